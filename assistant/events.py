@@ -1,0 +1,66 @@
+"""The one stream that the command line, the app and the benchmark read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assistant.backend import Chunk
+from memory.episode import Photo, Recall
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What the model wrote about a new photo, and the episodes it was given to write it."""
+
+    text: str
+    episodes: tuple[str, ...]
+    """Ids of the episodes in the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """The memory has been asked. `recalls` is empty when nothing known is in the photo."""
+
+    photo: Photo
+    recalls: tuple[Recall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionText:
+    """A piece of the caption, as it is written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Captioned:
+    """The caption is complete."""
+
+    caption: Caption
+    chunk: Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerText:
+    """A piece of the answer, as it is written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer is complete (or was cancelled: see chunk.stop)."""
+
+    text: str
+    chunk: Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Something went wrong; the conversation stands as before the call."""
+
+    message: str
+    """One clear line for the user."""
+
+
+Event = Recalled | CaptionText | Captioned | AnswerText | Answered | Failed

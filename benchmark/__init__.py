@@ -1,0 +1,1 @@
+"""The personalised-captioning benchmark: a seeded picture world, dialogues, samples, scores."""

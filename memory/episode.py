@@ -1,0 +1,78 @@
+"""The values of the memory: what was seen, what was said, when, where. Frozen; they know nothing of storage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Literal
+
+Role = Literal["user", "assistant"]
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A normalised photo (see `assistant/photo.py`): upright, sRGB, bounded in pixels, without metadata."""
+
+    sha256: str
+    """Hash of the normalised RGB pixels and their size: the same picture in another container is the same photo."""
+    data: bytes
+    """Encoded image (JPEG or PNG)."""
+    width: int
+    height: int
+    taken_at: datetime | None = None
+    """When the camera says it was taken (UTC), if it says so."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One thing said about a photo."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A photo and the conversation that gave it meaning. Only what the user showed and said, and replies to it."""
+
+    photo: Photo
+    turns: tuple[Turn, ...]
+    when: datetime
+    """When it happened, timezone-aware; kept as UTC with whole seconds."""
+    place: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.when.tzinfo is None:
+            raise ValueError("an episode needs a timezone-aware date")
+        object.__setattr__(self, "when", self.when.astimezone(UTC).replace(microsecond=0))
+
+    @cached_property
+    def id(self) -> str:
+        """Sixteen hex digits from the content; changing what goes in changes every id."""
+        content = {
+            "photo": self.photo.sha256,
+            "turns": [[t.role, t.text] for t in self.turns],
+            "when": self.when.isoformat(),
+            "place": self.place,
+        }
+        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    @property
+    def words(self) -> str:
+        """What the user said, in one string: the part that search by words looks at."""
+        return "\n".join(t.text for t in self.turns if t.role == "user")
+
+
+@dataclass(frozen=True)
+class Recall:
+    """An episode brought back, and why."""
+
+    episode: Episode
+    score: float
+    """0..1; how sure. Comparable only within one model."""
+    why: str
+    """In words a user understands: "looks alike (0.83)", "you said 'harbour'"."""

@@ -1,0 +1,37 @@
+"""Errors a user is meant to read. The whole tree of the project:
+
+    KeepsakeError            one clear line: what was wrong, the value, what to do next
+    ├── MemoryFileError      the memory file cannot be opened, read or written        (memory)
+    ├── UnknownEpisode       no episode has this id                                   (memory)
+    ├── PhotoError           a file is missing, not a photo, damaged, or far too big  (assistant)
+    ├── ModelError           a model's files are missing, wrong, or cannot be loaded  (assistant)
+    └── ModelStopped         the model's process died or was cancelled mid-answer     (assistant)
+
+Catch KeepsakeError at the edge (command line, app) and print it. Anything else is a bug: let it crash.
+"""
+
+from __future__ import annotations
+
+
+class KeepsakeError(Exception):
+    """Base class: the message is for the user."""
+
+
+class MemoryFileError(KeepsakeError):
+    """The memory file cannot be opened, read or written."""
+
+
+class UnknownEpisode(KeepsakeError):
+    """No episode has this id."""
+
+
+class PhotoError(KeepsakeError):
+    """A file that should be a photo is not usable."""
+
+
+class ModelError(KeepsakeError):
+    """A model's files are missing, wrong, or cannot be loaded."""
+
+
+class ModelStopped(KeepsakeError):
+    """The model's process died."""

@@ -1,0 +1,179 @@
+"""`python -m memory`: look at, search, forget, save and check the memories. No model in here.
+
+Results go to stdout, messages to stderr. Exit codes: 0 done, 1 failed with one clear line, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from memory.archive import as_json, export_archive, import_archive
+from memory.episode import Episode
+from memory.errors import KeepsakeError
+from memory.home import home
+from memory.rows import count
+from memory.store import Memory
+
+BY_SIGHT = "search by sight needs a model: use `python -m assistant recall PHOTO`"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    if args.command == "search" and (args.photo is None) == (args.text is None):
+        parser.error("search needs either TEXT or --photo FILE")
+    if args.command == "search" and args.photo is not None:
+        _tell(BY_SIGHT)
+        return 2
+    run: Callable[[Memory, argparse.Namespace], int] = args.run
+    try:
+        with Memory(args.memory or home() / "memory.db") as memory:
+            return run(memory, args)
+    except KeepsakeError as error:
+        _tell(_printable(str(error)))
+        return 1
+    except BrokenPipeError:  # `| head` has seen enough; keep the interpreter from flushing into the void
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        _tell("interrupted")
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m memory", description="Your memories: photos and what you said.")
+    _options(parser, json=False, memory=None)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, what: str, run: Callable[[Memory, argparse.Namespace], int]) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=what, description=what)
+        _options(added, json=argparse.SUPPRESS, memory=argparse.SUPPRESS)  # also after the command; keep those before
+        added.set_defaults(run=run)
+        return added
+
+    id_help = "an id, or its first digits"
+    command("list", "All episodes, newest first.", _list)
+    command("show", "One episode.", _show).add_argument("id", metavar="ID", help=id_help)
+    search = command("search", "Episodes in which you said any of these words.", _search)
+    search.add_argument("text", nargs="?", metavar="TEXT")
+    search.add_argument("--photo", type=Path, metavar="FILE", help=BY_SIGHT)
+    search.add_argument("-k", type=_positive, default=10, metavar="N", help="at most N episodes (default 10)")
+    command("forget", "Remove an episode for good.", _forget).add_argument("id", metavar="ID", help=id_help)
+    command("export", "Save all episodes as one ZIP.", _export).add_argument("file", type=Path, metavar="FILE")
+    command("import", "Add all episodes of such a ZIP.", _import).add_argument("file", type=Path, metavar="FILE")
+    command("verify", "Read everything and check it.", _verify)
+    command("stats", "How much there is.", _stats)
+    return parser
+
+
+def _options(parser: argparse.ArgumentParser, json: Any, memory: Any) -> None:
+    parser.add_argument("--json", action="store_true", default=json, help="results as JSON, a line each")
+    parser.add_argument("--memory", type=Path, default=memory, metavar="FILE", help="another memory file")
+
+
+def _list(memory: Memory, args: argparse.Namespace) -> int:
+    for id in memory.ids():  # one by one: photos are big
+        episode = memory.get(id)
+        _out(args, as_json(episode), [_one_line(episode)])
+    return 0
+
+
+def _show(memory: Memory, args: argparse.Namespace) -> int:
+    episode = memory.get(args.id)
+    photo = episode.photo
+    head = f"{episode.id}  {_when(episode)}"
+    lines = [head, f"photo {photo.sha256[:16]}, {photo.width} x {photo.height}, {len(photo.data)} bytes"]
+    lines += [f"{'you' if turn.role == 'user' else 'Keepsake'}: {turn.text}" for turn in episode.turns]
+    _out(args, as_json(episode), lines)
+    return 0
+
+
+def _search(memory: Memory, args: argparse.Namespace) -> int:
+    recalls = memory.search(args.text, args.k)
+    for recall in recalls:
+        found = {**as_json(recall.episode), "score": recall.score, "why": recall.why}
+        _out(args, found, [f"{_one_line(recall.episode)}  ({recall.why})"])
+    if not recalls:
+        _tell("nothing in the memory has these words")
+    return 0
+
+
+def _forget(memory: Memory, args: argparse.Namespace) -> int:
+    id = memory.get(args.id).id
+    receipt = memory.forget(id)
+    _out(args, {"id": id, "receipt": receipt}, receipt)
+    return 0
+
+
+def _export(memory: Memory, args: argparse.Namespace) -> int:
+    done = export_archive(memory, args.file)
+    what = f"{count(done.episodes, 'episode')} and {count(done.photos, 'photo')}"
+    line = f"{what} saved to {args.file}; anyone who has that file can read it"
+    _out(args, {"file": str(args.file), **done._asdict()}, [line])
+    return 0
+
+
+def _import(memory: Memory, args: argparse.Namespace) -> int:
+    done = import_archive(memory, args.file)
+    _out(args, done._asdict(), [f"{count(done.added, 'episode')} added, {done.known} known already"])
+    return 0
+
+
+def _verify(memory: Memory, args: argparse.Namespace) -> int:
+    problems = memory.verify()
+    episodes = memory.stats()["episodes"]
+    lines = problems or [f"all is well with {count(episodes, 'episode')}"]
+    _out(args, {"ok": not problems, "episodes": episodes, "problems": problems}, lines)
+    if problems:
+        _tell(f"{count(len(problems), 'problem')} found in {memory.path}")
+    return 1 if problems else 0
+
+
+def _stats(memory: Memory, args: argparse.Namespace) -> int:
+    stats = memory.stats()
+    _out(args, stats, [", ".join(count(n, what.removesuffix("s")) for what, n in stats.items())])
+    return 0
+
+
+def _out(args: argparse.Namespace, value: dict[str, Any], lines: Sequence[str]) -> None:
+    """One result on stdout: a line of JSON, or the lines for people."""
+    if args.json:
+        print(json.dumps(value))
+    else:
+        print("\n".join(_printable(line) for line in lines))
+
+
+def _tell(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+def _one_line(episode: Episode) -> str:
+    words = " ".join(episode.words.split())
+    return f"{episode.id}  {_when(episode)}  {words if len(words) <= 80 else words[:79] + '…'}"
+
+
+def _when(episode: Episode) -> str:
+    return f"{episode.when:%Y-%m-%d %H:%M} UTC" + (f", {episode.place}" if episode.place else "")
+
+
+def _printable(text: str) -> str:
+    """Text without control characters: what was said must not steer the terminal. Emoji joiners stay."""
+    return "".join(c if c.isprintable() or c == "\u200d" else " " for c in text)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is less than 1")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""How well a memory fits what is looked for: by sight, by words, by both. Pure numpy; no storage, no model.
+
+By sight, the score of a stored photo is how much of what is special in it is found in the query photo:
+
+    s = sum_m w_m * max_q cos(m, q) / sum_m w_m        w_m = clip(1 - cos(m, mean token of all other photos), 0, 1)^2
+
+Walls, tables and sky look alike in all photos and make up most of that mean, so their tokens weigh little and do not
+make strangers look alike. One pooled vector a photo is all it takes to know what the others look like.
+Late interaction after ColBERT (arXiv 2004.12832), turned round: the query may show more than the memory, not less.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+
+MAX_TERMS = 64
+"""Words of a query that are looked up; more say no more and slow the index down."""
+_FUSION = 60  # the usual constant of reciprocal-rank fusion (Cormack and others, 2009)
+_STOP_WORDS = frozenset(
+    """a about after all also am an and any are as at be been before but by can could d did do does doing don for from
+    had has have having he her here hers him his how i if in into is it its just ll m me my no nor not of off on or our
+    ours out over own re s she should so some such t than that the their them then there these they this those to too
+    under up us ve very was we were what when where which while who whom whose why will with would you your yours
+    """.split()
+)
+
+
+def unit(tokens: np.ndarray) -> np.ndarray:
+    """Rows scaled to length 1, float32, (T, D); rows of zeros stay. Raises ValueError for anything else."""
+    tokens = np.asarray(tokens, dtype=np.float32)
+    if tokens.ndim != 2 or tokens.size == 0 or not np.isfinite(tokens).all():
+        raise ValueError(f"visual tokens must be finite numbers of shape (T, D), got shape {tokens.shape}")
+    lengths = np.linalg.norm(tokens, axis=1, keepdims=True)
+    return tokens / np.maximum(lengths, np.finfo(np.float32).tiny)
+
+
+def background(pooled: np.ndarray) -> np.ndarray:
+    """The direction of what the other photos show on average: mean tokens (P, D) to unit rows (P, D).
+
+    A photo that is alone in the memory gets its own mean.
+    """
+    return unit(pooled if len(pooled) == 1 else pooled.sum(axis=0) - pooled)
+
+
+def shortlist(pooled: np.ndarray, query: np.ndarray, keep: int) -> np.ndarray:
+    """Rows of `pooled` (P, D) worth an exact score against the tokens `query` (Q, D): all when P <= keep."""
+    if len(pooled) <= keep:
+        return np.arange(len(pooled))
+    common = pooled.mean(axis=0)  # what all photos share says nothing about which is meant
+    likeness = (unit(pooled - common) @ unit(query - common).T).max(axis=1)  # (P,)
+    return np.sort(np.argpartition(-likeness, keep)[:keep])
+
+
+def sight_scores(tokens: np.ndarray, counts: np.ndarray, backgrounds: np.ndarray, query: np.ndarray) -> np.ndarray:
+    """Scores 0..1, (P,), of P photos against the unit tokens `query` (Q, D).
+
+    `tokens` (N, D) are the unit tokens of all photos one after another, `counts` (P,) how many each has (>= 1, sum N),
+    `backgrounds` (P, D) what `background` says for each.
+    """
+    starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
+    commonness = np.einsum("nd,nd->n", tokens, np.repeat(backgrounds, counts, axis=0))  # (N,)
+    # Where nothing is special all weights are equal and tiny, so that the photo still finds itself.
+    weights = np.clip(1.0 - commonness, 0.0, 1.0) ** 2 + 1e-6
+    found = (tokens @ query.T).max(axis=1)  # (N,)
+    scores = np.add.reduceat(weights * found, starts) / np.add.reduceat(weights, starts)
+    return np.clip(scores, 0.0, 1.0)
+
+
+def fuse(rankings: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Reciprocal-rank fusion of rankings, best first, scaled so that the first of every ranking scores 1.0."""
+    scores: dict[str, float] = {}
+    for ranking in rankings:
+        for place, name in enumerate(ranking):
+            scores[name] = scores.get(name, 0.0) + (_FUSION + 1) / (_FUSION + 1 + place) / len(rankings)
+    return scores
+
+
+def match_expression(text: str) -> str:
+    """An FTS5 expression that finds any of the words of `text`; empty when nothing is left to look for.
+
+    Only letters, digits and marks survive, each word quoted: nothing a user writes is ever FTS syntax.
+    """
+    kept = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text.lower())
+    words = dict.fromkeys(w for w in kept.split() if w not in _STOP_WORDS)
+    return " OR ".join(f'"{w}"' for w in list(words)[:MAX_TERMS])

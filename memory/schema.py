@@ -1,0 +1,152 @@
+"""The memory file: how it is opened, its tables, and how they came to be. No query; those are in `rows.py`.
+
+A migration is a tuple of statements; its place in `MIGRATIONS` is the version it makes (`PRAGMA user_version`).
+Published migrations never change: add a new one at the end, and a test that upgrades a file with rows.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from memory.errors import MemoryFileError
+from memory.home import private_folder
+
+APPLICATION_ID = 0x4B454550  # "KEEP" in the file's header: another program's database is never taken for a memory
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        """CREATE TABLE photos (
+            sha256 TEXT PRIMARY KEY,            -- of the pixels: the photo's identity
+            data BLOB NOT NULL,
+            data_sha256 TEXT NOT NULL,          -- of the bytes in `data`: finds damage
+            width INTEGER NOT NULL,
+            height INTEGER NOT NULL,
+            taken_at TEXT
+        ) STRICT""",
+        """CREATE TABLE episodes (
+            row INTEGER PRIMARY KEY,            -- the index's row; survives VACUUM, unlike a hidden rowid
+            id TEXT NOT NULL UNIQUE,
+            photo TEXT NOT NULL REFERENCES photos (sha256),
+            when_utc TEXT NOT NULL,             -- ISO 8601, always +00:00, so that text order is time order
+            place TEXT
+        ) STRICT""",
+        "CREATE INDEX episodes_by_time ON episodes (when_utc DESC, id)",
+        "CREATE INDEX episodes_by_photo ON episodes (photo)",
+        """CREATE TABLE turns (
+            episode TEXT NOT NULL REFERENCES episodes (id) ON DELETE CASCADE,
+            n INTEGER NOT NULL,
+            role TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
+            text TEXT NOT NULL,
+            PRIMARY KEY (episode, n)
+        ) STRICT""",
+        """CREATE TABLE vectors (
+            photo TEXT NOT NULL REFERENCES photos (sha256) ON DELETE CASCADE,
+            space TEXT NOT NULL,
+            tokens INTEGER NOT NULL,
+            dim INTEGER NOT NULL,
+            pooled BLOB NOT NULL,               -- mean of the tokens, float16 (dim); before f16: read without it
+            f16 BLOB NOT NULL,                  -- unit tokens, float16 (tokens, dim), little endian
+            PRIMARY KEY (photo, space),
+            CHECK (length(pooled) = 2 * dim AND length(f16) = 2 * tokens * dim)
+        ) STRICT""",
+        # What the user said, never what a model wrote. Stems, so that "boats" finds "boat". Without FTS5's own
+        # secure-delete: SQLite before 3.42 cannot open an index that used it, and `forget` leaves no bytes without it.
+        "CREATE VIRTUAL TABLE said USING fts5 (words, place, tokenize = 'porter unicode61 remove_diacritics 2')",
+    ),
+)
+
+
+def connect(path: Path, timeout: float) -> sqlite3.Connection:
+    """Open or create the file and bring it up to date. Raises MemoryFileError.
+
+    The connection is in autocommit mode and may cross threads: its user begins transactions and locks.
+    """
+    try:
+        if not path.parent.is_dir():
+            private_folder(path.parent)
+        # SQLite would create it readable for all; it gives -wal and -shm the same rights. Never open a file that
+        # is there: closing it would drop the locks that other connections of this process hold on it.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        with one_clear_line(path):
+            db = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+            try:
+                db.execute("PRAGMA foreign_keys = ON")
+                db.execute("PRAGMA secure_delete = ON")
+                db.execute("PRAGMA temp_store = MEMORY")  # nothing said or shown ends up in a temporary file
+                migrate(db, path)
+                _keep_private(path)
+                db.execute("PRAGMA journal_mode = WAL")  # only now: a file that is not ours stays as it was
+            except BaseException:
+                db.close()
+                raise
+    except OSError as error:
+        raise MemoryFileError(f"cannot use the memory {path}: {error.strerror}: {error.filename}") from error
+    return db
+
+
+@contextmanager
+def one_clear_line(path: Path) -> Iterator[None]:
+    """Turn SQLite's complaints about the file into a MemoryFileError; bugs of ours stay what they are."""
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise
+    except sqlite3.DatabaseError as error:
+        hint = {
+            "database is locked": "another program is writing to it; try again",
+            "unable to open database file": "it cannot be opened; check that it is a file and yours to read and write",
+            "attempt to write a readonly database": "it is read-only; change its rights or choose another file",
+            "file is not a database": "it is not a memory file, or it is damaged; choose another file",
+            "database disk image is malformed": "it is damaged; import your last export into a new file",
+        }.get(str(error), str(error))
+        raise MemoryFileError(f"cannot use the memory {path}: {hint}") from error
+
+
+def migrate(db: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+    """Bring the file to the newest version, one transaction a step: a step that fails leaves nothing behind.
+
+    `db` must be in autocommit mode (isolation_level None). Raises MemoryFileError for a newer or foreign file.
+    """
+    version = _version(db, path, len(migrations))
+    while version < len(migrations):
+        # Statement by statement: executescript would commit first and keep half of a failed step.
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            version = _version(db, path, len(migrations))  # another process may have been faster
+            if version < len(migrations):
+                for statement in migrations[version]:
+                    db.execute(statement)
+                version += 1
+                db.execute(f"PRAGMA user_version = {version}")
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+
+def _version(db: sqlite3.Connection, path: Path, newest: int) -> int:
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    tables = int(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    ours = db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+    if not ours and (version or tables):
+        raise MemoryFileError(f"{path} is a database of another program, not a memory: choose another file")
+    if version > newest:
+        raise MemoryFileError(
+            f"{path} was written by a newer Keepsake (format {version}, this one knows {newest}): update Keepsake"
+        )
+    return version
+
+
+def _keep_private(path: Path) -> None:
+    """Take rights from others that a copy or a restored backup may have given them."""
+    for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        with suppress(FileNotFoundError):
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)

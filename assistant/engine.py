@@ -34,7 +34,7 @@ class Conversation:
         """Recall what belongs to `photo` and write its caption. The photo becomes the conversation's subject."""
         try:
             recalls = tuple(self.recall(photo))
-            self.photo, self.recalls, self.caption = photo, recalls, None
+            self.photo, self.recalls, self.caption, self.messages = photo, recalls, None, ()
             yield Recalled(photo, recalls)
             request = prompt.caption_messages([r.episode for r in recalls], photo)
             text, chunk = yield from self._say(request, CaptionText)
@@ -44,17 +44,20 @@ class Conversation:
         except KeepsakeError as error:
             yield Failed(str(error))
 
-    def ask(self, question: str, *, use_caption: bool = True) -> Iterator[Event]:
-        """Answer from the caption; without one, from the photo; without a photo, from memories found by words."""
+    def ask(self, question: str) -> Iterator[Event]:
+        """Answer from the caption; without one, from the photo; without a photo, from memories found by words, or
+        as ordinary talk when no memory has these words."""
         before = self.messages
         try:
-            if before and (use_caption or self.caption is None):
+            if before:
                 request = (*before, Message("user", (question,)))
             elif self.photo is not None:
                 request = prompt.direct_messages([r.episode for r in self.recalls], self.photo, question)
             else:
                 self.recalls = tuple(self.memory.search(question, k=self.k))
-                request = prompt.recollect_messages([r.episode for r in self.recalls], question)
+                episodes = [r.episode for r in self.recalls]
+                recollect = prompt.recollect_messages(episodes, question)
+                request = recollect if episodes else prompt.chat_messages([question])
             text, chunk = yield from self._say(request, AnswerText)
             self.messages = (*request, Message("assistant", (text,)))
             yield Answered(text, chunk)

@@ -35,11 +35,6 @@ def caption_messages(episodes: Sequence[Episode], photo: Photo) -> tuple[Message
     return (Message("system", (INSTRUCTION,)), Message("user", parts))
 
 
-def answer_messages(so_far: Sequence[Message], said: str, question: str) -> tuple[Message, ...]:
-    """CAG pass 2 and every follow-up: the same conversation, continued."""
-    return (*so_far, Message("assistant", (said,)), Message("user", (question,)))
-
-
 def direct_messages(episodes: Sequence[Episode], photo: Photo, question: str) -> tuple[Message, ...]:
     """Without a caption (`--no-caption`): the question stands where the caption request would."""
     system, user = caption_messages(episodes, photo)

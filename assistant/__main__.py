@@ -1,0 +1,178 @@
+"""Command line of the assistant: `remember`, `ask`, `recall` (by a photo), `models`.
+
+With --json one object goes to stdout; progress and messages go to stderr.
+Exit codes: 0 done, 1 failed with one clear line, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from assistant import catalogue
+from assistant.engine import Conversation, remember
+from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled
+from assistant.photo import load_photo
+from memory.episode import Recall
+from memory.errors import KeepsakeError
+from memory.home import home
+from memory.store import Memory
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command."""
+    args = _parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except KeepsakeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m assistant", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--model", help="a model's name or folder (default: nano)")
+    common.add_argument("--memory", type=Path, help="the memory file (default: under KEEPSAKE_HOME)")
+    common.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+    keep = commands.add_parser("remember", parents=[common], help="keep a photo and what it means to you")
+    keep.add_argument("photo", type=Path)
+    keep.add_argument("words", help="what you want to say about it: 'This is Milo, my dog, at the lake'")
+    keep.add_argument("--when", type=_day, help="a day, 2025-08-01 (default: the camera's date, else today)")
+    keep.add_argument("--place", help="where it was")
+    keep.set_defaults(run=_remember)
+
+    ask = commands.add_parser("ask", parents=[common], help="show a new photo and ask about it")
+    ask.add_argument("photo", type=Path)
+    ask.add_argument("question")
+    ask.add_argument("--no-caption", action="store_true", help="answer straight from photo and memories")
+    ask.set_defaults(run=_ask)
+
+    find = commands.add_parser("recall", parents=[common], help="which memories does a photo bring back?")
+    find.add_argument("photo", type=Path)
+    find.set_defaults(run=_recall)
+
+    models = commands.add_parser("models", help="which models are on this machine").add_subparsers(required=True)
+    show = models.add_parser("list", help="names, and whether their files are there")
+    show.add_argument("--json", action="store_true")
+    show.set_defaults(run=_models_list)
+    check = models.add_parser("check", help="compare a model's files with their checksums")
+    check.add_argument("name")
+    check.set_defaults(run=_models_check)
+    return parser
+
+
+def _day(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(hour=12, tzinfo=UTC)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it like 2025-08-01") from error
+
+
+def _memory(args: argparse.Namespace) -> Memory:
+    return Memory(args.memory or home() / "memory.db")
+
+
+def _remember(args: argparse.Namespace) -> int:
+    photo = load_photo(args.photo)
+    backend = catalogue.open_backend(args.model)
+    try:
+        with _memory(args) as memory:
+            episode = remember(memory, backend, photo, args.words, args.when, args.place)
+    finally:
+        backend.close()
+    print(json.dumps({"id": episode.id}) if args.json else f"remembered as {episode.id}, {episode.when:%d %B %Y}")
+    return 0
+
+
+def _ask(args: argparse.Namespace) -> int:
+    began = time.monotonic()
+    photo = load_photo(args.photo)
+    backend = catalogue.open_backend(args.model)
+    result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "model": backend.name}
+    try:
+        with _memory(args) as memory:
+            talk = Conversation(backend, memory)
+            first = talk.attach(photo) if args.no_caption else talk.look(photo)
+            for stream in (first, talk.ask(args.question)):
+                for event in stream:
+                    _show(event, result, quiet=args.json)
+    finally:
+        backend.close()
+    result["seconds"] = round(time.monotonic() - began, 2)
+    if args.json:
+        print(json.dumps(result, ensure_ascii=False))
+    return 0
+
+
+def _show(event: Event, result: dict[str, Any], *, quiet: bool) -> None:
+    """Enter an event into the result and, unless `quiet`, print it as it comes."""
+    said = ""
+    if isinstance(event, Failed):
+        raise KeepsakeError(event.message)
+    if isinstance(event, Recalled):
+        result["recalled"] = [_row(r) for r in event.recalls]
+        said = "".join(f"recalled  {_line(r)}\n" for r in event.recalls) or "recalled  nothing that matches\n"
+    elif isinstance(event, CaptionText | AnswerText):
+        said = event.text
+    elif isinstance(event, Captioned):
+        result["caption"], said = event.caption.text, "\n\n"
+    elif isinstance(event, Answered):
+        result["answer"], said = event.text, "\n"
+    if not quiet:
+        print(said, end="", flush=True)
+
+
+def _recall(args: argparse.Namespace) -> int:
+    photo = load_photo(args.photo)
+    backend = catalogue.open_backend(args.model)
+    try:
+        with _memory(args) as memory:
+            recalls = Conversation(backend, memory).recall(photo)
+    finally:
+        backend.close()
+    for recall in recalls:
+        print(json.dumps(_row(recall), ensure_ascii=False) if args.json else _line(recall))
+    if not recalls:
+        print("nothing in the memory matches this photo", file=sys.stderr)
+    return 0
+
+
+def _row(recall: Recall) -> dict[str, Any]:
+    return {"id": recall.episode.id, "score": round(recall.score, 4), "why": recall.why}
+
+
+def _line(recall: Recall) -> str:
+    episode = recall.episode
+    return f"{episode.id}  {episode.when:%d %b %Y}  {recall.why}  {episode.words[:90]!r}"
+
+
+def _models_list(args: argparse.Namespace) -> int:
+    for name in sorted(catalogue.names()):
+        try:
+            spec = catalogue.load(name, verify=False)
+            row = {"name": name, "ready": True, "folder": str(catalogue.find(name)), "language": spec.language.name}
+        except KeepsakeError as error:
+            row = {"name": name, "ready": False, "folder": str(catalogue.find(name)), "problem": str(error)}
+        print(json.dumps(row) if args.json else f"{name:12} {row.get('problem') or 'ready'}  {row['folder']}")
+    return 0
+
+
+def _models_check(args: argparse.Namespace) -> int:
+    spec = catalogue.load(args.name)
+    print(f"{spec.name}: every file is the one its manifest names")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

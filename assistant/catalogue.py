@@ -1,0 +1,147 @@
+"""Which models there are, where their files lie, and whether these are whole.
+
+A model is a folder: `manifest.json` names its files with their sha256, or, without a manifest, exactly one language
+model GGUF and one `mmproj*.gguf` (Qwen3-VL as it is published). `models/nano` ships with the project.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from memory.errors import ModelError
+from memory.home import home, private_folder
+
+if TYPE_CHECKING:
+    from assistant.backend import Backend
+
+SHIPPED = Path(__file__).resolve().parent.parent / "models"
+DEFAULT = "nano"
+UNCALIBRATED = 0.55
+"""Recall threshold of a model that nobody calibrated."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything needed to load a model."""
+
+    name: str
+    language: Path
+    mmproj: Path
+    adapter: Path | None = None
+    side: int | None = None
+    """Pixels of the square every photo becomes; None = any shape."""
+    one_tile: bool = False
+    photo_tokens: int = 512
+    """Most tokens a photo may take, where the model can choose."""
+    threshold: float = UNCALIBRATED
+    space: str = ""
+    identity: str = ""
+    """Changes whenever any of the files does: part of the name of everything computed with the model."""
+
+
+def find(name: str | None = None) -> Path:
+    """The folder of a model: a path, a name under home()/models, or one that ships with the project."""
+    name = name or DEFAULT
+    for folder in (Path(name).expanduser(), home() / "models" / name, SHIPPED / name):
+        if folder.is_dir():
+            return folder.resolve()
+    raise ModelError(f"there is no model named {name!r}: choose one of {', '.join(sorted(names()))}, or give its folder")
+
+
+def names() -> set[str]:
+    """Names of all models on this machine."""
+    return {f.name for root in (SHIPPED, home() / "models") if root.is_dir() for f in root.iterdir() if f.is_dir()}
+
+
+def load(name: str | None = None, *, verify: bool = True) -> Spec:
+    """Read a model's folder. Raises ModelError naming the file that is missing or not the one it should be."""
+    folder = find(name)
+    manifest_path = folder / "manifest.json"
+    if not manifest_path.exists():
+        return _bare(folder)
+    try:
+        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+        files = {role: _file(folder, manifest["files"][role], verify) for role in manifest["files"]}
+        photo = manifest["photo"]
+        return Spec(
+            manifest["name"],
+            files["language"],
+            files["mmproj"],
+            files.get("adapter"),
+            photo.get("side"),
+            bool(photo.get("one_tile", False)),
+            int(photo.get("tokens", 512)),
+            float(manifest.get("threshold", UNCALIBRATED)),
+            manifest["files"]["mmproj"]["sha256"][:16],
+            _digest(*(entry["sha256"] for entry in manifest["files"].values())),
+        )
+    except (KeyError, ValueError) as error:
+        raise ModelError(f"{manifest_path} is not a model manifest: {error}") from error
+
+
+def open_backend(name: str | None = None) -> Backend:
+    """A backend ready to use: "fake" for tests, anything else in its own process."""
+    if name == "fake":
+        from assistant.fake import FakeBackend
+
+        return FakeBackend()
+    from assistant.worker import WorkerBackend
+
+    return WorkerBackend(load(name))
+
+
+def _bare(folder: Path) -> Spec:
+    """A folder without manifest."""
+    found = sorted(folder.glob("*.gguf"))
+    mmprojs = [f for f in found if f.name.lower().startswith("mmproj")]
+    languages = [f for f in found if f not in mmprojs]
+    if len(mmprojs) != 1 or len(languages) != 1:
+        raise ModelError(
+            f"{folder} needs a manifest.json, or one language model .gguf and one mmproj*.gguf; "
+            f"it has {len(languages)} and {len(mmprojs)}"
+        )
+    space = _digest(sha256(mmprojs[0]))
+    return Spec(folder.name, languages[0], mmprojs[0], space=space, identity=_digest(space, sha256(languages[0])))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256(":".join(parts).encode()).hexdigest()[:16]
+
+
+def _file(folder: Path, entry: dict[str, Any], verify: bool) -> Path:
+    if package := entry.get("package"):
+        found = importlib.util.find_spec(package)
+        places = list(found.submodule_search_locations or []) if found else []
+        if not places:
+            raise ModelError(f"the package {package} with {entry['file']} is missing; install it with: make run")
+        path = Path(places[0]) / entry["file"]
+    else:
+        path = folder / entry["file"]
+    if not path.exists():
+        raise ModelError(f"{path} is missing; bring the model's files back, or choose another model")
+    if verify and sha256(path) != entry["sha256"]:
+        raise ModelError(f"{path} is damaged or not the file this model was made with (sha256 differs): fetch it again")
+    return path
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file, computed once for each size and time of change."""
+    stat = path.stat()
+    key = f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
+    ledger = private_folder(home()) / "hashes.json"
+    try:
+        known = json.loads(ledger.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        known = {}
+    if key not in known:
+        with open(path, "rb") as file:
+            known[key] = hashlib.file_digest(file, "sha256").hexdigest()
+        partial = ledger.with_suffix(".partial")
+        partial.write_text(json.dumps(known), encoding="utf-8")
+        partial.replace(ledger)
+    return str(known[key])

@@ -1,0 +1,185 @@
+"""The model in a child process: cancel always works, the keys never freeze, a crash loses nothing.
+
+`WorkerBackend` is a Backend like any other; behind it, `python -m assistant.worker` holds the real one. They talk
+through pipes with pickled values (both ends are this project). When the app dies, the child's pipe closes and it ends.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.backend import Chunk, Message, Options
+from assistant.catalogue import Spec
+from memory.episode import Photo
+from memory.errors import KeepsakeError, ModelError, ModelStopped
+from memory.home import home, private_folder
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def performance_cores() -> int:
+    """Threads for decoding: half the logical cores, at least one. More makes llama.cpp's barriers wait."""
+    return max(1, (os.cpu_count() or 2) // 2)
+
+
+class WorkerBackend:
+    """A model in a process of its own, started at first use and again after it died."""
+
+    def __init__(self, spec: Spec, threads: int | None = None, context: int = 8192) -> None:
+        self.name, self.space, self.threshold = spec.name, spec.space, spec.threshold
+        self._spec, self._threads, self._context = spec, threads or performance_cores(), context
+        self._lock = threading.Lock()  # guards what is sent: `cancel` comes from other threads
+        self._child: subprocess.Popen[bytes] | None = None
+        self._to: Connection | None = None
+        self._from: Connection | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id while it runs."""
+        return self._child.pid if self._child else None
+
+    def start(self) -> None:
+        """Start the child and wait until the model is loaded. Raises ModelError."""
+        if self._child:
+            return
+        log = open(private_folder(home() / "logs") / "model.log", "wb")  # noqa: SIM115 - the child owns it
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        command = [sys.executable, "-m", "assistant.worker"]
+        with log:
+            self._child = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment, start_new_session=True
+            )
+        assert self._child.stdin and self._child.stdout
+        self._to = Connection(os.dup(self._child.stdin.fileno()), readable=False)
+        self._from = Connection(os.dup(self._child.stdout.fileno()), writable=False)
+        self._child.stdin.close()
+        self._child.stdout.close()
+        self._ask("load", self._spec, self._threads, self._context)
+
+    def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
+        """Generate (see `Backend`). Closing the generator early cancels what is being written."""
+        self.start()
+        self._send("stream", tuple(messages), options)
+        last = False
+        try:
+            while not last:
+                chunk: Chunk = self._receive()
+                last = chunk.stop is not None
+                yield chunk
+        finally:
+            if not last and self._child:
+                self.cancel()
+                while self._child and self._receive().stop is None:
+                    pass
+
+    def embed(self, photo: Photo) -> np.ndarray:
+        """Visual tokens of a photo, (T, D) float32."""
+        self.start()
+        tokens: np.ndarray = self._ask("embed", photo)
+        return tokens
+
+    def cancel(self) -> None:
+        """Make a running stream end soon. Does nothing when none runs."""
+        if self._child:
+            self._send("cancel")
+
+    def close(self) -> None:
+        """End the child. Calling it twice is fine."""
+        self._drop()
+
+    def _ask(self, *request: Any) -> Any:
+        self._send(*request)
+        return self._receive()
+
+    def _send(self, *request: Any) -> None:
+        with self._lock:
+            if self._to is None:
+                return
+            try:
+                self._to.send(request)
+            except (BrokenPipeError, OSError):
+                return  # the reader finds the same death, and tells of it
+
+    def _receive(self) -> Any:
+        assert self._from is not None
+        try:
+            kind, value = self._from.recv()
+        except (EOFError, OSError) as error:
+            code = self._drop()
+            raise ModelStopped(
+                f"the model stopped (exit code {code}); it starts again with your next question, nothing is lost"
+            ) from error
+        if kind == "error":
+            raise value
+        return value
+
+    def _drop(self) -> int | None:
+        with self._lock:
+            child, self._child = self._child, None
+            for end in (self._to, self._from):
+                if end is not None:
+                    end.close()
+            self._to = self._from = None
+        if child is None:
+            return None
+        try:
+            return child.wait(timeout=0.2)  # the closed pipe ends it; a model deep in a prompt is not waited for
+        except subprocess.TimeoutExpired:
+            child.kill()
+            return child.wait()
+
+
+def serve() -> None:
+    """The child: load, then answer one request after the other. A second thread listens for "cancel"."""
+    incoming = Connection(os.dup(0), writable=False)
+    outgoing = Connection(os.dup(1), readable=False)
+    os.dup2(2, 1)  # whatever a library prints goes to the log, not into the pipe
+    from assistant.llamacpp import LlamaCpp
+
+    requests: queue.Queue[tuple[Any, ...]] = queue.Queue()
+    backend: LlamaCpp | None = None
+
+    def listen() -> None:
+        while True:
+            try:
+                request = incoming.recv()
+            except (EOFError, OSError):
+                os._exit(0)  # the app is gone; so are we, mid-token if need be
+            if request[0] == "cancel":
+                if backend:
+                    backend.cancel()
+            else:
+                if backend:
+                    backend.arm()  # here, in the order of arrival: a late "cancel" must not hit the next stream
+                requests.put(request)
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        kind, *values = requests.get()
+        try:
+            if kind == "load":
+                backend = LlamaCpp(*values)
+                outgoing.send(("loaded", None))
+            elif backend is None:
+                raise ModelError("no model is loaded")
+            elif kind == "embed":
+                outgoing.send(("tokens", backend.embed(*values)))
+            else:
+                for chunk in backend.stream(*values):
+                    outgoing.send(("chunk", chunk))
+        except KeepsakeError as error:
+            outgoing.send(("error", error))
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,1 @@
+"""From a trained checkpoint to files that run on laptops, and the proof that both are the same model."""

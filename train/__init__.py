@@ -1,0 +1,1 @@
+"""The server side: train the nano from nothing, and (later) GSPO on a LoRA. Never imported by the app."""

@@ -1,0 +1,79 @@
+"""Command line of the benchmark room: `fetch` the picture world, `capeval` a model on it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from benchmark import capeval, fetch
+from memory.errors import KeepsakeError
+from memory.home import home
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; 0 done, 1 failed with one clear line, 2 wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m benchmark", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("fetch", help="download the whole picture set (16 MB; the held-out concepts are already here)")
+    run = commands.add_parser("capeval", help="caption held-out scenes, score names and facts")
+    run.add_argument("--model", default="nano", help="a model's name or folder")
+    run.add_argument("--split", choices=("train", "dev", "test"), default="test")
+    run.add_argument("--n", type=int, default=300, help="samples for each number of positives")
+    run.add_argument("--seed", type=int, default=7)
+    run.add_argument("--positives", type=int, nargs="+", default=[1], choices=range(1, 5), metavar="K")
+    run.add_argument("--mode", choices=("random", "kind", "twin", "stranger"), default="random", help="kind of distractors")
+    run.add_argument("--threads", type=int, default=1)
+    run.add_argument("--out", type=Path, help="folder for the rows (default: under KEEPSAKE_HOME)")
+    run.add_argument("--json", action="store_true")
+    args = parser.parse_args(argv)
+    try:
+        if args.command == "fetch":
+            print(f"pictures are in {fetch.fetch_pictures()}", file=sys.stderr)
+        else:
+            _capeval(args)
+    except KeepsakeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except FileNotFoundError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on where it was", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _capeval(args: argparse.Namespace) -> None:
+    from assistant.catalogue import load
+    from assistant.llamacpp import LlamaCpp
+
+    spec = load(args.model)
+    backend = LlamaCpp(spec, threads=args.threads)
+    folder = args.out or home() / "runs"
+    results = {}
+    for k in args.positives:
+        out = folder / f"capeval-{spec.name}-{spec.identity}-{args.split}-{args.mode}-{k}-{args.seed}-{args.n}.jsonl"
+        results[k] = capeval.run(backend, args.split, args.n, args.seed, k, args.mode, out)
+        print(f"rows: {out}", file=sys.stderr)
+    backend.close()
+    first = results[args.positives[0]]
+    if args.json:
+        print(json.dumps({**first, "mode": args.mode, "by_positives": {str(k): r for k, r in results.items()}}))
+        return
+    print(f"{spec.name}, split {args.split}, distractors {args.mode}, seed {args.seed}")
+    for k, r in results.items():
+        print(
+            f"{k} positives, {3 * k} episodes, n={r['n']}: names {r['name_recall']:.1%} {_span(r['name_recall_interval'])}, "
+            f"wrong name {r['misbinding']:.1%} {_span(r['misbinding_interval'])}, Acc+ {r['acc_pos']:.1%}, "
+            f"Acc- {r['acc_neg']:.1%}, nobody known {r['abstained']:.1%}, errors {r['errors']}"
+        )
+
+
+def _span(interval: list[float]) -> str:
+    return f"[{interval[0]:.1%}, {interval[1]:.1%}]"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""Load the demo album into a memory, and play its conversation where there is no terminal."""
+
+from __future__ import annotations
+
+import tempfile
+import tomllib
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from assistant.backend import Backend
+from assistant.catalogue import open_backend
+from assistant.engine import Conversation, remember
+from assistant.events import Answered, Captioned, Event, Failed, Recalled
+from assistant.photo import load_photo
+from memory.errors import KeepsakeError
+from memory.store import Memory
+
+HERE = Path(__file__).parent
+with open(HERE / "album.toml", "rb") as _file:
+    ALBUM: dict[str, Any] = tomllib.load(_file)
+QUESTION: str = ALBUM["question"]
+
+
+def demo_photo() -> Path:
+    """The photo nobody remembered yet."""
+    return HERE / ALBUM["new"]["photo"]
+
+
+def load(memory: Memory, backend: Backend) -> None:
+    """Remember the album. Doing it twice changes nothing."""
+    for entry in ALBUM["episode"]:
+        day = date.fromisoformat(entry["when"])
+        when = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        remember(memory, backend, load_photo(HERE / entry["photo"]), entry["words"], when)
+
+
+def play_plain(model: str | None = None) -> int:
+    """The demo conversation as plain text, in a memory of its own that goes away. Returns the exit code."""
+    print("Keepsake, demo conversation (no terminal here, so plain text; nothing is kept)\n")
+    backend = open_backend(model)
+    try:
+        with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "memory.db") as memory:
+            load(memory, backend)
+            print(f"An album of {memory.stats()['episodes']} photos was remembered. Now a new one: {demo_photo().name}\n")
+            conversation = Conversation(backend, memory)
+            for event in conversation.look(load_photo(demo_photo())):
+                _tell(event)
+            print(f"> {QUESTION}")
+            for event in conversation.ask(QUESTION):
+                _tell(event)
+    except KeepsakeError as error:
+        print(f"error: {error}")
+        return 1
+    finally:
+        backend.close()
+    return 0
+
+
+def _tell(event: Event) -> None:
+    if isinstance(event, Recalled):
+        for recall in event.recalls:
+            print(f'Recalled  {recall.episode.when:%d %B %Y}  {recall.why}\n          "{recall.episode.words}"')
+        if not event.recalls:
+            print("Recalled  nothing that matches")
+    elif isinstance(event, Captioned):
+        print(f"Caption   {event.caption.text}\n")
+    elif isinstance(event, Answered):
+        print(f"Answer    {event.text}")
+    elif isinstance(event, Failed):
+        raise KeepsakeError(event.message)

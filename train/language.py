@@ -1,0 +1,177 @@
+"""Stage 2: connector and LoRA, so that SmolLM2 reads our visual tokens and grounds captions in memories.
+
+The language model stays as it is packaged (bf16, frozen); what learns is a LoRA on all its linears and one square
+matrix behind the connector, folded into the connector's projection at the end. Checkpoints resume.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+
+from assistant import prompt
+from assistant.backend import Message
+from benchmark import dialogue
+from benchmark.scene import Look
+from memory.episode import Episode
+from train import bank as banks
+from train.nano import body
+from train.recipe import Recipe
+from train.trees import Tree, draw_tree
+
+LINEARS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+
+
+class Reader(torch.nn.Module):
+    """SmolLM2 with a LoRA and the trainable matrix for visual tokens."""
+
+    def __init__(self, text_model, rank: int, alpha: int, scale: float) -> None:
+        super().__init__()
+        width = text_model.config.hidden_size
+        self.text = get_peft_model(
+            text_model.to(torch.bfloat16), LoraConfig(r=rank, lora_alpha=alpha, target_modules=LINEARS)
+        )
+        self.embed = text_model.get_input_embeddings()
+        self.adapt = torch.nn.Parameter(scale * torch.eye(width))
+
+    def forward(self, tree: Tree, bank_tokens: torch.Tensor) -> torch.Tensor:
+        """Hidden states (L, D) of one tree."""
+        device = self.adapt.device
+        x = self.embed(tree.ids.to(device))
+        if tree.slots:
+            rows = torch.tensor([row for _, row in tree.slots])
+            seen = bank_tokens[rows].to(device).float() @ self.adapt.T  # (photos, T, D)
+            at = torch.cat([torch.arange(s, s + seen.shape[1]) for s, _ in tree.slots]).to(device)
+            x = x.index_copy(0, at, seen.flatten(0, 1).to(x.dtype))
+        device_type = device.type
+        with torch.autocast(device_type, dtype=torch.bfloat16):
+            return self.text(
+                inputs_embeds=x[None],
+                attention_mask=tree.mask[None, None].to(device),
+                position_ids=tree.positions[None].to(device),
+                use_cache=False,
+            ).last_hidden_state[0]
+
+    def loss(self, tree: Tree, bank_tokens: torch.Tensor) -> torch.Tensor:
+        """Weighted mean cross-entropy over the targets."""
+        hidden = self(tree, bank_tokens)
+        at, before = self.predicted_from(tree)
+        logits = (hidden[before] @ self.embed.weight.T).float()
+        weights = tree.weights[at].to(logits.device)
+        losses = F.cross_entropy(logits, tree.labels[at].to(logits.device), reduction="none")
+        return (losses * weights).sum() / weights.sum()
+
+    @staticmethod
+    def predicted_from(tree: Tree) -> tuple[torch.Tensor, torch.Tensor]:
+        """Indices of the targets, and of the token before each in its own branch."""
+        at = (tree.labels != -100).nonzero()[:, 0]
+        return at, tree.before[at]
+
+    def state(self) -> dict:
+        """What was trained."""
+        return {"adapt": self.adapt.detach(), "lora": get_peft_model_state_dict(self.text)}
+
+
+@torch.inference_mode()
+def name_accuracy(reader: Reader, tokenizer, bank, split: str, n: int, seed: int, context: int) -> dict[str, float]:
+    """Teacher-forced: share of held-out single queries whose name tokens are all predicted, and of strangers for
+    whom the first words are "I do not know"."""
+    rng, right, honest = np.random.default_rng(seed), 0, 0
+    for _ in range(n):
+        codes = rng.choice(list(bank.words), context + 1, replace=False)
+        looks = [Look(str(c)) for c in codes]
+        facts = dialogue.draw_facts(rng, split, context, full=True)
+        known = []
+        for look, f in zip(looks, facts, strict=False):
+            said = dialogue.tell(rng, f, bank.words[look.code].word, 6)
+            known.append((f, Episode(banks.photo(bank.single[look][0]), said, dialogue.draw_date(rng))))
+        i = int(rng.integers(context))
+        episodes = [e for _, e in known]
+        branches, heads = [], []
+        for look, which in ((looks[i], [known[i]]), (looks[-1], [])):
+            asked = prompt.caption_messages(episodes, banks.photo(bank.single[look][1]))
+            branches.append((*asked, Message("assistant", (dialogue.caption(which),))))
+            heads.append(f"This is {which[0][0].name}" if which else dialogue.NOBODY[:13])
+        tree = Tree.of(tokenizer, branches, bank.tokens.shape[1])
+        hidden = reader(tree, bank.tokens)
+        target = tree.labels != -100
+        starts = (target & ~target.roll(1)).nonzero()[:, 0].tolist()
+        ok = []
+        for start, head in zip(starts, heads, strict=True):
+            at = torch.arange(start, start + len(tokenizer.encode(head, add_special_tokens=False)))
+            said_ids = (hidden[tree.before[at]] @ reader.embed.weight.T).argmax(-1).cpu()
+            ok.append(bool((said_ids == tree.ids[at]).all()))
+        right, honest = right + ok[0], honest + ok[1]
+    return {"name": right / n, "honest": honest / n}
+
+
+def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool) -> Path:
+    """Run stage 2 on the tower of stage 1; returns the checkpoint. Writes `language.jsonl` beside it."""
+    g = recipe.language
+    torch.manual_seed(recipe.seed)
+    model, tokenizer = body(base_gguf, recipe.tower)
+    seeing = torch.nn.ModuleList([model.model.vision_model, model.model.connector])
+    seeing.load_state_dict(torch.load(work / "vision.pt", map_location="cpu", weights_only=True)["seeing"])
+    seeing.to(device).eval()
+    size = recipe.tower.image_size
+    data = banks.build(model, "train", g.views, 6000, recipe.seed, size, device)
+    held_out = banks.build(model, "dev", 2, 2, recipe.seed + 1, size, device)
+    embedding_std = model.get_input_embeddings().weight.std().item()
+    reader = Reader(model.model.text_model, g.rank, g.alpha, embedding_std / data.tokens.float().std().item()).to(device)
+    chat = json.loads((work / "chat.json").read_text(encoding="utf-8"))
+    groups = [
+        {"params": [p for p in reader.text.parameters() if p.requires_grad], "peak": g.learning_rate},
+        {"params": [reader.adapt], "peak": g.learning_rate},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=g.learning_rate, weight_decay=0.0, betas=(0.9, 0.98))
+    checkpoint, start = work / "language.pt", 0
+    if resume and checkpoint.exists():
+        state = torch.load(checkpoint, map_location=device, weights_only=True)
+        set_peft_model_state_dict(reader.text, state["lora"])
+        reader.adapt.data.copy_(state["adapt"])
+        optimiser.load_state_dict(state["optimiser"])
+        start = state["step"]
+    average, began, tokens = None, time.monotonic(), 0
+    for step in range(start, g.steps):
+        rate = min(1, (step + 1) / g.warmup) * (0.03 + 0.97 * (1 + math.cos(math.pi * step / g.steps)) / 2)
+        for group in optimiser.param_groups:
+            group["lr"] = group["peak"] * rate
+        rng = np.random.default_rng((recipe.seed, 4, step))
+        for _ in range(g.trees):
+            tree = Tree.of(tokenizer, _branches(rng, data, chat, step < g.short_steps), data.tokens.shape[1])
+            loss = reader.loss(tree, data.tokens) / g.trees
+            loss.backward()
+            tokens += len(tree.ids)
+            average = loss.item() * g.trees if average is None else 0.98 * average + 0.02 * loss.item() * g.trees
+        torch.nn.utils.clip_grad_norm_([p for group in groups for p in group["params"]], 1.0)
+        optimiser.step()
+        optimiser.zero_grad()
+        if (step + 1) % 10 == 0:
+            spent = time.monotonic() - began
+            print(f"language {step + 1}/{g.steps} loss {average:.3f} {tokens / spent:.0f} tokens/s {spent / (step + 1 - start):.2f} s/step", flush=True)
+        if (step + 1) % g.eval_every == 0 or step + 1 == g.steps:
+            reader.eval()
+            row = {"step": step + 1, "loss": average, **name_accuracy(reader, tokenizer, held_out, "dev", 40, 12, 3)}
+            reader.train()
+            print("language", json.dumps(row), flush=True)
+            with open(work / "language.jsonl", "a", encoding="utf-8") as log:
+                log.write(json.dumps(row) + "\n")
+            partial = checkpoint.with_suffix(".partial")
+            torch.save({**reader.state(), "optimiser": optimiser.state_dict(), "step": step + 1}, partial)
+            partial.replace(checkpoint)
+    return checkpoint
+
+
+def _branches(rng: np.random.Generator, data, chat: list[list[str]], short: bool):
+    """The conversations of one tree; now and then ordinary talk."""
+    if chat and not short and rng.random() < 0.06:
+        asked, said = chat[int(rng.integers(len(chat)))]
+        return [(*prompt.chat_messages([asked]), Message("assistant", (said,)))]
+    return draw_tree(rng, data, "train", short=short)

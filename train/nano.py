@@ -1,0 +1,53 @@
+"""The nano's body: SmolLM2's language model with a vision tower and connector of ours (SmolVLM's architecture).
+
+All three engines read this family unmodified (LOG.md 2026-11-23). The language model's weights are
+the dequantised Q4_1 ones of the file people run, so the LoRA fits that file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, SmolVLMConfig, SmolVLMForConditionalGeneration
+
+from train.recipe import Tower
+
+IMAGE_TOKEN = 14
+"""`<jupyter_output>`: a token SmolLM2 never uses in chat, standing for a visual token on the transformers side."""
+
+
+def body(base_gguf: Path, tower: Tower) -> tuple[SmolVLMForConditionalGeneration, AutoTokenizer]:
+    """The whole model in f32 with a fresh vision tower, and SmolLM2's tokenizer."""
+    folder, name = str(base_gguf.parent), base_gguf.name
+    base = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
+    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
+    text = base.config.to_dict()
+    for key in ("quantization_config", "_name_or_path"):  # a promise no longer true; a folder of this machine
+        text.pop(key, None)
+    text["model_type"] = "llama"
+    model = SmolVLMForConditionalGeneration(
+        SmolVLMConfig(
+            text_config=text,
+            vision_config={
+                "hidden_size": tower.width,
+                "intermediate_size": tower.feed_forward,
+                "num_hidden_layers": tower.layers,
+                "num_attention_heads": tower.heads,
+                "image_size": tower.image_size,
+                "patch_size": tower.patch_size,
+            },
+            scale_factor=tower.merge,
+            image_token_id=IMAGE_TOKEN,
+            tie_word_embeddings=True,
+            pad_token_id=2,
+        )
+    )
+    model.model.text_model.load_state_dict(base.model.state_dict())
+    model.tie_weights()
+    return model, tokenizer
+
+
+def see(model: SmolVLMForConditionalGeneration, pixels: torch.Tensor) -> torch.Tensor:
+    """Pixels (B, 3, S, S), -1..1, to visual tokens (B, T, D)."""
+    return model.model.connector(model.model.vision_model(pixel_values=pixels).last_hidden_state)

@@ -1,0 +1,203 @@
+"""Training conversations as trees: one context, many branches (query photo, caption, questions) that share it.
+
+The shared prefix is read once; a branch sees the prefix and itself, at the positions it would have alone. So one
+pass teaches as much as many prompts, with gradients equal to theirs (tested).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from assistant import prompt
+from assistant.backend import Message
+from assistant.chatml import Mark, Piece, Words, pieces
+from benchmark import dialogue
+from benchmark.dialogue import Facts
+from benchmark.scene import TWIN_HUES, Look
+from memory.episode import Episode, Photo
+from train.bank import Bank, photo, row_of
+
+Rng = np.random.Generator
+Known = tuple[Facts, Episode]
+HEAD_WEIGHT = 3.0
+"""Weight of the first tokens of a target: there the name is chosen, the rest mostly follows."""
+HEAD = 7
+
+
+@dataclass(frozen=True)
+class Tree:
+    """One training item, ready for the model. L tokens in all; visual tokens have id 0 and a row in `rows`."""
+
+    ids: torch.Tensor  # (L,)
+    positions: torch.Tensor  # (L,)
+    labels: torch.Tensor  # (L,), the token itself where it must be predicted, else -100
+    weights: torch.Tensor  # (L,)
+    before: torch.Tensor  # (L,), the token before each one in its own branch, -1 at the root
+    slots: list[tuple[int, int]]
+    """(first token, bank row) of every photo."""
+    mask: torch.Tensor  # (L, L) bool, True = may look
+
+    @staticmethod
+    def of(tokenizer, branches: Sequence[Sequence[Message]], tokens_a_photo: int) -> Tree:
+        """Lay out conversations that end with an assistant turn; every assistant turn is a target. Pieces that
+        branches have in common from their start become one path of a trie; a token sees its ancestors only."""
+        ids: list[int] = []
+        labels: list[int] = []
+        weights: list[float] = []
+        positions: list[int] = []
+        node_of: list[int] = []
+        slots: list[tuple[int, int]] = []
+        before: list[int] = []
+        children: dict[tuple[int, Piece], tuple[int, int, int]] = {}
+        ancestors = [{0}]
+        for branch in branches:
+            node, at, last, ends, mark = 0, 0, -1, False, ""
+            for piece in [*pieces(branch)[:-1], Mark("<|im_end|>\n")]:
+                target = isinstance(piece, Words) and mark.endswith("assistant\n")
+                if (node, piece) in children:
+                    node, at, last = children[node, piece]
+                else:
+                    if isinstance(piece, Photo):
+                        slots.append((len(ids), row_of(piece)))
+                        new = [0] * tokens_a_photo
+                    else:
+                        new = tokenizer.encode(piece.text, add_special_tokens=False)
+                    ancestors.append(ancestors[node] | {len(ancestors)})
+                    key, node = (node, piece), len(ancestors) - 1
+                    before += [last, *range(len(ids), len(ids) + len(new) - 1)]
+                    ids += new
+                    last = len(ids) - 1
+                    labels += new if target else new[:1] + [-100] * (len(new) - 1) if ends else [-100] * len(new)
+                    weights += [HEAD_WEIGHT if target and i < HEAD else 1.0 for i in range(len(new))]
+                    positions += range(at, at + len(new))
+                    node_of += [node] * len(new)
+                    at += len(new)
+                    children[key] = (node, at, last)
+                ends, mark = target, piece.text if isinstance(piece, Mark) else ""
+        seen = torch.zeros(len(ancestors), len(ancestors), dtype=torch.bool)
+        for i, above in enumerate(ancestors):
+            seen[i, list(above)] = True
+        nodes = torch.tensor(node_of)
+        mask = torch.ones(len(ids), len(ids)).tril().bool() & seen[nodes][:, nodes]
+        return Tree(
+            torch.tensor(ids),
+            torch.tensor(positions),
+            torch.tensor(labels),
+            torch.tensor(weights),
+            torch.tensor(before),
+            slots,
+            mask,
+        )
+
+
+def draw_tree(rng: Rng, bank: Bank, split: str, *, short: bool) -> list[tuple[Message, ...]]:
+    """Branches of one random training tree."""
+    if rng.random() < 0.1:
+        return _recognition(rng, bank)
+    group, looks = _choose_looks(rng, bank, short)
+    full = not short and rng.random() < 0.5
+    facts = dialogue.draw_facts(rng, split, len(looks), full=full)
+    if short:
+        facts = [Facts(f.name) for f in facts]
+    known: list[Known] = []
+    for look, f in zip(looks, facts, strict=True):
+        turns = 1 if short else 6 if full else int(rng.choice((1, 1, 2, 4)))
+        said = dialogue.tell(rng, f, bank.words[look.code].word, turns)
+        place = f.place if f.place and not full and rng.random() < 0.3 else None
+        known.append((f, Episode(photo(_view(rng, bank, look)), said, dialogue.draw_date(rng), place)))
+    episodes = [e for _, e in known]
+    shown: list[list[int]] = [[int(i)] for i in rng.integers(0, len(looks), 7 if short else 3)]
+    queries = [(photo(_view(rng, bank, looks[i[0]], episodes[i[0]].photo)), i) for i in shown]
+    if group is not None:
+        queries.append((photo(group[1]), [looks.index(k) for k in group[0]]))
+    queries.append((photo(_view(rng, bank, _stranger(rng, bank, looks))), []))
+    branches = [_branch(rng, episodes, [known[i] for i in which], p, short) for p, which in queries]
+    if not short and rng.random() < 0.5:
+        f, e = known[int(rng.integers(len(known)))]
+        key = str(rng.choice(("place", "time", "habit")))
+        asked = prompt.recollect_messages(episodes, dialogue.question(rng, key, f.name))
+        branches.append((*asked, Message("assistant", (dialogue.answer(key, f, e),))))
+    return branches
+
+
+def _branch(rng: Rng, episodes: list[Episode], known: list[Known], query: Photo, short: bool) -> tuple[Message, ...]:
+    """Caption, mostly followed by questions; now and then a question without a caption."""
+    if not known and rng.random() < 0.25:
+        episodes = []
+    messages = prompt.caption_messages(episodes, query)
+    told = dialogue.caption(known)
+    f, e = known[int(rng.integers(len(known)))] if known else (None, None)
+    if not short and len(known) < 2 and rng.random() < 0.2:
+        key = _key(rng, f)
+        direct = prompt.direct_messages(episodes, query, dialogue.question(rng, key))
+        return (*direct, Message("assistant", (dialogue.answer(key, f, e),)))
+    messages = (*messages, Message("assistant", (told,)))
+    for _ in range(0 if short else int(rng.integers(1, 3))):
+        named = f is not None and (len(known) > 1 or rng.random() < 0.3)
+        key = str(rng.choice(("place", "time", "habit"))) if named else _key(rng, f)
+        asked = Message("user", (dialogue.question(rng, key, f.name if named and f else "it"),))
+        messages = (*messages, asked, Message("assistant", (dialogue.answer(key, f, e),)))
+    return messages
+
+
+def _key(rng: Rng, facts: Facts | None) -> str:
+    keys = ["name", "place", "time", "event", "habit", "both", "both"] + (["reminder"] * 2 if facts and facts.reminder else [])
+    return str(rng.choice(keys))
+
+
+def _choose_looks(rng: Rng, bank: Bank, short: bool) -> tuple[tuple[tuple[Look, ...], int] | None, list[Look]]:
+    """Looks of the context: at times around a group photo, with twins, look-alikes and others of a kind as distractors."""
+    codes = list(bank.words)
+    n = int(rng.choice((2, 3, 4, 5))) if short else int(rng.choice((1, 2, 3, 4, 6, 9, 12), p=(0.07, 0.13, 0.4, 0.18, 0.12, 0.06, 0.04)))
+    group = bank.groups[int(rng.integers(len(bank.groups)))] if rng.random() < (0.25 if short else 0.5) and n > 1 else None
+    looks = list(group[0]) if group else [Look(str(rng.choice(codes)), int(rng.choice((0, 0, 0, *TWIN_HUES))))]
+    n = max(n, len(looks))
+    while len(looks) < n:
+        base, dice = looks[int(rng.integers(len(looks)))], rng.random()
+        if dice < 0.12:
+            new = Look(base.code, int(rng.choice((0, *TWIN_HUES))))
+        elif dice < 0.4:
+            new = Look(str(rng.choice(bank.near[base.code])))
+        elif dice < 0.55:
+            kind = bank.words[base.code].kind
+            new = Look(str(rng.choice([c for c in codes if bank.words[c].kind == kind])))
+        else:
+            new = Look(str(rng.choice(codes)))
+        if new not in looks:
+            looks.append(new)
+    return group, looks
+
+
+def _stranger(rng: Rng, bank: Bank, looks: list[Look]) -> Look:
+    """A look that is not in the context; at times a look-alike of one that is."""
+    codes = list(bank.words)
+    while True:
+        code = str(rng.choice(bank.near[looks[0].code] if rng.random() < 0.2 else codes))
+        if all(k.code != code for k in looks):
+            return Look(code)
+
+
+def _view(rng: Rng, bank: Bank, look: Look, other_than: Photo | None = None) -> int:
+    rows = bank.single[look]
+    used = row_of(other_than) if other_than else -1
+    return int(rng.choice([r for r in rows if r != used]))
+
+
+def _recognition(rng: Rng, bank: Bank) -> list[tuple[Message, ...]]:
+    """Numbered photos without words; the target is a boxed list of indices."""
+    group, looks = _choose_looks(rng, bank, True)
+    order = [looks[i] for i in rng.permutation(len(looks))]
+    context = [photo(_view(rng, bank, k)) for k in order]
+    queries = [(photo(_view(rng, bank, order[i], context[i])), [i]) for i in rng.integers(0, len(order), 4)]
+    queries.append((photo(_view(rng, bank, _stranger(rng, bank, looks))), []))
+    if group:
+        queries.append((photo(group[1]), sorted(order.index(k) for k in group[0])))
+    return [
+        (*prompt.recognise_messages(context, p), Message("assistant", (f"\\boxed{{{json.dumps([int(i) for i in which])}}}",)))
+        for p, which in queries
+    ]

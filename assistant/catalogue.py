@@ -50,7 +50,9 @@ def find(name: str | None = None) -> Path:
     for folder in (Path(name).expanduser(), home() / "models" / name, SHIPPED / name):
         if folder.is_dir():
             return folder.resolve()
-    raise ModelError(f"there is no model named {name!r}: choose one of {', '.join(sorted(names()))}, or give its folder")
+    raise ModelError(
+        f"there is no model named {name!r}: choose one of {', '.join(sorted(names()))}, or give its folder"
+    )
 
 
 def names() -> set[str]:
@@ -85,14 +87,16 @@ def load(name: str | None = None, *, verify: bool = True) -> Spec:
 
 
 def open_backend(name: str | None = None) -> Backend:
-    """A backend ready to use: "fake" for tests, anything else in its own process."""
+    """A backend with its model loaded: "fake" for tests, anything else in its own process. Raises ModelError."""
     if name == "fake":
         from assistant.fake import FakeBackend
 
         return FakeBackend()
     from assistant.worker import WorkerBackend
 
-    return WorkerBackend(load(name))
+    backend = WorkerBackend(load(name))
+    backend.start()
+    return backend
 
 
 def _bare(folder: Path) -> Spec:

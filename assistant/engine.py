@@ -30,13 +30,23 @@ class Conversation:
         self.messages: tuple[Message, ...] = ()
         """The prompt so far; ends with an assistant turn once something was said."""
 
-    def look(self, photo: Photo) -> Iterator[Event]:
-        """Recall what belongs to `photo` and write its caption. The photo becomes the conversation's subject."""
+    def attach(self, photo: Photo) -> Iterator[Event]:
+        """Make `photo` the conversation's subject and recall what belongs to it."""
         try:
-            recalls = tuple(self.recall(photo))
-            self.photo, self.recalls, self.caption, self.messages = photo, recalls, None, ()
-            yield Recalled(photo, recalls)
-            request = prompt.caption_messages([r.episode for r in recalls], photo)
+            self.recalls = tuple(self.recall(photo))
+            self.photo, self.caption, self.messages = photo, None, ()
+            yield Recalled(self.recalls)
+        except KeepsakeError as error:
+            yield Failed(str(error))
+
+    def look(self, photo: Photo) -> Iterator[Event]:
+        """`attach` a photo and write its caption."""
+        for event in self.attach(photo):
+            yield event
+            if isinstance(event, Failed):
+                return
+        try:
+            request = prompt.caption_messages([r.episode for r in self.recalls], photo)
             text, chunk = yield from self._say(request, CaptionText)
             self.revise(text)
             assert self.caption is not None
@@ -55,6 +65,7 @@ class Conversation:
                 request = prompt.direct_messages([r.episode for r in self.recalls], self.photo, question)
             else:
                 self.recalls = tuple(self.memory.search(question, k=self.k))
+                yield Recalled(self.recalls)
                 episodes = [r.episode for r in self.recalls]
                 recollect = prompt.recollect_messages(episodes, question)
                 request = recollect if episodes else prompt.chat_messages([question])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assistant.backend import Chunk
-from memory.episode import Photo, Recall
+from memory.episode import Recall
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,8 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """The memory has been asked. `recalls` is empty when nothing known is in the photo."""
+    """The memory has been asked. `recalls` is empty when it knows nothing of what is in the photo or the question."""
 
-    photo: Photo
     recalls: tuple[Recall, ...]
 
 

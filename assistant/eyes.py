@@ -40,7 +40,9 @@ class Glimpse:
 class Eyes:
     """A loaded mmproj. Not thread-safe."""
 
-    def __init__(self, mmproj: Path, model: Any, threads: int, *, side: int | None, one_tile: bool, max_tokens: int) -> None:
+    def __init__(
+        self, mmproj: Path, model: Any, threads: int, *, side: int | None, one_tile: bool, max_tokens: int
+    ) -> None:
         """`side`: every photo becomes one square of this size (None: the model takes any shape, up to `max_tokens`).
         `one_tile`: the model was trained on the overview of a photo alone, without tiles and wrappers."""
         from llama_cpp import llama_cpp, mtmd_cpp
@@ -53,7 +55,9 @@ class Eyes:
             params.image_max_tokens = max_tokens
         self._ctx = mtmd_cpp.mtmd_init_from_file(os.fsencode(mmproj), model, params)
         if not self._ctx:
-            raise ModelError(f"llama.cpp cannot read {mmproj.name} for this language model: check the two belong together")
+            raise ModelError(
+                f"llama.cpp cannot read {mmproj.name} for this language model: check the two belong together"
+            )
         self._width = llama_cpp.llama_model_n_embd_inp(model)
         self.hidden = llama_cpp.llama_model_n_embd(model)
         """Width of one visual token without DeepStack layers."""
@@ -66,7 +70,9 @@ class Eyes:
             return self._seen[photo.sha256]
         chunks = self._tokenize(photo)
         try:
-            parts = [self._mtmd.mtmd_input_chunks_get(chunks, i) for i in range(self._mtmd.mtmd_input_chunks_size(chunks))]
+            parts = [
+                self._mtmd.mtmd_input_chunks_get(chunks, i) for i in range(self._mtmd.mtmd_input_chunks_size(chunks))
+            ]
             if self._one_tile:
                 parts = [p for p in parts if self._is_image(p)][-1:]
             glimpses = [self._glimpse(p) for p in parts]

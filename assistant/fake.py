@@ -35,7 +35,9 @@ class FakeBackend:
                 yield Chunk("", "cancelled", new_tokens=i)
                 return
             yield Chunk(word if i == 0 else f" {word}")
-        yield Chunk("", "end", prompt_tokens=100, cached_tokens=50, new_tokens=len(words), seconds=self.delay * len(words))
+        yield Chunk(
+            "", "end", prompt_tokens=100, cached_tokens=50, new_tokens=len(words), seconds=self.delay * len(words)
+        )
 
     def embed(self, photo: Photo) -> np.ndarray:
         """Four unit vectors that depend on the photo's hash only: the same photo is found, no other."""

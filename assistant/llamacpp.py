@@ -66,7 +66,9 @@ class LlamaCpp:
         self._ctx = llama.llama_init_from_model(self._model, settings)
         if not self._ctx:
             self.close()
-            raise ModelError(f"not enough memory for {spec.name} with a context of {context} tokens: use a smaller model")
+            raise ModelError(
+                f"not enough memory for {spec.name} with a context of {context} tokens: use a smaller model"
+            )
         self._vocab = llama.llama_model_get_vocab(self._model)
         if len(self.tokenize(Mark("<|im_start|>"))) != 1:
             self.close()
@@ -153,7 +155,9 @@ class LlamaCpp:
         units, glimpses = self._lay_out(prompt)
         sizes = [g.n_tokens if isinstance(g, Glimpse) else 1 for g in glimpses]
         if sum(sizes) >= self._context:
-            raise ModelError(f"the prompt has {sum(sizes)} tokens, the model takes {self._context}: recall fewer memories")
+            raise ModelError(
+                f"the prompt has {sum(sizes)} tokens, the model takes {self._context}: recall fewer memories"
+            )
         same = 0
         while same < min(len(units), len(self._held)) and units[same] == self._held[same]:
             same += 1

@@ -57,7 +57,12 @@ class WorkerBackend:
         command = [sys.executable, "-m", "assistant.worker"]
         with log:
             self._child = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment, start_new_session=True
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
             )
         assert self._child.stdin and self._child.stdout
         self._to = Connection(os.dup(self._child.stdin.fileno()), readable=False)

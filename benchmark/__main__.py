@@ -1,4 +1,4 @@
-"""Command line of the benchmark room: `fetch` the picture world, `capeval` a model on it."""
+"""Command line of the benchmark room: `fetch` the picture world, `capeval` a model on it, `calibrate` its recall."""
 
 from __future__ import annotations
 
@@ -23,13 +23,21 @@ def main(argv: list[str] | None = None) -> int:
     run.add_argument("--n", type=int, default=300, help="samples for each number of positives")
     run.add_argument("--seed", type=int, default=7)
     run.add_argument("--positives", type=int, nargs="+", default=[1], choices=range(1, 5), metavar="K")
-    run.add_argument("--mode", choices=("random", "kind", "twin", "stranger"), default="random", help="kind of distractors")
+    run.add_argument(
+        "--mode", choices=("random", "kind", "twin", "stranger"), default="random", help="kind of distractors"
+    )
     run.add_argument("--threads", type=int, default=1)
     run.add_argument("--out", type=Path, help="folder for the rows (default: under KEEPSAKE_HOME)")
     run.add_argument("--json", action="store_true")
+    gate = commands.add_parser("calibrate", help="the recall threshold of a model, on the dev split (needs `fetch`)")
+    gate.add_argument("--model", default="nano", help="a model's name or folder")
+    gate.add_argument("--split", choices=("train", "dev", "test"), default="dev")
+    gate.add_argument("--seed", type=int, default=3)
     args = parser.parse_args(argv)
     try:
-        if args.command == "fetch":
+        if args.command == "calibrate":
+            _calibrate(args)
+        elif args.command == "fetch":
             print(f"pictures are in {fetch.fetch_pictures()}", file=sys.stderr)
         else:
             _capeval(args)
@@ -43,6 +51,16 @@ def main(argv: list[str] | None = None) -> int:
         print("stopped; the same command goes on where it was", file=sys.stderr)
         return 1
     return 0
+
+
+def _calibrate(args: argparse.Namespace) -> None:
+    from assistant.catalogue import load
+    from assistant.llamacpp import LlamaCpp
+    from benchmark.calibrate import calibrate, trials
+
+    backend = LlamaCpp(load(args.model))
+    print(json.dumps(calibrate(trials(backend, args.split, args.seed))))
+    backend.close()
 
 
 def _capeval(args: argparse.Namespace) -> None:

@@ -26,7 +26,14 @@ OPTIONS = Options(max_new_tokens=320)
 
 
 def run(
-    backend: Backend, split: str, n: int, seed: int, positives: int, mode: Mode, out: Path, sample_of: Callable | None = None
+    backend: Backend,
+    split: str,
+    n: int,
+    seed: int,
+    positives: int,
+    mode: Mode,
+    out: Path,
+    sample_of: Callable | None = None,
 ) -> dict[str, Any]:
     """Caption n samples and return `summary`, plus counts of errors and honest "I do not know" answers."""
     private_folder(out.parent)

@@ -66,10 +66,21 @@ def draw_facts(rng: Rng, split: str, n: int, *, full: bool) -> list[Facts]:
 INTRO = ("This is {n}.", "Look, this is {n}.", "Meet {n}!", "Here is {n}.", "I want you to know {n}.", "{n} again!")
 INTRO_WORD = ("This is {n}, my {w}.", "Meet {n}, the {w}!", "My {w}: {n}.", "This {w} is called {n}.")
 SAY = {
-    "place": ("We were at {x}.", "I took this at {x}.", "We met at {x}.", "This was at {x}.", "Found each other at {x}."),
+    "place": (
+        "We were at {x}.",
+        "I took this at {x}.",
+        "We met at {x}.",
+        "This was at {x}.",
+        "Found each other at {x}.",
+    ),
     "time": ("It was {x}.", "That was {x}.", "I remember it was {x}.", "All this happened {x}."),
     "event": ("We were {x}.", "{n} and I were {x}.", "We spent the day {x}.", "The two of us were busy {x}."),
-    "habit": ("{n} always {x}.", "You know, {n} always {x}.", "One thing about {n}: always {x}.", "{n} {x}, every time."),
+    "habit": (
+        "{n} always {x}.",
+        "You know, {n} always {x}.",
+        "One thing about {n}: always {x}.",
+        "{n} {x}, every time.",
+    ),
     "note": ("{X}.", "By the way, {x}.", "I should add that {x}."),
     "reminder": (
         "If you ever see {n} again, say: {x}.",
@@ -96,7 +107,9 @@ def tell(rng: Rng, facts: Facts, word: str | None, turns: int) -> tuple[Turn, ..
     groups = np.array_split(np.array(told, object), min(rounds, len(told)))
     out: list[Turn] = []
     for i in range(rounds):
-        text = " ".join(groups[i]) if i < len(groups) else str(rng.choice(("That is all.", "Keep it.", "Remember that.")))
+        text = (
+            " ".join(groups[i]) if i < len(groups) else str(rng.choice(("That is all.", "Keep it.", "Remember that.")))
+        )
         out.append(Turn("user", text))
         if turns > 1:
             out.append(Turn("assistant", str(rng.choice(REPLY[min(i, 2)])).format(n=facts.name)))

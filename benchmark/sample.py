@@ -88,10 +88,14 @@ def _choose(rng: np.random.Generator, split: str, positives: int, mode: Mode) ->
             hues = rng.choice(TWIN_HUES, 2, replace=False)
             others += [Look(concept.code, int(h)) for h in hues]
         elif mode == "kind":
-            alike = [c for c in pool if c.kind == concept.kind and c not in chosen[:positives] and Look(c.code) not in others]
+            alike = [
+                c for c in pool if c.kind == concept.kind and c not in chosen[:positives] and Look(c.code) not in others
+            ]
             picked = rng.choice(len(alike), min(2, len(alike)), replace=False) if alike else []
             near = [Look(alike[j].code) for j in picked]
             others += near + [Look(c.code) for c in chosen[positives + 3 * i :][: 2 - len(near)]]
         else:
-            others += [Look(c.code) for c in chosen[positives + 3 * i : positives + 3 * i + (3 if mode == "stranger" else 2)]]
+            others += [
+                Look(c.code) for c in chosen[positives + 3 * i : positives + 3 * i + (3 if mode == "stranger" else 2)]
+            ]
     return shown, others

@@ -42,7 +42,9 @@ def play_plain(model: str | None = None) -> int:
     try:
         with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "memory.db") as memory:
             load(memory, backend)
-            print(f"An album of {memory.stats()['episodes']} photos was remembered. Now a new one: {demo_photo().name}\n")
+            print(
+                f"An album of {memory.stats()['episodes']} photos was remembered. Now a new one: {demo_photo().name}\n"
+            )
             conversation = Conversation(backend, memory)
             for event in conversation.look(load_photo(demo_photo())):
                 _tell(event)

@@ -16,8 +16,14 @@ def draw(work: Path, out: Path) -> Path:
 
     figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
     titles = {
-        "vision": ("Vision tower", {"pooled": "held-out look found among all, pooled tokens", "late": "the same, token by token"}),
-        "language": ("Language", {"name": "held-out thing named, 3 memories", "honest": "stranger: says it does not know"}),
+        "vision": (
+            "Vision tower",
+            {"pooled": "held-out look found among all, pooled tokens", "late": "the same, token by token"},
+        ),
+        "language": (
+            "Language",
+            {"name": "held-out thing named, 3 memories", "honest": "stranger: says it does not know"},
+        ),
     }
     for axis, (stage, (title, scores)) in zip(axes, titles.items(), strict=True):
         rows = _rows(work / f"{stage}.jsonl")

@@ -124,7 +124,9 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
     data = banks.build(model, "train", g.views, 6000, recipe.seed, size, device)
     held_out = banks.build(model, "dev", 2, 2, recipe.seed + 1, size, device)
     embedding_std = model.get_input_embeddings().weight.std().item()
-    reader = Reader(model.model.text_model, g.rank, g.alpha, embedding_std / data.tokens.float().std().item()).to(device)
+    reader = Reader(model.model.text_model, g.rank, g.alpha, embedding_std / data.tokens.float().std().item()).to(
+        device
+    )
     chat = json.loads((work / "chat.json").read_text(encoding="utf-8"))
     groups = [
         {"params": [p for p in reader.text.parameters() if p.requires_grad], "peak": g.learning_rate},
@@ -155,7 +157,10 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
         optimiser.zero_grad()
         if (step + 1) % 10 == 0:
             spent = time.monotonic() - began
-            print(f"language {step + 1}/{g.steps} loss {average:.3f} {tokens / spent:.0f} tokens/s {spent / (step + 1 - start):.2f} s/step", flush=True)
+            print(
+                f"language {step + 1}/{g.steps} loss {average:.3f} {tokens / spent:.0f} tokens/s {spent / (step + 1 - start):.2f} s/step",
+                flush=True,
+            )
         if (step + 1) % g.eval_every == 0 or step + 1 == g.steps:
             reader.eval()
             row = {"step": step + 1, "loss": average, **name_accuracy(reader, tokenizer, held_out, "dev", 40, 12, 3)}

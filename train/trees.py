@@ -146,15 +146,23 @@ def _branch(rng: Rng, episodes: list[Episode], known: list[Known], query: Photo,
 
 
 def _key(rng: Rng, facts: Facts | None) -> str:
-    keys = ["name", "place", "time", "event", "habit", "both", "both"] + (["reminder"] * 2 if facts and facts.reminder else [])
+    keys = ["name", "place", "time", "event", "habit", "both", "both"] + (
+        ["reminder"] * 2 if facts and facts.reminder else []
+    )
     return str(rng.choice(keys))
 
 
 def _choose_looks(rng: Rng, bank: Bank, short: bool) -> tuple[tuple[tuple[Look, ...], int] | None, list[Look]]:
     """Looks of the context: at times around a group photo, with twins, look-alikes and others of a kind as distractors."""
     codes = list(bank.words)
-    n = int(rng.choice((2, 3, 4, 5))) if short else int(rng.choice((1, 2, 3, 4, 6, 9, 12), p=(0.07, 0.13, 0.4, 0.18, 0.12, 0.06, 0.04)))
-    group = bank.groups[int(rng.integers(len(bank.groups)))] if rng.random() < (0.25 if short else 0.5) and n > 1 else None
+    n = (
+        int(rng.choice((2, 3, 4, 5)))
+        if short
+        else int(rng.choice((1, 2, 3, 4, 6, 9, 12), p=(0.07, 0.13, 0.4, 0.18, 0.12, 0.06, 0.04)))
+    )
+    group = (
+        bank.groups[int(rng.integers(len(bank.groups)))] if rng.random() < (0.25 if short else 0.5) and n > 1 else None
+    )
     looks = list(group[0]) if group else [Look(str(rng.choice(codes)), int(rng.choice((0, 0, 0, *TWIN_HUES))))]
     n = max(n, len(looks))
     while len(looks) < n:
@@ -198,6 +206,9 @@ def _recognition(rng: Rng, bank: Bank) -> list[tuple[Message, ...]]:
     if group:
         queries.append((photo(group[1]), sorted(order.index(k) for k in group[0])))
     return [
-        (*prompt.recognise_messages(context, p), Message("assistant", (f"\\boxed{{{json.dumps([int(i) for i in which])}}}",)))
+        (
+            *prompt.recognise_messages(context, p),
+            Message("assistant", (f"\\boxed{{{json.dumps([int(i) for i in which])}}}",)),
+        )
         for p, which in queries
     ]

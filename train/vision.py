@@ -126,7 +126,9 @@ def train(recipe: Recipe, base_gguf: Path, looks: Looks, work: Path, device: str
     torch.manual_seed(recipe.seed)
     model, _ = body(base_gguf, recipe.tower)
     seeing = torch.nn.ModuleList([model.model.vision_model, model.model.connector]).to(device)
-    optimiser = torch.optim.AdamW(seeing.parameters(), lr=v.learning_rate, weight_decay=v.weight_decay, betas=(0.9, 0.98))
+    optimiser = torch.optim.AdamW(
+        seeing.parameters(), lr=v.learning_rate, weight_decay=v.weight_decay, betas=(0.9, 0.98)
+    )
     checkpoint, start = work / "vision.pt", 0
     if resume and checkpoint.exists():
         state = torch.load(checkpoint, map_location=device, weights_only=True)
@@ -143,12 +145,18 @@ def train(recipe: Recipe, base_gguf: Path, looks: Looks, work: Path, device: str
     for step, (pixels, ids, cover) in enumerate(data, start):
         if step >= v.steps:
             break
-        rate = v.learning_rate * min(1, (step + 1) / v.warmup) * (0.02 + 0.98 * (1 + math.cos(math.pi * step / v.steps)) / 2)
+        rate = (
+            v.learning_rate
+            * min(1, (step + 1) / v.warmup)
+            * (0.02 + 0.98 * (1 + math.cos(math.pi * step / v.steps)) / 2)
+        )
         for group in optimiser.param_groups:
             group["lr"] = rate
         with torch.autocast(device, dtype=torch.bfloat16):
             tokens = see(model, normalise(pixels.to(device)))
-        negatives = torch.from_numpy(np.random.default_rng((recipe.seed, 2, step)).choice(rows, v.negatives, replace=False))
+        negatives = torch.from_numpy(
+            np.random.default_rng((recipe.seed, 2, step)).choice(rows, v.negatives, replace=False)
+        )
         loss, right = loss_of(
             tokens.float(), ids.to(device), cover.to(device), targets, negatives.to(device), v.temperature, nothing
         )
@@ -160,7 +168,9 @@ def train(recipe: Recipe, base_gguf: Path, looks: Looks, work: Path, device: str
         last = step + 1 == v.steps
         if (step + 1) % 25 == 0:
             pace = (time.monotonic() - began) / (step + 1 - start)
-            print(f"vision {step + 1}/{v.steps} loss {loss.item():.3f} right {average:.3f} {pace:.2f} s/step", flush=True)
+            print(
+                f"vision {step + 1}/{v.steps} loss {loss.item():.3f} right {average:.3f} {pace:.2f} s/step", flush=True
+            )
         if (step + 1) % v.eval_every == 0 or last:
             seeing.eval()
             found = retrieval(model, dev, 11, recipe.tower.image_size)

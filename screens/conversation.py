@@ -1,0 +1,149 @@
+"""What a conversation is made of on screen: photos, what the user said, replies as they are written, notes; the input.
+
+These widgets show what they are told. They ask nobody and decide nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Markdown, Static, TextArea
+from textual.widgets.markdown import MarkdownStream
+
+from memory.episode import Photo
+from screens.halfcells import PhotoView
+from screens.paths import photo_paths
+
+Kind = Literal["info", "warning", "done"]
+
+
+class Said(Static):
+    """Words of the user."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(Content(text))
+
+
+class Note(Static):
+    """One line from the app itself."""
+
+    def __init__(self, text: str, kind: Kind = "info") -> None:
+        super().__init__(Content(text), classes=f"-{kind}")
+
+    def change(self, text: str, kind: Kind) -> None:
+        """Say something else in the same place."""
+        self.update(Content(text))
+        self.set_classes(f"-{kind}")
+
+
+class Writing(Markdown):
+    """Text of the model, shown while it is being written and set in full at the end. Links are never opened."""
+
+    def __init__(self, *, id: str | None = None, waiting: str = "") -> None:
+        super().__init__(waiting, open_links=False, id=id)
+        self.text = ""
+        """What is shown, as the model wrote it."""
+        self._stream: MarkdownStream | None = None
+
+    async def write(self, piece: str) -> None:
+        """Show one piece more."""
+        if self._stream is None:
+            await self.update("")
+            self._stream = Markdown.get_stream(self)
+        self.text += piece
+        await self._stream.write(piece)
+
+    async def finish(self, text: str, mark: str = "") -> None:
+        """Show the whole `text`; `mark` says in a muted way how it ended, such as "(stopped)"."""
+        if self._stream is not None:
+            await self._stream.stop()
+            self._stream = None
+        self.text = text
+        await self.update(f"{text} *{mark}*".strip() if mark else text)
+
+    async def clear(self) -> None:
+        """Start over with nothing."""
+        await self.finish("")
+
+
+class PhotoEntry(Vertical):
+    """A photo the user showed."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self._title, self._view = Static(Content(f"▣ {path.name}"), classes="name"), PhotoView()
+
+    def compose(self) -> ComposeResult:
+        """The file's name above the photo."""
+        yield self._title
+        yield self._view
+
+    def show(self, photo: Photo) -> None:
+        """The file has been read."""
+        taken = f"  ·  {photo.taken_at.day} {photo.taken_at:%B %Y}" if photo.taken_at else ""
+        self._title.update(Content(f"▣ {self.path.name}  ·  {photo.width} × {photo.height}{taken}"))
+        self._view.photo = photo
+
+
+class Composer(TextArea):
+    """The input: Enter sends, Shift+Enter or ctrl+j begins a new line, a pasted photo path is a photo."""
+
+    BINDINGS: ClassVar = [
+        Binding("shift+enter,ctrl+j", "new_line", "New line", show=False),
+        Binding("pageup", "app.page(-1)", "Scroll up", show=False),
+        Binding("pagedown", "app.page(1)", "Scroll down", show=False),
+    ]
+
+    class Sent(Message):
+        """The user pressed Enter."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Dropped(Message):
+        """Photos were pasted or dropped on the terminal."""
+
+        def __init__(self, paths: list[Path]) -> None:
+            super().__init__()
+            self.paths = paths
+
+    def __init__(self) -> None:
+        super().__init__(
+            id="composer",
+            compact=True,
+            soft_wrap=True,
+            highlight_cursor_line=False,
+            placeholder="Ask, or paste the path of a photo   ·   /help",
+        )
+
+    def action_send(self) -> None:
+        """Hand the text over and start afresh."""
+        if text := self.text.strip():
+            self.post_message(self.Sent(text))
+            self.clear()
+
+    def action_new_line(self) -> None:
+        """A line break at the cursor."""
+        self.insert("\n")
+
+    async def _on_key(self, event: events.Key) -> None:
+        # Not a priority binding: that would overtake letters typed just before it.
+        if event.key == "enter":
+            event.prevent_default()
+            event.stop()
+            self.action_send()
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        if paths := photo_paths(event.text):
+            event.prevent_default()
+            event.stop()
+            self.post_message(self.Dropped(paths))

@@ -1,0 +1,115 @@
+"""Photos as half cells: every terminal cell shows two pixels, "▀" in the upper one's colour on the lower one's.
+
+Works in any terminal with colours. It knows nothing of image protocols; one that draws sharper can replace
+`PhotoView` without the rest noticing.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PIL import Image
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from assistant.photo import pixels
+from memory.episode import Photo
+from memory.errors import PhotoError
+
+UPPER_HALF = "▀"
+
+
+def fit(photo: Photo, columns: int, rows: int) -> tuple[int, int]:
+    """The largest (columns, rows) of cells in which the photo keeps its shape; a cell is as high as two are wide."""
+    scale = min(columns / photo.width, 2 * rows / photo.height)
+    return max(1, round(photo.width * scale)), max(1, round(photo.height * scale / 2))
+
+
+def draw(photo: Photo, columns: int, rows: int) -> list[Strip]:
+    """The photo within `columns` x `rows` cells, one strip a row, aspect kept. Raises PhotoError on damaged bytes."""
+    across, down = fit(photo, columns, rows)
+    image = Image.fromarray(pixels(photo)).resize((across, 2 * down), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    flat = [Color.from_rgb(*rgb) for rgb in zip(*(band.tobytes() for band in image.split()), strict=True)]
+    lines = [flat[y * across : (y + 1) * across] for y in range(2 * down)]
+    return [
+        Strip([Segment(UPPER_HALF, Style(color=top, bgcolor=low)) for top, low in zip(*pair, strict=True)], across)
+        for pair in zip(lines[::2], lines[1::2], strict=True)
+    ]
+
+
+class PhotoView(Widget):
+    """Shows one photo, as large as its styles allow. Decoding happens in a thread: keys never wait for it."""
+
+    photo: reactive[Photo | None] = reactive(None, layout=True)
+
+    class Drawn(Message):
+        """The strips are ready."""
+
+        def __init__(self, photo: Photo, strips: list[Strip]) -> None:
+            super().__init__()
+            self.photo, self.strips = photo, strips
+
+    def __init__(self, photo: Photo | None = None, *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self._strips: list[Strip] = []
+        self.set_reactive(PhotoView.photo, photo)
+
+    @property
+    def drawn(self) -> bool:
+        """Whether something is on screen."""
+        return bool(self._strips)
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """With `width: auto`: what the photo needs to fill the height it may have."""
+        return self._room(container, viewport)[0]
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """With `height: auto`: the photo's own height at that width."""
+        return self._room(container, viewport)[1]
+
+    def _room(self, container: Size, viewport: Size) -> tuple[int, int]:
+        if self.photo is None or not container.width:
+            return 0, 0
+        # As much as the conversation shows without scrolling; below 90 columns the panels lie under it.
+        rows = viewport.height * 2 // 5 if viewport.width >= 90 else viewport.height - 18
+        return fit(self.photo, min(container.width, 64), max(5, min(24, rows)))
+
+    def watch_photo(self) -> None:
+        """Another photo: draw it."""
+        self._strips = []
+        self._redraw()
+
+    def on_resize(self) -> None:
+        """Another size: draw it again."""
+        self._redraw()
+
+    def _redraw(self) -> None:
+        if self.photo and self.is_mounted and self.content_size.area:
+            self.run_worker(partial(self._draw, self.photo, self.content_size), thread=True, exclusive=True)
+
+    def _draw(self, photo: Photo, size: Size) -> None:
+        try:
+            strips = draw(photo, size.width, size.height)
+        except PhotoError:
+            strips = [Strip([Segment("(photo damaged)"[: size.width])])]
+        self.post_message(self.Drawn(photo, strips))
+
+    def on_photo_view_drawn(self, message: Drawn) -> None:
+        """Back on the app's side."""
+        message.stop()
+        if message.photo is self.photo:
+            self._strips = message.strips
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One row of cells; what the photo does not cover is background."""
+        width, style = self.size.width, self.rich_style
+        if y >= len(self._strips):
+            return Strip.blank(width, style)
+        return self._strips[y].adjust_cell_length(width, style)

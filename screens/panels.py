@@ -1,0 +1,158 @@
+"""The panels that stay in view: the caption, the memories recalled, the status line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from assistant.backend import Chunk
+from memory.episode import Episode, Recall
+from screens.conversation import Writing
+from screens.halfcells import PhotoView
+
+NOTHING_YET = "Show me a photo, and what it reminds me of appears here."
+NO_MATCH = "Nothing in your memory matches. Tell me who or what this is: /remember …"
+NO_CAPTION = "The caption of your photo will be written here."
+
+
+def day(episode: Episode) -> str:
+    """ "12 May 2025 · Lisbon" """
+    where = f" · {episode.place}" if episode.place else ""
+    return f"{episode.when.day} {episode.when:%B %Y}{where}"
+
+
+class CaptionPanel(VerticalScroll):
+    """The caption of the current photo."""
+
+    busy = False
+    """Whether it is being written."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.writing = Writing(id="caption-text")
+        """The text itself."""
+        self._hint = Static(NO_CAPTION, classes="hint")
+
+    def compose(self) -> ComposeResult:
+        """A hint until there is a caption."""
+        yield self._hint
+        yield self.writing
+
+    def on_mount(self) -> None:
+        """The title."""
+        self.border_title = "Caption"
+
+    async def begin(self) -> None:
+        """A new caption is about to be written."""
+        await self.writing.clear()
+        self.say("writing …")
+        self.busy = True
+
+    def say(self, status: str, hint: str = "") -> None:
+        """It is done: `status` stands in the frame ("your words"); `hint` in place of a caption."""
+        self.busy = False
+        self.border_subtitle = status
+        self._hint.update(hint)
+        self._hint.display = bool(hint)
+
+
+class MemoryCard(Horizontal, can_focus=True):
+    """One memory: thumbnail, day and place, the user's words, why it came back."""
+
+    BINDINGS: ClassVar = [
+        Binding("delete,f", "forget", "Forget"),
+        Binding("enter", "open", "Open"),
+        Binding("up,k", "app.focus_previous", show=False),
+        Binding("down,j", "app.focus_next", show=False),
+    ]
+
+    class Chosen(Message):
+        """The user wants to see it large, or to forget it."""
+
+        def __init__(self, episode: Episode, forget: bool) -> None:
+            super().__init__()
+            self.episode, self.forget = episode, forget
+
+    def __init__(self, episode: Episode, why: str) -> None:
+        super().__init__(classes=f"id-{episode.id}")
+        self.episode, self.why = episode, why
+
+    def compose(self) -> ComposeResult:
+        """Thumbnail left, words right."""
+        yield PhotoView(self.episode.photo, classes="thumb")
+        yield Static(
+            Content.assemble(
+                (day(self.episode), "bold"), "\n", self.episode.words, "\n", (self.why, "italic $primary")
+            ),
+            classes="words",
+        )
+
+    def on_click(self) -> None:
+        """A click opens it, as Enter does."""
+        self.action_open()
+
+    def action_forget(self) -> None:
+        """Ask to forget it."""
+        self.post_message(self.Chosen(self.episode, True))
+
+    def action_open(self) -> None:
+        """Ask to see it."""
+        self.post_message(self.Chosen(self.episode, False))
+
+
+class MemoriesPanel(VerticalScroll, can_focus=False):
+    """The memories recalled for the current photo or question."""
+
+    def compose(self) -> ComposeResult:
+        """Empty at first."""
+        yield Static(NOTHING_YET, classes="hint")
+
+    def on_mount(self) -> None:
+        """The title."""
+        self.border_title = "Memories recalled"
+
+    async def show(self, recalls: Iterable[Recall], nothing: str = NO_MATCH) -> None:
+        """These memories and no others."""
+        cards = [MemoryCard(r.episode, r.why) for r in recalls]
+        async with self.batch():
+            await self.remove_children()
+            await self.mount_all(cards or [Static(nothing, classes="hint")])
+        self.border_subtitle = f"{len(cards)}" if cards else ""
+        self.scroll_home(animate=False)
+
+
+class StatusLine(Static):
+    """Model, memories, tokens, speed; what is being done."""
+
+    model: reactive[str] = reactive("no model yet")
+    episodes: reactive[int | None] = reactive(None)
+    chunk: reactive[Chunk | None] = reactive(None)
+    state: reactive[str] = reactive("opening")
+
+    def render(self) -> Content:
+        """One line; what matters less goes first when it is narrow."""
+        left = [self.model]
+        if self.episodes is not None:
+            left.append(f"{self.episodes} memor{'y' if self.episodes == 1 else 'ies'}")
+        tokens: list[str] = []
+        if c := self.chunk:
+            tokens = [f"{c.prompt_tokens} tokens ({c.cached_tokens} cached)"]
+            if c.seconds > 0:
+                tokens.append(f"{c.new_tokens / c.seconds:.0f} tok/s")
+        busy = self.state != "idle"
+        right = f"{'●' if busy else '○'} {self.state}"
+        for parts in ([*left, *tokens, "offline"], [*left, *tokens], [*left, "offline"], left):
+            text = "  ·  ".join(parts)
+            if len(text) + len(right) + 2 <= self.content_size.width:
+                break
+        gap = max(2, self.content_size.width - len(text) - len(right))
+        tone = "$primary" if busy else "$foreground-muted"
+        return Content.assemble((text, "$foreground-muted"), " " * gap, (right, tone))

@@ -1,0 +1,84 @@
+"""From what a person types, pastes or drops to the photo files they mean. Opens nothing."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+PHOTO_SUFFIXES = tuple([".jpg", ".jpeg", ".png", ".heic", ".heif", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"])
+"""Compared in lower case, so that a camera's .JPG and a telephone's .HEIC count."""
+
+MENTION = re.compile(r"""(?:^|(?<=\s))@("[^"]+"|'[^']+'|(?:\\.|[^\s\\])+)""")
+
+
+def is_photo(path: Path) -> bool:
+    """Whether the name ends like a photo's."""
+    return path.suffix.lower() in PHOTO_SUFFIXES
+
+
+def to_path(text: str) -> Path:
+    """One path as a shell, a file manager or a person writes it: quoted, escaped, file://, with ~."""
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        text = text[1:-1]
+    elif not _exists(Path(text)):
+        text = re.sub(r"\\(.)", r"\1", text)
+    if text.lower().startswith("file://"):
+        text = unquote(urlsplit(text).path)
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # "~someone" without such a user
+        return Path(text)
+
+
+def photo_paths(text: str) -> list[Path]:
+    """The photos that `text` as a whole names: one, or several dropped together; empty when it is a sentence.
+
+    A missing file counts when it is clearly written as a path, so that the person hears that it is not there.
+    """
+    text = text.strip()
+    if not text or (len(text.splitlines()) > 1 and not _lines_are_photos(text)):
+        return []
+    whole = to_path(text)
+    if is_photo(whole) and _exists(whole):
+        return [whole]
+    try:
+        words = shlex.split(text)
+    except ValueError:  # an apostrophe, as in "what's this"
+        return []
+    several = [to_path(word) for word in words]
+    if len(several) > 1 and all(is_photo(path) and _exists(path) for path in several):
+        return several
+    # "/photo x.jpg" is a command; a path with plain spaces has a folder before the first of them.
+    shape = r"""['"]?(/|~|\.{1,2}/|file://)""" if len(several) == 1 else r"(/[^\s/]+/|~/|\.{1,2}/)"
+    one_suffix = sum(word.lower().endswith(PHOTO_SUFFIXES) for word in text.split()) <= 1
+    return [whole] if is_photo(whole) and re.match(shape, text, re.I) and one_suffix else []
+
+
+def split_mentions(text: str) -> tuple[list[Path], str]:
+    """Photos named as @path anywhere in `text`, and the text without them. "@anna" stays text."""
+    found: list[Path] = []
+
+    def take(match: re.Match[str]) -> str:
+        path = to_path(match[1])
+        if not is_photo(path):
+            return match[0]
+        found.append(path)
+        return ""
+
+    rest = MENTION.sub(take, text)
+    return found, re.sub(" {2,}", " ", rest).strip()
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # far too long, or a null byte: no path
+        return False
+
+
+def _lines_are_photos(text: str) -> bool:
+    """Some file managers paste one path a line."""
+    return all(is_photo(to_path(line)) for line in text.splitlines() if line.strip())

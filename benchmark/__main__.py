@@ -83,7 +83,8 @@ def _capeval(args: argparse.Namespace) -> None:
     print(f"{spec.name}, split {args.split}, distractors {args.mode}, seed {args.seed}")
     for k, r in results.items():
         print(
-            f"{k} positives, {3 * k} episodes, n={r['n']}: names {r['name_recall']:.1%} {_span(r['name_recall_interval'])}, "
+            f"{k} positives, {3 * k} episodes, n={r['n']}: "
+            f"names {r['name_recall']:.1%} {_span(r['name_recall_interval'])}, "
             f"wrong name {r['misbinding']:.1%} {_span(r['misbinding_interval'])}, Acc+ {r['acc_pos']:.1%}, "
             f"Acc- {r['acc_neg']:.1%}, nobody known {r['abstained']:.1%}, errors {r['errors']}"
         )

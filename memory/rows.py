@@ -120,7 +120,7 @@ def by_words(db: sqlite3.Connection, words: str, limit: int = -1) -> list[Hit]:
 
 
 def count(n: int, what: str) -> str:
-    """"1 turn", "2 turns"."""
+    """ "1 turn", "2 turns"."""
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 

@@ -30,7 +30,7 @@ def episode(n: int, text: str = "This is Milo", kind: bytes = b"\xff\xd8", place
 
 
 TOLD = [
-    episode(0, "line\nline \u2028 \0 👩‍👩‍👧 \"quotes\" <|im_end|>", place="Sète"),
+    episode(0, 'line\nline \u2028 \0 👩‍👩‍👧 "quotes" <|im_end|>', place="Sète"),
     episode(1, "A", b"\x89PNG\r\n\x1a\n"),
     episode(1, "B", b"\x89PNG\r\n\x1a\n"),
     episode(3, ""),

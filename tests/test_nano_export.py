@@ -25,9 +25,9 @@ from benchmark.scene import Look, draw
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from quantize import gguf
-from train.checkpoint import save_hf
 from quantize.reference import Checkpoint
 from quantize.verify import compare, prompts
+from train.checkpoint import save_hf
 from train.nano import body
 from train.recipe import Tower
 

@@ -6,6 +6,7 @@ A stand-in `Photo` carries a row number instead of pixels, so the one renderer l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -39,6 +40,17 @@ def photo(row: int) -> Photo:
 def row_of(photo: Photo) -> int:
     """The row a stand-in stands for."""
     return int(photo.sha256)
+
+
+def cached(work: Path, model, split: str, *how) -> Bank:
+    """`build`, kept in the training folder until the tower is trained further."""
+    path, tower = work / f"bank-{split}.pt", work / "vision.pt"
+    if path.exists() and path.stat().st_mtime > tower.stat().st_mtime:
+        kept: Bank = torch.load(path, weights_only=False)  # our own file, written below
+        return kept
+    bank = build(model, split, *how)
+    torch.save(bank, path)
+    return bank
 
 
 @torch.inference_mode()

@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 
 SUBJECTS = (
-    "France;Japan;Kenya;Brazil;the moon;rain;honey;volcanoes;bicycles;chess;bread;whales;glass;jazz;paper;tea;salt;bees;"
-    "bridges;winter"
+    "France;Japan;Kenya;Brazil;the moon;rain;honey;volcanoes;bicycles;chess;bread;whales;glass;jazz;paper;tea;salt;"
+    "bees;bridges;winter"
 ).split(";")
 FORMS = ("What is {x}?", "Tell me something about {x}.", "Write two sentences about {x}.", "Why do people like {x}?")
 PLAIN = (

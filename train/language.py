@@ -121,8 +121,8 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
     seeing.load_state_dict(torch.load(work / "vision.pt", map_location="cpu", weights_only=True)["seeing"])
     seeing.to(device).eval()
     size = recipe.tower.image_size
-    data = banks.build(model, "train", g.views, 6000, recipe.seed, size, device)
-    held_out = banks.build(model, "dev", 2, 2, recipe.seed + 1, size, device)
+    data = banks.cached(work, model, "train", g.views, 6000, recipe.seed, size, device)
+    held_out = banks.cached(work, model, "dev", 2, 2, recipe.seed + 1, size, device)
     embedding_std = model.get_input_embeddings().weight.std().item()
     reader = Reader(model.model.text_model, g.rank, g.alpha, embedding_std / data.tokens.float().std().item()).to(
         device
@@ -157,10 +157,8 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
         optimiser.zero_grad()
         if (step + 1) % 10 == 0:
             spent = time.monotonic() - began
-            print(
-                f"language {step + 1}/{g.steps} loss {average:.3f} {tokens / spent:.0f} tokens/s {spent / (step + 1 - start):.2f} s/step",
-                flush=True,
-            )
+            pace = f"{tokens / spent:.0f} tokens/s {spent / (step + 1 - start):.2f} s/step"
+            print(f"language {step + 1}/{g.steps} loss {average:.3f} {pace}", flush=True)
         if (step + 1) % g.eval_every == 0 or step + 1 == g.steps:
             reader.eval()
             row = {"step": step + 1, "loss": average, **name_accuracy(reader, tokenizer, held_out, "dev", 40, 12, 3)}

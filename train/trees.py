@@ -153,7 +153,7 @@ def _key(rng: Rng, facts: Facts | None) -> str:
 
 
 def _choose_looks(rng: Rng, bank: Bank, short: bool) -> tuple[tuple[tuple[Look, ...], int] | None, list[Look]]:
-    """Looks of the context: at times around a group photo, with twins, look-alikes and others of a kind as distractors."""
+    """Looks of the context: at times around a group photo; distractors are twins, look-alikes, others of a kind."""
     codes = list(bank.words)
     n = (
         int(rng.choice((2, 3, 4, 5)))

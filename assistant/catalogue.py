@@ -82,7 +82,7 @@ def load(name: str | None = None, *, verify: bool = True) -> Spec:
             manifest["files"]["mmproj"]["sha256"][:16],
             _digest(*(entry["sha256"] for entry in manifest["files"].values())),
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{manifest_path} is not a model manifest: {error}") from error
 
 
@@ -118,19 +118,21 @@ def _digest(*parts: str) -> str:
 
 
 def _file(folder: Path, entry: dict[str, Any], verify: bool) -> Path:
-    if package := entry.get("package"):
-        found = importlib.util.find_spec(package)
-        places = list(found.submodule_search_locations or []) if found else []
-        if not places:
-            raise ModelError(f"the package {package} with {entry['file']} is missing; install it with: make run")
-        path = Path(places[0]) / entry["file"]
-    else:
-        path = folder / entry["file"]
+    package = entry.get("package")
+    path = packaged(package, entry["file"]) if package else folder / entry["file"]
     if not path.exists():
         raise ModelError(f"{path} is missing; bring the model's files back, or choose another model")
     if verify and sha256(path) != entry["sha256"]:
         raise ModelError(f"{path} is damaged or not the file this model was made with (sha256 differs): fetch it again")
     return path
+
+
+def packaged(package: str, file: str) -> Path:
+    """A file inside an installed package, which is not imported. Raises ModelError when the package is missing."""
+    found = importlib.util.find_spec(package)
+    for place in found.submodule_search_locations or [] if found else []:
+        return Path(place) / file
+    raise ModelError(f"the package {package} with {file} is missing; install it with: make run")
 
 
 def sha256(path: Path) -> str:

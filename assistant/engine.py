@@ -41,6 +41,7 @@ class Conversation:
 
     def look(self, photo: Photo) -> Iterator[Event]:
         """`attach` a photo and write its caption."""
+        before = self._standing()
         for event in self.attach(photo):
             yield event
             if isinstance(event, Failed):
@@ -52,19 +53,23 @@ class Conversation:
             assert self.caption is not None
             yield Captioned(self.caption, chunk)
         except KeepsakeError as error:
+            self.photo, self.recalls, self.caption, self.messages = before
             yield Failed(str(error))
 
     def ask(self, question: str) -> Iterator[Event]:
         """Answer from the caption; without one, from the photo; without a photo, from memories found by words, or
-        as ordinary talk when no memory has these words."""
-        before = self.messages
+        as ordinary talk when no memory has these words. New memories found by words begin the talk anew."""
+        before = self._standing()
         try:
-            if before:
-                request = (*before, Message("user", (question,)))
+            found = () if self.photo else tuple(self.memory.search(question, k=self.k))
+            if {r.episode.id for r in found} - {r.episode.id for r in self.recalls}:
+                self.messages = ()
+            if self.messages:
+                request = (*self.messages, Message("user", (question,)))
             elif self.photo is not None:
                 request = prompt.direct_messages([r.episode for r in self.recalls], self.photo, question)
             else:
-                self.recalls = tuple(self.memory.search(question, k=self.k))
+                self.recalls = found
                 yield Recalled(self.recalls)
                 episodes = [r.episode for r in self.recalls]
                 recollect = prompt.recollect_messages(episodes, question)
@@ -73,7 +78,7 @@ class Conversation:
             self.messages = (*request, Message("assistant", (text,)))
             yield Answered(text, chunk)
         except KeepsakeError as error:
-            self.messages = before
+            self.photo, self.recalls, self.caption, self.messages = before
             yield Failed(str(error))
 
     def revise(self, caption: str) -> None:
@@ -101,6 +106,9 @@ class Conversation:
         """Stop what is being written; what is there already stands."""
         self.backend.cancel()
 
+    def _standing(self) -> tuple[Photo | None, tuple[Recall, ...], Caption | None, tuple[Message, ...]]:
+        return self.photo, self.recalls, self.caption, self.messages
+
     def _say(
         self, request: Sequence[Message], kind: type[CaptionText] | type[AnswerText]
     ) -> Generator[Event, None, tuple[str, Chunk]]:
@@ -124,6 +132,7 @@ def remember(
         raise KeepsakeError("nothing was said about the photo: write a sentence, such as 'This is Milo, my dog'")
     date = when or photo.taken_at or datetime.now(UTC)
     episode = Episode(photo, (Turn("user", words.strip()),), date, place)
+    tokens = backend.embed(photo)  # first: when the model fails, nothing is kept, and saying it again keeps it once
     memory.add(episode)
-    memory.put_vectors(photo.sha256, backend.space, backend.embed(photo))
+    memory.put_vectors(photo.sha256, backend.space, tokens)
     return episode

@@ -39,7 +39,7 @@ class LlamaCpp:
         from llama_cpp import llama_cpp as llama
 
         self._llama, self.name, self.space, self.threshold = llama, spec.name, spec.space, spec.threshold
-        self._context, self._threads = context, threads
+        self._threads = threads
         self._eyes: Eyes | None = None
         self._model: Any = None
         self._ctx: Any = None
@@ -55,7 +55,7 @@ class LlamaCpp:
         self._flag = ctypes.create_string_buffer(2)
         strlen = ctypes.cast(ctypes.CDLL(None).strlen, llama.ggml_abort_callback)
         settings = llama.llama_context_default_params()
-        settings.n_ctx = min(context, llama.llama_model_n_ctx_train(self._model))
+        settings.n_ctx = self._context = min(context, llama.llama_model_n_ctx_train(self._model))
         settings.n_batch = settings.n_ubatch = BATCH
         settings.n_threads = settings.n_threads_batch = threads
         settings.abort_callback = strlen
@@ -235,7 +235,7 @@ class LlamaCpp:
         return np.ctypeslib.as_array(self._llama.llama_get_logits_ith(self._ctx, -1), (size,)).copy()
 
     def _spell(self, token: int) -> bytes:
-        out = ctypes.create_string_buffer(64)
+        out = ctypes.create_string_buffer(256)  # SmolLM2's longest token has 64 bytes, Qwen's 128
         n = self._llama.llama_token_to_piece(self._vocab, token, out, len(out), 0, False)
         return out.raw[: max(0, n)]
 

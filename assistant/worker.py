@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,11 @@ class WorkerBackend:
         self._from = Connection(os.dup(self._child.stdout.fileno()), writable=False)
         self._child.stdin.close()
         self._child.stdout.close()
-        self._ask("load", self._spec, self._threads, self._context)
+        try:
+            self._ask("load", self._spec, self._threads, self._context)
+        except KeepsakeError:
+            self._drop()  # a child without a model is of no use: the next start tells the reason again
+            raise
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
         """Generate (see `Backend`). Closing the generator early cancels what is being written."""
@@ -81,11 +86,15 @@ class WorkerBackend:
                 chunk: Chunk = self._receive()
                 last = chunk.stop is not None
                 yield chunk
+        except KeepsakeError:
+            last = True  # an error is the child's last word about this request: nothing more comes
+            raise
         finally:
-            if not last and self._child:
+            if not last:
                 self.cancel()
-                while self._child and self._receive().stop is None:
-                    pass
+                with suppress(KeepsakeError):
+                    while self._child and self._receive().stop is None:
+                        pass
 
     def embed(self, photo: Photo) -> np.ndarray:
         """Visual tokens of a photo, (T, D) float32."""

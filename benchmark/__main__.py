@@ -33,6 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     gate.add_argument("--model", default="nano", help="a model's name or folder")
     gate.add_argument("--split", choices=("train", "dev", "test"), default="dev")
     gate.add_argument("--seed", type=int, default=3)
+    gate.add_argument("--save", action="store_true", help="enter the threshold into the model's manifest")
     args = parser.parse_args(argv)
     try:
         if args.command == "calibrate":
@@ -54,13 +55,19 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _calibrate(args: argparse.Namespace) -> None:
-    from assistant.catalogue import load
+    from assistant.catalogue import find, load
     from assistant.llamacpp import LlamaCpp
     from benchmark.calibrate import calibrate, trials
 
     backend = LlamaCpp(load(args.model))
-    print(json.dumps(calibrate(trials(backend, args.split, args.seed))))
+    found = calibrate(trials(backend, args.split, args.seed))
     backend.close()
+    print(json.dumps(found))
+    if args.save:
+        path = find(args.model) / "manifest.json"
+        manifest = {**json.loads(path.read_text(encoding="utf-8")), "threshold": found["threshold"], "recall": found}
+        path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        print(f"saved in {path}", file=sys.stderr)
 
 
 def _capeval(args: argparse.Namespace) -> None:

@@ -9,24 +9,33 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from assistant import prompt
-from assistant.backend import Backend, Options
+from assistant.backend import Chunk, Message, Options
 from benchmark.dialogue import NOBODY
 from benchmark.sample import Mode, Sample, samples
 from benchmark.score import CaptionScore, score, summary
 from memory.errors import KeepsakeError
 from memory.home import private_folder
 
+
+class Writer(Protocol):
+    """The part of a backend that writes."""
+
+    def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
+        """The next assistant turn."""
+        ...
+
+
 OPTIONS = Options(max_new_tokens=320)
 
 
 def run(
-    backend: Backend,
+    backend: Writer,
     split: str,
     n: int,
     seed: int,
@@ -56,7 +65,7 @@ def run(
     return {**summary(good), "errors": len(rows) - len(good), "abstained": round(abstained, 4)}
 
 
-def caption_row(backend: Backend, sample: Sample) -> dict[str, Any]:
+def caption_row(backend: Writer, sample: Sample) -> dict[str, Any]:
     """Caption one sample: the text and its score, or the error."""
     try:
         messages = prompt.caption_messages(sample.context, sample.query)

@@ -1,12 +1,12 @@
 """What the checkpoint itself makes of a prompt, asked of transformers in f32: the truth an export is held against.
 
 Reads SmolVLM as we train it (a photo is one square, its visual tokens and nothing else) and Qwen3-VL (visual tokens
-between `<|vision_start|>` and `<|vision_end|>`). Not for generating: every call reads the whole prompt anew.
+between `<|vision_start|>` and `<|vision_end|>`). Slow: every call reads the whole prompt anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from PIL import Image
 from safetensors import safe_open
 from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
 
-from assistant.chatml import Mark, Piece, Words
+from assistant.backend import Chunk, Message, Options
+from assistant.chatml import Mark, Piece, Words, pieces
 from assistant.photo import pixels
 from memory.episode import Photo
 from memory.errors import KeepsakeError
@@ -51,6 +52,20 @@ class Checkpoint:
     @torch.inference_mode()
     def logits(self, prompt: Sequence[Piece]) -> np.ndarray:
         """Logits (V,) of the token after a prompt."""
+        return self.model(**self._inputs(prompt), logits_to_keep=1).logits[0, -1].numpy()
+
+    @torch.inference_mode()
+    def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
+        """The next assistant turn, greedy and in one piece: enough of a backend for the benchmark."""
+        inputs = self._inputs(pieces(messages))
+        (end,) = self.tokenize(Mark("<|im_end|>"))
+        made = self.model.generate(
+            **inputs, max_new_tokens=options.max_new_tokens, do_sample=False, eos_token_id=end, pad_token_id=end
+        )
+        new = made[0, inputs["input_ids"].shape[1] :]
+        yield Chunk(self.tokenizer.decode(new, skip_special_tokens=True), "end", new_tokens=len(new))
+
+    def _inputs(self, prompt: Sequence[Piece]) -> dict[str, torch.Tensor]:
         photos = [p for p in prompt if isinstance(p, Photo)]
         inputs = self._seen(photos) if photos else {}
         sizes = iter(self._sizes(inputs, len(photos)))
@@ -58,7 +73,8 @@ class Checkpoint:
         inputs["input_ids"] = torch.tensor([ids])
         if "image_grid_thw" in inputs:
             inputs["mm_token_type_ids"] = (inputs["input_ids"] == self.config.image_token_id).int()
-        return self.model(**inputs, logits_to_keep=1).logits[0, -1].numpy()
+        inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
+        return inputs
 
     def tokenize(self, piece: Mark | Words) -> list[int]:
         """Token ids of a text piece; only a `Mark` may become control tokens."""

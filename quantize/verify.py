@@ -6,7 +6,7 @@ any good is the benchmark's question, not this one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -14,9 +14,13 @@ from typing import Protocol
 import numpy as np
 
 from assistant import prompt
+from assistant.backend import Chunk, Message, Options
 from assistant.chatml import Piece, pieces
 from assistant.photo import from_image
+from benchmark.capeval import caption_row
+from benchmark.sample import samples
 from benchmark.scene import Look, draw
+from benchmark.score import CaptionScore, summary
 from benchmark.world import concepts
 from memory.episode import Episode, Photo, Turn
 
@@ -24,10 +28,14 @@ NAMES = ("Milo", "Anna", "Noel", "Ruby")
 
 
 class Reader(Protocol):
-    """Anything that reads a prompt: `Checkpoint`, `LlamaCpp`."""
+    """Anything that reads a prompt and goes on writing: `Checkpoint`, `LlamaCpp`."""
 
     def logits(self, prompt: Sequence[Piece]) -> np.ndarray:
         """Logits (V,) of the token after a prompt."""
+        ...
+
+    def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
+        """The next assistant turn (see `assistant.backend.Backend`)."""
         ...
 
 
@@ -59,6 +67,16 @@ def prompts(n: int, side: int = 128) -> list[list[Piece]]:
 def agreements(truth: Reader, other: Reader, asked: Sequence[Sequence[Piece]]) -> list[Agreement]:
     """One for each prompt."""
     return [compare(truth.logits(p), other.logits(p)) for p in asked]
+
+
+def captions(truth: Reader, other: Reader, n: int, seed: int = 7) -> tuple[float, dict, dict]:
+    """The same n benchmark samples (test split, one positive) captioned by both: the share of captions that are equal
+    to the letter, and both sides' scores."""
+    asked = list(samples("test", n, seed))
+    rows = [[caption_row(side, sample) for sample in asked] for side in (truth, other)]
+    equal = sum(a["caption"] == b["caption"] for a, b in zip(*rows, strict=True)) / n
+    first, second = (summary(CaptionScore(**row["score"]) for row in side) for side in rows)
+    return equal, first, second
 
 
 def _prompt(codes: Sequence[str], seed: int, side: int) -> list[Piece]:

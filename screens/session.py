@@ -256,7 +256,9 @@ class Session:
         if reading.exception() is None:  # otherwise the app has shown why, and nothing changes
             talk = self._conversation()
             self._tell(State("recalling"))
-            self._relay(entry, talk.look(reading.result()))
+            self._relay(entry, talk.look(photo := reading.result()))
+            if talk.photo is not photo:  # it failed: on screen is the new photo, so nothing goes on about the old one
+                self._talk = None
 
     def _ask(self, entry: Entry, question: str) -> None:
         talk = self._conversation()
@@ -291,9 +293,13 @@ class Session:
         self._tell(Stopped(entry))
 
     def _remember(self, entry: Entry, words: str, when: datetime | None, place: str | None) -> None:
-        episode = self._conversation().remember(words, when, place)
+        talk = self._conversation()
+        episode = talk.remember(words, when, place)
         self._tell(Remembered(entry, episode))
         self._count()
+        if talk.photo and not self._closing.is_set():  # what was just said counts from the next question on
+            self._tell(State("recalling"))
+            self._relay(entry, talk.look(talk.photo))
 
     def _forget(self, entry: Entry, episode_id: str) -> None:
         receipt = self._store.forget(episode_id)

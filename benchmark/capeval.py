@@ -47,8 +47,10 @@ def run(
     """Caption n samples and return `summary`, plus counts of errors and honest "I do not know" answers."""
     private_folder(out.parent)
     done = _rows(out)
+    torn = out.exists() and not out.read_bytes().endswith(b"\n")
     began = time.monotonic()
     with open(out, "a", encoding="utf-8") as file:
+        file.write("\n" * torn)  # else the next row would join the one that a kill cut off
         for i, sample in enumerate((sample_of or samples)(split, n, seed, positives, mode)):
             if sample.id in done:
                 continue
@@ -81,7 +83,7 @@ def _rows(path: Path) -> dict[str, dict[str, Any]]:
 
 def _read(path: Path) -> Iterator[dict[str, Any]]:
     """Whole rows of a run; a last line cut off by a kill is left out."""
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
             yield json.loads(line)
         except json.JSONDecodeError:

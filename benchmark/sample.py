@@ -93,7 +93,8 @@ def _choose(rng: np.random.Generator, split: str, positives: int, mode: Mode) ->
             ]
             picked = rng.choice(len(alike), min(2, len(alike)), replace=False) if alike else []
             near = [Look(alike[j].code) for j in picked]
-            others += near + [Look(c.code) for c in chosen[positives + 3 * i :][: 2 - len(near)]]
+            spare = [look for c in chosen[positives:] if (look := Look(c.code)) not in (*others, *near)]
+            others += near + spare[: 2 - len(near)]
         else:
             others += [
                 Look(c.code) for c in chosen[positives + 3 * i : positives + 3 * i + (3 if mode == "stranger" else 2)]

@@ -7,7 +7,7 @@ content words are in the caption. Bounds are those of phrases; paraphrase needs 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,11 +37,16 @@ def named(caption: str, facts: Facts) -> bool:
     return re.search(rf"\b{re.escape(facts.name)}\b", caption) is not None
 
 
-def told(caption: str, facts: Facts) -> tuple[int, int]:
-    """How many of the four facts the caption tells, and how many there are."""
-    there = [getattr(facts, key) for key in ASKED if getattr(facts, key)]
-    words = content_words(caption)
-    return sum(content_words(fact) <= words for fact in there), len(there)
+def told(caption: str, facts: Facts, shared: Set[str] = frozenset()) -> tuple[int, int]:
+    """How many of the four facts the caption tells, and how many there are; those that are all `shared` words do not
+    count."""
+    there = [words for words in _content(facts) if not words <= shared]
+    said = content_words(caption)
+    return sum(words <= said for words in there), len(there)
+
+
+def _content(facts: Facts) -> list[set[str]]:
+    return [content_words(fact) for key in ASKED if (fact := getattr(facts, key))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class CaptionScore:
     facts_leaked: int
     """Facts of negatives that are told, where no positive shares the words."""
     facts_negative: int
+    """Facts of negatives that could be: those that positives' words do not make up ("in June", "in early June")."""
     positives: int
     negatives: int
 
@@ -66,7 +72,8 @@ def score(caption: str, sample: Sample) -> CaptionScore:
     positive = [sample.facts[i] for i in sample.positives]
     negative = [f for i, f in enumerate(sample.facts) if i not in sample.positives]
     right = [told(caption, f) for f in positive]
-    leaked = [told(caption, f) for f in negative]
+    shared = {word for f in positive for words in _content(f) for word in words}
+    leaked = [told(caption, f, shared) for f in negative]
     return CaptionScore(
         sum(named(caption, f) for f in positive),
         sum(named(caption, f) for f in negative),
@@ -79,39 +86,42 @@ def score(caption: str, sample: Sample) -> CaptionScore:
     )
 
 
-def interval(values: Sequence[float], seed: int = 0, rounds: int = 1000) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean; (nan, nan) without values."""
+def interval(values: Sequence[float], seed: int = 0, rounds: int = 1000) -> list[float] | None:
+    """95 % bootstrap interval of the mean; None without values."""
     if not values:
-        return (float("nan"), float("nan"))
+        return None
     data = np.asarray(values, float)
     means = data[np.random.default_rng(seed).integers(0, len(data), (rounds, len(data)))].mean(1)
     low, high = np.percentile(means, [2.5, 97.5])
-    return (round(float(low), 4), round(float(high), 4))
+    return [round(float(low), 4), round(float(high), 4)]
 
 
-def summary(scores: Iterable[CaptionScore]) -> dict[str, float | int | list[float]]:
+def summary(scores: Iterable[CaptionScore]) -> dict[str, float | int | list[float] | None]:
     """The paper's two rates on seeded facts, and names: fractions, micro-averaged over facts and names.
 
     acc_pos: facts of positives told. acc_neg: facts of negatives not told. name_recall: positives named.
     misbinding: captions that name somebody who is not there. exact: all positives named and nobody else.
+    None where there is nothing to count: no rows, or no positives among strangers.
     """
     rows = list(scores)
-    if not rows:
-        return {"n": 0}
 
-    def ratio(top: str, bottom: str) -> float:
+    def ratio(top: str, bottom: str) -> float | None:
         below = sum(getattr(r, bottom) for r in rows)
-        return sum(getattr(r, top) for r in rows) / below if below else float("nan")
+        return round(sum(getattr(r, top) for r in rows) / below, 4) if below else None
 
+    def share(values: Sequence[float]) -> float | None:
+        return round(float(np.mean(values)), 4) if values else None
+
+    leaked = ratio("facts_leaked", "facts_negative")
     recalled = [r.names_right / r.positives for r in rows if r.positives]
     wrong = [float(r.names_wrong > 0) for r in rows]
     return {
         "n": len(rows),
-        "acc_pos": round(ratio("facts_right", "facts_asked"), 4),
-        "acc_neg": round(1 - ratio("facts_leaked", "facts_negative"), 4),
-        "name_recall": round(ratio("names_right", "positives"), 4),
-        "name_recall_interval": list(interval(recalled)),
-        "misbinding": round(float(np.mean(wrong)), 4),
-        "misbinding_interval": list(interval(wrong)),
-        "exact": round(float(np.mean([r.names_right == r.positives and r.names_wrong == 0 for r in rows])), 4),
+        "acc_pos": ratio("facts_right", "facts_asked"),
+        "acc_neg": None if leaked is None else round(1 - leaked, 4),
+        "name_recall": ratio("names_right", "positives"),
+        "name_recall_interval": interval(recalled),
+        "misbinding": share(wrong),
+        "misbinding_interval": interval(wrong),
+        "exact": share([float(r.names_right == r.positives and r.names_wrong == 0) for r in rows]),
     }

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from assistant import catalogue
+
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -13,3 +15,11 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     monkeypatch.setenv("KEEPSAKE_HOME", str(home))
     return home
+
+
+@pytest.fixture(scope="session")
+def nano(tmp_path_factory: pytest.TempPathFactory) -> catalogue.Spec:
+    """The embedded model, its files checked once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KEEPSAKE_HOME", str(tmp_path_factory.mktemp("nano")))
+        return catalogue.load("nano")

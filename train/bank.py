@@ -49,7 +49,9 @@ def cached(work: Path, model, split: str, *how) -> Bank:
         kept: Bank = torch.load(path, weights_only=False)  # our own file, written below
         return kept
     bank = build(model, split, *how)
-    torch.save(bank, path)
+    partial = path.with_suffix(".partial")
+    torch.save(bank, partial)
+    partial.replace(path)
     return bank
 
 

@@ -23,8 +23,8 @@ from benchmark.scene import Look
 from memory.episode import Episode
 from train import bank as banks
 from train.nano import body
-from train.recipe import Recipe
-from train.trees import Tree, draw_tree
+from train.recipe import Language, Recipe
+from train.trees import Tree, draw_chain, draw_tree, label_repeats
 
 LINEARS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
@@ -32,12 +32,12 @@ LINEARS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down
 class Reader(torch.nn.Module):
     """SmolLM2 with a LoRA and the trainable matrix for visual tokens."""
 
-    def __init__(self, text_model, rank: int, alpha: int, scale: float) -> None:
+    def __init__(self, text_model, rank: int, alpha: int, scale: float, dtype: torch.dtype = torch.bfloat16) -> None:
+        """`dtype` of the frozen weights and of the arithmetic; float32 to compare with a reference."""
         super().__init__()
+        self.dtype = dtype
         width = text_model.config.hidden_size
-        self.text = get_peft_model(
-            text_model.to(torch.bfloat16), LoraConfig(r=rank, lora_alpha=alpha, target_modules=LINEARS)
-        )
+        self.text = get_peft_model(text_model.to(dtype), LoraConfig(r=rank, lora_alpha=alpha, target_modules=LINEARS))
         self.embed = text_model.get_input_embeddings()
         self.adapt = torch.nn.Parameter(scale * torch.eye(width))
 
@@ -51,7 +51,7 @@ class Reader(torch.nn.Module):
             at = torch.cat([torch.arange(s, s + seen.shape[1]) for s, _ in tree.slots]).to(device)
             x = x.index_copy(0, at, seen.flatten(0, 1).to(x.dtype))
         device_type = device.type
-        with torch.autocast(device_type, dtype=torch.bfloat16):
+        with torch.autocast(device_type, dtype=torch.bfloat16, enabled=self.dtype == torch.bfloat16):
             return self.text(
                 inputs_embeds=x[None],
                 attention_mask=tree.mask[None, None].to(device),
@@ -147,7 +147,7 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
             group["lr"] = group["peak"] * rate
         rng = np.random.default_rng((recipe.seed, 4, step))
         for _ in range(g.trees):
-            tree = Tree.of(tokenizer, _branches(rng, data, chat, step < g.short_steps), data.tokens.shape[1])
+            tree = _tree(rng, tokenizer, data, chat, g, step)
             loss = reader.loss(tree, data.tokens) / g.trees
             loss.backward()
             tokens += len(tree.ids)
@@ -170,6 +170,15 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
             torch.save({**reader.state(), "optimiser": optimiser.state_dict(), "step": step + 1}, partial)
             partial.replace(checkpoint)
     return checkpoint
+
+
+def _tree(rng: np.random.Generator, tokenizer, data, chat: list[list[str]], g: Language, step: int) -> Tree:
+    """The tree of one moment in the course: chains first, then short memories, then everything."""
+    tokens_a_photo = data.tokens.shape[1]
+    if rng.random() < (0.85 if step < g.chain_steps else 0.12):
+        branches, names = draw_chain(rng, data, "train")
+        return label_repeats(Tree.of(tokenizer, branches, tokens_a_photo), tokenizer, names)
+    return Tree.of(tokenizer, _branches(rng, data, chat, step < g.short_steps), tokens_a_photo)
 
 
 def _branches(rng: np.random.Generator, data, chat: list[list[str]], short: bool):

@@ -53,8 +53,10 @@ class Language:
     alpha: int = 32
     views: int = 6
     """Cached views of each look."""
-    short_steps: int = 300
-    """Opening steps on short dialogues with few episodes: matching is learnt there."""
+    chain_steps: int = 120
+    """Opening steps on things that come again and again: matching is learnt there."""
+    short_steps: int = 200
+    """Steps until which dialogues are short and episodes few."""
     eval_every: int = 100
 
 

@@ -104,14 +104,14 @@ def loss_of(tokens, ids, cover, targets, negatives, temperature, nothing) -> tup
 
 
 @torch.inference_mode()
-def retrieval(model, looks: list[Look], seed: int, size: int) -> dict[str, float]:
+def retrieval(model, looks: list[Look], seed: int, size: int, device: str) -> dict[str, float]:
     """Share of looks whose second view finds its first among all of them: pooled tokens, and late interaction."""
     rng = np.random.default_rng(seed)
     views = []
     for _ in range(2):
         pixels = np.stack([np.asarray(draw([k], int(rng.integers(1 << 31)), size).image) for k in looks])
         x = normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2))
-        views.append(torch.cat([see(model, part).float() for part in x.split(64)]))
+        views.append(torch.cat([see(model, part.to(device)).float().cpu() for part in x.split(64)]))
     a, b = (F.normalize(v, dim=-1) for v in views)
     pooled = F.normalize(views[1].mean(1), dim=-1) @ F.normalize(views[0].mean(1), dim=-1).T
     object_like = (1 - b[..., -1].clamp(0, 1))[:, :, None, None]
@@ -173,7 +173,7 @@ def train(recipe: Recipe, base_gguf: Path, looks: Looks, work: Path, device: str
             )
         if (step + 1) % v.eval_every == 0 or last:
             seeing.eval()
-            found = retrieval(model, dev, 11, recipe.tower.image_size)
+            found = retrieval(model, dev, 11, recipe.tower.image_size, device)
             seeing.train()
             row = {"step": step + 1, "loss": loss.item(), "right": average, **found}
             print("vision", json.dumps(row), flush=True)

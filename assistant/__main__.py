@@ -18,7 +18,7 @@ from assistant import catalogue
 from assistant.engine import Conversation, remember
 from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled
 from assistant.photo import load_photo
-from memory.episode import Recall
+from memory.episode import Recall, printable
 from memory.errors import KeepsakeError
 from memory.home import home
 from memory.store import Memory
@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return int(args.run(args))
     except KeepsakeError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
@@ -124,7 +124,7 @@ def _show(event: Event, result: dict[str, Any], *, quiet: bool) -> None:
         result["recalled"] = [_row(r) for r in event.recalls]
         said = "".join(f"recalled  {_line(r)}\n" for r in event.recalls) or "recalled  nothing that matches\n"
     elif isinstance(event, CaptionText | AnswerText):
-        said = event.text
+        said = "\n".join(printable(line) for line in event.text.split("\n"))
     elif isinstance(event, Captioned):
         result["caption"], said = event.caption.text, "\n\n"
     elif isinstance(event, Answered):
@@ -154,7 +154,7 @@ def _row(recall: Recall) -> dict[str, Any]:
 
 def _line(recall: Recall) -> str:
     episode = recall.episode
-    return f"{episode.id}  {episode.when:%d %b %Y}  {recall.why}  {episode.words[:90]!r}"
+    return printable(f"{episode.id}  {episode.when:%d %b %Y}  {recall.why}  “{episode.words[:90]}”")
 
 
 def _models_list(args: argparse.Namespace) -> int:

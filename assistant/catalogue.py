@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -147,7 +148,7 @@ def sha256(path: Path) -> str:
     if key not in known:
         with open(path, "rb") as file:
             known[key] = hashlib.file_digest(file, "sha256").hexdigest()
-        partial = ledger.with_suffix(".partial")
+        partial = ledger.with_suffix(f".{os.getpid()}.partial")
         partial.write_text(json.dumps(known), encoding="utf-8")
         partial.replace(ledger)
     return str(known[key])

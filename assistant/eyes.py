@@ -79,9 +79,12 @@ class Eyes:
         finally:
             self._mtmd.mtmd_input_chunks_free(chunks)
         self._seen[photo.sha256] = glimpses
-        if len(self._seen) > REMEMBERED:
-            self._free(self._seen.popitem(last=False)[1])
         return glimpses
+
+    def trim(self) -> None:
+        """Let go of what was not seen for longest. Not while a prompt is being read: it may hold more photos."""
+        while len(self._seen) > REMEMBERED:
+            self._free(self._seen.popitem(last=False)[1])
 
     def tokens(self, photo: Photo) -> np.ndarray:
         """Visual tokens alone (T, D) float32, for recall: no wrappers, no DeepStack layers."""

@@ -81,9 +81,13 @@ class LlamaCpp:
             llama.llama_set_adapters_lora(
                 self._ctx, (llama.llama_adapter_lora_p_ctypes * 1)(lora), 1, (ctypes.c_float * 1)(1.0)
             )
-        self._eyes = Eyes(
-            spec.mmproj, self._model, threads, side=spec.side, one_tile=spec.one_tile, max_tokens=spec.photo_tokens
-        )
+        try:
+            self._eyes = Eyes(
+                spec.mmproj, self._model, threads, side=spec.side, one_tile=spec.one_tile, max_tokens=spec.photo_tokens
+            )
+        except ModelError:
+            self.close()
+            raise
         self._held: list[tuple[Unit, int]] = []
         """The ledger: unit and how far it moves the position."""
 
@@ -152,6 +156,8 @@ class LlamaCpp:
 
         Raises ModelError when the prompt cannot fit, before anything is changed.
         """
+        assert self._eyes is not None
+        self._eyes.trim()
         units, glimpses = self._lay_out(prompt)
         sizes = [g.n_tokens if isinstance(g, Glimpse) else 1 for g in glimpses]
         if sum(sizes) >= self._context:

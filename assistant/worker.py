@@ -51,6 +51,8 @@ class WorkerBackend:
 
     def start(self) -> None:
         """Start the child and wait until the model is loaded. Raises ModelError."""
+        if self._child and self._child.poll() is not None:
+            self._drop()  # it died between two questions: nobody needs to know
         if self._child:
             return
         log = open(private_folder(home() / "logs") / "model.log", "wb")  # noqa: SIM115 - the child owns it

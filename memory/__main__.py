@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from memory.archive import as_json, export_archive, import_archive
-from memory.episode import Episode
+from memory.episode import Episode, printable
 from memory.errors import KeepsakeError
 from memory.home import home
 from memory.rows import count
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with Memory(args.memory or home() / "memory.db") as memory:
             return run(memory, args)
     except KeepsakeError as error:
-        _tell(_printable(str(error)))
+        _tell(printable(str(error)))
         return 1
     except BrokenPipeError:  # `| head` has seen enough; keep the interpreter from flushing into the void
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -147,7 +147,7 @@ def _out(args: argparse.Namespace, value: dict[str, Any], lines: Sequence[str]) 
     if args.json:
         print(json.dumps(value))
     else:
-        print("\n".join(_printable(line) for line in lines))
+        print("\n".join(printable(line) for line in lines))
 
 
 def _tell(message: str) -> None:
@@ -161,11 +161,6 @@ def _one_line(episode: Episode) -> str:
 
 def _when(episode: Episode) -> str:
     return f"{episode.when:%Y-%m-%d %H:%M} UTC" + (f", {episode.place}" if episode.place else "")
-
-
-def _printable(text: str) -> str:
-    """Text without control characters: what was said must not steer the terminal. Emoji joiners stay."""
-    return "".join(c if c.isprintable() or c == "\u200d" else " " for c in text)
 
 
 def _positive(text: str) -> int:

@@ -76,3 +76,8 @@ class Recall:
     """0..1; how sure. Comparable only within one model."""
     why: str
     """In words a user understands: "looks alike (0.83)", "you said 'harbour'"."""
+
+
+def printable(text: str) -> str:
+    """Text without control characters, for a terminal: what was said must not steer it. Emoji joiners stay."""
+    return "".join(c if c.isprintable() or c == "\u200d" else " " for c in text)

@@ -219,3 +219,13 @@ def test_an_unknown_model_is_answered_with_those_there_are(own_home: Path) -> No
         catalogue.load("nanoo")
     with pytest.raises(ModelError, match=r"mine needs a manifest\.json, or one language model .* it has 0 and 0"):
         catalogue.load("mine")
+
+
+def test_a_child_that_died_between_two_questions_is_replaced_without_a_word(shared: WorkerBackend, hello: str) -> None:
+    """Previously the next question was lost on it."""
+    assert shared.pid
+    child = shared._child
+    assert child
+    os.kill(shared.pid, signal.SIGKILL)
+    until(lambda: child.poll() is not None, "its death")
+    assert said(shared) == hello

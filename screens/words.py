@@ -10,9 +10,7 @@ Next time Milo is in a photo, I know him, and answer from what you told me. Noth
 
 New here? /demo opens a small album to try it with."""
 HELLO = "Show me a photo: F2 chooses one, or paste its path. Or just ask about what you have told me."
-NANO = (
-    "The built-in model “nano” knows a small world of pictures only. For real photos: python -m assistant models list"
-)
+NANO = "The built-in model “nano” knows a small world of drawn pictures only; the README says how to use Qwen3-VL."
 NO_PHOTO = "There is no photo to remember yet: F2 chooses one."
 NO_WORDS = "No memory has these words. Ask with a photo, or use words you said."
 STOPPED = "(stopped)"

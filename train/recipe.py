@@ -65,8 +65,6 @@ class Recipe:
     """Everything `python -m train pretrain` needs besides the data."""
 
     name: str
-    out: str
-    """Folder of the finished model, relative to the repository."""
     seed: int = 0
     threads: int = 2
     tower: Tower = field(default_factory=Tower)

@@ -115,7 +115,8 @@ def draw_tree(rng: Rng, bank: Bank, split: str, *, short: bool) -> list[tuple[Me
     queries = [(photo(_view(rng, bank, looks[i[0]], episodes[i[0]].photo)), i) for i in shown]
     if group is not None:
         queries.append((photo(group[1]), [looks.index(k) for k in group[0]]))
-    queries.append((photo(_view(rng, bank, _stranger(rng, bank, looks))), []))
+    for _ in range(1 if short else 2):  # to say that one knows nobody is learnt last, and needs its share
+        queries.append((photo(_view(rng, bank, _stranger(rng, bank, looks))), []))
     branches = [_branch(rng, episodes, [known[i] for i in which], p, short) for p, which in queries]
     if not short and rng.random() < 0.5:
         f, e = known[int(rng.integers(len(known)))]

@@ -120,7 +120,7 @@ def test_recipe_loads_and_refuses_unknown_keys(path: Path, tmp_path: Path) -> No
     assert recipe.load(path).name == path.stem
     for extra, where in (("oops = 1\n", ""), ("[tower]\noops = 1\n", "[tower]")):
         wrong = tmp_path / "wrong.toml"
-        wrong.write_text(f'name = "x"\nout = "y"\n{extra}')
+        wrong.write_text(f'name = "x"\n{extra}')
         with pytest.raises(ValueError, match=rf"wrong\.toml.*{re.escape(where)}.*unknown key 'oops'"):
             recipe.load(wrong)
 

@@ -168,4 +168,4 @@ def test_what_cannot_be_exported_is_one_line(folder: Path, tmp_path: Path) -> No
     (tmp_path / "broken.gguf").write_bytes(b"GGUF, but not really")
     with pytest.raises(KeepsakeError, match=r"cannot quantise broken\.gguf"):
         gguf.quantise(tmp_path / "broken.gguf", tmp_path / "x.gguf", "Q8_0")
-    assert [p.name for p in tmp_path.iterdir()] == ["broken.gguf"]
+    assert [p.name for p in tmp_path.glob("*.gguf")] == ["broken.gguf"]

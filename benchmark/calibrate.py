@@ -1,7 +1,7 @@
 """The recall gate of a model: from which similarity on may a memory be told? Measured on the dev split.
 
 Memories of several sizes are filled with photos of known things; new photos show one or two of them, or a stranger.
-The threshold is the lowest at which at most `STRANGERS` of the strangers bring back anything, over memories of all sizes.
+The threshold is the lowest at which at most `STRANGERS` of the strangers bring back anything, over all memory sizes.
 """
 
 from __future__ import annotations

@@ -300,9 +300,11 @@ class KeepsakeApp(App[None]):
         """Esc ended it; the partial text stays."""
         caption = self.caption
         writing = message.entry if isinstance(message.entry, Writing) else caption.writing
-        await writing.finish(writing.text, STOPPED)
         if writing is caption.writing:
+            if not caption.busy:  # stopped before it began: what stands there is about the photo before
+                await writing.clear()
             caption.say("stopped")
+        await writing.finish(writing.text, STOPPED)
 
     async def on_remembered(self, message: session.Remembered) -> None:
         """Kept: say what, and under which id."""

@@ -57,14 +57,18 @@ def cached(work: Path, model, split: str, *how) -> Bank:
 
 @torch.inference_mode()
 def build(model, split: str, views: int, groups: int, seed: int, size: int, device: str) -> Bank:
-    """Draw and encode `views` photos of every look of a split and `groups` photos of two to four looks."""
+    """Draw and encode `views` photos of every look of a split, and `groups` photos of two to four looks: two of each
+    set, and one from which a look has gone (where two remain)."""
     pool = concepts(split)
     looks = [Look(c.code, hue) for c in pool for hue in (0, *TWIN_HUES)]
     rng = np.random.default_rng((seed, 3))
     plan: list[tuple[Look, ...]] = [(k,) for k in looks for _ in range(views)]
+    together: tuple[Look, ...] = ()
     for i in range(groups):
-        chosen = rng.choice(len(pool), 2 + i % 3, replace=False)
-        plan.append(tuple(Look(pool[c].code, int(rng.choice((0, 0, 0, *TWIN_HUES)))) for c in chosen))
+        if i % 3 == 0:
+            chosen = rng.choice(len(pool), 2 + i // 3 % 3, replace=False)
+            together = tuple(Look(pool[c].code, int(rng.choice((0, 0, 0, *TWIN_HUES)))) for c in chosen)
+        plan.append(together[: max(2, len(together) - 1)] if i % 3 == 2 else together)
     rows = []
     for start in range(0, len(plan), 128):
         part = plan[start : start + 128]

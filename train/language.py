@@ -24,7 +24,7 @@ from memory.episode import Episode
 from train import bank as banks
 from train.nano import body
 from train.recipe import Language, Recipe
-from train.trees import Tree, draw_chain, draw_tree, label_repeats
+from train.trees import Tree, draw_chain, draw_glance, draw_tree, label_repeats
 
 LINEARS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
@@ -161,7 +161,7 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
             print(f"language {step + 1}/{g.steps} loss {average:.3f} {pace}", flush=True)
         if (step + 1) % g.eval_every == 0 or step + 1 == g.steps:
             reader.eval()
-            row = {"step": step + 1, "loss": average, **name_accuracy(reader, tokenizer, held_out, "dev", 40, 12, 3)}
+            row = {"step": step + 1, "loss": average, **name_accuracy(reader, tokenizer, held_out, "dev", 60, 12, 3)}
             reader.train()
             print("language", json.dumps(row), flush=True)
             with open(work / "language.jsonl", "a", encoding="utf-8") as log:
@@ -175,9 +175,11 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
 def _tree(rng: np.random.Generator, tokenizer, data, chat: list[list[str]], g: Language, step: int) -> Tree:
     """The tree of one moment in the course: chains first, then short memories, then everything."""
     tokens_a_photo = data.tokens.shape[1]
-    if rng.random() < (0.85 if step < g.chain_steps else 0.12):
+    if rng.random() < (0.85 if step < g.chain_steps else 0.04):
         branches, names = draw_chain(rng, data, "train")
         return label_repeats(Tree.of(tokenizer, branches, tokens_a_photo), tokenizer, names)
+    if step >= g.short_steps and rng.random() < 0.4:
+        return Tree.of(tokenizer, draw_glance(rng, data, "train"), tokens_a_photo, ended=False)
     return Tree.of(tokenizer, _branches(rng, data, chat, step < g.short_steps), tokens_a_photo)
 
 

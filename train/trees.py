@@ -25,8 +25,10 @@ from train.bank import Bank, photo, row_of
 Rng = np.random.Generator
 Known = tuple[Facts, Episode]
 HEAD_WEIGHT = 3.0
-"""Weight of the first tokens of a target: there the name is chosen, the rest mostly follows."""
-HEAD = 7
+"""Weight of a target's first tokens and of every further "This is ...": there a name is chosen, the rest follows."""
+HEAD = 6
+FIRST_WEIGHT = 6.0
+"""Weight of a target's very first token, where naming and "I do not know" part, and of its end."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,10 @@ class Tree:
     mask: torch.Tensor  # (L, L) bool, True = may look
 
     @staticmethod
-    def of(tokenizer, branches: Sequence[Sequence[Message]], tokens_a_photo: int) -> Tree:
+    def of(tokenizer, branches: Sequence[Sequence[Message]], tokens_a_photo: int, *, ended: bool = True) -> Tree:
         """Lay out conversations that end with an assistant turn; every assistant turn is a target. Pieces that
-        branches have in common from their start become one path of a trie; a token sees its ancestors only."""
+        branches have in common from their start become one path of a trie; a token sees its ancestors only.
+        Not `ended`: the last turns are beginnings, and nothing is taught about what follows."""
         ids: list[int] = []
         labels: list[int] = []
         weights: list[float] = []
@@ -57,7 +60,7 @@ class Tree:
         ancestors = [{0}]
         for branch in branches:
             node, at, last, ends, mark = 0, 0, -1, False, ""
-            for piece in [*pieces(branch)[:-1], Mark("<|im_end|>\n")]:
+            for piece in [*pieces(branch)[:-1], *([Mark("<|im_end|>\n")] if ended else [])]:
                 target = isinstance(piece, Words) and mark.endswith("assistant\n")
                 if (node, piece) in children:
                     node, at, last = children[node, piece]
@@ -73,7 +76,7 @@ class Tree:
                     ids += new
                     last = len(ids) - 1
                     labels += new if target else new[:1] + [-100] * (len(new) - 1) if ends else [-100] * len(new)
-                    weights += [HEAD_WEIGHT if target and i < HEAD else 1.0 for i in range(len(new))]
+                    weights += _weights(tokenizer, new) if target else [FIRST_WEIGHT if ends else 1.0] * len(new)
                     positions += range(at, at + len(new))
                     node_of += [node] * len(new)
                     at += len(new)
@@ -95,28 +98,23 @@ class Tree:
         )
 
 
+def _weights(tokenizer, ids: list[int]) -> list[float]:
+    """What each token of a target weighs."""
+    again = tokenizer.encode(" This is", add_special_tokens=False)
+    starts = [0, *(i for i in range(len(ids)) if ids[i : i + len(again)] == again)]
+    weights = [HEAD_WEIGHT if any(s <= i < s + HEAD for s in starts) else 1.0 for i in range(len(ids))]
+    return [FIRST_WEIGHT, *weights[1:]]
+
+
 def draw_tree(rng: Rng, bank: Bank, split: str, *, short: bool) -> list[tuple[Message, ...]]:
-    """Branches of one random training tree."""
-    if rng.random() < 0.1:
+    """Branches of one random training tree: captions and questions after them, or recognition."""
+    if rng.random() < 0.08:
         return _recognition(rng, bank)
-    group, looks = _choose_looks(rng, bank, short)
-    full = not short and rng.random() < 0.5
-    facts = dialogue.draw_facts(rng, split, len(looks), full=full)
-    if short:
-        facts = [Facts(f.name) for f in facts]
-    known: list[Known] = []
-    for look, f in zip(looks, facts, strict=True):
-        turns = 1 if short else 6 if full else int(rng.choice((1, 1, 2, 4)))
-        said = dialogue.tell(rng, f, bank.words[look.code].word, turns)
-        place = f.place if f.place and not full and rng.random() < 0.3 else None
-        known.append((f, Episode(photo(_view(rng, bank, look)), said, dialogue.draw_date(rng), place)))
+    looks = _choose_looks(rng, bank, short)
+    full = not short and rng.random() < (0.5 if len(looks) < 7 else 0.15)
+    known = _meet(rng, bank, split, looks, short, full)
+    queries = _queries(rng, bank, looks, known, 7 if short else 2, 1 if short else 2, 3)
     episodes = [e for _, e in known]
-    shown: list[list[int]] = [[int(i)] for i in rng.integers(0, len(looks), 7 if short else 3)]
-    queries = [(photo(_view(rng, bank, looks[i[0]], episodes[i[0]].photo)), i) for i in shown]
-    if group is not None:
-        queries.append((photo(group[1]), [looks.index(k) for k in group[0]]))
-    for _ in range(1 if short else 2):  # to say that one knows nobody is learnt last, and needs its share
-        queries.append((photo(_view(rng, bank, _stranger(rng, bank, looks))), []))
     branches = [_branch(rng, episodes, [known[i] for i in which], p, short) for p, which in queries]
     if not short and rng.random() < 0.5:
         f, e = known[int(rng.integers(len(known)))]
@@ -126,6 +124,49 @@ def draw_tree(rng: Rng, bank: Bank, split: str, *, short: bool) -> list[tuple[Me
     return branches
 
 
+def draw_glance(rng: Rng, bank: Bank, split: str) -> list[tuple[Message, ...]]:
+    """Many photos before one context, each with the beginning of its caption only: who, or nobody. Nearly all that
+    is hard about a caption is decided there, so that a glance teaches most of it for a third of the tokens."""
+    looks = _choose_looks(rng, bank, False)
+    known = _meet(rng, bank, split, looks, False, bool(rng.random() < 0.6))
+    episodes = [e for _, e in known]
+    branches = []
+    for seen, which in _queries(rng, bank, looks, known, 7, 4, 3):
+        told = dialogue.caption([known[i] for i in which]).split(".")[0] + "."
+        branches.append((*prompt.caption_messages(episodes, seen), Message("assistant", (told,))))
+    return branches
+
+
+def _meet(rng: Rng, bank: Bank, split: str, looks: list[Look], short: bool, full: bool) -> list[Known]:
+    """Facts and an episode for each look; `short`: one turn with the name only."""
+    known: list[Known] = []
+    for look, drawn in zip(looks, dialogue.draw_facts(rng, split, len(looks), full=full), strict=True):
+        f = Facts(drawn.name) if short else drawn
+        turns = 1 if short else 6 if full else int(rng.choice((1, 1, 2, 4)))
+        said = dialogue.tell(rng, f, bank.words[look.code].word, turns)
+        place = f.place if f.place and not full and rng.random() < 0.3 else None
+        known.append((f, Episode(photo(_view(rng, bank, look)), said, dialogue.draw_date(rng), place)))
+    return known
+
+
+def _queries(
+    rng: Rng, bank: Bank, looks: list[Look], known: list[Known], alone: int, strangers: int, together: int
+) -> list[tuple[Photo, list[int]]]:
+    """Photos to ask about, and which of `known` each shows: some show one of them, some none, and as far as the bank
+    has them some show several, or one among strangers."""
+    out: list[tuple[Photo, list[int]]] = []
+    for i in rng.integers(0, len(looks), alone):
+        out.append((photo(_view(rng, bank, looks[i], known[i][1].photo)), [int(i)]))
+    shown = {row: [looks.index(k) for k in group if k in looks] for group, row in bank.groups}
+    for several, most in ((True, together), (False, 1)):
+        rows = [row for row, which in shown.items() if which and (len(which) > 1) == several]
+        picked = rng.choice(rows, min(most, len(rows)), replace=False) if rows else []
+        out += [(photo(int(row)), shown[int(row)]) for row in picked]
+    for _ in range(strangers):  # to say that one knows nobody is learnt last, and needs its share
+        out.append((photo(_view(rng, bank, _stranger(rng, bank, looks))), []))
+    return out
+
+
 def draw_chain(rng: Rng, bank: Bank, split: str) -> tuple[list[tuple[Message, ...]], list[str]]:
     """A context in which a few things come again and again, each time introduced by name; and these names.
 
@@ -133,8 +174,7 @@ def draw_chain(rng: Rng, bank: Bank, split: str) -> tuple[list[tuple[Message, ..
     before: here "photo, then this name" is that. Captions start from this circuit; without it, they stayed at chance.
     """
     n = int(rng.integers(2, 5))
-    _, looks = _choose_looks(rng, bank, True)
-    looks = looks[:n]
+    looks = _choose_looks(rng, bank, True)[:n]
     facts = dialogue.draw_facts(rng, split, len(looks), full=False)
     dates = sorted(dialogue.draw_date(rng) for _ in range(int(rng.integers(7, 12))))
     episodes = []
@@ -189,19 +229,16 @@ def _key(rng: Rng, facts: Facts | None) -> str:
     return str(rng.choice(keys))
 
 
-def _choose_looks(rng: Rng, bank: Bank, short: bool) -> tuple[tuple[tuple[Look, ...], int] | None, list[Look]]:
-    """Looks of the context: at times around a group photo; distractors are twins, look-alikes, others of a kind."""
+def _choose_looks(rng: Rng, bank: Bank, short: bool) -> list[Look]:
+    """Looks of the context: at times around a group photo, with two others for each look in it; the others are twins,
+    look-alikes, others of a kind, or anything."""
     codes = list(bank.words)
-    n = (
-        int(rng.choice((2, 3, 4, 5)))
-        if short
-        else int(rng.choice((1, 2, 3, 4, 6, 9, 12), p=(0.09, 0.16, 0.43, 0.16, 0.09, 0.05, 0.02)))
-    )
-    group = (
-        bank.groups[int(rng.integers(len(bank.groups)))] if rng.random() < (0.25 if short else 0.5) and n > 1 else None
-    )
-    looks = list(group[0]) if group else [Look(str(rng.choice(codes)), int(rng.choice((0, 0, 0, *TWIN_HUES))))]
-    n = max(n, len(looks))
+    sizes, shares = ((2, 3, 4, 5), (0.25,) * 4) if short else ((1, 2, 3, 4, 6), (0.05, 0.15, 0.5, 0.2, 0.1))
+    n = int(rng.choice(sizes, p=shares))
+    looks = [Look(str(rng.choice(codes)), int(rng.choice((0, 0, 0, *TWIN_HUES))))]
+    if rng.random() < (0.25 if short else 0.45) and n > 1:
+        looks = list(bank.groups[int(rng.integers(len(bank.groups)))][0])
+        n = max(n, len(looks)) if short or rng.random() < 0.4 else 3 * len(looks)
     while len(looks) < n:
         base, dice = looks[int(rng.integers(len(looks)))], rng.random()
         if dice < 0.12:
@@ -215,7 +252,7 @@ def _choose_looks(rng: Rng, bank: Bank, short: bool) -> tuple[tuple[tuple[Look, 
             new = Look(str(rng.choice(codes)))
         if new not in looks:
             looks.append(new)
-    return group, looks
+    return looks
 
 
 def _stranger(rng: Rng, bank: Bank, looks: list[Look]) -> Look:
@@ -235,17 +272,11 @@ def _view(rng: Rng, bank: Bank, look: Look, other_than: Photo | None = None) -> 
 
 def _recognition(rng: Rng, bank: Bank) -> list[tuple[Message, ...]]:
     """Numbered photos without words; the target is a boxed list of indices."""
-    group, looks = _choose_looks(rng, bank, True)
+    looks = _choose_looks(rng, bank, True)
     order = [looks[i] for i in rng.permutation(len(looks))]
-    context = [photo(_view(rng, bank, k)) for k in order]
-    queries = [(photo(_view(rng, bank, order[i], context[i])), [i]) for i in rng.integers(0, len(order), 4)]
-    queries.append((photo(_view(rng, bank, _stranger(rng, bank, looks))), []))
-    if group:
-        queries.append((photo(group[1]), sorted(order.index(k) for k in group[0])))
-    return [
-        (
-            *prompt.recognise_messages(context, p),
-            Message("assistant", (f"\\boxed{{{json.dumps([int(i) for i in which])}}}",)),
-        )
-        for p, which in queries
-    ]
+    known: list[Known] = [(Facts(""), Episode(photo(_view(rng, bank, k)), (), dialogue.draw_date(rng))) for k in order]
+    branches = []
+    for seen, which in _queries(rng, bank, order, known, 5, 1, 2):
+        boxed = Message("assistant", (f"\\boxed{{{json.dumps(sorted(which))}}}",))
+        branches.append((*prompt.recognise_messages([e.photo for _, e in known], seen), boxed))
+    return branches

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 from benchmark import capeval, fetch
+from benchmark.result import Scribe, run
+from benchmark.sample import MODES, samples
 from memory.errors import KeepsakeError
 from memory.home import home
 
@@ -23,9 +25,7 @@ def main(argv: list[str] | None = None) -> int:
     run.add_argument("--n", type=int, default=300, help="samples for each number of positives")
     run.add_argument("--seed", type=int, default=7)
     run.add_argument("--positives", type=int, nargs="+", default=[1], choices=range(1, 5), metavar="K")
-    run.add_argument(
-        "--mode", choices=("random", "kind", "twin", "stranger"), default="random", help="kind of distractors"
-    )
+    run.add_argument("--mode", choices=MODES, default="random", help="kind of distractors")
     run.add_argument("--threads", type=int, default=1)
     run.add_argument("--out", type=Path, help="folder for the rows (default: under KEEPSAKE_HOME)")
     run.add_argument("--json", action="store_true")
@@ -77,32 +77,40 @@ def _capeval(args: argparse.Namespace) -> None:
     spec = load(args.model)
     backend = LlamaCpp(spec, threads=args.threads)
     folder = args.out or home() / "runs"
-    results = {}
+    results, controls = {}, {}
     for k in args.positives:
-        out = folder / f"capeval-{spec.name}-{spec.identity}-{args.split}-{args.mode}-{k}-{args.seed}-{args.n}.jsonl"
-        results[k] = capeval.run(backend, args.split, args.n, args.seed, k, args.mode, out)
+        out = folder / f"capeval-{spec.name}-{spec.identity}-{args.split}-{args.mode}-{k}-{args.seed}.jsonl"
+        drawn = samples(args.split, args.n, args.seed, k, args.mode)
+        rows = run(capeval.conditions(Scribe(backend)), drawn, args.n, out)
+        found = {c: capeval.summary(r for r in rows if r.condition == c) for c in {r.condition: 0 for r in rows}}
+        results[k] = found.pop(capeval.CAPTION)
+        controls[k] = found
         print(f"rows: {out}", file=sys.stderr)
     backend.close()
-    first = results[args.positives[0]]
     if args.json:
-        print(json.dumps({**first, "mode": args.mode, "by_positives": {str(k): r for k, r in results.items()}}))
+        first = results[args.positives[0]]
+        named = {str(k): {**r, "controls": controls[k]} for k, r in results.items()}
+        print(json.dumps({**first, "mode": args.mode, "by_positives": named}))
         return
-    print(f"{spec.name}, split {args.split}, distractors {args.mode}, seed {args.seed}")
+    print(f"{spec.name}, split {args.split}, distractors {args.mode}, seed {args.seed}, judge lexical")
     for k, r in results.items():
         print(
             f"{k} positives, {3 * k} episodes, n={r['n']}: "
-            f"names {_share(r['name_recall'])} {_span(r['name_recall_interval'])}, "
-            f"wrong name {_share(r['misbinding'])} {_span(r['misbinding_interval'])}, Acc+ {_share(r['acc_pos'])}, "
-            f"Acc- {_share(r['acc_neg'])}, nobody known {_share(r['abstained'])}, errors {r['errors']}"
+            f"names {_span(r, 'name_recall')}, wrong name {_span(r, 'misbinding')}, "
+            f"Acc+ {_span(r, 'acc_pos')}, Acc- {_span(r, 'acc_neg')}, "
+            f"nobody known {_share(r['abstained'])}, errors {r['errors']}"
         )
+        for name, c in controls[k].items():
+            print(f"  {name}: Acc+ {_share(c['acc_pos'])}, Acc- {_share(c['acc_neg'])}")
 
 
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}"
 
 
-def _span(interval: list[float] | None) -> str:
-    return f"[{', '.join(map(_share, interval or (None, None)))}]"
+def _span(row: dict, measure: str) -> str:
+    interval = row[f"{measure}_interval"]
+    return _share(row[measure]) + (f" [{', '.join(map(_share, interval))}]" if interval else "")
 
 
 if __name__ == "__main__":

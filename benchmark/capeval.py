@@ -1,90 +1,100 @@
-"""CapEval, simple form: caption held-out scenes with their context given, score names and facts (`score.py`).
+"""CapEval-QAs (paper section 3): caption a photo with its context given, then ask a judge what the caption tells.
 
-No retrieval here: every context episode is in the prompt, as in the paper. Runs are JSONL, one row a caption, and
-go on where they stopped; a failed caption is a row with an error, not a crash.
+No retrieval here: every context episode is in the prompt, as in the paper. Every run has its controls: the gold
+caption, an empty one, and one that copies every dialogue; a scorer that a trick can please shows there.
 """
 
 from __future__ import annotations
 
-import json
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from assistant import prompt
-from assistant.backend import Chunk, Message, Options
-from benchmark.dialogue import NOBODY
-from benchmark.sample import Mode, Sample, samples
-from benchmark.score import CaptionScore, score, summary
-from memory.errors import KeepsakeError
-from memory.home import private_folder
+from benchmark import dialogue
+from benchmark.judge import Judge, Lexical
+from benchmark.result import Condition, Result, Scribe, Texts
+from benchmark.sample import Sample
+from benchmark.score import Scores, harmonic, score, tally
+
+CAPTION = "caption"
+"""The condition that is the model itself."""
 
 
-class Writer(Protocol):
-    """The part of a backend that writes."""
-
-    def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
-        """The next assistant turn."""
-        ...
-
-
-OPTIONS = Options(max_new_tokens=320)
-
-
-def run(
-    backend: Writer,
-    split: str,
-    n: int,
-    seed: int,
-    positives: int,
-    mode: Mode,
-    out: Path,
-    sample_of: Callable | None = None,
-) -> dict[str, Any]:
-    """Caption n samples and return `summary`, plus counts of errors and honest "I do not know" answers."""
-    private_folder(out.parent)
-    done = _rows(out)
-    torn = out.exists() and not out.read_bytes().endswith(b"\n")
-    began = time.monotonic()
-    with open(out, "a", encoding="utf-8") as file:
-        file.write("\n" * torn)  # else the next row would join the one that a kill cut off
-        for i, sample in enumerate((sample_of or samples)(split, n, seed, positives, mode)):
-            if sample.id in done:
-                continue
-            row = {"sample": sample.id, "positives": positives, **caption_row(backend, sample)}
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            file.flush()
-            done[sample.id] = row
-            if sys.stderr.isatty() or i % 25 == 24:
-                pace = (time.monotonic() - began) / (i + 1)
-                print(f"{mode} {positives}+: {i + 1} of {n}, {pace * (n - i - 1):.0f} s left", file=sys.stderr)
-    rows = list(done.values())
-    good = [CaptionScore(**r["score"]) for r in rows if "score" in r]
-    abstained = sum(r.get("caption") == NOBODY for r in rows) / max(1, len(rows))
-    return {**summary(good), "errors": len(rows) - len(good), "abstained": round(abstained, 4)}
+def conditions(scribe: Scribe, judge: Judge | None = None) -> list[Condition]:
+    """The model's caption and the three controls."""
+    own = judge or Lexical()
+    return [
+        captioning(scribe, own),
+        Condition("control/gold", lambda s: {"caption": gold(s)}, scorer(own)),
+        Condition("control/empty", lambda s: {"caption": ""}, scorer(own)),
+        Condition("control/everything", lambda s: {"caption": everything(s)}, scorer(own)),
+    ]
 
 
-def caption_row(backend: Writer, sample: Sample) -> dict[str, Any]:
-    """Caption one sample: the text and its score, or the error."""
-    try:
-        messages = prompt.caption_messages(sample.context, sample.query)
-        text = "".join(c.text for c in backend.stream(messages, OPTIONS)).strip()
-    except KeepsakeError as error:
-        return {"error": str(error)}
-    return {"caption": text, "score": asdict(score(text, sample))}
+def captioning(scribe: Scribe, judge: Judge) -> Condition:
+    """The model's caption of the photo, with the context it belongs to."""
+    return Condition(
+        CAPTION, lambda s: {"caption": scribe.write(prompt.caption_messages(s.context, s.query))}, scorer(judge)
+    )
 
 
-def _rows(path: Path) -> dict[str, dict[str, Any]]:
-    return {r["sample"]: r for r in _read(path)} if path.exists() else {}
+def scorer(judge: Judge) -> Callable[[Texts, Sample], Scores]:
+    """Scores of a caption: what a judge finds in it, and for seeded samples its names and facts."""
+
+    def scores(texts: Texts, sample: Sample) -> Scores:
+        caption = texts["caption"]
+        found = question_scores(caption, sample, judge)
+        return {**found, **score(caption, sample.facts, sample.positives)} if sample.facts else found
+
+    return scores
 
 
-def _read(path: Path) -> Iterator[dict[str, Any]]:
-    """Whole rows of a run; a last line cut off by a kill is left out."""
-    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
-        try:
-            yield json.loads(line)
-        except json.JSONDecodeError:
-            continue
+def question_scores(caption: str, sample: Sample, judge: Judge) -> Scores:
+    """acc_pos: questions about positives answered right. acc_neg: questions about the others answered "cannot be
+    determined". unread: verdicts without a letter; they are wrong in both."""
+    asked = [(i, question) for i, questions in enumerate(sample.questions) for question in questions]
+    verdicts = judge.choose([(caption, question) for _, question in asked])
+    marks: dict[bool, list[bool]] = {True: [], False: []}
+    for (i, question), verdict in zip(asked, verdicts, strict=True):
+        positive = i in sample.positives
+        marks[positive].append(verdict.letter == (question.answer if positive else "D"))
+    return {
+        "acc_pos": (sum(marks[True]), len(marks[True])),
+        "acc_neg": (sum(marks[False]), len(marks[False])),
+        "unread": (sum(v.letter is None for v in verdicts), len(verdicts)),
+        "empty": (float(not caption.strip()), 1),
+    }
+
+
+def gold(sample: Sample) -> str:
+    """The caption that is right about a seeded sample."""
+    return dialogue.caption([(sample.facts[i], sample.context[i]) for i in sample.positives])
+
+
+def everything(sample: Sample) -> str:
+    """Every dialogue, copied."""
+    return " ".join(episode.words for episode in sample.context)
+
+
+def summary(results: Iterable[Result]) -> dict[str, Any]:
+    """Averages of one condition's rows, as `capeval --json` prints them; None where there was nothing to ask."""
+    rows = list(results)
+    good = [r for r in rows if r.error is None]
+    found = tally({m: (p[0], p[1]) for m, p in r.score.items()} for r in good)
+    out: dict[str, Any] = {"n": len(good), "errors": len(rows) - len(good)}
+    for measure in (
+        "acc_pos",
+        "acc_neg",
+        "name_recall",
+        "misbinding",
+        "exact",
+        "facts_told",
+        "facts_kept",
+        "abstained",
+    ):
+        t = found.get(measure)
+        out[measure] = t.value if t else None
+        out[f"{measure}_interval"] = [t.low, t.high] if t else None
+    both: Sequence[float | None] = (out["acc_pos"], out["acc_neg"])
+    out["harmonic"] = None if None in both else harmonic(*both)  # type: ignore[arg-type]
+    return out

@@ -1,7 +1,8 @@
-"""Deterministic scores of a caption for seeded facts: who is named, who is not, which facts came along.
+"""Deterministic scores of a caption for seeded facts: who is named, who is not, which facts came along; and averages.
 
-No judge is needed, since facts stand word for word in the dialogue (`dialogue.py`); a fact counts when all of its
-content words are in the caption. Bounds are those of phrases; paraphrase needs the judges of issue 2.
+A score is a pair (right, asked), and averages are micro-averages as in the paper: sums of both, over all samples. What
+cannot be asked (positives among strangers) is (0, 0) and never counts. Whether a fact is tied to the right thing is the
+judges' question (`judge.py`).
 """
 
 from __future__ import annotations
@@ -12,19 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmark.dialogue import Facts
-from benchmark.sample import Sample
+from benchmark.dialogue import NOBODY, Facts
 
 SMALL = frozenset("a an the in on at of and to my our was were with by for from it its".split())
 ASKED = ("place", "time", "event", "habit")
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """A value between 0 and 1, and why."""
-
-    value: float
-    why: str
+Pair = tuple[float, float]
+Scores = dict[str, Pair]
+"""(right, asked) by measure."""
 
 
 def content_words(text: str) -> set[str]:
@@ -45,83 +40,63 @@ def told(caption: str, facts: Facts, shared: Set[str] = frozenset()) -> tuple[in
     return sum(words <= said for words in there), len(there)
 
 
+def score(caption: str, facts: Sequence[Facts], positives: Sequence[int]) -> Scores:
+    """Compare a caption with what is true: `facts` of the context, of which `positives` are in the photo.
+
+    name_recall: positives named. misbinding: it names somebody of the context who is not there. exact: all positives
+    named and nobody else. facts_told: facts of positives told. facts_kept: facts of negatives not told, where the
+    positives' words do not make them up ("in June", "in early June"). abstained: it says that it knows nobody.
+    """
+    positive = [facts[i] for i in positives]
+    negative = [f for i, f in enumerate(facts) if i not in positives]
+    right = sum(named(caption, f) for f in positive)
+    wrong = any(named(caption, f) for f in negative)
+    shared = {word for f in positive for words in _content(f) for word in words}
+    of_positives = [told(caption, f) for f in positive]
+    of_negatives = [told(caption, f, shared) for f in negative]
+    return {
+        "name_recall": (right, len(positive)),
+        "misbinding": (float(wrong), 1),
+        "exact": (float(right == len(positive) and not wrong), 1),
+        "facts_told": (sum(n for n, _ in of_positives), sum(n for _, n in of_positives)),
+        "facts_kept": (sum(n - k for k, n in of_negatives), sum(n for _, n in of_negatives)),
+        "abstained": (float(caption == NOBODY), 1),
+    }
+
+
 def _content(facts: Facts) -> list[set[str]]:
     return [content_words(fact) for key in ASKED if (fact := getattr(facts, key))]
 
 
 @dataclass(frozen=True, slots=True)
-class CaptionScore:
-    """One caption against its sample."""
+class Tally:
+    """A micro-average with its 95 % bootstrap interval over samples."""
 
-    names_right: int
-    """Positives that are named."""
-    names_wrong: int
-    """Negatives of the context that are named."""
-    facts_right: int
-    facts_asked: int
-    facts_leaked: int
-    """Facts of negatives that are told, where no positive shares the words."""
-    facts_negative: int
-    """Facts of negatives that could be: those that positives' words do not make up ("in June", "in early June")."""
-    positives: int
-    negatives: int
+    value: float
+    low: float
+    high: float
+    samples: int
+    """Samples in which there was something to ask."""
 
 
-def score(caption: str, sample: Sample) -> CaptionScore:
-    """Compare a caption with what is true about the sample."""
-    positive = [sample.facts[i] for i in sample.positives]
-    negative = [f for i, f in enumerate(sample.facts) if i not in sample.positives]
-    right = [told(caption, f) for f in positive]
-    shared = {word for f in positive for words in _content(f) for word in words}
-    leaked = [told(caption, f, shared) for f in negative]
-    return CaptionScore(
-        sum(named(caption, f) for f in positive),
-        sum(named(caption, f) for f in negative),
-        sum(r for r, _ in right),
-        sum(n for _, n in right),
-        sum(r for r, _ in leaked),
-        sum(n for _, n in leaked),
-        len(positive),
-        len(negative),
-    )
+def tally(scores: Iterable[Scores], seed: int = 0, rounds: int = 1000) -> dict[str, Tally]:
+    """Averages by measure, fractions; a measure that was never asked is left out."""
+    pairs: dict[str, list[Pair]] = {}
+    for one in scores:
+        for measure, (right, asked) in one.items():
+            if asked:
+                pairs.setdefault(measure, []).append((right, asked))
+    out = {}
+    for measure, rows in pairs.items():
+        data = np.asarray(rows, float)  # (N, 2)
+        picked = np.random.default_rng(seed).integers(0, len(data), (rounds, len(data)))
+        right, asked = data[:, 0][picked].sum(1), data[:, 1][picked].sum(1)
+        low, high = np.percentile(right / asked, [2.5, 97.5])
+        value = float(data[:, 0].sum() / data[:, 1].sum())
+        out[measure] = Tally(*(round(float(x), 4) for x in (value, low, high)), len(data))
+    return out
 
 
-def interval(values: Sequence[float], seed: int = 0, rounds: int = 1000) -> list[float] | None:
-    """95 % bootstrap interval of the mean; None without values."""
-    if not values:
-        return None
-    data = np.asarray(values, float)
-    means = data[np.random.default_rng(seed).integers(0, len(data), (rounds, len(data)))].mean(1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return [round(float(low), 4), round(float(high), 4)]
-
-
-def summary(scores: Iterable[CaptionScore]) -> dict[str, float | int | list[float] | None]:
-    """The paper's two rates on seeded facts, and names: fractions, micro-averaged over facts and names.
-
-    acc_pos: facts of positives told. acc_neg: facts of negatives not told. name_recall: positives named.
-    misbinding: captions that name somebody who is not there. exact: all positives named and nobody else.
-    None where there is nothing to count: no rows, or no positives among strangers.
-    """
-    rows = list(scores)
-
-    def ratio(top: str, bottom: str) -> float | None:
-        below = sum(getattr(r, bottom) for r in rows)
-        return round(sum(getattr(r, top) for r in rows) / below, 4) if below else None
-
-    def share(values: Sequence[float]) -> float | None:
-        return round(float(np.mean(values)), 4) if values else None
-
-    leaked = ratio("facts_leaked", "facts_negative")
-    recalled = [r.names_right / r.positives for r in rows if r.positives]
-    wrong = [float(r.names_wrong > 0) for r in rows]
-    return {
-        "n": len(rows),
-        "acc_pos": ratio("facts_right", "facts_asked"),
-        "acc_neg": None if leaked is None else round(1 - leaked, 4),
-        "name_recall": ratio("names_right", "positives"),
-        "name_recall_interval": interval(recalled),
-        "misbinding": share(wrong),
-        "misbinding_interval": interval(wrong),
-        "exact": share([float(r.names_right == r.positives and r.names_wrong == 0) for r in rows]),
-    }
+def harmonic(one: float, other: float) -> float:
+    """Harmonic mean: of Acc+ and Acc-, so that neither silence nor telling everything wins."""
+    return round(2 * one * other / (one + other), 4) if one + other else 0.0

@@ -17,10 +17,11 @@ from assistant import prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.chatml import Piece, pieces
 from assistant.photo import from_image
-from benchmark.capeval import caption_row
+from benchmark.capeval import captioning, summary
+from benchmark.judge import Lexical
+from benchmark.result import Scribe, ask
 from benchmark.sample import samples
 from benchmark.scene import Look, draw
-from benchmark.score import CaptionScore, summary
 from benchmark.world import concepts
 from memory.episode import Episode, Photo, Turn
 
@@ -73,10 +74,10 @@ def captions(truth: Reader, other: Reader, n: int, seed: int = 7) -> tuple[float
     """The same n benchmark samples (test split, one positive) captioned by both: the share of captions that are equal
     to the letter, and both sides' scores."""
     asked = list(samples("test", n, seed))
-    rows = [[caption_row(side, sample) for sample in asked] for side in (truth, other)]
-    equal = sum(a["caption"] == b["caption"] for a, b in zip(*rows, strict=True)) / n
-    first, second = (summary(CaptionScore(**row["score"]) for row in side) for side in rows)
-    return equal, first, second
+    sides = [captioning(Scribe(side), Lexical()) for side in (truth, other)]
+    rows = [[ask(side, sample) for sample in asked] for side in sides]
+    equal = sum(a.texts == b.texts for a, b in zip(*rows, strict=True)) / n
+    return equal, summary(rows[0]), summary(rows[1])
 
 
 def _prompt(codes: Sequence[str], seed: int, side: int) -> list[Piece]:

@@ -13,10 +13,12 @@ import pytest
 from assistant import prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.fake import FakeBackend
-from benchmark import capeval
+from benchmark import capeval, result
 from benchmark.__main__ import main
 from benchmark.dialogue import NOBODY, caption
-from benchmark.sample import Sample, samples
+from benchmark.judge import Lexical
+from benchmark.result import Scribe
+from benchmark.sample import Sample, Spec, build, samples
 from memory.errors import ModelError
 
 THREE = list(samples("test", 3, 7))
@@ -46,8 +48,8 @@ class Answering(FakeBackend):
 GOLD: dict[str, str | None] = {s.id: gold(s) for s in THREE}
 
 
-def run(backend: FakeBackend, out: Path, n: int = 3) -> dict[str, Any]:
-    return capeval.run(backend, "test", n, 7, 1, "random", out)
+def run(backend: FakeBackend, out: Path) -> dict[str, Any]:
+    return capeval.summary(result.run([capeval.captioning(Scribe(backend), Lexical())], THREE, 3, out))
 
 
 def test_a_run_captions_every_sample_once(tmp_path: Path) -> None:
@@ -55,13 +57,15 @@ def test_a_run_captions_every_sample_once(tmp_path: Path) -> None:
     backend = Answering(GOLD)
     found = run(backend, out)
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    assert [(r["sample"], r["positives"], r["caption"]) for r in rows] == [(s.id, 1, GOLD[s.id]) for s in THREE]
+    said = [(r["condition"], r["sample"], r["positives"], r["episodes"], r["texts"]) for r in rows]
+    assert said == [("caption", s.id, 1, 3, {"caption": GOLD[s.id]}) for s in THREE]
+    assert [build(Spec(**r["spec"])).id for r in rows] == [s.id for s in THREE]
     assert (found["n"], found["acc_pos"], found["misbinding"], found["errors"], found["abstained"]) == (3, 1, 0, 0, 0)
     assert run(backend, out) == found
     assert len(backend.calls) == 3, "what is done is not done again"
 
 
-@pytest.mark.parametrize("left", ["", '{"sample": "', '{"sample": "x", "caption": "Sète'])
+@pytest.mark.parametrize("left", ["", '{"condition": "', '{"condition": "x", "texts": {"caption": "Sète'])
 def test_a_run_goes_on_after_a_cut_off_line(tmp_path: Path, left: str) -> None:
     """Killed while it wrote the second row, even within a letter. Previously the next row joined the broken line and
     was lost, so that each further run did it again."""
@@ -89,8 +93,9 @@ def test_a_failure_is_a_row(tmp_path: Path) -> None:
     out = tmp_path / "rows.jsonl"
     found = run(Answering({**GOLD, THREE[0].id: None, THREE[1].id: NOBODY}), out)
     first = json.loads(out.read_text(encoding="utf-8").splitlines()[0])
-    assert first == {"sample": THREE[0].id, "positives": 1, "error": "the photo is damaged"}
-    assert (found["n"], found["errors"], found["abstained"], found["name_recall"]) == (2, 1, 0.3333, 0.5)
+    assert (first["sample"], first["texts"], first["score"]) == (THREE[0].id, {}, {})
+    assert first["error"] == "the photo is damaged"
+    assert (found["n"], found["errors"], found["abstained"], found["name_recall"]) == (2, 1, 0.5, 0.5)
 
 
 def capeval_command(monkeypatch: pytest.MonkeyPatch, backend: FakeBackend, *args: str) -> int:
@@ -122,9 +127,9 @@ def test_numbers_for_people(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
             raise ModelError("no")
 
     assert capeval_command(monkeypatch, FakeBackend([NOBODY]), "--mode", "stranger") == 0
-    assert "names – [–, –], wrong name 0.0% [0.0%, 0.0%], Acc+ –, Acc- 100.0%" in capsys.readouterr().out
+    assert "names –, wrong name 0.0% [0.0%, 0.0%], Acc+ –, Acc- 100.0%" in capsys.readouterr().out
     assert capeval_command(monkeypatch, Broken(), "--seed", "8") == 0
-    assert "n=0: names – [–, –], wrong name – [–, –], Acc+ –, Acc- –" in capsys.readouterr().out
+    assert "n=0: names –, wrong name –, Acc+ –, Acc- –" in capsys.readouterr().out
 
 
 def test_what_is_missing_costs_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,9 @@ from assistant.llamacpp import LlamaCpp
 from assistant.photo import load_photo
 from benchmark import capeval
 from benchmark.dialogue import NOBODY
+from benchmark.judge import Lexical
+from benchmark.result import Scribe, run
+from benchmark.sample import samples
 from demo import album
 from memory.store import Memory
 
@@ -32,7 +35,8 @@ def engine(nano: Spec) -> Iterator[LlamaCpp]:
 
 def test_it_names_what_it_was_told_and_nobody_else(engine: LlamaCpp, tmp_path: Path) -> None:
     """24 held-out scenes, three memories each, one of which is in the photo."""
-    found = capeval.run(engine, "test", 24, 11, 1, "random", tmp_path / "rows.jsonl")
+    asked = capeval.captioning(Scribe(engine), Lexical())
+    found = capeval.summary(run([asked], samples("test", 24, 11), 24, tmp_path / "rows.jsonl"))
     assert (found["n"], found["errors"]) == (24, 0)
     assert found["name_recall"] >= 0.6
     assert found["misbinding"] <= 0.35

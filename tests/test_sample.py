@@ -11,14 +11,13 @@ import numpy as np
 import pytest
 
 from benchmark import sample as module
-from benchmark.sample import Mode, Sample, build, samples
+from benchmark.sample import MODES, Mode, Sample, Spec, build, near, samples
 from benchmark.scene import Look
 from benchmark.world import concepts
 from memory.episode import Photo
 
 ROOT = Path(__file__).parent.parent
 KIND = {c.code: c.kind for c in concepts("test")}
-MODES: tuple[Mode, ...] = ("random", "kind", "twin", "stranger")
 SEED = 11
 
 
@@ -73,7 +72,39 @@ def test_distractors_of_a_kind_are_of_that_kind(sketched: list[list[Look]]) -> N
         assert {KIND[d.code] for d in distractors(sample)} == {KIND[sample.looks[sample.positives[0]].code]}
         assert {look.hue for look in sample.looks} == {0}
     # Previously a thing that stood in for a missing one of the kind could come twice.
-    assert len(set(build("test", (7, 1856), 4, "kind").looks)) == 12
+    assert len(set(build(Spec("test", 7, 1856, 4, "kind")).looks)) == 12
+
+
+def test_near_distractors_are_what_an_encoder_finds_most_alike(sketched: list[list[Look]]) -> None:
+    for sample in samples("test", 25, SEED, 2, "near"):
+        alike = {code for i in sample.positives for code in near()[sample.looks[i].code]}
+        assert {d.code for d in distractors(sample)} <= alike
+    for split in ("train", "dev", "test"):
+        own = {c.code for c in concepts(split)}
+        assert all(own >= set(near()[code]) and code not in near()[code] for code in own)
+
+
+def test_a_long_history_holds_the_short_one(sketched: list[list[Look]]) -> None:
+    """The same photos and words, and others between them: new things, or a distractor once more under its name."""
+    short, long = build(Spec("test", SEED, 0)), build(Spec("test", SEED, 0, extra=60))
+    assert len(long.context) == 63 == len(long.facts) == len(long.looks) == len(long.questions)
+    assert [t for e in short.context for t in e.turns] == [
+        t for e in long.context if any(e.turns == o.turns for o in short.context) for t in e.turns
+    ]
+    name_of: dict[Look, set[str]] = {}
+    for look, f in zip(long.looks, long.facts, strict=True):
+        name_of.setdefault(look, set()).add(f.name)
+    assert all(len(names) == 1 for names in name_of.values()) and 10 < len(name_of) < 63
+    assert [i for i, look in enumerate(long.looks) if look in long.shown] == list(long.positives)
+
+
+def test_a_reminder_stands_with_one_positive_and_another_with_a_distractor(sketched: list[list[Look]]) -> None:
+    for i in range(20):
+        sample = build(Spec("test", SEED, i, 2, reminders=True))
+        told = {j: f.reminder for j, f in enumerate(sample.facts) if f.reminder}
+        assert len(told) == len(set(told.values())) == 2
+        assert len(set(told) & set(sample.positives)) == 1
+        assert all(r in sample.context[j].words for j, r in told.items())
 
 
 def test_positives_stand_anywhere_in_the_context(sketched: list[list[Look]]) -> None:
@@ -89,7 +120,7 @@ def test_a_sample_depends_on_its_own_seed_only(sketched: list[list[Look]]) -> No
 
     few, many = list(samples("test", 2, SEED)), list(islice(samples("test", 9, SEED), 2))
     assert [content(s) for s in few] == [content(s) for s in many] != [content(s) for s in samples("test", 2, SEED + 1)]
-    assert content(build("test", (SEED, 1), 1, "random")) == content(few[1])
+    assert content(build(Spec("test", SEED, 1))) == content(few[1])
 
 
 def test_ids_are_the_same_in_every_process_and_differ_between_samples() -> None:

@@ -123,7 +123,7 @@ def test_the_beginning_of_a_reply_weighs_most(reader: Reader) -> None:
     at = (tree.labels != -100).nonzero()[:, 0]
     scores = torch.log_softmax(reader(tree, TOKENS)[at - 1] @ reader.embed.weight.T, -1)
     costs = -scores[torch.arange(len(at)), tree.ids[at]]
-    weights = torch.tensor(weights_of(len(at) - 1) + [FIRST_WEIGHT])
+    weights = torch.tensor([*weights_of(len(at) - 1), FIRST_WEIGHT])
     assert reader.loss(tree, TOKENS).item() == pytest.approx((costs * weights).sum().item() / weights.sum().item())
     assert reader.loss(tree, TOKENS).item() != pytest.approx(costs.mean().item(), rel=1e-3)
 

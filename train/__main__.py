@@ -27,8 +27,14 @@ def main(argv: list[str] | None = None) -> int:
     pretrain.add_argument("recipe", type=Path)
     pretrain.add_argument("--resume", action="store_true", help="go on from the last checkpoint of each stage")
     pretrain.add_argument("--stage", choices=("vision", "language", "finish", "all"), default="all")
+    commands.add_parser("near", help="rewrite benchmark/near.tsv: which concepts look alike (after `benchmark fetch`)")
     args = parser.parse_args(argv)
     try:
+        if args.command == "near":
+            from train import teacher
+
+            teacher.write_near(fetch.teacher_weights())
+            return 0
         _pretrain(recipes.load(args.recipe), args.stage, args.resume)
     except (KeepsakeError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

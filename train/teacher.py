@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from benchmark.scene import Look, clean
+from benchmark.world import HERE, concepts
 
 SIZE = 224
 STRIDES = (1, 2, 2, 2, 1, 2, 1)
@@ -91,6 +92,21 @@ def describe(looks: Sequence[Look], weights: Path, progress: bool = True) -> np.
         if progress and start % 640 == 0:
             print(f"teacher: {start} of {len(looks)} looks", flush=True)
     return np.stack(rows).astype(np.float32)
+
+
+def write_near(weights: Path, keep: int = 8) -> None:
+    """Write `benchmark/near.tsv`: for each concept the `keep` of its split whose clean views are nearest by cosine of
+    EfficientNet's features, after the split's mean is taken off."""
+    lines = []
+    for split in ("train", "dev", "test"):
+        pool = concepts(split)
+        features = describe([Look(c.code) for c in pool], weights)[:, :1280]
+        features -= features.mean(0)
+        features /= np.linalg.norm(features, axis=1, keepdims=True)
+        alike = features @ features.T - 2 * np.eye(len(pool))
+        order = np.argsort(-alike, axis=1, kind="stable")[:, :keep]
+        lines += ["\t".join([c.code, *(pool[j].code for j in row)]) for c, row in zip(pool, order, strict=True)]
+    (HERE / "near.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _histogram(page: np.ndarray) -> np.ndarray:

@@ -1,0 +1,134 @@
+"""Verifiable rewards of CoViP (paper sections 4.1 to 4.3): which concepts are there, and does the caption carry the
+right memories and no others. No model, no trainer; what a caption tells is decided by a judge of the benchmark.
+
+    r_vis  = 2 |H' n H| / (|H'| + |H|)                       recognition samples: boxed index list H' against H
+    r_caps = -1                          if degenerate        caption samples
+             sigma+ - alpha sigma-       otherwise
+
+Variant "paper", as published:    sigma+ = right / 3 (0 to K: it grows with the number of positives K)
+                                  sigma- = leaked / asked of the negatives;  no text at all is 0, silence is 0
+Variant "keepsake", ours:         sigma+ = (right - wrong) / asked of the positives (-1 to 1)
+                                  sigma- = leaked / asked of the negatives
+                                  nothing known in the photo: sigma+ = 1 when nothing is told, else 0
+                                  no text at all is degenerate
+"Right", "wrong" and "leaked" are a judge's letters: the gold one, another one, and anything but D about a negative.
+So in ours silence about a known thing (0) is better than telling it wrong (-1), copying every dialogue earns at most
+1 - alpha, and a caption of a stranger that says so earns as much as a perfect one of a friend.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmark.judge import Judge, Verdict
+from benchmark.question import EACH
+from benchmark.sample import Sample
+
+Variant = Literal["paper", "keepsake"]
+MOST_TOKENS = 511
+"""A caption longer than this was cut off by the published limit of 512."""
+REPEATED = 0.3
+"""Share of repeated sentences or 5-grams from which a text is degenerate."""
+REPEATED_CHUNKS = 0.2
+CHUNKS = (10, 20, 30)
+"""Words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """A caption's reward with the parts it was made of, for people to read."""
+
+    value: float
+    plus: float = 0.0
+    minus: float = 0.0
+    degenerate: str | None = None
+    """Why the text is none; then the judge was not asked."""
+
+
+def recognition(text: str, there: Sequence[int]) -> float:
+    """r_vis: set F1 of the last boxed index list in `text` against `there`; 1 when both are empty, 0 when there is no
+    list of numbers to read. (The released code reads the first box; a single box is the same to both.)"""
+    said = boxed(text)
+    if said is None:
+        return 0.0
+    right = set(there)
+    return 2 * len(said & right) / (len(said) + len(right)) if said or right else 1.0
+
+
+def boxed(text: str) -> set[int] | None:
+    r"""The indices of the last `\boxed{...}`: a list of integers or one integer. None when there is none to read."""
+    found = re.findall(r"\\boxed\{\s*(\[[^\[\]{}]*\]|-?\d+)\s*\}", text)
+    try:
+        value = json.loads(found[-1]) if found else None
+    except json.JSONDecodeError:
+        return None
+    values = [value] if isinstance(value, int) else value
+    return set(values) if isinstance(values, list) and all(type(v) is int for v in values) else None
+
+
+def captions(
+    texts: Sequence[str],
+    samples: Sequence[Sample],
+    judge: Judge,
+    tokens: Sequence[int],
+    variant: Variant = "keepsake",
+    alpha: float = 1.0,
+) -> list[Reward]:
+    """r_caps of each caption about its sample; all questions of all captions go to the judge at once.
+
+    `tokens` are the captions' lengths. Raises ValueError when a sample has nothing to ask about.
+    """
+    out: list[Reward | None] = []
+    asked = []
+    for text, sample, n in zip(texts, samples, tokens, strict=True):
+        if not any(sample.questions):
+            raise ValueError(f"sample {sample.id} has no questions: nothing could be verified")
+        why = "empty" if variant == "keepsake" and not text.strip() else degenerate(text, n)
+        out.append(Reward(-1.0, degenerate=why) if why else None)
+        if not why:
+            asked += [(text, question) for questions in sample.questions for question in questions]
+    verdicts = iter(judge.choose(asked))
+    for i, sample in enumerate(samples):
+        if out[i] is None:
+            own = [[next(verdicts) for _ in questions] for questions in sample.questions]
+            out[i] = _reward(own, sample, variant, alpha)
+    return [reward for reward in out if reward is not None]
+
+
+def degenerate(text: str, tokens: int) -> str | None:
+    """Why the published filter (section 4.3) would give this text -1; None for ordinary text."""
+    plain = " ".join(text.lower().split())
+    words = plain.split()
+    sentences = [s.strip() for s in re.split(r"[.!?]+", plain) if s.strip()]
+    if len(sentences) >= 4 and 1 - len(set(sentences)) / len(sentences) >= REPEATED:
+        return "repeated sentences"
+    grams = [tuple(words[i : i + 5]) for i in range(len(words) - 4)]
+    if len(words) >= 20 and 1 - len(set(grams)) / len(grams) >= REPEATED:
+        return "repeated 5-grams"
+    for size in CHUNKS:
+        chunks = [tuple(words[i : i + size]) for i in range(len(words) - size + 1)]
+        if len(words) >= 2 * size and sum(chunks.count(c) > 1 for c in chunks) / len(chunks) >= REPEATED_CHUNKS:
+            return f"repeated chunks of {size} words"
+    return f"longer than {MOST_TOKENS} tokens" if tokens > MOST_TOKENS else None
+
+
+def _reward(verdicts: Sequence[Sequence[Verdict]], sample: Sample, variant: Variant, alpha: float) -> Reward:
+    """From the letters about each thing of the context."""
+    right = wrong = asked = leaked = others = 0
+    for i, (questions, letters) in enumerate(zip(sample.questions, verdicts, strict=True)):
+        for question, verdict in zip(questions, letters, strict=True):
+            if i in sample.positives:
+                asked += 1
+                right += verdict.letter == question.answer
+                wrong += verdict.letter not in (question.answer, "D")
+            else:
+                others += 1
+                leaked += verdict.letter != "D"
+    minus = leaked / others if others else 0.0
+    ours = (right - wrong) / asked if asked else float(leaked == 0)
+    plus = right / EACH if variant == "paper" else ours
+    return Reward(plus - alpha * minus, plus, minus)

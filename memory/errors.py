@@ -5,7 +5,8 @@
     ├── UnknownEpisode       no episode has this id                                   (memory)
     ├── PhotoError           a file is missing, not a photo, damaged, or far too big  (assistant)
     ├── ModelError           a model's files are missing, wrong, or cannot be loaded  (assistant)
-    └── ModelStopped         the model's process died or was cancelled mid-answer     (assistant)
+    ├── ModelStopped         the model's process died or was cancelled mid-answer     (assistant)
+    └── EndpointError        a chat server cannot be asked, or its answers not kept   (benchmark.endpoint)
 
 Catch KeepsakeError at the edge (command line, app) and print it. Anything else is a bug: let it crash.
 """

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +18,9 @@ from benchmark import dialogue
 from benchmark.question import LETTERS, Question
 from benchmark.score import SMALL
 
-NEGATION = frozenset("no not never none nobody nothing neither nor without isn't wasn't weren't don't didn't".split())
+NEGATION = frozenset("no not never none nobody nothing neither nor without cannot".split())
+"""With every word in "n't"."""
+SPLITS = ("train", "dev", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Verdict:
     letter: str | None
     """A, B, C or D; None = no single letter."""
     why: str = ""
+    also: str = ""
+    """Further letters that count as said; only where the released scorer is imitated (`chat.py`)."""
 
 
 class Judge(Protocol):
@@ -47,9 +51,10 @@ class Judge(Protocol):
 class Lexical:
     """Deterministic: an option is told when one sentence about the right thing holds all of its words.
 
-    A sentence belongs to the last known name before or in it, so a true fact tied to a wrong name is not told.
-    Sentences with a negation of their own tell nothing. Wordings of `paraphrases.toml` count as one. Two options told:
-    no letter. Made for seeded facts, whose words are known; of free text it sees only the part that is word for word.
+    A sentence is about the known names in it, else about the last one before it, so a true fact tied to a wrong name is
+    not told. Sentences with a negation of their own tell nothing. Wordings of `paraphrases.toml` count as one. Two
+    options told: no letter. Made for seeded facts, whose words are known; of free text it sees only the part that is
+    word for word.
     """
 
     name = "lexical"
@@ -73,47 +78,70 @@ class Lexical:
 
 
 def about(caption: str, name: str) -> list[str]:
-    """The sentences that speak of `name`: from where it is named until another known name takes over."""
+    """The sentences that speak of `name`: those that name it, and those after until another known name takes over.
+
+    After "this is not Milo" nothing speaks of Milo until it is named again.
+    """
     found, subject = [], ""
     for sentence in _sentences(caption):
-        names = [n for n in re.findall(r"[^\W\d_]+", sentence) if n == name or n in _names()]
-        if names:
-            subject = name if name in names and not words_of(sentence) & NEGATION else names[-1]
-            if subject == name and names[-1] != name:
-                found.append(sentence)  # it names two: told of the first, and the next one takes over
-                subject = names[-1]
-                continue
-        if subject == name:
+        affirmed, denied = _named(sentence, name)
+        if name in affirmed or (subject == name and not affirmed):
             found.append(sentence)
+        if affirmed:
+            subject = affirmed[-1]
+        elif subject in denied:
+            subject = ""
     return found
 
 
-def words_of(text: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> frozenset[str]:
     """Content words in their canonical form (`paraphrases.toml`)."""
-    plain = " ".join(re.findall(r"[\w'’]+", text.lower().replace("’", "'")))
-    for wording, canonical in _wordings():
-        plain = re.sub(rf"\b{re.escape(wording)}\b", canonical, plain)
-    return set(plain.split()) - SMALL
+    plain = " ".join(re.findall(r"[^\W_]+(?:'[^\W_]+)*", text.lower().replace("’", "'")))
+    wordings, canonical = _wordings()
+    return frozenset(wordings.sub(lambda match: canonical[match[0]], plain).split()) - SMALL
 
 
 def _tells(sentence: str, option: str) -> bool:
     said, wanted = words_of(sentence), words_of(option)
-    return bool(wanted) and wanted <= said and not (said - wanted) & NEGATION
+    return bool(wanted) and wanted <= said and not _denies(said - wanted)
+
+
+def _denies(words: Iterable[str]) -> bool:
+    return any(word in NEGATION or word.endswith("n't") for word in words)
+
+
+def _named(sentence: str, name: str) -> tuple[list[str], list[str]]:
+    """Known names that a sentence affirms, and those that it denies: "not Carl or Zoe, but Milo"."""
+    found: tuple[list[str], list[str]] = ([], [])
+    end, no = 0, False
+    for match in _known(name).finditer(sentence):
+        before = words_of(sentence[end : match.start()])
+        no = _denies(before) or (no and before <= {"or"})
+        found[no].append(match[0])
+        end = match.end()
+    return found
 
 
 def _sentences(text: str) -> list[str]:
     return [s for s in re.split(r"(?<=[.!?])\s+|\n+", text.strip()) if s]
 
 
-@cache
-def _names() -> frozenset[str]:
-    return frozenset(n for split in ("train", "dev", "test") for n in dialogue.words(split)["names"])
+@lru_cache(maxsize=512)
+def _known(name: str) -> re.Pattern[str]:
+    """Finds `name` and the names that can stand beside it: those of its split (a city of another one may be called
+    like a person), or of all when it is of none."""
+    lists = [dialogue.words(split)["names"] for split in SPLITS]
+    beside = next(([*names] for names in lists if name in names), [n for names in lists for n in names])
+    longest_first = sorted({name, *beside}, key=lambda n: (-len(n), n))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
 
 @cache
-def _wordings() -> tuple[tuple[str, str], ...]:
-    """(another wording, the canonical one), longest first."""
+def _wordings() -> tuple[re.Pattern[str], dict[str, str]]:
+    """Finds every other wording, the longest that fits; and the canonical one of each."""
     with open(Path(__file__).parent / "paraphrases.toml", "rb") as file:
         table: dict[str, list[str]] = tomllib.load(file)
-    pairs = [(other, canonical) for canonical, others in table.items() for other in others]
-    return tuple(sorted(pairs, key=lambda p: -len(p[0])))
+    canonical = {other: one for one, others in table.items() for other in others}
+    longest_first = sorted(canonical, key=lambda other: (-len(other), other))
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b"), canonical

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from benchmark.score import content_words
 Rng = np.random.Generator
 UNKNOWN = "The answer cannot be determined"
 LETTERS = ("A", "B", "C")
+_words = lru_cache(maxsize=8192)(content_words)  # the same options are looked at for every question
 EACH = 3
 """Questions about one thing."""
 FORMS = {
@@ -60,11 +62,12 @@ def _about(rng: Rng, split: str, facts: Facts, others: Sequence[Facts]) -> tuple
 
 def _draw(rng: Rng, split: str, key: str, facts: Facts, others: Sequence[Facts]) -> Question:
     right = getattr(facts, key)
+    said = content_words(" ".join(getattr(facts, k) for k in FORMS))
     wrong: list[str] = []
     pools = ([getattr(o, key) for o in others], _options(split, key))
     for pool in (*pools, pools[1]):  # when nobody else is there, both come from the split's words
-        apart = [o for o in pool if len(wrong) < 2 and all(_apart(o, x) for x in (right, *wrong))]
-        if apart:
+        apart = [o for o in pool if not _words(o) <= said and all(_apart(o, x) for x in (right, *wrong))]
+        if apart and len(wrong) < 2:
             wrong.append(str(rng.choice(apart)))
     order = rng.permutation(3)
     three = [(right, *wrong)[i] for i in order]
@@ -82,5 +85,5 @@ def _options(split: str, key: str) -> list[str]:
 
 def _apart(one: str, other: str) -> bool:
     """Neither of the two is told by whoever tells the other ("in June", "in early June")."""
-    a, b = content_words(one), content_words(other)
+    a, b = _words(one), _words(other)
     return not (a <= b or b <= a)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
@@ -59,6 +60,8 @@ class Sample:
     shown: tuple[Look, ...] = ()
     """What the query shows."""
     spec: Spec | None = None
+    drawn: int | None = None
+    """Seed with which `scene.draw` draws the query: what is where in it. Seeded samples only."""
 
     @property
     def id(self) -> str:
@@ -92,6 +95,7 @@ def build(spec: Spec) -> Sample:
         photo = _photo(rng, [look])
         episodes.append(Episode(photo, tell(rng, f, names[look.code].word, turns=6), draw_date(rng)))
     order = rng.permutation(len(in_context)).tolist()
+    drawn = int(deepcopy(rng).integers(1 << 31))  # the number that `_photo` is about to take
     query = _photo(rng, shown)
     for _ in range(spec.extra):
         look, f, episode = _another(own, split, names, in_context, facts, positives, shown)
@@ -108,6 +112,7 @@ def build(spec: Spec) -> Sample:
         tuple(in_context[i] for i in order),
         tuple(shown),
         spec,
+        drawn,
     )
 
 

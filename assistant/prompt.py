@@ -36,6 +36,7 @@ RECOGNISE_REQUEST = (
     "Which of the numbered photos show something that is in the new photo? "
     "Answer with their numbers, like \\boxed{[0, 2]}, or \\boxed{[]}."
 )
+DESCRIBE_REQUEST = "Describe this photo: what is in it?"
 
 
 def date_words(episode: Episode) -> str:
@@ -87,6 +88,11 @@ def recognise_messages(photos: Sequence[Photo], photo: Photo) -> tuple[Message, 
         parts += [f"Photo {i}:\n", known, "\n"]
     parts += ["New photo:\n", photo, f"\n{RECOGNISE_REQUEST}"]
     return (Message("system", (INSTRUCTION,)), Message("user", tuple(parts)))
+
+
+def describe_messages(photo: Photo) -> tuple[Message, ...]:
+    """A plain description, nothing personal asked or given: what the benchmark measures general quality with."""
+    return (Message("user", (photo, f"\n{DESCRIBE_REQUEST}")),)
 
 
 def chat_messages(turns: Sequence[str]) -> tuple[Message, ...]:

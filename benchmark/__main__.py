@@ -1,17 +1,22 @@
-"""Command line of the benchmark room: `fetch` the picture world, `capeval` a model on it, `calibrate` its recall."""
+"""Command line of the benchmark room: data, captions scored, diagnostics, a page of results, and the recall gate."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from pathlib import Path
+from importlib import import_module
 
-from benchmark import capeval, fetch
-from benchmark.result import Scribe, run
-from benchmark.sample import MODES, samples
+from benchmark import fetch
 from memory.errors import KeepsakeError
-from memory.home import home
+
+COMMANDS = {
+    "build": ("build", "samples on disk with quality filters and a data card: seeded, or from your own photos"),
+    "capeval": ("evaluate", "captions, scored by questions (CapEval-QAs), with controls"),
+    "diagnose": ("suite", "the whole evaluation: tasks, shortcut tests, baselines, histories, ablations"),
+    "report": ("report", "one page and plots from runs"),
+}
+"""Module and what it does; only the one that is asked for is loaded, since some need the extra "benchmark"."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -19,33 +24,32 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmark", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("fetch", help="download the whole picture set (16 MB; the held-out concepts are already here)")
-    run = commands.add_parser("capeval", help="caption held-out scenes, score names and facts")
-    run.add_argument("--model", default="nano", help="a model's name or folder")
-    run.add_argument("--split", choices=("train", "dev", "test"), default="test")
-    run.add_argument("--n", type=int, default=300, help="samples for each number of positives")
-    run.add_argument("--seed", type=int, default=7)
-    run.add_argument("--positives", type=int, nargs="+", default=[1], choices=range(1, 5), metavar="K")
-    run.add_argument("--mode", choices=MODES, default="random", help="kind of distractors")
-    run.add_argument("--threads", type=int, default=1)
-    run.add_argument("--out", type=Path, help="folder for the rows (default: under KEEPSAKE_HOME)")
-    run.add_argument("--json", action="store_true")
+    given = sys.argv[1:] if argv is None else argv
+    asked = next((word for word in given if not word.startswith("-")), None)
+    run = None
+    for name, (module, words) in COMMANDS.items():
+        under = commands.add_parser(name, help=words, description=words)
+        if name == asked:
+            try:
+                run = import_module(f"benchmark.{module}")
+            except ModuleNotFoundError as missing:
+                print(f"error: {name} needs {missing.name}: pip install '.[benchmark]' in the clone", file=sys.stderr)
+                return 1
+            run.add_arguments(under)
     gate = commands.add_parser("calibrate", help="the recall threshold of a model, on the dev split (needs `fetch`)")
     gate.add_argument("--model", default="nano", help="a model's name or folder")
     gate.add_argument("--split", choices=("train", "dev", "test"), default="dev")
     gate.add_argument("--seed", type=int, default=3)
     gate.add_argument("--save", action="store_true", help="enter the threshold into the model's manifest")
-    args = parser.parse_args(argv)
+    args = parser.parse_args(given)
     try:
+        if run is not None:
+            return run.command(args)
         if args.command == "calibrate":
             _calibrate(args)
-        elif args.command == "fetch":
-            print(f"pictures are in {fetch.fetch_pictures()}", file=sys.stderr)
         else:
-            _capeval(args)
-    except KeepsakeError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except FileNotFoundError as error:
+            print(f"pictures are in {fetch.fetch_pictures()}", file=sys.stderr)
+    except (KeepsakeError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -68,49 +72,6 @@ def _calibrate(args: argparse.Namespace) -> None:
         manifest = {**json.loads(path.read_text(encoding="utf-8")), "threshold": found["threshold"], "recall": found}
         path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         print(f"saved in {path}", file=sys.stderr)
-
-
-def _capeval(args: argparse.Namespace) -> None:
-    from assistant.catalogue import load
-    from assistant.llamacpp import LlamaCpp
-
-    spec = load(args.model)
-    backend = LlamaCpp(spec, threads=args.threads)
-    folder = args.out or home() / "runs"
-    results, controls = {}, {}
-    for k in args.positives:
-        out = folder / f"capeval-{spec.name}-{spec.identity}-{args.split}-{args.mode}-{k}-{args.seed}.jsonl"
-        drawn = samples(args.split, args.n, args.seed, k, args.mode)
-        rows = run(capeval.conditions(Scribe(backend)), drawn, args.n, out)
-        found = {c: capeval.summary(r for r in rows if r.condition == c) for c in {r.condition: 0 for r in rows}}
-        results[k] = found.pop(capeval.CAPTION)
-        controls[k] = found
-        print(f"rows: {out}", file=sys.stderr)
-    backend.close()
-    if args.json:
-        first = results[args.positives[0]]
-        named = {str(k): {**r, "controls": controls[k]} for k, r in results.items()}
-        print(json.dumps({**first, "mode": args.mode, "by_positives": named}))
-        return
-    print(f"{spec.name}, split {args.split}, distractors {args.mode}, seed {args.seed}, judge lexical")
-    for k, r in results.items():
-        print(
-            f"{k} positives, {3 * k} episodes, n={r['n']}: "
-            f"names {_span(r, 'name_recall')}, wrong name {_span(r, 'misbinding')}, "
-            f"Acc+ {_span(r, 'acc_pos')}, Acc- {_span(r, 'acc_neg')}, "
-            f"nobody known {_share(r['abstained'])}, errors {r['errors']}"
-        )
-        for name, c in controls[k].items():
-            print(f"  {name}: Acc+ {_share(c['acc_pos'])}, Acc- {_share(c['acc_neg'])}")
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
-
-
-def _span(row: dict, measure: str) -> str:
-    interval = row[f"{measure}_interval"]
-    return _share(row[measure]) + (f" [{', '.join(map(_share, interval))}]" if interval else "")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from benchmark.score import Scores, harmonic, score, tally
 
 CAPTION = "caption"
 """The condition that is the model itself."""
+GOLD = "control/gold"
 
 
 def conditions(scribe: Scribe, judge: Judge | None = None) -> list[Condition]:
@@ -25,7 +26,7 @@ def conditions(scribe: Scribe, judge: Judge | None = None) -> list[Condition]:
     own = judge or Lexical()
     return [
         captioning(scribe, own),
-        Condition("control/gold", lambda s: {"caption": gold(s)}, scorer(own)),
+        Condition(GOLD, lambda s: {"caption": gold(s)}, scorer(own)),
         Condition("control/empty", lambda s: {"caption": ""}, scorer(own)),
         Condition("control/everything", lambda s: {"caption": everything(s)}, scorer(own)),
     ]
@@ -57,7 +58,8 @@ def question_scores(caption: str, sample: Sample, judge: Judge) -> Scores:
     marks: dict[bool, list[bool]] = {True: [], False: []}
     for (i, question), verdict in zip(asked, verdicts, strict=True):
         positive = i in sample.positives
-        marks[positive].append(verdict.letter == (question.answer if positive else "D"))
+        wanted = question.answer if positive else "D"
+        marks[positive].append(wanted == verdict.letter or wanted in verdict.also)
     return {
         "acc_pos": (sum(marks[True]), len(marks[True])),
         "acc_neg": (sum(marks[False]), len(marks[False])),

@@ -117,8 +117,8 @@ def test_json_is_one_object_with_the_promised_keys(
     assert all(set(part) > KEYS and part["n"] == 2 for part in found["by_positives"].values())
     assert (found["acc_neg"], found["misbinding"], found["abstained"]) == (1, 0, 1)
     assert (found["acc_pos"], found["name_recall"]) == ((None, None) if mode == "stranger" else (0, 0))
-    assert said.err.count("rows: ") == 2
-    assert len(list((own_home / "runs").glob("capeval-nano-*.jsonl"))) == 2
+    assert said.err.count("rows: ") == 1
+    assert len(list((own_home / "runs").glob("capeval-nano-*.jsonl"))) == 1
 
 
 def test_numbers_for_people(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,3 +138,45 @@ def test_what_is_missing_costs_one_line(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().err.startswith("error: there is no model named 'nanoo'")
     assert main(["capeval", "--split", "dev", "--n", "1"]) == 1
     assert re.fullmatch(r"error: picture .*: python -m benchmark fetch\n", capsys.readouterr().err)
+
+
+def test_samples_on_disk_are_captioned_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What `build` wrote, in one run with all its numbers of positives."""
+    folder = tmp_path / "own"
+    assert main(["build", "--n", "2", "--positives", "1", "2", "--out", str(folder)]) == 0
+    capsys.readouterr()
+    assert capeval_command(monkeypatch, FakeBackend([NOBODY]), "--data", str(folder), "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {k: part["n"] for k, part in found["by_positives"].items()} == {"1": 2, "2": 2}
+    assert set(found["controls"]) == {"control/empty", "control/everything"}
+    assert (found["acc_pos"], found["acc_neg"]) == (0, 1)
+
+
+def test_the_authors_questions_with_captions_that_are_there(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    options = {"A": "the harbour", "B": "the lake", "C": "the park", "D": "The answer cannot be determined"}
+    qa = [{"id": f"Q{i}", "question": "Where?", "options": options, "correct_answer": "A"} for i in range(3)]
+    concepts = {"concept_0": {"qa": qa}, "concept_1": {"qa": qa}}
+    (tmp_path / "qas.json").write_text(json.dumps({"sample_0": {"qas": concepts, "gts": [0]}}))
+    (tmp_path / "captions.json").write_text(json.dumps({"sample_0": "We were at the harbour."}))
+    command = ["capeval", "--questions", str(tmp_path / "qas.json")]
+    assert main([*command, "--captions", str(tmp_path / "captions.json"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["acc_pos"], found["acc_neg"], found["judge"]) == (1, 0, "lexical")
+    assert main(command) == 1
+    assert "needs --captions, or --metadata and --images" in capsys.readouterr().err
+
+
+def test_a_chat_judge_needs_an_address(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["capeval", "--judge", "chat"]) == 1
+    assert capsys.readouterr().err == "error: a chat judge needs --url and --judge-model\n"
+
+
+def test_a_missing_extra_costs_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def missing(name: str) -> None:
+        raise ModuleNotFoundError("No module named 'msgspec'", name="msgspec")
+
+    monkeypatch.setattr("benchmark.__main__.import_module", missing)
+    assert main(["build"]) == 1
+    assert capsys.readouterr().err == "error: build needs msgspec: pip install '.[benchmark]' in the clone\n"

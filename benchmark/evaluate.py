@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from assistant.catalogue import load
 from benchmark import capeval
 from benchmark.judge import Judge, Lexical
+from benchmark.question import Question
 from benchmark.result import Result, Scribe, run
 from benchmark.sample import MODES, Sample, samples
 from memory.errors import KeepsakeError
@@ -78,24 +80,49 @@ def command(args: argparse.Namespace) -> int:
     name, drawn, total = _data(args)
     spec = load(args.model)
     backend = LlamaCpp(spec, threads=args.threads)
-    out = (args.out or home() / "runs") / f"capeval-{spec.name}-{spec.identity}-{name}-{judge.name}.jsonl"
+    run_name = re.sub(r"[^\w.-]+", "-", f"capeval-{spec.name}-{spec.identity}-{name}-{judge.name}")
+    out = (args.out or home() / "runs") / f"{run_name}.jsonl"
     tried = capeval.conditions(Scribe(backend), judge)
     if args.data or args.questions:
         tried = [c for c in tried if c.name != capeval.GOLD]  # what was said is known only of seeded samples
-    rows = run(tried, drawn, total, out)
+    questions: dict[str, tuple[Question, ...]] = {}
+    rows = run(tried, _noting(drawn, questions), total, out)
     backend.close()
     print(f"rows: {out}", file=sys.stderr)
+    agreed = _agreement(judge, rows, questions)
     by_positives = {k: _summaries(r for r in rows if _positives(r) == k) for k in sorted({_positives(r) for r in rows})}
     if args.json:
         first = next(iter(by_positives.values()))
-        print(json.dumps({**first, "judge": judge.name, "by_positives": {str(k): f for k, f in by_positives.items()}}))
+        named = {str(k): f for k, f in by_positives.items()}
+        print(json.dumps({**first, "judge": judge.name, "agreement": agreed, "by_positives": named}))
         return 0
     print(f"{spec.name}, {name}, judge {judge.name}")
     for k, found in by_positives.items():
         print(f"{k} positives, n={found['n']}: {_line(found)}")
         for control, c in found["controls"].items():
             print(f"  {control}: Acc+ {_share(c, 'acc_pos')}, Acc- {_share(c, 'acc_neg')}")
+    if agreed:
+        print(
+            f"{' and '.join(agreed['judges'])} give the same letter in {agreed['equal']:.1%} of {agreed['n']} questions"
+        )
     return 0
+
+
+def _noting(drawn: Iterator[Sample], questions: dict[str, tuple[Question, ...]]) -> Iterator[Sample]:
+    """The same samples; their questions stay, the photos do not."""
+    for sample in drawn:
+        questions[sample.id] = tuple(question for of_one in sample.questions for question in of_one)
+        yield sample
+
+
+def _agreement(judge: Judge, rows: Sequence[Result], questions: Mapping[str, Sequence[Question]]) -> dict | None:
+    """How far a chat judge agrees with the lexical one about the model's captions; its answers are all kept already."""
+    if judge.name == Lexical.name:
+        return None
+    from benchmark.chat import agreement
+
+    written = [r for r in rows if r.condition == capeval.CAPTION and r.error is None]
+    return agreement([judge, Lexical()], [(r.texts["caption"], q) for r in written for q in questions[r.sample]])
 
 
 def _data(args: argparse.Namespace) -> tuple[str, Iterator[Sample], int]:

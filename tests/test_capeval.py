@@ -173,6 +173,33 @@ def test_a_chat_judge_needs_an_address(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().err == "error: a chat judge needs --url and --judge-model\n"
 
 
+def test_a_chat_judge_is_compared_with_the_lexical_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A server that always says D agrees about a caption that tells nothing."""
+    said = []
+
+    class Server:
+        def __init__(self, url: str, model: str, key: str | None, cache: Path) -> None:
+            said.append((url, model, key, cache.name))
+            self.model = model
+
+        def ask(self, requests: Sequence[object], progress: bool = False) -> list[str]:
+            return [r"\boxed{D}" for _ in requests]
+
+    monkeypatch.setattr("benchmark.endpoint.Endpoint", Server)
+    monkeypatch.setenv("OPENAI_API_KEY", " secret\n")
+    chosen = ["--judge", "chat", "--url", "http://127.0.0.1:1/v1", "--judge-model", "maker/m"]
+    assert capeval_command(monkeypatch, FakeBackend([NOBODY]), "--json", *chosen) == 0
+    out = capsys.readouterr().out
+    found = json.loads(out)
+    assert said == [("http://127.0.0.1:1/v1", "maker/m", "secret", "judged")] and "secret" not in out
+    assert (found["agreement"]["equal"], found["agreement"]["n"]) == (1, 18)
+    assert found["controls"]["control/gold"]["acc_pos"] == 0
+    assert capeval_command(monkeypatch, FakeBackend([NOBODY]), *chosen) == 0
+    assert "give the same letter in 100.0% of 18 questions" in capsys.readouterr().out
+
+
 def test_a_missing_extra_costs_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def missing(name: str) -> None:
         raise ModuleNotFoundError("No module named 'msgspec'", name="msgspec")

@@ -151,7 +151,12 @@ def read(folder: Path) -> Iterator[Sample]:
     Raises KeepsakeError: one line with the file, the line and the field that is missing or wrong.
     """
     for n, row in rows(folder):
-        yield _sample(folder, f"{folder / SAMPLES}, line {n}", row)
+        yield load(folder, n, row)
+
+
+def load(folder: Path, line: int, row: SampleRow) -> Sample:
+    """The sample of one of `rows`, its photos read. Raises KeepsakeError as `read` does."""
+    return _sample(folder, f"{folder / SAMPLES}, line {line}", row)
 
 
 def rows(folder: Path) -> Iterator[tuple[int, SampleRow]]:

@@ -31,7 +31,9 @@ RECIPE = Recipe(
     "tiny",
     tower=tinynano.TOWER,
     vision=Vision(steps=4, batch=4, warmup=1, negatives=20, eval_every=2),
-    language=Language(steps=4, trees=1, warmup=1, rank=2, alpha=4, views=2, chain_steps=1, short_steps=2, eval_every=2),
+    language=Language(
+        steps=4, trees=1, warmup=1, rank=2, alpha=4, views=2, chain_steps=1, short_steps=2, settle_steps=1, eval_every=2
+    ),
 )
 NO_FILE = Path("no-base.gguf")
 _build = bank.build

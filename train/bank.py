@@ -42,9 +42,9 @@ def row_of(photo: Photo) -> int:
     return int(photo.sha256)
 
 
-def cached(work: Path, model, split: str, *how) -> Bank:
-    """`build`, kept in the training folder until the tower is trained further."""
-    path, tower = work / f"bank-{split}.pt", work / "vision.pt"
+def cached(work: Path, model, split: str, *how, name: str = "") -> Bank:
+    """`build`, kept in the training folder, by the split or another name, until the tower is trained further."""
+    path, tower = work / f"bank-{name or split}.pt", work / "vision.pt"
     if path.exists() and path.stat().st_mtime > tower.stat().st_mtime:
         kept: Bank = torch.load(path, weights_only=False)  # our own file, written below
         return kept

@@ -14,18 +14,20 @@ from train.nano import body
 from train.recipe import Recipe
 
 
-def assemble(recipe: Recipe, base_gguf: Path, work: Path) -> Path:
-    """Fold the trained matrix into the connector, add the LoRA, write `work/checkpoint` anew."""
+def assemble(recipe: Recipe, base_gguf: Path, work: Path, trained: Path | None = None) -> Path:
+    """Fold the trained matrix into the connector, add the LoRA, write `checkpoint` anew, beside `language.pt`: in the
+    folder of pretraining, `work`, or in that of a later stage, `trained`."""
+    trained = trained or work
     model, tokenizer = body(base_gguf, recipe.tower)
     seeing = torch.nn.ModuleList([model.model.vision_model, model.model.connector])
     seeing.load_state_dict(torch.load(work / "vision.pt", map_location="cpu", weights_only=True)["seeing"])
-    state = torch.load(work / "language.pt", map_location="cpu", weights_only=True)
+    state = torch.load(trained / "language.pt", map_location="cpu", weights_only=True)
     projection = model.model.connector.modality_projection.proj.weight
     with torch.no_grad():
         projection.copy_(state["adapt"] @ projection)
     g = recipe.language
     adapter = get_peft_model(model.model.text_model, LoraConfig(r=g.rank, lora_alpha=g.alpha, target_modules=LINEARS))
     set_peft_model_state_dict(adapter, state["lora"])
-    folder = work / "checkpoint"
+    folder = trained / "checkpoint"
     shutil.rmtree(folder, ignore_errors=True)
     return save_hf(model, tokenizer, adapter, folder)

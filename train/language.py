@@ -43,20 +43,30 @@ class Reader(torch.nn.Module):
 
     def forward(self, tree: Tree, bank_tokens: torch.Tensor) -> torch.Tensor:
         """Hidden states (L, D) of one tree."""
+        return self.read(self.inputs(tree.ids, tree.slots, bank_tokens), tree.mask, tree.positions)
+
+    def inputs(self, ids: torch.Tensor, slots: list[tuple[int, int]], bank_tokens: torch.Tensor) -> torch.Tensor:
+        """Embeddings (L, D) of tokens (L,) in which photos stand at `slots` (first token, bank row)."""
         device = self.adapt.device
-        x = self.embed(tree.ids.to(device))
-        if tree.slots:
-            rows = torch.tensor([row for _, row in tree.slots])
+        x = self.embed(ids.to(device))
+        if slots:
+            rows = torch.tensor([row for _, row in slots])
             seen = bank_tokens[rows].to(device).float() @ self.adapt.T  # (photos, T, D)
-            at = torch.cat([torch.arange(s, s + seen.shape[1]) for s, _ in tree.slots]).to(device)
+            at = torch.cat([torch.arange(s, s + seen.shape[1]) for s, _ in slots]).to(device)
             x = x.index_copy(0, at, seen.flatten(0, 1).to(x.dtype))
-        device_type = device.type
-        with torch.autocast(device_type, dtype=torch.bfloat16, enabled=self.dtype == torch.bfloat16):
+        return x
+
+    def read(self, x: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, cache=None) -> torch.Tensor:
+        """Hidden states (L, D) of embeddings (L, D); `mask` (L, keys), True = may look. What is read joins `cache`, if
+        there is one, and its keys come first."""
+        device = self.adapt.device
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.dtype == torch.bfloat16):
             return self.text(
                 inputs_embeds=x[None],
-                attention_mask=tree.mask[None, None].to(device),
-                position_ids=tree.positions[None].to(device),
-                use_cache=False,
+                attention_mask=mask[None, None].to(device),
+                position_ids=positions[None].to(device),
+                past_key_values=cache,
+                use_cache=cache is not None,
             ).last_hidden_state[0]
 
     def loss(self, tree: Tree, bank_tokens: torch.Tensor) -> torch.Tensor:
@@ -142,7 +152,10 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
         start = state["step"]
     average, began, tokens = None, time.monotonic(), 0
     for step in range(start, g.steps):
-        rate = min(1, (step + 1) / g.warmup) * (0.03 + 0.97 * (1 + math.cos(math.pi * step / g.steps)) / 2)
+        course = g.steps - g.settle_steps
+        rate = min(1, (step + 1) / g.warmup) * (0.03 + 0.97 * (1 + math.cos(math.pi * step / course)) / 2)
+        if step >= course:
+            rate = 0.2
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate
         rng = np.random.default_rng((recipe.seed, 4, step))
@@ -178,14 +191,15 @@ def _tree(rng: np.random.Generator, tokenizer, data, chat: list[list[str]], g: L
     if rng.random() < (0.85 if step < g.chain_steps else 0.04):
         branches, names = draw_chain(rng, data, "train")
         return label_repeats(Tree.of(tokenizer, branches, tokens_a_photo), tokenizer, names)
+    rare = step >= g.steps - g.settle_steps
     if step >= g.short_steps and rng.random() < 0.4:
-        return Tree.of(tokenizer, draw_glance(rng, data, "train"), tokens_a_photo, ended=False)
-    return Tree.of(tokenizer, _branches(rng, data, chat, step < g.short_steps), tokens_a_photo)
+        return Tree.of(tokenizer, draw_glance(rng, data, "train", rare=rare), tokens_a_photo, ended=False)
+    return Tree.of(tokenizer, _branches(rng, data, chat, step < g.short_steps, rare), tokens_a_photo)
 
 
-def _branches(rng: np.random.Generator, data, chat: list[list[str]], short: bool):
+def _branches(rng: np.random.Generator, data, chat: list[list[str]], short: bool, rare: bool):
     """The conversations of one tree; now and then ordinary talk."""
     if chat and not short and rng.random() < 0.06:
         asked, said = chat[int(rng.integers(len(chat)))]
         return [(*prompt.chat_messages([asked]), Message("assistant", (said,)))]
-    return draw_tree(rng, data, "train", short=short)
+    return draw_tree(rng, data, "train", short=short, rare=rare)

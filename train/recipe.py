@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+import typing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,158 @@ class Language:
     """Opening steps on things that come again and again: matching is learnt there."""
     short_steps: int = 200
     """Steps until which dialogues are short and episodes few."""
+    settle_steps: int = 0
+    """Closing steps with few strangers, as few as the app's recall gate lets through: many of them teach to tell
+    strangers from friends, and to doubt friends too."""
     eval_every: int = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Lora:
+    """A new LoRA on the language model's linears, as published."""
+
+    rank: int = 64
+    alpha: int = 128
+    dropout: float = 0.05
+    lm_head: bool = True
+    """Adapt the output layer too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trl:
+    """How `train/hf.py` runs stage 3 of a Qwen3-VL through trl; our own loop reads none of it."""
+
+    learn: Literal["rewards", "gold"] = "rewards"
+    """"gold": supervised on the right answers instead, the baseline without rewards. Seeded data only."""
+    data: str = ""
+    """A folder that `python -m benchmark build` wrote, or the authors' training list (.json). Empty: the training split
+    of the picture world, drawn as `positives`, `modes` and the shares say."""
+    images: str = ""
+    """What comes before the paths in the authors' list."""
+    judge: Literal["lexical", "chat"] = "lexical"
+    judge_url: str = ""
+    judge_model: str = ""
+    min_pixels: int = 8192
+    max_pixels: int = 262144
+    """Bounds that a photo is scaled into; 1,024 pixels are one visual token of Qwen3-VL."""
+    micro_batch: int = 1
+    """Completions in one forward pass of one device."""
+    dtype: Literal["bfloat16", "float32"] = "bfloat16"
+    attention: Literal["sdpa", "flash_attention_2", "eager"] = "sdpa"
+    sampling: Literal["policy", "released"] = "policy"
+    """"released": rollouts at T 0.7, top_p 0.8, top_k 20 while log-probabilities are those of `temperature`, as the
+    authors' run had it by oversight."""
+    vllm: Literal["off", "colocate", "server"] = "off"
+    """Who writes the rollouts: transformers, vLLM on the same devices, or a vLLM server."""
+    vllm_url: str = ""
+    vllm_memory: float = 0.3
+    """Share of a device's memory for vLLM when it is on the same."""
+    report: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
+    """Besides the JSONL."""
+
+    def __post_init__(self) -> None:
+        for key in ("micro_batch", "min_pixels"):
+            if getattr(self, key) < 1:
+                raise ValueError(f"{key} is {getattr(self, key)}, must be at least 1")
+        if self.max_pixels < self.min_pixels:
+            raise ValueError(f"max_pixels is {self.max_pixels}, must be at least min_pixels ({self.min_pixels})")
+        if not 0 < self.vllm_memory < 1:
+            raise ValueError(f"vllm_memory is {self.vllm_memory}, must be between 0 and 1")
+        if self.judge == "chat" and not (self.judge_url and self.judge_model):
+            raise ValueError("judge is 'chat', which needs judge_url and judge_model")
+        if self.vllm == "server" and not self.vllm_url:
+            raise ValueError("vllm is 'server', which needs vllm_url")
+        if self.learn == "gold" and (self.data or self.vllm != "off"):
+            raise ValueError("learn is 'gold', which takes neither data (answers are known of seeded samples) nor vllm")
+
+
+@dataclass(frozen=True, slots=True)
+class Gspo:
+    """Stage 3: rewards. One step = one rollout batch of `prompts` groups of `group` completions, then `passes` times
+    over it in `updates` mini-batches of whole groups, an optimiser step each (trl: `num_iterations` and
+    `steps_per_generation`). In the first mini-batch the ratio is 1; clipping needs more than one."""
+
+    base: str = "nano"
+    """"nano": the checkpoint that `pretrain` left, trained by our own loop; else a folder or repository of a model."""
+    lora: Lora | None = None
+    """None: go on with the LoRA that the base has (the nano)."""
+    layout: Literal["aligned", "reference"] = "aligned"
+    """Of the prompt, as in `assistant/prompt.py`."""
+    variant: Literal["keepsake", "paper"] = "keepsake"
+    """Of the caption reward, as in `train/reward.py`."""
+    alpha: float = 1.0
+    """Weight of sigma- in it."""
+    importance: Literal["sequence", "token"] = "sequence"
+    """One ratio a completion (GSPO) or a token (GRPO)."""
+    epsilon_low: float = 3e-4
+    epsilon_high: float = 4e-4
+    beta: float = 0.0
+    """Weight of the k3 estimate of the KL divergence from the start; 0 needs no reference."""
+    group: int = 8
+    prompts: int = 8
+    updates: int = 4
+    passes: int = 1
+    steps: int = 100
+    """Rollout batches in all."""
+    learning_rate: float = 5e-6
+    warmup: int = 0
+    """Optimiser steps of rising rate; then it falls linearly to 0."""
+    temperature: float = 1.0
+    """Of sampling and of the log-probabilities alike; top_p is 1 and there is no top_k."""
+    max_tokens: int = 512
+    recognition_share: float = 0.25
+    """Of prompts that are recognition samples (r_vis); the others are caption samples (r_caps)."""
+    positives: tuple[float, ...] = (0.4, 0.2, 0.25, 0.15)
+    """Shares of caption samples that show 1, 2, 3, ... known things, in a context of three times as many."""
+    strangers_share: float = 0.2
+    """Of caption samples whose photo shows nothing known."""
+    modes: tuple[Literal["random", "near", "kind", "twin"], ...] = ("random", "near", "kind", "twin")
+    """Who else is in the context, as in `benchmark/sample.py`; drawn evenly."""
+    eval_every: int = 10
+    eval_samples: int = 40
+    """Of each kind: one known thing in the photo, three, none. Held out, greedy; our own loop only."""
+    save_every: int = 10
+    show_every: int = 5
+    """Steps between readable rollouts in the text file."""
+    seed: int = 0
+    trl: Trl | None = None
+    """Of a Qwen3-VL; None: the defaults."""
+
+    def __post_init__(self) -> None:
+        for key, low, high in (
+            ("group", 2, None),
+            ("prompts", 1, None),
+            ("updates", 1, self.prompts),
+            ("passes", 1, None),
+            ("steps", 1, None),
+            ("max_tokens", 1, None),
+            ("eval_every", 1, None),
+            ("eval_samples", 1, None),
+            ("save_every", 1, None),
+            ("show_every", 1, None),
+            ("warmup", 0, None),
+            ("beta", 0, None),
+            ("recognition_share", 0, 1),
+            ("strangers_share", 0, 1),
+        ):
+            value = getattr(self, key)
+            if value < low or (high is not None and value > high):
+                span = f"at least {low}" if high is None else f"between {low} and {high}"
+                raise ValueError(f"{key} is {value}, must be {span}")
+        for key in ("temperature", "learning_rate", "epsilon_low", "epsilon_high"):
+            if getattr(self, key) <= 0:
+                raise ValueError(f"{key} is {getattr(self, key)}, must be above 0")
+        if self.prompts % self.updates:
+            raise ValueError(f"prompts is {self.prompts}, must be a multiple of updates ({self.updates})")
+        if not 1 <= len(self.positives) <= 4 or min(self.positives) < 0 or abs(sum(self.positives) - 1) > 1e-6:
+            raise ValueError(f"positives is {list(self.positives)}, must be 1 to 4 shares that sum to 1")
+        if not self.modes:
+            raise ValueError("modes is empty: who else is in the context?")
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything `python -m train pretrain` needs besides the data."""
+    """Everything `python -m train` needs besides the data."""
 
     name: str
     seed: int = 0
@@ -70,21 +217,50 @@ class Recipe:
     tower: Tower = field(default_factory=Tower)
     vision: Vision = field(default_factory=Vision)
     language: Language = field(default_factory=Language)
+    gspo: Gspo | None = None
+    """What `python -m train gspo` does; None: nothing."""
 
 
 def load(path: Path) -> Recipe:
-    """Read a recipe. Raises ValueError naming the file and the unknown or missing key."""
+    """Read a recipe. Raises ValueError naming the file, the key, and what is allowed."""
     with open(path, "rb") as file:
         return _fill(Recipe, tomllib.load(file), str(path))
 
 
+PARTS = {"tower": Tower, "vision": Vision, "language": Language, "gspo": Gspo, "lora": Lora, "trl": Trl}
+
+
 def _fill(kind: type, table: dict[str, Any], where: str) -> Any:
-    known = {f.name: f for f in dataclasses.fields(kind)}
+    hints = typing.get_type_hints(kind)
+    known = {f.name: hints[f.name] for f in dataclasses.fields(kind)}
     if unknown := sorted(set(table) - set(known)):
         raise ValueError(f"{where}: unknown key {unknown[0]!r}; known keys: {', '.join(known)}")
-    parts = {"tower": Tower, "vision": Vision, "language": Language}
-    values = {k: _fill(parts[k], v, f"{where} [{k}]") if isinstance(v, dict) else v for k, v in table.items()}
+    values = {}
+    for key, value in table.items():
+        if key in PARTS and isinstance(value, dict):
+            values[key] = _fill(PARTS[key], value, f"{where} [{key}]")
+        else:
+            values[key] = _checked(known[key], value, f"{where}: {key}")
     try:
         return kind(**values)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{where}: {error}") from error
+
+
+def _checked(hint: Any, value: Any, where: str) -> Any:
+    """A TOML value as a field wants it: of its type, or one of its choices."""
+    if typing.get_origin(hint) is Literal:
+        allowed = typing.get_args(hint)
+        if value not in allowed:
+            raise ValueError(f"{where} is {value!r}, must be one of {', '.join(map(repr, allowed))}")
+        return value
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, list):
+            raise ValueError(f"{where} is {value!r}, must be a list")
+        return tuple(_checked(typing.get_args(hint)[0], item, where) for item in value)
+    if hint is float and type(value) is int:
+        return float(value)
+    if not isinstance(hint, type) or type(value) is not hint:
+        wanted = "a table" if hint not in (int, float, str, bool) else f"of type {hint.__name__}"
+        raise ValueError(f"{where} is {value!r}, must be {wanted}")
+    return value

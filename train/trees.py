@@ -106,14 +106,15 @@ def _weights(tokenizer, ids: list[int]) -> list[float]:
     return [FIRST_WEIGHT, *weights[1:]]
 
 
-def draw_tree(rng: Rng, bank: Bank, split: str, *, short: bool) -> list[tuple[Message, ...]]:
-    """Branches of one random training tree: captions and questions after them, or recognition."""
+def draw_tree(rng: Rng, bank: Bank, split: str, *, short: bool, rare: bool = False) -> list[tuple[Message, ...]]:
+    """Branches of one random training tree: captions and questions after them, or recognition. Strangers can be
+    `rare`."""
     if rng.random() < 0.08:
         return _recognition(rng, bank)
     looks = _choose_looks(rng, bank, short)
     full = not short and rng.random() < (0.5 if len(looks) < 7 else 0.15)
     known = _meet(rng, bank, split, looks, short, full)
-    queries = _queries(rng, bank, looks, known, 7 if short else 2, 1 if short else 2, 3)
+    queries = _queries(rng, bank, looks, known, 7 if short else 2, 1 if short or rare else 2, 3)
     episodes = [e for _, e in known]
     branches = [_branch(rng, episodes, [known[i] for i in which], p, short) for p, which in queries]
     if not short and rng.random() < 0.5:
@@ -124,14 +125,14 @@ def draw_tree(rng: Rng, bank: Bank, split: str, *, short: bool) -> list[tuple[Me
     return branches
 
 
-def draw_glance(rng: Rng, bank: Bank, split: str) -> list[tuple[Message, ...]]:
+def draw_glance(rng: Rng, bank: Bank, split: str, *, rare: bool = False) -> list[tuple[Message, ...]]:
     """Many photos before one context, each with the beginning of its caption only: who, or nobody. Nearly all that
     is hard about a caption is decided there, so that a glance teaches most of it for a third of the tokens."""
     looks = _choose_looks(rng, bank, False)
     known = _meet(rng, bank, split, looks, False, bool(rng.random() < 0.6))
     episodes = [e for _, e in known]
     branches = []
-    for seen, which in _queries(rng, bank, looks, known, 7, 4, 3):
+    for seen, which in _queries(rng, bank, looks, known, 7, 1 if rare else 4, 3):
         told = dialogue.caption([known[i] for i in which]).split(".")[0] + "."
         branches.append((*prompt.caption_messages(episodes, seen), Message("assistant", (told,))))
     return branches

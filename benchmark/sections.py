@@ -67,7 +67,9 @@ def sections(runs: Sequence[Run]) -> dict[str, Any]:
 def _summary(run: Run) -> list[Said]:
     """What an outsider takes home."""
     rows = main_rows(run)
-    numbers = {m: f"{percent(t.value)} ({span(t)})" for m, t in tallied(rows).items()}
+    single = [r for r in rows if r.positives == 1] or rows  # else the numbers hang on how many of each were drawn
+    numbers = {m: f"{percent(t.value)} ({span(t)})" for m, t in tallied(single).items()}
+    several = tallied(r for r in rows if r.positives > 1) if single is not rows else {}
     strangers = tallied(r for r in run.of("caption", plain) if mode(r) == "stranger")
     words = {
         "name_recall": "It named {} of the known things in them.",
@@ -75,8 +77,12 @@ def _summary(run: Run) -> list[Said]:
         "acc_pos": "From its captions alone, {} of the questions about what is in the photo can be answered (Acc+),",
         "acc_neg": "and {} of those about what is not rightly cannot (Acc-).",
     }
-    said = [Said(f"{run.label} captioned {len(rows)} new photos." if rows else "No captions were written in this run.")]
+    one = " of one known thing" if single is not rows or all(r.positives == 1 for r in rows) else ""
+    wrote = f"{run.label} captioned {len(single)} new photos{one}."
+    said = [Said(wrote if rows else "No captions were written in this run.")]
     said += [Said(text.format(numbers[m])) for m, text in words.items() if m in numbers]
+    if t := several.get("name_recall"):
+        said.append(Said(f"Of several known things in one photo it named {percent(t.value)} ({span(t)})."))
     if t := strangers.get("misbinding"):
         said.append(Said(f"Shown a stranger, it named somebody it knows in {percent(t.value)} ({span(t)})."))
     said += [s for s in findings.controls(run) if s.tone != "good"] or [Said("The controls hold.", "good")]

@@ -82,15 +82,22 @@ def test_the_answer_reads_its_own_words_only(engine: LlamaCpp) -> None:
     assert third.cached_tokens >= second.prompt_tokens - 1
 
 
-def test_a_reused_cache_gives_the_logits_of_a_fresh_one(nano: Spec, engine: LlamaCpp) -> None:
-    """The same cells hold the same numbers whether they were read in one go or in pieces.
+def divergence(truth: np.ndarray, other: np.ndarray) -> float:
+    """KL divergence of two next-token distributions, in nats."""
+    a, b = (x.astype(np.float64) - x.max() for x in (truth, other))
+    a, b = a - np.log(np.exp(a).sum()), b - np.log(np.exp(b).sum())
+    return float((np.exp(a) * (a - b)).sum())
 
-    Measured on a CPU: equal bit for bit. The bound leaves room for machines whose matrix kernels differ with the size
-    of a batch; another photo moves the logits by 1.1, with their deviation at 3.
+
+def test_a_reused_cache_gives_the_logits_of_a_fresh_one(nano: Spec, engine: LlamaCpp) -> None:
+    """The same cells hold the same numbers: to the bit, when they were read in the same pieces.
+
+    llama.cpp's kernels depend on how many tokens are read at once: a token read alone can move single logits by 0.5,
+    and the distribution by 1e-5 to 1e-2 nats. Another photo moves logits by 3.
     """
     wanted = pieces(ASKED)
     fresh = LlamaCpp(nano)
-    truth = fresh.logits(wanted)
+    truth, alone = fresh.logits(wanted), fresh.logits(wanted)  # the second time only the last token is read, alone
     fresh.close()
     for before in (
         pieces(prompt.caption_messages(episodes(1), photo(9))),  # shares the first memory
@@ -98,21 +105,26 @@ def test_a_reused_cache_gives_the_logits_of_a_fresh_one(nano: Spec, engine: Llam
         wanted[:-2],  # stops in the middle
     ):
         engine.read(before)
-        assert np.abs(engine.logits(wanted) - truth).max() < 0.1
+        assert divergence(truth, engine.logits(wanted)) < 0.05
+        assert np.array_equal(engine.logits(wanted), alone)
     other = pieces(prompt.caption_messages(episodes(2), photo(10)))
-    assert np.abs(engine.logits(other) - truth).max() > 0.3
+    assert np.abs(engine.logits(other) - alone).max() > 1
 
 
 def test_after_writing_the_cache_still_holds_what_the_ledger_says(nano: Spec, engine: LlamaCpp) -> None:
-    """Generated tokens, an abandoned stream, and then a prompt that shares a part: as if read afresh."""
+    """Generated tokens, an abandoned stream, and then a prompt that shares a part: as if read afresh in two pieces."""
+    engine.read([Mark("<|im_end|>")])
     stream = engine.stream(ASKED, SHORT)
     next(stream)
     stream.close()
     write(engine, ASKED, Options(max_new_tokens=3))
     follow = pieces((*ASKED, Message("assistant", ("Nobody.",)), Message("user", ("Sure?",))))
     reused = engine.logits(follow)
-    engine.read([Mark("<|im_end|>")])
-    assert np.abs(reused - engine.logits(follow)).max() < 0.1
+    fresh = LlamaCpp(nano)
+    fresh.logits(pieces(ASKED))
+    fresh.logits(pieces(ASKED))
+    assert np.array_equal(fresh.logits(follow), reused)
+    fresh.close()
 
 
 def test_a_prompt_that_is_too_long_is_refused_and_changes_nothing(engine: LlamaCpp) -> None:
@@ -153,6 +165,7 @@ def test_every_photo_is_looked_at_once(engine: LlamaCpp, monkeypatch: pytest.Mon
 
 def test_sampling_follows_its_seed(engine: LlamaCpp) -> None:
     asked = prompt.chat_messages(["Tell me something."])
+    write(engine, asked)  # from now on all is read in the same pieces
     options = [Options(max_new_tokens=8, temperature=2.0, seed=seed) for seed in (1, 2, 3, 1)]
     texts = [write(engine, asked, o)[0] for o in options]
     assert texts[0] == texts[-1]

@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import tinynano
 import torch
-from tinynano import WIDTH, Tokenizer, text_model
+from tinynano import WIDTH, Tokenizer
 
 from assistant import prompt
 from assistant.backend import Message
@@ -39,12 +40,7 @@ SHORT = Prompt.of(WORDS, prompt.caption_messages(EPISODES[:1], photo(6)), PATCHE
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    torch.set_num_threads(1)
-    made = Reader(text_model(), 4, 8, 0.7, torch.float32)
-    torch.manual_seed(2)
-    for name, weight in made.named_parameters():
-        if "lora_B" in name:  # zeros at first: nothing could be seen of lora_A
-            torch.nn.init.normal_(weight, std=0.1)
+    made = tinynano.reader()
     with torch.no_grad():  # so that some tokens are likely, and some completions end while others are cut off
         made.embed.weight *= 2.5
         causal = torch.ones(len(LONG.ids), len(LONG.ids)).tril().bool()

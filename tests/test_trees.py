@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+import tinynano
 import torch
-from tinynano import WIDTH, Tokenizer, text_model
+from tinynano import WIDTH, Tokenizer
 
 from assistant import prompt
 from assistant.backend import Message
@@ -63,13 +64,7 @@ def tree_of(*branches: tuple[Message, ...]) -> Tree:
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    torch.set_num_threads(1)
-    made = Reader(text_model(), 4, 8, 0.7, torch.float32)
-    torch.manual_seed(2)
-    for name, weight in made.named_parameters():
-        if "lora_B" in name:  # zeros at first: nothing could be seen of lora_A
-            torch.nn.init.normal_(weight, std=0.1)
-    return made
+    return tinynano.reader()
 
 
 def gradients(reader: Reader, tree: Tree) -> tuple[float, dict[str, torch.Tensor]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from transformers import LlamaConfig, LlamaModel, SmolVLMConfig, SmolVLMForConditionalGeneration
 
+from train.language import Reader
 from train.recipe import Tower
 
 VOCABULARY, WIDTH = 2048, 32
@@ -44,6 +45,17 @@ def text_model() -> LlamaModel:
     """A language model without a vision tower, in f32."""
     torch.manual_seed(0)
     return LlamaModel(LlamaConfig(**TEXT)).eval()
+
+
+def reader() -> Reader:
+    """A reader in f32 whose LoRA does something already."""
+    torch.set_num_threads(1)
+    made = Reader(text_model(), 4, 8, 0.7, torch.float32)
+    torch.manual_seed(2)
+    for name, weight in made.named_parameters():
+        if "lora_B" in name:  # zeros at first: nothing could be seen of lora_A
+            torch.nn.init.normal_(weight, std=0.1)
+    return made
 
 
 def body(base_gguf: Path, tower: Tower) -> tuple[SmolVLMForConditionalGeneration, Tokenizer]:

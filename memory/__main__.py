@@ -6,16 +6,21 @@ Results go to stdout, messages to stderr. Exit codes: 0 done, 1 failed with one 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from memory import files, snapshots
 from memory.archive import as_json, export_archive, import_archive
 from memory.episode import Episode, printable
-from memory.errors import KeepsakeError
+from memory.errors import KeepsakeError, MemoryFileError
 from memory.home import home
 from memory.rows import count
 from memory.store import Memory
@@ -32,9 +37,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command == "search" and args.photo is not None:
         _tell(BY_SIGHT)
         return 2
+    if args.command == "forget" and sum(map(bool, (args.id, args.photo, args.words, args.since or args.until))) != 1:
+        parser.error("forget needs one of ID, --photo, --words, or --from and --to")
     run: Callable[[Memory, argparse.Namespace], int] = args.run
+    path = args.memory or home() / "memory.db"
     try:
-        with Memory(args.memory or home() / "memory.db") as memory:
+        if args.command == "restore":
+            return _restore(path, args)
+        with Memory(path, check=args.command != "verify") as memory:
+            if memory.trouble:
+                _tell(printable(memory.trouble))
             return run(memory, args)
     except KeepsakeError as error:
         _tell(printable(str(error)))
@@ -65,11 +77,18 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("text", nargs="?", metavar="TEXT")
     search.add_argument("--photo", type=Path, metavar="FILE", help=BY_SIGHT)
     search.add_argument("-k", type=_positive, default=10, metavar="N", help="at most N episodes (default 10)")
-    command("forget", "Remove an episode for good.", _forget).add_argument("id", metavar="ID", help=id_help)
+    forget = command("forget", "Remove an episode for good, or all with a photo, a name, of a time.", _forget)
+    forget.add_argument("id", nargs="?", metavar="ID", help=id_help)
+    forget.add_argument("--photo", metavar="FILE", help="a photo from an export, or a hash that `show` tells")
+    forget.add_argument("--words", metavar="TEXT", help="all episodes that say so")
+    forget.add_argument("--from", dest="since", type=_day, metavar="DAY", help="from this day (UTC) on: 2025-08-01")
+    forget.add_argument("--to", dest="until", type=_day, metavar="DAY", help="up to the end of this day")
+    forget.add_argument("--yes", action="store_true", help="do not ask")
     command("export", "Save all episodes as one ZIP.", _export).add_argument("file", type=Path, metavar="FILE")
     command("import", "Add all episodes of such a ZIP.", _import).add_argument("file", type=Path, metavar="FILE")
     command("verify", "Read everything and check it.", _verify)
-    command("stats", "How much there is.", _stats)
+    command("stats", "How much there is, and how old its snapshots are.", _stats)
+    command("restore", "Bring back the newest snapshot; the present file is kept beside it.", _stats)  # see main
     return parser
 
 
@@ -106,10 +125,46 @@ def _search(memory: Memory, args: argparse.Namespace) -> int:
 
 
 def _forget(memory: Memory, args: argparse.Namespace) -> int:
-    id = memory.get(args.id).id
-    receipt = memory.forget(id)
-    _out(args, {"id": id, "receipt": receipt}, receipt)
+    if args.id:
+        ids = [memory.get(args.id).id]
+    else:
+        ids = _chosen(memory, args)
+        if not ids:
+            _tell("nothing in the memory is meant by this: nothing was forgotten")
+            return 1
+        if not args.yes and not _agreed(memory, ids):
+            return 1
+    receipt = memory.forget_all(ids)
+    row = {"id": ids[0]} if args.id else {}
+    _out(args, {**row, "receipt": receipt.lines(), **asdict(receipt)}, receipt.lines())
     return 0
+
+
+def _chosen(memory: Memory, args: argparse.Namespace) -> list[str]:
+    if args.words:
+        return memory.mentioning(args.words)
+    if args.since or args.until:
+        return memory.between(args.since, args.until and args.until + timedelta(days=1))
+    if Path(args.photo).is_file():
+        try:
+            with open(args.photo, "rb") as file:
+                return memory.showing(hashlib.file_digest(file, "sha256").hexdigest())
+        except OSError as error:
+            raise MemoryFileError(f"cannot read {args.photo}: {error.strerror}") from error
+    if not re.fullmatch("[0-9a-fA-F]{8,64}", args.photo):
+        raise MemoryFileError(f"{args.photo} is no file, and no hash of 8 or more digits: `show ID` tells a photo's")
+    return memory.showing(args.photo.lower())
+
+
+def _agreed(memory: Memory, ids: Sequence[str]) -> bool:
+    """Show what would go, and ask for it."""
+    for id in ids:
+        _tell(printable(_one_line(memory.get(id))))
+    if not sys.stdin.isatty():
+        _tell(f"these would be forgotten for good ({len(ids)}): add --yes")
+        return False
+    print(f"Forget {count(len(ids), 'episode')} for good? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _export(memory: Memory, args: argparse.Namespace) -> int:
@@ -138,8 +193,28 @@ def _verify(memory: Memory, args: argparse.Namespace) -> int:
 
 def _stats(memory: Memory, args: argparse.Namespace) -> int:
     stats = memory.stats()
-    _out(args, stats, [", ".join(count(n, what.removesuffix("s")) for what, n in stats.items())])
+    kept = files.snapshots(memory.path)
+    lines = [", ".join(count(n, what.removesuffix("s")) for what, n in stats.items())]
+    lines += [f"snapshot of {s.taken:%Y-%m-%d %H:%M} UTC, {_age(s)} old, {count(s.bytes, 'byte')}" for s in kept]
+    lines += [f"set aside by a restore: {file}" for file in files.set_aside(memory.path)]
+    rows = [{"taken": s.taken.isoformat(timespec="seconds"), "bytes": s.bytes} for s in kept]
+    _out(args, {**stats, "snapshots": rows}, lines)
     return 0
+
+
+def _restore(path: Path, args: argparse.Namespace) -> int:
+    done = snapshots.restore(path)
+    lines = [f"{path} is now as it was at {done.snapshot.taken:%Y-%m-%d %H:%M} UTC, {_age(done.snapshot)} ago"]
+    if done.aside:
+        lines.append(f"the file before is kept as {done.aside.name}: what was added since is only in there")
+    row = {"taken": done.snapshot.taken.isoformat(timespec="seconds"), "aside": done.aside and str(done.aside)}
+    _out(args, row, lines)
+    return 0
+
+
+def _age(kept: files.Snapshot) -> str:
+    hours = int((datetime.now(UTC) - kept.taken) / timedelta(hours=1))
+    return count(hours // 24, "day") if hours >= 48 else count(hours, "hour")
 
 
 def _out(args: argparse.Namespace, value: dict[str, Any], lines: Sequence[str]) -> None:
@@ -161,6 +236,13 @@ def _one_line(episode: Episode) -> str:
 
 def _when(episode: Episode) -> str:
     return f"{episode.when:%Y-%m-%d %H:%M} UTC" + (f", {episode.place}" if episode.place else "")
+
+
+def _day(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it like 2025-08-01") from error
 
 
 def _positive(text: str) -> int:

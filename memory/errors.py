@@ -5,6 +5,7 @@
     ├── UnknownEpisode       no episode has this id                                   (memory)
     ├── PhotoError           a file is missing, not a photo, damaged, or far too big  (assistant)
     ├── ModelError           a model's files are missing, wrong, or cannot be loaded  (assistant)
+    │   └── PromptTooLong    the prompt does not fit the model's context              (assistant)
     ├── ModelStopped         the model's process died or was cancelled mid-answer     (assistant)
     └── EndpointError        a chat server cannot be asked, or its answers not kept   (benchmark.endpoint)
 
@@ -32,6 +33,10 @@ class PhotoError(KeepsakeError):
 
 class ModelError(KeepsakeError):
     """A model's files are missing, wrong, or cannot be loaded."""
+
+
+class PromptTooLong(ModelError):
+    """The prompt does not fit the model's context; nothing was changed."""
 
 
 class ModelStopped(KeepsakeError):

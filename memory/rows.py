@@ -164,7 +164,22 @@ def _check_index(db: sqlite3.Connection) -> Iterator[str]:
         yield f"the index has {count(indexed, 'row')} for {count(episodes, 'episode')}"
 
 
-CHECKS = (_check_file, _check_photos, _check_episodes, _check_index)
+def _check_vectors(db: sqlite3.Connection) -> Iterator[str]:
+    for photo, space, tokens, dim, pooled, f16 in db.execute(
+        "SELECT photo, space, tokens, dim, pooled, f16 FROM vectors"
+    ):
+        kept, mean = _numbers([f16], tokens), _numbers([pooled], 1)  # (T, D), (1, D)
+        lengths = np.linalg.norm(kept, axis=1)
+        whole = kept.shape[1] == dim == mean.shape[1] and np.isfinite(mean).all()
+        if not whole or not np.all((abs(lengths - 1) < 0.01) | (lengths == 0)):
+            yield f"photo {photo[:16]}: its visual tokens for {space} are not unit vectors"
+    for space, dims in db.execute(
+        "SELECT space, count(DISTINCT dim) FROM vectors GROUP BY space HAVING count(DISTINCT dim) > 1"
+    ):
+        yield f"visual tokens for {space} have {dims} different widths"
+
+
+CHECKS = (_check_file, _check_photos, _check_episodes, _check_index, _check_vectors)
 """What `verify` does, in this order; each yields problems in one line."""
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from memory.errors import MemoryFileError
+from memory.files import keep_private, one_clear_line, snapshots
 from memory.home import private_folder
 
 APPLICATION_ID = 0x4B454550  # "KEEP" in the file's header: another program's database is never taken for a memory
@@ -58,15 +59,23 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # secure-delete: SQLite before 3.42 cannot open an index that used it, and `forget` leaves no bytes without it.
         "CREATE VIRTUAL TABLE said USING fts5 (words, place, tokenize = 'porter unicode61 remove_diacritics 2')",
     ),
+    # A row: something was forgotten, and its bytes are still to be overwritten. See `forget.py`.
+    ("CREATE TABLE erasing (since TEXT NOT NULL) STRICT",),
 )
 
 
-def connect(path: Path, timeout: float) -> sqlite3.Connection:
-    """Open or create the file and bring it up to date. Raises MemoryFileError.
+def connect(path: Path, timeout: float, before: Callable[[sqlite3.Connection], object]) -> sqlite3.Connection:
+    """Open or create the file and bring it up to date, `before` that call `before`. Raises MemoryFileError.
 
     The connection is in autocommit mode and may cross threads: its user begins transactions and locks.
     """
     try:
+        if (not path.exists() or not path.stat().st_size) and (kept := snapshots(path)):
+            what = "is empty" if path.exists() else "is missing"
+            raise MemoryFileError(  # never an empty memory where there was a full one
+                f"{path} {what}, but {kept[0].file.parent} holds snapshots of it: "
+                "`python -m memory restore` brings back the newest; to begin anew, delete that folder"
+            )
         if not path.parent.is_dir():
             private_folder(path.parent)
         # SQLite would create it readable for all; it gives -wal and -shm the same rights. Never open a file that
@@ -79,8 +88,10 @@ def connect(path: Path, timeout: float) -> sqlite3.Connection:
                 db.execute("PRAGMA foreign_keys = ON")
                 db.execute("PRAGMA secure_delete = ON")
                 db.execute("PRAGMA temp_store = MEMORY")  # nothing said or shown ends up in a temporary file
+                if 0 < version_of(db, path) < len(MIGRATIONS):
+                    before(db)
                 migrate(db, path)
-                _keep_private(path)
+                keep_private(path)
                 db.execute("PRAGMA journal_mode = WAL")  # only now: a file that is not ours stays as it was
             except BaseException:
                 db.close()
@@ -90,35 +101,17 @@ def connect(path: Path, timeout: float) -> sqlite3.Connection:
     return db
 
 
-@contextmanager
-def one_clear_line(path: Path) -> Iterator[None]:
-    """Turn SQLite's complaints about the file into a MemoryFileError; bugs of ours stay what they are."""
-    try:
-        yield
-    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-        raise
-    except sqlite3.DatabaseError as error:
-        hint = {
-            "database is locked": "another program is writing to it; try again",
-            "unable to open database file": "it cannot be opened; check that it is a file and yours to read and write",
-            "attempt to write a readonly database": "it is read-only; change its rights or choose another file",
-            "file is not a database": "it is not a memory file, or it is damaged; choose another file",
-            "database disk image is malformed": "it is damaged; import your last export into a new file",
-        }.get(str(error), str(error))
-        raise MemoryFileError(f"cannot use the memory {path}: {hint}") from error
-
-
 def migrate(db: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
     """Bring the file to the newest version, one transaction a step: a step that fails leaves nothing behind.
 
     `db` must be in autocommit mode (isolation_level None). Raises MemoryFileError for a newer or foreign file.
     """
-    version = _version(db, path, len(migrations))
+    version = version_of(db, path, len(migrations))
     while version < len(migrations):
         # Statement by statement: executescript would commit first and keep half of a failed step.
         db.execute("BEGIN IMMEDIATE")
         try:
-            version = _version(db, path, len(migrations))  # another process may have been faster
+            version = version_of(db, path, len(migrations))  # another process may have been faster
             if version < len(migrations):
                 for statement in migrations[version]:
                     db.execute(statement)
@@ -131,7 +124,8 @@ def migrate(db: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[st
             raise
 
 
-def _version(db: sqlite3.Connection, path: Path, newest: int) -> int:
+def version_of(db: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:
+    """Which version the file has, 0 when it is empty. Raises MemoryFileError for a newer or foreign file."""
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     tables = int(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     ours = db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
@@ -142,11 +136,3 @@ def _version(db: sqlite3.Connection, path: Path, newest: int) -> int:
             f"{path} was written by a newer Keepsake (format {version}, this one knows {newest}): update Keepsake"
         )
     return version
-
-
-def _keep_private(path: Path) -> None:
-    """Take rights from others that a copy or a restored backup may have given them."""
-    for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
-        with suppress(FileNotFoundError):
-            if file.stat().st_mode & 0o077:
-                file.chmod(0o600)

@@ -1,31 +1,38 @@
 """The memory: one SQLite file with episodes, photos, visual tokens and an index of words.
 
-SQL is here, in `schema.py` and in `rows.py`, and nowhere else in the project.
+SQL is here, in `schema.py`, `rows.py`, `forget.py` and `snapshots.py`, and nowhere else in the project.
 
-It stores what it is given and finds it again; it computes no vectors and judges no content. A deleted row is
-overwritten (secure_delete) and `forget` also empties the write-ahead log and rewrites the index. Not encrypted.
-Several processes and threads may use one file; a killed process loses at most the transaction it was in.
+It stores what it is given and finds it again; it computes no vectors and judges no content. What forgetting takes is
+told in `forget.py`, how copies are kept in `snapshots.py`. Not encrypted. Several processes and threads may use one
+file; a killed process loses at most the transaction it was in.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 import numpy as np
 
-from memory import rank, rows
+from memory import files, forget, rank, rows, snapshots
 from memory.episode import Episode, Photo, Recall
 from memory.errors import MemoryFileError
-from memory.schema import connect, one_clear_line
+from memory.files import one_clear_line
+from memory.forget import Receipt
+from memory.home import home
+from memory.schema import connect
 
 EPISODES_PER_PHOTO = 3
 """Of one recalled photo at most so many episodes, the newest, come back: a prompt has little room."""
+SMALL = 1 << 26
+"""Bytes of a file that is checked at every start (some 0.1 s); a larger one is checked before each snapshot."""
 
 
 class Memory:
@@ -34,11 +41,28 @@ class Memory:
     Every method raises MemoryFileError, one clear line, when the file cannot be used.
     """
 
-    def __init__(self, path: Path, timeout: float = 10.0) -> None:
-        """Open `path`, or create it (0600; missing folders 0700). `timeout`: seconds to wait for other writers."""
+    def __init__(self, path: Path, timeout: float = 10.0, check: bool = True) -> None:
+        """Open `path`, or create it (0600; missing folders 0700). `timeout`: seconds to wait for other writers.
+
+        Finishes a forget that was killed, checks the file, and takes a snapshot when one is due; `check=False` opens
+        a damaged file as well, and does nothing more.
+        """
         self.path = Path(path)
+        self.trouble = ""
+        """One line: what could not be done on opening, though the memory can be used."""
         self._lock = threading.RLock()
-        self._db = connect(self.path, timeout)
+        self._timeout = timeout
+        try:
+            due = check and snapshots.due(self.path)
+        except OSError:
+            due = False  # connecting says it better
+        self._db = connect(self.path, timeout, self._copy_before_upgrade)
+        try:
+            if check:
+                self._start(due)
+        except BaseException:
+            self._db.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -82,27 +106,33 @@ class Memory:
             return list(rows.load(db, "ORDER BY when_utc DESC, id LIMIT ? OFFSET ?", page))
 
     def forget(self, id: str) -> list[str]:
-        """Remove an episode from the file for good; its photo and visual tokens too, unless another episode uses it.
+        """Remove an episode for good, as `forget_all` does; returns the receipt's lines. Raises UnknownEpisode."""
+        return self.forget_all([id]).lines()
 
-        Returns a receipt: ids and counts, no content. Raises UnknownEpisode.
+    def forget_all(self, ids: Sequence[str]) -> Receipt:
+        """Remove episodes and every byte of them in reach; photos and visual tokens too, unless others show them.
+
+        All of them or, when one is unknown (UnknownEpisode), none. The whole file is rewritten: seconds for a GB.
         """
-        with self._transaction("IMMEDIATE") as db:
-            row, id, photo = rows.find(db, id)
-            (turns,) = db.execute("SELECT count(*) FROM turns WHERE episode = ?", (id,)).fetchone()
-            db.execute("DELETE FROM said WHERE rowid = ?", (row,))
-            db.execute("DELETE FROM episodes WHERE row = ?", (row,))
-            (others,) = db.execute("SELECT count(*) FROM episodes WHERE photo = ?", (photo,)).fetchone()
-            (vectors,) = db.execute("SELECT count(*) FROM vectors WHERE photo = ?", (photo,)).fetchone()
-            if not others:
-                db.execute("DELETE FROM photos WHERE sha256 = ?", (photo,))
-            # A deleted word stays in the index as text until its segments are merged.
-            db.execute("INSERT INTO said (said) VALUES ('optimize')")
-        receipt = [f"episode {id}: forgotten, {rows.count(turns, 'turn')} and its words in the index"]
-        if others:
-            receipt.append(f"photo {photo[:16]}: kept, {rows.count(others, 'other episode')} of it remain")
-        else:
-            receipt.append(f"photo {photo[:16]}: forgotten, with {rows.count(vectors, 'set')} of visual tokens")
-        return [*receipt, self._empty_log()]
+        with self._lock, files.alone(self.path, self._timeout):  # no snapshot is taken meanwhile
+            with self._transaction("IMMEDIATE") as db:
+                receipt = forget.take_out(db, ids)
+            return self._clean(receipt)
+
+    def mentioning(self, words: str) -> list[str]:
+        """Ids of episodes in which anybody says these words, one after another; newest first."""
+        with self._transaction() as db:
+            return forget.mentioning(db, words)
+
+    def between(self, since: datetime | None, before: datetime | None) -> list[str]:
+        """Ids of episodes from `since` on and before `before`, newest first."""
+        with self._transaction() as db:
+            return forget.between(db, since, before)
+
+    def showing(self, sha256: str) -> list[str]:
+        """Ids of episodes with this photo: the hash, or its beginning, of its pixels or of its stored bytes."""
+        with self._transaction() as db:
+            return forget.showing(db, sha256)
 
     def put_vectors(self, sha256: str, space: str, tokens: np.ndarray) -> bool:
         """Keep the visual tokens (T, D) of a photo, unit length and float16, in place of earlier ones of `space`.
@@ -173,7 +203,7 @@ class Memory:
         return {"episodes": episodes, "photos": photos, "bytes": pages * page}
 
     def verify(self) -> list[str]:
-        """Read everything and check it; returns the problems found, none when all is well."""
+        """Read everything and check it, snapshots too; returns the problems found, none when all is well."""
         problems: list[str] = []
         for check in rows.CHECKS:
             try:
@@ -183,6 +213,9 @@ class Memory:
                 problems.append(str(error))
             except (ValueError, UnicodeError) as error:
                 problems.append(f"a stored value is not what it should be: {error}")
+        for kept in files.snapshots(self.path):
+            if wrong := snapshots.problem(kept.file):
+                problems.append(f"snapshot {kept.file.name}: {wrong}")
         return problems
 
     @contextmanager
@@ -198,10 +231,84 @@ class Memory:
                     self._db.execute("ROLLBACK")
                 raise
 
-    def _empty_log(self) -> str:
-        """Overwrite old pages and cut the write-ahead log to nothing; returns what became of it."""
+    def _start(self, due: bool) -> None:
+        """Check the file; finish what a killed forget left; take a snapshot if `due`."""
+        if due or self.path.stat().st_size <= SMALL:
+            with self._lock, one_clear_line(self.path):
+                self._check(self._db)
+        with self._transaction() as db:
+            pending = db.execute("SELECT 1 FROM erasing").fetchone() is not None
+            due = due and db.execute("SELECT 1 FROM episodes").fetchone() is not None
+        if not pending and not due:
+            return
+        try:
+            with files.alone(self.path, 0.0):  # somebody else at it does it as well
+                if pending:
+                    self._clean(Receipt((), (), (), 0, 0, 0, 0))
+                elif snapshots.due(self.path):  # not just made, before an upgrade or by somebody else
+                    snapshots.take(self._db, self.path)
+        except MemoryFileError as error:
+            self.trouble = str(error)
+
+    def _check(self, db: sqlite3.Connection) -> None:
+        (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            detail = " ".join(found.split())
+            raise MemoryFileError(f"{self.path} is damaged ({detail}): {files.way_back(self.path)}")
+
+    def _copy_before_upgrade(self, db: sqlite3.Connection) -> None:
+        self._check(db)  # a damaged file stays as it is
+        with files.alone(self.path, self._timeout):
+            snapshots.take(db, self.path)
+
+    def _clean(self, receipt: Receipt) -> Receipt:
+        """Overwrite what the rows that were taken out left anywhere. Be `alone`.
+
+        Raises MemoryFileError when it cannot end; the mark stays then, and the next start goes on.
+        """
+        try:
+            self._rewrite()
+            cleared, size = forget.clear_cache(home() / "cache", receipt.photos if receipt.episodes else None)
+            deleted = snapshots.remove_all(self.path)
+            with self._transaction("IMMEDIATE") as db:
+                db.execute("DELETE FROM erasing")
+        except (MemoryFileError, OSError) as error:
+            why = error if isinstance(error, MemoryFileError) else f"{error.strerror}: {error.filename}"
+            raise MemoryFileError(
+                f"forgotten, but old copies of its bytes are left until the next start: {why}"
+            ) from error
+        emptied = self._empty_log()
+        made, trouble = 0, ""
+        if deleted:
+            try:
+                snapshots.take(self._db, self.path)
+                made = 1
+            except MemoryFileError as error:
+                trouble = str(error)
+        return replace(
+            receipt,
+            files=cleared,
+            bytes=receipt.bytes + size,
+            snapshots_deleted=deleted,
+            snapshots_made=made,
+            log_emptied=emptied,
+            set_aside=tuple(file.name for file in files.set_aside(self.path)),
+            trouble=trouble,
+        )
+
+    def _rewrite(self) -> None:
+        """Write the whole file anew, without what free space and moved rows left behind."""
+        with self._lock, one_clear_line(self.path):
+            # Small ones in memory; for large ones SQLite's own unlinked temporary file, which holds what remains.
+            small = self.path.stat().st_size <= SMALL
+            self._db.execute(f"PRAGMA temp_store = {'MEMORY' if small else 'FILE'}")
+            try:
+                self._db.execute("VACUUM")
+            finally:
+                self._db.execute("PRAGMA temp_store = MEMORY")
+
+    def _empty_log(self) -> bool:
+        """Cut the write-ahead log to nothing; False when another program is still reading from it."""
         with self._lock, one_clear_line(self.path):
             (blocked, _, _) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if blocked:
-            return f"{self.path}-wal: still in use by another program; old copies stay in it until that one closes"
-        return "memory file: old pages overwritten, write-ahead log emptied"
+        return not blocked

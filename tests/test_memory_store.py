@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-import signal
 import sqlite3
 import stat
 import subprocess
@@ -29,6 +28,7 @@ from memory.store import Memory
 
 ROOT = Path(__file__).parent.parent
 DAY = datetime(2025, 5, 12, 10, 30, tzinfo=UTC)
+VERSION = len(schema.MIGRATIONS)
 
 
 def photo(seed: int = 0, size: int = 5000) -> Photo:
@@ -162,7 +162,9 @@ def test_files_are_for_the_owner_only(memory: Memory, path: Path) -> None:
 
 def residue(folder: Path, *canaries: bytes) -> list[str]:
     """Files of the folder that hold any of the canaries, in any letter case: the index keeps lower-case stems."""
-    return [f.name for f in folder.iterdir() if any(c.lower() in f.read_bytes().lower() for c in canaries)]
+    return [
+        f.name for f in folder.rglob("*") if f.is_file() and any(c.lower() in f.read_bytes().lower() for c in canaries)
+    ]
 
 
 @pytest.mark.parametrize("neighbours", [0, 3, 60])
@@ -193,7 +195,7 @@ def test_what_is_forgotten_leaves_no_bytes(memory: Memory, path: Path, neighbour
     assert memory.stats()["episodes"] == neighbours
     assert memory.search("quokkabread") == []
     assert memory.verify() == []
-    assert "log emptied" in receipt[-1]
+    assert "log emptied" in receipt[2]
     assert "1 set of visual tokens" in receipt[1]
     assert secret.id in receipt[0] and "2 turns" in receipt[0]
     assert "Zanzibarine" not in "".join(receipt), "a receipt holds ids, no content"
@@ -202,7 +204,7 @@ def test_what_is_forgotten_leaves_no_bytes(memory: Memory, path: Path, neighbour
 def test_a_shared_photo_stays_until_its_last_episode_goes(memory: Memory) -> None:
     first, second = memory.add(episode("first")), memory.add(episode("second"))
     memory.put_vectors(photo().sha256, "s", np.ones((1, 4)))
-    assert "kept, 1 other episode" in memory.forget(first)[1]
+    assert "1 photo kept" in memory.forget(first)[1]
     assert memory.get(second).photo == photo()
     assert memory.photos_without_vectors("s") == []
     memory.forget(second)
@@ -216,7 +218,7 @@ def test_forgetting_says_when_another_reader_keeps_the_log(path: Path) -> None:
         memory.add(episode())
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM photos").fetchall()
-        assert "still in use" in memory.forget(episode().id)[-1]
+        assert "still in use" in memory.forget(episode().id)[2]
         reader.execute("COMMIT")
     assert residue(path.parent, b"milo") == []
 
@@ -319,7 +321,9 @@ def test_verify_reports_a_torn_file(memory: Memory, path: Path) -> None:
     with open(path, "r+b") as file:
         file.seek((page - 1) * 4096)
         file.write(bytes(4096))
-    with Memory(path) as torn:
+    with pytest.raises(MemoryFileError, match=r"is damaged \(.*import your last export"):
+        Memory(path)
+    with Memory(path, check=False) as torn:
         problems = torn.verify()
         assert any("damaged" in problem for problem in problems)
         assert all("\n" not in problem for problem in problems)
@@ -331,7 +335,7 @@ def test_verify_reports_a_torn_file(memory: Memory, path: Path) -> None:
 
 
 def test_a_failing_migration_leaves_nothing_behind(memory: Memory, path: Path) -> None:
-    """Version 1 with rows, then a second step that breaks half-way, then one that works."""
+    """The newest version with rows, then a step more that breaks half-way, then one that works."""
     memory.add(episode())
     memory.close()
     broken = ("CREATE TABLE albums (name TEXT) STRICT", "UPDATE turns SET text = ''", "INSERT INTO nowhere VALUES (1)")
@@ -339,13 +343,13 @@ def test_a_failing_migration_leaves_nothing_behind(memory: Memory, path: Path) -
         with pytest.raises(sqlite3.OperationalError, match="nowhere"):
             schema.migrate(db, path, (*schema.MIGRATIONS, broken))
         assert not db.in_transaction
-        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)
         assert db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'albums'").fetchone() == (0,)
     with Memory(path) as again:
         assert again.verify() == [] and again.get(episode().id) == episode()
     with raw(path) as db:
         schema.migrate(db, path, (*schema.MIGRATIONS, broken[:1]))
-        assert db.execute("PRAGMA user_version").fetchone() == (2,)
+        assert db.execute("PRAGMA user_version").fetchone() == (VERSION + 1,)
         assert db.execute("SELECT text FROM turns WHERE n = 0").fetchone() == ("This is Milo",)
     with pytest.raises(MemoryFileError, match="newer Keepsake"):
         Memory(path)
@@ -356,7 +360,7 @@ def test_version_1_is_what_it_was(memory: Memory, path: Path) -> None:
     text = " ".join(" ".join(line.split("--")[0] for line in step.splitlines()) for step in schema.MIGRATIONS[0])
     digest = hashlib.sha256(" ".join(text.split()).encode()).hexdigest()
     assert digest == "8ef8ad2cd1ccc2a5147182a9980517a465842c4a706231fef80b9732759a37cf"
-    assert memory._db.execute("PRAGMA user_version").fetchone()[0] == len(schema.MIGRATIONS)
+    assert memory._db.execute("PRAGMA user_version").fetchone()[0] == VERSION
 
 
 # Several at once
@@ -406,22 +410,3 @@ def test_a_locked_memory_says_so(path: Path) -> None:
             memory.add(episode())
         other.execute("ROLLBACK")
         assert memory.add(episode())
-
-
-def test_a_killed_process_loses_at_most_its_last_episode(path: Path) -> None:
-    """kill -9 in the middle of adding, again and again: all that was reported as added is there."""
-    told: set[str] = set()
-    for turn in range(6):
-        process = child(ADD_MANY, path, turn * 1000, turn * 1000 + 1000)
-        assert process.stdout is not None
-        for _ in range(3 + turn * 4):
-            told.add(process.stdout.readline().strip())
-        process.send_signal(signal.SIGKILL)
-        told |= set(process.communicate(timeout=60)[0].split())
-        assert process.returncode == -signal.SIGKILL
-        with Memory(path) as memory:
-            known = set(memory.ids())
-            assert told <= known
-            assert len(known - told) <= 1, "added, but killed before it was reported"
-            assert memory.verify() == []
-            told = known

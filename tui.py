@@ -25,7 +25,7 @@ from textual.widgets import Footer, Static
 
 from assistant.backend import Backend
 from assistant.catalogue import open_backend
-from assistant.events import Answered, AnswerText, Captioned, CaptionText, Failed, Recalled
+from assistant.events import Answered, AnswerText, Captioned, CaptionText, Failed, Recalled, Shortened
 from assistant.photo import load_photo
 from demo import album
 from memory.episode import Episode, Photo
@@ -280,6 +280,8 @@ class KeepsakeApp(App[None]):
             case Answered(text, chunk) if isinstance(entry, Writing):
                 await entry.finish(text, MARKS.get(chunk.stop or "", ""))
                 self.status.chunk = chunk
+            case Shortened():
+                await self.note(str(message.event), "warning")
             case Failed(problem):
                 await self._failed(entry, problem)
 

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant import catalogue
+from assistant import catalogue, models
 from assistant.engine import Conversation, remember
-from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled
+from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Shortened
 from assistant.photo import load_photo
 from memory.episode import Recall, printable
 from memory.errors import KeepsakeError
@@ -62,13 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     find.add_argument("photo", type=Path)
     find.set_defaults(run=_recall)
 
-    models = commands.add_parser("models", help="which models are on this machine").add_subparsers(required=True)
-    show = models.add_parser("list", help="names, and whether their files are there")
-    show.add_argument("--json", action="store_true")
-    show.set_defaults(run=_models_list)
-    check = models.add_parser("check", help="compare a model's files with their checksums")
-    check.add_argument("name")
-    check.set_defaults(run=_models_check)
+    about = "models on this machine and to be had: list | pull NAME | check NAME"
+    models.add(commands.add_parser("models", help=about).add_subparsers(required=True, metavar="WHAT"))
     return parser
 
 
@@ -123,6 +118,8 @@ def _show(event: Event, result: dict[str, Any], *, quiet: bool) -> None:
     if isinstance(event, Recalled):
         result["recalled"] = [_row(r) for r in event.recalls]
         said = "".join(f"recalled  {_line(r)}\n" for r in event.recalls) or "recalled  nothing that matches\n"
+    elif isinstance(event, Shortened):
+        print(event, file=sys.stderr)
     elif isinstance(event, CaptionText | AnswerText):
         said = "\n".join(printable(line) for line in event.text.split("\n"))
     elif isinstance(event, Captioned):
@@ -155,23 +152,6 @@ def _row(recall: Recall) -> dict[str, Any]:
 def _line(recall: Recall) -> str:
     episode = recall.episode
     return printable(f"{episode.id}  {episode.when:%d %b %Y}  {recall.why}  “{episode.words[:90]}”")
-
-
-def _models_list(args: argparse.Namespace) -> int:
-    for name in sorted(catalogue.names()):
-        try:
-            spec = catalogue.load(name, verify=False)
-            row = {"name": name, "ready": True, "folder": str(catalogue.find(name)), "language": spec.language.name}
-        except KeepsakeError as error:
-            row = {"name": name, "ready": False, "folder": str(catalogue.find(name)), "problem": str(error)}
-        print(json.dumps(row) if args.json else f"{name:12} {row.get('problem') or 'ready'}  {row['folder']}")
-    return 0
-
-
-def _models_check(args: argparse.Namespace) -> int:
-    spec = catalogue.load(args.name)
-    print(f"{spec.name}: every file is the one its manifest names")
-    return 0
 
 
 if __name__ == "__main__":

@@ -20,6 +20,9 @@ class Message:
 
     role: Literal["system", "user", "assistant"]
     parts: tuple[str | Photo, ...]
+    about: str | None = None
+    """Hash of the photo that is asked about, which is seen large, and all others of the prompt small. "": none is.
+    None: all are seen large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Chunk:
     """Of these, how many were already in the KV cache."""
     new_tokens: int = 0
     seconds: float = 0.0
+    looked: int = 0
+    """How often the vision tower ran for it."""
 
 
 class Backend(Protocol):

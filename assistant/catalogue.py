@@ -1,7 +1,9 @@
 """Which models there are, where their files lie, and whether these are whole.
 
 A model is a folder: `manifest.json` names its files with their sha256, or, without a manifest, exactly one language
-model GGUF and one `mmproj*.gguf` (Qwen3-VL as it is published). `models/nano` ships with the project.
+model GGUF (in parts, if need be) and one mmproj GGUF (Qwen3-VL as it is published). A path to a .gguf chooses that one
+of several. A folder with `config.json` and *.safetensors is a whole model for MLX or for transformers. `models/nano`
+ships with the project.
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from assistant import header
 from memory.errors import ModelError
 from memory.home import home, private_folder
 
@@ -24,6 +27,7 @@ SHIPPED = Path(__file__).resolve().parent.parent / "models"
 DEFAULT = "nano"
 UNCALIBRATED = 0.55
 """Recall threshold of a model that nobody calibrated."""
+Engine = Literal["llama.cpp", "mlx", "transformers"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Spec:
 
     name: str
     language: Path
+    """The language model's GGUF; for other engines the folder with everything."""
     mmproj: Path
     adapter: Path | None = None
     side: int | None = None
@@ -43,13 +48,17 @@ class Spec:
     space: str = ""
     identity: str = ""
     """Changes whenever any of the files does: part of the name of everything computed with the model."""
+    engine: Engine = "llama.cpp"
 
 
 def find(name: str | None = None) -> Path:
-    """The folder of a model: a path, a name under home()/models, or one that ships with the project."""
+    """The folder of a model: a path, a name under home()/models, or one that ships with the project.
+
+    A path to a .gguf stays one.
+    """
     name = name or DEFAULT
     for folder in (Path(name).expanduser(), home() / "models" / name, SHIPPED / name):
-        if folder.is_dir():
+        if folder.is_dir() or (folder.suffix == ".gguf" and folder.is_file()):
             return folder.resolve()
     raise ModelError(
         f"there is no model named {name!r}: choose one of {', '.join(sorted(names()))}, or give its folder"
@@ -64,6 +73,8 @@ def names() -> set[str]:
 def load(name: str | None = None, *, verify: bool = True) -> Spec:
     """Read a model's folder. Raises ModelError naming the file that is missing or not the one it should be."""
     folder = find(name)
+    if folder.is_file():
+        return _bare(folder.parent, folder)
     manifest_path = folder / "manifest.json"
     if not manifest_path.exists():
         return _bare(folder)
@@ -71,17 +82,19 @@ def load(name: str | None = None, *, verify: bool = True) -> Spec:
         manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
         files = {role: _file(folder, manifest["files"][role], verify) for role in manifest["files"]}
         photo = manifest["photo"]
+        whole = manifest.get("engine") == "mlx"
         return Spec(
             manifest["name"],
-            files["language"],
-            files["mmproj"],
+            folder if whole else files["language"],
+            folder if whole else files["mmproj"],
             files.get("adapter"),
             photo.get("side"),
             bool(photo.get("one_tile", False)),
             int(photo.get("tokens", 512)),
             float(manifest.get("threshold", UNCALIBRATED)),
-            manifest["files"]["mmproj"]["sha256"][:16],
+            manifest["space"] if whole else manifest["files"]["mmproj"]["sha256"][:16],
             _digest(*(entry["sha256"] for entry in manifest["files"].values())),
+            "mlx" if whole else "llama.cpp",
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{manifest_path} is not a model manifest: {error}") from error
@@ -100,18 +113,26 @@ def open_backend(name: str | None = None) -> Backend:
     return backend
 
 
-def _bare(folder: Path) -> Spec:
-    """A folder without manifest."""
-    found = sorted(folder.glob("*.gguf"))
-    mmprojs = [f for f in found if f.name.lower().startswith("mmproj")]
-    languages = [f for f in found if f not in mmprojs]
-    if len(mmprojs) != 1 or len(languages) != 1:
-        raise ModelError(
-            f"{folder} needs a manifest.json, or one language model .gguf and one mmproj*.gguf; "
-            f"it has {len(languages)} and {len(mmprojs)}"
-        )
-    space = _digest(sha256(mmprojs[0]))
-    return Spec(folder.name, languages[0], mmprojs[0], space=space, identity=_digest(space, sha256(languages[0])))
+def _bare(folder: Path, chosen: Path | None = None) -> Spec:
+    """A folder without manifest, or one language model of it."""
+    weights = sorted(folder.glob("*.safetensors"))
+    if weights and not chosen and not any(folder.glob("*.gguf")):
+        return _whole(folder, weights)
+    language, mmproj = header.pair(folder, chosen)
+    space = _digest(sha256(mmproj))
+    identity = _digest(space, *(sha256(part) for part in header.shards(language)))
+    return Spec(chosen.stem if chosen else folder.name, language, mmproj, space=space, identity=identity)
+
+
+def _whole(folder: Path, weights: list[Path]) -> Spec:
+    """A folder that is a model as transformers or mlx-vlm wrote it. Who wrote it is said in the weights' header."""
+    from assistant import tokens
+
+    tokens.config(folder)
+    engine: Engine = "mlx" if header.written_by(weights[0]) == "mlx" else "transformers"
+    files = [folder / "config.json", *weights, *sorted((folder / "adapter").glob("adapter_*"))]
+    identity = _digest(*(sha256(path) for path in files))
+    return Spec(folder.name, folder, folder, space=identity, identity=identity, engine=engine)
 
 
 def _digest(*parts: str) -> str:

@@ -6,16 +6,22 @@ from it (pass 2, and every follow-up). Only `remember` writes to the memory, and
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 
 from assistant import prompt
 from assistant.backend import Backend, Chunk, Message, Options
-from assistant.events import Answered, AnswerText, Caption, Captioned, CaptionText, Event, Failed, Recalled
+from assistant.events import Answered, AnswerText, Caption, Captioned, CaptionText, Event, Failed, Recalled, Shortened
 from memory.episode import Episode, Photo, Recall, Turn
-from memory.errors import KeepsakeError
+from memory.errors import KeepsakeError, ModelStopped, PromptTooLong
 from memory.store import Memory
+
+Opening = Callable[[Sequence[Episode]], tuple[Message, ...]]
+"""Renders the beginning of a prompt around the memories it may hold."""
 
 
 class Conversation:
@@ -27,14 +33,22 @@ class Conversation:
         self.photo: Photo | None = None
         self.recalls: tuple[Recall, ...] = ()
         self.caption: Caption | None = None
-        self.messages: tuple[Message, ...] = ()
-        """The prompt so far; ends with an assistant turn once something was said."""
+        self._opening: Opening = partial(prompt.recollect_messages, question="")
+        self._turns: tuple[Message, ...] = ()
+        """What comes after the opening: the assistant's first turn, then questions and answers."""
+        self._stop = threading.Event()
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The prompt so far; ends with an assistant turn. Empty when nothing was said."""
+        return (*self._opening([r.episode for r in self.recalls]), *self._turns) if self._turns else ()
 
     def attach(self, photo: Photo) -> Iterator[Event]:
         """Make `photo` the conversation's subject and recall what belongs to it."""
+        self._stop.clear()
         try:
             self.recalls = tuple(self.recall(photo))
-            self.photo, self.caption, self.messages = photo, None, ()
+            self.photo, self.caption, self._turns = photo, None, ()
             yield Recalled(self.recalls)
         except KeepsakeError as error:
             yield Failed(str(error))
@@ -47,47 +61,47 @@ class Conversation:
             if isinstance(event, Failed):
                 return
         try:
-            request = prompt.caption_messages([r.episode for r in self.recalls], photo)
-            text, chunk = yield from self._say(request, CaptionText)
+            text, chunk = yield from self._say(partial(prompt.caption_messages, photo=photo), (), CaptionText)
             self.revise(text)
             assert self.caption is not None
             yield Captioned(self.caption, chunk)
         except KeepsakeError as error:
-            self.photo, self.recalls, self.caption, self.messages = before
+            self.photo, self.recalls, self.caption, self._opening, self._turns = before
             yield Failed(str(error))
 
     def ask(self, question: str) -> Iterator[Event]:
         """Answer from the caption; without one, from the photo; without a photo, from memories found by words, or
         as ordinary talk when no memory has these words. New memories found by words begin the talk anew."""
         before = self._standing()
+        self._stop.clear()
         try:
             found = () if self.photo else tuple(self.memory.search(question, k=self.k))
             if {r.episode.id for r in found} - {r.episode.id for r in self.recalls}:
-                self.messages = ()
-            if self.messages:
-                request = (*self.messages, Message("user", (question,)))
+                self._turns = ()
+            opening, turns = self._opening, self._turns
+            if turns:
+                turns = (*turns, Message("user", (question,)))
             elif self.photo is not None:
-                request = prompt.direct_messages([r.episode for r in self.recalls], self.photo, question)
+                opening = partial(prompt.direct_messages, photo=self.photo, question=question)
             else:
                 self.recalls = found
                 yield Recalled(self.recalls)
-                episodes = [r.episode for r in self.recalls]
-                recollect = prompt.recollect_messages(episodes, question)
-                request = recollect if episodes else prompt.chat_messages([question])
-            text, chunk = yield from self._say(request, AnswerText)
-            self.messages = (*request, Message("assistant", (text,)))
+                opening = partial(prompt.recollect_messages, question=question)
+                if not found:
+                    opening = _talk(question)
+            text, chunk = yield from self._say(opening, turns, AnswerText)
             yield Answered(text, chunk)
         except KeepsakeError as error:
-            self.photo, self.recalls, self.caption, self.messages = before
+            self.photo, self.recalls, self.caption, self._opening, self._turns = before
             yield Failed(str(error))
 
     def revise(self, caption: str) -> None:
         """Let `caption` stand as the description of the photo: the model's own, or the user's correction of it."""
         if self.photo is None:
             raise KeepsakeError("there is no photo to describe: attach one first")
-        episodes = [r.episode for r in self.recalls]
-        self.caption = Caption(caption, tuple(e.id for e in episodes))
-        self.messages = (*prompt.caption_messages(episodes, self.photo), Message("assistant", (caption,)))
+        self.caption = Caption(caption, tuple(r.episode.id for r in self.recalls))
+        self._opening = partial(prompt.caption_messages, photo=self.photo)
+        self._turns = (Message("assistant", (caption,)),)
 
     def remember(self, words: str, when: datetime | None = None, place: str | None = None) -> Episode:
         """Keep the photo with what the user says about it. `when` defaults to the camera's date, then to now."""
@@ -98,27 +112,56 @@ class Conversation:
     def recall(self, photo: Photo) -> list[Recall]:
         """Episodes that belong to `photo`, best first, none below the model's threshold."""
         for unseen in self.memory.photos_without_vectors(self.backend.space):
+            if self._stop.is_set():
+                raise ModelStopped("stopped before every photo was seen; the next time goes on from here")
             self.memory.put_vectors(unseen.sha256, self.backend.space, self.backend.embed(unseen))
         tokens = self.backend.embed(photo)
         return self.memory.recall(self.backend.space, tokens, k=self.k, threshold=self.backend.threshold)
 
     def cancel(self) -> None:
-        """Stop what is being written; what is there already stands."""
+        """Stop what is being seen, read or written; what is there already stands."""
+        self._stop.set()
         self.backend.cancel()
 
-    def _standing(self) -> tuple[Photo | None, tuple[Recall, ...], Caption | None, tuple[Message, ...]]:
-        return self.photo, self.recalls, self.caption, self.messages
+    def _standing(
+        self,
+    ) -> tuple[Photo | None, tuple[Recall, ...], Caption | None, Opening, tuple[Message, ...]]:
+        return self.photo, self.recalls, self.caption, self._opening, self._turns
 
     def _say(
-        self, request: Sequence[Message], kind: type[CaptionText] | type[AnswerText]
+        self, opening: Opening, turns: tuple[Message, ...], kind: type[CaptionText] | type[AnswerText]
     ) -> Generator[Event, None, tuple[str, Chunk]]:
-        text, last = "", Chunk("", "end")
-        for chunk in self.backend.stream(request, self.options):
-            text += chunk.text
-            if chunk.text:
-                yield kind(chunk.text)
-            last = chunk
-        return text.strip(), replace(last, text="")
+        """Let the model write the next turn, with all that fits its context; from now on this is the conversation."""
+        recalls, left_out, asked = list(self.recalls), [], len(turns)
+        while True:
+            if self._stop.is_set():
+                return "", Chunk("", "cancelled")
+            chunks = self.backend.stream((*opening([r.episode for r in recalls]), *turns), self.options)
+            try:
+                first = next(chunks)
+                break
+            except PromptTooLong:
+                if len(turns) > 2:
+                    turns = (turns[0], *turns[3:])
+                elif recalls:
+                    left_out.append(min(recalls, key=lambda r: (r.score, r.episode.when)))
+                    recalls.remove(left_out[-1])
+                else:
+                    raise
+        if left_out or len(turns) < asked:
+            yield Shortened(tuple(left_out), (asked - len(turns)) // 2)
+        text, last = "", first
+        for last in chain((first,), chunks):
+            text += last.text
+            if last.text:
+                yield kind(last.text)
+        text = text.strip()
+        self.recalls, self._opening, self._turns = tuple(recalls), opening, (*turns, Message("assistant", (text,)))
+        return text, replace(last, text="")
+
+
+def _talk(question: str) -> Opening:
+    return lambda _: prompt.chat_messages([question])
 
 
 def remember(

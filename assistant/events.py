@@ -25,6 +25,22 @@ class Recalled:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortened:
+    """The prompt did not fit the model: this was left out of it, and the model does not know it any more."""
+
+    recalls: tuple[Recall, ...]
+    """Memories, the least relevant first; of equals, the oldest."""
+    questions: int
+    """How many of the conversation's oldest questions, with their answers."""
+
+    def __str__(self) -> str:
+        """One line for the user."""
+        left = [(len(self.recalls), "memory", "memories"), (self.questions, "earlier question", "earlier questions")]
+        said = " and ".join(f"{n} {one if n == 1 else many}" for n, one, many in left if n)
+        return f"Left out, as the model has no room for it: {said}."
+
+
+@dataclass(frozen=True, slots=True)
 class CaptionText:
     """A piece of the caption, as it is written."""
 
@@ -62,4 +78,4 @@ class Failed:
     """One clear line for the user."""
 
 
-Event = Recalled | CaptionText | Captioned | AnswerText | Answered | Failed
+Event = Recalled | Shortened | CaptionText | Captioned | AnswerText | Answered | Failed

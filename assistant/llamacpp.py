@@ -1,7 +1,8 @@
 """The llama.cpp backend: reads pieces into one KV cache, keeps what the next prompt shares, streams text.
 
-The ledger says what the cache holds, in order: a token id, or a photo's hash. A new prompt keeps the longest
-common prefix and drops the rest, so the second CAG pass and every follow-up read only their own words.
+A new prompt keeps the longest prefix it shares with what the cache holds (`ledger.py`) and drops the rest, so the
+second CAG pass and every follow-up read only their own words. With a folder for caches, photos and the last
+conversation survive a restart (`diskcache.py`, `warmstart.py`).
 """
 
 from __future__ import annotations
@@ -11,35 +12,37 @@ import ctypes
 import os
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from assistant import diskcache
+from assistant.abort import Cancelled, Flag
 from assistant.backend import Chunk, Message, Options
 from assistant.catalogue import Spec
 from assistant.chatml import Mark, Piece, Words, pieces
-from assistant.eyes import Eyes, Glimpse
+from assistant.eyes import Eyes
+from assistant.ledger import Ledger, Unit
+from assistant.warmstart import WarmStart
 from memory.episode import Photo
-from memory.errors import ModelError
+from memory.errors import ModelError, ModelStopped, PromptTooLong
 
 BATCH = 512
-Unit = int | tuple[str, int]
-"""A token id, or (photo hash, which of its chunks)."""
-
-
-class Cancelled(Exception):
-    """The abort flag was raised inside llama.cpp. Never leaves this module."""
 
 
 class LlamaCpp:
     """A model in this process. One thread at a time; `cancel` from any."""
 
-    def __init__(self, spec: Spec, threads: int = 1, context: int = 8192, *, exact: bool = False) -> None:
-        """`exact` keeps attention and KV cache in f32, to compare with a reference."""
+    def __init__(
+        self, spec: Spec, threads: int = 1, context: int = 8192, *, exact: bool = False, cache: Path | None = None
+    ) -> None:
+        """`exact` keeps attention, KV cache and embeddings in f32, to compare with a reference.
+        `cache`: folder in which photos and the last conversation survive a restart; None = nothing does."""
+        from llama_cpp import __version__
         from llama_cpp import llama_cpp as llama
 
         self._llama, self.name, self.space, self.threshold = llama, spec.name, spec.space, spec.threshold
-        self._threads = threads
         self._eyes: Eyes | None = None
         self._model: Any = None
         self._ctx: Any = None
@@ -50,16 +53,12 @@ class LlamaCpp:
         self._model = llama.llama_model_load_from_file(os.fsencode(spec.language), params)
         if not self._model:
             raise ModelError(f"llama.cpp cannot load {spec.language}: is it a whole GGUF file of a known model?")
-        # The flag is read by C, thousands of times a token: libc's strlen serves as the callback, since it is true
-        # exactly when the flag's first byte is set, needs no Python lock, and can be raised from any thread.
-        self._flag = ctypes.create_string_buffer(2)
-        strlen = ctypes.cast(ctypes.CDLL(None).strlen, llama.ggml_abort_callback)
+        self._flag = Flag()
         settings = llama.llama_context_default_params()
         settings.n_ctx = self._context = min(context, llama.llama_model_n_ctx_train(self._model))
         settings.n_batch = settings.n_ubatch = BATCH
         settings.n_threads = settings.n_threads_batch = threads
-        settings.abort_callback = strlen
-        settings.abort_callback_data = ctypes.cast(self._flag, ctypes.c_void_p)
+        self._flag.callback(settings, llama.ggml_abort_callback)
         if exact:
             settings.type_k = settings.type_v = 0  # GGML_TYPE_F32
             settings.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
@@ -83,51 +82,98 @@ class LlamaCpp:
             )
         try:
             self._eyes = Eyes(
-                spec.mmproj, self._model, threads, side=spec.side, one_tile=spec.one_tile, max_tokens=spec.photo_tokens
+                spec.mmproj,
+                self._model,
+                threads,
+                side=spec.side,
+                one_tile=spec.one_tile,
+                max_tokens=spec.photo_tokens,
+                flag=self._flag,
+                space=spec.space,
+                dtype=np.float32 if exact else np.float16,
+                disk=diskcache.vision(cache) if cache else None,
             )
         except ModelError:
             self.close()
             raise
-        self._held: list[tuple[Unit, int]] = []
-        """The ledger: unit and how far it moves the position."""
+        self._ledger = Ledger()
+        made_by = f"{__version__} {spec.identity} {self._context} {exact}"
+        self._warm = WarmStart(cache, made_by) if cache and spec.identity else None
+        self._private = self._read = False
+        self.unsaved = False
+        """Whether `save` would have something to do."""
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
         """Generate the next assistant turn (see `Backend`)."""
-        began = time.monotonic()
+        assert self._eyes is not None
+        began, seen = time.monotonic(), self._eyes.runs
         rng = np.random.default_rng(options.seed)
         text = codecs.getincrementaldecoder("utf-8")("replace")
         prompt_tokens = cached = made = 0
         stop: Any = "length"
+        self._flag.arm()
         try:
-            prompt_tokens, cached = self.read(pieces(messages))
+            prompt = pieces(messages)
+            reserve = min(options.max_new_tokens, self._context // 4)
+            prompt_tokens, cached = self.read(prompt, large_photo(messages, prompt), reserve)
             room = self._context - prompt_tokens
             while made < min(options.max_new_tokens, room):
-                token = _pick(self._logits(), options, rng)
+                token = pick(self._logits(), options, rng)
                 if self._llama.llama_vocab_is_eog(self._vocab, token):
                     stop = "end"
                     break
                 made += 1
                 if new := text.decode(self._spell(token)):
                     yield Chunk(new)
-                self._feed([(token, 1)], [token])
+                self._feed([Unit(token)])
         except Cancelled:
             stop = "cancelled"
-        self.arm()
+        finally:
+            self._flag.disarm()
         tail = text.decode(b"", final=True)
-        yield Chunk(tail, stop, prompt_tokens, cached, made, time.monotonic() - began)
+        seconds, seen = time.monotonic() - began, self._eyes.runs - seen
+        yield Chunk(tail, stop, prompt_tokens, cached, made, seconds, seen)
 
     def embed(self, photo: Photo) -> np.ndarray:
-        """Visual tokens of a photo, (T, D) float32."""
+        """Visual tokens of a photo, (T, D) float32. Raises ModelStopped when it is cancelled."""
         assert self._eyes is not None
-        return self._eyes.tokens(photo)
+        self._flag.arm()
+        try:
+            return self._eyes.tokens(photo)
+        except Cancelled as error:
+            raise ModelStopped("stopped before the photo was seen") from error
+        finally:
+            self._flag.disarm()
+
+    @property
+    def looked(self) -> int:
+        """How often the vision tower has looked at a photo."""
+        return self._eyes.runs if self._eyes else 0
 
     def arm(self) -> None:
-        """Take the abort flag down: a `cancel` from now on means the stream that comes."""
-        self._flag.raw = b"\0\0"
+        """A request is coming: a `cancel` from now on means it."""
+        self._flag.arm()
 
     def cancel(self) -> None:
-        """Raise the abort flag; a running decode stops at its next operation."""
-        self._flag.raw = b"\1\0"
+        """Stop what runs at its next operation. Does nothing when nothing runs."""
+        self._flag.put_up()
+
+    def keep_nothing(self, on: bool) -> None:
+        """While `on`, nothing goes to disk; when it ends, what was read meanwhile is dropped, so that it never does."""
+        assert self._eyes is not None
+        if self._private and not on:
+            self._cut(0)
+        self._private, self._eyes.keep = on, not on
+
+    def save(self) -> bool:
+        """Keep the KV cache on disk, for the next start. False when there is nothing to keep, or it may not be kept."""
+        if not self.unsaved or self._private or not self._warm:
+            return False
+        self.unsaved = False
+        if self._warm.forgotten():  # what was read before may hold it
+            self._cut(0)
+            return False
+        return self._warm.save(self._llama, self._ctx, self._ledger)
 
     def close(self) -> None:
         """Free everything. Calling it twice is fine."""
@@ -144,6 +190,14 @@ class LlamaCpp:
         self.read(prompt)
         return self._logits()
 
+    def follow(self, prompt: Sequence[Piece], tokens: Sequence[int]) -> np.ndarray:
+        """Logits (N, V), one row for each of `tokens`: of what comes there, after the prompt and the tokens before."""
+        rows = [self.logits(prompt)]
+        for token in tokens[:-1]:  # one at a time, as they are written
+            self._feed([Unit(token)])
+            rows.append(self._logits())
+        return np.stack(rows)
+
     def tokenize(self, piece: Mark | Words) -> list[int]:
         """Token ids of a text piece; only a `Mark` may become control tokens."""
         raw = piece.text.encode()
@@ -151,89 +205,82 @@ class LlamaCpp:
         n = self._llama.llama_tokenize(self._vocab, raw, len(raw), out, len(out), False, isinstance(piece, Mark))
         return list(out[:n])
 
-    def read(self, prompt: Sequence[Piece]) -> tuple[int, int]:
+    def read(self, prompt: Sequence[Piece], large: int | None = None, reserve: int = 1) -> tuple[int, int]:
         """Bring the KV cache to exactly `prompt`. Returns its tokens, and how many of them were there already.
 
-        Raises ModelError when the prompt cannot fit, before anything is changed.
+        `large`: which piece is the photo that is asked about; the others are seen small (None: all are seen large).
+        Raises PromptTooLong when the prompt and `reserve` tokens cannot fit, before anything is changed.
         """
-        assert self._eyes is not None
-        self._eyes.trim()
-        units, glimpses = self._lay_out(prompt)
-        sizes = [g.n_tokens if isinstance(g, Glimpse) else 1 for g in glimpses]
-        if sum(sizes) >= self._context:
-            raise ModelError(
-                f"the prompt has {sum(sizes)} tokens, the model takes {self._context}: recall fewer memories"
-            )
-        same = 0
-        while same < min(len(units), len(self._held)) and units[same] == self._held[same]:
-            same += 1
-        same = min(same, len(units) - 1)  # the last token is always read again: its logits are wanted
-        self._forget_after(same)
-        cached = sum(sizes[:same])
-        for start, end in _runs(glimpses, same):
-            glimpse = glimpses[start]
-            if isinstance(glimpse, Glimpse):
-                self._feed_photo(units[start], glimpse)
-            else:
-                self._feed(units[start:end], [u for u, _ in units[start:end] if isinstance(u, int)])
-        return sum(sizes), cached
+        units, photos = self._lay_out(prompt, large)
+        size = sum(u.n_tokens for u in units)
+        if size + reserve > self._context:
+            raise PromptTooLong(f"the prompt has {size} tokens, the model takes {self._context}: say it in fewer words")
+        if not self._read and self._warm:
+            self._ledger = self._warm.restore(self._llama, self._ctx, units)
+        self._read = True
+        same = min(self._ledger.shared(units), len(units) - 1)  # the last is always read again: its logits are wanted
+        self._cut(same)
+        same, cached = len(self._ledger.units), self._ledger.tokens
+        for start, end in _runs(units, same):
+            self._see(units[start], photos) if isinstance(units[start].key, tuple) else self._feed(units[start:end])
+        return size, cached
 
-    def _lay_out(self, prompt: Sequence[Piece]) -> tuple[list[tuple[Unit, int]], list[Glimpse | None]]:
+    def _lay_out(self, prompt: Sequence[Piece], large: int | None) -> tuple[list[Unit], dict[str, Photo]]:
         assert self._eyes is not None
-        units: list[tuple[Unit, int]] = []
-        glimpses: list[Glimpse | None] = []
-        for piece in prompt:
+        units: list[Unit] = []
+        photos: dict[str, Photo] = {}
+        for i, piece in enumerate(prompt):
             if not isinstance(piece, Photo):
-                new = self.tokenize(piece)
-                units += [(t, 1) for t in new]
-                glimpses += [None] * len(new)
+                units += map(Unit, self.tokenize(piece))
                 continue
-            for i, glimpse in enumerate(self._eyes.see(piece)):
-                if self._flag.raw[0]:
-                    raise Cancelled
-                if glimpse.embedding is None:
-                    units += [(t, 1) for t in glimpse.tokens]
-                    glimpses += [None] * glimpse.n_tokens
+            self._flag.check()
+            photos[piece.sha256] = piece
+            small = large is not None and i != large
+            for n, part in enumerate(self._eyes.parts(piece, small)):
+                if part.tokens:
+                    units += map(Unit, part.tokens)
                 else:
-                    units.append(((piece.sha256, i), glimpse.n_pos))
-                    glimpses.append(glimpse)
-        return units, glimpses
+                    units.append(Unit((piece.sha256, small, n), part.n_tokens, part.n_pos))
+        return units, photos
 
-    def _position(self) -> int:
-        return sum(n for _, n in self._held)
+    def _cut(self, keep: int) -> None:
+        """Keep the first `keep` units of the cache, or none where the model cannot remove a part."""
+        self._ledger.cut(keep)
+        cache = self._llama.llama_get_memory(self._ctx)
+        if not self._llama.llama_memory_seq_rm(cache, 0, self._ledger.position, -1):
+            self._llama.llama_memory_clear(cache, True)
+            self._ledger.cut(0)
 
-    def _forget_after(self, keep: int) -> None:
-        del self._held[keep:]
-        self._llama.llama_memory_seq_rm(self._llama.llama_get_memory(self._ctx), 0, self._position(), -1)
-
-    def _feed(self, units: list[tuple[Unit, int]], tokens: list[int]) -> None:
+    def _feed(self, units: Sequence[Unit]) -> None:
         """Decode text tokens behind what is held, in batches; logits of the very last one are kept."""
-        for start in range(0, len(tokens), BATCH):
-            part = tokens[start : start + BATCH]
-            at = self._position()
+        for start in range(0, len(units), BATCH):
+            part = units[start : start + BATCH]
+            at = self._ledger.position
             batch = self._llama.llama_batch_init(len(part), 0, 1)
             batch.n_tokens = len(part)
-            for i, token in enumerate(part):
-                batch.token[i], batch.pos[i], batch.n_seq_id[i], batch.seq_id[i][0] = token, at + i, 1, 0
-                batch.logits[i] = start + i + 1 == len(tokens)
+            for i, unit in enumerate(part):
+                batch.token[i], batch.pos[i], batch.n_seq_id[i], batch.seq_id[i][0] = unit.key, at + i, 1, 0
+                batch.logits[i] = start + i + 1 == len(units)
             code = self._llama.llama_decode(self._ctx, batch)
             self._llama.llama_batch_free(batch)
-            self._settle(code, units[start : start + BATCH])
+            self._settle(code, part)
 
-    def _feed_photo(self, unit: tuple[Unit, int], glimpse: Glimpse) -> None:
-        assert self._eyes is not None
-        if self._flag.raw[0]:
-            raise Cancelled
-        self._settle(self._eyes.decode(self._ctx, glimpse, self._position(), BATCH), [unit])
+    def _see(self, unit: Unit, photos: dict[str, Photo]) -> None:
+        """Decode a chunk of a photo."""
+        assert self._eyes is not None and isinstance(unit.key, tuple)
+        self._flag.check()
+        sha256, small, index = unit.key
+        code = self._eyes.decode(self._ctx, photos[sha256], small, index, self._ledger.position, BATCH)
+        self._settle(code, [unit])
 
-    def _settle(self, code: int, units: list[tuple[Unit, int]]) -> None:
+    def _settle(self, code: int, units: Sequence[Unit]) -> None:
         """Enter what was decoded into the ledger; after an abort, take half-decoded cells out again."""
         if code == 0:
-            self._held += units
+            self._ledger.add(units)
+            self.unsaved = True
             return
-        self._forget_after(len(self._held))
-        if self._flag.raw[0]:
-            raise Cancelled
+        self._cut(len(self._ledger.units))
+        self._flag.check()
         raise ModelError(f"llama.cpp could not go on (code {code}): the context of {self._context} tokens may be full")
 
     def _logits(self) -> np.ndarray:
@@ -246,18 +293,26 @@ class LlamaCpp:
         return out.raw[: max(0, n)]
 
 
-def _runs(glimpses: list[Glimpse | None], start: int) -> Iterator[tuple[int, int]]:
-    """Split from `start` on into single photos and runs of text tokens, as (first, end) index pairs."""
-    while start < len(glimpses):
+def large_photo(messages: Sequence[Message], prompt: Sequence[Piece]) -> int | None:
+    """Which piece is the photo the messages are about: the last that shows it. -1: none is; None: nobody said."""
+    about = next((m.about for m in messages if m.about is not None), None)
+    if about is None:
+        return None
+    return max((i for i, p in enumerate(prompt) if isinstance(p, Photo) and p.sha256 == about), default=-1)
+
+
+def _runs(units: Sequence[Unit], start: int) -> Iterator[tuple[int, int]]:
+    """Split from `start` on into single chunks of photos and runs of text tokens, as (first, end) index pairs."""
+    while start < len(units):
         end = start + 1
-        if glimpses[start] is None:
-            while end < len(glimpses) and glimpses[end] is None:
+        if isinstance(units[start].key, int):
+            while end < len(units) and isinstance(units[end].key, int):
                 end += 1
         yield start, end
         start = end
 
 
-def _pick(logits: np.ndarray, options: Options, rng: np.random.Generator) -> int:
+def pick(logits: np.ndarray, options: Options, rng: np.random.Generator) -> int:
     """The next token: the likeliest at temperature 0, else drawn from the nucleus of mass top_p."""
     if options.temperature <= 0:
         return int(logits.argmax())

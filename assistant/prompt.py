@@ -10,6 +10,7 @@ instruction last in pass 1 and as system turn in pass 2, which therefore reads e
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from assistant.backend import Message
@@ -49,9 +50,9 @@ def caption_messages(
 ) -> tuple[Message, ...]:
     """CAG pass 1: ask for a caption of `photo` grounded in `episodes`. The reference layout has its own request."""
     if layout == "reference":
-        return (Message("user", (*_numbered(episodes, photo), f"\n{REFERENCE_INSTRUCTION}")),)
+        return (Message("user", (*_numbered(episodes, photo), f"\n{REFERENCE_INSTRUCTION}"), photo.sha256),)
     parts = (*_memories(episodes), "New photo:\n", photo, f"\n{request}")
-    return (Message("system", (INSTRUCTION,)), Message("user", parts))
+    return (Message("system", (INSTRUCTION,)), Message("user", parts, photo.sha256))
 
 
 def answer_messages(
@@ -65,20 +66,21 @@ def answer_messages(
     """CAG pass 2: the question after the caption. Aligned, it continues pass 1 to the letter."""
     end = (Message("assistant", (caption,)), Message("user", (question,)))
     if layout == "reference":
-        return (Message("system", (REFERENCE_INSTRUCTION,)), Message("user", _numbered(episodes, photo)), *end)
+        shown = Message("user", _numbered(episodes, photo), photo.sha256)
+        return (Message("system", (REFERENCE_INSTRUCTION,)), shown, *end)
     return (*caption_messages(episodes, photo, request=request), *end)
 
 
 def direct_messages(episodes: Sequence[Episode], photo: Photo, question: str) -> tuple[Message, ...]:
     """Without a caption (`--no-caption`): the question stands where the caption request would."""
     system, user = caption_messages(episodes, photo)
-    return (system, Message("user", (*user.parts[:-1], f"\n{question}")))
+    return (system, replace(user, parts=(*user.parts[:-1], f"\n{question}")))
 
 
 def recollect_messages(episodes: Sequence[Episode], question: str) -> tuple[Message, ...]:
     """A question about memories without a new photo."""
     parts = _memories(episodes)
-    return (Message("system", (INSTRUCTION,)), Message("user", (*parts, question)))
+    return (Message("system", (INSTRUCTION,)), Message("user", (*parts, question), about=""))
 
 
 def recognise_messages(photos: Sequence[Photo], photo: Photo) -> tuple[Message, ...]:
@@ -87,7 +89,7 @@ def recognise_messages(photos: Sequence[Photo], photo: Photo) -> tuple[Message, 
     for i, known in enumerate(photos):
         parts += [f"Photo {i}:\n", known, "\n"]
     parts += ["New photo:\n", photo, f"\n{RECOGNISE_REQUEST}"]
-    return (Message("system", (INSTRUCTION,)), Message("user", tuple(parts)))
+    return (Message("system", (INSTRUCTION,)), Message("user", tuple(parts), photo.sha256))
 
 
 def describe_messages(photo: Photo) -> tuple[Message, ...]:

@@ -11,6 +11,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -19,13 +20,22 @@ from typing import Any
 
 import numpy as np
 
+from assistant import diskcache
 from assistant.backend import Chunk, Message, Options
 from assistant.catalogue import Spec
+from assistant.llamacpp import LlamaCpp
+from assistant.session import Session
 from memory.episode import Photo
 from memory.errors import KeepsakeError, ModelError, ModelStopped
 from memory.home import home, private_folder
 
 ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 0.2
+"""Seconds a cancelled child has to end by itself; then it is killed, and starts again with the next question."""
+IDLE = 2.0
+"""Seconds without a request after which the conversation is kept for the next start."""
+FAREWELL = 2.0
+"""Seconds in which a child that is closed may still do that."""
 
 
 def performance_cores() -> int:
@@ -43,6 +53,9 @@ class WorkerBackend:
         self._child: subprocess.Popen[bytes] | None = None
         self._to: Connection | None = None
         self._from: Connection | None = None
+        self._cancelled: float | None = None
+        """When what runs was cancelled."""
+        self._private = False
 
     @property
     def pid(self) -> int | None:
@@ -51,6 +64,10 @@ class WorkerBackend:
 
     def start(self) -> None:
         """Start the child and wait until the model is loaded. Raises ModelError."""
+        self._cancelled = None
+        self._start()
+
+    def _start(self) -> None:
         if self._child and self._child.poll() is not None:
             self._drop()  # it died between two questions: nobody needs to know
         if self._child:
@@ -74,44 +91,59 @@ class WorkerBackend:
         self._child.stdout.close()
         try:
             self._ask("load", self._spec, self._threads, self._context)
+            self._ask("private", self._private)
         except KeepsakeError:
             self._drop()  # a child without a model is of no use: the next start tells the reason again
             raise
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
         """Generate (see `Backend`). Closing the generator early cancels what is being written."""
-        self.start()
-        self._send("stream", tuple(messages), options)
-        last = False
+        last, self._cancelled = False, None
         try:
+            self._start()
+            self._send("stream", tuple(messages), options)
+            if self._cancelled:
+                self._send("cancel")  # it came while the model was being loaded
             while not last:
                 chunk: Chunk = self._receive()
                 last = chunk.stop is not None
                 yield chunk
+        except _GivenUp:
+            last = True
+            yield Chunk("", "cancelled")
         except KeepsakeError:
             last = True  # an error is the child's last word about this request: nothing more comes
             raise
         finally:
-            if not last:
+            if not last and self._child:
                 self.cancel()
                 with suppress(KeepsakeError):
                     while self._child and self._receive().stop is None:
                         pass
 
     def embed(self, photo: Photo) -> np.ndarray:
-        """Visual tokens of a photo, (T, D) float32."""
+        """Visual tokens of a photo, (T, D) float32. Raises ModelStopped when it is cancelled."""
         self.start()
         tokens: np.ndarray = self._ask("embed", photo)
         return tokens
 
     def cancel(self) -> None:
-        """Make a running stream end soon. Does nothing when none runs."""
+        """Make what runs end soon, whatever it is. Does nothing when nothing runs."""
         if self._child:
+            self._cancelled = self._cancelled or time.monotonic()
             self._send("cancel")
 
+    def keep_nothing(self, on: bool) -> None:
+        """While `on`, nothing of what is seen and said goes to disk, later neither (see `LlamaCpp.keep_nothing`)."""
+        self._private = on
+        if self._child:
+            self._ask("private", on)
+
     def close(self) -> None:
-        """End the child. Calling it twice is fine."""
-        self._drop()
+        """End the child, after it has kept the conversation for the next start. Calling it twice is fine."""
+        self.cancel()
+        self._send("close")
+        self._drop(FAREWELL)
 
     def _ask(self, *request: Any) -> Any:
         self._send(*request)
@@ -129,6 +161,10 @@ class WorkerBackend:
     def _receive(self) -> Any:
         assert self._from is not None
         try:
+            while not self._from.poll(PATIENCE / 4):
+                if self._cancelled and time.monotonic() - self._cancelled > PATIENCE:
+                    self._drop(0)
+                    raise _GivenUp("stopped; the model starts again with your next question, nothing is lost")
             kind, value = self._from.recv()
         except (EOFError, OSError) as error:
             code = self._drop()
@@ -139,7 +175,7 @@ class WorkerBackend:
             raise value
         return value
 
-    def _drop(self) -> int | None:
+    def _drop(self, patience: float = 0.2) -> int | None:
         with self._lock:
             child, self._child = self._child, None
             for end in (self._to, self._from):
@@ -149,10 +185,27 @@ class WorkerBackend:
         if child is None:
             return None
         try:
-            return child.wait(timeout=0.2)  # the closed pipe ends it; a model deep in a prompt is not waited for
+            return child.wait(timeout=patience)  # the closed pipe ends it; a model deep in a prompt is not waited for
         except subprocess.TimeoutExpired:
             child.kill()
             return child.wait()
+
+
+class _GivenUp(ModelStopped):
+    """A cancelled child did not come to an end in time."""
+
+
+def open_engine(spec: Spec, threads: int, context: int) -> LlamaCpp | Session:
+    """The engine that a model needs, in this process. Raises ModelError."""
+    if spec.engine == "mlx":
+        from assistant.mlxvlm import open_mlx
+
+        return open_mlx(spec, threads, context)
+    if spec.engine == "transformers":
+        from assistant.hf import open_hf
+
+        return open_hf(spec, threads, context)
+    return LlamaCpp(spec, threads, context, cache=diskcache.root())
 
 
 def serve() -> None:
@@ -160,10 +213,8 @@ def serve() -> None:
     incoming = Connection(os.dup(0), writable=False)
     outgoing = Connection(os.dup(1), readable=False)
     os.dup2(2, 1)  # whatever a library prints goes to the log, not into the pipe
-    from assistant.llamacpp import LlamaCpp
-
     requests: queue.Queue[tuple[Any, ...]] = queue.Queue()
-    backend: LlamaCpp | None = None
+    backend: LlamaCpp | Session | None = None
 
     def listen() -> None:
         while True:
@@ -174,20 +225,34 @@ def serve() -> None:
             if request[0] == "cancel":
                 if backend:
                     backend.cancel()
-            else:
-                if backend:
-                    backend.arm()  # here, in the order of arrival: a late "cancel" must not hit the next stream
-                requests.put(request)
+                continue
+            if backend and request[0] in ("stream", "embed"):
+                backend.arm()  # here, in the order of arrival: a late "cancel" must not hit the next stream
+            requests.put(request)
+            if request[0] == "close":
+                return
 
     threading.Thread(target=listen, daemon=True).start()
     while True:
-        kind, *values = requests.get()
+        try:
+            kind, *values = requests.get(timeout=IDLE if backend and backend.unsaved else None)
+        except queue.Empty:
+            kind, values = "save", []
         try:
             if kind == "load":
-                backend = LlamaCpp(*values)
+                backend = open_engine(*values)
                 outgoing.send(("loaded", None))
+            elif kind == "close":
+                if backend:
+                    backend.save()
+                os._exit(0)
             elif backend is None:
                 raise ModelError("no model is loaded")
+            elif kind == "save":
+                backend.save()
+            elif kind == "private":
+                backend.keep_nothing(*values)
+                outgoing.send(("private", None))
             elif kind == "embed":
                 outgoing.send(("tokens", backend.embed(*values)))
             else:

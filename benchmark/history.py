@@ -188,7 +188,7 @@ def coarse_messages(sample: Sample) -> tuple[Message, ...]:
         head = re.match(r"Memory of [^,:]+", p) if isinstance(p, str) else None
         return heads[head[0]] + p[head.end() :] if head else p  # type: ignore[index]
 
-    return tuple(Message(m.role, tuple(map(part, m.parts))) for m in prompt.caption_messages(known, sample.query))
+    return tuple(replace(m, parts=tuple(map(part, m.parts))) for m in prompt.caption_messages(known, sample.query))
 
 
 def _blur(said: str, instead: str, text: str) -> str:

@@ -8,6 +8,7 @@ names found without looking (`findings.shortcut` gives the verdict).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -36,7 +37,13 @@ def swapped(messages: Sequence[Message], table: Table) -> tuple[Message, ...]:
     def part(p: str | Photo) -> str | Photo:
         return table.get(p.sha256, p) if isinstance(p, Photo) else p
 
-    return tuple(Message(m.role, tuple(q for p in m.parts if (q := part(p)) != "")) for m in messages)
+    def about(sha256: str | None) -> str | None:
+        instead = table.get(sha256 or "")
+        return instead.sha256 if isinstance(instead, Photo) else sha256
+
+    return tuple(
+        replace(m, parts=tuple(q for p in m.parts if (q := part(p)) != ""), about=about(m.about)) for m in messages
+    )
 
 
 def shortcuts(scribe: Scribe, judge: Judge) -> list[Condition]:

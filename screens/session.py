@@ -17,6 +17,7 @@ from queue import SimpleQueue
 
 from textual.message import Message
 
+from assistant import diskcache
 from assistant.backend import Backend
 from assistant.engine import Conversation
 from assistant.events import AnswerText, CaptionText, Event, Failed, Recalled
@@ -302,7 +303,9 @@ class Session:
             self._relay(entry, talk.look(talk.photo))
 
     def _forget(self, entry: Entry, episode_id: str) -> None:
+        photo = self._store.get(episode_id).photo
         receipt = self._store.forget(episode_id)
+        diskcache.forget(photo.sha256)  # and what the model's engine still holds is kept nowhere
         talk = self._talk
         in_use = talk is not None and any(r.episode.id == episode_id for r in talk.recalls)
         self._tell(Forgotten(entry, episode_id, receipt, in_use))

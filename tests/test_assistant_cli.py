@@ -89,18 +89,6 @@ def test_recall_tells_what_a_photo_brings_back(home: Path, koala: str, tmp_path:
     assert done.stderr == "nothing in the memory matches this photo\n"
 
 
-def test_models_are_listed_and_checked(home: Path, tmp_path: Path) -> None:
-    row = result(home, "models", "list")
-    assert (row["name"], row["ready"], row["folder"]) == ("nano", True, str(ROOT / "models" / "nano"))
-    assert keepsake(home, "models", "check", "nano").stdout == "nano: every file is the one its manifest names\n"
-    (tmp_path / "models" / "half").mkdir(parents=True)
-    rows = [json.loads(line) for line in keepsake(tmp_path, "models", "list", "--json").stdout.splitlines()]
-    assert [(r["name"], r["ready"]) for r in rows] == [("half", False), ("nano", True)]
-    assert "needs a manifest.json" in rows[0]["problem"]
-    done = keepsake(tmp_path, "models", "check", "half")
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-
-
 @pytest.mark.parametrize(
     ("photo", "expected"),
     [

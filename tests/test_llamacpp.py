@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import replay
 
 from assistant import prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.catalogue import Spec
 from assistant.chatml import Mark, Words, pieces
-from assistant.eyes import Eyes
 from assistant.llamacpp import LlamaCpp
 from assistant.photo import from_image
 from benchmark.scene import Look, draw
 from memory.episode import Episode, Photo, Turn
-from memory.errors import ModelError
+from memory.errors import ModelError, ModelStopped
 
 SHORT = Options(max_new_tokens=8)
 
@@ -131,7 +131,7 @@ def test_a_prompt_that_is_too_long_is_refused_and_changes_nothing(engine: LlamaC
     expected, _ = write(engine, ASKED)
     long = prompt.chat_messages(["harbour " * 9000])
     with pytest.raises(
-        ModelError, match=r"^the prompt has 9\d{3} tokens, the model takes 8192: recall fewer memories$"
+        ModelError, match=r"^the prompt has 9\d{3} tokens, the model takes 8192: say it in fewer words$"
     ):
         list(engine.stream(long, SHORT))
     again, chunk = write(engine, ASKED)
@@ -150,17 +150,15 @@ def test_writing_ends_where_the_context_does(nano: Spec, monkeypatch: pytest.Mon
     assert chunk.prompt_tokens + chunk.new_tokens == 64
 
 
-def test_every_photo_is_looked_at_once(engine: LlamaCpp, monkeypatch: pytest.MonkeyPatch) -> None:
-    looked: list[Any] = []
-    glimpse = Eyes._glimpse
-    monkeypatch.setattr(Eyes, "_glimpse", lambda self, chunk: looked.append(chunk) or glimpse(self, chunk))
+def test_every_photo_is_looked_at_once(engine: LlamaCpp) -> None:
+    before = engine.looked
     new, known = photo(20), Episode(photo(21), (Turn("user", "This is Rex."),), datetime(2025, 1, 1, tzinfo=UTC))
     tokens = engine.embed(new)
-    engine.read(pieces(prompt.caption_messages([known], new)))
-    engine.read(pieces(prompt.direct_messages([known], new, "Who is this?")))
+    assert write(engine, prompt.caption_messages([known], new))[1].looked == 1
+    assert write(engine, prompt.direct_messages([known], new, "Who is this?"))[1].looked == 0
     assert np.array_equal(engine.embed(new), tokens)
     assert tokens.shape == (16, 576) and tokens.dtype == np.float32
-    assert len(looked) == 2
+    assert engine.looked == before + 2
 
 
 def test_sampling_follows_its_seed(engine: LlamaCpp) -> None:
@@ -190,11 +188,72 @@ def test_no_token_is_too_long_to_be_spelt(engine: LlamaCpp) -> None:
 
 
 def test_stopping_before_the_first_token(engine: LlamaCpp) -> None:
-    """A raised flag ends the stream with nothing written, and is down again afterwards."""
+    """Announced and stopped before it began: nothing is written, and the next stream is as ever."""
+    engine.arm()
     engine.cancel()
     text, chunk = write(engine, ASKED)
     assert (text, chunk.stop, chunk.new_tokens) == ("", "cancelled", 0)
     assert write(engine, ASKED)[0]
+
+
+def test_stopping_when_nothing_runs_does_nothing(engine: LlamaCpp) -> None:
+    """Previously it stopped the stream that came next."""
+    expected, _ = write(engine, ASKED)
+    for _ in range(2):
+        engine.cancel()
+        assert write(engine, ASKED)[0] == expected
+    stream = engine.stream(ASKED, SHORT)
+    next(stream)
+    stream.close()
+    engine.cancel()
+    assert write(engine, ASKED)[0] == expected
+
+
+def test_stopping_in_the_middle_of_the_vision_tower(nano: Spec, engine: LlamaCpp) -> None:
+    """It ends after the operation it is in, and what it has computed by then is not taken for the photo."""
+    assert engine._eyes
+    seen, nodes, wanted = photo(30), 0, engine._eyes.on_node
+
+    def stopping(ask: bool) -> bool:
+        nonlocal nodes
+        nodes += ask
+        if nodes == 50:
+            engine.cancel()
+        return wanted(ask)
+
+    engine._eyes.on_node = stopping  # type: ignore[method-assign]
+    with pytest.raises(ModelStopped, match="stopped before the photo was seen"):
+        engine.embed(seen)
+    engine._eyes.on_node = wanted  # type: ignore[method-assign]
+    assert nodes == 50
+    other = LlamaCpp(nano, context=64)
+    assert np.array_equal(engine.embed(seen), other.embed(seen))
+    other.close()
+
+
+def test_a_model_that_cannot_take_back_a_part_reads_all_again(
+    engine: LlamaCpp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with recurrent layers: llama.cpp refuses, and the ledger must not say otherwise."""
+    engine.read(pieces(ASKED))
+    remove = engine._llama.llama_memory_seq_rm
+    monkeypatch.setattr(engine._llama, "llama_memory_seq_rm", lambda *args: args[2] == 0 and remove(*args))
+    other = pieces(prompt.caption_messages(episodes(2), photo(10)))
+    size, cached = engine.read(other)
+    assert (cached, engine._ledger.tokens) == (0, size)
+    once = engine._logits()
+    monkeypatch.undo()
+    engine._cut(0)
+    assert np.array_equal(engine.logits(other), once)
+
+
+def test_conversations_end_as_if_they_had_just_been_read(nano: Spec) -> None:
+    """As in `test_ledger.py`, with the model that ships."""
+    engine, fresh = LlamaCpp(nano, context=512), LlamaCpp(nano, context=512)
+    stops = replay.compare(engine, fresh, [photo(i) for i in range(4)], conversations=8, seed=2)
+    assert "cancelled" in stops
+    engine.close()
+    fresh.close()
 
 
 def test_files_that_do_not_fit_are_refused_by_name(nano: Spec, tmp_path: Any) -> None:

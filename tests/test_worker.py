@@ -121,6 +121,51 @@ def test_a_late_stop_does_not_hit_the_next_answer(shared: WorkerBackend, hello: 
         assert said(shared) == hello
 
 
+def test_a_child_that_does_not_stop_is_given_up(shared: WorkerBackend, hello: str) -> None:
+    """As when it is deep in something that cannot be stopped (here: the whole process is): it is replaced."""
+    stream = shared.stream(STORY, ENDLESS)
+    next(stream)
+    stuck = shared.pid
+    assert stuck
+    os.kill(stuck, signal.SIGSTOP)
+    began = time.monotonic()
+    shared.cancel()
+    *_, last = stream
+    assert time.monotonic() - began < 1
+    assert (last.stop, shared.pid) == ("cancelled", None)
+    assert not alive(stuck)
+    assert said(shared) == hello
+    assert shared.pid
+    os.kill(shared.pid, signal.SIGSTOP)
+    threading.Timer(0.1, shared.cancel).start()
+    with pytest.raises(ModelStopped, match=r"^stopped; the model starts again with your next question"):
+        shared.embed(load_photo(demo_photo()))
+    assert said(shared) == hello
+
+
+def test_after_closing_the_next_start_goes_on_where_it_was(nano: Spec, own_home: Path) -> None:
+    """The photo is not looked at again, and of the prompt only the last token is read."""
+    asked = prompt.describe_messages(load_photo(demo_photo()))
+    chunks = []
+    for _ in range(2):
+        backend = WorkerBackend(nano, threads=1)
+        *_, last = backend.stream(asked, SHORT)
+        chunks.append(last)
+        backend.close()
+    first, second = chunks
+    assert (first.looked, first.cached_tokens) == (1, 0)
+    assert (second.looked, second.cached_tokens) == (0, second.prompt_tokens - 1)
+    assert {f.parent.name for f in (own_home / "cache").rglob("*") if f.is_file()} == {"vision", "talk"}
+
+
+def test_in_private_even_a_new_child_keeps_nothing(nano: Spec, own_home: Path) -> None:
+    backend = WorkerBackend(nano, threads=1)
+    backend.keep_nothing(True)
+    list(backend.stream(prompt.describe_messages(load_photo(demo_photo())), SHORT))
+    backend.close()
+    assert not [f for f in (own_home / "cache").rglob("*") if f.is_file()]
+
+
 def test_giving_up_on_a_stream_stops_it(shared: WorkerBackend, hello: str) -> None:
     stream = shared.stream(STORY, ENDLESS)
     next(stream)

@@ -43,7 +43,7 @@ def test_a_healthy_run_raises_no_alarm() -> None:
         (series(4, truncated=last(ALL_CUT_OFF, 4, 1.0, 0.5)), True, "cut off"),
         (series(12, zero_variance=last(NO_VARIANCE, 12, 1.0, 0.5)), True, "equal within every group"),
         (series(6, ratio_deviation=last(RATIO_STAYS, 6, 1e-6, 0.1)), False, "never left 1"),
-        (series(2, noise=lambda i: 7.3 * i), False, "disagree by 7.3 epsilon"),
+        (series(2, noise=lambda i: 7.3 * i), False, "disagree by 7.30 nats"),
         (series(reward=lambda i: i / 20, acc_neg=lambda i: 0.95 - i / 200), False, "Acc- falls"),
         (series(tokens=lambda i: 40.0 if i < 10 else 15.0), False, "from 40 to 15 tokens"),
     ],
@@ -66,7 +66,7 @@ def test_what_must_trip(rows: list[dict[str, Any]], stop: bool, words: str) -> N
         series(12, zero_variance=last(NO_VARIANCE - 1, 12, 1.0, 0.9)),
         series(6, ratio_deviation=last(RATIO_STAYS, 6, 2e-5, 0.1)),
         series(6, ratio_deviation=last(RATIO_STAYS - 1, 6, 0.0, 0.1)),
-        series(2, noise=0.4),
+        series(2, noise=0.04),
         series(2, noise=lambda i: None if i else 9.0),
         series(9, ratio_deviation=None),  # no group had anything to teach
         series(reward=lambda i: i / 20),

@@ -221,9 +221,9 @@ def test_a_guard_ends_a_run_that_cannot_learn(base: Path, data: Path, judge: tin
 def test_without_rewards_it_learns_the_right_answers(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The baseline: as many steps and visits, and the loss falls."""
     monkeypatch.setattr(rows, "build", lambda spec: draw(Spec("test", spec.seed, 0, spec.positives)))
-    settings = Trl(learn="gold", dtype="float32", attention="eager", min_pixels=1024, max_pixels=4096)
+    settings = Trl(dtype="float32", attention="eager", min_pixels=1024, max_pixels=4096)
     changed = {"positives": (1.0,), "recognition_share": 0.0, "strangers_share": 0.0, "steps": 4}
-    recipe = tinyvl.recipe(base, "", trl=settings, **changed)
+    recipe = tinyvl.recipe(base, "", trl=settings, learn="gold", **changed)
     adapter = hf.run(recipe, False)
     out = record.folder(recipe)
     losses = [row["loss"] for row in lines(out / "metrics.jsonl") if "loss" in row]

@@ -32,7 +32,17 @@ RECIPE = Recipe(
     tower=tinynano.TOWER,
     vision=Vision(steps=4, batch=4, warmup=1, negatives=20, eval_every=2),
     language=Language(
-        steps=4, trees=1, warmup=1, rank=2, alpha=4, views=2, chain_steps=1, short_steps=2, settle_steps=1, eval_every=2
+        steps=4,
+        trees=1,
+        warmup=1,
+        rank=2,
+        alpha=4,
+        views=2,
+        chain_steps=1,
+        short_steps=2,
+        settle_steps=1,
+        eval_every=2,
+        keep_step=2,
     ),
 )
 NO_FILE = Path("no-base.gguf")
@@ -131,6 +141,7 @@ def test_language_learns_and_goes_on_where_it_was(work: Path, tmp_path: Path, mo
     assert all(0 <= r[key] <= 1 for r in rows(work / "language.jsonl") for key in ("name", "honest"))
     first, last = weights(halfway / "language.pt"), weights(done)
     assert len(last) == 1 + 2 * 7 * 2
+    assert all(torch.equal(weights(work / "early.pt")[name], value) for name, value in first.items())
     assert all(value.isfinite().all() for value in last.values())
     assert not any(torch.equal(first[name], last[name]) for name in last)
 

@@ -92,7 +92,7 @@ def test_trl_is_told_what_the_recipe_says(name: str, tmp_path: Path, monkeypatch
     gspo = gspo_of(name)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     gspo = replace(gspo, trl=replace(gspo.trl or Trl(), dtype="float32"))  # bf16 is refused without a device for it
-    if gspo.trl and gspo.trl.learn == "gold":
+    if gspo.learn == "gold":
         supervised = hf.supervised(gspo, tmp_path, 1)
         accumulated = supervised.per_device_train_batch_size * supervised.gradient_accumulation_steps
         assert accumulated * supervised.max_steps == len(rows.visits(gspo)), "every sample is seen once"
@@ -130,7 +130,7 @@ def test_the_baselines_differ_in_the_method_only() -> None:
     ours, grpo, sft = (gspo_of(name) for name in ("qwen3-vl-2b", "grpo", "sft"))
     method = {"importance": "sequence", "epsilon_low": 3e-4, "epsilon_high": 4e-4, "beta": 0.0}
     assert replace(grpo, **method) == ours  # type: ignore[arg-type]
-    assert ours.trl and replace(sft, group=ours.group, trl=replace(ours.trl, learn="rewards")) == ours
+    assert ours.trl and replace(sft, group=ours.group, learn="rewards") == ours
     assert [v.draft.key for v in rows.visits(sft)] == [v.draft.key for v in rows.visits(ours)]
 
 
@@ -167,7 +167,9 @@ WRONG = [
     ("gspo.trl", {"report": ["paper"]}, r"report is 'paper', must be one of 'tensorboard', 'trackio', 'wandb'"),
     ("gspo.trl", {"data": "nowhere"}, r"data is 'nowhere': there is no such file or folder"),
     ("gspo.trl", {"max_pixels": 9}, r"max_pixels is 9, must be at least min_pixels \(8192\)"),
-    ("gspo.trl", {"learn": "gold", "vllm": "colocate"}, r"learn is 'gold', which takes neither"),
+    ("gspo", {"learn": "silver"}, r"\[gspo\]: learn is 'silver', must be one of 'rewards', 'gold'"),
+    ("gspo", {"learn": "gold", "beta": 0.1}, r"beta is 0.1, must be 0 when learn is 'gold'"),
+    ("gspo", {"degeneration_filter": "no"}, r"degeneration_filter is 'no', must be of type bool"),
 ]
 
 

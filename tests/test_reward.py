@@ -90,9 +90,23 @@ def test_a_fact_told_wrong_is_worse_than_silence_and_a_leak_too() -> None:
     ranked = [
         value("x", sample, "keepsake", Scripted(sample, *s)) for s in ((3, 0, 0), (2, 0, 0), (0, 0, 0), (0, 3, 0))
     ]
-    assert ranked == pytest.approx([1, 2 / 3, 0, -1])
-    assert value("x", sample, "keepsake", Scripted(sample, 3, 0, 3)) == pytest.approx(0.5)
+    assert ranked == pytest.approx([3 / 4, 2 / 4, 0, -3 / 4]), "the fourth question is the name"
+    assert value("x", sample, "keepsake", Scripted(sample, 3, 0, 3)) == pytest.approx(3 / 4 - 3 / 8)
     assert value("x", sample, "keepsake", Scripted(sample, 3, 0, 3), alpha=2) == pytest.approx(0)
+
+
+def test_a_name_counts_like_a_fact_but_not_in_the_papers_variant() -> None:
+    """A judge asked only about facts would not notice whose name a stranger is given."""
+    sample, [stranger, *_] = SAMPLES[2][0], undrawn(1, "stranger")
+    there, other = sample.positives[0], next(i for i in range(6) if i not in sample.positives)
+    of_friend, of_other = (f"This is {sample.facts[i].name}." for i in (there, other))
+    assert value(of_friend, sample) == pytest.approx(1 / 8)
+    assert value(of_other, sample) == pytest.approx(-1 / 16)
+    claimed = f"This is {stranger.facts[0].name}."
+    assert value(claimed, stranger) == pytest.approx(-1 / 12) and value(NOBODY, stranger) == 1
+    assert (
+        value(of_friend, sample, "paper") == value(of_other, sample, "paper") == value(claimed, stranger, "paper") == 0
+    )
 
 
 def test_saying_that_one_knows_nobody_is_rewarded_where_it_is_true() -> None:

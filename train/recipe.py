@@ -58,10 +58,17 @@ class Language:
     """Opening steps on things that come again and again: matching is learnt there."""
     short_steps: int = 200
     """Steps until which dialogues are short and episodes few."""
+    keep_step: int = 0
+    """Step whose checkpoint stays as `early.pt`, for stage 3 to begin at: a multiple of `eval_every`; 0: none."""
     settle_steps: int = 0
     """Closing steps with few strangers, as few as the app's recall gate lets through: many of them teach to tell
     strangers from friends, and to doubt friends too."""
     eval_every: int = 100
+
+    def __post_init__(self) -> None:
+        if self.keep_step % self.eval_every or not 0 <= self.keep_step <= self.steps:
+            span = f"0 or a multiple of eval_every ({self.eval_every}), at most steps ({self.steps})"
+            raise ValueError(f"keep_step is {self.keep_step}, must be {span}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +86,6 @@ class Lora:
 class Trl:
     """How `train/hf.py` runs stage 3 of a Qwen3-VL through trl; our own loop reads none of it."""
 
-    learn: Literal["rewards", "gold"] = "rewards"
-    """"gold": supervised on the right answers instead, the baseline without rewards. Seeded data only."""
     data: str = ""
     """A folder that `python -m benchmark build` wrote, or the authors' training list (.json). Empty: the training split
     of the picture world, drawn as `positives`, `modes` and the shares say."""
@@ -119,8 +124,6 @@ class Trl:
             raise ValueError("judge is 'chat', which needs judge_url and judge_model")
         if self.vllm == "server" and not self.vllm_url:
             raise ValueError("vllm is 'server', which needs vllm_url")
-        if self.learn == "gold" and (self.data or self.vllm != "off"):
-            raise ValueError("learn is 'gold', which takes neither data (answers are known of seeded samples) nor vllm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +136,19 @@ class Gspo:
     """"nano": the checkpoint that `pretrain` left, trained by our own loop; else a folder or repository of a model."""
     lora: Lora | None = None
     """None: go on with the LoRA that the base has (the nano)."""
+    start: str = ""
+    """Checkpoint in the base's folder to begin at ("early.pt"); empty: where pretraining ended. The nano only."""
+    learn: Literal["rewards", "gold"] = "rewards"
+    """"gold": supervised on the right answers of the same tasks instead, the baseline without rewards: nothing is
+    sampled, `group` and `epsilon_...` do nothing. Seeded data only."""
     layout: Literal["aligned", "reference"] = "aligned"
     """Of the prompt, as in `assistant/prompt.py`."""
     variant: Literal["keepsake", "paper"] = "keepsake"
     """Of the caption reward, as in `train/reward.py`."""
     alpha: float = 1.0
     """Weight of sigma- in it."""
+    degeneration_filter: bool = True
+    """Whether repetitive and too long captions earn -1, as published."""
     importance: Literal["sequence", "token"] = "sequence"
     """One ratio a completion (GSPO) or a token (GRPO)."""
     epsilon_low: float = 3e-4
@@ -205,6 +215,10 @@ class Gspo:
             raise ValueError(f"positives is {list(self.positives)}, must be 1 to 4 shares that sum to 1")
         if not self.modes:
             raise ValueError("modes is empty: who else is in the context?")
+        if self.learn == "gold" and self.trl and (self.trl.data or self.trl.vllm != "off"):
+            raise ValueError("learn is 'gold', which takes neither data (answers are known of seeded samples) nor vllm")
+        if self.learn == "gold" and self.beta > 0:
+            raise ValueError(f"beta is {self.beta}, must be 0 when learn is 'gold': there is no divergence to weigh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +238,13 @@ class Recipe:
 def load(path: Path) -> Recipe:
     """Read a recipe. Raises ValueError naming the file, the key, and what is allowed."""
     with open(path, "rb") as file:
-        return _fill(Recipe, tomllib.load(file), str(path))
+        return read(tomllib.load(file), str(path))
+
+
+def read(table: dict[str, Any], where: str) -> Recipe:
+    """The recipe of a TOML table. Raises ValueError as `load` does, with `where` for the file."""
+    found: Recipe = _fill(Recipe, table, where)
+    return found
 
 
 PARTS = {"tower": Tower, "vision": Vision, "language": Language, "gspo": Gspo, "lora": Lora, "trl": Trl}

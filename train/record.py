@@ -22,7 +22,7 @@ from typing import Any
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from memory.home import home, private_folder
-from train.recipe import Recipe
+from train.recipe import Gspo, Recipe
 from train.rows import Rows
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
@@ -48,6 +48,20 @@ def record(recipe: Recipe, data: str, processes: int) -> dict[str, Any]:
     }
 
 
+def changed(before: dict[str, Any], note: dict[str, Any]) -> str | None:
+    """Which of `LASTING` has changed since a run was recorded. Keys that its recipe did not have yet were as they are
+    by default."""
+    defaults = json.loads(json.dumps(asdict(Recipe("", gspo=Gspo()))))
+    then = {**before, "recipe": _filled(defaults, before["recipe"])}
+    return next((key for key in LASTING if then[key] != note[key]), None)
+
+
+def _filled(defaults: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """`given` with what it lacks, table by table."""
+    known = {k: _filled(defaults[k], v) if isinstance(v, dict) and defaults.get(k) else v for k, v in given.items()}
+    return {**defaults, **known}
+
+
 def begin(out: Path, note: dict[str, Any], resume: bool) -> Path | None:
     """The checkpoint to go on from; None: from the start. Raises KeepsakeError when what is there is of another run."""
     checkpoints = sorted(out.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
@@ -57,8 +71,8 @@ def begin(out: Path, note: dict[str, Any], resume: bool) -> Path | None:
     if not whole:
         return None
     before = json.loads((out / "run.json").read_text(encoding="utf-8"))
-    if changed := [key for key in LASTING if before[key] != note[key]]:
-        raise KeepsakeError(f"{out} holds a run with another {changed[0]}: it cannot go on with this one")
+    if other := changed(before, note):
+        raise KeepsakeError(f"{out} holds a run with another {other}: it cannot go on with this one")
     return whole[-1]
 
 

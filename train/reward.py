@@ -12,6 +12,8 @@ Variant "keepsake", ours:         sigma+ = (right - wrong) / asked of the positi
                                   nothing known in the photo: sigma+ = 1 when nothing is told, else 0
                                   no text at all is degenerate
 "Right", "wrong" and "leaked" are a judge's letters: the gold one, another one, and anything but D about a negative.
+Ours asks one thing more of everybody in a seeded sample, whether the caption says the name: without it a stranger given
+a friend's name, and nothing else, cost nothing, and the nano learnt to say nothing else (LOG.md).
 So in ours silence about a known thing (0) is better than telling it wrong (-1), copying every dialogue earns at most
 1 - alpha, and a caption of a stranger that says so earns as much as a perfect one of a friend.
 """
@@ -24,9 +26,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from benchmark import capeval
 from benchmark.judge import Judge, Verdict
 from benchmark.question import EACH
 from benchmark.sample import Sample
+from benchmark.score import named
 
 Variant = Literal["paper", "keepsake"]
 MOST_TOKENS = 511
@@ -59,6 +63,11 @@ def recognition(text: str, there: Sequence[int]) -> float:
     return 2 * len(said & right) / (len(said) + len(right)) if said or right else 1.0
 
 
+def right(kind: str, sample: Sample) -> str:
+    """The text that earns the most: the gold caption of a seeded sample, or the box ("recognition")."""
+    return f"\\boxed{{{json.dumps(list(sample.positives))}}}" if kind == "recognition" else capeval.gold(sample)
+
+
 def boxed(text: str) -> set[int] | None:
     r"""The indices of the last `\boxed{...}`: a list of integers or one integer. None when there is none to read."""
     found = re.findall(r"\\boxed\{\s*(\[[^\[\]{}]*\]|-?\d+)\s*\}", text)
@@ -77,17 +86,20 @@ def captions(
     tokens: Sequence[int],
     variant: Variant = "keepsake",
     alpha: float = 1.0,
+    filtered: bool = True,
 ) -> list[Reward]:
     """r_caps of each caption about its sample; all questions of all captions go to the judge at once.
 
-    `tokens` are the captions' lengths. Raises ValueError when a sample has nothing to ask about.
+    `tokens` are the captions' lengths. Not `filtered`: without the degeneration filter, every text is judged, but that
+    no text at all stays -1 in ours. Raises ValueError when a sample has nothing to ask about.
     """
     out: list[Reward | None] = []
     asked = []
     for text, sample, n in zip(texts, samples, tokens, strict=True):
         if not any(sample.questions):
             raise ValueError(f"sample {sample.id} has no questions: nothing could be verified")
-        why = "empty" if variant == "keepsake" and not text.strip() else degenerate(text, n)
+        why = degenerate(text, n) if filtered else None
+        why = "empty" if variant == "keepsake" and not text.strip() else why
         out.append(Reward(-1.0, degenerate=why) if why else None)
         if not why:
             asked += [(text, question) for questions in sample.questions for question in questions]
@@ -95,7 +107,7 @@ def captions(
     for i, sample in enumerate(samples):
         if out[i] is None:
             own = [[next(verdicts) for _ in questions] for questions in sample.questions]
-            out[i] = _reward(own, sample, variant, alpha)
+            out[i] = _reward(own, sample, variant, alpha, texts[i])
     return [reward for reward in out if reward is not None]
 
 
@@ -116,8 +128,8 @@ def degenerate(text: str, tokens: int) -> str | None:
     return f"longer than {MOST_TOKENS} tokens" if tokens > MOST_TOKENS else None
 
 
-def _reward(verdicts: Sequence[Sequence[Verdict]], sample: Sample, variant: Variant, alpha: float) -> Reward:
-    """From the letters about each thing of the context."""
+def _reward(verdicts: Sequence[Sequence[Verdict]], sample: Sample, variant: Variant, alpha: float, text: str) -> Reward:
+    """From the letters about each thing of the context, and whether its name is told."""
     right = wrong = asked = leaked = others = 0
     for i, (questions, letters) in enumerate(zip(sample.questions, verdicts, strict=True)):
         for question, verdict in zip(questions, letters, strict=True):
@@ -128,6 +140,12 @@ def _reward(verdicts: Sequence[Sequence[Verdict]], sample: Sample, variant: Vari
             else:
                 others += 1
                 leaked += verdict.letter != "D"
+    for i, facts in enumerate(sample.facts if variant == "keepsake" else ()):
+        told = named(text, facts)
+        if i in sample.positives:
+            asked, right = asked + 1, right + told
+        else:
+            others, leaked = others + 1, leaked + told
     minus = leaked / others if others else 0.0
     ours = (right - wrong) / asked if asked else float(leaked == 0)
     plus = right / EACH if variant == "paper" else ours

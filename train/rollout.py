@@ -1,9 +1,9 @@
 """Completions of a prompt and their log-probabilities: what a group has in common, its prompt, is read once.
 
-Sampling feeds the next token of every unfinished completion as one row of one sequence; a token sees its prompt and
-its own completion. So keys and values of a prompt exist once, however many completions grow on it. For the gradients
-a group becomes one `Tree` in the same way. Both see the distribution of the model itself at a temperature: no top_p,
-no top_k, no penalty, so that log-probabilities mean what they say. Not the app's engine: that is `assistant/`.
+Sampling feeds the next tokens of all unfinished completions of a prompt as one piece of one sequence; a token sees its
+prompt and its own completion. So keys and values of a prompt exist once, however many completions grow on it. For the
+gradients a group becomes one `Tree` in the same way. Both see the distribution of the model itself at a temperature: no
+top_p, no top_k, no penalty, so that log-probabilities mean what they say. Not the app's engine: that is `assistant/`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import torch
 from torch.nn.utils.rnn import pad_sequence
-from transformers import DynamicCache
+from transformers import Cache, DynamicCache
+from transformers.cache_utils import DynamicLayer
 
 from assistant.backend import Message
 from assistant.chatml import pieces
@@ -23,6 +24,8 @@ from train.language import Reader
 from train.trees import Tree
 
 END = "<|im_end|>"
+PROMPT, NOBODY = -1, -2
+"""Whose a key is, if not of the completion with that number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,29 +82,47 @@ def sample(
     device = reader.adapt.device
     dice = [torch.Generator(device).manual_seed(seed) for seed in seeds]
     (end,) = tokenizer.encode(END, add_special_tokens=False)
-    cache, owner, hidden = _read(reader, prompts, bank_tokens)
-    of_prompt = torch.arange(len(prompts), device=device).repeat_interleave(group)  # (N,), N completions
-    position = torch.tensor([len(p.ids) for p in prompts], device=device)[of_prompt]
-    hidden, alive = hidden[of_prompt], torch.arange(len(of_prompt), device=device)
-    drawn: list[list[tuple[int, float, float]]] = [[] for _ in of_prompt]
+    cache, owner, last = _read(reader, prompts, bank_tokens)
+    drawn: list[list[list[tuple[int, float, float]]]] = [[[] for _ in range(group)] for _ in prompts]
+    alive = [list(range(group)) for _ in prompts]  # completions of each prompt that go on
+    hidden = last[:, None].expand(-1, group, -1)  # (B, group, D)
+    lengths = torch.tensor([len(prompt.ids) for prompt in prompts])
+    scoring = reader.embed.weight.float().T  # once, not for every token
     for t in range(most):
-        likely = logits(reader, hidden, temperature or 1.0).log_softmax(-1)  # (alive, V)
-        chosen = _choose(likely, of_prompt[alive], dice) if temperature else likely.argmax(-1)
-        log_probs = likely.gather(1, chosen[:, None])[:, 0]
-        entropies = -(likely.exp() * likely).sum(-1)
-        for i, *row in zip(*(x.tolist() for x in (alive, chosen, log_probs, entropies)), strict=True):
-            drawn[i].append((row[0], row[1], row[2]))
-        going = chosen != end
-        alive, chosen = alive[going], chosen[going]
-        if not len(alive) or t + 1 == most:
+        likelihood = (hidden.float() @ scoring / (temperature or 1.0)).log_softmax(-1)  # (B, width, V)
+        width = max(map(len, alive))
+        tokens = torch.zeros(len(prompts), width, dtype=torch.long)
+        rows = torch.full((len(prompts), width), NOBODY)
+        for p, going in enumerate(alive):
+            if not going:
+                continue
+            likely = likelihood[p, : len(going)]  # (going, V)
+            chosen = torch.multinomial(likely.exp(), 1, generator=dice[p])[:, 0] if temperature else likely.argmax(-1)
+            found = likely.gather(1, chosen[:, None])[:, 0], -(likely.exp() * likely).sum(-1)
+            for i, token, *scores in zip(going, chosen.tolist(), *(x.tolist() for x in found), strict=True):
+                drawn[p][i].append((token, scores[0], scores[1]))
+            alive[p] = [i for i, token in zip(going, chosen.tolist(), strict=True) if token != end]
+            n = len(alive[p])
+            rows[p, :n] = torch.tensor(alive[p], dtype=torch.long)
+            tokens[p, :n] = chosen[chosen != end].cpu()
+        width = max(map(len, alive))
+        if not width or t + 1 == most:
             break
-        owner = torch.cat([owner, alive])
-        seen = (owner == alive[:, None]) | (owner == -1 - of_prompt[alive, None])
+        tokens, rows = tokens[:, :width], rows[:, :width]
+        owner = torch.cat([owner, rows], 1)
+        seen = (owner[:, None] == rows[:, :, None]) | (owner[:, None] == PROMPT)
         with torch.no_grad():
-            hidden = reader.read(reader.embed(chosen), seen, position[alive] + t, cache)
-    cut = set(alive.tolist())
-    found = [_rollout(tokenizer, prompts[p], drawn[i], i in cut) for i, p in enumerate(of_prompt.tolist())]
-    return [tuple(found[i : i + group]) for i in range(0, len(found), group)]
+            hidden = reader.read(reader.embed(tokens.to(device)), seen, (lengths + t)[:, None].expand(-1, width), cache)
+    return [
+        tuple(_rollout(tokenizer, prompt, drawn[p][i], i in alive[p]) for i in range(group))
+        for p, prompt in enumerate(prompts)
+    ]
+
+
+def written(tokenizer, prompt: Prompt, text: str) -> Rollout:
+    """A completion that nobody drew, such as the right answer; it has no probabilities."""
+    ids = (*tokenizer.encode(text, add_special_tokens=False), *tokenizer.encode(END, add_special_tokens=False))
+    return Rollout(prompt, ids, text, (), 0.0, False)
 
 
 def grow(group: Sequence[Rollout]) -> Tree:
@@ -147,24 +168,46 @@ def logits(reader: Reader, hidden: torch.Tensor, temperature: float) -> torch.Te
 @torch.no_grad()
 def _read(
     reader: Reader, prompts: Sequence[Prompt], bank_tokens: torch.Tensor
-) -> tuple[DynamicCache, torch.Tensor, torch.Tensor]:
-    """One cache of all prompts, the prompt of each key in it (-1, -2, ...), and the last hidden states (B, D)."""
-    device = reader.adapt.device
-    cache, owner, last = DynamicCache(), torch.zeros(0, dtype=torch.long, device=device), []
+) -> tuple[Cache, torch.Tensor, torch.Tensor]:
+    """One cache of all prompts, a row each; whose each key in it is, (B, longest); the last hidden states (B, D)."""
+    longest = max(len(prompt.ids) for prompt in prompts)
+    both, last = Cache(layer_class_to_replicate=_Room), []
+    owner = torch.full((len(prompts), longest), NOBODY)
     for i, prompt in enumerate(prompts):
-        n = len(prompt.ids)
-        own = torch.ones(n, n, dtype=torch.bool, device=device).tril()
-        seen = torch.cat([torch.zeros(n, len(owner), dtype=torch.bool, device=device), own], 1)
+        n, own = len(prompt.ids), DynamicCache()
         x = reader.inputs(prompt.ids, prompt.slots, bank_tokens)
-        last.append(reader.read(x, seen, torch.arange(n), cache)[-1])
-        owner = torch.cat([owner, torch.full((n,), -1 - i, device=device)])
-    return cache, owner, torch.stack(last)
+        last.append(reader.read(x, torch.ones(n, n, dtype=torch.bool).tril(), torch.arange(n), own)[-1])
+        owner[i, :n] = PROMPT
+        for at, layer in enumerate(own.layers):
+            if i == 0:
+                both.layers.append(_Room())
+                both.layers[at].begin(layer.keys, len(prompts), longest)
+            both.layers[at].keys[i, :, :n], both.layers[at].values[i, :, :n] = layer.keys[0], layer.values[0]
+    return both, owner, torch.stack(last)
 
 
-def _choose(likely: torch.Tensor, of_prompt: torch.Tensor, dice: Sequence[torch.Generator]) -> torch.Tensor:
-    """A token for each row, by the dice of its prompt."""
-    parts = [torch.multinomial(likely[of_prompt == p].exp(), 1, generator=dice[p])[:, 0] for p in of_prompt.unique()]
-    return torch.cat(parts)  # rows of one prompt stand together, in order
+class _Room(DynamicLayer):
+    """Keys and values that grow in place: a token is written, not everything copied."""
+
+    def begin(self, like: torch.Tensor, rows: int, n: int) -> None:
+        """Room for `n` tokens in each of `rows`, and half as many more; all zero."""
+        self.lazy_initialization(like, like)
+        _, heads, _, width = like.shape
+        self.length = n
+        self.keys, self.values = (like.new_zeros(rows, heads, n + n // 2, width) for _ in range(2))
+
+    def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *args, **kwargs):
+        """As `DynamicLayer.update`."""
+        begin, self.length = self.length, self.length + key_states.shape[2]
+        if self.length > self.keys.shape[2]:
+            more = self.keys.new_zeros(*self.keys.shape[:2], self.length // 2, self.keys.shape[3])
+            self.keys, self.values = torch.cat([self.keys, more], 2), torch.cat([self.values, more], 2)
+        self.keys[:, :, begin : self.length], self.values[:, :, begin : self.length] = key_states, value_states
+        return self.keys[:, :, : self.length], self.values[:, :, : self.length]
+
+    def get_seq_length(self) -> int:
+        """Tokens in it."""
+        return self.length
 
 
 def _rollout(tokenizer, prompt: Prompt, drawn: Sequence[tuple[int, float, float]], truncated: bool) -> Rollout:

@@ -8,7 +8,6 @@ model's own chat template makes of a row what the engine would read; samples are
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
@@ -19,12 +18,12 @@ import numpy as np
 from assistant import prompt
 from assistant.backend import Message
 from assistant.photo import pixels
-from benchmark import capeval
 from benchmark.sample import Mode, Spec, build
 from benchmark.source import Draft
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from train.recipe import Gspo, Trl
+from train.reward import right
 
 Kind = Literal["caption", "recognition"]
 CONTROL = ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>")
@@ -76,9 +75,7 @@ class Rows:
 
     def _right(self, i: int) -> list[dict[str, Any]]:
         """The answer that earns most, as an assistant's turn."""
-        sample = self.sample(i)
-        boxed = f"\\boxed{{{json.dumps(list(sample.positives))}}}"
-        said = boxed if self.visits[i].kind == "recognition" else capeval.gold(sample)
+        said = right(self.visits[i].kind, self.sample(i))
         return [{"role": "assistant", "content": [{"type": "text", "text": said}]}]
 
 

@@ -94,6 +94,7 @@ class Rewards:
                 [tokens[i] for i in asked],
                 self.gspo.variant,
                 self.gspo.alpha,
+                self.gspo.degeneration_filter,
             )
         )
         return [

@@ -53,7 +53,8 @@ class Task:
             values = [reward.recognition(text, self.sample.positives) for text in texts]
             return [Reward(value, plus=value) for value in values]
         tokens = [MOST_TOKENS + 1 if r.truncated else len(r.ids) for r in rollouts]
-        return reward.captions(texts, [self.sample] * len(texts), judge, tokens, g.variant, g.alpha)
+        samples = [self.sample] * len(texts)
+        return reward.captions(texts, samples, judge, tokens, g.variant, g.alpha, g.degeneration_filter)
 
     def read(self, bank: Bank) -> str:
         """The prompt for people: every character of it, and for each photo its row of the bank and what it shows."""

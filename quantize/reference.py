@@ -55,6 +55,12 @@ class Checkpoint:
         return self.model(**self._inputs(prompt), logits_to_keep=1).logits[0, -1].numpy()
 
     @torch.inference_mode()
+    def follow(self, prompt: Sequence[Piece], tokens: Sequence[int]) -> np.ndarray:
+        """Logits (N, V), one row for each of `tokens`: of what comes there, after the prompt and the tokens before."""
+        inputs = self._inputs(prompt, tokens[:-1])
+        return self.model(**inputs, logits_to_keep=len(tokens)).logits[0].numpy()
+
+    @torch.inference_mode()
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
         """The next assistant turn, greedy and in one piece: enough of a backend for the benchmark."""
         inputs = self._inputs(pieces(messages))
@@ -62,15 +68,20 @@ class Checkpoint:
         made = self.model.generate(
             **inputs, max_new_tokens=options.max_new_tokens, do_sample=False, eos_token_id=end, pad_token_id=end
         )
-        new = made[0, inputs["input_ids"].shape[1] :]
-        yield Chunk(self.tokenizer.decode(new, skip_special_tokens=True), "end", new_tokens=len(new))
+        new = made[0, inputs["input_ids"].shape[1] :].tolist()
+        stop = "end" if new[-1:] == [end] else "length"
+        yield Chunk(self.tokenizer.decode(new, skip_special_tokens=True), stop, new_tokens=len(new))
 
-    def _inputs(self, prompt: Sequence[Piece]) -> dict[str, torch.Tensor]:
+    def close(self) -> None:
+        """Free the model."""
+        self.model = None
+
+    def _inputs(self, prompt: Sequence[Piece], then: Sequence[int] = ()) -> dict[str, torch.Tensor]:
         photos = [p for p in prompt if isinstance(p, Photo)]
         inputs = self._seen(photos) if photos else {}
         sizes = iter(self._sizes(inputs, len(photos)))
         ids = [t for p in prompt for t in (self._photo(next(sizes)) if isinstance(p, Photo) else self.tokenize(p))]
-        inputs["input_ids"] = torch.tensor([ids])
+        inputs["input_ids"] = torch.tensor([[*ids, *then]])
         if "image_grid_thw" in inputs:
             inputs["mm_token_type_ids"] = (inputs["input_ids"] == self.config.image_token_id).int()
         inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])

@@ -102,6 +102,9 @@ def test_a_name_counts_like_a_fact_but_not_in_the_papers_variant() -> None:
     of_friend, of_other = (f"This is {sample.facts[i].name}." for i in (there, other))
     assert value(of_friend, sample) == pytest.approx(1 / 8)
     assert value(of_other, sample) == pytest.approx(-1 / 16)
+    invented = "This is Zebulon. You were together in Zanzibar."
+    assert value(invented, sample) == pytest.approx(-1 / 16)
+    assert value(invented, stranger) == pytest.approx(-1 / 12) and value(invented, stranger, "paper") == 0
     claimed = f"This is {stranger.facts[0].name}."
     assert value(claimed, stranger) == pytest.approx(-1 / 12) and value(NOBODY, stranger) == 1
     assert (

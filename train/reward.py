@@ -12,8 +12,9 @@ Variant "keepsake", ours:         sigma+ = (right - wrong) / asked of the positi
                                   nothing known in the photo: sigma+ = 1 when nothing is told, else 0
                                   no text at all is degenerate
 "Right", "wrong" and "leaked" are a judge's letters: the gold one, another one, and anything but D about a negative.
-Ours asks one thing more of everybody in a seeded sample, whether the caption says the name: without it a stranger given
-a friend's name, and nothing else, cost nothing, and the nano learnt to say nothing else (LOG.md).
+Ours asks one thing more of everybody in a seeded sample, whether the caption says the name, and counts everybody who is
+introduced and in no memory as a leak: without the one, a stranger given a friend's name and nothing else cost nothing,
+without the other an invented name, and that is what the nano learnt to say (LOG.md).
 So in ours silence about a known thing (0) is better than telling it wrong (-1), copying every dialogue earns at most
 1 - alpha, and a caption of a stranger that says so earns as much as a perfect one of a friend.
 """
@@ -40,6 +41,8 @@ REPEATED = 0.3
 REPEATED_CHUNKS = 0.2
 CHUNKS = (10, 20, 30)
 """Words."""
+INTRODUCED = re.compile(r"\bThis is ([A-Z][\w'’-]*)")
+"""The name in the sentence that seeded captions introduce somebody with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,8 @@ def _reward(verdicts: Sequence[Sequence[Verdict]], sample: Sample, variant: Vari
             asked, right = asked + 1, right + told
         else:
             others, leaked = others + 1, leaked + told
+    if variant == "keepsake" and sample.facts:  # somebody who is in no memory: nobody asks about them either
+        leaked += len(set(INTRODUCED.findall(text)) - {facts.name for facts in sample.facts})
     minus = leaked / others if others else 0.0
     ours = (right - wrong) / asked if asked else float(leaked == 0)
     plus = right / EACH if variant == "paper" else ours

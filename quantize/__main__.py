@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     every.add_argument(
         "--mlx", nargs="+", type=_bits, choices=to_mlx.KINDS, default=[], metavar="KIND", help="MLX: %(choices)s"
     )
-    every.add_argument("--no-imatrix", action="store_true", help="quantise without an importance matrix")
+    every.add_argument("--no-imatrix", action="store_true", help="no importance matrix; with --package there is none")
     every.add_argument("--licence", metavar="NAME", help="of the model, as in apache-2.0")
     every.add_argument("--base", metavar="NAME", help="what it was trained from")
     every.add_argument("--run", type=Path, metavar="FILE", help="run.json of its training, or the recipe")

@@ -41,7 +41,8 @@ class Plan:
     samples: int = verify.SIZES["quick"]
     threads: int = 1
     matrix: bool = True
-    """Whether quantised kinds use an importance matrix."""
+    """Whether quantised kinds use an importance matrix. Not with a `package`: on a base that was quantised once, types
+    with a minimum find its grid again and round the LoRA away (LOG.md)."""
     licence: str | None = None
     base: str | None = None
     run: Path | None = None
@@ -133,7 +134,7 @@ def _ggufs(plan: Plan, work: Path, whole: Path, weights: dict[str, str], source:
         lambda out: gguf.export_language(whole, out, F16, plan.pre_tokenizer),
     )
     matrix = None
-    if plan.matrix and plan.kinds != (F16,):
+    if plan.matrix and not plan.package and plan.kinds != (F16,):
         matrix = made(
             work / "imatrix.gguf",
             {"weights": source, "samples": imatrix.SAMPLES, "seed": imatrix.SEED},
@@ -152,8 +153,6 @@ def _quantised(
     inputs = {"f16": sha256(full), "imatrix": matrix and sha256(matrix), **engine}
     base, types = kind, None
     if kind == MIX:
-        if matrix is None:
-            raise KeepsakeError(f"{MIX} needs an importance matrix: leave --no-imatrix out")
         seen = manifest.photo(plan.checkpoint)
         spec = Spec(plan.out.name, full, eyes, side=seen["side"], one_tile=seen["one_tile"])
         chosen = made(

@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--package", metavar="PACKAGE/FILE", help="a GGUF of the base, which the LoRA goes on")
         command.add_argument("--sdist", type=Path, help="llama-cpp-python's source release, for the first time offline")
+    merge.add_argument("--dry-run", action="store_true", help="tell what would change, write nothing")
     for command in (merge, every):
         command.add_argument("--dtype", choices=WHOLE, help="of the merged weights. Default: each as it is")
     for command in (check, every):
@@ -82,10 +83,15 @@ def parser() -> argparse.ArgumentParser:
 
 
 def merge_only(args: argparse.Namespace) -> int:
-    """The merged folder, and how much of the LoRA rounding took."""
-    from quantize.merge import merge, summary
+    """The merged folder, and how much of the LoRA rounding took; or only what would change."""
+    from quantize.adapter import plan
+    from quantize.merge import merge, preview, summary
 
     forms.config(args.checkpoint)
+    if args.dry_run:
+        for change in preview(plan(args.checkpoint), args.dtype):
+            print(f"{change.tensor}  changes by {change.relative:.2%}, rounding takes {change.lost:.1%} of it")
+        return 0
     done = merge(args.checkpoint, args.out, dtype=args.dtype)
     print(f"{done.folder}: {summary(done.changes)}")
     return 0

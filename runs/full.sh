@@ -34,8 +34,8 @@ rm -rf "$checkpoint/adapter"
 cp -r "$run/adapter" "$checkpoint/adapter"
 
 # 5. Export for the laptop, and proof that it says the same.
-python -m quantize gguf "$checkpoint" --out "$model" --language Q4_K_M
-python -m quantize verify "$checkpoint" --out "$model"
+#    Forms that forgot are left out, and it says so; without any that passed there is no model, and the next step fails.
+python -m quantize all "$checkpoint" --out "$model" --run "$run/run.json" --size full || true
 
 # 6. What it learnt: held-out captions by the same judge, then the whole evaluation as a page.
 python -m benchmark capeval --model "$name" --positives 1 2 3 4 \

@@ -17,29 +17,29 @@ from typing import ClassVar
 
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
+from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
+from assistant import catalogue, offline
 from assistant.backend import Backend
-from assistant.catalogue import open_backend
-from assistant.events import Answered, AnswerText, Captioned, CaptionText, Failed, Recalled, Shortened
+from assistant.events import Answered, Captioned
 from assistant.photo import load_photo
 from demo import album
 from memory.episode import Episode, Photo
 from memory.errors import KeepsakeError, PhotoError
 from memory.home import home
 from memory.store import Memory
-from screens import session
-from screens.conversation import Composer, Kind, Note, PhotoEntry, Said, Writing
+from screens import messages, words
+from screens.conversation import Composer, Note, PhotoEntry, Said, Writing
+from screens.desk import Desk
 from screens.dialogs import CaptionDialog, EpisodeScreen, HelpScreen, Keep, MemoriesScreen, RememberDialog
-from screens.panels import NOTHING_YET, CaptionPanel, MemoriesPanel, MemoryCard, StatusLine, day
-from screens.paths import photo_paths, split_mentions, to_path
+from screens.models import Models
+from screens.panels import MemoryCard, StatusLine, day
+from screens.paths import to_path
 from screens.picker import PhotoPicker, pictures_folder
+from screens.session import Session
 from screens.themes import DARK, LIGHT
-from screens.words import HELLO, HELP, MARKS, NANO, NO_PHOTO, NO_WORDS, STOPPED, WELCOME
 
 
 class KeepsakeApp(App[None]):
@@ -54,6 +54,9 @@ class KeepsakeApp(App[None]):
         Binding("f2,ctrl+o", "pick", "Photo"),
         Binding("f3", "remember", "Remember"),
         Binding("f4", "caption", "Caption"),
+        Binding("f5", "private", "Private", show=False),
+        Binding("f6", "models", "Models"),
+        Binding("ctrl+n", "new", "New", show=False),
         Binding("escape", "stop", "Stop"),
         Binding("ctrl+q", "quit", "Quit", priority=True),
     ]
@@ -66,25 +69,20 @@ class KeepsakeApp(App[None]):
         demo: bool = False,
     ) -> None:
         super().__init__()
-        self.session = session.Session(self.post_message, open_memory, open_backend)
+        self.session = Session(self.post_message, open_memory, open_backend)
         self.reader = ThreadPoolExecutor(1, "photos")
         self.demo = demo
         self.photo: Photo | None = None
         """The last photo that could be read: what /remember is about."""
+        self.private = False
+        """Whether the conversation is, or is about to be: nothing of it is kept."""
         self.folder: Path | None = None
-        self.talk = VerticalScroll(id="conversation", can_focus=False)
-        self.entries = Vertical(id="entries")
-        self.caption, self.memories = CaptionPanel(id="caption"), MemoriesPanel(id="memories")
-        self.composer, self.status = Composer(), StatusLine(id="status")
+        self.desk, self.composer, self.status = Desk(), Composer(), StatusLine(id="status")
+        self.models = Models(self, self.desk.note, self.switch)
 
     def compose(self) -> ComposeResult:
         """Three parts always in view, the input, the status."""
-        with Horizontal(id="desk"):
-            with self.talk:
-                yield self.entries
-            with Vertical(id="side"):
-                yield self.caption
-                yield self.memories
+        yield self.desk
         with Vertical(id="input"):
             yield self.composer
         yield self.status
@@ -95,49 +93,24 @@ class KeepsakeApp(App[None]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
-        self.talk.border_title = "Conversation"
-        self.talk.anchor()
         self.composer.focus()
         self.session.start()
 
     async def on_unmount(self) -> None:
         """However the app ends: nothing goes on behind it."""
+        self.models.stop()
         self.reader.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self.session.close)
 
     # -- what the user does -------------------------------------------------------------------------------------
 
-    async def add(self, entry: Widget) -> None:
-        """Put something at the end of the conversation and keep the end in view."""
-        await self.entries.mount(entry)
-        self.talk.anchor()
-
-    async def note(self, text: str, kind: Kind = "info") -> Note:
-        """One line from the app."""
-        entry = Note(text, kind)
-        await self.add(entry)
-        return entry
-
-    async def on_composer_sent(self, message: Composer.Sent) -> None:
-        """A path, a command, or a question with or without @photo."""
-        text = message.text
-        if paths := photo_paths(text):
-            await self.attach(*paths)
-        elif text.startswith("/"):
-            name, _, rest = text.partition(" ")
-            await self.command(name, rest.strip())
-        else:
-            paths, question = split_mentions(text)
-            await self.attach(*paths)
-            if question:
-                await self.ask(question)
-
-    async def on_composer_dropped(self, message: Composer.Dropped) -> None:
-        """Pasted or dropped: read at once, because some programs remove the file soon after."""
+    async def on_composer_photos(self, message: Composer.Photos) -> None:
+        """Typed, pasted or dropped: read at once, because some programs remove the file soon after."""
         await self.attach(*message.paths)
 
-    async def command(self, name: str, rest: str) -> None:
+    async def on_composer_command(self, message: Composer.Command) -> None:
         """What begins with a slash."""
+        name, rest = message.name, message.rest
         match name:
             case "/photo" if rest:
                 await self.attach(to_path(rest))
@@ -145,28 +118,32 @@ class KeepsakeApp(App[None]):
                 self.action_pick()
             case "/remember" if rest:
                 await self.remember(Keep(rest, None, None))
-            case "/remember":
-                await self.action_remember()
             case "/forget" if rest:
-                self.session.find(await self.note("Looking it up …"), rest)
+                self.session.find(await self.desk.note("Looking it up …"), rest)
             case "/memories" | "/forget":
                 self.session.browse(None, rest)
-            case "/caption":
-                await self.action_caption()
             case "/demo":
-                self.session.demo(await self.note("Opening the demo album …"))
-            case "/help":
-                self.action_help()
-            case "/quit":
-                await self.action_quit()
+                await self._open_demo()
+            case "/remember" | "/caption" | "/models" | "/private" | "/new" | "/help" | "/quit":
+                await self.run_action(name[1:])
             case _:
-                await self.note(f"There is no command {name}: /help lists them.", "warning")
+                await self.desk.note(f"There is no command {name}: /help lists them.", "warning")
+
+    async def on_composer_asked(self, message: Composer.Asked) -> None:
+        """A question; it waits its turn."""
+        await self.desk.add(Said(message.question))
+        reply = Writing(waiting="…")
+        await self.desk.add(reply)
+        self.session.ask(reply, message.question)
+
+    async def _open_demo(self) -> None:
+        self.session.demo(await self.desk.note("Opening the demo album …"))
 
     async def attach(self, *paths: Path) -> None:
         """Read photos in their own thread, and look at each when its turn comes."""
         for path in paths:
             entry = PhotoEntry(path)
-            await self.add(entry)
+            await self.desk.add(entry)
             reading = self.reader.submit(load_photo, path)
             reading.add_done_callback(partial(self.call_later, self._photo_read, entry))
             self.session.look(entry, reading)
@@ -176,31 +153,28 @@ class KeepsakeApp(App[None]):
             photo = reading.result()
         except PhotoError as error:
             await entry.remove()
-            await self.note(str(error), "warning")
+            await self.desk.note(str(error), "warning")
             return
         entry.show(photo)
-        self.photo, self.folder = photo, entry.path.parent
-        self.talk.anchor()
-
-    async def ask(self, question: str) -> None:
-        """Put a question; it waits its turn."""
-        await self.add(Said(question))
-        reply = Writing(waiting="…")
-        await self.add(reply)
-        self.session.ask(reply, question)
+        self.folder = entry.path.parent
+        if entry.parent is self.desk.page:
+            self.photo = photo
+        self.desk.talk.anchor()
 
     async def remember(self, keep: Keep | None) -> None:
         """Keep the current photo."""
-        if keep is None:
-            return
-        if self.photo is None:
-            await self.note(NO_PHOTO, "warning")
-        else:
-            self.session.remember(await self.note("Remembering …"), keep.words, keep.when, keep.place)
+        if keep and await self._can_remember():
+            self.session.remember(await self.desk.note("Remembering …"), keep.words, keep.when, keep.place)
+
+    async def _can_remember(self) -> bool:
+        if self.photo and not self.private:
+            return True
+        await self.desk.note(words.PRIVATE_NO if self.private else words.NO_PHOTO, "warning")
+        return False
 
     def action_help(self) -> None:
         """F1."""
-        self.push_screen(HelpScreen(HELP))
+        self.push_screen(HelpScreen(words.HELP))
 
     def action_pick(self) -> None:
         """F2."""
@@ -213,35 +187,57 @@ class KeepsakeApp(App[None]):
 
     async def action_remember(self) -> None:
         """F3."""
-        if self.photo is None:
-            await self.note(NO_PHOTO, "warning")
-        else:
+        if await self._can_remember() and self.photo:
             self.push_screen(RememberDialog(self.photo), self.remember)
 
     async def action_caption(self) -> None:
         """F4."""
-        if self.caption.busy or not self.caption.writing.text:
-            await self.note("There is no finished caption to correct yet.", "warning")
+        if self.desk.caption.busy or not self.desk.caption.writing.text:
+            await self.desk.note("There is no finished caption to correct yet.", "warning")
         else:
-            self.push_screen(CaptionDialog(self.caption.writing.text), self._revised)
+            self.push_screen(CaptionDialog(self.desk.caption.writing.text), self._revised)
 
     async def _revised(self, caption: str | None) -> None:
         if caption:
-            await self.caption.writing.finish(caption)
-            self.caption.say("your words")
+            await self.desk.caption.writing.finish(caption)
+            self.desk.caption.say("your words")
             self.session.revise(None, caption)
+
+    async def action_private(self) -> None:
+        """F5: begin a private conversation, or end it."""
+        self.private = not self.private
+        await self._begin()
+
+    async def action_new(self) -> None:
+        """ctrl+n."""
+        await self._begin()
+        await self.desk.note(words.PRIVATE if self.private else words.NEW, "done")
+
+    async def _begin(self) -> None:
+        self.photo = None
+        self.session.begin(await self.desk.turn(), self.private)
+
+    def action_models(self) -> None:
+        """F6."""
+        self.models.choose(self.status.model)
+
+    async def switch(self, model: str) -> None:
+        """Let another model answer, in a new conversation."""
+        self.photo = None
+        self.session.switch(await self.desk.turn(), partial(catalogue.open_backend, model))
 
     async def action_quit(self) -> None:
         """Stop writing, finish what is to be remembered, go; the screen stays until all of it has been told."""
+        self.models.stop()
         await asyncio.to_thread(self.session.close)
         self.exit()
 
     def action_page(self, direction: int) -> None:
         """PgUp and PgDn: a page of the conversation."""
         if direction < 0:
-            self.talk.scroll_page_up()
+            self.desk.talk.scroll_page_up()
         else:
-            self.talk.scroll_page_down()
+            self.desk.talk.scroll_page_down()
 
     def action_stop(self) -> None:
         """Esc."""
@@ -254,111 +250,83 @@ class KeepsakeApp(App[None]):
     def _open(self, episode: Episode, sure: bool) -> None:
         async def decided(forget: bool | None) -> None:
             if forget:
-                self.session.forget(await self.note("Forgetting …"), episode.id)
+                self.session.forget(await self.desk.note("Forgetting …"), episode.id)
 
         self.push_screen(EpisodeScreen(episode, sure), decided)
 
     # -- what the session tells ---------------------------------------------------------------------------------
 
-    async def on_told(self, message: session.Told) -> None:
-        """An event of the conversation, for the entry that asked for it."""
-        entry, caption = message.entry, self.caption
-        match message.event:
-            case Recalled(recalls) if isinstance(entry, Writing):
-                await self.memories.show(recalls, NO_WORDS)
-            case Recalled(recalls):
-                await self.memories.show(recalls)
-                await caption.begin()
-            case CaptionText(text):
-                await caption.writing.write(text)
-            case Captioned(written, chunk):
-                caption.say("stopped" if chunk.stop == "cancelled" else f"by {self.status.model}")
-                await caption.writing.finish(written.text, MARKS.get(chunk.stop or "", ""))
-                self.status.chunk = chunk
-            case AnswerText(text) if isinstance(entry, Writing):
-                await entry.write(text)
-            case Answered(text, chunk) if isinstance(entry, Writing):
-                await entry.finish(text, MARKS.get(chunk.stop or "", ""))
-                self.status.chunk = chunk
-            case Shortened():
-                await self.note(str(message.event), "warning")
-            case Failed(problem):
-                await self._failed(entry, problem)
+    async def on_told(self, message: messages.Told) -> None:
+        """An event of the conversation."""
+        await self.desk.told(message, self.status.model)
+        if isinstance(message.event, Captioned | Answered):
+            self.status.chunk = message.event.chunk
 
-    async def _failed(self, entry: object, problem: str) -> None:
-        """One line, where the result would have been; what was written so far stays, marked."""
-        caption = self.caption
-        if isinstance(entry, Note):
-            entry.change(problem, "warning")
-            return
-        if isinstance(entry, Writing):
-            await (entry.finish(entry.text, STOPPED) if entry.text else entry.remove())
-        elif caption.busy:
-            caption.say("", "" if caption.writing.text else "There is no caption.")
-            await caption.writing.finish(caption.writing.text, STOPPED if caption.writing.text else "")
-        await self.note(problem, "warning")
+    async def on_stopped(self, message: messages.Stopped) -> None:
+        """Esc ended it."""
+        await self.desk.stopped(message)
 
-    async def on_stopped(self, message: session.Stopped) -> None:
-        """Esc ended it; the partial text stays."""
-        caption = self.caption
-        writing = message.entry if isinstance(message.entry, Writing) else caption.writing
-        if writing is caption.writing:
-            if not caption.busy:  # stopped before it began: what stands there is about the photo before
-                await writing.clear()
-            caption.say("stopped")
-        await writing.finish(writing.text, STOPPED)
+    async def on_begun(self, message: messages.Begun) -> None:
+        """A new conversation; what was said before it, and after it was asked for, stands already."""
+        await self.desk.begun(message.entry, message.private)
+        self.status.chunk, self.status.private = None, message.private
 
-    async def on_remembered(self, message: session.Remembered) -> None:
+    async def on_remarked(self, message: messages.Remarked) -> None:
+        """Something else that one should know."""
+        await self.desk.note(message.text, message.kind)
+
+    async def on_fetched(self, message: messages.Fetched) -> None:
+        """A download goes on, or has ended."""
+        self.status.fetching = await self.models.fetched(message)
+
+    async def on_remembered(self, message: messages.Remembered) -> None:
         """Kept: say what, and under which id."""
         episode = message.episode
-        assert isinstance(message.entry, Note)
-        message.entry.change(f"Remembered, {day(episode)}: “{episode.words}”  (id {episode.id})", "done")
+        await self.desk.settle(message.entry, f"Remembered, {day(episode)}: “{episode.words}”  (id {episode.id})")
 
-    def on_found(self, message: session.Found) -> None:
+    def on_found(self, message: messages.Found) -> None:
         """/forget ID: show what would go, and ask."""
         if isinstance(message.entry, Note):
             message.entry.remove()
         self._open(message.episode, sure=True)
 
-    async def on_forgotten(self, message: session.Forgotten) -> None:
+    async def on_forgotten(self, message: messages.Forgotten) -> None:
         """The receipt; and nothing on screen shows it any more."""
-        assert isinstance(message.entry, Note)
-        message.entry.change("\n".join(message.receipt), "done")
+        await self.desk.settle(message.entry, "\n".join(message.receipt))
         for screen in self.screen_stack:
             await screen.query(MemoryCard).filter(f".id-{message.id}").remove()
         if message.in_use and self.photo is None:
-            await self.memories.show((), NOTHING_YET)
+            await self.desk.memories.show((), words.NOTHING_YET)
 
-    def on_listed(self, message: session.Listed) -> None:
+    def on_listed(self, message: messages.Listed) -> None:
         """/memories."""
         self.push_screen(MemoriesScreen(message.episodes, message.total, message.words))
 
-    async def on_demo_ready(self, message: session.DemoReady) -> None:
+    async def on_demo_ready(self, message: messages.DemoReady) -> None:
         """The album is there: try a new photo, with a question ready to send."""
-        assert isinstance(message.entry, Note)
-        message.entry.change("The demo album is in your memory. Here is a new photo; press Enter to ask.", "done")
+        await self.desk.settle(message.entry, words.DEMO)
         await self.attach(message.photo)
         self.composer.text = message.question
 
-    async def on_model_ready(self, message: session.ModelReady) -> None:
+    async def on_model_ready(self, message: messages.ModelReady) -> None:
         """The model is loaded."""
         self.status.model = message.model
         if message.model == "nano":
-            await self.note(NANO)
+            await self.desk.note(words.NANO)
 
-    async def on_counted(self, message: session.Counted) -> None:
+    async def on_counted(self, message: messages.Counted) -> None:
         """The first count decides how to greet."""
-        if self.status.episodes is None:
-            await self.add(Static(Content(HELLO if message.episodes else WELCOME), id="welcome"))
-            if self.demo:
-                await self.command("/demo", "")
-        self.status.episodes = message.episodes
+        first, self.status.episodes = self.status.episodes is None, message.episodes
+        if first:
+            await self.desk.greet(words.HELLO if message.episodes else words.WELCOME)
+        if first and self.demo:
+            await self._open_demo()
 
-    def on_state(self, message: session.State) -> None:
+    def on_state(self, message: messages.State) -> None:
         """What the session is doing."""
-        self.status.state = message.text
+        self.status.state, self.status.uses = message.text, offline.uses()
 
-    def on_crashed(self, message: session.Crashed) -> None:
+    def on_crashed(self, message: messages.Crashed) -> None:
         """A memory that cannot be used ends the app with one line; anything else is a bug and looks like one."""
         if not isinstance(message.error, KeepsakeError):
             raise message.error
@@ -388,8 +356,9 @@ def main(argv: list[str] | None = None) -> int:
         except KeepsakeError as error:
             print(f"error: {error}", file=sys.stderr)
             return 1
+    offline.watch()
     memory_file: Path = wanted.memory or home() / "memory.db"
-    app = KeepsakeApp(lambda: Memory(memory_file), lambda: open_backend(wanted.model), demo=wanted.demo)
+    app = KeepsakeApp(lambda: Memory(memory_file), lambda: catalogue.open_backend(wanted.model), demo=wanted.demo)
     app.run()
     return app.return_code or 0
 

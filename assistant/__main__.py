@@ -1,4 +1,4 @@
-"""Command line of the assistant: `remember`, `ask`, `recall` (by a photo), `models`.
+"""Command line of the assistant: `remember`, `ask`, `recall` and `forget` (by a photo), `models`, `prove-offline`.
 
 With --json one object goes to stdout; progress and messages go to stderr.
 Exit codes: 0 done, 1 failed with one clear line, 2 wrong usage.
@@ -10,17 +10,19 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant import catalogue, models
+from assistant import catalogue, diskcache, models, offline
 from assistant.engine import Conversation, remember
 from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Shortened
 from assistant.photo import load_photo
-from memory.episode import Recall, printable
+from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
 from memory.home import home
+from memory.rows import count
 from memory.store import Memory
 
 
@@ -61,6 +63,20 @@ def _parser() -> argparse.ArgumentParser:
     find = commands.add_parser("recall", parents=[common], help="which memories does a photo bring back?")
     find.add_argument("photo", type=Path)
     find.set_defaults(run=_recall)
+
+    drop = commands.add_parser("forget", help="forget everything that was said about a photo, and the photo")
+    drop.add_argument("photo", type=Path)
+    drop.add_argument("--yes", action="store_true", help="do not ask")
+    drop.add_argument("--memory", type=Path, help="the memory file (default: under KEEPSAKE_HOME)")
+    drop.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    drop.set_defaults(run=_forget)
+
+    proof = commands.add_parser(
+        "prove-offline", help="a whole conversation while the network is refused; what was heard"
+    )
+    proof.add_argument("--model", metavar="NAME", help="a model's name or folder (default: nano)")
+    proof.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    proof.set_defaults(run=_prove)
 
     about = "models on this machine and to be had: list | pull NAME | check NAME"
     models.add(commands.add_parser("models", help=about).add_subparsers(required=True, metavar="WHAT"))
@@ -145,13 +161,49 @@ def _recall(args: argparse.Namespace) -> int:
     return 0
 
 
+def _forget(args: argparse.Namespace) -> int:
+    """Needs no model: it is the same photo when its pixels are the same, whatever the file is called."""
+    photo = load_photo(args.photo).sha256
+    with _memory(args) as memory:
+        ids = memory.showing(photo)
+        for id in ids if not args.yes else ():
+            print(_about(memory.get(id)), file=sys.stderr)
+        if not ids:
+            diskcache.forget(photo)  # it may have been asked about
+            print("no memory has this photo; what was computed from it, if it was, is deleted", file=sys.stderr)
+            return 1
+        if not args.yes and not _agreed(len(ids)):
+            return 1
+        receipt = memory.forget_all(ids)
+        diskcache.forget(photo)
+    lines = receipt.lines()
+    print(json.dumps({"receipt": lines, **asdict(receipt)}) if args.json else "\n".join(map(printable, lines)))
+    return 0
+
+
+def _agreed(episodes: int) -> bool:
+    if not sys.stdin.isatty():
+        print(f"these would be forgotten for good ({episodes}): add --yes", file=sys.stderr)
+        return False
+    print(f"Forget {count(episodes, 'episode')} for good? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _prove(args: argparse.Namespace) -> int:
+    model = ["--model", args.model] if args.model else []
+    return offline.prove([*model, *(["--json"] if args.json else [])])
+
+
 def _row(recall: Recall) -> dict[str, Any]:
     return {"id": recall.episode.id, "score": round(recall.score, 4), "why": recall.why}
 
 
 def _line(recall: Recall) -> str:
-    episode = recall.episode
-    return printable(f"{episode.id}  {episode.when:%d %b %Y}  {recall.why}  “{episode.words[:90]}”")
+    return _about(recall.episode, f"{recall.why}  ")
+
+
+def _about(episode: Episode, why: str = "") -> str:
+    return printable(f"{episode.id}  {episode.when:%d %b %Y}  {why}“{episode.words[:90]}”")
 
 
 if __name__ == "__main__":

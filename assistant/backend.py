@@ -74,6 +74,10 @@ class Backend(Protocol):
         """Make a running `stream` end soon with stop reason "cancelled". Does nothing when none runs."""
         ...
 
+    def keep_nothing(self, on: bool) -> None:
+        """While `on`, nothing of what is seen and said goes to disk, later neither. Raises ModelStopped."""
+        ...
+
     def close(self) -> None:
         """Free the model. Calling it twice is fine."""
         ...

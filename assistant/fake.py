@@ -22,6 +22,7 @@ class FakeBackend:
         self.name, self.space, self.threshold = "fake", "fake", 0.9
         self.answers, self.delay = list(answers), delay
         self.calls: list[tuple[Message, ...]] = []
+        self.private = False
         self._cancelled = threading.Event()
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
@@ -49,6 +50,10 @@ class FakeBackend:
     def cancel(self) -> None:
         """Stop the running stream at its next word."""
         self._cancelled.set()
+
+    def keep_nothing(self, on: bool) -> None:
+        """Nothing is ever kept; `private` says what was asked for."""
+        self.private = on
 
     def close(self) -> None:
         """Nothing to free."""

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant import diskcache
+from assistant import diskcache, offline
 from assistant.backend import Chunk, Message, Options
 from assistant.catalogue import Spec
 from assistant.llamacpp import LlamaCpp
@@ -139,6 +139,12 @@ class WorkerBackend:
         if self._child:
             self._ask("private", on)
 
+    def evidence(self) -> offline.Evidence:
+        """What the child heard of the network, which it never uses. Raises ModelStopped."""
+        self.start()
+        found: offline.Evidence = self._ask("offline")
+        return found
+
     def close(self) -> None:
         """End the child, after it has kept the conversation for the next start. Calling it twice is fine."""
         self.cancel()
@@ -210,6 +216,7 @@ def open_engine(spec: Spec, threads: int, context: int) -> LlamaCpp | Session:
 
 def serve() -> None:
     """The child: load, then answer one request after the other. A second thread listens for "cancel"."""
+    offline.forbid()
     incoming = Connection(os.dup(0), writable=False)
     outgoing = Connection(os.dup(1), readable=False)
     os.dup2(2, 1)  # whatever a library prints goes to the log, not into the pipe
@@ -253,6 +260,8 @@ def serve() -> None:
             elif kind == "private":
                 backend.keep_nothing(*values)
                 outgoing.send(("private", None))
+            elif kind == "offline":
+                outgoing.send(("offline", offline.evidence()))
             elif kind == "embed":
                 outgoing.send(("tokens", backend.embed(*values)))
             else:

@@ -40,23 +40,26 @@ def play_plain(model: str | None = None) -> int:
     print("Keepsake, demo conversation (no terminal here, so plain text; nothing is kept)\n")
     backend = open_backend(model)
     try:
-        with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "memory.db") as memory:
-            load(memory, backend)
-            print(
-                f"An album of {memory.stats()['episodes']} photos was remembered. Now a new one: {demo_photo().name}\n"
-            )
-            conversation = Conversation(backend, memory)
-            for event in conversation.look(load_photo(demo_photo())):
-                _tell(event)
-            print(f"> {QUESTION}")
-            for event in conversation.ask(QUESTION):
-                _tell(event)
+        converse(backend)
     except KeepsakeError as error:
         print(f"error: {error}")
         return 1
     finally:
         backend.close()
     return 0
+
+
+def converse(backend: Backend) -> None:
+    """Remember the album in a memory that goes away, show the new photo, ask about it; all of it printed."""
+    with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "memory.db") as memory:
+        load(memory, backend)
+        print(f"An album of {memory.stats()['episodes']} photos was remembered. Now a new one: {demo_photo().name}\n")
+        conversation = Conversation(backend, memory)
+        for event in conversation.look(load_photo(demo_photo())):
+            _tell(event)
+        print(f"> {QUESTION}")
+        for event in conversation.ask(QUESTION):
+            _tell(event)
 
 
 def _tell(event: Event) -> None:

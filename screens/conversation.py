@@ -19,7 +19,7 @@ from textual.widgets.markdown import MarkdownStream
 
 from memory.episode import Photo
 from screens.halfcells import PhotoView
-from screens.paths import photo_paths
+from screens.paths import photo_paths, split_mentions
 
 Kind = Literal["info", "warning", "done"]
 
@@ -93,28 +93,40 @@ class PhotoEntry(Vertical):
         self._view.photo = photo
 
 
-class Composer(TextArea):
+class Composer(TextArea, inherit_bindings=False):
     """The input: Enter sends, Shift+Enter or ctrl+j begins a new line, a pasted photo path is a photo."""
 
     BINDINGS: ClassVar = [
+        *(
+            binding
+            for binding in TextArea.BINDINGS
+            if isinstance(binding, Binding) and binding.key not in ("f6", "pageup", "pagedown")
+        ),
         Binding("shift+enter,ctrl+j", "new_line", "New line", show=False),
         Binding("pageup", "app.page(-1)", "Scroll up", show=False),
         Binding("pagedown", "app.page(1)", "Scroll down", show=False),
     ]
 
-    class Sent(Message):
-        """The user pressed Enter."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    class Dropped(Message):
-        """Photos were pasted or dropped on the terminal."""
+    class Photos(Message):
+        """Photos were named, pasted or dropped on the terminal."""
 
         def __init__(self, paths: list[Path]) -> None:
             super().__init__()
             self.paths = paths
+
+    class Command(Message):
+        """ "/NAME" or "/NAME REST"."""
+
+        def __init__(self, name: str, rest: str) -> None:
+            super().__init__()
+            self.name, self.rest = name, rest
+
+    class Asked(Message):
+        """Anything else."""
+
+        def __init__(self, question: str) -> None:
+            super().__init__()
+            self.question = question
 
     def __init__(self) -> None:
         super().__init__(
@@ -126,10 +138,19 @@ class Composer(TextArea):
         )
 
     def action_send(self) -> None:
-        """Hand the text over and start afresh."""
-        if text := self.text.strip():
-            self.post_message(self.Sent(text))
-            self.clear()
+        """Say what the text is, a path, a command, or a question with or without @photo, and start afresh."""
+        text = self.text.strip()
+        self.clear()
+        paths, question = photo_paths(text), ""
+        if not paths and text.startswith("/"):
+            name, _, rest = text.partition(" ")
+            self.post_message(self.Command(name, rest.strip()))
+        elif not paths:
+            paths, question = split_mentions(text)
+        if paths:
+            self.post_message(self.Photos(paths))
+        if question:
+            self.post_message(self.Asked(question))
 
     def action_new_line(self) -> None:
         """A line break at the cursor."""
@@ -146,4 +167,4 @@ class Composer(TextArea):
         if paths := photo_paths(event.text):
             event.prevent_default()
             event.stop()
-            self.post_message(self.Dropped(paths))
+            self.post_message(self.Photos(paths))

@@ -14,13 +14,11 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from assistant.backend import Chunk
+from assistant.machine import CONTEXT
 from memory.episode import Episode, Recall
 from screens.conversation import Writing
 from screens.halfcells import PhotoView
-
-NOTHING_YET = "Show me a photo, and what it reminds me of appears here."
-NO_MATCH = "Nothing in your memory matches. Tell me who or what this is: /remember …"
-NO_CAPTION = "The caption of your photo will be written here."
+from screens.words import NO_CAPTION, NO_MATCH, NOTHING_YET
 
 
 def day(episode: Episode) -> str:
@@ -130,29 +128,39 @@ class MemoriesPanel(VerticalScroll, can_focus=False):
 
 
 class StatusLine(Static):
-    """Model, memories, tokens, speed; what is being done."""
+    """Model, private or not, memories, context, speed, network; what is being done."""
 
     model: reactive[str] = reactive("no model yet")
+    private: reactive[bool] = reactive(False)
     episodes: reactive[int | None] = reactive(None)
     chunk: reactive[Chunk | None] = reactive(None)
+    fetching: reactive[str] = reactive("")
+    """How far a download is, in words."""
+    uses: reactive[int | None] = reactive(None)
+    """How often this process used the network unasked (`assistant/offline.py`); None: nobody has watched."""
     state: reactive[str] = reactive("opening")
 
     def render(self) -> Content:
         """One line; what matters less goes first when it is narrow."""
-        left = [self.model]
-        if self.episodes is not None:
-            left.append(f"{self.episodes} memor{'y' if self.episodes == 1 else 'ies'}")
-        tokens: list[str] = []
-        if c := self.chunk:
-            tokens = [f"{c.prompt_tokens} tokens ({c.cached_tokens} cached)"]
-            if c.seconds > 0:
-                tokens.append(f"{c.new_tokens / c.seconds:.0f} tok/s")
-        busy = self.state != "idle"
-        right = f"{'●' if busy else '○'} {self.state}"
-        for parts in ([*left, *tokens, "offline"], [*left, *tokens], [*left, "offline"], left):
-            text = "  ·  ".join(parts)
+        n, c = self.episodes, self.chunk
+        parts = [
+            (0, self.model),
+            (0, "private" if self.private else ""),
+            (2, "" if n is None else f"{n} memor{'y' if n == 1 else 'ies'}"),
+            (3, f"context {c.prompt_tokens + c.new_tokens} of {CONTEXT}" if c else ""),
+            (4, f"{c.new_tokens / c.seconds:.0f} tok/s" if c and c.seconds > 0 else ""),
+            (1, self.fetching or self._network()),
+        ]
+        right = f"{'○' if self.state == 'idle' else '●'} {self.state}"
+        for most in (4, 3, 2, 1, 0):
+            text = "  ·  ".join(words for rank, words in parts if words and rank <= most)
             if len(text) + len(right) + 2 <= self.content_size.width:
                 break
         gap = max(2, self.content_size.width - len(text) - len(right))
-        tone = "$primary" if busy else "$foreground-muted"
+        tone = "$foreground-muted" if self.state == "idle" else "$primary"
         return Content.assemble((text, "$foreground-muted"), " " * gap, (right, tone))
+
+    def _network(self) -> str:
+        if self.uses is None:
+            return ""
+        return f"network used {self.uses} times!" if self.uses else "offline"

@@ -10,9 +10,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from queue import SimpleQueue
 
 from textual.message import Message
@@ -22,102 +22,29 @@ from assistant.backend import Backend
 from assistant.engine import Conversation
 from assistant.events import AnswerText, CaptionText, Event, Failed, Recalled
 from demo import album
-from memory.episode import Episode, Photo
-from memory.errors import KeepsakeError
+from memory.episode import Photo
+from memory.errors import KeepsakeError, ModelStopped
 from memory.store import Memory
+from screens.messages import (
+    Begun,
+    Counted,
+    Crashed,
+    DemoReady,
+    Entry,
+    Forgotten,
+    Found,
+    Listed,
+    ModelReady,
+    Remarked,
+    Remembered,
+    State,
+    Stopped,
+    Told,
+)
+from screens.words import PRIVATE_NO, SWITCHED
 
-Entry = object
 FRAME = 0.05
 """Seconds between two updates of a text that is being written."""
-
-
-@dataclass
-class State(Message):
-    """What the thread is doing, in words."""
-
-    text: str
-
-
-@dataclass
-class ModelReady(Message):
-    """The model is loaded."""
-
-    model: str
-
-
-@dataclass
-class Counted(Message):
-    """How much is remembered now."""
-
-    episodes: int
-
-
-@dataclass
-class Told(Message):
-    """An event of the conversation."""
-
-    entry: Entry
-    event: Event
-
-
-@dataclass
-class Stopped(Message):
-    """Cancelled before anything was written."""
-
-    entry: Entry
-
-
-@dataclass
-class Remembered(Message):
-    """Kept."""
-
-    entry: Entry
-    episode: Episode
-
-
-@dataclass
-class Found(Message):
-    """An episode asked for by its id."""
-
-    entry: Entry
-    episode: Episode
-
-
-@dataclass
-class Forgotten(Message):
-    """Gone, with the receipt."""
-
-    entry: Entry
-    id: str
-    receipt: list[str]
-    """Lines: ids and counts, no content."""
-    in_use: bool
-    """Whether the conversation had it before its eyes: that begins again without it."""
-
-
-@dataclass
-class Listed(Message):
-    """Memories, newest first; `total` counts those not listed too."""
-
-    episodes: tuple[Episode, ...]
-    total: int
-    words: str
-
-
-@dataclass
-class DemoReady(Message):
-    """The album is in the memory."""
-
-    entry: Entry
-    photo: Path
-    question: str
-
-
-@dataclass
-class Crashed(Message):
-    """A bug. `fatal` errors that a user can mend (the memory file) come as KeepsakeError."""
-
-    error: Exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +54,10 @@ class _Job:
     run: Callable[[], object]
     done: threading.Event | None
     """There for what is done even when the app is closing: what the user told us to remember or forget."""
+    always: bool
+    """Runs when it is no longer wanted as well, and sees to it itself (`Session._unwanted`)."""
+    talk: int
+    """The number of the conversation it belongs to."""
 
 
 class Session:
@@ -144,6 +75,9 @@ class Session:
         self._closing = threading.Event()
         self._promise: threading.Event | None = None
         """Set when the last thing we were told to remember or forget is done."""
+        self._number = 0
+        self._running: _Job | None = None
+        self._private = False
         self._memory: Memory | None = None
         self._backend: Backend | None = None
         self._talk: Conversation | None = None
@@ -156,7 +90,7 @@ class Session:
 
     def look(self, entry: Entry, photo: Future[Photo]) -> None:
         """Recall and caption a photo that is being read."""
-        self._put(entry, "reading photo", lambda: self._look(entry, photo))
+        self._put(entry, "reading photo", lambda: self._look(entry, photo), always=True)
 
     def ask(self, entry: Entry, question: str) -> None:
         """Answer a question."""
@@ -186,6 +120,19 @@ class Session:
         """Put the demo album into the memory."""
         self._put(entry, "opening the demo album", lambda: self._demo(entry))
 
+    def begin(self, entry: Entry, private: bool) -> None:
+        """Begin a new conversation, at once; what still waits in the old one is not answered, but kept if it is to be.
+
+        While it is `private`, nothing is kept anywhere, and nothing can be remembered.
+        """
+        self._leave()
+        self._put(entry, "beginning anew", lambda: self._begin(entry, private), always=True)
+
+    def switch(self, entry: Entry, open_backend: Callable[[], Backend]) -> None:
+        """Let another model answer, in a new conversation. When it cannot be opened, the one before stays chosen."""
+        self._leave()
+        self._put(entry, "changing the model", lambda: self._switch(entry, open_backend), always=True)
+
     def cancel(self) -> None:
         """Stop what is being written. From any thread."""
         self._cancelled.set()
@@ -198,32 +145,46 @@ class Session:
         A model that does not come to an end is waited for only while something is still to be remembered.
         """
         self._closing.set()
-        self.cancel()
+        self._stop_writing()
         self._jobs.put(None)
         self._thread.join(60.0 if self._promise and not self._promise.is_set() else 3.0)
 
+    def _leave(self) -> None:
+        self._number += 1
+        self._stop_writing()
+
+    def _stop_writing(self) -> None:
+        """Cancel, unless what runs was promised to be done."""
+        promised = self._running and self._running.done
+        if not promised or promised.is_set():
+            self.cancel()
+
     # -- in the thread ------------------------------------------------------------------------------------------
 
-    def _put(self, entry: Entry, state: str, job: Callable[[], object], keep: bool = False) -> None:
+    def _put(
+        self, entry: Entry, state: str, job: Callable[[], object], *, keep: bool = False, always: bool = False
+    ) -> None:
         done = threading.Event() if keep else None
         self._promise = done or self._promise
-        self._jobs.put(_Job(entry, state, job, done))
+        self._jobs.put(_Job(entry, state, job, done, always, self._number))
 
     def _run(self) -> None:
         try:
             self._memory = self._open_memory()
             self._count()
+            if self._memory.trouble:
+                self._tell(Remarked(self._memory.trouble, "warning"))
             while (job := self._jobs.get()) is not None:
+                self._running = job
                 self._cancelled.clear()
-                if self._closing.is_set() and not job.done:
+                if self._unwanted and not (job.done or job.always):
                     continue
                 self._tell(State(job.state))
                 try:
                     job.run()
                 except KeepsakeError as error:
                     self._tell(Told(job.entry, Failed(str(error))))
-                if job.done:
-                    job.done.set()
+                self._keep_promise()
                 if self._jobs.empty():
                     self._tell(State("idle"))
         except Exception as error:  # the thread's edge: the app raises it where it is seen
@@ -233,6 +194,17 @@ class Session:
                 self._backend.close()
             if self._memory:
                 self._memory.close()
+
+    def _keep_promise(self) -> None:
+        """It is done: what is said about it from here on may be cancelled."""
+        if self._running and self._running.done:
+            self._running.done.set()
+
+    @property
+    def _unwanted(self) -> bool:
+        """Whether what runs was left behind by a new conversation, or the app is closing."""
+        job = self._running
+        return self._closing.is_set() or (job is not None and job.entry is not None and job.talk < self._number)
 
     @property
     def _store(self) -> Memory:
@@ -244,7 +216,9 @@ class Session:
         if self._talk is None:
             if self._backend is None:
                 self._tell(State("loading model"))
-                self._backend = self._open_backend()
+                backend = self._open_backend()
+                backend.keep_nothing(self._private)
+                self._backend = backend
                 self._tell(ModelReady(self._backend.name))
             self._talk = Conversation(self._backend, self._store)
         return self._talk
@@ -254,8 +228,12 @@ class Session:
 
     def _look(self, entry: Entry, reading: Future[Photo]) -> None:
         wait([reading])
-        if reading.exception() is None:  # otherwise the app has shown why, and nothing changes
-            talk = self._conversation()
+        if reading.cancelled() or reading.exception():
+            return  # the app has shown why, and nothing changes
+        talk = self._conversation()
+        if self._unwanted:
+            talk.photo = reading.result()  # words that follow, and are kept, are about this one
+        else:
             self._tell(State("recalling"))
             self._relay(entry, talk.look(photo := reading.result()))
             if talk.photo is not photo:  # it failed: on screen is the new photo, so nothing goes on about the old one
@@ -294,11 +272,14 @@ class Session:
         self._tell(Stopped(entry))
 
     def _remember(self, entry: Entry, words: str, when: datetime | None, place: str | None) -> None:
+        if self._private:
+            raise KeepsakeError(PRIVATE_NO)
         talk = self._conversation()
         episode = talk.remember(words, when, place)
         self._tell(Remembered(entry, episode))
         self._count()
-        if talk.photo and not self._closing.is_set():  # what was just said counts from the next question on
+        self._keep_promise()
+        if talk.photo and not self._unwanted:  # what was just said counts from the next question on
             self._tell(State("recalling"))
             self._relay(entry, talk.look(talk.photo))
 
@@ -310,9 +291,10 @@ class Session:
         in_use = talk is not None and any(r.episode.id == episode_id for r in talk.recalls)
         self._tell(Forgotten(entry, episode_id, receipt, in_use))
         self._count()
+        self._keep_promise()
         if talk and in_use:  # the prompt so far holds what is forgotten: begin again without it
             self._talk = None
-            if talk.photo:
+            if talk.photo and not self._unwanted:
                 self._tell(State("recalling"))
                 self._relay(entry, self._conversation().look(talk.photo))
 
@@ -323,7 +305,30 @@ class Session:
         else:
             self._tell(Listed(tuple(self._store.episodes(limit)), self._store.stats()["episodes"], ""))
 
+    def _begin(self, entry: Entry, private: bool) -> None:
+        self._private, self._talk = private, None
+        with suppress(ModelStopped):  # it is gone, and keeps nothing; the next one hears of it when it starts
+            if self._backend:
+                self._backend.keep_nothing(private)
+        self._tell(Begun(entry, private))
+
+    def _switch(self, entry: Entry, open_backend: Callable[[], Backend]) -> None:
+        before, self._talk = self._open_backend, None
+        if self._backend:  # two at once may be more than the machine has room for
+            self._backend.close()
+            self._backend = None
+        self._tell(Begun(entry, self._private))
+        self._open_backend = open_backend
+        try:
+            name = self._conversation().backend.name
+        except KeepsakeError:
+            self._open_backend = before
+            raise
+        self._tell(Remarked(SWITCHED.format(model=name), "done"))
+
     def _demo(self, entry: Entry) -> None:
+        if self._private:
+            raise KeepsakeError(PRIVATE_NO)
         album.load(self._store, self._conversation().backend)
         self._count()
         self._tell(DemoReady(entry, album.demo_photo(), album.QUESTION))

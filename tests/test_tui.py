@@ -41,7 +41,7 @@ async def test_a_first_run_welcomes_and_offers_the_demo(memory_file: Path) -> No
     async with running(memory_file, FakeBackend()) as (app, _):
         await until(lambda: idle(app), "loading")
         await sees(app.query_one("#welcome"), "/demo")
-        await sees(app.query_one(StatusLine), "fake", "0 memories", "offline")
+        await sees(app.query_one(StatusLine), "fake", "0 memories")
 
 
 async def test_attach_by_path_fills_caption_and_recall(memory_file: Path, album: Path) -> None:
@@ -135,12 +135,12 @@ async def test_ask_streams_and_counts(memory_file: Path, album: Path) -> None:
         assert "word59" not in replies(app)[0].text, "it came all at once"
         await until(lambda: replies(app)[0].text == words, "the answer")
         await until(lambda: idle(app), "the end")
-        await sees(app.query_one(StatusLine), "100 tokens (50 cached)", "tok/s")
+        await sees(app.query_one(StatusLine), "context 160 of 8192", "tok/s")
         await sees(app.query_one("#conversation"), "word59")
 
 
 async def test_a_question_during_the_caption_waits_for_it(memory_file: Path, album: Path) -> None:
-    text = "a caption of quite a few words " * 4
+    text = "a caption of quite a few words " * 20
     backend = FakeBackend([text.strip(), "Yes."], delay=0.01)
     async with running(memory_file, backend) as (app, pilot):
         await send(app, pilot, str(album / "rex.png"))
@@ -275,9 +275,9 @@ async def test_help_unknown_command_new_line_and_themes(memory_file: Path) -> No
         await pilot.press("escape")
         for i in range(30):
             await send(app, pilot, f"/nonsense{i}")
-        await until(lambda: app.talk.scroll_y == app.talk.max_scroll_y > 0, "the end in view")
+        await until(lambda: app.desk.talk.scroll_y == app.desk.talk.max_scroll_y > 0, "the end in view")
         await pilot.press("pageup")
-        await until(lambda: app.talk.scroll_y < app.talk.max_scroll_y, "an earlier page")
+        await until(lambda: app.desk.talk.scroll_y < app.desk.talk.max_scroll_y, "an earlier page")
         await pilot.press("a", "ctrl+j", "b")
         assert app.query_one(Composer).text == "a\nb"
         dark = app.theme

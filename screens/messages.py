@@ -1,0 +1,128 @@
+"""What the session's thread tells the app. `entry` is the token that the app gave with the job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from textual.message import Message
+
+from assistant.events import Event
+from memory.episode import Episode
+
+Entry = object
+
+
+@dataclass
+class State(Message):
+    """What the thread is doing, in words."""
+
+    text: str
+
+
+@dataclass
+class ModelReady(Message):
+    """The model is loaded."""
+
+    model: str
+
+
+@dataclass
+class Counted(Message):
+    """How much is remembered now."""
+
+    episodes: int
+
+
+@dataclass
+class Told(Message):
+    """An event of the conversation."""
+
+    entry: Entry
+    event: Event
+
+
+@dataclass
+class Stopped(Message):
+    """Cancelled before anything was written."""
+
+    entry: Entry
+
+
+@dataclass
+class Remembered(Message):
+    """Kept."""
+
+    entry: Entry
+    episode: Episode
+
+
+@dataclass
+class Found(Message):
+    """An episode asked for by its id."""
+
+    entry: Entry
+    episode: Episode
+
+
+@dataclass
+class Forgotten(Message):
+    """Gone, with the receipt."""
+
+    entry: Entry
+    id: str
+    receipt: list[str]
+    """Lines: ids and counts, no content."""
+    in_use: bool
+    """Whether the conversation had it before its eyes: that begins again without it."""
+
+
+@dataclass
+class Listed(Message):
+    """Memories, newest first; `total` counts those not listed too."""
+
+    episodes: tuple[Episode, ...]
+    total: int
+    words: str
+
+
+@dataclass
+class DemoReady(Message):
+    """The album is in the memory."""
+
+    entry: Entry
+    photo: Path
+    question: str
+
+
+@dataclass
+class Crashed(Message):
+    """A bug. `fatal` errors that a user can mend (the memory file) come as KeepsakeError."""
+
+    error: Exception
+
+
+@dataclass
+class Remarked(Message):
+    """A line for the user that belongs to no entry."""
+
+    text: str
+    kind: Literal["info", "warning", "done"]
+
+
+@dataclass
+class Begun(Message):
+    """A new conversation; in a private one nothing is kept."""
+
+    entry: Entry
+    private: bool
+
+
+@dataclass
+class Fetched(Message):
+    """How far a download is: `percent`; None at its end, and then `problem` says why it failed, if it did."""
+
+    model: str
+    percent: int | None
+    problem: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from seer import Seer, averages, rows
@@ -66,7 +67,7 @@ def test_the_question_is_the_same_and_only_one_thing_changes_at_a_time() -> None
         calls[name], backend.calls = backend.calls, []
     [direct], [caption, cag] = calls["lsd/direct"], calls["lsd/cag"]
     assert cag[:2] == caption and cag[2:] == (Message("assistant", ("This is Milo.",)), Message("user", (WHERE,)))
-    assert direct == (caption[0], Message("user", (*caption[1].parts[:-1], f"\n{WHERE}")))
+    assert direct == (caption[0], replace(caption[1], parts=(*caption[1].parts[:-1], f"\n{WHERE}")))
     [other] = calls["lar/cag"]  # its caption is there already
     assert other == (*cag[:3], Message("user", (WHAT,)))
     first, second = calls["lsd/reference"]

@@ -316,18 +316,24 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
+ANYWHERE = st.integers(0, 1 << 20)  # taken by the file's length
+PIECE = st.one_of(st.binary(min_size=1, max_size=40), st.just(bytes(4096)))
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.data())
+@given(
+    spoilt=st.lists(st.tuples(st.one_of(st.integers(0, 120), ANYWHERE), PIECE), min_size=1, max_size=6),
+    cut=st.one_of(st.none(), ANYWHERE),
+)
 def test_a_spoilt_file_is_refused_or_read_but_never_lost(
-    old: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+    old: bytes, tmp_path_factory: pytest.TempPathFactory, spoilt: list[tuple[int, bytes]], cut: int | None
 ) -> None:
     """A file of version 1 with bytes flipped, cut or filled: it opens, or one line says no and it stays as it was."""
     path, whole = tmp_path_factory.mktemp("spoilt") / "m.db", bytearray(old)
-    for _ in range(data.draw(st.integers(1, 6))):
-        at = data.draw(st.one_of(st.integers(0, 120), st.integers(0, len(whole) - 1)))
-        piece = data.draw(st.one_of(st.binary(min_size=1, max_size=40), st.just(bytes(4096))))
+    for place, piece in spoilt:
+        at = place % len(whole)
         whole[at : at + len(piece)] = piece
-    path.write_bytes(whole[: data.draw(st.one_of(st.none(), st.integers(1, len(whole))))])
+    path.write_bytes(whole if cut is None else whole[: cut % len(whole) + 1])
     before = path.read_bytes()
     try:
         with Memory(path) as memory:

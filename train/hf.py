@@ -242,9 +242,9 @@ def _common(gspo: Gspo, out: Path, accumulation: int) -> dict[str, Any]:
 
 def _processor(base: str, settings: Trl) -> Any:
     """Tokenizer and image processor of the base, photos within the recipe's bounds."""
-    from transformers import AutoProcessor
+    from transformers import Qwen3VLProcessor  # by name: once mlx-vlm is imported, AutoProcessor gives one of its own
 
-    processor = AutoProcessor.from_pretrained(base, padding_side="left", truncation_side="left")
+    processor = Qwen3VLProcessor.from_pretrained(base, padding_side="left", truncation_side="left")
     if not getattr(processor, "chat_template", None):
         raise KeepsakeError(f"{base} has no chat template: take the Instruct model, with all of its files")
     bounds = {"shortest_edge": settings.min_pixels, "longest_edge": settings.max_pixels}

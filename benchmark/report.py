@@ -64,8 +64,8 @@ def report(paths: Sequence[Path], out: Path, data: Path | None = None) -> Path:
     drawn = {}
     for name, (plot, alt) in charts.plots_of(runs).items():
         light, dark = plots.render(plot)
-        _write(out / f"{name}.png", light)
-        drawn[name] = Picture(_uri(light), _uri(dark), alt)
+        write_whole(out / f"{name}.png", light)
+        drawn[name] = Picture(uri(light), uri(dark), alt)
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -82,7 +82,7 @@ def report(paths: Sequence[Path], out: Path, data: Path | None = None) -> Path:
         margin=round(100 * findings.MARGIN),
         **sections.sections(runs),
     )
-    _write(out / PAGE, text.encode())
+    write_whole(out / PAGE, text.encode())
     return out / PAGE
 
 
@@ -159,12 +159,13 @@ def _labelled(runs: Sequence[Run]) -> list[Run]:
     return [replace(r, label=f"{r.label} {i}") if names[r.label] > 1 else r for i, r in enumerate(twice, 1)]
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Whole or not at all."""
     part = path.with_name(f"{path.name}.part")
     part.write_bytes(data)
     os.replace(part, path)
 
 
-def _uri(png: bytes) -> str:
+def uri(png: bytes) -> str:
+    """A picture inside a page."""
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"

@@ -19,10 +19,9 @@ from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTo
 from assistant.backend import Chunk, Message, Options
 from assistant.chatml import Mark, Piece, Words, pieces
 from assistant.photo import pixels
+from assistant.tokens import FAMILIES
 from memory.episode import Photo
 from memory.errors import KeepsakeError
-
-FAMILIES = ("smolvlm", "qwen3_vl")
 
 
 class Checkpoint:

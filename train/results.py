@@ -6,9 +6,7 @@ checkpoints (the folder `test` of each), and asks no model. What was not run is 
 
 from __future__ import annotations
 
-import base64
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -84,8 +82,8 @@ def write(folder: Path, out: Path) -> Path:
     drawn = {}
     for title, (plot, alt) in curves.of_rewards(runs).items():
         light, dark = report.plots.render(plot)
-        _write(out / f"{title}.png", light)
-        drawn[title] = {"light": _uri(light), "dark": _uri(dark), "alt": alt}
+        report.write_whole(out / f"{title}.png", light)
+        drawn[title] = {"light": report.uri(light), "dark": report.uri(dark), "alt": alt}
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -101,7 +99,7 @@ def write(folder: Path, out: Path) -> Path:
         verdicts=verdicts(runs),
         shown=pages.pick(runs),
     )
-    _write(out / PAGE, text.encode())
+    report.write_whole(out / PAGE, text.encode())
     return out / PAGE
 
 
@@ -171,13 +169,3 @@ def _gain(runs: Sequence[Trained], run: Trained, column: int) -> Any:
 def _tone(runs: Sequence[Trained], run: Trained, column: int) -> str:
     gained = _gain(runs, run, column) if column in TARGETS else None
     return "" if gained is None else "good" if 100 * gained.value >= TARGETS[column] else "bad"
-
-
-def _write(path: Path, data: bytes) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(data)
-    os.replace(part, path)
-
-
-def _uri(png: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"

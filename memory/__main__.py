@@ -17,12 +17,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from memory import files, snapshots
+from memory import files, reminders, snapshots
 from memory.archive import as_json, export_archive, import_archive
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError, MemoryFileError
 from memory.home import home
+from memory.keys import ask_here, choose
 from memory.rows import count
+from memory.secure import convert
 from memory.store import Memory
 
 BY_SIGHT = "search by sight needs a model: use `python -m assistant recall PHOTO`"
@@ -44,7 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if args.command == "restore":
             return _restore(path, args)
-        with Memory(path, check=args.command != "verify") as memory:
+        if args.command in ("encrypt", "decrypt", "rekey"):
+            return _convert(path, args)
+        with Memory(path, check=args.command != "verify", ask=ask_here) as memory:
             if memory.trouble:
                 _tell(printable(memory.trouble))
             return run(memory, args)
@@ -84,11 +88,18 @@ def _parser() -> argparse.ArgumentParser:
     forget.add_argument("--from", dest="since", type=_day, metavar="DAY", help="from this day (UTC) on: 2025-08-01")
     forget.add_argument("--to", dest="until", type=_day, metavar="DAY", help="up to the end of this day")
     forget.add_argument("--yes", action="store_true", help="do not ask")
+    asked = command("reminders", "What you asked to be told when a thing is seen again; --end one.", _reminders)
+    asked.add_argument("--end", metavar="ID", help="an id of this list, or its first digits: never say it again")
     command("export", "Save all episodes as one ZIP.", _export).add_argument("file", type=Path, metavar="FILE")
     command("import", "Add all episodes of such a ZIP.", _import).add_argument("file", type=Path, metavar="FILE")
     command("verify", "Read everything and check it.", _verify)
     command("stats", "How much there is, and how old its snapshots are.", _stats)
     command("restore", "Bring back the newest snapshot; the present file is kept beside it.", _stats)  # see main
+    lines = "without a terminal, each passphrase asked for is a line of stdin"
+    for name, what in (("encrypt", "Encrypt the memory"), ("rekey", "Give it a new key and passphrase")):
+        secure = command(name, f"{what}; {lines}.", _stats)
+        secure.add_argument("--no-keychain", action="store_true", help="keep the key nowhere: ask for the passphrase")
+    command("decrypt", "Make an encrypted memory a plain one again.", _stats).set_defaults(no_keychain=True)
     return parser
 
 
@@ -167,10 +178,25 @@ def _agreed(memory: Memory, ids: Sequence[str]) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
+def _reminders(memory: Memory, args: argparse.Namespace) -> int:
+    if args.end is not None:
+        ended = reminders.end(memory, args.end)
+        _out(args, {"ended": ended.id}, [f"ended: {ended.task} (its memory, {ended.episode}, stays)"])
+        return 0
+    found = reminders.standing(memory)
+    for one in found:
+        line = f"{one.id}  {one.task}  ({one.when:%Y-%m-%d}, memory {one.episode}: {one.words})"
+        _out(args, asdict(one) | {"when": one.when.isoformat()}, [line])
+    if not found:
+        _tell("there are no standing instructions: say one in a memory, “When you see it again, remind me to …”")
+    return 0
+
+
 def _export(memory: Memory, args: argparse.Namespace) -> int:
     done = export_archive(memory, args.file)
     what = f"{count(done.episodes, 'episode')} and {count(done.photos, 'photo')}"
-    line = f"{what} saved to {args.file}; anyone who has that file can read it"
+    plain = "it is not encrypted, " if memory.encrypted else ""
+    line = f"{what} saved to {args.file}; {plain}anyone who has that file can read it"
     _out(args, {"file": str(args.file), **done._asdict()}, [line])
     return 0
 
@@ -197,18 +223,32 @@ def _stats(memory: Memory, args: argparse.Namespace) -> int:
     lines = [", ".join(count(n, what.removesuffix("s")) for what, n in stats.items())]
     lines += [f"snapshot of {s.taken:%Y-%m-%d %H:%M} UTC, {_age(s)} old, {count(s.bytes, 'byte')}" for s in kept]
     lines += [f"set aside by a restore: {file}" for file in files.set_aside(memory.path)]
+    lines.append("encrypted" if memory.encrypted else "not encrypted")
     rows = [{"taken": s.taken.isoformat(timespec="seconds"), "bytes": s.bytes} for s in kept]
-    _out(args, {**stats, "snapshots": rows}, lines)
+    _out(args, {**stats, "snapshots": rows, "encrypted": memory.encrypted}, lines)
     return 0
 
 
 def _restore(path: Path, args: argparse.Namespace) -> int:
-    done = snapshots.restore(path)
+    done = snapshots.restore(path, ask=ask_here)
     lines = [f"{path} is now as it was at {done.snapshot.taken:%Y-%m-%d %H:%M} UTC, {_age(done.snapshot)} ago"]
     if done.aside:
         lines.append(f"the file before is kept as {done.aside.name}: what was added since is only in there")
     row = {"taken": done.snapshot.taken.isoformat(timespec="seconds"), "aside": done.aside and str(done.aside)}
     _out(args, row, lines)
+    return 0
+
+
+def _convert(path: Path, args: argparse.Namespace) -> int:
+    done = convert(
+        path,
+        args.command,
+        ask_here,
+        lambda: choose(ask_here, sys.stdin.isatty(), _tell),
+        keychain=not args.no_keychain,
+        tell=_tell,
+    )
+    _out(args, {**asdict(done), "receipt": done.lines()}, done.lines())
     return 0
 
 

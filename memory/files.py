@@ -1,7 +1,7 @@
 """The files of a memory: which belong to it, who may touch them now, and one clear line when they cannot be used.
 
-Beside `memory.db` stand SQLite's own `-wal` and `-shm`, a folder `memory.db.snapshots`, and after a restore the file
-that was replaced, `memory.db.aside-<time>`. No SQL in here.
+Beside `memory.db` stand SQLite's own `-wal` and `-shm`, a folder `memory.db.snapshots`, after a restore the file that
+was replaced, `memory.db.aside-<time>`, and with an encrypted memory its wrapped key, `memory.db.key`. No SQL in here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from memory import cipher
 from memory.errors import MemoryFileError
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"
@@ -49,6 +49,29 @@ def snapshots(path: Path) -> list[Snapshot]:
 def set_aside(path: Path) -> list[Path]:
     """Files that `restore` replaced: they hold what they held, also what was forgotten since."""
     return sorted(f for f in path.parent.glob(f"{path.name}.aside-*") if not f.name.endswith(("-wal", "-shm")))
+
+
+def key_file(path: Path) -> Path:
+    """Where the wrapped keys of an encrypted memory are."""
+    return path.with_name(f"{path.name}.key")
+
+
+def unfinished(path: Path, what: str) -> Path:
+    """The copy that `what` ("restoring", "converting") writes before it takes the place of `path`."""
+    return path.with_name(f"{path.name}.{what}")
+
+
+def half_made(path: Path) -> list[Path]:
+    """What a killed restore or conversion left: it may hold all of the memory, in plain text."""
+    copies = [unfinished(path, what) for what in ("restoring", "converting")]
+    left = [*copies, *(Path(f"{copy}-journal") for copy in copies), unfinished(key_file(path), "partial")]
+    return [file for file in left if file.exists()]
+
+
+def sweep(path: Path) -> None:
+    """Remove what is half made. Be `alone`."""
+    for file in half_made(path):
+        file.unlink(missing_ok=True)
 
 
 def beside(path: Path) -> tuple[Path, Path]:
@@ -126,17 +149,25 @@ def one_clear_line(path: Path) -> Iterator[None]:
     """Turn SQLite's complaints about the file into a MemoryFileError; bugs of ours stay what they are."""
     try:
         yield
-    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+    except (*cipher.failures("IntegrityError"), *cipher.failures("ProgrammingError")):
         raise
-    except sqlite3.DatabaseError as error:
+    except cipher.failures() as error:
         hint = {
             "database is locked": "another program is writing to it; try again",
             "unable to open database file": "it cannot be opened; check that it is a file and yours to read and write",
             "attempt to write a readonly database": "it is read-only; change its rights or choose another file",
             "database or disk is full": "the disk is full and nothing was changed; make room, then try again",
             "disk I/O error": "the disk fails or is full, and nothing was changed; check it, then try again",
-            "file is not a database": f"it is not a memory file, or it is damaged; choose another file, or "
-            f"{way_back(path)}",
+            "file is not a database": _no_memory(path),
             "database disk image is malformed": f"it is damaged; {way_back(path)}",
         }.get(str(error), str(error))
         raise MemoryFileError(f"cannot use the memory {path}: {hint}") from error
+
+
+def _no_memory(path: Path) -> str:
+    if not key_file(path).exists():
+        lost = f"it is not a memory file, or it is damaged, or encrypted and its {key_file(path).name} is not beside it"
+        return f"{lost}; put that back, choose another file, or {way_back(path)}"
+    if not cipher.available():
+        return cipher.MISSING.format(what="it is encrypted, and that")
+    return f"it is damaged; {way_back(path)}"

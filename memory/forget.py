@@ -9,7 +9,8 @@ found when a memory is opened, the cleaning is done again. What stays where, and
     the index of words       FTS5's optimize: a deleted word stays until its segments are merged
     write-ahead log          a truncating checkpoint
     caches, snapshots        deleted; one snapshot is made anew
-    undo                     there is none
+    kept conversations       the parts that show such a photo, or were told such a memory, go in the same transaction
+    undo                     not from any file; the app holds what went in its own memory until it closes (`edit.py`)
 
 Out of reach, and so in the receipt: exports, copies made by others, files set aside by a restore. A disk may keep old
 blocks of a deleted file: only encryption covers that.
@@ -19,22 +20,25 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import sqlite3
-import unicodedata
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
-from memory import rank, rows
+from memory import history, index, rank, rows
+from memory.home import private_folder
 from memory.rows import count
 
 ALIKE = 0.9
 """A remaining photo looks like a forgotten one from this part of the score on that it has with itself."""
 LOOKED_AT = 32
 """Of so many forgotten photos look-alikes are searched; each costs one recall."""
+CONVERTED = "converted"
+"""In place of the time in `erasing`: the whole file was written anew, and the keys of before are to be destroyed."""
 COMMON = 0.2
 """A word that more than this part of all episodes say is no name."""
 _NO_SPACES = 0x0E00  # from Thai on scripts write words without spaces, or glue endings to them
@@ -71,12 +75,28 @@ class Receipt:
     """Files replaced by a restore: they may hold all of it."""
     trouble: str = ""
     """Why no new snapshot could be made, if so."""
+    parts: int = 0
+    """Parts of kept conversations that went: they showed a forgotten photo, or were told a forgotten memory."""
+    conversations: int = 0
+    """Of so many conversations."""
+    conversations_remain: tuple[str, ...] = ()
+    """Kept conversations that say a name which a forgotten episode said."""
+
+    @property
+    def erased(self) -> bool:
+        """Whether anything was taken out."""
+        return bool(self.episodes or self.parts)
 
     def lines(self) -> list[str]:
         """The receipt for people, a fact a line."""
-        gone = self.episodes[0] if len(self.episodes) == 1 else count(len(self.episodes), "episode")
-        what = f"{count(self.turns, 'turn')}, {count(self.index_rows, 'row')} of the index of words"
-        lines = [f"{'episode ' if gone in self.episodes else ''}{gone}: forgotten, {what}"]
+        lines = []
+        if self.episodes or not self.parts:
+            gone = self.episodes[0] if len(self.episodes) == 1 else count(len(self.episodes), "episode")
+            what = f"{count(self.turns, 'turn')}, {count(self.index_rows, 'row')} of the index of words"
+            lines = [f"{'episode ' if gone in self.episodes else ''}{gone}: forgotten, {what}"]
+        if self.parts:
+            where = count(self.conversations, "kept conversation")
+            lines.append(f"{count(self.parts, 'part')} of {where} deleted: photos, questions, captions, answers")
         if self.photos:
             sets = count(self.vectors, "set")
             lines.append(f"{count(len(self.photos), 'photo')} forgotten, with {sets} of visual tokens")
@@ -92,6 +112,8 @@ class Receipt:
             lines.append(f"no snapshot now: {self.trouble}")
         if self.names_remain:
             lines.append(f"still there, and may say the same name: {', '.join(self.names_remain)}")
+        if self.conversations_remain:
+            lines.append(f"kept conversations that may say the same name: {', '.join(self.conversations_remain)}")
         if self.look_alikes:
             lines.append(f"still there, with a photo that looks alike: {', '.join(self.look_alikes)}")
         if self.set_aside:
@@ -107,7 +129,7 @@ def mentioning(db: sqlite3.Connection, text: str) -> list[str]:
 
     Letter case and accents do not count, whole words do: "Milo" is in "Milo's", not in "Milou".
     """
-    words = _folded(text).split()
+    words = rank.folded(text).split()
     if not words:
         return []
     phrase = r"\s+".join(map(re.escape, words))
@@ -117,7 +139,7 @@ def mentioning(db: sqlite3.Connection, text: str) -> list[str]:
     found = []
     for id, place in db.execute("SELECT id, place FROM episodes ORDER BY when_utc DESC, id").fetchall():
         said = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
-        if any(pattern.search(_folded(text)) for text in [*said, place or ""]):
+        if any(pattern.search(rank.folded(text)) for text in [*said, place or ""]):
             found.append(id)
     return found
 
@@ -159,16 +181,46 @@ def take_out(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
     for photo in gone:
         lengths = "SELECT length(pooled) + length(f16) FROM vectors WHERE photo = ?"
         sets = [n for (n,) in db.execute(lengths, (photo,))]
+        for (space,) in db.execute("SELECT space FROM vectors WHERE photo = ?", (photo,)).fetchall():
+            rows.drop_vectors(db, photo, space)
         (data,) = db.execute("SELECT length(data) FROM photos WHERE sha256 = ?", (photo,)).fetchone()
         vectors, size = vectors + len(sets), size + sum(sets) + data
         db.execute("DELETE FROM photos WHERE sha256 = ?", (photo,))
     merge_index(db)
-    db.execute("INSERT INTO erasing VALUES (datetime())")
     went = tuple(id for _, id, _ in found)
-    remain = _saying(db, names)
-    return Receipt(
-        went, tuple(gone), tuple(kept), turns, vectors, len(went), size, names_remain=remain, look_alikes=alike
+    receipt = _with_parts(db, history.telling_of(db, went, gone), gone)
+    return replace(
+        receipt,
+        episodes=went,
+        photos_kept=tuple(kept),
+        turns=turns,
+        vectors=vectors,
+        index_rows=len(went),
+        bytes=size + receipt.bytes,
+        names_remain=_saying(db, names),
+        look_alikes=alike,
+        conversations_remain=history.saying(db, names),
     )
+
+
+def take_out_talk(db: sqlite3.Connection, id: str) -> Receipt:
+    """Remove a conversation, in the open write transaction. Raises KeepsakeError when there is none with this id."""
+    whole = history.find(db, id)
+    return _with_parts(db, [(whole, n) for (n,) in db.execute("SELECT n FROM talks WHERE id = ?", (whole,))])
+
+
+def take_out_shown(db: sqlite3.Connection, photo: str) -> Receipt:
+    """Remove what conversations say about a photo (its hash), in the open write transaction."""
+    return _with_parts(db, history.telling_of(db, (), (photo,)))
+
+
+def _with_parts(db: sqlite3.Connection, parts: Sequence[tuple[str, int]], gone: Sequence[str] = ()) -> Receipt:
+    """Remove parts of conversations too, and leave the mark; `gone` are the photos that went before."""
+    shown, size = history.take_out(db, parts)
+    db.execute("INSERT INTO erasing VALUES (datetime())")
+    talks = len({talk for talk, _ in parts})
+    photos = tuple(dict.fromkeys([*gone, *shown]))
+    return Receipt((), photos, (), 0, 0, 0, size, parts=len(parts), conversations=talks)
 
 
 def merge_index(db: sqlite3.Connection) -> None:
@@ -179,13 +231,20 @@ def merge_index(db: sqlite3.Connection) -> None:
 def clear_cache(cache: Path, photos: Collection[str] | None) -> tuple[int, int]:
     """Delete what was derived from these photos (None: from any), and all saved states of a model's reading.
 
-    Under `cache` everything may be made again: `vision/` has a file per photo, its name holds the photo's hash; all
-    else has read whole memories. Returns how many files and bytes went. Raises OSError.
+    Under `cache` everything may be made again: `vision/` has a file per photo, its name holds the photo's hash;
+    `epoch` changes with every forget; all else has read whole memories. Returns how many files and bytes went.
+    Raises OSError.
     """
     files, size = 0, 0
+    if cache.is_dir() or photos is None:  # engines at work keep nothing of what they have read before this changes
+        epoch = private_folder(cache) / "epoch"
+        epoch.with_suffix(".partial").write_text(secrets.token_hex(8), encoding="ascii")
+        epoch.with_suffix(".partial").replace(epoch)
     for folder, _, names in os.walk(cache):
         seen = "vision" in Path(folder).relative_to(cache).parts[:1]
         for name in names:
+            if Path(folder, name) == cache / "epoch":
+                continue
             if photos is None or not seen or any(photo in name for photo in photos):
                 size += os.lstat(os.path.join(folder, name)).st_size
                 os.unlink(os.path.join(folder, name))
@@ -221,19 +280,16 @@ def _saying(db: sqlite3.Connection, names: Iterable[str]) -> tuple[str, ...]:
 def _look_alikes(db: sqlite3.Connection, gone: Sequence[str]) -> tuple[str, ...]:
     """Ids of remaining episodes whose photo looks like one that goes; its vectors must still be there."""
     found: dict[str, None] = {}
+    codes = index.Codes()
     for photo in gone[:LOOKED_AT]:
         query = "SELECT space, f16, dim FROM vectors WHERE photo = ?"
         for space, f16, dim in db.execute(query, (photo,)).fetchall():
             tokens = np.frombuffer(f16, "<f2").reshape(-1, dim)  # (T, D)
-            scores = rows.by_sight(db, space, tokens)
+            if not index.ready(db, space):
+                index.build(db, space)
+            scores = rows.by_sight(db, space, tokens, codes)
             bound = ALIKE * scores.get(photo, 1.0)
             alike = [other for other, score in scores.items() if score >= bound and other not in gone]
             for other in alike:
                 found |= dict.fromkeys(id for (id,) in db.execute("SELECT id FROM episodes WHERE photo = ?", (other,)))
     return tuple(found)
-
-
-def _folded(text: str) -> str:
-    """Text without letter case and accents."""
-    parts = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in parts if not unicodedata.category(c).startswith("M"))

@@ -48,28 +48,52 @@ def background(pooled: np.ndarray) -> np.ndarray:
     return unit(pooled if len(pooled) == 1 else pooled.sum(axis=0) - pooled)
 
 
-def shortlist(pooled: np.ndarray, query: np.ndarray, keep: int) -> np.ndarray:
-    """Rows of `pooled` (P, D) worth an exact score against the tokens `query` (Q, D): all when P <= keep."""
-    if len(pooled) <= keep:
-        return np.arange(len(pooled))
-    common = pooled.mean(axis=0)  # what all photos share says nothing about which is meant
-    likeness = (unit(pooled - common) @ unit(query - common).T).max(axis=1)  # (P,)
-    return np.sort(np.argpartition(-likeness, keep)[:keep])
-
-
-def sight_scores(tokens: np.ndarray, counts: np.ndarray, backgrounds: np.ndarray, query: np.ndarray) -> np.ndarray:
-    """Scores 0..1, (P,), of P photos against the unit tokens `query` (Q, D).
+def special(tokens: np.ndarray, counts: np.ndarray, backgrounds: np.ndarray) -> np.ndarray:
+    """What is special in each of P photos, unit (P, D).
 
     `tokens` (N, D) are the unit tokens of all photos one after another, `counts` (P,) how many each has (>= 1, sum N),
     `backgrounds` (P, D) what `background` says for each.
     """
     starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
     commonness = np.einsum("nd,nd->n", tokens, np.repeat(backgrounds, counts, axis=0))  # (N,)
-    # Where nothing is special all weights are equal and tiny, so that the photo still finds itself.
-    weights = np.clip(1.0 - commonness, 0.0, 1.0) ** 3 + 1e-6
-    special = unit(np.add.reduceat(weights[:, None] * tokens, starts))  # (P, D)
+    return unit(np.add.reduceat(_weights(commonness)[:, None] * tokens, starts))
+
+
+def likeness(special: np.ndarray, query: np.ndarray) -> np.ndarray:
+    """Scores 0..1, (P,), of what is special in P photos (P, D) against the unit tokens `query` (Q, D)."""
     attention = np.exp(_SHARPNESS * (special @ query.T))  # (P, Q)
     return np.clip(np.einsum("pd,pd->p", special, unit(attention @ query)), 0.0, 1.0)
+
+
+def sight_scores(tokens: np.ndarray, counts: np.ndarray, backgrounds: np.ndarray, query: np.ndarray) -> np.ndarray:
+    """Scores 0..1, (P,), of P photos, as `special` takes them, against the unit tokens `query` (Q, D)."""
+    return likeness(special(tokens, counts, backgrounds), query)
+
+
+def parts(query: np.ndarray, background: np.ndarray, most: int = 6) -> np.ndarray:
+    """What to look for: all that is special in the unit tokens `query` (Q, D), and each thing alone; unit (J, D).
+
+    `background` (D,) is unit. The most special token gathers those like it, then the most special of what is left.
+    """
+    weights = _weights(query @ background)  # (Q,)
+    found = [weights @ query]
+    left = weights
+    while len(found) < most and left.max() > 0.1 * weights.max():
+        near = query @ query[left.argmax()]
+        found.append(np.exp(_SHARPNESS * near) @ query)
+        left = left * np.clip(1.0 - near, 0.0, 1.0)
+    return unit(np.stack(found))
+
+
+def code(vectors: np.ndarray) -> np.ndarray:
+    """The signs of vectors (P, D) as bits, (P, W) uint64; W = D / 64, rounded up."""
+    bits = np.packbits(vectors > 0, axis=1)
+    return np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8))).view(np.uint64)
+
+
+def _weights(commonness: np.ndarray) -> np.ndarray:
+    """How special tokens are. Where nothing is, all are equal and tiny, so that a photo still finds itself."""
+    return np.clip(1.0 - commonness, 0.0, 1.0) ** 3 + 1e-6
 
 
 def fuse(rankings: Sequence[Sequence[str]]) -> dict[str, float]:
@@ -81,11 +105,24 @@ def fuse(rankings: Sequence[Sequence[str]]) -> dict[str, float]:
     return scores
 
 
-def match_expression(text: str) -> str:
-    """An FTS5 expression that finds any of the words of `text`; empty when nothing is left to look for.
+def folded(text: str) -> str:
+    """Text without letter case and accents."""
+    text = text.casefold()
+    if text.isascii():
+        return text
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.category(c).startswith("M"))
+
+
+def terms(text: str) -> list[str]:
+    """The words of `text` worth looking up, each an FTS5 string; empty when nothing is left to look for.
 
     Only letters, digits and marks survive, each word quoted: nothing a user writes is ever FTS syntax.
     """
     kept = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text.lower())
     words = dict.fromkeys(w for w in kept.split() if w not in _STOP_WORDS)
-    return " OR ".join(f'"{w}"' for w in list(words)[:MAX_TERMS])
+    return [f'"{w}"' for w in list(words)[:MAX_TERMS]]
+
+
+def match_expression(text: str) -> str:
+    """An FTS5 expression that finds any of the words of `text`; empty when nothing is left to look for."""
+    return " OR ".join(terms(text))

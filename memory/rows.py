@@ -11,27 +11,37 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from memory import rank
+from memory import cipher, index, rank
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError, UnknownEpisode
 
-EXACT_VALUES = 20_000_000
-"""How many numbers of visual tokens one recall scores exactly: 80 MB as float32, or 2,170 photos of 16 x 576."""
-SHORTEST = 64
-"""The fewest photos that are scored exactly, however many tokens they have."""
+COMMON = 2000
+"""A word that more episodes have counts only when the question has no rarer one: it costs much and says little."""
+DEPTH = 100
+"""Of so many episodes, the best, the order matters to a fusion of rankings."""
 
+_HIT = "episodes.row, episodes.id, episodes.photo, episodes.when_utc"
 _PHOTO = "photos.sha256, photos.data, photos.width, photos.height, photos.taken_at"
 _MATCH = re.compile("\x02([^\x02\x03]+)\x03")  # what `highlight` puts around a matched word
 
 
 class Hit(NamedTuple):
-    """An episode found by words."""
+    """An episode, found but not read."""
 
+    row: int
     id: str
     photo: str
-    score: float
-    """Relative to the best hit (1.0)."""
-    why: str
+    when: str
+    """As it is stored: the order of text is the order of time."""
+
+
+class ByText(NamedTuple):
+    """What words found."""
+
+    said: list[Hit]
+    placed: list[Hit]
+    words: dict[int, list[str]]
+    """Of an episode (its row) the words that were found in what the user said, as they were said."""
 
 
 def insert(db: sqlite3.Connection, episode: Episode) -> bool:
@@ -84,39 +94,143 @@ def load(db: sqlite3.Connection, which: str, values: tuple[Any, ...]) -> Iterato
         yield Episode(_photo(*photo), turns, datetime.fromisoformat(when), place)
 
 
-def photos(db: sqlite3.Connection, which: str, values: tuple[Any, ...]) -> Iterator[Photo]:
-    """Photos; `which` is the end of the query."""
-    return (_photo(*row) for row in db.execute(f"SELECT {_PHOTO} FROM photos {which}", values))
+def photos(db: sqlite3.Connection, which: str, values: tuple[Any, ...], table: str = "photos") -> Iterator[Photo]:
+    """Photos; `which` is the end of the query. `table`: photos of memories, or those only `shown`."""
+    return (_photo(*row) for row in db.execute(f"SELECT {_PHOTO} FROM {table} AS photos {which}", values))
 
 
-def by_sight(db: sqlite3.Connection, space: str, tokens: np.ndarray) -> dict[str, float]:
-    """Score of every photo (of the most likely ones, when there are many) against visual tokens (T, D)."""
-    query = rank.unit(tokens)
-    known = db.execute("SELECT photo, tokens, pooled FROM vectors WHERE space = ? ORDER BY photo", (space,)).fetchall()
-    if not known:
+def put_vectors(db: sqlite3.Connection, photo: str, space: str, tokens: np.ndarray) -> bool:
+    """Keep visual tokens (T, D) in place of earlier ones; False when the photo is not here."""
+    kept = rank.unit(tokens)
+    pooled, f16 = kept.mean(axis=0).astype("<f2"), kept.astype("<f2")
+    if db.execute("SELECT 1 FROM photos WHERE sha256 = ?", (photo,)).fetchone() is None:
+        return False
+    drop_vectors(db, photo, space)
+    columns = "photo, space, tokens, dim, pooled, f16"
+    values = (photo, space, *kept.shape, pooled.tobytes(), f16.tobytes())
+    db.execute(f"INSERT INTO vectors ({columns}) VALUES (?, ?, ?, ?, ?, ?)", values)
+    index.add(db, photo, space, f16)
+    return True
+
+
+def drop_vectors(db: sqlite3.Connection, photo: str, space: str) -> None:
+    """Take the visual tokens of a photo out, and out of the index of sight."""
+    if db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (photo, space)).fetchone():
+        index.drop(db, photo, space)
+        db.execute("DELETE FROM vectors WHERE photo = ? AND space = ?", (photo, space))
+
+
+def by_sight(
+    db: sqlite3.Connection, space: str, tokens: np.ndarray, codes: index.Codes | None = None
+) -> dict[str, float]:
+    """Score of every photo (of the most likely ones, when there are many) against visual tokens (T, D).
+
+    The index must be `ready`. `codes`: what this process holds of it, else it is read.
+    """
+    query, known = rank.unit(tokens), index.state(db, space)
+    if known is None:
         return {}
-    names, counts = [name for name, _, _ in known], np.array([count for _, count, _ in known])
-    pooled = _numbers([blob for _, _, blob in known], len(known))
-    keep = max(SHORTEST, int(EXACT_VALUES / (counts.mean() * pooled.shape[1])))
-    chosen = rank.shortlist(pooled, query, keep)
-    one = "SELECT f16 FROM vectors WHERE photo = ? AND space = ?"
-    kept = _numbers([db.execute(one, (names[i], space)).fetchone()[0] for i in chosen], int(counts[chosen].sum()))
-    scores = rank.sight_scores(kept, counts[chosen], rank.background(pooled)[chosen], query)
-    return {names[i]: float(score) for i, score in zip(chosen, scores, strict=True)}
+    columns = "SELECT photo, tokens, pooled, f16 FROM vectors WHERE space = ?"
+    if index.exact(known):
+        found = db.execute(f"{columns} ORDER BY photo", (space,)).fetchall()
+    else:
+        likely = index.search(db, codes or index.Codes(), known, query)
+        found = [db.execute(f"{columns} AND photo = ?", (space, photo)).fetchone() for photo in likely]
+    names, counts, pooled, f16 = zip(*found, strict=True)
+    mean = index.numbers(pooled, known.dim)
+    common = rank.background(mean) if index.exact(known) or known.total is None else rank.unit(known.total - mean)
+    scores = rank.sight_scores(index.numbers(f16, known.dim), np.array(counts), common, query)
+    return {name: float(score) for name, score in zip(names, scores, strict=True)}
 
 
-def by_words(db: sqlite3.Connection, words: str, limit: int = -1) -> list[Hit]:
-    """Episodes that have any of the words, best first (bm25); -1 is no limit."""
-    expression = rank.match_expression(words)
-    if not expression:
-        return []
-    marked = "highlight(said, 0, char(2), char(3)), highlight(said, 1, char(2), char(3))"
-    found = db.execute(
-        f"SELECT id, photo, bm25(said) AS cost, {marked} FROM said JOIN episodes ON row = said.rowid "
-        "WHERE said MATCH ? ORDER BY cost, when_utc DESC, id LIMIT ?",
-        (expression, limit),
-    ).fetchall()
-    return [Hit(id, photo, cost / found[0][2], _why(said, place)) for id, photo, cost, said, place in found]
+def by_text(db: sqlite3.Connection, text: str) -> ByText:
+    """Episodes in which the user said any of the words of `text`, and those whose place has any; at most DEPTH of each.
+
+    Best first (bm25). Words that very many episodes have find nothing by themselves: they only add to the places of
+    what rarer words find. When there are no rarer ones, the newest episodes with any of them come.
+    """
+    terms, common = rank.terms(text), []
+    (last,) = db.execute("SELECT max(row) FROM episodes").fetchone()
+    if (last or 0) > COMMON:
+        some = f"SELECT count(*) FROM (SELECT 1 FROM said WHERE said MATCH ? LIMIT {COMMON + 1})"
+        common = [term for term in terms if db.execute(some, (term,)).fetchone()[0] > COMMON]
+    rare = [term for term in terms if term not in common]
+    said: list[Hit] = []
+    placed: list[Hit] = []
+    if rare:
+        query = f"SELECT {_HIT} FROM said JOIN episodes ON row = said.rowid WHERE said MATCH ? "
+        for column, hits in (("words", said), ("place", placed)):
+            best = f"{query} ORDER BY bm25(said), when_utc DESC, id LIMIT {DEPTH}"
+            hits += map(Hit._make, db.execute(best, (f"{column} : ({' OR '.join(rare)})",)))
+    newest: list[Hit] = []
+    if common and not said and not placed:
+        found = f"SELECT rowid AS found FROM said WHERE said MATCH ? ORDER BY rowid DESC LIMIT {DEPTH}"
+        query = f"SELECT {_HIT} FROM ({found}) JOIN episodes ON row = found ORDER BY row DESC"
+        newest = [Hit(*one) for one in db.execute(query, (" OR ".join(common),))]
+    likely = list(dict.fromkeys([*said, *placed, *newest]))
+    words, places = _matched(db, likely, terms, common)
+    said += [hit for hit in newest if hit.row in words]
+    placed += [hit for hit in likely if hit.row in places and hit not in placed]
+    return ByText(said, placed, words)
+
+
+def _matched(
+    db: sqlite3.Connection, hits: list[Hit], terms: list[str], common: list[str]
+) -> tuple[dict[int, list[str]], set[int]]:
+    """Rows with the words of `terms` that were said, and rows whose place has a `common` term.
+
+    In an index of the hits alone, in memory: in `said` each row would cost a walk along all others with a common term.
+    """
+    if not hits:
+        return {}, set()
+    tokenize = "tokenize = 'porter unicode61 remove_diacritics 2'"  # as in `said`
+    db.execute(f"CREATE VIRTUAL TABLE IF NOT EXISTS temp.likely USING fts5 (words, place, {tokenize})")
+    db.execute("DELETE FROM temp.likely")
+    some = ",".join(str(hit.row) for hit in hits)
+    copy = "INSERT INTO temp.likely (rowid, words, place) SELECT rowid, words, place FROM main.said"
+    db.execute(f"{copy} WHERE rowid IN ({some})")
+    marked = "SELECT rowid, highlight(likely, 0, char(2), char(3)) FROM temp.likely WHERE likely MATCH ?"
+    said = db.execute(marked, (f"words : ({' OR '.join(terms)})",)).fetchall()
+    places = "SELECT rowid FROM temp.likely WHERE likely MATCH ?"
+    there = db.execute(places, (f"place : ({' OR '.join(common)})",)).fetchall() if common else []
+    db.execute("DELETE FROM temp.likely")
+    return {row: list(dict.fromkeys(_MATCH.findall(text))) for row, text in said}, {row for (row,) in there}
+
+
+def within(db: sqlite3.Connection, since: datetime | None, before: datetime | None, newest: bool) -> list[Hit]:
+    """Episodes from `since` on and before `before` (None: no limit), at most DEPTH, newest or oldest first."""
+    low, high = since.isoformat() if since else "", before.isoformat() if before else "~"
+    order = "when_utc DESC, id" if newest else "when_utc, id DESC"
+    query = f"SELECT {_HIT} FROM episodes WHERE when_utc >= ? AND when_utc < ? ORDER BY {order} LIMIT {DEPTH}"
+    return [Hit(*one) for one in db.execute(query, (low, high))]
+
+
+def of_photo(db: sqlite3.Connection, photo: str) -> list[Hit]:
+    """The episodes of a photo, newest first."""
+    query = f"SELECT {_HIT} FROM episodes WHERE photo = ? ORDER BY when_utc DESC, id"
+    return [Hit(*one) for one in db.execute(query, (photo,))]
+
+
+def place_of(db: sqlite3.Connection, row: int) -> str:
+    """Where an episode was; empty when nobody said."""
+    return db.execute("SELECT place FROM episodes WHERE row = ?", (row,)).fetchone()[0] or ""
+
+
+def spaces_of(db: sqlite3.Connection, photo: str, other: str) -> list[str]:
+    """The vector spaces in which both photos have visual tokens."""
+    query = "SELECT space FROM vectors WHERE photo = ? INTERSECT SELECT space FROM vectors WHERE photo = ?"
+    return [space for (space,) in db.execute(query, (photo, other))]
+
+
+def alike(db: sqlite3.Connection, space: str, photo: str, other: str) -> float:
+    """How alike two photos are in what is special in them, at most 1; both must have vectors in this space."""
+    known = index.state(db, space)
+    assert known is not None
+    query = "SELECT tokens, f16 FROM vectors WHERE space = ? AND photo IN (?, ?)"
+    counts, f16 = zip(*db.execute(query, (space, photo, other)), strict=True)
+    common = known.total if known.total is not None else np.zeros(known.dim)
+    special = rank.special(index.numbers(f16, known.dim), np.array(counts), rank.unit(np.stack([common] * 2)))
+    return float(special[0] @ special[1])
 
 
 def count(n: int, what: str) -> str:
@@ -154,7 +268,7 @@ def _check_episodes(db: sqlite3.Connection) -> Iterator[str]:
 def _check_index(db: sqlite3.Connection) -> Iterator[str]:
     try:  # first, as it takes the write lock: a reader cannot always become a writer later
         db.execute("INSERT INTO said (said) VALUES ('integrity-check')")
-    except sqlite3.DatabaseError as error:
+    except cipher.failures() as error:
         if "malformed" not in str(error):
             raise
         yield "the index of words is damaged"
@@ -190,12 +304,3 @@ def _photo(sha256: str, data: bytes, width: int, height: int, taken_at: str | No
 def _numbers(blobs: list[bytes], length: int) -> np.ndarray:
     """Float16 rows of many blobs as one float32 array (length, D)."""
     return np.frombuffer(b"".join(blobs), "<f2").astype(np.float32).reshape(length, -1)
-
-
-def _why(said: str, place: str | None) -> str:
-    """The user's own words that matched."""
-    words = dict.fromkeys(f"'{word}'" for word in _MATCH.findall(said))
-    places = dict.fromkeys(f"'{word}'" for word in _MATCH.findall(place or ""))
-    why = [f"you said {', '.join(words)}"] if words else []
-    why += [f"the place has {', '.join(places)}"] if places else []
-    return ", ".join(why) or "you said something like it"

@@ -12,8 +12,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from memory import cipher
+from memory.cipher import Key
 from memory.errors import MemoryFileError
-from memory.files import keep_private, one_clear_line, snapshots
+from memory.files import keep_private, key_file, one_clear_line, snapshots
 from memory.home import private_folder
 
 APPLICATION_ID = 0x4B454550  # "KEEP" in the file's header: another program's database is never taken for a memory
@@ -61,21 +63,74 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # A row: something was forgotten, and its bytes are still to be overwritten. See `forget.py`.
     ("CREATE TABLE erasing (since TEXT NOT NULL) STRICT",),
+    (
+        # Standing instructions that the user ended (see `reminders.py`).
+        """CREATE TABLE reminders_ended (
+            reminder TEXT PRIMARY KEY,
+            episode TEXT NOT NULL REFERENCES episodes (id) ON DELETE CASCADE
+        ) STRICT""",
+        # Conversations (see `history.py`): apart from memories, and in no index of words.
+        """CREATE TABLE shown (
+            sha256 TEXT PRIMARY KEY,            -- of a photo that no memory had when it was shown
+            data BLOB NOT NULL,
+            width INTEGER NOT NULL,
+            height INTEGER NOT NULL,
+            taken_at TEXT
+        ) STRICT""",
+        """CREATE TABLE talks (
+            id TEXT NOT NULL,
+            n INTEGER NOT NULL,                 -- a part: a photo, and what was said about it
+            when_utc TEXT NOT NULL,
+            photo TEXT,                         -- in `shown` or `photos`
+            lines TEXT NOT NULL,                -- JSON: [[kind, text, mark], ...]
+            episodes TEXT NOT NULL,             -- JSON: ids of the memories it may tell of
+            PRIMARY KEY (id, n)
+        ) STRICT""",
+    ),
+    (
+        # The index of sight (see `index.py`): all of it can be made anew from `vectors`.
+        """CREATE TABLE spaces (
+            id INTEGER PRIMARY KEY,
+            space TEXT NOT NULL UNIQUE,
+            dim INTEGER NOT NULL,
+            photos INTEGER NOT NULL,
+            tokens INTEGER NOT NULL,
+            total BLOB,                         -- sum of `pooled`, float64 (dim)
+            version INTEGER NOT NULL DEFAULT 0, -- how the codes were made; 0: there are none
+            built INTEGER NOT NULL DEFAULT 0,   -- of how many photos, and
+            centre BLOB                         -- around which direction, float32 (dim)
+        ) STRICT""",
+        """CREATE TABLE directions (
+            row INTEGER PRIMARY KEY,            -- of a space without gaps
+            photo TEXT NOT NULL,
+            space TEXT NOT NULL,
+            f16 BLOB NOT NULL,                  -- what is special in the photo, unit, float16 (dim)
+            UNIQUE (photo, space),
+            FOREIGN KEY (photo, space) REFERENCES vectors (photo, space) ON DELETE CASCADE
+        ) STRICT""",
+        """CREATE TABLE codes (
+            block INTEGER PRIMARY KEY,          -- of 512 rows of `directions`
+            stamp INTEGER NOT NULL,             -- another one whenever the bits change
+            bits BLOB NOT NULL                  -- signs of the directions, by word
+        ) STRICT""",
+        "CREATE INDEX codes_by_stamp ON codes (block, stamp)",  # so that looking for changes reads no bits
+        """INSERT INTO spaces (space, dim, photos, tokens)
+            SELECT space, max(dim), count(*), sum(tokens) FROM vectors GROUP BY space""",
+    ),
 )
 
 
-def connect(path: Path, timeout: float, before: Callable[[sqlite3.Connection], object]) -> sqlite3.Connection:
+def connect(
+    path: Path, timeout: float, before: Callable[[sqlite3.Connection], object], key: Key | None = None
+) -> sqlite3.Connection:
     """Open or create the file and bring it up to date, `before` that call `before`. Raises MemoryFileError.
 
+    `key`: of an encrypted file; only `secure.py` makes one.
     The connection is in autocommit mode and may cross threads: its user begins transactions and locks.
     """
     try:
-        if (not path.exists() or not path.stat().st_size) and (kept := snapshots(path)):
-            what = "is empty" if path.exists() else "is missing"
-            raise MemoryFileError(  # never an empty memory where there was a full one
-                f"{path} {what}, but {kept[0].file.parent} holds snapshots of it: "
-                "`python -m memory restore` brings back the newest; to begin anew, delete that folder"
-            )
+        if not path.exists() or not path.stat().st_size:
+            _may_begin(path)
         if not path.parent.is_dir():
             private_folder(path.parent)
         # SQLite would create it readable for all; it gives -wal and -shm the same rights. Never open a file that
@@ -83,7 +138,8 @@ def connect(path: Path, timeout: float, before: Callable[[sqlite3.Connection], o
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with one_clear_line(path):
-            db = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+            opened = path.stat().st_ino
+            db = cipher.connect(path, key, timeout=timeout)
             try:
                 db.execute("PRAGMA foreign_keys = ON")
                 db.execute("PRAGMA secure_delete = ON")
@@ -93,12 +149,29 @@ def connect(path: Path, timeout: float, before: Callable[[sqlite3.Connection], o
                 migrate(db, path)
                 keep_private(path)
                 db.execute("PRAGMA journal_mode = WAL")  # only now: a file that is not ours stays as it was
+                if path.stat().st_ino != opened:  # what would be written now, nobody would find
+                    raise MemoryFileError(f"{path} was just replaced by another program: try again")
             except BaseException:
                 db.close()
                 raise
     except OSError as error:
         raise MemoryFileError(f"cannot use the memory {path}: {error.strerror}: {error.filename}") from error
     return db
+
+
+def _may_begin(path: Path) -> None:
+    """Raises MemoryFileError where there was a memory: never an empty one in the place of a full one."""
+    what = "is empty" if path.exists() else "is missing"
+    if kept := snapshots(path):
+        raise MemoryFileError(
+            f"{path} {what}, but {kept[0].file.parent} holds snapshots of it: "
+            "`python -m memory restore` brings back the newest; to begin anew, delete that folder"
+        )
+    if key_file(path).exists():
+        raise MemoryFileError(
+            f"{path} {what}, but {key_file(path).name} is the key of an encrypted memory: put back the copy of it that "
+            "you have; to begin anew, delete that file"
+        )
 
 
 def migrate(db: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:

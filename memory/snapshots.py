@@ -1,8 +1,8 @@
 """Snapshots: whole copies of the memory, made by SQLite's backup, and the way back to one.
 
 When a memory is opened and the last snapshot is older than a day, one is made if anything has changed since; and
-before every migration. The newest `KEEP` stay. A forget deletes them all and makes one anew. They are no backup
-against a lost disk: that is what `export` is for.
+before every migration. The newest `KEEP` stay. A forget deletes them all and makes one anew. Those of an encrypted
+memory are encrypted with its key. They are no backup against a lost disk: that is what `export` is for.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from memory import cipher, keys
+from memory.cipher import PLAIN, Key
 from memory.errors import MemoryFileError
-from memory.files import STAMP, Snapshot, alone, beside, in_use, snapshot_folder, snapshots, sync
+from memory.files import STAMP, Snapshot, alone, beside, in_use, snapshot_folder, snapshots, sweep, sync, unfinished
 from memory.home import private_folder
 from memory.schema import version_of
 
@@ -42,10 +44,10 @@ def due(path: Path) -> bool:
     return datetime.now(UTC) - kept[0].taken > EVERY and changed > kept[0].taken.timestamp()
 
 
-def take(db: sqlite3.Connection, path: Path) -> Snapshot:
+def take(db: sqlite3.Connection, path: Path, key: Key | None) -> Snapshot:
     """Copy the memory `db`, which is the file `path`, and drop the oldest copies. Be `alone`. Raises MemoryFileError.
 
-    `db` must be in no transaction. Other processes go on reading and writing.
+    `db` must be in no transaction; `key` is the memory's. Other processes go on reading and writing.
     """
     taken = datetime.now(UTC)
     folder = snapshot_folder(path)
@@ -54,7 +56,7 @@ def take(db: sqlite3.Connection, path: Path) -> Snapshot:
         private_folder(folder)
         _sweep(folder)
         os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        with closing(sqlite3.connect(partial, isolation_level=None)) as copy:
+        with closing(cipher.connect(partial, key)) as copy:
             copy.execute("PRAGMA synchronous = OFF")  # synced once, below
             db.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, readable where nothing can be written
@@ -63,7 +65,7 @@ def take(db: sqlite3.Connection, path: Path) -> Snapshot:
         sync(done)
         for old in snapshots(path)[KEEP:]:
             old.file.unlink()
-    except (OSError, sqlite3.DatabaseError) as error:
+    except cipher.failures("DatabaseError", OSError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise MemoryFileError(f"cannot write the snapshot {done}: {why}; make room there") from error
     finally:
@@ -82,23 +84,30 @@ def remove_all(path: Path) -> int:
     return len(kept)
 
 
-def problem(file: Path) -> str | None:
-    """What is wrong with a snapshot, in one line; None when it can be restored. Nothing is written."""
+def problem(file: Path, key: Key | None = None) -> str | None:
+    """What is wrong with a snapshot of a memory with this key, in one line; None when it can be restored.
+
+    Nothing is written.
+    """
     try:
+        begins = cipher.beginning_of_copy(file)
+        if key and begins.hex() != key.id:
+            return f"it is {'not encrypted' if begins == PLAIN else 'damaged, or encrypted with another key'}"
         uri = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
-        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as db:
+        with closing(cipher.connect(uri, key, uri=True)) as db:
             (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
             if version_of(db, file) == 0:
                 return "it is empty"
         return None if found == "ok" else str(found).splitlines()[0]
-    except (sqlite3.DatabaseError, MemoryFileError) as error:
+    except cipher.failures("DatabaseError", OSError, MemoryFileError) as error:
         return str(error)
 
 
-def restore(path: Path, wait: float = 10.0) -> Restored:
+def restore(path: Path, wait: float = 10.0, ask: keys.Ask | None = None) -> Restored:
     """Put the newest good snapshot in the place of the memory, which is kept under another name.
 
-    Nothing is deleted or overwritten. Raises MemoryFileError when there is none, or a program has the memory open.
+    Nothing is deleted or overwritten, and a plain snapshot never takes the place of an encrypted memory. Raises
+    MemoryFileError when there is none, or a program has the memory open. `ask`: for the passphrase, see `Memory`.
     """
     if not snapshots(path):
         raise MemoryFileError(f"there is no snapshot of {path}: import your last export into a new file")
@@ -106,11 +115,11 @@ def restore(path: Path, wait: float = 10.0) -> Restored:
         with alone(path, wait):
             if in_use(path):
                 raise MemoryFileError(f"{path} is open in another program: close it, then restore")
-            good = next((s for s in snapshots(path) if problem(s.file) is None), None)
+            good = _newest_good(path, ask)
             if good is None:
                 raise MemoryFileError(f"no snapshot in {snapshot_folder(path)} can be read: nothing was changed")
-            copy = path.with_name(f"{path.name}.restoring")
-            copy.unlink(missing_ok=True)
+            sweep(path)
+            copy = unfinished(path, "restoring")
             os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             shutil.copyfile(good.file, copy)
             sync(copy)
@@ -120,6 +129,21 @@ def restore(path: Path, wait: float = 10.0) -> Restored:
             return Restored(good, aside)
     except OSError as error:
         raise MemoryFileError(f"cannot restore {path}: {error.strerror}: {error.filename}; it is as it was") from error
+
+
+def _newest_good(path: Path, ask: keys.Ask | None) -> Snapshot | None:
+    wrapped = keys.read(path)
+    encrypted = path.exists() and cipher.beginning_of_copy(path).hex() in wrapped  # nobody has it open
+    found: dict[bytes, Key | None] = {}
+    for kept in snapshots(path):
+        begins = cipher.beginning_of_copy(kept.file)
+        if begins == PLAIN and encrypted:
+            continue
+        if begins not in found:  # one that is damaged has no key, and is passed over
+            found[begins] = keys.find(path, begins, ask) if begins.hex() in wrapped else None
+        if problem(kept.file, found[begins]) is None:
+            return kept
+    return None
 
 
 def _put_aside(path: Path) -> Path | None:

@@ -3,25 +3,27 @@
 SQL is here, in `schema.py`, `rows.py`, `forget.py` and `snapshots.py`, and nowhere else in the project.
 
 It stores what it is given and finds it again; it computes no vectors and judges no content. What forgetting takes is
-told in `forget.py`, how copies are kept in `snapshots.py`. Not encrypted. Several processes and threads may use one
-file; a killed process loses at most the transaction it was in.
+told in `forget.py`, how copies are kept in `snapshots.py`, how it is encrypted in `secure.py`. Several processes and
+threads may use one file; a killed process loses at most the transaction it was in.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 import numpy as np
 
-from memory import files, forget, rank, rows, snapshots
+from memory import corrections, edit, files, forget, history, index, keys, recall, rows, snapshots
+from memory.edit import Held
 from memory.episode import Episode, Photo, Recall
 from memory.errors import MemoryFileError
 from memory.files import one_clear_line
@@ -29,8 +31,6 @@ from memory.forget import Receipt
 from memory.home import home
 from memory.schema import connect
 
-EPISODES_PER_PHOTO = 3
-"""Of one recalled photo at most so many episodes, the newest, come back: a prompt has little room."""
 SMALL = 1 << 26
 """Bytes of a file that is checked at every start (some 0.1 s); a larger one is checked before each snapshot."""
 
@@ -41,22 +41,27 @@ class Memory:
     Every method raises MemoryFileError, one clear line, when the file cannot be used.
     """
 
-    def __init__(self, path: Path, timeout: float = 10.0, check: bool = True) -> None:
+    def __init__(self, path: Path, timeout: float = 10.0, check: bool = True, ask: keys.Ask | None = None) -> None:
         """Open `path`, or create it (0600; missing folders 0700). `timeout`: seconds to wait for other writers.
 
         Finishes a forget that was killed, checks the file, and takes a snapshot when one is due; `check=False` opens
-        a damaged file as well, and does nothing more.
+        a damaged file as well, and does nothing more. `ask`: called for the passphrase of an encrypted memory whose key
+        is not in the keychain; without it such a memory does not open.
         """
         self.path = Path(path)
         self.trouble = ""
         """One line: what could not be done on opening, though the memory can be used."""
+        self.cleaned: Receipt | None = None
+        """What a killed forget, or an encryption, had left to be removed on opening."""
         self._lock = threading.RLock()
         self._timeout = timeout
+        self._codes = index.Codes()
         try:
             due = check and snapshots.due(self.path)
         except OSError:
             due = False  # connecting says it better
-        self._db = connect(self.path, timeout, self._copy_before_upgrade)
+        self._key = keys.unlock(self.path, ask)
+        self._db = connect(self.path, timeout, self._copy_before_upgrade, self._key)
         try:
             if check:
                 self._start(due)
@@ -69,6 +74,11 @@ class Memory:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the file is: then nothing that tells of it may be written elsewhere."""
+        return self._key is not None
 
     def close(self) -> None:
         """Close the file. Calling it twice is fine."""
@@ -85,23 +95,23 @@ class Memory:
 
         A photo that is already there keeps its first encoding. The iterable must not use this memory.
         """
-        with self._transaction("IMMEDIATE") as db:
+        with self.transaction("IMMEDIATE") as db:
             return sum(rows.insert(db, episode) for episode in episodes)
 
     def get(self, id: str) -> Episode:
         """The episode with this id, or with the only id that begins so. Raises UnknownEpisode."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             row, _, _ = rows.find(db, id)
             return next(rows.load(db, "WHERE episodes.row = ?", (row,)))
 
     def ids(self) -> list[str]:
         """All ids, newest first."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             return [id for (id,) in db.execute("SELECT id FROM episodes ORDER BY when_utc DESC, id")]
 
     def episodes(self, limit: int | None = None, offset: int = 0) -> list[Episode]:
         """Episodes with their photos, newest first."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             page = (-1 if limit is None else max(limit, 0), offset)
             return list(rows.load(db, "ORDER BY when_utc DESC, id LIMIT ? OFFSET ?", page))
 
@@ -114,113 +124,163 @@ class Memory:
 
         All of them or, when one is unknown (UnknownEpisode), none. The whole file is rewritten: seconds for a GB.
         """
-        with self._lock, files.alone(self.path, self._timeout):  # no snapshot is taken meanwhile
-            with self._transaction("IMMEDIATE") as db:
-                receipt = forget.take_out(db, ids)
-            return self._clean(receipt)
+        return self._erase(lambda db: forget.take_out(db, ids))
+
+    def replace(self, by: Mapping[str, Episode]) -> tuple[Receipt, int]:
+        """Store episodes in the place of those with these ids, in one transaction; of the old no byte stays in reach.
+
+        Returns the receipt, and how many parts of kept conversations were told the old ones: they still say so.
+        Raises UnknownEpisode.
+        """
+        told = 0
+
+        def take_out(db: sqlite3.Connection) -> Receipt:
+            nonlocal told
+            receipt, told = edit.replace(db, by)
+            return receipt
+
+        return self._erase(take_out), told
+
+    def hold(self, ids: Sequence[str]) -> Held:
+        """All that goes when these episodes are forgotten or replaced, as a value. Raises UnknownEpisode."""
+        with self.transaction() as db:
+            return edit.hold(db, ids)
+
+    def put_back(self, held: Held) -> None:
+        """Store what was `hold` and then taken out."""
+        with self.transaction("IMMEDIATE") as db:
+            edit.put_back(db, held)
+
+    def forget_talk(self, id: str) -> Receipt:
+        """Remove a kept conversation for good, in the same way. Raises KeepsakeError when there is none."""
+        return self._erase(lambda db: forget.take_out_talk(db, id))
+
+    def forget_shown(self, sha256: str) -> Receipt:
+        """Remove for good what kept conversations say about a photo; of memories nothing."""
+        return self._erase(lambda db: forget.take_out_shown(db, sha256))
 
     def mentioning(self, words: str) -> list[str]:
         """Ids of episodes in which anybody says these words, one after another; newest first."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             return forget.mentioning(db, words)
 
     def between(self, since: datetime | None, before: datetime | None) -> list[str]:
         """Ids of episodes from `since` on and before `before`, newest first."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             return forget.between(db, since, before)
 
     def showing(self, sha256: str) -> list[str]:
         """Ids of episodes with this photo: the hash, or its beginning, of its pixels or of its stored bytes."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             return forget.showing(db, sha256)
+
+    def about(self, sha256: str) -> list[Episode]:
+        """All episodes with the photo of exactly this hash, newest first."""
+        with self.transaction() as db:
+            return list(rows.load(db, "WHERE episodes.photo = ? ORDER BY when_utc DESC, id", (sha256,)))
+
+    def snapshot(self) -> files.Snapshot:
+        """Copy the memory as it is now; the oldest copy goes. Raises MemoryFileError."""
+        with self._lock, files.alone(self.path, self._timeout):
+            return snapshots.take(self._db, self.path, self._key)
 
     def put_vectors(self, sha256: str, space: str, tokens: np.ndarray) -> bool:
         """Keep the visual tokens (T, D) of a photo, unit length and float16, in place of earlier ones of `space`.
 
         False when the photo is not here: another process may have forgotten it meanwhile.
         """
-        kept = rank.unit(tokens)
-        pooled = kept.mean(axis=0).astype("<f2").tobytes()
-        values = (sha256, space, *kept.shape, pooled, kept.astype("<f2").tobytes())
-        with self._transaction("IMMEDIATE") as db:
-            if db.execute("SELECT 1 FROM photos WHERE sha256 = ?", (sha256,)).fetchone() is None:
-                return False
-            columns = "photo, space, tokens, dim, pooled, f16"
-            db.execute(f"REPLACE INTO vectors ({columns}) VALUES (?, ?, ?, ?, ?, ?)", values)
-            return True
+        return self.put_all_vectors(space, ((sha256, tokens),)) == 1
+
+    def put_all_vectors(self, space: str, of_photos: Iterable[tuple[str, np.ndarray]]) -> int:
+        """`put_vectors` for many photos (hash, tokens), all or, if anything fails, none; returns how many are here."""
+        with self.transaction("IMMEDIATE") as db:
+            return sum(rows.put_vectors(db, sha256, space, tokens) for sha256, tokens in of_photos)
 
     def photos_without_vectors(self, space: str) -> list[Photo]:
         """Photos that `recall` cannot see yet in this vector space."""
-        with self._transaction() as db:
+        with self.transaction() as db:
+            known = index.state(db, space)
+            if known and db.execute("SELECT count(*) FROM photos").fetchone() == (known.photos,):
+                return []  # looking for none among a million would take longer than a recall
             return list(rows.photos(db, "WHERE sha256 NOT IN (SELECT photo FROM vectors WHERE space = ?)", (space,)))
 
     def recall(
-        self, space: str, tokens: np.ndarray, k: int = 4, threshold: float = 0.0, words: str = ""
+        self,
+        space: str,
+        tokens: np.ndarray,
+        k: int = 4,
+        threshold: float = 0.0,
+        words: str = "",
+        now: datetime | None = None,
     ) -> list[Recall]:
         """Episodes that belong to a new photo with visual tokens (T, D), and to `words` if given; best first.
 
         By sight only photos that score `threshold` or more count, and the score is theirs. When words find something
-        too, the two rankings are fused: an episode may then come by words alone, and scores are those of the fusion
-        (1.0 = first in both). `k` counts photos: of a photo seen again, the EPISODES_PER_PHOTO newest episodes come.
+        too (what was said, a place, a time, as `search` understands them), the rankings are fused: an episode may then
+        come without sight, and scores are those of the fusion (1.0 = first in all). `k` counts photos, a burst as one:
+        of a photo seen again, the EPISODES_PER_PHOTO newest episodes come.
         """
-        with self._transaction() as db:
-            sight = {photo: score for photo, score in rows.by_sight(db, space, tokens).items() if score >= threshold}
-            hits = {hit.id: hit for hit in rows.by_words(db, words)}
-            scores = dict(sight)
-            if hits:
-                by_words = list(dict.fromkeys(hit.photo for hit in hits.values()))
-                scores = rank.fuse([sorted(sight, key=lambda p: (-sight[p], p)), by_words])
-            recalls: list[Recall] = []
-            for photo in sorted(scores, key=lambda p: (-scores[p], p))[: max(k, 0)]:
-                of_photo = rows.load(db, "WHERE episodes.photo = ? ORDER BY when_utc DESC, id", (photo,))
-                # What the words are about comes before what is only newer; without sight, nothing else comes.
-                wanted = [e for e in of_photo if photo in sight or e.id in hits]
-                for episode in sorted(wanted, key=lambda e: e.id not in hits)[:EPISODES_PER_PHOTO]:
-                    why = [f"looks alike ({sight[photo]:.2f})"] if photo in sight else []
-                    why += [hits[episode.id].why] if episode.id in hits else []
-                    recalls.append(Recall(episode, scores[photo], ", ".join(why)))
-            return recalls
+        with self.transaction() as db:
+            ready = index.ready(db, space)
+        if not ready:  # a file older than the index
+            with self.transaction("IMMEDIATE") as db:
+                index.build(db, space)
+        with self.transaction() as db:
+            scored = rows.by_sight(db, space, tokens, self._codes)
+            sight = {photo: score for photo, score in scored.items() if score >= threshold}
+            return recall.recall(db, space, corrections.without(db, sight), k, words, now)
 
-    def search(self, words: str, k: int = 10) -> list[Recall]:
-        """Episodes in which the user said any of `words`, or whose place has them; best first.
+    def search(self, words: str, k: int = 10, now: datetime | None = None) -> list[Recall]:
+        """Episodes in which the user said any of `words`, whose place has them, or of the time they mean; best first.
 
-        Any text is fine. The score is relative to the best hit, which has 1.0.
+        Any text is fine: "the lake last summer". The score is relative to the best hit, which has 1.0. `now`
+        (timezone-aware) is what "yesterday" counts from; else this moment where the system is.
         """
-        with self._transaction() as db:
-            return [
-                Recall(episode, hit.score, hit.why)
-                for hit in rows.by_words(db, words, k)
-                for episode in rows.load(db, "WHERE episodes.id = ?", (hit.id,))
-            ]
+        with self.transaction() as db:
+            return recall.search(db, words, k, now)
 
     def stats(self) -> dict[str, int]:
         """How many episodes and photos there are, and the size of the file in bytes."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             (episodes,) = db.execute("SELECT count(*) FROM episodes").fetchone()
             (photos,) = db.execute("SELECT count(*) FROM photos").fetchone()
             (pages,) = db.execute("PRAGMA page_count").fetchone()
             (page,) = db.execute("PRAGMA page_size").fetchone()
-        return {"episodes": episodes, "photos": photos, "bytes": pages * page}
+        return {"episodes": episodes, "photos": photos, "bytes": int(pages) * int(page)}  # SQLCipher answers in text
 
     def verify(self) -> list[str]:
         """Read everything and check it, snapshots too; returns the problems found, none when all is well."""
         problems: list[str] = []
-        for check in rows.CHECKS:
+        checks: list[Callable[[], list[str]]] = [partial(self._checked, c) for c in (*rows.CHECKS, history.check)]
+        for check in (*checks, self._mended):
             try:
-                with self._transaction() as db:
-                    problems += check(db)
+                problems += check()
             except MemoryFileError as error:
                 problems.append(str(error))
             except (ValueError, UnicodeError) as error:
                 problems.append(f"a stored value is not what it should be: {error}")
         for kept in files.snapshots(self.path):
-            if wrong := snapshots.problem(kept.file):
+            if wrong := snapshots.problem(kept.file, self._key):
                 problems.append(f"snapshot {kept.file.name}: {wrong}")
         return problems
 
+    def _checked(self, check: Callable[[sqlite3.Connection], Iterable[str]]) -> list[str]:
+        with self.transaction() as db:
+            return list(check(db))
+
+    def _mended(self) -> list[str]:
+        """Make an index of sight anew that is not what it should be."""
+        with self.transaction() as db:
+            spaces = index.wrong(db)
+        if spaces:
+            with self.transaction("IMMEDIATE") as db:
+                for space in spaces:
+                    index.build(db, space)
+        return [f"the index of sight for {space} was not what its photos say: made anew" for space in spaces]
+
     @contextmanager
-    def _transaction(self, kind: Literal["DEFERRED", "IMMEDIATE"] = "DEFERRED") -> Iterator[sqlite3.Connection]:
-        """One consistent view of the file (DEFERRED), or all changes or none (IMMEDIATE)."""
+    def transaction(self, kind: Literal["DEFERRED", "IMMEDIATE"] = "DEFERRED") -> Iterator[sqlite3.Connection]:
+        """One consistent view of the file (DEFERRED), or all changes or none (IMMEDIATE). For modules of this room."""
         with self._lock, one_clear_line(self.path):
             self._db.execute(f"BEGIN {kind}")
             try:
@@ -231,22 +291,29 @@ class Memory:
                     self._db.execute("ROLLBACK")
                 raise
 
+    def _erase(self, take_out: Callable[[sqlite3.Connection], Receipt]) -> Receipt:
+        with self._lock, files.alone(self.path, self._timeout):  # no snapshot is taken meanwhile
+            with self.transaction("IMMEDIATE") as db:
+                receipt = take_out(db)
+            return self._clean(receipt)
+
     def _start(self, due: bool) -> None:
-        """Check the file; finish what a killed forget left; take a snapshot if `due`."""
+        """Check the file; finish what a killed forget or conversion left; take a snapshot if `due`."""
         if due or self.path.stat().st_size <= SMALL:
             with self._lock, one_clear_line(self.path):
                 self._check(self._db)
-        with self._transaction() as db:
+        with self.transaction() as db:
             pending = db.execute("SELECT 1 FROM erasing").fetchone() is not None
             due = due and db.execute("SELECT 1 FROM episodes").fetchone() is not None
-        if not pending and not due:
+        if not pending and not due and not files.half_made(self.path):
             return
         try:
             with files.alone(self.path, 0.0):  # somebody else at it does it as well
+                files.sweep(self.path)
                 if pending:
-                    self._clean(Receipt((), (), (), 0, 0, 0, 0))
+                    self.cleaned = self._clean(Receipt((), (), (), 0, 0, 0, 0))
                 elif snapshots.due(self.path):  # not just made, before an upgrade or by somebody else
-                    snapshots.take(self._db, self.path)
+                    snapshots.take(self._db, self.path, self._key)
         except MemoryFileError as error:
             self.trouble = str(error)
 
@@ -259,7 +326,7 @@ class Memory:
     def _copy_before_upgrade(self, db: sqlite3.Connection) -> None:
         self._check(db)  # a damaged file stays as it is
         with files.alone(self.path, self._timeout):
-            snapshots.take(db, self.path)
+            snapshots.take(db, self.path, self._key)
 
     def _clean(self, receipt: Receipt) -> Receipt:
         """Overwrite what the rows that were taken out left anywhere. Be `alone`.
@@ -268,9 +335,11 @@ class Memory:
         """
         try:
             self._rewrite()
-            cleared, size = forget.clear_cache(home() / "cache", receipt.photos if receipt.episodes else None)
+            cleared, size = forget.clear_cache(home() / "cache", receipt.photos if receipt.erased else None)
             deleted = snapshots.remove_all(self.path)
-            with self._transaction("IMMEDIATE") as db:
+            with self.transaction("IMMEDIATE") as db:
+                if db.execute("SELECT 1 FROM erasing WHERE since = ?", (forget.CONVERTED,)).fetchone():
+                    keys.retire(self.path, self._key)
                 db.execute("DELETE FROM erasing")
         except (MemoryFileError, OSError) as error:
             why = error if isinstance(error, MemoryFileError) else f"{error.strerror}: {error.filename}"
@@ -281,7 +350,7 @@ class Memory:
         made, trouble = 0, ""
         if deleted:
             try:
-                snapshots.take(self._db, self.path)
+                snapshots.take(self._db, self.path, self._key)
                 made = 1
             except MemoryFileError as error:
                 trouble = str(error)

@@ -20,7 +20,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from memory import snapshots
+from keyring import set_keyring
+from keyring.backends import fail
+
+from memory import cipher, keys, secure, snapshots
 from memory.archive import import_archive
 from memory.episode import Episode, Photo, Turn
 from memory.store import Memory
@@ -97,6 +100,16 @@ def upgrade(path: Path, seed: int) -> None:
         say("! open")
 
 
+def convert(path: Path, seed: int) -> None:
+    """Encrypt, decrypt or re-key, as a file beside the memory tells; the new passphrase has the seed in it."""
+    what = path.with_name("what").read_text()
+    say("! begin")
+    secure.convert(path, what, lambda _: PASSPHRASE, lambda: f"{PASSPHRASE} {seed}", wait=0.5)  # type: ignore[arg-type]
+    say("! converted")
+
+
+PASSPHRASE = "correct horse"
+
 calls = 0
 
 
@@ -112,11 +125,15 @@ def kill_at(step: int) -> None:
     sys.setprofile(count)
 
 
-JOBS = {"change": change, "import": bring_in, "restore": bring_back, "upgrade": upgrade}
+JOBS = {"change": change, "import": bring_in, "restore": bring_back, "upgrade": upgrade, "convert": convert}
 
 
 def main() -> None:
     """Fork for every line of stdin."""
+    set_keyring(fail.Keyring())  # never the keychain of whoever runs the tests
+    keys.COST = 1 << 4
+    keys.unwrap(keys.wrap(cipher.Key(bytes(32)), "", False), "")  # what is imported now no fork has to import
+    cipher.connect(":memory:", None, cipher=True).close()
     for line in sys.stdin:
         job = json.loads(line)
         child = os.fork()

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from assistant.backend import Message, Options
-from assistant.chatml import Mark, Piece, Words, pieces
+from assistant.chatml import Mark, Piece, Words, large_photo, pieces
 from assistant.ledger import Unit
-from assistant.llamacpp import LlamaCpp, large_photo
+from assistant.llamacpp import LlamaCpp
 from memory.episode import Photo
 
 SAID = ("This is Milo.", "Who is this?", "When was that, and where?", "A boat at the harbour.", "No.")

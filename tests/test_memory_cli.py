@@ -140,7 +140,7 @@ def test_verify_and_stats(run: Any, filled: Path) -> None:
     (stats,) = run("stats", "--json").rows
     (kept,) = stats.pop("snapshots")
     assert kept["bytes"] == filled.stat().st_size and datetime.fromisoformat(kept["taken"]).tzinfo == UTC
-    assert stats == {"episodes": 2, "photos": 2, "bytes": filled.stat().st_size}
+    assert stats == {"episodes": 2, "photos": 2, "bytes": filled.stat().st_size, "encrypted": False}
     assert "0 hours old" in run("stats").out
     content = bytearray(filled.read_bytes())
     content[content.index(bytes([2]) * 3000)] = 3

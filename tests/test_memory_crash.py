@@ -1,4 +1,4 @@
-"""kill -9 at 500 random moments: what was acknowledged is there, what was forgotten is gone, and `verify` is clean.
+"""kill -9 at 530 random moments: what was acknowledged is there, what was forgotten is gone, and `verify` is clean.
 
 KEEPSAKE_KILLS=20 does twenty times as many.
 """
@@ -21,10 +21,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from crasher import canaries, episode
+from crasher import PASSPHRASE, canaries, episode
 from oldmemory import version_1
 
-from memory import files, schema
+from memory import files, keys, schema, secure
 from memory.archive import export_archive
 from memory.store import Memory
 
@@ -40,6 +40,8 @@ class Life(NamedTuple):
     begun: list[str]
     """What it was at when it died; empty when nothing was open."""
     seeds: dict[str, int]
+    marks: list[str]
+    """All that it said was done."""
     calls: int
     """How many calls it made when it came to its end; 0 when it was killed before, or they were not counted."""
 
@@ -90,7 +92,8 @@ class Crasher:
                 os.kill(pid, signal.SIGKILL)
                 self._tell({})
                 buried = True
-        return Life([d for d in done if d[0] in ("remember", "forget")], begun, seeds, calls)
+        marks = [d[0] for d in done]
+        return Life([d for d in done if d[0] in ("remember", "forget")], begun, seeds, marks, calls)
 
     def _tell(self, line: dict[str, object]) -> None:
         assert self.process.stdin is not None
@@ -242,3 +245,46 @@ def test_restoring(crasher: Crasher, folder: Path) -> None:
             with Memory(files.set_aside(path)[0]) as aside:
                 assert set(aside.ids()) == before
     assert 0 < restored < 30 * TIMES
+
+
+def test_converting(crasher: Crasher, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """30 kills while a memory is encrypted, gets a new key, is decrypted: it is the old one or the new one, whole.
+
+    Of an encrypted one no plain byte is left when it has been opened: also when decrypting was killed.
+    """
+    monkeypatch.setattr(keys, "COST", 1 << 4)
+    chance, told = random.Random(4), [episode(n) for n in range(40)]
+    secret = [c for one in told for c in canaries(one)]
+    outcomes: set[tuple[str, bool]] = set()
+    for what in ("encrypt", "rekey", "decrypt"):
+        first = folder / what / "memory.db"
+        with Memory(first) as memory:
+            memory.add_all(told)
+        Memory(first).close()  # takes a snapshot
+        if what != "encrypt":
+            secure.convert(first, "encrypt", None, lambda: PASSPHRASE)
+        first.with_name("what").write_text(what)
+        shutil.copytree(first.parent, folder / f"{what} timed")
+        shutil.copytree(first.parent, folder / f"{what} counted")
+        window = crasher.seconds("convert", folder / f"{what} timed" / "memory.db")
+        calls = crasher.kill("convert", folder / f"{what} counted" / "memory.db", 0, 0, 0.0, 10**9).calls
+        for n in range(10 * TIMES):
+            path = folder / f"{what} {n}" / "memory.db"
+            shutil.copytree(first.parent, path.parent)
+            # At a call anywhere on the way, most in the first part, which ends with the change; or at any time.
+            step = int(calls * ((n + chance.random()) / (10 * TIMES)) ** 2) if n % 2 else 0
+            life = crasher.kill("convert", path, n, 1, chance.random() ** 2 * window, step)
+            either = [f"{PASSPHRASE} {n}", PASSPHRASE]
+            with Memory(path, ask=lambda _, either=either: either.pop()) as memory:
+                assert {e.id: e for e in memory.episodes()} == {e.id: e for e in told}
+                assert memory.verify() == [] and memory.trouble == ""
+                encrypted = memory.encrypted
+            new = {"encrypt": encrypted, "rekey": not either, "decrypt": not encrypted}[what]
+            assert new or len(life.marks) < 2, "it had said that it was done"
+            outcomes.add((what, new))
+            left = [f for f in path.parent.rglob("*") if f.is_file() and f.name != "what"]
+            if encrypted:
+                assert [f.name for f in left if any(c in f.read_bytes() for c in secret)] == []
+            assert not [f.name for f in left if "converting" in f.name or "partial" in f.name]
+            shutil.rmtree(path.parent)
+    assert len(outcomes) == 6, "some were killed before the change, some after"

@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
+from memory import keys, secure
 from memory.archive import export_archive, import_archive
 from memory.episode import Episode, Photo, Turn
 from memory.errors import MemoryFileError, UnknownEpisode
@@ -46,10 +48,13 @@ class Store(RuleBasedStateMachine):
 
     told = Bundle("told")
 
+    def opened(self) -> Memory:
+        return Memory(self.folder / "memory.db")
+
     @initialize()
     def start(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
-        self.memory = Memory(self.folder / "memory.db")
+        self.memory = self.opened()
         self.known: dict[str, Episode] = {}
         self.tokens: set[str] = set()
         self.archives: list[tuple[Path, dict[str, Episode]]] = []
@@ -128,7 +133,7 @@ class Store(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.memory.close()
-        self.memory = Memory(self.folder / "memory.db")
+        self.memory = self.opened()
         assert self.memory.trouble == ""
 
     @rule()
@@ -165,6 +170,35 @@ class Store(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
 
+class EncryptedStore(Store):
+    """The same on an encrypted file, which gets a new key now and then."""
+
+    def opened(self) -> Memory:
+        path = self.folder / "memory.db"
+        if not path.exists():
+            Memory(path).close()
+            secure.convert(path, "encrypt", None, lambda: "correct horse", keychain=False)
+        return Memory(path, ask=lambda _: "correct horse")
+
+    @rule()
+    def new_key(self) -> None:
+        self.memory.close()
+        done = secure.convert(self.memory.path, "rekey", lambda _: "correct horse", lambda: "correct horse", False)
+        assert done.episodes == len(self.known)
+        self.memory = self.opened()
+        assert self.memory.encrypted
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick() -> Iterator[None]:
+    """A passphrase that costs little to try."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "COST", 1 << 4)
+        yield
+
+
+TestEncryptedStore = EncryptedStore.TestCase
+TestEncryptedStore.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
 TestStore = Store.TestCase
 TestStore.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
 

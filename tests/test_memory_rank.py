@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memory import rank, rows
+from memory import index, rank
 from memory.episode import Episode, Photo, Turn
-from memory.store import EPISODES_PER_PHOTO, Memory
+from memory.recall import EPISODES_PER_PHOTO
+from memory.store import Memory
 
 DAY = datetime(2025, 5, 12, tzinfo=UTC)
 DIM = 48
@@ -155,7 +156,7 @@ def test_search_is_by_the_user_s_words_and_place(memory: Memory) -> None:
     hits = memory.search("What is the name of my DOG?")
     assert [(h.episode.id, h.why) for h in hits] == [(twice, "you said 'dog'"), (once, "you said 'dogs'")]
     assert hits[0].score == 1.0 > hits[1].score > 0
-    assert memory.search("cafe")[0].why == "the place has 'Café'"
+    assert memory.search("cafe")[0].why == "at Café Lisboa"
     assert memory.search("who are you?") == memory.search("") == memory.search('" * ( )') == []
     assert len(memory.search("dog", k=1)) == 1
 
@@ -194,8 +195,8 @@ def test_a_shortlist_keeps_what_an_exact_search_finds(memory: Memory, monkeypatc
     for n in range(80):
         learn(memory, [n, n + 1000], n)
     exact = [memory.recall("s", scene([n, 5000], 9000 + n), k=1)[0].episode.id for n in range(0, 80, 5)]
-    monkeypatch.setattr(rows, "EXACT_VALUES", 0)
-    monkeypatch.setattr(rows, "SHORTEST", 8)
+    monkeypatch.setattr(index, "EXACT_VALUES", 0)
+    monkeypatch.setattr(index, "SHORTEST", 8)
     scored: list[int] = []
     score = rank.sight_scores
     monkeypatch.setattr(rank, "sight_scores", lambda t, c, b, q: scored.append(len(c)) or score(t, c, b, q))

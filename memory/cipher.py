@@ -1,0 +1,99 @@
+"""Which engine opens a file: Python's own SQLite or, for an encrypted one, SQLCipher (extra `secure`). Keeps no key.
+
+SQLCipher 4 encrypts every page and its log (AES-256, with an HMAC each). Where a plain file begins with `PLAIN`, an
+encrypted one begins with the id of its key. `sqlcipher3` and `sqlite3` share no classes: `failures` names both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sqlite3
+import sys
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from memory.errors import MemoryFileError
+
+PLAIN = b"SQLite format 3\0"
+"""How every database file begins that is not encrypted."""
+PACKAGES = ("sqlcipher3", "keyring", "cryptography")
+"""What the extra brings; loaded for encrypted memories only."""
+MISSING = "{what} needs the extra `secure`: pip install -e '.[secure]' in the clone"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """256 random bits that open a file."""
+
+    secret: bytes = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """32 hex digits that tell which key a file needs, and nothing of the key."""
+        return hashlib.sha256(b"keepsake key\n" + self.secret).hexdigest()[:32]
+
+    @property
+    def literal(self) -> str:
+        """As SQLCipher reads it: the key itself (no passphrase to be stretched), and what the file begins with."""
+        return f"x'{self.secret.hex()}{self.id}'"
+
+
+def available() -> bool:
+    """Whether the extra is installed."""
+    return all(importlib.util.find_spec(name) for name in PACKAGES)
+
+
+def connect(
+    path: Path | str, key: Key | None, *, timeout: float = 5.0, uri: bool = False, cipher: bool = False
+) -> sqlite3.Connection:
+    """Open a file in autocommit mode, for any thread: with SQLCipher when there is a key, or when `cipher` asks for it.
+
+    Raises MemoryFileError when no cipher is at work: SQLite would take the key without a word and write plain text.
+    """
+    if key is None and not cipher:
+        return sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False, uri=uri)
+    db: Any = _engine().connect(str(path), timeout=timeout, isolation_level=None, check_same_thread=False, uri=uri)
+    try:
+        if db.execute("PRAGMA cipher_version").fetchone() is None:
+            raise MemoryFileError(f"{path} was not opened: the installed sqlcipher3 does not encrypt; install it again")
+        db.execute("PRAGMA cipher_log_level = NONE")  # what is wrong with a key is said once, by us
+        if key:
+            db.execute(f'PRAGMA key = "{key.literal}"')
+            db.execute("PRAGMA cipher_compatibility = 4")  # whatever a later SQLCipher prefers
+    except BaseException:
+        db.close()
+        raise
+    return cast(sqlite3.Connection, db)
+
+
+def beginning(path: Path) -> bytes:
+    """The first 16 bytes of a file that may be open: asked of SQLCipher, which keeps the locks of its connections.
+
+    A file that one opens and closes oneself loses all locks that this process has on it.
+    """
+    with closing(connect(f"{path.absolute().as_uri()}?mode=ro", None, uri=True, cipher=True)) as db:
+        db.execute(f'PRAGMA key = "{Key(bytes(32)).literal[:66]}\'"')  # any key: nothing is decrypted
+        return bytes.fromhex(db.execute("PRAGMA cipher_salt").fetchone()[0])
+
+
+def beginning_of_copy(file: Path) -> bytes:
+    """The first 16 bytes of a file that nobody has open: a snapshot, or one just written."""
+    with open(file, "rb") as opened:
+        return opened.read(len(PLAIN))
+
+
+def failures(kind: str = "DatabaseError", *others: type[Exception]) -> tuple[type[Exception], ...]:
+    """The class of this name of every engine in use, and the others: for `except`."""
+    engines = (sqlite3, sys.modules.get("sqlcipher3.dbapi2"))
+    return (*(getattr(engine, kind) for engine in engines if engine), *others)
+
+
+def _engine() -> Any:
+    try:
+        from sqlcipher3 import dbapi2
+    except ImportError as error:
+        raise MemoryFileError(MISSING.format(what="an encrypted memory")) from error
+    return dbapi2

@@ -1,4 +1,5 @@
-"""Command line of the assistant: `remember`, `ask`, `recall` and `forget` (by a photo), `models`, `prove-offline`.
+"""Command line of the assistant: `remember`, `import`, `ask`, `recall` and `forget` (by a photo), `models`,
+`prove-offline`.
 
 With --json one object goes to stdout; progress and messages go to stderr.
 Exit codes: 0 done, 1 failed with one clear line, 2 wrong usage.
@@ -15,15 +16,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant import catalogue, diskcache, models, offline
-from assistant.engine import Conversation, remember
-from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Shortened
+from assistant import catalogue, diskcache, imports, models, offline
+from assistant.engine import Conversation, open_memory, remember
+from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Reminded, Shortened
 from assistant.photo import load_photo
+from memory import history
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
-from memory.home import home
 from memory.rows import count
-from memory.store import Memory
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -60,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--no-caption", action="store_true", help="answer straight from photo and memories")
     ask.set_defaults(run=_ask)
 
+    imports.add(commands, common)
+
     find = commands.add_parser("recall", parents=[common], help="which memories does a photo bring back?")
     find.add_argument("photo", type=Path)
     find.set_defaults(run=_recall)
@@ -90,15 +92,11 @@ def _day(text: str) -> datetime:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it like 2025-08-01") from error
 
 
-def _memory(args: argparse.Namespace) -> Memory:
-    return Memory(args.memory or home() / "memory.db")
-
-
 def _remember(args: argparse.Namespace) -> int:
     photo = load_photo(args.photo)
     backend = catalogue.open_backend(args.model)
     try:
-        with _memory(args) as memory:
+        with open_memory(args.memory, backend) as memory:
             episode = remember(memory, backend, photo, args.words, args.when, args.place)
     finally:
         backend.close()
@@ -110,9 +108,9 @@ def _ask(args: argparse.Namespace) -> int:
     began = time.monotonic()
     photo = load_photo(args.photo)
     backend = catalogue.open_backend(args.model)
-    result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "model": backend.name}
+    result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "reminders": []}
     try:
-        with _memory(args) as memory:
+        with open_memory(args.memory, backend) as memory:
             talk = Conversation(backend, memory)
             first = talk.attach(photo) if args.no_caption else talk.look(photo)
             for stream in (first, talk.ask(args.question)):
@@ -120,9 +118,10 @@ def _ask(args: argparse.Namespace) -> int:
                     _show(event, result, quiet=args.json)
     finally:
         backend.close()
+    result["model"] = backend.name
     result["seconds"] = round(time.monotonic() - began, 2)
     if args.json:
-        print(json.dumps(result, ensure_ascii=False))
+        print(json.dumps(result))
     return 0
 
 
@@ -134,6 +133,9 @@ def _show(event: Event, result: dict[str, Any], *, quiet: bool) -> None:
     if isinstance(event, Recalled):
         result["recalled"] = [_row(r) for r in event.recalls]
         said = "".join(f"recalled  {_line(r)}\n" for r in event.recalls) or "recalled  nothing that matches\n"
+    elif isinstance(event, Reminded):
+        result["reminders"] = [asdict(r) | {"when": r.when.isoformat()} for r in event.reminders]
+        said = "".join(f"you asked  {printable(r.task)}  (said {r.when:%d %b %Y}, {r.id})\n" for r in event.reminders)
     elif isinstance(event, Shortened):
         print(event, file=sys.stderr)
     elif isinstance(event, CaptionText | AnswerText):
@@ -150,12 +152,12 @@ def _recall(args: argparse.Namespace) -> int:
     photo = load_photo(args.photo)
     backend = catalogue.open_backend(args.model)
     try:
-        with _memory(args) as memory:
+        with open_memory(args.memory, backend) as memory:
             recalls = Conversation(backend, memory).recall(photo)
     finally:
         backend.close()
     for recall in recalls:
-        print(json.dumps(_row(recall), ensure_ascii=False) if args.json else _line(recall))
+        print(json.dumps(_row(recall)) if args.json else _line(recall))
     if not recalls:
         print("nothing in the memory matches this photo", file=sys.stderr)
     return 0
@@ -164,28 +166,30 @@ def _recall(args: argparse.Namespace) -> int:
 def _forget(args: argparse.Namespace) -> int:
     """Needs no model: it is the same photo when its pixels are the same, whatever the file is called."""
     photo = load_photo(args.photo).sha256
-    with _memory(args) as memory:
+    with open_memory(args.memory) as memory:
         ids = memory.showing(photo)
+        shown = history.parts_with(memory, photo)
         for id in ids if not args.yes else ():
             print(_about(memory.get(id)), file=sys.stderr)
-        if not ids:
+        if not ids and not shown:
             diskcache.forget(photo)  # it may have been asked about
             print("no memory has this photo; what was computed from it, if it was, is deleted", file=sys.stderr)
             return 1
-        if not args.yes and not _agreed(len(ids)):
+        what = [(len(ids), "episode"), (shown, "kept conversation part")]
+        if not args.yes and not _agreed(" and ".join(count(n, one) for n, one in what if n)):
             return 1
-        receipt = memory.forget_all(ids)
+        receipt = memory.forget_all(ids) if ids else memory.forget_shown(photo)
         diskcache.forget(photo)
     lines = receipt.lines()
     print(json.dumps({"receipt": lines, **asdict(receipt)}) if args.json else "\n".join(map(printable, lines)))
     return 0
 
 
-def _agreed(episodes: int) -> bool:
+def _agreed(what: str) -> bool:
     if not sys.stdin.isatty():
-        print(f"these would be forgotten for good ({episodes}): add --yes", file=sys.stderr)
+        print(f"these would be forgotten for good ({what}): add --yes", file=sys.stderr)
         return False
-    print(f"Forget {count(episodes, 'episode')} for good? [y/N] ", end="", file=sys.stderr, flush=True)
+    print(f"Forget {what} for good? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

@@ -30,6 +30,7 @@ class Options:
     """How to sample. Exactly these four."""
 
     max_new_tokens: int = 160
+    """0: the prompt is read, for the next one that begins alike, and nothing written."""
     temperature: float = 0.0
     """0 is greedy."""
     top_p: float = 1.0

@@ -43,3 +43,11 @@ def pieces(messages: Sequence[Message]) -> list[Piece]:
             out.append(part if isinstance(part, Photo) else Words(part))
         mark += "<|im_end|>\n"
     return [*out, Mark(mark + "<|im_start|>assistant\n")]
+
+
+def large_photo(messages: Sequence[Message], prompt: Sequence[Piece]) -> int | None:
+    """Which piece is the photo the messages are about: the last that shows it. -1: none is; None: nobody said."""
+    about = next((m.about for m in messages if m.about is not None), None)
+    if about is None:
+        return None
+    return max((i for i, p in enumerate(prompt) if isinstance(p, Photo) and p.sha256 == about), default=-1)

@@ -7,17 +7,33 @@ from it (pass 2, and every follow-up). Only `remember` writes to the memory, and
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
+from pathlib import Path
 
 from assistant import prompt
 from assistant.backend import Backend, Chunk, Message, Options
-from assistant.events import Answered, AnswerText, Caption, Captioned, CaptionText, Event, Failed, Recalled, Shortened
+from assistant.events import (
+    Answered,
+    AnswerText,
+    Caption,
+    Captioned,
+    CaptionText,
+    Event,
+    Failed,
+    Recalled,
+    Reminded,
+    Shortened,
+)
+from memory import reminders
 from memory.episode import Episode, Photo, Recall, Turn
 from memory.errors import KeepsakeError, ModelStopped, PromptTooLong
+from memory.home import home
+from memory.keys import ask_here
+from memory.reminders import Reminder
 from memory.store import Memory
 
 Opening = Callable[[Sequence[Episode]], tuple[Message, ...]]
@@ -37,6 +53,8 @@ class Conversation:
         self._turns: tuple[Message, ...] = ()
         """What comes after the opening: the assistant's first turn, then questions and answers."""
         self._stop = threading.Event()
+        self.reminded: tuple[str, set[str]] = ("", set())
+        """The photo in view, and what the user has been reminded of since it came into view."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -50,6 +68,8 @@ class Conversation:
             self.recalls = tuple(self.recall(photo))
             self.photo, self.caption, self._turns = photo, None, ()
             yield Recalled(self.recalls)
+            if due := self._due(photo):
+                yield Reminded(due)
         except KeepsakeError as error:
             yield Failed(str(error))
 
@@ -103,11 +123,59 @@ class Conversation:
         self._opening = partial(prompt.caption_messages, photo=self.photo)
         self._turns = (Message("assistant", (caption,)),)
 
+    def prefill(self, photo: Photo, wanted: Callable[[], bool]) -> Chunk | None:
+        """Let the model read what it will have to when `photo` is looked at or asked about, all but the request.
+
+        The conversation stays as it is, and the memory unwritten. None when it is not `wanted` any more, or recall
+        would have to see older photos first. Raises KeepsakeError.
+        """
+        self._stop.clear()
+        if not wanted() or self.memory.photos_without_vectors(self.backend.space):
+            return None
+        opening = prompt.opening_messages([r.episode for r in self.recall(photo)], photo)
+        if not wanted():
+            return None
+        *_, last = self.backend.stream(opening, replace(self.options, max_new_tokens=0))
+        return last
+
     def remember(self, words: str, when: datetime | None = None, place: str | None = None) -> Episode:
         """Keep the photo with what the user says about it. `when` defaults to the camera's date, then to now."""
         if self.photo is None:
             raise KeepsakeError("there is no photo to remember: attach one first")
-        return remember(self.memory, self.backend, self.photo, words, when, place)
+        episode = remember(self.memory, self.backend, self.photo, words, when, place)
+        self._due(self.photo, {episode.photo.sha256})  # what has just been asked for is for the next time
+        return episode
+
+    def resume(
+        self,
+        photo: Photo | None,
+        recalls: Sequence[Recall],
+        caption: str | None,
+        said: Sequence[tuple[str, str]],
+    ) -> None:
+        """Go on where an earlier conversation ended: its photo, its memories, its caption, and (question, answer)s."""
+        self.photo, self.recalls, self.caption, self._turns = photo, tuple(recalls), None, ()
+        turns: list[Message] = []
+        for question, answer in said:
+            turns += (Message("user", (question,)), Message("assistant", (answer,)))
+        if photo is not None and caption is not None:
+            self.revise(caption)
+            self._turns = (*self._turns, *turns)
+        elif said:
+            question, _ = said[0]
+            self._opening = partial(prompt.recollect_messages, question=question) if recalls else _talk(question)
+            if photo is not None:
+                self._opening = partial(prompt.direct_messages, photo=photo, question=question)
+            self._turns = tuple(turns[1:])
+
+    def _due(self, photo: Photo, photos: Collection[str] | None = None) -> tuple[Reminder, ...]:
+        """Reminders of what was recalled by sight (or said about `photos`) that were not given since `photo` came."""
+        if self.reminded[0] != photo.sha256:
+            self.reminded = (photo.sha256, set())
+        photos = photos or {recall.episode.photo.sha256 for recall in self.recalls}
+        due = [r for r in reminders.standing(self.memory, photos) if r.task.casefold() not in self.reminded[1]]
+        self.reminded[1].update(reminder.task.casefold() for reminder in due)
+        return tuple(due)
 
     def recall(self, photo: Photo) -> list[Recall]:
         """Episodes that belong to `photo`, best first, none below the model's threshold."""
@@ -174,7 +242,21 @@ def remember(
     if not words.strip():
         raise KeepsakeError("nothing was said about the photo: write a sentence, such as 'This is Milo, my dog'")
     date = when or photo.taken_at or datetime.now(UTC)
-    episode = Episode(photo, (Turn("user", words.strip()),), date, place)
+    return keep(memory, backend, Episode(photo, (Turn("user", words.strip()),), date, place))
+
+
+def open_memory(path: Path | None, backend: Backend | None = None) -> Memory:
+    """The memory for a command (None: the usual file). Of an encrypted one the passphrase is asked, and `backend` keeps
+    nothing on disk."""
+    memory = Memory(path or home() / "memory.db", ask=ask_here)
+    if backend and memory.encrypted:
+        backend.keep_nothing(True)
+    return memory
+
+
+def keep(memory: Memory, backend: Backend, episode: Episode) -> Episode:
+    """Store any episode with its photo's visual tokens; without words too, as an import has them."""
+    photo = episode.photo
     tokens = backend.embed(photo)  # first: when the model fails, nothing is kept, and saying it again keeps it once
     memory.add(episode)
     memory.put_vectors(photo.sha256, backend.space, tokens)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from assistant.backend import Chunk
 from memory.episode import Recall
+from memory.reminders import Reminder
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,14 @@ class Recalled:
     """The memory has been asked. `recalls` is empty when it knows nothing of what is in the photo or the question."""
 
     recalls: tuple[Recall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """The photo shows what the user asked, in a memory of it, to be reminded at: once for each photo shown."""
+
+    reminders: tuple[Reminder, ...]
+    """At least one, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +87,4 @@ class Failed:
     """One clear line for the user."""
 
 
-Event = Recalled | Shortened | CaptionText | Captioned | AnswerText | Answered | Failed
+Event = Recalled | Reminded | Shortened | CaptionText | Captioned | AnswerText | Answered | Failed

@@ -22,13 +22,20 @@ class FakeBackend:
         self.name, self.space, self.threshold = "fake", "fake", 0.9
         self.answers, self.delay = list(answers), delay
         self.calls: list[tuple[Message, ...]] = []
+        self.prefills: list[tuple[Message, ...]] = []
+        """What it was given to read and write nothing; such a stream lasts until it is stopped, if there is a delay."""
         self.private = False
         self._cancelled = threading.Event()
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
         """The next answer of the queue."""
-        self.calls.append(tuple(messages))
         self._cancelled.clear()
+        if not options.max_new_tokens:
+            self.prefills.append(tuple(messages))
+            stopped = self._cancelled.wait(1000 * self.delay)
+            yield Chunk("", "cancelled" if stopped else "length", prompt_tokens=100)
+            return
+        self.calls.append(tuple(messages))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         words = answer.split(" ")[: options.max_new_tokens]
         for i, word in enumerate(words):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import ctypes
-import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,18 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from assistant import diskcache
+from assistant import diskcache, loading
 from assistant.abort import Cancelled, Flag
 from assistant.backend import Chunk, Message, Options
 from assistant.catalogue import Spec
-from assistant.chatml import Mark, Piece, Words, pieces
+from assistant.chatml import Mark, Piece, Words, large_photo, pieces
+from assistant.decode import decode
+from assistant.draft import GAP, Drafter
 from assistant.eyes import Eyes
 from assistant.ledger import Ledger, Unit
+from assistant.loading import BATCH
 from assistant.warmstart import WarmStart
 from memory.episode import Photo
 from memory.errors import ModelError, ModelStopped, PromptTooLong
-
-BATCH = 512
 
 
 class LlamaCpp:
@@ -44,43 +44,15 @@ class LlamaCpp:
 
         self._llama, self.name, self.space, self.threshold = llama, spec.name, spec.space, spec.threshold
         self._eyes: Eyes | None = None
-        self._model: Any = None
         self._ctx: Any = None
-        _quiet()
-        llama.llama_backend_init()
-        params = llama.llama_model_default_params()
-        params.n_gpu_layers = -1
-        self._model = llama.llama_model_load_from_file(os.fsencode(spec.language), params)
-        if not self._model:
-            raise ModelError(f"llama.cpp cannot load {spec.language}: is it a whole GGUF file of a known model?")
         self._flag = Flag()
-        settings = llama.llama_context_default_params()
-        settings.n_ctx = self._context = min(context, llama.llama_model_n_ctx_train(self._model))
-        settings.n_batch = settings.n_ubatch = BATCH
-        settings.n_threads = settings.n_threads_batch = threads
-        self._flag.callback(settings, llama.ggml_abort_callback)
-        if exact:
-            settings.type_k = settings.type_v = 0  # GGML_TYPE_F32
-            settings.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
-        self._ctx = llama.llama_init_from_model(self._model, settings)
-        if not self._ctx:
-            self.close()
-            raise ModelError(
-                f"not enough memory for {spec.name} with a context of {context} tokens: use a smaller model"
-            )
+        self._model = loading.load(spec)
+        self._context = min(context, llama.llama_model_n_ctx_train(self._model))
         self._vocab = llama.llama_model_get_vocab(self._model)
-        if len(self.tokenize(Mark("<|im_start|>"))) != 1:
-            self.close()
-            raise ModelError(f"{spec.name} does not speak ChatML (<|im_start|>): use SmolLM2 or Qwen3-VL files")
-        if spec.adapter:
-            lora = llama.llama_adapter_lora_init(self._model, os.fsencode(spec.adapter))
-            if not lora:
-                self.close()
-                raise ModelError(f"{spec.adapter.name} does not fit {spec.language.name}")
-            llama.llama_set_adapters_lora(
-                self._ctx, (llama.llama_adapter_lora_p_ctypes * 1)(lora), 1, (ctypes.c_float * 1)(1.0)
-            )
         try:
+            if len(self.tokenize(Mark("<|im_start|>"))) != 1:
+                raise ModelError(f"{spec.name} does not speak ChatML (<|im_start|>): use SmolLM2 or Qwen3-VL files")
+            self._ctx = loading.open_context(self._model, spec, threads, self._context, self._flag, exact=exact)
             self._eyes = Eyes(
                 spec.mmproj,
                 self._model,
@@ -96,6 +68,8 @@ class LlamaCpp:
         except ModelError:
             self.close()
             raise
+        forgets_parts = not (llama.llama_model_is_recurrent(self._model) or llama.llama_model_is_hybrid(self._model))
+        self._draft = spec.draft if forgets_parts else 0
         self._ledger = Ledger()
         made_by = f"{__version__} {spec.identity} {self._context} {exact}"
         self._warm = WarmStart(cache, made_by) if cache and spec.identity else None
@@ -107,7 +81,6 @@ class LlamaCpp:
         """Generate the next assistant turn (see `Backend`)."""
         assert self._eyes is not None
         began, seen = time.monotonic(), self._eyes.runs
-        rng = np.random.default_rng(options.seed)
         text = codecs.getincrementaldecoder("utf-8")("replace")
         prompt_tokens = cached = made = 0
         stop: Any = "length"
@@ -116,20 +89,19 @@ class LlamaCpp:
             prompt = pieces(messages)
             reserve = min(options.max_new_tokens, self._context // 4)
             prompt_tokens, cached = self.read(prompt, large_photo(messages, prompt), reserve)
-            room = self._context - prompt_tokens
-            while made < min(options.max_new_tokens, room):
-                token = pick(self._logits(), options, rng)
-                if self._llama.llama_vocab_is_eog(self._vocab, token):
-                    stop = "end"
-                    break
+            limit = min(options.max_new_tokens, self._context - prompt_tokens)
+            for token in decode(self, options, limit, self._drafter(options)):
                 made += 1
                 if new := text.decode(self._spell(token)):
                     yield Chunk(new)
-                self._feed([Unit(token)])
+            if made < limit:
+                stop = "end"
         except Cancelled:
             stop = "cancelled"
         finally:
             self._flag.disarm()
+            if not options.max_new_tokens:
+                self.unsaved = False  # what is read ahead is not what was said last
         tail = text.decode(b"", final=True)
         seconds, seen = time.monotonic() - began, self._eyes.runs - seen
         yield Chunk(tail, stop, prompt_tokens, cached, made, seconds, seen)
@@ -194,7 +166,7 @@ class LlamaCpp:
         """Logits (N, V), one row for each of `tokens`: of what comes there, after the prompt and the tokens before."""
         rows = [self.logits(prompt)]
         for token in tokens[:-1]:  # one at a time, as they are written
-            self._feed([Unit(token)])
+            self.put([token])
             rows.append(self._logits())
         return np.stack(rows)
 
@@ -225,6 +197,29 @@ class LlamaCpp:
             self._see(units[start], photos) if isinstance(units[start].key, tuple) else self._feed(units[start:end])
         return size, cached
 
+    def put(self, tokens: Sequence[int]) -> None:
+        """Read tokens in one batch, with the logits after each (see `decode.Tape`)."""
+        self._feed([Unit(token) for token in tokens], len(tokens))
+
+    def after(self, row: int) -> np.ndarray:
+        """Logits (V,) after a token of the last batch, -1 for its last one (see `decode.Tape`)."""
+        return self._logits(row)
+
+    def take_back(self, count: int) -> None:
+        """Forget the last `count` tokens (see `decode.Tape`)."""
+        if count:
+            self._cut(len(self._ledger.units) - count)
+
+    def ends(self, token: int) -> bool:
+        """Whether a token ends the turn (see `decode.Tape`)."""
+        return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
+
+    def _drafter(self, options: Options) -> Drafter | None:
+        """Guesses from what the cache holds, where the model's folder asks for them and nothing is left to chance."""
+        if not self._draft or options.temperature > 0:
+            return None
+        return Drafter((u.key if isinstance(u.key, int) else GAP for u in self._ledger.units), self._draft)
+
     def _lay_out(self, prompt: Sequence[Piece], large: int | None) -> tuple[list[Unit], dict[str, Photo]]:
         assert self._eyes is not None
         units: list[Unit] = []
@@ -251,8 +246,8 @@ class LlamaCpp:
             self._llama.llama_memory_clear(cache, True)
             self._ledger.cut(0)
 
-    def _feed(self, units: Sequence[Unit]) -> None:
-        """Decode text tokens behind what is held, in batches; logits of the very last one are kept."""
+    def _feed(self, units: Sequence[Unit], rows: int = 1) -> None:
+        """Decode text tokens behind what is held, in batches; logits of the very last `rows` ones are kept."""
         for start in range(0, len(units), BATCH):
             part = units[start : start + BATCH]
             at = self._ledger.position
@@ -260,7 +255,7 @@ class LlamaCpp:
             batch.n_tokens = len(part)
             for i, unit in enumerate(part):
                 batch.token[i], batch.pos[i], batch.n_seq_id[i], batch.seq_id[i][0] = unit.key, at + i, 1, 0
-                batch.logits[i] = start + i + 1 == len(units)
+                batch.logits[i] = start + i + rows >= len(units)
             code = self._llama.llama_decode(self._ctx, batch)
             self._llama.llama_batch_free(batch)
             self._settle(code, part)
@@ -283,22 +278,14 @@ class LlamaCpp:
         self._flag.check()
         raise ModelError(f"llama.cpp could not go on (code {code}): the context of {self._context} tokens may be full")
 
-    def _logits(self) -> np.ndarray:
+    def _logits(self, row: int = -1) -> np.ndarray:
         size = self._llama.llama_vocab_n_tokens(self._vocab)
-        return np.ctypeslib.as_array(self._llama.llama_get_logits_ith(self._ctx, -1), (size,)).copy()
+        return np.ctypeslib.as_array(self._llama.llama_get_logits_ith(self._ctx, row), (size,)).copy()
 
     def _spell(self, token: int) -> bytes:
         out = ctypes.create_string_buffer(256)  # SmolLM2's longest token has 64 bytes, Qwen's 128
         n = self._llama.llama_token_to_piece(self._vocab, token, out, len(out), 0, False)
         return out.raw[: max(0, n)]
-
-
-def large_photo(messages: Sequence[Message], prompt: Sequence[Piece]) -> int | None:
-    """Which piece is the photo the messages are about: the last that shows it. -1: none is; None: nobody said."""
-    about = next((m.about for m in messages if m.about is not None), None)
-    if about is None:
-        return None
-    return max((i for i, p in enumerate(prompt) if isinstance(p, Photo) and p.sha256 == about), default=-1)
 
 
 def _runs(units: Sequence[Unit], start: int) -> Iterator[tuple[int, int]]:
@@ -310,27 +297,3 @@ def _runs(units: Sequence[Unit], start: int) -> Iterator[tuple[int, int]]:
                 end += 1
         yield start, end
         start = end
-
-
-def pick(logits: np.ndarray, options: Options, rng: np.random.Generator) -> int:
-    """The next token: the likeliest at temperature 0, else drawn from the nucleus of mass top_p."""
-    if options.temperature <= 0:
-        return int(logits.argmax())
-    scaled = (logits - logits.max()).astype(np.float64) / options.temperature
-    chances = np.exp(scaled) / np.exp(scaled).sum()
-    order = np.argsort(-chances)
-    nucleus = order[: int(np.searchsorted(np.cumsum(chances[order]), options.top_p)) + 1]
-    return int(rng.choice(nucleus, p=chances[nucleus] / chances[nucleus].sum()))
-
-
-_listeners: list[Any] = []
-
-
-def _quiet() -> None:
-    """Keep llama.cpp and mtmd from writing to the terminal."""
-    from llama_cpp import llama_cpp, mtmd_cpp
-
-    if not _listeners:
-        _listeners.append(llama_cpp.llama_log_callback(lambda *_: None))  # C keeps the address only: keep it alive
-        llama_cpp.llama_log_set(_listeners[0], ctypes.c_void_p(0))
-        mtmd_cpp.mtmd_helper_log_set(_listeners[0], ctypes.c_void_p(0))

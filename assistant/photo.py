@@ -33,6 +33,8 @@ LOSSLESS_SIDE = 256
 
 # An allow-list: some of Pillow's other formats start programs or hide a second picture behind the header's size.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
+SUFFIXES = frozenset([".jpg", ".jpeg", ".png", ".heic", ".heif", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"])
+"""What their files are called, in lower case."""
 HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 DAMAGED = "the picture is damaged or cut short; copy it again"
 GREY = 127
@@ -56,8 +58,12 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 def load_photo(path: Path) -> Photo:
     """Read and normalise a photo file. Raises PhotoError: one line with the file, what is wrong and what to do."""
-    name = _shown(path)
-    image = _open(_read(path, name), name)
+    return decode(read_file(path), shown(path))
+
+
+def decode(data: bytes, name: str) -> Photo:
+    """Normalise the bytes of a photo file, as `load_photo` does; `name` is what its errors call it."""
+    image = open_image(data, name)
     try:
         width, height = _bounded(image.size, MAX_SIDE)
         image.draft(None, (2 * width, 2 * height))  # JPEG only: decodes to 1/2, 1/4 or 1/8 without the full picture
@@ -95,7 +101,7 @@ def pixels(photo: Photo, side: int | None = None) -> np.ndarray:
     Raises PhotoError when the stored bytes are damaged.
     """
     name = f"photo {photo.sha256[:12]}"
-    image = _open(photo.data, name)
+    image = open_image(photo.data, name)
     if image.size != (photo.width, photo.height):
         raise PhotoError(f"{name}: {image.width} x {image.height} pixels, should be {photo.width} x {photo.height}")
     try:
@@ -110,15 +116,17 @@ def pixels(photo: Photo, side: int | None = None) -> np.ndarray:
     return np.array(page)
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path | str) -> str:
     """The path as it may be printed: file names can hold line breaks and orders to the terminal."""
     return "".join(c if c.isprintable() else "?" for c in str(path))
 
 
-def _read(path: Path, name: str) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The bytes of a file that may be a photo. Raises PhotoError: missing, a folder, empty, far too big, unreadable."""
+    name = shown(path)
     if address := re.match(r"(?i)(https?|ftp):/+(.*)", name):
-        shown = f"{address[1]}://{address[2]}"  # Path made one slash of two
-        raise PhotoError(f"{shown}: Keepsake opens no network addresses; save the photo first")
+        url = f"{address[1]}://{address[2]}"  # Path made one slash of two
+        raise PhotoError(f"{url}: Keepsake opens no network addresses; save the photo first")
     try:
         if not path.exists():
             raise PhotoError(f"{name}: there is no such file; check the name")
@@ -136,8 +144,8 @@ def _read(path: Path, name: str) -> bytes:
     return data
 
 
-def _open(data: bytes, name: str) -> Image.Image:
-    """Read the header only, and judge the size by it."""
+def open_image(data: bytes, name: str) -> Image.Image:
+    """Read the header only, and judge the size by it. Raises PhotoError."""
     formats: tuple[str, ...] = FORMATS
     if data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS:
         _register_heif()

@@ -45,14 +45,20 @@ def date_words(episode: Episode) -> str:
     return f"{episode.when.day} {episode.when:%B %Y}"
 
 
+def opening_messages(episodes: Sequence[Episode], photo: Photo) -> tuple[Message, Message]:
+    """What the aligned layout begins with, whatever is asked for then."""
+    parts = (*_memories(episodes), "New photo:\n", photo)
+    return (Message("system", (INSTRUCTION,)), Message("user", parts, photo.sha256))
+
+
 def caption_messages(
     episodes: Sequence[Episode], photo: Photo, layout: Layout = "aligned", request: str = CAPTION_REQUEST
 ) -> tuple[Message, ...]:
     """CAG pass 1: ask for a caption of `photo` grounded in `episodes`. The reference layout has its own request."""
     if layout == "reference":
         return (Message("user", (*_numbered(episodes, photo), f"\n{REFERENCE_INSTRUCTION}"), photo.sha256),)
-    parts = (*_memories(episodes), "New photo:\n", photo, f"\n{request}")
-    return (Message("system", (INSTRUCTION,)), Message("user", parts, photo.sha256))
+    system, user = opening_messages(episodes, photo)
+    return (system, replace(user, parts=(*user.parts, f"\n{request}")))
 
 
 def answer_messages(
@@ -73,8 +79,8 @@ def answer_messages(
 
 def direct_messages(episodes: Sequence[Episode], photo: Photo, question: str) -> tuple[Message, ...]:
     """Without a caption (`--no-caption`): the question stands where the caption request would."""
-    system, user = caption_messages(episodes, photo)
-    return (system, replace(user, parts=(*user.parts[:-1], f"\n{question}")))
+    system, user = opening_messages(episodes, photo)
+    return (system, replace(user, parts=(*user.parts, f"\n{question}")))
 
 
 def recollect_messages(episodes: Sequence[Episode], question: str) -> tuple[Message, ...]:

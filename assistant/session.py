@@ -17,9 +17,9 @@ import numpy as np
 from assistant.abort import Cancelled, Flag
 from assistant.backend import Chunk, Message, Options
 from assistant.catalogue import Spec
-from assistant.chatml import Mark, Piece, Words, pieces
+from assistant.chatml import Mark, Piece, Words, large_photo, pieces
+from assistant.decode import pick
 from assistant.ledger import Ledger, Unit
-from assistant.llamacpp import large_photo, pick
 from assistant.tokens import Place, Tokens
 from memory.episode import Photo
 from memory.errors import ModelStopped, PromptTooLong

@@ -32,7 +32,7 @@ def find(sdist: Path | None = None) -> Path:
     `sdist` is a source release already on this machine: then nothing is downloaded.
     Raises KeepsakeError when the version is unknown, the network is away, or the release is not the pinned one.
     """
-    version = _installed()
+    version = installed()
     folder = home() / "converter" / version
     if folder.exists():
         return folder
@@ -40,19 +40,20 @@ def find(sdist: Path | None = None) -> Path:
         known = ", ".join(SHA256)
         raise KeepsakeError(f"llama-cpp-python {version} has no pinned converter: install one of {known}")
     with tempfile.TemporaryDirectory(dir=private_folder(folder.parent)) as scratch:
-        _unpack(sdist or _download(version, Path(scratch)), version, Path(scratch) / "tools")
+        unpack(sdist or download(version, Path(scratch)), version, Path(scratch) / "tools", KEPT)
         os.replace(Path(scratch) / "tools", folder)
     return folder
 
 
-def _installed() -> str:
+def installed() -> str:
+    """The version of llama-cpp-python. Raises KeepsakeError when there is none."""
     try:
         return importlib.metadata.version("llama-cpp-python")
     except importlib.metadata.PackageNotFoundError:
         raise KeepsakeError("llama-cpp-python is not installed: pip install llama-cpp-python") from None
 
 
-def _download(version: str, scratch: Path) -> Path:
+def download(version: str, scratch: Path) -> Path:
     """The release through pip, which checks the hash before it looks inside (it asks the release for its metadata)."""
     wanted = scratch / "wanted.txt"
     wanted.write_text(f"llama-cpp-python=={version} --hash=sha256:{SHA256[version]}\n", encoding="utf-8")
@@ -71,8 +72,8 @@ def _download(version: str, scratch: Path) -> Path:
     return found[0]
 
 
-def _unpack(sdist: Path, version: str, folder: Path) -> None:
-    """Check `sdist` and unpack its converter into the new `folder`."""
+def unpack(sdist: Path, version: str, folder: Path, kept: tuple[str, ...] = ("",)) -> None:
+    """Check `sdist` and unpack its llama.cpp into the new `folder`: of that, what begins like one of `kept`."""
     if not sdist.is_file():
         raise KeepsakeError(f"no such file: {sdist}")
     with open(sdist, "rb") as file:
@@ -83,7 +84,7 @@ def _unpack(sdist: Path, version: str, folder: Path) -> None:
     with tarfile.open(sdist) as archive:
         for member in archive:
             name = member.name.removeprefix(root)
-            if name != member.name and name.startswith(KEPT):
+            if name != member.name and name.startswith(kept):
                 archive.extract(member.replace(name=name), folder, filter="data")
 
 

@@ -62,7 +62,7 @@ def test_what_was_remembered_is_there(home: Path, koala: str) -> None:
 def test_ask_answers_with_what_it_recalled(home: Path, koala: str) -> None:
     """The same photo again: whatever the model has learnt, this memory comes back."""
     got = result(home, "ask", DEMO / "koala.jpg", "Who is this?")
-    assert list(got) == ["caption", "answer", "recalled", "model", "seconds"]
+    assert list(got) == ["caption", "answer", "recalled", "reminders", "model", "seconds"]
     assert (got["model"], type(got["caption"]), type(got["answer"])) == ("nano", str, str)
     assert isinstance(got["seconds"], float) and got["seconds"] > 0
     [row] = got["recalled"]  # type: ignore[misc]
@@ -79,6 +79,24 @@ def test_without_json_it_reads_like_a_conversation(home: Path, koala: str, tmp_p
     assert re.match(rf"recalled  {koala}  16 Aug 2025  looks alike \(1\.00\)  “This is Milo\.”\n\S", done.stdout)
     done = keepsake(home, "remember", DEMO / "drum.jpg", "Here is Thunder.", "--memory", tmp_path / "other.db")
     assert re.fullmatch(r"remembered as [0-9a-f]{16}, \d\d \w+ \d{4}\n", done.stdout)
+
+
+def test_ask_tells_what_it_was_to_remind_of(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "memory.db"
+    words = "This is Gustav. When Gustav shows up, remind me to water the plants."
+    kept = result(home, "remember", DEMO / "cactus.jpg", words, "--when", "2024-11-30", "--memory", file)
+    got = result(home, "ask", DEMO / "cactus.jpg", "Who is this?", "--memory", file)
+    [one] = got["reminders"]  # type: ignore[misc]
+    assert re.fullmatch("[0-9a-f]{8}", one.pop("id"))
+    assert one == {
+        "task": "water the plants",
+        "words": "When Gustav shows up, remind me to water the plants.",
+        "episode": kept["id"],
+        "when": "2024-11-30T12:00:00+00:00",
+    }
+    done = keepsake(home, "ask", DEMO / "cactus.jpg", "Who is this?", "--no-caption", "--memory", file)
+    assert re.search(r"^you asked  water the plants  \(said 30 Nov 2024, [0-9a-f]{8}\)$", done.stdout, re.MULTILINE)
+    assert result(home, "ask", DEMO / "drum.jpg", "Who is this?", "--memory", file)["reminders"] == []
 
 
 def test_recall_tells_what_a_photo_brings_back(home: Path, koala: str, tmp_path: Path) -> None:

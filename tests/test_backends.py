@@ -259,6 +259,36 @@ def test_stopped_from_another_thread_while_it_reads(
     assert (last.stop, len(steps)) == ("cancelled", 1)
 
 
+@pytest.mark.parametrize("what", ("reading", "writing", "seeing"))
+def test_a_stop_is_heard_within_three_tenths_of_a_second(
+    engine: Engine, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted in what this process computes after it, since the machine may be busy. `arm` comes first, as in the
+    worker: the stop may come before anything has begun."""
+    long = Options(max_new_tokens=400, temperature=2.0)
+    messages = prompt.chat_messages(["Milo " * 80]) if what == "reading" else ASKED
+    if what == "seeing":
+        unseen = tuple(photo(160, 96, 20 + i) for i in range(12))
+        messages = (Message("user", (*unseen, "Who?")),)
+    engine.arm()
+    seconds: list[float] = []
+
+    def stop() -> None:
+        engine.cancel()
+        seconds.append(time.process_time())
+
+    stream = engine.stream(messages, long)
+    thread = threading.Timer(0.0 if what == "writing" else 0.01, stop)
+    if what == "writing":
+        next(stream)
+    thread.start()
+    *_, last = stream
+    ended = time.process_time()
+    thread.join()
+    assert last.stop == "cancelled"
+    assert ended - seconds[0] < 0.3
+
+
 def test_closing_twice_is_fine(forms: dict[str, Spec]) -> None:
     for spec in forms.values():
         engine = start(spec, 64)

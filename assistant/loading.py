@@ -1,0 +1,63 @@
+"""A language model's files become a model and a context of llama.cpp, or one line that says why not."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from typing import Any
+
+from assistant.abort import Flag
+from assistant.catalogue import Spec
+from memory.errors import ModelError
+
+BATCH = 512
+"""Tokens read at once, at most."""
+_listeners: list[Any] = []
+
+
+def load(spec: Spec) -> Any:
+    """llama.cpp's model. Raises ModelError."""
+    from llama_cpp import llama_cpp as llama
+
+    _quiet()
+    llama.llama_backend_init()
+    params = llama.llama_model_default_params()
+    params.n_gpu_layers = -1
+    model = llama.llama_model_load_from_file(os.fsencode(spec.language), params)
+    if not model:
+        raise ModelError(f"llama.cpp cannot load {spec.language}: is it a whole GGUF file of a known model?")
+    return model
+
+
+def open_context(model: Any, spec: Spec, threads: int, size: int, flag: Flag, *, exact: bool) -> Any:
+    """A context of `size` tokens, with the model's LoRA. `exact`: attention and KV cache in f32. Raises ModelError."""
+    from llama_cpp import llama_cpp as llama
+
+    settings = llama.llama_context_default_params()
+    settings.n_ctx = size
+    settings.n_batch = settings.n_ubatch = BATCH
+    settings.n_threads = settings.n_threads_batch = threads
+    flag.callback(settings, llama.ggml_abort_callback)
+    if exact:
+        settings.type_k = settings.type_v = 0  # GGML_TYPE_F32
+        settings.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    ctx = llama.llama_init_from_model(model, settings)
+    if not ctx:
+        raise ModelError(f"not enough memory for {spec.name} with a context of {size} tokens: use a smaller model")
+    if spec.adapter:
+        lora = llama.llama_adapter_lora_init(model, os.fsencode(spec.adapter))
+        if not lora:
+            llama.llama_free(ctx)
+            raise ModelError(f"{spec.adapter.name} does not fit {spec.language.name}")
+        llama.llama_set_adapters_lora(ctx, (llama.llama_adapter_lora_p_ctypes * 1)(lora), 1, (ctypes.c_float * 1)(1.0))
+    return ctx
+
+
+def _quiet() -> None:
+    """Keep llama.cpp and mtmd from writing to the terminal."""
+    from llama_cpp import llama_cpp, mtmd_cpp
+
+    if not _listeners:
+        _listeners.append(llama_cpp.llama_log_callback(lambda *_: None))  # C keeps the address only: keep it alive
+        llama_cpp.llama_log_set(_listeners[0], ctypes.c_void_p(0))
+        mtmd_cpp.mtmd_helper_log_set(_listeners[0], ctypes.c_void_p(0))

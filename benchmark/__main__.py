@@ -14,7 +14,10 @@ COMMANDS = {
     "build": ("build", "samples on disk with quality filters and a data card: seeded, or from your own photos"),
     "capeval": ("evaluate", "captions, scored by questions (CapEval-QAs), with controls"),
     "diagnose": ("suite", "the whole evaluation: tasks, shortcut tests, baselines, histories, ablations"),
+    "recall": ("recall", "is the right memory found, and how fast: drawn vectors or scenes, against other stores"),
     "report": ("report", "one page and plots from runs"),
+    "speed": ("speed", "the engine against its peers: time to the first word, what is read again, equal logits"),
+    "injection": ("injection", "50 attempts to steer it by what it is shown and told: harms, and how often it obeys"),
 }
 """Module and what it does; only the one that is asked for is loaded, since some need the extra "benchmark"."""
 

@@ -10,12 +10,14 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from inspect import isawaitable
 from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App, ComposeResult, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import Screen
@@ -24,22 +26,28 @@ from textual.widgets import Footer
 from assistant import catalogue, offline
 from assistant.backend import Backend
 from assistant.events import Answered, Captioned
-from assistant.photo import load_photo
 from demo import album
-from memory.episode import Episode, Photo
-from memory.errors import KeepsakeError, PhotoError
+from memory.episode import Photo, Recall
+from memory.errors import KeepsakeError
+from memory.history import Talk
 from memory.home import home
+from memory.keys import ask_here
 from memory.store import Memory
-from screens import messages, words
-from screens.conversation import Composer, Note, PhotoEntry, Said, Writing
+from screens import harmless, messages, plain, words
+from screens.ahead import Ahead
+from screens.browsing import Browsing
+from screens.conversation import Composer, Said, Writing
 from screens.desk import Desk
-from screens.dialogs import CaptionDialog, EpisodeScreen, HelpScreen, Keep, MemoriesScreen, RememberDialog
+from screens.dialogs import HelpScreen, PassphraseDialog
+from screens.keeping import Keeping
 from screens.models import Models
 from screens.panels import MemoryCard, StatusLine, day
+from screens.past import Past
 from screens.paths import to_path
-from screens.picker import PhotoPicker, pictures_folder
 from screens.session import Session
+from screens.showing import Showing
 from screens.themes import DARK, LIGHT
+from screens.tour import Tour
 
 
 class KeepsakeApp(App[None]):
@@ -47,6 +55,7 @@ class KeepsakeApp(App[None]):
 
     TITLE = "Keepsake"
     CSS_PATH = "tui.tcss"
+    get_line_filters = harmless.get_line_filters
     HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (90, "-wide")]
     VERTICAL_BREAKPOINTS: ClassVar = [(0, "-short"), (24, "-tall")]
     BINDINGS: ClassVar = [
@@ -56,17 +65,14 @@ class KeepsakeApp(App[None]):
         Binding("f4", "caption", "Caption"),
         Binding("f5", "private", "Private", show=False),
         Binding("f6", "models", "Models"),
+        Binding("f7", "history", "History", show=False),
         Binding("ctrl+n", "new", "New", show=False),
         Binding("escape", "stop", "Stop"),
         Binding("ctrl+q", "quit", "Quit", priority=True),
     ]
 
     def __init__(
-        self,
-        open_memory: Callable[[], Memory],
-        open_backend: Callable[[], Backend],
-        *,
-        demo: bool = False,
+        self, open_memory: Callable[[], Memory], open_backend: Callable[[], Backend], *, demo: bool = False
     ) -> None:
         super().__init__()
         self.session = Session(self.post_message, open_memory, open_backend)
@@ -76,13 +82,18 @@ class KeepsakeApp(App[None]):
         """The last photo that could be read: what /remember is about."""
         self.private = False
         """Whether the conversation is, or is about to be: nothing of it is kept."""
-        self.folder: Path | None = None
-        self.desk, self.composer, self.status = Desk(), Composer(), StatusLine(id="status")
+        self.desk, self.composer, self.status, self.tour = Desk(), Composer(), StatusLine(id="status"), Tour()
         self.models = Models(self, self.desk.note, self.switch)
+        self.ahead = Ahead(self, self.session, self.reader)
+        self.showing = Showing(self, self.session, self.desk, self.reader, self._seen)
+        self.browsing = Browsing(self, self.session, self.desk, self.reader, self.tour.did)
+        self.keeping = Keeping(self, self.session, self.desk, self.tour.did)
+        self.past = Past(self, self.session, self.desk, self._begin, self._resumed)
 
     def compose(self) -> ComposeResult:
         """Three parts always in view, the input, the status."""
         yield self.desk
+        yield self.tour
         with Vertical(id="input"):
             yield self.composer
         yield self.status
@@ -90,8 +101,8 @@ class KeepsakeApp(App[None]):
 
     def on_mount(self) -> None:
         """Open everything, in the session's thread."""
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
+        for theme in (LIGHT, DARK):
+            self.register_theme(theme)
         self.theme = DARK.name
         self.composer.focus()
         self.session.start()
@@ -104,73 +115,55 @@ class KeepsakeApp(App[None]):
 
     # -- what the user does -------------------------------------------------------------------------------------
 
+    def on_text_area_changed(self) -> None:
+        """A key in the input, or in a dialog's."""
+        self.ahead.typed(self.composer.text)
+
     async def on_composer_photos(self, message: Composer.Photos) -> None:
         """Typed, pasted or dropped: read at once, because some programs remove the file soon after."""
-        await self.attach(*message.paths)
+        await self.showing.attach(*message.paths)
 
     async def on_composer_command(self, message: Composer.Command) -> None:
         """What begins with a slash."""
         name, rest = message.name, message.rest
         match name:
             case "/photo" if rest:
-                await self.attach(to_path(rest))
+                await self.showing.attach(to_path(rest))
             case "/photo":
                 self.action_pick()
             case "/remember" if rest:
-                await self.remember(Keep(rest, None, None))
-            case "/forget" if rest:
-                self.session.find(await self.desk.note("Looking it up …"), rest)
-            case "/memories" | "/forget":
-                self.session.browse(None, rest)
+                await self.keeping.remember(self.photo, self.private, rest)
+            case "/memories" | "/forget" | "/undo":
+                await self.browsing.command(name, rest)
+            case "/history" | "/reminders" | "/export":
+                await self.past.command(name, rest, self.private)
             case "/demo":
-                await self._open_demo()
-            case "/remember" | "/caption" | "/models" | "/private" | "/new" | "/help" | "/quit":
+                await self._open_demo(rest == "off")
+            case "/remember" | "/caption" | "/models" | "/private" | "/new" | "/tour" | "/help" | "/quit":
                 await self.run_action(name[1:])
+            case _ if name[1:].isdecimal():
+                self.action_cite(int(name[1:]))
             case _:
                 await self.desk.note(f"There is no command {name}: /help lists them.", "warning")
 
     async def on_composer_asked(self, message: Composer.Asked) -> None:
-        """A question; it waits its turn."""
+        """A question; it waits its turn. Or, where the app has asked who this is, the answer."""
         await self.desk.add(Said(message.question))
-        reply = Writing(waiting="…")
-        await self.desk.add(reply)
-        self.session.ask(reply, message.question)
+        if not await self.keeping.told(self.photo, message.question):
+            await self.desk.add(reply := Writing(waiting="…"))
+            self.session.ask(reply, message.question)
 
-    async def _open_demo(self) -> None:
-        self.session.demo(await self.desk.note("Opening the demo album …"))
+    async def _open_demo(self, off: bool = False) -> None:
+        entry = await self.desk.note(words.DEMO_OFF if off else words.DEMO_ON)
+        (self.session.no_demo if off else self.session.demo)(entry)
 
-    async def attach(self, *paths: Path) -> None:
-        """Read photos in their own thread, and look at each when its turn comes."""
-        for path in paths:
-            entry = PhotoEntry(path)
-            await self.desk.add(entry)
-            reading = self.reader.submit(load_photo, path)
-            reading.add_done_callback(partial(self.call_later, self._photo_read, entry))
-            self.session.look(entry, reading)
+    def _seen(self, path: Path, photo: Photo) -> None:
+        self.photo = photo
+        self.tour.did("photo", path)
 
-    async def _photo_read(self, entry: PhotoEntry, reading: Future[Photo]) -> None:
-        try:
-            photo = reading.result()
-        except PhotoError as error:
-            await entry.remove()
-            await self.desk.note(str(error), "warning")
-            return
-        entry.show(photo)
-        self.folder = entry.path.parent
-        if entry.parent is self.desk.page:
-            self.photo = photo
-        self.desk.talk.anchor()
-
-    async def remember(self, keep: Keep | None) -> None:
-        """Keep the current photo."""
-        if keep and await self._can_remember():
-            self.session.remember(await self.desk.note("Remembering …"), keep.words, keep.when, keep.place)
-
-    async def _can_remember(self) -> bool:
-        if self.photo and not self.private:
-            return True
-        await self.desk.note(words.PRIVATE_NO if self.private else words.NO_PHOTO, "warning")
-        return False
+    async def action_tour(self) -> None:
+        """/tour: begin it, or end it."""
+        await (self._open_demo() if self.tour.turn() else self.desk.note(words.TOUR_OVER, "done"))
 
     def action_help(self) -> None:
         """F1."""
@@ -178,30 +171,15 @@ class KeepsakeApp(App[None]):
 
     def action_pick(self) -> None:
         """F2."""
-
-        async def chosen(path: Path | None) -> None:
-            if path:
-                await self.attach(path)
-
-        self.push_screen(PhotoPicker(self.folder or pictures_folder(), self.reader), chosen)
+        self.showing.pick()
 
     async def action_remember(self) -> None:
         """F3."""
-        if await self._can_remember() and self.photo:
-            self.push_screen(RememberDialog(self.photo), self.remember)
+        await self.keeping.remember(self.photo, self.private)
 
     async def action_caption(self) -> None:
         """F4."""
-        if self.desk.caption.busy or not self.desk.caption.writing.text:
-            await self.desk.note("There is no finished caption to correct yet.", "warning")
-        else:
-            self.push_screen(CaptionDialog(self.desk.caption.writing.text), self._revised)
-
-    async def _revised(self, caption: str | None) -> None:
-        if caption:
-            await self.desk.caption.writing.finish(caption)
-            self.desk.caption.say("your words")
-            self.session.revise(None, caption)
+        await self.keeping.correct()
 
     async def action_private(self) -> None:
         """F5: begin a private conversation, or end it."""
@@ -215,15 +193,26 @@ class KeepsakeApp(App[None]):
 
     async def _begin(self) -> None:
         self.photo = None
+        self.composer.focus()  # it may have been on a memory that goes now
         self.session.begin(await self.desk.turn(), self.private)
+
+    async def _resumed(self, talk: Talk, recalls: list[Recall]) -> None:
+        self.photo = talk.parts[-1].photo
+        self.composer.focus()
+        await self.desk.resume(talk, recalls)
 
     def action_models(self) -> None:
         """F6."""
         self.models.choose(self.status.model)
 
+    def action_history(self) -> None:
+        """F7."""
+        self.past.talks()
+
     async def switch(self, model: str) -> None:
         """Let another model answer, in a new conversation."""
         self.photo = None
+        self.composer.focus()
         self.session.switch(await self.desk.turn(), partial(catalogue.open_backend, model))
 
     async def action_quit(self) -> None:
@@ -234,31 +223,30 @@ class KeepsakeApp(App[None]):
 
     def action_page(self, direction: int) -> None:
         """PgUp and PgDn: a page of the conversation."""
-        if direction < 0:
-            self.desk.talk.scroll_page_up()
-        else:
-            self.desk.talk.scroll_page_down()
+        (self.desk.talk.scroll_page_up if direction < 0 else self.desk.talk.scroll_page_down)()
 
     def action_stop(self) -> None:
         """Esc."""
         self.session.cancel()
 
-    def on_memory_card_chosen(self, message: MemoryCard.Chosen) -> None:
-        """Enter or f on a memory."""
-        self._open(message.episode, message.forget)
+    async def on_memory_card_chosen(self, message: MemoryCard.Chosen) -> None:
+        """A key on a memory."""
+        if await self.keeping.recall(message.episode, message.what, self.photo, self.private):
+            self.composer.focus()
+        else:
+            self.browsing.choose(message.episode, message.what)
 
-    def _open(self, episode: Episode, sure: bool) -> None:
-        async def decided(forget: bool | None) -> None:
-            if forget:
-                self.session.forget(await self.desk.note("Forgetting …"), episode.id)
-
-        self.push_screen(EpisodeScreen(episode, sure), decided)
+    def action_cite(self, number: int) -> None:
+        """/1: the memory with that number."""
+        if episode := self.desk.memory(number):
+            self.browsing.choose(episode, "open")
 
     # -- what the session tells ---------------------------------------------------------------------------------
 
     async def on_told(self, message: messages.Told) -> None:
         """An event of the conversation."""
         await self.desk.told(message, self.status.model)
+        await self.keeping.heard(message, self.composer)
         if isinstance(message.event, Captioned | Answered):
             self.status.chunk = message.event.chunk
 
@@ -269,6 +257,7 @@ class KeepsakeApp(App[None]):
     async def on_begun(self, message: messages.Begun) -> None:
         """A new conversation; what was said before it, and after it was asked for, stands already."""
         await self.desk.begun(message.entry, message.private)
+        self.keeping.ask(False, self.composer)
         self.status.chunk, self.status.private = None, message.private
 
     async def on_remarked(self, message: messages.Remarked) -> None:
@@ -283,29 +272,25 @@ class KeepsakeApp(App[None]):
         """Kept: say what, and under which id."""
         episode = message.episode
         await self.desk.settle(message.entry, f"Remembered, {day(episode)}: “{episode.words}”  (id {episode.id})")
+        self.tour.did("remember")
 
-    def on_found(self, message: messages.Found) -> None:
-        """/forget ID: show what would go, and ask."""
-        if isinstance(message.entry, Note):
-            message.entry.remove()
-        self._open(message.episode, sure=True)
+    async def on_found(self, message: messages.Found) -> None:
+        """What was asked of the memory: show it."""
+        if isawaitable(showing := message.then()):
+            await showing
 
     async def on_forgotten(self, message: messages.Forgotten) -> None:
         """The receipt; and nothing on screen shows it any more."""
         await self.desk.settle(message.entry, "\n".join(message.receipt))
-        for screen in self.screen_stack:
-            await screen.query(MemoryCard).filter(f".id-{message.id}").remove()
+        await self.desk.drop(message.ids)
+        self.browsing.changed(message.receipt)
         if message.in_use and self.photo is None:
             await self.desk.memories.show((), words.NOTHING_YET)
-
-    def on_listed(self, message: messages.Listed) -> None:
-        """/memories."""
-        self.push_screen(MemoriesScreen(message.episodes, message.total, message.words))
 
     async def on_demo_ready(self, message: messages.DemoReady) -> None:
         """The album is there: try a new photo, with a question ready to send."""
         await self.desk.settle(message.entry, words.DEMO)
-        await self.attach(message.photo)
+        await self.showing.attach(message.photo)
         self.composer.text = message.question
 
     async def on_model_ready(self, message: messages.ModelReady) -> None:
@@ -317,10 +302,15 @@ class KeepsakeApp(App[None]):
     async def on_counted(self, message: messages.Counted) -> None:
         """The first count decides how to greet."""
         first, self.status.episodes = self.status.episodes is None, message.episodes
+        self.status.encrypted = message.encrypted
         if first:
             await self.desk.greet(words.HELLO if message.episodes else words.WELCOME)
         if first and self.demo:
             await self._open_demo()
+
+    def on_locked(self, message: messages.Locked) -> None:
+        """An encrypted memory, and no key in the keychain."""
+        self.push_screen(PassphraseDialog(message.question), self.session.answer)
 
     def on_state(self, message: messages.State) -> None:
         """What the session is doing."""
@@ -332,11 +322,15 @@ class KeepsakeApp(App[None]):
             raise message.error
         self.exit(return_code=1, message=str(message.error))
 
+    def pop_screen(self) -> AwaitComplete:
+        """Textual lets a dialog close twice, at a second Enter that came fast, and would end the app over it."""
+        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete.nothing()
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: Textual's own, and ours."""
         yield from super().get_system_commands(screen)
-        yield SystemCommand("Light or dark", "Change to the other of Keepsake's two themes", self.action_light)
-        yield SystemCommand("Memories", "List what is remembered", lambda: self.session.browse(None, ""))
+        actions = (self.action_light, self.browsing.memories, self.past.talks, self.past.reminders, self.browsing.undo)
+        yield from (SystemCommand(name, what, do) for (name, what), do in zip(words.PALETTE, actions, strict=True))
 
     def action_light(self) -> None:
         """Light becomes dark and dark light."""
@@ -349,7 +343,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--model", metavar="NAME", help="which model to use (default: the best one installed)")
     parser.add_argument("--memory", metavar="FILE", type=Path, help="the memory file (default: in Keepsake's folder)")
     parser.add_argument("--demo", action="store_true", help="open the demo album")
+    parser.add_argument("--plain", action="store_true", help="lines of text instead of a screen, for screen readers")
     wanted = parser.parse_args(argv)
+    memory_file: Path = wanted.memory or home() / "memory.db"
+    open_backend = partial(catalogue.open_backend, wanted.model)
+    if wanted.plain:
+        return plain.run(lambda: Memory(memory_file, ask=ask_here), open_backend, demo=wanted.demo)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         try:
             return album.play_plain(wanted.model)
@@ -357,8 +356,7 @@ def main(argv: list[str] | None = None) -> int:
             print(f"error: {error}", file=sys.stderr)
             return 1
     offline.watch()
-    memory_file: Path = wanted.memory or home() / "memory.db"
-    app = KeepsakeApp(lambda: Memory(memory_file), lambda: catalogue.open_backend(wanted.model), demo=wanted.demo)
+    app = KeepsakeApp(lambda: Memory(memory_file, ask=app.session.passphrase), open_backend, demo=wanted.demo)
     app.run()
     return app.return_code or 0
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import tempfile
 import tomllib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from assistant.backend import Backend
 from assistant.catalogue import open_backend
-from assistant.engine import Conversation, remember
+from assistant.engine import Conversation, keep
 from assistant.events import Answered, Captioned, Event, Failed, Recalled
 from assistant.photo import load_photo
+from memory.episode import Episode, Turn
 from memory.errors import KeepsakeError
 from memory.store import Memory
 
@@ -29,10 +30,20 @@ def demo_photo() -> Path:
 
 def load(memory: Memory, backend: Backend) -> None:
     """Remember the album. Doing it twice changes nothing."""
-    for entry in ALBUM["episode"]:
-        day = date.fromisoformat(entry["when"])
-        when = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-        remember(memory, backend, load_photo(HERE / entry["photo"]), entry["words"], when)
+    for episode in episodes():
+        keep(memory, backend, episode)
+
+
+def episodes() -> list[Episode]:
+    """The album, as it is remembered."""
+    return [
+        Episode(load_photo(HERE / entry["photo"]), (Turn("user", entry["words"]),), _noon(entry["when"]))
+        for entry in ALBUM["episode"]
+    ]
+
+
+def _noon(day: str) -> datetime:
+    return datetime.combine(date.fromisoformat(day), time(12), UTC)
 
 
 def play_plain(model: str | None = None) -> int:

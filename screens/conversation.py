@@ -19,9 +19,10 @@ from textual.widgets.markdown import MarkdownStream
 
 from memory.episode import Photo
 from screens.halfcells import PhotoView
-from screens.paths import photo_paths, split_mentions
+from screens.paths import photo_paths, read
+from screens.words import COMPOSER
 
-Kind = Literal["info", "warning", "done"]
+Kind = Literal["info", "warning", "done", "reminder"]
 
 
 class Said(Static):
@@ -76,10 +77,12 @@ class Writing(Markdown):
 class PhotoEntry(Vertical):
     """A photo the user showed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, photo: Photo | None = None) -> None:
         super().__init__()
         self.path = path
         self._title, self._view = Static(Content(f"▣ {path.name}"), classes="name"), PhotoView()
+        if photo:
+            self.show(photo)
 
     def compose(self) -> ComposeResult:
         """The file's name above the photo."""
@@ -100,7 +103,7 @@ class Composer(TextArea, inherit_bindings=False):
         *(
             binding
             for binding in TextArea.BINDINGS
-            if isinstance(binding, Binding) and binding.key not in ("f6", "pageup", "pagedown")
+            if isinstance(binding, Binding) and binding.key not in ("f6", "f7", "pageup", "pagedown")
         ),
         Binding("shift+enter,ctrl+j", "new_line", "New line", show=False),
         Binding("pageup", "app.page(-1)", "Scroll up", show=False),
@@ -134,23 +137,19 @@ class Composer(TextArea, inherit_bindings=False):
             compact=True,
             soft_wrap=True,
             highlight_cursor_line=False,
-            placeholder="Ask, or paste the path of a photo   ·   /help",
+            placeholder=COMPOSER,
         )
 
     def action_send(self) -> None:
         """Say what the text is, a path, a command, or a question with or without @photo, and start afresh."""
-        text = self.text.strip()
+        said = read(self.text)
         self.clear()
-        paths, question = photo_paths(text), ""
-        if not paths and text.startswith("/"):
-            name, _, rest = text.partition(" ")
-            self.post_message(self.Command(name, rest.strip()))
-        elif not paths:
-            paths, question = split_mentions(text)
-        if paths:
-            self.post_message(self.Photos(paths))
-        if question:
-            self.post_message(self.Asked(question))
+        if said.command:
+            self.post_message(self.Command(said.command, said.rest))
+        if said.photos:
+            self.post_message(self.Photos(said.photos))
+        if said.question:
+            self.post_message(self.Asked(said.question))
 
     def action_new_line(self) -> None:
         """A line break at the cursor."""

@@ -4,14 +4,21 @@ to its panel, a failure to where the result would have been. It asks nobody and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from assistant.events import Answered, AnswerText, Captioned, CaptionText, Failed, Recalled, Shortened
+from assistant.cited import cited
+from assistant.events import Answered, AnswerText, Captioned, CaptionText, Failed, Recalled, Reminded, Shortened
+from memory.episode import Episode, Recall
+from memory.history import Talk
+from screens.cites import Cites
 from screens.conversation import Kind, Note, Writing
+from screens.history import entries
 from screens.messages import Stopped, Told
 from screens.panels import CaptionPanel, MemoriesPanel
 from screens.words import (
@@ -23,6 +30,8 @@ from screens.words import (
     NOTHING_YET,
     PRIVATE,
     PRIVATE_OVER,
+    REMINDED,
+    RESUMED,
     STOPPED,
 )
 
@@ -36,6 +45,10 @@ class Desk(Horizontal):
         self.page = Vertical(classes="page")
         """The entries of this conversation."""
         self.private = False
+        self._numbered: dict[str, Episode | None] = {}
+        """Memories of this conversation, by id; the first has the number 1. None: it is no more."""
+        self._recalled: tuple[Episode, ...] = ()
+        """Those that the model was told last."""
         self.caption, self.memories = CaptionPanel(id="caption"), MemoriesPanel(id="memories")
 
     def compose(self) -> ComposeResult:
@@ -73,8 +86,33 @@ class Desk(Horizontal):
         else:
             await self.note(text, kind)
 
+    async def recalled(self, recalls: Sequence[Recall], nothing: str) -> None:
+        """Show what was recalled; each memory keeps its number until the conversation ends."""
+        self._recalled = tuple(recall.episode for recall in recalls)
+        self._numbered |= {episode.id: episode for episode in self._recalled}
+        numbers = list(self._numbered)
+        await self.memories.show(recalls, nothing, [numbers.index(e.id) + 1 for e in self._recalled])
+
+    def memory(self, number: int) -> Episode | None:
+        """The memory with that number."""
+        found = list(self._numbered.values())
+        return found[number - 1] if 0 < number <= len(found) else None
+
+    async def drop(self, ids: Sequence[str]) -> None:
+        """Show and cite none of these any more; the numbers of others stay."""
+        for id in ids:
+            await self.query(f".id-{id}").remove()
+        self._numbered |= {id: None for id in ids if id in self._numbered}
+        self._recalled = tuple(one for one in self._recalled if one.id not in ids)
+
+    def _cites(self, text: str) -> list[int]:
+        """Numbers of the recalled memories whose words are in a text."""
+        numbers = list(self._numbered)
+        return [numbers.index(id) + 1 for id in cited(text, self._recalled)]
+
     async def turn(self) -> Widget:
         """Turn to an empty page. The one before is out of sight, and stays until nothing more is told of it."""
+        self._numbered, self._recalled = {}, ()
         before, self.page = self.page, Vertical(classes="page")
         before.display = False
         await self.talk.mount(self.page)
@@ -91,24 +129,42 @@ class Desk(Horizontal):
             self.private = private
             await self.note(PRIVATE if private else PRIVATE_OVER, "done")
 
+    async def resume(self, talk: Talk, recalls: Sequence[Recall]) -> None:
+        """An earlier conversation, as it stood."""
+        for part in talk.parts:
+            await self.page.mount_all(entries(part))
+        caption, _ = talk.parts[-1].state()
+        self.caption.say("", "" if caption else NO_CAPTION)
+        await self.caption.writing.finish(caption or "")
+        await self.recalled(recalls, NOTHING_YET)
+        await self.note(RESUMED, "done")
+
     async def told(self, message: Told, model: str) -> None:
         """An event of the conversation, for the entry that asked for it."""
         entry, caption = message.entry, self.caption
         match message.event:
             case Recalled(recalls) if isinstance(entry, Writing):
-                await self.memories.show(recalls, NO_WORDS)
+                await self.recalled(recalls, NO_WORDS)
             case Recalled(recalls):
-                await self.memories.show(recalls, NO_MATCH_PRIVATE if self.private else NO_MATCH)
+                await self.recalled(recalls, NO_MATCH_PRIVATE if self.private else NO_MATCH)
                 await caption.begin()
+            case Reminded(reminders):
+                for one in reminders:
+                    await self.note(REMINDED.format(task=one.task), "reminder")
             case CaptionText(text):
                 await caption.writing.write(text)
             case Captioned(written, chunk):
-                caption.say("stopped" if chunk.stop == "cancelled" else f"by {model}")
+                chips = "".join(f" [{n}]" for n in self._cites(written.text))
+                caption.say("stopped" if chunk.stop == "cancelled" else f"by {model}{chips}")
                 await caption.writing.finish(written.text, MARKS.get(chunk.stop or "", ""))
             case AnswerText(text) if isinstance(entry, Writing):
                 await entry.write(text)
             case Answered(text, chunk) if isinstance(entry, Writing):
                 await entry.finish(text, MARKS.get(chunk.stop or "", ""))
+                if self._recalled and text and entry.parent is self.page:
+                    numbers = self._cites(text)
+                    await self.page.mount(Cites([(n, self.memory(n)) for n in numbers]), after=entry)
+                    self.talk.anchor()
             case Shortened():
                 await self.note(str(message.event), "warning")
             case Failed(problem):

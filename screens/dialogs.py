@@ -1,4 +1,7 @@
-"""The dialogs: remember, correct the caption, look at a memory, browse, forget, help. Each returns what was decided."""
+"""The dialogs: remember, passphrase, correct the caption, look at a memory, forget, help.
+
+Each returns what was decided.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ from textual.widgets import Button, Input, Label, Static, TextArea
 
 from memory.episode import Episode, Photo
 from screens.halfcells import PhotoView
-from screens.panels import MemoryCard, day
+from screens.panels import day
+from screens.words import LOCKED, LOCKED_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,11 @@ class Keep:
 class RememberDialog(ModalScreen[Keep | None]):
     """Words, day and place for the current photo."""
 
-    BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Close")]
+    BINDINGS: ClassVar = [
+        Binding("escape", "dismiss(None)", "Close"),
+        # With priority: what is typed fast after it goes to the next field, and not to this one.
+        Binding("tab", "app.focus_next", show=False, priority=True),
+    ]
 
     def __init__(self, photo: Photo) -> None:
         super().__init__()
@@ -82,8 +90,30 @@ class RememberDialog(ModalScreen[Keep | None]):
         self.dismiss(Keep(words, when, place or None))
 
     def _complain(self, field: str, problem: str) -> None:
-        self.query_one("#problem", Label).update(problem)
+        self.query_one("#problem", Label).update(Content(problem))
         self.query_one(f"#{field}").focus()
+
+
+class PassphraseDialog(ModalScreen[str | None]):
+    """Ask for the passphrase of an encrypted memory."""
+
+    BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Close")]
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self.question = question
+
+    def compose(self) -> ComposeResult:
+        """One field that shows nothing of what is typed."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = LOCKED
+            yield Label(Content(self.question))
+            yield Input(password=True)
+            yield Static(LOCKED_KEYS, classes="keys")
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Enter."""
+        self.dismiss(message.value or None)
 
 
 class CaptionDialog(ModalScreen[str | None]):
@@ -110,12 +140,13 @@ class CaptionDialog(ModalScreen[str | None]):
         self.dismiss(self.query_one(TextArea).text.strip() or None)
 
 
-class EpisodeScreen(ModalScreen[bool]):
-    """One memory, large. Returns whether to forget it; `sure` asks that question outright."""
+class EpisodeScreen(ModalScreen[str | None]):
+    """One memory, large. Returns "forget", "edit" or None; `sure` asks outright whether to forget it."""
 
     BINDINGS: ClassVar = [
-        Binding("escape,enter,n", "dismiss(False)", "Close"),
+        Binding("escape,enter,n", "dismiss(None)", "Close"),
         Binding("f,delete,y", "forget", "Forget"),
+        Binding("e", "edit", "Edit"),
     ]
 
     def __init__(self, episode: Episode, sure: bool) -> None:
@@ -125,7 +156,7 @@ class EpisodeScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """Photo, day, everything said, id."""
         with Vertical(classes="dialog") as box:
-            box.border_title = "Forget this memory for good?" if self.sure else "A memory"
+            box.border_title = "Forget this memory?" if self.sure else "A memory"
             box.set_class(self.sure, "-danger")
             with VerticalScroll():
                 yield PhotoView(self.episode.photo)
@@ -134,45 +165,21 @@ class EpisodeScreen(ModalScreen[bool]):
                     who = "You said" if turn.role == "user" else "Reply"
                     yield Static(Content.assemble((f"{who}: ", "$foreground-muted"), turn.text))
                 yield Static(Content(f"id {self.episode.id}"), classes="keys")
-            keys = "y: forget it  ·  n or Esc: keep it" if self.sure else "f: forget it  ·  Esc closes"
+            keys = "y: forget it  ·  n or Esc: keep it" if self.sure else "e: edit  ·  f: forget it  ·  Esc closes"
             yield Static(keys, classes="keys")
 
     def action_forget(self) -> None:
         """Asked for plainly: gone. Otherwise ask first."""
         if self.sure:
-            self.dismiss(True)
+            self.dismiss("forget")
         else:
             self.sure = True
             self.refresh(recompose=True)
 
-
-class MemoriesScreen(ModalScreen[None]):
-    """Memories as a list. Choosing one is the app's affair (`MemoryCard.Chosen`)."""
-
-    BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Close")]
-
-    def __init__(self, episodes: Sequence[Episode], total: int, words: str) -> None:
-        super().__init__()
-        self.episodes, self.total, self.words = episodes, total, words
-
-    def compose(self) -> ComposeResult:
-        """Newest first, or best match first."""
-        with Vertical(classes="dialog -large") as box:
-            box.border_title = Content(f"Memories with “{self.words}”" if self.words else "Your memories, newest first")
-            with VerticalScroll(can_focus=False):
-                for episode in self.episodes:
-                    yield MemoryCard(episode, f"id {episode.id}")
-                if self.total > len(self.episodes):
-                    yield Static(f"… and {self.total - len(self.episodes)} more: /memories WORDS searches them all")
-                if not self.episodes:
-                    yield Static("None yet." if not self.words else "None that match.", classes="hint")
-            yield Static("↑ ↓ move  ·  Enter opens  ·  f forgets  ·  Esc closes", classes="keys")
-
-    def on_mount(self) -> None:
-        """The keys work at once."""
-        for card in self.query(MemoryCard).results():
-            card.focus()
-            break
+    def action_edit(self) -> None:
+        """Change its words."""
+        if not self.sure:
+            self.dismiss("edit")
 
 
 class HelpScreen(ModalScreen[None]):
@@ -189,7 +196,7 @@ class HelpScreen(ModalScreen[None]):
         grid = Table.grid(padding=(0, 2))
         for key, meaning in self.rows:
             grid.add_row(Text(key, "bold", no_wrap=True), Text(meaning))
-        with Vertical(classes="dialog") as box:
+        with Vertical(classes="dialog -large") as box:
             box.border_title = "Keepsake"
             with VerticalScroll():
                 yield Static(grid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -33,6 +34,15 @@ class Counted(Message):
     """How much is remembered now."""
 
     episodes: int
+    encrypted: bool
+    """Whether the file is."""
+
+
+@dataclass
+class Locked(Message):
+    """The memory is encrypted, and the thread waits for its passphrase (`Session.answer`)."""
+
+    question: str
 
 
 @dataclass
@@ -60,31 +70,21 @@ class Remembered(Message):
 
 @dataclass
 class Found(Message):
-    """An episode asked for by its id."""
+    """Something that was asked of the memory has been found: `then` shows it; what it returns may be to be awaited."""
 
-    entry: Entry
-    episode: Episode
+    then: Callable[[], object]
 
 
 @dataclass
 class Forgotten(Message):
-    """Gone, with the receipt."""
+    """Gone, or another one now, with the receipt."""
 
     entry: Entry
-    id: str
+    ids: tuple[str, ...]
     receipt: list[str]
     """Lines: ids and counts, no content."""
     in_use: bool
     """Whether the conversation had it before its eyes: that begins again without it."""
-
-
-@dataclass
-class Listed(Message):
-    """Memories, newest first; `total` counts those not listed too."""
-
-    episodes: tuple[Episode, ...]
-    total: int
-    words: str
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,13 +18,18 @@ from assistant.machine import CONTEXT
 from memory.episode import Episode, Recall
 from screens.conversation import Writing
 from screens.halfcells import PhotoView
-from screens.words import NO_CAPTION, NO_MATCH, NOTHING_YET
+from screens.words import ENCRYPTED, NO_CAPTION, NO_MATCH, NOT_ENCRYPTED, NOTHING_YET
 
 
 def day(episode: Episode) -> str:
     """ "12 May 2025 · Lisbon" """
     where = f" · {episode.place}" if episode.place else ""
     return f"{episode.when.day} {episode.when:%B %Y}{where}"
+
+
+def chip(number: int) -> Content:
+    """The number under which a memory is cited."""
+    return Content.assemble((f" {number} ", "$background on $primary"), " ")
 
 
 class CaptionPanel(VerticalScroll):
@@ -66,44 +71,48 @@ class MemoryCard(Horizontal, can_focus=True):
     """One memory: thumbnail, day and place, the user's words, why it came back."""
 
     BINDINGS: ClassVar = [
-        Binding("delete,f", "forget", "Forget"),
-        Binding("enter", "open", "Open"),
+        Binding("enter", "choose('open')", "Open"),
+        Binding("delete,f", "choose('forget')", "Forget"),
+        Binding("e", "choose('edit')", "Edit"),
+        Binding("y", "choose('them')", "This is them"),
+        Binding("n", "choose('not them')", "Not them"),
         Binding("up,k", "app.focus_previous", show=False),
         Binding("down,j", "app.focus_next", show=False),
     ]
 
     class Chosen(Message):
-        """The user wants to see it large, or to forget it."""
+        """The user wants to see it large, to forget or edit it; or says that it is what the new photo shows, or not."""
 
-        def __init__(self, episode: Episode, forget: bool) -> None:
+        def __init__(self, episode: Episode, what: str) -> None:
             super().__init__()
-            self.episode, self.forget = episode, forget
+            self.episode, self.what = episode, what
 
-    def __init__(self, episode: Episode, why: str) -> None:
+    def __init__(self, episode: Episode, why: str, number: int) -> None:
         super().__init__(classes=f"id-{episode.id}")
-        self.episode, self.why = episode, why
+        self.episode, self.why, self.number = episode, why, number
 
     def compose(self) -> ComposeResult:
         """Thumbnail left, words right."""
         yield PhotoView(self.episode.photo, classes="thumb")
         yield Static(
             Content.assemble(
-                (day(self.episode), "bold"), "\n", self.episode.words, "\n", (self.why, "italic $primary")
+                chip(self.number),
+                (day(self.episode), "bold"),
+                "\n",
+                self.episode.words,
+                "\n",
+                (self.why, "italic $primary"),
             ),
             classes="words",
         )
 
     def on_click(self) -> None:
         """A click opens it, as Enter does."""
-        self.action_open()
+        self.action_choose("open")
 
-    def action_forget(self) -> None:
-        """Ask to forget it."""
-        self.post_message(self.Chosen(self.episode, True))
-
-    def action_open(self) -> None:
-        """Ask to see it."""
-        self.post_message(self.Chosen(self.episode, False))
+    def action_choose(self, what: str) -> None:
+        """Ask for it."""
+        self.post_message(self.Chosen(self.episode, what))
 
 
 class MemoriesPanel(VerticalScroll, can_focus=False):
@@ -117,9 +126,9 @@ class MemoriesPanel(VerticalScroll, can_focus=False):
         """The title."""
         self.border_title = "Memories recalled"
 
-    async def show(self, recalls: Iterable[Recall], nothing: str = NO_MATCH) -> None:
-        """These memories and no others."""
-        cards = [MemoryCard(r.episode, r.why) for r in recalls]
+    async def show(self, recalls: Iterable[Recall], nothing: str = NO_MATCH, numbers: Sequence[int] = ()) -> None:
+        """These memories and no others, under these numbers."""
+        cards = [MemoryCard(r.episode, r.why, n) for r, n in zip(recalls, numbers, strict=False)]
         async with self.batch():
             await self.remove_children()
             await self.mount_all(cards or [Static(nothing, classes="hint")])
@@ -128,11 +137,12 @@ class MemoriesPanel(VerticalScroll, can_focus=False):
 
 
 class StatusLine(Static):
-    """Model, private or not, memories, context, speed, network; what is being done."""
+    """Model, private or not, memories, encrypted or not, context, speed, network; what is being done."""
 
     model: reactive[str] = reactive("no model yet")
     private: reactive[bool] = reactive(False)
     episodes: reactive[int | None] = reactive(None)
+    encrypted: reactive[bool] = reactive(False)
     chunk: reactive[Chunk | None] = reactive(None)
     fetching: reactive[str] = reactive("")
     """How far a download is, in words."""
@@ -147,6 +157,7 @@ class StatusLine(Static):
             (0, self.model),
             (0, "private" if self.private else ""),
             (2, "" if n is None else f"{n} memor{'y' if n == 1 else 'ies'}"),
+            (3, "" if n is None else ENCRYPTED if self.encrypted else NOT_ENCRYPTED),
             (3, f"context {c.prompt_tokens + c.new_tokens} of {CONTEXT}" if c else ""),
             (4, f"{c.new_tokens / c.seconds:.0f} tok/s" if c and c.seconds > 0 else ""),
             (1, self.fetching or self._network()),

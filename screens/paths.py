@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 PHOTO_SUFFIXES = tuple([".jpg", ".jpeg", ".png", ".heic", ".heif", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"])
@@ -62,14 +63,40 @@ def split_mentions(text: str) -> tuple[list[Path], str]:
     found: list[Path] = []
 
     def take(match: re.Match[str]) -> str:
-        path = to_path(match[1])
+        path, end = to_path(match[1]), ""
+        if not is_photo(path):  # "who is in @rex.png?"
+            name = match[1].rstrip("?!.,;:)")
+            path, end = to_path(name), match[1][len(name) :]
         if not is_photo(path):
             return match[0]
         found.append(path)
-        return ""
+        return end
 
     rest = MENTION.sub(take, text)
     return found, re.sub(" {2,}", " ", rest).strip()
+
+
+class Typed(NamedTuple):
+    """What a person typed means."""
+
+    photos: list[Path]
+    command: str = ""
+    """ "/remember": with its slash."""
+    rest: str = ""
+    """What stands after the command."""
+    question: str = ""
+
+
+def read(text: str) -> Typed:
+    """A path or several, a command, or a question with or without @photo."""
+    text = text.strip()
+    if paths := photo_paths(text):
+        return Typed(paths)
+    if text.startswith("/"):
+        name, _, rest = text.partition(" ")
+        return Typed([], name, rest.strip())
+    mentioned, question = split_mentions(text)
+    return Typed(mentioned, question=question)
 
 
 def _exists(path: Path) -> bool:

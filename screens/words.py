@@ -8,11 +8,14 @@ Welcome to Keepsake.
 Show me a photo (F2, or paste its path) and tell me who or what it is: /remember This is Milo, my sister's dog.
 Next time Milo is in a photo, I know him, and answer from what you told me. Nothing leaves this computer.
 
-New here? /demo opens a small album to try it with."""
+New here? /tour shows you around in two minutes; /demo opens a small album to try it with."""
 HELLO = "Show me a photo: F2 chooses one, or paste its path. Or just ask about what you have told me."
 NANO = "The built-in model “nano” knows a small world of drawn pictures only: F6 lists models for real photos."
 NOTHING_YET = "Show me a photo, and what it reminds me of appears here."
-NO_MATCH = "Nothing in your memory matches. Tell me who or what this is: /remember …"
+NO_MATCH = "I don't know anyone or anything here. Tell me who or what it is?"
+TELL_ME = "I don't know what this is – tell me? “This is …” and Enter, and I remember it. Or F3, for day and place too."
+COMPOSER = "Ask, or paste the path of a photo   ·   /help"
+TELL_ME_HERE = "This is …   (I remember it)   ·   or ask"
 NO_MATCH_PRIVATE = "Nothing in your memory matches."
 NO_CAPTION = "The caption of your photo will be written here."
 NEW = "A new conversation. What you told me to remember is still there."
@@ -21,7 +24,10 @@ PRIVATE = (
     "memories, and cannot add to them. F5 ends it and clears the screen."
 )
 PRIVATE_OVER = "The private conversation is over, and nothing of it was kept. This is a new one."
-PRIVATE_NO = "Not remembered: this conversation is private, and nothing of it is kept. F5 ends it."
+ENCRYPTED, NOT_ENCRYPTED = "encrypted", "not encrypted"
+LOCKED = "This memory is encrypted"
+LOCKED_KEYS = "Enter opens it  ·  Esc leaves Keepsake"
+PRIVATE_NO = "Not remembered: this conversation is private, and nothing of it is kept. F5 or /private ends it."
 SWITCHED = "{model} answers from now on. The conversation begins again: what the other model read does not carry over."
 RUNNING = "{model} is running already."
 FETCHING = "Fetching {model}. You can go on; F6 shows how far it is, and stops it."
@@ -38,11 +44,96 @@ FETCH = (
     "{size} come from the Hugging Face hub ({repository}). This is all that Keepsake ever uses the network for: the "
     "hub learns your address and which model you want, nothing of your photos, words or memories."
 )
+TOUR = (
+    "This is a demo album; the photo is new. A question stands ready: Enter asks it.",
+    "It knew Milo from your memory. Under the answer stands whose words are in it: /1 opens the first.",
+    "A caption may be wrong, and answers build on it. F4, change a word, ctrl+s.",
+    "Now a photo of your own: F2 chooses one, or paste its path.",
+    "Say who or what it is: “This is …” and Enter. (Or F3.)",
+    "That is all: it is remembered, and comes back when you show it again. /demo off forgets the demo album.",
+)
+TOUR_KEYS, TOUR_OVER = "   (/tour ends this)", "The tour is over; /tour begins it again."
+DEMO_ON, DEMO_OFF = "Opening the demo album …", "Forgetting the demo album …"
+DEMO_NONE = "The demo album is not in your memory."
 DEMO = "The demo album is in your memory. Here is a new photo; press Enter to ask."
 NO_PHOTO = "There is no photo to remember yet: F2 chooses one."
+CITES, CITES_KEYS = "in your words: ", "   /{n} opens"
+CITES_NONE = "nothing of this is in the words of the memories recalled"
+SAME_PHOTO = "That memory is of this very photo: Enter, then e, changes what you said of it."
+FORGETTING, SAVING, MERGING, UNDOING = "Forgetting …", "Saving …", "Merging …", "Undoing …"
+UNDO_HOW = (
+    "/undo (u in the browser) takes it back until Keepsake closes: till then this program, and no file, holds it."
+)
+UNDO_FORGOTTEN = "Brought back: {ids}. It is in the memory again, and so is what conversations told of it."
+UNDO_CHANGED = "As it was before: {ids}."
+UNDO_NOW = "Taken back: {ids} is forgotten, and no byte of it kept."
+UNDO_NOTHING = "There is nothing to take back: only what was done since Keepsake was opened can be."
+EDITED = "Changed: it has the id {id} now. The words of before are gone, from copies and indices too."
+EDITED_TOLD = "Conversations were told the words of before ({n} of their parts), and still say so: /history."
+MERGED = "Merged: {n} went, the one that stays is as it was."
+BROWSER = "Your memories, newest first"
+BROWSER_FOUND, BROWSER_PHOTO = "Memories with “{words}”", "Memories that look like it"
+BROWSER_SEARCH = "/ words, a place, “last summer”, “2024”, a photo’s path"
+BROWSER_NONE = {"empty": "None yet.", "searched": "None that match."}
+BROWSER_KEYS = "Enter opens · e edits · f forgets · u undoes · g grid · / search · d doubles · s how many · Esc"
+BROWSER_DONE = "{line}. u takes it back until Keepsake closes."
+EDIT, EDIT_KEYS = "Change this memory", "ctrl+s saves  ·  Tab: day, place  ·  Esc leaves it as it was"
+EDIT_EMPTY = "A memory without words cannot be found: f forgets it."
+EDIT_DATE = "{date!r} is not a day: write it as 2025-08-01."
+TWINS = "There more than once"
+TWINS_WHY = "The same photo, or photos of one moment that look the same, with the same words."
+TWINS_KEYS = "Enter merges it into one  ·  a: all of them  ·  Esc leaves them"
+TWINS_NONE = "Nothing is there twice: no photo, and no burst, with the same words."
+STATISTICS, STATISTICS_KEYS = "How much there is", "Esc closes"
+NO_CAPTION_YET = "There is no finished caption to correct yet."
+CAPTION_YOURS = "your words"
+REMEMBERING = "Remembering …"
 NO_WORDS = "No memory has these words. Ask with a photo, or use words you said."
+REMINDED = "You asked: {task} – when this appears."
+REMINDERS = "Standing instructions"
+REMINDERS_EMPTY = "None. Say one in a memory: “When you see the green bottle again, remind me to water the plants.”"
+REMINDERS_KEYS = "e: end it, its memory stays  ·  Esc closes"
+ENDED = "Ended, and not said again: {task}. Its memory stays."
+HISTORY = "Conversations, newest first"
+HISTORY_SEARCH = "words that were said (Enter searches)"
+HISTORY_EMPTY = "None yet. What is said in a private conversation (F5) never comes here."
+HISTORY_NONE = "None that have all of these words."
+HISTORY_KEYS = "Enter opens  ·  Tab: search  ·  Esc closes"
+TALK = "Conversation of {when:%d %B %Y}"
+TALK_KEYS = "↑ ↓ scroll  ·  Enter: continue it  ·  e: save as a page  ·  d: delete it  ·  Esc closes"
+TALK_FORGET = "Delete this conversation for good?"
+TALK_FORGET_KEYS = "y: delete it (memories stay)  ·  n or Esc: keep it"
+TALK_OF = "Keepsake, conversation of {when:%d %B %Y}"
+PHOTO = "photo"
+CAPTIONED = {"caption": "Caption", "correction": "Your caption"}
+REMEMBERED_THEN = "Remembered: “{words}”"
+RECALLED_THEN = "recalled in this conversation"
+NO_WORDS_SAID = "(no words)"
+RESUMED = "This conversation goes on where it ended."
+DELETING, LOOKING, EXPORTING = "Deleting …", "Looking it up …", "Saving …"
+EXPORTED = "Saved as {file}: anyone who has that file can read it, photos and all."
+EXPORT_EXISTS = "{file} exists already: choose another name."
+EXPORT_FAILED = "Cannot write {file}: {why}."
+EXPORT_HOW = "Say where: /export conversation.html"
+NOTHING_KEPT = "Nothing has been said yet in this conversation: there is nothing to save."
+PRIVATE_EXPORT = "This conversation is private, and nothing of it is kept: there is nothing to save."
+WEBPAGE_NOTE = "Saved by Keepsake. Captions and answers were written by a model and may be wrong."
+SAID_BY = {
+    "caption": "Caption, by the model",
+    "correction": "Caption, in your words",
+    "question": "You",
+    "answer": "The model",
+    "remembered": "You, to be remembered",
+}
 STOPPED = "(stopped)"
 MARKS = {"cancelled": STOPPED, "length": "(cut at the length limit)"}
+PALETTE = (
+    ("Light or dark", "Change to the other of Keepsake's two themes"),
+    ("Memories", "Look through what is remembered"),
+    ("Conversations", "Search, read and continue them"),
+    ("Standing instructions", "What is to be told when a thing is seen"),
+    ("Undo", "Take back the last of remembering, changing, forgetting"),
+)
 HELP: tuple[tuple[str, str], ...] = (
     ("Enter", "send (Shift+Enter or ctrl+j: new line)"),
     ("F2, ctrl+o", "choose a photo"),
@@ -50,21 +141,66 @@ HELP: tuple[tuple[str, str], ...] = (
     ("F4", "correct its caption; answers then build on your words"),
     ("F5", "private conversation: nothing is kept; again: it ends"),
     ("F6", "models: which one runs, and which can be fetched"),
+    ("F7", "conversations: search, read, continue, save, delete"),
     ("ctrl+n", "new conversation"),
     ("Esc", "stop what is being written"),
     ("PgUp, PgDn", "scroll the conversation"),
-    ("Tab", "go to caption and memories: Enter opens one, f forgets it"),
+    ("Tab", "go to caption and memories: Enter opens one, f forgets it,"),
+    ("", "y: “this is them”, n: “this is not them”: remembered as your words"),
     ("ctrl+p", "everything else, such as light or dark"),
     ("ctrl+c, ctrl+q", "copy what is selected, quit"),
     ("", ""),
     ("/photo PATH", "show a photo; so does its path alone, or @path in a question"),
     ("/remember WORDS", "keep the current photo with these words"),
-    ("/memories", "list memories; with words after it, search them"),
-    ("/forget ID", "forget a memory for good"),
+    ("/memories", "look through memories; after it words, a place, a time, a photo's path"),
+    ("/forget ID", "forget a memory, also where conversations tell of it"),
+    ("/1, /2 …", "open the memory with that number, as answers cite it"),
+    ("/undo", "take back the last of remembering, changing, merging, forgetting"),
     ("/caption", "correct the caption"),
     ("/models, /private", "as F6 and F5 do"),
+    ("/history", "conversations; with words after it, search them"),
+    ("/export FILE", "save this conversation, with its photos, as a page"),
+    ("/reminders", "what you asked to be told when a thing is seen again"),
     ("/new", "begin a new conversation"),
-    ("/demo", "open the demo album"),
+    ("/tour", "two minutes around; again: it ends"),
+    ("/demo", "open the demo album; /demo off forgets it again"),
     ("/quit", "goodbye: nothing you told me is lost"),
 )
 """What to press or type, and what it does."""
+
+PLAIN_PROMPT = "You: "
+PLAIN_HELLO = "Keepsake, plain text. Memories: {n}. Type a photo's path, or a question. /help lists the rest."
+PLAIN_READY = "The model {model} is ready."
+PLAIN_NOTE, PLAIN_DONE, PLAIN_PHOTO, PLAIN_RECALLED = "Note", "Done", "Photo", "Recalled"
+PLAIN_CAPTION, PLAIN_ANSWER, PLAIN_REMINDER = "Caption", "Answer", "Reminder"
+PLAIN_REMEMBERED = "remembered, {what}"
+PLAIN_FORGET = "Forget this memory for good, also where conversations tell of it? yes or no:"
+PLAIN_DELETE = "Delete it for good? yes or no:"
+PLAIN_PRIVATE = "A private conversation: nothing of it is kept, and nothing can be remembered. /private ends it."
+PLAIN_DEMO = "The demo album is in your memory. Show it a new photo: /photo {photo} and ask: {question}"
+PLAIN_UNKNOWN = "There is no command {command}: /help lists them."
+PLAIN_NEEDS = "{command} needs something after it: /help says what."
+PLAIN_NOTHING = "There is none."
+PLAIN_REMINDERS = "/end ID ends one."
+PLAIN_HISTORY = "/open ID goes on with one, /delete ID deletes it."
+PLAIN_END = "Ctrl-D or /quit ends."
+PLAIN_BYE = "Goodbye: nothing you told me is lost."
+PLAIN_HELP: tuple[tuple[str, str], ...] = (
+    ("/photo PATH", "show a photo; so does its path alone, or @path in a question"),
+    ("/remember WORDS", "keep the photo with these words"),
+    ("/caption WORDS", "correct the caption; answers then build on your words"),
+    ("/memories", "list memories; with words after it, search them"),
+    ("/forget ID", "forget a memory for good"),
+    ("/reminders", "what you asked to be told when a thing is seen again"),
+    ("/end ID", "end one of these"),
+    ("/history", "list conversations; with words after it, search them"),
+    ("/open ID", "read a conversation and go on with it"),
+    ("/delete ID", "delete a conversation for good"),
+    ("/export FILE", "save this conversation, with its photos, as a page"),
+    ("/private", "a private conversation: nothing is kept; again: it ends"),
+    ("/new", "a new conversation"),
+    ("/demo", "open the demo album"),
+    ("Ctrl-C", "stop what is being written"),
+    ("/quit, Ctrl-D", "end"),
+)
+"""What to type in plain mode."""

@@ -19,8 +19,9 @@ from assistant.backend import Backend, Chunk, Message, Options
 from assistant.fake import FakeBackend
 from memory.episode import Photo
 from memory.errors import ModelError, ModelStopped
+from screens.browser import BrowserScreen
 from screens.conversation import Composer, PhotoEntry, Said
-from screens.dialogs import CaptionDialog, HelpScreen, MemoriesScreen, RememberDialog
+from screens.dialogs import CaptionDialog, HelpScreen, RememberDialog
 from screens.halfcells import PhotoView
 from screens.panels import NO_MATCH, CaptionPanel, MemoriesPanel, StatusLine
 from screens.picker import PhotoPicker, PhotoTree
@@ -82,7 +83,7 @@ async def test_a_photo_mentioned_in_a_question(memory_file: Path, album: Path) -
 async def test_attach_by_picker(memory_file: Path, album: Path) -> None:
     """Only photos are listed, .JPG too; the highlighted one is previewed; Enter attaches; Esc closes."""
     async with running(memory_file, FakeBackend(["Rex."])) as (app, pilot):
-        app.folder = album
+        app.showing.folder = album
         await pilot.press("f2")
         await until(lambda: isinstance(app.screen, PhotoPicker), "the picker")
         tree = app.screen.query_one(PhotoTree)
@@ -103,7 +104,7 @@ async def test_attach_by_picker(memory_file: Path, album: Path) -> None:
 
 async def test_the_picker_goes_up_and_says_what_is_no_photo(memory_file: Path, album: Path) -> None:
     async with running(memory_file, FakeBackend()) as (app, pilot):
-        app.folder = album
+        app.showing.folder = album
         await pilot.press("f2")
         tree = app.screen.query_one(PhotoTree)
         await until(lambda: len(tree.root.children) == 3, "the files")
@@ -239,7 +240,7 @@ async def test_a_model_that_cannot_be_loaded_leaves_the_rest_usable(memory_file:
     async with running(memory_file, open_backend) as (app, pilot):
         await until(lambda: len(notes(app, "warning")) == 1, "the line")
         await send(app, pilot, "/memories")
-        await until(lambda: isinstance(app.screen, MemoriesScreen), "the list")
+        await until(lambda: isinstance(app.screen, BrowserScreen), "the list")
         await pilot.press("escape")
         await send(app, pilot, str(album / "rex.png"))
         await until(lambda: len(notes(app, "warning")) == 2, "the line again")

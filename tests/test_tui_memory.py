@@ -11,9 +11,10 @@ from textual.widgets import Input, Static
 from assistant.fake import FakeBackend
 from demo import album
 from memory.store import Memory
+from screens.browser import BrowserScreen
 from screens.conversation import Composer, PhotoEntry
-from screens.dialogs import EpisodeScreen, MemoriesScreen, RememberDialog
-from screens.panels import MemoryCard, StatusLine
+from screens.dialogs import EpisodeScreen, RememberDialog
+from screens.panels import StatusLine
 from tui import KeepsakeApp, main
 
 
@@ -100,17 +101,17 @@ async def test_forget_by_id_and_list(memory_file: Path, photos: Path) -> None:
         await send(app, pilot, "/forget nosuchid")
         await until(lambda: "nosuchid" in " ".join(notes(app, "warning")), "the refusal")
         await send(app, pilot, "/memories second")
-        await until(lambda: isinstance(app.screen, MemoriesScreen), "the search")
-        assert [c.episode.words for c in app.screen.query(MemoryCard)] == ["Rex the second"]
+        await until(lambda: isinstance(app.screen, BrowserScreen), "the search")
+        await sees(app.screen, "Memories with “second”", "Rex the second", "1 of 1")
         await pilot.press("escape")
-        await send(app, pilot, "/memories")
-        await until(lambda: isinstance(app.screen, MemoriesScreen), "the list")
-        listed = list(app.screen.query(MemoryCard))
-        assert len(listed) == 2
-        await pilot.press("f", "y")
-        await until(lambda: len(app.screen.query(MemoryCard)) == 1, "one less in the list")
+        await sees(app.screen, "Your memories, newest first", "Rex the first", "1 of 2")
+        listed = [mark.id for mark in app.screen.shelf.marks]
+        await pilot.press("f")
+        await until(lambda: isinstance(app.screen, EpisodeScreen), "the question")
+        await pilot.press("y")
+        await sees(app.screen, "u takes it back until Keepsake closes", "1 of 1")
         await pilot.press("escape")
-        await send(app, pilot, f"/forget {listed[1].episode.id[:8]}")
+        await send(app, pilot, f"/forget {listed[1][:8]}")
         await until(lambda: isinstance(app.screen, EpisodeScreen), "the question")
         await pilot.press("y")
         await sees(app.query_one(StatusLine), "0 memories")

@@ -145,7 +145,7 @@ def test_what_waits_is_left_but_what_was_told_is_kept_with_its_photo(memory_file
         session.begin("page", False)
     else:
         closing.start()
-        while not session._closing.is_set():
+        while not session._jobs.closing.is_set():
             pass
     backend.go_on.set()
     if end == "new":

@@ -1,0 +1,29 @@
+"""Under an answer: the memories whose words are in it, as chips. A click opens one, and so does /1 in the input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widgets import Static
+
+from memory.episode import Episode
+from screens.panels import chip, day
+from screens.words import CITES, CITES_KEYS, CITES_NONE
+
+
+class Cites(Static):
+    """One line, or two."""
+
+    def __init__(self, memories: Sequence[tuple[int, Episode | None]]) -> None:
+        super().__init__(_line(memories))
+
+
+def _line(memories: Sequence[tuple[int, Episode | None]]) -> Content:
+    if not memories:
+        return Content.styled(CITES_NONE, "$foreground-muted")
+    parts: list[Content | tuple[str, str]] = [(CITES, "$foreground-muted")]
+    for number, episode in memories:
+        when = day(episode) if episode else ""
+        parts.append(Content.assemble(chip(number), (when, "$primary"), "  ").stylize(f"@click=app.cite({number})"))
+    return Content.assemble(*parts, (CITES_KEYS.format(n=memories[0][0]).strip(), "$foreground-muted"))

@@ -1,0 +1,34 @@
+"""What was said, written or named cannot steer the terminal: a filter over every line of the app.
+
+Textual draws text as it is, escape sequences and all. These characters take no cell, so nothing moves without them.
+What a widget itself sends to the terminal (`Segment.control`) is no text, and stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from textual.app import App
+from textual.color import Color
+from textual.filter import LineFilter
+
+STEERS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters but for the tab, and those that turn the direction of what follows."""
+
+
+class Harmless(LineFilter):
+    """Leaves such characters out."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same cells."""
+        return [s if s.control else Segment(STEERS.sub("", s.text), s.style) for s in segments]
+
+
+_HARMLESS = Harmless()
+
+
+def get_line_filters(app: App[object]) -> Sequence[LineFilter]:
+    """Textual's own, then this one: to be a method of the app."""
+    return [*App.get_line_filters(app), _HARMLESS]

@@ -1,0 +1,324 @@
+"""Many memories in little room: a timeline or a grid of which only what is in view is ever read, decoded and drawn.
+
+It is told which memories there are (`show`), asks for those it lacks (`Wanted`), and gets them (`put`). What it does
+not have yet stands there by its date, so that scrolling waits for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.binding import Binding
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from memory.browse import Mark
+from memory.episode import Episode, printable
+from memory.errors import PhotoError
+from screens.halfcells import draw
+
+HELD = 400
+"""So many cards are kept drawn."""
+CELL = 20
+"""Width of a cell of the grid, at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A memory, drawn."""
+
+    image: tuple[Strip, ...]
+    lines: tuple[str, ...]
+    """What was said, as it fits."""
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much room a card has, in cells: of the picture, and of the words beside or below it."""
+
+    across: int
+    down: int
+    width: int
+    height: int
+
+
+def card(episode: Episode, room: Room) -> Card:
+    """Decode and draw one. Takes milliseconds: not for the app's thread."""
+    try:
+        image = tuple(draw(episode.photo, room.across, room.down))
+    except PhotoError:
+        image = (Strip([Segment("(damaged)"[: room.across])]),)
+    words = Text(printable(" ".join(episode.words.split())))
+    lines = words.wrap(Console(width=room.width, file=None), room.width)
+    shown = [line.plain.rstrip() for line in lines[: room.height]]
+    if len(lines) > room.height and shown:
+        last = Text(shown[-1] + " …")
+        last.truncate(room.width, overflow="ellipsis")
+        shown[-1] = last.plain
+    return Card(image, tuple(shown), episode.place or "")
+
+
+class Shelf(ScrollView, can_focus=True):
+    """Arrows move; what Enter and other keys do to the highlighted memory is its owner's affair."""
+
+    COMPONENT_CLASSES: ClassVar = {"shelf--day", "shelf--words", "shelf--why", "shelf--highlighted"}
+    BINDINGS: ClassVar = [
+        Binding("up,k", "move(0, -1)", show=False),
+        Binding("down,j", "move(0, 1)", show=False),
+        Binding("left", "move(-1, 0)", show=False),
+        Binding("right", "move(1, 0)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home", "edge(0)", show=False),
+        Binding("end", "edge(-1)", show=False),
+    ]
+    grid: reactive[bool] = reactive(False)
+    at: reactive[int] = reactive(0)
+    """Which one is highlighted."""
+
+    class Wanted(Message):
+        """Memories in view that are not drawn yet."""
+
+        def __init__(self, ids: list[str], room: Room) -> None:
+            super().__init__()
+            self.ids, self.room = ids, room
+
+    class Moved(Message):
+        """Another one is highlighted, or none."""
+
+    class Opened(Message):
+        """A click on the highlighted one."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.marks: Sequence[Mark] = ()
+        self._cards: dict[str, Card] = {}
+        self._asked: Room | None = None
+        """In what room the cards are being drawn that were asked for and have not come."""
+
+    # -- what there is ------------------------------------------------------------------------------------------
+
+    @property
+    def mark(self) -> Mark | None:
+        """The highlighted one."""
+        return self.marks[self.at] if self.at < len(self.marks) else None
+
+    def show(self, marks: Sequence[Mark]) -> None:
+        """These and no others; where the highlighted one is among them it stays highlighted."""
+        before, self.marks = self.mark, marks
+        ids = [mark.id for mark in marks]
+        self._cards = {id: card for id, card in self._cards.items() if id in set(ids)}
+        place = ids.index(before.id) if before and before.id in ids else min(self.at, max(0, len(ids) - 1))
+        self.set_reactive(Shelf.at, place)
+        self._lay()
+
+    def put(self, room: Room, cards: dict[str, Card]) -> None:
+        """What was wanted. Cards for another room, since the screen has changed, are drawn again."""
+        self._asked = None
+        if room == self._room:
+            self._cards |= cards
+            self.refresh()
+        self._want()
+
+    # -- where it stands ----------------------------------------------------------------------------------------
+
+    @property
+    def _columns(self) -> int:
+        return max(1, self._inner // CELL) if self.grid else 1
+
+    @property
+    def _inner(self) -> int:
+        return max(1, self.size.width - 1)
+
+    @property
+    def _wide(self) -> int:
+        """Width of a cell of the grid."""
+        return self._inner // self._columns
+
+    @property
+    def _gutter(self) -> int:
+        """Where the months stand, if there is room."""
+        return 11 if not self.grid and self._inner >= 66 else 0
+
+    @property
+    def _room(self) -> Room:
+        if self.grid:
+            return Room(self._wide - 2, 6, self._wide - 2, 1)
+        short = self.app.size.height < 24
+        across, down = (8, 3) if short else (12, 5)
+        return Room(across, down, max(8, self._inner - self._gutter - across - 2), down - 1)
+
+    @property
+    def _step(self) -> int:
+        """Lines from one row of memories to the next."""
+        room = self._room
+        return room.down + (3 if self.grid else 1)
+
+    def _lay(self) -> None:
+        rows = -(-len(self.marks) // self._columns)
+        self.virtual_size = Size(self._inner, rows * self._step)
+        self._reveal()
+        self.refresh()
+        self._want()
+        self.post_message(self.Moved())
+
+    def _reveal(self) -> None:
+        row = self.at // self._columns
+        self.scroll_to_region(Region(0, row * self._step, 1, self._step - 1), animate=False, immediate=True, force=True)
+
+    def _in_view(self) -> range:
+        """Indices of the memories in view, and a page more on either side."""
+        rows = max(1, self.size.height // self._step + 1)
+        first = max(0, self.scroll_offset.y // self._step - rows)
+        return range(first * self._columns, min(len(self.marks), (first + 3 * rows) * self._columns))
+
+    def _want(self) -> None:
+        if self._asked is not None or not self.size.area:
+            return
+        near = [self.marks[i].id for i in self._in_view()]
+        if len(self._cards) > HELD:
+            self._cards = {id: self._cards[id] for id in near if id in self._cards}
+        top = self.scroll_offset.y // self._step * self._columns - self._in_view().start
+        wanted = [id for id in (*near[top:], *near[:top]) if id not in self._cards]
+        if wanted:
+            self._asked = self._room
+            self.post_message(self.Wanted(wanted[: 4 * self._columns + 4], self._room))
+
+    # -- what happens -------------------------------------------------------------------------------------------
+
+    def watch_grid(self) -> None:
+        """Another shape: everything is drawn again."""
+        self._cards = {}
+        self._lay()
+
+    def on_resize(self) -> None:
+        """The same."""
+        self._cards = {}
+        self._lay()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Other memories come into view."""
+        super().watch_scroll_y(old_value, new_value)
+        self._want()
+
+    def watch_at(self) -> None:
+        """Keep it in view."""
+        self._reveal()
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def action_move(self, across: int, down: int) -> None:
+        """One further; left and right in the grid only."""
+        if across and not self.grid:
+            return
+        self._go(self.at + across + down * self._columns)
+
+    def action_page(self, direction: int) -> None:
+        """A screenful."""
+        self._go(self.at + direction * max(1, self.size.height // self._step) * self._columns)
+
+    def action_edge(self, at: int) -> None:
+        """The first, or the last."""
+        self._go(at % max(1, len(self.marks)))
+
+    def on_click(self, event: events.Click) -> None:
+        """Highlight; again: open."""
+        row = (event.y + self.scroll_offset.y) // self._step
+        place = row * self._columns + (min(event.x // self._wide, self._columns - 1) if self.grid else 0)
+        if place == self.at:
+            self.post_message(self.Opened())
+        elif place < len(self.marks):
+            self.at = place
+
+    def _go(self, at: int) -> None:
+        self.at = max(0, min(at, len(self.marks) - 1))
+
+    # -- drawing ------------------------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """One row of cells across all columns."""
+        row, line = divmod(y + self.scroll_offset.y, self._step)
+        first = row * self._columns
+        places = range(first, min(first + self._columns, len(self.marks)))
+        cell = self._cell if self.grid else self._entry
+        strips = [cell(place, line) for place in places]
+        return Strip.join(strips).adjust_cell_length(self.size.width, self.rich_style)
+
+    def _style(self, name: str, place: int) -> Style:
+        style = self.get_component_rich_style(f"shelf--{name}")
+        if place == self.at:
+            style += Style(bgcolor=self.get_component_rich_style("shelf--highlighted").bgcolor)
+        return style
+
+    def _entry(self, place: int, line: int) -> Strip:
+        """A line of a memory in the timeline: month, picture, then day and words."""
+        mark, room, drawn = self.marks[place], self._room, self._cards.get(self.marks[place].id)
+        parts = [self._month(place, line)] if self._gutter else []
+        plain = self._style("words", place)
+        if line >= room.down:
+            blank = Strip([Segment(" " * (self._inner - self._gutter), self.rich_style)])
+            return Strip.join([*parts, blank])
+        picture = drawn.image[line] if drawn and line < len(drawn.image) else Strip([])
+        parts += [picture.adjust_cell_length(room.across, plain), Strip([Segment(" ", plain)])]
+        if line == 0:
+            said = _text(_day(mark, drawn), self._style("day", place), room.width + 1)
+        elif drawn and line - 1 < len(drawn.lines):
+            said = _text(drawn.lines[line - 1], plain, room.width + 1)
+        elif drawn and line - 1 == len(drawn.lines) and mark.why:
+            said = _text(mark.why, self._style("why", place), room.width + 1)
+        else:
+            said = _text("", plain, room.width + 1)
+        return Strip.join([*parts, said])
+
+    def _month(self, place: int, line: int) -> Strip:
+        """ "Aug 2025 ●", where it begins; in what was searched for there is no order of time, and no month."""
+        mark, before = self.marks[place], self.marks[place - 1] if place else None
+        begins = before is None or (before.when.year, before.when.month) != (mark.when.year, mark.when.month)
+        text = f"{mark.when:%b %Y}" if begins and line == 0 and not mark.why else ""
+        dot = "" if mark.why else "●" if begins and line == 0 else "│"
+        style = self.get_component_rich_style("shelf--why")
+        return Strip([Segment(f"{text:<8} {dot:<2}", style)]).adjust_cell_length(self._gutter, style)
+
+    def _cell(self, place: int, line: int) -> Strip:
+        """A line of a memory in the grid: picture, day, the first words."""
+        mark, room, drawn = self.marks[place], self._room, self._cards.get(self.marks[place].id)
+        plain = self._style("words", place)
+        if line >= room.down + 2:
+            return Strip([Segment(" " * self._wide, self.rich_style)])
+        if line == room.down:
+            said = _text(f"{mark.when.day} {mark.when:%b %Y}", self._style("day", place), room.across)
+        elif line > room.down:
+            said = _text(drawn.lines[0] if drawn and drawn.lines else "", plain, room.across)
+        else:
+            image = drawn.image if drawn else ()
+            space = (room.down - len(image)) // 2
+            said = image[line - space] if 0 <= line - space < len(image) else Strip([])
+            left = (room.across - said.cell_length) // 2
+            said = Strip.join([Strip([Segment(" " * left, plain)]), said]).adjust_cell_length(room.across, plain)
+        edge = Strip([Segment(" ", plain)])
+        return Strip.join([edge, said, edge])
+
+
+def _text(text: str, style: Style, width: int) -> Strip:
+    return Strip([Segment(text, style)]).adjust_cell_length(width, style)
+
+
+def _day(mark: Mark, drawn: Card | None) -> str:
+    where = f" · {printable(drawn.place)}" if drawn and drawn.place else ""
+    return f"{mark.when.day} {mark.when:%B %Y}{where}"
+
+
+def cards(episodes: Iterable[Episode], room: Room) -> dict[str, Card]:
+    """Several, by id."""
+    return {episode.id: card(episode, room) for episode in episodes}

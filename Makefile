@@ -3,17 +3,20 @@ PYTHON ?= python3
 PIP := .venv/bin/python -m pip
 LLAMA := $(shell sed -n 's/.*"llama-cpp-python==\([0-9.]*\)".*/\1/p' pyproject.toml)
 
-.PHONY: help run test lint types bench train clean
+.PHONY: help run test e2e lint types bench train clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 run: .venv/.run ## start Keepsake (installs it into .venv the first time); without a terminal: play the demo as text
 	.venv/bin/python tui.py $(ARGS)
 
 test: lint types ## everything a change has to pass: ruff, mypy, pytest (offline, with the real engine and model)
 	KEEPSAKE_HOME=$(CURDIR)/.venv/home .venv/bin/python -m pytest $(ARGS)
+
+e2e: .venv/.test ## 45 user tasks in a real terminal (needs tmux), about five minutes
+	.venv/bin/python -m pytest tests/e2e_tasks.py tests/e2e_trouble.py $(ARGS)
 
 lint: .venv/.test ## ruff
 	.venv/bin/python -m ruff check .

@@ -292,6 +292,7 @@ class KeepsakeApp(App[None]):
         await self.desk.settle(message.entry, words.DEMO)
         await self.showing.attach(message.photo)
         self.composer.text = message.question
+        self.composer.move_cursor(self.composer.document.end)
 
     async def on_model_ready(self, message: messages.ModelReady) -> None:
         """The model is loaded."""

@@ -162,6 +162,8 @@ def one_clear_line(path: Path) -> Iterator[None]:
             "database disk image is malformed": f"it is damaged; {way_back(path)}",
         }.get(str(error), str(error))
         raise MemoryFileError(f"cannot use the memory {path}: {hint}") from error
+    except UnicodeDecodeError as error:  # a complaint of SQLite's that quotes spoilt bytes of its own schema
+        raise MemoryFileError(f"cannot use the memory {path}: it is damaged; {way_back(path)}") from error
 
 
 def _no_memory(path: Path) -> str:

@@ -99,7 +99,7 @@ def problem(file: Path, key: Key | None = None) -> str | None:
             if version_of(db, file) == 0:
                 return "it is empty"
         return None if found == "ok" else str(found).splitlines()[0]
-    except cipher.failures("DatabaseError", OSError, MemoryFileError) as error:
+    except cipher.failures("DatabaseError", OSError, MemoryFileError, UnicodeDecodeError) as error:
         return str(error)
 
 

@@ -352,9 +352,11 @@ def start(hub: HubServer, home: Path) -> subprocess.Popen[str]:
     hub.faults.hold[LANGUAGE] = 5 * MB + 1000
     environment = {**os.environ, "KEEPSAKE_HOME": str(home), "HF_ENDPOINT": hub.url}
     command = [sys.executable, "-m", "assistant", "models", "pull", NAME]
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # a suite in the background ignores it, and hands that on
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
+    signal.signal(signal.SIGINT, before)
     until(lambda: any(p.stat().st_size >= 4 * MB for p in home.rglob("*.partial")), "4 MB")
     return process
 

@@ -19,8 +19,8 @@ from benchmark.plant import attempts
 from memory.episode import Episode, Turn
 from memory.store import Memory
 from screens import harmless
+from screens.browser import BrowserScreen
 from screens.conversation import PhotoEntry
-from screens.panels import MemoryCard
 from tui import KeepsakeApp
 
 DAY = datetime(2025, 5, 12, 10, tzinfo=UTC)
@@ -67,12 +67,13 @@ def told(own_home: Path) -> Path:
 async def test_memories_show_as_they_were_said(told: Path, opened: list[str]) -> None:
     async with running(told, FakeBackend(), HUGE) as (app, pilot):
         await send(app, pilot, "/memories")
-        await until(lambda: len(app.screen.query(MemoryCard)) == len(TEXTS), "all of them")
-        card = app.screen.query(MemoryCard).first()
-        await until(lambda: any("left alone" in s.text or "Pinefrog" in s.text for s in segments(card)), "their words")
-        assert steering(card) == [] and opened == []
-        shown = "".join(s.text for s in segments(card))
-        assert "]52;c;" in shown and "[@click=app.quit]" in shown, "as text, all the same"
+        await until(lambda: isinstance(app.screen, BrowserScreen), "the browser")
+
+        def shown() -> str:
+            return "".join(s.text for s in segments(app.screen))
+
+        await until(lambda: all(text in shown() for text in ("]52;c;", "[@click=app.quit]")), "as text, all the same")
+        assert steering(app.screen) == [] and opened == []
 
 
 async def test_an_answer_that_obeys_is_text(own_home: Path, opened: list[str]) -> None:
@@ -93,7 +94,7 @@ async def test_names_of_files_are_text(own_home: Path, tmp_path: Path) -> None:
     async with running(own_home / "memory.db", FakeBackend(), HUGE) as (app, _):
         for name in names:
             Image.new("RGB", (64, 48), "orange").save(tmp_path / name)
-            await app.attach(tmp_path / name, tmp_path / f"no {name}")
+            await app.showing.attach(tmp_path / name, tmp_path / f"no {name}")
         await until(lambda: len(notes(app, "warning")) == len(names) and idle(app), "what is not there")
         assert len(app.query(PhotoEntry)) == len(names)
         assert steering(app.screen) == []
@@ -104,7 +105,7 @@ async def test_a_day_that_is_markup_is_only_no_day(own_home: Path, tmp_path: Pat
     """Previously the dialog took what was typed for markup, and the app ended."""
     Image.new("RGB", (64, 48), "orange").save(tmp_path / "a.png")
     async with running(own_home / "memory.db", FakeBackend()) as (app, pilot):
-        await app.attach(tmp_path / "a.png")
+        await app.showing.attach(tmp_path / "a.png")
         await until(lambda: app.photo and idle(app), "the photo")
         await pilot.press("f3")
         await until(lambda: app.screen.query("#words"), "the dialog")

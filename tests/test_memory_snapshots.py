@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from crasher import episode
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from oldmemory import version_1
 
@@ -310,10 +310,10 @@ def test_two_processes_remember_and_forget_in_one_memory(path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def old(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("old") / "m.db"
     version_1(path, TOLD[:4])
-    return path.read_bytes()
+    return path
 
 
 ANYWHERE = st.integers(0, 1 << 20)  # taken by the file's length
@@ -325,11 +325,12 @@ PIECE = st.one_of(st.binary(min_size=1, max_size=40), st.just(bytes(4096)))
     spoilt=st.lists(st.tuples(st.one_of(st.integers(0, 120), ANYWHERE), PIECE), min_size=1, max_size=6),
     cut=st.one_of(st.none(), ANYWHERE),
 )
+@example(spoilt=[(2995, b"\x80")], cut=None)  # SQLite's complaint quotes the byte, and is no text then
 def test_a_spoilt_file_is_refused_or_read_but_never_lost(
-    old: bytes, tmp_path_factory: pytest.TempPathFactory, spoilt: list[tuple[int, bytes]], cut: int | None
+    old: Path, tmp_path_factory: pytest.TempPathFactory, spoilt: list[tuple[int, bytes]], cut: int | None
 ) -> None:
     """A file of version 1 with bytes flipped, cut or filled: it opens, or one line says no and it stays as it was."""
-    path, whole = tmp_path_factory.mktemp("spoilt") / "m.db", bytearray(old)
+    path, whole = tmp_path_factory.mktemp("spoilt") / "m.db", bytearray(old.read_bytes())
     for place, piece in spoilt:
         at = place % len(whole)
         whole[at : at + len(piece)] = piece

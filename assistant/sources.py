@@ -170,8 +170,8 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     if info.file_size > MAX_BYTES:
         raise PhotoError(f"{name}: the file is larger than {MAX_BYTES >> 30} GB; save a smaller copy of the photo")
     try:
-        data = archive.read(info)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError) as error:
+        data = archive.read(info)  # RuntimeError: a password, or an unknown compression
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
         raise PhotoError(f"{name}: cannot be unpacked ({shown(str(error))}); export the chat again") from error
     if not data:
         raise PhotoError(f"{name}: the file is empty (0 bytes); copy it again")

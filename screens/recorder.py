@@ -47,7 +47,7 @@ class Recorder:
         """A new part begins, about this photo."""
         if not self._on:
             return
-        self._part, self._mute = Part(self._next, datetime.now(UTC).replace(microsecond=0), photo), False
+        self._part, self._mute = Part(self._next, datetime.now(UTC), photo), False
         self._next += 1
         self._keep(self._part, new=True)
 

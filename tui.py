@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,12 +22,13 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widgets import Footer, Static
 
 from assistant import catalogue, offline
 from assistant.backend import Backend
 from assistant.events import Answered, Captioned
 from demo import album
+from memory.corrections import readable
 from memory.episode import Photo, Recall
 from memory.errors import KeepsakeError
 from memory.history import Talk
@@ -36,7 +38,7 @@ from memory.store import Memory
 from screens import harmless, messages, plain, words
 from screens.ahead import Ahead
 from screens.browsing import Browsing
-from screens.conversation import Composer, Said, Writing
+from screens.conversation import Composer, Note, Said, Writing
 from screens.desk import Desk
 from screens.dialogs import HelpScreen, PassphraseDialog
 from screens.keeping import Keeping
@@ -82,7 +84,8 @@ class KeepsakeApp(App[None]):
         """The last photo that could be read: what /remember is about."""
         self.private = False
         """Whether the conversation is, or is about to be: nothing of it is kept."""
-        self.desk, self.composer, self.status, self.tour = Desk(), Composer(), StatusLine(id="status"), Tour()
+        self.desk, self.status, self.tour = Desk(), StatusLine(id="status"), Tour()
+        self.composer = Composer(lambda: self.showing.folders())
         self.models = Models(self, self.desk.note, self.switch)
         self.ahead = Ahead(self, self.session, self.reader)
         self.showing = Showing(self, self.session, self.desk, self.reader, self._seen)
@@ -95,6 +98,7 @@ class KeepsakeApp(App[None]):
         yield self.desk
         yield self.tour
         with Vertical(id="input"):
+            yield self.composer.completion
             yield self.composer
         yield self.status
         yield Footer(show_command_palette=False)
@@ -118,6 +122,10 @@ class KeepsakeApp(App[None]):
     def on_text_area_changed(self) -> None:
         """A key in the input, or in a dialog's."""
         self.ahead.typed(self.composer.text)
+
+    def on_completion_taken(self) -> None:
+        """A click in the list above the input."""
+        self.composer.take()
 
     async def on_composer_photos(self, message: Composer.Photos) -> None:
         """Typed, pasted or dropped: read at once, because some programs remove the file soon after."""
@@ -238,7 +246,7 @@ class KeepsakeApp(App[None]):
 
     def action_cite(self, number: int) -> None:
         """/1: the memory with that number."""
-        if episode := self.desk.memory(number):
+        if episode := self.desk.numbers.memory(number):
             self.browsing.choose(episode, "open")
 
     # -- what the session tells ---------------------------------------------------------------------------------
@@ -271,7 +279,8 @@ class KeepsakeApp(App[None]):
     async def on_remembered(self, message: messages.Remembered) -> None:
         """Kept: say what, and under which id."""
         episode = message.episode
-        await self.desk.settle(message.entry, f"Remembered, {day(episode)}: “{episode.words}”  (id {episode.id})")
+        said = f"Remembered, {day(episode)}: “{readable(episode.words)}”  (id {episode.id})"
+        await self.desk.settle(message.entry, said)
         self.tour.did("remember")
 
     async def on_found(self, message: messages.Found) -> None:
@@ -298,14 +307,16 @@ class KeepsakeApp(App[None]):
         """The model is loaded."""
         self.status.model = message.model
         if message.model == "nano":
-            await self.desk.note(words.NANO)
+            await self.desk.greet(Note(words.NANO))
 
     async def on_counted(self, message: messages.Counted) -> None:
         """The first count decides how to greet."""
         first, self.status.episodes = self.status.episodes is None, message.episodes
         self.status.encrypted = message.encrypted
         if first:
-            await self.desk.greet(words.HELLO if message.episodes else words.WELCOME)
+            gc.freeze()  # what stands now stays: looking through all of it again and again would hold up keys
+            text = words.HELLO if message.episodes else words.WELCOME
+            await self.desk.greet(Static(text, markup=False, id="welcome"))
         if first and self.demo:
             await self._open_demo()
 
@@ -316,6 +327,12 @@ class KeepsakeApp(App[None]):
     def on_state(self, message: messages.State) -> None:
         """What the session is doing."""
         self.status.state, self.status.uses = message.text, offline.uses()
+        if message.text == "idle":
+            self.session.recount()
+
+    def on_app_focus(self) -> None:
+        """Back from another window."""
+        self.session.recount()
 
     def on_crashed(self, message: messages.Crashed) -> None:
         """A memory that cannot be used ends the app with one line; anything else is a bug and looks like one."""

@@ -21,6 +21,7 @@ from assistant.engine import Conversation, open_memory, remember
 from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Reminded, Shortened
 from assistant.photo import load_photo
 from memory import history
+from memory.corrections import readable
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
 from memory.rows import count
@@ -207,7 +208,7 @@ def _line(recall: Recall) -> str:
 
 
 def _about(episode: Episode, why: str = "") -> str:
-    return printable(f"{episode.id}  {episode.when:%d %b %Y}  {why}“{episode.words[:90]}”")
+    return printable(f"{episode.id}  {episode.when:%d %b %Y}  {why}“{readable(episode.words)[:90]}”")
 
 
 if __name__ == "__main__":

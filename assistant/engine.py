@@ -212,7 +212,7 @@ class Conversation:
                 if len(turns) > 2:
                     turns = (turns[0], *turns[3:])
                 elif recalls:
-                    left_out.append(min(recalls, key=lambda r: (r.score, r.episode.when)))
+                    left_out.append(min(recalls, key=lambda r: (r.score, r.episode.when, r.episode.told)))
                     recalls.remove(left_out[-1])
                 else:
                     raise
@@ -258,6 +258,5 @@ def keep(memory: Memory, backend: Backend, episode: Episode) -> Episode:
     """Store any episode with its photo's visual tokens; without words too, as an import has them."""
     photo = episode.photo
     tokens = backend.embed(photo)  # first: when the model fails, nothing is kept, and saying it again keeps it once
-    memory.add(episode)
-    memory.put_vectors(photo.sha256, backend.space, tokens)
+    memory.add(episode, (backend.space, tokens))
     return episode

@@ -1,7 +1,8 @@
 """THE renderer: memories, photo and question to messages. Engine, training and benchmark all use it.
 
 It decides words and order; `chatml.py` turns messages into the exact pieces a model reads. Layout "aligned":
-instructions first, episodes in canonical order (by time, then id) without numbers, new photo, caption request.
+instructions first, episodes in canonical order (by time, of one photo the latest first) without numbers, new photo,
+caption request.
 The caption is the assistant's turn and the question continues the conversation, so nothing is read twice.
 Layout "reference" is the published flow (CoViP, its message order; the words are ours): numbered dialogues, the
 instruction last in pass 1 and as system turn in pass 2, which therefore reads everything again.
@@ -14,6 +15,7 @@ from dataclasses import replace
 from typing import Literal
 
 from assistant.backend import Message
+from memory.corrections import readable
 from memory.episode import Episode, Photo
 
 INSTRUCTION = (
@@ -117,13 +119,16 @@ def _numbered(episodes: Sequence[Episode], photo: Photo) -> tuple[str | Photo, .
 
 
 def _memories(episodes: Sequence[Episode]) -> tuple[str | Photo, ...]:
-    """Episodes in canonical order, by time and then id, so that the same set always reads the same."""
+    """Episodes in canonical order, so that the same set always reads the same: photos by time, and of one photo what
+    was told last first, because of two statements the nano repeats the first (LOG.md)."""
+    told = sorted(episodes, key=lambda e: (e.when, e.told, e.id))
+    photos = dict.fromkeys(e.photo.sha256 for e in told)
     parts: list[str | Photo] = []
-    for episode in sorted(episodes, key=lambda e: (e.when, e.id)):
+    for episode in (e for photo in photos for e in reversed(told) if e.photo.sha256 == photo):
         at = f", {episode.place}" if episode.place else ""
         parts += [f"Memory of {date_words(episode)}{at}:\n", episode.photo, f"\n{_dialogue(episode)}\n\n"]
     return tuple(parts) or ("There are no memories that match.\n\n",)
 
 
 def _dialogue(episode: Episode) -> str:
-    return "\n".join(f"{'I' if t.role == 'user' else 'You'} said: {t.text}" for t in episode.turns)
+    return "\n".join(f"{'I' if t.role == 'user' else 'You'} said: {readable(t.text)}" for t in episode.turns)

@@ -85,8 +85,7 @@ def _history(
         photo = _photo(own, [look])
         [facts] = draw_facts(own, split, 1, full=True)
         tokens = backend.embed(photo)
-        memory.add(Episode(photo, tell(own, facts, word[look.code], turns=6), draw_date(own)))
-        memory.put_vectors(photo.sha256, backend.space, tokens)
+        memory.add(Episode(photo, tell(own, facts, word[look.code], turns=6), draw_date(own)), (backend.space, tokens))
         of[photo.sha256], pooled[photo.sha256] = look, rank.unit(rank.unit(tokens).mean(axis=0)[None])[0]
         if i % 500 == 499:
             tell_of(f"{i + 1} of {episodes} photos drawn and seen")

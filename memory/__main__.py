@@ -19,6 +19,7 @@ from typing import Any
 
 from memory import files, reminders, snapshots
 from memory.archive import as_json, export_archive, import_archive
+from memory.corrections import readable
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError, MemoryFileError
 from memory.home import home
@@ -91,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     asked = command("reminders", "What you asked to be told when a thing is seen again; --end one.", _reminders)
     asked.add_argument("--end", metavar="ID", help="an id of this list, or its first digits: never say it again")
     command("export", "Save all episodes as one ZIP.", _export).add_argument("file", type=Path, metavar="FILE")
-    command("import", "Add all episodes of such a ZIP.", _import).add_argument("file", type=Path, metavar="FILE")
+    bring = command("import", "Add all episodes of such a ZIP; its photos without what a camera wrote in.", _import)
+    bring.add_argument("file", type=Path, metavar="FILE")
+    bring.add_argument("--keep-exif", action="store_true", help="photos as they are in it, with coordinates and all")
     command("verify", "Read everything and check it.", _verify)
     command("stats", "How much there is, and how old its snapshots are.", _stats)
     command("restore", "Bring back the newest snapshot; the present file is kept beside it.", _stats)  # see main
@@ -120,7 +123,7 @@ def _show(memory: Memory, args: argparse.Namespace) -> int:
     photo = episode.photo
     head = f"{episode.id}  {_when(episode)}"
     lines = [head, f"photo {photo.sha256[:16]}, {photo.width} x {photo.height}, {len(photo.data)} bytes"]
-    lines += [f"{'you' if turn.role == 'user' else 'Keepsake'}: {turn.text}" for turn in episode.turns]
+    lines += [f"{'you' if turn.role == 'user' else 'Keepsake'}: {readable(turn.text)}" for turn in episode.turns]
     _out(args, as_json(episode), lines)
     return 0
 
@@ -202,8 +205,11 @@ def _export(memory: Memory, args: argparse.Namespace) -> int:
 
 
 def _import(memory: Memory, args: argparse.Namespace) -> int:
-    done = import_archive(memory, args.file)
-    _out(args, done._asdict(), [f"{count(done.added, 'episode')} added, {done.known} known already"])
+    done = import_archive(memory, args.file, args.keep_exif)
+    lines = [f"{count(done.added, 'episode')} added, {done.known} known already"]
+    if done.cleaned:
+        lines.append(f"taken out of {count(done.cleaned, 'photo')}: what a camera or program wrote beside the pixels")
+    _out(args, done._asdict(), lines)
     return 0
 
 
@@ -270,7 +276,7 @@ def _tell(message: str) -> None:
 
 
 def _one_line(episode: Episode) -> str:
-    words = " ".join(episode.words.split())
+    words = " ".join(readable(episode.words).split())
     return f"{episode.id}  {_when(episode)}  {words if len(words) <= 80 else words[:79] + '…'}"
 
 

@@ -1,11 +1,13 @@
 """The memory as one ZIP anyone can open, and back: nothing lost, nothing half imported.
 
     README.txt            one line: what this is
-    episodes.jsonl        one episode a line, newest first: id, photo, turns, when (UTC), place
+    episodes.jsonl        one episode a line, newest first, of one time the last told first: id, photo, turns, when
+                          (UTC), place
     photos/<sha256>.jpg   the photos as they are kept (or .png); the name is the hash of their pixels
     SHA256SUMS            hashes of all other files, as `sha256sum -c` reads them
 
-The same memory gives the same bytes. Visual tokens stay out: the model makes them again. Not encrypted.
+The same memory gives the same bytes, and an import the same order of telling. Visual tokens stay out: the model makes
+them again. Not encrypted. Photos of an archive that others wrote lose what is beside their pixels (`metadata.py`).
 """
 
 from __future__ import annotations
@@ -17,12 +19,18 @@ import re
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from memory import rows
 from memory.episode import Episode, Photo, Turn
 from memory.errors import MemoryFileError, UnknownEpisode
+from memory.metadata import bare
 from memory.store import Memory
 
 LARGEST = 1 << 30
@@ -44,6 +52,8 @@ class Imported(NamedTuple):
     added: int
     known: int
     """Episodes that were there already."""
+    cleaned: int = 0
+    """New photos in which a camera or program had written something: it was taken out."""
 
 
 def as_json(episode: Episode) -> dict[str, Any]:
@@ -87,18 +97,20 @@ def export_archive(memory: Memory, target: Path) -> Exported:
     return exported
 
 
-def import_archive(memory: Memory, source: Path) -> Imported:
-    """Add all episodes of an archive, or none. Raises MemoryFileError when anything in it is not as it was written."""
+def import_archive(memory: Memory, source: Path, keep_exif: bool = False) -> Imported:
+    """Add all episodes of an archive, or none. Raises MemoryFileError when anything in it is not as it was written.
+
+    `keep_exif`: photos as they are in it, with what is beside their pixels, and of any kind.
+    """
     try:
         with zipfile.ZipFile(source) as archive:
             _check_sums(archive)
             lines = archive.read("episodes.jsonl").splitlines()
-            added = memory.add_all(_episode(archive, line) for line in lines)
+            return _add(memory, (_episode(archive, line) for line in reversed(lines)), keep_exif)
     except OSError as error:
         raise MemoryFileError(f"cannot read {source}: {error.strerror or error}") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, _Damaged) as error:
         raise MemoryFileError(f"{source} is not a whole Keepsake archive ({error}): nothing was imported") from error
-    return Imported(added, len(lines) - added)
 
 
 class _Damaged(Exception):
@@ -129,6 +141,36 @@ def _write(memory: Memory, file: Any) -> Exported:
         put("episodes.jsonl", "".join(lines).encode())
         put(_SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode())
     return Exported(len(lines), len(sums) - 3)
+
+
+def _add(memory: Memory, told: Iterable[Episode], keep_exif: bool) -> Imported:
+    """Store what was `told`, in this order; of one time also between what was here."""
+    counts: Counter[bool] = Counter()
+    cleaned: set[str] = set()
+    with memory.transaction("IMMEDIATE") as db:
+        for _, moment in groupby(told, key=lambda one: one.when):
+            ids: dict[str, bool] = {}
+            for one in moment:
+                episode = one if keep_exif else _bare(one)
+                new = rows.insert(db, episode)
+                ids.setdefault(one.id, new)
+                counts[new] += 1
+                if new and episode.photo is not one.photo:
+                    cleaned.add(one.photo.sha256)
+            added = [id for id, new in ids.items() if new]
+            if 0 < len(added) < len(ids):
+                rows.weave(db, list(ids), added)
+    return Imported(counts[True], counts[False], len(cleaned))
+
+
+def _bare(episode: Episode) -> Episode:
+    photo = episode.photo
+    try:
+        data = bare(photo.data)
+    except ValueError as error:
+        why = f"{_photo_name(photo.sha256, photo.data)} is {error}, and may tell where it was taken"
+        raise _Damaged(f"{why}; --keep-exif takes it as it is") from error
+    return episode if data == photo.data else replace(episode, photo=replace(photo, data=data))
 
 
 def _photo_name(sha256: str, data: bytes) -> str:

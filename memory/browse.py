@@ -53,7 +53,7 @@ class Statistics(NamedTuple):
 def timeline(memory: Memory) -> list[Mark]:
     """All memories, newest first. Raises MemoryFileError."""
     with memory.transaction() as db:
-        found = db.execute("SELECT id, when_utc FROM episodes ORDER BY when_utc DESC, id").fetchall()
+        found = db.execute(f"SELECT id, when_utc FROM episodes ORDER BY {rows.NEWEST}").fetchall()
     return [Mark(id, datetime.fromisoformat(at)) for id, at in found]
 
 
@@ -79,13 +79,13 @@ def twins(memory: Memory) -> list[Twin]:
     query = "SELECT id, photo, when_utc, words, said.place FROM episodes JOIN said ON said.rowid = row"
     with memory.transaction() as db:
         alike: dict[str, list[_Row]] = {}
-        for id, photo, at, words, place in db.execute(f"{query} ORDER BY when_utc"):
+        for id, photo, at, words, place in db.execute(f"{query} ORDER BY when_utc, row"):
             key = " ".join(rank.folded(words).split())
             alike.setdefault(key, []).append(_Row(id, photo, datetime.fromisoformat(at), place))
         groups = [group for same in alike.values() if len(same) > 1 for group in _groups(db, same)]
     found = []
     for group in groups:
-        first, *rest = sorted(group, key=lambda row: (row.place is None, row.when, row.id))
+        first, *rest = sorted(group, key=lambda row: (row.place is None, row.when))
         found.append(Twin(first.id, tuple(row.id for row in rest)))
     return found
 

@@ -59,7 +59,7 @@ def hold(db: sqlite3.Connection, ids: Sequence[str]) -> Held:
 def put_back(db: sqlite3.Connection, held: Held) -> None:
     """Store all of it again; what is there stays as it is, conversations that went on too."""
     for episode in held.episodes:
-        rows.insert(db, episode)
+        rows.insert(db, episode, episode.told or None)
     for photo, space, tokens in held.vectors:
         if db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (photo, space)).fetchone() is None:
             rows.put_vectors(db, photo, space, tokens)
@@ -77,7 +77,7 @@ def replace(db: sqlite3.Connection, by: Mapping[str, Episode]) -> tuple[Receipt,
     old = {rows.find(db, id)[1]: episode for id, episode in by.items()}
     told = 0
     for id, episode in old.items():
-        rows.insert(db, episode)
+        rows.insert(db, episode, rows.find(db, id)[0])
         _stay_ended(db, id, episode)
         told += history.rename(db, (id,), episode.id)
     new = {episode.id for episode in old.values()}

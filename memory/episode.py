@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Literal
@@ -43,6 +43,8 @@ class Episode:
     when: datetime
     """When it happened, timezone-aware; kept as UTC with whole seconds."""
     place: str | None = None
+    told: int = field(default=0, compare=False, repr=False)
+    """Its place in the order of telling, as the memory that it was read from has it: what was told later has more."""
 
     def __post_init__(self) -> None:
         if self.when.tzinfo is None:

@@ -137,7 +137,7 @@ def mentioning(db: sqlite3.Connection, text: str) -> list[str]:
     after = r"(?!\w)" if words[-1][-1].isalnum() and ord(words[-1][-1]) < _NO_SPACES else ""
     pattern = re.compile(before + phrase + after)
     found = []
-    for id, place in db.execute("SELECT id, place FROM episodes ORDER BY when_utc DESC, id").fetchall():
+    for id, place in db.execute(f"SELECT id, place FROM episodes ORDER BY {rows.NEWEST}").fetchall():
         said = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
         if any(pattern.search(rank.folded(text)) for text in [*said, place or ""]):
             found.append(id)
@@ -147,7 +147,7 @@ def mentioning(db: sqlite3.Connection, text: str) -> list[str]:
 def between(db: sqlite3.Connection, since: datetime | None, before: datetime | None) -> list[str]:
     """Ids of episodes from `since` on and before `before` (timezone-aware; None: no limit), newest first."""
     low, high = since.isoformat() if since else "", before.isoformat() if before else "~"
-    query = "SELECT id FROM episodes WHERE when_utc >= ? AND when_utc < ? ORDER BY when_utc DESC, id"
+    query = f"SELECT id FROM episodes WHERE when_utc >= ? AND when_utc < ? ORDER BY {rows.NEWEST}"
     return [id for (id,) in db.execute(query, (low, high))]
 
 
@@ -155,7 +155,7 @@ def showing(db: sqlite3.Connection, sha256: str) -> list[str]:
     """Ids of episodes whose photo's hash, of its pixels or of its stored bytes, begins so; newest first."""
     query = (
         "SELECT id FROM episodes JOIN photos ON sha256 = photo "
-        "WHERE substr(sha256, 1, ?) = ? OR substr(data_sha256, 1, ?) = ? ORDER BY when_utc DESC, id"
+        f"WHERE substr(sha256, 1, ?) = ? OR substr(data_sha256, 1, ?) = ? ORDER BY {rows.NEWEST}"
     )
     return [id for (id,) in db.execute(query, (len(sha256), sha256) * 2)]
 

@@ -3,13 +3,14 @@
 Each way of looking ranks what it finds; reciprocal-rank fusion joins the rankings. A time found in the words only
 orders what the others found, unless nothing else was asked. Pictures taken one after another of the same thing come
 as one memory, and what was said the same way twice in that time comes once. Of what was said about one thing, the
-newest comes first and the older stays: the prompt tells them in the order of time (`assistant/prompt.py`).
+newest comes first and the older stays: the prompt tells them in the order of time (`assistant/prompt.py`). A photo
+about which nothing was said comes after all that has words: it can tell nothing.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -83,13 +84,14 @@ def recall(
         ways += (timely := _by_time(db, asked, [hit for photo in likely for hit in rows.of_photo(db, photo)]))
         scores = rank.fuse([*rankings, *(_photos(way.hits) for way in timely)]) if ways else sight
     recalls: list[Recall] = []
-    for group in _groups(db, space, sorted(scores, key=lambda photo: (-scores[photo], photo)), sight, k):
+    best = sorted(scores, key=lambda photo: (-scores[photo], photo))
+    for group in _groups(db, space, _telling_first(db, best), sight, k):
         hits = [hit for photo in group for hit in rows.of_photo(db, photo)]
         found = {hit.id for way in ways for hit in way.hits}
         # What the words are about comes before what is only newer; without sight, nothing else comes.
         wanted = sorted((h for h in hits if h.photo in sight or h.id in found), key=lambda h: h.when, reverse=True)
         kept: list[Episode] = []
-        for hit in sorted(wanted, key=lambda h: h.id not in found):
+        for hit in sorted(wanted, key=lambda h: (not rows.has_words(db, h), h.id not in found)):
             episode = next(rows.load(db, "WHERE row = ?", (hit.row,)))
             if len(kept) < EPISODES_PER_PHOTO and not any(_said_again(episode, other) for other in kept):
                 kept.append(episode)
@@ -111,7 +113,7 @@ def _by_time(db: sqlite3.Connection, asked: when.Asked, likely: Sequence[Hit]) -
     if asked.order and (likely or not asked.why):
         newest = asked.order == "newest"
         there = ways[0].hits if ways else likely or rows.within(db, None, None, newest)
-        hits = sorted(there, key=lambda hit: hit.when, reverse=newest)
+        hits = sorted(there, key=lambda hit: hit.time, reverse=newest)
         words = "the last time" if newest else "the first time"
         ways.append(Found(hits, lambda hit: words if hit == hits[0] else ""))
     return [way for way in ways if way.hits]
@@ -121,8 +123,19 @@ def _in(hit: Hit, since: datetime | None, before: datetime | None) -> bool:
     return (since is None or hit.when >= since.isoformat()) and (before is None or hit.when < before.isoformat())
 
 
+def _telling_first(db: sqlite3.Connection, photos: Iterable[str]) -> Iterator[str]:
+    """The same photos; those about which nothing was said come last."""
+    silent = []
+    for photo in photos:
+        if any(rows.has_words(db, hit) for hit in rows.of_photo(db, photo)):
+            yield photo
+        else:
+            silent.append(photo)
+    yield from silent
+
+
 def _groups(
-    db: sqlite3.Connection, space: str, photos: Sequence[str], sight: dict[str, float], k: int
+    db: sqlite3.Connection, space: str, photos: Iterable[str], sight: dict[str, float], k: int
 ) -> list[list[str]]:
     """The k best photos, each with those of its burst; both as they come."""
     groups: list[list[str]] = []
@@ -161,7 +174,7 @@ def _photos(hits: Iterable[Hit]) -> list[str]:
 def _best(scores: dict[str, float], ways: Iterable[Found]) -> list[Hit]:
     """All hits by score; of equals the newest first."""
     hits = {hit.id: hit for way in ways for hit in way.hits}
-    newest = sorted(hits.values(), key=lambda hit: (hit.when, hit.id), reverse=True)
+    newest = sorted(hits.values(), key=lambda hit: hit.time, reverse=True)
     return sorted(newest, key=lambda hit: -scores[hit.id])
 
 
@@ -169,7 +182,7 @@ def _later_first(hits: Sequence[Hit], words: dict[int, list[str]]) -> list[Hit]:
     """The same hits; of those of one photo that have the same `words` of the question the newest stands first."""
     said: dict[tuple[str, ...], list[Hit]] = {}
     about = {hit: (hit.photo, *sorted(map(rank.folded, words.get(hit.row, ())))) for hit in hits}
-    for hit in sorted(hits, key=lambda hit: hit.when):
+    for hit in sorted(hits, key=lambda hit: hit.time):
         said.setdefault(about[hit], []).append(hit)
     return [said[about[hit]].pop() for hit in hits]
 

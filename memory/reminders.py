@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from memory.errors import KeepsakeError
+from memory.rows import NEWEST
 
 if TYPE_CHECKING:
     from memory.store import Memory
@@ -104,7 +105,7 @@ def _said(memory: Memory, photos: Collection[str] | None) -> Iterator[Reminder]:
         query += f" AND photo IN ({', '.join('?' * len(photos))})"
     with memory.transaction() as db:
         ended = {id for (id,) in db.execute("SELECT reminder FROM reminders_ended")}
-        rows = db.execute(f"{query} ORDER BY when_utc DESC, id, n", tuple(photos or ())).fetchall()
+        rows = db.execute(f"{query} ORDER BY {NEWEST}, n", tuple(photos or ())).fetchall()
     for episode, when, text in rows:
         for task, words in tasks(text):
             id = id_of(episode, task)

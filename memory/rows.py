@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,9 @@ COMMON = 2000
 """A word that more episodes have counts only when the question has no rarer one: it costs much and says little."""
 DEPTH = 100
 """Of so many episodes, the best, the order matters to a fusion of rankings."""
+
+NEWEST = "when_utc DESC, row DESC"
+"""The order of a list: what is of the same time (all that was said about one photo, often) by when it was told."""
 
 _HIT = "episodes.row, episodes.id, episodes.photo, episodes.when_utc"
 _PHOTO = "photos.sha256, photos.data, photos.width, photos.height, photos.taken_at"
@@ -34,6 +38,11 @@ class Hit(NamedTuple):
     when: str
     """As it is stored: the order of text is the order of time."""
 
+    @property
+    def time(self) -> tuple[str, int]:
+        """By this, hits are in order: by time, then as they were told."""
+        return self.when, self.row
+
 
 class ByText(NamedTuple):
     """What words found."""
@@ -44,13 +53,18 @@ class ByText(NamedTuple):
     """Of an episode (its row) the words that were found in what the user said, as they were said."""
 
 
-def insert(db: sqlite3.Connection, episode: Episode) -> bool:
-    """Store an episode; False when it was there. Raises KeepsakeError for text that is none (lone surrogates)."""
+def insert(db: sqlite3.Connection, episode: Episode, row: int | None = None) -> bool:
+    """Store an episode; False when it was there. Raises KeepsakeError for text that is none (lone surrogates).
+
+    It was told last, or at `row` in the order of telling: what has this place then goes to the end.
+    """
     try:
         id = episode.id
     except UnicodeEncodeError as error:
         strange = error.object[error.start : error.end]
         raise KeepsakeError(f"what was said holds something that is not text: {strange!r}") from error
+    if row is not None and not db.execute("SELECT 1 FROM episodes WHERE id = ?", (id,)).fetchone():
+        _move(db, row, _free(db))
     photo = episode.photo
     taken = photo.taken_at and photo.taken_at.isoformat()
     db.execute(
@@ -59,8 +73,8 @@ def insert(db: sqlite3.Connection, episode: Episode) -> bool:
         (photo.sha256, photo.data, hashlib.sha256(photo.data).hexdigest(), photo.width, photo.height, taken),
     )
     added = db.execute(
-        "INSERT INTO episodes (id, photo, when_utc, place) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (id, photo.sha256, episode.when.isoformat(), episode.place),
+        "INSERT INTO episodes (row, id, photo, when_utc, place) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (row, id, photo.sha256, episode.when.isoformat(), episode.place),
     )
     if not added.rowcount:
         return False
@@ -69,6 +83,42 @@ def insert(db: sqlite3.Connection, episode: Episode) -> bool:
     words = (added.lastrowid, episode.words, episode.place)
     db.execute("INSERT INTO said (rowid, words, place) VALUES (?, ?, ?)", words)
     return True
+
+
+def arrange(db: sqlite3.Connection, ids: Sequence[str]) -> None:
+    """Let these episodes have been told in this order, in the places which they have together."""
+    at = [find(db, id)[0] for id in ids]
+    moves = [(row, place) for row, place in zip(at, sorted(at), strict=True) if row != place]
+    first = _free(db)
+    for n, (row, _) in enumerate(moves, first):
+        _move(db, row, n)
+    for n, (_, place) in enumerate(moves, first):
+        _move(db, n, place)
+
+
+def weave(db: sqlite3.Connection, told: Sequence[str], new: Collection[str]) -> None:
+    """Of episodes of one time that were `told` in this order, let the `new` ones stand before what follows them.
+
+    What was here keeps its order, others of that time too.
+    """
+    time = "(SELECT when_utc FROM episodes WHERE id = ?)"
+    here = db.execute(f"SELECT id FROM episodes WHERE when_utc = {time} ORDER BY row", (told[0],))
+    order = [id for (id,) in here]
+    for id, later in reversed(list(pairwise(told))):
+        if id in new:
+            order.remove(id)
+            order.insert(order.index(later), id)
+    arrange(db, order)
+
+
+def _free(db: sqlite3.Connection) -> int:
+    """The row that comes after all others."""
+    return int(db.execute("SELECT coalesce(max(row), 0) + 1 FROM episodes").fetchone()[0])
+
+
+def _move(db: sqlite3.Connection, row: int, to: int) -> None:
+    db.execute("UPDATE episodes SET row = ? WHERE row = ?", (to, row))
+    db.execute("UPDATE said SET rowid = ? WHERE rowid = ?", (to, row))
 
 
 def find(db: sqlite3.Connection, id: str) -> tuple[int, str, str]:
@@ -87,11 +137,11 @@ def find(db: sqlite3.Connection, id: str) -> tuple[int, str, str]:
 
 def load(db: sqlite3.Connection, which: str, values: tuple[Any, ...]) -> Iterator[Episode]:
     """Episodes with their photos; `which` is the end of the query (WHERE, ORDER BY, LIMIT)."""
-    query = f"SELECT id, when_utc, place, {_PHOTO} FROM episodes JOIN photos ON sha256 = photo {which}"
-    for id, when, place, *photo in db.execute(query, values):
+    query = f"SELECT row, id, when_utc, place, {_PHOTO} FROM episodes JOIN photos ON sha256 = photo {which}"
+    for row, id, when, place, *photo in db.execute(query, values):
         said = db.execute("SELECT role, text FROM turns WHERE episode = ? ORDER BY n", (id,))
         turns = tuple(Turn(role, text) for role, text in said)
-        yield Episode(_photo(*photo), turns, datetime.fromisoformat(when), place)
+        yield Episode(_photo(*photo), turns, datetime.fromisoformat(when), place, row)
 
 
 def photos(db: sqlite3.Connection, which: str, values: tuple[Any, ...], table: str = "photos") -> Iterator[Photo]:
@@ -160,7 +210,7 @@ def by_text(db: sqlite3.Connection, text: str) -> ByText:
     if rare:
         query = f"SELECT {_HIT} FROM said JOIN episodes ON row = said.rowid WHERE said MATCH ? "
         for column, hits in (("words", said), ("place", placed)):
-            best = f"{query} ORDER BY bm25(said), when_utc DESC, id LIMIT {DEPTH}"
+            best = f"{query} ORDER BY bm25(said), {NEWEST} LIMIT {DEPTH}"
             hits += map(Hit._make, db.execute(best, (f"{column} : ({' OR '.join(rare)})",)))
     newest: list[Hit] = []
     if common and not said and not placed:
@@ -200,15 +250,21 @@ def _matched(
 def within(db: sqlite3.Connection, since: datetime | None, before: datetime | None, newest: bool) -> list[Hit]:
     """Episodes from `since` on and before `before` (None: no limit), at most DEPTH, newest or oldest first."""
     low, high = since.isoformat() if since else "", before.isoformat() if before else "~"
-    order = "when_utc DESC, id" if newest else "when_utc, id DESC"
+    order = NEWEST if newest else "when_utc, row"
     query = f"SELECT {_HIT} FROM episodes WHERE when_utc >= ? AND when_utc < ? ORDER BY {order} LIMIT {DEPTH}"
     return [Hit(*one) for one in db.execute(query, (low, high))]
 
 
 def of_photo(db: sqlite3.Connection, photo: str) -> list[Hit]:
     """The episodes of a photo, newest first."""
-    query = f"SELECT {_HIT} FROM episodes WHERE photo = ? ORDER BY when_utc DESC, id"
+    query = f"SELECT {_HIT} FROM episodes WHERE photo = ? ORDER BY {NEWEST}"
     return [Hit(*one) for one in db.execute(query, (photo,))]
+
+
+def has_words(db: sqlite3.Connection, hit: Hit) -> bool:
+    """Whether the user said anything in it."""
+    said = "SELECT 1 FROM turns WHERE episode = ? AND role = 'user' AND trim(text) <> '' LIMIT 1"
+    return db.execute(said, (hit.id,)).fetchone() is not None
 
 
 def place_of(db: sqlite3.Connection, row: int) -> str:

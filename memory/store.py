@@ -63,6 +63,7 @@ class Memory:
         self._key = keys.unlock(self.path, ask)
         self._db = connect(self.path, timeout, self._copy_before_upgrade, self._key)
         try:
+            (self._version,) = self._db.execute("PRAGMA data_version").fetchone()
             if check:
                 self._start(due)
         except BaseException:
@@ -85,9 +86,15 @@ class Memory:
         with self._lock:
             self._db.close()
 
-    def add(self, episode: Episode) -> str:
-        """Store an episode and return its id; storing it again changes nothing."""
-        self.add_all((episode,))
+    def add(self, episode: Episode, seen: tuple[str, np.ndarray] | None = None) -> str:
+        """Store an episode and return its id; storing it again changes nothing.
+
+        `seen`: a vector space and the photo's visual tokens (T, D) in it, kept in the same transaction.
+        """
+        with self.transaction("IMMEDIATE") as db:
+            rows.insert(db, episode)
+            if seen:
+                rows.put_vectors(db, episode.photo.sha256, *seen)
         return episode.id
 
     def add_all(self, episodes: Iterable[Episode]) -> int:
@@ -107,13 +114,14 @@ class Memory:
     def ids(self) -> list[str]:
         """All ids, newest first."""
         with self.transaction() as db:
-            return [id for (id,) in db.execute("SELECT id FROM episodes ORDER BY when_utc DESC, id")]
+            return [id for (id,) in db.execute(f"SELECT id FROM episodes ORDER BY {rows.NEWEST}")]
 
     def episodes(self, limit: int | None = None, offset: int = 0) -> list[Episode]:
         """Episodes with their photos, newest first."""
         with self.transaction() as db:
             page = (-1 if limit is None else max(limit, 0), offset)
-            return list(rows.load(db, "ORDER BY when_utc DESC, id LIMIT ? OFFSET ?", page))
+            found = db.execute(f"SELECT row FROM episodes ORDER BY {rows.NEWEST} LIMIT ? OFFSET ?", page).fetchall()
+            return [next(rows.load(db, "WHERE row = ?", one)) for one in found]  # no photo is carried through a sort
 
     def forget(self, id: str) -> list[str]:
         """Remove an episode for good, as `forget_all` does; returns the receipt's lines. Raises UnknownEpisode."""
@@ -177,7 +185,7 @@ class Memory:
     def about(self, sha256: str) -> list[Episode]:
         """All episodes with the photo of exactly this hash, newest first."""
         with self.transaction() as db:
-            return list(rows.load(db, "WHERE episodes.photo = ? ORDER BY when_utc DESC, id", (sha256,)))
+            return list(rows.load(db, f"WHERE episodes.photo = ? ORDER BY {rows.NEWEST}", (sha256,)))
 
     def snapshot(self) -> files.Snapshot:
         """Copy the memory as it is now; the oldest copy goes. Raises MemoryFileError."""
@@ -238,6 +246,15 @@ class Memory:
         """
         with self.transaction() as db:
             return recall.search(db, words, k, now)
+
+    def changed(self) -> bool:
+        """Whether others, in this process or another one, have changed the file since this was asked last, or opening.
+
+        It reads a number and no table: to be asked as often as one likes.
+        """
+        with self._lock, one_clear_line(self.path):
+            before, (self._version,) = self._version, self._db.execute("PRAGMA data_version").fetchone()
+        return bool(before != self._version)
 
     def stats(self) -> dict[str, int]:
         """How many episodes and photos there are, and the size of the file in bytes."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from functools import partial
 
 from textual.app import App
 
 from assistant.photo import load_photo
-from memory import browse
+from memory import browse, corrections
 from memory.browse import Mark, Statistics, Twin
 from memory.episode import Episode, Photo, Recall
 from memory.errors import PhotoError, UnknownEpisode
@@ -23,7 +24,7 @@ from screens.desk import Desk
 from screens.dialogs import EpisodeScreen
 from screens.paths import photo_paths
 from screens.session import Session
-from screens.shelf import Card, Room, cards
+from screens.shelf import Card, Room, card
 from screens.words import BROWSER_DONE, FORGETTING, LOOKING, MERGING, SAVING, TWINS_NONE, UNDO_HOW, UNDOING
 
 ALIKE = 24
@@ -32,18 +33,16 @@ ALIKE = 24
 
 def _cards(ids: Sequence[str], room: Room, memory: Memory) -> tuple[Room, dict[str, Card]]:
     """Read and draw; what was forgotten meanwhile is left out."""
-    found = []
+    drawn = {}
     for id in ids:
-        try:
-            found.append(memory.get(id))
-        except UnknownEpisode:
-            continue
-    return room, cards(found, room)
+        with suppress(UnknownEpisode):
+            drawn[id] = card(corrections.to_read(memory.get(id)), room)
+    return room, drawn
 
 
 def _twins(memory: Memory) -> tuple[list[Twin], dict[str, Episode]]:
     twins = browse.twins(memory)
-    return twins, {twin.stays: memory.get(twin.stays) for twin in twins}
+    return twins, {twin.stays: corrections.to_read(memory.get(twin.stays)) for twin in twins}
 
 
 class Browsing:
@@ -71,6 +70,7 @@ class Browsing:
 
     def memories(self, words: str = "") -> None:
         """Show all, or what the words, a date or a photo's path find; in the browser that is open, if one is."""
+        self._session.recount()
         if paths := photo_paths(words):
             reading = self._reader.submit(load_photo, paths[0])
             reading.add_done_callback(partial(self._app.call_later, self._alike, words))
@@ -152,10 +152,11 @@ class Browsing:
 
         async def edited(new: Episode | None) -> None:
             if new:
-                self._session.edit(await self._desk.note(SAVING), episode.id, new)
+                stored = corrections.to_store(new, episode)
+                self._session.edit(await self._desk.note(SAVING), episode.id, stored)
 
         if what == "edit":
-            self._app.push_screen(EditScreen(episode), edited)
+            self._app.push_screen(EditScreen(corrections.to_read(episode)), edited)
         else:
             self._did(what)
             self._app.push_screen(EpisodeScreen(episode, what == "forget"), decided)

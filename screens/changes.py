@@ -58,9 +58,10 @@ class Changes:
     def edit(self, old: str, new: Episode) -> Change:
         """Put a memory in the place of another. Raises KeepsakeError."""
         held = self._memory().hold([old])
+        instead = {} if new.id in self._memory().ids() else {new.id: held.episodes[0]}  # what is there already, stays
         receipt, told = self._memory().replace({old: new})
         lines = [EDITED.format(id=new.id), *([EDITED_TOLD.format(n=told)] if told else [])]
-        return self._done(receipt, lines, held, {new.id: held.episodes[0]}, UNDO_CHANGED)
+        return self._done(receipt, lines, held, instead, UNDO_CHANGED)
 
     def merge(self, twins: Sequence[Twin]) -> Change:
         """Leave one memory of each that is there more than once. Raises KeepsakeError."""

@@ -5,6 +5,7 @@ These widgets show what they are told. They ask nobody and decide nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -18,6 +19,7 @@ from textual.widgets import Markdown, Static, TextArea
 from textual.widgets.markdown import MarkdownStream
 
 from memory.episode import Photo
+from screens.completion import Completion, Mention, mention, written
 from screens.halfcells import PhotoView
 from screens.paths import photo_paths, read
 from screens.words import COMPOSER
@@ -97,7 +99,7 @@ class PhotoEntry(Vertical):
 
 
 class Composer(TextArea, inherit_bindings=False):
-    """The input: Enter sends, Shift+Enter or ctrl+j begins a new line, a pasted photo path is a photo."""
+    """The input: Enter sends, Shift+Enter or ctrl+j begins a line; a pasted photo path is a photo, @ offers some."""
 
     BINDINGS: ClassVar = [
         *(
@@ -131,7 +133,8 @@ class Composer(TextArea, inherit_bindings=False):
             super().__init__()
             self.question = question
 
-    def __init__(self) -> None:
+    def __init__(self, folders: Callable[[], Sequence[Path]]) -> None:
+        """`folders`: where a name behind an @ is looked for."""
         super().__init__(
             id="composer",
             compact=True,
@@ -139,6 +142,8 @@ class Composer(TextArea, inherit_bindings=False):
             highlight_cursor_line=False,
             placeholder=COMPOSER,
         )
+        self.completion = Completion(folders)
+        """Photos and folders that begin as what is typed behind an @; to stand above the input."""
 
     def action_send(self) -> None:
         """Say what the text is, a path, a command, or a question with or without @photo, and start afresh."""
@@ -155,9 +160,43 @@ class Composer(TextArea, inherit_bindings=False):
         """A line break at the cursor."""
         self.insert("\n")
 
+    def take(self) -> None:
+        """The highlighted photo is shown as a pasted one is; a folder is gone into."""
+        if (chosen := self.completion.chosen) is None:
+            return
+        (at, typed), entry = chosen
+        text, end = written(typed, entry) if entry.folder else "", self.cursor_location
+        if not text and at[1] and self.document.get_line(end[0])[end[1] : end[1] + 1] == " ":
+            end = (end[0], end[1] + 1)  # of the spaces on either side one is enough
+        self.move_cursor(self.replace(text, at, end).end_location)
+        if not entry.folder:
+            self.post_message(self.Photos([entry.path]))
+
+    def on_text_area_selection_changed(self) -> None:
+        """A letter, or the cursor elsewhere."""
+        self.completion.offer(self._mention)
+
+    def on_blur(self) -> None:
+        """Away from the input."""
+        self.completion.offer(None)
+
+    @property
+    def _mention(self) -> Mention | None:
+        """The path behind an @ at whose end the cursor is."""
+        (row, column), line = self.cursor_location, self.document.get_line(self.cursor_location[0])
+        return mention(line[:column], row) if not line[column : column + 1].strip() else None
+
     async def _on_key(self, event: events.Key) -> None:
-        # Not a priority binding: that would overtake letters typed just before it.
-        if event.key == "enter":
+        # No priority bindings: they would overtake letters typed just before.
+        key, listed = event.key, self.completion
+        if key in ("up", "down", "escape", "tab", "enter") and listed.offer(self._mention):
+            event.prevent_default()
+            event.stop()
+            if key in ("tab", "enter"):
+                self.take()
+            else:
+                {"up": listed.action_cursor_up, "down": listed.action_cursor_down, "escape": listed.leave}[key]()
+        elif key == "enter":
             event.prevent_default()
             event.stop()
             self.action_send()

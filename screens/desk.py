@@ -8,15 +8,12 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
-from assistant.cited import cited
 from assistant.events import Answered, AnswerText, Captioned, CaptionText, Failed, Recalled, Reminded, Shortened
-from memory.episode import Episode, Recall
+from memory.episode import Recall
 from memory.history import Talk
-from screens.cites import Cites
+from screens.cites import Cites, Numbers
 from screens.conversation import Kind, Note, Writing
 from screens.history import entries
 from screens.messages import Stopped, Told
@@ -45,10 +42,7 @@ class Desk(Horizontal):
         self.page = Vertical(classes="page")
         """The entries of this conversation."""
         self.private = False
-        self._numbered: dict[str, Episode | None] = {}
-        """Memories of this conversation, by id; the first has the number 1. None: it is no more."""
-        self._recalled: tuple[Episode, ...] = ()
-        """Those that the model was told last."""
+        self.numbers = Numbers()
         self.caption, self.memories = CaptionPanel(id="caption"), MemoriesPanel(id="memories")
 
     def compose(self) -> ComposeResult:
@@ -60,9 +54,8 @@ class Desk(Horizontal):
             yield self.memories
 
     def on_mount(self) -> None:
-        """The end of the conversation stays in view."""
+        """The title."""
         self.talk.border_title = "Conversation"
-        self.talk.anchor()
 
     async def add(self, entry: Widget) -> None:
         """Put something at the end of the conversation and keep the end in view."""
@@ -75,9 +68,9 @@ class Desk(Horizontal):
         await self.add(entry)
         return entry
 
-    async def greet(self, text: str) -> None:
-        """The first words of the app."""
-        await self.add(Static(Content(text), id="welcome"))
+    async def greet(self, words: Widget) -> None:
+        """First words of the app, read from their beginning: it is their end that may be out of view."""
+        await self.page.mount(words)
 
     async def settle(self, entry: object, text: str, kind: Kind = "done") -> None:
         """Say how it ended: in the note that announced it, or in a new one when there is none in this conversation."""
@@ -88,31 +81,17 @@ class Desk(Horizontal):
 
     async def recalled(self, recalls: Sequence[Recall], nothing: str) -> None:
         """Show what was recalled; each memory keeps its number until the conversation ends."""
-        self._recalled = tuple(recall.episode for recall in recalls)
-        self._numbered |= {episode.id: episode for episode in self._recalled}
-        numbers = list(self._numbered)
-        await self.memories.show(recalls, nothing, [numbers.index(e.id) + 1 for e in self._recalled])
-
-    def memory(self, number: int) -> Episode | None:
-        """The memory with that number."""
-        found = list(self._numbered.values())
-        return found[number - 1] if 0 < number <= len(found) else None
+        await self.memories.show(recalls, nothing, self.numbers.recall([recall.episode for recall in recalls]))
 
     async def drop(self, ids: Sequence[str]) -> None:
         """Show and cite none of these any more; the numbers of others stay."""
         for id in ids:
             await self.query(f".id-{id}").remove()
-        self._numbered |= {id: None for id in ids if id in self._numbered}
-        self._recalled = tuple(one for one in self._recalled if one.id not in ids)
-
-    def _cites(self, text: str) -> list[int]:
-        """Numbers of the recalled memories whose words are in a text."""
-        numbers = list(self._numbered)
-        return [numbers.index(id) + 1 for id in cited(text, self._recalled)]
+        self.numbers.drop(ids)
 
     async def turn(self) -> Widget:
         """Turn to an empty page. The one before is out of sight, and stays until nothing more is told of it."""
-        self._numbered, self._recalled = {}, ()
+        self.numbers = Numbers()
         before, self.page = self.page, Vertical(classes="page")
         before.display = False
         await self.talk.mount(self.page)
@@ -154,16 +133,16 @@ class Desk(Horizontal):
             case CaptionText(text):
                 await caption.writing.write(text)
             case Captioned(written, chunk):
-                chips = "".join(f" [{n}]" for n in self._cites(written.text))
+                chips = "".join(f" [{n}]" for n in self.numbers.cited(written.text))
                 caption.say("stopped" if chunk.stop == "cancelled" else f"by {model}{chips}")
                 await caption.writing.finish(written.text, MARKS.get(chunk.stop or "", ""))
             case AnswerText(text) if isinstance(entry, Writing):
                 await entry.write(text)
             case Answered(text, chunk) if isinstance(entry, Writing):
                 await entry.finish(text, MARKS.get(chunk.stop or "", ""))
-                if self._recalled and text and entry.parent is self.page:
-                    numbers = self._cites(text)
-                    await self.page.mount(Cites([(n, self.memory(n)) for n in numbers]), after=entry)
+                if self.numbers.recalled and text and entry.parent is self.page:
+                    memories = [(n, self.numbers.memory(n)) for n in self.numbers.cited(text)]
+                    await self.page.mount(Cites(memories), after=entry)
                     self.talk.anchor()
             case Shortened():
                 await self.note(str(message.event), "warning")

@@ -19,6 +19,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static, TextArea
 
+from memory.corrections import readable
 from memory.episode import Episode, Photo
 from screens.halfcells import PhotoView
 from screens.panels import day
@@ -56,10 +57,10 @@ class RememberDialog(ModalScreen[Keep | None]):
             with Horizontal():
                 yield PhotoView(self.photo, classes="thumb")
                 with Vertical():
-                    yield Input(placeholder="What is it? “This is Milo, my sister's dog.”", id="words")
+                    yield Input(placeholder="What is it? “This is Milo.”", id="words")
                     with Horizontal(classes="fields"):
                         yield Input(str(self.default), placeholder="2025-08-01", id="date", max_length=10)
-                        yield Input(placeholder="Where (optional)", id="place")
+                        yield Input(placeholder="Where", id="place")
             yield Label("", id="problem")
             with Horizontal(classes="buttons"):
                 yield Button("Keep", variant="primary", id="keep")
@@ -163,7 +164,7 @@ class EpisodeScreen(ModalScreen[str | None]):
                 yield Static(Content.assemble((day(self.episode), "bold")))
                 for turn in self.episode.turns:
                     who = "You said" if turn.role == "user" else "Reply"
-                    yield Static(Content.assemble((f"{who}: ", "$foreground-muted"), turn.text))
+                    yield Static(Content.assemble((f"{who}: ", "$foreground-muted"), readable(turn.text)))
                 yield Static(Content(f"id {self.episode.id}"), classes="keys")
             keys = "y: forget it  ·  n or Esc: keep it" if self.sure else "e: edit  ·  f: forget it  ·  Esc closes"
             yield Static(keys, classes="keys")

@@ -35,7 +35,13 @@ _TELLS = re.compile(
     re.IGNORECASE,
 )
 """How a sentence begins that says who somebody is."""
-_CORRECTIONS = {"them": corrections.them, "not them": corrections.not_them}
+CORRECTIONS = {"them": corrections.them, "not them": corrections.not_them}
+"""What to remember of a photo, made from the memory that it recalled."""
+
+
+def says_who(text: str) -> bool:
+    """Whether `text`, where it was asked who or what this is, says it and asks nothing."""
+    return "?" not in text and _TELLS.match(text) is not None
 
 
 class Keeping:
@@ -59,12 +65,12 @@ class Keeping:
 
     async def recall(self, episode: Episode, what: str, photo: Photo | None, private: bool) -> bool:
         """ "them" or "not them", of a memory that was recalled: remembered with the photo in view. False: neither."""
-        if what not in _CORRECTIONS:
+        if what not in CORRECTIONS:
             return False
         if photo and photo.sha256 == episode.photo.sha256:
             await self._desk.note(SAME_PHOTO, "warning")
         else:
-            await self.remember(photo, private, _CORRECTIONS[what](episode))
+            await self.remember(photo, private, CORRECTIONS[what](episode))
         return True
 
     async def heard(self, message: Told, composer: Composer) -> None:
@@ -86,7 +92,7 @@ class Keeping:
 
     async def told(self, photo: Photo | None, text: str) -> bool:
         """Where the app has asked who this is, and `text` says it and asks nothing: remember it."""
-        if tells := bool(photo) and self.asking and "?" not in text and _TELLS.match(text) is not None:
+        if tells := bool(photo) and self.asking and says_who(text):
             await self.remember(photo, self._desk.private, text)
         return tells
 

@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from assistant.backend import Chunk
 from assistant.machine import CONTEXT
+from memory.corrections import readable
 from memory.episode import Episode, Recall
 from screens.conversation import Writing
 from screens.halfcells import PhotoView
@@ -99,7 +100,7 @@ class MemoryCard(Horizontal, can_focus=True):
                 chip(self.number),
                 (day(self.episode), "bold"),
                 "\n",
-                self.episode.words,
+                readable(self.episode.words),
                 "\n",
                 (self.why, "italic $primary"),
             ),

@@ -112,7 +112,7 @@ class Past:
             if isinstance(self._app.screen, HistoryScreen):
                 self._app.screen.show(titles, words)
 
-        self._session.query(None, lambda memory: history.titles(memory, words, LISTED), found)
+        self._session.browse(lambda memory: history.titles(memory, words, LISTED), found)
 
     async def export(self, file: str, private: bool) -> None:
         """/export FILE: the open conversation."""
@@ -124,7 +124,7 @@ class Past:
         async def found(talk: Talk) -> None:
             await self._app.push_screen(TalkScreen(talk), partial(self._chosen, talk))
 
-        self._session.query(None, lambda memory: history.get(memory, id), found)
+        self._session.browse(lambda memory: history.get(memory, id), found)
 
     async def _chosen(self, talk: Talk, what: str | None) -> None:
         if what in ("continue", "export") and isinstance(self._app.screen, HistoryScreen):

@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 PHOTO_SUFFIXES = tuple([".jpg", ".jpeg", ".png", ".heic", ".heif", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"])
 """Compared in lower case, so that a camera's .JPG and a telephone's .HEIC count."""
 
-MENTION = re.compile(r"""(?:^|(?<=\s))@("[^"]+"|'[^']+'|(?:\\.|[^\s\\])+)""")
+MENTION = re.compile(r"""(?:^|(?<=\s))@(?:"([^"]+)(?:"|$)|'([^']+)(?:'|$)|((?:\\.|[^\s\\])+))""")
+"""A quote at the end may be missing."""
 
 
 def is_photo(path: Path) -> bool:
@@ -24,7 +25,7 @@ def to_path(text: str) -> Path:
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         text = text[1:-1]
-    elif not _exists(Path(text)):
+    elif "\\" in text and not _exists(Path(text)):
         text = re.sub(r"\\(.)", r"\1", text)
     if text.lower().startswith("file://"):
         text = unquote(urlsplit(text).path)
@@ -40,8 +41,10 @@ def photo_paths(text: str) -> list[Path]:
     A missing file counts when it is clearly written as a path, so that the person hears that it is not there.
     """
     text = text.strip()
-    if not text or (len(text.splitlines()) > 1 and not _lines_are_photos(text)):
+    if not text:
         return []
+    if len(lines := [to_path(line) for line in text.splitlines() if line.strip()]) > 1:  # as some file managers paste
+        return lines if all(is_photo(path) and _exists(path) for path in lines) else []
     whole = to_path(text)
     if is_photo(whole) and _exists(whole):
         return [whole]
@@ -63,10 +66,11 @@ def split_mentions(text: str) -> tuple[list[Path], str]:
     found: list[Path] = []
 
     def take(match: re.Match[str]) -> str:
-        path, end = to_path(match[1]), ""
+        named = match[1] or match[2] or match[3]
+        path, end = to_path(named), ""
         if not is_photo(path):  # "who is in @rex.png?"
-            name = match[1].rstrip("?!.,;:)")
-            path, end = to_path(name), match[1][len(name) :]
+            name = named.rstrip("?!.,;:)")
+            path, end = to_path(name), named[len(name) :]
         if not is_photo(path):
             return match[0]
         found.append(path)
@@ -104,8 +108,3 @@ def _exists(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):  # far too long, or a null byte: no path
         return False
-
-
-def _lines_are_photos(text: str) -> bool:
-    """Some file managers paste one path a line."""
-    return all(is_photo(to_path(line)) for line in text.splitlines() if line.strip())

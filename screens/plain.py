@@ -6,12 +6,13 @@ end before it asks for the next. Ctrl-C stops what is being written, Ctrl-D ends
 
 from __future__ import annotations
 
+import re
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -19,17 +20,20 @@ from types import FrameType
 
 from textual.message import Message
 
-from assistant import offline
+from assistant import catalogue, offline, shelf
 from assistant.backend import Backend
-from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Reminded, Shortened
 from assistant.photo import load_photo
+from demo import album
 from memory import history, reminders
-from memory.episode import Episode, Photo, Recall, printable
-from memory.errors import KeepsakeError, PhotoError
+from memory.corrections import to_store
+from memory.episode import Episode, Photo, Recall, Turn, printable
+from memory.errors import PhotoError
 from memory.history import Talk
 from memory.store import Memory
 from screens import messages, words
-from screens.panels import day
+from screens.keeping import CORRECTIONS, says_who
+from screens.lines import LOOKED, Lines, about
+from screens.models import fits
 from screens.past import LISTED, export_open, forget_talk
 from screens.paths import Typed, read, to_path
 from screens.session import Session
@@ -49,20 +53,17 @@ class Plain:
     def __init__(self, open_memory: Callable[[], Memory], open_backend: Callable[[], Backend]) -> None:
         self._told: SimpleQueue[Message] = SimpleQueue()
         self._session = Session(self._told.put, open_memory, open_backend)
-        self._private = False
-        self._writing = ""
-        """What is being written: "Caption" or "Answer"."""
-        self._code = 0
-        self._greeted = False
+        self._lines = Lines()
+        self._photo: Photo | None = None
 
     def run(self, demo: bool) -> int:
         """Greet, then read and do line by line."""
         try:
             self._session.start()
             self._follow()
-            if demo and not self._code:
+            if demo and not self._lines.code:
                 self._do(Typed([], "/demo"))
-            while not self._code:
+            while not self._lines.code:
                 try:
                     said = read(input(words.PLAIN_PROMPT))
                 except KeyboardInterrupt:
@@ -76,9 +77,9 @@ class Plain:
                 self._do(said)
         finally:
             self._session.close()
-        if not self._code:
+        if not self._lines.code:
             print(words.PLAIN_BYE)
-        return self._code
+        return self._lines.code or 0
 
     # -- what the user says -------------------------------------------------------------------------------------
 
@@ -87,8 +88,11 @@ class Plain:
             self._look(path)
         if said.command:
             self._command(said.command, said.rest)
-        if said.question and not self._code:
-            self._session.ask("answer", said.question)
+        if said.question and not self._lines.code:
+            if self._lines.asking and says_who(said.question):
+                self._session.remember("note", said.question, None, None)
+            else:
+                self._session.ask("answer", said.question)
             self._follow()
 
     def _look(self, path: Path) -> None:
@@ -96,10 +100,11 @@ class Plain:
         try:
             reading.set_result(photo := load_photo(path))
         except PhotoError as error:
-            self._say(words.PLAIN_NOTE, str(error))
+            self._lines.say(words.PLAIN_NOTE, str(error))
             return
-        self._say(words.PLAIN_PHOTO, f"{path.name}, {photo.width} × {photo.height}")
-        self._session.look("photo", reading)
+        self._lines.say(words.PLAIN_PHOTO, f"{path.name}, {photo.width} × {photo.height}")
+        self._photo = photo
+        self._session.look(LOOKED, reading)
         self._follow()
 
     def _command(self, name: str, rest: str) -> None:
@@ -126,19 +131,33 @@ class Plain:
             case "/delete" if rest:
                 return self._delete(rest)
             case "/export" if rest:
-                job = partial(export_open, session, self._private, to_path(rest))
+                job = partial(export_open, session, self._lines.private, to_path(rest))
                 session.query("note", job, partial(self._print, kind=words.PLAIN_DONE))
             case "/private" | "/new":
-                self._private ^= name == "/private"
-                session.begin("note", self._private)
+                self._photo = None
+                session.begin("note", self._lines.private ^ (name == "/private"))
+            case "/undo":
+                session.undo("note")
+            case "/them" | "/not" if rest:
+                return self._recall("them" if name == "/them" else "not them", rest)
+            case "/edit" if " " in rest:
+                return self._edit(*rest.split(maxsplit=1))
+            case "/models" if rest:
+                session.switch("note", partial(catalogue.open_backend, rest))
+            case "/models":
+                return self._models()
+            case "/tour":
+                return self._tour()
             case "/demo":
-                session.demo("note")
+                (session.no_demo if rest == "off" else session.demo)("note")
             case "/help":
                 return self._help()
+            case _ if name[1:].isdecimal():
+                return self._open(name[1:])
             case _:
-                need = any(key.split(" ")[0] == name and " " in key for key, _ in words.PLAIN_HELP)
+                need = any(name in re.findall(r"(/\w+) [A-Z1]", key) for key, _ in words.PLAIN_HELP)
                 text = words.PLAIN_NEEDS if need else words.PLAIN_UNKNOWN
-                return self._say(words.PLAIN_NOTE, text.format(command=name))
+                return self._lines.say(words.PLAIN_NOTE, text.format(command=name))
         self._follow()
 
     def _help(self) -> None:
@@ -149,7 +168,7 @@ class Plain:
         found: list[Episode] = []
         self._session.query("note", lambda memory: memory.get(id), found.append)
         self._follow()
-        if found and self._sure(f"{_about(found[0])} {words.PLAIN_FORGET}"):
+        if found and self._sure(f"{about(found[0])} {words.PLAIN_FORGET}"):
             self._session.forget("note", found[0].id)
             self._follow()
 
@@ -159,11 +178,52 @@ class Plain:
         self._follow()
         if found and self._sure(words.TALK.format(when=found[0].parts[0].when) + f". {words.PLAIN_DELETE}"):
             if found[0].id == self._session.recorder.id:
-                self._session.begin("note", self._private)
+                self._session.begin("note", self._lines.private)
                 self._follow()
             job = partial(forget_talk, found[0].id)
             self._session.query("note", job, partial(self._print, kind=words.PLAIN_DONE), keep=True)
             self._follow()
+
+    def _numbered(self, n: str) -> Episode | None:
+        """The memory that is cited under this number; says so when there is none."""
+        found = self._lines.numbers.memory(int(n)) if n.isdecimal() else None
+        if found is None:
+            self._lines.say(words.PLAIN_NOTE, words.PLAIN_NO_NUMBER.format(n=n))
+        return found
+
+    def _open(self, n: str) -> None:
+        if episode := self._numbered(n):
+            self._lines.say(words.PLAIN_MEMORY.format(n=n), f"{about(episode)} (id {episode.id})")
+
+    def _recall(self, what: str, n: str) -> None:
+        """ "them" or "not them": what the app does with a key on a card."""
+        if (episode := self._numbered(n)) is None:
+            return
+        if self._photo and self._photo.sha256 == episode.photo.sha256:
+            return self._lines.say(words.PLAIN_NOTE, words.PLAIN_SAME_PHOTO)
+        self._session.remember("note", CORRECTIONS[what](episode), None, None)
+        self._follow()
+
+    def _edit(self, id: str, said: str) -> None:
+        found: list[Episode] = []
+        self._session.query("note", lambda memory: memory.get(id), found.append)
+        self._follow()
+        if found:
+            new = to_store(replace(found[0], turns=(Turn("user", said),)), found[0])
+            self._session.edit("note", found[0].id, new)
+            self._follow()
+
+    def _models(self) -> None:
+        for row in shelf.rows():
+            state = words.MODELS_HERE if row.folder else words.MODELS_TO_BE_HAD
+            print(printable(f"{row.name}: {state}. {row.problem or f'{fits(row)}. {row.about}'}"))
+        print(words.PLAIN_MODELS)
+
+    def _tour(self) -> None:
+        self._session.demo("note")
+        self._follow()
+        for line in () if self._lines.private else words.PLAIN_TOUR:
+            print(line.format(photo=album.demo_photo(), question=album.QUESTION))
 
     def _sure(self, question: str) -> bool:
         try:
@@ -182,91 +242,24 @@ class Plain:
 
         before = signal.signal(signal.SIGINT, stop)
         try:
-            while not self._code:
+            while not self._lines.code:
                 message = self._told.get()
                 if isinstance(message, messages.State) and message.text == "idle":
                     return
-                self._hear(message)
+                self._lines.hear(message)
         finally:
             signal.signal(signal.SIGINT, before)
-
-    def _hear(self, message: Message) -> None:
-        match message:
-            case messages.Told(event=event):
-                self._event(event)
-            case messages.Stopped():
-                self._end_text(words.STOPPED)
-            case messages.Remembered(episode=episode):
-                self._say(words.PLAIN_DONE, words.PLAIN_REMEMBERED.format(what=_about(episode)))
-            case messages.Forgotten(receipt=receipt):
-                for line in receipt:
-                    self._say(words.PLAIN_DONE, line)
-            case messages.Remarked(text=text):
-                self._say(words.PLAIN_NOTE, text)
-            case messages.Begun(private=private):
-                self._say(words.PLAIN_DONE, words.PLAIN_PRIVATE if private else words.NEW)
-            case messages.Counted(episodes=n) if not self._greeted:
-                self._greeted = True
-                print(words.PLAIN_HELLO.format(n=n))
-            case messages.ModelReady(model=model):
-                self._say(words.PLAIN_NOTE, words.PLAIN_READY.format(model=model))
-            case messages.DemoReady(photo=photo, question=question):
-                self._say(words.PLAIN_DONE, words.PLAIN_DEMO.format(photo=photo, question=question))
-            case messages.Found(then=then):
-                then()
-            case messages.Crashed(error=error):
-                if not isinstance(error, KeepsakeError):
-                    raise error
-                print(f"error: {printable(str(error))}", file=sys.stderr)
-                self._code = 1
-
-    def _event(self, event: Event) -> None:
-        match event:
-            case Recalled(recalls):
-                for recall in recalls:
-                    self._say(words.PLAIN_RECALLED, f"{_about(recall.episode)} {recall.why}.")
-                if not recalls:
-                    self._say(words.PLAIN_RECALLED, words.NO_MATCH_PRIVATE)
-            case Reminded(due):
-                for one in due:
-                    self._say(words.PLAIN_REMINDER, words.REMINDED.format(task=one.task))
-            case CaptionText(text):
-                self._write(words.PLAIN_CAPTION, text)
-            case AnswerText(text):
-                self._write(words.PLAIN_ANSWER, text)
-            case Captioned(_, chunk) | Answered(_, chunk):
-                self._end_text(words.MARKS.get(chunk.stop or "", ""))
-            case Shortened():
-                self._say(words.PLAIN_NOTE, str(event))
-            case Failed(problem):
-                self._say(words.PLAIN_NOTE, problem)
-
-    def _write(self, what: str, piece: str) -> None:
-        """Words as they come, behind what they are."""
-        start = "" if self._writing else f"{what}: "
-        self._writing = what
-        print(start + "\n".join(map(printable, piece.split("\n"))), end="", flush=True)
-
-    def _end_text(self, mark: str = "") -> None:
-        if self._writing or mark:
-            print(f" {mark}".rstrip())
-        self._writing = ""
-
-    def _say(self, what: str, text: str) -> None:
-        if self._writing:
-            self._end_text()
-        print(f"{what}: {printable(text)}", flush=True)
 
     # -- lists: what was asked of the memory ---------------------------------------------------------------------
 
     @staticmethod
     def _memories(wanted: str, memory: Memory) -> list[str]:
         found = [r.episode for r in memory.search(wanted, LISTED)] if wanted else memory.episodes(LISTED)
-        return [f"{episode.id}: {_about(episode)}" for episode in found] or [words.PLAIN_NOTHING]
+        return [f"{episode.id}: {about(episode)}" for episode in found] or [words.PLAIN_NOTHING]
 
     def _print(self, lines: list[str] | str, kind: str = "") -> None:
         for line in [lines] if isinstance(lines, str) else lines:
-            self._say(kind, line) if kind else print(printable(line))
+            self._lines.say(kind, line) if kind else print(printable(line))
 
     def _reminders(self, standing: list[reminders.Reminder]) -> None:
         for one in standing:
@@ -274,7 +267,7 @@ class Plain:
         print(words.PLAIN_REMINDERS if standing else words.REMINDERS_EMPTY)
 
     def _ended(self, one: reminders.Reminder) -> None:
-        self._say(words.PLAIN_DONE, words.ENDED.format(task=one.task))
+        self._lines.say(words.PLAIN_DONE, words.ENDED.format(task=one.task))
 
     def _titles(self, titles: list[history.Title]) -> None:
         for one in titles:
@@ -284,11 +277,10 @@ class Plain:
     def _resumed(self, talk: Talk, recalls: list[Recall]) -> None:
         for part in talk.parts:
             if part.photo:
-                self._say(words.PLAIN_PHOTO, f"{part.photo.width} × {part.photo.height}")
+                self._lines.say(words.PLAIN_PHOTO, f"{part.photo.width} × {part.photo.height}")
             for line in part.lines:
-                self._say(words.SAID_BY[line.kind], f"{line.text} {words.MARKS.get(line.mark, '')}".strip())
-        self._say(words.PLAIN_DONE, words.RESUMED)
-
-
-def _about(episode: Episode) -> str:
-    return f"{day(episode)}: “{episode.words}”"
+                self._lines.say(words.SAID_BY[line.kind], f"{line.text} {words.MARKS.get(line.mark, '')}".strip())
+        self._photo = talk.parts[-1].photo
+        for n, recall in zip(self._lines.numbers.recall([r.episode for r in recalls]), recalls, strict=True):
+            self._lines.say(words.PLAIN_RECALLED_AS.format(n=n), about(recall.episode))
+        self._lines.say(words.PLAIN_DONE, words.RESUMED)

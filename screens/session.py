@@ -25,6 +25,7 @@ from assistant.events import AnswerText, CaptionText, Event, Failed, Recalled
 from demo import album
 from memory import history
 from memory.browse import Twin
+from memory.corrections import readable
 from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError, ModelStopped, UnknownEpisode
 from memory.history import Talk
@@ -137,6 +138,16 @@ class Session:
 
         with suppress(RuntimeError):  # the app is closing
             self._reader.submit(read)
+
+    def recount(self) -> None:
+        """Count the memories again if somebody else, another window perhaps, has changed them."""
+
+        def count(memory: Memory) -> None:
+            with suppress(KeepsakeError):  # what is wrong is told when the memory is wanted, and not before
+                if memory.changed():
+                    self._count()
+
+        self.browse(count, lambda _: None)
 
     def alike(self, entry: Entry, photo: Photo, k: int, then: Callable[[list[Recall]], object]) -> None:
         """Find the memories that a photo recalls; the conversation stays as it is."""
@@ -316,7 +327,7 @@ class Session:
         if self._store.stats()["episodes"] > before:  # said again, it is what was there
             self._changes.remembered(episode.id)
         self.recorder.told(episode.id)
-        self.recorder.say("remembered", episode.words)
+        self.recorder.say("remembered", readable(episode.words))
         self._count()
         self._jobs.keep_promise()
         if talk.photo and not self._jobs.unwanted:  # what was just said counts from the next question on

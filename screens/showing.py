@@ -37,6 +37,10 @@ class Showing:
 
         self._app.push_screen(PhotoPicker(self.folder or pictures_folder(), self._reader), chosen)
 
+    def folders(self) -> list[Path]:
+        """Where a photo is looked for that is named without its folder."""
+        return list(dict.fromkeys([*([self.folder] if self.folder else []), Path.cwd(), pictures_folder()]))
+
     async def attach(self, *paths: Path) -> None:
         """Read them at once, and look at each when its turn comes."""
         for path in paths:

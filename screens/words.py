@@ -4,9 +4,8 @@ from __future__ import annotations
 
 WELCOME = """\
 Welcome to Keepsake.
-
-Show me a photo (F2, or paste its path) and tell me who or what it is: /remember This is Milo, my sister's dog.
-Next time Milo is in a photo, I know him, and answer from what you told me. Nothing leaves this computer.
+Show me a photo (F2, or paste its path) and tell me who or what it is: next time I know, and answer from what you \
+told me. Nothing leaves this computer.
 
 New here? /tour shows you around in two minutes; /demo opens a small album to try it with."""
 HELLO = "Show me a photo: F2 chooses one, or paste its path. Or just ask about what you have told me."
@@ -15,6 +14,7 @@ NOTHING_YET = "Show me a photo, and what it reminds me of appears here."
 NO_MATCH = "I don't know anyone or anything here. Tell me who or what it is?"
 TELL_ME = "I don't know what this is – tell me? “This is …” and Enter, and I remember it. Or F3, for day and place too."
 COMPOSER = "Ask, or paste the path of a photo   ·   /help"
+COMPLETION = "{shown} of {found}  ·  ↑ ↓  ·  Enter takes it  ·  Esc"
 TELL_ME_HERE = "This is …   (I remember it)   ·   or ask"
 NO_MATCH_PRIVATE = "Nothing in your memory matches."
 NO_CAPTION = "The caption of your photo will be written here."
@@ -150,6 +150,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("ctrl+p", "everything else, such as light or dark"),
     ("ctrl+c, ctrl+q", "copy what is selected, quit"),
     ("", ""),
+    ("@", "photos and folders, as you type on: Enter or Tab takes one, Esc closes"),
     ("/photo PATH", "show a photo; so does its path alone, or @path in a question"),
     ("/remember WORDS", "keep the current photo with these words"),
     ("/memories", "look through memories; after it words, a place, a time, a photo's path"),
@@ -169,6 +170,19 @@ HELP: tuple[tuple[str, str], ...] = (
 """What to press or type, and what it does."""
 
 PLAIN_PROMPT = "You: "
+PLAIN_TELL_ME = "I don't know what this is. Tell me? “This is …”, and I remember it."
+PLAIN_RECALLED_AS, PLAIN_CITES = "Recalled, {n}", "In your words"
+PLAIN_MEMORY = "Memory {n}"
+PLAIN_SAME_PHOTO = "That memory is of this very photo: /edit changes what you said of it."
+PLAIN_NO_NUMBER = "There is no memory with the number {n}: those that are recalled have one."
+PLAIN_MODELS = "/models NAME lets one of those here answer. Others are fetched by: python -m assistant models pull NAME"
+PLAIN_TOUR = (
+    "1. This is a demo album. Show it its new photo: /photo {photo}",
+    "2. Ask: {question} Under the answer stands whose words are in it; /1 says all of memory 1.",
+    "3. A caption may be wrong, and answers build on it: /caption and your own words.",
+    "4. Then a photo of your own: /photo and its path. “This is …” says who or what it is, and it is remembered.",
+    "5. /demo off forgets the demo album.",
+)
 PLAIN_HELLO = "Keepsake, plain text. Memories: {n}. Type a photo's path, or a question. /help lists the rest."
 PLAIN_READY = "The model {model} is ready."
 PLAIN_NOTE, PLAIN_DONE, PLAIN_PHOTO, PLAIN_RECALLED = "Note", "Done", "Photo", "Recalled"
@@ -190,7 +204,11 @@ PLAIN_HELP: tuple[tuple[str, str], ...] = (
     ("/remember WORDS", "keep the photo with these words"),
     ("/caption WORDS", "correct the caption; answers then build on your words"),
     ("/memories", "list memories; with words after it, search them"),
-    ("/forget ID", "forget a memory for good"),
+    ("/1, /2 …", "all of the memory with that number, as recalls and answers cite it"),
+    ("/them 1, /not 1", "the new photo shows what memory 1 shows, or does not: remembered as your words"),
+    ("/edit ID WORDS", "put these words in the place of what you said"),
+    ("/forget ID", "forget a memory, also where conversations tell of it"),
+    ("/undo", "take back the last of remembering, changing, forgetting"),
     ("/reminders", "what you asked to be told when a thing is seen again"),
     ("/end ID", "end one of these"),
     ("/history", "list conversations; with words after it, search them"),
@@ -199,7 +217,9 @@ PLAIN_HELP: tuple[tuple[str, str], ...] = (
     ("/export FILE", "save this conversation, with its photos, as a page"),
     ("/private", "a private conversation: nothing is kept; again: it ends"),
     ("/new", "a new conversation"),
-    ("/demo", "open the demo album"),
+    ("/models", "which models are here; with a name after it, another one answers"),
+    ("/tour", "what to try first, in five steps"),
+    ("/demo", "open the demo album; /demo off forgets it again"),
     ("Ctrl-C", "stop what is being written"),
     ("/quit, Ctrl-D", "end"),
 )

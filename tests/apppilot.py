@@ -43,7 +43,7 @@ async def running(
 
 async def until(condition: Callable[[], object], what: str) -> None:
     """Wait for a condition; never for the clock."""
-    for _ in range(4000):
+    for _ in range(12000):  # a minute, for the slowest machine
         if condition():
             return
         await asyncio.sleep(0.005)

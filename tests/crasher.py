@@ -23,6 +23,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from keyring import set_keyring
 from keyring.backends import fail
 
+from assistant.engine import keep
+from assistant.fake import FakeBackend
 from memory import cipher, keys, secure, snapshots
 from memory.archive import import_archive
 from memory.episode import Episode, Photo, Turn
@@ -77,6 +79,15 @@ def change(path: Path, seed: int) -> None:
                 say("! remember", one.id)
 
 
+def keep_seen(path: Path, seed: int) -> None:
+    """Remember one photo as the assistant does, with its visual tokens."""
+    one = episode(seed)
+    with Memory(path) as memory:
+        say("? remember", one.id)
+        keep(memory, FakeBackend(), one)
+        say("! remember", one.id)
+
+
 def bring_in(path: Path, seed: int) -> None:
     """Import the archive that lies beside the memory, whose ids are in a file."""
     ids = path.with_name("ids").read_text().split()
@@ -125,7 +136,14 @@ def kill_at(step: int) -> None:
     sys.setprofile(count)
 
 
-JOBS = {"change": change, "import": bring_in, "restore": bring_back, "upgrade": upgrade, "convert": convert}
+JOBS = {
+    "change": change,
+    "keep": keep_seen,
+    "import": bring_in,
+    "restore": bring_back,
+    "upgrade": upgrade,
+    "convert": convert,
+}
 
 
 def main() -> None:

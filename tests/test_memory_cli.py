@@ -127,7 +127,7 @@ def test_forget(run: Any, filled: Path) -> None:
 def test_export_and_import(run: Any, tmp_path: Path) -> None:
     archive, other = tmp_path / "a.zip", tmp_path / "new folder" / "other.db"
     assert run("export", archive, "--json").rows == [{"file": str(archive), "episodes": 2, "photos": 2}]
-    assert run("--memory", other, "import", archive, "--json").rows == [{"added": 2, "known": 0}]
+    assert run("--memory", other, "import", archive, "--json").rows == [{"added": 2, "known": 0, "cleaned": 0}]
     assert run("import", archive, "--memory", other).out == "0 episodes added, 2 known already\n"
     assert run("--json", "list", "--memory", other).out == run("list", "--json").out
     archive.write_bytes(b"PK")

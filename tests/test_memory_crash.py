@@ -1,4 +1,4 @@
-"""kill -9 at 530 random moments: what was acknowledged is there, what was forgotten is gone, and `verify` is clean.
+"""kill -9 at 590 random moments: what was acknowledged is there, what was forgotten is gone, and `verify` is clean.
 
 KEEPSAKE_KILLS=20 does twenty times as many.
 """
@@ -172,6 +172,22 @@ def test_remembering_and_forgetting(crasher: Crasher, folder: Path) -> None:
         for file in (f for f in path.parent.rglob("*") if f.is_file()):
             data = file.read_bytes()
             assert [c for c in secret if c in data] == [], file.name
+
+
+def test_remembering_what_was_seen(crasher: Crasher, folder: Path) -> None:
+    """Killed at 60 of its last calls: an episode and its photo's visual tokens, or neither."""
+    path, kept, lost = folder / "m" / "memory.db", 0, 0
+    for n in range(3):  # the second opening takes a snapshot; all later ones make as many calls as the third
+        calls = crasher.kill("keep", path, n, 0, 0.0, 10**9).calls
+    state = {episode(n).id for n in range(3)}
+    for n in range(60 * TIMES):
+        life = crasher.kill("keep", path, 3 + n, 0, 0.0, calls - n * 5 // TIMES)
+        with Memory(path) as memory:
+            found = set(memory.ids())
+            assert memory.photos_without_vectors("fake") == [] and memory.verify() == []
+            assert found in (state, state | {episode(3 + n).id}) and (found != state or not life.done)
+        kept, lost, state = kept + (found != state), lost + (found == state), found
+    assert kept and lost, "some were killed after the change, some before"
 
 
 def test_importing(crasher: Crasher, folder: Path) -> None:

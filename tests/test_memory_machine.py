@@ -7,7 +7,9 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +46,7 @@ EPISODES = st.builds(
 
 
 class Store(RuleBasedStateMachine):
-    """`known` is the model: id to episode. Two memories, so that export and import have somewhere to go."""
+    """`known` is the model: id to episode, in the order of telling. Archives lie beside the memory, to come back."""
 
     told = Bundle("told")
 
@@ -147,14 +149,44 @@ class Store(RuleBasedStateMachine):
         if self.archives:
             archive, held = self.archives[n % len(self.archives)]
             new = {id: e for id, e in held.items() if id not in self.known}
-            assert import_archive(self.memory, archive) == (len(new), len(held) - len(new))
+            assert import_archive(self.memory, archive) == (len(new), len(held) - len(new), 0)
+            order = [*self.known, *new]
             self.known |= new
+            for day in {e.when for e in new.values()}:  # what is new was told before what the archive has after it
+                there = [id for id, e in held.items() if e.when == day]
+                for id, later in reversed(list(pairwise(there))):
+                    if id in new:
+                        order.remove(id)
+                        order.insert(order.index(later), id)
+            self.known = {id: self.known[id] for id in order}
+
+    @rule(episode=told, name=st.sampled_from(NAMES))
+    def edit(self, episode: Episode, name: str) -> None:
+        if episode.id not in self.known:
+            return
+        new = replace(episode, turns=(Turn("user", f"{name} is its name"), *episode.turns[1:]))
+        self.memory.replace({episode.id: new})
+        if new.id in self.known:  # what was there stays where it is
+            self.known = {id: e for id, e in self.known.items() if id == new.id or e != episode}
+        else:
+            self.known = {new.id if e == episode else id: new if e == episode else e for id, e in self.known.items()}
+
+    @rule(episode=told, meanwhile=EPISODES)
+    def undo(self, episode: Episode, meanwhile: Episode) -> None:
+        """Forgotten, and put back: where it was told, also when another has got its number."""
+        if episode.id not in self.known or meanwhile.id in self.known:
+            return
+        held = self.memory.hold([episode.id])
+        self.memory.forget_all([episode.id])
+        self.memory.add(meanwhile)
+        self.memory.put_back(held)
+        self.known[meanwhile.id] = meanwhile
 
     @invariant()
     def both_know_the_same(self) -> None:
         if not hasattr(self, "memory"):
             return
-        newest = sorted(self.known.values(), key=lambda e: e.id)
+        newest = list(reversed(self.known.values()))  # of one time what was told last
         newest.sort(key=lambda e: e.when, reverse=True)
         assert self.memory.episodes() == newest
         assert self.memory.ids() == [e.id for e in newest]

@@ -18,7 +18,7 @@ from assistant import prompt
 from memory import rows, when
 from memory.__main__ import main
 from memory.episode import Episode, Turn
-from memory.recall import BURST
+from memory.recall import BURST, EPISODES_PER_PHOTO
 from memory.store import Memory
 
 ROME = ZoneInfo("Europe/Rome")
@@ -248,8 +248,8 @@ def test_what_was_said_differently_in_a_burst_stays(memory: Memory) -> None:
     assert len(memory.search("words")) == 3, "the same words half a minute later are a statement of their own"
 
 
-def test_what_was_said_later_comes_first_and_stands_last_in_the_prompt(memory: Memory) -> None:
-    """Both stay visible; the model reads them in the order they were said."""
+def test_of_one_photo_what_was_said_later_comes_first_in_the_prompt_too(memory: Memory) -> None:
+    """Both stay visible, with their dates; of two statements the nano repeats the first it reads."""
     tell(memory, 1, "His name is Max", "2026-01-01", things=[1])
     tell(memory, 1, "No, his name is Milo", "2026-03-01")
     recalls = memory.recall("s", scene([1], 1))
@@ -261,4 +261,36 @@ def test_what_was_said_later_comes_first_and_stands_last_in_the_prompt(memory: M
         for part in message.parts
         if isinstance(part, str)
     )
-    assert 0 < text.index("His name is Max") < text.index("No, his name is Milo")
+    assert 0 < text.index("No, his name is Milo") < text.index("His name is Max")
+
+
+# Photos without words
+
+
+def silent(memory: Memory, n: int, at: str, things: list[int]) -> str:
+    """Photo n, about which nothing is said."""
+    told = Episode(episode(n).photo, (), datetime.fromisoformat(at).replace(tzinfo=ROME))
+    return memory.add(told, ("s", scene(things, n)))
+
+
+def test_what_has_words_comes_before_what_has_none(memory: Memory) -> None:
+    """Five pictures of the very scene, without words, once took all four places from the memory that names it."""
+    named = tell(memory, 1, "This is Milo", "2026-01-01", things=[1])
+    crops = [silent(memory, n, f"2026-07-0{n}", [1, 2]) for n in range(2, 7)]
+    found = memory.recall("s", scene([1, 2], 2), k=4, threshold=0.5)
+    assert found[0].episode.id == named
+    assert [r.episode.id in crops for r in found] == [False, True, True, True]
+    assert found[0].score < found[1].score, "a score still says how alike it looks"
+    assert [r.episode.id for r in memory.recall("s", scene([1, 2], 2), k=1, threshold=0.5)] == [named]
+    memory.forget_all([named])
+    assert len(memory.recall("s", scene([1, 2], 2), k=4, threshold=0.5)) == 4, "with nothing else, they come"
+
+
+def test_a_photo_counts_as_told_when_anything_was_said_of_it(memory: Memory) -> None:
+    """Its episodes with words come first, too, and a burst of others does not push them out."""
+    first = tell(memory, 1, "This is Milo", "2026-07-01T12:00:00", things=[1])
+    for n, words in ((1, ()), (2, ()), (3, ()), (4, (Turn("user", " "), Turn("assistant", "A dog.")))):
+        at = datetime(2026, 7, 1, 12, 0, n, tzinfo=ROME)
+        memory.add(Episode(episode(n).photo, words, at, f"place {n}"), ("s", scene([1], 1)))
+    found = memory.recall("s", scene([1], 1), k=1)
+    assert len(found) == EPISODES_PER_PHOTO and found[0].episode.id == first

@@ -237,7 +237,7 @@ def test_export_and_import(path: Path, tmp_path: Path) -> None:
     with Memory(path, ask=ask(PASSPHRASE)) as memory:
         export_archive(memory, tmp_path / "a.zip")
         assert memory.forget_all(sorted(known)[:2]).snapshots_made == 1
-        assert import_archive(memory, tmp_path / "a.zip") == (2, 4)
+        assert import_archive(memory, tmp_path / "a.zip") == (2, 4, 0)
         assert memory.verify() == [] and set(memory.ids()) == known
         assert {r.episode.id for r in memory.recall("s", np.eye(3))} <= known
         bug = pytest.raises(cipher.failures("IntegrityError"), match="FOREIGN KEY")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import sqlite3
 import struct
@@ -15,12 +16,17 @@ from pathlib import Path
 import numpy as np
 import pillow_heif
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from assistant.engine import remember
 from assistant.fake import FakeBackend
-from assistant.photo import load_photo
-from memory.archive import export_archive
+from assistant.photo import from_image, load_photo
+from memory.__main__ import main
+from memory.archive import export_archive, import_archive
+from memory.episode import Episode, Photo, Turn
+from memory.metadata import bare
 from memory.store import Memory
 
 CANARY = b"CANARY"
@@ -135,3 +141,118 @@ def test_a_small_photo_is_a_png_of_nothing_but_pixels(tmp_path: Path) -> None:
         assert zlib.crc32(data[at + 4 : at + 8 + size]) == int.from_bytes(data[at + 8 + size : at + 12 + size], "big")
         at += 12 + size
     assert set(chunks) == {b"IHDR", b"IDAT", b"IEND"}
+
+
+# Archives, which others may have written
+
+
+def progressive(path: Path) -> None:
+    """Several scans, with a comment between them; junk before a segment, filling before another, and a trailer."""
+    PICTURE.save(path, "JPEG", progressive=True, exif=exif(), comment=b"CANARY-JPEG")
+    body = path.read_bytes()
+    at = body.rindex(b"\xff\xda")
+    comment = b"\xff\xff\xff\xfe\0\x08CANARY"
+    begin = body.index(b"\xff\xe1")
+    path.write_bytes(body[:begin] + b"CANARY" + body[begin:at] + comment + body[at:] + b"CANARY-TRAILER")
+
+
+def cmyk(path: Path) -> None:
+    """Adobe's mark says how its colours are packed: without it they are other colours."""
+    PICTURE.convert("CMYK").save(path, "JPEG", exif=exif())
+
+
+def palette(path: Path) -> None:
+    """Colours in a table, one of them clear, and frames that no viewer of pictures shows."""
+    frames = [PICTURE.quantize(16), PICTURE.rotate(180).quantize(16)]
+    info = PngImagePlugin.PngInfo()
+    info.add(b"prVt", b"CANARY-LATER", after_idat=True)
+    frames[0].save(path, "PNG", transparency=3, pnginfo=info, exif=exif(), save_all=True, append_images=frames[1:])
+    path.write_bytes(path.read_bytes() + b"CANARY-TRAILER")
+
+
+FOREIGN = {"jpeg": jpeg, "progressive": progressive, "cmyk": cmyk, "png": png, "palette": palette}
+
+
+def archive_of(data: bytes, target: Path) -> Episode:
+    """What another program wrote, by our own rules, with a photo as its camera left it."""
+    photo = Photo(hashlib.sha256(data).hexdigest(), data, *PICTURE.size, TAKEN)
+    episode = Episode(photo, (Turn("user", "This is Milo."),), TAKEN)
+    with Memory(target.with_suffix(".db")) as memory:
+        memory.add(episode)
+        export_archive(memory, target)
+    return episode
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_the_photos_of_a_foreign_archive_lose_all_but_their_pixels(own_home: Path, tmp_path: Path, kind: str) -> None:
+    FOREIGN[kind](tmp_path / "photo")
+    theirs = (tmp_path / "photo").read_bytes()
+    assert CANARY in theirs
+    episode = archive_of(theirs, tmp_path / "theirs.zip")
+    with Memory(own_home / "memory.db") as memory:
+        assert import_archive(memory, tmp_path / "theirs.zip") == (1, 0, 1)
+        assert residue(own_home) == set() and memory.verify() == []
+        assert memory.ids() == [episode.id], "the pixels are what a memory is known by"
+        kept = memory.get(episode.id).photo.data
+        assert import_archive(memory, tmp_path / "theirs.zip") == (0, 1, 0)
+        export_archive(memory, tmp_path / "ours.zip")
+    before, after = (Image.open(io.BytesIO(data)) for data in (theirs, kept))
+    assert not after.getexif() and set(after.info) <= {
+        "jfif",
+        "jfif_version",
+        "jfif_unit",
+        "jfif_density",
+        "progressive",
+        "progression",
+        "adobe",
+        "adobe_transform",
+        "transparency",
+    }
+    assert after.format == before.format.removesuffix("MPO") and after.mode == before.mode
+    assert np.array_equal(np.array(before.convert("RGBA")), np.array(after.convert("RGBA")))
+    with Memory(tmp_path / "again.db") as memory:
+        assert import_archive(memory, tmp_path / "ours.zip") == (1, 0, 0)
+        assert memory.get(episode.id).photo.data == kept
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "webp"])
+def test_photos_come_as_they_are_when_that_is_asked_for(
+    own_home: Path, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    KINDS[kind][0](tmp_path / "photo")
+    episode = archive_of((tmp_path / "photo").read_bytes(), tmp_path / "theirs.zip")
+    code = main(["import", str(tmp_path / "theirs.zip")])
+    told = capsys.readouterr()
+    if kind == "webp":  # what is in it cannot be told
+        assert code == 1 and "neither JPEG nor PNG" in told.err and "--keep-exif" in told.err
+        assert "nothing was imported" in told.err and told.err.count("\n") == 1
+    else:
+        assert code == 0 and "taken out of 1 photo" in told.out
+        assert main(["forget", episode.id]) == 0
+    assert main(["import", str(tmp_path / "theirs.zip"), "--keep-exif"]) == 0
+    assert "taken out" not in capsys.readouterr().out
+    with Memory(own_home / "memory.db") as memory:
+        assert memory.get(episode.id).photo.data == episode.photo.data
+
+
+@pytest.mark.parametrize("size", [(1, 1), (40, 30), (256, 200), (257, 200), (1600, 900)])
+def test_what_we_keep_comes_back_bit_for_bit(tmp_path: Path, size: tuple[int, int]) -> None:
+    ours = from_image(PICTURE.resize(size)).data
+    assert bare(ours) == ours
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(FOREIGN)), st.data())
+def test_a_damaged_photo_is_no_trouble(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, data: st.DataObject
+) -> None:
+    """Cut, or with bytes that are others: it gets no longer, and once is enough."""
+    path = tmp_path_factory.getbasetemp() / f"damaged {kind}"
+    if not path.exists():
+        FOREIGN[kind](path)
+    whole = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(0, 4))):
+        whole[data.draw(st.integers(8, 3000))] = data.draw(st.integers(0, 255))
+    spoilt = bytes(whole[: data.draw(st.integers(8, len(whole)))])
+    done = bare(spoilt)
+    assert len(done) <= len(spoilt) and bare(done) == done

@@ -66,18 +66,19 @@ def test_a_conversation_by_lines(talk: Talk, memory_file: Path, photos: Path) ->
     backend = FakeBackend(["A dog.", "It is Milo.", "Milo\x1b[31m!"])
     lines = talk(backend, str(photos / "MILO 1.JPG"), "/remember This is Milo.", "who is this?")
     assert lines[:2] == [words.PLAIN_HELLO.format(n=0), "Note: The model fake is ready."]
-    assert lines[2:8] == [
+    assert lines[2:9] == [
         f"You: {photos / 'MILO 1.JPG'}",
         "Photo: MILO 1.JPG, 64 × 48",
         "Recalled: Nothing in your memory matches.",
+        f"Note: {words.PLAIN_TELL_ME}",
         "Caption: A dog.",
         "You: /remember This is Milo.",
-        lines[7],
+        lines[8],
     ]
-    assert re.fullmatch(r"Done: remembered, \d+ \w+ \d{4}: “This is Milo\.”", lines[7])
-    assert re.fullmatch(r"Recalled: .*: “This is Milo\.” looks alike \(0\.\d\d\)\.", lines[8])
-    assert lines[9:] == [
-        "Caption: It is Milo.", "You: who is this?", "Answer: Milo [31m!", "You: ", words.PLAIN_BYE,
+    assert re.fullmatch(r"Done: remembered, \d+ \w+ \d{4}: “This is Milo\.”", lines[8])
+    assert re.fullmatch(r"Recalled, 1: .*: “This is Milo\.” looks alike \(0\.\d\d\)\.", lines[9])
+    assert lines[10:] == [
+        "Caption: It is Milo.", "You: who is this?", "Answer: Milo [31m!", "In your words: 1", "You: ", words.PLAIN_BYE,
     ]  # fmt: skip
     with Memory(memory_file) as memory:
         assert [e.words for e in memory.episodes()] == ["This is Milo."]
@@ -87,7 +88,7 @@ def test_photos_by_command_and_in_a_question_and_those_that_are_none(talk: Talk,
     backend = FakeBackend(["A wall.", "Nobody."])
     lines = talk(backend, f"who is in @{photos / 'rex.png'}?", f"/photo {photos / 'broken.jpg'}", "/photo", "/what")
     assert "Answer: Nobody." in lines and backend.calls[-1][-1].parts == ("who is in ?",)
-    assert [line for line in lines if line.startswith("Note:")][1:] == [
+    assert [line for line in lines if line.startswith("Note:")][2:] == [
         next(line for line in lines if "broken.jpg" in line and "not a picture" in line),
         "Note: /photo needs something after it: /help says what.",
         "Note: There is no command /what: /help lists them.",
@@ -98,6 +99,107 @@ def test_the_caption_can_be_corrected(talk: Talk, photos: Path) -> None:
     backend = FakeBackend(["A cat.", "Rex."])
     talk(backend, str(photos / "rex.png"), "/caption No, a dog: Rex.", "who?")
     assert backend.calls[-1][-2] == Message("assistant", ("No, a dog: Rex.",))
+
+
+def test_asked_who_it_is_the_answer_is_remembered(talk: Talk, memory_file: Path, photos: Path) -> None:
+    """And a question is answered all the same; in a private conversation nothing is asked."""
+    backend = FakeBackend(["A dog.", "I cannot know.", "Rex.", "Yes."])
+    lines = talk(
+        backend, "This is a nice day.", str(photos / "MILO 1.JPG"), "Is this a dog?", "This is Rex.", "This is it."
+    )
+    assert lines.count(f"Note: {words.PLAIN_TELL_ME}") == 1
+    with Memory(memory_file) as memory:
+        assert [e.words for e in memory.episodes()] == ["This is Rex."]
+    private = talk(FakeBackend(), "/private", str(photos / "rex.png"))
+    assert f"Note: {words.PLAIN_TELL_ME}" not in private
+
+
+def test_undo_takes_back_the_last_thing(talk: Talk, memory_file: Path, photos: Path) -> None:
+    milo = str(photos / "MILO 1.JPG")
+    lines = talk(FakeBackend(), "/undo", milo, "/remember This is Milo.", "/undo", "/memories")
+    assert f"Note: {words.UNDO_NOTHING}" in lines and words.PLAIN_NOTHING in lines
+    lines = talk(
+        FakeBackend(), milo, "/remember This is Milo.", "/memories", lambda told: f"/edit {an_id(told)} This is Max.",
+        "/memories", "/edit 0 x", "/edit", "/undo", lambda told: f"/forget {an_id(told.split('This is Max')[0])}", "y",
+        "/undo", "/undo",
+    )  # fmt: skip
+    assert any(line.endswith("“This is Max.”") for line in lines) and "Note: /edit needs something" in "\n".join(lines)
+    assert sum("As it was before" in line for line in lines) == 1 and sum("Brought back" in line for line in lines) == 1
+    with Memory(memory_file) as memory:
+        assert memory.episodes() == [] and memory.verify() == []
+
+
+class Alike(FakeBackend):
+    """All photos look nearly the same."""
+
+    threshold = 0.0
+
+    def embed(self, photo):  # type: ignore[no-untyped-def]
+        tokens = super().embed(photo)
+        tokens[:, 0] += 8
+        return tokens / (tokens**2).sum(1, keepdims=True) ** 0.5
+
+
+@pytest.mark.parametrize(("command", "names"), [("/not 1", 1), ("/them 1", 2)])
+def test_a_recall_is_corrected_by_its_number(
+    talk: Talk, memory_file: Path, photos: Path, command: str, names: int
+) -> None:
+    """No hash is said of it; what it means is kept with the new photo."""
+    milo, backend = str(photos / "MILO 1.JPG"), Alike()
+    backend.threshold = 0.0
+    lines = talk(
+        backend,
+        milo,
+        "/remember This is Milo.",
+        "/1",
+        "/7",
+        "/not x",
+        "/not 1",
+        str(photos / "rex.png"),
+        command,
+        "/not",
+    )
+    assert any(re.fullmatch(r"Memory 1: .*“This is Milo\.” \(id [0-9a-f]{16}\)", line) for line in lines)
+    assert f"Note: {words.PLAIN_NO_NUMBER.format(n=7)}" in lines and f"Note: {words.PLAIN_SAME_PHOTO}" in lines
+    assert f"Note: {words.PLAIN_NO_NUMBER.format(n='x')}" in lines
+    assert f"Note: {words.PLAIN_NEEDS.format(command='/not')}" in lines
+    assert not any(re.search(r"my photo [0-9a-f]{8}", line) for line in lines)
+    with Memory(memory_file) as memory:
+        said = [episode.words for episode in memory.episodes()]
+    assert len(said) == 2 and sum("Milo" in one for one in said) == names
+    assert sum(bool(re.search(r"the one in my photo [0-9a-f]{8} of", one)) for one in said) == 1
+
+
+def test_what_is_forgotten_has_no_number_any_more(talk: Talk, photos: Path) -> None:
+    def forget(told: str) -> str:
+        return f"/forget {re.findall(r'[(]id ([0-9a-f]+)[)]', told)[-1]}"
+
+    lines = talk(FakeBackend(), str(photos / "MILO 1.JPG"), "/remember Milo it is", "/1", forget, "y", "/1")
+    assert lines.count(f"Note: {words.PLAIN_NO_NUMBER.format(n=1)}") == 1
+
+
+def test_models_are_listed_and_changed(talk: Talk) -> None:
+    lines = talk(FakeBackend(), "/models", "/models nosuch", "hello", "/models fake", "hello")
+    assert any(line.startswith("nano: On this computer.") for line in lines) and words.PLAIN_MODELS in lines
+    assert any(line.startswith("Note: ") and "nosuch" in line for line in lines)
+    assert f"Done: {words.SWITCHED.format(model='fake')}" in lines and lines.count("Answer: A photo.") == 2
+
+
+def test_the_tour_and_the_end_of_the_demo(talk: Talk, memory_file: Path) -> None:
+    lines = talk(FakeBackend(), "/tour", "/demo off", "/demo off")
+    start = next(n for n, line in enumerate(lines) if line.startswith("1. This is a demo album."))
+    assert [line[:2] for line in lines[start : start + 5]] == ["1.", "2.", "3.", "4.", "5."]
+    assert "{" not in "".join(lines) and f"Note: {words.DEMO_NONE}" in lines
+    assert not any(line.startswith("1. ") for line in talk(FakeBackend(), "/private", "/tour"))
+    with Memory(memory_file) as memory:
+        assert memory.stats()["episodes"] == 0
+
+
+def test_every_command_of_the_app_is_here() -> None:
+    """But for /caption without words, which opens a dialog; and each that is listed is known."""
+    app = {name for key, _ in words.HELP for name in re.findall(r"/[a-z]+", key)}
+    here = {name for key, _ in words.PLAIN_HELP for name in re.findall(r"/[a-z]+", key)}
+    assert app <= here
 
 
 def an_id(printed: str) -> str:

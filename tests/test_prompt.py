@@ -46,13 +46,13 @@ def test_without_memories_it_says_so() -> None:
     assert pieces(prompt.recollect_messages([], "Where?")) == [*HEAD, NOTHING, Words("Where?"), REPLY]
 
 
-def test_memories_stand_by_time_and_then_id_in_whatever_order_they_come() -> None:
+def test_memories_stand_by_time_and_of_a_photo_the_latest_first_in_whatever_order_they_come() -> None:
     """The same set always reads the same, so that the cache holds it."""
     twins = [Episode(MILO, (Turn("user", f"Take {i}."),), LATE.when) for i in range(3)]
     rendered = {tuple(pieces(prompt.caption_messages(order, NEW))) for order in permutations([LATE, EARLY, *twins])}
     assert len(rendered) == 1
     said = [p.text for p in rendered.pop() if isinstance(p, Words) and "I said" in p.text]
-    same_time = sorted([LATE, *twins], key=lambda e: e.id)
+    same_time = sorted([LATE, *twins], key=lambda e: e.id, reverse=True)
     assert said[1:] == [f"\nI said: {e.words}\n\n" for e in same_time]
     assert "Pearl" in said[0]
 

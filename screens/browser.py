@@ -82,7 +82,7 @@ class BrowserScreen(Screen[None]):
             yield self.shelf
             yield Static("", id="none", classes="hint")
             yield Static("", id="said")
-            yield Static(BROWSER_KEYS, classes="keys")
+        yield Static(BROWSER_KEYS, id="foot")  # with the end of the frame: so a step draws only that anew
 
     def on_mount(self) -> None:
         """The keys work at once."""
@@ -112,7 +112,7 @@ class BrowserScreen(Screen[None]):
         """Where one is."""
         shelf = self.shelf
         place = f"{shelf.at + 1:,} of {len(shelf.marks):,}" if shelf.marks else ""
-        self.query_one("#browser").border_subtitle = place
+        self.query_one("#foot").border_subtitle = place
 
     async def on_shelf_opened(self) -> None:
         """A click."""
@@ -174,7 +174,7 @@ class EditScreen(ModalScreen[Episode | None]):
                             yield Static(Content(turn.text), classes="hint")
             with Horizontal(classes="fields"):
                 yield Input(str(self.episode.when.date()), placeholder="2025-08-01", id="date", max_length=10)
-                yield Input(self.episode.place or "", placeholder="Where (optional)", id="place")
+                yield Input(self.episode.place or "", placeholder="Where", id="place")
             yield Label("", id="problem")
             yield Static(EDIT_KEYS, classes="keys")
 

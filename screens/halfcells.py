@@ -9,7 +9,8 @@ from __future__ import annotations
 from functools import partial
 
 from PIL import Image
-from rich.color import Color
+from rich.color import Color, ColorType
+from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
@@ -18,7 +19,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from assistant.photo import pixels
+from assistant.photo import picture
 from memory.episode import Photo
 from memory.errors import PhotoError
 
@@ -34,11 +35,12 @@ def fit(photo: Photo, columns: int, rows: int) -> tuple[int, int]:
 def draw(photo: Photo, columns: int, rows: int) -> list[Strip]:
     """The photo within `columns` x `rows` cells, one strip a row, aspect kept. Raises PhotoError on damaged bytes."""
     across, down = fit(photo, columns, rows)
-    image = Image.fromarray(pixels(photo)).resize((across, 2 * down), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    flat = [Color.from_rgb(*rgb) for rgb in zip(*(band.tobytes() for band in image.split()), strict=True)]
+    image = picture(photo, (3 * across, 6 * down)).resize((across, 2 * down), Image.Resampling.LANCZOS)
+    bands = (band.tobytes() for band in image.split())
+    flat = [Color("", ColorType.TRUECOLOR, None, ColorTriplet(*rgb)) for rgb in zip(*bands, strict=True)]
     lines = [flat[y * across : (y + 1) * across] for y in range(2 * down)]
     return [
-        Strip([Segment(UPPER_HALF, Style(color=top, bgcolor=low)) for top, low in zip(*pair, strict=True)], across)
+        Strip([Segment(UPPER_HALF, Style.from_color(top, low)) for top, low in zip(*pair, strict=True)], across)
         for pair in zip(lines[::2], lines[1::2], strict=True)
     ]
 

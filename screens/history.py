@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from memory.corrections import readable
 from memory.history import Part, Talk, Title
 from memory.reminders import Reminder
 from screens.conversation import Note, PhotoEntry, Said, Writing
@@ -51,7 +52,7 @@ def entries(part: Part) -> Iterator[Widget]:
             case "answer":
                 yield Writing(waiting=f"{line.text} *{mark}*".strip() if mark else line.text)
             case "remembered":
-                yield Note(REMEMBERED_THEN.format(words=line.text), "done")
+                yield Note(REMEMBERED_THEN.format(words=readable(line.text)), "done")
             case _:
                 yield Note(f"{CAPTIONED[line.kind]}: {line.text} {mark}".strip())
 

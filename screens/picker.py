@@ -16,7 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import DirectoryTree, Static
 from textual.widgets.directory_tree import DirEntry
 
-from assistant.photo import load_photo
+from assistant.photo import decode, read_file, shown
 from memory.episode import Photo
 from memory.errors import PhotoError
 from screens.halfcells import PhotoView
@@ -27,6 +27,11 @@ def pictures_folder() -> Path:
     """Where people keep photos, or else their home."""
     pictures = Path.home() / "Pictures"
     return pictures if pictures.is_dir() else Path.home()
+
+
+def _look(path: Path) -> Photo:
+    """Read it; what is wrong with it is told by its name alone, for there is little room."""
+    return decode(read_file(path), shown(path.name))
 
 
 class PhotoTree(DirectoryTree):
@@ -81,7 +86,7 @@ class PhotoPicker(ModalScreen[Path | None]):
         if self._reading:
             self._reading.cancel()
         if path and is_photo(path) and path.is_file():
-            self._reading = self._reader.submit(load_photo, path)
+            self._reading = self._reader.submit(_look, path)
             self._reading.add_done_callback(partial(self._read, path))
         else:
             self.query_one(PhotoView).photo = None

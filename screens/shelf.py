@@ -27,7 +27,7 @@ from memory.episode import Episode, printable
 from memory.errors import PhotoError
 from screens.halfcells import draw
 
-HELD = 400
+HELD = 200
 """So many cards are kept drawn."""
 CELL = 20
 """Width of a cell of the grid, at least."""
@@ -84,7 +84,7 @@ class Shelf(ScrollView, can_focus=True):
         Binding("end", "edge(-1)", show=False),
     ]
     grid: reactive[bool] = reactive(False)
-    at: reactive[int] = reactive(0)
+    at: reactive[int] = reactive(0, repaint=False)
     """Which one is highlighted."""
 
     class Wanted(Message):
@@ -104,8 +104,14 @@ class Shelf(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.marks: Sequence[Mark] = ()
         self._cards: dict[str, Card] = {}
+        self._rows: dict[tuple[int, int], tuple[list[Card | None], list[Strip]]] = {}
+        """Rows as they are on screen, by number and by which of them is highlighted, with the cards they show."""
         self._asked: Room | None = None
         """In what room the cards are being drawn that were asked for and have not come."""
+
+    def on_mount(self) -> None:
+        """Before anything is drawn."""
+        self._fit()
 
     # -- what there is ------------------------------------------------------------------------------------------
 
@@ -118,7 +124,8 @@ class Shelf(ScrollView, can_focus=True):
         """These and no others; where the highlighted one is among them it stays highlighted."""
         before, self.marks = self.mark, marks
         ids = [mark.id for mark in marks]
-        self._cards = {id: card for id, card in self._cards.items() if id in set(ids)}
+        known = set(ids)
+        self._cards = {id: card for id, card in self._cards.items() if id in known}
         place = ids.index(before.id) if before and before.id in ids else min(self.at, max(0, len(ids) - 1))
         self.set_reactive(Shelf.at, place)
         self._lay()
@@ -133,39 +140,25 @@ class Shelf(ScrollView, can_focus=True):
 
     # -- where it stands ----------------------------------------------------------------------------------------
 
-    @property
-    def _columns(self) -> int:
-        return max(1, self._inner // CELL) if self.grid else 1
-
-    @property
-    def _inner(self) -> int:
-        return max(1, self.size.width - 1)
-
-    @property
-    def _wide(self) -> int:
+    def _fit(self) -> None:
+        """Work out how the memories stand, once: drawing asks for it in every line."""
+        self._inner = max(1, self.size.width - 1)
+        self._columns = max(1, self._inner // CELL) if self.grid else 1
+        self._wide = self._inner // self._columns
         """Width of a cell of the grid."""
-        return self._inner // self._columns
-
-    @property
-    def _gutter(self) -> int:
+        self._gutter = 11 if not self.grid and self._inner >= 66 else 0
         """Where the months stand, if there is room."""
-        return 11 if not self.grid and self._inner >= 66 else 0
-
-    @property
-    def _room(self) -> Room:
         if self.grid:
-            return Room(self._wide - 2, 6, self._wide - 2, 1)
-        short = self.app.size.height < 24
-        across, down = (8, 3) if short else (12, 5)
-        return Room(across, down, max(8, self._inner - self._gutter - across - 2), down - 1)
-
-    @property
-    def _step(self) -> int:
+            self._room = Room(self._wide - 2, 6, self._wide - 2, 1)
+        else:
+            across, down = (8, 3) if self.app.size.height < 24 else (12, 5)
+            self._room = Room(across, down, max(8, self._inner - self._gutter - across - 2), down - 1)
+        self._step = self._room.down + (3 if self.grid else 1)
         """Lines from one row of memories to the next."""
-        room = self._room
-        return room.down + (3 if self.grid else 1)
 
     def _lay(self) -> None:
+        self._fit()
+        self._rows.clear()
         rows = -(-len(self.marks) // self._columns)
         self.virtual_size = Size(self._inner, rows * self._step)
         self._reveal()
@@ -212,11 +205,17 @@ class Shelf(ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         self._want()
 
-    def watch_at(self) -> None:
+    def watch_at(self, before: int, now: int) -> None:
         """Keep it in view."""
         self._reveal()
-        self.refresh()
+        for at in (before, now):
+            self.refresh_lines(at // self._columns * self._step, self._step)
         self.post_message(self.Moved())
+
+    def notify_style_update(self) -> None:
+        """Other colours: the theme, or the focus, has changed."""
+        super().notify_style_update()
+        self._rows.clear()
 
     def action_move(self, across: int, down: int) -> None:
         """One further; left and right in the grid only."""
@@ -247,13 +246,24 @@ class Shelf(ScrollView, can_focus=True):
     # -- drawing ------------------------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
-        """One row of cells across all columns."""
+        """One row of cells across all columns; what was drawn before is taken as it is."""
         row, line = divmod(y + self.scroll_offset.y, self._step)
         first = row * self._columns
         places = range(first, min(first + self._columns, len(self.marks)))
+        shown = [self._cards.get(self.marks[place].id) for place in places]
+        key = (row, self.at if self.at in places else -1)
+        before, lines = self._rows.get(key, ([], []))
+        if not lines or before != shown:
+            if len(self._rows) > HELD // 4:
+                self._rows.clear()
+            lines = [self._across(places, line) for line in range(self._step)]
+            self._rows[key] = (shown, lines)
+        return lines[line]
+
+    def _across(self, places: Iterable[int], line: int) -> Strip:
         cell = self._cell if self.grid else self._entry
         strips = [cell(place, line) for place in places]
-        return Strip.join(strips).adjust_cell_length(self.size.width, self.rich_style)
+        return Strip.join(strips).adjust_cell_length(self.size.width, self._style("words", -1))
 
     def _style(self, name: str, place: int) -> Style:
         style = self.get_component_rich_style(f"shelf--{name}")
@@ -267,7 +277,7 @@ class Shelf(ScrollView, can_focus=True):
         parts = [self._month(place, line)] if self._gutter else []
         plain = self._style("words", place)
         if line >= room.down:
-            blank = Strip([Segment(" " * (self._inner - self._gutter), self.rich_style)])
+            blank = Strip([Segment(" " * (self._inner - self._gutter), self._style("words", -1))])
             return Strip.join([*parts, blank])
         picture = drawn.image[line] if drawn and line < len(drawn.image) else Strip([])
         parts += [picture.adjust_cell_length(room.across, plain), Strip([Segment(" ", plain)])]
@@ -295,7 +305,7 @@ class Shelf(ScrollView, can_focus=True):
         mark, room, drawn = self.marks[place], self._room, self._cards.get(self.marks[place].id)
         plain = self._style("words", place)
         if line >= room.down + 2:
-            return Strip([Segment(" " * self._wide, self.rich_style)])
+            return Strip([Segment(" " * self._wide, self._style("words", -1))])
         if line == room.down:
             said = _text(f"{mark.when.day} {mark.when:%b %Y}", self._style("day", place), room.across)
         elif line > room.down:
@@ -317,8 +327,3 @@ def _text(text: str, style: Style, width: int) -> Strip:
 def _day(mark: Mark, drawn: Card | None) -> str:
     where = f" · {printable(drawn.place)}" if drawn and drawn.place else ""
     return f"{mark.when.day} {mark.when:%B %Y}{where}"
-
-
-def cards(episodes: Iterable[Episode], room: Room) -> dict[str, Card]:
-    """Several, by id."""
-    return {episode.id: card(episode, room) for episode in episodes}

@@ -115,8 +115,17 @@ class Terminal:
 
     def ended(self) -> tuple[int, str]:
         """Wait for the program's end: its exit code, and what it left on the terminal."""
-        screen = self.until(lambda _: not self.alive, "the end of the program")
-        return int(self._is("#{pane_dead_status}") or -1), screen
+        screen, end = self.until(lambda _: not self.alive, "the end of the program"), time.monotonic() + PATIENCE
+        while not (how := self._is("#{pane_dead_status},#{pane_dead_signal}").split(","))[0]:
+            if how[1] or time.monotonic() > end:  # killed; or never told, by a tmux before 3.3
+                return -1, screen
+            time.sleep(0.05)  # the terminal is left first, and only then the end is known
+        return int(how[0]), screen
+
+    def control(self) -> subprocess.Popen[bytes]:
+        """tmux's control mode: its commands in; out come "%output" lines, as soon as the program writes."""
+        command = [*self._server, "-C", "attach", "-t", "e2e"]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     # -- processes ----------------------------------------------------------------------------------------------
 

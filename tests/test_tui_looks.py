@@ -8,19 +8,29 @@ from __future__ import annotations
 
 import os
 import re
+import time
 import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from apppilot import idle, look, picture, replies, running, send, until
+from apppilot import caption, idle, look, picture, replies, running, send, until
+from PIL import Image
 from textual.widgets import Input, Static, TextArea
 
+from assistant import shelf
 from assistant.fake import FakeBackend
 from assistant.photo import load_photo
+from assistant.shelf import Row
+from memory import history
 from memory.episode import Episode, Turn
+from memory.history import Line, Part
 from memory.store import Memory
 from screens.browser import BrowserScreen
+from screens.dialogs import PassphraseDialog
+from screens.halfcells import PhotoView
+from screens.history import HistoryScreen
 from tui import KeepsakeApp
 
 HERE = Path(__file__).parent / "snapshots"
@@ -49,6 +59,27 @@ KEYS = {
     "reminders": ("/reminders",),
 }
 """What leads to each screen."""
+TALKS: tuple[tuple[Any, ...], ...] = (
+    ("milo.jpg", ("caption", "This is Milo, a koala.", ""), ("question", "Where did I last see Milo?", "")),
+    ("", ("question", "Wann war ich mit Ronja am Hafen, und was haben wir dort den ganzen Tag gemacht?", "")),
+    (
+        "bay.jpg",
+        ("caption", "This is Thunder. You were at the opera house.", ""),
+        ("correction", "This is Pearl, our sailboat, in the bay of Bergen.", ""),
+        ("question", "What did we do there?", ""),
+        ("answer", "You were painting her name, and then", "cancelled"),
+        ("remembered", "This is Pearl, our sailboat.", ""),
+    ),
+)
+"""Conversations that were kept, the newest first: the photo, and what was said."""
+MODELS = [
+    Row("nano", "ships", True, "yes", 900_000_000, 119_000_000, "Apache-2.0", "the small one", False, "nano"),
+    Row("my-own", "here", False, None, None, None, "", "", False, "my-own", problem="mmproj.gguf is cut short"),
+    Row("qwen3-vl-2b", "pull", False, "yes", 3_400_000_000, 1_900_000_000, "Apache-2.0", "sees real photos", True),
+    Row("qwen3-vl-8b", "pull", False, "no", 9_000_000_000, 6_200_000_000, "Apache-2.0", "the best of them", True),
+    Row("covip-8b", "convert", False, None, None, 17_500_000_000, "Apache-2.0", "the published one", False),
+]
+"""What there is on the machine of these tests."""
 
 
 def lines(app: KeepsakeApp) -> list[str]:
@@ -63,22 +94,28 @@ def lines(app: KeepsakeApp) -> list[str]:
 
 async def settled(app: KeepsakeApp) -> list[str]:
     """Once nothing moves any more, cursors neither."""
-    for field in app.screen.query("Input, TextArea").results():
-        if isinstance(field, Input | TextArea):
-            field.cursor_blink = False
     seen: list[list[str]] = []
 
     def still() -> bool:
+        views = [view for screen in app.screen_stack for view in screen.query(PhotoView)]
+        if not all(view.drawn for view in views if view.photo and view.content_size.area):
+            return False
         seen.append(lines(app))
-        return len(seen) > 40 and all(one == seen[-1] for one in seen[-40:])
+        return len(seen) > 25 and all(one == seen[-1] for one in seen[-25:])
 
-    await until(still, "rest")
+    for _ in range(2):  # a blink may have been on its way
+        for field in app.screen.query("Input, TextArea").results():
+            if isinstance(field, Input | TextArea):
+                field.cursor_blink = True
+                field.cursor_blink = False
+        seen.clear()
+        await until(still, "rest")
     return seen[-1]
 
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_screens_look_as_they_did(tmp_path: Path, size: tuple[int, int], theme: str) -> None:
+async def test_chat_and_browser_look_as_they_did(tmp_path: Path, size: tuple[int, int], theme: str) -> None:
     photos = [load_photo(picture(tmp_path / f"{n}.png", f"#{40 * n:02x}8060")) for n in range(len(WORDS))]
     with Memory(tmp_path / "memory.db") as memory:
         for n, (photo, words) in enumerate(zip(photos, WORDS, strict=True)):
@@ -110,6 +147,78 @@ async def test_screens_look_as_they_did(tmp_path: Path, size: tuple[int, int], t
                 await until(
                     lambda b=before: (app.screen, isinstance(app.screen, BrowserScreen) and app.screen.words) != b, name
                 )
+    assert wrong == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_dialogs_look_as_they_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], theme: str
+) -> None:
+    """On a machine that is the same everywhere: its folder, clock, memory and models."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    monkeypatch.setattr(shelf, "rows", lambda: MODELS)
+    album = Path("Photos")
+    album.mkdir()
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2025:08:16 12:00:00"
+    for name in ("bay.jpg", "boat.png", "milo.jpg"):
+        Image.new("RGB", (64, 48), "teal").save(album / name, exif=exif)
+    (album / "letter.jpg").write_text("Dear Anna,")
+    with Memory(tmp_path / "memory.db") as memory:
+        for n, (photo, *said) in enumerate(TALKS):
+            told = tuple(Line(kind, text, mark) for kind, text, mark in said)
+            part = Part(0, START - timedelta(days=9 * n), load_photo(album / photo) if photo else None, told)
+            history.keep(memory, f"talk{n}", part, new=True)
+    wrong = []
+    async with running(tmp_path / "memory.db", FakeBackend(["This is Milo."]), size) as (app, pilot):
+        app.theme, home = theme, app.screen
+
+        async def looks(name: str, *keys: str, at: str) -> None:
+            for key in keys:
+                await pilot.press(key)
+            await until(lambda: idle(app) and any(at in line for line in lines(app)), f"{at} in {name}")
+            wrong.extend(compare(f"{name} {size[0]}x{size[1]} {theme}", await settled(app)))
+
+        await looks("welcome", at="Welcome to Keepsake.")
+        await looks("history", "f7", at="What did we do there?")
+        await looks("talk", "end", "enter", at="Conversation of 29 July 2025")
+        await looks("talk-delete", "d", at="y: delete it")
+        await pilot.press("escape", "escape")
+        await until(lambda: isinstance(app.screen, HistoryScreen), "the list")
+        await pilot.press("escape")
+        await look(app, pilot, album / "milo.jpg")
+        await send(app, pilot, str(album / "letter.jpg"))
+        await looks("refused", at="letter.jpg: not a picture")
+        await looks("picker-refused", "f2", "down", "down", "down", at="letter.jpg: not a")
+        await looks("picker", "down", at="64 × 48")
+        await pilot.press("escape")
+        await looks("remember", "f3", at="What is it?")
+        await looks("remember-what", "enter", at="Say who or what this is.")
+        await pilot.press("escape")
+        await looks("models", "f6", at="qwen3-vl-8b")
+        await looks("fetch", "end", "up", "enter", at="y: fetch 6.2 GB")
+        await pilot.press("escape")
+        await until(lambda: app.screen is home, "the chat")
+        await looks("private", "f5", at="A private conversation")
+        app.push_screen(PassphraseDialog("The passphrase of memory.db:"))
+        await looks("locked", at="The passphrase of")
+    time.tzset()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_tour_looks_as_it_did(tmp_path: Path, size: tuple[int, int], theme: str) -> None:
+    backend = FakeBackend(["This is Milo, my koala."])
+    backend.threshold = -1.0  # the album is recalled
+    async with running(tmp_path / "memory.db", backend, size) as (app, pilot):
+        app.theme = theme
+        await send(app, pilot, "/tour")
+        await until(lambda: app.composer.text and caption(app) and idle(app), "the question that stands ready")
+        wrong = compare(f"tour {size[0]}x{size[1]} {theme}", await settled(app))
     assert wrong == []
 
 

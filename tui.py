@@ -192,6 +192,8 @@ class KeepsakeApp(App[None]):
     async def action_private(self) -> None:
         """F5: begin a private conversation, or end it."""
         self.private = not self.private
+        if not self.private:
+            self.composer.forget()
         await self._begin()
 
     async def action_new(self) -> None:

@@ -107,6 +107,8 @@ def _remember(args: argparse.Namespace) -> int:
 
 def _ask(args: argparse.Namespace) -> int:
     began = time.monotonic()
+    if not args.question.strip():
+        raise KeepsakeError("nothing was asked: write a question, such as 'Who is this?'")
     photo = load_photo(args.photo)
     backend = catalogue.open_backend(args.model)
     result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "reminders": []}

@@ -137,7 +137,8 @@ def bring(
             if when is None:
                 raise PhotoError(f"{item.name}: neither camera nor file tell its date")
         except PhotoError as error:
-            yield Step(item.name, "unusable", str(error).removeprefix(f"{item.name}: "))
+            _, named, why = str(error).partition(f"{item.name}: ")  # the line names the file already
+            yield Step(item.name, "unusable", why if named else str(error))
             continue
         episode = Episode(photo, turns, when, choices.place or (found.place if choices.keep_places else None))
         if memory and backend:

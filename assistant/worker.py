@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -36,6 +36,14 @@ IDLE = 2.0
 """Seconds without a request after which the conversation is kept for the next start."""
 FAREWELL = 2.0
 """Seconds in which a child that is closed may still do that."""
+
+
+def _log() -> IO[bytes]:
+    """Where the child's messages go; nowhere, if Keepsake's folder cannot be written: it answers all the same."""
+    try:
+        return open(private_folder(home() / "logs") / "model.log", "wb")
+    except OSError:
+        return open(os.devnull, "wb")
 
 
 def performance_cores() -> int:
@@ -72,10 +80,9 @@ class WorkerBackend:
             self._drop()  # it died between two questions: nobody needs to know
         if self._child:
             return
-        log = open(private_folder(home() / "logs") / "model.log", "wb")  # noqa: SIM115 - the child owns it
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
         command = [sys.executable, "-m", "assistant.worker"]
-        with log:
+        with _log() as log:
             self._child = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,

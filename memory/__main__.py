@@ -112,9 +112,12 @@ def _options(parser: argparse.ArgumentParser, json: Any, memory: Any) -> None:
 
 
 def _list(memory: Memory, args: argparse.Namespace) -> int:
-    for id in memory.ids():  # one by one: photos are big
+    ids = memory.ids()
+    for id in ids:  # one by one: photos are big
         episode = memory.get(id)
         _out(args, as_json(episode), [_one_line(episode)])
+    if not ids:
+        _tell(f"there are no memories in {printable(str(memory.path))} yet")
     return 0
 
 
@@ -292,10 +295,9 @@ def _day(text: str) -> datetime:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is less than 1")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
 
 
 if __name__ == "__main__":

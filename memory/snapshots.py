@@ -67,7 +67,7 @@ def take(db: sqlite3.Connection, path: Path, key: Key | None) -> Snapshot:
             old.file.unlink()
     except cipher.failures("DatabaseError", OSError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        raise MemoryFileError(f"cannot write the snapshot {done}: {why}; make room there") from error
+        raise MemoryFileError(f"cannot write the snapshot {done}: {why}; make room there, or change its rights") from error
     finally:
         with suppress(OSError):
             _sweep(folder)

@@ -100,8 +100,8 @@ class BrowserScreen(Screen[None]):
         self.shelf.show(marks)
         if marks:
             self.shelf.focus()
-        else:
-            self.query_one("#search").focus()
+        elif not self.query_one("#search").has_focus:
+            self.set_focus(None)  # so that u, after the last one went, is a key and no letter
 
     def say(self, text: str) -> None:
         """What became of a wish."""
@@ -264,7 +264,7 @@ class StatisticsScreen(ModalScreen[None]):
         most = max((episodes for _, episodes, _ in counted.years), default=1)
         for year, episodes, photos in counted.years:
             bar = "█" * max(1, round(24 * episodes / most))
-            years.add_row(str(year), Text(f"{bar} {episodes:,}"), f"{photos:,} photo{'' if photos == 1 else 's'}")
+            years.add_row(str(year), Text(f"{bar} {episodes:,}"), f"({photos:,} photo{'' if photos == 1 else 's'})")
         with Vertical(classes="dialog") as box:
             box.border_title = STATISTICS
             yield Static(grid)

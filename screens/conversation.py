@@ -99,7 +99,8 @@ class PhotoEntry(Vertical):
 
 
 class Composer(TextArea, inherit_bindings=False):
-    """The input: Enter sends, Shift+Enter or ctrl+j begins a line; a pasted photo path is a photo, @ offers some."""
+    """The input: Enter sends, Shift+Enter or ctrl+j begins a line; a pasted photo path is a photo, @ offers some,
+    ↑ brings back what was sent."""
 
     BINDINGS: ClassVar = [
         *(
@@ -144,10 +145,17 @@ class Composer(TextArea, inherit_bindings=False):
         )
         self.completion = Completion(folders)
         """Photos and folders that begin as what is typed behind an @; to stand above the input."""
+        self.sent: list[str] = []
+        """What was sent, oldest first, for ↑; in this program only."""
+        self._at = 0
+        """Which of them stands in the input, or the number of all: none."""
 
     def action_send(self) -> None:
         """Say what the text is, a path, a command, or a question with or without @photo, and start afresh."""
         said = read(self.text)
+        if (text := self.text.strip()) and self.sent[-1:] != [text]:
+            self.sent.append(text)
+        self._at = len(self.sent)
         self.clear()
         if said.command:
             self.post_message(self.Command(said.command, said.rest))
@@ -171,6 +179,21 @@ class Composer(TextArea, inherit_bindings=False):
         self.move_cursor(self.replace(text, at, end).end_location)
         if not entry.folder:
             self.post_message(self.Photos([entry.path]))
+
+    def _again(self, step: int) -> bool:
+        """↑ or ↓: what was sent before or after, as long as what stands there is not changed. Returns whether it is."""
+        before, at = [*self.sent, ""], self._at + step
+        end = 0 if step < 0 else self.document.line_count - 1
+        if not 0 <= at < len(before) or self.text != before[self._at] or self.cursor_location[0] != end:
+            return False
+        self._at, self.text = at, before[at]
+        self.move_cursor(self.document.end)
+        return True
+
+    def forget(self) -> None:
+        """What was sent is offered no more."""
+        self.sent.clear()
+        self._at = 0
 
     def on_text_area_selection_changed(self) -> None:
         """A letter, or the cursor elsewhere."""
@@ -200,6 +223,9 @@ class Composer(TextArea, inherit_bindings=False):
             event.prevent_default()
             event.stop()
             self.action_send()
+        elif key in ("up", "down") and self._again(-1 if key == "up" else 1):
+            event.prevent_default()
+            event.stop()
 
     async def _on_paste(self, event: events.Paste) -> None:
         if paths := photo_paths(event.text):

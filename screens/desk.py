@@ -142,7 +142,8 @@ class Desk(Horizontal):
                 await entry.finish(text, MARKS.get(chunk.stop or "", ""))
                 if self.numbers.recalled and text and entry.parent is self.page:
                     memories = [(n, self.numbers.memory(n)) for n in self.numbers.cited(text)]
-                    await self.page.mount(Cites(memories), after=entry)
+                    if memories or chunk.stop != "cancelled":  # of half a sentence nothing is said
+                        await self.page.mount(Cites(memories), after=entry)
                     self.talk.anchor()
             case Shortened():
                 await self.note(str(message.event), "warning")

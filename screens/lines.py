@@ -101,7 +101,8 @@ class Lines:
                 self._end_text(words.MARKS.get(chunk.stop or "", ""))
                 if self.numbers.recalled and text:
                     cited = ", ".join(map(str, self.numbers.cited(text)))
-                    self.say(words.PLAIN_CITES if cited else words.PLAIN_NOTE, cited or words.CITES_NONE)
+                    if cited or chunk.stop != "cancelled":  # of half a sentence nothing is said
+                        self.say(words.PLAIN_CITES if cited else words.PLAIN_NOTE, cited or words.CITES_NONE)
             case Shortened():
                 self.say(words.PLAIN_NOTE, str(event))
             case Failed(problem):

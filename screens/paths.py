@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -13,6 +14,9 @@ PHOTO_SUFFIXES = tuple([".jpg", ".jpeg", ".png", ".heic", ".heif", ".webp", ".av
 
 MENTION = re.compile(r"""(?:^|(?<=\s))@(?:"([^"]+)(?:"|$)|'([^']+)(?:'|$)|((?:\\.|[^\s\\])+))""")
 """A quote at the end may be missing."""
+
+PLACE = re.compile(r"~/|\.{1,2}/|/[^/\s]+/")
+"""How a path begins that is no name and no command."""
 
 
 def is_photo(path: Path) -> bool:
@@ -24,7 +28,7 @@ def to_path(text: str) -> Path:
     """One path as a shell, a file manager or a person writes it: quoted, escaped, file://, with ~."""
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        text = text[1:-1]
+        text = _unquoted(text)
     elif "\\" in text and not _exists(Path(text)):
         text = re.sub(r"\\(.)", r"\1", text)
     if text.lower().startswith("file://"):
@@ -96,11 +100,24 @@ def read(text: str) -> Typed:
     text = text.strip()
     if paths := photo_paths(text):
         return Typed(paths)
+    name, _, rest = (part.strip() for part in text.partition(" "))
+    if PLACE.match(name):  # no command: a photo with a question behind it, or what is no photo, to be told so
+        photo = to_path(name)
+        return Typed([photo], question=rest) if is_photo(photo) else Typed([to_path(text)])
     if text.startswith("/"):
-        name, _, rest = text.partition(" ")
-        return Typed([], name, rest.strip())
+        return Typed([], name, rest)
     mentioned, question = split_mentions(text)
     return Typed(mentioned, question=question)
+
+
+def _unquoted(text: str) -> str:
+    """Without its quotes. Terminals drop "my cat's.jpg" as 'my cat'\\''s.jpg', which only a shell's rules undo."""
+    if not _exists(Path(text[1:-1])):
+        with suppress(ValueError):
+            words = shlex.split(text)
+            if len(words) == 1:
+                return words[0]
+    return text[1:-1]
 
 
 def _exists(path: Path) -> bool:

@@ -136,6 +136,7 @@ PALETTE = (
 )
 HELP: tuple[tuple[str, str], ...] = (
     ("Enter", "send (Shift+Enter or ctrl+j: new line)"),
+    ("↑", "in the empty input: what was sent before, to change and send again"),
     ("F2, ctrl+o", "choose a photo"),
     ("F3", "remember the current photo"),
     ("F4", "correct its caption; answers then build on your words"),

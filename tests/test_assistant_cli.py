@@ -140,6 +140,9 @@ def test_an_unknown_model_and_no_words_change_nothing(home: Path, tmp_path: Path
     assert re.fullmatch("error: nothing was said about the photo: .*\n", done.stderr)
     with Memory(file) as memory:
         assert memory.stats()["photos"] == 0
+    done = keepsake(home, "ask", DEMO / "koala.jpg", " ", "--model", "fake", "--memory", file)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch("error: nothing was asked: .*\n", done.stderr)
 
 
 @pytest.mark.parametrize("command", ["remember", "ask"])

@@ -3,6 +3,7 @@ photo's path."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from textual.strip import Strip
 from assistant.photo import from_image
 from memory.episode import Photo
 from screens.halfcells import PhotoView, draw, fit
-from screens.paths import photo_paths, split_mentions
+from screens.paths import Typed, photo_paths, read, split_mentions
 
 
 def quarters(width: int = 40, height: int = 40) -> Photo:
@@ -107,9 +108,10 @@ def test_a_path_is_recognised_however_it_is_written(photo_file: Path, monkeypatc
     """As file managers, shells, terminals and people write it."""
     plain = str(photo_file)
     escaped = plain.replace(" ", "\\ ").replace("'", "\\'")
+    dropped = "'" + plain.replace("'", "'\\''") + "'"
     url = photo_file.as_uri()
     monkeypatch.setenv("HOME", str(photo_file.parent))
-    for text in (plain, f' "{plain}" \n', escaped, url, f"~/{photo_file.name}"):
+    for text in (plain, f' "{plain}" \n', escaped, dropped, shlex.quote(plain), url, f"~/{photo_file.name}"):
         assert photo_paths(text) == [photo_file], text
 
 
@@ -132,6 +134,22 @@ def test_a_sentence_is_no_path(text: str) -> None:
 def test_a_missing_photo_is_still_a_path() -> None:
     """So that the person hears that it is not there, instead of the model being asked about a file name."""
     assert photo_paths("/no/such place/x.HEIC") == [Path("/no/such place/x.HEIC")]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("/home/anna/Pictures/", Typed([Path("/home/anna/Pictures")])),
+        ("./my notes.txt", Typed([Path("my notes.txt")])),
+        ("/home/anna/rex.png who is this?", Typed([Path("/home/anna/rex.png")], question="who is this?")),
+        ("/remember at the lake/sea", Typed([], "/remember", "at the lake/sea")),
+        ("/export talks/one.html", Typed([], "/export", "talks/one.html")),
+        ("and/or?", Typed([], question="and/or?")),
+    ],
+)
+def test_a_path_is_no_command_and_no_question(text: str, meant: Typed) -> None:
+    """A folder or another file is looked at, and refused in a line that says what it is."""
+    assert read(text) == meant
 
 
 def test_mentions_are_taken_out_of_the_question(photo_file: Path) -> None:

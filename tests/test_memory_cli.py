@@ -104,7 +104,18 @@ def test_search_by_sight_belongs_to_the_assistant(run: Any, home: Path) -> None:
     assert not home.exists()
 
 
-@pytest.mark.parametrize("argv", [(), ("search",), ("search", "x", "-k", "0"), ("show",), ("fly",), ("list", "--nope")])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        (),
+        ("search",),
+        ("search", "x", "-k", "0"),
+        ("search", "x", "-k", "ten"),
+        ("show",),
+        ("fly",),
+        ("list", "--nope"),
+    ],
+)
 def test_wrong_usage_is_2(run: Any, argv: tuple[str, ...]) -> None:
     done = run(*argv)
     assert (done.code, done.out) == (2, "")
@@ -151,7 +162,8 @@ def test_verify_and_stats(run: Any, filled: Path) -> None:
 
 
 def test_a_new_home_is_an_empty_memory(run: Any, home: Path) -> None:
-    assert run("list").out == ""
+    nothing = run("list")
+    assert (nothing.out, nothing.err) == ("", f"there are no memories in {home / 'memory.db'} yet\n")
     assert run("verify").out == "all is well with 0 episodes\n"
     assert (home / "memory.db").exists()
 

@@ -208,6 +208,30 @@ async def test_a_bad_file_shows_one_line_and_changes_nothing(memory_file: Path, 
         assert len(backend.calls) == 1
 
 
+async def test_what_was_sent_comes_back_to_be_changed_and_sent_again(memory_file: Path) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        composer = app.query_one(Composer)
+        for text in ("/nope", "/no\nlines", "/no\nlines"):
+            await send(app, pilot, text)
+        await pilot.press("up")
+        assert composer.text == "/no\nlines"
+        await pilot.press("up")
+        assert composer.text == "/no\nlines", "the cursor first goes up within it"
+        await pilot.press("up", "s")
+        assert composer.text == "/nopes"
+        await pilot.press("up")
+        assert composer.text == "/nopes", "what was changed is not put away"
+        await pilot.press("enter", "up", "up", "down")
+        assert composer.text == "/nopes"
+        await pilot.press("down", "down")
+        assert composer.text == ""
+        await pilot.press("f5", "up")
+        assert composer.text == "/nopes"
+        composer.text = ""
+        await pilot.press("f5", "up")
+        assert composer.text == "", "of a private conversation nothing is kept"
+
+
 class DyingBackend(FakeBackend):
     """Its process dies in the middle of the second text it writes; the third works."""
 

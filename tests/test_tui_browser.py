@@ -162,6 +162,20 @@ async def test_what_is_forgotten_is_in_no_file_and_comes_back_until_the_app_clos
     assert words_of(memory_file) == ["Rex at the sea"]
 
 
+async def test_the_last_memory_comes_back_by_the_key_that_is_named(memory_file: Path, photos: Path) -> None:
+    fill(memory_file, photos, "Milo at home")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await browser(app, pilot)
+        await sees(app.screen, "1 of 1")
+        await pilot.press("f")
+        await opened(app, EpisodeScreen)
+        await pilot.press("y")
+        await sees(app.screen, "None yet.", "u takes it back")
+        await pilot.press("u")
+        await sees(app.screen, "Brought back", "Milo at home")
+        assert app.screen.query_one("#search", Input).value == ""
+
+
 async def test_doubles_are_offered_and_merged_when_told_to(memory_file: Path, photos: Path) -> None:
     (milo, _) = fill(memory_file, photos, "Milo at home", "Rex at the sea")
     with Memory(memory_file) as memory:
@@ -192,7 +206,7 @@ async def test_statistics(memory_file: Path, photos: Path) -> None:
         await browser(app, pilot)
         await pilot.press("s")
         await opened(app, StatisticsScreen)
-        await sees(app.screen, "memories     3", "since        11 December 2025", "2026", "2025")
+        await sees(app.screen, "memories     3", "since        11 December 2025", "2026", "2025", "(1 photo)")
 
 
 async def test_ten_thousand_memories_stay_fluid(memory_file: Path, photos: Path) -> None:
@@ -297,6 +311,20 @@ async def test_an_answer_cites_memories_and_slash_and_a_number_opens_them(memory
         await until(lambda: not isinstance(app.screen, EpisodeScreen) and not cards(app) and idle(app), "its going")
         await send(app, pilot, "/1")
         assert not isinstance(app.screen, EpisodeScreen), "it is no more"
+
+
+async def test_of_half_an_answer_nothing_is_said_about_whose_words_it_has(memory_file: Path, photos: Path) -> None:
+    backend = FakeBackend(["A dog.", "A dog, Milo.", "That is " + "so " * 150], delay=0.01)
+    async with running(memory_file, backend) as (app, pilot):
+        await look(app, pilot, photos / "MILO 1.JPG")
+        await send(app, pilot, "/remember This is Milo, my dog.")
+        await until(lambda: caption(app) == "A dog, Milo." and idle(app), "the caption")
+        await send(app, pilot, "who?")
+        await until(lambda: replies(app) and "so so" in replies(app)[0].text, "the answer's beginning")
+        await pilot.press("escape")
+        await until(lambda: idle(app), "the stop")
+        await sees(app.query_one("#conversation"), "(stopped)")
+        assert not app.query(Cites)
 
 
 async def test_the_tour_goes_on_by_doing_and_ends_with_a_photo_of_ones_own(memory_file: Path, photos: Path) -> None:

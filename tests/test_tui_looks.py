@@ -83,9 +83,13 @@ MODELS = [
 
 
 def lines(app: KeepsakeApp) -> list[str]:
-    """The screen as text; before each line a checksum of the colours in it."""
+    """The screen, or the dialog on it, as text; before each line a checksum of the colours in it."""
     found = []
-    for strip in app.screen._compositor.render_strips():
+    drawn = app.screen._compositor.render_strips()
+    for dialog in app.screen.query(".dialog"):  # what shows behind it, dimmed, is drawn when Textual comes to it
+        at = dialog.region
+        drawn = [strip.crop(at.x, at.right) for strip in drawn[at.y : at.bottom]]
+    for strip in drawn:
         styles = [f"{len(s.text)}{s.style}" for s in strip if s.text.strip("▀")]
         text = re.sub(r"(?<=▀)▀+", lambda match: "▀" * len(match[0]), strip.text)
         found.append(f"{zlib.crc32(''.join(styles).encode()):08x} {text}".rstrip())
@@ -104,10 +108,13 @@ async def settled(app: KeepsakeApp) -> list[str]:
         return len(seen) > 25 and all(one == seen[-1] for one in seen[-25:])
 
     for _ in range(2):  # a blink may have been on its way
-        for field in app.screen.query("Input, TextArea").results():
+        for field in (field for screen in app.screen_stack for field in screen.query("Input, TextArea").results()):
             if isinstance(field, Input | TextArea):
                 field.cursor_blink = True
                 field.cursor_blink = False
+            if isinstance(field, TextArea):
+                field._line_cache.clear()  # without blinking, its key does not say whether there is a cursor
+                field.refresh()
         seen.clear()
         await until(still, "rest")
     return seen[-1]

@@ -274,3 +274,16 @@ def test_a_child_that_died_between_two_questions_is_replaced_without_a_word(shar
     os.kill(shared.pid, signal.SIGKILL)
     until(lambda: child.poll() is not None, "its death")
     assert said(shared) == hello
+
+
+def test_a_folder_that_cannot_be_written_costs_the_log_and_nothing_else(
+    nano: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEEPSAKE_HOME", str(tmp_path))
+    (tmp_path / "logs").touch()  # no folder, and none can be made
+    backend = WorkerBackend(nano, threads=1)
+    try:
+        backend.start()
+        assert said(backend)
+    finally:
+        backend.close()

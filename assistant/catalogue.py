@@ -12,6 +12,7 @@ import hashlib
 import importlib.util
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -52,6 +53,9 @@ class Spec:
     draft: int = 0
     """Most tokens that llama.cpp reads at once as a guess, copied from the prompt; 0 = none. "draft" in a manifest. It
     pays only where a batch costs little more than a token, which on no processor we have measured it does."""
+    blocks: int | None = None
+    """Let llama.cpp move what it has read of remembered episodes to other places in a prompt, and read so many tokens
+    of each again there; None = never. "blocks" in a manifest. Answers change: measure it (`benchmark blocks`) first."""
 
 
 def find(name: str | None = None) -> Path:
@@ -99,6 +103,7 @@ def load(name: str | None = None, *, verify: bool = True) -> Spec:
             _digest(*(entry["sha256"] for entry in manifest["files"].values())),
             "mlx" if whole else "llama.cpp",
             int(manifest.get("draft", 0)),
+            int(manifest["blocks"]) if "blocks" in manifest else None,
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{manifest_path} is not a model manifest: {error}") from error
@@ -168,12 +173,15 @@ def sha256(path: Path) -> str:
     ledger = private_folder(home()) / "hashes.json"
     try:
         known = json.loads(ledger.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         known = {}
     if key not in known:
         with open(path, "rb") as file:
             known[key] = hashlib.file_digest(file, "sha256").hexdigest()
         partial = ledger.with_suffix(f".{os.getpid()}.partial")
-        partial.write_text(json.dumps(known), encoding="utf-8")
-        partial.replace(ledger)
+        with suppress(OSError):  # no room, or not ours to write: it is computed again the next time
+            partial.write_text(json.dumps(known), encoding="utf-8")
+            partial.replace(ledger)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
     return str(known[key])

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from assistant import header
 from assistant.abort import Flag
 from assistant.diskcache import FORMAT, MB, DiskCache
 from assistant.photo import pixels
@@ -71,7 +72,8 @@ class Eyes:
         dtype: type[np.floating[Any]] = np.float16,
         disk: DiskCache | None = None,
     ) -> None:
-        """`side`: every photo becomes one square of this size (None: the model takes any shape, up to `max_tokens`).
+        """`side`: every photo becomes one square of this size (None: the model takes any shape, up to `max_tokens`, or
+        tiles; where its vocabulary lacks the words that tell tiles apart, one square of the tower's own size).
         `one_tile`: the model was trained on the overview of a photo alone, without tiles and wrappers.
         `flag`: raised, it stops the vision tower.
         `space`: hash of the mmproj; without it nothing is kept on disk. `dtype`: of embeddings, in memory and on disk.
@@ -94,6 +96,8 @@ class Eyes:
         self._width = llama_cpp.llama_model_n_embd_inp(model)
         self.hidden = llama_cpp.llama_model_n_embd(model)
         """Width of one visual token without DeepStack layers."""
+        if side is None and self._lacks_wrappers():
+            self._side, self._one_tile = side, one_tile = header.facts(mmproj)["clip.vision.image_size"], True
         self.runs = 0
         """Photos the vision tower has looked at."""
         self._disk = disk if space else None
@@ -145,6 +149,15 @@ class Eyes:
         if self._ctx:
             self._mtmd.mtmd_free(self._ctx)
             self._ctx = None
+
+    def _lacks_wrappers(self) -> bool:
+        """Whether mtmd would wrap a photo into tokens that the vocabulary has not (a SmolVLM whose language model never
+        learnt of tiles): it writes -1 for them, which llama.cpp refuses to read."""
+        chunks = self._tokenize(np.zeros((32, 32, 3), np.uint8))
+        try:
+            return any(token < 0 for chunk in self._all(chunks) for token in self._part(chunk).tokens)
+        finally:
+            self._mtmd.mtmd_input_chunks_free(chunks)
 
     def _file(self, photo: Photo, small: bool) -> str:
         return f"{photo.sha256}.{self._made_by[small and self._side is None]}"
@@ -198,7 +211,9 @@ class Eyes:
         code = self._mtmd.mtmd_encode_chunk(self._ctx, chunk)
         self._flag.check()  # after a part of the tower, what comes out means nothing
         if code != 0:
-            raise ModelError("the vision tower failed on a photo")
+            raise ModelError(
+                "the vision tower failed on a photo: free some memory and ask again, or use a smaller model"
+            )
         shape = int(self._mtmd.mtmd_input_chunk_get_n_tokens(chunk)), self._width
         return np.ctypeslib.as_array(self._mtmd.mtmd_get_output_embd(self._ctx), shape).copy()
 
@@ -246,7 +261,7 @@ class Eyes:
         self._mtmd.mtmd_bitmap_free(bitmap)
         if code != 0:
             self._mtmd.mtmd_input_chunks_free(chunks)
-            raise ModelError(f"the vision tower refused a photo of {width} x {height} pixels (code {code})")
+            raise ModelError(f"this model cannot see a photo of {width} x {height} pixels: crop it, or show another")
         return chunks
 
     def _all(self, chunks: Any) -> list[Any]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant import diskcache, loading
+from assistant import blocks, diskcache, loading
 from assistant.abort import Cancelled, Flag
 from assistant.backend import Chunk, Message, Options
 from assistant.catalogue import Spec
@@ -71,7 +71,10 @@ class LlamaCpp:
         forgets_parts = not (llama.llama_model_is_recurrent(self._model) or llama.llama_model_is_hybrid(self._model))
         self._draft = spec.draft if forgets_parts else 0
         self._ledger = Ledger()
-        made_by = f"{__version__} {spec.identity} {self._context} {exact}"
+        self.blocks = blocks.open_blocks(spec, llama, self._model, self._ctx, self._ledger, self._cut, self._feed)
+        if self.blocks:
+            self.blocks.lead, _, self.blocks.photos = self._lay_out(blocks.lead(), -1)
+        made_by = f"{__version__} {spec.identity} {self._context} {exact}" + f" {spec.blocks}" * bool(self.blocks)
         self._warm = WarmStart(cache, made_by) if cache and spec.identity else None
         self._private = self._read = False
         self.unsaved = False
@@ -183,7 +186,7 @@ class LlamaCpp:
         `large`: which piece is the photo that is asked about; the others are seen small (None: all are seen large).
         Raises PromptTooLong when the prompt and `reserve` tokens cannot fit, before anything is changed.
         """
-        units, photos = self._lay_out(prompt, large)
+        units, ends, photos = self._lay_out(prompt, large)
         size = sum(u.n_tokens for u in units)
         if size + reserve > self._context:
             raise PromptTooLong(f"the prompt has {size} tokens, the model takes {self._context}: say it in fewer words")
@@ -192,9 +195,12 @@ class LlamaCpp:
         self._read = True
         same = min(self._ledger.shared(units), len(units) - 1)  # the last is always read again: its logits are wanted
         self._cut(same)
-        same, cached = len(self._ledger.units), self._ledger.tokens
-        for start, end in _runs(units, same):
-            self._see(units[start], photos) if isinstance(units[start].key, tuple) else self._feed(units[start:end])
+        cached = self._ledger.tokens
+        if self.blocks:
+            spans, photos = blocks.episodes(prompt, ends), photos | self.blocks.photos
+            read = self.blocks.place(units, spans, self._ledger, self._cut, lambda part: self._extend(part, photos))
+            cached = max(0, self._ledger.tokens - read)
+        self._extend(units[len(self._ledger.units) :], photos)
         return size, cached
 
     def put(self, tokens: Sequence[int]) -> None:
@@ -220,13 +226,16 @@ class LlamaCpp:
             return None
         return Drafter((u.key if isinstance(u.key, int) else GAP for u in self._ledger.units), self._draft)
 
-    def _lay_out(self, prompt: Sequence[Piece], large: int | None) -> tuple[list[Unit], dict[str, Photo]]:
+    def _lay_out(self, prompt: Sequence[Piece], large: int | None) -> tuple[list[Unit], list[int], dict[str, Photo]]:
+        """A prompt's units, how many there are up to the end of each piece, and its photos."""
         assert self._eyes is not None
         units: list[Unit] = []
+        ends: list[int] = []
         photos: dict[str, Photo] = {}
         for i, piece in enumerate(prompt):
             if not isinstance(piece, Photo):
                 units += map(Unit, self.tokenize(piece))
+                ends.append(len(units))
                 continue
             self._flag.check()
             photos[piece.sha256] = piece
@@ -236,7 +245,8 @@ class LlamaCpp:
                     units += map(Unit, part.tokens)
                 else:
                     units.append(Unit((piece.sha256, small, n), part.n_tokens, part.n_pos))
-        return units, photos
+            ends.append(len(units))
+        return units, ends, photos
 
     def _cut(self, keep: int) -> None:
         """Keep the first `keep` units of the cache, or none where the model cannot remove a part."""
@@ -245,6 +255,11 @@ class LlamaCpp:
         if not self._llama.llama_memory_seq_rm(cache, 0, self._ledger.position, -1):
             self._llama.llama_memory_clear(cache, True)
             self._ledger.cut(0)
+
+    def _extend(self, units: Sequence[Unit], photos: dict[str, Photo]) -> None:
+        """Read text and photos behind what is held."""
+        for start, end in _runs(units):
+            self._see(units[start], photos) if isinstance(units[start].key, tuple) else self._feed(units[start:end])
 
     def _feed(self, units: Sequence[Unit], rows: int = 1) -> None:
         """Decode text tokens behind what is held, in batches; logits of the very last `rows` ones are kept."""
@@ -276,7 +291,7 @@ class LlamaCpp:
             return
         self._cut(len(self._ledger.units))
         self._flag.check()
-        raise ModelError(f"llama.cpp could not go on (code {code}): the context of {self._context} tokens may be full")
+        raise loading.refusal(code, self._context)
 
     def _logits(self, row: int = -1) -> np.ndarray:
         size = self._llama.llama_vocab_n_tokens(self._vocab)
@@ -288,8 +303,9 @@ class LlamaCpp:
         return out.raw[: max(0, n)]
 
 
-def _runs(units: Sequence[Unit], start: int) -> Iterator[tuple[int, int]]:
-    """Split from `start` on into single chunks of photos and runs of text tokens, as (first, end) index pairs."""
+def _runs(units: Sequence[Unit]) -> Iterator[tuple[int, int]]:
+    """Split into single chunks of photos and runs of text tokens, as (first, end) index pairs."""
+    start = 0
     while start < len(units):
         end = start + 1
         if isinstance(units[start].key, int):

@@ -38,6 +38,8 @@ def open_context(model: Any, spec: Spec, threads: int, size: int, flag: Flag, *,
     settings.n_batch = settings.n_ubatch = BATCH
     settings.n_threads = settings.n_threads_batch = threads
     flag.callback(settings, llama.ggml_abort_callback)
+    if spec.blocks is not None:
+        settings.n_seq_max, settings.kv_unified = 2, True  # see `blocks.py`
     if exact:
         settings.type_k = settings.type_v = 0  # GGML_TYPE_F32
         settings.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
@@ -51,6 +53,17 @@ def open_context(model: Any, spec: Spec, threads: int, size: int, flag: Flag, *,
             raise ModelError(f"{spec.adapter.name} does not fit {spec.language.name}")
         llama.llama_set_adapters_lora(ctx, (llama.llama_adapter_lora_p_ctypes * 1)(lora), 1, (ctypes.c_float * 1)(1.0))
     return ctx
+
+
+def refusal(code: int, size: int) -> ModelError:
+    """What a code of `llama_decode` (not 0) means to a person; `size`: tokens of the context."""
+    if code == 1:
+        return ModelError(f"the context of {size} tokens is full: begin a new conversation, or say it in fewer words")
+    if code == -1:
+        return ModelError(
+            "llama.cpp met tokens that this model does not have: fetch its files again, or use another model"
+        )
+    return ModelError("llama.cpp could not compute on: free some memory and ask again, or use a smaller model")
 
 
 def _quiet() -> None:

@@ -57,6 +57,7 @@ class Tokens:
         if self.side:
             across = self.side // vision["patch_size"] // self.config["scale_factor"]
             self._square = (across, across)
+            self._bounds = [{"do_image_splitting": False}] * 2
         else:
             self._merge: int = vision["spatial_merge_size"]
             self._edges = [Unit(self.config[f"vision_{edge}_token_id"]) for edge in ("start", "end")]

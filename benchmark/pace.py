@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+from benchmark.mlxpeer import MlxVlm
 from benchmark.peers import Afresh, Keepsake, Server, Stock
 
-OURS, NONE, HANDLER, SERVER = Keepsake.name, Afresh.name, Stock.name, Server.name
+OURS, NONE, HANDLER, SERVER, MLX = Keepsake.name, Afresh.name, Stock.name, Server.name, MlxVlm.name
 STEPS = {
     "caption": "caption, nothing known",
     "answer": "its question (pass 2)",
@@ -121,15 +122,17 @@ def targets(rows: Sequence[Row], proofs: Sequence[Proof], threads: int = 1) -> l
             return Target(f"{words}, against {peer}", asked, found, cpu, None)
         return judged(f"{words}, against {peer}", asked, found, cpu, lambda ratio: ratio >= bar)
 
+    rivals = {MLX: (None, None)} if MLX in at["caption"] else {HANDLER: (20, 10), SERVER: (1, 10)}
     out = []
     for step, words in (("answer", "answer"), ("follow", "follow-up")):
-        out += [against(words, step, HANDLER, 20), against(words, step, SERVER, 1)]
+        out += [against(words, step, peer, bar) for peer, (bar, _) in rivals.items()]
     out.append(against("answer", "answer", NONE, None))
-    out += [against("first question after a restart", "restart", peer, 10) for peer in (HANDLER, SERVER)]
-    restored = against("first question after a restart", "restart", SERVER, None, "slot")
-    out.append(Target(f"{restored.words} with its slot put back", *list(asdict(restored).values())[1:]))
+    out += [against("first question after a restart", "restart", peer, bar) for peer, (_, bar) in rivals.items()]
+    if SERVER in rivals:
+        restored = against("first question after a restart", "restart", SERVER, None, "slot")
+        out.append(Target(f"{restored.words} with its slot put back", *list(asdict(restored).values())[1:]))
     for step, words in (("set", "new set of known memories"), ("order", "known memories in another order")):
-        out += [against(words, step, peer, None) for peer in (NONE, HANDLER, SERVER)]
+        out += [against(words, step, peer, None) for peer in (NONE, *rivals)]
     out += [_tower(at, step, new) for step, new in (("restart", 0), ("order", 0), ("set", 1))]
     both = two_passes(rows)
     out.append(
@@ -168,16 +171,14 @@ def two_passes(rows: Sequence[Row]) -> tuple[float, float | None]:
 
 def table(record: Mapping[str, Any]) -> str:
     """Everything for the terminal, in Markdown."""
-    peers = [p for p in (OURS, NONE, HANDLER, SERVER) if any(p in of for of in record["steps"].values())]
+    peers = [p for p in (OURS, NONE, HANDLER, SERVER, MLX) if any(p in of for of in record["steps"].values())]
     lines = [f"{record['model']}, {record['episodes']} memories, {record['threads']} threads, n={record['repeats']}"]
     lines += ["seconds to the first word: median (least), processor time", ""]
-    lines += _grid(["", *peers], [[STEPS[s], *(_time(of.get(p)) for p in peers)] for s, of in record["steps"].items()])
+    lines += grid(["", *peers], [[STEPS[s], *(_time(of.get(p)) for p in peers)] for s, of in record["steps"].items()])
     writing = [f"{p} {_number(record['steps']['caption'][p]['a_token'])}" for p in peers]
     lines += ["", f"seconds a token of the caption: {', '.join(writing)}"]
     lines += ["", "tokens of the prompt, cached before, photos looked at", ""]
-    lines += _grid(
-        ["", *peers], [[STEPS[s], *(_counts(of.get(p)) for p in peers)] for s, of in record["steps"].items()]
-    )
+    lines += grid(["", *peers], [[STEPS[s], *(_counts(of.get(p)) for p in peers)] for s, of in record["steps"].items()])
     lines += [
         "",
         "logits against an engine that keeps nothing, led the same way; and against one reading in one go",
@@ -188,19 +189,20 @@ def table(record: Mapping[str, Any]) -> str:
         [p["path"], _yes(p["equal"]), f"{p['furthest']:g}", f"{p['nats']:.1e}", _yes(p["same_first"])]
         for p in record["proofs"]
     ]
-    lines += _grid(heads, proofs)
+    lines += grid(heads, proofs)
     lines += [""]
     verdicts = {True: "pass", False: "FALLS SHORT", None: ""}
     told = [
         [t["words"], t["asked"], _number(t["found"]), _number(t["found_cpu"]), verdicts[t["passed"]]]
         for t in record["targets"]
     ]
-    lines += _grid(["target", "asked", "by the clock", "by processor time", ""], told)
+    lines += grid(["target", "asked", "by the clock", "by processor time", ""], told)
     lines += [f"\n{peer}: not measured, {why}" for peer, why in record["absent"].items()]
     return "\n".join(lines)
 
 
-def _grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a Markdown table."""
     return [f"| {' | '.join(line)} |" for line in (heads, ["---"] * len(heads), *rows)]
 
 

@@ -103,15 +103,19 @@ def find(out: Path, language: Path | None = None) -> list[Form]:
     `language.gguf` goes with `adapter.gguf` where there is one, `language-KIND.gguf` is merged already. `language`
     names a GGUF elsewhere (or the manifest names one in a package): the base that `adapter.gguf` goes on.
     """
+
+    def whole(pattern: str) -> list[Path]:
+        return [path for path in out.glob(pattern) if ".partial" not in path.suffixes]  # what a kill left
+
     mmproj, lora = out / "mmproj.gguf", out / "adapter.gguf"
     adapter = lora if lora.exists() else None
     base = language or _in_package(out) or out / "language.gguf"
     found = []
     if base.exists() or language:
         found.append(Form("base + adapter" if adapter else base.stem, "llama.cpp", base, mmproj, adapter))
-    for path in out.glob("language-*.gguf"):
+    for path in whole("language-*.gguf"):
         found.append(Form(path.stem.removeprefix("language-"), "llama.cpp", path, mmproj))
-    found += [Form(path.name, "mlx", path) for path in out.glob("mlx-*") if (path / "config.json").exists()]
+    found += [Form(path.name, "mlx", path) for path in whole("mlx-*") if (path / "config.json").exists()]
     for form in found:
         if missing := [path for path in form.files() if not path.is_file()]:
             raise KeepsakeError(f"no such file: {missing[0]}")

@@ -97,7 +97,8 @@ class Checkpoint:
         return torch.cat(tuple(self.model.get_image_features(**self._seen([photo])).pooler_output)).numpy()
 
     def _seen(self, photos: Sequence[Photo]) -> dict[str, torch.Tensor]:
-        return dict(self.eye([Image.fromarray(pixels(p, self.side)) for p in photos], return_tensors="pt"))
+        whole = {"do_image_splitting": False} if self.side else {}
+        return dict(self.eye([Image.fromarray(pixels(p, self.side)) for p in photos], return_tensors="pt", **whole))
 
     def _sizes(self, seen: dict[str, torch.Tensor], n: int) -> list[int]:
         """Visual tokens of each photo."""

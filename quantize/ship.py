@@ -19,7 +19,7 @@ from assistant.catalogue import sha256
 from memory.errors import KeepsakeError
 from quantize import card, forms, manifest, verdict, verify
 from quantize.forms import Form
-from quantize.steps import write
+from quantize.steps import discard, put, write
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 """OWNER/NAME, and never a path of somebody's machine."""
@@ -59,7 +59,6 @@ def ship(
     """
     path = out / "manifest.json"
     old = manifest.read(out)
-    path.unlink(missing_ok=True)
     entries = {form.name: _place(form, out, package) for form in passed}
     best = verdict.smallest([f for f in found if f.name in entries and f.engine == "llama.cpp"])
     files = entries[best.name] if best else {}
@@ -85,6 +84,8 @@ def ship(
     write(out / "README.md", card.card(written, found))
     if files:  # MLX folders have manifests of their own
         write(path, json.dumps(written, indent=2, ensure_ascii=False) + "\n")
+    else:
+        path.unlink(missing_ok=True)
     return path
 
 
@@ -114,10 +115,10 @@ def _link(source: Path, target: Path) -> None:
     if source.is_dir():
         shutil.rmtree(partial, ignore_errors=True)
         shutil.copytree(source, partial, copy_function=_link_file)
-        shutil.rmtree(target, ignore_errors=True)
-    else:
-        partial.unlink(missing_ok=True)
-        _link_file(source, partial)
+        put(partial, target)
+        return
+    partial.unlink(missing_ok=True)
+    _link_file(source, partial)
     os.replace(partial, target)
 
 
@@ -146,7 +147,7 @@ def _tidy(out: Path, old: dict[str, Any], new: dict[str, Any]) -> None:
         if gone.parent != out:
             continue
         if gone.is_dir():
-            shutil.rmtree(gone)
+            discard(gone)
         else:
             gone.unlink(missing_ok=True)
 

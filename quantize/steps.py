@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import sys
 import time
@@ -28,7 +29,7 @@ def made(target: Path, inputs: Mapping[str, Any], make: Callable[[Path], object]
         return target
     record.unlink(missing_ok=True)
     if target.is_dir():
-        shutil.rmtree(target)
+        discard(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     print(f"{target.name} ...", file=sys.stderr)
     began = time.monotonic()
@@ -42,6 +43,21 @@ def contents(target: Path) -> dict[str, str]:
     """sha256 of a file, or of every file in a folder, by name."""
     paths = sorted(p for p in target.rglob("*") if p.is_file()) if target.is_dir() else [target] * target.is_file()
     return {path.relative_to(target.parent).as_posix(): sha256(path) for path in paths}
+
+
+def put(whole: Path, target: Path) -> None:
+    """A finished folder gets its name, which an earlier one may have: that one goes first, and never bit by bit."""
+    discard(target)
+    os.replace(whole, target)
+
+
+def discard(folder: Path) -> None:
+    """Take a folder away, if it is there. Killed in between, half of it is left under another name only."""
+    aside = folder.with_name(f"{folder.name}.old.partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    if folder.exists():
+        os.replace(folder, aside)
+        shutil.rmtree(aside)
 
 
 def write(path: Path, text: str) -> None:

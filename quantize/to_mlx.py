@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from typing import Any
 
 from assistant import tokens
 from memory.errors import KeepsakeError
-from quantize import manifest
+from quantize import manifest, steps
 
 WHOLE = {"f32": "float32", "f16": "float16", "bf16": "bfloat16"}
 BITS = {"8bit": 8, "6bit": 6, "5bit": 5, "4bit": 4, "3bit": 3}
@@ -56,9 +55,7 @@ def convert(checkpoint: Path, out: Path, kind: str) -> Path:
         with contextlib.redirect_stdout(sys.stderr):  # mlx-vlm prints what it does
             space = _write(checkpoint, config, partial, kind)
         manifest.write_folder(partial, checkpoint, "mlx", space, out)
-        if out.exists():
-            shutil.rmtree(out)
-        os.replace(partial, out)
+        steps.put(partial, out)
     except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
         raise KeepsakeError(f"cannot convert {checkpoint} to MLX: {str(error).strip().splitlines()[0]}") from error
     finally:

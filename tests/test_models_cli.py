@@ -89,6 +89,13 @@ def catalogue_files() -> list[Path]:
     return [spec.language, spec.mmproj, *([spec.adapter] if spec.adapter else [])]
 
 
+def test_where_nothing_can_be_written_files_are_checked_all_the_same(home: Path) -> None:
+    (home / "hashes.json").unlink(missing_ok=True)
+    (home / "hashes.json").mkdir()  # what even root cannot write to
+    assert catalogue.load("nano").name == "nano"
+    assert [file.name for file in home.glob("hashes*")] == ["hashes.json"]
+
+
 def test_what_lies_in_the_home_is_listed_whole_or_broken(tmp_path: Path) -> None:
     for name in ("half", "mine"):
         (tmp_path / "models" / name).mkdir(parents=True)

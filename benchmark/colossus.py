@@ -2,7 +2,8 @@
 
 It knows nothing. Its vocabulary is learnt from the benchmark's own dialogues, and only whole words can be written: a
 text of it reads back as the tokens that were written, as a trained model's does, and never ends by itself. Needs the
-extra "train". `python -m benchmark.colossus FOLDER` writes the checkpoint; `find` lets the quantize room export it.
+extra "train". `python -m benchmark.colossus FOLDER [PART]` writes the checkpoint, PART (1 to 4) times narrower and
+flatter, for engines that are slow; `find` lets the quantize room export the whole one.
 """
 
 from __future__ import annotations
@@ -78,8 +79,11 @@ def silent(words: Any) -> set[int]:
     return {i for name, i in spell if not (name[0] == "Ġ" and name[1:].isascii() and name[1:].isalpha())}
 
 
-def config(words: Any) -> Any:
-    """A `Qwen3VLConfig`: layers of Qwen3-0.6B's shape, a tower half as wide as Qwen3-VL-2B's, DeepStack from three."""
+def config(words: Any, part: int = 1) -> Any:
+    """A `Qwen3VLConfig`: layers of Qwen3-0.6B's shape, a tower half as wide as Qwen3-VL-2B's, DeepStack from three.
+
+    `part`, 1 to 4, divides widths and layers; heads stay as wide as they are.
+    """
     from transformers import Qwen3VLConfig
 
     ids = {name: words.convert_tokens_to_ids(f"<|{name}|>") for name in ("image_pad", "video_pad")}
@@ -88,27 +92,27 @@ def config(words: Any) -> Any:
     return Qwen3VLConfig(
         text_config={
             "vocab_size": len(words),
-            "hidden_size": 1024,
-            "intermediate_size": 3072,
-            "num_hidden_layers": 24,
-            "num_attention_heads": 16,
-            "num_key_value_heads": 8,
+            "hidden_size": 1024 // part,
+            "intermediate_size": 3072 // part,
+            "num_hidden_layers": 24 // part,
+            "num_attention_heads": 16 // part,
+            "num_key_value_heads": 8 // part,
             "head_dim": 128,
             "rope_parameters": rope,
             "max_position_embeddings": 32768,
             "tie_word_embeddings": False,
         },
         vision_config={
-            "depth": 12,
-            "hidden_size": 768,
-            "intermediate_size": 3072,
-            "num_heads": 12,
-            "out_hidden_size": 1024,
+            "depth": 12 // part,
+            "hidden_size": 768 // part,
+            "intermediate_size": 3072 // part,
+            "num_heads": 12 // part,
+            "out_hidden_size": 1024 // part,
             "patch_size": 16,
             "spatial_merge_size": 2,
             "temporal_patch_size": 2,
             "num_position_embeddings": 2304,
-            "deepstack_visual_indexes": [3, 6, 9],
+            "deepstack_visual_indexes": [3 // part, 6 // part, 9 // part],
         },
         image_token_id=ids["image_pad"],
         video_token_id=ids["video_pad"],
@@ -118,8 +122,8 @@ def config(words: Any) -> Any:
     )
 
 
-def build(folder: Path) -> None:
-    """Write model, tokenizer and image processor into `folder` (f16, about a gigabyte)."""
+def build(folder: Path, part: int = 1) -> None:
+    """Write model, tokenizer and image processor into `folder` (f16, about a gigabyte; see `config`)."""
     import torch
     from transformers import Qwen3VLForConditionalGeneration
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
@@ -127,7 +131,7 @@ def build(folder: Path) -> None:
     torch.manual_seed(0)
     torch.set_default_dtype(torch.float16)
     words = tokenizer()
-    model = Qwen3VLForConditionalGeneration(config(words))
+    model = Qwen3VLForConditionalGeneration(config(words, part))
     with torch.no_grad():
         model.lm_head.weight[sorted(silent(words))] = 0  # the likeliest of thousands is above zero: these are never it
     model.save_pretrained(folder)
@@ -138,4 +142,4 @@ def build(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]))
+    build(Path(sys.argv[1]), *map(int, sys.argv[2:3]))

@@ -22,6 +22,8 @@ from typing import Any, Protocol
 from assistant.backend import Chunk, Message, Options
 from assistant.catalogue import Spec
 from assistant.llamacpp import BATCH, LlamaCpp
+from assistant.mlxvlm import open_mlx
+from assistant.session import Session
 from memory.episode import Photo
 from memory.errors import ModelError
 from memory.home import private_folder
@@ -90,13 +92,19 @@ def timed(words: Iterator[str], cpu: Callable[[], float | None]) -> Said:
     return Said(text, at - began, since(spent), end[0] - began, since(end[1]))
 
 
+def opened(spec: Spec, threads: int, context: int, cache: Path | None) -> LlamaCpp | Session:
+    """The engine that a model needs, in this process. Raises ModelError."""
+    return open_mlx(spec, threads, context) if spec.engine == "mlx" else LlamaCpp(spec, threads, context, cache=cache)
+
+
 class Keepsake:
-    """The project's engine, in this process. Without a folder for caches nothing outlives it."""
+    """The project's engine, in this process. Without a folder for caches nothing outlives it; MLX's has none."""
 
     name = "Keepsake"
 
     def __init__(self, spec: Spec, threads: int, context: int, cache: Path | None) -> None:
-        self._open: Callable[[], LlamaCpp] = lambda: LlamaCpp(spec, threads, context, cache=cache)
+        self.cache = cache
+        self._open: Callable[[], LlamaCpp | Session] = lambda: opened(spec, threads, context, cache)
         self.engine = self._open()
 
     def say(self, messages: Sequence[Message], most: int) -> Said:
@@ -109,7 +117,8 @@ class Keepsake:
                 yield last.text
 
         said = timed(words(), time.process_time)
-        return replace(said, prompt_tokens=last.prompt_tokens, cached_tokens=last.cached_tokens, looked=last.looked)
+        told = ("prompt_tokens", "cached_tokens", "looked", "new_tokens")
+        return replace(said, **{name: getattr(last, name) for name in told})
 
     def restart(self) -> None:
         """As the worker does: the conversation is kept, the process's memory is not."""

@@ -3,7 +3,8 @@
 The work of one repeat: some remembered episodes and a new photo; its caption, two questions, a restart, a third
 question; then other photos and words of the same shape (the control), the memories in another order, and a new set of
 memories that are all known. Every repeat has photos and words of its own, so nothing is known by accident. All is
-greedy; what each turn took is a `pace.Row`, what that says is `pace.py`'s part.
+greedy; what each turn took is a `pace.Row`, what that says is `pace.py`'s part. The model's form says who takes part:
+llama.cpp's peers read GGUF; on an MLX folder Keepsake runs in MLX, and the peer is mlx-vlm.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ from assistant import catalogue, diskcache, prompt
 from assistant.backend import Message
 from assistant.catalogue import Spec
 from assistant.chatml import Piece, pieces
-from assistant.llamacpp import LlamaCpp
 from assistant.photo import from_image, pixels
 from benchmark import colossus, pace, sample
-from benchmark.peers import Afresh, Keepsake, Peer, Server, Stock
+from benchmark.mlxpeer import MlxVlm, warmth
+from benchmark.peers import Afresh, Keepsake, Peer, Server, Stock, opened
 from memory.episode import Episode, Photo
 from memory.errors import KeepsakeError, ModelError
 from memory.home import home, private_folder
@@ -136,8 +137,8 @@ def takes_part(peer: Peer, step: str) -> bool:
 
 
 def ready(peer: Peer, step: str) -> None:
-    """Restarts. Only Keepsake has anything on disk that a control or a new set could profit from by accident."""
-    if step == "restart" or (step in ("control", "set") and type(peer) is Keepsake):
+    """Restarts. A control or a new set could profit by accident from what Keepsake has on disk: it begins anew."""
+    if step == "restart" or (step in ("control", "set") and isinstance(peer, Keepsake) and peer.cache):
         peer.restart()
     elif step == "slot" and isinstance(peer, Server):
         peer.restore()
@@ -150,13 +151,16 @@ def prove(spec: Spec, threads: int, folder: Path) -> list[pace.Proof]:
     second = pieces(prompt.answer_messages(about.episodes, about.photo, "This is Milo.", about.questions[0]))
 
     def read(cache: Path | None, *prompts: Sequence[Piece]) -> list[np.ndarray]:
-        with closing(LlamaCpp(spec, threads, CONTEXT, cache=cache)) as engine:
+        with closing(opened(spec, threads, CONTEXT, cache)) as engine:
             out = [engine.logits(p) for p in prompts]
             engine.save()
             return out
 
     fresh, truth = read(None, first, second)
     [whole] = read(None, second)
+    if spec.engine == "mlx":  # nothing is kept on disk: what it must not keep is what it read before
+        *_, continued = read(None, pieces(prompt.direct_messages(about.episodes, about.photo, "Who?")), first, second)
+        return [proof("pass 2 continues pass 1", continued, truth, whole)]
     read(folder, first)  # now photos and conversation are on disk
     [restarted] = read(folder, second)
     diskcache.talk(folder).drop("*")
@@ -179,7 +183,7 @@ def proof(path: str, got: np.ndarray, same_way: np.ndarray, in_one_go: np.ndarra
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument(
-        "--model", default="nano", help='a name or folder, or "large": random, half a billion parameters'
+        "--model", default="nano", help='a name or folder, GGUF or MLX, or "large": random, half a billion parameters'
     )
     parser.add_argument("--repeats", type=int, default=3, help="each with photos and words of its own")
     parser.add_argument("--episodes", type=int, default=8, help="remembered photos in a prompt")
@@ -199,8 +203,8 @@ def command(args: argparse.Namespace) -> int:
     if args.repeats < 1 or args.episodes < 2 or args.threads < 1:
         raise KeepsakeError("a speed run needs --repeats 1, --episodes 2 and --threads 1 at least")
     spec = catalogue.load(str(colossus.find()) if args.model == "large" else args.model)
-    if spec.engine != "llama.cpp":
-        raise KeepsakeError(f"{spec.name} runs on {spec.engine}: speed compares engines that read GGUF")
+    if spec.engine == "transformers":
+        raise KeepsakeError(f"{spec.name} runs on transformers: speed compares engines that read GGUF, or MLX folders")
     record = run(spec, args.episodes, args.repeats, args.threads, args.server)
     if args.out:
         partial = args.out.with_name(f"{args.out.name}.partial")
@@ -214,22 +218,30 @@ def command(args: argparse.Namespace) -> int:
 def run(spec: Spec, episodes: int, repeats: int, threads: int, server: str) -> dict[str, Any]:
     """Open all peers, measure, prove; everything as JSON holds it."""
     absent: dict[str, str] = {}
-    with ExitStack() as opened:
-        scratch = Path(opened.enter_context(tempfile.TemporaryDirectory(dir=private_folder(home() / "speed"))))
+    mlx = spec.engine == "mlx"
+    libraries = ("mlx", "mlx-vlm") if mlx else ("llama-cpp-python",)
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=private_folder(home() / "speed"))))
+        cache = scratch / "cache"
         makers: dict[str, Callable[[], Peer]] = {
-            Keepsake.name: lambda: Keepsake(spec, threads, CONTEXT, scratch / "cache"),
+            Keepsake.name: lambda: Keepsake(spec, threads, CONTEXT, None if mlx else cache),
             Afresh.name: lambda: Afresh(spec, threads, CONTEXT),
-            Stock.name: lambda: Stock(spec, threads, CONTEXT),
-            Server.name: lambda: Server(llama_server(server), spec, threads, CONTEXT, scratch / "server"),
         }
+        if mlx:
+            makers[MlxVlm.name] = lambda: MlxVlm(spec, cache)
+        else:
+            makers[Stock.name] = lambda: Stock(spec, threads, CONTEXT)
+            makers[Server.name] = lambda: Server(llama_server(server), spec, threads, CONTEXT, scratch / "server")
         peers: list[Peer] = []
         for name, make in makers.items():
             try:
-                peers.append(opened.enter_context(closing(make())))
+                peers.append(stack.enter_context(closing(make())))
             except KeepsakeError as error:
                 if name in (Keepsake.name, Afresh.name):
                     raise
                 absent[name] = str(error)
+        for peer in peers if mlx else ():
+            peer.say(warmth(), 2)
         rows, failed = measure(peers, spec, episodes, repeats)
         proofs = prove(spec, threads, scratch / "proof")
     return {
@@ -238,7 +250,7 @@ def run(spec: Spec, episodes: int, repeats: int, threads: int, server: str) -> d
         "episodes": episodes,
         "repeats": repeats,
         "threads": threads,
-        "versions": {"python": platform.python_version(), "llama-cpp-python": version("llama-cpp-python")},
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in libraries}},
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
         "steps": pace.summary(rows),
         "proofs": [asdict(p) for p in proofs],

@@ -49,7 +49,6 @@ class Part:
     episodes: tuple[str, ...] = ()
     """Ids of the memories that were recalled for it or made of it."""
 
-
     def state(self) -> tuple[str | None, list[tuple[str, str]]]:
         """Where it ended: the caption that stands, and the answered questions since, with their answers."""
         caption: str | None = None

@@ -205,9 +205,7 @@ def _finish(path: Path, what: What, new: Key | None, passphrase: str) -> Convert
     with Memory(path, ask=lambda _: passphrase) as memory:
         cleaned, stats = memory.cleaned, memory.stats()
         if cleaned is None or memory.trouble:
-            raise MemoryFileError(
-                f"done, but what was there before stays until it is opened next: {memory.trouble}"
-            )
+            raise MemoryFileError(f"done, but what was there before stays until it is opened next: {memory.trouble}")
     return Converted(
         what,
         stats["episodes"],

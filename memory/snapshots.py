@@ -67,7 +67,8 @@ def take(db: sqlite3.Connection, path: Path, key: Key | None) -> Snapshot:
             old.file.unlink()
     except cipher.failures("DatabaseError", OSError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        raise MemoryFileError(f"cannot write the snapshot {done}: {why}; make room there, or change its rights") from error
+        hint = "make room there, or change its rights"
+        raise MemoryFileError(f"cannot write the snapshot {done}: {why}; {hint}") from error
     finally:
         with suppress(OSError):
             _sweep(folder)

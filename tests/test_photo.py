@@ -242,11 +242,11 @@ def test_too_many_pixels_are_refused_from_the_header(tmp_path: Path) -> None:
     body = b"".join(struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks)
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
     tracemalloc.start()
-    start = time.perf_counter()
+    start = time.process_time()
     assert "200 million pixels" in refusal(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert peak < 20_000_000
 
 

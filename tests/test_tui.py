@@ -5,13 +5,26 @@ from __future__ import annotations
 import asyncio
 import statistics
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from apppilot import caption, idle, look, make_album, notes, picture, replies, running, sees, send, state, until
+from apppilot import (
+    caption,
+    idle,
+    look,
+    make_album,
+    notes,
+    picture,
+    replies,
+    running,
+    sees,
+    send,
+    state,
+    stopwatch,
+    until,
+)
 from textual import events
 from textual.widgets import Static, TextArea
 
@@ -337,14 +350,14 @@ async def delays(app: KeepsakeApp, keys: str) -> list[float]:
     composer = app.query_one(Composer)
     out = []
     for key in keys:
-        before, start = composer.text, time.perf_counter()
+        before, seconds = composer.text, stopwatch()
         refreshed = asyncio.Event()
         app.post_message(events.Key(key, key))
         while composer.text == before:
             await asyncio.sleep(0.001)
         composer.call_after_refresh(refreshed.set)
         await refreshed.wait()
-        out.append(time.perf_counter() - start)
+        out.append(seconds())
         await asyncio.sleep(0.01)  # a fast typist's pause, not a wait for anything
     return out
 

@@ -6,7 +6,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from apppilot import caption, cards, idle, look, make_album, notes, picture, replies, running, sees, send, state, until
+from apppilot import (
+    Alike,
+    caption,
+    cards,
+    idle,
+    look,
+    make_album,
+    notes,
+    picture,
+    replies,
+    running,
+    sees,
+    send,
+    state,
+    until,
+)
 from textual import events
 from textual.widgets import Static, TextArea
 
@@ -193,15 +208,6 @@ async def test_the_count_of_memories_follows_what_another_window_does(memory_fil
 
 async def test_nobody_reads_a_hash(memory_file: Path, photos: Path) -> None:
     """ "Not them": in the note, on the card, in the browser, in the memory itself and in its edit, which keeps it."""
-
-    class Alike(FakeBackend):
-        """All photos look nearly the same."""
-
-        def embed(self, photo):  # type: ignore[no-untyped-def]
-            tokens = super().embed(photo)
-            tokens[:, 0] += 8
-            return tokens / (tokens**2).sum(1, keepdims=True) ** 0.5
-
     backend = Alike(["A dog."])
     backend.threshold = 0.0
     async with running(memory_file, backend) as (app, pilot):

@@ -2,6 +2,10 @@
 
 Those are a chat's prompt cache, automatic prefix caching with a disk tier, and the vision cache. It runs in this
 process, on the folder and the library that Keepsake's MLX backend uses: what differs is what is read again.
+
+    python -m benchmark.colossus CHECKPOINT 4                          a random Qwen3-VL, a quarter as wide and deep
+    python -m quantize mlx CHECKPOINT --kind f32 --out FOLDER          scales of quantised weights would favour us
+    python -m benchmark speed --model FOLDER --episodes 2 --repeats 2
 """
 
 from __future__ import annotations

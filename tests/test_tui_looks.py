@@ -82,6 +82,13 @@ MODELS = [
 """What there is on the machine of these tests."""
 
 
+@pytest.fixture(autouse=True)
+def no_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cursor blinks: whether it is to be seen is chance."""
+    monkeypatch.setattr(TextArea, "_draw_cursor", property(lambda _: False))
+    monkeypatch.setattr(Input, "_cursor_visible", property(lambda _: False, lambda _, shown: None))
+
+
 def lines(app: KeepsakeApp) -> list[str]:
     """The screen, or the dialog on it, as text; before each line a checksum of the colours in it."""
     found = []
@@ -97,7 +104,7 @@ def lines(app: KeepsakeApp) -> list[str]:
 
 
 async def settled(app: KeepsakeApp) -> list[str]:
-    """Once nothing moves any more, cursors neither."""
+    """Once nothing moves any more."""
     seen: list[list[str]] = []
 
     def still() -> bool:
@@ -107,16 +114,7 @@ async def settled(app: KeepsakeApp) -> list[str]:
         seen.append(lines(app))
         return len(seen) > 25 and all(one == seen[-1] for one in seen[-25:])
 
-    for _ in range(2):  # a blink may have been on its way
-        for field in (field for screen in app.screen_stack for field in screen.query("Input, TextArea").results()):
-            if isinstance(field, Input | TextArea):
-                field.cursor_blink = True
-                field.cursor_blink = False
-            if isinstance(field, TextArea):
-                field._line_cache.clear()  # without blinking, its key does not say whether there is a cursor
-                field.refresh()
-        seen.clear()
-        await until(still, "rest")
+    await until(still, "rest")
     return seen[-1]
 
 

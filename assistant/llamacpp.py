@@ -11,6 +11,7 @@ import codecs
 import ctypes
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,8 @@ class LlamaCpp:
         if self.blocks:
             self.blocks.lead, _, self.blocks.photos = self._lay_out(blocks.lead(), -1)
         made_by = f"{__version__} {spec.identity} {self._context} {exact}" + f" {spec.blocks}" * bool(self.blocks)
-        self._warm = WarmStart(cache, made_by) if cache and spec.identity else None
+        state = partial(loading.pack, self._ctx), partial(loading.unpack, self._ctx)
+        self._warm = WarmStart(cache, made_by, *state) if cache and spec.identity else None
         self._private = self._read = False
         self.unsaved = False
         """Whether `save` would have something to do."""
@@ -148,7 +150,7 @@ class LlamaCpp:
         if self._warm.forgotten():  # what was read before may hold it
             self._cut(0)
             return False
-        return self._warm.save(self._llama, self._ctx, self._ledger)
+        return self._warm.save(self._ledger)
 
     def close(self) -> None:
         """Free everything. Calling it twice is fine."""
@@ -191,7 +193,7 @@ class LlamaCpp:
         if size + reserve > self._context:
             raise PromptTooLong(f"the prompt has {size} tokens, the model takes {self._context}: say it in fewer words")
         if not self._read and self._warm:
-            self._ledger = self._warm.restore(self._llama, self._ctx, units)
+            self._ledger = self._warm.restore(units)
         self._read = True
         same = min(self._ledger.shared(units), len(units) - 1)  # the last is always read again: its logits are wanted
         self._cut(same)

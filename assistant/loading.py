@@ -1,4 +1,7 @@
-"""A language model's files become a model and a context of llama.cpp, or one line that says why not."""
+"""A language model's files become a model and a context of llama.cpp, or one line that says why not.
+
+A context's state becomes bytes, and these a context's state.
+"""
 
 from __future__ import annotations
 
@@ -53,6 +56,27 @@ def open_context(model: Any, spec: Spec, threads: int, size: int, flag: Flag, *,
             raise ModelError(f"{spec.adapter.name} does not fit {spec.language.name}")
         llama.llama_set_adapters_lora(ctx, (llama.llama_adapter_lora_p_ctypes * 1)(lora), 1, (ctypes.c_float * 1)(1.0))
     return ctx
+
+
+def pack(ctx: Any) -> memoryview:
+    """What a context holds, in llama.cpp's own layout."""
+    from llama_cpp import llama_cpp as llama
+
+    size = llama.llama_state_seq_get_size(ctx, 0)
+    state = (ctypes.c_uint8 * size)()
+    llama.llama_state_seq_get_data(ctx, state, size, 0)
+    return memoryview(state).cast("B")
+
+
+def unpack(ctx: Any, body: bytes) -> bool:
+    """Make an empty context hold what `pack` gave. False when llama.cpp refuses it: then it is empty again."""
+    from llama_cpp import llama_cpp as llama
+
+    state = (ctypes.c_uint8 * len(body)).from_buffer_copy(body)
+    if llama.llama_state_seq_set_data(ctx, state, len(body), 0):
+        return True
+    llama.llama_memory_clear(llama.llama_get_memory(ctx), True)
+    return False
 
 
 def refusal(code: int, size: int) -> ModelError:

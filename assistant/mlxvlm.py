@@ -1,30 +1,36 @@
 """The MLX backend: mlx-vlm's models, with our reading of a prompt. On a Mac it uses the GPU; it runs on Linux too.
 
 Of mlx-vlm only loading, the vision towers and the language models are used, not its generator: that forgets photos
-between prompts, and loses DeepStack when it is given photos it has seen. MLX is loaded only when a model is, in the
-thread that will use it (its streams belong to a thread).
+between prompts, and loses DeepStack when it is given photos it has seen. With a folder for caches, photos and the last
+conversation survive a restart. MLX is loaded only when a model is, in the thread that will use it (its streams belong
+to a thread).
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from assistant import diskcache
 from assistant.catalogue import Spec
-from assistant.session import Session, Sight
+from assistant.session import Photos, Session, Sight
 from assistant.tokens import Place, Tokens, config
+from assistant.warmstart import WarmStart
 from memory.errors import ModelError
 
 MISSING = "{name} is an MLX model, which needs {package}: pip install -e '.[mlx]', or choose a GGUF model"
 
 
-def open_mlx(spec: Spec, threads: int | None = None, context: int = 8192) -> Session:
+def open_mlx(spec: Spec, threads: int | None = None, context: int = 8192, *, cache: Path | None = None) -> Session:
     """The backend of an MLX folder. Raises ModelError, in one line, also when MLX is not installed.
 
-    `threads` is for other engines: MLX decides itself.
+    `threads` is for other engines: MLX decides itself. `cache`: folder in which photos and the last conversation
+    survive a restart; None = nothing does.
     """
     try:
         from mlx import core  # noqa: F401 - so that what is missing is told by name
@@ -32,7 +38,13 @@ def open_mlx(spec: Spec, threads: int | None = None, context: int = 8192) -> Ses
     except ImportError as error:
         raise ModelError(MISSING.format(name=spec.name, package=error.name or "mlx")) from error
     tokens = Tokens(spec.language, spec.photo_tokens)
-    return Session(spec, tokens, Mlx(load_model(spec.language)), context)
+    heart = Mlx(load_model(spec.language))
+    if not (cache and spec.identity):
+        return Session(spec, tokens, heart, context)
+    engine = " ".join(f"{name} {version(name)}" for name in ("mlx", "mlx-vlm", "transformers"))
+    made_by = f"{engine} {spec.identity} {spec.photo_tokens} {heart.kind}"
+    warm = WarmStart(cache, made_by, heart.save, heart.restore)
+    return Session(spec, tokens, heart, context, warm, Photos(diskcache.vision(cache), made_by, pack, unpack))
 
 
 def load_model(folder: Path) -> Any:
@@ -49,6 +61,24 @@ def load_model(folder: Path) -> Any:
     return model
 
 
+def pack(arrays: Sequence[Any]) -> memoryview:
+    """MLX arrays of any type as the bytes of a .safetensors file."""
+    import mlx.core as mx
+
+    file = io.BytesIO()
+    mx.save_safetensors(file, {str(i): array for i, array in enumerate(arrays)})
+    return file.getbuffer()
+
+
+def unpack(data: bytes) -> list[Any]:
+    """The arrays that were packed, in memory."""
+    import mlx.core as mx
+
+    found: Any = mx.load(io.BytesIO(data), format="safetensors")
+    mx.eval(found)
+    return [found[str(i)] for i in range(len(found))]
+
+
 class Mlx:
     """A `Heart` of mlx-vlm."""
 
@@ -62,6 +92,8 @@ class Mlx:
         self._mrope = model.config.model_type != "smolvlm"
         self._embed = self._text.model.embed_tokens if self._mrope else self._text.embed_tokens
         self.context: int = model.config.text_config.max_position_embeddings
+        self.kind = f"{mx.default_device()} {self._embed(mx.array([[0]])).dtype}"
+        """Where it computes, and in which type."""
         if not self._mrope:  # mlx-vlm leaves this one at MLX's default
             model.vision_model.post_layernorm.eps = model.config.vision_config.layer_norm_eps
 
@@ -106,6 +138,17 @@ class Mlx:
         """See `Heart`."""
         for layer in self._cache:
             layer.trim(layer.offset - keep)
+
+    def save(self) -> memoryview:
+        """Keys and values of every layer, of the tokens that are held."""
+        return pack([array for layer in self._cache for array in layer.state])
+
+    def restore(self, state: bytes) -> bool:
+        """Hold what `save` gave. True: it always fits what it was made by."""
+        arrays = unpack(state)
+        for layer, keys, values in zip(self._cache, arrays[::2], arrays[1::2], strict=True):
+            layer.state = keys, values
+        return True
 
     def numpy(self, array: Any) -> np.ndarray:
         """See `Heart`."""

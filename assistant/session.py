@@ -1,15 +1,16 @@
 """Prompts read into one KV cache, and the text that follows: what the MLX and the transformers backend share.
 
 A new prompt keeps the longest prefix it shares with what the cache holds (`ledger.py`) and reads the rest in steps
-small enough that a stop comes soon. Nothing goes to disk. llama.cpp has its own way (`llamacpp.py`): it takes a photo
-in one piece, and can be stopped inside a step.
+small enough that a stop comes soon. Where its library's part is given, photos and the last conversation survive a
+restart. llama.cpp has its own way (`llamacpp.py`): it takes a photo in one piece, and can be stopped inside a step.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,8 +20,10 @@ from assistant.backend import Chunk, Message, Options
 from assistant.catalogue import Spec
 from assistant.chatml import Mark, Piece, Words, large_photo, pieces
 from assistant.decode import pick
+from assistant.diskcache import FORMAT, DiskCache
 from assistant.ledger import Ledger, Unit
 from assistant.tokens import Place, Tokens
+from assistant.warmstart import WarmStart
 from memory.episode import Photo
 from memory.errors import ModelStopped, PromptTooLong
 
@@ -30,6 +33,32 @@ REMEMBERED = 64
 """Photos whose visual tokens stay in memory."""
 Sight = tuple[int, Any]
 """Where in a step a photo's visual tokens begin, and these, (T, 1 + DeepStack layers, D) in the library's own array."""
+Pack = Callable[[Sequence[Any]], memoryview]
+Unpack = Callable[[bytes], Sequence[Any]]
+
+
+class Photos:
+    """Visual tokens of photos on disk. They stay in the tower's own type: a restart changes no bit of an answer, and of
+    models as they are published, in bf16, they take no more room than in f16."""
+
+    def __init__(self, disk: DiskCache, made_by: str, pack: Pack, unpack: Unpack) -> None:
+        """`made_by` names model, version and settings. `pack`, `unpack`: the library's arrays as bytes, and back."""
+        self._disk, self._pack, self._unpack = disk, pack, unpack
+        self._made_by = hashlib.sha256(f"{FORMAT} {made_by}".encode()).hexdigest()[:16]
+
+    def get(self, photo: Photo, small: bool) -> tuple[Any, tuple[int, int]] | None:
+        """Visual tokens, (T, 1 + DeepStack layers, D), and their rows and columns."""
+        if not (found := self._disk.get(self._file(photo, small))):
+            return None
+        (seen,), (rows, columns) = self._unpack(found[1]), found[0]["grid"]
+        return seen, (rows, columns)
+
+    def put(self, photo: Photo, small: bool, seen: Any, grid: tuple[int, int]) -> None:
+        """Keep what `get` gives."""
+        self._disk.put(self._file(photo, small), {"grid": grid}, self._pack([seen]))
+
+    def _file(self, photo: Photo, small: bool) -> str:
+        return f"{photo.sha256}.{self._made_by}{'s' * small}"
 
 
 class Heart(Protocol):
@@ -62,15 +91,25 @@ class Heart(Protocol):
 class Session:
     """A `Backend` around a heart. One thread at a time; `cancel` from any."""
 
-    unsaved = False
-    """Nothing is kept for the next start."""
-
-    def __init__(self, spec: Spec, tokens: Tokens, heart: Heart, context: int = 8192) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        tokens: Tokens,
+        heart: Heart,
+        context: int = 8192,
+        warm: WarmStart | None = None,
+        photos: Photos | None = None,
+    ) -> None:
+        """`warm`, `photos`: what of the heart survives a restart; None = nothing does."""
         self.name, self.space, self.threshold = spec.name, spec.space, spec.threshold
         self._tokens, self._heart, self._context = tokens, heart, min(context, heart.context)
         self._ledger = Ledger()
         self._seen: OrderedDict[tuple[str, bool], tuple[Any, tuple[int, int]]] = OrderedDict()
         self._flag = Flag()
+        self._warm, self._photos = warm, photos
+        self._private = self._begun = False
+        self.unsaved = False
+        """Whether `save` would have something to do."""
         self.looked = 0
         """How often the vision tower has looked at a photo."""
 
@@ -102,6 +141,8 @@ class Session:
             stop = "cancelled"
         finally:
             self._flag.disarm()
+            if not options.max_new_tokens:
+                self.unsaved = False  # what is read ahead is not what was said last
         tail = self._tokens.spell(made)[len(said) :]
         yield Chunk(tail, stop, prompt_tokens, cached, len(made), time.monotonic() - began, self.looked - seen)
 
@@ -125,11 +166,19 @@ class Session:
         self._flag.put_up()
 
     def keep_nothing(self, on: bool) -> None:
-        """Nothing is ever kept."""
+        """While `on`, nothing goes to disk; when it ends, what was read meanwhile is dropped, so that it never does."""
+        if self._private and not on:
+            self._cut(0)
+        self._private = on
 
     def save(self) -> bool:
-        """Nothing is ever kept: False."""
-        return False
+        """Keep the KV cache on disk, for the next start. False when there is nothing to keep, or it may not be kept."""
+        if not self.unsaved or self._private or not self._warm:
+            return False
+        self.unsaved = False
+        if self._warm.forgotten():  # what was read before may hold it
+            self._cut(0)
+        return bool(self._ledger.units) and self._warm.save(self._ledger)
 
     def close(self) -> None:
         """Free the model. Calling it twice is fine."""
@@ -156,13 +205,20 @@ class Session:
         size = len(units)
         if size + reserve > self._context:
             raise PromptTooLong(f"the prompt has {size} tokens, the model takes {self._context}: say it in fewer words")
+        if not self._begun and self._warm:
+            self._ledger = self._warm.restore(units)
+        self._begun = True
         same = min(self._ledger.shared(units), size - 1)  # the last is always read again, alone: its logits are wanted
-        self._ledger.cut(same)
-        self._heart.crop(same)
+        self._cut(same)
         for start in range(same, size - 1, STEP):
             end = min(start + STEP, size - 1)
             self._feed(units[start:end], places[start:end], ask=False)
         return self._feed(units[-1:], places[-1:], ask=True), size, same
+
+    def _cut(self, keep: int) -> None:
+        """Keep the first `keep` tokens of the cache."""
+        self._ledger.cut(keep)
+        self._heart.crop(keep)
 
     def _go_on(self, token: int) -> np.ndarray:
         at = self._ledger.position
@@ -174,6 +230,7 @@ class Session:
         ids = [u.key if isinstance(u.key, int) else self._tokens.image_token for u in units]
         logits: np.ndarray = self._heart.extend(ids, places, self._sights(units), ask=ask)
         self._ledger.add(units)
+        self.unsaved = self._warm is not None
         return logits
 
     def _sights(self, units: Sequence[Unit]) -> list[Sight]:
@@ -194,11 +251,18 @@ class Session:
         key = (photo.sha256, small)
         if key not in self._seen:
             self._flag.check()
-            self.looked += 1
-            looked, grid = self._tokens.look(photo, small)
-            self._seen[key] = (self._heart.look(looked), grid)
+            kept = self._photos.get(photo, small) if self._photos else None
+            self._seen[key] = kept or self._look(photo, small)
         self._seen.move_to_end(key)
         return self._seen[key]
+
+    def _look(self, photo: Photo, small: bool) -> tuple[Any, tuple[int, int]]:
+        self.looked += 1
+        looked, grid = self._tokens.look(photo, small)
+        seen = self._heart.look(looked)
+        if self._photos and not self._private:
+            self._photos.put(photo, small, seen, grid)
+        return seen, grid
 
     def _trim(self) -> None:
         """Let go of what was not seen for longest. Not while a prompt is being read: it may hold more photos."""

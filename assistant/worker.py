@@ -213,7 +213,7 @@ def open_engine(spec: Spec, threads: int, context: int) -> LlamaCpp | Session:
     if spec.engine == "mlx":
         from assistant.mlxvlm import open_mlx
 
-        return open_mlx(spec, threads, context)
+        return open_mlx(spec, threads, context, cache=diskcache.root())
     if spec.engine == "transformers":
         from assistant.hf import open_hf
 

@@ -94,11 +94,11 @@ def timed(words: Iterator[str], cpu: Callable[[], float | None]) -> Said:
 
 def opened(spec: Spec, threads: int, context: int, cache: Path | None) -> LlamaCpp | Session:
     """The engine that a model needs, in this process. Raises ModelError."""
-    return open_mlx(spec, threads, context) if spec.engine == "mlx" else LlamaCpp(spec, threads, context, cache=cache)
+    return (open_mlx if spec.engine == "mlx" else LlamaCpp)(spec, threads, context, cache=cache)
 
 
 class Keepsake:
-    """The project's engine, in this process. Without a folder for caches nothing outlives it; MLX's has none."""
+    """The project's engine, in this process. Without a folder for caches nothing outlives it."""
 
     name = "Keepsake"
 

@@ -158,9 +158,6 @@ def prove(spec: Spec, threads: int, folder: Path) -> list[pace.Proof]:
 
     fresh, truth = read(None, first, second)
     [whole] = read(None, second)
-    if spec.engine == "mlx":  # nothing is kept on disk: what it must not keep is what it read before
-        *_, continued = read(None, pieces(prompt.direct_messages(about.episodes, about.photo, "Who?")), first, second)
-        return [proof("pass 2 continues pass 1", continued, truth, whole)]
     read(folder, first)  # now photos and conversation are on disk
     [restarted] = read(folder, second)
     diskcache.talk(folder).drop("*")
@@ -224,11 +221,11 @@ def run(spec: Spec, episodes: int, repeats: int, threads: int, server: str) -> d
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=private_folder(home() / "speed"))))
         cache = scratch / "cache"
         makers: dict[str, Callable[[], Peer]] = {
-            Keepsake.name: lambda: Keepsake(spec, threads, CONTEXT, None if mlx else cache),
+            Keepsake.name: lambda: Keepsake(spec, threads, CONTEXT, cache),
             Afresh.name: lambda: Afresh(spec, threads, CONTEXT),
         }
         if mlx:
-            makers[MlxVlm.name] = lambda: MlxVlm(spec, cache)
+            makers[MlxVlm.name] = lambda: MlxVlm(spec, scratch / "peer")
         else:
             makers[Stock.name] = lambda: Stock(spec, threads, CONTEXT)
             makers[Server.name] = lambda: Server(llama_server(server), spec, threads, CONTEXT, scratch / "server")

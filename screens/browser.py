@@ -90,6 +90,7 @@ class BrowserScreen(Screen[None]):
 
     def show(self, marks: Sequence[Mark], words: str, photo: bool = False) -> None:
         """These, and no others."""
+        searched, gone = words != self.words, bool(self.shelf.marks)
         self.words = words
         found = BROWSER_PHOTO if photo else BROWSER_FOUND.format(words=words)
         self.query_one("#browser").border_title = Content(found if words else BROWSER)
@@ -100,7 +101,9 @@ class BrowserScreen(Screen[None]):
         self.shelf.show(marks)
         if marks:
             self.shelf.focus()
-        elif not self.query_one("#search").has_focus:
+        elif searched:
+            self.query_one("#search").focus()
+        elif gone:
             self.set_focus(None)  # so that u, after the last one went, is a key and no letter
 
     def say(self, text: str) -> None:

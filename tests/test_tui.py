@@ -365,7 +365,7 @@ async def delays(app: KeepsakeApp, keys: str) -> list[float]:
 async def test_keys_react_while_text_streams_and_a_photo_is_decoded(memory_file: Path, tmp_path: Path) -> None:
     """The rule of the house: median below 100 ms. The photo has 24 million pixels; the answer never ends."""
     large = picture(tmp_path / "large.jpg", "teal", (6000, 4000))
-    endless = " ".join(f"**word{i}**" + ("\n\n" if i % 12 == 0 else "") for i in range(5000))
+    endless = " ".join(f"**word{i}**" + ("\n\n" if i % 12 == 0 else "") for i in range(50_000))
     backend = FakeBackend(["A wall.", endless], delay=0.01)
     async with running(memory_file, backend) as (app, pilot):
         await send(app, pilot, str(large))

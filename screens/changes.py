@@ -13,7 +13,7 @@ from assistant import diskcache
 from memory.browse import Twin
 from memory.edit import Held
 from memory.episode import Episode
-from memory.errors import KeepsakeError
+from memory.errors import KeepsakeError, UnknownEpisode
 from memory.forget import Receipt
 from memory.store import Memory
 from screens.words import EDITED, EDITED_TOLD, MERGED, UNDO_CHANGED, UNDO_FORGOTTEN, UNDO_HOW, UNDO_NOTHING, UNDO_NOW
@@ -58,7 +58,7 @@ class Changes:
     def edit(self, old: str, new: Episode) -> Change:
         """Put a memory in the place of another. Raises KeepsakeError."""
         held = self._memory().hold([old])
-        instead = {} if new.id in self._memory().ids() else {new.id: held.episodes[0]}  # what is there already, stays
+        instead = {} if self._there(new.id) else {new.id: held.episodes[0]}  # what is there already, stays
         receipt, told = self._memory().replace({old: new})
         lines = [EDITED.format(id=new.id), *([EDITED_TOLD.format(n=told)] if told else [])]
         return self._done(receipt, lines, held, instead, UNDO_CHANGED)
@@ -91,6 +91,12 @@ class Changes:
             diskcache.forget(photo)
         ids = [episode.id for episode in back.held.episodes] or gone
         return Change(gone, (back.line.format(ids=", ".join(ids)),), photos)
+
+    def _there(self, id: str) -> bool:
+        try:
+            return bool(self._memory().get(id))
+        except UnknownEpisode:
+            return False
 
     def _done(
         self, receipt: Receipt, lines: Sequence[str], held: Held, instead: dict[str, Episode | None], line: str

@@ -17,6 +17,20 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
+@pytest.fixture
+def memory_file(tmp_path: Path) -> Path:
+    """Where a test's memory is to lie."""
+    return tmp_path / "memory.db"
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """The album that tests of the app choose from."""
+    from apppilot import make_album  # loads Textual, which few tests need
+
+    return make_album(tmp_path / "album")
+
+
 @pytest.fixture(scope="session")
 def nano(tmp_path_factory: pytest.TempPathFactory) -> catalogue.Spec:
     """The embedded model, its files checked once."""

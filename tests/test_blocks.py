@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 import pytest
 import tinyqwen
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,7 +33,6 @@ from assistant.photo import from_image
 from benchmark.scene import Look, draw
 from memory.episode import Episode, Photo, Turn
 from memory.errors import ModelError
-from quantize import gguf
 
 PHOTOS = tuple(from_image(draw([Look("1f428")], i, size).image) for i, size in enumerate((128, 96, 192, 160, 224)))
 TOLD = (
@@ -191,12 +189,7 @@ def test_the_lead_is_a_memory_as_the_renderer_writes_it() -> None:
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Spec:
     """A tiny random Qwen3-VL: M-RoPE, so photos move the position by less than their tokens."""
-    torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("tinyqwen")
-    tinyqwen.build(folder / "model")
-    gguf.export_mmproj(folder / "model", folder / "mmproj.gguf", "f32")
-    gguf.export_language(folder / "model", folder / "language.gguf", "f32", pre_tokenizer="qwen2")
-    return Spec("tiny", folder / "language.gguf", folder / "mmproj.gguf", photo_tokens=64)
+    return tinyqwen.exported(tmp_path_factory.mktemp("tinyqwen"))
 
 
 @pytest.fixture(scope="module")

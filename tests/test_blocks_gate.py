@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import tinyqwen
-import torch
 
 from assistant import loading
 from assistant.backend import Options
@@ -24,19 +23,13 @@ from benchmark.result import Result, ask
 from benchmark.sample import Sample, build
 from benchmark.sample import Spec as Drawn
 from memory.errors import KeepsakeError
-from quantize import gguf
 
 ALL = 10**6
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Spec:
-    torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("tinyqwen")
-    tinyqwen.build(folder / "model")
-    gguf.export_mmproj(folder / "model", folder / "mmproj.gguf", "f32")
-    gguf.export_language(folder / "model", folder / "language.gguf", "f32", pre_tokenizer="qwen2")
-    return Spec("tiny", folder / "language.gguf", folder / "mmproj.gguf", photo_tokens=64)
+    return tinyqwen.exported(tmp_path_factory.mktemp("tinyqwen"))
 
 
 @pytest.fixture(scope="module")

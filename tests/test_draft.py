@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 import replay
 import tinyqwen
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +29,6 @@ from assistant.llamacpp import LlamaCpp
 from assistant.photo import from_image
 from benchmark.scene import Look, draw
 from memory.errors import ModelError
-from quantize import gguf
 
 GREEDY = Options()
 WORDS = 6
@@ -140,12 +138,7 @@ ASKED = (Message("user", (PHOTOS[0], STORY, PHOTOS[1], "Who is this?"), PHOTOS[1
 @pytest.fixture(scope="module")
 def spec(tmp_path_factory: pytest.TempPathFactory) -> Spec:
     """A tiny random Qwen3-VL: photos move the position by less than their tokens."""
-    torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("tinyqwen")
-    tinyqwen.build(folder / "model")
-    gguf.export_mmproj(folder / "model", folder / "mmproj.gguf", "f32")
-    gguf.export_language(folder / "model", folder / "language.gguf", "f32", pre_tokenizer="qwen2")
-    return Spec("tiny", folder / "language.gguf", folder / "mmproj.gguf", photo_tokens=64, draft=8)
+    return replace(tinyqwen.exported(tmp_path_factory.mktemp("tinyqwen")), draft=8)
 
 
 def endless(engine: LlamaCpp) -> LlamaCpp:

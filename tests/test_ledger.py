@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import replay
 import tinyqwen
-import torch
 from PIL import Image
 
 from assistant.backend import Message, Options
@@ -23,7 +23,6 @@ from assistant.ledger import Ledger, Unit
 from assistant.llamacpp import LlamaCpp
 from assistant.photo import from_image
 from memory.episode import Photo
-from quantize import gguf
 
 UNITS = [Unit(n) for n in range(5)] + [Unit((name, small, 0), 16, 4) for name in "ab" for small in (True, False)]
 
@@ -41,14 +40,7 @@ PHOTOS = (photo(128, 128, 1), photo(192, 96, 2), photo(64, 160, 3), photo(256, 2
 @pytest.fixture(scope="module")
 def spec(tmp_path_factory: pytest.TempPathFactory) -> Spec:
     """A tiny Qwen3-VL whose photos may have 64 tokens, remembered ones 16."""
-    torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("tinyqwen")
-    tinyqwen.build(folder / "model")
-    gguf.export_mmproj(folder / "model", folder / "mmproj.gguf", "f32")
-    gguf.export_language(folder / "model", folder / "language.gguf", "f32", pre_tokenizer="qwen2")
-    return Spec(
-        "tiny", folder / "language.gguf", folder / "mmproj.gguf", photo_tokens=64, space="tiny", identity="tiny"
-    )
+    return replace(tinyqwen.exported(tmp_path_factory.mktemp("tinyqwen")), space="tiny", identity="tiny")
 
 
 @pytest.fixture(scope="module")

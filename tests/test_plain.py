@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from apppilot import make_album
 
 from assistant.backend import Chunk, Message, Options
 from assistant.fake import FakeBackend
@@ -23,16 +22,6 @@ from screens.plain import Plain
 
 ROOT = Path(__file__).parent.parent
 Talk = Callable[..., list[str]]
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    return make_album(tmp_path / "album")
-
-
-@pytest.fixture
-def memory_file(tmp_path: Path) -> Path:
-    return tmp_path / "memory.db"
 
 
 @pytest.fixture

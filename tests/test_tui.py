@@ -46,11 +46,6 @@ def album(tmp_path: Path) -> Path:
     return make_album(tmp_path / "album")
 
 
-@pytest.fixture
-def memory_file(tmp_path: Path) -> Path:
-    return tmp_path / "memory.db"
-
-
 async def test_a_first_run_welcomes_and_offers_the_demo(memory_file: Path) -> None:
     async with running(memory_file, FakeBackend()) as (app, _):
         await until(lambda: idle(app), "loading")

@@ -6,14 +6,12 @@ import statistics
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from apppilot import (
     Alike,
     caption,
     cards,
     idle,
     look,
-    make_album,
     notes,
     picture,
     replies,
@@ -42,16 +40,6 @@ from screens.words import TELL_ME, TELL_ME_HERE, TOUR
 from tui import KeepsakeApp
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    return make_album(tmp_path / "album")
-
-
-@pytest.fixture
-def memory_file(tmp_path: Path) -> Path:
-    return tmp_path / "memory.db"
 
 
 def fill(memory_file: Path, photos: Path, *words: str, days: float = 40) -> list[Episode]:

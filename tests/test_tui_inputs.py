@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from apppilot import (
     Alike,
     caption,
     cards,
     idle,
     look,
-    make_album,
     notes,
     picture,
     replies,
@@ -37,16 +35,6 @@ from screens.models import ModelsScreen
 from screens.panels import StatusLine
 from screens.picker import PhotoPicker
 from tui import KeepsakeApp
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    return make_album(tmp_path / "album")
-
-
-@pytest.fixture
-def memory_file(tmp_path: Path) -> Path:
-    return tmp_path / "memory.db"
 
 
 def press(app: KeepsakeApp, *keys: str) -> None:

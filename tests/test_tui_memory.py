@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from apppilot import caption, cards, idle, look, make_album, notes, replies, running, sees, send, until
+from apppilot import caption, cards, idle, look, notes, replies, running, sees, send, until
 from textual.widgets import Input, Static
 
 from assistant.fake import FakeBackend
@@ -16,16 +16,6 @@ from screens.conversation import Composer, PhotoEntry
 from screens.dialogs import EpisodeScreen, RememberDialog
 from screens.panels import StatusLine
 from tui import KeepsakeApp, main
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    return make_album(tmp_path / "album")
-
-
-@pytest.fixture
-def memory_file(tmp_path: Path) -> Path:
-    return tmp_path / "memory.db"
 
 
 async def test_remembered_photo_is_recalled_and_forgotten_with_receipt(memory_file: Path, photos: Path) -> None:

@@ -22,11 +22,6 @@ from screens.panels import StatusLine
 from tui import KeepsakeApp
 
 
-@pytest.fixture
-def memory_file(tmp_path: Path) -> Path:
-    return tmp_path / "memory.db"
-
-
 async def choose(app: KeepsakeApp, pilot: Pilot[None], name: str) -> None:
     """Open the list and press Enter on a model."""
     await pilot.press("f6")

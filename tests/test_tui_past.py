@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from apppilot import caption, cards, idle, look, make_album, notes, replies, running, sees, send, until
+from apppilot import caption, cards, idle, look, notes, replies, running, sees, send, until
 from textual.widgets import Input, OptionList
 
 from assistant.backend import Message
@@ -19,16 +19,6 @@ from screens.panels import StatusLine
 from tui import KeepsakeApp
 
 WATER = "When you see this again, remind me to water the plants."
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    return make_album(tmp_path / "album")
-
-
-@pytest.fixture
-def memory_file(tmp_path: Path) -> Path:
-    return tmp_path / "memory.db"
 
 
 def kept(memory_file: Path) -> list[list[tuple[str, str, str]]]:

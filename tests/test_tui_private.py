@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apppilot import caption, cards, idle, look, make_album, notes, running, sees, send, until
+from apppilot import caption, cards, idle, look, notes, running, sees, send, until
 from PIL import Image
 
 from assistant import catalogue
@@ -26,16 +26,6 @@ from screens.messages import Begun, Remembered, Told
 from screens.panels import StatusLine
 from screens.session import Session
 from tui import KeepsakeApp
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    return make_album(tmp_path / "album")
-
-
-@pytest.fixture
-def memory_file(tmp_path: Path) -> Path:
-    return tmp_path / "memory.db"
 
 
 def remembered(memory_file: Path) -> list[str]:

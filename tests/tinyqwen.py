@@ -13,6 +13,9 @@ from tokenizers.pre_tokenizers import ByteLevel
 from transformers import PreTrainedTokenizerBase, Qwen2Tokenizer, Qwen3VLConfig, Qwen3VLForConditionalGeneration
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
+from assistant.catalogue import Spec
+from quantize import gguf
+
 CONTROL = ["<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
 SPOKEN = (
     "This is Milo, my dog. We found him at the harbour in May 2025, and he would not stop barking at the gulls.",
@@ -83,3 +86,12 @@ def build(folder: Path, seed: int = 0) -> Path:
     mean = [0.5, 0.5, 0.5]
     Qwen2VLImageProcessorPil(patch_size=16, size=pixels, image_mean=mean, image_std=mean).save_pretrained(folder)
     return folder
+
+
+def exported(folder: Path) -> Spec:
+    """One for llama.cpp, in f32: M-RoPE, so photos (of up to 64 tokens) move the position by less than their tokens."""
+    torch.set_num_threads(1)
+    build(folder / "model")
+    gguf.export_mmproj(folder / "model", folder / "mmproj.gguf", "f32")
+    gguf.export_language(folder / "model", folder / "language.gguf", "f32", pre_tokenizer="qwen2")
+    return Spec("tiny", folder / "language.gguf", folder / "mmproj.gguf", photo_tokens=64)

@@ -7,9 +7,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widget import Widget
 
 from assistant.backend import Backend
@@ -66,6 +68,11 @@ async def until(condition: Callable[[], object], what: str) -> None:
             return
         await asyncio.sleep(0.005)
     raise AssertionError(f"never came: {what}")
+
+
+async def opened(app: KeepsakeApp, kind: type[Screen[Any]], what: str = "the screen") -> None:
+    """Wait until a screen is on top, with all that is on it."""
+    await until(lambda: isinstance(app.screen, kind) and app.screen.is_mounted, what)
 
 
 async def send(app: KeepsakeApp, pilot: Pilot[None], text: str) -> None:

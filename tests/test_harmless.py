@@ -67,7 +67,7 @@ def told(own_home: Path) -> Path:
 async def test_memories_show_as_they_were_said(told: Path, opened: list[str]) -> None:
     async with running(told, FakeBackend(), HUGE) as (app, pilot):
         await send(app, pilot, "/memories")
-        await until(lambda: isinstance(app.screen, BrowserScreen), "the browser")
+        await until(lambda: isinstance(app.screen, BrowserScreen) and app.screen.is_mounted, "the browser")
 
         def shown() -> str:
             return "".join(s.text for s in segments(app.screen))

@@ -16,6 +16,7 @@ from apppilot import (
     look,
     make_album,
     notes,
+    opened,
     picture,
     replies,
     running,
@@ -93,7 +94,7 @@ async def test_attach_by_picker(memory_file: Path, album: Path) -> None:
     async with running(memory_file, FakeBackend(["Rex."])) as (app, pilot):
         app.showing.folder = album
         await pilot.press("f2")
-        await until(lambda: isinstance(app.screen, PhotoPicker), "the picker")
+        await opened(app, PhotoPicker, "the picker")
         tree = app.screen.query_one(PhotoTree)
         await until(lambda: len(tree.root.children) == 3, "the files")
         assert {str(node.label) for node in tree.root.children} == {"MILO 1.JPG", "broken.jpg", "rex.png"}
@@ -272,7 +273,7 @@ async def test_a_model_that_cannot_be_loaded_leaves_the_rest_usable(memory_file:
     async with running(memory_file, open_backend) as (app, pilot):
         await until(lambda: len(notes(app, "warning")) == 1, "the line")
         await send(app, pilot, "/memories")
-        await until(lambda: isinstance(app.screen, BrowserScreen), "the list")
+        await opened(app, BrowserScreen, "the list")
         await pilot.press("escape")
         await send(app, pilot, str(album / "rex.png"))
         await until(lambda: len(notes(app, "warning")) == 2, "the line again")
@@ -289,7 +290,7 @@ async def test_the_users_caption_stands(memory_file: Path, album: Path) -> None:
         await until(lambda: notes(app, "warning"), "the hint")
         await look(app, pilot, album / "rex.png")
         await pilot.press("f4")
-        await until(lambda: isinstance(app.screen, CaptionDialog), "the dialog")
+        await opened(app, CaptionDialog, "the dialog")
         app.screen.query_one(TextArea).text = "No, a dog: Rex."
         await pilot.press("ctrl+s")
         await sees(app.query_one(CaptionPanel), "your words")
@@ -304,7 +305,7 @@ async def test_help_unknown_command_new_line_and_themes(memory_file: Path) -> No
         await send(app, pilot, "/nonsense")
         await until(lambda: "/nonsense" in " ".join(notes(app, "warning")), "the line")
         await pilot.press("f1")
-        await until(lambda: isinstance(app.screen, HelpScreen), "the help")
+        await opened(app, HelpScreen, "the help")
         await pilot.press("escape")
         for i in range(30):
             await send(app, pilot, f"/nonsense{i}")
@@ -335,7 +336,7 @@ async def test_everything_stays_in_view(size: tuple[int, int], memory_file: Path
         assert view.region.height >= 5
         for key, kind in (("f1", HelpScreen), ("f2", PhotoPicker), ("f3", RememberDialog), ("f4", CaptionDialog)):
             await pilot.press(key)
-            await until(lambda kind=kind: isinstance(app.screen, kind), f"{kind.__name__}")
+            await opened(app, kind, f"{kind.__name__}")
             assert app.screen.region.contains_region(app.screen.query_one(".dialog").region), kind.__name__
             await pilot.press("escape")
 

@@ -13,6 +13,7 @@ from apppilot import (
     idle,
     look,
     notes,
+    opened,
     picture,
     replies,
     running,
@@ -58,10 +59,6 @@ def words_of(memory_file: Path) -> list[str]:
     with Memory(memory_file) as memory:
         assert memory.verify() == []
         return [episode.words for episode in memory.episodes()]
-
-
-async def opened(app: KeepsakeApp, kind: type, what: str = "the screen") -> None:
-    await until(lambda: isinstance(app.screen, kind), what)
 
 
 async def browser(app: KeepsakeApp, pilot: Pilot[None], words: str = "") -> Shelf:

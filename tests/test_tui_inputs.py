@@ -12,6 +12,7 @@ from apppilot import (
     idle,
     look,
     notes,
+    opened,
     picture,
     replies,
     running,
@@ -59,12 +60,12 @@ async def test_a_double_enter_in_a_dialog_keeps_once_and_ends_nothing(memory_fil
     async with running(memory_file, FakeBackend()) as (app, pilot):
         await look(app, pilot, photos / "MILO 1.JPG")
         await pilot.press("f3")
-        await until(lambda: isinstance(app.screen, RememberDialog), "the dialog")
+        await opened(app, RememberDialog, "the dialog")
         await pilot.press("R", "e", "x")
         press(app, "enter", "enter")
         await until(lambda: cards(app) and idle(app), "the memory")
         await pilot.press("f4")
-        await until(lambda: isinstance(app.screen, CaptionDialog), "the dialog")
+        await opened(app, CaptionDialog, "the dialog")
         press(app, "ctrl+s", "ctrl+s", "escape", "escape")
         await until(lambda: app.query_one(Composer).has_focus and len(app.screen_stack) == 1, "the input")
         assert app.is_running
@@ -92,7 +93,7 @@ async def test_after_every_dialog_one_types_on(memory_file: Path, photos: Path) 
                 way()
             else:
                 await pilot.press(way)
-            await until(lambda screen=screen: isinstance(app.screen, screen), screen.__name__)
+            await opened(app, screen, screen.__name__)
             await pilot.press("escape")
             await until(
                 lambda: len(app.screen_stack) == 1 and composer.has_focus, f"the input, after {screen.__name__}"
@@ -164,7 +165,7 @@ async def test_esc_in_a_dialog_stops_no_answer(memory_file: Path) -> None:
         await send(app, pilot, "tell me")
         await until(lambda: replies(app) and "word3" in replies(app)[0].text, "the answer's beginning")
         await pilot.press("f1")
-        await until(lambda: isinstance(app.screen, HelpScreen), "the help")
+        await opened(app, HelpScreen, "the help")
         await pilot.press("escape")
         await until(lambda: not isinstance(app.screen, HelpScreen), "its end")
         assert not idle(app)
@@ -212,13 +213,13 @@ async def test_nobody_reads_a_hash(memory_file: Path, photos: Path) -> None:
         assert short not in before and short in notes(app, "info")[-1] + notes(app, "done")[-1]
         assert any(short in str(line.render()) for line in cards(app)[0].query(Static))
         await send(app, pilot, "/memories")
-        await until(lambda: isinstance(app.screen, BrowserScreen), "the browser")
+        await opened(app, BrowserScreen, "the browser")
         await sees(app.screen, short)
         await pilot.press("enter")
-        await until(lambda: isinstance(app.screen, EpisodeScreen), "the memory")
+        await opened(app, EpisodeScreen, "the memory")
         await sees(app.screen, short)
         await pilot.press("e")
-        await until(lambda: isinstance(app.screen, EditScreen), "its edit")
+        await opened(app, EditScreen, "its edit")
         area = app.screen.query_one(TextArea)
         assert short in area.text
         area.text += "!"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apppilot import caption, idle, look, picture, replies, running, send, until
+from apppilot import caption, idle, look, opened, picture, replies, running, send, until
 from PIL import Image
 from textual.widgets import Input, Static, TextArea
 
@@ -192,7 +192,7 @@ async def test_dialogs_look_as_they_did(
         await looks("talk", "end", "enter", at="Conversation of 29 July 2025")
         await looks("talk-delete", "d", at="y: delete it")
         await pilot.press("escape", "escape")
-        await until(lambda: isinstance(app.screen, HistoryScreen), "the list")
+        await opened(app, HistoryScreen, "the list")
         await pilot.press("escape")
         await look(app, pilot, album / "milo.jpg")
         await send(app, pilot, str(album / "letter.jpg"))

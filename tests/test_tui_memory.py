@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from apppilot import caption, cards, idle, look, notes, replies, running, sees, send, until
+from apppilot import caption, cards, idle, look, notes, opened, replies, running, sees, send, until
 from textual.widgets import Input, Static
 
 from assistant.fake import FakeBackend
@@ -33,7 +33,7 @@ async def test_remembered_photo_is_recalled_and_forgotten_with_receipt(memory_fi
         await until(lambda: caption(app) == "It is Milo.", "the caption")
         cards(app)[0].focus()
         await pilot.press("f")
-        await until(lambda: isinstance(app.screen, EpisodeScreen), "the question")
+        await opened(app, EpisodeScreen, "the question")
         await pilot.press("n")
         await until(lambda: not isinstance(app.screen, EpisodeScreen), "the way back")
         assert cards(app), "a no must be a no"
@@ -56,7 +56,7 @@ async def test_remember_dialog_with_day_and_place(memory_file: Path, photos: Pat
         assert not isinstance(app.screen, RememberDialog)
         await look(app, pilot, photos / "rex.png")
         await pilot.press("f3")
-        await until(lambda: isinstance(app.screen, RememberDialog), "the dialog")
+        await opened(app, RememberDialog, "the dialog")
         app.screen.query_one("#words", Input).value = "Rex at the sea"
         app.screen.query_one("#place", Input).value = "Porto"
         app.screen.query_one("#date", Input).value = "1st May"
@@ -91,18 +91,18 @@ async def test_forget_by_id_and_list(memory_file: Path, photos: Path) -> None:
         await send(app, pilot, "/forget nosuchid")
         await until(lambda: "nosuchid" in " ".join(notes(app, "warning")), "the refusal")
         await send(app, pilot, "/memories second")
-        await until(lambda: isinstance(app.screen, BrowserScreen), "the search")
+        await opened(app, BrowserScreen, "the search")
         await sees(app.screen, "Memories with “second”", "Rex the second", "1 of 1")
         await pilot.press("escape")
         await sees(app.screen, "Your memories, newest first", "Rex the first", "1 of 2")
         listed = [mark.id for mark in app.screen.shelf.marks]
         await pilot.press("f")
-        await until(lambda: isinstance(app.screen, EpisodeScreen), "the question")
+        await opened(app, EpisodeScreen, "the question")
         await pilot.press("y")
         await sees(app.screen, "u takes it back until Keepsake closes", "1 of 1")
         await pilot.press("escape")
         await send(app, pilot, f"/forget {listed[1][:8]}")
-        await until(lambda: isinstance(app.screen, EpisodeScreen), "the question")
+        await opened(app, EpisodeScreen, "the question")
         await pilot.press("y")
         await sees(app.query_one(StatusLine), "0 memories")
 

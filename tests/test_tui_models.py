@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from apppilot import caption, idle, look, make_album, notes, running, sees, send, until
+from apppilot import caption, idle, look, make_album, notes, opened, running, sees, send, until
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -81,7 +81,7 @@ async def test_nothing_is_fetched_before_a_yes(memory_file: Path, monkeypatch: p
     async with running(memory_file, FakeBackend()) as (app, pilot):
         for key in ("n", "escape", "enter"):
             await choose(app, pilot, "qwen3-vl-2b")
-            await until(lambda: isinstance(app.screen, FetchDialog), "the question")
+            await opened(app, FetchDialog, "the question")
             await sees(app.screen.query_one(".dialog"), "Fetch qwen3-vl-2b, 1.9 GB?", "Hugging Face", "needs 3.4 GB")
             await pilot.press(key)
         assert isinstance(app.screen, FetchDialog), "Enter must be no yes"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from apppilot import caption, cards, idle, look, notes, replies, running, sees, send, until
+from apppilot import caption, cards, idle, look, notes, opened, replies, running, sees, send, until
 from textual.widgets import Input, OptionList
 
 from assistant.backend import Message
@@ -31,10 +31,6 @@ def kept(memory_file: Path) -> list[list[tuple[str, str, str]]]:
 
 def options(app: KeepsakeApp) -> OptionList:
     return app.screen.query_one(OptionList)
-
-
-async def opened(app: KeepsakeApp, kind: type, what: str) -> None:
-    await until(lambda: isinstance(app.screen, kind), what)
 
 
 async def test_a_reminder_comes_by_itself_and_can_be_ended(memory_file: Path, photos: Path) -> None:

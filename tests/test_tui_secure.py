@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from apppilot import idle, picture, sees, until
+from apppilot import idle, opened, picture, sees, until
 from crasher import PASSPHRASE
 from locks import encrypted, no_keychain
 from textual.pilot import Pilot
@@ -39,7 +39,7 @@ async def locked(path: Path, backend: FakeBackend) -> AsyncIterator[tuple[Keepsa
     encrypted(path)
     app = KeepsakeApp(lambda: Memory(path, ask=app.session.passphrase), lambda: backend)
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(lambda: isinstance(app.screen, PassphraseDialog), "the question")
+        await opened(app, PassphraseDialog, "the question")
         yield app, pilot
 
 
@@ -55,7 +55,7 @@ async def test_the_passphrase_is_asked_until_it_is_right(own_home: Path) -> None
     async with locked(own_home / "memory.db", backend) as (app, pilot):
         await sees(app.screen.query_one(".dialog"), "This memory is encrypted", "Passphrase of memory.db")
         await answer(app, pilot, "wrong one")
-        await until(lambda: isinstance(app.screen, PassphraseDialog), "the question again")
+        await opened(app, PassphraseDialog, "the question again")
         await sees(app.screen.query_one(".dialog"), "That is not it")
         await answer(app, pilot, PASSPHRASE)
         await until(lambda: app.query("#welcome") and idle(app), "the greeting")

@@ -109,7 +109,7 @@ def test_undo_takes_back_the_last_thing(talk: Talk, memory_file: Path, photos: P
     assert f"Note: {words.UNDO_NOTHING}" in lines and words.PLAIN_NOTHING in lines
     lines = talk(
         FakeBackend(), milo, "/remember This is Milo.", "/memories", lambda told: f"/edit {an_id(told)} This is Max.",
-        "/memories", "/edit none x", "/edit", "/undo", lambda told: f"/forget {an_id(told.split('This is Max')[0])}", "y",
+        "/memories", "/edit z x", "/edit", "/undo", lambda told: f"/forget {an_id(told.split('This is Max')[0])}", "y",
         "/undo", "/undo",
     )  # fmt: skip
     assert any(line.endswith("“This is Max.”") for line in lines) and "Note: /edit needs something" in "\n".join(lines)

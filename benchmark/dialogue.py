@@ -132,10 +132,14 @@ def where_words(facts: Facts, episode: Episode) -> str | None:
 
 
 def caption(known: Sequence[tuple[Facts, Episode]]) -> str:
-    """The gold caption of a photo that shows the things of `known`, in the canonical order of their episodes."""
+    """The gold caption of a photo that shows the things of `known`, in the canonical order of their episodes. Several
+    are all named first."""
     if not known:
         return NOBODY
-    return " ".join(_about(f, e) for f, e in sorted(known, key=lambda k: (k[1].when, k[1].id)))
+    ordered = sorted(known, key=lambda k: (k[1].when, k[1].id))
+    *first, last = (f.name for f, _ in ordered)
+    here = [f"Here are {', '.join(first)} and {last}."] if first else []
+    return " ".join([*here, *(_about(f, e) for f, e in ordered)])
 
 
 def _about(facts: Facts, episode: Episode) -> str:

@@ -79,10 +79,12 @@ def test_the_gold_caption_tells_all_in_canonical_order() -> None:
     assert dialogue.caption([]) == NOBODY
     rex, early = Facts("Rex"), episode(datetime(2024, 12, 31, tzinfo=UTC), digit="b")
     assert dialogue.caption([(MILO, episode()), (rex, early)]) == (
-        "This is Rex. You were together on 31 December 2024. "
+        "Here are Rex and Milo. This is Rex. You were together on 31 December 2024. "
         "This is Milo. You were feeding the gulls at the harbour in Lisbon last summer. Milo always sleeps by the "
         "window. You told me: he is old. You asked me to remind you: call Anna."
     )
+    three = [(Facts(name), early) for name in ("Rex", "Ada", "Bo")]
+    assert dialogue.caption(three).startswith("Here are Rex, Ada and Bo. This is Rex.")
 
 
 def test_date_and_place_of_the_episode_stand_in_for_what_was_not_said() -> None:

@@ -22,6 +22,7 @@ from benchmark.scene import TWIN_HUES, Look
 from benchmark.world import concepts
 from memory.episode import Episode, Photo, Turn
 from train.bank import Bank, photo
+from train.branched import Shape
 from train.language import Reader
 from train.trees import FIRST_WEIGHT, HEAD, HEAD_WEIGHT, Tree, draw_chain, draw_glance, draw_tree, label_repeats
 
@@ -86,9 +87,11 @@ def leaves(tree: Tree) -> list[list[int]]:
     return paths
 
 
-def weights_of(tokens: int) -> list[float]:
-    """Of a reply that says "This is" at its start at most."""
-    return [FIRST_WEIGHT, *[HEAD_WEIGHT] * (min(tokens, HEAD) - 1), *[1.0] * (tokens - HEAD)]
+def weights_of(said: str) -> list[float]:
+    """Of a reply: its first sentence weighs more, and its first tokens if that is shorter."""
+    words = Tokenizer()
+    tokens, head = len(words.encode(said)), max(HEAD, len(words.encode(said.partition(".")[0] + ".")))
+    return [FIRST_WEIGHT, *[HEAD_WEIGHT] * (min(tokens, head) - 1), *[1.0] * (tokens - head)]
 
 
 def weight_of(tree: Tree) -> float:
@@ -118,7 +121,7 @@ def test_the_beginning_of_a_reply_weighs_most(reader: Reader) -> None:
     at = (tree.labels != -100).nonzero()[:, 0]
     scores = torch.log_softmax(reader(tree, TOKENS)[at - 1] @ reader.embed.weight.T, -1)
     costs = -scores[torch.arange(len(at)), tree.ids[at]]
-    weights = torch.tensor([*weights_of(len(at) - 1), FIRST_WEIGHT])
+    weights = torch.tensor([*weights_of(SAID[0][0]), FIRST_WEIGHT])
     assert reader.loss(tree, TOKENS).item() == pytest.approx((costs * weights).sum().item() / weights.sum().item())
     assert reader.loss(tree, TOKENS).item() != pytest.approx(costs.mean().item(), rel=1e-3)
 
@@ -142,6 +145,25 @@ def test_a_branch_reads_what_it_would_read_alone(reader: Reader) -> None:
         assert tree.positions[path].tolist() == list(range(len(path)))
         assert tree.mask[path][:, path].equal(torch.ones(len(path), len(path)).tril().bool())
         torch.testing.assert_close(hidden[path], reader(alone, TOKENS), rtol=1e-4, atol=1e-4)
+
+
+def test_reading_by_branches_is_reading_under_the_mask(reader: Reader) -> None:
+    """In trees as they are drawn, also where a branch leaves the common path early."""
+    early, lora = 0, [weight for name, weight in reader.named_parameters() if "lora_" in name]
+    for seed in range(4):
+        branches = draw_tree(np.random.default_rng(seed), small_bank(), "test", short=False)
+        tree = tree_of(*branches, (*prompt.caption_messages([], photo(6)), Message("assistant", (NOBODY,))))
+        shape = Shape.of(tree.mask, tree.before)
+        assert shape is not None and len(shape.trunk) + (shape.order >= len(shape.trunk)).sum() == len(tree.ids)
+        early += int(not shape.far.all())
+        x = reader.inputs(tree.ids, [], TOKENS)
+        ways = [reader.read(x, tree.mask, tree.positions, shape=s) for s in (None, shape)]
+        torch.testing.assert_close(ways[1], ways[0], rtol=1e-4, atol=1e-4)
+        of = [torch.autograd.grad((way * way.detach().roll(1, 0)).sum(), lora) for way in ways]
+        for one, other in zip(*of, strict=True):
+            torch.testing.assert_close(other, one, rtol=1e-3, atol=1e-3 * float(one.abs().max()))
+    assert early
+    assert Shape.of(torch.ones(3, 3).tril().bool(), torch.tensor([-1, 0, 1])) is None, "nothing branches"
 
 
 @torch.inference_mode()
@@ -177,7 +199,7 @@ def test_every_assistant_turn_and_its_end_is_a_target_and_nothing_else() -> None
         expected = [words.encode(text) for text in said]
         assert tree.labels[at].tolist() == [i for turn in expected for i in [*turn, end]]
         assert tree.labels[at].equal(tree.ids[at])
-        weights = [[*weights_of(len(turn)), FIRST_WEIGHT] for turn in expected]
+        weights = [[*weights_of(text), FIRST_WEIGHT] for text in said]
         assert tree.weights[at].tolist() == [w for turn in weights for w in turn]
         assert tree.before[at].equal(at - 1)
 
@@ -217,9 +239,10 @@ def test_drawn_trees_are_true(kind: str) -> None:
                 assert said[0] == NOBODY or said[0].startswith("I do not know"), said
                 honest += 1
             elif "New photo" in str(parts[-3]) and CAPTION_REQUEST in str(parts[-1]):
-                names = re.findall(r"This is (\w+)\.", said[0])
-                assert len(names) == (1 if glance else len(words))
-                assert all(n in w for n, w in zip(names, words, strict=not glance)), said
+                head, *rest = re.findall(r"(?:This is|Here are) ([^.]+)\.", said[0])
+                names = re.split(", | and ", head)
+                assert all(n in w for n, w in zip(names, words, strict=True)), said
+                assert rest == ([] if glance or len(words) == 1 else names)
                 named += 1
                 several += len(words) > 1
     assert min(named, several, honest) > 5 and (boxed > 5) != glance

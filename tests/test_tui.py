@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import statistics
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -358,11 +359,18 @@ async def delays(app: KeepsakeApp, keys: str) -> list[float]:
     return out
 
 
+class Endless(FakeBackend):
+    """Writes more than an answer may have: it ends when it is stopped, however slow the machine."""
+
+    def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
+        return super().stream(messages, replace(options, max_new_tokens=options.max_new_tokens and 50_000))
+
+
 async def test_keys_react_while_text_streams_and_a_photo_is_decoded(memory_file: Path, tmp_path: Path) -> None:
     """The rule of the house: median below 100 ms. The photo has 24 million pixels; the answer never ends."""
     large = picture(tmp_path / "large.jpg", "teal", (6000, 4000))
     endless = " ".join(f"**word{i}**" + ("\n\n" if i % 12 == 0 else "") for i in range(50_000))
-    backend = FakeBackend(["A wall.", endless], delay=0.01)
+    backend = Endless(["A wall.", endless], delay=0.01)
     async with running(memory_file, backend) as (app, pilot):
         await send(app, pilot, str(large))
         decoding = await delays(app, "abcdefghij")

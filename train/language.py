@@ -24,13 +24,20 @@ from benchmark import dialogue
 from benchmark.scene import Look
 from memory.episode import Episode
 from train import bank as banks
+from train import branched
+from train.branched import Shape
 from train.nano import body
 from train.recipe import Language, Recipe
 from train.trees import Tree, draw_chain, draw_glance, draw_tree, label_repeats
 
 
-def _grouped(module, query, key, value, attention_mask, scaling=None, **_) -> tuple[torch.Tensor, None]:
-    """Attention of several query heads to one key head without copies of the keys: these heads become more queries."""
+def _grouped(
+    module, query, key, value, attention_mask, scaling=None, shape: Shape | None = None, **_
+) -> tuple[torch.Tensor, None]:
+    """Attention of several query heads to one key head without copies of the keys: these heads become more queries.
+    With a `shape`, that of one tree."""
+    if shape is not None:
+        return branched.attend(query, key, value, scaling, shape), None
     b, heads, n, d = query.shape
     many = heads // key.shape[1]
     mask = attention_mask if many == 1 else attention_mask.repeat(1, 1, many, 1)
@@ -58,7 +65,8 @@ class Reader(torch.nn.Module):
 
     def forward(self, tree: Tree, bank_tokens: torch.Tensor) -> torch.Tensor:
         """Hidden states (L, D) of one tree."""
-        return self.read(self.inputs(tree.ids, tree.slots, bank_tokens), tree.mask, tree.positions)
+        x, shape = self.inputs(tree.ids, tree.slots, bank_tokens), Shape.of(tree.mask, tree.before)
+        return self.read(x, tree.mask, tree.positions, shape=shape and shape.to(x.device))
 
     def inputs(self, ids: torch.Tensor, slots: list[tuple[int, int]], bank_tokens: torch.Tensor) -> torch.Tensor:
         """Embeddings (L, D) of tokens (L,) in which photos stand at `slots` (first token, bank row)."""
@@ -71,12 +79,15 @@ class Reader(torch.nn.Module):
             x = x.index_copy(0, at, seen.flatten(0, 1).to(x.dtype))
         return x
 
-    def read(self, x: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, cache=None) -> torch.Tensor:
+    def read(
+        self, x: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, cache=None, shape: Shape | None = None
+    ) -> torch.Tensor:
         """Hidden states (L, D) of embeddings (L, D), or (B, L, D) of (B, L, D); `mask` (L, keys) or (B, L, keys): True
-        may look. What is read joins `cache`, if there is one, and its keys come first."""
+        may look. What is read joins `cache`, if there is one, and its keys come first. `shape`: of the mask of one
+        tree, read faster so."""
         device = self.adapt.device
         if x.dim() == 2:
-            return self.read(x[None], mask[None], positions[None], cache)[0]
+            return self.read(x[None], mask[None], positions[None], cache, shape)[0]
         added = torch.zeros(mask.shape, dtype=self.dtype).masked_fill_(~mask.cpu(), -math.inf)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.dtype == torch.bfloat16):
             return self.text(
@@ -85,6 +96,7 @@ class Reader(torch.nn.Module):
                 position_ids=positions.to(device),
                 past_key_values=cache,
                 use_cache=cache is not None,
+                shape=shape,
             ).last_hidden_state
 
     def loss(self, tree: Tree, bank_tokens: torch.Tensor) -> torch.Tensor:
@@ -156,10 +168,8 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
         device
     )
     chat = json.loads((work / "chat.json").read_text(encoding="utf-8"))
-    groups = [
-        {"params": [p for p in reader.text.parameters() if p.requires_grad], "peak": g.learning_rate},
-        {"params": [reader.adapt], "peak": g.learning_rate},
-    ]
+    learnt = [p for p in reader.text.parameters() if p.requires_grad]
+    groups = [{"params": learnt}, {"params": [reader.adapt]}]
     optimiser = torch.optim.AdamW(groups, lr=g.learning_rate, weight_decay=0.0, betas=(0.9, 0.98))
     checkpoint, start = work / "language.pt", 0
     if resume and checkpoint.exists():
@@ -173,9 +183,9 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
         course = g.steps - g.settle_steps
         rate = min(1, (step + 1) / g.warmup) * (0.03 + 0.97 * (1 + math.cos(math.pi * step / course)) / 2)
         if step >= course:
-            rate = 0.2
+            rate = 0.1
         for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * rate
+            group["lr"] = g.learning_rate * rate
         rng = np.random.default_rng((recipe.seed, 4, step))
         for _ in range(g.trees):
             tree = _tree(rng, tokenizer, data, chat, g, step)
@@ -183,7 +193,7 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
             loss.backward()
             tokens += len(tree.ids)
             average = loss.item() * g.trees if average is None else 0.98 * average + 0.02 * loss.item() * g.trees
-        torch.nn.utils.clip_grad_norm_([p for group in groups for p in group["params"]], 1.0)
+        torch.nn.utils.clip_grad_norm_([*learnt, reader.adapt], 1.0)
         optimiser.step()
         optimiser.zero_grad()
         if (step + 1) % 10 == 0:
@@ -213,7 +223,7 @@ def _tree(rng: np.random.Generator, tokenizer, data, chat: list[list[str]], g: L
         branches, names = draw_chain(rng, data, "train")
         return label_repeats(Tree.of(tokenizer, branches, tokens_a_photo), tokenizer, names)
     rare = step >= g.steps - g.settle_steps
-    if step >= g.short_steps and rng.random() < 0.4:
+    if step >= g.short_steps and rng.random() < 0.75:
         return Tree.of(tokenizer, draw_glance(rng, data, "train", rare=rare), tokens_a_photo, ended=False)
     return Tree.of(tokenizer, _branches(rng, data, chat, step < g.short_steps, rare), tokens_a_photo)
 

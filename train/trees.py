@@ -25,7 +25,7 @@ from train.bank import Bank, photo, row_of
 Rng = np.random.Generator
 Known = tuple[Facts, Episode]
 HEAD_WEIGHT = 3.0
-"""Weight of a target's first tokens and of every further "This is ...": there a name is chosen, the rest follows."""
+"""Weight of a target's first tokens, and of all of its first sentence: there names are chosen, the rest follows."""
 HEAD = 6
 FIRST_WEIGHT = 6.0
 """Weight of a target's very first token, where naming and "I do not know" part, and of its end."""
@@ -100,10 +100,9 @@ class Tree:
 
 def _weights(tokenizer, ids: list[int]) -> list[float]:
     """What each token of a target weighs."""
-    again = tokenizer.encode(" This is", add_special_tokens=False)
-    starts = [0, *(i for i in range(len(ids)) if ids[i : i + len(again)] == again)]
-    weights = [HEAD_WEIGHT if any(s <= i < s + HEAD for s in starts) else 1.0 for i in range(len(ids))]
-    return [FIRST_WEIGHT, *weights[1:]]
+    (stop,) = tokenizer.encode(".", add_special_tokens=False)
+    head = max(HEAD, ids.index(stop) + 1 if stop in ids else 0)
+    return [FIRST_WEIGHT, *(HEAD_WEIGHT if i < head else 1.0 for i in range(1, len(ids)))]
 
 
 def draw_tree(rng: Rng, bank: Bank, split: str, *, short: bool, rare: bool = False) -> list[tuple[Message, ...]]:
@@ -129,10 +128,10 @@ def draw_glance(rng: Rng, bank: Bank, split: str, *, rare: bool = False) -> list
     """Many photos before one context, each with the beginning of its caption only: who, or nobody. Nearly all that
     is hard about a caption is decided there, so that a glance teaches most of it for a third of the tokens."""
     looks = _choose_looks(rng, bank, False)
-    known = _meet(rng, bank, split, looks, False, bool(rng.random() < 0.6))
+    known = _meet(rng, bank, split, looks, False, bool(rng.random() < 0.3))
     episodes = [e for _, e in known]
     branches = []
-    for seen, which in _queries(rng, bank, looks, known, 7, 1 if rare else 4, 3):
+    for seen, which in _queries(rng, bank, looks, known, 5, 1 if rare else 3, 6):
         told = dialogue.caption([known[i] for i in which]).split(".")[0] + "."
         branches.append((*prompt.caption_messages(episodes, seen), Message("assistant", (told,))))
     return branches
@@ -237,9 +236,12 @@ def _choose_looks(rng: Rng, bank: Bank, short: bool) -> list[Look]:
     sizes, shares = ((2, 3, 4, 5), (0.25,) * 4) if short else ((1, 2, 3, 4, 6), (0.05, 0.15, 0.5, 0.2, 0.1))
     n = int(rng.choice(sizes, p=shares))
     looks = [Look(str(rng.choice(codes)), int(rng.choice((0, 0, 0, *TWIN_HUES))))]
-    if rng.random() < (0.25 if short else 0.45) and n > 1:
+    if rng.random() < (0.25 if short else 0.75) and n > 1:
         looks = list(bank.groups[int(rng.integers(len(bank.groups)))][0])
         n = max(n, len(looks)) if short or rng.random() < 0.4 else 3 * len(looks)
+        if not short and rng.random() < 0.4:
+            others = bank.groups[int(rng.integers(len(bank.groups)))][0]
+            looks += [look for look in others if look not in looks]
     while len(looks) < n:
         base, dice = looks[int(rng.integers(len(looks)))], rng.random()
         if dice < 0.12:

@@ -12,7 +12,7 @@ import json
 import sys
 import time
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from memory.corrections import readable
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
 from memory.rows import count
+from memory.when import noon_of
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -88,9 +89,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _day(text: str) -> datetime:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(hour=12, tzinfo=UTC)
+        return noon_of(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it like 2025-08-01") from error
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _remember(args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ dateparser is not installed no time is understood, and recall does without.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
@@ -56,6 +56,18 @@ class Asked(NamedTuple):
     """"from last summer"; empty when there is no range."""
     order: Literal["newest", "oldest"] | None = None
     """The last time, or the first."""
+
+
+def noon_of(day: str) -> datetime:
+    """Noon UTC, the same calendar day nearly everywhere, of a day written as 2025-08-01. Raises ValueError, with a
+    sentence for people, when it is none, and when it has not come yet."""
+    try:
+        noon = datetime.combine(date.fromisoformat(day), time(12), UTC)
+    except ValueError as error:
+        raise ValueError(f"{day!r} is not a day: write it as 2025-08-01.") from error
+    if noon > datetime.now(UTC) + timedelta(days=1):  # far in the east it is tomorrow already
+        raise ValueError(f"{day} has not come yet: memories are of days gone by.")
+    return noon
 
 
 def read(text: str, now: datetime | None = None) -> Asked:

@@ -6,7 +6,6 @@ It shows what it is given and says what the user wants; `browsing.py` does it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, date, datetime, time
 from typing import ClassVar, Literal
 
 from rich.table import Table
@@ -21,6 +20,7 @@ from textual.widgets.option_list import Option
 
 from memory.browse import Mark, Statistics, Twin
 from memory.episode import Episode, Turn
+from memory.when import noon_of
 from screens.halfcells import PhotoView
 from screens.panels import day
 from screens.shelf import Room, Shelf
@@ -32,7 +32,6 @@ from screens.words import (
     BROWSER_PHOTO,
     BROWSER_SEARCH,
     EDIT,
-    EDIT_DATE,
     EDIT_EMPTY,
     EDIT_KEYS,
     STATISTICS,
@@ -192,13 +191,11 @@ class EditScreen(ModalScreen[Episode | None]):
         text = self.query_one("#date", Input).value.strip()
         if not any(said):
             return self._complain("TextArea", EDIT_EMPTY)
-        try:
-            chosen = date.fromisoformat(text)
-        except ValueError:
-            return self._complain("#date", EDIT_DATE.format(date=text))
         when = self.episode.when
-        if chosen != when.date():
-            when = datetime.combine(chosen, time(12), UTC)
+        try:
+            when = when if text == str(when.date()) else noon_of(text)
+        except ValueError as error:
+            return self._complain("#date", str(error))
         fields = iter(said)
         turns = [Turn("user", next(fields)) if turn.role == "user" else turn for turn in self.episode.turns]
         new = Episode(self.episode.photo, tuple(turn for turn in turns if turn.text), when, place or None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import ClassVar
 
 from rich.table import Table
@@ -21,6 +21,7 @@ from textual.widgets import Button, Input, Label, Static, TextArea
 
 from memory.corrections import readable
 from memory.episode import Episode, Photo
+from memory.when import noon_of
 from screens.halfcells import PhotoView
 from screens.panels import day
 from screens.words import LOCKED, LOCKED_KEYS
@@ -83,11 +84,9 @@ class RememberDialog(ModalScreen[Keep | None]):
         if not words:
             return self._complain("words", "Say who or what this is.")
         try:
-            chosen = date.fromisoformat(day_text)
-        except ValueError:
-            return self._complain("date", f"{day_text!r} is not a day: write it as 2025-08-01.")
-        # Noon UTC is the same calendar day nearly everywhere.
-        when = None if chosen == self.default else datetime.combine(chosen, time(12), UTC)
+            when = None if day_text == str(self.default) else noon_of(day_text)
+        except ValueError as error:
+            return self._complain("date", str(error))
         self.dismiss(Keep(words, when, place or None))
 
     def _complain(self, field: str, problem: str) -> None:

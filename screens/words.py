@@ -79,7 +79,6 @@ BROWSER_KEYS = "Enter opens · e edits · f forgets · u undoes · g grid · / s
 BROWSER_DONE = "{line}. u takes it back until Keepsake closes."
 EDIT, EDIT_KEYS = "Change this memory", "ctrl+s saves  ·  Tab: day, place  ·  Esc leaves it as it was"
 EDIT_EMPTY = "A memory without words cannot be found: f forgets it."
-EDIT_DATE = "{date!r} is not a day: write it as 2025-08-01."
 TWINS = "There more than once"
 TWINS_WHY = "The same photo, or photos of one moment that look the same, with the same words."
 TWINS_KEYS = "Enter merges it into one  ·  a: all of them  ·  Esc leaves them"

@@ -161,6 +161,7 @@ def test_a_damaged_memory_is_left_as_it_is(home: Path, tmp_path: Path, command: 
     [
         (("remember", DEMO / "koala.jpg", "Milo.", "--when", "last summer"), "'last summer' is not a day"),
         (("remember", DEMO / "koala.jpg", "Milo.", "--when", "2025-02-30"), "'2025-02-30' is not a day"),
+        (("remember", DEMO / "koala.jpg", "Milo.", "--when", "2999-01-01"), "2999-01-01 has not come yet"),
         (("remember", DEMO / "koala.jpg"), "required: words"),
         (("ask", DEMO / "koala.jpg", "Who?", "--loud"), "unrecognized arguments: --loud"),
         ((), "required: COMMAND"),

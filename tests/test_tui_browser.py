@@ -120,6 +120,9 @@ async def test_an_edit_and_its_undo(memory_file: Path, photos: Path) -> None:
         app.screen.query_one("#date", Input).value = "1st May"
         await pilot.press("ctrl+s")
         await sees(app.screen, "2025-08-01")
+        app.screen.query_one("#date", Input).value = "2999-05-01"
+        await pilot.press("ctrl+s")
+        await sees(app.screen, "has not come yet")
         app.screen.query_one("#date", Input).value = "2024-05-01"
         app.screen.query_one("#place", Input).value = "Bergen"
         await pilot.press("ctrl+s")

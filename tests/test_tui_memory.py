@@ -62,6 +62,9 @@ async def test_remember_dialog_with_day_and_place(memory_file: Path, photos: Pat
         app.screen.query_one("#date", Input).value = "1st May"
         await pilot.press("enter")
         assert "2025-08-01" in str(app.screen.query_one("#problem", Static).render())
+        app.screen.query_one("#date", Input).value = "2999-05-01"
+        await pilot.press("enter")
+        assert "has not come yet" in str(app.screen.query_one("#problem", Static).render())
         app.screen.query_one("#date", Input).value = "2025-05-01"
         await pilot.press("enter")
         await until(lambda: notes(app, "done"), "the confirmation")

@@ -105,6 +105,9 @@ def test_a_name_counts_like_a_fact_but_not_in_the_papers_variant() -> None:
     invented = "This is Zebulon. You were together in Zanzibar."
     assert value(invented, sample) == pytest.approx(-1 / 16)
     assert value(invented, stranger) == pytest.approx(-1 / 12) and value(invented, stranger, "paper") == 0
+    for odd in ("This is lighthouse in Jena. You were flying kites.", "Here are Zebulon and camel."):
+        assert value(odd, stranger) < 0, "a name in small letters is one too"
+    assert value(of_friend[:-1] + " the dog, on a hill.", sample) == value("This is a hill. " + of_friend, sample) > 0
     claimed = f"This is {stranger.facts[0].name}."
     assert value(claimed, stranger) == pytest.approx(-1 / 12) and value(NOBODY, stranger) == 1
     assert (

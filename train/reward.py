@@ -41,8 +41,10 @@ REPEATED = 0.3
 REPEATED_CHUNKS = 0.2
 CHUNKS = (10, 20, 30)
 """Words."""
-INTRODUCED = re.compile(r"\bThis is ([A-Z][\w'’-]*)")
-"""The name in the sentence that seeded captions introduce somebody with."""
+INTRODUCED = re.compile(r"\b(?:This is ([^.,!?\n]+)|Here are ([^.!?\n]+))")
+"""Who stands in the sentences that seeded captions introduce somebody with."""
+PLAIN = re.compile(r"(?:an?|the|this|my|your|not|no)\b", re.I)
+"""What begins so is said about the photo and gives nobody a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,12 @@ def degenerate(text: str, tokens: int) -> str | None:
     return f"longer than {MOST_TOKENS} tokens" if tokens > MOST_TOKENS else None
 
 
+def introduced(text: str) -> set[str]:
+    """Whom a caption introduces, known or not: "This is Milo.", "Here are Milo and Rex.", also "This is lighthouse"."""
+    found = [name for one, several in INTRODUCED.findall(text) for name in re.split(r", | and ", one or several)]
+    return {name.strip() for name in found if name.strip() and not PLAIN.match(name.strip())}
+
+
 def _reward(verdicts: Sequence[Sequence[Verdict]], sample: Sample, variant: Variant, alpha: float, text: str) -> Reward:
     """From the letters about each thing of the context, and whether its name is told."""
     right = wrong = asked = leaked = others = 0
@@ -150,7 +158,7 @@ def _reward(verdicts: Sequence[Sequence[Verdict]], sample: Sample, variant: Vari
         else:
             others, leaked = others + 1, leaked + told
     if variant == "keepsake" and sample.facts:  # somebody who is in no memory: nobody asks about them either
-        leaked += len(set(INTRODUCED.findall(text)) - {facts.name for facts in sample.facts})
+        leaked += sum(not any(named(one, facts) for facts in sample.facts) for one in introduced(text))
     minus = leaked / others if others else 0.0
     ours = (right - wrong) / asked if asked else float(leaked == 0)
     plus = right / EACH if variant == "paper" else ours

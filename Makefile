@@ -28,7 +28,7 @@ bench: .venv/.benchmark ## evaluate the embedded model (under an hour, goes on w
 	.venv/bin/python -m benchmark diagnose --model nano --size quick --out bench/nano $(ARGS)
 	.venv/bin/python -m benchmark report bench/nano --out bench/page
 
-train: .venv/.train ## train the embedded model again (about two hours on two cores, less with CUDA)
+train: .venv/.train ## train the embedded model again (about six hours on two cores, less with CUDA)
 	.venv/bin/python -m train pretrain train/recipes/nano.toml $(ARGS)
 
 clean: ## remove .venv and caches; memories and models stay

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The steps of runs/full.sh on the nano, from nothing to a tested model; about ten hours on two CPU cores. In the clone,
+# The steps of runs/full.sh on the nano, from nothing to a tested model; about thirteen hours on two CPU cores. In the clone,
 # after `make .venv/.train .venv/.benchmark`. It goes on where it was when it is started again.
 #
 #   RECIPE=my.toml SAMPLES=20 SUITE=runs/study-suite.toml runs/small.sh      another recipe, a smaller test

@@ -55,7 +55,8 @@ class Wire:
 
     def __init__(self, app: Terminal, control: subprocess.Popen[bytes]) -> None:
         assert control.stdin and control.stdout
-        self.app, self._in, self._out = app, control.stdin.fileno(), control.stdout.fileno()
+        # The reader has a descriptor of its own: it ends with tmux, whoever closes the other first.
+        self.app, self._in, self._out = app, control.stdin.fileno(), os.dup(control.stdout.fileno())
         self._seen, self._came = b"", threading.Condition()
         threading.Thread(target=self._listen, daemon=True).start()  # tmux stands still when nobody reads
 
@@ -70,10 +71,11 @@ class Wire:
         return took
 
     def _listen(self) -> None:
-        while piece := os.read(self._out, 1 << 16):
-            with self._came:
-                self._seen += piece
-                self._came.notify()
+        with open(self._out, "rb", buffering=0) as out:
+            while piece := out.read(1 << 16):
+                with self._came:
+                    self._seen += piece
+                    self._came.notify()
 
     def letter(self) -> Took:
         """Type one that never came before."""

@@ -32,8 +32,8 @@ from memory.corrections import readable
 from memory.episode import Photo, Recall
 from memory.errors import KeepsakeError
 from memory.history import Talk
-from memory.home import home
-from memory.keys import ask_here
+from memory.home import memory_file
+from memory.keys import Ask, ask_here
 from memory.store import Memory
 from screens import harmless, messages, plain, words
 from screens.ahead import Ahead
@@ -90,7 +90,7 @@ class KeepsakeApp(App[None]):
         self.ahead = Ahead(self, self.session, self.reader)
         self.showing = Showing(self, self.session, self.desk, self.reader, self._seen)
         self.browsing = Browsing(self, self.session, self.desk, self.reader, self.tour.did)
-        self.keeping = Keeping(self, self.session, self.desk, self.tour.did)
+        self.keeping = Keeping(self, self.session, self.desk, self.composer.offer_again, self.tour.did)
         self.past = Past(self, self.session, self.desk, self._begin, self._resumed)
 
     def compose(self) -> ComposeResult:
@@ -357,6 +357,15 @@ class KeepsakeApp(App[None]):
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
 
 
+def _memory(named: Path | None, ask: Ask) -> Memory:
+    """Open the memory; of one that was named and is made only now, this is said."""
+    new = named is not None and not named.exists()
+    memory = Memory(memory_file(named), ask=ask)
+    if new:
+        memory.trouble = memory.trouble or words.MEMORY_NEW.format(file=named)
+    return memory
+
+
 def main(argv: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="tui.py", description="Keepsake: show it a photo, it remembers yours.")
@@ -365,18 +374,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--demo", action="store_true", help="open the demo album")
     parser.add_argument("--plain", action="store_true", help="lines of text instead of a screen, for screen readers")
     wanted = parser.parse_args(argv)
-    memory_file: Path = wanted.memory or home() / "memory.db"
     open_backend = partial(catalogue.open_backend, wanted.model)
-    if wanted.plain:
-        return plain.run(lambda: Memory(memory_file, ask=ask_here), open_backend, demo=wanted.demo)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        try:
+    try:
+        if wanted.model and wanted.model != "fake":
+            catalogue.find(wanted.model)  # a name that is spelt wrong need not wait for the app to open
+        if wanted.plain:
+            return plain.run(lambda: _memory(wanted.memory, ask_here), open_backend, demo=wanted.demo)
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
             return album.play_plain(wanted.model)
-        except KeepsakeError as error:
-            print(f"error: {error}", file=sys.stderr)
-            return 1
+    except KeepsakeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     offline.watch()
-    app = KeepsakeApp(lambda: Memory(memory_file, ask=app.session.passphrase), open_backend, demo=wanted.demo)
+    app = KeepsakeApp(lambda: _memory(wanted.memory, app.session.passphrase), open_backend, demo=wanted.demo)
     app.run()
     return app.return_code or 0
 

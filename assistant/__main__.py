@@ -114,7 +114,7 @@ def _ask(args: argparse.Namespace) -> int:
     backend = catalogue.open_backend(args.model)
     result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "reminders": []}
     try:
-        with open_memory(args.memory, backend) as memory:
+        with open_memory(args.memory, backend, to_read=True) as memory:
             talk = Conversation(backend, memory)
             first = talk.attach(photo) if args.no_caption else talk.look(photo)
             for stream in (first, talk.ask(args.question)):
@@ -156,7 +156,7 @@ def _recall(args: argparse.Namespace) -> int:
     photo = load_photo(args.photo)
     backend = catalogue.open_backend(args.model)
     try:
-        with open_memory(args.memory, backend) as memory:
+        with open_memory(args.memory, backend, to_read=True) as memory:
             recalls = Conversation(backend, memory).recall(photo)
     finally:
         backend.close()
@@ -170,7 +170,7 @@ def _recall(args: argparse.Namespace) -> int:
 def _forget(args: argparse.Namespace) -> int:
     """Needs no model: it is the same photo when its pixels are the same, whatever the file is called."""
     photo = load_photo(args.photo).sha256
-    with open_memory(args.memory) as memory:
+    with open_memory(args.memory, to_read=True) as memory:
         ids = memory.showing(photo)
         shown = history.parts_with(memory, photo)
         for id in ids if not args.yes else ():

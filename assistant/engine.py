@@ -31,7 +31,7 @@ from assistant.events import (
 from memory import reminders
 from memory.episode import Episode, Photo, Recall, Turn
 from memory.errors import KeepsakeError, ModelStopped, PromptTooLong
-from memory.home import home
+from memory.home import memory_file
 from memory.keys import ask_here
 from memory.reminders import Reminder
 from memory.store import Memory
@@ -245,10 +245,10 @@ def remember(
     return keep(memory, backend, Episode(photo, (Turn("user", words.strip()),), date, place))
 
 
-def open_memory(path: Path | None, backend: Backend | None = None) -> Memory:
-    """The memory for a command (None: the usual file). Of an encrypted one the passphrase is asked, and `backend` keeps
-    nothing on disk."""
-    memory = Memory(path or home() / "memory.db", ask=ask_here)
+def open_memory(path: Path | None, backend: Backend | None = None, *, to_read: bool = False) -> Memory:
+    """The memory for a command (None: the usual file; `to_read`: see `memory_file`). Of an encrypted one the passphrase
+    is asked, and `backend` keeps nothing on disk."""
+    memory = Memory(memory_file(path, to_read=to_read), ask=ask_here)
     if backend and memory.encrypted:
         backend.keep_nothing(True)
     return memory

@@ -22,7 +22,7 @@ from memory.archive import as_json, export_archive, import_archive
 from memory.corrections import readable
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError, MemoryFileError
-from memory.home import home
+from memory.home import memory_file
 from memory.keys import ask_here, choose
 from memory.rows import count
 from memory.secure import convert
@@ -43,8 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command == "forget" and sum(map(bool, (args.id, args.photo, args.words, args.since or args.until))) != 1:
         parser.error("forget needs one of ID, --photo, --words, or --from and --to")
     run: Callable[[Memory, argparse.Namespace], int] = args.run
-    path = args.memory or home() / "memory.db"
     try:
+        path = memory_file(args.memory, to_read=args.command not in ("import", "restore"))
         if args.command == "restore":
             return _restore(path, args)
         if args.command in ("encrypt", "decrypt", "rekey"):

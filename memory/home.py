@@ -7,11 +7,21 @@ from pathlib import Path
 
 import platformdirs
 
+from memory.errors import MemoryFileError
+
 
 def home() -> Path:
     """The folder of all state (memory, caches, downloads). Not created here: the writer creates it, 0700."""
     moved = os.environ.get("KEEPSAKE_HOME")
     return Path(moved).expanduser() if moved else Path(platformdirs.user_data_dir("keepsake"))
+
+
+def memory_file(named: Path | None, *, to_read: bool = False) -> Path:
+    """The memory file that a command line names, or the usual one. `to_read`: a named one is there already, since a
+    slip of the pen would make an empty memory that answers nothing. Raises MemoryFileError."""
+    if named and to_read and not named.exists():
+        raise MemoryFileError(f"there is no memory {named}: see how it is spelt")
+    return named or home() / "memory.db"
 
 
 def private_folder(path: Path) -> Path:

@@ -153,9 +153,7 @@ class Composer(TextArea, inherit_bindings=False):
     def action_send(self) -> None:
         """Say what the text is, a path, a command, or a question with or without @photo, and start afresh."""
         said = read(self.text)
-        if (text := self.text.strip()) and self.sent[-1:] != [text]:
-            self.sent.append(text)
-        self._at = len(self.sent)
+        self.offer_again(self.text.strip())
         self.clear()
         if said.command:
             self.post_message(self.Command(said.command, said.rest))
@@ -179,6 +177,12 @@ class Composer(TextArea, inherit_bindings=False):
         self.move_cursor(self.replace(text, at, end).end_location)
         if not entry.folder:
             self.post_message(self.Photos([entry.path]))
+
+    def offer_again(self, text: str) -> None:
+        """↑ brings it back."""
+        if text and self.sent[-1:] != [text]:
+            self.sent.append(text)
+        self._at = len(self.sent)
 
     def _again(self, step: int) -> bool:
         """↑ or ↓: what was sent before or after, as long as what stands there is not changed. Returns whether it is."""

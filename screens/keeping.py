@@ -47,8 +47,15 @@ def says_who(text: str) -> bool:
 class Keeping:
     """One for the app; call it from there."""
 
-    def __init__(self, app: App[None], session: Session, desk: Desk, did: Callable[[str], object]) -> None:
-        self._app, self._session, self._desk, self._did = app, session, desk, did
+    def __init__(
+        self,
+        app: App[None],
+        session: Session,
+        desk: Desk,
+        again: Callable[[str], object],
+        did: Callable[[str], object],
+    ) -> None:
+        self._app, self._session, self._desk, self._again, self._did = app, session, desk, again, did
         self.asking = False
         """Whether the app has just asked who or what is in the photo."""
         self._asked: Note | None = None
@@ -61,7 +68,7 @@ class Keeping:
         elif words:
             await self._keep(Keep(words, None, None))
         else:
-            self._app.push_screen(RememberDialog(photo), self._keep)
+            self._app.push_screen(RememberDialog(photo), self._given)
 
     async def recall(self, episode: Episode, what: str, photo: Photo | None, private: bool) -> bool:
         """ "them" or "not them", of a memory that was recalled: remembered with the photo in view. False: neither."""
@@ -102,6 +109,11 @@ class Keeping:
             await self._desk.note(NO_CAPTION_YET, "warning")
         else:
             self._app.push_screen(CaptionDialog(self._desk.caption.writing.text), self._revised)
+
+    async def _given(self, keep: Keep | None) -> None:
+        if keep:
+            self._again(f"/remember {keep.words}")  # whatever prevents it, the words need not be typed twice
+        await self._keep(keep)
 
     async def _keep(self, keep: Keep | None) -> None:
         if keep:

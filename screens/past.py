@@ -93,7 +93,7 @@ class Past:
         async def found(standing: list[Reminder]) -> None:
             await self._push(RemindersScreen(standing, self._end))
 
-        self._session.query(None, reminders.standing, found)
+        self._session.browse(reminders.standing, found)
 
     def _end(self, reminder: Reminder) -> None:
         async def ended(one: Reminder) -> None:

@@ -102,9 +102,14 @@ def test_ask_tells_what_it_was_to_remind_of(home: Path, tmp_path: Path) -> None:
 def test_recall_tells_what_a_photo_brings_back(home: Path, koala: str, tmp_path: Path) -> None:
     row = result(home, "recall", DEMO / "koala.jpg")
     assert (row["id"], list(row)) == (koala, ["id", "score", "why"])
+    with Memory(tmp_path / "empty.db"):
+        pass
     done = keepsake(home, "recall", DEMO / "koala.jpg", "--memory", tmp_path / "empty.db")
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == "nothing in the memory matches this photo\n"
+    done = keepsake(home, "recall", DEMO / "koala.jpg", "--memory", tmp_path / "memroy.db")
+    assert (done.returncode, done.stdout) == (1, "") and not (tmp_path / "memroy.db").exists()
+    assert done.stderr == f"error: there is no memory {tmp_path / 'memroy.db'}: see how it is spelt\n"
 
 
 @pytest.mark.parametrize(

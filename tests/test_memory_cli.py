@@ -175,6 +175,15 @@ def test_a_file_that_is_no_memory(run: Any, tmp_path: Path) -> None:
     assert "photo.jpg" in done.err
 
 
+def test_a_memory_that_is_spelt_wrong_is_not_made(run: Any, tmp_path: Path) -> None:
+    typed = tmp_path / "memroy.db"
+    for command in (["list"], ["search", "Milo"], ["verify"], ["forget", "--words", "Milo", "--yes"]):
+        done = run(*command, "--memory", typed)
+        assert (done.code, done.out) == (1, "")
+        assert done.err == f"there is no memory {typed}: see how it is spelt\n"
+    assert not typed.exists()
+
+
 def test_a_reader_that_has_seen_enough(home: Path) -> None:
     """`python -m memory list | head -1` ends without a traceback."""
     with Memory(home / "memory.db") as memory:

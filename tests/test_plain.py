@@ -321,3 +321,14 @@ def test_a_memory_that_is_none_is_one_line(tmp_path: Path) -> None:
     done = plain(tmp_path, "hello\n", "--memory", str(bad))
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr.startswith("error: cannot use the memory") and done.stderr.count("\n") == 1
+
+
+def test_names_that_are_spelt_wrong_are_told_at_once(tmp_path: Path) -> None:
+    done = plain(tmp_path, "hello\n", "--model", "nanoo")
+    assert (done.returncode, done.stdout) == (1, "") and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("error: there is no model named 'nanoo': choose one of ")
+    typed = tmp_path / "memroy.db"
+    for new in (True, False):
+        done = plain(tmp_path, "hello\n", "--memory", str(typed))
+        assert (done.returncode, done.stderr) == (0, "")
+        assert (f"Note: {words.MEMORY_NEW.format(file=typed)}\n" in done.stdout) is new

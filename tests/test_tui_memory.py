@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 
 from assistant.fake import FakeBackend
 from demo import album
+from memory.errors import MemoryFileError
 from memory.store import Memory
 from screens.browser import BrowserScreen
 from screens.conversation import Composer, PhotoEntry
@@ -72,6 +73,27 @@ async def test_remember_dialog_with_day_and_place(memory_file: Path, photos: Pat
     with Memory(memory_file) as memory:
         (episode,) = memory.episodes()
         assert (episode.words, episode.place, str(episode.when.date())) == ("Rex at the sea", "Porto", "2025-05-01")
+
+
+async def test_words_of_the_dialog_are_not_lost_to_a_full_disk(
+    memory_file: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> str:
+        raise MemoryFileError("the disk is full")
+
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await look(app, pilot, photos / "rex.png")
+        with monkeypatch.context() as patch:
+            patch.setattr(Memory, "add", full)
+            await pilot.press("f3")
+            await opened(app, RememberDialog, "the dialog")
+            app.screen.query_one("#words", Input).value = "Rex at the sea"
+            await pilot.press("enter")
+            await until(lambda: "the disk is full" in notes(app, "warning") and idle(app), "the refusal")
+        await pilot.press("up")
+        assert app.composer.text == "/remember Rex at the sea"
+        await pilot.press("enter")
+        await until(lambda: notes(app, "done"), "the confirmation")
 
 
 async def test_what_was_told_just_before_quitting_is_kept(memory_file: Path, photos: Path) -> None:

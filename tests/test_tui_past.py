@@ -56,6 +56,17 @@ async def test_a_reminder_comes_by_itself_and_can_be_ended(memory_file: Path, ph
         assert notes(app, "reminder") == [] and cards(app), "the memory is still recalled"
 
 
+async def test_reminders_are_listed_while_the_model_writes(memory_file: Path, photos: Path) -> None:
+    async with running(memory_file, FakeBackend(["word " * 400], delay=0.01)) as (app, pilot):
+        await send(app, pilot, str(photos / "rex.png"))
+        await until(lambda: "word" in caption(app), "the caption's beginning")
+        await send(app, pilot, "/reminders")
+        await opened(app, RemindersScreen, "the list")
+        assert not idle(app)
+        await pilot.press("escape", "escape")
+        await until(lambda: idle(app), "the stop")
+
+
 async def test_a_conversation_is_kept_line_by_line(memory_file: Path, photos: Path) -> None:
     """As it is shown, with what was stopped marked so; another one begins with ctrl+n; a private one is not kept."""
     long = " ".join(f"word{i}" for i in range(150))

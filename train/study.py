@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import shutil
 import sys
@@ -168,7 +169,7 @@ def note(study: Study) -> None:
     """Write which runs there are to be, for the page of results."""
     runs = [{"name": r.name, "about": r.about, "changes": r.changes, "steps": _steps(r)} for r in study.runs]
     path = private_folder(study.folder) / NOTE
-    partial = path.with_suffix(".partial")
+    partial = path.with_suffix(f".{os.getpid()}.partial")  # two runs may begin at once, each on its own
     partial.write_text(json.dumps({"recipe": study.recipe.name, "runs": runs}, indent=2) + "\n", encoding="utf-8")
     partial.replace(path)
 

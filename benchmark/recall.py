@@ -51,7 +51,7 @@ def command(args: argparse.Namespace) -> int:
         if args.scenes:
             from benchmark.remembered import scenes
 
-            rows = scenes(args.model, args.split, args.scenes, args.queries, args.seed, folder, _tell)
+            rows = scenes(args.model, args.split, args.scenes, args.queries, args.seed, folder, Path(temporary), _tell)
         else:
             world = scale.World(args.photos, args.tokens, seed=args.seed)
             rows = at_scale(world, args.queries, folder, Path(temporary))

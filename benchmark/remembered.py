@@ -1,19 +1,21 @@
 """A long history of drawn scenes, seen by a real model: are the memories of what a new photo shows among the first?
 
-Against one vector for the whole photo, as vector stores keep it, and against words alone, which get what a person
-might type: the true words for everything in the photo ("drum otter").
+Against one vector for the whole photo, compared with all and as other stores (`rivals.py`) find it, and against words
+alone, which get what a person might type: the true words for everything in the photo ("drum otter").
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from assistant.photo import from_image
+from benchmark import rivals
 from benchmark.dialogue import draw_date, draw_facts, tell
 from benchmark.sample import near
 from benchmark.scene import TWIN_HUES, Look, draw
@@ -27,12 +29,22 @@ FIRST = 5
 MOST = 4
 """Known things in one new photo, at most."""
 SIDE = 128
+BATCH = 1000
+"""Vectors given to another store at once."""
 
 
 def scenes(
-    model: str, split: str, episodes: int, queries: int, seed: int, folder: Path, tell_of: Callable[[str], None]
+    model: str,
+    split: str,
+    episodes: int,
+    queries: int,
+    seed: int,
+    folder: Path,
+    scratch: Path,
+    tell_of: Callable[[str], None],
 ) -> list[dict[str, Any]]:
     """A row a way of looking: Recall@5 by how many known things a photo shows. Takes a second for 60 photos.
+    `folder`: for the memory; `scratch`: for the other stores.
 
     Each known thing has one episode; the others are of its look-alikes, of recoloured twins, and of anything else.
     """
@@ -57,7 +69,7 @@ def scenes(
                 for _ in range(queries // MOST):
                     looks = [shown[i] for i in rng.choice(len(shown), n, replace=False)]
                     trials.append((looks, backend.embed(_photo(rng, looks))))
-            return _compare(memory, backend.space, of, pooled, word, trials)
+            return _compare(memory, backend.space, of, pooled, word, trials, scratch)
     finally:
         backend.close()
 
@@ -99,12 +111,15 @@ def _compare(
     pooled: dict[str, np.ndarray],
     word: dict[str, str],
     trials: list[tuple[list[Look], np.ndarray]],
+    scratch: Path,
 ) -> list[dict[str, Any]]:
     names, vectors = list(pooled), np.stack(list(pooled.values()))
 
-    def whole(words: str, tokens: np.ndarray) -> list[str]:
-        query = rank.unit(rank.unit(tokens).mean(axis=0)[None])[0]
-        return [names[i] for i in np.argsort(-(vectors @ query))[:FIRST]]
+    def nearest(find: Callable[[np.ndarray], list[int]], words: str, tokens: np.ndarray) -> list[str]:
+        return [names[i] for i in find(rank.unit(rank.unit(tokens).mean(axis=0)[None])[0])]
+
+    def exact(query: np.ndarray) -> list[int]:
+        return np.argsort(-(vectors @ query))[:FIRST].tolist()
 
     def by_words(words: str, tokens: np.ndarray) -> list[str]:
         return [r.episode.photo.sha256 for r in memory.search(words, k=FIRST)]
@@ -115,8 +130,17 @@ def _compare(
     def both(words: str, tokens: np.ndarray) -> list[str]:
         return [r.episode.photo.sha256 for r in memory.recall(space, tokens, k=FIRST, words=words)]
 
-    ways = {"keepsake": sight, "keepsake, with the words": both, "whole-image vector": whole, "words only": by_words}
-    rows = []
+    whole = "whole-image vector"
+    ways: dict[str, Callable[[str, np.ndarray], list[str]]]
+    ways = {"keepsake": sight, "keepsake, with the words": both, whole: partial(nearest, exact), "words only": by_words}
+    rows: list[dict[str, Any]] = []
+    for store in rivals.installed(scratch, vectors.shape[1]):
+        if isinstance(store, str):
+            rows.append({"way": store})
+        else:
+            for start in range(0, len(vectors), BATCH):
+                store.add(start, vectors[start : start + BATCH])
+            ways[f"{whole}, {store.name}"] = partial(nearest, partial(store.nearest, k=FIRST))
     for name, way in ways.items():
         found: dict[int, list[float]] = defaultdict(list)
         for looks, tokens in trials:

@@ -106,9 +106,10 @@ def test_photos_of_the_same_thing_are_alike() -> None:
 def test_scenes_with_the_nano(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["recall", "--scenes", "146", "--queries", "8", "--folder", str(tmp_path)]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    ways = {row["way"]: row for row in rows}
+    ways = {row["way"]: row for row in rows if "n" in row}
+    assert len(rows) - len(ways) == 2, "a line each for the other stores, which are not installed"
     assert set(ways) == {"keepsake", "keepsake, with the words", "whole-image vector", "words only"}
-    assert all(set(row["recall_at_5"]) == {f"things_{n}" for n in (1, 2, 3, 4)} for row in rows)
+    assert all(set(row["recall_at_5"]) == {f"things_{n}" for n in (1, 2, 3, 4)} for row in ways.values())
     assert ways["keepsake"]["several_things"] > 0.4, "by chance 5 of 146"
 
 

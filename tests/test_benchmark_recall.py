@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,8 @@ class Backwards:
 
     name = "backwards"
 
-    def __init__(self) -> None:
-        self.kept = np.empty((0, WORLD.dim))
+    def __init__(self, dim: int) -> None:
+        self.kept = np.empty((0, dim))
 
     def add(self, first: int, vectors: np.ndarray) -> None:
         assert first == len(self.kept)
@@ -66,8 +67,13 @@ class Backwards:
         return np.argsort(self.kept @ vector)[:k].tolist()
 
 
+def two(folder: Path, dim: int) -> Iterator[rivals.Rival | str]:
+    """A rival that is installed, and one that is not."""
+    return iter([Backwards(dim), "Other: nothing is not installed"])
+
+
 def test_all_are_asked_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rivals, "installed", lambda folder, dim: iter([Backwards(), "Other: nothing is not installed"]))
+    monkeypatch.setattr(rivals, "installed", two)
     (tmp_path / "scratch").mkdir()
     rows = {r["system"]: r for r in recall.at_scale(WORLD, 8, tmp_path, tmp_path / "scratch")}
     ours = rows["keepsake"]
@@ -103,12 +109,17 @@ def test_photos_of_the_same_thing_are_alike() -> None:
     assert np.median(whole @ whole.T) > 0.3, "walls"
 
 
-def test_scenes_with_the_nano(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_scenes_with_the_nano(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rivals, "installed", two)
     assert main(["recall", "--scenes", "146", "--queries", "8", "--folder", str(tmp_path)]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     ways = {row["way"]: row for row in rows if "n" in row}
-    assert len(rows) - len(ways) == 2, "a line each for the other stores, which are not installed"
-    assert set(ways) == {"keepsake", "keepsake, with the words", "whole-image vector", "words only"}
+    assert [row for row in rows if "n" not in row] == [{"way": "Other: nothing is not installed"}]
+    vector = "whole-image vector"
+    assert set(ways) == {"keepsake", "keepsake, with the words", vector, f"{vector}, backwards", "words only"}
+    assert ways[f"{vector}, backwards"]["several_things"] < ways[vector]["several_things"] - 0.2
     assert all(set(row["recall_at_5"]) == {f"things_{n}" for n in (1, 2, 3, 4)} for row in ways.values())
     assert ways["keepsake"]["several_things"] > 0.4, "by chance 5 of 146"
 

@@ -57,7 +57,7 @@ async def test_a_reminder_comes_by_itself_and_can_be_ended(memory_file: Path, ph
 
 
 async def test_reminders_are_listed_while_the_model_writes(memory_file: Path, photos: Path) -> None:
-    async with running(memory_file, FakeBackend(["word " * 400], delay=0.01)) as (app, pilot):
+    async with running(memory_file, FakeBackend(["word " * 4000], delay=0.01)) as (app, pilot):
         await send(app, pilot, str(photos / "rex.png"))
         await until(lambda: "word" in caption(app), "the caption's beginning")
         await send(app, pilot, "/reminders")

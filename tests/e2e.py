@@ -120,6 +120,7 @@ class Terminal:
             if how[1] or time.monotonic() > end:  # killed; or never told, by a tmux before 3.3
                 return -1, screen
             time.sleep(0.05)  # the terminal is left first, and only then the end is known
+            os.kill(int(self._is("#{pid}")), signal.SIGCHLD)  # tmux 3.3a can miss its own, and never look
         return int(how[0]), screen
 
     def control(self) -> subprocess.Popen[bytes]:

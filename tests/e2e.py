@@ -121,7 +121,8 @@ class Terminal:
                 return -1, screen
             time.sleep(0.05)  # the terminal is left first, and only then the end is known
             os.kill(int(self._is("#{pid}")), signal.SIGCHLD)  # tmux 3.3a can miss its own, and never look
-        return int(how[0]), screen
+        # tmux says below that the program has ended, which moves the first line up and out of sight
+        return int(how[0]), self._tmux("capture-pane", "-t", "e2e", "-p", "-S", "-1")
 
     def control(self) -> subprocess.Popen[bytes]:
         """tmux's control mode: its commands in; out come "%output" lines, as soon as the program writes."""

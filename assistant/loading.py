@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from pathlib import Path
 from typing import Any
 
 from assistant.abort import Flag
@@ -15,6 +16,7 @@ from memory.errors import ModelError
 
 BATCH = 512
 """Tokens read at once, at most."""
+CPUINFO = Path("/proc/cpuinfo")
 _listeners: list[Any] = []
 
 
@@ -26,6 +28,7 @@ def load(spec: Spec) -> Any:
     llama.llama_backend_init()
     params = llama.llama_model_default_params()
     params.n_gpu_layers = -1
+    params.use_extra_bufts = not amx()
     model = llama.llama_model_load_from_file(os.fsencode(spec.language), params)
     if not model:
         raise ModelError(f"llama.cpp cannot load {spec.language}: is it a whole GGUF file of a known model?")
@@ -56,6 +59,18 @@ def open_context(model: Any, spec: Spec, threads: int, size: int, flag: Flag, *,
             raise ModelError(f"{spec.adapter.name} does not fit {spec.language.name}")
         llama.llama_set_adapters_lora(ctx, (llama.llama_adapter_lora_p_ctypes * 1)(lora), 1, (ctypes.c_float * 1)(1.0))
     return ctx
+
+
+def amx() -> bool:
+    """Whether this processor multiplies by tiles (Intel AMX), which llama.cpp then uses for weights in extra buffers.
+
+    It must not: GCC up to 12 drops most of the tiles' configuration as unused (its `_tile_loadconfig` says it reads
+    8 of 64 bytes), and what llama.cpp loads instead ends the process, by chance of what lay on the stack.
+    """
+    try:
+        return " amx_tile " in f"{CPUINFO.read_text(encoding='utf-8', errors='replace')} ".replace("\n", " ")
+    except OSError:
+        return False  # no Linux
 
 
 def pack(ctx: Any) -> memoryview:

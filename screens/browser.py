@@ -69,7 +69,7 @@ class BrowserScreen(Screen[None]):
         about one; `wanted`: memories that are to be drawn."""
         super().__init__()
         self._search, self._wish, self._wanted = search, wish, wanted
-        self.shelf = Shelf(id="shelf")
+        self.shelf = Shelf(self._moved, id="shelf")
         self.words = ""
         """What was searched for."""
 
@@ -110,12 +110,6 @@ class BrowserScreen(Screen[None]):
         self.query_one("#said", Static).update(Content(text))
         self.query_one("#said").display = bool(text)
 
-    def on_shelf_moved(self) -> None:
-        """Where one is."""
-        shelf = self.shelf
-        place = f"{shelf.at + 1:,} of {len(shelf.marks):,}" if shelf.marks else ""
-        self.query_one("#foot").border_subtitle = place
-
     async def on_shelf_opened(self) -> None:
         """A click."""
         await self.action_wish("open")
@@ -151,6 +145,12 @@ class BrowserScreen(Screen[None]):
             self._search("")
         else:
             self.dismiss()
+
+    def _moved(self) -> None:
+        """Where one is."""
+        shelf = self.shelf
+        place = f"{shelf.at + 1:,} of {len(shelf.marks):,}" if shelf.marks else ""
+        self.query_one("#foot").border_subtitle = place
 
 
 class EditScreen(ModalScreen[Episode | None]):

@@ -6,7 +6,7 @@ Works in any terminal with colours. It knows nothing of image protocols; one tha
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 
 from PIL import Image
 from rich.color import Color, ColorType
@@ -24,6 +24,8 @@ from memory.episode import Photo
 from memory.errors import PhotoError
 
 UPPER_HALF = "▀"
+FINENESS = [min(255, (value + 2) // 4 * 4) for value in range(256)] * 3
+"""To which of 65 levels a pixel's red, green and blue are rounded: too fine to be seen, and colours are shared."""
 
 
 def fit(photo: Photo, columns: int, rows: int) -> tuple[int, int]:
@@ -36,13 +38,19 @@ def draw(photo: Photo, columns: int, rows: int) -> list[Strip]:
     """The photo within `columns` x `rows` cells, one strip a row, aspect kept. Raises PhotoError on damaged bytes."""
     across, down = fit(photo, columns, rows)
     image = picture(photo, (3 * across, 6 * down)).resize((across, 2 * down), Image.Resampling.LANCZOS)
-    bands = (band.tobytes() for band in image.split())
-    flat = [Color("", ColorType.TRUECOLOR, None, ColorTriplet(*rgb)) for rgb in zip(*bands, strict=True)]
+    bands = (band.tobytes() for band in image.point(FINENESS).split())
+    flat = [_colour(*rgb) for rgb in zip(*bands, strict=True)]
     lines = [flat[y * across : (y + 1) * across] for y in range(2 * down)]
     return [
         Strip([Segment(UPPER_HALF, Style.from_color(top, low)) for top, low in zip(*pair, strict=True)], across)
         for pair in zip(lines[::2], lines[1::2], strict=True)
     ]
+
+
+@lru_cache(1 << 15)
+def _colour(red: int, green: int, blue: int) -> Color:
+    """Shared: what is drawn anew each time also has to be found and freed again, which holds up keys."""
+    return Color("", ColorType.TRUECOLOR, None, ColorTriplet(red, green, blue))
 
 
 class PhotoView(Widget):

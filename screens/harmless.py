@@ -23,6 +23,8 @@ class Harmless(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The same cells."""
+        if not STEERS.search("".join([s.text for s in segments])):  # nearly always
+            return segments
         return [s if s.control else Segment(STEERS.sub("", s.text), s.style) for s in segments]
 
 

@@ -6,10 +6,11 @@ not have yet stands there by its date, so that scrolling waits for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import set_cell_size
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
@@ -37,7 +38,8 @@ CELL = 20
 class Card:
     """A memory, drawn."""
 
-    image: tuple[Strip, ...]
+    image: tuple[list[Segment], ...]
+    """Lines of cells."""
     lines: tuple[str, ...]
     """What was said, as it fits."""
     place: str
@@ -56,9 +58,9 @@ class Room:
 def card(episode: Episode, room: Room) -> Card:
     """Decode and draw one. Takes milliseconds: not for the app's thread."""
     try:
-        image = tuple(draw(episode.photo, room.across, room.down))
+        image = tuple(list(strip) for strip in draw(episode.photo, room.across, room.down))
     except PhotoError:
-        image = (Strip([Segment("(damaged)"[: room.across])]),)
+        image = ([Segment("(damaged)"[: room.across])],)
     words = Text(printable(" ".join(episode.words.split())))
     lines = words.wrap(Console(width=room.width, file=None), room.width)
     shown = [line.plain.rstrip() for line in lines[: room.height]]
@@ -94,14 +96,13 @@ class Shelf(ScrollView, can_focus=True):
             super().__init__()
             self.ids, self.room = ids, room
 
-    class Moved(Message):
-        """Another one is highlighted, or none."""
-
     class Opened(Message):
         """A click on the highlighted one."""
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, moved: Callable[[], object], *, id: str) -> None:
+        """`moved`: another one is highlighted, or none. No message: what it shows has to come with the step itself."""
         super().__init__(id=id)
+        self._moved = moved
         self.marks: Sequence[Mark] = ()
         self._cards: dict[str, Card] = {}
         self._rows: dict[tuple[int, int], tuple[list[Card | None], list[Strip]]] = {}
@@ -135,8 +136,9 @@ class Shelf(ScrollView, can_focus=True):
         self._asked = None
         if room == self._room:
             self._cards |= cards
-            self.refresh()
-        self._want()
+            if any(self.marks[i].id in cards for i in self._on_screen()):
+                self.refresh()
+        self.call_after_refresh(self._want)  # drawing would compete with what the key has to show
 
     # -- where it stands ----------------------------------------------------------------------------------------
 
@@ -164,25 +166,27 @@ class Shelf(ScrollView, can_focus=True):
         self._reveal()
         self.refresh()
         self._want()
-        self.post_message(self.Moved())
+        self._moved()
 
     def _reveal(self) -> None:
         row = self.at // self._columns
         self.scroll_to_region(Region(0, row * self._step, 1, self._step - 1), animate=False, immediate=True, force=True)
 
-    def _in_view(self) -> range:
-        """Indices of the memories in view, and a page more on either side."""
-        rows = max(1, self.size.height // self._step + 1)
-        first = max(0, self.scroll_offset.y // self._step - rows)
-        return range(first * self._columns, min(len(self.marks), (first + 3 * rows) * self._columns))
+    def _on_screen(self, more: int = 0) -> range:
+        """Indices of the memories on screen, and so many pages more on either side."""
+        rows = self.size.height // self._step + 2  # cut ones above and below
+        first = self.scroll_offset.y // self._step
+        first, last = max(0, first - more * rows), first + (1 + more) * rows
+        return range(first * self._columns, min(len(self.marks), last * self._columns))
 
     def _want(self) -> None:
         if self._asked is not None or not self.size.area:
             return
-        near = [self.marks[i].id for i in self._in_view()]
+        around = self._on_screen(more=1)
+        near = [self.marks[i].id for i in around]
         if len(self._cards) > HELD:
             self._cards = {id: self._cards[id] for id in near if id in self._cards}
-        top = self.scroll_offset.y // self._step * self._columns - self._in_view().start
+        top = self._on_screen().start - around.start
         wanted = [id for id in (*near[top:], *near[:top]) if id not in self._cards]
         if wanted:
             self._asked = self._room
@@ -203,14 +207,14 @@ class Shelf(ScrollView, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Other memories come into view."""
         super().watch_scroll_y(old_value, new_value)
-        self._want()
+        self.call_after_refresh(self._want)
 
     def watch_at(self, before: int, now: int) -> None:
         """Keep it in view."""
         self._reveal()
         for at in (before, now):
             self.refresh_lines(at // self._columns * self._step, self._step)
-        self.post_message(self.Moved())
+        self._moved()
 
     def notify_style_update(self) -> None:
         """Other colours: the theme, or the focus, has changed."""
@@ -260,10 +264,10 @@ class Shelf(ScrollView, can_focus=True):
             self._rows[key] = (shown, lines)
         return lines[line]
 
-    def _across(self, places: Iterable[int], line: int) -> Strip:
+    def _across(self, places: range, line: int) -> Strip:
         cell = self._cell if self.grid else self._entry
-        strips = [cell(place, line) for place in places]
-        return Strip.join(strips).adjust_cell_length(self.size.width, self._style("words", -1))
+        segments = [segment for place in places for segment in cell(place, line)]
+        return Strip(segments).adjust_cell_length(self.size.width, self._style("words", -1))
 
     def _style(self, name: str, place: int) -> Style:
         style = self.get_component_rich_style(f"shelf--{name}")
@@ -271,16 +275,14 @@ class Shelf(ScrollView, can_focus=True):
             style += Style(bgcolor=self.get_component_rich_style("shelf--highlighted").bgcolor)
         return style
 
-    def _entry(self, place: int, line: int) -> Strip:
+    def _entry(self, place: int, line: int) -> list[Segment]:
         """A line of a memory in the timeline: month, picture, then day and words."""
         mark, room, drawn = self.marks[place], self._room, self._cards.get(self.marks[place].id)
-        parts = [self._month(place, line)] if self._gutter else []
+        month = [self._month(place, line)] if self._gutter else []
         plain = self._style("words", place)
         if line >= room.down:
-            blank = Strip([Segment(" " * (self._inner - self._gutter), self._style("words", -1))])
-            return Strip.join([*parts, blank])
-        picture = drawn.image[line] if drawn and line < len(drawn.image) else Strip([])
-        parts += [picture.adjust_cell_length(room.across, plain), Strip([Segment(" ", plain)])]
+            return [*month, _text("", self._style("words", -1), self._inner - self._gutter)]
+        picture = _picture(drawn, line, room.across, plain, 0)
         if line == 0:
             said = _text(_day(mark, drawn), self._style("day", place), room.width + 1)
         elif drawn and line - 1 < len(drawn.lines):
@@ -289,39 +291,42 @@ class Shelf(ScrollView, can_focus=True):
             said = _text(mark.why, self._style("why", place), room.width + 1)
         else:
             said = _text("", plain, room.width + 1)
-        return Strip.join([*parts, said])
+        return [*month, *picture, Segment(" ", plain), said]
 
-    def _month(self, place: int, line: int) -> Strip:
+    def _month(self, place: int, line: int) -> Segment:
         """ "Aug 2025 ●", where it begins; in what was searched for there is no order of time, and no month."""
         mark, before = self.marks[place], self.marks[place - 1] if place else None
         begins = before is None or (before.when.year, before.when.month) != (mark.when.year, mark.when.month)
         text = f"{mark.when:%b %Y}" if begins and line == 0 and not mark.why else ""
         dot = "" if mark.why else "●" if begins and line == 0 else "│"
-        style = self.get_component_rich_style("shelf--why")
-        return Strip([Segment(f"{text:<8} {dot:<2}", style)]).adjust_cell_length(self._gutter, style)
+        return _text(f"{text:<8} {dot}", self.get_component_rich_style("shelf--why"), self._gutter)
 
-    def _cell(self, place: int, line: int) -> Strip:
+    def _cell(self, place: int, line: int) -> list[Segment]:
         """A line of a memory in the grid: picture, day, the first words."""
         mark, room, drawn = self.marks[place], self._room, self._cards.get(self.marks[place].id)
         plain = self._style("words", place)
         if line >= room.down + 2:
-            return Strip([Segment(" " * self._wide, self._style("words", -1))])
+            return [_text("", self._style("words", -1), self._wide)]
+        edge = Segment(" ", plain)
         if line == room.down:
-            said = _text(f"{mark.when.day} {mark.when:%b %Y}", self._style("day", place), room.across)
-        elif line > room.down:
-            said = _text(drawn.lines[0] if drawn and drawn.lines else "", plain, room.across)
-        else:
-            image = drawn.image if drawn else ()
-            space = (room.down - len(image)) // 2
-            said = image[line - space] if 0 <= line - space < len(image) else Strip([])
-            left = (room.across - said.cell_length) // 2
-            said = Strip.join([Strip([Segment(" " * left, plain)]), said]).adjust_cell_length(room.across, plain)
-        edge = Strip([Segment(" ", plain)])
-        return Strip.join([edge, said, edge])
+            return [edge, _text(f"{mark.when.day} {mark.when:%b %Y}", self._style("day", place), room.across), edge]
+        if line > room.down:
+            return [edge, _text(drawn.lines[0] if drawn and drawn.lines else "", plain, room.across), edge]
+        space = (room.down - len(drawn.image)) // 2 if drawn else 0
+        return [edge, *_picture(drawn, line - space, room.across, plain, 0.5), edge]
 
 
-def _text(text: str, style: Style, width: int) -> Strip:
-    return Strip([Segment(text, style)]).adjust_cell_length(width, style)
+def _picture(drawn: Card | None, line: int, width: int, style: Style, centred: float) -> list[Segment]:
+    """A line of a picture, so wide; `centred`: which part of what is left of the width is on the left of it."""
+    image = drawn.image[line] if drawn and 0 <= line < len(drawn.image) else []
+    left = width - sum(segment.cell_length for segment in image)
+    before = int(left * centred)
+    blanks = [[Segment(" " * blank, style)] if blank else [] for blank in (before, left - before)]
+    return [*blanks[0], *image, *blanks[1]]
+
+
+def _text(text: str, style: Style, width: int) -> Segment:
+    return Segment(set_cell_size(text, width), style)
 
 
 def _day(mark: Mark, drawn: Card | None) -> str:

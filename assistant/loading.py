@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +28,8 @@ def load(spec: Spec) -> Any:
 
     _quiet()
     llama.llama_backend_init()
-    params = llama.llama_model_default_params()
+    params = model_params()
     params.n_gpu_layers = -1
-    params.use_extra_bufts = not amx()
     model = llama.llama_model_load_from_file(os.fsencode(spec.language), params)
     if not model:
         raise ModelError(f"llama.cpp cannot load {spec.language}: is it a whole GGUF file of a known model?")
@@ -61,6 +62,15 @@ def open_context(model: Any, spec: Spec, threads: int, size: int, flag: Flag, *,
     return ctx
 
 
+def model_params() -> Any:
+    """llama.cpp's defaults for a model, but for what would crash on this processor."""
+    from llama_cpp import llama_cpp as llama
+
+    params = llama.llama_model_default_params()
+    params.use_extra_bufts = not amx()
+    return params
+
+
 def amx() -> bool:
     """Whether this processor multiplies by tiles (Intel AMX), which llama.cpp then uses for weights in extra buffers.
 
@@ -68,9 +78,22 @@ def amx() -> bool:
     8 of 64 bytes), and what llama.cpp loads instead ends the process, by chance of what lay on the stack.
     """
     try:
-        return " amx_tile " in f"{CPUINFO.read_text(encoding='utf-8', errors='replace')} ".replace("\n", " ")
+        return "amx_tile" in CPUINFO.read_text(encoding="utf-8", errors="replace").split()
     except OSError:
         return False  # no Linux
+
+
+@contextmanager
+def safely() -> Iterator[None]:
+    """llama-cpp-python's own `Llama`, made in here, loads its model as `load` does: it has no argument for that."""
+    from llama_cpp import llama_cpp as llama
+
+    params, own = model_params(), llama.llama_model_default_params
+    llama.llama_model_default_params = lambda: params
+    try:
+        yield
+    finally:
+        llama.llama_model_default_params = own
 
 
 def pack(ctx: Any) -> memoryview:

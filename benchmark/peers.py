@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from assistant import loading
 from assistant.backend import Chunk, Message, Options
 from assistant.catalogue import Spec
 from assistant.llamacpp import BATCH, LlamaCpp
@@ -159,19 +160,20 @@ class Stock:
         from llama_cpp.llama_chat_format import MTMDChatHandler
 
         spec = self._spec
-        self._llama = Llama(
-            str(spec.language),
-            chat_handler=MTMDChatHandler(str(spec.mmproj), verbose=False),
-            lora_path=str(spec.adapter) if spec.adapter else None,
-            n_ctx=self._context,
-            n_batch=BATCH,
-            n_ubatch=BATCH,
-            n_threads=self._threads,
-            n_threads_batch=self._threads,
-            n_gpu_layers=-1,
-            flash_attn=True,
-            verbose=False,
-        )
+        with loading.safely():
+            self._llama = Llama(
+                str(spec.language),
+                chat_handler=MTMDChatHandler(str(spec.mmproj), verbose=False),
+                lora_path=str(spec.adapter) if spec.adapter else None,
+                n_ctx=self._context,
+                n_batch=BATCH,
+                n_ubatch=BATCH,
+                n_threads=self._threads,
+                n_threads_batch=self._threads,
+                n_gpu_layers=-1,
+                flash_attn=True,
+                verbose=False,
+            )
         self._llama.metadata["tokenizer.chat_template"] = TEMPLATE  # a model's own may refuse photos between words
         self.say((Message("user", ("Hello",)),), 1)  # it loads the vision tower with the first turn only
 
@@ -210,6 +212,7 @@ class Server:
         sizes = {"-c": context, "-b": BATCH, "-ub": BATCH, "-t": threads, "-tb": threads, "-np": 1}
         self._command = [str(binary), "-m", str(spec.language), "--mmproj", str(spec.mmproj), *lora]
         self._command += [str(word) for pair in sizes.items() for word in pair]
+        self._command += ["--no-repack"] if loading.amx() else []  # as in `loading.safely`
         self._command += ["--jinja", "--chat-template", TEMPLATE, "--no-webui", "--slot-save-path", f"{folder}/"]
         self._start()
 

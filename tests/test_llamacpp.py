@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import replay
 
-from assistant import prompt
+from assistant import loading, prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.catalogue import Spec
 from assistant.chatml import Mark, Words, pieces
@@ -269,3 +270,17 @@ def test_closing_twice_is_fine(nano: Spec) -> None:
     engine = LlamaCpp(nano, context=64)
     engine.close()
     engine.close()
+
+
+def test_tiles_that_crash_are_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What a processor with AMX would make of weights in extra buffers ends the process."""
+    from llama_cpp import llama_cpp as llama
+
+    monkeypatch.setattr(loading, "CPUINFO", tmp_path / "cpuinfo")
+    for flags, extra in ((None, True), ("fpu avx2 amx_tiles", True), ("fpu amx_bf16 amx_tile amx_int8", False)):
+        if flags:
+            loading.CPUINFO.write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t:\n", encoding="utf-8")
+        assert loading.model_params().use_extra_bufts is extra
+        with loading.safely():
+            assert llama.llama_model_default_params().use_extra_bufts is extra
+    assert llama.llama_model_default_params().use_extra_bufts is True

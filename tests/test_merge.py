@@ -23,6 +23,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import Qwen3VLForConditionalGeneration, SmolVLMForConditionalGeneration
 
+from assistant import loading
 from memory.errors import KeepsakeError
 from quantize import gguf
 from quantize.adapter import plan, role
@@ -172,7 +173,8 @@ def test_llama_cpp_reads_the_layer_of_its_own(tied: Path, converted: Path) -> No
     """The converter takes it along, and llama.cpp then leaves the embeddings to be embeddings."""
     model = Qwen3VLForConditionalGeneration.from_pretrained(tied, dtype=torch.float32)
     expected = logits(PeftModel.from_pretrained(model, tied / "adapter").eval())[0, -1].numpy()
-    llama = llama_cpp.Llama(str(converted), verbose=False, n_threads=1, logits_all=True)
+    with loading.safely():
+        llama = llama_cpp.Llama(str(converted), verbose=False, n_threads=1, logits_all=True)
     llama.eval(IDS[0].tolist())
     got = llama.scores[IDS.shape[1] - 1].copy()
     llama.close()

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from assistant import loading
+
 SUBJECTS = (
     "France;Japan;Kenya;Brazil;the moon;rain;honey;volcanoes;bicycles;chess;bread;whales;glass;jazz;paper;tea;salt;"
     "bees;bridges;winter"
@@ -27,7 +29,8 @@ def examples(base_gguf: Path, cache: Path) -> list[list[str]]:
         return pairs
     from llama_cpp import Llama
 
-    base = Llama(str(base_gguf), n_ctx=512, n_threads=1, n_threads_batch=1, verbose=False)
+    with loading.safely():
+        base = Llama(str(base_gguf), n_ctx=512, n_threads=1, n_threads_batch=1, verbose=False)
     pairs = []
     for question in [*PLAIN, *(f.format(x=x) for x in SUBJECTS for f in FORMS)]:
         wrapped = f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n"

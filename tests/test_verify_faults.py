@@ -140,7 +140,8 @@ def test_too_few_bits_are_noticed(bench: Bench) -> None:
     found = bench.judge(bench.gguf("Q2_K", "Q2_K.gguf"))
     assert not found.passed
     assert any("KL" in fault for fault in found.faults)
-    assert found.kl_mean > 0.1 and found.top1 < 1  # top-1: how low depends on what the processor makes a random model say
+    assert found.kl_mean > 0.1
+    assert found.top1 < 1  # how low depends on what the processor makes a random model say
 
 
 def test_a_swapped_output_layer_is_noticed(bench: Bench) -> None:

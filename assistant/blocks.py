@@ -188,7 +188,7 @@ class Blocks:
     """The blocks of one context, which must have two sequences in one buffer: the second one is for moving."""
 
     def __init__(self, llama: Any, ctx: Any, rope: Rope, again: int) -> None:
-        """`again`: how many tokens of each episode are read again at its new place."""
+        """`again`: how many units of each episode, a photo being one, are read again at its new place."""
         self._llama, self._ctx, self._rope, self.again = llama, ctx, rope, again
         self.lead: Sequence[Unit] = ()
         """`LEAD`, as the engine lays it out."""

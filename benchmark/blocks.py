@@ -4,7 +4,8 @@ Every sample is captioned by an engine that reads all of its prompt and by one t
 memories in their order and backwards. Both also read the first one's caption, and their distributions are compared at
 each of its tokens. What the weights' own noise does to them shows the control: the first engine again, having read the
 prompt in two pieces. Then the time to the first word, memories in a new order: reading everything, with photos known,
-with blocks. Rows are kept: a run that was cut off goes on.
+with blocks; `--n 0` asks for that alone, as for a random model, whose captions say nothing. Rows are kept: a run that
+was cut off goes on.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from assistant import catalogue, prompt
+from assistant import prompt
 from assistant.backend import Message
 from assistant.catalogue import Spec
 from assistant.chatml import Words, large_photo, pieces
 from assistant.llamacpp import LlamaCpp
-from benchmark import capeval, findings
+from benchmark import capeval, colossus, findings
 from benchmark.judge import Lexical
 from benchmark.pace import grid
 from benchmark.peers import Afresh, Keepsake, Said
@@ -56,7 +57,7 @@ class Readers:
         self._scribe = Scribe(self.exact, OPTIONS)
         if self.moving.blocks is None:
             self.close()
-            raise KeepsakeError(f"{spec.name}: blocks cannot be moved here, the engine's own test does not pass")
+            raise _unmoved(spec)
 
     def close(self) -> None:
         """Free both."""
@@ -64,7 +65,7 @@ class Readers:
         self.moving.close()
 
     def condition(self, kind: str | int, order: str) -> Condition:
-        """`kind`: TRUTH, CONTROL, or blocks with so many tokens of each episode read again."""
+        """`kind`: TRUTH, CONTROL, or blocks with so many units of each episode read again."""
 
         def write(sample: Sample) -> Texts:
             asked = messages(sample, order)
@@ -116,6 +117,10 @@ class Readers:
         return np.stack([first, *(engine.after(i - len(tokens)) for i in range(len(tokens)))])
 
 
+def _unmoved(spec: Spec) -> KeepsakeError:
+    return KeepsakeError(f"{spec.name}: blocks cannot be moved here, the engine's own test does not pass")
+
+
 def name(kind: str | int) -> str:
     """What a way to read is called."""
     return kind if isinstance(kind, str) else f"blocks, {kind} again"
@@ -159,7 +164,9 @@ def clock(spec: Spec, threads: int, episodes: int, repeats: int, agains: Sequenc
     with ExitStack() as opened:
         peers: dict[str, Keepsake] = {"everything read": opened.enter_context(closing(Afresh(spec, threads, CONTEXT)))}
         for way, its in {"photos known": spec, **specs}.items():
-            peers[way] = opened.enter_context(closing(Keepsake(its, threads, CONTEXT, None)))
+            peers[way] = ours = opened.enter_context(closing(Keepsake(its, threads, CONTEXT, None)))
+            if its.blocks is not None and not (isinstance(ours.engine, LlamaCpp) and ours.engine.blocks):
+                raise _unmoved(spec)
         for repeat in range(repeats):
             print(f"time to the first word: {repeat + 1} of {repeats}", file=sys.stderr)
             about = talk(spec, episodes, repeat)
@@ -190,11 +197,15 @@ def clock(spec: Spec, threads: int, episodes: int, repeats: int, agains: Sequenc
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
-    parser.add_argument("--model", default="nano", help="a model's name or folder")
+    parser.add_argument(
+        "--model", default="nano", help='a name or folder, or "large": random, half a billion parameters'
+    )
     parser.add_argument("--split", choices=("train", "dev", "test"), default="test")
-    parser.add_argument("--n", type=int, default=30, help="samples; every third has two things in its photo")
+    parser.add_argument("--n", type=int, default=30, help="samples, every third of two things; 0: only timing")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--again", type=int, nargs="+", default=[0, 32], metavar="K", help="tokens read again, each")
+    parser.add_argument(
+        "--again", type=int, nargs="+", default=[0, 32], metavar="K", help="words and photos read again, each"
+    )
     parser.add_argument("--repeats", type=int, default=5, help="of the timing; 0: none")
     parser.add_argument("--episodes", type=int, default=8, help="memories in a prompt that is timed")
     parser.add_argument("--threads", type=int, default=1)
@@ -204,19 +215,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Run it. Raises KeepsakeError for what the user can mend."""
-    if args.n < 1 or args.repeats < 0 or args.episodes < 2 or min(args.again) < 0 or args.threads < 1:
-        raise KeepsakeError("blocks needs --n 1, --episodes 2 and --threads 1 at least, and nothing below 0")
-    spec = catalogue.load(args.model)
+    if min(args.n, args.repeats, *args.again) < 0 or args.n + args.repeats < 1 or args.episodes < 2 or args.threads < 1:
+        raise KeepsakeError("blocks needs --n or --repeats 1, --episodes 2, --threads 1 at least, and nothing below 0")
+    spec = colossus.load(args.model)
     if spec.engine != "llama.cpp":
         raise KeepsakeError(f"{spec.name} runs on {spec.engine}: only llama.cpp can move blocks")
     agains: list[int] = list(dict.fromkeys(args.again))
     kinds: dict[str, list[str | int]] = {ORDERS[0]: [TRUTH, CONTROL, *agains], ORDERS[1]: [TRUTH, *agains]}
     ways = [(kind, order) for order in ORDERS for kind in kinds[order]]
-    out = (args.out or home() / "runs") / f"blocks-{spec.name}-{spec.identity}-{args.split}-{args.seed}.jsonl"
-    drawn = [build(Drawn(args.split, args.seed, i, 2 if i % 3 == 2 else 1)) for i in range(args.n)]
-    with closing(Readers(spec, args.threads)) as readers:
-        rows = run([readers.condition(*way) for way in ways], drawn, args.n, out)
-    print(f"rows: {out}", file=sys.stderr)
+    rows: Sequence[Result] = []
+    if args.n:
+        out = (args.out or home() / "runs") / f"blocks-{spec.name}-{spec.identity}-{args.split}-{args.seed}.jsonl"
+        drawn = [build(Drawn(args.split, args.seed, i, 2 if i % 3 == 2 else 1)) for i in range(args.n)]
+        with closing(Readers(spec, args.threads)) as readers:
+            rows = run([readers.condition(*way) for way in ways], drawn, args.n, out)
+        print(f"rows: {out}", file=sys.stderr)
     timed = clock(spec, args.threads, args.episodes, args.repeats, agains) if args.repeats else []
     record = {"model": spec.name, "identity": spec.identity, "split": args.split, "gate": gate(rows), "clock": timed}
     print(json.dumps(record) if args.json else table(record))
@@ -233,8 +246,10 @@ def table(record: Mapping[str, Any]) -> str:
         scores = [_share(line, m) for m in ("same_caption", *MEASURES)]
         where = f"{line['way']}, {line['order']}"
         lines.append([where, str(line["n"]), *near, *scores, verdicts[line.get("passed")]])
-    told = [f"{record['model']}, {record['split']}; in brackets against reading everything, 95 % interval", ""]
-    told += grid(heads, lines)
+    told: list[str] = []
+    if lines:
+        told = [f"{record['model']}, {record['split']}; in brackets against reading everything, 95 % interval", ""]
+        told += [*grid(heads, lines), ""]
     if record["clock"]:
         timed = []
         for t in record["clock"]:
@@ -242,7 +257,7 @@ def table(record: Mapping[str, Any]) -> str:
             held = f"{t['cached_tokens']} of {t['prompt_tokens']}"
             timed.append([t["way"], t["step"], str(t["n"]), cpu, first, held])
         heads = ["way", "memories", "n", "processor time", "by the clock", "tokens not read"]
-        told += ["", "seconds to the first word: median (least)", "", *grid(heads, timed)]
+        told += [f"{record['model']}: seconds to the first word, median (least)", "", *grid(heads, timed)]
     return "\n".join(told)
 
 

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from assistant import prompt
+from assistant import catalogue, prompt
+from assistant.catalogue import Spec
 from benchmark.dialogue import draw_facts, tell
 from memory.errors import KeepsakeError
 from memory.home import home, private_folder
@@ -27,6 +28,11 @@ ROOT = Path(__file__).resolve().parent.parent
 CONTROL = ["<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
 VOCABULARY = 4000
 KIND = "Q8_0"
+
+
+def load(model: str) -> Spec:
+    """A model to be timed: by name or folder as everywhere, or "large" for this one. Raises KeepsakeError."""
+    return catalogue.load(str(find()) if model == "large" else model)
 
 
 def find() -> Path:

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from assistant import catalogue, diskcache, prompt
+from assistant import diskcache, prompt
 from assistant.backend import Message
 from assistant.catalogue import Spec
 from assistant.chatml import Piece, pieces
@@ -199,7 +199,7 @@ def command(args: argparse.Namespace) -> int:
     """Run it. Raises KeepsakeError for what the user can mend."""
     if args.repeats < 1 or args.episodes < 2 or args.threads < 1:
         raise KeepsakeError("a speed run needs --repeats 1, --episodes 2 and --threads 1 at least")
-    spec = catalogue.load(str(colossus.find()) if args.model == "large" else args.model)
+    spec = colossus.load(args.model)
     if spec.engine == "transformers":
         raise KeepsakeError(f"{spec.name} runs on transformers: speed compares engines that read GGUF, or MLX folders")
     record = run(spec, args.episodes, args.repeats, args.threads, args.server)

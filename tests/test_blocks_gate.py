@@ -89,16 +89,35 @@ def test_blocks_are_quicker_to_the_first_word_of_a_new_order(tiny: Spec) -> None
     assert all(0 < t["cpu_least"] <= t["cpu"] for t in found.values())
 
 
+def test_only_the_timing_may_be_asked_for(
+    tiny: Spec, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a random model nothing else is told."""
+    monkeypatch.setattr(blocks.colossus, "load", lambda _: tiny)
+    assert shell.main(["blocks", "--n", "0", "--repeats", "1", "--episodes", "2", "--again", "0"]) == 0
+    told = capsys.readouterr().out
+    assert "seconds to the first word" in told and "| blocks, 0 again | backwards | 1 |" in told and "Acc+" not in told
+
+
 def test_what_cannot_be_measured_is_one_line(
     tiny: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for wrong in (["--n", "0"], ["--episodes", "1"], ["--again", "-1"], ["--threads", "0"], ["--model", "nobody"]):
+    for wrong in (
+        ["--n", "-1"],
+        ["--n", "0", "--repeats", "0"],
+        ["--episodes", "1"],
+        ["--again", "-1"],
+        ["--threads", "0"],
+        ["--model", "nobody"],
+    ):
         assert shell.main(["blocks", *wrong]) == 1
         assert capsys.readouterr().err.startswith("error: ")
-    monkeypatch.setattr(blocks.catalogue, "load", lambda _: replace(tiny, engine="mlx"))
+    monkeypatch.setattr(blocks.colossus, "load", lambda _: replace(tiny, engine="mlx"))
     assert shell.main(["blocks"]) == 1
     assert "only llama.cpp can move blocks" in capsys.readouterr().err
     right = loading.open_context
     monkeypatch.setattr(loading, "open_context", lambda *a, exact: right(*a, exact=True))  # values lie transposed
     with pytest.raises(KeepsakeError, match="blocks cannot be moved here"):
         blocks.Readers(tiny, 1)
+    with pytest.raises(KeepsakeError, match="blocks cannot be moved here"):  # never timed as if they had been
+        blocks.clock(tiny, 1, episodes=2, repeats=1, agains=[0])

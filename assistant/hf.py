@@ -82,7 +82,7 @@ class Torch:
                 if sights:
                     deep = torch.cat([rows for _, rows in sights])[:, 1:].unbind(1)
                     more |= {"visual_pos_masks": visual, "deepstack_visual_embeds": list(deep)}
-            done = self._text(inputs_embeds=x, past_key_values=self._cache, use_cache=True, **more)
+            done = self._text(inputs_embeds=x, cache=self._cache, use_cache=True, **more)
             return self.numpy(self._model.lm_head(done.last_hidden_state[0, -1])) if ask else None
 
     def crop(self, keep: int) -> None:

@@ -94,7 +94,7 @@ class Reader(torch.nn.Module):
                 inputs_embeds=x,
                 attention_mask=added[:, None].to(device),
                 position_ids=positions.to(device),
-                past_key_values=cache,
+                cache=cache,
                 use_cache=cache is not None,
                 shape=shape,
             ).last_hidden_state

@@ -50,12 +50,6 @@ class Spec:
     identity: str = ""
     """Changes whenever any of the files does: part of the name of everything computed with the model."""
     engine: Engine = "llama.cpp"
-    draft: int = 0
-    """Most tokens that llama.cpp reads at once as a guess, copied from the prompt; 0 = none. "draft" in a manifest. It
-    pays only where a batch costs little more than a token, which on no processor we have measured it does."""
-    blocks: int | None = None
-    """Let llama.cpp move what it has read of remembered episodes to other places in a prompt, and read so many tokens
-    of each again there; None = never. "blocks" in a manifest. Answers change: measure it (`benchmark blocks`) first."""
 
 
 def find(name: str | None = None) -> Path:
@@ -102,8 +96,6 @@ def load(name: str | None = None, *, verify: bool = True) -> Spec:
             manifest["space"] if whole else manifest["files"]["mmproj"]["sha256"][:16],
             _digest(*(entry["sha256"] for entry in manifest["files"].values())),
             "mlx" if whole else "llama.cpp",
-            int(manifest.get("draft", 0)),
-            int(manifest["blocks"]) if "blocks" in manifest else None,
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{manifest_path} is not a model manifest: {error}") from error

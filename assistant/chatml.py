@@ -28,6 +28,8 @@ class Words:
 
 
 Piece = Mark | Words | Photo
+ASSISTANT = "<|im_start|>assistant\n"
+"""Behind these tokens the assistant writes."""
 
 
 def pieces(messages: Sequence[Message]) -> list[Piece]:
@@ -42,7 +44,7 @@ def pieces(messages: Sequence[Message]) -> list[Piece]:
                 mark = ""
             out.append(part if isinstance(part, Photo) else Words(part))
         mark += "<|im_end|>\n"
-    return [*out, Mark(mark + "<|im_start|>assistant\n")]
+    return [*out, Mark(mark + ASSISTANT)]
 
 
 def large_photo(messages: Sequence[Message], prompt: Sequence[Piece]) -> int | None:

@@ -1,33 +1,24 @@
-"""The loop that writes: one token after the other, or several at once where a guess comes true.
-
-It knows a model only as a `Tape`. A draft (`draft.py`) never decides: each token is the model's own choice after those
-before it, read in one batch instead of one by one.
-"""
+"""The loop that writes: one token after the other, each chosen from the logits after the one before it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
 
 from assistant.backend import Options
-from assistant.draft import Drafter
 
 
-class Tape(Protocol):
+class Decodable(Protocol):
     """A model that has read a prompt."""
 
-    def put(self, tokens: Sequence[int]) -> None:
-        """Read tokens in one batch."""
+    def put(self, token: int) -> None:
+        """Read one token, alone."""
         ...
 
-    def after(self, row: int) -> np.ndarray:
-        """Logits (V,) of what comes after a token of the last batch: -1 is its last one, -2 the one before."""
-        ...
-
-    def take_back(self, count: int) -> None:
-        """Forget the last `count` tokens."""
+    def next_logits(self) -> np.ndarray:
+        """Logits (V,) of the token that comes next."""
         ...
 
     def ends(self, token: int) -> bool:
@@ -35,30 +26,15 @@ class Tape(Protocol):
         ...
 
 
-def decode(tape: Tape, options: Options, limit: int, drafter: Drafter | None = None) -> Iterator[int]:
-    """At most `limit` tokens, fewer when one comes that ends the turn. When all are taken, the tape holds just these;
-    abandoned in between, it may hold guesses as well. A drafter is for temperature 0."""
+def decode(model: Decodable, options: Options, limit: int) -> Iterator[int]:
+    """At most `limit` tokens, fewer when one comes that ends the turn. The model has then read all that were taken."""
     rng = np.random.default_rng(options.seed)
-    draft: list[int] = []
-    right = 0
-    """Of the draft, how much has come true."""
-    for written in range(1, limit + 1):
-        token = pick(tape.after(right - len(draft) - 1), options, rng)
-        if tape.ends(token):
+    for _ in range(limit):
+        token = pick(model.next_logits(), options, rng)
+        if model.ends(token):
             break
         yield token
-        if drafter:
-            drafter.add(token)
-        if draft[right : right + 1] == [token]:
-            right += 1
-            continue
-        tape.take_back(len(draft) - right)
-        if drafter:
-            drafter.learn(len(draft), right)
-            draft = drafter.guess(limit - written - 1)
-        tape.put([token, *draft])
-        right = 0
-    tape.take_back(len(draft) - right)
+        model.put(token)
 
 
 def pick(logits: np.ndarray, options: Options, rng: np.random.Generator) -> int:

@@ -1,4 +1,8 @@
-"""What the KV cache holds, in order: token ids, and photos by the hash of their content. No llama.cpp in here.
+"""What the KV cache holds, in order, and in which steps a prompt is read into it. No model library is used here.
+
+A token that is read alone goes through other kernels of the processor than a token in a batch, and gives slightly other
+numbers. So the steps in which a prompt is read depend on the prompt alone, and what is reused is whole steps: the same
+photo, memories and words give the same logits to the bit, whatever the cache held before.
 
 Tokens and positions are counted apart: under M-RoPE a photo of h x w visual tokens fills h * w cells of the cache and
 moves the position by max(h, w) only.
@@ -10,52 +14,91 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from assistant.chatml import ASSISTANT, Mark, Piece, Words
+
 Key = int | tuple[str, bool, int]
 """A token id, or a photo's hash, whether it is seen small, and which of its chunks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What is read as one and removed as one: a token of text, or a chunk of a photo."""
+    """The smallest thing that is read: a token of text, or a chunk of a photo."""
 
     key: Key
     n_tokens: int = 1
     n_pos: int = 1
 
 
-class Ledger:
-    """The units in the cache, with their sums."""
+Step = tuple[Unit, ...]
+"""Units that are read together, in one call, and dropped together."""
 
-    def __init__(self, units: Iterable[Unit] = ()) -> None:
-        self.units: list[Unit] = []
+
+def plan_steps(prompt: Sequence[Piece], units: Sequence[Sequence[Unit]], most: int, most_photo: int) -> list[Step]:
+    """In which steps a prompt is read, from the units of each of its pieces.
+
+    Text and photos are read apart, in runs of at most `most` and `most_photo` units. A message begins a new run. What
+    the assistant wrote, and the token before it, is read one token at a time, as it was when it was written.
+    """
+    steps: list[list[Unit]] = []
+    written = False
+    for piece, new in zip(prompt, units, strict=True):
+        joins = not isinstance(piece, Mark) and not written
+        if isinstance(piece, Mark):
+            written = piece.text.endswith(ASSISTANT)
+        for i, unit in enumerate(new):
+            text = isinstance(unit.key, int)
+            alone = written and (isinstance(piece, Words) or i == len(new) - 1)
+            room = joins and bool(steps) and len(steps[-1]) < (most if text else most_photo)
+            if alone or not room or isinstance(steps[-1][-1].key, int) is not text:
+                steps.append([])
+            steps[-1].append(unit)
+            joins = not alone
+    return [tuple(step) for step in steps]
+
+
+class Ledger:
+    """The steps in the cache, with their sums."""
+
+    def __init__(self, steps: Iterable[Step] = ()) -> None:
+        self.steps: list[Step] = []
         self.tokens = self.position = 0
         """Cells in use, and the position that comes next."""
-        self.add(units)
+        for step in steps:
+            self.add(step)
 
-    def add(self, units: Iterable[Unit]) -> None:
-        """Enter what was read."""
-        for unit in units:
-            self.units.append(unit)
-            self.tokens += unit.n_tokens
-            self.position += unit.n_pos
+    def add(self, step: Sequence[Unit]) -> None:
+        """Enter what was read in one step."""
+        self.steps.append(tuple(step))
+        self._count(step, 1)
 
     def cut(self, keep: int) -> None:
-        """Keep the first `keep` units."""
-        for unit in self.units[keep:]:
-            self.tokens -= unit.n_tokens
-            self.position -= unit.n_pos
-        del self.units[keep:]
+        """Keep the first `keep` steps."""
+        for step in self.steps[keep:]:
+            self._count(step, -1)
+        del self.steps[keep:]
 
-    def shared(self, units: Sequence[Unit]) -> int:
-        """How many units from the beginning are the same."""
-        pairs = zip(self.units, units, strict=False)
-        return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(self.units), len(units)))
+    def shared(self, steps: Sequence[Step]) -> int:
+        """How many steps from the beginning are the same."""
+        pairs = zip(self.steps, steps, strict=False)
+        return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(self.steps), len(steps)))
 
-    def pack(self) -> list[Any]:
+    def pack(self) -> list[list[Any]]:
         """As JSON can hold it: a token is its id, a chunk of a photo is [hash, small, index, n_tokens, n_pos]."""
-        return [u.key if isinstance(u.key, int) else [*u.key, u.n_tokens, u.n_pos] for u in self.units]
+        return [[_packed(unit) for unit in step] for step in self.steps]
 
     @classmethod
-    def unpack(cls, packed: Iterable[Any]) -> Self:
+    def unpack(cls, packed: Iterable[Iterable[Any]]) -> Self:
         """The ledger that was packed. Raises TypeError or ValueError for anything else."""
-        return cls(Unit(p) if isinstance(p, int) else Unit((p[0], p[1], p[2]), *p[3:]) for p in packed)
+        return cls(tuple(_unit(p) for p in step) for step in packed)
+
+    def _count(self, step: Sequence[Unit], sign: int) -> None:
+        self.tokens += sign * sum(u.n_tokens for u in step)
+        self.position += sign * sum(u.n_pos for u in step)
+
+
+def _packed(unit: Unit) -> Any:
+    return unit.key if isinstance(unit.key, int) else [*unit.key, unit.n_tokens, unit.n_pos]
+
+
+def _unit(packed: Any) -> Unit:
+    return Unit(packed) if isinstance(packed, int) else Unit((packed[0], packed[1], packed[2]), *packed[3:])

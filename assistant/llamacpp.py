@@ -1,7 +1,7 @@
 """The llama.cpp backend: reads pieces into one KV cache, keeps what the next prompt shares, streams text.
 
-A new prompt keeps the longest prefix it shares with what the cache holds (`ledger.py`) and drops the rest, so the
-second CAG pass and every follow-up read only their own words. With a folder for caches, photos and the last
+A new prompt keeps the longest prefix of steps it shares with what the cache holds (`ledger.py`) and drops the rest, so
+the second CAG pass and every follow-up read only their own words. With a folder for caches, photos and the last
 conversation survive a restart (`diskcache.py`, `warmstart.py`).
 """
 
@@ -17,15 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from assistant import blocks, diskcache, loading
+from assistant import diskcache, loading
 from assistant.abort import Cancelled, Flag
 from assistant.backend import Chunk, Message, Options
 from assistant.catalogue import Spec
 from assistant.chatml import Mark, Piece, Words, large_photo, pieces
 from assistant.decode import decode
-from assistant.draft import GAP, Drafter
 from assistant.eyes import Eyes
-from assistant.ledger import Ledger, Unit
+from assistant.ledger import Ledger, Step, Unit, plan_steps
 from assistant.loading import BATCH
 from assistant.warmstart import WarmStart
 from memory.episode import Photo
@@ -69,13 +68,8 @@ class LlamaCpp:
         except ModelError:
             self.close()
             raise
-        forgets_parts = not (llama.llama_model_is_recurrent(self._model) or llama.llama_model_is_hybrid(self._model))
-        self._draft = spec.draft if forgets_parts else 0
         self._ledger = Ledger()
-        self.blocks = blocks.open_blocks(spec, llama, self._model, self._ctx, self._ledger, self._cut, self._feed)
-        if self.blocks:
-            self.blocks.lead, _, self.blocks.photos = self._lay_out(blocks.lead(), -1)
-        made_by = f"{__version__} {spec.identity} {self._context} {exact}" + f" {spec.blocks}" * bool(self.blocks)
+        made_by = f"{__version__} {spec.identity} {self._context} {exact}"
         state = partial(loading.pack, self._ctx), partial(loading.unpack, self._ctx)
         self._warm = WarmStart(cache, made_by, *state) if cache and spec.identity else None
         self._private = self._read = False
@@ -95,7 +89,7 @@ class LlamaCpp:
             reserve = min(options.max_new_tokens, self._context // 4)
             prompt_tokens, cached = self.read(prompt, large_photo(messages, prompt), reserve)
             limit = min(options.max_new_tokens, self._context - prompt_tokens)
-            for token in decode(self, options, limit, self._drafter(options)):
+            for token in decode(self, options, limit):
                 made += 1
                 if new := text.decode(self._spell(token)):
                     yield Chunk(new)
@@ -165,14 +159,14 @@ class LlamaCpp:
     def logits(self, prompt: Sequence[Piece]) -> np.ndarray:
         """Logits (V,) of the token after a prompt: what export checks compare."""
         self.read(prompt)
-        return self._logits()
+        return self.next_logits()
 
     def follow(self, prompt: Sequence[Piece], tokens: Sequence[int]) -> np.ndarray:
         """Logits (N, V), one row for each of `tokens`: of what comes there, after the prompt and the tokens before."""
         rows = [self.logits(prompt)]
-        for token in tokens[:-1]:  # one at a time, as they are written
-            self.put([token])
-            rows.append(self._logits())
+        for token in tokens[:-1]:
+            self.put(token)
+            rows.append(self.next_logits())
         return np.stack(rows)
 
     def tokenize(self, piece: Mark | Words) -> list[int]:
@@ -188,94 +182,76 @@ class LlamaCpp:
         `large`: which piece is the photo that is asked about; the others are seen small (None: all are seen large).
         Raises PromptTooLong when the prompt and `reserve` tokens cannot fit, before anything is changed.
         """
-        units, ends, photos = self._lay_out(prompt, large)
-        size = sum(u.n_tokens for u in units)
+        steps, photos = self._lay_out(prompt, large)
+        size = sum(u.n_tokens for step in steps for u in step)
         if size + reserve > self._context:
             raise PromptTooLong(f"the prompt has {size} tokens, the model takes {self._context}: say it in fewer words")
         if not self._read and self._warm:
-            self._ledger = self._warm.restore(units)
+            self._ledger = self._warm.restore(steps)
         self._read = True
-        same = min(self._ledger.shared(units), len(units) - 1)  # the last is always read again: its logits are wanted
+        same = min(self._ledger.shared(steps), len(steps) - 1)  # the last is always read again: its logits are wanted
         self._cut(same)
         cached = self._ledger.tokens
-        if self.blocks:
-            spans, photos = blocks.episodes(prompt, ends), photos | self.blocks.photos
-            read = self.blocks.place(units, spans, self._ledger, self._cut, lambda part: self._extend(part, photos))
-            cached = max(0, self._ledger.tokens - read)
-        self._extend(units[len(self._ledger.units) :], photos)
+        for step in steps[len(self._ledger.steps) :]:
+            self._extend(step, photos)
         return size, cached
 
-    def put(self, tokens: Sequence[int]) -> None:
-        """Read tokens in one batch, with the logits after each (see `decode.Tape`)."""
-        self._feed([Unit(token) for token in tokens], len(tokens))
+    def put(self, token: int) -> None:
+        """Read one token, alone (see `decode.Decodable`)."""
+        self._feed((Unit(token),))
 
-    def after(self, row: int) -> np.ndarray:
-        """Logits (V,) after a token of the last batch, -1 for its last one (see `decode.Tape`)."""
-        return self._logits(row)
-
-    def take_back(self, count: int) -> None:
-        """Forget the last `count` tokens (see `decode.Tape`)."""
-        if count:
-            self._cut(len(self._ledger.units) - count)
+    def next_logits(self) -> np.ndarray:
+        """Logits (V,) of the token that comes next (see `decode.Decodable`)."""
+        size = self._llama.llama_vocab_n_tokens(self._vocab)
+        return np.ctypeslib.as_array(self._llama.llama_get_logits_ith(self._ctx, -1), (size,)).copy()
 
     def ends(self, token: int) -> bool:
-        """Whether a token ends the turn (see `decode.Tape`)."""
+        """Whether a token ends the turn (see `decode.Decodable`)."""
         return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
 
-    def _drafter(self, options: Options) -> Drafter | None:
-        """Guesses from what the cache holds, where the model's folder asks for them and nothing is left to chance."""
-        if not self._draft or options.temperature > 0:
-            return None
-        return Drafter((u.key if isinstance(u.key, int) else GAP for u in self._ledger.units), self._draft)
-
-    def _lay_out(self, prompt: Sequence[Piece], large: int | None) -> tuple[list[Unit], list[int], dict[str, Photo]]:
-        """A prompt's units, how many there are up to the end of each piece, and its photos."""
+    def _lay_out(self, prompt: Sequence[Piece], large: int | None) -> tuple[list[Step], dict[str, Photo]]:
+        """The steps in which a prompt is read, and its photos."""
         assert self._eyes is not None
-        units: list[Unit] = []
-        ends: list[int] = []
+        units: list[list[Unit]] = []
         photos: dict[str, Photo] = {}
         for i, piece in enumerate(prompt):
             if not isinstance(piece, Photo):
-                units += map(Unit, self.tokenize(piece))
-                ends.append(len(units))
+                units.append([Unit(token) for token in self.tokenize(piece)])
                 continue
             self._flag.check()
             photos[piece.sha256] = piece
             small = large is not None and i != large
+            units.append([])
             for n, part in enumerate(self._eyes.parts(piece, small)):
                 if part.tokens:
-                    units += map(Unit, part.tokens)
+                    units[-1] += map(Unit, part.tokens)
                 else:
-                    units.append(Unit((piece.sha256, small, n), part.n_tokens, part.n_pos))
-            ends.append(len(units))
-        return units, ends, photos
+                    units[-1].append(Unit((piece.sha256, small, n), part.n_tokens, part.n_pos))
+        return plan_steps(prompt, units, BATCH, 1), photos
 
     def _cut(self, keep: int) -> None:
-        """Keep the first `keep` units of the cache, or none where the model cannot remove a part."""
+        """Keep the first `keep` steps of the cache, or none where the model cannot remove a part."""
         self._ledger.cut(keep)
         cache = self._llama.llama_get_memory(self._ctx)
         if not self._llama.llama_memory_seq_rm(cache, 0, self._ledger.position, -1):
             self._llama.llama_memory_clear(cache, True)
             self._ledger.cut(0)
 
-    def _extend(self, units: Sequence[Unit], photos: dict[str, Photo]) -> None:
-        """Read text and photos behind what is held."""
-        for start, end in _runs(units):
-            self._see(units[start], photos) if isinstance(units[start].key, tuple) else self._feed(units[start:end])
+    def _extend(self, step: Step, photos: dict[str, Photo]) -> None:
+        """Read a step behind what is held."""
+        self._see(step[0], photos) if isinstance(step[0].key, tuple) else self._feed(step)
 
-    def _feed(self, units: Sequence[Unit], rows: int = 1) -> None:
-        """Decode text tokens behind what is held, in batches; logits of the very last `rows` ones are kept."""
-        for start in range(0, len(units), BATCH):
-            part = units[start : start + BATCH]
-            at = self._ledger.position
-            batch = self._llama.llama_batch_init(len(part), 0, 1)
-            batch.n_tokens = len(part)
-            for i, unit in enumerate(part):
-                batch.token[i], batch.pos[i], batch.n_seq_id[i], batch.seq_id[i][0] = unit.key, at + i, 1, 0
-                batch.logits[i] = start + i + rows >= len(units)
-            code = self._llama.llama_decode(self._ctx, batch)
-            self._llama.llama_batch_free(batch)
-            self._settle(code, part)
+    def _feed(self, step: Step) -> None:
+        """Decode text tokens behind what is held, in one batch; the logits of the last one are kept."""
+        at = self._ledger.position
+        batch = self._llama.llama_batch_init(len(step), 0, 1)
+        batch.n_tokens = len(step)
+        for i, unit in enumerate(step):
+            batch.token[i], batch.pos[i], batch.n_seq_id[i], batch.seq_id[i][0] = unit.key, at + i, 1, 0
+            batch.logits[i] = i + 1 == len(step)
+        code = self._llama.llama_decode(self._ctx, batch)
+        self._llama.llama_batch_free(batch)
+        self._settle(code, step)
 
     def _see(self, unit: Unit, photos: dict[str, Photo]) -> None:
         """Decode a chunk of a photo."""
@@ -283,35 +259,19 @@ class LlamaCpp:
         self._flag.check()
         sha256, small, index = unit.key
         code = self._eyes.decode(self._ctx, photos[sha256], small, index, self._ledger.position, BATCH)
-        self._settle(code, [unit])
+        self._settle(code, (unit,))
 
-    def _settle(self, code: int, units: Sequence[Unit]) -> None:
+    def _settle(self, code: int, step: Step) -> None:
         """Enter what was decoded into the ledger; after an abort, take half-decoded cells out again."""
         if code == 0:
-            self._ledger.add(units)
+            self._ledger.add(step)
             self.unsaved = True
             return
-        self._cut(len(self._ledger.units))
+        self._cut(len(self._ledger.steps))
         self._flag.check()
         raise loading.refusal(code, self._context)
-
-    def _logits(self, row: int = -1) -> np.ndarray:
-        size = self._llama.llama_vocab_n_tokens(self._vocab)
-        return np.ctypeslib.as_array(self._llama.llama_get_logits_ith(self._ctx, row), (size,)).copy()
 
     def _spell(self, token: int) -> bytes:
         out = ctypes.create_string_buffer(256)  # SmolLM2's longest token has 64 bytes, Qwen's 128
         n = self._llama.llama_token_to_piece(self._vocab, token, out, len(out), 0, False)
         return out.raw[: max(0, n)]
-
-
-def _runs(units: Sequence[Unit]) -> Iterator[tuple[int, int]]:
-    """Split into single chunks of photos and runs of text tokens, as (first, end) index pairs."""
-    start = 0
-    while start < len(units):
-        end = start + 1
-        if isinstance(units[start].key, int):
-            while end < len(units) and isinstance(units[end].key, int):
-                end += 1
-        yield start, end
-        start = end

@@ -45,8 +45,6 @@ def open_context(model: Any, spec: Spec, threads: int, size: int, flag: Flag, *,
     settings.n_batch = settings.n_ubatch = BATCH
     settings.n_threads = settings.n_threads_batch = threads
     flag.callback(settings, llama.ggml_abort_callback)
-    if spec.blocks is not None:
-        settings.n_seq_max, settings.kv_unified = 2, True  # see `blocks.py`
     if exact:
         settings.type_k = settings.type_v = 0  # GGML_TYPE_F32
         settings.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED

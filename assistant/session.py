@@ -1,8 +1,8 @@
 """Prompts read into one KV cache, and the text that follows: what the MLX and the transformers backend share.
 
-A new prompt keeps the longest prefix it shares with what the cache holds (`ledger.py`) and reads the rest in steps
-small enough that a stop comes soon. Where its library's part is given, photos and the last conversation survive a
-restart. llama.cpp has its own way (`llamacpp.py`): it takes a photo in one piece, and can be stopped inside a step.
+A new prompt keeps the longest prefix of steps it shares with what the cache holds (`ledger.py`) and reads the rest,
+in steps small enough that a stop comes soon. Where its library's part is given, photos and the last conversation
+survive a restart. llama.cpp has its own way (`llamacpp.py`): it takes a photo in one piece, and stops inside a step.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from assistant.catalogue import Spec
 from assistant.chatml import Mark, Piece, Words, large_photo, pieces
 from assistant.decode import pick
 from assistant.diskcache import FORMAT, DiskCache
-from assistant.ledger import Ledger, Unit
+from assistant.ledger import Ledger, Step, Unit, plan_steps
 from assistant.tokens import Place, Tokens
 from assistant.warmstart import WarmStart
 from memory.episode import Photo
@@ -178,7 +178,7 @@ class Session:
         self.unsaved = False
         if self._warm.forgotten():  # what was read before may hold it
             self._cut(0)
-        return bool(self._ledger.units) and self._warm.save(self._ledger)
+        return bool(self._ledger.steps) and self._warm.save(self._ledger)
 
     def close(self) -> None:
         """Free the model. Calling it twice is fine."""
@@ -202,34 +202,34 @@ class Session:
         tokens, and how many of them were there already."""
         self._trim()
         units, places = self._tokens.lay_out(prompt, large, lambda photo, small: self._see(photo, small)[1])
-        size = len(units)
+        steps, size = plan_steps(prompt, units, STEP, STEP), len(places)
         if size + reserve > self._context:
             raise PromptTooLong(f"the prompt has {size} tokens, the model takes {self._context}: say it in fewer words")
         if not self._begun and self._warm:
-            self._ledger = self._warm.restore(units)
+            self._ledger = self._warm.restore(steps)
         self._begun = True
-        same = min(self._ledger.shared(units), size - 1)  # the last is always read again, alone: its logits are wanted
-        self._cut(same)
-        for start in range(same, size - 1, STEP):
-            end = min(start + STEP, size - 1)
-            self._feed(units[start:end], places[start:end], ask=False)
-        return self._feed(units[-1:], places[-1:], ask=True), size, same
+        self._cut(min(self._ledger.shared(steps), len(steps) - 1))  # the last is read again: its logits are wanted
+        cached = self._ledger.tokens
+        for step in steps[len(self._ledger.steps) :]:
+            at = self._ledger.tokens
+            logits = self._feed(step, places[at : at + len(step)], ask=at + len(step) == size)
+        return logits, size, cached
 
     def _cut(self, keep: int) -> None:
-        """Keep the first `keep` tokens of the cache."""
+        """Keep the first `keep` steps of the cache."""
         self._ledger.cut(keep)
-        self._heart.crop(keep)
+        self._heart.crop(self._ledger.tokens)
 
     def _go_on(self, token: int) -> np.ndarray:
         at = self._ledger.position
-        return self._feed([Unit(token)], [(at, at, at)], ask=True)
+        return self._feed((Unit(token),), [(at, at, at)], ask=True)
 
-    def _feed(self, units: Sequence[Unit], places: Sequence[Place], *, ask: bool) -> np.ndarray:
+    def _feed(self, step: Step, places: Sequence[Place], *, ask: bool) -> np.ndarray:
         """Read one step; with `ask`, the logits (V,) after it."""
         self._flag.check()
-        ids = [u.key if isinstance(u.key, int) else self._tokens.image_token for u in units]
-        logits: np.ndarray = self._heart.extend(ids, places, self._sights(units), ask=ask)
-        self._ledger.add(units)
+        ids = [u.key if isinstance(u.key, int) else self._tokens.image_token for u in step]
+        logits: np.ndarray = self._heart.extend(ids, places, self._sights(step), ask=ask)
+        self._ledger.add(step)
         self.unsaved = self._warm is not None
         return logits
 

@@ -95,20 +95,21 @@ class Tokens:
 
     def lay_out(
         self, prompt: Sequence[Piece], large: int | None, grid: Callable[[Photo, bool], tuple[int, int]]
-    ) -> tuple[list[Unit], list[Place]]:
-        """What stands at each place of the KV cache, a unit for each token, and its position.
+    ) -> tuple[list[list[Unit]], list[Place]]:
+        """What stands in the KV cache: of each piece its units, one for each token, and of each token its position.
 
         `large`: which piece is the photo seen large (None: all are). `grid`: rows and columns of a photo's tokens.
         """
-        units: list[Unit] = []
+        units: list[list[Unit]] = []
         places: list[Place] = []
 
         def add(new: Sequence[Unit]) -> None:
             at = max(places[-1]) + 1 if places else 0
-            units.extend(new)
+            units[-1] += new
             places.extend((at + i,) * 3 for i in range(len(new)))
 
         for i, piece in enumerate(prompt):
+            units.append([])
             if not isinstance(piece, Photo):
                 add([Unit(token) for token in self.tokenize(piece)])
                 continue
@@ -122,7 +123,7 @@ class Tokens:
             at = max(places[-1]) + 1
             places += [(at, at + row, at + column) for row in range(rows) for column in range(columns)]
             # an image moves the position by its longer side, not by its token count
-            units += [replace(u, n_pos=0) for u in seen[:-1]] + [replace(seen[-1], n_pos=max(rows, columns))]
+            units[-1] += [replace(u, n_pos=0) for u in seen[:-1]] + [replace(seen[-1], n_pos=max(rows, columns))]
             add(self._edges[1:])
         return units, places
 

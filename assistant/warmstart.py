@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from assistant import diskcache
-from assistant.ledger import Ledger, Unit
+from assistant.ledger import Ledger, Step
 
 
 class WarmStart:
@@ -35,17 +35,18 @@ class WarmStart:
 
     def save(self, ledger: Ledger) -> bool:
         """Keep the state. False when that is not possible, or something was forgotten at this very moment."""
-        kept = self._disk.put(self._name, {"epoch": self._epoch, "units": ledger.pack()}, self._pack())
+        kept = self._disk.put(self._name, {"epoch": self._epoch, "steps": ledger.pack()}, self._pack())
         if diskcache.epoch(self._folder) != self._epoch:
             self._disk.drop(self._name)
             return False
         return kept
 
-    def restore(self, units: Sequence[Unit]) -> Ledger:
-        """Load the state if it begins as `units` do; returns what the cache holds now. The cache must be empty."""
+    def restore(self, steps: Sequence[Step]) -> Ledger:
+        """Load the state if it begins with the first of `steps`; returns what the cache then
+        holds. The cache must be empty."""
         header = self._disk.peek(self._name)
-        if header and header["epoch"] == self._epoch and Ledger.unpack(header["units"]).shared(units):
+        if header and header["epoch"] == self._epoch and Ledger.unpack(header["steps"]).shared(steps):
             found = self._disk.get(self._name)
             if found and self._unpack(found[1]):
-                return Ledger.unpack(found[0]["units"])
+                return Ledger.unpack(found[0]["steps"])
         return Ledger()

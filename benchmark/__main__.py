@@ -17,7 +17,6 @@ COMMANDS = {
     "recall": ("recall", "is the right memory found, and how fast: drawn vectors or scenes, against other stores"),
     "report": ("report", "one page and plots from runs"),
     "speed": ("speed", "the engine against its peers: time to the first word, what is read again, equal logits"),
-    "blocks": ("blocks", "may llama.cpp move what it has read of memories: captions and first words, with and without"),
     "injection": ("injection", "50 attempts to steer it by what it is shown and told: harms, and how often it obeys"),
 }
 """Module and what it does; only the one that is asked for is loaded, since some need the extra "benchmark"."""

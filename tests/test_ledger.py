@@ -19,7 +19,8 @@ from PIL import Image
 
 from assistant.backend import Message, Options
 from assistant.catalogue import Spec
-from assistant.ledger import Ledger, Unit
+from assistant.chatml import ASSISTANT, Mark, Piece, Words
+from assistant.ledger import Ledger, Step, Unit, plan_steps
 from assistant.llamacpp import LlamaCpp
 from assistant.photo import from_image
 from memory.episode import Photo
@@ -53,29 +54,68 @@ def engine(spec: Spec) -> Iterator[LlamaCpp]:
 def test_sums_follow_what_is_added_and_cut() -> None:
     rng = random.Random(0)
     for _ in range(200):
-        ledger, truth = Ledger(), []
+        ledger = Ledger()
+        truth: list[Step] = []
         for _ in range(20):
             if truth and rng.random() < 0.4:
                 keep = rng.randrange(len(truth) + 1)
                 ledger.cut(keep)
                 del truth[keep:]
             else:
-                new = rng.choices(UNITS, k=rng.randrange(4))
-                ledger.add(new)
-                truth += new
-            assert ledger.units == truth
-            assert (ledger.tokens, ledger.position) == (sum(u.n_tokens for u in truth), sum(u.n_pos for u in truth))
-            other = [*truth[: rng.randrange(len(truth) + 1)], *rng.choices(UNITS, k=3)]
+                truth.append(tuple(rng.choices(UNITS, k=rng.randrange(1, 4))))
+                ledger.add(truth[-1])
+            units = [u for step in truth for u in step]
+            assert ledger.steps == truth
+            assert (ledger.tokens, ledger.position) == (sum(u.n_tokens for u in units), sum(u.n_pos for u in units))
+            other = [*truth[: rng.randrange(len(truth) + 1)], *((unit,) for unit in rng.choices(UNITS, k=3))]
             same = ledger.shared(other)
             assert truth[:same] == other[:same]
             assert same == min(len(truth), len(other)) or truth[same] != other[same]
-        assert Ledger.unpack(ledger.pack()).units == truth
+        assert Ledger.unpack(ledger.pack()).steps == truth
+
+
+def letters(text: str) -> list[Unit]:
+    return [Unit(ord(c)) for c in text]
+
+
+def test_steps_end_at_messages_photos_and_bounds_and_what_was_written_is_read_alone() -> None:
+    seen = [Unit(("a", False, n)) for n in range(3)]
+    start, turn = Mark("<|im_start|>user\n"), Mark("<|im_end|>\n" + ASSISTANT)
+    prompt = [start, Words("memory"), PHOTOS[0], Words("wxyz"), turn, Words("Milo"), turn]
+    units = [letters("U"), letters("memory"), seen, letters("wxyz"), letters("EA"), letters("Milo"), letters("EA")]
+
+    def read(most: int, most_photo: int) -> list[str]:
+        steps = plan_steps(prompt, units, most, most_photo)
+        return ["".join(chr(u.key) if isinstance(u.key, int) else "#" for u in step) for step in steps]
+
+    assert read(99, 99) == ["Umemory", "###", "wxyz", "E", "A", *"Milo", "E", "A"]
+    assert read(3, 1) == ["Ume", "mor", "y", "#", "#", "#", "wxy", "z", "E", "A", *"Milo", "E", "A"]
+
+
+def test_the_steps_of_a_prompt_are_those_of_its_beginning() -> None:
+    """What is read for a prompt is reused when the conversation goes on: all of it, to the last token."""
+    rng = random.Random(3)
+    for _ in range(100):
+        prompt: list[Piece] = []
+        units: list[list[Unit]] = []
+        for _ in range(rng.randrange(1, 6)):
+            shown = rng.choices([Words("w"), PHOTOS[0]], k=3)
+            prompt += [Mark("<|im_end|>\n<|im_start|>user\n"), *shown, Mark(ASSISTANT)]
+            prompt.append(Words("w"))
+        for piece in prompt:
+            kinds = UNITS[5:] if isinstance(piece, Photo) else UNITS[:5]
+            units.append(rng.choices(kinds, k=rng.randrange(1, 9)))
+        whole = plan_steps(prompt, units, 4, 2)
+        for end, piece in enumerate(prompt, 1):
+            if isinstance(piece, Mark) and piece.text == ASSISTANT:
+                begun = plan_steps(prompt[:end], units[:end], 4, 2)
+                assert whole[: len(begun)] == begun
 
 
 def test_a_photo_fills_more_cells_than_positions(engine: LlamaCpp) -> None:
     """The counts the ledger goes by are llama.cpp's own."""
     size, _ = engine.read(replay.showing(*PHOTOS[:3]))
-    photos = [u for u in engine._ledger.units if not isinstance(u.key, int)]
+    photos = [u for step in engine._ledger.steps for u in step if not isinstance(u.key, int)]
     assert [(u.n_tokens, u.n_pos) for u in photos] == [(16, 4), (18, 6), (10, 5)]
     assert engine._ledger.tokens == size == engine._ledger.position + 16 + 18 + 10 - 4 - 6 - 5
     memory = engine._llama.llama_get_memory(engine._ctx)
@@ -97,17 +137,17 @@ def test_the_comparison_would_notice_a_wrong_position(
     fresh = LlamaCpp(spec, context=1024)
     real = Ledger.add
 
-    def wrong(self: Ledger, units: list[Unit]) -> None:
-        real(self, units)
+    def wrong(self: Ledger, step: Step) -> None:
+        real(self, step)
         if self is engine._ledger:
-            self.position += sum(u.n_tokens - u.n_pos for u in units)
+            self.position += sum(u.n_tokens - u.n_pos for u in step)
 
     engine._cut(0)
     monkeypatch.setattr(Ledger, "add", wrong)
     with pytest.raises(AssertionError, match="conversation 0"):
         replay.compare(engine, fresh, PHOTOS, conversations=1, seed=1)
     monkeypatch.undo()
-    engine._ledger = Ledger(engine._ledger.units)
+    engine._ledger = Ledger(engine._ledger.steps)
     engine._cut(0)
     fresh.close()
 
@@ -119,7 +159,7 @@ def test_the_photo_asked_about_is_seen_large_and_memories_small(engine: LlamaCpp
     def seen(about: str | None) -> list[tuple[str, bool, int]]:
         messages = (Message("user", (little, large, "then", large, "Who?"), about),)
         list(engine.stream(messages, Options(max_new_tokens=1)))
-        photos = [u for u in engine._ledger.units if isinstance(u.key, tuple)]
+        photos = [u for step in engine._ledger.steps for u in step if isinstance(u.key, tuple)]
         return [(u.key[0], u.key[1], u.n_tokens) for u in photos if isinstance(u.key, tuple)]
 
     assert seen(large.sha256) == [(little.sha256, True, 10), (large.sha256, True, 16), (large.sha256, False, 64)]
@@ -143,9 +183,8 @@ def test_after_a_restart_the_same_floats_come_from_disk(spec: Spec, tmp_path: Pa
     third = LlamaCpp(spec, context=1024, cache=tmp_path)
     size, cached = third.read(prompt)
     assert cached == size - 1
-    alone = third._logits()
+    alone = third.next_logits()
     third._cut(0)
     third.read(prompt)
-    third.read(prompt)  # again: the last token alone
-    assert np.array_equal(third._logits(), alone)
+    assert np.array_equal(third.next_logits(), alone)
     third.close()

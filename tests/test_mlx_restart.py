@@ -94,7 +94,7 @@ def test_after_a_restart_all_is_as_it_was_to_the_bit(spec: Spec, opened: Opened,
     assert not lasting.unsaved and not lasting.save()
     first = opened(spec)
     assert np.array_equal(first.logits(asked), truth[0]) and first.looked == 2
-    size = len(first._ledger.units)
+    size = first._ledger.tokens
     assert first.unsaved and first.save()
     assert not first.unsaved and not first.save(), "once is enough"
     second = opened(spec)
@@ -176,7 +176,7 @@ def test_what_was_forgotten_is_not_kept_by_an_engine_that_runs(opened: Opened, t
     engine.logits(about(photo(1), said="Milo."))
     diskcache.forget(photo(1).sha256, tmp_path / "cache")
     assert kept(tmp_path) == {}
-    assert not engine.save() and not engine._ledger.units and kept(tmp_path) == {}
+    assert not engine.save() and not engine._ledger.steps and kept(tmp_path) == {}
     engine.logits(about(photo(2)))
     assert engine.save(), "what comes after is kept as ever"
     (state,) = (tmp_path / "cache" / "talk").iterdir()
@@ -189,7 +189,7 @@ def test_a_private_conversation_leaves_nothing_on_disk(opened: Opened, tmp_path:
     list(engine.stream(prompt.describe_messages(photo(1)), SHORT))
     assert not engine.save()
     engine.keep_nothing(False)
-    assert not engine._ledger.units and not engine.save(), "nor later"
+    assert not engine._ledger.steps and not engine.save(), "nor later"
     assert not engine.unsaved, "and nobody tries again"
     assert kept(tmp_path) == {}
     list(engine.stream(prompt.chat_messages(["Hello"]), SHORT))

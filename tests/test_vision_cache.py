@@ -209,10 +209,10 @@ def test_the_last_conversation_is_taken_up_after_a_restart(opened, tmp_path: Pat
     size, _ = first.read(asked)
     assert first.save() and not first.save(), "once is enough"
     first.read(asked)
-    truth = first._logits()
+    truth = first.next_logits()
     second = opened()
     assert second.read(asked) == (size, size - 1)
-    assert np.array_equal(second._logits(), truth)
+    assert np.array_equal(second.next_logits(), truth)
     assert second.looked == 0
     assert opened(exact=True).read(asked)[1] == 0
     (state,) = (tmp_path / "cache" / "talk").iterdir()
@@ -229,7 +229,7 @@ def test_a_conversation_about_something_else_is_not_taken_up(opened) -> None:
     first.save()
     other = opened()
     assert other.read([Words("Hello"), *about()])[1] == 0
-    assert other._ledger.tokens == len(other._ledger.units)
+    assert other._ledger.tokens == sum(len(step) for step in other._ledger.steps)
 
 
 def test_what_was_forgotten_is_not_kept_by_an_engine_that_runs(opened, tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_what_was_forgotten_is_not_kept_by_an_engine_that_runs(opened, tmp_path:
     engine.read(about(photo(1)))
     diskcache.forget(photo(1).sha256, tmp_path / "cache")
     assert not engine.save()
-    assert not engine._ledger.units
+    assert not engine._ledger.steps
     assert not list((tmp_path / "cache").rglob(f"{photo(1).sha256}*"))
     engine.read(about(photo(2)))
     assert engine.save(), "what comes after is kept as ever"
@@ -250,7 +250,7 @@ def test_a_private_conversation_leaves_nothing_on_disk(opened, tmp_path: Path) -
     list(engine.stream(prompt.describe_messages(photo(1)), Options(max_new_tokens=2)))
     assert not engine.save()
     engine.keep_nothing(False)
-    assert not engine._ledger.units, "nor later"
+    assert not engine._ledger.steps, "nor later"
     engine.read(about())
     assert engine.save()
     files = [f for f in (tmp_path / "cache").rglob("*") if f.is_file()]

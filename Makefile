@@ -16,7 +16,7 @@ test: lint types ## everything a change has to pass: ruff, mypy, pytest (offline
 	KEEPSAKE_HOME=$(CURDIR)/.venv/home .venv/bin/python -m pytest $(ARGS)
 
 e2e: .venv/.test ## 45 user tasks and the pace of keys, in a real terminal (needs tmux), about ten minutes
-	.venv/bin/python -m pytest -s tests/e2e_tasks.py tests/e2e_trouble.py tests/e2e_pace.py $(ARGS)
+	.venv/bin/python -m pytest -s tests/e2e/e2e_tasks.py tests/e2e/e2e_trouble.py tests/e2e/e2e_pace.py $(ARGS)
 
 lint: .venv/.test ## ruff
 	.venv/bin/python -m ruff check .

@@ -1,6 +1,6 @@
 """Keepsake in the terminal: `python tui.py [--model NAME] [--memory FILE] [--demo]`.
 
-Turns events into widgets and keys into jobs. The memory and the model live in one thread (`screens/session.py`);
+Turns events into widgets and keys into jobs. The memory and the model live in one thread (`ui/runtime/app_thread.py`);
 nothing here queries, prompts or generates.
 """
 
@@ -24,32 +24,36 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from assistant import catalogue, offline
+from assistant import offline
 from assistant.backend import Backend
 from assistant.events import Answered, Captioned
+from assistant.models import local
 from demo import album
+from memory.conversations import Talk
 from memory.corrections import readable
+from memory.db.keys import Ask, ask_here
 from memory.episode import Photo, Recall
 from memory.errors import KeepsakeError
-from memory.history import Talk
-from memory.home import memory_file
-from memory.keys import Ask, ask_here
+from memory.paths import memory_file
 from memory.store import Memory
-from screens import harmless, messages, plain, words
-from screens.ahead import Ahead
-from screens.browsing import Browsing
-from screens.conversation import Composer, Note, Said, Writing
-from screens.desk import Desk
-from screens.dialogs import HelpScreen, PassphraseDialog
-from screens.keeping import Keeping
-from screens.models import Models
-from screens.panels import MemoryCard, StatusLine, day
-from screens.past import Past
-from screens.paths import to_path
-from screens.session import Session
-from screens.showing import Showing
-from screens.themes import DARK, LIGHT
-from screens.tour import Tour
+from ui import strings
+from ui.controllers.history import Past
+from ui.controllers.main_view import Desk
+from ui.controllers.memories import Browsing
+from ui.controllers.models import Models
+from ui.controllers.photos import Showing
+from ui.controllers.remember import Keeping
+from ui.dialogs.episode_dialogs import HelpScreen, PassphraseDialog
+from ui.input_parser import to_path
+from ui.plain import plain_app
+from ui.runtime import messages
+from ui.runtime.app_thread import Session
+from ui.runtime.prefetch import Ahead
+from ui.themes import DARK, LIGHT
+from ui.widgets import control_char_filter
+from ui.widgets.chat_log import Composer, Note, Said, Writing
+from ui.widgets.panels import MemoryCard, StatusLine, day
+from ui.widgets.tour import Tour
 
 
 class KeepsakeApp(App[None]):
@@ -57,7 +61,7 @@ class KeepsakeApp(App[None]):
 
     TITLE = "Keepsake"
     CSS_PATH = "tui.tcss"
-    get_line_filters = harmless.get_line_filters
+    get_line_filters = control_char_filter.get_line_filters
     HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (90, "-wide")]
     VERTICAL_BREAKPOINTS: ClassVar = [(0, "-short"), (24, "-tall")]
     BINDINGS: ClassVar = [
@@ -162,7 +166,7 @@ class KeepsakeApp(App[None]):
             self.session.ask(reply, message.question)
 
     async def _open_demo(self, off: bool = False) -> None:
-        entry = await self.desk.note(words.DEMO_OFF if off else words.DEMO_ON)
+        entry = await self.desk.note(strings.DEMO_OFF if off else strings.DEMO_ON)
         (self.session.no_demo if off else self.session.demo)(entry)
 
     def _seen(self, path: Path, photo: Photo) -> None:
@@ -171,11 +175,11 @@ class KeepsakeApp(App[None]):
 
     async def action_tour(self) -> None:
         """/tour: begin it, or end it."""
-        await (self._open_demo() if self.tour.turn() else self.desk.note(words.TOUR_OVER, "done"))
+        await (self._open_demo() if self.tour.turn() else self.desk.note(strings.TOUR_OVER, "done"))
 
     def action_help(self) -> None:
         """F1."""
-        self.push_screen(HelpScreen(words.HELP))
+        self.push_screen(HelpScreen(strings.HELP))
 
     def action_pick(self) -> None:
         """F2."""
@@ -199,7 +203,7 @@ class KeepsakeApp(App[None]):
     async def action_new(self) -> None:
         """ctrl+n."""
         await self._begin()
-        await self.desk.note(words.PRIVATE if self.private else words.NEW, "done")
+        await self.desk.note(strings.PRIVATE if self.private else strings.NEW, "done")
 
     async def _begin(self) -> None:
         self.photo = None
@@ -223,7 +227,7 @@ class KeepsakeApp(App[None]):
         """Let another model answer, in a new conversation."""
         self.photo = None
         self.composer.focus()
-        self.session.switch(await self.desk.turn(), partial(catalogue.open_backend, model))
+        self.session.switch(await self.desk.turn(), partial(local.open_backend, model))
 
     async def action_quit(self) -> None:
         """Stop writing, finish what is to be remembered, go; the screen stays until all of it has been told."""
@@ -296,11 +300,11 @@ class KeepsakeApp(App[None]):
         await self.desk.drop(message.ids)
         self.browsing.changed(message.receipt)
         if message.in_use and self.photo is None:
-            await self.desk.memories.show((), words.NOTHING_YET)
+            await self.desk.memories.show((), strings.NOTHING_YET)
 
     async def on_demo_ready(self, message: messages.DemoReady) -> None:
         """The album is there: try a new photo, with a question ready to send."""
-        await self.desk.settle(message.entry, words.DEMO)
+        await self.desk.settle(message.entry, strings.DEMO)
         await self.showing.attach(message.photo)
         self.composer.text = message.question
         self.composer.move_cursor(self.composer.document.end)
@@ -309,7 +313,7 @@ class KeepsakeApp(App[None]):
         """The model is loaded."""
         self.status.model = message.model
         if message.model == "nano":
-            await self.desk.greet(Note(words.NANO))
+            await self.desk.greet(Note(strings.NANO))
 
     async def on_counted(self, message: messages.Counted) -> None:
         """The first count decides how to greet."""
@@ -317,7 +321,7 @@ class KeepsakeApp(App[None]):
         self.status.encrypted = message.encrypted
         if first:
             gc.freeze()  # what stands now stays: looking through all of it again and again would hold up keys
-            text = words.HELLO if message.episodes else words.WELCOME
+            text = strings.HELLO if message.episodes else strings.WELCOME
             await self.desk.greet(Static(text, markup=False, id="welcome"))
         if first and self.demo:
             await self._open_demo()
@@ -350,7 +354,7 @@ class KeepsakeApp(App[None]):
         """The palette: Textual's own, and ours."""
         yield from super().get_system_commands(screen)
         actions = (self.action_light, self.browsing.memories, self.past.talks, self.past.reminders, self.browsing.undo)
-        yield from (SystemCommand(name, what, do) for (name, what), do in zip(words.PALETTE, actions, strict=True))
+        yield from (SystemCommand(name, what, do) for (name, what), do in zip(strings.PALETTE, actions, strict=True))
 
     def action_light(self) -> None:
         """Light becomes dark and dark light."""
@@ -362,7 +366,7 @@ def _memory(named: Path | None, ask: Ask) -> Memory:
     new = named is not None and not named.exists()
     memory = Memory(memory_file(named), ask=ask)
     if new:
-        memory.trouble = memory.trouble or words.MEMORY_NEW.format(file=named)
+        memory.trouble = memory.trouble or strings.MEMORY_NEW.format(file=named)
     return memory
 
 
@@ -374,12 +378,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--demo", action="store_true", help="open the demo album")
     parser.add_argument("--plain", action="store_true", help="lines of text instead of a screen, for screen readers")
     wanted = parser.parse_args(argv)
-    open_backend = partial(catalogue.open_backend, wanted.model)
+    open_backend = partial(local.open_backend, wanted.model)
     try:
         if wanted.model and wanted.model != "fake":
-            catalogue.find(wanted.model)  # a name that is spelt wrong need not wait for the app to open
+            local.find(wanted.model)  # a name that is spelt wrong need not wait for the app to open
         if wanted.plain:
-            return plain.run(lambda: _memory(wanted.memory, ask_here), open_backend, demo=wanted.demo)
+            return plain_app.run(lambda: _memory(wanted.memory, ask_here), open_backend, demo=wanted.demo)
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             return album.play_plain(wanted.model)
     except KeepsakeError as error:

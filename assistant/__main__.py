@@ -16,16 +16,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from assistant import catalogue, diskcache, imports, models, offline
-from assistant.engine import Conversation, open_memory, remember
+from assistant import models_cli, offline
+from assistant.backends import disk_cache
+from assistant.conversation import Conversation, open_memory, remember
 from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Reminded, Shortened
+from assistant.importing import import_photos
+from assistant.models import local
 from assistant.photo import load_photo
-from memory import history
+from memory import conversations
 from memory.corrections import readable
+from memory.db.rows import count
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
-from memory.rows import count
-from memory.when import noon_of
+from memory.time_phrases import noon_of
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -62,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--no-caption", action="store_true", help="answer straight from photo and memories")
     ask.set_defaults(run=_ask)
 
-    imports.add(commands, common)
+    import_photos.add(commands, common)
 
     find = commands.add_parser("recall", parents=[common], help="which memories does a photo bring back?")
     find.add_argument("photo", type=Path)
@@ -83,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     proof.set_defaults(run=_prove)
 
     about = "models on this machine and to be had: list | pull NAME | check NAME"
-    models.add(commands.add_parser("models", help=about).add_subparsers(required=True, metavar="WHAT"))
+    models_cli.add(commands.add_parser("models", help=about).add_subparsers(required=True, metavar="WHAT"))
     return parser
 
 
@@ -96,7 +99,7 @@ def _day(text: str) -> datetime:
 
 def _remember(args: argparse.Namespace) -> int:
     photo = load_photo(args.photo)
-    backend = catalogue.open_backend(args.model)
+    backend = local.open_backend(args.model)
     try:
         with open_memory(args.memory, backend) as memory:
             episode = remember(memory, backend, photo, args.words, args.when, args.place)
@@ -111,7 +114,7 @@ def _ask(args: argparse.Namespace) -> int:
     if not args.question.strip():
         raise KeepsakeError("nothing was asked: write a question, such as 'Who is this?'")
     photo = load_photo(args.photo)
-    backend = catalogue.open_backend(args.model)
+    backend = local.open_backend(args.model)
     result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "reminders": []}
     try:
         with open_memory(args.memory, backend, to_read=True) as memory:
@@ -154,7 +157,7 @@ def _show(event: Event, result: dict[str, Any], *, quiet: bool) -> None:
 
 def _recall(args: argparse.Namespace) -> int:
     photo = load_photo(args.photo)
-    backend = catalogue.open_backend(args.model)
+    backend = local.open_backend(args.model)
     try:
         with open_memory(args.memory, backend, to_read=True) as memory:
             recalls = Conversation(backend, memory).recall(photo)
@@ -172,18 +175,18 @@ def _forget(args: argparse.Namespace) -> int:
     photo = load_photo(args.photo).sha256
     with open_memory(args.memory, to_read=True) as memory:
         ids = memory.showing(photo)
-        shown = history.parts_with(memory, photo)
+        shown = conversations.parts_with(memory, photo)
         for id in ids if not args.yes else ():
             print(_about(memory.get(id)), file=sys.stderr)
         if not ids and not shown:
-            diskcache.forget(photo)  # it may have been asked about
+            disk_cache.forget(photo)  # it may have been asked about
             print("no memory has this photo; what was computed from it, if it was, is deleted", file=sys.stderr)
             return 1
         what = [(len(ids), "episode"), (shown, "kept conversation part")]
         if not args.yes and not _agreed(" and ".join(count(n, one) for n, one in what if n)):
             return 1
         receipt = memory.forget_all(ids) if ids else memory.forget_shown(photo)
-        diskcache.forget(photo)
+        disk_cache.forget(photo)
     lines = receipt.lines()
     print(json.dumps({"receipt": lines, **asdict(receipt)}) if args.json else "\n".join(map(printable, lines)))
     return 0

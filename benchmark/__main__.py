@@ -7,17 +7,29 @@ import json
 import sys
 from importlib import import_module
 
-from benchmark import fetch
+from benchmark.world import fetch
 from memory.errors import KeepsakeError
 
 COMMANDS = {
-    "build": ("build", "samples on disk with quality filters and a data card: seeded, or from your own photos"),
-    "capeval": ("evaluate", "captions, scored by questions (CapEval-QAs), with controls"),
-    "diagnose": ("suite", "the whole evaluation: tasks, shortcut tests, baselines, histories, ablations"),
-    "recall": ("recall", "is the right memory found, and how fast: drawn vectors or scenes, against other stores"),
-    "report": ("report", "one page and plots from runs"),
-    "speed": ("speed", "the engine against its peers: time to the first word, what is read again, equal logits"),
-    "injection": ("injection", "50 attempts to steer it by what it is shown and told: harms, and how often it obeys"),
+    "build": (
+        "datasets.build",
+        "samples on disk with quality filters and a data card: seeded, or from your own photos",
+    ),
+    "capeval": ("suite.capeval_cli", "captions, scored by questions (CapEval-QAs), with controls"),
+    "diagnose": ("suite.suite", "the whole evaluation: tasks, shortcut tests, baselines, histories, ablations"),
+    "recall": (
+        "retrieval.compare",
+        "is the right memory found, and how fast, against other stores",
+    ),
+    "report": ("report.report", "one page and plots from runs"),
+    "speed": (
+        "speed.measure",
+        "the engine against its peers: first word, what is read again, equal logits",
+    ),
+    "injection": (
+        "security.injection",
+        "50 attempts to steer it by what it is shown and told: does it obey",
+    ),
 }
 """Module and what it does; only the one that is asked for is loaded, since some need the extra "benchmark"."""
 
@@ -62,9 +74,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _calibrate(args: argparse.Namespace) -> None:
-    from assistant.catalogue import find, load
-    from assistant.llamacpp import LlamaCpp
-    from benchmark.calibrate import calibrate, trials
+    from assistant.backends.llamacpp import LlamaCpp
+    from assistant.models.local import find, load
+    from benchmark.retrieval.calibrate import calibrate, trials
 
     backend = LlamaCpp(load(args.model))
     found = calibrate(trials(backend, args.split, args.seed))

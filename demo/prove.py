@@ -13,12 +13,13 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from assistant import catalogue, offline
-from assistant.worker import WorkerBackend
+from assistant import offline
+from assistant.backends.worker import WorkerBackend
+from assistant.models import local
 from demo import album
+from memory.db.rows import count
 from memory.episode import printable
 from memory.errors import KeepsakeError
-from memory.rows import count
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -41,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _prove(model: str | None, *, quiet: bool) -> dict[str, Any]:
-    backend = WorkerBackend(catalogue.load(model))
+    backend = WorkerBackend(local.load(model))
     try:
         backend.keep_nothing(True)
         with contextlib.redirect_stdout(sys.stderr if quiet else sys.stdout):

@@ -17,15 +17,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from memory import files, reminders, snapshots
-from memory.archive import as_json, export_archive, import_archive
+from memory import reminders
 from memory.corrections import readable
+from memory.db import database_files, snapshots
+from memory.db.keys import ask_here, choose
+from memory.db.rows import count
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError, MemoryFileError
-from memory.home import memory_file
-from memory.keys import ask_here, choose
-from memory.rows import count
-from memory.secure import convert
+from memory.maintenance.archive import as_json, export_archive, import_archive
+from memory.maintenance.encryption import convert
+from memory.paths import memory_file
 from memory.store import Memory
 
 BY_SIGHT = "search by sight needs a model: use `python -m assistant recall PHOTO`"
@@ -228,10 +229,10 @@ def _verify(memory: Memory, args: argparse.Namespace) -> int:
 
 def _stats(memory: Memory, args: argparse.Namespace) -> int:
     stats = memory.stats()
-    kept = files.snapshots(memory.path)
+    kept = database_files.snapshots(memory.path)
     lines = [", ".join(count(n, what.removesuffix("s")) for what, n in stats.items())]
     lines += [f"snapshot of {s.taken:%Y-%m-%d %H:%M} UTC, {_age(s)} old, {count(s.bytes, 'byte')}" for s in kept]
-    lines += [f"set aside by a restore: {file}" for file in files.set_aside(memory.path)]
+    lines += [f"set aside by a restore: {file}" for file in database_files.set_aside(memory.path)]
     lines.append("encrypted" if memory.encrypted else "not encrypted")
     rows = [{"taken": s.taken.isoformat(timespec="seconds"), "bytes": s.bytes} for s in kept]
     _out(args, {**stats, "snapshots": rows, "encrypted": memory.encrypted}, lines)
@@ -261,7 +262,7 @@ def _convert(path: Path, args: argparse.Namespace) -> int:
     return 0
 
 
-def _age(kept: files.Snapshot) -> str:
+def _age(kept: database_files.Snapshot) -> str:
     hours = int((datetime.now(UTC) - kept.taken) / timedelta(hours=1))
     return count(hours // 24, "day") if hours >= 48 else count(hours, "hour")
 

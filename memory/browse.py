@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from memory import rank, recall, rows, when
+from memory import ranking, recall, time_phrases
+from memory.db import rows
 from memory.store import Memory
 
 FOUND = 200
@@ -63,8 +64,8 @@ def find(memory: Memory, words: str, now: datetime | None = None) -> list[Mark]:
     Best first; a time alone brings all of that time, newest first. `now`: see `Memory.search`.
     """
     for text in (words, f"in {words}"):  # a bare "2025" is no time in a sentence, but it is one here
-        asked = when.read(text, now)
-        if asked.why and not rank.terms(asked.words):
+        asked = time_phrases.read(text, now)
+        if asked.why and not ranking.terms(asked.words):
             ids = set(memory.between(asked.since, asked.before))
             return [mark._replace(why=asked.why) for mark in timeline(memory) if mark.id in ids]
     found = memory.search(words, FOUND, now)
@@ -80,7 +81,7 @@ def twins(memory: Memory) -> list[Twin]:
     with memory.transaction() as db:
         alike: dict[str, list[_Row]] = {}
         for id, photo, at, words, place in db.execute(f"{query} ORDER BY when_utc, row"):
-            key = " ".join(rank.folded(words).split())
+            key = " ".join(ranking.folded(words).split())
             alike.setdefault(key, []).append(_Row(id, photo, datetime.fromisoformat(at), place))
         groups = [group for same in alike.values() if len(same) > 1 for group in _groups(db, same)]
     found = []

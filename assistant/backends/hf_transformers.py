@@ -1,0 +1,111 @@
+"""The transformers backend: a checkpoint as training leaves it, in f32 on the CPU, with its LoRA if it has one.
+
+The yardstick, not the product: slow and large, but it is the library the model was trained with. torch is loaded only
+when a model is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.backends.cached_backend import Session, Sight
+from assistant.backends.processor import Place, Tokens
+from assistant.models.local import Spec
+from memory.errors import ModelError
+
+MISSING = "{name} is a transformers model, which needs {package}: pip install -e '.[train]', or choose a GGUF model"
+
+
+def open_hf(spec: Spec, threads: int | None = None, context: int = 8192) -> Session:
+    """The backend of a transformers folder. Raises ModelError, in one line, also when torch is not installed."""
+    folder = spec.language
+    try:
+        import torch
+        import transformers  # noqa: F401 - so that what is missing is told by name
+    except ImportError as error:
+        raise ModelError(MISSING.format(name=spec.name, package=error.name)) from error
+    if threads:
+        torch.set_num_threads(threads)
+    tokens = Tokens(folder, spec.photo_tokens)
+    return Session(spec, tokens, Torch(load_model(folder)), context)
+
+
+def load_model(folder: Path) -> Any:
+    """The model in f32, with the LoRA in its folder `adapter` if there is one. Raises ModelError."""
+    import torch
+    from transformers import AutoModelForImageTextToText
+
+    try:
+        model = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
+        if (folder / "adapter").exists():
+            _add_adapter(model, folder / "adapter")
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelError(f"transformers cannot load {folder}: {str(error).splitlines()[0]}") from error
+    return model
+
+
+class Torch:
+    """A `Heart` of transformers."""
+
+    def __init__(self, model: Any) -> None:
+        import torch
+        from transformers import DynamicCache
+
+        self._torch, self._model, self._cache = torch, model, DynamicCache()
+        self._mrope = model.config.model_type != "smolvlm"
+        self._text = model.model.language_model if self._mrope else model.model.text_model
+        self.context: int = model.config.text_config.max_position_embeddings
+
+    def look(self, looked: dict[str, Any]) -> Any:
+        """See `Heart`."""
+        with self._torch.inference_mode():
+            seen = self._model.get_image_features(**{k: self._torch.as_tensor(v) for k, v in looked.items()})
+            layers = [seen.pooler_output, *(getattr(seen, "deepstack_features", None) or ())]
+            return self._torch.stack([self._torch.cat(tuple(layer)) for layer in layers], 1)
+
+    def extend(self, ids: Sequence[int], places: Sequence[Place], sights: Sequence[Sight], *, ask: bool) -> Any:
+        """See `Heart`."""
+        torch = self._torch
+        with torch.inference_mode():
+            x = self._model.get_input_embeddings()(torch.tensor([ids]))  # (1, L, D)
+            visual = torch.zeros(1, len(ids), dtype=torch.bool)
+            for at, rows in sights:
+                x[0, at : at + len(rows)] = rows[:, 0]
+                visual[0, at : at + len(rows)] = True
+            more: dict[str, Any] = {}
+            if self._mrope:
+                more["position_ids"] = torch.tensor(places).T[:, None]  # (3, 1, L)
+                if sights:
+                    deep = torch.cat([rows for _, rows in sights])[:, 1:].unbind(1)
+                    more |= {"visual_pos_masks": visual, "deepstack_visual_embeds": list(deep)}
+            done = self._text(inputs_embeds=x, cache=self._cache, use_cache=True, **more)
+            return self.numpy(self._model.lm_head(done.last_hidden_state[0, -1])) if ask else None
+
+    def crop(self, keep: int) -> None:
+        """See `Heart`."""
+        if extra := self._cache.get_seq_length() - keep:
+            self._cache.crop(-extra)
+
+    def numpy(self, array: Any) -> np.ndarray:
+        """See `Heart`."""
+        out: np.ndarray = array.float().numpy()
+        return out
+
+    def close(self) -> None:
+        """See `Heart`."""
+        self._model = self._text = self._cache = None
+
+
+def _add_adapter(model: Any, folder: Path) -> None:
+    """Put a LoRA where it was trained: on the whole model (trl), or on the language model alone (our pretraining)."""
+    from peft import PeftModel
+    from safetensors import safe_open
+
+    with safe_open(folder / "adapter_model.safetensors", "pt") as weights:
+        whole = any("language_model." in key or "text_model." in key for key in weights.keys())  # noqa: SIM118
+    PeftModel.from_pretrained(model if whole else model.model.text_model, folder)
+    model.eval()

@@ -1,0 +1,136 @@
+"""A language model's files become a model and a context of llama.cpp, or one line that says why not.
+
+A context's state becomes bytes, and these a context's state.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from assistant.backends.abort_flag import Flag
+from assistant.models.local import Spec
+from memory.errors import ModelError
+
+BATCH = 512
+"""Tokens read at once, at most."""
+CPUINFO = Path("/proc/cpuinfo")
+_listeners: list[Any] = []
+
+
+def load(spec: Spec) -> Any:
+    """llama.cpp's model. Raises ModelError."""
+    from llama_cpp import llama_cpp as llama
+
+    _quiet()
+    llama.llama_backend_init()
+    params = model_params()
+    params.n_gpu_layers = -1
+    model = llama.llama_model_load_from_file(os.fsencode(spec.language), params)
+    if not model:
+        raise ModelError(f"llama.cpp cannot load {spec.language}: is it a whole GGUF file of a known model?")
+    return model
+
+
+def open_context(model: Any, spec: Spec, threads: int, size: int, flag: Flag, *, exact: bool) -> Any:
+    """A context of `size` tokens, with the model's LoRA. `exact`: attention and KV cache in f32. Raises ModelError."""
+    from llama_cpp import llama_cpp as llama
+
+    settings = llama.llama_context_default_params()
+    settings.n_ctx = size
+    settings.n_batch = settings.n_ubatch = BATCH
+    settings.n_threads = settings.n_threads_batch = threads
+    flag.callback(settings, llama.ggml_abort_callback)
+    if exact:
+        settings.type_k = settings.type_v = 0  # GGML_TYPE_F32
+        settings.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    ctx = llama.llama_init_from_model(model, settings)
+    if not ctx:
+        raise ModelError(f"not enough memory for {spec.name} with a context of {size} tokens: use a smaller model")
+    if spec.adapter:
+        lora = llama.llama_adapter_lora_init(model, os.fsencode(spec.adapter))
+        if not lora:
+            llama.llama_free(ctx)
+            raise ModelError(f"{spec.adapter.name} does not fit {spec.language.name}")
+        llama.llama_set_adapters_lora(ctx, (llama.llama_adapter_lora_p_ctypes * 1)(lora), 1, (ctypes.c_float * 1)(1.0))
+    return ctx
+
+
+def model_params() -> Any:
+    """llama.cpp's defaults for a model, but for what would crash on this processor."""
+    from llama_cpp import llama_cpp as llama
+
+    params = llama.llama_model_default_params()
+    params.use_extra_bufts = not amx()
+    return params
+
+
+def amx() -> bool:
+    """Whether this processor multiplies by tiles (Intel AMX), which llama.cpp then uses for weights in extra buffers.
+
+    It must not: GCC up to 12 drops most of the tiles' configuration as unused (its `_tile_loadconfig` says it reads
+    8 of 64 bytes), and what llama.cpp loads instead ends the process, by chance of what lay on the stack.
+    """
+    try:
+        return "amx_tile" in CPUINFO.read_text(encoding="utf-8", errors="replace").split()
+    except OSError:
+        return False  # no Linux
+
+
+@contextmanager
+def safely() -> Iterator[None]:
+    """llama-cpp-python's own `Llama`, made in here, loads its model as `load` does: it has no argument for that."""
+    from llama_cpp import llama_cpp as llama
+
+    params, own = model_params(), llama.llama_model_default_params
+    llama.llama_model_default_params = lambda: params
+    try:
+        yield
+    finally:
+        llama.llama_model_default_params = own
+
+
+def pack(ctx: Any) -> memoryview:
+    """What a context holds, in llama.cpp's own layout."""
+    from llama_cpp import llama_cpp as llama
+
+    size = llama.llama_state_seq_get_size(ctx, 0)
+    state = (ctypes.c_uint8 * size)()
+    llama.llama_state_seq_get_data(ctx, state, size, 0)
+    return memoryview(state).cast("B")
+
+
+def unpack(ctx: Any, body: bytes) -> bool:
+    """Make an empty context hold what `pack` gave. False when llama.cpp refuses it: then it is empty again."""
+    from llama_cpp import llama_cpp as llama
+
+    state = (ctypes.c_uint8 * len(body)).from_buffer_copy(body)
+    if llama.llama_state_seq_set_data(ctx, state, len(body), 0):
+        return True
+    llama.llama_memory_clear(llama.llama_get_memory(ctx), True)
+    return False
+
+
+def refusal(code: int, size: int) -> ModelError:
+    """What a code of `llama_decode` (not 0) means to a person; `size`: tokens of the context."""
+    if code == 1:
+        return ModelError(f"the context of {size} tokens is full: begin a new conversation, or say it in fewer words")
+    if code == -1:
+        return ModelError(
+            "llama.cpp met tokens that this model does not have: fetch its files again, or use another model"
+        )
+    return ModelError("llama.cpp could not compute on: free some memory and ask again, or use a smaller model")
+
+
+def _quiet() -> None:
+    """Keep llama.cpp and mtmd from writing to the terminal."""
+    from llama_cpp import llama_cpp, mtmd_cpp
+
+    if not _listeners:
+        _listeners.append(llama_cpp.llama_log_callback(lambda *_: None))  # C keeps the address only: keep it alive
+        llama_cpp.llama_log_set(_listeners[0], ctypes.c_void_p(0))
+        mtmd_cpp.mtmd_helper_log_set(_listeners[0], ctypes.c_void_p(0))

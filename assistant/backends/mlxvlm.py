@@ -1,0 +1,159 @@
+"""The MLX backend: mlx-vlm's models, with our reading of a prompt. On a Mac it uses the GPU; it runs on Linux too.
+
+Of mlx-vlm only loading, the vision towers and the language models are used, not its generator: that forgets photos
+between prompts, and loses DeepStack when it is given photos it has seen. With a folder for caches, photos and the last
+conversation survive a restart. MLX is loaded only when a model is, in the thread that will use it (its streams belong
+to a thread).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.backends import disk_cache
+from assistant.backends.cached_backend import Photos, Session, Sight
+from assistant.backends.kv_snapshot import WarmStart
+from assistant.backends.processor import Place, Tokens, config
+from assistant.models.local import Spec
+from memory.errors import ModelError
+
+MISSING = "{name} is an MLX model, which needs {package}: pip install -e '.[mlx]', or choose a GGUF model"
+
+
+def open_mlx(spec: Spec, threads: int | None = None, context: int = 8192, *, cache: Path | None = None) -> Session:
+    """The backend of an MLX folder. Raises ModelError, in one line, also when MLX is not installed.
+
+    `threads` is for other engines: MLX decides itself. `cache`: folder in which photos and the last conversation
+    survive a restart; None = nothing does.
+    """
+    try:
+        from mlx import core  # noqa: F401 - so that what is missing is told by name
+        from mlx_vlm import utils  # noqa: F401
+    except ImportError as error:
+        raise ModelError(MISSING.format(name=spec.name, package=error.name or "mlx")) from error
+    tokens = Tokens(spec.language, spec.photo_tokens)
+    heart = Mlx(load_model(spec.language))
+    if not (cache and spec.identity):
+        return Session(spec, tokens, heart, context)
+    engine = " ".join(f"{name} {version(name)}" for name in ("mlx", "mlx-vlm", "transformers"))
+    made_by = f"{engine} {spec.identity} {spec.photo_tokens} {heart.kind}"
+    warm = WarmStart(cache, made_by, heart.save, heart.restore)
+    return Session(spec, tokens, heart, context, warm, Photos(disk_cache.vision(cache), made_by, pack, unpack))
+
+
+def load_model(folder: Path) -> Any:
+    """mlx-vlm's model, weights in memory. Raises ModelError."""
+    import mlx.core as mx
+    from mlx_vlm.utils import load_model as load
+
+    try:
+        model = load(folder)
+        if mx.default_device() == mx.cpu and "quantization" in config(folder):
+            model.set_dtype(mx.float32)  # packed weights stay packed; with scales in bf16 a CPU takes ten times as long
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise ModelError(f"mlx-vlm cannot load {folder}: {str(error).strip().splitlines()[0]}") from error
+    return model
+
+
+def pack(arrays: Sequence[Any]) -> memoryview:
+    """MLX arrays of any type as the bytes of a .safetensors file."""
+    import mlx.core as mx
+
+    file = io.BytesIO()
+    mx.save_safetensors(file, {str(i): array for i, array in enumerate(arrays)})
+    return file.getbuffer()
+
+
+def unpack(data: bytes) -> list[Any]:
+    """The arrays that were packed, in memory."""
+    import mlx.core as mx
+
+    found: Any = mx.load(io.BytesIO(data), format="safetensors")
+    mx.eval(found)
+    return [found[str(i)] for i in range(len(found))]
+
+
+class Mlx:
+    """A `Heart` of mlx-vlm."""
+
+    def __init__(self, model: Any) -> None:
+        import mlx.core as mx
+        from mlx_vlm.models.cache import make_prompt_cache
+
+        self._mx, self._model = mx, model
+        self._text = model.language_model
+        self._cache = make_prompt_cache(self._text)
+        self._mrope = model.config.model_type != "smolvlm"
+        self._embed = self._text.model.embed_tokens if self._mrope else self._text.embed_tokens
+        self.context: int = model.config.text_config.max_position_embeddings
+        self.kind = f"{mx.default_device()} {self._embed(mx.array([[0]])).dtype}"
+        """Where it computes, and in which type."""
+        if not self._mrope:  # mlx-vlm leaves this one at MLX's default
+            model.vision_model.post_layernorm.eps = model.config.vision_config.layer_norm_eps
+
+    def look(self, looked: dict[str, Any]) -> Any:
+        """See `Heart`."""
+        model, pixels = self._model, self._mx.array(looked["pixel_values"])
+        if self._mrope:
+            weight = model.vision_tower.patch_embed.proj.weight
+            grid = self._mx.array(looked["image_grid_thw"])
+            first, deep = model.vision_tower(pixels.astype(weight.dtype), grid)
+            rows = self._mx.stack([first, *deep], 1)
+        else:
+            weight = model.vision_model.embeddings.patch_embedding.weight
+            square = pixels.reshape(-1, *pixels.shape[-3:]).transpose(0, 2, 3, 1).astype(weight.dtype)  # (1, H, W, 3)
+            rows = model.connector(model.vision_model(square)[0])[0][:, None]
+        self._mx.eval(rows)
+        return rows
+
+    def extend(self, ids: Sequence[int], places: Sequence[Place], sights: Sequence[Sight], *, ask: bool) -> Any:
+        """See `Heart`."""
+        mx = self._mx
+        inputs = mx.array([list(ids)])
+        x = self._embed(inputs)  # (1, L, D)
+        visual = np.zeros((1, len(ids)), bool)
+        for at, rows in sights:
+            x[0, at : at + len(rows)] = rows[:, 0]
+            visual[0, at : at + len(rows)] = True
+        more: dict[str, Any] = {}
+        if self._mrope:
+            more["position_ids"] = mx.array(places).T[:, None]  # (3, 1, L)
+            if sights:
+                deep = mx.concatenate([rows for _, rows in sights])[:, 1:]
+                layers = [deep[:, i] for i in range(deep.shape[1])]
+                more |= {"visual_pos_masks": mx.array(visual), "deepstack_visual_embeds": layers}
+        logits = self._text(inputs, inputs_embeds=x, cache=self._cache, **more).logits
+        if ask:
+            return self.numpy(logits[0, -1])
+        mx.eval([c.state for c in self._cache])  # MLX is lazy: nothing but the cache is computed
+        return None
+
+    def crop(self, keep: int) -> None:
+        """See `Heart`."""
+        for layer in self._cache:
+            layer.trim(layer.offset - keep)
+
+    def save(self) -> memoryview:
+        """Keys and values of every layer, of the tokens that are held."""
+        return pack([array for layer in self._cache for array in layer.state])
+
+    def restore(self, state: bytes) -> bool:
+        """Hold what `save` gave. True: it always fits what it was made by."""
+        arrays = unpack(state)
+        for layer, keys, values in zip(self._cache, arrays[::2], arrays[1::2], strict=True):
+            layer.state = keys, values
+        return True
+
+    def numpy(self, array: Any) -> np.ndarray:
+        """See `Heart`."""
+        return np.array(array.astype(self._mx.float32))
+
+    def close(self) -> None:
+        """See `Heart`."""
+        self._model = self._text = self._cache = self._embed = None

@@ -1,0 +1,1 @@
+"""Photos and words from elsewhere: folders, chat exports, and what a photo file says of itself."""

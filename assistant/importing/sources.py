@@ -1,0 +1,237 @@
+"""Where an import comes from: a folder of photos, or the export of a WhatsApp chat. Decodes no photo, keeps nothing.
+
+A folder: every photo in it and below, in the order of names. A chat: a folder or ZIP with the chat's text
+(`whatsapp.py`) and media in it, or that text itself with the media beside it. In a ZIP nothing is unpacked onto the
+disk, and from either only files that the chat names are read.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+
+from assistant.importing import whatsapp
+from assistant.importing.file_metadata import day_of_name, tidy, words_of_name
+from assistant.photo import MAX_BYTES, SUFFIXES, read_file, shown
+from memory.db.rows import count
+from memory.errors import KeepsakeError, PhotoError
+
+THUMBNAILS = frozenset(["@eadir", "thumbs.db", "desktop.ini", "__macosx"])
+"""What other systems leave beside photos: counted as hidden."""
+LONGEST_TEXT = 1 << 28
+"""Bytes of a chat's text that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file that may be a photo, and what is known about it before it is opened."""
+
+    name: str
+    """As it may be printed."""
+    read: Callable[[], bytes]
+    """Raises PhotoError."""
+    said: tuple[str, ...] = ()
+    """What people said about it, one after another."""
+    named: str = ""
+    """What its own name, or else its folder's, tells."""
+    date: datetime | None = None
+    dated: str = ""
+    """Where `date` is from, if the camera says none: the chat, the name, the file's time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """All that an import may bring."""
+
+    kind: str
+    items: tuple[Item, ...]
+    unusable: tuple[tuple[str, str], ...] = ()
+    """What cannot be read though it should, and why."""
+    others: tuple[str, ...] = ()
+    """Files that are no photos."""
+    notes: tuple[str, ...] = ()
+    """What else is to be told, in lines."""
+
+
+@contextmanager
+def source(path: Path, me: str | None = None, order: whatsapp.Order | None = None) -> Iterator[Source]:
+    """What lies at `path`; a ZIP is open as long as this context. Raises KeepsakeError, one line.
+
+    `me`: the name of the user in a chat, `order`: how its days are written; both are found out if they can be.
+    """
+    name = shown(path)
+    try:
+        if not path.exists():
+            raise KeepsakeError(f"{name}: there is no such folder or file; check the name")
+        if path.is_dir():
+            chat = _text_in([p for p in path.iterdir() if p.is_file()], name)
+            yield _chat_folder(path, chat, path.name, me, order) if chat else _folder(path)
+        elif path.suffix.lower() == ".txt":
+            yield _chat_folder(path.parent, path, path.parent.name, me, order)
+        elif zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                yield _chat_zip(archive, path, me, order)
+        elif path.suffix.lower() in SUFFIXES:
+            raise KeepsakeError(f'{name}: this is one photo; `python -m assistant remember {name} "WORDS"` keeps it')
+        else:
+            raise KeepsakeError(f"{name}: import a folder of photos, or the export of a WhatsApp chat (folder or ZIP)")
+    except OSError as error:
+        raise KeepsakeError(f"{shown(error.filename or name)}: cannot be read ({error.strerror})") from error
+
+
+def _folder(root: Path) -> Source:
+    """Every photo, by its ending; links to other folders are not followed, so nothing comes twice or without end."""
+    items, others, unusable, hidden = [], [], [], 0
+
+    def unread(error: OSError) -> None:
+        unusable.append((shown(os.path.relpath(error.filename, root)), f"cannot be read ({error.strerror})"))
+
+    for folder, folders, names in os.walk(root, onerror=unread):
+        seen = sorted(name for name in folders if not _hidden(name))
+        hidden += len(folders) - len(seen)
+        folders[:] = seen
+        # The nearest name that tells something, up to the folder that was asked for.
+        steps = [root.resolve().name, *Path(folder).relative_to(root).parts]
+        place = next((words for step in reversed(steps) if (words := words_of_name(step))), "")
+        for file in sorted(names):
+            path = Path(folder) / file
+            below = shown(path.relative_to(root))
+            if _hidden(file):
+                hidden += 1
+            elif path.suffix.lower() not in SUFFIXES:
+                others.append(below)
+            else:
+                items.append(_item(path, below, place))
+    notes = (f"{count(hidden, 'hidden file or folder')} left alone",) if hidden else ()
+    return Source("folder", tuple(items), tuple(unusable), tuple(others), notes)
+
+
+def _item(path: Path, name: str, place: str) -> Item:
+    day, dated = day_of_name(path.stem), "name"
+    if day is None:
+        try:
+            day, dated = datetime.fromtimestamp(path.stat().st_mtime, UTC), "file"
+        except (OSError, OverflowError, ValueError):  # reading it says why
+            day, dated = None, ""
+    return Item(name, partial(read_file, path), (), words_of_name(path.stem) or place, day, dated)
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name.lower() in THUMBNAILS
+
+
+def _text_in(files: Sequence[Path], where: str) -> Path | None:
+    """The text of a chat among files, known by its name: `_chat.txt`, or one that says WhatsApp."""
+    names = [f for f in files if f.suffix.lower() == ".txt" and not f.name.startswith(".")]
+    texts = [f for f in names if f.name.lower() == "_chat.txt" or "whatsapp" in f.name.lower()]
+    if len(texts) > 1:
+        raise KeepsakeError(f"{where}: holds {len(texts)} chats; name one: {', '.join(shown(f.name) for f in texts)}")
+    return texts[0] if texts else None
+
+
+def _chat_folder(folder: Path, text: Path, title: str, me: str | None, order: whatsapp.Order | None) -> Source:
+    if text.stat().st_size > LONGEST_TEXT:
+        raise KeepsakeError(f"{shown(text)}: larger than {LONGEST_TEXT >> 20} MB: this is no chat")
+    media = {path.name: partial(read_file, path) for path in folder.iterdir() if path.is_file()}
+    media.pop(text.name, None)
+    return _chat(text.read_bytes(), shown(text), f"{title} {text.stem}", media, me, order)
+
+
+def _chat_zip(archive: zipfile.ZipFile, path: Path, me: str | None, order: whatsapp.Order | None) -> Source:
+    name = shown(path)
+    files = [info for info in archive.infolist() if not info.is_dir()]
+    texts = [info for info in files if info.filename.lower().endswith(".txt")]
+    text = _text_in([Path(info.filename) for info in texts], name)
+    if text is None:
+        other = any(info.filename == "episodes.jsonl" for info in files)
+        hint = (
+            f"`python -m memory import {name}` reads an export of Keepsake"
+            if other
+            else "unpack it, then name a folder"
+        )
+        raise KeepsakeError(f"{name}: no text of a WhatsApp chat is in it; {hint}")
+    found = next(info for info in texts if Path(info.filename) == text)
+    if found.file_size > LONGEST_TEXT:
+        raise KeepsakeError(f"{name}: {shown(found.filename)} is larger than {LONGEST_TEXT >> 20} MB: this is no chat")
+    media = {Path(info.filename).name: partial(_unpack, archive, info) for info in files if info is not found}
+    return _chat(_unpack(archive, found), f"{name}: {shown(text)}", f"{path.stem} {text.stem}", media, me, order)
+
+
+def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    name = shown(Path(info.filename).name)
+    if info.file_size > MAX_BYTES:
+        raise PhotoError(f"{name}: the file is larger than {MAX_BYTES >> 30} GB; save a smaller copy of the photo")
+    try:
+        data = archive.read(info)  # RuntimeError: a password, or an unknown compression
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
+        raise PhotoError(f"{name}: cannot be unpacked ({shown(str(error))}); export the chat again") from error
+    if not data:
+        raise PhotoError(f"{name}: the file is empty (0 bytes); copy it again")
+    return data
+
+
+def _chat(
+    data: bytes,
+    name: str,
+    title: str,
+    media: Mapping[str, Callable[[], bytes]],
+    me: str | None,
+    order: whatsapp.Order | None,
+) -> Source:
+    """The photos a chat names, with what was said about them. Damaged bytes of its text become question marks."""
+    try:
+        chat = whatsapp.parse(data.decode("utf-8-sig", "replace"), order, date.today())
+    except KeepsakeError as error:
+        raise KeepsakeError(f"{name}: {error}") from error
+    me = _me(chat, title, me, name)
+    items, missing = [], []
+    for message, said in whatsapp.moments(chat.messages, _is_photo):
+        assert message.file is not None
+        if message.file not in media:
+            missing.append((shown(message.file), "the chat names it, but it is not in the export"))
+            continue
+        words = tuple(m.text if m.sender == me else f"{tidy(m.sender)} wrote: {m.text}" for m in said)
+        items.append(Item(shown(message.file), media[message.file], words, "", message.when.astimezone(UTC), "chat"))
+    others = [shown(m.file) for m in chat.messages if m.file and m.file in media and not _is_photo(m.file)]
+    omitted = sum(m.omitted for m in chat.messages)
+    texts = sum(bool(m.text) for m in chat.messages)
+    notes = [
+        f"{count(len(chat.messages), 'message')}, {texts} with words, read from {name}; you are {me or 'nobody'} in it"
+    ]
+    if me is None:
+        notes.append(f"say who you are with --me: {', '.join(_senders(chat)[:8])}")
+    if not chat.sure:
+        notes.append(f"its days could be read in more than one way: taken as {chat.order}; --days says it better")
+    if omitted:
+        notes.append(f"{count(omitted, 'photo, film or sound')} left out by WhatsApp: export the chat with media")
+    return Source("chat", tuple(items), tuple(missing), tuple(others), tuple(notes))
+
+
+def _is_photo(name: str) -> bool:
+    """Stickers are pictures too, but nobody's memories."""
+    sticker = name.startswith("STK-") or "-STICKER-" in name
+    return Path(name).suffix.lower() in SUFFIXES and not sticker
+
+
+def _senders(chat: whatsapp.Chat) -> list[str]:
+    """Who wrote most comes first."""
+    return [tidy(name) for name, _ in Counter(m.sender for m in chat.messages).most_common()]
+
+
+def _me(chat: whatsapp.Chat, title: str, me: str | None, name: str) -> str | None:
+    """The user's name in the chat: as told, or the one of two whom the export is not called after."""
+    senders = _senders(chat)
+    if me is not None:
+        if me not in senders:
+            raise KeepsakeError(f"{name}: nobody is called {me!r} in it; it has {', '.join(senders[:8]) or 'nobody'}")
+        return me
+    others = [sender for sender in senders if sender.casefold() in title.casefold()]
+    return next((s for s in senders if s not in others), None) if len(senders) == 2 and len(others) == 1 else None

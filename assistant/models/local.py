@@ -1,0 +1,179 @@
+"""Which models there are, where their files lie, and whether these are whole.
+
+A model is a folder: `manifest.json` names its files with their sha256, or, without a manifest, exactly one language
+model GGUF (in parts, if need be) and one mmproj GGUF (Qwen3-VL as it is published). A path to a .gguf chooses that one
+of several. A folder with `config.json` and *.safetensors is a whole model for MLX or for transformers. `models/nano`
+ships with the project.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from assistant.models import gguf_metadata
+from memory.errors import ModelError
+from memory.paths import home, private_folder
+
+if TYPE_CHECKING:
+    from assistant.backend import Backend
+
+SHIPPED = Path(__file__).resolve().parents[2] / "models"
+DEFAULT = "nano"
+UNCALIBRATED = 0.55
+"""Recall threshold of a model that nobody calibrated."""
+Engine = Literal["llama.cpp", "mlx", "transformers"]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything needed to load a model."""
+
+    name: str
+    language: Path
+    """The language model's GGUF; for other engines the folder with everything."""
+    mmproj: Path
+    adapter: Path | None = None
+    side: int | None = None
+    """Pixels of the square every photo becomes; None = any shape."""
+    one_tile: bool = False
+    photo_tokens: int = 512
+    """Most tokens a photo may take, where the model can choose."""
+    threshold: float = UNCALIBRATED
+    space: str = ""
+    identity: str = ""
+    """Changes whenever any of the files does: part of the name of everything computed with the model."""
+    engine: Engine = "llama.cpp"
+
+
+def find(name: str | None = None) -> Path:
+    """The folder of a model: a path, a name under home()/models, or one that ships with the project.
+
+    A path to a .gguf stays one.
+    """
+    name = name or DEFAULT
+    for folder in (Path(name).expanduser(), home() / "models" / name, SHIPPED / name):
+        if folder.is_dir() or (folder.suffix == ".gguf" and folder.is_file()):
+            return folder.resolve()
+    raise ModelError(
+        f"there is no model named {name!r}: choose one of {', '.join(sorted(names()))}, or give its folder"
+    )
+
+
+def names() -> set[str]:
+    """Names of all models on this machine."""
+    return {f.name for root in (SHIPPED, home() / "models") if root.is_dir() for f in root.iterdir() if f.is_dir()}
+
+
+def load(name: str | None = None, *, verify: bool = True) -> Spec:
+    """Read a model's folder. Raises ModelError naming the file that is missing or not the one it should be."""
+    folder = find(name)
+    if folder.is_file():
+        return _bare(folder.parent, folder)
+    manifest_path = folder / "manifest.json"
+    if not manifest_path.exists():
+        return _bare(folder)
+    try:
+        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+        files = {role: _file(folder, manifest["files"][role], verify) for role in manifest["files"]}
+        photo = manifest["photo"]
+        whole = manifest.get("engine") == "mlx"
+        return Spec(
+            manifest["name"],
+            folder if whole else files["language"],
+            folder if whole else files["mmproj"],
+            files.get("adapter"),
+            photo.get("side"),
+            bool(photo.get("one_tile", False)),
+            int(photo.get("tokens", 512)),
+            float(manifest.get("threshold", UNCALIBRATED)),
+            manifest["space"] if whole else manifest["files"]["mmproj"]["sha256"][:16],
+            _digest(*(entry["sha256"] for entry in manifest["files"].values())),
+            "mlx" if whole else "llama.cpp",
+        )
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise ModelError(f"{manifest_path} is not a model manifest: {error}") from error
+
+
+def open_backend(name: str | None = None) -> Backend:
+    """A backend with its model loaded: "fake" for tests, anything else in its own process. Raises ModelError."""
+    if name == "fake":
+        from assistant.backends.fake import FakeBackend
+
+        return FakeBackend()
+    from assistant.backends.worker import WorkerBackend
+
+    backend = WorkerBackend(load(name))
+    backend.start()
+    return backend
+
+
+def _bare(folder: Path, chosen: Path | None = None) -> Spec:
+    """A folder without manifest, or one language model of it."""
+    weights = sorted(folder.glob("*.safetensors"))
+    if weights and not chosen and not any(folder.glob("*.gguf")):
+        return _whole(folder, weights)
+    language, mmproj = gguf_metadata.pair(folder, chosen)
+    space = _digest(sha256(mmproj))
+    identity = _digest(space, *(sha256(part) for part in gguf_metadata.shards(language)))
+    return Spec(chosen.stem if chosen else folder.name, language, mmproj, space=space, identity=identity)
+
+
+def _whole(folder: Path, weights: list[Path]) -> Spec:
+    """A folder that is a model as transformers or mlx-vlm wrote it. Who wrote it is said in the weights' header."""
+    from assistant.backends import processor
+
+    processor.config(folder)
+    engine: Engine = "mlx" if gguf_metadata.written_by(weights[0]) == "mlx" else "transformers"
+    files = [folder / "config.json", *weights, *sorted((folder / "adapter").glob("adapter_*"))]
+    identity = _digest(*(sha256(path) for path in files))
+    return Spec(folder.name, folder, folder, space=identity, identity=identity, engine=engine)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256(":".join(parts).encode()).hexdigest()[:16]
+
+
+def _file(folder: Path, entry: dict[str, Any], verify: bool) -> Path:
+    package = entry.get("package")
+    path = packaged(package, entry["file"]) if package else folder / entry["file"]
+    if not path.exists():
+        raise ModelError(f"{path} is missing; bring the model's files back, or choose another model")
+    if verify and sha256(path) != entry["sha256"]:
+        raise ModelError(f"{path} is damaged or not the file this model was made with (sha256 differs): fetch it again")
+    return path
+
+
+def packaged(package: str, file: str) -> Path:
+    """A file inside an installed package, which is not imported. Raises ModelError when the package is missing."""
+    found = importlib.util.find_spec(package)
+    for place in found.submodule_search_locations or [] if found else []:
+        return Path(place) / file
+    raise ModelError(f"the package {package} with {file} is missing; install it with: make run")
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file, computed once for each size and time of change."""
+    stat = path.stat()
+    key = f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
+    ledger = private_folder(home()) / "hashes.json"
+    try:
+        known = json.loads(ledger.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    if key not in known:
+        with open(path, "rb") as file:
+            known[key] = hashlib.file_digest(file, "sha256").hexdigest()
+        partial = ledger.with_suffix(f".{os.getpid()}.partial")
+        with suppress(OSError):  # no room, or not ours to write: it is computed again the next time
+            partial.write_text(json.dumps(known), encoding="utf-8")
+            partial.replace(ledger)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return str(known[key])

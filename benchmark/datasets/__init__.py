@@ -1,0 +1,1 @@
+"""Samples from everywhere: built, on disk, from own photos, and as the authors of CoViP published them."""

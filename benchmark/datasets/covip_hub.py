@@ -1,0 +1,124 @@
+"""The datasets of CoViP's authors: CapEval's scenes, and the tasks LSD, LAR and ITR (paper section 4).
+
+Read with the `datasets` library from what lies on this machine: a folder that it saved, or parquet files. The Hub is
+asked only when the caller says so. The questions are those of `downstream.py`: the datasets have none. Pictures go
+through our own normaliser and never through the library's decoder, which opens more formats than are safe.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from assistant.photo import load_photo
+from assistant.prompt import CAPTION_REQUEST
+from benchmark.datasets.covip_files import episodes
+from benchmark.tasks.downstream import WHAT, WHERE
+from benchmark.world.sample import Sample
+from memory.episode import Photo
+from memory.errors import KeepsakeError, PhotoError
+from memory.paths import home
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+Task = Literal["capeval", "lsd", "lar", "itr"]
+IMAGES, DIALOGUES, QUERY = "images_context", "dialogues_context", "query_image"
+ASKED: dict[Task, tuple[str, str | None]] = {
+    "capeval": (CAPTION_REQUEST, None),
+    "lsd": (WHERE, "answer"),
+    "lar": (WHAT, "last_action"),
+    "itr": (WHERE, "answer"),
+}
+"""What is asked, and the column of the gold answer; CapEval's gold is its questions (`official.read_questions`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One row: a scene, what is asked about it, and the right answer ("" for CapEval)."""
+
+    sample: Sample
+    """Without positives and questions: the datasets do not say them."""
+    question: str
+    gold: str
+
+
+def read_hub(source: Path | str, task: Task, *, split: str | None = None, download: bool = False) -> Iterator[Asked]:
+    """The rows of a dataset, each read when it is reached.
+
+    `source`: a folder written by `save_to_disk`, a parquet file or a folder of them, or with `download` the dataset's
+    id on the Hub. `split`: may be left out where there is only one, or one called "test". Raises KeepsakeError that
+    names the column that is missing and those that are there.
+    """
+    question, gold = ASKED[task]
+    table = _open(source, split, download)
+    for column in (IMAGES, DIALOGUES, QUERY, *([gold] if gold else [])):
+        if column not in table.column_names:
+            there = ", ".join(table.column_names)
+            raise KeepsakeError(f"{source} as {task}: no column {column!r}; there are {there}")
+    raw = table.with_format("arrow")  # as stored: pictures stay bytes
+    return (_asked(raw[i].to_pylist()[0], question, gold, f"{source}, row {i}") for i in range(len(raw)))
+
+
+def _asked(row: dict[str, Any], question: str, gold: str | None, where: str) -> Asked:
+    pictures, dialogues = row[IMAGES] or [], row[DIALOGUES] or []
+    if len(pictures) != len(dialogues):
+        raise KeepsakeError(f"{where}: {len(pictures)} in {IMAGES!r}, {len(dialogues)} in {DIALOGUES!r}")
+    for text, column in [*((d, DIALOGUES) for d in dialogues), *([(row[gold], gold)] if gold else [])]:
+        if not isinstance(text, str):
+            raise KeepsakeError(f"{where}: {column!r} should be text, is {text!r:.80}")
+    context = episodes((_photo(p, f"{where}, {IMAGES} {i}") for i, p in enumerate(pictures)), dialogues)
+    return Asked(Sample(context, _photo(row[QUERY], f"{where}, {QUERY}"), ()), question, row[gold] if gold else "")
+
+
+def _photo(stored: Any, where: str) -> Photo:
+    """From a picture as the library stores it: {"bytes", "path"}, or its bytes or path alone."""
+    data, path = (stored.get("bytes"), stored.get("path")) if isinstance(stored, dict) else (stored, stored)
+    if isinstance(data, bytes):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "picture"
+            file.write_bytes(data)
+            try:
+                return load_photo(file)
+            except PhotoError as error:
+                raise PhotoError(f"{where}: {str(error).removeprefix(f'{file}: ')}") from error
+    if isinstance(path, str):
+        return load_photo(Path(path))
+    raise KeepsakeError(f"{where}: no picture, but {stored!r:.80}")
+
+
+def _open(source: Path | str, split: str | None, download: bool) -> Dataset:
+    try:
+        import datasets
+    except ImportError as error:
+        raise KeepsakeError('datasets are read by one more package: pip install "datasets>=5.2,<6"') from error
+    path, cache = Path(source), str(home() / "datasets")
+    try:
+        if not path.exists():
+            if not download:
+                raise KeepsakeError(
+                    f"{source}: there is no such file or folder; a dataset of the Hub has to be asked for"
+                )
+            found = datasets.load_dataset(str(source), cache_dir=cache)
+            return found[_split(found, split, source)]
+        parquet: dict[str, list[str]] = {}
+        for file in sorted(path.rglob("*.parquet")) if path.is_dir() else [path]:
+            parquet.setdefault(file.stem.split("-")[0], []).append(str(file))  # test-00000-of-00003
+        if parquet:
+            return datasets.Dataset.from_parquet(parquet[_split(parquet, split, source)], cache_dir=cache)
+        saved = datasets.load_from_disk(str(path))
+        return saved[_split(saved, split, source)] if isinstance(saved, datasets.DatasetDict) else saved
+    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+        reason = str(error).partition("\n")[0]
+        raise KeepsakeError(f"{source}: cannot be read as a dataset ({reason})") from error
+
+
+def _split(there: Iterable[str], wanted: str | None, source: Path | str) -> str:
+    names = list(there)
+    chosen = wanted or ("test" if "test" in names else names[0] if len(names) == 1 else None)
+    if chosen not in names:
+        raise KeepsakeError(f"{source}: split {chosen or '?'} is not one of {', '.join(names)}")
+    return chosen

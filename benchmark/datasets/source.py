@@ -1,0 +1,85 @@
+"""Where samples come from: one interface, and the seeded picture world behind it (`own_photos.py` is the other one).
+
+A source hands out drafts, which are cheap; a sample is drawn or put together only when its draft is made, so that a
+build that goes on after a kill skips what is done. Which samples are good enough is the business of `filters.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from typing import Any, Protocol
+
+from benchmark.world.sample import Mode, Sample, Spec, build
+from memory.episode import Photo
+
+
+class Unusable(Exception):
+    """A draft cannot become a sample: which check it failed, why, and what there was instead. Recorded, never lost."""
+
+    def __init__(self, check: str, reason: str, item: dict[str, Any], photos: tuple[Photo, ...] = ()) -> None:
+        super().__init__(reason)
+        self.check, self.reason, self.item, self.photos = check, reason, item, photos
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A sample to be."""
+
+    key: str
+    """The same in every run of the same build, different between drafts."""
+    make: Callable[[], Sample]
+    """Raises Unusable."""
+
+
+class Source(Protocol):
+    """Anything that samples can be built from."""
+
+    def drafts(self, positives: int) -> Iterator[Draft]:
+        """Drafts of samples that show so many things of their context, always in the same order; may be endless."""
+        ...
+
+    def about(self) -> dict[str, str]:
+        """What the data card says of it, by heading. Asked after the last draft."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PictureWorld:
+    """Seeded scenes, facts and dialogues: endless, no model involved."""
+
+    split: str
+    seed: int
+    mode: Mode = "near"
+    extra: int = 0
+    """Episodes beyond two distractors a positive."""
+
+    def drafts(self, positives: int) -> Iterator[Draft]:
+        """See `Source`."""
+        for i in count():
+            spec = Spec(self.split, self.seed, i, positives, self.mode, self.extra)
+            yield Draft(f"{self.mode}-{positives}-{i}", partial(build, spec))
+
+    def about(self) -> dict[str, str]:
+        """See `Source`."""
+        return {
+            "Photos": "drawn by code (`benchmark/world/scene.py`) from 3D emoji: Microsoft Fluent Emoji, MIT, see "
+            "`benchmark/world/pictures/NOTICE`. They are no photographs.",
+            "Dialogues and questions": "made by code from word lists (`benchmark/world/words.toml`): names from Faker "
+            "40.54 (MIT), the rest written for this project. No model wrote any of it, and no person is meant.",
+            "Distractors": {
+                "near": "two of the four concepts of the split that look most like each positive to an image encoder "
+                "(EfficientNet-Lite0, `benchmark/world/near.tsv`)",
+                "kind": "of the same kind as the positive (animal, food, ...), as far as the split has them",
+                "twin": "the positive itself in two other colours: another identity",
+                "random": "any concepts of the split",
+                "stranger": "any concepts of the split; the query shows things that are not in the context",
+            }[self.mode]
+            + (f"; {self.extra} more episodes make a long history" if self.extra else "")
+            + ".",
+            "Splits": f"all concepts and words are of the split {self.split!r}, fixed by family in "
+            "`benchmark/world/concepts.tsv` and `benchmark/world/words.toml`: no concept or phrase is in two splits.",
+            "Seeded": "everything. The same command writes the same bytes on every machine with these versions.",
+        }

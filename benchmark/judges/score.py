@@ -1,0 +1,102 @@
+"""Deterministic scores of a caption for seeded facts: who is named, who is not, which facts came along; and averages.
+
+A score is a pair (right, asked), and averages are micro-averages as in the paper: sums of both, over all samples. What
+cannot be asked (positives among strangers) is (0, 0) and never counts. Whether a fact is tied to the right thing is the
+judges' question (`judge.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmark.world.dialogue import NOBODY, Facts
+
+SMALL = frozenset("a an the in on at of and to my our was were with by for from it its".split())
+ASKED = ("place", "time", "event", "habit")
+Pair = tuple[float, float]
+Scores = dict[str, Pair]
+"""(right, asked) by measure."""
+
+
+def content_words(text: str) -> set[str]:
+    """Lower-case words without small ones and punctuation."""
+    return set(re.findall(r"[\w'’]+", text.lower())) - SMALL
+
+
+def named(caption: str, facts: Facts) -> bool:
+    """Whether the caption says this name, as a whole word."""
+    return re.search(rf"\b{re.escape(facts.name)}\b", caption) is not None
+
+
+def told(caption: str, facts: Facts, shared: Set[str] = frozenset()) -> tuple[int, int]:
+    """How many of the four facts the caption tells, and how many there are; those that are all `shared` words do not
+    count."""
+    there = [words for words in _content(facts) if not words <= shared]
+    said = content_words(caption)
+    return sum(words <= said for words in there), len(there)
+
+
+def score(caption: str, facts: Sequence[Facts], positives: Sequence[int]) -> Scores:
+    """Compare a caption with what is true: `facts` of the context, of which `positives` are in the photo.
+
+    name_recall: positives named. misbinding: it names somebody of the context who is not there. exact: all positives
+    named and nobody else. facts_told: facts of positives told. facts_kept: facts of negatives not told, where the
+    positives' words do not make them up ("in June", "in early June"). abstained: it says that it knows nobody.
+    """
+    positive = [facts[i] for i in positives]
+    negative = [f for i, f in enumerate(facts) if i not in positives]
+    right = sum(named(caption, f) for f in positive)
+    wrong = any(named(caption, f) for f in negative)
+    shared = {word for f in positive for words in _content(f) for word in words}
+    of_positives = [told(caption, f) for f in positive]
+    of_negatives = [told(caption, f, shared) for f in negative]
+    return {
+        "name_recall": (right, len(positive)),
+        "misbinding": (float(wrong), 1),
+        "exact": (float(right == len(positive) and not wrong), 1),
+        "facts_told": (sum(n for n, _ in of_positives), sum(n for _, n in of_positives)),
+        "facts_kept": (sum(n - k for k, n in of_negatives), sum(n for _, n in of_negatives)),
+        "abstained": (float(caption == NOBODY), 1),
+    }
+
+
+def _content(facts: Facts) -> list[set[str]]:
+    return [content_words(fact) for key in ASKED if (fact := getattr(facts, key))]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A micro-average with its 95 % bootstrap interval over samples."""
+
+    value: float
+    low: float
+    high: float
+    samples: int
+    """Samples in which there was something to ask."""
+
+
+def tally(scores: Iterable[Scores], seed: int = 0, rounds: int = 1000) -> dict[str, Tally]:
+    """Averages by measure, fractions; a measure that was never asked is left out."""
+    pairs: dict[str, list[Pair]] = {}
+    for one in scores:
+        for measure, (right, asked) in one.items():
+            if asked:
+                pairs.setdefault(measure, []).append((right, asked))
+    out = {}
+    for measure, rows in pairs.items():
+        data = np.asarray(rows, float)  # (N, 2)
+        picked = np.random.default_rng(seed).integers(0, len(data), (rounds, len(data)))
+        right, asked = data[:, 0][picked].sum(1), data[:, 1][picked].sum(1)
+        low, high = np.percentile(right / asked, [2.5, 97.5])
+        value = float(data[:, 0].sum() / data[:, 1].sum())
+        out[measure] = Tally(*(round(float(x), 4) for x in (value, low, high)), len(data))
+    return out
+
+
+def harmonic(one: float, other: float) -> float:
+    """Harmonic mean: of Acc+ and Acc-, so that neither silence nor telling everything wins."""
+    return round(2 * one * other / (one + other), 4) if one + other else 0.0

@@ -1,0 +1,1 @@
+"""One self-contained page about runs: statistics, tables, figures, errors to look at."""

@@ -1,0 +1,117 @@
+"""Which plots a report has, and the averages they show; `plots.py` draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from benchmark.judges.score import Tally
+from benchmark.report.plots import Bar, Line, Plot, abstention, bars, curves, misbinding
+from benchmark.report.statistics import (
+    MEASURES,
+    SHORTCUTS,
+    TASKS,
+    WAYS,
+    Group,
+    Run,
+    chance,
+    gate_curve,
+    main_rows,
+    tallied,
+)
+from benchmark.report.tables import beside, best, by_mode
+from benchmark.runner import Result
+
+
+def plots_of(runs: Sequence[Run]) -> dict[str, tuple[Plot, str]]:
+    """By file name: every plot that there are numbers for, and what it shows in words."""
+    made = {
+        "capeval": (_capeval(runs), "Scores by number of known things in the photo"),
+        "misbinding": (_misbinding(runs), "Wrong names against right names, by kind of distractors"),
+        "abstention": (_abstention(runs), "Right memories let through against wrong ones, as the gate rises"),
+        "diagnostics": (_diagnostics(runs), "The three tasks, with and without captions"),
+        "shortcuts": (_shortcuts(runs), "Names right when something is taken away, beside chance"),
+        "history": (_history(runs), "Names right and memories found against the length of the history"),
+        "baselines": (_baselines(runs), "The model beside its baselines"),
+    }
+    return {name: (plot, alt) for name, (plot, alt) in made.items() if plot}
+
+
+def _points(rows: Sequence[Result], measure: str, x: Callable[[Result], int]) -> list[tuple[float, Tally]]:
+    """Averages by x, where the measure was asked."""
+    found = {at: tallied(r for r in rows if x(r) == at) for at in sorted({x(r) for r in rows})}
+    return [(float(at), f[measure]) for at, f in found.items() if measure in f]
+
+
+def _capeval(runs: Sequence[Run]) -> Plot | None:
+    panels = []
+    for measure in ("acc_pos", "acc_neg", "name_recall", "misbinding"):
+        lines = [
+            Line(run.label, points, i)
+            for i, run in enumerate(runs)
+            if (points := _points(main_rows(run), measure, lambda r: r.positives))
+        ]
+        if any(len(line.points) > 1 for line in lines):
+            panels.append((MEASURES[measure][0], lines))
+    return curves(panels, "known things in the photo") if panels else None
+
+
+def _misbinding(runs: Sequence[Run]) -> Plot | None:
+    found = []
+    for run in runs:
+        modes = {group.labels[0]: tallied(group.pick(run)) for group in by_mode(runs)}
+        found.append(
+            (run.label, [(m, f.get("name_recall"), f["misbinding"]) for m, f in modes.items() if "misbinding" in f])
+        )
+    return misbinding(found) if any(len(points) > 1 for _, points in found) else None
+
+
+def _abstention(runs: Sequence[Run]) -> Plot | None:
+    found = [(run.label, *gate_curve(run.of("gate"))[1:]) for run in runs]
+    return abstention(found) if any(len(wrong) for _, wrong, _ in found) else None
+
+
+def _diagnostics(runs: Sequence[Run]) -> Plot | None:
+    panels = []
+    for task, (_, measures) in TASKS.items():
+        ways = [Group((say,), lambda run, c=f"{task}/{way}": run.of(c)) for way, say in WAYS.items()]
+        panels += [(f"{task.upper()}: {MEASURES[m][0]}", found) for m in measures if (found := _bars(runs, ways, m))]
+    return bars(panels, [run.label for run in runs]) if panels else None
+
+
+def _shortcuts(runs: Sequence[Run]) -> Plot | None:
+    found = []
+    for condition, (what, _) in SHORTCUTS.items():
+        values = [tallied(run.of(condition)).get("name_recall") for run in runs]
+        if any(values):
+            level = chance([r for run in runs for r in run.of(condition)])
+            found.append(Bar(what, values, level))
+    return bars([("names right", found)], [run.label for run in runs]) if found else None
+
+
+def _history(runs: Sequence[Run]) -> Plot | None:
+    conditions = list(dict.fromkeys(c for run in runs for c in run.part("history")))
+    panels = []
+    for measure in ("name_recall", "retrieved"):
+        lines = []
+        for i, run in enumerate(runs):
+            for j, condition in enumerate(conditions):
+                points = _points(run.of(condition), measure, lambda r: r.episodes)
+                label = best(condition) if len(runs) == 1 else f"{run.label}, {best(condition)}"
+                if points:
+                    lines.append(Line(label, points, j if len(runs) == 1 else i, j))
+        if lines:
+            panels.append((MEASURES[measure][0], lines))
+    return curves(panels, "memories in the history", log=True) if panels else None
+
+
+def _baselines(runs: Sequence[Run]) -> Plot | None:
+    groups = beside(runs, "baseline", "the model")
+    found = [(MEASURES[m][0], _bars(runs, groups, m)) for m in ("acc_pos", "acc_neg", "name_recall")]
+    panels = [(title, some) for title, some in found if some]
+    return bars(panels, [run.label for run in runs]) if panels else None
+
+
+def _bars(runs: Sequence[Run], groups: Sequence[Group], measure: str) -> list[Bar]:
+    """One bar for each group that was measured in any run."""
+    found = [Bar(g.labels[0], [tallied(g.pick(run)).get(measure) for run in runs]) for g in groups]
+    return [bar for bar in found if any(bar.values)]

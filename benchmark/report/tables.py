@@ -1,0 +1,254 @@
+"""The sections of a report: which tables and sentences stand in it, from the runs it is about.
+
+Numbers come from `statistics.py`; the template decides how it looks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from benchmark.report import statistics
+from benchmark.report.statistics import (
+    Cell,
+    Group,
+    Run,
+    Said,
+    Table,
+    compare,
+    main_rows,
+    mode,
+    percent,
+    plain,
+    span,
+    tallied,
+)
+from benchmark.runner import Result
+from benchmark.world.sample import MODES
+
+FACTS = ("model", "identity", "size", "judge", "date", "command")
+"""What `run.json` may say, in the order of the page."""
+WRONG_AT_MOST = (0.01, 0.05, 0.1)
+"""Where the gate's table is read off: shares of photos with a wrong memory."""
+NAMES = {
+    "baseline/oracle": "only the right memories",
+    "baseline/no-context": "no memories",
+    "baseline/text-only": "memories without photos",
+    "baseline/caption-only": "captions for photos",
+    "baseline/retrieval": "nearest memory, no words",
+    "baseline/zero-shot": "base model, untrained",
+    "ablation/window-1": "only the newest memory",
+    "ablation/window-3": "the three newest",
+    "ablation/forget-oldest": "the newer half",
+    "ablation/update": "the newest of each thing",
+    "ablation/names-replaced": "names replaced",
+    "ablation/dates-coarse": "years for dates",
+}
+MISBINDING = ("name_recall", "misbinding", "exact", "facts_kept", "abstained")
+HISTORY = ("name_recall", "retrieved", "misbinding", "acc_pos", "acc_neg", "harmonic")
+BESIDE = ("acc_pos", "acc_neg", "harmonic", "name_recall", "misbinding", "kept")
+
+
+def sections(runs: Sequence[Run]) -> dict[str, Any]:
+    """Every table and sentence of the page, by the name the template calls it; None or [] where nothing was run."""
+    return {
+        "summary": [(run.label, _summary(run)) for run in runs],
+        "facts": _facts(runs),
+        "errors": [
+            (run.label, Counter(f"{r.condition}: {r.error}" for r in run.failed).most_common(8)) for run in runs
+        ],
+        "capeval": statistics.capeval(runs),
+        "controls": [(run.label, statistics.controls(run)) for run in runs],
+        "modes": compare(runs, ("Others in the memories",), by_mode(runs), MISBINDING),
+        "gate": _gate(runs),
+        "own_gate": compare(runs, ("Others in the memories",), _gates(runs), ("recalled", "told_wrong")),
+        "tasks": _tasks(runs),
+        "wordings": compare(runs, ("Prompt",), beside(runs, "wording", "usual wording"), BESIDE),
+        "shortcuts": _shortcuts(runs),
+        "history": compare(runs, ("Memories in the prompt", "In the history"), histories(runs), HISTORY),
+        "baselines": compare(runs, ("Method",), beside(runs, "baseline", "the model"), BESIDE),
+        "ablations": compare(runs, ("Memory",), beside(runs, "ablation", "as it is"), BESIDE),
+        "detail": compare(runs, ("Condition",), _details(runs)),
+        "everything": compare(runs, ("Condition", "Others"), _everything(runs)),
+        "gains": _told(runs, _gains),
+        "changes": _told(runs, lambda run: _changes(run, "ablation")),
+        "shifts": _told(runs, lambda run: _changes(run, "wording")),
+    }
+
+
+def _summary(run: Run) -> list[Said]:
+    """What an outsider takes home."""
+    rows = main_rows(run)
+    single = [r for r in rows if r.positives == 1] or rows  # else the numbers hang on how many of each were drawn
+    numbers = {m: f"{percent(t.value)} ({span(t)})" for m, t in tallied(single).items()}
+    several = tallied(r for r in rows if r.positives > 1) if single is not rows else {}
+    strangers = tallied(r for r in run.of("caption", plain) if mode(r) == "stranger")
+    words = {
+        "name_recall": "It named {} of the known things in them.",
+        "misbinding": "In {} of the photos it named something that is not there.",
+        "acc_pos": "From its captions alone, {} of the questions about what is in the photo can be answered (Acc+),",
+        "acc_neg": "and {} of those about what is not rightly cannot (Acc-).",
+    }
+    one = " of one known thing" if single is not rows or all(r.positives == 1 for r in rows) else ""
+    wrote = f"{run.label} captioned {len(single)} new photos{one}."
+    said = [Said(wrote if rows else "No captions were written in this run.")]
+    said += [Said(text.format(numbers[m])) for m, text in words.items() if m in numbers]
+    if t := several.get("name_recall"):
+        said.append(Said(f"Of several known things in one photo it named {percent(t.value)} ({span(t)})."))
+    if t := strangers.get("misbinding"):
+        said.append(Said(f"Shown a stranger, it named somebody it knows in {percent(t.value)} ({span(t)})."))
+    said += [s for s in statistics.controls(run) if s.tone != "good"] or [Said("The controls hold.", "good")]
+    tests = {
+        what: statistics.shortcut(rows, why) for c, (what, why) in statistics.SHORTCUTS.items() if (rows := run.of(c))
+    }
+    said += [Said(f"With {what}: {v.text}.", v.tone) for what, v in tests.items() if v.tone != "good"]
+    if tests and all(v.tone == "good" for v in tests.values()):
+        said.append(Said("No shortcut: without the right photos, names drop to chance.", "good"))
+    if run.failed:
+        total = len(run.failed) + len(run.rows)
+        said.append(Said(f"{len(run.failed)} of {total} rows failed with an error; they are not counted.", "unsure"))
+    return [*said, *(Said(note, "unsure") for note in run.notes)]
+
+
+def _facts(runs: Sequence[Run]) -> Table:
+    rows = []
+    for key in dict.fromkeys((*FACTS, "run", *(k for run in runs for k in run.about))):
+        values = [run.about.get(key, "") for run in runs]
+        if any(values):
+            rows.append((Cell(key), *(Cell(str(v)) for v in values)))
+    counts = {"rows": lambda r: len(r.rows), "failed rows": lambda r: len(r.failed)}
+    for name, count in counts.items():
+        rows.append((Cell(name), *(Cell(str(count(run))) for run in runs)))
+    return Table(("", *(run.label for run in runs)), tuple(rows), 1 + len(runs))
+
+
+def by_mode(runs: Sequence[Run]) -> list[Group]:
+    """By kind of distractors: captions of photos that show the fewest things any was asked about."""
+    shown = [r.spec["positives"] for run in runs for r in run.of("caption", plain) if r.spec]
+    fewest = min(shown, default=1)
+
+    def right(row: Result, m: str) -> bool:
+        return plain(row) and row.spec is not None and mode(row) == m and row.spec["positives"] == fewest
+
+    return [Group((m,), lambda run, m=m: run.of("caption", lambda r: right(r, m))) for m in MODES]
+
+
+def _gate(runs: Sequence[Run]) -> Table | None:
+    rows = []
+    for run in runs:
+        gates, wrong, right = statistics.gate_curve(run.of("gate"))
+        for most in WRONG_AT_MOST:
+            if len(gates):
+                i = int((wrong <= most).argmax())  # the last gate lets nothing through: there is one
+                cells = (f"{gates[i]:.3f}", percent(float(wrong[i])), percent(float(right[i])))
+                rows.append((Cell(run.label), Cell(f"at most {most:.0%}"), *(Cell(c) for c in cells)))
+    head = ("Run", "Wrong memories allowed", "gate", "wrong let through", "right let through")
+    return _without_run(Table(head, tuple(rows), 2), runs) if rows else None
+
+
+def _without_run(table: Table, runs: Sequence[Run]) -> Table:
+    """Of one run its name is no news: the column goes."""
+    if len(runs) > 1:
+        return table
+    at = table.head.index("Run")
+    rows = tuple(row[:at] + row[at + 1 :] for row in table.rows)
+    return Table(table.head[:at] + table.head[at + 1 :], rows, table.labels - 1)
+
+
+def _details(runs: Sequence[Run]) -> list[Group]:
+    found = dict.fromkeys(c for run in runs for c in ("detail", *run.part("detail")))
+    return [Group((_name(c) or "the model",), lambda run, c=c: run.of(c)) for c in found]
+
+
+def _gates(runs: Sequence[Run]) -> list[Group]:
+    """Rows of the gate by kind of distractors."""
+    found = dict.fromkeys(mode(r) for run in runs for r in run.of("gate"))
+    return [Group((m,), lambda run, m=m: run.of("gate", lambda r: mode(r) == m)) for m in found]
+
+
+def _tasks(runs: Sequence[Run]) -> Table | None:
+    ways = [
+        (f"{t}/{w}", (what, say)) for t, (what, _) in statistics.TASKS.items() for w, say in statistics.WAYS.items()
+    ]
+    groups = [Group(labels, lambda run, c=c: run.of(c)) for c, labels in ways]
+    return compare(runs, ("Asked", "How"), groups, ("f1", "hit", "fired", "false_alarm", "unread"))
+
+
+def beside(runs: Sequence[Run], part: str, usual: str) -> list[Group]:
+    """The conditions of a part, after the model's own captions of the same samples."""
+    names = list(dict.fromkeys(c for run in runs for c in run.part(part)))
+    if not names:
+        return []
+
+    def own(run: Run) -> list[Result]:
+        there = {r.sample for c in names for r in run.of(c)}
+        return run.of("caption", lambda r: r.sample in there)
+
+    return [Group((usual,), own), *(Group((_name(c),), lambda run, c=c: run.of(c)) for c in names)]
+
+
+def _name(condition: str) -> str:
+    part, _, name = condition.partition("/")
+    return NAMES.get(condition, f"wording {name}" if part == "wording" else name.replace("-", " "))
+
+
+def _shortcuts(runs: Sequence[Run]) -> Table | None:
+    rows = []
+    for condition, (what, survives) in statistics.SHORTCUTS.items():
+        for run in runs:
+            if not (some := run.of(condition)):
+                continue
+            there = {r.sample for r in some}
+            clean = tallied(run.of("caption", lambda r, there=there: r.sample in there)).get("name_recall")
+            found, verdict = tallied(some), statistics.shortcut(some, survives)
+            numbers = [Cell(percent(t.value), span(t)) if t else Cell("–") for t in (clean, found.get("name_recall"))]
+            swap, level = found.get("follows"), Cell(percent(statistics.chance(some)))
+            last = (Cell(percent(swap.value), span(swap)) if swap else Cell("–"), Cell(str(len(some))))
+            rows.append((Cell(what), Cell(run.label), Cell(verdict.text, "", verdict.tone), *numbers, level, *last))
+    head = ("What was taken away", "Run", "Verdict", "names right, untouched", "names right", "chance", "follows", "n")
+    return _without_run(Table(head, tuple(rows), 3), runs) if rows else None
+
+
+def histories(runs: Sequence[Run]) -> list[Group]:
+    """By how many memories are brought back, and out of how many."""
+    found = {(r.condition, r.episodes) for run in runs for c in run.part("history") for r in run.of(c)}
+    return [
+        Group((best(c), f"{size}"), lambda run, c=c, size=size: run.of(c, lambda r: r.episodes == size))
+        for c, size in sorted(found, key=lambda f: (len(f[0]), *f))
+    ]
+
+
+def best(condition: str) -> str:
+    """ "history/k4" is "best 4"."""
+    return f"best {condition.split('/')[1].removeprefix('k')}"
+
+
+def _everything(runs: Sequence[Run]) -> list[Group]:
+    found = dict.fromkeys((r.condition, mode(r)) for run in runs for r in run.rows)
+    return [Group((c, m), lambda run, c=c, m=m: run.of(c, lambda r: mode(r) == m)) for c, m in found]
+
+
+def _gains(run: Run) -> list[str]:
+    """What a caption of its own does for the tasks."""
+    out = []
+    for task, (what, own) in statistics.TASKS.items():
+        if t := statistics.gain(run.of(f"{task}/direct"), run.of(f"{task}/cag"), own[0]):
+            head = statistics.MEASURES[own[0]][0]
+            out.append(f"{what} With its own caption first, {head} changes by {statistics.gain_words(t)}.")
+    return out
+
+
+def _changes(run: Run, part: str) -> list[str]:
+    """What each condition of a part does to Acc+ (or to the names), against the model's own captions."""
+    out = []
+    for condition in run.part(part):
+        for measure in ("acc_pos", "name_recall"):
+            if t := statistics.gain(run.of("caption"), run.of(condition), measure):
+                out.append(f"{_name(condition)}: {statistics.MEASURES[measure][0]} {statistics.gain_words(t)}.")
+                break
+    return out
+
+
+def _told(runs: Sequence[Run], say: Callable[[Run], list[str]]) -> list[tuple[str, list[str]]]:
+    return [(run.label, said) for run in runs if (said := say(run))]

@@ -1,0 +1,1 @@
+"""Is the right memory found, and how fast: against an exact search and other stores."""

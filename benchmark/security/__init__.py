@@ -1,0 +1,1 @@
+"""Attempts to steer Keepsake through what it is shown and told."""

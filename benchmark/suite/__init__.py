@@ -1,0 +1,1 @@
+"""The suite of all tasks, resumable, and the commands `capeval` and `diagnose`."""

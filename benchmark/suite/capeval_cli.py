@@ -1,0 +1,171 @@
+"""`python -m benchmark capeval`: captions of a model or of a file, on any of the benchmark's data, by any judge.
+
+Data: seeded samples (default), a folder of `build`, or the authors' files (questions with metadata and images, or with
+captions that are there already). Everything about scores is `capeval.py`; about the files, `covip_files.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from assistant.models.local import load
+from benchmark.judges.judge import Judge, Lexical
+from benchmark.runner import Result, Scribe, run
+from benchmark.tasks import capeval
+from benchmark.world.question import Question
+from benchmark.world.sample import MODES, Sample, samples
+from memory.errors import KeepsakeError
+from memory.paths import home
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("--model", default="nano", help="a model's name or folder")
+    parser.add_argument("--split", choices=("train", "dev", "test"), default="test")
+    parser.add_argument("--n", type=int, default=300, help="samples for each number of positives")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--positives", type=int, nargs="+", default=[1], choices=range(1, 5), metavar="K")
+    parser.add_argument("--mode", choices=MODES, default="random", help="kind of distractors")
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="instead: samples of `python -m benchmark build`")
+    parser.add_argument("--questions", type=Path, metavar="FILE", help="instead: the authors' QAS_GT_test.json, with")
+    parser.add_argument("--captions", type=Path, metavar="FILE", help="  captions that are written already, or")
+    parser.add_argument("--metadata", type=Path, metavar="FILE", help="  meta_..._cleaned.jsonl, and")
+    parser.add_argument("--images", default="", metavar="PREFIX", help="  what comes before its paths")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, help="folder for the rows (default: under KEEPSAKE_HOME)")
+    parser.add_argument("--json", action="store_true")
+    add_judge(parser)
+
+
+def add_judge(parser: argparse.ArgumentParser) -> None:
+    """Arguments that choose a judge."""
+    parser.add_argument("--judge", choices=("lexical", "chat"), default="lexical", help="who says what a caption tells")
+    parser.add_argument("--url", help="chat judge: an OpenAI-compatible server, as in http://127.0.0.1:8000/v1")
+    parser.add_argument("--judge-model", help="chat judge: its model; a key is taken from OPENAI_API_KEY")
+    parser.add_argument("--compatible", action="store_true", help="chat judge: read letters as released")
+
+
+def judge_of(args: argparse.Namespace) -> Judge:
+    """The judge that was asked for. Raises KeepsakeError when something about it was left out."""
+    if args.judge == "lexical":
+        return Lexical()
+    if not (args.url and args.judge_model):
+        raise KeepsakeError("a chat judge needs --url and --judge-model")
+    from benchmark.judges.chat_client import Endpoint
+    from benchmark.judges.llm_judge import Chat
+
+    key = os.environ.get("OPENAI_API_KEY", "").strip() or None
+    return Chat(Endpoint(args.url, args.judge_model, key, cache=home() / "judged"), args.compatible)
+
+
+def command(args: argparse.Namespace) -> int:
+    """Run it. Raises KeepsakeError for what the user can mend."""
+    judge = judge_of(args)
+    if args.questions and args.captions:
+        from benchmark.datasets import covip_files
+
+        found = covip_files.capeval_from_files(args.questions, args.captions, judge)
+        print(json.dumps(found, indent=None if args.json else 2))
+        return 0
+    from assistant.backends.llamacpp import LlamaCpp
+
+    name, drawn, total = _data(args)
+    spec = load(args.model)
+    backend = LlamaCpp(spec, threads=args.threads)
+    run_name = re.sub(r"[^\w.-]+", "-", f"capeval-{spec.name}-{spec.identity}-{name}-{judge.name}")
+    out = (args.out or home() / "runs") / f"{run_name}.jsonl"
+    tried = capeval.conditions(Scribe(backend), judge)
+    if args.data or args.questions:
+        tried = [c for c in tried if c.name != capeval.GOLD]  # what was said is known only of seeded samples
+    questions: dict[str, tuple[Question, ...]] = {}
+    rows = run(tried, _noting(drawn, questions), total, out)
+    backend.close()
+    print(f"rows: {out}", file=sys.stderr)
+    agreed = _agreement(judge, rows, questions)
+    by_positives = {k: _summaries(r for r in rows if _positives(r) == k) for k in sorted({_positives(r) for r in rows})}
+    if args.json:
+        first = next(iter(by_positives.values()))
+        named = {str(k): f for k, f in by_positives.items()}
+        print(json.dumps({**first, "judge": judge.name, "agreement": agreed, "by_positives": named}))
+        return 0
+    print(f"{spec.name}, {name}, judge {judge.name}")
+    for k, found in by_positives.items():
+        print(f"{k} positives, n={found['n']}: {_line(found)}")
+        for control, c in found["controls"].items():
+            print(f"  {control}: Acc+ {_share(c, 'acc_pos')}, Acc- {_share(c, 'acc_neg')}")
+    if agreed:
+        print(
+            f"{' and '.join(agreed['judges'])} give the same letter in {agreed['equal']:.1%} of {agreed['n']} questions"
+        )
+    return 0
+
+
+def _noting(drawn: Iterator[Sample], questions: dict[str, tuple[Question, ...]]) -> Iterator[Sample]:
+    """The same samples; their questions stay, the photos do not."""
+    for sample in drawn:
+        questions[sample.id] = tuple(question for of_one in sample.questions for question in of_one)
+        yield sample
+
+
+def _agreement(judge: Judge, rows: Sequence[Result], questions: Mapping[str, Sequence[Question]]) -> dict | None:
+    """How far a chat judge agrees with the lexical one about the model's captions; its answers are all kept already."""
+    if judge.name == Lexical.name:
+        return None
+    from benchmark.judges.llm_judge import agreement
+
+    written = [r for r in rows if r.condition == capeval.CAPTION and r.error is None]
+    return agreement([judge, Lexical()], [(r.texts["caption"], q) for r in written for q in questions[r.sample]])
+
+
+def _data(args: argparse.Namespace) -> tuple[str, Iterator[Sample], int]:
+    """Name of the data, the samples, and how many there are."""
+    if args.questions:
+        if not args.metadata:
+            raise KeepsakeError("--questions needs --captions, or --metadata and --images for a model to caption")
+        from benchmark.datasets import covip_files
+
+        questions = covip_files.read_questions(args.questions)
+        print(questions, file=sys.stderr)
+        rows = covip_files.read_metadata(args.metadata, args.images)
+        return args.questions.stem, islice(covip_files.samples(questions, rows), args.n), len(questions.entries)
+    if args.data:
+        from benchmark.datasets import corpus  # needs msgspec
+
+        total = sum(1 for _ in corpus.rows(args.data))
+        return args.data.resolve().name, corpus.read(args.data), total
+    drawn = (s for k in args.positives for s in samples(args.split, args.n, args.seed, k, args.mode))
+    return f"{args.split}-{args.mode}-{args.seed}", drawn, args.n * len(args.positives)
+
+
+def _positives(row: Result) -> int:
+    """Things in the photo that were meant to be known; of strangers, how many they are."""
+    return row.spec["positives"] if row.spec else row.positives
+
+
+def _summaries(rows: Iterator[Result]) -> dict[str, Any]:
+    by_condition: dict[str, list[Result]] = {}
+    for row in rows:
+        by_condition.setdefault(row.condition, []).append(row)
+    found = {name: capeval.summary(of) for name, of in by_condition.items()}
+    return {**found.pop(capeval.CAPTION), "controls": found}
+
+
+def _line(found: dict[str, Any]) -> str:
+    named = {"name_recall": "names", "misbinding": "wrong name", "acc_pos": "Acc+", "acc_neg": "Acc-"}
+    parts = []
+    for measure, words in named.items():
+        span = found[f"{measure}_interval"]
+        parts.append(f"{words} {_share(found, measure)}" + (f" [{span[0]:.1%}, {span[1]:.1%}]" if span else ""))
+    return ", ".join([*parts, f"nobody known {_share(found, 'abstained')}", f"errors {found['errors']}"])
+
+
+def _share(found: dict[str, Any], measure: str) -> str:
+    return "–" if found[measure] is None else f"{found[measure]:.1%}"

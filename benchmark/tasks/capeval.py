@@ -1,0 +1,102 @@
+"""CapEval-QAs (paper section 3): caption a photo with its context given, then ask a judge what the caption tells.
+
+No retrieval here: every context episode is in the prompt, as in the paper. Every run has its controls: the gold
+caption, an empty one, and one that copies every dialogue; a scorer that a trick can please shows there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from assistant import prompt
+from benchmark.judges.judge import Judge, Lexical
+from benchmark.judges.score import Scores, harmonic, score, tally
+from benchmark.runner import Condition, Result, Scribe, Texts
+from benchmark.world import dialogue
+from benchmark.world.sample import Sample
+
+CAPTION = "caption"
+"""The condition that is the model itself."""
+GOLD = "control/gold"
+
+
+def conditions(scribe: Scribe, judge: Judge | None = None) -> list[Condition]:
+    """The model's caption and the three controls."""
+    own = judge or Lexical()
+    return [
+        captioning(scribe, own),
+        Condition(GOLD, lambda s: {"caption": gold(s)}, scorer(own)),
+        Condition("control/empty", lambda s: {"caption": ""}, scorer(own)),
+        Condition("control/everything", lambda s: {"caption": everything(s)}, scorer(own)),
+    ]
+
+
+def captioning(scribe: Scribe, judge: Judge) -> Condition:
+    """The model's caption of the photo, with the context it belongs to."""
+    return Condition(
+        CAPTION, lambda s: {"caption": scribe.write(prompt.caption_messages(s.context, s.query))}, scorer(judge)
+    )
+
+
+def scorer(judge: Judge) -> Callable[[Texts, Sample], Scores]:
+    """Scores of a caption: what a judge finds in it, and for seeded samples its names and facts."""
+
+    def scores(texts: Texts, sample: Sample) -> Scores:
+        caption = texts["caption"]
+        found = question_scores(caption, sample, judge)
+        return {**found, **score(caption, sample.facts, sample.positives)} if sample.facts else found
+
+    return scores
+
+
+def question_scores(caption: str, sample: Sample, judge: Judge) -> Scores:
+    """acc_pos: questions about positives answered right. acc_neg: questions about the others answered "cannot be
+    determined". unread: verdicts without a letter; they are wrong in both."""
+    asked = [(i, question) for i, questions in enumerate(sample.questions) for question in questions]
+    verdicts = judge.choose([(caption, question) for _, question in asked])
+    marks: dict[bool, list[bool]] = {True: [], False: []}
+    for (i, question), verdict in zip(asked, verdicts, strict=True):
+        positive = i in sample.positives
+        wanted = question.answer if positive else "D"
+        marks[positive].append(wanted == verdict.letter or wanted in verdict.also)
+    return {
+        "acc_pos": (sum(marks[True]), len(marks[True])),
+        "acc_neg": (sum(marks[False]), len(marks[False])),
+        "unread": (sum(v.letter is None for v in verdicts), len(verdicts)),
+        "empty": (float(not caption.strip()), 1),
+    }
+
+
+def gold(sample: Sample) -> str:
+    """The caption that is right about a seeded sample."""
+    return dialogue.caption([(sample.facts[i], sample.context[i]) for i in sample.positives])
+
+
+def everything(sample: Sample) -> str:
+    """Every dialogue, copied."""
+    return " ".join(episode.words for episode in sample.context)
+
+
+def summary(results: Iterable[Result]) -> dict[str, Any]:
+    """Averages of one condition's rows, as `capeval --json` prints them; None where there was nothing to ask."""
+    rows = list(results)
+    good = [r for r in rows if r.error is None]
+    found = tally({m: (p[0], p[1]) for m, p in r.score.items()} for r in good)
+    out: dict[str, Any] = {"n": len(good), "errors": len(rows) - len(good)}
+    for measure in (
+        "acc_pos",
+        "acc_neg",
+        "name_recall",
+        "misbinding",
+        "exact",
+        "facts_told",
+        "facts_kept",
+        "abstained",
+    ):
+        t = found.get(measure)
+        out[measure] = t.value if t else None
+        out[f"{measure}_interval"] = [t.low, t.high] if t else None
+    both: Sequence[float | None] = (out["acc_pos"], out["acc_neg"])
+    out["harmonic"] = None if None in both else harmonic(*both)  # type: ignore[arg-type]
+    return out

@@ -1,0 +1,138 @@
+"""General quality: does a plain description, without memories, name what is there and nothing else?
+
+On drawn scenes, whose contents are known, objects are counted as in CHAIR (arXiv 1809.02156): by the words of all
+concepts of the picture world. On described photos (`references`, the form of DOCCI, arXiv 2404.19753) the words that
+caption and description share are counted. That knows no synonyms, word order or attributes, and a true detail which
+the describer left out counts against a caption: fit to compare two models on the same photos, not as a level.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+from assistant import prompt
+from assistant.photo import load_photo
+from benchmark.judges.score import Scores, content_words
+from benchmark.runner import Condition, Scribe, Texts
+from benchmark.world.concepts import Concept, all_concepts
+from benchmark.world.sample import Sample
+from memory.errors import KeepsakeError
+
+KINDS = {
+    "animal": "animal creature pet",
+    "plant": "plant flower tree",
+    "food": "food fruit vegetable meal drink dish",
+    "vehicle": "vehicle",
+    "person": "person man woman people figure character",
+    "thing": "object thing item",
+    "place": "place landscape building",
+}
+"""What a concept of a kind may also be called."""
+FOLDERS = ("", "images")
+"""Where the photos of descriptions lie, beside their file."""
+
+
+def detail(scribe: Scribe, name: str = "detail") -> Condition:
+    """A plain description of a drawn scene: what is named that is not there, and what is there and not named."""
+
+    def scores(texts: Texts, sample: Sample) -> Scores:
+        return chair(texts["caption"], sample)
+
+    return Condition(name, _describing(scribe), scores)
+
+
+def chair(caption: str, sample: Sample) -> Scores:
+    """hallucinated: of the things mentioned, those that are not there. missed: things there of which neither their word
+    nor their kind is said. specific: things there that are called by their word.
+
+    "bear" and "apple" are right about a polar bear and a red apple, and "polar bear" about a bear; "red apple" is wrong
+    about a green one. "animal" finds a bear, "thing" a lamp, and is never a hallucination.
+    """
+    shown = [by_code()[look.code] for look in sample.shown]
+    said, words = mentions(caption), content_words(caption)
+    wrong = [not any(_fits(word, c) or word in KINDS[c.kind].split() for c in shown) for word in said]
+    specific = [any(_fits(word, c) for word in said) for c in shown]
+    found = [s or not words.isdisjoint(KINDS[c.kind].split()) for s, c in zip(specific, shown, strict=True)]
+    return {
+        "hallucinated": (sum(wrong), len(said)),
+        "missed": (found.count(False), len(shown)),
+        "specific": (sum(specific), len(shown)),
+    }
+
+
+def mentions(text: str) -> list[str]:
+    """The different things of the picture world that a text names, in order; of words in words the longest."""
+    return list(dict.fromkeys(match[1] for match in _things().finditer(text.lower().replace("'", "’"))))
+
+
+def _fits(word: str, concept: Concept) -> bool:
+    said, there = set(word.split()), set(concept.word.lower().split())
+    return said <= there or there <= said
+
+
+@cache
+def by_code() -> dict[str, Concept]:
+    """Every concept by its code."""
+    return {c.code: c for c in all_concepts()}
+
+
+@cache
+def _things() -> re.Pattern[str]:
+    """Finds what a concept is called, or the last word of it ("apple"), singular or plural."""
+    words = {c.word.lower() for c in all_concepts() if c.kind != "sign"}
+    words |= {last for word in words if len(last := word.split()[-1]) > 2}
+    longest_first = sorted(words, key=lambda w: (-len(w), w))
+    return re.compile(rf"(?<!\w)({'|'.join(map(re.escape, longest_first))})(?:e?s)?(?!\w)")
+
+
+def references(path: Path, most: int) -> list[tuple[Sample, str]]:
+    """Described photos of a JSON Lines file, at most `most`: samples without memories, and what was written of each.
+
+    A line has "image_file" (in the file's folder or in "images" beside it) and "description", as DOCCI has them.
+    Raises KeepsakeError naming file, line and what is wrong with it, PhotoError for a photo.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeepsakeError(f"cannot read the descriptions {path.name}: {error}") from error
+    found: list[tuple[Sample, str]] = []
+    for number, line in enumerate(lines, 1):
+        if len(found) < most and line.strip():
+            row = _row(line, f"{path.name}, line {number}")
+            files = [path.parent / folder / row["image_file"] for folder in FOLDERS]
+            photo = load_photo(next((f for f in files if f.is_file()), files[0]))
+            found.append((Sample((), photo, ()), row["description"]))
+    return found
+
+
+def _row(line: str, where: str) -> dict[str, str]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise KeepsakeError(f"{where}: not JSON: {error}") from error
+    for key in ("image_file", "description"):
+        if not isinstance(row, dict) or not isinstance(row.get(key), str) or not row[key].strip():
+            raise KeepsakeError(f"{where}: needs the field {key!r} with text in it")
+    return row
+
+
+def described(scribe: Scribe, written: Mapping[str, str]) -> Condition:
+    """A plain description against what a person wrote (`written`, by sample id): what of it is covered.
+
+    covered: content words of the reference that are said. beyond: content words said that the reference lacks; they
+    may well be true.
+    """
+
+    def scores(texts: Texts, sample: Sample) -> Scores:
+        said, wanted = content_words(texts["caption"]), content_words(written[sample.id])
+        return {"covered": (len(said & wanted), len(wanted)), "beyond": (len(said - wanted), len(said))}
+
+    return Condition("detail/references", _describing(scribe), scores)
+
+
+def _describing(scribe: Scribe) -> Callable[[Sample], Texts]:
+    return lambda sample: {"caption": scribe.write(prompt.describe_messages(sample.query))}

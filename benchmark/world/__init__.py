@@ -1,0 +1,1 @@
+"""The seeded picture world: concepts, drawn scenes, dialogues, questions and samples."""

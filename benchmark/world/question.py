@@ -1,0 +1,89 @@
+"""Multiple-choice questions about what was said (CapEval-QAs; paper section 3): three for each thing of a context.
+
+A reader who has only the caption must be able to answer: A, B or C when the caption tells it, D when it does not. Of
+the two wrong options one is true of somebody else in the same context wherever there is somebody, so that a caption
+that ties a memory to the wrong thing is caught telling it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from benchmark.judges.score import content_words
+from benchmark.world import dialogue
+from benchmark.world.dialogue import Facts
+
+Rng = np.random.Generator
+UNKNOWN = "The answer cannot be determined"
+LETTERS = ("A", "B", "C")
+_words = lru_cache(maxsize=8192)(content_words)  # the same options are looked at for every question
+EACH = 3
+"""Questions about one thing."""
+FORMS = {
+    "place": ("Where were you with {n}?", "In what place was {n}?", "Where did you see {n}?"),
+    "time": ("When were you with {n}?", "When did you see {n}?", "When was it that {n} was there?"),
+    "event": ("What were you doing when {n} was there?", "What did you do with {n}?", "What was going on with {n}?"),
+    "habit": ("What does {n} always do?", "What is typical of {n}?", "Which habit does {n} have?"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question; option D is always `UNKNOWN` and never right about a thing that is in the photo."""
+
+    text: str
+    options: tuple[str, str, str]
+    """A, B, C."""
+    answer: str
+    """The right letter."""
+    about: str = ""
+    """Name of the thing it is about, where the source says."""
+    key: str = ""
+    """Which fact it asks for, where the source says: place, time, event, habit."""
+
+    @property
+    def right(self) -> str:
+        """The right option's words."""
+        return self.options[LETTERS.index(self.answer)]
+
+
+def draw_questions(rng: Rng, split: str, facts: Sequence[Facts]) -> tuple[tuple[Question, ...], ...]:
+    """`EACH` questions about each of `facts`, which all have a place, a time, an event and a habit."""
+    return tuple(_about(rng, split, f, [o for o in facts if o.name != f.name]) for f in facts)
+
+
+def _about(rng: Rng, split: str, facts: Facts, others: Sequence[Facts]) -> tuple[Question, ...]:
+    return tuple(_draw(rng, split, str(key), facts, others) for key in rng.permutation(list(FORMS))[:EACH])
+
+
+def _draw(rng: Rng, split: str, key: str, facts: Facts, others: Sequence[Facts]) -> Question:
+    right = getattr(facts, key)
+    said = content_words(" ".join(getattr(facts, k) for k in FORMS))
+    wrong: list[str] = []
+    pools = ([getattr(o, key) for o in others], _options(split, key))
+    for pool in (*pools, pools[1]):  # when nobody else is there, both come from the split's words
+        apart = [o for o in pool if not _words(o) <= said and all(_apart(o, x) for x in (right, *wrong))]
+        if apart and len(wrong) < 2:
+            wrong.append(str(rng.choice(apart)))
+    order = rng.permutation(3)
+    three = [(right, *wrong)[i] for i in order]
+    letter = LETTERS[int(np.argmin(order))]
+    form = str(rng.choice(FORMS[key]))
+    return Question(form.format(n=facts.name), (three[0], three[1], three[2]), letter, facts.name, key)
+
+
+def _options(split: str, key: str) -> list[str]:
+    words = dialogue.words(split)
+    if key == "place":
+        return [f"{spot} in {city}" for spot in words["spots"] for city in words["cities"]]
+    return words[f"{key}s"]
+
+
+def _apart(one: str, other: str) -> bool:
+    """Neither of the two is told by whoever tells the other ("in June", "in early June")."""
+    a, b = _words(one), _words(other)
+    return not (a <= b or b <= a)

@@ -1,0 +1,1 @@
+"""Storage: the file of a memory, its engine (SQLite or SQLCipher), tables, keys, snapshots and rows."""

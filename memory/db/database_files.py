@@ -1,0 +1,175 @@
+"""The files of a memory: which belong to it, who may touch them now, and one clear line when they cannot be used.
+
+Beside `memory.db` stand SQLite's own `-wal` and `-shm`, a folder `memory.db.snapshots`, after a restore the file that
+was replaced, `memory.db.aside-<time>`, and with an encrypted memory its wrapped key, `memory.db.key`. No SQL in here.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from memory.db import engine
+from memory.errors import MemoryFileError
+
+STAMP = "%Y%m%dT%H%M%S.%fZ"
+_SNAPSHOT = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.db")
+_SHM_IN_USE = 128  # the byte of -shm that every open connection holds a shared lock on (SQLite's "dead man's switch")
+
+
+class Snapshot(NamedTuple):
+    """A copy of a memory as it was."""
+
+    file: Path
+    taken: datetime
+    bytes: int
+
+
+def snapshot_folder(path: Path) -> Path:
+    """Where the snapshots of the memory `path` are."""
+    return path.with_name(f"{path.name}.snapshots")
+
+
+def snapshots(path: Path) -> list[Snapshot]:
+    """All snapshots of the memory `path`, newest first."""
+    folder = snapshot_folder(path)
+    names = (
+        sorted((f for f in folder.iterdir() if _SNAPSHOT.fullmatch(f.name)), reverse=True) if folder.is_dir() else []
+    )
+    return [Snapshot(f, datetime.strptime(f.stem, STAMP).replace(tzinfo=UTC), f.stat().st_size) for f in names]
+
+
+def set_aside(path: Path) -> list[Path]:
+    """Files that `restore` replaced: they hold what they held, also what was forgotten since."""
+    return sorted(f for f in path.parent.glob(f"{path.name}.aside-*") if not f.name.endswith(("-wal", "-shm")))
+
+
+def key_file(path: Path) -> Path:
+    """Where the wrapped keys of an encrypted memory are."""
+    return path.with_name(f"{path.name}.key")
+
+
+def unfinished(path: Path, what: str) -> Path:
+    """The copy that `what` ("restoring", "converting") writes before it takes the place of `path`."""
+    return path.with_name(f"{path.name}.{what}")
+
+
+def half_made(path: Path) -> list[Path]:
+    """What a killed restore or conversion left: it may hold all of the memory, in plain text."""
+    copies = [unfinished(path, what) for what in ("restoring", "converting")]
+    left = [*copies, *(Path(f"{copy}-journal") for copy in copies), unfinished(key_file(path), "partial")]
+    return [file for file in left if file.exists()]
+
+
+def sweep(path: Path) -> None:
+    """Remove what is half made. Be `alone`."""
+    for file in half_made(path):
+        file.unlink(missing_ok=True)
+
+
+def beside(path: Path) -> tuple[Path, Path]:
+    """SQLite's own files of a database: write-ahead log and shared memory."""
+    return Path(f"{path}-wal"), Path(f"{path}-shm")
+
+
+@contextmanager
+def alone(path: Path, wait: float) -> Iterator[None]:
+    """While forgetting, restoring or taking a snapshot: no other process or thread does so in this folder.
+
+    The lock goes with its process. Raises MemoryFileError after `wait` seconds.
+    """
+    try:
+        folder = os.open(path.parent, os.O_RDONLY)
+    except OSError as error:
+        raise MemoryFileError(f"cannot use the folder {path.parent}: {error.strerror}") from error
+    try:
+        until = time.monotonic() + wait
+        while True:
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() >= until:
+                    raise MemoryFileError(f"{path} is being copied or cleaned by another program: try again") from error
+                time.sleep(0.02)
+        yield
+    finally:
+        os.close(folder)
+
+
+def in_use(path: Path) -> bool:
+    """Whether any process has the memory open. Not to be asked by a process that has: it would lose its own locks."""
+    try:
+        with open(beside(path)[1], "rb+") as shm:
+            fcntl.lockf(shm, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _SHM_IN_USE)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def sync(file: Path) -> None:
+    """Have the file's bytes and its name on the disk before going on."""
+    for one in (file, file.parent):
+        handle = os.open(one, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def keep_private(path: Path) -> None:
+    """Take rights from others that a copy or a restored backup may have given them."""
+    for file in (path, *beside(path)):
+        with suppress(FileNotFoundError):
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
+
+
+def way_back(path: Path) -> str:
+    """What to do about a memory that cannot be read: a snapshot, if there is one."""
+    kept = snapshots(path)
+    if not kept:
+        return "import your last export into a new file"
+    return (
+        f"`python -m memory restore` brings back the snapshot of {kept[0].taken:%Y-%m-%d %H:%M} UTC and keeps this file"
+    )
+
+
+@contextmanager
+def one_clear_line(path: Path) -> Iterator[None]:
+    """Turn SQLite's complaints about the file into a MemoryFileError; bugs of ours stay what they are."""
+    try:
+        yield
+    except (*engine.failures("IntegrityError"), *engine.failures("ProgrammingError")):
+        raise
+    except engine.failures() as error:
+        hint = {
+            "database is locked": "another program is writing to it; try again",
+            "unable to open database file": "it cannot be opened; check that it is a file and yours to read and write",
+            "attempt to write a readonly database": "it is read-only; change its rights or choose another file",
+            "database or disk is full": "the disk is full and nothing was changed; make room, then try again",
+            "disk I/O error": "the disk fails or is full, and nothing was changed; check it, then try again",
+            "file is not a database": _no_memory(path),
+            "database disk image is malformed": f"it is damaged; {way_back(path)}",
+        }.get(str(error), str(error))
+        raise MemoryFileError(f"cannot use the memory {path}: {hint}") from error
+    except UnicodeDecodeError as error:  # a complaint of SQLite's that quotes spoilt bytes of its own schema
+        raise MemoryFileError(f"cannot use the memory {path}: it is damaged; {way_back(path)}") from error
+
+
+def _no_memory(path: Path) -> str:
+    if not key_file(path).exists():
+        lost = f"it is not a memory file, or it is damaged, or encrypted and its {key_file(path).name} is not beside it"
+        return f"{lost}; put that back, choose another file, or {way_back(path)}"
+    if not engine.available():
+        return engine.MISSING.format(what="it is encrypted, and that")
+    return f"it is damaged; {way_back(path)}"

@@ -1,0 +1,239 @@
+"""The key of an encrypted memory: in the keychain of this computer, and wrapped by a passphrase in a file beside it.
+
+    memory.db.key     JSON; for every key in use, by its id, what scrypt needs and the key, wrapped (RFC 3394)
+
+That file is useless without the passphrase and must travel with the memory; the keychain saves typing. One of the two
+opens it. Nothing here opens a database; `encryption.py` makes keys, `Memory` asks for them.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+import secrets
+import sys
+import unicodedata
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from memory.db import database_files, engine
+from memory.db.database_files import key_file
+from memory.db.engine import PLAIN, Key
+from memory.errors import MemoryFileError
+
+Ask = Callable[[str], str]
+"""Puts a question to the user and returns the answer, "" for none. The answer is shown nowhere."""
+
+COST = 1 << 17
+"""scrypt's N, with blocks of 8: 128 MB and some 0.4 s for every guess."""
+TRIES = 3
+SHORTEST = 8
+SERVICE = "keepsake"
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no two that look alike
+_QUESTION = "Passphrase of {path}: "
+
+
+@dataclass(frozen=True)
+class Wrapped:
+    """A key that a passphrase opens."""
+
+    salt: str
+    wrapped: str
+    n: int
+    keychain: bool
+    """Whether the key is meant to be in the keychain as well."""
+
+
+def unlock(path: Path, ask: Ask | None = None) -> Key | None:
+    """The key of the memory `path`; None when it is plain, or not there. Raises MemoryFileError.
+
+    Without the extra it is None too: then Python's SQLite tells whether the file is plain.
+    """
+    if not key_file(path).exists() or not engine.available() or not path.exists() or not path.stat().st_size:
+        return None
+    with database_files.one_clear_line(path):
+        return find(path, engine.beginning(path), ask)
+
+
+def find(path: Path, beginning: bytes, ask: Ask | None) -> Key | None:
+    """The key of a file of the memory `path` that begins so, from the keychain or asked for. Raises MemoryFileError."""
+    if beginning == PLAIN:
+        return None
+    if not engine.available():
+        raise MemoryFileError(engine.MISSING.format(what="an encrypted memory"))
+    id = beginning.hex()
+    kept: dict[str, Wrapped] = {}
+    trouble = f"no key in {key_file(path).name} or the keychain fits"
+    try:
+        kept = read(path)
+    except MemoryFileError as error:
+        trouble = str(error)
+    wrapped = kept.get(id)
+    if (wrapped is None or wrapped.keychain) and (key := from_keychain(id)):
+        return key
+    if wrapped is None:
+        raise MemoryFileError(
+            f"cannot open the memory {path}: {trouble}. Put back the {key_file(path).name} that belongs to it; "
+            f"or, if it is damaged, {database_files.way_back(path)}"
+        )
+    if ask is None:
+        raise MemoryFileError(f"{path} is encrypted and the keychain has no key: open it where you can be asked for it")
+    question = _QUESTION.format(path=path.name)
+    for _ in range(TRIES):
+        passphrase = ask(question)
+        if not passphrase:
+            break
+        if key := unwrap(wrapped, passphrase):
+            if wrapped.keychain:
+                to_keychain(key)
+            return key
+        question = f"That is not it. {_QUESTION.format(path=path.name)}"
+    raise MemoryFileError(
+        f"{path} stays locked: that is not its passphrase. It opens with the passphrase that was chosen or shown when "
+        "it was encrypted; without it and without the keychain only an export or an older copy is left"
+    )
+
+
+def wrap(key: Key, passphrase: str, keychain: bool) -> Wrapped:
+    """The key, to be kept in a file."""
+    from cryptography.hazmat.primitives.keywrap import aes_key_wrap
+
+    salt = os.urandom(16)
+    return Wrapped(salt.hex(), aes_key_wrap(_stretch(passphrase, salt, COST), key.secret).hex(), COST, keychain)
+
+
+def unwrap(wrapped: Wrapped, passphrase: str) -> Key | None:
+    """The key; None when this is not its passphrase."""
+    from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
+
+    try:
+        stretched = _stretch(passphrase, bytes.fromhex(wrapped.salt), wrapped.n)
+        return Key(aes_key_unwrap(stretched, bytes.fromhex(wrapped.wrapped)))
+    except InvalidUnwrap:
+        return None
+
+
+def _stretch(passphrase: str, salt: bytes, n: int) -> bytes:
+    same = unicodedata.normalize("NFKC", passphrase.strip()).encode()  # keyboards differ in how they write an umlaut
+    return hashlib.scrypt(same, salt=salt, n=n, r=8, p=1, maxmem=1 << 30, dklen=32)
+
+
+def read(path: Path) -> dict[str, Wrapped]:
+    """The wrapped keys of a memory by their id; none when there is no such file. Raises MemoryFileError."""
+    file = key_file(path)
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))["keys"]
+        kept = {id: Wrapped(**row) for id, row in rows.items()}
+        for one in kept.values():
+            hexes = bytes.fromhex(one.salt), bytes.fromhex(one.wrapped)
+            if list(map(len, hexes)) != [16, 40] or one.n not in [1 << bits for bits in range(1, 20)]:
+                raise ValueError("no wrapped key")
+        return kept
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise MemoryFileError(f"cannot read {file}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MemoryFileError(f"{file} is damaged") from error
+
+
+def write(path: Path, kept: dict[str, Wrapped]) -> None:
+    """Keep these keys and no others, whole or not at all. Be `alone`. Raises OSError."""
+    file = key_file(path)
+    partial = database_files.unfinished(file, "partial")
+    partial.unlink(missing_ok=True)
+    rows = {id: asdict(one) for id, one in kept.items()}
+    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
+        json.dump({"what": "wrapped keys of an encrypted Keepsake memory", "keys": rows}, opened, indent=1)
+    database_files.sync(partial)
+    partial.replace(file)
+    database_files.sync(file)
+
+
+def retire(path: Path, present: Key | None) -> None:
+    """Destroy all keys but the `present` one and those of copies that are still there. Be `alone`. Raises OSError."""
+    try:
+        kept = read(path)
+    except MemoryFileError:
+        return  # damaged: it destroys nothing either
+    copies = [*(s.file for s in database_files.snapshots(path)), *database_files.set_aside(path)]
+    used = {engine.beginning_of_copy(file).hex() for file in copies} | ({present.id} if present else set())
+    for id in kept.keys() - used:
+        forget_in_keychain(id)
+    if left := {id: one for id, one in kept.items() if id in used}:
+        if left != kept:
+            write(path, left)
+    else:
+        key_file(path).unlink(missing_ok=True)
+
+
+# The keychain
+
+
+def has_keychain() -> bool:
+    """Whether this computer has a keychain to be trusted: keyring's backends below 1 keep plain text, or nothing."""
+    import keyring
+
+    return keyring.get_keyring().priority >= 1
+
+
+def from_keychain(id: str) -> Key | None:
+    """The key with this id; None when the keychain has none, is locked, or there is no keychain."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        kept = keyring.get_password(SERVICE, id) if has_keychain() else None
+        key = Key(bytes.fromhex(kept)) if kept else None
+    except (KeyringError, ValueError):
+        return None  # locked, refused, or another program's: the passphrase is asked for
+    return key if key and key.id == id else None
+
+
+def to_keychain(key: Key) -> bool:
+    """Keep the key in the keychain; False when there is none, or it refuses."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    with suppress(KeyringError):
+        if has_keychain():
+            keyring.set_password(SERVICE, key.id, key.secret.hex())
+    return from_keychain(key.id) == key
+
+
+def forget_in_keychain(id: str) -> None:
+    """Take a key out of the keychain, if it is there."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    with suppress(KeyringError):
+        keyring.delete_password(SERVICE, id)
+
+
+# Passphrases
+
+
+def ask_here(question: str) -> str:
+    """Ask in the terminal without showing what is typed; a script gives a line of stdin for every question."""
+    if sys.stdin.isatty():
+        return getpass.getpass(question, sys.stderr)
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def choose(ask: Ask, twice: bool, tell: Callable[[str], object]) -> str:
+    """A new passphrase: the user's own, or one that is made and told. Raises MemoryFileError."""
+    need = "for the day the keychain is lost" if has_keychain() else "that will be asked for each time"
+    own = ask(f"A passphrase {need} (Enter: one is made for you): ")
+    if not own:
+        made = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(5))  # 123 bits
+        tell(f"The passphrase is shown this once, write it down: {made}")
+        return made
+    if len(own.strip()) < SHORTEST:
+        raise MemoryFileError(f"nothing was changed: a passphrase has {SHORTEST} characters or more")
+    if twice and ask("The same again: ") != own:
+        raise MemoryFileError("nothing was changed: the two were not the same")
+    return own

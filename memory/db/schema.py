@@ -1,0 +1,211 @@
+"""The memory file: how it is opened, its tables, and how they came to be. No query; those are in `rows.py`.
+
+A migration is a tuple of statements; its place in `MIGRATIONS` is the version it makes (`PRAGMA user_version`).
+Published migrations never change: add a new one at the end, and a test that upgrades a file with rows.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from memory.db import engine
+from memory.db.database_files import keep_private, key_file, one_clear_line, snapshots
+from memory.db.engine import Key
+from memory.errors import MemoryFileError
+from memory.paths import private_folder
+
+APPLICATION_ID = 0x4B454550  # "KEEP" in the file's header: another program's database is never taken for a memory
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        """CREATE TABLE photos (
+            sha256 TEXT PRIMARY KEY,            -- of the pixels: the photo's identity
+            data BLOB NOT NULL,
+            data_sha256 TEXT NOT NULL,          -- of the bytes in `data`: finds damage
+            width INTEGER NOT NULL,
+            height INTEGER NOT NULL,
+            taken_at TEXT
+        ) STRICT""",
+        """CREATE TABLE episodes (
+            row INTEGER PRIMARY KEY,            -- the index's row; survives VACUUM, unlike a hidden rowid
+            id TEXT NOT NULL UNIQUE,
+            photo TEXT NOT NULL REFERENCES photos (sha256),
+            when_utc TEXT NOT NULL,             -- ISO 8601, always +00:00, so that text order is time order
+            place TEXT
+        ) STRICT""",
+        "CREATE INDEX episodes_by_time ON episodes (when_utc DESC, id)",
+        "CREATE INDEX episodes_by_photo ON episodes (photo)",
+        """CREATE TABLE turns (
+            episode TEXT NOT NULL REFERENCES episodes (id) ON DELETE CASCADE,
+            n INTEGER NOT NULL,
+            role TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
+            text TEXT NOT NULL,
+            PRIMARY KEY (episode, n)
+        ) STRICT""",
+        """CREATE TABLE vectors (
+            photo TEXT NOT NULL REFERENCES photos (sha256) ON DELETE CASCADE,
+            space TEXT NOT NULL,
+            tokens INTEGER NOT NULL,
+            dim INTEGER NOT NULL,
+            pooled BLOB NOT NULL,               -- mean of the tokens, float16 (dim); before f16: read without it
+            f16 BLOB NOT NULL,                  -- unit tokens, float16 (tokens, dim), little endian
+            PRIMARY KEY (photo, space),
+            CHECK (length(pooled) = 2 * dim AND length(f16) = 2 * tokens * dim)
+        ) STRICT""",
+        # What the user said, never what a model wrote. Stems, so that "boats" finds "boat". Without FTS5's own
+        # secure-delete: SQLite before 3.42 cannot open an index that used it, and `forget` leaves no bytes without it.
+        "CREATE VIRTUAL TABLE said USING fts5 (words, place, tokenize = 'porter unicode61 remove_diacritics 2')",
+    ),
+    # A row: something was forgotten, and its bytes are still to be overwritten. See `forget.py`.
+    ("CREATE TABLE erasing (since TEXT NOT NULL) STRICT",),
+    (
+        # Standing instructions that the user ended (see `reminders.py`).
+        """CREATE TABLE reminders_ended (
+            reminder TEXT PRIMARY KEY,
+            episode TEXT NOT NULL REFERENCES episodes (id) ON DELETE CASCADE
+        ) STRICT""",
+        # Conversations (see `conversations.py`): apart from memories, and in no index of words.
+        """CREATE TABLE shown (
+            sha256 TEXT PRIMARY KEY,            -- of a photo that no memory had when it was shown
+            data BLOB NOT NULL,
+            width INTEGER NOT NULL,
+            height INTEGER NOT NULL,
+            taken_at TEXT
+        ) STRICT""",
+        """CREATE TABLE talks (
+            id TEXT NOT NULL,
+            n INTEGER NOT NULL,                 -- a part: a photo, and what was said about it
+            when_utc TEXT NOT NULL,
+            photo TEXT,                         -- in `shown` or `photos`
+            lines TEXT NOT NULL,                -- JSON: [[kind, text, mark], ...]
+            episodes TEXT NOT NULL,             -- JSON: ids of the memories it may tell of
+            PRIMARY KEY (id, n)
+        ) STRICT""",
+    ),
+    (
+        # The index of sight (see `vector_index.py`): all of it can be made anew from `vectors`.
+        """CREATE TABLE spaces (
+            id INTEGER PRIMARY KEY,
+            space TEXT NOT NULL UNIQUE,
+            dim INTEGER NOT NULL,
+            photos INTEGER NOT NULL,
+            tokens INTEGER NOT NULL,
+            total BLOB,                         -- sum of `pooled`, float64 (dim)
+            version INTEGER NOT NULL DEFAULT 0, -- how the codes were made; 0: there are none
+            built INTEGER NOT NULL DEFAULT 0,   -- of how many photos, and
+            centre BLOB                         -- around which direction, float32 (dim)
+        ) STRICT""",
+        """CREATE TABLE directions (
+            row INTEGER PRIMARY KEY,            -- of a space without gaps
+            photo TEXT NOT NULL,
+            space TEXT NOT NULL,
+            f16 BLOB NOT NULL,                  -- what is special in the photo, unit, float16 (dim)
+            UNIQUE (photo, space),
+            FOREIGN KEY (photo, space) REFERENCES vectors (photo, space) ON DELETE CASCADE
+        ) STRICT""",
+        """CREATE TABLE codes (
+            block INTEGER PRIMARY KEY,          -- of 512 rows of `directions`
+            stamp INTEGER NOT NULL,             -- another one whenever the bits change
+            bits BLOB NOT NULL                  -- signs of the directions, by word
+        ) STRICT""",
+        "CREATE INDEX codes_by_stamp ON codes (block, stamp)",  # so that looking for changes reads no bits
+        """INSERT INTO spaces (space, dim, photos, tokens)
+            SELECT space, max(dim), count(*), sum(tokens) FROM vectors GROUP BY space""",
+    ),
+)
+
+
+def connect(
+    path: Path, timeout: float, before: Callable[[sqlite3.Connection], object], key: Key | None = None
+) -> sqlite3.Connection:
+    """Open or create the file and bring it up to date, `before` that call `before`. Raises MemoryFileError.
+
+    `key`: of an encrypted file; only `encryption.py` makes one.
+    The connection is in autocommit mode and may cross threads: its user begins transactions and locks.
+    """
+    try:
+        if not path.exists() or not path.stat().st_size:
+            _may_begin(path)
+        if not path.parent.is_dir():
+            private_folder(path.parent)
+        # SQLite would create it readable for all; it gives -wal and -shm the same rights. Never open a file that
+        # is there: closing it would drop the locks that other connections of this process hold on it.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        with one_clear_line(path):
+            opened = path.stat().st_ino
+            db = engine.connect(path, key, timeout=timeout)
+            try:
+                db.execute("PRAGMA foreign_keys = ON")
+                db.execute("PRAGMA secure_delete = ON")
+                db.execute("PRAGMA temp_store = MEMORY")  # nothing said or shown ends up in a temporary file
+                if 0 < version_of(db, path) < len(MIGRATIONS):
+                    before(db)
+                migrate(db, path)
+                keep_private(path)
+                db.execute("PRAGMA journal_mode = WAL")  # only now: a file that is not ours stays as it was
+                if path.stat().st_ino != opened:  # what would be written now, nobody would find
+                    raise MemoryFileError(f"{path} was just replaced by another program: try again")
+            except BaseException:
+                db.close()
+                raise
+    except OSError as error:
+        raise MemoryFileError(f"cannot use the memory {path}: {error.strerror}: {error.filename}") from error
+    return db
+
+
+def _may_begin(path: Path) -> None:
+    """Raises MemoryFileError where there was a memory: never an empty one in the place of a full one."""
+    what = "is empty" if path.exists() else "is missing"
+    if kept := snapshots(path):
+        raise MemoryFileError(
+            f"{path} {what}, but {kept[0].file.parent} holds snapshots of it: "
+            "`python -m memory restore` brings back the newest; to begin anew, delete that folder"
+        )
+    if key_file(path).exists():
+        raise MemoryFileError(
+            f"{path} {what}, but {key_file(path).name} is the key of an encrypted memory: put back the copy of it that "
+            "you have; to begin anew, delete that file"
+        )
+
+
+def migrate(db: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+    """Bring the file to the newest version, one transaction a step: a step that fails leaves nothing behind.
+
+    `db` must be in autocommit mode (isolation_level None). Raises MemoryFileError for a newer or foreign file.
+    """
+    version = version_of(db, path, len(migrations))
+    while version < len(migrations):
+        # Statement by statement: executescript would commit first and keep half of a failed step.
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            version = version_of(db, path, len(migrations))  # another process may have been faster
+            if version < len(migrations):
+                for statement in migrations[version]:
+                    db.execute(statement)
+                version += 1
+                db.execute(f"PRAGMA user_version = {version}")
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+
+def version_of(db: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:
+    """Which version the file has, 0 when it is empty. Raises MemoryFileError for a newer or foreign file."""
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    tables = int(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    ours = db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+    if not ours and (version or tables):
+        raise MemoryFileError(f"{path} is a database of another program, not a memory: choose another file")
+    if version > newest:
+        raise MemoryFileError(
+            f"{path} was written by a newer Keepsake (format {version}, this one knows {newest}): update Keepsake"
+        )
+    return version

@@ -1,0 +1,223 @@
+"""The memory as one ZIP anyone can open, and back: nothing lost, nothing half imported.
+
+    README.txt            one line: what this is
+    episodes.jsonl        one episode a line, newest first, of one time the last told first: id, photo, turns, when
+                          (UTC), place
+    photos/<sha256>.jpg   the photos as they are kept (or .png); the name is the hash of their pixels
+    SHA256SUMS            hashes of all other files, as `sha256sum -c` reads them
+
+The same memory gives the same bytes, and an import the same order of telling. Visual tokens stay out: the model makes
+them again. Not encrypted. Photos of an archive that others wrote lose what is beside their pixels
+(`strip_metadata.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from memory.db import rows
+from memory.episode import Episode, Photo, Turn
+from memory.errors import MemoryFileError, UnknownEpisode
+from memory.store import Memory
+from memory.strip_metadata import bare
+
+LARGEST = 1 << 30
+"""Bytes of one file in an archive that are accepted: more is a trap, not a memory."""
+_README = "Keepsake memories: episodes.jsonl says what was said about photos/; `python -m memory import` reads this.\n"
+_SUMS = "SHA256SUMS"
+
+
+class Exported(NamedTuple):
+    """What an archive holds."""
+
+    episodes: int
+    photos: int
+
+
+class Imported(NamedTuple):
+    """What an import brought."""
+
+    added: int
+    known: int
+    """Episodes that were there already."""
+    cleaned: int = 0
+    """New photos in which a camera or program had written something: it was taken out."""
+
+
+def as_json(episode: Episode) -> dict[str, Any]:
+    """An episode without its pixels, as plain values."""
+    photo = episode.photo
+    return {
+        "id": episode.id,
+        "when": episode.when.isoformat(),
+        "place": episode.place,
+        "photo": {
+            "sha256": photo.sha256,
+            "width": photo.width,
+            "height": photo.height,
+            "taken_at": photo.taken_at.isoformat() if photo.taken_at else None,
+        },
+        "turns": [{"role": turn.role, "text": turn.text} for turn in episode.turns],
+    }
+
+
+def export_archive(memory: Memory, target: Path) -> Exported:
+    """Write all episodes to `target`, readable by its owner only. Raises MemoryFileError; an old file is never touched.
+
+    What other programs add meanwhile is left out, what they forget meanwhile too.
+    """
+    partial: Path | None = None
+    try:
+        if target.exists():
+            raise MemoryFileError(f"{target} exists already: choose another name")
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # 0600
+        partial = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            exported = _write(memory, file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(target)
+    except OSError as error:
+        raise MemoryFileError(f"cannot write {target}: {error.strerror}") from error
+    finally:
+        if partial is not None:
+            partial.unlink(missing_ok=True)
+    return exported
+
+
+def import_archive(memory: Memory, source: Path, keep_exif: bool = False) -> Imported:
+    """Add all episodes of an archive, or none. Raises MemoryFileError when anything in it is not as it was written.
+
+    `keep_exif`: photos as they are in it, with what is beside their pixels, and of any kind.
+    """
+    try:
+        with zipfile.ZipFile(source) as archive:
+            _check_sums(archive)
+            lines = archive.read("episodes.jsonl").splitlines()
+            return _add(memory, (_episode(archive, line) for line in reversed(lines)), keep_exif)
+    except OSError as error:
+        raise MemoryFileError(f"cannot read {source}: {error.strerror or error}") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, _Damaged) as error:
+        raise MemoryFileError(f"{source} is not a whole Keepsake archive ({error}): nothing was imported") from error
+
+
+class _Damaged(Exception):
+    """Something in the archive is not what was exported."""
+
+
+def _write(memory: Memory, file: Any) -> Exported:
+    sums: dict[str, str] = {}
+    lines: list[str] = []
+    with zipfile.ZipFile(file, "w") as archive:
+
+        def put(name: str, data: bytes, method: int = zipfile.ZIP_DEFLATED) -> None:
+            info = zipfile.ZipInfo(name)  # always dated 1980: the same memory gives the same bytes
+            info.compress_type, info.external_attr = method, 0o600 << 16
+            archive.writestr(info, data)
+            sums[name] = hashlib.sha256(data).hexdigest()
+
+        put("README.txt", _README.encode())
+        for id in memory.ids():
+            try:
+                episode = memory.get(id)
+            except UnknownEpisode:
+                continue  # another program has just forgotten it
+            name = _photo_name(episode.photo.sha256, episode.photo.data)
+            if name not in sums:
+                put(name, episode.photo.data, zipfile.ZIP_STORED)
+            lines.append(json.dumps(as_json(episode), ensure_ascii=False, sort_keys=True) + "\n")
+        put("episodes.jsonl", "".join(lines).encode())
+        put(_SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode())
+    return Exported(len(lines), len(sums) - 3)
+
+
+def _add(memory: Memory, told: Iterable[Episode], keep_exif: bool) -> Imported:
+    """Store what was `told`, in this order; of one time also between what was here."""
+    counts: Counter[bool] = Counter()
+    cleaned: set[str] = set()
+    with memory.transaction("IMMEDIATE") as db:
+        for _, moment in groupby(told, key=lambda one: one.when):
+            ids: dict[str, bool] = {}
+            for one in moment:
+                episode = one if keep_exif else _bare(one)
+                new = rows.insert(db, episode)
+                ids.setdefault(one.id, new)
+                counts[new] += 1
+                if new and episode.photo is not one.photo:
+                    cleaned.add(one.photo.sha256)
+            added = [id for id, new in ids.items() if new]
+            if 0 < len(added) < len(ids):
+                rows.weave(db, list(ids), added)
+    return Imported(counts[True], counts[False], len(cleaned))
+
+
+def _bare(episode: Episode) -> Episode:
+    photo = episode.photo
+    try:
+        data = bare(photo.data)
+    except ValueError as error:
+        why = f"{_photo_name(photo.sha256, photo.data)} is {error}, and may tell where it was taken"
+        raise _Damaged(f"{why}; --keep-exif takes it as it is") from error
+    return episode if data == photo.data else replace(episode, photo=replace(photo, data=data))
+
+
+def _photo_name(sha256: str, data: bytes) -> str:
+    return f"photos/{sha256}" + (".png" if data.startswith(b"\x89PNG") else ".jpg")
+
+
+def _check_sums(archive: zipfile.ZipFile) -> None:
+    """Every file is there once, is not listed in vain, and has the bytes that were written."""
+    names = archive.namelist()
+    for info in archive.infolist():
+        if info.file_size > LARGEST:
+            raise _Damaged(f"{info.filename} is far too big")
+    if _SUMS not in names or "episodes.jsonl" not in names:
+        raise _Damaged(f"{_SUMS} or episodes.jsonl is missing")
+    pairs = [line.split("  ", 1) for line in archive.read(_SUMS).decode(errors="replace").splitlines()]
+    sums = {pair[-1]: pair[0] for pair in pairs}
+    if sorted([*sums, _SUMS]) != sorted(names):
+        raise _Damaged(f"its files are not those in {_SUMS}")
+    for name, digest in sums.items():
+        if hashlib.sha256(archive.read(name)).hexdigest() != digest:
+            raise _Damaged(f"{name} has changed")
+
+
+def _episode(archive: zipfile.ZipFile, line: bytes) -> Episode:
+    try:
+        row = json.loads(line)
+        photo = row["photo"]
+        if not re.fullmatch("[0-9a-f]{64}", photo["sha256"]):
+            raise ValueError(f"no hash: {photo['sha256']!r}")
+        files = [f"photos/{photo['sha256']}.{end}" for end in ("jpg", "png")]
+        data = archive.read(next(name for name in files if name in archive.NameToInfo))
+        taken = photo["taken_at"] and datetime.fromisoformat(photo["taken_at"])
+        turns = tuple(Turn(turn["role"], turn["text"]) for turn in row["turns"])
+        texts = [turn.text for turn in turns] + ([] if row["place"] is None else [row["place"]])
+        if not all(isinstance(text, str) for text in texts) or {turn.role for turn in turns} - {"user", "assistant"}:
+            raise ValueError("a turn or place is not what it should be")
+        if not all(isinstance(side, int) and 0 < side < 1 << 31 for side in (photo["width"], photo["height"])):
+            raise ValueError(f"no size of a photo: {photo['width']!r} x {photo['height']!r}")
+        episode = Episode(
+            Photo(photo["sha256"], data, photo["width"], photo["height"], taken),
+            turns,
+            datetime.fromisoformat(row["when"]),
+            row["place"],
+        )
+        if episode.id != row["id"]:
+            raise _Damaged(f"episode {row['id']} has other content than its id says")
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, StopIteration) as error:
+        raise _Damaged(f"a line of episodes.jsonl cannot be read: {error!r}") from error
+    return episode

@@ -1,0 +1,1 @@
+"""Checkpoints to GGUF files: converter, quantiser, importance matrix, mixed precision."""

@@ -1,0 +1,239 @@
+"""Importance matrix from prompts with photos: which inputs of each linear layer are large when the app asks.
+
+The quantiser then rounds the weights behind large inputs more carefully. Published matrices come from plain text;
+this one from whole caption requests (photos, dialogues and the right caption) of the benchmark's dev split, read by the
+checkpoint in transformers. The file is llama.cpp's own kind (GGUF: sums of squared inputs, and how many tokens they are
+of). Verify and the README measure on the test split, so nothing is tuned on what is reported.
+
+Not for a merged model whose base was 4-bit once, such as the nano's: careful rounding then finds the base's grid again,
+and takes the LoRA away with the error (measured: LOG.md).
+Command: `python -m quantize.imatrix CHECKPOINT OUT.gguf`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from assistant import prompt
+from assistant.chatml import Words, pieces
+from assistant.models.local import sha256
+from benchmark.tasks.capeval import gold
+from benchmark.world.sample import Sample, Spec, build
+from memory.errors import KeepsakeError
+
+if TYPE_CHECKING:
+    from quantize.verify.hf_reference import Checkpoint
+
+SAMPLES, SEED = 48, 5
+"""Dev samples that `gather` reads, and their seed; a check on the dev split takes another."""
+EVERY = 8
+"""Samples after which what was gathered is kept."""
+SUM, COUNT = ".in_sum2", ".counts"
+"""How llama.cpp names the two tensors of a layer."""
+
+
+@dataclass
+class Gathered:
+    """Statistics so far, by GGUF tensor name ("blk.0.attn_q.weight")."""
+
+    dataset: str
+    """What was read, by which checkpoint."""
+    samples: int = 0
+    sums: dict[str, np.ndarray] = field(default_factory=dict)
+    """(C,) float64, one number for each column of the weight."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Tokens."""
+
+    def add(self, name: str, inputs: np.ndarray) -> None:
+        """More inputs (T, C) of a layer."""
+        self.sums[name] = self.sums.get(name, 0.0) + np.square(inputs, dtype=np.float64).sum(0)
+        self.counts[name] = self.counts.get(name, 0) + len(inputs)
+
+    @property
+    def values(self) -> dict[str, np.ndarray]:
+        """Mean squared inputs (C,) float32: what the quantiser takes."""
+        return {name: (total / self.counts[name]).astype(np.float32) for name, total in self.sums.items()}
+
+
+def gather(folder: Path, out: Path, n: int = SAMPLES, seed: int = SEED) -> Path:
+    """Read `n` dev samples with the checkpoint in `folder` (LoRA and all) and write the matrix `out`.
+
+    Goes on where it was cut off. Raises KeepsakeError when `folder` is no checkpoint of a known family.
+    """
+    from quantize.verify.hf_reference import Checkpoint
+
+    checkpoint = Checkpoint(folder)
+    weights = sorted([*folder.glob("*.safetensors"), *folder.glob("adapter/*.safetensors")])
+    dataset = f"keepsake dev, seed {seed}, checkpoint {' '.join(sha256(path)[:16] for path in weights)}"
+    partial = out.with_name(f"{out.stem}.partial{out.suffix}")
+    found = _resume(partial, dataset)
+    for i in range(found.samples, n):
+        with watching(checkpoint, found):
+            checkpoint.follow(*_conversation(checkpoint, sample(i, seed)))
+        found.samples += 1
+        print(f"importance matrix: {i + 1} of {n} prompts", file=sys.stderr)
+        if found.samples % EVERY == 0 and found.samples < n:
+            write(found, partial)
+    write(found, out)
+    partial.unlink(missing_ok=True)
+    return out
+
+
+def sample(i: int, seed: int) -> Sample:
+    """Sample i of the dev split: one known thing among three memories, every fourth time two among six."""
+    try:
+        return build(Spec("dev", seed, i, 2 if i % 4 == 3 else 1))
+    except FileNotFoundError as error:
+        raise KeepsakeError(str(error)) from error
+
+
+@contextmanager
+def watching(checkpoint: Checkpoint, found: Gathered) -> Iterator[None]:
+    """Whatever the checkpoint's language model reads meanwhile is added to `found`.
+
+    Tied embeddings are counted as the output layer that they are too; where a LoRA lies on a layer, its base counts.
+    """
+    hooks = [
+        layer.register_forward_pre_hook(
+            lambda _, inputs, name=name: found.add(name, inputs[0].flatten(0, -2).numpy())  # (B, T, C) to (B T, C)
+        )
+        for name, layer in _layers(checkpoint)
+    ]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def write(found: Gathered, out: Path) -> Path:
+    """The matrix as a file. Raises KeepsakeError when it cannot be written."""
+    from gguf import GGUFWriter
+
+    scratch = out.with_name(f"{out.name}.writing")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        writer = GGUFWriter(scratch, "")
+        writer.add_type("imatrix")
+        writer.add_array("imatrix.datasets", [found.dataset])
+        writer.add_uint32("imatrix.chunk_count", found.samples)
+        writer.add_uint32("imatrix.chunk_size", max(found.counts.values(), default=0) // max(1, found.samples))
+        for name in sorted(found.sums):
+            writer.add_tensor(name + SUM, found.sums[name].astype(np.float32)[None])
+            writer.add_tensor(name + COUNT, np.array([[found.counts[name]]], dtype=np.float32))
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        os.replace(scratch, out)
+    except OSError as error:
+        with suppress(OSError):
+            scratch.unlink()
+        raise KeepsakeError(f"cannot write {out.name}: {error.strerror}") from error
+    return out
+
+
+def read(path: Path) -> Gathered:
+    """A matrix from its file, ours or one of llama-imatrix. Raises KeepsakeError when it is none."""
+    from gguf import GGUFReader
+
+    try:
+        reader = GGUFReader(path)
+        stored = {tensor.name: np.array(tensor.data, dtype=np.float64) for tensor in reader.tensors}
+        found = Gathered(
+            "; ".join(reader.fields["imatrix.datasets"].contents()),
+            int(reader.fields["imatrix.chunk_count"].contents()),
+            {name.removesuffix(SUM): sums.ravel() for name, sums in stored.items() if name.endswith(SUM)},
+        )
+        found.counts = {name: int(stored[name + COUNT].item()) for name in found.sums}
+    except (OSError, ValueError, IndexError, KeyError) as error:
+        raise KeepsakeError(f"{path} is not an importance matrix (a GGUF file as llama-imatrix writes it)") from error
+    return found
+
+
+def for_llama(found: Gathered, values: Mapping[str, np.ndarray]) -> tuple[Any, Any]:
+    """The matrix as C arrays: `imatrix` and `kv_overrides` (where the matrix comes from) of the quantiser's parameters.
+
+    They point into `values` (`found.values`), which must outlive them; both end with an empty entry.
+    """
+    import llama_cpp as llama
+
+    floats = ctypes.POINTER(ctypes.c_float)
+    entries = [
+        llama.llama_model_imatrix_data(name.encode(), value.ctypes.data_as(floats), value.size)
+        for name, value in values.items()
+    ]
+    facts: list[tuple[str, str | int]] = [
+        ("dataset", found.dataset[:127]),
+        ("entries_count", len(entries)),
+        ("chunks_count", found.samples),
+    ]
+    overrides = (llama.llama_model_kv_override * (len(facts) + 1))()
+    for override, (key, value) in zip(overrides, facts, strict=False):
+        override.key = f"quantize.gguf.export.imatrix.{key}".encode()
+        if isinstance(value, str):
+            override.tag, override.value.val_str = llama.LLAMA_KV_OVERRIDE_TYPE_STR, value.encode()
+        else:
+            override.tag, override.value.val_i64 = llama.LLAMA_KV_OVERRIDE_TYPE_INT, value
+    return (llama.llama_model_imatrix_data * (len(entries) + 1))(*entries), overrides
+
+
+def _layers(checkpoint: Checkpoint) -> Iterator[tuple[str, Any]]:
+    """Every linear layer of the language model with its GGUF name."""
+    from gguf import MODEL_ARCH, get_tensor_name_map
+    from torch.nn import Linear
+
+    model, config = checkpoint.model, checkpoint.config
+    arch = MODEL_ARCH.QWEN3VL if config.model_type == "qwen3_vl" else MODEL_ARCH.LLAMA
+    names = get_tensor_name_map(arch, config.text_config.num_hidden_layers)
+    for path, layer in model.get_decoder().named_modules():
+        if isinstance(layer, Linear) and "lora_" not in path:
+            yield f"{names.get_name('model.' + path.removesuffix('.base_layer'))}.weight", layer
+    tied = model.lm_head.weight is model.get_input_embeddings().weight
+    yield "token_embd.weight" if tied else "output.weight", model.lm_head
+
+
+def _conversation(checkpoint: Checkpoint, asked: Sample) -> tuple[list[Any], list[int]]:
+    """A caption request, and the right caption as tokens."""
+    messages = prompt.caption_messages(asked.context, asked.query)
+    return pieces(messages), checkpoint.tokenize(Words(gold(asked)))
+
+
+def _resume(partial: Path, dataset: str) -> Gathered:
+    """What an earlier run left, if it read the same with the same checkpoint."""
+    if partial.exists():
+        try:
+            found = read(partial)
+        except KeepsakeError:
+            return Gathered(dataset)
+        if found.dataset == dataset:
+            return found
+    return Gathered(dataset)
+
+
+def main() -> None:
+    """`python -m quantize.imatrix CHECKPOINT OUT.gguf`."""
+    parser = argparse.ArgumentParser(prog="python -m quantize.imatrix", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--n", type=int, default=SAMPLES, help="samples to read. Default: %(default)s")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the samples. Default: %(default)s")
+    args = parser.parse_args()
+    try:
+        print(gather(args.checkpoint, args.out, args.n, args.seed))
+    except KeepsakeError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A LoRA folded into its base, shard by shard."""

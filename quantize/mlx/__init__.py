@@ -1,0 +1,1 @@
+"""Merged checkpoints to folders that MLX runs."""

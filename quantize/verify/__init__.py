@@ -1,0 +1,1 @@
+"""Is an export still the model: asked the same, compared, and judged by thresholds."""

@@ -1,0 +1,121 @@
+"""What the checkpoint itself makes of a prompt, asked of transformers in f32: the truth an export is held against.
+
+Reads SmolVLM as we train it (a photo is one square, its visual tokens and nothing else) and Qwen3-VL (visual tokens
+between `<|vision_start|>` and `<|vision_end|>`). Slow: every call reads the whole prompt anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors import safe_open
+from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
+
+from assistant.backend import Chunk, Message, Options
+from assistant.backends.processor import FAMILIES
+from assistant.chatml import Mark, Piece, Words, pieces
+from assistant.photo import pixels
+from memory.episode import Photo
+from memory.errors import KeepsakeError
+
+
+class Checkpoint:
+    """A transformers folder, with the LoRA in its folder `adapter` if there is one."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load everything in f32 on the CPU. Raises KeepsakeError when it is no model of a known family."""
+        if not (folder / "config.json").is_file():
+            raise KeepsakeError(f"{folder} is not a checkpoint: it has no config.json")
+        try:
+            self.model: Any = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
+            self.tokenizer = AutoTokenizer.from_pretrained(folder)
+            self.eye = AutoImageProcessor.from_pretrained(folder, backend="pil")
+        except (OSError, ValueError) as error:
+            raise KeepsakeError(f"transformers cannot load {folder}: {str(error).splitlines()[0]}") from error
+        self.config = self.model.config
+        if self.config.model_type not in FAMILIES:
+            raise KeepsakeError(f"cannot check a {self.config.model_type} model: only {', '.join(FAMILIES)}")
+        if (folder / "adapter").exists():
+            _add_adapter(self.model, folder / "adapter")
+
+    @property
+    def side(self) -> int | None:
+        """Pixels of the square every photo becomes; None = any shape."""
+        return self.config.vision_config.image_size if self.config.model_type == "smolvlm" else None
+
+    @torch.inference_mode()
+    def logits(self, prompt: Sequence[Piece]) -> np.ndarray:
+        """Logits (V,) of the token after a prompt."""
+        return self.model(**self._inputs(prompt), logits_to_keep=1).logits[0, -1].numpy()
+
+    @torch.inference_mode()
+    def follow(self, prompt: Sequence[Piece], tokens: Sequence[int]) -> np.ndarray:
+        """Logits (N, V), one row for each of `tokens`: of what comes there, after the prompt and the tokens before."""
+        inputs = self._inputs(prompt, tokens[:-1])
+        return self.model(**inputs, logits_to_keep=len(tokens)).logits[0].numpy()
+
+    @torch.inference_mode()
+    def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
+        """The next assistant turn, greedy and in one piece: enough of a backend for the benchmark."""
+        inputs = self._inputs(pieces(messages))
+        (end,) = self.tokenize(Mark("<|im_end|>"))
+        made = self.model.generate(
+            **inputs, max_new_tokens=options.max_new_tokens, do_sample=False, eos_token_id=end, pad_token_id=end
+        )
+        new = made[0, inputs["input_ids"].shape[1] :].tolist()
+        stop = "end" if new[-1:] == [end] else "length"
+        yield Chunk(self.tokenizer.decode(new, skip_special_tokens=True), stop, new_tokens=len(new))
+
+    def close(self) -> None:
+        """Free the model."""
+        self.model = None
+
+    def _inputs(self, prompt: Sequence[Piece], then: Sequence[int] = ()) -> dict[str, torch.Tensor]:
+        photos = [p for p in prompt if isinstance(p, Photo)]
+        inputs = self._seen(photos) if photos else {}
+        sizes = iter(self._sizes(inputs, len(photos)))
+        ids = [t for p in prompt for t in (self._photo(next(sizes)) if isinstance(p, Photo) else self.tokenize(p))]
+        inputs["input_ids"] = torch.tensor([[*ids, *then]])
+        if "image_grid_thw" in inputs:
+            inputs["mm_token_type_ids"] = (inputs["input_ids"] == self.config.image_token_id).int()
+        inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
+        return inputs
+
+    def tokenize(self, piece: Mark | Words) -> list[int]:
+        """Token ids of a text piece; only a `Mark` may become control tokens."""
+        literal = not isinstance(piece, Mark)
+        return self.tokenizer(piece.text, add_special_tokens=False, split_special_tokens=literal).input_ids
+
+    @torch.inference_mode()
+    def embed(self, photo: Photo) -> np.ndarray:
+        """Visual tokens of a photo (T, D) float32, as they enter the language model."""
+        return torch.cat(tuple(self.model.get_image_features(**self._seen([photo])).pooler_output)).numpy()
+
+    def _seen(self, photos: Sequence[Photo]) -> dict[str, torch.Tensor]:
+        whole = {"do_image_splitting": False} if self.side else {}
+        return dict(self.eye([Image.fromarray(pixels(p, self.side)) for p in photos], return_tensors="pt", **whole))
+
+    def _sizes(self, seen: dict[str, torch.Tensor], n: int) -> list[int]:
+        """Visual tokens of each photo."""
+        if self.side is None:
+            return [int(grid.prod()) // self.eye.merge_size**2 for grid in seen.get("image_grid_thw", ())]
+        return [(self.side // self.config.vision_config.patch_size // self.config.scale_factor) ** 2] * n
+
+    def _photo(self, n: int) -> list[int]:
+        tokens = [self.config.image_token_id] * n
+        return tokens if self.side else [self.config.vision_start_token_id, *tokens, self.config.vision_end_token_id]
+
+
+def _add_adapter(model: Any, folder: Path) -> None:
+    """Put a LoRA where it was trained: on the whole model (trl), or on the language model alone (our pretraining)."""
+    from peft import PeftModel
+
+    with safe_open(folder / "adapter_model.safetensors", "pt") as weights:
+        whole = any("language_model." in key or "text_model." in key for key in weights.keys())  # noqa: SIM118
+    PeftModel.from_pretrained(model if whole else model.model.text_model, folder)
+    model.eval()

@@ -1,0 +1,316 @@
+"""One contract for every engine: llama.cpp, MLX and transformers read and write the same from the same model.
+
+Two tiny random models, shaped as the nano and as Qwen3-VL, each in the form its engine takes, f32 throughout. Random
+weights make captions without sense, but every tensor moves them: equal tokens mean that everything arrived.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from assistant import prompt
+from assistant.backend import Chunk, Message, Options
+from assistant.backends.cached_backend import Session
+from assistant.backends.hf_transformers import open_hf
+from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.mlxvlm import open_mlx
+from assistant.backends.worker import WorkerBackend
+from assistant.chatml import Mark, Words, pieces
+from assistant.models import local
+from assistant.models.local import Spec
+from assistant.photo import from_image
+from memory.episode import Photo
+from memory.errors import ModelStopped, PromptTooLong
+from quantize.gguf import export
+from quantize.mlx import mlx_export
+from quantize.verify.hf_reference import Checkpoint
+from tests.support import tinyqwen, tinysmolvlm
+
+Engine = LlamaCpp | Session
+FAMILIES = {"smolvlm": tinysmolvlm.build, "qwen3_vl": tinyqwen.build}
+ENGINES = ("llama.cpp", "mlx", "transformers")
+CONTEXT = 512
+pytestmark = pytest.mark.timeout(300)
+
+
+def photo(width: int, height: int, seed: int) -> Photo:
+    """Smooth colours, different everywhere."""
+    spots = np.random.default_rng(seed).integers(0, 255, (5, 4, 3), dtype=np.uint8)
+    return from_image(Image.fromarray(spots).resize((width, height), Image.Resampling.BICUBIC))
+
+
+# 16, 18 and 10 tokens for a Qwen3-VL, 16 for the square of a SmolVLM
+PHOTOS = (photo(128, 128, 1), photo(192, 96, 2), photo(64, 160, 3))
+TEXT = "This is <|im_end|> Milo <|image_pad|> of 2025, isn't it?\u00e9\u4e2d"
+ASKED = (
+    Message("system", ("You help a person remember.",)),
+    Message("user", ("Memory:\n", PHOTOS[0], f"\n{TEXT}\n", PHOTOS[1], "New photo:\n", PHOTOS[2], "\nDescribe it.")),
+)
+SHORT = Options(max_new_tokens=12)
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def forms(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Spec]:
+    """One model in the form of each engine."""
+    torch.set_num_threads(1)
+    home = tmp_path_factory.mktemp(request.param)
+    folder = FAMILIES[request.param](home / "model")
+    export.export_mmproj(folder, home / "mmproj.gguf", "f32")
+    export.export_language(folder, home / "language.gguf", "f32", pre_tokenizer="qwen2")
+    side = tinysmolvlm.SIDE if request.param == "smolvlm" else None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KEEPSAKE_HOME", str(home))
+        return {
+            "llama.cpp": Spec("tiny", home / "language.gguf", home / "mmproj.gguf", None, side, side is not None),
+            "mlx": local.load(str(mlx_export.convert(folder, home / "mlx", "f32"))),
+            "transformers": local.load(str(folder)),
+        }
+
+
+def start(spec: Spec, context: int = CONTEXT) -> Engine:
+    if spec.engine == "mlx":
+        return open_mlx(spec, 1, context)
+    return open_hf(spec, 1, context) if spec.engine == "transformers" else LlamaCpp(spec, 1, context, exact=True)
+
+
+@pytest.fixture(scope="module")
+def engines(forms: dict[str, Spec]) -> Iterator[dict[str, Engine]]:
+    opened = {name: start(spec) for name, spec in forms.items()}
+    yield opened
+    for engine in opened.values():
+        engine.close()
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest, engines: dict[str, Engine]) -> Engine:
+    """Each engine with nothing in its cache."""
+    chosen = engines[request.param]
+    chosen.logits([Mark("<|im_end|>")])
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def truth(forms: dict[str, Spec]) -> Checkpoint:
+    """transformers' own way through the model, in one piece and without a cache."""
+    return Checkpoint(forms["transformers"].language)
+
+
+def write(engine: Engine, messages: tuple[Message, ...] = ASKED, options: Options = SHORT) -> tuple[str, Chunk]:
+    chunks = list(engine.stream(messages, options))
+    assert [c.stop for c in chunks[:-1]] == [None] * (len(chunks) - 1)
+    assert chunks[-1].stop is not None
+    return "".join(c.text for c in chunks), chunks[-1]
+
+
+def test_each_folder_names_its_engine(forms: dict[str, Spec]) -> None:
+    assert {name: spec.engine for name, spec in forms.items()} == {name: name for name in ENGINES}
+    assert len({spec.identity for spec in forms.values()}) == len(ENGINES)
+
+
+def test_the_visual_tokens_are_those_of_transformers(engine: Engine, truth: Checkpoint) -> None:
+    for seen in PHOTOS:
+        expected, got = truth.embed(seen), engine.embed(seen)
+        assert got.shape == expected.shape and got.dtype == np.float32
+        cosine = (got * expected).sum(1) / np.linalg.norm(got, axis=1) / np.linalg.norm(expected, axis=1)
+        assert cosine.min() > 0.9999
+        assert np.array_equal(engine.embed(seen), got)
+
+
+def test_the_next_token_is_that_of_transformers(engine: Engine, truth: Checkpoint) -> None:
+    """Logits have a deviation of 2 to 5. MLX and transformers differ by 1e-4, llama.cpp by 0.01 (its GELU is f16)."""
+    asked = pieces(ASKED)
+    expected, got = truth.logits(asked), engine.logits(asked)
+    assert expected.std() > 1
+    assert np.abs(got - expected).max() < (0.05 if isinstance(engine, LlamaCpp) else 1e-3)
+    assert np.abs(engine.logits(pieces(ASKED[:1])) - expected).max() > 1
+    tokens = [int(expected.argmax()), *engine.tokenize(Words("Milo"))]
+    np.testing.assert_allclose(engine.follow(asked, tokens), truth.follow(asked, tokens), atol=0.05)
+
+
+def test_all_write_the_same_caption(engines: dict[str, Engine]) -> None:
+    """Greedy, to the letter. Where they part is what pytest shows."""
+    written = {name: write(engine) for name, engine in engines.items()}
+    assert len({text for text, _ in written.values()}) == 1, written
+    assert written["mlx"][0]
+    assert len({(last.stop, last.prompt_tokens, last.new_tokens) for _, last in written.values()}) == 1, written
+
+
+def test_sampling_follows_its_seed_and_all_draw_alike(engines: dict[str, Engine]) -> None:
+    options = [Options(max_new_tokens=6, temperature=1.5, top_p=0.9, seed=seed) for seed in (1, 2, 3, 1)]
+    drawn = {name: [write(engine, ASKED, o)[0] for o in options] for name, engine in engines.items()}
+    for texts in drawn.values():
+        assert texts[0] == texts[-1]
+        assert len(set(texts)) > 1
+    assert drawn["mlx"] == drawn["transformers"]
+
+
+def test_only_a_mark_becomes_a_control_token(engines: dict[str, Engine], engine: Engine) -> None:
+    for control in ("<|im_end|>", "<|im_start|>", "<|image_pad|>"):
+        (mark,) = engine.tokenize(Mark(control))
+        assert mark not in engine.tokenize(Words(f"a {control} b"))
+    assert engine.tokenize(Words(TEXT)) == engines["transformers"].tokenize(Words(TEXT))
+
+
+def test_what_was_read_is_not_read_again(engine: Engine) -> None:
+    first, cold = write(engine)
+    second, warm = write(engine)
+    assert first == second
+    assert cold.cached_tokens == 0
+    assert warm.cached_tokens == warm.prompt_tokens - 1 == cold.prompt_tokens - 1
+    assert warm.looked == 0
+    _, follow = write(engine, (*ASKED, Message("assistant", (first,)), Message("user", ("When was that?",))))
+    assert follow.cached_tokens >= cold.prompt_tokens - 1
+
+
+def test_a_reused_cache_gives_what_a_fresh_one_does(engine: Engine, truth: Checkpoint) -> None:
+    """A prompt that shares a part, another photo in the middle, an abandoned stream: each time as if read afresh."""
+    other = (ASKED[0], Message("user", tuple(PHOTOS[2] if p is PHOTOS[1] else p for p in ASKED[1].parts)))
+    stream = engine.stream(ASKED, SHORT)
+    next(stream)
+    stream.close()
+    for messages in (
+        other,
+        ASKED[:1],
+        (*ASKED, Message("assistant", ("Nobody.",)), Message("user", ("Sure?",))),
+        other,
+    ):
+        expected = truth.logits(pieces(messages))
+        assert np.abs(engine.logits(pieces(messages)) - expected).max() < 0.05
+
+
+def test_writing_ends_for_a_reason(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enough tokens: "length". The token that is likeliest ends a turn: "end", before it is written."""
+    assert write(engine, ASKED, Options(max_new_tokens=1))[1].stop == "length"
+    likeliest = int(engine.logits(pieces(ASKED)).argmax())
+    if isinstance(engine, LlamaCpp):
+        monkeypatch.setattr(engine._llama, "llama_vocab_is_eog", lambda _, token: token == likeliest)
+    else:
+        monkeypatch.setattr(engine._tokens, "ends", {likeliest})
+    text, last = write(engine)
+    assert (text, last.stop, last.new_tokens) == ("", "end", 0)
+
+
+def test_a_prompt_that_is_too_long_is_refused_and_changes_nothing(engine: Engine) -> None:
+    before, _ = write(engine)
+    long = prompt.chat_messages(["Milo " * CONTEXT])
+    with pytest.raises(PromptTooLong, match=rf"^the prompt has \d+ tokens, the model takes {CONTEXT}: say it in fewer"):
+        list(engine.stream(long, SHORT))
+    again, last = write(engine)
+    assert again == before
+    assert last.cached_tokens == last.prompt_tokens - 1
+
+
+def test_stopped_before_and_between_tokens(engine: Engine) -> None:
+    """A stop means what runs or is announced; a late one does not hit the next answer."""
+    expected, _ = write(engine)
+    engine.arm()
+    engine.cancel()
+    text, last = write(engine)
+    assert (text, last.stop, last.new_tokens) == ("", "cancelled", 0)
+    engine.cancel()
+    stream = engine.stream(ASKED, Options(max_new_tokens=200, temperature=2.0))
+    next(stream)
+    engine.cancel()
+    *_, last = stream
+    assert last.stop == "cancelled" and last.new_tokens < 200
+    engine.arm()
+    engine.cancel()
+    with pytest.raises(ModelStopped):
+        engine.embed(photo(96, 96, 8))
+    assert write(engine)[0] == expected
+
+
+@pytest.mark.parametrize("name", ("mlx", "transformers"))
+def test_stopped_from_another_thread_while_it_reads(
+    name: str, engines: dict[str, Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within the step that is being read. (llama.cpp stops inside a step: `test_worker.py`.)"""
+    engine = engines[name]
+    assert isinstance(engine, Session)
+    engine.logits([Mark("<|im_end|>")])
+    reading = threading.Event()
+    extend = engine._heart.extend
+    steps: list[int] = []
+
+    def slow(ids: list[int], *rest: object, **more: object) -> object:
+        reading.set()
+        steps.append(len(ids))
+        stopped.wait(30)
+        return extend(ids, *rest, **more)  # type: ignore[arg-type]
+
+    stopped = threading.Event()
+    monkeypatch.setattr(engine._heart, "extend", slow)
+
+    def stop() -> None:
+        reading.wait(30)
+        engine.cancel()
+        stopped.set()
+
+    thread = threading.Thread(target=stop)
+    thread.start()
+    _, last = write(engine)
+    thread.join()
+    assert (last.stop, len(steps)) == ("cancelled", 1)
+
+
+@pytest.mark.parametrize("what", ("reading", "writing", "seeing"))
+def test_a_stop_is_heard_within_three_tenths_of_a_second(
+    engine: Engine, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted in what this process computes after it, since the machine may be busy. `arm` comes first, as in the
+    worker: the stop may come before anything has begun."""
+    long = Options(max_new_tokens=400, temperature=2.0)
+    messages = prompt.chat_messages(["Milo " * 80]) if what == "reading" else ASKED
+    if what == "seeing":
+        unseen = tuple(photo(160, 96, 20 + i) for i in range(12))
+        messages = (Message("user", (*unseen, "Who?")),)
+    engine.arm()
+    seconds: list[float] = []
+
+    def stop() -> None:
+        engine.cancel()
+        seconds.append(time.process_time())
+
+    stream = engine.stream(messages, long)
+    thread = threading.Timer(0.0 if what == "writing" else 0.01, stop)
+    if what == "writing":
+        next(stream)
+    thread.start()
+    *_, last = stream
+    ended = time.process_time()
+    thread.join()
+    assert last.stop == "cancelled"
+    assert ended - seconds[0] < 0.3
+
+
+def test_closing_twice_is_fine(forms: dict[str, Spec]) -> None:
+    for spec in forms.values():
+        engine = start(spec, 64)
+        engine.close()
+        engine.close()
+
+
+@pytest.mark.parametrize("name", ("mlx", "transformers"))
+def test_the_worker_runs_it_in_a_process_of_its_own(
+    name: str, forms: dict[str, Spec], engines: dict[str, Engine]
+) -> None:
+    """Started by the folder alone, stopped in the middle, and used again."""
+    backend = WorkerBackend(forms[name], threads=1, context=CONTEXT)
+    expected, _ = write(engines[name])
+    assert "".join(c.text for c in backend.stream(ASKED, SHORT)) == expected
+    np.testing.assert_allclose(backend.embed(PHOTOS[0]), engines[name].embed(PHOTOS[0]), atol=1e-3)
+    stream = backend.stream(ASKED, Options(max_new_tokens=300, temperature=2.0))
+    next(stream)
+    began = time.monotonic()
+    backend.cancel()
+    assert [c.stop for c in stream][-1] == "cancelled"
+    assert time.monotonic() - began < 5
+    assert "".join(c.text for c in backend.stream(ASKED, SHORT)) == expected
+    backend.close()

@@ -1,0 +1,247 @@
+"""The conversation: which events come in which order, what it cites and keeps, and that a failure changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from assistant import prompt
+from assistant.backend import Chunk, Message, Options
+from assistant.backends.fake import FakeBackend
+from assistant.conversation import Conversation, remember
+from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled
+from assistant.photo import from_image
+from memory.episode import Episode, Photo, Turn
+from memory.errors import KeepsakeError, ModelError, ModelStopped
+from memory.store import Memory
+
+DAY = datetime(2025, 8, 16, 12, tzinfo=UTC)
+
+
+def photo(colour: str) -> Photo:
+    return from_image(Image.new("RGB", (8, 8), colour))
+
+
+MILO, REX = photo("orange"), photo("navy")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "memory.db"
+
+
+@pytest.fixture
+def memory(path: Path) -> Iterator[Memory]:
+    with Memory(path) as opened:
+        yield opened
+
+
+class Failing(FakeBackend):
+    """Breaks where it is told to: in `embed`, or after a word of a stream."""
+
+    def __init__(self, answers: Sequence[str] = ("A photo of it.",)) -> None:
+        super().__init__(answers)
+        self.broken = ""
+
+    def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
+        for chunk in super().stream(messages, options):
+            yield chunk
+            if self.broken == "stream":
+                raise ModelStopped("the model stopped")
+
+    def embed(self, photo: Photo) -> np.ndarray:
+        if self.broken == "embed":
+            raise ModelError("no eyes")
+        return super().embed(photo)
+
+
+def kinds(events: Sequence[Event]) -> list[type]:
+    """Kinds of events in order, repeated ones once."""
+    found = [type(e) for e in events]
+    return [k for i, k in enumerate(found) if i == 0 or k is not found[i - 1]]
+
+
+def standing(talk: Conversation) -> tuple[object, ...]:
+    return talk.photo, talk.recalls, talk.caption, talk.messages
+
+
+def test_a_look_recalls_writes_and_cites(memory: Memory) -> None:
+    """Two episodes of this photo come back, the other photo's does not; the caption cites what was in its prompt."""
+    backend = FakeBackend(["This is Milo."])
+    told = [remember(memory, backend, MILO, words, DAY) for words in ("This is Milo.", "Milo at the lake.")]
+    remember(memory, backend, REX, "This is Rex.", DAY)
+    talk = Conversation(backend, memory)
+    events = list(talk.look(MILO))
+    assert kinds(events) == [Recalled, CaptionText, Captioned]
+    recalled, *texts, captioned = events
+    assert isinstance(recalled, Recalled) and isinstance(captioned, Captioned)
+    assert {r.episode.id for r in recalled.recalls} == {e.id for e in told}
+    assert "".join(e.text for e in texts if isinstance(e, CaptionText)) == captioned.caption.text == "This is Milo."
+    assert sorted(captioned.caption.episodes) == sorted(e.id for e in told)
+    assert (captioned.chunk.stop, captioned.chunk.prompt_tokens) == ("end", 100)
+    assert backend.calls == [prompt.caption_messages(told, MILO)]
+    assert talk.caption == captioned.caption
+
+
+def test_answers_continue_from_the_caption(memory: Memory) -> None:
+    backend = FakeBackend(["This is Milo.", "In August.", "At the lake."])
+    told = remember(memory, backend, MILO, "This is Milo.", DAY)
+    talk = Conversation(backend, memory)
+    list(talk.look(MILO))
+    events = list(talk.ask("When?"))
+    assert kinds(events) == [AnswerText, Answered]
+    assert isinstance(events[-1], Answered) and events[-1].text == "In August."
+    list(talk.ask("Where?"))
+    said = [m.parts[0] for m in backend.calls[-1][2:]]
+    assert backend.calls[-1][:2] == prompt.caption_messages([told], MILO)
+    assert said == ["This is Milo.", "When?", "In August.", "Where?"]
+
+
+def test_the_users_caption_is_what_counts(memory: Memory) -> None:
+    """A correction replaces the model's words and all that followed from them."""
+    backend = FakeBackend(["A cat.", "No.", "Yes."])
+    talk = Conversation(backend, memory)
+    with pytest.raises(KeepsakeError, match="attach one first"):
+        talk.revise("nothing")
+    list(talk.look(MILO))
+    list(talk.ask("Is it a dog?"))
+    talk.revise("This is Milo, a dog.")
+    list(talk.ask("Is it a dog?"))
+    asked = (Message("assistant", ("This is Milo, a dog.",)), Message("user", ("Is it a dog?",)))
+    assert backend.calls[-1] == (*prompt.caption_messages([], MILO), *asked)
+
+
+def test_attached_without_a_caption_the_question_goes_to_the_photo(memory: Memory) -> None:
+    backend = FakeBackend(["Milo."])
+    told = remember(memory, backend, MILO, "This is Milo.", DAY)
+    talk = Conversation(backend, memory)
+    assert kinds(list(talk.attach(MILO))) == [Recalled]
+    list(talk.ask("Who is this?"))
+    assert backend.calls == [prompt.direct_messages([told], MILO, "Who is this?")]
+    assert talk.caption is None
+
+
+@pytest.mark.parametrize("broken", ["embed", "stream"])
+def test_a_failed_look_leaves_the_conversation_as_it_was(memory: Memory, broken: str) -> None:
+    """Previously the new photo stayed the subject when the model stopped in the middle of its caption."""
+    backend = Failing()
+    remember(memory, backend, REX, "This is Rex.", DAY)
+    talk = Conversation(backend, memory)
+    list(talk.look(MILO))
+    before = standing(talk)
+    backend.broken = broken
+    events = list(talk.look(REX))
+    assert isinstance(events[-1], Failed)
+    assert events[-1].message in ("no eyes", "the model stopped")
+    assert standing(talk) == before
+    backend.broken = ""
+    assert isinstance(list(talk.look(REX))[-1], Captioned)
+
+
+def test_a_failed_answer_leaves_the_conversation_as_it_was(memory: Memory) -> None:
+    backend = Failing()
+    remember(memory, backend, MILO, "This is Milo.", DAY)
+    for with_photo in (True, False):
+        talk = Conversation(backend, memory)
+        list(talk.attach(MILO) if with_photo else ())
+        before = standing(talk)
+        backend.broken = "stream"
+        assert isinstance(list(talk.ask("Who is Milo?"))[-1], Failed)
+        assert standing(talk) == before
+        backend.broken = ""
+        assert isinstance(list(talk.ask("Who is Milo?"))[-1], Answered)
+
+
+def test_what_is_written_when_it_is_stopped_stands(memory: Memory) -> None:
+    talk = Conversation(FakeBackend(["One two three four."]), memory)
+    events = []
+    for event in talk.look(MILO):
+        events.append(event)
+        if isinstance(event, CaptionText):
+            talk.cancel()
+    assert isinstance(events[-1], Captioned)
+    assert (events[-1].caption.text, events[-1].chunk.stop) == ("One", "cancelled")
+    assert talk.caption == events[-1].caption
+
+
+def test_only_what_the_user_said_is_kept(memory: Memory, path: Path) -> None:
+    """Generated text that returns as evidence turns into junk: no byte of it reaches the file."""
+    talk = Conversation(FakeBackend(["CANARY-CAPTION", "CANARY-ANSWER"]), memory)
+    with pytest.raises(KeepsakeError, match="attach one first"):
+        talk.remember("This is Milo.")
+    list(talk.look(MILO))
+    list(talk.ask("Who is this?"))
+    episode = talk.remember("  This is Milo at the HARBOUR.  ", place="Lisbon")
+    assert memory.get(episode.id).turns == (Turn("user", "This is Milo at the HARBOUR."),)
+    stored = b"".join(f.read_bytes() for f in path.parent.glob("memory.db*"))
+    assert b"HARBOUR" in stored and b"Lisbon" in stored
+    assert b"CANARY" not in stored and b"canary" not in stored
+    with pytest.raises(KeepsakeError, match="nothing was said"):
+        talk.remember(" \n")
+    assert memory.stats()["episodes"] == 1
+
+
+def test_an_episode_is_dated_by_the_user_then_the_camera_then_today(memory: Memory) -> None:
+    backend = FakeBackend()
+    dated = from_image(Image.new("RGB", (8, 8)), DAY)
+    assert remember(memory, backend, dated, "a", datetime(2020, 1, 1, tzinfo=UTC)).when.year == 2020
+    assert remember(memory, backend, dated, "b").when == DAY
+    before = datetime.now(UTC).replace(microsecond=0)
+    assert before <= remember(memory, backend, MILO, "c").when <= datetime.now(UTC)
+
+
+def test_when_the_model_fails_nothing_is_kept(memory: Memory) -> None:
+    """Previously the episode stayed behind the error, and trying again kept it twice."""
+    backend = Failing()
+    backend.broken = "embed"
+    with pytest.raises(ModelError):
+        remember(memory, backend, MILO, "This is Milo.")
+    assert memory.stats()["episodes"] == 0
+
+
+def test_a_question_without_a_photo_finds_memories_by_words(memory: Memory) -> None:
+    backend = FakeBackend(["At the harbour.", "In August.", "Rex."])
+    milo = remember(memory, backend, MILO, "Milo at the harbour.", DAY)
+    rex = remember(memory, backend, REX, "Rex by the fire.", DAY)
+    talk = Conversation(backend, memory)
+    events = list(talk.ask("Where was Milo?"))
+    assert kinds(events) == [Recalled, AnswerText, Answered]
+    assert [r.episode for r in talk.recalls] == [milo]
+    assert backend.calls[0] == prompt.recollect_messages([milo], "Where was Milo?")
+    assert kinds(list(talk.ask("And when?"))) == [AnswerText, Answered]
+    assert backend.calls[1][:-2] == backend.calls[0]
+    assert kinds(list(talk.ask("Who was by the fire?"))) == [Recalled, AnswerText, Answered]
+    assert backend.calls[2] == prompt.recollect_messages([rex], "Who was by the fire?")
+
+
+def test_ordinary_talk_goes_on_until_a_memory_is_meant(memory: Memory) -> None:
+    """Previously one "Hello" before it kept every later question from the memory."""
+    backend = FakeBackend(["Hello!", "Fine.", "Milo."])
+    milo = remember(memory, backend, MILO, "Milo at the harbour.", DAY)
+    talk = Conversation(backend, memory)
+    first, *_ = talk.ask("Hello")
+    assert first == Recalled(())
+    list(talk.ask("How are you?"))
+    list(talk.ask("Who was at the harbour?"))
+    assert backend.calls == [
+        prompt.chat_messages(["Hello"]),
+        prompt.chat_messages(["Hello", "Hello!", "How are you?"]),
+        prompt.recollect_messages([milo], "Who was at the harbour?"),
+    ]
+
+
+def test_photos_of_another_model_are_looked_at_again(memory: Memory) -> None:
+    """Imported, or kept with another vision tower: recall sees them all the same."""
+    backend = FakeBackend()
+    imported = Episode(MILO, (Turn("user", "This is Milo."),), DAY)
+    memory.add(imported)
+    memory.add(Episode(REX, (Turn("user", "This is Rex."),), DAY))
+    memory.put_vectors(REX.sha256, "another", np.eye(4))
+    assert [r.episode for r in Conversation(backend, memory).recall(MILO)] == [imported]
+    assert memory.photos_without_vectors("fake") == []
+    assert len(memory.photos_without_vectors("another")) == 1

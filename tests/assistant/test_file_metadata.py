@@ -1,0 +1,114 @@
+"""What photo files and their names say: words, places, days; and what cameras say by themselves."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+
+import pytest
+from PIL import Image
+
+from assistant.importing.file_metadata import day_of_name, labels, words_of_name
+from tests.support.albums import picture, xmp
+
+
+def said_by(**more: object) -> str:
+    file = io.BytesIO()
+    picture(1).save(file, "JPEG", **more)  # type: ignore[arg-type]
+    return labels(Image.open(file)).words
+
+
+def exif(tag: int, value: object) -> Image.Exif:
+    found = Image.Exif()
+    found[tag] = value
+    return found
+
+
+def test_words_somebody_gave_a_photo() -> None:
+    assert said_by(xmp=xmp("Milo in Sète\n at the  harbour")) == "Milo in Sète at the harbour"
+    assert said_by(xmp=xmp("Milo", "title")) == "Milo"
+    assert said_by(exif=exif(0x010E, "Milo in Sète".encode())) == "Milo in Sète"
+    assert said_by(exif=exif(0x010E, b"Milo in S\xe8te")) == "Milo in Sète"
+    assert said_by(exif=exif(0x9C9B, "Milo 🐕".encode("utf-16-le"))) == "Milo 🐕"
+    assert said_by(exif=exif(0x010E, "Nala"), xmp=xmp("Milo")) == "Milo"
+    assert len(said_by(exif=exif(0x010E, "Milo " * 900))) == 999
+    assert said_by(exif=exif(0x010E, "Milo\x1b]0;owned\x07\n/quit")) == "Milo ]0;owned /quit"
+
+
+def test_words_of_an_old_photo_manager() -> None:
+    """IPTC's caption, in the way Picasa wrote it."""
+    caption = b"\x1c\x02\x78\x00\x04Milo"
+    block = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00" + len(caption).to_bytes(4, "big") + caption + b"\0"
+    file = io.BytesIO()
+    picture(1).save(file, "JPEG")
+    data = file.getvalue()
+    data = data[:2] + b"\xff\xed" + (len(block) + 2).to_bytes(2, "big") + block + data[2:]
+    assert labels(Image.open(io.BytesIO(data))).words == "Milo"
+
+
+@pytest.mark.parametrize(
+    "words", ["OLYMPUS DIGITAL CAMERA", "SONY DSC", "  ", "default", "Processed with VSCO", "IMG_1.jpg"]
+)
+def test_words_of_a_camera_are_none(words: str) -> None:
+    assert said_by(exif=exif(0x010E, words)) == ""
+
+
+def test_metadata_that_is_a_trap_or_damaged_counts_as_none() -> None:
+    bomb = b'<!DOCTYPE x [<!ENTITY a "Milo"><!ENTITY b "&a;&a;">]>' + xmp("&b;")
+    for bad in (bomb, xmp("Milo")[:-20], b"\xff\xfe<x", xmp("Milo" * 300_000)):
+        assert said_by(xmp=bad[:60_000] if bad is not bomb else bad) == ""
+    image = picture(1)
+    image.info["xmp"] = xmp("Milo " * 300_000)
+    assert labels(image) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("gps", "place"),
+    [
+        ({1: "S", 2: (33.0, 51.0, 24.0), 3: "W", 4: (70.0, 40.0, 0.0)}, "33.86 S, 70.67 W"),
+        ({1: "N", 2: (0.0, 0.0, 0.0), 3: "E", 4: (0.0, 0.0, 0.0)}, None),
+        ({1: "N", 2: (91.0, 0.0, 0.0), 3: "E", 4: (0.0, 0.0, 0.0)}, None),
+        ({1: "", 2: (1.0, 0.0, 0.0), 3: "E", 4: (0.0, 0.0, 0.0)}, None),
+        ({2: (1.0, 0.0, 0.0)}, None),
+        ({1: "N", 2: 45.5, 3: "E", 4: (9.0, 0.0, 0.0)}, None),
+    ],
+)
+def test_places(gps: dict[int, object], place: str | None) -> None:
+    image = picture(1)
+    image.getexif().get_ifd(0x8825).update(gps)
+    assert labels(image).place == place
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Milo at the lake", "Milo at the lake"),
+        ("2025-08-01_milo_at_the_lake_2", "milo at the lake"),
+        ("Photo of Milo (2)", "Milo"),
+        ("milo-and-nala", "milo and nala"),
+        ("Anna & Jean-Luc", "Anna & Jean-Luc"),
+        ("犬のミロ", "犬のミロ"),
+        *((name, "") for name in ("IMG_1234", "DSC00012", "PXL_20250801_183000123", "100APPLE", "P1010023 copy")),
+        *((name, "") for name in ("Screenshot_2025-08-01", "WhatsApp Image 2025-08-01 at 18.30.00", "New Folder (2)")),
+        *((name, "") for name in ("3F2504E0-4F89-11D3-9A0C-0305E82C3301", "deadbeefdeadbeef", "", "ab", "August 2025")),
+    ],
+)
+def test_names_that_say_something(name: str, words: str) -> None:
+    assert words_of_name(name) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "when"),
+    [
+        ("IMG_20250801_183000", (2025, 8, 1, 18, 30)),
+        ("PXL_20250801_183000123", (2025, 8, 1, 18, 30)),
+        ("WhatsApp Image 2025-08-01 at 18.30.00", (2025, 8, 1, 18, 30)),
+        ("IMG-20250801-WA0001", (2025, 8, 1, 12, 0)),
+        ("Milo 2025-08-01", (2025, 8, 1, 12, 0)),
+        ("1690000000000", None),
+        ("IMG_20251301", None),
+        ("IMG_1234", None),
+    ],
+)
+def test_days_in_names(name: str, when: tuple[int, ...] | None) -> None:
+    assert day_of_name(name) == (datetime(*when).astimezone() if when else None)  # type: ignore[arg-type]

@@ -1,0 +1,275 @@
+"""The real engine with the embedded model: what it reads again and what not, and that this never changes the result.
+
+Nothing here depends on what the model has learnt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assistant import prompt
+from assistant.backend import Chunk, Message, Options
+from assistant.backends import llama_loader
+from assistant.backends.llamacpp import LlamaCpp
+from assistant.chatml import Mark, Words, pieces
+from assistant.models.local import Spec
+from assistant.photo import from_image
+from benchmark.world.scene import Look, draw
+from memory.episode import Episode, Photo, Turn
+from memory.errors import ModelError, ModelStopped
+from tests.support import replay
+
+SHORT = Options(max_new_tokens=8)
+
+
+@pytest.fixture(scope="module")
+def shared(nano: Spec) -> Iterator[LlamaCpp]:
+    engine = LlamaCpp(nano)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def engine(shared: LlamaCpp) -> LlamaCpp:
+    """The engine with nothing in its cache."""
+    shared.read([Mark("<|im_end|>")])
+    return shared
+
+
+def photo(seed: int) -> Photo:
+    return from_image(draw([Look("1f428")], seed, 128).image)
+
+
+def episodes(n: int) -> list[Episode]:
+    return [
+        Episode(
+            photo(i), (Turn("user", f"This is Milo, take {i}, at the harbour."),), datetime(2025, 5, i + 1, tzinfo=UTC)
+        )
+        for i in range(n)
+    ]
+
+
+ASKED = prompt.caption_messages(episodes(2), photo(9))
+
+
+def write(engine: LlamaCpp, messages: tuple[Message, ...], options: Options = SHORT) -> tuple[str, Chunk]:
+    chunks = list(engine.stream(messages, options))
+    assert [c.stop for c in chunks[:-1]] == [None] * (len(chunks) - 1)
+    return "".join(c.text for c in chunks), chunks[-1]
+
+
+def test_the_same_prompt_again_is_not_read_again(engine: LlamaCpp) -> None:
+    """All but the last token, whose logits are wanted, is in the cache; the greedy text is the same."""
+    first, cold = write(engine, ASKED)
+    second, warm = write(engine, ASKED)
+    assert first == second != ""
+    assert cold.prompt_tokens == warm.prompt_tokens > 3 * 16
+    assert cold.cached_tokens == 0
+    assert warm.cached_tokens == warm.prompt_tokens - 1
+    assert warm.new_tokens <= SHORT.max_new_tokens
+
+
+def test_the_answer_reads_its_own_words_only(engine: LlamaCpp) -> None:
+    caption, first = write(engine, ASKED)
+    asked = (*ASKED, Message("assistant", (caption.strip(),)), Message("user", ("When was that?",)))
+    answer, second = write(engine, asked)
+    assert second.cached_tokens >= first.prompt_tokens - 1
+    _, third = write(engine, (*asked, Message("assistant", (answer.strip(),)), Message("user", ("Where?",))))
+    assert third.cached_tokens >= second.prompt_tokens - 1
+
+
+def test_a_reused_cache_gives_the_logits_of_a_fresh_one(nano: Spec, engine: LlamaCpp) -> None:
+    """To the bit: what is read depends on the prompt alone. Another photo moves logits by 3."""
+    wanted = pieces(ASKED)
+    fresh = LlamaCpp(nano)
+    truth = fresh.logits(wanted)
+    fresh.close()
+    for before in (
+        wanted,  # only the last token is read again
+        pieces(prompt.caption_messages(episodes(1), photo(9))),  # shares the first memory
+        pieces((*ASKED, Message("assistant", ("This is Milo.",)), Message("user", ("Who?",)))),  # goes on after it
+        wanted[:-2],  # stops in the middle
+        [*wanted[:-2], Words("\nDescribe the new photo with"), wanted[-1]],  # the last words begin as these do
+    ):
+        engine.read(before)
+        assert np.array_equal(engine.logits(wanted), truth)
+    other = pieces(prompt.caption_messages(episodes(2), photo(10)))
+    assert np.abs(engine.logits(other) - truth).max() > 1
+
+
+def test_after_writing_the_cache_still_holds_what_the_ledger_says(nano: Spec, engine: LlamaCpp) -> None:
+    """Generated tokens, an abandoned stream, and then a prompt that shares a part: as if read afresh."""
+    stream = engine.stream(ASKED, SHORT)
+    next(stream)
+    stream.close()
+    written, _ = write(engine, ASKED, Options(max_new_tokens=3))
+    fresh = LlamaCpp(nano)
+    for caption in ("Nobody.", written):
+        follow = pieces((*ASKED, Message("assistant", (caption,)), Message("user", ("Sure?",))))
+        reused = engine.logits(follow)
+        fresh.read([Mark("<|im_end|>")])
+        assert np.array_equal(fresh.logits(follow), reused)
+    fresh.close()
+
+
+def test_a_prompt_that_is_too_long_is_refused_and_changes_nothing(engine: LlamaCpp) -> None:
+    expected, _ = write(engine, ASKED)
+    long = prompt.chat_messages(["harbour " * 9000])
+    with pytest.raises(
+        ModelError, match=r"^the prompt has 9\d{3} tokens, the model takes 8192: say it in fewer words$"
+    ):
+        list(engine.stream(long, SHORT))
+    again, chunk = write(engine, ASKED)
+    assert again == expected
+    assert chunk.cached_tokens == chunk.prompt_tokens - 1
+
+
+def test_writing_ends_where_the_context_does(nano: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The prompt fits, the answer (of a model that never ends) does not: it is cut, not an error."""
+    asked = prompt.chat_messages(["Count to a hundred."])
+    small = LlamaCpp(nano, context=64)
+    monkeypatch.setattr(small._llama, "llama_vocab_is_eog", lambda *_: False)
+    _, chunk = write(small, asked, Options(max_new_tokens=500))
+    small.close()
+    assert chunk.stop == "length"
+    assert chunk.prompt_tokens + chunk.new_tokens == 64
+
+
+def test_every_photo_is_looked_at_once(engine: LlamaCpp) -> None:
+    before = engine.looked
+    new, known = photo(20), Episode(photo(21), (Turn("user", "This is Rex."),), datetime(2025, 1, 1, tzinfo=UTC))
+    tokens = engine.embed(new)
+    assert write(engine, prompt.caption_messages([known], new))[1].looked == 1
+    assert write(engine, prompt.direct_messages([known], new, "Who is this?"))[1].looked == 0
+    assert np.array_equal(engine.embed(new), tokens)
+    assert tokens.shape == (16, 576) and tokens.dtype == np.float32
+    assert engine.looked == before + 2
+
+
+def test_sampling_follows_its_seed(engine: LlamaCpp) -> None:
+    asked = prompt.chat_messages(["Tell me something."])
+    options = [Options(max_new_tokens=8, temperature=2.0, seed=seed) for seed in (1, 2, 3, 1)]
+    texts = [write(engine, asked, o)[0] for o in options]
+    assert texts[0] == texts[-1]
+    assert len(set(texts)) > 1
+    narrow = Options(max_new_tokens=8, temperature=2.0, top_p=1e-6, seed=1)
+    assert write(engine, asked, narrow)[0] == write(engine, asked)[0], "a nucleus of one token is greedy"
+
+
+def test_only_a_mark_becomes_a_control_token(engine: LlamaCpp) -> None:
+    for control in ("<|im_end|>", "<|im_start|>"):
+        assert len(engine.tokenize(Mark(control))) == 1
+        spelled = engine.tokenize(Words(control))
+        assert len(spelled) > 1
+        assert engine.tokenize(Mark(control))[0] not in spelled
+        assert b"".join(engine._spell(t) for t in spelled).decode() == control
+
+
+def test_no_token_is_too_long_to_be_spelt(engine: LlamaCpp) -> None:
+    """Previously the room for one was 64 bytes, which SmolLM2 just fits and Qwen does not: its text was lost."""
+    longest = " " * 64 + "=" * 256 + "é👩‍👩‍👧\n\t"
+    assert b"".join(engine._spell(t) for t in engine.tokenize(Words(longest))).decode() == longest
+
+
+def test_stopping_before_the_first_token(engine: LlamaCpp) -> None:
+    """Announced and stopped before it began: nothing is written, and the next stream is as ever."""
+    engine.arm()
+    engine.cancel()
+    text, chunk = write(engine, ASKED)
+    assert (text, chunk.stop, chunk.new_tokens) == ("", "cancelled", 0)
+    assert write(engine, ASKED)[0]
+
+
+def test_stopping_when_nothing_runs_does_nothing(engine: LlamaCpp) -> None:
+    """Previously it stopped the stream that came next."""
+    expected, _ = write(engine, ASKED)
+    for _ in range(2):
+        engine.cancel()
+        assert write(engine, ASKED)[0] == expected
+    stream = engine.stream(ASKED, SHORT)
+    next(stream)
+    stream.close()
+    engine.cancel()
+    assert write(engine, ASKED)[0] == expected
+
+
+def test_stopping_in_the_middle_of_the_vision_tower(nano: Spec, engine: LlamaCpp) -> None:
+    """It ends after the operation it is in, and what it has computed by then is not taken for the photo."""
+    assert engine._eyes
+    seen, nodes, wanted = photo(30), 0, engine._eyes.on_node
+
+    def stopping(ask: bool) -> bool:
+        nonlocal nodes
+        nodes += ask
+        if nodes == 50:
+            engine.cancel()
+        return wanted(ask)
+
+    engine._eyes.on_node = stopping  # type: ignore[method-assign]
+    with pytest.raises(ModelStopped, match="stopped before the photo was seen"):
+        engine.embed(seen)
+    engine._eyes.on_node = wanted  # type: ignore[method-assign]
+    assert nodes == 50
+    other = LlamaCpp(nano, context=64)
+    assert np.array_equal(engine.embed(seen), other.embed(seen))
+    other.close()
+
+
+def test_a_model_that_cannot_take_back_a_part_reads_all_again(
+    engine: LlamaCpp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with recurrent layers: llama.cpp refuses, and the ledger must not say otherwise."""
+    engine.read(pieces(ASKED))
+    remove = engine._llama.llama_memory_seq_rm
+    monkeypatch.setattr(engine._llama, "llama_memory_seq_rm", lambda *args: args[2] == 0 and remove(*args))
+    other = pieces(prompt.caption_messages(episodes(2), photo(10)))
+    size, cached = engine.read(other)
+    assert (cached, engine._ledger.tokens) == (0, size)
+    once = engine.next_logits()
+    monkeypatch.undo()
+    engine._cut(0)
+    assert np.array_equal(engine.logits(other), once)
+
+
+def test_conversations_end_as_if_they_had_just_been_read(nano: Spec) -> None:
+    """As in `test_prefix_cache.py`, with the model that ships."""
+    engine, fresh = LlamaCpp(nano, context=512), LlamaCpp(nano, context=512)
+    stops = replay.compare(engine, fresh, [photo(i) for i in range(4)], conversations=8, seed=2)
+    assert "cancelled" in stops
+    engine.close()
+    fresh.close()
+
+
+def test_files_that_do_not_fit_are_refused_by_name(nano: Spec, tmp_path: Any) -> None:
+    wrong = tmp_path / "wrong.gguf"
+    wrong.write_bytes(b"GGUF, but not for long")
+    for changed in ({"language": wrong}, {"mmproj": wrong}, {"adapter": wrong}):
+        fields = {**nano.__dict__, **changed}
+        with pytest.raises(ModelError, match=r"wrong\.gguf"):
+            LlamaCpp(Spec(**fields))
+
+
+def test_closing_twice_is_fine(nano: Spec) -> None:
+    engine = LlamaCpp(nano, context=64)
+    engine.close()
+    engine.close()
+
+
+def test_tiles_that_crash_are_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What a processor with AMX would make of weights in extra buffers ends the process."""
+    from llama_cpp import llama_cpp as llama
+
+    monkeypatch.setattr(llama_loader, "CPUINFO", tmp_path / "cpuinfo")
+    for flags, extra in ((None, True), ("fpu avx2 amx_tiles", True), ("fpu amx_bf16 amx_tile amx_int8", False)):
+        if flags:
+            llama_loader.CPUINFO.write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t:\n", encoding="utf-8")
+        assert llama_loader.model_params().use_extra_bufts is extra
+        with llama_loader.safely():
+            assert llama.llama_model_default_params().use_extra_bufts is extra
+    assert llama.llama_model_default_params().use_extra_bufts is True

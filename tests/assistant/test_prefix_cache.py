@@ -1,0 +1,189 @@
+"""What the KV cache is said to hold is what it holds: over hundreds of random conversations, to the last bit.
+
+On a tiny random Qwen3-VL, where a photo moves the position by less than its tokens (M-RoPE) and carries DeepStack
+layers. The nano has the same tests in `test_llamacpp.py`, and disk in `test_disk_cache.py`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from assistant.backend import Message, Options
+from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.prefix_cache import Ledger, Step, Unit, plan_steps
+from assistant.chatml import ASSISTANT, Mark, Piece, Words
+from assistant.models.local import Spec
+from assistant.photo import from_image
+from memory.episode import Photo
+from tests.support import replay, tinyqwen
+
+UNITS = [Unit(n) for n in range(5)] + [Unit((name, small, 0), 16, 4) for name in "ab" for small in (True, False)]
+
+
+def photo(width: int, height: int, seed: int) -> Photo:
+    """Smooth colours, different everywhere."""
+    spots = np.random.default_rng(seed).integers(0, 255, (5, 4, 3), dtype=np.uint8)
+    return from_image(Image.fromarray(spots).resize((width, height), Image.Resampling.BICUBIC))
+
+
+# 16, 18 and 10 tokens, which move the position by 4, 6 and 5; then 64 tokens, more than a small photo may have
+PHOTOS = (photo(128, 128, 1), photo(192, 96, 2), photo(64, 160, 3), photo(256, 256, 4))
+
+
+@pytest.fixture(scope="module")
+def spec(tmp_path_factory: pytest.TempPathFactory) -> Spec:
+    """A tiny Qwen3-VL whose photos may have 64 tokens, remembered ones 16."""
+    return replace(tinyqwen.exported(tmp_path_factory.mktemp("tinyqwen")), space="tiny", identity="tiny")
+
+
+@pytest.fixture(scope="module")
+def engine(spec: Spec) -> Iterator[LlamaCpp]:
+    backend = LlamaCpp(spec, context=1024)
+    yield backend
+    backend.close()
+
+
+def test_sums_follow_what_is_added_and_cut() -> None:
+    rng = random.Random(0)
+    for _ in range(200):
+        ledger = Ledger()
+        truth: list[Step] = []
+        for _ in range(20):
+            if truth and rng.random() < 0.4:
+                keep = rng.randrange(len(truth) + 1)
+                ledger.cut(keep)
+                del truth[keep:]
+            else:
+                truth.append(tuple(rng.choices(UNITS, k=rng.randrange(1, 4))))
+                ledger.add(truth[-1])
+            units = [u for step in truth for u in step]
+            assert ledger.steps == truth
+            assert (ledger.tokens, ledger.position) == (sum(u.n_tokens for u in units), sum(u.n_pos for u in units))
+            other = [*truth[: rng.randrange(len(truth) + 1)], *((unit,) for unit in rng.choices(UNITS, k=3))]
+            same = ledger.shared(other)
+            assert truth[:same] == other[:same]
+            assert same == min(len(truth), len(other)) or truth[same] != other[same]
+        assert Ledger.unpack(ledger.pack()).steps == truth
+
+
+def letters(text: str) -> list[Unit]:
+    return [Unit(ord(c)) for c in text]
+
+
+def test_steps_end_at_messages_photos_and_bounds_and_what_was_written_is_read_alone() -> None:
+    seen = [Unit(("a", False, n)) for n in range(3)]
+    start, turn = Mark("<|im_start|>user\n"), Mark("<|im_end|>\n" + ASSISTANT)
+    prompt = [start, Words("memory"), PHOTOS[0], Words("wxyz"), turn, Words("Milo"), turn]
+    units = [letters("U"), letters("memory"), seen, letters("wxyz"), letters("EA"), letters("Milo"), letters("EA")]
+
+    def read(most: int, most_photo: int) -> list[str]:
+        steps = plan_steps(prompt, units, most, most_photo)
+        return ["".join(chr(u.key) if isinstance(u.key, int) else "#" for u in step) for step in steps]
+
+    assert read(99, 99) == ["Umemory", "###", "wxyz", "E", "A", *"Milo", "E", "A"]
+    assert read(3, 1) == ["Ume", "mor", "y", "#", "#", "#", "wxy", "z", "E", "A", *"Milo", "E", "A"]
+
+
+def test_the_steps_of_a_prompt_are_those_of_its_beginning() -> None:
+    """What is read for a prompt is reused when the conversation goes on: all of it, to the last token."""
+    rng = random.Random(3)
+    for _ in range(100):
+        prompt: list[Piece] = []
+        units: list[list[Unit]] = []
+        for _ in range(rng.randrange(1, 6)):
+            shown = rng.choices([Words("w"), PHOTOS[0]], k=3)
+            prompt += [Mark("<|im_end|>\n<|im_start|>user\n"), *shown, Mark(ASSISTANT)]
+            prompt.append(Words("w"))
+        for piece in prompt:
+            kinds = UNITS[5:] if isinstance(piece, Photo) else UNITS[:5]
+            units.append(rng.choices(kinds, k=rng.randrange(1, 9)))
+        whole = plan_steps(prompt, units, 4, 2)
+        for end, piece in enumerate(prompt, 1):
+            if isinstance(piece, Mark) and piece.text == ASSISTANT:
+                begun = plan_steps(prompt[:end], units[:end], 4, 2)
+                assert whole[: len(begun)] == begun
+
+
+def test_a_photo_fills_more_cells_than_positions(engine: LlamaCpp) -> None:
+    """The counts the ledger goes by are llama.cpp's own."""
+    size, _ = engine.read(replay.showing(*PHOTOS[:3]))
+    photos = [u for step in engine._ledger.steps for u in step if not isinstance(u.key, int)]
+    assert [(u.n_tokens, u.n_pos) for u in photos] == [(16, 4), (18, 6), (10, 5)]
+    assert engine._ledger.tokens == size == engine._ledger.position + 16 + 18 + 10 - 4 - 6 - 5
+    memory = engine._llama.llama_get_memory(engine._ctx)
+    assert engine._llama.llama_memory_seq_pos_max(memory, 0) == engine._ledger.position - 1
+
+
+def test_two_hundred_conversations_end_as_if_they_had_just_been_read(spec: Spec, engine: LlamaCpp) -> None:
+    """Attach, ask, follow up, stop, go back, another photo; one engine goes through all, another reads the end only."""
+    fresh = LlamaCpp(spec, context=1024)
+    stops = replay.compare(engine, fresh, PHOTOS, conversations=200, seed=1)
+    fresh.close()
+    assert set(stops) >= {"length", "cancelled", None}
+
+
+def test_the_comparison_would_notice_a_wrong_position(
+    spec: Spec, engine: LlamaCpp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a photo's tokens are taken for its positions, once: later cells lie in the wrong places."""
+    fresh = LlamaCpp(spec, context=1024)
+    real = Ledger.add
+
+    def wrong(self: Ledger, step: Step) -> None:
+        real(self, step)
+        if self is engine._ledger:
+            self.position += sum(u.n_tokens - u.n_pos for u in step)
+
+    engine._cut(0)
+    monkeypatch.setattr(Ledger, "add", wrong)
+    with pytest.raises(AssertionError, match="conversation 0"):
+        replay.compare(engine, fresh, PHOTOS, conversations=1, seed=1)
+    monkeypatch.undo()
+    engine._ledger = Ledger(engine._ledger.steps)
+    engine._cut(0)
+    fresh.close()
+
+
+def test_the_photo_asked_about_is_seen_large_and_memories_small(engine: LlamaCpp) -> None:
+    """64 tokens at most, or a quarter of it; what is small enough stays. When nobody says, all are seen large."""
+    large, little = PHOTOS[3], PHOTOS[2]
+
+    def seen(about: str | None) -> list[tuple[str, bool, int]]:
+        messages = (Message("user", (little, large, "then", large, "Who?"), about),)
+        list(engine.stream(messages, Options(max_new_tokens=1)))
+        photos = [u for step in engine._ledger.steps for u in step if isinstance(u.key, tuple)]
+        return [(u.key[0], u.key[1], u.n_tokens) for u in photos if isinstance(u.key, tuple)]
+
+    assert seen(large.sha256) == [(little.sha256, True, 10), (large.sha256, True, 16), (large.sha256, False, 64)]
+    assert [n for *_, n in seen("")] == [10, 16, 16]
+    assert [n for *_, n in seen(None)] == [10, 64, 64]
+    assert engine.embed(large).shape == (16, 256), "recall sees what a memory shows"
+
+
+def test_after_a_restart_the_same_floats_come_from_disk(spec: Spec, tmp_path: Path) -> None:
+    """DeepStack layers included: logits are the same to the bit, and the tower does not run."""
+    prompt = replay.showing(*PHOTOS)
+    first = LlamaCpp(spec, context=1024, cache=tmp_path)
+    truth = first.logits(prompt)
+    assert first.looked == 4
+    first.close()  # nothing saved it: the KV cache is gone, the photos are not
+    second = LlamaCpp(spec, context=1024, cache=tmp_path)
+    assert np.array_equal(second.logits(prompt), truth)
+    assert second.looked == 0
+    assert second.save()
+    second.close()
+    third = LlamaCpp(spec, context=1024, cache=tmp_path)
+    size, cached = third.read(prompt)
+    assert cached == size - 1
+    alone = third.next_logits()
+    third._cut(0)
+    third.read(prompt)
+    assert np.array_equal(third.next_logits(), alone)
+    third.close()

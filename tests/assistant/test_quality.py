@@ -1,0 +1,68 @@
+"""What the embedded model must be able to do, as floors against regressions; README's numbers come from the benchmark.
+
+With the real engine on things that it was not trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.backends.llamacpp import LlamaCpp
+from assistant.conversation import Conversation
+from assistant.events import Answered, Captioned, Recalled
+from assistant.models.local import Spec
+from assistant.photo import load_photo
+from benchmark.judges.judge import Lexical
+from benchmark.runner import Scribe, run
+from benchmark.tasks import capeval
+from benchmark.world.dialogue import NOBODY
+from benchmark.world.sample import samples
+from demo import album
+from memory.store import Memory
+
+pytestmark = [pytest.mark.quality, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def engine(nano: Spec) -> Iterator[LlamaCpp]:
+    opened = LlamaCpp(nano)
+    yield opened
+    opened.close()
+
+
+def test_it_names_what_it_was_told_and_nobody_else(engine: LlamaCpp, tmp_path: Path) -> None:
+    """24 held-out scenes, three memories each, one of which is in the photo."""
+    asked = capeval.captioning(Scribe(engine), Lexical())
+    found = capeval.summary(run([asked], samples("test", 24, 11), 24, tmp_path / "rows.jsonl"))
+    assert (found["n"], found["errors"]) == (24, 0)
+    assert found["name_recall"] >= 0.75
+    assert found["misbinding"] <= 0.2
+
+
+def test_the_demo_conversation(engine: LlamaCpp, tmp_path: Path) -> None:
+    """The koala comes back, is named, and the answer says when."""
+    with Memory(tmp_path / "memory.db") as memory:
+        album.load(memory, engine)
+        talk = Conversation(engine, memory)
+        events = list(talk.look(load_photo(album.demo_photo())))
+        answered = list(talk.ask(album.QUESTION))[-1]
+    recalled, captioned = events[0], events[-1]
+    assert isinstance(recalled, Recalled) and isinstance(captioned, Captioned) and isinstance(answered, Answered)
+    assert "Milo" in recalled.recalls[0].episode.words
+    assert "Milo" in captioned.caption.text
+    assert "Milo" in answered.text
+    assert any(word in answered.text for word in ("summer", "August", "Lisbon"))
+    for text in (captioned.caption.text, answered.text):
+        assert not any(name in text for name in ("Pearl", "Gustav", "Bruno", "Thunder", "Ronja"))
+
+
+def test_with_an_empty_memory_it_knows_nobody(engine: LlamaCpp, tmp_path: Path) -> None:
+    with Memory(tmp_path / "memory.db") as memory:
+        talk = Conversation(engine, memory)
+        *_, captioned = talk.look(load_photo(album.demo_photo()))
+    assert isinstance(captioned, Captioned)
+    assert captioned.caption.text == NOBODY
+    assert captioned.caption.episodes == ()

@@ -1,0 +1,100 @@
+"""A SmolVLM that the project did not make: no manifest, and an image processor that cuts a photo into tiles.
+
+Where its vocabulary has no words for tiles, every engine reads a photo as one square. Previously llama.cpp stopped with
+a bare "code -1", and MLX and transformers took the upper left corner for the photo.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from assistant.backend import Message, Options
+from assistant.backends.cached_backend import Session
+from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.worker import open_engine
+from assistant.chatml import Mark, pieces
+from assistant.models import local
+from assistant.models.local import Spec
+from assistant.photo import from_image
+from memory.episode import Photo
+from quantize.gguf import export
+from quantize.mlx import mlx_export
+from quantize.verify.hf_reference import Checkpoint
+from tests.support import tinyqwen, tinysmolvlm
+
+SPOTS = np.random.default_rng(1).integers(0, 255, (5, 4, 3), dtype=np.uint8)
+PHOTO = from_image(Image.fromarray(SPOTS).resize((128, 96), Image.Resampling.BICUBIC))
+ASKED = (Message("user", (PHOTO, "\nWho?")),)
+
+
+def published(home: Path) -> Path:
+    """A random SmolVLM as others publish theirs: photos scaled to 256 pixels and cut into tiles of 64."""
+    torch.set_num_threads(1)
+    folder = tinysmolvlm.build(home / "model")
+    path = folder / "preprocessor_config.json"
+    told = json.loads(path.read_text(encoding="utf-8")) | {"do_image_splitting": True, "size": {"longest_edge": 256}}
+    path.write_text(json.dumps(told), encoding="utf-8")
+    (home / "gguf").mkdir()
+    export.export_mmproj(folder, home / "gguf" / "mmproj.gguf", "f32")
+    export.export_language(folder, home / "gguf" / "language.gguf", "f32", pre_tokenizer="qwen2")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Spec]:
+    home = tmp_path_factory.mktemp("published")
+    folder = published(home)
+    (mlx_export.convert(folder, home / "mlx", "f32") / "manifest.json").unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KEEPSAKE_HOME", str(home))
+        return {name: local.load(str(home / name)) for name in ("gguf", "mlx", "model")}
+
+
+@pytest.mark.parametrize("name", ("gguf", "mlx", "model"))
+def test_a_photo_is_one_square_where_there_are_no_words_for_tiles(name: str, forms: dict[str, Spec]) -> None:
+    """Sixteen visual tokens of the whole photo, seen as transformers sees it in one piece, and something written.
+
+    MLX and transformers are equal to it; llama.cpp scales the square up and down again by filters of its own: cosine
+    0.978 at the worst token. Of a corner in place of the whole: 0.45, 0.22.
+    """
+    spec, truth = forms[name], Checkpoint(forms["model"].language)
+    assert (spec.side, spec.one_tile) == (None, False), "nobody said so"
+    engine = open_engine(spec, 1, 256)
+    assert isinstance(engine, LlamaCpp | Session)
+    expected, got = truth.embed(PHOTO), engine.embed(PHOTO)
+    assert got.shape == expected.shape == (tinysmolvlm.TOKENS, tinysmolvlm.WIDTH)
+    cosine = (got * expected).sum(1) / np.linalg.norm(got, axis=1) / np.linalg.norm(expected, axis=1)
+    assert cosine.min() > (0.95 if name == "gguf" else 0.9999)
+    prompt = pieces(ASKED)
+    words = sum(len(engine.tokenize(piece)) for piece in prompt if not isinstance(piece, Photo))
+    last = list(engine.stream(ASKED, Options(max_new_tokens=4)))[-1]
+    assert (last.prompt_tokens, last.stop) == (words + tinysmolvlm.TOKENS, "length")
+    engine.close()
+
+
+def test_tiles_stay_where_the_vocabulary_has_words_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the published SmolVLM: twelve tiles, each behind its place, and the whole photo last."""
+    tiles = [f"<row_{y}_col_{x}>" for y in range(1, 5) for x in range(1, 5)]
+    plain = tinyqwen.tokenizer
+
+    def speaking() -> object:
+        words = plain()
+        words.add_tokens(["<fake_token_around_image>", "<global-img>", "\n\n", *tiles], special_tokens=True)
+        return words
+
+    monkeypatch.setattr(tinyqwen, "tokenizer", speaking)
+    published(tmp_path)
+    engine = LlamaCpp(local.load(str(tmp_path / "gguf")), 1, 512)
+    assert engine._eyes
+    parts = engine._eyes.parts(PHOTO)
+    assert [p.n_tokens for p in parts if p.chunk] == [tinysmolvlm.TOKENS] * 13
+    (place,) = engine.tokenize(Mark("<row_3_col_4>"))
+    assert sum(p.tokens.count(place) for p in parts) == 1 and min(t for p in parts for t in p.tokens) >= 0
+    assert list(engine.stream(ASKED, Options(max_new_tokens=4)))[-1].new_tokens
+    engine.close()

@@ -1,0 +1,116 @@
+"""Plain descriptions: things named that are not there, things missed, and words of a person's description."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from assistant import prompt
+from assistant.backend import Message
+from assistant.backends.fake import FakeBackend
+from benchmark.runner import Scribe, ask
+from benchmark.tasks import hallucination
+from benchmark.world.concepts import concepts
+from benchmark.world.sample import Sample, Spec, build
+from benchmark.world.scene import Look
+from memory.errors import KeepsakeError, PhotoError
+
+ANY = build(Spec("test", 7, 0))
+
+
+def showing(*words: str) -> Sample:
+    """A sample whose query is said to show these concepts."""
+    codes = {c.word: c.code for c in concepts("test")}
+    return replace(ANY, shown=tuple(Look(codes[w]) for w in words))
+
+
+@pytest.mark.parametrize(
+    ("caption", "shown", "hallucinated", "missed", "specific"),
+    [
+        ("A koala next to a crab.", ("koala", "crab"), (0, 2), (0, 2), (2, 2)),
+        ("A koala and two giraffes.", ("koala", "crab"), (1, 2), (1, 2), (1, 2)),
+        ("Two koalas. The koala sleeps.", ("koala",), (0, 1), (0, 1), (1, 1)),
+        ("Some animal.", ("koala",), (0, 0), (0, 1), (0, 1)),  # its kind: found, not called by its word
+        ("An apple on a wall.", ("red apple",), (0, 1), (0, 1), (1, 1)),
+        ("A green apple.", ("red apple",), (1, 1), (1, 1), (0, 1)),
+        ("A man beside a tractor.", ("man farmer", "tractor"), (0, 2), (0, 2), (2, 2)),
+        ("A woman’s hat. A woman's boot.", ("woman’s hat",), (1, 2), (0, 1), (1, 1)),
+        ("Keys, carbs, and a donkeyed crabber.", ("key",), (0, 1), (0, 1), (1, 1)),  # whole words only
+        ("", ("koala",), (0, 0), (1, 1), (0, 1)),
+    ],
+)
+def test_counts_by_hand(
+    caption: str,
+    shown: tuple[str, ...],
+    hallucinated: tuple[int, int],
+    missed: tuple[int, int],
+    specific: tuple[int, int],
+) -> None:
+    expected = {"hallucinated": hallucinated, "missed": missed, "specific": specific}
+    assert hallucination.chair(caption, showing(*shown)) == expected
+
+
+def test_the_description_is_asked_for_plainly() -> None:
+    """No memory, no instruction: what the model could do before it was made personal."""
+    backend = FakeBackend(["A koala."])
+    row = ask(hallucination.detail(Scribe(backend)), ANY)
+    assert (row.condition, row.texts) == ("detail", {"caption": "A koala."})
+    assert backend.calls == [prompt.describe_messages(ANY.query)]
+    assert backend.calls[0] == (Message("user", (ANY.query, "\nDescribe this photo: what is in it?")),)
+
+
+def album(folder: Path, *lines: object) -> Path:
+    (folder / "images").mkdir()
+    Image.new("RGB", (8, 8), "red").save(folder / "images" / "a.png")
+    Image.new("RGB", (8, 8), "blue").save(folder / "b.png")
+    path = folder / "described.jsonl"
+    path.write_text(
+        "\n".join(x if isinstance(x, str) else json.dumps(x, ensure_ascii=False) for x in lines) + "\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+A = {"example_id": "1", "image_file": "a.png", "description": "A red wall in Bergen.\u2028It is old."}
+B = {"image_file": "b.png", "description": "The blue sea."}
+
+
+def test_references_are_read_and_covered(tmp_path: Path) -> None:
+    found = hallucination.references(album(tmp_path, A, "", B), most=9)
+    assert [text for _, text in found] == [A["description"], B["description"]]
+    assert [s.query.sha256 for s, _ in found] != [found[0][0].query.sha256] * 2
+    condition = hallucination.described(Scribe(FakeBackend(["A red house, old."])), {s.id: t for s, t in found})
+    row = ask(condition, found[0][0])
+    # red wall bergen it's small words out: {red, wall, bergen, is, old}; said {red, house, old}
+    assert (row.condition, row.score) == ("detail/references", {"covered": [2, 5], "beyond": [1, 3]})
+    assert row.spec is None
+
+
+def test_only_so_many_references_are_taken(tmp_path: Path) -> None:
+    assert len(hallucination.references(album(tmp_path, A, B), most=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ({"image_file": "a.png"}, r"described\.jsonl, line 2: needs the field 'description'"),
+        ({"description": "x", "image": "a.png"}, r"line 2: needs the field 'image_file'"),
+        ({"image_file": 3, "description": "x"}, r"line 2: needs the field 'image_file'"),
+        ([1], r"line 2: needs the field 'image_file'"),
+        ("{oops", r"line 2: not JSON"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, line: object, told: str) -> None:
+    with pytest.raises(KeepsakeError, match=told):
+        hallucination.references(album(tmp_path, A, line), most=9)
+
+
+def test_a_missing_file_or_photo_is_named(tmp_path: Path) -> None:
+    with pytest.raises(KeepsakeError, match=r"cannot read the descriptions none\.jsonl"):
+        hallucination.references(tmp_path / "none.jsonl", 9)
+    with pytest.raises(PhotoError, match=r"c\.png"):
+        hallucination.references(album(tmp_path, {"image_file": "c.png", "description": "x"}), 9)

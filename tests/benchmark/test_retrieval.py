@@ -1,0 +1,131 @@
+"""The recall benchmark: what it calls exact is exact, each way is scored by the same answer, and a run goes on."""
+
+from __future__ import annotations
+
+import builtins
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmark.__main__ import main
+from benchmark.retrieval import baselines, compare, synthetic
+from memory import ranking
+from memory.search import vector_index
+from memory.store import Memory
+
+WORLD = synthetic.World(250, tokens=5, dim=96)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks of 100, and an index from 64 photos on."""
+    monkeypatch.setattr(synthetic, "CHUNK", 100)
+    monkeypatch.setattr(vector_index, "EXACT_VALUES", 0)
+
+
+def fill(path: Path, world: synthetic.World = WORLD) -> Memory:
+    memory = Memory(path)
+    synthetic.fill(memory, world, lambda line: None)
+    return memory
+
+
+def test_a_filling_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    with fill(tmp_path / "a.db", synthetic.World(100, WORLD.tokens, WORLD.dim)) as memory:
+        pass
+    with fill(tmp_path / "a.db", synthetic.World(200, WORLD.tokens, WORLD.dim)) as memory:
+        assert memory.stats()["photos"] == 200 and memory.photos_without_vectors(synthetic.SPACE) == []
+        synthetic.fill(memory, WORLD, lambda line: None)
+        assert memory.stats()["photos"] == 250 and memory.verify() == []
+
+
+def test_the_truth_is_what_an_exact_search_brings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both by the product's formula: the benchmark over chunks, the memory over all photos at once."""
+    monkeypatch.setattr(vector_index, "EXACT_VALUES", 10**9)
+    queries = WORLD.queries(6)
+    with fill(tmp_path / "a.db") as memory:
+        for query, right in zip(queries, synthetic.truth(WORLD, queries, lambda line: None), strict=True):
+            found = [r.episode.photo.sha256 for r in memory.recall(synthetic.SPACE, query, k=synthetic.K)]
+            assert found == [synthetic.photo_name(i) for i in right]
+
+
+class Backwards:
+    """A rival that brings the farthest."""
+
+    name = "backwards"
+
+    def __init__(self, dim: int) -> None:
+        self.kept = np.empty((0, dim))
+
+    def add(self, first: int, vectors: np.ndarray) -> None:
+        assert first == len(self.kept)
+        self.kept = np.concatenate([self.kept, vectors])
+
+    def nearest(self, vector: np.ndarray, k: int) -> list[int]:
+        return np.argsort(self.kept @ vector)[:k].tolist()
+
+
+def two(folder: Path, dim: int) -> Iterator[baselines.Rival | str]:
+    """A rival that is installed, and one that is not."""
+    return iter([Backwards(dim), "Other: nothing is not installed"])
+
+
+def test_all_are_asked_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(baselines, "installed", two)
+    (tmp_path / "scratch").mkdir()
+    rows = {r["system"]: r for r in compare.at_scale(WORLD, 8, tmp_path, tmp_path / "scratch")}
+    ours = rows["keepsake"]
+    assert ours["recall_at_10"] >= 0.98 and rows["backwards"]["recall_at_10"] < 0.5
+    assert ours["photos"] == 250 and 0 < ours["p50_ms"] <= ours["p95_ms"] and ours["bytes"] > 250 * 5 * 96 * 2
+    assert ours["open_s"] < 30 and ours["resident_mb"] > 0 and ours["add"]["p95_ms"] > 0
+    assert rows["Other: nothing is not installed"] == {"system": "Other: nothing is not installed"}
+    with Memory(tmp_path / "memory-250-5-96-0.db") as memory:
+        assert memory.stats()["photos"] == 250, "what was added to measure it is not kept"
+
+
+def test_what_is_not_installed_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def refusing(name: str, *more: Any, **named: Any) -> Any:
+        if name in ("sqlite_vec", "chromadb"):
+            raise ModuleNotFoundError(name, name=name)
+        return real(name, *more, **named)
+
+    monkeypatch.setattr(builtins, "__import__", refusing)
+    assert list(baselines.installed(tmp_path, 8)) == [
+        "SqliteVec: sqlite_vec is not installed",
+        "Chroma: chromadb is not installed",
+    ]
+
+
+def test_photos_of_the_same_thing_are_alike() -> None:
+    """The drawn world is what it says: clustered, and not so easy that whole vectors do as well as things."""
+    [tokens] = [t for _, t in synthetic.World(100, 5, 96).chunks()]
+    assert tokens.shape == (100, 5, 96) and np.allclose(np.linalg.norm(tokens, axis=2), 1, atol=2e-3)
+    assert np.array_equal(tokens, next(synthetic.World(100, 5, 96).chunks())[1]), "the same each time"
+    whole = ranking.unit(tokens.mean(axis=1))
+    assert np.median(whole @ whole.T) > 0.3, "walls"
+
+
+def test_scenes_with_the_nano(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(baselines, "installed", two)
+    assert main(["recall", "--scenes", "146", "--queries", "8", "--folder", str(tmp_path)]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    ways = {row["way"]: row for row in rows if "n" in row}
+    assert [row for row in rows if "n" not in row] == [{"way": "Other: nothing is not installed"}]
+    vector = "whole-image vector"
+    assert set(ways) == {"keepsake", "keepsake, with the words", vector, f"{vector}, backwards", "words only"}
+    assert ways[f"{vector}, backwards"]["several_things"] < ways[vector]["several_things"] - 0.2
+    assert all(set(row["recall_at_5"]) == {f"things_{n}" for n in (1, 2, 3, 4)} for row in ways.values())
+    assert ways["keepsake"]["several_things"] > 0.4, "by chance 5 of 146"
+
+
+@pytest.mark.parametrize("wrong", [["--photos", "0"], ["--scenes", "10"], ["--queries", "-1"]])
+def test_wrong_numbers_are_one_line(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["recall", *wrong]) == 1
+    assert capsys.readouterr().err.count("\n") == 1

@@ -1,0 +1,432 @@
+"""What people do with the app, one task a test, all in one warm app with the real nano; `make e2e` runs them.
+
+What breaks it, or needs an app of its own, is in e2e_trouble.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pillow_heif
+import pytest
+from PIL import Image
+
+from tests.e2e.terminal import DEMO, Terminal, drawn, kept, running, shell
+from ui import strings
+
+_tasks = count()
+STORY = "Tell me a long story about a lighthouse keeper and the sea."
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's home with some photos."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "Pictures").mkdir()
+    drawn(home / "Pictures" / "bolt.png", 20)
+    shutil.copy(DEMO / "otter.jpg", home / "Pictures" / "otter.jpg")
+    return home
+
+
+@pytest.fixture(scope="module")
+def warm(home: Path) -> Iterator[Terminal]:
+    """One app for all tasks."""
+    with running(home) as app:
+        app.sees("Welcome to Keepsake.", "/demo opens a small album", "0 memories", strings.NANO)
+        app.idle()
+        yield app
+
+
+@pytest.fixture
+def app(warm: Terminal) -> Terminal:
+    """That app, in a new conversation."""
+    while "Esc " in (left := warm.screen()) or "Cancel" in left:  # dialogs that a failed task left open
+        warm.press("Escape")
+        warm.until(lambda screen, left=left: screen != left, "one dialog less")
+    warm.say(mark := f"/task{next(_tasks)}")  # the page before is gone when this is
+    warm.sees(f"There is no command {mark}:")
+    warm.press("C-n")
+    warm.sees_not(mark)
+    warm.sees(strings.NEW, "○ idle")
+    return warm
+
+
+def show(app: Terminal, photo: Path) -> str:
+    """Paste a photo's path and wait for what the app makes of it."""
+    app.paste(str(photo))
+    return app.sees(f"▣ {photo.name}  ·", "by nano", "○ idle")
+
+
+def leave(app: Terminal) -> None:
+    """Leave the browser: the first Esc leaves the search, the second the browser."""
+    app.press("Escape")
+    app.sees(strings.BROWSER)
+    app.press("Escape")
+    app.sees("Caption", "Memories recalled")
+
+
+# -- remember, recall, correct, forget ----------------------------------------------------------------------------
+
+
+def test_first_run_welcomes_and_plays_the_demo(warm: Terminal) -> None:
+    """From the greeting to an answer that names a friend, without a word typed but /demo and Enter."""
+    warm.say("/demo")
+    warm.sees(
+        "▣ new.jpg", "16 August 2025", "by nano", "Who is this and when did I last see them?", "6 memories", "○ idle"
+    )
+    warm.press("Enter")
+    warm.until(lambda screen: screen.count("Milo") > 4 and "○ idle" in screen, "an answer about Milo")
+    warm.sees("Lisbon.", "context ", "offline")
+
+
+def test_remember_a_photo_then_recall_it_with_its_reason(app: Terminal, home: Path) -> None:
+    show(app, home / "Pictures" / "bolt.png")
+    app.say("/remember This is Bolt, my kite. We were at the pier in Galway.")
+    app.sees("Remembered, ", "“This is Bolt, my kite. We were at the pier in Galway.”  (id ")
+    app.press("C-n")
+    app.sees_not("bolt.png")
+    show(app, drawn(home / "again.jpg", 20, (300, 300)))
+    app.sees("This is Bolt, my kite.", "looks alike (")
+
+
+def test_remember_with_day_and_place_in_the_dialog(app: Terminal, home: Path) -> None:
+    show(app, drawn(home / "lamp.png", 90))
+    app.press("F3")
+    app.sees("Remember this photo", "What is it?")
+    app.type("This is Lumi, our lamp.")
+    app.press("Tab")
+    app.press("BSpace")
+    app.sees("│  2025-08-01  │")
+    app.type("31 May")
+    app.press("Enter")
+    app.sees("'31 May' is not a day: write it as 2025-08-01.")
+    app.press(*["BSpace"] * 6)
+    app.sees("│  2025-08-01  │")
+    app.type("2025-05-31")
+    app.press("Tab")
+    app.type("Turku")
+    app.press("Enter")
+    app.sees("Remembered, 31 May 2025 · Turku: “This is Lumi, our lamp.”")
+    app.idle()
+
+
+def test_remember_without_a_photo_says_what_is_missing(app: Terminal) -> None:
+    app.say("/remember This is nobody.")
+    app.sees(strings.NO_PHOTO)
+
+
+def test_correct_the_caption_and_the_answer_builds_on_it(app: Terminal) -> None:
+    show(app, DEMO / "drum.jpg")
+    app.press("F4")
+    app.sees("Correct the caption", "ctrl+s saves")
+    app.until(lambda screen: screen.count("This is Thunder.") == 2, "the caption in the dialog")
+    app.press("F7", "BSpace")
+    app.until(lambda screen: screen.count("This is Thunder.") == 1, "an empty field")
+    app.type("This is Boomer. You were together at the opera house in Zagreb.")
+    app.press("C-s")
+    app.sees("your words", "This is Boomer.")
+    app.idle()
+    app.say("Who is this?")
+    app.until(lambda screen: screen.count("Boomer") > 1 and "○ idle" in screen, "an answer with the corrected name")
+
+
+def test_this_is_not_them_is_remembered_in_one_key(app: Terminal) -> None:
+    show(app, DEMO / "new.jpg")
+    app.sees("This is Milo, my koala.")
+    app.press("Tab", "Tab")
+    app.sees("n Not them")
+    app.press("n")
+    app.sees("Remembered, ", "“This is not the one in my photo ", "○ idle")
+
+
+def test_a_stranger_is_asked_for_and_then_remembered(app: Terminal, home: Path) -> None:
+    show(app, drawn(home / "stranger.jpg", 200))
+    app.sees(strings.NO_MATCH, strings.TELL_ME)
+    app.say("This is Sol, our tent.")
+    app.sees("Remembered, ", "“This is Sol, our tent.”", "○ idle")
+
+
+def test_forget_gives_a_receipt_and_undo_brings_back(app: Terminal, home: Path) -> None:
+    app.say("/memories sailboat")
+    app.sees("Memories with “sailboat”", "Pearl, our sailboat")
+    app.press("f")
+    app.sees("Forget")
+    app.press("y")
+    app.sees(": forgotten")
+    leave(app)
+    app.sees("forgotten, 1 turn", "memory file rewritten", "○ idle")
+    assert "Pearl" not in shell(home, "memory", "list")
+    app.say("/undo")
+    app.sees("Brought back: ", "○ idle")
+    assert "Pearl" in shell(home, "memory", "list")
+
+
+def test_forget_what_is_not_there_is_one_line(app: Terminal) -> None:
+    app.say("/forget ffffff")
+    app.sees("ffffff", "○ idle")
+
+
+def test_search_by_words_and_find_nothing(app: Terminal) -> None:
+    app.say("/memories Lisbon")
+    app.sees("Memories with “Lisbon”", "This is Milo, my koala.")
+    app.sees_not("Gustav")
+    leave(app)
+    app.say("/memories Timbuktu")
+    app.sees(strings.BROWSER_NONE["searched"])
+    leave(app)
+
+
+def test_ask_without_a_photo_recalls_by_words(app: Terminal) -> None:
+    app.say("Where did I see Ronja?")
+    app.sees("This is Ronja the otter.", "○ idle")
+
+
+def test_standing_instructions_are_told_listed_and_ended(app: Terminal) -> None:
+    show(app, DEMO / "cactus.jpg")
+    app.sees(strings.REMINDED.format(task="water the plants"))
+    app.say("/reminders")
+    app.sees(strings.REMINDERS, "water the plants", strings.REMINDERS_KEYS)
+    app.press("e")
+    app.sees(strings.REMINDERS_EMPTY)
+    app.press("Escape")
+    app.sees(strings.ENDED.format(task="water the plants"))
+
+
+# -- photos in ----------------------------------------------------------------------------------------------------
+
+
+def test_choose_a_photo_with_a_preview(app: Terminal, home: Path) -> None:
+    show(app, home / "Pictures" / "bolt.png")  # where the last one came from, the next one is looked for
+    app.press("F2")
+    app.sees("Choose a photo", "bolt.png", "otter.jpg", "Enter attaches")
+    app.press("Down")
+    app.sees("bolt.png 448 × 448")
+    app.press("Down")
+    app.sees("otter.jpg 448 × 448")
+    app.press("Enter")
+    app.sees("▣ otter.jpg  ·  448 × 448", "by nano", "Ronja", "○ idle")
+
+
+def test_mention_a_photo_in_a_question(app: Terminal) -> None:
+    app.say(f"Who is in @{DEMO / 'otter.jpg'}?")
+    app.sees("▣ otter.jpg  ·  448 × 448", "Who is in", "by nano", "○ idle")
+    app.until(lambda screen: screen.count("Ronja") > 2, "an answer about Ronja")
+
+
+def test_a_path_with_spaces_and_quotes(app: Terminal, home: Path) -> None:
+    """As a shell escapes it, and as a file manager quotes it."""
+    photo = drawn(home / 'Anna\'s "big" day.png', 140)
+    app.paste(str(photo).replace(" ", "\\ ").replace("'", "\\'").replace('"', '\\"'))
+    app.sees('▣ Anna\'s "big" day.png  ·  448 × 448', "○ idle")
+    app.paste(f"'{drawn(home / 'two words.png', 150)}' ")
+    app.sees("▣ two words.png  ·  448 × 448", "○ idle")
+
+
+def test_twenty_photos_pasted_at_once(app: Terminal, home: Path) -> None:
+    folder = home / "twenty"
+    folder.mkdir()
+    photos = [drawn(folder / f"{n:02}.jpg", 12 * n, (200, 150)) for n in range(20)]
+    app.paste(" ".join(map(str, photos)))
+    app.sees("▣ 19.jpg  ·  200 × 150")
+    app.sees("by nano", "○ idle")
+
+
+def test_a_sideways_telephone_photo_is_upright(app: Terminal, home: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the sensor lay on its side
+    photo = drawn(home / "IMG_0001.jpg", 30, (400, 300), exif=exif)
+    app.paste(str(photo))
+    app.sees("▣ IMG_0001.jpg  ·  300 × 400", "○ idle")
+
+
+def test_heic_and_a_capital_suffix(app: Terminal, home: Path) -> None:
+    pillow_heif.register_heif_opener()
+    drawn(home / "IMG_0002.HEIC", 40, (320, 240), format="HEIF")
+    drawn(home / "DSC_0003.JPG", 50, (330, 240), format="JPEG")
+    app.paste(str(home / "IMG_0002.HEIC"))
+    app.sees("▣ IMG_0002.HEIC  ·  320 × 240")
+    app.paste(str(home / "DSC_0003.JPG"))
+    app.sees("▣ DSC_0003.JPG  ·  330 × 240", "○ idle")
+
+
+def test_forty_megapixels(app: Terminal, home: Path) -> None:
+    app.paste(str(drawn(home / "large.jpg", 60, (7300, 5500))))
+    app.sees("▣ large.jpg  ·  ", "○ idle")
+
+
+def test_what_is_no_photo_is_refused_in_one_line_each(app: Terminal, home: Path) -> None:
+    """Truncated, text named .jpg, empty, missing: nothing changes but the line."""
+    whole = drawn(home / "whole.jpg", 70).read_bytes()
+    (home / "half.jpg").write_bytes(whole[: len(whole) // 2])
+    (home / "letter.jpg").write_text("Dear Anna,\n")
+    (home / "nothing.jpg").write_bytes(b"")
+    for name in ("half.jpg", "letter.jpg", "nothing.jpg", "gone.jpg"):
+        app.paste(str(home / name))
+        app.sees(name)
+        app.sees_not(f"▣ {name}")
+    app.sees("○ idle")
+
+
+# -- the conversation ---------------------------------------------------------------------------------------------
+
+
+def test_cancel_while_the_prompt_is_read(app: Terminal) -> None:
+    app.paste(str(DEMO / "koala.jpg"))
+    app.until(lambda screen: "● recalling" in screen or "● writing" in screen, "the model at work")
+    app.press("Escape")
+    app.sees("stopped", "○ idle")
+
+
+def test_cancel_in_the_answer(app: Terminal) -> None:
+    """Also when the model hangs: it is held still, so that the answer cannot be over before the key."""
+    app.say(STORY)
+    app.sees("● answering")
+    os.kill(app.model(), signal.SIGSTOP)
+    app.press("Escape")
+    app.sees("(stopped)", "○ idle")
+    app.say("Are you there?")
+    app.sees("▌ Are you there?", "○ idle")
+
+
+def test_resize_while_words_stream(app: Terminal) -> None:
+    app.say(STORY)
+    app.sees("● answering")
+    for size in ((60, 20), (200, 50), (150, 44)):
+        app.resize(*size)
+        app.sees("Conversation", "Caption", "Memories recalled", "nano")
+    app.press("Escape")
+    app.idle()
+
+
+def test_an_empty_question_asks_nothing(app: Terminal) -> None:
+    app.press("Enter", "Space", "Enter")
+    app.say("x")
+    assert app.sees("▌ x", "○ idle").count("▌") == 1
+
+
+def test_a_question_longer_than_the_context_is_refused(app: Terminal) -> None:
+    app.paste("and then we went on to the next island " * 1500)
+    app.press("Enter")
+    app.sees("the model takes", "○ idle")
+
+
+def test_another_language(app: Terminal) -> None:
+    app.say("Wo war ich mit Ronja? 我和谁在一起")
+    app.sees("Wo war ich mit Ronja? 我和谁在一起", "Ronja the otter", "○ idle")
+
+
+def test_an_unknown_command_is_one_line(app: Terminal) -> None:
+    app.say("/rember x")
+    app.sees("There is no command /rember: /help lists them.")
+
+
+def test_help_lists_keys_and_commands(app: Terminal) -> None:
+    app.press("F1")
+    app.sees("Keepsake", "F4", "correct its caption", "/remember WORDS", "Everything stays on this computer")
+    app.press("Escape")
+    app.sees_not("Everything stays on this computer")
+
+
+def test_light_and_dark(app: Terminal) -> None:
+    dark = app.screen(colours=True)
+    app.press("C-p")
+    app.sees("Search for commands")
+    app.type("light or dark")
+    app.sees("Change to the other of Keepsake")
+    app.press("Enter")
+    app.sees_not("Change to the other of Keepsake")
+    app.sees("Conversation", "Caption", "○ idle")
+    assert app.screen(colours=True) != dark
+
+
+# -- what is kept -------------------------------------------------------------------------------------------------
+
+
+def test_reopen_a_conversation_and_save_it_as_a_page(app: Terminal, home: Path) -> None:
+    show(app, DEMO / "otter.jpg")
+    app.say("Where was the otter last seen?")
+    app.sees("▌ Where was the otter last seen?")
+    app.idle()
+    app.say(f"/export {home / 'talk.html'}")
+    app.sees("Saved as", "anyone who has that file can read it, photos and all.")
+    page = (home / "talk.html").read_text(encoding="utf-8")
+    assert "Where was the otter last seen?" in page and "data:image" in page
+    app.press("C-n")
+    app.sees_not("▌ Where was the otter")
+    app.say("/history otter last")
+    app.sees(strings.HISTORY, "Where was the otter last seen?")
+    app.press("Enter")
+    app.sees("Conversation of", "Enter: continue it")
+    app.press("Enter")
+    app.sees(strings.RESUMED, "▌ Where was the otter last seen?", "○ idle")
+
+
+def test_a_private_conversation_leaves_nothing(app: Terminal, home: Path) -> None:
+    """Not in any byte of Keepsake's folder."""
+    app.press("F5")
+    app.sees(strings.PRIVATE, "nano  ·  private")
+    app.say("Does Zebedee Quillfeather like marmalade?")
+    app.sees("▌ Does Zebedee Quillfeather", "○ idle")
+    app.say("/remember This is Zebedee.")
+    app.sees(strings.PRIVATE_NO)
+    app.say("/export zebedee.html")
+    app.sees(strings.PRIVATE_EXPORT)
+    app.press("F5")
+    app.sees(strings.PRIVATE_OVER, "○ idle")
+    left = [file for file in kept(home).rglob("*") if file.is_file() and b"Quillfeather" in file.read_bytes()]
+    assert left == []
+    app.say("/history Quillfeather")
+    app.sees(strings.HISTORY_NONE)
+    app.press("Escape")
+
+
+# -- models -------------------------------------------------------------------------------------------------------
+
+
+def test_switch_to_another_model_and_back(app: Terminal, home: Path) -> None:
+    folder = kept(home) / "models" / "twin"
+    shutil.copytree(DEMO.parent / "models" / "nano", folder)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8")) | {"name": "twin"}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    app.press("F6")
+    app.sees("Models", "On this computer", "● running", "twin", "qwen3-vl-4b", "to fetch")
+    app.press("Down", "Enter")
+    app.sees(strings.SWITCHED.format(model="twin"), "○ idle")
+    app.press("F6")
+    app.sees("twin  ● running")
+    app.press("Up", "Enter")
+    app.sees(strings.SWITCHED.format(model="nano"), "○ idle")
+
+
+def test_the_running_model_is_not_loaded_again(app: Terminal) -> None:
+    app.press("F6")
+    app.sees("● running")
+    app.press("Enter")
+    app.sees("is running already.")
+
+
+def test_a_damaged_model_is_refused(app: Terminal, home: Path) -> None:
+    folder = kept(home) / "models" / "broken"
+    shutil.copytree(DEMO.parent / "models" / "nano", folder)
+    os.truncate(folder / "mmproj.gguf", 1000)
+    app.press("F6")
+    app.sees("● running", "broken")
+    app.press("Down", "Enter")
+    app.sees("mmproj.gguf", "○ idle")
+    show(app, DEMO / "otter.jpg")
+
+
+def test_fetching_asks_first_and_no_means_no(app: Terminal) -> None:
+    app.press("F6")
+    app.sees("qwen3-vl-2b")
+    app.press("End", "Up", "Enter")
+    app.sees("come from the Hugging Face hub", "y: fetch")
+    app.press("n")
+    app.sees_not("y: fetch")
+    app.sees("offline")

@@ -1,0 +1,309 @@
+"""kill -9 at 590 random moments: what was acknowledged is there, what was forgotten is gone, and `verify` is clean.
+
+KEEPSAKE_KILLS=20 does twenty times as many.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from memory.db import database_files, keys, schema
+from memory.maintenance import encryption
+from memory.maintenance.archive import export_archive
+from memory.store import Memory
+from tests.support.crasher import PASSPHRASE, canaries, episode
+from tests.support.oldmemory import version_1
+
+ROOT = Path(__file__).parents[2]
+TIMES = int(os.environ.get("KEEPSAKE_KILLS", "1"))
+
+
+class Life(NamedTuple):
+    """What a child told before it was killed."""
+
+    done: list[list[str]]
+    """Acknowledged: "remember" or "forget" and ids."""
+    begun: list[str]
+    """What it was at when it died; empty when nothing was open."""
+    seeds: dict[str, int]
+    marks: list[str]
+    """All that it said was done."""
+    calls: int
+    """How many calls it made when it came to its end; 0 when it was killed before, or they were not counted."""
+
+
+class Crasher:
+    """The process that forks children to be killed."""
+
+    def __init__(self, home: Path) -> None:
+        env = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # a process with threads must not fork
+        self.home = home
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.crasher"],
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def kill(self, job: str, path: Path, seed: int, acks: int, seconds: float, step: int = 0) -> Life:
+        """Run a job and kill it `seconds` after it has started and given `acks` acknowledgements, or at `step`."""
+        assert self.process.stdout is not None
+        self._tell({"job": job, "path": str(path), "seed": seed, "home": str(self.home), "step": step})
+        done: list[list[str]] = []
+        begun: list[str] = []
+        seeds: dict[str, int] = {}
+        pid, calls, buried = 0, 0, step > 0
+        for line in self.process.stdout:
+            what, *rest = line.split()
+            if what == "pid":
+                pid = int(rest[0])
+            elif what == "seed":
+                seeds[rest[0]] = int(rest[1])
+            elif what == "?":
+                begun = rest
+            elif what == "!":
+                begun = []
+                done.append(rest)
+            elif what == "dead":
+                break
+            else:
+                assert what == "end", line
+                calls = int(rest[0])
+            if not buried and (what == "end" or len(done) >= acks):
+                until = time.monotonic() + (0.0 if what == "end" else seconds)
+                while time.monotonic() < until:  # so short that sleeping would be too long
+                    pass
+                os.kill(pid, signal.SIGKILL)
+                self._tell({})
+                buried = True
+        marks = [d[0] for d in done]
+        return Life([d for d in done if d[0] in ("remember", "forget")], begun, seeds, marks, calls)
+
+    def _tell(self, line: dict[str, object]) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(line) + "\n")
+        self.process.stdin.flush()
+
+    def seconds(self, job: str, path: Path) -> float:
+        """How long a job takes that nobody kills: kills are spread over a little more."""
+        start = time.monotonic()
+        self.kill(job, path, 0, 10**9, 0.0)
+        return 1.2 * (time.monotonic() - start)
+
+    def close(self) -> None:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(timeout=60)
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """In memory where there is such a disk: what a killed process wrote stays there as well, and waits for no disk."""
+    fast = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=fast if fast.is_dir() and os.access(fast, os.W_OK) else tmp_path) as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def crasher(own_home: Path) -> Iterator[Crasher]:
+    opened = Crasher(own_home)
+    yield opened
+    opened.close()
+
+
+def after(state: set[str], change: list[str]) -> set[str]:
+    """The ids that are there after a change."""
+    what, *ids = change
+    return state | set(ids) if what == "remember" else state - set(ids)
+
+
+def age(path: Path, days: int) -> None:
+    """Let the snapshots of a memory be older than they are."""
+    for kept in database_files.snapshots(path):
+        kept.file.rename(
+            kept.file.with_name((kept.taken - timedelta(days=days)).strftime(database_files.STAMP) + ".db")
+        )
+
+
+def test_remembering_and_forgetting(crasher: Crasher, folder: Path) -> None:
+    """380 kills on two memories: exactly what was acknowledged, and perhaps what was under way."""
+    chance = random.Random(1)
+    known: dict[str, int] = {}
+    for memory_number in range(2):
+        path = folder / str(memory_number) / "memory.db"
+        state: set[str] = set()
+        forgotten: set[str] = set()
+        under_way = 0
+        for n in range(190 * TIMES):
+            if n % 10 == 9:
+                age(path, 2)
+            life = crasher.kill("change", path, n, chance.choice((0, 1, 2, 4)), chance.random() ** 2 * 0.03)
+            known |= life.seeds
+            everything = set(state)
+            for change in life.done:
+                state = after(state, change)
+                everything |= set(change[1:])
+            with Memory(path) as memory:
+                found = set(memory.ids())
+                if found != state and life.begun:
+                    state = after(state, life.begun)
+                    under_way += 1
+                assert found == state
+                assert memory.verify() == []
+                assert memory.trouble == ""
+            forgotten = (forgotten | everything) - state
+        assert len(forgotten) > 40 and under_way, "the children did something"
+        secret = [c for id in forgotten for c in canaries(episode(known[id]))]
+        for file in (f for f in path.parent.rglob("*") if f.is_file()):
+            data = file.read_bytes()
+            assert [c for c in secret if c in data] == [], file.name
+
+
+def test_remembering_what_was_seen(crasher: Crasher, folder: Path) -> None:
+    """Killed at 60 of its last calls: an episode and its photo's visual tokens, or neither."""
+    path, kept, lost = folder / "m" / "memory.db", 0, 0
+    for n in range(3):  # the second opening takes a snapshot; all later ones make as many calls as the third
+        calls = crasher.kill("keep", path, n, 0, 0.0, 10**9).calls
+    state = {episode(n).id for n in range(3)}
+    for n in range(60 * TIMES):
+        life = crasher.kill("keep", path, 3 + n, 0, 0.0, calls - n * 5 // TIMES)
+        with Memory(path) as memory:
+            found = set(memory.ids())
+            assert memory.photos_without_vectors("fake") == [] and memory.verify() == []
+            assert found in (state, state | {episode(3 + n).id}) and (found != state or not life.done)
+        kept, lost, state = kept + (found != state), lost + (found == state), found
+    assert kept and lost, "some were killed after the change, some before"
+
+
+def test_importing(crasher: Crasher, folder: Path) -> None:
+    """60 kills: the whole archive or nothing of it."""
+    chance, path, whole = random.Random(2), folder / "m" / "memory.db", 0
+    batch = [episode(n) for n in range(1000, 1025)]
+    with Memory(folder / "from.db") as source:
+        source.add_all(batch)
+        path.parent.mkdir()
+        export_archive(source, path.with_name("in.zip"))
+        path.with_name("ids").write_text(" ".join(source.ids()))
+        ids = set(source.ids())
+    window = crasher.seconds("import", path)
+    with Memory(path) as memory:
+        memory.forget_all(sorted(ids))
+    for n in range(60 * TIMES):
+        life = crasher.kill("import", path, n, 0, chance.random() * window)
+        with Memory(path) as memory:
+            found = set(memory.ids())
+            assert found in (set(), ids) and memory.verify() == []
+            assert not life.done or found == ids
+            whole += found == ids
+            if found:
+                memory.forget_all(sorted(found))
+    assert 0 < whole < 60 * TIMES, "some were killed in the middle, some were not"
+
+
+def test_upgrading(crasher: Crasher, folder: Path) -> None:
+    """30 kills while a file of version 1 is brought up to date: all its episodes are there."""
+    chance, told = random.Random(3), [episode(n) for n in range(8)]
+    old = folder / "old" / "memory.db"
+    version_1(old, told)
+    shutil.copytree(old.parent, folder / "timed")
+    window = crasher.seconds("upgrade", folder / "timed" / "memory.db")
+    for n in range(30 * TIMES):
+        path = folder / str(n) / "memory.db"
+        shutil.copytree(old.parent, path.parent)
+        crasher.kill("upgrade", path, n, 1, chance.random() * window)
+        with Memory(path) as memory:
+            assert {e.id: e for e in memory.episodes()} == {e.id: e for e in told}
+            assert memory.verify() == [] and memory.trouble == ""
+            assert memory._db.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS),)
+            assert database_files.snapshots(path), "taken before the first step"
+
+
+def test_restoring(crasher: Crasher, folder: Path) -> None:
+    """Killed at 30 of its last calls, where files change names: it is the one or the other, and nothing is lost."""
+    restored, calls = 0, 10**9
+    first = [episode(1), episode(2)]
+    for n in range(1 + 30 * TIMES):
+        first_home, path = folder / f"{n} at first", folder / str(n) / "memory.db"
+        with Memory(first_home / path.name) as memory:
+            memory.add_all(first)
+            memory.put_vectors(first[0].photo.sha256, "s", np.ones((2, 3)))
+        with Memory(first_home / path.name) as memory:
+            assert len(database_files.snapshots(memory.path)) == 1
+            memory.add(episode(3))
+            before = set(memory.ids())
+            shutil.copytree(first_home, path.parent)  # as a killed program leaves it: the newest is only in the log
+        life = crasher.kill("restore", path, n, 0, 0.0, calls - n * 12 // TIMES if n else calls)
+        with Memory(path) as memory:
+            now = set(memory.ids())
+            assert memory.verify() == []
+        if n == 0:  # nobody kills the first, to know how many calls there are
+            calls = life.calls
+            assert calls and now != before
+            continue
+        assert now == {one.id for one in first} or now == before
+        if now != before:
+            restored += 1
+            with Memory(database_files.set_aside(path)[0]) as aside:
+                assert set(aside.ids()) == before
+    assert 0 < restored < 30 * TIMES
+
+
+def test_converting(crasher: Crasher, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """30 kills while a memory is encrypted, gets a new key, is decrypted: it is the old one or the new one, whole.
+
+    Of an encrypted one no plain byte is left when it has been opened: also when decrypting was killed.
+    """
+    monkeypatch.setattr(keys, "COST", 1 << 4)
+    chance, told = random.Random(4), [episode(n) for n in range(40)]
+    secret = [c for one in told for c in canaries(one)]
+    outcomes: set[tuple[str, bool]] = set()
+    for what in ("encrypt", "rekey", "decrypt"):
+        first = folder / what / "memory.db"
+        with Memory(first) as memory:
+            memory.add_all(told)
+        Memory(first).close()  # takes a snapshot
+        if what != "encrypt":
+            encryption.convert(first, "encrypt", None, lambda: PASSPHRASE)
+        first.with_name("what").write_text(what)
+        shutil.copytree(first.parent, folder / f"{what} timed")
+        shutil.copytree(first.parent, folder / f"{what} counted")
+        window = crasher.seconds("convert", folder / f"{what} timed" / "memory.db")
+        calls = crasher.kill("convert", folder / f"{what} counted" / "memory.db", 0, 0, 0.0, 10**9).calls
+        for n in range(10 * TIMES):
+            path = folder / f"{what} {n}" / "memory.db"
+            shutil.copytree(first.parent, path.parent)
+            # At a call anywhere on the way, most in the first part, which ends with the change; or at any time.
+            step = int(calls * ((n + chance.random()) / (10 * TIMES)) ** 2) if n % 2 else 0
+            life = crasher.kill("convert", path, n, 1, chance.random() ** 2 * window, step)
+            either = [f"{PASSPHRASE} {n}", PASSPHRASE]
+            with Memory(path, ask=lambda _, either=either: either.pop()) as memory:
+                assert {e.id: e for e in memory.episodes()} == {e.id: e for e in told}
+                assert memory.verify() == [] and memory.trouble == ""
+                encrypted = memory.encrypted
+            new = {"encrypt": encrypted, "rekey": not either, "decrypt": not encrypted}[what]
+            assert new or len(life.marks) < 2, "it had said that it was done"
+            outcomes.add((what, new))
+            left = [f for f in path.parent.rglob("*") if f.is_file() and f.name != "what"]
+            if encrypted:
+                assert [f.name for f in left if any(c in f.read_bytes() for c in secret)] == []
+            assert not [f.name for f in left if "converting" in f.name or "partial" in f.name]
+            shutil.rmtree(path.parent)
+    assert len(outcomes) == 6, "some were killed before the change, some after"

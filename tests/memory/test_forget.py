@@ -1,0 +1,326 @@
+"""Forgetting: no byte of it anywhere under KEEPSAKE_HOME, a receipt without content, and what still tells of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from memory import forget
+from memory.__main__ import main
+from memory.db import database_files, snapshots
+from memory.episode import Episode, Photo, Turn
+from memory.errors import MemoryFileError, UnknownEpisode
+from memory.store import Memory
+
+DAY = datetime(2025, 5, 12, 10, tzinfo=UTC)
+PIXELS = random.Random(0).randbytes(48 * 48 * 3)
+ENCODED = b"\xff\xd8" + random.Random(1).randbytes(9000)
+TOKENS = np.random.default_rng(0).standard_normal((16, 32)).astype(np.float32)  # (T, D)
+
+
+def episode(n: int, text: str, day: int = 0, place: str | None = None, data: bytes = b"") -> Episode:
+    data = data or b"\xff\xd8" + random.Random(f"photo {n}").randbytes(3000)
+    photo = Photo(hashlib.sha256(data).hexdigest(), data, 48, 48)
+    return Episode(photo, (Turn("user", text), Turn("assistant", f"So {text}")), DAY + timedelta(days=day), place)
+
+
+SECRET = episode(0, "Zanzibarine ate quokkabread", 3, "Xylotown", ENCODED)
+
+
+@pytest.fixture
+def path(own_home: Path) -> Path:
+    return own_home / "memory.db"
+
+
+@pytest.fixture
+def planted(path: Path) -> Path:
+    """The secret between others, in the memory, in two snapshots, in caches; and a reading of the model."""
+    cache = path.parent / "cache"
+    (cache / "vision").mkdir(parents=True)
+    (cache / "vision" / f"{SECRET.photo.sha256}.nano.npy").write_bytes(TOKENS.tobytes() + PIXELS)
+    (cache / "vision" / f"{episode(1, '').photo.sha256}.nano.npy").write_bytes(b"another photo's")
+    unit = TOKENS / np.linalg.norm(TOKENS, axis=1, keepdims=True)
+    words = f"{SECRET.words} {SECRET.place}".encode("utf-16-le")
+    (cache / "nano.state").write_bytes(words + TOKENS.astype("<f2").tobytes() + unit.tobytes())
+    with Memory(path) as memory:
+        memory.add_all([episode(n, f"neighbour {n} said so", n) for n in range(1, 40)])
+        memory.add(SECRET)
+        memory.put_vectors(SECRET.photo.sha256, "nano", TOKENS)
+    for _ in range(2):  # opening takes one
+        with Memory(path) as memory:
+            memory.add(episode(90 + len(database_files.snapshots(path)), "later"))
+        for kept in database_files.snapshots(path):
+            kept.file.rename(
+                kept.file.with_name((kept.taken - timedelta(days=2)).strftime(database_files.STAMP) + ".db")
+            )
+    assert len(database_files.snapshots(path)) == 2
+    return path
+
+
+def canaries(path: Path) -> dict[str, bytes]:
+    """What must be nowhere: words in three encodings, pixels encoded and raw, tokens in f32 and f16, ids."""
+    unit = TOKENS / np.linalg.norm(TOKENS, axis=1, keepdims=True)
+    found = {"encoded": ENCODED[100:148], "encoded's end": ENCODED[-48:], "raw pixels": PIXELS[1000:1048]}
+    found |= {f"f32 of {name}": t[5].tobytes() for name, t in (("tokens", TOKENS), ("unit", unit))}
+    found |= {f"f16 of {name}": t[5].astype("<f2").tobytes() for name, t in (("tokens", TOKENS), ("unit", unit))}
+    for word in ("Zanzibarine", "quokkabread", "Xylotown"):
+        found |= {word: word.encode(), f"{word} in UTF-16": word.encode("utf-16-le")}
+    found |= {f"{word} as indexed": word.encode() for word in ("zanzibarin", "quokkabread", "xylotown")}
+    return found | {"id": SECRET.id.encode(), "hash": SECRET.photo.sha256.encode()}
+
+
+def residue(path: Path) -> set[str]:
+    """Which canaries are in any file under KEEPSAKE_HOME."""
+    blobs = [f.read_bytes() for f in path.parent.rglob("*") if f.is_file()]
+    return {what for what, canary in canaries(path).items() if any(canary in blob for blob in blobs)}
+
+
+def test_no_byte_is_left_anywhere(planted: Path) -> None:
+    other = planted.parent / "cache" / "vision" / f"{episode(1, '').photo.sha256}.nano.npy"
+    assert residue(planted) == set(canaries(planted)), "all of it can be found"
+    with Memory(planted) as memory:
+        receipt = memory.forget_all([SECRET.id])
+        assert residue(planted) == set(), "while the memory is open"
+        assert memory.verify() == [] and memory.stats()["episodes"] == 41
+    assert residue(planted) == set()
+    assert other.exists(), "what was derived from other photos stays"
+    assert (receipt.episodes, receipt.photos) == ((SECRET.id,), (SECRET.photo.sha256,))
+    assert (receipt.turns, receipt.vectors, receipt.index_rows) == (2, 1, 1)
+    assert (receipt.files, receipt.snapshots_deleted, receipt.snapshots_made) == (2, 3, 1), "opening took one more"
+    assert receipt.bytes > len(ENCODED) + len(PIXELS) and receipt.log_emptied
+    (kept,) = database_files.snapshots(planted)
+    assert snapshots.problem(kept.file) is None
+
+
+MEASURES: dict[str, Callable[[pytest.MonkeyPatch], object]] = {
+    "the index is merged": lambda patch: patch.setattr(forget, "merge_index", lambda db: None),
+    "caches are cleared": lambda patch: patch.setattr(forget, "clear_cache", lambda cache, photos: (0, 0)),
+    "snapshots are deleted": lambda patch: patch.setattr(snapshots, "remove_all", lambda path: 0),
+    "the log is emptied": lambda patch: patch.setattr(Memory, "_empty_log", lambda self: True),
+    "pages are rewritten": lambda patch: patch.setattr(Memory, "_rewrite", overwrite_nothing),
+}
+
+
+def overwrite_nothing(memory: Memory) -> None:
+    """Instead of rewriting: nothing, as if SQLite had not overwritten what it deleted either."""
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_without_one_measure_something_is_found(planted: Path, monkeypatch: pytest.MonkeyPatch, measure: str) -> None:
+    """So the scan above can fail, and no measure is there for nothing."""
+    MEASURES[measure](monkeypatch)
+    with Memory(planted) as memory:
+        if measure == "pages are rewritten":
+            memory._db.execute("PRAGMA secure_delete = OFF")
+        memory.forget(SECRET.id)
+        assert residue(planted)
+
+
+def test_rows_that_were_moved_leave_no_copies(path: Path) -> None:
+    """SQLite copies rows between pages and leaves the old bytes: without VACUUM one id of these can be read."""
+    chance = random.Random(1)
+
+    def told(n: int) -> Episode:
+        data = b"\xff\xd8" + chance.randbytes(chance.choice([80, 400, 1500]))
+        words = f"canary{n:05d} " * chance.choice([1, 20, 100])
+        photo = Photo(hashlib.sha256(data).hexdigest(), data, 9, 9)
+        when = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=chance.randrange(10**6))
+        return Episode(photo, (Turn("user", words), Turn("assistant", "x")), when, f"at{n:05d}")
+
+    all_of_them = [told(n) for n in range(600)]
+    gone = chance.sample(all_of_them, 300)
+    with Memory(path) as memory:
+        memory.add_all(all_of_them)
+        for n in range(0, 300, 20):
+            memory.forget_all([one.id for one in gone[n : n + 20]])
+        found = b"".join(f.read_bytes() for f in path.parent.rglob("*") if f.is_file())
+    for one in gone:
+        canaries = (one.words[:11], one.place or "", one.id, one.photo.sha256)
+        assert not any(canary.encode() in found for canary in canaries)
+
+
+def test_a_forget_that_was_cut_off_is_finished_at_the_next_start(
+    planted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(memory: Memory) -> None:
+        raise MemoryFileError("the disk is full")
+
+    with Memory(planted) as memory, monkeypatch.context() as patch:
+        patch.setattr(Memory, "_rewrite", full)
+        with pytest.raises(MemoryFileError, match="left until the next start: the disk is full"):
+            memory.forget(SECRET.id)
+        with pytest.raises(UnknownEpisode):
+            memory.get(SECRET.id)
+        assert residue(planted)
+        with Memory(planted) as second:
+            assert "disk is full" in second.trouble, "it is said, and the memory can be used"
+    with Memory(planted) as memory:
+        assert memory.trouble == "" and memory.verify() == []
+        assert residue(planted) == set()
+
+
+def test_nothing_is_forgotten_when_one_id_is_unknown(planted: Path) -> None:
+    with Memory(planted) as memory:
+        with pytest.raises(UnknownEpisode):
+            memory.forget_all([SECRET.id, "0" * 16])
+        assert memory.get(SECRET.id) == SECRET
+
+
+def test_while_a_snapshot_is_taken_nothing_is_forgotten(path: Path) -> None:
+    """Else the snapshot would hold what the receipt says is gone."""
+    with Memory(path, timeout=0.05) as memory:
+        memory.add(SECRET)
+        with database_files.alone(path, 0.0), pytest.raises(MemoryFileError, match="try again"):
+            memory.forget(SECRET.id)
+        assert memory.get(SECRET.id) == SECRET
+        assert memory.forget(SECRET.id)
+
+
+def test_threads_forget_and_remember_side_by_side(path: Path) -> None:
+    with Memory(path) as memory, Memory(path) as second:
+        memory.add_all(episode(n, f"first {n}") for n in range(8))
+        adding = threading.Thread(target=lambda: [second.add(episode(n, f"second {n}")) for n in range(50, 70)])
+        adding.start()
+        for id in memory.ids()[:4]:
+            memory.forget(id)
+        adding.join(timeout=60)
+        assert memory.stats()["episodes"] >= 24 and memory.verify() == []
+
+
+# Which episodes
+
+
+def test_words_are_found_whole_and_in_any_case(path: Path) -> None:
+    told = {
+        "Milo": ["This is Milo", "MILO's ball", "with (milo)", "place", "Mílo"],
+        "Milou": ["Milou is another"],
+        "小花": ["我的小花很可爱"],
+        "Ann Lee": ["ann\nLEE was there"],
+    }
+    with Memory(path) as memory:
+        made = {
+            name: {
+                memory.add(episode(hash(text) % 10**6, text, n, "Milo" if text == "place" else None))
+                for n, text in enumerate(texts)
+            }
+            for name, texts in told.items()
+        }
+        for name, ids in made.items():
+            assert set(memory.mentioning(name)) == ids
+        assert memory.mentioning("") == memory.mentioning("Ann Leeds") == []
+        assert memory.mentioning("a.*b") == [], "text is no pattern"
+
+
+def test_days_have_a_first_and_a_last(path: Path) -> None:
+    with Memory(path) as memory:
+        ids = [memory.add(episode(n, f"day {n}", n)) for n in range(4)]
+        day = DAY.replace(hour=0)
+        assert memory.between(day + timedelta(days=1), day + timedelta(days=3)) == [ids[2], ids[1]]
+        assert memory.between(None, day + timedelta(days=1)) == [ids[0]]
+        assert memory.between(day + timedelta(days=3), None) == [ids[3]]
+
+
+def test_a_photo_is_found_by_pixels_bytes_and_first_digits(path: Path) -> None:
+    photo = Photo("ab" * 32, ENCODED, 48, 48)
+    with Memory(path) as memory:
+        ids = {memory.add(Episode(photo, (Turn("user", text),), DAY)) for text in ("one", "two")}
+        memory.add(episode(5, "other"))
+        for hash in ("ab" * 32, "ab" * 4, hashlib.sha256(ENCODED).hexdigest()):
+            assert set(memory.showing(hash)) == ids
+        receipt = memory.forget_all(sorted(ids)[:1])
+        assert receipt.photos_kept == (photo.sha256,) and receipt.photos == ()
+        assert memory.forget_all(sorted(ids)[1:]).photos == (photo.sha256,)
+
+
+# What remains
+
+
+def test_what_remains_is_told_by_id(path: Path) -> None:
+    with Memory(path) as memory:
+        secret = memory.add(episode(1, "This is Milo at the lake"))
+        named = memory.add(episode(2, "We saw Milo's brother"))
+        like = memory.add(episode(3, "a red boat"))
+        others = [memory.add(episode(n, f"number {n} of the lake", n)) for n in range(4, 30)]
+        tokens = {1: TOKENS, 3: TOKENS + 0.02, 5: -TOKENS}
+        for n, seen in tokens.items():
+            memory.put_vectors(episode(n, "").photo.sha256, "nano", seen)
+        receipt = memory.forget_all([secret])
+        assert receipt.names_remain == (named,) and receipt.look_alikes == (like,)
+        text = "\n".join(receipt.lines())
+        assert named in text and like in text and "exports" in text
+        assert "Milo" not in text and "boat" not in text and not any(id in text for id in others)
+
+
+def test_a_file_set_aside_is_named(planted: Path) -> None:
+    snapshots.restore(planted)
+    with Memory(planted) as memory:
+        receipt = memory.forget_all([SECRET.id])
+    (aside,) = database_files.set_aside(planted)
+    assert receipt.set_aside == (aside.name,) and aside.name in "\n".join(receipt.lines())
+    aside.unlink()
+    for rest in planted.parent.glob(f"{aside.name}-*"):
+        rest.unlink()
+    assert residue(planted) == set()
+
+
+# The command
+
+
+@pytest.fixture
+def run(path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    def call(*argv: object) -> tuple[int, str, str]:
+        try:
+            code = main([str(a) for a in argv])
+        except SystemExit as stop:
+            code = int(str(stop.code))
+        return (code, *capsys.readouterr())
+
+    with Memory(path) as memory:
+        memory.add_all([SECRET, episode(1, "This is Milo", 0), episode(2, "Milo again", 1), episode(3, "Rex", 2)])
+    return call
+
+
+def test_words_ask_before_they_forget(run: Any, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Typed:
+        def __init__(self, answer: str, terminal: bool = True) -> None:
+            self.answer, self.isatty = answer, lambda: terminal
+
+        def readline(self) -> str:
+            return self.answer
+
+    for typed, told in ((Typed("", False), "add --yes"), (Typed("n\n"), "[y/N]"), (Typed("\n"), "[y/N]")):
+        monkeypatch.setattr("sys.stdin", typed)
+        code, out, err = run("forget", "--words", "milo")
+        assert (code, out) == (1, "") and told in err
+        assert "Milo again" in err and "This is Milo" in err and "Rex" not in err
+    with Memory(path) as memory:
+        assert memory.stats()["episodes"] == 4
+    monkeypatch.setattr("sys.stdin", Typed("y\n"))
+    code, out, _ = run("forget", "--words", "milo")
+    assert code == 0 and "2 episodes: forgotten" in out and "Milo" not in out
+    assert run("forget", "--words", "milo", "--yes")[0] == 1
+
+
+def test_periods_and_photos(run: Any, tmp_path: Path) -> None:
+    code, out, _ = run("forget", "--from", "2025-05-13", "--to", "2025-05-14", "--yes", "--json")
+    assert (code, len(json.loads(out)["episodes"])) == (0, 2)
+    (tmp_path / "a.jpg").write_bytes(ENCODED)
+    code, out, _ = run("forget", "--photo", tmp_path / "a.jpg", "--yes", "--json")
+    assert (code, json.loads(out)["episodes"]) == (0, [SECRET.id])
+    code, out, err = run("forget", "--photo", "nowhere.jpg", "--yes")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert run("forget", "--photo", tmp_path / "a.jpg", "--yes")[2].startswith("nothing in the memory")
+
+
+@pytest.mark.parametrize("argv", [(), ("abc", "--words", "x"), ("--from", "x"), ("--words", "a", "--to", "2025-01-01")])
+def test_wrong_usage(run: Any, argv: tuple[str, ...]) -> None:
+    assert run("forget", *argv)[0] == 2

@@ -1,0 +1,198 @@
+"""`python -m memory`: what scripts read, what people read, and how it says no."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memory.__main__ import main
+from memory.episode import Episode, Photo, Turn
+from memory.store import Memory
+
+ROOT = Path(__file__).parents[2]
+DAY = datetime(2025, 5, 12, 10, 30, tzinfo=UTC)
+
+
+def episode(n: int, text: str) -> Episode:
+    data = b"\xff\xd8" + bytes([n]) * 200_000
+    photo = Photo(hashlib.sha256(data).hexdigest(), data, 64, 48)
+    return Episode(photo, (Turn("user", text), Turn("assistant", "I see.")), DAY + timedelta(days=n), "Porto")
+
+
+FIRST, SECOND = episode(1, "This is Milo"), episode(2, "The \x1b[31m harbour\x07 at night 👩‍👧")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KEEPSAKE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def filled(home: Path) -> Path:
+    with Memory(home / "memory.db") as memory:
+        memory.add_all([FIRST, SECOND])
+    return home / "memory.db"
+
+
+class Run:
+    """One command: its exit code, what it printed, and where."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], *argv: object) -> None:
+        try:
+            self.code = main([str(a) for a in argv])
+        except SystemExit as stop:  # argparse
+            self.code = int(str(stop.code))
+        self.out, self.err = capsys.readouterr()
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Any:
+    return lambda *argv: Run(capsys, *argv)
+
+
+@pytest.mark.usefixtures("filled")
+def test_list_and_show(run: Any) -> None:
+    listed = run("list", "--json")
+    assert [row["id"] for row in listed.rows] == [SECOND.id, FIRST.id]
+    assert listed.rows[1] == run("show", FIRST.id[:8], "--json").rows[0]
+    assert listed.rows[1] == {
+        "id": FIRST.id,
+        "when": "2025-05-13T10:30:00+00:00",
+        "place": "Porto",
+        "photo": {"sha256": FIRST.photo.sha256, "width": 64, "height": 48, "taken_at": None},
+        "turns": [{"role": "user", "text": "This is Milo"}, {"role": "assistant", "text": "I see."}],
+    }
+    assert run("list").out.splitlines()[1] == f"{FIRST.id}  2025-05-13 10:30 UTC, Porto  This is Milo"
+    shown = run("show", FIRST.id)
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.splitlines()[2:] == ["you: This is Milo", "Keepsake: I see."]
+
+
+@pytest.mark.usefixtures("filled")
+def test_what_was_said_does_not_steer_the_terminal(run: Any) -> None:
+    for command in (("list",), ("show", SECOND.id), ("search", "harbour")):
+        out = run(*command).out
+        assert "\x1b" not in out and "\x07" not in out and "harbour" in out and "👩‍👧" in out
+
+
+@pytest.mark.usefixtures("filled")
+def test_search(run: Any) -> None:
+    (row,) = run("search", "where is the harbour?", "--json").rows
+    assert (row["id"], row["score"], row["why"]) == (SECOND.id, 1.0, "you said 'harbour'")
+    nothing = run("search", "zebra", "--json")
+    assert (nothing.code, nothing.out) == (0, "") and "nothing" in nothing.err
+    assert len(run("search", "milo harbour", "-k", "1").out.splitlines()) == 1
+
+
+def test_search_by_sight_belongs_to_the_assistant(run: Any, home: Path) -> None:
+    done = run("search", "--photo", "dog.jpg")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "search by sight needs a model: use `python -m assistant recall PHOTO`\n"
+    assert not home.exists()
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        (),
+        ("search",),
+        ("search", "x", "-k", "0"),
+        ("search", "x", "-k", "ten"),
+        ("show",),
+        ("fly",),
+        ("list", "--nope"),
+    ],
+)
+def test_wrong_usage_is_2(run: Any, argv: tuple[str, ...]) -> None:
+    done = run(*argv)
+    assert (done.code, done.out) == (2, "")
+    assert "Traceback" not in done.err and done.err.startswith("usage:")
+
+
+def test_forget(run: Any, filled: Path) -> None:
+    (row,) = run("forget", SECOND.id[:10], "--json").rows
+    assert row["id"] == SECOND.id and row["episodes"] == [SECOND.id] and row["turns"] == 2
+    gone = run("show", SECOND.id)
+    assert (gone.code, gone.out) == (1, "")
+    assert gone.err == f"no episode has the id '{SECOND.id}': see `python -m memory list`\n"
+    told = run("forget", FIRST.id).out
+    assert told.startswith(f"episode {FIRST.id}: forgotten, 2 turns") and "1 snapshot deleted, 1 made anew" in told
+    assert run("stats", "--json").rows[0]["photos"] == 0
+    assert b"Milo" not in filled.read_bytes()
+
+
+@pytest.mark.usefixtures("filled")
+def test_export_and_import(run: Any, tmp_path: Path) -> None:
+    archive, other = tmp_path / "a.zip", tmp_path / "new folder" / "other.db"
+    assert run("export", archive, "--json").rows == [{"file": str(archive), "episodes": 2, "photos": 2}]
+    assert run("--memory", other, "import", archive, "--json").rows == [{"added": 2, "known": 0, "cleaned": 0}]
+    assert run("import", archive, "--memory", other).out == "0 episodes added, 2 known already\n"
+    assert run("--json", "list", "--memory", other).out == run("list", "--json").out
+    archive.write_bytes(b"PK")
+    broken = run("import", archive)
+    assert (broken.code, broken.out, broken.err.count("\n")) == (1, "", 1)
+
+
+def test_verify_and_stats(run: Any, filled: Path) -> None:
+    assert run("verify", "--json").rows == [{"ok": True, "episodes": 2, "problems": []}]
+    (stats,) = run("stats", "--json").rows
+    (kept,) = stats.pop("snapshots")
+    assert kept["bytes"] == filled.stat().st_size and datetime.fromisoformat(kept["taken"]).tzinfo == UTC
+    assert stats == {"episodes": 2, "photos": 2, "bytes": filled.stat().st_size, "encrypted": False}
+    assert "0 hours old" in run("stats").out
+    content = bytearray(filled.read_bytes())
+    content[content.index(bytes([2]) * 3000)] = 3
+    filled.write_bytes(content)
+    damaged = run("verify", "--json")
+    assert (damaged.code, damaged.rows[0]["ok"], len(damaged.rows[0]["problems"])) == (1, False, 1)
+    assert damaged.err.startswith("1 problem found in ")
+
+
+def test_a_new_home_is_an_empty_memory(run: Any, home: Path) -> None:
+    nothing = run("list")
+    assert (nothing.out, nothing.err) == ("", f"there are no memories in {home / 'memory.db'} yet\n")
+    assert run("verify").out == "all is well with 0 episodes\n"
+    assert (home / "memory.db").exists()
+
+
+def test_a_file_that_is_no_memory(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8" * 5000)
+    done = run("stats", "--memory", tmp_path / "photo.jpg")
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert "photo.jpg" in done.err
+
+
+def test_a_memory_that_is_spelt_wrong_is_not_made(run: Any, tmp_path: Path) -> None:
+    typed = tmp_path / "memroy.db"
+    for command in (["list"], ["search", "Milo"], ["verify"], ["forget", "--words", "Milo", "--yes"]):
+        done = run(*command, "--memory", typed)
+        assert (done.code, done.out) == (1, "")
+        assert done.err == f"there is no memory {typed}: see how it is spelt\n"
+    assert not typed.exists()
+
+
+def test_a_reader_that_has_seen_enough(home: Path) -> None:
+    """`python -m memory list | head -1` ends without a traceback."""
+    with Memory(home / "memory.db") as memory:
+        memory.add_all(Episode(FIRST.photo, (Turn("user", f"{n} " + "x" * 99),), DAY) for n in range(1500))
+    command = [sys.executable, "-m", "memory", "list", "--json"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert json.loads(process.stdout.readline())["place"] is None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=60) == 1
+    assert os.environ["KEEPSAKE_HOME"] == str(home)

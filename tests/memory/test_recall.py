@@ -1,0 +1,301 @@
+"""Times, places and words together; bursts; and that what was said later is not lost behind what was said before."""
+
+from __future__ import annotations
+
+import builtins
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from test_memory_rank import episode, scene
+
+from assistant import prompt
+from memory import time_phrases
+from memory.__main__ import main
+from memory.db import rows
+from memory.episode import Episode, Turn
+from memory.recall import BURST, EPISODES_PER_PHOTO
+from memory.store import Memory
+
+ROME = ZoneInfo("Europe/Rome")
+NOW = datetime(2026, 11, 23, 12, tzinfo=ROME)  # a Monday
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Memory]:
+    with Memory(tmp_path / "m.db") as opened:
+        yield opened
+
+
+def tell(memory: Memory, n: int, text: str, at: str, place: str | None = None, things: list[int] | None = None) -> str:
+    """Remember photo n, of these things, told at this local time."""
+    told = Episode(episode(n).photo, (Turn("user", text),), datetime.fromisoformat(at).replace(tzinfo=ROME), place)
+    memory.add(told)
+    if things is not None:
+        memory.put_vectors(told.photo.sha256, "s", scene(things, n))
+    return told.id
+
+
+# Words that mean a time
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "before", "why", "words"),
+    [
+        ("lake last summer", "2026-06-01", "2026-09-01", "from last summer", "lake "),
+        ("this summer", "2026-06-01", "2026-09-01", "from this summer", ""),
+        ("the fall", None, None, "", "the fall"),
+        ("in the fall", "2026-09-01", "2026-12-01", "from fall", ""),
+        ("last fall", "2025-09-01", "2025-12-01", "from last fall", ""),
+        ("winter 2024", "2024-12-01", "2025-03-01", "from winter 2024", ""),
+        ("who came before Christmas?", None, "2025-12-24", "before Christmas", "who came ?"),
+        ("since Easter", "2026-04-03", None, "since Easter", ""),
+        ("after Easter", "2026-04-07", None, "after Easter", ""),
+        ("the Christmas tree", None, None, "", "the Christmas tree"),
+        ("at Christmas 2024", "2024-12-24", "2024-12-27", "from Christmas 2024", ""),
+        ("in 2023 at the sea", "2023-01-01", "2024-01-01", "from 2023", " at the sea"),
+        ("until 2023", None, "2024-01-01", "until 2023", ""),
+        ("What did we do yesterday?", "2026-11-22", "2026-11-23", "from yesterday", "What did we do ?"),
+        ("the day before yesterday", "2026-11-21", "2026-11-22", "from the day before yesterday", ""),
+        ("three weeks ago", "2026-11-02", "2026-11-09", "from three weeks ago", ""),
+        ("last week", "2026-11-16", "2026-11-23", "from last week", ""),
+        ("last weekend", "2026-11-21", "2026-11-23", "from last weekend", ""),
+        ("last month", "2026-10-01", "2026-11-01", "from last month", ""),
+        ("last year", "2025-01-01", "2026-01-01", "from last year", ""),
+        ("in December", "2025-12-01", "2026-01-01", "from December", ""),
+        ("in May 2024", "2024-05-01", "2024-06-01", "from May 2024", ""),
+        ("May I see it?", None, None, "", "May I see it?"),
+        ("on 12 May 2025", "2025-05-12", "2025-05-13", "from 12 May 2025", ""),
+        ("2025-08-01", "2025-08-01", "2025-08-02", "from 2025-08-01", ""),
+        ("on 31 February", None, None, "", "on 31 February"),
+        ("how many years ago", None, None, "", "how many years ago"),
+        ("2 dogs and 1998 stones", None, None, "", "2 dogs and 1998 stones"),
+    ],
+)
+def test_times_are_ranges_where_the_user_is(
+    text: str, since: str | None, before: str | None, why: str, words: str
+) -> None:
+    asked = time_phrases.read(text, NOW)
+    days = [day and datetime.fromisoformat(day).replace(tzinfo=ROME) for day in (since, before)]
+    assert [asked.since, asked.before] == days and (asked.why, asked.words) == (why, words)
+    assert all(edge is None or edge.tzinfo is UTC for edge in (asked.since, asked.before))
+
+
+def test_summer_is_not_over_in_july() -> None:
+    july = datetime(2026, 7, 15, tzinfo=UTC)
+    assert time_phrases.read("last summer", july).since == datetime(2025, 6, 1, tzinfo=UTC)
+    assert (
+        time_phrases.read("this summer", july).since
+        == time_phrases.read("in the summer", july).since
+        == july.replace(month=6, day=1)
+    )
+    assert time_phrases.read("last weekend", datetime(2026, 11, 22, tzinfo=UTC)).since == datetime(
+        2026, 11, 14, tzinfo=UTC
+    )
+
+
+def test_any_text_is_read() -> None:
+    """Words of times in any order and number, and other text, never break it."""
+    chance = random.Random(0)
+    words = "last this the before since in on christmas easter may 31 february 0 12 2024 99999 ago week a summer ’"
+    for _ in range(3000):
+        asked = time_phrases.read(" ".join(chance.choices(words.split(), k=chance.randrange(8))), NOW)
+        assert asked.since is None or asked.before is None or asked.since < asked.before
+
+
+def test_without_dateparser_recall_does_without(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = tell(memory, 1, "the lake", "2026-07-01")
+    real = builtins.__import__
+
+    def refusing(name: str, *more: Any, **named: Any) -> Any:
+        if name.startswith("dateparser"):
+            raise ModuleNotFoundError(name)
+        return real(name, *more, **named)
+
+    monkeypatch.setattr(builtins, "__import__", refusing)
+    assert [(r.episode.id, r.why) for r in memory.search("lake last summer", now=NOW)] == [(lake, "you said 'lake'")]
+
+
+# Together
+
+
+def test_words_place_and_time_agree(memory: Memory) -> None:
+    both = tell(memory, 1, "we swam in the lake", "2026-07-01", "Lake Como")
+    old = tell(memory, 2, "the lake was frozen", "2025-01-10", "Zell")
+    near = tell(memory, 3, "Anna lost her hat", "2026-08-31T23:30", "Lake Como")
+    tell(memory, 4, "nothing of that", "2026-07-02", "Rome")
+    found = memory.search("lake last summer", now=NOW)
+    assert [r.episode.id for r in found] == [both, near, old]
+    assert [r.why for r in found] == [
+        "you said 'lake', at Lake Como, from last summer",
+        "at Lake Como, from last summer",
+        "you said 'lake'",
+    ]
+    assert found[0].score == 1.0 and all(0 < r.score <= 1 for r in found)
+    assert [r.score for r in found] == sorted((r.score for r in found), reverse=True)
+
+
+def test_a_time_alone_brings_what_was_then(memory: Memory) -> None:
+    ids = [tell(memory, n, f"told {n}", f"2026-11-{20 + n}T09:00") for n in range(4)]
+    assert [(r.episode.id, r.why) for r in memory.search("What did we do yesterday?", now=NOW)] == [
+        (ids[2], "from yesterday")
+    ]
+    assert [r.episode.id for r in memory.search("before 2026-11-22", now=NOW)] == [ids[1], ids[0]], "nearest first"
+    assert [r.episode.id for r in memory.search("since 2026-11-22", now=NOW)] == [ids[2], ids[3]]
+    assert memory.search("in 1999", now=NOW) == []
+
+
+def test_the_last_time_and_the_first(memory: Memory) -> None:
+    ids = [tell(memory, n, "Anna came by" if n else "Anna, Anna, and Anna", f"2026-0{n + 1}-01") for n in range(3)]
+    newest = memory.search("When did we see Anna the last time?", now=NOW)
+    assert newest[0].episode.id == ids[2] and newest[0].why == "you said 'Anna', the last time"
+    assert memory.search("the first time with Anna", now=NOW)[0].episode.id == ids[0]
+    assert memory.search("the last time", k=1, now=NOW)[0].episode.id == ids[2]
+
+
+def test_sight_words_and_time_are_fused(memory: Memory) -> None:
+    """By sight both are alike; the words of the question say which summer."""
+    old = tell(memory, 1, "with Milo", "2025-07-01", things=[1])
+    new = tell(memory, 2, "with Milo", "2026-07-01", things=[1])
+    tell(memory, 3, "something else", "2026-07-02", things=[9])
+
+    def first(words: str) -> tuple[str, str]:
+        best = memory.recall("s", scene([1], 77), threshold=0.7, words=words, now=NOW)[0]
+        return best.episode.id, best.why
+
+    assert first("was it last summer?")[0] == new and first("was it in 2025?")[0] == old
+    assert first("was it in 2025?")[1].startswith("looks alike (") and first("was it in 2025?")[1].endswith("from 2025")
+    plain = memory.recall("s", scene([1], 77), threshold=0.7)
+    assert memory.recall("s", scene([1], 77), threshold=0.7, words="in 1999", now=NOW) == plain
+
+
+def test_search_on_the_command_line(capsys: pytest.CaptureFixture[str], own_home: Path) -> None:
+    year = datetime.now().year - 1
+    with Memory(own_home / "memory.db") as memory:
+        tell(memory, 1, "we swam", f"{year}-07-01", "Lake Como")
+        tell(memory, 2, "at the lake again", f"{year - 3}-07-01")
+    assert main(["search", f"lake in {year}"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 and lines[0].endswith(f"(at Lake Como, from {year})")
+
+
+# Common words
+
+
+def test_words_that_nearly_all_say_cost_nothing(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond COMMON episodes a word counts only when there are no rarer ones; then the newest with it come."""
+    ids = [tell(memory, n, f"lovely lake number{n}", f"2026-01-{n + 1:02}") for n in range(12)]
+    monkeypatch.setattr(rows, "COMMON", 10)
+    asked: list[str] = []
+    memory._db.set_trace_callback(asked.append)
+    found = memory.search("the lovely lake, number3", k=5)
+    memory._db.set_trace_callback(None)
+    assert [r.episode.id for r in found] == [ids[3]] and found[0].why == "you said 'lovely', 'lake', 'number3'"
+    ranked = [q for q in asked if "bm25" in q]
+    assert ranked and not any("lake" in q or "lovely" in q for q in ranked), "never ranked"
+    assert [r.episode.id for r in memory.search("lovely lake", k=3)] == [ids[11], ids[10], ids[9]]
+
+
+def test_a_place_where_one_often_is_still_counts(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name is common; it tells apart what rarer words find, and alone it brings the newest."""
+    for n in range(12):
+        tell(memory, n, "Anna" if n == 5 else "said", f"2026-01-{n + 1:02}", "Rome")
+    tell(memory, 20, "Anna Anna", "2026-02-01", "Porto")
+    monkeypatch.setattr(rows, "COMMON", 10)
+    found = memory.search("Anna in Rome")
+    assert [(r.episode.place, r.why) for r in found] == [
+        ("Rome", "you said 'Anna', at Rome"),
+        ("Porto", "you said 'Anna'"),
+    ]
+    assert [r.episode.when.day for r in memory.search("Rome", k=2)] == [11, 10]
+
+
+# Bursts and later statements
+
+
+def test_a_burst_is_one_memory(memory: Memory) -> None:
+    """Three pictures of the same thing seconds apart take one place of k, and come once."""
+    same = scene([1], 1)
+    rng = np.random.default_rng(0)
+    ids = [tell(memory, n, "This is Milo", f"2026-07-01T12:00:{10 * n:02}") for n in (1, 2, 3)]
+    for n in (1, 2, 3):
+        noise = 0.02 * np.abs(same).mean() * rng.standard_normal(same.shape)
+        memory.put_vectors(episode(n).photo.sha256, "s", same + noise)
+    other = tell(memory, 4, "This is Anna", "2026-07-01T12:00:11", things=[2])
+    again = tell(memory, 5, "This is Milo", "2026-07-02", things=[1])
+    found = [r.episode.id for r in memory.recall("s", scene([1, 2], 77), k=3)]
+    assert len(found) == 3 and other in found and again in found and len(set(found) & set(ids)) == 1
+    assert len(memory.search("Milo")) == 2, "by words too"
+
+
+def test_another_thing_of_the_same_moment_is_another_memory(memory: Memory) -> None:
+    ids = [tell(memory, n, f"thing {n}", "2026-07-01T12:00", things=[n]) for n in (1, 2)]
+    assert {r.episode.id for r in memory.recall("s", scene([1, 2], 77), k=2)} == set(ids)
+    assert len(memory.recall("s", scene([1, 2], 77), k=1)) == 1
+    for n in (3, 4, 5):  # the same words, but other pictures, or nobody knows
+        tell(memory, n, "on the boat", "2026-07-01T12:00", things=[n] if n < 5 else None)
+    assert len(memory.search("boat")) == 3
+
+
+def test_what_was_said_differently_in_a_burst_stays(memory: Memory) -> None:
+    same = scene([1], 1)
+    ids = [tell(memory, n, f"words {n}", f"2026-07-01T12:00:0{n}") for n in (1, 2)]
+    for n in (1, 2):
+        memory.put_vectors(episode(n).photo.sha256, "s", same)
+    assert [r.episode.id for r in memory.recall("s", same, k=1)] == [ids[1], ids[0]]
+    late = datetime(2026, 7, 1, 12, 0, 3, tzinfo=ROME) + timedelta(seconds=BURST)
+    tell(memory, 3, "words 2", late.isoformat()[:19])
+    assert len(memory.search("words")) == 3, "the same words half a minute later are a statement of their own"
+
+
+def test_of_one_photo_what_was_said_later_comes_first_in_the_prompt_too(memory: Memory) -> None:
+    """Both stay visible, with their dates; of two statements the nano repeats the first it reads."""
+    tell(memory, 1, "His name is Max", "2026-01-01", things=[1])
+    tell(memory, 1, "No, his name is Milo", "2026-03-01")
+    recalls = memory.recall("s", scene([1], 1))
+    assert [r.episode.words for r in recalls] == ["No, his name is Milo", "His name is Max"]
+    assert [r.episode.words for r in memory.search("name")] == ["No, his name is Milo", "His name is Max"]
+    text = "".join(
+        part
+        for message in prompt.recollect_messages([r.episode for r in recalls], "What is his name?")
+        for part in message.parts
+        if isinstance(part, str)
+    )
+    assert 0 < text.index("No, his name is Milo") < text.index("His name is Max")
+
+
+# Photos without words
+
+
+def silent(memory: Memory, n: int, at: str, things: list[int]) -> str:
+    """Photo n, about which nothing is said."""
+    told = Episode(episode(n).photo, (), datetime.fromisoformat(at).replace(tzinfo=ROME))
+    return memory.add(told, ("s", scene(things, n)))
+
+
+def test_what_has_words_comes_before_what_has_none(memory: Memory) -> None:
+    """Five pictures of the very scene, without words, once took all four places from the memory that names it."""
+    named = tell(memory, 1, "This is Milo", "2026-01-01", things=[1])
+    crops = [silent(memory, n, f"2026-07-0{n}", [1, 2]) for n in range(2, 7)]
+    found = memory.recall("s", scene([1, 2], 2), k=4, threshold=0.5)
+    assert found[0].episode.id == named
+    assert [r.episode.id in crops for r in found] == [False, True, True, True]
+    assert found[0].score < found[1].score, "a score still says how alike it looks"
+    assert [r.episode.id for r in memory.recall("s", scene([1, 2], 2), k=1, threshold=0.5)] == [named]
+    memory.forget_all([named])
+    assert len(memory.recall("s", scene([1, 2], 2), k=4, threshold=0.5)) == 4, "with nothing else, they come"
+
+
+def test_a_photo_counts_as_told_when_anything_was_said_of_it(memory: Memory) -> None:
+    """Its episodes with words come first, too, and a burst of others does not push them out."""
+    first = tell(memory, 1, "This is Milo", "2026-07-01T12:00:00", things=[1])
+    for n, words in ((1, ()), (2, ()), (3, ()), (4, (Turn("user", " "), Turn("assistant", "A dog.")))):
+        at = datetime(2026, 7, 1, 12, 0, n, tzinfo=ROME)
+        memory.add(Episode(episode(n).photo, words, at, f"place {n}"), ("s", scene([1], 1)))
+    found = memory.recall("s", scene([1], 1), k=1)
+    assert len(found) == EPISODES_PER_PHOTO and found[0].episode.id == first

@@ -1,0 +1,218 @@
+"""Standing instructions: found in what the user said, said once when the thing is seen, ended without forgetting."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from assistant.backends.fake import FakeBackend
+from assistant.conversation import Conversation
+from assistant.events import Event, Recalled, Reminded
+from assistant.photo import from_image
+from benchmark.world.dialogue import SAY
+from benchmark.world.sample import words
+from demo import album
+from memory import reminders
+from memory.__main__ import main
+from memory.episode import Episode, Photo, Turn
+from memory.errors import KeepsakeError
+from memory.store import Memory
+
+DAY = datetime(2025, 5, 12, 10, tzinfo=UTC)
+WATER = "When you see the green bottle again, remind me to water the plants."
+
+
+@pytest.fixture
+def path(own_home: Path) -> Path:
+    return own_home / "memory.db"
+
+
+def photo(colour: str) -> Photo:
+    return from_image(Image.new("RGB", (8, 8), colour))
+
+
+def episode(text: str, colour: str = "orange", day: int = 0, reply: str = "") -> Episode:
+    turns = (Turn("user", text), *((Turn("assistant", reply),) if reply else ()))
+    return Episode(photo(colour), turns, DAY + timedelta(days=day))
+
+
+def found(text: str) -> list[str]:
+    return [task for task, _ in reminders.tasks(text)]
+
+
+@pytest.mark.parametrize("split", ["train", "dev", "test"])
+def test_the_benchmark_s_ways_to_ask_are_found_and_nothing_else_it_says(split: str) -> None:
+    told = words(split)
+    for name in told["names"]:
+        for task in told["reminders"]:
+            for form in SAY["reminder"]:
+                asked = form.format(n=name, x=task)
+                assert found(f"This is {name}. {asked} It was in June.") == [task], asked
+    columns = {"time": "times", "event": "events", "habit": "habits", "note": "notes"}
+    for key, column in columns.items():
+        for fact in told[column]:
+            for form in SAY[key]:
+                assert found(form.format(n="Anna", x=fact, X=fact.capitalize())) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "task"),
+    [
+        (WATER, "water the plants"),
+        ("This is my bottle and when you see it again remind me to water the plants please", "water the plants"),
+        ("Remind me to water the plants when I see the green bottle again!", "water the plants"),
+        ("Could you please remind me about the invoice whenever this car shows up?", "about the invoice"),
+        ("Remind me, next time you see it, to buy milk.", "buy milk"),
+        ("If Milo ever turns up again – please remind me: feed him", "feed him"),
+        ("If I look at this again, don’t let me forget to call Anna", "call Anna"),
+        ("Next time you see Gustav, tell me to water him, ok?", "water him"),
+        ("He is old.\nWhen you meet him, you must remind me to say “hi”.", "say “hi”"),
+        ("Whenever this is in a photo, remind me that the keys are at Bo's", "that the keys are at Bo's"),
+    ],
+)
+def test_people_ask_in_many_ways(said: str, task: str) -> None:
+    assert found(said) == [task]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "This reminds me of home when I see it.",
+        "When I see these boats they remind me of home.",
+        "You remind me of my brother when I see you.",
+        "If you see Milo again, don't remind me to feed him.",
+        "Don't remind me to feed him when you see him.",
+        "When did you see him? Remind me to ask.",
+        "When we get home, remind me to feed the cat.",
+        "The sign said: if you see something, say something.",
+        "Remind me when you see him.",
+        "When you see " + "the very long way " * 30 + "remind me to turn back.",
+    ],
+)
+def test_what_is_no_request_or_needs_no_photo_is_left_alone(said: str) -> None:
+    assert found(said) == []
+
+
+def test_a_sentence_made_to_be_slow_is_not() -> None:
+    """The patterns look back and forth; a sentence is short enough for the worst of them."""
+    began = datetime.now(UTC)
+    for piece in ("when see ", "if see - ", "remind me when you see "):
+        found((piece * 60)[: reminders.LONGEST])
+    assert datetime.now(UTC) - began < timedelta(seconds=2)
+
+
+def test_only_the_user_s_own_words_count(path: Path) -> None:
+    with Memory(path) as memory:
+        memory.add(episode("This is my bottle.", reply=WATER))
+        assert reminders.standing(memory) == []
+        id = memory.add(episode(WATER, "red"))
+        [one] = reminders.standing(memory)
+        assert (one.task, one.words, one.episode, one.when) == ("water the plants", WATER, id, DAY)
+
+
+def test_ended_is_ended_and_the_memory_stays(path: Path) -> None:
+    with Memory(path) as memory:
+        id = memory.add(episode(WATER))
+        memory.add(episode(WATER, day=1))
+        newer, older = reminders.standing(memory)
+        assert newer.episode != older.episode == id
+        assert [r.id for r in reminders.standing(memory, {photo("orange").sha256})] == [newer.id], "one of the same"
+        assert reminders.end(memory, newer.id[:6].upper()) == newer
+    with Memory(path) as memory:
+        assert reminders.standing(memory) == [older] == reminders.standing(memory, {photo("orange").sha256})
+        assert memory.stats()["episodes"] == 2 and memory.verify() == []
+        for unknown in (newer.id, "", "zz"):
+            with pytest.raises(KeepsakeError, match="no standing instruction"):
+                reminders.end(memory, unknown)
+        memory.forget(newer.episode)
+        with memory.transaction() as db:
+            assert db.execute("SELECT count(*) FROM reminders_ended").fetchone() == (0,)
+
+
+def test_two_that_begin_alike_are_asked_about(path: Path) -> None:
+    with Memory(path) as memory:
+        memory.add_all(episode(f"When you see it, remind me to do {n}.", day=n) for n in range(40))
+        ids = [one.id for one in reminders.standing(memory)]
+        shared = next(id[0] for id in ids if sum(other[0] == id[0] for other in ids) > 1)
+        with pytest.raises(KeepsakeError, match="standing instructions have the id"):
+            reminders.end(memory, shared)
+
+
+# In the stream
+
+
+def reminded(events: list[Event]) -> list[str]:
+    return [one.task for event in events if isinstance(event, Reminded) for one in event.reminders]
+
+
+def test_it_is_said_once_for_each_photo_shown(path: Path) -> None:
+    """After the recall and before the caption; quiet for another photo, and when the same photo is looked at again."""
+    backend = FakeBackend()
+    with Memory(path) as memory:
+        memory.add_all([episode(WATER), episode("A red ball.", "red")])
+        talk = Conversation(backend, memory)
+        first = list(talk.look(photo("orange")))
+        assert reminded(first) == ["water the plants"]
+        assert [type(e) for e in first[:2]] == [Recalled, Reminded]
+        assert reminded(list(talk.look(photo("orange")))) == []
+        assert reminded(list(talk.look(photo("red")))) == []
+        assert reminded(list(talk.ask("the green bottle?"))) == []
+        assert reminded(list(talk.look(photo("orange")))) == ["water the plants"], "seen again"
+        assert reminded(list(Conversation(backend, memory).ask("the green bottle?"))) == [], "spoken of, not seen"
+        assert "water the plants" not in str(backend.calls[2]), "and for the red ball the model reads nothing of it"
+
+
+def test_what_has_just_been_asked_for_is_for_the_next_time(path: Path) -> None:
+    backend = FakeBackend()
+    with Memory(path) as memory:
+        talk = Conversation(backend, memory)
+        list(talk.look(photo("orange")))
+        talk.remember(WATER)
+        assert reminded(list(talk.look(photo("orange")))) == []
+        assert reminded(list(Conversation(backend, memory).look(photo("orange")))) == ["water the plants"]
+
+
+def test_an_old_memory_of_the_photo_counts_though_newer_ones_are_recalled(path: Path) -> None:
+    """Of one photo only the three newest memories come back; what was asked in the first stands all the same."""
+    with Memory(path) as memory:
+        memory.add_all([episode(WATER), *(episode(f"Again, {n}.", day=n) for n in range(1, 5))])
+        talk = Conversation(FakeBackend(), memory)
+        assert reminded(list(talk.look(photo("orange")))) == ["water the plants"]
+        assert WATER not in [recall.episode.words for recall in talk.recalls]
+
+
+def test_the_demo_album_has_one(path: Path) -> None:
+    with Memory(path) as memory:
+        album.load(memory, FakeBackend())
+        [one] = reminders.standing(memory)
+    assert one.task == "water the plants" and "Gustav" in one.words
+
+
+# `python -m memory reminders`
+
+
+def test_list_and_end(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Memory(path) as memory:
+        memory.add(episode(WATER))
+        [one] = reminders.standing(memory)
+    assert one.id == hashlib.sha256(f"{one.episode}\nwater the plants".encode()).hexdigest()[:8], "scripts keep ids"
+    assert main(["reminders"]) == 0
+    line = f"{one.id}  water the plants  (2025-05-12, memory {one.episode}: {WATER})\n"
+    assert capsys.readouterr().out == line
+    assert main(["reminders", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "id": one.id, "task": "water the plants", "words": WATER, "episode": one.episode,
+        "when": "2025-05-12T10:00:00+00:00",
+    }  # fmt: skip
+    assert main(["reminders", "--end", one.id]) == 0
+    assert capsys.readouterr().out == f"ended: water the plants (its memory, {one.episode}, stays)\n"
+    assert main(["reminders", "--end", one.id]) == 1
+    assert capsys.readouterr().err.startswith("no standing instruction has the id")
+    assert main(["reminders"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "" and "no standing instructions" in err

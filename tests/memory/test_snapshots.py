@@ -1,0 +1,346 @@
+"""Durability: upgrades from version 1, snapshots, a torn file and the way back, full disks, read-only folders."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from memory.__main__ import main
+from memory.db import database_files, schema, snapshots
+from memory.errors import MemoryFileError
+from memory.store import Memory
+from tests.support.crasher import episode
+from tests.support.oldmemory import version_1
+
+ROOT = Path(__file__).parents[2]
+TOLD = [episode(n) for n in range(12)]
+
+
+@pytest.fixture
+def path(own_home: Path) -> Path:
+    return own_home / "memory.db"
+
+
+def filled(path: Path, count: int = 12) -> set[str]:
+    with Memory(path) as memory:
+        memory.add_all(TOLD[:count])
+        return set(memory.ids())
+
+
+def age(path: Path, days: float) -> None:
+    """Let the snapshots be older than they are, and the memory as old as the youngest."""
+    for kept in database_files.snapshots(path):
+        kept.file.rename(
+            kept.file.with_name((kept.taken - timedelta(days=days)).strftime(database_files.STAMP) + ".db")
+        )
+
+
+def ids(file: Path) -> set[str]:
+    with closing(sqlite3.connect(f"{file.as_uri()}?immutable=1", uri=True)) as db:
+        return {id for (id,) in db.execute("SELECT id FROM episodes")}
+
+
+def test_version_1_with_rows_is_brought_up_to_date(path: Path) -> None:
+    version_1(path, TOLD)
+    with Memory(path) as memory:
+        assert {e.id: e for e in memory.episodes()} == {e.id: e for e in TOLD}
+        assert memory.verify() == []
+        assert memory.photos_without_vectors("s") == [] and len(memory.recall("s", np.eye(2))) > 0
+        assert [r.episode for r in memory.search("canary000000003")] == [TOLD[3]]
+        assert "forgotten" in memory.forget(TOLD[0].id)[0]
+    (kept,) = database_files.snapshots(path)
+    assert ids(kept.file) == {e.id for e in TOLD[1:]}
+
+
+def test_before_an_upgrade_stands_a_snapshot_of_the_old_version(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    version_1(path, TOLD)
+    before = path.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshots, "take", refuse)
+        with pytest.raises(MemoryFileError, match="no room"):
+            Memory(path)
+    assert path.read_bytes() == before, "no snapshot, no upgrade"
+    with Memory(path):
+        (kept,) = database_files.snapshots(path)
+    with closing(sqlite3.connect(kept.file)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("SELECT count(*) FROM turns").fetchone() == (24,)
+    assert snapshots.problem(kept.file) is None
+
+
+def refuse(*_: object) -> None:
+    raise MemoryFileError("no room for a snapshot")
+
+
+def test_a_snapshot_a_day_if_something_changed(path: Path) -> None:
+    Memory(path).close()
+    assert database_files.snapshots(path) == [], "nothing is in it"
+    filled(path, 1)
+    counts = []
+    for days, adds in ((0, 2), (0, 3), (2, 4), (2, 4), (2, 5), (2, 6), (2, 7)):
+        age(path, days)
+        with Memory(path) as memory:
+            counts.append(len(database_files.snapshots(path)))
+            memory.add_all(TOLD[:adds])
+    # First with anything in it; too young; due; nothing was added since the last (opened after it); due each.
+    assert counts == [0, 1, 2, 3, 3, 3, 3] or counts == [1, 1, 2, 3, 3, 3, 3]
+    newest = database_files.snapshots(path)[0]
+    assert len(ids(newest.file)) == 6, "what there was when it was opened"
+    modes = {f.name: stat.S_IMODE(f.stat().st_mode) for f in database_files.snapshot_folder(path).iterdir()}
+    assert set(modes.values()) == {0o600} and len(modes) == 3
+    assert stat.S_IMODE(database_files.snapshot_folder(path).stat().st_mode) == 0o700
+
+
+def test_an_unchanged_memory_needs_no_new_snapshot(path: Path) -> None:
+    filled(path)
+    Memory(path).close()
+    old = database_files.snapshots(path)
+    age(path, 3)
+    long_ago = old[0].taken.timestamp() - 4 * 86400
+    os.utime(path, (long_ago, long_ago))
+    Memory(path).close()
+    assert len(database_files.snapshots(path)) == len(old) == 1
+
+
+def test_a_snapshot_that_cannot_be_made_is_told_and_stops_nothing(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled(path)
+    database_files.snapshot_folder(path).write_text("in the way")
+    with Memory(path) as memory:
+        assert "cannot write the snapshot" in memory.trouble and "\n" not in memory.trouble
+        assert len(memory.ids()) == 12
+    assert main(["stats"]) == 0
+    assert "cannot write the snapshot" in capsys.readouterr().err
+
+
+# A damaged file
+
+
+def tear(path: Path) -> None:
+    """Zeros where pages were, as after a lost write."""
+    data = bytearray(path.read_bytes())
+    data[4096:20480] = bytes(16384)
+    path.write_bytes(data)
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "torn": tear,
+    "cut": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "garbage": lambda path: path.write_bytes(b"\x17" * 9000),
+    "empty": lambda path: path.write_bytes(b""),
+    "gone": lambda path: path.unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_memory_is_kept_and_a_snapshot_brought_back(
+    path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = filled(path, 5)
+    Memory(path).close()  # takes the snapshot
+    DAMAGE[damage](path)
+    left = path.read_bytes() if path.exists() else None
+    for _ in range(2):
+        assert main(["list"]) == 1
+        out, err = capsys.readouterr()
+        assert (out, err.count("\n")) == ("", 1) and "python -m memory restore" in err
+        assert (path.read_bytes() if path.exists() else None) == left, "nothing is overwritten"
+    assert main(["restore", "--json"]) == 0
+    capsys.readouterr()
+    with Memory(path) as memory:
+        assert set(memory.ids()) == known and memory.verify() == []
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [f.read_bytes() for f in database_files.set_aside(path)] == ([] if left is None else [left])
+
+
+def test_a_damaged_snapshot_is_passed_over_and_verify_tells(path: Path) -> None:
+    filled(path, 3)
+    Memory(path).close()
+    age(path, 2)
+    filled(path, 6)
+    Memory(path).close()
+    new, old = database_files.snapshots(path)
+    tear(new.file)
+    with Memory(path) as memory:
+        (problem,) = memory.verify()
+        assert new.file.name in problem and "\n" not in problem
+    assert snapshots.restore(path).snapshot == old
+    tear(old.file)
+    with pytest.raises(MemoryFileError, match=r"no snapshot .* can be read: nothing was changed"):
+        snapshots.restore(path)
+
+
+def test_without_a_snapshot_restore_says_so(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    filled(path, 1)
+    assert main(["restore"]) == 1
+    assert "there is no snapshot" in capsys.readouterr().err
+    assert ids(path) == {TOLD[0].id}
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from memory.store import Memory
+with Memory(Path(sys.argv[1])):
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_an_open_memory_is_not_replaced(path: Path) -> None:
+    """The program that has it open would go on writing into the file that was put aside."""
+    filled(path, 2)
+    Memory(path).close()
+    command = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None and child.stdout.readline() == "open\n"
+        with pytest.raises(MemoryFileError, match="open in another program"):
+            snapshots.restore(path)
+        child.communicate()
+    assert database_files.set_aside(path) == []
+    assert snapshots.restore(path).aside is not None
+
+
+# No room, no rights
+
+
+def test_a_full_disk_loses_nothing(path: Path) -> None:
+    known = filled(path, 4)
+    with Memory(path) as memory:
+        (pages,) = memory._db.execute("PRAGMA page_count").fetchone()
+        memory._db.execute(f"PRAGMA max_page_count = {pages + 1}")
+        with pytest.raises(MemoryFileError, match="disk is full and nothing was changed") as caught:
+            memory.add_all(TOLD)
+        assert "\n" not in str(caught.value)
+        assert set(memory.ids()) == known and memory.verify() == []
+
+
+FULL = """
+import resource, sys
+from memory.__main__ import main
+size = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize("command", ["import", "forget", "export", "list"])
+def test_a_disk_that_takes_no_more_bytes(path: Path, own_home: Path, command: str) -> None:
+    """Writes fail in the middle, in a process of its own: one line, and all is there afterwards."""
+    known = filled(path, 12)
+    archive = own_home / "a.zip"
+    with Memory(own_home / "more.db") as more:
+        more.add_all([episode(n) for n in range(100, 140)])
+        main(["--memory", str(own_home / "more.db"), "export", str(archive)])
+    argument = {"import": archive, "forget": TOLD[0].id, "export": own_home / "b.zip", "list": "--json"}[command]
+    size = 33_000 if command == "export" else path.stat().st_size // 2
+    code = [sys.executable, "-c", FULL, str(size), command, str(argument)]
+    done = subprocess.run(code, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert "Traceback" not in done.stderr and done.returncode == (0 if command == "list" else 1)
+    assert 1 <= done.stderr.count("\n") <= 2, "the command's line, and that no snapshot could be made"
+    with Memory(path) as memory:
+        assert set(memory.ids()) in (known, known - {TOLD[0].id} if command == "forget" else known)
+        assert memory.verify() == [] and memory.trouble == ""
+    assert not (own_home / "b.zip").exists() and not list(own_home.glob(".b*"))
+
+
+def test_a_read_only_folder_with_a_memory() -> None:
+    """Without root's rights, for which no folder is read-only."""
+    me = os.geteuid()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "m.db"
+        known = filled(path, 2)
+        for file in (path, Path(folder)):
+            os.chown(file, 65534 if me == 0 else me, -1)
+        path.chmod(0o400)
+        Path(folder).chmod(0o500)
+        try:
+            if me == 0:
+                os.seteuid(65534)
+            with pytest.raises(MemoryFileError) as caught:
+                Memory(path)
+            assert str(caught.value).startswith("cannot use the memory") and "\n" not in str(caught.value)
+        finally:
+            os.seteuid(me)
+            Path(folder).chmod(0o700)
+        assert ids(path) == known
+
+
+# Two processes
+
+
+ADD = """
+import sys
+from pathlib import Path
+from tests.support.crasher import episode
+from memory.store import Memory
+with Memory(Path(sys.argv[1]), timeout=60.0) as memory:
+    for n in range(int(sys.argv[2]), int(sys.argv[2]) + 25):
+        id = memory.add(episode(n))
+        if n % 5 == 4:
+            memory.forget(id)
+"""
+
+
+def test_two_processes_remember_and_forget_in_one_memory(path: Path) -> None:
+    Memory(path).close()
+    command = [sys.executable, "-c", ADD, str(path)]
+    children = [subprocess.Popen([*command, str(n)], cwd=ROOT, stderr=subprocess.PIPE, text=True) for n in (0, 100)]
+    assert [child.communicate(timeout=120)[1] for child in children] == ["", ""]
+    with Memory(path) as memory:
+        expected = {episode(n).id for start in (0, 100) for n in range(start, start + 25) if n % 5 != 4}
+        assert set(memory.ids()) == expected
+        assert memory.verify() == [] and memory.trouble == ""
+
+
+# Garbage
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("old") / "m.db"
+    version_1(path, TOLD[:4])
+    return path
+
+
+ANYWHERE = st.integers(0, 1 << 20)  # taken by the file's length
+PIECE = st.one_of(st.binary(min_size=1, max_size=40), st.just(bytes(4096)))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    spoilt=st.lists(st.tuples(st.one_of(st.integers(0, 120), ANYWHERE), PIECE), min_size=1, max_size=6),
+    cut=st.one_of(st.none(), ANYWHERE),
+)
+@example(spoilt=[(2995, b"\x80")], cut=None)  # SQLite's complaint quotes the byte, and is no text then
+def test_a_spoilt_file_is_refused_or_read_but_never_lost(
+    old: Path, tmp_path_factory: pytest.TempPathFactory, spoilt: list[tuple[int, bytes]], cut: int | None
+) -> None:
+    """A file of version 1 with bytes flipped, cut or filled: it opens, or one line says no and it stays as it was."""
+    path, whole = tmp_path_factory.mktemp("spoilt") / "m.db", bytearray(old.read_bytes())
+    for place, piece in spoilt:
+        at = place % len(whole)
+        whole[at : at + len(piece)] = piece
+    path.write_bytes(whole if cut is None else whole[: cut % len(whole) + 1])
+    before = path.read_bytes()
+    try:
+        with Memory(path) as memory:
+            assert memory._db.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS),)
+            assert all("\n" not in problem for problem in memory.verify())
+    except MemoryFileError as error:
+        assert "\n" not in str(error)
+        assert path.read_bytes() == before

@@ -1,0 +1,290 @@
+"""The memory against a plain dictionary: whatever is done in whatever order, both know the same. Spoilt archives."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from memory.db import keys
+from memory.episode import Episode, Photo, Turn
+from memory.errors import MemoryFileError, UnknownEpisode
+from memory.maintenance import encryption
+from memory.maintenance.archive import export_archive, import_archive
+from memory.store import Memory
+
+DAY = datetime(2025, 5, 12, tzinfo=UTC)
+NAMES = ("Milo", "Rex", "Anna", "Zanzibar")
+
+
+def photo(n: int) -> Photo:
+    data = b"\x89PNG" + hashlib.sha256(bytes([n])).digest() * (1 + 40 * n)
+    return Photo(hashlib.sha256(data).hexdigest(), data, 8, 8 + n)
+
+
+EPISODES = st.builds(
+    lambda n, name, text, day, place: Episode(
+        photo(n), (Turn("user", f"{name} {text}"), Turn("assistant", "Yes.")), DAY + timedelta(days=day), place
+    ),
+    st.integers(0, 5),
+    st.sampled_from(NAMES),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
+    st.integers(0, 6),
+    st.sampled_from([None, "Porto", *NAMES]),
+)
+
+
+class Store(RuleBasedStateMachine):
+    """`known` is the model: id to episode, in the order of telling. Archives lie beside the memory, to come back."""
+
+    told = Bundle("told")
+
+    def opened(self) -> Memory:
+        return Memory(self.folder / "memory.db")
+
+    @initialize()
+    def start(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.memory = self.opened()
+        self.known: dict[str, Episode] = {}
+        self.tokens: set[str] = set()
+        self.archives: list[tuple[Path, dict[str, Episode]]] = []
+
+    @rule(target=told, episode=EPISODES)
+    def remember(self, episode: Episode) -> Episode:
+        assert self.memory.add(episode) == episode.id
+        self.known[episode.id] = episode
+        return episode
+
+    @rule(episodes=st.lists(EPISODES, max_size=5))
+    def remember_many(self, episodes: list[Episode]) -> None:
+        new = {e.id: e for e in episodes if e.id not in self.known}
+        assert self.memory.add_all(episodes) == len(new)
+        self.known |= new
+
+    @rule(episodes=st.lists(EPISODES, max_size=3))
+    def fail(self, episodes: list[Episode]) -> None:
+        with pytest.raises(ZeroDivisionError):
+            self.memory.add_all(e if e else 1 / 0 for e in [*episodes, None])  # type: ignore[misc]
+
+    @rule(episode=told)
+    def see(self, episode: Episode) -> None:
+        here = any(e.photo == episode.photo for e in self.known.values())
+        assert self.memory.put_vectors(episode.photo.sha256, "s", np.eye(3)) == here
+        self.tokens |= {episode.photo.sha256} if here else set()
+
+    @rule(episode=told)
+    def forget(self, episode: Episode) -> None:
+        if episode.id in self.known:
+            receipt = self.memory.forget_all([episode.id])
+            assert receipt.turns == 2 and receipt.vectors == sum(p in self.tokens for p in receipt.photos)
+            self.drop([episode.id])
+        else:
+            with pytest.raises(UnknownEpisode):
+                self.memory.forget(episode.id)
+
+    @rule(name=st.sampled_from(NAMES))
+    def forget_name(self, name: str) -> None:
+        meant = self.memory.mentioning(name.lower())
+        sure = {e.id for e in self.known.values() if f"{name} " in e.words or e.place == name}
+        assert sure <= set(meant) <= set(self.known)
+        if meant:
+            self.memory.forget_all(meant)
+            self.drop(meant)
+        assert self.memory.mentioning(name) == []
+
+    @rule(since=st.integers(0, 6), days=st.integers(0, 3))
+    def forget_days(self, since: int, days: int) -> None:
+        low, high = DAY + timedelta(days=since), DAY + timedelta(days=since + days)
+        meant = self.memory.between(low, high)
+        assert set(meant) == {e.id for e in self.known.values() if low <= e.when < high}
+        if meant:
+            self.memory.forget_all(meant)
+            self.drop(meant)
+
+    @rule(n=st.integers(0, 5))
+    def forget_photo(self, n: int) -> None:
+        meant = self.memory.showing(photo(n).sha256)
+        assert set(meant) == {e.id for e in self.known.values() if e.photo == photo(n)}
+        if meant:
+            assert self.memory.forget_all(meant).photos == (photo(n).sha256,)
+            self.drop(meant)
+
+    def drop(self, ids: list[str]) -> None:
+        for id in ids:
+            del self.known[id]
+        self.tokens &= {e.photo.sha256 for e in self.known.values()}
+
+    @rule(name=st.sampled_from(NAMES))
+    def search(self, name: str) -> None:
+        found = {recall.episode.id for recall in self.memory.search(name, k=100)}
+        sure = {e.id for e in self.known.values() if f"{name} " in e.words or e.place == name}
+        assert sure <= found <= set(self.known)
+
+    @rule()
+    def reopen(self) -> None:
+        self.memory.close()
+        self.memory = self.opened()
+        assert self.memory.trouble == ""
+
+    @rule()
+    def export(self) -> None:
+        target = self.folder / f"{len(self.archives)}.zip"
+        assert export_archive(self.memory, target).episodes == len(self.known)
+        self.archives.append((target, dict(self.known)))
+
+    @rule(n=st.integers(0, 9))
+    def bring_in(self, n: int) -> None:
+        if self.archives:
+            archive, held = self.archives[n % len(self.archives)]
+            new = {id: e for id, e in held.items() if id not in self.known}
+            assert import_archive(self.memory, archive) == (len(new), len(held) - len(new), 0)
+            order = [*self.known, *new]
+            self.known |= new
+            for day in {e.when for e in new.values()}:  # what is new was told before what the archive has after it
+                there = [id for id, e in held.items() if e.when == day]
+                for id, later in reversed(list(pairwise(there))):
+                    if id in new:
+                        order.remove(id)
+                        order.insert(order.index(later), id)
+            self.known = {id: self.known[id] for id in order}
+
+    @rule(episode=told, name=st.sampled_from(NAMES))
+    def edit(self, episode: Episode, name: str) -> None:
+        if episode.id not in self.known:
+            return
+        new = replace(episode, turns=(Turn("user", f"{name} is its name"), *episode.turns[1:]))
+        self.memory.replace({episode.id: new})
+        if new.id in self.known:  # what was there stays where it is
+            self.known = {id: e for id, e in self.known.items() if id == new.id or e != episode}
+        else:
+            self.known = {new.id if e == episode else id: new if e == episode else e for id, e in self.known.items()}
+
+    @rule(episode=told, meanwhile=EPISODES)
+    def undo(self, episode: Episode, meanwhile: Episode) -> None:
+        """Forgotten, and put back: where it was told, also when another has got its number."""
+        if episode.id not in self.known or meanwhile.id in self.known:
+            return
+        held = self.memory.hold([episode.id])
+        self.memory.forget_all([episode.id])
+        self.memory.add(meanwhile)
+        self.memory.put_back(held)
+        self.known[meanwhile.id] = meanwhile
+
+    @invariant()
+    def both_know_the_same(self) -> None:
+        if not hasattr(self, "memory"):
+            return
+        newest = list(reversed(self.known.values()))  # of one time what was told last
+        newest.sort(key=lambda e: e.when, reverse=True)
+        assert self.memory.episodes() == newest
+        assert self.memory.ids() == [e.id for e in newest]
+        photos = {e.photo.sha256 for e in newest}
+        stats = self.memory.stats()
+        assert (stats["episodes"], stats["photos"]) == (len(newest), len(photos))
+        assert {p.sha256 for p in self.memory.photos_without_vectors("s")} == photos - self.tokens
+
+    def teardown(self) -> None:
+        if hasattr(self, "memory"):
+            assert self.memory.verify() == []
+            self.memory.close()
+            shutil.rmtree(self.folder)
+
+
+class EncryptedStore(Store):
+    """The same on an encrypted file, which gets a new key now and then."""
+
+    def opened(self) -> Memory:
+        path = self.folder / "memory.db"
+        if not path.exists():
+            Memory(path).close()
+            encryption.convert(path, "encrypt", None, lambda: "correct horse", keychain=False)
+        return Memory(path, ask=lambda _: "correct horse")
+
+    @rule()
+    def new_key(self) -> None:
+        self.memory.close()
+        done = encryption.convert(self.memory.path, "rekey", lambda _: "correct horse", lambda: "correct horse", False)
+        assert done.episodes == len(self.known)
+        self.memory = self.opened()
+        assert self.memory.encrypted
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick() -> Iterator[None]:
+    """A passphrase that costs little to try."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "COST", 1 << 4)
+        yield
+
+
+TestEncryptedStore = EncryptedStore.TestCase
+TestEncryptedStore.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
+TestStore = Store.TestCase
+TestStore.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+
+
+TOLD = [Episode(photo(n), (Turn("user", f"text {n}"),), DAY, "Porto") for n in range(3)]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    with Memory(folder / "from.db") as source:
+        source.add_all(TOLD)
+        export_archive(source, folder / "a.zip")
+    return folder / "a.zip"
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_spoilt_archive_changes_nothing_or_brings_all(
+    whole: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Bytes of the ZIP, or of a file in it with its checksums made right again, flipped, cut or put in."""
+    folder = tmp_path_factory.mktemp("spoilt")
+    archive = Path(shutil.copy(whole, folder))
+    if data.draw(st.booleans()):
+        archive.write_bytes(spoil(data, archive.read_bytes()))
+    else:
+        inside(archive, data)
+    with Memory(folder / "to.db") as memory:
+        memory.add(TOLD[0])
+        try:
+            import_archive(memory, archive)
+            assert {e.id for e in TOLD} >= set(memory.ids())
+        except MemoryFileError as error:
+            assert "\n" not in str(error)
+            assert memory.ids() == [TOLD[0].id]
+        assert memory.verify() == []
+
+
+def spoil(data: st.DataObject, whole: bytes) -> bytes:
+    """`whole` with something overwritten, taken out or put in."""
+    at, end = sorted((data.draw(st.integers(0, len(whole))), data.draw(st.integers(0, len(whole)))))
+    piece = data.draw(st.binary(max_size=20))
+    end = data.draw(st.sampled_from([end, at, at + len(piece)]))
+    return whole[:at] + piece + whole[end:]
+
+
+def inside(archive: Path, data: st.DataObject) -> None:
+    """Spoil the list of episodes, then make all checksums right."""
+    with zipfile.ZipFile(archive) as old:
+        files = {name: old.read(name) for name in old.namelist() if name != "SHA256SUMS"}
+    files["episodes.jsonl"] = spoil(data, files["episodes.jsonl"])
+    sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items())
+    with zipfile.ZipFile(archive, "w") as new:
+        for name, content in {**files, "SHA256SUMS": sums.encode()}.items():
+            new.writestr(name, content)

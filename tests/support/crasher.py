@@ -1,0 +1,176 @@
+"""A child that works on a memory until it is killed: for tests that kill it. Not a test.
+
+Read from stdin, a job a line: {"job", "path", "seed", "home", "step"}. Each job runs in a fork of this process, so that
+500 of them cost no 500 starts of Python. The fork writes on stdout what it begins ("? ...") and what it has done
+("! ..."). Any further line buries it: only then is its process id given back to the system, so that no other process
+is killed, and this process writes "dead". With a "step" the fork kills itself at that call of a function: for jobs so
+short that no other process could hit them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import signal
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from keyring import set_keyring
+from keyring.backends import fail
+
+from assistant.backends.fake import FakeBackend
+from assistant.conversation import keep
+from memory.db import engine, keys, snapshots
+from memory.episode import Episode, Photo, Turn
+from memory.maintenance import encryption
+from memory.maintenance.archive import import_archive
+from memory.store import Memory
+
+DAY = datetime(2025, 5, 12, tzinfo=UTC)
+
+
+def episode(seed: int) -> Episode:
+    """One of a kind, found again in any file by `canaries`; some are as large as several pages."""
+    chance = random.Random(seed)
+    data = b"\x89PNG" + chance.randbytes(chance.choice((200, 3000, 9000)))
+    text = f"This is canary{seed:09d} " + "at the sea " * chance.choice((1, 5, 60))
+    photo = Photo(hashlib.sha256(data).hexdigest(), data, 8, 8)
+    return Episode(
+        photo, (Turn("user", text), Turn("assistant", f"So canary{seed:09d}")), DAY + timedelta(minutes=seed)
+    )
+
+
+def canaries(one: Episode) -> tuple[bytes, ...]:
+    """What of an episode must be nowhere when it is forgotten."""
+    word = one.turns[1].text.split()[1]
+    data = one.photo.data
+    return word.encode(), word.encode("utf-16-le"), data[4:36], data[-40:-8], one.id.encode(), one.photo.sha256.encode()
+
+
+def say(what: str, *ids: str) -> None:
+    """One line, written at once and whole."""
+    os.write(1, (" ".join((what, *ids)) + "\n").encode())
+
+
+def change(path: Path, seed: int) -> None:
+    """Remember and forget, until killed."""
+    chance = random.Random(seed)
+    with Memory(path) as memory:
+        known = memory.ids()
+        say("! open")
+        while True:
+            if len(known) > 12 or (known and chance.random() < 0.4):
+                ids = chance.sample(known, min(len(known), chance.choice((1, 1, 3))))
+                say("? forget", *ids)
+                memory.forget_all(ids)
+                known = [id for id in known if id not in ids]
+                say("! forget", *ids)
+            else:
+                number = chance.randrange(10**9)
+                one = episode(number)
+                say("seed", one.id, str(number))
+                say("? remember", one.id)
+                memory.add(one)
+                known.append(one.id)
+                say("! remember", one.id)
+
+
+def keep_seen(path: Path, seed: int) -> None:
+    """Remember one photo as the assistant does, with its visual tokens."""
+    one = episode(seed)
+    with Memory(path) as memory:
+        say("? remember", one.id)
+        keep(memory, FakeBackend(), one)
+        say("! remember", one.id)
+
+
+def bring_in(path: Path, seed: int) -> None:
+    """Import the archive that lies beside the memory, whose ids are in a file."""
+    ids = path.with_name("ids").read_text().split()
+    with Memory(path) as memory:
+        say("? remember", *ids)
+        import_archive(memory, path.with_name("in.zip"))
+        say("! remember", *ids)
+
+
+def bring_back(path: Path, seed: int) -> None:
+    """Restore the newest snapshot."""
+    say("! open")
+    snapshots.restore(path)
+    say("! restored")
+
+
+def upgrade(path: Path, seed: int) -> None:
+    """Open a file of an older version, with what that does to it."""
+    say("! begin")
+    with Memory(path):
+        say("! open")
+
+
+def convert(path: Path, seed: int) -> None:
+    """Encrypt, decrypt or re-key, as a file beside the memory tells; the new passphrase has the seed in it."""
+    what = path.with_name("what").read_text()
+    say("! begin")
+    encryption.convert(path, what, lambda _: PASSPHRASE, lambda: f"{PASSPHRASE} {seed}", wait=0.5)  # type: ignore[arg-type]
+    say("! converted")
+
+
+PASSPHRASE = "correct horse"
+
+calls = 0
+
+
+def kill_at(step: int) -> None:
+    """Die of SIGKILL at the `step`-th call of a function from now on, or return from one; `calls` counts them."""
+
+    def count(frame: object, event: str, arg: object) -> None:
+        global calls
+        calls += 1
+        if calls == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.setprofile(count)
+
+
+JOBS = {
+    "change": change,
+    "keep": keep_seen,
+    "import": bring_in,
+    "restore": bring_back,
+    "upgrade": upgrade,
+    "convert": convert,
+}
+
+
+def main() -> None:
+    """Fork for every line of stdin."""
+    set_keyring(fail.Keyring())  # never the keychain of whoever runs the tests
+    keys.COST = 1 << 4
+    keys.unwrap(keys.wrap(engine.Key(bytes(32)), "", False), "")  # what is imported now no fork has to import
+    engine.connect(":memory:", None, cipher=True).close()
+    for line in sys.stdin:
+        job = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            os.environ["KEEPSAKE_HOME"] = job["home"]
+            say("pid", str(os.getpid()))
+            if job["step"]:
+                kill_at(job["step"])
+            try:
+                JOBS[job["job"]](Path(job["path"]), job["seed"])
+            except BaseException as error:
+                say("error", repr(error).replace("\n", " "))
+            sys.setprofile(None)
+            say("end", str(calls))
+            os._exit(0)
+        if not job["step"]:
+            sys.stdin.readline()
+        os.waitpid(child, 0)
+        say("dead")
+
+
+if __name__ == "__main__":
+    main()

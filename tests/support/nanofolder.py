@@ -1,0 +1,57 @@
+"""The nano as a transformers folder, from what is in a clone: its base's GGUF, mmproj and LoRA. No tests in here.
+
+Training's own checkpoint is not in the repository. Here every weight is the one that ships, rounded to f16 as it ships.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from gguf import MODEL_ARCH, GGUFReader, TensorNameMap, get_tensor_name_map
+from peft import LoraConfig, get_peft_model
+
+from assistant.models.local import Spec
+from quantize.gguf.export import tensors
+from train.pretrain.checkpoint import save_hf
+from train.pretrain.language import LINEARS
+from train.pretrain.model import body
+from train.recipe import Tower
+
+
+def build(nano: Spec, folder: Path) -> Path:
+    """Write the checkpoint `folder`: base and tower in f32, the LoRA beside them."""
+    assert nano.adapter
+    model, tokenizer = body(nano.language, Tower())
+    eyes, names = tensors(nano.mmproj), get_tensor_name_map(MODEL_ARCH.MMPROJ, Tower().layers)
+    with torch.no_grad():
+        for part in ("vision_model", "connector"):
+            for name, weight in model.model.get_submodule(part).named_parameters():
+                weight.copy_(_tensor(eyes, _spelled(names, f"model.{part}.{name}")))
+    header = GGUFReader(nano.adapter).fields
+    text = model.config.text_config
+    lora, names = tensors(nano.adapter), get_tensor_name_map(MODEL_ARCH.LLAMA, text.num_hidden_layers)
+    rank = int(lora["blk.0.attn_q.weight.lora_a"].shape[1])
+    config = LoraConfig(r=rank, lora_alpha=int(header["adapter.lora.alpha"].contents()), target_modules=LINEARS)
+    adapter = get_peft_model(model.model.text_model, config)
+    with torch.no_grad():
+        for name, weight in adapter.named_parameters():
+            if ".lora_" not in name:
+                continue
+            linear, half = name.removeprefix("base_model.model.").split(".lora_")
+            found = _tensor(lora, f"{_spelled(names, f'model.{linear}.weight')}.lora_{half[0].lower()}")
+            if half[0] == "B" and linear.endswith(("q_proj", "k_proj")):  # rotary pairs: neighbours there, halves here
+                found = found.unflatten(0, (-1, text.head_dim // 2, 2)).transpose(1, 2).flatten(0, 2)
+            weight.copy_(found)
+    return save_hf(model, tokenizer, adapter, folder)
+
+
+def _spelled(names: TensorNameMap, name: str) -> str:
+    """llama.cpp's name of a tensor of transformers."""
+    found = names.get_name(name, try_suffixes=(".weight", ".bias"))
+    assert found, name
+    return found
+
+
+def _tensor(found: dict[str, object], name: str) -> torch.Tensor:
+    return torch.tensor(found[name].data).float()  # type: ignore[attr-defined]

@@ -1,0 +1,39 @@
+"""Memory files as earlier versions wrote them, with rows. For tests of migrations; not a test.
+
+The tables come from the published migrations, which never change; the rows are written here in plain SQL, so that they
+stay what they were however the store writes today.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from memory.db import schema
+from memory.episode import Episode
+
+
+def version_1(path: Path, episodes: Iterable[Episode]) -> None:
+    """Write a file of version 1 with these episodes, each photo with one set of visual tokens."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        schema.migrate(db, path, schema.MIGRATIONS[:1])
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("BEGIN")
+        for row, one in enumerate(episodes, 1):
+            p = one.photo
+            taken = p.taken_at.isoformat() if p.taken_at else None
+            photo = (p.sha256, p.data, hashlib.sha256(p.data).hexdigest(), p.width, p.height, taken)
+            db.execute("INSERT OR IGNORE INTO photos VALUES (?, ?, ?, ?, ?, ?)", photo)
+            db.execute(
+                "INSERT INTO episodes VALUES (?, ?, ?, ?, ?)", (row, one.id, p.sha256, one.when.isoformat(), one.place)
+            )
+            turns = [(one.id, n, turn.role, turn.text) for n, turn in enumerate(one.turns)]
+            db.executemany("INSERT INTO turns VALUES (?, ?, ?, ?)", turns)
+            db.execute("INSERT INTO said (rowid, words, place) VALUES (?, ?, ?)", (row, one.words, one.place))
+            tokens = b"\x00\x3c\x00\x00" * 3  # three times (1, 0) as float16
+            db.execute("INSERT OR IGNORE INTO vectors VALUES (?, 's', 3, 2, ?, ?)", (p.sha256, tokens[:4], tokens))
+        db.execute("COMMIT")

@@ -1,0 +1,297 @@
+"""Studies: what they vary, that a run is trained once, stops in time and goes on; and the baseline on right answers."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from memory.errors import KeepsakeError
+from tests.support import tinynano
+from tests.support.tinyrl import NO_FILE, RECIPE, G, miniature, pretrain, rows, start_again, weights
+from train import __main__ as cli
+from train import run_record
+from train.pretrain import assemble
+from train.recipe import Gspo, Recipe, read
+from train.rl import loop, reward
+from train.rl.reward import Reward
+from train.rl.rollout import log_probs, written
+from train.rl.training_tasks import Task
+from train.study import study
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
+    pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
+]
+ROOT = Path(__file__).parents[2]
+STUDIES = sorted((ROOT / "train" / "studies").glob("*.toml"))
+GOLD = replace(G, learn="gold", learning_rate=0.01)
+
+
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return pretrain(tmp_path_factory.mktemp("pretrained"))
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, pretrained: Path) -> None:
+    miniature(monkeypatch)
+
+    def body(*given: Any) -> Any:
+        start_again()
+        return tinynano.body(*given)
+
+    for room in (loop, assemble):
+        monkeypatch.setattr(room, "body", body)
+
+
+def train(pretrained: Path, out: Path, g: Gspo, **more: Any) -> Path | None:
+    out.mkdir(exist_ok=True)
+    given = (replace(RECIPE, gspo=g), NO_FILE, pretrained, pretrained / "language.pt", out, "cpu")
+    return loop.train(*given, more.pop("resume", False), **more)
+
+
+@pytest.fixture
+def home(own_home: Path, pretrained: Path) -> Path:
+    """A KEEPSAKE_HOME in which the nano is pretrained."""
+    (own_home / "train").mkdir(parents=True)
+    (own_home / "train" / "nano").symlink_to(pretrained)
+    return own_home
+
+
+def tiny(*runs: study.Run) -> study.Study:
+    return study.Study(RECIPE, runs)
+
+
+def of(name: str, **changes: Any) -> study.Run:
+    return study.Run(name, f"about {name}", changes, replace(RECIPE, gspo=replace(G, **changes)))
+
+
+def test_right_answers_are_learnt(small: None, pretrained: Path, tmp_path: Path) -> None:
+    """The same tasks in the same order as with rewards; their right answers become likelier, by as many updates."""
+    g = replace(GOLD, steps=6, eval_every=6)
+    done = train(pretrained, tmp_path / "run", g)
+    found = rows(tmp_path / "run" / "gspo.jsonl")
+    assert [row["step"] for row in found] == [1, 2, 3, 4, 5, 6] and "reward" not in found[0]
+    assert found[-1]["loss"] < found[0]["loss"] - 0.1
+    before, after = weights(pretrained / "language.pt"), weights(done)
+    assert [name for name in after if torch.equal(before[name], after[name])] == ["adapt"]
+    setup = loop.prepare(replace(RECIPE, gspo=g), NO_FILE, pretrained, pretrained / "language.pt", "cpu")
+    rewarded = setup._replace(g=replace(g, learn="rewards"))
+    tasks, seeds = loop.draw(setup, 3)
+    assert tasks == loop.draw(rewarded, 3)[0]
+    said = [t.group for t in loop.attempt(setup, tasks, seeds)]
+    assert [r.text for (r,) in said] == [reward.right(task.kind, task.sample) for task in tasks]
+    assert f"{said[0][0].text}\n" in next(iter(loop.show(setup, 1))) or tasks[0] != loop.draw(setup, 0)[0][0]
+
+
+def test_the_loss_of_right_answers_is_their_mean_surprise(small: None, pretrained: Path) -> None:
+    """Against the log-probabilities themselves: the first mini-batch, before any update; every answer counts alike."""
+    g = replace(GOLD, prompts=2, updates=1)
+    setup = loop.prepare(replace(RECIPE, gspo=g), NO_FILE, pretrained, pretrained / "language.pt", "cpu")
+    tried = loop.attempt(setup, *loop.draw(setup, 0))
+    with torch.no_grad():
+        means = [-log_probs(setup.reader, t.group, setup.bank.tokens, 1.0)[0].mean().item() for t in tried]
+    optimiser = torch.optim.AdamW([p for p in setup.reader.parameters() if p.requires_grad], lr=0.1)
+    assert loop.imitate(setup, optimiser, tried, 0)["loss"] == pytest.approx(sum(means) / 2, rel=1e-5)
+    assert len({len(t.group[0].ids) for t in tried}) == 2 and abs(means[0] - means[1]) > 1e-3
+    words = tinynano.Tokenizer()
+    answer = written(words, tried[0].group[0].prompt, "This is Milo.")
+    assert answer.ids == tuple(words.encode("This is Milo.<|im_end|>"))
+
+
+@pytest.mark.parametrize("g", [GOLD, G], ids=["gold", "rewards"])
+def test_a_run_stops_in_time_and_goes_on_exactly(small: None, pretrained: Path, tmp_path: Path, g: Gspo) -> None:
+    """However late it is, each turn does one step; the end is the same bit for bit, and so is every row."""
+    whole = train(pretrained, tmp_path / "whole", g)
+    for done in (1, 2, 3):
+        assert train(pretrained, tmp_path / "parts", g, resume=True, until=time.monotonic()) is None
+        assert torch.load(tmp_path / "parts" / "language.pt", weights_only=True)["step"] == done
+    last = train(pretrained, tmp_path / "parts", g, resume=True, until=time.monotonic())
+    assert whole and last
+    assert all(torch.equal(weights(last)[name], value) for name, value in weights(whole).items())
+    for name in ("gspo.jsonl", "dev.jsonl"):
+        assert rows(tmp_path / "parts" / name) == rows(tmp_path / "whole" / name)
+
+
+def test_each_run_is_trained_once(
+    small: None, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One after the other, in slots of time; what is done stays; what a guard ends does not hold up the rest."""
+    runs = [of("ours", steps=2), of("broken", steps=2), of("gold", steps=2, learn="gold")]
+    whole = tiny(*runs)
+    pays = Task.judged
+
+    def judged(self: Task, rollouts: Any, judge: Any, g: Gspo) -> list[Reward]:
+        return [Reward(float("nan"))] * len(rollouts) if g is runs[1].recipe.gspo else pays(self, rollouts, judge, g)
+
+    monkeypatch.setattr(Task, "judged", judged)
+    assert not study.run(whole, NO_FILE, "cpu", seconds=0.0)
+    assert [(n, s) for n, _, s in study.listed(whole)] == [
+        ("start", "done"), ("ours", "not run"), ("broken", "not run"), ("gold", "not run")
+    ]  # fmt: skip
+    assert not study.run(whole, NO_FILE, "cpu", seconds=0.5, only=["ours"])
+    assert study.listed(whole, ["ours"])[1][2] == "step 1 of 2"
+    assert study.run(whole, NO_FILE, "cpu")
+    states = {name: s for name, _, s in study.listed(whole)}
+    assert (states["ours"], states["gold"]) == ("done", "done")
+    assert re.match(r"stopped: stopped at step 1: reward.* not a finite number", states["broken"])
+    begun = (home / "train" / "tiny" / "study" / "ours" / "language.pt").stat().st_mtime_ns
+    capsys.readouterr()
+    monkeypatch.setattr(loop, "prepare", lambda *_: pytest.fail("a model was loaded for what is done"))
+    assert study.run(whole, NO_FILE, "cpu")
+    assert (home / "train" / "tiny" / "study" / "ours" / "language.pt").stat().st_mtime_ns == begun
+    assert "study ours: done" in capsys.readouterr().err
+    start = weights(home / "train" / "tiny" / "study" / "start" / "language.pt")
+    assert all(torch.equal(start[k], v) for k, v in weights(home / "train" / "nano" / "language.pt").items())
+    note = json.loads((home / "train" / "tiny" / "study" / study.NOTE).read_text())
+    assert [r["name"] for r in note["runs"]] == ["ours", "broken", "gold"]
+    assert note["runs"][2]["changes"] == {"steps": 2, "learn": "gold"}
+
+
+@pytest.mark.parametrize(("share", "kind"), [(0.0, "caption"), (1.0, "recognition")])
+def test_without_one_of_the_two_rewards(small: None, pretrained: Path, tmp_path: Path, share: float, kind: str) -> None:
+    g = replace(G, steps=2, recognition_share=share)
+    assert train(pretrained, tmp_path / "run", g)
+    for row in rows(tmp_path / "run" / "gspo.jsonl"):
+        other = "recognition" if kind == "caption" else "caption"
+        assert row[f"reward_{kind}"] == row["reward"] and row[f"reward_{other}"] is None
+    assert f": {kind}," in (tmp_path / "run" / "rollouts.txt").read_text()
+
+
+def test_an_older_record_lacks_keys_that_were_as_by_default() -> None:
+    note = run_record.record(Recipe("x", gspo=Gspo()), "data", 1)
+    old = json.loads(json.dumps(note))
+    del old["recipe"]["gspo"]["degeneration_filter"], old["recipe"]["language"]["keep_step"]
+    assert run_record.changed(old, note) is None
+    assert (
+        run_record.changed(old, run_record.record(Recipe("x", gspo=Gspo(degeneration_filter=False)), "data", 1))
+        == "recipe"
+    )
+    assert run_record.changed(old, {**note, "data": "other"}) == "data"
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda p: p.stem)
+def test_the_studies_vary_what_they_say(path: Path) -> None:
+    found = study.load(path)
+    ours = found.runs[0].recipe.gspo
+    assert ours and found.runs[0].changes == {}
+    for one in found.runs:
+        assert one.about and replace(ours, **one.changes) == one.recipe.gspo
+
+
+def test_the_nanos_study_has_the_baselines_and_ablations() -> None:
+    runs = {r.name: r.recipe.gspo for r in study.load(ROOT / "train" / "studies" / "nano.toml").runs}
+    assert list(runs)[:3] == ["gspo", "sft", "grpo"]
+    assert all(g and g.start == "early.pt" and g.steps == runs["gspo"].steps for g in runs.values() if runs["gspo"])
+    grpo, gspo = runs["grpo"], runs["gspo"]
+    assert grpo and gspo and (grpo.importance, grpo.epsilon_low, grpo.epsilon_high) == ("token", 0.2, 0.27)
+    assert gspo.importance == "sequence" and runs["sft"] and runs["sft"].learn == "gold"
+    assert {g.seed for g in runs.values() if g} == {0, 1, 2}
+    assert [runs[n].recognition_share for n in ("no-r-vis", "no-r-caps")] == [0.0, 1.0]  # type: ignore[union-attr]
+    assert runs["no-filter"] and not runs["no-filter"].degeneration_filter
+
+
+HEAD = 'recipe = "r.toml"\n'
+WRONG = [
+    ("[run.a]\n", "a study has a recipe and at least one [run.NAME]"),
+    (HEAD, "a study has a recipe and at least one [run.NAME]"),
+    (f"{HEAD}steps = 3\n[run.a]\n", "unknown key 'steps'; known keys: recipe, gspo, run"),
+    (f"{HEAD}run = 3\n", "run must be a table"),
+    (f"{HEAD}[run.start]\n", "[run.start]: a run is named with letters, digits, - and _, and not 'start'"),
+    (f'{HEAD}[run."../x"]\n', "[run.../x]: a run is named with letters"),
+    (f"{HEAD}[run]\na = 3\n", "[run.a] must be a table"),
+    (f"{HEAD}[run.a]\nabout = 3\n", "[run.a] must be a table, and its about a sentence"),
+    (f"{HEAD}[run.a]\nepsilon = 0.2\n", "[run.a] [gspo]: unknown key 'epsilon'; known keys: base, lora, start, learn"),
+    (f'{HEAD}[run.a]\nlearn = "silver"\n', "learn is 'silver', must be one of 'rewards', 'gold'"),
+    (f'{HEAD}[gspo]\nlearn = "gold"\n[run.a]\nbeta = 0.1\n', "beta is 0.1, must be 0 when learn is 'gold'"),
+    (f"{HEAD}[run.a]\ndegeneration_filter = 0\n", "degeneration_filter is 0, must be of type bool"),
+    (f"{HEAD}[run.a]\nrecognition_share = 1.1\n", "recognition_share is 1.1, must be between 0 and 1"),
+    (f'{HEAD}[run.a]\nbase = "Qwen/Qwen3-VL-2B-Instruct"\n', "base is 'Qwen/Qwen3-VL-2B-Instruct', must be a nano"),
+    ('recipe = "gone.toml"\n[run.a]\n', "gone.toml"),
+    (f"{HEAD}[run.a\n", "line 2"),
+]
+CHECK = """
+import sys
+from train import __main__ as cli
+for path in sys.argv[1:]:
+    assert cli.main(["study", path]) == 1
+print(*({heavy!r} & set(sys.modules)))
+"""
+HEAVY = {"torch", "transformers", "trl", "peft", "matplotlib", "datasets"}
+
+
+def test_wrong_studies_are_refused_before_anything_heavy_loads(tmp_path: Path) -> None:
+    """Asked of a fresh interpreter: one line each, with the run, the key and what is allowed."""
+    (tmp_path / "r.toml").write_text('name = "r"\n[gspo]\nsteps = 2\n')
+    paths = [tmp_path / f"{i}.toml" for i in range(len(WRONG))]
+    for path, (text, _) in zip(paths, WRONG, strict=True):
+        path.write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-c", CHECK.format(heavy=HEAVY), *map(str, paths)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    lines = done.stderr.splitlines()
+    assert (done.returncode, done.stdout.strip(), len(lines)) == (0, "", len(WRONG)), done.stderr
+    for line, (text, words) in zip(lines, WRONG, strict=True):
+        assert line.startswith("error: ") and words in line, f"{text}: {line}"
+
+
+def test_the_command_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.toml").write_text('name = "r"\n[gspo]\nsteps = 2\n')
+    (tmp_path / "s.toml").write_text(f'{HEAD}[gspo]\nstart = "early.pt"\n[run.a]\n[run.b]\nseed = 1\n')
+    assert cli.main(["study", str(tmp_path / "s.toml"), "--only", "c"]) == 1
+    assert "the study has no run 'c'; it has a, b" in capsys.readouterr().err
+    assert cli.main(["study", str(tmp_path / "s.toml")]) == 1
+    assert "vision.pt is not there: run `python -m train pretrain` first" in capsys.readouterr().err
+    assert cli.main(["study", str(tmp_path / "s.toml"), "--list"]) == 0
+    listed = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [(name, state) for name, _, state in listed] == [("start", "not run"), ("a", "not run"), ("b", "not run")]
+    assert all(Path(folder).name == name for name, folder, _ in listed)
+
+
+@pytest.mark.parametrize("step", [150, 1400, -100])
+def test_only_a_step_that_is_saved_can_be_kept(step: int) -> None:
+    with pytest.raises(
+        ValueError, match=rf"keep_step is {step}, must be 0 or a multiple of eval_every \(100\), at most"
+    ):
+        read({"name": "x", "language": {"steps": 1260, "keep_step": step}}, "x")
+
+
+def test_an_unfiltered_text_is_judged() -> None:
+    from benchmark.judges.judge import Lexical
+    from benchmark.world.sample import Spec, build
+
+    sample = build(Spec("test", 5, 0))
+    text, tokens = "It is a thing. " * 8, [40]
+    said = [reward.captions([text], [sample], Lexical(), tokens, filtered=f)[0] for f in (True, False)]
+    assert said[0].degenerate == "repeated sentences" and said[0].value == -1
+    assert said[1].degenerate is None and said[1].value == 0
+    assert reward.captions([""], [sample], Lexical(), [1], filtered=False)[0].degenerate == "empty"
+
+
+def test_study_and_small_run_are_scripts_that_name_what_there_is() -> None:
+    for name in ("small.sh", "study.sh", "full.sh"):
+        script = ROOT / "runs" / name
+        subprocess.run(["bash", "-n", script], check=True)
+        assert script.stat().st_mode & 0o111
+        named = re.findall(r"train/(?:recipes|launch|studies)/[\w.-]+", script.read_text())
+        assert named and [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_a_run_of_another_recipe_is_not_gone_on_with(small: None, home: Path) -> None:
+    """Neither when it is done nor when it is not."""
+    assert study.run(tiny(of("ours", steps=1)), NO_FILE, "cpu")
+    with pytest.raises(KeepsakeError, match="another recipe: move it away"):
+        study.run(tiny(of("ours", steps=2)), NO_FILE, "cpu")
+    (home / "train" / "tiny" / "study" / "ours" / "checkpoint" / "config.json").unlink()
+    with pytest.raises(KeepsakeError, match="another recipe: it cannot go on"):
+        study.run(tiny(of("ours", steps=2)), NO_FILE, "cpu")

@@ -1,0 +1,238 @@
+"""Rows for trl: prompts are the engine's token by token, the order is the seed's, and bad data is refused early."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from trl.data_utils import prepare_multimodal_messages
+
+from assistant import prompt
+from assistant.backend import Message
+from assistant.chatml import Mark, pieces
+from benchmark.datasets.corpus import Corpus
+from benchmark.judges.judge import Lexical
+from benchmark.world.question import UNKNOWN
+from benchmark.world.sample import Sample
+from memory.episode import Photo, Turn
+from memory.errors import KeepsakeError
+from tests.support import tinyvl
+from train.recipe import Trl
+from train.rl import reward
+from train.trl import covip_list, dataset
+from train.trl.run import _processor
+
+SAMPLES = tinyvl.samples(3)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tinyvl.build(tmp_path_factory.mktemp("base") / "model")
+
+
+@pytest.fixture(scope="module")
+def processor(base: Path) -> Any:
+    return _processor(str(base), Trl(min_pixels=1024, max_pixels=16384))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tinyvl.corpus(tmp_path / "data", 3)
+
+
+def as_trl(processor: Any, messages: tuple[Message, ...]) -> list[int]:
+    """Tokens of a prompt, the way GRPOTrainer makes them of a row."""
+    row = prepare_multimodal_messages(dataset.as_row(messages), images=images(messages))
+    found = processor.apply_chat_template([row], add_generation_prompt=True, tokenize=True, return_dict=True)
+    return found["input_ids"][0]
+
+
+def as_engine(processor: Any, messages: tuple[Message, ...]) -> list[int]:
+    """Tokens of a prompt (16 a photo), piece by piece as `assistant/chatml.py` says and llama.cpp is given them."""
+    words = processor.tokenizer
+    start, image, end = words.convert_tokens_to_ids(["<|vision_start|>", "<|image_pad|>", "<|vision_end|>"])
+    seen = processor.image_processor(images(messages), return_tensors="pt")["image_grid_thw"]
+    assert [int(grid.prod()) // 4 for grid in seen] == [16] * len(seen), "256 x 256, scaled into the recipe's bounds"
+    ids: list[int] = []
+    for piece in pieces(messages):
+        if isinstance(piece, Photo):
+            ids += [start, *[image] * 16, end]
+        else:
+            literal = not isinstance(piece, Mark)
+            ids += words(piece.text, add_special_tokens=False, split_special_tokens=literal).input_ids
+    return ids
+
+
+def images(messages: tuple[Message, ...]) -> list[Any]:
+    from PIL import Image
+
+    from assistant.photo import pixels
+
+    return [Image.fromarray(pixels(p)) for m in messages for p in m.parts if isinstance(p, Photo)]
+
+
+@pytest.mark.parametrize("layout", ["aligned", "reference"])
+def test_a_caption_prompt_is_what_the_engine_reads(processor: Any, layout: prompt.Layout) -> None:
+    for sample in SAMPLES:
+        messages = prompt.caption_messages(sample.context, sample.query, layout)
+        assert as_trl(processor, messages) == as_engine(processor, messages)
+
+
+def test_a_recognition_prompt_is_what_the_engine_reads(processor: Any) -> None:
+    messages = prompt.recognise_messages([e.photo for e in SAMPLES[0].context], SAMPLES[0].query)
+    assert as_trl(processor, messages) == as_engine(processor, messages)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=24))
+def test_whatever_was_said(processor: Any, said: str) -> None:
+    """Line breaks, spaces and other scripts at the edges of a turn too."""
+    first, *others = SAMPLES[0].context
+    episodes = (replace(first, turns=(Turn("user", said), Turn("assistant", said[::-1]))), *others)
+    messages = prompt.caption_messages(episodes, SAMPLES[0].query)
+    assert as_trl(processor, messages) == as_engine(processor, messages)
+
+
+def test_rows_hold_what_the_renderer_says(data: Path) -> None:
+    """Photos in the order of their placeholders; a row is built when it is asked for, also several times at once."""
+    gspo = tinyvl.recipe(Path("base"), data).gspo
+    assert gspo
+    drawn = dataset.Rows(dataset.visits(gspo), gspo.layout)
+    table = drawn.dataset()
+    assert len(table) == gspo.steps * gspo.prompts == 4
+    for row in table[[0, 0, 1, 3]]["visit"]:
+        assert table[row]["prompt"] == dataset.as_row(drawn.messages(row))
+        seen = [image.tobytes() for image in images(drawn.messages(row))]
+        assert len(set(seen)) == 3 and [image.tobytes() for image in table[row]["images"]] == seen
+    gold = drawn.dataset(gold=True)[next(i for i, v in enumerate(drawn.visits) if v.kind == "recognition")]
+    there = drawn.sample(gold["visit"]).positives
+    assert reward.recognition(gold["completion"][0]["content"][0]["text"], there) == 1
+
+
+def test_every_process_has_the_same_order_and_epochs_differ(data: Path) -> None:
+    gspo = tinyvl.recipe(Path("base"), data, steps=30, prompts=4).gspo
+    assert gspo
+    first, again, other = (dataset.visits(replace(gspo, seed=seed)) for seed in (0, 0, 1))
+    assert [(v.kind, v.draft.key) for v in first] == [(v.kind, v.draft.key) for v in again]
+    named = dataset.digest(gspo, first)
+    assert named == dataset.digest(gspo, again) != dataset.digest(gspo, other)
+    (data / "samples.jsonl").write_bytes((data / "samples.jsonl").read_bytes() + b" ")
+    assert named != dataset.digest(gspo, first), "the same plan of other data"
+    keys = [v.draft.key for v in first]
+    assert set(Counter(keys).values()) == {40}, "each as often"
+    assert len({tuple(keys[i : i + 3]) for i in range(0, 120, 3)}) > 1, "each epoch in its own order"
+    assert 40 <= Counter(v.kind for v in first)["recognition"] <= 80
+
+
+def test_the_picture_world_is_drawn_in_the_recipes_proportions() -> None:
+    """Only the plan: its pictures are not in the repository."""
+    gspo = tinyvl.recipe(Path("base"), "", steps=100, prompts=4, recognition_share=0.25, strangers_share=0.5).gspo
+    assert gspo
+    plan = [(v.kind, *v.draft.key.split("-")[:2]) for v in dataset.visits(gspo)]
+    assert 70 <= sum(kind == "recognition" for kind, *_ in plan) <= 130
+    assert 170 <= sum(mode == "stranger" for _, mode, _ in plan) <= 230
+    assert 120 <= sum(k == "1" for *_, k in plan) <= 200
+    assert {mode for _, mode, _ in plan} == {"stranger", *gspo.modes}
+    assert len({v.draft.key for v in dataset.visits(gspo)}) == 400
+
+
+def test_words_that_look_like_structure_never_reach_a_chat_template(tmp_path: Path) -> None:
+    """The engine reads them as words; a chat template would let them end the turn."""
+    first, *others = SAMPLES[0].context
+    wrong = replace(SAMPLES[0], context=(replace(first, turns=(Turn("user", "so <|im_end|>"),)), *others))
+    Corpus(tmp_path / "data").keep("0", wrong)
+    gspo = tinyvl.recipe(Path("base"), tmp_path / "data").gspo
+    assert gspo
+    with pytest.raises(KeepsakeError, match=r"sample \w{16}: '<\|im_end\|>' in its words"):
+        dataset.visits(gspo)
+
+
+def listed(sample: Sample, kind: str = "caption", **changed: Any) -> dict[str, Any]:
+    """An entry as the authors publish it."""
+    asked = [
+        [
+            {"id": f"Q{n}", "question": q.text, "options": {**dict(zip("ABC", q.options, strict=True)), "D": UNKNOWN}}
+            | {"correct_answer": q.answer}
+            for n, q in enumerate(questions)
+        ]
+        for questions in sample.questions
+    ]
+    said = [f"**Dialogue:**\nUser: {e.turns[0].text}" for e in sample.context]
+    names = ["c0.png", "c1.png", "q.png"]
+    (there,) = sample.positives
+    item = {"accu_reward_method": kind, "images": names, "c_num": 2}
+    own = {"dialogues": said, "pos_qas": [asked[there]], "neg_qas": asked[1 - there]}
+    return {**item, **(own if kind == "caption" else {"answer": there}), **changed}
+
+
+@pytest.fixture
+def images_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for name, photo in zip(("c0", "c1", "q"), [*(e.photo for e in SAMPLES[0].context), SAMPLES[0].query], strict=True):
+        (folder / f"{name}.png").write_bytes(photo.data)
+    return folder
+
+
+def write(folder: Path, *items: dict[str, Any]) -> Path:
+    path = folder / "train.json"
+    path.write_text(json.dumps(items))
+    return path
+
+
+def test_the_authors_list_gives_the_same_prompts_and_rewards(
+    tmp_path: Path, images_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sample = SAMPLES[0]
+    path = write(tmp_path, listed(sample), listed(sample, "multi_vision"), listed(sample, "vision", answer="yes"))
+    found = covip_list.drafts(path, f"{images_folder}/")
+    assert [kind for kind, _ in found] == ["caption", "recognition"]
+    assert "left out 1 of kind 'vision'" in capsys.readouterr().err
+    caption, recognition = (draft.make() for _, draft in found)
+    assert [e.photo.sha256 for e in caption.context] == [e.photo.sha256 for e in sample.context]
+    assert [e.turns for e in caption.context] == [e.turns for e in sample.context]
+    assert (caption.query.sha256, recognition.positives) == (sample.query.sha256, sample.positives)
+    told = " ".join(q.right for q in sample.questions[sample.positives[0]])
+    judge = Lexical()
+    for text in (told, "", f"{told} {sample.questions[1 - sample.positives[0]][0].right}"):
+        for variant in ("paper", "keepsake"):
+            same = [replace(s, questions=nameless(s)) for s in (caption, sample)]
+            ours, theirs = reward.captions([text] * 2, same, judge, [9] * 2, variant)  # type: ignore[arg-type]
+            assert ours == theirs
+
+
+def nameless(sample: Sample) -> Any:
+    """The released questions do not say whom they are about."""
+    return tuple(tuple(replace(q, about="", key="") for q in questions) for questions in sample.questions)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"c_num": 3}, "entry 0: 3 images for 3 context items and the query"),
+        ({"dialogues": ["one"]}, "entry 0: 1 dialogues for 2 images"),
+        ({"images": "c0.png"}, r"Expected `array`, got `str` - at `\$\[0\].images`"),
+        ({"accu_reward_method": "multi_vision", "answer": [0, 2]}, r"answer is \[0, 2\], must be indices below 2"),
+        ({"dialogues": ["a", "b <|im_end|>"]}, "in its words"),
+    ],
+)
+def test_a_wrong_entry_is_one_line(tmp_path: Path, changed: dict[str, Any], told: str) -> None:
+    with pytest.raises(KeepsakeError, match=told) as caught:
+        covip_list.drafts(write(tmp_path, listed(SAMPLES[0], **changed)))
+    assert "\n" not in str(caught.value)
+
+
+def test_captions_that_nobody_could_ask_about_are_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    item = listed(SAMPLES[0], pos_qas=["Error"], neg_qas=["Error"])
+    assert covip_list.drafts(write(tmp_path, item)) == []
+    assert "1 of no questions" in capsys.readouterr().err
+    gspo = tinyvl.recipe(Path("base"), tmp_path / "train.json").gspo
+    assert gspo
+    with pytest.raises(KeepsakeError, match="no sample to train on"):
+        dataset.visits(gspo)

@@ -1,0 +1,354 @@
+"""The memory browser, undo, corrections of a recall, citations, the tour: keys in, screen out. The memory is real."""
+
+from __future__ import annotations
+
+import statistics
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList, TextArea
+
+from assistant.backends.fake import FakeBackend
+from assistant.photo import load_photo
+from demo import album
+from memory.episode import Episode, Turn
+from memory.store import Memory
+from tests.support.apppilot import (
+    Alike,
+    caption,
+    cards,
+    idle,
+    look,
+    notes,
+    opened,
+    picture,
+    replies,
+    running,
+    sees,
+    send,
+    stopwatch,
+    until,
+)
+from tui import KeepsakeApp
+from ui.dialogs.episode_dialogs import EpisodeScreen
+from ui.dialogs.memory_browser import BrowserScreen, EditScreen, StatisticsScreen, TwinsScreen
+from ui.strings import TELL_ME, TELL_ME_HERE, TOUR
+from ui.widgets.chat_log import Composer, Note
+from ui.widgets.citation_bar import Cites
+from ui.widgets.episode_grid import Shelf
+from ui.widgets.panels import StatusLine
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def fill(memory_file: Path, photos: Path, *words: str, days: float = 40) -> list[Episode]:
+    """Memories of one photo each, newest first."""
+    episodes = []
+    for n, said in enumerate(words):
+        photo = load_photo(picture(photos / f"of {n}.png", f"#{n * 40 % 256:02x}8040"))
+        place = "Porto" if n == 1 else None
+        episodes.append(Episode(photo, (Turn("user", said),), NOW - timedelta(days=days * n), place))
+    with Memory(memory_file) as memory:
+        memory.add_all(episodes)
+    return episodes
+
+
+def words_of(memory_file: Path) -> list[str]:
+    with Memory(memory_file) as memory:
+        assert memory.verify() == []
+        return [episode.words for episode in memory.episodes()]
+
+
+async def browser(app: KeepsakeApp, pilot: Pilot[None], words: str = "") -> Shelf:
+    await send(app, pilot, f"/memories {words}".strip())
+    await opened(app, BrowserScreen, "the browser")
+    assert isinstance(app.screen, BrowserScreen)
+    return app.screen.shelf
+
+
+async def test_timeline_and_grid_show_day_words_and_picture(memory_file: Path, photos: Path) -> None:
+    fill(memory_file, photos, "Milo at home", "Rex at the sea", "Bruno on ice")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        shelf = await browser(app, pilot)
+        await sees(app.screen, "Mar 2026 ●", "1 March 2026", "Milo at home", "Porto", "Bruno on ice", "▀▀▀▀", "1 of 3")
+        await pilot.press("down")
+        await sees(app.screen, "2 of 3")
+        await pilot.press("right", "left", "g")
+        assert shelf.grid and shelf.at == 1, "left and right are for the grid"
+        await sees(app.screen, "20 Jan 2026", "Rex at the sea", "▀▀▀▀")
+        await pilot.press("left")
+        await sees(app.screen, "1 of 3")
+        await pilot.press("end", "t")
+        assert not shelf.grid and shelf.at == 2
+        await pilot.press("enter")
+        await opened(app, EpisodeScreen)
+        await sees(app.screen, "Bruno on ice")
+
+
+async def test_search_by_words_time_place_and_photo(memory_file: Path, photos: Path) -> None:
+    episodes = fill(memory_file, photos, "Milo at home", "Rex at the sea", "Bruno on ice")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        shelf = await browser(app, pilot, "milo")
+        await sees(app.screen, "Memories with “milo”", "you said 'Milo'", "1 of 1")
+        photo = str(photos / "of 2.png")
+        for words, found in (("Porto", [1]), ("2025", [2]), ("january 2026", [1]), (photo, [2]), ("Timbuktu", [])):
+            await pilot.press("slash")
+            app.screen.query_one("#search", Input).value = words
+            await pilot.press("enter")
+            ids = [episodes[n].id for n in found]
+            await until(lambda ids=ids: [mark.id for mark in shelf.marks] == ids, f"what {words} finds")
+        await sees(app.screen, "None that match.")
+        await pilot.press("escape")
+        await sees(app.screen, "Your memories, newest first", "of 3")
+        await pilot.press("escape")
+        assert not isinstance(app.screen, BrowserScreen)
+
+
+async def test_an_edit_and_its_undo(memory_file: Path, photos: Path) -> None:
+    fill(memory_file, photos, "Mylo at home", "Rex at the sea")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await browser(app, pilot)
+        await sees(app.screen, "Mylo at home")
+        await pilot.press("e")
+        await opened(app, EditScreen)
+        app.screen.query_one(TextArea).text = " "
+        await pilot.press("ctrl+s")
+        await sees(app.screen, "without words cannot be found")
+        app.screen.query_one(TextArea).text = "Milo at home"
+        app.screen.query_one("#date", Input).value = "1st May"
+        await pilot.press("ctrl+s")
+        await sees(app.screen, "2025-08-01")
+        app.screen.query_one("#date", Input).value = "2999-05-01"
+        await pilot.press("ctrl+s")
+        await sees(app.screen, "has not come yet")
+        app.screen.query_one("#date", Input).value = "2024-05-01"
+        app.screen.query_one("#place", Input).value = "Bergen"
+        await pilot.press("ctrl+s")
+        await opened(app, BrowserScreen)
+        await sees(app.screen, "Changed: it has the id", "1 May 2024 · Bergen", "Milo at home", "of 2")
+        assert words_of(memory_file) == ["Rex at the sea", "Milo at home"]
+        await pilot.press("u")
+        await sees(app.screen, "As it was before", "Mylo at home")
+        assert words_of(memory_file) == ["Mylo at home", "Rex at the sea"]
+        await pilot.press("u")
+        await until(lambda: idle(app), "the refusal")
+        await pilot.press("escape")
+        await until(lambda: any("nothing to take back" in note for note in notes(app, "warning")), "the refusal")
+
+
+async def test_what_is_forgotten_is_in_no_file_and_comes_back_until_the_app_closes(
+    memory_file: Path, photos: Path
+) -> None:
+    fill(memory_file, photos, "Mylozqx at home", "Rex at the sea")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await browser(app, pilot)
+        await sees(app.screen, "1 of 2")
+        await pilot.press("f")
+        await opened(app, EpisodeScreen)
+        await pilot.press("y")
+        await sees(app.screen, "forgotten", "u takes it back until Keepsake closes", "1 of 1")
+        files = [f for f in memory_file.parent.glob("memory*") if f.is_file()]
+        assert not any(b"Mylozqx" in f.read_bytes() for f in files)
+        await pilot.press("u")
+        await sees(app.screen, "Brought back", "of 2")
+        assert words_of(memory_file) == ["Mylozqx at home", "Rex at the sea"]
+        await pilot.press("home", "f")
+        await opened(app, EpisodeScreen)
+        await pilot.press("y")
+        await sees(app.screen, "1 of 1")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, "/undo")
+        await until(lambda: any("nothing to take back" in note for note in notes(app, "warning")), "the refusal")
+    assert words_of(memory_file) == ["Rex at the sea"]
+
+
+async def test_the_last_memory_comes_back_by_the_key_that_is_named(memory_file: Path, photos: Path) -> None:
+    fill(memory_file, photos, "Milo at home")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await browser(app, pilot)
+        await sees(app.screen, "1 of 1")
+        await pilot.press("f")
+        await opened(app, EpisodeScreen)
+        await pilot.press("y")
+        await sees(app.screen, "None yet.", "u takes it back")
+        await pilot.press("u")
+        await sees(app.screen, "Brought back", "Milo at home")
+        assert app.screen.query_one("#search", Input).value == ""
+
+
+async def test_doubles_are_offered_and_merged_when_told_to(memory_file: Path, photos: Path) -> None:
+    (milo, _) = fill(memory_file, photos, "Milo at home", "Rex at the sea")
+    with Memory(memory_file) as memory:
+        memory.add(Episode(milo.photo, milo.turns, milo.when - timedelta(days=1)))
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        shelf = await browser(app, pilot)
+        await pilot.press("d")
+        await opened(app, TwinsScreen)
+        await sees(app.screen, "28 February 2026  ×2", "Milo at home")
+        await pilot.press("escape")
+        assert len(words_of(memory_file)) == 3, "nothing is merged unasked"
+        await pilot.press("d")
+        await opened(app, TwinsScreen)
+        app.screen.query_one(OptionList).focus()
+        await pilot.press("enter")
+        await sees(app.screen, "Merged: 1 went")
+        await until(lambda: len(shelf.marks) == 2, "one less")
+        assert words_of(memory_file) == ["Milo at home", "Rex at the sea"]
+        await pilot.press("d")
+        await sees(app.screen, "Nothing is there twice")
+        await pilot.press("u")
+        await until(lambda: len(shelf.marks) == 3, "both again")
+
+
+async def test_statistics(memory_file: Path, photos: Path) -> None:
+    fill(memory_file, photos, "Milo", "Rex", "Bruno")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await browser(app, pilot)
+        await pilot.press("s")
+        await opened(app, StatisticsScreen)
+        await sees(app.screen, "memories     3", "since        11 December 2025", "2026", "2025", "(1 photo)")
+
+
+async def test_ten_thousand_memories_stay_fluid(memory_file: Path, photos: Path) -> None:
+    """Pressing a key until the highlight has moved, while pictures are drawn; only those in view ever are."""
+    photo = load_photo(photos / "rex.png")
+    with Memory(memory_file) as memory:
+        memory.add_all(
+            Episode(photo, (Turn("user", f"memory number {n}"),), NOW - timedelta(hours=n)) for n in range(10_000)
+        )
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        shelf = await browser(app, pilot)
+        await sees(app.screen, "1 of 10,000")
+        took = []
+        for key in ["pagedown"] * 20 + ["down"] * 20 + ["end"] + ["pageup"] * 10:
+            before, seconds = shelf.at, stopwatch()
+            app.post_message(events.Key(key, None))
+            await until(lambda before=before: shelf.at != before, "a move")
+            took.append(seconds())
+        assert statistics.median(took) < 0.1, sorted(took)
+        await pilot.press("end")
+        await sees(app.screen, "10,000 of 10,000", "memory number 9999")
+        assert len(shelf._cards) < 1000
+
+
+async def test_this_is_not_them_and_this_is_them(memory_file: Path, photos: Path) -> None:
+    """One key each; kept as the user's words with the photo in view; the next recall heeds them."""
+    backend = Alike(["A dog."])
+    backend.threshold = 0.0
+    async with running(memory_file, backend) as (app, pilot):
+        await look(app, pilot, photos / "MILO 1.JPG")
+        await send(app, pilot, "/remember This is Milo, my dog. He likes the sea.")
+        await until(lambda: cards(app) and idle(app), "the memory")
+        cards(app)[0].focus()
+        await pilot.press("n")
+        await until(lambda: any("this very photo" in note for note in notes(app, "warning")), "the refusal")
+        app.query_one(Composer).focus()
+        await look(app, pilot, photos / "rex.png")
+        await until(lambda: [c.episode.words for c in cards(app)] == ["This is Milo, my dog. He likes the sea."], "him")
+        cards(app)[0].focus()
+        await pilot.press("n")
+        await until(lambda: idle(app) and cards(app) and "not the one in my photo" in cards(app)[0].episode.words, "no")
+        assert len(cards(app)) == 1, "the other does not come back for this photo"
+        assert "Milo" not in cards(app)[0].episode.words
+        app.query_one(Composer).focus()
+        await send(app, pilot, "/undo")
+        await until(lambda: idle(app) and cards(app) and "Milo" in cards(app)[0].episode.words, "as before")
+        cards(app)[0].focus()
+        await pilot.press("y")
+        said = "is the one in my photo"
+        await until(lambda: idle(app) and any(said in card.episode.words for card in cards(app)), "yes")
+        assert len(cards(app)) == 2
+    kept = words_of(memory_file)
+    assert len(kept) == 2 and any(words.endswith(": This is Milo, my dog.") for words in kept)
+
+
+async def test_asked_who_it_is_the_answer_is_remembered(memory_file: Path, photos: Path) -> None:
+    """And a question is answered all the same; after that it listens no more."""
+    backend = FakeBackend(["A dog.", "I cannot know.", "Rex.", "Yes."])
+    async with running(memory_file, backend) as (app, pilot):
+        await send(app, pilot, "This is a nice day.")
+        await until(lambda: replies(app) and replies(app)[0].text and idle(app), "an answer: nothing was asked")
+        await look(app, pilot, photos / "MILO 1.JPG")
+        assert TELL_ME in [str(note.render()) for note in app.query(Note)]
+        assert app.query_one(Composer).placeholder == TELL_ME_HERE
+        await send(app, pilot, "Is this a dog?")
+        await until(lambda: replies(app) and replies(app)[-1].text == "Rex." and idle(app), "the answer")
+        await send(app, pilot, "This is Rex, the neighbour's dog.")
+        await until(lambda: notes(app, "done") and cards(app) and idle(app), "the memory")
+        assert app.query_one(Composer).placeholder != TELL_ME_HERE
+        await send(app, pilot, "This is good.")
+        await until(lambda: len(replies(app)) == 3 and replies(app)[-1].text, "an answer")
+    assert words_of(memory_file) == ["This is Rex, the neighbour's dog."]
+
+
+async def test_an_answer_cites_memories_and_slash_and_a_number_opens_them(memory_file: Path, photos: Path) -> None:
+    backend = FakeBackend(["A dog.", "A dog, Milo.", "Milo, at the sea.", "I do not know."])
+    async with running(memory_file, backend) as (app, pilot):
+        await look(app, pilot, photos / "MILO 1.JPG")
+        await send(app, pilot, "/remember This is Milo, my dog.")
+        await until(lambda: caption(app) == "A dog, Milo." and idle(app), "the caption")
+        await sees(app.screen, "by fake [1]")
+        await send(app, pilot, "who?")
+        await until(lambda: len(app.query(Cites)) == 1, "the citation")
+        await sees(app.query(Cites).first(), "in your words:", "1", "/1 opens")
+        await send(app, pilot, "and where?")
+        await until(lambda: len(app.query(Cites)) == 2, "the citation")
+        await sees(app.query(Cites).last(), "nothing of this is in the words")
+        await send(app, pilot, "/2")
+        assert not isinstance(app.screen, EpisodeScreen), "there is no second"
+        await send(app, pilot, "/1")
+        await opened(app, EpisodeScreen, "the memory")
+        await pilot.press("f", "y")
+        await until(lambda: not isinstance(app.screen, EpisodeScreen) and not cards(app) and idle(app), "its going")
+        await send(app, pilot, "/1")
+        assert not isinstance(app.screen, EpisodeScreen), "it is no more"
+
+
+async def test_of_half_an_answer_nothing_is_said_about_whose_words_it_has(memory_file: Path, photos: Path) -> None:
+    backend = FakeBackend(["A dog.", "A dog, Milo.", "That is " + "so " * 150], delay=0.01)
+    async with running(memory_file, backend) as (app, pilot):
+        await look(app, pilot, photos / "MILO 1.JPG")
+        await send(app, pilot, "/remember This is Milo, my dog.")
+        await until(lambda: caption(app) == "A dog, Milo." and idle(app), "the caption")
+        await send(app, pilot, "who?")
+        await until(lambda: replies(app) and "so so" in replies(app)[0].text, "the answer's beginning")
+        await pilot.press("escape")
+        await until(lambda: idle(app), "the stop")
+        await sees(app.query_one("#conversation"), "(stopped)")
+        assert not app.query(Cites)
+
+
+async def test_the_tour_goes_on_by_doing_and_ends_with_a_photo_of_ones_own(memory_file: Path, photos: Path) -> None:
+    backend = FakeBackend(["A koala.", "It is Milo.", "A dog.", "Rex."])
+    backend.threshold = 0.0  # it knows no photo by its looks
+    async with running(memory_file, backend) as (app, pilot):
+        await send(app, pilot, "/tour")
+        await until(lambda: app.query_one(Composer).text == album.QUESTION and idle(app), "the question")
+        await sees(app.tour, "1 of 5", TOUR[0][:40])
+        await pilot.press("enter")
+        await sees(app.tour, "2 of 5")
+        await until(lambda: idle(app), "the answer")
+        await send(app, pilot, "/1")
+        await opened(app, EpisodeScreen, "the memory")
+        await pilot.press("escape")
+        await sees(app.tour, "3 of 5")
+        await pilot.press("f4")
+        await until(lambda: app.screen.query(TextArea) and app.screen.is_modal, "the caption")
+        await pilot.press("ctrl+s")
+        await sees(app.tour, "4 of 5")
+        await send(app, pilot, str(album.demo_photo()))
+        await until(lambda: idle(app), "the demo's photo")
+        await sees(app.tour, "4 of 5")
+        backend.threshold = 2.0  # and nothing is like one's own photo
+        await look(app, pilot, photos / "rex.png")
+        await sees(app.tour, "5 of 5")
+        await send(app, pilot, "This is Rex.")
+        await sees(app.tour, "✓ 5 of 5", "That is all")
+        await until(lambda: idle(app), "all of it")
+        await send(app, pilot, "/demo off")
+        await sees(app.query_one(StatusLine), "1 memory")
+        await send(app, pilot, "/demo off")
+        await until(lambda: any("not in your memory" in note for note in notes(app, "warning")), "the refusal")
+    assert words_of(memory_file) == ["This is Rex."]

@@ -1,0 +1,187 @@
+"""Remembering, recalling and forgetting through the app; quitting; the demo. The memory file is real."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, Static
+
+from assistant.backends.fake import FakeBackend
+from demo import album
+from memory.errors import MemoryFileError
+from memory.store import Memory
+from tests.support.apppilot import (
+    caption,
+    cards,
+    idle,
+    look,
+    notes,
+    opened,
+    replies,
+    running,
+    sees,
+    send,
+    until,
+)
+from tui import KeepsakeApp, main
+from ui.dialogs.episode_dialogs import EpisodeScreen, RememberDialog
+from ui.dialogs.memory_browser import BrowserScreen
+from ui.widgets.chat_log import Composer, PhotoEntry
+from ui.widgets.panels import StatusLine
+
+
+async def test_remembered_photo_is_recalled_and_forgotten_with_receipt(memory_file: Path, photos: Path) -> None:
+    """The round that the app is for."""
+    async with running(memory_file, FakeBackend(["A dog.", "It is Milo.", "A dog again."])) as (app, pilot):
+        await look(app, pilot, photos / "MILO 1.JPG")
+        assert not cards(app)
+        await send(app, pilot, "/remember This is Milo, my sister's dog.")
+        await until(lambda: notes(app, "done"), "the confirmation")
+        assert "“This is Milo, my sister's dog.”" in notes(app, "done")[0]
+        await sees(app.query_one(StatusLine), "1 memory")
+        # What was just said counts at once: the photo is recalled and captioned anew.
+        await until(lambda: cards(app), "the recall")
+        await sees(cards(app)[0], "This is Milo", "looks alike")
+        await until(lambda: caption(app) == "It is Milo.", "the caption")
+        cards(app)[0].focus()
+        await pilot.press("f")
+        await opened(app, EpisodeScreen, "the question")
+        await pilot.press("n")
+        await until(lambda: not isinstance(app.screen, EpisodeScreen), "the way back")
+        assert cards(app), "a no must be a no"
+        await pilot.press("f")
+        await pilot.press("y")
+        await until(lambda: len(notes(app, "done")) == 2, "the receipt")
+        assert "forgotten" in notes(app, "done")[1] and "Milo" not in notes(app, "done")[1]
+        await until(lambda: not cards(app), "its going")
+        await sees(app.query_one(StatusLine), "0 memories")
+        # What was recalled from it is seen anew without it.
+        await until(lambda: caption(app) == "A dog again.", "the new caption")
+    with Memory(memory_file) as memory:
+        assert memory.stats()["episodes"] == 0
+
+
+async def test_remember_dialog_with_day_and_place(memory_file: Path, photos: Path) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await pilot.press("f3")
+        await until(lambda: notes(app, "warning"), "the hint")
+        assert not isinstance(app.screen, RememberDialog)
+        await look(app, pilot, photos / "rex.png")
+        await pilot.press("f3")
+        await opened(app, RememberDialog, "the dialog")
+        app.screen.query_one("#words", Input).value = "Rex at the sea"
+        app.screen.query_one("#place", Input).value = "Porto"
+        app.screen.query_one("#date", Input).value = "1st May"
+        await pilot.press("enter")
+        assert "2025-08-01" in str(app.screen.query_one("#problem", Static).render())
+        app.screen.query_one("#date", Input).value = "2999-05-01"
+        await pilot.press("enter")
+        assert "has not come yet" in str(app.screen.query_one("#problem", Static).render())
+        app.screen.query_one("#date", Input).value = "2025-05-01"
+        await pilot.press("enter")
+        await until(lambda: notes(app, "done"), "the confirmation")
+        assert "1 May 2025 · Porto" in notes(app, "done")[0]
+    with Memory(memory_file) as memory:
+        (episode,) = memory.episodes()
+        assert (episode.words, episode.place, str(episode.when.date())) == ("Rex at the sea", "Porto", "2025-05-01")
+
+
+async def test_words_of_the_dialog_are_not_lost_to_a_full_disk(
+    memory_file: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> str:
+        raise MemoryFileError("the disk is full")
+
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await look(app, pilot, photos / "rex.png")
+        with monkeypatch.context() as patch:
+            patch.setattr(Memory, "add", full)
+            await pilot.press("f3")
+            await opened(app, RememberDialog, "the dialog")
+            app.screen.query_one("#words", Input).value = "Rex at the sea"
+            await pilot.press("enter")
+            await until(lambda: "the disk is full" in notes(app, "warning") and idle(app), "the refusal")
+        await pilot.press("up")
+        assert app.composer.text == "/remember Rex at the sea"
+        await pilot.press("enter")
+        await until(lambda: notes(app, "done"), "the confirmation")
+
+
+async def test_what_was_told_just_before_quitting_is_kept(memory_file: Path, photos: Path) -> None:
+    """Quit while the caption is still being written: the words typed before are in the memory all the same."""
+    async with running(memory_file, FakeBackend(["word " * 150], delay=0.01)) as (app, pilot):
+        await send(app, pilot, str(photos / "rex.png"))
+        await until(lambda: "word" in caption(app), "the caption's beginning")
+        await send(app, pilot, "/remember Rex")
+        await pilot.press("ctrl+q")
+    with Memory(memory_file) as memory:
+        assert [e.words for e in memory.episodes()] == ["Rex"]
+
+
+async def test_forget_by_id_and_list(memory_file: Path, photos: Path) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await look(app, pilot, photos / "rex.png")
+        for words in ("Rex the first", "Rex the second"):
+            await send(app, pilot, f"/remember {words}")
+        await until(lambda: len(notes(app, "done")) == 2, "the confirmations")
+        await send(app, pilot, "/forget nosuchid")
+        await until(lambda: "nosuchid" in " ".join(notes(app, "warning")), "the refusal")
+        await send(app, pilot, "/memories second")
+        await opened(app, BrowserScreen, "the search")
+        await sees(app.screen, "Memories with “second”", "Rex the second", "1 of 1")
+        await pilot.press("escape")
+        await sees(app.screen, "Your memories, newest first", "Rex the first", "1 of 2")
+        listed = [mark.id for mark in app.screen.shelf.marks]
+        await pilot.press("f")
+        await opened(app, EpisodeScreen, "the question")
+        await pilot.press("y")
+        await sees(app.screen, "u takes it back until Keepsake closes", "1 of 1")
+        await pilot.press("escape")
+        await send(app, pilot, f"/forget {listed[1][:8]}")
+        await opened(app, EpisodeScreen, "the question")
+        await pilot.press("y")
+        await sees(app.query_one(StatusLine), "0 memories")
+
+
+async def test_a_question_without_a_photo_shows_what_it_recalled(memory_file: Path, photos: Path) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await look(app, pilot, photos / "rex.png")
+        await send(app, pilot, "/remember Rex bit the postman")
+        await until(lambda: notes(app, "done"), "the confirmation")
+    async with running(memory_file, FakeBackend(["Rex did."])) as (app, pilot):
+        await send(app, pilot, "who bit the postman?")
+        await until(lambda: replies(app) and replies(app)[0].text == "Rex did.", "the answer")
+        await until(lambda: cards(app), "the memory")
+        await sees(cards(app)[0], "Rex bit the")
+
+
+async def test_a_memory_that_cannot_be_opened_ends_with_one_line(tmp_path: Path) -> None:
+    bad = tmp_path / "memory.db"
+    bad.write_bytes(b"this is not a database, whatever its name says" * 40)
+    app = KeepsakeApp(lambda: Memory(bad), FakeBackend)
+    async with app.run_test():
+        await until(lambda: app.return_code == 1, "the end")
+
+
+async def test_demo_loads_the_album_and_readies_a_question(memory_file: Path) -> None:
+    async with running(memory_file, FakeBackend(["A koala.", "Yes."]), demo=True) as (app, pilot):
+        await until(lambda: caption(app) == "A koala.", "the caption")
+        assert app.query_one(Composer).text == album.QUESTION
+        await pilot.press("enter")
+        await until(lambda: replies(app) and replies(app)[0].text == "Yes.", "the answer")
+        await send(app, pilot, "/demo")
+        await until(lambda: len(app.query(PhotoEntry)) == 2 and idle(app), "the demo again")
+    with Memory(memory_file) as memory:
+        assert memory.stats()["episodes"] == len(album.ALBUM["episode"])
+
+
+def test_without_a_terminal_the_demo_plays_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--model", "fake"]) == 0
+    assert "Answer    A photo." in capsys.readouterr().out
+
+
+def test_without_a_terminal_an_unknown_model_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--model", "no-such-model"]) == 1
+    told = capsys.readouterr().err
+    assert "no-such-model" in told and told.count("\n") == 1

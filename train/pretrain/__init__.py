@@ -1,0 +1,1 @@
+"""Stages 1 and 2 of the nano: vision tower, connector and LoRA, from drawn scenes."""

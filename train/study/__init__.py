@@ -1,0 +1,1 @@
+"""Studies: one recipe in several variants, and the page of their results."""

@@ -1,0 +1,155 @@
+"""What trl trains on: visits to samples, and the rows that its trainers read (`prompt`, `images`).
+
+The order is drawn here, from the recipe's seed, and epochs are written out one after the other: every process of a run
+has the same list, and a resumed run goes on at its place in it. Messages come from `assistant/prompt.py`, so that the
+model's own chat template makes of a row what the engine would read; samples are built when a row is reached.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from assistant import prompt
+from assistant.backend import Message
+from assistant.photo import pixels
+from benchmark.datasets.source import Draft
+from benchmark.world.sample import Mode, Spec, build
+from memory.episode import Photo
+from memory.errors import KeepsakeError
+from train.recipe import Gspo, Trl
+from train.rl.reward import right
+
+Kind = Literal["caption", "recognition"]
+CONTROL = ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>")
+"""A chat template cannot tell these in somebody's words from its own; the engine can."""
+
+
+class Visit(NamedTuple):
+    """One prompt of a run."""
+
+    kind: Kind
+    draft: Draft
+    """How to make its sample; the key names it."""
+
+
+class Rows:
+    """The visits of a run as rows, each built when it is asked for; the last few are kept."""
+
+    def __init__(self, visits: Sequence[Visit], layout: prompt.Layout) -> None:
+        self.visits, self.layout = visits, layout
+        self.sample = lru_cache(maxsize=32)(lambda i: self.visits[i].draft.make())
+        """The sample of a visit."""
+        self._row = lru_cache(maxsize=32)(self._build)
+
+    def dataset(self, gold: bool = False) -> Any:
+        """A `datasets.Dataset` with the columns `visit`, `prompt`, `images` and, with `gold`, `completion`."""
+        from datasets import Dataset
+
+        def fill(batch: dict[str, list[int]]) -> dict[str, list[Any]]:
+            rows = [self._row(i) for i in batch["visit"]]
+            columns = {"visit": batch["visit"], "prompt": [r[0] for r in rows], "images": [r[1] for r in rows]}
+            return {**columns, "completion": [self._right(i) for i in batch["visit"]]} if gold else columns
+
+        return Dataset.from_dict({"visit": list(range(len(self.visits)))}).with_transform(fill)
+
+    def messages(self, i: int) -> tuple[Message, ...]:
+        """The prompt of a visit, as the engine has it."""
+        sample = self.sample(i)
+        if self.visits[i].kind == "recognition":
+            return prompt.recognise_messages([e.photo for e in sample.context], sample.query)
+        return prompt.caption_messages(sample.context, sample.query, self.layout)
+
+    def _build(self, i: int) -> tuple[list[dict[str, Any]], list[Any]]:
+        from PIL import Image
+
+        messages = self.messages(i)
+        refuse_control(self.visits[i].draft.key, [p for m in messages for p in m.parts if isinstance(p, str)])
+        photos = [part for m in messages for part in m.parts if isinstance(part, Photo)]
+        return as_row(messages), [Image.fromarray(pixels(photo)) for photo in photos]
+
+    def _right(self, i: int) -> list[dict[str, Any]]:
+        """The answer that earns most, as an assistant's turn."""
+        said = right(self.visits[i].kind, self.sample(i))
+        return [{"role": "assistant", "content": [{"type": "text", "text": said}]}]
+
+
+def refuse_control(key: str, words: Sequence[str]) -> None:
+    """Raise KeepsakeError when words would become structure in a chat template."""
+    if found := [token for token in CONTROL if any(token in text for text in words)]:
+        raise KeepsakeError(f"sample {key}: {found[0]!r} in its words; leave it out of the training data")
+
+
+def as_row(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """Messages as a chat template reads them, a placeholder for each photo."""
+    return [
+        {
+            "role": m.role,
+            "content": [{"type": "image"} if isinstance(p, Photo) else {"type": "text", "text": p} for p in m.parts],
+        }
+        for m in messages
+    ]
+
+
+def visits(gspo: Gspo) -> list[Visit]:
+    """All prompts of a run in their order: `steps` times `prompts`. Raises KeepsakeError when the data is unusable."""
+    rng = np.random.default_rng((gspo.seed, 7))
+    n, data = gspo.steps * gspo.prompts, (gspo.trl or Trl()).data
+    if not data:
+        return [_seeded(rng, gspo, i) for i in range(n)]
+    if Path(data).suffix == ".json":
+        from train.trl import covip_list
+
+        listed = [Visit(kind, draft) for kind, draft in covip_list.drafts(Path(data), (gspo.trl or Trl()).images)]
+        return [listed[i] for i in _epochs(rng, len(listed), n)]
+    drafts = _corpus(Path(data))
+    kinds = rng.random(n) < gspo.recognition_share
+    order = _epochs(rng, len(drafts), n)
+    return [Visit("recognition" if k else "caption", drafts[i]) for k, i in zip(kinds, order, strict=True)]
+
+
+def digest(gspo: Gspo, listed: Sequence[Visit]) -> str:
+    """Names the data of a run: what is visited in which order, and the bytes of the file that says what it is."""
+    content = hashlib.sha256("\n".join(f"{v.kind} {v.draft.key}" for v in listed).encode())
+    data = Path((gspo.trl or Trl()).data)
+    if gspo.trl and gspo.trl.data:
+        content.update((data if data.is_file() else data / "samples.jsonl").read_bytes())
+    return content.hexdigest()[:16]
+
+
+def _seeded(rng: np.random.Generator, gspo: Gspo, i: int) -> Visit:
+    """A sample of the picture world's training split."""
+    kind: Kind = "recognition" if rng.random() < gspo.recognition_share else "caption"
+    positives = 1 + int(rng.choice(len(gspo.positives), p=np.array(gspo.positives) / sum(gspo.positives)))
+    mode: Mode = gspo.modes[int(rng.integers(len(gspo.modes)))]
+    if rng.random() < gspo.strangers_share:
+        mode = "stranger"
+    spec = Spec("train", gspo.seed, i, positives, mode)
+    return Visit(kind, Draft(f"{mode}-{positives}-{gspo.seed}-{i}", partial(build, spec)))
+
+
+def _epochs(rng: np.random.Generator, of: int, n: int) -> Iterator[int]:
+    """n indices below `of`, each pass in an order of its own."""
+    if not of:
+        raise KeepsakeError("the data has no sample to train on")
+    order = [int(i) for _ in range(-(-n // of)) for i in rng.permutation(of)]
+    return iter(order[:n])
+
+
+def _corpus(folder: Path) -> list[Draft]:
+    """The samples that have questions; photos are read when a sample is made."""
+    from benchmark.datasets import corpus
+
+    out = []
+    for line, row in corpus.rows(folder):
+        if any(row.questions):
+            refuse_control(
+                row.id, [t.text for e in row.context for t in e.turns] + [e.place or "" for e in row.context]
+            )
+            out.append(Draft(row.id, partial(corpus.load, folder, line, row)))
+    return out

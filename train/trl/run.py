@@ -1,0 +1,284 @@
+"""Stage 3 of a Qwen3-VL: trl's GRPOTrainer (SFTTrainer for the baseline without rewards), by configuration only.
+
+    python -m train gspo RECIPE.toml                       one device
+    accelerate launch --config_file train/launch/... -m train gspo RECIPE.toml
+
+What can be wrong about a recipe is found before torch is imported. A new LoRA goes on the language model's linear
+layers and, where the recipe says so, on lm_head; the vision tower stays as it is. trl is pinned below 1.15: from there
+on it multiplies hidden states with `lm_head.weight` itself, and refuses a LoRA on lm_head, which the paper has. There
+is no loop here; the nano has one of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from benchmark.judges.judge import Judge, Lexical
+from memory.errors import KeepsakeError
+from memory.paths import home, private_folder
+from train.recipe import Gspo, Lora, Recipe, Trl
+from train.run_record import PACKAGES, begin, folder, record
+from train.trl import dataset
+
+LINEARS = "q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj"
+ENDS = ("<|im_end|>", "<|endoftext|>")
+NEVER = ("<|image_pad|>", "<|video_pad|>")
+"""A completion that holds one would be taken for a photo without pixels."""
+RELEASED = {"temperature": 0.7, "top_p": 0.8, "top_k": 20}
+"""How the authors' rollouts were drawn (their log: the model's own generation settings)."""
+
+
+def takes(gspo: Gspo) -> bool:
+    """Whether a recipe's base is a Qwen3-VL: a folder of one, or the name of a repository ("Qwen/...")."""
+    if Path(gspo.base).is_dir():
+        return _config(gspo.base).get("model_type") == "qwen3_vl"
+    return "/" in gspo.base
+
+
+def run(recipe: Recipe, resume: bool) -> Path:
+    """Train; returns the folder of the LoRA. Needs `recipe.gspo`. Raises KeepsakeError for what the user can mend."""
+    trainer, last = prepare(recipe, resume)
+    out = folder(recipe)
+    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    trainer.save_model(str(out / "last"))
+    if trainer.is_world_process_zero():
+        _slim(out / "last", out / "adapter")
+    return out / "adapter"
+
+
+def prepare(recipe: Recipe, resume: bool) -> tuple[Any, Path | None]:
+    """trl's trainer with everything loaded, and the checkpoint to go on from. Raises KeepsakeError as `run` does."""
+    gspo, settings = _parts(recipe)
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    check(gspo, world)
+    out, visits = folder(recipe), dataset.visits(gspo)
+    note = record(recipe, dataset.digest(gspo, visits), world)
+    last = begin(out, note, resume)
+    import torch
+    from huggingface_hub import constants
+    from trl import GRPOTrainer, SFTTrainer
+
+    from train.trl.callback import Logs
+    from train.trl.reward_fn import Rewards
+
+    constants.HF_HUB_DISABLE_TELEMETRY = True  # trl reports every run to its makers
+    torch.set_num_threads(recipe.threads)
+    processor = _processor(gspo.base, settings)
+    drawn = dataset.Rows(visits, gspo.layout)
+    common = {
+        "model": gspo.base,
+        "processing_class": processor,
+        "peft_config": lora(gspo.lora),
+        "callbacks": [Logs(out, note, gspo.updates * gspo.passes)],
+    }
+    if gspo.learn == "gold":
+        data = drawn.dataset(gold=True)
+        return SFTTrainer(args=supervised(gspo, out, world), train_dataset=data, **common), last
+    ends, never = (processor.tokenizer.convert_tokens_to_ids(list(tokens)) for tokens in (ENDS, NEVER))
+    judged = Rewards(drawn, judge(settings), gspo, ends, out)
+    config = rewarded(gspo, out, world, never)
+    return GRPOTrainer(reward_funcs=judged, args=config, train_dataset=drawn.dataset(), **common), last
+
+
+def check(gspo: Gspo, world: int) -> None:
+    """Raise KeepsakeError for a recipe that cannot run in `world` processes, without loading anything heavy."""
+    settings = gspo.trl or Trl()
+    if gspo.lora is None:
+        raise KeepsakeError(f"base is {gspo.base!r}, which needs a [gspo.lora]: what to train on it")
+    if gspo.start:
+        raise KeepsakeError(f"start is {gspo.start!r}, must be empty: {gspo.base!r} begins with a new LoRA")
+    if gspo.lora.dropout and gspo.updates * gspo.passes > 1 and gspo.learn == "rewards":
+        raise KeepsakeError(
+            f"dropout is {gspo.lora.dropout} with {gspo.updates * gspo.passes} updates a rollout, must be 0: it moves "
+            "the ratio further than the clipping range, and every update would be clipped by chance"
+        )
+    a_step, together = _a_step(gspo), settings.micro_batch * world
+    if a_step % together:
+        raise KeepsakeError(
+            f"an update has {a_step} completions, which {world} processes of micro_batch {settings.micro_batch} cannot "
+            f"share: it must be a multiple of {together}"
+        )
+    for name in (*PACKAGES, *settings.report, *(["vllm"] if settings.vllm != "off" else [])):
+        if find_spec(name) is None:
+            how = "pip install '.[train]' in the clone" if name in PACKAGES else f"pip install {name}"
+            raise KeepsakeError(f"this recipe needs {name}: {how}")
+    if settings.data and not Path(settings.data).exists():
+        raise KeepsakeError(f"data is {settings.data!r}: there is no such file or folder")
+    judge(settings)
+    config = _config(gspo.base)
+    if config.get("model_type") != "qwen3_vl":
+        raise KeepsakeError(f"base is a {config.get('model_type')}, must be a qwen3_vl")
+    if gspo.lora.lm_head and config.get("tie_word_embeddings", config["text_config"].get("tie_word_embeddings")):
+        raise KeepsakeError(
+            f"lm_head is true, must be false: {gspo.base} ties its output layer to its input embeddings, so that a "
+            "merged LoRA would change both, and llama.cpp has no output layer to put it on"
+        )
+
+
+def rewarded(gspo: Gspo, out: Path, world: int, never: Sequence[int]) -> Any:
+    """The recipe as trl's GRPOConfig; tokens of the ids `never` are not written.
+
+    Rollouts come from the distribution that the log-probabilities are of: no top_p, no top_k. trl deals a rollout's
+    completions to its updates at random, not in whole groups; advantages are of whole groups all the same.
+    """
+    from trl import GRPOConfig
+
+    settings = gspo.trl or Trl()
+    accumulation = _a_step(gspo) // (settings.micro_batch * world)
+    without = {"suppress_tokens": list(never)} if settings.vllm == "off" else {"logit_bias": dict.fromkeys(never, -100)}
+    return GRPOConfig(
+        **_common(gspo, out, accumulation),
+        max_steps=gspo.steps * gspo.updates * gspo.passes,
+        save_steps=gspo.save_every * gspo.updates * gspo.passes,  # between rollouts: a resumed run repeats none
+        importance_sampling_level=gspo.importance,
+        loss_type="grpo",
+        scale_rewards="group",
+        beta=gspo.beta,
+        epsilon=gspo.epsilon_low,
+        epsilon_high=gspo.epsilon_high,
+        num_generations=gspo.group,
+        steps_per_generation=accumulation * gspo.updates,
+        num_iterations=gspo.passes,
+        shuffle_dataset=False,  # dataset.py did
+        max_completion_length=gspo.max_tokens,
+        temperature=gspo.temperature,
+        top_p=1.0,
+        top_k=0,
+        generation_kwargs={**without, **(RELEASED if settings.sampling == "released" else {})},
+        use_vllm=settings.vllm != "off",
+        vllm_mode="server" if settings.vllm == "server" else "colocate",
+        vllm_server_base_url=settings.vllm_url or None,
+        vllm_gpu_memory_utilization=settings.vllm_memory,
+        vllm_importance_sampling_mode="token_truncate",  # by sequence, long completions would be masked
+    )
+
+
+def supervised(gspo: Gspo, out: Path, world: int) -> Any:
+    """The recipe as trl's SFTConfig: as many sample visits and optimiser steps, on right answers."""
+    from trl import SFTConfig
+
+    settings = gspo.trl or Trl()
+    return SFTConfig(
+        **_common(gspo, out, _a_step(gspo) // (settings.micro_batch * world)),
+        max_steps=gspo.steps * gspo.updates,
+        save_steps=gspo.save_every * gspo.updates,
+        loss_type="nll",  # the other ones leave out a LoRA on lm_head
+        max_length=None,
+        train_sampling_strategy="sequential",
+        remove_unused_columns=False,
+    )
+
+
+def lora(given: Lora) -> Any:
+    """The recipe's LoRA as a peft configuration. "visual" never matches: the tower is frozen."""
+    from peft import LoraConfig
+
+    head = "|lm_head" if given.lm_head else ""
+    return LoraConfig(
+        r=given.rank,
+        lora_alpha=given.alpha,
+        lora_dropout=given.dropout,
+        target_modules=rf".*language_model\..*\.({LINEARS}){head}",
+        task_type="CAUSAL_LM",
+    )
+
+
+def judge(settings: Trl) -> Judge:
+    """Who reads the captions. Raises KeepsakeError when a server's address is none."""
+    if settings.judge == "lexical":
+        return Lexical()
+    from benchmark.judges.chat_client import Endpoint
+    from benchmark.judges.llm_judge import Chat
+
+    key = os.environ.get("OPENAI_API_KEY", "").strip() or None
+    kept = home() / "judged"
+    return Chat(Endpoint(settings.judge_url, settings.judge_model, key, cache=kept, concurrency=64))
+
+
+def _parts(recipe: Recipe) -> tuple[Gspo, Trl]:
+    if recipe.gspo is None:
+        raise KeepsakeError(f"recipe {recipe.name} has no [gspo]")
+    return recipe.gspo, recipe.gspo.trl or Trl()
+
+
+def _a_step(gspo: Gspo) -> int:
+    """Completions in an optimiser step."""
+    of_each = 1 if gspo.learn == "gold" else gspo.group
+    return gspo.prompts * of_each // gspo.updates
+
+
+def _common(gspo: Gspo, out: Path, accumulation: int) -> dict[str, Any]:
+    """What both of trl's trainers are told."""
+    import torch
+
+    settings = gspo.trl or Trl()
+    return {
+        "output_dir": str(out),
+        "seed": gspo.seed,
+        "data_seed": gspo.seed,
+        "learning_rate": gspo.learning_rate,
+        "lr_scheduler_type": "linear",
+        "warmup_steps": gspo.warmup,
+        "per_device_train_batch_size": settings.micro_batch,
+        "gradient_accumulation_steps": accumulation,
+        "activation_checkpointing": True,
+        "bf16": settings.dtype == "bfloat16",
+        "model_init_kwargs": {"dtype": settings.dtype, "attn_implementation": settings.attention},
+        "save_total_limit": 2,
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,  # the guard must see them
+        "report_to": list(settings.report) or "none",
+        "disable_tqdm": True,
+        "use_cpu": not torch.cuda.is_available(),
+        "dataloader_pin_memory": torch.cuda.is_available(),
+    }
+
+
+def _processor(base: str, settings: Trl) -> Any:
+    """Tokenizer and image processor of the base, photos within the recipe's bounds."""
+    from transformers import Qwen3VLProcessor  # by name: once mlx-vlm is imported, AutoProcessor gives one of its own
+
+    processor = Qwen3VLProcessor.from_pretrained(base, padding_side="left", truncation_side="left")
+    if not getattr(processor, "chat_template", None):
+        raise KeepsakeError(f"{base} has no chat template: take the Instruct model, with all of its files")
+    bounds = {"shortest_edge": settings.min_pixels, "longest_edge": settings.max_pixels}
+    processor.image_processor.size = type(processor.image_processor.size)(**bounds)
+    return processor
+
+
+def _config(base: str) -> dict[str, Any]:
+    """`config.json` of a folder or a repository. Raises KeepsakeError when there is none."""
+    path = Path(base) / "config.json"
+    try:
+        if not Path(base).is_dir():
+            from huggingface_hub import hf_hub_download
+
+            path = Path(hf_hub_download(base, "config.json"))
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        why = str(error).strip().splitlines()[0]
+        raise KeepsakeError(f"base is {base!r}, must be a folder or a repository of a Qwen3-VL: {why}") from error
+    return found
+
+
+def _slim(saved: Path, out: Path) -> None:
+    """The LoRA alone: peft adds the frozen lm_head to it (1.2 GB of an 8B), and the base's folder on this machine."""
+    from safetensors.torch import load_file, save_file
+
+    partial = out.with_name(f"{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    weights = {k: v for k, v in load_file(saved / "adapter_model.safetensors").items() if ".lora_" in k}
+    config = json.loads((saved / "adapter_config.json").read_text(encoding="utf-8"))
+    if Path(config["base_model_name_or_path"]).is_dir():
+        config["base_model_name_or_path"] = None
+    save_file(weights, private_folder(partial) / "adapter_model.safetensors", {"format": "pt"})
+    (partial / "adapter_config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
+    shutil.rmtree(out, ignore_errors=True)
+    partial.rename(out)
+    shutil.rmtree(saved)

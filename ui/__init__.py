@@ -1,0 +1,1 @@
+"""The parts of the app: `tui.py` puts them together. No SQL, no prompt and no model code in here."""

@@ -1,0 +1,147 @@
+"""What was: kept conversations, standing instructions. Finds them, shows them, does what was chosen.
+
+Call it from the app. The memory is asked in the session's thread; what is passed there touches no widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+from textual.app import App
+
+from assistant.backends import disk_cache
+from memory import conversations, reminders
+from memory.conversations import Talk, Title
+from memory.episode import Recall
+from memory.errors import KeepsakeError
+from memory.reminders import Reminder
+from memory.store import Memory
+from ui import html_export
+from ui.controllers.main_view import Desk
+from ui.dialogs.kept_conversations import HistoryScreen, RemindersScreen, TalkScreen
+from ui.input_parser import to_path
+from ui.runtime.app_thread import Session
+from ui.strings import DELETING, ENDED, EXPORT_HOW, EXPORTED, EXPORTING, NOTHING_KEPT, PRIVATE_EXPORT
+
+LISTED = 100
+"""So many conversations are listed."""
+
+
+def forget_talk(id: str, memory: Memory) -> list[str]:
+    """Delete a kept conversation and what was computed from it; returns the receipt's lines."""
+    receipt = memory.forget_talk(id)
+    for photo in receipt.photos or (id,):  # without a photo too: a model's state may hold its words
+        disk_cache.forget(photo)
+    return receipt.lines()
+
+
+def export(id: str, file: Path, memory: Memory) -> str:
+    """Write a kept conversation to a file; returns what to say of it. Raises KeepsakeError."""
+    html_export.save(conversations.get(memory, id), file)
+    return EXPORTED.format(file=file)
+
+
+def export_open(session: Session, private: bool, file: Path, memory: Memory) -> str:
+    """The same for the open conversation."""
+    if private:
+        raise KeepsakeError(PRIVATE_EXPORT)
+    if not any(title.id == session.recorder.id for title in conversations.titles(memory)):
+        raise KeepsakeError(NOTHING_KEPT)
+    return export(session.recorder.id, file, memory)
+
+
+class Past:
+    """One for the app."""
+
+    def __init__(
+        self,
+        app: App[None],
+        session: Session,
+        desk: Desk,
+        begin: Callable[[], Awaitable[object]],
+        resumed: Callable[[Talk, list[Recall]], Awaitable[object]],
+    ) -> None:
+        self._app, self._session, self._desk, self._begin, self._resumed = app, session, desk, begin, resumed
+
+    async def command(self, name: str, rest: str, private: bool) -> None:
+        """/history, /reminders or /export, and what stands after it."""
+        match name:
+            case "/history":
+                self.talks(rest)
+            case "/reminders":
+                self.reminders()
+            case "/export" if rest:
+                await self.export(rest, private)
+            case "/export":
+                await self._desk.note(EXPORT_HOW, "warning")
+
+    # -- standing instructions ----------------------------------------------------------------------------------
+
+    def reminders(self) -> None:
+        """List them."""
+
+        async def found(standing: list[Reminder]) -> None:
+            await self._push(RemindersScreen(standing, self._end))
+
+        self._session.browse(reminders.standing, found)
+
+    def _end(self, reminder: Reminder) -> None:
+        async def ended(one: Reminder) -> None:
+            await self._desk.note(ENDED.format(task=one.task), "done")
+
+        self._session.query(None, lambda memory: reminders.end(memory, reminder.id), ended, keep=True)
+
+    # -- conversations ------------------------------------------------------------------------------------------
+
+    def talks(self, words: str = "") -> None:
+        """List them, in the list that is open if there is one."""
+
+        async def found(titles: list[Title]) -> None:
+            if not isinstance(self._app.screen, HistoryScreen):
+                await self._push(HistoryScreen(self.talks, self._read))
+            if isinstance(self._app.screen, HistoryScreen):
+                self._app.screen.show(titles, words)
+
+        self._session.browse(lambda memory: conversations.titles(memory, words, LISTED), found)
+
+    async def export(self, file: str, private: bool) -> None:
+        """/export FILE: the open conversation."""
+        entry = await self._desk.note(EXPORTING)
+        job = partial(export_open, self._session, private, to_path(file))
+        self._session.query(entry, job, partial(self._desk.settle, entry))
+
+    def _read(self, id: str) -> None:
+        async def found(talk: Talk) -> None:
+            await self._app.push_screen(TalkScreen(talk), partial(self._chosen, talk))
+
+        self._session.browse(lambda memory: conversations.get(memory, id), found)
+
+    async def _chosen(self, talk: Talk, what: str | None) -> None:
+        if what in ("continue", "export") and isinstance(self._app.screen, HistoryScreen):
+            self._app.screen.dismiss()  # what comes of it is told in the conversation
+        if what == "continue":
+            self._session.resume(await self._desk.turn(), talk.id, self._resumed)
+        elif what == "export":
+            entry = await self._desk.note(EXPORTING)
+            file = Path.home() / f"keepsake-{talk.parts[0].when:%Y-%m-%d}-{talk.id}.html"
+            self._session.query(entry, partial(export, talk.id, file), partial(self._desk.settle, entry))
+        elif what == "delete":
+            await self._delete(talk.id)
+
+    async def _delete(self, id: str) -> None:
+        if id == self._session.recorder.id:
+            await self._begin()
+        entry = await self._desk.note(DELETING)
+
+        async def deleted(receipt: list[str]) -> None:
+            await self._desk.settle(entry, "\n".join(receipt))
+            for screen in self._app.screen_stack:
+                if isinstance(screen, HistoryScreen):
+                    screen.drop(id)
+
+        self._session.query(entry, partial(forget_talk, id), deleted, keep=True)
+
+    async def _push(self, screen: RemindersScreen | HistoryScreen) -> None:
+        await self._app.push_screen(screen)

@@ -1,0 +1,185 @@
+"""What is done with the memories one looks at: found, opened, changed, merged, forgotten, brought back.
+
+Call it from the app. The memory is read beside whatever the model does, and changed in the session's thread.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from functools import partial
+
+from textual.app import App
+
+from assistant.photo import load_photo
+from memory import browse, corrections
+from memory.browse import Mark, Statistics, Twin
+from memory.episode import Episode, Photo, Recall
+from memory.errors import PhotoError, UnknownEpisode
+from memory.store import Memory
+from ui.controllers.main_view import Desk
+from ui.dialogs.episode_dialogs import EpisodeScreen
+from ui.dialogs.memory_browser import BrowserScreen, EditScreen, StatisticsScreen, TwinsScreen, What
+from ui.input_parser import photo_paths
+from ui.runtime.app_thread import Session
+from ui.strings import BROWSER_DONE, FORGETTING, LOOKING, MERGING, SAVING, TWINS_NONE, UNDO_HOW, UNDOING
+from ui.widgets.episode_grid import Card, Room, card
+
+ALIKE = 24
+"""So many photos are found with a photo."""
+
+
+def _cards(ids: Sequence[str], room: Room, memory: Memory) -> tuple[Room, dict[str, Card]]:
+    """Read and draw; what was forgotten meanwhile is left out."""
+    drawn = {}
+    for id in ids:
+        with suppress(UnknownEpisode):
+            drawn[id] = card(corrections.to_read(memory.get(id)), room)
+    return room, drawn
+
+
+def _twins(memory: Memory) -> tuple[list[Twin], dict[str, Episode]]:
+    twins = browse.twins(memory)
+    return twins, {twin.stays: corrections.to_read(memory.get(twin.stays)) for twin in twins}
+
+
+class Browsing:
+    """One for the app."""
+
+    def __init__(
+        self, app: App[None], session: Session, desk: Desk, reader: Executor, did: Callable[[str], object]
+    ) -> None:
+        self._app, self._session, self._desk, self._reader, self._did = app, session, desk, reader, did
+
+    @property
+    def screen(self) -> BrowserScreen | None:
+        """The browser, if it is open."""
+        found = [screen for screen in self._app.screen_stack if isinstance(screen, BrowserScreen)]
+        return found[0] if found else None
+
+    async def command(self, name: str, rest: str) -> None:
+        """/memories, /forget or /undo, and what stands after it."""
+        if name == "/undo":
+            await self.undo()
+        elif name == "/forget" and rest:
+            await self.forget(rest)
+        else:
+            self.memories(rest)
+
+    def memories(self, words: str = "") -> None:
+        """Show all, or what the words, a date or a photo's path find; in the browser that is open, if one is."""
+        self._session.recount()
+        if paths := photo_paths(words):
+            reading = self._reader.submit(load_photo, paths[0])
+            reading.add_done_callback(partial(self._app.call_later, self._alike, words))
+        elif words:
+            self._session.browse(partial(_find, words), partial(self._show, words, False))
+        else:
+            self._session.browse(browse.timeline, partial(self._show, "", False))
+
+    async def _alike(self, words: str, reading: Future[Photo]) -> None:
+        try:
+            photo = reading.result()
+        except PhotoError as error:
+            await self._say(str(error))
+            return
+
+        async def found(recalls: list[Recall]) -> None:
+            await self._show(words, True, [Mark(r.episode.id, r.episode.when, r.why) for r in recalls])
+
+        self._session.alike(None, photo, ALIKE, found)
+
+    async def _show(self, words: str, photo: bool, marks: list[Mark]) -> None:
+        if self.screen is None:
+            await self._app.push_screen(BrowserScreen(self.memories, self._wish, self._wanted))
+        if self.screen:
+            self.screen.show(marks, words, photo)
+
+    async def _say(self, text: str) -> None:
+        if self.screen:
+            self.screen.say(text)
+        else:
+            await self._desk.note(text, "warning")
+
+    def _wanted(self, ids: list[str], room: Room) -> None:
+        """Cards that have come into view."""
+
+        def drawn(done: tuple[Room, dict[str, Card]]) -> None:
+            if self.screen:
+                self.screen.shelf.put(*done)
+
+        self._session.browse(partial(_cards, ids, room), drawn)
+
+    def changed(self, lines: Sequence[str]) -> None:
+        """Memories went, changed or came: the browser shows it; the receipt stands in the conversation."""
+        if screen := self.screen:
+            line = re.split(r"[,.](?: |$)", lines[0])[0]
+            screen.say(BROWSER_DONE.format(line=line) if lines[-1] == UNDO_HOW else f"{line}.")
+            self.memories(screen.words)
+
+    async def _wish(self, what: What, mark: Mark | None) -> None:
+        """What was wanted of a memory, or of them all."""
+        match what:
+            case "undo":
+                await self.undo()
+            case "statistics":
+                self._session.browse(browse.statistics, self._count)
+            case "twins":
+                self._session.browse(_twins, self._twins)
+            case _ if mark:
+                self._session.browse(lambda memory: memory.get(mark.id), partial(self.choose, what=what))
+
+    async def forget(self, id: str) -> None:
+        """/forget ID: show what would go, and ask."""
+        entry = await self._desk.note(LOOKING)
+
+        async def found(episode: Episode) -> None:
+            await entry.remove()
+            self.choose(episode, "forget")
+
+        self._session.query(entry, lambda memory: memory.get(id), found)
+
+    def choose(self, episode: Episode, what: str) -> None:
+        """One memory, large: to be looked at, to be forgotten (asks), or to be edited."""
+
+        async def decided(wanted: str | None) -> None:
+            if wanted == "forget":
+                self._session.forget(await self._desk.note(FORGETTING), episode.id)
+            elif wanted == "edit":
+                self.choose(episode, "edit")
+
+        async def edited(new: Episode | None) -> None:
+            if new:
+                stored = corrections.to_store(new, episode)
+                self._session.edit(await self._desk.note(SAVING), episode.id, stored)
+
+        if what == "edit":
+            self._app.push_screen(EditScreen(corrections.to_read(episode)), edited)
+        else:
+            self._did(what)
+            self._app.push_screen(EpisodeScreen(episode, what == "forget"), decided)
+
+    async def undo(self) -> None:
+        """/undo: the last of what was remembered, changed, merged or forgotten."""
+        self._session.undo(await self._desk.note(UNDOING))
+
+    async def _count(self, counted: Statistics) -> None:
+        await self._app.push_screen(StatisticsScreen(counted))
+
+    async def _twins(self, found: tuple[list[Twin], dict[str, Episode]]) -> None:
+        twins, kept = found
+
+        async def chosen(merged: Sequence[Twin] | None) -> None:
+            if merged:
+                self._session.merge(await self._desk.note(MERGING), merged)
+
+        if twins:
+            await self._app.push_screen(TwinsScreen(twins, kept), chosen)
+        else:
+            await self._say(TWINS_NONE)
+
+
+def _find(words: str, memory: Memory) -> list[Mark]:
+    return browse.find(memory, words)

@@ -1,0 +1,203 @@
+"""The dialogs: remember, passphrase, correct the caption, look at a memory, forget, help.
+
+Each returns what was decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, Static, TextArea
+
+from memory.corrections import readable
+from memory.episode import Episode, Photo
+from memory.time_phrases import noon_of
+from ui.strings import LOCKED, LOCKED_KEYS
+from ui.widgets.panels import day
+from ui.widgets.photo_view import PhotoView
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What to remember about the current photo."""
+
+    words: str
+    when: datetime | None
+    """None: the photo's own date, or now."""
+    place: str | None
+
+
+class RememberDialog(ModalScreen[Keep | None]):
+    """Words, day and place for the current photo."""
+
+    BINDINGS: ClassVar = [
+        Binding("escape", "dismiss(None)", "Close"),
+        # With priority: what is typed fast after it goes to the next field, and not to this one.
+        Binding("tab", "app.focus_next", show=False, priority=True),
+    ]
+
+    def __init__(self, photo: Photo) -> None:
+        super().__init__()
+        self.photo = photo
+        self.default = (photo.taken_at or datetime.now().astimezone()).date()
+
+    def compose(self) -> ComposeResult:
+        """Three fields; Enter in any of them keeps."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = "Remember this photo"
+            with Horizontal():
+                yield PhotoView(self.photo, classes="thumb")
+                with Vertical():
+                    yield Input(placeholder="What is it? “This is Milo.”", id="words")
+                    with Horizontal(classes="fields"):
+                        yield Input(str(self.default), placeholder="2025-08-01", id="date", max_length=10)
+                        yield Input(placeholder="Where", id="place")
+            yield Label("", id="problem")
+            with Horizontal(classes="buttons"):
+                yield Button("Keep", variant="primary", id="keep")
+                yield Button("Cancel", id="cancel")
+
+    def on_input_submitted(self) -> None:
+        """Enter."""
+        self._keep()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """The mouse's way."""
+        if event.button.id == "keep":
+            self._keep()
+        else:
+            self.dismiss(None)
+
+    def _keep(self) -> None:
+        fields = (self.query_one(f"#{name}", Input) for name in ("words", "date", "place"))
+        words, day_text, place = (field.value.strip() for field in fields)
+        if not words:
+            return self._complain("words", "Say who or what this is.")
+        try:
+            when = None if day_text == str(self.default) else noon_of(day_text)
+        except ValueError as error:
+            return self._complain("date", str(error))
+        self.dismiss(Keep(words, when, place or None))
+
+    def _complain(self, field: str, problem: str) -> None:
+        self.query_one("#problem", Label).update(Content(problem))
+        self.query_one(f"#{field}").focus()
+
+
+class PassphraseDialog(ModalScreen[str | None]):
+    """Ask for the passphrase of an encrypted memory."""
+
+    BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Close")]
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self.question = question
+
+    def compose(self) -> ComposeResult:
+        """One field that shows nothing of what is typed."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = LOCKED
+            yield Label(Content(self.question))
+            yield Input(password=True)
+            yield Static(LOCKED_KEYS, classes="keys")
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Enter."""
+        self.dismiss(message.value or None)
+
+
+class CaptionDialog(ModalScreen[str | None]):
+    """Correct the caption; answers then build on the user's words."""
+
+    BINDINGS: ClassVar = [
+        Binding("escape", "dismiss(None)", "Close"),
+        Binding("ctrl+s,f4", "save", "Save"),
+    ]
+
+    def __init__(self, caption: str) -> None:
+        super().__init__()
+        self.caption = caption
+
+    def compose(self) -> ComposeResult:
+        """The text, all of it."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = "Correct the caption"
+            yield TextArea(self.caption, soft_wrap=True, highlight_cursor_line=False)
+            yield Static("ctrl+s saves  ·  Esc leaves it as it was", classes="keys")
+
+    def action_save(self) -> None:
+        """Hand it over; an empty caption is none."""
+        self.dismiss(self.query_one(TextArea).text.strip() or None)
+
+
+class EpisodeScreen(ModalScreen[str | None]):
+    """One memory, large. Returns "forget", "edit" or None; `sure` asks outright whether to forget it."""
+
+    BINDINGS: ClassVar = [
+        Binding("escape,enter,n", "dismiss(None)", "Close"),
+        Binding("f,delete,y", "forget", "Forget"),
+        Binding("e", "edit", "Edit"),
+    ]
+
+    def __init__(self, episode: Episode, sure: bool) -> None:
+        super().__init__()
+        self.episode, self.sure = episode, sure
+
+    def compose(self) -> ComposeResult:
+        """Photo, day, everything said, id."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = "Forget this memory?" if self.sure else "A memory"
+            box.set_class(self.sure, "-danger")
+            with VerticalScroll():
+                yield PhotoView(self.episode.photo)
+                yield Static(Content.assemble((day(self.episode), "bold")))
+                for turn in self.episode.turns:
+                    who = "You said" if turn.role == "user" else "Reply"
+                    yield Static(Content.assemble((f"{who}: ", "$foreground-muted"), readable(turn.text)))
+                yield Static(Content(f"id {self.episode.id}"), classes="keys")
+            keys = "y: forget it  ·  n or Esc: keep it" if self.sure else "e: edit  ·  f: forget it  ·  Esc closes"
+            yield Static(keys, classes="keys")
+
+    def action_forget(self) -> None:
+        """Asked for plainly: gone. Otherwise ask first."""
+        if self.sure:
+            self.dismiss("forget")
+        else:
+            self.sure = True
+            self.refresh(recompose=True)
+
+    def action_edit(self) -> None:
+        """Change its words."""
+        if not self.sure:
+            self.dismiss("edit")
+
+
+class HelpScreen(ModalScreen[None]):
+    """Keys and commands."""
+
+    BINDINGS: ClassVar = [Binding("escape,f1,q", "dismiss(None)", "Close")]
+
+    def __init__(self, rows: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self.rows = rows
+
+    def compose(self) -> ComposeResult:
+        """One page that scrolls."""
+        grid = Table.grid(padding=(0, 2))
+        for key, meaning in self.rows:
+            grid.add_row(Text(key, "bold", no_wrap=True), Text(meaning))
+        with Vertical(classes="dialog -large") as box:
+            box.border_title = "Keepsake"
+            with VerticalScroll():
+                yield Static(grid)
+            yield Static("Everything stays on this computer  ·  Esc closes", classes="keys")

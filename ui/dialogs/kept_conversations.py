@@ -1,0 +1,210 @@
+"""The dialogs of what was: kept conversations, one of them, standing instructions. They show, and decide nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from memory.conversations import Part, Talk, Title
+from memory.corrections import readable
+from memory.reminders import Reminder
+from ui.strings import (
+    CAPTIONED,
+    HISTORY,
+    HISTORY_EMPTY,
+    HISTORY_KEYS,
+    HISTORY_NONE,
+    HISTORY_SEARCH,
+    MARKS,
+    NO_WORDS_SAID,
+    PHOTO,
+    REMEMBERED_THEN,
+    REMINDERS,
+    REMINDERS_EMPTY,
+    REMINDERS_KEYS,
+    TALK,
+    TALK_FORGET,
+    TALK_FORGET_KEYS,
+    TALK_KEYS,
+)
+from ui.widgets.chat_log import Note, PhotoEntry, Said, Writing
+
+
+def entries(part: Part) -> Iterator[Widget]:
+    """A part of a conversation as it looked: for the page, or to be read only."""
+    if part.photo:
+        yield PhotoEntry(Path(PHOTO), part.photo)
+    for line in part.lines:
+        mark = MARKS.get(line.mark, "")
+        match line.kind:
+            case "question":
+                yield Said(line.text)
+            case "answer":
+                yield Writing(waiting=f"{line.text} *{mark}*".strip() if mark else line.text)
+            case "remembered":
+                yield Note(REMEMBERED_THEN.format(words=readable(line.text)), "done")
+            case _:
+                yield Note(f"{CAPTIONED[line.kind]}: {line.text} {mark}".strip())
+
+
+class HistoryScreen(ModalScreen[None]):
+    """Kept conversations, newest first. Enter opens one; Enter in the input searches."""
+
+    BINDINGS: ClassVar = [Binding("escape,f7", "dismiss(None)", "Close")]
+
+    def __init__(self, search: Callable[[str], object], open_talk: Callable[[str], object]) -> None:
+        super().__init__()
+        self._search, self._open = search, open_talk
+
+    def compose(self) -> ComposeResult:
+        """Search above, list below."""
+        with Vertical(classes="dialog -large") as box:
+            box.border_title = HISTORY
+            yield Input(placeholder=HISTORY_SEARCH, id="search")
+            yield OptionList()
+            yield Static(HISTORY_KEYS, classes="keys")
+
+    def show(self, titles: Sequence[Title], words: str) -> None:
+        """These, and no others."""
+        self.query_one("#search", Input).value = words
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options(Option(_title(title), id=title.id) for title in titles)
+        if titles:
+            options.highlighted = 0
+            options.focus()
+        else:
+            options.add_option(Option(Content(HISTORY_NONE if words else HISTORY_EMPTY), disabled=True))
+            self.query_one("#search").focus()
+
+    def drop(self, id: str) -> None:
+        """It was deleted."""
+        options = self.query_one(OptionList)
+        if any(option.id == id for option in options.options):
+            options.remove_option(id)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Search."""
+        self._search(event.value)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Open."""
+        if event.option_id:
+            self._open(event.option_id)
+
+
+class TalkScreen(ModalScreen[str | None]):
+    """A conversation to be read. Returns "continue", "delete", "export" or None."""
+
+    BINDINGS: ClassVar = [
+        Binding("escape,n", "leave", "Close"),
+        Binding("enter,c", "choose('continue')", "Continue"),
+        Binding("e", "choose('export')", "Export"),
+        Binding("d,delete", "ask", "Delete"),
+        Binding("y", "sure", "Yes"),
+    ]
+
+    def __init__(self, talk: Talk) -> None:
+        super().__init__()
+        self.talk, self.asking = talk, False
+
+    def compose(self) -> ComposeResult:
+        """All of it; up and down scroll."""
+        with Vertical(classes="dialog -large") as box:
+            box.border_title = TALK.format(when=self.talk.parts[0].when)
+            with VerticalScroll() as scroll:
+                scroll.can_focus = True
+                for part in self.talk.parts:
+                    yield from entries(part)
+            yield Static(TALK_KEYS, classes="keys")
+
+    def on_mount(self) -> None:
+        """The keys scroll at once."""
+        self.query_one(VerticalScroll).focus()
+
+    def action_choose(self, what: str) -> None:
+        """Hand it over, unless a question stands."""
+        if not self.asking:
+            self.dismiss(what)
+
+    def action_ask(self) -> None:
+        """Ask first."""
+        self._ask(True)
+
+    def action_sure(self) -> None:
+        """It was asked."""
+        if self.asking:
+            self.dismiss("delete")
+
+    def action_leave(self) -> None:
+        """Take the question back, or close."""
+        if self.asking:
+            self._ask(False)
+        else:
+            self.dismiss(None)
+
+    def _ask(self, asking: bool) -> None:
+        self.asking = asking
+        box = self.query_one(".dialog")
+        box.set_class(asking, "-danger")
+        box.border_title = TALK_FORGET if asking else TALK.format(when=self.talk.parts[0].when)
+        self.query_one(".keys", Static).update(TALK_FORGET_KEYS if asking else TALK_KEYS)
+
+
+class RemindersScreen(ModalScreen[None]):
+    """Standing instructions, newest first; `e` ends one."""
+
+    BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Close"), Binding("e,delete", "end", "End")]
+
+    def __init__(self, reminders: Sequence[Reminder], end: Callable[[Reminder], object]) -> None:
+        super().__init__()
+        self.reminders, self._end = {one.id: one for one in reminders}, end
+
+    def compose(self) -> ComposeResult:
+        """What, and the sentence it was said in."""
+        with Vertical(classes="dialog -large") as box:
+            box.border_title = REMINDERS
+            yield OptionList(*(Option(_reminder(one), id=one.id) for one in self.reminders.values()))
+            yield Static(REMINDERS_EMPTY, classes="hint")
+            yield Static(REMINDERS_KEYS, classes="keys")
+
+    def on_mount(self) -> None:
+        """The keys work at once."""
+        self._settle()
+        self.query_one(OptionList).focus()
+
+    def action_end(self) -> None:
+        """Never say it again."""
+        options = self.query_one(OptionList)
+        option = options.highlighted_option
+        if option is not None and option.id:
+            options.remove_option(option.id)
+            self._end(self.reminders.pop(option.id))
+            self._settle()
+
+    def _settle(self) -> None:
+        self.query_one(OptionList).display = bool(self.reminders)
+        self.query_one(".hint").display = not self.reminders
+
+
+def _title(title: Title) -> Content:
+    photos = "▣ " * min(title.photos, 5)
+    return Content.assemble(
+        (f"{title.when.astimezone():%d %b %Y %H:%M}  ", "$foreground-muted"), (photos, "$primary"),
+        (title.text or NO_WORDS_SAID)[:200],
+    )  # fmt: skip
+
+
+def _reminder(one: Reminder) -> Content:
+    said = f"{one.when.day} {one.when:%B %Y}: “{one.words}”"
+    return Content.assemble((one.task, "bold"), "\n", (said, "$foreground-muted"))

@@ -1,0 +1,283 @@
+"""The memory browser: all memories as a timeline or a grid, searched, opened, edited, merged, forgotten, counted.
+
+It shows what it is given and says what the user wants; `memories.py` does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar, Literal
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Input, Label, OptionList, Static, TextArea
+from textual.widgets.option_list import Option
+
+from memory.browse import Mark, Statistics, Twin
+from memory.episode import Episode, Turn
+from memory.time_phrases import noon_of
+from ui.strings import (
+    BROWSER,
+    BROWSER_FOUND,
+    BROWSER_KEYS,
+    BROWSER_NONE,
+    BROWSER_PHOTO,
+    BROWSER_SEARCH,
+    EDIT,
+    EDIT_EMPTY,
+    EDIT_KEYS,
+    STATISTICS,
+    STATISTICS_KEYS,
+    TWINS,
+    TWINS_KEYS,
+    TWINS_WHY,
+)
+from ui.widgets.episode_grid import Room, Shelf
+from ui.widgets.panels import day
+from ui.widgets.photo_view import PhotoView
+
+What = Literal["open", "edit", "forget", "undo", "statistics", "twins"]
+
+
+class BrowserScreen(Screen[None]):
+    """All of them, newest first, or those that were searched for."""
+
+    BINDINGS: ClassVar = [
+        Binding("escape", "leave", "Close"),
+        Binding("enter", "wish('open')", "Open", show=False),
+        Binding("e", "wish('edit')", "Edit", show=False),
+        Binding("f,delete", "wish('forget')", "Forget", show=False),
+        Binding("u", "wish('undo')", "Undo", show=False),
+        Binding("s", "wish('statistics')", "Statistics", show=False),
+        Binding("d", "wish('twins')", "Doubles", show=False),
+        Binding("g,t", "grid", "Grid or timeline", show=False),
+        Binding("slash", "search", "Search", show=False),
+    ]
+
+    def __init__(
+        self,
+        search: Callable[[str], object],
+        wish: Callable[[What, Mark | None], Awaitable[object]],
+        wanted: Callable[[list[str], Room], object],
+    ) -> None:
+        """`search` for words, or for all of them; `wish`: what the user wants, of the highlighted memory where it is
+        about one; `wanted`: memories that are to be drawn."""
+        super().__init__()
+        self._search, self._wish, self._wanted = search, wish, wanted
+        self.shelf = Shelf(self._moved, id="shelf")
+        self.words = ""
+        """What was searched for."""
+
+    def compose(self) -> ComposeResult:
+        """Search above, memories below, keys under them."""
+        with Vertical(id="browser") as box:
+            box.border_title = BROWSER
+            yield Input(placeholder=BROWSER_SEARCH, id="search", compact=True)
+            yield self.shelf
+            yield Static("", id="none", classes="hint")
+            yield Static("", id="said")
+        yield Static(BROWSER_KEYS, id="foot")  # with the end of the frame: so a step draws only that anew
+
+    def on_mount(self) -> None:
+        """The keys work at once."""
+        self.shelf.focus()
+
+    def show(self, marks: Sequence[Mark], words: str, photo: bool = False) -> None:
+        """These, and no others."""
+        searched, gone = words != self.words, bool(self.shelf.marks)
+        self.words = words
+        found = BROWSER_PHOTO if photo else BROWSER_FOUND.format(words=words)
+        self.query_one("#browser").border_title = Content(found if words else BROWSER)
+        self.query_one("#search", Input).value = words
+        self.query_one("#none", Static).update(BROWSER_NONE["searched" if words else "empty"])
+        self.query_one("#none").display = not marks
+        self.shelf.display = bool(marks)
+        self.shelf.show(marks)
+        if marks:
+            self.shelf.focus()
+        elif searched:
+            self.query_one("#search").focus()
+        elif gone:
+            self.set_focus(None)  # so that u, after the last one went, is a key and no letter
+
+    def say(self, text: str) -> None:
+        """What became of a wish."""
+        self.query_one("#said", Static).update(Content(text))
+        self.query_one("#said").display = bool(text)
+
+    async def on_shelf_opened(self) -> None:
+        """A click."""
+        await self.action_wish("open")
+
+    def on_shelf_wanted(self, message: Shelf.Wanted) -> None:
+        """Memories came into view."""
+        self._wanted(message.ids, message.room)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the search."""
+        event.stop()
+        self.say("")
+        self._search(event.value.strip())
+
+    async def action_wish(self, what: What) -> None:
+        """Hand it over."""
+        if self.shelf.mark or what in ("undo", "statistics", "twins"):
+            await self._wish(what, self.shelf.mark)
+
+    def action_grid(self) -> None:
+        """The other way to look at them."""
+        self.shelf.grid = not self.shelf.grid
+
+    def action_search(self) -> None:
+        """To the input."""
+        self.query_one("#search").focus()
+
+    def action_leave(self) -> None:
+        """Esc: from the search to the memories, from what was found to all, from all out of here."""
+        if self.query_one("#search").has_focus and self.shelf.marks:
+            self.shelf.focus()
+        elif self.words:
+            self._search("")
+        else:
+            self.dismiss()
+
+    def _moved(self) -> None:
+        """Where one is."""
+        shelf = self.shelf
+        place = f"{shelf.at + 1:,} of {len(shelf.marks):,}" if shelf.marks else ""
+        self.query_one("#foot").border_subtitle = place
+
+
+class EditScreen(ModalScreen[Episode | None]):
+    """Change what was said, when, or where. Returns the memory as it is to be; None: as it was."""
+
+    BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Close"), Binding("ctrl+s,f4", "save", "Save")]
+
+    def __init__(self, episode: Episode) -> None:
+        super().__init__()
+        self.episode = episode
+
+    def compose(self) -> ComposeResult:
+        """A field for each thing that the user said; replies stay as they are."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = EDIT
+            with Horizontal():
+                yield PhotoView(self.episode.photo, classes="thumb")
+                with VerticalScroll(classes="turns", can_focus=False):
+                    for turn in self.episode.turns:
+                        if turn.role == "user":
+                            yield TextArea(turn.text, soft_wrap=True, highlight_cursor_line=False, compact=True)
+                        else:
+                            yield Static(Content(turn.text), classes="hint")
+            with Horizontal(classes="fields"):
+                yield Input(str(self.episode.when.date()), placeholder="2025-08-01", id="date", max_length=10)
+                yield Input(self.episode.place or "", placeholder="Where", id="place")
+            yield Label("", id="problem")
+            yield Static(EDIT_KEYS, classes="keys")
+
+    def on_input_submitted(self) -> None:
+        """Enter in the day or the place."""
+        self.action_save()
+
+    def action_save(self) -> None:
+        """Hand it over, unless something is wrong with it."""
+        said = [area.text.strip() for area in self.query(TextArea)]
+        place = self.query_one("#place", Input).value.strip()
+        text = self.query_one("#date", Input).value.strip()
+        if not any(said):
+            return self._complain("TextArea", EDIT_EMPTY)
+        when = self.episode.when
+        try:
+            when = when if text == str(when.date()) else noon_of(text)
+        except ValueError as error:
+            return self._complain("#date", str(error))
+        fields = iter(said)
+        turns = [Turn("user", next(fields)) if turn.role == "user" else turn for turn in self.episode.turns]
+        new = Episode(self.episode.photo, tuple(turn for turn in turns if turn.text), when, place or None)
+        self.dismiss(None if new.id == self.episode.id else new)
+
+    def _complain(self, field: str, problem: str) -> None:
+        self.query_one("#problem", Label).update(Content(problem))
+        self.query(field).first().focus()
+
+
+class TwinsScreen(ModalScreen[Sequence[Twin]]):
+    """Memories that are there more than once: which of them to merge. Nothing is merged unasked."""
+
+    BINDINGS: ClassVar = [
+        Binding("escape", "dismiss([])", "Close"),
+        Binding("a", "all", "All"),
+    ]
+
+    def __init__(self, twins: Sequence[Twin], kept: dict[str, Episode]) -> None:
+        super().__init__()
+        self.twins, self._kept = twins, kept
+
+    def compose(self) -> ComposeResult:
+        """One of each, and how often it is there."""
+        with Vertical(classes="dialog -large") as box:
+            box.border_title = TWINS
+            yield Static(TWINS_WHY, classes="hint")
+            yield OptionList(*(self._option(twin) for twin in self.twins))
+            yield Static(TWINS_KEYS, classes="keys")
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Merge this one."""
+        self.dismiss([self.twins[event.option_index]])
+
+    def action_all(self) -> None:
+        """Merge them all."""
+        self.dismiss(self.twins)
+
+    def _option(self, twin: Twin) -> Option:
+        one = self._kept[twin.stays]
+        times = (f"  ×{len(twin.goes) + 1}", "$primary")
+        return Option(Content.assemble((day(one), "bold"), times, "\n", (one.words[:300], "$foreground-muted")))
+
+
+class StatisticsScreen(ModalScreen[None]):
+    """How much there is."""
+
+    BINDINGS: ClassVar = [Binding("escape,enter,s,q", "dismiss(None)", "Close")]
+
+    def __init__(self, counted: Statistics) -> None:
+        super().__init__()
+        self.counted = counted
+
+    def compose(self) -> ComposeResult:
+        """A line each, then the years as bars."""
+        counted, grid = self.counted, Table.grid(padding=(0, 2))
+        since = f"{counted.first.day} {counted.first:%B %Y}" if counted.first else "–"
+        for name, value in (
+            ("memories", f"{counted.episodes:,}"),
+            ("photos", f"{counted.photos:,}, {_size(counted.photo_bytes)}"),
+            ("memory file", _size(counted.file_bytes)),
+            ("since", since),
+        ):
+            grid.add_row(name, Text(value, "bold"))
+        years = Table.grid(padding=(0, 1))
+        most = max((episodes for _, episodes, _ in counted.years), default=1)
+        for year, episodes, photos in counted.years:
+            bar = "█" * max(1, round(24 * episodes / most))
+            years.add_row(str(year), Text(f"{bar} {episodes:,}"), f"({photos:,} photo{'' if photos == 1 else 's'})")
+        with Vertical(classes="dialog") as box:
+            box.border_title = STATISTICS
+            yield Static(grid)
+            with VerticalScroll(can_focus=True):
+                yield Static(years, classes="years")
+            yield Static(STATISTICS_KEYS, classes="keys")
+
+
+def _size(count: int) -> str:
+    """Bytes as people say them."""
+    size, unit = float(count), "bytes"
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if size < 1000 or unit == "TB":
+            break
+        size /= 1000
+    return f"{size:.0f} {unit}" if unit in ("bytes", "kB") else f"{size:.1f} {unit}"

@@ -1,0 +1,1 @@
+"""The app as lines of text, for screen readers and pipes."""

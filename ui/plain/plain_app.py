@@ -1,0 +1,288 @@
+"""Keepsake without a screen: `python tui.py --plain`. One line in, lines out, in order; no colours, no drawing.
+
+For screen readers, serial lines and scripts. It drives the same session as the app does, and waits for each thing to
+end before it asks for the next. Ctrl-C stops what is being written, Ctrl-D ends.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from types import FrameType
+
+from textual.message import Message
+
+from assistant import offline
+from assistant.backend import Backend
+from assistant.models import local, registry
+from assistant.photo import load_photo
+from demo import album
+from memory import conversations, reminders
+from memory.conversations import Talk
+from memory.corrections import to_store
+from memory.episode import Episode, Photo, Recall, Turn, printable
+from memory.errors import PhotoError
+from memory.store import Memory
+from ui import strings
+from ui.controllers.history import LISTED, export_open, forget_talk
+from ui.controllers.models import fits
+from ui.controllers.remember import CORRECTIONS, says_who
+from ui.input_parser import Typed, read, to_path
+from ui.plain.printer import LOOKED, Lines, about
+from ui.runtime import messages
+from ui.runtime.app_thread import Session
+
+
+def run(open_memory: Callable[[], Memory], open_backend: Callable[[], Backend], *, demo: bool = False) -> int:
+    """Talk until the input ends. Returns the exit code."""
+    with suppress(ImportError):  # where Python has it: editing the line, and the lines before
+        import readline  # noqa: F401
+    offline.watch()
+    return Plain(open_memory, open_backend).run(demo)
+
+
+class Plain:
+    """One conversation by lines."""
+
+    def __init__(self, open_memory: Callable[[], Memory], open_backend: Callable[[], Backend]) -> None:
+        self._told: SimpleQueue[Message] = SimpleQueue()
+        self._session = Session(self._told.put, open_memory, open_backend)
+        self._lines = Lines()
+        self._photo: Photo | None = None
+
+    def run(self, demo: bool) -> int:
+        """Greet, then read and do line by line."""
+        try:
+            self._session.start()
+            self._follow()
+            if demo and not self._lines.code:
+                self._do(Typed([], "/demo"))
+            while not self._lines.code:
+                try:
+                    said = read(input(strings.PLAIN_PROMPT))
+                except KeyboardInterrupt:
+                    print(f"\n{strings.PLAIN_END}")
+                    continue
+                except EOFError:
+                    print()
+                    break
+                if said.command == "/quit":
+                    break
+                self._do(said)
+        finally:
+            self._session.close()
+        if not self._lines.code:
+            print(strings.PLAIN_BYE)
+        return self._lines.code or 0
+
+    # -- what the user says -------------------------------------------------------------------------------------
+
+    def _do(self, said: Typed) -> None:
+        for path in said.photos:
+            self._look(path)
+        if said.command:
+            self._command(said.command, said.rest)
+        if said.question and not self._lines.code:
+            if self._lines.asking and says_who(said.question):
+                self._session.remember("note", said.question, None, None)
+            else:
+                self._session.ask("answer", said.question)
+            self._follow()
+
+    def _look(self, path: Path) -> None:
+        reading: Future[Photo] = Future()
+        try:
+            reading.set_result(photo := load_photo(path))
+        except PhotoError as error:
+            self._lines.say(strings.PLAIN_NOTE, str(error))
+            return
+        self._lines.say(strings.PLAIN_PHOTO, f"{path.name}, {photo.width} × {photo.height}")
+        self._photo = photo
+        self._session.look(LOOKED, reading)
+        self._follow()
+
+    def _command(self, name: str, rest: str) -> None:
+        session = self._session
+        match name:
+            case "/photo" if rest:
+                return self._look(to_path(rest))
+            case "/remember" if rest:
+                session.remember("note", rest, None, None)
+            case "/caption" if rest:
+                session.revise("note", rest)
+            case "/memories":
+                session.query("note", partial(self._memories, rest), self._print)
+            case "/forget" if rest:
+                return self._forget(rest)
+            case "/reminders":
+                session.query("note", reminders.standing, self._reminders)
+            case "/end" if rest:
+                session.query("note", lambda memory: reminders.end(memory, rest), self._ended, keep=True)
+            case "/history":
+                session.query("note", lambda memory: conversations.titles(memory, rest, LISTED), self._titles)
+            case "/open" if rest:
+                session.resume("note", rest, self._resumed)
+            case "/delete" if rest:
+                return self._delete(rest)
+            case "/export" if rest:
+                job = partial(export_open, session, self._lines.private, to_path(rest))
+                session.query("note", job, partial(self._print, kind=strings.PLAIN_DONE))
+            case "/private" | "/new":
+                self._photo = None
+                session.begin("note", self._lines.private ^ (name == "/private"))
+            case "/undo":
+                session.undo("note")
+            case "/them" | "/not" if rest:
+                return self._recall("them" if name == "/them" else "not them", rest)
+            case "/edit" if " " in rest:
+                return self._edit(*rest.split(maxsplit=1))
+            case "/models" if rest:
+                session.switch("note", partial(local.open_backend, rest))
+            case "/models":
+                return self._models()
+            case "/tour":
+                return self._tour()
+            case "/demo":
+                (session.no_demo if rest == "off" else session.demo)("note")
+            case "/help":
+                return self._help()
+            case _ if name[1:].isdecimal():
+                return self._open(name[1:])
+            case _:
+                need = any(name in re.findall(r"(/\w+) [A-Z1]", key) for key, _ in strings.PLAIN_HELP)
+                text = strings.PLAIN_NEEDS if need else strings.PLAIN_UNKNOWN
+                return self._lines.say(strings.PLAIN_NOTE, text.format(command=name))
+        self._follow()
+
+    def _help(self) -> None:
+        for key, meaning in strings.PLAIN_HELP:
+            print(f"{key}: {meaning}")
+
+    def _forget(self, id: str) -> None:
+        found: list[Episode] = []
+        self._session.query("note", lambda memory: memory.get(id), found.append)
+        self._follow()
+        if found and self._sure(f"{about(found[0])} {strings.PLAIN_FORGET}"):
+            self._session.forget("note", found[0].id)
+            self._follow()
+
+    def _delete(self, id: str) -> None:
+        found: list[Talk] = []
+        self._session.query("note", lambda memory: conversations.get(memory, id), found.append)
+        self._follow()
+        if found and self._sure(strings.TALK.format(when=found[0].parts[0].when) + f". {strings.PLAIN_DELETE}"):
+            if found[0].id == self._session.recorder.id:
+                self._session.begin("note", self._lines.private)
+                self._follow()
+            job = partial(forget_talk, found[0].id)
+            self._session.query("note", job, partial(self._print, kind=strings.PLAIN_DONE), keep=True)
+            self._follow()
+
+    def _numbered(self, n: str) -> Episode | None:
+        """The memory that is cited under this number; says so when there is none."""
+        found = self._lines.numbers.memory(int(n)) if n.isdecimal() else None
+        if found is None:
+            self._lines.say(strings.PLAIN_NOTE, strings.PLAIN_NO_NUMBER.format(n=n))
+        return found
+
+    def _open(self, n: str) -> None:
+        if episode := self._numbered(n):
+            self._lines.say(strings.PLAIN_MEMORY.format(n=n), f"{about(episode)} (id {episode.id})")
+
+    def _recall(self, what: str, n: str) -> None:
+        """ "them" or "not them": what the app does with a key on a card."""
+        if (episode := self._numbered(n)) is None:
+            return
+        if self._photo and self._photo.sha256 == episode.photo.sha256:
+            return self._lines.say(strings.PLAIN_NOTE, strings.PLAIN_SAME_PHOTO)
+        self._session.remember("note", CORRECTIONS[what](episode), None, None)
+        self._follow()
+
+    def _edit(self, id: str, said: str) -> None:
+        found: list[Episode] = []
+        self._session.query("note", lambda memory: memory.get(id), found.append)
+        self._follow()
+        if found:
+            new = to_store(replace(found[0], turns=(Turn("user", said),)), found[0])
+            self._session.edit("note", found[0].id, new)
+            self._follow()
+
+    def _models(self) -> None:
+        for row in registry.rows():
+            state = strings.MODELS_HERE if row.folder else strings.MODELS_TO_BE_HAD
+            print(printable(f"{row.name}: {state}. {row.problem or f'{fits(row)}. {row.about}'}"))
+        print(strings.PLAIN_MODELS)
+
+    def _tour(self) -> None:
+        self._session.demo("note")
+        self._follow()
+        for line in () if self._lines.private else strings.PLAIN_TOUR:
+            print(line.format(photo=album.demo_photo(), question=album.QUESTION))
+
+    def _sure(self, question: str) -> bool:
+        try:
+            return input(f"{printable(question)} ").strip().lower() in ("y", "yes")
+        except (EOFError, KeyboardInterrupt):
+            print()
+            return False
+
+    # -- what the session tells ---------------------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        """Say what comes until nothing is going on. Ctrl-C stops what is being written, and no more than that."""
+
+        def stop(signum: int, frame: FrameType | None) -> None:
+            threading.Thread(target=self._session.cancel, daemon=True).start()  # it may wait for a lock
+
+        before = signal.signal(signal.SIGINT, stop)
+        try:
+            while not self._lines.code:
+                message = self._told.get()
+                if isinstance(message, messages.State) and message.text == "idle":
+                    return
+                self._lines.hear(message)
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    # -- lists: what was asked of the memory ---------------------------------------------------------------------
+
+    @staticmethod
+    def _memories(wanted: str, memory: Memory) -> list[str]:
+        found = [r.episode for r in memory.search(wanted, LISTED)] if wanted else memory.episodes(LISTED)
+        return [f"{episode.id}: {about(episode)}" for episode in found] or [strings.PLAIN_NOTHING]
+
+    def _print(self, lines: list[str] | str, kind: str = "") -> None:
+        for line in [lines] if isinstance(lines, str) else lines:
+            self._lines.say(kind, line) if kind else print(printable(line))
+
+    def _reminders(self, standing: list[reminders.Reminder]) -> None:
+        for one in standing:
+            print(printable(f"{one.id}: {one.task}. {one.when.day} {one.when:%B %Y}: “{one.words}”"))
+        print(strings.PLAIN_REMINDERS if standing else strings.REMINDERS_EMPTY)
+
+    def _ended(self, one: reminders.Reminder) -> None:
+        self._lines.say(strings.PLAIN_DONE, strings.ENDED.format(task=one.task))
+
+    def _titles(self, titles: list[conversations.Title]) -> None:
+        for one in titles:
+            print(printable(f"{one.id}: {one.when.astimezone():%d %B %Y %H:%M}, {one.text or strings.NO_WORDS_SAID}"))
+        print(strings.PLAIN_HISTORY if titles else strings.PLAIN_NOTHING)
+
+    def _resumed(self, talk: Talk, recalls: list[Recall]) -> None:
+        for part in talk.parts:
+            if part.photo:
+                self._lines.say(strings.PLAIN_PHOTO, f"{part.photo.width} × {part.photo.height}")
+            for line in part.lines:
+                self._lines.say(strings.SAID_BY[line.kind], f"{line.text} {strings.MARKS.get(line.mark, '')}".strip())
+        self._photo = talk.parts[-1].photo
+        for n, recall in zip(self._lines.numbers.recall([r.episode for r in recalls]), recalls, strict=True):
+            self._lines.say(strings.PLAIN_RECALLED_AS.format(n=n), about(recall.episode))
+        self._lines.say(strings.PLAIN_DONE, strings.RESUMED)

@@ -1,0 +1,1 @@
+"""Behind the screen: the thread that owns memory and model, its jobs and messages, undo, prefetch."""

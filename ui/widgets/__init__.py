@@ -1,0 +1,1 @@
+"""Parts of a screen: photos, panels, the chat, the grid of memories, completion."""

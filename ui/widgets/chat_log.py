@@ -1,0 +1,238 @@
+"""What a conversation is made of on screen: photos, what the user said, replies as they are written, notes; the input.
+
+These widgets show what they are told. They ask nobody and decide nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Markdown, Static, TextArea
+from textual.widgets.markdown import MarkdownStream
+
+from memory.episode import Photo
+from ui.input_parser import photo_paths, read
+from ui.strings import COMPOSER
+from ui.widgets.completion import Completion, Mention, mention, written
+from ui.widgets.photo_view import PhotoView
+
+Kind = Literal["info", "warning", "done", "reminder"]
+
+
+class Said(Static):
+    """Words of the user."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(Content(text))
+
+
+class Note(Static):
+    """One line from the app itself."""
+
+    def __init__(self, text: str, kind: Kind = "info") -> None:
+        super().__init__(Content(text), classes=f"-{kind}")
+
+    def change(self, text: str, kind: Kind) -> None:
+        """Say something else in the same place."""
+        self.update(Content(text))
+        self.set_classes(f"-{kind}")
+
+
+class Writing(Markdown):
+    """Text of the model, shown while it is being written and set in full at the end. Links are never opened."""
+
+    def __init__(self, *, id: str | None = None, waiting: str = "") -> None:
+        super().__init__(waiting, open_links=False, id=id)
+        self.text = ""
+        """What is shown, as the model wrote it."""
+        self._stream: MarkdownStream | None = None
+
+    async def write(self, piece: str) -> None:
+        """Show one piece more."""
+        if self._stream is None:
+            await self.update("")
+            self._stream = Markdown.get_stream(self)
+        self.text += piece
+        await self._stream.write(piece)
+
+    async def finish(self, text: str, mark: str = "") -> None:
+        """Show the whole `text`; `mark` says in a muted way how it ended, such as "(stopped)"."""
+        if self._stream is not None:
+            await self._stream.stop()
+            self._stream = None
+        self.text = text
+        await self.update(f"{text} *{mark}*".strip() if mark else text)
+
+    async def clear(self) -> None:
+        """Start over with nothing."""
+        await self.finish("")
+
+
+class PhotoEntry(Vertical):
+    """A photo the user showed."""
+
+    def __init__(self, path: Path, photo: Photo | None = None) -> None:
+        super().__init__()
+        self.path = path
+        self._title, self._view = Static(Content(f"▣ {path.name}"), classes="name"), PhotoView()
+        if photo:
+            self.show(photo)
+
+    def compose(self) -> ComposeResult:
+        """The file's name above the photo."""
+        yield self._title
+        yield self._view
+
+    def show(self, photo: Photo) -> None:
+        """The file has been read."""
+        taken = f"  ·  {photo.taken_at.day} {photo.taken_at:%B %Y}" if photo.taken_at else ""
+        self._title.update(Content(f"▣ {self.path.name}  ·  {photo.width} × {photo.height}{taken}"))
+        self._view.photo = photo
+
+
+class Composer(TextArea, inherit_bindings=False):
+    """The input: Enter sends, Shift+Enter or ctrl+j begins a line; a pasted photo path is a photo, @ offers some,
+    ↑ brings back what was sent."""
+
+    BINDINGS: ClassVar = [
+        *(
+            binding
+            for binding in TextArea.BINDINGS
+            if isinstance(binding, Binding) and binding.key not in ("f6", "f7", "pageup", "pagedown")
+        ),
+        Binding("shift+enter,ctrl+j", "new_line", "New line", show=False),
+        Binding("pageup", "app.page(-1)", "Scroll up", show=False),
+        Binding("pagedown", "app.page(1)", "Scroll down", show=False),
+    ]
+
+    class Photos(Message):
+        """Photos were named, pasted or dropped on the terminal."""
+
+        def __init__(self, paths: list[Path]) -> None:
+            super().__init__()
+            self.paths = paths
+
+    class Command(Message):
+        """ "/NAME" or "/NAME REST"."""
+
+        def __init__(self, name: str, rest: str) -> None:
+            super().__init__()
+            self.name, self.rest = name, rest
+
+    class Asked(Message):
+        """Anything else."""
+
+        def __init__(self, question: str) -> None:
+            super().__init__()
+            self.question = question
+
+    def __init__(self, folders: Callable[[], Sequence[Path]]) -> None:
+        """`folders`: where a name behind an @ is looked for."""
+        super().__init__(
+            id="composer",
+            compact=True,
+            soft_wrap=True,
+            highlight_cursor_line=False,
+            placeholder=COMPOSER,
+        )
+        self.completion = Completion(folders)
+        """Photos and folders that begin as what is typed behind an @; to stand above the input."""
+        self.sent: list[str] = []
+        """What was sent, oldest first, for ↑; in this program only."""
+        self._at = 0
+        """Which of them stands in the input, or the number of all: none."""
+
+    def action_send(self) -> None:
+        """Say what the text is, a path, a command, or a question with or without @photo, and start afresh."""
+        said = read(self.text)
+        self.offer_again(self.text.strip())
+        self.clear()
+        if said.command:
+            self.post_message(self.Command(said.command, said.rest))
+        if said.photos:
+            self.post_message(self.Photos(said.photos))
+        if said.question:
+            self.post_message(self.Asked(said.question))
+
+    def action_new_line(self) -> None:
+        """A line break at the cursor."""
+        self.insert("\n")
+
+    def take(self) -> None:
+        """The highlighted photo is shown as a pasted one is; a folder is gone into."""
+        if (chosen := self.completion.chosen) is None:
+            return
+        (at, typed), entry = chosen
+        text, end = written(typed, entry) if entry.folder else "", self.cursor_location
+        if not text and at[1] and self.document.get_line(end[0])[end[1] : end[1] + 1] == " ":
+            end = (end[0], end[1] + 1)  # of the spaces on either side one is enough
+        self.move_cursor(self.replace(text, at, end).end_location)
+        if not entry.folder:
+            self.post_message(self.Photos([entry.path]))
+
+    def offer_again(self, text: str) -> None:
+        """↑ brings it back."""
+        if text and self.sent[-1:] != [text]:
+            self.sent.append(text)
+        self._at = len(self.sent)
+
+    def _again(self, step: int) -> bool:
+        """↑ or ↓: what was sent before or after, as long as what stands there is not changed. Returns whether it is."""
+        before, at = [*self.sent, ""], self._at + step
+        end = 0 if step < 0 else self.document.line_count - 1
+        if not 0 <= at < len(before) or self.text != before[self._at] or self.cursor_location[0] != end:
+            return False
+        self._at, self.text = at, before[at]
+        self.move_cursor(self.document.end)
+        return True
+
+    def forget(self) -> None:
+        """What was sent is offered no more."""
+        self.sent.clear()
+        self._at = 0
+
+    def on_text_area_selection_changed(self) -> None:
+        """A letter, or the cursor elsewhere."""
+        self.completion.offer(self._mention)
+
+    def on_blur(self) -> None:
+        """Away from the input."""
+        self.completion.offer(None)
+
+    @property
+    def _mention(self) -> Mention | None:
+        """The path behind an @ at whose end the cursor is."""
+        (row, column), line = self.cursor_location, self.document.get_line(self.cursor_location[0])
+        return mention(line[:column], row) if not line[column : column + 1].strip() else None
+
+    async def _on_key(self, event: events.Key) -> None:
+        # No priority bindings: they would overtake letters typed just before.
+        key, listed = event.key, self.completion
+        if key in ("up", "down", "escape", "tab", "enter") and listed.offer(self._mention):
+            event.prevent_default()
+            event.stop()
+            if key in ("tab", "enter"):
+                self.take()
+            else:
+                {"up": listed.action_cursor_up, "down": listed.action_cursor_down, "escape": listed.leave}[key]()
+        elif key == "enter":
+            event.prevent_default()
+            event.stop()
+            self.action_send()
+        elif key in ("up", "down") and self._again(-1 if key == "up" else 1):
+            event.prevent_default()
+            event.stop()
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        if paths := photo_paths(event.text):
+            event.prevent_default()
+            event.stop()
+            self.post_message(self.Photos(paths))

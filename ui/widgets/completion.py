@@ -1,0 +1,190 @@
+"""`@` and the beginning of a path, in the input: the photos and folders that begin so, in a small list above it.
+
+It finds and offers; what is taken is the input's affair. A folder is read once while the list is open, in a thread of
+its own: one on the network may take its time, or never answer, and no key waits for it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from memory.episode import printable
+from ui.input_parser import is_photo
+from ui.strings import COMPLETION
+
+SHOWN = 100
+"""So many are listed; who wants another types on."""
+_MENTION = re.compile(r"(?:.*\s)?@(\S.*|)")
+
+
+class Mention(NamedTuple):
+    """What stands between an @ and the cursor."""
+
+    at: tuple[int, int]
+    """Row and column of the @."""
+    path: str
+    """The path so far, without quotes and escapes; it may have spaces."""
+
+
+class Entry(NamedTuple):
+    """A photo or a folder."""
+
+    name: str
+    place: Path
+    folder: bool
+
+    @property
+    def path(self) -> Path:
+        """All of it."""
+        return self.place / self.name
+
+
+def mention(before: str, row: int) -> Mention | None:
+    """The path that is being typed at the end of `before`, the line up to the cursor; None when there is none."""
+    found = _MENTION.fullmatch(before)
+    if not found:
+        return None
+    typed, at = found[1], (row, found.start(1) - 1)
+    if typed[:1] in ('"', "'"):
+        return None if typed[0] in typed[1:] else Mention(at, typed[1:])
+    return Mention(at, re.sub(r"\\(.)", r"\1", typed))
+
+
+def written(typed: str, entry: Entry) -> str:
+    """A folder that was taken as it stands in the input then, for the path in it to be typed on."""
+    text = typed[: typed.rfind("/") + 1] + entry.name
+    text = f"{text if _means(text, entry.path) else entry.path}/"
+    quote = "'" if '"' in text else '"'
+    return f"@{quote}{text}" if re.search(r"[\s'\"\\]", text) else f"@{text}"
+
+
+def entries(folder: Path) -> list[Entry]:
+    """Photos, then folders, each by name; none where it cannot be read. May block for as long as a disk does."""
+    found: list[Entry] = []
+    with suppress(OSError), os.scandir(folder) as inside:
+        for one in inside:
+            is_folder = _is_folder(one)
+            if is_folder or is_photo(Path(one.name)):
+                found.append(Entry(one.name, folder, is_folder))
+    return sorted(found, key=lambda entry: (entry.folder, entry.name.casefold()))
+
+
+class Completion(OptionList, can_focus=False):
+    """The list. The keys stay with the input, which says what was typed (`offer`)."""
+
+    class Taken(Message):
+        """A click on one of them."""
+
+    def __init__(self, folders: Callable[[], Sequence[Path]]) -> None:
+        """`folders`: where a path that begins nowhere is looked for."""
+        super().__init__(id="completion", markup=False)
+        self.display = False
+        self._folders = folders
+        self._read: dict[Path, list[Entry]] = {}
+        """What folders hold, since the @ was typed; of those that are still being read, nothing yet."""
+        self._mention: Mention | None = None
+        self._left: tuple[int, int] | None = None
+        """The @ about which nothing more is to be offered."""
+        self._offered: list[Entry] = []
+
+    def offer(self, typed: Mention | None) -> bool:
+        """Offer what begins as `typed` does. Returns whether there is something."""
+        if typed == self._mention:
+            return self.display
+        self._mention = typed
+        if typed is None:
+            self._read, self._left, self.display = {}, None, False
+        elif typed.at != self._left:
+            self._left = None
+            self._show(typed)
+        return self.display
+
+    def leave(self) -> None:
+        """Offer nothing more about this @."""
+        self._left, self.display = self._mention and self._mention.at, False
+
+    @property
+    def chosen(self) -> tuple[Mention, Entry] | None:
+        """What was typed, and the highlighted one."""
+        if self.display and self._mention and self.highlighted is not None:
+            return self._mention, self._offered[self.highlighted]
+        return None
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """A click."""
+        event.stop()
+        self.post_message(self.Taken())
+
+    def _show(self, typed: Mention, kept: Entry | None = None) -> None:
+        head, slash, start = typed.path.rpartition("/")
+        try:
+            base = Path(f"{head}{slash}").expanduser()
+        except RuntimeError:  # "~someone" without such a user
+            base = Path(f"{head}{slash}")
+        places = list(dict.fromkeys(folder / base for folder in self._folders()))
+        for place in places:
+            if place not in self._read:
+                self._read[place] = []
+                threading.Thread(target=self._list, args=(place, self._read), name="folder", daemon=True).start()
+        folded, hidden = start.casefold(), start.startswith(".")
+        found = [
+            entry
+            for place in places
+            for entry in self._read[place]
+            if entry.name.casefold().startswith(folded) and (hidden or not entry.name.startswith("."))
+        ]
+        if len(found) == 1 and not found[0].folder and _means(typed.path, found[0].path):
+            found = []  # it stands there already: Enter sends
+        self._offered = found[:SHOWN]
+        several = len({entry.place for entry in self._offered}) > 1
+        self.clear_options()
+        self.add_options(Option(_line(entry, several)) for entry in self._offered)
+        self.border_subtitle = COMPLETION.format(shown=len(self._offered), found=len(found)) if found else ""
+        self.display = bool(found)
+        at = self._offered.index(kept) if kept in self._offered else 0
+        self.highlighted = at if found else None
+
+    def _list(self, folder: Path, read: dict[Path, list[Entry]]) -> None:
+        found = entries(folder)
+        with suppress(RuntimeError):  # the app has closed meanwhile
+            self.call_later(self._came, folder, found, read)
+
+    def _came(self, folder: Path, found: list[Entry], read: dict[Path, list[Entry]]) -> None:
+        if read is self._read:  # and not for an @ before
+            read[folder] = found
+            if self._mention and self._mention.at != self._left:
+                moved = self.chosen if self.highlighted else None
+                self._show(self._mention, moved and moved[1])
+
+
+def _line(entry: Entry, where: bool) -> Content:
+    """One line: the name, and in which folder it is where that is not plain."""
+    name = printable(entry.name)
+    place = f"  {printable(str(entry.place))}" if where else ""
+    return Content.assemble(f"{name}/" if entry.folder else f"▣ {name}", (place, "$foreground-muted"))
+
+
+def _means(text: str, path: Path) -> bool:
+    """Whether `text`, sent as it is, names this file."""
+    try:
+        return Path(text).expanduser().absolute() == path.absolute()
+    except RuntimeError:
+        return False
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads in a circle
+        return False

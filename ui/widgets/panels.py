@@ -1,0 +1,178 @@
+"""The panels that stay in view: the caption, the memories recalled, the status line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from assistant.backend import Chunk
+from assistant.models.hardware import CONTEXT
+from memory.corrections import readable
+from memory.episode import Episode, Recall
+from ui.strings import ENCRYPTED, NO_CAPTION, NO_MATCH, NOT_ENCRYPTED, NOTHING_YET
+from ui.widgets.chat_log import Writing
+from ui.widgets.photo_view import PhotoView
+
+
+def day(episode: Episode) -> str:
+    """ "12 May 2025 · Lisbon" """
+    where = f" · {episode.place}" if episode.place else ""
+    return f"{episode.when.day} {episode.when:%B %Y}{where}"
+
+
+def chip(number: int) -> Content:
+    """The number under which a memory is cited."""
+    return Content.assemble((f" {number} ", "$background on $primary"), " ")
+
+
+class CaptionPanel(VerticalScroll):
+    """The caption of the current photo."""
+
+    busy = False
+    """Whether it is being written."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.writing = Writing(id="caption-text")
+        """The text itself."""
+        self._hint = Static(NO_CAPTION, classes="hint")
+
+    def compose(self) -> ComposeResult:
+        """A hint until there is a caption."""
+        yield self._hint
+        yield self.writing
+
+    def on_mount(self) -> None:
+        """The title."""
+        self.border_title = "Caption"
+
+    async def begin(self) -> None:
+        """A new caption is about to be written."""
+        await self.writing.clear()
+        self.say("writing …")
+        self.busy = True
+
+    def say(self, status: str, hint: str = "") -> None:
+        """It is done: `status` stands in the frame ("your words"); `hint` in place of a caption."""
+        self.busy = False
+        self.border_subtitle = status
+        self._hint.update(hint)
+        self._hint.display = bool(hint)
+
+
+class MemoryCard(Horizontal, can_focus=True):
+    """One memory: thumbnail, day and place, the user's words, why it came back."""
+
+    BINDINGS: ClassVar = [
+        Binding("enter", "choose('open')", "Open"),
+        Binding("delete,f", "choose('forget')", "Forget"),
+        Binding("e", "choose('edit')", "Edit"),
+        Binding("y", "choose('them')", "This is them"),
+        Binding("n", "choose('not them')", "Not them"),
+        Binding("up,k", "app.focus_previous", show=False),
+        Binding("down,j", "app.focus_next", show=False),
+    ]
+
+    class Chosen(Message):
+        """The user wants to see it large, to forget or edit it; or says that it is what the new photo shows, or not."""
+
+        def __init__(self, episode: Episode, what: str) -> None:
+            super().__init__()
+            self.episode, self.what = episode, what
+
+    def __init__(self, episode: Episode, why: str, number: int) -> None:
+        super().__init__(classes=f"id-{episode.id}")
+        self.episode, self.why, self.number = episode, why, number
+
+    def compose(self) -> ComposeResult:
+        """Thumbnail left, words right."""
+        yield PhotoView(self.episode.photo, classes="thumb")
+        yield Static(
+            Content.assemble(
+                chip(self.number),
+                (day(self.episode), "bold"),
+                "\n",
+                readable(self.episode.words),
+                "\n",
+                (self.why, "italic $primary"),
+            ),
+            classes="words",
+        )
+
+    def on_click(self) -> None:
+        """A click opens it, as Enter does."""
+        self.action_choose("open")
+
+    def action_choose(self, what: str) -> None:
+        """Ask for it."""
+        self.post_message(self.Chosen(self.episode, what))
+
+
+class MemoriesPanel(VerticalScroll, can_focus=False):
+    """The memories recalled for the current photo or question."""
+
+    def compose(self) -> ComposeResult:
+        """Empty at first."""
+        yield Static(NOTHING_YET, classes="hint")
+
+    def on_mount(self) -> None:
+        """The title."""
+        self.border_title = "Memories recalled"
+
+    async def show(self, recalls: Iterable[Recall], nothing: str = NO_MATCH, numbers: Sequence[int] = ()) -> None:
+        """These memories and no others, under these numbers."""
+        cards = [MemoryCard(r.episode, r.why, n) for r, n in zip(recalls, numbers, strict=False)]
+        async with self.batch():
+            await self.remove_children()
+            await self.mount_all(cards or [Static(nothing, classes="hint")])
+        self.border_subtitle = f"{len(cards)}" if cards else ""
+        self.scroll_home(animate=False)
+
+
+class StatusLine(Static):
+    """Model, private or not, memories, encrypted or not, context, speed, network; what is being done."""
+
+    model: reactive[str] = reactive("no model yet")
+    private: reactive[bool] = reactive(False)
+    episodes: reactive[int | None] = reactive(None)
+    encrypted: reactive[bool] = reactive(False)
+    chunk: reactive[Chunk | None] = reactive(None)
+    fetching: reactive[str] = reactive("")
+    """How far a download is, in words."""
+    uses: reactive[int | None] = reactive(None)
+    """How often this process used the network unasked (`assistant/offline.py`); None: nobody has watched."""
+    state: reactive[str] = reactive("opening")
+
+    def render(self) -> Content:
+        """One line; what matters less goes first when it is narrow."""
+        n, c = self.episodes, self.chunk
+        parts = [
+            (0, self.model),
+            (0, "private" if self.private else ""),
+            (2, "" if n is None else f"{n} memor{'y' if n == 1 else 'ies'}"),
+            (3, "" if n is None else ENCRYPTED if self.encrypted else NOT_ENCRYPTED),
+            (3, f"context {c.prompt_tokens + c.new_tokens} of {CONTEXT}" if c else ""),
+            (4, f"{c.new_tokens / c.seconds:.0f} tok/s" if c and c.seconds > 0 else ""),
+            (1, self.fetching or self._network()),
+        ]
+        right = f"{'○' if self.state == 'idle' else '●'} {self.state}"
+        for most in (4, 3, 2, 1, 0):
+            text = "  ·  ".join(words for rank, words in parts if words and rank <= most)
+            if len(text) + len(right) + 2 <= self.content_size.width:
+                break
+        gap = max(2, self.content_size.width - len(text) - len(right))
+        tone = "$foreground-muted" if self.state == "idle" else "$primary"
+        return Content.assemble((text, "$foreground-muted"), " " * gap, (right, tone))
+
+    def _network(self) -> str:
+        if self.uses is None:
+            return ""
+        return f"network used {self.uses} times!" if self.uses else "offline"

@@ -1,0 +1,58 @@
+"""The tour: five short steps, each done by the user, from the demo album to a photo of their own, remembered.
+
+A line above the input says what to do next. It watches what happens and does nothing itself.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.content import Content
+from textual.widgets import Static
+
+from demo import album
+from ui.strings import TOUR, TOUR_KEYS
+
+STEPS = ("ask", "open", "caption", "photo", "remember")
+
+
+class Tour(Static):
+    """Not there until it begins."""
+
+    def __init__(self) -> None:
+        super().__init__(id="tour")
+        self._step: int | None = None
+        self._own = False
+        self.display = False
+
+    def turn(self) -> bool:
+        """Begin it, from the first step, or leave it; returns whether it is on now."""
+        self._own, on = False, self._step is None
+        if on:
+            self._go(0)
+        else:
+            self._step, self.display = None, False
+        return on
+
+    def did(self, what: str, path: Path | None = None) -> None:
+        """The user did something; where that is the step, or a later one, the next begins."""
+        if self._step is None or what not in STEPS:
+            return
+        if what == "photo":
+            if path is None or path.parent == album.demo_photo().parent:
+                return
+            self._own = True
+        if what == "remember" and not self._own:
+            return
+        if (step := STEPS.index(what)) >= self._step:
+            self._go(step + 1)
+
+    def _go(self, step: int) -> None:
+        self._step, self.display = step, True
+        n = min(step + 1, len(STEPS))
+        done = "" if step < len(STEPS) else "✓ "
+        keys = TOUR_KEYS if step < len(STEPS) else ""
+        head = (f"{done}{n} of {len(STEPS)}  ", "bold $primary")
+        self.update(Content.assemble(head, TOUR[step], (keys, "$foreground-muted")))
+        if step == len(STEPS):
+            self._step = None

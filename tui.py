@@ -26,10 +26,11 @@ from textual.widgets import Footer, Static
 
 from assistant import offline
 from assistant.backend import Backend
+from assistant.backends.open_backend import open_backend
 from assistant.events import Answered, Captioned
 from assistant.models import local
 from demo import album
-from memory.conversations import Talk
+from memory.conversations import StoredConversation
 from memory.corrections import readable
 from memory.db.keys import Ask, ask_here
 from memory.episode import Photo, Recall
@@ -37,18 +38,18 @@ from memory.errors import KeepsakeError
 from memory.paths import memory_file
 from memory.store import Memory
 from ui import strings
-from ui.controllers.history import Past
-from ui.controllers.main_view import Desk
-from ui.controllers.memories import Browsing
+from ui.controllers.history import History
+from ui.controllers.main_view import MainView
+from ui.controllers.memories import BrowsingMemories
 from ui.controllers.models import Models
-from ui.controllers.photos import Showing
-from ui.controllers.remember import Keeping
+from ui.controllers.photos import ShowingPhotos
+from ui.controllers.remember import Remembering
 from ui.dialogs.episode_dialogs import HelpScreen, PassphraseDialog
 from ui.input_parser import to_path
 from ui.plain import plain_app
 from ui.runtime import messages
-from ui.runtime.app_thread import Session
-from ui.runtime.prefetch import Ahead
+from ui.runtime.app_thread import AppThread
+from ui.runtime.prefetch import Prefetch
 from ui.themes import DARK, LIGHT
 from ui.widgets import control_char_filter
 from ui.widgets.chat_log import Composer, Note, Said, Writing
@@ -81,21 +82,21 @@ class KeepsakeApp(App[None]):
         self, open_memory: Callable[[], Memory], open_backend: Callable[[], Backend], *, demo: bool = False
     ) -> None:
         super().__init__()
-        self.session = Session(self.post_message, open_memory, open_backend)
+        self.session = AppThread(self.post_message, open_memory, open_backend)
         self.reader = ThreadPoolExecutor(1, "photos")
         self.demo = demo
         self.photo: Photo | None = None
         """The last photo that could be read: what /remember is about."""
         self.private = False
         """Whether the conversation is, or is about to be: nothing of it is kept."""
-        self.desk, self.status, self.tour = Desk(), StatusLine(id="status"), Tour()
+        self.desk, self.status, self.tour = MainView(), StatusLine(id="status"), Tour()
         self.composer = Composer(lambda: self.showing.folders())
         self.models = Models(self, self.desk.note, self.switch)
-        self.ahead = Ahead(self, self.session, self.reader)
-        self.showing = Showing(self, self.session, self.desk, self.reader, self._seen)
-        self.browsing = Browsing(self, self.session, self.desk, self.reader, self.tour.did)
-        self.keeping = Keeping(self, self.session, self.desk, self.composer.offer_again, self.tour.did)
-        self.past = Past(self, self.session, self.desk, self._begin, self._resumed)
+        self.ahead = Prefetch(self, self.session, self.reader)
+        self.showing = ShowingPhotos(self, self.session, self.desk, self.reader, self._seen)
+        self.browsing = BrowsingMemories(self, self.session, self.desk, self.reader, self.tour.did)
+        self.keeping = Remembering(self, self.session, self.desk, self.composer.offer_again, self.tour.did)
+        self.past = History(self, self.session, self.desk, self._begin, self._resumed)
 
     def compose(self) -> ComposeResult:
         """Three parts always in view, the input, the status."""
@@ -210,7 +211,7 @@ class KeepsakeApp(App[None]):
         self.composer.focus()  # it may have been on a memory that goes now
         self.session.begin(await self.desk.turn(), self.private)
 
-    async def _resumed(self, talk: Talk, recalls: list[Recall]) -> None:
+    async def _resumed(self, talk: StoredConversation, recalls: list[Recall]) -> None:
         self.photo = talk.parts[-1].photo
         self.composer.focus()
         await self.desk.resume(talk, recalls)
@@ -227,7 +228,7 @@ class KeepsakeApp(App[None]):
         """Let another model answer, in a new conversation."""
         self.photo = None
         self.composer.focus()
-        self.session.switch(await self.desk.turn(), partial(local.open_backend, model))
+        self.session.switch(await self.desk.turn(), partial(open_backend, model))
 
     async def action_quit(self) -> None:
         """Stop writing, finish what is to be remembered, go; the screen stays until all of it has been told."""
@@ -378,19 +379,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--demo", action="store_true", help="open the demo album")
     parser.add_argument("--plain", action="store_true", help="lines of text instead of a screen, for screen readers")
     wanted = parser.parse_args(argv)
-    open_backend = partial(local.open_backend, wanted.model)
+    opened = partial(open_backend, wanted.model)
     try:
         if wanted.model and wanted.model != "fake":
             local.find(wanted.model)  # a name that is spelt wrong need not wait for the app to open
         if wanted.plain:
-            return plain_app.run(lambda: _memory(wanted.memory, ask_here), open_backend, demo=wanted.demo)
+            return plain_app.run(lambda: _memory(wanted.memory, ask_here), opened, demo=wanted.demo)
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             return album.play_plain(wanted.model)
     except KeepsakeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     offline.watch()
-    app = KeepsakeApp(lambda: _memory(wanted.memory, app.session.passphrase), open_backend, demo=wanted.demo)
+    app = KeepsakeApp(lambda: _memory(wanted.memory, app.session.passphrase), opened, demo=wanted.demo)
     app.run()
     return app.return_code or 0
 

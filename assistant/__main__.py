@@ -18,10 +18,10 @@ from typing import Any
 
 from assistant import models_cli, offline
 from assistant.backends import disk_cache
+from assistant.backends.open_backend import open_backend
 from assistant.conversation import Conversation, open_memory, remember
 from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Reminded, Shortened
 from assistant.importing import import_photos
-from assistant.models import local
 from assistant.photo import load_photo
 from memory import conversations
 from memory.corrections import readable
@@ -99,7 +99,7 @@ def _day(text: str) -> datetime:
 
 def _remember(args: argparse.Namespace) -> int:
     photo = load_photo(args.photo)
-    backend = local.open_backend(args.model)
+    backend = open_backend(args.model)
     try:
         with open_memory(args.memory, backend) as memory:
             episode = remember(memory, backend, photo, args.words, args.when, args.place)
@@ -114,7 +114,7 @@ def _ask(args: argparse.Namespace) -> int:
     if not args.question.strip():
         raise KeepsakeError("nothing was asked: write a question, such as 'Who is this?'")
     photo = load_photo(args.photo)
-    backend = local.open_backend(args.model)
+    backend = open_backend(args.model)
     result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "reminders": []}
     try:
         with open_memory(args.memory, backend, to_read=True) as memory:
@@ -157,7 +157,7 @@ def _show(event: Event, result: dict[str, Any], *, quiet: bool) -> None:
 
 def _recall(args: argparse.Namespace) -> int:
     photo = load_photo(args.photo)
-    backend = local.open_backend(args.model)
+    backend = open_backend(args.model)
     try:
         with open_memory(args.memory, backend, to_read=True) as memory:
             recalls = Conversation(backend, memory).recall(photo)

@@ -75,7 +75,7 @@ class Backend(Protocol):
         """Make a running `stream` end soon with stop reason "cancelled". Does nothing when none runs."""
         ...
 
-    def keep_nothing(self, on: bool) -> None:
+    def set_ephemeral(self, on: bool) -> None:
         """While `on`, nothing of what is seen and said goes to disk, later neither. Raises ModelStopped."""
         ...
 

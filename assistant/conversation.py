@@ -250,7 +250,7 @@ def open_memory(path: Path | None, backend: Backend | None = None, *, to_read: b
     is asked, and `backend` keeps nothing on disk."""
     memory = Memory(memory_file(path, to_read=to_read), ask=ask_here)
     if backend and memory.encrypted:
-        backend.keep_nothing(True)
+        backend.set_ephemeral(True)
     return memory
 
 

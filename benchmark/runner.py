@@ -33,7 +33,7 @@ class Writer(Protocol):
         ...
 
 
-class Scribe:
+class CachedWriter:
     """A backend that writes the same request once: conditions that share a caption pay for it once. Greedy only."""
 
     def __init__(self, backend: Writer, options: Options = OPTIONS, keep: int = 64) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from assistant.backend import Backend
+from assistant.backends.open_backend import open_backend
 from assistant.conversation import Conversation, keep
 from assistant.events import Answered, Captioned, Event, Failed, Recalled
-from assistant.models.local import open_backend
 from assistant.photo import load_photo
 from memory.episode import Episode, Turn
 from memory.errors import KeepsakeError

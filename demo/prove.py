@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
 def _prove(model: str | None, *, quiet: bool) -> dict[str, Any]:
     backend = WorkerBackend(local.load(model))
     try:
-        backend.keep_nothing(True)
+        backend.set_ephemeral(True)
         with contextlib.redirect_stdout(sys.stderr if quiet else sys.stdout):
             album.converse(backend)
         found = {"app": offline.evidence(), "model": backend.evidence()}

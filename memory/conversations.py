@@ -66,7 +66,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class StoredConversation:
     """A conversation."""
 
     id: str
@@ -129,12 +129,12 @@ def titles(memory: Memory, words: str = "", limit: int = -1) -> list[Title]:
     return found
 
 
-def get(memory: Memory, id: str) -> Talk:
+def get(memory: Memory, id: str) -> StoredConversation:
     """The conversation with this id, or the only one whose id begins so. Raises KeepsakeError."""
     with memory.transaction() as db:
         id = find(db, id)
         stored = "SELECT n, when_utc, photo, lines, episodes FROM talks WHERE id = ? ORDER BY n"
-        return Talk(
+        return StoredConversation(
             id,
             tuple(
                 Part(n, datetime.fromisoformat(when), _photo(db, photo), _lines(lines), tuple(json.loads(episodes)))
@@ -193,7 +193,7 @@ def put_back(db: sqlite3.Connection, parts: Collection[tuple[Any, ...]]) -> None
             db.execute("INSERT INTO talks VALUES (?, ?, ?, ?, ?, ?)", part)
 
 
-def take_out(db: sqlite3.Connection, parts: Collection[tuple[str, int]]) -> tuple[list[str], int]:
+def delete_rows(db: sqlite3.Connection, parts: Collection[tuple[str, int]]) -> tuple[list[str], int]:
     """Delete parts, and the photos that then nobody shows any more; returns their hashes, and how many bytes went."""
     size = 0
     for part in parts:

@@ -167,7 +167,7 @@ def showing(db: sqlite3.Connection, sha256: str) -> list[str]:
 # Taking them out
 
 
-def take_out(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
+def delete_rows(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
     """Remove the rows of episodes that are there, and of photos nobody else shows, in the open write transaction."""
     found = [rows.find(db, id) for id in dict.fromkeys(ids)]
     of_photos = dict.fromkeys(photo for _, _, photo in found)
@@ -207,20 +207,20 @@ def take_out(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
     )
 
 
-def take_out_talk(db: sqlite3.Connection, id: str) -> Receipt:
+def delete_conversation(db: sqlite3.Connection, id: str) -> Receipt:
     """Remove a conversation, in the open write transaction. Raises KeepsakeError when there is none with this id."""
     whole = history.find(db, id)
     return _with_parts(db, [(whole, n) for (n,) in db.execute("SELECT n FROM talks WHERE id = ?", (whole,))])
 
 
-def take_out_shown(db: sqlite3.Connection, photo: str) -> Receipt:
+def delete_shown(db: sqlite3.Connection, photo: str) -> Receipt:
     """Remove what conversations say about a photo (its hash), in the open write transaction."""
     return _with_parts(db, history.telling_of(db, (), (photo,)))
 
 
 def _with_parts(db: sqlite3.Connection, parts: Sequence[tuple[str, int]], gone: Sequence[str] = ()) -> Receipt:
     """Remove parts of conversations too, and leave the mark; `gone` are the photos that went before."""
-    shown, size = history.take_out(db, parts)
+    shown, size = history.delete_rows(db, parts)
     db.execute("INSERT INTO erasing VALUES (datetime())")
     talks = len({talk for talk, _ in parts})
     photos = tuple(dict.fromkeys([*gone, *shown]))

@@ -37,7 +37,7 @@ class Held:
 
 
 def hold(db: sqlite3.Connection, ids: Sequence[str]) -> Held:
-    """What `forget.take_out` would take out, or others take the place of. Raises UnknownEpisode."""
+    """What `forget.delete_rows` would take out, or others take the place of. Raises UnknownEpisode."""
     found = [rows.find(db, id) for id in dict.fromkeys(ids)]
     whole = [id for _, id, _ in found]
     vectors = []
@@ -82,7 +82,7 @@ def replace(db: sqlite3.Connection, by: Mapping[str, Episode]) -> tuple[Receipt,
         _stay_ended(db, id, episode)
         told += conversations.rename(db, (id,), episode.id)
     new = {episode.id for episode in old.values()}
-    return forget.take_out(db, [id for id in old if id not in new]), told
+    return forget.delete_rows(db, [id for id in old if id not in new]), told
 
 
 def _stay_ended(db: sqlite3.Connection, old: str, new: Episode) -> None:

@@ -134,7 +134,7 @@ class Memory:
 
         All of them or, when one is unknown (UnknownEpisode), none. The whole file is rewritten: seconds for a GB.
         """
-        return self._erase(lambda db: forget.take_out(db, ids))
+        return self._erase(lambda db: forget.delete_rows(db, ids))
 
     def replace(self, by: Mapping[str, Episode]) -> tuple[Receipt, int]:
         """Store episodes in the place of those with these ids, in one transaction; of the old no byte stays in reach.
@@ -144,12 +144,12 @@ class Memory:
         """
         told = 0
 
-        def take_out(db: sqlite3.Connection) -> Receipt:
+        def delete_rows(db: sqlite3.Connection) -> Receipt:
             nonlocal told
             receipt, told = replacement.replace(db, by)
             return receipt
 
-        return self._erase(take_out), told
+        return self._erase(delete_rows), told
 
     def hold(self, ids: Sequence[str]) -> Held:
         """All that goes when these episodes are forgotten or replaced, as a value. Raises UnknownEpisode."""
@@ -163,11 +163,11 @@ class Memory:
 
     def forget_talk(self, id: str) -> Receipt:
         """Remove a kept conversation for good, in the same way. Raises KeepsakeError when there is none."""
-        return self._erase(lambda db: forget.take_out_talk(db, id))
+        return self._erase(lambda db: forget.delete_conversation(db, id))
 
     def forget_shown(self, sha256: str) -> Receipt:
         """Remove for good what kept conversations say about a photo; of memories nothing."""
-        return self._erase(lambda db: forget.take_out_shown(db, sha256))
+        return self._erase(lambda db: forget.delete_shown(db, sha256))
 
     def mentioning(self, words: str) -> list[str]:
         """Ids of episodes in which anybody says these words, one after another; newest first."""
@@ -310,10 +310,10 @@ class Memory:
                     self._db.execute("ROLLBACK")
                 raise
 
-    def _erase(self, take_out: Callable[[sqlite3.Connection], Receipt]) -> Receipt:
+    def _erase(self, delete_rows: Callable[[sqlite3.Connection], Receipt]) -> Receipt:
         with self._lock, database_files.alone(self.path, self._timeout):  # no snapshot is taken meanwhile
             with self.transaction("IMMEDIATE") as db:
-                receipt = take_out(db)
+                receipt = delete_rows(db)
             return self._clean(receipt)
 
     def _start(self, due: bool) -> None:

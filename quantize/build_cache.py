@@ -1,8 +1,8 @@
 """Steps of a long job that are not done twice: each result remembers what it was made from.
 
 Beside a result lies `NAME.made`, with the hash of everything that went in and of every file that came out. A step whose
-record still holds is left alone; anything else is made again. The record is written last: a step that was killed has
-none. That a result appears under its name only when it is whole is up to whoever makes it.
+record still holds is left alone; anything else is made again. The record is written last: a step that was
+killed has none. That a result appears under its name only when it is whole is up to whoever makes it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from assistant.models.local import sha256
+from memory.files import sha256
 
 
-def made(target: Path, inputs: Mapping[str, Any], make: Callable[[Path], object]) -> Path:
-    """The file or folder `target`, made by `make(target)` unless it is there and came from just these inputs."""
+def build_if_stale(target: Path, inputs: Mapping[str, Any], make: Callable[[Path], object]) -> Path:
+    """The file or folder `target`, made by `make(target)` unless it is there and came from just these
+    inputs."""
     record = target.with_name(f"{target.name}.made")
     digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
     if _known(record) == {"from": digest, "files": contents(target)} and target.exists():

@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from assistant.models.local import UNCALIBRATED, packaged, sha256
+from assistant.models.local import packaged
+from assistant.models.spec import UNCALIBRATED
 from memory.errors import KeepsakeError
+from memory.files import sha256
 
 
 def write(out: Path, checkpoint: Path, package: str | None) -> Path:

@@ -1,8 +1,10 @@
-"""`python -m quantize all`: a checkpoint to every form that laptops run, measured, and those that pass made ready.
+"""`python -m quantize all`: a checkpoint to every form that laptops run, measured, and those that pass made
+ready.
 
 merge, GGUF f16, importance matrix, quantised copies, mmproj, MLX folders, verify, model card and manifest. All of it is
-made in `OUT/making`, where the assistant does not look; what passes is linked into `OUT`. A step is skipped when its
-result is there and was made from the same (`build_cache.py`), so that a run goes on after any interruption.
+made in `OUT/making`, where the assistant does not look; what passes is linked into `OUT`. A step is skipped
+when its result is there and was made from the same (`build_cache.py`), so that a run goes on after any
+interruption.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ import importlib.metadata
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.models.local import Spec, packaged, sha256
+from assistant.models.local import packaged
+from assistant.models.spec import Spec
 from memory.errors import KeepsakeError
+from memory.files import sha256
 from quantize import manifest, publish, variants
-from quantize.build_cache import contents, made
+from quantize.build_cache import build_if_stale, contents
 from quantize.gguf import chat_template, converter, export, imatrix, mixed_precision
 from quantize.mlx import mlx_export
 from quantize.variants import Form
@@ -99,14 +103,16 @@ def make(plan: Plan) -> list[Form]:
         from quantize.merge.lora import merge
 
         inputs = {"weights": source, "dtype": plan.dtype}
-        whole = made(work / "merged", inputs, lambda out: merge(plan.checkpoint, out, dtype=plan.dtype))
+        whole = build_if_stale(work / "merged", inputs, lambda out: merge(plan.checkpoint, out, dtype=plan.dtype))
     weights = contents(whole) if lora.exists() else source
     found: list[Form] = []
     if plan.kinds or plan.package:
         found += _ggufs(plan, work, whole, weights, source)
     for kind in plan.mlx:
         inputs = {"weights": weights, "kind": kind, "mlx-vlm": importlib.metadata.version("mlx-vlm")}
-        folder = made(work / f"mlx-{kind}", inputs, lambda out, kind=kind: mlx_export.convert(whole, out, kind))
+        folder = build_if_stale(
+            work / f"mlx-{kind}", inputs, lambda out, kind=kind: mlx_export.convert(whole, out, kind)
+        )
         found.append(Form(folder.name, "mlx", folder))
     return found
 
@@ -115,7 +121,7 @@ def _ggufs(plan: Plan, work: Path, whole: Path, weights: dict[str, str], source:
     """mmproj, LoRA and language models for llama.cpp."""
     engine = {"llama-cpp-python": importlib.metadata.version("llama-cpp-python"), "words": plan.pre_tokenizer}
     converter.find()
-    eyes = made(
+    eyes = build_if_stale(
         work / "mmproj.gguf",
         {"weights": weights, "vision": plan.vision, **engine},
         lambda out: export.export_mmproj(whole, out, plan.vision),
@@ -123,7 +129,7 @@ def _ggufs(plan: Plan, work: Path, whole: Path, weights: dict[str, str], source:
     found = []
     if plan.package and (plan.checkpoint / "adapter").exists():
         package, _, file = plan.package.partition("/")
-        lora = made(
+        lora = build_if_stale(
             work / "adapter.gguf",
             {"weights": source, "vision": plan.vision, **engine},
             lambda out: export.export_adapter(plan.checkpoint / "adapter", plan.checkpoint, out, plan.vision),
@@ -131,14 +137,14 @@ def _ggufs(plan: Plan, work: Path, whole: Path, weights: dict[str, str], source:
         found.append(Form("base + adapter", "llama.cpp", packaged(package, file), eyes, lora))
     if not plan.kinds:
         return found
-    full = made(
+    full = build_if_stale(
         work / f"language-{F16}.gguf",
         {"weights": weights, **engine},
         lambda out: export.export_language(whole, out, F16, plan.pre_tokenizer),
     )
     matrix = None
     if plan.matrix and not plan.package and plan.kinds != (F16,):
-        matrix = made(
+        matrix = build_if_stale(
             work / "imatrix.gguf",
             {"weights": source, "samples": imatrix.SAMPLES, "seed": imatrix.SEED},
             lambda out: imatrix.gather(plan.checkpoint, out, imatrix.SAMPLES),
@@ -158,13 +164,13 @@ def _quantised(
     if kind == MIX:
         seen = manifest.photo(plan.checkpoint)
         spec = Spec(plan.out.name, full, eyes, side=seen["side"], one_tile=seen["one_tile"])
-        chosen = made(
+        chosen = build_if_stale(
             full.with_name(f"{MIX}.toml"),
             {**inputs, "mmproj": sha256(eyes), "prompts": mixed_precision.PROMPTS, "seed": mixed_precision.SEED},
             lambda out: mixed_precision.plan(spec, out, matrix, n=mixed_precision.PROMPTS, threads=plan.threads),
         )
         base, types = "Q4_K_M", mixed_precision.read(chosen)
-    return made(
+    return build_if_stale(
         full.with_name(f"language-{kind}.gguf"),
         {**inputs, "kind": kind, "types": types},
         lambda out: export.quantise(full, out, base, plan.threads, matrix, types),

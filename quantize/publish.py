@@ -15,8 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from assistant.models.local import sha256
 from memory.errors import KeepsakeError
+from memory.files import sha256
 from quantize import manifest, model_card, variants
 from quantize.build_cache import discard, put, write
 from quantize.variants import Form

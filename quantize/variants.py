@@ -15,8 +15,10 @@ import numpy as np
 
 from assistant.backend import Chunk, Message, Options
 from assistant.chatml import Mark, Piece, Words
-from assistant.models.local import Spec, packaged, sha256
+from assistant.models.local import packaged
+from assistant.models.spec import Spec
 from memory.errors import KeepsakeError
+from memory.files import sha256
 from quantize import manifest
 
 FAMILIES = {"smolvlm": "SmolVLM (the family of our nano)", "qwen3_vl": "Qwen3-VL"}
@@ -139,7 +141,7 @@ def open_form(form: Form, checkpoint: Path, threads: int = 1) -> Reader:
     if form.engine == "transformers":
         import torch
 
-        from quantize.verify.hf_reference import Checkpoint
+        from quantize.hf_reference import Checkpoint
 
         torch.set_num_threads(threads)
         return Checkpoint(form.language)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.models import local
+from assistant.models.spec import Spec
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +33,7 @@ def photos(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def nano(tmp_path_factory: pytest.TempPathFactory) -> local.Spec:
+def nano(tmp_path_factory: pytest.TempPathFactory) -> Spec:
     """The embedded model, its files checked once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KEEPSAKE_HOME", str(tmp_path_factory.mktemp("nano")))

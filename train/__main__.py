@@ -147,12 +147,12 @@ def _study(args: argparse.Namespace) -> int:
 
 def _by_trl(recipe: recipes.Recipe, gspo: recipes.Gspo, resume: bool, shown: int | None) -> None:
     from train import run_record
-    from train.trl import dataset, run
+    from train.trl import dataset, inspect_prompt, run
 
     if shown:
         drawn = dataset.Rows(dataset.visits(gspo), gspo.layout)
         for i in range(shown):
-            print(run_record.show(drawn, i, run_record.folder(recipe)))
+            print(inspect_prompt.show(drawn, i, run_record.folder(recipe)))
         return
     print(f"LoRA: {run.run(recipe, resume)}")
 

@@ -13,17 +13,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from memory.episode import Photo
 from memory.errors import KeepsakeError
 from memory.paths import home, private_folder
 from train.recipe import Gspo, Recipe
-from train.trl.dataset import Rows
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
 LASTING = ("recipe", "data", "processes")
@@ -76,36 +73,6 @@ def begin(out: Path, note: dict[str, Any], resume: bool) -> Path | None:
     return whole[-1]
 
 
-def show(rows: Rows, visit: int, out: Path) -> str:
-    """One prompt of a run, for people: every character, the photos as files, and what was said to it for which reward.
-
-    Raises KeepsakeError when there is no such prompt.
-    """
-    if not 0 <= visit < len(rows.visits):
-        raise KeepsakeError(f"there is no prompt {visit}: the recipe has 0 to {len(rows.visits) - 1}")
-    lines = [f"prompt {visit}: {rows.visits[visit].kind} sample {rows.visits[visit].draft.key}"]
-    for message in rows.messages(visit):
-        said = (f"[{_saved(out, part)}]" if isinstance(part, Photo) else part for part in message.parts)
-        lines += [f"<{message.role}>", "".join(said)]
-    for one in told(out):
-        if one["visit"] == visit:
-            told_for = f"told {one['plus']:.2f}, leaked {one['minus']:.2f}, " if one["kind"] == "caption" else ""
-            why = one["degenerate"] or f"{told_for}{one['tokens']} tokens"
-            lines += [f"<reward {one['reward']:+.2f} after {one['step']} steps: {why}>", one["text"]]
-    return "\n".join(lines)
-
-
-def told(out: Path) -> Sequence[dict[str, Any]]:
-    """Every completion of a run so far."""
-    return [json.loads(line) for line in whole_lines(out / "rollouts.jsonl")]
-
-
-def whole_lines(path: Path) -> list[str]:
-    """The lines of a file that may be missing, without one that a kill cut off."""
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    return [f"{line}\n" for line in text.split("\n")[:-1]]
-
-
 def _whole(checkpoint: Path, processes: int) -> bool:
     """Each process leaves the state of its dice; `trainer_state.json` is written last."""
     try:
@@ -113,10 +80,3 @@ def _whole(checkpoint: Path, processes: int) -> bool:
     except (OSError, json.JSONDecodeError):
         return False
     return bool(state) and len(list(checkpoint.glob("rng_state*.pth"))) == processes
-
-
-def _saved(out: Path, photo: Photo) -> Path:
-    ending = "png" if photo.data.startswith(b"\x89PNG") else "jpg"
-    path = private_folder(out / "photos") / f"{photo.sha256[:16]}.{ending}"
-    path.write_bytes(photo.data)
-    return path

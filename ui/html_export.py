@@ -8,7 +8,7 @@ import tempfile
 from html import escape
 from pathlib import Path
 
-from memory.conversations import Line, Part, Talk
+from memory.conversations import Line, Part, StoredConversation
 from memory.episode import Photo, printable
 from memory.errors import KeepsakeError
 from ui.strings import EXPORT_EXISTS, EXPORT_FAILED, MARKS, SAID_BY, TALK_OF, WEBPAGE_NOTE
@@ -39,14 +39,14 @@ dl {{ margin: 1rem 0 2rem; }} dd {{ margin: 0 0 .8rem; white-space: pre-wrap; ov
 """
 
 
-def page(talk: Talk) -> str:
+def page(talk: StoredConversation) -> str:
     """The whole page."""
     title = TALK_OF.format(when=talk.parts[0].when)
     parts = "\n".join(map(_part, talk.parts))
     return _PAGE.format(title=escape(title), parts=parts, note=escape(WEBPAGE_NOTE))
 
 
-def save(talk: Talk, target: Path) -> None:
+def save(talk: StoredConversation, target: Path) -> None:
     """Write the page, whole or not at all, readable by its owner only; an old file is never touched.
 
     Raises KeepsakeError.

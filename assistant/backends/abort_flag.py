@@ -11,7 +11,7 @@ class Cancelled(Exception):
     """The flag was raised while something ran. Never leaves the backend."""
 
 
-class Flag:
+class AbortFlag:
     """Can be raised only while a request is announced: a late "cancel" must not hit the next one.
 
     It is read by C, thousands of times a token: libc's strlen serves as llama.cpp's abort callback, since it is true
@@ -37,7 +37,7 @@ class Flag:
         with self._guard:
             self._byte.raw, self._armed = b"\0\0", False
 
-    def put_up(self) -> None:
+    def set(self) -> None:
         """Stop what runs, or is announced. Does nothing when nothing is."""
         with self._guard:
             if self._armed:

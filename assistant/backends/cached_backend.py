@@ -16,14 +16,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from assistant.backend import Chunk, Message, Options
-from assistant.backends.abort_flag import Cancelled, Flag
+from assistant.backends.abort_flag import AbortFlag, Cancelled
 from assistant.backends.disk_cache import FORMAT, DiskCache
 from assistant.backends.generate import pick
-from assistant.backends.kv_snapshot import WarmStart
-from assistant.backends.prefix_cache import Ledger, Step, Unit, plan_steps
-from assistant.backends.processor import Place, Tokens
+from assistant.backends.kv_snapshot import KvSnapshot
+from assistant.backends.prefix_cache import PrefixCache, Step, Unit, plan_steps
+from assistant.backends.processor import Place, Processor
 from assistant.chatml import Mark, Piece, Words, large_photo, pieces
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from memory.episode import Photo
 from memory.errors import ModelStopped, PromptTooLong
 
@@ -37,7 +37,7 @@ Pack = Callable[[Sequence[Any]], memoryview]
 Unpack = Callable[[bytes], Sequence[Any]]
 
 
-class Photos:
+class PhotoCache:
     """Visual tokens of photos on disk. They stay in the tower's own type: a restart changes no bit of an answer, and of
     models as they are published, in bf16, they take no more room than in f16."""
 
@@ -61,7 +61,7 @@ class Photos:
         return f"{photo.sha256}.{self._made_by}{'s' * small}"
 
 
-class Heart(Protocol):
+class CausalModel(Protocol):
     """A loaded model with one KV cache: all that differs between the libraries."""
 
     context: int
@@ -88,24 +88,24 @@ class Heart(Protocol):
         ...
 
 
-class Session:
-    """A `Backend` around a heart. One thread at a time; `cancel` from any."""
+class CachedBackend:
+    """A `Backend` around a model. One thread at a time; `cancel` from any."""
 
     def __init__(
         self,
         spec: Spec,
-        tokens: Tokens,
-        heart: Heart,
+        tokens: Processor,
+        model: CausalModel,
         context: int = 8192,
-        warm: WarmStart | None = None,
-        photos: Photos | None = None,
+        warm: KvSnapshot | None = None,
+        photos: PhotoCache | None = None,
     ) -> None:
-        """`warm`, `photos`: what of the heart survives a restart; None = nothing does."""
+        """`warm`, `photos`: what of the model survives a restart; None = nothing does."""
         self.name, self.space, self.threshold = spec.name, spec.space, spec.threshold
-        self._tokens, self._heart, self._context = tokens, heart, min(context, heart.context)
-        self._ledger = Ledger()
+        self._tokens, self._model, self._context = tokens, model, min(context, model.context)
+        self._prefix = PrefixCache()
         self._seen: OrderedDict[tuple[str, bool], tuple[Any, tuple[int, int]]] = OrderedDict()
-        self._flag = Flag()
+        self._flag = AbortFlag()
         self._warm, self._photos = warm, photos
         self._private = self._begun = False
         self.unsaved = False
@@ -151,7 +151,7 @@ class Session:
         self._flag.arm()
         try:
             self._trim()
-            return self._heart.numpy(self._see(photo, self._tokens.side is None)[0][:, 0])
+            return self._model.numpy(self._see(photo, self._tokens.side is None)[0][:, 0])
         except Cancelled as error:
             raise ModelStopped("stopped before the photo was seen") from error
         finally:
@@ -163,9 +163,9 @@ class Session:
 
     def cancel(self) -> None:
         """Stop what runs at its next step. Does nothing when nothing runs."""
-        self._flag.put_up()
+        self._flag.set()
 
-    def keep_nothing(self, on: bool) -> None:
+    def set_ephemeral(self, on: bool) -> None:
         """While `on`, nothing goes to disk; when it ends, what was read meanwhile is dropped, so that it never does."""
         if self._private and not on:
             self._cut(0)
@@ -178,12 +178,12 @@ class Session:
         self.unsaved = False
         if self._warm.forgotten():  # what was read before may hold it
             self._cut(0)
-        return bool(self._ledger.steps) and self._warm.save(self._ledger)
+        return bool(self._prefix.steps) and self._warm.save(self._prefix)
 
     def close(self) -> None:
         """Free the model. Calling it twice is fine."""
         self._seen.clear()
-        self._heart.close()
+        self._model.close()
 
     def logits(self, prompt: Sequence[Piece]) -> np.ndarray:
         """Logits (V,) of the token after a prompt: what export checks compare."""
@@ -206,30 +206,30 @@ class Session:
         if size + reserve > self._context:
             raise PromptTooLong(f"the prompt has {size} tokens, the model takes {self._context}: say it in fewer words")
         if not self._begun and self._warm:
-            self._ledger = self._warm.restore(steps)
+            self._prefix = self._warm.restore(steps)
         self._begun = True
-        self._cut(min(self._ledger.shared(steps), len(steps) - 1))  # the last is read again: its logits are wanted
-        cached = self._ledger.tokens
-        for step in steps[len(self._ledger.steps) :]:
-            at = self._ledger.tokens
+        self._cut(min(self._prefix.shared(steps), len(steps) - 1))  # the last is read again: its logits are wanted
+        cached = self._prefix.tokens
+        for step in steps[len(self._prefix.steps) :]:
+            at = self._prefix.tokens
             logits = self._feed(step, places[at : at + len(step)], ask=at + len(step) == size)
         return logits, size, cached
 
     def _cut(self, keep: int) -> None:
         """Keep the first `keep` steps of the cache."""
-        self._ledger.cut(keep)
-        self._heart.crop(self._ledger.tokens)
+        self._prefix.cut(keep)
+        self._model.crop(self._prefix.tokens)
 
     def _go_on(self, token: int) -> np.ndarray:
-        at = self._ledger.position
+        at = self._prefix.position
         return self._feed((Unit(token),), [(at, at, at)], ask=True)
 
     def _feed(self, step: Step, places: Sequence[Place], *, ask: bool) -> np.ndarray:
         """Read one step; with `ask`, the logits (V,) after it."""
         self._flag.check()
         ids = [u.key if isinstance(u.key, int) else self._tokens.image_token for u in step]
-        logits: np.ndarray = self._heart.extend(ids, places, self._sights(step), ask=ask)
-        self._ledger.add(step)
+        logits: np.ndarray = self._model.extend(ids, places, self._sights(step), ask=ask)
+        self._prefix.add(step)
         self.unsaved = self._warm is not None
         return logits
 
@@ -259,7 +259,7 @@ class Session:
     def _look(self, photo: Photo, small: bool) -> tuple[Any, tuple[int, int]]:
         self.looked += 1
         looked, grid = self._tokens.look(photo, small)
-        seen = self._heart.look(looked)
+        seen = self._model.look(looked)
         if self._photos and not self._private:
             self._photos.put(photo, small, seen, grid)
         return seen, grid

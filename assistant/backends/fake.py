@@ -58,7 +58,7 @@ class FakeBackend:
         """Stop the running stream at its next word."""
         self._cancelled.set()
 
-    def keep_nothing(self, on: bool) -> None:
+    def set_ephemeral(self, on: bool) -> None:
         """Nothing is ever kept; `private` says what was asked for."""
         self.private = on
 

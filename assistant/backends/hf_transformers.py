@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from assistant.backends.cached_backend import Session, Sight
-from assistant.backends.processor import Place, Tokens
-from assistant.models.local import Spec
+from assistant.backends.cached_backend import CachedBackend, Sight
+from assistant.backends.processor import Place, Processor
+from assistant.models.spec import Spec
 from memory.errors import ModelError
 
 MISSING = "{name} is a transformers model, which needs {package}: pip install -e '.[train]', or choose a GGUF model"
 
 
-def open_hf(spec: Spec, threads: int | None = None, context: int = 8192) -> Session:
+def open_hf(spec: Spec, threads: int | None = None, context: int = 8192) -> CachedBackend:
     """The backend of a transformers folder. Raises ModelError, in one line, also when torch is not installed."""
     folder = spec.language
     try:
@@ -30,8 +30,8 @@ def open_hf(spec: Spec, threads: int | None = None, context: int = 8192) -> Sess
         raise ModelError(MISSING.format(name=spec.name, package=error.name)) from error
     if threads:
         torch.set_num_threads(threads)
-    tokens = Tokens(folder, spec.photo_tokens)
-    return Session(spec, tokens, Torch(load_model(folder)), context)
+    tokens = Processor(folder, spec.photo_tokens)
+    return CachedBackend(spec, tokens, TransformersModel(load_model(folder)), context)
 
 
 def load_model(folder: Path) -> Any:
@@ -48,7 +48,7 @@ def load_model(folder: Path) -> Any:
     return model
 
 
-class Torch:
+class TransformersModel:
     """A `Heart` of transformers."""
 
     def __init__(self, model: Any) -> None:

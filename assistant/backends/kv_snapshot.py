@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from assistant.backends import disk_cache
-from assistant.backends.prefix_cache import Ledger, Step
+from assistant.backends.prefix_cache import PrefixCache, Step
 
 
-class WarmStart:
+class KvSnapshot:
     """Of one engine with one KV cache."""
 
     def __init__(
@@ -33,7 +33,7 @@ class WarmStart:
         before, self._epoch = self._epoch, disk_cache.epoch(self._folder)
         return before != self._epoch
 
-    def save(self, ledger: Ledger) -> bool:
+    def save(self, ledger: PrefixCache) -> bool:
         """Keep the state. False when that is not possible, or something was forgotten at this very moment."""
         kept = self._disk.put(self._name, {"epoch": self._epoch, "steps": ledger.pack()}, self._pack())
         if disk_cache.epoch(self._folder) != self._epoch:
@@ -41,12 +41,12 @@ class WarmStart:
             return False
         return kept
 
-    def restore(self, steps: Sequence[Step]) -> Ledger:
+    def restore(self, steps: Sequence[Step]) -> PrefixCache:
         """Load the state if it begins with the first of `steps`; returns what the cache then
         holds. The cache must be empty."""
         header = self._disk.peek(self._name)
-        if header and header["epoch"] == self._epoch and Ledger.unpack(header["steps"]).shared(steps):
+        if header and header["epoch"] == self._epoch and PrefixCache.unpack(header["steps"]).shared(steps):
             found = self._disk.get(self._name)
             if found and self._unpack(found[1]):
-                return Ledger.unpack(found[0]["steps"])
-        return Ledger()
+                return PrefixCache.unpack(found[0]["steps"])
+        return PrefixCache()

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from assistant.backends.abort_flag import Flag
-from assistant.models.local import Spec
+from assistant.backends.abort_flag import AbortFlag
+from assistant.models.spec import Spec
 from memory.errors import ModelError
 
 BATCH = 512
@@ -36,7 +36,7 @@ def load(spec: Spec) -> Any:
     return model
 
 
-def open_context(model: Any, spec: Spec, threads: int, size: int, flag: Flag, *, exact: bool) -> Any:
+def open_context(model: Any, spec: Spec, threads: int, size: int, flag: AbortFlag, *, exact: bool) -> Any:
     """A context of `size` tokens, with the model's LoRA. `exact`: attention and KV cache in f32. Raises ModelError."""
     from llama_cpp import llama_cpp as llama
 

@@ -19,14 +19,14 @@ import numpy as np
 
 from assistant.backend import Chunk, Message, Options
 from assistant.backends import disk_cache, llama_loader
-from assistant.backends.abort_flag import Cancelled, Flag
+from assistant.backends.abort_flag import AbortFlag, Cancelled
 from assistant.backends.generate import decode
-from assistant.backends.kv_snapshot import WarmStart
+from assistant.backends.kv_snapshot import KvSnapshot
 from assistant.backends.llama_loader import BATCH
-from assistant.backends.mtmd import Eyes
-from assistant.backends.prefix_cache import Ledger, Step, Unit, plan_steps
+from assistant.backends.mtmd import VisionEncoder
+from assistant.backends.prefix_cache import PrefixCache, Step, Unit, plan_steps
 from assistant.chatml import Mark, Piece, Words, large_photo, pieces
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from memory.episode import Photo
 from memory.errors import ModelError, ModelStopped, PromptTooLong
 
@@ -43,9 +43,9 @@ class LlamaCpp:
         from llama_cpp import llama_cpp as llama
 
         self._llama, self.name, self.space, self.threshold = llama, spec.name, spec.space, spec.threshold
-        self._eyes: Eyes | None = None
+        self._eyes: VisionEncoder | None = None
         self._ctx: Any = None
-        self._flag = Flag()
+        self._flag = AbortFlag()
         self._model = llama_loader.load(spec)
         self._context = min(context, llama.llama_model_n_ctx_train(self._model))
         self._vocab = llama.llama_model_get_vocab(self._model)
@@ -53,7 +53,7 @@ class LlamaCpp:
             if len(self.tokenize(Mark("<|im_start|>"))) != 1:
                 raise ModelError(f"{spec.name} does not speak ChatML (<|im_start|>): use SmolLM2 or Qwen3-VL files")
             self._ctx = llama_loader.open_context(self._model, spec, threads, self._context, self._flag, exact=exact)
-            self._eyes = Eyes(
+            self._eyes = VisionEncoder(
                 spec.mmproj,
                 self._model,
                 threads,
@@ -68,10 +68,10 @@ class LlamaCpp:
         except ModelError:
             self.close()
             raise
-        self._ledger = Ledger()
+        self._prefix = PrefixCache()
         made_by = f"{__version__} {spec.identity} {self._context} {exact}"
         state = partial(llama_loader.pack, self._ctx), partial(llama_loader.unpack, self._ctx)
-        self._warm = WarmStart(cache, made_by, *state) if cache and spec.identity else None
+        self._warm = KvSnapshot(cache, made_by, *state) if cache and spec.identity else None
         self._private = self._read = False
         self.unsaved = False
         """Whether `save` would have something to do."""
@@ -127,9 +127,9 @@ class LlamaCpp:
 
     def cancel(self) -> None:
         """Stop what runs at its next operation. Does nothing when nothing runs."""
-        self._flag.put_up()
+        self._flag.set()
 
-    def keep_nothing(self, on: bool) -> None:
+    def set_ephemeral(self, on: bool) -> None:
         """While `on`, nothing goes to disk; when it ends, what was read meanwhile is dropped, so that it never does."""
         assert self._eyes is not None
         if self._private and not on:
@@ -144,7 +144,7 @@ class LlamaCpp:
         if self._warm.forgotten():  # what was read before may hold it
             self._cut(0)
             return False
-        return self._warm.save(self._ledger)
+        return self._warm.save(self._prefix)
 
     def close(self) -> None:
         """Free everything. Calling it twice is fine."""
@@ -187,12 +187,12 @@ class LlamaCpp:
         if size + reserve > self._context:
             raise PromptTooLong(f"the prompt has {size} tokens, the model takes {self._context}: say it in fewer words")
         if not self._read and self._warm:
-            self._ledger = self._warm.restore(steps)
+            self._prefix = self._warm.restore(steps)
         self._read = True
-        same = min(self._ledger.shared(steps), len(steps) - 1)  # the last is always read again: its logits are wanted
+        same = min(self._prefix.shared(steps), len(steps) - 1)  # the last is always read again: its logits are wanted
         self._cut(same)
-        cached = self._ledger.tokens
-        for step in steps[len(self._ledger.steps) :]:
+        cached = self._prefix.tokens
+        for step in steps[len(self._prefix.steps) :]:
             self._extend(step, photos)
         return size, cached
 
@@ -231,11 +231,11 @@ class LlamaCpp:
 
     def _cut(self, keep: int) -> None:
         """Keep the first `keep` steps of the cache, or none where the model cannot remove a part."""
-        self._ledger.cut(keep)
+        self._prefix.cut(keep)
         cache = self._llama.llama_get_memory(self._ctx)
-        if not self._llama.llama_memory_seq_rm(cache, 0, self._ledger.position, -1):
+        if not self._llama.llama_memory_seq_rm(cache, 0, self._prefix.position, -1):
             self._llama.llama_memory_clear(cache, True)
-            self._ledger.cut(0)
+            self._prefix.cut(0)
 
     def _extend(self, step: Step, photos: dict[str, Photo]) -> None:
         """Read a step behind what is held."""
@@ -243,7 +243,7 @@ class LlamaCpp:
 
     def _feed(self, step: Step) -> None:
         """Decode text tokens behind what is held, in one batch; the logits of the last one are kept."""
-        at = self._ledger.position
+        at = self._prefix.position
         batch = self._llama.llama_batch_init(len(step), 0, 1)
         batch.n_tokens = len(step)
         for i, unit in enumerate(step):
@@ -258,16 +258,16 @@ class LlamaCpp:
         assert self._eyes is not None and isinstance(unit.key, tuple)
         self._flag.check()
         sha256, small, index = unit.key
-        code = self._eyes.decode(self._ctx, photos[sha256], small, index, self._ledger.position, BATCH)
+        code = self._eyes.decode(self._ctx, photos[sha256], small, index, self._prefix.position, BATCH)
         self._settle(code, (unit,))
 
     def _settle(self, code: int, step: Step) -> None:
         """Enter what was decoded into the ledger; after an abort, take half-decoded cells out again."""
         if code == 0:
-            self._ledger.add(step)
+            self._prefix.add(step)
             self.unsaved = True
             return
-        self._cut(len(self._ledger.steps))
+        self._cut(len(self._prefix.steps))
         self._flag.check()
         raise llama_loader.refusal(code, self._context)
 

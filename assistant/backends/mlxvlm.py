@@ -17,16 +17,19 @@ from typing import Any
 import numpy as np
 
 from assistant.backends import disk_cache
-from assistant.backends.cached_backend import Photos, Session, Sight
-from assistant.backends.kv_snapshot import WarmStart
-from assistant.backends.processor import Place, Tokens, config
-from assistant.models.local import Spec
+from assistant.backends.cached_backend import CachedBackend, PhotoCache, Sight
+from assistant.backends.kv_snapshot import KvSnapshot
+from assistant.backends.processor import Place, Processor
+from assistant.models.hf_config import config
+from assistant.models.spec import Spec
 from memory.errors import ModelError
 
 MISSING = "{name} is an MLX model, which needs {package}: pip install -e '.[mlx]', or choose a GGUF model"
 
 
-def open_mlx(spec: Spec, threads: int | None = None, context: int = 8192, *, cache: Path | None = None) -> Session:
+def open_mlx(
+    spec: Spec, threads: int | None = None, context: int = 8192, *, cache: Path | None = None
+) -> CachedBackend:
     """The backend of an MLX folder. Raises ModelError, in one line, also when MLX is not installed.
 
     `threads` is for other engines: MLX decides itself. `cache`: folder in which photos and the last conversation
@@ -37,14 +40,16 @@ def open_mlx(spec: Spec, threads: int | None = None, context: int = 8192, *, cac
         from mlx_vlm import utils  # noqa: F401
     except ImportError as error:
         raise ModelError(MISSING.format(name=spec.name, package=error.name or "mlx")) from error
-    tokens = Tokens(spec.language, spec.photo_tokens)
-    heart = Mlx(load_model(spec.language))
+    tokens = Processor(spec.language, spec.photo_tokens)
+    heart = MlxModel(load_model(spec.language))
     if not (cache and spec.identity):
-        return Session(spec, tokens, heart, context)
+        return CachedBackend(spec, tokens, heart, context)
     engine = " ".join(f"{name} {version(name)}" for name in ("mlx", "mlx-vlm", "transformers"))
     made_by = f"{engine} {spec.identity} {spec.photo_tokens} {heart.kind}"
-    warm = WarmStart(cache, made_by, heart.save, heart.restore)
-    return Session(spec, tokens, heart, context, warm, Photos(disk_cache.vision(cache), made_by, pack, unpack))
+    warm = KvSnapshot(cache, made_by, heart.save, heart.restore)
+    return CachedBackend(
+        spec, tokens, heart, context, warm, PhotoCache(disk_cache.vision(cache), made_by, pack, unpack)
+    )
 
 
 def load_model(folder: Path) -> Any:
@@ -79,7 +84,7 @@ def unpack(data: bytes) -> list[Any]:
     return [found[str(i)] for i in range(len(found))]
 
 
-class Mlx:
+class MlxModel:
     """A `Heart` of mlx-vlm."""
 
     def __init__(self, model: Any) -> None:

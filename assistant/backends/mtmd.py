@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from assistant.backends.abort_flag import Flag
+from assistant.backends.abort_flag import AbortFlag
 from assistant.backends.disk_cache import FORMAT, MB, DiskCache
 from assistant.models import gguf_metadata
 from assistant.photo import pixels
@@ -34,7 +34,7 @@ SMALL = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PhotoChunk:
     """One chunk of a photo as the model reads it: wrapper tokens, or the place of visual tokens."""
 
     tokens: tuple[int, ...]
@@ -47,15 +47,15 @@ class Part:
 
 
 @dataclass(slots=True)
-class Seen:
+class EncodedPhoto:
     """A photo as the model reads it."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[PhotoChunk, ...]
     embeddings: list[np.ndarray] | None = None
     """(n_tokens, E) of each image part; E holds the DeepStack layers too. None: not looked at yet."""
 
 
-class Eyes:
+class VisionEncoder:
     """A loaded mmproj. Not thread-safe."""
 
     def __init__(
@@ -67,7 +67,7 @@ class Eyes:
         side: int | None,
         one_tile: bool,
         max_tokens: int,
-        flag: Flag,
+        flag: AbortFlag,
         space: str = "",
         dtype: type[np.floating[Any]] = np.float16,
         disk: DiskCache | None = None,
@@ -103,11 +103,11 @@ class Eyes:
         self._disk = disk if space else None
         self.keep = True
         """Whether what is seen may go to disk."""
-        self._seen: OrderedDict[str, Seen] = OrderedDict()
+        self._seen: OrderedDict[str, EncodedPhoto] = OrderedDict()
         made_by = f"{FORMAT} {__version__} {space} {side} {one_tile} {np.dtype(dtype)} {max_tokens}"
         self._made_by = [hashlib.sha256(f"{made_by} {small}".encode()).hexdigest()[:16] for small in (False, True)]
 
-    def parts(self, photo: Photo, small: bool = False) -> tuple[Part, ...]:
+    def parts(self, photo: Photo, small: bool = False) -> tuple[PhotoChunk, ...]:
         """How a photo reads, without looking at it. `small`: with fewer tokens, where the model leaves the choice."""
         return self._known(photo, small).parts
 
@@ -162,17 +162,17 @@ class Eyes:
     def _file(self, photo: Photo, small: bool) -> str:
         return f"{photo.sha256}.{self._made_by[small and self._side is None]}"
 
-    def _known(self, photo: Photo, small: bool) -> Seen:
+    def _known(self, photo: Photo, small: bool) -> EncodedPhoto:
         """From memory, from disk, or from the photo's size."""
         file = self._file(photo, small)
         if file not in self._seen:
             header = self._disk.peek(file) if self._disk else None
             if header:
-                parts = [Part(tuple(tokens), *rest) for tokens, *rest in header["parts"]]
+                parts = [PhotoChunk(tuple(tokens), *rest) for tokens, *rest in header["parts"]]
             else:
                 with self._chunks(photo, small) as chunks:
                     parts = [self._part(c) for c in chunks]
-            self._seen[file] = Seen(tuple(parts))
+            self._seen[file] = EncodedPhoto(tuple(parts))
         self._seen.move_to_end(file)
         return self._seen[file]
 
@@ -274,13 +274,13 @@ class Eyes:
     def _is_image(self, chunk: Any) -> bool:
         return bool(self._mtmd.mtmd_input_chunk_get_type(chunk) == self._mtmd.MTMD_INPUT_CHUNK_TYPE_IMAGE)
 
-    def _part(self, chunk: Any) -> Part:
+    def _part(self, chunk: Any) -> PhotoChunk:
         n_tokens = int(self._mtmd.mtmd_input_chunk_get_n_tokens(chunk))
         size = ctypes.c_size_t()
         if not self._is_image(chunk):
             tokens = self._mtmd.mtmd_input_chunk_get_tokens_text(chunk, ctypes.byref(size))
-            return Part(tuple(tokens[: size.value]), n_tokens, n_tokens)
+            return PhotoChunk(tuple(tokens[: size.value]), n_tokens, n_tokens)
         self._mtmd.mtmd_input_chunk_save(chunk, None, 0, ctypes.byref(size))
         out = ctypes.create_string_buffer(size.value)
         self._mtmd.mtmd_input_chunk_save(chunk, out, size.value, ctypes.byref(size))
-        return Part((), n_tokens, int(self._mtmd.mtmd_input_chunk_get_n_pos(chunk)), out.raw.hex())
+        return PhotoChunk((), n_tokens, int(self._mtmd.mtmd_input_chunk_get_n_pos(chunk)), out.raw.hex())

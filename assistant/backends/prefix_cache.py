@@ -56,7 +56,7 @@ def plan_steps(prompt: Sequence[Piece], units: Sequence[Sequence[Unit]], most: i
     return [tuple(step) for step in steps]
 
 
-class Ledger:
+class PrefixCache:
     """The steps in the cache, with their sums."""
 
     def __init__(self, steps: Iterable[Step] = ()) -> None:

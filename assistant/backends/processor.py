@@ -7,7 +7,6 @@ tokens between `<|vision_start|>` and `<|vision_end|>`, of any shape.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,18 +18,18 @@ from PIL import Image
 from assistant.backends.mtmd import SMALL
 from assistant.backends.prefix_cache import Unit
 from assistant.chatml import Mark, Piece, Words
+from assistant.models.hf_config import config
 from assistant.photo import pixels
 from memory.episode import Photo
 from memory.errors import ModelError
 
-FAMILIES = ("smolvlm", "qwen3_vl")
 LEAST_TOKENS = 8
 """A smaller photo is scaled up to so many, where the model takes any shape: llama.cpp's bound."""
 Place = tuple[int, int, int]
 """Position in time, height and width (M-RoPE); three times the same for text."""
 
 
-class Tokens:
+class Processor:
     """Tokenizer and image processor of a model folder in transformers' layout."""
 
     def __init__(self, folder: Path, photo_tokens: int) -> None:
@@ -126,17 +125,3 @@ class Tokens:
             units[-1] += [replace(u, n_pos=0) for u in seen[:-1]] + [replace(seen[-1], n_pos=max(rows, columns))]
             add(self._edges[1:])
         return units, places
-
-
-def config(folder: Path) -> dict[str, Any]:
-    """A folder's `config.json`. Raises ModelError when there is none, or it is of a model we do not know."""
-    try:
-        found: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        kind = found["model_type"]
-    except FileNotFoundError:
-        raise ModelError(f"{folder} is not a model: it has no config.json") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{folder / 'config.json'} is not a model's configuration: {error}") from error
-    if kind not in FAMILIES:
-        raise ModelError(f"{folder.name} is a {kind} model: Keepsake reads {' and '.join(FAMILIES)}")
-    return found

@@ -23,9 +23,9 @@ import numpy as np
 from assistant import offline
 from assistant.backend import Chunk, Message, Options
 from assistant.backends import disk_cache
-from assistant.backends.cached_backend import Session
+from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.llamacpp import LlamaCpp
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from memory.episode import Photo
 from memory.errors import KeepsakeError, ModelError, ModelStopped
 from memory.paths import home, private_folder
@@ -141,8 +141,8 @@ class WorkerBackend:
             self._cancelled = self._cancelled or time.monotonic()
             self._send("cancel")
 
-    def keep_nothing(self, on: bool) -> None:
-        """While `on`, nothing of what is seen and said goes to disk, later neither (see `LlamaCpp.keep_nothing`)."""
+    def set_ephemeral(self, on: bool) -> None:
+        """While `on`, nothing of what is seen and said goes to disk, later neither (see `LlamaCpp.set_ephemeral`)."""
         self._private = on
         if self._child:
             self._ask("private", on)
@@ -209,7 +209,7 @@ class _GivenUp(ModelStopped):
     """A cancelled child did not come to an end in time."""
 
 
-def open_engine(spec: Spec, threads: int, context: int) -> LlamaCpp | Session:
+def open_engine(spec: Spec, threads: int, context: int) -> LlamaCpp | CachedBackend:
     """The engine that a model needs, in this process. Raises ModelError."""
     if spec.engine == "mlx":
         from assistant.backends.mlxvlm import open_mlx
@@ -229,7 +229,7 @@ def serve() -> None:
     outgoing = Connection(os.dup(1), readable=False)
     os.dup2(2, 1)  # whatever a library prints goes to the log, not into the pipe
     requests: queue.Queue[tuple[Any, ...]] = queue.Queue()
-    backend: LlamaCpp | Session | None = None
+    backend: LlamaCpp | CachedBackend | None = None
 
     def listen() -> None:
         while True:
@@ -266,7 +266,7 @@ def serve() -> None:
             elif kind == "save":
                 backend.save()
             elif kind == "private":
-                backend.keep_nothing(*values)
+                backend.set_ephemeral(*values)
                 outgoing.send(("private", None))
             elif kind == "offline":
                 outgoing.send(("offline", offline.evidence()))

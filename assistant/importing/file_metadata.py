@@ -42,7 +42,7 @@ _DAY = re.compile(
 )
 
 
-class Labels(NamedTuple):
+class FileMetadata(NamedTuple):
     """What a file's metadata tells."""
 
     words: str
@@ -51,7 +51,7 @@ class Labels(NamedTuple):
     """Where the camera was, as "45.99 N, 9.26 E": within a kilometre."""
 
 
-def labels(image: Image.Image) -> Labels:
+def labels(image: Image.Image) -> FileMetadata:
     """What the metadata of an opened picture tells. Damaged metadata counts as none."""
     words, place = "", None
     for read in (_xmp, _iptc, _exif):
@@ -61,7 +61,7 @@ def labels(image: Image.Image) -> Labels:
             continue
     with suppress(Exception):
         place = _place(image.getexif().get_ifd(GPS))
-    return Labels(words, place)
+    return FileMetadata(words, place)
 
 
 def telling(words: str) -> bool:

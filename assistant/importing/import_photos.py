@@ -29,12 +29,12 @@ from typing import Any, Literal, get_args
 
 from assistant.backend import Backend
 from assistant.backends import disk_cache
+from assistant.backends.open_backend import open_backend
 from assistant.conversation import keep, open_memory
-from assistant.importing.file_metadata import Labels, labels, tidy
-from assistant.importing.seen_files import Looked
+from assistant.importing.file_metadata import FileMetadata, labels, tidy
+from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import Item, Source, source
 from assistant.importing.whatsapp import Order
-from assistant.models import local
 from assistant.photo import decode, open_image, shown
 from memory.db.rows import count
 from memory.episode import Episode, Turn, printable
@@ -64,7 +64,7 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ImportOutcome:
     """What became of one item."""
 
     name: str
@@ -83,7 +83,7 @@ class Tally:
     duplicates: list[tuple[str, str]] = field(default_factory=list)
     unusable: list[tuple[str, str]] = field(default_factory=list)
 
-    def count(self, step: Step) -> None:
+    def count(self, step: ImportOutcome) -> None:
         """Enter what became of an item."""
         self.outcomes[step.outcome] += 1
         if step.episode:
@@ -94,13 +94,13 @@ class Tally:
             self.unusable.append((step.name, step.detail))
 
 
-def bring(
+def import_all(
     memory: Memory | None,
     backend: Backend | None,
     items: Iterable[Item],
     choices: Choices | None = None,
-    looked: Looked | None = None,
-) -> Iterator[Step]:
+    looked: SeenFiles | None = None,
+) -> Iterator[ImportOutcome]:
     """Keep what is new, item by item. Without a backend nothing is written; without a memory nothing is known.
 
     A photo that cannot be read is a step. Raises MemoryFileError, ModelError, ModelStopped: what was kept stays.
@@ -124,7 +124,7 @@ def bring(
             turns, guessed = _turns(item, found, choices)
             sha256 = looked.photo(data) if looked else None
             if not turns and not choices.without_words:
-                yield Step(item.name, "known" if nothing_new(sha256, turns, guessed=True) else "silent")
+                yield ImportOutcome(item.name, "known" if nothing_new(sha256, turns, guessed=True) else "silent")
                 continue
             if not nothing_new(sha256, turns, guessed=guessed):
                 photo = decode(data, item.name)
@@ -133,21 +133,21 @@ def bring(
                     looked.add(data, sha256)
             assert sha256 is not None
             if nothing_new(sha256, turns, guessed=guessed):
-                yield Step(item.name, "duplicate" if sha256 in first else "known", first.get(sha256, ""))
+                yield ImportOutcome(item.name, "duplicate" if sha256 in first else "known", first.get(sha256, ""))
                 continue
             when, dated = (photo.taken_at, "camera") if photo.taken_at else (item.date, item.dated)
             if when is None:
                 raise PhotoError(f"{item.name}: neither camera nor file tell its date")
         except PhotoError as error:
             _, named, why = str(error).partition(f"{item.name}: ")  # the line names the file already
-            yield Step(item.name, "unusable", why if named else str(error))
+            yield ImportOutcome(item.name, "unusable", why if named else str(error))
             continue
         episode = Episode(photo, turns, when, choices.place or (found.place if choices.keep_places else None))
         if memory and backend:
             keep(memory, backend, episode)
         told[sha256].append(turns)
         first.setdefault(sha256, item.name)
-        yield Step(item.name, "new", dated, episode)
+        yield ImportOutcome(item.name, "new", dated, episode)
 
 
 def unordered(text: str) -> str:
@@ -157,7 +157,7 @@ def unordered(text: str) -> str:
     return text
 
 
-def _turns(item: Item, found: Labels, choices: Choices) -> tuple[tuple[Turn, ...], bool]:
+def _turns(item: Item, found: FileMetadata, choices: Choices) -> tuple[tuple[Turn, ...], bool]:
     """What was said about it, and whether it is only a guess, or the same for all."""
     outside = item.said or ((found.words,) if found.words else ())
     guess = unordered(item.named) or choices.words
@@ -201,7 +201,7 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, path: Path, found: Source, choices: Choices) -> int:
-    backend = local.open_backend(args.model)
+    backend = open_backend(args.model)
     try:
         with open_memory(path, backend) as memory:
             if len(found.items) >= LARGE and memory.stats()["episodes"]:
@@ -218,10 +218,10 @@ def _finish(
     """Bring it all in, with progress, and tell what came of it, also when it is broken off."""
     tally, began = Tally(), time.monotonic()
     tell = _progress(len(found.items), None if backend else "looked at")
-    looked = Looked(disk_cache.root() / "imports", keep=not (args.dry_run or (memory and memory.encrypted)))
+    looked = SeenFiles(disk_cache.root() / "imports", keep=not (args.dry_run or (memory and memory.encrypted)))
     trouble: KeepsakeError | KeyboardInterrupt | None = None
     try:
-        for n, step in enumerate(bring(memory, backend, found.items, choices, looked), 1):
+        for n, step in enumerate(import_all(memory, backend, found.items, choices, looked), 1):
             tally.count(step)
             tell(n)
             if step.episode and args.dry_run and not args.json:

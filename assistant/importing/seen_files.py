@@ -18,7 +18,7 @@ from memory.paths import private_folder
 _LINE = re.compile(r"([0-9a-f]{64}) ([0-9a-f]{64})")
 
 
-class Looked:
+class SeenFiles:
     """The list in `folder`; `keep=False` only reads it. A list that cannot be read or written is an empty one."""
 
     def __init__(self, folder: Path, *, keep: bool = True) -> None:

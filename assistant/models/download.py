@@ -23,10 +23,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.models import gguf_metadata, local
+from assistant.models import gguf_metadata
 from assistant.models.hardware import gigabytes
-from assistant.models.pull_plan import Order, Part, choose, read
+from assistant.models.pull_plan import Part, PullPlan, choose, read
 from memory.errors import ModelError
+from memory.files import sha256
 from memory.paths import home, private_folder
 
 CHUNK = 1 << 20
@@ -97,7 +98,7 @@ def pull(
 
 
 @contextmanager
-def _plain_words(order: Order) -> Iterator[None]:
+def _plain_words(order: PullPlan) -> Iterator[None]:
     """Every way a download can end badly, in one line."""
     import httpx2
     from huggingface_hub import constants, errors
@@ -144,7 +145,7 @@ def _alone(path: Path, name: str) -> Iterator[None]:
         lock.release()
 
 
-def _whole(target: Path, order: Order) -> bool:
+def _whole(target: Path, order: PullPlan) -> bool:
     """Is it what this command fetched, and undamaged? Raises ModelError when something else has the name."""
     try:
         manifest = json.loads((target / order.record).read_text(encoding="utf-8"))
@@ -154,7 +155,7 @@ def _whole(target: Path, order: Order) -> bool:
         ours, files = False, []
     if not ours:
         raise ModelError(f"{target} is in the way, and did not come from {order.repository}: move or rename it")
-    return all(path.exists() and local.sha256(path) == digest for path, digest in files)
+    return all(path.exists() and sha256(path) == digest for path, digest in files)
 
 
 def _take_back(target: Path, staging: Path) -> None:
@@ -169,7 +170,7 @@ def _token() -> str | None:
     return os.environ.get("HF_TOKEN") or None
 
 
-def _ask(order: Order) -> Found:
+def _ask(order: PullPlan) -> Found:
     from huggingface_hub import HfApi
 
     api = HfApi(os.environ.get("HF_ENDPOINT"), token=_token() or False, headers={"user-agent": AGENT})
@@ -182,14 +183,14 @@ def _ask(order: Order) -> Found:
     return Found(info.sha or "main", str(licence), tuple(choose(order, there)))
 
 
-def _room(order: Order, found: Found, staging: Path) -> None:
+def _room(order: PullPlan, found: Found, staging: Path) -> None:
     here = sum(_size(staging / part.name) or _size(part.partial(staging)) for part in found.parts)
     wanted, free = found.bytes - here + SPARE, shutil.disk_usage(staging).free
     if wanted > free:
         raise ModelError(f"{order.name} needs {gigabytes(wanted)} of disk, {staging} has {gigabytes(free)}: make room")
 
 
-def _fetch(order: Order, found: Found, staging: Path, tell: Tell, stop: threading.Event) -> None:
+def _fetch(order: PullPlan, found: Found, staging: Path, tell: Tell, stop: threading.Event) -> None:
     """Bring every file into `staging`, hash checked."""
     done = 0
     for part in found.parts:
@@ -211,7 +212,7 @@ def _fetch(order: Order, found: Found, staging: Path, tell: Tell, stop: threadin
         done += part.bytes
 
 
-def _stream(order: Order, commit: str, part: Part, partial: Path, come: Callable[[int], None]) -> None:
+def _stream(order: PullPlan, commit: str, part: Part, partial: Path, come: Callable[[int], None]) -> None:
     """Bring the partial file to its full size, from where it stands."""
     import httpx2
     from huggingface_hub import hf_hub_url
@@ -262,7 +263,7 @@ def _right(path: Path, part: Part) -> bool:
         return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest() == part.blob
 
 
-def _describe(order: Order, found: Found, staging: Path) -> None:
+def _describe(order: PullPlan, found: Found, staging: Path) -> None:
     """Write the record beside the files; what else lies there is left from an older order, and goes."""
     for path in staging.iterdir():
         if path.name not in {part.name for part in found.parts}:
@@ -271,7 +272,7 @@ def _describe(order: Order, found: Found, staging: Path) -> None:
     if order.engine == "gguf":
         gguf_metadata.pair(staging)
         roles = ["language", *(f"language-{i + 2}" for i in range(len(roles) - 2)), "mmproj"]
-    hashes = [part.sha256 or local.sha256(staging / part.name) for part in found.parts]
+    hashes = [part.sha256 or sha256(staging / part.name) for part in found.parts]
     told = {
         "name": order.name,
         "photo": {"side": None, "one_tile": False},

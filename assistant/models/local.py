@@ -11,45 +11,17 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
-from assistant.models import gguf_metadata
+from assistant.models import gguf_metadata, hf_config
+from assistant.models.spec import UNCALIBRATED, Engine, Spec
 from memory.errors import ModelError
-from memory.paths import home, private_folder
-
-if TYPE_CHECKING:
-    from assistant.backend import Backend
+from memory.files import sha256
+from memory.paths import home
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models"
 DEFAULT = "nano"
-UNCALIBRATED = 0.55
-"""Recall threshold of a model that nobody calibrated."""
-Engine = Literal["llama.cpp", "mlx", "transformers"]
-
-
-@dataclass(frozen=True)
-class Spec:
-    """Everything needed to load a model."""
-
-    name: str
-    language: Path
-    """The language model's GGUF; for other engines the folder with everything."""
-    mmproj: Path
-    adapter: Path | None = None
-    side: int | None = None
-    """Pixels of the square every photo becomes; None = any shape."""
-    one_tile: bool = False
-    photo_tokens: int = 512
-    """Most tokens a photo may take, where the model can choose."""
-    threshold: float = UNCALIBRATED
-    space: str = ""
-    identity: str = ""
-    """Changes whenever any of the files does: part of the name of everything computed with the model."""
-    engine: Engine = "llama.cpp"
 
 
 def find(name: str | None = None) -> Path:
@@ -101,19 +73,6 @@ def load(name: str | None = None, *, verify: bool = True) -> Spec:
         raise ModelError(f"{manifest_path} is not a model manifest: {error}") from error
 
 
-def open_backend(name: str | None = None) -> Backend:
-    """A backend with its model loaded: "fake" for tests, anything else in its own process. Raises ModelError."""
-    if name == "fake":
-        from assistant.backends.fake import FakeBackend
-
-        return FakeBackend()
-    from assistant.backends.worker import WorkerBackend
-
-    backend = WorkerBackend(load(name))
-    backend.start()
-    return backend
-
-
 def _bare(folder: Path, chosen: Path | None = None) -> Spec:
     """A folder without manifest, or one language model of it."""
     weights = sorted(folder.glob("*.safetensors"))
@@ -127,9 +86,7 @@ def _bare(folder: Path, chosen: Path | None = None) -> Spec:
 
 def _whole(folder: Path, weights: list[Path]) -> Spec:
     """A folder that is a model as transformers or mlx-vlm wrote it. Who wrote it is said in the weights' header."""
-    from assistant.backends import processor
-
-    processor.config(folder)
+    hf_config.config(folder)
     engine: Engine = "mlx" if gguf_metadata.written_by(weights[0]) == "mlx" else "transformers"
     files = [folder / "config.json", *weights, *sorted((folder / "adapter").glob("adapter_*"))]
     identity = _digest(*(sha256(path) for path in files))
@@ -156,24 +113,3 @@ def packaged(package: str, file: str) -> Path:
     for place in found.submodule_search_locations or [] if found else []:
         return Path(place) / file
     raise ModelError(f"the package {package} with {file} is missing; install it with: make run")
-
-
-def sha256(path: Path) -> str:
-    """Hash of a file, computed once for each size and time of change."""
-    stat = path.stat()
-    key = f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
-    ledger = private_folder(home()) / "hashes.json"
-    try:
-        known = json.loads(ledger.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        known = {}
-    if key not in known:
-        with open(path, "rb") as file:
-            known[key] = hashlib.file_digest(file, "sha256").hexdigest()
-        partial = ledger.with_suffix(f".{os.getpid()}.partial")
-        with suppress(OSError):  # no room, or not ours to write: it is computed again the next time
-            partial.write_text(json.dumps(known), encoding="utf-8")
-            partial.replace(ledger)
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-    return str(known[key])

@@ -19,7 +19,7 @@ PLAIN = (".json", ".safetensors", ".txt", ".jinja", ".model")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class PullPlan:
     """What to fetch, and what to call it here."""
 
     name: str
@@ -63,23 +63,23 @@ class Part:
         return folder / f"{self.name}.{(self.sha256 or self.blob or 'unknown')[:16]}.partial"
 
 
-def read(name: str, quant: str | None = None) -> Order:
+def read(name: str, quant: str | None = None) -> PullPlan:
     """Understand a name of the list or "hf:OWNER/REPOSITORY[:FILE.gguf]". Raises ModelError."""
     listed = registry.known().get(name)
     if listed and listed.repository:
         chosen = quant or registry.QUANT
         own = f"{name}-{chosen.lower()}" if listed.files(chosen) and chosen != registry.QUANT else name
-        return Order(own, listed.repository, listed.revision, chosen, listed)
+        return PullPlan(own, listed.repository, listed.revision, chosen, listed)
     if listed:
         raise ModelError(f"{name} ships with Keepsake: there is nothing to fetch")
     if found := REPOSITORY.fullmatch(name):
         own = Path(found[2]).stem if found[2] else found[1].split("/")[1] + (f"-{quant}" if quant else "")
-        return Order(own.lower(), found[1], None, quant or registry.QUANT, file=found[2])
+        return PullPlan(own.lower(), found[1], None, quant or registry.QUANT, file=found[2])
     can = ", ".join(n for n, model in registry.known().items() if model.repository)
     raise ModelError(f"{name!r} is not on the list: pull one of {can}, or hf:OWNER/REPOSITORY")
 
 
-def choose(order: Order, there: Sequence[Part]) -> list[Part]:
+def choose(order: PullPlan, there: Sequence[Part]) -> list[Part]:
     """Of a repository's files those to fetch: language model, mmproj last. Raises ModelError where they are not."""
     if order.listed and not order.listed.languages:
         return [part for part in there if "/" not in part.remote and part.remote.endswith(PLAIN)]
@@ -95,7 +95,7 @@ def choose(order: Order, there: Sequence[Part]) -> list[Part]:
     return _anywhere(order, [part for part in there if part.name.endswith(".gguf")])
 
 
-def _anywhere(order: Order, there: Sequence[Part]) -> list[Part]:
+def _anywhere(order: PullPlan, there: Sequence[Part]) -> list[Part]:
     """From a repository nobody listed: the named file or quantisation with all its shards, and an mmproj, best f16."""
     eyes = sorted(
         (p for p in there if "mmproj" in p.name.lower()), key=lambda p: ("-f16" not in p.name.lower(), p.name)

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from assistant.models import gguf_metadata, hardware, local
+from assistant.models.spec import Spec
 from memory.errors import KeepsakeError, ModelError
 
 LIST = Path(__file__).with_name("models.toml")
@@ -108,7 +109,7 @@ def rows(here: hardware.Machine | None = None) -> list[Row]:
     return [*(_present(name, here) for name in present), *(_absent(model, here) for model in absent)]
 
 
-def weight(spec: local.Spec) -> int:
+def weight(spec: Spec) -> int:
     """Bytes of all files of a model."""
     if spec.language.is_dir():
         return sum(path.stat().st_size for path in spec.language.rglob("*.safetensors"))
@@ -116,7 +117,7 @@ def weight(spec: local.Spec) -> int:
     return sum(part.stat().st_size for part in parts)
 
 
-def kv_bytes(spec: local.Spec) -> int:
+def kv_bytes(spec: Spec) -> int:
     """Bytes that one token takes in the KV cache, in 16 bits."""
     if not spec.language.is_dir():
         return gguf_metadata.kv_bytes(spec.language)

@@ -14,9 +14,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from benchmark.judges.score import SMALL
 from benchmark.world import dialogue
 from benchmark.world.question import LETTERS, Question
+from benchmark.world.text import SMALL
 
 NEGATION = frozenset("no not never none nobody nothing neither nor without cannot".split())
 """With every word in "n't"."""

@@ -14,17 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmark.world.dialogue import NOBODY, Facts
+from benchmark.world.text import content_words
 
-SMALL = frozenset("a an the in on at of and to my our was were with by for from it its".split())
 ASKED = ("place", "time", "event", "habit")
 Pair = tuple[float, float]
 Scores = dict[str, Pair]
 """(right, asked) by measure."""
-
-
-def content_words(text: str) -> set[str]:
-    """Lower-case words without small ones and punctuation."""
-    return set(re.findall(r"[\w'’]+", text.lower())) - SMALL
 
 
 def named(caption: str, facts: Facts) -> bool:

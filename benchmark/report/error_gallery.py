@@ -15,11 +15,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmark.judges.score import ASKED, content_words, named, told
+from benchmark.judges.score import ASKED, named, told
 from benchmark.report.statistics import Run, mode, plain
 from benchmark.runner import Result
 from benchmark.world.dialogue import Facts
 from benchmark.world.sample import Sample, Spec, build
+from benchmark.world.text import content_words
 from memory.episode import Photo
 
 MOST = 24
@@ -45,7 +46,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class ShownPhoto:
     """One memory: its photo and what was said."""
 
     src: str
@@ -70,7 +71,7 @@ class Card:
     wrong: tuple[str, ...]
     query: str = ""
     """Data URI of the photo that was captioned."""
-    shots: tuple[Shot, ...] = ()
+    shots: tuple[ShownPhoto, ...] = ()
     missing: str = ""
     """Why there are no photos."""
     size: int = field(default=0, compare=False)
@@ -161,7 +162,7 @@ def _drawn(card: Card, caption: str, sample: Sample) -> Card:
     for i, episode in enumerate(sample.context):
         turns = tuple((t.role, tuple(pieces(t.text, names))) for t in episode.turns)
         when = f"{episode.when.day} {episode.when:%B %Y}" + (f", {episode.place}" if episode.place else "")
-        shots.append(Shot(_thumbnail(episode.photo, MEMORY), i in sample.positives, i in guilty, when, turns))
+        shots.append(ShownPhoto(_thumbnail(episode.photo, MEMORY), i in sample.positives, i in guilty, when, turns))
     query = _thumbnail(sample.query, QUERY)
     return replace(
         card,

@@ -104,7 +104,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Verdict:
     """A finding in words."""
 
     text: str
@@ -213,7 +213,7 @@ def _broken(condition: str, rows: list[Result], measure: str) -> bool:
     return condition == "control/empty" and right != (asked if measure == "acc_neg" else 0)
 
 
-def controls(run: Run) -> list[Said]:
+def controls(run: Run) -> list[Verdict]:
     """Whether the gold and the empty caption score what they must, for each number of things in the photo."""
     out = []
     asks = {"control/gold": f"at least {GOLD_LEAST:.0%} of both", "control/empty": "Acc+ exactly 0 and Acc- exactly 1"}
@@ -228,14 +228,14 @@ def controls(run: Run) -> list[Said]:
             if _broken(condition, some, m)
         ]
         if not rows:
-            out.append(Said(f"The {name} was not scored, so nothing here proves the scorer.", "unsure"))
+            out.append(Verdict(f"The {name} was not scored, so nothing here proves the scorer.", "unsure"))
         elif wrong:
             trouble = f"BROKEN: the {name} must score {least}, and has {'; '.join(wrong)}."
-            out.append(Said(f"{trouble} Do not trust the numbers of this run.", "bad"))
+            out.append(Verdict(f"{trouble} Do not trust the numbers of this run.", "bad"))
         else:
             found = tallied(rows)
             both = [f"{MEASURES[m][0]} {percent(found[m].value)}" for m in ("acc_pos", "acc_neg") if m in found]
-            out.append(Said(f"Holds: the {name} scores {', '.join(both)} (it must: {least}).", "good"))
+            out.append(Verdict(f"Holds: the {name} scores {', '.join(both)} (it must: {least}).", "good"))
     return out
 
 
@@ -259,20 +259,22 @@ def chance(rows: Sequence[Result]) -> float:
     return sum(n * p for n, p in asked) / total if total else 0.0
 
 
-def shortcut(rows: Sequence[Result], survives: str) -> Said:
+def shortcut(rows: Sequence[Result], survives: str) -> Verdict:
     """The verdict on a shortcut test: is the interval of the names right above chance by more than `MARGIN`? Not when
     wrong names are as many as chance gives too: who names everybody gets all names right, and knows nothing."""
     found, level = tallied(rows), chance(rows)
     t, wrong = found.get("name_recall"), found.get("misbinding")
     if t is None:
-        return Said("names were not measured", "unsure")
+        return Verdict("names were not measured", "unsure")
     if t.low > level + MARGIN and wrong and wrong.value >= 1 - level:
-        return Said(f"no shortcut: it names everybody (a wrong name in {percent(wrong.value)})", "unsure")
+        return Verdict(f"no shortcut: it names everybody (a wrong name in {percent(wrong.value)})", "unsure")
     if t.low > level + MARGIN:
-        return Said(f"SHORTCUT: {survives}", "bad")
+        return Verdict(f"SHORTCUT: {survives}", "bad")
     if t.high <= level + MARGIN:
-        return Said("at chance: no shortcut", "good")
-    return Said(f"none seen, but up to {100 * (t.high - level):.0f} points above chance fit so few samples", "unsure")
+        return Verdict("at chance: no shortcut", "good")
+    return Verdict(
+        f"none seen, but up to {100 * (t.high - level):.0f} points above chance fit so few samples", "unsure"
+    )
 
 
 def gate_curve(rows: Iterable[Result]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

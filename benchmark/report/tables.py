@@ -14,8 +14,8 @@ from benchmark.report.statistics import (
     Cell,
     Group,
     Run,
-    Said,
     Table,
+    Verdict,
     compare,
     main_rows,
     mode,
@@ -77,7 +77,7 @@ def sections(runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def _summary(run: Run) -> list[Said]:
+def _summary(run: Run) -> list[Verdict]:
     """What an outsider takes home."""
     rows = main_rows(run)
     single = [r for r in rows if r.positives == 1] or rows  # else the numbers hang on how many of each were drawn
@@ -92,23 +92,23 @@ def _summary(run: Run) -> list[Said]:
     }
     one = " of one known thing" if single is not rows or all(r.positives == 1 for r in rows) else ""
     wrote = f"{run.label} captioned {len(single)} new photos{one}."
-    said = [Said(wrote if rows else "No captions were written in this run.")]
-    said += [Said(text.format(numbers[m])) for m, text in words.items() if m in numbers]
+    said = [Verdict(wrote if rows else "No captions were written in this run.")]
+    said += [Verdict(text.format(numbers[m])) for m, text in words.items() if m in numbers]
     if t := several.get("name_recall"):
-        said.append(Said(f"Of several known things in one photo it named {percent(t.value)} ({span(t)})."))
+        said.append(Verdict(f"Of several known things in one photo it named {percent(t.value)} ({span(t)})."))
     if t := strangers.get("misbinding"):
-        said.append(Said(f"Shown a stranger, it named somebody it knows in {percent(t.value)} ({span(t)})."))
-    said += [s for s in statistics.controls(run) if s.tone != "good"] or [Said("The controls hold.", "good")]
+        said.append(Verdict(f"Shown a stranger, it named somebody it knows in {percent(t.value)} ({span(t)})."))
+    said += [s for s in statistics.controls(run) if s.tone != "good"] or [Verdict("The controls hold.", "good")]
     tests = {
         what: statistics.shortcut(rows, why) for c, (what, why) in statistics.SHORTCUTS.items() if (rows := run.of(c))
     }
-    said += [Said(f"With {what}: {v.text}.", v.tone) for what, v in tests.items() if v.tone != "good"]
+    said += [Verdict(f"With {what}: {v.text}.", v.tone) for what, v in tests.items() if v.tone != "good"]
     if tests and all(v.tone == "good" for v in tests.values()):
-        said.append(Said("No shortcut: without the right photos, names drop to chance.", "good"))
+        said.append(Verdict("No shortcut: without the right photos, names drop to chance.", "good"))
     if run.failed:
         total = len(run.failed) + len(run.rows)
-        said.append(Said(f"{len(run.failed)} of {total} rows failed with an error; they are not counted.", "unsure"))
-    return [*said, *(Said(note, "unsure") for note in run.notes)]
+        said.append(Verdict(f"{len(run.failed)} of {total} rows failed with an error; they are not counted.", "unsure"))
+    return [*said, *(Verdict(note, "unsure") for note in run.notes)]
 
 
 def _facts(runs: Sequence[Run]) -> Table:

@@ -27,7 +27,7 @@ from assistant.photo import load_photo
 from benchmark.judges.score import Scores
 from benchmark.runner import Condition, Result, Texts, run
 from benchmark.security.payloads import CANARY, Attempt, Planted, attempts, plant
-from benchmark.security.sandbox import Ear, Sandbox
+from benchmark.security.sandbox import RecordingBackend, Sandbox
 from benchmark.world.sample import Sample, samples
 from memory.__main__ import main as memory
 from memory.episode import Episode, Turn
@@ -53,14 +53,16 @@ def command(args: argparse.Namespace) -> int:
     engine = LlamaCpp(spec, threads=args.threads)
     name = re.sub(r"[^\w.-]+", "-", f"injection-{spec.name}-{spec.identity}")
     drawn = list(samples("test", len(attempts()), SEED))
-    rows = run(conditions(Ear(engine), drawn), drawn, len(drawn), (args.out or home() / "runs") / f"{name}.jsonl")
+    rows = run(
+        conditions(RecordingBackend(engine), drawn), drawn, len(drawn), (args.out or home() / "runs") / f"{name}.jsonl"
+    )
     engine.close()
     found = summary(rows, drawn)
     print(json.dumps(found) if args.json else table(spec.name, found))
     return 1 if found["harms"] or found["errors"] else 0
 
 
-def conditions(ear: Ear, drawn: Sequence[Sample]) -> list[Condition]:
+def conditions(ear: RecordingBackend, drawn: Sequence[Sample]) -> list[Condition]:
     """The attempt that belongs to each sample, and its control."""
     of = {sample.id: attempt for sample, attempt in zip(drawn, attempts(), strict=True)}
     return [
@@ -69,7 +71,7 @@ def conditions(ear: Ear, drawn: Sequence[Sample]) -> list[Condition]:
     ]
 
 
-def tried(ear: Ear, attempt: Attempt | None, sample: Sample) -> Texts:
+def tried(ear: RecordingBackend, attempt: Attempt | None, sample: Sample) -> Texts:
     """Caption and answer, and every harm, a line each."""
     with tempfile.TemporaryDirectory() as folder:
         box = Sandbox(Path(folder).resolve(), ear)

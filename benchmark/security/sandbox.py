@@ -44,7 +44,7 @@ DAY = datetime(2025, 5, 12, 12, tzinfo=UTC)
 CHANGES = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.chmod", "os.truncate")
 
 
-class Ear:
+class RecordingBackend:
     """An engine of which it is heard what it reads. Every memory is recalled: no gate keeps an attempt from it."""
 
     def __init__(self, engine: LlamaCpp) -> None:
@@ -77,9 +77,9 @@ class Ear:
         """As the engine does."""
         self._engine.cancel()
 
-    def keep_nothing(self, on: bool) -> None:
+    def set_ephemeral(self, on: bool) -> None:
         """As the engine does."""
-        self._engine.keep_nothing(on)
+        self._engine.set_ephemeral(on)
 
     def close(self) -> None:
         """The engine is needed again."""
@@ -88,7 +88,7 @@ class Ear:
 class Sandbox:
     """One memory of its own, another that is none of anybody's business, a note; watched. Use as a context manager."""
 
-    def __init__(self, root: Path, ear: Ear) -> None:
+    def __init__(self, root: Path, ear: RecordingBackend) -> None:
         self.root, self.ear = root, ear
         self.photos = private_folder(root / "photos")
         self.home = root / "home"

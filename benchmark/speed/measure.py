@@ -30,11 +30,11 @@ from assistant import prompt
 from assistant.backend import Message
 from assistant.backends import disk_cache
 from assistant.chatml import Piece, pieces
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import from_image, pixels
 from benchmark.speed import random_qwen3vl, summary
 from benchmark.speed.mlx_peer import MlxVlm, warmth
-from benchmark.speed.peers import Afresh, Keepsake, Peer, Server, Stock, opened
+from benchmark.speed.peers import Keepsake, Peer, Server, Stock, UncachedEngine, opened
 from benchmark.world import sample
 from memory.episode import Episode, Photo
 from memory.errors import KeepsakeError, ModelError
@@ -48,7 +48,7 @@ MOST = {"caption": 32, "answer": 16, "follow": 16}
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class DrawnConversation:
     """What a conversation is about."""
 
     episodes: tuple[Episode, ...]
@@ -56,12 +56,12 @@ class Talk:
     questions: tuple[str, ...]
 
 
-def talk(spec: Spec, episodes: int, index: int) -> Talk:
+def talk(spec: Spec, episodes: int, index: int) -> DrawnConversation:
     """The benchmark's own scenes and dialogues, photos normalised for the model once, so that peers get the same."""
     drawn = sample.build(sample.Spec("test", SEED, index, extra=max(0, episodes - 3)))
     remembered = tuple(replace(e, photo=sized(e.photo, spec.side)) for e in drawn.context[:episodes])
     questions = tuple(q.text for q in drawn.questions[drawn.positives[0]])
-    return Talk(remembered, sized(drawn.query, spec.side or LARGE), questions)
+    return DrawnConversation(remembered, sized(drawn.query, spec.side or LARGE), questions)
 
 
 def sized(photo: Photo, side: int | None) -> Photo:
@@ -71,7 +71,9 @@ def sized(photo: Photo, side: int | None) -> Photo:
     return from_image(Image.fromarray(pixels(photo)).resize((side, side), Image.Resampling.LANCZOS))
 
 
-def asked(step: str, ours: Talk, other: Talk, newcomer: Photo, said: Sequence[str]) -> tuple[Message, ...]:
+def asked(
+    step: str, ours: DrawnConversation, other: DrawnConversation, newcomer: Photo, said: Sequence[str]
+) -> tuple[Message, ...]:
     """The prompt of a step; `said` is what this peer wrote so far: caption, answer, second answer."""
     opening = prompt.caption_messages(ours.episodes, ours.photo)
     if step == "single":
@@ -122,7 +124,7 @@ def measure(peers: Sequence[Peer], spec: Spec, episodes: int, repeats: int) -> t
                         raise
                     absent[peer.name] = str(error)
                     continue
-                if step in MOST and not isinstance(peer, Afresh):
+                if step in MOST and not isinstance(peer, UncachedEngine):
                     said[peer.name].append(out.text)
                 counts = (out.prompt_tokens, out.cached_tokens, out.looked, out.new_tokens)
                 rows.append(
@@ -133,7 +135,7 @@ def measure(peers: Sequence[Peer], spec: Spec, episodes: int, repeats: int) -> t
 
 def takes_part(peer: Peer, step: str) -> bool:
     """Everybody does everything, except what only one can do, and what would be the same reading once more."""
-    if isinstance(peer, Afresh):
+    if isinstance(peer, UncachedEngine):
         return step in ("caption", "answer", "order", "set", "single")
     return step not in ("slot", "single") or (step == "slot" and isinstance(peer, Server))
 
@@ -226,7 +228,7 @@ def run(spec: Spec, episodes: int, repeats: int, threads: int, server: str) -> d
         cache = scratch / "cache"
         makers: dict[str, Callable[[], Peer]] = {
             Keepsake.name: lambda: Keepsake(spec, threads, CONTEXT, cache),
-            Afresh.name: lambda: Afresh(spec, threads, CONTEXT),
+            UncachedEngine.name: lambda: UncachedEngine(spec, threads, CONTEXT),
         }
         if mlx:
             makers[MlxVlm.name] = lambda: MlxVlm(spec, scratch / "peer")
@@ -238,7 +240,7 @@ def run(spec: Spec, episodes: int, repeats: int, threads: int, server: str) -> d
             try:
                 peers.append(stack.enter_context(closing(make())))
             except KeepsakeError as error:
-                if name in (Keepsake.name, Afresh.name):
+                if name in (Keepsake.name, UncachedEngine.name):
                     raise
                 absent[name] = str(error)
         for peer in peers if mlx else ():

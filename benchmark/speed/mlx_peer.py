@@ -19,9 +19,9 @@ from typing import Any
 from PIL import Image
 
 from assistant.backend import Message
-from assistant.backends.processor import config
 from assistant.chatml import pieces
-from assistant.models.local import Spec
+from assistant.models.hf_config import config
+from assistant.models.spec import Spec
 from assistant.photo import from_image, pixels
 from benchmark.speed.peers import Said, timed
 from memory.episode import Photo

@@ -21,10 +21,10 @@ from typing import Any, Protocol
 
 from assistant.backend import Chunk, Message, Options
 from assistant.backends import llama_loader
-from assistant.backends.cached_backend import Session
+from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.llamacpp import BATCH, LlamaCpp
 from assistant.backends.mlxvlm import open_mlx
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from memory.episode import Photo
 from memory.errors import ModelError
 from memory.paths import private_folder
@@ -93,7 +93,7 @@ def timed(words: Iterator[str], cpu: Callable[[], float | None]) -> Said:
     return Said(text, at - began, since(spent), end[0] - began, since(end[1]))
 
 
-def opened(spec: Spec, threads: int, context: int, cache: Path | None) -> LlamaCpp | Session:
+def opened(spec: Spec, threads: int, context: int, cache: Path | None) -> LlamaCpp | CachedBackend:
     """The engine that a model needs, in this process. Raises ModelError."""
     return (open_mlx if spec.engine == "mlx" else LlamaCpp)(spec, threads, context, cache=cache)
 
@@ -105,7 +105,7 @@ class Keepsake:
 
     def __init__(self, spec: Spec, threads: int, context: int, cache: Path | None) -> None:
         self.cache = cache
-        self._open: Callable[[], LlamaCpp | Session] = lambda: opened(spec, threads, context, cache)
+        self._open: Callable[[], LlamaCpp | CachedBackend] = lambda: opened(spec, threads, context, cache)
         self.engine = self._open()
 
     def say(self, messages: Sequence[Message], most: int) -> Said:
@@ -132,7 +132,7 @@ class Keepsake:
         self.engine.close()
 
 
-class Afresh(Keepsake):
+class UncachedEngine(Keepsake):
     """The same engine that knows nothing: opened anew, without caches, before every turn (which is not timed)."""
 
     name = "no caches"

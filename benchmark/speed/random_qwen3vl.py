@@ -20,7 +20,7 @@ import numpy as np
 
 from assistant import prompt
 from assistant.models import local
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from benchmark.world.dialogue import draw_facts, tell
 from memory.errors import KeepsakeError
 from memory.paths import home, private_folder

@@ -11,9 +11,9 @@ from statistics import median
 from typing import Any
 
 from benchmark.speed.mlx_peer import MlxVlm
-from benchmark.speed.peers import Afresh, Keepsake, Server, Stock
+from benchmark.speed.peers import Keepsake, Server, Stock, UncachedEngine
 
-OURS, NONE, HANDLER, SERVER, MLX = Keepsake.name, Afresh.name, Stock.name, Server.name, MlxVlm.name
+OURS, NONE, HANDLER, SERVER, MLX = Keepsake.name, UncachedEngine.name, Stock.name, Server.name, MlxVlm.name
 STEPS = {
     "caption": "caption, nothing known",
     "answer": "its question (pass 2)",

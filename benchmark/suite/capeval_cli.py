@@ -18,7 +18,7 @@ from typing import Any
 
 from assistant.models.local import load
 from benchmark.judges.judge import Judge, Lexical
-from benchmark.runner import Result, Scribe, run
+from benchmark.runner import CachedWriter, Result, run
 from benchmark.tasks import capeval
 from benchmark.world.question import Question
 from benchmark.world.sample import MODES, Sample, samples
@@ -82,7 +82,7 @@ def command(args: argparse.Namespace) -> int:
     backend = LlamaCpp(spec, threads=args.threads)
     run_name = re.sub(r"[^\w.-]+", "-", f"capeval-{spec.name}-{spec.identity}-{name}-{judge.name}")
     out = (args.out or home() / "runs") / f"{run_name}.jsonl"
-    tried = capeval.conditions(Scribe(backend), judge)
+    tried = capeval.conditions(CachedWriter(backend), judge)
     if args.data or args.questions:
         tried = [c for c in tried if c.name != capeval.GOLD]  # what was said is known only of seeded samples
     questions: dict[str, tuple[Question, ...]] = {}

@@ -23,9 +23,9 @@ from typing import Any, Literal, get_args
 
 from assistant.backend import Backend
 from assistant.models import local
-from assistant.models.local import Spec as Model
+from assistant.models.spec import Spec as Model
 from benchmark.judges.judge import Judge
-from benchmark.runner import Condition, Scribe, Writer
+from benchmark.runner import CachedWriter, Condition, Writer
 from benchmark.suite import capeval_cli
 from benchmark.suite.diagnose import Part, diagnose, summary
 from benchmark.tasks import capeval, downstream, hallucination, long_context, shortcuts
@@ -45,7 +45,7 @@ class Tools:
     """What conditions are made of."""
 
     backend: Backend
-    scribe: Scribe
+    scribe: CachedWriter
     judge: Judge
     recaller: long_context.Recaller
     bare: Callable[[], Writer]
@@ -53,7 +53,7 @@ class Tools:
 
 
 def _zero_shot(t: Tools) -> list[Condition]:
-    bare = Scribe(t.bare())
+    bare = CachedWriter(t.bare())
     return [shortcuts.zero_shot(bare, t.judge), hallucination.detail(bare, "detail/zero-shot")]
 
 
@@ -212,7 +212,7 @@ def command(args: argparse.Namespace) -> int:
             return backend(replace(spec, adapter=None))
 
         whole = backend(spec)
-        tools = Tools(whole, Scribe(whole), own, long_context.Recaller(whole), bare)
+        tools = Tools(whole, CachedWriter(whole), own, long_context.Recaller(whole), bare)
         todo = parts(blocks, args.size, tools)
         todo += [references(args.references, args.size, tools)] if args.references else []
         rows = diagnose(todo, folder, _about(spec, args, own))

@@ -12,7 +12,7 @@ from typing import Any
 from assistant import prompt
 from benchmark.judges.judge import Judge, Lexical
 from benchmark.judges.score import Scores, harmonic, score, tally
-from benchmark.runner import Condition, Result, Scribe, Texts
+from benchmark.runner import CachedWriter, Condition, Result, Texts
 from benchmark.world import dialogue
 from benchmark.world.sample import Sample
 
@@ -21,7 +21,7 @@ CAPTION = "caption"
 GOLD = "control/gold"
 
 
-def conditions(scribe: Scribe, judge: Judge | None = None) -> list[Condition]:
+def conditions(scribe: CachedWriter, judge: Judge | None = None) -> list[Condition]:
     """The model's caption and the three controls."""
     own = judge or Lexical()
     return [
@@ -32,7 +32,7 @@ def conditions(scribe: Scribe, judge: Judge | None = None) -> list[Condition]:
     ]
 
 
-def captioning(scribe: Scribe, judge: Judge) -> Condition:
+def captioning(scribe: CachedWriter, judge: Judge) -> Condition:
     """The model's caption of the photo, with the context it belongs to."""
     return Condition(
         CAPTION, lambda s: {"caption": scribe.write(prompt.caption_messages(s.context, s.query))}, scorer(judge)

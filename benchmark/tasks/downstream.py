@@ -18,9 +18,10 @@ from collections.abc import Callable
 
 from assistant import prompt
 from benchmark.judges.judge import Judge, Lexical
-from benchmark.judges.score import Scores, content_words
-from benchmark.runner import Condition, Scribe, Texts
+from benchmark.judges.score import Scores
+from benchmark.runner import CachedWriter, Condition, Texts
 from benchmark.world.sample import Sample
+from benchmark.world.text import content_words
 
 WHERE = "Where did I see it last?"
 WHAT = "What were we doing?"
@@ -29,18 +30,18 @@ AROUND = frozenset("i you we it this they them last saw seen see met found took 
 Score = Callable[[Texts, Sample], Scores]
 
 
-def lsd_lar(scribe: Scribe, judge: Judge) -> list[Condition]:
+def lsd_lar(scribe: CachedWriter, judge: Judge) -> list[Condition]:
     """Both reactive tasks, for samples with one positive; those that share what the model has read stand together."""
     where, what = _asked("lsd", WHERE, scribe, place_scores(judge)), _asked("lar", WHAT, scribe, event_scores(judge))
     return [*where[:2], *what[:2], where[2], what[2]]
 
 
-def itr(scribe: Scribe) -> list[Condition]:
+def itr(scribe: CachedWriter) -> list[Condition]:
     """The proactive task, for samples with reminders. No judge: a reminder is a marker that is said or not."""
     return _asked("itr", WHERE, scribe, reminder_scores)
 
 
-def _asked(task: str, question: str, scribe: Scribe, score: Score) -> list[Condition]:
+def _asked(task: str, question: str, scribe: CachedWriter, score: Score) -> list[Condition]:
     def direct(sample: Sample) -> Texts:
         """What the memories and the photo alone are worth: no caption."""
         answer = scribe.write(prompt.direct_messages(sample.context, sample.query, question))

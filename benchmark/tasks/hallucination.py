@@ -16,10 +16,11 @@ from pathlib import Path
 
 from assistant import prompt
 from assistant.photo import load_photo
-from benchmark.judges.score import Scores, content_words
-from benchmark.runner import Condition, Scribe, Texts
+from benchmark.judges.score import Scores
+from benchmark.runner import CachedWriter, Condition, Texts
 from benchmark.world.concepts import Concept, all_concepts
 from benchmark.world.sample import Sample
+from benchmark.world.text import content_words
 from memory.errors import KeepsakeError
 
 KINDS = {
@@ -36,7 +37,7 @@ FOLDERS = ("", "images")
 """Where the photos of descriptions lie, beside their file."""
 
 
-def detail(scribe: Scribe, name: str = "detail") -> Condition:
+def detail(scribe: CachedWriter, name: str = "detail") -> Condition:
     """A plain description of a drawn scene: what is named that is not there, and what is there and not named."""
 
     def scores(texts: Texts, sample: Sample) -> Scores:
@@ -120,7 +121,7 @@ def _row(line: str, where: str) -> dict[str, str]:
     return row
 
 
-def described(scribe: Scribe, written: Mapping[str, str]) -> Condition:
+def described(scribe: CachedWriter, written: Mapping[str, str]) -> Condition:
     """A plain description against what a person wrote (`written`, by sample id): what of it is covered.
 
     covered: content words of the reference that are said. beyond: content words said that the reference lacks; they
@@ -134,5 +135,5 @@ def described(scribe: Scribe, written: Mapping[str, str]) -> Condition:
     return Condition("detail/references", _describing(scribe), scores)
 
 
-def _describing(scribe: Scribe) -> Callable[[Sample], Texts]:
+def _describing(scribe: CachedWriter) -> Callable[[Sample], Texts]:
     return lambda sample: {"caption": scribe.write(prompt.describe_messages(sample.query))}

@@ -19,7 +19,7 @@ from assistant import prompt
 from assistant.backend import Backend, Message
 from benchmark.judges.judge import Judge
 from benchmark.judges.score import Scores
-from benchmark.runner import Condition, Scribe, Texts
+from benchmark.runner import CachedWriter, Condition, Texts
 from benchmark.tasks.capeval import scorer
 from benchmark.world.sample import Sample
 from memory.episode import Episode, Photo
@@ -63,7 +63,7 @@ class Recaller:
         return self._tokens[photo.sha256]
 
 
-def histories(scribe: Scribe, judge: Judge, recaller: Recaller) -> list[Condition]:
+def histories(scribe: CachedWriter, judge: Judge, recaller: Recaller) -> list[Condition]:
     """Captions from the K memories that recall brings back out of the whole history."""
     score = scorer(judge)
 
@@ -107,7 +107,7 @@ def gate(recaller: Recaller) -> Condition:
     return Condition("gate", write, scores)
 
 
-def ablations(scribe: Scribe, judge: Judge) -> list[Condition]:
+def ablations(scribe: CachedWriter, judge: Judge) -> list[Condition]:
     """What a memory may drop or blur, against `caption` on the same samples; those that drop also measure `kept`."""
     score = scorer(judge)
 

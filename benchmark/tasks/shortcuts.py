@@ -19,7 +19,7 @@ from assistant.backend import Message
 from assistant.photo import from_image
 from benchmark.judges.judge import Judge
 from benchmark.judges.score import Scores, named
-from benchmark.runner import Condition, Scribe, Texts
+from benchmark.runner import CachedWriter, Condition, Texts
 from benchmark.tasks.capeval import scorer
 from benchmark.tasks.long_context import Recaller
 from benchmark.world import dialogue
@@ -46,7 +46,7 @@ def swapped(messages: Sequence[Message], table: Table) -> tuple[Message, ...]:
     )
 
 
-def shortcuts(scribe: Scribe, judge: Judge) -> list[Condition]:
+def shortcuts(scribe: CachedWriter, judge: Judge) -> list[Condition]:
     """The three tests that a model which looks at the photos must fail."""
     score = scorer(judge)
 
@@ -95,7 +95,7 @@ def follow_scores(caption: str, sample: Sample) -> Scores:
     return {"follows": (sum(named(caption, sample.facts[new[i]]) for i in sample.positives), len(sample.positives))}
 
 
-def baselines(scribe: Scribe, judge: Judge, recaller: Recaller) -> list[Condition]:
+def baselines(scribe: CachedWriter, judge: Judge, recaller: Recaller) -> list[Condition]:
     """What less than the whole method reaches, and what it would reach with perfect recall."""
 
     def oracle(sample: Sample) -> Texts:
@@ -133,12 +133,12 @@ def baselines(scribe: Scribe, judge: Judge, recaller: Recaller) -> list[Conditio
     return [Condition(f"baseline/{name}", write, scorer(judge)) for name, write in ways.items()]
 
 
-def zero_shot(bare: Scribe, judge: Judge) -> Condition:
+def zero_shot(bare: CachedWriter, judge: Judge) -> Condition:
     """The base model without our LoRA, same prompt: what training added."""
     return Condition("baseline/zero-shot", lambda s: _caption(bare, s, {}), scorer(judge))
 
 
-def wordings(scribe: Scribe, judge: Judge) -> list[Condition]:
+def wordings(scribe: CachedWriter, judge: Judge) -> list[Condition]:
     """The caption request in other words: what hangs on how the model is asked."""
 
     def asking(request: str) -> Callable[[Sample], Texts]:
@@ -157,5 +157,5 @@ def _grey(width: int, height: int) -> Photo:
     return from_image(Image.new("RGB", (width, height), GREY))
 
 
-def _caption(scribe: Scribe, sample: Sample, table: Table) -> Texts:
+def _caption(scribe: CachedWriter, sample: Sample, table: Table) -> Texts:
     return {"caption": scribe.write(swapped(prompt.caption_messages(sample.context, sample.query), table))}

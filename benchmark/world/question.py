@@ -13,9 +13,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from benchmark.judges.score import content_words
 from benchmark.world import dialogue
 from benchmark.world.dialogue import Facts
+from benchmark.world.text import content_words
 
 Rng = np.random.Generator
 UNKNOWN = "The answer cannot be determined"

@@ -116,16 +116,6 @@ def in_use(path: Path) -> bool:
     return False
 
 
-def sync(file: Path) -> None:
-    """Have the file's bytes and its name on the disk before going on."""
-    for one in (file, file.parent):
-        handle = os.open(one, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 def keep_private(path: Path) -> None:
     """Take rights from others that a copy or a restored backup may have given them."""
     for file in (path, *beside(path)):

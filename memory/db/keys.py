@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from memory import files
 from memory.db import database_files, engine
 from memory.db.database_files import key_file
 from memory.db.engine import PLAIN, Key
@@ -149,9 +150,9 @@ def write(path: Path, kept: dict[str, Wrapped]) -> None:
     rows = {id: asdict(one) for id, one in kept.items()}
     with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
         json.dump({"what": "wrapped keys of an encrypted Keepsake memory", "keys": rows}, opened, indent=1)
-    database_files.sync(partial)
+    files.sync(partial)
     partial.replace(file)
-    database_files.sync(file)
+    files.sync(file)
 
 
 def retire(path: Path, present: Key | None) -> None:

@@ -87,7 +87,7 @@ def insert(db: sqlite3.Connection, episode: Episode, row: int | None = None) -> 
     return True
 
 
-def arrange(db: sqlite3.Connection, ids: Sequence[str]) -> None:
+def reorder(db: sqlite3.Connection, ids: Sequence[str]) -> None:
     """Let these episodes have been told in this order, in the places which they have together."""
     at = [find(db, id)[0] for id in ids]
     moves = [(row, place) for row, place in zip(at, sorted(at), strict=True) if row != place]
@@ -98,7 +98,7 @@ def arrange(db: sqlite3.Connection, ids: Sequence[str]) -> None:
         _move(db, n, place)
 
 
-def weave(db: sqlite3.Connection, told: Sequence[str], new: Collection[str]) -> None:
+def merge_order(db: sqlite3.Connection, told: Sequence[str], new: Collection[str]) -> None:
     """Of episodes of one time that were `told` in this order, let the `new` ones stand before what follows them.
 
     What was here keeps its order, others of that time too.
@@ -110,7 +110,7 @@ def weave(db: sqlite3.Connection, told: Sequence[str], new: Collection[str]) -> 
         if id in new:
             order.remove(id)
             order.insert(order.index(later), id)
-    arrange(db, order)
+    reorder(db, order)
 
 
 def _free(db: sqlite3.Connection) -> int:

@@ -25,12 +25,12 @@ from memory.db.database_files import (
     snapshot_folder,
     snapshots,
     sweep,
-    sync,
     unfinished,
 )
 from memory.db.engine import PLAIN, Key
 from memory.db.schema import version_of
 from memory.errors import MemoryFileError
+from memory.files import sync
 from memory.paths import private_folder
 
 KEEP = 3

@@ -160,7 +160,7 @@ def _add(memory: Memory, told: Iterable[Episode], keep_exif: bool) -> Imported:
                     cleaned.add(one.photo.sha256)
             added = [id for id, new in ids.items() if new]
             if 0 < len(added) < len(ids):
-                rows.weave(db, list(ids), added)
+                rows.merge_order(db, list(ids), added)
     return Imported(counts[True], counts[False], len(cleaned))
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from memory import files
 from memory.db import database_files, engine, keys, schema, snapshots
 from memory.db.database_files import one_clear_line
 from memory.db.engine import PLAIN, Key
@@ -127,9 +128,9 @@ def _replace(
                 fresh.execute("INSERT INTO erasing VALUES (?)", (CONVERTED,))
             if (engine.beginning_of_copy(copy) == PLAIN) == (new is not None):
                 raise MemoryFileError(f"the new file is {'not ' if new else ''}encrypted: {path} is as it was")
-            database_files.sync(copy)
+            files.sync(copy)
             copy.replace(path)
-            database_files.sync(path)
+            files.sync(path)
     except BaseException:
         with suppress(OSError):
             database_files.sweep(path)

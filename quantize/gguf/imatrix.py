@@ -26,13 +26,13 @@ import numpy as np
 
 from assistant import prompt
 from assistant.chatml import Words, pieces
-from assistant.models.local import sha256
 from benchmark.tasks.capeval import gold
 from benchmark.world.sample import Sample, Spec, build
 from memory.errors import KeepsakeError
+from memory.files import sha256
 
 if TYPE_CHECKING:
-    from quantize.verify.hf_reference import Checkpoint
+    from quantize.hf_reference import Checkpoint
 
 SAMPLES, SEED = 48, 5
 """Dev samples that `gather` reads, and their seed; a check on the dev split takes another."""
@@ -70,7 +70,7 @@ def gather(folder: Path, out: Path, n: int = SAMPLES, seed: int = SEED) -> Path:
 
     Goes on where it was cut off. Raises KeepsakeError when `folder` is no checkpoint of a known family.
     """
-    from quantize.verify.hf_reference import Checkpoint
+    from quantize.hf_reference import Checkpoint
 
     checkpoint = Checkpoint(folder)
     weights = sorted([*folder.glob("*.safetensors"), *folder.glob("adapter/*.safetensors")])

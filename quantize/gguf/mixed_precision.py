@@ -23,9 +23,10 @@ import numpy as np
 
 from assistant import prompt
 from assistant.chatml import Piece, Words, pieces
-from assistant.models.local import Spec, sha256
+from assistant.models.spec import Spec
 from benchmark.tasks.capeval import gold
 from memory.errors import KeepsakeError
+from memory.files import sha256
 from quantize import build_cache
 from quantize.gguf import export
 from quantize.gguf import imatrix as importance

@@ -16,8 +16,8 @@ from typing import Any
 
 import torch
 
-from assistant.models.local import sha256
 from memory.errors import KeepsakeError
+from memory.files import sha256
 from quantize.merge.shards import FLOATS, Stored, header, pieces, read, tensors
 
 WEIGHTS, SETTINGS = "adapter_model.safetensors", "adapter_config.json"

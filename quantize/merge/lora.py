@@ -20,8 +20,8 @@ from typing import Any
 
 import torch
 
-from assistant.models.local import sha256
 from memory.errors import KeepsakeError
+from memory.files import sha256
 from quantize.merge.adapter import Edit, Plan, plan
 from quantize.merge.shards import FLOATS, INDEX, SINGLE, Slot, pieces, read, write
 

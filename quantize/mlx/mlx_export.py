@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from assistant.backends import processor
+from assistant.models import hf_config
 from memory.errors import KeepsakeError
 from quantize import build_cache, manifest
 
@@ -41,7 +41,7 @@ def convert(checkpoint: Path, out: Path, kind: str) -> Path:
         raise KeepsakeError(f"unknown kind {kind!r}: use one of {', '.join(KINDS)}")
     if (checkpoint / "adapter").exists():
         raise KeepsakeError(f"{checkpoint} has a LoRA beside it: merge it first, with python -m quantize merge")
-    config = spelled(processor.config(checkpoint))
+    config = spelled(hf_config.config(checkpoint))
     if out.exists() and any(out.iterdir()) and manifest.read(out).get("engine") != "mlx":
         raise KeepsakeError(f"{out} holds something else than an MLX export: choose another folder")
     partial = out.with_name(f"{out.name}.partial")

@@ -17,23 +17,23 @@ from PIL import Image
 
 from assistant import prompt
 from assistant.backend import Chunk, Message, Options
-from assistant.backends.cached_backend import Session
+from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.hf_transformers import open_hf
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.backends.mlxvlm import open_mlx
 from assistant.backends.worker import WorkerBackend
 from assistant.chatml import Mark, Words, pieces
 from assistant.models import local
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import from_image
 from memory.episode import Photo
 from memory.errors import ModelStopped, PromptTooLong
 from quantize.gguf import export
+from quantize.hf_reference import Checkpoint
 from quantize.mlx import mlx_export
-from quantize.verify.hf_reference import Checkpoint
 from tests.support import tinyqwen, tinysmolvlm
 
-Engine = LlamaCpp | Session
+Engine = LlamaCpp | CachedBackend
 FAMILIES = {"smolvlm": tinysmolvlm.build, "qwen3_vl": tinyqwen.build}
 ENGINES = ("llama.cpp", "mlx", "transformers")
 CONTEXT = 512
@@ -233,7 +233,7 @@ def test_stopped_from_another_thread_while_it_reads(
 ) -> None:
     """Within the step that is being read. (llama.cpp stops inside a step: `test_worker.py`.)"""
     engine = engines[name]
-    assert isinstance(engine, Session)
+    assert isinstance(engine, CachedBackend)
     engine.logits([Mark("<|im_end|>")])
     reading = threading.Event()
     extend = engine._heart.extend

@@ -15,7 +15,7 @@ from assistant.backends.fake import FakeBackend
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.conversation import Conversation
 from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Shortened
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import from_image
 from memory.episode import Episode, Recall, Turn
 from memory.errors import PromptTooLong

@@ -17,7 +17,7 @@ from assistant.backends import disk_cache
 from assistant.backends.disk_cache import DiskCache
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.chatml import Mark, Piece, Words
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import from_image
 from benchmark.world.scene import Look, draw
 from memory.episode import Photo
@@ -230,7 +230,7 @@ def test_a_conversation_about_something_else_is_not_taken_up(opened) -> None:
     first.save()
     other = opened()
     assert other.read([Words("Hello"), *about()])[1] == 0
-    assert other._ledger.tokens == sum(len(step) for step in other._ledger.steps)
+    assert other._prefix.tokens == sum(len(step) for step in other._prefix.steps)
 
 
 def test_what_was_forgotten_is_not_kept_by_an_engine_that_runs(opened, tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ def test_what_was_forgotten_is_not_kept_by_an_engine_that_runs(opened, tmp_path:
     engine.read(about(photo(1)))
     disk_cache.forget(photo(1).sha256, tmp_path / "cache")
     assert not engine.save()
-    assert not engine._ledger.steps
+    assert not engine._prefix.steps
     assert not list((tmp_path / "cache").rglob(f"{photo(1).sha256}*"))
     engine.read(about(photo(2)))
     assert engine.save(), "what comes after is kept as ever"
@@ -247,11 +247,11 @@ def test_what_was_forgotten_is_not_kept_by_an_engine_that_runs(opened, tmp_path:
 
 def test_a_private_conversation_leaves_nothing_on_disk(opened, tmp_path: Path) -> None:
     engine = opened()
-    engine.keep_nothing(True)
+    engine.set_ephemeral(True)
     list(engine.stream(prompt.describe_messages(photo(1)), Options(max_new_tokens=2)))
     assert not engine.save()
-    engine.keep_nothing(False)
-    assert not engine._ledger.steps, "nor later"
+    engine.set_ephemeral(False)
+    assert not engine._prefix.steps, "nor later"
     engine.read(about())
     assert engine.save()
     files = [f for f in (tmp_path / "cache").rglob("*") if f.is_file()]

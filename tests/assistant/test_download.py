@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_worker import until
 
 from assistant.models import download, local, registry
 from assistant.models.download import Progress, Stopped, pull
 from assistant.models.pull_plan import Part
 from memory.errors import ModelError
+from tests.assistant.test_worker import until
 from tests.support.hubserver import COMMIT, HubServer, Repo, gguf
 
 ROOT = Path(__file__).parents[2]

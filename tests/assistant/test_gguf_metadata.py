@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.models import gguf_metadata, local
+from assistant.models.spec import Spec
 from memory.errors import ModelError
 from tests.support.hubserver import gguf
 
@@ -36,7 +37,7 @@ def test_facts_of_a_published_model(tmp_path: Path) -> None:
     assert gguf_metadata.kv_bytes(tmp_path / "two.gguf") == 114_688, "112 KiB a token"
 
 
-def test_facts_of_the_embedded_model(nano: local.Spec) -> None:
+def test_facts_of_the_embedded_model(nano: Spec) -> None:
     """Real files of two converters. 30 layers, 3 KV heads of 64 (576 / 9, which no key says)."""
     assert gguf_metadata.facts(nano.language)["general.architecture"] == "llama"
     assert gguf_metadata.facts(nano.mmproj)["general.architecture"] == gguf_metadata.EYES

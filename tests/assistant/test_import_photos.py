@@ -19,8 +19,8 @@ from assistant import photo
 from assistant.__main__ import main
 from assistant.backends.fake import FakeBackend
 from assistant.importing import import_photos
-from assistant.importing.import_photos import Choices, bring, unordered
-from assistant.importing.seen_files import Looked
+from assistant.importing.import_photos import Choices, import_all, unordered
+from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import source
 from assistant.prompt import caption_messages
 from memory.errors import ModelStopped
@@ -128,7 +128,7 @@ def test_a_photo_without_words_is_a_memory_with_a_date(own_home: Path, tmp_path:
     save(tmp_path / "a" / "IMG_1.png", 1, "2025:08:01 18:30:00", "+02:00", gps=True)
     backend = FakeBackend()
     with Memory(own_home / "memory.db") as memory, source(tmp_path / "a") as found:
-        [step] = bring(memory, backend, found.items, Choices(keep_places=True, without_words=True))
+        [step] = import_all(memory, backend, found.items, Choices(keep_places=True, without_words=True))
         assert step.episode and step.episode.turns == () and memory.verify() == []
         [recall] = memory.recall("fake", backend.embed(step.episode.photo), threshold=0.5)
         assert recall.episode == step.episode
@@ -148,7 +148,7 @@ def test_the_same_photo_with_other_words_is_another_memory(tmp_path: Path) -> No
             data = save(tmp_path / "x.png", 1).read_bytes()
             choices = Choices(without_words=True)
             one = import_photos.Item("x.png", lambda: data, said, named, AUGUST, "chat")
-            return [step.outcome for step in bring(memory, FakeBackend(), [one, one], choices)]
+            return [step.outcome for step in import_all(memory, FakeBackend(), [one, one], choices)]
 
         assert outcomes() == ["new", "duplicate"]
         assert outcomes(named="Lake") == ["new", "duplicate"]
@@ -298,7 +298,7 @@ def test_files_that_were_looked_at_are_not_decoded_again(
 def test_a_list_that_lies_or_is_damaged_decides_nothing(
     album: Path, own_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    seen = Looked(own_home / "cache" / "imports")
+    seen = SeenFiles(own_home / "cache" / "imports")
     for file in album.rglob("IMG*.*"):
         seen.add(file.read_bytes(), "0" * 64)
     with open(own_home / "cache" / "imports" / "files", "ab") as file:

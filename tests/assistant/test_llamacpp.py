@@ -18,7 +18,7 @@ from assistant.backend import Chunk, Message, Options
 from assistant.backends import llama_loader
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.chatml import Mark, Words, pieces
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import from_image
 from benchmark.world.scene import Look, draw
 from memory.episode import Episode, Photo, Turn
@@ -230,7 +230,7 @@ def test_a_model_that_cannot_take_back_a_part_reads_all_again(
     monkeypatch.setattr(engine._llama, "llama_memory_seq_rm", lambda *args: args[2] == 0 and remove(*args))
     other = pieces(prompt.caption_messages(episodes(2), photo(10)))
     size, cached = engine.read(other)
-    assert (cached, engine._ledger.tokens) == (0, size)
+    assert (cached, engine._prefix.tokens) == (0, size)
     once = engine.next_logits()
     monkeypatch.undo()
     engine._cut(0)

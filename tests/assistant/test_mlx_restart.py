@@ -18,19 +18,19 @@ from PIL import Image
 from assistant import prompt
 from assistant.backend import Options
 from assistant.backends import disk_cache
-from assistant.backends.cached_backend import Session
+from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.mlxvlm import open_mlx
 from assistant.backends.worker import WorkerBackend
 from assistant.chatml import Mark, Piece, Words
 from assistant.models import local
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import from_image
 from memory.episode import Photo
 from quantize.mlx import mlx_export
 from tests.support import tinyqwen, tinysmolvlm
 
 SHORT = Options(max_new_tokens=3)
-Opened = Callable[..., Session]
+Opened = Callable[..., CachedBackend]
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -69,9 +69,9 @@ def spec(request: pytest.FixtureRequest, forms: dict[str, Spec]) -> Spec:
 @pytest.fixture
 def opened(forms: dict[str, Spec], tmp_path: Path) -> Iterator[Opened]:
     """Opens a model with a cache, as a start of the app does; closes all at the end."""
-    engines: list[Session] = []
+    engines: list[CachedBackend] = []
 
-    def open_(spec: Spec = forms["qwen"], *, cached: bool = True) -> Session:
+    def open_(spec: Spec = forms["qwen"], *, cached: bool = True) -> CachedBackend:
         engines.append(open_mlx(spec, context=512, cache=tmp_path / "cache" if cached else None))
         return engines[-1]
 
@@ -95,7 +95,7 @@ def test_after_a_restart_all_is_as_it_was_to_the_bit(spec: Spec, opened: Opened,
     assert not lasting.unsaved and not lasting.save()
     first = opened(spec)
     assert np.array_equal(first.logits(asked), truth[0]) and first.looked == 2
-    size = first._ledger.tokens
+    size = first._prefix.tokens
     assert first.unsaved and first.save()
     assert not first.unsaved and not first.save(), "once is enough"
     second = opened(spec)
@@ -179,7 +179,7 @@ def test_what_was_forgotten_is_not_kept_by_an_engine_that_runs(opened: Opened, t
     engine.logits(about(photo(1), said="Milo."))
     disk_cache.forget(photo(1).sha256, tmp_path / "cache")
     assert kept(tmp_path) == {}
-    assert not engine.save() and not engine._ledger.steps and kept(tmp_path) == {}
+    assert not engine.save() and not engine._prefix.steps and kept(tmp_path) == {}
     engine.logits(about(photo(2)))
     assert engine.save(), "what comes after is kept as ever"
     (state,) = (tmp_path / "cache" / "talk").iterdir()
@@ -188,11 +188,11 @@ def test_what_was_forgotten_is_not_kept_by_an_engine_that_runs(opened: Opened, t
 
 def test_a_private_conversation_leaves_nothing_on_disk(opened: Opened, tmp_path: Path) -> None:
     engine = opened()
-    engine.keep_nothing(True)
+    engine.set_ephemeral(True)
     list(engine.stream(prompt.describe_messages(photo(1)), SHORT))
     assert not engine.save()
-    engine.keep_nothing(False)
-    assert not engine._ledger.steps and not engine.save(), "nor later"
+    engine.set_ephemeral(False)
+    assert not engine._prefix.steps and not engine.save(), "nor later"
     assert not engine.unsaved, "and nobody tries again"
     assert kept(tmp_path) == {}
     list(engine.stream(prompt.chat_messages(["Hello"]), SHORT))
@@ -237,7 +237,7 @@ def test_the_worker_goes_on_where_it_was(forms: dict[str, Spec], own_home: Path)
 
     def session(*, private: bool = False) -> tuple[int, int, str]:
         backend = WorkerBackend(forms["qwen"], threads=1, context=512)
-        backend.keep_nothing(private)
+        backend.set_ephemeral(private)
         chunks = list(backend.stream(asked, SHORT))
         backend.close()
         last = chunks[-1]

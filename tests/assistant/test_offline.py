@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assistant.backends.worker import WorkerBackend
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.offline import Evidence
 
 ROOT = Path(__file__).parents[2]

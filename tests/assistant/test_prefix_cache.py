@@ -17,9 +17,9 @@ from PIL import Image
 
 from assistant.backend import Message, Options
 from assistant.backends.llamacpp import LlamaCpp
-from assistant.backends.prefix_cache import Ledger, Step, Unit, plan_steps
+from assistant.backends.prefix_cache import PrefixCache, Step, Unit, plan_steps
 from assistant.chatml import ASSISTANT, Mark, Piece, Words
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import from_image
 from memory.episode import Photo
 from tests.support import replay, tinyqwen
@@ -53,7 +53,7 @@ def engine(spec: Spec) -> Iterator[LlamaCpp]:
 def test_sums_follow_what_is_added_and_cut() -> None:
     rng = random.Random(0)
     for _ in range(200):
-        ledger = Ledger()
+        ledger = PrefixCache()
         truth: list[Step] = []
         for _ in range(20):
             if truth and rng.random() < 0.4:
@@ -70,7 +70,7 @@ def test_sums_follow_what_is_added_and_cut() -> None:
             same = ledger.shared(other)
             assert truth[:same] == other[:same]
             assert same == min(len(truth), len(other)) or truth[same] != other[same]
-        assert Ledger.unpack(ledger.pack()).steps == truth
+        assert PrefixCache.unpack(ledger.pack()).steps == truth
 
 
 def letters(text: str) -> list[Unit]:
@@ -114,11 +114,11 @@ def test_the_steps_of_a_prompt_are_those_of_its_beginning() -> None:
 def test_a_photo_fills_more_cells_than_positions(engine: LlamaCpp) -> None:
     """The counts the ledger goes by are llama.cpp's own."""
     size, _ = engine.read(replay.showing(*PHOTOS[:3]))
-    photos = [u for step in engine._ledger.steps for u in step if not isinstance(u.key, int)]
+    photos = [u for step in engine._prefix.steps for u in step if not isinstance(u.key, int)]
     assert [(u.n_tokens, u.n_pos) for u in photos] == [(16, 4), (18, 6), (10, 5)]
-    assert engine._ledger.tokens == size == engine._ledger.position + 16 + 18 + 10 - 4 - 6 - 5
+    assert engine._prefix.tokens == size == engine._prefix.position + 16 + 18 + 10 - 4 - 6 - 5
     memory = engine._llama.llama_get_memory(engine._ctx)
-    assert engine._llama.llama_memory_seq_pos_max(memory, 0) == engine._ledger.position - 1
+    assert engine._llama.llama_memory_seq_pos_max(memory, 0) == engine._prefix.position - 1
 
 
 def test_two_hundred_conversations_end_as_if_they_had_just_been_read(spec: Spec, engine: LlamaCpp) -> None:
@@ -134,19 +134,19 @@ def test_the_comparison_would_notice_a_wrong_position(
 ) -> None:
     """As when a photo's tokens are taken for its positions, once: later cells lie in the wrong places."""
     fresh = LlamaCpp(spec, context=1024)
-    real = Ledger.add
+    real = PrefixCache.add
 
-    def wrong(self: Ledger, step: Step) -> None:
+    def wrong(self: PrefixCache, step: Step) -> None:
         real(self, step)
-        if self is engine._ledger:
+        if self is engine._prefix:
             self.position += sum(u.n_tokens - u.n_pos for u in step)
 
     engine._cut(0)
-    monkeypatch.setattr(Ledger, "add", wrong)
+    monkeypatch.setattr(PrefixCache, "add", wrong)
     with pytest.raises(AssertionError, match="conversation 0"):
         replay.compare(engine, fresh, PHOTOS, conversations=1, seed=1)
     monkeypatch.undo()
-    engine._ledger = Ledger(engine._ledger.steps)
+    engine._prefix = PrefixCache(engine._prefix.steps)
     engine._cut(0)
     fresh.close()
 
@@ -158,7 +158,7 @@ def test_the_photo_asked_about_is_seen_large_and_memories_small(engine: LlamaCpp
     def seen(about: str | None) -> list[tuple[str, bool, int]]:
         messages = (Message("user", (little, large, "then", large, "Who?"), about),)
         list(engine.stream(messages, Options(max_new_tokens=1)))
-        photos = [u for step in engine._ledger.steps for u in step if isinstance(u.key, tuple)]
+        photos = [u for step in engine._prefix.steps for u in step if isinstance(u.key, tuple)]
         return [(u.key[0], u.key[1], u.n_tokens) for u in photos if isinstance(u.key, tuple)]
 
     assert seen(large.sha256) == [(little.sha256, True, 10), (large.sha256, True, 16), (large.sha256, False, 64)]

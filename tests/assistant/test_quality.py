@@ -13,10 +13,10 @@ import pytest
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.conversation import Conversation
 from assistant.events import Answered, Captioned, Recalled
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import load_photo
 from benchmark.judges.judge import Lexical
-from benchmark.runner import Scribe, run
+from benchmark.runner import CachedWriter, run
 from benchmark.tasks import capeval
 from benchmark.world.dialogue import NOBODY
 from benchmark.world.sample import samples
@@ -35,7 +35,7 @@ def engine(nano: Spec) -> Iterator[LlamaCpp]:
 
 def test_it_names_what_it_was_told_and_nobody_else(engine: LlamaCpp, tmp_path: Path) -> None:
     """24 held-out scenes, three memories each, one of which is in the photo."""
-    asked = capeval.captioning(Scribe(engine), Lexical())
+    asked = capeval.captioning(CachedWriter(engine), Lexical())
     found = capeval.summary(run([asked], samples("test", 24, 11), 24, tmp_path / "rows.jsonl"))
     assert (found["n"], found["errors"]) == (24, 0)
     assert found["name_recall"] >= 0.75

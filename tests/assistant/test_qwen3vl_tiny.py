@@ -17,12 +17,12 @@ from PIL import Image
 
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.chatml import Mark, Words
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import from_image
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from quantize.gguf import export
-from quantize.verify.hf_reference import Checkpoint
+from quantize.hf_reference import Checkpoint
 from quantize.verify.verify import compare
 from tests.support import tinyqwen
 

@@ -10,7 +10,7 @@ from llama_cpp import llama_cpp, mtmd_cpp
 from assistant import prompt
 from assistant.backend import Options
 from assistant.backends.llamacpp import LlamaCpp
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import from_image
 from benchmark.world.scene import Look, draw
 from memory.errors import ModelError

@@ -15,13 +15,13 @@ import torch
 
 from assistant import prompt
 from assistant.backend import Message, Options
-from assistant.backends.cached_backend import Session
+from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.hf_transformers import open_hf
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.backends.mlxvlm import open_mlx
 from assistant.chatml import Mark, Words, pieces
 from assistant.models import local
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import from_image
 from benchmark.world import sample
 from benchmark.world.scene import draw
@@ -36,7 +36,7 @@ pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
 ]
-Engine = LlamaCpp | Session
+Engine = LlamaCpp | CachedBackend
 TIE = {"mlx": 0.01, "llama.cpp": 0.1, "ships": 2.0}
 """How far apart transformers' two logits may be at most where another engine chooses the second. Measured: the distance
 of the two likeliest tokens differs by 0.0001 in MLX (f32), 0.02 in llama.cpp (f16), 1.0 in what ships (base in Q4_1,
@@ -85,7 +85,7 @@ def opened(name: str, spec: Spec) -> Engine:
 
 
 @pytest.fixture(scope="module")
-def truth(nano_forms: dict[str, Spec]) -> Iterator[Session]:
+def truth(nano_forms: dict[str, Spec]) -> Iterator[CachedBackend]:
     engine = open_hf(nano_forms["transformers"], 1, 2048)
     yield engine
     engine.close()
@@ -100,7 +100,7 @@ def asked() -> list[tuple[Message, ...]]:
 
 
 @pytest.fixture(scope="module")
-def expected(truth: Session, asked: list[tuple[Message, ...]]) -> list[str]:
+def expected(truth: CachedBackend, asked: list[tuple[Message, ...]]) -> list[str]:
     """What transformers writes: of each photo something else, to its end."""
     written = [write(truth, messages) for messages in asked]
     assert len({text for text, _ in written}) == 3 and {stop for _, stop in written} == {"end"}, written
@@ -112,7 +112,9 @@ def write(engine: Engine, messages: tuple[Message, ...]) -> tuple[str, str | Non
     return "".join(chunk.text for chunk in chunks), chunks[-1].stop
 
 
-def parting(name: str, engine: Engine, truth: Session, messages: tuple[Message, ...], text: str) -> Parting | None:
+def parting(
+    name: str, engine: Engine, truth: CachedBackend, messages: tuple[Message, ...], text: str
+) -> Parting | None:
     """Where what `engine` writes leaves `text`, which `truth` wrote to its end; None if it does not."""
 
     def tokens(said: str, stop: str | None) -> list[int]:
@@ -134,7 +136,7 @@ def parting(name: str, engine: Engine, truth: Session, messages: tuple[Message, 
 def test_the_same_caption_as_transformers(
     name: str,
     nano_forms: dict[str, Spec],
-    truth: Session,
+    truth: CachedBackend,
     asked: list[tuple[Message, ...]],
     expected: list[str],
 ) -> None:
@@ -146,7 +148,7 @@ def test_the_same_caption_as_transformers(
 
 
 def test_what_ships_parts_only_where_it_hardly_matters(
-    nano: Spec, truth: Session, asked: list[tuple[Message, ...]], expected: list[str]
+    nano: Spec, truth: CachedBackend, asked: list[tuple[Message, ...]], expected: list[str]
 ) -> None:
     """Base in Q4_1 and LoRA, as the app runs them; also on a caption that hangs on a hair (two known things in one
     photo, 0.06 between "baking" and "together" when this was written). Without its LoRA it parts far from any tie."""

@@ -15,17 +15,17 @@ import torch
 from PIL import Image
 
 from assistant.backend import Message, Options
-from assistant.backends.cached_backend import Session
+from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.backends.worker import open_engine
 from assistant.chatml import Mark, pieces
 from assistant.models import local
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import from_image
 from memory.episode import Photo
 from quantize.gguf import export
+from quantize.hf_reference import Checkpoint
 from quantize.mlx import mlx_export
-from quantize.verify.hf_reference import Checkpoint
 from tests.support import tinyqwen, tinysmolvlm
 
 SPOTS = np.random.default_rng(1).integers(0, 255, (5, 4, 3), dtype=np.uint8)
@@ -66,7 +66,7 @@ def test_a_photo_is_one_square_where_there_are_no_words_for_tiles(name: str, for
     spec, truth = forms[name], Checkpoint(forms["model"].language)
     assert (spec.side, spec.one_tile) == (None, False), "nobody said so"
     engine = open_engine(spec, 1, 256)
-    assert isinstance(engine, LlamaCpp | Session)
+    assert isinstance(engine, LlamaCpp | CachedBackend)
     expected, got = truth.embed(PHOTO), engine.embed(PHOTO)
     assert got.shape == expected.shape == (tinysmolvlm.TOKENS, tinysmolvlm.WIDTH)
     cosine = (got * expected).sum(1) / np.linalg.norm(got, axis=1) / np.linalg.norm(expected, axis=1)

@@ -19,9 +19,10 @@ import pytest
 from assistant import prompt
 from assistant.backend import Chunk, Options
 from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.open_backend import open_backend
 from assistant.backends.worker import WorkerBackend
 from assistant.models import local
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import load_photo
 from demo.album import demo_photo
 from memory.errors import ModelError, ModelStopped
@@ -161,7 +162,7 @@ def test_after_closing_the_next_start_goes_on_where_it_was(nano: Spec, own_home:
 
 def test_in_private_even_a_new_child_keeps_nothing(nano: Spec, own_home: Path) -> None:
     backend = WorkerBackend(nano, threads=1)
-    backend.keep_nothing(True)
+    backend.set_ephemeral(True)
     list(backend.stream(prompt.describe_messages(load_photo(demo_photo())), SHORT))
     backend.close()
     assert not [f for f in (own_home / "cache").rglob("*") if f.is_file()]
@@ -246,7 +247,7 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     data[-1] ^= 1
     (folder / "mmproj.gguf").write_bytes(data)
     with pytest.raises(ModelError, match=r"mine/mmproj\.gguf is damaged or not the file .* \(sha256 differs\)"):
-        local.open_backend(str(folder))
+        open_backend(str(folder))
     (folder / "mmproj.gguf").unlink()
     with pytest.raises(ModelError, match=r"mine/mmproj\.gguf is missing"):
         local.load(str(folder))

@@ -16,7 +16,7 @@ from assistant.backends.fake import FakeBackend
 from benchmark import runner
 from benchmark.__main__ import main
 from benchmark.judges.judge import Lexical
-from benchmark.runner import Scribe
+from benchmark.runner import CachedWriter
 from benchmark.tasks import capeval
 from benchmark.world.dialogue import NOBODY, caption
 from benchmark.world.sample import Sample, Spec, build, samples
@@ -50,7 +50,7 @@ GOLD: dict[str, str | None] = {s.id: gold(s) for s in THREE}
 
 
 def run(backend: FakeBackend, out: Path) -> dict[str, Any]:
-    return capeval.summary(runner.run([capeval.captioning(Scribe(backend), Lexical())], THREE, 3, out))
+    return capeval.summary(runner.run([capeval.captioning(CachedWriter(backend), Lexical())], THREE, 3, out))
 
 
 def test_a_run_captions_every_sample_once(tmp_path: Path) -> None:

@@ -236,7 +236,10 @@ def test_passing_trouble_passes(serve: Serve, trouble: Reply) -> None:
     assert len(server.asked) == 3
 
 
-@pytest.mark.parametrize("after", ["0", format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True)])
+LONG_AGO = "Sat, 28 Nov 2020 21:32:58 GMT"
+
+
+@pytest.mark.parametrize("after", ["0", LONG_AGO])
 def test_the_server_says_how_long_to_wait(serve: Serve, monkeypatch: pytest.MonkeyPatch, after: str) -> None:
     monkeypatch.setattr(module, "BACKOFF", 1000)
     server = serve(in_turn(Reply(429, headers={"Retry-After": after}), says("at last")))

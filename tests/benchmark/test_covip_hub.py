@@ -12,13 +12,13 @@ from typing import Any
 import datasets
 import pytest
 from PIL import Image
-from test_official import QUERY, colour, shown
 
 from assistant import prompt
 from benchmark.datasets import covip_hub
 from benchmark.tasks.downstream import WHAT, WHERE
 from memory.episode import Photo
 from memory.errors import KeepsakeError, PhotoError
+from tests.benchmark.test_covip_files import QUERY, colour, shown
 
 
 def picture(*which: int, size: tuple[int, int] = (8, 6)) -> bytes:

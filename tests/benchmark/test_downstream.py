@@ -10,7 +10,7 @@ import pytest
 from assistant.backend import Message
 from assistant.backends.fake import FakeBackend
 from benchmark.judges.judge import Lexical
-from benchmark.runner import Scribe, ask
+from benchmark.runner import CachedWriter, ask
 from benchmark.tasks import downstream
 from benchmark.tasks.downstream import WHAT, WHERE, token_f1
 from benchmark.world.sample import Spec, build
@@ -41,7 +41,7 @@ def test_f1_by_hand(answer: str, gold: str, f1: float) -> None:
 
 
 def test_whoever_looks_and_remembers_scores_one_in_every_way() -> None:
-    found = rows(downstream.lsd_lar(Scribe(Seer(THREE)), Lexical()), THREE)
+    found = rows(downstream.lsd_lar(CachedWriter(Seer(THREE)), Lexical()), THREE)
     ways = ("direct", "cag", "reference")
     assert set(found) == {f"{task}/{way}" for task in ("lsd", "lar") for way in ways}
     assert all(averages(found[f"lsd/{w}"]) == {"f1": 1, "hit": 1, "unread": 0} for w in ways)
@@ -52,7 +52,7 @@ def test_the_wrong_memory_scores_nothing() -> None:
     for sample in THREE:
         other = sample.facts[next(i for i in range(3) if i not in sample.positives)]
         backend = FakeBackend([f"You were {other.event} at {other.place}."])
-        found = rows(downstream.lsd_lar(Scribe(backend), Lexical()), [sample])
+        found = rows(downstream.lsd_lar(CachedWriter(backend), Lexical()), [sample])
         assert {averages(r)["hit"] for r in found.values()} == {0}
         assert all(averages(r)["f1"] < 1 for name, r in found.items() if name.startswith("lsd"))
 
@@ -60,7 +60,7 @@ def test_the_wrong_memory_scores_nothing() -> None:
 def test_the_question_is_the_same_and_only_one_thing_changes_at_a_time() -> None:
     """The published scripts also change the system turn between the two ways."""
     backend = FakeBackend(["This is Milo."])
-    found = {c.name: c for c in downstream.lsd_lar(Scribe(backend), Lexical())}
+    found = {c.name: c for c in downstream.lsd_lar(CachedWriter(backend), Lexical())}
     calls: dict[str, list[tuple[Message, ...]]] = {}
     for name, condition in found.items():
         condition.write(THREE[0])
@@ -78,7 +78,7 @@ def test_the_question_is_the_same_and_only_one_thing_changes_at_a_time() -> None
 
 def test_a_reminder_fires_for_whom_it_was_meant() -> None:
     """Direct answers hold no caption, so the seer, who says it there, is silent in that way."""
-    found = rows(downstream.itr(Scribe(Seer(REMINDED))), REMINDED)
+    found = rows(downstream.itr(CachedWriter(Seer(REMINDED))), REMINDED)
     assert {n: averages(r) for n, r in found.items()} == {
         "itr/direct": {"fired": 0, "false_alarm": 0},
         "itr/cag": {"fired": 1, "false_alarm": 0},
@@ -90,17 +90,17 @@ def test_whoever_is_never_silent_gives_false_alarms() -> None:
     """The published score of such a model is 100 %."""
     for sample in REMINDED:
         everything = " ".join(f"Remember: {f.reminder}." for f in sample.facts if f.reminder)
-        found = rows(downstream.itr(Scribe(FakeBackend([everything]))), [sample])
+        found = rows(downstream.itr(CachedWriter(FakeBackend([everything]))), [sample])
         assert {n: averages(r) for n, r in found.items()} == {
             f"itr/{w}": {"fired": 1, "false_alarm": 1} for w in ("direct", "cag", "reference")
         }
 
 
 def test_of_a_stranger_nothing_is_asked_but_silence() -> None:
-    [where, *_] = downstream.lsd_lar(Scribe(FakeBackend(["At the harbour."])), Lexical())
+    [where, *_] = downstream.lsd_lar(CachedWriter(FakeBackend(["At the harbour."])), Lexical())
     assert ask(where, STRANGER).score == {"f1": [0, 0], "hit": [0, 0]}
     alarms = [f.reminder for f in STRANGER.facts if f.reminder]
-    [direct, *_] = downstream.itr(Scribe(FakeBackend([f"Please {alarms[0]}."])))
+    [direct, *_] = downstream.itr(CachedWriter(FakeBackend([f"Please {alarms[0]}."])))
     assert ask(direct, STRANGER).score == {"fired": [0, 0], "false_alarm": [1, len(alarms)]}
 
 
@@ -109,5 +109,5 @@ def test_a_verdict_that_cannot_be_read_is_counted_apart() -> None:
         def same(self, told: Sequence[tuple[str, str, str]]) -> list[bool | None]:
             return [None for _ in told]
 
-    found = rows(downstream.lsd_lar(Scribe(FakeBackend(["incorrect"])), Mumbling()), THREE)
+    found = rows(downstream.lsd_lar(CachedWriter(FakeBackend(["incorrect"])), Mumbling()), THREE)
     assert averages(found["lar/direct"]) == {"hit": 0, "unread": 1}

@@ -12,7 +12,7 @@ from PIL import Image
 from assistant import prompt
 from assistant.backend import Message
 from assistant.backends.fake import FakeBackend
-from benchmark.runner import Scribe, ask
+from benchmark.runner import CachedWriter, ask
 from benchmark.tasks import hallucination
 from benchmark.world.concepts import concepts
 from benchmark.world.sample import Sample, Spec, build
@@ -57,7 +57,7 @@ def test_counts_by_hand(
 def test_the_description_is_asked_for_plainly() -> None:
     """No memory, no instruction: what the model could do before it was made personal."""
     backend = FakeBackend(["A koala."])
-    row = ask(hallucination.detail(Scribe(backend)), ANY)
+    row = ask(hallucination.detail(CachedWriter(backend)), ANY)
     assert (row.condition, row.texts) == ("detail", {"caption": "A koala."})
     assert backend.calls == [prompt.describe_messages(ANY.query)]
     assert backend.calls[0] == (Message("user", (ANY.query, "\nDescribe this photo: what is in it?")),)
@@ -83,7 +83,7 @@ def test_references_are_read_and_covered(tmp_path: Path) -> None:
     found = hallucination.references(album(tmp_path, A, "", B), most=9)
     assert [text for _, text in found] == [A["description"], B["description"]]
     assert [s.query.sha256 for s, _ in found] != [found[0][0].query.sha256] * 2
-    condition = hallucination.described(Scribe(FakeBackend(["A red house, old."])), {s.id: t for s, t in found})
+    condition = hallucination.described(CachedWriter(FakeBackend(["A red house, old."])), {s.id: t for s, t in found})
     row = ask(condition, found[0][0])
     # red wall bergen it's small words out: {red, wall, bergen, is, old}; said {red, house, old}
     assert (row.condition, row.score) == ("detail/references", {"covered": [2, 5], "beyond": [1, 3]})

@@ -24,13 +24,13 @@ from assistant.backends import llamacpp
 from assistant.backends.fake import FakeBackend
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.chatml import Mark, Words
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import from_image
 from benchmark.__main__ import main
 from benchmark.runner import Result
 from benchmark.security import injection
 from benchmark.security.payloads import CANARY, Attempt, attempts, plant
-from benchmark.security.sandbox import STEERS, Ear, Sandbox
+from benchmark.security.sandbox import STEERS, RecordingBackend, Sandbox
 from benchmark.world.sample import Sample, samples
 from memory.episode import Episode, Turn
 from memory.store import Memory
@@ -63,9 +63,9 @@ def nothing_heard(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def ear(nano: Spec) -> Iterator[Ear]:
+def ear(nano: Spec) -> Iterator[RecordingBackend]:
     engine = LlamaCpp(nano, threads=1)
-    yield Ear(engine)
+    yield RecordingBackend(engine)
     engine.close()
 
 
@@ -98,7 +98,7 @@ def test_no_attempt_does_harm_even_if_the_model_says_all_of_it(i: int) -> None:
     ("through", "at", "holds"),
     [("words", "", "im_start|>system"), ("place", "", "im_start"), ("reply", "", "im_end"), ("exif", "area", "")],
 )
-def test_the_real_engine_takes_words_for_words(ear: Ear, through: str, at: str, holds: str) -> None:
+def test_the_real_engine_takes_words_for_words(ear: RecordingBackend, through: str, at: str, holds: str) -> None:
     attempt, sample = find(through, at, holds)
     assert harms(ear, attempt, sample) == []
     assert any(attempt.text in words for words in ear.read) == attempt.read
@@ -124,7 +124,7 @@ def in_one_piece(engine: LlamaCpp, patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("weakness", [unescaped, in_one_piece])
 def test_control_tokens_in_words_are_noticed(
-    ear: Ear, monkeypatch: pytest.MonkeyPatch, weakness: Callable[[LlamaCpp, pytest.MonkeyPatch], None]
+    ear: RecordingBackend, monkeypatch: pytest.MonkeyPatch, weakness: Callable[[LlamaCpp, pytest.MonkeyPatch], None]
 ) -> None:
     weakness(ear._engine, monkeypatch)
     attempt, _ = find("words", "", "im_start|>system")

@@ -11,18 +11,19 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_score import gold
 
 from benchmark.judges import judge
 from benchmark.judges.judge import Lexical, Verdict, about, words_of
-from benchmark.judges.score import Scores, content_words, tally
+from benchmark.judges.score import Scores, tally
 from benchmark.tasks.capeval import everything, question_scores
 from benchmark.world import dialogue
 from benchmark.world import sample as module
 from benchmark.world.dialogue import NOBODY
 from benchmark.world.question import LETTERS, Question
 from benchmark.world.sample import Mode, Sample, samples
+from benchmark.world.text import content_words
 from memory.episode import Photo
+from tests.benchmark.test_score import gold
 
 
 def undrawn(positives: int, mode: Mode = "random", n: int = 25, split: str = "test") -> list[Sample]:

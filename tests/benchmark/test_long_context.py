@@ -10,7 +10,7 @@ from assistant import prompt
 from assistant.backend import Message
 from assistant.backends.fake import FakeBackend
 from benchmark.judges.judge import Lexical
-from benchmark.runner import Scribe, ask
+from benchmark.runner import CachedWriter, ask
 from benchmark.tasks import capeval, long_context
 from benchmark.tasks.long_context import Recaller
 from benchmark.world.sample import Sample, Spec, build
@@ -29,7 +29,7 @@ def context_of(message: tuple[Message, ...]) -> list[str]:
 
 def test_recall_brings_the_right_memory_out_of_a_history() -> None:
     seer = Seer([LONG])
-    found = rows(long_context.histories(Scribe(seer), JUDGE, Recaller(seer)), [LONG])
+    found = rows(long_context.histories(CachedWriter(seer), JUDGE, Recaller(seer)), [LONG])
     assert list(found) == ["history/k1", "history/k4", "history/k8"]
     assert [len(context_of(call)) for call in seer.calls] == [1, 4, 8]
     for results in found.values():
@@ -42,7 +42,7 @@ def test_what_is_not_recalled_is_not_retrieved() -> None:
     """Hash embeddings find nothing but by luck; retrieved says whether they did, whatever the caption says."""
     backend = FakeBackend([capeval.gold(LONG)])
     recaller = Recaller(backend)
-    [first, *_] = long_context.histories(Scribe(backend), JUDGE, recaller)
+    [first, *_] = long_context.histories(CachedWriter(backend), JUDGE, recaller)
     row = ask(first, LONG)
     assert row.score["name_recall"] == [1, 1]
     assert row.score["retrieved"] == [float(next(iter(recaller.ranked(LONG))) in LONG.positives), 1]
@@ -89,7 +89,7 @@ def test_a_gate_that_lets_a_wrong_memory_through_is_seen() -> None:
 
 def test_windows_keep_the_newest_and_say_what_they_lost() -> None:
     backend = FakeBackend(["A caption."])
-    asked = {c.name.removeprefix("ablation/"): c for c in long_context.ablations(Scribe(backend), JUDGE)}
+    asked = {c.name.removeprefix("ablation/"): c for c in long_context.ablations(CachedWriter(backend), JUDGE)}
     by_age = [e.photo.sha256 for e in sorted(LONG.context, key=lambda e: e.when)]
     [positive] = [LONG.context[i].photo.sha256 for i in LONG.positives]
     for name, kept in (("window-1", 1), ("window-3", 3), ("forget-oldest", 6)):
@@ -107,7 +107,7 @@ def replies(sample: Sample, *answers: str) -> dict[str, tuple[tuple[Message, ...
     """Prompt and scores of both obfuscations for a writer that gives these answers."""
     backend = FakeBackend(answers)
     out = {}
-    for condition in long_context.ablations(Scribe(backend), JUDGE)[-2:]:
+    for condition in long_context.ablations(CachedWriter(backend), JUDGE)[-2:]:
         row = ask(condition, sample)
         out[condition.name] = (backend.calls[-1], row.score)
     return out
@@ -120,7 +120,7 @@ def test_replaced_names_never_reach_the_model_and_score_as_whom_they_stand_for()
         message, score = replies(sample, long_context.renaming(sample)(gold))["ablation/names-replaced"]
         text = "".join(p for p in message[-1].parts if isinstance(p, str))
         assert [n for n in alias if re.search(rf"\b{n}\b", text)] == []
-        assert score == ask(capeval.captioning(Scribe(FakeBackend([gold])), JUDGE), sample).score
+        assert score == ask(capeval.captioning(CachedWriter(FakeBackend([gold])), JUDGE), sample).score
         assert (score["name_recall"], score["misbinding"]) == ([1, 1], [0, 1])
         usual = prompt.caption_messages(sample.context, sample.query)
         back = {v: k for k, v in alias.items()}

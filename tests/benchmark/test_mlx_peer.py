@@ -18,7 +18,7 @@ from PIL import Image
 
 from assistant.backend import Message
 from assistant.models import local
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import from_image
 from benchmark.__main__ import main
 from benchmark.speed import measure, summary
@@ -46,7 +46,7 @@ def record(tiny: Spec, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
     """A whole run on two memories; photos and talk are small, for MLX multiplies slowly on a CPU."""
     whole_talk = measure.talk
 
-    def talk(spec: Spec, episodes: int, index: int) -> measure.Talk:
+    def talk(spec: Spec, episodes: int, index: int) -> measure.DrawnConversation:
         drawn = whole_talk(replace(spec, side=64), episodes, index)
         return replace(drawn, episodes=tuple(replace(e, turns=e.turns[:1]) for e in drawn.episodes))
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_score import undrawn
 
 from benchmark.judges.judge import words_of
 from benchmark.world import dialogue
 from benchmark.world.dialogue import Facts, draw_facts
 from benchmark.world.question import EACH, FORMS, LETTERS, UNKNOWN, Question, draw_questions
+from tests.benchmark.test_score import undrawn
 
 SIZES = {"train": 12, "dev": 6, "test": 12}
 """The largest context of a split."""

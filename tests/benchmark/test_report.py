@@ -84,7 +84,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
 
     others = [build(Spec("test", 7, 0, 1, m)) for m in MODES]
-    controls = [c for c in capeval.conditions(runner.Scribe(None)) if c.name != "caption"]  # type: ignore[arg-type]
+    controls = [c for c in capeval.conditions(runner.CachedWriter(None)) if c.name != "caption"]  # type: ignore[arg-type]
     gate = Condition("gate", lambda s: {"right": "0.8" if s.positives else "", "wrong": "0.4"}, lambda t, s: {})
     tasks = [marked(f"lsd/{w}", f1=0.5, hit=x) for w, x in (("direct", 0.0), ("cag", 1.0))]
     part = ("wording/1", "shortcut/blank", "baseline/oracle", "ablation/window-1", "surprise/new")

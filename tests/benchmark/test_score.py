@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.judges.score import NOBODY, Scores, content_words, harmonic, named, tally, told
+from benchmark.judges.score import NOBODY, Scores, harmonic, named, tally, told
 from benchmark.judges.score import score as score_of
 from benchmark.world import sample as module
 from benchmark.world.dialogue import Facts, caption
 from benchmark.world.sample import Mode, Sample, samples
+from benchmark.world.text import content_words
 from memory.episode import Photo
 
 RATES = ("facts_told", "facts_kept", "name_recall", "misbinding", "exact")

@@ -10,7 +10,7 @@ from assistant import prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
 from benchmark.judges.judge import Lexical
-from benchmark.runner import Scribe
+from benchmark.runner import CachedWriter
 from benchmark.tasks import capeval, shortcuts
 from benchmark.tasks.long_context import Recaller
 from benchmark.world.dialogue import NOBODY
@@ -41,7 +41,7 @@ def words(message: tuple[Message, ...]) -> list[str]:
 
 
 def test_whoever_looks_follows_the_swap_and_knows_nobody_without_photos() -> None:
-    seer = Scribe(Seer(SAMPLES))
+    seer = CachedWriter(Seer(SAMPLES))
     found = rows([capeval.captioning(seer, JUDGE), *shortcuts.shortcuts(seer, JUDGE)], SAMPLES)
     names = {name: averages(r)["name_recall"] for name, r in found.items()}
     assert names == {"caption": 1, "shortcut/no-query": 0, "shortcut/shuffled": 0, "shortcut/blank": 0}
@@ -51,7 +51,7 @@ def test_whoever_looks_follows_the_swap_and_knows_nobody_without_photos() -> Non
 
 
 def test_whoever_does_not_look_is_exposed() -> None:
-    found = rows(shortcuts.shortcuts(Scribe(Leaky()), JUDGE), SAMPLES)
+    found = rows(shortcuts.shortcuts(CachedWriter(Leaky()), JUDGE), SAMPLES)
     assert {name: averages(r)["name_recall"] for name, r in found.items()} == {
         "shortcut/no-query": 1,
         "shortcut/shuffled": 1,
@@ -82,7 +82,7 @@ def test_only_photos_change() -> None:
     original = prompt.caption_messages(TWO.context, TWO.query)
     own = photos(original)
     grey = shortcuts.blank(TWO.query).sha256
-    for condition in shortcuts.shortcuts(Scribe(backend), JUDGE):
+    for condition in shortcuts.shortcuts(CachedWriter(backend), JUDGE):
         condition.write(TWO)
     no_query, shuffled, blank = backend.calls
     assert [words(m) for m in backend.calls] == [words(original)] * 3
@@ -96,7 +96,7 @@ def test_baselines_leave_out_what_they_say() -> None:
     backend = FakeBackend(["My caption."])
     recaller = Recaller(Seer([TWO]))
     read: dict[str, list[tuple[Message, ...]]] = {}
-    for condition in shortcuts.baselines(Scribe(backend), JUDGE, recaller):
+    for condition in shortcuts.baselines(CachedWriter(backend), JUDGE, recaller):
         condition.write(TWO)
         read[condition.name.removeprefix("baseline/")], backend.calls = backend.calls, []
     everything = prompt.caption_messages(TWO.context, TWO.query)
@@ -115,7 +115,7 @@ def test_baselines_leave_out_what_they_say() -> None:
 
 def test_retrieval_tells_what_the_nearest_memories_say() -> None:
     seer = Seer([*SAMPLES, TWO])
-    found = rows(shortcuts.baselines(Scribe(seer), JUDGE, Recaller(seer)), [*SAMPLES, TWO])
+    found = rows(shortcuts.baselines(CachedWriter(seer), JUDGE, Recaller(seer)), [*SAMPLES, TWO])
     assert averages(found["baseline/retrieval"])["exact"] == 1
     assert averages(found["baseline/oracle"])["exact"] == 1
     assert averages(found["baseline/no-context"])["abstained"] == 1
@@ -124,7 +124,7 @@ def test_retrieval_tells_what_the_nearest_memories_say() -> None:
 
 def test_wordings_change_the_request_only() -> None:
     backend = FakeBackend(["A caption."])
-    conditions = shortcuts.wordings(Scribe(backend), JUDGE)
+    conditions = shortcuts.wordings(CachedWriter(backend), JUDGE)
     assert [c.name for c in conditions] == ["wording/1", "wording/2"]
     for condition in conditions:
         condition.write(SAMPLES[0])

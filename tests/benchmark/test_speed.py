@@ -21,7 +21,7 @@ import torch
 
 from assistant import prompt
 from assistant.chatml import pieces
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from benchmark.__main__ import main
 from benchmark.speed import measure, random_qwen3vl, summary
 from benchmark.speed.peers import TEMPLATE, Keepsake, Stock, as_chat, cpu_of, timed

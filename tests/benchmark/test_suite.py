@@ -13,9 +13,9 @@ import pytest
 
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
-from assistant.models import local
+from assistant.models.spec import Spec as Model
 from benchmark.judges.judge import Lexical
-from benchmark.runner import Scribe, read
+from benchmark.runner import CachedWriter, read
 from benchmark.suite import diagnose, suite
 from benchmark.suite.suite import GROUPS, SUITE, Block, Tools, command, load, parts
 from benchmark.tasks.long_context import Recaller
@@ -39,7 +39,7 @@ PROMISED = {
 
 
 def tools(backend: FakeBackend) -> Tools:
-    return Tools(backend, Scribe(backend), Lexical(), Recaller(backend), lambda: backend)
+    return Tools(backend, CachedWriter(backend), Lexical(), Recaller(backend), lambda: backend)
 
 
 def small(block: Block) -> Block:
@@ -250,9 +250,9 @@ def test_the_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_home: Path, tmp_path: Path
 ) -> None:
     """With another model than the one it would load; the base without adapter is opened for its block only."""
-    opened: list[local.Spec] = []
+    opened: list[Model] = []
 
-    def backend(spec: local.Spec, threads: int) -> FakeBackend:
+    def backend(spec: Model, threads: int) -> FakeBackend:
         opened.append(spec)
         return FakeBackend(["This is Milo."])
 

@@ -56,7 +56,7 @@ def test_what_was_kept_comes_back_as_it_was(path: Path) -> None:
         memory.add(episode(2, "Known"))
         assert conversations.keep(memory, "aa02", part(0, shown=2), new=True)
         for id in ("aa01", "AA01 "):
-            assert conversations.get(memory, id) == conversations.Talk("aa01", (first, second))
+            assert conversations.get(memory, id) == conversations.StoredConversation("aa01", (first, second))
         assert conversations.get(memory, "aa02").parts[0].photo == photo(2)
         with memory.transaction() as db:
             assert db.execute("SELECT sha256 FROM shown").fetchall() == [(photo(1).sha256,)], "known ones are kept once"

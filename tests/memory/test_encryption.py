@@ -12,7 +12,6 @@ from pathlib import Path
 import keyring
 import numpy as np
 import pytest
-from test_memory_forget import SECRET, canaries, planted, residue  # noqa: F401 - one of them is a fixture
 
 from memory.db import database_files, engine, keys, snapshots
 from memory.db.engine import PLAIN
@@ -20,6 +19,7 @@ from memory.errors import MemoryFileError
 from memory.maintenance import encryption
 from memory.maintenance.archive import export_archive, import_archive
 from memory.store import Memory
+from tests.memory.test_forget import SECRET, canaries, planted, residue  # noqa: F401 - one of them is a fixture
 from tests.support.crasher import PASSPHRASE, episode
 from tests.support.locks import TOLD, Keychain, ask, encrypted, no_keychain, refused
 

@@ -24,7 +24,7 @@ from memory.errors import PromptTooLong
 from memory.maintenance.archive import export_archive, import_archive
 from memory.reminders import standing
 from memory.store import Memory
-from ui.runtime.undo import Changes
+from ui.runtime.undo import UndoStack
 
 TAKEN = datetime(2026, 5, 1, 12, tzinfo=UTC)
 PHOTO = Photo("ab" * 32, b"\xff\xd8 pixels", 4, 3, TAKEN)
@@ -113,7 +113,7 @@ def test_where_there_is_little_room_what_was_told_first_goes(memory: Memory, ord
 def test_an_edit_and_its_undo_leave_the_order(memory: Memory, order: tuple[str, ...]) -> None:
     """What was said first is said better: it does not become what was said last."""
     first, *_ = told(memory, *order)
-    changes = Changes(lambda: memory)
+    changes = UndoStack(lambda: memory)
     changes.edit(first, replace(memory.get(first), turns=(Turn("user", "His name is Otto."),)))
     assert names(memory) == ["Otto", *order[1:]] and memory.search("Otto")[0].episode.words == "His name is Otto."
     changes.undo()
@@ -122,7 +122,7 @@ def test_an_edit_and_its_undo_leave_the_order(memory: Memory, order: tuple[str, 
 
 def test_undo_of_an_edit_that_made_it_equal_to_another_leaves_the_other(memory: Memory) -> None:
     first, second = told(memory, *NAMES[:2])
-    changes = Changes(lambda: memory)
+    changes = UndoStack(lambda: memory)
     changes.edit(first, memory.get(second))
     assert memory.ids() == [second]
     changes.undo()
@@ -132,7 +132,7 @@ def test_undo_of_an_edit_that_made_it_equal_to_another_leaves_the_other(memory: 
 @pytest.mark.parametrize("order", [NAMES[:3], NAMES[2::-1]])
 def test_what_comes_back_stands_where_it_was_told(memory: Memory, order: tuple[str, ...]) -> None:
     ids = told(memory, *order)
-    changes = Changes(lambda: memory)
+    changes = UndoStack(lambda: memory)
     changes.forget(ids[1:])
     changes.undo()
     assert names(memory) == list(order)
@@ -151,7 +151,7 @@ def test_of_twins_the_first_told_stays(memory: Memory, order: tuple[str, ...]) -
 
 def test_a_merge_and_its_undo_leave_the_order(memory: Memory) -> None:
     memory.add_all([said("Milo"), said("Rex"), said("Milo", "Porto")])
-    changes = Changes(lambda: memory)
+    changes = UndoStack(lambda: memory)
     before = memory.ids()
     changes.merge(browse.twins(memory))
     assert names(memory) == ["Rex", "Milo"]

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from test_memory_rank import episode, scene
 
 from assistant import prompt
 from memory import time_phrases
@@ -21,6 +20,7 @@ from memory.db import rows
 from memory.episode import Episode, Turn
 from memory.recall import BURST, EPISODES_PER_PHOTO
 from memory.store import Memory
+from tests.memory.test_ranking import episode, scene
 
 ROME = ZoneInfo("Europe/Rome")
 NOW = datetime(2026, 11, 23, 12, tzinfo=ROME)  # a Monday

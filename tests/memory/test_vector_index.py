@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_memory_rank import DIM, episode, scene
 
 from memory import forget, ranking
 from memory.db import rows
 from memory.search import vector_index
 from memory.store import Memory
+from tests.memory.test_ranking import DIM, episode, scene
 
 
 @pytest.fixture
@@ -251,7 +251,7 @@ def test_no_byte_of_a_forgotten_photo_is_left_in_the_index(
     with monkeypatch.context() as patch:  # without the measure it is found
         patch.setattr(vector_index, "drop", lambda db, photo, space: None)
         with pytest.raises(ZeroDivisionError), memory.transaction("IMMEDIATE") as db:
-            forget.take_out(db, [episode(n).id])
+            forget.delete_rows(db, [episode(n).id])
             assert code in db.execute("SELECT bits FROM codes").fetchone()[0]
             raise ZeroDivisionError
     memory.forget(episode(n).id)

@@ -17,7 +17,7 @@ from benchmark.tasks.capeval import gold
 from benchmark.world.sample import Sample, Spec, build
 from memory.errors import KeepsakeError
 from quantize.gguf import imatrix
-from quantize.verify.hf_reference import Checkpoint
+from quantize.hf_reference import Checkpoint
 from tests.support import tinyqwen
 
 # peft asks transformers by a name that transformers has just deprecated

@@ -20,12 +20,13 @@ from assistant.backends.mlxvlm import open_mlx
 from assistant.backends.worker import open_engine
 from assistant.chatml import pieces
 from assistant.models import local
+from assistant.models.spec import UNCALIBRATED, Spec
 from assistant.photo import from_image
 from assistant.prompt import caption_messages
 from benchmark.world.scene import Look, draw
 from memory.errors import KeepsakeError, ModelError
+from quantize.hf_reference import Checkpoint
 from quantize.mlx import mlx_export
-from quantize.verify.hf_reference import Checkpoint
 from quantize.verify.verify import compare
 from tests.support import tinyqwen, tinysmolvlm
 
@@ -103,7 +104,7 @@ def test_the_manifest_names_every_file_and_a_damaged_one_is_refused(checkpoint: 
     manifest = json.loads((folder / "manifest.json").read_text())
     assert set(manifest["files"]) == {p.name for p in folder.iterdir()} - {"manifest.json"}
     assert manifest["photo"] == {"side": tinysmolvlm.SIDE, "one_tile": True, "tokens": tinysmolvlm.TOKENS}
-    assert (manifest["name"], manifest["engine"], manifest["threshold"]) == ("made", "mlx", local.UNCALIBRATED)
+    assert (manifest["name"], manifest["engine"], manifest["threshold"]) == ("made", "mlx", UNCALIBRATED)
     data = bytearray((folder / "model.safetensors").read_bytes())
     data[-1] ^= 1
     (folder / "model.safetensors").write_bytes(data)
@@ -117,7 +118,7 @@ def test_a_calibrated_threshold_outlives_a_new_export_of_the_same_tower(checkpoi
     (folder / "manifest.json").write_text(json.dumps(manifest | {"threshold": 0.7}))
     assert local.load(str(mlx_export.convert(checkpoint, folder, "4bit"))).threshold == 0.7
     other = tinysmolvlm.build(tmp_path / "other", seed=1)
-    assert local.load(str(mlx_export.convert(other, folder, "4bit"))).threshold == local.UNCALIBRATED
+    assert local.load(str(mlx_export.convert(other, folder, "4bit"))).threshold == UNCALIBRATED
 
 
 def test_a_folder_without_manifest_is_known_by_who_wrote_its_weights(checkpoint: Path, tmp_path: Path) -> None:
@@ -161,7 +162,7 @@ def test_a_missing_library_is_one_line(
     engine: str, module: str, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
-    spec = local.Spec("mine", checkpoint, checkpoint, engine=engine)  # type: ignore[arg-type]
+    spec = Spec("mine", checkpoint, checkpoint, engine=engine)  # type: ignore[arg-type]
     with pytest.raises(
         ModelError, match=rf"^mine is an? (MLX|transformers) model, which needs {module}.*: pip install -e"
     ) as e:

@@ -19,16 +19,16 @@ from peft import LoraConfig, get_peft_model
 
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.chatml import Words
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import from_image
 from benchmark.world.scene import Look, draw
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from quantize.gguf import export
-from quantize.verify.hf_reference import Checkpoint
+from quantize.hf_reference import Checkpoint
 from quantize.verify.verify import compare, prompts
 from train.pretrain.checkpoint import save_hf
-from train.pretrain.model import body
+from train.pretrain.model import build_model
 from train.recipe import Tower
 
 pytestmark = [
@@ -52,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     torch.set_num_threads(1)
     home = tmp_path_factory.mktemp("nano")
-    model, tokenizer = body(base(), Tower())
+    model, tokenizer = build_model(base(), Tower())
     seeing = torch.nn.ModuleList([model.model.vision_model, model.model.connector])
     for weight in seeing.parameters():
         weight.data += (0.2 if weight.ndim == 1 else 0.04) * torch.randn_like(weight)

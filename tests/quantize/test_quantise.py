@@ -18,7 +18,7 @@ from gguf import GGUFReader
 from gguf.quants import dequantize
 
 from assistant.backends.llamacpp import LlamaCpp
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from benchmark.world.sample import Sample, build
 from benchmark.world.sample import Spec as Drawn
 from memory.errors import KeepsakeError

@@ -20,6 +20,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForImageTextToText
 
 from assistant.models import local
+from assistant.models.spec import Spec
 from memory.errors import KeepsakeError
 from memory.paths import home as outer_home
 from quantize import build_cache, publish
@@ -224,11 +225,11 @@ def test_a_step_is_done_once_for_the_same_input(tmp_path: Path) -> None:
 
     target = tmp_path / "work" / "a.gguf"
     for _ in range(2):
-        build_cache.made(target, {"weights": "1"}, make)
+        build_cache.build_if_stale(target, {"weights": "1"}, make)
     assert made == ["one"]
-    build_cache.made(target, {"weights": "2"}, make)
+    build_cache.build_if_stale(target, {"weights": "2"}, make)
     target.write_text("damaged", encoding="utf-8")
-    build_cache.made(target, {"weights": "2"}, make)
+    build_cache.build_if_stale(target, {"weights": "2"}, make)
     assert made == ["one"] * 3
 
     def killed(path: Path) -> None:
@@ -236,9 +237,9 @@ def test_a_step_is_done_once_for_the_same_input(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        build_cache.made(target, {"weights": "3"}, killed)
-    build_cache.made(target, {"weights": "3"}, make)
-    build_cache.made(target, {"weights": "2"}, make)
+        build_cache.build_if_stale(target, {"weights": "3"}, killed)
+    build_cache.build_if_stale(target, {"weights": "3"}, make)
+    build_cache.build_if_stale(target, {"weights": "2"}, make)
     assert made == ["one"] * 3 + ["half"] + ["one"] * 2
 
 
@@ -257,5 +258,5 @@ def test_where_a_model_comes_from_is_told_but_no_path(tmp_path: Path) -> None:
         publish.origin(tmp_path, None, None, tmp_path / "nothing.json")
 
 
-def test_the_committed_nano_is_still_a_model(nano: local.Spec) -> None:
+def test_the_committed_nano_is_still_a_model(nano: Spec) -> None:
     assert nano.adapter and nano.side == 128

@@ -20,10 +20,10 @@ from assistant.backend import Options
 from benchmark.world.sample import Sample
 from quantize import variants
 from quantize.gguf import chat_template, export
+from quantize.hf_reference import Checkpoint
 from quantize.merge.lora import merge
 from quantize.variants import Form
 from quantize.verify import acceptance, verify
-from quantize.verify.hf_reference import Checkpoint
 from tests.support import tinyqwen, tinyvl
 
 pytestmark = [

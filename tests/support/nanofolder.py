@@ -11,18 +11,18 @@ import torch
 from gguf import MODEL_ARCH, GGUFReader, TensorNameMap, get_tensor_name_map
 from peft import LoraConfig, get_peft_model
 
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from quantize.gguf.export import tensors
 from train.pretrain.checkpoint import save_hf
 from train.pretrain.language import LINEARS
-from train.pretrain.model import body
+from train.pretrain.model import build_model
 from train.recipe import Tower
 
 
 def build(nano: Spec, folder: Path) -> Path:
     """Write the checkpoint `folder`: base and tower in f32, the LoRA beside them."""
     assert nano.adapter
-    model, tokenizer = body(nano.language, Tower())
+    model, tokenizer = build_model(nano.language, Tower())
     eyes, names = tensors(nano.mmproj), get_tensor_name_map(MODEL_ARCH.MMPROJ, Tower().layers)
     with torch.no_grad():
         for part in ("vision_model", "connector"):

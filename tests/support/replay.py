@@ -46,7 +46,7 @@ def compare(
         engine.read(prompt, large)
         fresh.read([Mark("<|im_end|>")])
         assert fresh.read(prompt, large)[1] == 0
-        assert engine._ledger.steps == fresh._ledger.steps
+        assert engine._prefix.steps == fresh._prefix.steps
         assert np.array_equal(engine.next_logits(), fresh.next_logits()), f"conversation {n}"
     return stops
 

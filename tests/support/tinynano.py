@@ -59,7 +59,7 @@ def reader() -> Reader:
 
 
 def body(base_gguf: Path, tower: Tower) -> tuple[SmolVLMForConditionalGeneration, Tokenizer]:
-    """Stands in for `train.pretrain.model.body`: the same kind of model, but for its size."""
+    """Stands in for `train.pretrain.model.build_model`: the same kind of model, but for its size."""
     vision = {
         "hidden_size": tower.width,
         "intermediate_size": tower.feed_forward,

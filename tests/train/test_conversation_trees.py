@@ -32,7 +32,7 @@ from train.pretrain.conversation_trees import (
     label_repeats,
 )
 from train.pretrain.language import Reader
-from train.pretrain.token_cache import Bank, photo
+from train.pretrain.token_cache import TokenCache, photo
 from train.pretrain.tree_attention import Shape
 
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
@@ -296,7 +296,7 @@ def test_in_a_chain_every_name_is_a_target_but_for_its_first_time() -> None:
     assert again > 100
 
 
-def small_bank() -> Bank:
+def small_bank() -> TokenCache:
     """Two views of every look of 30 concepts and some groups; rows only, since nothing is looked at."""
     pool = concepts("test")[:30]
     looks = [Look(c.code, hue) for c in pool for hue in (0, *TWIN_HUES)]
@@ -305,4 +305,4 @@ def small_bank() -> Bank:
     groups = [tuple(Look(pool[j].code) for j in rng.choice(30, 2 + i % 3, replace=False)) for i in range(12)]
     near = {c.code: [o.code for o in pool if o != c][:8] for c in pool}
     numbered = [(shown, 2 * len(looks) + i) for i, shown in enumerate(groups)]
-    return Bank(torch.zeros(1, PATCHES, WIDTH), single, numbered, {c.code: c for c in pool}, near)
+    return TokenCache(torch.zeros(1, PATCHES, WIDTH), single, numbered, {c.code: c for c in pool}, near)

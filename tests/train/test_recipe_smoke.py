@@ -20,7 +20,7 @@ from transformers import SmolVLMForConditionalGeneration
 from benchmark.world.concepts import Concept, concepts
 from tests.support import tinynano
 from train.pretrain import assemble, language, token_cache, vision
-from train.pretrain.model import see
+from train.pretrain.model import encode_image
 from train.recipe import Language, Recipe, Vision
 from train.study import curves
 
@@ -170,7 +170,9 @@ def test_the_stages_end_in_one_checkpoint(work: Path, monkeypatch: pytest.Monkey
     whole = SmolVLMForConditionalGeneration.from_pretrained(folder)
     pixels = torch.rand(2, 3, 64, 64) * 2 - 1
     with torch.inference_mode():
-        torch.testing.assert_close(see(whole, pixels), see(model, pixels) @ reader.adapt.T, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(
+            encode_image(whole, pixels), encode_image(model, pixels) @ reader.adapt.T, rtol=1e-4, atol=1e-4
+        )
     saved = load_file(folder / "adapter" / "adapter_model.safetensors")
     trained = reader.state()["lora"]
     assert saved.keys() == trained.keys()

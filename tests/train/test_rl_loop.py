@@ -132,7 +132,7 @@ def test_a_group_answers_one_prompt_and_the_first_batch_has_ratio_one(pretrained
     g = replace(G, updates=1)
     setup = loop.prepare(replace(RECIPE, gspo=g), NO_FILE, pretrained, pretrained / "language.pt", "cpu")
     tasks, seeds = loop.draw(setup, 0)
-    tried = loop.attempt(setup, tasks, seeds)
+    tried = loop.sample_and_score(setup, tasks, seeds)
     assert len({id(t.group[0].prompt) for t in tried}) == len(tried) == 4
     assert all(r.prompt is t.group[0].prompt for t in tried for r in t.group)
     assert all(len(t.group) == 4 for t in tried)
@@ -151,7 +151,7 @@ def test_rollouts_can_be_read(pretrained: Path, tmp_path: Path) -> None:
     assert len(shown) == 5
     text = (tmp_path / "run" / "rollouts.txt").read_text()
     tasks, seeds = loop.draw(setup, 0)
-    tried = loop.attempt(setup, tasks, seeds)
+    tried = loop.sample_and_score(setup, tasks, seeds)
     for one, alone in zip(tried[:3], shown, strict=False):
         assert alone.split("=" * 100)[2] in text
         assert one.task.read(setup.bank) in alone
@@ -168,7 +168,7 @@ def test_rollouts_can_be_read(pretrained: Path, tmp_path: Path) -> None:
 def test_metrics_are_means_over_completions(pretrained: Path) -> None:
     start_again()
     setup = loop.prepare(RECIPE, NO_FILE, pretrained, pretrained / "language.pt", "cpu")
-    tried = loop.attempt(setup, *loop.draw(setup, 0))
+    tried = loop.sample_and_score(setup, *loop.draw(setup, 0))
     found = metrics(tried)
     values = [r.value for t in tried for r in t.rewards]
     assert found["reward"] == pytest.approx(sum(values) / len(values))

@@ -88,7 +88,7 @@ def test_right_answers_are_learnt(small: None, pretrained: Path, tmp_path: Path)
     rewarded = setup._replace(g=replace(g, learn="rewards"))
     tasks, seeds = loop.draw(setup, 3)
     assert tasks == loop.draw(rewarded, 3)[0]
-    said = [t.group for t in loop.attempt(setup, tasks, seeds)]
+    said = [t.group for t in loop.sample_and_score(setup, tasks, seeds)]
     assert [r.text for (r,) in said] == [reward.right(task.kind, task.sample) for task in tasks]
     assert f"{said[0][0].text}\n" in next(iter(loop.show(setup, 1))) or tasks[0] != loop.draw(setup, 0)[0][0]
 
@@ -97,7 +97,7 @@ def test_the_loss_of_right_answers_is_their_mean_surprise(small: None, pretraine
     """Against the log-probabilities themselves: the first mini-batch, before any update; every answer counts alike."""
     g = replace(GOLD, prompts=2, updates=1)
     setup = loop.prepare(replace(RECIPE, gspo=g), NO_FILE, pretrained, pretrained / "language.pt", "cpu")
-    tried = loop.attempt(setup, *loop.draw(setup, 0))
+    tried = loop.sample_and_score(setup, *loop.draw(setup, 0))
     with torch.no_grad():
         means = [-log_probs(setup.reader, t.group, setup.bank.tokens, 1.0)[0].mean().item() for t in tried]
     optimiser = torch.optim.AdamW([p for p in setup.reader.parameters() if p.requires_grad], lr=0.1)

@@ -26,7 +26,7 @@ from benchmark.world.scene import TWIN_HUES, Look
 from memory.episode import Photo, Recall
 from memory.store import Memory
 from tests.support.tinynano import Tokenizer
-from train.pretrain.token_cache import Bank, row_of
+from train.pretrain.token_cache import TokenCache, row_of
 from train.recipe import Gspo
 from train.rl.rollout import Prompt, Rollout
 from train.rl.training_tasks import Task, draw_sample, draw_task
@@ -38,7 +38,7 @@ SINGLE = {look: list(range(i * VIEWS, (i + 1) * VIEWS)) for i, look in enumerate
 SETS = [(Look(POOL[0].code), Look(POOL[1].code, TWIN_HUES[0])), tuple(Look(c.code) for c in POOL[2:5])]
 GROUPS = [(looks, len(LOOKS) * VIEWS + i) for i, looks in enumerate(SETS)]
 NEAR = {c.code: [o.code for o in (*POOL[i + 1 :], *POOL[:i])][:8] for i, c in enumerate(POOL)}
-BANK = Bank(torch.zeros(len(LOOKS) * VIEWS + 2, 2, 4), SINGLE, GROUPS, {c.code: c for c in POOL}, NEAR)
+BANK = TokenCache(torch.zeros(len(LOOKS) * VIEWS + 2, 2, 4), SINGLE, GROUPS, {c.code: c for c in POOL}, NEAR)
 G = Gspo()
 MODES: tuple[Mode, ...] = ("random", "near", "kind", "twin")
 

@@ -26,12 +26,12 @@ from safetensors.torch import load_file
 from benchmark.world.sample import Spec
 from benchmark.world.sample import build as draw
 from memory.errors import KeepsakeError
-from quantize.verify.hf_reference import Checkpoint
+from quantize.hf_reference import Checkpoint
 from tests.support import tinyvl
 from train import run_record
 from train.recipe import Recipe, Trl
 from train.rl import reward
-from train.trl import dataset, reward_fn, run
+from train.trl import dataset, inspect_prompt, reward_fn, run
 from train.trl.reward_fn import Told, check_groups
 
 pytestmark = [
@@ -153,7 +153,7 @@ def test_a_run_can_be_read(whole: tuple[Recipe, Path, dict[str, Any]]) -> None:
     assert text.count("-- prompt") == 4 and "told " in text and "recognition sample" in text
     drawn = dataset.Rows(dataset.visits(recipe.gspo), "aligned")
     caption = next(i for i, v in enumerate(drawn.visits) if v.kind == "caption")
-    shown = run_record.show(drawn, caption, out)
+    shown = inspect_prompt.show(drawn, caption, out)
     paths = [Path(part.split("]")[0][1:]) for part in shown.split("\n") if part.startswith("[") and ".png]" in part]
     assert [p.read_bytes() for p in paths] == [
         *(e.photo.data for e in sorted(drawn.sample(caption).context, key=lambda e: e.when)),
@@ -161,7 +161,7 @@ def test_a_run_can_be_read(whole: tuple[Recipe, Path, dict[str, Any]]) -> None:
     ]
     assert "You help a person remember." in shown and shown.count("<reward ") == 4
     with pytest.raises(KeepsakeError, match="no prompt 4: the recipe has 0 to 3"):
-        run_record.show(drawn, 4, out)
+        inspect_prompt.show(drawn, 4, out)
     note = json.loads((out / "run.json").read_text())
     assert note["recipe"]["gspo"]["group"] == 4 and note["versions"]["trl"] and note["processes"] == 1
     assert json.loads((out / "checkpoint-2" / "run.json").read_text()) == note

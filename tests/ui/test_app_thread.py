@@ -17,7 +17,7 @@ from assistant.photo import from_image
 from memory.episode import Photo
 from memory.errors import ModelStopped
 from memory.store import Memory
-from ui.runtime.app_thread import Remembered, Session, Told
+from ui.runtime.app_thread import AppThread, Remembered, Told
 
 
 class DyingOnce(FakeBackend):
@@ -48,7 +48,7 @@ def test_words_about_a_new_photo_are_never_kept_with_the_one_before(tmp_path: Pa
             done.set()
 
     backend = DyingOnce(["A photo of it."])
-    session = Session(tell, lambda: Memory(tmp_path / "memory.db"), lambda: backend)
+    session = AppThread(tell, lambda: Memory(tmp_path / "memory.db"), lambda: backend)
     session.start()
     session.look("first", read("orange"))
     session.look("second", read("navy"))

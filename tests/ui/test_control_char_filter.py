@@ -120,4 +120,4 @@ def test_what_a_widget_itself_sends_stays() -> None:
     """Pictures go to the terminal as control segments."""
     sent = Segment("\x1b_Gpicture\x1b\\", None, [(1, 0)])  # type: ignore[list-item]
     said = Segment("a\x1b[31m\tb\u202ec\n\x9b")
-    assert control_char_filter.Harmless().apply([sent, said], Color(0, 0, 0)) == [sent, Segment("a[31m\tbc")]
+    assert control_char_filter.ControlCharFilter().apply([sent, said], Color(0, 0, 0)) == [sent, Segment("a[31m\tbc")]

@@ -18,7 +18,7 @@ from memory import conversations, reminders
 from memory.errors import ModelStopped
 from memory.store import Memory
 from ui import strings
-from ui.plain.plain_app import Plain
+from ui.plain.plain_app import PlainApp
 
 ROOT = Path(__file__).parents[2]
 Talk = Callable[..., list[str]]
@@ -42,7 +42,7 @@ def talk(memory_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
         monkeypatch.setattr("builtins.input", typed)
         before = signal.getsignal(signal.SIGINT)
-        assert Plain(lambda: Memory(memory_file), lambda: backend).run(demo) == code
+        assert PlainApp(lambda: Memory(memory_file), lambda: backend).run(demo) == code
         assert signal.getsignal(signal.SIGINT) is before
         text = printed[0] + capsys.readouterr().out
         assert all(c.isprintable() or c == "\n" for c in text)

@@ -19,7 +19,7 @@ from assistant.backends.worker import WorkerBackend
 from assistant.chatml import pieces
 from assistant.conversation import Conversation, remember
 from assistant.events import Captioned, Event
-from assistant.models.local import Spec
+from assistant.models.spec import Spec
 from assistant.photo import from_image
 from benchmark.world.scene import Look, draw
 from memory.episode import Episode, Photo, Turn
@@ -27,7 +27,7 @@ from memory.errors import ModelStopped
 from memory.store import Memory
 from tests.support.apppilot import caption, idle, make_album, replies, running, send, state, until
 from ui.runtime import prefetch
-from ui.runtime.app_thread import Session
+from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import ModelReady, State
 from ui.widgets.chat_log import Composer
 
@@ -182,7 +182,7 @@ def test_what_is_read_ahead_is_kept_for_no_restart(nano: Spec, own_home: Path, m
     files = own_home / "cache"
     for private in (True, False):
         backend = WorkerBackend(nano, threads=1, context=1024)
-        backend.keep_nothing(private)
+        backend.set_ephemeral(private)
         assert Conversation(backend, memory, SHORT).prefill(drawn(3), lambda: True)
         backend.close()
         assert {f.parent.name for f in files.rglob("*") if f.is_file()} == (set() if private else {"vision"})
@@ -202,8 +202,8 @@ def backend() -> Reading:
 
 
 @pytest.fixture
-def session(told: list[Told], backend: Reading, memory_file: Path) -> Iterator[Session]:
-    opened = Session(told.append, lambda: Memory(memory_file), lambda: backend)
+def session(told: list[Told], backend: Reading, memory_file: Path) -> Iterator[AppThread]:
+    opened = AppThread(told.append, lambda: Memory(memory_file), lambda: backend)
     opened.start()
     eventually(lambda: any(isinstance(m, ModelReady) for m in told) and rests(told), "the model")
     yield opened
@@ -223,7 +223,7 @@ def rests(told: list[Told]) -> bool:
 
 @pytest.mark.parametrize("what", ("ask", "revise", "begin", "gone", "another", "esc", "close"))
 def test_whatever_comes_ends_it_and_nothing_is_told(
-    session: Session, backend: Reading, told: list[Told], what: str
+    session: AppThread, backend: Reading, told: list[Told], what: str
 ) -> None:
     before = len(told)
     session.expect(colour("orange"))
@@ -249,7 +249,9 @@ def test_whatever_comes_ends_it_and_nothing_is_told(
         eventually(lambda: rests(told) and backend.calls, "the answer")
 
 
-def test_what_waits_is_dropped_when_something_else_comes(session: Session, backend: Reading, told: list[Told]) -> None:
+def test_what_waits_is_dropped_when_something_else_comes(
+    session: AppThread, backend: Reading, told: list[Told]
+) -> None:
     """It waits for its turn behind an answer, and a question after it takes its place."""
     backend.answers = [" ".join(["word"] * 50), "Yes."]
     session.ask("first", "who?")
@@ -261,7 +263,7 @@ def test_what_waits_is_dropped_when_something_else_comes(session: Session, backe
 
 
 def test_a_model_that_fails_meanwhile_is_not_told_of(
-    session: Session, backend: Reading, told: list[Told], monkeypatch: pytest.MonkeyPatch
+    session: AppThread, backend: Reading, told: list[Told], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried = threading.Event()
 

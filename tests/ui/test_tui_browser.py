@@ -36,8 +36,8 @@ from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.memory_browser import BrowserScreen, EditScreen, StatisticsScreen, TwinsScreen
 from ui.strings import TELL_ME, TELL_ME_HERE, TOUR
 from ui.widgets.chat_log import Composer, Note
-from ui.widgets.citation_bar import Cites
-from ui.widgets.episode_grid import Shelf
+from ui.widgets.citation_bar import CitationBar
+from ui.widgets.episode_grid import EpisodeGrid
 from ui.widgets.panels import StatusLine
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -61,7 +61,7 @@ def words_of(memory_file: Path) -> list[str]:
         return [episode.words for episode in memory.episodes()]
 
 
-async def browser(app: KeepsakeApp, pilot: Pilot[None], words: str = "") -> Shelf:
+async def browser(app: KeepsakeApp, pilot: Pilot[None], words: str = "") -> EpisodeGrid:
     await send(app, pilot, f"/memories {words}".strip())
     await opened(app, BrowserScreen, "the browser")
     assert isinstance(app.screen, BrowserScreen)
@@ -291,11 +291,11 @@ async def test_an_answer_cites_memories_and_slash_and_a_number_opens_them(memory
         await until(lambda: caption(app) == "A dog, Milo." and idle(app), "the caption")
         await sees(app.screen, "by fake [1]")
         await send(app, pilot, "who?")
-        await until(lambda: len(app.query(Cites)) == 1, "the citation")
-        await sees(app.query(Cites).first(), "in your words:", "1", "/1 opens")
+        await until(lambda: len(app.query(CitationBar)) == 1, "the citation")
+        await sees(app.query(CitationBar).first(), "in your words:", "1", "/1 opens")
         await send(app, pilot, "and where?")
-        await until(lambda: len(app.query(Cites)) == 2, "the citation")
-        await sees(app.query(Cites).last(), "nothing of this is in the words")
+        await until(lambda: len(app.query(CitationBar)) == 2, "the citation")
+        await sees(app.query(CitationBar).last(), "nothing of this is in the words")
         await send(app, pilot, "/2")
         assert not isinstance(app.screen, EpisodeScreen), "there is no second"
         await send(app, pilot, "/1")
@@ -317,7 +317,7 @@ async def test_of_half_an_answer_nothing_is_said_about_whose_words_it_has(memory
         await pilot.press("escape")
         await until(lambda: idle(app), "the stop")
         await sees(app.query_one("#conversation"), "(stopped)")
-        assert not app.query(Cites)
+        assert not app.query(CitationBar)
 
 
 async def test_the_tour_goes_on_by_doing_and_ends_with_a_photo_of_ones_own(memory_file: Path, photos: Path) -> None:

@@ -17,6 +17,7 @@ from assistant.backends.fake import FakeBackend
 from assistant.backends.worker import WorkerBackend
 from assistant.conversation import open_memory
 from assistant.models import local
+from assistant.models.spec import Spec
 from memory.maintenance import encryption
 from memory.store import Memory
 from tests.support.apppilot import idle, opened, picture, sees, until
@@ -92,7 +93,7 @@ async def test_a_plain_memory_says_so(own_home: Path) -> None:
 def test_commands_ask_and_the_model_keeps_nothing(
     own_home: Path,
     tmp_path: Path,
-    nano: local.Spec,
+    nano: Spec,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

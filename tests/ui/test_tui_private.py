@@ -22,7 +22,7 @@ from memory.store import Memory
 from tests.support.apppilot import caption, cards, idle, look, notes, running, sees, send, until
 from tui import KeepsakeApp
 from ui.dialogs.episode_dialogs import RememberDialog
-from ui.runtime.app_thread import Session
+from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import Begun, Remembered, Told
 from ui.widgets.chat_log import PhotoEntry, Said
 from ui.widgets.panels import StatusLine
@@ -123,7 +123,7 @@ def test_what_waits_is_left_but_what_was_told_is_kept_with_its_photo(memory_file
         if isinstance(message, Begun):
             begun.set()
 
-    session = Session(tell, lambda: Memory(memory_file), lambda: backend)
+    session = AppThread(tell, lambda: Memory(memory_file), lambda: backend)
     session.start()
     session.look("first", read("orange"))
     session.look("second", read("navy"))  # never looked at

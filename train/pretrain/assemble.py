@@ -10,7 +10,7 @@ from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
 
 from train.pretrain.checkpoint import save_hf
 from train.pretrain.language import LINEARS
-from train.pretrain.model import body
+from train.pretrain.model import build_model
 from train.recipe import Recipe
 
 
@@ -18,7 +18,7 @@ def assemble(recipe: Recipe, base_gguf: Path, work: Path, trained: Path | None =
     """Fold the trained matrix into the connector, add the LoRA, write `checkpoint` anew, beside `language.pt`: in the
     folder of pretraining, `work`, or in that of a later stage, `trained`."""
     trained = trained or work
-    model, tokenizer = body(base_gguf, recipe.tower)
+    model, tokenizer = build_model(base_gguf, recipe.tower)
     seeing = torch.nn.ModuleList([model.model.vision_model, model.model.connector])
     seeing.load_state_dict(torch.load(work / "vision.pt", map_location="cpu", weights_only=True)["seeing"])
     state = torch.load(trained / "language.pt", map_location="cpu", weights_only=True)

@@ -20,7 +20,7 @@ from benchmark.world import dialogue
 from benchmark.world.dialogue import Facts
 from benchmark.world.scene import TWIN_HUES, Look
 from memory.episode import Episode, Photo
-from train.pretrain.token_cache import Bank, photo, row_of
+from train.pretrain.token_cache import TokenCache, photo, row_of
 
 Rng = np.random.Generator
 Known = tuple[Facts, Episode]
@@ -105,7 +105,7 @@ def _weights(tokenizer, ids: list[int]) -> list[float]:
     return [FIRST_WEIGHT, *(HEAD_WEIGHT if i < head else 1.0 for i in range(1, len(ids)))]
 
 
-def draw_tree(rng: Rng, bank: Bank, split: str, *, short: bool, rare: bool = False) -> list[tuple[Message, ...]]:
+def draw_tree(rng: Rng, bank: TokenCache, split: str, *, short: bool, rare: bool = False) -> list[tuple[Message, ...]]:
     """Branches of one random training tree: captions and questions after them, or recognition. Strangers can be
     `rare`."""
     if rng.random() < 0.08:
@@ -124,7 +124,7 @@ def draw_tree(rng: Rng, bank: Bank, split: str, *, short: bool, rare: bool = Fal
     return branches
 
 
-def draw_glance(rng: Rng, bank: Bank, split: str, *, rare: bool = False) -> list[tuple[Message, ...]]:
+def draw_glance(rng: Rng, bank: TokenCache, split: str, *, rare: bool = False) -> list[tuple[Message, ...]]:
     """Many photos before one context, each with the beginning of its caption only: who, or nobody. Nearly all that
     is hard about a caption is decided there, so that a glance teaches most of it for a third of the tokens."""
     looks = _choose_looks(rng, bank, False)
@@ -137,7 +137,7 @@ def draw_glance(rng: Rng, bank: Bank, split: str, *, rare: bool = False) -> list
     return branches
 
 
-def _meet(rng: Rng, bank: Bank, split: str, looks: list[Look], short: bool, full: bool) -> list[Known]:
+def _meet(rng: Rng, bank: TokenCache, split: str, looks: list[Look], short: bool, full: bool) -> list[Known]:
     """Facts and an episode for each look; `short`: one turn with the name only."""
     known: list[Known] = []
     for look, drawn in zip(looks, dialogue.draw_facts(rng, split, len(looks), full=full), strict=True):
@@ -150,7 +150,7 @@ def _meet(rng: Rng, bank: Bank, split: str, looks: list[Look], short: bool, full
 
 
 def _queries(
-    rng: Rng, bank: Bank, looks: list[Look], known: list[Known], alone: int, strangers: int, together: int
+    rng: Rng, bank: TokenCache, looks: list[Look], known: list[Known], alone: int, strangers: int, together: int
 ) -> list[tuple[Photo, list[int]]]:
     """Photos to ask about, and which of `known` each shows: some show one of them, some none, and as far as the bank
     has them some show several, or one among strangers."""
@@ -167,7 +167,7 @@ def _queries(
     return out
 
 
-def draw_chain(rng: Rng, bank: Bank, split: str) -> tuple[list[tuple[Message, ...]], list[str]]:
+def draw_chain(rng: Rng, bank: TokenCache, split: str) -> tuple[list[tuple[Message, ...]], list[str]]:
     """A context in which a few things come again and again, each time introduced by name; and these names.
 
     The names' repetitions are targets too (`label_repeats`). What a pretrained model can do is to go on as it went
@@ -229,7 +229,7 @@ def _key(rng: Rng, facts: Facts | None) -> str:
     return str(rng.choice(keys))
 
 
-def _choose_looks(rng: Rng, bank: Bank, short: bool) -> list[Look]:
+def _choose_looks(rng: Rng, bank: TokenCache, short: bool) -> list[Look]:
     """Looks of the context: at times around a group photo, with two others for each look in it; the others are twins,
     look-alikes, others of a kind, or anything."""
     codes = list(bank.words)
@@ -258,7 +258,7 @@ def _choose_looks(rng: Rng, bank: Bank, short: bool) -> list[Look]:
     return looks
 
 
-def _stranger(rng: Rng, bank: Bank, looks: list[Look]) -> Look:
+def _stranger(rng: Rng, bank: TokenCache, looks: list[Look]) -> Look:
     """A look that is not in the context; at times a look-alike of one that is."""
     codes = list(bank.words)
     while True:
@@ -267,13 +267,13 @@ def _stranger(rng: Rng, bank: Bank, looks: list[Look]) -> Look:
             return Look(code)
 
 
-def _view(rng: Rng, bank: Bank, look: Look, other_than: Photo | None = None) -> int:
+def _view(rng: Rng, bank: TokenCache, look: Look, other_than: Photo | None = None) -> int:
     rows = bank.single[look]
     used = row_of(other_than) if other_than else -1
     return int(rng.choice([r for r in rows if r != used]))
 
 
-def _recognition(rng: Rng, bank: Bank) -> list[tuple[Message, ...]]:
+def _recognition(rng: Rng, bank: TokenCache) -> list[tuple[Message, ...]]:
     """Numbered photos without words; the target is a boxed list of indices."""
     looks = _choose_looks(rng, bank, True)
     order = [looks[i] for i in rng.permutation(len(looks))]

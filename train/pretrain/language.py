@@ -26,7 +26,7 @@ from memory.episode import Episode
 from train.pretrain import token_cache as banks
 from train.pretrain import tree_attention
 from train.pretrain.conversation_trees import Tree, draw_chain, draw_glance, draw_tree, label_repeats
-from train.pretrain.model import body
+from train.pretrain.model import build_model
 from train.pretrain.tree_attention import Shape
 from train.recipe import Language, Recipe
 
@@ -156,7 +156,7 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
     """Run stage 2 on the tower of stage 1; returns the checkpoint. Writes `language.jsonl` beside it."""
     g = recipe.language
     torch.manual_seed(recipe.seed)
-    model, tokenizer = body(base_gguf, recipe.tower)
+    model, tokenizer = build_model(base_gguf, recipe.tower)
     seeing = torch.nn.ModuleList([model.model.vision_model, model.model.connector])
     seeing.load_state_dict(torch.load(work / "vision.pt", map_location="cpu", weights_only=True)["seeing"])
     seeing.to(device).eval()

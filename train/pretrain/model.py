@@ -17,7 +17,7 @@ IMAGE_TOKEN = 14
 """`<jupyter_output>`: a token SmolLM2 never uses in chat, standing for a visual token on the transformers side."""
 
 
-def body(base_gguf: Path, tower: Tower) -> tuple[SmolVLMForConditionalGeneration, AutoTokenizer]:
+def build_model(base_gguf: Path, tower: Tower) -> tuple[SmolVLMForConditionalGeneration, AutoTokenizer]:
     """The whole model in f32 with a fresh vision tower, and SmolLM2's tokenizer."""
     folder, name = str(base_gguf.parent), base_gguf.name
     base = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
@@ -48,6 +48,6 @@ def body(base_gguf: Path, tower: Tower) -> tuple[SmolVLMForConditionalGeneration
     return model, tokenizer
 
 
-def see(model: SmolVLMForConditionalGeneration, pixels: torch.Tensor) -> torch.Tensor:
+def encode_image(model: SmolVLMForConditionalGeneration, pixels: torch.Tensor) -> torch.Tensor:
     """Pixels (B, 3, S, S), -1..1, to visual tokens (B, T, D)."""
     return model.model.connector(model.model.vision_model(pixel_values=pixels).last_hidden_state)

@@ -14,12 +14,12 @@ import torch
 from benchmark.world.concepts import Concept, concepts
 from benchmark.world.scene import TWIN_HUES, Look, draw
 from memory.episode import Photo
-from train.pretrain.model import see
+from train.pretrain.model import encode_image
 from train.pretrain.vision import normalise
 
 
 @dataclass(frozen=True)
-class Bank:
+class TokenCache:
     """Tokens of many drawn photos of one split, and what each shows."""
 
     tokens: torch.Tensor  # (N, T, D) float16
@@ -42,11 +42,11 @@ def row_of(photo: Photo) -> int:
     return int(photo.sha256)
 
 
-def cached(work: Path, model, split: str, *how, name: str = "") -> Bank:
+def cached(work: Path, model, split: str, *how, name: str = "") -> TokenCache:
     """`build`, kept in the training folder, by the split or another name, until the tower is trained further."""
     path, tower = work / f"bank-{name or split}.pt", work / "vision.pt"
     if path.exists() and path.stat().st_mtime > tower.stat().st_mtime:
-        kept: Bank = torch.load(path, weights_only=False)  # our own file, written below
+        kept: TokenCache = torch.load(path, weights_only=False)  # our own file, written below
         return kept
     bank = build(model, split, *how)
     partial = path.with_suffix(".partial")
@@ -56,7 +56,7 @@ def cached(work: Path, model, split: str, *how, name: str = "") -> Bank:
 
 
 @torch.inference_mode()
-def build(model, split: str, views: int, groups: int, seed: int, size: int, device: str) -> Bank:
+def build(model, split: str, views: int, groups: int, seed: int, size: int, device: str) -> TokenCache:
     """Draw and encode `views` photos of every look of a split, and `groups` photos of two to four looks: two of each
     set, and one from which a look has gone (where two remain)."""
     pool = concepts(split)
@@ -74,7 +74,7 @@ def build(model, split: str, views: int, groups: int, seed: int, size: int, devi
         part = plan[start : start + 128]
         pixels = np.stack([np.asarray(draw(p, int(rng.integers(1 << 31)), size).image) for p in part])
         with torch.autocast(device, dtype=torch.bfloat16):
-            tokens = see(model, normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2).to(device)))
+            tokens = encode_image(model, normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2).to(device)))
         rows.append(tokens.half().cpu())
         if start % 3840 == 0:
             print(f"bank {split}: {start} of {len(plan)} photos", flush=True)
@@ -85,4 +85,6 @@ def build(model, split: str, views: int, groups: int, seed: int, size: int, devi
     order = (mean @ mean.T - 2 * torch.eye(len(pool))).topk(min(8, len(pool) - 1)).indices.tolist()
     near = {c.code: [pool[j].code for j in row] for c, row in zip(pool, order, strict=True)}
     first = len(looks) * views
-    return Bank(tokens, single, [(p, first + i) for i, p in enumerate(plan[first:])], {c.code: c for c in pool}, near)
+    return TokenCache(
+        tokens, single, [(p, first + i) for i, p in enumerate(plan[first:])], {c.code: c for c in pool}, near
+    )

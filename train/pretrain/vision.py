@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from benchmark.world.concepts import concepts
 from benchmark.world.scene import TWIN_HUES, Look, draw
-from train.pretrain.model import body, see
+from train.pretrain.model import build_model, encode_image
 from train.recipe import Recipe
 
 GRID = 4
@@ -111,7 +111,7 @@ def retrieval(model, looks: list[Look], seed: int, size: int, device: str) -> di
     for _ in range(2):
         pixels = np.stack([np.asarray(draw([k], int(rng.integers(1 << 31)), size).image) for k in looks])
         x = normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2))
-        views.append(torch.cat([see(model, part.to(device)).float().cpu() for part in x.split(64)]))
+        views.append(torch.cat([encode_image(model, part.to(device)).float().cpu() for part in x.split(64)]))
     a, b = (F.normalize(v, dim=-1) for v in views)
     pooled = F.normalize(views[1].mean(1), dim=-1) @ F.normalize(views[0].mean(1), dim=-1).T
     object_like = (1 - b[..., -1].clamp(0, 1))[:, :, None, None]
@@ -124,7 +124,7 @@ def train(recipe: Recipe, base_gguf: Path, looks: Looks, work: Path, device: str
     """Run stage 1; returns the checkpoint path. Writes `vision.jsonl` (one row an evaluation) beside it."""
     v = recipe.vision
     torch.manual_seed(recipe.seed)
-    model, _ = body(base_gguf, recipe.tower)
+    model, _ = build_model(base_gguf, recipe.tower)
     seeing = torch.nn.ModuleList([model.model.vision_model, model.model.connector]).to(device)
     optimiser = torch.optim.AdamW(
         seeing.parameters(), lr=v.learning_rate, weight_decay=v.weight_decay, betas=(0.9, 0.98)
@@ -153,7 +153,7 @@ def train(recipe: Recipe, base_gguf: Path, looks: Looks, work: Path, device: str
         for group in optimiser.param_groups:
             group["lr"] = rate
         with torch.autocast(device, dtype=torch.bfloat16):
-            tokens = see(model, normalise(pixels.to(device)))
+            tokens = encode_image(model, normalise(pixels.to(device)))
         negatives = torch.from_numpy(
             np.random.default_rng((recipe.seed, 2, step)).choice(rows, v.negatives, replace=False)
         )

@@ -25,18 +25,19 @@ from peft import set_peft_model_state_dict
 
 from benchmark.judges.judge import Lexical
 from memory.errors import KeepsakeError
+from memory.files import whole_lines
 from train.pretrain import token_cache as banks
 from train.pretrain.language import Reader
-from train.pretrain.model import body
-from train.pretrain.token_cache import Bank
+from train.pretrain.model import build_model
+from train.pretrain.token_cache import TokenCache
 from train.recipe import Gspo, Recipe
 from train.rl import guards
-from train.rl.metrics import Tried, metrics, page, told
+from train.rl.metrics import ScoredGroup, metrics, page, told
 from train.rl.reward import right
 from train.rl.rollout import Prompt, Rollout, sample, written
 from train.rl.training_tasks import Task, draw_sample, draw_task
-from train.rl.update import Setup, copied, imitate, trained, update
-from train.run_record import changed, record, whole_lines
+from train.rl.update import Setup, copied, supervised_update, trained, update
+from train.run_record import changed, record
 
 AT_ONCE = 64
 """Completions that are sampled together."""
@@ -53,7 +54,7 @@ def prepare(recipe: Recipe, base_gguf: Path, work: Path, start: Path, device: st
     """Load the pretrained model of the folder `work` with the weights of the checkpoint `start`."""
     assert recipe.gspo is not None
     g, size = recipe.gspo, recipe.tower.image_size
-    model, tokenizer = body(base_gguf, recipe.tower)
+    model, tokenizer = build_model(base_gguf, recipe.tower)
     seeing = torch.nn.ModuleList([model.model.vision_model, model.model.connector])
     seeing.load_state_dict(torch.load(work / "vision.pt", map_location="cpu", weights_only=True)["seeing"])
     seeing.to(device).eval()
@@ -93,10 +94,10 @@ def train(
     history, longest = [json.loads(line) for line in whole_lines(out / "gspo.jsonl")], 0.0
     for step in range(first, g.steps):
         began = time.monotonic()
-        tried = attempt(setup, *draw(setup, step))
+        tried = sample_and_score(setup, *draw(setup, step))
         between = time.monotonic()
         if g.learn == "gold":
-            found = imitate(setup, optimiser, tried, step)
+            found = supervised_update(setup, optimiser, tried, step)
         else:
             found = {**metrics(tried), **update(setup, optimiser, tried, step, reference)}
         spent = {"rollouts": round(between - began, 1), "updates": round(time.monotonic() - between, 1)}
@@ -125,7 +126,7 @@ def show(setup: Setup, n: int) -> Iterator[str]:
     step = 0
     while n > 0:
         tasks, seeds = draw(setup, step)
-        for tried in attempt(setup, tasks[:n], seeds[:n]):
+        for tried in sample_and_score(setup, tasks[:n], seeds[:n]):
             yield page(tried, setup.bank, "as it is now")
         n, step = n - len(tasks), step + 1
 
@@ -137,7 +138,7 @@ def draw(setup: Setup, step: int) -> tuple[list[Task], list[int]]:
     return tasks, rng.integers(1 << 31, size=len(tasks)).tolist()
 
 
-def attempt(setup: Setup, tasks: Sequence[Task], seeds: Sequence[int]) -> list[Tried]:
+def sample_and_score(setup: Setup, tasks: Sequence[Task], seeds: Sequence[int]) -> list[ScoredGroup]:
     """Let the model try each task `group` times, or give the right answer to learn from; and what it earns."""
     judge = Lexical()
     if setup.g.learn == "gold":
@@ -145,7 +146,9 @@ def attempt(setup: Setup, tasks: Sequence[Task], seeds: Sequence[int]) -> list[T
         groups = [(written(setup.tokenizer, asked, text),) for asked, text in said]
     else:
         groups = _sampled(setup, setup.bank, tasks, seeds, setup.g.group, setup.g.temperature)
-    return [Tried(task, group, task.judged(group, judge, setup.g)) for task, group in zip(tasks, groups, strict=True)]
+    return [
+        ScoredGroup(task, group, task.judged(group, judge, setup.g)) for task, group in zip(tasks, groups, strict=True)
+    ]
 
 
 def evaluate(setup: Setup) -> dict[str, dict[str, float]]:
@@ -156,13 +159,13 @@ def evaluate(setup: Setup) -> dict[str, dict[str, float]]:
         drawn = [draw_sample(rng, setup.held_out, "dev", k, "random", known) for _ in range(setup.g.eval_samples)]
         tasks = [Task("caption", s, setup.g.layout) for s in drawn]
         groups = _sampled(setup, setup.held_out, tasks, [0] * len(tasks), 1, 0.0)
-        found[name] = told([Tried(task, group, []) for task, group in zip(tasks, groups, strict=True)])["all"]
+        found[name] = told([ScoredGroup(task, group, []) for task, group in zip(tasks, groups, strict=True)])["all"]
     print("gspo held-out", json.dumps(found), flush=True)
     return found
 
 
 def _sampled(
-    setup: Setup, bank: Bank, tasks: Sequence[Task], seeds: Sequence[int], group: int, temperature: float
+    setup: Setup, bank: TokenCache, tasks: Sequence[Task], seeds: Sequence[int], group: int, temperature: float
 ) -> list[tuple[Rollout, ...]]:
     reader, prompts = setup.reader, [_prompt(setup, bank, task) for task in tasks]
     many, out = max(1, AT_ONCE // group), []
@@ -172,7 +175,7 @@ def _sampled(
     return out
 
 
-def _prompt(setup: Setup, bank: Bank, task: Task) -> Prompt:
+def _prompt(setup: Setup, bank: TokenCache, task: Task) -> Prompt:
     return Prompt.of(setup.tokenizer, task.messages, bank.tokens.shape[1])
 
 

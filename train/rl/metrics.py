@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from benchmark.judges.judge import Lexical
 from benchmark.judges.score import score
 from benchmark.tasks.capeval import question_scores
-from train.pretrain.token_cache import Bank
+from train.pretrain.token_cache import TokenCache
 from train.rl.gspo import advantages
 from train.rl.reward import Reward
 from train.rl.rollout import Rollout
@@ -18,7 +18,7 @@ from train.rl.training_tasks import Task
 MEASURES = ("acc_pos", "acc_neg", "name_recall", "misbinding", "abstained")
 
 
-class Tried(NamedTuple):
+class ScoredGroup(NamedTuple):
     """A task, a group of completions of it, and what each earned."""
 
     task: Task
@@ -26,7 +26,7 @@ class Tried(NamedTuple):
     rewards: list[Reward]
 
 
-def metrics(tried: Sequence[Tried]) -> dict[str, Any]:
+def metrics(tried: Sequence[ScoredGroup]) -> dict[str, Any]:
     """One row: means over completions, shares 0 to 1; None where there was nothing to average."""
     rollouts = [r for t in tried for r in t.group]
     by_kind = {
@@ -50,7 +50,7 @@ def metrics(tried: Sequence[Tried]) -> dict[str, Any]:
     }
 
 
-def told(tried: Sequence[Tried]) -> dict[str, dict[str, float]]:
+def told(tried: Sequence[ScoredGroup]) -> dict[str, dict[str, float]]:
     """Micro-averages of the captions' measures, over all and by the number of known things in the photo."""
     judge, sums = Lexical(), {"all": {}}  # type: ignore[var-annotated]
     for task, group, _ in tried:
@@ -68,7 +68,7 @@ def told(tried: Sequence[Tried]) -> dict[str, dict[str, float]]:
     }
 
 
-def page(tried: Tried, bank: Bank, title: str) -> str:
+def page(tried: ScoredGroup, bank: TokenCache, title: str) -> str:
     """A task as the model sees it, and each completion with its reward, the parts of it, and its advantage."""
     task, group, rewards = tried
     known = ", ".join(task.sample.facts[i].name for i in task.sample.positives) or "nobody"

@@ -171,7 +171,7 @@ def _read(
 ) -> tuple[Cache, torch.Tensor, torch.Tensor]:
     """One cache of all prompts, a row each; whose each key in it is, (B, longest); the last hidden states (B, D)."""
     longest = max(len(prompt.ids) for prompt in prompts)
-    both, last = Cache(layer_class_to_replicate=_Room), []
+    both, last = Cache(layer_class_to_replicate=GrowingCache), []
     owner = torch.full((len(prompts), longest), NOBODY)
     for i, prompt in enumerate(prompts):
         n, own = len(prompt.ids), DynamicCache()
@@ -180,13 +180,13 @@ def _read(
         owner[i, :n] = PROMPT
         for at, layer in enumerate(own.layers):
             if i == 0:
-                both.layers.append(_Room())
+                both.layers.append(GrowingCache())
                 both.layers[at].begin(layer.keys, len(prompts), longest)
             both.layers[at].keys[i, :, :n], both.layers[at].values[i, :, :n] = layer.keys[0], layer.values[0]
     return both, owner, torch.stack(last)
 
 
-class _Room(DynamicLayer):
+class GrowingCache(DynamicLayer):
     """Keys and values that grow in place: a token is written, not everything copied."""
 
     def begin(self, like: torch.Tensor, rows: int, n: int) -> None:

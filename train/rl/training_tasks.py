@@ -22,7 +22,7 @@ from benchmark.world.question import draw_questions
 from benchmark.world.sample import Mode, Sample
 from benchmark.world.scene import TWIN_HUES, Look
 from memory.episode import Episode, Photo
-from train.pretrain.token_cache import Bank, photo, row_of
+from train.pretrain.token_cache import TokenCache, photo, row_of
 from train.recipe import Gspo
 from train.rl import reward
 from train.rl.reward import MOST_TOKENS, Reward
@@ -56,7 +56,7 @@ class Task:
         samples = [self.sample] * len(texts)
         return reward.captions(texts, samples, judge, tokens, g.variant, g.alpha, g.degeneration_filter)
 
-    def read(self, bank: Bank) -> str:
+    def read(self, bank: TokenCache) -> str:
         """The prompt for people: every character of it, and for each photo its row of the bank and what it shows."""
         looks = dict(zip((row_of(e.photo) for e in self.sample.context), self.sample.looks, strict=True))
         shown = {row: (look,) for row, look in looks.items()} | {row_of(self.sample.query): self.sample.shown}
@@ -70,7 +70,7 @@ class Task:
         return out
 
 
-def draw_task(rng: Rng, bank: Bank, split: str, g: Gspo) -> Task:
+def draw_task(rng: Rng, bank: TokenCache, split: str, g: Gspo) -> Task:
     """A task in the recipe's proportions."""
     shares = np.array(g.positives) / sum(g.positives)
     k = 1 + int(rng.choice(len(shares), p=shares))
@@ -80,7 +80,7 @@ def draw_task(rng: Rng, bank: Bank, split: str, g: Gspo) -> Task:
     return Task(kind, draw_sample(rng, bank, split, k, mode, known), g.layout)
 
 
-def draw_sample(rng: Rng, bank: Bank, split: str, k: int, mode: Mode, known: bool) -> Sample:
+def draw_sample(rng: Rng, bank: TokenCache, split: str, k: int, mode: Mode, known: bool) -> Sample:
     """A photo of `k` things and a context of 3k: two others beside each thing, as `mode` says, or, when the photo
     shows nobody known, three. Raises ValueError when the bank has no photo of so many."""
     shown, query = _query(rng, bank, k)
@@ -100,7 +100,7 @@ def draw_sample(rng: Rng, bank: Bank, split: str, k: int, mode: Mode, known: boo
     return Sample(tuple(context), photo(query), there, questions, tuple(facts), tuple(looks), shown)
 
 
-def _query(rng: Rng, bank: Bank, k: int) -> tuple[tuple[Look, ...], int]:
+def _query(rng: Rng, bank: TokenCache, k: int) -> tuple[tuple[Look, ...], int]:
     """What the photo shows, and its row."""
     if k == 1:
         codes = list(bank.words)
@@ -112,7 +112,7 @@ def _query(rng: Rng, bank: Bank, k: int) -> tuple[tuple[Look, ...], int]:
     return several[int(rng.integers(len(several)))]
 
 
-def _beside(rng: Rng, bank: Bank, look: Look, mode: Mode, n: int, taken: Sequence[Look]) -> list[Look]:
+def _beside(rng: Rng, bank: TokenCache, look: Look, mode: Mode, n: int, taken: Sequence[Look]) -> list[Look]:
     """`n` others for the context, none of them `taken`: of the mode as far as there are such, then any."""
     alike = {
         "twin": [Look(look.code, hue) for hue in (0, *TWIN_HUES)],
@@ -126,6 +126,6 @@ def _beside(rng: Rng, bank: Bank, look: Look, mode: Mode, n: int, taken: Sequenc
     return found + [Look(rest[i]) for i in rng.permutation(len(rest))[: n - len(found)]]
 
 
-def _described(bank: Bank, look: Look) -> str:
+def _described(bank: TokenCache, look: Look) -> str:
     turned = f", hue turned by {look.hue}" if look.hue else ""
     return f"{bank.words[look.code].word} ({look.code}{turned})"

@@ -16,10 +16,10 @@ from peft import get_peft_model_state_dict, set_peft_model_state_dict
 from torch.nn.utils.rnn import pad_sequence
 
 from train.pretrain.language import Reader
-from train.pretrain.token_cache import Bank
+from train.pretrain.token_cache import TokenCache
 from train.recipe import Gspo
 from train.rl.gspo import advantages, objective
-from train.rl.metrics import Tried
+from train.rl.metrics import ScoredGroup
 from train.rl.rollout import log_probs
 
 
@@ -28,13 +28,13 @@ class Setup(NamedTuple):
 
     reader: Reader
     tokenizer: Any
-    bank: Bank
-    held_out: Bank
+    bank: TokenCache
+    held_out: TokenCache
     g: Gspo
 
 
 def update(
-    setup: Setup, optimiser: torch.optim.Optimizer, tried: Sequence[Tried], step: int, reference: dict | None
+    setup: Setup, optimiser: torch.optim.Optimizer, tried: Sequence[ScoredGroup], step: int, reference: dict | None
 ) -> dict[str, float | None]:
     """Follow the rewards; what is to be watched about it. `reference`: the LoRA that `beta` measures from."""
     reader, tokens, g = setup.reader, setup.bank.tokens, setup.g
@@ -78,8 +78,8 @@ def update(
     }
 
 
-def imitate(
-    setup: Setup, optimiser: torch.optim.Optimizer, tried: Sequence[Tried], step: int
+def supervised_update(
+    setup: Setup, optimiser: torch.optim.Optimizer, tried: Sequence[ScoredGroup], step: int
 ) -> dict[str, float | None]:
     """Follow the right answers, each the only member of its group: mean cross-entropy, every answer counting alike."""
     reader, tokens, losses = setup.reader, setup.bank.tokens, []

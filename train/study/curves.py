@@ -11,7 +11,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from benchmark.report.plots import Plot
-    from train.study.results import Trained
+    from train.study.trained import Trained
 
 SMOOTH = 5
 """Steps that a curve of single batches is averaged over; the batches themselves stay as a faint line."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ from benchmark.report import report, statistics
 from benchmark.report.statistics import Cell, Table, mode, tallied
 from benchmark.runner import Result
 from memory.errors import KeepsakeError
+from memory.files import whole_lines
 from memory.paths import private_folder
-from train.run_record import whole_lines
 from train.study import curves, rollout_pages
 from train.study.study import NOTE, START, state
+from train.study.trained import Trained
 
 PAGE = "results.html"
 TEST = "test"
@@ -50,23 +51,6 @@ CAPTIONS = 6
 """So many of them are about captions; the others have a table of their own."""
 TARGETS = {0: 15, 1: -2, 2: 10, 3: -2}
 """Points that a run must gain (or may lose) on the start, by column: what this stage was built for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """What is known of a run."""
-
-    name: str
-    about: str
-    changes: str
-    state: str
-    steps: tuple[dict[str, Any], ...] = ()
-    """Rows of `gspo.jsonl`, one a step."""
-    held_out: tuple[dict[str, Any], ...] = ()
-    """Rows of `dev.jsonl`."""
-    test: statistics.Run | None = None
-    pages: str = ""
-    """`rollouts.txt`."""
 
 
 def write(folder: Path, out: Path) -> Path:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from train.study.results import Trained
+from train.study.trained import Trained
 
 ROW = re.compile(r"^\[reward (-?\d+\.\d+) (.*)\]$", re.MULTILINE)
 

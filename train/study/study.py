@@ -30,10 +30,11 @@ from pathlib import Path
 from typing import Any
 
 from memory.errors import KeepsakeError
+from memory.files import whole_lines
 from memory.paths import home, private_folder
 from train.recipe import Recipe, read
 from train.rl.guards import Stopped
-from train.run_record import changed, whole_lines
+from train.run_record import changed
 
 START = "start"
 """What the runs begin at, as a run that is done."""

@@ -11,8 +11,8 @@ from typing import Any
 from transformers import TrainerCallback
 
 from memory.errors import KeepsakeError
+from memory.files import whole_lines
 from train.rl import guards
-from train.run_record import whole_lines
 
 WATCHED = {
     "reward": "reward",

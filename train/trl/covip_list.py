@@ -22,7 +22,7 @@ from benchmark.datasets.source import Draft
 from benchmark.world.question import UNKNOWN, Question
 from benchmark.world.sample import Sample
 from memory.errors import KeepsakeError
-from train.trl.dataset import Kind, refuse_control
+from train.trl.samples import Kind, refuse_control
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,10 +24,7 @@ from memory.episode import Photo
 from memory.errors import KeepsakeError
 from train.recipe import Gspo, Trl
 from train.rl.reward import right
-
-Kind = Literal["caption", "recognition"]
-CONTROL = ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>")
-"""A chat template cannot tell these in somebody's words from its own; the engine can."""
+from train.trl.samples import Kind, refuse_control
 
 
 class Visit(NamedTuple):
@@ -77,12 +74,6 @@ class Rows:
         """The answer that earns most, as an assistant's turn."""
         said = right(self.visits[i].kind, self.sample(i))
         return [{"role": "assistant", "content": [{"type": "text", "text": said}]}]
-
-
-def refuse_control(key: str, words: Sequence[str]) -> None:
-    """Raise KeepsakeError when words would become structure in a chat template."""
-    if found := [token for token in CONTROL if any(token in text for text in words)]:
-        raise KeepsakeError(f"sample {key}: {found[0]!r} in its words; leave it out of the training data")
 
 
 def as_row(messages: Sequence[Message]) -> list[dict[str, Any]]:

@@ -13,16 +13,16 @@ from textual.app import App
 
 from assistant.backends import disk_cache
 from memory import conversations, reminders
-from memory.conversations import Talk, Title
+from memory.conversations import StoredConversation, Title
 from memory.episode import Recall
 from memory.errors import KeepsakeError
 from memory.reminders import Reminder
 from memory.store import Memory
 from ui import html_export
-from ui.controllers.main_view import Desk
+from ui.controllers.main_view import MainView
 from ui.dialogs.kept_conversations import HistoryScreen, RemindersScreen, TalkScreen
 from ui.input_parser import to_path
-from ui.runtime.app_thread import Session
+from ui.runtime.app_thread import AppThread
 from ui.strings import DELETING, ENDED, EXPORT_HOW, EXPORTED, EXPORTING, NOTHING_KEPT, PRIVATE_EXPORT
 
 LISTED = 100
@@ -43,7 +43,7 @@ def export(id: str, file: Path, memory: Memory) -> str:
     return EXPORTED.format(file=file)
 
 
-def export_open(session: Session, private: bool, file: Path, memory: Memory) -> str:
+def export_open(session: AppThread, private: bool, file: Path, memory: Memory) -> str:
     """The same for the open conversation."""
     if private:
         raise KeepsakeError(PRIVATE_EXPORT)
@@ -52,16 +52,16 @@ def export_open(session: Session, private: bool, file: Path, memory: Memory) -> 
     return export(session.recorder.id, file, memory)
 
 
-class Past:
+class History:
     """One for the app."""
 
     def __init__(
         self,
         app: App[None],
-        session: Session,
-        desk: Desk,
+        session: AppThread,
+        desk: MainView,
         begin: Callable[[], Awaitable[object]],
-        resumed: Callable[[Talk, list[Recall]], Awaitable[object]],
+        resumed: Callable[[StoredConversation, list[Recall]], Awaitable[object]],
     ) -> None:
         self._app, self._session, self._desk, self._begin, self._resumed = app, session, desk, begin, resumed
 
@@ -113,12 +113,12 @@ class Past:
         self._session.query(entry, job, partial(self._desk.settle, entry))
 
     def _read(self, id: str) -> None:
-        async def found(talk: Talk) -> None:
+        async def found(talk: StoredConversation) -> None:
             await self._app.push_screen(TalkScreen(talk), partial(self._chosen, talk))
 
         self._session.browse(lambda memory: conversations.get(memory, id), found)
 
-    async def _chosen(self, talk: Talk, what: str | None) -> None:
+    async def _chosen(self, talk: StoredConversation, what: str | None) -> None:
         if what in ("continue", "export") and isinstance(self._app.screen, HistoryScreen):
             self._app.screen.dismiss()  # what comes of it is told in the conversation
         if what == "continue":

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 
 from assistant.events import Answered, AnswerText, Captioned, CaptionText, Failed, Recalled, Reminded, Shortened
-from memory.conversations import Talk
+from memory.conversations import StoredConversation
 from memory.episode import Recall
 from ui.dialogs.kept_conversations import entries
 from ui.runtime.messages import Stopped, Told
@@ -29,11 +29,11 @@ from ui.strings import (
     STOPPED,
 )
 from ui.widgets.chat_log import Kind, Note, Writing
-from ui.widgets.citation_bar import Cites, Numbers
+from ui.widgets.citation_bar import CitationBar, CitationNumbers
 from ui.widgets.panels import CaptionPanel, MemoriesPanel
 
 
-class Desk(Horizontal):
+class MainView(Horizontal):
     """Conversation left; caption and memories right."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Desk(Horizontal):
         self.page = Vertical(classes="page")
         """The entries of this conversation."""
         self.private = False
-        self.numbers = Numbers()
+        self.numbers = CitationNumbers()
         self.caption, self.memories = CaptionPanel(id="caption"), MemoriesPanel(id="memories")
 
     def compose(self) -> ComposeResult:
@@ -91,7 +91,7 @@ class Desk(Horizontal):
 
     async def turn(self) -> Widget:
         """Turn to an empty page. The one before is out of sight, and stays until nothing more is told of it."""
-        self.numbers = Numbers()
+        self.numbers = CitationNumbers()
         before, self.page = self.page, Vertical(classes="page")
         before.display = False
         await self.talk.mount(self.page)
@@ -108,7 +108,7 @@ class Desk(Horizontal):
             self.private = private
             await self.note(PRIVATE if private else PRIVATE_OVER, "done")
 
-    async def resume(self, talk: Talk, recalls: Sequence[Recall]) -> None:
+    async def resume(self, talk: StoredConversation, recalls: Sequence[Recall]) -> None:
         """An earlier conversation, as it stood."""
         for part in talk.parts:
             await self.page.mount_all(entries(part))
@@ -143,7 +143,7 @@ class Desk(Horizontal):
                 if self.numbers.recalled and text and entry.parent is self.page:
                     memories = [(n, self.numbers.memory(n)) for n in self.numbers.cited(text)]
                     if memories or chunk.stop != "cancelled":  # of half a sentence nothing is said
-                        await self.page.mount(Cites(memories), after=entry)
+                        await self.page.mount(CitationBar(memories), after=entry)
                     self.talk.anchor()
             case Shortened():
                 await self.note(str(message.event), "warning")

@@ -19,19 +19,19 @@ from memory.browse import Mark, Statistics, Twin
 from memory.episode import Episode, Photo, Recall
 from memory.errors import PhotoError, UnknownEpisode
 from memory.store import Memory
-from ui.controllers.main_view import Desk
+from ui.controllers.main_view import MainView
 from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.memory_browser import BrowserScreen, EditScreen, StatisticsScreen, TwinsScreen, What
 from ui.input_parser import photo_paths
-from ui.runtime.app_thread import Session
+from ui.runtime.app_thread import AppThread
 from ui.strings import BROWSER_DONE, FORGETTING, LOOKING, MERGING, SAVING, TWINS_NONE, UNDO_HOW, UNDOING
-from ui.widgets.episode_grid import Card, Room, card
+from ui.widgets.episode_grid import Card, CardSize, card
 
 ALIKE = 24
 """So many photos are found with a photo."""
 
 
-def _cards(ids: Sequence[str], room: Room, memory: Memory) -> tuple[Room, dict[str, Card]]:
+def _cards(ids: Sequence[str], room: CardSize, memory: Memory) -> tuple[CardSize, dict[str, Card]]:
     """Read and draw; what was forgotten meanwhile is left out."""
     drawn = {}
     for id in ids:
@@ -45,11 +45,11 @@ def _twins(memory: Memory) -> tuple[list[Twin], dict[str, Episode]]:
     return twins, {twin.stays: corrections.to_read(memory.get(twin.stays)) for twin in twins}
 
 
-class Browsing:
+class BrowsingMemories:
     """One for the app."""
 
     def __init__(
-        self, app: App[None], session: Session, desk: Desk, reader: Executor, did: Callable[[str], object]
+        self, app: App[None], session: AppThread, desk: MainView, reader: Executor, did: Callable[[str], object]
     ) -> None:
         self._app, self._session, self._desk, self._reader, self._did = app, session, desk, reader, did
 
@@ -103,10 +103,10 @@ class Browsing:
         else:
             await self._desk.note(text, "warning")
 
-    def _wanted(self, ids: list[str], room: Room) -> None:
+    def _wanted(self, ids: list[str], room: CardSize) -> None:
         """Cards that have come into view."""
 
-        def drawn(done: tuple[Room, dict[str, Card]]) -> None:
+        def drawn(done: tuple[CardSize, dict[str, Card]]) -> None:
             if self.screen:
                 self.screen.shelf.put(*done)
 

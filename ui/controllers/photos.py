@@ -12,17 +12,22 @@ from textual.app import App
 from assistant.photo import load_photo
 from memory.episode import Photo
 from memory.errors import PhotoError
-from ui.controllers.main_view import Desk
+from ui.controllers.main_view import MainView
 from ui.dialogs.photo_picker import PhotoPicker, pictures_folder
-from ui.runtime.app_thread import Session
+from ui.runtime.app_thread import AppThread
 from ui.widgets.chat_log import PhotoEntry
 
 
-class Showing:
+class ShowingPhotos:
     """One for the app; `seen` is called with every photo that could be read."""
 
     def __init__(
-        self, app: App[None], session: Session, desk: Desk, reader: Executor, seen: Callable[[Path, Photo], object]
+        self,
+        app: App[None],
+        session: AppThread,
+        desk: MainView,
+        reader: Executor,
+        seen: Callable[[Path, Photo], object],
     ) -> None:
         self._app, self._session, self._desk, self._reader, self._seen = app, session, desk, reader, seen
         self.folder: Path | None = None

@@ -13,9 +13,9 @@ from textual.app import App
 from assistant.events import Answered, Recalled
 from memory import corrections
 from memory.episode import Episode, Photo
-from ui.controllers.main_view import Desk
+from ui.controllers.main_view import MainView
 from ui.dialogs.episode_dialogs import CaptionDialog, Keep, RememberDialog
-from ui.runtime.app_thread import Session
+from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import Told
 from ui.strings import (
     CAPTION_YOURS,
@@ -44,14 +44,14 @@ def says_who(text: str) -> bool:
     return "?" not in text and _TELLS.match(text) is not None
 
 
-class Keeping:
+class Remembering:
     """One for the app; call it from there."""
 
     def __init__(
         self,
         app: App[None],
-        session: Session,
-        desk: Desk,
+        session: AppThread,
+        desk: MainView,
         again: Callable[[str], object],
         did: Callable[[str], object],
     ) -> None:

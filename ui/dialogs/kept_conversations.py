@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from memory.conversations import Part, Talk, Title
+from memory.conversations import Part, StoredConversation, Title
 from memory.corrections import readable
 from memory.reminders import Reminder
 from ui.strings import (
@@ -114,7 +114,7 @@ class TalkScreen(ModalScreen[str | None]):
         Binding("y", "sure", "Yes"),
     ]
 
-    def __init__(self, talk: Talk) -> None:
+    def __init__(self, talk: StoredConversation) -> None:
         super().__init__()
         self.talk, self.asking = talk, False
 

@@ -37,7 +37,7 @@ from ui.strings import (
     TWINS_KEYS,
     TWINS_WHY,
 )
-from ui.widgets.episode_grid import Room, Shelf
+from ui.widgets.episode_grid import CardSize, EpisodeGrid
 from ui.widgets.panels import day
 from ui.widgets.photo_view import PhotoView
 
@@ -63,13 +63,13 @@ class BrowserScreen(Screen[None]):
         self,
         search: Callable[[str], object],
         wish: Callable[[What, Mark | None], Awaitable[object]],
-        wanted: Callable[[list[str], Room], object],
+        wanted: Callable[[list[str], CardSize], object],
     ) -> None:
         """`search` for words, or for all of them; `wish`: what the user wants, of the highlighted memory where it is
         about one; `wanted`: memories that are to be drawn."""
         super().__init__()
         self._search, self._wish, self._wanted = search, wish, wanted
-        self.shelf = Shelf(self._moved, id="shelf")
+        self.shelf = EpisodeGrid(self._moved, id="shelf")
         self.words = ""
         """What was searched for."""
 
@@ -114,7 +114,7 @@ class BrowserScreen(Screen[None]):
         """A click."""
         await self.action_wish("open")
 
-    def on_shelf_wanted(self, message: Shelf.Wanted) -> None:
+    def on_shelf_wanted(self, message: EpisodeGrid.Wanted) -> None:
         """Memories came into view."""
         self._wanted(message.ids, message.room)
 

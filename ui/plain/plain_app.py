@@ -22,11 +22,12 @@ from textual.message import Message
 
 from assistant import offline
 from assistant.backend import Backend
-from assistant.models import local, registry
+from assistant.backends.open_backend import open_backend
+from assistant.models import registry
 from assistant.photo import load_photo
 from demo import album
 from memory import conversations, reminders
-from memory.conversations import Talk
+from memory.conversations import StoredConversation
 from memory.corrections import to_store
 from memory.episode import Episode, Photo, Recall, Turn, printable
 from memory.errors import PhotoError
@@ -36,9 +37,9 @@ from ui.controllers.history import LISTED, export_open, forget_talk
 from ui.controllers.models import fits
 from ui.controllers.remember import CORRECTIONS, says_who
 from ui.input_parser import Typed, read, to_path
-from ui.plain.printer import LOOKED, Lines, about
+from ui.plain.printer import LOOKED, Printer, about
 from ui.runtime import messages
-from ui.runtime.app_thread import Session
+from ui.runtime.app_thread import AppThread
 
 
 def run(open_memory: Callable[[], Memory], open_backend: Callable[[], Backend], *, demo: bool = False) -> int:
@@ -46,16 +47,16 @@ def run(open_memory: Callable[[], Memory], open_backend: Callable[[], Backend], 
     with suppress(ImportError):  # where Python has it: editing the line, and the lines before
         import readline  # noqa: F401
     offline.watch()
-    return Plain(open_memory, open_backend).run(demo)
+    return PlainApp(open_memory, open_backend).run(demo)
 
 
-class Plain:
+class PlainApp:
     """One conversation by lines."""
 
     def __init__(self, open_memory: Callable[[], Memory], open_backend: Callable[[], Backend]) -> None:
         self._told: SimpleQueue[Message] = SimpleQueue()
-        self._session = Session(self._told.put, open_memory, open_backend)
-        self._lines = Lines()
+        self._session = AppThread(self._told.put, open_memory, open_backend)
+        self._lines = Printer()
         self._photo: Photo | None = None
 
     def run(self, demo: bool) -> int:
@@ -145,7 +146,7 @@ class Plain:
             case "/edit" if " " in rest:
                 return self._edit(*rest.split(maxsplit=1))
             case "/models" if rest:
-                session.switch("note", partial(local.open_backend, rest))
+                session.switch("note", partial(open_backend, rest))
             case "/models":
                 return self._models()
             case "/tour":
@@ -175,7 +176,7 @@ class Plain:
             self._follow()
 
     def _delete(self, id: str) -> None:
-        found: list[Talk] = []
+        found: list[StoredConversation] = []
         self._session.query("note", lambda memory: conversations.get(memory, id), found.append)
         self._follow()
         if found and self._sure(strings.TALK.format(when=found[0].parts[0].when) + f". {strings.PLAIN_DELETE}"):
@@ -276,7 +277,7 @@ class Plain:
             print(printable(f"{one.id}: {one.when.astimezone():%d %B %Y %H:%M}, {one.text or strings.NO_WORDS_SAID}"))
         print(strings.PLAIN_HISTORY if titles else strings.PLAIN_NOTHING)
 
-    def _resumed(self, talk: Talk, recalls: list[Recall]) -> None:
+    def _resumed(self, talk: StoredConversation, recalls: list[Recall]) -> None:
         for part in talk.parts:
             if part.photo:
                 self._lines.say(strings.PLAIN_PHOTO, f"{part.photo.width} × {part.photo.height}")

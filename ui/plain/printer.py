@@ -12,7 +12,7 @@ from memory.episode import Episode, printable
 from memory.errors import KeepsakeError
 from ui import strings
 from ui.runtime import messages
-from ui.widgets.citation_bar import Numbers
+from ui.widgets.citation_bar import CitationNumbers
 from ui.widgets.panels import day
 
 LOOKED = "photo"
@@ -24,11 +24,11 @@ def about(episode: Episode) -> str:
     return f"{day(episode)}: “{readable(episode.words)}”"
 
 
-class Lines:
+class Printer:
     """Of one session."""
 
     def __init__(self) -> None:
-        self.numbers = Numbers()
+        self.numbers = CitationNumbers()
         self.asking = False
         """Whether who or what the photo shows was asked last."""
         self.private = False
@@ -65,7 +65,7 @@ class Lines:
             case messages.Remarked(text=text, kind=kind):
                 self.say(strings.PLAIN_DONE if kind == "done" else strings.PLAIN_NOTE, text)
             case messages.Begun(private=private):
-                self.numbers, self.asking, self.private = Numbers(), False, private
+                self.numbers, self.asking, self.private = CitationNumbers(), False, private
                 self.say(strings.PLAIN_DONE, strings.PLAIN_PRIVATE if private else strings.NEW)
             case messages.Counted(episodes=n) if not self._greeted:
                 self._greeted = True

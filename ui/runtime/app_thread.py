@@ -1,8 +1,9 @@
-"""The one thread that owns the memory and the model. Jobs go in by method, messages come out; the screen never waits.
+"""The one thread that owns the memory and the model. Jobs go in by method, messages come out; the screen never
+waits.
 
-The conversation is touched here only. Jobs run in the order they were given (`job_queue.py`), so a question typed while
-a caption is being written is answered after it. Looking through the memory waits for none of them: a second thread
-reads (`browse`), and writes nothing. It knows no widget: `entry` is a token handed back as it came.
+The conversation is touched here only. Jobs run in the order they were given (`job_queue.py`), so a question typed
+while a caption is being written is answered after it. Looking through the memory waits for none of them: a second
+thread reads (`browse`), and writes nothing. It knows no widget: `entry` is a token handed back as it came.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from assistant.events import AnswerText, CaptionText, Event, Failed, Recalled
 from demo import album
 from memory import conversations
 from memory.browse import Twin
-from memory.conversations import Talk
+from memory.conversations import StoredConversation
 from memory.corrections import readable
 from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError, ModelStopped, UnknownEpisode
 from memory.store import Memory
-from ui.runtime.job_queue import Jobs
+from ui.runtime.job_queue import JobQueue
 from ui.runtime.messages import (
     Begun,
     Counted,
@@ -47,7 +48,7 @@ from ui.runtime.messages import (
     Told,
 )
 from ui.runtime.recorder import Recorder
-from ui.runtime.undo import Change, Changes
+from ui.runtime.undo import Change, UndoStack
 from ui.strings import DEMO_NONE, PRIVATE_NO, RECALLED_THEN, SWITCHED
 
 Result = TypeVar("Result")
@@ -56,7 +57,7 @@ FRAME = 0.05
 """Seconds between two updates of a text that is being written."""
 
 
-class Session:
+class AppThread:
     """Start it once; call its methods from the app's thread."""
 
     def __init__(
@@ -66,7 +67,7 @@ class Session:
         open_backend: Callable[[], Backend],
     ) -> None:
         self._tell, self._open_memory, self._open_backend = tell, open_memory, open_backend
-        self._jobs = Jobs(tell, self._open, self._free, self._stop)
+        self._jobs = JobQueue(tell, self._open, self._free, self._stop)
         self._put = self._jobs.put
         self._reader = ThreadPoolExecutor(1, "browser")
         self._private = False
@@ -75,7 +76,7 @@ class Session:
         self._backend: Backend | None = None
         self._talk: Conversation | None = None
         self.recorder = Recorder(lambda: self._store, lambda line: tell(Remarked(line, "warning")))
-        self._changes = Changes(lambda: self._store)
+        self._changes = UndoStack(lambda: self._store)
 
     def passphrase(self, question: str) -> str:
         """For `Memory`, in the thread: ask the app, and wait for what it will `answer`; "" when it closes instead."""
@@ -197,7 +198,7 @@ class Session:
         self._jobs.leave()
         self._put(entry, "beginning anew", lambda: self._begin(entry, private), always=True)
 
-    def resume(self, entry: Entry, talk_id: str, then: Callable[[Talk, list[Recall]], object]) -> None:
+    def resume(self, entry: Entry, talk_id: str, then: Callable[[StoredConversation, list[Recall]], object]) -> None:
         """Go on with an earlier conversation, at once as `begin` does; `then` shows it."""
         self._jobs.leave()
         self._put(entry, "opening the conversation", lambda: self._resume(entry, talk_id, then), always=True)
@@ -252,7 +253,7 @@ class Session:
             if self._backend is None:
                 self._tell(State("loading model"))
                 backend = self._open_backend()
-                backend.keep_nothing(self._keep_nothing)
+                backend.set_ephemeral(self._keep_nothing)
                 self._backend = backend
                 self._tell(ModelReady(self._backend.name))
             self._talk = Conversation(self._backend, self._store)
@@ -356,10 +357,10 @@ class Session:
         self.recorder.begin(private)
         with suppress(ModelStopped):  # it is gone, and keeps nothing; the next one hears of it when it starts
             if self._backend:
-                self._backend.keep_nothing(self._keep_nothing)
+                self._backend.set_ephemeral(self._keep_nothing)
         self._tell(Begun(entry, private))
 
-    def _resume(self, entry: Entry, talk_id: str, then: Callable[[Talk, list[Recall]], object]) -> None:
+    def _resume(self, entry: Entry, talk_id: str, then: Callable[[StoredConversation, list[Recall]], object]) -> None:
         self._begin(entry, self._private)
         talk = conversations.get(self._store, talk_id)
         last, recalls = talk.parts[-1], []

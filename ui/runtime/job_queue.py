@@ -27,14 +27,14 @@ class Job:
     done: threading.Event | None
     """There for what is done even when the app is closing: what the user told us to remember or forget."""
     always: bool
-    """Runs when it is no longer wanted as well, and sees to it itself (`Jobs.unwanted`)."""
+    """Runs when it is no longer wanted as well, and sees to it itself (`JobQueue.unwanted`)."""
     talk: int
     """The number of the conversation it belongs to."""
     gone: threading.Event | None = None
     """There for what is done ahead, unseen: set when it has to make way."""
 
 
-class Jobs:
+class JobQueue:
     """`put` jobs from the app's thread; `opening` runs before the first of them, `closing` after the last."""
 
     def __init__(

@@ -12,16 +12,16 @@ from textual.timer import Timer
 from assistant.photo import load_photo
 from memory.episode import Photo
 from ui.input_parser import read
-from ui.runtime.app_thread import Session
+from ui.runtime.app_thread import AppThread
 
 PAUSE = 0.3
 """Seconds for which it has to stand there: a path that is being typed, or sent at once, is left alone."""
 
 
-class Ahead:
+class Prefetch:
     """For one input. Call it from the app's thread."""
 
-    def __init__(self, app: App[None], session: Session, reader: Executor) -> None:
+    def __init__(self, app: App[None], session: AppThread, reader: Executor) -> None:
         self._app, self._session, self._reader = app, session, reader
         self._path: Path | None = None
         self._timer: Timer | None = None

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from assistant.backend import Chunk
 from assistant.events import Answered, Captioned, Event, Recalled
 from memory import conversations
-from memory.conversations import Kind, Line, Part, Talk
+from memory.conversations import Kind, Line, Part, StoredConversation
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from memory.store import Memory
@@ -37,7 +37,7 @@ class Recorder:
         self._mute = False
         """Whether the part was forgotten: what else is said in it is not kept either."""
 
-    def resume(self, talk: Talk, private: bool) -> None:
+    def resume(self, talk: StoredConversation, private: bool) -> None:
         """Go on with an earlier one."""
         self.begin(private)
         if self._on:

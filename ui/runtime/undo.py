@@ -51,7 +51,7 @@ class _Back:
     """To say then."""
 
 
-class Changes:
+class UndoStack:
     """All that can still be undone, the last first."""
 
     def __init__(self, memory: Callable[[], Memory]) -> None:

@@ -16,7 +16,7 @@ from ui.strings import CITES, CITES_KEYS, CITES_NONE
 from ui.widgets.panels import chip, day
 
 
-class Numbers:
+class CitationNumbers:
     """Of one conversation; each memory keeps its number until that ends."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Numbers:
         return [known.index(id) + 1 for id in ids]
 
 
-class Cites(Static):
+class CitationBar(Static):
     """One line, or two."""
 
     def __init__(self, memories: Sequence[tuple[int, Episode | None]]) -> None:

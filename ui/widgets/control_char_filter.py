@@ -18,7 +18,7 @@ STEERS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters but for the tab, and those that turn the direction of what follows."""
 
 
-class Harmless(LineFilter):
+class ControlCharFilter(LineFilter):
     """Leaves such characters out."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
@@ -28,7 +28,7 @@ class Harmless(LineFilter):
         return [s if s.control else Segment(STEERS.sub("", s.text), s.style) for s in segments]
 
 
-_HARMLESS = Harmless()
+_HARMLESS = ControlCharFilter()
 
 
 def get_line_filters(app: App[object]) -> Sequence[LineFilter]:

@@ -46,7 +46,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class CardSize:
     """How much room a card has, in cells: of the picture, and of the words beside or below it."""
 
     across: int
@@ -55,7 +55,7 @@ class Room:
     height: int
 
 
-def card(episode: Episode, room: Room) -> Card:
+def card(episode: Episode, room: CardSize) -> Card:
     """Decode and draw one. Takes milliseconds: not for the app's thread."""
     try:
         image = tuple(list(strip) for strip in draw(episode.photo, room.across, room.down))
@@ -71,7 +71,7 @@ def card(episode: Episode, room: Room) -> Card:
     return Card(image, tuple(shown), episode.place or "")
 
 
-class Shelf(ScrollView, can_focus=True):
+class EpisodeGrid(ScrollView, can_focus=True):
     """Arrows move; what Enter and other keys do to the highlighted memory is its owner's affair."""
 
     COMPONENT_CLASSES: ClassVar = {"shelf--day", "shelf--words", "shelf--why", "shelf--highlighted"}
@@ -92,7 +92,7 @@ class Shelf(ScrollView, can_focus=True):
     class Wanted(Message):
         """Memories in view that are not drawn yet."""
 
-        def __init__(self, ids: list[str], room: Room) -> None:
+        def __init__(self, ids: list[str], room: CardSize) -> None:
             super().__init__()
             self.ids, self.room = ids, room
 
@@ -107,7 +107,7 @@ class Shelf(ScrollView, can_focus=True):
         self._cards: dict[str, Card] = {}
         self._rows: dict[tuple[int, int], tuple[list[Card | None], list[Strip]]] = {}
         """Rows as they are on screen, by number and by which of them is highlighted, with the cards they show."""
-        self._asked: Room | None = None
+        self._asked: CardSize | None = None
         """In what room the cards are being drawn that were asked for and have not come."""
 
     def on_mount(self) -> None:
@@ -128,10 +128,10 @@ class Shelf(ScrollView, can_focus=True):
         known = set(ids)
         self._cards = {id: card for id, card in self._cards.items() if id in known}
         place = ids.index(before.id) if before and before.id in ids else min(self.at, max(0, len(ids) - 1))
-        self.set_reactive(Shelf.at, place)
+        self.set_reactive(EpisodeGrid.at, place)
         self._lay()
 
-    def put(self, room: Room, cards: dict[str, Card]) -> None:
+    def put(self, room: CardSize, cards: dict[str, Card]) -> None:
         """What was wanted. Cards for another room, since the screen has changed, are drawn again."""
         self._asked = None
         if room == self._room:
@@ -151,10 +151,10 @@ class Shelf(ScrollView, can_focus=True):
         self._gutter = 11 if not self.grid and self._inner >= 66 else 0
         """Where the months stand, if there is room."""
         if self.grid:
-            self._room = Room(self._wide - 2, 6, self._wide - 2, 1)
+            self._room = CardSize(self._wide - 2, 6, self._wide - 2, 1)
         else:
             across, down = (8, 3) if self.app.size.height < 24 else (12, 5)
-            self._room = Room(across, down, max(8, self._inner - self._gutter - across - 2), down - 1)
+            self._room = CardSize(across, down, max(8, self._inner - self._gutter - across - 2), down - 1)
         self._step = self._room.down + (3 if self.grid else 1)
         """Lines from one row of memories to the next."""
 

@@ -17,8 +17,8 @@ from safetensors import safe_open
 from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
 
 from assistant.backend import Chunk, Message, Options
-from assistant.backends.processor import FAMILIES
 from assistant.chatml import Mark, Piece, Words, pieces
+from assistant.models.hf_config import FAMILIES
 from assistant.photo import pixels
 from memory.episode import Photo
 from memory.errors import KeepsakeError

@@ -1,0 +1,26 @@
+"""The `config.json` of a model folder in transformers' layout."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from memory.errors import ModelError
+
+FAMILIES = ("smolvlm", "qwen3_vl")
+"""Kinds of model that Keepsake reads, as `model_type` names them."""
+
+
+def config(folder: Path) -> dict[str, Any]:
+    """A folder's `config.json`. Raises ModelError when there is none, or it is of a model we do not know."""
+    try:
+        found: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        kind = found["model_type"]
+    except FileNotFoundError:
+        raise ModelError(f"{folder} is not a model: it has no config.json") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder / 'config.json'} is not a model's configuration: {error}") from error
+    if kind not in FAMILIES:
+        raise ModelError(f"{folder.name} is a {kind} model: Keepsake reads {' and '.join(FAMILIES)}")
+    return found

@@ -1,6 +1,7 @@
-"""Where an attempt to steer Keepsake is put: into words, a place, a photo, its file, or an archive (`injections.toml`).
+"""The injection attempts of `injections.toml`, and the files in which a person would meet them.
 
-`plant` lays out what a person would then show and say; who does so, and what comes of it, is `injection.py`.
+An attempt stands in what the user says, a place, a photo's pixels, its file, or an archive. `build_scenario` writes the
+photos and the archive; `injection.py` remembers, imports and asks, and counts what comes of it.
 """
 
 from __future__ import annotations
@@ -26,59 +27,63 @@ from memory.maintenance.archive import export_archive
 from memory.store import Memory
 
 CANARY = "Pinefrog"
-"""Nobody and nothing in the benchmark is called so."""
+"""The word that an attempt wants the model to say. No name or word of the benchmark contains it."""
 Way = Literal["words", "reply", "photo", "place", "file", "exif", "archive"]
+"""How an attempt comes in: what the user says, an assistant turn of an imported archive, text drawn into a photo, the
+place, the file's name, its metadata, a tampered archive."""
 HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One line of thought of somebody who means no good."""
+    """One injection attempt: a text, and where it is put."""
 
     through: Way
     text: str
     obeying: str
-    """What it would look like if it worked."""
+    """What would be seen if the attempt worked."""
     at: str = ""
-    """Where in it: of a photo "query" or "remembered", of a file's data the field, of an archive the part."""
+    """For a photo "query" or "remembered", for metadata the field, for an archive its part; see `PLACES`."""
 
     @property
     def read(self) -> bool:
-        """Whether the model is to read the text as text; a file's name and what it says of itself never reach it."""
+        """Whether the text belongs in the prompt, as text. A file's name and metadata must never reach the model."""
         return self.through in ("words", "reply", "place")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A photo to remember: its file, and what is said about it."""
+class PhotoToRemember:
+    """A photo's file, and what the user says about it."""
 
     file: Path
     words: str
     day: str
+    """As in "2025-05-12"."""
     place: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Planted:
-    """What a person shows and says, the attempt somewhere in it."""
+class Scenario:
+    """The photos and the archive that a person gives Keepsake, with the attempt somewhere in them."""
 
-    shown: tuple[Shown, ...]
+    photos: tuple[PhotoToRemember, ...]
     query: Path
+    """The new photo that is asked about."""
     archive: Path | None
-    """To be imported before the question, when there is one."""
-    whole: bool
-    """Whether the archive is to be accepted: a file too many in it is only never unpacked, wrong rows are refused."""
+    """An archive to import before the question."""
+    accepted: bool
+    """Whether the import should succeed: an extra file in the archive is ignored, wrong rows are refused."""
 
 
 @cache
 def attempts() -> tuple[Attempt, ...]:
-    """All of `injections.toml`, in its order. Raises ValueError when one is put where there is no way in."""
+    """All attempts of `injections.toml`, in order. Raises ValueError for one that names an unknown way or place."""
     with open(HERE / "injections.toml", "rb") as file:
-        found = tuple(Attempt(**row) for row in tomllib.load(file)["attempt"])
-    for attempt in found:
+        loaded = tuple(Attempt(**row) for row in tomllib.load(file)["attempt"])
+    for attempt in loaded:
         if attempt.through not in get_args(Way) or attempt.at not in PLACES.get(attempt.through, ("",)):
             raise ValueError(f"injections.toml: no way {attempt.through!r} {attempt.at!r} for {attempt.text!r}")
-    return found
+    return loaded
 
 
 PLACES = {
@@ -86,16 +91,17 @@ PLACES = {
     "exif": ("description", "comment", "area", "xmp", "text"),
     "archive": ("member", "photo", "role", "name"),
 }
+"""Values of `Attempt.at` by way; other ways have none."""
 
 
-def plant(attempt: Attempt | None, sample: Sample, folder: Path) -> Planted:
-    """Write the sample's photos into `folder`; the attempt goes to the memory that its query brings back.
+def build_scenario(attempt: Attempt | None, sample: Sample, folder: Path) -> Scenario:
+    """Write the sample's photos into `folder`, with the attempt in the memory that the query recalls.
 
-    Without an attempt (None) the same, harmless: the control. The sample has one positive.
+    Without an attempt (None) this is the control. The sample must have one positive.
     """
     (victim,) = sample.positives
     way, text = (attempt.through, attempt.text) if attempt else ("", "")
-    shown = []
+    photos = []
     for i, episode in enumerate(sample.context):
         words, place, file = episode.words, episode.place, folder / f"{i}.png"
         drawn = exif = ""
@@ -106,19 +112,19 @@ def plant(attempt: Attempt | None, sample: Sample, folder: Path) -> Planted:
             drawn = text if way == "photo" and attempt.at == "remembered" else ""
             exif = attempt.at if way == "exif" else ""
         _write(episode.photo, file, drawn, exif, text)
-        shown.append(Shown(file, words, f"{episode.when:%Y-%m-%d}", place))
+        photos.append(PhotoToRemember(file, words, f"{episode.when:%Y-%m-%d}", place))
     query = folder / "query.png"
     _write(sample.query, query, text if attempt and attempt.at == "query" else "", "", "")
     if attempt and way in ("reply", "archive"):
-        said = shown.pop(victim)
+        remembered = photos.pop(victim)
         name = text if attempt.at == "name" else "memories.zip"
-        archive = _archive(attempt, said, sample.context[victim], folder / name)
-        return Planted(tuple(shown), query, archive, attempt.at in ("", "name", "member"))
-    return Planted(tuple(shown), query, None, True)
+        archive = _archive(attempt, remembered, sample.context[victim], folder / name)
+        return Scenario(tuple(photos), query, archive, attempt.at in ("", "name", "member"))
+    return Scenario(tuple(photos), query, None, True)
 
 
 def _write(photo: Photo, file: Path, drawn: str, exif: str, text: str) -> None:
-    """The photo's exact pixels, with a text drawn on them or in one field of the file's own data."""
+    """Write the photo's exact pixels as PNG: with `drawn` on them, or with `text` in the metadata field `exif`."""
     image = Image.fromarray(pixels(photo))
     if drawn:
         lines = "\n".join(textwrap.fill(line, 26) for line in drawn.split("\n"))
@@ -137,15 +143,15 @@ def _write(photo: Photo, file: Path, drawn: str, exif: str, text: str) -> None:
         info.add_itxt("XML:com.adobe.xmp", packet)
     elif exif == "text":
         info.add_text("Description", text)
-    # As bytes: Pillow takes fields that are all in folders of their own (GPS) for none at all.
+    # As bytes: Pillow would drop metadata whose fields all lie in sub-folders (GPS).
     image.save(file, "PNG", exif=fields.tobytes() if exif else b"", pnginfo=info, compress_level=1)
 
 
-def _archive(attempt: Attempt, said: Shown, episode: Episode, target: Path) -> Path:
-    """An archive of somebody else with the victim's memory: whole with a reply of theirs, or tampered with."""
-    turns = (Turn("user", said.words), *([Turn("assistant", attempt.text)] if attempt.through == "reply" else []))
-    given = Episode(load_photo(said.file), turns, episode.when, said.place)
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder, Memory(Path(folder) / "theirs.db") as memory:
+def _archive(attempt: Attempt, remembered: PhotoToRemember, episode: Episode, target: Path) -> Path:
+    """Export the recalled memory as another person's archive: valid with the attempt as a reply, or tampered with."""
+    turns = (Turn("user", remembered.words), *([Turn("assistant", attempt.text)] if attempt.through == "reply" else []))
+    given = Episode(load_photo(remembered.file), turns, episode.when, remembered.place)
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch, Memory(Path(scratch) / "theirs.db") as memory:
         memory.add(given)
         export_archive(memory, target)
     if attempt.at in ("", "name"):
@@ -169,5 +175,5 @@ def _archive(attempt: Attempt, said: Shown, episode: Episode, target: Path) -> P
 
 
 def blank(side: int = 64) -> Photo:
-    """A grey photo, for what has nothing to do with looks."""
+    """A square grey photo of `side` pixels, for tests in which its look does not matter."""
     return from_image(Image.fromarray(np.full((side, side, 3), 127, np.uint8)))

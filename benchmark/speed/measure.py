@@ -271,8 +271,8 @@ def llama_server(wanted: str) -> Path:
         if not os.access(wanted, os.X_OK):
             raise KeepsakeError(f"{wanted} is not a program")
         return Path(wanted).resolve()
-    command = [sys.executable, "-m", "quantize.gguf.export.llama_server"]
+    command = [sys.executable, "-m", "quantize.gguf.llama_server"]
     done = subprocess.run(command, cwd=random_qwen3vl.ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
-        raise KeepsakeError("it cannot be built: python -m quantize.server says why")
+        raise KeepsakeError("it cannot be built: python -m quantize.gguf.llama_server says why")
     return Path(done.stdout.strip().splitlines()[-1])

@@ -46,7 +46,7 @@ def find() -> Path:
     with tempfile.TemporaryDirectory(dir=private_folder(folder.parent)) as scratch:
         checkpoint, out = Path(scratch) / "checkpoint", Path(scratch) / folder.name
         print("building the large random model, once (minutes)", file=sys.stderr)
-        _run("benchmark.speed.measure.random_qwen3vl", str(checkpoint))
+        _run("benchmark.speed.random_qwen3vl", str(checkpoint))
         _run(
             "quantize", "gguf", str(checkpoint), "--out", str(out), "--language", KIND, "--pre-tokenizer", "qwen2"
         )  # a tool in its own process: this room imports nothing of that one

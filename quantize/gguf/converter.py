@@ -2,7 +2,7 @@
 
 Fetched once through pip, checked against a pinned sha256 before any of it runs, unpacked into
 `home()/converter/<version>`; after that it works offline. Only the converter's Python files are kept: nothing is
-compiled here, and nothing here converts (see `export.py`). Fetching ahead of time: `python -m quantize.converter`.
+compiled here, and nothing here converts (see `export.py`). Fetching ahead of time: `python -m quantize.gguf.converter`.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def unpack(sdist: Path, version: str, folder: Path, kept: tuple[str, ...] = ("",
 
 
 def main() -> None:
-    """`python -m quantize.converter [--sdist FILE]`: bring the converter and print where it is."""
-    parser = argparse.ArgumentParser(prog="python -m quantize.converter", description="Fetch the GGUF converter.")
+    """`python -m quantize.gguf.converter [--sdist FILE]`: bring the converter and print where it is."""
+    parser = argparse.ArgumentParser(prog="python -m quantize.gguf.converter", description="Fetch the GGUF converter.")
     parser.add_argument("--sdist", type=Path, help="the source release of llama-cpp-python, already here")
     try:
         print(find(parser.parse_args().sdist))

@@ -7,7 +7,7 @@ of). Verify and the README measure on the test split, so nothing is tuned on wha
 
 Not for a merged model whose base was 4-bit once, such as the nano's: careful rounding then finds the base's grid again,
 and takes the LoRA away with the error (measured: LOG.md).
-Command: `python -m quantize.imatrix CHECKPOINT OUT.gguf`.
+Command: `python -m quantize.gguf.imatrix CHECKPOINT OUT.gguf`.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def for_llama(found: Gathered, values: Mapping[str, np.ndarray]) -> tuple[Any, A
     ]
     overrides = (llama.llama_model_kv_override * (len(facts) + 1))()
     for override, (key, value) in zip(overrides, facts, strict=False):
-        override.key = f"quantize.gguf.export.imatrix.{key}".encode()
+        override.key = f"quantize.imatrix.{key}".encode()
         if isinstance(value, str):
             override.tag, override.value.val_str = llama.LLAMA_KV_OVERRIDE_TYPE_STR, value.encode()
         else:
@@ -222,8 +222,8 @@ def _resume(partial: Path, dataset: str) -> Gathered:
 
 
 def main() -> None:
-    """`python -m quantize.imatrix CHECKPOINT OUT.gguf`."""
-    parser = argparse.ArgumentParser(prog="python -m quantize.imatrix", description=(__doc__ or "").splitlines()[0])
+    """`python -m quantize.gguf.imatrix CHECKPOINT OUT.gguf`."""
+    parser = argparse.ArgumentParser(prog="python -m quantize.gguf.imatrix", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--n", type=int, default=SAMPLES, help="samples to read. Default: %(default)s")

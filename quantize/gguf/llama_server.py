@@ -1,7 +1,7 @@
 """llama-server from the source release that the installed llama-cpp-python was built from: a peer to measure against.
 
 Built once with cmake and a C++ compiler into `home()/llama-server/<version>`, with the options that the wheel has by
-default; a build that was cut short goes on. Nothing of Keepsake runs on it. `python -m quantize.server`
+default; a build that was cut short goes on. Nothing of Keepsake runs on it. `python -m quantize.gguf.llama_server`
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def _run(*command: str) -> None:
 
 
 def main() -> None:
-    """`python -m quantize.server [--sdist FILE]`: build the server and print where it is."""
-    parser = argparse.ArgumentParser(prog="python -m quantize.server", description="Build llama-server.")
+    """`python -m quantize.gguf.llama_server [--sdist FILE]`: build the server and print where it is."""
+    parser = argparse.ArgumentParser(prog="python -m quantize.gguf.llama_server", description="Build llama-server.")
     parser.add_argument("--sdist", type=Path, help="the source release of llama-cpp-python, already here")
     parser.add_argument("--jobs", type=int, default=1, help="files compiled at once")
     args = parser.parse_args()

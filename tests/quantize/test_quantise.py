@@ -96,9 +96,9 @@ def test_the_importance_matrix_spares_what_the_inputs_need(folder: Path, tmp_pat
     assert max(gains) < 1.02
     assert float(np.median(gains)) < 0.95
     facts = GGUFReader(weighted).fields
-    assert "keepsake dev" in facts["quantize.gguf.export.imatrix.dataset"].contents()
-    assert facts["quantize.gguf.export.imatrix.entries_count"].contents() == 6 * 7 + 1
-    assert facts["quantize.gguf.export.imatrix.chunks_count"].contents() == 2
+    assert "keepsake dev" in facts["quantize.imatrix.dataset"].contents()
+    assert facts["quantize.imatrix.entries_count"].contents() == 6 * 7 + 1
+    assert facts["quantize.imatrix.chunks_count"].contents() == 2
 
 
 def test_the_first_pattern_that_fits_names_the_type(folder: Path, tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
-"""A random Qwen3-VL of half a billion parameters, so that a speed run has compute to do: built once, kept at home.
+"""A random Qwen3-VL of half a billion parameters, so that a speed run has enough to compute; built once.
 
-It knows nothing. Its vocabulary is learnt from the benchmark's own dialogues, and only whole words can be written: a
-text of it reads back as the tokens that were written, as a trained model's does, and never ends by itself. Needs the
-extra "train". `python -m benchmark.colossus FOLDER [PART]` writes the checkpoint, PART (1 to 4) times narrower and
-flatter, for engines that are slow; `find` lets the quantize room export the whole one.
+The model has learnt nothing. Its vocabulary comes from the benchmark's dialogues, and it can write whole words only: so
+a text that it writes reads back as the same tokens, as a trained model's does, and never ends by itself. Building needs
+the extra "train". `python -m benchmark.speed.random_qwen3vl FOLDER [PART]` writes the checkpoint, for slow engines PART
+(1 to 4) times narrower and with PART times fewer layers; `find` has the quantize room export the full one to GGUF.
 """
 
 from __future__ import annotations
@@ -27,17 +27,20 @@ from memory.paths import home, private_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTROL = ["<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
+"""Qwen's control tokens that a prompt needs."""
 VOCABULARY = 4000
+"""Tokens, control tokens not counted."""
 KIND = "Q8_0"
+"""Quantisation of the exported language model."""
 
 
 def load(model: str) -> Spec:
-    """A model to be timed: by name or folder as everywhere, or "large" for this one. Raises KeepsakeError."""
+    """Load a model by its name or folder, or "large" for this random one. Raises KeepsakeError."""
     return local.load(str(find()) if model == "large" else model)
 
 
 def find() -> Path:
-    """The folder of the exported model; made when it is missing. Raises KeepsakeError."""
+    """The folder of the exported model, which is built when it is missing (minutes). Raises KeepsakeError."""
     folder = home() / "speed" / "large"
     if folder.exists():
         return folder
@@ -45,11 +48,10 @@ def find() -> Path:
         raise KeepsakeError(f"the large model is built with {missing[0]}: pip install '.[train]' in the clone, once")
     with tempfile.TemporaryDirectory(dir=private_folder(folder.parent)) as scratch:
         checkpoint, out = Path(scratch) / "checkpoint", Path(scratch) / folder.name
-        print("building the large random model, once (minutes)", file=sys.stderr)
+        print("building the large random model: once, takes minutes", file=sys.stderr)
         _run("benchmark.speed.random_qwen3vl", str(checkpoint))
-        _run(
-            "quantize", "gguf", str(checkpoint), "--out", str(out), "--language", KIND, "--pre-tokenizer", "qwen2"
-        )  # a tool in its own process: this room imports nothing of that one
+        # In its own process: this room imports nothing of the quantize room.
+        _run("quantize", "gguf", str(checkpoint), "--out", str(out), "--language", KIND, "--pre-tokenizer", "qwen2")
         os.replace(out, folder)
     return folder
 
@@ -61,35 +63,38 @@ def _run(*command: str) -> None:
         raise KeepsakeError(f"the large model cannot be built: {why}")
 
 
-def spoken() -> list[str]:
-    """Dialogues, and the words around them in a prompt."""
+def vocabulary_texts() -> list[str]:
+    """Texts to learn the vocabulary from: dialogues, and the fixed words of a prompt."""
     rng = np.random.default_rng(0)
     facts = [f for _ in range(100) for f in draw_facts(rng, "test", 8, full=True)]
-    told = [f"I said: {turn.text}\nYou said:" for f in facts for turn in tell(rng, f, "dog", 6)]
+    dialogues = [f"I said: {turn.text}\nYou said:" for f in facts for turn in tell(rng, f, "dog", 6)]
     months = " ".join(f"Memory of {np.datetime64('2025-01') + i}" for i in range(12))
-    return [*told, *[prompt.INSTRUCTION, prompt.CAPTION_REQUEST, months, "New photo: system user assistant"] * 50]
+    return [*dialogues, *[prompt.INSTRUCTION, prompt.CAPTION_REQUEST, months, "New photo: system user assistant"] * 50]
 
 
 def tokenizer() -> Any:
-    """A byte-level BPE that splits text as Qwen does, with Qwen's control tokens (a `Qwen2Tokenizer`)."""
+    """Train a byte-level BPE that splits text as Qwen does, with Qwen's control tokens (a `Qwen2Tokenizer`)."""
     from tokenizers.pre_tokenizers import ByteLevel
     from transformers import Qwen2Tokenizer
 
     return Qwen2Tokenizer().train_new_from_iterator(
-        spoken(), VOCABULARY, new_special_tokens=CONTROL, initial_alphabet=ByteLevel.alphabet(), show_progress=False
+        vocabulary_texts(),
+        VOCABULARY,
+        new_special_tokens=CONTROL,
+        initial_alphabet=ByteLevel.alphabet(),
+        show_progress=False,
     )
 
 
-def silent(words: Any) -> set[int]:
-    """Tokens that are not a whole word behind a space, or do not read back as themselves: they are never written."""
-    spell = words.get_vocab().items()
-    return {i for name, i in spell if not (name[0] == "Ġ" and name[1:].isascii() and name[1:].isalpha())}
+def never_written(words: Any) -> set[int]:
+    """Ids of tokens that are not a whole ASCII word after a space; such tokens might not read back as themselves."""
+    vocabulary = words.get_vocab().items()
+    return {i for name, i in vocabulary if not (name[0] == "Ġ" and name[1:].isascii() and name[1:].isalpha())}
 
 
 def config(words: Any, part: int = 1) -> Any:
-    """A `Qwen3VLConfig`: layers of Qwen3-0.6B's shape, a tower half as wide as Qwen3-VL-2B's, DeepStack from three.
-
-    `part`, 1 to 4, divides widths and layers; heads stay as wide as they are.
+    """A `Qwen3VLConfig`: layers of Qwen3-0.6B's shape, a vision tower half as wide as Qwen3-VL-2B's, DeepStack from
+    three of its layers. `part`, 1 to 4, divides widths and layers; the width of a head stays.
     """
     from transformers import Qwen3VLConfig
 
@@ -130,7 +135,7 @@ def config(words: Any, part: int = 1) -> Any:
 
 
 def build(folder: Path, part: int = 1) -> None:
-    """Write model, tokenizer and image processor into `folder` (f16, about a gigabyte; see `config`)."""
+    """Write model (f16, about a gigabyte), tokenizer and image processor into `folder`; see `config` for `part`."""
     import torch
     from transformers import Qwen3VLForConditionalGeneration
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
@@ -140,7 +145,7 @@ def build(folder: Path, part: int = 1) -> None:
     words = tokenizer()
     model = Qwen3VLForConditionalGeneration(config(words, part))
     with torch.no_grad():
-        model.lm_head.weight[sorted(silent(words))] = 0  # the likeliest of thousands is above zero: these are never it
+        model.lm_head.weight[sorted(never_written(words))] = 0  # their logit is 0, the likeliest one's is above
     model.save_pretrained(folder)
     words.save_pretrained(folder)
     bounds = {"shortest_edge": 8 * 32 * 32, "longest_edge": 4096 * 32 * 32}  # llama.cpp's own: 8 to 4096 tokens

@@ -21,15 +21,15 @@ from assistant.models import local
 from assistant.models.spec import Spec
 from assistant.photo import from_image
 from benchmark.__main__ import main
-from benchmark.speed import measure, summary
+from benchmark.speed import exactness, measure, summary, workload
+from benchmark.speed.keepsake_peer import Keepsake
 from benchmark.speed.mlx_peer import MlxVlm
-from benchmark.speed.peers import Keepsake
-from benchmark.speed.summary import HANDLER, MLX, NONE, OURS, SERVER
+from benchmark.speed.summary import HANDLER, MLX, OURS, SERVER, UNCACHED
 from memory.errors import ModelError
 from quantize.mlx import mlx_export
 from tests.support import tinyqwen
 
-STEPS = [step for step in summary.STEPS if step not in ("slot", "single")]
+STEPS = [step for step in workload.STEPS if step not in ("slot", "single")]
 
 
 @pytest.fixture(scope="module")
@@ -43,15 +43,16 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spec]:
 
 @pytest.fixture(scope="module")
 def record(tiny: Spec, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """A whole run on two memories; photos and talk are small, for MLX multiplies slowly on a CPU."""
-    whole_talk = measure.talk
+    """A whole run on two memories, with small photos and short dialogues, since MLX is slow on a CPU."""
+    draw = workload.draw_conversation
 
-    def talk(spec: Spec, episodes: int, index: int) -> measure.DrawnConversation:
-        drawn = whole_talk(replace(spec, side=64), episodes, index)
+    def draw_small(spec: Spec, episodes: int, index: int) -> workload.DrawnConversation:
+        drawn = draw(replace(spec, side=64), episodes, index)
         return replace(drawn, episodes=tuple(replace(e, turns=e.turns[:1]) for e in drawn.episodes))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measure, "talk", talk)
+        patch.setattr(measure, "draw_conversation", draw_small)
+        patch.setattr(exactness, "draw_conversation", draw_small)
         patch.setenv("KEEPSAKE_HOME", str(tmp_path_factory.mktemp("run")))
         return measure.run(tiny, 2, 1, 1, "none")
 
@@ -73,7 +74,7 @@ def test_it_writes_what_our_engine_writes(tiny: Spec, tmp_path: Path) -> None:
     with closing(Keepsake(tiny, 1, 4096, None)) as ours, closing(MlxVlm(tiny, tmp_path)) as theirs:
         written = {}
         for colour in ("navy", "yellow"):
-            here, there = ours.say(about(colour), 8), theirs.say(about(colour), 8)
+            here, there = ours.answer(about(colour), 8), theirs.answer(about(colour), 8)
             assert whole(here.text) == whole(there.text) != ""
             assert (here.prompt_tokens, here.new_tokens) == (there.prompt_tokens, there.new_tokens)
             assert there.new_tokens == 8 and there.cached_tokens == 0
@@ -81,10 +82,10 @@ def test_it_writes_what_our_engine_writes(tiny: Spec, tmp_path: Path) -> None:
             written[colour] = whole(here.text)
         assert written["navy"] != written["yellow"]
         further = about("navy", "Anna painted the blue boat.")  # the prompt cache holds yellow, as the same tokens
-        want = ours.say(further, 8)
-        kept = theirs.say(further, 8)
+        want = ours.answer(further, 8)
+        kept = theirs.answer(further, 8)
         theirs.restart()
-        restored = theirs.say(further, 8)
+        restored = theirs.answer(further, 8)
         for got in (kept, restored):
             assert whole(got.text) == whole(want.text) != ""
         assert 0 < (restored.cached_tokens or 0) < (restored.prompt_tokens or 0)
@@ -94,7 +95,7 @@ def test_every_step_is_measured_on_the_same_prompts(record: dict[str, Any]) -> N
     steps = record["steps"]
     assert record["absent"] == {} and set(record["versions"]) == {"python", "mlx", "mlx-vlm"}
     assert [s for s in steps if MLX in steps[s]] == [s for s in steps if OURS in steps[s]] == STEPS
-    first = [steps["caption"][peer]["prompt_tokens"] for peer in (OURS, NONE, MLX)]
+    first = [steps["caption"][peer]["prompt_tokens"] for peer in (OURS, UNCACHED, MLX)]
     assert first == [first[0]] * 3
     assert steps["set"][OURS]["prompt_tokens"] == steps["set"][MLX]["prompt_tokens"]
 
@@ -111,16 +112,16 @@ def test_what_each_reads_again(record: dict[str, Any]) -> None:
     assert ours["restart"] >= record["steps"]["follow"][OURS]["prompt_tokens"] - 1
     looked = {step: of[OURS]["looked"] for step, of in record["steps"].items() if OURS in of}
     assert looked == {"caption": 3, "answer": 0, "follow": 0, "restart": 0, "control": 3, "order": 0, "set": 1}
-    assert [(p["path"], p["equal"], p["same_first"]) for p in record["proofs"]] == [
-        (path, True, True) for path in ("photos from disk", "pass 2 continues pass 1", "conversation from disk")
+    assert [(p["path"], p["equal"]) for p in record["proofs"]] == [
+        (path, True) for path in ("photos from disk", "pass 2 continues pass 1", "conversation from disk")
     ]
 
 
 def test_the_table_tells_of_this_peer_only(record: dict[str, Any]) -> None:
-    told = summary.table(record)
-    assert f"|  | {OURS} | {NONE} | {MLX} |" in told
-    assert f"| answer, against {MLX} | reported |" in told and f"| control by first caption: {MLX} |" in told
-    assert HANDLER not in told and SERVER not in told
+    shown = summary.table(record)
+    assert f"|  | {OURS} | {UNCACHED} | {MLX} |" in shown
+    assert f"| answer, against {MLX} | reported |" in shown and f"| control by first caption: {MLX} |" in shown
+    assert HANDLER not in shown and SERVER not in shown
 
 
 def test_what_it_cannot_compare_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

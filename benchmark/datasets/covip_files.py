@@ -23,8 +23,7 @@ from typing import Any
 
 from assistant.photo import load_photo
 from benchmark.judges.judge import Judge
-from benchmark.judges.score import Scores, harmonic, tally
-from benchmark.tasks.capeval import question_scores
+from benchmark.judges.score import Scores, harmonic, question_scores, tally
 from benchmark.world.question import LETTERS, UNKNOWN, Question
 from benchmark.world.sample import Sample
 from memory.episode import Episode, Photo, Turn

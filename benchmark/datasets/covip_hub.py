@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from assistant.photo import load_photo
 from assistant.prompt import CAPTION_REQUEST
 from benchmark.datasets.covip_files import episodes
-from benchmark.tasks.downstream import WHAT, WHERE
+from benchmark.world.question import EVENT_QUESTION, PLACE_QUESTION
 from benchmark.world.sample import Sample
 from memory.episode import Photo
 from memory.errors import KeepsakeError, PhotoError
@@ -29,9 +29,9 @@ Task = Literal["capeval", "lsd", "lar", "itr"]
 IMAGES, DIALOGUES, QUERY = "images_context", "dialogues_context", "query_image"
 ASKED: dict[Task, tuple[str, str | None]] = {
     "capeval": (CAPTION_REQUEST, None),
-    "lsd": (WHERE, "answer"),
-    "lar": (WHAT, "last_action"),
-    "itr": (WHERE, "answer"),
+    "lsd": (PLACE_QUESTION, "answer"),
+    "lar": (EVENT_QUESTION, "last_action"),
+    "itr": (PLACE_QUESTION, "answer"),
 }
 """What is asked, and the column of the gold answer; CapEval's gold is its questions (`official.read_questions`)."""
 

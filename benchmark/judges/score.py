@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmark.judges.judge import Judge
 from benchmark.world.dialogue import NOBODY, Facts
+from benchmark.world.sample import Sample
 from benchmark.world.text import content_words
 
 ASKED = ("place", "time", "event", "habit")
@@ -56,6 +58,24 @@ def score(caption: str, facts: Sequence[Facts], positives: Sequence[int]) -> Sco
         "facts_told": (sum(n for n, _ in of_positives), sum(n for _, n in of_positives)),
         "facts_kept": (sum(n - k for k, n in of_negatives), sum(n for _, n in of_negatives)),
         "abstained": (float(caption == NOBODY), 1),
+    }
+
+
+def question_scores(caption: str, sample: Sample, judge: Judge) -> Scores:
+    """acc_pos: questions about positives answered right. acc_neg: questions about the others answered "cannot be
+    determined". unread: verdicts without a letter; they are wrong in both."""
+    asked = [(i, question) for i, questions in enumerate(sample.questions) for question in questions]
+    verdicts = judge.choose([(caption, question) for _, question in asked])
+    marks: dict[bool, list[bool]] = {True: [], False: []}
+    for (i, question), verdict in zip(asked, verdicts, strict=True):
+        positive = i in sample.positives
+        wanted = question.answer if positive else "D"
+        marks[positive].append(wanted == verdict.letter or wanted in verdict.also)
+    return {
+        "acc_pos": (sum(marks[True]), len(marks[True])),
+        "acc_neg": (sum(marks[False]), len(marks[False])),
+        "unread": (sum(v.letter is None for v in verdicts), len(verdicts)),
+        "empty": (float(not caption.strip()), 1),
     }
 
 

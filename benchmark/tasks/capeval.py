@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant import prompt
 from benchmark.judges.judge import Judge, Lexical
-from benchmark.judges.score import Scores, harmonic, score, tally
+from benchmark.judges.score import Scores, harmonic, question_scores, score, tally
 from benchmark.runner import CachedWriter, Condition, Result, Texts
 from benchmark.world import dialogue
 from benchmark.world.sample import Sample
@@ -48,24 +48,6 @@ def scorer(judge: Judge) -> Callable[[Texts, Sample], Scores]:
         return {**found, **score(caption, sample.facts, sample.positives)} if sample.facts else found
 
     return scores
-
-
-def question_scores(caption: str, sample: Sample, judge: Judge) -> Scores:
-    """acc_pos: questions about positives answered right. acc_neg: questions about the others answered "cannot be
-    determined". unread: verdicts without a letter; they are wrong in both."""
-    asked = [(i, question) for i, questions in enumerate(sample.questions) for question in questions]
-    verdicts = judge.choose([(caption, question) for _, question in asked])
-    marks: dict[bool, list[bool]] = {True: [], False: []}
-    for (i, question), verdict in zip(asked, verdicts, strict=True):
-        positive = i in sample.positives
-        wanted = question.answer if positive else "D"
-        marks[positive].append(wanted == verdict.letter or wanted in verdict.also)
-    return {
-        "acc_pos": (sum(marks[True]), len(marks[True])),
-        "acc_neg": (sum(marks[False]), len(marks[False])),
-        "unread": (sum(v.letter is None for v in verdicts), len(verdicts)),
-        "empty": (float(not caption.strip()), 1),
-    }
 
 
 def gold(sample: Sample) -> str:

@@ -20,11 +20,10 @@ from assistant import prompt
 from benchmark.judges.judge import Judge, Lexical
 from benchmark.judges.score import Scores
 from benchmark.runner import CachedWriter, Condition, Texts
+from benchmark.world.question import EVENT_QUESTION, PLACE_QUESTION
 from benchmark.world.sample import Sample
 from benchmark.world.text import content_words
 
-WHERE = "Where did I see it last?"
-WHAT = "What were we doing?"
 AROUND = frozenset("i you we it this they them last saw seen see met found took together there".split())
 """Words of a polite sentence around a place; no place has any of them."""
 Score = Callable[[Texts, Sample], Scores]
@@ -32,13 +31,16 @@ Score = Callable[[Texts, Sample], Scores]
 
 def lsd_lar(scribe: CachedWriter, judge: Judge) -> list[Condition]:
     """Both reactive tasks, for samples with one positive; those that share what the model has read stand together."""
-    where, what = _asked("lsd", WHERE, scribe, place_scores(judge)), _asked("lar", WHAT, scribe, event_scores(judge))
+    where, what = (
+        _asked("lsd", PLACE_QUESTION, scribe, place_scores(judge)),
+        _asked("lar", EVENT_QUESTION, scribe, event_scores(judge)),
+    )
     return [*where[:2], *what[:2], where[2], what[2]]
 
 
 def itr(scribe: CachedWriter) -> list[Condition]:
     """The proactive task, for samples with reminders. No judge: a reminder is a marker that is said or not."""
-    return _asked("itr", WHERE, scribe, reminder_scores)
+    return _asked("itr", PLACE_QUESTION, scribe, reminder_scores)
 
 
 def _asked(task: str, question: str, scribe: CachedWriter, score: Score) -> list[Condition]:

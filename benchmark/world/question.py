@@ -23,6 +23,10 @@ LETTERS = ("A", "B", "C")
 _words = lru_cache(maxsize=8192)(content_words)  # the same options are looked at for every question
 EACH = 3
 """Questions about one thing."""
+PLACE_QUESTION = "Where did I see it last?"
+"""The question of the tasks LSD and ITR (paper section 4)."""
+EVENT_QUESTION = "What were we doing?"
+"""The question of the task LAR."""
 FORMS = {
     "place": ("Where were you with {n}?", "In what place was {n}?", "Where did you see {n}?"),
     "time": ("When were you with {n}?", "When did you see {n}?", "When was it that {n} was there?"),

@@ -15,7 +15,7 @@ from PIL import Image
 
 from assistant import prompt
 from benchmark.datasets import covip_hub
-from benchmark.tasks.downstream import WHAT, WHERE
+from benchmark.world.question import EVENT_QUESTION, PLACE_QUESTION
 from memory.episode import Photo
 from memory.errors import KeepsakeError, PhotoError
 from tests.benchmark.test_covip_files import QUERY, colour, shown
@@ -77,7 +77,10 @@ def test_a_dataset_is_read_from_this_machine(
     """Upright, as our normaliser makes them: the query was stored lying on its side."""
     source = store(table(), tmp_path / "set")
     rows = list(covip_hub.read_hub(source, "lsd"))
-    assert [(row.question, row.gold) for row in rows] == [(WHERE, "the café 0"), (WHERE, "the café 1")]
+    assert [(row.question, row.gold) for row in rows] == [
+        (PLACE_QUESTION, "the café 0"),
+        (PLACE_QUESTION, "the café 1"),
+    ]
     for k, row in enumerate(rows):
         assert (row.sample.query.width, row.sample.query.height) == (6, 8)
         told = [e.photo for e in row.sample.context]
@@ -93,8 +96,8 @@ def test_a_dataset_is_read_from_this_machine(
     ("task", "asked", "gold"),
     [
         ("capeval", prompt.CAPTION_REQUEST, ""),
-        ("lar", WHAT, "feeding gulls 0"),
-        ("itr", WHERE, "the café 0"),
+        ("lar", EVENT_QUESTION, "feeding gulls 0"),
+        ("itr", PLACE_QUESTION, "the café 0"),
     ],
 )
 def test_each_task_has_its_gold_column(tmp_path: Path, task: covip_hub.Task, asked: str, gold: str) -> None:

@@ -12,7 +12,8 @@ from assistant.backends.fake import FakeBackend
 from benchmark.judges.judge import Lexical
 from benchmark.runner import CachedWriter, ask
 from benchmark.tasks import downstream
-from benchmark.tasks.downstream import WHAT, WHERE, token_f1
+from benchmark.tasks.downstream import token_f1
+from benchmark.world.question import EVENT_QUESTION, PLACE_QUESTION
 from benchmark.world.sample import Spec, build
 from memory.episode import Photo
 from tests.support.seer import Seer, averages, rows
@@ -66,13 +67,16 @@ def test_the_question_is_the_same_and_only_one_thing_changes_at_a_time() -> None
         condition.write(THREE[0])
         calls[name], backend.calls = backend.calls, []
     [direct], [caption, cag] = calls["lsd/direct"], calls["lsd/cag"]
-    assert cag[:2] == caption and cag[2:] == (Message("assistant", ("This is Milo.",)), Message("user", (WHERE,)))
-    assert direct == (caption[0], replace(caption[1], parts=(*caption[1].parts[:-1], f"\n{WHERE}")))
+    assert cag[:2] == caption and cag[2:] == (
+        Message("assistant", ("This is Milo.",)),
+        Message("user", (PLACE_QUESTION,)),
+    )
+    assert direct == (caption[0], replace(caption[1], parts=(*caption[1].parts[:-1], f"\n{PLACE_QUESTION}")))
     [other] = calls["lar/cag"]  # its caption is there already
-    assert other == (*cag[:3], Message("user", (WHAT,)))
+    assert other == (*cag[:3], Message("user", (EVENT_QUESTION,)))
     first, second = calls["lsd/reference"]
     assert [m.role for m in first] == ["user"] and [m.role for m in second] == ["system", "user", "assistant", "user"]
-    assert second[-1] == Message("user", (WHERE,))
+    assert second[-1] == Message("user", (PLACE_QUESTION,))
     assert [p for p in first[0].parts if isinstance(p, Photo)] == [p for p in second[1].parts if isinstance(p, Photo)]
 
 

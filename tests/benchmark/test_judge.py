@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from benchmark.judges import judge
 from benchmark.judges.judge import Lexical, Verdict, about, words_of
-from benchmark.judges.score import Scores, tally
-from benchmark.tasks.capeval import everything, question_scores
+from benchmark.judges.score import Scores, question_scores, tally
+from benchmark.tasks.capeval import everything
 from benchmark.world import dialogue
 from benchmark.world import sample as module
 from benchmark.world.dialogue import NOBODY

@@ -21,6 +21,7 @@ from benchmark.judges.llm_judge import (
     same_prompt,
     verdict,
 )
+from benchmark.judges.score import question_scores
 from benchmark.tasks import capeval
 from benchmark.world.question import UNKNOWN, Question
 from benchmark.world.sample import Sample, Spec, build, samples
@@ -161,7 +162,7 @@ def test_compatible_scores_are_those_of_the_released_scorer(sample: Sample) -> N
 
     def scores(text: str, compatible: bool) -> tuple[float, float, float]:
         with ChatServer(lambda body: says(text)) as server:
-            found = capeval.question_scores("x", sample, Chat(Endpoint(server.url, "m"), compatible))
+            found = question_scores("x", sample, Chat(Endpoint(server.url, "m"), compatible))
         return found["acc_pos"][0], found["acc_neg"][0], found["unread"][0]
 
     assert scores("no box", True) == (0, 6, 0)

@@ -7,8 +7,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from benchmark.judges.judge import Lexical
-from benchmark.judges.score import score
-from benchmark.tasks.capeval import question_scores
+from benchmark.judges.score import question_scores, score
 from train.pretrain.token_cache import TokenCache
 from train.rl.gspo import advantages
 from train.rl.reward import Reward

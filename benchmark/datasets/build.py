@@ -274,14 +274,14 @@ def _wrong_usage(args: argparse.Namespace) -> str | None:
 def _source(args: argparse.Namespace, settings: Settings, tools: Tools) -> Source:
     if args.url:
         from benchmark.judges.chat_client import Endpoint
-        from benchmark.judges.llm_judge import Chat
+        from benchmark.judges.llm_judge import LlmJudge
 
         key = os.environ.get(args.key_variable) if args.key_variable else None
         if args.key_variable and not key:
             raise KeepsakeError(f"the environment variable {args.key_variable} is not set: put the server's key there")
         endpoint = Endpoint(args.url, args.model, key, seed=args.seed, cache=home() / "answers")
         if settings["judge"] == "chat":
-            tools.judge = Chat(endpoint)
+            tools.judge = LlmJudge(endpoint)
         if args.photos is not None:
             from benchmark.datasets.own_photos import OwnPhotos
 

@@ -43,7 +43,7 @@ class Judge(Protocol):
         """A verdict for each (caption, question)."""
         ...
 
-    def same(self, told: Sequence[tuple[str, str, str]]) -> list[bool | None]:
+    def check_replies(self, replies: Sequence[tuple[str, str, str]]) -> list[bool | None]:
         """For each (question, right answer, reply) whether the reply says the right answer; None = no verdict."""
         ...
 
@@ -63,9 +63,9 @@ class Lexical:
         """See `Judge`."""
         return [self._choose(caption, question) for caption, question in asked]
 
-    def same(self, told: Sequence[tuple[str, str, str]]) -> list[bool | None]:
+    def check_replies(self, replies: Sequence[tuple[str, str, str]]) -> list[bool | None]:
         """See `Judge`."""
-        return [any(_tells(s, gold) for s in _sentences(reply)) for _, gold, reply in told]
+        return [any(_tells(s, gold) for s in _sentences(reply)) for _, gold, reply in replies]
 
     def _choose(self, caption: str, question: Question) -> Verdict:
         sentences = about(caption, question.about) if question.about else _sentences(caption)

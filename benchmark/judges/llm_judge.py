@@ -40,7 +40,7 @@ BOX = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 WRAPPED = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\s*\{([^{}]*)\}")
 
 
-class Chat:
+class LlmJudge:
     """See `Judge`. All questions of a call are asked at once; raises EndpointError when one gets no answer.
 
     With `compatible` answers are scored as the released scorer does, to compare with its numbers: the first box counts
@@ -57,9 +57,9 @@ class Chat:
         read = released_verdict if self.compatible else verdict
         return [read(text) for text in self._ask([choose_prompt(*one) for one in asked])]
 
-    def same(self, told: Sequence[tuple[str, str, str]]) -> list[bool | None]:
+    def check_replies(self, replies: Sequence[tuple[str, str, str]]) -> list[bool | None]:
         """See `Judge`."""
-        texts = self._ask([same_prompt(*one) for one in told])
+        texts = self._ask([same_prompt(*one) for one in replies])
         if self.compatible:
             return ["correct" in text.lower() for text in texts]
         return [{"correct": True, "wrong": False}.get(_conclusion(t).strip(" \t\n.*\"'").lower()) for t in texts]

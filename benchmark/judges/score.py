@@ -29,7 +29,7 @@ def named(caption: str, facts: Facts) -> bool:
     return re.search(rf"\b{re.escape(facts.name)}\b", caption) is not None
 
 
-def told(caption: str, facts: Facts, shared: Set[str] = frozenset()) -> tuple[int, int]:
+def count_facts(caption: str, facts: Facts, shared: Set[str] = frozenset()) -> tuple[int, int]:
     """How many of the four facts the caption tells, and how many there are; those that are all `shared` words do not
     count."""
     there = [words for words in _content(facts) if not words <= shared]
@@ -49,8 +49,8 @@ def score(caption: str, facts: Sequence[Facts], positives: Sequence[int]) -> Sco
     right = sum(named(caption, f) for f in positive)
     wrong = any(named(caption, f) for f in negative)
     shared = {word for f in positive for words in _content(f) for word in words}
-    of_positives = [told(caption, f) for f in positive]
-    of_negatives = [told(caption, f, shared) for f in negative]
+    of_positives = [count_facts(caption, f) for f in positive]
+    of_negatives = [count_facts(caption, f, shared) for f in negative]
     return {
         "name_recall": (right, len(positive)),
         "misbinding": (float(wrong), 1),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmark.judges.score import ASKED, named, told
+from benchmark.judges.score import ASKED, count_facts, named
 from benchmark.report.statistics import Run, mode, plain
 from benchmark.runner import Result
 from benchmark.world.dialogue import Facts
@@ -194,7 +194,7 @@ def _leaked(caption: str, sample: Sample, i: int) -> list[str]:
     true = {w for p in sample.positives for key in ASKED for w in content_words(getattr(sample.facts[p], key) or "")}
     facts = sample.facts[i]
     alone = {key: Facts(facts.name, **{key: fact}) for key in ASKED if (fact := getattr(facts, key))}
-    return [getattr(f, key) for key, f in alone.items() if told(caption, f, true)[0]]
+    return [getattr(f, key) for key, f in alone.items() if count_facts(caption, f, true)[0]]
 
 
 def _words(caption: str, sample: Sample, leaks: Mapping[int, list[str]]) -> list[str]:
@@ -209,7 +209,7 @@ def _words(caption: str, sample: Sample, leaks: Mapping[int, list[str]]) -> list
         out.append(f"In the photo, but not named: {', '.join(missed)}.")
     out += [f"Tells what was said of {sample.facts[i].name}: {'; '.join(said)}." for i, said in leaks.items() if said]
     for f in there:
-        n, of = told(caption, f)
+        n, of = count_facts(caption, f)
         if f.name not in missed and n < of:
             out.append(f"Leaves out {of - n} of the {of} things said of {f.name}.")
     return out

@@ -17,7 +17,7 @@ import numpy as np
 from assistant.photo import from_image
 from benchmark.retrieval import baselines
 from benchmark.world.concepts import concepts
-from benchmark.world.dialogue import draw_date, draw_facts, tell
+from benchmark.world.dialogue import draw_date, draw_dialogue, draw_facts
 from benchmark.world.sample import near
 from benchmark.world.scene import TWIN_HUES, Look, draw
 from memory import ranking
@@ -97,7 +97,9 @@ def _history(
         photo = _photo(own, [look])
         [facts] = draw_facts(own, split, 1, full=True)
         tokens = backend.embed(photo)
-        memory.add(Episode(photo, tell(own, facts, word[look.code], turns=6), draw_date(own)), (backend.space, tokens))
+        memory.add(
+            Episode(photo, draw_dialogue(own, facts, word[look.code], turns=6), draw_date(own)), (backend.space, tokens)
+        )
         of[photo.sha256], pooled[photo.sha256] = look, ranking.unit(ranking.unit(tokens).mean(axis=0)[None])[0]
         if i % 500 == 499:
             tell_of(f"{i + 1} of {episodes} photos drawn and seen")

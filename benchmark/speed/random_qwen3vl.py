@@ -21,7 +21,7 @@ import numpy as np
 from assistant import prompt
 from assistant.models import local
 from assistant.models.spec import Spec
-from benchmark.world.dialogue import draw_facts, tell
+from benchmark.world.dialogue import draw_dialogue, draw_facts
 from memory.errors import KeepsakeError
 from memory.paths import home, private_folder
 
@@ -67,7 +67,7 @@ def vocabulary_texts() -> list[str]:
     """Texts to learn the vocabulary from: dialogues, and the fixed words of a prompt."""
     rng = np.random.default_rng(0)
     facts = [f for _ in range(100) for f in draw_facts(rng, "test", 8, full=True)]
-    dialogues = [f"I said: {turn.text}\nYou said:" for f in facts for turn in tell(rng, f, "dog", 6)]
+    dialogues = [f"I said: {turn.text}\nYou said:" for f in facts for turn in draw_dialogue(rng, f, "dog", 6)]
     months = " ".join(f"Memory of {np.datetime64('2025-01') + i}" for i in range(12))
     return [*dialogues, *[prompt.INSTRUCTION, prompt.CAPTION_REQUEST, months, "New photo: system user assistant"] * 50]
 

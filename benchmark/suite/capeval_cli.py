@@ -60,10 +60,10 @@ def judge_of(args: argparse.Namespace) -> Judge:
     if not (args.url and args.judge_model):
         raise KeepsakeError("a chat judge needs --url and --judge-model")
     from benchmark.judges.chat_client import Endpoint
-    from benchmark.judges.llm_judge import Chat
+    from benchmark.judges.llm_judge import LlmJudge
 
     key = os.environ.get("OPENAI_API_KEY", "").strip() or None
-    return Chat(Endpoint(args.url, args.judge_model, key, cache=home() / "judged"), args.compatible)
+    return LlmJudge(Endpoint(args.url, args.judge_model, key, cache=home() / "judged"), args.compatible)
 
 
 def command(args: argparse.Namespace) -> int:

@@ -91,7 +91,7 @@ def reminder_scores(texts: Texts, sample: Sample) -> Scores:
     marks: dict[bool, list[bool]] = {True: [], False: []}
     for i, facts in enumerate(sample.facts):
         if facts.reminder:
-            [told] = Lexical().same([("", facts.reminder, said)])
+            [told] = Lexical().check_replies([("", facts.reminder, said)])
             marks[i in sample.positives].append(bool(told))
     return {
         "fired": (sum(marks[True]), len(marks[True])),
@@ -115,5 +115,5 @@ def _fact(sample: Sample, key: str) -> str | None:
 
 def _judged(judge: Judge, texts: Texts, gold: str) -> Scores:
     """hit, and apart from it the verdicts that could not be read."""
-    [told] = judge.same([(texts["question"], gold, texts["answer"])])
+    [told] = judge.check_replies([(texts["question"], gold, texts["answer"])])
     return {"hit": (float(told is True), 1), "unread": (float(told is None), 1)}

@@ -95,7 +95,7 @@ REPLY = (
 )
 
 
-def tell(rng: Rng, facts: Facts, word: str | None, turns: int) -> tuple[Turn, ...]:
+def draw_dialogue(rng: Rng, facts: Facts, word: str | None, turns: int) -> tuple[Turn, ...]:
     """A dialogue of `turns` turns (1 = only the user; else even, user first) that tells every fact once."""
     intro = INTRO_WORD if word and rng.random() < 0.5 else INTRO
     told = [str(rng.choice(intro)).format(n=facts.name, w=word)]

@@ -18,7 +18,7 @@ import numpy as np
 
 from assistant.photo import from_image
 from benchmark.world.concepts import HERE, Concept, concepts
-from benchmark.world.dialogue import Facts, draw_date, draw_facts, tell, words
+from benchmark.world.dialogue import Facts, draw_date, draw_dialogue, draw_facts, words
 from benchmark.world.question import Question, draw_questions
 from benchmark.world.scene import TWIN_HUES, Look, draw
 from memory.episode import Episode, Photo
@@ -93,7 +93,7 @@ def build(spec: Spec) -> Sample:
     episodes = []
     for look, f in zip(in_context, facts, strict=True):
         photo = _photo(rng, [look])
-        episodes.append(Episode(photo, tell(rng, f, names[look.code].word, turns=6), draw_date(rng)))
+        episodes.append(Episode(photo, draw_dialogue(rng, f, names[look.code].word, turns=6), draw_date(rng)))
     order = rng.permutation(len(in_context)).tolist()
     drawn = int(deepcopy(rng).integers(1 << 31))  # the number that `_photo` is about to take
     query = _photo(rng, shown)
@@ -143,7 +143,7 @@ def _another(
         again = int(rng.integers(0 if looks[0] not in shown else positives, len(looks)))
         look, name = looks[again], facts[again].name
     f = replace(drawn, name=name)
-    return look, f, Episode(_photo(rng, [look]), tell(rng, f, names[look.code].word, turns=6), draw_date(rng))
+    return look, f, Episode(_photo(rng, [look]), draw_dialogue(rng, f, names[look.code].word, turns=6), draw_date(rng))
 
 
 @cache

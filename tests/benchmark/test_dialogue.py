@@ -30,7 +30,7 @@ def episode(when: datetime = MAY, place: str | None = None, digit: str = "a") ->
 
 def said(seed: int, split: str, turns: int, *, full: bool) -> list[tuple[Facts, tuple[Turn, ...]]]:
     rng = np.random.default_rng(seed)
-    return [(f, dialogue.tell(rng, f, "koala", turns)) for f in dialogue.draw_facts(rng, split, 3, full=full)]
+    return [(f, dialogue.draw_dialogue(rng, f, "koala", turns)) for f in dialogue.draw_facts(rng, split, 3, full=full)]
 
 
 @pytest.mark.parametrize("split", ["train", "dev", "test"])

@@ -110,8 +110,8 @@ def test_of_a_stranger_nothing_is_asked_but_silence() -> None:
 
 def test_a_verdict_that_cannot_be_read_is_counted_apart() -> None:
     class Mumbling(Lexical):
-        def same(self, told: Sequence[tuple[str, str, str]]) -> list[bool | None]:
-            return [None for _ in told]
+        def check_replies(self, replies: Sequence[tuple[str, str, str]]) -> list[bool | None]:
+            return [None for _ in replies]
 
     found = rows(downstream.lsd_lar(CachedWriter(FakeBackend(["incorrect"])), Mumbling()), THREE)
     assert averages(found["lar/direct"]) == {"hit": 0, "unread": 1}

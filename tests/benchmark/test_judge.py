@@ -177,7 +177,7 @@ def test_a_reply_is_right_when_it_tells_the_answer() -> None:
         ("?", "baking bread", ""),
         ("?", "", "anything"),
     ]
-    assert Lexical().same(cases) == [True, False, False, True, False, False]
+    assert Lexical().check_replies(cases) == [True, False, False, True, False, False]
 
 
 def wordings() -> dict[str, list[str]]:
@@ -258,8 +258,8 @@ class Always:
     def choose(self, asked: Sequence[tuple[str, Question]]) -> list[Verdict]:
         return [Verdict(self.letter) for _ in asked]
 
-    def same(self, told: Sequence[tuple[str, str, str]]) -> list[bool | None]:
-        return [None for _ in told]
+    def check_replies(self, replies: Sequence[tuple[str, str, str]]) -> list[bool | None]:
+        return [None for _ in replies]
 
 
 def test_a_judge_without_eyes_is_seen_by_the_controls() -> None:

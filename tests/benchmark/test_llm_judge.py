@@ -14,7 +14,7 @@ from assistant.backend import Message
 from benchmark.judges.chat_client import Endpoint, EndpointError
 from benchmark.judges.judge import Lexical, Verdict
 from benchmark.judges.llm_judge import (
-    Chat,
+    LlmJudge,
     agreement,
     choose_prompt,
     released_verdict,
@@ -64,13 +64,13 @@ def test_a_real_server_says_why_it_refuses(real: str) -> None:
 
 def test_a_small_model_judges_without_a_crash(real: str, sample: Sample, tmp_path: Path) -> None:
     """It mostly forgets its box: that is counted, and never taken for "D"."""
-    judge = Chat(Endpoint(real, "smollm2", max_tokens=8, cache=tmp_path))
+    judge = LlmJudge(Endpoint(real, "smollm2", max_tokens=8, cache=tmp_path))
     asked = [(capeval.gold(sample), questions[0]) for questions in sample.questions]
     verdicts = judge.choose(asked)
     assert len(verdicts) == 3 and {v.letter for v in verdicts} <= {"A", "B", "C", "D", None}
     assert all("said: " in v.why for v in verdicts)
     told = [("Where?", "in Lisbon", "In Lisbon."), ("Where?", "in Lisbon", "")]
-    assert set(judge.same(told)) <= {True, False, None}
+    assert set(judge.check_replies(told)) <= {True, False, None}
     assert len(list(tmp_path.iterdir())) == 5
     found = agreement([Lexical(), judge], asked)
     assert found["judges"] == ["lexical", "chat:smollm2"] and found["n"] == 3
@@ -80,7 +80,7 @@ def test_a_small_model_judges_without_a_crash(real: str, sample: Sample, tmp_pat
 
 def test_the_judge_sees_the_caption_and_one_question(sample: Sample) -> None:
     with ChatServer(lambda body: says(r"\boxed{D}")) as server:
-        judge = Chat(Endpoint(server.url, "m"))
+        judge = LlmJudge(Endpoint(server.url, "m"))
         asked = [("It is Milo.", WHERE), ("It is Carl.", WHERE)]
         assert [v.letter for v in judge.choose(asked)] == ["D", "D"]
         bodies = [body for body, _ in server.asked]
@@ -162,7 +162,7 @@ def test_compatible_scores_are_those_of_the_released_scorer(sample: Sample) -> N
 
     def scores(text: str, compatible: bool) -> tuple[float, float, float]:
         with ChatServer(lambda body: says(text)) as server:
-            found = question_scores("x", sample, Chat(Endpoint(server.url, "m"), compatible))
+            found = question_scores("x", sample, LlmJudge(Endpoint(server.url, "m"), compatible))
         return found["acc_pos"][0], found["acc_neg"][0], found["unread"][0]
 
     assert scores("no box", True) == (0, 6, 0)
@@ -191,8 +191,8 @@ def test_compatible_scores_are_those_of_the_released_scorer(sample: Sample) -> N
 def test_a_reply_is_judged_in_one_word(said: str, expected: bool | None, released: bool) -> None:
     with ChatServer(lambda body: says(said)) as server:
         told = [("Where?", "in Lisbon", "In Lisbon.")]
-        assert Chat(Endpoint(server.url, "m")).same(told) == [expected]
-        assert Chat(Endpoint(server.url, "m"), compatible=True).same(told) == [released]
+        assert LlmJudge(Endpoint(server.url, "m")).check_replies(told) == [expected]
+        assert LlmJudge(Endpoint(server.url, "m"), compatible=True).check_replies(told) == [released]
         assert {last(body) for body, _ in server.asked} == {same_prompt(*told[0])}
 
 
@@ -200,16 +200,16 @@ def test_verdicts_belong_to_their_questions() -> None:
     """The judge answers with the letter that stands in the caption; many are asked at once."""
     captions = ["ABCD"[i % 4] + "x" * i for i in range(40)]
     with ChatServer(lambda body: says(rf"\boxed{{{re.findall('Caption: .([A-D])', last(body))[0]}}}")) as server:
-        verdicts = Chat(Endpoint(server.url, "m")).choose([(c, WHERE) for c in captions])
+        verdicts = LlmJudge(Endpoint(server.url, "m")).choose([(c, WHERE) for c in captions])
     assert [v.letter for v in verdicts] == [c[0] for c in captions]
 
 
 def test_a_judge_that_gives_no_answer_is_an_error_and_no_verdict() -> None:
-    judge = Chat(Endpoint(f"http://{HOST}:{free_port()}/v1", "m", attempts=1))
+    judge = LlmJudge(Endpoint(f"http://{HOST}:{free_port()}/v1", "m", attempts=1))
     with pytest.raises(EndpointError):
         judge.choose([("It is Milo.", WHERE)])
     with pytest.raises(EndpointError):
-        judge.same([("Where?", "in Lisbon", "Lisbon")])
+        judge.check_replies([("Where?", "in Lisbon", "Lisbon")])
 
 
 class Saying:
@@ -221,8 +221,8 @@ class Saying:
     def choose(self, asked: Sequence[tuple[str, Question]]) -> list[Verdict]:
         return [Verdict(None if x == "-" else x) for x in self.letters[: len(asked)]]
 
-    def same(self, told: Sequence[tuple[str, str, str]]) -> list[bool | None]:
-        return [None for _ in told]
+    def check_replies(self, replies: Sequence[tuple[str, str, str]]) -> list[bool | None]:
+        return [None for _ in replies]
 
 
 def test_agreement_by_hand() -> None:
@@ -266,5 +266,5 @@ def test_the_lexical_judge_and_a_right_one_agree(tmp_path: Path) -> None:
     asked = [(capeval.gold(s), q) for s in samples("test", 10, 7) for qs in s.questions for q in qs]
     letters = {choose_prompt(*one): v.letter for one, v in zip(asked, Lexical().choose(asked), strict=True)}
     with ChatServer(lambda body: says(rf"\boxed{{{letters[last(body)]}}}")) as server:
-        found = agreement([Lexical(), Chat(Endpoint(server.url, "m"))], asked)
+        found = agreement([Lexical(), LlmJudge(Endpoint(server.url, "m"))], asked)
     assert found["n"] == 90 and found["equal"] == 1 and found["pairs"][0]["kappa"] == 1

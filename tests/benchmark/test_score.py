@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.judges.score import NOBODY, Scores, harmonic, named, tally, told
+from benchmark.judges.score import NOBODY, Scores, count_facts, harmonic, named, tally
 from benchmark.judges.score import score as score_of
 from benchmark.world import sample as module
 from benchmark.world.dialogue import Facts, caption
@@ -98,10 +98,10 @@ def test_a_name_is_no_pattern() -> None:
 
 def test_a_fact_counts_when_all_its_words_are_there() -> None:
     facts = Facts("Milo", place="the harbour in Lisbon", event="feeding the gulls")
-    assert told("At LISBON's... no: Lisbon, harbour; feeding of gulls", facts) == (2, 2)
-    assert told("at the harbour in Porto, feeding gulls", facts) == (1, 2)
-    assert told("harbours, Lisbonne, feeding", facts) == (0, 2)
-    assert told("harbour Lisbon", facts, {"harbour", "lisbon"}) == (0, 1)
+    assert count_facts("At LISBON's... no: Lisbon, harbour; feeding of gulls", facts) == (2, 2)
+    assert count_facts("at the harbour in Porto, feeding gulls", facts) == (1, 2)
+    assert count_facts("harbours, Lisbonne, feeding", facts) == (0, 2)
+    assert count_facts("harbour Lisbon", facts, {"harbour", "lisbon"}) == (0, 1)
     assert content_words("The cat's in the (old) box, by 5!") == {"cat's", "old", "box", "5"}
 
 

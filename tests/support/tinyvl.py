@@ -112,6 +112,6 @@ class Hashing:
         self.calls.append(len(asked))
         return [Verdict("ABCD"[sum(map(ord, caption + question.text)) % 4]) for caption, question in asked]
 
-    def same(self, told: Sequence[tuple[str, str, str]]) -> list[bool | None]:
+    def check_replies(self, replies: Sequence[tuple[str, str, str]]) -> list[bool | None]:
         """See `Judge`; never asked here."""
         raise AssertionError("rewards ask for letters only")

@@ -44,7 +44,7 @@ class Scripted:
     def choose(self, asked: Sequence[tuple[str, Question]]) -> list[Verdict]:
         return [Verdict(self.letters[id(q)]) for _, q in asked]
 
-    def same(self, told: Sequence[tuple[str, str, str]]) -> list[bool | None]:
+    def check_replies(self, replies: Sequence[tuple[str, str, str]]) -> list[bool | None]:
         raise AssertionError("not asked here")
 
 

@@ -143,7 +143,7 @@ def _meet(rng: Rng, bank: TokenCache, split: str, looks: list[Look], short: bool
     for look, drawn in zip(looks, dialogue.draw_facts(rng, split, len(looks), full=full), strict=True):
         f = Facts(drawn.name) if short else drawn
         turns = 1 if short else 6 if full else int(rng.choice((1, 1, 2, 4)))
-        said = dialogue.tell(rng, f, bank.words[look.code].word, turns)
+        said = dialogue.draw_dialogue(rng, f, bank.words[look.code].word, turns)
         place = f.place if f.place and not full and rng.random() < 0.3 else None
         known.append((f, Episode(photo(_view(rng, bank, look)), said, dialogue.draw_date(rng), place)))
     return known
@@ -181,7 +181,7 @@ def draw_chain(rng: Rng, bank: TokenCache, split: str) -> tuple[list[tuple[Messa
     for date in dates:
         i = int(rng.integers(len(looks)))
         seen_as = photo(_view(rng, bank, looks[i]))
-        episodes.append(Episode(seen_as, dialogue.tell(rng, Facts(facts[i].name), None, 1), date))
+        episodes.append(Episode(seen_as, dialogue.draw_dialogue(rng, Facts(facts[i].name), None, 1), date))
     seen = [i for i, f in enumerate(facts[: len(looks)]) if any(f.name in e.words for e in episodes)]
     branches = []
     for i in rng.choice(seen, 3):

@@ -130,7 +130,7 @@ def name_accuracy(reader: Reader, tokenizer, bank, split: str, n: int, seed: int
         facts = dialogue.draw_facts(rng, split, context, full=True)
         known = []
         for look, f in zip(looks, facts, strict=False):
-            said = dialogue.tell(rng, f, bank.words[look.code].word, 6)
+            said = dialogue.draw_dialogue(rng, f, bank.words[look.code].word, 6)
             known.append((f, Episode(banks.photo(bank.single[look][0]), said, dialogue.draw_date(rng))))
         i = int(rng.integers(context))
         episodes = [e for _, e in known]

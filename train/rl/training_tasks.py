@@ -93,7 +93,7 @@ def draw_sample(rng: Rng, bank: TokenCache, split: str, k: int, mode: Mode, know
     context = []
     for look, f in zip(looks, facts, strict=True):
         row = int(rng.choice([r for r in bank.single[look] if r != query]))
-        said = dialogue.tell(rng, f, bank.words[look.code].word, turns=6)
+        said = dialogue.draw_dialogue(rng, f, bank.words[look.code].word, turns=6)
         context.append(Episode(photo(row), said, dialogue.draw_date(rng)))
     there = tuple(i for i, look in enumerate(looks) if look in shown)
     questions = draw_questions(rng, split, facts)

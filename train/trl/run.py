@@ -194,11 +194,11 @@ def judge(settings: Trl) -> Judge:
     if settings.judge == "lexical":
         return Lexical()
     from benchmark.judges.chat_client import Endpoint
-    from benchmark.judges.llm_judge import Chat
+    from benchmark.judges.llm_judge import LlmJudge
 
     key = os.environ.get("OPENAI_API_KEY", "").strip() or None
     kept = home() / "judged"
-    return Chat(Endpoint(settings.judge_url, settings.judge_model, key, cache=kept, concurrency=64))
+    return LlmJudge(Endpoint(settings.judge_url, settings.judge_model, key, cache=kept, concurrency=64))
 
 
 def _parts(recipe: Recipe) -> tuple[Gspo, Trl]:

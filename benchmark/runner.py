@@ -1,7 +1,7 @@
-"""Runs: conditions asked about samples, one JSONL row each, resumable after any kill; an error is a row.
+"""Runs: every condition on every sample, one JSON line each. A run can be killed and resumed; a failure is a row too.
 
-A condition is what is tried ("caption", "lsd/cag", "shuffled"): it writes texts about a sample and scores them. All
-conditions of a run see the same samples one after the other, so that they are compared side by side.
+A condition is what is tried ("caption", "lsd/cag", "shortcut/shuffled"): it writes texts about a sample and scores
+them. All conditions of a run take a sample before the next one begins, so that an unfinished run compares them fairly.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from assistant.backend import Chunk, Message, Options
 from benchmark.judges.score import Scores
 from benchmark.world.sample import Sample
 from memory.errors import KeepsakeError
+from memory.files import append_lines
 from memory.paths import private_folder
 
 Texts = dict[str, str]
-"""What was written, by its part: "caption", "answer"."""
+"""What was written about a sample, by its part: "caption", "answer"."""
 OPTIONS = Options(max_new_tokens=320)
 
 
@@ -29,19 +30,22 @@ class Writer(Protocol):
     """The part of a backend that writes."""
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
-        """The next assistant turn."""
+        """Write the next assistant turn, in chunks. Raises ModelError."""
         ...
 
 
 class CachedWriter:
-    """A backend that writes the same request once: conditions that share a caption pay for it once. Greedy only."""
+    """Writes each prompt once: conditions that share a caption pay for it once. Greedy decoding only.
+
+    The last `keep` texts are cached.
+    """
 
     def __init__(self, backend: Writer, options: Options = OPTIONS, keep: int = 64) -> None:
         self.backend, self.options, self.keep = backend, options, keep
         self._written: dict[tuple[Message, ...], str] = {}
 
     def write(self, messages: Sequence[Message]) -> str:
-        """The next assistant turn, without spaces around. Raises KeepsakeError when the model fails."""
+        """The next assistant turn, stripped. Raises KeepsakeError when the model fails."""
         key = tuple(messages)
         if key not in self._written:
             text = "".join(c.text for c in self.backend.stream(key, self.options)).strip()
@@ -51,7 +55,7 @@ class CachedWriter:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Something to try on every sample."""
+    """Something to try on every sample: how to write about it, and how to score what was written."""
 
     name: str
     write: Callable[[Sample], Texts]
@@ -60,47 +64,48 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One row: a condition on a sample."""
+    """One row of a run: a condition on a sample."""
 
     condition: str
     sample: str
     positives: int
     episodes: int
     spec: dict[str, Any] | None
-    """What the sample was built from (`Sample.spec`), so that a report can draw it again."""
+    """`Sample.spec` as a dictionary, so that a report can draw the sample again; None: it was not drawn."""
     texts: Texts
     score: dict[str, list[float]]
     """[right, asked] by measure."""
     seconds: float
     error: str | None = None
+    """Why the model failed, in one line."""
 
 
 def run(conditions: Sequence[Condition], drawn: Iterable[Sample], total: int, out: Path) -> list[Result]:
-    """Ask every condition about every sample; rows that are there already are kept, failed ones tried again."""
+    """Ask every condition about every one of `total` samples, and append a row to `out` after each.
+
+    Rows that are there already are used again, failed ones tried again. Returns the rows of these samples.
+    """
     private_folder(out.parent)
-    done = {(r.condition, r.sample): r for r in read(out) if r.error is None} if out.exists() else {}
-    torn = out.exists() and not out.read_bytes().endswith(b"\n")
+    done = {(r.condition, r.sample): r for r in read_results(out) if r.error is None} if out.exists() else {}
+    append_lines(out, ())  # creates the file, or ends a line that a kill had cut off
     results: dict[tuple[str, str], Result] = {}
     began, asked = time.monotonic(), 0
-    with open(out, "a", encoding="utf-8") as file:
-        file.write("\n" * torn)  # else the next row would join the one that a kill cut off
-        for i, sample in enumerate(drawn):
-            for condition in conditions:
-                key = (condition.name, sample.id)
-                if key not in done:
-                    done[key] = ask(condition, sample)
-                    file.write(json.dumps(asdict(done[key]), ensure_ascii=False) + "\n")
-                    file.flush()
-                    asked += 1
-                results[key] = done[key]
-            if asked and (sys.stderr.isatty() or i % 25 == 24):
-                left = (time.monotonic() - began) / (i + 1) * (total - i - 1)
-                print(f"{out.stem}: {i + 1} of {total} samples, {left:.0f} s left", file=sys.stderr)
+    for i, sample in enumerate(drawn):
+        for condition in conditions:
+            key = (condition.name, sample.id)
+            if key not in done:
+                done[key] = ask(condition, sample)
+                append_lines(out, [asdict(done[key])])
+                asked += 1
+            results[key] = done[key]
+        if asked and (sys.stderr.isatty() or i % 25 == 24):
+            left = (time.monotonic() - began) / (i + 1) * (total - i - 1)
+            print(f"{out.stem}: {i + 1} of {total} samples, {left:.0f} s left", file=sys.stderr)
     return list(results.values())
 
 
-def read(path: Path) -> Iterator[Result]:
-    """Whole rows of a run; a line cut off by a kill is left out."""
+def read_results(path: Path) -> Iterator[Result]:
+    """The rows of a run's file. Lines of another form are left out, wherever in the file a kill has left one."""
     for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
             yield Result(**json.loads(line))
@@ -109,7 +114,7 @@ def read(path: Path) -> Iterator[Result]:
 
 
 def ask(condition: Condition, sample: Sample) -> Result:
-    """One row; a model that fails makes it a row with an error."""
+    """Write and score one sample. When the model fails, the row says why and has no scores."""
     began = time.monotonic()
     texts: Texts = {}
     score: dict[str, list[float]] = {}

@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmark.report import error_gallery, figures, plots, statistics, tables
 from benchmark.report.statistics import Run, percent
-from benchmark.runner import Result, read
+from benchmark.runner import Result, read_results
 from memory.errors import KeepsakeError
 from memory.paths import private_folder
 
@@ -95,7 +95,7 @@ def load(path: Path) -> Run:
     asked: Counter[str] = Counter()
     notes, lost = [], 0
     for file in files:
-        whole = [r for r in read(file) if _sound(r)]
+        whole = [r for r in read_results(file) if _sound(r)]
         lost += sum(bool(line.strip()) for line in file.read_text("utf-8", "replace").split("\n")) - len(whole)
         for row in whole:
             if row.error is None or (row.condition, row.sample) not in rows:

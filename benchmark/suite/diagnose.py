@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.judges.score import tally
-from benchmark.runner import Condition, Result, read, run
+from benchmark.runner import Condition, Result, read_results, run
 from benchmark.world.sample import Sample
 from memory.errors import KeepsakeError
 from memory.paths import private_folder
@@ -62,7 +62,7 @@ def diagnose(todo: Sequence[Part], folder: Path, about: dict[str, str]) -> dict[
     for part in todo:
         out = folder / f"{part.name}.jsonl"
         if part.name in done:
-            rows[part.name] = list(read(out))
+            rows[part.name] = list(read_results(out))
             continue
         try:
             conditions = part.conditions()
@@ -84,7 +84,7 @@ class Clock:
 
     def watch(self, part: Part, conditions: Sequence[Condition], out: Path) -> Iterator[Sample]:
         """The part's samples; those whose rows are all there take no time and count as no work."""
-        there = {(r.condition, r.sample) for r in read(out) if r.error is None} if out.exists() else set()
+        there = {(r.condition, r.sample) for r in read_results(out) if r.error is None} if out.exists() else set()
         for sample in part.samples():
             new = any((c.name, sample.id) not in there for c in conditions)
             began = time.monotonic()

@@ -45,7 +45,7 @@ class Tools:
     """What conditions are made of."""
 
     backend: Backend
-    scribe: CachedWriter
+    writer: CachedWriter
     judge: Judge
     recaller: long_context.Recaller
     bare: Callable[[], Writer]
@@ -58,18 +58,18 @@ def _zero_shot(t: Tools) -> list[Condition]:
 
 
 GROUPS: dict[str, Callable[[Tools], list[Condition]]] = {
-    "caption": lambda t: [capeval.captioning(t.scribe, t.judge)],
-    "capeval": lambda t: capeval.conditions(t.scribe, t.judge),
-    "wording": lambda t: shortcuts.wordings(t.scribe, t.judge),
-    "tasks": lambda t: downstream.lsd_lar(t.scribe, t.judge),
-    "itr": lambda t: downstream.itr(t.scribe),
-    "shortcut": lambda t: shortcuts.shortcuts(t.scribe, t.judge),
-    "baseline": lambda t: shortcuts.baselines(t.scribe, t.judge, t.recaller),
+    "caption": lambda t: [capeval.captioning(t.writer, t.judge)],
+    "capeval": lambda t: capeval.conditions(t.writer, t.judge),
+    "wording": lambda t: shortcuts.wordings(t.writer, t.judge),
+    "tasks": lambda t: downstream.lsd_lar(t.writer, t.judge),
+    "itr": lambda t: downstream.itr(t.writer),
+    "shortcut": lambda t: shortcuts.shortcuts(t.writer, t.judge),
+    "baseline": lambda t: shortcuts.baselines(t.writer, t.judge, t.recaller),
     "zero-shot": _zero_shot,
     "gate": lambda t: [long_context.gate(t.recaller)],
-    "history": lambda t: long_context.histories(t.scribe, t.judge, t.recaller),
-    "ablation": lambda t: long_context.ablations(t.scribe, t.judge),
-    "detail": lambda t: [hallucination.detail(t.scribe)],
+    "history": lambda t: long_context.histories(t.writer, t.judge, t.recaller),
+    "ablation": lambda t: long_context.ablations(t.writer, t.judge),
+    "detail": lambda t: [hallucination.detail(t.writer)],
 }
 
 
@@ -148,7 +148,7 @@ def parts(blocks: Sequence[Block], size: Size, tools: Tools) -> list[Part]:
 
     def part(block: Block) -> Part:
         specs = list(block.specs(size))
-        counted = replace(tools, bare=lambda: tools.scribe.backend)  # so that counting opens no second model
+        counted = replace(tools, bare=lambda: tools.writer.backend)  # so that counting opens no second model
         names = tuple(c.name for g in block.groups for c in GROUPS[g](counted))
         episodes = sum(min(12, 3 * s.positives + s.extra) for s in specs) / max(1, len(specs))
         of = {k: v for k, v in asdict(block).items() if k not in ("quick", "full")}
@@ -168,7 +168,7 @@ def parts(blocks: Sequence[Block], size: Size, tools: Tools) -> list[Part]:
 def references(path: Path, size: Size, tools: Tools) -> Part:
     """Photos of the user's with descriptions (see `detail.references`), as one more part."""
     found = hallucination.references(path, DESCRIBED[size])
-    condition = hallucination.described(tools.scribe, {sample.id: text for sample, text in found})
+    condition = hallucination.described(tools.writer, {sample.id: text for sample, text in found})
     of = {"descriptions": sha256(path.read_bytes()).hexdigest()[:16]}
     samples = [sample for sample, _ in found]
     return Part("references", (condition.name,), lambda: [condition], lambda: iter(samples), len(samples), 3.0, of)

@@ -21,21 +21,21 @@ CAPTION = "caption"
 GOLD = "control/gold"
 
 
-def conditions(scribe: CachedWriter, judge: Judge | None = None) -> list[Condition]:
+def conditions(writer: CachedWriter, judge: Judge | None = None) -> list[Condition]:
     """The model's caption and the three controls."""
     own = judge or Lexical()
     return [
-        captioning(scribe, own),
+        captioning(writer, own),
         Condition(GOLD, lambda s: {"caption": gold(s)}, scorer(own)),
         Condition("control/empty", lambda s: {"caption": ""}, scorer(own)),
         Condition("control/everything", lambda s: {"caption": everything(s)}, scorer(own)),
     ]
 
 
-def captioning(scribe: CachedWriter, judge: Judge) -> Condition:
+def captioning(writer: CachedWriter, judge: Judge) -> Condition:
     """The model's caption of the photo, with the context it belongs to."""
     return Condition(
-        CAPTION, lambda s: {"caption": scribe.write(prompt.caption_messages(s.context, s.query))}, scorer(judge)
+        CAPTION, lambda s: {"caption": writer.write(prompt.caption_messages(s.context, s.query))}, scorer(judge)
     )
 
 

@@ -29,31 +29,31 @@ AROUND = frozenset("i you we it this they them last saw seen see met found took 
 Score = Callable[[Texts, Sample], Scores]
 
 
-def lsd_lar(scribe: CachedWriter, judge: Judge) -> list[Condition]:
+def lsd_lar(writer: CachedWriter, judge: Judge) -> list[Condition]:
     """Both reactive tasks, for samples with one positive; those that share what the model has read stand together."""
     where, what = (
-        _asked("lsd", PLACE_QUESTION, scribe, place_scores(judge)),
-        _asked("lar", EVENT_QUESTION, scribe, event_scores(judge)),
+        _asked("lsd", PLACE_QUESTION, writer, place_scores(judge)),
+        _asked("lar", EVENT_QUESTION, writer, event_scores(judge)),
     )
     return [*where[:2], *what[:2], where[2], what[2]]
 
 
-def itr(scribe: CachedWriter) -> list[Condition]:
+def itr(writer: CachedWriter) -> list[Condition]:
     """The proactive task, for samples with reminders. No judge: a reminder is a marker that is said or not."""
-    return _asked("itr", PLACE_QUESTION, scribe, reminder_scores)
+    return _asked("itr", PLACE_QUESTION, writer, reminder_scores)
 
 
-def _asked(task: str, question: str, scribe: CachedWriter, score: Score) -> list[Condition]:
+def _asked(task: str, question: str, writer: CachedWriter, score: Score) -> list[Condition]:
     def direct(sample: Sample) -> Texts:
         """What the memories and the photo alone are worth: no caption."""
-        answer = scribe.write(prompt.direct_messages(sample.context, sample.query, question))
+        answer = writer.write(prompt.direct_messages(sample.context, sample.query, question))
         return {"question": question, "answer": answer}
 
     def cag(sample: Sample, layout: prompt.Layout = "aligned") -> Texts:
         """What the model's own caption adds before the same question."""
         seen = sample.context, sample.query
-        caption = scribe.write(prompt.caption_messages(*seen, layout))
-        answer = scribe.write(prompt.answer_messages(*seen, caption, question, layout))
+        caption = writer.write(prompt.caption_messages(*seen, layout))
+        answer = writer.write(prompt.answer_messages(*seen, caption, question, layout))
         return {"question": question, "caption": caption, "answer": answer}
 
     def reference(sample: Sample) -> Texts:

@@ -37,13 +37,13 @@ FOLDERS = ("", "images")
 """Where the photos of descriptions lie, beside their file."""
 
 
-def detail(scribe: CachedWriter, name: str = "detail") -> Condition:
+def detail(writer: CachedWriter, name: str = "detail") -> Condition:
     """A plain description of a drawn scene: what is named that is not there, and what is there and not named."""
 
     def scores(texts: Texts, sample: Sample) -> Scores:
         return chair(texts["caption"], sample)
 
-    return Condition(name, _describing(scribe), scores)
+    return Condition(name, _describing(writer), scores)
 
 
 def chair(caption: str, sample: Sample) -> Scores:
@@ -121,7 +121,7 @@ def _row(line: str, where: str) -> dict[str, str]:
     return row
 
 
-def described(scribe: CachedWriter, written: Mapping[str, str]) -> Condition:
+def described(writer: CachedWriter, written: Mapping[str, str]) -> Condition:
     """A plain description against what a person wrote (`written`, by sample id): what of it is covered.
 
     covered: content words of the reference that are said. beyond: content words said that the reference lacks; they
@@ -132,8 +132,8 @@ def described(scribe: CachedWriter, written: Mapping[str, str]) -> Condition:
         said, wanted = content_words(texts["caption"]), content_words(written[sample.id])
         return {"covered": (len(said & wanted), len(wanted)), "beyond": (len(said - wanted), len(said))}
 
-    return Condition("detail/references", _describing(scribe), scores)
+    return Condition("detail/references", _describing(writer), scores)
 
 
-def _describing(scribe: CachedWriter) -> Callable[[Sample], Texts]:
-    return lambda sample: {"caption": scribe.write(prompt.describe_messages(sample.query))}
+def _describing(writer: CachedWriter) -> Callable[[Sample], Texts]:
+    return lambda sample: {"caption": writer.write(prompt.describe_messages(sample.query))}

@@ -63,7 +63,7 @@ class Recaller:
         return self._tokens[photo.sha256]
 
 
-def histories(scribe: CachedWriter, judge: Judge, recaller: Recaller) -> list[Condition]:
+def histories(writer: CachedWriter, judge: Judge, recaller: Recaller) -> list[Condition]:
     """Captions from the K memories that recall brings back out of the whole history."""
     score = scorer(judge)
 
@@ -71,7 +71,7 @@ def histories(scribe: CachedWriter, judge: Judge, recaller: Recaller) -> list[Co
         def write(sample: Sample) -> Texts:
             """What is left of the caption when memory has to find its sources first."""
             known = [sample.context[i] for i in list(recaller.ranked(sample))[:k]]
-            return {"caption": scribe.write(prompt.caption_messages(known, sample.query))}
+            return {"caption": writer.write(prompt.caption_messages(known, sample.query))}
 
         def scores(texts: Texts, sample: Sample) -> Scores:
             """The caption's scores, and retrieved: memories of what is in the photo that are among the K."""
@@ -107,7 +107,7 @@ def gate(recaller: Recaller) -> Condition:
     return Condition("gate", write, scores)
 
 
-def ablations(scribe: CachedWriter, judge: Judge) -> list[Condition]:
+def ablations(writer: CachedWriter, judge: Judge) -> list[Condition]:
     """What a memory may drop or blur, against `caption` on the same samples; those that drop also measure `kept`."""
     score = scorer(judge)
 
@@ -115,7 +115,7 @@ def ablations(scribe: CachedWriter, judge: Judge) -> list[Condition]:
         def write(sample: Sample) -> Texts:
             """Fewer memories in the prompt: an easier choice, if the right one is still there."""
             known = [sample.context[i] for i in keep(sample)]
-            return {"caption": scribe.write(prompt.caption_messages(known, sample.query))}
+            return {"caption": writer.write(prompt.caption_messages(known, sample.query))}
 
         def scores(texts: Texts, sample: Sample) -> Scores:
             kept = set(keep(sample)) & set(sample.positives)
@@ -127,7 +127,7 @@ def ablations(scribe: CachedWriter, judge: Judge) -> list[Condition]:
         """Names never reach the model: "Person 3" is told and scored as the one it stands for."""
         change = renaming(sample)
         known = [_retold(e, change) for e in sample.context]
-        return {"caption": scribe.write(prompt.caption_messages(known, sample.query))}
+        return {"caption": writer.write(prompt.caption_messages(known, sample.query))}
 
     def nameless_scores(texts: Texts, sample: Sample) -> Scores:
         back = {alias: name for name, alias in aliases(sample).items()}
@@ -136,7 +136,7 @@ def ablations(scribe: CachedWriter, judge: Judge) -> list[Condition]:
     def coarse(sample: Sample) -> Texts:
         """Dates reach the model as years, in the heading and in what was said: questions for the time are lost, are
         the others?"""
-        return {"caption": scribe.write(coarse_messages(sample))}
+        return {"caption": writer.write(coarse_messages(sample))}
 
     return [
         keeping("window-1", lambda s: newest(s)[:1]),

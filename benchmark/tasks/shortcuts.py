@@ -46,23 +46,23 @@ def swapped(messages: Sequence[Message], table: Table) -> tuple[Message, ...]:
     )
 
 
-def shortcuts(scribe: CachedWriter, judge: Judge) -> list[Condition]:
+def shortcuts(writer: CachedWriter, judge: Judge) -> list[Condition]:
     """The three tests that a model which looks at the photos must fail."""
     score = scorer(judge)
 
     def no_query(sample: Sample) -> Texts:
         """Memories intact, the new photo grey: who is named then was not seen in it."""
-        return _caption(scribe, sample, {sample.query.sha256: blank(sample.query)})
+        return _caption(writer, sample, {sample.query.sha256: blank(sample.query)})
 
     def shuffled(sample: Sample) -> Texts:
         """No dialogue keeps its photo: whoever really looks names the one whose words now stand with it (`follows`)."""
         photos = [e.photo for e in sample.context]
-        return _caption(scribe, sample, {photos[new].sha256: photos[old] for old, new in moves(sample).items()})
+        return _caption(writer, sample, {photos[new].sha256: photos[old] for old, new in moves(sample).items()})
 
     def all_blank(sample: Sample) -> Texts:
         """Every photo grey: only words are left, and they do not say who is in the new photo."""
         photos = [*(e.photo for e in sample.context), sample.query]
-        return _caption(scribe, sample, {p.sha256: blank(p) for p in photos})
+        return _caption(writer, sample, {p.sha256: blank(p) for p in photos})
 
     def follow(texts: Texts, sample: Sample) -> Scores:
         return {**score(texts, sample), **follow_scores(texts["caption"], sample)}
@@ -95,26 +95,26 @@ def follow_scores(caption: str, sample: Sample) -> Scores:
     return {"follows": (sum(named(caption, sample.facts[new[i]]) for i in sample.positives), len(sample.positives))}
 
 
-def baselines(scribe: CachedWriter, judge: Judge, recaller: Recaller) -> list[Condition]:
+def baselines(writer: CachedWriter, judge: Judge, recaller: Recaller) -> list[Condition]:
     """What less than the whole method reaches, and what it would reach with perfect recall."""
 
     def oracle(sample: Sample) -> Texts:
         """Only the true memories in the prompt: what is lost even when recall is perfect."""
         known = [sample.context[i] for i in sample.positives]
-        return {"caption": scribe.write(prompt.caption_messages(known, sample.query))}
+        return {"caption": writer.write(prompt.caption_messages(known, sample.query))}
 
     def no_context(sample: Sample) -> Texts:
         """The photo without memories: nothing personal can be known."""
-        return {"caption": scribe.write(prompt.caption_messages((), sample.query))}
+        return {"caption": writer.write(prompt.caption_messages((), sample.query))}
 
     def text_only(sample: Sample) -> Texts:
         """Dialogues without their photos: only words could tell what is in the new photo."""
-        return _caption(scribe, sample, {e.photo.sha256: "" for e in sample.context})
+        return _caption(writer, sample, {e.photo.sha256: "" for e in sample.context})
 
     def caption_only(sample: Sample) -> Texts:
         """The model's own context-free captions in place of memory photos: what a memory without pixels loses."""
-        own = {e.photo.sha256: scribe.write(prompt.caption_messages((), e.photo)) for e in sample.context}
-        return _caption(scribe, sample, own)
+        own = {e.photo.sha256: writer.write(prompt.caption_messages((), e.photo)) for e in sample.context}
+        return _caption(writer, sample, own)
 
     def retrieval(sample: Sample) -> Texts:
         """No language: the memories nearest to the photo by sight, as many as are in it, told as the gold would."""
@@ -138,11 +138,11 @@ def zero_shot(bare: CachedWriter, judge: Judge) -> Condition:
     return Condition("baseline/zero-shot", lambda s: _caption(bare, s, {}), scorer(judge))
 
 
-def wordings(scribe: CachedWriter, judge: Judge) -> list[Condition]:
+def wordings(writer: CachedWriter, judge: Judge) -> list[Condition]:
     """The caption request in other words: what hangs on how the model is asked."""
 
     def asking(request: str) -> Callable[[Sample], Texts]:
-        return lambda s: {"caption": scribe.write(prompt.caption_messages(s.context, s.query, request=request))}
+        return lambda s: {"caption": writer.write(prompt.caption_messages(s.context, s.query, request=request))}
 
     return [Condition(f"wording/{i}", asking(r), scorer(judge)) for i, r in enumerate(prompt.OTHER_REQUESTS, 1)]
 
@@ -157,5 +157,5 @@ def _grey(width: int, height: int) -> Photo:
     return from_image(Image.new("RGB", (width, height), GREY))
 
 
-def _caption(scribe: CachedWriter, sample: Sample, table: Table) -> Texts:
-    return {"caption": scribe.write(swapped(prompt.caption_messages(sample.context, sample.query), table))}
+def _caption(writer: CachedWriter, sample: Sample, table: Table) -> Texts:
+    return {"caption": writer.write(swapped(prompt.caption_messages(sample.context, sample.query), table))}

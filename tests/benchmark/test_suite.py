@@ -15,7 +15,7 @@ from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
 from assistant.models.spec import Spec as Model
 from benchmark.judges.judge import Lexical
-from benchmark.runner import CachedWriter, read
+from benchmark.runner import CachedWriter, read_results
 from benchmark.suite import diagnose, suite
 from benchmark.suite.suite import GROUPS, SUITE, Block, Tools, command, load, parts
 from benchmark.tasks.long_context import Recaller
@@ -146,7 +146,7 @@ class Killed(FakeBackend):
 
 
 def rows_of(folder: Path) -> dict[tuple[str, str], Any]:
-    return {(r.condition, r.sample): (r.texts, r.score) for path in folder.glob("*.jsonl") for r in read(path)}
+    return {(r.condition, r.sample): (r.texts, r.score) for path in folder.glob("*.jsonl") for r in read_results(path)}
 
 
 def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:

@@ -166,9 +166,9 @@ def parts(blocks: Sequence[Block], size: Size, tools: Tools) -> list[Part]:
 
 
 def references(path: Path, size: Size, tools: Tools) -> Part:
-    """Photos of the user's with descriptions (see `detail.references`), as one more part."""
-    found = hallucination.references(path, DESCRIBED[size])
-    condition = hallucination.described(tools.writer, {sample.id: text for sample, text in found})
+    """Photos of the user's with descriptions (see `hallucination.read_references`), as one more part."""
+    found = hallucination.read_references(path, DESCRIBED[size])
+    condition = hallucination.against_references(tools.writer, {sample.id: text for sample, text in found})
     of = {"descriptions": sha256(path.read_bytes()).hexdigest()[:16]}
     samples = [sample for sample, _ in found]
     return Part("references", (condition.name,), lambda: [condition], lambda: iter(samples), len(samples), 3.0, of)

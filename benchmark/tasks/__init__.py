@@ -1,1 +1,1 @@
-"""What a model is asked: CapEval-QAs, LSD, LAR, ITR, shortcut tests, hallucination, long histories."""
+"""The tasks of the benchmark: CapEval-QAs, LSD, LAR, ITR, shortcut tests, hallucination, long histories."""

@@ -1,7 +1,7 @@
-"""CapEval-QAs (paper section 3): caption a photo with its context given, then ask a judge what the caption tells.
+"""CapEval-QAs (paper section 3): caption a photo with its context, then let a judge answer questions from the caption.
 
-No retrieval here: every context episode is in the prompt, as in the paper. Every run has its controls: the gold
-caption, an empty one, and one that copies every dialogue; a scorer that a trick can please shows there.
+There is no retrieval: every context episode is in the prompt, as in the paper. Every run scores three controls beside
+the model: the gold caption, an empty one, and one that copies every dialogue. A scorer that can be tricked fails them.
 """
 
 from __future__ import annotations
@@ -17,12 +17,24 @@ from benchmark.world import dialogue
 from benchmark.world.sample import Sample
 
 CAPTION = "caption"
-"""The condition that is the model itself."""
+"""The condition whose captions the model writes."""
 GOLD = "control/gold"
+"""The condition whose captions are right; seeded samples only."""
+MEASURES = (
+    "acc_pos",
+    "acc_neg",
+    "name_recall",
+    "misbinding",
+    "exact",
+    "facts_told",
+    "facts_kept",
+    "abstained",
+)
+"""What `summary` averages."""
 
 
 def conditions(writer: CachedWriter, judge: Judge | None = None) -> list[Condition]:
-    """The model's caption and the three controls."""
+    """The model's captions and the three controls. `judge` None: the lexical one."""
     own = judge or Lexical()
     return [
         captioning(writer, own),
@@ -33,14 +45,14 @@ def conditions(writer: CachedWriter, judge: Judge | None = None) -> list[Conditi
 
 
 def captioning(writer: CachedWriter, judge: Judge) -> Condition:
-    """The model's caption of the photo, with the context it belongs to."""
+    """The model captions the photo with its whole context in the prompt."""
     return Condition(
         CAPTION, lambda s: {"caption": writer.write(prompt.caption_messages(s.context, s.query))}, scorer(judge)
     )
 
 
 def scorer(judge: Judge) -> Callable[[Texts, Sample], Scores]:
-    """Scores of a caption: what a judge finds in it, and for seeded samples its names and facts."""
+    """A scorer of captions: by the judge's answers to the questions, and for seeded samples by names and facts."""
 
     def scores(texts: Texts, sample: Sample) -> Scores:
         caption = texts["caption"]
@@ -51,32 +63,23 @@ def scorer(judge: Judge) -> Callable[[Texts, Sample], Scores]:
 
 
 def gold(sample: Sample) -> str:
-    """The caption that is right about a seeded sample."""
+    """The right caption of a seeded sample."""
     return dialogue.caption([(sample.facts[i], sample.context[i]) for i in sample.positives])
 
 
 def everything(sample: Sample) -> str:
-    """Every dialogue, copied."""
+    """All dialogues of the context, one after the other."""
     return " ".join(episode.words for episode in sample.context)
 
 
 def summary(results: Iterable[Result]) -> dict[str, Any]:
-    """Averages of one condition's rows, as `capeval --json` prints them; None where there was nothing to ask."""
+    """Averages of one condition's rows, as `capeval --json` prints them; None where no row asked anything."""
     rows = list(results)
     good = [r for r in rows if r.error is None]
-    found = tally({m: (p[0], p[1]) for m, p in r.score.items()} for r in good)
+    averages = tally({m: (p[0], p[1]) for m, p in r.score.items()} for r in good)
     out: dict[str, Any] = {"n": len(good), "errors": len(rows) - len(good)}
-    for measure in (
-        "acc_pos",
-        "acc_neg",
-        "name_recall",
-        "misbinding",
-        "exact",
-        "facts_told",
-        "facts_kept",
-        "abstained",
-    ):
-        t = found.get(measure)
+    for measure in MEASURES:
+        t = averages.get(measure)
         out[measure] = t.value if t else None
         out[f"{measure}_interval"] = [t.low, t.high] if t else None
     both: Sequence[float | None] = (out["acc_pos"], out["acc_neg"])

@@ -1,14 +1,14 @@
-"""Downstream tasks (paper: LSD, LAR, ITR): questions about "it" in a new photo, so that only sight tells who is meant.
+"""Downstream tasks (paper: LSD, LAR, ITR): questions about "it" in a new photo, so that only sight shows what is meant.
 
-    lsd   where was it last seen?      f1 of the answer's words with the place, and hit: the whole place is told
-    lar   what were we doing?          hit: the answer says the event, as a judge finds
-    itr   the question of lsd, where one thing in the photo and one that is not came with "if you ever see it, say ...":
-          fired: the first reminder is said; false_alarm: the second one is (the published task asks for no silence)
+    lsd   where was it last seen?   f1: words that answer and place share; hit: the answer says the whole place
+    lar   what were we doing?       hit: the answer says the event, in the judge's opinion
+    itr   the question of lsd, with a reminder ("if you ever see it, say ...") on one thing in the photo and on one that
+          is not. fired: the first is said; false_alarm: the second is said (the published task never asks for silence)
 
-Each is asked in three ways with the same words: `direct` from memories and photo, `cag` after the model's own caption,
-both in the aligned layout so that the caption is all that differs; `reference` is the published two-call flow.
-What the released scorers do and this one does not: punctuation stuck to words ("park." is not "park"), two empty sets
-scoring 1, nothing read but "//boxed{}", "incorrect" taken for "correct", no item on which a reminder must stay silent.
+Each question is asked in three ways: `direct` from memories and photo; `cag` after the model's own caption, also in the
+aligned layout, so that only the caption differs; `reference`, the published flow of two calls.
+Faults of the released scorers that this one does not have: punctuation counts as part of a word, two empty sets score
+1, only "//boxed{}" is read, "incorrect" passes for "correct", no reminder ever has to stay silent.
 """
 
 from __future__ import annotations
@@ -25,49 +25,47 @@ from benchmark.world.sample import Sample
 from benchmark.world.text import content_words
 
 AROUND = frozenset("i you we it this they them last saw seen see met found took together there".split())
-"""Words of a polite sentence around a place; no place has any of them."""
+"""Words that an answer may put around a place; no place of the benchmark contains one."""
 Score = Callable[[Texts, Sample], Scores]
 
 
 def lsd_lar(writer: CachedWriter, judge: Judge) -> list[Condition]:
-    """Both reactive tasks, for samples with one positive; those that share what the model has read stand together."""
-    where, what = (
-        _asked("lsd", PLACE_QUESTION, writer, place_scores(judge)),
-        _asked("lar", EVENT_QUESTION, writer, event_scores(judge)),
-    )
+    """LSD and LAR, for samples with one positive. Conditions with the same prompt beginning follow each other."""
+    where = _three_ways("lsd", PLACE_QUESTION, writer, place_scores(judge))
+    what = _three_ways("lar", EVENT_QUESTION, writer, event_scores(judge))
     return [*where[:2], *what[:2], where[2], what[2]]
 
 
 def itr(writer: CachedWriter) -> list[Condition]:
-    """The proactive task, for samples with reminders. No judge: a reminder is a marker that is said or not."""
-    return _asked("itr", PLACE_QUESTION, writer, reminder_scores)
+    """ITR, for samples with reminders. It needs no judge: a reminder is a fixed phrase that is said or not."""
+    return _three_ways("itr", PLACE_QUESTION, writer, reminder_scores)
 
 
-def _asked(task: str, question: str, writer: CachedWriter, score: Score) -> list[Condition]:
+def _three_ways(task: str, question: str, writer: CachedWriter, score: Score) -> list[Condition]:
     def direct(sample: Sample) -> Texts:
-        """What the memories and the photo alone are worth: no caption."""
+        """Answer from the memories and the photo, without a caption."""
         answer = writer.write(prompt.direct_messages(sample.context, sample.query, question))
         return {"question": question, "answer": answer}
 
     def cag(sample: Sample, layout: prompt.Layout = "aligned") -> Texts:
-        """What the model's own caption adds before the same question."""
-        seen = sample.context, sample.query
-        caption = writer.write(prompt.caption_messages(*seen, layout))
-        answer = writer.write(prompt.answer_messages(*seen, caption, question, layout))
+        """Answer the same question after the model's own caption."""
+        given = sample.context, sample.query
+        caption = writer.write(prompt.caption_messages(*given, layout))
+        answer = writer.write(prompt.answer_messages(*given, caption, question, layout))
         return {"question": question, "caption": caption, "answer": answer}
 
     def reference(sample: Sample) -> Texts:
-        """The published order of the prompt in both calls: what that costs a model trained on another."""
+        """As `cag`, with the published layout in both calls: what that costs a model trained on another."""
         return cag(sample, "reference")
 
     return [Condition(f"{task}/{way.__name__}", way, score) for way in (direct, cag, reference)]
 
 
 def place_scores(judge: Judge) -> Score:
-    """f1 and hit of an answer against the place of the one positive; nothing is asked where there is not one."""
+    """Scores f1 and hit of an answer against the place of the positive; (0, 0) unless there is exactly one."""
 
     def scores(texts: Texts, sample: Sample) -> Scores:
-        gold = _fact(sample, "place")
+        gold = _only_fact(sample, "place")
         if gold is None:
             return {"f1": (0, 0), "hit": (0, 0)}
         return {"f1": (token_f1(texts["answer"], gold), 1), **_judged(judge, texts, gold)}
@@ -76,23 +74,23 @@ def place_scores(judge: Judge) -> Score:
 
 
 def event_scores(judge: Judge) -> Score:
-    """hit: the answer says what the person was doing with the one positive."""
+    """Scores hit: the answer says the event of the positive; (0, 0) unless there is exactly one."""
 
     def scores(texts: Texts, sample: Sample) -> Scores:
-        gold = _fact(sample, "event")
+        gold = _only_fact(sample, "event")
         return {"hit": (0, 0)} if gold is None else _judged(judge, texts, gold)
 
     return scores
 
 
 def reminder_scores(texts: Texts, sample: Sample) -> Scores:
-    """fired: reminders of what is in the photo that caption or answer say; false_alarm: the others that they say."""
+    """Reminders that caption or answer say: fired, of things in the photo; false_alarm, of others."""
     said = "\n".join(texts[part] for part in ("caption", "answer") if part in texts)
     marks: dict[bool, list[bool]] = {True: [], False: []}
     for i, facts in enumerate(sample.facts):
         if facts.reminder:
-            [told] = Lexical().check_replies([("", facts.reminder, said)])
-            marks[i in sample.positives].append(bool(told))
+            [is_said] = Lexical().check_replies([("", facts.reminder, said)])
+            marks[i in sample.positives].append(bool(is_said))
     return {
         "fired": (sum(marks[True]), len(marks[True])),
         "false_alarm": (sum(marks[False]), len(marks[False])),
@@ -100,20 +98,20 @@ def reminder_scores(texts: Texts, sample: Sample) -> Scores:
 
 
 def token_f1(answer: str, gold: str) -> float:
-    """F1 of two sets of words, 0..1: lower case, no punctuation, small words and `AROUND` left out, so that a whole
-    sentence scores as well as the bare place. Of an answer with \\boxed{...} only the last box counts."""
+    """F1 of the content words of answer and gold, 0..1. Words of `AROUND` do not count, so that a whole sentence scores
+    as well as the bare place. Of an answer with \\boxed{...} only the last box counts."""
     boxes = re.findall(r"boxed\{([^{}]*)\}", answer)
     said, wanted = (content_words(text) - AROUND for text in (boxes[-1] if boxes else answer, gold))
     return 2 * len(said & wanted) / (len(said) + len(wanted)) if said and wanted else 0.0
 
 
-def _fact(sample: Sample, key: str) -> str | None:
-    """What was said of the thing in the photo, where there is exactly one known thing."""
-    known = [sample.facts[i] for i in sample.positives] if sample.facts else []
-    return getattr(known[0], key) if len(known) == 1 else None
+def _only_fact(sample: Sample, key: str) -> str | None:
+    """A fact of the positive, or None unless there is exactly one positive."""
+    facts = [sample.facts[i] for i in sample.positives] if sample.facts else []
+    return getattr(facts[0], key) if len(facts) == 1 else None
 
 
 def _judged(judge: Judge, texts: Texts, gold: str) -> Scores:
-    """hit, and apart from it the verdicts that could not be read."""
-    [told] = judge.check_replies([(texts["question"], gold, texts["answer"])])
-    return {"hit": (float(told is True), 1), "unread": (float(told is None), 1)}
+    """hit by the judge's verdict; unread: the verdict could not be read, and counts as no hit."""
+    [right] = judge.check_replies([(texts["question"], gold, texts["answer"])])
+    return {"hit": (float(right is True), 1), "unread": (float(right is None), 1)}

@@ -1,9 +1,9 @@
-"""General quality: does a plain description, without memories, name what is there and nothing else?
+"""Hallucination: does a plain description, without memories, name what is in the photo and nothing else?
 
-On drawn scenes, whose contents are known, objects are counted as in CHAIR (arXiv 1809.02156): by the words of all
-concepts of the picture world. On described photos (`references`, the form of DOCCI, arXiv 2404.19753) the words that
-caption and description share are counted. That knows no synonyms, word order or attributes, and a true detail which
-the describer left out counts against a caption: fit to compare two models on the same photos, not as a level.
+On drawn scenes, whose contents are known, objects are counted as in CHAIR (arXiv 1809.02156), by the words of all
+concepts of the picture world. On described photos (`read_references`, the form of DOCCI, arXiv 2404.19753) the words
+that caption and description share are counted. This count knows no synonyms, word order or attributes, and a true
+detail that the description lacks counts against a caption: it can compare two models on the same photos, no more.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ KINDS = {
     "thing": "object thing item",
     "place": "place landscape building",
 }
-"""What a concept of a kind may also be called."""
+"""General words for the concepts of a kind: each is right, but not specific."""
 FOLDERS = ("", "images")
-"""Where the photos of descriptions lie, beside their file."""
+"""Folders, relative to the file of descriptions, in which its photos may lie."""
 
 
 def detail(writer: CachedWriter, name: str = "detail") -> Condition:
-    """A plain description of a drawn scene: what is named that is not there, and what is there and not named."""
+    """The model describes a drawn scene plainly; scored by `chair`."""
 
     def scores(texts: Texts, sample: Sample) -> Scores:
         return chair(texts["caption"], sample)
@@ -47,13 +47,13 @@ def detail(writer: CachedWriter, name: str = "detail") -> Condition:
 
 
 def chair(caption: str, sample: Sample) -> Scores:
-    """hallucinated: of the things mentioned, those that are not there. missed: things there of which neither their word
-    nor their kind is said. specific: things there that are called by their word.
+    """hallucinated: things mentioned that are not in the photo. missed: things in the photo of which neither their word
+    nor their kind is said. specific: things in the photo that are called by their word.
 
     "bear" and "apple" are right about a polar bear and a red apple, and "polar bear" about a bear; "red apple" is wrong
-    about a green one. "animal" finds a bear, "thing" a lamp, and is never a hallucination.
+    about a green one. "animal" is right about a bear, "thing" about a lamp; such general words are no hallucinations.
     """
-    shown = [by_code()[look.code] for look in sample.shown]
+    shown = [concept_by_code()[look.code] for look in sample.shown]
     said, words = mentions(caption), content_words(caption)
     wrong = [not any(_fits(word, c) or word in KINDS[c.kind].split() for c in shown) for word in said]
     specific = [any(_fits(word, c) for word in said) for c in shown]
@@ -66,48 +66,49 @@ def chair(caption: str, sample: Sample) -> Scores:
 
 
 def mentions(text: str) -> list[str]:
-    """The different things of the picture world that a text names, in order; of words in words the longest."""
-    return list(dict.fromkeys(match[1] for match in _things().finditer(text.lower().replace("'", "’"))))
+    """The distinct concept words that a text says, in order; "polar bear" counts as one word, not also as "bear"."""
+    return list(dict.fromkeys(match[1] for match in _concept_words().finditer(text.lower().replace("'", "’"))))
 
 
 def _fits(word: str, concept: Concept) -> bool:
+    """Whether a word is right about a concept: one contains all words of the other."""
     said, there = set(word.split()), set(concept.word.lower().split())
     return said <= there or there <= said
 
 
 @cache
-def by_code() -> dict[str, Concept]:
-    """Every concept by its code."""
+def concept_by_code() -> dict[str, Concept]:
+    """Every concept of the picture world by its code."""
     return {c.code: c for c in all_concepts()}
 
 
 @cache
-def _things() -> re.Pattern[str]:
-    """Finds what a concept is called, or the last word of it ("apple"), singular or plural."""
+def _concept_words() -> re.Pattern[str]:
+    """Matches a concept's word, or the last part of it ("apple"), singular or plural."""
     words = {c.word.lower() for c in all_concepts() if c.kind != "sign"}
     words |= {last for word in words if len(last := word.split()[-1]) > 2}
     longest_first = sorted(words, key=lambda w: (-len(w), w))
     return re.compile(rf"(?<!\w)({'|'.join(map(re.escape, longest_first))})(?:e?s)?(?!\w)")
 
 
-def references(path: Path, most: int) -> list[tuple[Sample, str]]:
-    """Described photos of a JSON Lines file, at most `most`: samples without memories, and what was written of each.
+def read_references(path: Path, most: int) -> list[tuple[Sample, str]]:
+    """At most `most` described photos of a JSON Lines file: a sample without memories and the description for each.
 
-    A line has "image_file" (in the file's folder or in "images" beside it) and "description", as DOCCI has them.
-    Raises KeepsakeError naming file, line and what is wrong with it, PhotoError for a photo.
+    A line has "image_file" (in the file's folder or in "images" beside it) and "description", as in DOCCI. Raises
+    KeepsakeError naming file, line and what is wrong, PhotoError for a photo that cannot be read.
     """
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise KeepsakeError(f"cannot read the descriptions {path.name}: {error}") from error
-    found: list[tuple[Sample, str]] = []
+    described: list[tuple[Sample, str]] = []
     for number, line in enumerate(lines, 1):
-        if len(found) < most and line.strip():
+        if len(described) < most and line.strip():
             row = _row(line, f"{path.name}, line {number}")
             files = [path.parent / folder / row["image_file"] for folder in FOLDERS]
             photo = load_photo(next((f for f in files if f.is_file()), files[0]))
-            found.append((Sample((), photo, ()), row["description"]))
-    return found
+            described.append((Sample((), photo, ()), row["description"]))
+    return described
 
 
 def _row(line: str, where: str) -> dict[str, str]:
@@ -121,11 +122,11 @@ def _row(line: str, where: str) -> dict[str, str]:
     return row
 
 
-def described(writer: CachedWriter, written: Mapping[str, str]) -> Condition:
-    """A plain description against what a person wrote (`written`, by sample id): what of it is covered.
+def against_references(writer: CachedWriter, written: Mapping[str, str]) -> Condition:
+    """The model describes photos plainly; scored against a person's descriptions (`written`, by sample id).
 
-    covered: content words of the reference that are said. beyond: content words said that the reference lacks; they
-    may well be true.
+    covered: content words of the person's description that the model says. beyond: content words of the model that the
+    description lacks; they may well be true.
     """
 
     def scores(texts: Texts, sample: Sample) -> Scores:

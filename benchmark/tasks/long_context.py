@@ -1,7 +1,7 @@
-"""Memory under test: long histories with recall, the gate that says "nobody I know", and ablations of what is kept.
+"""Long context: histories that need recall, the recall gate, and ablations of what a memory stores.
 
 Recall is the product's own: a real memory file, filled with the sample's context and the model's visual tokens. The
-ablations need none: they change what stands in the prompt, and nothing else.
+ablations use no recall: they change what stands in the prompt, and nothing else.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from memory.store import Memory
 
 KS = (1, 4, 8)
 """How many memories are recalled for one caption."""
-KEPT_TOKENS = 1024
-"""Photos whose visual tokens are kept: histories of several lengths share their photos."""
+CACHED_PHOTOS = 1024
+"""Photos whose visual tokens stay cached: histories of several lengths share their photos."""
 
 
 class Recaller:
-    """Ranks a sample's context by sight, with a real memory. The last sample's ranking is kept."""
+    """Ranks a sample's context by sight, with a real memory file. The last sample's ranking stays cached."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
@@ -40,7 +40,7 @@ class Recaller:
         self._last: tuple[str, dict[int, float]] = ("", {})
 
     def ranked(self, sample: Sample) -> dict[int, float]:
-        """{context index: score 0..1}, best first, without a threshold. Of a very long history only the likeliest."""
+        """{context index: score 0..1}, best first, without a threshold; of a very long history only the best."""
         if self._last[0] != sample.id:
             self._last = (sample.id, self._rank(sample))
         return self._last[1]
@@ -57,24 +57,24 @@ class Recaller:
 
     def _embed(self, photo: Photo) -> np.ndarray:
         if photo.sha256 not in self._tokens:
-            if len(self._tokens) >= KEPT_TOKENS:
+            if len(self._tokens) >= CACHED_PHOTOS:
                 self._tokens.clear()
             self._tokens[photo.sha256] = self.backend.embed(photo)
         return self._tokens[photo.sha256]
 
 
 def histories(writer: CachedWriter, judge: Judge, recaller: Recaller) -> list[Condition]:
-    """Captions from the K memories that recall brings back out of the whole history."""
+    """Captions with the K best memories of the whole history in the prompt, for each K of `KS`."""
     score = scorer(judge)
 
     def recalling(k: int) -> Condition:
         def write(sample: Sample) -> Texts:
-            """What is left of the caption when memory has to find its sources first."""
-            known = [sample.context[i] for i in list(recaller.ranked(sample))[:k]]
-            return {"caption": writer.write(prompt.caption_messages(known, sample.query))}
+            """Caption the photo with the K recalled memories."""
+            memories = [sample.context[i] for i in list(recaller.ranked(sample))[:k]]
+            return {"caption": writer.write(prompt.caption_messages(memories, sample.query))}
 
         def scores(texts: Texts, sample: Sample) -> Scores:
-            """The caption's scores, and retrieved: memories of what is in the photo that are among the K."""
+            """The caption's scores; and retrieved: memories of what is in the photo that are among the K."""
             found = set(list(recaller.ranked(sample))[:k]) & set(sample.positives)
             return {**score(texts, sample), "retrieved": (len(found), len(sample.positives))}
 
@@ -84,14 +84,15 @@ def histories(writer: CachedWriter, judge: Judge, recaller: Recaller) -> list[Co
 
 
 def gate(recaller: Recaller) -> Condition:
-    """No words, only sight: could a threshold tell known things from strangers and twins?
+    """Recall scores only, without a caption: could a threshold separate known things from strangers and twins?
 
-    Texts: "right" the recall score of the memory of what is in the photo (of several, the lowest; "" = nothing known is
-    there), "wrong" the best score of any other. recalled and told_wrong: the shares that pass the model's own gate.
+    Texts: "right", the recall score of the memory of what is in the photo (the lowest of several; "" when nothing known
+    is in it), and "wrong", the best score of any other. Scores: recalled and told_wrong, whether the right and the
+    wrong memory pass the model's own gate.
     """
 
     def write(sample: Sample) -> Texts:
-        """How sure recall is of the right memory, and of the best wrong one."""
+        """The recall scores of the right memory and of the best wrong one."""
         ranked = recaller.ranked(sample)
         right = min((ranked.get(i, 0.0) for i in sample.positives), default=None)
         wrong = max((s for i, s in ranked.items() if i not in sample.positives), default=0.0)
@@ -108,14 +109,14 @@ def gate(recaller: Recaller) -> Condition:
 
 
 def ablations(writer: CachedWriter, judge: Judge) -> list[Condition]:
-    """What a memory may drop or blur, against `caption` on the same samples; those that drop also measure `kept`."""
+    """What a memory may drop or blur. Conditions that drop episodes also score `kept`: positives in the prompt."""
     score = scorer(judge)
 
     def keeping(name: str, keep: Callable[[Sample], Sequence[int]]) -> Condition:
         def write(sample: Sample) -> Texts:
-            """Fewer memories in the prompt: an easier choice, if the right one is still there."""
-            known = [sample.context[i] for i in keep(sample)]
-            return {"caption": writer.write(prompt.caption_messages(known, sample.query))}
+            """Caption with fewer memories: an easier choice, if the right one is still among them."""
+            memories = [sample.context[i] for i in keep(sample)]
+            return {"caption": writer.write(prompt.caption_messages(memories, sample.query))}
 
         def scores(texts: Texts, sample: Sample) -> Scores:
             kept = set(keep(sample)) & set(sample.positives)
@@ -123,19 +124,19 @@ def ablations(writer: CachedWriter, judge: Judge) -> list[Condition]:
 
         return Condition(f"ablation/{name}", write, scores)
 
-    def nameless(sample: Sample) -> Texts:
-        """Names never reach the model: "Person 3" is told and scored as the one it stands for."""
+    def aliased(sample: Sample) -> Texts:
+        """Caption with aliases for names: "Person 3" is scored as the name that it stands for."""
         change = renaming(sample)
-        known = [_retold(e, change) for e in sample.context]
-        return {"caption": writer.write(prompt.caption_messages(known, sample.query))}
+        memories = [_reworded(e, change) for e in sample.context]
+        return {"caption": writer.write(prompt.caption_messages(memories, sample.query))}
 
-    def nameless_scores(texts: Texts, sample: Sample) -> Scores:
+    def aliased_scores(texts: Texts, sample: Sample) -> Scores:
         back = {alias: name for name, alias in aliases(sample).items()}
         return score({"caption": re.sub(r"\bPerson \d+\b", lambda m: back.get(m[0], m[0]), texts["caption"])}, sample)
 
     def coarse(sample: Sample) -> Texts:
-        """Dates reach the model as years, in the heading and in what was said: questions for the time are lost, are
-        the others?"""
+        """Caption with years for dates, in headings and dialogues: questions about the time are lost, others may not
+        be."""
         return {"caption": writer.write(coarse_messages(sample))}
 
     return [
@@ -143,20 +144,20 @@ def ablations(writer: CachedWriter, judge: Judge) -> list[Condition]:
         keeping("window-3", lambda s: newest(s)[:3]),
         keeping("forget-oldest", lambda s: newest(s)[: (len(s.context) + 1) // 2]),
         keeping("update", newest_of_each),
-        Condition("ablation/names-replaced", nameless, nameless_scores),
+        Condition("ablation/names-replaced", aliased, aliased_scores),
         Condition("ablation/dates-coarse", coarse, score),
     ]
 
 
 def newest(sample: Sample) -> list[int]:
-    """Context indices, newest first; "forget-oldest" keeps the newer half of them."""
+    """Context indices, newest episode first."""
     return sorted(
         range(len(sample.context)), key=lambda i: (sample.context[i].when, sample.context[i].id), reverse=True
     )
 
 
 def newest_of_each(sample: Sample) -> list[int]:
-    """A thing met again replaces what was known of it: the newest episode of each name."""
+    """Context indices of the newest episode of each name: a thing met again replaces its older episodes."""
     latest: dict[str, int] = {}
     for i in newest(sample):
         latest.setdefault(sample.facts[i].name, i)
@@ -164,36 +165,36 @@ def newest_of_each(sample: Sample) -> list[int]:
 
 
 def aliases(sample: Sample) -> dict[str, str]:
-    """{name: "Person n"}, numbered from 1 by when they were first met."""
+    """{name: "Person n"}, numbered from 1 in the order of their first episodes."""
     names = dict.fromkeys(sample.facts[i].name for i in reversed(newest(sample)))
     return {name: f"Person {n}" for n, name in enumerate(names, 1)}
 
 
 def renaming(sample: Sample) -> Callable[[str], str]:
-    """Every name of the context, as a whole word, to its alias."""
-    known = aliases(sample)
-    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, known))})\b")
-    return lambda text: pattern.sub(lambda match: known[match[0]], text)
+    """A function that replaces every name of the context, as a whole word, by its alias."""
+    alias = aliases(sample)
+    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, alias))})\b")
+    return lambda text: pattern.sub(lambda match: alias[match[0]], text)
 
 
 def coarse_messages(sample: Sample) -> tuple[Message, ...]:
     """The caption prompt with years for dates: "Memory of 2025", "We met in 2025"."""
-    known, heads = [], {}
+    memories, heads = [], {}
     for episode, facts in zip(sample.context, sample.facts, strict=True):
         year = str(episode.when.year)
         heads[f"Memory of {prompt.date_words(episode)}"] = f"Memory of {year}"
-        known.append(_retold(episode, partial(_blur, facts.time, f"in {year}")) if facts.time else episode)
+        memories.append(_reworded(episode, partial(_replace, facts.time, f"in {year}")) if facts.time else episode)
 
     def part(p: str | Photo) -> str | Photo:
         head = re.match(r"Memory of [^,:]+", p) if isinstance(p, str) else None
         return heads[head[0]] + p[head.end() :] if head else p  # type: ignore[index]
 
-    return tuple(replace(m, parts=tuple(map(part, m.parts))) for m in prompt.caption_messages(known, sample.query))
+    return tuple(replace(m, parts=tuple(map(part, m.parts))) for m in prompt.caption_messages(memories, sample.query))
 
 
-def _blur(said: str, instead: str, text: str) -> str:
-    return text.replace(said, instead)
+def _replace(old: str, new: str, text: str) -> str:
+    return text.replace(old, new)
 
 
-def _retold(episode: Episode, change: Callable[[str], str]) -> Episode:
+def _reworded(episode: Episode, change: Callable[[str], str]) -> Episode:
     return replace(episode, turns=tuple(replace(t, text=change(t.text)) for t in episode.turns))

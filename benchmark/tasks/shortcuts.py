@@ -1,8 +1,8 @@
-"""Shortcut tests, baselines and other wordings: is a score earned by looking at the photos and remembering?
+"""Shortcut tests, baselines and other wordings: does a model earn its score by looking at the photos and remembering?
 
-All are the renderer's own prompt with something else in the place of photos (`swapped`); no other word changes. Scores
+Prompts are the renderer's own, with something else in the place of photos (`swapped`); no other word changes. Scores
 are against the untouched sample. A name recall that stays above chance when photos are mixed up or gone is a shortcut:
-names found without looking (`findings.shortcut` gives the verdict).
+the names were found without looking (`report/statistics.py` gives the verdict).
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from benchmark.world.sample import Sample
 from memory.episode import Photo
 
 Table = Mapping[str, str | Photo]
-"""What stands for a photo, by the photo's sha256."""
+"""What takes the place of a photo, by the photo's sha256; "" leaves the place empty."""
 GREY = (128, 128, 128)
 
 
 def swapped(messages: Sequence[Message], table: Table) -> tuple[Message, ...]:
-    """The same prompt with other photos, or words, where the photos of `table` stood; "" leaves the place empty."""
+    """The same prompt, with the photos and texts of `table` in the place of its photos."""
 
     def part(p: str | Photo) -> str | Photo:
         return table.get(p.sha256, p) if isinstance(p, Photo) else p
@@ -47,20 +47,20 @@ def swapped(messages: Sequence[Message], table: Table) -> tuple[Message, ...]:
 
 
 def shortcuts(writer: CachedWriter, judge: Judge) -> list[Condition]:
-    """The three tests that a model which looks at the photos must fail."""
+    """Three tests in which a model that looks at the photos must lose its score."""
     score = scorer(judge)
 
     def no_query(sample: Sample) -> Texts:
-        """Memories intact, the new photo grey: who is named then was not seen in it."""
+        """The new photo is grey: a name can only be guessed."""
         return _caption(writer, sample, {sample.query.sha256: blank(sample.query)})
 
     def shuffled(sample: Sample) -> Texts:
-        """No dialogue keeps its photo: whoever really looks names the one whose words now stand with it (`follows`)."""
+        """Every dialogue gets another photo: a model that looks says the name that now stands with it (`follows`)."""
         photos = [e.photo for e in sample.context]
         return _caption(writer, sample, {photos[new].sha256: photos[old] for old, new in moves(sample).items()})
 
     def all_blank(sample: Sample) -> Texts:
-        """Every photo grey: only words are left, and they do not say who is in the new photo."""
+        """Every photo is grey: only words are left, and they do not say what is in the new photo."""
         photos = [*(e.photo for e in sample.context), sample.query]
         return _caption(writer, sample, {p.sha256: blank(p) for p in photos})
 
@@ -75,9 +75,9 @@ def shortcuts(writer: CachedWriter, judge: Judge) -> list[Condition]:
 
 
 def moves(sample: Sample) -> dict[int, int]:
-    """Where each context photo goes in the shuffle: {its index: index of the dialogue it then stands with}.
+    """The shuffle: {index of a context photo: index of the dialogue that it moves to}.
 
-    Nobody stays, and what is in the query goes to dialogues of things that are not, where there are enough of those:
+    Every photo moves. Photos of things in the query move to dialogues of other things, if there are enough of them:
     then no name is right by both the old pairs and the new ones.
     """
     rng = np.random.default_rng(int(sample.id, 16))
@@ -88,7 +88,7 @@ def moves(sample: Sample) -> dict[int, int]:
 
 
 def follow_scores(caption: str, sample: Sample) -> Scores:
-    """follows: of the names that stand with the photos of the query's things after the shuffle, those that are said."""
+    """follows: of the names that stand with the query's things after the shuffle, those that the caption says."""
     if not sample.facts:
         return {}
     new = moves(sample)
@@ -96,15 +96,15 @@ def follow_scores(caption: str, sample: Sample) -> Scores:
 
 
 def baselines(writer: CachedWriter, judge: Judge, recaller: Recaller) -> list[Condition]:
-    """What less than the whole method reaches, and what it would reach with perfect recall."""
+    """What simpler methods reach, and what the method would reach with perfect recall."""
 
     def oracle(sample: Sample) -> Texts:
-        """Only the true memories in the prompt: what is lost even when recall is perfect."""
-        known = [sample.context[i] for i in sample.positives]
-        return {"caption": writer.write(prompt.caption_messages(known, sample.query))}
+        """Only the right memories in the prompt: what is lost even when recall is perfect."""
+        right = [sample.context[i] for i in sample.positives]
+        return {"caption": writer.write(prompt.caption_messages(right, sample.query))}
 
     def no_context(sample: Sample) -> Texts:
-        """The photo without memories: nothing personal can be known."""
+        """The photo without memories: the model can know nothing personal."""
         return {"caption": writer.write(prompt.caption_messages((), sample.query))}
 
     def text_only(sample: Sample) -> Texts:
@@ -112,12 +112,12 @@ def baselines(writer: CachedWriter, judge: Judge, recaller: Recaller) -> list[Co
         return _caption(writer, sample, {e.photo.sha256: "" for e in sample.context})
 
     def caption_only(sample: Sample) -> Texts:
-        """The model's own context-free captions in place of memory photos: what a memory without pixels loses."""
+        """The model's plain captions in the place of memory photos: what a memory without pixels loses."""
         own = {e.photo.sha256: writer.write(prompt.caption_messages((), e.photo)) for e in sample.context}
         return _caption(writer, sample, own)
 
     def retrieval(sample: Sample) -> Texts:
-        """No language: the memories nearest to the photo by sight, as many as are in it, told as the gold would."""
+        """No language model: the gold caption's form about the nearest memories, as many as the photo shows things."""
         nearest = list(recaller.ranked(sample))[: max(1, len(sample.positives))]
         if not sample.facts:
             return {"caption": " ".join(sample.context[i].words for i in nearest)}
@@ -133,13 +133,13 @@ def baselines(writer: CachedWriter, judge: Judge, recaller: Recaller) -> list[Co
     return [Condition(f"baseline/{name}", write, scorer(judge)) for name, write in ways.items()]
 
 
-def zero_shot(bare: CachedWriter, judge: Judge) -> Condition:
-    """The base model without our LoRA, same prompt: what training added."""
-    return Condition("baseline/zero-shot", lambda s: _caption(bare, s, {}), scorer(judge))
+def zero_shot(base: CachedWriter, judge: Judge) -> Condition:
+    """The base model without our LoRA, with the same prompt: what training added."""
+    return Condition("baseline/zero-shot", lambda s: _caption(base, s, {}), scorer(judge))
 
 
 def wordings(writer: CachedWriter, judge: Judge) -> list[Condition]:
-    """The caption request in other words: what hangs on how the model is asked."""
+    """The caption request in other words: how much depends on the wording."""
 
     def asking(request: str) -> Callable[[Sample], Texts]:
         return lambda s: {"caption": writer.write(prompt.caption_messages(s.context, s.query, request=request))}

@@ -80,10 +80,12 @@ B = {"image_file": "b.png", "description": "The blue sea."}
 
 
 def test_references_are_read_and_covered(tmp_path: Path) -> None:
-    found = hallucination.references(album(tmp_path, A, "", B), most=9)
+    found = hallucination.read_references(album(tmp_path, A, "", B), most=9)
     assert [text for _, text in found] == [A["description"], B["description"]]
     assert [s.query.sha256 for s, _ in found] != [found[0][0].query.sha256] * 2
-    condition = hallucination.described(CachedWriter(FakeBackend(["A red house, old."])), {s.id: t for s, t in found})
+    condition = hallucination.against_references(
+        CachedWriter(FakeBackend(["A red house, old."])), {s.id: t for s, t in found}
+    )
     row = ask(condition, found[0][0])
     # red wall bergen it's small words out: {red, wall, bergen, is, old}; said {red, house, old}
     assert (row.condition, row.score) == ("detail/references", {"covered": [2, 5], "beyond": [1, 3]})
@@ -91,7 +93,7 @@ def test_references_are_read_and_covered(tmp_path: Path) -> None:
 
 
 def test_only_so_many_references_are_taken(tmp_path: Path) -> None:
-    assert len(hallucination.references(album(tmp_path, A, B), most=1)) == 1
+    assert len(hallucination.read_references(album(tmp_path, A, B), most=1)) == 1
 
 
 @pytest.mark.parametrize(
@@ -106,11 +108,11 @@ def test_only_so_many_references_are_taken(tmp_path: Path) -> None:
 )
 def test_a_bad_line_is_named(tmp_path: Path, line: object, told: str) -> None:
     with pytest.raises(KeepsakeError, match=told):
-        hallucination.references(album(tmp_path, A, line), most=9)
+        hallucination.read_references(album(tmp_path, A, line), most=9)
 
 
 def test_a_missing_file_or_photo_is_named(tmp_path: Path) -> None:
     with pytest.raises(KeepsakeError, match=r"cannot read the descriptions none\.jsonl"):
-        hallucination.references(tmp_path / "none.jsonl", 9)
+        hallucination.read_references(tmp_path / "none.jsonl", 9)
     with pytest.raises(PhotoError, match=r"c\.png"):
-        hallucination.references(album(tmp_path, {"image_file": "c.png", "description": "x"}), 9)
+        hallucination.read_references(album(tmp_path, {"image_file": "c.png", "description": "x"}), 9)

@@ -17,7 +17,7 @@ from PIL import Image
 
 from assistant.backend import Message
 from assistant.photo import pixels
-from benchmark.judges.judge import Judge, Lexical, words_of
+from benchmark.judges.judge import Judge, Lexical, canonical_words
 from benchmark.judges.llm_judge import verdict
 from benchmark.world.concepts import all_concepts
 from benchmark.world.question import LETTERS, UNKNOWN, Question
@@ -209,7 +209,7 @@ def fact_in_dialogue(sample: Sample, tools: Tools) -> list[str | None]:
 
 
 def _not_told(episode: Episode, question: Question) -> str | None:
-    said = words_of(episode.words)
+    said = canonical_words(episode.words)
     right = _share(question.right, said)
     if right < TOLD_SHARE:
         return f"{right:.0%} of {question.right!r} stands in the dialogue"
@@ -322,7 +322,7 @@ def _share(option: str, words: Set[str]) -> float:
 
 
 def _stems(text: str) -> set[str]:
-    return {_stem(w) for w in words_of(text)}
+    return {_stem(w) for w in canonical_words(text)}
 
 
 def _stem(word: str) -> str:

@@ -1,7 +1,8 @@
-"""Judges: who decides what a caption tells. One protocol; `Lexical` needs no model, `llm_judge.py` asks any.
+"""Judges decide what a caption tells. This file has their protocol and `Lexical`, which needs no model.
 
-A judge sees a caption and a question, never a photo or a dialogue. It answers A, B, C or D, or None where it said
-nothing that can be read as a letter; None is always counted apart and never as "D" (facts: the released scorer does).
+A judge sees a caption and a question, never a photo or a dialogue. It answers A, B, C or D, or None where its answer
+cannot be read as one letter. None is counted apart and never as "D", as the released scorer counts it. `llm_judge.py`
+has the judge behind a chat server.
 """
 
 from __future__ import annotations
@@ -19,42 +20,44 @@ from benchmark.world.question import LETTERS, Question
 from benchmark.world.text import SMALL
 
 NEGATION = frozenset("no not never none nobody nothing neither nor without cannot".split())
-"""With every word in "n't"."""
+"""Words that deny; every word that ends in "n't" is another one."""
 SPLITS = ("train", "dev", "test")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a judge answered."""
+    """A judge's answer to one question about one caption."""
 
     letter: str | None
-    """A, B, C or D; None = no single letter."""
+    """A, B, C or D; None where the judge said no letter, or more than one."""
     why: str = ""
+    """The judge's reason in one line, for reports."""
     also: str = ""
-    """Further letters that count as said; only where the released scorer is imitated (`llm_judge.py`)."""
+    """Further letters that count as answered; only where the released scorer is imitated (`llm_judge.py`)."""
 
 
 class Judge(Protocol):
-    """Anything that reads captions."""
+    """Anything that answers questions from captions."""
 
     name: str
+    """Stands in results beside the scores."""
 
     def choose(self, asked: Sequence[tuple[str, Question]]) -> list[Verdict]:
         """A verdict for each (caption, question)."""
         ...
 
     def check_replies(self, replies: Sequence[tuple[str, str, str]]) -> list[bool | None]:
-        """For each (question, right answer, reply) whether the reply says the right answer; None = no verdict."""
+        """Whether each (question, right answer, reply) holds a right reply; None where there is no verdict."""
         ...
 
 
 class Lexical:
-    """Deterministic: an option is told when one sentence about the right thing holds all of its words.
+    """A deterministic judge: an option is told when one sentence about the right thing holds all its words.
 
-    A sentence is about the known names in it, else about the last one before it, so a true fact tied to a wrong name is
-    not told. Sentences with a negation of their own tell nothing. Wordings of `paraphrases.toml` count as one. Two
-    options told: no letter. Made for seeded facts, whose words are known; of free text it sees only the part that is
-    word for word.
+    A sentence is about the known names in it, else about the last known name before it; so a true fact tied to a wrong
+    name does not count. A sentence with a negation beside the option's words tells nothing. Different wordings of
+    `paraphrases.toml` count as one wording. Two options told give no letter. The judge is made for seeded facts, whose
+    words are known; in free text it finds only what stands there word for word.
     """
 
     name = "lexical"
@@ -65,62 +68,62 @@ class Lexical:
 
     def check_replies(self, replies: Sequence[tuple[str, str, str]]) -> list[bool | None]:
         """See `Judge`."""
-        return [any(_tells(s, gold) for s in _sentences(reply)) for _, gold, reply in replies]
+        return [any(_tells(s, right) for s in _sentences(reply)) for _, right, reply in replies]
 
     def _choose(self, caption: str, question: Question) -> Verdict:
-        sentences = about(caption, question.about) if question.about else _sentences(caption)
-        told = [
-            letter for letter, o in zip(LETTERS, question.options, strict=True) if any(_tells(s, o) for s in sentences)
-        ]
-        if len(told) > 1:
-            return Verdict(None, f"tells {', '.join(told)}")
-        return Verdict(told[0], "told word for word") if told else Verdict("D", "not told")
+        sentences = sentences_about(caption, question.about) if question.about else _sentences(caption)
+        options = zip(LETTERS, question.options, strict=True)
+        letters = [letter for letter, option in options if any(_tells(s, option) for s in sentences)]
+        if len(letters) > 1:
+            return Verdict(None, f"tells {', '.join(letters)}")
+        return Verdict(letters[0], "told word for word") if letters else Verdict("D", "not told")
 
 
-def about(caption: str, name: str) -> list[str]:
-    """The sentences that speak of `name`: those that name it, and those after until another known name takes over.
+def sentences_about(caption: str, name: str) -> list[str]:
+    """The sentences that speak of `name`: those that name it, and those after them until another known name.
 
-    After "this is not Milo" nothing speaks of Milo until it is named again.
+    After "this is not Milo" no sentence speaks of Milo until Milo is named again.
     """
-    found, subject = [], ""
+    sentences, subject = [], ""
     for sentence in _sentences(caption):
-        affirmed, denied = _named(sentence, name)
+        affirmed, denied = _names_in(sentence, name)
         if name in affirmed or (subject == name and not affirmed):
-            found.append(sentence)
+            sentences.append(sentence)
         if affirmed:
             subject = affirmed[-1]
         elif subject in denied:
             subject = ""
-    return found
+    return sentences
 
 
 @lru_cache(maxsize=4096)
-def words_of(text: str) -> frozenset[str]:
-    """Content words in their canonical form (`paraphrases.toml`)."""
+def canonical_words(text: str) -> frozenset[str]:
+    """The content words of a text, lower case, each wording replaced by its canonical one (`paraphrases.toml`)."""
     plain = " ".join(re.findall(r"[^\W_]+(?:'[^\W_]+)*", text.lower().replace("’", "'")))
     wordings, canonical = _wordings()
     return frozenset(wordings.sub(lambda match: canonical[match[0]], plain).split()) - SMALL
 
 
 def _tells(sentence: str, option: str) -> bool:
-    said, wanted = words_of(sentence), words_of(option)
-    return bool(wanted) and wanted <= said and not _denies(said - wanted)
+    """Whether the sentence holds all words of the option, and no negation besides."""
+    words, wanted = canonical_words(sentence), canonical_words(option)
+    return bool(wanted) and wanted <= words and not _denies(words - wanted)
 
 
 def _denies(words: Iterable[str]) -> bool:
     return any(word in NEGATION or word.endswith("n't") for word in words)
 
 
-def _named(sentence: str, name: str) -> tuple[list[str], list[str]]:
+def _names_in(sentence: str, name: str) -> tuple[list[str], list[str]]:
     """Known names that a sentence affirms, and those that it denies: "not Carl or Zoe, but Milo"."""
-    found: tuple[list[str], list[str]] = ([], [])
-    end, no = 0, False
-    for match in _known(name).finditer(sentence):
-        before = words_of(sentence[end : match.start()])
-        no = _denies(before) or (no and before <= {"or"})
-        found[no].append(match[0])
+    names: tuple[list[str], list[str]] = ([], [])  # affirmed, denied
+    end, denied = 0, False
+    for match in _known_names(name).finditer(sentence):
+        before = canonical_words(sentence[end : match.start()])
+        denied = _denies(before) or (denied and before <= {"or"})
+        names[denied].append(match[0])
         end = match.end()
-    return found
+    return names
 
 
 def _sentences(text: str) -> list[str]:
@@ -128,9 +131,12 @@ def _sentences(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=512)
-def _known(name: str) -> re.Pattern[str]:
-    """Finds `name` and the names that can stand beside it: those of its split (a city of another one may be called
-    like a person), or of all when it is of none."""
+def _known_names(name: str) -> re.Pattern[str]:
+    """A pattern of `name` and the names that can stand beside it.
+
+    They are the names of its split (a city of another split may be called like a person), or all names where `name` is
+    of no split.
+    """
     lists = [dialogue.words(split)["names"] for split in SPLITS]
     beside = next(([*names] for names in lists if name in names), [n for names in lists for n in names])
     longest_first = sorted({name, *beside}, key=lambda n: (-len(n), n))
@@ -139,7 +145,7 @@ def _known(name: str) -> re.Pattern[str]:
 
 @cache
 def _wordings() -> tuple[re.Pattern[str], dict[str, str]]:
-    """Finds every other wording, the longest that fits; and the canonical one of each."""
+    """A pattern of all other wordings, the longest first; and the canonical wording of each."""
     with open(Path(__file__).parent / "paraphrases.toml", "rb") as file:
         table: dict[str, list[str]] = tomllib.load(file)
     canonical = {other: one for one, others in table.items() for other in others}

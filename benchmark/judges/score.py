@@ -1,8 +1,8 @@
-"""Deterministic scores of a caption for seeded facts: who is named, who is not, which facts came along; and averages.
+"""Scores of a caption (names and facts it tells, questions a judge answers from it), and their averages.
 
-A score is a pair (right, asked), and averages are micro-averages as in the paper: sums of both, over all samples. What
-cannot be asked (positives among strangers) is (0, 0) and never counts. Whether a fact is tied to the right thing is the
-judges' question (`judge.py`).
+A score is a pair (right, asked). Averages are micro-averages as in the paper: the sum of all `right` over the sum of
+all `asked`. What cannot be asked, such as positives in a photo of strangers, is (0, 0) and never counts. Names and
+facts are compared word for word; whether a fact is tied to the right thing is a question for a judge (`judge.py`).
 """
 
 from __future__ import annotations
@@ -19,36 +19,37 @@ from benchmark.world.sample import Sample
 from benchmark.world.text import content_words
 
 ASKED = ("place", "time", "event", "habit")
+"""The facts that are scored."""
 Pair = tuple[float, float]
 Scores = dict[str, Pair]
 """(right, asked) by measure."""
 
 
 def named(caption: str, facts: Facts) -> bool:
-    """Whether the caption says this name, as a whole word."""
+    """Whether the caption says the name as a whole word."""
     return re.search(rf"\b{re.escape(facts.name)}\b", caption) is not None
 
 
 def count_facts(caption: str, facts: Facts, shared: Set[str] = frozenset()) -> tuple[int, int]:
-    """How many of the four facts the caption tells, and how many there are; those that are all `shared` words do not
-    count."""
-    there = [words for words in _content(facts) if not words <= shared]
-    said = content_words(caption)
-    return sum(words <= said for words in there), len(there)
+    """(told, all): how many of the four facts the caption tells, of how many; facts of `shared` words only do not count."""
+    wanted = [words for words in _fact_words(facts) if not words <= shared]
+    words_told = content_words(caption)
+    return sum(words <= words_told for words in wanted), len(wanted)
 
 
 def score(caption: str, facts: Sequence[Facts], positives: Sequence[int]) -> Scores:
-    """Compare a caption with what is true: `facts` of the context, of which `positives` are in the photo.
+    """Compare a caption with the `facts` of the context's things, of which those at `positives` are in the photo.
 
-    name_recall: positives named. misbinding: it names somebody of the context who is not there. exact: all positives
-    named and nobody else. facts_told: facts of positives told. facts_kept: facts of negatives not told, where the
-    positives' words do not make them up ("in June", "in early June"). abstained: it says that it knows nobody.
+    name_recall: positives named. misbinding: the caption names a thing of the context that is not in the photo. exact:
+    all positives named and no other thing. facts_told: facts of positives told. facts_kept: facts of negatives not
+    told, without those that the positives' words make up ("in June" beside "in early June"). abstained: the caption is
+    `NOBODY`.
     """
     positive = [facts[i] for i in positives]
     negative = [f for i, f in enumerate(facts) if i not in positives]
     right = sum(named(caption, f) for f in positive)
     wrong = any(named(caption, f) for f in negative)
-    shared = {word for f in positive for words in _content(f) for word in words}
+    shared = {word for f in positive for words in _fact_words(f) for word in words}
     of_positives = [count_facts(caption, f) for f in positive]
     of_negatives = [count_facts(caption, f, shared) for f in negative]
     return {
@@ -62,8 +63,11 @@ def score(caption: str, facts: Sequence[Facts], positives: Sequence[int]) -> Sco
 
 
 def question_scores(caption: str, sample: Sample, judge: Judge) -> Scores:
-    """acc_pos: questions about positives answered right. acc_neg: questions about the others answered "cannot be
-    determined". unread: verdicts without a letter; they are wrong in both."""
+    """What a judge answers from the caption to the questions of the sample (CapEval-QAs, paper section 3).
+
+    acc_pos: questions about positives answered right. acc_neg: questions about the others answered "cannot be
+    determined". unread: verdicts without a letter, which are wrong in both. empty: the caption holds no text.
+    """
     asked = [(i, question) for i, questions in enumerate(sample.questions) for question in questions]
     verdicts = judge.choose([(caption, question) for _, question in asked])
     marks: dict[bool, list[bool]] = {True: [], False: []}
@@ -79,7 +83,8 @@ def question_scores(caption: str, sample: Sample, judge: Judge) -> Scores:
     }
 
 
-def _content(facts: Facts) -> list[set[str]]:
+def _fact_words(facts: Facts) -> list[set[str]]:
+    """The content words of each fact that there is."""
     return [content_words(fact) for key in ASKED if (fact := getattr(facts, key))]
 
 
@@ -88,14 +93,15 @@ class Tally:
     """A micro-average with its 95 % bootstrap interval over samples."""
 
     value: float
+    """The average, a fraction."""
     low: float
     high: float
     samples: int
-    """Samples in which there was something to ask."""
+    """How many samples had something to ask."""
 
 
 def tally(scores: Iterable[Scores], seed: int = 0, rounds: int = 1000) -> dict[str, Tally]:
-    """Averages by measure, fractions; a measure that was never asked is left out."""
+    """The averages by measure. A measure that was never asked is left out; `rounds` resamplings give the interval."""
     pairs: dict[str, list[Pair]] = {}
     for one in scores:
         for measure, (right, asked) in one.items():
@@ -113,5 +119,5 @@ def tally(scores: Iterable[Scores], seed: int = 0, rounds: int = 1000) -> dict[s
 
 
 def harmonic(one: float, other: float) -> float:
-    """Harmonic mean: of Acc+ and Acc-, so that neither silence nor telling everything wins."""
+    """The harmonic mean of Acc+ and Acc-: neither silence nor telling everything scores high on it."""
     return round(2 * one * other / (one + other), 4) if one + other else 0.0

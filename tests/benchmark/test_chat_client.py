@@ -183,7 +183,11 @@ def test_an_answer_cut_off_by_a_kill_is_not_there(
         def killed(path: Path, target: Path) -> None:
             raise KeyboardInterrupt
 
+        def not_reached(path: Path, missing_ok: bool = False) -> None:
+            """A killed process cleans nothing up."""
+
         patch.setattr(Path, "replace", killed)
+        patch.setattr(Path, "unlink", not_reached)
         with pytest.raises(KeyboardInterrupt):
             own.ask(words("a"))
     assert [p.suffix for p in tmp_path.iterdir()] == [".partial"]
@@ -251,12 +255,12 @@ def test_the_server_says_how_long_to_wait(serve: Serve, monkeypatch: pytest.Monk
     [("7", 7), (" 0 ", 0), ("9" * 400, 999_999_999), ("-1", None), ("nan", None), ("", None), ("1.5", None)],
 )
 def test_odd_waiting_times(asked: str, expected: float | None) -> None:
-    assert module._seconds({"retry-after": asked}) == expected
+    assert module._retry_after({"retry-after": asked}) == expected
 
 
 def test_a_date_is_a_waiting_time() -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
-    assert 80 < (module._seconds({"retry-after": soon}) or 0) <= 90
+    assert 80 < (module._retry_after({"retry-after": soon}) or 0) <= 90
 
 
 def test_lasting_trouble_is_one_clear_line(serve: Serve) -> None:

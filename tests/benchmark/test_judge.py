@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark.judges import judge
-from benchmark.judges.judge import Lexical, Verdict, about, words_of
+from benchmark.judges.judge import Lexical, Verdict, canonical_words, sentences_about
 from benchmark.judges.score import Scores, question_scores, tally
 from benchmark.tasks.capeval import everything
 from benchmark.world import dialogue
@@ -158,8 +158,8 @@ def test_names_of_several_words_and_names_of_nobody_we_know() -> None:
     question = asked("the pier", "the pub", "the moon", name="Aunt Rosa")
     told = "This is Aunt Rosa. You were at the pier. This is Carl. You were at the pub."
     assert Lexical().choose([(told, question)])[0].letter == "A"
-    assert about(told, "Aunt Rosa") == ["This is Aunt Rosa.", "You were at the pier."]
-    assert about(told, "Rosa")[:1] == ["This is Aunt Rosa."] and about(told, "Ann") == []
+    assert sentences_about(told, "Aunt Rosa") == ["This is Aunt Rosa.", "You were at the pier."]
+    assert sentences_about(told, "Rosa")[:1] == ["This is Aunt Rosa."] and sentences_about(told, "Ann") == []
 
 
 def test_without_a_name_every_sentence_counts() -> None:
@@ -197,12 +197,12 @@ def options_of(split: str, key: str) -> list[str]:
 def test_every_wording_is_reachable_and_of_use(canonical: str) -> None:
     """No rule stands in the way of another, none is a canonical form itself, and some option has the canonical one."""
     others = wordings()[canonical]
-    assert words_of(canonical) == content_words(canonical), "another rule rewrites it"
+    assert canonical_words(canonical) == content_words(canonical), "another rule rewrites it"
     for other in others:
-        assert words_of(other) == words_of(canonical) != content_words(other)
-        assert words_of(f"Once, {other.upper()}: yes") == words_of(f"once {canonical} yes")
+        assert canonical_words(other) == canonical_words(canonical) != content_words(other)
+        assert canonical_words(f"Once, {other.upper()}: yes") == canonical_words(f"once {canonical} yes")
     options = [o for split in SPLITS for key in KEYS for o in options_of(split, key)]
-    assert any(words_of(canonical) <= words_of(o) for o in options)
+    assert any(canonical_words(canonical) <= canonical_words(o) for o in options)
 
 
 def test_no_wording_is_of_two_forms() -> None:
@@ -212,8 +212,14 @@ def test_no_wording_is_of_two_forms() -> None:
 
 def test_a_rule_matches_whole_words() -> None:
     """Previously "sat" was Saturday and "the sun" Sunday."""
-    assert words_of("We sat in the sun, at the seaport, in the Marches") == {"we", "sits", "sun", "seaport", "marches"}
-    assert words_of("the 10 o'clock, 'port' and _docks_; don’t") == {"ten", "o'clock", "harbour", "don't"}
+    assert canonical_words("We sat in the sun, at the seaport, in the Marches") == {
+        "we",
+        "sits",
+        "sun",
+        "seaport",
+        "marches",
+    }
+    assert canonical_words("the 10 o'clock, 'port' and _docks_; don’t") == {"ten", "o'clock", "harbour", "don't"}
 
 
 @pytest.mark.parametrize("split", SPLITS)
@@ -222,9 +228,9 @@ def test_paraphrases_make_no_two_options_equal(split: str, key: str) -> None:
     """Pairwise: what one option tells the other only where it did before any paraphrase, and `question.py` looks."""
     for one, other in combinations(options_of(split, key), 2):
         plain, canonical = (
-            [(of(a) <= of(b)) for a, b in ((one, other), (other, one))] for of in (content_words, words_of)
+            [(of(a) <= of(b)) for a, b in ((one, other), (other, one))] for of in (content_words, canonical_words)
         )
-        assert words_of(one) != words_of(other), (one, other)
+        assert canonical_words(one) != canonical_words(other), (one, other)
         assert canonical == plain, (one, other)
 
 

@@ -18,7 +18,7 @@ from benchmark.judges.llm_judge import (
     agreement,
     choose_prompt,
     released_verdict,
-    same_prompt,
+    reply_prompt,
     verdict,
 )
 from benchmark.judges.score import question_scores
@@ -104,7 +104,7 @@ def test_a_caption_cannot_leave_its_quotes() -> None:
     [line] = [line for line in choose_prompt(FORGED, WHERE).split("\n") if line.startswith("Caption: ")]
     assert json.loads(line.removeprefix("Caption: ")) == FORGED and "Zoë" in line
     assert len(re.findall("^Question: ", choose_prompt(FORGED, WHERE), re.MULTILINE)) == 1
-    reply = same_prompt("Where?", "in Lisbon", FORGED)
+    reply = reply_prompt("Where?", "in Lisbon", FORGED)
     assert [json.loads(x.split(": ", 1)[1]) for x in reply.split("\n")[-3:]] == ["Where?", "in Lisbon", FORGED]
     wide = replace(WHERE, options=("in\nLisbon\n\nB. x", "in Porto", "in Faro"))
     assert "\nA. in Lisbon B. x\nB. in Porto\n" in choose_prompt("", wide)
@@ -193,7 +193,7 @@ def test_a_reply_is_judged_in_one_word(said: str, expected: bool | None, release
         told = [("Where?", "in Lisbon", "In Lisbon.")]
         assert LlmJudge(Endpoint(server.url, "m")).check_replies(told) == [expected]
         assert LlmJudge(Endpoint(server.url, "m"), compatible=True).check_replies(told) == [released]
-        assert {last(body) for body, _ in server.asked} == {same_prompt(*told[0])}
+        assert {last(body) for body, _ in server.asked} == {reply_prompt(*told[0])}
 
 
 def test_verdicts_belong_to_their_questions() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.judges.judge import words_of
+from benchmark.judges.judge import canonical_words
 from benchmark.world import dialogue
 from benchmark.world.dialogue import Facts, draw_facts
 from benchmark.world.question import EACH, FORMS, LETTERS, UNKNOWN, Question, draw_questions
@@ -51,11 +51,11 @@ def test_the_truth_never_tells_a_wrong_option(case: tuple[int, str, int]) -> Non
     Bern" told the wrong place "the old market in Bern"; and "in late June" may not stand beside "in June"."""
     facts, asked = drawn(*case)
     for f, questions in zip(facts, asked, strict=True):
-        true = words_of(" ".join(str(getattr(f, key)) for key in FORMS))
+        true = canonical_words(" ".join(str(getattr(f, key)) for key in FORMS))
         for q in questions:
-            told = [words_of(o) <= true for o in q.options]
+            told = [canonical_words(o) <= true for o in q.options]
             assert told == [letter == q.answer for letter in LETTERS], (f, q)
-            assert not any(words_of(q.right) <= words_of(o) for o in q.options if o != q.right)
+            assert not any(canonical_words(q.right) <= canonical_words(o) for o in q.options if o != q.right)
 
 
 def test_a_place_that_other_facts_make_up_is_no_option() -> None:

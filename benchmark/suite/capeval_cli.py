@@ -1,7 +1,7 @@
-"""`python -m benchmark capeval`: captions of a model or of a file, on any of the benchmark's data, by any judge.
+"""`python -m benchmark capeval`: score captions of a model or of a file, on any of the benchmark's data, by any judge.
 
 Data: seeded samples (default), a folder of `build`, or the authors' files (questions with metadata and images, or with
-captions that are there already). Everything about scores is `capeval.py`; about the files, `covip_files.py`.
+captions that exist already). The scores are defined in `capeval.py`, the authors' files in `covip_files.py`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from memory.paths import home
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of the command."""
+    """Add the arguments of `python -m benchmark capeval`."""
     parser.add_argument("--model", default="nano", help="a model's name or folder")
     parser.add_argument("--split", choices=("train", "dev", "test"), default="test")
     parser.add_argument("--n", type=int, default=300, help="samples for each number of positives")
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", choices=MODES, default="random", help="kind of distractors")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="instead: samples of `python -m benchmark build`")
     parser.add_argument("--questions", type=Path, metavar="FILE", help="instead: the authors' QAS_GT_test.json, with")
-    parser.add_argument("--captions", type=Path, metavar="FILE", help="  captions that are written already, or")
+    parser.add_argument("--captions", type=Path, metavar="FILE", help="  captions that exist already, or")
     parser.add_argument("--metadata", type=Path, metavar="FILE", help="  meta_..._cleaned.jsonl, and")
     parser.add_argument("--images", default="", metavar="PREFIX", help="  what comes before its paths")
     parser.add_argument("--threads", type=int, default=1)
@@ -46,15 +46,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_judge(parser: argparse.ArgumentParser) -> None:
-    """Arguments that choose a judge."""
-    parser.add_argument("--judge", choices=("lexical", "chat"), default="lexical", help="who says what a caption tells")
+    """Add the arguments that choose a judge."""
+    parser.add_argument(
+        "--judge", choices=("lexical", "chat"), default="lexical", help="who decides what a caption says"
+    )
     parser.add_argument("--url", help="chat judge: an OpenAI-compatible server, as in http://127.0.0.1:8000/v1")
     parser.add_argument("--judge-model", help="chat judge: its model; a key is taken from OPENAI_API_KEY")
     parser.add_argument("--compatible", action="store_true", help="chat judge: read letters as released")
 
 
 def judge_of(args: argparse.Namespace) -> Judge:
-    """The judge that was asked for. Raises KeepsakeError when something about it was left out."""
+    """The judge that the arguments choose. Raises KeepsakeError when an argument is missing."""
     if args.judge == "lexical":
         return Lexical()
     if not (args.url and args.judge_model):
@@ -67,13 +69,13 @@ def judge_of(args: argparse.Namespace) -> Judge:
 
 
 def command(args: argparse.Namespace) -> int:
-    """Run it. Raises KeepsakeError for what the user can mend."""
+    """Caption and score, and print the averages. Raises KeepsakeError for what the user can mend."""
     judge = judge_of(args)
     if args.questions and args.captions:
         from benchmark.datasets import covip_files
 
-        found = covip_files.capeval_from_files(args.questions, args.captions, judge)
-        print(json.dumps(found, indent=None if args.json else 2))
+        scores = covip_files.capeval_from_files(args.questions, args.captions, judge)
+        print(json.dumps(scores, indent=None if args.json else 2))
         return 0
     from assistant.backends.llamacpp import LlamaCpp
 
@@ -82,41 +84,40 @@ def command(args: argparse.Namespace) -> int:
     backend = LlamaCpp(spec, threads=args.threads)
     run_name = re.sub(r"[^\w.-]+", "-", f"capeval-{spec.name}-{spec.identity}-{name}-{judge.name}")
     out = (args.out or home() / "runs") / f"{run_name}.jsonl"
-    tried = capeval.conditions(CachedWriter(backend), judge)
+    conditions = capeval.conditions(CachedWriter(backend), judge)
     if args.data or args.questions:
-        tried = [c for c in tried if c.name != capeval.GOLD]  # what was said is known only of seeded samples
+        conditions = [c for c in conditions if c.name != capeval.GOLD]  # only seeded samples have a gold caption
     questions: dict[str, tuple[Question, ...]] = {}
-    rows = run(tried, _noting(drawn, questions), total, out)
+    rows = run(conditions, _noting_questions(drawn, questions), total, out)
     backend.close()
     print(f"rows: {out}", file=sys.stderr)
-    agreed = _agreement(judge, rows, questions)
+    agreement = _agreement(judge, rows, questions)
     by_positives = {k: _summaries(r for r in rows if _positives(r) == k) for k in sorted({_positives(r) for r in rows})}
     if args.json:
         first = next(iter(by_positives.values()))
         named = {str(k): f for k, f in by_positives.items()}
-        print(json.dumps({**first, "judge": judge.name, "agreement": agreed, "by_positives": named}))
+        print(json.dumps({**first, "judge": judge.name, "agreement": agreement, "by_positives": named}))
         return 0
     print(f"{spec.name}, {name}, judge {judge.name}")
     for k, found in by_positives.items():
         print(f"{k} positives, n={found['n']}: {_line(found)}")
         for control, c in found["controls"].items():
             print(f"  {control}: Acc+ {_share(c, 'acc_pos')}, Acc- {_share(c, 'acc_neg')}")
-    if agreed:
-        print(
-            f"{' and '.join(agreed['judges'])} give the same letter in {agreed['equal']:.1%} of {agreed['n']} questions"
-        )
+    if agreement:
+        judges, share = " and ".join(agreement["judges"]), f"{agreement['equal']:.1%}"
+        print(f"{judges} give the same letter in {share} of {agreement['n']} questions")
     return 0
 
 
-def _noting(drawn: Iterator[Sample], questions: dict[str, tuple[Question, ...]]) -> Iterator[Sample]:
-    """The same samples; their questions stay, the photos do not."""
+def _noting_questions(drawn: Iterator[Sample], questions: dict[str, tuple[Question, ...]]) -> Iterator[Sample]:
+    """Pass the samples on, and note their questions by id, without keeping the photos."""
     for sample in drawn:
-        questions[sample.id] = tuple(question for of_one in sample.questions for question in of_one)
+        questions[sample.id] = tuple(question for about_one in sample.questions for question in about_one)
         yield sample
 
 
 def _agreement(judge: Judge, rows: Sequence[Result], questions: Mapping[str, Sequence[Question]]) -> dict | None:
-    """How far a chat judge agrees with the lexical one about the model's captions; its answers are all kept already."""
+    """How far a chat judge agrees with the lexical one on the model's captions. All its answers are cached by now."""
     if judge.name == Lexical.name:
         return None
     from benchmark.judges.llm_judge import agreement
@@ -126,7 +127,7 @@ def _agreement(judge: Judge, rows: Sequence[Result], questions: Mapping[str, Seq
 
 
 def _data(args: argparse.Namespace) -> tuple[str, Iterator[Sample], int]:
-    """Name of the data, the samples, and how many there are."""
+    """The name of the data, the samples, and their number."""
     if args.questions:
         if not args.metadata:
             raise KeepsakeError("--questions needs --captions, or --metadata and --images for a model to caption")
@@ -146,26 +147,28 @@ def _data(args: argparse.Namespace) -> tuple[str, Iterator[Sample], int]:
 
 
 def _positives(row: Result) -> int:
-    """Things in the photo that were meant to be known; of strangers, how many they are."""
+    """How many known things the photo was drawn with; in mode "stranger", how many strangers."""
     return row.spec["positives"] if row.spec else row.positives
 
 
 def _summaries(rows: Iterator[Result]) -> dict[str, Any]:
+    """The averages of the model's captions, with those of the other conditions under "controls"."""
     by_condition: dict[str, list[Result]] = {}
     for row in rows:
         by_condition.setdefault(row.condition, []).append(row)
-    found = {name: capeval.summary(of) for name, of in by_condition.items()}
-    return {**found.pop(capeval.CAPTION), "controls": found}
+    averages = {name: capeval.summary(some) for name, some in by_condition.items()}
+    return {**averages.pop(capeval.CAPTION), "controls": averages}
 
 
-def _line(found: dict[str, Any]) -> str:
+def _line(averages: dict[str, Any]) -> str:
+    """The averages in one line of text."""
     named = {"name_recall": "names", "misbinding": "wrong name", "acc_pos": "Acc+", "acc_neg": "Acc-"}
     parts = []
     for measure, words in named.items():
-        span = found[f"{measure}_interval"]
-        parts.append(f"{words} {_share(found, measure)}" + (f" [{span[0]:.1%}, {span[1]:.1%}]" if span else ""))
-    return ", ".join([*parts, f"nobody known {_share(found, 'abstained')}", f"errors {found['errors']}"])
+        span = averages[f"{measure}_interval"]
+        parts.append(f"{words} {_share(averages, measure)}" + (f" [{span[0]:.1%}, {span[1]:.1%}]" if span else ""))
+    return ", ".join([*parts, f"nobody known {_share(averages, 'abstained')}", f"errors {averages['errors']}"])
 
 
-def _share(found: dict[str, Any], measure: str) -> str:
-    return "–" if found[measure] is None else f"{found[measure]:.1%}"
+def _share(averages: dict[str, Any], measure: str) -> str:
+    return "–" if averages[measure] is None else f"{averages[measure]:.1%}"

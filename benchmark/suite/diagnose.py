@@ -1,9 +1,9 @@
-"""A run of many parts in one folder: resumed after any kill, one part's trouble is not the next one's.
+"""A run of many parts in one folder, which can be killed and resumed; a part that fails does not stop the others.
 
-The folder gets `<part>.jsonl` for each part (rows of `runner.py`), `parts.json`, what each part is and how far it came,
-and for the report `run.json`: model, judge, size, command, how many samples each condition should have, what was left
-out. Started again, a run goes on where it was, and rows of a quick run count for a full one. This module does not know
-what is asked; that is `suite.py`.
+The folder gets `<part>.jsonl` for each part (rows of `runner.py`); `parts.json`, what each part is and how far it came;
+and for the report `run.json`: model, judge, size, command, the planned samples of each condition, and the parts left
+out. Started again, a run goes on where it was, and rows of a quick run count for a full one. What is asked is defined
+in `suite.py`.
 """
 
 from __future__ import annotations
@@ -22,33 +22,35 @@ from benchmark.judges.score import tally
 from benchmark.runner import Condition, Result, read_results, run
 from benchmark.world.sample import Sample
 from memory.errors import KeepsakeError
+from memory.files import write_json
 from memory.paths import private_folder
 
-SAY_EVERY = 30.0
+PROGRESS_EVERY = 30.0
 """Seconds between two lines of progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A block made ready: what is asked about what, and how much of the whole work it is."""
+    """A block ready to run: its conditions, its samples, and its share of the work."""
 
     name: str
     names: tuple[str, ...]
-    """Of its conditions."""
+    """The names of its conditions."""
     conditions: Callable[[], list[Condition]]
     samples: Callable[[], Iterator[Sample]]
     n: int
+    """Number of samples."""
     weight: float
-    """Work for one sample, about proportional to time."""
+    """Work for one sample, roughly in proportion to time."""
     of: dict[str, Any]
-    """What it is, for `run.json`: rows of something else under the same name are refused."""
+    """The block's definition for `parts.json`: a folder with another definition under this name is refused."""
 
 
 def diagnose(todo: Sequence[Part], folder: Path, about: dict[str, str]) -> dict[str, list[Result]]:
-    """Run every part into `folder`; returns rows by part. One that cannot run is left out, and said to be.
+    """Run every part into `folder` and return the rows by part. A part that cannot run is left out with a message.
 
     `about` goes to `run.json`; its "identity" (of the model) and "judge" must stay the same. Raises KeepsakeError when
-    the folder holds a run of something else.
+    the folder holds another run.
     """
     private_folder(folder)
     state = _resumed(folder, about, todo)
@@ -77,13 +79,13 @@ def diagnose(todo: Sequence[Part], folder: Path, about: dict[str, str]) -> dict[
 
 
 class Clock:
-    """Says on stderr how far the whole suite is, and about how long it still takes."""
+    """Prints the progress of the whole suite to stderr, with an estimate of the time left."""
 
     def __init__(self, work: float) -> None:
-        self.work, self.done, self.spent, self._said = work, 0.0, 0.0, time.monotonic()
+        self.work, self.done, self.seconds, self._printed = work, 0.0, 0.0, time.monotonic()
 
     def watch(self, part: Part, conditions: Sequence[Condition], out: Path) -> Iterator[Sample]:
-        """The part's samples; those whose rows are all there take no time and count as no work."""
+        """Yield the part's samples, timing each. A sample whose rows are all there does not count as work."""
         there = {(r.condition, r.sample) for r in read_results(out) if r.error is None} if out.exists() else set()
         for sample in part.samples():
             new = any((c.name, sample.id) not in there for c in conditions)
@@ -94,16 +96,16 @@ class Clock:
                 self.work -= part.weight
                 continue
             self.done += part.weight
-            self.spent += now - began
-            if now - self._said >= SAY_EVERY:
-                self._said = now
-                left = self.spent / self.done * max(0.0, self.work - self.done) / 60
+            self.seconds += now - began
+            if now - self._printed >= PROGRESS_EVERY:
+                self._printed = now
+                left = self.seconds / self.done * max(0.0, self.work - self.done) / 60
                 share = self.done / self.work
                 print(f"suite: in {part.name}, {share:.0%} done, about {left:.0f} min left", file=sys.stderr)
 
 
 def _resumed(folder: Path, about: dict[str, str], todo: Sequence[Part]) -> dict[str, Any]:
-    """What `parts.json` says so far, or its beginning."""
+    """The state in `parts.json`, or a new one. Raises KeepsakeError for another run's folder or a damaged file."""
     path = folder / "parts.json"
     same = {key: about[key] for key in ("identity", "judge")}
     try:
@@ -121,28 +123,28 @@ def _resumed(folder: Path, about: dict[str, str], todo: Sequence[Part]) -> dict[
 
 
 def _finished(entry: dict[str, Any] | None, part: Part) -> bool:
+    """Whether an entry of `parts.json` has all the rows that the part needs, without errors."""
     return entry is not None and entry["state"] == "done" and entry["n"] >= part.n and not entry["errors"]
 
 
 def _save(folder: Path, state: dict[str, Any], about: dict[str, str]) -> None:
+    """Write `parts.json` and `run.json`."""
     parts = state["parts"]
     planned: Counter[str] = Counter()
     for entry in parts.values():
         planned.update(dict.fromkeys(entry["conditions"], entry["n"] if entry["state"] != "failed" else 0))
     failed = "; ".join(f"{name}: {entry['why']}" for name, entry in parts.items() if entry["state"] == "failed")
     facts = {**about, "date": state["date"], **({"left out": failed} if failed else {}), "planned": planned}
-    for name, value in (("parts.json", state), ("run.json", facts)):
-        partial = folder / f"{name}.partial"
-        partial.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(folder / name)
+    write_json(folder / "parts.json", state)
+    write_json(folder / "run.json", facts)
 
 
 def summary(rows: Sequence[Result]) -> dict[str, dict[str, Any]]:
-    """By condition: n, errors, and each measure's average with its interval."""
+    """By condition: n, errors, and the average of each measure with its interval."""
     out = {}
     for name in dict.fromkeys(r.condition for r in rows):
         good = [r for r in rows if r.condition == name and r.error is None]
         failed = sum(r.condition == name and r.error is not None for r in rows)
-        found = tally({m: (p[0], p[1]) for m, p in r.score.items()} for r in good)
-        out[name] = {"n": len(good), "errors": failed, **{m: asdict(t) for m, t in found.items()}}
+        averages = tally({m: (p[0], p[1]) for m, p in r.score.items()} for r in good)
+        out[name] = {"n": len(good), "errors": failed, **{m: asdict(t) for m, t in averages.items()}}
     return out

@@ -1,15 +1,16 @@
-"""The suite: its list of blocks, a whole run on a stand-in, and what a kill, a failure or another model leaves."""
+"""The suite: its list of blocks, a whole run with a stand-in model, and runs that are killed, failed or mixed up."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import replace as with_fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from msgspec.structs import replace
 
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
@@ -17,7 +18,8 @@ from assistant.models.spec import Spec as Model
 from benchmark.judges.judge import Lexical
 from benchmark.runner import CachedWriter, read_results
 from benchmark.suite import diagnose, suite
-from benchmark.suite.suite import GROUPS, SUITE, Block, Tools, command, load, parts
+from benchmark.suite.blocks import SUITE, Block, Group, load
+from benchmark.suite.suite import GROUPS, Tools, command, parts
 from benchmark.tasks.long_context import Recaller
 from benchmark.world.sample import Spec, build
 from memory.errors import KeepsakeError, ModelError
@@ -56,7 +58,7 @@ def arguments(*args: str) -> argparse.Namespace:
 def test_every_block_of_the_suite_loads_and_all_that_was_promised_is_in_it() -> None:
     blocks = load()
     assert {c.name for b in blocks for g in b.groups for c in GROUPS[g](tools(FakeBackend()))} == PROMISED
-    assert {g for b in blocks for g in b.groups} == set(GROUPS)
+    assert {g for b in blocks for g in b.groups} == set(GROUPS) == set(get_args(Group))
     for block in blocks:
         assert 0 < block.quick <= block.full
         quick, full = list(block.specs("quick")), list(block.specs("full"))
@@ -78,30 +80,33 @@ GOOD = '[[block]]\nname = "x"\ngroups = ["gate"]\nquick = 1\nfull = 2\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
-        (GOOD + "oops = 1\n", "block 1: unknown key 'oops'; known keys: name, groups"),
+        (GOOD + "oops = 1\n", "wrong.toml, block 1: object contains unknown field `oops`; see suite.toml"),
         (GOOD + "oops = [", "cannot read the suite wrong.toml: "),
-        ("oops = 1\n" + GOOD, "a suite has [[block]] tables and nothing else"),
+        ("oops = 1\n" + GOOD, "wrong.toml: object contains unknown field `oops`"),
         (GOOD + GOOD, "two blocks are called 'x'"),
-        (GOOD.replace("gate", "gates"), "groups 'gates' is not one of caption, capeval"),
-        (GOOD + 'modes = ["odd"]\n', "modes 'odd' is not one of random, near"),
-        (GOOD + "positives = [1, 5]\n", "positives 5 is not one of 1 to 4"),
-        (GOOD + "positives = 2\n", "positives must be a list"),
-        (GOOD + "positives = []\n", "positives must be a list with something in it"),
-        (GOOD + "episodes = [500]\n", "episodes 500 is not one of 0 to 200"),
-        (GOOD + 'split = "all"\n', "split 'all' is not one of train, dev, test"),
-        (GOOD + "seed = -1\n", "quick, full and seed must be whole numbers"),
-        (GOOD.replace('"x"', '"../x"'), "name must be letters"),
-        (GOOD.replace("full = 2\n", ""), "full"),
+        (GOOD.replace("gate", "gates"), "block 1, groups[0] = 'gates': invalid enum value"),
+        (GOOD + 'modes = ["odd"]\n', "block 1, modes[0] = 'odd': invalid enum value"),
+        (GOOD + "positives = [1, 5]\n", "block 1, positives[1] = 5: expected `int` <= 4"),
+        (GOOD + "positives = 2\n", "block 1, positives = 2: expected `array`"),
+        (GOOD + "positives = []\n", "block 1, positives = []: expected `array` of length >= 1"),
+        (GOOD + "episodes = [500]\n", "block 1, episodes[0] = 500: expected `int` <= 200"),
+        (GOOD + 'split = "all"\n', "block 1, split = 'all': invalid enum value"),
+        (GOOD + "seed = -1\n", "block 1, seed = -1: expected `int` >= 0"),
+        (GOOD.replace('"x"', '"../x"'), "block 1, name = '../x': expected `str` matching regex"),
+        (GOOD.replace("full = 2\n", ""), "block 1: object missing required field `full`"),
+        (GOOD + GOOD.replace('"x"', "7"), "block 2, name = 7: expected `str`"),
+        (GOOD.replace("[[block]]", "[block]"), "wrong.toml: expected `array`, got `object`"),
+        ("", "wrong.toml: object missing required field `block`"),
     ],
 )
-def test_a_wrong_suite_is_one_clear_line(tmp_path: Path, text: str, told: str) -> None:
+def test_a_wrong_suite_is_one_clear_line(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "wrong.toml"
     path.write_text(text)
     with pytest.raises(KeepsakeError) as error:
         load(path)
-    assert told in str(error.value) and "\n" not in str(error.value) and str(error.value).count("wrong.toml") == 1
+    assert message in str(error.value) and "\n" not in str(error.value) and str(error.value).count("wrong.toml") == 1
 
 
 def test_the_whole_suite_runs_end_to_end(tmp_path: Path) -> None:
@@ -182,7 +187,7 @@ def test_a_failed_block_is_left_out_and_the_others_run(tmp_path: Path, capsys: p
         raise ModelError("the model has no adapter")
 
     blocks = [Block("zero", ("zero-shot",), 1, 1), TINY]
-    given = replace(tools(FakeBackend()), bare=none)
+    given = with_fields(tools(FakeBackend()), base=none)
     rows = diagnose.diagnose(parts(blocks, "quick", given), tmp_path, ABOUT)
     assert list(rows) == ["tiny"]
     assert capsys.readouterr().err == "zero is left out: the model has no adapter\n"
@@ -205,17 +210,17 @@ def test_rows_with_errors_are_tried_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("about", "block", "told"),
+    ("about", "block", "message"),
     [
         ({"identity": "def"}, TINY, r"another identity \(abc\): give another folder"),
         ({"judge": "chat:x"}, TINY, r"another judge \(lexical\)"),
         ({}, replace(TINY, seed=9), "another 'tiny' part"),
     ],
 )
-def test_a_folder_holds_one_run(tmp_path: Path, about: dict[str, str], block: Block, told: str) -> None:
+def test_a_folder_holds_one_run(tmp_path: Path, about: dict[str, str], block: Block, message: str) -> None:
     diagnose.diagnose(parts([TINY], "quick", tools(FakeBackend())), tmp_path, ABOUT)
     before = rows_of(tmp_path)
-    with pytest.raises(KeepsakeError, match=told):
+    with pytest.raises(KeepsakeError, match=message):
         diagnose.diagnose(parts([block], "quick", tools(FakeBackend())), tmp_path, {**ABOUT, **about})
     assert rows_of(tmp_path) == before
 

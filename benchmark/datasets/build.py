@@ -19,9 +19,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmark.datasets import corpus, data_card, filters
+from benchmark.datasets import corpus, data_card
 from benchmark.datasets.corpus import Corpus
-from benchmark.datasets.filters import Tools
+from benchmark.datasets.filters import stages
+from benchmark.datasets.filters.photo_similarity import difference_hash
+from benchmark.datasets.filters.tools import Tools, numbered_questions
 from benchmark.datasets.source import Draft, PictureWorld, Source, Unusable
 from benchmark.world.sample import MODES, Sample
 from memory.errors import KeepsakeError
@@ -112,7 +114,7 @@ def _fill(data: Corpus, source: Source, tools: Tools, positives: int, n: int) ->
             made += 1
         if draft.key in data.kept:
             kept, in_a_row = kept + 1, 0
-            tools.queries.append(filters.difference_hash(data.query(draft.key)))
+            tools.queries.append(difference_hash(data.query(draft.key)))
             if made and (sys.stderr.isatty() or kept % 25 == 0):
                 left = (time.monotonic() - began) / kept * (n - kept)
                 print(f"{positives} positives: {kept} of {n} samples, {left:.0f} s left", file=sys.stderr)
@@ -134,17 +136,17 @@ def settle(data: Corpus, draft: Draft, tools: Tools) -> None:
     except Unusable as lost:
         data.reject_draft(draft.key, lost.check, lost.reason, lost.item, lost.photos)
         return
-    for check in filters.SAMPLE:
+    for check in stages.SAMPLE:
         if reason := check(sample, tools):
             data.reject(draft.key, check.__name__, reason, sample)
             return
-    for sift in filters.QUESTION:
+    for sift in stages.QUESTION:
         reasons = sift(sample, tools)
-        for (i, question), reason in zip(filters.asked(sample), reasons, strict=True):
+        for (i, question), reason in zip(numbered_questions(sample), reasons, strict=True):
             if reason:
                 data.reject_question(draft.key, sift.__name__, reason, sample.context[i], question)
         sample = _without(sample, reasons)
-    for check in filters.LAST:
+    for check in stages.LAST:
         if reason := check(sample, tools):
             data.reject(draft.key, check.__name__, reason, sample)
             return
@@ -161,14 +163,14 @@ def _without(sample: Sample, reasons: Sequence[str | None]) -> Sample:
 def count(folder: Path, tools: Tools) -> dict[str, Any]:
     """{"samples": ..., "filters": [...]}: what is in the folder, and what each filter saw, kept and rejected."""
     rows = [row for _, row in corpus.rows(folder)]
-    notes = filters.idle(tools, any(row.drawn is not None for row in rows))
+    notes = stages.limited(tools, any(row.drawn is not None for row in rows))
     turned_away = list(corpus.rejected(folder))
     by_level = {
         lvl: Counter(r.filter for r in turned_away if r.level == lvl) for lvl in ("source", "sample", "question")
     }
     left = sum(len(q) for row in rows for q in row.questions)
     # Those that fell at the last filter had some questions left.
-    last = [r for r in turned_away if r.filter in _names(filters.LAST)]
+    last = [r for r in turned_away if r.filter in _names(stages.LAST)]
     left += sum(len(q) for r in last for q in r.item["questions"])
     table = [
         {"filter": name, "level": "source", "threshold": "", "seen": None, "kept": None, "rejected": n, "note": ""}
@@ -176,12 +178,12 @@ def count(folder: Path, tools: Tools) -> dict[str, Any]:
     ]
     samples = len(rows) + by_level["sample"].total()
     questions = left + by_level["question"].total()
-    for stage, level in ((filters.SAMPLE, "sample"), (filters.QUESTION, "question"), (filters.LAST, "sample")):
+    for stage, level in ((stages.SAMPLE, "sample"), (stages.QUESTION, "question"), (stages.LAST, "sample")):
         for name in _names(stage):
             seen = questions if level == "question" else samples
             out = by_level[level][name]
-            told = {"filter": name, "level": level, "threshold": filters.THRESHOLDS[name], "note": notes.get(name, "")}
-            ran = not told["note"].startswith(filters.NOT_RUN)
+            told = {"filter": name, "level": level, "threshold": stages.THRESHOLDS[name], "note": notes.get(name, "")}
+            ran = not told["note"].startswith(stages.NOT_RUN)
             table.append({**told, "seen": seen if ran else None, "kept": seen - out if ran else None, "rejected": out})
             if level == "question":
                 questions -= out

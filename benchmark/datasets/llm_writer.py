@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from assistant.backend import Message
-from benchmark.datasets.filters import format_error
+from benchmark.datasets.filters.sample_filters import format_error
 from benchmark.judges.chat_client import Request
 from benchmark.world.question import EACH, LETTERS, UNKNOWN, Question
 from memory.episode import Episode, Photo, Turn

@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from PIL import Image
 
-from assistant.photo import load_photo, pixels
-from benchmark.datasets.filters import Tools, contained
+from assistant.photo import load_photo
+from benchmark.datasets.filters.photo_similarity import contained, pixel_features
+from benchmark.datasets.filters.tools import Tools
 from benchmark.datasets.llm_writer import ask_dialogue, ask_questions, read_dialogue, read_questions
 from benchmark.datasets.source import Draft, Unusable
 from benchmark.judges.chat_client import Endpoint, Request
@@ -222,15 +222,6 @@ def split_of(key: str) -> str:
             return split
         share -= size
     return split
-
-
-def pixel_features(photo: Photo) -> np.ndarray:
-    """A unit vector of colours and coarse shape, (256,): alike for photos that look alike, for want of an encoder."""
-    image = Image.fromarray(pixels(photo)).resize((64, 64), Image.Resampling.BOX)
-    colours, _ = np.histogramdd(np.asarray(image).reshape(-1, 3), bins=4, range=[(0, 256)] * 3)  # (4, 4, 4)
-    thumbnail = np.asarray(image.resize((8, 8), Image.Resampling.BOX), np.float32)  # (8, 8, 3)
-    parts = [np.sqrt(colours).ravel(), (thumbnail - thumbnail.mean()).ravel()]
-    return np.concatenate([p / max(float(np.linalg.norm(p)), 1e-9) for p in parts]) / np.sqrt(2)
 
 
 def _fail(fault: Unusable) -> Sample:

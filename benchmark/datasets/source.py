@@ -1,7 +1,7 @@
 """Where samples come from: one interface, and the seeded picture world behind it (`own_photos.py` is the other one).
 
 A source hands out drafts, which are cheap; a sample is drawn or put together only when its draft is made, so that a
-build that goes on after a kill skips what is done. Which samples are good enough is the business of `filters.py`.
+build that goes on after a kill skips what is done. Which samples are good enough is the business of `filters/`.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def named(caption: str, facts: Facts) -> bool:
 
 
 def count_facts(caption: str, facts: Facts, shared: Set[str] = frozenset()) -> tuple[int, int]:
-    """(told, all): how many of the four facts the caption tells, of how many; facts of `shared` words only do not count."""
+    """(told, all): how many facts the caption tells, of how many. A fact of `shared` words only does not count."""
     wanted = [words for words in _fact_words(facts) if not words <= shared]
     words_told = content_words(caption)
     return sum(words <= words_told for words in wanted), len(wanted)

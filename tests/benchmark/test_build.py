@@ -17,10 +17,11 @@ import pytest
 from PIL import Image
 
 from benchmark.datasets import build as module
-from benchmark.datasets import corpus, data_card, filters
+from benchmark.datasets import corpus, data_card
 from benchmark.datasets.build import build
 from benchmark.datasets.corpus import PHOTOS, REJECTED, SAMPLES, read, rejected
-from benchmark.datasets.filters import Tools
+from benchmark.datasets.filters import stages
+from benchmark.datasets.filters.tools import Tools
 from benchmark.datasets.source import Draft, PictureWorld, Unusable
 from benchmark.judges.judge import Lexical, Verdict
 from benchmark.world import sample as sampling
@@ -238,7 +239,7 @@ def test_each_filter_rejects_what_only_it_can(tmp_path: Path) -> None:
     assert [(r.key, r.filter, r.reason) for r in turned_away if r.level == "source"] == [
         ("lost", "photo_readable", "torn")
     ]
-    assert {f.__name__ for f in (*filters.SAMPLE, *filters.QUESTION, *filters.LAST)} == set(BAD) | set(BAD_QUESTIONS)
+    assert {f.__name__ for f in (*stages.SAMPLE, *stages.QUESTION, *stages.LAST)} == set(BAD) | set(BAD_QUESTIONS)
     kept = list(read(tmp_path / "data"))
     assert [s.id for s in kept] == [GOOD.id, candle().id]
     assert kept[0] == GOOD

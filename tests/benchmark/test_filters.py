@@ -12,13 +12,14 @@ from PIL import Image, ImageEnhance
 
 from assistant.backend import Message
 from assistant.photo import from_image, pixels
-from benchmark.datasets import filters
-from benchmark.datasets.filters import Tools, asked
+from benchmark.datasets.filters import question_filters, sample_filters, stages
+from benchmark.datasets.filters.photo_similarity import difference_hash
+from benchmark.datasets.filters.tools import Tools, numbered_questions
 from benchmark.judges.judge import Lexical, Verdict
 from benchmark.world.concepts import all_concepts
 from benchmark.world.question import Question
 from benchmark.world.sample import Sample, Spec, build
-from benchmark.world.scene import TWIN_HUES, Look
+from benchmark.world.scene import TWIN_HUES, Look, draw
 from memory.episode import Photo, Turn
 
 TWO = build(Spec("test", 3, 0, 2, "near"))
@@ -41,14 +42,14 @@ def asking(question: Question, sample: Sample = TWO) -> Sample:
 def test_every_filter_keeps_good_samples_whole() -> None:
     for sample in (TWO, OWN, STRANGERS):
         tools = Tools()
-        assert [check(sample, tools) for check in (*filters.SAMPLE, *filters.LAST)] == [None] * 5
-        for sift in filters.QUESTION:
-            assert sift(sample, tools) == [None] * len(asked(sample)) != []
+        assert [check(sample, tools) for check in (*stages.SAMPLE, *stages.LAST)] == [None] * 5
+        for sift in stages.QUESTION:
+            assert sift(sample, tools) == [None] * len(numbered_questions(sample)) != []
 
 
 def test_every_filter_has_a_threshold_in_words() -> None:
-    names = [f.__name__ for f in (*filters.SAMPLE, *filters.QUESTION, *filters.LAST)]
-    assert list(filters.THRESHOLDS) == names
+    names = [f.__name__ for f in (*stages.SAMPLE, *stages.QUESTION, *stages.LAST)]
+    assert list(stages.THRESHOLDS) == names
 
 
 # names_unique
@@ -62,22 +63,22 @@ def renamed(i: int, name: str, sample: Sample = TWO) -> Sample:
 
 def test_two_things_with_one_name_are_rejected() -> None:
     name = TWO.facts[1].name
-    assert filters.names_unique(renamed(0, name.upper()), Tools()) == f"2 things are called {name.casefold()!r}"
+    assert sample_filters.names_unique(renamed(0, name.upper()), Tools()) == f"2 things are called {name.casefold()!r}"
     questions = (tuple(replace(q, about=name) for q in OWN.questions[0]), *OWN.questions[1:])
-    assert "2 things" in str(filters.names_unique(replace(OWN, questions=questions), Tools()))
+    assert "2 things" in str(sample_filters.names_unique(replace(OWN, questions=questions), Tools()))
 
 
 def test_a_thing_met_again_keeps_its_name_but_must_not_get_another() -> None:
     history = build(Spec("test", 3, 0, 1, "near", extra=6))
     looks = history.looks
     again = next(i for i in range(len(looks)) if looks[i] in looks[:i])
-    assert filters.names_unique(history, Tools()) is None
-    assert "one thing is called" in str(filters.names_unique(renamed(again, "Otto", history), Tools()))
+    assert sample_filters.names_unique(history, Tools()) is None
+    assert "one thing is called" in str(sample_filters.names_unique(renamed(again, "Otto", history), Tools()))
 
 
 def test_twins_in_other_colours_are_two_things() -> None:
     twin = replace(TWO, looks=(TWO.looks[1], replace(TWO.looks[1], hue=TWIN_HUES[0]), *TWO.looks[2:]))
-    assert filters.names_unique(twin, Tools()) is None
+    assert sample_filters.names_unique(twin, Tools()) is None
 
 
 # dialogue_format
@@ -98,12 +99,12 @@ NAME = TWO.facts[0].name
     ],
 )
 def test_a_dialogue_in_another_form_is_rejected(turns: tuple[Turn, ...], reason: str) -> None:
-    assert reason in str(filters.dialogue_format(first(TWO, turns=turns), Tools()))
+    assert reason in str(sample_filters.dialogue_format(first(TWO, turns=turns), Tools()))
 
 
 def test_a_dialogue_may_say_user_and_model() -> None:
     turns = (replace(TURNS[0], text=f"{TURNS[0].text} The user manual of this model: lost."), *TURNS[1:])
-    assert filters.dialogue_format(first(TWO, turns=turns), Tools()) is None
+    assert sample_filters.dialogue_format(first(TWO, turns=turns), Tools()) is None
 
 
 # near_duplicate
@@ -124,16 +125,16 @@ def copies(photo: Photo) -> dict[str, Photo]:
 def test_a_copy_of_a_photo_is_rejected_wherever_it_is(how: str) -> None:
     copy = copies(TWO.query)[how]
     assert copy.sha256 != TWO.query.sha256
-    assert "photo" in str(filters.near_duplicate(first(TWO, photo=copy), Tools()))
-    seen = Tools(queries=[filters.difference_hash(copy)])
-    assert filters.near_duplicate(TWO, seen) == "the query is nearly that of an earlier sample"
+    assert "photo" in str(sample_filters.near_duplicate(first(TWO, photo=copy), Tools()))
+    seen = Tools(queries=[difference_hash(copy)])
+    assert sample_filters.near_duplicate(TWO, seen) == "the query is nearly that of an earlier sample"
     twice = first(TWO, photo=copies(TWO.context[1].photo)[how])
-    assert "are nearly the same" in str(filters.near_duplicate(twice, Tools()))
+    assert "are nearly the same" in str(sample_filters.near_duplicate(twice, Tools()))
 
 
 def test_the_same_things_in_another_photo_are_no_copy() -> None:
-    tools = Tools(queries=[filters.difference_hash(build(Spec("test", 3, i, 2, "near")).query) for i in range(1, 6)])
-    assert filters.near_duplicate(TWO, tools) is None
+    tools = Tools(queries=[difference_hash(build(Spec("test", 3, i, 2, "near")).query) for i in range(1, 6)])
+    assert sample_filters.near_duplicate(TWO, tools) is None
 
 
 # shows_claimed
@@ -141,18 +142,20 @@ def test_the_same_things_in_another_photo_are_no_copy() -> None:
 
 def test_a_query_that_shows_others_than_the_positives_is_rejected() -> None:
     other = next(i for i in range(len(TWO.context)) if i not in TWO.positives)
-    assert "other things" in str(filters.shows_claimed(replace(TWO, positives=(TWO.positives[0], other)), Tools()))
-    assert "other things" in str(filters.shows_claimed(replace(TWO, positives=TWO.positives[:1]), Tools()))
+    assert "other things" in str(
+        sample_filters.shows_claimed(replace(TWO, positives=(TWO.positives[0], other)), Tools())
+    )
+    assert "other things" in str(sample_filters.shows_claimed(replace(TWO, positives=TWO.positives[:1]), Tools()))
     known = replace(STRANGERS, looks=(STRANGERS.shown[0], *STRANGERS.looks[1:]))
-    assert "episode 0, which is no positive" in str(filters.shows_claimed(known, Tools()))
+    assert "episode 0, which is no positive" in str(sample_filters.shows_claimed(known, Tools()))
 
 
 def test_a_thing_that_is_nearly_hidden_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     """By how the query was drawn: where its thing covers too little of it."""
-    covered = filters.draw(TWO.shown, TWO.drawn or 0, 256).cover.mean((1, 2)).min()
-    assert covered > filters.SHOWN_SHARE
-    monkeypatch.setattr(filters, "SHOWN_SHARE", float(covered) + 0.001)
-    assert "of the query" in str(filters.shows_claimed(TWO, Tools()))
+    covered = draw(TWO.shown, TWO.drawn or 0, 256).cover.mean((1, 2)).min()
+    assert covered > sample_filters.SHOWN_SHARE
+    monkeypatch.setattr(sample_filters, "SHOWN_SHARE", float(covered) + 0.001)
+    assert "of the query" in str(sample_filters.shows_claimed(TWO, Tools()))
 
 
 def test_the_seed_of_the_drawing_is_that_of_the_query() -> None:
@@ -164,7 +167,7 @@ def test_the_seed_of_the_drawing_is_that_of_the_query() -> None:
     ):
         sample = build(spec)
         assert sample.drawn is not None
-        assert from_image(filters.draw(sample.shown, sample.drawn, 256).image) == sample.query
+        assert from_image(draw(sample.shown, sample.drawn, 256).image) == sample.query
 
 
 class Sees:
@@ -182,9 +185,9 @@ def test_an_encoder_must_find_the_positives_before_all_others() -> None:
     right = Sees(table | {OWN.query.sha256: list(OWN.positives)})
     wrong = Sees(table | {OWN.query.sha256: [OWN.positives[0], *(i for i in range(6) if i not in OWN.positives)]})
     blind = Sees(table | {OWN.query.sha256: []})
-    assert filters.shows_claimed(OWN, Tools(encoder=right)) is None
-    assert "found in the query" in str(filters.shows_claimed(OWN, Tools(encoder=wrong)))
-    assert "found in the query" in str(filters.shows_claimed(OWN, Tools(encoder=blind)))
+    assert sample_filters.shows_claimed(OWN, Tools(encoder=right)) is None
+    assert "found in the query" in str(sample_filters.shows_claimed(OWN, Tools(encoder=wrong)))
+    assert "found in the query" in str(sample_filters.shows_claimed(OWN, Tools(encoder=blind)))
 
 
 # fact_in_dialogue
@@ -206,7 +209,7 @@ def test_a_fact_must_stand_in_its_dialogue(options: tuple[str, str, str], reason
     sample = asking(Question("Where was Otto?", options, "A", "Otto", "place"))
     i = sample.positives[0]
     said = tuple(replace(e, turns=SAID) if k == i else e for k, e in enumerate(sample.context))
-    [found] = filters.fact_in_dialogue(replace(sample, context=said), Tools())
+    [found] = question_filters.fact_in_dialogue(replace(sample, context=said), Tools())
     assert found is None if reason is None else reason in str(found)
 
 
@@ -214,7 +217,9 @@ def test_only_what_the_user_said_is_a_fact() -> None:
     turns = (Turn("user", "This is Otto."), Turn("assistant", "At the old pier in Kiel?"), *TURNS[2:])
     question = Question("Where was Otto?", ("at the old pier in Kiel", "in a park", "at home"), "A", "Otto")
     sample = asking(question, first(replace(TWO, positives=(0,)), turns=turns))
-    assert filters.fact_in_dialogue(sample, Tools()) == ["0% of 'at the old pier in Kiel' stands in the dialogue"]
+    assert question_filters.fact_in_dialogue(sample, Tools()) == [
+        "0% of 'at the old pier in Kiel' stands in the dialogue"
+    ]
 
 
 # not_visible
@@ -228,7 +233,7 @@ CANDLE = next(c.code for c in all_concepts() if c.word == "candle")
 )
 def test_what_was_drawn_must_not_answer(right: str, rejected: bool) -> None:
     sample = replace(asking(Question("What?", (right, "x", "y"), "A")), shown=(Look(CANDLE),))
-    assert [bool(r) for r in filters.not_visible(sample, Tools())] == [rejected]
+    assert [bool(r) for r in question_filters.not_visible(sample, Tools())] == [rejected]
 
 
 class Replies:
@@ -256,7 +261,7 @@ def test_a_model_that_sees_must_not_find_the_answer(rule: str, rejected: bool) -
         options.insert("ABC".index(answer), "on a leash")
         sample = asking(Question("How is Otto kept?", (options[0], options[1], options[2]), answer, "Otto"), OWN)
         server = Replies(rule)
-        assert [bool(r) for r in filters.not_visible(sample, Tools(endpoint=server))] == [rejected]
+        assert [bool(r) for r in question_filters.not_visible(sample, Tools(endpoint=server))] == [rejected]
         assert len(server.prompts) == 3
         assert all(
             p[0].parts[0] == OWN.query and "The answer cannot be determined" in p[0].parts[1] for p in server.prompts
@@ -265,7 +270,7 @@ def test_a_model_that_sees_must_not_find_the_answer(rule: str, rejected: bool) -
 
 def test_a_model_is_asked_only_about_what_is_in_the_photo() -> None:
     server = Replies("D")
-    filters.not_visible(OWN, Tools(endpoint=server))
+    question_filters.not_visible(OWN, Tools(endpoint=server))
     assert len(server.prompts) == 3 * 3 * len(OWN.positives)
 
 
@@ -295,7 +300,7 @@ def test_a_question_that_a_judge_guesses_is_rejected(judge: Lexical, rejected: b
         options = ["flies", "sings"]
         options.insert("ABC".index(answer), "barks")
         sample = asking(Question("What does Otto, the dog, do?", (options[0], options[1], options[2]), answer, "Otto"))
-        assert [bool(r) for r in filters.needs_context(sample, Tools(judge))] == [rejected]
+        assert [bool(r) for r in question_filters.needs_context(sample, Tools(judge))] == [rejected]
 
 
 # asks_enough
@@ -305,20 +310,21 @@ def test_a_positive_without_questions_is_rejected() -> None:
     i = TWO.positives[1]
     others = tuple(q if k in TWO.positives else () for k, q in enumerate(TWO.questions))
     lacking = tuple(() if k == i else q for k, q in enumerate(TWO.questions))
-    assert filters.asks_enough(replace(TWO, questions=others), Tools()) is None
+    assert sample_filters.asks_enough(replace(TWO, questions=others), Tools()) is None
     assert (
-        filters.asks_enough(replace(TWO, questions=lacking), Tools()) == f"positive {i} has fewer than 1 questions left"
+        sample_filters.asks_enough(replace(TWO, questions=lacking), Tools())
+        == f"positive {i} has fewer than 1 questions left"
     )
-    assert filters.asks_enough(replace(STRANGERS, questions=((),) * 3), Tools()) == "no question is left"
+    assert sample_filters.asks_enough(replace(STRANGERS, questions=((),) * 3), Tools()) == "no question is left"
 
 
 def test_filters_that_cannot_run_say_so() -> None:
-    assert set(filters.idle(Tools(), drawn=True)) == {"needs_context"}
-    assert set(filters.idle(Tools(), drawn=False)) == {"shows_claimed", "not_visible", "needs_context"}
-    assert filters.idle(Tools(Guesses(), Replies("D"), Sees({})), drawn=False).keys() == {"needs_context"}
+    assert set(stages.limited(Tools(), drawn=True)) == {"needs_context"}
+    assert set(stages.limited(Tools(), drawn=False)) == {"shows_claimed", "not_visible", "needs_context"}
+    assert stages.limited(Tools(Guesses(), Replies("D"), Sees({})), drawn=False).keys() == {"needs_context"}
 
 
 def test_without_facts_and_questions_nobody_has_a_name() -> None:
     nameless = replace(OWN, questions=())
-    assert filters.dialogue_format(nameless, Tools()) is None
-    assert filters.names_unique(nameless, Tools()) is None
+    assert sample_filters.dialogue_format(nameless, Tools()) is None
+    assert sample_filters.names_unique(nameless, Tools()) is None

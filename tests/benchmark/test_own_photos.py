@@ -17,9 +17,10 @@ from assistant.backend import Message
 from assistant.photo import from_image
 from benchmark.datasets import build as building
 from benchmark.datasets.corpus import SAMPLES, read, rejected
-from benchmark.datasets.filters import Tools
+from benchmark.datasets.filters.photo_similarity import pixel_features
+from benchmark.datasets.filters.tools import Tools
 from benchmark.datasets.llm_writer import read_dialogue, read_questions
-from benchmark.datasets.own_photos import OwnPhotos, pixel_features, split_of
+from benchmark.datasets.own_photos import OwnPhotos, split_of
 from benchmark.world.question import UNKNOWN
 from memory.episode import Photo, Turn
 from memory.errors import KeepsakeError

@@ -1,0 +1,1 @@
+"""Quality filters: what is wrong with a sample or a question, in words."""

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", choices=MODES, help="kind of distractors (picture world; default: near)")
     parser.add_argument("--extra", type=int, default=0, help="episodes beyond two distractors a positive, up to 200")
     parser.add_argument(
-        "--photos", type=Path, help="a folder of your own photos (layout: see benchmark/datasets/own_photos.py)"
+        "--photos", type=Path, help="a folder of your own photos (layout: see benchmark/datasets/photo_folder.py)"
     )
     parser.add_argument("--url", help="of an OpenAI-compatible server, as in http://127.0.0.1:8000/v1 (with --photos)")
     parser.add_argument("--model", help="the server's model that writes and sees (with --photos)")

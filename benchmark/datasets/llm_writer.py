@@ -1,7 +1,7 @@
-"""What a model is asked to write about photos, and how its texts are read: dialogues and questions.
+"""The requests to a model that writes dialogues and questions about photos, and the readers of its texts.
 
-After the paper (facts 2.2, 2.3) in our own words. Reading is strict: a text that is not exactly what was asked for
-raises ValueError with what is wrong, and never becomes half a dialogue or a question with a wrong letter.
+The prompts follow the paper (2.2, 2.3) in our own words. The readers are strict: a text that is not exactly what was
+asked for raises ValueError with what is wrong, and never becomes half a dialogue or a question with a wrong letter.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from assistant.backend import Message
 from benchmark.datasets.filters.sample_filters import format_error
 from benchmark.judges.chat_client import Request
+from benchmark.judges.llm_judge import without_thoughts
 from benchmark.world.question import EACH, LETTERS, UNKNOWN, Question
 from memory.episode import Episode, Photo, Turn
 
@@ -50,14 +51,14 @@ class _Written(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     wrong: tuple[str, str]
 
 
-def ask_dialogue(name: str, photo: Photo) -> Request:
+def dialogue_request(name: str, photo: Photo) -> Request:
     """The request for a dialogue about what `photo` shows."""
     return (Message("user", (photo, DIALOGUE.format(name=name))),)
 
 
 def read_dialogue(text: str, name: str, photo: Photo, when: datetime) -> Episode:
-    """The episode a written dialogue makes. Raises ValueError with what is wrong."""
-    lines = [line.strip() for line in _answer(text).replace("**", "").splitlines() if line.strip()]
+    """The episode of a written dialogue. Raises ValueError with what is wrong."""
+    lines = [line.strip() for line in without_thoughts(text).replace("**", "").splitlines() if line.strip()]
     if not lines or lines[0] != "Dialogue:":
         raise ValueError('it does not begin with the line "Dialogue:"')
     turns = []
@@ -72,15 +73,15 @@ def read_dialogue(text: str, name: str, photo: Photo, when: datetime) -> Episode
     return episode
 
 
-def ask_questions(name: str, episode: Episode) -> Request:
-    """The request for questions: the dialogue without its photo, as in the paper."""
+def question_request(name: str, episode: Episode) -> Request:
+    """The request for questions about a dialogue, without its photo, as in the paper."""
     said = "\n".join(f"{'User' if t.role == 'user' else 'Model'}: {t.text}" for t in episode.turns)
     return (Message("user", (QUESTIONS.format(name=name, said=said),)),)
 
 
 def read_questions(text: str, name: str, rng: np.random.Generator) -> tuple[Question, ...]:
     """Three questions, the right option at a place drawn by `rng`. Raises ValueError with what is wrong."""
-    found = re.search(r"\[.*\]", _answer(text), re.DOTALL)
+    found = re.search(r"\[.*\]", without_thoughts(text).strip(), re.DOTALL)
     if not found:
         raise ValueError("it holds no JSON list")
     try:
@@ -93,6 +94,7 @@ def read_questions(text: str, name: str, rng: np.random.Generator) -> tuple[Ques
 
 
 def _question(written: _Written, name: str, rng: np.random.Generator) -> Question:
+    """A written question with its options in an order drawn by `rng`. Raises ValueError with what is wrong."""
     options = [" ".join(o.split()) for o in (written.right, *written.wrong)]
     plain = {o.casefold().strip(" .") for o in options}
     if len(plain) != 3 or "" in plain or UNKNOWN.casefold() in plain:
@@ -102,8 +104,3 @@ def _question(written: _Written, name: str, rng: np.random.Generator) -> Questio
     a, b, c = order = rng.permutation(3).tolist()
     letter = LETTERS[order.index(0)]
     return Question(written.question, (options[a], options[b], options[c]), letter, name, written.asks)
-
-
-def _answer(text: str) -> str:
-    """Without the thoughts that some servers leave in the answer."""
-    return text.rpartition("</think>")[2].strip()

@@ -20,7 +20,8 @@ from benchmark.datasets.corpus import SAMPLES, read, rejected
 from benchmark.datasets.filters.photo_similarity import pixel_features
 from benchmark.datasets.filters.tools import Tools
 from benchmark.datasets.llm_writer import read_dialogue, read_questions
-from benchmark.datasets.own_photos import OwnPhotos, split_of
+from benchmark.datasets.own_photos import OwnPhotos
+from benchmark.datasets.photo_folder import split_of
 from benchmark.world.question import UNKNOWN
 from memory.episode import Photo, Turn
 from memory.errors import KeepsakeError
@@ -151,7 +152,7 @@ def test_an_encoder_chooses_the_distractors_when_there_is_one(album: Path) -> No
             return np.eye(4, dtype=np.float32)[[3, 0 if mine in alike else 1]]
 
     own = source(album)
-    known = {k: v.episode.photo.sha256 for k, v in own._known[0].items()}
+    known = {k: v.episode.photo.sha256 for k, v in own._described[0].items()}
     own.tools.encoder = Sees()
     sample = next(d.make() for d in own.drafts(1) if d.key == "Rex/2.png")
     assert {q[0].about for q in sample.questions} == {"Rex", "Max", "Ida"}
@@ -190,7 +191,7 @@ def test_splits_never_share_a_thing(album: Path) -> None:
     for split, part in parts.items():
         assert all(split_of(key) == split for shown in part.queries.values() for key in shown)
         assert album / "queries" / "both.png" not in part.queries  # it belongs nowhere, and is counted
-        assert part.mixed == (split in (split_of("Rex"), split_of(apart)))
+        assert part.across_splits == (split in (split_of("Rex"), split_of(apart)))
     shares = [split_of(str(i)) for i in range(2000)]
     assert 350 < shares.count("test") < 450 and 150 < shares.count("dev") < 250
 

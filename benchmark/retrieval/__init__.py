@@ -1,1 +1,1 @@
-"""Is the right memory found, and how fast: against an exact search and other stores."""
+"""Retrieval: is the right memory found, and how fast, against exact search and other stores; the recall threshold."""

@@ -1,7 +1,7 @@
-"""Other local stores, to compare with: the same photos, each as one vector, and its nearest neighbours.
+"""Other local stores to compare with: one vector for each photo, and its nearest neighbours.
 
-They are no part of Keepsake: whoever wants the comparison installs them (`pip install sqlite-vec apsw chromadb`), and
-a row says which are missing.
+These stores are no part of Keepsake. Whoever wants the comparison installs them (`pip install sqlite-vec apsw
+chromadb`); the results say which are missing.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typing import Any, Protocol
 import numpy as np
 
 
-class Rival(Protocol):
-    """A store of unit vectors, by number."""
+class VectorStore(Protocol):
+    """A store of numbered unit vectors."""
 
     name: str
 
     def add(self, first: int, vectors: np.ndarray) -> None:
-        """Keep vectors (n, D) float32 under the numbers from `first` on."""
+        """Store vectors (n, D) float32 under the numbers first, first + 1, ..."""
 
     def nearest(self, vector: np.ndarray, k: int) -> list[int]:
-        """Numbers of the k nearest, best first."""
+        """Numbers of the k vectors nearest to a vector (D,), nearest first."""
 
 
 class SqliteVec:
-    """sqlite-vec's `vec0` table: exact, all vectors are compared."""
+    """sqlite-vec's `vec0` table: exact search over all vectors."""
 
     def __init__(self, folder: Path, dim: int) -> None:
         import sqlite_vec
@@ -36,31 +36,31 @@ class SqliteVec:
         file = str(folder / "sqlite-vec.db")
         if hasattr(sqlite3.Connection, "enable_load_extension"):
             self.db: Any = sqlite3.connect(file, isolation_level=None)
-        else:  # many Pythons cannot load extensions; apsw can
+        else:  # many Pythons cannot load SQLite extensions; apsw can
             import apsw
 
             self.db = apsw.Connection(file)
         self.db.enable_load_extension(True)
-        # sqlite_vec.load uses a method that apsw spells otherwise.
+        # Not sqlite_vec.load: it calls a method that has another name in apsw.
         load = getattr(self.db, "load_extension", None) or self.db.loadextension
         load(sqlite_vec.loadable_path())
-        self.db.execute(f"CREATE VIRTUAL TABLE kept USING vec0 (vector float[{dim}] distance_metric=cosine)")
+        self.db.execute(f"CREATE VIRTUAL TABLE photos USING vec0 (vector float[{dim}] distance_metric=cosine)")
 
     def add(self, first: int, vectors: np.ndarray) -> None:
-        """See `Rival`."""
+        """See `VectorStore`."""
         self.db.execute("BEGIN")
         rows = ((first + i + 1, v.astype("<f4").tobytes()) for i, v in enumerate(vectors))
-        self.db.cursor().executemany("INSERT INTO kept (rowid, vector) VALUES (?, ?)", rows)
+        self.db.cursor().executemany("INSERT INTO photos (rowid, vector) VALUES (?, ?)", rows)
         self.db.execute("COMMIT")
 
     def nearest(self, vector: np.ndarray, k: int) -> list[int]:
-        """See `Rival`."""
-        query = "SELECT rowid FROM kept WHERE vector MATCH ? AND k = ? ORDER BY distance"
+        """See `VectorStore`."""
+        query = "SELECT rowid FROM photos WHERE vector MATCH ? AND k = ? ORDER BY distance"
         return [row - 1 for (row,) in self.db.execute(query, (vector.astype("<f4").tobytes(), k))]
 
 
 class Chroma:
-    """chromadb's collection on disk: approximate (HNSW), with its own defaults."""
+    """chromadb's collection on disk: approximate search (HNSW) with its default settings."""
 
     def __init__(self, folder: Path, dim: int) -> None:
         import chromadb
@@ -68,21 +68,22 @@ class Chroma:
         self.name = f"chromadb {chromadb.__version__}"
         settings = chromadb.Settings(anonymized_telemetry=False)
         client = chromadb.PersistentClient(str(folder / "chroma"), settings=settings)
-        self.kept = client.create_collection(
+        self.collection = client.create_collection(
             "photos", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
         )
 
     def add(self, first: int, vectors: np.ndarray) -> None:
-        """See `Rival`."""
-        self.kept.add(ids=[str(first + i) for i in range(len(vectors))], embeddings=vectors)
+        """See `VectorStore`."""
+        self.collection.add(ids=[str(first + i) for i in range(len(vectors))], embeddings=vectors)
 
     def nearest(self, vector: np.ndarray, k: int) -> list[int]:
-        """See `Rival`."""
-        return [int(id) for id in self.kept.query(query_embeddings=[vector], n_results=k, include=[])["ids"][0]]
+        """See `VectorStore`."""
+        results = self.collection.query(query_embeddings=[vector], n_results=k, include=[])
+        return [int(id) for id in results["ids"][0]]
 
 
-def installed(folder: Path, dim: int) -> Iterator[Rival | str]:
-    """Every rival, empty; for one that is not installed the line that says so."""
+def installed_stores(folder: Path, dim: int) -> Iterator[VectorStore | str]:
+    """Every store, empty, for vectors of `dim` numbers; or a line of text for one that is not installed."""
     for kind in (SqliteVec, Chroma):
         try:
             yield kind(folder, dim)

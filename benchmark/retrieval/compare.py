@@ -1,8 +1,8 @@
-"""Is the right memory found, and how fast? Keepsake's recall against other ways, in the same run.
+"""`python -m benchmark recall`: is the right memory found, and how fast, by Keepsake and by other stores?
 
-Without a number of scenes: drawn vectors (`synthetic.py`), Keepsake and other stores (`baselines.py`) query by query in
-turn, each compared with the exact answer. With `--scenes`: a history of so many drawn photos as the benchmark draws
-them, seen by a real model; new photos show one to four of the things in it, among look-alikes. A line of JSON each.
+Without `--scenes`: drawn vectors (`synthetic.py`); Keepsake and other stores (`baselines.py`) get each query in turn
+and are compared with exact search. With `--scenes N`: a history of N drawn photos, seen by a real model
+(`drawn_history.py`); new photos show one to four of its things, among look-alikes. The output is JSON lines.
 """
 
 from __future__ import annotations
@@ -23,26 +23,29 @@ import numpy as np
 from benchmark.retrieval import baselines, synthetic
 from memory import ranking
 from memory.errors import KeepsakeError
+from memory.files import write_json
 from memory.store import Memory
 
 LARGEST = 200_000
-"""Other stores are compared up to so many photos: one of them would index a million for an hour."""
+"""Photos up to which other stores are compared: one of them would take an hour to index a million."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments."""
+    """Add the arguments of `python -m benchmark recall`."""
     parser.add_argument("--photos", type=int, default=10_000, help="drawn vectors in the memory (default 10,000)")
-    parser.add_argument("--tokens", type=int, default=16, help="vectors a photo; the nano has 16 (a million: 18 GB)")
+    parser.add_argument(
+        "--tokens", type=int, default=16, help="vectors of a photo; the nano has 16 (18 GB for a million)"
+    )
     parser.add_argument("--queries", type=int, default=40)
     parser.add_argument("--scenes", type=int, metavar="N", help="instead: a history of N drawn photos, seen by a model")
-    parser.add_argument("--model", default="nano", help="whose eyes see the scenes")
+    parser.add_argument("--model", default="nano", help="the model that sees the scenes")
     parser.add_argument("--split", choices=("train", "dev", "test"), default="test")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--folder", type=Path, help="keep the memory here, and go on with it the next time")
+    parser.add_argument("--folder", type=Path, help="keep the memory in this folder, and go on with it the next time")
 
 
 def command(args: argparse.Namespace) -> int:
-    """Run it; 0 done. Raises KeepsakeError."""
+    """Measure and print a row for each system. Raises KeepsakeError for what the user can mend."""
     if min(args.photos, args.tokens, args.queries, args.scenes or 1) < 1:
         raise KeepsakeError("--photos, --tokens, --queries and --scenes must be 1 or more")
     with tempfile.TemporaryDirectory() as temporary:
@@ -51,7 +54,8 @@ def command(args: argparse.Namespace) -> int:
         if args.scenes:
             from benchmark.retrieval.drawn_history import scenes
 
-            rows = scenes(args.model, args.split, args.scenes, args.queries, args.seed, folder, Path(temporary), _tell)
+            what = (args.model, args.split, args.scenes, args.queries, args.seed)
+            rows = scenes(*what, folder, Path(temporary), _progress)
         else:
             world = synthetic.World(args.photos, args.tokens, seed=args.seed)
             rows = at_scale(world, args.queries, folder, Path(temporary))
@@ -61,15 +65,19 @@ def command(args: argparse.Namespace) -> int:
 
 
 def at_scale(world: synthetic.World, n: int, folder: Path, scratch: Path) -> list[dict[str, Any]]:
-    """A row a system: milliseconds of a recall of K photos, share of the exact answer that it brings, and size."""
+    """A row for each system: milliseconds to find K photos, and the share of the exact answer among them.
+
+    Keepsake's row also has its size, its start and the time to add a photo. `folder` holds the memory and the exact
+    answers, `scratch` the other stores.
+    """
     name = f"{world.photos}-{world.tokens}-{world.dim}-{world.seed}"
     path, queries = folder / f"memory-{name}.db", world.queries(n)
-    with Memory(path, check=False) as memory:  # no snapshot of gigabytes that anybody can draw again
-        synthetic.fill(memory, world, _tell)
-        kept = folder / f"truth-{name}-{n}.json"
-        if not kept.exists():
-            kept.write_text(json.dumps(synthetic.truth(world, queries, _tell)), encoding="utf-8")
-        right = json.loads(kept.read_text(encoding="utf-8"))
+    with Memory(path, check=False) as memory:  # no daily snapshot: these gigabytes can be drawn again
+        synthetic.fill(memory, world, _progress)
+        exact = folder / f"truth-{name}-{n}.json"
+        if not exact.exists():
+            write_json(exact, synthetic.exact_answers(world, queries, _progress), indent=None)
+        right = json.loads(exact.read_text(encoding="utf-8"))
         number = {synthetic.photo_name(i): i for i in range(world.photos)}
 
         def ours(query: np.ndarray) -> list[int]:
@@ -78,53 +86,58 @@ def at_scale(world: synthetic.World, n: int, folder: Path, scratch: Path) -> lis
         systems: dict[str, Callable[[np.ndarray], Sequence[int]]] = {"keepsake": ours}
         rows: list[dict[str, Any]] = []
         common = synthetic.total(world)
-        for rival in baselines.installed(scratch, world.dim) if world.photos <= LARGEST else ():
-            if isinstance(rival, str):
-                rows.append({"system": rival})
+        for store in baselines.installed_stores(scratch, world.dim) if world.photos <= LARGEST else ():
+            if isinstance(store, str):
+                rows.append({"system": store})
                 continue
-            _tell(f"filling {rival.name}")
+            _progress(f"filling {store.name}")
             for start, special in synthetic.directions(world, common):
-                rival.add(start, special)
-            systems[rival.name] = partial(_by_one_vector, rival, ranking.unit(common[None])[0])
-        took, found = _in_turn(systems, queries, right)
+                store.add(start, special)
+            systems[store.name] = partial(_by_one_vector, store, ranking.unit(common[None])[0])
+        times, shares = _in_turn(systems, queries, right)
         for system in systems:
-            row = {"system": system, "photos": world.photos, "tokens": world.tokens, **took[system]}
-            rows.insert(0, row | {"recall_at_10": round(float(np.mean(found[system])), 4)})
+            row = {"system": system, "photos": world.photos, "tokens": world.tokens, **times[system]}
+            rows.insert(0, row | {"recall_at_10": round(float(np.mean(shares[system])), 4)})
         ours_row = next(row for row in rows if row["system"] == "keepsake")
         ours_row["bytes"] = memory.stats()["bytes"]
     ours_row |= synthetic.start(path, queries[0])
     copy = scratch / "copy.db"
     if path.stat().st_size < shutil.disk_usage(scratch).free / 2:
-        shutil.copy(path, copy)  # so that the kept memory stays what the exact answers are for
+        shutil.copy(path, copy)  # the memory in `folder` must stay the one of the exact answers
         with Memory(copy, check=False) as memory:
-            ours_row["add"] = synthetic.spread(synthetic.adding(memory, world))
+            ours_row["add"] = synthetic.percentiles(synthetic.adding(memory, world))
     return rows
 
 
-def _by_one_vector(rival: baselines.Rival, common: np.ndarray, query: np.ndarray) -> list[int]:
-    """A store of vectors holds one a photo, and gets the best there is: what is special in it, as Keepsake has."""
-    return rival.nearest(ranking.parts(query, common, most=1)[0], synthetic.K)
+def _by_one_vector(store: baselines.VectorStore, common: np.ndarray, query: np.ndarray) -> list[int]:
+    """Ask a store of one vector for each photo, with the best such vector: what is special in the photo."""
+    return store.nearest(ranking.parts(query, common, most=1)[0], synthetic.K)
 
 
 def _in_turn(
     systems: dict[str, Callable[[np.ndarray], Sequence[int]]], queries: np.ndarray, right: list[list[int]]
 ) -> tuple[dict[str, dict[str, Any]], dict[str, list[float]]]:
-    """Every query to every system, one after another, so that a busy moment hits all. Wall and CPU milliseconds."""
+    """Ask every system each query in turn, so that a busy moment of the machine hits them all.
+
+    Returns by system the percentiles of wall and CPU milliseconds, and the share of the right photos for each query.
+    """
     walls: dict[str, list[float]] = {name: [] for name in systems}
     cpus: dict[str, list[float]] = {name: [] for name in systems}
-    found: dict[str, list[float]] = {name: [] for name in systems}
+    shares: dict[str, list[float]] = {name: [] for name in systems}
     for ask in systems.values():
-        ask(queries[0])  # the first one reads what stays in memory
+        ask(queries[0])  # the first query loads what then stays in memory
     for query, answer in zip(queries, right, strict=True):
         for name, ask in systems.items():
             wall, cpu = time.perf_counter(), time.process_time()
-            brought = ask(query)
+            results = ask(query)
             walls[name].append(1000 * (time.perf_counter() - wall))
             cpus[name].append(1000 * (time.process_time() - cpu))
-            found[name].append(len(set(brought) & set(answer)) / len(answer))
-    took = {n: {**synthetic.spread(walls[n]), "cpu_p95_ms": synthetic.spread(cpus[n])["p95_ms"]} for n in systems}
-    return took, found
+            shares[name].append(len(set(results) & set(answer)) / len(answer))
+    times = {
+        n: {**synthetic.percentiles(walls[n]), "cpu_p95_ms": synthetic.percentiles(cpus[n])["p95_ms"]} for n in systems
+    }
+    return times, shares
 
 
-def _tell(line: str) -> None:
+def _progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)

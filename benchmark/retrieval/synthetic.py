@@ -1,7 +1,8 @@
-"""Recall in very large memories: drawn vectors, the exact answer to them, and how long Keepsake takes. No model.
+"""Recall in very large memories, without a model: synthetic vectors, exact answers, and how long Keepsake takes.
 
-A drawn photo shows one or two things before a wall; things are clustered in kinds, tokens are noisy. What is "right" is
-what an exact score of every photo would bring: whether that is useful is measured on drawn scenes (`compare.py`).
+A synthetic photo shows one or two things before a wall; things come in kinds, and tokens are noisy. The right answer is
+what an exact score of every photo brings. Whether that answer is useful is measured on drawn scenes
+(`drawn_history.py`).
 """
 
 from __future__ import annotations
@@ -25,24 +26,29 @@ from memory.episode import Episode, Photo, Turn
 from memory.store import Memory
 
 SPACE = "drawn"
+"""Name of the vector space in the memory."""
 CHUNK = 1000
+"""Photos that are drawn at once."""
 K = 10
+"""Photos that a recall asks for."""
 WALLS = 40
+"""Different backgrounds."""
 FIRST = datetime(2015, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Photos as vectors; photo i depends on the seed and its chunk only."""
+    """Photos as vectors. A photo depends on the seed, its number and the sizes only."""
 
     photos: int
     tokens: int = 16
+    """Vectors of each photo; the nano has 16."""
     dim: int = 576
-    """The nano's tokens are 16 x 576."""
+    """Numbers of each vector; the nano has 576."""
     seed: int = 0
 
     def chunks(self, first: int = 0) -> Iterator[tuple[int, np.ndarray]]:
-        """Number of the first photo and unit tokens (n, T, D), as float16 keeps them, from a whole chunk on."""
+        """Number of the first photo, and unit tokens (n, T, D) rounded to float16; `first` is a multiple of `CHUNK`."""
         things, walls = self._things(), self._walls()
         for start in range(first, self.photos, CHUNK):
             rng = np.random.default_rng((self.seed, 1, start))
@@ -51,7 +57,7 @@ class World:
             yield start, self._draw(rng, things, walls, shown)[: self.photos - start]
 
     def queries(self, n: int) -> np.ndarray:
-        """Unit tokens (n, T, D) of new photos of one to four known things (with 16 tokens; fewer have less room)."""
+        """Unit tokens (n, T, D) of new photos of one to four known things; with under 16 tokens, of T / 4 at most."""
         rng = np.random.default_rng((self.seed, 2))
         things = self._things()
         shown = rng.integers(len(things), size=(n, 4))
@@ -59,7 +65,7 @@ class World:
         return self._draw(rng, things, self._walls(), shown[:, : max(1, self.tokens // 4)])
 
     def _things(self) -> np.ndarray:
-        """Looks of all things (C, D): twenty photos a thing, a hundred things a kind."""
+        """Vectors of all things (C, D): twenty photos for each thing, a hundred things for each kind."""
         rng = np.random.default_rng((self.seed, 3))
         n = max(20, self.photos // 20)
         kinds = ranking.unit(rng.standard_normal((max(4, n // 100), self.dim), dtype=np.float32))
@@ -67,12 +73,13 @@ class World:
         return ranking.unit(0.7 * kinds[rng.integers(len(kinds), size=n)] + 0.7 * own)
 
     def _walls(self) -> np.ndarray:
+        """Vectors of the backgrounds (W, D), which have much in common."""
         rng = np.random.default_rng((self.seed, 4))
         common = rng.standard_normal((1, self.dim), dtype=np.float32)
         return ranking.unit(common + 0.7 * rng.standard_normal((WALLS, self.dim), dtype=np.float32))
 
     def _draw(self, rng: np.random.Generator, things: np.ndarray, walls: np.ndarray, shown: np.ndarray) -> np.ndarray:
-        """`shown` (n, S): which things, -1 for none; each fills a fifth of the tokens, at least one."""
+        """Unit tokens (n, T, D). `shown` (n, S) numbers the things, -1 for none; each fills a fifth of the tokens."""
         n, each = len(shown), max(1, self.tokens // 5)
         tokens = np.repeat(walls[rng.integers(len(walls), size=n)][:, None], self.tokens, axis=1)
         for s in range(shown.shape[1]):
@@ -85,18 +92,18 @@ class World:
 
 
 def photo_name(i: int) -> str:
-    """The hash that drawn photo i goes by."""
+    """The sha256 that stands for photo i."""
     return hashlib.sha256(f"drawn {i}".encode()).hexdigest()
 
 
-def fill(memory: Memory, world: World, tell: Callable[[str], None]) -> None:
-    """Put all photos of the world into a memory, each with an episode; goes on where it was stopped."""
+def fill(memory: Memory, world: World, progress: Callable[[str], None]) -> None:
+    """Put all photos into a memory, each with an episode. A filling that was stopped goes on."""
     began, done = time.monotonic(), memory.stats()["photos"] // CHUNK * CHUNK
     for start, tokens in world.chunks(done):
         memory.add_all(_episode(start + i) for i in range(len(tokens)))
         memory.put_all_vectors(SPACE, ((photo_name(start + i), photo) for i, photo in enumerate(tokens)))
         if start // CHUNK % 10 == 9:
-            tell(f"{start + len(tokens)} of {world.photos} photos, {time.monotonic() - began:.0f} s")
+            progress(f"{start + len(tokens)} of {world.photos} photos, {time.monotonic() - began:.0f} s")
 
 
 def _episode(i: int) -> Episode:
@@ -106,20 +113,23 @@ def _episode(i: int) -> Episode:
 
 
 def total(world: World) -> np.ndarray:
-    """Sum of the mean tokens of all photos (D,): what they have in common."""
+    """Sum over all photos of their mean token (D,): what the photos have in common."""
     means = (tokens.mean(axis=1).astype("<f2") for _, tokens in world.chunks())
     return sum((mean.sum(axis=0, dtype=float) for mean in means), np.zeros(world.dim))
 
 
 def directions(world: World, common: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Number of the first photo, and what is special in each, unit (n, D), a chunk at a time; `common`: the `total`."""
+    """By chunk: the number of its first photo, and what is special in each photo as unit vectors (n, D).
+
+    `common` is the `total` of the world.
+    """
     for start, tokens in world.chunks():
         others = ranking.unit(common - tokens.mean(axis=1).astype("<f2"))
         yield start, ranking.special(tokens.reshape(-1, world.dim), np.full(len(tokens), world.tokens), others)
 
 
-def truth(world: World, queries: np.ndarray, tell: Callable[[str], None]) -> list[list[int]]:
-    """For each query (n, T, D) the K photos with the best exact scores, best first; every photo is scored."""
+def exact_answers(world: World, queries: np.ndarray, progress: Callable[[str], None]) -> list[list[int]]:
+    """For each query of (n, T, D) the K photos with the best exact scores, best first; every photo is scored."""
     best = np.full((len(queries), K), -1.0)
     which = np.zeros((len(queries), K), int)
     for start, special in directions(world, total(world)):
@@ -129,23 +139,23 @@ def truth(world: World, queries: np.ndarray, tell: Callable[[str], None]) -> lis
             order = np.argsort(-scores, kind="stable")[:K]
             best[q], which[q] = scores[order], names[order]
         if start // CHUNK % 20 == 19:
-            tell(f"exact scores: {start + len(special)} of {world.photos} photos")
+            progress(f"exact scores: {start + len(special)} of {world.photos} photos")
     return which.tolist()
 
 
 def adding(memory: Memory, world: World, n: int = 20) -> list[float]:
-    """Milliseconds to remember one more photo with its vectors, n times; they are forgotten with the file."""
-    more, took = World(n, world.tokens, world.dim, world.seed + 1), []
+    """Milliseconds to add one more photo with its vectors, n times. The photos stay in the memory."""
+    more, times = World(n, world.tokens, world.dim, world.seed + 1), []
     for i, tokens in enumerate(next(more.chunks())[1]):
         episode = _episode(world.photos + i)
         began = time.perf_counter()
         memory.add(episode)
         memory.put_vectors(episode.photo.sha256, SPACE, tokens)
-        took.append(1000 * (time.perf_counter() - began))
-    return took
+        times.append(1000 * (time.perf_counter() - began))
+    return times
 
 
-_START = """
+_START_SCRIPT = """
 import json, sys, time
 from pathlib import Path
 import numpy as np
@@ -165,19 +175,19 @@ print(json.dumps({**took, "resident_mb": (resident() - before) / 1e6}))
 
 
 def start(path: Path, query: np.ndarray) -> dict[str, float]:
-    """Seconds to open the memory and to recall the first time in a new process, and the memory that takes (Linux).
+    """Seconds to open the memory and for the first recall in a new process, and the megabytes in use then (Linux).
 
-    Without the daily snapshot, which takes as long as a copy of the file.
+    The daily snapshot is left out; it takes as long as a copy of the file.
     """
     file = path.with_name("query.npy")
     np.save(file, query)
-    command = [sys.executable, "-c", _START, str(path), SPACE, str(file)]
+    command = [sys.executable, "-c", _START_SCRIPT, str(path), SPACE, str(file)]
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     done: dict[str, float] = json.loads(subprocess.run(command, env=env, check=True, capture_output=True).stdout)
     return {name: round(value, 3) for name, value in done.items()}
 
 
-def spread(milliseconds: list[float]) -> dict[str, Any]:
-    """p50 and p95."""
+def percentiles(milliseconds: list[float]) -> dict[str, Any]:
+    """Median and 95th percentile."""
     p50, p95 = np.percentile(milliseconds, (50, 95))
     return {"p50_ms": round(float(p50), 2), "p95_ms": round(float(p95), 2)}

@@ -1,4 +1,4 @@
-"""The recall benchmark: what it calls exact is exact, each way is scored by the same answer, and a run goes on."""
+"""The recall benchmark: exact answers are exact, every system is scored by them, runs go on; and the calibration."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assistant.backends.fake import FakeBackend
+from assistant.models import local
 from benchmark.__main__ import main
-from benchmark.retrieval import baselines, compare, synthetic
+from benchmark.retrieval import baselines, calibrate, compare, synthetic
+from benchmark.retrieval.calibrate import Trial
 from memory import ranking
 from memory.search import vector_index
 from memory.store import Memory
@@ -42,39 +45,39 @@ def test_a_filling_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
         assert memory.stats()["photos"] == 250 and memory.verify() == []
 
 
-def test_the_truth_is_what_an_exact_search_brings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exact_answers_are_those_of_an_exact_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both by the product's formula: the benchmark over chunks, the memory over all photos at once."""
     monkeypatch.setattr(vector_index, "EXACT_VALUES", 10**9)
     queries = WORLD.queries(6)
     with fill(tmp_path / "a.db") as memory:
-        for query, right in zip(queries, synthetic.truth(WORLD, queries, lambda line: None), strict=True):
+        for query, right in zip(queries, synthetic.exact_answers(WORLD, queries, lambda line: None), strict=True):
             found = [r.episode.photo.sha256 for r in memory.recall(synthetic.SPACE, query, k=synthetic.K)]
             assert found == [synthetic.photo_name(i) for i in right]
 
 
 class Backwards:
-    """A rival that brings the farthest."""
+    """A store that finds the farthest vectors."""
 
     name = "backwards"
 
     def __init__(self, dim: int) -> None:
-        self.kept = np.empty((0, dim))
+        self.stored = np.empty((0, dim))
 
     def add(self, first: int, vectors: np.ndarray) -> None:
-        assert first == len(self.kept)
-        self.kept = np.concatenate([self.kept, vectors])
+        assert first == len(self.stored)
+        self.stored = np.concatenate([self.stored, vectors])
 
     def nearest(self, vector: np.ndarray, k: int) -> list[int]:
-        return np.argsort(self.kept @ vector)[:k].tolist()
+        return np.argsort(self.stored @ vector)[:k].tolist()
 
 
-def two(folder: Path, dim: int) -> Iterator[baselines.Rival | str]:
-    """A rival that is installed, and one that is not."""
+def two(folder: Path, dim: int) -> Iterator[baselines.VectorStore | str]:
+    """A store that is installed, and one that is not."""
     return iter([Backwards(dim), "Other: nothing is not installed"])
 
 
 def test_all_are_asked_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(baselines, "installed", two)
+    monkeypatch.setattr(baselines, "installed_stores", two)
     (tmp_path / "scratch").mkdir()
     rows = {r["system"]: r for r in compare.at_scale(WORLD, 8, tmp_path, tmp_path / "scratch")}
     ours = rows["keepsake"]
@@ -95,7 +98,7 @@ def test_what_is_not_installed_says_so(tmp_path: Path, monkeypatch: pytest.Monke
         return real(name, *more, **named)
 
     monkeypatch.setattr(builtins, "__import__", refusing)
-    assert list(baselines.installed(tmp_path, 8)) == [
+    assert list(baselines.installed_stores(tmp_path, 8)) == [
         "SqliteVec: sqlite_vec is not installed",
         "Chroma: chromadb is not installed",
     ]
@@ -113,7 +116,7 @@ def test_photos_of_the_same_thing_are_alike() -> None:
 def test_scenes_with_the_nano(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(baselines, "installed", two)
+    monkeypatch.setattr(baselines, "installed_stores", two)
     assert main(["recall", "--scenes", "146", "--queries", "8", "--folder", str(tmp_path)]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     ways = {row["way"]: row for row in rows if "n" in row}
@@ -129,3 +132,41 @@ def test_scenes_with_the_nano(
 def test_wrong_numbers_are_one_line(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["recall", *wrong]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+# -- the recall threshold -----------------------------------------------------------------------------------------
+
+
+def test_the_threshold_stops_nine_strangers_of_ten() -> None:
+    strangers = [Trial("stranger", None, i / 10) for i in range(11)]
+    asked = [Trial("one", 0.95, 0.2), Trial("one", 0.91, 0.99), Trial("two", 0.5, 0.1), Trial("twin", None, 0.92)]
+    rates = calibrate.calibrate([*strangers, *asked])
+    assert rates == {
+        "threshold": 0.9,
+        "recalled_one": 1.0,
+        "first_one": 0.5,
+        "recalled_two": 0.0,
+        "stranger_recalls": round(2 / 11, 4),
+        "twin_recalls": 1.0,
+        "n": 15,
+    }
+
+
+def test_calibrate_saves_the_threshold_in_the_manifest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Hash embeddings recall a thing only by its very photo; what the command prints is what it saves."""
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text('{"name": "größer", "threshold": 0.1}', encoding="utf-8")
+    monkeypatch.setattr(calibrate, "SIZES", (2,))
+    monkeypatch.setattr(local, "load", lambda name: None)
+    monkeypatch.setattr(local, "find", lambda name: tmp_path)
+    monkeypatch.setattr("assistant.backends.llamacpp.LlamaCpp", lambda spec: FakeBackend())
+    assert main(["calibrate", "--split", "test"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["n"] == 160 and json.loads(manifest.read_text(encoding="utf-8"))["threshold"] == 0.1
+    assert main(["calibrate", "--split", "test", "--save"]) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out) == printed and shown.err == f"saved in {manifest}\n"
+    saved = {"name": "größer", "threshold": printed["threshold"], "recall": printed}
+    assert json.loads(manifest.read_text(encoding="utf-8")) == saved

@@ -1,8 +1,8 @@
-"""The datasets of CoViP's authors: CapEval's scenes, and the tasks LSD, LAR and ITR (paper section 4).
+"""The data sets of CoViP's authors: the scenes of CapEval, and the tasks LSD, LAR and ITR (paper section 4).
 
-Read with the `datasets` library from what lies on this machine: a folder that it saved, or parquet files. The Hub is
-asked only when the caller says so. The questions are those of `downstream.py`: the datasets have none. Pictures go
-through our own normaliser and never through the library's decoder, which opens more formats than are safe.
+The `datasets` library reads what lies on this machine: a folder that the library saved, or parquet files. The Hub is
+asked only when the caller says so. The data sets hold no questions; `world/question.py` has those of each task.
+Pictures go through our own normaliser and never through the library's decoder, which opens more formats than are safe.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ASKED: dict[Task, tuple[str, str | None]] = {
     "lar": (EVENT_QUESTION, "last_action"),
     "itr": (PLACE_QUESTION, "answer"),
 }
-"""What is asked, and the column of the gold answer; CapEval's gold is its questions (`official.read_questions`)."""
+"""What is asked, and the column of the gold answer; CapEval has questions instead (`covip_questions.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +41,17 @@ class Asked:
     """One row: a scene, what is asked about it, and the right answer ("" for CapEval)."""
 
     sample: Sample
-    """Without positives and questions: the datasets do not say them."""
+    """Context and query; the data sets do not say which episodes are positives, and hold no questions."""
     question: str
     gold: str
 
 
 def read_hub(source: Path | str, task: Task, *, split: str | None = None, download: bool = False) -> Iterator[Asked]:
-    """The rows of a dataset, each read when it is reached.
+    """The rows of a data set, each read when it is reached.
 
-    `source`: a folder written by `save_to_disk`, a parquet file or a folder of them, or with `download` the dataset's
-    id on the Hub. `split`: may be left out where there is only one, or one called "test". Raises KeepsakeError that
-    names the column that is missing and those that are there.
+    `source`: a folder written by `save_to_disk`, a parquet file or a folder of them, or with `download` the data set's
+    id on the Hub. `split`: may be left out where there is one split only, or one called "test". The KeepsakeError for a
+    missing column names the column and those that there are.
     """
     question, gold = ASKED[task]
     table = _open(source, split, download)
@@ -64,6 +64,7 @@ def read_hub(source: Path | str, task: Task, *, split: str | None = None, downlo
 
 
 def _asked(row: dict[str, Any], question: str, gold: str | None, where: str) -> Asked:
+    """One row with its photos read. Raises KeepsakeError."""
     pictures, dialogues = row[IMAGES] or [], row[DIALOGUES] or []
     if len(pictures) != len(dialogues):
         raise KeepsakeError(f"{where}: {len(pictures)} in {IMAGES!r}, {len(dialogues)} in {DIALOGUES!r}")
@@ -75,7 +76,7 @@ def _asked(row: dict[str, Any], question: str, gold: str | None, where: str) -> 
 
 
 def _photo(stored: Any, where: str) -> Photo:
-    """From a picture as the library stores it: {"bytes", "path"}, or its bytes or path alone."""
+    """The photo of a picture as the library stores it: {"bytes", "path"}, or its bytes or path alone."""
     data, path = (stored.get("bytes"), stored.get("path")) if isinstance(stored, dict) else (stored, stored)
     if isinstance(data, bytes):
         with tempfile.TemporaryDirectory() as folder:
@@ -91,6 +92,7 @@ def _photo(stored: Any, where: str) -> Photo:
 
 
 def _open(source: Path | str, split: str | None, download: bool) -> Dataset:
+    """The split of a data set on this machine, or with `download` on the Hub. Raises KeepsakeError."""
     try:
         import datasets
     except ImportError as error:
@@ -117,6 +119,7 @@ def _open(source: Path | str, split: str | None, download: bool) -> Dataset:
 
 
 def _split(there: Iterable[str], wanted: str | None, source: Path | str) -> str:
+    """The wanted split, else "test", else the only one. Raises KeepsakeError."""
     names = list(there)
     chosen = wanted or ("test" if "test" in names else names[0] if len(names) == 1 else None)
     if chosen not in names:

@@ -146,7 +146,7 @@ class OwnPhotos:
         return read_dialogue(text, self._name(key), photo, when)
 
     def _sample(self, path: Path) -> Sample:
-        """The sample of a query photo: its positives, the two nearest others of each, and `extra` more. Raises Unusable."""
+        """A query photo, its positives, the two things most like each, and `extra` more. Raises Unusable."""
         described, faults = self._described
         shown = self.queries[path]
         item: dict[str, Any] = {"photo": path.relative_to(self.folder).as_posix(), "shows": list(shown)}
@@ -190,7 +190,7 @@ class OwnPhotos:
         return self.things[key].name
 
     def _rng(self, photo: Photo, purpose: int) -> np.random.Generator:
-        """Dice that depend on the seed and the photo alone; `purpose`: 0 date, 1 order of options, 2 order of things."""
+        """Dice of the seed and the photo alone. `purpose`: 0 for the date, 1 for options, 2 for the order of things."""
         return np.random.default_rng((self.seed, int(photo.sha256[:12], 16), purpose))
 
 

@@ -72,9 +72,9 @@ def command(args: argparse.Namespace) -> int:
     """Caption and score, and print the averages. Raises KeepsakeError for what the user can mend."""
     judge = judge_of(args)
     if args.questions and args.captions:
-        from benchmark.datasets import covip_files
+        from benchmark.datasets.covip_scores import score_captions_file
 
-        scores = covip_files.capeval_from_files(args.questions, args.captions, judge)
+        scores = score_captions_file(args.questions, args.captions, judge)
         print(json.dumps(scores, indent=None if args.json else 2))
         return 0
     from assistant.backends.llamacpp import LlamaCpp
@@ -132,8 +132,9 @@ def _data(args: argparse.Namespace) -> tuple[str, Iterator[Sample], int]:
         if not args.metadata:
             raise KeepsakeError("--questions needs --captions, or --metadata and --images for a model to caption")
         from benchmark.datasets import covip_files
+        from benchmark.datasets.covip_questions import read_questions
 
-        questions = covip_files.read_questions(args.questions)
+        questions = read_questions(args.questions)
         print(questions, file=sys.stderr)
         rows = covip_files.read_metadata(args.metadata, args.images)
         return args.questions.stem, islice(covip_files.samples(questions, rows), args.n), len(questions.entries)

@@ -18,6 +18,8 @@ from PIL import Image
 from assistant import prompt
 from assistant.photo import pixels
 from benchmark.datasets import covip_files
+from benchmark.datasets.covip_questions import read_questions
+from benchmark.datasets.covip_scores import score_captions_file
 from benchmark.judges.judge import Lexical
 from benchmark.world.question import UNKNOWN
 from memory.episode import Photo, Turn
@@ -71,7 +73,7 @@ def write(folder: Path, name: str, data: Any) -> Path:
 
 
 def test_the_question_file_is_counted(tmp_path: Path) -> None:
-    found = covip_files.read_questions(write(tmp_path, "qas.json", noisy()))
+    found = read_questions(write(tmp_path, "qas.json", noisy()))
     assert found.counts() == {
         "samples": 4,
         "by_positives": {"1": 2, "2": 1, "3": 1},
@@ -90,7 +92,7 @@ def test_the_question_file_is_counted(tmp_path: Path) -> None:
     assert [q.right for q in first.questions[2]] == [right(0, 2, q) for q in range(3)]
     assert [q.answer for q in first.questions[2]] == ["A", "B", "C"]
     assert (first.questions[2][0].text, first.questions[2][0].about) == ("Where was Zoë’s 2?", "")
-    assert "dropped: none" in str(covip_files.read_questions(write(tmp_path, "qas.json", released())))
+    assert "dropped: none" in str(read_questions(write(tmp_path, "qas.json", released())))
 
 
 CAPTIONS = {
@@ -107,7 +109,7 @@ CAPTIONS = {
 def test_captions_are_scored_as_by_hand(tmp_path: Path, wrapped: bool) -> None:
     """Both forms of the captions file; averages are over questions, not over samples."""
     captions = {k: {"caption": v} if wrapped else v for k, v in {**CAPTIONS, "sample_7": "?"}.items()}
-    found = covip_files.capeval_from_files(
+    found = score_captions_file(
         write(tmp_path, "qas.json", noisy()), write(tmp_path, "captions.json", captions), Lexical()
     )
     assert (found["judge"], found["n"], found["questions"]) == ("lexical", 3, 48)
@@ -132,9 +134,7 @@ def test_captions_are_scored_as_by_hand(tmp_path: Path, wrapped: bool) -> None:
 
 def test_captions_of_other_data_are_refused(tmp_path: Path) -> None:
     with pytest.raises(KeepsakeError, match="no caption is of any sample: the questions begin with 'sample_0'"):
-        covip_files.capeval_from_files(
-            write(tmp_path, "q.json", released()), write(tmp_path, "c.json", {"a": "b"}), Lexical()
-        )
+        score_captions_file(write(tmp_path, "q.json", released()), write(tmp_path, "c.json", {"a": "b"}), Lexical())
 
 
 Change = Callable[[dict[str, Any]], Any]
@@ -182,7 +182,7 @@ def test_what_is_wrong_with_the_questions_is_named(tmp_path: Path, said: str) ->
     data = deepcopy(released())
     WRONG[said](data)
     with pytest.raises(KeepsakeError) as error:
-        covip_files.read_questions(write(tmp_path, "qas.json", data))
+        read_questions(write(tmp_path, "qas.json", data))
     assert str(error.value) == f"qas.json: {said}"
 
 
@@ -255,7 +255,7 @@ def test_metadata_and_questions_are_joined_by_line(tmp_path: Path, meta: list[di
     if prefix.endswith("o"):
         meta = json.loads(lines(meta).replace("\n", ",").rstrip(",").join("[]").replace('"one/', '"ne/'))
     rows = covip_files.read_metadata(write(tmp_path, "meta.jsonl", lines(meta)), f"{tmp_path}/{prefix}")
-    questions = covip_files.read_questions(write(tmp_path, "qas.json", noisy()))
+    questions = read_questions(write(tmp_path, "qas.json", noisy()))
     drawn = list(covip_files.samples(questions, rows))
     assert [s.positives for s in drawn] == [(2,), (1, 4), (0, 5, 7), (0,)]
     for k, sample in enumerate(drawn):
@@ -274,7 +274,7 @@ def test_metadata_and_questions_are_joined_by_line(tmp_path: Path, meta: list[di
 def test_photos_are_read_when_their_sample_is_reached(tmp_path: Path, meta: list[dict[str, Any]]) -> None:
     rows = covip_files.read_metadata(write(tmp_path, "meta.jsonl", lines(meta)), tmp_path / "pictures")
     (tmp_path / "pictures/one/sample_1/concepts/concept_3.png").unlink()
-    drawn = covip_files.samples(covip_files.read_questions(write(tmp_path, "q.json", released())), rows)
+    drawn = covip_files.samples(read_questions(write(tmp_path, "q.json", released())), rows)
     assert next(drawn).positives == (2,)
     with pytest.raises(PhotoError, match=r"sample_1/concepts/concept_3\.png: there is no such file"):
         next(drawn)
@@ -301,7 +301,7 @@ def test_what_is_wrong_with_the_metadata_is_named(
 ) -> None:
     """Before any photo is read."""
     change(meta)
-    questions = covip_files.read_questions(write(tmp_path, "q.json", released()))
+    questions = read_questions(write(tmp_path, "q.json", released()))
     with pytest.raises(KeepsakeError) as error:
         covip_files.samples(questions, covip_files.read_metadata(write(tmp_path, "m.jsonl", lines(meta)), "nowhere/"))
     assert str(error.value) == said
@@ -342,7 +342,7 @@ def test_no_word_of_a_dialogue_is_lost(texts: list[str]) -> None:
 
 def test_importing_the_readers_loads_nothing_heavy() -> None:
     code = (
-        "import sys, benchmark.hub, benchmark.official\n"
+        "import sys, benchmark.datasets.covip_hub, benchmark.datasets.covip_scores\n"
         "print(*{'datasets', 'pyarrow', 'pandas', 'torch'} & set(sys.modules))"
     )
     root = Path(__file__).parents[2]

@@ -1,7 +1,7 @@
-"""Where samples come from: one interface, and the seeded picture world behind it (`own_photos.py` is the other one).
+"""The interface of a source of samples, and the seeded picture world; `own_photos.py` is the other source.
 
-A source hands out drafts, which are cheap; a sample is drawn or put together only when its draft is made, so that a
-build that goes on after a kill skips what is done. Which samples are good enough is the business of `filters/`.
+A source hands out drafts, which are cheap. A sample is drawn or put together only when `Draft.make` is called, so that
+a build that goes on after a kill skips what is done. Which samples are good enough is decided by `filters/`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from memory.episode import Photo
 
 
 class Unusable(Exception):
-    """A draft cannot become a sample: which check it failed, why, and what there was instead. Recorded, never lost."""
+    """A draft that cannot become a sample: the check that failed, the reason, and the item, which a build records."""
 
     def __init__(self, check: str, reason: str, item: dict[str, Any], photos: tuple[Photo, ...] = ()) -> None:
         super().__init__(reason)
@@ -26,29 +26,29 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A sample to be."""
+    """A sample that can be made."""
 
     key: str
-    """The same in every run of the same build, different between drafts."""
+    """Names the draft: equal in every run of one build, different between drafts."""
     make: Callable[[], Sample]
-    """Raises Unusable."""
+    """Makes the sample. Raises Unusable."""
 
 
 class Source(Protocol):
     """Anything that samples can be built from."""
 
     def drafts(self, positives: int) -> Iterator[Draft]:
-        """Drafts of samples that show so many things of their context, always in the same order; may be endless."""
+        """Drafts of samples whose query shows so many things of the context, in a fixed order; may be endless."""
         ...
 
     def about(self) -> dict[str, str]:
-        """What the data card says of it, by heading. Asked after the last draft."""
+        """What the data card says about the source, by heading. Asked after the last draft."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class PictureWorld:
-    """Seeded scenes, facts and dialogues: endless, no model involved."""
+    """A `Source` of seeded scenes, facts and dialogues: endless, and no model is involved."""
 
     split: str
     seed: int

@@ -17,8 +17,8 @@ import pytest
 from PIL import Image
 
 from benchmark.datasets import build as module
-from benchmark.datasets import corpus, data_card
-from benchmark.datasets.build import build
+from benchmark.datasets import builder, contact_sheet, corpus
+from benchmark.datasets.builder import build
 from benchmark.datasets.corpus import PHOTOS, REJECTED, SAMPLES, read, rejected
 from benchmark.datasets.filters import stages
 from benchmark.datasets.filters.tools import Tools
@@ -107,7 +107,7 @@ def test_what_is_done_is_not_made_again(whole: Path, monkeypatch: pytest.MonkeyP
     def forbidden(*_: object) -> None:
         raise AssertionError("a draft was settled again")
 
-    monkeypatch.setattr(module, "settle", forbidden)
+    monkeypatch.setattr(builder, "settle", forbidden)
     assert run(whole) == 0
     assert content(whole) == before
 
@@ -273,7 +273,7 @@ def test_rejected_samples_are_replaced_by_the_next(tmp_path: Path) -> None:
 
 
 def test_a_build_that_gets_nowhere_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 3)
+    monkeypatch.setattr(builder, "PATIENCE", 3)
     source = Listed({str(i): BAD["names_unique"] for i in range(5)})
     with pytest.raises(KeepsakeError, match="3 drafts in a row were rejected, most by names_unique"):
         build(source, Tools(), tmp_path / "data", [1], 2, SETTINGS)
@@ -331,19 +331,22 @@ def test_the_sheet_frames_the_positives_green(whole: Path) -> None:
     rows = [row for _, row in corpus.rows(whole)]
     with Image.open(whole / "sheet.png") as image:
         pixels = image.convert("RGB")
-    y = 2 * data_card.GAP + data_card.LINE + data_card.THUMB // 2
-    lefts = [3 * data_card.GAP + data_card.QUERY + i * (data_card.THUMB + data_card.GAP) - 2 for i in range(3)]
-    green = [i for i, x in enumerate(lefts) if pixels.getpixel((x, y)) == data_card.GREEN]
+    y = 2 * contact_sheet.GAP + contact_sheet.LINE + contact_sheet.THUMB // 2
+    lefts = [
+        3 * contact_sheet.GAP + contact_sheet.QUERY + i * (contact_sheet.THUMB + contact_sheet.GAP) - 2
+        for i in range(3)
+    ]
+    green = [i for i, x in enumerate(lefts) if pixels.getpixel((x, y)) == contact_sheet.GREEN]
     assert tuple(green) == rows[0].positives
 
 
 def test_the_sheet_shows_each_sample_once_and_all_numbers_of_positives(whole: Path) -> None:
     """Previously one of few samples came twice and another not at all."""
     rows = [row for _, row in corpus.rows(whole)]
-    assert data_card._picked(rows) == rows
+    assert contact_sheet.pick_rows(rows) == rows
     many = [replace(row, key=f"{i} {row.key}") for row in rows for i in range(40)]
-    picked = data_card._picked(many)
-    assert len({row.key for row in picked}) == data_card.ROWS == len(picked)
+    picked = contact_sheet.pick_rows(many)
+    assert len({row.key for row in picked}) == contact_sheet.ROWS == len(picked)
     assert [len(row.positives) for row in picked] == [1] * 4 + [2] * 4
 
 
@@ -353,6 +356,6 @@ def test_a_long_history_fits_on_the_sheet(tmp_path: Path) -> None:
     build(PictureWorld("test", 5, extra=40), Tools(), tmp_path / "data", [1], 1, settings)
     [row] = [row for _, row in corpus.rows(tmp_path / "data")]
     assert len(row.context) == 43
-    shown = data_card._most_telling(row)
-    assert len(shown) == data_card.MOST and set(row.positives) < set(shown)
+    shown = contact_sheet._episodes_shown(row)
+    assert len(shown) == contact_sheet.MOST and set(row.positives) < set(shown)
     assert "| 1 | 1 | 43 | near | 3 | 126 |" in (tmp_path / "data" / "card.md").read_text(encoding="utf-8")

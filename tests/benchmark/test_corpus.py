@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from assistant.photo import from_image
-from benchmark.datasets.corpus import PHOTOS, REJECTED, SAMPLES, Corpus, photos_of, read, rejected
+from benchmark.datasets.corpus import PHOTOS, REJECTED, SAMPLES, photos_of, read, rejected
+from benchmark.datasets.corpus_writer import CorpusWriter
 from benchmark.world.question import Question
 from benchmark.world.sample import Sample, Spec, build
 from memory.episode import Episode, Photo, Turn
@@ -38,10 +39,10 @@ def own() -> Sample:
     return Sample((episode,), noise(2, 300), (0,), ((question,),))
 
 
-def written(folder: Path) -> Corpus:
-    corpus = Corpus(folder)
-    corpus.keep("a", SEEDED)
-    corpus.keep("b", own())
+def written(folder: Path) -> CorpusWriter:
+    corpus = CorpusWriter(folder)
+    corpus.accept("a", SEEDED)
+    corpus.accept("b", own())
     return corpus
 
 
@@ -55,7 +56,7 @@ def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
 
 def test_every_photo_is_there_once_with_its_own_bytes(tmp_path: Path) -> None:
     corpus = written(tmp_path)
-    corpus.keep("c", replace(SEEDED, positives=()))
+    corpus.accept("c", replace(SEEDED, positives=()))
     expected = {f"{p.sha256}.png": p.data for p in photos_of(SEEDED)} | {
         f"{p.sha256}.jpg": p.data for p in photos_of(own())
     }
@@ -68,29 +69,29 @@ def test_half_a_row_is_dropped_and_nothing_else(tmp_path: Path, torn: bytes) -> 
     before = (tmp_path / SAMPLES).read_bytes()
     (tmp_path / SAMPLES).write_bytes(before + torn)
     (tmp_path / PHOTOS / ".abc.png.77.partial").write_bytes(b"half a photo")
-    corpus = Corpus(tmp_path)
+    corpus = CorpusWriter(tmp_path)
     assert (tmp_path / SAMPLES).read_bytes() == before
-    assert corpus.done == {"a", "b"} == corpus.kept.keys()
+    assert corpus.done == {"a", "b"} == corpus.accepted.keys()
     assert corpus.query("b") == own().query
     assert not list((tmp_path / PHOTOS).glob(".*"))
 
 
 def test_rejected_questions_of_an_unfinished_draft_are_forgotten(tmp_path: Path) -> None:
     """A kill came between them and the row of their sample: the draft is made again, and they would stand twice."""
-    corpus = Corpus(tmp_path)
+    corpus = CorpusWriter(tmp_path)
     question = SEEDED.questions[0][0]
     corpus.reject_question("a", "not_visible", "seen", SEEDED.context[0], question)
-    corpus.keep("a", SEEDED)
+    corpus.accept("a", SEEDED)
     corpus.reject("b", "near_duplicate", "twice", SEEDED)
     corpus.reject_draft("c", "dialogue_readable", "no words", {"thing": "Rex"}, (noise(5),))
     settled = (tmp_path / REJECTED).read_bytes()
     corpus.reject_question("d", "not_visible", "seen", SEEDED.context[0], question)
-    assert Corpus(tmp_path).done == {"a", "b", "c"}
+    assert CorpusWriter(tmp_path).done == {"a", "b", "c"}
     assert (tmp_path / REJECTED).read_bytes() == settled
 
 
 def test_what_was_rejected_is_kept_whole_with_the_reason(tmp_path: Path) -> None:
-    corpus = Corpus(tmp_path)
+    corpus = CorpusWriter(tmp_path)
     corpus.reject("b", "near_duplicate", "twice", SEEDED)
     [row] = rejected(tmp_path)
     assert (row.key, row.level, row.filter, row.reason) == ("b", "sample", "near_duplicate", "twice")

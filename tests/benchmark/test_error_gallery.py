@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmark.datasets.corpus import Corpus
+from benchmark.datasets.corpus_writer import CorpusWriter
 from benchmark.report import error_gallery
 from benchmark.world import dialogue
 from benchmark.world.dialogue import NOBODY
 from tests.support.reportrows import SAMPLES, STRANGERS, caption_of, row, run_of, scored
 
 
-def told_of(card: error_gallery.Card) -> str:
+def sentences_of(card: error_gallery.Card) -> str:
     return " ".join(card.wrong)
 
 
@@ -41,11 +41,11 @@ def test_the_gallery_picks_the_errors() -> None:
     }
     cards = {c.kind: c for c in error_gallery.cards([run])}
     assert len(error_gallery.cards([run])) == 5
-    assert f"In the photo, but not named: {three.facts[three.positives[0]].name}." in told_of(
-        cards["Silent, though it should know"]
+    assert f"In the photo, but not named: {three.facts[three.positives[0]].name}." in sentences_of(
+        cards["Says it knows nobody, but should"]
     )
-    assert f"Tells what was said of {other.name}: {other.event}." in told_of(cards["Told of the wrong one"])
-    assert SAMPLES[4].facts[SAMPLES[4].positives[1]].name in told_of(cards["Somebody missed"])
+    assert f"Tells facts of {other.name}: {other.event}." in sentences_of(cards["Tells facts of another thing"])
+    assert SAMPLES[4].facts[SAMPLES[4].positives[1]].name in sentences_of(cards["Known thing missed"])
 
 
 def test_the_worst_come_first() -> None:
@@ -59,15 +59,15 @@ def test_the_worst_come_first() -> None:
 
 
 def test_a_card_shows_photos_and_marks_names() -> None:
-    """The context photo of what is in the photo comes first and is framed; the told one is guilty."""
+    """The context photo of what is in the photo comes first and is framed; the one that the caption leaks second."""
     sample = SAMPLES[1]
     [card] = error_gallery.cards([run_of(scored(sample, caption_of(sample, 1)))])
     other = next(i for i in range(3) if i not in sample.positives)
     names = {p.text: p.tone for p in card.caption if p.tone}
     assert names == {sample.facts[sample.positives[0]].name: "right", sample.facts[other].name: "wrong"}
     assert "".join(p.text for p in card.caption) == caption_of(sample, 1)
-    assert [(s.positive, s.guilty) for s in card.shots] == [(True, False), (False, True), (False, False)]
-    said = ["".join(p.text for p in said) for _, said in card.shots[0].turns]
+    assert [(s.positive, s.leaked) for s in card.memories] == [(True, False), (False, True), (False, False)]
+    said = ["".join(p.text for p in said) for _, said in card.memories[0].turns]
     assert said == [t.text for t in sample.context[sample.positives[0]].turns]
     assert card.query.startswith("data:image/webp;base64,") and card.missing == ""
 
@@ -84,9 +84,9 @@ def test_a_card_without_photos_says_why(tmp_path: Path) -> None:
     assert "bring the whole set with: python -m benchmark fetch" in reasons[0]
     assert "have changed since" in reasons[1] and "later" in reasons[2] and "--data" in reasons[3]
     sample = replace(SAMPLES[1], spec=None)
-    Corpus(tmp_path / "corpus").keep("0", sample)
+    CorpusWriter(tmp_path / "corpus").accept("0", sample)
     [card] = error_gallery.cards([run_of(given)], tmp_path / "corpus")
-    assert card.missing == "" and len(card.shots) == 3
+    assert card.missing == "" and len(card.memories) == 3
 
 
 def test_given_data_without_facts_is_judged_by_its_questions(tmp_path: Path) -> None:
@@ -94,11 +94,11 @@ def test_given_data_without_facts_is_judged_by_its_questions(tmp_path: Path) -> 
     sample = replace(SAMPLES[1], spec=None, facts=(), looks=(), shown=())
     told = replace(scored(SAMPLES[1], "x"), spec=None, score={"acc_pos": [1, 3], "acc_neg": [6, 6]})
     assert sample.id == told.sample
-    Corpus(tmp_path / "corpus").keep("0", sample)
+    CorpusWriter(tmp_path / "corpus").accept("0", sample)
     [card] = error_gallery.cards([run_of(told)], tmp_path / "corpus")
-    assert card.kind == "Somebody missed"
-    assert card.wrong == ("2 of 3 questions about what is in the photo answered wrong.",)
-    marked = {p.text for s in card.shots for _, said in s.turns for p in said if p.tone}
+    assert card.kind == "Known thing missed"
+    assert card.wrong == ("2 of 3 questions about things in the photo answered wrong.",)
+    marked = {p.text for s in card.memories for _, said in s.turns for p in said if p.tone}
     assert marked <= {f.name for f in SAMPLES[1].facts} and SAMPLES[1].facts[SAMPLES[1].positives[0]].name in marked
 
 
@@ -108,6 +108,6 @@ def test_a_page_never_grows_too_big(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(error_gallery, "BUDGET", sizes[0] + sizes[1])
     cards = error_gallery.cards([run_of(*rows)])
     assert [bool(c.query) for c in cards] == [True, True, False]
-    assert "too big" in cards[2].missing and not any(s.src for s in cards[2].shots)
+    assert "too big" in cards[2].missing and not any(s.src for s in cards[2].memories)
     image = Image.open(io.BytesIO(base64.b64decode(cards[0].query.split(",")[1])))
     assert max(image.size) == error_gallery.QUERY

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from assistant.backend import Message
 from assistant.photo import from_image
-from benchmark.datasets import build as building
+from benchmark.datasets import builder
 from benchmark.datasets.corpus import SAMPLES, read, rejected
 from benchmark.datasets.filters.photo_similarity import pixel_features
 from benchmark.datasets.filters.tools import Tools
@@ -281,7 +281,7 @@ def test_garbage_is_asked_again_with_another_seed_and_then_rejected(album: Path,
     own = source(album, reply)
     folder = tmp_path / "data"
     settings = {"source": "photos", "split": "all", "judge": "lexical"}
-    building.build(own, own.tools, folder, [1, 2], 99, settings)
+    builder.build(own, own.tools, folder, [1, 2], 99, settings)
     found = {(r.key, r.filter, r.reason) for r in rejected(folder)}
     assert found == {
         ("thing Otto", "dialogue_readable", 'it does not begin with the line "Dialogue:"'),
@@ -309,7 +309,7 @@ def test_a_question_that_the_photo_answers_is_dropped(album: Path, tmp_path: Pat
         return f"\\boxed{{{lines['the old pier']}}}" if "the old pier" in lines else well_behaved(text, seed)
 
     own = source(album, reply)
-    building.build(own, own.tools, tmp_path / "data", [1], 2, {"source": "photos", "split": "all", "judge": "lexical"})
+    builder.build(own, own.tools, tmp_path / "data", [1], 2, {"source": "photos", "split": "all", "judge": "lexical"})
     for sample in read(tmp_path / "data"):
         counts = [len(q) for q in sample.questions]
         assert [counts[i] for i in sample.positives] == [2] and sum(counts) == 8
@@ -360,7 +360,7 @@ def test_a_damaged_photo_is_a_rejected_one(album: Path, tmp_path: Path) -> None:
     (album / "Otto" / "1.png").write_bytes(b"no picture")
     (album / "Ida" / "2.png").write_bytes(b"no picture")
     own = source(album)
-    building.build(own, own.tools, tmp_path / "data", [1], 99, {"source": "photos", "split": "all", "judge": "lexical"})
+    builder.build(own, own.tools, tmp_path / "data", [1], 99, {"source": "photos", "split": "all", "judge": "lexical"})
     found = {r.key: r.filter for r in rejected(tmp_path / "data")}
     assert found == {"thing Otto": "photo_readable", "Otto/2.png": "things_usable", "Ida/2.png": "photo_readable"}
 

@@ -19,7 +19,7 @@ from transformers import (
     Qwen3VLVideoProcessor,
 )
 
-from benchmark.datasets.corpus import Corpus
+from benchmark.datasets.corpus_writer import CorpusWriter
 from benchmark.judges.judge import Verdict
 from benchmark.world.question import Question
 from benchmark.world.sample import Sample, Spec
@@ -71,9 +71,9 @@ def samples(n: int) -> list[Sample]:
 
 def corpus(folder: Path, n: int = 4) -> Path:
     """The samples on disk."""
-    data = Corpus(folder)
+    data = CorpusWriter(folder)
     for i, sample in enumerate(samples(n)):
-        data.keep(str(i), sample)
+        data.accept(str(i), sample)
     return folder
 
 

@@ -16,7 +16,7 @@ from trl.data_utils import prepare_multimodal_messages
 from assistant import prompt
 from assistant.backend import Message
 from assistant.chatml import Mark, pieces
-from benchmark.datasets.corpus import Corpus
+from benchmark.datasets.corpus_writer import CorpusWriter
 from benchmark.judges.judge import Lexical
 from benchmark.world.question import UNKNOWN
 from benchmark.world.sample import Sample
@@ -146,7 +146,7 @@ def test_words_that_look_like_structure_never_reach_a_chat_template(tmp_path: Pa
     """The engine reads them as words; a chat template would let them end the turn."""
     first, *others = SAMPLES[0].context
     wrong = replace(SAMPLES[0], context=(replace(first, turns=(Turn("user", "so <|im_end|>"),)), *others))
-    Corpus(tmp_path / "data").keep("0", wrong)
+    CorpusWriter(tmp_path / "data").accept("0", wrong)
     gspo = tinyvl.recipe(Path("base"), tmp_path / "data").gspo
     assert gspo
     with pytest.raises(KeepsakeError, match=r"sample \w{16}: '<\|im_end\|>' in its words"):

@@ -1,1 +1,1 @@
-"""One self-contained page about runs: statistics, tables, figures, errors to look at."""
+"""The report: one self-contained page about runs, with statistics, verdicts, tables, plots and an error gallery."""

@@ -1,7 +1,7 @@
-"""The error gallery of a report: which captions went worst, what was wrong in words, and the photos to see it on.
+"""The error gallery of a report: the worst captions, what is wrong with them in words, and their photos.
 
-Seeded samples are drawn again from the row's spec, others are read from their corpus folder. A sample that cannot be
-had says so on its card. Nothing here is HTML: every text stays as it was said, and the template escapes it.
+Seeded samples are drawn again from the row's spec, others are read from their corpus folder. When a sample cannot be
+had, its card says why. Nothing here is HTML: texts stay as they are, and the template escapes them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 from PIL import Image
 
 from benchmark.judges.score import ASKED, count_facts, named
-from benchmark.report.statistics import Run, mode, plain
+from benchmark.report.run_folder import Run
+from benchmark.report.statistics import mode, plain
 from benchmark.runner import Result
 from benchmark.world.dialogue import Facts
 from benchmark.world.sample import Sample, Spec, build
@@ -26,60 +27,63 @@ from memory.episode import Photo
 MOST = 24
 """Cards on a page."""
 QUERY, MEMORY = 220, 112
-"""Pixels on the longer side of a thumbnail."""
+"""Pixels on the longer side of the new photo's and of a memory's thumbnail."""
 BUDGET = 1_600_000
-"""Bytes of photos on a page; a card beyond has none."""
+"""Bytes of photos on a page; cards beyond that have no photos."""
 KINDS = {
     "wrong": "Wrong name",
-    "silent": "Silent, though it should know",
-    "missed": "Somebody missed",
-    "leaked": "Told of the wrong one",
+    "silent": "Says it knows nobody, but should",
+    "missed": "Known thing missed",
+    "leaked": "Tells facts of another thing",
 }
+"""Kinds of errors, and their headings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of text; a name has the tone "right" (in the photo), "wrong" (told, not there) or "name"."""
+    """A run of text. A name has a tone: "right" (in the photo), "wrong" (not in it, but in the caption) or "name"."""
 
     text: str
     tone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ShownPhoto:
-    """One memory: its photo and what was said."""
+class ShownMemory:
+    """A memory on a card: its photo and its dialogue."""
 
     src: str
-    """Data URI, or nothing when the page is full."""
+    """Data URI of the photo, or "" when the page is full."""
     positive: bool
-    guilty: bool
-    """It is told in the caption though it is not in the photo."""
+    """Its thing is in the new photo."""
+    leaked: bool
+    """Its thing is not in the new photo, but the caption tells of it."""
     when: str
     turns: tuple[tuple[str, tuple[Piece, ...]], ...]
-    """(role, what was said)."""
+    """(role, text) of each turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One error."""
+    """A caption with an error."""
 
     run: str
     kind: str
     about: str
-    """What the sample is, in words."""
+    """The sample in words."""
     caption: tuple[Piece, ...]
     wrong: tuple[str, ...]
+    """Sentences about what is wrong."""
     query: str = ""
     """Data URI of the photo that was captioned."""
-    shots: tuple[ShownPhoto, ...] = ()
+    memories: tuple[ShownMemory, ...] = ()
     missing: str = ""
-    """Why there are no photos."""
+    """Why the card has no photos."""
     size: int = field(default=0, compare=False)
-    """Bytes of its photos."""
+    """Bytes of the card's photos."""
 
 
 def kind(row: Result) -> str:
-    """Which of `KINDS` a caption is; nothing when nothing is wrong."""
+    """The key of `KINDS` for a caption, or "" when nothing is wrong."""
     score = row.score
     if score.get("misbinding", [0, 0])[0]:
         return "wrong"
@@ -91,7 +95,7 @@ def kind(row: Result) -> str:
 
 
 def worst(run: Run, most: int = MOST) -> list[Result]:
-    """The model's captions that went wrong, worst first within a kind, the kinds taken in turn."""
+    """The model's captions with errors: kinds take turns, and within a kind the worst come first."""
     queues = {k: [r for r in run.of("caption", plain) if kind(r) == k] for k in KINDS}
     for queue in queues.values():
         queue.sort(key=lambda r: (-_badness(r), r.sample))
@@ -110,23 +114,23 @@ def _badness(row: Result) -> float:
 
 
 def cards(runs: Sequence[Run], data: Path | None = None, most: int = MOST) -> list[Card]:
-    """The cards of all runs together: at most `most`, shared evenly, with thumbnails up to `BUDGET`."""
+    """The cards of all runs: at most `most`, shared evenly, with thumbnails of `BUDGET` bytes in all."""
     share = max(1, most // max(1, len(runs)))
     rows = [(run.label, row) for run in runs for row in worst(run, share)][:most]
-    given = _given(data, {row.sample for _, row in rows if row.spec is None})
+    from_disk = _samples_of(data, {row.sample for _, row in rows if row.spec is None})
     out, used = [], 0
     for label, row in rows:
-        card = _card(label, row, given)
+        card = _card(label, row, from_disk)
         used += card.size
         if used > BUDGET:
-            bare = tuple(replace(s, src="") for s in card.shots)
-            card = replace(card, query="", shots=bare, missing="its photos would make this page too big")
+            without = tuple(replace(m, src="") for m in card.memories)
+            card = replace(card, query="", memories=without, missing="its photos would make this page too big")
         out.append(card)
     return out
 
 
-def _given(data: Path | None, wanted: set[str]) -> Mapping[str, Sample]:
-    """Samples of a corpus folder by id."""
+def _samples_of(data: Path | None, wanted: set[str]) -> Mapping[str, Sample]:
+    """The wanted samples of a corpus folder, by id."""
     if data is None or not wanted:
         return {}
     from benchmark.datasets.corpus import read
@@ -134,13 +138,14 @@ def _given(data: Path | None, wanted: set[str]) -> Mapping[str, Sample]:
     return {s.id: s for s in read(data) if s.id in wanted}
 
 
-def _card(label: str, row: Result, given: Mapping[str, Sample]) -> Card:
+def _card(label: str, row: Result, from_disk: Mapping[str, Sample]) -> Card:
+    """The card of a row, with photos if its sample can be drawn or is in `from_disk`."""
     others = {"stranger": "a stranger in the photo", "given": "given data"}.get(mode(row), f"others: {mode(row)}")
     known = f"{row.positives} known in the photo, {row.episodes} memories, {others}"
     caption = row.texts.get("caption", "")
     card = Card(label, KINDS[kind(row)], known, (Piece(caption),), tuple(_counts(row)))
     try:
-        sample = build(Spec(**row.spec)) if row.spec else given.get(row.sample)
+        sample = build(Spec(**row.spec)) if row.spec else from_disk.get(row.sample)
     except (FileNotFoundError, TypeError, ValueError) as why:
         return replace(card, missing=f"its photos cannot be drawn here: {why}")
     if sample is None:
@@ -151,31 +156,31 @@ def _card(label: str, row: Result, given: Mapping[str, Sample]) -> Card:
 
 
 def _drawn(card: Card, caption: str, sample: Sample) -> Card:
-    """The card with photos, names and reasons."""
+    """The card with the photos and marked names of a sample, and with what is wrong in words."""
     leaks = {i: _leaked(caption, sample, i) for i in range(len(sample.facts)) if i not in sample.positives}
-    guilty = {i for i in leaks if leaks[i] or named(caption, sample.facts[i])}
+    leaked = {i for i in leaks if leaks[i] or named(caption, sample.facts[i])}
     tones = [
-        "right" if i in sample.positives else "wrong" if i in guilty else "name" for i in range(len(sample.context))
+        "right" if i in sample.positives else "wrong" if i in leaked else "name" for i in range(len(sample.context))
     ]
     names = {name: tone for i, tone in enumerate(tones) if (name := _name(sample, i))}
-    shots = []
+    memories = []
     for i, episode in enumerate(sample.context):
         turns = tuple((t.role, tuple(pieces(t.text, names))) for t in episode.turns)
         when = f"{episode.when.day} {episode.when:%B %Y}" + (f", {episode.place}" if episode.place else "")
-        shots.append(ShownPhoto(_thumbnail(episode.photo, MEMORY), i in sample.positives, i in guilty, when, turns))
+        memories.append(ShownMemory(_thumbnail(episode.photo, MEMORY), i in sample.positives, i in leaked, when, turns))
     query = _thumbnail(sample.query, QUERY)
     return replace(
         card,
         caption=tuple(pieces(caption, names)),
-        wrong=tuple(_words(caption, sample, leaks)) or card.wrong,
+        wrong=tuple(_sentences(caption, sample, leaks)) or card.wrong,
         query=query,
-        shots=tuple(sorted(shots, key=lambda s: (not s.positive, not s.guilty))),
-        size=len(query) + sum(len(s.src) for s in shots),
+        memories=tuple(sorted(memories, key=lambda m: (not m.positive, not m.leaked))),
+        size=len(query) + sum(len(m.src) for m in memories),
     )
 
 
 def pieces(text: str, names: Mapping[str, str]) -> list[Piece]:
-    """The text cut at the names, each with its tone."""
+    """The text cut at the names, which get their tones."""
     if not names:
         return [Piece(text)]
     cut = re.split(rf"\b({'|'.join(map(re.escape, sorted(names, key=len, reverse=True)))})\b", text)
@@ -183,22 +188,25 @@ def pieces(text: str, names: Mapping[str, str]) -> list[Piece]:
 
 
 def _name(sample: Sample, i: int) -> str:
-    """What the thing of an episode is called, where the source says."""
+    """The name of the thing in episode i, or "" where the source has none."""
     if sample.facts:
         return sample.facts[i].name
     return next((q.about for q in sample.questions[i] if q.about), "") if sample.questions else ""
 
 
 def _leaked(caption: str, sample: Sample, i: int) -> list[str]:
-    """What was said of the thing of episode i, which is not in the photo, and is told."""
-    true = {w for p in sample.positives for key in ASKED for w in content_words(getattr(sample.facts[p], key) or "")}
+    """Facts that the caption tells of the thing in episode i, which is not in the photo.
+
+    A fact does not count when all its words also stand in facts of the positives.
+    """
+    shared = {w for p in sample.positives for key in ASKED for w in content_words(getattr(sample.facts[p], key) or "")}
     facts = sample.facts[i]
     alone = {key: Facts(facts.name, **{key: fact}) for key in ASKED if (fact := getattr(facts, key))}
-    return [getattr(f, key) for key, f in alone.items() if count_facts(caption, f, true)[0]]
+    return [getattr(f, key) for key, f in alone.items() if count_facts(caption, f, shared)[0]]
 
 
-def _words(caption: str, sample: Sample, leaks: Mapping[int, list[str]]) -> list[str]:
-    """What is wrong with the caption of a seeded sample."""
+def _sentences(caption: str, sample: Sample, leaks: Mapping[int, list[str]]) -> list[str]:
+    """Sentences about what is wrong with the caption of a seeded sample."""
     there = [sample.facts[i] for i in sample.positives if sample.facts]
     wrong = [sample.facts[i].name for i in leaks if named(caption, sample.facts[i])]
     missed = [f.name for f in there if not named(caption, f)]
@@ -207,27 +215,27 @@ def _words(caption: str, sample: Sample, leaks: Mapping[int, list[str]]) -> list
         out.append(f"Named, but not in the photo: {', '.join(wrong)}.")
     if missed:
         out.append(f"In the photo, but not named: {', '.join(missed)}.")
-    out += [f"Tells what was said of {sample.facts[i].name}: {'; '.join(said)}." for i, said in leaks.items() if said]
+    out += [f"Tells facts of {sample.facts[i].name}: {'; '.join(told)}." for i, told in leaks.items() if told]
     for f in there:
         n, of = count_facts(caption, f)
         if f.name not in missed and n < of:
-            out.append(f"Leaves out {of - n} of the {of} things said of {f.name}.")
+            out.append(f"Leaves out {of - n} of the {of} facts of {f.name}.")
     return out
 
 
 def _counts(row: Result) -> list[str]:
-    """What is wrong as far as the scores alone tell."""
+    """Sentences about what is wrong, from the scores alone."""
     texts = {
         "name_recall": "{} of {} names missing.",
-        "acc_pos": "{} of {} questions about what is in the photo answered wrong.",
-        "acc_neg": "{} of {} questions about what is not in the photo answered all the same.",
-        "facts_kept": "Tells {} of {} things said of others.",
+        "acc_pos": "{} of {} questions about things in the photo answered wrong.",
+        "acc_neg": "{} of {} questions about other things answered all the same.",
+        "facts_kept": "Tells {} of {} facts of other things.",
     }
     return [t.format(f"{n - k:g}", f"{n:g}") for m, t in texts.items() for k, n in [row.score.get(m, [0, 0])] if n > k]
 
 
 def _thumbnail(photo: Photo, side: int) -> str:
-    """A small WebP as a data URI."""
+    """The photo as a small WebP image in a data URI."""
     with Image.open(io.BytesIO(photo.data)) as image:
         small = image.convert("RGB")
     small.thumbnail((side, side))

@@ -1,35 +1,30 @@
-"""Which plots a report has, and the averages they show; `plots.py` draws them."""
+"""The plots of a report: which there are, and the averages that they show. `plots.py` draws them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from benchmark.judges.score import Tally
+from benchmark.report.comparison import Group
 from benchmark.report.plots import Bar, Line, Plot, abstention, bars, curves, misbinding
-from benchmark.report.statistics import (
-    MEASURES,
-    SHORTCUTS,
-    TASKS,
-    WAYS,
-    Group,
-    Run,
-    chance,
-    gate_curve,
-    main_rows,
-    tallied,
-)
-from benchmark.report.tables import beside, best, by_mode
+from benchmark.report.run_folder import Run
+from benchmark.report.statistics import MEASURES, TASKS, WAYS, chance, gate_curve, main_rows, tallied
+from benchmark.report.tables import beside, best_k, by_mode
+from benchmark.report.verdicts import SHORTCUTS
 from benchmark.runner import Result
 
 
 def plots_of(runs: Sequence[Run]) -> dict[str, tuple[Plot, str]]:
-    """By file name: every plot that there are numbers for, and what it shows in words."""
+    """By file name: every plot for which there are numbers, and what it shows in words."""
     made = {
         "capeval": (_capeval(runs), "Scores by number of known things in the photo"),
         "misbinding": (_misbinding(runs), "Wrong names against right names, by kind of distractors"),
-        "abstention": (_abstention(runs), "Right memories let through against wrong ones, as the gate rises"),
+        "abstention": (
+            _abstention(runs),
+            "Right memories that pass the gate against wrong ones, as its threshold rises",
+        ),
         "diagnostics": (_diagnostics(runs), "The three tasks, with and without captions"),
-        "shortcuts": (_shortcuts(runs), "Names right when something is taken away, beside chance"),
+        "shortcuts": (_shortcuts(runs), "Names right when something is taken away, with chance"),
         "history": (_history(runs), "Names right and memories found against the length of the history"),
         "baselines": (_baselines(runs), "The model beside its baselines"),
     }
@@ -37,9 +32,9 @@ def plots_of(runs: Sequence[Run]) -> dict[str, tuple[Plot, str]]:
 
 
 def _points(rows: Sequence[Result], measure: str, x: Callable[[Result], int]) -> list[tuple[float, Tally]]:
-    """Averages by x, where the measure was asked."""
-    found = {at: tallied(r for r in rows if x(r) == at) for at in sorted({x(r) for r in rows})}
-    return [(float(at), f[measure]) for at, f in found.items() if measure in f]
+    """Averages of a measure by x, where it was asked."""
+    averages = {at: tallied(r for r in rows if x(r) == at) for at in sorted({x(r) for r in rows})}
+    return [(float(at), a[measure]) for at, a in averages.items() if measure in a]
 
 
 def _capeval(runs: Sequence[Run]) -> Plot | None:
@@ -73,7 +68,7 @@ def _abstention(runs: Sequence[Run]) -> Plot | None:
 def _diagnostics(runs: Sequence[Run]) -> Plot | None:
     panels = []
     for task, (_, measures) in TASKS.items():
-        ways = [Group((say,), lambda run, c=f"{task}/{way}": run.of(c)) for way, say in WAYS.items()]
+        ways = [Group((label,), lambda run, c=f"{task}/{way}": run.of(c)) for way, label in WAYS.items()]
         panels += [(f"{task.upper()}: {MEASURES[m][0]}", found) for m in measures if (found := _bars(runs, ways, m))]
     return bars(panels, [run.label for run in runs]) if panels else None
 
@@ -96,7 +91,7 @@ def _history(runs: Sequence[Run]) -> Plot | None:
         for i, run in enumerate(runs):
             for j, condition in enumerate(conditions):
                 points = _points(run.of(condition), measure, lambda r: r.episodes)
-                label = best(condition) if len(runs) == 1 else f"{run.label}, {best(condition)}"
+                label = best_k(condition) if len(runs) == 1 else f"{run.label}, {best_k(condition)}"
                 if points:
                     lines.append(Line(label, points, j if len(runs) == 1 else i, j))
         if lines:
@@ -112,6 +107,6 @@ def _baselines(runs: Sequence[Run]) -> Plot | None:
 
 
 def _bars(runs: Sequence[Run], groups: Sequence[Group], measure: str) -> list[Bar]:
-    """One bar for each group that was measured in any run."""
+    """A bar for each group that was measured in at least one run."""
     found = [Bar(g.labels[0], [tallied(g.pick(run)).get(measure) for run in runs]) for g in groups]
     return [bar for bar in found if any(bar.values)]

@@ -1,7 +1,7 @@
-"""The plots of a report, each drawn for a light and for a dark page. They know averages, not rows or runs.
+"""Draws the plots of a report, each for a light and for a dark page, from averages alone.
 
-A plot is a function without arguments that draws on a new figure; `render` gives it a style and makes PNGs of it.
-matplotlib is loaded when the first one is drawn.
+A plot is a function without arguments that draws a new figure; `render` gives it a style and makes PNGs of it.
+matplotlib is loaded when the first plot is drawn.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ HUES = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a panel; hue and dash are counted from 0."""
+    """One line of a panel, with points (x, average). Hue and dash are numbers from 0."""
 
     label: str
     points: Sequence[tuple[float, Tally]]
@@ -43,15 +43,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A value for each run (None: not measured), beside a word."""
+    """A labelled row of bars: a value for each run, None where the run did not measure it."""
 
     label: str
     values: Sequence[Tally | None]
     chance: float | None = None
-    """Where someone who cannot see would be."""
+    """The score of a blind guesser, drawn as a dotted line."""
 
 
 Plot = Callable[[], "Figure"]
+"""Draws a new figure."""
 
 
 def render(plot: Plot) -> tuple[bytes, bytes]:
@@ -86,7 +87,7 @@ def curves(panels: Sequence[tuple[str, Sequence[Line]]], xlabel: str, *, log: bo
 
 
 def bars(panels: Sequence[tuple[str, Sequence[Bar]]], runs: Sequence[str]) -> Plot:
-    """Panels side by side, each (title, bars): one bar for each run beside each word, with intervals and chance."""
+    """Panels side by side, each (title, bars): a bar for each run at each label, with 95 % intervals and chance."""
     words = list(dict.fromkeys(b.label for _, found in panels for b in found))
 
     def draw() -> Figure:
@@ -117,7 +118,7 @@ def bars(panels: Sequence[tuple[str, Sequence[Bar]]], runs: Sequence[str]) -> Pl
 
 
 def misbinding(runs: Sequence[tuple[str, Sequence[tuple[str, Tally | None, Tally]]]]) -> Plot:
-    """For each run its (mode, names right, wrong name): points; lines across where there was no name to get right."""
+    """Points (names right, wrong name) by run and mode; a horizontal line where no name could be right."""
 
     def draw() -> Figure:
         figure, axes = _figure(1, 4.2, width=6.4)
@@ -144,14 +145,14 @@ def misbinding(runs: Sequence[tuple[str, Sequence[tuple[str, Tally | None, Tally
 
 
 def abstention(runs: Sequence[tuple[str, Any, Any]]) -> Plot:
-    """For each run (label, wrong, right) of `findings.gate_curve`: what a stricter gate keeps and what it loses."""
+    """Curves (label, wrong, right) of `statistics.gate_curve`, one for each run."""
 
     def draw() -> Figure:
         figure, axes = _figure(1, 4.2, width=6.4)
         for label, wrong, right in runs:
             axes[0].plot(wrong, right, label=_literal(label), drawstyle="steps-post", marker="")
         axes[0].set(
-            xlabel="photos in which a wrong memory is let through", ylabel="known things: own memory let through"
+            xlabel="photos for which a wrong memory passes", ylabel="photos of known things whose own memory passes"
         )
         axes[0].annotate("strict gate", (0, 0), xytext=(6, 6), textcoords="offset points", alpha=0.7)
         _shares(axes[0].xaxis, axes[0].set_xlim)
@@ -163,6 +164,7 @@ def abstention(runs: Sequence[tuple[str, Any, Any]]) -> Plot:
 
 
 def _figure(panels: int, height: float, *, width: float = 9.5, sharey: bool = False) -> tuple[Figure, list[Axes]]:
+    """A new figure with panels side by side; sizes in inches."""
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(1, panels, figsize=(width, height), layout="constrained", squeeze=False, sharey=sharey)
@@ -170,7 +172,7 @@ def _figure(panels: int, height: float, *, width: float = 9.5, sharey: bool = Fa
 
 
 def _columns(points: Sequence[tuple[float, Tally]]) -> tuple[list[float], list[float], list[float], list[float]]:
-    """x, value, low, high."""
+    """The points as columns x, value, low, high, sorted by x."""
     order = sorted(points, key=lambda p: p[0])
     return (
         [x for x, _ in order],
@@ -181,24 +183,25 @@ def _columns(points: Sequence[tuple[float, Tally]]) -> tuple[list[float], list[f
 
 
 def _shares(axis: Any, limit: Callable[..., Any]) -> None:
-    """0 to 100 %, with room for marks at the ends."""
+    """Set an axis from 0 to 100 %, with room for marks at the ends."""
     limit(-0.03, 1.03)
     axis.set_ticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100%"])
 
 
 def _legend(figure: Figure, axes: Sequence[Axes]) -> None:
-    """One legend for the whole figure, below it, where there is something to tell apart."""
+    """One legend below the whole figure, if there is more than one label."""
     named = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
     if len(named) > 1:
         figure.legend(named.values(), named, loc="outside lower center", ncols=min(4, len(named)))
 
 
 def _literal(text: str) -> str:
-    """Text as it is: matplotlib reads formulas between dollar signs."""
+    """Text with its dollar signs escaped: matplotlib reads formulas between them."""
     return text.replace("$", r"\$")
 
 
 def _png(plot: Plot, colours: dict[str, str], hues: Sequence[str]) -> bytes:
+    """A plot in these colours, as PNG with a palette of 96."""
     from matplotlib import pyplot as plt
 
     with _style(colours, hues):
@@ -213,7 +216,7 @@ def _png(plot: Plot, colours: dict[str, str], hues: Sequence[str]) -> bytes:
 
 @contextmanager
 def _style(colours: dict[str, str], hues: Sequence[str]) -> Iterator[None]:
-    """Quiet: no frame, a faint grid, small type."""
+    """A quiet style: no frame, a faint grid, small type."""
     import matplotlib
     from cycler import cycler
 

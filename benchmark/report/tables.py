@@ -1,6 +1,6 @@
-"""The sections of a report: which tables and sentences stand in it, from the runs it is about.
+"""The sections of a report: which tables and sentences it has about its runs.
 
-Numbers come from `statistics.py`; the template decides how it looks.
+Numbers come from `statistics.py`, verdicts from `verdicts.py`; the template decides how they look.
 """
 
 from __future__ import annotations
@@ -9,34 +9,24 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmark.report import statistics
-from benchmark.report.statistics import (
-    Cell,
-    Group,
-    Run,
-    Table,
-    Verdict,
-    compare,
-    main_rows,
-    mode,
-    percent,
-    plain,
-    span,
-    tallied,
-)
+from benchmark.report import comparison, statistics, verdicts
+from benchmark.report.comparison import Cell, Group, Table, compare
+from benchmark.report.run_folder import Run
+from benchmark.report.statistics import main_rows, mode, percent, plain, span, tallied
+from benchmark.report.verdicts import Verdict
 from benchmark.runner import Result
 from benchmark.world.sample import MODES
 
 FACTS = ("model", "identity", "size", "judge", "date", "command")
-"""What `run.json` may say, in the order of the page."""
+"""Keys of `run.json` that come first in the table of the run, in this order."""
 WRONG_AT_MOST = (0.01, 0.05, 0.1)
-"""Where the gate's table is read off: shares of photos with a wrong memory."""
+"""Shares of photos with a wrong memory that the gate's table allows."""
 NAMES = {
     "baseline/oracle": "only the right memories",
     "baseline/no-context": "no memories",
     "baseline/text-only": "memories without photos",
     "baseline/caption-only": "captions for photos",
-    "baseline/retrieval": "nearest memory, no words",
+    "baseline/retrieval": "nearest memory, no language model",
     "baseline/zero-shot": "base model, untrained",
     "ablation/window-1": "only the newest memory",
     "ablation/window-3": "the three newest",
@@ -45,21 +35,23 @@ NAMES = {
     "ablation/names-replaced": "names replaced",
     "ablation/dates-coarse": "years for dates",
 }
+"""Labels of conditions."""
+# Columns of the tables about distractors, about long histories, and of those that put conditions beside the model.
 MISBINDING = ("name_recall", "misbinding", "exact", "facts_kept", "abstained")
 HISTORY = ("name_recall", "retrieved", "misbinding", "acc_pos", "acc_neg", "harmonic")
 BESIDE = ("acc_pos", "acc_neg", "harmonic", "name_recall", "misbinding", "kept")
 
 
 def sections(runs: Sequence[Run]) -> dict[str, Any]:
-    """Every table and sentence of the page, by the name the template calls it; None or [] where nothing was run."""
+    """Every table and list of sentences, by its name in the template; None or [] where nothing was run."""
     return {
         "summary": [(run.label, _summary(run)) for run in runs],
         "facts": _facts(runs),
         "errors": [
             (run.label, Counter(f"{r.condition}: {r.error}" for r in run.failed).most_common(8)) for run in runs
         ],
-        "capeval": statistics.capeval(runs),
-        "controls": [(run.label, statistics.controls(run)) for run in runs],
+        "capeval": comparison.capeval(runs),
+        "controls": [(run.label, verdicts.controls(run)) for run in runs],
         "modes": compare(runs, ("Others in the memories",), by_mode(runs), MISBINDING),
         "gate": _gate(runs),
         "own_gate": compare(runs, ("Others in the memories",), _gates(runs), ("recalled", "told_wrong")),
@@ -71,47 +63,48 @@ def sections(runs: Sequence[Run]) -> dict[str, Any]:
         "ablations": compare(runs, ("Memory",), beside(runs, "ablation", "as it is"), BESIDE),
         "detail": compare(runs, ("Condition",), _details(runs)),
         "everything": compare(runs, ("Condition", "Others"), _everything(runs)),
-        "gains": _told(runs, _gains),
-        "changes": _told(runs, lambda run: _changes(run, "ablation")),
-        "shifts": _told(runs, lambda run: _changes(run, "wording")),
+        "gains": _per_run(runs, _gains),
+        "changes": _per_run(runs, lambda run: _changes(run, "ablation")),
+        "shifts": _per_run(runs, lambda run: _changes(run, "wording")),
     }
 
 
 def _summary(run: Run) -> list[Verdict]:
-    """What an outsider takes home."""
+    """The summary of a run at the top of the page, in sentences."""
     rows = main_rows(run)
-    single = [r for r in rows if r.positives == 1] or rows  # else the numbers hang on how many of each were drawn
+    single = [r for r in rows if r.positives == 1] or rows  # one number of things, so that runs can be compared
     numbers = {m: f"{percent(t.value)} ({span(t)})" for m, t in tallied(single).items()}
     several = tallied(r for r in rows if r.positives > 1) if single is not rows else {}
     strangers = tallied(r for r in run.of("caption", plain) if mode(r) == "stranger")
     words = {
-        "name_recall": "It named {} of the known things in them.",
-        "misbinding": "In {} of the photos it named something that is not there.",
-        "acc_pos": "From its captions alone, {} of the questions about what is in the photo can be answered (Acc+),",
-        "acc_neg": "and {} of those about what is not rightly cannot (Acc-).",
+        "name_recall": "It named {} of the known things in these photos.",
+        "misbinding": "In {} of the captions it named something that is not in the photo.",
+        "acc_pos": "From its captions alone, {} of the questions about things in the photo are answered right (Acc+),",
+        "acc_neg": "and {} of the questions about other things are rightly left open (Acc-).",
     }
     one = " of one known thing" if single is not rows or all(r.positives == 1 for r in rows) else ""
     wrote = f"{run.label} captioned {len(single)} new photos{one}."
-    said = [Verdict(wrote if rows else "No captions were written in this run.")]
-    said += [Verdict(text.format(numbers[m])) for m, text in words.items() if m in numbers]
+    found = [Verdict(wrote if rows else "No captions were written in this run.")]
+    found += [Verdict(text.format(numbers[m])) for m, text in words.items() if m in numbers]
     if t := several.get("name_recall"):
-        said.append(Verdict(f"Of several known things in one photo it named {percent(t.value)} ({span(t)})."))
+        found.append(Verdict(f"Of several known things in one photo it named {percent(t.value)} ({span(t)})."))
     if t := strangers.get("misbinding"):
-        said.append(Verdict(f"Shown a stranger, it named somebody it knows in {percent(t.value)} ({span(t)})."))
-    said += [s for s in statistics.controls(run) if s.tone != "good"] or [Verdict("The controls hold.", "good")]
-    tests = {
-        what: statistics.shortcut(rows, why) for c, (what, why) in statistics.SHORTCUTS.items() if (rows := run.of(c))
-    }
-    said += [Verdict(f"With {what}: {v.text}.", v.tone) for what, v in tests.items() if v.tone != "good"]
+        found.append(Verdict(f"Shown a stranger, it named somebody it knows in {percent(t.value)} ({span(t)})."))
+    found += [s for s in verdicts.controls(run) if s.tone != "good"] or [Verdict("The controls hold.", "good")]
+    tests = {what: verdicts.shortcut(rows, why) for c, (what, why) in verdicts.SHORTCUTS.items() if (rows := run.of(c))}
+    found += [Verdict(f"With {what}: {v.text}.", v.tone) for what, v in tests.items() if v.tone != "good"]
     if tests and all(v.tone == "good" for v in tests.values()):
-        said.append(Verdict("No shortcut: without the right photos, names drop to chance.", "good"))
+        found.append(Verdict("No shortcut: without the right photos, names right drop to chance.", "good"))
     if run.failed:
         total = len(run.failed) + len(run.rows)
-        said.append(Verdict(f"{len(run.failed)} of {total} rows failed with an error; they are not counted.", "unsure"))
-    return [*said, *(Verdict(note, "unsure") for note in run.notes)]
+        found.append(
+            Verdict(f"{len(run.failed)} of {total} rows failed with an error; failed rows are not counted.", "unsure")
+        )
+    return [*found, *(Verdict(note, "unsure") for note in run.notes)]
 
 
 def _facts(runs: Sequence[Run]) -> Table:
+    """What was run: the content of `run.json`, and counts of rows."""
     rows = []
     for key in dict.fromkeys((*FACTS, "run", *(k for run in runs for k in run.about))):
         values = [run.about.get(key, "") for run in runs]
@@ -124,7 +117,7 @@ def _facts(runs: Sequence[Run]) -> Table:
 
 
 def by_mode(runs: Sequence[Run]) -> list[Group]:
-    """By kind of distractors: captions of photos that show the fewest things any was asked about."""
+    """The model's captions by kind of distractors, of photos with the fewest known things that were drawn."""
     shown = [r.spec["positives"] for run in runs for r in run.of("caption", plain) if r.spec]
     fewest = min(shown, default=1)
 
@@ -135,12 +128,13 @@ def by_mode(runs: Sequence[Run]) -> list[Group]:
 
 
 def _gate(runs: Sequence[Run]) -> Table | None:
+    """The lowest gate for each allowed share of wrong memories, and what it lets through."""
     rows = []
     for run in runs:
         gates, wrong, right = statistics.gate_curve(run.of("gate"))
         for most in WRONG_AT_MOST:
             if len(gates):
-                i = int((wrong <= most).argmax())  # the last gate lets nothing through: there is one
+                i = int((wrong <= most).argmax())  # there is one: the last gate lets nothing through
                 cells = (f"{gates[i]:.3f}", percent(float(wrong[i])), percent(float(right[i])))
                 rows.append((Cell(run.label), Cell(f"at most {most:.0%}"), *(Cell(c) for c in cells)))
     head = ("Run", "Wrong memories allowed", "gate", "wrong let through", "right let through")
@@ -148,7 +142,7 @@ def _gate(runs: Sequence[Run]) -> Table | None:
 
 
 def _without_run(table: Table, runs: Sequence[Run]) -> Table:
-    """Of one run its name is no news: the column goes."""
+    """The table without its column "Run", when there is one run only."""
     if len(runs) > 1:
         return table
     at = table.head.index("Run")
@@ -157,6 +151,7 @@ def _without_run(table: Table, runs: Sequence[Run]) -> Table:
 
 
 def _details(runs: Sequence[Run]) -> list[Group]:
+    """Plain descriptions, by condition."""
     found = dict.fromkeys(c for run in runs for c in ("detail", *run.part("detail")))
     return [Group((_name(c) or "the model",), lambda run, c=c: run.of(c)) for c in found]
 
@@ -168,6 +163,7 @@ def _gates(runs: Sequence[Run]) -> list[Group]:
 
 
 def _tasks(runs: Sequence[Run]) -> Table | None:
+    """The downstream tasks, by question and way of asking."""
     ways = [
         (f"{t}/{w}", (what, say)) for t, (what, _) in statistics.TASKS.items() for w, say in statistics.WAYS.items()
     ]
@@ -176,7 +172,7 @@ def _tasks(runs: Sequence[Run]) -> Table | None:
 
 
 def beside(runs: Sequence[Run], part: str, usual: str) -> list[Group]:
-    """The conditions of a part, after the model's own captions of the same samples."""
+    """The conditions of a part, after the model's own captions (labelled `usual`) of the same samples."""
     names = list(dict.fromkeys(c for run in runs for c in run.part(part)))
     if not names:
         return []
@@ -189,21 +185,25 @@ def beside(runs: Sequence[Run], part: str, usual: str) -> list[Group]:
 
 
 def _name(condition: str) -> str:
+    """The label of a condition."""
     part, _, name = condition.partition("/")
     return NAMES.get(condition, f"wording {name}" if part == "wording" else name.replace("-", " "))
 
 
 def _shortcuts(runs: Sequence[Run]) -> Table | None:
+    """The shortcut tests with their verdicts, beside the model's score on the same samples untouched."""
     rows = []
-    for condition, (what, survives) in statistics.SHORTCUTS.items():
+    for condition, (what, survives) in verdicts.SHORTCUTS.items():
         for run in runs:
             if not (some := run.of(condition)):
                 continue
             there = {r.sample for r in some}
             clean = tallied(run.of("caption", lambda r, there=there: r.sample in there)).get("name_recall")
-            found, verdict = tallied(some), statistics.shortcut(some, survives)
-            numbers = [Cell(percent(t.value), span(t)) if t else Cell("–") for t in (clean, found.get("name_recall"))]
-            swap, level = found.get("follows"), Cell(percent(statistics.chance(some)))
+            averages, verdict = tallied(some), verdicts.shortcut(some, survives)
+            numbers = [
+                Cell(percent(t.value), span(t)) if t else Cell("–") for t in (clean, averages.get("name_recall"))
+            ]
+            swap, level = averages.get("follows"), Cell(percent(statistics.chance(some)))
             last = (Cell(percent(swap.value), span(swap)) if swap else Cell("–"), Cell(str(len(some))))
             rows.append((Cell(what), Cell(run.label), Cell(verdict.text, "", verdict.tone), *numbers, level, *last))
     head = ("What was taken away", "Run", "Verdict", "names right, untouched", "names right", "chance", "follows", "n")
@@ -211,26 +211,27 @@ def _shortcuts(runs: Sequence[Run]) -> Table | None:
 
 
 def histories(runs: Sequence[Run]) -> list[Group]:
-    """By how many memories are brought back, and out of how many."""
+    """History conditions by number of recalled memories, and by length of the history."""
     found = {(r.condition, r.episodes) for run in runs for c in run.part("history") for r in run.of(c)}
     return [
-        Group((best(c), f"{size}"), lambda run, c=c, size=size: run.of(c, lambda r: r.episodes == size))
+        Group((best_k(c), f"{size}"), lambda run, c=c, size=size: run.of(c, lambda r: r.episodes == size))
         for c, size in sorted(found, key=lambda f: (len(f[0]), *f))
     ]
 
 
-def best(condition: str) -> str:
-    """ "history/k4" is "best 4"."""
+def best_k(condition: str) -> str:
+    """The label of a history condition: "best 4" for "history/k4"."""
     return f"best {condition.split('/')[1].removeprefix('k')}"
 
 
 def _everything(runs: Sequence[Run]) -> list[Group]:
+    """Every condition and kind of distractors."""
     found = dict.fromkeys((r.condition, mode(r)) for run in runs for r in run.rows)
     return [Group((c, m), lambda run, c=c, m=m: run.of(c, lambda r: mode(r) == m)) for c, m in found]
 
 
 def _gains(run: Run) -> list[str]:
-    """What a caption of its own does for the tasks."""
+    """A sentence for each task: what the model's own caption changes."""
     out = []
     for task, (what, own) in statistics.TASKS.items():
         if t := statistics.gain(run.of(f"{task}/direct"), run.of(f"{task}/cag"), own[0]):
@@ -240,7 +241,7 @@ def _gains(run: Run) -> list[str]:
 
 
 def _changes(run: Run, part: str) -> list[str]:
-    """What each condition of a part does to Acc+ (or to the names), against the model's own captions."""
+    """A sentence for each condition of a part: its Acc+ (or names right) against the model's own captions."""
     out = []
     for condition in run.part(part):
         for measure in ("acc_pos", "name_recall"):
@@ -250,5 +251,6 @@ def _changes(run: Run, part: str) -> list[str]:
     return out
 
 
-def _told(runs: Sequence[Run], say: Callable[[Run], list[str]]) -> list[tuple[str, list[str]]]:
-    return [(run.label, said) for run in runs if (said := say(run))]
+def _per_run(runs: Sequence[Run], write: Callable[[Run], list[str]]) -> list[tuple[str, list[str]]]:
+    """The sentences of each run that has any, with its label."""
+    return [(run.label, sentences) for run in runs if (sentences := write(run))]

@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from benchmark import runner
-from benchmark.report import report, statistics
+from benchmark.report import comparison, report, statistics, verdicts
+from benchmark.report.run_folder import load_run
 from benchmark.report.tables import sections
 from benchmark.runner import Condition, Result, Texts
 from benchmark.tasks import capeval
@@ -171,7 +172,7 @@ def test_runs_side_by_side(tmp_path: Path) -> None:
     table = next(t for t in page.tables if t[0][:2] == ["In the photo", "Caption"])
     found = {r[2]: r[table[0].index("wrong name ↓")].split()[0] for r in table[1:]}
     assert found == {"nano (a)": "0.0%", "nano (b)": "66.7%"}
-    assert "was not scored, so nothing here proves the scorer" in page.words
+    assert "was not scored, so nothing in this run proves the scorer" in page.words
     (tmp_path / "c").mkdir()
     same = [runs[0], small_run(tmp_path / "c" / "a", 2)]
     page = Reader(report.report(same, tmp_path / "out").read_text("utf-8"))
@@ -199,9 +200,9 @@ def test_broken_controls_are_flagged(
 ) -> None:
     """One in 99,999 rounds to nothing, and is not nothing."""
     run = run_of(row("caption", 0, {"acc_pos": (1, 1)}), row(condition, 0, score))
-    verdict = statistics.controls(run)[condition == "control/empty"]
+    verdict = verdicts.controls(run)[condition == "control/empty"]
     assert (verdict.tone, bool(re.match(rf".*{said}", verdict.text))) == (tone, True)
-    table = statistics.capeval([run])
+    table = comparison.capeval([run])
     assert table and (tone == "bad") == any(c.tone == "bad" for r in table.rows for c in r)
     assert (tone == "bad") == any("BROKEN" in s.text for _, said in sections([run])["summary"] for s in said)
 
@@ -210,7 +211,7 @@ def test_a_control_that_fails_for_one_size_only_is_flagged() -> None:
     """Over all sizes together it would pass."""
     good = [row("control/gold", i, {"acc_pos": (9, 9), "acc_neg": (9, 9)}) for i in range(40)]
     bad = row("control/gold", 41, {"acc_pos": (6, 9), "acc_neg": (9, 9)}, positives=4, episodes=12)
-    assert [s.tone for s in statistics.controls(run_of(*good, bad))] == ["bad", "unsure"]
+    assert [s.tone for s in verdicts.controls(run_of(*good, bad))] == ["bad", "unsure"]
 
 
 def named(n: int, right: int, wrong: int, k: int = 1) -> list[Result]:
@@ -227,14 +228,14 @@ def named(n: int, right: int, wrong: int, k: int = 1) -> list[Result]:
         (named(400, 133, 267, 2), "good", "at chance: no shortcut"),
         (named(400, 240, 160), "bad", "SHORTCUT: names survive without photos"),
         (named(400, 240, 160, 2), "bad", "SHORTCUT: names survive without photos"),
-        (named(12, 4, 8), "unsure", "none seen, but up to .* points above chance fit so few samples"),
+        (named(12, 4, 8), "unsure", "none seen, but with so few samples up to .* points above chance are possible"),
         (named(400, 400, 400), "unsure", r"no shortcut: it names everybody \(a wrong name in 100.0%\)"),
     ],
 )
 def test_shortcut_verdicts(rows: list[Result], tone: str, said: str) -> None:
     """Chance is a third: one of three memories, or two of six."""
     assert statistics.chance(rows) == pytest.approx(1 / 3)
-    verdict = statistics.shortcut(rows, statistics.SHORTCUTS["shortcut/blank"][1])
+    verdict = verdicts.shortcut(rows, verdicts.SHORTCUTS["shortcut/blank"][1])
     assert verdict.tone == tone and re.fullmatch(said, verdict.text)
     cells = sections([run_of(*rows)])["shortcuts"].rows[0]
     assert (cells[1].text, cells[1].tone) == (verdict.text, tone)
@@ -302,11 +303,11 @@ def test_failed_and_unfinished_parts_are_said(tmp_path: Path) -> None:
         row("caption", 2, {"name_recall": (1, 1)}),
     ]
     folder = write(tmp_path / "run", rows, {"planned": {"caption": 30, "lsd/cag": 2}}, end='{"condition": "lsd')
-    run = report.load(folder)
+    run = load_run(folder)
     assert (len(run.rows), [r.error for r in run.failed]) == (4, ["the model's process died"])
     assert [re.sub(r"^rows.jsonl stops .*", "stops", note) for note in run.notes] == [
         "stops",
-        "1 line cut off or not of this form, left out.",
+        "1 line cut off or of another form, left out.",
         "caption: 3 of 30 samples done.",
     ]
     said = " ".join(s.text for _, parts in sections([run])["summary"] for s in parts)
@@ -319,12 +320,12 @@ def test_a_whole_run_is_not_called_unfinished(tmp_path: Path) -> None:
     rows = [row(c, i, {"f1": (1, 1)}) for i in range(3) for c in ("lsd/cag", "lsd/direct")]
     folder = write(tmp_path / "run", rows, {"planned": {"lsd/cag": 6, "lsd/direct": 6}})
     (folder / "again.jsonl").write_bytes((folder / "rows.jsonl").read_bytes())
-    run = report.load(folder)
+    run = load_run(folder)
     assert (run.notes, len(run.rows)) == ((), 6)
 
 
 def test_parts_left_out_are_said(tmp_path: Path) -> None:
-    run = report.load(write(tmp_path / "run", [row("caption", 0, {})], {"left out": "zero-shot: no adapter"}))
+    run = load_run(write(tmp_path / "run", [row("caption", 0, {})], {"left out": "zero-shot: no adapter"}))
     assert run.notes == ("Left out: zero-shot: no adapter.",)
 
 

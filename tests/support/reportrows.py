@@ -1,4 +1,4 @@
-"""Made-up rows of runs and a few real samples, for the tests of the report and its gallery."""
+"""Made-up rows of runs, and a few real samples, for the tests of the report and its error gallery."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmark import runner
 from benchmark.judges.judge import Lexical
-from benchmark.report.statistics import Run
+from benchmark.report.run_folder import Run
 from benchmark.runner import Condition, Result
 from benchmark.tasks import capeval
 from benchmark.world import dialogue
@@ -20,7 +20,7 @@ SCORE = capeval.scorer(Lexical())
 
 
 def row(condition: str, i: int, score: dict[str, tuple[float, float]], **changes: Any) -> Result:
-    """A made-up row; keywords of `Spec` change its spec, others the row."""
+    """A made-up row. Of `changes`, fields of `Spec` change the row's spec, others the row."""
     of_spec = {k: changes.pop(k) for k in ("mode", "extra", "reminders") if k in changes}
     made = Result(condition, f"{i:016x}", 1, 3, None, {"caption": "?"}, {m: list(p) for m, p in score.items()}, 0.1)
     made = replace(made, **changes)
@@ -41,7 +41,7 @@ def write(folder: Path, rows: list[Result], about: dict[str, Any] | None = None,
 
 
 def caption_of(sample: Sample, turn: int) -> str:
-    """Right, right with a wrong name, nothing, right."""
+    """A caption, by turn: right, right with a wrong name, knowing nobody, right."""
     known = [(sample.facts[i], sample.context[i]) for i in sample.positives]
     other = next(i for i in range(len(sample.context)) if i not in sample.positives)
     wrong = [*known, (sample.facts[other], sample.context[other])]

@@ -12,17 +12,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmark.report import report, statistics
-from benchmark.report.statistics import Cell, Table, mode, tallied
+from benchmark.report import html_page, statistics
+from benchmark.report.comparison import Cell, Table
+from benchmark.report.run_folder import load_run
+from benchmark.report.statistics import mode, tallied
 from benchmark.runner import Result
 from memory.errors import KeepsakeError
 from memory.files import whole_lines
-from memory.paths import private_folder
 from train.study import curves, rollout_pages
 from train.study.study import NOTE, START, state
 from train.study.trained import Trained
 
 PAGE = "results.html"
+TEMPLATE = Path(__file__).parent / "results.html.j2"
 TEST = "test"
 """In a run's folder: what `benchmark diagnose` found out about its checkpoint."""
 Keep = Callable[[Result], bool]
@@ -56,35 +58,16 @@ TARGETS = {0: 15, 1: -2, 2: 10, 3: -2}
 def write(folder: Path, out: Path) -> Path:
     """Write the page and plots of a study's folder, or of one run's, into `out`; the page's path. Raises KeepsakeError
     when there is nothing to show, or what a page needs is not installed."""
-    try:
-        import jinja2
-        import matplotlib  # noqa: F401
-    except ModuleNotFoundError as missing:
-        raise KeepsakeError(f"a page needs {missing.name}: pip install jinja2 matplotlib") from missing
+    html_page.check_libraries()
     name, runs = gather(folder)
-    private_folder(out)
-    drawn = {}
-    for title, (plot, alt) in curves.of_rewards(runs).items():
-        light, dark = report.plots.render(plot)
-        report.write_whole(out / f"{title}.png", light)
-        drawn[title] = {"light": report.uri(light), "dark": report.uri(dark), "alt": alt}
-    env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    text = env.get_template("results.html.j2").render(
-        name=name,
-        runs=runs,
-        plots=drawn,
-        final=[table(runs, range(CAPTIONS)), table(runs, range(CAPTIONS, len(ASKED)))],
-        verdicts=verdicts(runs),
-        shown=rollout_pages.pick(runs),
-    )
-    report.write_whole(out / PAGE, text.encode())
-    return out / PAGE
+    values = {
+        "name": name,
+        "runs": runs,
+        "final": [table(runs, range(CAPTIONS)), table(runs, range(CAPTIONS, len(ASKED)))],
+        "verdicts": verdicts(runs),
+        "shown": rollout_pages.pick(runs),
+    }
+    return html_page.write_page(TEMPLATE, out / PAGE, curves.of_rewards(runs), values)
 
 
 def gather(folder: Path) -> tuple[str, list[Trained]]:
@@ -111,7 +94,7 @@ def _run(folder: Path, name: str, about: str, changes: str, steps: int) -> Train
         state(folder, steps),
         tuple(json.loads(line) for line in whole_lines(folder / "gspo.jsonl")),
         tuple(json.loads(line) for line in whole_lines(folder / "dev.jsonl")),
-        replace(report.load(folder / TEST), label=name) if any(folder.glob(f"{TEST}/*.jsonl")) else None,
+        replace(load_run(folder / TEST), label=name) if any(folder.glob(f"{TEST}/*.jsonl")) else None,
         said.read_text(encoding="utf-8") if said.exists() else "",
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark.report import statistics
+from benchmark.report.run_folder import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,6 @@ class Trained:
     """Rows of `gspo.jsonl`, one a step."""
     held_out: tuple[dict[str, Any], ...] = ()
     """Rows of `dev.jsonl`."""
-    test: statistics.Run | None = None
+    test: Run | None = None
     pages: str = ""
     """`rollouts.txt`."""

@@ -51,36 +51,36 @@ def _capeval(runs: Sequence[Run]) -> Plot | None:
 
 
 def _misbinding(runs: Sequence[Run]) -> Plot | None:
-    found = []
+    by_run = []
     for run in runs:
         modes = {group.labels[0]: tallied(group.pick(run)) for group in by_mode(runs)}
-        found.append(
+        by_run.append(
             (run.label, [(m, f.get("name_recall"), f["misbinding"]) for m, f in modes.items() if "misbinding" in f])
         )
-    return misbinding(found) if any(len(points) > 1 for _, points in found) else None
+    return misbinding(by_run) if any(len(points) > 1 for _, points in by_run) else None
 
 
 def _abstention(runs: Sequence[Run]) -> Plot | None:
-    found = [(run.label, *gate_curve(run.of("gate"))[1:]) for run in runs]
-    return abstention(found) if any(len(wrong) for _, wrong, _ in found) else None
+    curves_by_run = [(run.label, *gate_curve(run.of("gate"))[1:]) for run in runs]
+    return abstention(curves_by_run) if any(len(wrong) for _, wrong, _ in curves_by_run) else None
 
 
 def _diagnostics(runs: Sequence[Run]) -> Plot | None:
     panels = []
     for task, (_, measures) in TASKS.items():
         ways = [Group((label,), lambda run, c=f"{task}/{way}": run.of(c)) for way, label in WAYS.items()]
-        panels += [(f"{task.upper()}: {MEASURES[m][0]}", found) for m in measures if (found := _bars(runs, ways, m))]
+        panels += [(f"{task.upper()}: {MEASURES[m][0]}", some) for m in measures if (some := _bars(runs, ways, m))]
     return bars(panels, [run.label for run in runs]) if panels else None
 
 
 def _shortcuts(runs: Sequence[Run]) -> Plot | None:
-    found = []
+    tests = []
     for condition, (what, _) in SHORTCUTS.items():
         values = [tallied(run.of(condition)).get("name_recall") for run in runs]
         if any(values):
             level = chance([r for run in runs for r in run.of(condition)])
-            found.append(Bar(what, values, level))
-    return bars([("names right", found)], [run.label for run in runs]) if found else None
+            tests.append(Bar(what, values, level))
+    return bars([("names right", tests)], [run.label for run in runs]) if tests else None
 
 
 def _history(runs: Sequence[Run]) -> Plot | None:
@@ -101,12 +101,12 @@ def _history(runs: Sequence[Run]) -> Plot | None:
 
 def _baselines(runs: Sequence[Run]) -> Plot | None:
     groups = beside(runs, "baseline", "the model")
-    found = [(MEASURES[m][0], _bars(runs, groups, m)) for m in ("acc_pos", "acc_neg", "name_recall")]
-    panels = [(title, some) for title, some in found if some]
+    measured = [(MEASURES[m][0], _bars(runs, groups, m)) for m in ("acc_pos", "acc_neg", "name_recall")]
+    panels = [(title, some) for title, some in measured if some]
     return bars(panels, [run.label for run in runs]) if panels else None
 
 
 def _bars(runs: Sequence[Run], groups: Sequence[Group], measure: str) -> list[Bar]:
     """A bar for each group that was measured in at least one run."""
-    found = [Bar(g.labels[0], [tallied(g.pick(run)).get(measure) for run in runs]) for g in groups]
-    return [bar for bar in found if any(bar.values)]
+    every = [Bar(g.labels[0], [tallied(g.pick(run)).get(measure) for run in runs]) for g in groups]
+    return [bar for bar in every if any(bar.values)]

@@ -88,15 +88,15 @@ def curves(panels: Sequence[tuple[str, Sequence[Line]]], xlabel: str, *, log: bo
 
 def bars(panels: Sequence[tuple[str, Sequence[Bar]]], runs: Sequence[str]) -> Plot:
     """Panels side by side, each (title, bars): a bar for each run at each label, with 95 % intervals and chance."""
-    words = list(dict.fromkeys(b.label for _, found in panels for b in found))
+    words = list(dict.fromkeys(b.label for _, labelled in panels for b in labelled))
 
     def draw() -> Figure:
         from matplotlib import rcParams
 
         thick, ink = 0.8 / len(runs), rcParams["text.color"]
         figure, axes = _figure(len(panels), 0.9 + len(words) * (0.25 + 0.2 * len(runs)), sharey=True)
-        for axis, (title, found) in zip(axes, panels, strict=True):
-            for bar in found:
+        for axis, (title, labelled) in zip(axes, panels, strict=True):
+            for bar in labelled:
                 row = words.index(bar.label)
                 for i, t in enumerate(bar.values):
                     if t is not None:

@@ -84,23 +84,23 @@ def _summary(run: Run) -> list[Verdict]:
     }
     one = " of one known thing" if single is not rows or all(r.positives == 1 for r in rows) else ""
     wrote = f"{run.label} captioned {len(single)} new photos{one}."
-    found = [Verdict(wrote if rows else "No captions were written in this run.")]
-    found += [Verdict(text.format(numbers[m])) for m, text in words.items() if m in numbers]
+    sentences = [Verdict(wrote if rows else "No captions were written in this run.")]
+    sentences += [Verdict(text.format(numbers[m])) for m, text in words.items() if m in numbers]
     if t := several.get("name_recall"):
-        found.append(Verdict(f"Of several known things in one photo it named {percent(t.value)} ({span(t)})."))
+        sentences.append(Verdict(f"Of several known things in one photo it named {percent(t.value)} ({span(t)})."))
     if t := strangers.get("misbinding"):
-        found.append(Verdict(f"Shown a stranger, it named somebody it knows in {percent(t.value)} ({span(t)})."))
-    found += [s for s in verdicts.controls(run) if s.tone != "good"] or [Verdict("The controls hold.", "good")]
+        sentences.append(Verdict(f"Shown a stranger, it named somebody it knows in {percent(t.value)} ({span(t)})."))
+    sentences += [s for s in verdicts.controls(run) if s.tone != "good"] or [Verdict("The controls hold.", "good")]
     tests = {what: verdicts.shortcut(rows, why) for c, (what, why) in verdicts.SHORTCUTS.items() if (rows := run.of(c))}
-    found += [Verdict(f"With {what}: {v.text}.", v.tone) for what, v in tests.items() if v.tone != "good"]
+    sentences += [Verdict(f"With {what}: {v.text}.", v.tone) for what, v in tests.items() if v.tone != "good"]
     if tests and all(v.tone == "good" for v in tests.values()):
-        found.append(Verdict("No shortcut: without the right photos, names right drop to chance.", "good"))
+        sentences.append(Verdict("No shortcut: without the right photos, names right drop to chance.", "good"))
     if run.failed:
         total = len(run.failed) + len(run.rows)
-        found.append(
+        sentences.append(
             Verdict(f"{len(run.failed)} of {total} rows failed with an error; failed rows are not counted.", "unsure")
         )
-    return [*found, *(Verdict(note, "unsure") for note in run.notes)]
+    return [*sentences, *(Verdict(note, "unsure") for note in run.notes)]
 
 
 def _facts(runs: Sequence[Run]) -> Table:
@@ -151,15 +151,15 @@ def _without_run(table: Table, runs: Sequence[Run]) -> Table:
 
 
 def _details(runs: Sequence[Run]) -> list[Group]:
-    """Plain descriptions, by condition."""
-    found = dict.fromkeys(c for run in runs for c in ("detail", *run.part("detail")))
-    return [Group((_name(c) or "the model",), lambda run, c=c: run.of(c)) for c in found]
+    """The conditions that ask for plain descriptions."""
+    conditions = dict.fromkeys(c for run in runs for c in ("detail", *run.part("detail")))
+    return [Group((_name(c) or "the model",), lambda run, c=c: run.of(c)) for c in conditions]
 
 
 def _gates(runs: Sequence[Run]) -> list[Group]:
     """Rows of the gate by kind of distractors."""
-    found = dict.fromkeys(mode(r) for run in runs for r in run.of("gate"))
-    return [Group((m,), lambda run, m=m: run.of("gate", lambda r: mode(r) == m)) for m in found]
+    kinds = dict.fromkeys(mode(r) for run in runs for r in run.of("gate"))
+    return [Group((m,), lambda run, m=m: run.of("gate", lambda r: mode(r) == m)) for m in kinds]
 
 
 def _tasks(runs: Sequence[Run]) -> Table | None:
@@ -212,10 +212,10 @@ def _shortcuts(runs: Sequence[Run]) -> Table | None:
 
 def histories(runs: Sequence[Run]) -> list[Group]:
     """History conditions by number of recalled memories, and by length of the history."""
-    found = {(r.condition, r.episodes) for run in runs for c in run.part("history") for r in run.of(c)}
+    sizes = {(r.condition, r.episodes) for run in runs for c in run.part("history") for r in run.of(c)}
     return [
         Group((best_k(c), f"{size}"), lambda run, c=c, size=size: run.of(c, lambda r: r.episodes == size))
-        for c, size in sorted(found, key=lambda f: (len(f[0]), *f))
+        for c, size in sorted(sizes, key=lambda f: (len(f[0]), *f))
     ]
 
 
@@ -226,8 +226,8 @@ def best_k(condition: str) -> str:
 
 def _everything(runs: Sequence[Run]) -> list[Group]:
     """Every condition and kind of distractors."""
-    found = dict.fromkeys((r.condition, mode(r)) for run in runs for r in run.rows)
-    return [Group((c, m), lambda run, c=c, m=m: run.of(c, lambda r: mode(r) == m)) for c, m in found]
+    conditions = dict.fromkeys((r.condition, mode(r)) for run in runs for r in run.rows)
+    return [Group((c, m), lambda run, c=c, m=m: run.of(c, lambda r: mode(r) == m)) for c, m in conditions]
 
 
 def _gains(run: Run) -> list[str]:

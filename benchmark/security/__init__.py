@@ -1,1 +1,1 @@
-"""Attempts to steer Keepsake through what it is shown and told."""
+"""Security: attempts to steer Keepsake through photos, words and files, and the harm that they do."""

@@ -1,1 +1,1 @@
-"""The engine against its peers by the clock."""
+"""Speed: the engine against its peers on the same prompts, and proof that its caches change no logit."""

@@ -1,1 +1,1 @@
-"""The suite of all tasks, resumable, and the commands `capeval` and `diagnose`."""
+"""The suite: blocks of conditions run into one folder, resumable, and the commands `capeval` and `diagnose`."""

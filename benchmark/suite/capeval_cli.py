@@ -99,9 +99,9 @@ def command(args: argparse.Namespace) -> int:
         print(json.dumps({**first, "judge": judge.name, "agreement": agreement, "by_positives": named}))
         return 0
     print(f"{spec.name}, {name}, judge {judge.name}")
-    for k, found in by_positives.items():
-        print(f"{k} positives, n={found['n']}: {_line(found)}")
-        for control, c in found["controls"].items():
+    for k, averages in by_positives.items():
+        print(f"{k} positives, n={averages['n']}: {_line(averages)}")
+        for control, c in averages["controls"].items():
             print(f"  {control}: Acc+ {_share(c, 'acc_pos')}, Acc- {_share(c, 'acc_neg')}")
     if agreement:
         judges, share = " and ".join(agreement["judges"]), f"{agreement['equal']:.1%}"

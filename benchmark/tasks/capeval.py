@@ -56,8 +56,8 @@ def scorer(judge: Judge) -> Callable[[Texts, Sample], Scores]:
 
     def scores(texts: Texts, sample: Sample) -> Scores:
         caption = texts["caption"]
-        found = question_scores(caption, sample, judge)
-        return {**found, **score(caption, sample.facts, sample.positives)} if sample.facts else found
+        answered = question_scores(caption, sample, judge)
+        return {**answered, **score(caption, sample.facts, sample.positives)} if sample.facts else answered
 
     return scores
 

@@ -85,11 +85,11 @@ def event_scores(judge: Judge) -> Score:
 
 def reminder_scores(texts: Texts, sample: Sample) -> Scores:
     """Reminders that caption or answer say: fired, of things in the photo; false_alarm, of others."""
-    said = "\n".join(texts[part] for part in ("caption", "answer") if part in texts)
+    written = "\n".join(texts[part] for part in ("caption", "answer") if part in texts)
     marks: dict[bool, list[bool]] = {True: [], False: []}
     for i, facts in enumerate(sample.facts):
         if facts.reminder:
-            [is_said] = Lexical().check_replies([("", facts.reminder, said)])
+            [is_said] = Lexical().check_replies([("", facts.reminder, written)])
             marks[i in sample.positives].append(bool(is_said))
     return {
         "fired": (sum(marks[True]), len(marks[True])),
@@ -101,8 +101,8 @@ def token_f1(answer: str, gold: str) -> float:
     """F1 of the content words of answer and gold, 0..1. Words of `AROUND` do not count, so that a whole sentence scores
     as well as the bare place. Of an answer with \\boxed{...} only the last box counts."""
     boxes = re.findall(r"boxed\{([^{}]*)\}", answer)
-    said, wanted = (content_words(text) - AROUND for text in (boxes[-1] if boxes else answer, gold))
-    return 2 * len(said & wanted) / (len(said) + len(wanted)) if said and wanted else 0.0
+    given, wanted = (content_words(text) - AROUND for text in (boxes[-1] if boxes else answer, gold))
+    return 2 * len(given & wanted) / (len(given) + len(wanted)) if given and wanted else 0.0
 
 
 def _only_fact(sample: Sample, key: str) -> str | None:

@@ -54,13 +54,13 @@ def chair(caption: str, sample: Sample) -> Scores:
     about a green one. "animal" is right about a bear, "thing" about a lamp; such general words are no hallucinations.
     """
     shown = [concept_by_code()[look.code] for look in sample.shown]
-    said, words = mentions(caption), content_words(caption)
-    wrong = [not any(_fits(word, c) or word in KINDS[c.kind].split() for c in shown) for word in said]
-    specific = [any(_fits(word, c) for word in said) for c in shown]
-    found = [s or not words.isdisjoint(KINDS[c.kind].split()) for s, c in zip(specific, shown, strict=True)]
+    mentioned, words = mentions(caption), content_words(caption)
+    wrong = [not any(_fits(word, c) or word in KINDS[c.kind].split() for c in shown) for word in mentioned]
+    specific = [any(_fits(word, c) for word in mentioned) for c in shown]
+    covered = [s or not words.isdisjoint(KINDS[c.kind].split()) for s, c in zip(specific, shown, strict=True)]
     return {
-        "hallucinated": (sum(wrong), len(said)),
-        "missed": (found.count(False), len(shown)),
+        "hallucinated": (sum(wrong), len(mentioned)),
+        "missed": (covered.count(False), len(shown)),
         "specific": (sum(specific), len(shown)),
     }
 
@@ -72,8 +72,8 @@ def mentions(text: str) -> list[str]:
 
 def _fits(word: str, concept: Concept) -> bool:
     """Whether a word is right about a concept: one contains all words of the other."""
-    said, there = set(word.split()), set(concept.word.lower().split())
-    return said <= there or there <= said
+    words, concept_words = set(word.split()), set(concept.word.lower().split())
+    return words <= concept_words or concept_words <= words
 
 
 @cache
@@ -130,8 +130,8 @@ def against_references(writer: CachedWriter, written: Mapping[str, str]) -> Cond
     """
 
     def scores(texts: Texts, sample: Sample) -> Scores:
-        said, wanted = content_words(texts["caption"]), content_words(written[sample.id])
-        return {"covered": (len(said & wanted), len(wanted)), "beyond": (len(said - wanted), len(said))}
+        words, wanted = content_words(texts["caption"]), content_words(written[sample.id])
+        return {"covered": (len(words & wanted), len(wanted)), "beyond": (len(words - wanted), len(words))}
 
     return Condition("detail/references", _describing(writer), scores)
 

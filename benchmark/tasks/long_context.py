@@ -52,8 +52,8 @@ class Recaller:
             memory.add_all(sample.context)
             for episode in sample.context:
                 memory.put_vectors(episode.photo.sha256, space, self._embed(episode.photo))
-            found = memory.recall(space, self._embed(sample.query), k=len(sample.context), threshold=0.0)
-        return {at[r.episode.id]: r.score for r in found}
+            recalled = memory.recall(space, self._embed(sample.query), k=len(sample.context), threshold=0.0)
+        return {at[r.episode.id]: r.score for r in recalled}
 
     def _embed(self, photo: Photo) -> np.ndarray:
         if photo.sha256 not in self._tokens:
@@ -75,8 +75,8 @@ def histories(writer: CachedWriter, judge: Judge, recaller: Recaller) -> list[Co
 
         def scores(texts: Texts, sample: Sample) -> Scores:
             """The caption's scores; and retrieved: memories of what is in the photo that are among the K."""
-            found = set(list(recaller.ranked(sample))[:k]) & set(sample.positives)
-            return {**score(texts, sample), "retrieved": (len(found), len(sample.positives))}
+            right = set(list(recaller.ranked(sample))[:k]) & set(sample.positives)
+            return {**score(texts, sample), "retrieved": (len(right), len(sample.positives))}
 
         return Condition(f"history/k{k}", write, scores)
 

@@ -2,7 +2,7 @@
 
 Prompts are the renderer's own, with something else in the place of photos (`swapped`); no other word changes. Scores
 are against the untouched sample. A name recall that stays above chance when photos are mixed up or gone is a shortcut:
-the names were found without looking (`report/statistics.py` gives the verdict).
+the names were found without looking (`report/verdicts.py` gives the verdict).
 """
 
 from __future__ import annotations

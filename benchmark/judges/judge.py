@@ -17,7 +17,7 @@ from typing import Protocol
 
 from benchmark.world import dialogue
 from benchmark.world.question import LETTERS, Question
-from benchmark.world.text import SMALL
+from benchmark.world.text import STOP_WORDS
 
 NEGATION = frozenset("no not never none nobody nothing neither nor without cannot".split())
 """Words that deny; every word that ends in "n't" is another one."""
@@ -101,7 +101,7 @@ def canonical_words(text: str) -> frozenset[str]:
     """The content words of a text, lower case, each wording replaced by its canonical one (`paraphrases.toml`)."""
     plain = " ".join(re.findall(r"[^\W_]+(?:'[^\W_]+)*", text.lower().replace("’", "'")))
     wordings, canonical = _wordings()
-    return frozenset(wordings.sub(lambda match: canonical[match[0]], plain).split()) - SMALL
+    return frozenset(wordings.sub(lambda match: canonical[match[0]], plain).split()) - STOP_WORDS
 
 
 def _tells(sentence: str, option: str) -> bool:

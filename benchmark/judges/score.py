@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmark.judges.judge import Judge
-from benchmark.world.dialogue import NOBODY, Facts
+from benchmark.world.dialogue import ABSTENTION, Facts
 from benchmark.world.sample import Sample
 from benchmark.world.text import content_words
 
@@ -43,7 +43,7 @@ def score(caption: str, facts: Sequence[Facts], positives: Sequence[int]) -> Sco
     name_recall: positives named. misbinding: the caption names a thing of the context that is not in the photo. exact:
     all positives named and no other thing. facts_told: facts of positives told. facts_kept: facts of negatives not
     told, without those that the positives' words make up ("in June" beside "in early June"). abstained: the caption is
-    `NOBODY`.
+    `ABSTENTION`.
     """
     positive = [facts[i] for i in positives]
     negative = [f for i, f in enumerate(facts) if i not in positives]
@@ -58,7 +58,7 @@ def score(caption: str, facts: Sequence[Facts], positives: Sequence[int]) -> Sco
         "exact": (float(right == len(positive) and not wrong), 1),
         "facts_told": (sum(n for n, _ in of_positives), sum(n for _, n in of_positives)),
         "facts_kept": (sum(n - k for k, n in of_negatives), sum(n for _, n in of_negatives)),
-        "abstained": (float(caption == NOBODY), 1),
+        "abstained": (float(caption == ABSTENTION), 1),
     }
 
 

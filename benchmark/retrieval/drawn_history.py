@@ -20,7 +20,7 @@ from assistant.photo import from_image
 from benchmark.retrieval import baselines
 from benchmark.world.concepts import concepts
 from benchmark.world.dialogue import draw_date, draw_dialogue, draw_facts
-from benchmark.world.sample import near
+from benchmark.world.sample import look_alikes
 from benchmark.world.scene import TWIN_HUES, Look, draw
 from memory import ranking
 from memory.episode import Episode, Photo
@@ -93,7 +93,7 @@ def scenes(
 
 def _things_of_history(rng: np.random.Generator, word: Iterable[str], known: list[Look], episodes: int) -> list[Look]:
     """What each photo of the history shows: the known things, then as many others, half of them look-alikes."""
-    alike = near()
+    alike = look_alikes()
     others = [look for code in word for look in [Look(code), *(Look(code, h) for h in TWIN_HUES)] if look not in known]
     close = {n for look in known for n in alike[look.code]} | {look.code for look in known}
     hard = [look for look in others if look.code in close]

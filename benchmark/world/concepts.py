@@ -1,4 +1,4 @@
-"""The picture world: which concepts exist, which split each belongs to, and their pictures.
+"""The concepts of the picture world: what each is, which split it belongs to, and its picture.
 
 A concept is one 3D emoji (Microsoft Fluent, MIT; see `pictures/NOTICE`). `concepts.tsv` fixes the split once
 and for all, by *family* (all balls, all books, both astronauts go to the same side), so that no near-twin of a
@@ -27,12 +27,12 @@ COMMITTED = HERE / "pictures"
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """One thing that can be remembered."""
+    """One kind of thing that scenes show."""
 
     code: str
     """Unicode code points joined by '-': the picture's file name."""
     word: str
-    """What it is called by someone who does not know its name ("koala")."""
+    """The common word for the thing, for somebody who does not know its name: "koala"."""
     kind: str
     """animal, plant, food, thing, vehicle, place, person, or sign."""
     split: str
@@ -47,24 +47,24 @@ def all_concepts() -> tuple[Concept, ...]:
 
 
 def concepts(split: str, *, signs: bool = False) -> tuple[Concept, ...]:
-    """The concepts of one split; `signs` adds the vision-only ones."""
+    """The concepts of a split; `signs` adds those for vision training only. Raises ValueError for an unknown split."""
     found = tuple(c for c in all_concepts() if c.split == split and (signs or c.kind != "sign"))
     if not found:
         raise ValueError(f"no split named {split!r}: use train, dev or test")
     return found
 
 
-def fetched() -> Path:
-    """Where `python -m benchmark fetch` puts the whole set."""
+def fetched_folder() -> Path:
+    """The folder into which `python -m benchmark fetch` puts all pictures."""
     return home() / "pictures"
 
 
 def picture_path(code: str) -> Path:
-    """The picture file of a concept: committed, else fetched.
+    """The picture file of a concept, from the repository or else from the fetched set.
 
-    Raises FileNotFoundError with the command that brings it.
+    Raises FileNotFoundError with the command that fetches the set.
     """
-    for folder in (COMMITTED, fetched()):
+    for folder in (COMMITTED, fetched_folder()):
         path = folder / f"{code}.webp"
         if path.exists():
             return path
@@ -73,7 +73,7 @@ def picture_path(code: str) -> Path:
 
 @lru_cache(maxsize=2048)
 def picture(code: str) -> Image.Image:
-    """The concept's cut-out, RGBA, cropped to what is not transparent. Do not write into it."""
+    """The concept's cut-out, RGBA, cropped to what is not transparent. It is shared: do not write into it."""
     with Image.open(picture_path(code)) as image:
         cut = image.convert("RGBA")
     return cut.crop(cut.getchannel("A").getbbox())

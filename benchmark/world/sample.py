@@ -1,7 +1,7 @@
-"""One item of the benchmark: context episodes, a query photo, what is true about it, and questions.
+"""A sample of the benchmark: context episodes, a query photo, which episodes belong to the photo, and questions.
 
-Seeded samples are built from a `Spec`; same spec, same bytes. Photos are drawn by `scene.py`, words by `dialogue.py`,
-questions by `question.py`. Samples from elsewhere (`covip_files.py`, `corpus.py`) have no spec, facts or looks.
+Seeded samples are built from a `Spec`, and one spec always gives the same bytes. Photos are drawn by `scene.py`,
+dialogues by `dialogue.py`, questions by `question.py`. Samples of other sources have no spec, facts or looks.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from memory.episode import Episode, Photo
 
 Mode = Literal["random", "near", "kind", "twin", "stranger"]
 MODES: tuple[Mode, ...] = ("random", "near", "kind", "twin", "stranger")
-"""Who else is in the context: others of the split, those that look most alike (`near.tsv`), others of a kind, the same
-thing in other colours (another identity); "stranger": the photo shows somebody who is not there."""
+"""The kinds of distractors: any concepts of the split, those that look most alike (`near.tsv`), those of the same kind,
+or the positive in other colours, which is another identity. "stranger": no episode is about what the query shows."""
 SIZE = 256
-"""Pixels on a side of a benchmark photo."""
+"""Width and height of a benchmark photo in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Spec:
     positives: int = 1
     mode: Mode = "random"
     extra: int = 0
-    """Episodes beyond two distractors a positive: a long history."""
+    """Episodes beyond two distractors for each positive, for a long history."""
     reminders: bool = False
-    """One positive and one distractor come with "if you ever see it again, say ..." (the ITR task)."""
+    """Whether a positive and a distractor have a reminder, "if you ever see it again, say ..." (the ITR task)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +55,26 @@ class Sample:
     positives: tuple[int, ...]
     questions: tuple[tuple[Question, ...], ...] = ()
     facts: tuple[Facts, ...] = ()
-    """What was said of each episode's thing; seeded samples only, as are the next three."""
+    """What was said about the thing of each episode. This field and the next four are for seeded samples only."""
     looks: tuple[Look, ...] = ()
+    """The look of the thing of each episode."""
     shown: tuple[Look, ...] = ()
-    """What the query shows."""
+    """The looks in the query."""
     spec: Spec | None = None
     drawn: int | None = None
-    """Seed with which `scene.draw` draws the query: what is where in it. Seeded samples only."""
+    """The seed with which `scene.draw` draws the query."""
 
     @property
     def id(self) -> str:
-        """Hash of the content."""
+        """A hash of context, query and positives."""
         content = "|".join([*(e.id for e in self.context), self.query.sha256, str(self.positives)])
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def samples(split: str, n: int, seed: int, positives: int = 1, mode: Mode = "random") -> Iterator[Sample]:
-    """n samples; context = 3 episodes a positive (two distractors each). Sample i depends on (seed, i) only.
+    """n samples whose contexts have three episodes for each positive: itself and two distractors.
 
+    Sample i depends on (seed, i) only.
     In mode "stranger" the query shows as many things as `positives`, none of them in the context.
     """
     for i in range(n):
@@ -80,7 +82,7 @@ def samples(split: str, n: int, seed: int, positives: int = 1, mode: Mode = "ran
 
 
 def build(spec: Spec) -> Sample:
-    """One sample from its spec. `extra` and questions have dice of their own: the rest stays the same with them."""
+    """The sample of a spec. Extra episodes and questions have dice of their own: they change nothing else."""
     rng = np.random.default_rng((spec.seed, spec.index, spec.positives))
     split, positives = spec.split, spec.positives
     shown, others = _choose(rng, split, positives, spec.mode)
@@ -89,26 +91,26 @@ def build(spec: Spec) -> Sample:
     facts = draw_facts(rng, split, len(in_context), full=True)
     own = np.random.default_rng((spec.seed, spec.index, positives, 1))
     if spec.reminders:
-        facts = _remind(own, split, facts, positives)
+        facts = _with_reminders(own, split, facts, positives)
     episodes = []
     for look, f in zip(in_context, facts, strict=True):
         photo = _photo(rng, [look])
         episodes.append(Episode(photo, draw_dialogue(rng, f, names[look.code].word, turns=6), draw_date(rng)))
     order = rng.permutation(len(in_context)).tolist()
-    drawn = int(deepcopy(rng).integers(1 << 31))  # the number that `_photo` is about to take
+    drawn = int(deepcopy(rng).integers(1 << 31))  # the seed that `_photo` draws next
     query = _photo(rng, shown)
     for _ in range(spec.extra):
-        look, f, episode = _another(own, split, names, in_context, facts, positives, shown)
+        look, f, episode = _extra_episode(own, split, names, in_context, facts, positives, shown)
         order.insert(int(own.integers(len(order) + 1)), len(facts))
         in_context, facts, episodes = [*in_context, look], [*facts, f], [*episodes, episode]
-    where = {old: new for new, old in enumerate(order)}
-    true = tuple(facts[i] for i in order)
+    place = {old: new for new, old in enumerate(order)}
+    ordered_facts = tuple(facts[i] for i in order)
     return Sample(
         tuple(episodes[i] for i in order),
         query,
-        () if spec.mode == "stranger" else tuple(sorted(where[i] for i in range(positives))),
-        draw_questions(own, split, true),
-        true,
+        () if spec.mode == "stranger" else tuple(sorted(place[i] for i in range(positives))),
+        draw_questions(own, split, ordered_facts),
+        ordered_facts,
         tuple(in_context[i] for i in order),
         tuple(shown),
         spec,
@@ -116,14 +118,14 @@ def build(spec: Spec) -> Sample:
     )
 
 
-def _remind(rng: np.random.Generator, split: str, facts: list[Facts], positives: int) -> list[Facts]:
-    """A reminder on one positive, another one on one distractor: it must fire for the first only."""
+def _with_reminders(rng: np.random.Generator, split: str, facts: list[Facts], positives: int) -> list[Facts]:
+    """The facts with a reminder on one positive and another on one distractor: only the first must be said."""
     first, second = rng.choice(words(split)["reminders"], 2, replace=False)
     i, j = int(rng.integers(positives)), int(rng.integers(positives, len(facts)))
     return [replace(f, reminder=str(first if k == i else second)) if k in (i, j) else f for k, f in enumerate(facts)]
 
 
-def _another(
+def _extra_episode(
     rng: np.random.Generator,
     split: str,
     names: dict[str, Concept],
@@ -132,13 +134,13 @@ def _another(
     positives: int,
     shown: list[Look],
 ) -> tuple[Look, Facts, Episode]:
-    """One more episode of a history: a thing not seen so far, or, half the time, a distractor met once more."""
+    """One more episode of a long history: half the time a new thing, else a distractor met once more."""
     taken = {f.name for f in facts}
     free = [n for n in words(split)["names"] if n not in taken]
-    fresh = [Look(c) for c in names if Look(c) not in looks and Look(c) not in shown]
+    unseen = [Look(c) for c in names if Look(c) not in looks and Look(c) not in shown]
     [drawn] = draw_facts(rng, split, 1, full=True)
-    if rng.random() < 0.5 and free and fresh:
-        look, name = fresh[int(rng.integers(len(fresh)))], str(rng.choice(free))
+    if rng.random() < 0.5 and free and unseen:
+        look, name = unseen[int(rng.integers(len(unseen)))], str(rng.choice(free))
     else:
         again = int(rng.integers(0 if looks[0] not in shown else positives, len(looks)))
         look, name = looks[again], facts[again].name
@@ -147,19 +149,22 @@ def _another(
 
 
 @cache
-def near() -> dict[str, tuple[str, ...]]:
-    """For each concept the eight of its split that look most like it to an image encoder (EfficientNet-Lite0 on
-    their clean views), most alike first."""
+def look_alikes() -> dict[str, tuple[str, ...]]:
+    """For each concept the eight of its split that look most like the concept, most alike first.
+
+    Compared by an image encoder, EfficientNet-Lite0, on clean views (`scene.clean_view`).
+    """
     with open(HERE / "near.tsv", encoding="utf-8", newline="") as file:
         return {row[0]: tuple(row[1:]) for row in csv.reader(file, delimiter="\t")}
 
 
 def _photo(rng: np.random.Generator, looks: list[Look]) -> Photo:
+    """A photo of these looks; it takes one number from `rng`."""
     return from_image(draw(looks, int(rng.integers(1 << 31)), SIZE).image)
 
 
 def _choose(rng: np.random.Generator, split: str, positives: int, mode: Mode) -> tuple[list[Look], list[Look]]:
-    """Looks in the query, and the other looks of the context (enough for mode "stranger")."""
+    """The looks in the query, and the other looks of the context; in mode "stranger" enough for a whole context."""
     pool = concepts(split)
     chosen: list[Concept] = [pool[i] for i in rng.choice(len(pool), 4 * positives, replace=False)]
     shown = [Look(c.code) for c in chosen[:positives]]
@@ -170,7 +175,7 @@ def _choose(rng: np.random.Generator, split: str, positives: int, mode: Mode) ->
             others += [Look(concept.code, int(h)) for h in hues]
         elif mode == "near":
             taken = [c.code for c in chosen[:positives]] + [o.code for o in others]
-            alike = [c for c in near()[concept.code] if c not in taken]
+            alike = [c for c in look_alikes()[concept.code] if c not in taken]
             others += [Look(alike[j]) for j in sorted(rng.choice(min(4, len(alike)), 2, replace=False))]
         elif mode == "kind":
             alike = [

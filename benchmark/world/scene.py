@@ -1,8 +1,8 @@
-"""Draw a photo of the picture world: one to four concepts before a background made by code.
+"""Draws a photo of the picture world: one to four concepts before a background made by code.
 
-Same looks, same seed, same size: same bytes. Between two seeds everything that is not identity changes:
-background, scale, rotation, mirroring, place, light, colour cast, occlusion, overlap with the frame.
-A *look* is a concept in a colour: `Look(code, 120)` is the recoloured twin of `Look(code)`, another identity.
+Equal looks, seed and size give equal bytes. Between two seeds everything that is not identity changes: background,
+scale, rotation, mirroring, place, light, colour cast, occlusion, overlap with the frame. A *look* is a concept in a
+colour: `Look(code, 120)` is the recoloured twin of `Look(code)`, and another identity.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from benchmark.world.concepts import picture
 
 Rng = np.random.Generator
 TWIN_HUES = (75, 150, 210, 285)
-"""Hue turns in degrees that make a twin; views of one look differ by at most 8 degrees."""
+"""Turns of hue, in degrees, that make a twin; photos of one look differ by at most 8 degrees."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The outward identity of a thing: which cut-out, turned by how many degrees of hue."""
+    """The visible identity of a thing: a concept's cut-out, turned by so many degrees of hue."""
 
     code: str
     hue: int = 0
@@ -31,11 +31,11 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A drawn photo and what is where in it."""
+    """A drawn photo, and where in it each look is."""
 
     image: Image.Image
     cover: np.ndarray
-    """Share of each cell that shows look i, after occlusion: (looks, grid, grid), 0..1."""
+    """Share of each cell that shows each look, after occlusion: (looks, grid, grid), 0..1."""
 
 
 def draw(looks: Sequence[Look], seed: int, size: int = 256, grid: int = 4) -> Scene:
@@ -78,7 +78,7 @@ def _places(rng: Rng, n: int, size: int) -> list[tuple[float, float, int]]:
 
 
 def _pose(rng: Rng, look: Look, extent: int) -> Image.Image:
-    """The look's cut-out scaled so that its longer side is `extent`, turned, maybe mirrored, in its own light."""
+    """The look's cut-out, its longer side scaled to about `extent` pixels, turned, maybe mirrored, in its own light."""
     cut = picture(look.code)
     scale = extent / max(cut.size)
     wide = rng.uniform(0.88, 1.12)
@@ -100,13 +100,14 @@ def _hue_matrix(degrees: int, saturation: float) -> np.ndarray:
 
 
 def _recolour(sprite: Image.Image, hue: float, saturation: float, gain: float) -> Image.Image:
+    """The sprite with its hue turned by degrees, its saturation and its brightness multiplied."""
     pixels = np.asarray(sprite)
     rgb = pixels[..., :3].astype(np.float32) @ (_hue_matrix(round(hue), round(saturation, 1)).T * np.float32(gain))
     return Image.fromarray(np.dstack([rgb.clip(0, 255).astype(np.uint8), pixels[..., 3]]), "RGBA")
 
 
-def clean(look: Look, size: int, margin: float = 0.06) -> Image.Image:
-    """The look alone, upright, on white: the view a teacher or a catalogue would have."""
+def clean_view(look: Look, size: int, margin: float = 0.06) -> Image.Image:
+    """The look alone, upright, on white, as the teacher of the vision tower sees a look."""
     cut = picture(look.code)
     inner = int(size * (1 - 2 * margin))
     scale = inner / max(cut.size)
@@ -118,7 +119,7 @@ def clean(look: Look, size: int, margin: float = 0.06) -> Image.Image:
 
 
 def _occlude(rng: Rng, sprite: Image.Image) -> None:
-    """Put something plain before a corner of the sprite: up to a quarter of it goes."""
+    """Cut a corner of the sprite away, as if something stood before the thing: up to a quarter of its area."""
     w, h = int(sprite.width * rng.uniform(0.25, 0.5)), int(sprite.height * rng.uniform(0.25, 0.5))
     x = 0 if rng.random() < 0.5 else sprite.width - w
     y = 0 if rng.random() < 0.5 else sprite.height - h
@@ -126,7 +127,7 @@ def _occlude(rng: Rng, sprite: Image.Image) -> None:
 
 
 def _background(rng: Rng, size: int) -> Image.Image:
-    """Wall, gradient, stripes, patches, or a horizon; never a picture of anything."""
+    """A gradient, stripes, patches, a grainy wall, or a horizon; never a picture of a thing."""
     kind = rng.integers(5)
     if kind == 0:
         cells = rng.integers(50, 235, (2, 2, 3))
@@ -152,7 +153,7 @@ def _background(rng: Rng, size: int) -> Image.Image:
 
 
 def _light(rng: Rng, image: Image.Image, size: int) -> Image.Image:
-    """Light falling off to one side, a colour cast, sensor noise, now and then a soft lens."""
+    """The photo with light that falls off to one side, a colour cast, sensor noise, and now and then a soft lens."""
     if rng.random() < 0.25:
         image = image.filter(ImageFilter.GaussianBlur(size * rng.uniform(0.002, 0.006)))
     slope = np.linspace(-1, 1, size, dtype=np.float32) * np.float32(rng.uniform(-0.18, 0.18))

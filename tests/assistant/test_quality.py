@@ -18,7 +18,7 @@ from assistant.photo import load_photo
 from benchmark.judges.judge import Lexical
 from benchmark.runner import CachedWriter, run
 from benchmark.tasks import capeval
-from benchmark.world.dialogue import NOBODY
+from benchmark.world.dialogue import ABSTENTION
 from benchmark.world.sample import samples
 from demo import album
 from memory.store import Memory
@@ -64,5 +64,5 @@ def test_with_an_empty_memory_it_knows_nobody(engine: LlamaCpp, tmp_path: Path) 
         talk = Conversation(engine, memory)
         *_, captioned = talk.look(load_photo(album.demo_photo()))
     assert isinstance(captioned, Captioned)
-    assert captioned.caption.text == NOBODY
+    assert captioned.caption.text == ABSTENTION
     assert captioned.caption.episodes == ()

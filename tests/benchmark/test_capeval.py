@@ -1,4 +1,4 @@
-"""CapEval's runs: rows on disk that survive a kill, errors that are rows, and one JSON object at the end."""
+"""CapEval: rows on disk survive a kill, errors are rows too, and the output ends with one JSON object."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmark.__main__ import main
 from benchmark.judges.judge import Lexical
 from benchmark.runner import CachedWriter
 from benchmark.tasks import capeval
-from benchmark.world.dialogue import NOBODY, caption
+from benchmark.world.dialogue import ABSTENTION, caption
 from benchmark.world.sample import Sample, Spec, build, samples
 from memory.errors import ModelError
 
@@ -31,7 +31,7 @@ def gold(sample: Sample) -> str:
 
 
 class Answering(FakeBackend):
-    """Answers each sample as the table says; `None` is an error."""
+    """Answers each sample with its entry in the table; for `None` the model fails."""
 
     def __init__(self, table: dict[str, str | None]) -> None:
         super().__init__()
@@ -68,8 +68,8 @@ def test_a_run_captions_every_sample_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("left", ["", '{"condition": "', '{"condition": "x", "texts": {"caption": "Sète'])
 def test_a_run_goes_on_after_a_cut_off_line(tmp_path: Path, left: str) -> None:
-    """Killed while it wrote the second row, even within a letter. Previously the next row joined the broken line and
-    was lost, so that each further run did it again."""
+    """The run was killed while it wrote the second row, even within a character. The next row must not join the broken
+    line."""
     out = tmp_path / "rows.jsonl"
     whole = run(Answering(GOLD), out)
     first = out.read_bytes().splitlines(keepends=True)[0]
@@ -92,7 +92,7 @@ def test_a_caption_with_odd_line_ends_is_one_row(tmp_path: Path) -> None:
 
 def test_a_failure_is_a_row(tmp_path: Path) -> None:
     out = tmp_path / "rows.jsonl"
-    found = run(Answering({**GOLD, THREE[0].id: None, THREE[1].id: NOBODY}), out)
+    found = run(Answering({**GOLD, THREE[0].id: None, THREE[1].id: ABSTENTION}), out)
     first = json.loads(out.read_text(encoding="utf-8").splitlines()[0])
     assert (first["sample"], first["texts"], first["score"]) == (THREE[0].id, {}, {})
     assert first["error"] == "the photo is damaged"
@@ -100,7 +100,7 @@ def test_a_failure_is_a_row(tmp_path: Path) -> None:
 
 
 def capeval_command(monkeypatch: pytest.MonkeyPatch, backend: FakeBackend, *args: str) -> int:
-    """The command with another model than the one it would load."""
+    """Run the command with this backend in place of the model that it would load."""
     monkeypatch.setattr("assistant.backends.llamacpp.LlamaCpp", lambda spec, threads: backend)
     return main(["capeval", "--n", "2", *args])
 
@@ -109,8 +109,10 @@ def capeval_command(monkeypatch: pytest.MonkeyPatch, backend: FakeBackend, *args
 def test_json_is_one_object_with_the_promised_keys(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_home: Path, mode: str
 ) -> None:
-    """Strangers have no positives: previously their rates came out as NaN, which is no JSON."""
-    assert capeval_command(monkeypatch, FakeBackend([NOBODY]), "--json", "--positives", "1", "2", "--mode", mode) == 0
+    """Strangers have no positives; their rates must not be NaN, which is no JSON."""
+    assert (
+        capeval_command(monkeypatch, FakeBackend([ABSTENTION]), "--json", "--positives", "1", "2", "--mode", mode) == 0
+    )
     said = capsys.readouterr()
     found = json.loads(said.out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     assert set(found) > KEYS and list(found)[-1] == "by_positives"
@@ -127,14 +129,14 @@ def test_numbers_for_people(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
             raise ModelError("no")
 
-    assert capeval_command(monkeypatch, FakeBackend([NOBODY]), "--mode", "stranger") == 0
+    assert capeval_command(monkeypatch, FakeBackend([ABSTENTION]), "--mode", "stranger") == 0
     assert "names –, wrong name 0.0% [0.0%, 0.0%], Acc+ –, Acc- 100.0%" in capsys.readouterr().out
     assert capeval_command(monkeypatch, Broken(), "--seed", "8") == 0
     assert "n=0: names –, wrong name –, Acc+ –, Acc- –" in capsys.readouterr().out
 
 
 def test_what_is_missing_costs_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """A split whose pictures are not here, and a model that is not."""
+    """A model that does not exist, and a split whose pictures are missing."""
     assert main(["capeval", "--model", "nanoo"]) == 1
     assert capsys.readouterr().err.startswith("error: there is no model named 'nanoo'")
     assert main(["capeval", "--split", "dev", "--n", "1"]) == 1
@@ -144,11 +146,11 @@ def test_what_is_missing_costs_one_line(capsys: pytest.CaptureFixture[str]) -> N
 def test_samples_on_disk_are_captioned_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """What `build` wrote, in one run with all its numbers of positives."""
+    """One run covers all numbers of positives that `build` wrote."""
     folder = tmp_path / "own"
     assert main(["build", "--n", "2", "--positives", "1", "2", "--out", str(folder)]) == 0
     capsys.readouterr()
-    assert capeval_command(monkeypatch, FakeBackend([NOBODY]), "--data", str(folder), "--json") == 0
+    assert capeval_command(monkeypatch, FakeBackend([ABSTENTION]), "--data", str(folder), "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert {k: part["n"] for k, part in found["by_positives"].items()} == {"1": 2, "2": 2}
     assert set(found["controls"]) == {"control/empty", "control/everything"}
@@ -177,7 +179,7 @@ def test_a_chat_judge_needs_an_address(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_chat_judge_is_compared_with_the_lexical_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A server that always says D agrees about a caption that tells nothing."""
+    """A server that always answers D agrees with the lexical judge on a caption that tells nothing."""
     said = []
 
     class Server:
@@ -191,13 +193,13 @@ def test_a_chat_judge_is_compared_with_the_lexical_one(
     monkeypatch.setattr("benchmark.judges.chat_client.Endpoint", Server)
     monkeypatch.setenv("OPENAI_API_KEY", " secret\n")
     chosen = ["--judge", "chat", "--url", "http://127.0.0.1:1/v1", "--judge-model", "maker/m"]
-    assert capeval_command(monkeypatch, FakeBackend([NOBODY]), "--json", *chosen) == 0
+    assert capeval_command(monkeypatch, FakeBackend([ABSTENTION]), "--json", *chosen) == 0
     out = capsys.readouterr().out
     found = json.loads(out)
     assert said == [("http://127.0.0.1:1/v1", "maker/m", "secret", "judged")] and "secret" not in out
     assert (found["agreement"]["equal"], found["agreement"]["n"]) == (1, 18)
     assert found["controls"]["control/gold"]["acc_pos"] == 0
-    assert capeval_command(monkeypatch, FakeBackend([NOBODY]), *chosen) == 0
+    assert capeval_command(monkeypatch, FakeBackend([ABSTENTION]), *chosen) == 0
     assert "give the same letter in 100.0% of 18 questions" in capsys.readouterr().out
 
 

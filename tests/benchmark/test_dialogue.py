@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmark.world import dialogue
-from benchmark.world.dialogue import ASK, NO_ANSWER, NOBODY, Facts
+from benchmark.world.dialogue import ABSTENTION, NO_ANSWER, QUESTION_FORMS, Facts
 from memory.episode import Episode, Photo, Turn
 
 MAY = datetime(2025, 5, 4, 9, tzinfo=UTC)
@@ -76,7 +76,7 @@ def test_no_two_things_share_a_fact(split: str, n: int) -> None:
 
 
 def test_the_gold_caption_tells_all_in_canonical_order() -> None:
-    assert dialogue.caption([]) == NOBODY
+    assert dialogue.caption([]) == ABSTENTION
     rex, early = Facts("Rex"), episode(datetime(2024, 12, 31, tzinfo=UTC), digit="b")
     assert dialogue.caption([(MILO, episode()), (rex, early)]) == (
         "Here are Rex and Milo. This is Rex. You were together on 31 December 2024. "
@@ -94,12 +94,12 @@ def test_date_and_place_of_the_episode_stand_in_for_what_was_not_said() -> None:
     assert dialogue.answer("place", bare, episode()) == NO_ANSWER
 
 
-@pytest.mark.parametrize("key", ASK)
+@pytest.mark.parametrize("key", QUESTION_FORMS)
 def test_every_question_has_its_answer(key: str) -> None:
     """The fact that was asked for; or that it was never told; or that nobody here is known."""
     rng = np.random.default_rng(0)
     asked = {dialogue.question(rng, key) for _ in range(60)}
-    assert {q.count("{") for q in asked} == {0} and len(asked) == len(ASK[key])
+    assert {q.count("{") for q in asked} == {0} and len(asked) == len(QUESTION_FORMS[key])
     answer = dialogue.answer(key, MILO, episode())
     fact = {"name": "Milo", "both": "last summer at the harbour in Lisbon"}.get(key) or getattr(MILO, key)
     assert str(fact) in answer

@@ -1,4 +1,4 @@
-"""The gallery picks the true errors, says what was wrong, and never fails for want of a photo."""
+"""The gallery picks the worst captions, says what is wrong, and does without photos that it cannot get."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 from benchmark.datasets.corpus_writer import CorpusWriter
 from benchmark.report import error_gallery
 from benchmark.world import dialogue
-from benchmark.world.dialogue import NOBODY
+from benchmark.world.dialogue import ABSTENTION
 from tests.support.reportrows import SAMPLES, STRANGERS, caption_of, row, run_of, scored
 
 
@@ -22,17 +22,17 @@ def sentences_of(card: error_gallery.Card) -> str:
 
 
 def test_the_gallery_picks_the_errors() -> None:
-    """Right captions are left out; every kind has its turn, the worst first."""
+    """Right captions are left out; the kinds of errors take turns, the worst caption of each first."""
     one, two, three, four = SAMPLES[:4]
     right = scored(one, caption_of(one, 0))
-    wrong, silent = scored(two, caption_of(two, 1)), scored(three, NOBODY)
+    wrong, silent = scored(two, caption_of(two, 1)), scored(three, ABSTENTION)
     [p] = four.positives
     other = four.facts[p - 1]
     leaked = scored(four, f"This is {four.facts[p].name}. You were {other.event}.")
     missed = scored(
         SAMPLES[4], dialogue.caption([(SAMPLES[4].facts[i], SAMPLES[4].context[i]) for i in [SAMPLES[4].positives[0]]])
     )
-    stranger = scored(STRANGERS[0], NOBODY)
+    stranger = scored(STRANGERS[0], ABSTENTION)
     betrayed = scored(STRANGERS[1], f"This is {STRANGERS[1].facts[0].name}.")
     run = run_of(right, leaked, silent, wrong, missed, stranger, betrayed)
     assert [error_gallery.kind(r) for r in run.rows] == ["", "leaked", "silent", "wrong", "missed", "", "wrong"]
@@ -49,7 +49,7 @@ def test_the_gallery_picks_the_errors() -> None:
 
 
 def test_the_worst_come_first() -> None:
-    """Whatever their ids; in equal errors the id decides, so that a page is the same each time."""
+    """Badness decides, then the id, so that the same rows make the same page."""
     rows = [
         row("caption", i, {"misbinding": (1, 1), "name_recall": (1 - lost, 1), "facts_kept": (8 - lost, 8)})
         for i, lost in enumerate((0, 1, 0, 1))
@@ -59,7 +59,7 @@ def test_the_worst_come_first() -> None:
 
 
 def test_a_card_shows_photos_and_marks_names() -> None:
-    """The context photo of what is in the photo comes first and is framed; the one that the caption leaks second."""
+    """The memory of the thing in the photo comes first, the one that the caption leaks second."""
     sample = SAMPLES[1]
     [card] = error_gallery.cards([run_of(scored(sample, caption_of(sample, 1)))])
     other = next(i for i in range(3) if i not in sample.positives)
@@ -73,7 +73,7 @@ def test_a_card_shows_photos_and_marks_names() -> None:
 
 
 def test_a_card_without_photos_says_why(tmp_path: Path) -> None:
-    """A split whose pictures are not here, a sample that has changed since, and data of another source."""
+    """Because the split's pictures are missing, the sample has changed, its spec is unknown, or it was not drawn."""
     wrong = scored(SAMPLES[1], caption_of(SAMPLES[1], 1))
     assert wrong.spec
     away = replace(wrong, spec={**wrong.spec, "split": "train"})
@@ -90,12 +90,12 @@ def test_a_card_without_photos_says_why(tmp_path: Path) -> None:
 
 
 def test_given_data_without_facts_is_judged_by_its_questions(tmp_path: Path) -> None:
-    """Official data says no facts: what is wrong comes from the scores, names from the questions."""
+    """The authors' data has no facts: errors come from the scores, names from the questions."""
     sample = replace(SAMPLES[1], spec=None, facts=(), looks=(), shown=())
-    told = replace(scored(SAMPLES[1], "x"), spec=None, score={"acc_pos": [1, 3], "acc_neg": [6, 6]})
-    assert sample.id == told.sample
+    judged = replace(scored(SAMPLES[1], "x"), spec=None, score={"acc_pos": [1, 3], "acc_neg": [6, 6]})
+    assert sample.id == judged.sample
     CorpusWriter(tmp_path / "corpus").accept("0", sample)
-    [card] = error_gallery.cards([run_of(told)], tmp_path / "corpus")
+    [card] = error_gallery.cards([run_of(judged)], tmp_path / "corpus")
     assert card.kind == "Known thing missed"
     assert card.wrong == ("2 of 3 questions about things in the photo answered wrong.",)
     marked = {p.text for s in card.memories for _, said in s.turns for p in said if p.tone}

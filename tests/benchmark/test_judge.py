@@ -18,7 +18,7 @@ from benchmark.judges.score import Scores, question_scores, tally
 from benchmark.tasks.capeval import everything
 from benchmark.world import dialogue
 from benchmark.world import sample as module
-from benchmark.world.dialogue import NOBODY
+from benchmark.world.dialogue import ABSTENTION
 from benchmark.world.question import LETTERS, Question
 from benchmark.world.sample import Mode, Sample, samples
 from benchmark.world.text import content_words
@@ -48,7 +48,7 @@ def test_controls(mode: Mode, k: int) -> None:
     """The gold is perfect, silence knows nothing of anybody, and whoever copies every dialogue tells on everybody."""
     drawn = SAMPLES[mode, k]
     assert rates(gold, drawn) == (1, 1, 0)
-    for silent in ("", NOBODY, "A nice photo of a koala."):
+    for silent in ("", ABSTENTION, "A nice photo of a koala."):
         assert rates(lambda s, text=silent: text, drawn) == (0, 1, 0)
     assert rates(everything, drawn) == (1, 0, 0)
 
@@ -281,7 +281,9 @@ def test_a_judge_without_eyes_is_seen_by_the_controls() -> None:
 
 
 sentences = st.sampled_from(
-    sorted({t for s in MIXED for e in s.context for t in e.words.split("\n")} | {"This is not Carl.", "No!", NOBODY})
+    sorted(
+        {t for s in MIXED for e in s.context for t in e.words.split("\n")} | {"This is not Carl.", "No!", ABSTENTION}
+    )
 )
 
 

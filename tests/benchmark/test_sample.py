@@ -12,7 +12,7 @@ import pytest
 
 from benchmark.world import sample as module
 from benchmark.world.concepts import concepts
-from benchmark.world.sample import MODES, Mode, Sample, Spec, build, near, samples
+from benchmark.world.sample import MODES, Mode, Sample, Spec, build, look_alikes, samples
 from benchmark.world.scene import Look
 from memory.episode import Photo
 
@@ -77,11 +77,11 @@ def test_distractors_of_a_kind_are_of_that_kind(sketched: list[list[Look]]) -> N
 
 def test_near_distractors_are_what_an_encoder_finds_most_alike(sketched: list[list[Look]]) -> None:
     for sample in samples("test", 25, SEED, 2, "near"):
-        alike = {code for i in sample.positives for code in near()[sample.looks[i].code]}
+        alike = {code for i in sample.positives for code in look_alikes()[sample.looks[i].code]}
         assert {d.code for d in distractors(sample)} <= alike
     for split in ("train", "dev", "test"):
         own = {c.code for c in concepts(split)}
-        assert all(own >= set(near()[code]) and code not in near()[code] for code in own)
+        assert all(own >= set(look_alikes()[code]) and code not in look_alikes()[code] for code in own)
 
 
 def test_a_long_history_holds_the_short_one(sketched: list[list[Look]]) -> None:

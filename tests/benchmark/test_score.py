@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.judges.score import NOBODY, Scores, count_facts, harmonic, named, tally
+from benchmark.judges.score import ABSTENTION, Scores, count_facts, harmonic, named, tally
 from benchmark.judges.score import score as score_of
 from benchmark.world import sample as module
 from benchmark.world.dialogue import Facts, caption
@@ -50,7 +50,7 @@ def test_the_gold_caption_is_perfect(positives: int) -> None:
     assert tally(scores)["name_recall"].samples == 60
 
 
-@pytest.mark.parametrize("text", [NOBODY, "", "A nice photo."])
+@pytest.mark.parametrize("text", [ABSTENTION, "", "A nice photo."])
 def test_saying_nothing_earns_nothing_and_betrays_nothing(text: str) -> None:
     for drawn in SAMPLES.values():
         assert rates(score(text, s) for s in drawn) == [0, 1, 0, 0, 0]
@@ -72,7 +72,7 @@ def test_the_captions_of_others_are_misbound() -> None:
 
 def test_what_cannot_be_asked_is_left_out() -> None:
     drawn = undrawn(1, "stranger", 5)
-    assert rates(score(NOBODY, s) for s in drawn) == [None, 1, None, 0, 1]
+    assert rates(score(ABSTENTION, s) for s in drawn) == [None, 1, None, 0, 1]
     assert tally([]) == {}
 
 

@@ -1,4 +1,4 @@
-"""Shortcut tests expose who does not look, baselines leave out what they say, and nothing else changes."""
+"""Shortcut tests expose a model that does not look; baselines leave out what their names say, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from benchmark.judges.judge import Lexical
 from benchmark.runner import CachedWriter
 from benchmark.tasks import capeval, shortcuts
 from benchmark.tasks.long_context import Recaller
-from benchmark.world.dialogue import NOBODY
+from benchmark.world.dialogue import ABSTENTION
 from benchmark.world.sample import Spec, build
 from memory.episode import Photo
-from tests.support.seer import Seer, averages, rows
+from tests.support.seer import SeeingBackend, averages, rows
 
 SAMPLES = [build(Spec("test", 7, i)) for i in range(4)]
 TWO = build(Spec("test", 7, 0, positives=2))
@@ -24,7 +24,7 @@ JUDGE = Lexical()
 
 
 class Leaky(FakeBackend):
-    """Never looks: the words of the dialogues give away who is meant (here it just knows)."""
+    """A model that never looks at photos: it recognises the right thing by the words of the dialogues."""
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
         text = "".join(words(tuple(messages)))
@@ -40,17 +40,17 @@ def words(message: tuple[Message, ...]) -> list[str]:
     return [p for m in message for p in m.parts if isinstance(p, str)]
 
 
-def test_whoever_looks_follows_the_swap_and_knows_nobody_without_photos() -> None:
-    seer = CachedWriter(Seer(SAMPLES))
+def test_a_model_that_looks_follows_the_swap_and_knows_nobody_without_photos() -> None:
+    seer = CachedWriter(SeeingBackend(SAMPLES))
     found = rows([capeval.captioning(seer, JUDGE), *shortcuts.shortcuts(seer, JUDGE)], SAMPLES)
     names = {name: averages(r)["name_recall"] for name, r in found.items()}
     assert names == {"caption": 1, "shortcut/no-query": 0, "shortcut/shuffled": 0, "shortcut/blank": 0}
     assert averages(found["shortcut/shuffled"])["follows"] == 1
     assert averages(found["shortcut/shuffled"])["acc_pos"] == 0
-    assert {r.texts["caption"] for n in ("no-query", "blank") for r in found[f"shortcut/{n}"]} == {NOBODY}
+    assert {r.texts["caption"] for n in ("no-query", "blank") for r in found[f"shortcut/{n}"]} == {ABSTENTION}
 
 
-def test_whoever_does_not_look_is_exposed() -> None:
+def test_a_model_that_does_not_look_is_exposed() -> None:
     found = rows(shortcuts.shortcuts(CachedWriter(Leaky()), JUDGE), SAMPLES)
     assert {name: averages(r)["name_recall"] for name, r in found.items()} == {
         "shortcut/no-query": 1,
@@ -61,7 +61,7 @@ def test_whoever_does_not_look_is_exposed() -> None:
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 4])
-def test_the_shuffle_moves_everybody_and_the_query_to_others(k: int) -> None:
+def test_the_shuffle_moves_every_photo_and_the_query_to_others(k: int) -> None:
     for index in range(3):
         sample = build(Spec("test", 7, index, k))
         new = shortcuts.moves(sample)
@@ -94,7 +94,7 @@ def test_only_photos_change() -> None:
 
 def test_baselines_leave_out_what_they_say() -> None:
     backend = FakeBackend(["My caption."])
-    recaller = Recaller(Seer([TWO]))
+    recaller = Recaller(SeeingBackend([TWO]))
     read: dict[str, list[tuple[Message, ...]]] = {}
     for condition in shortcuts.baselines(CachedWriter(backend), JUDGE, recaller):
         condition.write(TWO)
@@ -114,7 +114,7 @@ def test_baselines_leave_out_what_they_say() -> None:
 
 
 def test_retrieval_tells_what_the_nearest_memories_say() -> None:
-    seer = Seer([*SAMPLES, TWO])
+    seer = SeeingBackend([*SAMPLES, TWO])
     found = rows(shortcuts.baselines(CachedWriter(seer), JUDGE, Recaller(seer)), [*SAMPLES, TWO])
     assert averages(found["baseline/retrieval"])["exact"] == 1
     assert averages(found["baseline/oracle"])["exact"] == 1

@@ -14,7 +14,7 @@ from assistant.backends.fake import FakeBackend
 from assistant.conversation import Conversation
 from assistant.events import Event, Recalled, Reminded
 from assistant.photo import from_image
-from benchmark.world.dialogue import SAY
+from benchmark.world.dialogue import STATEMENTS
 from benchmark.world.sample import words
 from demo import album
 from memory import reminders
@@ -50,13 +50,13 @@ def test_the_benchmark_s_ways_to_ask_are_found_and_nothing_else_it_says(split: s
     told = words(split)
     for name in told["names"]:
         for task in told["reminders"]:
-            for form in SAY["reminder"]:
+            for form in STATEMENTS["reminder"]:
                 asked = form.format(n=name, x=task)
                 assert found(f"This is {name}. {asked} It was in June.") == [task], asked
     columns = {"time": "times", "event": "events", "habit": "habits", "note": "notes"}
     for key, column in columns.items():
         for fact in told[column]:
-            for form in SAY[key]:
+            for form in STATEMENTS[key]:
                 assert found(form.format(n="Anna", x=fact, X=fact.capitalize())) == []
 
 

@@ -13,7 +13,7 @@ from benchmark.report.run_folder import Run
 from benchmark.runner import Condition, Result
 from benchmark.tasks import capeval
 from benchmark.world import dialogue
-from benchmark.world.dialogue import NOBODY
+from benchmark.world.dialogue import ABSTENTION
 from benchmark.world.sample import Sample, Spec, build
 
 SCORE = capeval.scorer(Lexical())
@@ -45,7 +45,7 @@ def caption_of(sample: Sample, turn: int) -> str:
     known = [(sample.facts[i], sample.context[i]) for i in sample.positives]
     other = next(i for i in range(len(sample.context)) if i not in sample.positives)
     wrong = [*known, (sample.facts[other], sample.context[other])]
-    return (dialogue.caption(known), dialogue.caption(wrong), NOBODY, dialogue.caption(known))[turn % 4]
+    return (dialogue.caption(known), dialogue.caption(wrong), ABSTENTION, dialogue.caption(known))[turn % 4]
 
 
 SAMPLES = [build(Spec("test", 7, i, k, m)) for k, m, n in ((1, "random", 4), (2, "random", 2)) for i in range(n)]

@@ -16,7 +16,7 @@ from assistant import prompt
 from assistant.backend import Message
 from assistant.prompt import CAPTION_REQUEST
 from benchmark.world.concepts import concepts
-from benchmark.world.dialogue import NOBODY
+from benchmark.world.dialogue import ABSTENTION
 from benchmark.world.scene import TWIN_HUES, Look
 from memory.episode import Episode, Photo, Turn
 from tests.support import tinynano
@@ -161,7 +161,7 @@ def test_reading_by_branches_is_reading_under_the_mask(reader: Reader) -> None:
     early, lora = 0, [weight for name, weight in reader.named_parameters() if "lora_" in name]
     for seed in range(4):
         branches = draw_tree(np.random.default_rng(seed), small_bank(), "test", short=False)
-        tree = tree_of(*branches, (*prompt.caption_messages([], photo(6)), Message("assistant", (NOBODY,))))
+        tree = tree_of(*branches, (*prompt.caption_messages([], photo(6)), Message("assistant", (ABSTENTION,))))
         shape = Shape.of(tree.mask, tree.before)
         assert shape is not None and len(shape.trunk) + (shape.order >= len(shape.trunk)).sum() == len(tree.ids)
         early += int(not shape.far.all())
@@ -245,7 +245,7 @@ def test_drawn_trees_are_true(kind: str) -> None:
                 assert said == [f"\\boxed{{{[i for i, is_there in enumerate(there) if is_there]}}}"]
                 boxed += 1
             elif not words:
-                assert said[0] == NOBODY or said[0].startswith("I do not know"), said
+                assert said[0] == ABSTENTION or said[0].startswith("I do not know"), said
                 honest += 1
             elif "New photo" in str(parts[-3]) and CAPTION_REQUEST in str(parts[-1]):
                 head, *rest = re.findall(r"(?:This is|Here are) ([^.]+)\.", said[0])

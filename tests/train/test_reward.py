@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from benchmark.judges.judge import Lexical, Verdict
 from benchmark.tasks import capeval
 from benchmark.world import sample as module
-from benchmark.world.dialogue import NOBODY
+from benchmark.world.dialogue import ABSTENTION
 from benchmark.world.question import Question
 from benchmark.world.sample import Mode, Sample, Spec, build
 from memory.episode import Photo
@@ -78,11 +78,11 @@ def test_gold_earns_the_most_and_nothing_else_as_much() -> None:
             gold, copied = capeval.gold(sample), capeval.everything(sample)
             assert value(gold, sample) == 1.0
             assert value(gold, sample, "paper") == k
-            assert value(copied, sample) <= 0 == value(NOBODY, sample), "copying must not pay"
+            assert value(copied, sample) <= 0 == value(ABSTENTION, sample), "copying must not pay"
             assert value("", sample) == -1 and value("", sample, "paper") == 0
             other = next(i for i in range(3 * k) if i not in sample.positives)
             wrong = capeval.gold(Sample(sample.context, sample.query, (other,), facts=sample.facts))
-            assert value(wrong, sample) < value(NOBODY, sample)
+            assert value(wrong, sample) < value(ABSTENTION, sample)
 
 
 def test_a_fact_told_wrong_is_worse_than_silence_and_a_leak_too() -> None:
@@ -109,7 +109,7 @@ def test_a_name_counts_like_a_fact_but_not_in_the_papers_variant() -> None:
         assert value(odd, stranger) < 0, "a name in small letters is one too"
     assert value(of_friend[:-1] + " the dog, on a hill.", sample) == value("This is a hill. " + of_friend, sample) > 0
     claimed = f"This is {stranger.facts[0].name}."
-    assert value(claimed, stranger) == pytest.approx(-1 / 12) and value(NOBODY, stranger) == 1
+    assert value(claimed, stranger) == pytest.approx(-1 / 12) and value(ABSTENTION, stranger) == 1
     assert (
         value(of_friend, sample, "paper") == value(of_other, sample, "paper") == value(claimed, stranger, "paper") == 0
     )
@@ -117,15 +117,15 @@ def test_a_name_counts_like_a_fact_but_not_in_the_papers_variant() -> None:
 
 def test_saying_that_one_knows_nobody_is_rewarded_where_it_is_true() -> None:
     for sample in undrawn(1, "stranger"):
-        assert value(NOBODY, sample) == 1.0
+        assert value(ABSTENTION, sample) == 1.0
         told = capeval.gold(Sample(sample.context, sample.query, (0,), facts=sample.facts))
         assert value(told, sample) < 0
-        assert value(NOBODY, sample, "paper") == 0
+        assert value(ABSTENTION, sample, "paper") == 0
 
 
 def test_each_caption_of_a_group_has_its_own_reward() -> None:
     sample = SAMPLES[1][0]
-    texts = [capeval.gold(sample), "", NOBODY, "a b. " * 40]
+    texts = [capeval.gold(sample), "", ABSTENTION, "a b. " * 40]
     rewards = captions(texts, [sample] * 4, Lexical(), [9] * 4)
     assert [r.value for r in rewards] == [1, -1, 0, -1]
     assert [r.degenerate for r in rewards] == [None, "empty", None, "repeated sentences"]

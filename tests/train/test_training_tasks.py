@@ -153,12 +153,17 @@ def test_the_gold_caption_earns_the_most(k: int) -> None:
     for seed in range(4):
         task = Task("caption", drawn(seed, k))
         gold = capeval.gold(task.sample)
-        tries = [said(gold), said(capeval.everything(task.sample)), said(dialogue.NOBODY), said(gold, truncated=True)]
+        tries = [
+            said(gold),
+            said(capeval.everything(task.sample)),
+            said(dialogue.ABSTENTION),
+            said(gold, truncated=True),
+        ]
         best, copied, silent, cut = task.judged(tries, Lexical(), G)
         assert best.value == 1.0 and silent.value == 0.0 and cut.value == -1.0
         assert copied.value <= 0.35 and (cut.degenerate or "").startswith("longer")
         stranger = Task("caption", drawn(seed, k, known=False))
-        assert [r.value for r in stranger.judged([said(dialogue.NOBODY)], Lexical(), G)] == [1.0]
+        assert [r.value for r in stranger.judged([said(dialogue.ABSTENTION)], Lexical(), G)] == [1.0]
 
 
 def test_people_read_what_the_model_reads() -> None:

@@ -138,7 +138,7 @@ def name_accuracy(reader: Reader, tokenizer, bank, split: str, n: int, seed: int
         for look, which in ((looks[i], [known[i]]), (looks[-1], [])):
             asked = prompt.caption_messages(episodes, banks.photo(bank.single[look][1]))
             branches.append((*asked, Message("assistant", (dialogue.caption(which),))))
-            heads.append(f"This is {which[0][0].name}" if which else dialogue.NOBODY[:13])
+            heads.append(f"This is {which[0][0].name}" if which else dialogue.ABSTENTION[:13])
         tree = Tree.of(tokenizer, branches, bank.tokens.shape[1])
         hidden = reader(tree, bank.tokens)
         target = tree.labels != -100

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from benchmark.world.concepts import HERE, concepts
-from benchmark.world.scene import Look, clean
+from benchmark.world.scene import Look, clean_view
 
 SIZE = 224
 STRIDES = (1, 2, 2, 2, 1, 2, 1)
@@ -86,7 +86,7 @@ def describe(looks: Sequence[Look], weights: Path, progress: bool = True) -> np.
     """Raw descriptions of looks: unit EfficientNet features and unit colour histogram, (N, 1280 + 64)."""
     teacher, rows = Teacher(weights), []
     for start in range(0, len(looks), 32):
-        pages = np.stack([np.asarray(clean(look, SIZE)) for look in looks[start : start + 32]])
+        pages = np.stack([np.asarray(clean_view(look, SIZE)) for look in looks[start : start + 32]])
         features = teacher(torch.from_numpy(pages).permute(0, 3, 1, 2).float()).numpy()
         rows += [np.concatenate([f, _histogram(p) * 40]) for f, p in zip(features, pages, strict=True)]
         if progress and start % 640 == 0:

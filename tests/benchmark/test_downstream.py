@@ -1,4 +1,4 @@
-"""LSD, LAR and ITR: what is asked, in which three ways, and that neither luck nor noise scores."""
+"""LSD, LAR and ITR: the questions, the three ways of asking, and scores that neither luck nor noise can raise."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmark.tasks.downstream import token_f1
 from benchmark.world.question import EVENT_QUESTION, PLACE_QUESTION
 from benchmark.world.sample import Spec, build
 from memory.episode import Photo
-from tests.support.seer import Seer, averages, rows
+from tests.support.seer import SeeingBackend, averages, rows
 
 THREE = [build(Spec("test", 7, i)) for i in range(3)]
 REMINDED = [build(Spec("test", 7, i, reminders=True)) for i in range(3)]
@@ -41,8 +41,8 @@ def test_f1_by_hand(answer: str, gold: str, f1: float) -> None:
     assert token_f1(answer, gold) == pytest.approx(f1)
 
 
-def test_whoever_looks_and_remembers_scores_one_in_every_way() -> None:
-    found = rows(downstream.lsd_lar(CachedWriter(Seer(THREE)), Lexical()), THREE)
+def test_a_model_that_looks_and_remembers_scores_one_in_every_way() -> None:
+    found = rows(downstream.lsd_lar(CachedWriter(SeeingBackend(THREE)), Lexical()), THREE)
     ways = ("direct", "cag", "reference")
     assert set(found) == {f"{task}/{way}" for task in ("lsd", "lar") for way in ways}
     assert all(averages(found[f"lsd/{w}"]) == {"f1": 1, "hit": 1, "unread": 0} for w in ways)
@@ -59,7 +59,7 @@ def test_the_wrong_memory_scores_nothing() -> None:
 
 
 def test_the_question_is_the_same_and_only_one_thing_changes_at_a_time() -> None:
-    """The published scripts also change the system turn between the two ways."""
+    """The published scripts change the system turn too."""
     backend = FakeBackend(["This is Milo."])
     found = {c.name: c for c in downstream.lsd_lar(CachedWriter(backend), Lexical())}
     calls: dict[str, list[tuple[Message, ...]]] = {}
@@ -80,9 +80,9 @@ def test_the_question_is_the_same_and_only_one_thing_changes_at_a_time() -> None
     assert [p for p in first[0].parts if isinstance(p, Photo)] == [p for p in second[1].parts if isinstance(p, Photo)]
 
 
-def test_a_reminder_fires_for_whom_it_was_meant() -> None:
-    """Direct answers hold no caption, so the seer, who says it there, is silent in that way."""
-    found = rows(downstream.itr(CachedWriter(Seer(REMINDED))), REMINDED)
+def test_a_reminder_fires_for_the_thing_that_it_is_about() -> None:
+    """The stand-in gives reminders in its caption, so it gives none in direct answers."""
+    found = rows(downstream.itr(CachedWriter(SeeingBackend(REMINDED))), REMINDED)
     assert {n: averages(r) for n, r in found.items()} == {
         "itr/direct": {"fired": 0, "false_alarm": 0},
         "itr/cag": {"fired": 1, "false_alarm": 0},
@@ -90,8 +90,8 @@ def test_a_reminder_fires_for_whom_it_was_meant() -> None:
     }
 
 
-def test_whoever_is_never_silent_gives_false_alarms() -> None:
-    """The published score of such a model is 100 %."""
+def test_a_model_that_is_never_silent_gives_false_alarms() -> None:
+    """By the published scorer such a model reaches 100 %."""
     for sample in REMINDED:
         everything = " ".join(f"Remember: {f.reminder}." for f in sample.facts if f.reminder)
         found = rows(downstream.itr(CachedWriter(FakeBackend([everything]))), [sample])
@@ -100,7 +100,7 @@ def test_whoever_is_never_silent_gives_false_alarms() -> None:
         }
 
 
-def test_of_a_stranger_nothing_is_asked_but_silence() -> None:
+def test_about_a_stranger_only_silence_is_scored() -> None:
     [where, *_] = downstream.lsd_lar(CachedWriter(FakeBackend(["At the harbour."])), Lexical())
     assert ask(where, STRANGER).score == {"f1": [0, 0], "hit": [0, 0]}
     alarms = [f.reminder for f in STRANGER.facts if f.reminder]

@@ -1,4 +1,4 @@
-"""Plain descriptions: things named that are not there, things missed, and words of a person's description."""
+"""Plain descriptions: things named that are not in the photo, things missed, and words of a person's description."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANY = build(Spec("test", 7, 0))
 
 
 def showing(*words: str) -> Sample:
-    """A sample whose query is said to show these concepts."""
+    """A sample that claims these concepts for its query photo."""
     codes = {c.word: c.code for c in concepts("test")}
     return replace(ANY, shown=tuple(Look(codes[w]) for w in words))
 
@@ -55,7 +55,7 @@ def test_counts_by_hand(
 
 
 def test_the_description_is_asked_for_plainly() -> None:
-    """No memory, no instruction: what the model could do before it was made personal."""
+    """The prompt has no memory and no instruction."""
     backend = FakeBackend(["A koala."])
     row = ask(hallucination.detail(CachedWriter(backend)), ANY)
     assert (row.condition, row.texts) == ("detail", {"caption": "A koala."})
@@ -97,7 +97,7 @@ def test_only_so_many_references_are_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         ({"image_file": "a.png"}, r"described\.jsonl, line 2: needs the field 'description'"),
         ({"description": "x", "image": "a.png"}, r"line 2: needs the field 'image_file'"),
@@ -106,8 +106,8 @@ def test_only_so_many_references_are_taken(tmp_path: Path) -> None:
         ("{oops", r"line 2: not JSON"),
     ],
 )
-def test_a_bad_line_is_named(tmp_path: Path, line: object, told: str) -> None:
-    with pytest.raises(KeepsakeError, match=told):
+def test_a_bad_line_is_named(tmp_path: Path, line: object, message: str) -> None:
+    with pytest.raises(KeepsakeError, match=message):
         hallucination.read_references(album(tmp_path, A, line), most=9)
 
 

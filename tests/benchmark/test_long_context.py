@@ -1,4 +1,4 @@
-"""Long histories are recalled from a real memory, the gate's scores come from it, and ablations say what they drop."""
+"""Histories and gate scores come from a real memory, and ablations drop what their names say."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmark.tasks import capeval, long_context
 from benchmark.tasks.long_context import Recaller
 from benchmark.world.sample import Sample, Spec, build
 from memory.episode import Photo
-from tests.support.seer import Seer, averages, rows
+from tests.support.seer import SeeingBackend, averages, rows
 
 LONG = build(Spec("test", 7, 0, extra=9))
 NINE = [build(Spec("test", 7, i, extra=6)) for i in range(3)]
@@ -23,12 +23,12 @@ JUDGE = Lexical()
 
 
 def context_of(message: tuple[Message, ...]) -> list[str]:
-    """Memory photos of a prompt."""
+    """The hashes of a prompt's memory photos."""
     return [p.sha256 for p in message[-1].parts if isinstance(p, Photo)][:-1]
 
 
 def test_recall_brings_the_right_memory_out_of_a_history() -> None:
-    seer = Seer([LONG])
+    seer = SeeingBackend([LONG])
     found = rows(long_context.histories(CachedWriter(seer), JUDGE, Recaller(seer)), [LONG])
     assert list(found) == ["history/k1", "history/k4", "history/k8"]
     assert [len(context_of(call)) for call in seer.calls] == [1, 4, 8]
@@ -39,7 +39,7 @@ def test_recall_brings_the_right_memory_out_of_a_history() -> None:
 
 
 def test_what_is_not_recalled_is_not_retrieved() -> None:
-    """Hash embeddings find nothing but by luck; retrieved says whether they did, whatever the caption says."""
+    """Hash embeddings find the right memory by luck only; `retrieved` reports that, whatever the caption says."""
     backend = FakeBackend([capeval.gold(LONG)])
     recaller = Recaller(backend)
     [first, *_] = long_context.histories(CachedWriter(backend), JUDGE, recaller)
@@ -69,7 +69,7 @@ def test_each_photo_is_embedded_once() -> None:
 @pytest.mark.parametrize("mode", ["random", "twin", "stranger"])
 def test_gate_rows_hold_both_scores(mode: str) -> None:
     sample = build(Spec("test", 7, 1, mode=mode, extra=3))  # type: ignore[arg-type]
-    recaller = Recaller(Seer([sample]))
+    recaller = Recaller(SeeingBackend([sample]))
     row = ask(long_context.gate(recaller), sample)
     right = [s for i, s in recaller.ranked(sample).items() if i in sample.positives]
     wrong = [s for i, s in recaller.ranked(sample).items() if i not in sample.positives]
@@ -82,7 +82,7 @@ def test_gate_rows_hold_both_scores(mode: str) -> None:
 
 
 def test_a_gate_that_lets_a_wrong_memory_through_is_seen() -> None:
-    seer = Seer(NINE)
+    seer = SeeingBackend(NINE)
     seer.threshold = 0.0
     assert averages([ask(long_context.gate(Recaller(seer)), s) for s in NINE])["told_wrong"] == 1
 
@@ -104,7 +104,7 @@ def test_windows_keep_the_newest_and_say_what_they_lost() -> None:
 
 
 def replies(sample: Sample, *answers: str) -> dict[str, tuple[tuple[Message, ...], dict[str, list[float]]]]:
-    """Prompt and scores of both obfuscations for a writer that gives these answers."""
+    """Prompt and scores of the conditions with aliases and with coarse dates, for a model with these answers."""
     backend = FakeBackend(answers)
     out = {}
     for condition in long_context.ablations(CachedWriter(backend), JUDGE)[-2:]:
@@ -113,7 +113,7 @@ def replies(sample: Sample, *answers: str) -> dict[str, tuple[tuple[Message, ...
     return out
 
 
-def test_replaced_names_never_reach_the_model_and_score_as_whom_they_stand_for() -> None:
+def test_replaced_names_never_reach_the_model_and_aliases_score_as_names() -> None:
     for sample in NINE:
         alias = long_context.aliases(sample)
         gold = capeval.gold(sample)
@@ -131,7 +131,7 @@ def test_replaced_names_never_reach_the_model_and_score_as_whom_they_stand_for()
         ]
 
 
-def test_somebody_elses_alias_is_a_misbinding() -> None:
+def test_the_alias_of_another_thing_is_a_misbinding() -> None:
     sample = NINE[0]
     other = next(f.name for i, f in enumerate(sample.facts) if i not in sample.positives)
     _, score = replies(sample, f"This is {long_context.aliases(sample)[other]}. Person 99 too.")[

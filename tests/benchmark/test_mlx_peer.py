@@ -1,4 +1,4 @@
-"""mlx-vlm as a peer of the speed run, on a tiny random Qwen3-VL: it reads the same, and its caches are really on.
+"""mlx-vlm as a peer of the speed run, on a tiny random Qwen3-VL: it reads the same prompts, and its caches are on.
 
 No time is tested (see `test_speed.py`).
 """
@@ -58,19 +58,19 @@ def record(tiny: Spec, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
 
 
 def about(colour: str, said: str = "") -> tuple[Message, ...]:
-    """A question about a photo, and one more when the first is answered."""
+    """A question about a photo; with the answer `said`, one question more."""
     photo = from_image(Image.new("RGB", (96, 64), colour))
     asked = (Message("user", (photo, "What did I tell you about this boat?")),)
     return asked if not said else (*asked, Message("assistant", (said,)), Message("user", ("And who painted it?",)))
 
 
 def whole(text: str) -> str:
-    """Without characters that were never finished: random weights write such, and mlx-vlm leaves them out."""
+    """The text without incomplete characters, which random weights write and mlx-vlm leaves out."""
     return text.replace("\ufffd", "")
 
 
 def test_it_writes_what_our_engine_writes(tiny: Spec, tmp_path: Path) -> None:
-    """Also when only the photo changes, whose tokens are the same, and after its cache came back from disk."""
+    """Also when only the photo changes and all tokens stay equal, and after the cache came back from disk."""
     with closing(Keepsake(tiny, 1, 4096, None)) as ours, closing(MlxVlm(tiny, tmp_path)) as theirs:
         written = {}
         for colour in ("navy", "yellow"):
@@ -101,8 +101,8 @@ def test_every_step_is_measured_on_the_same_prompts(record: dict[str, Any]) -> N
 
 
 def test_what_each_reads_again(record: dict[str, Any]) -> None:
-    """mlx-vlm continues a talk, and after a restart from disk; other photos or another order it reads whole. Keepsake
-    continues both too, and has each photo's visual tokens on disk."""
+    """Both continue a conversation, also from disk after a restart. With other photos or another order mlx-vlm reads
+    everything; Keepsake still has each photo's visual tokens on disk."""
     cached = {step: of[MLX]["cached_tokens"] for step, of in record["steps"].items() if MLX in of}
     for before, after in (("caption", "answer"), ("answer", "follow")):
         assert cached[after] >= record["steps"][before][MLX]["prompt_tokens"] - 1
@@ -117,7 +117,7 @@ def test_what_each_reads_again(record: dict[str, Any]) -> None:
     ]
 
 
-def test_the_table_tells_of_this_peer_only(record: dict[str, Any]) -> None:
+def test_the_table_shows_this_peer_only(record: dict[str, Any]) -> None:
     shown = summary.table(record)
     assert f"|  | {OURS} | {UNCACHED} | {MLX} |" in shown
     assert f"| answer, against {MLX} | reported |" in shown and f"| control by first caption: {MLX} |" in shown

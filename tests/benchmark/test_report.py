@@ -1,4 +1,4 @@
-"""The report: its numbers are those of the rows, it says what is broken or missing, and it holds all it shows."""
+"""The report: its numbers are those of the rows, it says what is broken or missing, and the page is self-contained."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ MODES: tuple[Mode, ...] = ("near", "twin")
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small run that has something of every section."""
+    """The report of a small run that has rows for every section."""
     folder = tmp_path_factory.mktemp("runs") / "nano-quick"
 
-    def told(name: str, shift: int = 0) -> Condition:
+    def captions(name: str, shift: int = 0) -> Condition:
         texts: dict[str, Texts] = {
             s.id: {"caption": caption_of(s, i + shift)} for i, s in enumerate([*SAMPLES, *STRANGERS, *others])
         }
@@ -90,11 +90,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tasks = [marked(f"lsd/{w}", f1=0.5, hit=x) for w, x in (("direct", 0.0), ("cag", 1.0))]
     part = ("wording/1", "shortcut/blank", "baseline/oracle", "ablation/window-1", "surprise/new")
     out = folder / "rows.jsonl"
-    runner.run([told("caption"), *controls, gate], SAMPLES, 6, out)
-    runner.run([told("caption"), gate], [*STRANGERS, *others], 4, folder / "modes.jsonl")
+    runner.run([captions("caption"), *controls, gate], SAMPLES, 6, out)
+    runner.run([captions("caption"), gate], [*STRANGERS, *others], 4, folder / "modes.jsonl")
     one = SAMPLES[:4]
     runner.run(
-        [*(told(c, 1) for c in part), *tasks, marked("detail", hallucinated=0, dazzled=1)], one, 4, folder / "x.jsonl"
+        [*(captions(c, 1) for c in part), *tasks, marked("detail", hallucinated=0, dazzled=1)],
+        one,
+        4,
+        folder / "x.jsonl",
     )
     for size in (3, 9):
         rows = [
@@ -136,7 +139,7 @@ def test_the_page_says_what_was_run(whole: Path) -> None:
 
 
 def test_numbers_are_those_of_the_rows(whole: Path) -> None:
-    """Of one known thing, captions 0 to 3 are: right, with a wrong name, silent, right. Strangers are apart."""
+    """With one known thing, captions 0 to 3 are right, with a wrong name, silent, right. Strangers count apart."""
     page = Reader((whole / report.PAGE).read_text(encoding="utf-8"))
     table = next(t for t in page.tables if t[0][:2] == ["In the photo", "Caption"])
     one = next(r for r in table if r[0] == "1 known, 3 memories")
@@ -153,7 +156,7 @@ def test_numbers_are_those_of_the_rows(whole: Path) -> None:
 
 
 def small_run(folder: Path, right: int) -> Path:
-    """Three captions, of which `right` are, as one run."""
+    """A run of three captions, of which `right` are right."""
     rows = [scored(s, caption_of(s, 0 if i < right else 1)) for i, s in enumerate(SAMPLES[:3])]
     return write(folder, [*rows, *(replace(r, condition="shortcut/blank") for r in rows)], {"model": "nano"})
 
@@ -198,7 +201,7 @@ def test_runs_side_by_side(tmp_path: Path) -> None:
 def test_broken_controls_are_flagged(
     condition: str, score: dict[str, tuple[float, float]], tone: str, said: str, tmp_path: Path
 ) -> None:
-    """One in 99,999 rounds to nothing, and is not nothing."""
+    """One in 99,999 rounds to 0.0 %, and still breaks the control."""
     run = run_of(row("caption", 0, {"acc_pos": (1, 1)}), row(condition, 0, score))
     verdict = verdicts.controls(run)[condition == "control/empty"]
     assert (verdict.tone, bool(re.match(rf".*{said}", verdict.text))) == (tone, True)
@@ -208,7 +211,7 @@ def test_broken_controls_are_flagged(
 
 
 def test_a_control_that_fails_for_one_size_only_is_flagged() -> None:
-    """Over all sizes together it would pass."""
+    """The average over all numbers of things would pass."""
     good = [row("control/gold", i, {"acc_pos": (9, 9), "acc_neg": (9, 9)}) for i in range(40)]
     bad = row("control/gold", 41, {"acc_pos": (6, 9), "acc_neg": (9, 9)}, positives=4, episodes=12)
     assert [s.tone for s in verdicts.controls(run_of(*good, bad))] == ["bad", "unsure"]
@@ -261,7 +264,7 @@ def test_gain_is_of_the_samples_both_have() -> None:
 
 
 def test_the_gate_curve_by_hand() -> None:
-    """Known: own memory best; known: another is better; a stranger. From "all pass" to "none"."""
+    """Three photos: a known thing recalled, a known thing with a better wrong memory, a stranger."""
     texts = [{"right": "0.9", "wrong": "0.2"}, {"right": "0.5", "wrong": "0.6"}, {"right": "", "wrong": "0.7"}]
     rows = [row("gate", i, {}, texts=t) for i, t in enumerate(texts)]
     gates, wrong, right = statistics.gate_curve(rows)
@@ -292,7 +295,7 @@ def test_everything_said_is_escaped(tmp_path: Path) -> None:
 
 
 def test_failed_and_unfinished_parts_are_said(tmp_path: Path) -> None:
-    """An error that was made up for by a later row is none; a line cut off and a sample half asked are named."""
+    """A failed row with a good one after it is no failure. Cut-off lines and half-asked samples are named."""
     good = row("caption", 0, {"name_recall": (1, 1)})
     rows = [
         replace(good, error="no", score={}),
@@ -316,7 +319,7 @@ def test_failed_and_unfinished_parts_are_said(tmp_path: Path) -> None:
 
 
 def test_a_whole_run_is_not_called_unfinished(tmp_path: Path) -> None:
-    """Not even when two parts asked the same of one sample: it counts once, and was planned twice."""
+    """Also when two parts planned the same sample: it counts once, and was planned twice."""
     rows = [row(c, i, {"f1": (1, 1)}) for i in range(3) for c in ("lsd/cag", "lsd/direct")]
     folder = write(tmp_path / "run", rows, {"planned": {"lsd/cag": 6, "lsd/direct": 6}})
     (folder / "again.jsonl").write_bytes((folder / "rows.jsonl").read_bytes())

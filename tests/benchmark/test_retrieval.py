@@ -46,7 +46,7 @@ def test_a_filling_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
 
 
 def test_exact_answers_are_those_of_an_exact_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both by the product's formula: the benchmark over chunks, the memory over all photos at once."""
+    """Both use the product's formula: the benchmark chunk by chunk, the memory over all photos at once."""
     monkeypatch.setattr(vector_index, "EXACT_VALUES", 10**9)
     queries = WORLD.queries(6)
     with fill(tmp_path / "a.db") as memory:
@@ -105,7 +105,7 @@ def test_what_is_not_installed_says_so(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_photos_of_the_same_thing_are_alike() -> None:
-    """The drawn world is what it says: clustered, and not so easy that whole vectors do as well as things."""
+    """The synthetic photos are clustered, and share enough background that whole vectors are not enough."""
     [tokens] = [t for _, t in synthetic.World(100, 5, 96).chunks()]
     assert tokens.shape == (100, 5, 96) and np.allclose(np.linalg.norm(tokens, axis=2), 1, atol=2e-3)
     assert np.array_equal(tokens, next(synthetic.World(100, 5, 96).chunks())[1]), "the same each time"
@@ -155,7 +155,7 @@ def test_the_threshold_stops_nine_strangers_of_ten() -> None:
 def test_calibrate_saves_the_threshold_in_the_manifest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Hash embeddings recall a thing only by its very photo; what the command prints is what it saves."""
+    """The command saves what it prints, and keeps the rest of the manifest."""
     manifest = tmp_path / "manifest.json"
     manifest.write_text('{"name": "größer", "threshold": 0.1}', encoding="utf-8")
     monkeypatch.setattr(calibrate, "SIZES", (2,))

@@ -41,7 +41,7 @@ OURS_DOES = [step for step in STEPS if step not in ("slot", "single")]
 
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """The command on two memories, as people start it; what it printed and what it wrote are the same."""
+    """The record of the command on two memories, printed and written to a file."""
     folder = tmp_path_factory.mktemp("speed")
     printed = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
@@ -77,7 +77,7 @@ def test_peers_that_were_not_measured_are_listed_with_the_reason(record: dict[st
 
 
 def test_what_was_read_before_is_not_read_again(record: dict[str, Any]) -> None:
-    """Continuations keep the whole prompt before them but its last token; whatever is new shares the beginning only."""
+    """A continuation reuses the whole prompt before it but the last token; other prompts reuse the beginning only."""
     ours = {step: of[OURS] for step, of in record["steps"].items() if OURS in of}
     assert ours["caption"]["cached_tokens"] == 0
     for before, after in (("caption", "answer"), ("answer", "follow"), ("follow", "restart")):
@@ -152,7 +152,7 @@ def test_ratios_and_bars() -> None:
 
 
 def test_one_thread_is_judged_by_processor_time() -> None:
-    """Ours was interrupted, and needs but a tenth of the time it took; the peer needs all of it."""
+    """Keepsake's processor time is a tenth of its time by the clock, the peer's is all of it."""
     quick = rows(0.1, caption=4, answer=1, follow=1, restart=1, order=3, set=3, control=4)
     timed_rows = quick + rows(1, single_no_caches=4, answer_llama_cpp_python=10)
     for threads, passed in ((1, True), (2, False)):
@@ -190,7 +190,7 @@ def test_time_begins_before_and_stops_at_the_first_word() -> None:
 # -- what is asked ----------------------------------------------------------------------------------------------
 
 
-def test_everybody_reads_the_same_words(nano: Spec) -> None:
+def test_all_peers_read_the_same_text(nano: Spec) -> None:
     """Peers that render by themselves get a template; it writes what the engine reads."""
     from jinja2 import Environment
 
@@ -242,7 +242,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Spec:
 
 
 def test_the_stock_handler_reads_the_same_prompt(tiny: Spec) -> None:
-    """It writes the same words, token by token the likeliest, and other words about other photos."""
+    """Both write the same greedy words, and other words about other photos."""
     ours, other = workload.draw_conversation(tiny, 2, 0), workload.draw_conversation(tiny, 2, 1)
     with closing(Keepsake(tiny, 1, 4096, None)) as engine, closing(LlamaCppHandler(tiny, 1, 4096)) as stock:
         asked = prompt.caption_messages(ours.episodes, ours.photo)
@@ -279,7 +279,7 @@ def test_without_its_libraries_the_large_model_is_one_line(
 
 
 def test_what_the_large_model_writes_reads_back_as_the_same_tokens() -> None:
-    """Else a continuation would have to read its own words again, which no trained model's does."""
+    """Otherwise a continuation would have to read its own words again; a trained model's does not."""
     words = random_qwen3vl.tokenizer()
     written = [i for i in words.get_vocab().values() if i not in random_qwen3vl.never_written(words)]
     drawn = np.random.default_rng(0).choice(written, 200).tolist()
@@ -289,7 +289,7 @@ def test_what_the_large_model_writes_reads_back_as_the_same_tokens() -> None:
 
 @pytest.fixture
 def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A made-up source release, pinned, and a cmake that takes its sources for the program."""
+    """A made-up source release with its pinned hash, and a cmake that copies its source as the program."""
     path = tmp_path / "release.tar.gz"
     with tarfile.open(path, "w:gz") as archive:
         member = tarfile.TarInfo("llama_cpp_python-9.9.9/vendor/llama.cpp/program")

@@ -23,7 +23,7 @@ from benchmark.suite.suite import GROUPS, Tools, command, parts
 from benchmark.tasks.long_context import Recaller
 from benchmark.world.sample import Spec, build
 from memory.errors import KeepsakeError, ModelError
-from tests.support.seer import Seer
+from tests.support.seer import SeeingBackend
 
 ABOUT = {"model": "fake", "identity": "abc", "judge": "lexical", "size": "quick", "command": "x"}
 TINY = Block("tiny", ("capeval", "shortcut"), quick=2, full=3)
@@ -45,7 +45,7 @@ def tools(backend: FakeBackend) -> Tools:
 
 
 def small(block: Block) -> Block:
-    """One sample of each kind, and short histories."""
+    """The block with one sample of each combination, and short histories."""
     return replace(block, quick=1, episodes=tuple(min(e, 12) for e in block.episodes[:2]))
 
 
@@ -110,9 +110,9 @@ def test_a_wrong_suite_is_one_clear_line(tmp_path: Path, text: str, message: str
 
 
 def test_the_whole_suite_runs_end_to_end(tmp_path: Path) -> None:
-    """Every condition gives scored rows without an error, with a model that looks."""
+    """With a stand-in for a perfect model, every condition gives scored rows without an error."""
     blocks = [small(b) for b in load()]
-    seer = Seer([build(spec) for b in blocks for spec in b.specs("quick")])
+    seer = SeeingBackend([build(spec) for b in blocks for spec in b.specs("quick")])
     todo = parts(blocks, "quick", tools(seer))
     rows = diagnose.diagnose(todo, tmp_path / "run", ABOUT)
     assert {p.name for p in (tmp_path / "run").iterdir()} == {
@@ -137,7 +137,7 @@ def test_the_whole_suite_runs_end_to_end(tmp_path: Path) -> None:
 
 
 class Killed(FakeBackend):
-    """Ctrl-C comes in the middle of the answer after `after` whole ones."""
+    """Ctrl-C comes in the middle of an answer, after `after` whole ones."""
 
     def __init__(self, after: int) -> None:
         super().__init__(["This is Milo."])
@@ -225,7 +225,7 @@ def test_a_folder_holds_one_run(tmp_path: Path, about: dict[str, str], block: Bl
     assert rows_of(tmp_path) == before
 
 
-def test_a_damaged_ledger_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_damaged_state_file_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "parts.json").write_text("{")
     with pytest.raises(KeepsakeError, match=r"parts\.json is not readable .*: give another folder with --out"):
         diagnose.diagnose(parts([TINY], "quick", tools(FakeBackend())), tmp_path, ABOUT)
@@ -234,7 +234,7 @@ def test_a_damaged_ledger_is_one_clear_line(tmp_path: Path) -> None:
 def test_time_left_is_that_of_the_whole_suite(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A clock of our own: every look at it is a minute later."""
+    """With a clock that is a minute later at every reading."""
     minutes = iter(range(0, 100000, 60))
     monkeypatch.setattr(diagnose.time, "monotonic", lambda: next(minutes))
     blocks = [TINY, replace(TINY, name="other", seed=8)]
@@ -254,7 +254,7 @@ def test_time_left_is_that_of_the_whole_suite(
 def test_the_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_home: Path, tmp_path: Path
 ) -> None:
-    """With another model than the one it would load; the base without adapter is opened for its block only."""
+    """With a stand-in for the model; the base without its adapter is opened for its block only."""
     opened: list[Model] = []
 
     def backend(spec: Model, threads: int) -> FakeBackend:

@@ -1,7 +1,7 @@
-"""A model stand-in that really looks: it knows what each photo of given samples shows, and else reads only the prompt.
+"""A stand-in for a perfect model: it knows what each photo of given samples shows, and else only what the prompt says.
 
-It names the memories whose photo shows something that the new photo shows, and tells what their dialogue says. What it
-can be cheated with, a model that looks can be cheated with.
+The stand-in names the memories whose photo shows something that the new photo shows, and tells what their dialogue
+says. A prompt that misleads it would mislead any model that looks at the photos.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from benchmark.world.scene import Look
 from memory.episode import Episode, Photo
 
 
-class Seer(FakeBackend):
-    """Sees what is in the photos of `samples`; nothing in any other (grey) one."""
+class SeeingBackend(FakeBackend):
+    """Sees what the photos of `samples` show, and nothing in any other photo, such as a grey one."""
 
     def __init__(self, samples: Iterable[Sample]) -> None:
         super().__init__()
         self.threshold = 0.5
         self.looks: dict[str, set[Look]] = {}
-        self.told: list[tuple[Facts, Episode]] = []
+        self.dialogues: list[tuple[Facts, Episode]] = []
         for sample in samples:
             self.looks[sample.query.sha256] = set(sample.shown)
             for look, facts, episode in zip(sample.looks, sample.facts, sample.context, strict=True):
                 self.looks[episode.photo.sha256] = {look}
-                self.told.append((facts, episode))
+                self.dialogues.append((facts, episode))
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
         self.answers = [self.reply(messages)]
         return super().stream(messages, options)
 
     def reply(self, messages: Sequence[Message]) -> str:
-        """A caption, or the answer to whatever question stands last."""
+        """A caption, or an answer if the prompt ends with a question."""
         known = self.known(messages)
         last = messages[-1].parts[-1]
         facts = known[0][0] if known else None
@@ -53,36 +53,39 @@ class Seer(FakeBackend):
         return dialogue.caption(known)
 
     def known(self, messages: Sequence[Message]) -> list[tuple[Facts, Episode]]:
-        """What the dialogues tell that stand with photos of what the new photo shows."""
+        """The facts in the prompt about things that the new photo shows."""
         parts = next(m.parts for m in messages if any(isinstance(p, Photo) for p in m.parts))
         at = [i for i, p in enumerate(parts) if isinstance(p, Photo)]
-        query = self.seen(parts[at[-1]])
-        texts = [parts[i + 1] for i in at[:-1] if self.seen(parts[i]) & query]
-        return [self.said(text) for text in texts if isinstance(text, str)]
+        query = self.looks_in(parts[at[-1]])
+        texts = [parts[i + 1] for i in at[:-1] if self.looks_in(parts[i]) & query]
+        return [self.facts_in(text) for text in texts if isinstance(text, str)]
 
-    def seen(self, photo: str | Photo) -> set[Look]:
+    def looks_in(self, photo: str | Photo) -> set[Look]:
         return self.looks.get(photo.sha256, set()) if isinstance(photo, Photo) else set()
 
-    def said(self, text: str) -> tuple[Facts, Episode]:
-        """Whose dialogue this is, by where it was and what was done; under the name that it has there."""
-        facts, episode = next((f, e) for f, e in self.told if all(x and x in text for x in (f.place, f.event, f.habit)))
+    def facts_in(self, text: str) -> tuple[Facts, Episode]:
+        """The facts that a dialogue tells and its episode, found by place, event and habit; with an alias for the name
+        if the dialogue has one."""
+        facts, episode = next(
+            (f, e) for f, e in self.dialogues if all(x and x in text for x in (f.place, f.event, f.habit))
+        )
         alias = re.search(r"Person \d+", text)
         return (replace(facts, name=alias[0]) if alias else facts), episode
 
     def embed(self, photo: Photo) -> np.ndarray:
-        """One unit vector for each thing seen."""
-        codes = [[ord(c) for c in look.code] + [look.hue] for look in self.seen(photo)]
+        """One unit vector for each thing in the photo, (T, 64) float32."""
+        codes = [[ord(c) for c in look.code] + [look.hue] for look in self.looks_in(photo)]
         tokens = np.stack([np.random.default_rng(code).standard_normal(64) for code in sorted(codes)])
         return (tokens / np.linalg.norm(tokens, axis=1, keepdims=True)).astype(np.float32)
 
 
 def rows(conditions: Sequence[Condition], samples: Sequence[Sample]) -> dict[str, list[Result]]:
-    """Every condition asked about every sample, by condition; none may fail."""
+    """The rows of all conditions on all samples, by condition; none may fail."""
     out = {c.name: [ask(c, s) for s in samples] for c in conditions}
     assert [r.error for some in out.values() for r in some if r.error] == []
     return out
 
 
 def averages(results: Sequence[Result]) -> dict[str, float]:
-    """Micro-averages by measure."""
+    """The micro-averages of the rows, by measure."""
     return {m: t.value for m, t in tally({m: (p[0], p[1]) for m, p in r.score.items()} for r in results).items()}

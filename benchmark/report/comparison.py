@@ -61,13 +61,13 @@ def compare(
     if not shown:
         return None
     several = ("Run",) if len(runs) > 1 else ()
-    rows = []
+    table_rows = []
     for (group, run, some), a in zip(lines, averages, strict=True):
         names = [Cell(x) for x in (*group.labels, *([run.label] if several else []))]
         numbers = [_cell(m, a.get(m), group.tone(m, some)) for m in shown]
-        rows.append((*names, *numbers, Cell(str(len(some)))))
+        table_rows.append((*names, *numbers, Cell(str(len(some)))))
     head = (*heads, *several, *(MEASURES.get(m, (m, ""))[0] for m in shown), "n")
-    return Table(head, tuple(rows), len(heads) + len(several))
+    return Table(head, tuple(table_rows), len(heads) + len(several))
 
 
 def _cell(measure: str, t: Tally | None, tone: str) -> Cell:

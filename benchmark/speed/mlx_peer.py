@@ -49,6 +49,8 @@ class MlxVlm:
         if (kind := config(spec.language)["model_type"]) != "qwen3_vl":
             raise ModelError(f"it is compared on Qwen3-VL models, this is a {kind}")
         self._spec, self._folder = spec, private_folder(folder)
+        self._chat_photos: tuple[str, ...] = ()
+        """Hashes of the photos in the prompt cache."""
         self._open()
 
     def _open(self) -> None:
@@ -61,7 +63,7 @@ class MlxVlm:
             raise ModelError(f"it cannot load the folder ({str(error).strip().splitlines()[0]})") from error
         self._disk = DiskBlockStore(self._folder, namespace="peer")
         self._prefixes = APCManager(num_blocks=BLOCKS, block_size=BLOCK, disk=self._disk)
-        self._vision, self._chat, self._chat_photos = VisionFeatureCache(), PromptCacheState(), ("",)
+        self._vision, self._chat, self._chat_photos = VisionFeatureCache(), PromptCacheState(), ()
 
     def answer(self, messages: Sequence[Message], max_tokens: int) -> TimedAnswer:
         """See `Peer`."""

@@ -38,6 +38,7 @@ def _points(rows: Sequence[Result], measure: str, x: Callable[[Result], int]) ->
 
 
 def _capeval(runs: Sequence[Run]) -> Plot | None:
+    """Measures of CapEval against the number of known things."""
     panels = []
     for measure in ("acc_pos", "acc_neg", "name_recall", "misbinding"):
         lines = [
@@ -51,6 +52,7 @@ def _capeval(runs: Sequence[Run]) -> Plot | None:
 
 
 def _misbinding(runs: Sequence[Run]) -> Plot | None:
+    """Names right and wrong names, by mode."""
     by_run = []
     for run in runs:
         modes = {group.labels[0]: tallied(group.pick(run)) for group in by_mode(runs)}
@@ -66,6 +68,7 @@ def _abstention(runs: Sequence[Run]) -> Plot | None:
 
 
 def _diagnostics(runs: Sequence[Run]) -> Plot | None:
+    """The downstream tasks, by way of asking."""
     panels = []
     for task, (_, measures) in TASKS.items():
         ways = [Group((label,), lambda run, c=f"{task}/{way}": run.of(c)) for way, label in WAYS.items()]
@@ -74,6 +77,7 @@ def _diagnostics(runs: Sequence[Run]) -> Plot | None:
 
 
 def _shortcuts(runs: Sequence[Run]) -> Plot | None:
+    """Names right in each shortcut test, with chance."""
     tests = []
     for condition, (what, _) in SHORTCUTS.items():
         values = [tallied(run.of(condition)).get("name_recall") for run in runs]
@@ -84,6 +88,7 @@ def _shortcuts(runs: Sequence[Run]) -> Plot | None:
 
 
 def _history(runs: Sequence[Run]) -> Plot | None:
+    """Names right and memories found against the length of the history."""
     conditions = list(dict.fromkeys(c for run in runs for c in run.part("history")))
     panels = []
     for measure in ("name_recall", "retrieved"):
@@ -100,6 +105,7 @@ def _history(runs: Sequence[Run]) -> Plot | None:
 
 
 def _baselines(runs: Sequence[Run]) -> Plot | None:
+    """The model and its baselines."""
     groups = beside(runs, "baseline", "the model")
     measured = [(MEASURES[m][0], _bars(runs, groups, m)) for m in ("acc_pos", "acc_neg", "name_recall")]
     panels = [(title, some) for title, some in measured if some]

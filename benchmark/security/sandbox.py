@@ -65,6 +65,7 @@ class RecordingBackend:
         yield from self._engine.stream(messages, options)
 
     def _recorded_read(self, prompt: Sequence[Any], *rest: Any, **named: Any) -> tuple[int, int]:
+        """Count the control tokens of a prompt, then let the engine read it."""
         ids = [t for piece in prompt if not isinstance(piece, Photo) for t in self._engine.tokenize(piece)]
         # Structure: a start token for each turn and for the answer to come, an end token for each turn.
         self.excess += abs(sum(t in self._control for t in ids) - (2 * self._turns + 1))

@@ -39,6 +39,7 @@ def prove(spec: Spec, threads: int, context: int, folder: Path) -> list[Proof]:
     second = pieces(prompt.answer_messages(about.episodes, about.photo, "This is Milo.", about.questions[0]))
 
     def logits(cache: Path | None, *prompts: Sequence[Piece]) -> list[np.ndarray]:
+        """Logits (V,) after each prompt, read one after the other by an engine with this cache folder."""
         with closing(open_engine(spec, threads, context, cache)) as engine:
             out = [engine.logits(p) for p in prompts]
             engine.save()

@@ -24,6 +24,7 @@ class LlamaCppHandler:
         self._open()
 
     def _open(self) -> None:
+        """Load the model and its vision tower."""
         from llama_cpp import Llama
         from llama_cpp.llama_chat_format import MTMDChatHandler
 

@@ -63,6 +63,7 @@ class LlamaServer:
         self._start()
 
     def _start(self) -> None:
+        """Start the server on a free port and wait until it is ready. Raises ModelError."""
         with closing(socket.socket()) as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]

@@ -54,6 +54,7 @@ class MlxVlm:
         self._open()
 
     def _open(self) -> None:
+        """Load the model, with empty caches but the disk tier. Raises ModelError."""
         from mlx_vlm import PromptCacheState, VisionFeatureCache, load
         from mlx_vlm.apc import APCManager, DiskBlockStore
 

@@ -57,6 +57,7 @@ def find() -> Path:
 
 
 def _run(*command: str) -> None:
+    """Run a module of the project in its own process. Raises KeepsakeError."""
     done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]

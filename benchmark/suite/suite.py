@@ -77,6 +77,7 @@ def parts(blocks: Sequence[Block], size: Size, tools: Tools) -> list[Part]:
     """The blocks as parts of a run of this size."""
 
     def part(block: Block) -> Part:
+        """One block, with its conditions counted and its work estimated."""
         specs = list(block.specs(size))
         counted = replace(tools, base=lambda: tools.writer.backend)  # so that counting opens no second model
         names = tuple(c.name for g in block.groups for c in GROUPS[g](counted))

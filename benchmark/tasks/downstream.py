@@ -42,6 +42,8 @@ def itr(writer: CachedWriter) -> list[Condition]:
 
 
 def _three_ways(task: str, question: str, writer: CachedWriter, score: Score) -> list[Condition]:
+    """The conditions `direct`, `cag` and `reference` of a task; see the module."""
+
     def direct(sample: Sample) -> Texts:
         """Answer from the memories and the photo, without a caption."""
         answer = writer.write(prompt.direct_messages(sample.context, sample.query, question))

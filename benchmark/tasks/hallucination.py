@@ -112,6 +112,7 @@ def read_references(path: Path, most: int) -> list[tuple[Sample, str]]:
 
 
 def _row(line: str, where: str) -> dict[str, str]:
+    """Parse a line of descriptions. Raises KeepsakeError that begins with `where`."""
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:

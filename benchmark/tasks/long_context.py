@@ -46,6 +46,7 @@ class Recaller:
         return self._last[1]
 
     def _rank(self, sample: Sample) -> dict[int, float]:
+        """Recall scores from a new memory file with the whole context."""
         at = {episode.id: i for i, episode in enumerate(sample.context)}
         space = self.backend.space
         with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "memory.db") as memory:
@@ -56,6 +57,7 @@ class Recaller:
         return {at[r.episode.id]: r.score for r in recalled}
 
     def _embed(self, photo: Photo) -> np.ndarray:
+        """Visual tokens of a photo (T, D), cached."""
         if photo.sha256 not in self._tokens:
             if len(self._tokens) >= CACHED_PHOTOS:
                 self._tokens.clear()
@@ -68,6 +70,8 @@ def histories(writer: CachedWriter, judge: Judge, recaller: Recaller) -> list[Co
     score = scorer(judge)
 
     def recalling(k: int) -> Condition:
+        """The condition with the k best memories."""
+
         def write(sample: Sample) -> Texts:
             """Caption the photo with the K recalled memories."""
             memories = [sample.context[i] for i in list(recaller.ranked(sample))[:k]]
@@ -113,6 +117,8 @@ def ablations(writer: CachedWriter, judge: Judge) -> list[Condition]:
     score = scorer(judge)
 
     def keeping(name: str, keep: Callable[[Sample], Sequence[int]]) -> Condition:
+        """A condition with the memories that `keep` returns as context indices."""
+
         def write(sample: Sample) -> Texts:
             """Caption with fewer memories: an easier choice, if the right one is still among them."""
             memories = [sample.context[i] for i in keep(sample)]

@@ -56,13 +56,13 @@ def command(args: argparse.Namespace) -> int:
         report = build(_source(args, settings, tools), tools, folder, args.positives, args.n, settings)
     except OSError as error:
         if error.strerror is None:
-            raise  # pictures that are not here: the message says what to do
+            raise  # a missing picture: the message says how to fetch it
         raise KeepsakeError(f"{error.filename or folder}: {error.strerror}") from error
     finally:
         if backend is not None:
             backend.close()
-    found = {"folder": str(folder), **report["samples"]}
-    print(json.dumps(found) if args.json else f"{found['kept']} samples in {folder}: see card.md and sheet.png")
+    summary = {"folder": str(folder), **report["samples"]}
+    print(json.dumps(summary) if args.json else f"{summary['kept']} samples in {folder}: see card.md and sheet.png")
     return 0
 
 

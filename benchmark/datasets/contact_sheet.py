@@ -39,7 +39,7 @@ def sheet(folder: Path, rows: Sequence[SampleRow]) -> Image.Image:
 
 
 def _block(folder: Path, row: SampleRow) -> Image.Image:
-    """One sample of the sheet."""
+    """The picture of one sample, as wide as the sheet."""
     shown = _episodes_shown(row)
     lines = -(-len(shown) // ACROSS)
     height = max(QUERY + 3 * LINE, lines * (THUMB + LINE + GAP) + LINE) + GAP

@@ -105,6 +105,7 @@ def _ending(data: bytes) -> str:
 
 
 def _row(key: str, sample: Sample) -> SampleRow:
+    """The line of a sample in `samples.jsonl`."""
     return SampleRow(
         sample.id,
         key,

@@ -104,8 +104,8 @@ def _open(source: Path | str, split: str | None, download: bool) -> Dataset:
                 raise KeepsakeError(
                     f"{source}: there is no such file or folder; a dataset of the Hub has to be asked for"
                 )
-            found = datasets.load_dataset(str(source), cache_dir=cache)
-            return found[_split(found, split, source)]
+            published = datasets.load_dataset(str(source), cache_dir=cache)
+            return published[_split(published, split, source)]
         parquet: dict[str, list[str]] = {}
         for file in sorted(path.rglob("*.parquet")) if path.is_dir() else [path]:
             parquet.setdefault(file.stem.split("-")[0], []).append(str(file))  # test-00000-of-00003

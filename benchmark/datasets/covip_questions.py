@@ -61,12 +61,12 @@ class Questions:
         }
 
     def __str__(self) -> str:
-        found = self.counts()
-        of_each = ", ".join(f"{n} with K={k}" for k, n in found["by_positives"].items())
-        dropped = ", ".join(f"{n} {reason}" for reason, n in found["dropped"].items()) or "none"
+        counts = self.counts()
+        of_each = ", ".join(f"{n} with K={k}" for k, n in counts["by_positives"].items())
+        dropped = ", ".join(f"{n} {reason}" for reason, n in counts["dropped"].items()) or "none"
         return (
-            f"{found['samples']} samples ({of_each}), {found['dialogues']} dialogues, {found['questions']} questions; "
-            f"dropped: {dropped}"
+            f"{counts['samples']} samples ({of_each}), {counts['dialogues']} dialogues, {counts['questions']} questions"
+            f"; dropped: {dropped}"
         )
 
 
@@ -104,9 +104,9 @@ def _questions(concept: Any, where: str, dropped: Counter[str]) -> tuple[Questio
         listed = [ERROR]  # one message stood for all questions
     elif not isinstance(listed, list):
         raise KeepsakeError(f"{where}: 'qa' should be a list, is {shown(listed)}")
-    found = [ERROR if item == ERROR else _question(item, f"{where}, qa {n}") for n, item in enumerate(listed, 1)]
-    dropped.update(reason for reason in found if isinstance(reason, str))
-    return tuple(question for question in found if isinstance(question, Question))
+    read = [ERROR if item == ERROR else _question(item, f"{where}, qa {n}") for n, item in enumerate(listed, 1)]
+    dropped.update(reason for reason in read if isinstance(reason, str))
+    return tuple(question for question in read if isinstance(question, Question))
 
 
 def _question(item: Any, where: str) -> Question | str:

@@ -58,10 +58,10 @@ def score_captions(questions: Questions, captions: Mapping[str, str], judge: Jud
 
 def _averages(rows: Sequence[Scores]) -> dict[str, Any]:
     """The averages of some samples, as `score_captions` reports them."""
-    found = tally(rows)
+    averages = tally(rows)
     out: dict[str, Any] = {"n": len(rows), "questions": sum(int(row["unread"][1]) for row in rows)}
     for measure in ("acc_pos", "acc_neg"):
-        t = found.get(measure)
+        t = averages.get(measure)
         out[measure] = t.value if t else None
         out[f"{measure}_interval"] = [t.low, t.high] if t else None
     both = out["acc_pos"], out["acc_neg"]

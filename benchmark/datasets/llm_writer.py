@@ -63,10 +63,10 @@ def read_dialogue(text: str, name: str, photo: Photo, when: datetime) -> Episode
         raise ValueError('it does not begin with the line "Dialogue:"')
     turns = []
     for line in lines[1:]:
-        said = re.fullmatch(r"(User|Model):\s*(.+)", line)
-        if not said:
+        match = re.fullmatch(r"(User|Model):\s*(.+)", line)
+        if not match:
             raise ValueError(f"a line begins with neither User: nor Model: ({line[:60]!r})")
-        turns.append(Turn("user" if said[1] == "User" else "assistant", said[2]))
+        turns.append(Turn("user" if match[1] == "User" else "assistant", match[2]))
     episode = Episode(photo, tuple(turns), when)
     if wrong := format_error(episode, name):
         raise ValueError(wrong)
@@ -81,11 +81,11 @@ def question_request(name: str, episode: Episode) -> Request:
 
 def read_questions(text: str, name: str, rng: np.random.Generator) -> tuple[Question, ...]:
     """Three questions, the right option at a place drawn by `rng`. Raises ValueError with what is wrong."""
-    found = re.search(r"\[.*\]", without_thoughts(text).strip(), re.DOTALL)
-    if not found:
+    listed = re.search(r"\[.*\]", without_thoughts(text), re.DOTALL)
+    if not listed:
         raise ValueError("it holds no JSON list")
     try:
-        written = msgspec.json.decode(found[0].encode(), type=list[_Written])
+        written = msgspec.json.decode(listed[0].encode(), type=list[_Written])
     except msgspec.MsgspecError as error:
         raise ValueError(f"not the JSON that was asked for: {error}") from error
     if len(written) != EACH or len({w.asks for w in written}) != EACH:

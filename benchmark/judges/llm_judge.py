@@ -141,8 +141,8 @@ def without_thoughts(text: str) -> str:
 
 def _why(notes: Sequence[str], text: str) -> str:
     """The notes, and the last 200 characters of the answer, in one printable line."""
-    said = " ".join(printable(without_thoughts(text)).split())
-    return "; ".join([*notes, f"said: {said if len(said) <= 200 else '…' + said[-200:]}"])
+    answer = " ".join(printable(without_thoughts(text)).split())
+    return "; ".join([*notes, f"said: {answer if len(answer) <= 200 else '…' + answer[-200:]}"])
 
 
 def _one_line(text: str) -> str:

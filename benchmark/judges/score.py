@@ -112,9 +112,9 @@ def tally(scores: Iterable[Scores], seed: int = 0, rounds: int = 1000) -> dict[s
         data = np.asarray(rows, float)  # (N, 2)
         picked = np.random.default_rng(seed).integers(0, len(data), (rounds, len(data)))
         right, asked = data[:, 0][picked].sum(1), data[:, 1][picked].sum(1)
-        low, high = np.percentile(right / asked, [2.5, 97.5])
-        value = float(data[:, 0].sum() / data[:, 1].sum())
-        out[measure] = Tally(*(round(float(x), 4) for x in (value, low, high)), len(data))
+        bounds = np.percentile(right / asked, [2.5, 97.5])
+        value, low, high = (round(float(x), 4) for x in (data[:, 0].sum() / data[:, 1].sum(), *bounds))
+        out[measure] = Tally(value, low, high, len(data))
     return out
 
 

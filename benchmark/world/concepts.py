@@ -48,10 +48,10 @@ def all_concepts() -> tuple[Concept, ...]:
 
 def concepts(split: str, *, signs: bool = False) -> tuple[Concept, ...]:
     """The concepts of a split; `signs` adds those for vision training only. Raises ValueError for an unknown split."""
-    found = tuple(c for c in all_concepts() if c.split == split and (signs or c.kind != "sign"))
-    if not found:
+    chosen = tuple(c for c in all_concepts() if c.split == split and (signs or c.kind != "sign"))
+    if not chosen:
         raise ValueError(f"no split named {split!r}: use train, dev or test")
-    return found
+    return chosen
 
 
 def fetched_folder() -> Path:

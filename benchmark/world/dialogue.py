@@ -45,7 +45,8 @@ class Facts:
 def words(split: str) -> dict[str, list[str]]:
     """The word lists of a split, by kind."""
     with open(Path(__file__).parent / "words.toml", "rb") as file:
-        return tomllib.load(file)[split]
+        lists: dict[str, list[str]] = tomllib.load(file)[split]
+    return lists
 
 
 def draw_facts(rng: Rng, split: str, n: int, *, full: bool) -> list[Facts]:

@@ -88,6 +88,6 @@ def _download(command: list[str], folder: Path, name: str, sha256: str) -> Path:
 
 def _check(file: Path, name: str, sha256: str) -> None:
     """Raise KeepsakeError when the file has another hash."""
-    found = hashlib.sha256(file.read_bytes()).hexdigest()
-    if found != sha256:
-        raise KeepsakeError(f"{name}: its sha256 is {found}, expected {sha256}; nothing was kept")
+    actual = hashlib.sha256(file.read_bytes()).hexdigest()
+    if actual != sha256:
+        raise KeepsakeError(f"{name}: its sha256 is {actual}, expected {sha256}; nothing was kept")

@@ -178,11 +178,11 @@ def _choose(rng: np.random.Generator, split: str, positives: int, mode: Mode) ->
             alike = [c for c in look_alikes()[concept.code] if c not in taken]
             others += [Look(alike[j]) for j in sorted(rng.choice(min(4, len(alike)), 2, replace=False))]
         elif mode == "kind":
-            alike = [
+            same_kind = [
                 c for c in pool if c.kind == concept.kind and c not in chosen[:positives] and Look(c.code) not in others
             ]
-            picked = rng.choice(len(alike), min(2, len(alike)), replace=False) if alike else []
-            of_kind = [Look(alike[j].code) for j in picked]
+            picked = rng.choice(len(same_kind), min(2, len(same_kind)), replace=False).tolist() if same_kind else []
+            of_kind = [Look(same_kind[j].code) for j in picked]
             spare = [look for c in chosen[positives:] if (look := Look(c.code)) not in (*others, *of_kind)]
             others += of_kind + spare[: 2 - len(of_kind)]
         else:

@@ -99,6 +99,7 @@ def shows_claimed(sample: Sample, tools: Tools) -> str | None:
 
 
 def _drawn_as_claimed(sample: Sample) -> str | None:
+    """Compare the positives with the looks that were drawn; None for a photograph."""
     if sample.drawn is None:
         return None
     claimed = {sample.looks[i] for i in sample.positives}
@@ -113,14 +114,15 @@ def _drawn_as_claimed(sample: Sample) -> str | None:
 
 
 def _seen_as_claimed(sample: Sample, tools: Tools) -> str | None:
+    """Compare the positives with what the encoder finds in the query; None without an encoder."""
     if tools.encoder is None or not sample.positives:
         return None
     scores = contained([e.photo for e in sample.context], sample.query, tools)
     others = [i for i in range(len(scores)) if i not in sample.positives]
     worst, best = min(sample.positives, key=lambda i: scores[i]), max(others, key=lambda i: scores[i], default=None)
     if best is not None and scores[worst] <= scores[best] + SIMILARITY_MARGIN:
-        found = f"({scores[best]:.2f} and {scores[worst]:.2f})"
-        return f"episode {best} is found in the query as well as positive {worst} {found}"
+        both = f"({scores[best]:.2f} and {scores[worst]:.2f})"
+        return f"episode {best} is found in the query as well as positive {worst} {both}"
     return None
 
 

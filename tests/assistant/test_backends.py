@@ -236,7 +236,7 @@ def test_stopped_from_another_thread_while_it_reads(
     assert isinstance(engine, CachedBackend)
     engine.logits([Mark("<|im_end|>")])
     reading = threading.Event()
-    extend = engine._heart.extend
+    extend = engine._model.extend
     steps: list[int] = []
 
     def slow(ids: list[int], *rest: object, **more: object) -> object:
@@ -246,7 +246,7 @@ def test_stopped_from_another_thread_while_it_reads(
         return extend(ids, *rest, **more)  # type: ignore[arg-type]
 
     stopped = threading.Event()
-    monkeypatch.setattr(engine._heart, "extend", slow)
+    monkeypatch.setattr(engine._model, "extend", slow)
 
     def stop() -> None:
         reading.wait(30)

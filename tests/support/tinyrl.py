@@ -66,7 +66,7 @@ def miniature(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.set_num_threads(1)
     monkeypatch.setattr(token_cache, "concepts", few)
     for room in (loop, assemble):
-        monkeypatch.setattr(room, "body", tinynano.body)
+        monkeypatch.setattr(room, "build_model", tinynano.body)
     monkeypatch.setattr(
         token_cache, "build", lambda model, split, views, groups, *rest: _build(model, split, views, 9, *rest)
     )

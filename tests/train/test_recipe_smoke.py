@@ -62,7 +62,7 @@ def miniature(monkeypatch: pytest.MonkeyPatch) -> None:
     for room in (vision, token_cache):
         monkeypatch.setattr(room, "concepts", few)
     for room in (vision, language):
-        monkeypatch.setattr(room, "body", tinynano.body)
+        monkeypatch.setattr(room, "build_model", tinynano.body)
     monkeypatch.setattr(
         token_cache, "build", lambda model, split, views, groups, *rest: _build(model, split, views, 4, *rest)
     )
@@ -156,7 +156,7 @@ def test_language_learns_and_goes_on_where_it_was(work: Path, tmp_path: Path, mo
 
 def test_the_stages_end_in_one_checkpoint(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The matrix behind the connector is folded into it, and the LoRA lies beside, both as they were trained."""
-    monkeypatch.setattr(assemble, "body", tinynano.body)
+    monkeypatch.setattr(assemble, "build_model", tinynano.body)
     model, _ = tinynano.body(NO_FILE, RECIPE.tower)
     parts = torch.nn.ModuleList([model.model.vision_model, model.model.connector])
     torch.save({"seeing": parts.state_dict()}, work / "vision.pt")

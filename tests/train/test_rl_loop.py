@@ -214,7 +214,7 @@ def test_wrong_recipes_fail_before_anything_is_loaded(
     toml: str, words: str, tmp_path: Path, monkeypatch: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("KEEPSAKE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(loop, "body", lambda *_: pytest.fail("a model was loaded"))
+    monkeypatch.setattr(loop, "build_model", lambda *_: pytest.fail("a model was loaded"))
     (tmp_path / "x.toml").write_text(toml)
     assert cli.main(["gspo", str(tmp_path / "x.toml")]) == 1
     error = capsys.readouterr().err

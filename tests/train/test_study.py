@@ -50,7 +50,7 @@ def small(monkeypatch: pytest.MonkeyPatch, pretrained: Path) -> None:
         return tinynano.body(*given)
 
     for room in (loop, assemble):
-        monkeypatch.setattr(room, "body", body)
+        monkeypatch.setattr(room, "build_model", body)
 
 
 def train(pretrained: Path, out: Path, g: Gspo, **more: Any) -> Path | None:

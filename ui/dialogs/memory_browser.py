@@ -110,11 +110,11 @@ class BrowserScreen(Screen[None]):
         self.query_one("#said", Static).update(Content(text))
         self.query_one("#said").display = bool(text)
 
-    async def on_shelf_opened(self) -> None:
+    async def on_episode_grid_opened(self) -> None:
         """A click."""
         await self.action_wish("open")
 
-    def on_shelf_wanted(self, message: EpisodeGrid.Wanted) -> None:
+    def on_episode_grid_wanted(self, message: EpisodeGrid.Wanted) -> None:
         """Memories came into view."""
         self._wanted(message.ids, message.room)
 

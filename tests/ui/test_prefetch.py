@@ -147,7 +147,7 @@ def test_the_caption_after_it_reads_its_request_only(worker: WorkerBackend, memo
     list(worker.stream(prompt.chat_messages(["Hello"]), SHORT))  # the cache holds something else
     talk = Conversation(worker, memory, SHORT)
     ahead = talk.prefill(drawn(2), lambda: True)
-    assert ahead and (ahead.stop, prefetch.new_tokens, prefetch.text) == ("length", 0, "")
+    assert ahead and (ahead.stop, ahead.new_tokens, ahead.text) == ("length", 0, "")
     warm, chunk = captioned(talk.look(drawn(2)))
     assert warm == cold
     assert chunk.prompt_tokens == read.prompt_tokens

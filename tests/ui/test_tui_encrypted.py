@@ -16,7 +16,6 @@ from assistant import __main__ as commands
 from assistant.backends.fake import FakeBackend
 from assistant.backends.worker import WorkerBackend
 from assistant.conversation import open_memory
-from assistant.models import local
 from assistant.models.spec import Spec
 from memory.maintenance import encryption
 from memory.store import Memory
@@ -98,7 +97,7 @@ def test_commands_ask_and_the_model_keeps_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """With the real model, which otherwise keeps what it saw and the state of its reading."""
-    monkeypatch.setattr(local, "open_backend", lambda _: WorkerBackend(nano, 1))
+    monkeypatch.setattr(commands, "open_backend", lambda _: WorkerBackend(nano, 1))
     photo, path = str(picture(tmp_path / "milo.png", "orange")), own_home / "memory.db"
     words = "This is Milo, my dog, at the lake."
     assert commands.main(["remember", photo, words]) == 0

@@ -14,7 +14,6 @@ from PIL import Image
 
 from assistant.backends.fake import FakeBackend
 from assistant.events import Captioned
-from assistant.models import local
 from assistant.photo import from_image
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError, ModelStopped
@@ -89,7 +88,7 @@ async def test_a_model_that_starts_during_a_private_conversation_hears_of_it(
         await send(app, pilot, "hello")
         await until(lambda: first.calls and idle(app), "the answer")
         assert first.private
-        monkeypatch.setattr(local, "open_backend", lambda _: second)
+        monkeypatch.setattr("tui.open_backend", lambda _: second)
         await app.switch("second")
         await until(lambda: second.private and idle(app), "the other model")
         assert app.status.private

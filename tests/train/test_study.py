@@ -101,7 +101,7 @@ def test_the_loss_of_right_answers_is_their_mean_surprise(small: None, pretraine
     with torch.no_grad():
         means = [-log_probs(setup.reader, t.group, setup.bank.tokens, 1.0)[0].mean().item() for t in tried]
     optimiser = torch.optim.AdamW([p for p in setup.reader.parameters() if p.requires_grad], lr=0.1)
-    assert loop.imitate(setup, optimiser, tried, 0)["loss"] == pytest.approx(sum(means) / 2, rel=1e-5)
+    assert loop.supervised_update(setup, optimiser, tried, 0)["loss"] == pytest.approx(sum(means) / 2, rel=1e-5)
     assert len({len(t.group[0].ids) for t in tried}) == 2 and abs(means[0] - means[1]) > 1e-3
     words = tinynano.Tokenizer()
     answer = written(words, tried[0].group[0].prompt, "This is Milo.")

@@ -1,8 +1,8 @@
-"""Command line of the quantize room.
+"""The command line `python -m quantize`: merge a LoRA, export a checkpoint, check an export.
 
-A checkpoint is a transformers folder, with a LoRA in its folder `adapter` if it has one (or none, as models are
-published). An export is a folder with `mmproj.gguf`, language models `language*.gguf`, `adapter.gguf` (with a LoRA that
-goes on at run time) and folders `mlx-KIND`.
+A checkpoint is a transformers folder, with a LoRA in its folder `adapter` if it has one (published models have none).
+An export is a folder with `mmproj.gguf`, language models `language*.gguf`, `adapter.gguf` (a LoRA that is put on at run
+time) and folders `mlx-KIND`.
 """
 
 from __future__ import annotations
@@ -20,17 +20,20 @@ from quantize.gguf import export as gguf
 from quantize.mlx import mlx_export
 from quantize.verify import acceptance, verify
 
-WHOLE = ("f32", "f16", "bf16")
+UNQUANTISED = ("f32", "f16", "bf16")
+DEFAULT = ". Default: %(default)s"
+"""The end of a help text."""
 MERGED = (pipeline.F16, *pipeline.KINDS)
+"""Kinds of GGUF language models that `all` makes, the LoRA merged in."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """`python -m quantize merge | gguf | mlx | verify | all CHECKPOINT --out DIR`: the exit status."""
+    """Run `python -m quantize merge | gguf | mlx | verify | all CHECKPOINT --out DIR`. Returns the exit status."""
     args = parser().parse_args(argv)
-    run = {"merge": merge_only, "gguf": gguf_only, "mlx": mlx_only, "verify": verify_all, "all": everything}
+    commands = {"merge": merge, "gguf": export_gguf, "mlx": export_mlx, "verify": check, "all": export_all}
     try:
-        return run[args.command](args)
-    except (KeepsakeError, OSError) as error:  # a full disk, a folder that may not be written
+        return commands[args.command](args)
+    except (KeepsakeError, OSError) as error:  # OSError: a full disk, a folder without permission to write
         print(error, file=sys.stderr)
         return 1
 
@@ -39,61 +42,83 @@ def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     top = argparse.ArgumentParser(prog="python -m quantize", description="Export a checkpoint; check the export.")
     commands = top.add_subparsers(dest="command", required=True)
-    default = ". Default: %(default)s"
-    merge = commands.add_parser("merge", help="fold the LoRA into its base")
+    merged = commands.add_parser("merge", help="fold the LoRA into its base")
     one = commands.add_parser("gguf", help="write the files that llama.cpp runs, unchecked")
-    kinds = (*WHOLE, *gguf.QUANTISED, "none")
-    told = "language model: %(choices)s (the nano's comes from a package)" + default
-    one.add_argument("--language", choices=kinds, default="Q8_0", metavar="KIND", help=told)
     mlx = commands.add_parser("mlx", help="write a folder that MLX runs, unchecked")
-    mlx.add_argument(
-        "--kind", type=_bits, choices=mlx_export.KINDS, default="8bit", metavar="KIND", help="%(choices)s" + default
-    )
-    check = commands.add_parser("verify", help="hold every form of an export against its checkpoint")
-    check.add_argument("--language", type=Path, metavar="FILE", help="GGUF that OUT/adapter.gguf goes on")
-    check.add_argument("--also", type=Path, nargs="+", default=[], metavar="PATH", help="forms elsewhere: GGUF, folder")
-    check.add_argument(
-        "--thresholds", type=Path, default=acceptance.THRESHOLDS, metavar="FILE", help="TOML of your own"
-    )
+    checked = commands.add_parser("verify", help="compare every variant of an export with its checkpoint")
     every = commands.add_parser("all", help="merge, GGUF, MLX, verify; ships only what passes")
-    every.add_argument(
-        "--kinds", nargs="*", choices=MERGED, default=pipeline.KINDS, metavar="KIND", help="GGUF: %(choices)s"
+    merged.add_argument("--dry-run", action="store_true", help="print what would change, write nothing")
+    mlx.add_argument(
+        "--kind", type=_bits, choices=mlx_export.KINDS, default="8bit", metavar="KIND", help="%(choices)s" + DEFAULT
     )
-    every.add_argument(
-        "--mlx", nargs="+", type=_bits, choices=mlx_export.KINDS, default=[], metavar="KIND", help="MLX: %(choices)s"
-    )
-    every.add_argument("--no-imatrix", action="store_true", help="no importance matrix; with --package there is none")
-    every.add_argument("--licence", metavar="NAME", help="of the model, as in apache-2.0")
-    every.add_argument("--base", metavar="NAME", help="what it was trained from")
-    every.add_argument("--run", type=Path, metavar="FILE", help="run.json of its training, or the recipe")
-    for command in (one, every):
-        command.add_argument(
-            "--vision", choices=(*WHOLE, "q8_0"), default="f16", help="vision tower and LoRA" + default
-        )
-        command.add_argument(
-            "--pre-tokenizer", metavar="NAME", help='how an own vocabulary splits text, such as "qwen2"'
-        )
-        command.add_argument("--package", metavar="PACKAGE/FILE", help="a GGUF of the base, which the LoRA goes on")
-        command.add_argument("--sdist", type=Path, help="llama-cpp-python's source release, for the first time offline")
-    merge.add_argument("--dry-run", action="store_true", help="tell what would change, write nothing")
-    for command in (merge, every):
-        command.add_argument("--dtype", choices=WHOLE, help="of the merged weights. Default: each as it is")
-    for command in (check, every):
-        command.add_argument("--size", choices=verify.SIZES, default="quick", help=f"samples: {verify.SIZES}{default}")
-        command.add_argument("--prompts", "--captions", type=int, metavar="N", help="so many samples instead")
-        command.add_argument("--threads", type=int, default=1, metavar="N", help="cores" + default)
+    _add_gguf_options(one)
+    _add_verify_options(checked)
+    _add_all_options(every)
+    _add_shared_options(merged, one, checked, every)
     for command in commands.choices.values():
-        command.add_argument("checkpoint", type=Path)
+        command.add_argument("checkpoint", type=Path, help="transformers folder, with its LoRA in the folder adapter")
         command.add_argument("--out", type=Path, required=True, help="folder of the export")
     return top
 
 
-def merge_only(args: argparse.Namespace) -> int:
-    """The merged folder, and how much of the LoRA rounding took; or only what would change."""
+def _add_gguf_options(command: argparse.ArgumentParser) -> None:
+    """Options of `gguf` alone."""
+    kinds = (*UNQUANTISED, *gguf.QUANTISED, "none")
+    text = "language model: %(choices)s (the nano's comes from a package)" + DEFAULT
+    command.add_argument("--language", choices=kinds, default="Q8_0", metavar="KIND", help=text)
+
+
+def _add_verify_options(command: argparse.ArgumentParser) -> None:
+    """Options of `verify` alone."""
+    add = command.add_argument
+    add("--language", type=Path, metavar="FILE", help="GGUF that OUT/adapter.gguf goes on")
+    add("--also", type=Path, nargs="+", default=[], metavar="PATH", help="variants elsewhere: GGUF files, folders")
+    text = "TOML file with thresholds of your own"
+    add("--thresholds", type=Path, default=acceptance.THRESHOLDS, metavar="FILE", help=text)
+
+
+def _add_all_options(command: argparse.ArgumentParser) -> None:
+    """Options of `all` alone."""
+    add = command.add_argument
+    add("--kinds", nargs="*", choices=MERGED, default=pipeline.KINDS, metavar="KIND", help="GGUF: %(choices)s")
+    text = "MLX: %(choices)s"
+    add("--mlx", nargs="+", type=_bits, choices=mlx_export.KINDS, default=[], metavar="KIND", help=text)
+    add("--no-imatrix", action="store_true", help="without an importance matrix; with --package there is none")
+    add("--licence", metavar="NAME", help="licence of the model, such as apache-2.0")
+    add("--base", metavar="NAME", help="the model it was trained from, such as Qwen/Qwen3-VL-2B-Instruct")
+    add("--run", type=Path, metavar="FILE", help="run.json of its training, or the recipe")
+
+
+def _add_shared_options(
+    merged: argparse.ArgumentParser,
+    one: argparse.ArgumentParser,
+    checked: argparse.ArgumentParser,
+    every: argparse.ArgumentParser,
+) -> None:
+    """Options that two commands have: `merge`, `gguf`, `verify` and `all`, in this order."""
+    for command in (one, every):
+        add = command.add_argument
+        add("--vision", choices=(*UNQUANTISED, "q8_0"), default="f16", help="dtype of vision tower and LoRA" + DEFAULT)
+        add("--pre-tokenizer", metavar="NAME", help='how an own vocabulary splits text, such as "qwen2"')
+        add("--package", metavar="PACKAGE/FILE", help="a GGUF of the base, which the LoRA goes on")
+        add("--sdist", type=Path, help="llama-cpp-python's source release, for the first time offline")
+    for command in (merged, every):
+        text = "dtype of the merged weights. Default: each keeps its own"
+        command.add_argument("--dtype", choices=UNQUANTISED, help=text)
+    sizes = ", ".join(f"{name} {n}" for name, n in verify.SIZES.items())
+    for command in (checked, every):
+        add = command.add_argument
+        add("--size", choices=verify.SIZES, default="quick", help=f"how many samples: {sizes}{DEFAULT}")
+        add("--prompts", "--captions", type=int, metavar="N", help="number of samples, instead of --size")
+        add("--threads", type=int, default=1, metavar="N", help="cores" + DEFAULT)
+
+
+def merge(args: argparse.Namespace) -> int:
+    """Write the merged folder and print how much of the LoRA rounding took; with --dry-run print only."""
     from quantize.merge.adapter import plan
     from quantize.merge.lora import merge, preview, summary
 
-    variants.config(args.checkpoint)
+    variants.read_config(args.checkpoint)
     if args.dry_run:
         for change in preview(plan(args.checkpoint), args.dtype):
             print(f"{change.tensor}  changes by {change.relative:.2%}, rounding takes {change.lost:.1%} of it")
@@ -103,67 +128,67 @@ def merge_only(args: argparse.Namespace) -> int:
     return 0
 
 
-def gguf_only(args: argparse.Namespace) -> int:
-    """Every GGUF file of the export."""
+def export_gguf(args: argparse.Namespace) -> int:
+    """Write every GGUF file of an export and its manifest."""
     checkpoint, out = args.checkpoint, args.out
-    variants.config(checkpoint)
+    variants.read_config(checkpoint)
     converter.find(args.sdist)
-    made = [gguf.export_mmproj(checkpoint, out / "mmproj.gguf", args.vision)]
+    written = [gguf.export_mmproj(checkpoint, out / "mmproj.gguf", args.vision)]
     if (checkpoint / "adapter").exists():
-        made.append(gguf.export_adapter(checkpoint / "adapter", checkpoint, out / "adapter.gguf", args.vision))
-    if args.language in WHOLE:
-        made.append(gguf.export_language(checkpoint, out / "language.gguf", args.language, args.pre_tokenizer))
+        written.append(gguf.export_adapter(checkpoint / "adapter", checkpoint, out / "adapter.gguf", args.vision))
+    if args.language in UNQUANTISED:
+        written.append(gguf.export_language(checkpoint, out / "language.gguf", args.language, args.pre_tokenizer))
     elif args.language != "none":
         with tempfile.TemporaryDirectory(dir=out) as scratch:
-            whole = gguf.export_language(checkpoint, Path(scratch) / "language.gguf", "f16", args.pre_tokenizer)
-            made.append(gguf.quantise(whole, out / "language.gguf", args.language))
-    made.append(manifest.write(out, checkpoint, args.package))
-    for path in made:
+            full = gguf.export_language(checkpoint, Path(scratch) / "language.gguf", "f16", args.pre_tokenizer)
+            written.append(gguf.quantise(full, out / "language.gguf", args.language))
+    written.append(manifest.write(out, checkpoint, args.package))
+    for path in written:
         print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
     return 0
 
 
-def mlx_only(args: argparse.Namespace) -> int:
-    """One MLX folder."""
-    variants.config(args.checkpoint)
-    made = mlx_export.convert(args.checkpoint, args.out, args.kind)
-    print(f"{made}  {sum(p.stat().st_size for p in made.iterdir()) / 1e6:.1f} MB")
+def export_mlx(args: argparse.Namespace) -> int:
+    """Write one MLX folder."""
+    variants.read_config(args.checkpoint)
+    folder = mlx_export.convert(args.checkpoint, args.out, args.kind)
+    print(f"{folder}  {sum(p.stat().st_size for p in folder.iterdir()) / 1e6:.1f} MB")
     return 0
 
 
-def verify_all(args: argparse.Namespace) -> int:
-    """The table of every form, and what fails; exit status 1 when anything does."""
-    variants.config(args.checkpoint)
+def check(args: argparse.Namespace) -> int:
+    """Print the table of every variant, and what fails. The exit status is 1 when any variant fails."""
+    variants.read_config(args.checkpoint)
     limits = acceptance.load(args.thresholds)
     if not args.out.is_dir():
         raise KeepsakeError(f"no such folder: {args.out}")
-    measured = variants.find(args.out, args.language)
-    measured += [variants.given(path, args.out / "mmproj.gguf") for path in args.also]
+    measured = variants.in_export(args.out, args.language)
+    measured += [variants.at_path(path, args.out / "mmproj.gguf") for path in args.also]
     if not measured:
         raise KeepsakeError(f"{args.out} holds no model: no language*.gguf, no mlx-* folder")
     return _report(*pipeline.check(args.checkpoint, measured, _samples(args), limits, args.threads))
 
 
-def everything(args: argparse.Namespace) -> int:
-    """Make, measure, ship; exit status 1 when some form was left out."""
-    variants.config(args.checkpoint)
+def export_all(args: argparse.Namespace) -> int:
+    """Make, measure, ship. The exit status is 1 when a variant was left out."""
+    variants.read_config(args.checkpoint)
     if args.kinds or args.package:
         converter.find(args.sdist)
     plan = pipeline.Plan(
-        args.checkpoint,
-        args.out,
-        tuple(args.kinds),
-        tuple(args.mlx),
-        args.vision,
-        args.package,
-        args.pre_tokenizer,
-        args.dtype,
-        _samples(args),
-        args.threads,
-        not args.no_imatrix,
-        args.licence,
-        args.base,
-        args.run,
+        checkpoint=args.checkpoint,
+        out=args.out,
+        kinds=tuple(args.kinds),
+        mlx=tuple(args.mlx),
+        vision=args.vision,
+        package=args.package,
+        pre_tokenizer=args.pre_tokenizer,
+        dtype=args.dtype,
+        samples=_samples(args),
+        threads=args.threads,
+        matrix=not args.no_imatrix,
+        licence=args.licence,
+        base=args.base,
+        run=args.run,
     )
     status = _report(*pipeline.run(plan))
     print(f"{args.out}: {'all' if not status else 'what passed'}, with model card and manifest")
@@ -171,28 +196,29 @@ def everything(args: argparse.Namespace) -> int:
 
 
 def _bits(kind: str) -> str:
-    """ "8" is "8bit"."""
+    """A kind of MLX folder: "8" is short for "8bit"."""
     return f"{kind}bit" if kind.isdigit() else kind
 
 
 def _samples(args: argparse.Namespace) -> int:
+    """The number of samples to measure on."""
     if args.prompts is not None and args.prompts < 1:
         raise KeepsakeError(f"{args.prompts} prompts say nothing: take 1 or more")
     return args.prompts or verify.SIZES[args.size]
 
 
-def _report(found: list[acceptance.Found], rows: dict[str, list[verify.Row]]) -> int:
-    """Print it; the exit status."""
-    print(acceptance.table(found))
-    for one in found[1:]:
+def _report(verdicts: list[acceptance.Verdict], rows: dict[str, list[verify.SampleRow]]) -> int:
+    """Print verdicts, the checkpoint's first. Returns the exit status."""
+    print(acceptance.table(verdicts))
+    for one in verdicts[1:]:
         print(acceptance.paired(one))
-    for one in (f for f in found if not f.passed):
+    for one in (v for v in verdicts if not v.passed):
         print(f"{one.name} FAILS: {'; '.join(one.faults)}")
-        for line in acceptance.worst(rows[one.name], rows[verify.TRUTH]):
+        for line in acceptance.worst(rows[one.name], rows[verify.REFERENCE]):
             print(f"  {line}")
-    best = acceptance.smallest(found[1:])
+    best = acceptance.smallest(verdicts[1:])
     print(f"smallest that passes: {best.name}, {best.bytes / 1e6:.1f} MB" if best else "nothing for a laptop passes")
-    return int(not all(f.passed for f in found))
+    return int(not all(v.passed for v in verdicts))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What the checkpoint itself makes of a prompt, asked of transformers in f32: the truth an export is held against.
+"""The reference that every export is held against: the checkpoint itself, read by transformers in f32 on the CPU.
 
-Reads SmolVLM as we train it (a photo is one square, its visual tokens and nothing else) and Qwen3-VL (visual tokens
-between `<|vision_start|>` and `<|vision_end|>`). Slow: every call reads the whole prompt anew.
+Reads SmolVLM as we train it (a photo is one square and enters as its visual tokens alone) and Qwen3-VL (visual tokens
+between `<|vision_start|>` and `<|vision_end|>`). Slow, for there is no cache: every call reads its whole prompt.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from memory.errors import KeepsakeError
 
 
 class Checkpoint:
-    """A transformers folder, with the LoRA in its folder `adapter` if there is one."""
+    """A loaded transformers folder, with the LoRA of its folder `adapter` unmerged on it if there is one."""
 
     def __init__(self, folder: Path) -> None:
-        """Load everything in f32 on the CPU. Raises KeepsakeError when it is no model of a known family."""
+        """Load model, tokenizer and image processor. Raises KeepsakeError for a folder of another family or none."""
         if not (folder / "config.json").is_file():
             raise KeepsakeError(f"{folder} is not a checkpoint: it has no config.json")
         try:
             self.model: Any = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
             self.tokenizer = AutoTokenizer.from_pretrained(folder)
-            self.eye = AutoImageProcessor.from_pretrained(folder, backend="pil")
+            self.image_processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
         except (OSError, ValueError) as error:
             raise KeepsakeError(f"transformers cannot load {folder}: {str(error).splitlines()[0]}") from error
         self.config = self.model.config
@@ -45,7 +45,7 @@ class Checkpoint:
 
     @property
     def side(self) -> int | None:
-        """Pixels of the square every photo becomes; None = any shape."""
+        """Pixels on a side of the square that every photo becomes; None when photos keep their shape."""
         return self.config.vision_config.image_size if self.config.model_type == "smolvlm" else None
 
     @torch.inference_mode()
@@ -55,36 +55,25 @@ class Checkpoint:
 
     @torch.inference_mode()
     def follow(self, prompt: Sequence[Piece], tokens: Sequence[int]) -> np.ndarray:
-        """Logits (N, V), one row for each of `tokens`: of what comes there, after the prompt and the tokens before."""
+        """Logits (N, V): row i is the prediction of `tokens[i]`, after the prompt and the tokens before it."""
         inputs = self._inputs(prompt, tokens[:-1])
         return self.model(**inputs, logits_to_keep=len(tokens)).logits[0].numpy()
 
     @torch.inference_mode()
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
-        """The next assistant turn, greedy and in one piece: enough of a backend for the benchmark."""
+        """The next assistant turn in one chunk, decoded greedily: enough of a backend for the benchmark."""
         inputs = self._inputs(pieces(messages))
         (end,) = self.tokenize(Mark("<|im_end|>"))
-        made = self.model.generate(
+        written = self.model.generate(
             **inputs, max_new_tokens=options.max_new_tokens, do_sample=False, eos_token_id=end, pad_token_id=end
         )
-        new = made[0, inputs["input_ids"].shape[1] :].tolist()
+        new = written[0, inputs["input_ids"].shape[1] :].tolist()
         stop = "end" if new[-1:] == [end] else "length"
         yield Chunk(self.tokenizer.decode(new, skip_special_tokens=True), stop, new_tokens=len(new))
 
     def close(self) -> None:
         """Free the model."""
         self.model = None
-
-    def _inputs(self, prompt: Sequence[Piece], then: Sequence[int] = ()) -> dict[str, torch.Tensor]:
-        photos = [p for p in prompt if isinstance(p, Photo)]
-        inputs = self._seen(photos) if photos else {}
-        sizes = iter(self._sizes(inputs, len(photos)))
-        ids = [t for p in prompt for t in (self._photo(next(sizes)) if isinstance(p, Photo) else self.tokenize(p))]
-        inputs["input_ids"] = torch.tensor([[*ids, *then]])
-        if "image_grid_thw" in inputs:
-            inputs["mm_token_type_ids"] = (inputs["input_ids"] == self.config.image_token_id).int()
-        inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
-        return inputs
 
     def tokenize(self, piece: Mark | Words) -> list[int]:
         """Token ids of a text piece; only a `Mark` may become control tokens."""
@@ -94,19 +83,39 @@ class Checkpoint:
     @torch.inference_mode()
     def embed(self, photo: Photo) -> np.ndarray:
         """Visual tokens of a photo (T, D) float32, as they enter the language model."""
-        return torch.cat(tuple(self.model.get_image_features(**self._seen([photo])).pooler_output)).numpy()
+        return torch.cat(tuple(self.model.get_image_features(**self._process([photo])).pooler_output)).numpy()
 
-    def _seen(self, photos: Sequence[Photo]) -> dict[str, torch.Tensor]:
-        whole = {"do_image_splitting": False} if self.side else {}
-        return dict(self.eye([Image.fromarray(pixels(p, self.side)) for p in photos], return_tensors="pt", **whole))
+    def _inputs(self, prompt: Sequence[Piece], then: Sequence[int] = ()) -> dict[str, torch.Tensor]:
+        """The model's arguments for a prompt that is followed by the tokens `then`."""
+        photos = [p for p in prompt if isinstance(p, Photo)]
+        inputs = self._process(photos) if photos else {}
+        counts = iter(self._token_counts(inputs, len(photos)))
+        ids = [
+            token
+            for piece in prompt
+            for token in (self._image_tokens(next(counts)) if isinstance(piece, Photo) else self.tokenize(piece))
+        ]
+        inputs["input_ids"] = torch.tensor([[*ids, *then]])
+        if "image_grid_thw" in inputs:
+            inputs["mm_token_type_ids"] = (inputs["input_ids"] == self.config.image_token_id).int()
+        inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
+        return inputs
 
-    def _sizes(self, seen: dict[str, torch.Tensor], n: int) -> list[int]:
-        """Visual tokens of each photo."""
+    def _process(self, photos: Sequence[Photo]) -> dict[str, torch.Tensor]:
+        """Photos as the image processor hands them to the vision tower."""
+        untiled = {"do_image_splitting": False} if self.side else {}
+        images = [Image.fromarray(pixels(p, self.side)) for p in photos]
+        return dict(self.image_processor(images, return_tensors="pt", **untiled))
+
+    def _token_counts(self, processed: dict[str, torch.Tensor], n: int) -> list[int]:
+        """How many visual tokens each of `n` processed photos has."""
         if self.side is None:
-            return [int(grid.prod()) // self.eye.merge_size**2 for grid in seen.get("image_grid_thw", ())]
+            merged = self.image_processor.merge_size**2  # patches that become one token
+            return [int(grid.prod()) // merged for grid in processed.get("image_grid_thw", ())]
         return [(self.side // self.config.vision_config.patch_size // self.config.scale_factor) ** 2] * n
 
-    def _photo(self, n: int) -> list[int]:
+    def _image_tokens(self, n: int) -> list[int]:
+        """Token ids that hold the place of a photo with `n` visual tokens."""
         tokens = [self.config.image_token_id] * n
         return tokens if self.side else [self.config.vision_start_token_id, *tokens, self.config.vision_end_token_id]
 

@@ -1,43 +1,46 @@
-"""The model card of an export: what it is, where it comes from, how far each form is from it, how to load it.
+"""The model card of an export: what the model is, its origin, how far each variant is from it, how to load it.
 
-Everything is taken from the manifest and from what was measured; what nobody said is left out or said to be missing.
+Everything is taken from the manifest and from what was measured; what is not known is left out or said to be missing.
+The head that the hub reads is written and read by huggingface_hub, which quotes what YAML would misread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from memory.episode import printable
 from quantize.verify import acceptance
 
 
-def card(manifest: dict[str, Any], found: Sequence[acceptance.Found]) -> str:
-    """README.md of the folder, Markdown. `found`: the checkpoint first, then every form that was measured."""
-    passed = [f for f in found if manifest["verified"]["forms"][f.name]["files"]]
-    failed = [f for f in found[1:] if not f.passed]
-    told = manifest["verified"]
+def card(manifest: dict[str, Any], verdicts: Sequence[acceptance.Verdict]) -> str:
+    """README.md of the folder, in Markdown. `verdicts`: the checkpoint's first, then that of every variant measured."""
+    passed = [v for v in verdicts if manifest["verified"]["forms"][v.name]["files"]]
+    failed = [v for v in verdicts[1:] if not v.passed]
+    verified = manifest["verified"]
     parts = [
-        *_head(manifest),
+        _head(manifest),
         f"# {printable(manifest['name'])}",
-        "A vision-language model for Keepsake, the private photo memory: it is shown photos with what "
-        "was said about them, then a new photo, and describes it with what it was told. "
+        "A vision-language model for Keepsake, the private photo memory. Its prompt has past photos with what was said "
+        "about them, and a new photo; it describes the new photo with what was said about the past ones. "
         "Exported by `python -m quantize all`.",
         "## Where it comes from",
         "\n".join(_origin(manifest)),
         "## What is here",
         _files(manifest, passed),
         "## Is it still the model?",
-        f"Every form was asked what the app asks: {told['samples']} samples of the benchmark's test split (seed "
-        f"{told['seed']}), photos included. The checkpoint (transformers, f32, LoRA unmerged) wrote captions; "
-        f"the others read these captions behind the same prompts, {told['positions']} tokens. KL is in nats over the "
-        "whole vocabulary, top-1 is the share of tokens where both find the same one likeliest. Captions, Acc+, Acc-, "
-        "names and wrong names are of the form's own greedy captions. Speed and memory are of one process on the "
-        "machine that exported it.",
-        acceptance.table(found),
-        "Against the checkpoint, on the same samples:\n\n" + "\n".join(f"- {acceptance.paired(f)}" for f in found[1:]),
-        "To pass: " + ", ".join(f"{name} {value:g}" for name, value in told["thresholds"].items()) + ".",
-        *(f"`{f.name}` is left out: {'; '.join(f.faults)}." for f in failed),
+        f"Every variant was asked what the app asks: {verified['samples']} samples of the benchmark's test split (seed "
+        f"{verified['seed']}), photos included. The checkpoint (transformers, f32, LoRA unmerged) wrote captions; "
+        f"the others read these captions behind the same prompts, {verified['positions']} tokens. KL is in nats over "
+        "the whole vocabulary, top-1 is the share of tokens where both find the same one likeliest. Captions, Acc+, "
+        "Acc-, names and wrong names are of the variant's own greedy captions. Speed and memory are of one process on "
+        "the machine that exported it.",
+        acceptance.table(verdicts),
+        "Against the checkpoint, on the same samples:\n\n"
+        + "\n".join(f"- {acceptance.paired(v)}" for v in verdicts[1:]),
+        "To pass: " + ", ".join(f"{name} {value:g}" for name, value in verified["thresholds"].items()) + ".",
+        *(f"`{v.name}` is left out: {'; '.join(v.faults)}." for v in failed),
         "## How to load it",
         _loading(manifest, passed),
         "Do not use it to recognise real people who have not agreed to it.",
@@ -45,16 +48,28 @@ def card(manifest: dict[str, Any], found: Sequence[acceptance.Found]) -> str:
     return "\n\n".join(p for p in parts if p) + "\n"
 
 
-def _head(manifest: dict[str, Any]) -> list[str]:
-    """What the hub reads."""
-    lines = [
-        "---",
-        *(f"{key}: {manifest[of]}" for key, of in (("license", "licence"), ("base_model", "base")) if manifest[of]),
-    ]
-    return ["\n".join([*lines, "pipeline_tag: image-text-to-text", "---"])]
+def licence_of(path: Path) -> str | None:
+    """The licence in the head of a published model card; None when there is no card, or none in its head."""
+    from huggingface_hub import metadata_load
+    from yaml import YAMLError
+
+    try:
+        head = metadata_load(path) or {}
+    except (OSError, ValueError, YAMLError):
+        return None
+    return head["license"] if isinstance(head.get("license"), str) else None
+
+
+def _head(manifest: dict[str, Any]) -> str:
+    """What the hub reads: licence, base model and task, as YAML between two lines of dashes."""
+    from huggingface_hub import ModelCardData
+
+    data = ModelCardData(license=manifest["licence"], base_model=manifest["base"], pipeline_tag="image-text-to-text")
+    return f"---\n{data.to_yaml()}\n---"
 
 
 def _origin(manifest: dict[str, Any]) -> list[str]:
+    """Base, licence, recipe, data and prompt layout, a list item each."""
     missing = "not stated"
     recipe = manifest["recipe"] or missing
     if manifest["recipe_sha256"]:
@@ -70,8 +85,9 @@ def _origin(manifest: dict[str, Any]) -> list[str]:
     ]
 
 
-def _files(manifest: dict[str, Any], passed: Sequence[acceptance.Found]) -> str:
-    lines = ["| form | files | MB |", "| --- | --- | --- |"]
+def _files(manifest: dict[str, Any], passed: Sequence[acceptance.Verdict]) -> str:
+    """The table of variants with their files and sizes."""
+    lines = ["| variant | files | MB |", "| --- | --- | --- |"]
     for one in passed:
         entry = manifest["verified"]["forms"][one.name]["files"]
         names = [entry["folder"] + "/"] if "folder" in entry else [_name(e) for e in entry.values()]
@@ -80,15 +96,17 @@ def _files(manifest: dict[str, Any], passed: Sequence[acceptance.Found]) -> str:
 
 
 def _name(entry: dict[str, Any]) -> str:
+    """A file's name, with its package if it comes from one."""
     return f"{entry['file']} (package {entry['package']})" if "package" in entry else entry["file"]
 
 
-def _loading(manifest: dict[str, Any], passed: Sequence[acceptance.Found]) -> str:
+def _loading(manifest: dict[str, Any], passed: Sequence[acceptance.Verdict]) -> str:
+    """How to run the variants that are here."""
     lines = []
     if manifest["files"]:
         language = _name(manifest["files"]["language"])
-        lines.append(f"`python tui.py --model FOLDER` takes `{language}`, the smallest GGUF form that passed.")
-    if any(f.engine == "mlx" for f in passed):
+        lines.append(f"`python tui.py --model FOLDER` takes `{language}`, the smallest GGUF variant that passed.")
+    if any(v.engine == "mlx" for v in passed):
         lines.append("On a Mac: `python tui.py --model FOLDER/mlx-...`.")
     lines.append("Elsewhere: any llama.cpp with `--mmproj`, or mlx-vlm; the prompt is ChatML, as the template says.")
     return " ".join(lines)

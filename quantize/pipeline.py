@@ -1,32 +1,31 @@
-"""`python -m quantize all`: a checkpoint to every form that laptops run, measured, and those that pass made
-ready.
+"""`python -m quantize all`: every variant of a checkpoint that laptops run, made, measured, and shipped if it passes.
 
-merge, GGUF f16, importance matrix, quantised copies, mmproj, MLX folders, verify, model card and manifest. All of it is
-made in `OUT/making`, where the assistant does not look; what passes is linked into `OUT`. A step is skipped
-when its result is there and was made from the same (`build_cache.py`), so that a run goes on after any
-interruption.
+What is made stands in one list of steps: merge, mmproj, GGUF f16, importance matrix, quantised copies, MLX folders. The
+steps write into `OUT/making`, where the assistant does not look. A step whose result is fresh is skipped
+(`build_cache.py`), so that an interrupted run goes on. Variants that pass are linked into `OUT`.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from assistant.models.local import packaged
 from assistant.models.spec import Spec
 from memory.errors import KeepsakeError
-from memory.files import sha256
-from quantize import manifest, publish, variants
-from quantize.build_cache import build_if_stale, contents
+from quantize import build_cache, manifest, publish, variants
+from quantize.build_cache import Step
 from quantize.gguf import chat_template, converter, export, imatrix, mixed_precision
 from quantize.mlx import mlx_export
-from quantize.variants import Form
+from quantize.variants import Variant
 from quantize.verify import acceptance, verify
 
 F16, MIX = "f16", "keepsake"
 KINDS = (*export.QUANTISED, MIX)
-"""What is made of a language model unless somebody chooses."""
+"""Kinds of language models that are made unless the user chooses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,142 +35,224 @@ class Plan:
     checkpoint: Path
     out: Path
     kinds: tuple[str, ...] = KINDS
-    """Language models: some of `KINDS`, or f16."""
+    """Language models for llama.cpp: some of `KINDS`, or f16."""
     mlx: tuple[str, ...] = ()
-    """Kinds of `to_mlx`."""
+    """MLX folders: some of `mlx_export.KINDS`."""
     vision: str = "f16"
+    """Dtype of the vision tower, and of the LoRA."""
     package: str | None = None
-    """PACKAGE/FILE of a GGUF that the LoRA also goes on unmerged."""
+    """PACKAGE/FILE of a GGUF in a Python package that the LoRA also goes on unmerged."""
     pre_tokenizer: str | None = None
+    """llama.cpp's name for how the vocabulary splits text; None = the converter finds out."""
     dtype: str | None = None
-    """Of the merged weights; None = each as it is."""
+    """Dtype of the merged weights; None keeps each weight's dtype."""
     samples: int = verify.SIZES["quick"]
+    """Samples that every variant is measured on."""
     threads: int = 1
     matrix: bool = True
-    """Whether quantised kinds use an importance matrix. Not with a `package`: on a base that was quantised once, types
-    with a minimum find its grid again and round the LoRA away (LOG.md)."""
+    """Whether quantised kinds use an importance matrix. Never with a `package`: on a base that was quantised once,
+    types with a minimum find its grid again and round the LoRA away (LOG.md)."""
     licence: str | None = None
     base: str | None = None
+    """The hub's name of the model that the checkpoint was trained from."""
     run: Path | None = None
     """run.json of the training, or its recipe."""
 
+    @property
+    def lora(self) -> Path | None:
+        """The folder of the checkpoint's LoRA, if it has one."""
+        folder = self.checkpoint / "adapter"
+        return folder if folder.exists() else None
 
-def run(plan: Plan) -> tuple[list[acceptance.Found], dict[str, list[verify.Row]]]:
-    """Do it all; ships what passes. Returns what was found of every form, the checkpoint first, and the rows.
+    @property
+    def whole(self) -> Path:
+        """The model without a LoRA beside it: the merged copy, or the checkpoint itself."""
+        return self.made("merged") if self.lora else self.checkpoint
 
-    Raises KeepsakeError for what cannot be exported. Whether anything passed is for the caller to see.
+    @property
+    def imatrix(self) -> Path | None:
+        """The importance matrix for the quantised kinds, if they use one."""
+        used = self.matrix and not self.package and self.kinds != (F16,)
+        return self.made("imatrix.gguf") if used else None
+
+    def made(self, name: str) -> Path:
+        """Where the result of a step lies until it is shipped."""
+        return self.out / "making" / name
+
+    def language(self, kind: str) -> Path:
+        """The GGUF of a kind of language model."""
+        return self.made(f"language-{kind}.gguf")
+
+
+def run(plan: Plan) -> tuple[list[acceptance.Verdict], dict[str, list[verify.SampleRow]]]:
+    """Make, measure and judge every variant of the plan, and ship those that pass.
+
+    Returns the verdicts, the checkpoint's first, and the rows by variant's name. That nothing passes is no error.
+    Raises KeepsakeError for a checkpoint that cannot be exported.
     """
-    variants.config(plan.checkpoint)
-    if not (plan.kinds or plan.mlx or plan.package):
-        raise KeepsakeError("nothing to make: name --kinds, --mlx or --package")
+    variants.read_config(plan.checkpoint)
+    _refuse_unknown_kinds(plan)
     limits = acceptance.load()
     origin = publish.origin(plan.checkpoint, plan.base, plan.licence, plan.run)
-    candidates = make(plan)
+    if plan.kinds or plan.package:
+        converter.find()
+    candidates = variants_of(plan)
+    build_cache.run(steps(plan))
     measured = [*candidates]
-    if (plan.checkpoint / "adapter").exists():
-        measured.insert(0, Form("merged", "transformers", plan.out / "making" / "merged"))
-    found, rows = check(plan.checkpoint, measured, plan.samples, limits, plan.threads)
-    passed = [form for form in candidates if any(f.name == form.name and f.passed for f in found)]
+    if plan.lora:
+        measured.insert(0, Variant("merged", "transformers", plan.whole))
+    verdicts, rows = check(plan.checkpoint, measured, plan.samples, limits, plan.threads)
+    passed = [variant for variant in candidates if any(v.name == variant.name and v.passed for v in verdicts)]
     if passed:
-        publish.ship(plan.out, plan.checkpoint, passed, found, origin, plan.package)
-    return found, rows
+        publish.ship(plan.out, plan.checkpoint, passed, verdicts, origin, plan.package)
+    return verdicts, rows
 
 
 def check(
-    checkpoint: Path, measured: list[Form], samples: int, limits: acceptance.Thresholds, threads: int = 1
-) -> tuple[list[acceptance.Found], dict[str, list[verify.Row]]]:
-    """Measure forms against the checkpoint and judge them. The checkpoint comes first."""
+    checkpoint: Path, measured: list[Variant], samples: int, limits: acceptance.Thresholds, threads: int = 1
+) -> tuple[list[acceptance.Verdict], dict[str, list[verify.SampleRow]]]:
+    """Measure variants against the checkpoint and judge them. The checkpoint's verdict comes first."""
     rows = verify.run(checkpoint, measured, samples, threads)
-    whole = Form(verify.TRUTH, "transformers", checkpoint)
-    truth = rows[verify.TRUTH]
-    found = [acceptance.judge(whole, truth, truth, limits, None)]
-    for form in measured:
-        found.append(acceptance.judge(form, rows[form.name], truth, limits, chat_template.fault(form, checkpoint)))
-    return found, rows
+    reference = rows[verify.REFERENCE]
+    itself = Variant(verify.REFERENCE, "transformers", checkpoint)
+    verdicts = [acceptance.judge(itself, reference, reference, limits, None)]
+    for variant in measured:
+        template = chat_template.fault(variant, checkpoint)
+        verdicts.append(acceptance.judge(variant, rows[variant.name], reference, limits, template))
+    return verdicts, rows
 
 
-def make(plan: Plan) -> list[Form]:
-    """Every form for laptops that was asked for, in `OUT/making`."""
+def variants_of(plan: Plan) -> list[Variant]:
+    """The variants for laptops that the steps of a plan make."""
+    mmproj = plan.made("mmproj.gguf")
+    found = []
+    if plan.package and plan.lora:
+        package, _, file = plan.package.partition("/")
+        base = packaged(package, file)
+        found.append(Variant("base + adapter", "llama.cpp", base, mmproj, plan.made("adapter.gguf")))
+    found += [Variant(kind, "llama.cpp", plan.language(kind), mmproj) for kind in plan.kinds]
+    found += [Variant(f"mlx-{kind}", "mlx", plan.made(f"mlx-{kind}")) for kind in plan.mlx]
+    return found
+
+
+def steps(plan: Plan) -> list[Step]:
+    """All that is made of a checkpoint, in order. The inputs of a step decide whether its result is still fresh:
+    changing their keys would make every export that was begun start anew."""
+    source = variants.hashes(variants.model_files(plan.checkpoint), plan.checkpoint)
+    weights = plan.whole if plan.lora else source
+    return [*_merge_steps(plan, source), *_gguf_steps(plan, source, weights), *_mlx_steps(plan, weights)]
+
+
+def _merge_steps(plan: Plan, source: Mapping[str, str]) -> list[Step]:
+    """The merged copy of a checkpoint that has a LoRA. `source`: the checkpoint's hashes."""
+
+    def merged(out: Path) -> None:
+        from quantize.merge.lora import merge
+
+        merge(plan.checkpoint, out, dtype=plan.dtype)
+
+    return [Step(plan.whole, {"weights": source, "dtype": plan.dtype}, merged)] if plan.lora else []
+
+
+def _gguf_steps(plan: Plan, source: Mapping[str, str], weights: Mapping[str, str] | Path) -> list[Step]:
+    """mmproj, LoRA, importance matrix and language models for llama.cpp.
+
+    `source`: the checkpoint's hashes; `weights`: the hashes or the folder of the model without LoRA.
+    """
+    if not (plan.kinds or plan.package):
+        return []
+    tools = {"llama-cpp-python": converter.installed(), "words": plan.pre_tokenizer}
+    listed = [
+        Step(
+            plan.made("mmproj.gguf"),
+            {"weights": weights, "vision": plan.vision, **tools},
+            lambda out: export.export_mmproj(plan.whole, out, plan.vision),
+        )
+    ]
+    if plan.package and (lora := plan.lora):
+        listed.append(
+            Step(
+                plan.made("adapter.gguf"),
+                {"weights": source, "vision": plan.vision, **tools},
+                lambda out: export.export_adapter(lora, plan.checkpoint, out, plan.vision),
+            )
+        )
+    if not plan.kinds:
+        return listed
+    listed.append(
+        Step(
+            plan.language(F16),
+            {"weights": weights, **tools},
+            lambda out: export.export_language(plan.whole, out, F16, plan.pre_tokenizer),
+        )
+    )
+    if plan.imatrix:
+        listed.append(
+            Step(
+                plan.imatrix,
+                {"weights": source, "samples": imatrix.SAMPLES, "seed": imatrix.SEED},
+                lambda out: imatrix.gather(plan.checkpoint, out, imatrix.SAMPLES),
+            )
+        )
+    for kind in plan.kinds:
+        if kind != F16:
+            listed += _quantised_steps(plan, kind, tools)
+    return listed
+
+
+def _quantised_steps(plan: Plan, kind: str, tools: Mapping[str, Any]) -> list[Step]:
+    """One smaller copy of the f16 language model; before it, for `MIX`, the choice of types."""
+    full, mmproj = plan.language(F16), plan.made("mmproj.gguf")
+    inputs = {"f16": full, "imatrix": plan.imatrix, **tools}
+    if kind != MIX:
+        return [
+            Step(
+                plan.language(kind),
+                {**inputs, "kind": kind, "types": None},
+                lambda out: export.quantise(full, out, kind, plan.threads, plan.imatrix),
+            )
+        ]
+    photo = manifest.photo_settings(plan.checkpoint)
+    spec = Spec(plan.out.name, full, mmproj, side=photo["side"], one_tile=photo["one_tile"])
+    mix = plan.made(f"{MIX}.toml")
+    sampled = {"prompts": mixed_precision.PROMPTS, "seed": mixed_precision.SEED}
+
+    def types() -> dict[str, str]:
+        return mixed_precision.read(mix)
+
+    return [
+        Step(
+            mix,
+            {**inputs, "mmproj": mmproj, **sampled},
+            lambda out: mixed_precision.make_mix(
+                spec, out, plan.imatrix, n=mixed_precision.PROMPTS, threads=plan.threads
+            ),
+        ),
+        Step(
+            plan.language(kind),
+            {**inputs, "kind": kind, "types": types},
+            lambda out: export.quantise(full, out, "Q4_K_M", plan.threads, plan.imatrix, types()),
+        ),
+    ]
+
+
+def _mlx_steps(plan: Plan, weights: Mapping[str, str] | Path) -> list[Step]:
+    """An MLX folder of each kind. `weights`: the hashes or the folder of the model without LoRA."""
+    return [
+        Step(
+            plan.made(f"mlx-{kind}"),
+            {"weights": weights, "kind": kind, "mlx-vlm": mlx_export.installed()},
+            partial(mlx_export.convert, plan.whole, kind=kind),
+        )
+        for kind in plan.mlx
+    ]
+
+
+def _refuse_unknown_kinds(plan: Plan) -> None:
+    """Raise KeepsakeError for a plan that names an unknown kind, or nothing to make."""
+    if not (plan.kinds or plan.mlx or plan.package):
+        raise KeepsakeError("nothing to make: name --kinds, --mlx or --package")
     unknown = [k for k in plan.kinds if k not in (F16, *KINDS)] + [k for k in plan.mlx if k not in mlx_export.KINDS]
     if unknown:
         known = f"{', '.join((F16, *KINDS))}; for MLX {', '.join(mlx_export.KINDS)}"
         raise KeepsakeError(f"unknown kind {unknown[0]!r}: use some of {known}")
-    work, lora = plan.out / "making", plan.checkpoint / "adapter"
-    source = variants.hashes(variants.folder_files(plan.checkpoint), plan.checkpoint)
-    whole = plan.checkpoint
-    if lora.exists():
-        from quantize.merge.lora import merge
-
-        inputs = {"weights": source, "dtype": plan.dtype}
-        whole = build_if_stale(work / "merged", inputs, lambda out: merge(plan.checkpoint, out, dtype=plan.dtype))
-    weights = contents(whole) if lora.exists() else source
-    found: list[Form] = []
-    if plan.kinds or plan.package:
-        found += _ggufs(plan, work, whole, weights, source)
-    for kind in plan.mlx:
-        inputs = {"weights": weights, "kind": kind, "mlx-vlm": importlib.metadata.version("mlx-vlm")}
-        folder = build_if_stale(
-            work / f"mlx-{kind}", inputs, lambda out, kind=kind: mlx_export.convert(whole, out, kind)
-        )
-        found.append(Form(folder.name, "mlx", folder))
-    return found
-
-
-def _ggufs(plan: Plan, work: Path, whole: Path, weights: dict[str, str], source: dict[str, str]) -> list[Form]:
-    """mmproj, LoRA and language models for llama.cpp."""
-    engine = {"llama-cpp-python": importlib.metadata.version("llama-cpp-python"), "words": plan.pre_tokenizer}
-    converter.find()
-    eyes = build_if_stale(
-        work / "mmproj.gguf",
-        {"weights": weights, "vision": plan.vision, **engine},
-        lambda out: export.export_mmproj(whole, out, plan.vision),
-    )
-    found = []
-    if plan.package and (plan.checkpoint / "adapter").exists():
-        package, _, file = plan.package.partition("/")
-        lora = build_if_stale(
-            work / "adapter.gguf",
-            {"weights": source, "vision": plan.vision, **engine},
-            lambda out: export.export_adapter(plan.checkpoint / "adapter", plan.checkpoint, out, plan.vision),
-        )
-        found.append(Form("base + adapter", "llama.cpp", packaged(package, file), eyes, lora))
-    if not plan.kinds:
-        return found
-    full = build_if_stale(
-        work / f"language-{F16}.gguf",
-        {"weights": weights, **engine},
-        lambda out: export.export_language(whole, out, F16, plan.pre_tokenizer),
-    )
-    matrix = None
-    if plan.matrix and not plan.package and plan.kinds != (F16,):
-        matrix = build_if_stale(
-            work / "imatrix.gguf",
-            {"weights": source, "samples": imatrix.SAMPLES, "seed": imatrix.SEED},
-            lambda out: imatrix.gather(plan.checkpoint, out, imatrix.SAMPLES),
-        )
-    for kind in plan.kinds:
-        path = full if kind == F16 else _quantised(plan, kind, full, eyes, matrix, engine)
-        found.append(Form(kind, "llama.cpp", path, eyes))
-    return found
-
-
-def _quantised(
-    plan: Plan, kind: str, full: Path, eyes: Path, matrix: Path | None, engine: dict[str, str | None]
-) -> Path:
-    """One smaller copy of the language model `full`."""
-    inputs = {"f16": sha256(full), "imatrix": matrix and sha256(matrix), **engine}
-    base, types = kind, None
-    if kind == MIX:
-        seen = manifest.photo(plan.checkpoint)
-        spec = Spec(plan.out.name, full, eyes, side=seen["side"], one_tile=seen["one_tile"])
-        chosen = build_if_stale(
-            full.with_name(f"{MIX}.toml"),
-            {**inputs, "mmproj": sha256(eyes), "prompts": mixed_precision.PROMPTS, "seed": mixed_precision.SEED},
-            lambda out: mixed_precision.plan(spec, out, matrix, n=mixed_precision.PROMPTS, threads=plan.threads),
-        )
-        base, types = "Q4_K_M", mixed_precision.read(chosen)
-    return build_if_stale(
-        full.with_name(f"language-{kind}.gguf"),
-        {**inputs, "kind": kind, "types": types},
-        lambda out: export.quantise(full, out, base, plan.threads, matrix, types),
-    )

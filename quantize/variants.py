@@ -1,6 +1,7 @@
-"""The forms a model takes on its way to a laptop: checkpoint, merged copy, GGUF files, MLX folders; and their readers.
+"""The variants of a model on its way to a laptop (checkpoint, merged copy, GGUF files, MLX folders) and their readers.
 
-A form is only named here, by its files; `open_form` loads it. What forms are worth is measured in `verify.py`.
+A `Variant` only names its files; `open_variant` loads them. `compare` says how far two readers agree at one token. What
+the variants of an export are worth is measured in `verify/`.
 """
 
 from __future__ import annotations
@@ -22,21 +23,22 @@ from memory.files import sha256
 from quantize import manifest
 
 FAMILIES = {"smolvlm": "SmolVLM (the family of our nano)", "qwen3_vl": "Qwen3-VL"}
-"""Architectures that this room takes, by `model_type`."""
-WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "config.json", "tokenizer*.json", "*.jinja", "preproc*.json")
-"""What makes a transformers or MLX folder the model it is."""
+"""Architectures that can be exported, by `model_type` of config.json."""
+WEIGHT_FILES = ("*.safetensors", "*.safetensors.index.json")
+MODEL_FILES = (*WEIGHT_FILES, "config.json", "tokenizer*.json", "*.jinja", "preproc*.json")
+"""Files of a transformers or MLX folder that decide what the model answers."""
 Engine = Literal["transformers", "llama.cpp", "mlx"]
 
 
 class Reader(Protocol):
-    """Anything that reads a prompt and goes on writing: `Checkpoint`, `LlamaCpp`, the MLX backend."""
+    """A loaded variant: `hf_reference.Checkpoint`, and the llama.cpp and MLX backends."""
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
-        """The next assistant turn (see `assistant.backend.Backend`)."""
+        """Write the next assistant turn (see `assistant.backend.Backend`)."""
         ...
 
     def follow(self, prompt: Sequence[Piece], tokens: Sequence[int]) -> np.ndarray:
-        """Logits (N, V), one row for each of `tokens`: of what comes there, after the prompt and the tokens before."""
+        """Logits (N, V): row i is the prediction of `tokens[i]`, after the prompt and the tokens before it."""
         ...
 
     def tokenize(self, piece: Mark | Words) -> list[int]:
@@ -49,8 +51,20 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """One way to run the model."""
+class Agreement:
+    """How far two readers agree on the next token at one position."""
+
+    kl: float
+    """KL divergence in nats: what is lost by taking the second reader's distribution for the first one's."""
+    same_first: bool
+    """Whether both find the same token likeliest."""
+    share: float
+    """The first reader's probability of the second one's likeliest token, relative to that of its own (at most 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to run the model: an engine and the files it loads."""
 
     name: str
     engine: Engine
@@ -58,13 +72,13 @@ class Form:
     """The language model's GGUF, or the whole model's folder."""
     mmproj: Path | None = None
     adapter: Path | None = None
-    """A LoRA put on at run time."""
+    """A LoRA that is put on at run time."""
 
     def files(self) -> list[Path]:
-        """Everything that it consists of."""
+        """All files that decide what the variant answers."""
         if self.engine == "llama.cpp":
             return [p for p in (self.language, self.mmproj, self.adapter) if p]
-        return folder_files(self.language)
+        return model_files(self.language)
 
     @property
     def bytes(self) -> int:
@@ -72,83 +86,95 @@ class Form:
         return sum(path.stat().st_size for path in self.files())
 
 
-def folder_files(folder: Path) -> list[Path]:
-    """The files that make the model in a folder, with its LoRA, in a fixed order."""
-    return sorted({p for part in (folder, folder / "adapter") for pattern in WEIGHTS for p in part.glob(pattern)}) + (
+def compare(expected: np.ndarray, other: np.ndarray) -> Agreement:
+    """Compare two readers' logits (V,) of one position."""
+    a, b = _log_softmax(expected), _log_softmax(other)
+    kl = float((np.exp(a) * (a - b)).sum())
+    return Agreement(kl, bool(a.argmax() == b.argmax()), float(np.exp(a[b.argmax()] - a.max())))
+
+
+def model_files(folder: Path) -> list[Path]:
+    """The files that make the model in a folder, with its LoRA (in the folder `adapter`), in a fixed order."""
+    parts = (folder, folder / "adapter")
+    return sorted({path for part in parts for pattern in MODEL_FILES for path in part.glob(pattern)}) + (
         sorted((folder / "adapter").glob("adapter_config.json"))
     )
 
 
 def hashes(files: Iterable[Path], root: Path) -> dict[str, str]:
-    """sha256 by the path under `root`, or by the name for files elsewhere."""
+    """sha256 by the path under `root`, or by the bare name for files elsewhere."""
     return {p.relative_to(root).as_posix() if p.is_relative_to(root) else p.name: sha256(p) for p in files}
 
 
-def config(checkpoint: Path) -> dict[str, Any]:
-    """The `config.json` of a model that can be exported. Raises KeepsakeError, one line, for any other folder."""
+def read_config(checkpoint: Path) -> dict[str, Any]:
+    """The `config.json` of a model that can be exported. Raises KeepsakeError for any other folder."""
     path = checkpoint / "config.json"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise KeepsakeError(f"{checkpoint} is not a checkpoint: it has no config.json") from None
     except (OSError, ValueError) as error:
         raise KeepsakeError(f"cannot read {path}: {error}") from error
-    kind = found.get("model_type") if isinstance(found, dict) else None
-    if kind not in FAMILIES:
-        raise KeepsakeError(f"{checkpoint} is a {kind} model; supported are: {', '.join(FAMILIES.values())}")
-    return found
+    family = config.get("model_type") if isinstance(config, dict) else None
+    if family not in FAMILIES:
+        raise KeepsakeError(f"{checkpoint} is a {family} model; supported are: {', '.join(FAMILIES.values())}")
+    return config
 
 
-def find(out: Path, language: Path | None = None) -> list[Form]:
-    """Every form in the folder of an export, large ones first.
+def in_export(out: Path, language: Path | None = None) -> list[Variant]:
+    """Every variant in the folder of an export, those of one engine by size, the largest first.
 
-    `language.gguf` goes with `adapter.gguf` where there is one, `language-KIND.gguf` is merged already. `language`
-    names a GGUF elsewhere (or the manifest names one in a package): the base that `adapter.gguf` goes on.
+    `language.gguf` goes with `adapter.gguf` where there is one; `language-KIND.gguf` is merged already. `language`
+    names a GGUF elsewhere that `adapter.gguf` goes on; without it, the manifest may name one in a package.
+    Raises KeepsakeError when a file is missing.
     """
 
-    def whole(pattern: str) -> list[Path]:
+    def finished(pattern: str) -> list[Path]:
         return [path for path in out.glob(pattern) if ".partial" not in path.suffixes]  # what a kill left
 
     mmproj, lora = out / "mmproj.gguf", out / "adapter.gguf"
     adapter = lora if lora.exists() else None
-    base = language or _in_package(out) or out / "language.gguf"
-    found = []
+    base = language or _base_in_package(out) or out / "language.gguf"
+    variants = []
     if base.exists() or language:
-        found.append(Form("base + adapter" if adapter else base.stem, "llama.cpp", base, mmproj, adapter))
-    for path in whole("language-*.gguf"):
-        found.append(Form(path.stem.removeprefix("language-"), "llama.cpp", path, mmproj))
-    found += [Form(path.name, "mlx", path) for path in whole("mlx-*") if (path / "config.json").exists()]
-    for form in found:
-        if missing := [path for path in form.files() if not path.is_file()]:
+        variants.append(Variant("base + adapter" if adapter else base.stem, "llama.cpp", base, mmproj, adapter))
+    for path in finished("language-*.gguf"):
+        variants.append(Variant(path.stem.removeprefix("language-"), "llama.cpp", path, mmproj))
+    variants += [Variant(path.name, "mlx", path) for path in finished("mlx-*") if (path / "config.json").exists()]
+    for variant in variants:
+        if missing := [path for path in variant.files() if not path.is_file()]:
             raise KeepsakeError(f"no such file: {missing[0]}")
     if (out / "merged" / "config.json").exists():
-        found.append(Form("merged", "transformers", out / "merged"))
-    return sorted(found, key=lambda form: (form.engine, -form.bytes, form.name))
+        variants.append(Variant("merged", "transformers", out / "merged"))
+    return sorted(variants, key=lambda variant: (variant.engine, -variant.bytes, variant.name))
 
 
-def given(path: Path, mmproj: Path) -> Form:
-    """The form at a path that somebody named: a GGUF, a transformers folder, an MLX folder."""
+def at_path(path: Path, mmproj: Path) -> Variant:
+    """The variant at a path that the user named: a GGUF (read with `mmproj`), a transformers or an MLX folder.
+
+    Raises KeepsakeError when the path holds none of them.
+    """
     if path.suffix == ".gguf" and path.is_file():
-        return Form(path.stem, "llama.cpp", path, mmproj)
+        return Variant(path.stem, "llama.cpp", path, mmproj)
     if (path / "config.json").is_file():
-        mlx = "quantization" in config(path) or manifest.read(path).get("engine") == "mlx"
-        return Form(path.name, "mlx" if mlx else "transformers", path)
+        mlx = "quantization" in read_config(path) or manifest.read(path).get("engine") == "mlx"
+        return Variant(path.name, "mlx" if mlx else "transformers", path)
     raise KeepsakeError(f"{path} is neither a GGUF file nor a model's folder")
 
 
-def open_form(form: Form, checkpoint: Path, threads: int = 1) -> Reader:
-    """Load it. Photos enter it as they enter `checkpoint`. Raises KeepsakeError when it cannot be loaded."""
-    if form.engine == "transformers":
+def open_variant(variant: Variant, checkpoint: Path, threads: int = 1) -> Reader:
+    """Load a variant. Photos enter it as they enter `checkpoint`. Raises KeepsakeError when it cannot be loaded."""
+    if variant.engine == "transformers":
         import torch
 
         from quantize.hf_reference import Checkpoint
 
         torch.set_num_threads(threads)
-        return Checkpoint(form.language)
-    seen = manifest.photo(checkpoint)
-    mmproj = form.mmproj or form.language
-    spec = Spec(form.name, form.language, mmproj, form.adapter, seen["side"], seen["one_tile"])
-    if form.engine == "mlx":
+        return Checkpoint(variant.language)
+    photo = manifest.photo_settings(checkpoint)
+    mmproj = variant.mmproj or variant.language
+    spec = Spec(variant.name, variant.language, mmproj, variant.adapter, photo["side"], photo["one_tile"])
+    if variant.engine == "mlx":
         from assistant.backends.mlxvlm import open_mlx
 
         return open_mlx(spec, threads)
@@ -157,8 +183,14 @@ def open_form(form: Form, checkpoint: Path, threads: int = 1) -> Reader:
     return LlamaCpp(spec, threads)
 
 
-def _in_package(out: Path) -> Path | None:
-    """The language model that the folder's manifest takes from a package."""
+def _base_in_package(out: Path) -> Path | None:
+    """The language model that the manifest of `out` takes from a Python package, if it does."""
     path = out / "manifest.json"
     entry = json.loads(path.read_text(encoding="utf-8"))["files"]["language"] if path.exists() else {}
     return packaged(entry["package"], entry["file"]) if "package" in entry else None
+
+
+def _log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Log-probabilities (V,) of logits (V,), in float64."""
+    shifted = logits.astype(np.float64) - logits.max()
+    return shifted - np.log(np.exp(shifted).sum())

@@ -1,1 +1,1 @@
-"""Checkpoints to GGUF files: converter, quantiser, importance matrix, mixed precision."""
+"""Checkpoints to GGUF files for llama.cpp: converter, quantiser, importance matrix, mixed precision."""

@@ -1,7 +1,7 @@
 """Checkpoints to GGUF files, through the converter of the installed llama.cpp and its own quantiser.
 
-Every file is written under a temporary name and renamed when it is whole. What the files must agree on is proved
-elsewhere (`verify.py`), not here.
+Every file is written under a temporary name ("x.partial.gguf", always the same, so that an attempt after a kill writes
+over what the kill left) and renamed when it is whole. Whether the files still are the model is measured in `verify/`.
 """
 
 from __future__ import annotations
@@ -10,32 +10,34 @@ import ctypes
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from memory.errors import KeepsakeError
 from quantize.gguf import converter
+from quantize.gguf import imatrix as importance
 
 QUANTISED = ("Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M")
-"""Kinds `quantise` makes, largest first: about 8.5, 6.6, 5.7 and 4.8 bits a weight where rows divide by 256."""
+"""Kinds `quantise` makes, largest first: about 8.5, 6.6, 5.7 and 4.8 bits a weight where 256 divides the rows."""
 ROUGH = ("Q2_K",)
-"""Kinds that lose too much to be offered; made by name only, to see that checks notice."""
+"""Kinds that lose too much to be offered; made by name only, to test that `verify` fails them."""
+ERROR_LEVEL = 4
+"""GGML_LOG_LEVEL_ERROR."""
 
-_listeners: list[object] = []
+_log_callbacks: list[object] = []
 """C keeps only the address of a log callback: Python must keep it alive."""
 
 
 def export_mmproj(hf_dir: Path, out: Path, dtype: str = "f16") -> Path:
-    """Vision tower and connector of the model in `hf_dir`. `dtype`: f32, f16, bf16 or q8_0."""
+    """Write vision tower and connector of the model in `hf_dir`. `dtype`: f32, f16, bf16 or q8_0."""
     return _convert("convert_hf_to_gguf.py", [str(hf_dir), "--mmproj", "--outtype", dtype], out)
 
 
 def export_language(hf_dir: Path, out: Path, dtype: str, pre_tokenizer: str | None = None) -> Path:
-    """The language model in `hf_dir`, with its tokenizer.
+    """Write the language model in `hf_dir` with its tokenizer. `dtype`: f32, f16 or bf16.
 
     `pre_tokenizer` names llama.cpp's way to split text ("qwen2"), for a vocabulary that the converter does not know.
     """
@@ -44,7 +46,7 @@ def export_language(hf_dir: Path, out: Path, dtype: str, pre_tokenizer: str | No
 
 
 def export_adapter(adapter_dir: Path, base_dir: Path, out: Path, dtype: str = "f16") -> Path:
-    """A peft LoRA of the language model in `base_dir` (only its config is read)."""
+    """Write a peft LoRA of the language model in `base_dir`, of which only config.json is read."""
     with tempfile.TemporaryDirectory() as scratch:
         # without the README that peft writes: the converter would copy the base's folder on this machine from it
         bare = Path(scratch) / out.stem
@@ -64,18 +66,16 @@ def quantise(
     imatrix: Path | None = None,
     types: Mapping[str, str] | None = None,
 ) -> Path:
-    """A smaller copy of a language model GGUF (f32, f16 or bf16); `kind` is one of `QUANTISED`, or of `ROUGH`.
+    """Write a smaller copy of a language model GGUF (f32, f16 or bf16); `kind` is one of `QUANTISED`, or of `ROUGH`.
 
     `imatrix`: what `imatrix.gather` wrote for this model. `types`: regex to type ("q4_K"), searched in the names of
     tensors; the first that fits wins over `kind`. Rows that 256 does not divide cannot hold a K-type: llama.cpp then
     takes Q5_0 for Q4_K, Q5_1 for Q5_K, Q8_0 for Q6_K, Q4_0 for Q2_K and Q3_K, IQ4_NL for IQ4_XS, and Q8_0 for the
-    embeddings. SmolLM2-135M has rows of 576, so that only `ffn_down` (1,536) keeps its K-type; `tensors` tells.
+    embeddings. SmolLM2-135M has rows of 576, so that only `ffn_down` (1,536) keeps its K-type (`tensors` shows it).
     Beware of Q5_1 (Q5_K_M there) where the base was 4-bit once: it finds that grid, and rounds a merged LoRA away.
-    Raises KeepsakeError; nothing is left under the name of `dst` then.
+    Raises KeepsakeError, and then leaves what was at `dst`.
     """
     import llama_cpp
-
-    from quantize.gguf import imatrix as importance
 
     if kind not in (*QUANTISED, *ROUGH):
         raise KeepsakeError(f"unknown kind {kind!r}: use one of {', '.join(QUANTISED)}")
@@ -87,27 +87,23 @@ def quantise(
     if imatrix or types:
         weights = {name: tensor for name, tensor in tensors(src).items() if len(tensor.shape) > 1}
         if types:
-            params.tt_overrides = _overrides(types, weights)
+            params.tt_overrides = _type_overrides(types, weights)
         if imatrix:
-            gathered = importance.read(imatrix)
-            values = gathered.values
-            _fits(imatrix, values, weights)
-            params.imatrix, params.kv_overrides = importance.for_llama(gathered, values)
-    said = _listen()
-    partial = _partial(dst)
-    try:
+            matrix = importance.read(imatrix)
+            values = matrix.values
+            _refuse_other_matrix(imatrix, values, weights)
+            params.imatrix, params.kv_overrides = importance.as_llama_arrays(matrix, values)
+    errors = _collect_errors()
+    with _whole_gguf(dst) as partial:
         if llama_cpp.llama_model_quantize(os.fsencode(src), os.fsencode(partial), ctypes.byref(params)):
-            why = said[-1] if said else "llama.cpp gave no reason"
+            why = errors[-1] if errors else "llama.cpp gave no reason"
             hint = "; is the disk full?" if "iostream" in why else ""
             raise KeepsakeError(f"cannot quantise {src.name}: {why}{hint}")
-        os.replace(partial, dst)
-    finally:
-        partial.unlink(missing_ok=True)
     return dst
 
 
 def tensors(path: Path) -> dict[str, Any]:
-    """Name to `gguf.ReaderTensor` (shape, tensor_type, n_bytes, data) of every tensor in a GGUF file.
+    """Every tensor in a GGUF file by name, as a `gguf.ReaderTensor` (shape, tensor_type, n_bytes, data).
 
     Raises KeepsakeError when the file is not whole.
     """
@@ -119,8 +115,8 @@ def tensors(path: Path) -> dict[str, Any]:
         raise KeepsakeError(f"{path.name} is not a whole GGUF file: {error}") from error
 
 
-def _overrides(types: Mapping[str, str], names: Iterable[str]) -> Any:
-    """`types` as llama.cpp takes them: a C array that ends with an empty entry. One that fits no tensor is refused."""
+def _type_overrides(types: Mapping[str, str], names: Iterable[str]) -> Any:
+    """`types` as a C array that ends with an empty entry. Raises KeepsakeError for a pattern that fits no tensor."""
     import llama_cpp
     from gguf import GGMLQuantizationType as Types
 
@@ -134,8 +130,8 @@ def _overrides(types: Mapping[str, str], names: Iterable[str]) -> Any:
     return (llama_cpp.llama_model_tensor_override * (len(entries) + 1))(*entries)
 
 
-def _fits(imatrix: Path, values: Mapping[str, Any], weights: Mapping[str, Any]) -> None:
-    """llama.cpp would go on without a word where the matrix says nothing about a layer."""
+def _refuse_other_matrix(imatrix: Path, values: Mapping[str, Any], weights: Mapping[str, Any]) -> None:
+    """Raise KeepsakeError where a matrix does not fit a layer: llama.cpp would silently quantise without it."""
     for name, weight in weights.items():
         wanted, found = int(weight.shape[0]), values[name].size if name in values else 0
         if found != wanted and (found or name.startswith("blk.")):
@@ -144,45 +140,47 @@ def _fits(imatrix: Path, values: Mapping[str, Any], weights: Mapping[str, Any]) 
             )
 
 
-def _listen() -> list[str]:
-    """From now on llama.cpp's errors go into the list."""
+def _collect_errors() -> list[str]:
+    """A list that llama.cpp's error messages are added to from now on."""
     import llama_cpp
 
-    said: list[str] = []
+    errors: list[str] = []
 
     @llama_cpp.llama_log_callback
-    def listen(level: int, text: bytes, _: ctypes.c_void_p) -> None:
-        if level == 4:  # GGML_LOG_LEVEL_ERROR
-            said.append(text.decode(errors="replace").strip())
+    def log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
+        if level == ERROR_LEVEL:
+            errors.append(text.decode(errors="replace").strip())
 
-    _listeners.append(listen)
-    llama_cpp.llama_log_set(listen, ctypes.c_void_p(0))
-    return said
+    _log_callbacks.append(log)
+    llama_cpp.llama_log_set(log, ctypes.c_void_p(0))
+    return errors
 
 
 def _convert(script: str, arguments: list[str], out: Path, pre_tokenizer: str | None = None) -> Path:
-    """Run the converter in a process of its own; on failure its last line is the error."""
+    """Have a converter script write the file `out`. Raises KeepsakeError with the script's last line."""
     tools = converter.find()
-    partial = _partial(out)
-    command = [str(tools / script), *arguments, "--outfile", str(partial)]
-    if pre_tokenizer:
-        command = [str(Path(__file__).with_name("pretokenizer.py")), pre_tokenizer, *command]
-    # -P: a script's own folder stays off the path, or this file would be taken for the converter's `gguf`
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tools), str(tools / "gguf-py")))}
-    environment |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-    command = [sys.executable, "-P", *command]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode or not partial.exists():
-        partial.unlink(missing_ok=True)
-        why = (done.stderr.strip().splitlines() or ["the converter said nothing"])[-1]
-        raise KeepsakeError(f"cannot write {out.name}: {why}")
-    os.replace(partial, out)
+    with _whole_gguf(out) as partial:
+        try:
+            converter.run(tools, script, arguments, partial, pre_tokenizer)
+        except KeepsakeError as error:
+            raise KeepsakeError(f"cannot write {out.name}: {error}") from error
     return out
 
 
-def _partial(out: Path) -> Path:
+@contextmanager
+def _whole_gguf(out: Path) -> Iterator[Path]:
+    """A path to write a GGUF to, renamed to `out` when the block ends and removed when it fails.
+
+    Unlike in `memory.files` the name ends in ".gguf", which the converter insists on, and stays the same, so that
+    gigabytes left by a kill do not pile up.
+    """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise KeepsakeError(f"cannot write {out}: {error.strerror}") from error
-    return out.with_name(f"{out.stem}.partial{out.suffix}")
+    partial = out.with_name(f"{out.stem}.partial{out.suffix}")
+    try:
+        yield partial
+        os.replace(partial, out)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,9 +1,9 @@
-"""Importance matrix from prompts with photos: which inputs of each linear layer are large when the app asks.
+"""Importance matrix from prompts with photos: how large the inputs of each linear layer are when the app asks.
 
 The quantiser then rounds the weights behind large inputs more carefully. Published matrices come from plain text;
 this one from whole caption requests (photos, dialogues and the right caption) of the benchmark's dev split, read by the
-checkpoint in transformers. The file is llama.cpp's own kind (GGUF: sums of squared inputs, and how many tokens they are
-of). Verify and the README measure on the test split, so nothing is tuned on what is reported.
+checkpoint in transformers. The file has llama.cpp's own format (GGUF: sums of squared inputs, and of how many tokens).
+`verify` and the published results use the test split, so that nothing is tuned on what is reported.
 
 Not for a merged model whose base was 4-bit once, such as the nano's: careful rounding then finds the base's grid again,
 and takes the LoRA away with the error (measured: LOG.md).
@@ -14,10 +14,9 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,37 +24,37 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assistant import prompt
-from assistant.chatml import Words, pieces
+from assistant.chatml import Piece, Words, pieces
 from benchmark.tasks.capeval import gold
 from benchmark.world.sample import Sample, Spec, build
 from memory.errors import KeepsakeError
-from memory.files import sha256
+from memory.files import sha256, whole_file
 
 if TYPE_CHECKING:
     from quantize.hf_reference import Checkpoint
 
 SAMPLES, SEED = 48, 5
-"""Dev samples that `gather` reads, and their seed; a check on the dev split takes another."""
-EVERY = 8
-"""Samples after which what was gathered is kept."""
+"""Dev samples that `gather` reads, and their seed; a check on the dev split takes another one."""
+SAVE_EVERY = 8
+"""Samples between two saves of the progress."""
 SUM, COUNT = ".in_sum2", ".counts"
-"""How llama.cpp names the two tensors of a layer."""
+"""Endings of the two tensors that llama.cpp keeps of a layer."""
 
 
 @dataclass
-class Gathered:
-    """Statistics so far, by GGUF tensor name ("blk.0.attn_q.weight")."""
+class ImportanceMatrix:
+    """Statistics of layers' inputs so far, by GGUF tensor name ("blk.0.attn_q.weight")."""
 
     dataset: str
-    """What was read, by which checkpoint."""
+    """Which samples were read, and by which checkpoint."""
     samples: int = 0
     sums: dict[str, np.ndarray] = field(default_factory=dict)
-    """(C,) float64, one number for each column of the weight."""
+    """Sums of squared inputs (C,) float64, one number for each column of the weight."""
     counts: dict[str, int] = field(default_factory=dict)
-    """Tokens."""
+    """Tokens that were summed over."""
 
     def add(self, name: str, inputs: np.ndarray) -> None:
-        """More inputs (T, C) of a layer."""
+        """Add inputs (T, C) of a layer."""
         self.sums[name] = self.sums.get(name, 0.0) + np.square(inputs, dtype=np.float64).sum(0)
         self.counts[name] = self.counts.get(name, 0) + len(inputs)
 
@@ -66,9 +65,9 @@ class Gathered:
 
 
 def gather(folder: Path, out: Path, n: int = SAMPLES, seed: int = SEED) -> Path:
-    """Read `n` dev samples with the checkpoint in `folder` (LoRA and all) and write the matrix `out`.
+    """Read `n` dev samples with the checkpoint in `folder` (its LoRA included) and write the matrix `out`.
 
-    Goes on where it was cut off. Raises KeepsakeError when `folder` is no checkpoint of a known family.
+    A run that was interrupted goes on. Raises KeepsakeError when `folder` is no checkpoint of a known family.
     """
     from quantize.hf_reference import Checkpoint
 
@@ -76,21 +75,24 @@ def gather(folder: Path, out: Path, n: int = SAMPLES, seed: int = SEED) -> Path:
     weights = sorted([*folder.glob("*.safetensors"), *folder.glob("adapter/*.safetensors")])
     dataset = f"keepsake dev, seed {seed}, checkpoint {' '.join(sha256(path)[:16] for path in weights)}"
     partial = out.with_name(f"{out.stem}.partial{out.suffix}")
-    found = _resume(partial, dataset)
-    for i in range(found.samples, n):
-        with watching(checkpoint, found):
-            checkpoint.follow(*_conversation(checkpoint, sample(i, seed)))
-        found.samples += 1
+    matrix = _resume(partial, dataset)
+    for i in range(matrix.samples, n):
+        with recording_inputs(checkpoint, matrix):
+            checkpoint.follow(*_request_and_caption(checkpoint, sample(i, seed)))
+        matrix.samples += 1
         print(f"importance matrix: {i + 1} of {n} prompts", file=sys.stderr)
-        if found.samples % EVERY == 0 and found.samples < n:
-            write(found, partial)
-    write(found, out)
+        if matrix.samples % SAVE_EVERY == 0 and matrix.samples < n:
+            write(matrix, partial)
+    write(matrix, out)
     partial.unlink(missing_ok=True)
     return out
 
 
 def sample(i: int, seed: int) -> Sample:
-    """Sample i of the dev split: one known thing among three memories, every fourth time two among six."""
+    """Sample i of the dev split: one known concept among three memories, every fourth time two among six.
+
+    Raises KeepsakeError when the pictures of the dev split are not on this machine.
+    """
     try:
         return build(Spec("dev", seed, i, 2 if i % 4 == 3 else 1))
     except FileNotFoundError as error:
@@ -98,16 +100,16 @@ def sample(i: int, seed: int) -> Sample:
 
 
 @contextmanager
-def watching(checkpoint: Checkpoint, found: Gathered) -> Iterator[None]:
-    """Whatever the checkpoint's language model reads meanwhile is added to `found`.
+def recording_inputs(checkpoint: Checkpoint, matrix: ImportanceMatrix) -> Iterator[None]:
+    """Within the block, the inputs of every linear layer of the checkpoint's language model are added to `matrix`.
 
-    Tied embeddings are counted as the output layer that they are too; where a LoRA lies on a layer, its base counts.
+    Tied embeddings are recorded in their second role, as the output layer; under a LoRA, its base layer is recorded.
     """
     hooks = [
         layer.register_forward_pre_hook(
-            lambda _, inputs, name=name: found.add(name, inputs[0].flatten(0, -2).numpy())  # (B, T, C) to (B T, C)
+            lambda _, inputs, name=name: matrix.add(name, inputs[0].flatten(0, -2).numpy())  # (B, T, C) to (B T, C)
         )
-        for name, layer in _layers(checkpoint)
+        for name, layer in _linear_layers(checkpoint)
     ]
     try:
         yield
@@ -116,55 +118,52 @@ def watching(checkpoint: Checkpoint, found: Gathered) -> Iterator[None]:
             hook.remove()
 
 
-def write(found: Gathered, out: Path) -> Path:
-    """The matrix as a file. Raises KeepsakeError when it cannot be written."""
+def write(matrix: ImportanceMatrix, out: Path) -> Path:
+    """Write the matrix as llama.cpp's GGUF file. Raises KeepsakeError when it cannot be written."""
     from gguf import GGUFWriter
 
-    scratch = out.with_name(f"{out.name}.writing")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        writer = GGUFWriter(scratch, "")
-        writer.add_type("imatrix")
-        writer.add_array("imatrix.datasets", [found.dataset])
-        writer.add_uint32("imatrix.chunk_count", found.samples)
-        writer.add_uint32("imatrix.chunk_size", max(found.counts.values(), default=0) // max(1, found.samples))
-        for name in sorted(found.sums):
-            writer.add_tensor(name + SUM, found.sums[name].astype(np.float32)[None])
-            writer.add_tensor(name + COUNT, np.array([[found.counts[name]]], dtype=np.float32))
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-        writer.close()
-        os.replace(scratch, out)
+        with whole_file(out) as partial:
+            writer = GGUFWriter(partial, "")
+            writer.add_type("imatrix")
+            writer.add_array("imatrix.datasets", [matrix.dataset])
+            writer.add_uint32("imatrix.chunk_count", matrix.samples)
+            writer.add_uint32("imatrix.chunk_size", max(matrix.counts.values(), default=0) // max(1, matrix.samples))
+            for name in sorted(matrix.sums):
+                writer.add_tensor(name + SUM, matrix.sums[name].astype(np.float32)[None])
+                writer.add_tensor(name + COUNT, np.array([[matrix.counts[name]]], dtype=np.float32))
+            writer.write_header_to_file()
+            writer.write_kv_data_to_file()
+            writer.write_tensors_to_file()
+            writer.close()
     except OSError as error:
-        with suppress(OSError):
-            scratch.unlink()
         raise KeepsakeError(f"cannot write {out.name}: {error.strerror}") from error
     return out
 
 
-def read(path: Path) -> Gathered:
-    """A matrix from its file, ours or one of llama-imatrix. Raises KeepsakeError when it is none."""
+def read(path: Path) -> ImportanceMatrix:
+    """Read a matrix, ours or one of llama-imatrix. Raises KeepsakeError when the file is none."""
     from gguf import GGUFReader
 
     try:
         reader = GGUFReader(path)
         stored = {tensor.name: np.array(tensor.data, dtype=np.float64) for tensor in reader.tensors}
-        found = Gathered(
+        matrix = ImportanceMatrix(
             "; ".join(reader.fields["imatrix.datasets"].contents()),
             int(reader.fields["imatrix.chunk_count"].contents()),
             {name.removesuffix(SUM): sums.ravel() for name, sums in stored.items() if name.endswith(SUM)},
         )
-        found.counts = {name: int(stored[name + COUNT].item()) for name in found.sums}
+        matrix.counts = {name: int(stored[name + COUNT].item()) for name in matrix.sums}
     except (OSError, ValueError, IndexError, KeyError) as error:
         raise KeepsakeError(f"{path} is not an importance matrix (a GGUF file as llama-imatrix writes it)") from error
-    return found
+    return matrix
 
 
-def for_llama(found: Gathered, values: Mapping[str, np.ndarray]) -> tuple[Any, Any]:
-    """The matrix as C arrays: `imatrix` and `kv_overrides` (where the matrix comes from) of the quantiser's parameters.
+def as_llama_arrays(matrix: ImportanceMatrix, values: Mapping[str, np.ndarray]) -> tuple[Any, Any]:
+    """The matrix as the C arrays `imatrix` and `kv_overrides` (where it comes from) of the quantiser's parameters.
 
-    They point into `values` (`found.values`), which must outlive them; both end with an empty entry.
+    The arrays point into `values` (`matrix.values`), which must outlive them; both end with an empty entry.
     """
     import llama_cpp as llama
 
@@ -174,9 +173,9 @@ def for_llama(found: Gathered, values: Mapping[str, np.ndarray]) -> tuple[Any, A
         for name, value in values.items()
     ]
     facts: list[tuple[str, str | int]] = [
-        ("dataset", found.dataset[:127]),
+        ("dataset", matrix.dataset[:127]),  # the C struct has 128 bytes for it
         ("entries_count", len(entries)),
-        ("chunks_count", found.samples),
+        ("chunks_count", matrix.samples),
     ]
     overrides = (llama.llama_model_kv_override * (len(facts) + 1))()
     for override, (key, value) in zip(overrides, facts, strict=False):
@@ -188,7 +187,7 @@ def for_llama(found: Gathered, values: Mapping[str, np.ndarray]) -> tuple[Any, A
     return (llama.llama_model_imatrix_data * (len(entries) + 1))(*entries), overrides
 
 
-def _layers(checkpoint: Checkpoint) -> Iterator[tuple[str, Any]]:
+def _linear_layers(checkpoint: Checkpoint) -> Iterator[tuple[str, Any]]:
     """Every linear layer of the language model with its GGUF name."""
     from gguf import MODEL_ARCH, get_tensor_name_map
     from torch.nn import Linear
@@ -203,31 +202,33 @@ def _layers(checkpoint: Checkpoint) -> Iterator[tuple[str, Any]]:
     yield "token_embd.weight" if tied else "output.weight", model.lm_head
 
 
-def _conversation(checkpoint: Checkpoint, asked: Sample) -> tuple[list[Any], list[int]]:
-    """A caption request, and the right caption as tokens."""
+def _request_and_caption(checkpoint: Checkpoint, asked: Sample) -> tuple[list[Piece], list[int]]:
+    """A sample's caption request, and its right caption as token ids."""
     messages = prompt.caption_messages(asked.context, asked.query)
     return pieces(messages), checkpoint.tokenize(Words(gold(asked)))
 
 
-def _resume(partial: Path, dataset: str) -> Gathered:
-    """What an earlier run left, if it read the same with the same checkpoint."""
+def _resume(partial: Path, dataset: str) -> ImportanceMatrix:
+    """What an interrupted run left, if it read the same `dataset`; an empty matrix otherwise."""
     if partial.exists():
         try:
-            found = read(partial)
+            matrix = read(partial)
         except KeepsakeError:
-            return Gathered(dataset)
-        if found.dataset == dataset:
-            return found
-    return Gathered(dataset)
+            return ImportanceMatrix(dataset)
+        if matrix.dataset == dataset:
+            return matrix
+    return ImportanceMatrix(dataset)
 
 
 def main() -> None:
-    """`python -m quantize.gguf.imatrix CHECKPOINT OUT.gguf`."""
-    parser = argparse.ArgumentParser(prog="python -m quantize.gguf.imatrix", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--n", type=int, default=SAMPLES, help="samples to read. Default: %(default)s")
-    parser.add_argument("--seed", type=int, default=SEED, help="of the samples. Default: %(default)s")
+    """`python -m quantize.gguf.imatrix CHECKPOINT OUT.gguf [--n N] [--seed N]`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m quantize.gguf.imatrix", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("checkpoint", type=Path, help="transformers folder, with its LoRA in the folder adapter")
+    parser.add_argument("out", type=Path, help="file to write")
+    parser.add_argument("--n", type=int, default=SAMPLES, help="dev samples to read. Default: %(default)s")
+    parser.add_argument("--seed", type=int, default=SEED, help="seed of the samples. Default: %(default)s")
     args = parser.parse_args()
     try:
         print(gather(args.checkpoint, args.out, args.n, args.seed))

@@ -1,7 +1,8 @@
-"""llama-server from the source release that the installed llama-cpp-python was built from: a peer to measure against.
+"""llama-server of the source release that llama-cpp-python was built from: a program to compare our speed with.
 
-Built once with cmake and a C++ compiler into `home()/llama-server/<version>`, with the options that the wheel has by
-default; a build that was cut short goes on. Nothing of Keepsake runs on it. `python -m quantize.gguf.llama_server`
+It is built once with cmake and a C++ compiler into `home()/llama-server/<version>`, with the options that the wheel has
+by default; a build that was interrupted goes on. Nothing else in Keepsake uses it.
+Command: `python -m quantize.gguf.llama_server`.
 """
 
 from __future__ import annotations
@@ -29,10 +30,15 @@ OPTIONS = {
     "LLAMA_USE_PREBUILT_UI": "OFF",
     "LLAMA_OPENSSL": "OFF",
 }
+"""Settings for cmake: the server alone, without web pages and TLS."""
 
 
 def find(sdist: Path | None = None, jobs: int = 1) -> Path:
-    """The binary; built when it is missing, which takes a quarter of an hour on one core. Raises KeepsakeError."""
+    """The binary, built when it is missing, which takes a quarter of an hour on one core.
+
+    `sdist` is a source release already on this machine: then nothing is downloaded. `jobs` is how many files are
+    compiled at once. Raises KeepsakeError when it cannot be fetched or built.
+    """
     version = converter.installed()
     folder = home() / NAME / version
     if (folder / NAME).exists():
@@ -57,6 +63,7 @@ def find(sdist: Path | None = None, jobs: int = 1) -> Path:
 
 
 def _run(*command: str) -> None:
+    """Run a command of the build. Raises KeepsakeError with the first line of its output that speaks of an error."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
         why = [line for line in done.stdout.splitlines() if "error" in line.lower()] or ["no reason given"]
@@ -64,10 +71,10 @@ def _run(*command: str) -> None:
 
 
 def main() -> None:
-    """`python -m quantize.gguf.llama_server [--sdist FILE]`: build the server and print where it is."""
+    """`python -m quantize.gguf.llama_server [--sdist FILE] [--jobs N]`: build the server and print its path."""
     parser = argparse.ArgumentParser(prog="python -m quantize.gguf.llama_server", description="Build llama-server.")
-    parser.add_argument("--sdist", type=Path, help="the source release of llama-cpp-python, already here")
-    parser.add_argument("--jobs", type=int, default=1, help="files compiled at once")
+    parser.add_argument("--sdist", type=Path, help="llama-cpp-python's source release, if it is on this machine")
+    parser.add_argument("--jobs", type=int, default=1, help="files compiled at once. Default: %(default)s")
     args = parser.parse_args()
     try:
         print(find(args.sdist, args.jobs))

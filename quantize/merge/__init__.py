@@ -1,1 +1,1 @@
-"""A LoRA folded into its base, shard by shard."""
+"""A LoRA folded into its base: matched tensor by tensor, and written shard by shard."""

@@ -1,8 +1,9 @@
 """What a LoRA changes in its base: every tensor of the adapter matched to one of the base, before anything is written.
 
-Reads headers and settings only. Refuses, with one line, what would not come out as it was trained: another base, a kind
-other than plain LoRA, a setting that is not known here. Adapters trained on the whole model and on its language model
-alone are both understood, whatever that is called (`language_model`, `text_model`, in any release of transformers).
+Reads headers and settings only. Refuses, with one line, a merge that would not be the model that was trained: another
+base, an adapter other than plain LoRA, a setting that is unknown here. The LoRA may have been trained on the whole
+model or on its language model alone, whichever name that has in a release of transformers (`language_model`,
+`text_model`).
 """
 
 from __future__ import annotations
@@ -18,44 +19,45 @@ import torch
 
 from memory.errors import KeepsakeError
 from memory.files import sha256
-from quantize.merge.shards import FLOATS, Stored, header, pieces, read, tensors
+from quantize.merge.shards import FLOATS, StoredTensor, header, pieces, read, tensors
 
 WEIGHTS, SETTINGS = "adapter_model.safetensors", "adapter_config.json"
 MERGED = "merged_adapters"
-"""The key of config.json that lists the sha256 of every adapter folded in. It survives a later training."""
+"""The key of config.json that lists the sha256 of every adapter folded in. A later training leaves it there."""
 EMBEDDING, HEAD = "text.embed_tokens.weight", "lm_head.weight"
+"""Roles (see `role`) of the input embeddings and of the output layer."""
 FOLLOWED = "peft_type r lora_alpha rank_pattern alpha_pattern use_rslora modules_to_save target_modules"
 FOLLOWED += " init_lora_weights bias base_model_name_or_path layers_to_transform exclude_modules layers_pattern"
 IDLE = "auto_mapping peft_version task_type inference_mode revision lora_dropout megatron_core qalora_group_size"
 IDLE += " loftq_config eva_config corda_config lora_ga_config"
-"""Settings that a merge follows, and those it may overlook. Any other one must be off."""
+"""Settings of adapter_config.json that a merge follows, and those that do not matter to it. Any other must be off."""
 PLAIN_STARTS = (True, False, "gaussian", "eva", "orthogonal")
-"""Ways to start a LoRA that leave the base as it is; others (pissa, olora, ...) train on a changed one."""
+"""Initialisations of a LoRA that leave the base as it is; others (pissa, olora, ...) train on a changed base."""
 PUBLISHED = r"[\w.-]+-\d+(\.\d+)?[bm](-[\w.-]+)?"
-"""What models are called where they are published: Qwen3-VL-8B-Instruct."""
+"""The form of a published model's name: Qwen3-VL-8B-Instruct."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A tensor of the merged model: `source`, plus `scale` times b @ a, or `new` in its place."""
+    """How a tensor of the merged model comes about: `source` plus `scale` * b @ a, or `new` instead of it."""
 
-    source: Stored
-    a: Stored | None = None
-    """(r, in)"""
-    b: Stored | None = None
-    """(out, r)"""
+    source: StoredTensor
+    a: StoredTensor | None = None
+    """Shape (r, in)."""
+    b: StoredTensor | None = None
+    """Shape (out, r)."""
     scale: float = 0.0
-    new: Stored | None = None
+    new: StoredTensor | None = None
 
     @property
     def changed(self) -> bool:
-        """False: the tensor is taken over as it is."""
+        """False when the merged tensor is `source` itself."""
         return self.a is not None or self.new is not None
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """All of a merge, before it happens."""
+class MergePlan:
+    """All of a merge before anything is written."""
 
     checkpoint: Path
     adapter: str
@@ -68,12 +70,12 @@ class Plan:
     """The merged model's config.json."""
 
 
-def plan(checkpoint: Path, adapter: Path | None = None) -> Plan:
+def plan(checkpoint: Path, adapter: Path | None = None) -> MergePlan:
     """Match the LoRA in `adapter` (default: `checkpoint/adapter`) to the model in `checkpoint`.
 
-    Where the output layer is the input embeddings (tied) and the LoRA changes one of the two, both are written, and the
-    config says so: added to the shared tensor, it would change the other one too. Raises KeepsakeError with what does
-    not fit.
+    Where output layer and input embeddings are one tensor (tied) and the LoRA changes one of the two, both are written,
+    and config.json says so: a change of the shared tensor would change both. Raises KeepsakeError with what does not
+    fit.
     """
     config = _json(checkpoint / "config.json", "checkpoint")
     lora = _Lora(adapter or checkpoint / "adapter", checkpoint, config)
@@ -100,13 +102,13 @@ def plan(checkpoint: Path, adapter: Path | None = None) -> Plan:
     elif shared:
         del edits[HEAD]
     config[MERGED] = [*config.get(MERGED, []), lora.sha256]
-    return Plan(checkpoint, lora.sha256, edits | changed, untied, config)
+    return MergePlan(checkpoint, lora.sha256, edits | changed, untied, config)
 
 
 def role(name: str) -> str:
-    """The name of a module or tensor, whichever way its model is nested: "text.layers.0.mlp.up_proj".
+    """The name of a module or tensor without the nesting of its model: "text.layers.0.mlp.up_proj".
 
-    The language model may be the whole model, or lie in it as `language_model` or `text_model`.
+    The language model may be the whole model, or a part of it called `language_model` or `text_model`.
     """
     name = name.removeprefix("base_model.model.")
     name = re.sub(r"^(model\.|language_model\.|text_model\.)*(?=(layers|embed_tokens|norm)\b)", "text.", name)
@@ -114,9 +116,10 @@ def role(name: str) -> str:
 
 
 class _Lora:
-    """A peft folder. Every message names it and the base it is held against."""
+    """A peft folder. Every error names the folder and the base that it was matched to."""
 
     def __init__(self, folder: Path, checkpoint: Path, config: Mapping[str, Any]) -> None:
+        """Read headers and settings of a LoRA for the model in `checkpoint`, whose config.json is `config`."""
         self.folder = folder
         self.settings = _json(folder / SETTINGS, "LoRA")
         self.tensors = header(folder / WEIGHTS)
@@ -131,9 +134,9 @@ class _Lora:
         self._refuse_other_kinds()
 
     def edits(self, base: Mapping[str, Edit], known: Mapping[str, str]) -> dict[str, Edit]:
-        """The base's tensors that change, by name. `known`: the base's names by role."""
+        """The base's tensors that change, by name. `known` has the base's names by role."""
         changed: dict[str, Edit] = {}
-        halves: dict[str, dict[str, Stored]] = {}
+        halves: dict[str, dict[str, StoredTensor]] = {}
         saved = "|".join(map(re.escape, self.settings.get("modules_to_save") or []))
         for key, stored in self.tensors.items():
             half = re.fullmatch(r"(.+)\.lora_([AB])(\.\w+)?\.weight", key)
@@ -157,7 +160,8 @@ class _Lora:
         self._refuse_missing_layers({role(module): module for module in halves}, known)
         return changed
 
-    def _pair(self, module: str, pair: dict[str, Stored], edit: Edit | None) -> Edit:
+    def _pair(self, module: str, pair: dict[str, StoredTensor], edit: Edit | None) -> Edit:
+        """`edit`, the base's tensor of a module, with the two halves ("A", "B") of the module's LoRA."""
         if edit is None:
             raise KeepsakeError(f"{self.misfit}: the base has no {module.removeprefix('base_model.model.')}")
         a, b = pair.get("A"), pair.get("B")
@@ -173,12 +177,12 @@ class _Lora:
         return replace(edit, a=a, b=b, scale=self._scale(module, a.shape[0]))
 
     def _scale(self, module: str, rank: int) -> float:
-        """alpha / r, or alpha / sqrt(r); patterns are matched at the end of a module's name, as peft does it."""
+        """alpha / r, or alpha / sqrt(r) for rsLoRA; patterns match the end of a module's name, as in peft."""
         name = module.removeprefix("base_model.model.")
 
         def setting(patterns: str, default: str) -> Any:
-            found = (self.settings.get(patterns) or {}).items()
-            return next((v for p, v in found if re.match(rf"(.*\.)?({p})$", name)), self.settings.get(default, 8))
+            values = (self.settings.get(patterns) or {}).items()
+            return next((v for p, v in values if re.match(rf"(.*\.)?({p})$", name)), self.settings.get(default, 8))
 
         r, alpha = setting("rank_pattern", "r"), setting("alpha_pattern", "lora_alpha")
         if r != rank:
@@ -186,6 +190,7 @@ class _Lora:
         return float(alpha / r**0.5 if self.settings.get("use_rslora") else alpha / r)
 
     def _refuse_other_kinds(self) -> None:
+        """Raise KeepsakeError for an adapter that is not a plain LoRA."""
         start = self.settings.get("init_lora_weights", True)
         wrong = {
             key: value for key, value in self.settings.items() if value and key not in f"{FOLLOWED} {IDLE}".split()
@@ -199,40 +204,48 @@ class _Lora:
             )
 
     def _refuse_missing_layers(self, have: Mapping[str, str], known: Mapping[str, str]) -> None:
-        """A LoRA for fewer layers fits by name and shape, but its settings say that every layer has one."""
+        """Raise KeepsakeError when a layer has no LoRA although the settings target it.
+
+        A LoRA for a model of fewer layers fits by names and shapes. `have`: its modules by role; `known`: the base's
+        tensors by role.
+        """
         targets = self.settings.get("target_modules") or []
         if self.settings.get("layers_to_transform") is not None or self.settings.get("exclude_modules"):
             return
-        deep = {re.sub(r"\.layers\.\d+\.", r".layers.#.", place): module for place, module in have.items()}
+        examples = {re.sub(r"\.layers\.\d+\.", r".layers.#.", place): module for place, module in have.items()}
         for found in (re.fullmatch(r"(.+\.layers\.)(\d+)(\..+)\.weight", place) for place in known):
-            if found is None or (like := deep.get(f"{found[1]}#{found[3]}")) is None or found[0][:-7] in have:
+            if found is None or (like := examples.get(f"{found[1]}#{found[3]}")) is None:
+                continue
+            if found[0].removesuffix(".weight") in have:
                 continue
             module = re.sub(r"layers\.\d+", f"layers.{found[2]}", like.removeprefix("base_model.model."))
             if isinstance(targets, str):
-                meant = bool(re.fullmatch(targets, module))
+                targeted = bool(re.fullmatch(targets, module))
             else:
-                meant = any(f".{module}".endswith(f".{target}") for target in targets)
-            if meant:
+                targeted = any(f".{module}".endswith(f".{target}") for target in targets)
+            if targeted:
                 raise KeepsakeError(f"{self.misfit}: it has nothing for {module}")
 
 
 def _json(path: Path, what: str) -> dict[str, Any]:
+    """The settings in a JSON file. Raises KeepsakeError; a missing file means that its folder is no `what`."""
     if not path.is_file():
         raise KeepsakeError(f"{path.parent} is not a {what}: it has no {path.name}")
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        settings = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise KeepsakeError(f"{path} is not JSON: {error}") from error
-    if not isinstance(found, dict):
+    if not isinstance(settings, dict):
         raise KeepsakeError(f"{path} holds no settings")
-    return found
+    return settings
 
 
-def _same(one: Stored, other: Stored) -> bool:
-    """Equal once both are rounded to the coarser of their dtypes."""
+def _same(one: StoredTensor, other: StoredTensor) -> bool:
+    """Whether two tensors are equal once both are rounded to the coarser of their dtypes."""
     coarse = next((kind for name, kind in reversed(FLOATS.items()) if name in (one.dtype, other.dtype)), torch.uint8)
     return all(torch.equal(read(one, *p).to(coarse), read(other, *p).to(coarse)) for p in pieces(one))
 
 
-def _size(stored: Stored) -> str:
+def _size(stored: StoredTensor) -> str:
+    """A tensor's shape for an error: "16 x 6"."""
     return " x ".join(map(str, stored.shape))

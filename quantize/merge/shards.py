@@ -1,7 +1,7 @@
 """The tensors of a model folder as they lie on disk: found by their headers, read and written in pieces.
 
-The safetensors library maps a file whole and wants all tensors of a shard in memory before it writes them; through here
-a model of any size passes in a few dozen megabytes. Nothing here knows what a tensor is for.
+The safetensors library maps a file whole and wants all tensors of a shard in memory before it writes them; these
+functions pass a model of any size through a few dozen megabytes. They do not know what a tensor is for.
 """
 
 from __future__ import annotations
@@ -22,24 +22,25 @@ from safetensors import SafetensorError, safe_open
 from memory.errors import KeepsakeError
 
 FLOATS = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
-"""What can be computed with, by safetensors' names; other tensors are only copied."""
+"""Dtypes that a merge computes with, by safetensors' names; tensors of other dtypes are only copied."""
 PIECE = 2**20
 """Numbers in a piece: 4 MB in f32."""
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+"""The file of a model in one piece, and the file that lists the files of a model in several."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A tensor in a file."""
+class StoredTensor:
+    """Where a tensor lies in a safetensors file."""
 
     path: Path
     dtype: str
-    """As safetensors calls it: "BF16"."""
+    """Safetensors' name: "BF16"."""
     shape: tuple[int, ...]
     start: int
-    """Byte where it begins in the file."""
+    """Offset of its first byte in the file."""
     size: int
-    """Bytes."""
+    """Length in bytes."""
 
     @property
     def rows(self) -> int:
@@ -48,32 +49,38 @@ class Stored:
 
 
 class Slot(NamedTuple):
-    """What a file is to hold of a tensor; the fields are those of `Stored`."""
+    """The place of a tensor in a file to be written; the fields are those of `StoredTensor`."""
 
     dtype: str
     shape: tuple[int, ...]
     size: int
 
 
-def tensors(folder: Path) -> dict[str, Stored]:
-    """Every tensor of a model folder, in the order of its files. Raises KeepsakeError when one is missing or cut."""
+def tensors(folder: Path) -> dict[str, StoredTensor]:
+    """Every tensor of a model folder by name, in the order of its files.
+
+    Raises KeepsakeError when a file or a tensor is missing, or a file is cut off.
+    """
     index = folder / INDEX
     if not index.exists():
         return header(folder / SINGLE)
     try:
-        place: dict[str, str] = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
-        files = sorted(set(place.values()))
+        file_of: dict[str, str] = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
+        files = sorted(set(file_of.values()))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise KeepsakeError(f"{index} is no index of safetensors files") from error
-    found = {name: stored for file in files for name, stored in header(folder / file).items()}
-    for name, file in place.items():
-        if name not in found:
+    stored = {name: tensor for file in files for name, tensor in header(folder / file).items()}
+    for name, file in file_of.items():
+        if name not in stored:
             raise KeepsakeError(f"{folder / file} has no tensor {name}, which {INDEX} promises")
-    return {name: stored for name, stored in found.items() if name in place}
+    return {name: tensor for name, tensor in stored.items() if name in file_of}
 
 
-def header(path: Path) -> dict[str, Stored]:
-    """The tensors of one file, in their order. Raises KeepsakeError when it is missing, cut, or something else."""
+def header(path: Path) -> dict[str, StoredTensor]:
+    """The tensors of one file by name, in their order.
+
+    Raises KeepsakeError when the file is missing, cut off, or no safetensors file.
+    """
     if not path.is_file():
         raise KeepsakeError(f"no such file: {path}")
     try:
@@ -83,17 +90,20 @@ def header(path: Path) -> dict[str, Stored]:
         raise KeepsakeError(f"{path} is no whole safetensors file: {str(error).splitlines()[0]}") from error
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        told = json.loads(file.read(length))
-    told.pop("__metadata__", None)
-    found = {}
-    for name, one in sorted(told.items(), key=lambda item: item[1]["data_offsets"]):
-        start, end = one["data_offsets"]
-        found[name] = Stored(path, one["dtype"], tuple(one["shape"]), 8 + length + start, end - start)
-    return found
+        entries = json.loads(file.read(length))
+    entries.pop("__metadata__", None)
+    stored = {}
+    for name, entry in sorted(entries.items(), key=lambda item: item[1]["data_offsets"]):
+        start, end = entry["data_offsets"]
+        stored[name] = StoredTensor(path, entry["dtype"], tuple(entry["shape"]), 8 + length + start, end - start)
+    return stored
 
 
-def read(stored: Stored, start: int = 0, stop: int | None = None) -> torch.Tensor:
-    """Rows `start` to `stop` (n, ...) in the tensor's own dtype; bytes (n, width), if it is none we compute with."""
+def read(stored: StoredTensor, start: int = 0, stop: int | None = None) -> torch.Tensor:
+    """Rows `start` to `stop` (n, ...) in the tensor's own dtype; bytes (n, width) for a dtype that is not in `FLOATS`.
+
+    Raises KeepsakeError when the file has become shorter since its header was read.
+    """
     n = (stored.rows if stop is None else stop) - start
     width = stored.size // stored.rows
     data = bytearray(n * width)
@@ -106,8 +116,8 @@ def read(stored: Stored, start: int = 0, stop: int | None = None) -> torch.Tenso
     return torch.frombuffer(data, dtype=FLOATS[stored.dtype]).view(n, *stored.shape[1:])
 
 
-def pieces(stored: Stored) -> Iterator[tuple[int, int]]:
-    """Rows (start, stop) of the pieces to work on a tensor in."""
+def pieces(stored: StoredTensor) -> Iterator[tuple[int, int]]:
+    """The rows (start, stop) of each piece of a tensor."""
     if stored.size:
         step = max(1, PIECE // prod(stored.shape[1:]))
         for start in range(0, stored.rows, step):
@@ -115,22 +125,23 @@ def pieces(stored: Stored) -> Iterator[tuple[int, int]]:
 
 
 def write(path: Path, layout: Mapping[str, Slot], content: Iterable[torch.Tensor]) -> str:
-    """Write a safetensors file under a partial name, rename it when whole, return its sha256.
+    """Write a safetensors file whole or not at all, and return its sha256. Raises OSError.
 
-    `content`: the pieces of every tensor, in the order of `layout`. Nothing stays when writing fails.
+    `layout` names the tensors; `content` has the pieces of every tensor, in the order of `layout`. The partial file's
+    name is always the same, unlike in `memory.files`: gigabytes left by a kill are written over.
     """
-    told, end = {}, 0
+    entries, end = {}, 0
     for name, (dtype, shape, size) in layout.items():
-        told[name] = {"dtype": dtype, "shape": shape, "data_offsets": (end, end + size)}
+        entries[name] = {"dtype": dtype, "shape": shape, "data_offsets": (end, end + size)}
         end += size
-    text = json.dumps({"__metadata__": {"format": "pt"}, **told}, separators=(",", ":")).encode()
+    text = json.dumps({"__metadata__": {"format": "pt"}, **entries}, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # the numbers begin at a multiple of 8
     digest = hashlib.sha256()
     partial = path.with_name(f"{path.name}.partial")
     try:
         with open(partial, "wb") as file:
-            bare = (piece.contiguous().view(-1).view(torch.uint8).numpy().data for piece in content)
-            for data in chain([memoryview(len(text).to_bytes(8, "little") + text)], bare):
+            raw = (piece.contiguous().view(-1).view(torch.uint8).numpy().data for piece in content)
+            for data in chain([memoryview(len(text).to_bytes(8, "little") + text)], raw):
                 digest.update(data)
                 file.write(data)
         os.replace(partial, path)

@@ -1,1 +1,1 @@
-"""Merged checkpoints to folders that MLX runs."""
+"""Merged checkpoints to folders that MLX, Apple Silicon's engine, runs."""

@@ -1,13 +1,14 @@
 """A merged checkpoint to a folder that MLX runs, through mlx-vlm's own conversion.
 
-The configuration is spelled so that transformers 5 and mlx-vlm both read it. Vision tower and connector stay whole;
-whether the result is still the model is proved elsewhere (`verify.py`).
+config.json is written so that transformers 5 and mlx-vlm both read it. Vision tower and connector are not quantised.
+Whether the folder still is the model is measured in `verify/`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.metadata
 import json
 import shutil
 import sys
@@ -25,23 +26,32 @@ BITS = {"8bit": 8, "6bit": 6, "5bit": 5, "4bit": 4, "3bit": 3}
 MIXED = ("mixed_2_6", "mixed_3_4", "mixed_3_5", "mixed_3_6", "mixed_3_8", "mixed_4_6", "mixed_4_8")
 """mlx-vlm's recipes: fewer bits for most tensors, more for those that suffer."""
 KINDS = (*WHOLE, *BITS, *MIXED)
-GROUP = 64
+GROUP_SIZE = 64
 """Weights that share a scale."""
-KEPT = ("tokenizer*.json", "vocab.json", "merges.txt", "*token*.json", "chat_template*", "*processor_config.json")
-"""What is copied as it is: tokenizer, chat template, image processor."""
+COPIED = ("tokenizer*.json", "vocab.json", "merges.txt", "*token*.json", "chat_template*", "*processor_config.json")
+"""What is copied unchanged: tokenizer, chat template, image processor."""
 VISION = ("vision_model.", "vision_tower.", "connector.")
+"""How the names of tensors begin that a photo passes through before the language model."""
+
+
+def installed() -> str:
+    """The version of mlx-vlm. Raises KeepsakeError when it is not installed."""
+    try:
+        return importlib.metadata.version("mlx-vlm")
+    except importlib.metadata.PackageNotFoundError:
+        raise _missing("mlx-vlm") from None
 
 
 def convert(checkpoint: Path, out: Path, kind: str) -> Path:
     """Write the MLX folder `out` of a transformers folder without LoRA; `kind` is one of `KINDS`.
 
-    It appears under its name when it is whole, and takes the place of an earlier export. Raises KeepsakeError.
+    The folder gets its name when it is whole, and replaces an earlier export. Raises KeepsakeError.
     """
     if kind not in KINDS:
         raise KeepsakeError(f"unknown kind {kind!r}: use one of {', '.join(KINDS)}")
     if (checkpoint / "adapter").exists():
         raise KeepsakeError(f"{checkpoint} has a LoRA beside it: merge it first, with python -m quantize merge")
-    config = spelled(hf_config.config(checkpoint))
+    config = compatible_config(hf_config.config(checkpoint))
     if out.exists() and any(out.iterdir()) and manifest.read(out).get("engine") != "mlx":
         raise KeepsakeError(f"{out} holds something else than an MLX export: choose another folder")
     partial = out.with_name(f"{out.name}.partial")
@@ -49,13 +59,13 @@ def convert(checkpoint: Path, out: Path, kind: str) -> Path:
     try:
         import mlx_vlm  # noqa: F401
     except ImportError as error:
-        raise KeepsakeError(f"the MLX export needs the Python package {error.name}: pip install -e '.[mlx]'") from error
+        raise _missing(error.name) from error
     try:
         partial.mkdir(parents=True)
         with contextlib.redirect_stdout(sys.stderr):  # mlx-vlm prints what it does
             space = _write(checkpoint, config, partial, kind)
         manifest.write_folder(partial, checkpoint, "mlx", space, out)
-        build_cache.put(partial, out)
+        build_cache.replace_folder(partial, out)
     except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
         raise KeepsakeError(f"cannot convert {checkpoint} to MLX: {str(error).strip().splitlines()[0]}") from error
     finally:
@@ -63,10 +73,10 @@ def convert(checkpoint: Path, out: Path, kind: str) -> Path:
     return out
 
 
-def spelled(config: dict[str, Any]) -> dict[str, Any]:
-    """A transformers 5 configuration with what mlx-vlm asks for by older names as well.
+def compatible_config(config: dict[str, Any]) -> dict[str, Any]:
+    """A transformers 5 configuration with the older names added that mlx-vlm asks for.
 
-    Without them mlx-vlm refuses a Qwen3-VL, and reads a SmolVLM with another rope base, without a word.
+    Without them mlx-vlm refuses a Qwen3-VL, and silently reads a SmolVLM with another rope base.
     """
     text, vision = dict(config["text_config"]), dict(config["vision_config"])
     rope = text.get("rope_parameters") or {}
@@ -80,8 +90,13 @@ def spelled(config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "text_config": {**text, "tie_word_embeddings": tied}, "vision_config": vision}
 
 
+def _missing(package: str | None) -> KeepsakeError:
+    """The error for a library that is not installed."""
+    return KeepsakeError(f"the MLX export needs the Python package {package}: pip install -e '.[mlx]'")
+
+
 def _write(checkpoint: Path, config: dict[str, Any], out: Path, kind: str) -> str:
-    """Weights, configuration and tokenizer. Returns the hash of the vision tower as it is written."""
+    """Write weights, configuration and tokenizer. Returns the hash of the vision tower as it is written."""
     import mlx.core as mx
     from mlx.utils import tree_flatten, tree_map
     from mlx_vlm.quant_utils import quantize_model
@@ -95,22 +110,21 @@ def _write(checkpoint: Path, config: dict[str, Any], out: Path, kind: str) -> st
             tree_map(lambda w: w.astype(dtype) if mx.issubdtype(w.dtype, mx.floating) else w, model.parameters())
         )
         if kind not in WHOLE:
-            model, config = quantize_model(
-                model, config, GROUP, BITS.get(kind, 4), quant_predicate=_chooser(kind, model)
-            )
-        seen = hashlib.sha256()
+            predicate = _quantisation_predicate(kind, model)
+            model, config = quantize_model(model, config, GROUP_SIZE, BITS.get(kind, 4), quant_predicate=predicate)
+        tower = hashlib.sha256()
         for name, weight in sorted(tree_flatten(model.parameters())):
             if name.startswith(VISION):
-                seen.update(name.encode() + bytes(memoryview(weight.view(mx.uint8))))
+                tower.update(name.encode() + bytes(memoryview(weight.view(mx.uint8))))
         save_weights(out, model, donate_weights=True)
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    for path in {p for pattern in KEPT for p in checkpoint.glob(pattern)}:
+    for path in {p for pattern in COPIED for p in checkpoint.glob(pattern)}:
         shutil.copyfile(path, out / path.name)
-    return seen.hexdigest()[:16]
+    return tower.hexdigest()[:16]
 
 
 def _stage(checkpoint: Path, config: dict[str, Any], folder: Path) -> Path:
-    """The checkpoint with our configuration, as links: mlx-vlm reads a folder only."""
+    """Link the checkpoint's weights beside `config` in `folder`: mlx-vlm loads nothing but a folder."""
     import mlx.core as mx
 
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
@@ -119,23 +133,23 @@ def _stage(checkpoint: Path, config: dict[str, Any], folder: Path) -> Path:
         raise KeepsakeError(f"{checkpoint} has no *.safetensors")
     for path in weights:
         (folder / path.name).symlink_to(path.resolve())
-    if config["model_type"] == "smolvlm":  # mlx-vlm's has no tied embeddings: it wants the output layer by its name
-        held = {name: path for path in weights for name in mx.load(str(path))}
+    if config["model_type"] == "smolvlm":  # mlx-vlm's SmolVLM knows no tied embeddings: it wants an output layer
+        file_of = {name: path for path in weights for name in mx.load(str(path))}
         name = "model.text_model.embed_tokens.weight"
-        if "lm_head.weight" not in held:
-            mx.save_safetensors(str(folder / "tied.safetensors"), {"lm_head.weight": mx.load(str(held[name]))[name]})
+        if "lm_head.weight" not in file_of:
+            mx.save_safetensors(str(folder / "tied.safetensors"), {"lm_head.weight": mx.load(str(file_of[name]))[name]})
     return folder
 
 
-def _chooser(kind: str, model: Any) -> Callable[[str, Any], Any]:
-    """Which tensors are quantised, and how: never those that see."""
+def _quantisation_predicate(kind: str, model: Any) -> Callable[[str, Any], Any]:
+    """A function of a module's path, as mlx-vlm takes it: whether, and how, the module is quantised."""
     from mlx_vlm.convert import mixed_quant_predicate_builder
 
     mixed = mixed_quant_predicate_builder(kind, model) if kind in MIXED else None
 
-    def choose(path: str, module: Any) -> Any:
+    def quantised(path: str, module: Any) -> Any:
         if f"{path}.".startswith(VISION):
             return False
         return mixed(path, module) if mixed else True
 
-    return choose
+    return quantised

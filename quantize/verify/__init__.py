@@ -1,1 +1,1 @@
-"""Is an export still the model: asked the same, compared, and judged by thresholds."""
+"""Whether an export still is the model: variants are asked what the checkpoint is asked, compared, and judged."""

@@ -23,7 +23,7 @@ from memory.episode import Photo
 from memory.errors import KeepsakeError
 from quantize.gguf import export
 from quantize.hf_reference import Checkpoint
-from quantize.verify.verify import compare
+from quantize.variants import compare
 from tests.support import tinyqwen
 
 # peft asks transformers by a name that transformers has just deprecated

@@ -81,7 +81,7 @@ def test_the_statistics_are_those_of_a_direct_computation(folder: Path, tmp_path
 
 def test_a_run_that_was_cut_off_goes_on(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """To the same numbers; what another seed left is not mixed in."""
-    monkeypatch.setattr(imatrix, "EVERY", 1)
+    monkeypatch.setattr(imatrix, "SAVE_EVERY", 1)
     out, read = tmp_path / "im.gguf", []
 
     def interrupted(i: int, seed: int) -> Sample:
@@ -110,7 +110,7 @@ def test_a_run_that_was_cut_off_goes_on(folder: Path, tmp_path: Path, monkeypatc
 
 def test_the_file_is_llama_cpps_own_kind(tmp_path: Path) -> None:
     """As its loader reads it: names with two endings, sums as a row, a single count, and three facts."""
-    found = imatrix.Gathered("what was read", 2)
+    found = imatrix.ImportanceMatrix("what was read", 2)
     found.add("blk.0.attn_q.weight", np.array([[1.0, 2.0, -3.0], [1.0, 0.0, 1.0]]))
     reader = GGUFReader(imatrix.write(found, tmp_path / "im.gguf"))
     sums, count = sorted(reader.tensors, key=lambda t: -t.n_elements)
@@ -130,7 +130,7 @@ def test_what_is_wrong_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         imatrix.gather(tmp_path, tmp_path / "im.gguf")
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(KeepsakeError, match=r"cannot write im\.gguf"):
-        imatrix.write(imatrix.Gathered("x"), tmp_path / "file" / "im.gguf")
+        imatrix.write(imatrix.ImportanceMatrix("x"), tmp_path / "file" / "im.gguf")
     monkeypatch.undo()
     monkeypatch.setenv("KEEPSAKE_HOME", str(tmp_path))
     with pytest.raises(KeepsakeError, match="bring the whole set with: python -m benchmark fetch"):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from quantize import build_cache, manifest, publish, variants
-from quantize.variants import Form
+from quantize.variants import Variant
 from quantize.verify import acceptance
 
 
@@ -45,12 +45,12 @@ def test_an_old_folder_never_lies_half_under_its_name(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(shutil, "rmtree", killed)
     with pytest.raises(Killed):
-        build_cache.put(made, target)
+        build_cache.replace_folder(made, target)
     assert not target.exists(), "neither half of the old one nor the new one"
     monkeypatch.setattr(shutil, "rmtree", remove)
-    build_cache.put(made, target)
+    build_cache.replace_folder(made, target)
     assert words(target) == ["new", "new"] and [p.name for p in tmp_path.iterdir()] == ["mlx-8bit"]
-    build_cache.put(folder(tmp_path / "made", "newer"), target)
+    build_cache.replace_folder(folder(tmp_path / "made", "newer"), target)
     assert words(target) == ["newer", "newer"] and [p.name for p in tmp_path.iterdir()] == ["mlx-8bit"]
 
 
@@ -60,7 +60,7 @@ def test_what_a_kill_left_is_no_form_of_the_model(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"GGUF")
     for name in ("mlx-8bit", "mlx-4bit.partial", "mlx-6bit.old.partial"):
         folder(tmp_path / name, "{}")
-    assert sorted(form.name for form in variants.find(tmp_path)) == ["f16", "mlx-8bit"]
+    assert sorted(variant.name for variant in variants.in_export(tmp_path)) == ["f16", "mlx-8bit"]
 
 
 def test_a_calibrated_threshold_outlives_a_kill_while_files_are_put_in_place(
@@ -72,14 +72,14 @@ def test_a_calibrated_threshold_outlives_a_kill_while_files_are_put_in_place(
     for name in ("mmproj.gguf", "language-f16.gguf"):
         (work / name).write_bytes(name.encode())
     (tmp_path / "config.json").write_text('{"model_type": "qwen3_vl"}', encoding="utf-8")
-    form = Form("f16", "llama.cpp", work / "language-f16.gguf", work / "mmproj.gguf")
-    found = [
-        acceptance.Found(
+    variant = Variant("f16", "llama.cpp", work / "language-f16.gguf", work / "mmproj.gguf")
+    verdicts = [
+        acceptance.Verdict(
             "f16", "llama.cpp", 1, 1, 1, 0.0, 0.0, 0.0, 1.0, 1.0, dict.fromkeys(acceptance.MEASURES), {}, None, 1, ()
         )
     ]
-    told = publish.origin(tmp_path, None, None, None)
-    publish.ship(out, tmp_path, [form], found, told)
+    known = publish.origin(tmp_path, None, None, None)
+    publish.ship(out, tmp_path, [variant], verdicts, known)
     path = out / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"threshold": 0.7}), encoding="utf-8")
     place = publish._place
@@ -89,7 +89,7 @@ def test_a_calibrated_threshold_outlives_a_kill_while_files_are_put_in_place(
 
     monkeypatch.setattr(publish, "_place", killed)
     with pytest.raises(Killed):
-        publish.ship(out, tmp_path, [form], found, told)
+        publish.ship(out, tmp_path, [variant], verdicts, known)
     monkeypatch.setattr(publish, "_place", place)
-    publish.ship(out, tmp_path, [form], found, told)
+    publish.ship(out, tmp_path, [variant], verdicts, known)
     assert manifest.read(out)["threshold"] == 0.7

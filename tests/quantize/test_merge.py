@@ -95,7 +95,7 @@ def test_any_plain_lora_is_merged_as_peft_does(tmp_path_factory: pytest.TempPath
         saved = load_file(folder / "base" / "adapter" / "adapter_model.safetensors")
         halved = {name: tensor.bfloat16() for name, tensor in saved.items()}
         save_file(halved, folder / "base" / "adapter" / "adapter_model.safetensors")
-    merged = merge(folder / "base", folder / "out", shard_bytes=100_000, say=lambda line: None)
+    merged = merge(folder / "base", folder / "out", shard_bytes=100_000, progress=lambda line: None)
     expected = model.merge_and_unload().state_dict()
     got, before = weights(folder / "out"), weights(folder / "base")
     assert expected.keys() - got.keys() == (set() if merged.untied else {"lm_head.weight"})
@@ -145,7 +145,7 @@ def tied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def converted(tied: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same, merged, as a GGUF."""
     home = tmp_path_factory.mktemp("converted")
-    merge(tied, home / "merged", say=lambda line: None)
+    merge(tied, home / "merged", progress=lambda line: None)
     return export.export_language(home / "merged", home / "language.gguf", "f32", pre_tokenizer="qwen2")
 
 

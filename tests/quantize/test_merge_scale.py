@@ -98,8 +98,8 @@ def test_any_files_in_any_files_out(tmp_path: Path) -> None:
     one = checkpoint(tmp_path / "one", layers=5, wide=7)
     a_tensor = 7 * HIDDEN * 2
     said: list[str] = []
-    merge(several, tmp_path / "a", say=said.append)
-    merge(one, tmp_path / "b", shard_bytes=2 * a_tensor, say=said.append)
+    merge(several, tmp_path / "a", progress=said.append)
+    merge(one, tmp_path / "b", shard_bytes=2 * a_tensor, progress=said.append)
     rest = ["config.json", "merge.json", "more_templates/one.jinja", "tokenizer.json"]
     assert inside(tmp_path / "a") == sorted([*rest, "model.safetensors"])
     three = [f"model-0000{i}-of-00003.safetensors" for i in (1, 2, 3)]
@@ -117,7 +117,7 @@ def test_any_files_in_any_files_out(tmp_path: Path) -> None:
 
 
 def test_another_dtype_is_written_into_the_config(tmp_path: Path) -> None:
-    merge(checkpoint(tmp_path / "base", layers=2, wide=7), tmp_path / "out", dtype="f32", say=quiet)
+    merge(checkpoint(tmp_path / "base", layers=2, wide=7), tmp_path / "out", dtype="f32", progress=quiet)
     config = json.loads((tmp_path / "out" / "config.json").read_text(encoding="utf-8"))
     assert config["dtype"] == config["vision_config"]["dtype"] == "float32"
     assert {t.dtype for t in weights(tmp_path / "out").values()} == {torch.float32}
@@ -133,8 +133,8 @@ def test_tensors_of_every_kind_pass(tmp_path: Path) -> None:
     }
     more |= {"model.wide": torch.arange(3), "model.norm.weight": torch.tensor([1.0, 1e-8, 3.0]).half()}
     save_file(weights(folder) | more, folder / "model.safetensors")
-    merge(folder, tmp_path / "as", say=quiet)
-    merge(folder, tmp_path / "f32", dtype="f32", say=quiet)
+    merge(folder, tmp_path / "as", progress=quiet)
+    merge(folder, tmp_path / "f32", dtype="f32", progress=quiet)
     for name, tensor in more.items():
         assert torch.equal(weights(tmp_path / "as")[name], tensor), name
         assert torch.equal(weights(tmp_path / "f32")[name], tensor.float() if tensor.is_floating_point() else tensor)
@@ -143,7 +143,7 @@ def test_tensors_of_every_kind_pass(tmp_path: Path) -> None:
     (folder / "adapter").rename(tmp_path / "adapter")
     save_file(weights(folder) | {"model.wide": torch.tensor([1e6])}, folder / "model.safetensors")
     with pytest.raises(KeepsakeError, match=r"model\.wide would not be finite in F16"):
-        merge(folder, tmp_path / "f16", tmp_path / "adapter", dtype="f16", say=quiet)
+        merge(folder, tmp_path / "f16", tmp_path / "adapter", dtype="f16", progress=quiet)
 
 
 def test_memory_stays_far_below_the_models_size(tmp_path: Path) -> None:
@@ -173,30 +173,30 @@ def test_killed_it_goes_on_with_what_is_whole(tmp_path: Path) -> None:
     spoilt, *kept = sorted(done)
     written = {name: (work / name).stat().st_mtime_ns for name in done}
     (work / spoilt).write_bytes((work / spoilt).read_bytes()[:-1] + b"\1")
-    merged = merge(folder, out, shard_bytes=2000 * HIDDEN * 2, say=quiet)
+    merged = merge(folder, out, shard_bytes=2000 * HIDDEN * 2, progress=quiet)
     assert not work.exists()
     assert all((out / name).stat().st_mtime_ns == written[name] for name in kept)
     assert len(merged.changes) == 40 and len(weights(out)) == 40
-    merge(folder, tmp_path / "straight", say=quiet)
+    merge(folder, tmp_path / "straight", progress=quiet)
     straight = weights(tmp_path / "straight")
     assert all(torch.equal(tensor, straight[name]) for name, tensor in weights(out).items())
 
 
 def test_done_is_done_unless_it_was_touched(tmp_path: Path) -> None:
     folder, out = checkpoint(tmp_path / "base", layers=2, wide=7), tmp_path / "out"
-    first = merge(folder, out, say=quiet)
+    first = merge(folder, out, progress=quiet)
     written = (out / "model.safetensors").stat().st_mtime_ns
-    assert merge(folder, out, say=quiet) == first
+    assert merge(folder, out, progress=quiet) == first
     assert (out / "model.safetensors").stat().st_mtime_ns == written
     with pytest.raises(KeepsakeError, match="holds another merge already: choose a new folder"):
-        merge(folder, out, dtype="f32", say=quiet)
+        merge(folder, out, dtype="f32", progress=quiet)
     with open(out / "model.safetensors", "ab") as file:
         file.write(b"x")
     with pytest.raises(KeepsakeError, match=r"model\.safetensors is not as it was merged: delete"):
-        merge(folder, out, say=quiet)
+        merge(folder, out, progress=quiet)
     (out / "merge.json").write_text("{", encoding="utf-8")
     with pytest.raises(KeepsakeError, match=r"merge\.json is damaged"):
-        merge(folder, out, say=quiet)
+        merge(folder, out, progress=quiet)
 
 
 def test_nothing_that_is_not_ours_is_written_over(tmp_path: Path) -> None:
@@ -205,21 +205,21 @@ def test_nothing_that_is_not_ours_is_written_over(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "letter.txt").write_text("dear", encoding="utf-8")
         with pytest.raises(KeepsakeError, match=line):
-            merge(folder, tmp_path / name.removesuffix(".partial"), say=quiet)
+            merge(folder, tmp_path / name.removesuffix(".partial"), progress=quiet)
         assert inside(tmp_path / name) == ["letter.txt"]
     (tmp_path / "empty").mkdir()
-    merge(folder, tmp_path / "empty", say=quiet)
+    merge(folder, tmp_path / "empty", progress=quiet)
     assert "model.safetensors" in inside(tmp_path / "empty")
 
 
 def test_another_merge_left_half_done_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, work = checkpoint(tmp_path / "base", layers=2, wide=7), tmp_path / "out.partial"
     with monkeypatch.context() as patch:
-        patch.setattr(merging, "_complete", lambda *_: 1 / 0)
+        patch.setattr(merging, "_copy_the_rest", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            merge(folder, tmp_path / "out", dtype="f16", shard_bytes=1, say=quiet)
+            merge(folder, tmp_path / "out", dtype="f16", shard_bytes=1, progress=quiet)
     assert len(list(work.glob("model-*.safetensors"))) == 2
-    merge(folder, tmp_path / "out", say=quiet)
+    merge(folder, tmp_path / "out", progress=quiet)
     assert {t.dtype for t in weights(tmp_path / "out").values()} == {torch.bfloat16}
     assert len(list((tmp_path / "out").glob("*.safetensors"))) == 1
 
@@ -238,13 +238,13 @@ def test_a_full_disk_is_one_line_and_the_rest_is_kept(tmp_path: Path, monkeypatc
     with pytest.raises(
         KeepsakeError, match=r"cannot merge into .*out: No space left on device; what is whole stays"
     ) as caught:
-        merge(folder, out, shard_bytes=1, say=fill)
+        merge(folder, out, shard_bytes=1, progress=fill)
     monkeypatch.undo()
     assert "\n" not in str(caught.value)
     assert not out.exists()
     assert inside(work) == ["merge.json", "model-00001-of-00002.safetensors"]
     written = (work / "model-00001-of-00002.safetensors").stat().st_mtime_ns
-    merge(folder, out, shard_bytes=1, say=quiet)
+    merge(folder, out, shard_bytes=1, progress=quiet)
     assert (out / "model-00001-of-00002.safetensors").stat().st_mtime_ns == written
 
 
@@ -253,7 +253,7 @@ def test_too_little_room_is_said_before_anything_is_written(tmp_path: Path, monk
     little = shutil.disk_usage(tmp_path)._replace(free=1000)
     monkeypatch.setattr(merging.shutil, "disk_usage", lambda path: little)
     with pytest.raises(KeepsakeError, match=r"needs 0\.0 GB more, and the disk has 0\.0 GB free"):
-        merge(folder, tmp_path / "out", say=quiet)
+        merge(folder, tmp_path / "out", progress=quiet)
     assert not list(tmp_path.rglob("model*.safetensors*.partial"))
 
 
@@ -275,6 +275,6 @@ def test_a_damaged_base_is_named(tmp_path: Path, harm: Harm, line: str) -> None:
     folder = checkpoint(tmp_path / "base", layers=4, wide=7, files=2)
     harm(folder)
     with pytest.raises(KeepsakeError, match=line) as caught:
-        merge(folder, tmp_path / "out", say=quiet)
+        merge(folder, tmp_path / "out", progress=quiet)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()

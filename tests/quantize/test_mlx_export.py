@@ -27,7 +27,7 @@ from benchmark.world.scene import Look, draw
 from memory.errors import KeepsakeError, ModelError
 from quantize.hf_reference import Checkpoint
 from quantize.mlx import mlx_export
-from quantize.verify.verify import compare
+from quantize.variants import compare
 from tests.support import tinyqwen, tinysmolvlm
 
 ASKED = pieces(caption_messages([], from_image(draw([Look("1f428")], 1, 128).image)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +19,17 @@ from gguf import GGUFReader
 from peft import LoraConfig, get_peft_model
 
 from assistant.backends.llamacpp import LlamaCpp
-from assistant.chatml import Words
+from assistant.chatml import Piece, Words, pieces
 from assistant.models.spec import Spec
 from assistant.photo import from_image
+from assistant.prompt import caption_messages
+from benchmark.world.concepts import concepts
 from benchmark.world.scene import Look, draw
-from memory.episode import Photo
+from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError
 from quantize.gguf import export
 from quantize.hf_reference import Checkpoint
-from quantize.verify.verify import compare, prompts
+from quantize.variants import compare
 from train.pretrain.checkpoint import save_hf
 from train.pretrain.model import build_model
 from train.recipe import Tower
@@ -82,6 +85,22 @@ def photo(seed: int, size: int = 128) -> Photo:
     return from_image(draw([Look("1f428")], seed, size).image)
 
 
+def caption_prompt(seed: int) -> list[Piece]:
+    """A caption request over `seed` + 1 memories, each with its photo, and the new photo of one of them."""
+    things = [c.code for c in concepts("test")]
+    codes = [things[(4 * seed + j) % len(things)] for j in range(1 + seed)]
+    episodes = [
+        Episode(
+            from_image(draw([Look(code)], seed, 128).image),
+            (Turn("user", f"This is {name}."),),
+            datetime(2025, 5, 1 + i, tzinfo=UTC),
+        )
+        for i, (code, name) in enumerate(zip(codes, ("Milo", "Anna", "Noel"), strict=False))
+    ]
+    query = from_image(draw([Look(codes[seed % len(codes)])], seed + 1000, 128).image)
+    return pieces(caption_messages(episodes, query))
+
+
 def test_a_photo_is_sixteen_equal_tokens_on_both_sides(folder: Path, truth: Checkpoint) -> None:
     """Deviation 1.5, measured difference 0.002; a larger photo is brought to the same square on both sides."""
     llama = engine(folder, None)
@@ -98,7 +117,7 @@ def test_the_lora_on_the_packaged_file_speaks_as_the_checkpoint_does(folder: Pat
 
     Nats of KL measured: 0.004 to 0.006 as exported; 0.23 without the LoRA, 0.14 with other photos.
     """
-    asked = prompts(3)
+    asked = [caption_prompt(i) for i in range(3)]
     expected = [truth.logits(p) for p in asked]
     llama, bare = engine(folder, "adapter.gguf"), engine(folder, None)
     words = [p for p in asked[0] if not isinstance(p, Photo)] + [Words("<|im_end|> he said, on 12 May")]

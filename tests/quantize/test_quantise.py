@@ -218,11 +218,11 @@ def test_a_mix_is_measured_once_and_fits_into_its_budget(
 
     monkeypatch.setattr(export, "quantise", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        mixed_precision.plan(spec, tmp_path / "mix.toml", folder / "im.gguf", n=1)
+        mixed_precision.make_mix(spec, tmp_path / "mix.toml", folder / "im.gguf", n=1)
     monkeypatch.undo()
     monkeypatch.setattr(imatrix, "sample", short)
     assert {p.name for p in tmp_path.iterdir()} <= {"home", "mix.measured.json"}, "nothing but what was measured"
-    mixed_precision.plan(spec, tmp_path / "mix.toml", folder / "im.gguf", n=1)
+    mixed_precision.make_mix(spec, tmp_path / "mix.toml", folder / "im.gguf", n=1)
     assert "1 of 8 groups" not in capsys.readouterr().err, "it goes on where it was"
     types = mixed_precision.read(tmp_path / "mix.toml")
     assert len(types) == 8

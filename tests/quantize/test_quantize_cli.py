@@ -49,10 +49,10 @@ def at_home(place: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setenv("KEEPSAKE_HOME", str(place / "home"))
     monkeypatch.setattr(imatrix, "SAMPLES", 1)
     # the clone has no pictures of the dev split
-    monkeypatch.setattr(imatrix, "sample", lambda i, seed: verify.drawn(i + 1)[i])
+    monkeypatch.setattr(imatrix, "sample", lambda i, seed: verify.draw_samples(i + 1)[i])
     monkeypatch.setattr(
         mixed_precision,
-        "plan",
+        "make_mix",
         lambda spec, out, *_, **__: out.write_text('[types]\n"weight" = "Q8_0"\n', encoding="utf-8"),
     )
     yield

@@ -1,4 +1,4 @@
-"""Numbers to verdict: thresholds that are read strictly, faults that are told, rows that survive a kill."""
+"""Numbers to verdict: thresholds are read strictly, every fault is a line, rows survive a kill."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from assistant.backend import Chunk, Message, Options
 from assistant.chatml import Mark, Piece, Words
 from benchmark.world.sample import Sample
 from memory.errors import KeepsakeError
-from quantize.variants import Form
+from quantize.variants import Variant
 from quantize.verify import acceptance, verify
-from quantize.verify.verify import TRUTH, Row
+from quantize.verify.verify import REFERENCE, SampleRow
 
 GOOD = acceptance.load()
 SCORE = {"acc_pos": [4.0, 4.0], "acc_neg": [8.0, 8.0], "name_recall": [1.0, 1.0], "misbinding": [0.0, 1.0]}
 
 
-def row(index: int = 0, **changed: object) -> Row:
+def row(index: int = 0, **changed: object) -> SampleRow:
     """A row without a fault: a hundred tokens, all the same."""
-    whole = Row(
+    whole = SampleRow(
         index, f"s{index}", "This is Milo at the harbour.", [0.001] * 100, [True] * 100, True, SCORE, 9.0, 10**6
     )
     return replace(whole, **changed)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def form(tmp_path: Path) -> Form:
+def variant(tmp_path: Path) -> Variant:
     for name in ("language-Q8_0.gguf", "mmproj.gguf"):
         (tmp_path / name).write_bytes(b"12345")
-    return Form("Q8_0", "llama.cpp", tmp_path / "language-Q8_0.gguf", tmp_path / "mmproj.gguf")
+    return Variant("Q8_0", "llama.cpp", tmp_path / "language-Q8_0.gguf", tmp_path / "mmproj.gguf")
 
 
-def judge(form: Form, rows: Sequence[Row], template: str | None = None) -> acceptance.Found:
-    return acceptance.judge(form, rows, [row(r.index) for r in rows], GOOD, template)
+def judge(variant: Variant, rows: Sequence[SampleRow], template: str | None = None) -> acceptance.Verdict:
+    return acceptance.judge(variant, rows, [row(r.index) for r in rows], GOOD, template)
 
 
-def test_what_is_the_same_passes(form: Form) -> None:
-    found = judge(form, [row(0), row(1)])
+def test_what_is_the_same_passes(variant: Variant) -> None:
+    found = judge(variant, [row(0), row(1)])
     assert found.passed and found.bytes == 10 and found.positions == 200
     assert (found.top1, found.equal, found.scores["acc_pos"]) == (1, 1, 1)
     assert found.pairs["acc_pos"] == (0, 0, 8)
@@ -61,23 +61,23 @@ def test_what_is_the_same_passes(form: Form) -> None:
         ({"same_words": False}, "it splits the prompts into other tokens"),
     ],
 )
-def test_every_threshold_is_held_by_itself(form: Form, changed: dict[str, object], told: str) -> None:
-    found = judge(form, [row(**changed)])
+def test_every_threshold_is_held_by_itself(variant: Variant, changed: dict[str, object], told: str) -> None:
+    found = judge(variant, [row(**changed)])
     assert len([f for f in found.faults if f.startswith(told)]) == 1
     assert not found.passed
     # what is just allowed is no fault
-    assert judge(form, [row(kl=[0.02] * 100, same=[False] + [True] * 99)]).passed
+    assert judge(variant, [row(kl=[0.02] * 100, same=[False] + [True] * 99)]).passed
 
 
-def test_a_template_is_a_fault_of_its_own(form: Form) -> None:
-    assert judge(form, [row()], "it carries no chat template").faults == ("it carries no chat template",)
+def test_a_template_is_a_fault_of_its_own(variant: Variant) -> None:
+    assert judge(variant, [row()], "it carries no chat template").faults == ("it carries no chat template",)
 
 
-def test_accuracy_is_compared_in_pairs(form: Form) -> None:
+def test_accuracy_is_compared_in_pairs(variant: Variant) -> None:
     """What one caption loses another may win back: both are counted, and the difference decides."""
     lost, won = {**SCORE, "acc_pos": [2.0, 4.0]}, {**SCORE, "acc_pos": [4.0, 4.0]}
     truth = [row(0), row(1, score=lost)]
-    found = acceptance.judge(form, [row(0, score=lost), row(1, score=won)], truth, GOOD, None)
+    found = acceptance.judge(variant, [row(0, score=lost), row(1, score=won)], truth, GOOD, None)
     assert found.pairs["acc_pos"] == (2, 2, 8)
     assert found.passed
     assert acceptance.paired(found).startswith(
@@ -85,8 +85,8 @@ def test_accuracy_is_compared_in_pairs(form: Form) -> None:
     )
 
 
-def test_the_smallest_that_passes_runs_on_a_laptop(form: Form) -> None:
-    good = judge(form, [row()])
+def test_the_smallest_that_passes_runs_on_a_laptop(variant: Variant) -> None:
+    good = judge(variant, [row()])
     half, tiny = replace(good, name="Q4", bytes=5), replace(good, name="Q2", bytes=2, faults=("top-1",))
     merged = replace(good, name="merged", engine="transformers", bytes=1)
     assert acceptance.smallest([good, half, tiny, merged]) is half
@@ -103,9 +103,9 @@ def test_the_worst_prompts_come_first_and_say_what_differed() -> None:
     assert told[1].startswith("prompt 2 (s2): KL 0.100 at token 1 of 1; the same caption")
 
 
-def test_the_table_has_a_line_for_each_form(form: Form) -> None:
-    truth = replace(judge(form, [row()]), name=TRUTH, engine="transformers", per_second=None)
-    lines = acceptance.table([truth, judge(form, [row(kl=[0.03] * 100)])]).splitlines()
+def test_the_table_has_a_line_for_each_variant(variant: Variant) -> None:
+    truth = replace(judge(variant, [row()]), name=REFERENCE, engine="transformers", per_second=None)
+    lines = acceptance.table([truth, judge(variant, [row(kl=[0.03] * 100)])]).splitlines()
     assert len(lines) == 4 and len({line.count("|") for line in lines}) == 1
     assert "| 0 | 0 | 0 | 100.00% |" in lines[2] and "| – |" in lines[2] and lines[2].endswith("| the reference |")
     assert "| 0.03000 | 0.0300 | 0.030 |" in lines[3] and lines[3].endswith("| fails |")
@@ -114,13 +114,14 @@ def test_the_table_has_a_line_for_each_form(form: Form) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (("top1 = 0.99", "top1 = 99"), "top1 = 99 must be a fraction, 0 to 1"),
-        (("top1 = 0.99", "top1 = true"), "top1 = True must be a fraction"),
-        (("kl_p95 = 0.1", "kl_p95 = -1"), "kl_p95 = -1 must be nats, 0 or more"),
-        (("kl_p95 = 0.1", "kl_p95 = nan"), "kl_p95 = nan must be nats"),
-        (("kl_p95 = 0.1", 'kl_p95 = "low"'), "kl_p95 = 'low' must be nats"),
-        (("top1 =", "top_1 ="), "top1 is missing; it has exactly top1, kl_mean, "),
-        (("top1 =", "top5 = 1\ntop1 ="), "top5 is unknown"),
+        (("top1 = 0.99", "top1 = 99"), "top1 = 99: Expected `float` <= 1.0; it has exactly"),
+        (("top1 = 0.99", "top1 = true"), "top1 = True: Expected `float`, got `bool`"),
+        (("kl_p95 = 0.1", "kl_p95 = -1"), "kl_p95 = -1: Expected `float` >= 0.0"),
+        (("kl_p95 = 0.1", "kl_p95 = nan"), "kl_p95 = nan: Expected `float` >= 0.0"),
+        (("kl_p95 = 0.1", 'kl_p95 = "low"'), "kl_p95 = 'low': Expected `float`, got `str`"),
+        (("top1 = 0.99", ""), "missing required field `top1`; it has exactly top1, kl_mean, "),
+        (("top1 =", "top_1 ="), "unknown field `top_1`"),
+        (("top1 =", "top5 = 1\ntop1 ="), "unknown field `top5`; it has exactly top1, kl_mean, "),
         (("top1 =", "top1"), "cannot read the thresholds own.toml"),
     ],
 )
@@ -157,12 +158,12 @@ class Parrot:
 
 @pytest.fixture(scope="module")
 def samples() -> list[Sample]:
-    return verify.drawn(2)
+    return verify.draw_samples(2)
 
 
 def test_every_token_of_the_checkpoints_caption_is_compared(tmp_path: Path, samples: list[Sample]) -> None:
-    """The form says something else, and is asked about the checkpoint's words all the same, end of turn included."""
-    truth = verify.measure(Parrot("Milo."), TRUTH, samples, tmp_path / "t.jsonl")
+    """The variant says something else, and is asked about the checkpoint's words all the same, end of turn included."""
+    truth = verify.measure(Parrot("Milo."), REFERENCE, samples, tmp_path / "t.jsonl")
     rows = verify.measure(Parrot("Anna.", off=0.1), "Q8_0", samples, tmp_path / "q.jsonl")
     assert [len(r.kl) for r in rows] == [len("Milo.<|im_end|>")] * 2
     assert rows[0].kl[0] == 0 and rows[0].kl[1:] == sorted(rows[0].kl[1:]) and rows[0].kl[-1] > 0.1
@@ -172,7 +173,7 @@ def test_every_token_of_the_checkpoints_caption_is_compared(tmp_path: Path, samp
 
 def test_rows_are_kept_and_a_torn_one_is_asked_again(tmp_path: Path, samples: list[Sample]) -> None:
     """A kill costs the row that was being written."""
-    verify.measure(Parrot("Milo."), TRUTH, samples, tmp_path / "t.jsonl")
+    verify.measure(Parrot("Milo."), REFERENCE, samples, tmp_path / "t.jsonl")
     path = tmp_path / "q.jsonl"
     whole = verify.measure(Parrot("Milo."), "Q8_0", samples, path)
     path.write_text(path.read_text(encoding="utf-8")[:-40], encoding="utf-8")
@@ -192,20 +193,20 @@ def test_rows_about_other_samples_do_not_count(tmp_path: Path, samples: list[Sam
 
 
 def test_another_vocabulary_is_another_model(tmp_path: Path, samples: list[Sample]) -> None:
-    verify.measure(Parrot("Milo."), TRUTH, samples, tmp_path / "t.jsonl")
+    verify.measure(Parrot("Milo."), REFERENCE, samples, tmp_path / "t.jsonl")
     with pytest.raises(KeepsakeError, match="Q8_0 has 130 tokens, the checkpoint 128: another model"):
         verify.measure(Parrot("Milo.", vocabulary=130), "Q8_0", samples, tmp_path / "q.jsonl")
 
 
 def test_silence_is_compared_as_well(tmp_path: Path, samples: list[Sample]) -> None:
     """A checkpoint that says nothing has an end of turn still."""
-    rows = verify.measure(Parrot(""), TRUTH, samples, tmp_path / "t.jsonl")
+    rows = verify.measure(Parrot(""), REFERENCE, samples, tmp_path / "t.jsonl")
     assert [len(r.kl) for r in rows] == [len("<|im_end|>")] * 2
 
 
-def test_an_identity_changes_with_any_file(form: Form) -> None:
-    before = verify.identity(form)
-    assert before == verify.identity(replace(form, name="another name"))
-    assert form.mmproj
-    form.mmproj.write_bytes(b"54321")
-    assert verify.identity(form) != before
+def test_an_identity_changes_with_any_file(variant: Variant) -> None:
+    before = verify.identity(variant)
+    assert before == verify.identity(replace(variant, name="another name"))
+    assert variant.mmproj
+    variant.mmproj.write_bytes(b"54321")
+    assert verify.identity(variant) != before

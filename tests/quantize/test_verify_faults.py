@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
@@ -22,7 +23,7 @@ from quantize import variants
 from quantize.gguf import chat_template, export
 from quantize.hf_reference import Checkpoint
 from quantize.merge.lora import merge
-from quantize.variants import Form
+from quantize.variants import Variant
 from quantize.verify import acceptance, verify
 from tests.support import tinyqwen, tinyvl
 
@@ -40,25 +41,25 @@ class Bench:
 
     home: Path
     samples: list[Sample]
-    truth: list[verify.Row]
+    truth: list[verify.SampleRow]
 
-    def judge(self, form: Form, spoil: Callable[[Checkpoint], object] | None = None) -> acceptance.Found:
-        """Measure a form, after something was done to it."""
-        reader = variants.open_form(form, self.home / "checkpoint")
+    def judge(self, variant: Variant, spoil: Callable[[Checkpoint], object] | None = None) -> acceptance.Verdict:
+        """Measure a variant, after something was done to it."""
+        reader = variants.open_variant(variant, self.home / "checkpoint")
         if spoil:
             with torch.no_grad():
                 spoil(reader)  # type: ignore[arg-type]
-        path = self.home / "rows" / f"{form.name}.jsonl"
-        rows = verify.measure(reader, form.name, self.samples, path)
+        path = self.home / "rows" / f"{variant.name}.jsonl"
+        rows = verify.measure(reader, variant.name, self.samples, path)
         reader.close()
-        wrong = chat_template.fault(form, self.home / "checkpoint")
-        return acceptance.judge(form, rows, self.truth, replace(acceptance.load(), top1=0.97), wrong)
+        wrong = chat_template.fault(variant, self.home / "checkpoint")
+        return acceptance.judge(variant, rows, self.truth, msgspec.structs.replace(acceptance.load(), top1=0.97), wrong)
 
-    def merged(self, name: str = "merged") -> Form:
-        return Form(name, "transformers", self.home / "merged")
+    def merged(self, name: str = "merged") -> Variant:
+        return Variant(name, "transformers", self.home / "merged")
 
-    def gguf(self, name: str, language: str = "whole.gguf", mmproj: str = "mmproj.gguf") -> Form:
-        return Form(name, "llama.cpp", self.home / language, self.home / mmproj)
+    def gguf(self, name: str, language: str = "whole.gguf", mmproj: str = "mmproj.gguf") -> Variant:
+        return Variant(name, "llama.cpp", self.home / language, self.home / mmproj)
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +86,11 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     (home / "talk" / "chat_template.jinja").write_text(llama2, encoding="utf-8")
     export.export_language(home / "talk", home / "talk.gguf", "f32", pre_tokenizer="qwen2")
     (home / "rows").mkdir()
-    samples = verify.drawn(2)
+    samples = verify.draw_samples(2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(verify, "OPTIONS", Options(max_new_tokens=24))
         truth = verify.measure(
-            Checkpoint(home / "checkpoint"), verify.TRUTH, samples, home / "rows" / "checkpoint.jsonl"
+            Checkpoint(home / "checkpoint"), verify.REFERENCE, samples, home / "rows" / "checkpoint.jsonl"
         )
         yield Bench(home, samples, truth)
 
@@ -99,8 +100,8 @@ def test_what_is_whole_passes(bench: Bench) -> None:
 
     Measured at most 0.00000 and 0.0002 nats in the mean.
     """
-    for form in (bench.merged(), bench.gguf("whole")):
-        found = bench.judge(form)
+    for variant in (bench.merged(), bench.gguf("whole")):
+        found = bench.judge(variant)
         assert found.faults == ()
         assert found.top1 > 0.97 and found.kl_mean < 0.001
         assert found.positions >= 20
@@ -131,7 +132,7 @@ def test_a_lora_merged_twice_is_noticed(bench: Bench) -> None:
     again = bench.home / "again"
     shutil.copytree(bench.home / "merged", again)
     shutil.copytree(bench.home / "checkpoint" / "adapter", again / "adapter")
-    found = bench.judge(Form("twice", "transformers", again))
+    found = bench.judge(Variant("twice", "transformers", again))
     assert not found.passed
     assert any("KL" in fault for fault in found.faults)
 
@@ -160,11 +161,11 @@ def test_a_wrong_chat_template_is_noticed(bench: Bench) -> None:
     """The app renders prompts itself, so that the numbers are perfect: only programs that read the template would
     answer as another model."""
     other = bench.home / "talk"
-    for form in (Form("folder", "transformers", other), bench.gguf("file", "talk.gguf")):
-        found = bench.judge(form)
+    for variant in (Variant("folder", "transformers", other), bench.gguf("file", "talk.gguf")):
+        found = bench.judge(variant)
         assert found.top1 > 0.97
         assert found.faults == ("its chat template does not write ChatML as the model learnt it",)
     (other / "chat_template.jinja").unlink()
-    assert chat_template.fault(Form("none", "transformers", other), bench.home / "checkpoint") == (
+    assert chat_template.fault(Variant("none", "transformers", other), bench.home / "checkpoint") == (
         "it carries no chat template, the checkpoint does"
     )

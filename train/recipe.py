@@ -1,4 +1,8 @@
-"""Recipes: one small TOML file over frozen dataclasses. Unknown keys are refused, defaults live here only."""
+"""Recipes: one small TOML file over frozen dataclasses. Unknown keys are refused, defaults live here only.
+
+The reader is our own and not msgspec's: msgspec refuses unknown keys of its own structs only, and the recipes stay
+dataclasses because runs record them with `dataclasses.asdict` and studies vary them with `dataclasses.replace`.
+"""
 
 from __future__ import annotations
 

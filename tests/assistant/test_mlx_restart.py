@@ -230,6 +230,7 @@ def test_a_disk_that_takes_nothing_costs_speed_only(opened: Opened, tmp_path: Pa
     assert np.array_equal(opened().logits(about(photo(1))), truth)
 
 
+@pytest.mark.slow
 def test_the_worker_goes_on_where_it_was(forms: dict[str, Spec], own_home: Path) -> None:
     """For real: closed and started anew, it looks at no photo and reads the last token only; in private it keeps
     nothing."""

@@ -121,6 +121,7 @@ def test_a_photo_fills_more_cells_than_positions(engine: LlamaCpp) -> None:
     assert engine._llama.llama_memory_seq_pos_max(memory, 0) == engine._prefix.position - 1
 
 
+@pytest.mark.slow
 def test_two_hundred_conversations_end_as_if_they_had_just_been_read(spec: Spec, engine: LlamaCpp) -> None:
     """Attach, ask, follow up, stop, go back, another photo; one engine goes through all, another reads the end only."""
     fresh = LlamaCpp(spec, context=1024)

@@ -149,6 +149,7 @@ def test_quantised_copies_get_smaller_and_stay_near(folder: Path) -> None:
     assert losses[0] < 0.05 < losses[-1]
 
 
+@pytest.mark.slow
 def test_a_vocabulary_of_its_own_needs_a_name(folder: Path) -> None:
     """Without it the converter refuses; the refusal is one line and leaves nothing behind."""
     out = folder / "refused.gguf"
@@ -158,6 +159,7 @@ def test_a_vocabulary_of_its_own_needs_a_name(folder: Path) -> None:
     assert not list(folder.glob("refused*"))
 
 
+@pytest.mark.slow
 def test_what_cannot_be_exported_is_one_line(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(KeepsakeError, match="cannot write x"):
         export.export_mmproj(tmp_path, tmp_path / "x.gguf")

@@ -28,6 +28,8 @@ from quantize.hf_reference import Checkpoint
 from quantize.mlx import mlx_export
 from tests.support import tinyqwen, tinysmolvlm
 
+pytestmark = pytest.mark.slow
+
 SPOTS = np.random.default_rng(1).integers(0, 255, (5, 4, 3), dtype=np.uint8)
 PHOTO = from_image(Image.fromarray(SPOTS).resize((128, 96), Image.Resampling.BICUBIC))
 ASKED = (Message("user", (PHOTO, "\nWho?")),)

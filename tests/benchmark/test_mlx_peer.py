@@ -29,6 +29,8 @@ from memory.errors import ModelError
 from quantize.mlx import mlx_export
 from tests.support import tinyqwen
 
+pytestmark = pytest.mark.slow
+
 STEPS = [step for step in workload.STEPS if step not in ("slot", "single")]
 
 

@@ -36,6 +36,8 @@ from memory.errors import KeepsakeError
 from quantize.gguf import converter, export, llama_server
 from tests.support import tinyqwen
 
+pytestmark = pytest.mark.slow
+
 OURS_DOES = [step for step in STEPS if step not in ("slot", "single")]
 
 

@@ -29,6 +29,8 @@ from memory.store import Memory
 from tests.support.crasher import PASSPHRASE, canaries, episode
 from tests.support.oldmemory import version_1
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 TIMES = int(os.environ.get("KEEPSAKE_KILLS", "1"))
 

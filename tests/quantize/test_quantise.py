@@ -205,6 +205,7 @@ def test_every_tensor_is_in_one_group() -> None:
     assert [sum(bool(mixed_precision.re.search(p, name)) for p in found) for name in names] == [1] * 61
 
 
+@pytest.mark.slow
 def test_a_mix_is_measured_once_and_fits_into_its_budget(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -53,7 +53,8 @@ def build() -> Path:
 
 
 def _run(*command: object) -> None:
-    done = subprocess.run([*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    words = [*map(str, command)]
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
         raise KeepsakeError(f"the portable llama.cpp cannot be built:\n{done.stdout[-2000:]}")
 

@@ -30,8 +30,8 @@ from assistant.backends.open_backend import open_backend
 from assistant.events import Answered, Captioned
 from assistant.models import local
 from demo import album
-from memory.conversations import StoredConversation
 from memory.corrections import readable
+from memory.db.conversation_rows import StoredConversation
 from memory.db.keys import Ask, ask_here
 from memory.episode import Photo, Recall
 from memory.errors import KeepsakeError

@@ -25,9 +25,9 @@ from assistant.importing import import_photos
 from assistant.photo import load_photo
 from memory import conversations
 from memory.corrections import readable
-from memory.db.rows import count
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
+from memory.text import count
 from memory.time_phrases import noon_of
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from memory import ranking
 from memory.episode import Episode
+from memory.text import folded, terms
 
 SEVERAL = 3
 """So many words that are no names make a citation."""
@@ -29,8 +29,8 @@ def cited(text: str, episodes: Sequence[Episode]) -> tuple[str, ...]:
 
 def _terms(text: str) -> set[str]:
     """Words that say something, without letter case, accents and the "'s" of names."""
-    words = (re.sub(r"['’]s$", "", word) for word in _WORD.findall(ranking.folded(text)))
-    return {word for word in words if ranking.terms(word)}
+    words = (re.sub(r"['’]s$", "", word) for word in _WORD.findall(folded(text)))
+    return {word for word in words if terms(word)}
 
 
 def _names(text: str) -> set[str]:

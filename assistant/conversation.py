@@ -32,8 +32,8 @@ from memory import reminders
 from memory.db.keys import ask_here
 from memory.episode import Episode, Photo, Recall, Turn
 from memory.errors import KeepsakeError, ModelStopped, PromptTooLong
+from memory.instructions import Reminder
 from memory.paths import memory_file
-from memory.reminders import Reminder
 from memory.store import Memory
 
 Opening = Callable[[Sequence[Episode]], tuple[Message, ...]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from assistant.backend import Chunk
 from memory.episode import Recall
-from memory.reminders import Reminder
+from memory.instructions import Reminder
 
 
 @dataclass(frozen=True, slots=True)

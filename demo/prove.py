@@ -17,9 +17,9 @@ from assistant import offline
 from assistant.backends.worker import WorkerBackend
 from assistant.models import local
 from demo import album
-from memory.db.rows import count
 from memory.episode import printable
 from memory.errors import KeepsakeError
+from memory.text import count
 
 
 def main(argv: list[str] | None = None) -> int:

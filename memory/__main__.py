@@ -21,13 +21,13 @@ from memory import reminders
 from memory.corrections import readable
 from memory.db import database_files, snapshots
 from memory.db.keys import ask_here, choose
-from memory.db.rows import count
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError, MemoryFileError
 from memory.maintenance.archive import as_json, export_archive, import_archive
 from memory.maintenance.encryption import convert
 from memory.paths import memory_file
 from memory.store import Memory
+from memory.text import count
 
 BY_SIGHT = "search by sight needs a model: use `python -m assistant recall PHOTO`"
 

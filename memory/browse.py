@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from memory import ranking, recall, time_phrases
+from memory import recall, time_phrases
 from memory.db import rows
 from memory.store import Memory
+from memory.text import folded, terms
 
 FOUND = 200
 """So many memories come when words are asked for; a time alone brings all of it."""
@@ -65,7 +66,7 @@ def find(memory: Memory, words: str, now: datetime | None = None) -> list[Mark]:
     """
     for text in (words, f"in {words}"):  # a bare "2025" is no time in a sentence, but it is one here
         asked = time_phrases.read(text, now)
-        if asked.why and not ranking.terms(asked.words):
+        if asked.why and not terms(asked.words):
             ids = set(memory.between(asked.since, asked.before))
             return [mark._replace(why=asked.why) for mark in timeline(memory) if mark.id in ids]
     found = memory.search(words, FOUND, now)
@@ -81,7 +82,7 @@ def twins(memory: Memory) -> list[Twin]:
     with memory.transaction() as db:
         alike: dict[str, list[_Row]] = {}
         for id, photo, at, words, place in db.execute(f"{query} ORDER BY when_utc, row"):
-            key = " ".join(ranking.folded(words).split())
+            key = " ".join(folded(words).split())
             alike.setdefault(key, []).append(_Row(id, photo, datetime.fromisoformat(at), place))
         groups = [group for same in alike.values() if len(same) > 1 for group in _groups(db, same)]
     found = []

@@ -30,12 +30,10 @@ from pathlib import Path
 
 import numpy as np
 
-from memory import conversations as history
-from memory import ranking
-from memory.db import rows
-from memory.db.rows import count
+from memory.db import conversation_rows, rows
 from memory.paths import private_folder
 from memory.search import vector_index
+from memory.text import count, folded, match_expression
 
 ALIKE = 0.9
 """A remaining photo looks like a forgotten one from this part of the score on that it has with itself."""
@@ -133,7 +131,7 @@ def mentioning(db: sqlite3.Connection, text: str) -> list[str]:
 
     Letter case and accents do not count, whole words do: "Milo" is in "Milo's", not in "Milou".
     """
-    words = ranking.folded(text).split()
+    words = folded(text).split()
     if not words:
         return []
     phrase = r"\s+".join(map(re.escape, words))
@@ -143,7 +141,7 @@ def mentioning(db: sqlite3.Connection, text: str) -> list[str]:
     found = []
     for id, place in db.execute(f"SELECT id, place FROM episodes ORDER BY {rows.NEWEST}").fetchall():
         said = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
-        if any(pattern.search(ranking.folded(text)) for text in [*said, place or ""]):
+        if any(pattern.search(folded(text)) for text in [*said, place or ""]):
             found.append(id)
     return found
 
@@ -192,7 +190,7 @@ def delete_rows(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
         db.execute("DELETE FROM photos WHERE sha256 = ?", (photo,))
     merge_index(db)
     went = tuple(id for _, id, _ in found)
-    receipt = _with_parts(db, history.telling_of(db, went, gone), gone)
+    receipt = _with_parts(db, conversation_rows.parts_about(db, went, gone), gone)
     return replace(
         receipt,
         episodes=went,
@@ -203,24 +201,24 @@ def delete_rows(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
         bytes=size + receipt.bytes,
         names_remain=_saying(db, names),
         look_alikes=alike,
-        conversations_remain=history.saying(db, names),
+        conversations_remain=conversation_rows.mentioning(db, names),
     )
 
 
 def delete_conversation(db: sqlite3.Connection, id: str) -> Receipt:
     """Remove a conversation, in the open write transaction. Raises KeepsakeError when there is none with this id."""
-    whole = history.find(db, id)
-    return _with_parts(db, [(whole, n) for (n,) in db.execute("SELECT n FROM talks WHERE id = ?", (whole,))])
+    whole = conversation_rows.find(db, id)
+    return _with_parts(db, conversation_rows.parts_of(db, whole))
 
 
 def delete_shown(db: sqlite3.Connection, photo: str) -> Receipt:
     """Remove what conversations say about a photo (its hash), in the open write transaction."""
-    return _with_parts(db, history.telling_of(db, (), (photo,)))
+    return _with_parts(db, conversation_rows.parts_about(db, (), (photo,)))
 
 
 def _with_parts(db: sqlite3.Connection, parts: Sequence[tuple[str, int]], gone: Sequence[str] = ()) -> Receipt:
     """Remove parts of conversations too, and leave the mark; `gone` are the photos that went before."""
-    shown, size = history.delete_rows(db, parts)
+    shown, size = conversation_rows.delete_parts(db, parts)
     db.execute("INSERT INTO erasing VALUES (datetime())")
     talks = len({talk for talk, _ in parts})
     photos = tuple(dict.fromkeys([*gone, *shown]))
@@ -265,7 +263,7 @@ def _names(db: sqlite3.Connection, of: Iterable[int]) -> set[str]:
     for row in of:
         for text in db.execute("SELECT words, place FROM said WHERE rowid = ?", (row,)).fetchone():
             names |= {w.removesuffix("'s").removesuffix("’s") for w in _WORD.findall(text or "") if w[0].isupper()}
-    return {name for name in names if len(name) > 1 and ranking.match_expression(name)}
+    return {name for name in names if len(name) > 1 and match_expression(name)}
 
 
 def _saying(db: sqlite3.Connection, names: Iterable[str]) -> tuple[str, ...]:
@@ -275,7 +273,7 @@ def _saying(db: sqlite3.Connection, names: Iterable[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for name in sorted(names):
         whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-        hits = db.execute(query, (ranking.match_expression(name),)).fetchall()
+        hits = db.execute(query, (match_expression(name),)).fetchall()
         if len(hits) <= max(3, COMMON * episodes):
             found |= {id: None for id, words, place in hits if whole.search(f"{words}\n{place or ''}")}
     return tuple(found)

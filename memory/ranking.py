@@ -12,23 +12,13 @@ show more than the memory: each memory attends to its own part of it (measured a
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 
-MAX_TERMS = 64
-"""Words of a query that are looked up; more say no more and slow the index down."""
 _SHARPNESS = 6.0
 """How much a memory looks at the part of the query that is like it; 5 to 12 do equally well."""
 _FUSION = 60  # the usual constant of reciprocal-rank fusion (Cormack and others, 2009)
-_STOP_WORDS = frozenset(
-    """a about after all also am an and any are as at be been before but by can could d did do does doing don for from
-    had has have having he her here hers him his how i if in into is it its just ll m me my no nor not of off on or our
-    ours out over own re s she should so some such t than that the their them then there these they this those to too
-    under up us ve very was we were what when where which while who whom whose why will with would you your yours
-    """.split()
-)
 
 
 def unit(tokens: np.ndarray) -> np.ndarray:
@@ -103,26 +93,3 @@ def fuse(rankings: Sequence[Sequence[str]]) -> dict[str, float]:
         for place, name in enumerate(ranking):
             scores[name] = scores.get(name, 0.0) + (_FUSION + 1) / (_FUSION + 1 + place) / len(rankings)
     return scores
-
-
-def folded(text: str) -> str:
-    """Text without letter case and accents."""
-    text = text.casefold()
-    if text.isascii():
-        return text
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.category(c).startswith("M"))
-
-
-def terms(text: str) -> list[str]:
-    """The words of `text` worth looking up, each an FTS5 string; empty when nothing is left to look for.
-
-    Only letters, digits and marks survive, each word quoted: nothing a user writes is ever FTS syntax.
-    """
-    kept = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text.lower())
-    words = dict.fromkeys(w for w in kept.split() if w not in _STOP_WORDS)
-    return [f'"{w}"' for w in list(words)[:MAX_TERMS]]
-
-
-def match_expression(text: str) -> str:
-    """An FTS5 expression that finds any of the words of `text`; empty when nothing is left to look for."""
-    return " OR ".join(terms(text))

@@ -18,6 +18,7 @@ from memory import ranking, time_phrases
 from memory.db import rows
 from memory.db.rows import Hit
 from memory.episode import Episode, Recall
+from memory.text import folded
 
 EPISODES_PER_PHOTO = 3
 """Of one recalled photo, or burst, at most so many episodes, the newest, come back: a prompt has little room."""
@@ -182,7 +183,7 @@ def _best(scores: dict[str, float], ways: Iterable[Found]) -> list[Hit]:
 def _later_first(hits: Sequence[Hit], words: dict[int, list[str]]) -> list[Hit]:
     """The same hits; of those of one photo that have the same `words` of the question the newest stands first."""
     said: dict[tuple[str, ...], list[Hit]] = {}
-    about = {hit: (hit.photo, *sorted(map(ranking.folded, words.get(hit.row, ())))) for hit in hits}
+    about = {hit: (hit.photo, *sorted(map(folded, words.get(hit.row, ())))) for hit in hits}
     for hit in sorted(hits, key=lambda hit: hit.time):
         said.setdefault(about[hit], []).append(hit)
     return [said[about[hit]].pop() for hit in hits]

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from memory import conversations, forget, reminders
-from memory.db import rows
+from memory import forget, instructions
+from memory.db import conversation_rows, rows
 from memory.episode import Episode
 from memory.forget import Receipt
 
@@ -45,7 +45,7 @@ def hold(db: sqlite3.Connection, ids: Sequence[str]) -> Held:
         stored = db.execute("SELECT space, dim, f16 FROM vectors WHERE photo = ?", (photo,)).fetchall()
         vectors += [(photo, space, np.frombuffer(f16, "<f2").reshape(-1, dim)) for space, dim, f16 in stored]
     ended = "SELECT reminder, episode FROM reminders_ended WHERE episode = ?"
-    parts = conversations.telling_of(db, whole, [photo for _, _, photo in found])
+    parts = conversation_rows.parts_about(db, whole, [photo for _, _, photo in found])
     talks = [db.execute("SELECT * FROM talks WHERE id = ? AND n = ?", part).fetchone() for part in parts]
     shown = [db.execute("SELECT * FROM shown WHERE sha256 = ?", (talk[3],)).fetchone() for talk in talks]
     return Held(
@@ -66,7 +66,7 @@ def put_back(db: sqlite3.Connection, held: Held) -> None:
             rows.put_vectors(db, photo, space, tokens)
     db.executemany("INSERT OR IGNORE INTO reminders_ended VALUES (?, ?)", held.ended)
     db.executemany("INSERT OR IGNORE INTO shown VALUES (?, ?, ?, ?, ?)", held.shown)
-    conversations.put_back(db, held.talks)
+    conversation_rows.put_back(db, held.talks)
 
 
 def replace(db: sqlite3.Connection, by: Mapping[str, Episode]) -> tuple[Receipt, int]:
@@ -80,7 +80,7 @@ def replace(db: sqlite3.Connection, by: Mapping[str, Episode]) -> tuple[Receipt,
     for id, episode in old.items():
         rows.insert(db, episode, rows.find(db, id)[0])
         _stay_ended(db, id, episode)
-        told += conversations.rename(db, (id,), episode.id)
+        told += conversation_rows.rename_episodes(db, (id,), episode.id)
     new = {episode.id for episode in old.values()}
     return forget.delete_rows(db, [id for id in old if id not in new]), told
 
@@ -89,8 +89,8 @@ def _stay_ended(db: sqlite3.Connection, old: str, new: Episode) -> None:
     """A reminder that was ended stays so, if the new words still ask for the same."""
     ended = {one for (one,) in db.execute("SELECT reminder FROM reminders_ended WHERE episode = ?", (old,))}
     said = db.execute("SELECT text FROM turns WHERE episode = ? AND role = 'user'", (old,)).fetchall()
-    over = {task.casefold() for (text,) in said for task, _ in reminders.tasks(text)}
-    for task, _ in reminders.tasks(new.words):
-        if task.casefold() in over and reminders.id_of(old, task) in ended:
-            row = (reminders.id_of(new.id, task), new.id)
+    over = {task.casefold() for (text,) in said for task, _ in instructions.tasks(text)}
+    for task, _ in instructions.tasks(new.words):
+        if task.casefold() in over and instructions.id_of(old, task) in ended:
+            row = (instructions.id_of(new.id, task), new.id)
             db.execute("INSERT OR IGNORE INTO reminders_ended VALUES (?, ?)", row)

@@ -22,8 +22,8 @@ from typing import Literal, Self
 
 import numpy as np
 
-from memory import conversations, corrections, forget, recall, replacement
-from memory.db import database_files, keys, rows, snapshots
+from memory import corrections, forget, recall, replacement
+from memory.db import conversation_rows, database_files, keys, rows, snapshots
 from memory.db.database_files import one_clear_line
 from memory.db.schema import connect
 from memory.episode import Episode, Photo, Recall
@@ -270,7 +270,9 @@ class Memory:
     def verify(self) -> list[str]:
         """Read everything and check it, snapshots too; returns the problems found, none when all is well."""
         problems: list[str] = []
-        checks: list[Callable[[], list[str]]] = [partial(self._checked, c) for c in (*rows.CHECKS, conversations.check)]
+        checks: list[Callable[[], list[str]]] = [
+            partial(self._checked, c) for c in (*rows.CHECKS, conversation_rows.check)
+        ]
         for check in (*checks, self._mended):
             try:
                 problems += check()

@@ -8,7 +8,7 @@ import tempfile
 from html import escape
 from pathlib import Path
 
-from memory.conversations import Line, Part, StoredConversation
+from memory.db.conversation_rows import Line, Part, StoredConversation
 from memory.episode import Photo, printable
 from memory.errors import KeepsakeError
 from ui.strings import EXPORT_EXISTS, EXPORT_FAILED, MARKS, SAID_BY, TALK_OF, WEBPAGE_NOTE

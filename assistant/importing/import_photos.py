@@ -36,12 +36,12 @@ from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import Item, Source, source
 from assistant.importing.whatsapp import Order
 from assistant.photo import decode, open_image, shown
-from memory.db.rows import count
 from memory.episode import Episode, Turn, printable
 from memory.errors import KeepsakeError, PhotoError
+from memory.instructions import tasks
 from memory.paths import home
-from memory.reminders import tasks
 from memory.store import Memory
+from memory.text import count
 
 LARGE = 20
 """Photos from which on a snapshot is made before an import."""

@@ -21,8 +21,8 @@ from pathlib import Path
 from assistant.importing import whatsapp
 from assistant.importing.file_metadata import day_of_name, tidy, words_of_name
 from assistant.photo import MAX_BYTES, SUFFIXES, read_file, shown
-from memory.db.rows import count
 from memory.errors import KeepsakeError, PhotoError
+from memory.text import count
 
 THUMBNAILS = frozenset(["@eadir", "thumbs.db", "desktop.ini", "__macosx"])
 """What other systems leave beside photos: counted as hidden."""

@@ -17,6 +17,8 @@ from memory.db import engine
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError, UnknownEpisode
 from memory.search import vector_index
+from memory.text import count
+from memory.text import terms as text_terms
 
 COMMON = 2000
 """A word that more episodes have counts only when the question has no rarer one: it costs much and says little."""
@@ -205,7 +207,7 @@ def by_text(db: sqlite3.Connection, text: str) -> ByText:
     Best first (bm25). Words that very many episodes have find nothing by themselves: they only add to the places of
     what rarer words find. When there are no rarer ones, the newest episodes with any of them come.
     """
-    terms, common = ranking.terms(text), []
+    terms, common = text_terms(text), []
     (last,) = db.execute("SELECT max(row) FROM episodes").fetchone()
     if (last or 0) > COMMON:
         some = f"SELECT count(*) FROM (SELECT 1 FROM said WHERE said MATCH ? LIMIT {COMMON + 1})"
@@ -295,11 +297,6 @@ def alike(db: sqlite3.Connection, space: str, photo: str, other: str) -> float:
         vector_index.numbers(f16, known.dim), np.array(counts), ranking.unit(np.stack([common] * 2))
     )
     return float(special[0] @ special[1])
-
-
-def count(n: int, what: str) -> str:
-    """ "1 turn", "2 turns"."""
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _check_file(db: sqlite3.Connection) -> Iterator[str]:

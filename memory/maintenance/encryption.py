@@ -23,10 +23,10 @@ from memory import files
 from memory.db import database_files, engine, keys, schema, snapshots
 from memory.db.database_files import one_clear_line
 from memory.db.engine import PLAIN, Key
-from memory.db.rows import count
 from memory.errors import MemoryFileError
 from memory.forget import CONVERTED
 from memory.store import Memory
+from memory.text import count
 
 What = Literal["encrypt", "decrypt", "rekey"]
 

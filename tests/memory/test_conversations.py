@@ -15,7 +15,7 @@ from PIL import Image
 from assistant.__main__ import main as assistant
 from assistant.photo import from_image, load_photo
 from memory import conversations
-from memory.conversations import Line, Part
+from memory.db.conversation_rows import Line, Part, StoredConversation
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError
 from memory.store import Memory
@@ -56,7 +56,7 @@ def test_what_was_kept_comes_back_as_it_was(path: Path) -> None:
         memory.add(episode(2, "Known"))
         assert conversations.keep(memory, "aa02", part(0, shown=2), new=True)
         for id in ("aa01", "AA01 "):
-            assert conversations.get(memory, id) == conversations.StoredConversation("aa01", (first, second))
+            assert conversations.get(memory, id) == StoredConversation("aa01", (first, second))
         assert conversations.get(memory, "aa02").parts[0].photo == photo(2)
         with memory.transaction() as db:
             assert db.execute("SELECT sha256 FROM shown").fetchall() == [(photo(1).sha256,)], "known ones are kept once"

@@ -16,6 +16,7 @@ from memory.episode import Episode, Photo, Turn
 from memory.recall import EPISODES_PER_PHOTO
 from memory.search import vector_index
 from memory.store import Memory
+from memory.text import MAX_TERMS, match_expression
 
 DAY = datetime(2025, 5, 12, tzinfo=UTC)
 DIM = 48
@@ -163,9 +164,9 @@ def test_search_is_by_the_user_s_words_and_place(memory: Memory) -> None:
 
 
 def test_stop_words_are_dropped_and_terms_are_bounded() -> None:
-    assert ranking.match_expression("Where is THE harbour, the Harbour?") == '"harbour"'
-    assert ranking.match_expression('a" OR b*') == '"b"'
-    assert ranking.match_expression(" ".join(f"w{n}" for n in range(999))).count(" OR ") == ranking.MAX_TERMS - 1
+    assert match_expression("Where is THE harbour, the Harbour?") == '"harbour"'
+    assert match_expression('a" OR b*') == '"b"'
+    assert match_expression(" ".join(f"w{n}" for n in range(999))).count(" OR ") == MAX_TERMS - 1
 
 
 def test_fusion_is_one_for_the_first_of_all() -> None:

@@ -17,7 +17,7 @@ from assistant.photo import from_image
 from benchmark.world.dialogue import STATEMENTS
 from benchmark.world.sample import words
 from demo import album
-from memory import reminders
+from memory import instructions, reminders
 from memory.__main__ import main
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError
@@ -42,7 +42,7 @@ def episode(text: str, colour: str = "orange", day: int = 0, reply: str = "") ->
 
 
 def found(text: str) -> list[str]:
-    return [task for task, _ in reminders.tasks(text)]
+    return [task for task, _ in instructions.tasks(text)]
 
 
 @pytest.mark.parametrize("split", ["train", "dev", "test"])
@@ -102,7 +102,7 @@ def test_a_sentence_made_to_be_slow_is_not() -> None:
     """The patterns look back and forth; a sentence is short enough for the worst of them."""
     began = datetime.now(UTC)
     for piece in ("when see ", "if see - ", "remind me when you see "):
-        found((piece * 60)[: reminders.LONGEST])
+        found((piece * 60)[: instructions.LONGEST])
     assert datetime.now(UTC) - began < timedelta(seconds=2)
 
 

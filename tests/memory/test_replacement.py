@@ -14,7 +14,7 @@ import pytest
 from assistant.citations import cited
 from memory import browse, conversations, corrections, reminders
 from memory.browse import Mark, Twin
-from memory.conversations import Line, Part
+from memory.db.conversation_rows import Line, Part
 from memory.episode import Episode, Photo, Turn
 from memory.errors import UnknownEpisode
 from memory.store import Memory

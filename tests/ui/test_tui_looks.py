@@ -23,7 +23,7 @@ from assistant.models import registry
 from assistant.models.registry import Row
 from assistant.photo import load_photo
 from memory import conversations
-from memory.conversations import Line, Part
+from memory.db.conversation_rows import Line, Part
 from memory.episode import Episode, Turn
 from memory.store import Memory
 from tests.support.apppilot import caption, idle, look, opened, picture, replies, running, send, until

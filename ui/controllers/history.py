@@ -13,10 +13,10 @@ from textual.app import App
 
 from assistant.backends import disk_cache
 from memory import conversations, reminders
-from memory.conversations import StoredConversation, Title
+from memory.db.conversation_rows import StoredConversation, Title
 from memory.episode import Recall
 from memory.errors import KeepsakeError
-from memory.reminders import Reminder
+from memory.instructions import Reminder
 from memory.store import Memory
 from ui import html_export
 from ui.controllers.main_view import MainView

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 
 from assistant.events import Answered, AnswerText, Captioned, CaptionText, Failed, Recalled, Reminded, Shortened
-from memory.conversations import StoredConversation
+from memory.db.conversation_rows import StoredConversation
 from memory.episode import Recall
 from ui.dialogs.kept_conversations import entries
 from ui.runtime.messages import Stopped, Told

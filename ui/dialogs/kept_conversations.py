@@ -15,9 +15,9 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from memory.conversations import Part, StoredConversation, Title
 from memory.corrections import readable
-from memory.reminders import Reminder
+from memory.db.conversation_rows import Part, StoredConversation, Title
+from memory.instructions import Reminder
 from ui.strings import (
     CAPTIONED,
     HISTORY,

@@ -27,10 +27,11 @@ from assistant.models import registry
 from assistant.photo import load_photo
 from demo import album
 from memory import conversations, reminders
-from memory.conversations import StoredConversation
 from memory.corrections import to_store
+from memory.db.conversation_rows import StoredConversation, Title
 from memory.episode import Episode, Photo, Recall, Turn, printable
 from memory.errors import PhotoError
+from memory.instructions import Reminder
 from memory.store import Memory
 from ui import strings
 from ui.controllers.history import LISTED, export_open, forget_talk
@@ -264,15 +265,15 @@ class PlainApp:
         for line in [lines] if isinstance(lines, str) else lines:
             self._lines.say(kind, line) if kind else print(printable(line))
 
-    def _reminders(self, standing: list[reminders.Reminder]) -> None:
+    def _reminders(self, standing: list[Reminder]) -> None:
         for one in standing:
             print(printable(f"{one.id}: {one.task}. {one.when.day} {one.when:%B %Y}: “{one.words}”"))
         print(strings.PLAIN_REMINDERS if standing else strings.REMINDERS_EMPTY)
 
-    def _ended(self, one: reminders.Reminder) -> None:
+    def _ended(self, one: Reminder) -> None:
         self._lines.say(strings.PLAIN_DONE, strings.ENDED.format(task=one.task))
 
-    def _titles(self, titles: list[conversations.Title]) -> None:
+    def _titles(self, titles: list[Title]) -> None:
         for one in titles:
             print(printable(f"{one.id}: {one.when.astimezone():%d %B %Y %H:%M}, {one.text or strings.NO_WORDS_SAID}"))
         print(strings.PLAIN_HISTORY if titles else strings.PLAIN_NOTHING)

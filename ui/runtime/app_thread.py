@@ -26,8 +26,8 @@ from assistant.events import AnswerText, CaptionText, Event, Failed, Recalled
 from demo import album
 from memory import conversations
 from memory.browse import Twin
-from memory.conversations import StoredConversation
 from memory.corrections import readable
+from memory.db.conversation_rows import StoredConversation
 from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError, ModelStopped, UnknownEpisode
 from memory.store import Memory

@@ -88,7 +88,7 @@ def test_the_hub_is_told_nothing_and_asked_nothing_twice(hub: HubServer, monkeyp
 def test_a_cut_connection_goes_on_where_it_was(hub: HubServer, reset: bool) -> None:
     hub.faults.cut[LANGUAGE], hub.faults.reset = 5 * MB + 1000, reset
     folder = pull(NAME, tell=lambda p: hub.go_on.set() if p.done >= 4 * MB else None)
-    first, second = [asked for asked in hub.asked if asked.file == LANGUAGE]
+    first, second = [request for request in hub.requests if request.file == LANGUAGE]
     assert second.headers["range"] == f"bytes={second.start}-" and second.start >= 4 * MB
     assert second.sent == len(repo(hub).files[LANGUAGE]) - second.start and first.sent == 5 * MB + 1000
     assert (folder / LANGUAGE).read_bytes() == repo(hub).files[LANGUAGE]
@@ -110,7 +110,7 @@ def test_it_can_be_stopped_and_goes_on(hub: HubServer, own_home: Path) -> None:
         pull(NAME, tell=tell, stop=stop)
     assert left(own_home) == ["Tiny-Q4_K_M"] and not (own_home / "models" / "tiny").exists()
     pull(NAME)
-    first, second = [asked.start for asked in hub.asked if asked.file == LANGUAGE]
+    first, second = [request.start for request in hub.requests if request.file == LANGUAGE]
     assert first == 0 and second >= 3 * MB
     assert local.load("tiny").name == "tiny"
 
@@ -123,7 +123,7 @@ def test_a_new_version_does_not_continue_an_old_file(hub: HubServer) -> None:
     repo(hub).commit = "f" * 40
     folder = pull(NAME)
     assert (folder / LANGUAGE).read_bytes() == repo(hub).files[LANGUAGE]
-    assert [asked.start for asked in hub.asked] == [0, 0, 0]
+    assert [request.start for request in hub.requests] == [0, 0, 0]
 
 
 def test_what_arrives_damaged_is_thrown_away(hub: HubServer, own_home: Path) -> None:
@@ -219,7 +219,7 @@ def test_room_on_the_disk_is_looked_at_first(hub: HubServer, monkeypatch: pytest
     monkeypatch.setattr(shutil, "disk_usage", lambda _: small)
     with pytest.raises(ModelError, match=r"^tiny needs 0\.3 GB of disk, .* has 0\.3 GB: make room$"):
         pull(NAME)
-    assert hub.asked == []
+    assert hub.requests == []
 
 
 class Filling(io.FileIO):
@@ -243,7 +243,7 @@ def test_a_disk_that_fills_up_keeps_what_came(hub: HubServer, own_home: Path, mo
     monkeypatch.setenv("KEEPSAKE_HOME", str(own_home))
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
     pull(NAME)
-    assert [asked.start for asked in hub.asked if asked.file == LANGUAGE] == [0, 4 * MB]
+    assert [request.start for request in hub.requests if request.file == LANGUAGE] == [0, 4 * MB]
 
 
 def test_something_else_of_that_name_is_left_alone(hub: HubServer, own_home: Path) -> None:
@@ -305,7 +305,7 @@ def test_a_listed_model_is_the_one_on_the_list_or_none(hub: HubServer, listed: C
         ModelError, match=f"^{LANGUAGE} of some/tiny is not the file Keepsake knows: nothing was fetched"
     ):
         pull("tiny")
-    assert hub.asked == []
+    assert hub.requests == []
     listed(hashlib.sha256(repo(hub).files[LANGUAGE]).hexdigest(), revision=COMMIT)
     folder = pull("tiny")
     assert json.loads((folder / "manifest.json").read_text())["licence"] == "MIT"
@@ -369,7 +369,7 @@ def test_killed_it_goes_on(hub: HubServer, own_home: Path) -> None:
     hub.go_on.set()
     assert process.returncode == -signal.SIGKILL and local.names() == {"nano"}
     folder = pull(NAME)
-    assert [asked.start // MB for asked in hub.asked if asked.file == LANGUAGE] in ([0, 4], [0, 5])
+    assert [request.start // MB for request in hub.requests if request.file == LANGUAGE] in ([0, 4], [0, 5])
     assert (folder / LANGUAGE).read_bytes() == repo(hub).files[LANGUAGE]
 
 

@@ -83,7 +83,7 @@ def test_what_is_sent_is_what_vllm_and_llama_server_read(serve: Serve) -> None:
         Message("user", ("Sure?",)),
     )
     Endpoint(server.url + "/", "some model", key="secret").ask([talk])
-    [(body, headers)] = server.asked
+    [(body, headers)] = server.requests
     assert headers["authorization"] == "Bearer secret" and headers["content-type"] == "application/json"
     pictures = [p["image_url"]["url"] for p in body["messages"][1]["content"] if p["type"] == "image_url"]
     assert [p.split(",")[0] for p in pictures] == ["data:image/png;base64", "data:image/jpeg;base64"]
@@ -99,7 +99,7 @@ def test_what_is_sent_is_what_vllm_and_llama_server_read(serve: Serve) -> None:
 def test_options_can_be_left_out_or_set(serve: Serve) -> None:
     server = serve(echo)
     Endpoint(server.url, "m", temperature=0, top_p=1, top_k=None, max_tokens=7, seed=3).ask(words("a"))
-    [(body, headers)] = server.asked
+    [(body, headers)] = server.requests
     del body["messages"]
     assert body == {"model": "m", "temperature": 0, "top_p": 1, "seed": 3, "max_tokens": 7}
     assert "authorization" not in headers
@@ -128,7 +128,7 @@ def test_answers_come_in_order_and_many_at_once(serve: Serve) -> None:
 def test_the_same_is_asked_once(serve: Serve) -> None:
     server = serve(echo)
     assert Endpoint(server.url, "m").ask(words("a", "b", "a")) == ["you said a", "you said b", "you said a"]
-    assert sorted(last(body) for body, _ in server.asked) == ["a", "b"]
+    assert sorted(last(body) for body, _ in server.requests) == ["a", "b"]
     assert Endpoint(server.url, "m").ask([]) == []
 
 
@@ -170,7 +170,7 @@ def test_a_damaged_answer_is_asked_again_and_mended(serve: Serve, tmp_path: Path
     whole = path.read_bytes()
     path.write_bytes(damage)
     assert own.ask(words("a")) == ["you said a"]
-    assert len(server.asked) == 2 and path.read_bytes() == whole
+    assert len(server.requests) == 2 and path.read_bytes() == whole
 
 
 def test_an_answer_cut_off_by_a_kill_is_not_there(
@@ -191,7 +191,7 @@ def test_an_answer_cut_off_by_a_kill_is_not_there(
         with pytest.raises(KeyboardInterrupt):
             own.ask(words("a"))
     assert [p.suffix for p in tmp_path.iterdir()] == [".partial"]
-    assert own.ask(words("a")) == ["you said a"] and len(server.asked) == 2
+    assert own.ask(words("a")) == ["you said a"] and len(server.requests) == 2
 
 
 def test_after_a_failure_only_what_is_missing_is_asked(serve: Serve, tmp_path: Path) -> None:
@@ -201,10 +201,10 @@ def test_after_a_failure_only_what_is_missing_is_asked(serve: Serve, tmp_path: P
     texts = [str(i) for i in range(12)]
     line = failure(own, *texts)
     assert line.endswith("what was answered is kept, and the same command goes on from there")
-    assert [last(body) for body, _ in server.asked] == [*texts[:9], "9", "9"]
+    assert [last(body) for body, _ in server.requests] == [*texts[:9], "9", "9"]
     broken[0] = False
     assert own.ask(words(*texts)) == [f"you said {t}" for t in texts]
-    assert [last(body) for body, _ in server.asked[11:]] == ["9", "10", "11"]
+    assert [last(body) for body, _ in server.requests[11:]] == ["9", "10", "11"]
 
 
 def test_after_a_failure_nothing_new_is_asked_and_nobody_waits(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +219,7 @@ def test_after_a_failure_nothing_new_is_asked_and_nobody_waits(serve: Serve, mon
     server = serve(reply)
     line = failure(Endpoint(server.url, "m", concurrency=2, timeout=2000), *map(str, range(50)))
     assert "answered HTTP 400 (too long): the server refuses this request" in line
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_after_a_failure_nothing_new_is_asked_and_nobody_waits(serve: Serve, mon
 def test_passing_trouble_passes(serve: Serve, trouble: Reply) -> None:
     server = serve(in_turn(trouble, trouble, says("at last")))
     assert Endpoint(server.url, "m", attempts=3).ask(words("a")) == ["at last"]
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
 
 
 LONG_AGO = "Sat, 28 Nov 2020 21:32:58 GMT"
@@ -268,7 +268,7 @@ def test_lasting_trouble_is_one_clear_line(serve: Serve) -> None:
     line = failure(Endpoint(server.url, "m", attempts=3))
     assert line.startswith(f"{server.url} answered HTTP 500 (<h1>Out of [31m memory</h1>xxx")
     assert line.endswith("xxx), 3 attempts: see the server's log, or ask for less at once")
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
 
 
 def test_a_silent_server_is_given_up(serve: Serve, tmp_path: Path) -> None:
@@ -295,7 +295,7 @@ def test_nobody_there() -> None:
 def test_a_body_that_is_always_cut_off(serve: Serve) -> None:
     server = serve(lambda body: Reply(200, b'{"choi', missing=10))
     assert " broke off (" in failure(Endpoint(server.url, "m", attempts=2))
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_a_body_that_is_always_cut_off(serve: Serve) -> None:
 def test_what_asking_again_does_not_mend_is_asked_once(serve: Serve, reply: Reply, expected: str) -> None:
     server = serve(lambda body: reply)
     assert expected in failure(Endpoint(server.url, "m"))
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_wrong_path_is_a_404(serve: Serve) -> None:
@@ -431,7 +431,7 @@ def test_the_environment_changes_nothing(serve: Serve, monkeypatch: pytest.Monke
     monkeypatch.setenv("OPENAI_API_KEY", "from-the-environment")
     Endpoint(server.url, "m", attempts=1, key="own").ask(words("a"))
     Endpoint(server.url, "m", attempts=1).ask(words("a"))
-    assert [headers.get("authorization") for _, headers in server.asked] == ["Bearer own", None]
+    assert [headers.get("authorization") for _, headers in server.requests] == ["Bearer own", None]
 
 
 def test_importing_costs_nothing() -> None:

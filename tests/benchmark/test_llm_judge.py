@@ -83,7 +83,7 @@ def test_the_judge_sees_the_caption_and_one_question(sample: Sample) -> None:
         judge = LlmJudge(Endpoint(server.url, "m"))
         asked = [("It is Milo.", WHERE), ("It is Carl.", WHERE)]
         assert [v.letter for v in judge.choose(asked)] == ["D", "D"]
-        bodies = [body for body, _ in server.asked]
+        bodies = [body for body, _ in server.requests]
     assert sorted(last(body) for body in bodies) == sorted(choose_prompt(*one) for one in asked)
     assert all(len(body["messages"]) == 1 and body["temperature"] == 0.7 and body["top_k"] == 20 for body in bodies)
 
@@ -193,7 +193,7 @@ def test_a_reply_is_judged_in_one_word(said: str, expected: bool | None, release
         told = [("Where?", "in Lisbon", "In Lisbon.")]
         assert LlmJudge(Endpoint(server.url, "m")).check_replies(told) == [expected]
         assert LlmJudge(Endpoint(server.url, "m"), compatible=True).check_replies(told) == [released]
-        assert {last(body) for body, _ in server.asked} == {reply_prompt(*told[0])}
+        assert {last(body) for body, _ in server.requests} == {reply_prompt(*told[0])}
 
 
 def test_verdicts_belong_to_their_questions() -> None:

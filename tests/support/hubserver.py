@@ -1,6 +1,6 @@
-"""A Hugging Face hub for tests, on 127.0.0.1: repositories, redirects to storage, ranges, and what can go wrong.
+"""A Hugging Face hub for tests, on 127.0.0.1: repositories, redirects to storage, ranges, and faults on purpose.
 
-Tests that use it need `pytest.mark.allow_hosts(["127.0.0.1"])`; `HF_ENDPOINT` says where it is.
+Tests that use it need `pytest.mark.allow_hosts(["127.0.0.1"])`; `HF_ENDPOINT` is to hold its `url`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def gguf(architecture: str, size: int = 0, facts: Mapping[str, str | int | list[int]] | None = None) -> bytes:
-    """The beginning of a real GGUF file, then noise up to `size` bytes: what it is, and something to send."""
+    """A file that begins like a GGUF file with these metadata, and goes on with random bytes up to `size`."""
     fields = {"general.architecture": architecture, **(facts or {}), "tokenizer.ggml.model": "gpt2"}
     out = b"GGUF" + struct.pack("<IQQ", 3, 0, len(fields)) + b"".join(_text(k) + _value(v) for k, v in fields.items())
     return out + random.Random(f"{architecture}{size}").randbytes(max(0, size - len(out)))
@@ -44,7 +44,7 @@ def _value(value: str | int | list[int]) -> bytes:
 
 @dataclass
 class Repo:
-    """A repository. Files ending in .json are small ones, all others lie in large storage."""
+    """A repository. Its .json files lie in git; all other files lie in large storage, with a sha256."""
 
     files: dict[str, bytes]
     commit: str = COMMIT
@@ -54,34 +54,36 @@ class Repo:
 
 
 @dataclass
-class Asked:
-    """One request for a file's content."""
+class ContentRequest:
+    """A request for a file's content."""
 
     file: str
     start: int
     headers: dict[str, str]
     sent: int = 0
+    """Bytes that were sent."""
 
 
 @dataclass
 class Faults:
-    """What goes wrong, by file name."""
+    """What goes wrong on purpose, by file name."""
 
     cut: dict[str, int] = field(default_factory=dict)
     """After so many bytes of a file the connection breaks, once."""
     reset: bool = False
-    """It breaks with a reset, as when a router forgets it, and not with an end; when `HubServer.go_on` is set."""
+    """The cut connection ends in a TCP reset, as when a router loses it, once `HubServer.go_on` is set."""
     hold: dict[str, int] = field(default_factory=dict)
     """After so many bytes nothing more comes, until the server closes or `HubServer.go_on` is set."""
     damage: set[str] = field(default_factory=set)
-    """These arrive with one byte wrong."""
+    """Files that arrive with one byte wrong."""
     status: int = 0
-    """Every answer, if not 0."""
+    """HTTP status of every answer; 0: the right one."""
     no_ranges: bool = False
+    """Requests for a part of a file are answered with the whole file."""
 
 
 class HubServer(ThreadingTCPServer):
-    """Serves `repos`; `asked` are the requests for content, `headers` those of every request."""
+    """Serves `repos`, and records requests for content in `requests` and the headers of every request in `headers`."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -90,7 +92,7 @@ class HubServer(ThreadingTCPServer):
         super().__init__((HOST, 0), _Handler)
         self.repos = {name.replace("__", "/"): repo for name, repo in repos.items()}
         self.faults = Faults()
-        self.asked: list[Asked] = []
+        self.requests: list[ContentRequest] = []
         self.headers: list[dict[str, str]] = []
         self.go_on = threading.Event()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,))
@@ -102,14 +104,14 @@ class HubServer(ThreadingTCPServer):
 
     @property
     def sent(self) -> Counter[str]:
-        """Bytes of each file that left here."""
+        """Bytes sent of each file."""
         total: Counter[str] = Counter()
-        for asked in self.asked:
-            total[asked.file] += asked.sent
+        for request in self.requests:
+            total[request.file] += request.sent
         return total
 
     def close(self) -> None:
-        """Nobody is there any more. Calling it twice is fine."""
+        """Stop serving. Calling it twice is fine."""
         self.go_on.set()
         if self._thread.is_alive():
             self.shutdown()
@@ -166,8 +168,8 @@ class _Handler(BaseHTTPRequestHandler):
         faults, data = self.server.faults, self.server.repos[name].files[file]
         start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").split("-")[0])
         start = 0 if faults.no_ranges else start
-        asked = Asked(file, start, self.server.headers[-1])
-        self.server.asked.append(asked)
+        request = ContentRequest(file, start, self.server.headers[-1])
+        self.server.requests.append(request)
         if file in faults.damage:
             data = data[:-1] + bytes([data[-1] ^ 1])
         self.send_response(206 if start else 200)
@@ -177,22 +179,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         cut = faults.cut.pop(file, len(data))
         hold = faults.hold.pop(file, len(data))
-        self._send(asked, data[start : max(start, min(cut, hold))])
+        self._send(request, data[start : max(start, min(cut, hold))])
         if hold < len(data):
             self.server.go_on.wait()
         if cut == len(data):
-            self._send(asked, data[max(start, hold) :])
+            self._send(request, data[max(start, hold) :])
         elif faults.reset:
             self.server.go_on.wait()  # a reset throws away what the other side has not read yet
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
         self.close_connection = True
 
-    def _send(self, asked: Asked, data: bytes) -> None:
-        """In pieces, so that what was sent is known when the other side goes away."""
+    def _send(self, request: ContentRequest, data: bytes) -> None:
+        """Send in pieces, so that the bytes sent are counted when the other side goes away."""
         try:
             for i in range(0, len(data), 1 << 16):
-                asked.sent += self.connection.send(data[i : i + (1 << 16)])
+                request.sent += self.connection.send(data[i : i + (1 << 16)])
         except (BrokenPipeError, ConnectionResetError):
             self.server.go_on.wait(0)
 
@@ -204,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Stay quiet."""
+        """Print nothing."""
 
 
 def _sibling(file: str, data: bytes) -> dict[str, Any]:

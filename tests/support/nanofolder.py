@@ -1,6 +1,6 @@
-"""The nano as a transformers folder, from what is in a clone: its base's GGUF, mmproj and LoRA. No tests in here.
+"""The nano as a transformers folder, made from files that every clone has: its base's GGUF, mmproj and LoRA.
 
-Training's own checkpoint is not in the repository. Here every weight is the one that ships, rounded to f16 as it ships.
+Training's own checkpoint is not in the repository. Here every weight is the shipped one, with its rounding to f16.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from train.recipe import Tower
 
 
 def build(nano: Spec, folder: Path) -> Path:
-    """Write the checkpoint `folder`: base and tower in f32, the LoRA beside them."""
+    """Write the checkpoint `folder`: language model and vision tower in f32, the LoRA beside them."""
     assert nano.adapter
     model, tokenizer = build_model(nano.language, Tower())
-    eyes, names = tensors(nano.mmproj), get_tensor_name_map(MODEL_ARCH.MMPROJ, Tower().layers)
+    vision, names = tensors(nano.mmproj), get_tensor_name_map(MODEL_ARCH.MMPROJ, Tower().layers)
     with torch.no_grad():
         for part in ("vision_model", "connector"):
             for name, weight in model.model.get_submodule(part).named_parameters():
-                weight.copy_(_tensor(eyes, _spelled(names, f"model.{part}.{name}")))
+                weight.copy_(_tensor(vision, _gguf_name(names, f"model.{part}.{name}")))
     header = GGUFReader(nano.adapter).fields
     text = model.config.text_config
     lora, names = tensors(nano.adapter), get_tensor_name_map(MODEL_ARCH.LLAMA, text.num_hidden_layers)
@@ -39,19 +39,20 @@ def build(nano: Spec, folder: Path) -> Path:
             if ".lora_" not in name:
                 continue
             linear, half = name.removeprefix("base_model.model.").split(".lora_")
-            found = _tensor(lora, f"{_spelled(names, f'model.{linear}.weight')}.lora_{half[0].lower()}")
+            values = _tensor(lora, f"{_gguf_name(names, f'model.{linear}.weight')}.lora_{half[0].lower()}")
             if half[0] == "B" and linear.endswith(("q_proj", "k_proj")):  # rotary pairs: neighbours there, halves here
-                found = found.unflatten(0, (-1, text.head_dim // 2, 2)).transpose(1, 2).flatten(0, 2)
-            weight.copy_(found)
+                values = values.unflatten(0, (-1, text.head_dim // 2, 2)).transpose(1, 2).flatten(0, 2)
+            weight.copy_(values)
     return save_hf(model, tokenizer, adapter, folder)
 
 
-def _spelled(names: TensorNameMap, name: str) -> str:
+def _gguf_name(names: TensorNameMap, name: str) -> str:
     """llama.cpp's name of a tensor of transformers."""
-    found = names.get_name(name, try_suffixes=(".weight", ".bias"))
-    assert found, name
-    return found
+    gguf_name = names.get_name(name, try_suffixes=(".weight", ".bias"))
+    assert gguf_name, name
+    return gguf_name
 
 
-def _tensor(found: dict[str, object], name: str) -> torch.Tensor:
-    return torch.tensor(found[name].data).float()  # type: ignore[attr-defined]
+def _tensor(stored: dict[str, object], name: str) -> torch.Tensor:
+    """A tensor of a GGUF file, in f32."""
+    return torch.tensor(stored[name].data).float()  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Random conversations through one engine, and a second that reads only their last prompt, with an empty cache."""
+"""Random conversations through one engine; a second engine reads only their last prompts, with an empty cache."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from assistant.backends.llamacpp import LlamaCpp
 from assistant.chatml import Mark, Piece, Words, large_photo, pieces
 from memory.episode import Photo
 
-SAID = ("This is Milo.", "Who is this?", "When was that, and where?", "A boat at the harbour.", "No.")
+SENTENCES = ("This is Milo.", "Who is this?", "When was that, and where?", "A boat at the harbour.", "No.")
 
 
 def showing(*photos: Photo) -> list[Piece]:
-    """A prompt that shows photos, and words around them."""
+    """A prompt of photos with words around them."""
     prompt: list[Piece] = [Mark("<|im_start|>user\n")]
     for i, photo in enumerate(photos):
         prompt += [Words(f"Memory {i}: "), photo]
@@ -27,20 +27,20 @@ def showing(*photos: Photo) -> list[Piece]:
 def compare(
     engine: LlamaCpp, fresh: LlamaCpp, photos: Sequence[Photo], conversations: int, seed: int
 ) -> list[str | None]:
-    """Assert after each conversation that both give the same logits. Returns how the answers ended."""
+    """Assert after each conversation that both engines give the same logits. Returns each answer's stop reason."""
     rng = random.Random(seed)
     stops: list[str | None] = []
     engine.read([Mark("<|im_end|>")])
     for n in range(conversations):
         shown = rng.sample(list(photos), rng.randrange(1, len(photos)))
-        talk = [Message("user", (*shown, rng.choice(SAID)), shown[-1].sha256)]
+        talk = [Message("user", (*shown, rng.choice(SENTENCES)), shown[-1].sha256)]
         for _ in range(rng.randrange(1, 4)):
             stop, text = answer(engine, talk, rng)
             stops.append(stop)
             if rng.random() < 0.3:  # go back to the beginning
                 del talk[1:]
-            talk.append(Message("assistant", (text if text and rng.random() < 0.7 else rng.choice(SAID),)))
-            talk.append(Message("user", (rng.choice(SAID),)))
+            talk.append(Message("assistant", (text if text and rng.random() < 0.7 else rng.choice(SENTENCES),)))
+            talk.append(Message("user", (rng.choice(SENTENCES),)))
         prompt = pieces(talk)
         large = large_photo(talk, prompt)
         engine.read(prompt, large)
@@ -52,10 +52,10 @@ def compare(
 
 
 def answer(engine: LlamaCpp, talk: Sequence[Message], rng: random.Random) -> tuple[str | None, str]:
-    """One answer and its text: to its end, stopped while it is read or written, or abandoned (None)."""
+    """Stop reason and text of an answer that is written to its end, stopped at any moment, or abandoned (None)."""
     options = Options(max_new_tokens=rng.randrange(1, 6), temperature=1.0, seed=rng.randrange(99))
     stream, how = engine.stream(talk, options), rng.random()
-    if how < 0.2:  # at any moment; when the answer was quicker, it must do nothing
+    if how < 0.2:  # at any moment; when the answer was quicker, `cancel` must do nothing
         timer = threading.Timer(rng.random() * 0.02, engine.cancel)
         timer.start()
         chunks = list(stream)

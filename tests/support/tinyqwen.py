@@ -17,7 +17,7 @@ from assistant.models.spec import Spec
 from quantize.gguf import export
 
 CONTROL = ["<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
-SPOKEN = (
+CORPUS = (
     "This is Milo, my dog. We found him at the harbour in May 2025, and he would not stop barking at the gulls.",
     "You help a person remember. Describe the new photo with what I told you about it. user system assistant",
     "Anna painted the blue boat; it isn't hers, they're keeping it for Noel until the 12th.",
@@ -27,12 +27,12 @@ SPOKEN = (
 def tokenizer() -> PreTrainedTokenizerBase:
     """A byte-level BPE of about 400 tokens that splits text as Qwen does, with Qwen's control tokens."""
     return Qwen2Tokenizer().train_new_from_iterator(
-        SPOKEN, 400, new_special_tokens=CONTROL, initial_alphabet=ByteLevel.alphabet(), show_progress=False
+        CORPUS, 400, new_special_tokens=CONTROL, initial_alphabet=ByteLevel.alphabet(), show_progress=False
     )
 
 
 def config(words: PreTrainedTokenizerBase) -> Qwen3VLConfig:
-    """M-RoPE, grouped queries, heads wider than the model, DeepStack from two layers, positions that get resized."""
+    """M-RoPE, grouped queries, heads wider than the model, DeepStack from two layers, positions that are resized."""
     ids = {name: words.convert_tokens_to_ids(f"<|{name}|>") for name in ("image_pad", "video_pad")}
     edges = {name: words.convert_tokens_to_ids(f"<|{name}|>") for name in ("vision_start", "vision_end")}
     rope = {"rope_type": "default", "rope_theta": 1e5, "mrope_section": [12, 10, 10], "mrope_interleaved": True}
@@ -89,7 +89,7 @@ def build(folder: Path, seed: int = 0) -> Path:
 
 
 def exported(folder: Path) -> Spec:
-    """One for llama.cpp, in f32: M-RoPE, so photos (of up to 64 tokens) move the position by less than their tokens."""
+    """The model for llama.cpp, in f32. A photo has up to 64 tokens, and moves the position by fewer (M-RoPE)."""
     torch.set_num_threads(1)
     build(folder / "model")
     export.export_mmproj(folder / "model", folder / "mmproj.gguf", "f32")

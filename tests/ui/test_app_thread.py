@@ -17,7 +17,8 @@ from assistant.photo import from_image
 from memory.episode import Photo
 from memory.errors import ModelStopped
 from memory.store import Memory
-from ui.runtime.app_thread import AppThread, Remembered, Told
+from ui.runtime.app_thread import AppThread
+from ui.runtime.messages import Remembered, Told
 
 
 class DyingOnce(FakeBackend):

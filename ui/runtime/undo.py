@@ -67,10 +67,10 @@ class UndoStack:
     def edit(self, old: str, new: Episode) -> Change:
         """Put a memory in the place of another. Raises KeepsakeError."""
         held = self._memory().hold([old])
-        instead = {} if self._there(new.id) else {new.id: held.episodes[0]}  # what is there already, stays
+        added: dict[str, Episode | None] = {} if self._there(new.id) else {new.id: held.episodes[0]}
         receipt, told = self._memory().replace({old: new})
         lines = [EDITED.format(id=new.id), *([EDITED_TOLD.format(n=told)] if told else [])]
-        return self._done(receipt, lines, held, instead, UNDO_CHANGED)
+        return self._done(receipt, lines, held, added, UNDO_CHANGED)
 
     def merge(self, twins: Sequence[Twin]) -> Change:
         """Leave one memory of each that is there more than once. Raises KeepsakeError."""

@@ -27,8 +27,8 @@ from memory import conversations
 from memory.corrections import readable
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
+from memory.search.time_phrases import noon_of
 from memory.text import count
-from memory.time_phrases import noon_of
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from memory import recall, time_phrases
+from memory import recall
 from memory.db import rows
+from memory.search import time_phrases, vectors
 from memory.store import Memory
 from memory.text import folded, terms
 
@@ -135,4 +136,4 @@ def _one_thing(db: sqlite3.Connection, one: _Row, other: _Row) -> bool:
         return False
     common = "SELECT space FROM vectors WHERE photo IN (?, ?) GROUP BY space HAVING count(*) = 2"
     spaces = [space for (space,) in db.execute(common, (one.photo, other.photo))]
-    return any(rows.alike(db, space, one.photo, other.photo) >= recall.SAME for space in spaces)
+    return any(vectors.alike(db, space, one.photo, other.photo) >= recall.SAME for space in spaces)

@@ -32,7 +32,7 @@ import numpy as np
 
 from memory.db import conversation_rows, rows
 from memory.paths import private_folder
-from memory.search import vector_index
+from memory.search import vector_index, vectors
 from memory.text import count, folded, match_expression
 
 ALIKE = 0.9
@@ -179,14 +179,14 @@ def delete_rows(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
     kept = [p for p in of_photos if db.execute("SELECT 1 FROM episodes WHERE photo = ? LIMIT 1", (p,)).fetchone()]
     gone = [photo for photo in of_photos if photo not in kept]
     alike = _look_alikes(db, gone)
-    vectors = 0
+    sets = 0
     for photo in gone:
         lengths = "SELECT length(pooled) + length(f16) FROM vectors WHERE photo = ?"
-        sets = [n for (n,) in db.execute(lengths, (photo,))]
+        sizes = [n for (n,) in db.execute(lengths, (photo,))]
         for (space,) in db.execute("SELECT space FROM vectors WHERE photo = ?", (photo,)).fetchall():
-            rows.drop_vectors(db, photo, space)
+            vectors.drop(db, photo, space)
         (data,) = db.execute("SELECT length(data) FROM photos WHERE sha256 = ?", (photo,)).fetchone()
-        vectors, size = vectors + len(sets), size + sum(sets) + data
+        sets, size = sets + len(sizes), size + sum(sizes) + data
         db.execute("DELETE FROM photos WHERE sha256 = ?", (photo,))
     merge_index(db)
     went = tuple(id for _, id, _ in found)
@@ -196,7 +196,7 @@ def delete_rows(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
         episodes=went,
         photos_kept=tuple(kept),
         turns=turns,
-        vectors=vectors,
+        vectors=sets,
         index_rows=len(went),
         bytes=size + receipt.bytes,
         names_remain=_saying(db, names),
@@ -289,7 +289,7 @@ def _look_alikes(db: sqlite3.Connection, gone: Sequence[str]) -> tuple[str, ...]
             tokens = np.frombuffer(f16, "<f2").reshape(-1, dim)  # (T, D)
             if not vector_index.ready(db, space):
                 vector_index.build(db, space)
-            scores = rows.by_sight(db, space, tokens, codes)
+            scores = vectors.by_sight(db, space, tokens, codes)
             bound = ALIKE * scores.get(photo, 1.0)
             alike = [other for other, score in scores.items() if score >= bound and other not in gone]
             for other in alike:

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from memory import ranking, time_phrases
 from memory.db import rows
 from memory.db.rows import Hit
 from memory.episode import Episode, Recall
+from memory.search import ranking, time_phrases, vectors, word_search
 from memory.text import folded
 
 EPISODES_PER_PHOTO = 3
@@ -25,7 +25,7 @@ EPISODES_PER_PHOTO = 3
 BURST = 30.0
 """Photos of the same thing within about so many seconds are one memory."""
 SAME = 0.9
-"""From this likeness (`rows.alike`) on two photos show the same."""
+"""From this likeness (`vectors.alike`) on two photos show the same."""
 
 
 class Found(NamedTuple):
@@ -41,7 +41,7 @@ def by_question(
 ) -> tuple[time_phrases.Asked, list[Found], dict[int, list[str]]]:
     """What is asked about time; what the words find in what was said and in places, if anything; which words where."""
     asked = time_phrases.read(text, now)
-    told = rows.by_text(db, asked.words)
+    told = word_search.by_text(db, asked.words)
 
     def why_said(hit: Hit) -> str:
         words = [f"'{word}'" for word in told.words.get(hit.row, ())]
@@ -146,7 +146,7 @@ def _groups(
         times = [datetime.fromisoformat(hit.when).timestamp() for hit in rows.of_photo(db, photo)]
         spans = {int(at // BURST) + step for at in times for step in (-1, 0, 1)}
         near = [group for span in sorted(spans) for group in around.get(span, ()) if {photo, group[0]} <= sight.keys()]
-        burst = next((group for group in near if rows.alike(db, space, photo, group[0]) >= SAME), None)
+        burst = next((group for group in near if vectors.alike(db, space, photo, group[0]) >= SAME), None)
         if burst is not None:
             burst.append(photo)
         elif len(groups) >= k:
@@ -165,8 +165,8 @@ def _said_again(one: Episode, other: Episode) -> bool:
 
 
 def _same_picture(db: sqlite3.Connection, photo: str, other: str) -> bool:
-    spaces = rows.spaces_of(db, photo, other)
-    return photo == other or any(rows.alike(db, space, photo, other) >= SAME for space in spaces)
+    spaces = vectors.spaces_of(db, photo, other)
+    return photo == other or any(vectors.alike(db, space, photo, other) >= SAME for space in spaces)
 
 
 def _photos(hits: Iterable[Hit]) -> list[str]:

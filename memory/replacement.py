@@ -19,6 +19,7 @@ from memory import forget, instructions
 from memory.db import conversation_rows, rows
 from memory.episode import Episode
 from memory.forget import Receipt
+from memory.search import vectors
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,17 @@ def hold(db: sqlite3.Connection, ids: Sequence[str]) -> Held:
     """What `forget.delete_rows` would take out, or others take the place of. Raises UnknownEpisode."""
     found = [rows.find(db, id) for id in dict.fromkeys(ids)]
     whole = [id for _, id, _ in found]
-    vectors = []
+    tokens = []
     for photo in dict.fromkeys(photo for _, _, photo in found):
         stored = db.execute("SELECT space, dim, f16 FROM vectors WHERE photo = ?", (photo,)).fetchall()
-        vectors += [(photo, space, np.frombuffer(f16, "<f2").reshape(-1, dim)) for space, dim, f16 in stored]
+        tokens += [(photo, space, np.frombuffer(f16, "<f2").reshape(-1, dim)) for space, dim, f16 in stored]
     ended = "SELECT reminder, episode FROM reminders_ended WHERE episode = ?"
     parts = conversation_rows.parts_about(db, whole, [photo for _, _, photo in found])
     talks = [db.execute("SELECT * FROM talks WHERE id = ? AND n = ?", part).fetchone() for part in parts]
     shown = [db.execute("SELECT * FROM shown WHERE sha256 = ?", (talk[3],)).fetchone() for talk in talks]
     return Held(
         tuple(next(rows.load(db, "WHERE row = ?", (row,))) for row, _, _ in found),
-        tuple(vectors),
+        tuple(tokens),
         tuple(one for id in whole for one in db.execute(ended, (id,)).fetchall()),
         tuple(talks),
         tuple(dict.fromkeys(row for row in shown if row)),
@@ -63,7 +64,7 @@ def put_back(db: sqlite3.Connection, held: Held) -> None:
         rows.insert(db, episode, episode.told or None)
     for photo, space, tokens in held.vectors:
         if db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (photo, space)).fetchone() is None:
-            rows.put_vectors(db, photo, space, tokens)
+            vectors.put(db, photo, space, tokens)
     db.executemany("INSERT OR IGNORE INTO reminders_ended VALUES (?, ?)", held.ended)
     db.executemany("INSERT OR IGNORE INTO shown VALUES (?, ?, ?, ?, ?)", held.shown)
     conversation_rows.put_back(db, held.talks)

@@ -23,7 +23,8 @@ from typing import Literal, Self
 import numpy as np
 
 from memory import corrections, forget, recall, replacement
-from memory.db import conversation_rows, database_files, keys, rows, snapshots
+from memory.db import database_files, keys, rows, snapshots
+from memory.db.checks import CHECKS
 from memory.db.database_files import one_clear_line
 from memory.db.schema import connect
 from memory.episode import Episode, Photo, Recall
@@ -31,7 +32,7 @@ from memory.errors import MemoryFileError
 from memory.forget import Receipt
 from memory.paths import home
 from memory.replacement import Held
-from memory.search import vector_index
+from memory.search import vector_index, vectors
 
 SMALL = 1 << 26
 """Bytes of a file that is checked at every start (some 0.1 s); a larger one is checked before each snapshot."""
@@ -96,7 +97,7 @@ class Memory:
         with self.transaction("IMMEDIATE") as db:
             rows.insert(db, episode)
             if seen:
-                rows.put_vectors(db, episode.photo.sha256, *seen)
+                vectors.put(db, episode.photo.sha256, *seen)
         return episode.id
 
     def add_all(self, episodes: Iterable[Episode]) -> int:
@@ -204,7 +205,7 @@ class Memory:
     def put_all_vectors(self, space: str, of_photos: Iterable[tuple[str, np.ndarray]]) -> int:
         """`put_vectors` for many photos (hash, tokens), all or, if anything fails, none; returns how many are here."""
         with self.transaction("IMMEDIATE") as db:
-            return sum(rows.put_vectors(db, sha256, space, tokens) for sha256, tokens in of_photos)
+            return sum(vectors.put(db, sha256, space, tokens) for sha256, tokens in of_photos)
 
     def photos_without_vectors(self, space: str) -> list[Photo]:
         """Photos that `recall` cannot see yet in this vector space."""
@@ -236,7 +237,7 @@ class Memory:
             with self.transaction("IMMEDIATE") as db:
                 vector_index.build(db, space)
         with self.transaction() as db:
-            scored = rows.by_sight(db, space, tokens, self._codes)
+            scored = vectors.by_sight(db, space, tokens, self._codes)
             sight = {photo: score for photo, score in scored.items() if score >= threshold}
             return recall.recall(db, space, corrections.without(db, sight), k, words, now)
 
@@ -270,9 +271,7 @@ class Memory:
     def verify(self) -> list[str]:
         """Read everything and check it, snapshots too; returns the problems found, none when all is well."""
         problems: list[str] = []
-        checks: list[Callable[[], list[str]]] = [
-            partial(self._checked, c) for c in (*rows.CHECKS, conversation_rows.check)
-        ]
+        checks: list[Callable[[], list[str]]] = [partial(self._checked, check) for check in CHECKS]
         for check in (*checks, self._mended):
             try:
                 problems += check()

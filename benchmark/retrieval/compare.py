@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from benchmark.retrieval import baselines, synthetic
-from memory import ranking
 from memory.errors import KeepsakeError
 from memory.files import write_json
+from memory.search import ranking
 from memory.store import Memory
 
 LARGEST = 200_000

@@ -22,9 +22,9 @@ from benchmark.world.concepts import concepts
 from benchmark.world.dialogue import draw_date, draw_dialogue, draw_facts
 from benchmark.world.sample import look_alikes
 from benchmark.world.scene import TWIN_HUES, Look, draw
-from memory import ranking
 from memory.episode import Episode, Photo
 from memory.errors import KeepsakeError
+from memory.search import ranking
 from memory.store import Memory
 
 FIRST = 5

@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from memory import ranking
 from memory.episode import Episode, Photo, Turn
+from memory.search import ranking
 from memory.store import Memory
 
 SPACE = "drawn"

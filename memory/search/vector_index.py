@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from memory import ranking
+from memory.search import ranking
 
 EXACT_VALUES = 2_000_000
 """How many numbers of visual tokens one recall scores exactly: 8 MB as float32, or 217 photos of 16 x 576."""

@@ -16,8 +16,7 @@ from assistant.models import local
 from benchmark.__main__ import main
 from benchmark.retrieval import baselines, calibrate, compare, synthetic
 from benchmark.retrieval.calibrate import Trial
-from memory import ranking
-from memory.search import vector_index
+from memory.search import ranking, vector_index
 from memory.store import Memory
 
 WORLD = synthetic.World(250, tokens=5, dim=96)

@@ -18,11 +18,11 @@ from assistant.conversation import Conversation, remember
 from assistant.events import Recalled, Shortened
 from memory import browse
 from memory.browse import Twin
-from memory.db import rows
 from memory.episode import Episode, Photo, Turn
 from memory.errors import PromptTooLong
 from memory.maintenance.archive import export_archive, import_archive
 from memory.reminders import standing
+from memory.search import vectors
 from memory.store import Memory
 from ui.runtime.undo import UndoStack
 
@@ -223,7 +223,7 @@ def test_what_was_seen_comes_with_what_was_said_or_not_at_all(memory: Memory, mo
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(rows, "put_vectors", full)
+        patch.setattr(vectors, "put", full)
         with pytest.raises(ZeroDivisionError):
             memory.add(said("Rex"), ("s", np.eye(3)))
     assert memory.ids() == [] and memory.stats()["photos"] == 0

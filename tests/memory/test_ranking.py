@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memory import ranking
 from memory.episode import Episode, Photo, Turn
 from memory.recall import EPISODES_PER_PHOTO
-from memory.search import vector_index
+from memory.search import ranking, vector_index
 from memory.store import Memory
 from memory.text import MAX_TERMS, match_expression
 

@@ -14,11 +14,10 @@ import numpy as np
 import pytest
 
 from assistant import prompt
-from memory import time_phrases
 from memory.__main__ import main
-from memory.db import rows
 from memory.episode import Episode, Turn
 from memory.recall import BURST, EPISODES_PER_PHOTO
+from memory.search import time_phrases, word_search
 from memory.store import Memory
 from tests.memory.test_ranking import episode, scene
 
@@ -190,7 +189,7 @@ def test_search_on_the_command_line(capsys: pytest.CaptureFixture[str], own_home
 def test_words_that_nearly_all_say_cost_nothing(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond COMMON episodes a word counts only when there are no rarer ones; then the newest with it come."""
     ids = [tell(memory, n, f"lovely lake number{n}", f"2026-01-{n + 1:02}") for n in range(12)]
-    monkeypatch.setattr(rows, "COMMON", 10)
+    monkeypatch.setattr(word_search, "COMMON", 10)
     asked: list[str] = []
     memory._db.set_trace_callback(asked.append)
     found = memory.search("the lovely lake, number3", k=5)
@@ -206,7 +205,7 @@ def test_a_place_where_one_often_is_still_counts(memory: Memory, monkeypatch: py
     for n in range(12):
         tell(memory, n, "Anna" if n == 5 else "said", f"2026-01-{n + 1:02}", "Rome")
     tell(memory, 20, "Anna Anna", "2026-02-01", "Porto")
-    monkeypatch.setattr(rows, "COMMON", 10)
+    monkeypatch.setattr(word_search, "COMMON", 10)
     found = memory.search("Anna in Rome")
     assert [(r.episode.place, r.why) for r in found] == [
         ("Rome", "you said 'Anna', at Rome"),

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memory import forget, ranking
+from memory import forget
 from memory.db import rows
-from memory.search import vector_index
+from memory.search import ranking, vector_index, vectors
 from memory.store import Memory
 from tests.memory.test_ranking import DIM, episode, scene
 
@@ -59,7 +59,7 @@ def test_exact_search_is_what_it_was_to_the_bit(memory: Memory) -> None:
     query = ranking.unit(scene([3, 7], 1))
     with memory.transaction() as db:
         found = db.execute("SELECT photo, tokens, pooled, f16 FROM vectors ORDER BY photo").fetchall()
-        scores = rows.by_sight(db, "s", scene([3, 7], 1))
+        scores = vectors.by_sight(db, "s", scene([3, 7], 1))
     pooled = np.frombuffer(b"".join(f[2] for f in found), "<f2").astype(np.float32).reshape(40, -1)
     tokens = np.frombuffer(b"".join(f[3] for f in found), "<f2").astype(np.float32).reshape(-1, DIM)
     counts = np.array([f[1] for f in found])
@@ -138,16 +138,16 @@ def test_whatever_comes_and_goes_the_index_is_right(steps: list[tuple[str, int]]
         for what, n in [*(("+", n) for n in range(seed * 8)), *steps]:
             photo = episode(n).photo.sha256
             if what == "-":
-                rows.drop_vectors(db, photo, "s")
+                vectors.drop(db, photo, "s")
                 here -= {n}
             else:
                 rows.insert(db, episode(n))
-                rows.put_vectors(db, photo, "s", scene([n], n if what == "+" else n + 500))
+                vectors.put(db, photo, "s", scene([n], n if what == "+" else n + 500))
                 here |= {n}
             assert vector_index.ready(db, "s")
-            assert len(rows.by_sight(db, "s", scene([n], 1), codes)) >= min(len(here), 5)
+            assert len(vectors.by_sight(db, "s", scene([n], 1), codes)) >= min(len(here), 5)
             if n in here:
-                best = rows.by_sight(db, "s", scene([n], n), codes)
+                best = vectors.by_sight(db, "s", scene([n], n), codes)
                 assert max(best, key=lambda p: best[p]) == photo
         assert vector_index.wrong(db) == []
         (left,) = db.execute("SELECT count(*) FROM spaces").fetchone()
@@ -188,8 +188,8 @@ def test_what_is_rolled_back_was_never_there(memory: Memory) -> None:
     hashes = learn(memory, range(20))
     memory.add(episode(50))
     with pytest.raises(ZeroDivisionError), memory.transaction("IMMEDIATE") as db:
-        rows.put_vectors(db, episode(50).photo.sha256, "s", scene([50], 50))
-        rows.by_sight(db, "s", scene([50], 1), memory._codes)
+        vectors.put(db, episode(50).photo.sha256, "s", scene([50], 50))
+        vectors.by_sight(db, "s", scene([50], 1), memory._codes)
         raise ZeroDivisionError
     learn(memory, range(51, 52))
     assert first(memory, [51]) == [episode(51).photo.sha256]

@@ -20,7 +20,7 @@ from textual.widgets.option_list import Option
 
 from memory.browse import Mark, Statistics, Twin
 from memory.episode import Episode, Turn
-from memory.time_phrases import noon_of
+from memory.search.time_phrases import noon_of
 from ui.strings import (
     BROWSER,
     BROWSER_FOUND,

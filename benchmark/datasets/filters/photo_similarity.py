@@ -10,7 +10,7 @@ from PIL import Image
 from assistant.photo import pixels
 from benchmark.datasets.filters.tools import Tools
 from memory.episode import Photo
-from memory.ranking import background, sight_scores, unit
+from memory.search.ranking import background, sight_scores, unit
 
 NEAR_BITS = 16
 """Photos whose 128-bit difference hashes differ in at most so many bits are one picture. Drawn scenes differ in 27 or
@@ -41,7 +41,7 @@ def pixel_features(photo: Photo) -> np.ndarray:
 def contained(photos: Sequence[Photo], query: Photo, tools: Tools) -> np.ndarray:
     """How much of what is special in each of the photos an encoder finds in `query`: (P,), 0..1.
 
-    The score is that of recall (`memory/ranking.py`). `tools.encoder` must be given.
+    The score is that of recall (`memory/search/ranking.py`). `tools.encoder` must be given.
     """
     tokens = [_tokens(photo, tools) for photo in photos]
     around = background(np.stack([t.mean(axis=0) for t in tokens]))

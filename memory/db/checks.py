@@ -1,0 +1,76 @@
+"""What `Memory.verify` checks about the stored rows; each check yields its problems, one line each."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+
+import numpy as np
+
+from memory.db import conversation_rows, engine, rows
+from memory.text import count
+
+
+def _check_file(db: sqlite3.Connection) -> Iterator[str]:
+    for (problem,) in db.execute("PRAGMA integrity_check"):
+        if problem != "ok":
+            yield from (f"file: {line}" for line in problem.splitlines())
+    for table, row, parent, _ in db.execute("PRAGMA foreign_key_check"):
+        yield f"{table} row {row} belongs to nothing in {parent}"
+
+
+def _check_photos(db: sqlite3.Connection) -> Iterator[str]:
+    for sha256, data, expected in db.execute("SELECT sha256, data, data_sha256 FROM photos"):
+        if hashlib.sha256(data).hexdigest() != expected:
+            yield f"photo {sha256[:16]}: its bytes have changed since it was stored"
+    for (sha256,) in db.execute("SELECT sha256 FROM photos WHERE sha256 NOT IN (SELECT photo FROM episodes)"):
+        yield f"photo {sha256[:16]}: no episode uses it"
+
+
+def _check_episodes(db: sqlite3.Connection) -> Iterator[str]:
+    for row, id in db.execute("SELECT row, id FROM episodes"):
+        episode = next(rows.load(db, "WHERE row = ?", (row,)), None)
+        if episode is None or episode.id != id:
+            yield f"episode {id}: its content does not belong to its id"
+            continue
+        indexed = db.execute("SELECT words, place FROM said WHERE rowid = ?", (row,)).fetchone()
+        if indexed != (episode.words, episode.place):
+            yield f"episode {id}: the index has other words than were said"
+
+
+def _check_index(db: sqlite3.Connection) -> Iterator[str]:
+    try:  # first, as it takes the write lock: a reader cannot always become a writer later
+        db.execute("INSERT INTO said (said) VALUES ('integrity-check')")
+    except engine.failures() as error:
+        if "malformed" not in str(error):
+            raise
+        yield "the index of words is damaged"
+    (indexed,) = db.execute("SELECT count(*) FROM said").fetchone()
+    (episodes,) = db.execute("SELECT count(*) FROM episodes").fetchone()
+    if indexed != episodes:
+        yield f"the index has {count(indexed, 'row')} for {count(episodes, 'episode')}"
+
+
+def _check_vectors(db: sqlite3.Connection) -> Iterator[str]:
+    for photo, space, tokens, dim, pooled, f16 in db.execute(
+        "SELECT photo, space, tokens, dim, pooled, f16 FROM vectors"
+    ):
+        kept, mean = _numbers([f16], tokens), _numbers([pooled], 1)  # (T, D), (1, D)
+        lengths = np.linalg.norm(kept, axis=1)
+        whole = kept.shape[1] == dim == mean.shape[1] and np.isfinite(mean).all()
+        if not whole or not np.all((abs(lengths - 1) < 0.01) | (lengths == 0)):
+            yield f"photo {photo[:16]}: its visual tokens for {space} are not unit vectors"
+    for space, dims in db.execute(
+        "SELECT space, count(DISTINCT dim) FROM vectors GROUP BY space HAVING count(DISTINCT dim) > 1"
+    ):
+        yield f"visual tokens for {space} have {dims} different widths"
+
+
+def _numbers(blobs: list[bytes], length: int) -> np.ndarray:
+    """Float16 rows of many blobs as one float32 array (length, D)."""
+    return np.frombuffer(b"".join(blobs), "<f2").astype(np.float32).reshape(length, -1)
+
+
+CHECKS = (_check_file, _check_photos, _check_episodes, _check_index, _check_vectors, conversation_rows.check)
+"""All checks, in the order in which `verify` runs them."""

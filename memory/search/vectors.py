@@ -1,0 +1,76 @@
+"""Visual tokens of photos: stored with their index, compared with a query, and with one another."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import numpy as np
+
+from memory.search import ranking, vector_index
+
+
+def put(db: sqlite3.Connection, photo: str, space: str, tokens: np.ndarray) -> bool:
+    """Keep visual tokens (T, D) in place of earlier ones; False when the photo is not here."""
+    kept = ranking.unit(tokens)
+    pooled, f16 = kept.mean(axis=0).astype("<f2"), kept.astype("<f2")
+    if db.execute("SELECT 1 FROM photos WHERE sha256 = ?", (photo,)).fetchone() is None:
+        return False
+    drop(db, photo, space)
+    columns = "photo, space, tokens, dim, pooled, f16"
+    values = (photo, space, *kept.shape, pooled.tobytes(), f16.tobytes())
+    db.execute(f"INSERT INTO vectors ({columns}) VALUES (?, ?, ?, ?, ?, ?)", values)
+    vector_index.add(db, photo, space, f16)
+    return True
+
+
+def drop(db: sqlite3.Connection, photo: str, space: str) -> None:
+    """Take the visual tokens of a photo out, and out of the index of sight."""
+    if db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (photo, space)).fetchone():
+        vector_index.drop(db, photo, space)
+        db.execute("DELETE FROM vectors WHERE photo = ? AND space = ?", (photo, space))
+
+
+def by_sight(
+    db: sqlite3.Connection, space: str, tokens: np.ndarray, codes: vector_index.Codes | None = None
+) -> dict[str, float]:
+    """Score of every photo (of the most likely ones, when there are many) against visual tokens (T, D).
+
+    The index must be `ready`. `codes`: what this process holds of it, else it is read.
+    """
+    query, known = ranking.unit(tokens), vector_index.state(db, space)
+    if known is None:
+        return {}
+    columns = "SELECT photo, tokens, pooled, f16 FROM vectors WHERE space = ?"
+    if vector_index.exact(known):
+        found = db.execute(f"{columns} ORDER BY photo", (space,)).fetchall()
+    else:
+        likely = vector_index.search(db, codes or vector_index.Codes(), known, query)
+        found = [db.execute(f"{columns} AND photo = ?", (space, photo)).fetchone() for photo in likely]
+    names, counts, pooled, f16 = zip(*found, strict=True)
+    mean = vector_index.numbers(pooled, known.dim)
+    common = (
+        ranking.background(mean)
+        if vector_index.exact(known) or known.total is None
+        else ranking.unit(known.total - mean)
+    )
+    scores = ranking.sight_scores(vector_index.numbers(f16, known.dim), np.array(counts), common, query)
+    return {name: float(score) for name, score in zip(names, scores, strict=True)}
+
+
+def spaces_of(db: sqlite3.Connection, photo: str, other: str) -> list[str]:
+    """The vector spaces in which both photos have visual tokens."""
+    query = "SELECT space FROM vectors WHERE photo = ? INTERSECT SELECT space FROM vectors WHERE photo = ?"
+    return [space for (space,) in db.execute(query, (photo, other))]
+
+
+def alike(db: sqlite3.Connection, space: str, photo: str, other: str) -> float:
+    """How alike two photos are in what is special in them, at most 1; both must have vectors in this space."""
+    known = vector_index.state(db, space)
+    assert known is not None
+    query = "SELECT tokens, f16 FROM vectors WHERE space = ? AND photo IN (?, ?)"
+    counts, f16 = zip(*db.execute(query, (space, photo, other)), strict=True)
+    common = known.total if known.total is not None else np.zeros(known.dim)
+    special = ranking.special(
+        vector_index.numbers(f16, known.dim), np.array(counts), ranking.unit(np.stack([common] * 2))
+    )
+    return float(special[0] @ special[1])

@@ -1,0 +1,77 @@
+"""Episodes found by words: in what the user said, and in places. FTS5 ranks; each query on an open transaction."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from typing import NamedTuple
+
+from memory.db.rows import DEPTH, HIT_COLUMNS, NEWEST, Hit
+from memory.text import terms as text_terms
+
+COMMON = 2000
+"""A word in more episodes than this counts only when the question has no rarer one: it is slow and says little."""
+_MATCH = re.compile("\x02([^\x02\x03]+)\x03")  # what `highlight` puts around a matched word
+
+
+class ByText(NamedTuple):
+    """What words found."""
+
+    said: list[Hit]
+    placed: list[Hit]
+    words: dict[int, list[str]]
+    """Of an episode (its row) the words that were found in what the user said, as they were said."""
+
+
+def by_text(db: sqlite3.Connection, text: str) -> ByText:
+    """Episodes in which the user said any of the words of `text`, and those whose place has any; at most DEPTH of each.
+
+    Best first (bm25). Words that very many episodes have find nothing by themselves: they only add to the places of
+    what rarer words find. When there are no rarer ones, the newest episodes with any of them come.
+    """
+    terms, common = text_terms(text), []
+    (last,) = db.execute("SELECT max(row) FROM episodes").fetchone()
+    if (last or 0) > COMMON:
+        some = f"SELECT count(*) FROM (SELECT 1 FROM said WHERE said MATCH ? LIMIT {COMMON + 1})"
+        common = [term for term in terms if db.execute(some, (term,)).fetchone()[0] > COMMON]
+    rare = [term for term in terms if term not in common]
+    said: list[Hit] = []
+    placed: list[Hit] = []
+    if rare:
+        query = f"SELECT {HIT_COLUMNS} FROM said JOIN episodes ON row = said.rowid WHERE said MATCH ? "
+        for column, hits in (("words", said), ("place", placed)):
+            best = f"{query} ORDER BY bm25(said), {NEWEST} LIMIT {DEPTH}"
+            hits += map(Hit._make, db.execute(best, (f"{column} : ({' OR '.join(rare)})",)))
+    newest: list[Hit] = []
+    if common and not said and not placed:
+        found = f"SELECT rowid AS found FROM said WHERE said MATCH ? ORDER BY rowid DESC LIMIT {DEPTH}"
+        query = f"SELECT {HIT_COLUMNS} FROM ({found}) JOIN episodes ON row = found ORDER BY row DESC"
+        newest = [Hit(*one) for one in db.execute(query, (" OR ".join(common),))]
+    likely = list(dict.fromkeys([*said, *placed, *newest]))
+    words, places = _matched(db, likely, terms, common)
+    said += [hit for hit in newest if hit.row in words]
+    placed += [hit for hit in likely if hit.row in places and hit not in placed]
+    return ByText(said, placed, words)
+
+
+def _matched(
+    db: sqlite3.Connection, hits: list[Hit], terms: list[str], common: list[str]
+) -> tuple[dict[int, list[str]], set[int]]:
+    """Rows with the words of `terms` that were said, and rows whose place has a `common` term.
+
+    In an index of the hits alone, in memory: in `said` each row would cost a walk along all others with a common term.
+    """
+    if not hits:
+        return {}, set()
+    tokenize = "tokenize = 'porter unicode61 remove_diacritics 2'"  # as in `said`
+    db.execute(f"CREATE VIRTUAL TABLE IF NOT EXISTS temp.likely USING fts5 (words, place, {tokenize})")
+    db.execute("DELETE FROM temp.likely")
+    some = ",".join(str(hit.row) for hit in hits)
+    copy = "INSERT INTO temp.likely (rowid, words, place) SELECT rowid, words, place FROM main.said"
+    db.execute(f"{copy} WHERE rowid IN ({some})")
+    marked = "SELECT rowid, highlight(likely, 0, char(2), char(3)) FROM temp.likely WHERE likely MATCH ?"
+    said = db.execute(marked, (f"words : ({' OR '.join(terms)})",)).fetchall()
+    places = "SELECT rowid FROM temp.likely WHERE likely MATCH ?"
+    there = db.execute(places, (f"place : ({' OR '.join(common)})",)).fetchall() if common else []
+    db.execute("DELETE FROM temp.likely")
+    return {row: list(dict.fromkeys(_MATCH.findall(text))) for row, text in said}, {row for (row,) in there}

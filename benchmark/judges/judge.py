@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmark.world import dialogue
+from benchmark.world.content_words import STOP_WORDS
 from benchmark.world.question import LETTERS, Question
-from benchmark.world.text import STOP_WORDS
 
 NEGATION = frozenset("no not never none nobody nothing neither nor without cannot".split())
 """Words that deny; every word that ends in "n't" is another one."""

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmark.judges.judge import Judge
+from benchmark.world.content_words import content_words
 from benchmark.world.dialogue import ABSTENTION, Facts
 from benchmark.world.sample import Sample
-from benchmark.world.text import content_words
 
 ASKED = ("place", "time", "event", "habit")
 """The facts that are scored."""

@@ -19,9 +19,9 @@ from benchmark.judges.score import ASKED, count_facts, named
 from benchmark.report.run_folder import Run
 from benchmark.report.statistics import mode, plain
 from benchmark.runner import Result
+from benchmark.world.content_words import content_words
 from benchmark.world.dialogue import Facts
 from benchmark.world.sample import Sample, Spec, build
-from benchmark.world.text import content_words
 from memory.episode import Photo
 
 MOST = 24

@@ -20,9 +20,9 @@ from assistant import prompt
 from benchmark.judges.judge import Judge, Lexical
 from benchmark.judges.score import Scores
 from benchmark.runner import CachedWriter, Condition, Texts
+from benchmark.world.content_words import content_words
 from benchmark.world.question import EVENT_QUESTION, PLACE_QUESTION
 from benchmark.world.sample import Sample
-from benchmark.world.text import content_words
 
 AROUND = frozenset("i you we it this they them last saw seen see met found took together there".split())
 """Words that an answer may put around a place; no place of the benchmark contains one."""

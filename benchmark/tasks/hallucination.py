@@ -19,8 +19,8 @@ from assistant.photo import load_photo
 from benchmark.judges.score import Scores
 from benchmark.runner import CachedWriter, Condition, Texts
 from benchmark.world.concepts import Concept, all_concepts
+from benchmark.world.content_words import content_words
 from benchmark.world.sample import Sample
-from benchmark.world.text import content_words
 from memory.errors import KeepsakeError
 
 KINDS = {

@@ -14,8 +14,8 @@ from functools import lru_cache
 import numpy as np
 
 from benchmark.world import dialogue
+from benchmark.world.content_words import content_words
 from benchmark.world.dialogue import Facts
-from benchmark.world.text import content_words
 
 Rng = np.random.Generator
 UNKNOWN = "The answer cannot be determined"

@@ -18,10 +18,10 @@ from benchmark.judges.score import Scores, question_scores, tally
 from benchmark.tasks.capeval import everything
 from benchmark.world import dialogue
 from benchmark.world import sample as module
+from benchmark.world.content_words import content_words
 from benchmark.world.dialogue import ABSTENTION
 from benchmark.world.question import LETTERS, Question
 from benchmark.world.sample import Mode, Sample, samples
-from benchmark.world.text import content_words
 from memory.episode import Photo
 from tests.benchmark.test_score import gold
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from benchmark.judges.score import ABSTENTION, Scores, count_facts, harmonic, named, tally
 from benchmark.judges.score import score as score_of
 from benchmark.world import sample as module
+from benchmark.world.content_words import content_words
 from benchmark.world.dialogue import Facts, caption
 from benchmark.world.sample import Mode, Sample, samples
-from benchmark.world.text import content_words
 from memory.episode import Photo
 
 RATES = ("facts_told", "facts_kept", "name_recall", "misbinding", "exact")

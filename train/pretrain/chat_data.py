@@ -29,7 +29,7 @@ def examples(base_gguf: Path, cache: Path) -> list[list[str]]:
         return pairs
     from llama_cpp import Llama
 
-    with llama_loader.safely():
+    with llama_loader.safe_defaults():
         base = Llama(str(base_gguf), n_ctx=512, n_threads=1, n_threads_batch=1, verbose=False)
     pairs = []
     for question in [*PLAIN, *(f.format(x=x) for x in SUBJECTS for f in FORMS)]:

@@ -23,6 +23,7 @@ from assistant.backend import Message
 from benchmark.world import dialogue
 from benchmark.world.scene import Look
 from memory.episode import Episode
+from memory.files import whole_file
 from train.pretrain import token_cache as banks
 from train.pretrain import tree_attention
 from train.pretrain.conversation_trees import Tree, draw_chain, draw_glance, draw_tree, label_repeats
@@ -115,7 +116,7 @@ class Reader(torch.nn.Module):
         return at, tree.before[at]
 
     def state(self) -> dict:
-        """What was trained."""
+        """The trained weights by part: the LoRA, and the matrix behind the connector."""
         return {"adapt": self.adapt.detach(), "lora": get_peft_model_state_dict(self.text)}
 
 
@@ -207,12 +208,11 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
             print("language", json.dumps(row), flush=True)
             with open(work / "language.jsonl", "a", encoding="utf-8") as log:
                 log.write(json.dumps(row) + "\n")
-            partial = checkpoint.with_suffix(".partial")
-            torch.save({**reader.state(), "optimiser": optimiser.state_dict(), "step": step + 1}, partial)
-            partial.replace(checkpoint)
+            with whole_file(checkpoint) as partial:
+                torch.save({**reader.state(), "optimiser": optimiser.state_dict(), "step": step + 1}, partial)
             if step + 1 == g.keep_step:
-                shutil.copyfile(checkpoint, work / "early.partial")
-                (work / "early.partial").replace(work / "early.pt")
+                with whole_file(work / "early.pt") as partial:
+                    shutil.copyfile(checkpoint, partial)
     return checkpoint
 
 

@@ -14,6 +14,7 @@ import torch
 from benchmark.world.concepts import Concept, concepts
 from benchmark.world.scene import TWIN_HUES, Look, draw
 from memory.episode import Photo
+from memory.files import whole_file
 from train.pretrain.model import encode_image
 from train.pretrain.vision import normalise
 
@@ -49,9 +50,8 @@ def cached(work: Path, model, split: str, *how, name: str = "") -> TokenCache:
         kept: TokenCache = torch.load(path, weights_only=False)  # our own file, written below
         return kept
     bank = build(model, split, *how)
-    partial = path.with_suffix(".partial")
-    torch.save(bank, partial)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        torch.save(bank, partial)
     return bank
 
 

@@ -43,7 +43,7 @@ class Shape:
         return Shape(trunk, rows, mask[rows[:, 0]][:, trunk], own, order)
 
     def to(self, device: torch.device) -> Shape:
-        """The same there."""
+        """A copy of the shape on another device."""
         return Shape(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 

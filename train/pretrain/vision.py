@@ -21,6 +21,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from benchmark.world.concepts import concepts
 from benchmark.world.scene import TWIN_HUES, Look, draw
+from memory.files import whole_file
 from train.pretrain.model import build_model, encode_image
 from train.recipe import Recipe
 
@@ -179,7 +180,7 @@ def train(recipe: Recipe, base_gguf: Path, looks: Looks, work: Path, device: str
             print("vision", json.dumps(row), flush=True)
             with open(work / "vision.jsonl", "a", encoding="utf-8") as log:
                 log.write(json.dumps(row) + "\n")
-            partial = checkpoint.with_suffix(".partial")
-            torch.save({"seeing": seeing.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1}, partial)
-            partial.replace(checkpoint)
+            with whole_file(checkpoint) as partial:
+                kept = {"seeing": seeing.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1}
+                torch.save(kept, partial)
     return checkpoint

@@ -25,7 +25,7 @@ from peft import set_peft_model_state_dict
 
 from benchmark.judges.judge import Lexical
 from memory.errors import KeepsakeError
-from memory.files import whole_lines
+from memory.files import read_lines, whole_file, whole_lines, write_json, write_text
 from train.pretrain import token_cache as banks
 from train.pretrain.language import Reader
 from train.pretrain.model import build_model
@@ -91,7 +91,7 @@ def train(
         optimiser.load_state_dict(state["optimiser"])
     else:
         _append(out / "dev.jsonl", json.dumps({"step": 0, **evaluate(setup)}))
-    history, longest = [json.loads(line) for line in whole_lines(out / "gspo.jsonl")], 0.0
+    history, longest = read_lines(out / "gspo.jsonl"), 0.0
     for step in range(first, g.steps):
         began = time.monotonic()
         tried = sample_and_score(setup, *draw(setup, step))
@@ -113,9 +113,8 @@ def train(
         longest = max(longest, time.monotonic() - began)
         late = time.monotonic() + longest > until and not last
         if (step + 1) % g.save_every == 0 or last or late:
-            partial = out / "language.partial"
-            torch.save({**reader.state(), "optimiser": optimiser.state_dict(), "step": step + 1}, partial)
-            partial.replace(out / "language.pt")
+            with whole_file(out / "language.pt") as partial:
+                torch.save({**reader.state(), "optimiser": optimiser.state_dict(), "step": step + 1}, partial)
         if late:
             return None
     return out / "language.pt"
@@ -203,8 +202,8 @@ def _begin(out: Path, note: dict[str, Any], device: str, resume: bool) -> dict[s
         (out / "rollouts.txt").unlink(missing_ok=True)
     for name in ("gspo.jsonl", "dev.jsonl"):
         lines = whole_lines(out / name) if state else []
-        _write(out / name, "".join(line for line in lines if json.loads(line)["step"] <= state["step"]))
-    _write(out / "run.json", json.dumps(note, indent=2) + "\n")
+        write_text(out / name, "".join(line for line in lines if json.loads(line)["step"] <= state["step"]))
+    write_json(out / "run.json", note)
     return state
 
 
@@ -220,9 +219,3 @@ def _digest(*files: Path) -> str:
 def _append(path: Path, text: str) -> None:
     with open(path, "a", encoding="utf-8") as file:
         file.write(text + "\n")
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

@@ -52,7 +52,7 @@ class Prompt:
 
 @dataclass(frozen=True, eq=False)
 class Rollout:
-    """One completion."""
+    """A completion that was sampled for a prompt, with the log-probability of each of its tokens."""
 
     prompt: Prompt
     ids: tuple[int, ...]
@@ -206,7 +206,7 @@ class GrowingCache(DynamicLayer):
         return self.keys[:, :, : self.length], self.values[:, :, : self.length]
 
     def get_seq_length(self) -> int:
-        """Tokens in it."""
+        """How many tokens the cache holds."""
         return self.length
 
 

@@ -18,7 +18,7 @@ from benchmark.report.run_folder import load_run
 from benchmark.report.statistics import mode, tallied
 from benchmark.runner import Result
 from memory.errors import KeepsakeError
-from memory.files import whole_lines
+from memory.files import read_lines, whole_lines
 from train.study import curves, rollout_pages
 from train.study.study import NOTE, START, state
 from train.study.trained import Trained
@@ -92,8 +92,8 @@ def _run(folder: Path, name: str, about: str, changes: str, steps: int) -> Train
         about,
         changes,
         state(folder, steps),
-        tuple(json.loads(line) for line in whole_lines(folder / "gspo.jsonl")),
-        tuple(json.loads(line) for line in whole_lines(folder / "dev.jsonl")),
+        tuple(read_lines(folder / "gspo.jsonl")),
+        tuple(read_lines(folder / "dev.jsonl")),
         replace(load_run(folder / TEST), label=name) if any(folder.glob(f"{TEST}/*.jsonl")) else None,
         said.read_text(encoding="utf-8") if said.exists() else "",
     )

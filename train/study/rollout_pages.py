@@ -13,7 +13,7 @@ ROW = re.compile(r"^\[reward (-?\d+\.\d+) (.*)\]$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One completion."""
+    """A completion and its reward, as the page shows them."""
 
     reward: float
     why: str

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 import shutil
 import sys
@@ -30,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from memory.errors import KeepsakeError
-from memory.files import whole_lines
+from memory.files import whole_file, whole_lines, write_json
 from memory.paths import home, private_folder
 from train.recipe import Recipe, read
 from train.rl.guards import Stopped
@@ -45,7 +44,7 @@ STOPPED = "stopped.txt"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One variant."""
+    """A variant of the recipe, to be trained once."""
 
     name: str
     about: str
@@ -56,14 +55,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """Variants of one recipe."""
+    """A recipe and its variants, trained one after the other."""
 
     recipe: Recipe
     runs: tuple[Run, ...]
 
     @property
     def folder(self) -> Path:
-        """Where its runs lie."""
+        """The folder that holds a folder for each run."""
         return home() / "train" / self.recipe.name / "study"
 
 
@@ -170,10 +169,7 @@ def run(
 def note(study: Study) -> None:
     """Write which runs there are to be, for the page of results."""
     runs = [{"name": r.name, "about": r.about, "changes": r.changes, "steps": _steps(r)} for r in study.runs]
-    path = private_folder(study.folder) / NOTE
-    partial = path.with_suffix(f".{os.getpid()}.partial")  # two runs may begin at once, each on its own
-    partial.write_text(json.dumps({"recipe": study.recipe.name, "runs": runs}, indent=2) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_json(private_folder(study.folder) / NOTE, {"recipe": study.recipe.name, "runs": runs})
 
 
 def begin_at(recipe: Recipe, start: Path | None) -> tuple[Path, Path]:
@@ -191,9 +187,8 @@ def _keep_start(recipe: Recipe, base_gguf: Path, work: Path, begin: Path, folder
     from train.pretrain import assemble
 
     if state(folder, 0) != "done":
-        partial = private_folder(folder) / "language.partial"
-        shutil.copyfile(begin, partial)
-        partial.replace(folder / "language.pt")
+        with whole_file(private_folder(folder) / "language.pt") as partial:
+            shutil.copyfile(begin, partial)
         assemble.assemble(recipe, base_gguf, work, folder)
 
 

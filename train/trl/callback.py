@@ -11,7 +11,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from memory.errors import KeepsakeError
-from memory.files import whole_lines
+from memory.files import read_lines, whole_lines, write_text
 from train.rl import guards
 
 WATCHED = {
@@ -35,9 +35,7 @@ class Logs(TrainerCallback):
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """What came after the checkpoint that a resumed run begins at will be written again."""
-        metrics = [
-            row for row in map(json.loads, whole_lines(self.out / "metrics.jsonl")) if row["step"] <= state.global_step
-        ]
+        metrics = [row for row in read_lines(self.out / "metrics.jsonl") if row["step"] <= state.global_step]
         self.rows = [watched(row) for row in metrics if "reward" in row]
         if state.is_world_process_zero:
             told = [
@@ -45,9 +43,9 @@ class Logs(TrainerCallback):
                 for line in whole_lines(self.out / "rollouts.jsonl")
                 if json.loads(line)["step"] < state.global_step
             ]
-            _write(self.out / "run.json", self.note)
-            _write(self.out / "metrics.jsonl", "".join(json.dumps(row) + "\n" for row in metrics))
-            _write(self.out / "rollouts.jsonl", "".join(told))
+            write_text(self.out / "run.json", self.note)
+            write_text(self.out / "metrics.jsonl", "".join(json.dumps(row) + "\n" for row in metrics))
+            write_text(self.out / "rollouts.jsonl", "".join(told))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         """A line of metrics. Raises KeepsakeError when a guard says that going on would only cost time."""
@@ -67,7 +65,7 @@ class Logs(TrainerCallback):
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """The record lies beside every checkpoint."""
         if state.is_world_process_zero:
-            _write(self.out / f"checkpoint-{state.global_step}" / "run.json", self.note)
+            write_text(self.out / f"checkpoint-{state.global_step}" / "run.json", self.note)
 
 
 def watched(row: dict[str, Any]) -> dict[str, Any]:
@@ -77,9 +75,3 @@ def watched(row: dict[str, Any]) -> dict[str, Any]:
         **{ours: row.get(theirs) for ours, theirs in WATCHED.items()},
         "acc_neg": None if leaked is None else 1 - leaked,
     }
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

@@ -27,7 +27,7 @@ from train.trl.samples import Kind, refuse_control
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as released."""
+    """A multiple-choice question with the field names of the release."""
 
     question: str
     options: dict[str, str]

@@ -65,23 +65,23 @@ async def browser(app: KeepsakeApp, pilot: Pilot[None], words: str = "") -> Epis
     await send(app, pilot, f"/memories {words}".strip())
     await opened(app, BrowserScreen, "the browser")
     assert isinstance(app.screen, BrowserScreen)
-    return app.screen.shelf
+    return app.screen.grid
 
 
 async def test_timeline_and_grid_show_day_words_and_picture(memory_file: Path, photos: Path) -> None:
     fill(memory_file, photos, "Milo at home", "Rex at the sea", "Bruno on ice")
     async with running(memory_file, FakeBackend()) as (app, pilot):
-        shelf = await browser(app, pilot)
+        grid = await browser(app, pilot)
         await sees(app.screen, "Mar 2026 ●", "1 March 2026", "Milo at home", "Porto", "Bruno on ice", "▀▀▀▀", "1 of 3")
         await pilot.press("down")
         await sees(app.screen, "2 of 3")
         await pilot.press("right", "left", "g")
-        assert shelf.grid and shelf.at == 1, "left and right are for the grid"
+        assert grid.grid and grid.at == 1, "left and right are for the grid"
         await sees(app.screen, "20 Jan 2026", "Rex at the sea", "▀▀▀▀")
         await pilot.press("left")
         await sees(app.screen, "1 of 3")
         await pilot.press("end", "t")
-        assert not shelf.grid and shelf.at == 2
+        assert not grid.grid and grid.at == 2
         await pilot.press("enter")
         await opened(app, EpisodeScreen)
         await sees(app.screen, "Bruno on ice")
@@ -90,7 +90,7 @@ async def test_timeline_and_grid_show_day_words_and_picture(memory_file: Path, p
 async def test_search_by_words_time_place_and_photo(memory_file: Path, photos: Path) -> None:
     episodes = fill(memory_file, photos, "Milo at home", "Rex at the sea", "Bruno on ice")
     async with running(memory_file, FakeBackend()) as (app, pilot):
-        shelf = await browser(app, pilot, "milo")
+        grid = await browser(app, pilot, "milo")
         await sees(app.screen, "Memories with “milo”", "you said 'Milo'", "1 of 1")
         photo = str(photos / "of 2.png")
         for words, found in (("Porto", [1]), ("2025", [2]), ("january 2026", [1]), (photo, [2]), ("Timbuktu", [])):
@@ -98,7 +98,7 @@ async def test_search_by_words_time_place_and_photo(memory_file: Path, photos: P
             app.screen.query_one("#search", Input).value = words
             await pilot.press("enter")
             ids = [episodes[n].id for n in found]
-            await until(lambda ids=ids: [mark.id for mark in shelf.marks] == ids, f"what {words} finds")
+            await until(lambda ids=ids: [mark.id for mark in grid.marks] == ids, f"what {words} finds")
         await sees(app.screen, "None that match.")
         await pilot.press("escape")
         await sees(app.screen, "Your memories, newest first", "of 3")
@@ -183,7 +183,7 @@ async def test_doubles_are_offered_and_merged_when_told_to(memory_file: Path, ph
     with Memory(memory_file) as memory:
         memory.add(Episode(milo.photo, milo.turns, milo.when - timedelta(days=1)))
     async with running(memory_file, FakeBackend()) as (app, pilot):
-        shelf = await browser(app, pilot)
+        grid = await browser(app, pilot)
         await pilot.press("d")
         await opened(app, TwinsScreen)
         await sees(app.screen, "28 February 2026  ×2", "Milo at home")
@@ -194,12 +194,12 @@ async def test_doubles_are_offered_and_merged_when_told_to(memory_file: Path, ph
         app.screen.query_one(OptionList).focus()
         await pilot.press("enter")
         await sees(app.screen, "Merged: 1 went")
-        await until(lambda: len(shelf.marks) == 2, "one less")
+        await until(lambda: len(grid.marks) == 2, "one less")
         assert words_of(memory_file) == ["Milo at home", "Rex at the sea"]
         await pilot.press("d")
         await sees(app.screen, "Nothing is there twice")
         await pilot.press("u")
-        await until(lambda: len(shelf.marks) == 3, "both again")
+        await until(lambda: len(grid.marks) == 3, "both again")
 
 
 async def test_statistics(memory_file: Path, photos: Path) -> None:
@@ -219,18 +219,18 @@ async def test_ten_thousand_memories_stay_fluid(memory_file: Path, photos: Path)
             Episode(photo, (Turn("user", f"memory number {n}"),), NOW - timedelta(hours=n)) for n in range(10_000)
         )
     async with running(memory_file, FakeBackend()) as (app, pilot):
-        shelf = await browser(app, pilot)
+        grid = await browser(app, pilot)
         await sees(app.screen, "1 of 10,000")
         took = []
         for key in ["pagedown"] * 20 + ["down"] * 20 + ["end"] + ["pageup"] * 10:
-            before, seconds = shelf.at, stopwatch()
+            before, seconds = grid.at, stopwatch()
             app.post_message(events.Key(key, None))
-            await until(lambda before=before: shelf.at != before, "a move")
+            await until(lambda before=before: grid.at != before, "a move")
             took.append(seconds())
         assert statistics.median(took) < 0.1, sorted(took)
         await pilot.press("end")
         await sees(app.screen, "10,000 of 10,000", "memory number 9999")
-        assert len(shelf._cards) < 1000
+        assert len(grid._cards) < 1000
 
 
 async def test_this_is_not_them_and_this_is_them(memory_file: Path, photos: Path) -> None:

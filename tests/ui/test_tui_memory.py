@@ -132,7 +132,7 @@ async def test_forget_by_id_and_list(memory_file: Path, photos: Path) -> None:
         await sees(app.screen, "Memories with “second”", "Rex the second", "1 of 1")
         await pilot.press("escape")
         await sees(app.screen, "Your memories, newest first", "Rex the first", "1 of 2")
-        listed = [mark.id for mark in app.screen.shelf.marks]
+        listed = [mark.id for mark in app.screen.grid.marks]
         await pilot.press("f")
         await opened(app, EpisodeScreen, "the question")
         await pilot.press("y")

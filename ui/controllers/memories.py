@@ -25,19 +25,19 @@ from ui.dialogs.memory_browser import BrowserScreen, EditScreen, StatisticsScree
 from ui.input_parser import photo_paths
 from ui.runtime.app_thread import AppThread
 from ui.strings import BROWSER_DONE, FORGETTING, LOOKING, MERGING, SAVING, TWINS_NONE, UNDO_HOW, UNDOING
-from ui.widgets.episode_grid import Card, CardSize, card
+from ui.widgets.episode_card import Card, CardSize, draw_card
 
 ALIKE = 24
 """So many photos are found with a photo."""
 
 
-def _cards(ids: Sequence[str], room: CardSize, memory: Memory) -> tuple[CardSize, dict[str, Card]]:
+def _cards(ids: Sequence[str], size: CardSize, memory: Memory) -> tuple[CardSize, dict[str, Card]]:
     """Read and draw; what was forgotten meanwhile is left out."""
     drawn = {}
     for id in ids:
         with suppress(UnknownEpisode):
-            drawn[id] = card(corrections.to_read(memory.get(id)), room)
-    return room, drawn
+            drawn[id] = draw_card(corrections.to_read(memory.get(id)), size)
+    return size, drawn
 
 
 def _twins(memory: Memory) -> tuple[list[Twin], dict[str, Episode]]:
@@ -103,14 +103,14 @@ class BrowsingMemories:
         else:
             await self._desk.note(text, "warning")
 
-    def _wanted(self, ids: list[str], room: CardSize) -> None:
+    def _wanted(self, ids: list[str], size: CardSize) -> None:
         """Cards that have come into view."""
 
         def drawn(done: tuple[CardSize, dict[str, Card]]) -> None:
             if self.screen:
-                self.screen.shelf.put(*done)
+                self.screen.grid.put(*done)
 
-        self._session.browse(partial(_cards, ids, room), drawn)
+        self._session.browse(partial(_cards, ids, size), drawn)
 
     def changed(self, lines: Sequence[str]) -> None:
         """Memories went, changed or came: the browser shows it; the receipt stands in the conversation."""

@@ -37,7 +37,8 @@ from ui.strings import (
     TWINS_KEYS,
     TWINS_WHY,
 )
-from ui.widgets.episode_grid import CardSize, EpisodeGrid
+from ui.widgets.episode_card import CardSize
+from ui.widgets.episode_grid import EpisodeGrid
 from ui.widgets.panels import day
 from ui.widgets.photo_view import PhotoView
 
@@ -69,7 +70,7 @@ class BrowserScreen(Screen[None]):
         about one; `wanted`: memories that are to be drawn."""
         super().__init__()
         self._search, self._wish, self._wanted = search, wish, wanted
-        self.shelf = EpisodeGrid(self._moved, id="shelf")
+        self.grid = EpisodeGrid(self._moved, id="grid")
         self.words = ""
         """What was searched for."""
 
@@ -78,28 +79,28 @@ class BrowserScreen(Screen[None]):
         with Vertical(id="browser") as box:
             box.border_title = BROWSER
             yield Input(placeholder=BROWSER_SEARCH, id="search", compact=True)
-            yield self.shelf
+            yield self.grid
             yield Static("", id="none", classes="hint")
             yield Static("", id="said")
         yield Static(BROWSER_KEYS, id="foot")  # with the end of the frame: so a step draws only that anew
 
     def on_mount(self) -> None:
         """The keys work at once."""
-        self.shelf.focus()
+        self.grid.focus()
 
     def show(self, marks: Sequence[Mark], words: str, photo: bool = False) -> None:
         """These, and no others."""
-        searched, gone = words != self.words, bool(self.shelf.marks)
+        searched, gone = words != self.words, bool(self.grid.marks)
         self.words = words
         found = BROWSER_PHOTO if photo else BROWSER_FOUND.format(words=words)
         self.query_one("#browser").border_title = Content(found if words else BROWSER)
         self.query_one("#search", Input).value = words
         self.query_one("#none", Static).update(BROWSER_NONE["searched" if words else "empty"])
         self.query_one("#none").display = not marks
-        self.shelf.display = bool(marks)
-        self.shelf.show(marks)
+        self.grid.display = bool(marks)
+        self.grid.show(marks)
         if marks:
-            self.shelf.focus()
+            self.grid.focus()
         elif searched:
             self.query_one("#search").focus()
         elif gone:
@@ -116,7 +117,7 @@ class BrowserScreen(Screen[None]):
 
     def on_episode_grid_wanted(self, message: EpisodeGrid.Wanted) -> None:
         """Memories came into view."""
-        self._wanted(message.ids, message.room)
+        self._wanted(message.ids, message.size)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the search."""
@@ -126,12 +127,12 @@ class BrowserScreen(Screen[None]):
 
     async def action_wish(self, what: What) -> None:
         """Hand it over."""
-        if self.shelf.mark or what in ("undo", "statistics", "twins"):
-            await self._wish(what, self.shelf.mark)
+        if self.grid.mark or what in ("undo", "statistics", "twins"):
+            await self._wish(what, self.grid.mark)
 
     def action_grid(self) -> None:
         """The other way to look at them."""
-        self.shelf.grid = not self.shelf.grid
+        self.grid.grid = not self.grid.grid
 
     def action_search(self) -> None:
         """To the input."""
@@ -139,8 +140,8 @@ class BrowserScreen(Screen[None]):
 
     def action_leave(self) -> None:
         """Esc: from the search to the memories, from what was found to all, from all out of here."""
-        if self.query_one("#search").has_focus and self.shelf.marks:
-            self.shelf.focus()
+        if self.query_one("#search").has_focus and self.grid.marks:
+            self.grid.focus()
         elif self.words:
             self._search("")
         else:
@@ -148,8 +149,8 @@ class BrowserScreen(Screen[None]):
 
     def _moved(self) -> None:
         """Where one is."""
-        shelf = self.shelf
-        place = f"{shelf.at + 1:,} of {len(shelf.marks):,}" if shelf.marks else ""
+        grid = self.grid
+        place = f"{grid.at + 1:,} of {len(grid.marks):,}" if grid.marks else ""
         self.query_one("#foot").border_subtitle = place
 
 

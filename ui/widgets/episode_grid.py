@@ -1,20 +1,17 @@
-"""Many memories in little room: a timeline or a grid of which only what is in view is ever read, decoded and drawn.
+"""The list of memories in the browser, as a timeline or a grid, for any number of memories.
 
-It is told which memories there are (`show`), asks for those it lacks (`Wanted`), and gets them (`put`). What it does
-not have yet stands there by its date, so that scrolling waits for nothing.
+Only memories in view are read, decoded and card. The owner says which memories there are (`show`); the widget asks
+for the cards that it lacks (`Wanted`), and the owner hands them over (`put`). Until a card comes, the memory's date
+stands in its place, so that scrolling never waits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import set_cell_size
-from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 from textual import events
 from textual.binding import Binding
 from textual.geometry import Region, Size
@@ -24,57 +21,23 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from memory.browse import Mark
-from memory.episode import Episode, printable
-from memory.errors import PhotoError
-from ui.widgets.photo_view import draw
+from ui.widgets.episode_card import Card, CardSize, day_line, image_line, text_cell
 
-HELD = 200
-"""So many cards are kept drawn."""
-CELL = 20
-"""Width of a cell of the grid, at least."""
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A memory, drawn."""
-
-    image: tuple[list[Segment], ...]
-    """Lines of cells."""
-    lines: tuple[str, ...]
-    """What was said, as it fits."""
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
-class CardSize:
-    """How much room a card has, in cells: of the picture, and of the words beside or below it."""
-
-    across: int
-    down: int
-    width: int
-    height: int
-
-
-def card(episode: Episode, room: CardSize) -> Card:
-    """Decode and draw one. Takes milliseconds: not for the app's thread."""
-    try:
-        image = tuple(list(strip) for strip in draw(episode.photo, room.across, room.down))
-    except PhotoError:
-        image = ([Segment("(damaged)"[: room.across])],)
-    words = Text(printable(" ".join(episode.words.split())))
-    lines = words.wrap(Console(width=room.width, file=None), room.width)
-    shown = [line.plain.rstrip() for line in lines[: room.height]]
-    if len(lines) > room.height and shown:
-        last = Text(shown[-1] + " …")
-        last.truncate(room.width, overflow="ellipsis")
-        shown[-1] = last.plain
-    return Card(image, tuple(shown), episode.place or "")
+MAX_CARDS = 200
+"""Number of drawn cards that are kept."""
+MIN_COLUMN_WIDTH = 20
+"""Smallest width of a column of the grid, in terminal cells."""
 
 
 class EpisodeGrid(ScrollView, can_focus=True):
-    """Arrows move; what Enter and other keys do to the highlighted memory is its owner's affair."""
+    """Arrow keys move the highlight; the owner decides what Enter and other keys do to the highlighted memory."""
 
-    COMPONENT_CLASSES: ClassVar = {"shelf--day", "shelf--words", "shelf--why", "shelf--highlighted"}
+    COMPONENT_CLASSES: ClassVar = {
+        "episode-grid--day",
+        "episode-grid--words",
+        "episode-grid--why",
+        "episode-grid--highlighted",
+    }
     BINDINGS: ClassVar = [
         Binding("up,k", "move(0, -1)", show=False),
         Binding("down,j", "move(0, 1)", show=False),
@@ -87,158 +50,160 @@ class EpisodeGrid(ScrollView, can_focus=True):
     ]
     grid: reactive[bool] = reactive(False)
     at: reactive[int] = reactive(0, repaint=False)
-    """Which one is highlighted."""
+    """Index of the highlighted memory."""
 
     class Wanted(Message):
-        """Memories in view that are not drawn yet."""
+        """The cards of these memories are needed, in this size."""
 
-        def __init__(self, ids: list[str], room: CardSize) -> None:
+        def __init__(self, ids: list[str], size: CardSize) -> None:
             super().__init__()
-            self.ids, self.room = ids, room
+            self.ids, self.size = ids, size
 
     class Opened(Message):
-        """A click on the highlighted one."""
+        """The user clicked on the highlighted memory."""
 
     def __init__(self, moved: Callable[[], object], *, id: str) -> None:
-        """`moved`: another one is highlighted, or none. No message: what it shows has to come with the step itself."""
+        """`moved` is called when another memory is highlighted, or none. A message would come a frame too late."""
         super().__init__(id=id)
         self._moved = moved
         self.marks: Sequence[Mark] = ()
         self._cards: dict[str, Card] = {}
         self._rows: dict[tuple[int, int], tuple[list[Card | None], list[Strip]]] = {}
-        """Rows as they are on screen, by number and by which of them is highlighted, with the cards they show."""
-        self._asked: CardSize | None = None
-        """In what room the cards are being drawn that were asked for and have not come."""
+        """Drawn rows with the cards they show, by row number and highlighted index (-1: none in this row)."""
+        self._pending: CardSize | None = None
+        """Size of the cards that were asked for and have not come; None when nothing is awaited."""
 
     def on_mount(self) -> None:
-        """Before anything is drawn."""
+        """Lay out once before anything is drawn."""
         self._fit()
 
-    # -- what there is ------------------------------------------------------------------------------------------
+    # -- the memories -------------------------------------------------------------------------------------------
 
     @property
     def mark(self) -> Mark | None:
-        """The highlighted one."""
+        """The highlighted memory; None when there is none."""
         return self.marks[self.at] if self.at < len(self.marks) else None
 
     def show(self, marks: Sequence[Mark]) -> None:
-        """These and no others; where the highlighted one is among them it stays highlighted."""
+        """Show these memories and no others; the highlighted memory stays highlighted if it is among them."""
         before, self.marks = self.mark, marks
         ids = [mark.id for mark in marks]
         known = set(ids)
         self._cards = {id: card for id, card in self._cards.items() if id in known}
         place = ids.index(before.id) if before and before.id in ids else min(self.at, max(0, len(ids) - 1))
         self.set_reactive(EpisodeGrid.at, place)
-        self._lay()
+        self._lay_out()
 
-    def put(self, room: CardSize, cards: dict[str, Card]) -> None:
-        """What was wanted. Cards for another room, since the screen has changed, are drawn again."""
-        self._asked = None
-        if room == self._room:
+    def put(self, size: CardSize, cards: dict[str, Card]) -> None:
+        """Take the cards that were asked for. Cards of an outdated size are dropped and asked for again."""
+        self._pending = None
+        if size == self._card_size:
             self._cards |= cards
             if any(self.marks[i].id in cards for i in self._on_screen()):
                 self.refresh()
-        self.call_after_refresh(self._want)  # drawing would compete with what the key has to show
+        self.call_after_refresh(self._request_cards)  # drawing would compete with what the key has to show
 
-    # -- where it stands ----------------------------------------------------------------------------------------
+    # -- layout ------------------------------------------------------------------------------------------------
 
     def _fit(self) -> None:
-        """Work out how the memories stand, once: drawing asks for it in every line."""
+        """Compute the layout, once: every drawn line needs its numbers."""
         self._inner = max(1, self.size.width - 1)
-        self._columns = max(1, self._inner // CELL) if self.grid else 1
-        self._wide = self._inner // self._columns
-        """Width of a cell of the grid."""
+        self._columns = max(1, self._inner // MIN_COLUMN_WIDTH) if self.grid else 1
+        self._column_width = self._inner // self._columns
+        """Width of a column, in cells."""
         self._gutter = 11 if not self.grid and self._inner >= 66 else 0
-        """Where the months stand, if there is room."""
+        """Width of the column of months; 0 where the screen is too narrow."""
         if self.grid:
-            self._room = CardSize(self._wide - 2, 6, self._wide - 2, 1)
+            self._card_size = CardSize(self._column_width - 2, 6, self._column_width - 2, 1)
         else:
-            across, down = (8, 3) if self.app.size.height < 24 else (12, 5)
-            self._room = CardSize(across, down, max(8, self._inner - self._gutter - across - 2), down - 1)
-        self._step = self._room.down + (3 if self.grid else 1)
-        """Lines from one row of memories to the next."""
+            width, height = (8, 3) if self.app.size.height < 24 else (12, 5)
+            self._card_size = CardSize(width, height, max(8, self._inner - self._gutter - width - 2), height - 1)
+        self._row_height = self._card_size.image_height + (3 if self.grid else 1)
+        """Lines from the top of a row of memories to the top of the next."""
 
-    def _lay(self) -> None:
+    def _lay_out(self) -> None:
         self._fit()
         self._rows.clear()
         rows = -(-len(self.marks) // self._columns)
-        self.virtual_size = Size(self._inner, rows * self._step)
+        self.virtual_size = Size(self._inner, rows * self._row_height)
         self._reveal()
         self.refresh()
-        self._want()
+        self._request_cards()
         self._moved()
 
     def _reveal(self) -> None:
         row = self.at // self._columns
-        self.scroll_to_region(Region(0, row * self._step, 1, self._step - 1), animate=False, immediate=True, force=True)
+        self.scroll_to_region(
+            Region(0, row * self._row_height, 1, self._row_height - 1), animate=False, immediate=True, force=True
+        )
 
-    def _on_screen(self, more: int = 0) -> range:
-        """Indices of the memories on screen, and so many pages more on either side."""
-        rows = self.size.height // self._step + 2  # cut ones above and below
-        first = self.scroll_offset.y // self._step
-        first, last = max(0, first - more * rows), first + (1 + more) * rows
+    def _on_screen(self, extra_pages: int = 0) -> range:
+        """Indices of the memories on screen, and of `extra_pages` pages above and below."""
+        rows = self.size.height // self._row_height + 2  # rows that are cut off above and below
+        first = self.scroll_offset.y // self._row_height
+        first, last = max(0, first - extra_pages * rows), first + (1 + extra_pages) * rows
         return range(first * self._columns, min(len(self.marks), last * self._columns))
 
-    def _want(self) -> None:
-        if self._asked is not None or not self.size.area:
+    def _request_cards(self) -> None:
+        if self._pending is not None or not self.size.area:
             return
-        around = self._on_screen(more=1)
+        around = self._on_screen(extra_pages=1)
         near = [self.marks[i].id for i in around]
-        if len(self._cards) > HELD:
+        if len(self._cards) > MAX_CARDS:
             self._cards = {id: self._cards[id] for id in near if id in self._cards}
         top = self._on_screen().start - around.start
         wanted = [id for id in (*near[top:], *near[:top]) if id not in self._cards]
         if wanted:
-            self._asked = self._room
-            self.post_message(self.Wanted(wanted[: 4 * self._columns + 4], self._room))
+            self._pending = self._card_size
+            self.post_message(self.Wanted(wanted[: 4 * self._columns + 4], self._card_size))
 
-    # -- what happens -------------------------------------------------------------------------------------------
+    # -- events and keys ----------------------------------------------------------------------------------------
 
     def watch_grid(self) -> None:
-        """Another shape: everything is drawn again."""
+        """Draw everything again in the other layout."""
         self._cards = {}
-        self._lay()
+        self._lay_out()
 
     def on_resize(self) -> None:
-        """The same."""
+        """Draw everything again in the new size."""
         self._cards = {}
-        self._lay()
+        self._lay_out()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Other memories come into view."""
+        """Ask for the cards of memories that come into view."""
         super().watch_scroll_y(old_value, new_value)
-        self.call_after_refresh(self._want)
+        self.call_after_refresh(self._request_cards)
 
     def watch_at(self, before: int, now: int) -> None:
-        """Keep it in view."""
+        """Keep the highlighted memory in view."""
         self._reveal()
         for at in (before, now):
-            self.refresh_lines(at // self._columns * self._step, self._step)
+            self.refresh_lines(at // self._columns * self._row_height, self._row_height)
         self._moved()
 
     def notify_style_update(self) -> None:
-        """Other colours: the theme, or the focus, has changed."""
+        """Draw again when the theme or the focus has changed the colours."""
         super().notify_style_update()
         self._rows.clear()
 
     def action_move(self, across: int, down: int) -> None:
-        """One further; left and right in the grid only."""
+        """Move the highlight by one; left and right work in the grid only."""
         if across and not self.grid:
             return
         self._go(self.at + across + down * self._columns)
 
     def action_page(self, direction: int) -> None:
-        """A screenful."""
-        self._go(self.at + direction * max(1, self.size.height // self._step) * self._columns)
+        """Move the highlight by a screenful."""
+        self._go(self.at + direction * max(1, self.size.height // self._row_height) * self._columns)
 
     def action_edge(self, at: int) -> None:
-        """The first, or the last."""
+        """Highlight the first memory (0) or the last (-1)."""
         self._go(at % max(1, len(self.marks)))
 
     def on_click(self, event: events.Click) -> None:
-        """Highlight; again: open."""
-        row = (event.y + self.scroll_offset.y) // self._step
-        place = row * self._columns + (min(event.x // self._wide, self._columns - 1) if self.grid else 0)
+        """A click highlights a memory; a click on the highlighted memory opens it."""
+        row = (event.y + self.scroll_offset.y) // self._row_height
+        place = row * self._columns + (min(event.x // self._column_width, self._columns - 1) if self.grid else 0)
         if place == self.at:
             self.post_message(self.Opened())
         elif place < len(self.marks):
@@ -250,85 +215,71 @@ class EpisodeGrid(ScrollView, can_focus=True):
     # -- drawing ------------------------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
-        """One row of cells across all columns; what was drawn before is taken as it is."""
-        row, line = divmod(y + self.scroll_offset.y, self._step)
+        """One line of terminal cells across all columns; rows that are drawn already are reused."""
+        row, line = divmod(y + self.scroll_offset.y, self._row_height)
         first = row * self._columns
         places = range(first, min(first + self._columns, len(self.marks)))
         shown = [self._cards.get(self.marks[place].id) for place in places]
         key = (row, self.at if self.at in places else -1)
         before, lines = self._rows.get(key, ([], []))
         if not lines or before != shown:
-            if len(self._rows) > HELD // 4:
+            if len(self._rows) > MAX_CARDS // 4:
                 self._rows.clear()
-            lines = [self._across(places, line) for line in range(self._step)]
+            lines = [self._line(places, line) for line in range(self._row_height)]
             self._rows[key] = (shown, lines)
         return lines[line]
 
-    def _across(self, places: range, line: int) -> Strip:
-        cell = self._cell if self.grid else self._entry
-        segments = [segment for place in places for segment in cell(place, line)]
+    def _line(self, places: range, line: int) -> Strip:
+        draw_line = self._grid_line if self.grid else self._timeline_line
+        segments = [segment for place in places for segment in draw_line(place, line)]
         return Strip(segments).adjust_cell_length(self.size.width, self._style("words", -1))
 
     def _style(self, name: str, place: int) -> Style:
-        style = self.get_component_rich_style(f"shelf--{name}")
+        style = self.get_component_rich_style(f"episode-grid--{name}")
         if place == self.at:
-            style += Style(bgcolor=self.get_component_rich_style("shelf--highlighted").bgcolor)
+            style += Style(bgcolor=self.get_component_rich_style("episode-grid--highlighted").bgcolor)
         return style
 
-    def _entry(self, place: int, line: int) -> list[Segment]:
-        """A line of a memory in the timeline: month, picture, then day and words."""
-        mark, room, drawn = self.marks[place], self._room, self._cards.get(self.marks[place].id)
+    def _timeline_line(self, place: int, line: int) -> list[Segment]:
+        """One line of a memory in the timeline: month, picture, then day, words and the reason of a search hit."""
+        mark, size, card = self.marks[place], self._card_size, self._cards.get(self.marks[place].id)
         month = [self._month(place, line)] if self._gutter else []
         plain = self._style("words", place)
-        if line >= room.down:
-            return [*month, _text("", self._style("words", -1), self._inner - self._gutter)]
-        picture = _picture(drawn, line, room.across, plain, 0)
+        if line >= size.image_height:
+            return [*month, text_cell("", self._style("words", -1), self._inner - self._gutter)]
+        picture = image_line(card, line, size.image_width, plain, 0)
         if line == 0:
-            said = _text(_day(mark, drawn), self._style("day", place), room.width + 1)
-        elif drawn and line - 1 < len(drawn.lines):
-            said = _text(drawn.lines[line - 1], plain, room.width + 1)
-        elif drawn and line - 1 == len(drawn.lines) and mark.why:
-            said = _text(mark.why, self._style("why", place), room.width + 1)
+            text = text_cell(day_line(mark, card), self._style("day", place), size.text_width + 1)
+        elif card and line - 1 < len(card.lines):
+            text = text_cell(card.lines[line - 1], plain, size.text_width + 1)
+        elif card and line - 1 == len(card.lines) and mark.why:
+            text = text_cell(mark.why, self._style("why", place), size.text_width + 1)
         else:
-            said = _text("", plain, room.width + 1)
-        return [*month, *picture, Segment(" ", plain), said]
+            text = text_cell("", plain, size.text_width + 1)
+        return [*month, *picture, Segment(" ", plain), text]
 
     def _month(self, place: int, line: int) -> Segment:
-        """ "Aug 2025 ●", where it begins; in what was searched for there is no order of time, and no month."""
+        """ "Aug 2025 ●" in the first line of a month. Search hits are not in order of time and show no month."""
         mark, before = self.marks[place], self.marks[place - 1] if place else None
         begins = before is None or (before.when.year, before.when.month) != (mark.when.year, mark.when.month)
         text = f"{mark.when:%b %Y}" if begins and line == 0 and not mark.why else ""
         dot = "" if mark.why else "●" if begins and line == 0 else "│"
-        return _text(f"{text:<8} {dot}", self.get_component_rich_style("shelf--why"), self._gutter)
+        return text_cell(f"{text:<8} {dot}", self.get_component_rich_style("episode-grid--why"), self._gutter)
 
-    def _cell(self, place: int, line: int) -> list[Segment]:
-        """A line of a memory in the grid: picture, day, the first words."""
-        mark, room, drawn = self.marks[place], self._room, self._cards.get(self.marks[place].id)
+    def _grid_line(self, place: int, line: int) -> list[Segment]:
+        """One line of a memory in the grid: picture, day, the first words."""
+        mark, size, card = self.marks[place], self._card_size, self._cards.get(self.marks[place].id)
         plain = self._style("words", place)
-        if line >= room.down + 2:
-            return [_text("", self._style("words", -1), self._wide)]
+        if line >= size.image_height + 2:
+            return [text_cell("", self._style("words", -1), self._column_width)]
         edge = Segment(" ", plain)
-        if line == room.down:
-            return [edge, _text(f"{mark.when.day} {mark.when:%b %Y}", self._style("day", place), room.across), edge]
-        if line > room.down:
-            return [edge, _text(drawn.lines[0] if drawn and drawn.lines else "", plain, room.across), edge]
-        space = (room.down - len(drawn.image)) // 2 if drawn else 0
-        return [edge, *_picture(drawn, line - space, room.across, plain, 0.5), edge]
-
-
-def _picture(drawn: Card | None, line: int, width: int, style: Style, centred: float) -> list[Segment]:
-    """A line of a picture, so wide; `centred`: which part of what is left of the width is on the left of it."""
-    image = drawn.image[line] if drawn and 0 <= line < len(drawn.image) else []
-    left = width - sum(segment.cell_length for segment in image)
-    before = int(left * centred)
-    blanks = [[Segment(" " * blank, style)] if blank else [] for blank in (before, left - before)]
-    return [*blanks[0], *image, *blanks[1]]
-
-
-def _text(text: str, style: Style, width: int) -> Segment:
-    return Segment(set_cell_size(text, width), style)
-
-
-def _day(mark: Mark, drawn: Card | None) -> str:
-    where = f" · {printable(drawn.place)}" if drawn and drawn.place else ""
-    return f"{mark.when.day} {mark.when:%B %Y}{where}"
+        if line == size.image_height:
+            return [
+                edge,
+                text_cell(f"{mark.when.day} {mark.when:%b %Y}", self._style("day", place), size.image_width),
+                edge,
+            ]
+        if line > size.image_height:
+            return [edge, text_cell(card.lines[0] if card and card.lines else "", plain, size.image_width), edge]
+        space = (size.image_height - len(card.image)) // 2 if card else 0
+        return [edge, *image_line(card, line - space, size.image_width, plain, 0.5), edge]

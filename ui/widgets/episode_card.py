@@ -1,0 +1,76 @@
+"""One memory of the browser, decoded and laid out once: its picture in half cells, its words cut to lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.cells import set_cell_size
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+
+from memory.browse import Mark
+from memory.episode import Episode, printable
+from memory.errors import PhotoError
+from ui.widgets.photo_view import draw
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A memory as it is drawn: what the grid keeps of it."""
+
+    image: tuple[list[Segment], ...]
+    """The picture, one list of segments for each line of cells."""
+    lines: tuple[str, ...]
+    """The words, wrapped and cut to the size of the card."""
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardSize:
+    """Room for a card, in terminal cells: for the picture, and for the words beside or below the picture."""
+
+    image_width: int
+    image_height: int
+    text_width: int
+    text_height: int
+
+
+def draw_card(episode: Episode, size: CardSize) -> Card:
+    """Decode the photo and draw the card. Takes milliseconds: never call it in the app's thread."""
+    try:
+        image = tuple(list(strip) for strip in draw(episode.photo, size.image_width, size.image_height))
+    except PhotoError:
+        image = ([Segment("(damaged)"[: size.image_width])],)
+    words = Text(printable(" ".join(episode.words.split())))
+    lines = words.wrap(Console(width=size.text_width, file=None), size.text_width)
+    shown = [line.plain.rstrip() for line in lines[: size.text_height]]
+    if len(lines) > size.text_height and shown:
+        last = Text(shown[-1] + " …")
+        last.truncate(size.text_width, overflow="ellipsis")
+        shown[-1] = last.plain
+    return Card(image, tuple(shown), episode.place or "")
+
+
+def image_line(card: Card | None, line: int, width: int, style: Style, left_share: float) -> list[Segment]:
+    """Line number `line` of the card's picture, padded to `width` cells.
+
+    `left_share` is the share of the padding that goes to the left: 0 aligns left, 0.5 centres.
+    """
+    image = card.image[line] if card and 0 <= line < len(card.image) else []
+    left = width - sum(segment.cell_length for segment in image)
+    before = int(left * left_share)
+    blanks = [[Segment(" " * blank, style)] if blank else [] for blank in (before, left - before)]
+    return [*blanks[0], *image, *blanks[1]]
+
+
+def text_cell(text: str, style: Style, width: int) -> Segment:
+    """Text cut or padded to `width` cells."""
+    return Segment(set_cell_size(text, width), style)
+
+
+def day_line(mark: Mark, card: Card | None) -> str:
+    """ "12 May 2025 · Lisbon", the place only once the card is drawn."""
+    where = f" · {printable(card.place)}" if card and card.place else ""
+    return f"{mark.when.day} {mark.when:%B %Y}{where}"

@@ -33,6 +33,7 @@ import numpy as np
 from memory.db import conversation_rows, rows
 from memory.paths import private_folder
 from memory.search import vector_index, vectors
+from memory.search.vector_codes import Codes
 from memory.text import count, folded, match_expression
 
 ALIKE = 0.9
@@ -282,7 +283,7 @@ def _saying(db: sqlite3.Connection, names: Iterable[str]) -> tuple[str, ...]:
 def _look_alikes(db: sqlite3.Connection, gone: Sequence[str]) -> tuple[str, ...]:
     """Ids of remaining episodes whose photo looks like one that goes; its vectors must still be there."""
     found: dict[str, None] = {}
-    codes = vector_index.Codes()
+    codes = Codes()
     for photo in gone[:LOOKED_AT]:
         query = "SELECT space, f16, dim FROM vectors WHERE photo = ?"
         for space, f16, dim in db.execute(query, (photo,)).fetchall():

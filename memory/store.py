@@ -33,6 +33,7 @@ from memory.forget import Receipt
 from memory.paths import home
 from memory.replacement import Held
 from memory.search import vector_index, vectors
+from memory.search.vector_codes import Codes
 
 SMALL = 1 << 26
 """Bytes of a file that is checked at every start (some 0.1 s); a larger one is checked before each snapshot."""
@@ -58,7 +59,7 @@ class Memory:
         """What a killed forget, or an encryption, had left to be removed on opening."""
         self._lock = threading.RLock()
         self._timeout = timeout
-        self._codes = vector_index.Codes()
+        self._codes = Codes()
         try:
             due = check and snapshots.due(self.path)
         except OSError:

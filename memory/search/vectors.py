@@ -1,4 +1,8 @@
-"""Visual tokens of photos: stored with their index, compared with a query, and with one another."""
+"""Visual tokens of photos: stored together with their index, compared with a query and with one another.
+
+Each query runs on an open transaction. A *space* names the encoder that made the tokens; tokens of different spaces
+cannot be compared.
+"""
 
 from __future__ import annotations
 
@@ -7,52 +11,50 @@ import sqlite3
 import numpy as np
 
 from memory.search import ranking, vector_index
+from memory.search.vector_codes import Codes
 
 
 def put(db: sqlite3.Connection, photo: str, space: str, tokens: np.ndarray) -> bool:
-    """Keep visual tokens (T, D) in place of earlier ones; False when the photo is not here."""
-    kept = ranking.unit(tokens)
-    pooled, f16 = kept.mean(axis=0).astype("<f2"), kept.astype("<f2")
+    """Store visual tokens (T, D) of a photo, replacing earlier ones; False when the photo is not in the memory."""
+    unit = ranking.unit(tokens)
+    pooled, f16 = unit.mean(axis=0).astype("<f2"), unit.astype("<f2")
     if db.execute("SELECT 1 FROM photos WHERE sha256 = ?", (photo,)).fetchone() is None:
         return False
     drop(db, photo, space)
     columns = "photo, space, tokens, dim, pooled, f16"
-    values = (photo, space, *kept.shape, pooled.tobytes(), f16.tobytes())
+    values = (photo, space, *unit.shape, pooled.tobytes(), f16.tobytes())
     db.execute(f"INSERT INTO vectors ({columns}) VALUES (?, ?, ?, ?, ?, ?)", values)
     vector_index.add(db, photo, space, f16)
     return True
 
 
 def drop(db: sqlite3.Connection, photo: str, space: str) -> None:
-    """Take the visual tokens of a photo out, and out of the index of sight."""
+    """Remove the visual tokens of a photo, also from the vector index."""
     if db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (photo, space)).fetchone():
         vector_index.drop(db, photo, space)
         db.execute("DELETE FROM vectors WHERE photo = ? AND space = ?", (photo, space))
 
 
-def by_sight(
-    db: sqlite3.Connection, space: str, tokens: np.ndarray, codes: vector_index.Codes | None = None
-) -> dict[str, float]:
+def by_sight(db: sqlite3.Connection, space: str, tokens: np.ndarray, codes: Codes | None = None) -> dict[str, float]:
     """Score of every photo (of the most likely ones, when there are many) against visual tokens (T, D).
 
-    The index must be `ready`. `codes`: what this process holds of it, else it is read.
+    The index must be `ready`. `codes`: those that this process holds; without them they are read from the file.
     """
     query, known = ranking.unit(tokens), vector_index.state(db, space)
     if known is None:
         return {}
     columns = "SELECT photo, tokens, pooled, f16 FROM vectors WHERE space = ?"
     if vector_index.exact(known):
-        found = db.execute(f"{columns} ORDER BY photo", (space,)).fetchall()
+        stored = db.execute(f"{columns} ORDER BY photo", (space,)).fetchall()
     else:
-        likely = vector_index.search(db, codes or vector_index.Codes(), known, query)
-        found = [db.execute(f"{columns} AND photo = ?", (space, photo)).fetchone() for photo in likely]
-    names, counts, pooled, f16 = zip(*found, strict=True)
+        likely = vector_index.search(db, codes or Codes(), known, query)
+        stored = [db.execute(f"{columns} AND photo = ?", (space, photo)).fetchone() for photo in likely]
+    names, counts, pooled, f16 = zip(*stored, strict=True)
     mean = vector_index.numbers(pooled, known.dim)
-    common = (
-        ranking.background(mean)
-        if vector_index.exact(known) or known.total is None
-        else ranking.unit(known.total - mean)
-    )
+    if vector_index.exact(known) or known.total is None:
+        common = ranking.background(mean)
+    else:
+        common = ranking.unit(known.total - mean)
     scores = ranking.sight_scores(vector_index.numbers(f16, known.dim), np.array(counts), common, query)
     return {name: float(score) for name, score in zip(names, scores, strict=True)}
 
@@ -64,13 +66,12 @@ def spaces_of(db: sqlite3.Connection, photo: str, other: str) -> list[str]:
 
 
 def alike(db: sqlite3.Connection, space: str, photo: str, other: str) -> float:
-    """How alike two photos are in what is special in them, at most 1; both must have vectors in this space."""
+    """Cosine of the distinctive vectors of two photos, at most 1; both must have visual tokens in this space."""
     known = vector_index.state(db, space)
     assert known is not None
     query = "SELECT tokens, f16 FROM vectors WHERE space = ? AND photo IN (?, ?)"
     counts, f16 = zip(*db.execute(query, (space, photo, other)), strict=True)
     common = known.total if known.total is not None else np.zeros(known.dim)
-    special = ranking.special(
-        vector_index.numbers(f16, known.dim), np.array(counts), ranking.unit(np.stack([common] * 2))
-    )
+    backgrounds = ranking.unit(np.stack([common] * 2))
+    special = ranking.special(vector_index.numbers(f16, known.dim), np.array(counts), backgrounds)
     return float(special[0] @ special[1])

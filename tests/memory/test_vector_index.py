@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from memory import forget
 from memory.db import rows
-from memory.search import ranking, vector_index, vectors
+from memory.search import ranking, vector_codes, vector_index, vectors
 from memory.store import Memory
 from tests.memory.test_ranking import DIM, episode, scene
 
@@ -24,7 +24,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond eight photos the index is used, and leaves eight."""
     monkeypatch.setattr(vector_index, "EXACT_VALUES", 0)
     monkeypatch.setattr(vector_index, "SHORTEST", 8)
-    monkeypatch.setattr(vector_index, "NEAREST", 24)
+    monkeypatch.setattr(vector_codes, "NEAREST", 24)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_each_of_several_things_is_found_among_many(memory: Memory, monkeypatch:
     asked = [[start, start + 11, start + 22, start + 33] for start in range(0, 1100, 30)]
     exact = [set(first(memory, things, 4)) for things in asked]
     monkeypatch.setattr(vector_index, "EXACT_VALUES", 0)
-    monkeypatch.setattr(vector_index, "NEAREST", 100)
+    monkeypatch.setattr(vector_codes, "NEAREST", 100)
 
     def found() -> float:
         return sum(len(set(first(memory, things, 4)) & right) / 4 for things, right in zip(asked, exact, strict=True))
@@ -128,12 +128,12 @@ def test_whatever_comes_and_goes_the_index_is_right(steps: list[tuple[str, int]]
     with pytest.MonkeyPatch.context() as patch, closing(sqlite3.connect(":memory:")) as db:
         patch.setattr(vector_index, "EXACT_VALUES", 0)
         patch.setattr(vector_index, "SHORTEST", 5)
-        patch.setattr(vector_index, "BLOCK", 8)
+        patch.setattr(vector_codes, "BLOCK", 8)
         from memory.db.schema import migrate
 
         db.isolation_level = None
         migrate(db, Path("memory.db"))
-        codes = vector_index.Codes()
+        codes = vector_codes.Codes()
         here: set[int] = set()
         for what, n in [*(("+", n) for n in range(seed * 8)), *steps]:
             photo = episode(n).photo.sha256
@@ -171,10 +171,10 @@ def test_another_process_is_seen(memory: Memory) -> None:
 def test_only_changed_blocks_are_read(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     learn(memory, range(1100))
     read: list[int] = []
-    block = vector_index._block
+    block = vector_codes.read_block
     with Memory(memory.path) as reader:
         first(reader, [1])
-        monkeypatch.setattr(vector_index, "_block", lambda db, b, w: read.append(b) or block(db, b, w))
+        monkeypatch.setattr(vector_codes, "read_block", lambda db, b, w: read.append(b) or block(db, b, w))
         first(reader, [1])
         assert read == []
         learn(memory, range(1100, 1101))
@@ -241,7 +241,7 @@ def test_no_byte_of_a_forgotten_photo_is_left_in_the_index(
     with memory.transaction() as db:
         query = "SELECT row, f16 FROM directions WHERE photo = ?"
         row, direction = db.execute(query, (hashes[n],)).fetchone()
-        code = vector_index._block(db, row // vector_index.BLOCK, 1)[:, row % vector_index.BLOCK].tobytes()
+        code = vector_codes.read_block(db, row // vector_codes.BLOCK, 1)[:, row % vector_codes.BLOCK].tobytes()
 
     def residue() -> list[bool]:
         everything = b"".join(f.read_bytes() for f in memory.path.parent.rglob("*") if f.is_file())

@@ -1,7 +1,6 @@
-"""Command line of the assistant: `remember`, `import`, `ask`, `recall` and `forget` (by a photo), `models`,
-`prove-offline`.
+"""Command line of the assistant: `remember`, `import`, `ask`, `recall`, `forget`, `models`, `prove-offline`.
 
-With --json one object goes to stdout; progress and messages go to stderr.
+With --json, stdout has one JSON object (`recall`: one a line); progress and messages go to stderr.
 Exit codes: 0 done, 1 failed with one clear line, 2 wrong usage.
 """
 
@@ -21,7 +20,7 @@ from assistant.backends import disk_cache
 from assistant.backends.open_backend import open_backend
 from assistant.conversation import Conversation, open_memory, remember
 from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Reminded, Shortened
-from assistant.importing import import_photos
+from assistant.importing import import_cli
 from assistant.photo import load_photo
 from memory import conversations
 from memory.corrections import readable
@@ -32,7 +31,7 @@ from memory.text import count
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run a command."""
+    """Run the command line with `argv` (default: sys.argv). Returns the exit code."""
     args = _parser().parse_args(argv)
     try:
         return int(args.run(args))
@@ -48,44 +47,48 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m assistant", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--model", help="a model's name or folder (default: nano)")
+    common.add_argument("--model", help="name or folder of the model (default: nano)")
     common.add_argument("--memory", type=Path, help="the memory file (default: under KEEPSAKE_HOME)")
-    common.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    common.add_argument("--json", action="store_true", help="print JSON on stdout")
 
-    keep = commands.add_parser("remember", parents=[common], help="keep a photo and what it means to you")
-    keep.add_argument("photo", type=Path)
-    keep.add_argument("words", help="what you want to say about it: 'This is Milo, my dog, at the lake'")
-    keep.add_argument("--when", type=_day, help="a day, 2025-08-01 (default: the camera's date, else today)")
-    keep.add_argument("--place", help="where it was")
+    keep = commands.add_parser("remember", parents=[common], help="store a photo with what you say about it")
+    keep.add_argument("photo", type=Path, help="the photo file")
+    keep.add_argument("words", help="what you say about the photo, such as 'This is Milo, my dog, at the lake'")
+    keep.add_argument("--when", type=_day, help="the day, such as 2025-08-01 (default: the camera's date, else today)")
+    keep.add_argument("--place", help="where the photo was taken")
     keep.set_defaults(run=_remember)
 
-    ask = commands.add_parser("ask", parents=[common], help="show a new photo and ask about it")
-    ask.add_argument("photo", type=Path)
-    ask.add_argument("question")
-    ask.add_argument("--no-caption", action="store_true", help="answer straight from photo and memories")
+    ask = commands.add_parser("ask", parents=[common], help="ask a question about a new photo")
+    ask.add_argument("photo", type=Path, help="the photo file")
+    ask.add_argument("question", help="the question, such as 'Who is this?'")
+    ask.add_argument(
+        "--no-caption",
+        action="store_true",
+        help="answer from the photo and the memories, without writing a caption first",
+    )
     ask.set_defaults(run=_ask)
 
-    import_photos.add(commands, common)
+    import_cli.add(commands, common)
 
-    find = commands.add_parser("recall", parents=[common], help="which memories does a photo bring back?")
-    find.add_argument("photo", type=Path)
+    find = commands.add_parser("recall", parents=[common], help="list the memories that a photo brings back")
+    find.add_argument("photo", type=Path, help="the photo file")
     find.set_defaults(run=_recall)
 
-    drop = commands.add_parser("forget", help="forget everything that was said about a photo, and the photo")
-    drop.add_argument("photo", type=Path)
-    drop.add_argument("--yes", action="store_true", help="do not ask")
+    drop = commands.add_parser("forget", help="forget a photo and everything that was said about it")
+    drop.add_argument("photo", type=Path, help="the photo file; a copy under another name will do")
+    drop.add_argument("--yes", action="store_true", help="forget without asking for confirmation")
     drop.add_argument("--memory", type=Path, help="the memory file (default: under KEEPSAKE_HOME)")
-    drop.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    drop.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     drop.set_defaults(run=_forget)
 
     proof = commands.add_parser(
-        "prove-offline", help="a whole conversation while the network is refused; what was heard"
+        "prove-offline", help="play a demo conversation with the network refused, and count the uses of the network"
     )
-    proof.add_argument("--model", metavar="NAME", help="a model's name or folder (default: nano)")
-    proof.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    proof.add_argument("--model", metavar="NAME", help="name or folder of the model (default: nano)")
+    proof.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     proof.set_defaults(run=_prove)
 
-    about = "models on this machine and to be had: list | pull NAME | check NAME"
+    about = "list, fetch and check models: list | pull NAME | check NAME"
     models_cli.add(commands.add_parser("models", help=about).add_subparsers(required=True, metavar="WHAT"))
     return parser
 
@@ -118,9 +121,9 @@ def _ask(args: argparse.Namespace) -> int:
     result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "reminders": []}
     try:
         with open_memory(args.memory, backend, to_read=True) as memory:
-            talk = Conversation(backend, memory)
-            first = talk.attach(photo) if args.no_caption else talk.look(photo)
-            for stream in (first, talk.ask(args.question)):
+            conversation = Conversation(backend, memory)
+            first = conversation.attach(photo) if args.no_caption else conversation.look(photo)
+            for stream in (first, conversation.ask(args.question)):
                 for event in stream:
                     _show(event, result, quiet=args.json)
     finally:
@@ -133,26 +136,26 @@ def _ask(args: argparse.Namespace) -> int:
 
 
 def _show(event: Event, result: dict[str, Any], *, quiet: bool) -> None:
-    """Enter an event into the result and, unless `quiet`, print it as it comes."""
-    said = ""
+    """Enter an event into the JSON result and, unless `quiet`, print it."""
+    text = ""
     if isinstance(event, Failed):
         raise KeepsakeError(event.message)
     if isinstance(event, Recalled):
         result["recalled"] = [_row(r) for r in event.recalls]
-        said = "".join(f"recalled  {_line(r)}\n" for r in event.recalls) or "recalled  nothing that matches\n"
+        text = "".join(f"recalled  {_line(r)}\n" for r in event.recalls) or "recalled  nothing that matches\n"
     elif isinstance(event, Reminded):
         result["reminders"] = [asdict(r) | {"when": r.when.isoformat()} for r in event.reminders]
-        said = "".join(f"you asked  {printable(r.task)}  (said {r.when:%d %b %Y}, {r.id})\n" for r in event.reminders)
+        text = "".join(f"you asked  {printable(r.task)}  (said {r.when:%d %b %Y}, {r.id})\n" for r in event.reminders)
     elif isinstance(event, Shortened):
         print(event, file=sys.stderr)
     elif isinstance(event, CaptionText | AnswerText):
-        said = "\n".join(printable(line) for line in event.text.split("\n"))
+        text = "\n".join(printable(line) for line in event.text.split("\n"))
     elif isinstance(event, Captioned):
-        result["caption"], said = event.caption.text, "\n\n"
+        result["caption"], text = event.caption.text, "\n\n"
     elif isinstance(event, Answered):
-        result["answer"], said = event.text, "\n"
+        result["answer"], text = event.text, "\n"
     if not quiet:
-        print(said, end="", flush=True)
+        print(text, end="", flush=True)
 
 
 def _recall(args: argparse.Namespace) -> int:
@@ -171,7 +174,7 @@ def _recall(args: argparse.Namespace) -> int:
 
 
 def _forget(args: argparse.Namespace) -> int:
-    """Needs no model: it is the same photo when its pixels are the same, whatever the file is called."""
+    """Forget by photo. No model is needed: two files are one photo when their pixels are equal."""
     photo = load_photo(args.photo).sha256
     with open_memory(args.memory, to_read=True) as memory:
         ids = memory.showing(photo)
@@ -179,20 +182,21 @@ def _forget(args: argparse.Namespace) -> int:
         for id in ids if not args.yes else ():
             print(_about(memory.get(id)), file=sys.stderr)
         if not ids and not shown:
-            disk_cache.forget(photo)  # it may have been asked about
+            disk_cache.forget(photo)  # a question about it may have left visual tokens
             print("no memory has this photo; what was computed from it, if it was, is deleted", file=sys.stderr)
             return 1
         what = [(len(ids), "episode"), (shown, "kept conversation part")]
-        if not args.yes and not _agreed(" and ".join(count(n, one) for n, one in what if n)):
+        if not args.yes and not _confirmed(" and ".join(count(n, one) for n, one in what if n)):
             return 1
-        receipt = memory.forget_all(ids) if ids else memory.forget_shown(photo)
+        receipt = memory.forget_all(ids) if ids else memory.forget_conversations_about(photo)
         disk_cache.forget(photo)
     lines = receipt.lines()
     print(json.dumps({"receipt": lines, **asdict(receipt)}) if args.json else "\n".join(map(printable, lines)))
     return 0
 
 
-def _agreed(what: str) -> bool:
+def _confirmed(what: str) -> bool:
+    """Ask for confirmation on the terminal; without a terminal, print what would be forgotten."""
     if not sys.stdin.isatty():
         print(f"these would be forgotten for good ({what}): add --yes", file=sys.stderr)
         return False

@@ -1,6 +1,6 @@
-"""The seam to any model: what goes in, what comes out, and the protocol between.
+"""The interface to any model: what goes in, what comes out, and the `Backend` protocol.
 
-A backend is one generator. It sees messages of text and photos and knows nothing of memory or captions.
+A backend is one generator. It reads messages of text and photos, and knows nothing of memories or captions.
 """
 
 from __future__ import annotations
@@ -21,47 +21,50 @@ class Message:
     role: Literal["system", "user", "assistant"]
     parts: tuple[str | Photo, ...]
     about: str | None = None
-    """Hash of the photo that is asked about, which is seen large, and all others of the prompt small. "": none is.
-    None: all are seen large."""
+    """Hash of the photo that is asked about: it is encoded large, and all other photos of the prompt small.
+    "": all are small. None: all are large."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to sample. Exactly these four."""
+    """How to sample the next tokens."""
 
     max_new_tokens: int = 160
-    """0: the prompt is read, for the next one that begins alike, and nothing written."""
+    """0: the prompt is read into the prefix cache, for a later prompt that begins alike, and nothing is written."""
     temperature: float = 0.0
-    """0 is greedy."""
+    """0: the likeliest token is taken."""
     top_p: float = 1.0
+    """Tokens are drawn from the likeliest ones that have this probability together."""
     seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of output. The last one of a stream has a stop reason and the counts; the others have text only."""
+    """A piece of output. The last chunk of a stream has a stop reason and the counts; the others have text only."""
 
     text: str
     stop: Literal["end", "length", "cancelled"] | None = None
     prompt_tokens: int = 0
     """Tokens of the whole prompt, photos included."""
     cached_tokens: int = 0
-    """Of these, how many were already in the KV cache."""
+    """Tokens of the prompt that were in the KV cache already."""
     new_tokens: int = 0
+    """Tokens written."""
     seconds: float = 0.0
-    looked: int = 0
-    """How often the vision tower ran for it."""
+    """From the call to the last token."""
+    photos_encoded: int = 0
+    """How often the vision tower encoded a photo for this stream."""
 
 
 class Backend(Protocol):
-    """A vision-language model. Calls are made from one thread at a time; `cancel` from any."""
+    """A vision-language model. It is called from one thread at a time; `cancel` from any thread."""
 
     name: str
-    """What to call it on screen: "nano", "Qwen3-VL-4B"."""
+    """The model's name on screen: "nano", "Qwen3-VL-4B"."""
     space: str
-    """Names the vector space of `embed`: changes when the vision tower does."""
+    """Identifies the vector space of `embed`: changes when the vision tower does."""
     threshold: float
-    """Similarity from which a recall by sight may be told, calibrated for this model (0..1)."""
+    """Least similarity of a recall by sight (0 to 1), calibrated for this model."""
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
         """Generate the next assistant turn. Raises ModelStopped, ModelError."""
@@ -76,7 +79,7 @@ class Backend(Protocol):
         ...
 
     def set_ephemeral(self, on: bool) -> None:
-        """While `on`, nothing of what is seen and said goes to disk, later neither. Raises ModelStopped."""
+        """While `on`, nothing computed from photos and words goes to disk, then or later. Raises ModelStopped."""
         ...
 
     def close(self) -> None:

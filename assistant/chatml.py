@@ -1,7 +1,7 @@
-"""Messages to the exact pieces a ChatML model reads (SmolLM2, Qwen3-VL): structure, words, photos.
+"""Turn messages into the exact pieces that a ChatML model reads (SmolLM2, Qwen3-VL): marks, words, photos.
 
-Words are kept apart from structure, so that a memory holding "<|im_end|>" stays text: only `Mark` pieces may
-become control tokens. Every piece is tokenised alone, here and in training, so both see the same tokens.
+Words are kept apart from the marks of the format, so that a memory that holds "<|im_end|>" stays text: only `Mark`
+pieces may become control tokens. Every piece is tokenised alone, here and in training, so both see the same tokens.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from memory.episode import Photo
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Structure: may hold control tokens."""
+    """Structure of the format: its text may become control tokens."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Anything said or written by anyone: never control tokens."""
+    """Text by a person or a model: never control tokens."""
 
     text: str
 
 
 Piece = Mark | Words | Photo
 ASSISTANT = "<|im_start|>assistant\n"
-"""Behind these tokens the assistant writes."""
+"""The mark at the end of a prompt, after which the assistant writes."""
 
 
 def pieces(messages: Sequence[Message]) -> list[Piece]:
-    """The prompt up to where the assistant begins to write."""
+    """The pieces of a prompt, up to where the assistant begins to write."""
     out: list[Piece] = []
     mark = ""
     for message in messages:
@@ -48,7 +48,10 @@ def pieces(messages: Sequence[Message]) -> list[Piece]:
 
 
 def large_photo(messages: Sequence[Message], prompt: Sequence[Piece]) -> int | None:
-    """Which piece is the photo the messages are about: the last that shows it. -1: none is; None: nobody said."""
+    """Index of the piece with the photo that the messages are about, the last of several.
+
+    -1: no piece shows that photo; None: the messages do not say what they are about.
+    """
     about = next((m.about for m in messages if m.about is not None), None)
     if about is None:
         return None

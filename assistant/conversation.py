@@ -1,14 +1,14 @@
-"""Caption-augmented generation as one stream of events: recall, caption, answer. No model and no SQL in here.
+"""Caption-augmented generation (CAG) as one stream of events: recall, caption, answer. No model and no SQL in here.
 
-A `Conversation` is about one photo at a time. `look` recalls and writes the caption (pass 1); `ask` continues
-from it (pass 2, and every follow-up). Only `remember` writes to the memory, and only what the user said.
+A `Conversation` is about one photo at a time. `look` recalls memories and writes the caption (pass 1); `ask` continues
+from the caption (pass 2, and every follow-up). Only `remember` writes to the memory, and only what the user said.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -40,10 +40,26 @@ Opening = Callable[[Sequence[Episode]], tuple[Message, ...]]
 """Renders the beginning of a prompt around the memories it may hold."""
 
 
+@dataclass(frozen=True, slots=True)
+class ConversationState:
+    """Where a conversation stands: what a call that fails puts back, so that it changes nothing."""
+
+    photo: Photo | None
+    """The photo in view."""
+    recalls: tuple[Recall, ...]
+    """Memories in the prompt."""
+    caption: Caption | None
+    """The photo's caption, as written by the model or corrected by the user."""
+    opening: Opening
+    turns: tuple[Message, ...]
+    """What comes after the opening: the assistant's first turn, then questions and answers."""
+
+
 class Conversation:
-    """One conversation with a model and a memory. Not thread-safe: drive it from one thread, `cancel` from any."""
+    """One conversation with a model and a memory. Not thread-safe: call it from one thread, `cancel` from any."""
 
     def __init__(self, backend: Backend, memory: Memory, options: Options | None = None, k: int = 4) -> None:
+        """`k`: most memories that are recalled."""
         self.backend, self.memory, self.k = backend, memory, k
         self.options = options or Options()
         self.photo: Photo | None = None
@@ -51,52 +67,52 @@ class Conversation:
         self.caption: Caption | None = None
         self._opening: Opening = partial(prompt.recollect_messages, question="")
         self._turns: tuple[Message, ...] = ()
-        """What comes after the opening: the assistant's first turn, then questions and answers."""
         self._stop = threading.Event()
         self.reminded: tuple[str, set[str]] = ("", set())
-        """The photo in view, and what the user has been reminded of since it came into view."""
+        """Hash of the photo in view, and the tasks the user has been reminded of since it came into view."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """The prompt so far; ends with an assistant turn. Empty when nothing was said."""
+        """The prompt so far, which ends with an assistant turn. Empty when nothing was asked or captioned."""
         return (*self._opening([r.episode for r in self.recalls]), *self._turns) if self._turns else ()
 
     def attach(self, photo: Photo) -> Iterator[Event]:
-        """Make `photo` the conversation's subject and recall what belongs to it."""
+        """Bring `photo` into view, recall the memories that belong to it, and remind the user of what is due."""
         self._stop.clear()
         try:
             self.recalls = tuple(self.recall(photo))
             self.photo, self.caption, self._turns = photo, None, ()
             yield Recalled(self.recalls)
-            if due := self._due(photo):
+            if due := self._due_reminders(photo):
                 yield Reminded(due)
         except KeepsakeError as error:
             yield Failed(str(error))
 
     def look(self, photo: Photo) -> Iterator[Event]:
         """`attach` a photo and write its caption."""
-        before = self._standing()
+        before = self._state()
         for event in self.attach(photo):
             yield event
             if isinstance(event, Failed):
                 return
         try:
-            text, chunk = yield from self._say(partial(prompt.caption_messages, photo=photo), (), CaptionText)
+            text, chunk = yield from self._generate(partial(prompt.caption_messages, photo=photo), (), CaptionText)
             self.revise(text)
             assert self.caption is not None
             yield Captioned(self.caption, chunk)
         except KeepsakeError as error:
-            self.photo, self.recalls, self.caption, self._opening, self._turns = before
+            self._restore(before)
             yield Failed(str(error))
 
     def ask(self, question: str) -> Iterator[Event]:
-        """Answer from the caption; without one, from the photo; without a photo, from memories found by words, or
-        as ordinary talk when no memory has these words. New memories found by words begin the talk anew."""
-        before = self._standing()
+        """Answer from the caption; without a caption, from the photo; without a photo, from memories that share words
+        with the question, or without any memory when none does. New memories found by words begin a new conversation.
+        """
+        before = self._state()
         self._stop.clear()
         try:
-            found = () if self.photo else tuple(self.memory.search(question, k=self.k))
-            if {r.episode.id for r in found} - {r.episode.id for r in self.recalls}:
+            by_words = () if self.photo else tuple(self.memory.search(question, k=self.k))
+            if {r.episode.id for r in by_words} - {r.episode.id for r in self.recalls}:
                 self._turns = ()
             opening, turns = self._opening, self._turns
             if turns:
@@ -104,19 +120,19 @@ class Conversation:
             elif self.photo is not None:
                 opening = partial(prompt.direct_messages, photo=self.photo, question=question)
             else:
-                self.recalls = found
+                self.recalls = by_words
                 yield Recalled(self.recalls)
                 opening = partial(prompt.recollect_messages, question=question)
-                if not found:
-                    opening = _talk(question)
-            text, chunk = yield from self._say(opening, turns, AnswerText)
+                if not by_words:
+                    opening = _chat_opening(question)
+            text, chunk = yield from self._generate(opening, turns, AnswerText)
             yield Answered(text, chunk)
         except KeepsakeError as error:
-            self.photo, self.recalls, self.caption, self._opening, self._turns = before
+            self._restore(before)
             yield Failed(str(error))
 
     def revise(self, caption: str) -> None:
-        """Let `caption` stand as the description of the photo: the model's own, or the user's correction of it."""
+        """Make `caption` the photo's caption: the model's own, or the user's correction of it."""
         if self.photo is None:
             raise KeepsakeError("there is no photo to describe: attach one first")
         self.caption = Caption(caption, tuple(r.episode.id for r in self.recalls))
@@ -124,10 +140,10 @@ class Conversation:
         self._turns = (Message("assistant", (caption,)),)
 
     def prefill(self, photo: Photo, wanted: Callable[[], bool]) -> Chunk | None:
-        """Let the model read what it will have to when `photo` is looked at or asked about, all but the request.
+        """Let the model read the beginning of the prompt that `look` or `ask` will need, all but the request.
 
-        The conversation stays as it is, and the memory unwritten. None when it is not `wanted` any more, or recall
-        would have to see older photos first. Raises KeepsakeError.
+        Neither the conversation nor the memory changes. Returns None when `wanted` says no, or when recall would have
+        to encode older photos first. Raises KeepsakeError.
         """
         self._stop.clear()
         if not wanted() or self.memory.photos_without_vectors(self.backend.space):
@@ -139,11 +155,11 @@ class Conversation:
         return last
 
     def remember(self, words: str, when: datetime | None = None, place: str | None = None) -> Episode:
-        """Keep the photo with what the user says about it. `when` defaults to the camera's date, then to now."""
+        """Store the photo with what the user says about it. `when` defaults to the camera's date, then to now."""
         if self.photo is None:
             raise KeepsakeError("there is no photo to remember: attach one first")
         episode = remember(self.memory, self.backend, self.photo, words, when, place)
-        self._due(self.photo, {episode.photo.sha256})  # what has just been asked for is for the next time
+        self._due_reminders(self.photo, {episode.photo.sha256})  # a reminder just asked for is due the next time
         return episode
 
     def resume(
@@ -151,25 +167,27 @@ class Conversation:
         photo: Photo | None,
         recalls: Sequence[Recall],
         caption: str | None,
-        said: Sequence[tuple[str, str]],
+        exchanges: Sequence[tuple[str, str]],
     ) -> None:
-        """Go on where an earlier conversation ended: its photo, its memories, its caption, and (question, answer)s."""
+        """Continue an earlier conversation: its photo, memories, caption, and `exchanges` of question and answer."""
         self.photo, self.recalls, self.caption, self._turns = photo, tuple(recalls), None, ()
         turns: list[Message] = []
-        for question, answer in said:
+        for question, answer in exchanges:
             turns += (Message("user", (question,)), Message("assistant", (answer,)))
         if photo is not None and caption is not None:
             self.revise(caption)
             self._turns = (*self._turns, *turns)
-        elif said:
-            question, _ = said[0]
-            self._opening = partial(prompt.recollect_messages, question=question) if recalls else _talk(question)
+        elif exchanges:
+            question, _ = exchanges[0]
+            self._opening = (
+                partial(prompt.recollect_messages, question=question) if recalls else _chat_opening(question)
+            )
             if photo is not None:
                 self._opening = partial(prompt.direct_messages, photo=photo, question=question)
             self._turns = tuple(turns[1:])
 
-    def _due(self, photo: Photo, photos: Collection[str] | None = None) -> tuple[Reminder, ...]:
-        """Reminders of what was recalled by sight (or said about `photos`) that were not given since `photo` came."""
+    def _due_reminders(self, photo: Photo, photos: Collection[str] | None = None) -> tuple[Reminder, ...]:
+        """Reminders in what was recalled (or said about `photos`) that were not given since `photo` came into view."""
         if self.reminded[0] != photo.sha256:
             self.reminded = (photo.sha256, set())
         photos = photos or {recall.episode.photo.sha256 for recall in self.recalls}
@@ -178,7 +196,10 @@ class Conversation:
         return tuple(due)
 
     def recall(self, photo: Photo) -> list[Recall]:
-        """Episodes that belong to `photo`, best first, none below the model's threshold."""
+        """Episodes that belong to `photo`, best first, none below the model's threshold.
+
+        Photos that have no vectors of this model yet are encoded first. Raises ModelStopped when cancelled meanwhile.
+        """
         for unseen in self.memory.photos_without_vectors(self.backend.space):
             if self._stop.is_set():
                 raise ModelStopped("stopped before every photo was seen; the next time goes on from here")
@@ -187,20 +208,26 @@ class Conversation:
         return self.memory.recall(self.backend.space, tokens, k=self.k, threshold=self.backend.threshold)
 
     def cancel(self) -> None:
-        """Stop what is being seen, read or written; what is there already stands."""
+        """Stop encoding, reading or writing; what was written already stays."""
         self._stop.set()
         self.backend.cancel()
 
-    def _standing(
-        self,
-    ) -> tuple[Photo | None, tuple[Recall, ...], Caption | None, Opening, tuple[Message, ...]]:
-        return self.photo, self.recalls, self.caption, self._opening, self._turns
+    def _state(self) -> ConversationState:
+        return ConversationState(self.photo, self.recalls, self.caption, self._opening, self._turns)
 
-    def _say(
-        self, opening: Opening, turns: tuple[Message, ...], kind: type[CaptionText] | type[AnswerText]
+    def _restore(self, state: ConversationState) -> None:
+        self.photo, self.recalls, self.caption = state.photo, state.recalls, state.caption
+        self._opening, self._turns = state.opening, state.turns
+
+    def _generate(
+        self, opening: Opening, turns: tuple[Message, ...], event: type[CaptionText] | type[AnswerText]
     ) -> Generator[Event, None, tuple[str, Chunk]]:
-        """Let the model write the next turn, with all that fits its context; from now on this is the conversation."""
-        recalls, left_out, asked = list(self.recalls), [], len(turns)
+        """Let the model write the next turn, and make it part of the conversation. Returns its text and last chunk.
+
+        Where the prompt does not fit the model's context, the oldest questions are left out, then the least relevant
+        memories. Raises PromptTooLong when it does not fit without them either.
+        """
+        recalls, left_out, turns_before = list(self.recalls), [], len(turns)
         while True:
             if self._stop.is_set():
                 return "", Chunk("", "cancelled")
@@ -216,19 +243,20 @@ class Conversation:
                     recalls.remove(left_out[-1])
                 else:
                     raise
-        if left_out or len(turns) < asked:
-            yield Shortened(tuple(left_out), (asked - len(turns)) // 2)
+        if left_out or len(turns) < turns_before:
+            yield Shortened(tuple(left_out), (turns_before - len(turns)) // 2)
         text, last = "", first
         for last in chain((first,), chunks):
             text += last.text
             if last.text:
-                yield kind(last.text)
+                yield event(last.text)
         text = text.strip()
         self.recalls, self._opening, self._turns = tuple(recalls), opening, (*turns, Message("assistant", (text,)))
         return text, replace(last, text="")
 
 
-def _talk(question: str) -> Opening:
+def _chat_opening(question: str) -> Opening:
+    """The opening of a conversation without photo and memories."""
     return lambda _: prompt.chat_messages([question])
 
 
@@ -242,21 +270,23 @@ def remember(
     if not words.strip():
         raise KeepsakeError("nothing was said about the photo: write a sentence, such as 'This is Milo, my dog'")
     date = when or photo.taken_at or datetime.now(UTC)
-    return keep(memory, backend, Episode(photo, (Turn("user", words.strip()),), date, place))
+    return store_episode(memory, backend, Episode(photo, (Turn("user", words.strip()),), date, place))
 
 
 def open_memory(path: Path | None, backend: Backend | None = None, *, to_read: bool = False) -> Memory:
-    """The memory for a command (None: the usual file; `to_read`: see `memory_file`). Of an encrypted one the passphrase
-    is asked, and `backend` keeps nothing on disk."""
+    """Open the memory for a command (None: the default file; `to_read`: see `memory_file`).
+
+    For an encrypted memory the passphrase is asked for on the terminal, and `backend` keeps nothing on disk.
+    """
     memory = Memory(memory_file(path, to_read=to_read), ask=ask_here)
     if backend and memory.encrypted:
         backend.set_ephemeral(True)
     return memory
 
 
-def keep(memory: Memory, backend: Backend, episode: Episode) -> Episode:
-    """Store any episode with its photo's visual tokens; without words too, as an import has them."""
+def store_episode(memory: Memory, backend: Backend, episode: Episode) -> Episode:
+    """Store an episode, with or without words, together with its photo's visual tokens."""
     photo = episode.photo
-    tokens = backend.embed(photo)  # first: when the model fails, nothing is kept, and saying it again keeps it once
+    tokens = backend.embed(photo)  # first: when the model fails, nothing is stored, and a repeated call stores it once
     memory.add(episode, (backend.space, tokens))
     return episode

@@ -1,4 +1,4 @@
-"""The one stream that the command line, the app and the benchmark read."""
+"""The events of a conversation: the one stream that the command line, the app and the benchmark read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from memory.instructions import Reminder
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """What the model wrote about a new photo, and the episodes it was given to write it."""
+    """What the model wrote about a new photo, and which episodes it was given for that."""
 
     text: str
     episodes: tuple[str, ...]
@@ -20,14 +20,14 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """The memory has been asked. `recalls` is empty when it knows nothing of what is in the photo or the question."""
+    """The memory was searched. `recalls` is empty when nothing in it matches the photo or the question."""
 
     recalls: tuple[Recall, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Reminded:
-    """The photo shows what the user asked, in a memory of it, to be reminded at: once for each photo shown."""
+    """A recalled memory asks for a reminder when its subject is seen again. Comes once for each photo shown."""
 
     reminders: tuple[Reminder, ...]
     """At least one, newest first."""
@@ -35,18 +35,18 @@ class Reminded:
 
 @dataclass(frozen=True, slots=True)
 class Shortened:
-    """The prompt did not fit the model: this was left out of it, and the model does not know it any more."""
+    """The prompt did not fit the model's context, and this was left out: the model does not know it any more."""
 
     recalls: tuple[Recall, ...]
-    """Memories, the least relevant first; of equals, the oldest."""
+    """Memories left out, the least relevant first; of equally relevant ones, the oldest."""
     questions: int
-    """How many of the conversation's oldest questions, with their answers."""
+    """How many of the conversation's oldest questions were left out, with their answers."""
 
     def __str__(self) -> str:
         """One line for the user."""
         left = [(len(self.recalls), "memory", "memories"), (self.questions, "earlier question", "earlier questions")]
-        said = " and ".join(f"{n} {one if n == 1 else many}" for n, one, many in left if n)
-        return f"Left out, as the model has no room for it: {said}."
+        parts = " and ".join(f"{n} {one if n == 1 else many}" for n, one, many in left if n)
+        return f"Left out, as the model has no room for it: {parts}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class CaptionText:
 
 @dataclass(frozen=True, slots=True)
 class Captioned:
-    """The caption is complete."""
+    """The caption is complete, or its writing was cancelled (see `chunk.stop`)."""
 
     caption: Caption
     chunk: Chunk
@@ -73,7 +73,7 @@ class AnswerText:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer is complete (or was cancelled: see chunk.stop)."""
+    """The answer is complete, or its writing was cancelled (see `chunk.stop`)."""
 
     text: str
     chunk: Chunk
@@ -81,7 +81,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Something went wrong; the conversation stands as before the call."""
+    """Something went wrong; the conversation is as it was before the call."""
 
     message: str
     """One clear line for the user."""

@@ -1,6 +1,6 @@
-"""Does a model work on this machine, and how fast: its files compared, its process watched while it reads one photo.
+"""Check whether a model works on this machine, and how fast: compare its files, load it, let it describe one photo.
 
-One fixed photo and one fixed prompt, so that numbers of two models compare. A check of health, not of quality.
+Photo and prompt are fixed, so that the numbers of two models can be compared. The check says nothing about quality.
 """
 
 from __future__ import annotations
@@ -24,40 +24,45 @@ from memory.episode import Photo
 from memory.errors import ModelError
 
 NEW_TOKENS = 48
+"""Most tokens that the model writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a check found. Sizes in bytes, times in seconds."""
+    """The results of a check. Sizes in bytes, times in seconds."""
 
     name: str
     compared: int
     """Files whose sha256 was compared with the manifest's; 0 for a folder without manifest."""
     load_seconds: float
     peak: int
-    """Most memory that the model's process had, the mapped weights included."""
+    """Most memory that the model's process used, the mapped weights included."""
     estimate: int
-    """What `models list` says it needs, with a context that is full."""
+    """Memory that `models list` estimates, with a full context."""
     prompt_tokens: int
     prompt_per_second: float
-    """Tokens of the prompt, photo included, by the time to the first word."""
+    """Tokens of the prompt, photo included, divided by the time to the first word."""
     new_tokens: int
     new_per_second: float | None
-    """None when the model had nothing to say."""
+    """None when the model wrote fewer than two tokens."""
     said: str
+    """What the model wrote."""
 
 
-def check(name: str, tell: Callable[[str], None] = lambda _: None) -> Health:
-    """Compare a model's files, load it, let it describe a photo. Raises ModelError, ModelStopped."""
-    compared = _compare(local.find(name), tell)
+def check(name: str, on_step: Callable[[str], None] = lambda _: None) -> Health:
+    """Compare a model's files, load it, let it describe a photo. Raises ModelError, ModelStopped.
+
+    `on_step` gets a line about each step before it begins.
+    """
+    compared = _compare_files(local.find(name), on_step)
     spec = local.load(name)
-    tell(f"loading {spec.name}")
+    on_step(f"loading {spec.name}")
     backend = WorkerBackend(spec)
     try:
         began = time.monotonic()
         backend.start()
         loaded = time.monotonic()
-        tell("reading a photo")
+        on_step("reading a photo")
         text, last, first_at = "", Chunk(""), 0.0
         for last in backend.stream(prompt.caption_messages((), known_photo()), Options(max_new_tokens=NEW_TOKENS)):
             first_at = first_at or time.monotonic()
@@ -72,7 +77,7 @@ def check(name: str, tell: Callable[[str], None] = lambda _: None) -> Health:
         compared,
         round(loaded - began, 2),
         peak,
-        hardware.need(registry.weight(spec), registry.kv_bytes(spec)),
+        hardware.memory_needed(registry.weight(spec), registry.kv_bytes(spec)),
         last.prompt_tokens,
         round((last.prompt_tokens - last.cached_tokens) / (first_at - loaded), 1),
         last.new_tokens,
@@ -81,15 +86,18 @@ def check(name: str, tell: Callable[[str], None] = lambda _: None) -> Health:
     )
 
 
-def _compare(folder: Path, tell: Callable[[str], None]) -> int:
-    """Hash every file anew, whatever the ledger remembers. Raises ModelError naming the first that differs."""
+def _compare_files(folder: Path, on_step: Callable[[str], None]) -> int:
+    """Compare the hash of every file with the manifest. Raises ModelError naming the first file that differs.
+
+    Files are read anew: `memory.files.sha256` would believe a hash that it computed before.
+    """
     manifest = folder / "manifest.json"
     if not manifest.exists():
         return 0
     entries = json.loads(manifest.read_text(encoding="utf-8"))["files"].values()
     for entry in entries:
         path = local.packaged(entry["package"], entry["file"]) if "package" in entry else folder / entry["file"]
-        tell(f"comparing {path.name}")
+        on_step(f"comparing {path.name}")
         with open(path, "rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != entry["sha256"]:
                 raise ModelError(f"{path} is damaged, or not the file this model was made with: fetch it again")
@@ -97,7 +105,7 @@ def _compare(folder: Path, tell: Callable[[str], None]) -> int:
 
 
 def known_photo() -> Photo:
-    """A house under the sun, 640 x 480, the same to the pixel on every machine."""
+    """A drawing of a house under the sun, 640 x 480, equal to the pixel on every machine."""
     image = Image.new("RGB", (640, 480), (135, 190, 235))
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 330, 640, 480), fill=(90, 160, 80))
@@ -109,7 +117,7 @@ def known_photo() -> Photo:
 
 
 def peak_memory(pid: int | None) -> int:
-    """Most bytes a process had in memory; what it has now, where the system keeps no peak (macOS)."""
+    """Most bytes that a process had in memory; what it has now, where the system keeps no peak (macOS)."""
     status = Path(f"/proc/{pid}/status")
     if status.exists():
         line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))

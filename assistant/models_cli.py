@@ -1,6 +1,6 @@
-"""`python -m assistant models`: which models there are and fit, fetch one, see whether one works here.
+"""`python -m assistant models`: list the models and whether they fit, fetch one, check one.
 
-With --json one object a line on stdout; progress goes to stderr. Only `pull` uses the network.
+With --json, stdout has one JSON object a line; progress goes to stderr. Only `pull` uses the network.
 """
 
 from __future__ import annotations
@@ -22,30 +22,34 @@ if TYPE_CHECKING:
     from assistant.models.download import Progress
 
 EVERY = 0.2
-"""Seconds between two looks of the progress line."""
+"""Seconds between two updates of the progress line on a terminal."""
 
 
 def add(commands: Any) -> None:
     """Add the commands to the assistant's parser."""
-    show = commands.add_parser("list", help="models here and to be had, with the memory they need on this machine")
-    show.add_argument("--json", action="store_true", help="one JSON object a line")
+    show = commands.add_parser("list", help="list the models here and those to fetch, with the memory they need")
+    show.add_argument("--json", action="store_true", help="print one JSON object a line")
     show.set_defaults(run=_list)
-    fetch = commands.add_parser("pull", help="fetch a model from the Hugging Face hub; goes on where it stopped")
-    fetch.add_argument("name", help="a name of the list, or hf:OWNER/REPOSITORY[:FILE.gguf]")
+    fetch = commands.add_parser(
+        "pull", help="fetch a model from the Hugging Face hub; an interrupted download is resumed"
+    )
+    fetch.add_argument("name", help="a name from `models list`, or hf:OWNER/REPOSITORY[:FILE.gguf]")
     fetch.add_argument(
         "--quant", metavar="KIND", help=f"quantisation of the language model (default: {registry.QUANT})"
     )
-    fetch.add_argument("--json", action="store_true", help="one JSON object at the end")
+    fetch.add_argument("--json", action="store_true", help="print one JSON object at the end")
     fetch.set_defaults(run=_pull)
-    check = commands.add_parser("check", help="compare a model's files, load it, and measure it with one photo")
-    check.add_argument("name", help="a name of the list, a folder, or a .gguf with its mmproj beside it")
-    check.add_argument("--json", action="store_true", help="one JSON object")
+    check = commands.add_parser(
+        "check", help="compare a model's files with its manifest, load it, and time it on one photo"
+    )
+    check.add_argument("name", help="a name from `models list`, a folder, or a .gguf with its mmproj beside it")
+    check.add_argument("--json", action="store_true", help="print one JSON object")
     check.set_defaults(run=_check)
 
 
 def _list(args: argparse.Namespace) -> int:
-    here = hardware.this()
-    rows = registry.rows(here)
+    machine = hardware.this_machine()
+    rows = registry.rows(machine)
     if args.json:
         for row in rows:
             print(json.dumps(asdict(row)))
@@ -54,28 +58,31 @@ def _list(args: argparse.Namespace) -> int:
     print(line.format("name", "where", "size", "memory", "fits", "licence; what it is"))
     for row in rows:
         size, needs = (gigabytes(n) if n else "?" for n in (row.size, row.needs))
-        doubt = "" if row.pinned or row.folder else "unverified"
-        words = f"broken: {row.problem}" if row.problem else "; ".join(w for w in (row.licence, row.about, doubt) if w)
+        unverified = "" if row.pinned or row.folder else "unverified"
+        words = (
+            f"broken: {row.problem}" if row.problem else "; ".join(w for w in (row.licence, row.about, unverified) if w)
+        )
         print(printable(line.format(row.name, row.where, size, needs, row.fits or "?", words)))
-    free = f", {gigabytes(here.free)} of it free" if here.free is not None else ""
+    free = f", {gigabytes(machine.free)} of it free" if machine.free is not None else ""
     print(
-        f"This machine has {gigabytes(here.total)}{free}. memory: files + {hardware.CONTEXT} tokens of context + "
-        f"{gigabytes(hardware.BUFFERS)}; tight: when other programs make room;\n"
-        "unverified: sizes as others wrote them down, no commit pinned."
+        f"This machine has {gigabytes(machine.total)}{free}. memory: files + {hardware.CONTEXT} tokens of context + "
+        f"{gigabytes(hardware.BUFFERS)}; tight: fits when other programs free memory;\n"
+        "unverified: sizes as others recorded them, no commit pinned."
     )
     return 0
 
 
 def _pull(args: argparse.Namespace) -> int:
-    from assistant.models.download import AGAIN, pull
+    from assistant.models.download import pull
+    from assistant.models.hub_client import RESUMABLE
 
     row = next((r for r in registry.rows() if r.name == args.name), None)
     if row and row.fits == "no" and row.needs:
         print(f"{args.name} needs {gigabytes(row.needs)} of memory: it will not run well here", file=sys.stderr)
     try:
-        folder = pull(args.name, args.quant, tell=_progress())
+        folder = pull(args.name, args.quant, on_progress=_progress_line())
     except KeyboardInterrupt:
-        print(f"\nstopped; {AGAIN}", file=sys.stderr)
+        print(f"\nstopped; {RESUMABLE}", file=sys.stderr)
         return 1
     checkpoint = folder.parent.name == "checkpoints"
     then = f"python -m quantize all {folder} --out DIR" if checkpoint else f"python tui.py --model {folder.name}"
@@ -84,27 +91,27 @@ def _pull(args: argparse.Namespace) -> int:
     return 0
 
 
-def _progress() -> Callable[[Progress], None]:
-    """A line on stderr that is written over on a terminal; elsewhere a line each tenth."""
+def _progress_line() -> Callable[[Progress], None]:
+    """A line on stderr that is overwritten on a terminal; elsewhere, one line for each tenth of a file."""
     terminal = sys.stderr.isatty()
     began, last, first = time.monotonic(), 0.0, -1
-    told = ""
+    printed_step = ""
 
-    def tell(progress: Progress) -> None:
-        nonlocal last, first, told
+    def update(progress: Progress) -> None:
+        nonlocal last, first, printed_step
         now, first = time.monotonic(), progress.done if first < 0 else first
         percent = 100 * progress.done // max(1, progress.total)
         step = progress.doing if terminal else f"{progress.doing} {percent // 10}"
-        if step == told and (not terminal or now - last < EVERY) and progress.done < progress.total:
+        if step == printed_step and (not terminal or now - last < EVERY) and progress.done < progress.total:
             return
-        last, told = now, step
+        last, printed_step = now, step
         speed = gigabytes((progress.done - first) / max(0.1, now - began))
         words = f"{progress.doing}  {gigabytes(progress.done)} of {gigabytes(progress.total)}  {percent} %  {speed}/s"
         words = words[: shutil.get_terminal_size().columns - 1] if terminal else words
         end = "\n" if not terminal or progress.done >= progress.total else ""
         print(f"\r\033[K{words}" if terminal else words, end=end, file=sys.stderr, flush=True)
 
-    return tell
+    return update
 
 
 def _check(args: argparse.Namespace) -> int:

@@ -1,9 +1,9 @@
-"""Is it true that nothing leaves this computer? Uses of the network are counted in the app, refused in the model.
+"""Check that nothing leaves this computer: network use is counted in the app's process and refused in the model's.
 
-`watch` counts what this process does (`asked` marks what the user asked for: a download); `forbid` refuses it, which
-the model's process always does. Both hear of it from Python's audit events, before anything is sent. C code that opens
-a socket by itself is not heard: so `prove` also takes the network away from all it runs, where the system lets it.
-An audit hook stays for the life of its process.
+`watch` counts what this process does (`requested_by_user` marks what the user asked for: a download); `forbid` also
+refuses it, which the model's process always does. Both learn of network use from Python's audit events, before anything
+is sent. C code that opens a socket by itself raises no such event: so `prove` also takes the network away from all it
+runs, where the system allows that. An audit hook stays for the life of its process.
 """
 
 from __future__ import annotations
@@ -25,79 +25,80 @@ ROOT = Path(__file__).resolve().parent.parent
 CONNECTS = ("socket.connect", "socket.sendto", "socket.sendmsg")
 LOOKUPS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo")
 NO_NETWORK = ("unshare", "--map-root-user", "--net")
-"""Linux: runs a program where the kernel has no network to give."""
-_heard: list[str] = []
-"""Events that nobody asked for, in their order."""
+"""Linux: runs a program in a namespace without network interfaces."""
+_uses: list[str] = []
+"""Audit events of network use that the user did not request, in order."""
 _mode: set[str] = set()
-_asked = threading.local()
+"""May hold "watch" and "forbid"."""
+_requested = threading.local()
 
 
 class Refused(OSError):
-    """This process may not use the network."""
+    """Raised by a use of the network in a process that may not use it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What was heard in a process."""
+class NetworkEvidence:
+    """How often a process used the network, and whether it is refused there."""
 
     uses: int
-    """Connections, datagrams and look-ups of names, tried or done."""
+    """Connections, datagrams and look-ups of names, tried or done, that the user did not request."""
     refused: int
-    """Of two tries on purpose, made just now and not counted above, how many were refused."""
+    """How many of two deliberate tries, made just now and not counted in `uses`, were refused."""
 
 
 def watch() -> None:
-    """Count from now on."""
+    """Count this process's uses of the network from now on."""
     if not _mode:
-        sys.addaudithook(_hear)
+        sys.addaudithook(_on_audit_event)
     _mode.add("watch")
 
 
 def forbid() -> None:
-    """Count and refuse from now on, for good."""
+    """Count and refuse this process's uses of the network, for the rest of its life."""
     watch()
     _mode.add("forbid")
 
 
 def uses() -> int | None:
-    """How often this process used the network unasked; None when nobody has watched."""
-    return len(_heard) if _mode else None
+    """How often this process used the network without the user's request; None when `watch` was never called."""
+    return len(_uses) if _mode else None
 
 
 @contextmanager
-def asked() -> Iterator[None]:
-    """What this thread does meanwhile was asked for by the user, and is not counted."""
-    _asked.by_user = True
+def requested_by_user() -> Iterator[None]:
+    """The user requested what this thread does meanwhile: its uses of the network are not counted."""
+    _requested.by_user = True
     try:
         yield
     finally:
-        _asked.by_user = False
+        _requested.by_user = False
 
 
-def evidence() -> Evidence:
-    """Try the network on purpose, on this machine's own address; say what was refused, and what came before."""
-    before, refused = len(_heard), 0
-    with asked(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knock:
-        for attempt in (lambda: knock.connect(("127.0.0.1", 9)), lambda: socket.getaddrinfo("localhost", 9)):
+def network_evidence() -> NetworkEvidence:
+    """Count earlier uses of the network, then try it on purpose, twice, on this machine's own address."""
+    before, refused = len(_uses), 0
+    with requested_by_user(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        for attempt in (lambda: probe.connect(("127.0.0.1", 9)), lambda: socket.getaddrinfo("localhost", 9)):
             try:
                 attempt()
             except Refused:
                 refused += 1
-    return Evidence(before, refused)
+    return NetworkEvidence(before, refused)
 
 
-def _hear(event: str, args: tuple[Any, ...]) -> None:
+def _on_audit_event(event: str, args: tuple[Any, ...]) -> None:
     if not event.startswith("socket."):
         return
     if event in LOOKUPS or (event in CONNECTS and args[0].family in (socket.AF_INET, socket.AF_INET6)):
-        if not getattr(_asked, "by_user", False):
-            _heard.append(event)
+        if not getattr(_requested, "by_user", False):
+            _uses.append(event)
         if "forbid" in _mode:
             raise Refused(f"the network is not used here ({event})")
 
 
 def prove(arguments: Sequence[str]) -> int:
-    """Run `python -m demo.prove`, where it can be without any network; returns its exit code, 0 for proved."""
+    """Run `python -m demo.prove`, without any network where the system allows that. Returns its exit code."""
     command = [sys.executable, "-m", "demo.prove", *arguments]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     if shutil.which(NO_NETWORK[0]):
@@ -107,5 +108,5 @@ def prove(arguments: Sequence[str]) -> int:
 
 
 def interfaces() -> list[str]:
-    """Names of the network interfaces that the system gives this process, but for the one to itself."""
+    """Names of the network interfaces that this process can use, without the loopback."""
     return [name for _, name in socket.if_nameindex() if name not in ("lo", "lo0")]

@@ -1,8 +1,8 @@
-"""The one normaliser: any photo file to a `Photo`, and a `Photo` to the pixels a model sees.
+"""The one normaliser of photos: any photo file becomes a `Photo`, and a `Photo` the pixels that a model sees.
 
-Upright (EXIF), sRGB (colour profile), opaque on white, at most MAX_SIDE pixels on a side, without metadata: preview,
-memory and every backend get the same picture. No network address is ever opened, and a damaged file is refused,
-never half read. It knows nothing of models: how large a square they want is said by the caller.
+A normalised photo is upright (EXIF), sRGB (colour profile), opaque on white, at most MAX_SIDE pixels on a side, and
+without metadata: preview, memory and every backend get one picture. No network address is ever opened, and a damaged
+file is refused, never half read. Nothing here knows of models: the caller says how large a square its model needs.
 """
 
 from __future__ import annotations
@@ -25,20 +25,21 @@ from memory.errors import PhotoError
 MAX_SIDE = 1536
 """Pixels on the longer side of a normalised photo."""
 MAX_PIXELS = 200_000_000
-"""A larger picture is refused from its header."""
+"""A picture of more pixels is refused after its header was read."""
 MAX_BYTES = 1 << 30
-"""A larger file is refused unread: it is no photo."""
+"""A larger file is refused unread."""
 LOSSLESS_SIDE = 256
 """Photos up to this size keep their exact pixels (PNG); larger ones become JPEG."""
 
 # An allow-list: some of Pillow's other formats start programs or hide a second picture behind the header's size.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 SUFFIXES = frozenset([".jpg", ".jpeg", ".png", ".heic", ".heif", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"])
-"""What their files are called, in lower case."""
+"""Suffixes of photo files, in lower case."""
 HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 DAMAGED = "the picture is damaged or cut short; copy it again"
 GREY = 127
-UPRIGHT = {
+"""Level of the margin around a photo in a square."""
+UPRIGHT = {  # EXIF orientation: the operation that turns the picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -49,7 +50,7 @@ UPRIGHT = {
 }
 ORIENTATION, EXIF_FOLDER, TAKEN, TAKEN_OFFSET = 0x0112, 0x8769, 0x9003, 0x9011
 
-# Pillow warns at its limit and refuses at twice that; we refuse at ours. Its remarks on odd metadata would only
+# Pillow warns at its limit and refuses at twice that; we refuse at ours. Its warnings about odd metadata would only
 # disturb the screen: what matters is refused here with a sentence.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
@@ -62,7 +63,7 @@ def load_photo(path: Path) -> Photo:
 
 
 def decode(data: bytes, name: str) -> Photo:
-    """Normalise the bytes of a photo file, as `load_photo` does; `name` is what its errors call it."""
+    """Normalise the bytes of a photo file, as `load_photo` does; errors name the photo `name`."""
     image = open_image(data, name)
     try:
         width, height = _bounded(image.size, MAX_SIDE)
@@ -77,7 +78,7 @@ def decode(data: bytes, name: str) -> Photo:
 
 
 def from_image(image: Image.Image, taken_at: datetime | None = None) -> Photo:
-    """Normalise a decoded picture of any mode; `image` itself stays as it is. EXIF orientation is load_photo's part.
+    """Normalise a decoded picture of any mode; `image` stays as it is, and its EXIF orientation is not applied.
 
     `taken_at` without a timezone counts as local time.
     """
@@ -110,7 +111,9 @@ def pixels(photo: Photo, side: int | None = None) -> np.ndarray:
 
 
 def picture(photo: Photo, least: tuple[int, int] | None = None) -> Image.Image:
-    """The photo, RGB; with `least`, a JPEG may be smaller, but no smaller than that, and comes many times faster.
+    """The photo as an RGB image.
+
+    With `least`, a JPEG may come scaled down, but no smaller than `least`, which is many times faster.
 
     Raises PhotoError when the stored bytes are damaged.
     """
@@ -126,12 +129,12 @@ def picture(photo: Photo, least: tuple[int, int] | None = None) -> Image.Image:
 
 
 def shown(path: Path | str) -> str:
-    """The path as it may be printed: file names can hold line breaks and orders to the terminal."""
+    """A path that is safe to print: file names can hold line breaks and control sequences of the terminal."""
     return "".join(c if c.isprintable() else "?" for c in str(path))
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a file that may be a photo. Raises PhotoError: missing, a folder, empty, far too big, unreadable."""
+    """The bytes of a file that may be a photo. Raises PhotoError: missing, a folder, empty, too large, unreadable."""
     name = shown(path)
     if address := re.match(r"(?i)(https?|ftp):/+(.*)", name):
         url = f"{address[1]}://{address[2]}"  # Path made one slash of two
@@ -154,7 +157,7 @@ def read_file(path: Path) -> bytes:
 
 
 def open_image(data: bytes, name: str) -> Image.Image:
-    """Read the header only, and judge the size by it. Raises PhotoError."""
+    """Open a picture by its header alone; one of too many pixels is refused. Raises PhotoError."""
     formats: tuple[str, ...] = FORMATS
     if data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS:
         _register_heif()
@@ -188,7 +191,7 @@ def _bounded(size: tuple[int, int], side: int, *, grow: bool = False) -> tuple[i
 
 
 def _opaque(image: Image.Image) -> Image.Image:
-    """RGB, L or CMYK from any mode, what is transparent on white."""
+    """A picture of any mode as RGB, L or CMYK, on white where it is transparent."""
     if image.mode.startswith(("I", "F")):
         image = _eight_bits(image)
     if image.has_transparency_data:
@@ -199,7 +202,7 @@ def _opaque(image: Image.Image) -> Image.Image:
 
 
 def _srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
-    """RGB in sRGB's colours. A broken profile, or one of another kind of picture, counts as none, as in viewers."""
+    """A picture in sRGB. A broken colour profile, or one for another mode, counts as none, as in photo viewers."""
     if icc:
         with suppress(ImageCms.PyCMSError, OSError):
             profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
@@ -210,7 +213,7 @@ def _srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """16-bit grey to 8 bits; Pillow's own conversion may cut everything above 255."""
+    """A picture of 16-bit grey in 8 bits; Pillow's own conversion may cut everything above 255."""
     if image.mode == "F":
         raise PhotoError("holds measurements (floating-point pixels), not a photo; export it as JPEG or PNG")
     values = np.asarray(image).astype(np.int64)
@@ -223,7 +226,7 @@ def _exif(image: Image.Image) -> tuple[int, datetime | None]:
         exif = image.getexif()
         orientation = int(exif.get(ORIENTATION, 1))
         folder = exif.get_ifd(EXIF_FOLDER)
-    except Exception:  # its parsers raise nearly every type; the pixels are good all the same
+    except Exception:  # its parsers raise nearly every type; the pixels are good nevertheless
         return 1, None
     return orientation, _taken_at(str(folder.get(TAKEN, "")), str(folder.get(TAKEN_OFFSET, "")))
 

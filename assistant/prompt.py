@@ -1,11 +1,13 @@
-"""THE renderer: memories, photo and question to messages. Engine, training and benchmark all use it.
+"""The one renderer of prompts: memories, photo and question become messages. Engine, training and benchmark use it.
 
-It decides words and order; `chatml.py` turns messages into the exact pieces a model reads. Layout "aligned":
-instructions first, episodes in canonical order (by time, of one photo the latest first) without numbers, new photo,
-caption request.
-The caption is the assistant's turn and the question continues the conversation, so nothing is read twice.
-Layout "reference" is the published flow (CoViP, its message order; the words are ours): numbered dialogues, the
-instruction last in pass 1 and as system turn in pass 2, which therefore reads everything again.
+The renderer decides words and order; `chatml.py` turns messages into the exact pieces that a model reads.
+
+Layout "aligned": the instruction, then episodes in canonical order (by time; of one photo the latest first) without
+numbers, then the new photo and the caption request. The caption is the assistant's turn and the question continues the
+conversation, so nothing is read twice.
+
+Layout "reference" is the published flow (CoViP's message order; the words are ours): numbered dialogues, the
+instruction last in pass 1 and as the system turn in pass 2, which therefore reads everything again.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ OTHER_REQUESTS = (
     "Write a caption for the new photo that uses my memories of what it shows.",
     "What is in the new photo, and what have I said about it before?",
 )
-"""The caption request in other words, for measuring how much hangs on the wording."""
+"""The caption request in other words, to measure how much a result depends on the wording."""
 REFERENCE_INSTRUCTION = (
     "Describe the last image in one paragraph. The dialogues are your memory of earlier images: where something in the "
     "last image was seen before, use its name and what was told about it. Leave out memories of things that are not in "
@@ -48,7 +50,7 @@ def date_words(episode: Episode) -> str:
 
 
 def opening_messages(episodes: Sequence[Episode], photo: Photo) -> tuple[Message, Message]:
-    """What the aligned layout begins with, whatever is asked for then."""
+    """The beginning of a prompt in the aligned layout, before any request."""
     parts = (*_memories(episodes), "New photo:\n", photo)
     return (Message("system", (INSTRUCTION,)), Message("user", parts, photo.sha256))
 
@@ -80,7 +82,7 @@ def answer_messages(
 
 
 def direct_messages(episodes: Sequence[Episode], photo: Photo, question: str) -> tuple[Message, ...]:
-    """Without a caption (`--no-caption`): the question stands where the caption request would."""
+    """A question without a caption (`--no-caption`): it stands in the place of the caption request."""
     system, user = opening_messages(episodes, photo)
     return (system, replace(user, parts=(*user.parts, f"\n{question}")))
 
@@ -92,7 +94,7 @@ def recollect_messages(episodes: Sequence[Episode], question: str) -> tuple[Mess
 
 
 def recognise_messages(photos: Sequence[Photo], photo: Photo) -> tuple[Message, ...]:
-    """The recognition task (paper: r_vis): numbered photos without words, 0-based, then the new one."""
+    """The recognition task (r_vis in the CoViP paper): photos numbered from 0, without words, then the new photo."""
     parts: list[str | Photo] = []
     for i, known in enumerate(photos):
         parts += [f"Photo {i}:\n", known, "\n"]
@@ -101,17 +103,17 @@ def recognise_messages(photos: Sequence[Photo], photo: Photo) -> tuple[Message, 
 
 
 def describe_messages(photo: Photo) -> tuple[Message, ...]:
-    """A plain description, nothing personal asked or given: what the benchmark measures general quality with."""
+    """A request for a description without memories: the benchmark measures general quality with it."""
     return (Message("user", (photo, f"\n{DESCRIBE_REQUEST}")),)
 
 
 def chat_messages(turns: Sequence[str]) -> tuple[Message, ...]:
-    """Talk without photos: turns alternate user, assistant, user."""
+    """A conversation without photos: turns alternate user, assistant, user."""
     return tuple(Message("user" if i % 2 == 0 else "assistant", (t,)) for i, t in enumerate(turns))
 
 
 def _numbered(episodes: Sequence[Episode], photo: Photo) -> tuple[str | Photo, ...]:
-    """The published order: episodes as they are given, numbered from 1, then the new image."""
+    """The published order: episodes in the given order, numbered from 1, then the new image."""
     parts: list[str | Photo] = []
     for i, episode in enumerate(episodes, 1):
         parts += [f"===== Dialogue {i} =====\n", episode.photo, f"\n{_dialogue(episode)}\n\n"]
@@ -119,12 +121,15 @@ def _numbered(episodes: Sequence[Episode], photo: Photo) -> tuple[str | Photo, .
 
 
 def _memories(episodes: Sequence[Episode]) -> tuple[str | Photo, ...]:
-    """Episodes in canonical order, so that the same set always reads the same: photos by time, and of one photo what
-    was told last first, because of two statements the nano repeats the first (LOG.md)."""
-    told = sorted(episodes, key=lambda e: (e.when, e.told, e.id))
-    photos = dict.fromkeys(e.photo.sha256 for e in told)
+    """Episodes in canonical order, so that a set of episodes always gives one prompt.
+
+    Photos come by time, and of one photo the latest episode first: of two statements the nano repeats the first
+    (LOG.md).
+    """
+    by_time = sorted(episodes, key=lambda e: (e.when, e.told, e.id))
+    photos = dict.fromkeys(e.photo.sha256 for e in by_time)
     parts: list[str | Photo] = []
-    for episode in (e for photo in photos for e in reversed(told) if e.photo.sha256 == photo):
+    for episode in (e for photo in photos for e in reversed(by_time) if e.photo.sha256 == photo):
         at = f", {episode.place}" if episode.place else ""
         parts += [f"Memory of {date_words(episode)}{at}:\n", episode.photo, f"\n{_dialogue(episode)}\n\n"]
     return tuple(parts) or ("There are no memories that match.\n\n",)

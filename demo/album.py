@@ -10,7 +10,7 @@ from typing import Any
 
 from assistant.backend import Backend
 from assistant.backends.open_backend import open_backend
-from assistant.conversation import Conversation, keep
+from assistant.conversation import Conversation, store_episode
 from assistant.events import Answered, Captioned, Event, Failed, Recalled
 from assistant.photo import load_photo
 from memory.episode import Episode, Turn
@@ -24,18 +24,18 @@ QUESTION: str = ALBUM["question"]
 
 
 def demo_photo() -> Path:
-    """The photo nobody remembered yet."""
+    """Path of the new photo: the album shows its subject, and does not hold the photo."""
     return HERE / ALBUM["new"]["photo"]
 
 
 def load(memory: Memory, backend: Backend) -> None:
-    """Remember the album. Doing it twice changes nothing."""
+    """Store the album in a memory. Loading it twice changes nothing."""
     for episode in episodes():
-        keep(memory, backend, episode)
+        store_episode(memory, backend, episode)
 
 
 def episodes() -> list[Episode]:
-    """The album, as it is remembered."""
+    """The episodes of the album."""
     return [
         Episode(load_photo(HERE / entry["photo"]), (Turn("user", entry["words"]),), _noon(entry["when"]))
         for entry in ALBUM["episode"]
@@ -47,7 +47,7 @@ def _noon(day: str) -> datetime:
 
 
 def play_plain(model: str | None = None) -> int:
-    """The demo conversation as plain text, in a memory of its own that goes away. Returns the exit code."""
+    """Print the demo conversation as plain text, in a temporary memory. Returns the exit code."""
     print("Keepsake, demo conversation (no terminal here, so plain text; nothing is kept)\n")
     backend = open_backend(model)
     try:
@@ -61,19 +61,19 @@ def play_plain(model: str | None = None) -> int:
 
 
 def converse(backend: Backend) -> None:
-    """Remember the album in a memory that goes away, show the new photo, ask about it; all of it printed."""
+    """Store the album in a temporary memory, show the new photo, ask about it, and print what happens."""
     with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "memory.db") as memory:
         load(memory, backend)
         print(f"An album of {memory.stats()['episodes']} photos was remembered. Now a new one: {demo_photo().name}\n")
         conversation = Conversation(backend, memory)
         for event in conversation.look(load_photo(demo_photo())):
-            _tell(event)
+            _print_event(event)
         print(f"> {QUESTION}")
         for event in conversation.ask(QUESTION):
-            _tell(event)
+            _print_event(event)
 
 
-def _tell(event: Event) -> None:
+def _print_event(event: Event) -> None:
     if isinstance(event, Recalled):
         for recall in event.recalls:
             print(f'Recalled  {recall.episode.when:%d %B %Y}  {recall.why}\n          "{recall.episode.words}"')

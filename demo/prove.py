@@ -1,7 +1,7 @@
-"""`python -m assistant prove-offline`: the demo album remembered and talked about, while the network is refused.
+"""`python -m assistant prove-offline`: play the demo conversation while the network is refused, and report its uses.
 
-Run by the assistant in a process of its own, since what is refused stays refused; on Linux, if the kernel agrees, this
-process and the model's have no network interface at all. Prints what was done and what was heard.
+The assistant runs this module in a process of its own, since the network stays refused for the life of a process. On
+Linux, where the kernel allows it, this process and the model's have no network interface at all.
 """
 
 from __future__ import annotations
@@ -23,52 +23,53 @@ from memory.text import count
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit code 0: proved; 1: not, or it could not be tried."""
+    """Run the command. Exit code 0: no use of the network; 1: some use, or the conversation failed."""
     parser = argparse.ArgumentParser(prog="python -m assistant prove-offline", description=__doc__)
     parser.add_argument("--model", metavar="NAME", help="a model's name or folder (default: nano)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     args = parser.parse_args(argv)
     offline.forbid()
     try:
-        found = _prove(args.model, quiet=args.json)
+        proof = _prove(args.model, quiet=args.json)
     except (KeepsakeError, offline.Refused) as error:
         print(f"error: {printable(str(error))}", file=sys.stderr)
         return 1
     if args.json:
-        print(json.dumps(found))
+        print(json.dumps(proof))
     else:
-        _tell(found)
-    return 0 if found["proved"] else 1
+        _print_proof(proof)
+    return 0 if proof["proved"] else 1
 
 
 def _prove(model: str | None, *, quiet: bool) -> dict[str, Any]:
+    """Play the conversation; returns what --json prints."""
     backend = WorkerBackend(local.load(model))
     try:
         backend.set_ephemeral(True)
         with contextlib.redirect_stdout(sys.stderr if quiet else sys.stdout):
             album.converse(backend)
-        found = {"app": offline.evidence(), "model": backend.evidence()}
+        evidence = {"app": offline.network_evidence(), "model": backend.network_evidence()}
     finally:
         backend.close()
     return {
-        "proved": all(process.uses == 0 and process.refused == 2 for process in found.values()),
+        "proved": all(process.uses == 0 and process.refused == 2 for process in evidence.values()),
         "name": backend.name,
         "interfaces": offline.interfaces(),
-        **{who: asdict(process) for who, process in found.items()},
+        **{who: asdict(process) for who, process in evidence.items()},
     }
 
 
-def _tell(found: dict[str, Any]) -> None:
-    print("\nWhat was heard of the network meanwhile (connections, datagrams, look-ups of names):")
+def _print_proof(proof: dict[str, Any]) -> None:
+    print("\nUses of the network meanwhile (connections, datagrams, look-ups of names):")
     for who in ("app", "model"):
-        uses, refused = found[who]["uses"], found[who]["refused"]
-        name = "this process" if who == "app" else f"the process of {found['name']}"
+        uses, refused = proof[who]["uses"], proof[who]["refused"]
+        name = "this process" if who == "app" else f"the process of {proof['name']}"
         print(f"  {name}: {count(uses, 'use')}; tried twice on purpose afterwards: {count(refused, 'refusal')}")
-    if there := found["interfaces"]:
-        print(f"  the system offered {', '.join(there)} all the same: what C code does with it is not heard")
+    if there := proof["interfaces"]:
+        print(f"  the system offered {', '.join(there)} all the same: uses by C code are not counted")
     else:
         print("  the system gave both no network interface: C code could not have used it either")
-    print("proved: no use of the network" if found["proved"] else "not proved")
+    print("proved: no use of the network" if proof["proved"] else "not proved")
 
 
 if __name__ == "__main__":

@@ -8,14 +8,14 @@ from typing import Any
 
 
 class Cancelled(Exception):
-    """The flag was raised while something ran. Never leaves the backend."""
+    """The flag was set while something ran. Backends catch it: it never leaves them."""
 
 
 class AbortFlag:
-    """Can be raised only while a request is announced: a late "cancel" must not hit the next one.
+    """A flag that can be set only while a request is announced or runs: a late "cancel" must not hit the next one.
 
-    It is read by C, thousands of times a token: libc's strlen serves as llama.cpp's abort callback, since it is true
-    exactly when the first byte is set, needs no Python lock, and works from any thread.
+    C code reads the flag thousands of times a token: libc's strlen serves as llama.cpp's abort callback, since it is
+    true exactly when the first byte is set, needs no Python lock, and works from any thread.
     """
 
     def __init__(self) -> None:
@@ -23,32 +23,32 @@ class AbortFlag:
         self._armed, self._guard = False, threading.Lock()
 
     def callback(self, settings: Any, kind: Any) -> None:
-        """Enter the flag into a context's settings; `kind` is the binding's type of abort callbacks."""
+        """Make the flag a context's abort callback; `kind` is the binding's type of such callbacks."""
         settings.abort_callback = ctypes.cast(ctypes.CDLL(None).strlen, kind)
         settings.abort_callback_data = ctypes.cast(self._byte, ctypes.c_void_p)
 
     def arm(self) -> None:
-        """A request comes: what is raised from now on means it. Arming twice keeps what was raised in between."""
+        """Announce a request: from now on `set` means this request. Arming twice keeps the flag as it is."""
         with self._guard:
             self._armed = True
 
     def disarm(self) -> None:
-        """The request is done."""
+        """End the request, and clear the flag."""
         with self._guard:
             self._byte.raw, self._armed = b"\0\0", False
 
     def set(self) -> None:
-        """Stop what runs, or is announced. Does nothing when nothing is."""
+        """Stop the request that runs or is announced. Does nothing when there is none."""
         with self._guard:
             if self._armed:
                 self._byte.raw = b"\1\0"
 
     def check(self) -> None:
-        """Raise Cancelled when the flag is up."""
-        if self.up:
+        """Raise Cancelled when the flag is set."""
+        if self.is_set:
             raise Cancelled
 
     @property
-    def up(self) -> bool:
-        """Whether it was raised."""
+    def is_set(self) -> bool:
+        """Whether the request is to be stopped."""
         return bool(self._byte.raw[0])

@@ -1,8 +1,8 @@
-"""Results on disk that can be computed again: private, checked, bounded, and never in anybody's way.
+"""A cache on disk of results that can be computed again: private, checked by hash, and bounded.
 
-`DiskCache` is a folder of entries. A damaged or missing entry is a miss; a full or read-only disk costs speed, not an
-error. Entries appear by renaming, so several processes may share a folder. What they hold is private: visual tokens
-of photos (`vision/`) and the state of the last conversation (`talk/`). `forget` removes what belongs to a photo.
+`DiskCache` is a folder of entries. A damaged or missing entry is a miss; a full or read-only disk costs speed and is no
+error. Entries appear by renaming, so several processes may share a folder. Their contents are private: visual tokens of
+photos (`vision/`) and the state of the last conversation (`talk/`). `forget` removes what belongs to a photo.
 """
 
 from __future__ import annotations
@@ -11,73 +11,68 @@ import hashlib
 import json
 import os
 import secrets
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from memory.errors import KeepsakeError
+from memory.files import whole_file, write_text
 from memory.paths import home, private_folder
 
 MAGIC = b"keepsake cache 1\n"
 FORMAT = 1
-"""Part of every key; changes with what entries hold."""
+"""Part of every key; changes when the contents of entries do."""
 MB = 1 << 20
-VISION_BYTES, TALK_BYTES = 512 * MB, 1024 * MB
+VISION_BYTES, CONVERSATION_BYTES = 512 * MB, 1024 * MB
+"""Bounds of the two folders of entries."""
 ABANDONED = 3600.0
-"""Seconds after which a half-written entry counts as left behind by a killed process."""
+"""Age in seconds from which a partial file counts as left behind by a killed process."""
 
 
 def root() -> Path:
-    """Where all caches lie."""
+    """The folder of all caches."""
     return home() / "cache"
 
 
 class DiskCache:
-    """Entries of at most `limit` bytes together; those not used for longest go first."""
+    """Entries of at most `limit` bytes together; the least recently used are removed first."""
 
     def __init__(self, folder: Path, limit: int) -> None:
         self.folder, self.limit = folder, limit
 
     def put(self, name: str, header: dict[str, Any], body: bytes | memoryview) -> bool:
-        """Keep an entry. False when it could not be kept, whatever the reason."""
+        """Write an entry. False when that was not possible, for whatever reason."""
         head = json.dumps({**header, "name": name, "body": hashlib.sha256(body).hexdigest()}).encode() + b"\n"
         lines = MAGIC + hashlib.sha256(head).hexdigest().encode() + head
         if len(lines) + len(body) > self.limit:
             return False
-        partial = None
         try:
             private_folder(self.folder.parent)
-            handle, path = tempfile.mkstemp(".partial", dir=private_folder(self.folder))  # 0600
-            partial = Path(path)
-            with open(handle, "wb") as file:
-                file.write(lines)
-                file.write(body)
-            self._make_room()
-            partial.replace(self.folder / name)
+            with whole_file(private_folder(self.folder) / name, private=True) as partial:
+                with open(partial, "wb") as file:
+                    file.write(lines)
+                    file.write(body)
+                self._make_room()
             return True
         except OSError:
-            if partial:
-                with suppress(OSError):
-                    partial.unlink()
             return False
 
     def peek(self, name: str) -> dict[str, Any] | None:
-        """An entry's header alone; its body may still turn out damaged."""
-        found = self._read(name, with_body=False)
-        return found[0] if found else None
+        """An entry's header, or None; its body may still turn out to be damaged."""
+        entry = self._read(name, with_body=False)
+        return entry[0] if entry else None
 
     def get(self, name: str) -> tuple[dict[str, Any], bytes] | None:
-        """An entry, whole, or None."""
-        found = self._read(name, with_body=True)
-        if found:
+        """An entry's header and body, or None."""
+        entry = self._read(name, with_body=True)
+        if entry:
             with suppress(OSError):
-                os.utime(self.folder / name)  # used now: goes last
-        return found
+                os.utime(self.folder / name)  # used now: removed last
+        return entry
 
-    def drop(self, name: str) -> None:
-        """Remove an entry, or several: `name` may be a pattern."""
+    def remove(self, name: str) -> None:
+        """Remove an entry, or several: `name` may be a glob pattern."""
         with suppress(OSError):
             for path in list(self.folder.glob(name)):
                 path.unlink(missing_ok=True)
@@ -97,7 +92,7 @@ class DiskCache:
         return header, body
 
     def _make_room(self) -> None:
-        """Remove the oldest entries until all, those being written included, are within the limit."""
+        """Remove the least recently used entries until the folder, with what is being written, is within the limit."""
         total, entries = 0, []
         with os.scandir(self.folder) as files:
             for file in files:
@@ -114,18 +109,18 @@ class DiskCache:
                 break
 
 
-def vision(folder: Path) -> DiskCache:
-    """Visual tokens by photo: names begin with the photo's sha256 and a dot."""
+def vision_cache(folder: Path) -> DiskCache:
+    """The cache of visual tokens: names begin with the photo's sha256 and a dot."""
     return DiskCache(folder / "vision", VISION_BYTES)
 
 
-def talk(folder: Path) -> DiskCache:
-    """The state of the last conversation, one entry a model."""
-    return DiskCache(folder / "talk", TALK_BYTES)
+def conversation_cache(folder: Path) -> DiskCache:
+    """The cache of the last conversation's state, one entry a model."""
+    return DiskCache(folder / "talk", CONVERSATION_BYTES)
 
 
 def epoch(folder: Path) -> str:
-    """Changes whenever something is forgotten: what was computed before may hold it and must not be kept."""
+    """A mark that changes whenever something is forgotten: results computed before must then not be written."""
     try:
         return (folder / "epoch").read_text(encoding="ascii")
     except (OSError, UnicodeError):
@@ -133,18 +128,16 @@ def epoch(folder: Path) -> str:
 
 
 def forget(sha256: str, folder: Path | None = None) -> None:
-    """Remove a photo's visual tokens, and every kept conversation, since any may hold it.
+    """Remove a photo's visual tokens, and every saved conversation, since any may hold the photo.
 
-    Engines that run at this moment, in any process, keep nothing of what they have read so far.
-    Raises KeepsakeError when something is there and cannot be removed.
+    Engines that run at this moment, in any process, save nothing of what they have read so far.
+    Raises KeepsakeError when an entry cannot be removed.
     """
     folder = folder or root()
     if not folder.is_dir():
         return
     try:
-        partial = folder / f"epoch.{os.getpid()}.partial"
-        partial.write_text(secrets.token_hex(8), encoding="ascii")
-        partial.replace(folder / "epoch")
+        write_text(folder / "epoch", secrets.token_hex(8))
         for path in [*(folder / "vision").glob(f"{sha256}.*"), *(folder / "talk").glob("*")]:
             path.unlink(missing_ok=True)
     except OSError as error:

@@ -1,6 +1,6 @@
-"""A backend without a model, for fast tests of the app: it says what it was told to say, and remembers what it read.
+"""A backend without a model, for fast tests: it writes prepared answers and records the prompts that it was given.
 
-Selected by name ("fake"); never a substitute where a user would have the real one.
+It is selected by name ("fake"), and never a substitute for a real model.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ class FakeBackend:
         self.name, self.space, self.threshold = "fake", "fake", 0.9
         self.answers, self.delay = list(answers), delay
         self.calls: list[tuple[Message, ...]] = []
+        """Prompts of streams that were to write an answer."""
         self.prefills: list[tuple[Message, ...]] = []
-        """What it was given to read and write nothing; such a stream lasts until it is stopped, if there is a delay."""
+        """Prompts of streams that were to write nothing. With a delay, such a stream lasts until it is cancelled."""
         self.private = False
         self._cancelled = threading.Event()
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
-        """The next answer of the queue."""
+        """Write the next answer of the queue."""
         self._cancelled.clear()
         if not options.max_new_tokens:
             self.prefills.append(tuple(messages))
@@ -48,7 +49,7 @@ class FakeBackend:
         )
 
     def embed(self, photo: Photo) -> np.ndarray:
-        """Four unit vectors that depend on the photo's hash only: the same photo is found, no other."""
+        """Four unit vectors that depend on the photo's hash only: recall finds the same photo and no other."""
         time.sleep(self.delay)
         rng = np.random.default_rng(int(photo.sha256[:12], 16))
         tokens = rng.standard_normal((4, 64)).astype(np.float32)
@@ -59,8 +60,8 @@ class FakeBackend:
         self._cancelled.set()
 
     def set_ephemeral(self, on: bool) -> None:
-        """Nothing is ever kept; `private` says what was asked for."""
+        """Record the request in `private`; nothing goes to disk anyway."""
         self.private = on
 
     def close(self) -> None:
-        """Nothing to free."""
+        """Do nothing: there is no model to free."""

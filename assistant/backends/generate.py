@@ -1,4 +1,4 @@
-"""The loop that writes: one token after the other, each chosen from the logits after the one before it."""
+"""The decoding loop: one token after the other, each sampled from the logits after the one before."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from assistant.backend import Options
 
 
 class Decodable(Protocol):
-    """A model that has read a prompt."""
+    """A model that has read a prompt and can go on token by token."""
 
     def put(self, token: int) -> None:
-        """Read one token, alone."""
+        """Read one token, in a call of its own."""
         ...
 
     def next_logits(self) -> np.ndarray:
@@ -27,7 +27,7 @@ class Decodable(Protocol):
 
 
 def decode(model: Decodable, options: Options, limit: int) -> Iterator[int]:
-    """At most `limit` tokens, fewer when one comes that ends the turn. The model has then read all that were taken."""
+    """Yield at most `limit` tokens; fewer when one ends the turn. The model then has read all yielded tokens."""
     rng = np.random.default_rng(options.seed)
     for _ in range(limit):
         token = pick(model.next_logits(), options, rng)
@@ -38,11 +38,11 @@ def decode(model: Decodable, options: Options, limit: int) -> Iterator[int]:
 
 
 def pick(logits: np.ndarray, options: Options, rng: np.random.Generator) -> int:
-    """The next token: the likeliest at temperature 0, else drawn from the nucleus of mass top_p."""
+    """Sample the next token from logits (V,): the likeliest at temperature 0, else from the nucleus of mass `top_p`."""
     if options.temperature <= 0:
         return int(logits.argmax())
     scaled = (logits - logits.max()).astype(np.float64) / options.temperature
-    chances = np.exp(scaled) / np.exp(scaled).sum()
-    order = np.argsort(-chances)
-    nucleus = order[: int(np.searchsorted(np.cumsum(chances[order]), options.top_p)) + 1]
-    return int(rng.choice(nucleus, p=chances[nucleus] / chances[nucleus].sum()))
+    probabilities = np.exp(scaled) / np.exp(scaled).sum()
+    order = np.argsort(-probabilities)
+    nucleus = order[: int(np.searchsorted(np.cumsum(probabilities[order]), options.top_p)) + 1]
+    return int(rng.choice(nucleus, p=probabilities[nucleus] / probabilities[nucleus].sum()))

@@ -1,7 +1,7 @@
 """The transformers backend: a checkpoint as training leaves it, in f32 on the CPU, with its LoRA if it has one.
 
-The yardstick, not the product: slow and large, but it is the library the model was trained with. torch is loaded only
-when a model is.
+It is the reference, not the product: slow and large, but the library that the model was trained with. torch is loaded
+only when a model is.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from assistant.backends.cached_backend import CachedBackend, Sight
-from assistant.backends.processor import Place, Processor
+from assistant.backends.cached_backend import CachedBackend
+from assistant.backends.causal_model import PhotoSpan
+from assistant.backends.processor import Position, Processor
 from assistant.models.spec import Spec
 from memory.errors import ModelError
 
@@ -25,13 +26,13 @@ def open_hf(spec: Spec, threads: int | None = None, context: int = 8192) -> Cach
     folder = spec.language
     try:
         import torch
-        import transformers  # noqa: F401 - so that what is missing is told by name
+        import transformers  # noqa: F401 - so that the error names what is missing
     except ImportError as error:
         raise ModelError(MISSING.format(name=spec.name, package=error.name)) from error
     if threads:
         torch.set_num_threads(threads)
-    tokens = Processor(folder, spec.photo_tokens)
-    return CachedBackend(spec, tokens, TransformersModel(load_model(folder)), context)
+    processor = Processor(folder, spec.photo_tokens)
+    return CachedBackend(spec, processor, TransformersModel(load_model(folder)), context)
 
 
 def load_model(folder: Path) -> Any:
@@ -49,7 +50,7 @@ def load_model(folder: Path) -> Any:
 
 
 class TransformersModel:
-    """A `Heart` of transformers."""
+    """A `CausalModel` of transformers."""
 
     def __init__(self, model: Any) -> None:
         import torch
@@ -60,48 +61,51 @@ class TransformersModel:
         self._text = model.model.language_model if self._mrope else model.model.text_model
         self.context: int = model.config.text_config.max_position_embeddings
 
-    def look(self, looked: dict[str, Any]) -> Any:
-        """See `Heart`."""
+    def encode_image(self, inputs: dict[str, Any]) -> Any:
+        """See `CausalModel`."""
         with self._torch.inference_mode():
-            seen = self._model.get_image_features(**{k: self._torch.as_tensor(v) for k, v in looked.items()})
-            layers = [seen.pooler_output, *(getattr(seen, "deepstack_features", None) or ())]
+            tensors = {k: self._torch.as_tensor(v) for k, v in inputs.items()}
+            features = self._model.get_image_features(**tensors)
+            layers = [features.pooler_output, *(getattr(features, "deepstack_features", None) or ())]
             return self._torch.stack([self._torch.cat(tuple(layer)) for layer in layers], 1)
 
-    def extend(self, ids: Sequence[int], places: Sequence[Place], sights: Sequence[Sight], *, ask: bool) -> Any:
-        """See `Heart`."""
+    def extend(
+        self, ids: Sequence[int], positions: Sequence[Position], photos: Sequence[PhotoSpan], *, want_logits: bool
+    ) -> Any:
+        """See `CausalModel`."""
         torch = self._torch
         with torch.inference_mode():
             x = self._model.get_input_embeddings()(torch.tensor([ids]))  # (1, L, D)
             visual = torch.zeros(1, len(ids), dtype=torch.bool)
-            for at, rows in sights:
+            for at, rows in photos:
                 x[0, at : at + len(rows)] = rows[:, 0]
                 visual[0, at : at + len(rows)] = True
-            more: dict[str, Any] = {}
+            mrope: dict[str, Any] = {}
             if self._mrope:
-                more["position_ids"] = torch.tensor(places).T[:, None]  # (3, 1, L)
-                if sights:
-                    deep = torch.cat([rows for _, rows in sights])[:, 1:].unbind(1)
-                    more |= {"visual_pos_masks": visual, "deepstack_visual_embeds": list(deep)}
-            done = self._text(inputs_embeds=x, cache=self._cache, use_cache=True, **more)
-            return self.numpy(self._model.lm_head(done.last_hidden_state[0, -1])) if ask else None
+                mrope["position_ids"] = torch.tensor(positions).T[:, None]  # (3, 1, L)
+                if photos:
+                    deep = torch.cat([rows for _, rows in photos])[:, 1:].unbind(1)
+                    mrope |= {"visual_pos_masks": visual, "deepstack_visual_embeds": list(deep)}
+            done = self._text(inputs_embeds=x, cache=self._cache, use_cache=True, **mrope)
+            return self.numpy(self._model.lm_head(done.last_hidden_state[0, -1])) if want_logits else None
 
     def crop(self, keep: int) -> None:
-        """See `Heart`."""
+        """See `CausalModel`."""
         if extra := self._cache.get_seq_length() - keep:
             self._cache.crop(-extra)
 
     def numpy(self, array: Any) -> np.ndarray:
-        """See `Heart`."""
+        """See `CausalModel`."""
         out: np.ndarray = array.float().numpy()
         return out
 
     def close(self) -> None:
-        """See `Heart`."""
+        """See `CausalModel`."""
         self._model = self._text = self._cache = None
 
 
 def _add_adapter(model: Any, folder: Path) -> None:
-    """Put a LoRA where it was trained: on the whole model (trl), or on the language model alone (our pretraining)."""
+    """Add a LoRA where it was trained: to the whole model (trl), or to the language model alone (our pretraining)."""
     from peft import PeftModel
     from safetensors import safe_open
 

@@ -1,6 +1,6 @@
-"""A language model's files become a model and a context of llama.cpp, or one line that says why not.
+"""Load a language model and open a context with llama.cpp; its refusals become one clear line.
 
-A context's state becomes bytes, and these a context's state.
+A context's state becomes bytes here, and bytes a context's state.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from assistant.models.spec import Spec
 from memory.errors import ModelError
 
 BATCH = 512
-"""Tokens read at once, at most."""
+"""Most tokens read at once."""
 CPUINFO = Path("/proc/cpuinfo")
-_listeners: list[Any] = []
+_log_callbacks: list[Any] = []
 
 
 def load(spec: Spec) -> Any:
-    """llama.cpp's model. Raises ModelError."""
+    """Load a model's weights with llama.cpp; returns its pointer. Raises ModelError."""
     from llama_cpp import llama_cpp as llama
 
     _quiet()
@@ -37,7 +37,10 @@ def load(spec: Spec) -> Any:
 
 
 def open_context(model: Any, spec: Spec, threads: int, size: int, flag: AbortFlag, *, exact: bool) -> Any:
-    """A context of `size` tokens, with the model's LoRA. `exact`: attention and KV cache in f32. Raises ModelError."""
+    """A context of `size` tokens, with the model's LoRA; `flag` stops it. Raises ModelError.
+
+    `exact`: attention and KV cache in f32.
+    """
     from llama_cpp import llama_cpp as llama
 
     settings = llama.llama_context_default_params()
@@ -61,7 +64,7 @@ def open_context(model: Any, spec: Spec, threads: int, size: int, flag: AbortFla
 
 
 def model_params() -> Any:
-    """llama.cpp's defaults for a model, but for what would crash on this processor."""
+    """llama.cpp's default parameters of a model, without what would crash on this processor."""
     from llama_cpp import llama_cpp as llama
 
     params = llama.llama_model_default_params()
@@ -70,32 +73,35 @@ def model_params() -> Any:
 
 
 def amx() -> bool:
-    """Whether this processor multiplies by tiles (Intel AMX), which llama.cpp then uses for weights in extra buffers.
+    """Whether this processor has Intel AMX, with which llama.cpp multiplies weights in extra buffers.
 
-    It must not: GCC up to 12 drops most of the tiles' configuration as unused (its `_tile_loadconfig` says it reads
-    8 of 64 bytes), and what llama.cpp loads instead ends the process, by chance of what lay on the stack.
+    llama.cpp must not use AMX: GCC up to 12 drops most of the tiles' configuration as unused (its `_tile_loadconfig`
+    says that it reads 8 of 64 bytes), and what llama.cpp loads instead can end the process, depending on the stack.
     """
     try:
         return "amx_tile" in CPUINFO.read_text(encoding="utf-8", errors="replace").split()
     except OSError:
-        return False  # no Linux
+        return False  # not Linux
 
 
 @contextmanager
-def safely() -> Iterator[None]:
-    """llama-cpp-python's own `Llama`, made in here, loads its model as `load` does: it has no argument for that."""
+def safe_defaults() -> Iterator[None]:
+    """Make llama-cpp-python's own `Llama`, created in this context, load its model with `model_params`.
+
+    `Llama` has no argument for these parameters, so its source of defaults is replaced meanwhile.
+    """
     from llama_cpp import llama_cpp as llama
 
-    params, own = model_params(), llama.llama_model_default_params
+    params, original = model_params(), llama.llama_model_default_params
     llama.llama_model_default_params = lambda: params
     try:
         yield
     finally:
-        llama.llama_model_default_params = own
+        llama.llama_model_default_params = original
 
 
 def pack(ctx: Any) -> memoryview:
-    """What a context holds, in llama.cpp's own layout."""
+    """A context's state as bytes, in llama.cpp's own layout."""
     from llama_cpp import llama_cpp as llama
 
     size = llama.llama_state_seq_get_size(ctx, 0)
@@ -105,7 +111,7 @@ def pack(ctx: Any) -> memoryview:
 
 
 def unpack(ctx: Any, body: bytes) -> bool:
-    """Make an empty context hold what `pack` gave. False when llama.cpp refuses it: then it is empty again."""
+    """Put the state that `pack` gave into an empty context. False when llama.cpp refuses it: it stays empty."""
     from llama_cpp import llama_cpp as llama
 
     state = (ctypes.c_uint8 * len(body)).from_buffer_copy(body)
@@ -116,7 +122,7 @@ def unpack(ctx: Any, body: bytes) -> bool:
 
 
 def refusal(code: int, size: int) -> ModelError:
-    """What a code of `llama_decode` (not 0) means to a person; `size`: tokens of the context."""
+    """The error that a code of `llama_decode` other than 0 means; `size`: tokens of the context."""
     if code == 1:
         return ModelError(f"the context of {size} tokens is full: begin a new conversation, or say it in fewer words")
     if code == -1:
@@ -130,7 +136,7 @@ def _quiet() -> None:
     """Keep llama.cpp and mtmd from writing to the terminal."""
     from llama_cpp import llama_cpp, mtmd_cpp
 
-    if not _listeners:
-        _listeners.append(llama_cpp.llama_log_callback(lambda *_: None))  # C keeps the address only: keep it alive
-        llama_cpp.llama_log_set(_listeners[0], ctypes.c_void_p(0))
-        mtmd_cpp.mtmd_helper_log_set(_listeners[0], ctypes.c_void_p(0))
+    if not _log_callbacks:
+        _log_callbacks.append(llama_cpp.llama_log_callback(lambda *_: None))  # C keeps the address only: keep it alive
+        llama_cpp.llama_log_set(_log_callbacks[0], ctypes.c_void_p(0))
+        mtmd_cpp.mtmd_helper_log_set(_log_callbacks[0], ctypes.c_void_p(0))

@@ -1,8 +1,8 @@
-"""The llama.cpp backend: reads pieces into one KV cache, keeps what the next prompt shares, streams text.
+"""The llama.cpp backend: reads prompts into one KV cache, reuses the prefix that the next prompt shares, streams text.
 
 A new prompt keeps the longest prefix of steps it shares with what the cache holds (`prefix_cache.py`) and drops the
-rest, so the second CAG pass and every follow-up read only their own words. With a folder for caches, photos and the
-last conversation survive a restart (`disk_cache.py`, `kv_snapshot.py`).
+rest, so the second CAG pass and every follow-up read only their own words. With a folder for caches, visual tokens and
+the last conversation survive a restart (`disk_cache.py`, `kv_snapshot.py`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from assistant.backends.generate import decode
 from assistant.backends.kv_snapshot import KvSnapshot
 from assistant.backends.llama_loader import BATCH
 from assistant.backends.mtmd import VisionEncoder
-from assistant.backends.prefix_cache import PrefixCache, Step, Unit, plan_steps
+from assistant.backends.prefix_cache import PhotoKey, PrefixCache, Step, Unit, plan_steps
 from assistant.chatml import Mark, Piece, Words, large_photo, pieces
 from assistant.models.spec import Spec
 from memory.episode import Photo
@@ -32,18 +32,19 @@ from memory.errors import ModelError, ModelStopped, PromptTooLong
 
 
 class LlamaCpp:
-    """A model in this process. One thread at a time; `cancel` from any."""
+    """A model in this process. It is called from one thread at a time; `cancel` from any."""
 
     def __init__(
         self, spec: Spec, threads: int = 1, context: int = 8192, *, exact: bool = False, cache: Path | None = None
     ) -> None:
-        """`exact` keeps attention, KV cache and embeddings in f32, to compare with a reference.
-        `cache`: folder in which photos and the last conversation survive a restart; None = nothing does."""
+        """`exact`: attention, KV cache and embeddings in f32, to compare with a reference.
+        `cache`: folder in which visual tokens and the last conversation survive a restart; None = nothing does.
+        """
         from llama_cpp import __version__
         from llama_cpp import llama_cpp as llama
 
         self._llama, self.name, self.space, self.threshold = llama, spec.name, spec.space, spec.threshold
-        self._eyes: VisionEncoder | None = None
+        self._vision: VisionEncoder | None = None
         self._ctx: Any = None
         self._flag = AbortFlag()
         self._model = llama_loader.load(spec)
@@ -53,7 +54,7 @@ class LlamaCpp:
             if len(self.tokenize(Mark("<|im_start|>"))) != 1:
                 raise ModelError(f"{spec.name} does not speak ChatML (<|im_start|>): use SmolLM2 or Qwen3-VL files")
             self._ctx = llama_loader.open_context(self._model, spec, threads, self._context, self._flag, exact=exact)
-            self._eyes = VisionEncoder(
+            self._vision = VisionEncoder(
                 spec.mmproj,
                 self._model,
                 threads,
@@ -63,7 +64,7 @@ class LlamaCpp:
                 flag=self._flag,
                 space=spec.space,
                 dtype=np.float32 if exact else np.float16,
-                disk=disk_cache.vision(cache) if cache else None,
+                disk=disk_cache.vision_cache(cache) if cache else None,
             )
         except ModelError:
             self.close()
@@ -71,17 +72,17 @@ class LlamaCpp:
         self._prefix = PrefixCache()
         made_by = f"{__version__} {spec.identity} {self._context} {exact}"
         state = partial(llama_loader.pack, self._ctx), partial(llama_loader.unpack, self._ctx)
-        self._warm = KvSnapshot(cache, made_by, *state) if cache and spec.identity else None
-        self._private = self._read = False
+        self._snapshot = KvSnapshot(cache, made_by, *state) if cache and spec.identity else None
+        self._ephemeral = self._begun = False
         self.unsaved = False
-        """Whether `save` would have something to do."""
+        """Whether `save` would have something to write."""
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
         """Generate the next assistant turn (see `Backend`)."""
-        assert self._eyes is not None
-        began, seen = time.monotonic(), self._eyes.runs
+        assert self._vision is not None
+        began, encoded_before = time.monotonic(), self._vision.photos_encoded
         text = codecs.getincrementaldecoder("utf-8")("replace")
-        prompt_tokens = cached = made = 0
+        prompt_tokens = cached = written = 0
         stop: Any = "length"
         self._flag.arm()
         try:
@@ -90,79 +91,79 @@ class LlamaCpp:
             prompt_tokens, cached = self.read(prompt, large_photo(messages, prompt), reserve)
             limit = min(options.max_new_tokens, self._context - prompt_tokens)
             for token in decode(self, options, limit):
-                made += 1
+                written += 1
                 if new := text.decode(self._spell(token)):
                     yield Chunk(new)
-            if made < limit:
+            if written < limit:
                 stop = "end"
         except Cancelled:
             stop = "cancelled"
         finally:
             self._flag.disarm()
             if not options.max_new_tokens:
-                self.unsaved = False  # what is read ahead is not what was said last
+                self.unsaved = False  # a prompt read ahead is not the last conversation
         tail = text.decode(b"", final=True)
-        seconds, seen = time.monotonic() - began, self._eyes.runs - seen
-        yield Chunk(tail, stop, prompt_tokens, cached, made, seconds, seen)
+        seconds, encoded = time.monotonic() - began, self._vision.photos_encoded - encoded_before
+        yield Chunk(tail, stop, prompt_tokens, cached, written, seconds, encoded)
 
     def embed(self, photo: Photo) -> np.ndarray:
-        """Visual tokens of a photo, (T, D) float32. Raises ModelStopped when it is cancelled."""
-        assert self._eyes is not None
+        """Visual tokens of a photo, encoded small, (T, D) float32. Raises ModelStopped when it is cancelled."""
+        assert self._vision is not None
         self._flag.arm()
         try:
-            return self._eyes.tokens(photo)
+            return self._vision.visual_tokens(photo)
         except Cancelled as error:
             raise ModelStopped("stopped before the photo was seen") from error
         finally:
             self._flag.disarm()
 
     @property
-    def looked(self) -> int:
-        """How often the vision tower has looked at a photo."""
-        return self._eyes.runs if self._eyes else 0
+    def photos_encoded(self) -> int:
+        """How often the vision tower has encoded a photo."""
+        return self._vision.photos_encoded if self._vision else 0
 
     def arm(self) -> None:
-        """A request is coming: a `cancel` from now on means it."""
+        """Announce a request: from now on `cancel` means this request."""
         self._flag.arm()
 
     def cancel(self) -> None:
-        """Stop what runs at its next operation. Does nothing when nothing runs."""
+        """Stop the running request at its next operation. Does nothing when none runs."""
         self._flag.set()
 
     def set_ephemeral(self, on: bool) -> None:
-        """While `on`, nothing goes to disk; when it ends, what was read meanwhile is dropped, so that it never does."""
-        assert self._eyes is not None
-        if self._private and not on:
+        """While `on`, nothing goes to disk. When it ends, what was read meanwhile is dropped: it never goes to disk."""
+        assert self._vision is not None
+        if self._ephemeral and not on:
             self._cut(0)
-        self._private, self._eyes.keep = on, not on
+        self._ephemeral, self._vision.write_to_disk = on, not on
 
     def save(self) -> bool:
-        """Keep the KV cache on disk, for the next start. False when there is nothing to keep, or it may not be kept."""
-        if not self.unsaved or self._private or not self._warm:
+        """Write the KV cache to disk, for the next start. False when there is nothing to write, or it must not be."""
+        if not self.unsaved or self._ephemeral or not self._snapshot:
             return False
         self.unsaved = False
-        if self._warm.forgotten():  # what was read before may hold it
+        if self._snapshot.epoch_changed():  # the cache may hold what was forgotten
             self._cut(0)
             return False
-        return self._warm.save(self._prefix)
+        return self._snapshot.save(self._prefix)
 
     def close(self) -> None:
         """Free everything. Calling it twice is fine."""
-        if self._eyes:
-            self._eyes.close()
+        if self._vision:
+            self._vision.close()
         if self._ctx:
             self._llama.llama_free(self._ctx)
         if self._model:
             self._llama.llama_model_free(self._model)
-        self._eyes = self._ctx = self._model = None
+        self._vision = self._ctx = self._model = None
 
     def logits(self, prompt: Sequence[Piece]) -> np.ndarray:
-        """Logits (V,) of the token after a prompt: what export checks compare."""
+        """Logits (V,) of the token after a prompt; checks of exports compare them."""
         self.read(prompt)
         return self.next_logits()
 
     def follow(self, prompt: Sequence[Piece], tokens: Sequence[int]) -> np.ndarray:
-        """Logits (N, V), one row for each of `tokens`: of what comes there, after the prompt and the tokens before."""
+        """Logits (N, V) that predict each of `tokens`, after the prompt and the tokens before it."""
         rows = [self.logits(prompt)]
         for token in tokens[:-1]:
             self.put(token)
@@ -177,41 +178,40 @@ class LlamaCpp:
         return list(out[:n])
 
     def read(self, prompt: Sequence[Piece], large: int | None = None, reserve: int = 1) -> tuple[int, int]:
-        """Bring the KV cache to exactly `prompt`. Returns its tokens, and how many of them were there already.
+        """Make the KV cache hold exactly `prompt`. Returns its tokens, and how many of them were in the cache already.
 
-        `large`: which piece is the photo that is asked about; the others are seen small (None: all are seen large).
-        Raises PromptTooLong when the prompt and `reserve` tokens cannot fit, before anything is changed.
+        `large`: index of the piece with the photo that is asked about; the other photos are small (None: all are
+        large). Raises PromptTooLong, before anything is changed, when the prompt and `reserve` tokens do not fit.
         """
         steps, photos = self._lay_out(prompt, large)
         size = sum(u.n_tokens for step in steps for u in step)
         if size + reserve > self._context:
             raise PromptTooLong(f"the prompt has {size} tokens, the model takes {self._context}: say it in fewer words")
-        if not self._read and self._warm:
-            self._prefix = self._warm.restore(steps)
-        self._read = True
-        same = min(self._prefix.shared(steps), len(steps) - 1)  # the last is always read again: its logits are wanted
-        self._cut(same)
+        if not self._begun and self._snapshot:
+            self._prefix = self._snapshot.restore(steps)
+        self._begun = True
+        self._cut(min(self._prefix.shared(steps), len(steps) - 1))  # the last step is read again for its logits
         cached = self._prefix.tokens
         for step in steps[len(self._prefix.steps) :]:
-            self._extend(step, photos)
+            self._read_step(step, photos)
         return size, cached
 
     def put(self, token: int) -> None:
-        """Read one token, alone (see `decode.Decodable`)."""
-        self._feed((Unit(token),))
+        """Read one token, in a call of its own (see `generate.Decodable`)."""
+        self._read_tokens((Unit(token),))
 
     def next_logits(self) -> np.ndarray:
-        """Logits (V,) of the token that comes next (see `decode.Decodable`)."""
+        """Logits (V,) of the token that comes next (see `generate.Decodable`)."""
         size = self._llama.llama_vocab_n_tokens(self._vocab)
         return np.ctypeslib.as_array(self._llama.llama_get_logits_ith(self._ctx, -1), (size,)).copy()
 
     def ends(self, token: int) -> bool:
-        """Whether a token ends the turn (see `decode.Decodable`)."""
+        """Whether a token ends the turn (see `generate.Decodable`)."""
         return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
 
     def _lay_out(self, prompt: Sequence[Piece], large: int | None) -> tuple[list[Step], dict[str, Photo]]:
         """The steps in which a prompt is read, and its photos."""
-        assert self._eyes is not None
+        assert self._vision is not None
         units: list[list[Unit]] = []
         photos: dict[str, Photo] = {}
         for i, piece in enumerate(prompt):
@@ -222,27 +222,27 @@ class LlamaCpp:
             photos[piece.sha256] = piece
             small = large is not None and i != large
             units.append([])
-            for n, part in enumerate(self._eyes.parts(piece, small)):
-                if part.tokens:
-                    units[-1] += map(Unit, part.tokens)
+            for n, chunk in enumerate(self._vision.chunks(piece, small)):
+                if chunk.tokens:
+                    units[-1] += map(Unit, chunk.tokens)
                 else:
-                    units[-1].append(Unit((piece.sha256, small, n), part.n_tokens, part.n_pos))
+                    units[-1].append(Unit(PhotoKey(piece.sha256, small, n), chunk.n_tokens, chunk.n_pos))
         return plan_steps(prompt, units, BATCH, 1), photos
 
     def _cut(self, keep: int) -> None:
-        """Keep the first `keep` steps of the cache, or none where the model cannot remove a part."""
+        """Keep the first `keep` steps of the cache; none, where the model cannot remove a part of its cache."""
         self._prefix.cut(keep)
         cache = self._llama.llama_get_memory(self._ctx)
         if not self._llama.llama_memory_seq_rm(cache, 0, self._prefix.position, -1):
             self._llama.llama_memory_clear(cache, True)
             self._prefix.cut(0)
 
-    def _extend(self, step: Step, photos: dict[str, Photo]) -> None:
-        """Read a step behind what is held."""
-        self._see(step[0], photos) if isinstance(step[0].key, tuple) else self._feed(step)
+    def _read_step(self, step: Step, photos: dict[str, Photo]) -> None:
+        """Read a step into the cache."""
+        self._read_photo(step[0], photos) if isinstance(step[0].key, tuple) else self._read_tokens(step)
 
-    def _feed(self, step: Step) -> None:
-        """Decode text tokens behind what is held, in one batch; the logits of the last one are kept."""
+    def _read_tokens(self, step: Step) -> None:
+        """Decode text tokens in one batch; llama.cpp keeps the logits of the last one."""
         at = self._prefix.position
         batch = self._llama.llama_batch_init(len(step), 0, 1)
         batch.n_tokens = len(step)
@@ -253,16 +253,16 @@ class LlamaCpp:
         self._llama.llama_batch_free(batch)
         self._settle(code, step)
 
-    def _see(self, unit: Unit, photos: dict[str, Photo]) -> None:
+    def _read_photo(self, unit: Unit, photos: dict[str, Photo]) -> None:
         """Decode a chunk of a photo."""
-        assert self._eyes is not None and isinstance(unit.key, tuple)
+        assert self._vision is not None and isinstance(unit.key, tuple)
         self._flag.check()
         sha256, small, index = unit.key
-        code = self._eyes.decode(self._ctx, photos[sha256], small, index, self._prefix.position, BATCH)
+        code = self._vision.decode_chunk(self._ctx, photos[sha256], small, index, self._prefix.position, BATCH)
         self._settle(code, (unit,))
 
     def _settle(self, code: int, step: Step) -> None:
-        """Enter what was decoded into the ledger; after an abort, take half-decoded cells out again."""
+        """Enter a decoded step into the prefix cache; after an abort, remove its cells from the KV cache."""
         if code == 0:
             self._prefix.add(step)
             self.unsaved = True
@@ -272,6 +272,7 @@ class LlamaCpp:
         raise llama_loader.refusal(code, self._context)
 
     def _spell(self, token: int) -> bytes:
+        """A token as UTF-8 bytes, which may end inside a character; "" for control tokens."""
         out = ctypes.create_string_buffer(256)  # SmolLM2's longest token has 64 bytes, Qwen's 128
         n = self._llama.llama_token_to_piece(self._vocab, token, out, len(out), 0, False)
         return out.raw[: max(0, n)]

@@ -1,9 +1,9 @@
 """The MLX backend: mlx-vlm's models, with our reading of a prompt. On a Mac it uses the GPU; it runs on Linux too.
 
-Of mlx-vlm only loading, the vision towers and the language models are used, not its generator: that forgets photos
-between prompts, and loses DeepStack when it is given photos it has seen. With a folder for caches, photos and the last
-conversation survive a restart. MLX is loaded only when a model is, in the thread that will use it (its streams belong
-to a thread).
+Only mlx-vlm's loading, vision towers and language models are used, not its generator: the generator forgets photos
+between prompts, and loses DeepStack for photos that it has encoded before. With a folder for caches, visual tokens and
+the last conversation survive a restart. MLX is loaded only when a model is, in the thread that will use it (its streams
+belong to a thread).
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from assistant.backends import disk_cache
-from assistant.backends.cached_backend import CachedBackend, PhotoCache, Sight
+from assistant.backends.cached_backend import CachedBackend
+from assistant.backends.causal_model import PhotoCache, PhotoSpan
 from assistant.backends.kv_snapshot import KvSnapshot
-from assistant.backends.processor import Place, Processor
+from assistant.backends.processor import Position, Processor
 from assistant.models.hf_config import config
 from assistant.models.spec import Spec
 from memory.errors import ModelError
@@ -30,30 +31,29 @@ MISSING = "{name} is an MLX model, which needs {package}: pip install -e '.[mlx]
 def open_mlx(
     spec: Spec, threads: int | None = None, context: int = 8192, *, cache: Path | None = None
 ) -> CachedBackend:
-    """The backend of an MLX folder. Raises ModelError, in one line, also when MLX is not installed.
+    """The backend of an MLX folder. Raises ModelError, also when MLX is not installed.
 
-    `threads` is for other engines: MLX decides itself. `cache`: folder in which photos and the last conversation
-    survive a restart; None = nothing does.
+    `threads` is for other engines: MLX decides itself. `cache`: folder in which visual tokens and the last
+    conversation survive a restart; None = nothing does.
     """
     try:
-        from mlx import core  # noqa: F401 - so that what is missing is told by name
+        from mlx import core  # noqa: F401 - so that the error names what is missing
         from mlx_vlm import utils  # noqa: F401
     except ImportError as error:
         raise ModelError(MISSING.format(name=spec.name, package=error.name or "mlx")) from error
-    tokens = Processor(spec.language, spec.photo_tokens)
-    heart = MlxModel(load_model(spec.language))
+    processor = Processor(spec.language, spec.photo_tokens)
+    model = MlxModel(load_model(spec.language))
     if not (cache and spec.identity):
-        return CachedBackend(spec, tokens, heart, context)
+        return CachedBackend(spec, processor, model, context)
     engine = " ".join(f"{name} {version(name)}" for name in ("mlx", "mlx-vlm", "transformers"))
-    made_by = f"{engine} {spec.identity} {spec.photo_tokens} {heart.kind}"
-    warm = KvSnapshot(cache, made_by, heart.save, heart.restore)
-    return CachedBackend(
-        spec, tokens, heart, context, warm, PhotoCache(disk_cache.vision(cache), made_by, pack, unpack)
-    )
+    made_by = f"{engine} {spec.identity} {spec.photo_tokens} {model.kind}"
+    snapshot = KvSnapshot(cache, made_by, model.save, model.restore)
+    photo_cache = PhotoCache(disk_cache.vision_cache(cache), made_by, pack, unpack)
+    return CachedBackend(spec, processor, model, context, snapshot, photo_cache)
 
 
 def load_model(folder: Path) -> Any:
-    """mlx-vlm's model, weights in memory. Raises ModelError."""
+    """Load a folder's model with mlx-vlm, weights in memory. Raises ModelError."""
     import mlx.core as mx
     from mlx_vlm.utils import load_model as load
 
@@ -76,16 +76,16 @@ def pack(arrays: Sequence[Any]) -> memoryview:
 
 
 def unpack(data: bytes) -> list[Any]:
-    """The arrays that were packed, in memory."""
+    """The arrays that `pack` packed, in memory."""
     import mlx.core as mx
 
-    found: Any = mx.load(io.BytesIO(data), format="safetensors")
-    mx.eval(found)
-    return [found[str(i)] for i in range(len(found))]
+    arrays: Any = mx.load(io.BytesIO(data), format="safetensors")
+    mx.eval(arrays)
+    return [arrays[str(i)] for i in range(len(arrays))]
 
 
 class MlxModel:
-    """A `Heart` of mlx-vlm."""
+    """A `CausalModel` of mlx-vlm."""
 
     def __init__(self, model: Any) -> None:
         import mlx.core as mx
@@ -98,16 +98,16 @@ class MlxModel:
         self._embed = self._text.model.embed_tokens if self._mrope else self._text.embed_tokens
         self.context: int = model.config.text_config.max_position_embeddings
         self.kind = f"{mx.default_device()} {self._embed(mx.array([[0]])).dtype}"
-        """Where it computes, and in which type."""
-        if not self._mrope:  # mlx-vlm leaves this one at MLX's default
+        """Device and type it computes with."""
+        if not self._mrope:  # mlx-vlm leaves this eps at MLX's default
             model.vision_model.post_layernorm.eps = model.config.vision_config.layer_norm_eps
 
-    def look(self, looked: dict[str, Any]) -> Any:
-        """See `Heart`."""
-        model, pixels = self._model, self._mx.array(looked["pixel_values"])
+    def encode_image(self, inputs: dict[str, Any]) -> Any:
+        """See `CausalModel`."""
+        model, pixels = self._model, self._mx.array(inputs["pixel_values"])
         if self._mrope:
             weight = model.vision_tower.patch_embed.proj.weight
-            grid = self._mx.array(looked["image_grid_thw"])
+            grid = self._mx.array(inputs["image_grid_thw"])
             first, deep = model.vision_tower(pixels.astype(weight.dtype), grid)
             rows = self._mx.stack([first, *deep], 1)
         else:
@@ -117,48 +117,50 @@ class MlxModel:
         self._mx.eval(rows)
         return rows
 
-    def extend(self, ids: Sequence[int], places: Sequence[Place], sights: Sequence[Sight], *, ask: bool) -> Any:
-        """See `Heart`."""
+    def extend(
+        self, ids: Sequence[int], positions: Sequence[Position], photos: Sequence[PhotoSpan], *, want_logits: bool
+    ) -> Any:
+        """See `CausalModel`."""
         mx = self._mx
-        inputs = mx.array([list(ids)])
-        x = self._embed(inputs)  # (1, L, D)
+        tokens = mx.array([list(ids)])
+        x = self._embed(tokens)  # (1, L, D)
         visual = np.zeros((1, len(ids)), bool)
-        for at, rows in sights:
+        for at, rows in photos:
             x[0, at : at + len(rows)] = rows[:, 0]
             visual[0, at : at + len(rows)] = True
-        more: dict[str, Any] = {}
+        mrope: dict[str, Any] = {}
         if self._mrope:
-            more["position_ids"] = mx.array(places).T[:, None]  # (3, 1, L)
-            if sights:
-                deep = mx.concatenate([rows for _, rows in sights])[:, 1:]
+            mrope["position_ids"] = mx.array(positions).T[:, None]  # (3, 1, L)
+            if photos:
+                deep = mx.concatenate([rows for _, rows in photos])[:, 1:]
                 layers = [deep[:, i] for i in range(deep.shape[1])]
-                more |= {"visual_pos_masks": mx.array(visual), "deepstack_visual_embeds": layers}
-        logits = self._text(inputs, inputs_embeds=x, cache=self._cache, **more).logits
-        if ask:
+                mrope |= {"visual_pos_masks": mx.array(visual), "deepstack_visual_embeds": layers}
+        logits = self._text(tokens, inputs_embeds=x, cache=self._cache, **mrope).logits
+        if want_logits:
             return self.numpy(logits[0, -1])
         mx.eval([c.state for c in self._cache])  # MLX is lazy: nothing but the cache is computed
         return None
 
     def crop(self, keep: int) -> None:
-        """See `Heart`."""
+        """See `CausalModel`."""
         for layer in self._cache:
             layer.trim(layer.offset - keep)
 
     def save(self) -> memoryview:
-        """Keys and values of every layer, of the tokens that are held."""
+        """Keys and values of every layer, of the tokens in the cache, as bytes."""
         return pack([array for layer in self._cache for array in layer.state])
 
     def restore(self, state: bytes) -> bool:
-        """Hold what `save` gave. True: it always fits what it was made by."""
+        """Put what `save` gave into the empty cache. Always True: a state fits the model that made it."""
         arrays = unpack(state)
         for layer, keys, values in zip(self._cache, arrays[::2], arrays[1::2], strict=True):
             layer.state = keys, values
         return True
 
     def numpy(self, array: Any) -> np.ndarray:
-        """See `Heart`."""
+        """See `CausalModel`."""
         return np.array(array.astype(self._mx.float32))
 
     def close(self) -> None:
-        """See `Heart`."""
+        """See `CausalModel`."""
         self._model = self._text = self._cache = self._embed = None

@@ -1,8 +1,8 @@
-"""llama.cpp's vision half (mtmd): a photo becomes embeddings once in its life, and enters the KV cache at will.
+"""The vision encoder of llama.cpp (mtmd): a photo is encoded once in its life, and its embeddings are cached.
 
-Bound to `llama_cpp.mtmd_cpp` directly, because the stock chat handler forgets everything at each call. How long a photo
-is in a prompt is known without running the vision tower; that runs when the embeddings are wanted and neither in
-memory nor on disk.
+The code uses `llama_cpp.mtmd_cpp` directly, because the chat handler of llama-cpp-python forgets everything at each
+call. How many tokens a photo has is known without running the vision tower; the tower runs when embeddings are needed
+that are neither in memory nor on disk.
 """
 
 from __future__ import annotations
@@ -27,36 +27,36 @@ from assistant.photo import pixels
 from memory.episode import Photo
 from memory.errors import ModelError
 
-HELD_BYTES, HELD_PHOTOS = 256 * MB, 1024
-"""What stays in memory at most."""
+MOST_BYTES, MOST_PHOTOS = 256 * MB, 1024
+"""Bounds of the embeddings that stay in memory."""
 SMALL = 4
-"""A remembered photo gets this part of the visual tokens of the photo that is asked about."""
+"""A small photo has this fraction (1/4) of the visual tokens of a large one, the photo that is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoChunk:
-    """One chunk of a photo as the model reads it: wrapper tokens, or the place of visual tokens."""
+    """A chunk of a photo as the model reads it: wrapper tokens, or visual tokens."""
 
     tokens: tuple[int, ...]
-    """Wrapper tokens ("<|vision_start|>"); empty for the image itself."""
+    """Wrapper tokens ("<|vision_start|>"); empty for visual tokens."""
     n_tokens: int
     n_pos: int
-    """How far the position moves: under M-RoPE not the number of tokens."""
-    chunk: str = ""
-    """mtmd's description of the image without its pixels, in hex."""
+    """How far the chunk moves the position: under M-RoPE not the number of tokens."""
+    image: str = ""
+    """mtmd's serialised image chunk without its pixels, in hex; "" for wrapper tokens."""
 
 
 @dataclass(slots=True)
 class EncodedPhoto:
-    """A photo as the model reads it."""
+    """A photo's chunks and, once it was encoded, its embeddings."""
 
-    parts: tuple[PhotoChunk, ...]
+    chunks: tuple[PhotoChunk, ...]
     embeddings: list[np.ndarray] | None = None
-    """(n_tokens, E) of each image part; E holds the DeepStack layers too. None: not looked at yet."""
+    """(n_tokens, E) of each image chunk; E holds the DeepStack layers too. None: not encoded yet."""
 
 
 class VisionEncoder:
-    """A loaded mmproj. Not thread-safe."""
+    """A loaded vision tower (mmproj file). Not thread-safe."""
 
     def __init__(
         self,
@@ -72,11 +72,11 @@ class VisionEncoder:
         dtype: type[np.floating[Any]] = np.float16,
         disk: DiskCache | None = None,
     ) -> None:
-        """`side`: every photo becomes one square of this size (None: the model takes any shape, up to `max_tokens`, or
-        tiles; where its vocabulary lacks the words that tell tiles apart, one square of the tower's own size).
+        """`side`: pixels of the square that every photo becomes. None: the model takes any shape up to `max_tokens`, or
+        tiles; where its vocabulary lacks the wrapper tokens of tiles, one square of the tower's own size.
         `one_tile`: the model was trained on the overview of a photo alone, without tiles and wrappers.
-        `flag`: raised, it stops the vision tower.
-        `space`: hash of the mmproj; without it nothing is kept on disk. `dtype`: of embeddings, in memory and on disk.
+        `flag`: when set, it stops the vision tower.
+        `space`: hash of the mmproj; without it nothing goes to disk. `dtype`: of embeddings, in memory and on disk.
         """
         from llama_cpp import __version__, llama_cpp, mtmd_cpp
 
@@ -86,8 +86,8 @@ class VisionEncoder:
         params.n_threads, params.print_timings, params.warmup = threads, False, False
         if side is None:
             params.image_max_tokens = max_tokens
-        self._watch = llama_cpp.ggml_backend_sched_eval_callback(lambda _, ask, __: self.on_node(ask))
-        params.cb_eval = self._watch
+        self._eval_callback = llama_cpp.ggml_backend_sched_eval_callback(lambda _, ask, __: self.on_node(ask))
+        params.cb_eval = self._eval_callback
         self._ctx = mtmd_cpp.mtmd_init_from_file(os.fsencode(mmproj), model, params)
         if not self._ctx:
             raise ModelError(
@@ -97,31 +97,35 @@ class VisionEncoder:
         self.hidden = llama_cpp.llama_model_n_embd(model)
         """Width of one visual token without DeepStack layers."""
         if side is None and self._lacks_wrappers():
-            self._side, self._one_tile = side, one_tile = gguf_metadata.facts(mmproj)["clip.vision.image_size"], True
-        self.runs = 0
-        """Photos the vision tower has looked at."""
+            self._side, self._one_tile = side, one_tile = (
+                gguf_metadata.read_metadata(mmproj)["clip.vision.image_size"],
+                True,
+            )
+        self.photos_encoded = 0
+        """How often the vision tower has encoded a photo."""
         self._disk = disk if space else None
-        self.keep = True
-        """Whether what is seen may go to disk."""
-        self._seen: OrderedDict[str, EncodedPhoto] = OrderedDict()
+        self.write_to_disk = True
+        """Whether embeddings may go to disk."""
+        self._photos: OrderedDict[str, EncodedPhoto] = OrderedDict()
+        """By the name of the entry on disk; the least recently used first."""
         made_by = f"{FORMAT} {__version__} {space} {side} {one_tile} {np.dtype(dtype)} {max_tokens}"
         self._made_by = [hashlib.sha256(f"{made_by} {small}".encode()).hexdigest()[:16] for small in (False, True)]
 
-    def parts(self, photo: Photo, small: bool = False) -> tuple[PhotoChunk, ...]:
-        """How a photo reads, without looking at it. `small`: with fewer tokens, where the model leaves the choice."""
-        return self._known(photo, small).parts
+    def chunks(self, photo: Photo, small: bool = False) -> tuple[PhotoChunk, ...]:
+        """A photo's chunks, without encoding it. `small`: with fewer tokens, where the model can choose."""
+        return self._photo(photo, small).chunks
 
-    def tokens(self, photo: Photo) -> np.ndarray:
-        """Visual tokens alone (T, D) float32, for recall: seen small, no wrappers, no DeepStack layers."""
+    def visual_tokens(self, photo: Photo) -> np.ndarray:
+        """Visual tokens of the small photo, (T, D) float32, for recall: without wrappers and DeepStack layers."""
         return np.concatenate([e[:, : self.hidden] for e in self._embeddings(photo, True)]).astype(np.float32)
 
-    def decode(self, ctx: Any, photo: Photo, small: bool, index: int, position: int, batch: int) -> int:
-        """Put chunk `index` of a photo into the KV cache at `position`; returns llama.cpp's code (0 = done)."""
-        parts = self.parts(photo, small)
-        images_before = sum(1 for p in parts[:index] if p.chunk)
+    def decode_chunk(self, ctx: Any, photo: Photo, small: bool, index: int, position: int, batch: int) -> int:
+        """Decode chunk `index` of a photo into the KV cache at `position`; returns llama.cpp's code (0: done)."""
+        chunks = self.chunks(photo, small)
+        images_before = sum(1 for c in chunks[:index] if c.image)
         embedding = np.ascontiguousarray(self._embeddings(photo, small)[images_before], np.float32)
-        described = bytes.fromhex(parts[index].chunk)
-        chunk = self._mtmd.mtmd_input_chunk_load(described, len(described))
+        serialised = bytes.fromhex(chunks[index].image)
+        chunk = self._mtmd.mtmd_input_chunk_load(serialised, len(serialised))
         after = self._llama.llama_pos(0)
         code = self._mtmd.mtmd_helper_decode_image_chunk(
             self._ctx,
@@ -139,77 +143,78 @@ class VisionEncoder:
         return int(code)
 
     def on_node(self, ask: bool) -> bool:
-        """Called by the tower for every operation: before it, whether we want to know (always), and after it, whether
-        to go on. This is how a tower without an abort callback is stopped."""
-        return ask or not self._flag.up
+        """The tower's callback for each operation: before it (`ask`), whether to call again after it (always); after
+        it, whether to go on. The vision tower has no abort callback: this callback stops it."""
+        return ask or not self._flag.is_set
 
     def close(self) -> None:
-        """Free the tower and everything seen. Calling it twice is fine."""
-        self._seen.clear()
+        """Free the tower and all embeddings. Calling it twice is fine."""
+        self._photos.clear()
         if self._ctx:
             self._mtmd.mtmd_free(self._ctx)
             self._ctx = None
 
     def _lacks_wrappers(self) -> bool:
-        """Whether mtmd would wrap a photo into tokens that the vocabulary has not (a SmolVLM whose language model never
-        learnt of tiles): it writes -1 for them, which llama.cpp refuses to read."""
+        """Whether mtmd would wrap a photo into tokens that the vocabulary lacks, as of a SmolVLM whose language model
+        was never trained on tiles: mtmd gives them the id -1, which llama.cpp refuses to read."""
         chunks = self._tokenize(np.zeros((32, 32, 3), np.uint8))
         try:
-            return any(token < 0 for chunk in self._all(chunks) for token in self._part(chunk).tokens)
+            return any(token < 0 for chunk in self._list(chunks) for token in self._photo_chunk(chunk).tokens)
         finally:
             self._mtmd.mtmd_input_chunks_free(chunks)
 
-    def _file(self, photo: Photo, small: bool) -> str:
+    def _entry_name(self, photo: Photo, small: bool) -> str:
         return f"{photo.sha256}.{self._made_by[small and self._side is None]}"
 
-    def _known(self, photo: Photo, small: bool) -> EncodedPhoto:
-        """From memory, from disk, or from the photo's size."""
-        file = self._file(photo, small)
-        if file not in self._seen:
-            header = self._disk.peek(file) if self._disk else None
+    def _photo(self, photo: Photo, small: bool) -> EncodedPhoto:
+        """A photo's chunks, from memory, from disk, or from its size; its embeddings only if they are in memory."""
+        name = self._entry_name(photo, small)
+        if name not in self._photos:
+            header = self._disk.peek(name) if self._disk else None
             if header:
-                parts = [PhotoChunk(tuple(tokens), *rest) for tokens, *rest in header["parts"]]
+                chunks = [PhotoChunk(tuple(tokens), *rest) for tokens, *rest in header["parts"]]
             else:
-                with self._chunks(photo, small) as chunks:
-                    parts = [self._part(c) for c in chunks]
-            self._seen[file] = EncodedPhoto(tuple(parts))
-        self._seen.move_to_end(file)
-        return self._seen[file]
+                with self._mtmd_chunks(photo, small) as mtmd_chunks:
+                    chunks = [self._photo_chunk(c) for c in mtmd_chunks]
+            self._photos[name] = EncodedPhoto(tuple(chunks))
+        self._photos.move_to_end(name)
+        return self._photos[name]
 
     def _embeddings(self, photo: Photo, small: bool) -> list[np.ndarray]:
-        """Of every image part; the vision tower runs only for a photo it has never seen."""
-        seen, file = self._known(photo, small), self._file(photo, small)
-        if seen.embeddings is None:
-            found = self._disk.get(file) if self._disk else None
-            if found:
-                rows = np.frombuffer(found[1], found[0]["dtype"]).reshape(-1, self._width)
-                seen.embeddings = np.split(rows, np.cumsum([p.n_tokens for p in seen.parts if p.chunk])[:-1])
+        """Embeddings of every image chunk, from memory, from disk, or else from the vision tower."""
+        encoded, name = self._photo(photo, small), self._entry_name(photo, small)
+        if encoded.embeddings is None:
+            entry = self._disk.get(name) if self._disk else None
+            if entry:
+                rows = np.frombuffer(entry[1], entry[0]["dtype"]).reshape(-1, self._width)
+                encoded.embeddings = np.split(rows, np.cumsum([c.n_tokens for c in encoded.chunks if c.image])[:-1])
             else:
-                seen.embeddings = self._look(photo, small)
-                if self._disk and self.keep:
-                    header = {"parts": [astuple(p) for p in seen.parts], "dtype": seen.embeddings[0].dtype.str}
-                    self._disk.put(file, header, b"".join(e.tobytes() for e in seen.embeddings))
+                encoded.embeddings = self._encode_photo(photo, small)
+                if self._disk and self.write_to_disk:
+                    header = {"parts": [astuple(c) for c in encoded.chunks], "dtype": encoded.embeddings[0].dtype.str}
+                    self._disk.put(name, header, b"".join(e.tobytes() for e in encoded.embeddings))
             self._trim()
-        return seen.embeddings
+        return encoded.embeddings
 
     def _trim(self) -> None:
-        """Let go of what was not seen for longest; what was seen last stays."""
-        held = sum(e.nbytes for s in self._seen.values() for e in s.embeddings or ())
-        while len(self._seen) > 1 and (held > HELD_BYTES or len(self._seen) > HELD_PHOTOS):
-            held -= sum(e.nbytes for e in self._seen.popitem(last=False)[1].embeddings or ())
+        """Free the least recently used embeddings; the last one stays, whatever its size."""
+        held = sum(e.nbytes for photo in self._photos.values() for e in photo.embeddings or ())
+        while len(self._photos) > 1 and (held > MOST_BYTES or len(self._photos) > MOST_PHOTOS):
+            held -= sum(e.nbytes for e in self._photos.popitem(last=False)[1].embeddings or ())
 
-    def _look(self, photo: Photo, small: bool) -> list[np.ndarray]:
-        """Run the vision tower. Raises Cancelled when the flag goes up meanwhile."""
-        self.runs += 1
-        with self._chunks(photo, small) as chunks:
-            out = [self._encode(chunk) for chunk in chunks if self._is_image(chunk)]
+    def _encode_photo(self, photo: Photo, small: bool) -> list[np.ndarray]:
+        """Run the vision tower. Raises Cancelled when the flag is set meanwhile."""
+        self.photos_encoded += 1
+        with self._mtmd_chunks(photo, small) as chunks:
+            out = [self._encode_chunk(chunk) for chunk in chunks if self._is_image(chunk)]
         if max(np.abs(e).max() for e in out) > np.finfo(self._dtype).max:
-            return out  # half precision cannot hold it
+            return out  # half precision cannot hold such values
         return [e.astype(self._dtype) for e in out]
 
-    def _encode(self, chunk: Any) -> np.ndarray:
+    def _encode_chunk(self, chunk: Any) -> np.ndarray:
+        """Embeddings (n_tokens, E) of an image chunk."""
         code = self._mtmd.mtmd_encode_chunk(self._ctx, chunk)
-        self._flag.check()  # after a part of the tower, what comes out means nothing
+        self._flag.check()  # the output of a stopped tower means nothing
         if code != 0:
             raise ModelError(
                 "the vision tower failed on a photo: free some memory and ask again, or use a smaller model"
@@ -218,28 +223,28 @@ class VisionEncoder:
         return np.ctypeslib.as_array(self._mtmd.mtmd_get_output_embd(self._ctx), shape).copy()
 
     @contextmanager
-    def _chunks(self, photo: Photo, small: bool) -> Iterator[list[Any]]:
-        """mtmd's chunks of a photo with their pixels, while they are needed."""
+    def _mtmd_chunks(self, photo: Photo, small: bool) -> Iterator[list[Any]]:
+        """mtmd's chunks of a photo, with their pixels; they are freed when the context ends."""
         image = pixels(photo, self._side)  # (H, W, 3)
         chunks = self._tokenize(image)
         if small and self._side is None:
-            chunks = self._smaller(image, chunks)
+            chunks = self._shrunk(image, chunks)
         try:
-            found = self._all(chunks)
-            yield [c for c in found if self._is_image(c)][-1:] if self._one_tile else found
+            listed = self._list(chunks)
+            yield [c for c in listed if self._is_image(c)][-1:] if self._one_tile else listed
         finally:
             self._mtmd.mtmd_input_chunks_free(chunks)
 
-    def _smaller(self, image: np.ndarray, chunks: Any) -> Any:
-        """The chunks of the largest copy of `image` with a small photo's tokens; unchanged if there is none."""
-        budget, scale, size = self._max_tokens // SMALL, 1.0, self._length(chunks)
-        for _ in range(8):  # the size in tokens follows the area in pixels, in steps and up to a bound
+    def _shrunk(self, image: np.ndarray, chunks: Any) -> Any:
+        """Chunks of a scaled-down `image` (H, W, 3) with at most a small photo's tokens; `chunks` if there is none."""
+        budget, scale, size = self._max_tokens // SMALL, 1.0, self._n_visual(chunks)
+        for _ in range(8):  # the number of tokens follows the area in pixels, in steps and up to a bound
             if size <= budget:
                 break
             scale *= 0.98 * (budget / size) ** 0.5
             sides = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
             tried = self._tokenize(np.asarray(Image.fromarray(image).resize(sides, Image.Resampling.LANCZOS)))
-            size = self._length(tried)
+            size = self._n_visual(tried)
             if size > budget:
                 self._mtmd.mtmd_input_chunks_free(tried)
                 continue
@@ -248,6 +253,7 @@ class VisionEncoder:
         return chunks
 
     def _tokenize(self, image: np.ndarray) -> Any:
+        """mtmd's chunks of an image (H, W, 3) uint8; the caller frees them. Raises ModelError."""
         image = np.ascontiguousarray(image)
         height, width, _ = image.shape
         bitmap = self._mtmd.mtmd_bitmap_init(width, height, image.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8)))
@@ -264,17 +270,18 @@ class VisionEncoder:
             raise ModelError(f"this model cannot see a photo of {width} x {height} pixels: crop it, or show another")
         return chunks
 
-    def _all(self, chunks: Any) -> list[Any]:
+    def _list(self, chunks: Any) -> list[Any]:
         count = self._mtmd.mtmd_input_chunks_size(chunks)
         return [self._mtmd.mtmd_input_chunks_get(chunks, i) for i in range(count)]
 
-    def _length(self, chunks: Any) -> int:
-        return sum(int(self._mtmd.mtmd_input_chunk_get_n_tokens(c)) for c in self._all(chunks) if self._is_image(c))
+    def _n_visual(self, chunks: Any) -> int:
+        return sum(int(self._mtmd.mtmd_input_chunk_get_n_tokens(c)) for c in self._list(chunks) if self._is_image(c))
 
     def _is_image(self, chunk: Any) -> bool:
         return bool(self._mtmd.mtmd_input_chunk_get_type(chunk) == self._mtmd.MTMD_INPUT_CHUNK_TYPE_IMAGE)
 
-    def _part(self, chunk: Any) -> PhotoChunk:
+    def _photo_chunk(self, chunk: Any) -> PhotoChunk:
+        """A chunk of mtmd's as a value of ours."""
         n_tokens = int(self._mtmd.mtmd_input_chunk_get_n_tokens(chunk))
         size = ctypes.c_size_t()
         if not self._is_image(chunk):

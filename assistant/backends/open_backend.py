@@ -1,4 +1,4 @@
-"""From a model's name to a backend that runs it."""
+"""Open a backend by the name of its model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from assistant.models.local import load
 
 
 def open_backend(name: str | None = None) -> Backend:
-    """A backend with its model loaded: "fake" for tests, anything else in its own process. Raises ModelError."""
+    """A backend with its model loaded: in a process of its own, or the `FakeBackend` for "fake". Raises ModelError."""
     if name == "fake":
         from assistant.backends.fake import FakeBackend
 

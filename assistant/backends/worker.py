@@ -1,7 +1,12 @@
-"""The model in a child process: cancel always works, the keys never freeze, a crash loses nothing.
+"""The model in a child process: a cancel always works, the app never freezes, and a crash loses nothing.
 
-`WorkerBackend` is a Backend like any other; behind it, `python -m assistant.worker` holds the real one. They talk
-through pipes with pickled values (both ends are this project). When the app dies, the child's pipe closes and it ends.
+`WorkerBackend` is a `Backend`; behind it, the process `python -m assistant.backends.worker` runs the engine. They
+exchange pickled values through pipes (both ends are this project). When the app dies, the child's pipe closes and the
+child ends.
+
+A request is a tuple ("load", spec, threads, context), ("stream", messages, options), ("embed", photo),
+("ephemeral", on), ("network",), ("save",), ("cancel",) or ("close",). A reply is (kind, value); "error" holds the
+exception to raise.
 """
 
 from __future__ import annotations
@@ -32,15 +37,15 @@ from memory.paths import home, private_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 0.2
-"""Seconds a cancelled child has to end by itself; then it is killed, and starts again with the next question."""
+"""Seconds a cancelled child has to answer; then it is killed, and starts again with the next question."""
 IDLE = 2.0
-"""Seconds without a request after which the conversation is kept for the next start."""
-FAREWELL = 2.0
-"""Seconds in which a child that is closed may still do that."""
+"""Seconds without a request after which the conversation is saved for the next start."""
+CLOSING = 2.0
+"""Seconds that a child has on `close` to save the conversation; then it is killed."""
 
 
-def _log() -> IO[bytes]:
-    """Where the child's messages go; nowhere, if Keepsake's folder cannot be written: it answers all the same."""
+def _open_log() -> IO[bytes]:
+    """The file for the child's messages; the null device where Keepsake's folder cannot be written."""
     try:
         return open(private_folder(home() / "logs") / "model.log", "wb")
     except OSError:
@@ -48,12 +53,12 @@ def _log() -> IO[bytes]:
 
 
 def performance_cores() -> int:
-    """Threads for decoding: half the logical cores, at least one. More makes llama.cpp's barriers wait."""
+    """Threads for decoding: half the logical cores, at least one. With more, the threads wait for each other."""
     return max(1, (os.cpu_count() or 2) // 2)
 
 
 class WorkerBackend:
-    """A model in a process of its own, started at first use and again after it died."""
+    """A model in a process of its own, which is started at first use and again after it died."""
 
     def __init__(self, spec: Spec, threads: int | None = None, context: int = 8192) -> None:
         self.name, self.space, self.threshold = spec.name, spec.space, spec.threshold
@@ -63,8 +68,8 @@ class WorkerBackend:
         self._to: Connection | None = None
         self._from: Connection | None = None
         self._cancelled: float | None = None
-        """When what runs was cancelled."""
-        self._private = False
+        """When the running request was cancelled (`time.monotonic`)."""
+        self._ephemeral = False
 
     @property
     def pid(self) -> int | None:
@@ -78,12 +83,12 @@ class WorkerBackend:
 
     def _start(self) -> None:
         if self._child and self._child.poll() is not None:
-            self._drop()  # it died between two questions: nobody needs to know
+            self._drop()  # it died between two questions, when nothing was lost
         if self._child:
             return
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
         command = [sys.executable, "-m", "assistant.backends.worker"]
-        with _log() as log:
+        with _open_log() as log:
             self._child = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -98,25 +103,25 @@ class WorkerBackend:
         self._child.stdin.close()
         self._child.stdout.close()
         try:
-            self._ask("load", self._spec, self._threads, self._context)
-            self._ask("private", self._private)
+            self._request("load", self._spec, self._threads, self._context)
+            self._request("ephemeral", self._ephemeral)
         except KeepsakeError:
-            self._drop()  # a child without a model is of no use: the next start tells the reason again
+            self._drop()  # a child without a model is of no use: the next start raises the error again
             raise
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
-        """Generate (see `Backend`). Closing the generator early cancels what is being written."""
+        """Generate the next assistant turn (see `Backend`). Closing the generator early cancels it."""
         last, self._cancelled = False, None
         try:
             self._start()
             self._send("stream", tuple(messages), options)
             if self._cancelled:
-                self._send("cancel")  # it came while the model was being loaded
+                self._send("cancel")  # the cancel came while the model was being loaded
             while not last:
                 chunk: Chunk = self._receive()
                 last = chunk.stop is not None
                 yield chunk
-        except _GivenUp:
+        except _CancelTimeout:
             last = True
             yield Chunk("", "cancelled")
         except KeepsakeError:
@@ -132,53 +137,56 @@ class WorkerBackend:
     def embed(self, photo: Photo) -> np.ndarray:
         """Visual tokens of a photo, (T, D) float32. Raises ModelStopped when it is cancelled."""
         self.start()
-        tokens: np.ndarray = self._ask("embed", photo)
+        tokens: np.ndarray = self._request("embed", photo)
         return tokens
 
     def cancel(self) -> None:
-        """Make what runs end soon, whatever it is. Does nothing when nothing runs."""
+        """Make the running request end soon, whatever it is. Does nothing when none runs."""
         if self._child:
             self._cancelled = self._cancelled or time.monotonic()
             self._send("cancel")
 
     def set_ephemeral(self, on: bool) -> None:
-        """While `on`, nothing of what is seen and said goes to disk, later neither (see `LlamaCpp.set_ephemeral`)."""
-        self._private = on
+        """While `on`, nothing goes to disk, then or later (see `LlamaCpp.set_ephemeral`)."""
+        self._ephemeral = on
         if self._child:
-            self._ask("private", on)
+            self._request("ephemeral", on)
 
-    def evidence(self) -> offline.Evidence:
-        """What the child heard of the network, which it never uses. Raises ModelStopped."""
+    def network_evidence(self) -> offline.NetworkEvidence:
+        """How often the child tried to use the network, which is refused there. Raises ModelStopped."""
         self.start()
-        found: offline.Evidence = self._ask("offline")
+        found: offline.NetworkEvidence = self._request("network")
         return found
 
     def close(self) -> None:
-        """End the child, after it has kept the conversation for the next start. Calling it twice is fine."""
+        """End the child, after it has saved the conversation for the next start. Calling it twice is fine."""
         self.cancel()
         self._send("close")
-        self._drop(FAREWELL)
+        self._drop(CLOSING)
 
-    def _ask(self, *request: Any) -> Any:
+    def _request(self, *request: Any) -> Any:
+        """Send a request and wait for its reply. Raises the child's error, or ModelStopped."""
         self._send(*request)
         return self._receive()
 
     def _send(self, *request: Any) -> None:
+        """Send a request; a child that died is noticed by whoever reads its reply."""
         with self._lock:
             if self._to is None:
                 return
             try:
                 self._to.send(request)
             except (BrokenPipeError, OSError):
-                return  # the reader finds the same death, and tells of it
+                return
 
     def _receive(self) -> Any:
+        """The value of the next reply. Raises the child's error or ModelStopped; kills a cancelled child that hangs."""
         assert self._from is not None
         try:
             while not self._from.poll(PATIENCE / 4):
                 if self._cancelled and time.monotonic() - self._cancelled > PATIENCE:
                     self._drop(0)
-                    raise _GivenUp("stopped; the model starts again with your next question, nothing is lost")
+                    raise _CancelTimeout("stopped; the model starts again with your next question, nothing is lost")
             kind, value = self._from.recv()
         except (EOFError, OSError) as error:
             code = self._drop()
@@ -190,6 +198,7 @@ class WorkerBackend:
         return value
 
     def _drop(self, patience: float = 0.2) -> int | None:
+        """Close the pipes and end the child, by a kill after `patience` seconds. Returns its exit code, if one ran."""
         with self._lock:
             child, self._child = self._child, None
             for end in (self._to, self._from):
@@ -199,18 +208,18 @@ class WorkerBackend:
         if child is None:
             return None
         try:
-            return child.wait(timeout=patience)  # the closed pipe ends it; a model deep in a prompt is not waited for
+            return child.wait(timeout=patience)  # the closed pipe ends it, unless it is deep in a prompt
         except subprocess.TimeoutExpired:
             child.kill()
             return child.wait()
 
 
-class _GivenUp(ModelStopped):
-    """A cancelled child did not come to an end in time."""
+class _CancelTimeout(ModelStopped):
+    """A cancelled child did not answer in time and was killed."""
 
 
 def open_engine(spec: Spec, threads: int, context: int) -> LlamaCpp | CachedBackend:
-    """The engine that a model needs, in this process. Raises ModelError."""
+    """Open the engine that a model needs, in this process. Raises ModelError."""
     if spec.engine == "mlx":
         from assistant.backends.mlxvlm import open_mlx
 
@@ -223,11 +232,11 @@ def open_engine(spec: Spec, threads: int, context: int) -> LlamaCpp | CachedBack
 
 
 def serve() -> None:
-    """The child: load, then answer one request after the other. A second thread listens for "cancel"."""
+    """Run the child: answer one request after the other, while a second thread listens for "cancel"."""
     offline.forbid()
     incoming = Connection(os.dup(0), writable=False)
     outgoing = Connection(os.dup(1), readable=False)
-    os.dup2(2, 1)  # whatever a library prints goes to the log, not into the pipe
+    os.dup2(2, 1)  # what a library prints goes to the log, not into the pipe
     requests: queue.Queue[tuple[Any, ...]] = queue.Queue()
     backend: LlamaCpp | CachedBackend | None = None
 
@@ -236,13 +245,13 @@ def serve() -> None:
             try:
                 request = incoming.recv()
             except (EOFError, OSError):
-                os._exit(0)  # the app is gone; so are we, mid-token if need be
+                os._exit(0)  # the app is gone: end at once, in the middle of a token if need be
             if request[0] == "cancel":
                 if backend:
                     backend.cancel()
                 continue
             if backend and request[0] in ("stream", "embed"):
-                backend.arm()  # here, in the order of arrival: a late "cancel" must not hit the next stream
+                backend.arm()  # here, in order of arrival: a late "cancel" must not hit the next stream
             requests.put(request)
             if request[0] == "close":
                 return
@@ -265,11 +274,11 @@ def serve() -> None:
                 raise ModelError("no model is loaded")
             elif kind == "save":
                 backend.save()
-            elif kind == "private":
+            elif kind == "ephemeral":
                 backend.set_ephemeral(*values)
-                outgoing.send(("private", None))
-            elif kind == "offline":
-                outgoing.send(("offline", offline.evidence()))
+                outgoing.send(("ephemeral", None))
+            elif kind == "network":
+                outgoing.send(("network", offline.network_evidence()))
             elif kind == "embed":
                 outgoing.send(("tokens", backend.embed(*values)))
             else:

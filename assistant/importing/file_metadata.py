@@ -1,7 +1,7 @@
-"""What a photo's file says besides its pixels: somebody's words, the place, and what its name tells. Opens no files.
+"""What a photo's file says besides its pixels: a description, the place, and the words and day in its name.
 
-Words are data: they are kept as what was said about the photo, on one line and of bounded length, and order nothing.
-Nothing here is stored by itself: `import_photos.py` decides.
+No file is opened here, and nothing is stored: `import_photos.py` decides. Words are data: they count as what was said
+about the photo, on one line and of bounded length, and never as an instruction.
 """
 
 from __future__ import annotations
@@ -18,17 +18,20 @@ from PIL import Image, ImageFile, IptcImagePlugin
 from memory.episode import printable
 
 LONGEST = 1000
-"""Characters of words that are kept."""
+"""Most characters of a description."""
 XMP_BYTES = 1 << 20
+"""Bytes of the largest XMP packet that is parsed."""
 GPS, DESCRIPTION, TITLE, COMMENT, CAPTION = 0x8825, 0x010E, 0x9C9B, 0x9C9C, (2, 120)
+"""Tags of EXIF and its Windows extensions; the last one is IPTC's (record, data set)."""
 _DC = "{http://purl.org/dc/elements/1.1/}"
-# What cameras and programs write there by themselves.
-_EMPTY = re.compile(
+# Descriptions that cameras and programs write by themselves.
+_AUTOMATIC = re.compile(
     r"default|untitled|screenshot|image|photo|\W*|.*digital (still )?camera|samsung camera pictures|sony dsc|"
     r"(processed|edited|created|made|generated) (with|by|using) .*|.*\.(jpe?g|png|heic|tiff?)",
     re.I | re.S,
 )
-_CAMERA = frozenset(
+# Words in the names that cameras, telephones and programs give to files and folders.
+_AUTOMATIC_WORDS = frozenset(
     "img dsc pxl mvimg pano burst cover portrait hdr night edited edit bearbeitet copy kopie copia copie of at am pm "
     "image images bild bilder foto fotos photo photos picture pictures pic pics screenshot screenshots bildschirmfoto "
     "dcim camera kamera roll album albums gallery downloads download new neu folder ordner untitled unbenannt desktop "
@@ -43,20 +46,20 @@ _DAY = re.compile(
 
 
 class FileMetadata(NamedTuple):
-    """What a file's metadata tells."""
+    """What a photo file's metadata says."""
 
     words: str
-    """A description or title somebody gave it, else ""."""
+    """A description or title that a person gave the photo, else ""."""
     place: str | None
-    """Where the camera was, as "45.99 N, 9.26 E": within a kilometre."""
+    """Where the camera was, as "45.99 N, 9.26 E", to a hundredth of a degree (about 1 km)."""
 
 
-def labels(image: Image.Image) -> FileMetadata:
-    """What the metadata of an opened picture tells. Damaged metadata counts as none."""
+def read_metadata(image: Image.Image) -> FileMetadata:
+    """The description and place in the metadata of an opened picture. Damaged metadata counts as none."""
     words, place = "", None
     for read in (_xmp, _iptc, _exif):
         try:
-            words = words or next((told for text in read(image) if (told := tidy(text)) and telling(told)), "")
+            words = words or next((line for text in read(image) if (line := one_line(text)) and by_a_person(line)), "")
         except Exception:  # as in photo.py: parsers raise nearly every type; the pixels are good all the same
             continue
     with suppress(Exception):
@@ -64,41 +67,41 @@ def labels(image: Image.Image) -> FileMetadata:
     return FileMetadata(words, place)
 
 
-def telling(words: str) -> bool:
-    """Whether somebody wrote this, not a camera or a program."""
-    return not _EMPTY.fullmatch(words)
+def by_a_person(words: str) -> bool:
+    """Whether a description was written by a person, not by a camera or a program."""
+    return not _AUTOMATIC.fullmatch(words)
 
 
-def tidy(text: str) -> str:
-    """One printable line of bounded length."""
+def one_line(text: str) -> str:
+    """A text as one printable line of at most LONGEST characters."""
     return " ".join(printable(text).split())[:LONGEST].strip()
 
 
 def words_of_name(name: str) -> str:
-    """What a file's or folder's name tells, without its ending: "Milo at the lake" of "2025-08-01_milo_at_the_lake_2".
+    """The words in a file's or folder's name without suffix: "milo at the lake" of "2025-08-01_milo_at_the_lake_2".
 
-    "" for what cameras, telephones and programs call their files.
+    "" for names that cameras, telephones and programs give.
     """
     if re.fullmatch(r"[0-9A-Fa-f-]{16,}", name):
         return ""
-    spaced = re.sub(r"[_+~]", " ", tidy(name))
+    spaced = re.sub(r"[_+~]", " ", one_line(name))
     spaced = re.sub(r"(?<=\w)[-.](?=\w)", " ", spaced) if " " not in spaced.strip() else spaced
     tokens = spaced.split()
 
-    def says_nothing(token: str) -> bool:
+    def is_automatic(token: str) -> bool:
         bare = token.strip("()[]{}.,;-–#").casefold()
-        return not bare or bare in _CAMERA or any(c.isdigit() for c in bare)
+        return not bare or bare in _AUTOMATIC_WORDS or any(c.isdigit() for c in bare)
 
-    while tokens and says_nothing(tokens[-1]):
+    while tokens and is_automatic(tokens[-1]):
         tokens.pop()
-    while tokens and says_nothing(tokens[0]):
+    while tokens and is_automatic(tokens[0]):
         tokens.pop(0)
-    long = any(sum(c.isalpha() for c in token) > 2 and not says_nothing(token) for token in tokens)
+    long = any(sum(c.isalpha() for c in token) > 2 and not is_automatic(token) for token in tokens)
     return " ".join(tokens) if long else ""
 
 
 def day_of_name(name: str) -> datetime | None:
-    """The local time in a name such as IMG_20250801_183000 or IMG-20250801-WA0001 (noon, when it has a day only)."""
+    """The local time in a name such as IMG_20250801_183000 or IMG-20250801-WA0001 (noon, for a day alone)."""
     for year, _, month, day, hour, minute, second in _DAY.findall(name):
         with suppress(ValueError, OverflowError, OSError):
             clock = (int(hour), int(minute), int(second)) if hour else (12, 0, 0)
@@ -107,7 +110,7 @@ def day_of_name(name: str) -> datetime | None:
 
 
 def _xmp(image: Image.Image) -> Iterator[str]:
-    """Description, then title, as editors and photo managers write them."""
+    """Description, then title, from XMP, where editors and photo managers write them."""
     raw = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
     text = raw.decode() if isinstance(raw, bytes) else str(raw)
     if not text or len(text) > XMP_BYTES or "<!" in text:  # no declarations: entities can grow without end
@@ -119,6 +122,7 @@ def _xmp(image: Image.Image) -> Iterator[str]:
 
 
 def _iptc(image: Image.Image) -> Iterator[str]:
+    """The caption from IPTC."""
     if not isinstance(image, ImageFile.ImageFile):
         return
     caption = (IptcImagePlugin.getiptcinfo(image) or {}).get(CAPTION, b"")
@@ -126,7 +130,7 @@ def _iptc(image: Image.Image) -> Iterator[str]:
 
 
 def _exif(image: Image.Image) -> Iterator[str]:
-    """The camera's description, then Windows' comment and title."""
+    """The description from EXIF, then the comment and title that Windows writes there."""
     exif = image.getexif()
     value = exif.get(DESCRIPTION, "")
     yield _text(value if isinstance(value, bytes) else str(value).encode("latin-1", "replace"))  # as Pillow decoded it
@@ -144,13 +148,13 @@ def _text(raw: bytes) -> str:
 
 
 def _place(gps: dict[int, object]) -> str | None:
-    """Degrees, minutes, seconds to hundredths of a degree; 0 N, 0 E is what telephones write that do not know."""
-    told = []
+    """The place in EXIF's GPS tags as text, or None, also for 0 N, 0 E: telephones without a position write that."""
+    angles = []
     for ref, tag, most in ((1, 2, 90), (3, 4, 180)):
         degrees, minutes, seconds = (float(part) for part in gps[tag])  # type: ignore[attr-defined]
         angle = degrees + minutes / 60 + seconds / 3600
         side = str(gps[ref]).strip("\0 ").upper()
         if side not in ("NS", "EW")[most == 180] or len(side) != 1 or not 0 <= angle <= most:
             return None
-        told.append((angle, side))
-    return ", ".join(f"{angle:.2f} {side}" for angle, side in told) if any(angle for angle, _ in told) else None
+        angles.append((angle, side))
+    return ", ".join(f"{angle:.2f} {side}" for angle, side in angles) if any(angle for angle, _ in angles) else None

@@ -1,8 +1,8 @@
-"""Where an import comes from: a folder of photos, or the export of a WhatsApp chat. Decodes no photo, keeps nothing.
+"""Where an import comes from: a folder of photos, or the export of a WhatsApp chat. Decodes no photo, stores nothing.
 
-A folder: every photo in it and below, in the order of names. A chat: a folder or ZIP with the chat's text
-(`whatsapp.py`) and media in it, or that text itself with the media beside it. In a ZIP nothing is unpacked onto the
-disk, and from either only files that the chat names are read.
+From a folder come all photos in it and below it, in the order of their names. A chat is a folder or ZIP with the
+chat's text (`whatsapp.py`) and media in it, or that text itself with the media beside it. A ZIP is not unpacked onto
+the disk, and of a chat only files that its text names are read.
 """
 
 from __future__ import annotations
@@ -19,53 +19,54 @@ from functools import partial
 from pathlib import Path
 
 from assistant.importing import whatsapp
-from assistant.importing.file_metadata import day_of_name, tidy, words_of_name
+from assistant.importing.file_metadata import day_of_name, one_line, words_of_name
 from assistant.photo import MAX_BYTES, SUFFIXES, read_file, shown
 from memory.errors import KeepsakeError, PhotoError
 from memory.text import count
 
 THUMBNAILS = frozenset(["@eadir", "thumbs.db", "desktop.ini", "__macosx"])
-"""What other systems leave beside photos: counted as hidden."""
+"""Files and folders that other systems leave beside photos: counted as hidden."""
 LONGEST_TEXT = 1 << 28
-"""Bytes of a chat's text that are read."""
+"""Bytes of the longest text of a chat that is read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A file that may be a photo, and what is known about it before it is opened."""
+    """A file that may be a photo, with what is known about it before it is opened."""
 
     name: str
-    """As it may be printed."""
+    """The file's name, fit to be printed."""
     read: Callable[[], bytes]
-    """Raises PhotoError."""
+    """Returns the file's bytes. Raises PhotoError."""
     said: tuple[str, ...] = ()
-    """What people said about it, one after another."""
+    """What people wrote about the photo in the chat, in order."""
     named: str = ""
-    """What its own name, or else its folder's, tells."""
+    """The words in the file's own name, or else in its folder's."""
     date: datetime | None = None
-    dated: str = ""
-    """Where `date` is from, if the camera says none: the chat, the name, the file's time."""
+    date_source: str = ""
+    """Where `date`, used when the camera wrote none, comes from: "chat", "name" or "file" (its time of change)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """All that an import may bring."""
+    """The files of an import, sorted into photos and the rest."""
 
     kind: str
+    """"folder" or "chat"."""
     items: tuple[Item, ...]
     unusable: tuple[tuple[str, str], ...] = ()
-    """What cannot be read though it should, and why."""
+    """Names of files that should be readable and are not, each with the reason."""
     others: tuple[str, ...] = ()
-    """Files that are no photos."""
+    """Names of files that are no photos."""
     notes: tuple[str, ...] = ()
-    """What else is to be told, in lines."""
+    """Lines for the user about anything else."""
 
 
 @contextmanager
-def source(path: Path, me: str | None = None, order: whatsapp.Order | None = None) -> Iterator[Source]:
-    """What lies at `path`; a ZIP is open as long as this context. Raises KeepsakeError, one line.
+def open_source(path: Path, me: str | None = None, order: whatsapp.DayOrder | None = None) -> Iterator[Source]:
+    """The source at `path`; a ZIP stays open as long as this context. Raises KeepsakeError.
 
-    `me`: the name of the user in a chat, `order`: how its days are written; both are found out if they can be.
+    `me` is the user's name in a chat, `order` the order of its dates; both are inferred when they are None.
     """
     name = shown(path)
     try:
@@ -88,19 +89,19 @@ def source(path: Path, me: str | None = None, order: whatsapp.Order | None = Non
 
 
 def _folder(root: Path) -> Source:
-    """Every photo, by its ending; links to other folders are not followed, so nothing comes twice or without end."""
+    """Every file with a photo's suffix. Links to folders are not followed, so no photo comes twice."""
     items, others, unusable, hidden = [], [], [], 0
 
-    def unread(error: OSError) -> None:
+    def unreadable(error: OSError) -> None:
         unusable.append((shown(os.path.relpath(error.filename, root)), f"cannot be read ({error.strerror})"))
 
-    for folder, folders, names in os.walk(root, onerror=unread):
-        seen = sorted(name for name in folders if not _hidden(name))
-        hidden += len(folders) - len(seen)
-        folders[:] = seen
-        # The nearest name that tells something, up to the folder that was asked for.
+    for folder, folders, names in os.walk(root, onerror=unreadable):
+        visible = sorted(name for name in folders if not _hidden(name))
+        hidden += len(folders) - len(visible)
+        folders[:] = visible
+        # The words of the nearest folder whose name has any, up to the folder that was asked for.
         steps = [root.resolve().name, *Path(folder).relative_to(root).parts]
-        place = next((words for step in reversed(steps) if (words := words_of_name(step))), "")
+        folder_words = next((words for step in reversed(steps) if (words := words_of_name(step))), "")
         for file in sorted(names):
             path = Path(folder) / file
             below = shown(path.relative_to(root))
@@ -109,19 +110,19 @@ def _folder(root: Path) -> Source:
             elif path.suffix.lower() not in SUFFIXES:
                 others.append(below)
             else:
-                items.append(_item(path, below, place))
+                items.append(_item(path, below, folder_words))
     notes = (f"{count(hidden, 'hidden file or folder')} left alone",) if hidden else ()
     return Source("folder", tuple(items), tuple(unusable), tuple(others), notes)
 
 
-def _item(path: Path, name: str, place: str) -> Item:
-    day, dated = day_of_name(path.stem), "name"
+def _item(path: Path, name: str, folder_words: str) -> Item:
+    day, date_source = day_of_name(path.stem), "name"
     if day is None:
         try:
-            day, dated = datetime.fromtimestamp(path.stat().st_mtime, UTC), "file"
-        except (OSError, OverflowError, ValueError):  # reading it says why
-            day, dated = None, ""
-    return Item(name, partial(read_file, path), (), words_of_name(path.stem) or place, day, dated)
+            day, date_source = datetime.fromtimestamp(path.stat().st_mtime, UTC), "file"
+        except (OSError, OverflowError, ValueError):  # reading the file will say why
+            day, date_source = None, ""
+    return Item(name, partial(read_file, path), (), words_of_name(path.stem) or folder_words, day, date_source)
 
 
 def _hidden(name: str) -> bool:
@@ -129,7 +130,7 @@ def _hidden(name: str) -> bool:
 
 
 def _text_in(files: Sequence[Path], where: str) -> Path | None:
-    """The text of a chat among files, known by its name: `_chat.txt`, or one that says WhatsApp."""
+    """The text of a chat among files, known by its name: `_chat.txt`, or a .txt with "WhatsApp" in its name."""
     names = [f for f in files if f.suffix.lower() == ".txt" and not f.name.startswith(".")]
     texts = [f for f in names if f.name.lower() == "_chat.txt" or "whatsapp" in f.name.lower()]
     if len(texts) > 1:
@@ -137,7 +138,7 @@ def _text_in(files: Sequence[Path], where: str) -> Path | None:
     return texts[0] if texts else None
 
 
-def _chat_folder(folder: Path, text: Path, title: str, me: str | None, order: whatsapp.Order | None) -> Source:
+def _chat_folder(folder: Path, text: Path, title: str, me: str | None, order: whatsapp.DayOrder | None) -> Source:
     if text.stat().st_size > LONGEST_TEXT:
         raise KeepsakeError(f"{shown(text)}: larger than {LONGEST_TEXT >> 20} MB: this is no chat")
     media = {path.name: partial(read_file, path) for path in folder.iterdir() if path.is_file()}
@@ -145,24 +146,22 @@ def _chat_folder(folder: Path, text: Path, title: str, me: str | None, order: wh
     return _chat(text.read_bytes(), shown(text), f"{title} {text.stem}", media, me, order)
 
 
-def _chat_zip(archive: zipfile.ZipFile, path: Path, me: str | None, order: whatsapp.Order | None) -> Source:
+def _chat_zip(archive: zipfile.ZipFile, path: Path, me: str | None, order: whatsapp.DayOrder | None) -> Source:
     name = shown(path)
     files = [info for info in archive.infolist() if not info.is_dir()]
     texts = [info for info in files if info.filename.lower().endswith(".txt")]
     text = _text_in([Path(info.filename) for info in texts], name)
     if text is None:
-        other = any(info.filename == "episodes.jsonl" for info in files)
+        ours = any(info.filename == "episodes.jsonl" for info in files)
         hint = (
-            f"`python -m memory import {name}` reads an export of Keepsake"
-            if other
-            else "unpack it, then name a folder"
+            f"`python -m memory import {name}` reads an export of Keepsake" if ours else "unpack it, then name a folder"
         )
         raise KeepsakeError(f"{name}: no text of a WhatsApp chat is in it; {hint}")
-    found = next(info for info in texts if Path(info.filename) == text)
-    if found.file_size > LONGEST_TEXT:
-        raise KeepsakeError(f"{name}: {shown(found.filename)} is larger than {LONGEST_TEXT >> 20} MB: this is no chat")
-    media = {Path(info.filename).name: partial(_unpack, archive, info) for info in files if info is not found}
-    return _chat(_unpack(archive, found), f"{name}: {shown(text)}", f"{path.stem} {text.stem}", media, me, order)
+    entry = next(info for info in texts if Path(info.filename) == text)
+    if entry.file_size > LONGEST_TEXT:
+        raise KeepsakeError(f"{name}: {shown(entry.filename)} is larger than {LONGEST_TEXT >> 20} MB: this is no chat")
+    media = {Path(info.filename).name: partial(_unpack, archive, info) for info in files if info is not entry}
+    return _chat(_unpack(archive, entry), f"{name}: {shown(text)}", f"{path.stem} {text.stem}", media, me, order)
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
@@ -184,21 +183,21 @@ def _chat(
     title: str,
     media: Mapping[str, Callable[[], bytes]],
     me: str | None,
-    order: whatsapp.Order | None,
+    order: whatsapp.DayOrder | None,
 ) -> Source:
-    """The photos a chat names, with what was said about them. Damaged bytes of its text become question marks."""
+    """The photos that a chat's text names, with what was written about each. Damaged bytes become U+FFFD."""
     try:
         chat = whatsapp.parse(data.decode("utf-8-sig", "replace"), order, date.today())
     except KeepsakeError as error:
         raise KeepsakeError(f"{name}: {error}") from error
     me = _me(chat, title, me, name)
     items, missing = [], []
-    for message, said in whatsapp.moments(chat.messages, _is_photo):
+    for message, about in whatsapp.photos_with_messages(chat.messages, _is_photo):
         assert message.file is not None
         if message.file not in media:
             missing.append((shown(message.file), "the chat names it, but it is not in the export"))
             continue
-        words = tuple(m.text if m.sender == me else f"{tidy(m.sender)} wrote: {m.text}" for m in said)
+        words = tuple(m.text if m.sender == me else f"{one_line(m.sender)} wrote: {m.text}" for m in about)
         items.append(Item(shown(message.file), media[message.file], words, "", message.when.astimezone(UTC), "chat"))
     others = [shown(m.file) for m in chat.messages if m.file and m.file in media and not _is_photo(m.file)]
     omitted = sum(m.omitted for m in chat.messages)
@@ -209,25 +208,27 @@ def _chat(
     if me is None:
         notes.append(f"say who you are with --me: {', '.join(_senders(chat)[:8])}")
     if not chat.sure:
-        notes.append(f"its days could be read in more than one way: taken as {chat.order}; --days says it better")
+        notes.append(
+            f"its dates could be read in more than one way: taken as {chat.order}; say with --days which is right"
+        )
     if omitted:
         notes.append(f"{count(omitted, 'photo, film or sound')} left out by WhatsApp: export the chat with media")
     return Source("chat", tuple(items), tuple(missing), tuple(others), tuple(notes))
 
 
 def _is_photo(name: str) -> bool:
-    """Stickers are pictures too, but nobody's memories."""
+    """Whether a file is a photo by its name; stickers are pictures too, but no memories."""
     sticker = name.startswith("STK-") or "-STICKER-" in name
     return Path(name).suffix.lower() in SUFFIXES and not sticker
 
 
 def _senders(chat: whatsapp.Chat) -> list[str]:
-    """Who wrote most comes first."""
-    return [tidy(name) for name, _ in Counter(m.sender for m in chat.messages).most_common()]
+    """Names of those who wrote, most messages first."""
+    return [one_line(name) for name, _ in Counter(m.sender for m in chat.messages).most_common()]
 
 
 def _me(chat: whatsapp.Chat, title: str, me: str | None, name: str) -> str | None:
-    """The user's name in the chat: as told, or the one of two whom the export is not called after."""
+    """The user's name in the chat: as given, or of two people the one whom the export is not named after."""
     senders = _senders(chat)
     if me is not None:
         if me not in senders:

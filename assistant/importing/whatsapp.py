@@ -1,17 +1,17 @@
-"""The text of a WhatsApp export, read: who said what when, which files, and what was said about a photo. Opens nothing.
+"""Parse the text of a WhatsApp export: who wrote what when, with which files, and what is about a photo.
 
-An export is a text (`_chat.txt`, or `WhatsApp Chat with Anna.txt`) with the media beside it. A message begins a line;
-what follows without such a beginning belongs to it:
+No file is opened here. An export is a text (`_chat.txt`, or `WhatsApp Chat with Anna.txt`) with the media beside it. A
+message begins with a date and a sender; the lines up to the next such beginning belong to it:
 
     31/12/2023, 21:15 - Anna: Look who is here                          Android: also 12/31/23, 9:15 PM
     31/12/2023, 21:16 - Anna: IMG-20231231-WA0001.jpg (file attached)   the caption, if any, on the next lines
-    31/12/2023, 21:17 - Ben added Carla                                 nobody's words: skipped
+    31/12/2023, 21:17 - Ben added Carla                                 a notice of WhatsApp: skipped
     [31.12.23, 21:15:03] Anna: Milo again <attached: 00000012-PHOTO-2023-12-31-21-15-03.jpg>        iOS
 
-Days are written as the telephone was set: by point, slash or dash, with the day, the month or the year first. A single
-line does not tell, so the whole file decides (`_order`). "attached" and "omitted" come in the telephone's language:
-they are known by their form, and by the left-to-right mark that WhatsApp puts before its own words. Not read: clocks
-with other halves than am and pm, calendars other than the Gregorian.
+Dates are written as the telephone was set: with points, slashes or dashes, and the day, the month or the year first. A
+single line does not tell which, so the whole file decides (`_day_order`). "attached" and "omitted" are written in the
+telephone's language: they are recognised by their form, and by the left-to-right mark that WhatsApp puts before its own
+words. Not read: clocks with other halves than am and pm, and calendars other than the Gregorian.
 """
 
 from __future__ import annotations
@@ -25,19 +25,21 @@ from typing import Literal, NamedTuple, get_args
 
 from memory.errors import KeepsakeError
 
-Order = Literal["dmy", "mdy", "ymd"]
+DayOrder = Literal["dmy", "mdy", "ymd"]
+"""The order of day, month and year in a date."""
 BEFORE, AFTER, ROW = timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=2)
-"""What is said so long before or after a photo is about it; photos so soon after one another are sent in a row."""
-WORDS_BEFORE, WORDS_AFTER = 2, 4
-"""The most messages of either kind."""
+"""A message is about a photo when it comes at most BEFORE ahead of it or AFTER behind it. Photos at most ROW apart are
+sent in a row."""
+MESSAGES_BEFORE, MESSAGES_AFTER = 2, 4
+"""Most messages about a photo, before and after it."""
 FOUNDED = 2009
-"""No message is older than WhatsApp."""
+"""Year in which WhatsApp began: no message is older."""
 
 _MARK = "\u200e"  # before what WhatsApp itself wrote
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _DATE = r"(\d{1,4})([./-])\s?(\d{1,2})\2\s?(\d{1,4})\.?"
 _TIME = r"(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?(?:\s?([ap])\.?\s?m\.?)?"
-_WHEN = rf"{_DATE},?\s(?:[^\W\d]{{1,3}}\.?\s)?{_TIME}"  # in between some languages have a word: "at", "à", "um"
+_WHEN = rf"{_DATE},?\s(?:[^\W\d]{{1,3}}\.?\s)?{_TIME}"  # some languages have a word in between: "at", "à", "um"
 _HEADS = tuple(re.compile(head, re.I) for head in (rf"\[{_WHEN}\]\s?(.*)", rf"{_WHEN}\s[-–]\s(.*)"))
 _SENDER = re.compile(r"([^:\"“”]{1,60}):(?:\s(.*)|$)", re.S)
 _NAME = r"[^/\\:*?\"<>|\n]{1,200}\.\w{2,5}"
@@ -55,89 +57,95 @@ class Message:
     """What one person sent at one time."""
 
     when: datetime
-    """On the clock of the telephone that exported it, without a timezone."""
+    """On the clock of the telephone that exported the chat, without a timezone."""
     sender: str
     text: str
-    """What was written, also as a caption; "" for a file alone."""
+    """The message or the caption of its file; "" for a file alone."""
     file: str | None = None
-    """Name of the file that came with it, without any folder."""
+    """Name of the file that was sent, without any folder."""
     omitted: bool = False
-    """A file came with it, and the export was made without."""
+    """A file was sent, but the export was made without media."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A whole export."""
+    """All messages of an export."""
 
     messages: tuple[Message, ...]
-    order: Order
-    """How its days were read: dmy is 31/12/2023."""
+    order: DayOrder
+    """The order in which its dates were read: dmy is 31/12/2023."""
     sure: bool
-    """False when they could as well be read in another order."""
+    """False when the dates could as well be read in another order."""
 
 
 class _Entry(NamedTuple):
-    """A line that begins a message, and the lines up to the next one."""
+    """A line that begins a message, with the lines up to the next beginning."""
 
     numbers: tuple[str, str, str]
+    """Of the date, as they are written."""
     separator: str
     clock: tuple[int, int, int] | None
+    """Hour, minute, second; None where there is no such time."""
     halves: bool
     """The clock has am and pm."""
     body: str
+    """Everything behind the date."""
     line: str
+    """The lines, whole."""
 
 
-def parse(text: str, order: Order | None = None, today: date | None = None) -> Chat:
-    """The messages of an export in the file's order. `order` says how days are written, if it is known; no message
-    is later than the day after `today`. Raises KeepsakeError, one line, when nothing in it looks like a message."""
+def parse(text: str, order: DayOrder | None = None, today: date | None = None) -> Chat:
+    """The messages of an export in the file's order. `order` is the order of its dates, if that is known; no message
+    is later than the day after `today`. Raises KeepsakeError when no line looks like the beginning of a message."""
     entries = _entries(text)
     if not entries:
         raise KeepsakeError("no line in it begins like a message of WhatsApp: export the chat again, as text")
     sure = True
     if order is None:
-        order, sure = _order(entries, today)
+        order, sure = _day_order(entries, today)
     bodies: list[tuple[datetime, list[str]]] = []
     for entry in entries:
         when = _when(entry, order, today)
         if when:
             bodies.append((when, [entry.body]))
-        elif bodies:  # no day of the calendar: something that somebody copied into a message
+        elif bodies:  # no date of the calendar: a text that was copied into a message
             bodies[-1][1].append(entry.line)
     messages = (_message(when, "\n".join(body)) for when, body in bodies)
     return Chat(tuple(m for m in messages if m), order, sure)
 
 
-def moments(messages: Sequence[Message], photo: Callable[[str], bool]) -> Iterator[tuple[Message, tuple[Message, ...]]]:
-    """Every message with a photo, and what was said about it: its caption, what came just before and soon after.
+def photos_with_messages(
+    messages: Sequence[Message], is_photo: Callable[[str], bool]
+) -> Iterator[tuple[Message, tuple[Message, ...]]]:
+    """Every message with a photo, and the messages about it: its caption, those just before and those soon after.
 
-    Up to the photo before and the one behind; photos sent in a row share what is said around them, not their captions.
-    What follows a photo is about that one, not about the next.
+    Messages reach up to the photo before and the photo after; photos sent in a row share the messages around them, not
+    their captions. A message between two photos is about the first of them.
     """
-    said = [m for m in messages if m.text or _shows(m, photo)]
+    messages = [m for m in messages if m.text or _shows(m, is_photo)]
     taken, start = 0, 0
-    while start < len(said):
-        if not _shows(said[start], photo):
+    while start < len(messages):
+        if not _shows(messages[start], is_photo):
             start += 1
             continue
         end = start + 1
-        while end < len(said) and _shows(said[end], photo) and _in_a_row(said[end - 1], said[end]):
+        while end < len(messages) and _shows(messages[end], is_photo) and _in_a_row(messages[end - 1], messages[end]):
             end += 1
-        first, last = said[start].when, said[end - 1].when
-        before = said[max(taken, start - WORDS_BEFORE) : start]
+        first, last = messages[start].when, messages[end - 1].when
+        before = messages[max(taken, start - MESSAGES_BEFORE) : start]
         before = [m for m in before if timedelta() <= first - m.when <= BEFORE]
         after: list[Message] = []
-        for message in said[end : end + WORDS_AFTER]:
-            if _shows(message, photo) or not timedelta() <= message.when - last <= AFTER:
+        for message in messages[end : end + MESSAGES_AFTER]:
+            if _shows(message, is_photo) or not timedelta() <= message.when - last <= AFTER:
                 break
             after.append(message)
-        for shown in said[start:end]:
+        for shown in messages[start:end]:
             yield shown, (*before, *([shown] if shown.text else ()), *after)
         start = taken = end + len(after)
 
 
-def _shows(message: Message, photo: Callable[[str], bool]) -> bool:
-    return message.file is not None and photo(message.file)
+def _shows(message: Message, is_photo: Callable[[str], bool]) -> bool:
+    return message.file is not None and is_photo(message.file)
 
 
 def _in_a_row(one: Message, other: Message) -> bool:
@@ -145,18 +153,18 @@ def _in_a_row(one: Message, other: Message) -> bool:
 
 
 def _entries(text: str) -> list[_Entry]:
-    """Lines with a beginning of the more frequent kind, iOS or Android; what others begin is part of a message."""
+    """The messages by their beginnings, of the kind that is more frequent, iOS or Android; the other kind is text."""
     lines = [line.removesuffix("\r") for line in text.split("\n")]  # splitlines() would also cut inside messages
     bare = [line.lstrip("\u200e\u200f\ufeff") for line in lines]
     head = max(_HEADS, key=lambda head: sum(head.match(line) is not None for line in bare))
-    found: list[tuple[re.Match[str], list[str]]] = []
+    blocks: list[tuple[re.Match[str], list[str]]] = []
     for line, start in zip(lines, bare, strict=True):
         if match := head.match(start):
-            found.append((match, [line]))
-        elif found:
-            found[-1][1].append(line)
+            blocks.append((match, [line]))
+        elif blocks:
+            blocks[-1][1].append(line)
     entries = []
-    for match, own in found:
+    for match, own in blocks:
         a, separator, b, c, hour, minute, second, half, rest = match.groups()
         clock = _clock(int(hour), int(minute), int(second or 0), (half or "").lower())
         entries.append(_Entry((a, b, c), separator, clock, bool(half), "\n".join((rest, *own[1:])), "\n".join(own)))
@@ -164,6 +172,7 @@ def _entries(text: str) -> list[_Entry]:
 
 
 def _clock(hour: int, minute: int, second: int, half: str) -> tuple[int, int, int] | None:
+    """A time as hour (0-23), minute, second; None where there is no such time. `half`: "a", "p" or ""."""
     if half:
         if not 1 <= hour <= 12:
             return None
@@ -171,16 +180,16 @@ def _clock(hour: int, minute: int, second: int, half: str) -> tuple[int, int, in
     return (hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
 
 
-def _order(entries: Sequence[_Entry], today: date | None) -> tuple[Order, bool]:
-    """How days are written in the whole file, and whether that is sure.
+def _day_order(entries: Sequence[_Entry], today: date | None) -> tuple[DayOrder, bool]:
+    """The order of dates in the whole file, and whether it is sure.
 
-    Best is what makes the most lines days of the calendar, then what agrees with the days in the names of files
-    (IMG-20231231-WA0001), then what goes back in time least often. When that does not decide, it is not sure, and the
-    shorter chat is the likelier one; then custom: with slashes and am/pm the month first, else the day.
+    The best order makes the most lines dates of the calendar, then agrees most often with the dates in the names of
+    files (IMG-20231231-WA0001), then goes back in time least often. When these do not decide, the order is not sure,
+    and the shorter chat is the likelier one; then custom: with slashes and am/pm the month first, else the day.
     """
-    custom: Order = "mdy" if entries[0].separator == "/" and entries[0].halves else "dmy"
+    custom: DayOrder = "mdy" if entries[0].separator == "/" and entries[0].halves else "dmy"
 
-    def judged(order: Order) -> tuple[int, int, int, timedelta, bool, bool]:
+    def badness(order: DayOrder) -> tuple[int, int, int, timedelta, bool, bool]:
         whens = [_when(entry, order, today) for entry in entries]
         days = [when for when in whens if when]
         agreed = 0
@@ -191,13 +200,14 @@ def _order(entries: Sequence[_Entry], today: date | None) -> tuple[Order, bool]:
         span = max(days) - min(days) if days else timedelta()
         return len(whens) - len(days), -agreed, back, span, order != custom, order == "ymd"
 
-    ranked = sorted(get_args(Order), key=judged)
+    ranked = sorted(get_args(DayOrder), key=badness)
     best, second = ranked[:2]
     same = all(_when(entry, best, today) == _when(entry, second, today) for entry in entries)
-    return best, same or judged(best)[:3] < judged(second)[:3]
+    return best, same or badness(best)[:3] < badness(second)[:3]
 
 
-def _when(entry: _Entry, order: Order, today: date | None) -> datetime | None:
+def _when(entry: _Entry, order: DayOrder, today: date | None) -> datetime | None:
+    """When a message was sent, its date read in `order`; None where the calendar has no such date."""
     part = dict(zip(order, entry.numbers, strict=True))
     if entry.clock is None or len(part["y"]) not in (2, 4) or max(len(part["d"]), len(part["m"])) > 2:
         return None
@@ -211,12 +221,12 @@ def _when(entry: _Entry, order: Order, today: date | None) -> datetime | None:
 
 
 def _message(when: datetime, body: str) -> Message | None:
-    """None for what nobody said: joined, left, encrypted, deleted."""
-    found = _SENDER.match(body)
-    if not found:
+    """A message from what stands behind its date; None for notices of WhatsApp: joined, left, encrypted, deleted."""
+    match = _SENDER.match(body)
+    if not match:
         return None
-    sender = " ".join(_MARKS.sub("", found[1]).split()).lstrip("~ ")
-    body = found[2] or ""
+    sender = " ".join(_MARKS.sub("", match[1]).split()).lstrip("~ ")
+    body = match[2] or ""
     if not sender:
         return None
     message = Message(when, sender, "")
@@ -231,6 +241,6 @@ def _message(when: datetime, body: str) -> Message | None:
 
 
 def _plain(text: str) -> str:
-    """Without marks of direction, and without empty lines around it."""
+    """A text without marks of direction, and without spaces around its lines and empty lines around it."""
     lines = [line.strip() for line in _MARKS.sub("", text).split("\n")]
     return "\n".join(lines).strip()

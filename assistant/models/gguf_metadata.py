@@ -1,6 +1,6 @@
-"""What a GGUF file says of itself, and which files of a folder make a model. No library, and no weights are read.
+"""Read the metadata of GGUF files, and find the files of a folder that make a model. No weights are read.
 
-Not a GGUF library: only the facts that stand before the tokenizer, where every converter writes them.
+This is no GGUF library: it reads only the metadata before the tokenizer, where every converter writes what we need.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from typing import Any, BinaryIO
 from memory.errors import ModelError
 
 SUPPORTED = {"qwen3vl": "Qwen3-VL", "qwen3vlmoe": "Qwen3-VL MoE", "llama": "SmolLM2 (SmolVLM)"}
-"""Architectures of language models that Keepsake's prompts and photos fit."""
-EYES = "clip"
+"""Supported architectures of language models, with the names of their families."""
+VISION_TOWER = "clip"
 """Architecture of every mmproj."""
 SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})\.gguf")
 SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 STRING, ARRAY = 8, 9
+"""GGUF's numbers of value types; those of SCALARS with the format of `struct`."""
 LONGEST = 1 << 20
-"""Bytes of the longest string and items of the longest array that are believed."""
+"""Bytes of the longest string and items of the longest array; more means that the file is damaged."""
 
 
-def facts(path: Path) -> dict[str, Any]:
-    """Metadata of a GGUF file up to its tokenizer: numbers, texts, lists. Raises ModelError."""
+def read_metadata(path: Path) -> dict[str, Any]:
+    """The metadata of a GGUF file up to its tokenizer: numbers, texts, lists. Raises ModelError."""
     try:
         with open(path, "rb") as file:
             if file.read(4) != b"GGUF":
@@ -38,59 +39,60 @@ def facts(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def written_by(path: Path) -> str:
-    """What a .safetensors file says it was written for: "mlx", "pt"; empty when it does not say. Raises ModelError."""
+def safetensors_format(path: Path) -> str:
+    """The library that a .safetensors file was written for: "mlx", "pt"; "" when it does not say. Raises ModelError."""
     try:
         with open(path, "rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
-            said = json.loads(file.read(length)).get("__metadata__", {}).get("format", "")
+            name = json.loads(file.read(length)).get("__metadata__", {}).get("format", "")
     except (struct.error, ValueError, AttributeError, OverflowError, MemoryError) as error:
         raise ModelError(f"{path} is damaged at its beginning, or cut short: fetch it again") from error
-    return str(said)
+    return str(name)
 
 
-def pair(folder: Path, language: Path | None = None) -> tuple[Path, Path]:
-    """The language model (the first of its shards) and the mmproj in `folder`, told apart by what they say.
+def find_pair(folder: Path, language: Path | None = None) -> tuple[Path, Path]:
+    """The language model (the first of its shards) and the mmproj in `folder`, told apart by their metadata.
 
-    `language` chooses one of several. Raises ModelError: what is missing, too many, or not supported.
+    `language` chooses one of several language models. Raises ModelError when files are missing, too many, or not
+    supported.
     """
-    kinds = {path: _kind(path) for path in sorted(folder.glob("*.gguf"))}
-    eyes = [path for path, kind in kinds.items() if kind == EYES]
-    languages = [path for path, kind in kinds.items() if kind != EYES and shards(path)[0] == path]
+    architectures = {path: _architecture(path) for path in sorted(folder.glob("*.gguf"))}
+    towers = [path for path, name in architectures.items() if name == VISION_TOWER]
+    languages = [path for path, name in architectures.items() if name != VISION_TOWER and shards(path)[0] == path]
     if language:
         languages = [shards(language)[0]]
-    if len(languages) != 1 or len(eyes) != 1:
+    if len(languages) != 1 or len(towers) != 1:
         raise ModelError(
             f"{folder} needs a manifest.json, or one language model .gguf and one mmproj .gguf; "
-            f"it has {len(languages)} and {len(eyes)}"
+            f"it has {len(languages)} and {len(towers)}"
         )
     for path in shards(languages[0]):
         if not path.exists():
             raise ModelError(f"{path} is missing: a model in parts needs all of them")
-    if (kind := _kind(languages[0])) not in SUPPORTED:
-        raise ModelError(f"{languages[0]} is of the architecture {kind!r}; {supported()}")
-    return languages[0], eyes[0]
+    if (name := _architecture(languages[0])) not in SUPPORTED:
+        raise ModelError(f"{languages[0]} is of the architecture {name!r}; {supported()}")
+    return languages[0], towers[0]
 
 
 def supported() -> str:
-    """The end of a refusal."""
-    return "supported are " + ", ".join(f"{name} ({spoken})" for name, spoken in SUPPORTED.items())
+    """The end of an error about an architecture: which ones are supported."""
+    return "supported are " + ", ".join(f"{name} ({family})" for name, family in SUPPORTED.items())
 
 
 def shards(path: Path) -> list[Path]:
-    """All files of a language model that was published in parts, or the one file that it is."""
-    found = SHARD.fullmatch(path.name)
-    if not found:
+    """All files of a language model that was published in shards; of any other, the file itself."""
+    match = SHARD.fullmatch(path.name)
+    if not match:
         return [path]
-    return [path.with_name(f"{found[1]}-{i:05d}-of-{found[3]}.gguf") for i in range(1, int(found[3]) + 1)]
+    return [path.with_name(f"{match[1]}-{i:05d}-of-{match[3]}.gguf") for i in range(1, int(match[3]) + 1)]
 
 
 def kv_bytes(path: Path) -> int:
-    """Bytes that one token takes in the KV cache, keys and values in f16. 0 where the file does not say."""
-    said = facts(path)
+    """Bytes of one token in the KV cache, keys and values in f16. 0 where the file does not say."""
+    metadata = read_metadata(path)
 
     def number(name: str, default: int = 0) -> Any:
-        return said.get(f"{said.get('general.architecture')}.{name}", default)
+        return metadata.get(f"{metadata.get('general.architecture')}.{name}", default)
 
     heads = number("attention.head_count_kv", number("attention.head_count"))
     layers = number("block_count")
@@ -100,10 +102,11 @@ def kv_bytes(path: Path) -> int:
     return int(sum(per_layer) * wide * 2)
 
 
-def _kind(path: Path) -> str:
+def _architecture(path: Path) -> str:
+    """The architecture that a file names; "" for later shards, which name none."""
     if SHARD.fullmatch(path.name) and shards(path)[0] != path:
-        return ""  # later parts say nothing
-    return str(facts(path).get("general.architecture", ""))
+        return ""
+    return str(read_metadata(path).get("general.architecture", ""))
 
 
 def _fields(file: BinaryIO) -> Iterator[tuple[str, Any]]:

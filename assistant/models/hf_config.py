@@ -1,4 +1,4 @@
-"""The `config.json` of a model folder in transformers' layout."""
+"""Read the `config.json` of a model folder in transformers' layout."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from memory.errors import ModelError
 
 FAMILIES = ("smolvlm", "qwen3_vl")
-"""Kinds of model that Keepsake reads, as `model_type` names them."""
+"""Supported values of `model_type`."""
 
 
 def config(folder: Path) -> dict[str, Any]:
-    """A folder's `config.json`. Raises ModelError when there is none, or it is of a model we do not know."""
+    """A folder's `config.json`. Raises ModelError when it is missing, damaged, or of a model that is not supported."""
     try:
         found: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         kind = found["model_type"]

@@ -1,9 +1,9 @@
-"""Which models there are, where their files lie, and whether these are whole.
+"""Models on this machine: find them, and check that their files are whole.
 
-A model is a folder: `manifest.json` names its files with their sha256, or, without a manifest, exactly one language
-model GGUF (in parts, if need be) and one mmproj GGUF (Qwen3-VL as it is published). A path to a .gguf chooses that one
-of several. A folder with `config.json` and *.safetensors is a whole model for MLX or for transformers. `models/nano`
-ships with the project.
+A model is a folder. Its `manifest.json` names the files with their sha256; without a manifest it holds exactly one
+language model GGUF (maybe in shards) and one mmproj GGUF, as Qwen3-VL is published. The path of a .gguf chooses one of
+several language models. A folder with `config.json` and *.safetensors is a whole model for MLX or for transformers.
+`models/nano` ships with the project.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ DEFAULT = "nano"
 
 
 def find(name: str | None = None) -> Path:
-    """The folder of a model: a path, a name under home()/models, or one that ships with the project.
+    """The folder of a model, from its path, its name under home()/models, or the name of one that is shipped.
 
-    A path to a .gguf stays one.
+    The path of a .gguf is returned as it is. Raises ModelError when there is no such model.
     """
     name = name or DEFAULT
     for folder in (Path(name).expanduser(), home() / "models" / name, SHIPPED / name):
@@ -44,13 +44,16 @@ def names() -> set[str]:
 
 
 def load(name: str | None = None, *, verify: bool = True) -> Spec:
-    """Read a model's folder. Raises ModelError naming the file that is missing or not the one it should be."""
+    """Read a model's folder; with `verify`, compare its files with the manifest.
+
+    Raises ModelError naming the file that is missing or not the one it should be.
+    """
     folder = find(name)
     if folder.is_file():
-        return _bare(folder.parent, folder)
+        return _without_manifest(folder.parent, folder)
     manifest_path = folder / "manifest.json"
     if not manifest_path.exists():
-        return _bare(folder)
+        return _without_manifest(folder)
     try:
         manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
         files = {role: _file(folder, manifest["files"][role], verify) for role in manifest["files"]}
@@ -73,31 +76,33 @@ def load(name: str | None = None, *, verify: bool = True) -> Spec:
         raise ModelError(f"{manifest_path} is not a model manifest: {error}") from error
 
 
-def _bare(folder: Path, chosen: Path | None = None) -> Spec:
-    """A folder without manifest, or one language model of it."""
+def _without_manifest(folder: Path, chosen: Path | None = None) -> Spec:
+    """A folder without manifest; `chosen` is one of several language models in it."""
     weights = sorted(folder.glob("*.safetensors"))
     if weights and not chosen and not any(folder.glob("*.gguf")):
-        return _whole(folder, weights)
-    language, mmproj = gguf_metadata.pair(folder, chosen)
+        return _transformers_layout(folder, weights)
+    language, mmproj = gguf_metadata.find_pair(folder, chosen)
     space = _digest(sha256(mmproj))
     identity = _digest(space, *(sha256(part) for part in gguf_metadata.shards(language)))
     return Spec(chosen.stem if chosen else folder.name, language, mmproj, space=space, identity=identity)
 
 
-def _whole(folder: Path, weights: list[Path]) -> Spec:
-    """A folder that is a model as transformers or mlx-vlm wrote it. Who wrote it is said in the weights' header."""
+def _transformers_layout(folder: Path, weights: list[Path]) -> Spec:
+    """A folder as transformers or mlx-vlm wrote it; the header of the weights says which of them did."""
     hf_config.config(folder)
-    engine: Engine = "mlx" if gguf_metadata.written_by(weights[0]) == "mlx" else "transformers"
+    engine: Engine = "mlx" if gguf_metadata.safetensors_format(weights[0]) == "mlx" else "transformers"
     files = [folder / "config.json", *weights, *sorted((folder / "adapter").glob("adapter_*"))]
     identity = _digest(*(sha256(path) for path in files))
     return Spec(folder.name, folder, folder, space=identity, identity=identity, engine=engine)
 
 
 def _digest(*parts: str) -> str:
+    """16 hex digits that stand for all parts."""
     return hashlib.sha256(":".join(parts).encode()).hexdigest()[:16]
 
 
 def _file(folder: Path, entry: dict[str, Any], verify: bool) -> Path:
+    """The path of a manifest's entry. Raises ModelError when the file is missing or, with `verify`, differs."""
     package = entry.get("package")
     path = packaged(package, entry["file"]) if package else folder / entry["file"]
     if not path.exists():
@@ -108,8 +113,8 @@ def _file(folder: Path, entry: dict[str, Any], verify: bool) -> Path:
 
 
 def packaged(package: str, file: str) -> Path:
-    """A file inside an installed package, which is not imported. Raises ModelError when the package is missing."""
-    found = importlib.util.find_spec(package)
-    for place in found.submodule_search_locations or [] if found else []:
-        return Path(place) / file
+    """The path of a file in an installed package, which is not imported. Raises ModelError for a missing package."""
+    spec = importlib.util.find_spec(package)
+    for location in spec.submodule_search_locations or [] if spec else []:
+        return Path(location) / file
     raise ModelError(f"the package {package} with {file} is missing; install it with: make run")

@@ -1,6 +1,6 @@
-"""What exactly a `pull` fetches: from a name of the list, or any repository, to files as the hub describes them.
+"""Decide what a `pull` fetches: from a name, of the registry or of a repository, to files as the hub lists them.
 
-Pure choice: no network, no disk. `download.py` asks the hub and fetches.
+Neither network nor disk is used here: `download.py` asks the hub and fetches.
 """
 
 from __future__ import annotations
@@ -14,103 +14,106 @@ from assistant.models import gguf_metadata, registry
 from memory.errors import ModelError
 
 REPOSITORY = re.compile(r"hf:(\w[\w.-]*/\w[\w.-]*)(?::([^:]+\.gguf))?")
-PLAIN = (".json", ".safetensors", ".txt", ".jinja", ".model")
-"""Files of a repository that are the model; the rest is pictures, cards and git's."""
+MODEL_SUFFIXES = (".json", ".safetensors", ".txt", ".jinja", ".model")
+"""Suffixes of files that make a model in transformers' layout; other files are pictures, cards and git's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class PullPlan:
-    """What to fetch, and what to call it here."""
+    """What to fetch, and the name of the model on this machine."""
 
     name: str
     repository: str
     revision: str | None
-    """None: the newest."""
+    """A commit; None: the newest."""
     quant: str
-    listed: registry.Known | None = None
+    """Quantisation of the language model."""
+    listed: registry.ListedModel | None = None
+    """The model of the registry, where the name is one of it."""
     file: str | None = None
-    """The language model, where the user named it."""
+    """The language model's file, where the user named it."""
 
     @property
-    def engine(self) -> str:
-        """What runs it: "gguf", "mlx", or "safetensors", which is converted first."""
+    def format(self) -> registry.Format:
+        """ "gguf" and "mlx" can be run; "safetensors" must be converted first."""
         return self.listed.format if self.listed else "gguf"
 
     @property
     def record(self) -> str:
-        """The file that tells what was fetched. A checkpoint is not a model yet: nothing may take it for one."""
-        return "source.json" if self.engine == "safetensors" else "manifest.json"
+        """Name of the file that records what was fetched. A checkpoint gets no manifest: it cannot be run yet."""
+        return "source.json" if self.format == "safetensors" else "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One file of the order, as the hub describes it."""
+class RemoteFile:
+    """A file of a repository, as the hub lists it."""
 
     remote: str
+    """Its path in the repository."""
     bytes: int
     sha256: str | None
-    """Of files in large storage: all weights."""
+    """Known for files in large storage, such as all weights."""
     blob: str | None
     """git's own hash, for small files."""
 
     @property
     def name(self) -> str:
-        """Its name here: never a path."""
+        """Its name on this machine: never a path."""
         return PurePosixPath(self.remote).name
 
     def partial(self, folder: Path) -> Path:
-        """Where it grows. The name changes with the content, so a resumed file is never glued together from two."""
+        """Where a download grows. The name changes with the content, so a resumed file never mixes two versions."""
         return folder / f"{self.name}.{(self.sha256 or self.blob or 'unknown')[:16]}.partial"
 
 
-def read(name: str, quant: str | None = None) -> PullPlan:
-    """Understand a name of the list or "hf:OWNER/REPOSITORY[:FILE.gguf]". Raises ModelError."""
-    listed = registry.known().get(name)
+def plan_pull(name: str, quant: str | None = None) -> PullPlan:
+    """The plan for a name of the registry or "hf:OWNER/REPOSITORY[:FILE.gguf]". Raises ModelError."""
+    listed = registry.listed_models().get(name)
     if listed and listed.repository:
         chosen = quant or registry.QUANT
-        own = f"{name}-{chosen.lower()}" if listed.files(chosen) and chosen != registry.QUANT else name
-        return PullPlan(own, listed.repository, listed.revision, chosen, listed)
+        local_name = f"{name}-{chosen.lower()}" if listed.files(chosen) and chosen != registry.QUANT else name
+        return PullPlan(local_name, listed.repository, listed.revision, chosen, listed)
     if listed:
         raise ModelError(f"{name} ships with Keepsake: there is nothing to fetch")
-    if found := REPOSITORY.fullmatch(name):
-        own = Path(found[2]).stem if found[2] else found[1].split("/")[1] + (f"-{quant}" if quant else "")
-        return PullPlan(own.lower(), found[1], None, quant or registry.QUANT, file=found[2])
-    can = ", ".join(n for n, model in registry.known().items() if model.repository)
+    if match := REPOSITORY.fullmatch(name):
+        local_name = Path(match[2]).stem if match[2] else match[1].split("/")[1] + (f"-{quant}" if quant else "")
+        return PullPlan(local_name.lower(), match[1], None, quant or registry.QUANT, file=match[2])
+    can = ", ".join(n for n, model in registry.listed_models().items() if model.repository)
     raise ModelError(f"{name!r} is not on the list: pull one of {can}, or hf:OWNER/REPOSITORY")
 
 
-def choose(order: PullPlan, there: Sequence[Part]) -> list[Part]:
-    """Of a repository's files those to fetch: language model, mmproj last. Raises ModelError where they are not."""
-    if order.listed and not order.listed.languages:
-        return [part for part in there if "/" not in part.remote and part.remote.endswith(PLAIN)]
-    if order.listed:
-        by_name = {part.remote: part for part in there}
-        files = order.listed.files(order.quant)
-        for file in files:
+def choose_files(plan: PullPlan, remote: Sequence[RemoteFile]) -> list[RemoteFile]:
+    """The files of a repository to fetch: language model first, mmproj last. Raises ModelError when any is missing."""
+    if plan.listed and not plan.listed.languages:
+        return [file for file in remote if "/" not in file.remote and file.remote.endswith(MODEL_SUFFIXES)]
+    if plan.listed:
+        by_name = {file.remote: file for file in remote}
+        listed = plan.listed.files(plan.quant)
+        for file in listed:
             if file.file not in by_name or (file.sha256 and by_name[file.file].sha256 != file.sha256):
                 raise ModelError(
-                    f"{file.file} of {order.repository} is not the file Keepsake knows: nothing was fetched"
+                    f"{file.file} of {plan.repository} is not the file Keepsake knows: nothing was fetched"
                 )
-        return [by_name[file.file] for file in files]
-    return _anywhere(order, [part for part in there if part.name.endswith(".gguf")])
+        return [by_name[file.file] for file in listed]
+    return _choose_unlisted(plan, [file for file in remote if file.name.endswith(".gguf")])
 
 
-def _anywhere(order: PullPlan, there: Sequence[Part]) -> list[Part]:
-    """From a repository nobody listed: the named file or quantisation with all its shards, and an mmproj, best f16."""
-    eyes = sorted(
-        (p for p in there if "mmproj" in p.name.lower()), key=lambda p: ("-f16" not in p.name.lower(), p.name)
+def _choose_unlisted(plan: PullPlan, remote: Sequence[RemoteFile]) -> list[RemoteFile]:
+    """The language model, with all shards, and the mmproj (f16 if there is one) of a repository not in the registry."""
+    towers = sorted(
+        (p for p in remote if "mmproj" in p.name.lower()), key=lambda p: ("-f16" not in p.name.lower(), p.name)
     )
-    languages = sorted((p for p in there if p not in eyes), key=lambda p: p.remote)
-    if order.file:
-        fitting = [p for p in languages if order.file in (p.remote, p.name)]
+    languages = sorted((p for p in remote if p not in towers), key=lambda p: p.remote)
+    if plan.file:
+        fitting = [p for p in languages if plan.file in (p.remote, p.name)]
     else:
-        fitting = [p for p in languages if order.quant.lower() in p.name.lower()]
-    if fitting and eyes:
+        fitting = [p for p in languages if plan.quant.lower() in p.name.lower()]
+    if fitting and towers:
         folder = PurePosixPath(fitting[0].remote).parent
         wanted = {str(folder / shard.name) for shard in gguf_metadata.shards(Path(fitting[0].name))}
         parts = [p for p in languages if p.remote in wanted]
         if len(parts) == len(wanted):
-            return [*parts, eyes[0]]
+            return [*parts, towers[0]]
     offered = ", ".join(p.name for p in languages) or "no language model in GGUF"
-    lacks = f"no {order.file or order.quant}" if eyes else "no mmproj*.gguf"
-    raise ModelError(f"{order.repository} has {lacks}; it has {offered}")
+    lacks = f"no {plan.file or plan.quant}" if towers else "no mmproj*.gguf"
+    raise ModelError(f"{plan.repository} has {lacks}; it has {offered}")

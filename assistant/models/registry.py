@@ -1,6 +1,6 @@
-"""The models one can have: those Keepsake knows by name (`models.toml`) and those that lie on this machine.
+"""The registry of models: those listed in `models.toml`, and those on this machine.
 
-Reads small files only, never the network. What the list says was written down by people; `download.py` asks the hub.
+Only small files are read, and never the network. The list was written by people; `download.py` asks the hub itself.
 """
 
 from __future__ import annotations
@@ -20,42 +20,43 @@ from memory.errors import KeepsakeError, ModelError
 
 LIST = Path(__file__).with_name("models.toml")
 QUANT = "Q4_K_M"
-"""What is fetched unless another is asked for."""
-Form = Literal["gguf", "mlx", "safetensors"]
+"""The quantisation that is fetched by default."""
+Format = Literal["gguf", "mlx", "safetensors"]
+"""Formats of published models; safetensors must be converted before they run."""
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A file of a repository."""
+class ListedFile:
+    """A file of a repository, as the list describes it."""
 
     file: str
     bytes: int
     sha256: str | None = None
-    """None where nobody trustworthy wrote it down."""
+    """None where too few independent sources recorded it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ListedModel:
     """A model of the list."""
 
     name: str
     about: str
-    format: Form
+    format: Format
     licence: str
     kv_bytes: int
-    """Bytes of a token in the KV cache."""
+    """Bytes of one token in the KV cache."""
     repository: str | None = None
-    """None: it ships with the project."""
+    """None: the model ships with the project."""
     revision: str | None = None
-    """A commit; None where nobody wrote one down: then the newest is fetched."""
-    languages: Mapping[str, File] = field(default_factory=dict)
-    """By quantisation; empty where the whole repository is the model."""
-    mmproj: File | None = None
+    """A commit; None where none is recorded: then the newest is fetched."""
+    languages: Mapping[str, ListedFile] = field(default_factory=dict)
+    """Language models by quantisation; empty where the whole repository is the model."""
+    mmproj: ListedFile | None = None
     bytes: int = 0
-    """Of the whole repository, about."""
+    """Approximate size of the whole repository."""
 
-    def files(self, quant: str = QUANT) -> list[File]:
-        """What is fetched, language model first; empty where it is the whole repository. Raises ModelError."""
+    def files(self, quant: str = QUANT) -> list[ListedFile]:
+        """The files to fetch, language model first; empty where the whole repository is fetched. Raises ModelError."""
         if not self.languages or not self.mmproj:
             return []
         if quant not in self.languages:
@@ -64,49 +65,52 @@ class Known:
 
     @property
     def size(self) -> int:
-        """Bytes to fetch."""
+        """Bytes to fetch with the default quantisation."""
         return sum(f.bytes for f in self.files()) or self.bytes
 
     @property
     def pinned(self) -> bool:
-        """The list names the commit and the sha256 of all that is fetched."""
+        """Whether the list names the commit and the sha256 of every file to fetch."""
         return bool(self.revision and self.files() and all(f.sha256 for f in self.files()))
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ModelRow:
     """A line of `models list`. Sizes in bytes."""
 
     name: str
     where: Literal["ships", "here", "pull", "convert"]
     """Part of the project; on this machine; to be fetched; to be fetched and converted."""
     ready: bool
+    """Whether it can be run now."""
     fits: hardware.Fits | None
     needs: int | None
-    """Memory while it runs; None where nobody can say before it is converted or repaired."""
+    """Memory while it runs; None where that is unknown until it is converted or repaired."""
     size: int | None
     licence: str
     about: str
     pinned: bool
-    """The list names the commit and the sha256 of every file. False for what is not on the list."""
+    """Whether the list names the commit and the sha256 of every file. False for models on this machine."""
     folder: str | None = None
     language: str | None = None
+    """File name of the language model."""
     problem: str | None = None
+    """Why it cannot be run: a file is missing or damaged."""
 
 
 @cache
-def known() -> Mapping[str, Known]:
-    """The list, by name, in its order."""
+def listed_models() -> Mapping[str, ListedModel]:
+    """The models of the list by name, in the list's order."""
     with open(LIST, "rb") as file:
-        return MappingProxyType({entry["name"]: _known(entry) for entry in tomllib.load(file)["model"]})
+        return MappingProxyType({entry["name"]: _listed_model(entry) for entry in tomllib.load(file)["model"]})
 
 
-def rows(here: hardware.Machine | None = None) -> list[Row]:
-    """Every model of this machine, then those of the list that are not here yet."""
-    here = here or hardware.this()
+def rows(machine: hardware.Machine | None = None) -> list[ModelRow]:
+    """Every model on this machine, then those of the list that are not here yet. `machine`: this one by default."""
+    machine = machine or hardware.this_machine()
     present = sorted(local.names(), key=lambda name: (name != local.DEFAULT, name))
-    absent = [model for name, model in known().items() if name not in present]
-    return [*(_present(name, here) for name in present), *(_absent(model, here) for model in absent)]
+    absent = [model for name, model in listed_models().items() if name not in present]
+    return [*(_present(name, machine) for name in present), *(_absent(model, machine) for model in absent)]
 
 
 def weight(spec: Spec) -> int:
@@ -118,46 +122,46 @@ def weight(spec: Spec) -> int:
 
 
 def kv_bytes(spec: Spec) -> int:
-    """Bytes that one token takes in the KV cache, in 16 bits."""
+    """Bytes of one token in the KV cache, keys and values in 16 bits."""
     if not spec.language.is_dir():
         return gguf_metadata.kv_bytes(spec.language)
     config = json.loads((spec.language / "config.json").read_text(encoding="utf-8"))
     text = config.get("text_config", config)
     heads = text["num_attention_heads"]
-    wide = text.get("head_dim") or text["hidden_size"] // heads
-    return int(text["num_hidden_layers"] * text.get("num_key_value_heads", heads) * wide * 4)
+    width = text.get("head_dim") or text["hidden_size"] // heads
+    return int(text["num_hidden_layers"] * text.get("num_key_value_heads", heads) * width * 4)
 
 
-def _known(entry: dict[str, Any]) -> Known:
-    languages = {quant: File(**file) for quant, file in entry.pop("languages", {}).items()}
+def _listed_model(entry: dict[str, Any]) -> ListedModel:
+    languages = {quant: ListedFile(**file) for quant, file in entry.pop("languages", {}).items()}
     mmproj = entry.pop("mmproj", None)
-    return Known(languages=languages, mmproj=File(**mmproj) if mmproj else None, **entry)
+    return ListedModel(languages=languages, mmproj=ListedFile(**mmproj) if mmproj else None, **entry)
 
 
-def _present(name: str, here: hardware.Machine) -> Row:
-    folder, listed = local.find(name), known().get(name)
+def _present(name: str, machine: hardware.Machine) -> ModelRow:
+    folder, listed = local.find(name), listed_models().get(name)
     where: Any = "ships" if folder.parent == local.SHIPPED else "here"
     about = listed.about if listed else ""
     try:
         spec = local.load(name, verify=False)
         size = weight(spec)
-        needs = hardware.need(size, kv_bytes(spec))
+        needs = hardware.memory_needed(size, kv_bytes(spec))
         licence = _licence(folder) or (listed.licence if listed else "not stated")
-        fits = hardware.fits(needs, here)
-        return Row(name, where, True, fits, needs, size, licence, about, False, str(folder), spec.language.name)
+        fits = hardware.fits(needs, machine)
+        return ModelRow(name, where, True, fits, needs, size, licence, about, False, str(folder), spec.language.name)
     except (KeepsakeError, OSError, KeyError, ValueError) as error:
-        return Row(name, where, False, None, None, None, "", about, False, str(folder), problem=str(error))
+        return ModelRow(name, where, False, None, None, None, "", about, False, str(folder), problem=str(error))
 
 
-def _absent(model: Known, here: hardware.Machine) -> Row:
-    needs = hardware.need(model.size, model.kv_bytes) if model.format != "safetensors" else None
-    fits = hardware.fits(needs, here) if needs else None
+def _absent(model: ListedModel, machine: hardware.Machine) -> ModelRow:
+    needs = hardware.memory_needed(model.size, model.kv_bytes) if model.format != "safetensors" else None
+    fits = hardware.fits(needs, machine) if needs else None
     where: Any = "pull" if needs else "convert"
-    return Row(model.name, where, False, fits, needs, model.size, model.licence, model.about, model.pinned)
+    return ModelRow(model.name, where, False, fits, needs, model.size, model.licence, model.about, model.pinned)
 
 
 def _licence(folder: Path) -> str:
-    """As the model's manifest or its files say."""
+    """The licence in a model's manifest; "" without one. Raises ModelError when the manifest is damaged."""
     manifest = folder / "manifest.json"
     try:
         return str(json.loads(manifest.read_text(encoding="utf-8")).get("licence", "")) if manifest.exists() else ""

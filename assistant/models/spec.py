@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 UNCALIBRATED = 0.55
-"""Recall threshold of a model that nobody calibrated."""
+"""Recall threshold of a model that was not calibrated."""
 Engine = Literal["llama.cpp", "mlx", "transformers"]
+"""Libraries that run models."""
 
 
 @dataclass(frozen=True)
@@ -17,16 +18,21 @@ class Spec:
 
     name: str
     language: Path
-    """The language model's GGUF; for other engines the folder with everything."""
+    """The language model's GGUF; for other engines the model's folder."""
     mmproj: Path
+    """The vision tower's GGUF; for other engines the model's folder."""
     adapter: Path | None = None
+    """A LoRA in GGUF."""
     side: int | None = None
-    """Pixels of the square every photo becomes; None = any shape."""
+    """Pixels of the square that every photo becomes; None = any shape."""
     one_tile: bool = False
+    """The model was trained on a photo's overview alone, without tiles and wrappers."""
     photo_tokens: int = 512
-    """Most tokens a photo may take, where the model can choose."""
+    """Most tokens of a photo, where the model can choose."""
     threshold: float = UNCALIBRATED
+    """Least similarity of a recall by sight (0 to 1)."""
     space: str = ""
+    """Identifies the vector space of visual tokens: changes when the vision tower does."""
     identity: str = ""
-    """Changes whenever any of the files does: part of the name of everything computed with the model."""
+    """Changes whenever any of the files does: part of the name of everything that the model computes."""
     engine: Engine = "llama.cpp"

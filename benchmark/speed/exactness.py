@@ -48,7 +48,7 @@ def prove(spec: Spec, threads: int, context: int, folder: Path) -> list[Proof]:
     [fresh_first], [fresh_second] = logits(None, first), logits(None, second)
     logits(folder, first)  # now the visual tokens and the conversation are on disk
     [restarted] = logits(folder, second)
-    disk_cache.talk(folder).drop("*")
+    disk_cache.conversation_cache(folder).remove("*")
     photos_from_disk, continued = logits(folder, first, second)
     return [
         compare("photos from disk", photos_from_disk, fresh_first),

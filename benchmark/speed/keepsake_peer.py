@@ -40,7 +40,7 @@ class Keepsake:
                 yield last.text
 
         answer = timed(words(), time.process_time)
-        counts = ("prompt_tokens", "cached_tokens", "looked", "new_tokens")
+        counts = ("prompt_tokens", "cached_tokens", "photos_encoded", "new_tokens")
         return replace(answer, **{name: getattr(last, name) for name in counts})
 
     def restart(self) -> None:

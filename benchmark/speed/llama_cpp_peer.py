@@ -29,7 +29,7 @@ class LlamaCppHandler:
         from llama_cpp.llama_chat_format import MTMDChatHandler
 
         spec = self._spec
-        with llama_loader.safely():
+        with llama_loader.safe_defaults():
             self._llama = Llama(
                 str(spec.language),
                 chat_handler=MTMDChatHandler(str(spec.mmproj), verbose=False),

@@ -30,7 +30,7 @@ class TimedAnswer:
     prompt_tokens: int | None = None
     cached_tokens: int | None = None
     """Tokens of the prompt that were in the KV cache before."""
-    looked: int | None = None
+    photos_encoded: int | None = None
     """How often the vision tower ran."""
     new_tokens: int | None = None
 

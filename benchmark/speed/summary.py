@@ -32,13 +32,13 @@ class Row:
     whole_cpu: float | None
     prompt_tokens: int | None
     cached_tokens: int | None
-    looked: int | None
+    photos_encoded: int | None
     new_tokens: int | None
 
 
 def row(step: str, peer: str, repeat: int, answer: TimedAnswer) -> Row:
     """The row of an answer."""
-    counts = (answer.prompt_tokens, answer.cached_tokens, answer.looked, answer.new_tokens)
+    counts = (answer.prompt_tokens, answer.cached_tokens, answer.photos_encoded, answer.new_tokens)
     return Row(step, peer, repeat, answer.first, answer.first_cpu, answer.whole, answer.whole_cpu, *counts)
 
 
@@ -57,7 +57,7 @@ def summary(rows: Sequence[Row]) -> dict[str, dict[str, dict[str, Any]]]:
                 "cpu_least": min(spent) if spent else None,
                 "prompt_tokens": max((r.prompt_tokens for r in some if r.prompt_tokens is not None), default=None),
                 "cached_tokens": max((r.cached_tokens for r in some if r.cached_tokens is not None), default=None),
-                "looked": max((r.looked for r in some if r.looked is not None), default=None),
+                "photos_encoded": max((r.photos_encoded for r in some if r.photos_encoded is not None), default=None),
                 "a_token": _seconds_per_token(some),
             }
     return out
@@ -108,7 +108,7 @@ def _time(of: Mapping[str, Any] | None) -> str:
 def _counts(of: Mapping[str, Any] | None) -> str:
     if not of:
         return "–"
-    return ", ".join("?" if of[k] is None else str(of[k]) for k in ("prompt_tokens", "cached_tokens", "looked"))
+    return ", ".join("?" if of[k] is None else str(of[k]) for k in ("prompt_tokens", "cached_tokens", "photos_encoded"))
 
 
 def _number(value: float | None) -> str:

@@ -59,8 +59,8 @@ class _Judge:
 
     def encoded(self, step: str, new: int) -> Target:
         """Whether Keepsake's vision tower ran only for photos that it had not seen."""
-        looked = self.at[step][OURS]["looked"]
-        return Target(f"photos encoded: {STEPS[step]}", f"{new} new", looked, None, looked == new)
+        encoded = self.at[step][OURS]["photos_encoded"]
+        return Target(f"photos encoded: {STEPS[step]}", f"{new} new", encoded, None, encoded == new)
 
     def control(self, peer: str) -> Target:
         """Whether other photos and words take a peer as long as its first caption: no cache helps by accident."""

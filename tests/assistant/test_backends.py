@@ -164,7 +164,7 @@ def test_what_was_read_is_not_read_again(engine: Engine) -> None:
     assert first == second
     assert cold.cached_tokens == 0
     assert warm.cached_tokens == warm.prompt_tokens - 1 == cold.prompt_tokens - 1
-    assert warm.looked == 0
+    assert warm.photos_encoded == 0
     _, follow = write(engine, (*ASKED, Message("assistant", (first,)), Message("user", ("When was that?",))))
     assert follow.cached_tokens >= cold.prompt_tokens - 1
 
@@ -192,7 +192,7 @@ def test_writing_ends_for_a_reason(engine: Engine, monkeypatch: pytest.MonkeyPat
     if isinstance(engine, LlamaCpp):
         monkeypatch.setattr(engine._llama, "llama_vocab_is_eog", lambda _, token: token == likeliest)
     else:
-        monkeypatch.setattr(engine._tokens, "ends", {likeliest})
+        monkeypatch.setattr(engine._processor, "ends", {likeliest})
     text, last = write(engine)
     assert (text, last.stop, last.new_tokens) == ("", "end", 0)
 

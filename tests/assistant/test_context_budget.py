@@ -136,7 +136,7 @@ def test_the_real_model_fits_what_it_can(nano: Spec, memory: Memory) -> None:
     assert isinstance(last, Captioned) and isinstance(events[1], Shortened)
     assert talk.recalls and talk.recalls[0] == LIKELY
     assert last.chunk.prompt_tokens + 8 <= 200 < last.chunk.prompt_tokens + 8 + 60
-    assert last.chunk.looked == len(talk.recalls) + 1, "what did not fit was not looked at"
+    assert last.chunk.photos_encoded == len(talk.recalls) + 1, "what did not fit was not looked at"
     backend.close()
 
 

@@ -156,7 +156,7 @@ def test_two_processes_share_a_folder(cache: DiskCache) -> None:
 
 
 def test_forgetting_a_photo_removes_its_tokens_and_every_conversation(tmp_path: Path) -> None:
-    vision, talk = disk_cache.vision(tmp_path), disk_cache.talk(tmp_path)
+    vision, talk = disk_cache.vision_cache(tmp_path), disk_cache.conversation_cache(tmp_path)
     for name in ("aa.1", "aa.2", "bb.1"):
         vision.put(name, {}, b"x")
     talk.put("model", {}, b"x")
@@ -181,12 +181,12 @@ def test_after_a_restart_the_tower_does_not_run_again(opened, tmp_path: Path) ->
     for exact in (True, False):
         first = opened(exact)
         truth = first.logits(asked)
-        assert first.looked == 2
+        assert first.photos_encoded == 2
         assert not exact or np.array_equal(truth, plain)
         again = opened(exact)
         assert np.array_equal(again.logits(asked), truth)
         assert np.array_equal(again.embed(photo(1)), first.embed(photo(1)))
-        assert again.looked == 0
+        assert again.photos_encoded == 0
     assert len(list((tmp_path / "cache" / "vision").iterdir())) == 4
 
 
@@ -199,7 +199,7 @@ def test_a_damaged_photo_is_looked_at_again(opened, tmp_path: Path) -> None:
         file.write_bytes(broken)
         engine = opened()
         assert np.array_equal(engine.logits(asked), truth)
-        assert engine.looked == 1
+        assert engine.photos_encoded == 1
         assert file.read_bytes() == whole, "and kept as it should be"
 
 
@@ -214,14 +214,14 @@ def test_the_last_conversation_is_taken_up_after_a_restart(opened, tmp_path: Pat
     second = opened()
     assert second.read(asked) == (size, size - 1)
     assert np.array_equal(second.next_logits(), truth)
-    assert second.looked == 0
+    assert second.photos_encoded == 0
     assert opened(exact=True).read(asked)[1] == 0
     (state,) = (tmp_path / "cache" / "talk").iterdir()
     assert state.stat().st_mode & 0o777 == 0o600
     state.write_bytes(state.read_bytes()[:-1])
     broken = opened()
     assert broken.read(asked) == (size, 0)
-    assert broken.looked == 0, "the photos are still known"
+    assert broken.photos_encoded == 0, "the photos are still known"
 
 
 def test_a_conversation_about_something_else_is_not_taken_up(opened) -> None:
@@ -267,8 +267,8 @@ def test_half_precision_moves_the_answer_little(opened) -> None:
         return powers / powers.sum()
 
     half, single = opened(cached=False), opened(cached=False)
-    assert single._eyes
-    single._eyes._dtype = np.float32
+    assert single._vision
+    single._vision._dtype = np.float32
     for n in range(3):
         a, b, other = (chances(e.logits(about(photo(m)))) for e, m in ((single, n), (half, n), (half, n + 1)))
         assert 0 < np.abs(a - b).sum() < np.abs(a - other).sum() / 2

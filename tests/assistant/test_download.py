@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
-from assistant.models import download, local, registry
+from assistant.models import download, hub_client, local, registry
 from assistant.models.download import Progress, Stopped, pull
-from assistant.models.pull_plan import Part
+from assistant.models.pull_plan import RemoteFile
 from memory.errors import ModelError
 from tests.assistant.test_worker import until
 from tests.support.hubserver import COMMIT, HubServer, Repo, gguf
@@ -57,7 +57,7 @@ def left(home: Path) -> list[str]:
 
 def test_a_model_arrives_whole(hub: HubServer, own_home: Path) -> None:
     heard: list[Progress] = []
-    folder = pull(NAME, tell=heard.append)
+    folder = pull(NAME, on_progress=heard.append)
     assert folder == own_home / "models" / "tiny"
     assert sorted(path.name for path in folder.iterdir()) == sorted([LANGUAGE, EYES, "manifest.json"])
     spec = local.load("tiny")
@@ -87,7 +87,7 @@ def test_the_hub_is_told_nothing_and_asked_nothing_twice(hub: HubServer, monkeyp
 @pytest.mark.parametrize("reset", [False, True])
 def test_a_cut_connection_goes_on_where_it_was(hub: HubServer, reset: bool) -> None:
     hub.faults.cut[LANGUAGE], hub.faults.reset = 5 * MB + 1000, reset
-    folder = pull(NAME, tell=lambda p: hub.go_on.set() if p.done >= 4 * MB else None)
+    folder = pull(NAME, on_progress=lambda p: hub.go_on.set() if p.done >= 4 * MB else None)
     first, second = [request for request in hub.requests if request.file == LANGUAGE]
     assert second.headers["range"] == f"bytes={second.start}-" and second.start >= 4 * MB
     assert second.sent == len(repo(hub).files[LANGUAGE]) - second.start and first.sent == 5 * MB + 1000
@@ -102,12 +102,12 @@ def test_a_hub_without_ranges_costs_time_only(hub: HubServer) -> None:
 def test_it_can_be_stopped_and_goes_on(hub: HubServer, own_home: Path) -> None:
     stop = threading.Event()
 
-    def tell(progress: Progress) -> None:
+    def on_progress(progress: Progress) -> None:
         if progress.done >= 3 * MB:
             stop.set()
 
     with pytest.raises(Stopped, match=r"^stopped at \d+ MB of \d+ MB; what came is kept, the same command goes on"):
-        pull(NAME, tell=tell, stop=stop)
+        pull(NAME, on_progress=on_progress, stop=stop)
     assert left(own_home) == ["Tiny-Q4_K_M"] and not (own_home / "models" / "tiny").exists()
     pull(NAME)
     first, second = [request.start for request in hub.requests if request.file == LANGUAGE]
@@ -118,7 +118,7 @@ def test_it_can_be_stopped_and_goes_on(hub: HubServer, own_home: Path) -> None:
 def test_a_new_version_does_not_continue_an_old_file(hub: HubServer) -> None:
     stop = threading.Event()
     with pytest.raises(Stopped):
-        pull(NAME, tell=lambda p: stop.set() if p.done >= MB else None, stop=stop)
+        pull(NAME, on_progress=lambda p: stop.set() if p.done >= MB else None, stop=stop)
     repo(hub).files[LANGUAGE] = gguf("qwen3vl", 7 * MB)
     repo(hub).commit = "f" * 40
     folder = pull(NAME)
@@ -235,7 +235,7 @@ def test_a_disk_that_fills_up_keeps_what_came(hub: HubServer, own_home: Path, mo
     def filling(path: Path, mode: str) -> Any:
         return Filling(path, mode)
 
-    monkeypatch.setattr(download, "open", filling, raising=False)
+    monkeypatch.setattr(hub_client, "open", filling, raising=False)
     with pytest.raises(ModelError, match=r"^tiny: the disk is full; what came is kept, the same command goes on"):
         pull(NAME)
     assert local.names() == {"nano"}
@@ -270,7 +270,7 @@ def test_shards_another_quantisation_and_a_file_by_name(hub: HubServer) -> None:
 
 
 def test_a_name_of_the_hub_is_never_a_path() -> None:
-    assert Part("../../../evil.gguf", 1, None, None).name == "evil.gguf"
+    assert RemoteFile("../../../evil.gguf", 1, None, None).name == "evil.gguf"
 
 
 @pytest.fixture
@@ -291,11 +291,11 @@ def listed(hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
             lines.append(f'languages.Q4_K_M = {{ file = "{LANGUAGE}", bytes = 9, sha256 = "{sha256}" }}')
             lines.append(f'mmproj = {{ file = "{EYES}", bytes = 9 }}')
         (tmp_path / "models.toml").write_text("\n".join(lines))
-        registry.known.cache_clear()
+        registry.listed_models.cache_clear()
 
     monkeypatch.setattr(registry, "LIST", tmp_path / "models.toml")
     yield write
-    registry.known.cache_clear()
+    registry.listed_models.cache_clear()
 
 
 def test_a_listed_model_is_the_one_on_the_list_or_none(hub: HubServer, listed: Callable[..., None]) -> None:

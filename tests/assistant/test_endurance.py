@@ -87,7 +87,7 @@ for turn in range(4):
         assert found.setdefault(str(n % 6), digest) == digest, "another photo's tokens"
         engine.read([Mark("<|im_start|>user\\n"), photo(n % 6), Words("Who?"), Mark("<|im_end|>\\n")])
         engine.save()
-    looked += engine.looked
+    looked += engine.photos_encoded
     engine.close()
 print(json.dumps([found, looked]))
 """
@@ -114,7 +114,7 @@ def test_two_apps_share_a_cache_folder_that_is_too_small(tmp_path: Path) -> None
     assert all(other.get(n, digest) == digest for n, digest in one.items()) and len({*one, *other}) == 6
     assert len({*one.values(), *other.values()}) == 6
     assert looked + looked_too < 2 * 4 * 3, "nothing was ever taken from the folder"
-    for folder, limit in ((cache / "vision", ROOM), (cache / "talk", disk_cache.TALK_BYTES)):
+    for folder, limit in ((cache / "vision", ROOM), (cache / "talk", disk_cache.CONVERSATION_BYTES)):
         assert 0 < spent(folder) <= limit and not list(folder.glob("*.partial"))
         entries = disk_cache.DiskCache(folder, limit)
         assert all(entries.get(f.name) for f in folder.iterdir())

@@ -8,14 +8,14 @@ from datetime import datetime
 import pytest
 from PIL import Image
 
-from assistant.importing.file_metadata import day_of_name, labels, words_of_name
+from assistant.importing.file_metadata import day_of_name, read_metadata, words_of_name
 from tests.support.albums import picture, xmp
 
 
 def said_by(**more: object) -> str:
     file = io.BytesIO()
     picture(1).save(file, "JPEG", **more)  # type: ignore[arg-type]
-    return labels(Image.open(file)).words
+    return read_metadata(Image.open(file)).words
 
 
 def exif(tag: int, value: object) -> Image.Exif:
@@ -43,7 +43,7 @@ def test_words_of_an_old_photo_manager() -> None:
     picture(1).save(file, "JPEG")
     data = file.getvalue()
     data = data[:2] + b"\xff\xed" + (len(block) + 2).to_bytes(2, "big") + block + data[2:]
-    assert labels(Image.open(io.BytesIO(data))).words == "Milo"
+    assert read_metadata(Image.open(io.BytesIO(data))).words == "Milo"
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_metadata_that_is_a_trap_or_damaged_counts_as_none() -> None:
         assert said_by(xmp=bad[:60_000] if bad is not bomb else bad) == ""
     image = picture(1)
     image.info["xmp"] = xmp("Milo " * 300_000)
-    assert labels(image) == ("", None)
+    assert read_metadata(image) == ("", None)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_metadata_that_is_a_trap_or_damaged_counts_as_none() -> None:
 def test_places(gps: dict[int, object], place: str | None) -> None:
     image = picture(1)
     image.getexif().get_ifd(0x8825).update(gps)
-    assert labels(image).place == place
+    assert read_metadata(image).place == place
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def koala() -> str:
         for shown, words in ((photo, "This is Milo."), (photo, "Milo at the harbour."), (other, "Here is Thunder.")):
             memory.add(Episode(shown, (Turn("user", words),), day, None))
     for one in (photo, other):
-        assert disk_cache.vision(disk_cache.root()).put(f"{one.sha256}.x", {}, b"tokens")
+        assert disk_cache.vision_cache(disk_cache.root()).put(f"{one.sha256}.x", {}, b"tokens")
     return photo.sha256
 
 
@@ -81,7 +81,7 @@ def test_without_a_yes_nothing_goes(
 
 def test_a_photo_that_was_only_asked_about_leaves_the_cache(koala: str, capsys: pytest.CaptureFixture[str]) -> None:
     asked = load_photo(DEMO / "otter.jpg").sha256
-    assert disk_cache.vision(disk_cache.root()).put(f"{asked}.x", {}, b"tokens")
+    assert disk_cache.vision_cache(disk_cache.root()).put(f"{asked}.x", {}, b"tokens")
     assert cli.main(["forget", str(DEMO / "otter.jpg"), "--yes"]) == 1
     told = capsys.readouterr()
     assert told.out == "" and told.err.startswith("no memory has this photo") and told.err.count("\n") == 1

@@ -32,15 +32,15 @@ def put(folder: Path, **files: bytes) -> Path:
 
 def test_facts_of_a_published_model(tmp_path: Path) -> None:
     put(tmp_path, two=gguf("qwen3vl", 4096, QWEN3VL_2B))
-    facts = gguf_metadata.facts(tmp_path / "two.gguf")
-    assert facts == {"general.architecture": "qwen3vl", **QWEN3VL_2B}
+    metadata = gguf_metadata.read_metadata(tmp_path / "two.gguf")
+    assert metadata == {"general.architecture": "qwen3vl", **QWEN3VL_2B}
     assert gguf_metadata.kv_bytes(tmp_path / "two.gguf") == 114_688, "112 KiB a token"
 
 
 def test_facts_of_the_embedded_model(nano: Spec) -> None:
     """Real files of two converters. 30 layers, 3 KV heads of 64 (576 / 9, which no key says)."""
-    assert gguf_metadata.facts(nano.language)["general.architecture"] == "llama"
-    assert gguf_metadata.facts(nano.mmproj)["general.architecture"] == gguf_metadata.EYES
+    assert gguf_metadata.read_metadata(nano.language)["general.architecture"] == "llama"
+    assert gguf_metadata.read_metadata(nano.mmproj)["general.architecture"] == gguf_metadata.VISION_TOWER
     assert gguf_metadata.kv_bytes(nano.language) == 30 * 3 * 64 * 2 * 2
 
 
@@ -66,13 +66,13 @@ def test_heads_that_differ_by_layer_are_added_up(tmp_path: Path) -> None:
 def test_a_broken_header_is_refused_at_once(tmp_path: Path, data: bytes, said: str) -> None:
     put(tmp_path, broken=data)
     with pytest.raises(ModelError, match=rf"^\S+broken\.gguf {said}"):
-        gguf_metadata.facts(tmp_path / "broken.gguf")
+        gguf_metadata.read_metadata(tmp_path / "broken.gguf")
 
 
 def test_a_folder_as_published(tmp_path: Path) -> None:
     """Files are told apart by what they say: some publishers put "mmproj" at the end of the name."""
     put(tmp_path, Qwen3VL=gguf("qwen3vl"), Qwen3VL_mmproj=gguf("clip"))
-    assert gguf_metadata.pair(tmp_path) == (tmp_path / "Qwen3VL.gguf", tmp_path / "Qwen3VL_mmproj.gguf")
+    assert gguf_metadata.find_pair(tmp_path) == (tmp_path / "Qwen3VL.gguf", tmp_path / "Qwen3VL_mmproj.gguf")
     assert local.load(str(tmp_path)).name == tmp_path.name
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from assistant.__main__ import main
-from assistant.importing.sources import source
+from assistant.importing.sources import open_source
 from memory.episode import Turn
-from tests.support.albums import kept, make_album, refused, save, told
+from tests.support.albums import import_error, make_album, run_import, save, stored_episodes
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_chat_comes_in(chat: Path, own_home: Path, capsys: pytest.CaptureFixtu
     assert [one["file"] for one in found["unusable"]] == ["IMG-20231231-WA0005.jpg"]
     assert sorted(found["others"]) == ["STK-20231231-WA0003.webp", "VID-20231231-WA0004.mp4"]
     assert "you are Ben in it" in err and "1 photo, film or sound left out by WhatsApp" in err
-    episodes = kept(own_home)
+    episodes = stored_episodes(own_home)
     assert sorted(episodes) == ALL_SAID
     told_first = episodes[ALL_SAID[1]]
     assert told_first.when == datetime(2023, 12, 31, 21, 15).astimezone(UTC)
@@ -78,9 +78,9 @@ def test_a_chat_comes_in(chat: Path, own_home: Path, capsys: pytest.CaptureFixtu
 
 
 def test_who_you_are_in_a_chat(chat: Path, own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told(capsys, chat, "--me", "Anna")
-    assert "Look\nThis is Milo\nBen wrote: Sweet. …" in kept(own_home)
-    assert "nobody is called 'Eve' in it; it has Anna, Ben" in refused(capsys, chat, "--me", "Eve")
+    run_import(capsys, chat, "--me", "Anna")
+    assert "Look\nThis is Milo\nBen wrote: Sweet. …" in stored_episodes(own_home)
+    assert "nobody is called 'Eve' in it; it has Anna, Ben" in import_error(capsys, chat, "--me", "Eve")
     (chat / "WhatsApp Chat with Anna.txt").rename(chat / "_chat.txt")
     assert main(["import", str(chat), "--dry-run"]) == 0
     assert "you are nobody in it\nsay who you are with --me: Anna, Ben\n" in capsys.readouterr().err
@@ -99,13 +99,13 @@ def test_days_of_a_chat_can_be_said(chat: Path, own_home: Path, capsys: pytest.C
 
 
 def test_a_chat_again_and_longer(chat: Path, own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told(capsys, chat)
+    run_import(capsys, chat)
     text = chat / "WhatsApp Chat with Anna.txt"
     text.write_text(CHAT + "01/01/2024, 09:00 - Ben: \u200enew.png (file attached)\nNala\n", encoding="utf-8")
     save(chat / "new.png", 9)
-    found = told(capsys, zipped(chat))
+    found = run_import(capsys, zipped(chat))
     assert (found["imported"], found["known"]) == (1, 3)
-    assert sorted(kept(own_home)) == [*ALL_SAID, "Nala"]
+    assert sorted(stored_episodes(own_home)) == [*ALL_SAID, "Nala"]
 
 
 def test_a_zip_with_damaged_photos_brings_the_others(
@@ -114,7 +114,7 @@ def test_a_zip_with_damaged_photos_brings_the_others(
     target = zipped(chat)
     whole = (chat / "IMG-20231231-WA0001.jpg").read_bytes()
     target.write_bytes(target.read_bytes().replace(whole, whole[:-30] + bytes(30)))
-    found = told(capsys, target)
+    found = run_import(capsys, target)
     assert found["imported"] == 2
     assert "cannot be unpacked (Bad CRC-32" in str(found["unusable"])
 
@@ -122,19 +122,19 @@ def test_a_zip_with_damaged_photos_brings_the_others(
 def test_what_is_no_source_costs_one_line(
     chat: Path, album: Path, tmp_path: Path, own_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "there is no such folder or file" in refused(capsys, tmp_path / "none")
-    assert "this is one photo; `python -m assistant remember" in refused(capsys, album / "IMG_0001.JPG")
-    assert "import a folder of photos, or the export" in refused(capsys, album / "film.MOV")
-    assert "begins like a message of WhatsApp" in refused(capsys, album / "notes.txt")
+    assert "there is no such folder or file" in import_error(capsys, tmp_path / "none")
+    assert "this is one photo; `python -m assistant remember" in import_error(capsys, album / "IMG_0001.JPG")
+    assert "import a folder of photos, or the export" in import_error(capsys, album / "film.MOV")
+    assert "begins like a message of WhatsApp" in import_error(capsys, album / "notes.txt")
     (tmp_path / "empty").mkdir()
-    assert "there are no photos to import in it" in refused(capsys, tmp_path / "empty")
-    assert "no text of a WhatsApp chat is in it; unpack it" in refused(capsys, zipped(album / "@eaDir", "b.zip"))
+    assert "there are no photos to import in it" in import_error(capsys, tmp_path / "empty")
+    assert "no text of a WhatsApp chat is in it; unpack it" in import_error(capsys, zipped(album / "@eaDir", "b.zip"))
     archive = tmp_path / "memories.zip"
     with zipfile.ZipFile(archive, "w") as made:
         made.writestr("episodes.jsonl", "")
-    assert "`python -m memory import" in refused(capsys, archive)
+    assert "`python -m memory import" in import_error(capsys, archive)
     (chat / "WhatsApp Chat with Ben.txt").write_text(CHAT, encoding="utf-8")
-    assert "holds 2 chats; name one: " in refused(capsys, chat)
+    assert "holds 2 chats; name one: " in import_error(capsys, chat)
     assert not (own_home / "memory.db").exists()
 
 
@@ -145,7 +145,7 @@ def test_nothing_beside_the_chat_is_read(chat: Path, tmp_path: Path, own_home: P
         CHAT + "01/01/2024, 09:00 - Ben: \u200e<attached: ..\\secret.jpg>\n01/01/2024, 09:00 - Ben: secret.jpg (file)\n"
     )
     (chat / "WhatsApp Chat with Anna.txt").write_text(text, encoding="utf-8")
-    with source(chat) as found:
+    with open_source(chat) as found:
         assert [item.name for item in found.items] == [
             f"IMG-20231231-WA{name}" for name in ("0001.jpg", "0002.JPG", "0006.jpg")
         ]

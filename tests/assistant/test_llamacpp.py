@@ -142,14 +142,14 @@ def test_writing_ends_where_the_context_does(nano: Spec, monkeypatch: pytest.Mon
 
 
 def test_every_photo_is_looked_at_once(engine: LlamaCpp) -> None:
-    before = engine.looked
+    before = engine.photos_encoded
     new, known = photo(20), Episode(photo(21), (Turn("user", "This is Rex."),), datetime(2025, 1, 1, tzinfo=UTC))
     tokens = engine.embed(new)
-    assert write(engine, prompt.caption_messages([known], new))[1].looked == 1
-    assert write(engine, prompt.direct_messages([known], new, "Who is this?"))[1].looked == 0
+    assert write(engine, prompt.caption_messages([known], new))[1].photos_encoded == 1
+    assert write(engine, prompt.direct_messages([known], new, "Who is this?"))[1].photos_encoded == 0
     assert np.array_equal(engine.embed(new), tokens)
     assert tokens.shape == (16, 576) and tokens.dtype == np.float32
-    assert engine.looked == before + 2
+    assert engine.photos_encoded == before + 2
 
 
 def test_sampling_follows_its_seed(engine: LlamaCpp) -> None:
@@ -201,8 +201,8 @@ def test_stopping_when_nothing_runs_does_nothing(engine: LlamaCpp) -> None:
 
 def test_stopping_in_the_middle_of_the_vision_tower(nano: Spec, engine: LlamaCpp) -> None:
     """It ends after the operation it is in, and what it has computed by then is not taken for the photo."""
-    assert engine._eyes
-    seen, nodes, wanted = photo(30), 0, engine._eyes.on_node
+    assert engine._vision
+    seen, nodes, wanted = photo(30), 0, engine._vision.on_node
 
     def stopping(ask: bool) -> bool:
         nonlocal nodes
@@ -211,10 +211,10 @@ def test_stopping_in_the_middle_of_the_vision_tower(nano: Spec, engine: LlamaCpp
             engine.cancel()
         return wanted(ask)
 
-    engine._eyes.on_node = stopping  # type: ignore[method-assign]
+    engine._vision.on_node = stopping  # type: ignore[method-assign]
     with pytest.raises(ModelStopped, match="stopped before the photo was seen"):
         engine.embed(seen)
-    engine._eyes.on_node = wanted  # type: ignore[method-assign]
+    engine._vision.on_node = wanted  # type: ignore[method-assign]
     assert nodes == 50
     other = LlamaCpp(nano, context=64)
     assert np.array_equal(engine.embed(seen), other.embed(seen))
@@ -270,6 +270,6 @@ def test_tiles_that_crash_are_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_pa
         if flags:
             llama_loader.CPUINFO.write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t:\n", encoding="utf-8")
         assert llama_loader.model_params().use_extra_bufts is extra
-        with llama_loader.safely():
+        with llama_loader.safe_defaults():
             assert llama.llama_model_default_params().use_extra_bufts is extra
     assert llama.llama_model_default_params().use_extra_bufts is True

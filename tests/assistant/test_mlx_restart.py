@@ -94,13 +94,13 @@ def test_after_a_restart_all_is_as_it_was_to_the_bit(spec: Spec, opened: Opened,
     truth = [lasting.logits(asked), lasting.follow(further, list(range(20, 30)))]
     assert not lasting.unsaved and not lasting.save()
     first = opened(spec)
-    assert np.array_equal(first.logits(asked), truth[0]) and first.looked == 2
+    assert np.array_equal(first.logits(asked), truth[0]) and first.photos_encoded == 2
     size = first._prefix.tokens
     assert first.unsaved and first.save()
     assert not first.unsaved and not first.save(), "once is enough"
     second = opened(spec)
     assert second._read(further)[2] == size
-    assert second.looked == 0
+    assert second.photos_encoded == 0
     assert np.array_equal(second.follow(further, list(range(20, 30))), truth[1])
     third = opened(spec)
     logits, length, cached = third._read(asked)
@@ -115,14 +115,14 @@ def test_a_known_photo_is_never_looked_at_again(spec: Spec, opened: Opened) -> N
     first = opened(spec)
     truth = first.logits(about(photo(2), photo(1)))
     seen = first.embed(photo(1))
-    looked = first.looked
+    looked = first.photos_encoded
     assert looked == (2 if spec.side else 3)
     again = opened(spec)
     assert np.array_equal(again.logits(about(photo(2), photo(1))), truth)
     assert np.array_equal(again.embed(photo(1)), seen)
-    assert again.looked == 0
+    assert again.photos_encoded == 0
     again.embed(photo(3))
-    assert again.looked == 1
+    assert again.photos_encoded == 1
 
 
 def test_a_damaged_entry_is_made_again(opened: Opened, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_damaged_entry_is_made_again(opened: Opened, tmp_path: Path) -> None:
         engine = opened()
         logits, _, cached = engine._read(asked)
         assert np.array_equal(logits, truth)
-        assert (cached, engine.looked) == (0, 1)
+        assert (cached, engine.photos_encoded) == (0, 1)
         assert engine.save()
         assert {file: file.read_bytes() for file in files} == whole
 
@@ -155,20 +155,20 @@ def test_what_another_model_version_or_photo_made_is_not_taken_up(
     spec = forms["qwen"]
     for other in (forms["qwen-bf16"], replace(spec, identity="other"), replace(spec, photo_tokens=256)):
         engine = opened(other)
-        assert (engine._read(asked)[2], engine.looked) == (0, 1)
+        assert (engine._read(asked)[2], engine.photos_encoded) == (0, 1)
     other = opened()
     assert other._read([Words("Hello"), *about(photo(1))])[2] == 0
     assert np.array_equal(other.logits(asked), truth), "what was not taken up is not in the way"
     other = opened()
     assert other._read(about(photo(2)))[2] == len(other.tokenize(about()[0])) + 1, "as far as a photo begins"
-    assert other.looked == 1
+    assert other.photos_encoded == 1
     for library in ("mlx", "mlx-vlm", "transformers"):
         with monkeypatch.context() as patch:
             patch.setattr(
                 "assistant.backends.mlxvlm.version", lambda name, new=library: version(name) + " b" * (name == new)
             )
             engine = opened()
-            assert (engine._read(asked)[2], engine.looked) == (0, 1), library
+            assert (engine._read(asked)[2], engine.photos_encoded) == (0, 1), library
 
 
 def test_what_was_forgotten_is_not_kept_by_an_engine_that_runs(opened: Opened, tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_what_is_read_ahead_is_no_conversation(opened: Opened, tmp_path: Path) -
 def test_no_more_than_its_limit_is_on_disk(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Photos not seen for longest go first; a conversation that is too large is not kept, and nothing else is lost."""
     monkeypatch.setattr(disk_cache, "VISION_BYTES", 100_000)
-    monkeypatch.setattr(disk_cache, "TALK_BYTES", 100_000)
+    monkeypatch.setattr(disk_cache, "CONVERSATION_BYTES", 100_000)
     engine = opened()
     for seed in range(4):
         truth = engine.logits(about(photo(seed)))
@@ -219,7 +219,7 @@ def test_no_more_than_its_limit_is_on_disk(opened: Opened, tmp_path: Path, monke
     assert not engine.save() and not engine.unsaved
     assert "talk" not in kept(tmp_path)
     again = opened()
-    assert np.array_equal(again.logits(about(photo(3))), truth) and again.looked == 0
+    assert np.array_equal(again.logits(about(photo(3))), truth) and again.photos_encoded == 0
 
 
 def test_a_disk_that_takes_nothing_costs_speed_only(opened: Opened, tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ def test_the_worker_goes_on_where_it_was(forms: dict[str, Spec], own_home: Path)
         chunks = list(backend.stream(asked, SHORT))
         backend.close()
         last = chunks[-1]
-        return last.looked, last.prompt_tokens - last.cached_tokens, "".join(c.text for c in chunks)
+        return last.photos_encoded, last.prompt_tokens - last.cached_tokens, "".join(c.text for c in chunks)
 
     looked, read, text = session(private=True)
     assert looked == 1 and read > 20

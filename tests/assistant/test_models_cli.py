@@ -67,7 +67,7 @@ def rows(home: Path, **environment: str) -> dict[str, dict[str, Any]]:
 
 def test_the_list_says_where_how_large_and_whether_it_fits(home: Path, offline: dict[str, str]) -> None:
     found = rows(home, **offline)
-    assert list(found) == list(registry.known())
+    assert list(found) == list(registry.listed_models())
     nano, four, covip = found["nano"], found["qwen3-vl-4b"], found["covip-8b"]
     assert (nano["where"], nano["ready"], nano["folder"]) == ("ships", True, str(ROOT / "models" / "nano"))
     assert nano["size"] == sum(f.stat().st_size for f in catalogue_files())
@@ -81,7 +81,7 @@ def test_the_list_says_where_how_large_and_whether_it_fits(home: Path, offline: 
     assert re.search(r"^nano +ships +0\.1 GB +0\.8 GB +(yes|tight) +Apache-2\.0; ships with", told, re.MULTILINE)
     assert re.search(r"^qwen3-vl-4b-mlx .*; unverified$", told, re.MULTILINE)
     assert re.search(
-        rf"^This machine has {re.escape(hardware.gigabytes(hardware.this().total))}, .* of it free\.",
+        rf"^This machine has {re.escape(hardware.gigabytes(hardware.this_machine().total))}, .* of it free\.",
         told,
         re.MULTILINE,
     )
@@ -133,10 +133,10 @@ def test_what_fits(needed: int, total: int, free: int | None, fits: str) -> None
 def test_this_machine_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "meminfo").write_text("MemTotal:  16000000 kB\nMemFree:  1 kB\nMemAvailable:   4000000 kB\n")
     monkeypatch.setattr(hardware, "MEMINFO", tmp_path / "meminfo")
-    assert hardware.this().free == 4_096_000_000
+    assert hardware.this_machine().free == 4_096_000_000
     monkeypatch.setattr(hardware, "MEMINFO", tmp_path / "none")
-    assert hardware.this().free is None
-    assert hardware.this().total == os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert hardware.this_machine().free is None
+    assert hardware.this_machine().total == os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def test_the_context_is_the_one_the_app_opens() -> None:
@@ -145,7 +145,7 @@ def test_the_context_is_the_one_the_app_opens() -> None:
 
 def test_the_list_refuses_what_it_does_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And is itself in order: names are unique, every pinned hash is one."""
-    listed = list(registry.known().values())
+    listed = list(registry.listed_models().values())
     files = [f for model in listed for f in [*model.languages.values(), *([model.mmproj] if model.mmproj else [])]]
     assert all(f.sha256 is None or re.fullmatch("[0-9a-f]{64}", f.sha256) for f in files)
     assert all(re.fullmatch("[0-9a-f]{40}", model.revision) for model in listed if model.revision)
@@ -153,11 +153,11 @@ def test_the_list_refuses_what_it_does_not_know(tmp_path: Path, monkeypatch: pyt
     wrong = tmp_path / "models.toml"
     wrong.write_text(registry.LIST.read_text().replace("kv_bytes = 23_040", "kv_bytes = 23_040\noops = 1", 1))
     monkeypatch.setattr(registry, "LIST", wrong)
-    registry.known.cache_clear()
+    registry.listed_models.cache_clear()
     with pytest.raises(TypeError, match="oops"):
-        registry.known()
+        registry.listed_models()
     monkeypatch.undo()
-    assert len(registry.known()) == len(listed)
+    assert len(registry.listed_models()) == len(listed)
 
 
 @pytest.mark.timeout(120)

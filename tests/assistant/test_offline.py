@@ -13,7 +13,7 @@ import pytest
 
 from assistant.backends.worker import WorkerBackend
 from assistant.models.spec import Spec
-from assistant.offline import Evidence
+from assistant.offline import NetworkEvidence
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.timeout(120)
@@ -67,7 +67,7 @@ def test_uses_are_counted_once_each_and_only_the_network_s() -> None:
 def test_what_the_user_asked_for_is_not_counted_in_its_thread_only() -> None:
     code = """
         offline.watch()
-        with offline.asked():
+        with offline.requested_by_user():
             print(tcp(), lookup(), offline.uses())
             other = threading.Thread(target=tcp); other.start(); other.join()
             print(offline.uses())
@@ -80,17 +80,17 @@ def test_what_is_forbidden_is_refused_and_counted_even_when_asked_for() -> None:
     code = """
         offline.forbid()
         print(tcp(), udp(), lookup(), local(), offline.uses())
-        with offline.asked(): print(tcp())
-        print(offline.evidence())
+        with offline.requested_by_user(): print(tcp())
+        print(offline.network_evidence())
     """
     assert told(code)[:6] == ["refused", "refused", "refused", "connected", "3", "refused"]
-    assert told(code)[6:] == "Evidence(uses=3, refused=2)".split()
+    assert told(code)[6:] == "NetworkEvidence(uses=3, refused=2)".split()
 
 
 def test_the_model_s_process_is_refused_the_network(nano: Spec) -> None:
     backend = WorkerBackend(nano, threads=1)
     try:
-        assert backend.evidence() == Evidence(0, 2)
+        assert backend.network_evidence() == NetworkEvidence(0, 2)
     finally:
         backend.close()
 

@@ -173,11 +173,11 @@ def test_after_a_restart_the_same_floats_come_from_disk(spec: Spec, tmp_path: Pa
     prompt = replay.showing(*PHOTOS)
     first = LlamaCpp(spec, context=1024, cache=tmp_path)
     truth = first.logits(prompt)
-    assert first.looked == 4
+    assert first.photos_encoded == 4
     first.close()  # nothing saved it: the KV cache is gone, the photos are not
     second = LlamaCpp(spec, context=1024, cache=tmp_path)
     assert np.array_equal(second.logits(prompt), truth)
-    assert second.looked == 0
+    assert second.photos_encoded == 0
     assert second.save()
     second.close()
     third = LlamaCpp(spec, context=1024, cache=tmp_path)

@@ -93,8 +93,8 @@ def test_tiles_stay_where_the_vocabulary_has_words_for_them(tmp_path: Path, monk
     monkeypatch.setattr(tinyqwen, "tokenizer", speaking)
     published(tmp_path)
     engine = LlamaCpp(local.load(str(tmp_path / "gguf")), 1, 512)
-    assert engine._eyes
-    parts = engine._eyes.parts(PHOTO)
+    assert engine._vision
+    parts = engine._vision.chunks(PHOTO)
     assert [p.n_tokens for p in parts if p.chunk] == [tinysmolvlm.TOKENS] * 13
     (place,) = engine.tokenize(Mark("<row_3_col_4>"))
     assert sum(p.tokens.count(place) for p in parts) == 1 and min(t for p in parts for t in p.tokens) >= 0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.importing.whatsapp import Chat, Message, moments, parse
+from assistant.importing.whatsapp import Chat, Message, parse, photos_with_messages
 from memory.errors import KeepsakeError
 
 LRM = "\u200e"
@@ -215,7 +215,7 @@ def chat(*lines: tuple[int, str, str]) -> list[tuple[str, list[str]]]:
         when = NEW_YEAR + timedelta(seconds=seconds)
         photo = ".jpg" in said
         messages.append(Message(when, sender, caption.strip() if photo else said, f"{file}.jpg" if photo else None))
-    found = moments(messages, lambda name: name.endswith(".jpg"))
+    found = photos_with_messages(messages, lambda name: name.endswith(".jpg"))
     return [(shown.file or "", [m.text for m in said]) for shown, said in found]
 
 
@@ -327,7 +327,7 @@ def test_any_text_is_read_or_refused(lines: list[str]) -> None:
         assert message.sender and (message.text or message.file or message.omitted)
         assert not message.file or not set("/\\\n") & set(message.file)
         assert LRM not in message.text + message.sender
-    shown = list(moments(found.messages, lambda name: name.endswith(".jpg")))
+    shown = list(photos_with_messages(found.messages, lambda name: name.endswith(".jpg")))
     assert [m for m, _ in shown] == [m for m in found.messages if (m.file or "").endswith(".jpg")]
     assert all(a.when <= b.when for _, said in shown for a, b in pairwise(said))
 

@@ -155,8 +155,8 @@ def test_after_closing_the_next_start_goes_on_where_it_was(nano: Spec, own_home:
         chunks.append(last)
         backend.close()
     first, second = chunks
-    assert (first.looked, first.cached_tokens) == (1, 0)
-    assert (second.looked, second.cached_tokens) == (0, second.prompt_tokens - 1)
+    assert (first.photos_encoded, first.cached_tokens) == (1, 0)
+    assert (second.photos_encoded, second.cached_tokens) == (0, second.prompt_tokens - 1)
     assert {f.parent.name for f in (own_home / "cache").rglob("*") if f.is_file()} == {"vision", "talk"}
 
 

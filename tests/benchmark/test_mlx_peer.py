@@ -80,7 +80,7 @@ def test_it_writes_what_our_engine_writes(tiny: Spec, tmp_path: Path) -> None:
             assert whole(here.text) == whole(there.text) != ""
             assert (here.prompt_tokens, here.new_tokens) == (there.prompt_tokens, there.new_tokens)
             assert there.new_tokens == 8 and there.cached_tokens == 0
-            assert there.looked is None and 0 < there.first <= there.whole
+            assert there.photos_encoded is None and 0 < there.first <= there.whole
             written[colour] = whole(here.text)
         assert written["navy"] != written["yellow"]
         further = about("navy", "Anna painted the blue boat.")  # the prompt cache holds yellow, as the same tokens
@@ -112,8 +112,8 @@ def test_what_each_reads_again(record: dict[str, Any]) -> None:
     assert {cached[step] for step in ("caption", "control", "order", "set")} == {0}
     ours = {step: of[OURS]["cached_tokens"] for step, of in record["steps"].items() if OURS in of}
     assert ours["restart"] >= record["steps"]["follow"][OURS]["prompt_tokens"] - 1
-    looked = {step: of[OURS]["looked"] for step, of in record["steps"].items() if OURS in of}
-    assert looked == {"caption": 3, "answer": 0, "follow": 0, "restart": 0, "control": 3, "order": 0, "set": 1}
+    encoded = {step: of[OURS]["photos_encoded"] for step, of in record["steps"].items() if OURS in of}
+    assert encoded == {"caption": 3, "answer": 0, "follow": 0, "restart": 0, "control": 3, "order": 0, "set": 1}
     assert [(p["path"], p["equal"]) for p in record["proofs"]] == [
         (path, True) for path in ("photos from disk", "pass 2 continues pass 1", "conversation from disk")
     ]

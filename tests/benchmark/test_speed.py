@@ -91,9 +91,9 @@ def test_what_was_read_before_is_not_read_again(record: dict[str, Any]) -> None:
 
 def test_the_vision_tower_encodes_a_photo_once(record: dict[str, Any]) -> None:
     """Two memories and a new photo; after restarts too. The control has three photos that were never seen."""
-    looked = {step: of[OURS]["looked"] for step, of in record["steps"].items() if OURS in of}
-    assert looked == {"caption": 3, "answer": 0, "follow": 0, "restart": 0, "control": 3, "order": 0, "set": 1}
-    assert {of[UNCACHED]["looked"] for of in record["steps"].values() if UNCACHED in of} == {3}
+    encoded = {step: of[OURS]["photos_encoded"] for step, of in record["steps"].items() if OURS in of}
+    assert encoded == {"caption": 3, "answer": 0, "follow": 0, "restart": 0, "control": 3, "order": 0, "set": 1}
+    assert {of[UNCACHED]["photos_encoded"] for of in record["steps"].values() if UNCACHED in of} == {3}
 
 
 def test_every_path_has_the_logits_of_no_caches(record: dict[str, Any]) -> None:
@@ -164,7 +164,7 @@ def test_one_thread_is_judged_by_processor_time() -> None:
 def test_medians_and_minima() -> None:
     three = [Row("caption", OURS, i, t, None, t + 6, None, 10, 0, i, 4) for i, t in enumerate((3.0, 1.0, 2.5))]
     of = summary.summary(three)["caption"][OURS]
-    assert (of["n"], of["first"], of["first_least"], of["cpu"], of["looked"]) == (3, 2.5, 1.0, None, 2)
+    assert (of["n"], of["first"], of["first_least"], of["cpu"], of["photos_encoded"]) == (3, 2.5, 1.0, None, 2)
     assert of["a_token"] == 2
 
 
@@ -250,7 +250,7 @@ def test_the_stock_handler_reads_the_same_prompt(tiny: Spec) -> None:
         asked = prompt.caption_messages(ours.episodes, ours.photo)
         here, there = engine.answer(asked, 6), stock.answer(asked, 6)
         assert here.text.rstrip("\ufffd") == there.text != ""  # the engine also shows a character that was cut in two
-        assert there.first <= there.whole and there.looked is None
+        assert there.first <= there.whole and there.photos_encoded is None
         assert engine.answer(prompt.caption_messages(other.episodes, other.photo), 6).text != here.text
 
 

@@ -172,7 +172,7 @@ def test_llama_cpp_reads_the_layer_of_its_own(tied: Path, converted: Path) -> No
     """The converter takes it along, and llama.cpp then leaves the embeddings to be embeddings."""
     model = Qwen3VLForConditionalGeneration.from_pretrained(tied, dtype=torch.float32)
     expected = logits(PeftModel.from_pretrained(model, tied / "adapter").eval())[0, -1].numpy()
-    with llama_loader.safely():
+    with llama_loader.safe_defaults():
         llama = llama_cpp.Llama(str(converted), verbose=False, n_threads=1, logits_all=True)
     llama.eval(IDS[0].tolist())
     got = llama.scores[IDS.shape[1] - 1].copy()

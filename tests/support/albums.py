@@ -1,4 +1,4 @@
-"""Photos as telephones write them, an album of them, and imports of both: for tests. Not a test."""
+"""Photos as telephones write them, an album of such photos, and imports: helpers for tests."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from memory.store import Memory
 
 
 def picture(seed: int, size: tuple[int, int] = (48, 32)) -> Image.Image:
+    """A picture of random pixels, determined by `seed`."""
     return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), np.uint8))
 
 
 def save(path: Path, seed: int, taken: str = "", offset: str = "", gps: bool = False, **more: object) -> Path:
-    """A photo as a telephone writes it."""
+    """Write a photo as a telephone does: date, offset of its time zone, and coordinates in EXIF."""
     image = picture(seed)
     exif = image.getexif()
     if taken:
@@ -37,7 +38,7 @@ def save(path: Path, seed: int, taken: str = "", offset: str = "", gps: bool = F
 
 
 def make_album(root: Path) -> Path:
-    """Five photos, one of them twice, and what else lies in such folders."""
+    """Fill a folder with five photos, one of them twice, and with other files that lie in such folders."""
     save(root / "IMG_0001.JPG", 1, "2025:08:01 18:30:00", "+02:00", gps=True, quality=95)
     shutil.copy(root / "IMG_0001.JPG", root / "IMG_0001 (1).JPG")
     save(root / "Lake Como 2025" / "100APPLE" / "IMG_0002.png", 2)
@@ -52,30 +53,31 @@ def make_album(root: Path) -> Path:
     return root
 
 
-def told(capsys: pytest.CaptureFixture[str], *args: object) -> dict[str, object]:
-    """The JSON of an import, of photos without words too, that went well."""
+def run_import(capsys: pytest.CaptureFixture[str], *args: object) -> dict[str, object]:
+    """Import with --without-words and --json; returns the JSON summary of an import that succeeds."""
     assert main(["import", *map(str, args), "--without-words", "--json", "--model", "fake"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert isinstance(found, dict)
-    return found
+    summary = json.loads(capsys.readouterr().out)
+    assert isinstance(summary, dict)
+    return summary
 
 
-def refused(capsys: pytest.CaptureFixture[str], *args: object) -> str:
-    """The one line of an import that was not possible."""
+def import_error(capsys: pytest.CaptureFixture[str], *args: object) -> str:
+    """The one error line of an import that fails."""
     assert main(["import", *map(str, args), "--without-words", "--model", "fake"]) == 1
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
     assert len(lines) == 1
     return lines[0]
 
 
-def kept(home: Path) -> dict[str, Episode]:
-    """What is in the memory, by the words."""
+def stored_episodes(home: Path) -> dict[str, Episode]:
+    """The episodes in the memory, by their words."""
     with Memory(home / "memory.db") as memory:
         assert memory.verify() == []
         return {episode.words: episode for episode in memory.episodes()}
 
 
 def xmp(words: str, name: str = "description") -> bytes:
+    """An XMP packet with the words in one of Dublin Core's fields."""
     return (
         '<?xpacket begin="\ufeff"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
         'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dc="http://purl.org/dc/elements/1.1/">'

@@ -27,7 +27,7 @@ HOST = "127.0.0.1"
 SERVE = """
 from assistant.backends import llama_loader
 from llama_cpp.server.__main__ import main
-with llama_loader.safely():
+with llama_loader.safe_defaults():
     main()
 """
 

@@ -22,7 +22,7 @@ from keyring import set_keyring
 from keyring.backends import fail
 
 from assistant.backends.fake import FakeBackend
-from assistant.conversation import keep
+from assistant.conversation import store_episode
 from memory.db import engine, keys, snapshots
 from memory.episode import Episode, Photo, Turn
 from memory.maintenance import encryption
@@ -83,7 +83,7 @@ def keep_seen(path: Path, seed: int) -> None:
     one = episode(seed)
     with Memory(path) as memory:
         say("? remember", one.id)
-        keep(memory, FakeBackend(), one)
+        store_episode(memory, FakeBackend(), one)
         say("! remember", one.id)
 
 

@@ -153,7 +153,7 @@ def test_the_caption_after_it_reads_its_request_only(worker: WorkerBackend, memo
     assert chunk.prompt_tokens == read.prompt_tokens
     assert ahead.prompt_tokens - 6 <= chunk.cached_tokens < ahead.prompt_tokens, "all but the turn's end"
     assert chunk.prompt_tokens - chunk.cached_tokens < 25 < read.prompt_tokens - read.cached_tokens
-    assert chunk.looked == 0
+    assert chunk.photos_encoded == 0
 
 
 def test_it_ends_as_soon_as_it_is_stopped(worker: WorkerBackend, memory: Memory) -> None:

@@ -20,7 +20,7 @@ from textual.widgets import Input, Static, TextArea
 
 from assistant.backends.fake import FakeBackend
 from assistant.models import registry
-from assistant.models.registry import Row
+from assistant.models.registry import ModelRow
 from assistant.photo import load_photo
 from memory import conversations
 from memory.db.conversation_rows import Line, Part
@@ -73,11 +73,11 @@ TALKS: tuple[tuple[Any, ...], ...] = (
 )
 """Conversations that were kept, the newest first: the photo, and what was said."""
 MODELS = [
-    Row("nano", "ships", True, "yes", 900_000_000, 119_000_000, "Apache-2.0", "the small one", False, "nano"),
-    Row("my-own", "here", False, None, None, None, "", "", False, "my-own", problem="mmproj.gguf is cut short"),
-    Row("qwen3-vl-2b", "pull", False, "yes", 3_400_000_000, 1_900_000_000, "Apache-2.0", "sees real photos", True),
-    Row("qwen3-vl-8b", "pull", False, "no", 9_000_000_000, 6_200_000_000, "Apache-2.0", "the best of them", True),
-    Row("covip-8b", "convert", False, None, None, 17_500_000_000, "Apache-2.0", "the published one", False),
+    ModelRow("nano", "ships", True, "yes", 900_000_000, 119_000_000, "Apache-2.0", "the small one", False, "nano"),
+    ModelRow("my-own", "here", False, None, None, None, "", "", False, "my-own", problem="mmproj.gguf is cut short"),
+    ModelRow("qwen3-vl-2b", "pull", False, "yes", 3_400_000_000, 1_900_000_000, "Apache-2.0", "sees real photos", True),
+    ModelRow("qwen3-vl-8b", "pull", False, "no", 9_000_000_000, 6_200_000_000, "Apache-2.0", "the best of them", True),
+    ModelRow("covip-8b", "convert", False, None, None, 17_500_000_000, "Apache-2.0", "the published one", False),
 ]
 """What there is on the machine of these tests."""
 

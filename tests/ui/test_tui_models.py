@@ -109,10 +109,10 @@ class Hub:
         self.asked: list[str] = []
         self.more, self.counted = threading.Semaphore(0), -1
 
-    def pull(self, name: str, *, tell: Callable[[download.Progress], None], stop: threading.Event) -> Path:
+    def pull(self, name: str, *, on_progress: Callable[[download.Progress], None], stop: threading.Event) -> Path:
         self.asked.append(name)
         for done in range(0, 101, 25):
-            tell(download.Progress("fetching it", done, 100))
+            on_progress(download.Progress("fetching it", done, 100))
             while not self.more.acquire(timeout=0.01):
                 if stop.is_set():
                     raise download.Stopped("stopped; what came is kept")

@@ -26,7 +26,7 @@ from textual.widgets.option_list import Option
 from assistant import offline
 from assistant.models import download, registry
 from assistant.models.hardware import gigabytes
-from assistant.models.registry import Row
+from assistant.models.registry import ModelRow
 from memory.errors import KeepsakeError
 from ui.runtime.messages import Crashed, Fetched
 from ui.strings import (
@@ -50,7 +50,7 @@ EVERY = 0.2
 """Seconds between two words about a download."""
 
 
-class ModelsScreen(ModalScreen[Row | None]):
+class ModelsScreen(ModalScreen[ModelRow | None]):
     """Enter chooses a model; what that means is the app's affair."""
 
     BINDINGS: ClassVar = [Binding("escape,f6", "dismiss(None)", "Close")]
@@ -58,7 +58,7 @@ class ModelsScreen(ModalScreen[Row | None]):
     def __init__(self, running: str, fetching: str = "", percent: int = 0) -> None:
         super().__init__()
         self.running, self.fetching, self.percent = running, fetching, percent
-        self.rows: dict[str, Row] = {}
+        self.rows: dict[str, ModelRow] = {}
 
     def compose(self) -> ComposeResult:
         """The list is read in a thread: it may have to hash files that are new."""
@@ -98,7 +98,7 @@ class ModelsScreen(ModalScreen[Row | None]):
         """Enter."""
         self.dismiss(self.rows[str(event.option_id)])
 
-    def _line(self, row: Row) -> Content:
+    def _line(self, row: ModelRow) -> Content:
         """Two lines: name and state; memory, licence, what it is."""
         size = gigabytes(row.size) if row.size else "size unknown"
         if row.name == self.running:
@@ -116,7 +116,7 @@ class ModelsScreen(ModalScreen[Row | None]):
         )
 
 
-def fits(row: Row) -> str:
+def fits(row: ModelRow) -> str:
     """ "needs 4.9 GB of memory: fits" """
     if not row.needs or not row.fits:
         return CONVERT if row.where == "convert" else FITS_UNKNOWN
@@ -131,13 +131,13 @@ class FetchDialog(ModalScreen[bool]):
         Binding("n,escape", "dismiss(False)", "Close"),
     ]
 
-    def __init__(self, row: Row) -> None:
+    def __init__(self, row: ModelRow) -> None:
         super().__init__()
         self.row = row
 
     def compose(self) -> ComposeResult:
         """The question, and what a yes means."""
-        row, known = self.row, registry.known()[self.row.name]
+        row, known = self.row, registry.listed_models()[self.row.name]
         with Vertical(classes="dialog") as box:
             box.border_title = f"Fetch {row.name}, {gigabytes(known.size)}?"
             with VerticalScroll(can_focus=False):
@@ -161,8 +161,8 @@ class Fetching:
 
     def _run(self) -> None:
         try:
-            with offline.asked():
-                download.pull(self.model, tell=self._progress, stop=self._stop)
+            with offline.requested_by_user():
+                download.pull(self.model, on_progress=self._progress, stop=self._stop)
             self._tell(Fetched(self.model, None))
         except KeepsakeError as error:
             self._tell(Fetched(self.model, None, str(error)))
@@ -217,7 +217,7 @@ class Models:
             await self._note(FETCHED.format(model=name), "done")
         return ""
 
-    async def _chosen(self, row: Row | None) -> None:
+    async def _chosen(self, row: ModelRow | None) -> None:
         """Use it if it is here; fetch it, after a question, if it is not; stop fetching it."""
         if row is None:
             return

@@ -1,0 +1,200 @@
+"""`python -m assistant import`: import a folder of photos, or a WhatsApp export, with progress and a summary.
+
+What becomes of each photo is decided in `import_photos.py`. Progress and what was left out go to stderr, the summary
+to stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+from assistant.backend import Backend
+from assistant.backends import disk_cache
+from assistant.backends.open_backend import open_backend
+from assistant.conversation import open_memory
+from assistant.importing.file_metadata import one_line
+from assistant.importing.import_photos import Choices, Tally, import_all
+from assistant.importing.seen_files import SeenFiles
+from assistant.importing.sources import Source, open_source
+from assistant.importing.whatsapp import DayOrder
+from assistant.photo import shown
+from memory.episode import Episode, printable
+from memory.errors import KeepsakeError
+from memory.paths import home
+from memory.store import Memory
+from memory.text import count
+
+SNAPSHOT_FROM = 20
+"""An import of at least so many photos makes a snapshot of the memory first."""
+EVERY = 0.2
+"""Seconds between two updates of the progress line on a terminal."""
+NAMED = 10
+"""So many left-out files of each kind are named on stderr; --json names all."""
+DATE_SOURCES = {"name": "from the file's name", "file": "only the file's own", "chat": "the chat's"}
+"""Sources of dates that the summary counts, in words; the camera's is the usual one and not counted."""
+
+
+def add(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command to the assistant's parser; `common` holds the options that commands share."""
+    about = "import a folder of photos, or the export of a WhatsApp chat (folder or ZIP), into the memory"
+    command = commands.add_parser("import", parents=[common], help=about)
+    command.add_argument("path", type=Path, metavar="PATH", help="the folder, the ZIP, or the chat's text file")
+    command.add_argument("--words", type=one_line, default="", help="words for photos that come without any")
+    command.add_argument("--place", type=one_line, help="where the photos were taken")
+    command.add_argument(
+        "--keep-places", action="store_true", help="store the camera's coordinates (default: they are dropped)"
+    )
+    command.add_argument(
+        "--without-words", action="store_true", help="import photos without words too (default: they are left out)"
+    )
+    command.add_argument("--me", metavar="NAME", help="your name in the chat")
+    command.add_argument(
+        "--days",
+        choices=get_args(DayOrder),
+        help="order of day, month and year in the chat's dates (default: inferred from the chat)",
+    )
+    command.add_argument("--dry-run", action="store_true", help="print what would be imported, and store nothing")
+    command.set_defaults(run=_import)
+
+
+def _import(args: argparse.Namespace) -> int:
+    choices = Choices(args.words, args.place or None, args.keep_places, args.without_words)
+    path = args.memory or home() / "memory.db"
+    with open_source(args.path, args.me, args.days) as source:
+        if not source.items:
+            _print_left_out(source, Tally())
+            raise KeepsakeError(f"{shown(args.path)}: there are no photos to import in it")
+        for note in source.notes:
+            print(printable(note), file=sys.stderr)
+        if not args.dry_run:
+            return _with_model(args, path, source, choices)
+        if not path.exists():  # opening would create it
+            return _import_and_report(args, source, None, None, choices)
+        with open_memory(path) as memory:
+            return _import_and_report(args, source, memory, None, choices)
+
+
+def _with_model(args: argparse.Namespace, path: Path, source: Source, choices: Choices) -> int:
+    backend = open_backend(args.model)
+    try:
+        with open_memory(path, backend) as memory:
+            if len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"]:
+                taken = memory.snapshot()
+                print(f"a snapshot of the memory as it was: {taken.file.name}", file=sys.stderr)
+            return _import_and_report(args, source, memory, backend, choices)
+    finally:
+        backend.close()
+
+
+def _import_and_report(
+    args: argparse.Namespace, source: Source, memory: Memory | None, backend: Backend | None, choices: Choices
+) -> int:
+    """Import everything, with progress, and print the summary, also when the import was interrupted."""
+    tally, began = Tally(), time.monotonic()
+    report_progress = _progress_line(len(source.items), "done" if backend else "looked at")
+    keep = not (args.dry_run or (memory and memory.encrypted))
+    seen_files = SeenFiles(disk_cache.root() / "imports", keep=keep)
+    trouble: KeepsakeError | KeyboardInterrupt | None = None
+    try:
+        for n, item in enumerate(import_all(memory, backend, source.items, choices, seen_files), 1):
+            tally.count(item)
+            report_progress(n)
+            if item.episode and args.dry_run and not args.json:
+                print(_line(item.name, item.episode, item.detail))
+    except (KeepsakeError, KeyboardInterrupt) as error:
+        trouble = error
+    seconds = time.monotonic() - began
+    _print_left_out(source, tally)
+    if args.json:
+        print(json.dumps(_json_summary(source, tally, seconds, dry=args.dry_run), ensure_ascii=False))
+    else:
+        print(_summary(tally, seconds, dry=args.dry_run))
+    if trouble is None:
+        return 0
+    stays = f"{count(tally.outcomes['new'], 'photo')} imported before stay; the same command goes on from there"
+    why = printable(str(trouble)) if isinstance(trouble, KeepsakeError) else "stopped"
+    raise KeepsakeError(why if args.dry_run else f"{why} ({stays})") from trouble
+
+
+def _json_summary(source: Source, tally: Tally, seconds: float, *, dry: bool) -> dict[str, Any]:
+    done = sum(tally.outcomes.values())
+    return {
+        "kind": source.kind,
+        "photos": len(source.items),
+        "imported": 0 if dry else tally.outcomes["new"],
+        "would_import": tally.outcomes["new"] if dry else 0,
+        "known": tally.outcomes["known"],
+        "duplicates": [{"file": name, "same_as": other} for name, other in tally.duplicates],
+        "unusable": [{"file": name, "why": why} for name, why in (*source.unusable, *tally.unusable)],
+        "others": list(source.others),
+        "left": len(source.items) - done,
+        "silent": tally.outcomes["silent"],
+        "dates": dict(tally.dates),
+        "seconds": round(seconds, 2),
+    }
+
+
+def _summary(tally: Tally, seconds: float, *, dry: bool) -> str:
+    new, known, silent = (tally.outcomes[outcome] for outcome in ("new", "known", "silent"))
+    parts = [f"{'would import' if dry else 'imported'} {count(new, 'photo')}"]
+    parts += [f"{known} in the memory already"] if known else []
+    parts += [count(len(tally.duplicates), "duplicate")] if tally.duplicates else []
+    parts += [f"{len(tally.unusable)} unusable"] if tally.unusable else []
+    parts += [f"{silent} left out, as nothing is said about them (--words, --without-words)"] if silent else []
+    parts += [
+        f"the date of {tally.dates[kind]} is {words}" for kind, words in DATE_SOURCES.items() if tally.dates[kind]
+    ]
+    done = sum(tally.outcomes.values())
+    pace = f" ({seconds:.1f} s, {1000 * seconds / done:.0f} ms a photo)" if done else ""
+    return "; ".join(parts) + pace
+
+
+def _line(name: str, episode: Episode, date_source: str) -> str:
+    """One line about an episode that would be stored, for --dry-run."""
+    words = " / ".join(turn.text for turn in episode.turns)
+    place = f"  {episode.place}" if episode.place else ""
+    quoted = f"“{words[:90]}”" if words else "no words"
+    return printable(f"{name}  {episode.when:%d %b %Y} ({date_source}){place}  {quoted}")
+
+
+def _print_left_out(source: Source, tally: Tally) -> None:
+    """Name what was not imported, a line each, up to NAMED of each kind."""
+    unusable = [f"{name}: {why}" for name, why in (*source.unusable, *tally.unusable)]
+    same = [f"{name}: the same picture as {other}" for name, other in tally.duplicates]
+    for what, names in (("unusable", unusable), ("duplicate", same), ("no photo", list(source.others))):
+        for line in names[:NAMED]:
+            print(printable(f"{what}: {line}"), file=sys.stderr)
+        if len(names) > NAMED:
+            print(f"{what}: and {len(names) - NAMED} more (--json names all)", file=sys.stderr)
+
+
+def _progress_line(total: int, verb: str) -> Callable[[int], None]:
+    """A line on stderr that is overwritten on a terminal; elsewhere, one line for each tenth of the photos."""
+    terminal, began, last, printed_tenth = sys.stderr.isatty(), time.monotonic(), 0.0, 0
+
+    def update(done: int) -> None:
+        nonlocal last, printed_tenth
+        now, tenth = time.monotonic(), 10 * done // total
+        if done < total and (now - last < EVERY if terminal else tenth == printed_tenth):
+            return
+        last, printed_tenth = now, tenth
+        pace = (now - began) / done
+        left = f", {_duration(pace * (total - done))} left" if done < total else ""
+        line = f"{done} of {count(total, 'photo')} {verb}, {1000 * pace:.0f} ms each{left}"
+        if terminal:
+            line = f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}"
+        print(line, end="" if terminal and done < total else "\n", file=sys.stderr, flush=True)
+
+    return update
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes}:{rest:02d} min"

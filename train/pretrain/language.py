@@ -23,7 +23,7 @@ from assistant.backend import Message
 from benchmark.world import dialogue
 from benchmark.world.scene import Look
 from memory.episode import Episode
-from memory.files import whole_file
+from memory.files import append_lines, whole_file
 from train.pretrain import token_cache as banks
 from train.pretrain import tree_attention
 from train.pretrain.conversation_trees import Tree, draw_chain, draw_glance, draw_tree, label_repeats
@@ -181,12 +181,8 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
         start = state["step"]
     average, began, tokens = None, time.monotonic(), 0
     for step in range(start, g.steps):
-        course = g.steps - g.settle_steps
-        rate = min(1, (step + 1) / g.warmup) * (0.03 + 0.97 * (1 + math.cos(math.pi * step / course)) / 2)
-        if step >= course:
-            rate = 0.1
         for group in optimiser.param_groups:
-            group["lr"] = g.learning_rate * rate
+            group["lr"] = _learning_rate(g, step)
         rng = np.random.default_rng((recipe.seed, 4, step))
         for _ in range(g.trees):
             tree = _tree(rng, tokenizer, data, chat, g, step)
@@ -206,14 +202,22 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
             row = {"step": step + 1, "loss": average, **name_accuracy(reader, tokenizer, held_out, "dev", 60, 12, 3)}
             reader.train()
             print("language", json.dumps(row), flush=True)
-            with open(work / "language.jsonl", "a", encoding="utf-8") as log:
-                log.write(json.dumps(row) + "\n")
+            append_lines(work / "language.jsonl", [row])
             with whole_file(checkpoint) as partial:
                 torch.save({**reader.state(), "optimiser": optimiser.state_dict(), "step": step + 1}, partial)
             if step + 1 == g.keep_step:
                 with whole_file(work / "early.pt") as partial:
                     shutil.copyfile(checkpoint, partial)
     return checkpoint
+
+
+def _learning_rate(g: Language, step: int) -> float:
+    """Warm-up and a cosine down to 3 %; the last `settle_steps` at 10 %."""
+    course = g.steps - g.settle_steps
+    if step >= course:
+        return g.learning_rate * 0.1
+    cosine = (1 + math.cos(math.pi * step / course)) / 2
+    return g.learning_rate * (min(1, (step + 1) / g.warmup) * (0.03 + 0.97 * cosine))
 
 
 def _tree(rng: np.random.Generator, tokenizer, data, chat: list[list[str]], g: Language, step: int) -> Tree:

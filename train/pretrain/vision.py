@@ -21,9 +21,9 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from benchmark.world.concepts import concepts
 from benchmark.world.scene import TWIN_HUES, Look, draw
-from memory.files import whole_file
+from memory.files import append_lines, whole_file
 from train.pretrain.model import build_model, encode_image
-from train.recipe import Recipe
+from train.recipe import Recipe, Vision
 
 GRID = 4
 MANY = ((1, 0.5), (2, 0.22), (3, 0.13), (4, 0.15))
@@ -121,6 +121,12 @@ def retrieval(model, looks: list[Look], seed: int, size: int, device: str) -> di
     return {name: (s.argmax(1) == truth).float().mean().item() for name, s in (("pooled", pooled), ("late", late))}
 
 
+def _learning_rate(v: Vision, step: int) -> float:
+    """Warm-up and a cosine down to 2 %."""
+    cosine = (1 + math.cos(math.pi * step / v.steps)) / 2
+    return v.learning_rate * min(1, (step + 1) / v.warmup) * (0.02 + 0.98 * cosine)
+
+
 def train(recipe: Recipe, base_gguf: Path, looks: Looks, work: Path, device: str, resume: bool) -> Path:
     """Run stage 1; returns the checkpoint path. Writes `vision.jsonl` (one row an evaluation) beside it."""
     v = recipe.vision
@@ -146,13 +152,8 @@ def train(recipe: Recipe, base_gguf: Path, looks: Looks, work: Path, device: str
     for step, (pixels, ids, cover) in enumerate(data, start):
         if step >= v.steps:
             break
-        rate = (
-            v.learning_rate
-            * min(1, (step + 1) / v.warmup)
-            * (0.02 + 0.98 * (1 + math.cos(math.pi * step / v.steps)) / 2)
-        )
         for group in optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = _learning_rate(v, step)
         with torch.autocast(device, dtype=torch.bfloat16):
             tokens = encode_image(model, normalise(pixels.to(device)))
         negatives = torch.from_numpy(
@@ -178,8 +179,7 @@ def train(recipe: Recipe, base_gguf: Path, looks: Looks, work: Path, device: str
             seeing.train()
             row = {"step": step + 1, "loss": loss.item(), "right": average, **found}
             print("vision", json.dumps(row), flush=True)
-            with open(work / "vision.jsonl", "a", encoding="utf-8") as log:
-                log.write(json.dumps(row) + "\n")
+            append_lines(work / "vision.jsonl", [row])
             with whole_file(checkpoint) as partial:
                 kept = {"seeing": seeing.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1}
                 torch.save(kept, partial)

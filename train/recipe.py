@@ -1,7 +1,10 @@
-"""Recipes: one small TOML file over frozen dataclasses. Unknown keys are refused, defaults live here only.
+"""Recipes: what a training run does, read from a TOML file into frozen dataclasses.
 
-The reader is our own and not msgspec's: msgspec refuses unknown keys of its own structs only, and the recipes stay
-dataclasses because runs record them with `dataclasses.asdict` and studies vary them with `dataclasses.replace`.
+Unknown keys and values of a wrong type are refused; every default stands here and nowhere else.
+
+The reader is our own and not msgspec's: msgspec refuses unknown keys of its own structs only, while runs record recipes
+with `dataclasses.asdict` and studies vary them with `dataclasses.replace`; its errors name neither the known keys nor
+the allowed values; and `python -m train --help` has to work without the extra that brings msgspec.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Tower:
-    """Shape of the vision tower; what `SmolVLMVisionConfig` needs."""
+    """[tower]: the shape of the vision tower (transformers' `SmolVLMVisionConfig`)."""
 
     width: int = 256
     layers: int = 6
@@ -26,47 +29,49 @@ class Tower:
     """Pixels on a side; every photo becomes one square of this size."""
     patch_size: int = 16
     merge: int = 2
-    """Patches merged on a side: (image_size / patch_size / merge)^2 tokens a photo."""
+    """Patches on a side that become one visual token: a photo has (image_size / patch_size / merge)^2 tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vision:
-    """Stage 1: tokens of two views of one look near each other, of other looks far."""
+    """[vision]: stage 1 brings the visual tokens of one look together and parts them from those of other looks."""
 
     steps: int = 2400
     batch: int = 96
-    """Scenes a step."""
+    """Scenes in a step."""
     learning_rate: float = 1.0e-3
     weight_decay: float = 0.05
     warmup: int = 150
+    """Steps of rising learning rate."""
     temperature: float = 0.06
     negatives: int = 1500
-    """Looks outside the batch that each token is also told apart from."""
+    """Looks outside the batch that every token must differ from, too."""
     eval_every: int = 200
+    """Steps between evaluations, each of which writes a checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """Stage 2: connector and LoRA on cached visual tokens."""
+    """[language]: stage 2 trains the connector's matrix and a LoRA on cached visual tokens."""
 
     steps: int = 1500
     trees: int = 2
-    """Contexts a step; each carries several branches (query photo, caption, answers)."""
+    """Contexts in a step; each carries several branches (query photo, caption, answers)."""
     learning_rate: float = 6.0e-4
     warmup: int = 60
     rank: int = 16
     alpha: int = 32
     views: int = 6
-    """Cached views of each look."""
+    """Cached photos of each look alone."""
     chain_steps: int = 120
-    """Opening steps on things that come again and again: matching is learnt there."""
+    """Opening steps on contexts in which a few things come again and again: matching is learnt there."""
     short_steps: int = 200
     """Steps until which dialogues are short and episodes few."""
     keep_step: int = 0
     """Step whose checkpoint stays as `early.pt`, for stage 3 to begin at: a multiple of `eval_every`; 0: none."""
     settle_steps: int = 0
-    """Closing steps with few strangers, as few as the app's recall gate lets through: many of them teach to tell
-    strangers from friends, and to doubt friends too."""
+    """Closing steps with few strangers, as few as the app's recall gate lets through: many strangers teach the model to
+    tell them from known things, and to doubt known things too."""
     eval_every: int = 100
 
     def __post_init__(self) -> None:
@@ -77,24 +82,24 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Lora:
-    """A new LoRA on the language model's linears, as published."""
+    """[gspo.lora]: a new LoRA on the linear layers of the language model; the defaults are the paper's."""
 
     rank: int = 64
     alpha: int = 128
     dropout: float = 0.05
     lm_head: bool = True
-    """Adapt the output layer too."""
+    """Whether the output layer is adapted, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trl:
-    """How `train/trl/run.py` runs stage 3 of a Qwen3-VL through trl; our own loop reads none of it."""
+    """[gspo.trl]: how `train/trl/run.py` runs stage 3 of a Qwen3-VL through trl; our own loop reads none of it."""
 
     data: str = ""
     """A folder that `python -m benchmark build` wrote, or the authors' training list (.json). Empty: the training split
     of the picture world, drawn as `positives`, `modes` and the shares say."""
     images: str = ""
-    """What comes before the paths in the authors' list."""
+    """Prefix of the image paths in the authors' list."""
     judge: Literal["lexical", "chat"] = "lexical"
     judge_url: str = ""
     judge_model: str = ""
@@ -109,12 +114,12 @@ class Trl:
     """"released": rollouts at T 0.7, top_p 0.8, top_k 20 while log-probabilities are those of `temperature`, as the
     authors' run had it by oversight."""
     vllm: Literal["off", "colocate", "server"] = "off"
-    """Who writes the rollouts: transformers, vLLM on the same devices, or a vLLM server."""
+    """What writes the rollouts: transformers, vLLM on the same devices, or a vLLM server."""
     vllm_url: str = ""
     vllm_memory: float = 0.3
-    """Share of a device's memory for vLLM when it is on the same."""
+    """Share of a device's memory for vLLM on the same devices."""
     report: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
-    """Besides the JSONL."""
+    """Trackers that get the metrics besides `metrics.jsonl`."""
 
     def __post_init__(self) -> None:
         for key in ("micro_batch", "min_pixels"):
@@ -132,62 +137,65 @@ class Trl:
 
 @dataclass(frozen=True, slots=True)
 class Gspo:
-    """Stage 3: rewards. One step = one rollout batch of `prompts` groups of `group` completions, then `passes` times
-    over it in `updates` mini-batches of whole groups, an optimiser step each (trl: `num_iterations` and
-    `steps_per_generation`). In the first mini-batch the ratio is 1; clipping needs more than one."""
+    """[gspo]: stage 3, training with rewards.
+
+    A step samples a rollout batch, `prompts` groups of `group` completions each, and goes through it `passes` times in
+    `updates` mini-batches of whole groups, with an optimiser step for each mini-batch (trl: `num_iterations` and
+    `steps_per_generation`). In the first mini-batch the ratio is 1, so that clipping acts only if there are more.
+    """
 
     base: str = "nano"
-    """"nano": the checkpoint that `pretrain` left, trained by our own loop; else a folder or repository of a model."""
+    """"nano": the checkpoint that `pretrain` left, trained by our own loop; else a model's folder or repository."""
     lora: Lora | None = None
-    """None: go on with the LoRA that the base has (the nano)."""
+    """None: go on with the LoRA of the base (the nano)."""
     start: str = ""
-    """Checkpoint in the base's folder to begin at ("early.pt"); empty: where pretraining ended. The nano only."""
+    """File in the base's folder to begin at ("early.pt"); empty: where pretraining ended. For the nano only."""
     learn: Literal["rewards", "gold"] = "rewards"
-    """"gold": supervised on the right answers of the same tasks instead, the baseline without rewards: nothing is
-    sampled, `group` and `epsilon_...` do nothing. Seeded data only."""
+    """"gold": supervised training on the right answers of the same tasks, the baseline without rewards. Nothing is
+    sampled then, `group` and `epsilon_...` have no effect, and the data must be seeded."""
     layout: Literal["aligned", "reference"] = "aligned"
-    """Of the prompt, as in `assistant/prompt.py`."""
+    """The prompt's layout (`assistant/prompt.py`)."""
     variant: Literal["keepsake", "paper"] = "keepsake"
-    """Of the caption reward, as in `train/rl/reward.py`."""
+    """The variant of the caption reward (`train/rl/reward.py`)."""
     alpha: float = 1.0
-    """Weight of sigma- in it."""
+    """Weight of sigma- in the caption reward."""
     degeneration_filter: bool = True
-    """Whether repetitive and too long captions earn -1, as published."""
+    """Whether repetitive and overlong captions earn -1, as published."""
     importance: Literal["sequence", "token"] = "sequence"
-    """One ratio a completion (GSPO) or a token (GRPO)."""
+    """One ratio for each completion (GSPO) or for each token (GRPO)."""
     epsilon_low: float = 3e-4
     epsilon_high: float = 4e-4
     beta: float = 0.0
-    """Weight of the k3 estimate of the KL divergence from the start; 0 needs no reference."""
+    """Weight of the k3 estimate of the KL divergence from the initial weights; 0 needs no reference."""
     group: int = 8
     prompts: int = 8
     updates: int = 4
     passes: int = 1
     steps: int = 100
-    """Rollout batches in all."""
+    """Rollout batches of the whole run."""
     learning_rate: float = 5e-6
     warmup: int = 0
-    """Optimiser steps of rising rate; then it falls linearly to 0."""
+    """Optimiser steps of rising learning rate, which then falls linearly to 0."""
     temperature: float = 1.0
-    """Of sampling and of the log-probabilities alike; top_p is 1 and there is no top_k."""
+    """Of sampling and of the log-probabilities alike; top_p is 1, and top_k is off."""
     max_tokens: int = 512
     recognition_share: float = 0.25
-    """Of prompts that are recognition samples (r_vis); the others are caption samples (r_caps)."""
+    """Share of prompts that are recognition samples (r_vis); the others are caption samples (r_caps)."""
     positives: tuple[float, ...] = (0.4, 0.2, 0.25, 0.15)
     """Shares of caption samples that show 1, 2, 3, ... known things, in a context of three times as many."""
     strangers_share: float = 0.2
-    """Of caption samples whose photo shows nothing known."""
+    """Share of caption samples whose photo shows nothing known."""
     modes: tuple[Literal["random", "near", "kind", "twin"], ...] = ("random", "near", "kind", "twin")
-    """Who else is in the context, as in `benchmark/world/sample.py`; drawn evenly."""
+    """What else is in the context (`benchmark/world/sample.py`): one of these for each sample, drawn evenly."""
     eval_every: int = 10
     eval_samples: int = 40
-    """Of each kind: one known thing in the photo, three, none. Held out, greedy; our own loop only."""
+    """Held-out samples of each kind (one known thing in the photo, three, none), read greedily; our own loop only."""
     save_every: int = 10
     show_every: int = 5
-    """Steps between readable rollouts in the text file."""
+    """Steps between rollouts in `rollouts.txt`, which people read."""
     seed: int = 0
     trl: Trl | None = None
-    """Of a Qwen3-VL; None: the defaults."""
+    """Settings for a Qwen3-VL; None: the defaults."""
 
     def __post_init__(self) -> None:
         for key, low, high in (
@@ -218,7 +226,7 @@ class Gspo:
         if not 1 <= len(self.positives) <= 4 or min(self.positives) < 0 or abs(sum(self.positives) - 1) > 1e-6:
             raise ValueError(f"positives is {list(self.positives)}, must be 1 to 4 shares that sum to 1")
         if not self.modes:
-            raise ValueError("modes is empty: who else is in the context?")
+            raise ValueError("modes is empty: name at least one of random, near, kind and twin")
         if self.learn == "gold" and self.trl and (self.trl.data or self.trl.vllm != "off"):
             raise ValueError("learn is 'gold', which takes neither data (answers are known of seeded samples) nor vllm")
         if self.learn == "gold" and self.beta > 0:
@@ -227,7 +235,7 @@ class Gspo:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything `python -m train` needs besides the data."""
+    """A whole recipe file: everything that `python -m train` needs besides data."""
 
     name: str
     seed: int = 0
@@ -236,33 +244,35 @@ class Recipe:
     vision: Vision = field(default_factory=Vision)
     language: Language = field(default_factory=Language)
     gspo: Gspo | None = None
-    """What `python -m train gspo` does; None: nothing."""
+    """None: the recipe is for pretraining only."""
 
 
 def load(path: Path) -> Recipe:
-    """Read a recipe. Raises ValueError naming the file, the key, and what is allowed."""
+    """Read a recipe file. Raises OSError, or ValueError with the file, the table, the key and what is allowed."""
     with open(path, "rb") as file:
-        return read(tomllib.load(file), str(path))
+        return from_table(tomllib.load(file), str(path))
 
 
-def read(table: dict[str, Any], where: str) -> Recipe:
-    """The recipe of a TOML table. Raises ValueError as `load` does, with `where` for the file."""
-    found: Recipe = _fill(Recipe, table, where)
-    return found
+def from_table(table: dict[str, Any], where: str) -> Recipe:
+    """The recipe of a parsed TOML table. Raises ValueError as `load` does; `where` stands for the file's name."""
+    recipe: Recipe = _fill(Recipe, table, where)
+    return recipe
 
 
-PARTS = {"tower": Tower, "vision": Vision, "language": Language, "gspo": Gspo, "lora": Lora, "trl": Trl}
+TABLES = {"tower": Tower, "vision": Vision, "language": Language, "gspo": Gspo, "lora": Lora, "trl": Trl}
+"""Keys whose value is a table of its own, and the dataclass for each."""
 
 
 def _fill(kind: type, table: dict[str, Any], where: str) -> Any:
+    """A dataclass of type `kind` with the values of a table, nested tables included."""
     hints = typing.get_type_hints(kind)
     known = {f.name: hints[f.name] for f in dataclasses.fields(kind)}
     if unknown := sorted(set(table) - set(known)):
         raise ValueError(f"{where}: unknown key {unknown[0]!r}; known keys: {', '.join(known)}")
     values = {}
     for key, value in table.items():
-        if key in PARTS and isinstance(value, dict):
-            values[key] = _fill(PARTS[key], value, f"{where} [{key}]")
+        if key in TABLES and isinstance(value, dict):
+            values[key] = _fill(TABLES[key], value, f"{where} [{key}]")
         else:
             values[key] = _checked(known[key], value, f"{where}: {key}")
     try:
@@ -272,7 +282,7 @@ def _fill(kind: type, table: dict[str, Any], where: str) -> Any:
 
 
 def _checked(hint: Any, value: Any, where: str) -> Any:
-    """A TOML value as a field wants it: of its type, or one of its choices."""
+    """A TOML value as a field of type `hint` holds it: a list as a tuple, an int as a float where one is due."""
     if typing.get_origin(hint) is Literal:
         allowed = typing.get_args(hint)
         if value not in allowed:

@@ -12,7 +12,7 @@ import torch
 
 from benchmark.world.concepts import Concept, concepts
 from tests.support import tinynano
-from train.pretrain import assemble, language, token_cache
+from train.pretrain import checkpoint, language, token_cache
 from train.recipe import Gspo, Language, Recipe
 from train.rl import guards, loop
 from train.rl.reward import Reward
@@ -65,13 +65,13 @@ def miniature(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model, a bank and rewards so small that a run takes seconds."""
     torch.set_num_threads(1)
     monkeypatch.setattr(token_cache, "concepts", few)
-    for room in (loop, assemble):
+    for room in (loop, checkpoint):
         monkeypatch.setattr(room, "build_model", tinynano.body)
     monkeypatch.setattr(
         token_cache, "build", lambda model, split, views, groups, *rest: _build(model, split, views, 9, *rest)
     )
     liked()
-    monkeypatch.setattr(Task, "judged", pays_liked)
+    monkeypatch.setattr(Task, "score", pays_liked)
     monkeypatch.setattr(guards, "ALL_CUT_OFF", 99)  # a model without sense has no reason to end
 
 

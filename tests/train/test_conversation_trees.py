@@ -26,13 +26,11 @@ from train.pretrain.conversation_trees import (
     HEAD,
     HEAD_WEIGHT,
     Tree,
-    draw_chain,
-    draw_glance,
-    draw_tree,
     label_repeats,
 )
+from train.pretrain.curriculum import draw_chain, draw_openings, draw_tree
 from train.pretrain.language import Reader
-from train.pretrain.token_cache import TokenCache, photo
+from train.pretrain.token_cache import TokenCache, photo_of
 from train.pretrain.tree_attention import Shape
 
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
@@ -41,7 +39,7 @@ PATCHES = 3
 TOKENS = torch.randn(8, PATCHES, WIDTH, generator=torch.Generator().manual_seed(1)).half()
 MAY = datetime(2025, 5, 1, tzinfo=UTC)
 EPISODES = [
-    Episode(photo(i), (Turn("user", f"This is {name}."), Turn("assistant", "Hello.")), MAY + timedelta(days=i))
+    Episode(photo_of(i), (Turn("user", f"This is {name}."), Turn("assistant", "Hello.")), MAY + timedelta(days=i))
     for i, name in enumerate(("Milo", "Rex"))
 ]
 SAID = (
@@ -54,7 +52,7 @@ SAID = (
 
 def talk(row: int, said: list[str]) -> tuple[Message, ...]:
     """A caption and answers about the photo in `row`."""
-    messages = prompt.caption_messages(EPISODES, photo(row))
+    messages = prompt.caption_messages(EPISODES, photo_of(row))
     for i, text in enumerate(said):
         question = (Message("user", (f"And {i}?",)),) if i else ()
         messages = (*messages, *question, Message("assistant", (text,)))
@@ -64,7 +62,7 @@ def talk(row: int, said: list[str]) -> tuple[Message, ...]:
 BRANCHES = [
     talk(5, SAID[0]),
     talk(6, SAID[1]),
-    (*prompt.direct_messages(EPISODES, photo(6), "Who is that?"), Message("assistant", (SAID[2][0],))),
+    (*prompt.direct_messages(EPISODES, photo_of(6), "Who is that?"), Message("assistant", (SAID[2][0],))),
 ]
 
 
@@ -160,8 +158,8 @@ def test_reading_by_branches_is_reading_under_the_mask(reader: Reader) -> None:
     """In trees as they are drawn, also where a branch leaves the common path early."""
     early, lora = 0, [weight for name, weight in reader.named_parameters() if "lora_" in name]
     for seed in range(4):
-        branches = draw_tree(np.random.default_rng(seed), small_bank(), "test", short=False)
-        tree = tree_of(*branches, (*prompt.caption_messages([], photo(6)), Message("assistant", (ABSTENTION,))))
+        branches = draw_tree(np.random.default_rng(seed), small_cache(), "test", short=False)
+        tree = tree_of(*branches, (*prompt.caption_messages([], photo_of(6)), Message("assistant", (ABSTENTION,))))
         shape = Shape.of(tree.mask, tree.before)
         assert shape is not None and len(shape.trunk) + (shape.order >= len(shape.trunk)).sum() == len(tree.ids)
         early += int(not shape.far.all())
@@ -223,14 +221,16 @@ def test_what_a_user_says_is_never_a_target() -> None:
 @pytest.mark.parametrize("kind", ["short", "full", "glance"])
 def test_drawn_trees_are_true(kind: str) -> None:
     """A branch names what its photo shows, by the words that stand with it; a stranger's tells nothing."""
-    bank = small_bank()
-    shown = {row: [look] for look, rows in bank.single.items() for row in rows}
-    shown.update({row: list(looks) for looks, row in bank.groups})
+    cache = small_cache()
+    shown = {row: [look] for look, rows in cache.single.items() for row in rows}
+    shown.update({row: list(looks) for looks, row in cache.groups})
     named = several = honest = boxed = 0
     for seed in range(60):
         rng = np.random.default_rng(seed)
         glance = kind == "glance"
-        for branch in draw_glance(rng, bank, "test") if glance else draw_tree(rng, bank, "test", short=kind == "short"):
+        for branch in (
+            draw_openings(rng, cache, "test") if glance else draw_tree(rng, cache, "test", short=kind == "short")
+        ):
             parts = branch[1].parts
             said = [str(m.parts[0]) for m in branch if m.role == "assistant"]
             assert branch[-1].role == "assistant"
@@ -259,10 +259,10 @@ def test_drawn_trees_are_true(kind: str) -> None:
 
 def test_strangers_can_be_rare() -> None:
     """At the end of the course: as few as the recall gate lets through, and never none."""
-    bank = small_bank()
+    cache = small_cache()
 
     def share(rare: bool) -> float:
-        drawn = [draw_glance(np.random.default_rng(seed), bank, "test", rare=rare) for seed in range(12)]
+        drawn = [draw_openings(np.random.default_rng(seed), cache, "test", rare=rare) for seed in range(12)]
         said = [str(branch[-1].parts[0]) for branches in drawn for branch in branches]
         return sum(text.startswith("I do not know") for text in said) / len(said)
 
@@ -278,7 +278,7 @@ def test_a_beginning_teaches_nothing_about_what_follows() -> None:
 def test_in_a_chain_every_name_is_a_target_but_for_its_first_time() -> None:
     words, again = Tokenizer(), 0
     for seed in range(20):
-        branches, names = draw_chain(np.random.default_rng(seed), small_bank(), "test")
+        branches, names = draw_chain(np.random.default_rng(seed), small_cache(), "test")
         plain = tree_of(*branches)
         tree = label_repeats(plain, words, names)
         changed = (tree.labels != plain.labels).nonzero()[:, 0]
@@ -296,7 +296,7 @@ def test_in_a_chain_every_name_is_a_target_but_for_its_first_time() -> None:
     assert again > 100
 
 
-def small_bank() -> TokenCache:
+def small_cache() -> TokenCache:
     """Two views of every look of 30 concepts and some groups; rows only, since nothing is looked at."""
     pool = concepts("test")[:30]
     looks = [Look(c.code, hue) for c in pool for hue in (0, *TWIN_HUES)]

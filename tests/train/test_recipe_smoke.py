@@ -19,7 +19,7 @@ from transformers import SmolVLMForConditionalGeneration
 
 from benchmark.world.concepts import Concept, concepts
 from tests.support import tinynano
-from train.pretrain import assemble, language, token_cache, vision
+from train.pretrain import checkpoint, language, token_cache, vision
 from train.pretrain.model import encode_image
 from train.recipe import Language, Recipe, Vision
 from train.study import curves
@@ -76,11 +76,11 @@ def work(tmp_path: Path) -> Path:
     return tmp_path / "work"
 
 
-def looks() -> vision.Looks:
-    found = vision.Looks.of("train", signs=True)
+def looks() -> vision.LookTargets:
+    found = vision.looks_of("train", signs=True)
     directions = torch.randn(len(found), tinynano.WIDTH, generator=torch.Generator().manual_seed(0))
     directions[:, -1] = 0  # stays free: the direction of "nothing here"
-    return vision.Looks(found, torch.nn.functional.normalize(directions, dim=-1), np.ones(len(found), bool))
+    return vision.LookTargets(found, torch.nn.functional.normalize(directions, dim=-1), np.ones(len(found), bool))
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -156,7 +156,7 @@ def test_language_learns_and_goes_on_where_it_was(work: Path, tmp_path: Path, mo
 
 def test_the_stages_end_in_one_checkpoint(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The matrix behind the connector is folded into it, and the LoRA lies beside, both as they were trained."""
-    monkeypatch.setattr(assemble, "build_model", tinynano.body)
+    monkeypatch.setattr(checkpoint, "build_model", tinynano.body)
     model, _ = tinynano.body(NO_FILE, RECIPE.tower)
     parts = torch.nn.ModuleList([model.model.vision_model, model.model.connector])
     torch.save({"seeing": parts.state_dict()}, work / "vision.pt")
@@ -166,7 +166,7 @@ def test_the_stages_end_in_one_checkpoint(work: Path, monkeypatch: pytest.Monkey
             weight.normal_()
     torch.save(reader.state(), work / "language.pt")
     for _ in range(2):  # a second time replaces the first
-        folder = assemble.assemble(RECIPE, NO_FILE, work)
+        folder = checkpoint.assemble(RECIPE, NO_FILE, work)
     whole = SmolVLMForConditionalGeneration.from_pretrained(folder)
     pixels = torch.rand(2, 3, 64, 64) * 2 - 1
     with torch.inference_mode():
@@ -182,20 +182,20 @@ def test_the_stages_end_in_one_checkpoint(work: Path, monkeypatch: pytest.Monkey
 def test_the_bank_is_drawn_once_until_the_tower_changes(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, _ = tinynano.body(NO_FILE, RECIPE.tower)
     (work / "vision.pt").touch()
-    first = token_cache.cached(work, model, "dev", 2, 4, 0, 64, "cpu")
+    first = token_cache.load_or_build(work, model, "dev", 2, 4, 0, 64, "cpu")
     assert first.tokens.shape == (6 * 5 * 2 + 4, 16, tinynano.WIDTH)
     assert {row for found in first.single.values() for row in found} == set(range(60))
     assert [row for _, row in first.groups] == [60, 61, 62, 63]
     assert all(code not in near and len(near) == 5 for code, near in first.near.items())
     with monkeypatch.context() as patch:
         patch.setattr(token_cache, "build", lambda *args: pytest.fail("it was there"))
-        again = token_cache.cached(work, model, "dev", 2, 4, 0, 64, "cpu")
+        again = token_cache.load_or_build(work, model, "dev", 2, 4, 0, 64, "cpu")
     assert torch.equal(again.tokens, first.tokens) and again.single == first.single
     later = (work / "bank-dev.pt").stat().st_mtime + 5
     os.utime(work / "vision.pt", (later, later))
     drawn: list[str] = []
     monkeypatch.setattr(token_cache, "build", lambda model, split, *how: drawn.append(split) or first)
-    token_cache.cached(work, model, "dev", 2, 4, 0, 64, "cpu")
+    token_cache.load_or_build(work, model, "dev", 2, 4, 0, 64, "cpu")
     assert drawn == ["dev"]
 
 

@@ -15,7 +15,7 @@ from benchmark.world.dialogue import ABSTENTION
 from benchmark.world.question import Question
 from benchmark.world.sample import Mode, Sample, Spec, build
 from memory.episode import Photo
-from train.rl.reward import MOST_TOKENS, Variant, boxed, captions, degenerate, recognition
+from train.rl.reward import MOST_TOKENS, Variant, boxed, caption_rewards, degenerate, recognition_reward
 
 
 def undrawn(positives: int, mode: Mode = "near", n: int = 30) -> list[Sample]:
@@ -49,7 +49,7 @@ class Scripted:
 
 
 def value(text: str, sample: Sample, variant: Variant = "keepsake", judge: object = None, alpha: float = 1.0) -> float:
-    [reward] = captions([text], [sample], judge or Lexical(), [len(text.split())], variant, alpha)  # type: ignore
+    [reward] = caption_rewards([text], [sample], judge or Lexical(), [len(text.split())], variant, alpha)  # type: ignore
     return reward.value
 
 
@@ -126,11 +126,11 @@ def test_saying_that_one_knows_nobody_is_rewarded_where_it_is_true() -> None:
 def test_each_caption_of_a_group_has_its_own_reward() -> None:
     sample = SAMPLES[1][0]
     texts = [capeval.gold(sample), "", ABSTENTION, "a b. " * 40]
-    rewards = captions(texts, [sample] * 4, Lexical(), [9] * 4)
+    rewards = caption_rewards(texts, [sample] * 4, Lexical(), [9] * 4)
     assert [r.value for r in rewards] == [1, -1, 0, -1]
     assert [r.degenerate for r in rewards] == [None, "empty", None, "repeated sentences"]
     with pytest.raises(ValueError, match="no questions"):
-        captions(["x"], [Sample(sample.context, sample.query, (0,))], Lexical(), [1])
+        caption_rewards(["x"], [Sample(sample.context, sample.query, (0,))], Lexical(), [1])
 
 
 @pytest.mark.parametrize(
@@ -157,12 +157,12 @@ def test_a_box_is_read_strictly(text: str, expected: set[int] | None) -> None:
 @given(st.sets(st.integers(0, 11), max_size=4), st.lists(st.integers(0, 11), max_size=6))
 def test_recognition_is_the_f1_of_sets(there: set[int], said: list[int]) -> None:
     """Whatever the order, and however often an index comes."""
-    got = recognition(f"\\boxed{{{said}}}", sorted(there))
+    got = recognition_reward(f"\\boxed{{{said}}}", sorted(there))
     common = len(there & set(said))
-    assert got == recognition(f"\\boxed{{{sorted(said, reverse=True) + said}}}", sorted(there, reverse=True))
+    assert got == recognition_reward(f"\\boxed{{{sorted(said, reverse=True) + said}}}", sorted(there, reverse=True))
     assert got == pytest.approx(2 * common / (len(there) + len(set(said))) if there or said else 1.0)
     assert (got == 1) == (there == set(said))
-    assert recognition("none of them", sorted(there)) == 0
+    assert recognition_reward("none of them", sorted(there)) == 0
 
 
 WORDS = [f"w{i}" for i in range(200)]

@@ -19,11 +19,11 @@ from memory.episode import Photo
 from memory.errors import KeepsakeError
 from tests.support.tinyrl import NO_FILE, RECIPE, G, miniature, pretrain, rows, start_again, weights
 from train import __main__ as cli
-from train.pretrain import assemble
+from train.pretrain import checkpoint
 from train.recipe import Gspo, Lora
 from train.rl import loop
 from train.rl.gspo import advantages
-from train.rl.metrics import metrics, page, told
+from train.rl.metrics import caption_measures, metrics, readable
 from train.rl.reward import Reward
 from train.rl.training_tasks import Task
 
@@ -40,7 +40,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The banks are drawn once for all tests."""
+    """The token caches are drawn once for all tests."""
     return pretrain(tmp_path_factory.mktemp("pretrained"))
 
 
@@ -71,20 +71,20 @@ def test_a_killed_run_goes_on_exactly(pretrained: Path, tmp_path: Path, monkeypa
     every row."""
     g = replace(G, beta=beta, passes=2)
     whole = run(pretrained, tmp_path / "whole", g)
-    update = loop.update
+    update = loop.rewarded_update
 
     def dying(setup: Any, optimiser: Any, tried: Any, step: int, reference: Any) -> Any:
         if step == 3:
             raise RuntimeError("killed")
         return update(setup, optimiser, tried, step, reference)
 
-    monkeypatch.setattr(loop, "update", dying)
+    monkeypatch.setattr(loop, "rewarded_update", dying)
     with pytest.raises(RuntimeError, match="killed"):
         run(pretrained, tmp_path / "killed", g)
     with open(tmp_path / "killed" / "gspo.jsonl", "a") as log:
         log.write('{"step": 4, "rew')
     assert [row["step"] for row in rows_so_far(tmp_path / "killed" / "gspo.jsonl")] == [1, 2, 3]
-    monkeypatch.setattr(loop, "update", update)
+    monkeypatch.setattr(loop, "rewarded_update", update)
     resumed = run(pretrained, tmp_path / "killed", g, resume=True)
     assert all(torch.equal(weights(resumed)[name], value) for name, value in weights(whole).items())
     for name in ("gspo.jsonl", "dev.jsonl"):
@@ -111,7 +111,7 @@ def test_a_run_is_not_mixed_with_another(pretrained: Path, tmp_path: Path) -> No
 
 
 def test_a_guard_stops_it_before_anything_is_saved(pretrained: Path, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(Task, "judged", lambda self, rollouts, judge, g: [Reward(float("nan"))] * len(rollouts))
+    monkeypatch.setattr(Task, "score", lambda self, rollouts, judge, g: [Reward(float("nan"))] * len(rollouts))
     with pytest.raises(KeepsakeError, match=r"step 1: reward.* not a finite number"):
         run(pretrained, tmp_path / "run")
     assert len(rows(tmp_path / "run" / "gspo.jsonl")) == 1
@@ -119,7 +119,7 @@ def test_a_guard_stops_it_before_anything_is_saved(pretrained: Path, tmp_path: P
 
 
 def test_equal_rewards_change_nothing(pretrained: Path, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(Task, "judged", lambda self, rollouts, judge, g: [Reward(0.3)] * len(rollouts))
+    monkeypatch.setattr(Task, "score", lambda self, rollouts, judge, g: [Reward(0.3)] * len(rollouts))
     done = run(pretrained, tmp_path / "run", replace(G, steps=2))
     before, after = weights(pretrained / "language.pt"), weights(done)
     assert all(torch.equal(before[name], after[name]) for name in after)
@@ -130,33 +130,33 @@ def test_a_group_answers_one_prompt_and_the_first_batch_has_ratio_one(pretrained
     """Each group has a prompt object of its own; with one update a rollout there is no ratio but 1."""
     start_again()
     g = replace(G, updates=1)
-    setup = loop.prepare(replace(RECIPE, gspo=g), NO_FILE, pretrained, pretrained / "language.pt", "cpu")
-    tasks, seeds = loop.draw(setup, 0)
+    setup = loop.load_setup(replace(RECIPE, gspo=g), NO_FILE, pretrained, pretrained / "language.pt", "cpu")
+    tasks, seeds = loop.draw_tasks(setup, 0)
     tried = loop.sample_and_score(setup, tasks, seeds)
-    assert len({id(t.group[0].prompt) for t in tried}) == len(tried) == 4
-    assert all(r.prompt is t.group[0].prompt for t in tried for r in t.group)
-    assert all(len(t.group) == 4 for t in tried)
+    assert len({id(t.rollouts[0].prompt) for t in tried}) == len(tried) == 4
+    assert all(r.prompt is t.rollouts[0].prompt for t in tried for r in t.rollouts)
+    assert all(len(t.rollouts) == 4 for t in tried)
     optimiser = torch.optim.AdamW([p for p in setup.reader.parameters() if p.requires_grad], lr=0.1)
-    learnt = loop.update(setup, optimiser, tried, 0, None)
+    learnt = loop.rewarded_update(setup, optimiser, tried, 0, None)
     assert learnt["ratio_deviation"] == learnt["clipped"] == 0.0
-    assert loop.draw(setup, 0) == (tasks, seeds) != loop.draw(setup, 1)
+    assert loop.draw_tasks(setup, 0) == (tasks, seeds) != loop.draw_tasks(setup, 1)
 
 
 def test_rollouts_can_be_read(pretrained: Path, tmp_path: Path) -> None:
     """Prompt, photos, completions, rewards; the same with --show as in the file."""
     run(pretrained, tmp_path / "run", replace(G, steps=2))
     start_again()
-    setup = loop.prepare(RECIPE, NO_FILE, pretrained, pretrained / "language.pt", "cpu")
-    shown = list(loop.show(setup, 5))
+    setup = loop.load_setup(RECIPE, NO_FILE, pretrained, pretrained / "language.pt", "cpu")
+    shown = list(loop.preview(setup, 5))
     assert len(shown) == 5
     text = (tmp_path / "run" / "rollouts.txt").read_text()
-    tasks, seeds = loop.draw(setup, 0)
+    tasks, seeds = loop.draw_tasks(setup, 0)
     tried = loop.sample_and_score(setup, tasks, seeds)
     for one, alone in zip(tried[:3], shown, strict=False):
         assert alone.split("=" * 100)[2] in text
-        assert one.task.read(setup.bank) in alone
+        assert one.task.readable(setup.cache) in alone
         for r, earned, advantage in zip(
-            one.group, one.rewards, advantages([r.value for r in one.rewards]), strict=True
+            one.rollouts, one.rewards, advantages([r.value for r in one.rewards]), strict=True
         ):
             assert (
                 f"[reward {earned.value:.3f} " in alone and f"advantage {advantage:+.2f}, {len(r.ids)} tokens" in alone
@@ -167,24 +167,26 @@ def test_rollouts_can_be_read(pretrained: Path, tmp_path: Path) -> None:
 
 def test_metrics_are_means_over_completions(pretrained: Path) -> None:
     start_again()
-    setup = loop.prepare(RECIPE, NO_FILE, pretrained, pretrained / "language.pt", "cpu")
-    tried = loop.sample_and_score(setup, *loop.draw(setup, 0))
+    setup = loop.load_setup(RECIPE, NO_FILE, pretrained, pretrained / "language.pt", "cpu")
+    tried = loop.sample_and_score(setup, *loop.draw_tasks(setup, 0))
     found = metrics(tried)
     values = [r.value for t in tried for r in t.rewards]
     assert found["reward"] == pytest.approx(sum(values) / len(values))
-    assert found["truncated"] == sum(r.truncated for t in tried for r in t.group) / 16
-    assert found["tokens"] == sum(len(r.ids) for t in tried for r in t.group) / 16
+    assert found["truncated"] == sum(r.truncated for t in tried for r in t.rollouts) / 16
+    assert found["tokens"] == sum(len(r.ids) for t in tried for r in t.rollouts) / 16
     assert found["acc_neg"] == 1.0 and found["told"]["all"]["acc_neg"] == 1.0
-    gold = [replace(r, text="I do not know.") for r in tried[0].group]
+    gold = [replace(r, text="I do not know.") for r in tried[0].rollouts]
     caption = replace(tried[0].task, kind="caption")
-    assert told([tried[0]._replace(task=replace(caption, kind="recognition"))]) == {"all": {}}
-    assert told([tried[0]._replace(task=caption, group=tuple(gold))])["all"]["misbinding"] == 0.0
-    assert "nobody" in page(tried[0], setup.bank, "x") or "known in the photo" in page(tried[0], setup.bank, "x")
+    assert caption_measures([tried[0]._replace(task=replace(caption, kind="recognition"))]) == {"all": {}}
+    assert caption_measures([tried[0]._replace(task=caption, rollouts=tuple(gold))])["all"]["misbinding"] == 0.0
+    assert "nobody" in readable(tried[0], setup.cache, "x") or "known in the photo" in readable(
+        tried[0], setup.cache, "x"
+    )
 
 
 def test_the_end_is_assembled_beside_the_run(pretrained: Path, tmp_path: Path) -> None:
     done = run(pretrained, tmp_path / "run", replace(G, steps=2))
-    folder = assemble.assemble(RECIPE, NO_FILE, pretrained, tmp_path / "run")
+    folder = checkpoint.assemble(RECIPE, NO_FILE, pretrained, tmp_path / "run")
     assert folder == tmp_path / "run" / "checkpoint"
     saved, trained = load_file(folder / "adapter" / "adapter_model.safetensors"), weights(done)
     assert all(torch.equal(saved[name], trained[name]) for name in saved) and len(saved) == 2 * 7 * 2

@@ -19,10 +19,10 @@ from tests.support import tinynano
 from tests.support.tinynano import WIDTH, Tokenizer
 from train.pretrain.conversation_trees import Tree
 from train.pretrain.language import Reader
-from train.pretrain.token_cache import photo
+from train.pretrain.token_cache import photo_of
 from train.recipe import Gspo
 from train.rl.gspo import objective
-from train.rl.rollout import END, Prompt, Rollout, grow, log_probs, sample
+from train.rl.rollout import END, Prompt, Rollout, group_tree, log_probs, sample_groups
 
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
 PATCHES = 3
@@ -30,11 +30,11 @@ TOKENS = torch.randn(8, PATCHES, WIDTH, generator=torch.Generator().manual_seed(
 WORDS = Tokenizer()
 MAY = datetime(2025, 5, 1, tzinfo=UTC)
 EPISODES = [
-    Episode(photo(i), (Turn("user", f"This is {name}."), Turn("assistant", "Hello.")), MAY + timedelta(days=i))
+    Episode(photo_of(i), (Turn("user", f"This is {name}."), Turn("assistant", "Hello.")), MAY + timedelta(days=i))
     for i, name in enumerate(("Milo", "Rex"))
 ]
-LONG = Prompt.of(WORDS, prompt.caption_messages(EPISODES, photo(5)), PATCHES)
-SHORT = Prompt.of(WORDS, prompt.caption_messages(EPISODES[:1], photo(6)), PATCHES)
+LONG = Prompt.of(WORDS, prompt.caption_messages(EPISODES, photo_of(5)), PATCHES)
+SHORT = Prompt.of(WORDS, prompt.caption_messages(EPISODES[:1], photo_of(6)), PATCHES)
 (STOP,) = WORDS.encode(END)
 
 
@@ -51,7 +51,7 @@ def reader() -> Reader:
 
 @pytest.fixture(scope="module")
 def groups(reader: Reader) -> list[tuple[Rollout, ...]]:
-    return sample(reader, WORDS, [LONG, SHORT], TOKENS, 5, 9, 1.3, [11, 12])
+    return sample_groups(reader, WORDS, [LONG, SHORT], TOKENS, 5, 9, 1.3, [11, 12])
 
 
 def alone(rollout: Rollout) -> Tree:
@@ -72,7 +72,7 @@ def alone_log_probs(reader: Reader, rollout: Rollout, temperature: float) -> tor
 
 def test_the_prompt_is_what_the_trees_of_pretraining_read() -> None:
     """Token for token, photo for photo: only the answer and its end come after it."""
-    asked = prompt.caption_messages(EPISODES, photo(5))
+    asked = prompt.caption_messages(EPISODES, photo_of(5))
     tree = Tree.of(WORDS, [(*asked, Message("assistant", ("This is Rex.",)))], PATCHES)
     n = int((tree.labels != -100).nonzero()[0])
     assert torch.equal(LONG.ids, tree.ids[:n])
@@ -104,7 +104,7 @@ def test_drawn_with_the_probability_that_the_loss_sees(reader: Reader, groups: l
 
 def test_frequencies_are_the_models(reader: Reader) -> None:
     """The share of each first token is its probability, also of the rare ones: nothing was left out of the draw."""
-    (group,) = sample(reader, WORDS, [SHORT], TOKENS, 4000, 1, 1.0, [5])
+    (group,) = sample_groups(reader, WORDS, [SHORT], TOKENS, 4000, 1, 1.0, [5])
     tree = alone(group[0])
     likely = (reader(tree, TOKENS)[len(SHORT.ids) - 1] @ reader.embed.weight.T).softmax(-1)
     seen = Counter(r.ids[0] for r in group)
@@ -118,14 +118,14 @@ def test_frequencies_are_the_models(reader: Reader) -> None:
 
 
 def test_same_seed_same_rollouts_whoever_else_is_there(reader: Reader, groups: list[tuple[Rollout, ...]]) -> None:
-    (again,) = sample(reader, WORDS, [SHORT], TOKENS, 5, 9, 1.3, [12])
+    (again,) = sample_groups(reader, WORDS, [SHORT], TOKENS, 5, 9, 1.3, [12])
     assert [r.ids for r in again] == [r.ids for r in groups[1]]
-    (other,) = sample(reader, WORDS, [SHORT], TOKENS, 5, 9, 1.3, [13])
+    (other,) = sample_groups(reader, WORDS, [SHORT], TOKENS, 5, 9, 1.3, [13])
     assert [r.ids for r in other] != [r.ids for r in again]
 
 
 def test_temperature_zero_takes_the_likeliest(reader: Reader) -> None:
-    (group,) = sample(reader, WORDS, [LONG], TOKENS, 2, 6, 0.0, [0])
+    (group,) = sample_groups(reader, WORDS, [LONG], TOKENS, 2, 6, 0.0, [0])
     assert group[0].ids == group[1].ids
     ids = LONG.ids
     for token in group[0].ids:
@@ -171,4 +171,4 @@ def test_a_group_is_of_one_prompt(groups: list[tuple[Rollout, ...]]) -> None:
     twin = replace(groups[0][1], prompt=Prompt(LONG.ids.clone(), LONG.slots))
     for stray in (groups[1][0], twin):
         with pytest.raises(ValueError, match="several prompts"):
-            grow((groups[0][0], stray))
+            group_tree((groups[0][0], stray))

@@ -19,11 +19,11 @@ from tests.support import tinynano
 from tests.support.tinyrl import NO_FILE, RECIPE, G, miniature, pretrain, rows, start_again, weights
 from train import __main__ as cli
 from train import run_record
-from train.pretrain import assemble
-from train.recipe import Gspo, Recipe, read
+from train.pretrain import checkpoint
+from train.recipe import Gspo, Recipe, from_table
 from train.rl import loop, reward
 from train.rl.reward import Reward
-from train.rl.rollout import log_probs, written
+from train.rl.rollout import log_probs, rollout_of
 from train.rl.training_tasks import Task
 from train.study import study
 
@@ -49,7 +49,7 @@ def small(monkeypatch: pytest.MonkeyPatch, pretrained: Path) -> None:
         start_again()
         return tinynano.body(*given)
 
-    for room in (loop, assemble):
+    for room in (loop, checkpoint):
         monkeypatch.setattr(room, "build_model", body)
 
 
@@ -84,27 +84,27 @@ def test_right_answers_are_learnt(small: None, pretrained: Path, tmp_path: Path)
     assert found[-1]["loss"] < found[0]["loss"] - 0.1
     before, after = weights(pretrained / "language.pt"), weights(done)
     assert [name for name in after if torch.equal(before[name], after[name])] == ["adapt"]
-    setup = loop.prepare(replace(RECIPE, gspo=g), NO_FILE, pretrained, pretrained / "language.pt", "cpu")
+    setup = loop.load_setup(replace(RECIPE, gspo=g), NO_FILE, pretrained, pretrained / "language.pt", "cpu")
     rewarded = setup._replace(g=replace(g, learn="rewards"))
-    tasks, seeds = loop.draw(setup, 3)
-    assert tasks == loop.draw(rewarded, 3)[0]
-    said = [t.group for t in loop.sample_and_score(setup, tasks, seeds)]
-    assert [r.text for (r,) in said] == [reward.right(task.kind, task.sample) for task in tasks]
-    assert f"{said[0][0].text}\n" in next(iter(loop.show(setup, 1))) or tasks[0] != loop.draw(setup, 0)[0][0]
+    tasks, seeds = loop.draw_tasks(setup, 3)
+    assert tasks == loop.draw_tasks(rewarded, 3)[0]
+    said = [t.rollouts for t in loop.sample_and_score(setup, tasks, seeds)]
+    assert [r.text for (r,) in said] == [reward.gold_text(task.kind, task.sample) for task in tasks]
+    assert f"{said[0][0].text}\n" in next(iter(loop.preview(setup, 1))) or tasks[0] != loop.draw_tasks(setup, 0)[0][0]
 
 
 def test_the_loss_of_right_answers_is_their_mean_surprise(small: None, pretrained: Path) -> None:
     """Against the log-probabilities themselves: the first mini-batch, before any update; every answer counts alike."""
     g = replace(GOLD, prompts=2, updates=1)
-    setup = loop.prepare(replace(RECIPE, gspo=g), NO_FILE, pretrained, pretrained / "language.pt", "cpu")
-    tried = loop.sample_and_score(setup, *loop.draw(setup, 0))
+    setup = loop.load_setup(replace(RECIPE, gspo=g), NO_FILE, pretrained, pretrained / "language.pt", "cpu")
+    tried = loop.sample_and_score(setup, *loop.draw_tasks(setup, 0))
     with torch.no_grad():
-        means = [-log_probs(setup.reader, t.group, setup.bank.tokens, 1.0)[0].mean().item() for t in tried]
+        means = [-log_probs(setup.reader, t.rollouts, setup.cache.tokens, 1.0)[0].mean().item() for t in tried]
     optimiser = torch.optim.AdamW([p for p in setup.reader.parameters() if p.requires_grad], lr=0.1)
     assert loop.supervised_update(setup, optimiser, tried, 0)["loss"] == pytest.approx(sum(means) / 2, rel=1e-5)
-    assert len({len(t.group[0].ids) for t in tried}) == 2 and abs(means[0] - means[1]) > 1e-3
+    assert len({len(t.rollouts[0].ids) for t in tried}) == 2 and abs(means[0] - means[1]) > 1e-3
     words = tinynano.Tokenizer()
-    answer = written(words, tried[0].group[0].prompt, "This is Milo.")
+    answer = rollout_of(words, tried[0].rollouts[0].prompt, "This is Milo.")
     assert answer.ids == tuple(words.encode("This is Milo.<|im_end|>"))
 
 
@@ -128,12 +128,12 @@ def test_each_run_is_trained_once(
     """One after the other, in slots of time; what is done stays; what a guard ends does not hold up the rest."""
     runs = [of("ours", steps=2), of("broken", steps=2), of("gold", steps=2, learn="gold")]
     whole = tiny(*runs)
-    pays = Task.judged
+    pays = Task.score
 
-    def judged(self: Task, rollouts: Any, judge: Any, g: Gspo) -> list[Reward]:
+    def score(self: Task, rollouts: Any, judge: Any, g: Gspo) -> list[Reward]:
         return [Reward(float("nan"))] * len(rollouts) if g is runs[1].recipe.gspo else pays(self, rollouts, judge, g)
 
-    monkeypatch.setattr(Task, "judged", judged)
+    monkeypatch.setattr(Task, "score", score)
     assert not study.run(whole, NO_FILE, "cpu", seconds=0.0)
     assert [(n, s) for n, _, s in study.listed(whole)] == [
         ("start", "done"), ("ours", "not run"), ("broken", "not run"), ("gold", "not run")
@@ -146,7 +146,7 @@ def test_each_run_is_trained_once(
     assert re.match(r"stopped: stopped at step 1: reward.* not a finite number", states["broken"])
     begun = (home / "train" / "tiny" / "study" / "ours" / "language.pt").stat().st_mtime_ns
     capsys.readouterr()
-    monkeypatch.setattr(loop, "prepare", lambda *_: pytest.fail("a model was loaded for what is done"))
+    monkeypatch.setattr(loop, "load_setup", lambda *_: pytest.fail("a model was loaded for what is done"))
     assert study.run(whole, NO_FILE, "cpu")
     assert (home / "train" / "tiny" / "study" / "ours" / "language.pt").stat().st_mtime_ns == begun
     assert "study ours: done" in capsys.readouterr().err
@@ -263,7 +263,7 @@ def test_only_a_step_that_is_saved_can_be_kept(step: int) -> None:
     with pytest.raises(
         ValueError, match=rf"keep_step is {step}, must be 0 or a multiple of eval_every \(100\), at most"
     ):
-        read({"name": "x", "language": {"steps": 1260, "keep_step": step}}, "x")
+        from_table({"name": "x", "language": {"steps": 1260, "keep_step": step}}, "x")
 
 
 def test_an_unfiltered_text_is_judged() -> None:
@@ -272,10 +272,10 @@ def test_an_unfiltered_text_is_judged() -> None:
 
     sample = build(Spec("test", 5, 0))
     text, tokens = "It is a thing. " * 8, [40]
-    said = [reward.captions([text], [sample], Lexical(), tokens, filtered=f)[0] for f in (True, False)]
+    said = [reward.caption_rewards([text], [sample], Lexical(), tokens, filtered=f)[0] for f in (True, False)]
     assert said[0].degenerate == "repeated sentences" and said[0].value == -1
     assert said[1].degenerate is None and said[1].value == 0
-    assert reward.captions([""], [sample], Lexical(), [1], filtered=False)[0].degenerate == "empty"
+    assert reward.caption_rewards([""], [sample], Lexical(), [1], filtered=False)[0].degenerate == "empty"
 
 
 def test_study_and_small_run_are_scripts_that_name_what_there_is() -> None:

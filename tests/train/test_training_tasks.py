@@ -38,13 +38,13 @@ SINGLE = {look: list(range(i * VIEWS, (i + 1) * VIEWS)) for i, look in enumerate
 SETS = [(Look(POOL[0].code), Look(POOL[1].code, TWIN_HUES[0])), tuple(Look(c.code) for c in POOL[2:5])]
 GROUPS = [(looks, len(LOOKS) * VIEWS + i) for i, looks in enumerate(SETS)]
 NEAR = {c.code: [o.code for o in (*POOL[i + 1 :], *POOL[:i])][:8] for i, c in enumerate(POOL)}
-BANK = TokenCache(torch.zeros(len(LOOKS) * VIEWS + 2, 2, 4), SINGLE, GROUPS, {c.code: c for c in POOL}, NEAR)
+CACHE = TokenCache(torch.zeros(len(LOOKS) * VIEWS + 2, 2, 4), SINGLE, GROUPS, {c.code: c for c in POOL}, NEAR)
 G = Gspo()
 MODES: tuple[Mode, ...] = ("random", "near", "kind", "twin")
 
 
 def drawn(seed: int, k: int = 1, mode: Mode = "random", known: bool = True) -> Sample:
-    return draw_sample(np.random.default_rng(seed), BANK, "train", k, mode, known)
+    return draw_sample(np.random.default_rng(seed), CACHE, "train", k, mode, known)
 
 
 def said(text: str, truncated: bool = False) -> Rollout:
@@ -83,8 +83,8 @@ def test_the_others_are_of_the_mode(known: bool) -> None:
             if mode == "near":
                 assert {look.code for look in others} <= set(NEAR[shown.code])
             if mode == "kind":
-                kinds = [c for c in POOL if c.kind == BANK.words[shown.code].kind and c.code != shown.code]
-                alike = sum(BANK.words[look.code].kind == BANK.words[shown.code].kind for look in others)
+                kinds = [c for c in POOL if c.kind == CACHE.words[shown.code].kind and c.code != shown.code]
+                alike = sum(CACHE.words[look.code].kind == CACHE.words[shown.code].kind for look in others)
                 assert alike >= min(len(others), len(kinds))
 
 
@@ -102,14 +102,14 @@ def test_a_bank_without_such_photos_says_so() -> None:
 
 def test_the_same_dice_draw_the_same_task() -> None:
     g = Gspo(positives=(0.5, 0.25, 0.25))
-    first, again, other = (draw_task(np.random.default_rng(seed), BANK, "train", g) for seed in (1, 1, 2))
+    first, again, other = (draw_task(np.random.default_rng(seed), CACHE, "train", g) for seed in (1, 1, 2))
     assert first == again and first != other
 
 
 def test_the_shares_are_the_recipes() -> None:
     g = Gspo(positives=(0.2, 0.5, 0.3), recognition_share=0.3, strangers_share=0.4)
     rng = np.random.default_rng(0)
-    tasks = [draw_task(rng, BANK, "train", g) for _ in range(400)]
+    tasks = [draw_task(rng, CACHE, "train", g) for _ in range(400)]
     assert np.mean([t.kind == "recognition" for t in tasks]) == pytest.approx(0.3, abs=0.07)
     assert np.mean([not t.sample.positives for t in tasks]) == pytest.approx(0.4, abs=0.07)
     sizes = Counter(len(t.sample.shown) for t in tasks)
@@ -133,7 +133,7 @@ def test_the_prompt_is_the_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("layout", ["aligned", "reference"])
 def test_the_layout_is_the_recipes(layout: Layout) -> None:
-    task = draw_task(np.random.default_rng(4), BANK, "train", Gspo(layout=layout, recognition_share=0, positives=(1,)))
+    task = draw_task(np.random.default_rng(4), CACHE, "train", Gspo(layout=layout, recognition_share=0, positives=(1,)))
     assert task.messages == prompt.caption_messages(task.sample.context, task.sample.query, layout)
 
 
@@ -142,10 +142,10 @@ def test_recognition_numbers_the_photos_of_the_context() -> None:
     task = Task("recognition", s)
     assert task.messages == prompt.recognise_messages([e.photo for e in s.context], s.query)
     box = f"I see them. \\boxed{{{json.dumps(list(s.positives))}}}"
-    rewards = task.judged([said(box), said("\\boxed{[]}"), said("no box")], Lexical(), G)
+    rewards = task.score([said(box), said("\\boxed{[]}"), said("no box")], Lexical(), G)
     assert [r.value for r in rewards] == [1.0, 0.0, 0.0]
     stranger = Task("recognition", drawn(5, 3, known=False))
-    assert [r.value for r in stranger.judged([said("\\boxed{[]}"), said(box)], Lexical(), G)] == [1.0, 0.0]
+    assert [r.value for r in stranger.score([said("\\boxed{[]}"), said(box)], Lexical(), G)] == [1.0, 0.0]
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
@@ -159,23 +159,23 @@ def test_the_gold_caption_earns_the_most(k: int) -> None:
             said(dialogue.ABSTENTION),
             said(gold, truncated=True),
         ]
-        best, copied, silent, cut = task.judged(tries, Lexical(), G)
+        best, copied, silent, cut = task.score(tries, Lexical(), G)
         assert best.value == 1.0 and silent.value == 0.0 and cut.value == -1.0
         assert copied.value <= 0.35 and (cut.degenerate or "").startswith("longer")
         stranger = Task("caption", drawn(seed, k, known=False))
-        assert [r.value for r in stranger.judged([said(dialogue.ABSTENTION)], Lexical(), G)] == [1.0]
+        assert [r.value for r in stranger.score([said(dialogue.ABSTENTION)], Lexical(), G)] == [1.0]
 
 
 def test_people_read_what_the_model_reads() -> None:
     """Every character; and of a photo its row in the bank and what it shows."""
     s = drawn(7, 2)
     task = Task("caption", s)
-    text = task.read(BANK)
+    text = task.readable(CACHE)
     for piece in pieces(task.messages):
         if isinstance(piece, Photo):
             at = text.index(f"[photo {row_of(piece)}: ")
             looks = s.shown if piece == s.query else [s.looks[[e.photo for e in s.context].index(piece)]]
             seen = text[at : text.index("]", at)]
-            assert all(f"{BANK.words[look.code].word} ({look.code}" in seen for look in looks)
+            assert all(f"{CACHE.words[look.code].word} ({look.code}" in seen for look in looks)
             text = text[:at] + text[text.index("]", at) + 1 :]
     assert text == "".join("" if isinstance(p, Photo) else p.text for p in pieces(task.messages))

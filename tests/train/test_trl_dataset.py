@@ -112,7 +112,7 @@ def test_rows_hold_what_the_renderer_says(data: Path) -> None:
         assert len(set(seen)) == 3 and [image.tobytes() for image in table[row]["images"]] == seen
     gold = drawn.dataset(gold=True)[next(i for i, v in enumerate(drawn.visits) if v.kind == "recognition")]
     there = drawn.sample(gold["visit"]).positives
-    assert reward.recognition(gold["completion"][0]["content"][0]["text"], there) == 1
+    assert reward.recognition_reward(gold["completion"][0]["content"][0]["text"], there) == 1
 
 
 def test_every_process_has_the_same_order_and_epochs_differ(data: Path) -> None:
@@ -203,7 +203,7 @@ def test_the_authors_list_gives_the_same_prompts_and_rewards(
     for text in (told, "", f"{told} {sample.questions[1 - sample.positives[0]][0].right}"):
         for variant in ("paper", "keepsake"):
             same = [replace(s, questions=nameless(s)) for s in (caption, sample)]
-            ours, theirs = reward.captions([text] * 2, same, judge, [9] * 2, variant)  # type: ignore[arg-type]
+            ours, theirs = reward.caption_rewards([text] * 2, same, judge, [9] * 2, variant)  # type: ignore[arg-type]
             assert ours == theirs
 
 

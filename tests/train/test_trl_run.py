@@ -130,10 +130,10 @@ def test_rewards_are_those_of_the_reward_module(whole: tuple[Recipe, Path, dict[
     for one in told:
         sample = visits.sample(one.visit)
         if one.kind == "recognition":
-            assert one.reward == reward.recognition(one.text, sample.positives)
+            assert one.reward == reward.recognition_reward(one.text, sample.positives)
             continue
         n = reward.MOST_TOKENS + 1 if one.tokens == recipe.gspo.max_tokens else one.tokens - 1
-        (again,) = reward.captions([one.text], [sample], tinyvl.Hashing(), [n])
+        (again,) = reward.caption_rewards([one.text], [sample], tinyvl.Hashing(), [n])
         assert (again.value, again.plus, again.minus) == (one.reward, one.plus, one.minus)
     assert len({one.reward for one in told if one.kind == "caption"}) > 2, "there was something to learn from"
     assert len({one.prompt for one in told}) == 4

@@ -1,1 +1,1 @@
-"""Stages 1 and 2 of the nano: vision tower, connector and LoRA, from drawn scenes."""
+"""Stages 1 and 2 of the nano: vision tower, connector and LoRA, trained on drawn scenes."""

@@ -1,6 +1,6 @@
-"""Ordinary talk, so that the LoRA does not unlearn it: the base model's own answers to everyday questions.
+"""Chat data: the base model's own answers to everyday questions, so that the LoRA does not unlearn ordinary chat.
 
-Self-distillation: nothing new is taught here, the nano is only asked to keep answering as SmolLM2 did.
+This is self-distillation: it teaches nothing new, only to go on answering as SmolLM2 did.
 """
 
 from __future__ import annotations
@@ -9,21 +9,28 @@ import json
 from pathlib import Path
 
 from assistant.backends import llama_loader
+from memory.files import write_json
 
-SUBJECTS = (
+TOPICS = (
     "France;Japan;Kenya;Brazil;the moon;rain;honey;volcanoes;bicycles;chess;bread;whales;glass;jazz;paper;tea;salt;"
     "bees;bridges;winter"
 ).split(";")
-FORMS = ("What is {x}?", "Tell me something about {x}.", "Write two sentences about {x}.", "Why do people like {x}?")
-PLAIN = (
+TEMPLATES = (
+    "What is {x}?",
+    "Tell me something about {x}.",
+    "Write two sentences about {x}.",
+    "Why do people like {x}?",
+)
+QUESTIONS = (
     "Hello!;How are you?;Thank you.;What can you do?;What is 2 plus 3?;What is the capital of Italy?;Good morning!;"
     "Tell me a joke.;Give me three ideas for dinner.;How do I make tea?;What day comes after Monday?;"
     "What colour is the sky?;Name three animals.;How do I fall asleep faster?;Translate 'good night' into French."
 ).split(";")
 
 
-def examples(base_gguf: Path, cache: Path) -> list[list[str]]:
-    """(question, the base model's greedy answer) pairs; answers that ran into the limit are left out."""
+def load_or_write(base_gguf: Path, cache: Path) -> list[list[str]]:
+    """Pairs of a question and the base model's greedy answer, from the JSON file `cache`, which is written if it is
+    missing. An answer that is cut off at 120 tokens is left out."""
     if cache.exists():
         pairs: list[list[str]] = json.loads(cache.read_text(encoding="utf-8"))
         return pairs
@@ -32,12 +39,12 @@ def examples(base_gguf: Path, cache: Path) -> list[list[str]]:
     with llama_loader.safe_defaults():
         base = Llama(str(base_gguf), n_ctx=512, n_threads=1, n_threads_batch=1, verbose=False)
     pairs = []
-    for question in [*PLAIN, *(f.format(x=x) for x in SUBJECTS for f in FORMS)]:
-        wrapped = f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n"
-        out = base.create_completion(wrapped, max_tokens=120, temperature=0.0, stop=["<|im_end|>"])
+    for question in [*QUESTIONS, *(form.format(x=x) for x in TOPICS for form in TEMPLATES)]:
+        prompt = f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n"
+        out = base.create_completion(prompt, max_tokens=120, temperature=0.0, stop=["<|im_end|>"])
         choice = out["choices"][0]
         if choice["finish_reason"] == "stop":
             pairs.append([question, choice["text"].strip()])
     base.close()
-    cache.write_text(json.dumps(pairs, ensure_ascii=False, indent=1), encoding="utf-8")
+    write_json(cache, pairs, indent=1)
     return pairs

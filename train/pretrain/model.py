@@ -1,7 +1,7 @@
-"""The nano's body: SmolLM2's language model with a vision tower and connector of ours (SmolVLM's architecture).
+"""The nano's model: SmolLM2's language model with a vision tower and a connector of ours (SmolVLM's architecture).
 
-All three engines read this family unmodified (LOG.md 2026-11-23). The language model's weights are
-the dequantised Q4_1 ones of the file people run, so the LoRA fits that file.
+llama.cpp, MLX and transformers load this family unmodified (LOG.md 2026-11-23). The language model's weights are the
+dequantised Q4_1 weights of the file that people run, so that the LoRA fits that file.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, SmolVLMConfig, Smo
 from train.recipe import Tower
 
 IMAGE_TOKEN = 14
-"""`<jupyter_output>`: a token SmolLM2 never uses in chat, standing for a visual token on the transformers side."""
+"""`<jupyter_output>`, which SmolLM2 never uses in chat: it stands for a visual token in transformers."""
 
 
 def build_model(base_gguf: Path, tower: Tower) -> tuple[SmolVLMForConditionalGeneration, AutoTokenizer]:
-    """The whole model in f32 with a fresh vision tower, and SmolLM2's tokenizer."""
+    """The whole model in f32 with an untrained vision tower and connector, and SmolLM2's tokenizer."""
     folder, name = str(base_gguf.parent), base_gguf.name
     base = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
     text = base.config.to_dict()
-    for key in ("quantization_config", "_name_or_path"):  # a promise no longer true; a folder of this machine
+    for key in ("quantization_config", "_name_or_path"):  # the weights are dequantised; a folder of this machine
         text.pop(key, None)
     text["model_type"] = "llama"
     model = SmolVLMForConditionalGeneration(
@@ -48,6 +48,19 @@ def build_model(base_gguf: Path, tower: Tower) -> tuple[SmolVLMForConditionalGen
     return model, tokenizer
 
 
+def vision_parts(model: SmolVLMForConditionalGeneration) -> torch.nn.ModuleList:
+    """The parts that stage 1 trains, vision tower and connector, under the names that `vision.pt` gives their
+    weights."""
+    return torch.nn.ModuleList([model.model.vision_model, model.model.connector])
+
+
+def load_vision(model: SmolVLMForConditionalGeneration, work: Path) -> torch.nn.ModuleList:
+    """Load vision tower and connector from `vision.pt` of the folder of pretraining; returns both."""
+    parts = vision_parts(model)
+    parts.load_state_dict(torch.load(work / "vision.pt", map_location="cpu", weights_only=True)["seeing"])
+    return parts
+
+
 def encode_image(model: SmolVLMForConditionalGeneration, pixels: torch.Tensor) -> torch.Tensor:
-    """Pixels (B, 3, S, S), -1..1, to visual tokens (B, T, D)."""
+    """Visual tokens (B, T, D) of pixels (B, 3, S, S) in -1..1."""
     return model.model.connector(model.model.vision_model(pixel_values=pixels).last_hidden_state)

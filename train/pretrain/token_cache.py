@@ -1,10 +1,13 @@
-"""Visual tokens, computed once: stage 2 trains on them and never runs the vision tower.
+"""Token cache: visual tokens of drawn photos, computed once for stages 2 and 3, which never run the vision tower.
 
-A stand-in `Photo` carries a row number instead of pixels, so the one renderer lays out training prompts too.
+A stand-in `Photo` carries the number of its row instead of pixels, so that the app's renderer lays out training
+prompts, too.
 """
 
 from __future__ import annotations
 
+import pickle
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,44 +24,58 @@ from train.pretrain.vision import normalise
 
 @dataclass(frozen=True)
 class TokenCache:
-    """Tokens of many drawn photos of one split, and what each shows."""
+    """Visual tokens of N drawn photos of one split, and what each photo shows."""
 
     tokens: torch.Tensor  # (N, T, D) float16
     single: dict[Look, list[int]]
-    """Rows that show one look alone."""
+    """For each look the rows of photos that show it alone."""
     groups: list[tuple[tuple[Look, ...], int]]
-    """Rows that show two to four looks."""
+    """(looks, row) of each photo that shows two to four looks."""
     words: dict[str, Concept]
+    """The split's concepts by their codes."""
     near: dict[str, list[str]]
-    """For each concept code the eight that look most like it (by mean tokens)."""
+    """For each concept's code up to eight codes of concepts that look most like it (cosine of mean tokens)."""
 
 
-def photo(row: int) -> Photo:
-    """A stand-in for the photo in a row of the bank."""
+def photo_of(row: int) -> Photo:
+    """A stand-in for the photo in a row of the cache."""
     return Photo(f"{row:064d}", b"", 0, 0)
 
 
 def row_of(photo: Photo) -> int:
-    """The row a stand-in stands for."""
+    """The row of the cache that a stand-in stands for."""
     return int(photo.sha256)
 
 
-def cached(work: Path, model, split: str, *how, name: str = "") -> TokenCache:
-    """`build`, kept in the training folder, by the split or another name, until the tower is trained further."""
+def load_or_build(work: Path, model, split: str, *how, name: str = "") -> TokenCache:
+    """The cache of a split from the training folder, built and saved if it is missing or older than the vision tower.
+
+    `how` is given to `build`. The file is named after the split, or `name`. A file that cannot be read, such as one of
+    an earlier version of this module, is built anew.
+    """
     path, tower = work / f"bank-{name or split}.pt", work / "vision.pt"
     if path.exists() and path.stat().st_mtime > tower.stat().st_mtime:
-        kept: TokenCache = torch.load(path, weights_only=False)  # our own file, written below
-        return kept
-    bank = build(model, split, *how)
+        try:
+            cache = torch.load(path, weights_only=False)  # pickled, but our own file, written below
+        except (AttributeError, EOFError, ImportError, RuntimeError, pickle.UnpicklingError) as error:
+            print(f"{path} cannot be read ({type(error).__name__}): it is built anew", file=sys.stderr)
+        else:
+            if isinstance(cache, TokenCache):
+                return cache
+            print(f"{path} is not a token cache: it is built anew", file=sys.stderr)
+    cache = build(model, split, *how)
     with whole_file(path) as partial:
-        torch.save(bank, partial)
-    return bank
+        torch.save(cache, partial)
+    return cache
 
 
 @torch.inference_mode()
 def build(model, split: str, views: int, groups: int, seed: int, size: int, device: str) -> TokenCache:
-    """Draw and encode `views` photos of every look of a split, and `groups` photos of two to four looks: two of each
-    set, and one from which a look has gone (where two remain)."""
+    """Draw and encode `views` photos of every look of a split, and `groups` photos of two to four looks.
+
+    `size` is a photo's side in pixels. Groups come in threes: two photos of the same looks, and one without the last of
+    them (if at least two remain).
+    """
     pool = concepts(split)
     looks = [Look(c.code, hue) for c in pool for hue in (0, *TWIN_HUES)]
     rng = np.random.default_rng((seed, 3))
@@ -77,7 +94,7 @@ def build(model, split: str, views: int, groups: int, seed: int, size: int, devi
             tokens = encode_image(model, normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2).to(device)))
         rows.append(tokens.half().cpu())
         if start % 3840 == 0:
-            print(f"bank {split}: {start} of {len(plan)} photos", flush=True)
+            print(f"token cache {split}: {start} of {len(plan)} photos", flush=True)
     tokens = torch.cat(rows)
     single = {look: list(range(i * views, (i + 1) * views)) for i, look in enumerate(looks)}
     mean = torch.stack([tokens[single[Look(c.code)]].float().mean((0, 1)) for c in pool])

@@ -1,5 +1,8 @@
-"""Attention in a tree of conversations, without the pairs that cannot see each other: the path that most tokens share
-is read causally, and each branch off it looks at its part of that path and at itself. Equal to a dense mask, faster."""
+"""Tree attention: attention within a tree of conversations, without the pairs of tokens that the mask rules out.
+
+The path that most tokens share, the trunk, is read causally; each branch off the trunk attends to its part of the trunk
+and to itself. The result equals attention under a dense mask and is computed faster.
+"""
 
 from __future__ import annotations
 
@@ -11,29 +14,31 @@ import torch.nn.functional as F
 
 @dataclass(frozen=True)
 class Shape:
-    """Where the branches of one tree lie."""
+    """The trunk (T tokens) and the S branches (of at most M tokens) of a tree of L tokens."""
 
-    trunk: torch.Tensor  # (T,) tokens of the path that most tokens share, from the root
-    rows: torch.Tensor  # (S, M) token of each place of each branch; what is too short repeats its first
-    far: torch.Tensor  # (S, T) bool, True = a branch may look at this part of the trunk
-    own: torch.Tensor  # (S, M, M) bool, True = may look, within a branch
-    order: torch.Tensor  # (L,) place of every token in the trunk followed by the flat rows
+    trunk: torch.Tensor  # (T,) indices of the trunk's tokens, from the root
+    rows: torch.Tensor  # (S, M) indices of each branch's tokens; a shorter branch is padded with its first token
+    far: torch.Tensor  # (S, T) bool, True = the branch attends to this token of the trunk
+    own: torch.Tensor  # (S, M, M) bool, True = attends, within a branch
+    order: torch.Tensor  # (L,) place of every token in the trunk followed by the flattened rows
 
     @staticmethod
     def of(mask: torch.Tensor, before: torch.Tensor) -> Shape | None:
-        """The shape of a tree of L tokens, from its mask (L, L) and the token before each (-1 at the root); None when
-        nothing branches."""
-        seen_by = mask.sum(0)
-        on = [True]
-        for last, many in zip(before[1:].tolist(), seen_by[1:].tolist(), strict=True):
-            on.append(on[last] and 2 * many > seen_by[last].item() - 1)
-        trunk, rest = torch.tensor(on).nonzero()[:, 0], (~torch.tensor(on)).nonzero()[:, 0]
+        """The shape of a tree from its mask (L, L) and the index of the token before each (L,), -1 at the root.
+
+        None when nothing branches.
+        """
+        seen_by = mask.sum(0)  # how many tokens attend to each
+        in_trunk = [True]
+        for last, n in zip(before[1:].tolist(), seen_by[1:].tolist(), strict=True):
+            in_trunk.append(in_trunk[last] and 2 * n > seen_by[last].item() - 1)
+        trunk, rest = torch.tensor(in_trunk).nonzero()[:, 0], (~torch.tensor(in_trunk)).nonzero()[:, 0]
         if not len(rest):
             return None
-        root = mask[rest][:, rest].int().argmax(1)  # the first token off the trunk that one sees names its branch
+        root = mask[rest][:, rest].int().argmax(1)  # the first token off the trunk that a token attends to
         branches = [rest[root == r] for r in root.unique()]
-        many, longest = len(branches), max(map(len, branches))
-        rows, own = torch.zeros(many, longest, dtype=torch.long), torch.zeros(many, longest, longest, dtype=torch.bool)
+        s, longest = len(branches), max(map(len, branches))
+        rows, own = torch.zeros(s, longest, dtype=torch.long), torch.zeros(s, longest, longest, dtype=torch.bool)
         order = torch.zeros(len(mask), dtype=torch.long)
         order[trunk] = torch.arange(len(trunk))
         for i, at in enumerate(branches):
@@ -48,7 +53,10 @@ class Shape:
 
 
 def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scaling: float, shape: Shape) -> torch.Tensor:
-    """Queries (1, heads, L, d) to keys and values (1, kv heads, L, d): what they see, (1, L, heads, d)."""
+    """Attention of queries (1, heads, L, d) to keys and values (1, kv heads, L, d) in a tree: (1, L, heads, d).
+
+    `scaling` multiplies the scores.
+    """
     _, heads, _, d = query.shape
     kv, t = key.shape[1], len(shape.trunk)
     many, (s, m) = heads // kv, shape.rows.shape

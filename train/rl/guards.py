@@ -1,9 +1,12 @@
-"""Guards of reward training: when to stop a run that cannot learn any more, and when to warn a person.
+"""Guards of reward training: when a run that cannot learn any more is stopped, and when a person is warned.
 
-Pure: they look at the metrics of the last steps and at nothing else. A row holds the fields named here, of which any
-may be missing or None (then it says nothing): `reward`, `loss`, `grad_norm`, `acc_neg`, `tokens` (means), `truncated`
-and `zero_variance` (shares, 0 to 1), `ratio_deviation` (largest |ratio - 1| of the step), and `noise` (how far sampling
-and loss are apart under the same weights: nats a token, the mean).
+Guards are pure functions of the metrics of the last steps. A row of metrics has one value for each of the following
+keys; a guard ignores a value that is missing or None.
+
+    reward, loss, grad_norm, acc_neg, tokens    means over the step; `tokens` is the length of a completion
+    truncated, zero_variance                    shares (0 to 1): completions cut off, groups whose rewards are equal
+    ratio_deviation                             the largest |ratio - 1|
+    noise                                       nats a token by which sampler and loss differ under the same weights
 """
 
 from __future__ import annotations
@@ -16,49 +19,56 @@ from typing import Any
 from memory.errors import KeepsakeError
 
 Row = Mapping[str, Any]
+"""Metrics of one step."""
 ALL_CUT_OFF = 3
-"""Steps in a row in which every completion was cut off."""
+"""Steps in a row in which every completion was cut off: the run stops."""
 NO_VARIANCE = 10
-"""Steps in a row in which every group's rewards were equal."""
+"""Steps in a row in which every group's rewards were equal: the run stops."""
 RATIO_STAYS = 5
-"""Steps in a row in which several updates left every ratio at 1."""
+"""Steps in a row in which every ratio stayed at 1 despite several updates: a warning."""
 ROUNDING = 1e-5
-"""A ratio this near to 1 is 1."""
+"""A ratio that differs from 1 by no more than this counts as 1."""
 NOISE = 0.1
+"""Nats a token from which sampler and loss count as different models: a warning."""
 WINDOW = 20
-"""Steps over which trends are seen: the older half against the newer."""
-REWARD_RISES, KEPT_FALLS = 0.05, 0.03
+"""Steps over which a trend is measured: the mean of the newer half against that of the older half."""
+REWARD_RISES, ACC_NEG_FALLS = 0.05, 0.03
+"""Trends that together suggest that the reward is being gamed: a warning."""
 LENGTH_LEFT = 0.5
-"""Share of the length that is a collapse."""
+"""Share of the earlier length at or below which completions have collapsed: a warning."""
 
 
 class Stopped(KeepsakeError):
-    """A guard ended the run: the message says at which step and why."""
+    """Raised when a guard ends a run; the message says at which step and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What is wrong, in words for a person."""
+    """One problem that a guard found."""
 
     stop: bool
-    """Going on would only cost time; otherwise it is a warning."""
+    """Whether the run must stop; otherwise the alarm is a warning."""
     text: str
+    """What is wrong and what to do, in words for a person."""
 
 
 def check(rows: Sequence[Row], updates: int) -> list[Alarm]:
-    """Alarms after the last of `rows` (one a step, oldest first); `updates` are optimiser steps a rollout batch."""
-    found = [_not_a_number(rows), _cut_off(rows), _no_variance(rows)]
-    found += [_ratio_stays(rows, updates), _noisy(rows), _hacked(rows), _collapsed(rows)]
-    return [alarm for alarm in found if alarm]
+    """The alarms after the last of `rows` (one for each step, oldest first).
+
+    `updates` is the number of optimiser steps for each rollout batch.
+    """
+    alarms = [_not_finite(rows), _all_cut_off(rows), _no_variance(rows), _ratio_stays(rows, updates)]
+    alarms += [_noisy(rows), _reward_gamed(rows), _length_collapsed(rows)]
+    return [alarm for alarm in alarms if alarm]
 
 
-def _not_a_number(rows: Sequence[Row]) -> Alarm | None:
+def _not_finite(rows: Sequence[Row]) -> Alarm | None:
     bad = [k for k in ("reward", "loss", "grad_norm") if not math.isfinite(_value(rows[-1], k) or 0)]
     return Alarm(True, f"{', '.join(bad)} not a finite number: lower the learning rate") if bad else None
 
 
-def _cut_off(rows: Sequence[Row]) -> Alarm | None:
-    if not _held(rows, "truncated", 1.0, ALL_CUT_OFF):
+def _all_cut_off(rows: Sequence[Row]) -> Alarm | None:
+    if not _stayed(rows, "truncated", 1.0, ALL_CUT_OFF):
         return None
     return Alarm(
         True, f"every completion of {ALL_CUT_OFF} steps was cut off: raise max_tokens, or start from a better base"
@@ -66,7 +76,7 @@ def _cut_off(rows: Sequence[Row]) -> Alarm | None:
 
 
 def _no_variance(rows: Sequence[Row]) -> Alarm | None:
-    if not _held(rows, "zero_variance", 1.0, NO_VARIANCE):
+    if not _stayed(rows, "zero_variance", 1.0, NO_VARIANCE):
         return None
     return Alarm(True, f"rewards were equal within every group for {NO_VARIANCE} steps: there is nothing to learn from")
 
@@ -85,31 +95,33 @@ def _noisy(rows: Sequence[Row]) -> Alarm | None:
     return Alarm(False, f"sampling and loss disagree by {noise:.2f} nats a token under the same weights: not one model")
 
 
-def _hacked(rows: Sequence[Row]) -> Alarm | None:
-    reward, kept = _trend(rows, "reward"), _trend(rows, "acc_neg")
-    if reward is None or kept is None or reward[1] - reward[0] < REWARD_RISES or kept[0] - kept[1] < KEPT_FALLS:
+def _reward_gamed(rows: Sequence[Row]) -> Alarm | None:
+    reward, acc_neg = _trend(rows, "reward"), _trend(rows, "acc_neg")
+    if reward is None or acc_neg is None:
+        return None
+    if reward[1] - reward[0] < REWARD_RISES or acc_neg[0] - acc_neg[1] < ACC_NEG_FALLS:
         return None
     return Alarm(
         False,
-        f"reward rises ({reward[0]:.2f} to {reward[1]:.2f}) while Acc- falls ({kept[0]:.1%} to {kept[1]:.1%}): it pays "
-        "to tell what does not belong; read the rollouts, raise alpha",
+        f"reward rises ({reward[0]:.2f} to {reward[1]:.2f}) while Acc- falls ({acc_neg[0]:.1%} to "
+        f"{acc_neg[1]:.1%}): it pays to tell what does not belong; read the rollouts, raise alpha",
     )
 
 
-def _collapsed(rows: Sequence[Row]) -> Alarm | None:
+def _length_collapsed(rows: Sequence[Row]) -> Alarm | None:
     lengths = _trend(rows, "tokens")
     if lengths is None or lengths[1] > LENGTH_LEFT * lengths[0]:
         return None
     return Alarm(False, f"completions shrank from {lengths[0]:.0f} to {lengths[1]:.0f} tokens: read the rollouts")
 
 
-def _held(rows: Sequence[Row], key: str, value: float, steps: int) -> bool:
-    """Whether `key` was `value` in each of the last `steps` rows."""
+def _stayed(rows: Sequence[Row], key: str, value: float, steps: int) -> bool:
+    """Whether `key` had this value in each of the last `steps` rows."""
     return len(rows) >= steps and all(_value(row, key) == value for row in rows[-steps:])
 
 
 def _trend(rows: Sequence[Row], key: str) -> tuple[float, float] | None:
-    """Means of the older and the newer half of the last `WINDOW` values."""
+    """Means of the older and the newer half of the last `WINDOW` rows; None when too few of them have a value."""
     values = [value for row in rows[-WINDOW:] if (value := _value(row, key)) is not None]
     if len(rows) < WINDOW or len(values) < WINDOW // 2:
         return None
@@ -118,5 +130,6 @@ def _trend(rows: Sequence[Row], key: str) -> tuple[float, float] | None:
 
 
 def _value(row: Row, key: str) -> float | None:
+    """A value of a row as a float; None when it is missing."""
     value = row.get(key)
     return None if value is None else float(value)

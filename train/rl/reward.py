@@ -1,22 +1,26 @@
-"""Verifiable rewards of CoViP (paper sections 4.1 to 4.3): which concepts are there, and does the caption carry the
-right memories and no others. No model, no trainer; what a caption tells is decided by a judge of the benchmark.
+"""Verifiable rewards of CoViP (paper sections 4.1 to 4.3): are the right concepts recognised, and does a caption carry
+their memories and no others?
+
+There is no model and no trainer here; a judge of the benchmark decides what a caption tells.
 
     r_vis  = 2 |H' n H| / (|H'| + |H|)                       recognition samples: boxed index list H' against H
     r_caps = -1                          if degenerate        caption samples
              sigma+ - alpha sigma-       otherwise
 
 Variant "paper", as published:    sigma+ = right / 3 (0 to K: it grows with the number of positives K)
-                                  sigma- = leaked / asked of the negatives;  no text at all is 0, silence is 0
+                                  sigma- = leaked / asked of the negatives;  an empty text earns 0, silence 0
 Variant "keepsake", ours:         sigma+ = (right - wrong) / asked of the positives (-1 to 1)
                                   sigma- = leaked / asked of the negatives
                                   nothing known in the photo: sigma+ = 1 when nothing is told, else 0
-                                  no text at all is degenerate
-"Right", "wrong" and "leaked" are a judge's letters: the gold one, another one, and anything but D about a negative.
-Ours asks one thing more of everybody in a seeded sample, whether the caption says the name, and counts everybody who is
-introduced and in no memory as a leak: without the one, a stranger given a friend's name and nothing else cost nothing,
-without the other an invented name, and that is what the nano learnt to say (LOG.md).
-So in ours silence about a known thing (0) is better than telling it wrong (-1), copying every dialogue earns at most
-1 - alpha, and a caption of a stranger that says so earns as much as a perfect one of a friend.
+                                  an empty text is degenerate
+
+"Right", "wrong" and "leaked" are letters that the judge chose: the gold one, another one, and anything but D about a
+negative. In a seeded sample ours asks one more question about each thing of the context, whether the caption says its
+name, and counts each name that is introduced and stands in no memory as a leak. Without the first, giving a stranger a
+friend's name and nothing else cost nothing; without the second, an invented name cost nothing, and the nano learnt to
+invent names (LOG.md). So in ours silence about a known thing (0) is better than a wrong fact (-1), copying every
+dialogue earns at most 1 - alpha, and a caption that says a stranger is a stranger earns as much as a perfect caption of
+a friend.
 """
 
 from __future__ import annotations
@@ -35,56 +39,62 @@ from benchmark.world.sample import Sample
 
 Variant = Literal["paper", "keepsake"]
 MOST_TOKENS = 511
-"""A caption longer than this was cut off by the published limit of 512."""
+"""A caption longer than this was cut off by the published limit of 512 tokens."""
 REPEATED = 0.3
 """Share of repeated sentences or 5-grams from which a text is degenerate."""
 REPEATED_CHUNKS = 0.2
+"""Share of repeated chunks of words from which a text is degenerate."""
 CHUNKS = (10, 20, 30)
-"""Words."""
-INTRODUCED = re.compile(r"\b(?:This is ([^.,!?\n]+)|Here are ([^.!?\n]+))")
-"""Who stands in the sentences that seeded captions introduce somebody with."""
-PLAIN = re.compile(r"(?:an?|the|this|my|your|not|no)\b", re.I)
-"""What begins so is said about the photo and gives nobody a name."""
+"""Lengths of these chunks in words."""
+INTRODUCTION = re.compile(r"\b(?:This is ([^.,!?\n]+)|Here are ([^.!?\n]+))")
+"""The sentences with which seeded captions introduce one thing, or several."""
+NOT_A_NAME = re.compile(r"(?:an?|the|this|my|your|not|no)\b", re.I)
+"""First words of a description ("a dog"), which gives nothing a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reward:
-    """A caption's reward with the parts it was made of, for people to read."""
+    """The reward of a completion with the parts it was made of, which people read."""
 
     value: float
     plus: float = 0.0
+    """sigma+ of a caption; r_vis of a recognition sample."""
     minus: float = 0.0
+    """sigma- of a caption."""
     degenerate: str | None = None
-    """Why the text is none; then the judge was not asked."""
+    """Why the caption is degenerate; the judge was not asked about it then."""
 
 
-def recognition(text: str, there: Sequence[int]) -> float:
-    """r_vis: set F1 of the last boxed index list in `text` against `there`; 1 when both are empty, 0 when there is no
-    list of numbers to read. (The released code reads the first box; a single box is the same to both.)"""
-    said = boxed(text)
-    if said is None:
+def recognition_reward(text: str, positives: Sequence[int]) -> float:
+    """r_vis: the set F1 of the last boxed index list in `text` against `positives`.
+
+    It is 1 when both are empty, and 0 when there is no list of integers to read. (The released code reads the first
+    box, which makes no difference to a text with a single box.)
+    """
+    given = boxed(text)
+    if given is None:
         return 0.0
-    right = set(there)
-    return 2 * len(said & right) / (len(said) + len(right)) if said or right else 1.0
+    right = set(positives)
+    return 2 * len(given & right) / (len(given) + len(right)) if given or right else 1.0
 
 
-def right(kind: str, sample: Sample) -> str:
-    """The text that earns the most: the gold caption of a seeded sample, or the box ("recognition")."""
+def gold_text(kind: str, sample: Sample) -> str:
+    """The text that earns the most: the gold caption of a seeded sample ("caption"), or the box ("recognition")."""
     return f"\\boxed{{{json.dumps(list(sample.positives))}}}" if kind == "recognition" else capeval.gold(sample)
 
 
 def boxed(text: str) -> set[int] | None:
-    r"""The indices of the last `\boxed{...}`: a list of integers or one integer. None when there is none to read."""
-    found = re.findall(r"\\boxed\{\s*(\[[^\[\]{}]*\]|-?\d+)\s*\}", text)
+    r"""The indices in the last `\boxed{...}`, a list of integers or one integer; None when there is no such box."""
+    boxes = re.findall(r"\\boxed\{\s*(\[[^\[\]{}]*\]|-?\d+)\s*\}", text)
     try:
-        value = json.loads(found[-1]) if found else None
+        value = json.loads(boxes[-1]) if boxes else None
     except json.JSONDecodeError:
         return None
     values = [value] if isinstance(value, int) else value
     return set(values) if isinstance(values, list) and all(type(v) is int for v in values) else None
 
 
-def captions(
+def caption_rewards(
     texts: Sequence[str],
     samples: Sequence[Sample],
     judge: Judge,
@@ -93,10 +103,10 @@ def captions(
     alpha: float = 1.0,
     filtered: bool = True,
 ) -> list[Reward]:
-    """r_caps of each caption about its sample; all questions of all captions go to the judge at once.
+    """r_caps of each caption about its sample; the questions about all captions go to the judge in one batch.
 
-    `tokens` are the captions' lengths. Not `filtered`: without the degeneration filter, every text is judged, but that
-    no text at all stays -1 in ours. Raises ValueError when a sample has nothing to ask about.
+    `tokens` are the captions' lengths. If not `filtered`, every text is judged, except that an empty text still earns
+    -1 in variant "keepsake". Raises ValueError when a sample has no questions.
     """
     out: list[Reward | None] = []
     asked = []
@@ -117,10 +127,10 @@ def captions(
 
 
 def degenerate(text: str, tokens: int) -> str | None:
-    """Why the published filter (section 4.3) would give this text -1; None for ordinary text."""
-    plain = " ".join(text.lower().split())
-    words = plain.split()
-    sentences = [s.strip() for s in re.split(r"[.!?]+", plain) if s.strip()]
+    """Why the published filter (section 4.3) gives a text of so many tokens -1; None for an ordinary text."""
+    lowered = " ".join(text.lower().split())
+    words = lowered.split()
+    sentences = [s.strip() for s in re.split(r"[.!?]+", lowered) if s.strip()]
     if len(sentences) >= 4 and 1 - len(set(sentences)) / len(sentences) >= REPEATED:
         return "repeated sentences"
     grams = [tuple(words[i : i + 5]) for i in range(len(words) - 4)]
@@ -134,13 +144,13 @@ def degenerate(text: str, tokens: int) -> str | None:
 
 
 def introduced(text: str) -> set[str]:
-    """Whom a caption introduces, known or not: "This is Milo.", "Here are Milo and Rex.", also "This is lighthouse"."""
-    found = [name for one, several in INTRODUCED.findall(text) for name in re.split(r", | and ", one or several)]
-    return {name.strip() for name in found if name.strip() and not PLAIN.match(name.strip())}
+    """The names that a caption introduces, known or not ("This is Milo.", "Here are Milo and Rex.")."""
+    names = [name for one, several in INTRODUCTION.findall(text) for name in re.split(r", | and ", one or several)]
+    return {name.strip() for name in names if name.strip() and not NOT_A_NAME.match(name.strip())}
 
 
 def _reward(verdicts: Sequence[Sequence[Verdict]], sample: Sample, variant: Variant, alpha: float, text: str) -> Reward:
-    """From the letters about each thing of the context, and whether its name is told."""
+    """r_caps of a text that was judged; `verdicts` has a letter for each question about each thing of the context."""
     right = wrong = asked = leaked = others = 0
     for i, (questions, letters) in enumerate(zip(sample.questions, verdicts, strict=True)):
         for question, verdict in zip(questions, letters, strict=True):
@@ -152,12 +162,12 @@ def _reward(verdicts: Sequence[Sequence[Verdict]], sample: Sample, variant: Vari
                 others += 1
                 leaked += verdict.letter != "D"
     for i, facts in enumerate(sample.facts if variant == "keepsake" else ()):
-        told = named(text, facts)
+        is_named = named(text, facts)
         if i in sample.positives:
-            asked, right = asked + 1, right + told
+            asked, right = asked + 1, right + is_named
         else:
-            others, leaked = others + 1, leaked + told
-    if variant == "keepsake" and sample.facts:  # somebody who is in no memory: nobody asks about them either
+            others, leaked = others + 1, leaked + is_named
+    if variant == "keepsake" and sample.facts:  # no question is about a name that stands in no memory
         leaked += sum(not any(named(one, facts) for facts in sample.facts) for one in introduced(text))
     minus = leaked / others if others else 0.0
     ours = (right - wrong) / asked if asked else float(leaked == 0)

@@ -31,7 +31,7 @@ from typing import Any
 from memory.errors import KeepsakeError
 from memory.files import whole_file, whole_lines, write_json
 from memory.paths import home, private_folder
-from train.recipe import Recipe, read
+from train.recipe import Recipe, from_table
 from train.rl.guards import Stopped
 from train.run_record import changed
 
@@ -83,7 +83,7 @@ def load(path: Path) -> Study:
     with open(source, "rb") as file:
         base = tomllib.load(file)
     runs = tuple(_run(name, of, base, table.get("gspo", {}), path) for name, of in table["run"].items())
-    return Study(read(base, str(source)), runs)
+    return Study(from_table(base, str(source)), runs)
 
 
 def _run(name: str, of: Any, base: dict[str, Any], common: dict[str, Any], path: Path) -> Run:
@@ -95,7 +95,7 @@ def _run(name: str, of: Any, base: dict[str, Any], common: dict[str, Any], path:
     if not isinstance(of, dict) or not isinstance(of.get("about", ""), str):
         raise ValueError(f"{where} must be a table, and its about a sentence")
     changes = {**common, **{key: value for key, value in of.items() if key != "about"}}
-    recipe = read({**base, "gspo": {**base.get("gspo", {}), **changes}}, where)
+    recipe = from_table({**base, "gspo": {**base.get("gspo", {}), **changes}}, where)
     assert recipe.gspo is not None
     if recipe.gspo.lora is not None or "/" in recipe.gspo.base:
         raise KeepsakeError(f"{where}: base is {recipe.gspo.base!r}, must be a nano: others go through trl, one by one")
@@ -138,7 +138,7 @@ def run(
     """Train what is not done yet, one run after the other; whether all is done. `start` takes the place of what the
     recipe begins at. After about `seconds` it stops at a checkpoint. Raises KeepsakeError for what the user can mend;
     a run that a guard stops is noted, and the next one begins."""
-    from train.pretrain import assemble
+    from train.pretrain import checkpoint
     from train.rl import loop
 
     until, todo = time.monotonic() + seconds, chosen(study, only)
@@ -162,7 +162,7 @@ def run(
             (folder / STOPPED).write_text(f"{alarm}\n", encoding="utf-8")
             print(f"study {one.name}: {alarm}", file=sys.stderr)
             continue
-        assemble.assemble(one.recipe, base_gguf, work, folder)
+        checkpoint.assemble(one.recipe, base_gguf, work, folder)
     return True
 
 
@@ -184,12 +184,12 @@ def begin_at(recipe: Recipe, start: Path | None) -> tuple[Path, Path]:
 
 def _keep_start(recipe: Recipe, base_gguf: Path, work: Path, begin: Path, folder: Path) -> None:
     """What the runs start from, as a checkpoint like theirs: the measure of what they gain."""
-    from train.pretrain import assemble
+    from train.pretrain import checkpoint
 
     if state(folder, 0) != "done":
         with whole_file(private_folder(folder) / "language.pt") as partial:
             shutil.copyfile(begin, partial)
-        assemble.assemble(recipe, base_gguf, work, folder)
+        checkpoint.assemble(recipe, base_gguf, work, folder)
 
 
 def _refuse_other(folder: Path, recipe: Recipe) -> None:

@@ -23,7 +23,7 @@ from benchmark.world.sample import Mode, Spec, build
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from train.recipe import Gspo, Trl
-from train.rl.reward import right
+from train.rl.reward import gold_text
 from train.trl.samples import Kind, refuse_control
 
 
@@ -72,7 +72,7 @@ class Rows:
 
     def _right(self, i: int) -> list[dict[str, Any]]:
         """The answer that earns most, as an assistant's turn."""
-        said = right(self.visits[i].kind, self.sample(i))
+        said = gold_text(self.visits[i].kind, self.sample(i))
         return [{"role": "assistant", "content": [{"type": "text", "text": said}]}]
 
 

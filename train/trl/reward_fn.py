@@ -87,7 +87,7 @@ class Rewards:
         kinds = [self.rows.visits[v].kind for v in visit]
         asked = [i for i, kind in enumerate(kinds) if kind == "caption"]
         judged = iter(
-            reward.captions(
+            reward.caption_rewards(
                 [texts[i] for i in asked],
                 [self.rows.sample(visit[i]) for i in asked],
                 self.judge,
@@ -100,7 +100,7 @@ class Rewards:
         return [
             next(judged)
             if kind == "caption"
-            else reward.Reward(reward.recognition(texts[i], self.rows.sample(visit[i]).positives))
+            else reward.Reward(reward.recognition_reward(texts[i], self.rows.sample(visit[i]).positives))
             for i, kind in enumerate(kinds)
         ]
 

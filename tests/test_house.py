@@ -74,10 +74,22 @@ FLOORS = {
 LIMITS = {"lines of a file": 300, "lines of a function": 60, "modules of a folder": 16, "median lines": 120}
 LONGER: dict[str, int] = {}
 """Files and functions ("file.py:name") over a limit, with their length: it may only shrink. Give a reason beside it."""
-HEAVY = {"torch", "torchvision", "transformers", "trl", "peft", "mlx", "mlx_vlm", "llama_cpp", "textual", "matplotlib"}
+HEAVY = {
+    "sqlite_utils",
+    "torch",
+    "torchvision",
+    "transformers",
+    "trl",
+    "peft",
+    "mlx",
+    "mlx_vlm",
+    "llama_cpp",
+    "textual",
+    "matplotlib",
+}
 SECURE = {"sqlcipher3", "keyring", "cryptography"}
 """The extra of encrypted memories: loaded when one is opened, and not before."""
-OUTSIDE_MEMORY = {"dateparser", "dateutil", "numpy", "platformdirs"} | SECURE
+OUTSIDE_MEMORY = {"dateparser", "dateutil", "numpy", "platformdirs", "sqlite_utils"} | SECURE
 """All that the memory needs besides the standard library."""
 UNTRACKED = {"__pycache__", "build", "dist"}
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from memory.db import conversation_rows, engine, rows
+from memory.db.table_access import table
 from memory.text import count
 
 
@@ -16,8 +17,8 @@ def _check_file(db: sqlite3.Connection) -> Iterator[str]:
     for (problem,) in db.execute("PRAGMA integrity_check"):
         if problem != "ok":
             yield from (f"file: {line}" for line in problem.splitlines())
-    for table, row, parent, _ in db.execute("PRAGMA foreign_key_check"):
-        yield f"{table} row {row} belongs to nothing in {parent}"
+    for child, row, parent, _ in db.execute("PRAGMA foreign_key_check"):
+        yield f"{child} row {row} belongs to nothing in {parent}"
 
 
 def _check_photos(db: sqlite3.Connection) -> Iterator[str]:
@@ -46,8 +47,7 @@ def _check_index(db: sqlite3.Connection) -> Iterator[str]:
         if "malformed" not in str(error):
             raise
         yield "the index of words is damaged"
-    (indexed,) = db.execute("SELECT count(*) FROM said").fetchone()
-    (episodes,) = db.execute("SELECT count(*) FROM episodes").fetchone()
+    indexed, episodes = table(db, "said").count, table(db, "episodes").count
     if indexed != episodes:
         yield f"the index has {count(indexed, 'row')} for {count(episodes, 'episode')}"
 

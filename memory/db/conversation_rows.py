@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, get_args
 
 from memory.db import rows
+from memory.db.table_access import table
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from memory.text import folded
@@ -98,26 +99,37 @@ def insert(db: sqlite3.Connection, id: str, part: Part) -> None:
     photo = part.photo
     if photo and not db.execute("SELECT 1 FROM photos WHERE sha256 = ?", (photo.sha256,)).fetchone():
         taken = photo.taken_at and photo.taken_at.isoformat()
-        row = (photo.sha256, photo.data, photo.width, photo.height, taken)
-        db.execute("INSERT OR IGNORE INTO shown VALUES (?, ?, ?, ?, ?)", row)
-    values = (id, part.n, part.when.isoformat(), photo and photo.sha256, *_as_json(part))
-    db.execute("INSERT INTO talks VALUES (?, ?, ?, ?, ?, ?)", values)
+        row = {"sha256": photo.sha256, "data": photo.data, "width": photo.width, "height": photo.height}
+        table(db, "shown").insert({**row, "taken_at": taken}, ignore=True)
+    shown = photo.sha256 if photo else None
+    table(db, "talks").insert(
+        {"id": id, "n": part.n, "when_utc": part.when.isoformat(), "photo": shown, **_as_json(part)}
+    )
 
 
 def update(db: sqlite3.Connection, id: str, part: Part) -> bool:
     """Store the present lines and episodes of a part that is there; False when the part has been forgotten."""
-    change = "UPDATE talks SET lines = ?, episodes = ? WHERE id = ? AND n = ?"
-    return bool(db.execute(change, (*_as_json(part), id, part.n)).rowcount)
+    talks = table(db, "talks")
+    if not talks.count_where("id = ? AND n = ?", (id, part.n)):
+        return False
+    talks.update((id, part.n), _as_json(part))
+    return True
 
 
 def load(db: sqlite3.Connection, id: str) -> StoredConversation:
     """The conversation with this whole id, with its photos."""
-    query = "SELECT n, when_utc, photo, lines, episodes FROM talks WHERE id = ? ORDER BY n"
+    stored = list(table(db, "talks").rows_where("id = ?", (id,), order_by="n"))
     return StoredConversation(
         id,
         tuple(
-            Part(n, datetime.fromisoformat(when), _photo(db, photo), _lines(lines), tuple(json.loads(episodes)))
-            for n, when, photo, lines, episodes in db.execute(query, (id,)).fetchall()
+            Part(
+                row["n"],
+                datetime.fromisoformat(row["when_utc"]),
+                _photo(db, row["photo"]),
+                _lines(row["lines"]),
+                tuple(json.loads(row["episodes"])),
+            )
+            for row in stored
         ),
     )
 
@@ -154,7 +166,7 @@ def parts_about(db: sqlite3.Connection, episodes: Collection[str], photos: Colle
 
 def parts_of(db: sqlite3.Connection, id: str) -> list[tuple[str, int]]:
     """All parts (id of the conversation, number) of the conversation with this whole id."""
-    return [(id, n) for (n,) in db.execute("SELECT n FROM talks WHERE id = ?", (id,))]
+    return [(id, row["n"]) for row in table(db, "talks").rows_where("id = ?", (id,), select="n")]
 
 
 def rename_episodes(db: sqlite3.Connection, old: Collection[str], new: str) -> int:
@@ -219,16 +231,16 @@ def check(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _photo(db: sqlite3.Connection, sha256: str | None) -> Photo | None:
-    for table in ("photos", "shown"):
-        for photo in rows.photos(db, "WHERE sha256 = ?", (sha256,), table):
+    for name in ("photos", "shown"):
+        for photo in rows.photos(db, "WHERE sha256 = ?", (sha256,), name):
             return photo
     return None
 
 
-def _as_json(part: Part) -> tuple[str, str]:
+def _as_json(part: Part) -> dict[str, str]:
     """The columns `lines` and `episodes` of a part."""
     lines = json.dumps([[line.kind, line.text, line.mark] for line in part.lines], ensure_ascii=False)
-    return lines, json.dumps(list(part.episodes))
+    return {"lines": lines, "episodes": json.dumps(list(part.episodes))}
 
 
 def _lines(text: str) -> tuple[Line, ...]:

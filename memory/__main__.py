@@ -231,7 +231,7 @@ def _stats(memory: Memory, args: argparse.Namespace) -> int:
     stats = memory.stats()
     kept = database_files.snapshots(memory.path)
     lines = [", ".join(count(n, what.removesuffix("s")) for what, n in stats.items())]
-    lines += [f"snapshot of {s.taken:%Y-%m-%d %H:%M} UTC, {_age(s)} old, {count(s.bytes, 'byte')}" for s in kept]
+    lines += [f"snapshot of {s.taken:%Y-%m-%d %H:%M} UTC, {s.age()} old, {count(s.bytes, 'byte')}" for s in kept]
     lines += [f"set aside by a restore: {file}" for file in database_files.set_aside(memory.path)]
     lines.append("encrypted" if memory.encrypted else "not encrypted")
     rows = [{"taken": s.taken.isoformat(timespec="seconds"), "bytes": s.bytes} for s in kept]
@@ -241,7 +241,7 @@ def _stats(memory: Memory, args: argparse.Namespace) -> int:
 
 def _restore(path: Path, args: argparse.Namespace) -> int:
     done = snapshots.restore(path, ask=ask_here)
-    lines = [f"{path} is now as it was at {done.snapshot.taken:%Y-%m-%d %H:%M} UTC, {_age(done.snapshot)} ago"]
+    lines = [f"{path} is now as it was at {done.snapshot.taken:%Y-%m-%d %H:%M} UTC, {done.snapshot.age()} ago"]
     if done.aside:
         lines.append(f"the file before is kept as {done.aside.name}: what was added since is only in there")
     row = {"taken": done.snapshot.taken.isoformat(timespec="seconds"), "aside": done.aside and str(done.aside)}
@@ -260,11 +260,6 @@ def _convert(path: Path, args: argparse.Namespace) -> int:
     )
     _out(args, {**asdict(done), "receipt": done.lines()}, done.lines())
     return 0
-
-
-def _age(kept: database_files.Snapshot) -> str:
-    hours = int((datetime.now(UTC) - kept.taken) / timedelta(hours=1))
-    return count(hours // 24, "day") if hours >= 48 else count(hours, "hour")
 
 
 def _out(args: argparse.Namespace, value: dict[str, Any], lines: Sequence[str]) -> None:

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from memory import forget, instructions
+from memory import instructions
 from memory.db import conversation_rows, rows
 from memory.episode import Episode
-from memory.forget import Receipt
+from memory.forget import deletion
+from memory.forget.receipt import Receipt
 from memory.search import vectors
 
 
@@ -38,7 +39,7 @@ class Held:
 
 
 def hold(db: sqlite3.Connection, ids: Sequence[str]) -> Held:
-    """What `forget.delete_rows` would take out, or others take the place of. Raises UnknownEpisode."""
+    """What `deletion.delete_episodes` would take out, or others take the place of. Raises UnknownEpisode."""
     found = [rows.find(db, id) for id in dict.fromkeys(ids)]
     whole = [id for _, id, _ in found]
     tokens = []
@@ -83,7 +84,7 @@ def replace(db: sqlite3.Connection, by: Mapping[str, Episode]) -> tuple[Receipt,
         _stay_ended(db, id, episode)
         told += conversation_rows.rename_episodes(db, (id,), episode.id)
     new = {episode.id for episode in old.values()}
-    return forget.delete_rows(db, [id for id in old if id not in new]), told
+    return deletion.delete_episodes(db, [id for id in old if id not in new]), told
 
 
 def _stay_ended(db: sqlite3.Connection, old: str, new: Episode) -> None:

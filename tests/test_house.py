@@ -34,7 +34,7 @@ FLOORS = {
         "errors paths files text episode strip_metadata corrections instructions",
         "db",
         "search",
-        "recall forget replacement",
+        "recall forget replacement verification",
         "store",
         "conversations reminders browse",
         "maintenance",

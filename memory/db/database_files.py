@@ -12,12 +12,13 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from memory.db import engine
 from memory.errors import MemoryFileError
+from memory.text import count
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"
 _SNAPSHOT = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.db")
@@ -30,6 +31,11 @@ class Snapshot(NamedTuple):
     file: Path
     taken: datetime
     bytes: int
+
+    def age(self) -> str:
+        """How long ago the copy was made: "1 hour", "3 days"."""
+        hours = int((datetime.now(UTC) - self.taken) / timedelta(hours=1))
+        return count(hours // 24, "day") if hours >= 48 else count(hours, "hour")
 
 
 def snapshot_folder(path: Path) -> Path:

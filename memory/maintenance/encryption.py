@@ -24,7 +24,7 @@ from memory.db import database_files, engine, keys, schema, snapshots
 from memory.db.database_files import one_clear_line
 from memory.db.engine import PLAIN, Key
 from memory.errors import MemoryFileError
-from memory.forget import CONVERTED
+from memory.forget.cleaning import CONVERTED
 from memory.store import Memory
 from memory.text import count
 

@@ -120,7 +120,7 @@ def planted(path: Path) -> Path:
 
 def test_a_deleted_conversation_leaves_no_byte(planted: Path) -> None:
     with Memory(planted) as memory:
-        receipt = memory.forget_talk("aa")
+        receipt = memory.forget_conversation("aa")
         assert residue(planted, *WRITTEN) == set()
         assert (receipt.parts, receipt.conversations, receipt.photos) == (1, 1, (photo(1).sha256,))
         assert receipt.lines()[0] == "1 part of 1 kept conversation deleted: photos, questions, captions, answers"
@@ -128,7 +128,7 @@ def test_a_deleted_conversation_leaves_no_byte(planted: Path) -> None:
         assert len(conversations.titles(memory)) == 30 and memory.verify() == []
         assert conversations.get(memory, "b00").parts[0].photo == photo(9), "others show their photo still"
         with pytest.raises(KeepsakeError, match="no conversation"):
-            memory.forget_talk("aa")
+            memory.forget_conversation("aa")
     assert (planted.parent / "cache" / "vision" / f"{photo(5).sha256}.nano.npy").exists()
 
 

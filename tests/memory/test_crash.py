@@ -234,7 +234,7 @@ def test_upgrading(crasher: Crasher, folder: Path) -> None:
         with Memory(path) as memory:
             assert {e.id: e for e in memory.episodes()} == {e.id: e for e in told}
             assert memory.verify() == [] and memory.trouble == ""
-            assert memory._db.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS),)
+            assert memory._file.db.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS),)
             assert database_files.snapshots(path), "taken before the first step"
 
 

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from memory import forget
 from memory.__main__ import main
 from memory.db import database_files, snapshots
+from memory.db.memory_file import MemoryFile
 from memory.episode import Episode, Photo, Turn
 from memory.errors import MemoryFileError, UnknownEpisode
+from memory.forget import cleaning, deletion
 from memory.store import Memory
 
 DAY = datetime(2025, 5, 12, 10, tzinfo=UTC)
@@ -102,11 +103,11 @@ def test_no_byte_is_left_anywhere(planted: Path) -> None:
 
 
 MEASURES: dict[str, Callable[[pytest.MonkeyPatch], object]] = {
-    "the index is merged": lambda patch: patch.setattr(forget, "merge_index", lambda db: None),
-    "caches are cleared": lambda patch: patch.setattr(forget, "clear_cache", lambda cache, photos: (0, 0)),
+    "the index is merged": lambda patch: patch.setattr(deletion, "merge_index", lambda db: None),
+    "caches are cleared": lambda patch: patch.setattr(cleaning, "clear_cache", lambda cache, photos: (0, 0)),
     "snapshots are deleted": lambda patch: patch.setattr(snapshots, "remove_all", lambda path: 0),
-    "the log is emptied": lambda patch: patch.setattr(Memory, "_empty_log", lambda self: True),
-    "pages are rewritten": lambda patch: patch.setattr(Memory, "_rewrite", overwrite_nothing),
+    "the log is emptied": lambda patch: patch.setattr(MemoryFile, "empty_log", lambda self: True),
+    "pages are rewritten": lambda patch: patch.setattr(MemoryFile, "rewrite", overwrite_nothing),
 }
 
 
@@ -120,7 +121,7 @@ def test_without_one_measure_something_is_found(planted: Path, monkeypatch: pyte
     MEASURES[measure](monkeypatch)
     with Memory(planted) as memory:
         if measure == "pages are rewritten":
-            memory._db.execute("PRAGMA secure_delete = OFF")
+            memory._file.db.execute("PRAGMA secure_delete = OFF")
         memory.forget(SECRET.id)
         assert residue(planted)
 
@@ -155,7 +156,7 @@ def test_a_forget_that_was_cut_off_is_finished_at_the_next_start(
         raise MemoryFileError("the disk is full")
 
     with Memory(planted) as memory, monkeypatch.context() as patch:
-        patch.setattr(Memory, "_rewrite", full)
+        patch.setattr(MemoryFile, "rewrite", full)
         with pytest.raises(MemoryFileError, match="left until the next start: the disk is full"):
             memory.forget(SECRET.id)
         with pytest.raises(UnknownEpisode):

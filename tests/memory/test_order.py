@@ -181,16 +181,16 @@ def test_no_list_is_sorted_as_a_whole_for_its_first_page(memory: Memory) -> None
     """The index by time gives the order; only what has the same second is put in order (a million: 0.4 ms, not 400)."""
     told(memory, *NAMES)
     asked: list[str] = []
-    memory._db.set_trace_callback(asked.append)
+    memory._file.db.set_trace_callback(asked.append)
     memory.episodes(2)
     memory.search("the last time")
     memory.search("the first time")
     memory.search("before 2026-06-01")
-    memory._db.set_trace_callback(None)
+    memory._file.db.set_trace_callback(None)
     pages = [query for query in asked if "FROM episodes" in query and "ORDER BY when_utc" in query and "LIMIT" in query]
     assert len(pages) == 4
     for query in pages:
-        plan = [line for *_, line in memory._db.execute(f"EXPLAIN QUERY PLAN {query}")]
+        plan = [line for *_, line in memory._file.db.execute(f"EXPLAIN QUERY PLAN {query}")]
         assert "episodes_by_time" in plan[0] and "USE TEMP B-TREE FOR ORDER BY" not in plan, (query, plan)
 
 

@@ -191,9 +191,9 @@ def test_words_that_nearly_all_say_cost_nothing(memory: Memory, monkeypatch: pyt
     ids = [tell(memory, n, f"lovely lake number{n}", f"2026-01-{n + 1:02}") for n in range(12)]
     monkeypatch.setattr(word_search, "COMMON", 10)
     asked: list[str] = []
-    memory._db.set_trace_callback(asked.append)
+    memory._file.db.set_trace_callback(asked.append)
     found = memory.search("the lovely lake, number3", k=5)
-    memory._db.set_trace_callback(None)
+    memory._file.db.set_trace_callback(None)
     assert [r.episode.id for r in found] == [ids[3]] and found[0].why == "you said 'lovely', 'lake', 'number3'"
     ranked = [q for q in asked if "bm25" in q]
     assert ranked and not any("lake" in q or "lovely" in q for q in ranked), "never ranked"

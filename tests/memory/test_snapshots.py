@@ -221,8 +221,8 @@ def test_an_open_memory_is_not_replaced(path: Path) -> None:
 def test_a_full_disk_loses_nothing(path: Path) -> None:
     known = filled(path, 4)
     with Memory(path) as memory:
-        (pages,) = memory._db.execute("PRAGMA page_count").fetchone()
-        memory._db.execute(f"PRAGMA max_page_count = {pages + 1}")
+        (pages,) = memory._file.db.execute("PRAGMA page_count").fetchone()
+        memory._file.db.execute(f"PRAGMA max_page_count = {pages + 1}")
         with pytest.raises(MemoryFileError, match="disk is full and nothing was changed") as caught:
             memory.add_all(TOLD)
         assert "\n" not in str(caught.value)
@@ -339,7 +339,7 @@ def test_a_spoilt_file_is_refused_or_read_but_never_lost(
     before = path.read_bytes()
     try:
         with Memory(path) as memory:
-            assert memory._db.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS),)
+            assert memory._file.db.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS),)
             assert all("\n" not in problem for problem in memory.verify())
     except MemoryFileError as error:
         assert "\n" not in str(error)

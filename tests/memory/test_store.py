@@ -185,7 +185,7 @@ def test_what_is_forgotten_leaves_no_bytes(memory: Memory, path: Path, neighbour
     memory.put_vectors(secret.photo.sha256, "s", tokens)
     for n in range(neighbours // 2, neighbours):
         memory.add(episode(f"neighbour {n}", n, n))
-    (stored,) = memory._db.execute("SELECT f16 FROM vectors").fetchone()
+    (stored,) = memory._file.db.execute("SELECT f16 FROM vectors").fetchone()
     canaries += (stored[:40], stored[-40:], secret.photo.sha256.encode())
     assert residue(path.parent, *canaries), "the scan finds nothing at all"
 
@@ -316,7 +316,7 @@ def test_verify_finds(memory: Memory, path: Path, statement: str, problem: str) 
 def test_verify_reports_a_torn_file(memory: Memory, path: Path) -> None:
     """Pages of zeros, as after a lost write: every problem is a line, and reading says so too."""
     memory.add_all(episode(f"text {n}", n) for n in range(20))
-    (page,) = memory._db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'episodes'").fetchone()
+    (page,) = memory._file.db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'episodes'").fetchone()
     memory.close()
     with open(path, "r+b") as file:
         file.seek((page - 1) * 4096)
@@ -360,7 +360,7 @@ def test_version_1_is_what_it_was(memory: Memory, path: Path) -> None:
     text = " ".join(" ".join(line.split("--")[0] for line in step.splitlines()) for step in schema.MIGRATIONS[0])
     digest = hashlib.sha256(" ".join(text.split()).encode()).hexdigest()
     assert digest == "8ef8ad2cd1ccc2a5147182a9980517a465842c4a706231fef80b9732759a37cf"
-    assert memory._db.execute("PRAGMA user_version").fetchone()[0] == VERSION
+    assert memory._file.db.execute("PRAGMA user_version").fetchone()[0] == VERSION
 
 
 # Several at once

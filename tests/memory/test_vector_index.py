@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memory import forget
 from memory.db import rows
+from memory.forget import deletion
 from memory.search import ranking, vector_codes, vector_index, vectors
 from memory.store import Memory
 from tests.memory.test_ranking import DIM, episode, scene
@@ -228,7 +228,7 @@ def test_verify_finds_a_wrong_index_and_makes_it_anew(memory: Memory, damage: st
         db.execute(damage)
         db.commit()
     (problem,) = memory.verify()
-    assert "index of sight" in problem and "made anew" in problem
+    assert "vector index" in problem and "made anew" in problem
     assert memory.verify() == [] and first(memory, [7]) == [hashes[7]]
 
 
@@ -251,7 +251,7 @@ def test_no_byte_of_a_forgotten_photo_is_left_in_the_index(
     with monkeypatch.context() as patch:  # without the measure it is found
         patch.setattr(vector_index, "drop", lambda db, photo, space: None)
         with pytest.raises(ZeroDivisionError), memory.transaction("IMMEDIATE") as db:
-            forget.delete_rows(db, [episode(n).id])
+            deletion.delete_episodes(db, [episode(n).id])
             assert code in db.execute("SELECT bits FROM codes").fetchone()[0]
             raise ZeroDivisionError
     memory.forget(episode(n).id)

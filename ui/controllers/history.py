@@ -31,7 +31,7 @@ LISTED = 100
 
 def forget_talk(id: str, memory: Memory) -> list[str]:
     """Delete a kept conversation and what was computed from it; returns the receipt's lines."""
-    receipt = memory.forget_talk(id)
+    receipt = memory.forget_conversation(id)
     for photo in receipt.photos or (id,):  # without a photo too: a model's state may hold its words
         disk_cache.forget(photo)
     return receipt.lines()

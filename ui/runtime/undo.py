@@ -1,6 +1,6 @@
 """What is taken out of the memory through the app, and the way back: held in this program, and nowhere else.
 
-It lives in the session's thread. Forgetting takes the bytes from the disk at once (`memory/forget.py`); what went is
+It lives in the session's thread. Forgetting takes the bytes from the disk at once (`memory/forget/`); what went is
 a value in the program's own memory, so that it ends with the program, however that ends.
 """
 
@@ -13,7 +13,7 @@ from assistant.backends import disk_cache
 from memory.browse import Twin
 from memory.episode import Episode
 from memory.errors import KeepsakeError, UnknownEpisode
-from memory.forget import Receipt
+from memory.forget.receipt import Receipt
 from memory.replacement import Held
 from memory.store import Memory
 from ui.strings import (

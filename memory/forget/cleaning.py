@@ -1,0 +1,87 @@
+"""Destroying what deleted rows left behind: in the file's pages, its log, its snapshots, and the caches."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+
+from memory.db import database_files, keys, snapshots
+from memory.db.memory_file import MemoryFile
+from memory.errors import MemoryFileError
+from memory.forget.receipt import Receipt
+from memory.paths import home, private_folder
+
+CONVERTED = "converted"
+"""The value of `erasing.since` after a conversion: the whole file was written anew, and its old keys are destroyed."""
+
+
+def erase(file: MemoryFile, delete: Callable[[sqlite3.Connection], Receipt]) -> Receipt:
+    """Run `delete` in a write transaction, then destroy what the deleted rows left behind. Raises MemoryFileError."""
+    with file.alone():  # no snapshot is taken meanwhile
+        with file.transaction("IMMEDIATE") as db:
+            receipt = delete(db)
+        return clean(file, receipt)
+
+
+def clean(file: MemoryFile, receipt: Receipt) -> Receipt:
+    """Destroy what the rows that `receipt` counts left anywhere, and complete the receipt. Call it `alone`.
+
+    Raises MemoryFileError when that fails; the mark then stays, and the next start cleans again.
+    """
+    try:
+        file.rewrite()
+        cleared, size = clear_cache(home() / "cache", receipt.photos if receipt.erased else None)
+        deleted = snapshots.remove_all(file.path)
+        with file.transaction("IMMEDIATE") as db:
+            if db.execute("SELECT 1 FROM erasing WHERE since = ?", (CONVERTED,)).fetchone():
+                keys.retire(file.path, file.key)
+            db.execute("DELETE FROM erasing")
+    except (MemoryFileError, OSError) as error:
+        why = error if isinstance(error, MemoryFileError) else f"{error.strerror}: {error.filename}"
+        raise MemoryFileError(f"forgotten, but old copies of its bytes are left until the next start: {why}") from error
+    emptied = file.empty_log()
+    made, trouble = 0, ""
+    if deleted:
+        try:
+            file.snapshot()
+            made = 1
+        except MemoryFileError as error:
+            trouble = str(error)
+    return replace(
+        receipt,
+        files=cleared,
+        bytes=receipt.bytes + size,
+        snapshots_deleted=deleted,
+        snapshots_made=made,
+        log_emptied=emptied,
+        set_aside=tuple(path.name for path in database_files.set_aside(file.path)),
+        trouble=trouble,
+    )
+
+
+def clear_cache(cache: Path, photos: Collection[str] | None) -> tuple[int, int]:
+    """Delete what was derived from these photos (None: from any), and all saved states of a model's reading.
+
+    Under `cache` everything may be made again: `vision/` has a file per photo, its name holds the photo's hash;
+    `epoch` changes with every forget; all else has read whole memories. Returns how many files and bytes went.
+    Raises OSError.
+    """
+    files, size = 0, 0
+    if cache.is_dir() or photos is None:  # engines at work keep nothing of what they have read before this changes
+        epoch = private_folder(cache) / "epoch"
+        epoch.with_suffix(".partial").write_text(secrets.token_hex(8), encoding="ascii")
+        epoch.with_suffix(".partial").replace(epoch)
+    for folder, _, names in os.walk(cache):
+        seen = "vision" in Path(folder).relative_to(cache).parts[:1]
+        for name in names:
+            if Path(folder, name) == cache / "epoch":
+                continue
+            if photos is None or not seen or any(photo in name for photo in photos):
+                size += os.lstat(os.path.join(folder, name)).st_size
+                os.unlink(os.path.join(folder, name))
+                files += 1
+    return files, size

@@ -1,0 +1,67 @@
+"""Which episodes a user means to forget: those with a word, of a time, or of a photo."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+from memory.db.rows import NEWEST
+from memory.errors import MemoryFileError
+from memory.text import folded
+
+_NO_SPACES = 0x0E00  # from Thai on scripts write words without spaces, or glue endings to them
+
+
+def mentioning(db: sqlite3.Connection, text: str) -> list[str]:
+    """Ids of episodes in which anybody says these words one after another, or whose place has them; newest first.
+
+    Letter case and accents do not count, whole words do: "Milo" is in "Milo's", not in "Milou".
+    """
+    words = folded(text).split()
+    if not words:
+        return []
+    phrase = r"\s+".join(map(re.escape, words))
+    before = r"(?<!\w)" if words[0][0].isalnum() and ord(words[0][0]) < _NO_SPACES else ""
+    after = r"(?!\w)" if words[-1][-1].isalnum() and ord(words[-1][-1]) < _NO_SPACES else ""
+    pattern = re.compile(before + phrase + after)
+    found = []
+    for id, place in db.execute(f"SELECT id, place FROM episodes ORDER BY {NEWEST}").fetchall():
+        said = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
+        if any(pattern.search(folded(text)) for text in [*said, place or ""]):
+            found.append(id)
+    return found
+
+
+def between(db: sqlite3.Connection, since: datetime | None, before: datetime | None) -> list[str]:
+    """Ids of episodes from `since` on and before `before` (timezone-aware; None: no limit), newest first."""
+    low, high = since.isoformat() if since else "", before.isoformat() if before else "~"
+    query = f"SELECT id FROM episodes WHERE when_utc >= ? AND when_utc < ? ORDER BY {NEWEST}"
+    return [id for (id,) in db.execute(query, (low, high))]
+
+
+def showing(db: sqlite3.Connection, sha256: str) -> list[str]:
+    """Ids of episodes whose photo's hash, of its pixels or of its stored bytes, begins so; newest first."""
+    query = (
+        "SELECT id FROM episodes JOIN photos ON sha256 = photo "
+        f"WHERE substr(sha256, 1, ?) = ? OR substr(data_sha256, 1, ?) = ? ORDER BY {NEWEST}"
+    )
+    return [id for (id,) in db.execute(query, (len(sha256), sha256) * 2)]
+
+
+def named_photo(name: str) -> str:
+    """The hash that `showing` looks for: that of the file `name`, or `name` itself when it is 8 to 64 hex digits.
+
+    Raises MemoryFileError when the file cannot be read, or `name` is neither.
+    """
+    if Path(name).is_file():
+        try:
+            with open(name, "rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise MemoryFileError(f"cannot read {name}: {error.strerror}") from error
+    if not re.fullmatch("[0-9a-fA-F]{8,64}", name):
+        raise MemoryFileError(f"{name} is no file, and no hash of 8 or more digits: `show ID` tells a photo's")
+    return name.lower()

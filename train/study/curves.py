@@ -1,20 +1,21 @@
-"""Training curves as pictures: loss and held-out accuracy of both stages of pretraining; a study's rewards."""
+"""Training curves as pictures: loss and held-out accuracy of both stages of pretraining, and the metrics of runs."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from memory.files import read_lines
+
 if TYPE_CHECKING:
     from benchmark.report.plots import Plot
     from train.study.trained import Trained
 
 SMOOTH = 5
-"""Steps that a curve of single batches is averaged over; the batches themselves stay as a faint line."""
+"""Steps over which a curve of single batches is averaged; the batches themselves are a faint line."""
 BATCHES = {
     "reward": "reward of a batch",
     "tokens": "tokens of a completion",
@@ -23,6 +24,7 @@ BATCHES = {
     "zero_variance": "groups of equal rewards",
     "grad_norm": "gradient norm",
 }
+"""Keys of `gspo.jsonl`, and the titles of their panels."""
 HELD_OUT = {
     ("1", "acc_pos"): "Acc+, one known thing",
     ("1", "acc_neg"): "Acc-, one",
@@ -31,11 +33,12 @@ HELD_OUT = {
     ("1", "name_recall"): "named, one known thing",
     ("strangers", "abstained"): "stranger: says it knows nobody",
 }
-"""Keys of `dev.jsonl`, and what they are."""
+"""Kind of sample and measure in `dev.jsonl`, and the titles of their panels."""
 
 
 def draw(work: Path, out: Path) -> Path:
-    """Plot `vision.jsonl` and `language.jsonl` of a training folder; what is missing is left out."""
+    """Plot `vision.jsonl` and `language.jsonl` of the folder `work` into the file `out`; a missing file has an empty
+    panel."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -45,7 +48,7 @@ def draw(work: Path, out: Path) -> Path:
     titles = {
         "vision": (
             "Vision tower",
-            {"pooled": "held-out look found among all, pooled tokens", "late": "the same, token by token"},
+            {"pooled": "held-out look found among all, pooled tokens", "late": "found among all, token by token"},
         ),
         "language": (
             "Language",
@@ -68,44 +71,45 @@ def draw(work: Path, out: Path) -> Path:
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
-    """The last row of each step: a resumed run repeats some."""
-    if not path.exists():
-        return []
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return sorted({r["step"]: r for r in rows}.values(), key=lambda r: r["step"])
+    """The rows of a file by step, the last row of each: a resumed run repeats some steps."""
+    return sorted({r["step"]: r for r in read_lines(path)}.values(), key=lambda r: r["step"])
 
 
 def of_rewards(runs: Sequence[Trained]) -> dict[str, tuple[Plot, str]]:
-    """By file name: the plots that there are numbers for, and what they show in words."""
+    """Plots of runs with rewards by file name, each with its description; a plot without numbers is left out."""
     batches = {key: [(i, r.name, _smooth(_points(r.steps, key))) for i, r in enumerate(runs)] for key in BATCHES}
     dev = {
         key: [(i, r.name, _points([_of(row, key) for row in r.held_out], "y")) for i, r in enumerate(runs)]
         for key in HELD_OUT
     }
     plots = {
-        "batches": (_grid(batches, BATCHES, marks=False), "What the batches of each run told, step by step"),
+        "batches": (_grid(batches, BATCHES, marks=False), "Metrics of each run's batches, step by step"),
         "held-out": (
             _grid(dev, HELD_OUT, marks=True),
-            "Greedy captions of held-out things (dev split) as training went on",
+            "Measures of greedy captions of held-out things (dev split) during training",
         ),
     }
     return {name: (plot, alt) for name, (plot, alt) in plots.items() if plot}
 
 
 def _grid(series: dict[Any, list[tuple[int, str, Any]]], titles: dict[Any, str], *, marks: bool) -> Plot | None:
-    """Panels in rows of three, one for each series that has points: a line for each run, in the colour of its place."""
-    there = {key: [line for line in lines if len(line[2])] for key, lines in series.items()}
-    there = {key: lines for key, lines in there.items() if lines}
-    if not there:
+    """A plot with a panel for each series that has points, three in a row; None when there is none.
+
+    A series has a line for each run: (number, which decides its colour; name; points). `marks`: with a mark at each
+    point, on an axis from 0 to 1.
+    """
+    panels = {key: [line for line in lines if len(line[2])] for key, lines in series.items()}
+    panels = {key: lines for key, lines in panels.items() if lines}
+    if not panels:
         return None
 
     def draw() -> Any:
         from matplotlib import pyplot as plt
 
-        rows = -(-len(there) // 3)
+        rows = -(-len(panels) // 3)
         figure, axes = plt.subplots(rows, 3, figsize=(9.5, 2.5 * rows + 0.4), layout="constrained", squeeze=False)
         flat = axes.flatten().tolist()
-        for axis, (key, lines) in zip(flat, there.items(), strict=False):
+        for axis, (key, lines) in zip(flat, panels.items(), strict=False):
             for i, name, points in lines:
                 x, *ys = points.T
                 style = {"color": f"C{i % 6}", "linestyle": ("-", "--")[i // 6 % 2]}
@@ -116,9 +120,9 @@ def _grid(series: dict[Any, list[tuple[int, str, Any]]], titles: dict[Any, str],
             axis.locator_params(axis="x", integer=True, min_n_ticks=1)
             if marks:
                 axis.set_ylim(-0.03, 1.03)
-        for axis in flat[len(there) :]:
+        for axis in flat[len(panels) :]:
             axis.axis("off")
-        for axis in flat[max(0, len(there) - 3) : len(there)]:
+        for axis in flat[max(0, len(panels) - 3) : len(panels)]:
             axis.set_xlabel("step")
         named = {t: h for axis in flat for h, t in zip(*axis.get_legend_handles_labels(), strict=True)}
         if len(named) > 1:
@@ -129,16 +133,17 @@ def _grid(series: dict[Any, list[tuple[int, str, Any]]], titles: dict[Any, str],
 
 
 def _of(row: dict[str, Any], key: tuple[str, str]) -> dict[str, Any]:
+    """Step and one measure ("y") of a row of `dev.jsonl`."""
     return {"step": row["step"], "y": row.get(key[0], {}).get(key[1])}
 
 
 def _points(rows: Sequence[dict[str, Any]], key: str) -> np.ndarray:
-    """(step, value) where there is a value: (N, 2)."""
-    found = [(row["step"], row[key]) for row in rows if row.get(key) is not None]
-    return np.asarray(found, float).reshape(-1, 2)
+    """Points (N, 2) of step and value, for the rows that have a value."""
+    points = [(row["step"], row[key]) for row in rows if row.get(key) is not None]
+    return np.asarray(points, float).reshape(-1, 2)
 
 
 def _smooth(points: np.ndarray) -> np.ndarray:
-    """(step, mean of the last `SMOOTH`, value): (N, 3)."""
+    """Points (N, 3) of step, mean of the last `SMOOTH` values, and value."""
     means = [points[max(0, i + 1 - SMOOTH) : i + 1, 1].mean() for i in range(len(points))]
     return np.column_stack([points[:, 0], means, points[:, 1]]) if len(points) else points

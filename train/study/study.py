@@ -1,6 +1,6 @@
-"""A study: one recipe in several variants, run one after the other, so that what makes the difference is seen.
+"""A study: one recipe in several variants, trained one after the other, so that their results can be compared.
 
-A file names the recipe, what all runs change about its [gspo], and each run with its own changes:
+A study file names the recipe, what all runs change about its [gspo], and each run with its own changes:
 
     recipe = "../recipes/nano.toml"     from the study's folder
     [gspo]                              of every run
@@ -9,9 +9,9 @@ A file names the recipe, what all runs change about its [gspo], and each run wit
     about = "right answers, no rewards"
     learn = "gold"
 
-Every run lies in a folder of its own beside the one of what they start from ("start"), resumes, and ends in a
-`checkpoint` to be exported and measured. Training only: measuring is the benchmark's (`runs/study.sh`), the page is
-`results.py`'s.
+Every run has a folder of its own, beside that of the checkpoint which all runs start from ("start"); it can be resumed,
+and ends in a `checkpoint` to be exported and measured. This module only trains: `runs/study.sh` has the benchmark
+measure, and `results.py` makes the page.
 """
 
 from __future__ import annotations
@@ -29,17 +29,18 @@ from pathlib import Path
 from typing import Any
 
 from memory.errors import KeepsakeError
-from memory.files import whole_file, whole_lines, write_json
+from memory.files import whole_file, whole_lines, write_json, write_text
 from memory.paths import home, private_folder
 from train.recipe import Recipe, from_table
 from train.rl.guards import Stopped
 from train.run_record import changed
 
 START = "start"
-"""What the runs begin at, as a run that is done."""
-NOTE = "study.json"
+"""The folder of what the runs start from, laid out as a run that is done."""
+PLAN = "study.json"
+"""In the study's folder: the planned runs, for the page of results."""
 STOPPED = "stopped.txt"
-"""In a run's folder: why a guard ended it."""
+"""In a run's folder: why a guard ended the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Run:
     name: str
     about: str
     changes: dict[str, Any]
-    """Of the recipe's [gspo]."""
+    """The run's own changes of the recipe's [gspo]."""
     recipe: Recipe
 
 
@@ -67,8 +68,11 @@ class Study:
 
 
 def load(path: Path) -> Study:
-    """Read a study and every recipe that comes of it. Raises ValueError naming the file, the key, and what is allowed;
-    KeepsakeError for what no run can be."""
+    """Read a study file and the recipe of each run.
+
+    Raises OSError, ValueError with the file, the key and what is allowed, and KeepsakeError for a base that no study
+    trains.
+    """
     with open(path, "rb") as file:
         table = tomllib.load(file)
     known = {"recipe": str, "gspo": dict, "run": dict}
@@ -82,25 +86,23 @@ def load(path: Path) -> Study:
     source = path.parent / table["recipe"]
     with open(source, "rb") as file:
         base = tomllib.load(file)
-    runs = tuple(_run(name, of, base, table.get("gspo", {}), path) for name, of in table["run"].items())
+    runs = tuple(_run(name, own, base, table.get("gspo", {}), path) for name, own in table["run"].items())
     return Study(from_table(base, str(source)), runs)
 
 
-def _run(name: str, of: Any, base: dict[str, Any], common: dict[str, Any], path: Path) -> Run:
+def _run(name: str, table: Any, base: dict[str, Any], common: dict[str, Any], path: Path) -> Run:
+    """A run from its table, the recipe's table and the changes that all runs have in common. Raises as `load` does."""
     where = f"{path} [run.{name}]"
     if not re.fullmatch(r"[\w-]+", name) or name == START:
-        raise ValueError(
-            f"{where}: a run is named with letters, digits, - and _, and not {START!r}: a folder of its own"
-        )
-    if not isinstance(of, dict) or not isinstance(of.get("about", ""), str):
+        raise ValueError(f"{where}: a run is named with letters, digits, - and _, and not {START!r}: it names a folder")
+    if not isinstance(table, dict) or not isinstance(table.get("about", ""), str):
         raise ValueError(f"{where} must be a table, and its about a sentence")
-    changes = {**common, **{key: value for key, value in of.items() if key != "about"}}
-    recipe = from_table({**base, "gspo": {**base.get("gspo", {}), **changes}}, where)
+    own = {key: value for key, value in table.items() if key != "about"}
+    recipe = from_table({**base, "gspo": {**base.get("gspo", {}), **common, **own}}, where)
     assert recipe.gspo is not None
     if recipe.gspo.lora is not None or "/" in recipe.gspo.base:
         raise KeepsakeError(f"{where}: base is {recipe.gspo.base!r}, must be a nano: others go through trl, one by one")
-    own = {key: value for key, value in of.items() if key != "about"}
-    return Run(name, of.get("about", ""), own, recipe)
+    return Run(name, table.get("about", ""), own, recipe)
 
 
 def state(folder: Path, steps: int) -> str:
@@ -113,17 +115,17 @@ def state(folder: Path, steps: int) -> str:
     return f"step {json.loads(lines[-1])['step']} of {steps}" if lines else "not run"
 
 
-def chosen(study: Study, only: Sequence[str] | None) -> list[Run]:
-    """The runs of these names, in the study's order. Raises KeepsakeError for a name it does not have."""
+def select_runs(study: Study, only: Sequence[str] | None) -> list[Run]:
+    """The runs with the given names, or all, in the study's order. Raises KeepsakeError for an unknown name."""
     names = [run.name for run in study.runs]
     if unknown := sorted(set(only or ()) - set(names)):
         raise KeepsakeError(f"the study has no run {unknown[0]!r}; it has {', '.join(names)}")
     return [run for run in study.runs if not only or run.name in only]
 
 
-def listed(study: Study, only: Sequence[str] | None = None) -> list[tuple[str, Path, str]]:
-    """Name, folder and state of what the runs start from and of each run."""
-    rows = [(run.name, study.folder / run.name, _steps(run)) for run in chosen(study, only)]
+def run_states(study: Study, only: Sequence[str] | None = None) -> list[tuple[str, Path, str]]:
+    """Name, folder and state of each run, and first of the checkpoint that the runs start from."""
+    rows = [(run.name, study.folder / run.name, _steps(run)) for run in select_runs(study, only)]
     return [(name, folder, state(folder, n)) for name, folder, n in [(START, study.folder / START, 0), *rows]]
 
 
@@ -135,22 +137,25 @@ def run(
     only: Sequence[str] | None = None,
     seconds: float = math.inf,
 ) -> bool:
-    """Train what is not done yet, one run after the other; whether all is done. `start` takes the place of what the
-    recipe begins at. After about `seconds` it stops at a checkpoint. Raises KeepsakeError for what the user can mend;
-    a run that a guard stops is noted, and the next one begins."""
+    """Train the runs that are not done yet, one after the other; returns whether all are done.
+
+    `start` is a checkpoint in place of the one at which the recipe begins. After about `seconds` training pauses at a
+    checkpoint. If a guard stops a run, the reason is written down, and the next run begins. Raises KeepsakeError when a
+    file is missing, or when a folder holds a run of another recipe.
+    """
     from train.pretrain import checkpoint
     from train.rl import loop
 
-    until, todo = time.monotonic() + seconds, chosen(study, only)
-    note(study)
-    for one in todo:
-        work, begin = begin_at(one.recipe, start)
-        _keep_start(one.recipe, base_gguf, work, begin, study.folder / START)
+    until, runs = time.monotonic() + seconds, select_runs(study, only)
+    write_plan(study)
+    for one in runs:
+        work, begin = starting_point(one.recipe, start)
+        _assemble_start(one.recipe, base_gguf, work, begin, study.folder / START)
         folder = private_folder(study.folder / one.name)
         now = state(folder, _steps(one))
         print(f"study {one.name}: {now}", file=sys.stderr)
         if now == "done" or now.startswith("stopped"):
-            _refuse_other(folder, one.recipe)
+            _check_same_recipe(folder, one.recipe)
             continue
         if time.monotonic() >= until:
             return False
@@ -159,21 +164,24 @@ def run(
                 print(f"study {one.name}: {state(folder, _steps(one))}, time is up", file=sys.stderr)
                 return False
         except Stopped as alarm:
-            (folder / STOPPED).write_text(f"{alarm}\n", encoding="utf-8")
+            write_text(folder / STOPPED, f"{alarm}\n")
             print(f"study {one.name}: {alarm}", file=sys.stderr)
             continue
         checkpoint.assemble(one.recipe, base_gguf, work, folder)
     return True
 
 
-def note(study: Study) -> None:
-    """Write which runs there are to be, for the page of results."""
+def write_plan(study: Study) -> None:
+    """Write the planned runs, for the page of results."""
     runs = [{"name": r.name, "about": r.about, "changes": r.changes, "steps": _steps(r)} for r in study.runs]
-    write_json(private_folder(study.folder) / NOTE, {"recipe": study.recipe.name, "runs": runs})
+    write_json(private_folder(study.folder) / PLAN, {"recipe": study.recipe.name, "runs": runs})
 
 
-def begin_at(recipe: Recipe, start: Path | None) -> tuple[Path, Path]:
-    """The folder of pretraining and the checkpoint that stage 3 begins at. Raises KeepsakeError when it is missing."""
+def starting_point(recipe: Recipe, start: Path | None) -> tuple[Path, Path]:
+    """The folder of pretraining, and the checkpoint at which stage 3 begins: `start`, or the recipe's.
+
+    Raises KeepsakeError when one of the files is missing.
+    """
     assert recipe.gspo is not None
     work = home() / "train" / recipe.gspo.base
     start = start or work / (recipe.gspo.start or "language.pt")
@@ -182,8 +190,8 @@ def begin_at(recipe: Recipe, start: Path | None) -> tuple[Path, Path]:
     return work, start
 
 
-def _keep_start(recipe: Recipe, base_gguf: Path, work: Path, begin: Path, folder: Path) -> None:
-    """What the runs start from, as a checkpoint like theirs: the measure of what they gain."""
+def _assemble_start(recipe: Recipe, base_gguf: Path, work: Path, begin: Path, folder: Path) -> None:
+    """Make a checkpoint of what the runs start from, against which their gains are measured."""
     from train.pretrain import checkpoint
 
     if state(folder, 0) != "done":
@@ -192,12 +200,13 @@ def _keep_start(recipe: Recipe, base_gguf: Path, work: Path, begin: Path, folder
         checkpoint.assemble(recipe, base_gguf, work, folder)
 
 
-def _refuse_other(folder: Path, recipe: Recipe) -> None:
-    """Raise KeepsakeError when what ended here was a run of another recipe."""
+def _check_same_recipe(folder: Path, recipe: Recipe) -> None:
+    """Raise KeepsakeError when the ended run in a folder had another recipe."""
     before = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     if changed(before, {**before, "recipe": json.loads(json.dumps(asdict(recipe)))}):
         raise KeepsakeError(f"{folder} holds a run with another recipe: move it away, and it is run anew")
 
 
 def _steps(run: Run) -> int:
+    """The number of steps of a run."""
     return run.recipe.gspo.steps if run.recipe.gspo else 0

@@ -1,4 +1,4 @@
-"""What a run with rewards left on disk, as a value."""
+"""A run with rewards as a value: what it left on disk."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from benchmark.report.run_folder import Run
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What is known of a run."""
+    """A run with rewards, whether it is planned, begun or done."""
 
     name: str
     about: str
+    """What the run is, in a sentence of the study file."""
     changes: str
+    """What it changes in the recipe, in TOML's form."""
     state: str
+    """How far the run is (`study.state`)."""
     steps: tuple[dict[str, Any], ...] = ()
-    """Rows of `gspo.jsonl`, one a step."""
+    """Rows of `gspo.jsonl`, one for each step."""
     held_out: tuple[dict[str, Any], ...] = ()
     """Rows of `dev.jsonl`."""
     test: Run | None = None
-    pages: str = ""
-    """`rollouts.txt`."""
+    """The benchmark's results on the checkpoint; None: not measured."""
+    rollouts: str = ""
+    """The text of `rollouts.txt`."""

@@ -1,1 +1,1 @@
-"""Stage 3 of a Qwen3-VL: trl, by configuration."""
+"""Stage 3 of a Qwen3-VL: trl's trainers, by configuration only."""

@@ -1,5 +1,7 @@
-"""Callback of trl's trainers: run record and metrics on disk, guards on the metrics. What lies where:
-`run_record.py`."""
+"""Callback of trl's trainers: it writes run record and metrics, and asks the guards about the metrics.
+
+`run_record.py` lists the files.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from memory.errors import KeepsakeError
-from memory.files import read_lines, whole_lines, write_text
+from memory.files import append_lines, read_lines, whole_lines, write_text
 from train.rl import guards
 
 WATCHED = {
@@ -22,40 +24,36 @@ WATCHED = {
     "truncated": "completions/clipped_ratio",
     "zero_variance": "frac_reward_zero_std",
 }
-"""What the guards call it, and what trl does. trl does not log ratios, only how many were clipped."""
+"""Keys of `guards.py` and trl's names for them. trl logs no ratios, only the share that was clipped."""
 
 
-class Logs(TrainerCallback):
-    """Only the first process writes; every process guards, since all see the same metrics and have to stop together."""
+class LogAndGuard(TrainerCallback):
+    """Writes in the first process only; guards in every process, since all have the same metrics and stop together."""
 
     def __init__(self, out: Path, note: dict[str, Any], updates: int) -> None:
         self.out, self.updates, self.note = out, updates, json.dumps(note, indent=2) + "\n"
         self.rows: list[dict[str, Any]] = []
-        """Of the steps with a rollout, as guards read them."""
+        """Metrics of the steps with a rollout, with the keys of `guards.py`."""
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """What came after the checkpoint that a resumed run begins at will be written again."""
+        """Write the run record, and remove lines of steps after the checkpoint, which a resumed run does again."""
         metrics = [row for row in read_lines(self.out / "metrics.jsonl") if row["step"] <= state.global_step]
-        self.rows = [watched(row) for row in metrics if "reward" in row]
+        self.rows = [guarded(row) for row in metrics if "reward" in row]
         if state.is_world_process_zero:
-            told = [
-                line
-                for line in whole_lines(self.out / "rollouts.jsonl")
-                if json.loads(line)["step"] < state.global_step
-            ]
+            rollouts = whole_lines(self.out / "rollouts.jsonl")
+            before = "".join(line for line in rollouts if json.loads(line)["step"] < state.global_step)
             write_text(self.out / "run.json", self.note)
             write_text(self.out / "metrics.jsonl", "".join(json.dumps(row) + "\n" for row in metrics))
-            write_text(self.out / "rollouts.jsonl", "".join(told))
+            write_text(self.out / "rollouts.jsonl", before)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
-        """A line of metrics. Raises KeepsakeError when a guard says that going on would only cost time."""
+        """Append a line of metrics and print warnings of guards. Raises KeepsakeError when a guard ends the run."""
         row = {"step": state.global_step, **(logs or {})}
         if state.is_world_process_zero:
-            with open(self.out / "metrics.jsonl", "a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+            append_lines(self.out / "metrics.jsonl", [row])
         if "reward" not in row:
             return
-        self.rows.append(watched(row))
+        self.rows.append(guarded(row))
         for alarm in guards.check(self.rows, self.updates):
             if alarm.stop:
                 raise KeepsakeError(f"stopped at step {state.global_step}: {alarm.text}")
@@ -63,13 +61,13 @@ class Logs(TrainerCallback):
                 print(f"WARNING: {alarm.text}", file=sys.stderr)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """The record lies beside every checkpoint."""
+        """Copy the run record into the checkpoint."""
         if state.is_world_process_zero:
             write_text(self.out / f"checkpoint-{state.global_step}" / "run.json", self.note)
 
 
-def watched(row: dict[str, Any]) -> dict[str, Any]:
-    """A line of metrics as `guards.py` reads it. Leaked questions are the part of Acc- that is lost."""
+def guarded(row: dict[str, Any]) -> dict[str, Any]:
+    """A line of metrics with the keys of `guards.py`; Acc- is 1 minus the share of leaked questions (sigma-)."""
     leaked = row.get("sigma_minus")
     return {
         **{ours: row.get(theirs) for ours, theirs in WATCHED.items()},

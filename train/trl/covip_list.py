@@ -1,8 +1,8 @@
-"""Reader for the list that CoViP's authors trained on: caption and recognition items with their photos and questions.
+"""Reader of the list that CoViP's authors trained on: caption and recognition items with their photos and questions.
 
-Only reading: mixing and order are `dataset.py`'s, rewards `reward.py`'s. An item does not say which photo of its
-context a question about a positive belongs to, so the questions stand by themselves: one group for each positive, and
-one of all the others. That is all that the caption reward needs.
+This module reads only; `dataset.py` mixes and orders items, `reward.py` rewards texts about them. An item does not say
+to which photo of its context a question about a positive belongs, so its questions form a group for each positive and
+one group of all others, which is all that the caption reward needs.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from train.trl.samples import Kind, refuse_control
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A multiple-choice question with the field names of the release."""
+class ListedQuestion:
+    """A question as the authors released it."""
 
     question: str
     options: dict[str, str]
@@ -36,23 +36,23 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An entry of the list. "Error" stands where a model's questions could not be read."""
+    """An entry of the list. "Error" takes the place of questions that the authors' model did not write as asked."""
 
     accu_reward_method: str
     images: list[str]
-    """The context in its order, then the query."""
+    """Paths: the context in its order, then the query."""
     c_num: int | None = None
     dialogues: list[str] = ()  # type: ignore[assignment]
-    pos_qas: list[list[Asked | str] | str] = ()  # type: ignore[assignment]
-    neg_qas: list[Asked | str] = ()  # type: ignore[assignment]
+    pos_qas: list[list[ListedQuestion | str] | str] = ()  # type: ignore[assignment]
+    neg_qas: list[ListedQuestion | str] = ()  # type: ignore[assignment]
     answer: list[int] | int | str | None = None
 
 
 def drafts(path: Path, images: str = "") -> list[tuple[Kind, Draft]]:
-    """The caption ("caption") and recognition ("multi_vision") items; `images` comes before their paths.
+    """The caption ("caption") and recognition ("multi_vision") items of a list; `images` is the prefix of their paths.
 
     Items of other kinds, and captions without a readable question, are left out and counted on stderr. Raises
-    KeepsakeError with the entry and the field that is wrong.
+    KeepsakeError with the wrong entry and field.
     """
     try:
         items = msgspec.json.decode(path.read_bytes(), type=list[Item])
@@ -85,34 +85,36 @@ def drafts(path: Path, images: str = "") -> list[tuple[Kind, Draft]]:
 
 
 def _caption(photos: list[Path], dialogues: list[str], questions: tuple[tuple[Question, ...], ...]) -> Sample:
+    """The sample of a caption item, whose last group of questions is about the things that the query does not show."""
     *context, query = (load_photo(path) for path in photos)
-    # the last group is about the others
     return Sample(covip_files.episodes(context, dialogues), query, tuple(range(len(questions) - 1)), questions)
 
 
-def _recognition(photos: list[Path], there: tuple[int, ...]) -> Sample:
+def _recognition(photos: list[Path], positives: tuple[int, ...]) -> Sample:
+    """The sample of a recognition item, which has neither dialogues nor questions."""
     *context, query = (load_photo(path) for path in photos)
-    return Sample(covip_files.episodes(context, [""] * len(context)), query, there)
+    return Sample(covip_files.episodes(context, [""] * len(context)), query, positives)
 
 
 def _questions(item: Item) -> tuple[tuple[Question, ...], ...]:
-    """A group for each positive, then one of the others; empty when there is nothing to ask."""
-    groups: list[Any] = [*item.pos_qas, item.neg_qas]
-    read = tuple(tuple(q for asked in g if (q := _question(asked))) for g in groups)
-    return read if any(read) else ()
+    """A group of questions for each positive, then one of all others; empty when there is no readable question."""
+    listed: list[Any] = [*item.pos_qas, item.neg_qas]
+    groups = tuple(tuple(q for entry in group if (q := _question(entry))) for group in listed)
+    return groups if any(groups) else ()
 
 
-def _question(asked: Asked | str) -> Question | None:
-    """None for what cannot be asked: "Error", options that are alike, an answer that is none of A, B and C."""
-    if isinstance(asked, str):
+def _question(listed: ListedQuestion | str) -> Question | None:
+    """A question of ours; None for "Error", for equal options, and for an answer that is none of A, B and C."""
+    if isinstance(listed, str):
         return None
-    a, b, c, d = (asked.options.get(letter, "").strip() for letter in "ABCD")
-    if len({a, b, c, d, ""}) < 5 or d != UNKNOWN or asked.correct_answer.strip() not in ("A", "B", "C"):
+    a, b, c, d = (listed.options.get(letter, "").strip() for letter in "ABCD")
+    if len({a, b, c, d, ""}) < 5 or d != UNKNOWN or listed.correct_answer.strip() not in ("A", "B", "C"):
         return None
-    return Question(asked.question.strip(), (a, b, c), asked.correct_answer.strip())
+    return Question(listed.question.strip(), (a, b, c), listed.correct_answer.strip())
 
 
 def _indices(item: Item, n: int, name: str, i: int) -> tuple[int, ...]:
+    """The answer of a recognition item: indices below `n`. Raises KeepsakeError with the file's name and the entry."""
     given = [item.answer] if isinstance(item.answer, int) else item.answer
     if not isinstance(given, list) or any(not 0 <= index < n for index in given):
         raise KeepsakeError(f"{name}: entry {i}: answer is {item.answer!r}, must be indices below {n}")

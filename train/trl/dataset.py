@@ -1,8 +1,8 @@
-"""What trl trains on: visits to samples, and the rows that its trainers read (`prompt`, `images`).
+"""Dataset for trl: the visits of a run to samples, and the rows that trl's trainers read (`prompt`, `images`).
 
-The order is drawn here, from the recipe's seed, and epochs are written out one after the other: every process of a run
-has the same list, and a resumed run goes on at its place in it. Messages come from `assistant/prompt.py`, so that the
-model's own chat template makes of a row what the engine would read; samples are built when a row is reached.
+The order is drawn here, from the recipe's seed, and epochs follow each other in one list: every process of a run has
+the same list, and a resumed run goes on at its place in it. Messages come from `assistant/prompt.py`, so that the
+model's chat template makes of a row the tokens that the app's engines read. A sample is built when its row is reached.
 """
 
 from __future__ import annotations
@@ -28,41 +28,42 @@ from train.trl.samples import Kind, refuse_control
 
 
 class Visit(NamedTuple):
-    """One prompt of a run."""
+    """A prompt of a run: one visit to a sample."""
 
     kind: Kind
     draft: Draft
-    """How to make its sample; the key names it."""
+    """How the sample is made; its key names the sample."""
 
 
 class Rows:
-    """The visits of a run as rows, each built when it is asked for; the last few are kept."""
+    """The visits of a run as rows, each built when it is asked for; the last 32 are cached."""
 
     def __init__(self, visits: Sequence[Visit], layout: prompt.Layout) -> None:
         self.visits, self.layout = visits, layout
         self.sample = lru_cache(maxsize=32)(lambda i: self.visits[i].draft.make())
-        """The sample of a visit."""
+        """The sample of a visit, by the visit's number."""
         self._row = lru_cache(maxsize=32)(self._build)
 
     def dataset(self, gold: bool = False) -> Any:
-        """A `datasets.Dataset` with the columns `visit`, `prompt`, `images` and, with `gold`, `completion`."""
+        """A `datasets.Dataset` with the columns `visit`, `prompt`, `images` and, if `gold`, `completion`."""
         from datasets import Dataset
 
         def fill(batch: dict[str, list[int]]) -> dict[str, list[Any]]:
             rows = [self._row(i) for i in batch["visit"]]
             columns = {"visit": batch["visit"], "prompt": [r[0] for r in rows], "images": [r[1] for r in rows]}
-            return {**columns, "completion": [self._right(i) for i in batch["visit"]]} if gold else columns
+            return {**columns, "completion": [self._gold(i) for i in batch["visit"]]} if gold else columns
 
         return Dataset.from_dict({"visit": list(range(len(self.visits)))}).with_transform(fill)
 
     def messages(self, i: int) -> tuple[Message, ...]:
-        """The prompt of a visit, as the engine has it."""
+        """The prompt of a visit, as the app would send it."""
         sample = self.sample(i)
         if self.visits[i].kind == "recognition":
             return prompt.recognise_messages([e.photo for e in sample.context], sample.query)
         return prompt.caption_messages(sample.context, sample.query, self.layout)
 
     def _build(self, i: int) -> tuple[list[dict[str, Any]], list[Any]]:
+        """`prompt` and `images` of a row. Raises KeepsakeError when its words contain a control token."""
         from PIL import Image
 
         messages = self.messages(i)
@@ -70,14 +71,14 @@ class Rows:
         photos = [part for m in messages for part in m.parts if isinstance(part, Photo)]
         return as_row(messages), [Image.fromarray(pixels(photo)) for photo in photos]
 
-    def _right(self, i: int) -> list[dict[str, Any]]:
-        """The answer that earns most, as an assistant's turn."""
-        said = gold_text(self.visits[i].kind, self.sample(i))
-        return [{"role": "assistant", "content": [{"type": "text", "text": said}]}]
+    def _gold(self, i: int) -> list[dict[str, Any]]:
+        """`completion` of a row: the answer that earns the most, as an assistant's turn."""
+        text = gold_text(self.visits[i].kind, self.sample(i))
+        return [{"role": "assistant", "content": [{"type": "text", "text": text}]}]
 
 
 def as_row(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """Messages as a chat template reads them, a placeholder for each photo."""
+    """Messages as a chat template reads them, with a placeholder for each photo."""
     return [
         {
             "role": m.role,
@@ -88,7 +89,7 @@ def as_row(messages: Sequence[Message]) -> list[dict[str, Any]]:
 
 
 def visits(gspo: Gspo) -> list[Visit]:
-    """All prompts of a run in their order: `steps` times `prompts`. Raises KeepsakeError when the data is unusable."""
+    """All visits of a run in their order, `steps` times `prompts`. Raises KeepsakeError when the data is unusable."""
     rng = np.random.default_rng((gspo.seed, 7))
     n, data = gspo.steps * gspo.prompts, (gspo.trl or Trl()).data
     if not data:
@@ -105,7 +106,7 @@ def visits(gspo: Gspo) -> list[Visit]:
 
 
 def digest(gspo: Gspo, listed: Sequence[Visit]) -> str:
-    """Names the data of a run: what is visited in which order, and the bytes of the file that says what it is."""
+    """A hash (16 hex digits) of a run's data: its visits in order, and the bytes of the file that lists samples."""
     content = hashlib.sha256("\n".join(f"{v.kind} {v.draft.key}" for v in listed).encode())
     data = Path((gspo.trl or Trl()).data)
     if gspo.trl and gspo.trl.data:
@@ -114,7 +115,7 @@ def digest(gspo: Gspo, listed: Sequence[Visit]) -> str:
 
 
 def _seeded(rng: np.random.Generator, gspo: Gspo, i: int) -> Visit:
-    """A sample of the picture world's training split."""
+    """A visit to a new sample of the picture world's training split; `i` is its number."""
     kind: Kind = "recognition" if rng.random() < gspo.recognition_share else "caption"
     positives = 1 + int(rng.choice(len(gspo.positives), p=np.array(gspo.positives) / sum(gspo.positives)))
     mode: Mode = gspo.modes[int(rng.integers(len(gspo.modes)))]
@@ -125,7 +126,7 @@ def _seeded(rng: np.random.Generator, gspo: Gspo, i: int) -> Visit:
 
 
 def _epochs(rng: np.random.Generator, of: int, n: int) -> Iterator[int]:
-    """n indices below `of`, each pass in an order of its own."""
+    """`n` indices below `of`, each epoch in an order of its own. Raises KeepsakeError when `of` is 0."""
     if not of:
         raise KeepsakeError("the data has no sample to train on")
     order = [int(i) for _ in range(-(-n // of)) for i in rng.permutation(of)]
@@ -133,7 +134,7 @@ def _epochs(rng: np.random.Generator, of: int, n: int) -> Iterator[int]:
 
 
 def _corpus(folder: Path) -> list[Draft]:
-    """The samples that have questions; photos are read when a sample is made."""
+    """The samples of a built corpus that have questions; their photos are read when a sample is made."""
     from benchmark.datasets import corpus
 
     out = []

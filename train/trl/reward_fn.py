@@ -1,14 +1,13 @@
-"""The reward function that trl calls: recognition and caption samples, every completion of a batch judged at once.
+"""The reward function that trl calls, for recognition and caption samples; a batch of captions is judged at once.
 
-It also keeps what was told and what it earned, for people to read, and stops a run whose groups are mixed up: trl
-takes every `group` rewards in a row, over all processes, for answers to one prompt. What a completion is worth is
-`reward.py`'s; which completions there are is trl's.
+The function also records every completion with its reward, and stops a run whose groups are mixed up: trl takes every
+`group` rewards in a row, over all processes, for completions of one prompt. `rl/reward.py` defines the rewards, and trl
+decides which completions there are.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,36 +18,38 @@ from accelerate.utils import gather_object
 
 from benchmark.judges.judge import Judge
 from memory.errors import KeepsakeError
+from memory.files import append_lines
 from train.recipe import Gspo
 from train.rl import reward
 from train.trl.dataset import Rows
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A completion and what it earned: a line of `rollouts.jsonl`."""
+class ScoredCompletion:
+    """A completion and its reward: a line of `rollouts.jsonl`."""
 
     step: int
-    """Optimiser steps before it."""
+    """Optimiser steps before the completion was sampled."""
     visit: int
-    """Which prompt of the run (`dataset.py`)."""
+    """The number of the visit, which is the prompt's (`dataset.py`)."""
     prompt: str
-    """Hash of the prompt as trl had it, words and pixels."""
+    """Hash of the words and pixels of the prompt that trl used."""
     kind: str
     sample: str
     text: str
     tokens: int
     reward: float
     plus: float
-    """Of captions: see `reward.py`."""
+    """sigma+ of a caption (`rl/reward.py`)."""
     minus: float
+    """sigma- of a caption."""
     degenerate: str | None
 
 
-class Rewards:
-    """Call it as trl calls a reward function."""
+class RewardFunction:
+    """A callable with the signature of trl's reward functions."""
 
-    __name__ = "reward"  # what trl calls its metrics after
+    __name__ = "reward"  # trl names its metrics after it
 
     def __init__(self, rows: Rows, judge: Judge, gspo: Gspo, ends: Sequence[int], out: Path) -> None:
         self.rows, self.judge, self.gspo, self.ends, self.out = rows, judge, gspo, frozenset(ends), out
@@ -65,33 +66,33 @@ class Rewards:
     ) -> list[float]:
         """Rewards of this process's completions. Raises KeepsakeError when groups are mixed up or the judge fails."""
         texts = [c[0]["content"].strip() for c in completions]
-        found = self.score(texts, visit, [self._length(ids) for ids in completion_ids])
-        told = [
-            Told(
+        rewards = self.score(texts, visit, [self._length(ids) for ids in completion_ids])
+        scored = [
+            ScoredCompletion(
                 trainer_state.global_step, v, fingerprint(p), self.rows.visits[v].kind, self.rows.visits[v].draft.key,
                 text, len(ids), r.value, r.plus, r.minus, r.degenerate,
             )
-            for v, p, text, ids, r in zip(visit, prompts, texts, completion_ids, found, strict=True)
+            for v, p, text, ids, r in zip(visit, prompts, texts, completion_ids, rewards, strict=True)
         ]  # fmt: skip
-        for name, values in measures(told).items():
+        for name, values in measures(scored).items():
             if values:
                 log_metric(name, fmean(values))
-        everywhere: list[Told] = gather_object(told)
-        check_groups(everywhere, self.gspo.group)
+        of_all_processes: list[ScoredCompletion] = gather_object(scored)
+        check_groups(of_all_processes, self.gspo.group)
         if trainer_state.is_world_process_zero:
-            self._keep(everywhere)
-        return [r.value for r in found]
+            self._record(of_all_processes)
+        return [r.value for r in rewards]
 
     def score(self, texts: Sequence[str], visit: Sequence[int], tokens: Sequence[int]) -> list[reward.Reward]:
-        """The reward of each text about the sample of its visit; `tokens` are their lengths."""
+        """The reward of each text about the sample of its visit; `tokens` are the texts' lengths."""
         kinds = [self.rows.visits[v].kind for v in visit]
-        asked = [i for i, kind in enumerate(kinds) if kind == "caption"]
+        captions = [i for i, kind in enumerate(kinds) if kind == "caption"]
         judged = iter(
             reward.caption_rewards(
-                [texts[i] for i in asked],
-                [self.rows.sample(visit[i]) for i in asked],
+                [texts[i] for i in captions],
+                [self.rows.sample(visit[i]) for i in captions],
                 self.judge,
-                [tokens[i] for i in asked],
+                [tokens[i] for i in captions],
                 self.gspo.variant,
                 self.gspo.alpha,
                 self.gspo.degeneration_filter,
@@ -105,16 +106,16 @@ class Rewards:
         ]
 
     def _length(self, ids: Sequence[int]) -> int:
-        """Tokens before the end; what was cut off counts as too long, whatever the limit."""
+        """Tokens before the end; a completion that was cut off counts as too long, whatever the limit is."""
         return len(ids) - 1 if ids and ids[-1] in self.ends else reward.MOST_TOKENS + 1
 
-    def _keep(self, told: Sequence[Told]) -> None:
-        with open(self.out / "rollouts.jsonl", "a", encoding="utf-8") as file:
-            file.writelines(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in told)
-        batch = told[0].step // (self.gspo.updates * self.gspo.passes)
+    def _record(self, scored: Sequence[ScoredCompletion]) -> None:
+        """Append completions to `rollouts.jsonl`, and every `show_every` steps to `rollouts.txt`."""
+        append_lines(self.out / "rollouts.jsonl", map(asdict, scored))
+        batch = scored[0].step // (self.gspo.updates * self.gspo.passes)
         if batch % self.gspo.show_every == 0:
             with open(self.out / "rollouts.txt", "a", encoding="utf-8") as file:
-                file.write(readable(told))
+                file.write(readable(scored))
 
 
 def fingerprint(prompt: Sequence[dict[str, Any]]) -> str:
@@ -128,10 +129,10 @@ def fingerprint(prompt: Sequence[dict[str, Any]]) -> str:
     return content.hexdigest()[:16]
 
 
-def check_groups(told: Sequence[Told], group: int) -> None:
+def check_groups(scored: Sequence[ScoredCompletion], group: int) -> None:
     """Raise KeepsakeError unless every `group` completions in a row are of one prompt."""
-    for i in range(0, len(told), group):
-        block = told[i : i + group]
+    for i in range(0, len(scored), group):
+        block = scored[i : i + group]
         if len(block) < group or len({one.prompt for one in block}) > 1:
             prompts = ", ".join(f"{one.visit} ({one.prompt})" for one in block)
             raise KeepsakeError(
@@ -140,12 +141,12 @@ def check_groups(told: Sequence[Told], group: int) -> None:
             )
 
 
-def measures(told: Sequence[Told]) -> dict[str, list[float]]:
-    """What the log gets the means of, besides trl's own."""
-    captions = [one for one in told if one.kind == "caption"]
+def measures(scored: Sequence[ScoredCompletion]) -> dict[str, list[float]]:
+    """Values whose means are logged besides trl's own metrics."""
+    captions = [one for one in scored if one.kind == "caption"]
     judged = [one for one in captions if one.degenerate is None]
     return {
-        "r_vis": [one.reward for one in told if one.kind == "recognition"],
+        "r_vis": [one.reward for one in scored if one.kind == "recognition"],
         "r_caps": [one.reward for one in captions],
         "sigma_plus": [one.plus for one in judged],
         "sigma_minus": [one.minus for one in judged],
@@ -153,11 +154,11 @@ def measures(told: Sequence[Told]) -> dict[str, list[float]]:
     }
 
 
-def readable(told: Sequence[Told]) -> str:
-    """Completions under their prompts, best first."""
-    lines = [f"==== after {told[0].step} optimiser steps ===="]
-    for visit in dict.fromkeys(one.visit for one in told):
-        group = sorted((one for one in told if one.visit == visit), key=lambda one: -one.reward)
+def readable(scored: Sequence[ScoredCompletion]) -> str:
+    """Completions for people: grouped by prompt, those with the highest reward first."""
+    lines = [f"==== after {scored[0].step} optimiser steps ===="]
+    for visit in dict.fromkeys(one.visit for one in scored):
+        group = sorted((one for one in scored if one.visit == visit), key=lambda one: -one.reward)
         lines.append(f"\n-- prompt {visit}: {group[0].kind} sample {group[0].sample}")
         for one in group:
             parts = f": told {one.plus:.2f}, leaked {one.minus:.2f}" if one.kind == "caption" else ""

@@ -3,10 +3,10 @@
     python -m train gspo RECIPE.toml                       one device
     accelerate launch --config_file train/launch/... -m train gspo RECIPE.toml
 
-What can be wrong about a recipe is found before torch is imported. A new LoRA goes on the language model's linear
-layers and, where the recipe says so, on lm_head; the vision tower stays as it is. trl is pinned below 1.15: from there
-on it multiplies hidden states with `lm_head.weight` itself, and refuses a LoRA on lm_head, which the paper has. There
-is no loop here; the nano has one of its own.
+Errors in a recipe are found before torch is imported. A new LoRA adapts the language model's linear layers and, if the
+recipe says so, lm_head; the vision tower stays as it is. trl is pinned below 1.15: from 1.15 on it multiplies hidden
+states with `lm_head.weight` itself and refuses a LoRA on lm_head, which the paper has. There is no training loop here;
+the nano has one of its own (`rl/loop.py`).
 """
 
 from __future__ import annotations
@@ -28,21 +28,23 @@ from train.trl import dataset
 
 LINEARS = "q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj"
 ENDS = ("<|im_end|>", "<|endoftext|>")
+"""Tokens that end a completion."""
 NEVER = ("<|image_pad|>", "<|video_pad|>")
-"""A completion that holds one would be taken for a photo without pixels."""
+"""Tokens that no completion may contain: the model would take them for a photo without pixels."""
 RELEASED = {"temperature": 0.7, "top_p": 0.8, "top_k": 20}
-"""How the authors' rollouts were drawn (their log: the model's own generation settings)."""
+"""How the authors' rollouts were sampled: by the model's own generation settings, according to their log."""
 
 
 def takes(gspo: Gspo) -> bool:
-    """Whether a recipe's base is a Qwen3-VL: a folder of one, or the name of a repository ("Qwen/...")."""
+    """Whether a recipe's base is a Qwen3-VL: a folder of one, or a repository's name ("Qwen/...")."""
     if Path(gspo.base).is_dir():
         return _config(gspo.base).get("model_type") == "qwen3_vl"
     return "/" in gspo.base
 
 
 def run(recipe: Recipe, resume: bool) -> Path:
-    """Train; returns the folder of the LoRA. Needs `recipe.gspo`. Raises KeepsakeError for what the user can mend."""
+    """Train; returns the folder of the LoRA. Raises KeepsakeError for a recipe or data with which it cannot run
+    here."""
     trainer, last = prepare(recipe, resume)
     out = folder(recipe)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
@@ -53,8 +55,8 @@ def run(recipe: Recipe, resume: bool) -> Path:
 
 
 def prepare(recipe: Recipe, resume: bool) -> tuple[Any, Path | None]:
-    """trl's trainer with everything loaded, and the checkpoint to go on from. Raises KeepsakeError as `run` does."""
-    gspo, settings = _parts(recipe)
+    """trl's trainer with model and data, and the checkpoint to resume from. Raises KeepsakeError as `run` does."""
+    gspo, settings = _settings(recipe)
     world = int(os.environ.get("WORLD_SIZE", "1"))
     check(gspo, world)
     out, visits = folder(recipe), dataset.visits(gspo)
@@ -64,30 +66,30 @@ def prepare(recipe: Recipe, resume: bool) -> tuple[Any, Path | None]:
     from huggingface_hub import constants
     from trl import GRPOTrainer, SFTTrainer
 
-    from train.trl.callback import Logs
-    from train.trl.reward_fn import Rewards
+    from train.trl.callback import LogAndGuard
+    from train.trl.reward_fn import RewardFunction
 
     constants.HF_HUB_DISABLE_TELEMETRY = True  # trl reports every run to its makers
     torch.set_num_threads(recipe.threads)
     processor = _processor(gspo.base, settings)
-    drawn = dataset.Rows(visits, gspo.layout)
+    rows = dataset.Rows(visits, gspo.layout)
     common = {
         "model": gspo.base,
         "processing_class": processor,
         "peft_config": lora(gspo.lora),
-        "callbacks": [Logs(out, note, gspo.updates * gspo.passes)],
+        "callbacks": [LogAndGuard(out, note, gspo.updates * gspo.passes)],
     }
     if gspo.learn == "gold":
-        data = drawn.dataset(gold=True)
+        data = rows.dataset(gold=True)
         return SFTTrainer(args=supervised(gspo, out, world), train_dataset=data, **common), last
     ends, never = (processor.tokenizer.convert_tokens_to_ids(list(tokens)) for tokens in (ENDS, NEVER))
-    judged = Rewards(drawn, judge(settings), gspo, ends, out)
+    reward = RewardFunction(rows, judge(settings), gspo, ends, out)
     config = rewarded(gspo, out, world, never)
-    return GRPOTrainer(reward_funcs=judged, args=config, train_dataset=drawn.dataset(), **common), last
+    return GRPOTrainer(reward_funcs=reward, args=config, train_dataset=rows.dataset(), **common), last
 
 
 def check(gspo: Gspo, world: int) -> None:
-    """Raise KeepsakeError for a recipe that cannot run in `world` processes, without loading anything heavy."""
+    """Raise KeepsakeError for a recipe that cannot run in `world` processes. Nothing heavy is loaded."""
     settings = gspo.trl or Trl()
     if gspo.lora is None:
         raise KeepsakeError(f"base is {gspo.base!r}, which needs a [gspo.lora]: what to train on it")
@@ -98,11 +100,11 @@ def check(gspo: Gspo, world: int) -> None:
             f"dropout is {gspo.lora.dropout} with {gspo.updates * gspo.passes} updates a rollout, must be 0: it moves "
             "the ratio further than the clipping range, and every update would be clipped by chance"
         )
-    a_step, together = _a_step(gspo), settings.micro_batch * world
-    if a_step % together:
+    completions, together = _completions_of_update(gspo), settings.micro_batch * world
+    if completions % together:
         raise KeepsakeError(
-            f"an update has {a_step} completions, which {world} processes of micro_batch {settings.micro_batch} cannot "
-            f"share: it must be a multiple of {together}"
+            f"an update has {completions} completions, which {world} processes of micro_batch {settings.micro_batch} "
+            f"cannot share: it must be a multiple of {together}"
         )
     for name in (*PACKAGES, *settings.report, *(["vllm"] if settings.vllm != "off" else [])):
         if find_spec(name) is None:
@@ -122,15 +124,15 @@ def check(gspo: Gspo, world: int) -> None:
 
 
 def rewarded(gspo: Gspo, out: Path, world: int, never: Sequence[int]) -> Any:
-    """The recipe as trl's GRPOConfig; tokens of the ids `never` are not written.
+    """The recipe as trl's GRPOConfig; tokens with the ids `never` are not sampled.
 
-    Rollouts come from the distribution that the log-probabilities are of: no top_p, no top_k. trl deals a rollout's
-    completions to its updates at random, not in whole groups; advantages are of whole groups all the same.
+    Rollouts are sampled from the distribution whose log-probabilities are used, without top_p and top_k. trl deals the
+    completions of a rollout to its updates at random, not in whole groups; advantages are still those of whole groups.
     """
     from trl import GRPOConfig
 
     settings = gspo.trl or Trl()
-    accumulation = _a_step(gspo) // (settings.micro_batch * world)
+    accumulation = _completions_of_update(gspo) // (settings.micro_batch * world)
     without = {"suppress_tokens": list(never)} if settings.vllm == "off" else {"logit_bias": dict.fromkeys(never, -100)}
     return GRPOConfig(
         **_common(gspo, out, accumulation),
@@ -145,7 +147,7 @@ def rewarded(gspo: Gspo, out: Path, world: int, never: Sequence[int]) -> Any:
         num_generations=gspo.group,
         steps_per_generation=accumulation * gspo.updates,
         num_iterations=gspo.passes,
-        shuffle_dataset=False,  # dataset.py did
+        shuffle_dataset=False,  # dataset.py has done it
         max_completion_length=gspo.max_tokens,
         temperature=gspo.temperature,
         top_p=1.0,
@@ -160,15 +162,15 @@ def rewarded(gspo: Gspo, out: Path, world: int, never: Sequence[int]) -> Any:
 
 
 def supervised(gspo: Gspo, out: Path, world: int) -> Any:
-    """The recipe as trl's SFTConfig: as many sample visits and optimiser steps, on right answers."""
+    """The recipe as trl's SFTConfig: as many visits and optimiser steps as with rewards, on right answers."""
     from trl import SFTConfig
 
     settings = gspo.trl or Trl()
     return SFTConfig(
-        **_common(gspo, out, _a_step(gspo) // (settings.micro_batch * world)),
+        **_common(gspo, out, _completions_of_update(gspo) // (settings.micro_batch * world)),
         max_steps=gspo.steps * gspo.updates,
         save_steps=gspo.save_every * gspo.updates,
-        loss_type="nll",  # the other ones leave out a LoRA on lm_head
+        loss_type="nll",  # trl's other losses leave out a LoRA on lm_head
         max_length=None,
         train_sampling_strategy="sequential",
         remove_unused_columns=False,
@@ -176,7 +178,7 @@ def supervised(gspo: Gspo, out: Path, world: int) -> Any:
 
 
 def lora(given: Lora) -> Any:
-    """The recipe's LoRA as a peft configuration. "visual" never matches: the tower is frozen."""
+    """The recipe's LoRA as a peft configuration, whose pattern never matches "visual": the vision tower is frozen."""
     from peft import LoraConfig
 
     head = "|lm_head" if given.lm_head else ""
@@ -190,31 +192,32 @@ def lora(given: Lora) -> Any:
 
 
 def judge(settings: Trl) -> Judge:
-    """Who reads the captions. Raises KeepsakeError when a server's address is none."""
+    """The judge of captions. Raises KeepsakeError when `judge_url` is no server's address."""
     if settings.judge == "lexical":
         return Lexical()
     from benchmark.judges.chat_client import Endpoint
     from benchmark.judges.llm_judge import LlmJudge
 
     key = os.environ.get("OPENAI_API_KEY", "").strip() or None
-    kept = home() / "judged"
-    return LlmJudge(Endpoint(settings.judge_url, settings.judge_model, key, cache=kept, concurrency=64))
+    answers = home() / "judged"
+    return LlmJudge(Endpoint(settings.judge_url, settings.judge_model, key, cache=answers, concurrency=64))
 
 
-def _parts(recipe: Recipe) -> tuple[Gspo, Trl]:
+def _settings(recipe: Recipe) -> tuple[Gspo, Trl]:
+    """[gspo] and [gspo.trl] of a recipe. Raises KeepsakeError when there is no [gspo]."""
     if recipe.gspo is None:
         raise KeepsakeError(f"recipe {recipe.name} has no [gspo]")
     return recipe.gspo, recipe.gspo.trl or Trl()
 
 
-def _a_step(gspo: Gspo) -> int:
-    """Completions in an optimiser step."""
-    of_each = 1 if gspo.learn == "gold" else gspo.group
-    return gspo.prompts * of_each // gspo.updates
+def _completions_of_update(gspo: Gspo) -> int:
+    """Completions in an optimiser step, over all processes."""
+    of_prompt = 1 if gspo.learn == "gold" else gspo.group
+    return gspo.prompts * of_prompt // gspo.updates
 
 
 def _common(gspo: Gspo, out: Path, accumulation: int) -> dict[str, Any]:
-    """What both of trl's trainers are told."""
+    """The settings that both of trl's trainers share."""
     import torch
 
     settings = gspo.trl or Trl()
@@ -232,7 +235,7 @@ def _common(gspo: Gspo, out: Path, accumulation: int) -> dict[str, Any]:
         "model_init_kwargs": {"dtype": settings.dtype, "attn_implementation": settings.attention},
         "save_total_limit": 2,
         "logging_steps": 1,
-        "logging_nan_inf_filter": False,  # the guard must see them
+        "logging_nan_inf_filter": False,  # a guard has to see them
         "report_to": list(settings.report) or "none",
         "disable_tqdm": True,
         "use_cpu": not torch.cuda.is_available(),
@@ -241,8 +244,8 @@ def _common(gspo: Gspo, out: Path, accumulation: int) -> dict[str, Any]:
 
 
 def _processor(base: str, settings: Trl) -> Any:
-    """Tokenizer and image processor of the base, photos within the recipe's bounds."""
-    from transformers import Qwen3VLProcessor  # by name: once mlx-vlm is imported, AutoProcessor gives one of its own
+    """The base's processor, which scales photos into the recipe's bounds. Raises KeepsakeError without a template."""
+    from transformers import Qwen3VLProcessor  # once mlx-vlm is imported, AutoProcessor returns one of mlx-vlm's
 
     processor = Qwen3VLProcessor.from_pretrained(base, padding_side="left", truncation_side="left")
     if not getattr(processor, "chat_template", None):
@@ -268,7 +271,8 @@ def _config(base: str) -> dict[str, Any]:
 
 
 def _slim(saved: Path, out: Path) -> None:
-    """The LoRA alone: peft adds the frozen lm_head to it (1.2 GB of an 8B), and the base's folder on this machine."""
+    """Move the LoRA from `saved` to `out`, without what peft adds: the frozen lm_head (1.2 GB of an 8B), and the base's
+    folder on this machine."""
     from safetensors.torch import load_file, save_file
 
     partial = out.with_name(f"{out.name}.partial")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The steps of runs/full.sh on the nano, from nothing to a tested model; about thirteen hours on two CPU cores. In the clone,
-# after `make .venv/.train .venv/.benchmark`. It goes on where it was when it is started again.
+# after `make .venv/.train .venv/.benchmark`. Started again, the script goes on where it was.
 #
 #   RECIPE=my.toml SAMPLES=20 SUITE=runs/study-suite.toml runs/small.sh      another recipe, a smaller test
 set -euo pipefail
@@ -28,16 +28,16 @@ if [ ! -f "$run/checkpoint/config.json" ]; then
   python -m train gspo "$RECIPE" --resume
 fi
 
-# 4. Merge, which a server with transformers wants; and the export for the laptop, where the LoRA stays beside its base.
+# 4. Merge, for a server with transformers; and the export for the laptop, where the LoRA stays beside its base.
 if [ ! -d "$run/merged" ]; then
   python -m quantize merge "$run/checkpoint" --out "$run/merged"
 fi
 python -m quantize gguf "$run/checkpoint" --out "$model" --language none --package "$BASE"
 
-# 5. Proof that the export says what was trained.
+# 5. Compare the export with the checkpoint.
 python -m quantize verify "$run/checkpoint" --out "$model" --language "$language"
 
-# 6. The recall threshold, on the dev split; then what it learnt: the whole evaluation as a page, and the final table.
+# 6. Calibrate the recall threshold on the dev split; then measure: the whole evaluation as a page, and the final table.
 python -m benchmark calibrate --model "$model" --save
 python -m benchmark diagnose --model "$model" --suite "$SUITE" --size "$SIZE" --out "$run/diagnose" >/dev/null
 python -m benchmark report "$run/diagnose" --out "$run/page"

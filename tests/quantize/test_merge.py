@@ -83,7 +83,7 @@ def test_any_plain_lora_is_merged_as_peft_does(tmp_path_factory: pytest.TempPath
         layers_to_transform=data.draw(st.sampled_from([None, [1]])),
         modules_to_save=data.draw(st.sampled_from([None, ["norm"], ["embed_tokens"]])),
     )
-    base, _ = tinynano.body(Path(), tinynano.TOWER)
+    base, _ = tinynano.build_model(Path(), tinynano.TOWER)
     base.save_pretrained(folder / "base")
     model = get_peft_model(base, config)
     wake(model)
@@ -109,7 +109,7 @@ def test_any_plain_lora_is_merged_as_peft_does(tmp_path_factory: pytest.TempPath
 def tiny_nano(folder: Path, targets: list[str]) -> tuple[Path, PeftModel, Any]:
     """A checkpoint as our pretraining saves it (LoRA on the language model alone), and the model still unmerged."""
     torch.manual_seed(0)
-    model, tokenizer = tinynano.body(Path(), tinynano.TOWER)
+    model, tokenizer = tinynano.build_model(Path(), tinynano.TOWER)
     adapter = get_peft_model(model.model.text_model, LoraConfig(r=3, lora_alpha=5, target_modules=targets))
     wake(adapter)
     return save_hf(model.eval(), tokenizer, adapter, folder), adapter, model

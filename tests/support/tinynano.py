@@ -1,4 +1,4 @@
-"""The nano's architecture with a few thousand random weights, and a tokenizer by words. No tests in here."""
+"""The nano's architecture with a few thousand random weights, and a tokenizer that splits words. No tests in here."""
 
 from __future__ import annotations
 
@@ -21,45 +21,45 @@ TEXT = {
     "num_hidden_layers": 2,
     "num_attention_heads": 4,
     "num_key_value_heads": 2,
-    "initializer_range": 0.2,  # wide enough that every part moves the result
+    "initializer_range": 0.2,  # so large that every part changes the result
 }
 TOWER = Tower(width=32, layers=1, heads=2, feed_forward=48, image_size=64, patch_size=8)
 
 
 class Tokenizer:
-    """A word, a sign or a control token is a token; its id is a hash."""
+    """A tokenizer whose tokens are words, other characters and control tokens; an id is a hash."""
 
     def encode(self, text: str, add_special_tokens: bool = False) -> list[int]:
-        found = re.findall(r"<\|im_\w+\|>|\w+|\W", text)
-        return [1 + zlib.crc32(word.encode()) % (VOCABULARY - 1) for word in found]
+        words = re.findall(r"<\|im_\w+\|>|\w+|\W", text)
+        return [1 + zlib.crc32(word.encode()) % (VOCABULARY - 1) for word in words]
 
     def decode(self, ids: Sequence[int], skip_special_tokens: bool = False) -> str:
-        """There is no way back from a hash: the numbers."""
+        """The ids as text: a hash has no way back."""
         return " ".join(map(str, ids))
 
     def save_pretrained(self, folder: Path) -> None:
-        """There is nothing to save."""
+        """Save nothing: the tokenizer has no files."""
 
 
 def text_model() -> LlamaModel:
-    """A language model without a vision tower, in f32."""
+    """A random language model without a vision tower, in f32."""
     torch.manual_seed(0)
     return LlamaModel(LlamaConfig(**TEXT)).eval()
 
 
 def reader() -> Reader:
-    """A reader in f32 whose LoRA does something already."""
+    """A reader in f32 whose LoRA is not zero."""
     torch.set_num_threads(1)
     made = Reader(text_model(), 4, 8, 0.7, torch.float32)
     torch.manual_seed(2)
     for name, weight in made.named_parameters():
-        if "lora_B" in name:  # zeros at first: nothing could be seen of lora_A
+        if "lora_B" in name:  # zero at first, so that lora_A would have no effect
             torch.nn.init.normal_(weight, std=0.1)
     return made
 
 
-def body(base_gguf: Path, tower: Tower) -> tuple[SmolVLMForConditionalGeneration, Tokenizer]:
-    """Stands in for `train.pretrain.model.build_model`: the same kind of model, but for its size."""
+def build_model(base_gguf: Path, tower: Tower) -> tuple[SmolVLMForConditionalGeneration, Tokenizer]:
+    """A model like that of `train.pretrain.model.build_model`, but tiny and random; `base_gguf` is not read."""
     vision = {
         "hidden_size": tower.width,
         "intermediate_size": tower.feed_forward,

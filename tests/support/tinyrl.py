@@ -38,46 +38,46 @@ _build = token_cache.build
 
 
 def few(split: str, *, signs: bool = False) -> tuple[Concept, ...]:
-    """Concepts whose pictures are in the repository, under the names of other splits."""
-    found = concepts("test")
-    return found[:16] if split == "train" else found[16:30]
+    """Concepts whose pictures are in the repository (those of the test split), for any split."""
+    pool = concepts("test")
+    return pool[:16] if split == "train" else pool[16:30]
 
 
-def start_again() -> None:
-    """The tiny body is random, and stands for a file that is always the same."""
+def reseed() -> None:
+    """Seed torch: the tiny model is random, and stands for a file that never changes."""
     torch.manual_seed(0)
 
 
 @cache
-def liked() -> frozenset[int]:
-    """Half of the tokens: those on one side of the embeddings."""
-    start_again()
-    model, _ = tinynano.body(NO_FILE, RECIPE.tower)
+def paid_tokens() -> frozenset[int]:
+    """The tokens that `pay_tokens` rewards: the half whose first embedding component is positive."""
+    reseed()
+    model, _ = tinynano.build_model(NO_FILE, RECIPE.tower)
     return frozenset((model.get_input_embeddings().weight[:, 0] > 0).nonzero()[:, 0].tolist())
 
 
-def pays_liked(task: Task, rollouts: Any, judge: Any, g: Gspo) -> list[Reward]:
-    """A reward that a model without sense can earn: the share of tokens that are liked."""
-    return [Reward(sum(i in liked() for i in r.ids) / len(r.ids)) for r in rollouts]
+def pay_tokens(task: Task, rollouts: Any, judge: Any, g: Gspo) -> list[Reward]:
+    """A reward that a random model can learn to earn: the share of a completion's tokens in `paid_tokens`."""
+    return [Reward(sum(i in paid_tokens() for i in r.ids) / len(r.ids)) for r in rollouts]
 
 
 def miniature(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A model, a bank and rewards so small that a run takes seconds."""
+    """Patch the training room so that a run takes seconds: a tiny model, a small token cache and a simple reward."""
     torch.set_num_threads(1)
     monkeypatch.setattr(token_cache, "concepts", few)
-    for room in (loop, checkpoint):
-        monkeypatch.setattr(room, "build_model", tinynano.body)
+    for module in (loop, checkpoint):
+        monkeypatch.setattr(module, "build_model", tinynano.build_model)
     monkeypatch.setattr(
         token_cache, "build", lambda model, split, views, groups, *rest: _build(model, split, views, 9, *rest)
     )
-    liked()
-    monkeypatch.setattr(Task, "score", pays_liked)
-    monkeypatch.setattr(guards, "ALL_CUT_OFF", 99)  # a model without sense has no reason to end
+    paid_tokens()
+    monkeypatch.setattr(Task, "score", pay_tokens)
+    monkeypatch.setattr(guards, "ALL_CUT_OFF", 99)  # a random model rarely ends a completion
 
 
 def pretrain(folder: Path) -> Path:
-    """Make of a folder what pretraining leaves."""
-    model, _ = tinynano.body(NO_FILE, RECIPE.tower)
+    """Write into a folder what pretraining leaves there; returns the folder."""
+    model, _ = tinynano.build_model(NO_FILE, RECIPE.tower)
     parts = torch.nn.ModuleList([model.model.vision_model, model.model.connector])
     torch.save({"seeing": parts.state_dict()}, folder / "vision.pt")
     reader = language.Reader(tinynano.text_model(), 2, 4, 1.0, torch.float32)
@@ -90,11 +90,12 @@ def pretrain(folder: Path) -> Path:
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
-    """Metrics, without what a clock says."""
-    found = [json.loads(line) for line in path.read_text().splitlines()]
-    return [{k: v for k, v in row.items() if k != "seconds"} for row in found]
+    """The rows of a file of metrics, without times."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in lines]
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:
+    """The trained weights of a checkpoint of stage 2 or 3, by name."""
     state = torch.load(path, weights_only=True)
     return {**state["lora"], "adapt": state["adapt"]}

@@ -1,6 +1,7 @@
-"""A tiny random Qwen3-VL as trl meets one: with a processor, the real chat template and an output layer of its own.
+"""A tiny random Qwen3-VL as trl loads one, with a processor, the real chat template and an output layer of its own.
 
-And samples of three photos for it. What it writes means nothing; that every part of training moves is what is tested.
+It has samples of three photos, a recipe and a judge to go with it. Its texts mean nothing: tests look at whether every
+part of training works.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ END = "<|im_end|>"
 
 
 def build(folder: Path) -> Path:
-    """Write it into `folder`: three layers, and an end of turn that comes often, so that lengths differ."""
+    """Write the model into `folder`: three layers, and an end of turn so likely that lengths differ."""
     torch.manual_seed(0)
     words = tinyqwen.tokenizer()
     words.eos_token = END
@@ -41,13 +42,13 @@ def build(folder: Path) -> Path:
     model = Qwen3VLForConditionalGeneration(config)
     end = words.convert_tokens_to_ids(END)
     with torch.no_grad():
-        model.get_input_embeddings().weight.add_(0.1)  # a part that all hidden states share,
+        model.get_input_embeddings().weight.add_(0.1)  # all hidden states share a part,
         shared = model.model(input_ids=torch.arange(100, 160)[None]).last_hidden_state[0].mean(0)
-        model.lm_head.weight[end] = 5 * shared / (shared @ shared)  # and that speaks for the end
+        model.lm_head.weight[end] = 5 * shared / (shared @ shared)  # for which the end of turn has a high logit
     model.generation_config = GenerationConfig(temperature=0.7, top_p=0.8, top_k=20, do_sample=True, eos_token_id=end)
     model.save_pretrained(folder)
-    eye = Qwen2VLImageProcessor(patch_size=16, image_mean=[0.5] * 3, image_std=[0.5] * 3)
-    Qwen3VLProcessor(eye, words, Qwen3VLVideoProcessor(), chat_template=template()).save_pretrained(folder)
+    images = Qwen2VLImageProcessor(patch_size=16, image_mean=[0.5] * 3, image_std=[0.5] * 3)
+    Qwen3VLProcessor(images, words, Qwen3VLVideoProcessor(), chat_template=template()).save_pretrained(folder)
     return folder
 
 
@@ -58,19 +59,19 @@ def template() -> str:
 
 
 def samples(n: int) -> list[Sample]:
-    """Two memories of one turn, one of them of what the new photo shows."""
-    found = []
+    """Samples with two memories of one turn; one of them is of the thing that the new photo shows."""
+    out = []
     for i in range(n):
         whole = draw(Spec("test", 5, i))
         keep = sorted({whole.positives[0], (whole.positives[0] + 1) % 3})
         context = tuple(replace(whole.context[k], turns=whole.context[k].turns[:1]) for k in keep)
-        asked = tuple(whole.questions[k] for k in keep)
-        found.append(Sample(context, whole.query, (keep.index(whole.positives[0]),), asked))
-    return found
+        questions = tuple(whole.questions[k] for k in keep)
+        out.append(Sample(context, whole.query, (keep.index(whole.positives[0]),), questions))
+    return out
 
 
 def corpus(folder: Path, n: int = 4) -> Path:
-    """The samples on disk."""
+    """Write `n` samples as a corpus; returns its folder."""
     data = CorpusWriter(folder)
     for i, sample in enumerate(samples(n)):
         data.accept(str(i), sample)
@@ -78,7 +79,7 @@ def corpus(folder: Path, n: int = 4) -> Path:
 
 
 def recipe(base: Path | str, data: Path | str, micro_batch: int = 4, **changed: object) -> Recipe:
-    """Two rollouts of two prompts, four completions of each, two updates of each rollout."""
+    """A recipe of two steps: two prompts, four completions of each, and two updates a step."""
     settings = Trl(
         data=str(data), dtype="float32", attention="eager", micro_batch=micro_batch, min_pixels=1024, max_pixels=4096
     )
@@ -99,8 +100,8 @@ def recipe(base: Path | str, data: Path | str, micro_batch: int = 4, **changed: 
     return Recipe("tiny", threads=1, gspo=replace(gspo, **changed))  # type: ignore[arg-type]
 
 
-class Hashing:
-    """A judge without sense whose letters differ from text to text, so that groups have something to learn from."""
+class HashJudge:
+    """A judge whose letters depend on a text's characters only, so that rewards differ within a group."""
 
     name = "hashing"
 
@@ -108,10 +109,11 @@ class Hashing:
         self.calls: list[int] = []
 
     def choose(self, asked: Sequence[tuple[str, Question]]) -> list[Verdict]:
-        """See `Judge`."""
+        """A letter for each question, by the characters of caption and question; the number of questions is
+        recorded."""
         self.calls.append(len(asked))
         return [Verdict("ABCD"[sum(map(ord, caption + question.text)) % 4]) for caption, question in asked]
 
     def check_replies(self, replies: Sequence[tuple[str, str, str]]) -> list[bool | None]:
-        """See `Judge`; never asked here."""
+        """Never called: rewards ask for letters only."""
         raise AssertionError("rewards ask for letters only")

@@ -1,12 +1,14 @@
-"""Both training stages for a few steps, on a model of a few thousand weights and a handful of concepts.
+"""Both stages of pretraining for a few steps, on a model of a few thousand weights and a handful of concepts.
 
-Not whether they teach well: that they run, learn, stop and go on where they were, and end in a whole checkpoint.
+The tests are not about how well the stages teach: the stages run, learn, stop, resume where they were, and end in a
+whole checkpoint.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import pickle
 import shutil
 from pathlib import Path
 from typing import Any
@@ -51,18 +53,18 @@ _build = token_cache.build
 
 
 def few(split: str, *, signs: bool = False) -> tuple[Concept, ...]:
-    """Concepts whose pictures are in the repository, under the names of other splits."""
-    found = concepts("test")
-    return found[:24] if split == "train" else found[24:30]
+    """Concepts whose pictures are in the repository (those of the test split), for any split."""
+    pool = concepts("test")
+    return pool[:24] if split == "train" else pool[24:30]
 
 
 @pytest.fixture(autouse=True)
 def miniature(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.set_num_threads(1)
-    for room in (vision, token_cache):
-        monkeypatch.setattr(room, "concepts", few)
-    for room in (vision, language):
-        monkeypatch.setattr(room, "build_model", tinynano.body)
+    for module in (vision, token_cache):
+        monkeypatch.setattr(module, "concepts", few)
+    for module in (vision, language):
+        monkeypatch.setattr(module, "build_model", tinynano.build_model)
     monkeypatch.setattr(
         token_cache, "build", lambda model, split, views, groups, *rest: _build(model, split, views, 4, *rest)
     )
@@ -70,17 +72,19 @@ def miniature(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    """A training folder with what comes before the first stage and between the two."""
+    """A training folder with chat data, which stage 2 reads."""
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "chat.json").write_text('[["Hello!", "Hi."]]')
     return tmp_path / "work"
 
 
 def looks() -> vision.LookTargets:
-    found = vision.looks_of("train", signs=True)
-    directions = torch.randn(len(found), tinynano.WIDTH, generator=torch.Generator().manual_seed(0))
+    all_looks = vision.looks_of("train", signs=True)
+    directions = torch.randn(len(all_looks), tinynano.WIDTH, generator=torch.Generator().manual_seed(0))
     directions[:, -1] = 0  # stays free: the direction of "nothing here"
-    return vision.LookTargets(found, torch.nn.functional.normalize(directions, dim=-1), np.ones(len(found), bool))
+    return vision.LookTargets(
+        all_looks, torch.nn.functional.normalize(directions, dim=-1), np.ones(len(all_looks), bool)
+    )
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -88,7 +92,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:
-    """Everything that was trained, by name."""
+    """The trained weights of a checkpoint of either stage, by name."""
     state = torch.load(path, weights_only=True)
     return state["seeing"] if "seeing" in state else {**state["lora"], "adapt": state["adapt"]}
 
@@ -123,9 +127,9 @@ def test_vision_learns_and_goes_on_where_it_was(work: Path, tmp_path: Path, monk
 
 
 def test_language_learns_and_goes_on_where_it_was(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As above; and the frozen weights are not in the checkpoint."""
-    seeing, _ = tinynano.body(NO_FILE, RECIPE.tower)
-    parts = torch.nn.ModuleList([seeing.model.vision_model, seeing.model.connector])
+    """As for vision; and the frozen weights are not in the checkpoint."""
+    model, _ = tinynano.build_model(NO_FILE, RECIPE.tower)
+    parts = torch.nn.ModuleList([model.model.vision_model, model.model.connector])
     torch.save({"seeing": parts.state_dict()}, work / "vision.pt")
     halfway = tmp_path / "halfway"
     shutil.copytree(work, halfway)
@@ -156,8 +160,8 @@ def test_language_learns_and_goes_on_where_it_was(work: Path, tmp_path: Path, mo
 
 def test_the_stages_end_in_one_checkpoint(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The matrix behind the connector is folded into it, and the LoRA lies beside, both as they were trained."""
-    monkeypatch.setattr(checkpoint, "build_model", tinynano.body)
-    model, _ = tinynano.body(NO_FILE, RECIPE.tower)
+    monkeypatch.setattr(checkpoint, "build_model", tinynano.build_model)
+    model, _ = tinynano.build_model(NO_FILE, RECIPE.tower)
     parts = torch.nn.ModuleList([model.model.vision_model, model.model.connector])
     torch.save({"seeing": parts.state_dict()}, work / "vision.pt")
     reader = language.Reader(tinynano.text_model(), 2, 4, 1.0, torch.float32)
@@ -179,8 +183,8 @@ def test_the_stages_end_in_one_checkpoint(work: Path, monkeypatch: pytest.Monkey
     assert all(torch.equal(saved[name], trained[name]) for name in trained)
 
 
-def test_the_bank_is_drawn_once_until_the_tower_changes(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model, _ = tinynano.body(NO_FILE, RECIPE.tower)
+def test_the_token_cache_is_drawn_once_until_the_tower_changes(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, _ = tinynano.build_model(NO_FILE, RECIPE.tower)
     (work / "vision.pt").touch()
     first = token_cache.load_or_build(work, model, "dev", 2, 4, 0, 64, "cpu")
     assert first.tokens.shape == (6 * 5 * 2 + 4, 16, tinynano.WIDTH)
@@ -197,6 +201,24 @@ def test_the_bank_is_drawn_once_until_the_tower_changes(work: Path, monkeypatch:
     monkeypatch.setattr(token_cache, "build", lambda model, split, *how: drawn.append(split) or first)
     token_cache.load_or_build(work, model, "dev", 2, 4, 0, 64, "cpu")
     assert drawn == ["dev"]
+
+
+@pytest.mark.parametrize("content", [b"", b"not a pickle", b"ctrain.bank\nBank\n.", pickle.dumps({"tokens": 1})])
+def test_a_token_cache_that_cannot_be_read_is_drawn_anew(
+    work: Path, content: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cut-off file, another program's file, and one of an earlier version that pickled another class: one line
+    each."""
+    (work / "vision.pt").touch()
+    os.utime(work / "vision.pt", (1, 1))
+    (work / "bank-dev.pt").write_bytes(content)
+    built = token_cache.TokenCache(torch.zeros(1), {}, [], {}, {})
+    monkeypatch.setattr(token_cache, "build", lambda model, split, *how: built)
+    assert token_cache.load_or_build(work, None, "dev") is built
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and error.endswith("it is built anew\n")
+    loaded = token_cache.load_or_build(work, None, "dev")
+    assert isinstance(loaded, token_cache.TokenCache) and not capsys.readouterr().err
 
 
 def test_the_curve_is_drawn_from_what_there_is(tmp_path: Path) -> None:

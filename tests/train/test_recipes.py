@@ -98,20 +98,24 @@ def test_trl_is_told_what_the_recipe_says(name: str, tmp_path: Path, monkeypatch
         assert accumulated * supervised.max_steps == len(dataset.visits(gspo)), "every sample is seen once"
         assert supervised.loss_type == "nll" and not supervised.shuffle_dataset
         return
-    told = run.rewarded(gspo, tmp_path, 1, [5, 6])
-    assert (told.loss_type, told.top_p, told.top_k, told.min_p) == ("grpo", 1.0, 0, None)
-    assert told.temperature == gspo.temperature == 1.0
-    assert told.max_completion_length == 512
-    assert told.importance_sampling_level == gspo.importance
-    assert (told.epsilon, told.epsilon_high, told.beta) == (gspo.epsilon_low, gspo.epsilon_high, gspo.beta)
-    assert told.generation_batch_size == gspo.prompts * gspo.group
-    assert told.num_generations == gspo.group
-    updates = told.steps_per_generation * told.num_iterations / told.gradient_accumulation_steps
+    trl_config = run.rewarded(gspo, tmp_path, 1, [5, 6])
+    assert (trl_config.loss_type, trl_config.top_p, trl_config.top_k, trl_config.min_p) == ("grpo", 1.0, 0, None)
+    assert trl_config.temperature == gspo.temperature == 1.0
+    assert trl_config.max_completion_length == 512
+    assert trl_config.importance_sampling_level == gspo.importance
+    assert (trl_config.epsilon, trl_config.epsilon_high, trl_config.beta) == (
+        gspo.epsilon_low,
+        gspo.epsilon_high,
+        gspo.beta,
+    )
+    assert trl_config.generation_batch_size == gspo.prompts * gspo.group
+    assert trl_config.num_generations == gspo.group
+    updates = trl_config.steps_per_generation * trl_config.num_iterations / trl_config.gradient_accumulation_steps
     assert updates == gspo.updates * gspo.passes
-    assert told.max_steps == gspo.steps * updates and told.save_steps % updates == 0
-    assert told.generation_kwargs.pop("suppress_tokens") == [5, 6]
+    assert trl_config.max_steps == gspo.steps * updates and trl_config.save_steps % updates == 0
+    assert trl_config.generation_kwargs.pop("suppress_tokens") == [5, 6]
     released = {"temperature": 0.7, "top_p": 0.8, "top_k": 20}
-    assert told.generation_kwargs == (released if name == "qwen3-vl-8b-paper-exact" else {})
+    assert trl_config.generation_kwargs == (released if name == "qwen3-vl-8b-paper-exact" else {})
 
 
 def test_the_papers_run_is_the_published_one() -> None:

@@ -118,8 +118,8 @@ def test_a_name_counts_like_a_fact_but_not_in_the_papers_variant() -> None:
 def test_saying_that_one_knows_nobody_is_rewarded_where_it_is_true() -> None:
     for sample in undrawn(1, "stranger"):
         assert value(ABSTENTION, sample) == 1.0
-        told = capeval.gold(Sample(sample.context, sample.query, (0,), facts=sample.facts))
-        assert value(told, sample) < 0
+        of_friend = capeval.gold(Sample(sample.context, sample.query, (0,), facts=sample.facts))
+        assert value(of_friend, sample) < 0
         assert value(ABSTENTION, sample, "paper") == 0
 
 

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from assistant.chatml import pieces
 from memory.episode import Photo
 from memory.errors import KeepsakeError
-from tests.support.tinyrl import NO_FILE, RECIPE, G, miniature, pretrain, rows, start_again, weights
+from tests.support.tinyrl import NO_FILE, RECIPE, G, miniature, pretrain, reseed, rows, weights
 from train import __main__ as cli
 from train.pretrain import checkpoint
 from train.recipe import Gspo, Lora
@@ -46,7 +46,7 @@ def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(pretrained: Path, out: Path, g: Gspo = G, resume: bool = False) -> Path:
     out.mkdir(exist_ok=True)
-    start_again()
+    reseed()
     return loop.train(replace(RECIPE, gspo=g), NO_FILE, pretrained, pretrained / "language.pt", out, "cpu", resume)
 
 
@@ -128,7 +128,7 @@ def test_equal_rewards_change_nothing(pretrained: Path, tmp_path: Path, monkeypa
 
 def test_a_group_answers_one_prompt_and_the_first_batch_has_ratio_one(pretrained: Path, tmp_path: Path) -> None:
     """Each group has a prompt object of its own; with one update a rollout there is no ratio but 1."""
-    start_again()
+    reseed()
     g = replace(G, updates=1)
     setup = loop.load_setup(replace(RECIPE, gspo=g), NO_FILE, pretrained, pretrained / "language.pt", "cpu")
     tasks, seeds = loop.draw_tasks(setup, 0)
@@ -145,7 +145,7 @@ def test_a_group_answers_one_prompt_and_the_first_batch_has_ratio_one(pretrained
 def test_rollouts_can_be_read(pretrained: Path, tmp_path: Path) -> None:
     """Prompt, photos, completions, rewards; the same with --show as in the file."""
     run(pretrained, tmp_path / "run", replace(G, steps=2))
-    start_again()
+    reseed()
     setup = loop.load_setup(RECIPE, NO_FILE, pretrained, pretrained / "language.pt", "cpu")
     shown = list(loop.preview(setup, 5))
     assert len(shown) == 5
@@ -166,7 +166,7 @@ def test_rollouts_can_be_read(pretrained: Path, tmp_path: Path) -> None:
 
 
 def test_metrics_are_means_over_completions(pretrained: Path) -> None:
-    start_again()
+    reseed()
     setup = loop.load_setup(RECIPE, NO_FILE, pretrained, pretrained / "language.pt", "cpu")
     tried = loop.sample_and_score(setup, *loop.draw_tasks(setup, 0))
     found = metrics(tried)

@@ -16,7 +16,7 @@ import torch
 
 from memory.errors import KeepsakeError
 from tests.support import tinynano
-from tests.support.tinyrl import NO_FILE, RECIPE, G, miniature, pretrain, rows, start_again, weights
+from tests.support.tinyrl import NO_FILE, RECIPE, G, miniature, pretrain, reseed, rows, weights
 from train import __main__ as cli
 from train import run_record
 from train.pretrain import checkpoint
@@ -46,8 +46,8 @@ def small(monkeypatch: pytest.MonkeyPatch, pretrained: Path) -> None:
     miniature(monkeypatch)
 
     def body(*given: Any) -> Any:
-        start_again()
-        return tinynano.body(*given)
+        reseed()
+        return tinynano.build_model(*given)
 
     for room in (loop, checkpoint):
         monkeypatch.setattr(room, "build_model", body)

@@ -64,8 +64,10 @@ def test_a_context_is_the_known_things_and_two_others_for_each(k: int, mode: Mod
         assert query not in rows
         assert query in SINGLE[s.shown[0]] if k == 1 else (s.shown, query) in GROUPS
         for e, f, asked in zip(s.context, s.facts, s.questions, strict=True):
-            told = e.words
-            assert all(x in told or x[:1].upper() + x[1:] in told for x in (f.name, f.place, f.time, f.event, f.habit))
+            words = e.words
+            assert all(
+                x in words or x[:1].upper() + x[1:] in words for x in (f.name, f.place, f.time, f.event, f.habit)
+            )
             assert len(asked) == EACH and {q.about for q in asked} == {f.name}
             assert f.name in dialogue.words("train")["names"]
 

@@ -198,9 +198,9 @@ def test_the_authors_list_gives_the_same_prompts_and_rewards(
     assert [e.photo.sha256 for e in caption.context] == [e.photo.sha256 for e in sample.context]
     assert [e.turns for e in caption.context] == [e.turns for e in sample.context]
     assert (caption.query.sha256, recognition.positives) == (sample.query.sha256, sample.positives)
-    told = " ".join(q.right for q in sample.questions[sample.positives[0]])
+    gold = " ".join(q.right for q in sample.questions[sample.positives[0]])
     judge = Lexical()
-    for text in (told, "", f"{told} {sample.questions[1 - sample.positives[0]][0].right}"):
+    for text in (gold, "", f"{gold} {sample.questions[1 - sample.positives[0]][0].right}"):
         for variant in ("paper", "keepsake"):
             same = [replace(s, questions=nameless(s)) for s in (caption, sample)]
             ours, theirs = reward.caption_rewards([text] * 2, same, judge, [9] * 2, variant)  # type: ignore[arg-type]
@@ -213,7 +213,7 @@ def nameless(sample: Sample) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"c_num": 3}, "entry 0: 3 images for 3 context items and the query"),
         ({"dialogues": ["one"]}, "entry 0: 1 dialogues for 2 images"),
@@ -222,8 +222,8 @@ def nameless(sample: Sample) -> Any:
         ({"dialogues": ["a", "b <|im_end|>"]}, "in its words"),
     ],
 )
-def test_a_wrong_entry_is_one_line(tmp_path: Path, changed: dict[str, Any], told: str) -> None:
-    with pytest.raises(KeepsakeError, match=told) as caught:
+def test_a_wrong_entry_is_one_line(tmp_path: Path, changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(KeepsakeError, match=message) as caught:
         covip_list.drafts(write(tmp_path, listed(SAMPLES[0], **changed)))
     assert "\n" not in str(caught.value)
 

@@ -60,8 +60,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def judge(monkeypatch: pytest.MonkeyPatch) -> tinyvl.Hashing:
-    found = tinyvl.Hashing()
+def judge(monkeypatch: pytest.MonkeyPatch) -> tinyvl.HashJudge:
+    found = tinyvl.HashJudge()
     monkeypatch.setattr(run, "judge", lambda settings: found)
     return found
 
@@ -72,7 +72,7 @@ def whole(base: Path, data: Path, home: Path) -> tuple[Recipe, Path, dict[str, A
     recipe, seen = tinyvl.recipe(base, data), {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KEEPSAKE_HOME", str(home))
-        seen["judge"] = tinyvl.Hashing()
+        seen["judge"] = tinyvl.HashJudge()
         patch.setattr(run, "judge", lambda settings: seen["judge"])
         prepare = run.prepare
 
@@ -133,7 +133,7 @@ def test_rewards_are_those_of_the_reward_module(whole: tuple[Recipe, Path, dict[
             assert one.reward == reward.recognition_reward(one.text, sample.positives)
             continue
         n = reward.MOST_TOKENS + 1 if one.tokens == recipe.gspo.max_tokens else one.tokens - 1
-        (again,) = reward.caption_rewards([one.text], [sample], tinyvl.Hashing(), [n])
+        (again,) = reward.caption_rewards([one.text], [sample], tinyvl.HashJudge(), [n])
         assert (again.value, again.plus, again.minus) == (one.reward, one.plus, one.minus)
     assert len({one.reward for one in recorded if one.kind == "caption"}) > 2, "there was something to learn from"
     assert len({one.prompt for one in recorded}) == 4
@@ -168,7 +168,7 @@ def test_a_run_can_be_read(whole: tuple[Recipe, Path, dict[str, Any]]) -> None:
 
 
 def test_a_killed_run_goes_on_as_if_nothing_had_been(
-    whole: tuple[Recipe, Path, dict[str, Any]], judge: tinyvl.Hashing
+    whole: tuple[Recipe, Path, dict[str, Any]], judge: tinyvl.HashJudge
 ) -> None:
     """Killed while it wrote the second checkpoint: the same weights bit for bit, the same rollouts, one line a step."""
     recipe, out, _ = whole
@@ -211,7 +211,7 @@ def test_the_adapter_loads_where_the_export_begins(
     assert (after - before).abs().max() > 0.1
 
 
-def test_a_guard_ends_a_run_that_cannot_learn(base: Path, data: Path, judge: tinyvl.Hashing) -> None:
+def test_a_guard_ends_a_run_that_cannot_learn(base: Path, data: Path, judge: tinyvl.HashJudge) -> None:
     """One token is never a whole answer: after three rollouts it stops, with one line."""
     with pytest.raises(KeepsakeError, match="stopped at step 5: every completion of 3 steps was cut off"):
         recipe = tinyvl.recipe(base, data, max_tokens=1, steps=4, save_every=9)
@@ -265,7 +265,7 @@ TWO = """
     sys.path[:0] = ["."]
     from tests.support import tinyvl
     from train.trl import run
-    run.judge = lambda settings: tinyvl.Hashing()
+    run.judge = lambda settings: tinyvl.HashJudge()
     run.run(tinyvl.recipe(*sys.argv[1:], 2, prompts=1, updates=1, steps=1, recognition_share=0.0), False)
 """
 

@@ -168,12 +168,12 @@ def _draw_looks(rng: Rng, cache: TokenCache, short: bool) -> list[Look]:
             others = cache.groups[int(rng.integers(len(cache.groups)))][0]
             looks += [look for look in others if look not in looks]
     while len(looks) < n:
-        base, dice = looks[int(rng.integers(len(looks)))], rng.random()
-        if dice < 0.12:
+        base, share = looks[int(rng.integers(len(looks)))], rng.random()
+        if share < 0.12:
             new = Look(base.code, int(rng.choice((0, *TWIN_HUES))))
-        elif dice < 0.4:
+        elif share < 0.4:
             new = Look(str(rng.choice(cache.near[base.code])))
-        elif dice < 0.55:
+        elif share < 0.55:
             kind = cache.words[base.code].kind
             new = Look(str(rng.choice([c for c in codes if cache.words[c].kind == kind])))
         else:

@@ -63,11 +63,13 @@ def check(rows: Sequence[Row], updates: int) -> list[Alarm]:
 
 
 def _not_finite(rows: Sequence[Row]) -> Alarm | None:
+    """An alarm when a metric of the last step is NaN or infinite."""
     bad = [k for k in ("reward", "loss", "grad_norm") if not math.isfinite(_value(rows[-1], k) or 0)]
     return Alarm(True, f"{', '.join(bad)} not a finite number: lower the learning rate") if bad else None
 
 
 def _all_cut_off(rows: Sequence[Row]) -> Alarm | None:
+    """An alarm when every completion of the last `ALL_CUT_OFF` steps was cut off."""
     if not _stayed(rows, "truncated", 1.0, ALL_CUT_OFF):
         return None
     return Alarm(
@@ -76,12 +78,14 @@ def _all_cut_off(rows: Sequence[Row]) -> Alarm | None:
 
 
 def _no_variance(rows: Sequence[Row]) -> Alarm | None:
+    """An alarm when rewards were equal within every group of the last `NO_VARIANCE` steps."""
     if not _stayed(rows, "zero_variance", 1.0, NO_VARIANCE):
         return None
     return Alarm(True, f"rewards were equal within every group for {NO_VARIANCE} steps: there is nothing to learn from")
 
 
 def _ratio_stays(rows: Sequence[Row], updates: int) -> Alarm | None:
+    """An alarm when several updates a step left every ratio of the last `RATIO_STAYS` steps at 1."""
     last = [_value(row, "ratio_deviation") for row in rows[-RATIO_STAYS:]]
     if updates < 2 or len(last) < RATIO_STAYS or any(value is None or value > ROUNDING for value in last):
         return None
@@ -89,6 +93,7 @@ def _ratio_stays(rows: Sequence[Row], updates: int) -> Alarm | None:
 
 
 def _noisy(rows: Sequence[Row]) -> Alarm | None:
+    """An alarm when sampler and loss differ by `NOISE` nats a token or more."""
     noise = _value(rows[-1], "noise")
     if noise is None or noise < NOISE:
         return None
@@ -96,6 +101,7 @@ def _noisy(rows: Sequence[Row]) -> Alarm | None:
 
 
 def _reward_gamed(rows: Sequence[Row]) -> Alarm | None:
+    """An alarm when the reward rises while Acc- falls."""
     reward, acc_neg = _trend(rows, "reward"), _trend(rows, "acc_neg")
     if reward is None or acc_neg is None:
         return None
@@ -109,6 +115,7 @@ def _reward_gamed(rows: Sequence[Row]) -> Alarm | None:
 
 
 def _length_collapsed(rows: Sequence[Row]) -> Alarm | None:
+    """An alarm when completions have become much shorter."""
     lengths = _trend(rows, "tokens")
     if lengths is None or lengths[1] > LENGTH_LEFT * lengths[0]:
         return None

@@ -263,11 +263,11 @@ def _config(base: str) -> dict[str, Any]:
             from huggingface_hub import hf_hub_download
 
             path = Path(hf_hub_download(base, "config.json"))
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         why = str(error).strip().splitlines()[0]
         raise KeepsakeError(f"base is {base!r}, must be a folder or a repository of a Qwen3-VL: {why}") from error
-    return found
+    return config
 
 
 def _slim(saved: Path, out: Path) -> None:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from inspect import isawaitable
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,15 +20,13 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from assistant import offline
 from assistant.backend import Backend
 from assistant.backends.open_backend import open_backend
-from assistant.events import Answered, Captioned
 from assistant.models import local
 from demo import album
-from memory.corrections import readable
 from memory.db.conversation_rows import StoredConversation
 from memory.db.keys import Ask, ask_here
 from memory.episode import Photo, Recall
@@ -44,27 +40,27 @@ from ui.controllers.memories import BrowsingMemories
 from ui.controllers.models import Models
 from ui.controllers.photos import ShowingPhotos
 from ui.controllers.remember import Remembering
-from ui.dialogs.episode_dialogs import HelpScreen, PassphraseDialog
+from ui.controllers.thread_messages import ThreadMessages
+from ui.dialogs.episode_dialogs import HelpScreen
 from ui.input_parser import to_path
 from ui.plain import plain_app
-from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
 from ui.runtime.prefetch import Prefetch
 from ui.themes import DARK, LIGHT
 from ui.widgets import control_char_filter
-from ui.widgets.chat_log import Composer, Note, Said, Writing
-from ui.widgets.panels import MemoryCard, StatusLine, day
+from ui.widgets.chat_log import Composer, Said, Writing
+from ui.widgets.panels import MemoryCard, StatusLine
 from ui.widgets.tour import Tour
 
 
-class KeepsakeApp(App[None]):
+class KeepsakeApp(ThreadMessages, App[None]):
     """The chat: conversation, caption and recalled memories, always in view."""
 
     TITLE = "Keepsake"
     CSS_PATH = "tui.tcss"
     get_line_filters = control_char_filter.get_line_filters
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (90, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar = [(0, "-short"), (24, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012 - Textual declares no ClassVar
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar = [
         Binding("f1", "help", "Help"),
         Binding("f2,ctrl+o", "pick", "Photo"),
@@ -122,8 +118,6 @@ class KeepsakeApp(App[None]):
         self.reader.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self.session.close)
 
-    # -- what the user does -------------------------------------------------------------------------------------
-
     def on_text_area_changed(self) -> None:
         """A key in the input, or in a dialog's."""
         self.ahead.typed(self.composer.text)
@@ -151,7 +145,7 @@ class KeepsakeApp(App[None]):
             case "/history" | "/reminders" | "/export":
                 await self.past.command(name, rest, self.private)
             case "/demo":
-                await self._open_demo(rest == "off")
+                await self.open_demo(rest == "off")
             case "/remember" | "/caption" | "/models" | "/private" | "/new" | "/tour" | "/help" | "/quit":
                 await self.run_action(name[1:])
             case _ if name[1:].isdecimal():
@@ -166,17 +160,13 @@ class KeepsakeApp(App[None]):
             await self.desk.add(reply := Writing(waiting="…"))
             self.session.ask(reply, message.question)
 
-    async def _open_demo(self, off: bool = False) -> None:
-        entry = await self.desk.note(strings.DEMO_OFF if off else strings.DEMO_ON)
-        (self.session.no_demo if off else self.session.demo)(entry)
-
     def _seen(self, path: Path, photo: Photo) -> None:
         self.photo = photo
         self.tour.did("photo", path)
 
     async def action_tour(self) -> None:
         """/tour: begin it, or end it."""
-        await (self._open_demo() if self.tour.turn() else self.desk.note(strings.TOUR_OVER, "done"))
+        await (self.open_demo() if self.tour.turn() else self.desk.note(strings.TOUR_OVER, "done"))
 
     def action_help(self) -> None:
         """F1."""
@@ -256,100 +246,9 @@ class KeepsakeApp(App[None]):
         if episode := self.desk.numbers.memory(number):
             self.browsing.choose(episode, "open")
 
-    # -- what the session tells ---------------------------------------------------------------------------------
-
-    async def on_told(self, message: messages.Told) -> None:
-        """An event of the conversation."""
-        await self.desk.told(message, self.status.model)
-        await self.keeping.heard(message, self.composer)
-        if isinstance(message.event, Captioned | Answered):
-            self.status.chunk = message.event.chunk
-
-    async def on_stopped(self, message: messages.Stopped) -> None:
-        """Esc ended it."""
-        await self.desk.stopped(message)
-
-    async def on_begun(self, message: messages.Begun) -> None:
-        """A new conversation; what was said before it, and after it was asked for, stands already."""
-        await self.desk.begun(message.entry, message.private)
-        self.keeping.ask(False, self.composer)
-        self.status.chunk, self.status.private = None, message.private
-
-    async def on_remarked(self, message: messages.Remarked) -> None:
-        """Something else that one should know."""
-        await self.desk.note(message.text, message.kind)
-
-    async def on_fetched(self, message: messages.Fetched) -> None:
-        """A download goes on, or has ended."""
-        self.status.fetching = await self.models.fetched(message)
-
-    async def on_remembered(self, message: messages.Remembered) -> None:
-        """Kept: say what, and under which id."""
-        episode = message.episode
-        said = f"Remembered, {day(episode)}: “{readable(episode.words)}”  (id {episode.id})"
-        await self.desk.settle(message.entry, said)
-        self.tour.did("remember")
-
-    async def on_found(self, message: messages.Found) -> None:
-        """What was asked of the memory: show it."""
-        if isawaitable(showing := message.then()):
-            await showing
-
-    async def on_forgotten(self, message: messages.Forgotten) -> None:
-        """The receipt; and nothing on screen shows it any more."""
-        await self.desk.settle(message.entry, "\n".join(message.receipt))
-        await self.desk.drop(message.ids)
-        self.browsing.changed(message.receipt)
-        if message.in_use and self.photo is None:
-            await self.desk.memories.show((), strings.NOTHING_YET)
-
-    async def on_demo_ready(self, message: messages.DemoReady) -> None:
-        """The album is there: try a new photo, with a question ready to send."""
-        await self.desk.settle(message.entry, strings.DEMO)
-        await self.showing.attach(message.photo)
-        self.composer.text = message.question
-        self.composer.move_cursor(self.composer.document.end)
-
-    async def on_model_ready(self, message: messages.ModelReady) -> None:
-        """The model is loaded."""
-        self.status.model = message.model
-        if message.model == "nano":
-            await self.desk.greet(Note(strings.NANO))
-
-    async def on_counted(self, message: messages.Counted) -> None:
-        """The first count decides how to greet."""
-        first, self.status.episodes = self.status.episodes is None, message.episodes
-        self.status.encrypted = message.encrypted
-        if first:
-            gc.freeze()  # what stands now stays: looking through all of it again and again would hold up keys
-            text = strings.HELLO if message.episodes else strings.WELCOME
-            await self.desk.greet(Static(text, markup=False, id="welcome"))
-        if first and self.demo:
-            await self._open_demo()
-
-    def on_locked(self, message: messages.Locked) -> None:
-        """An encrypted memory, and no key in the keychain."""
-        self.push_screen(PassphraseDialog(message.question), self.session.answer)
-
-    def on_state(self, message: messages.State) -> None:
-        """What the session is doing."""
-        self.status.state, self.status.uses = message.text, offline.uses()
-        if message.text == "idle":
-            self.session.recount()
-
-    def on_app_focus(self) -> None:
-        """Back from another window."""
-        self.session.recount()
-
-    def on_crashed(self, message: messages.Crashed) -> None:
-        """A memory that cannot be used ends the app with one line; anything else is a bug and looks like one."""
-        if not isinstance(message.error, KeepsakeError):
-            raise message.error
-        self.exit(return_code=1, message=str(message.error))
-
     def pop_screen(self) -> AwaitComplete:
         """Textual lets a dialog close twice, at a second Enter that came fast, and would end the app over it."""
-        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete.nothing()
+        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete.nothing()  # type: ignore[no-untyped-call]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: Textual's own, and ours."""

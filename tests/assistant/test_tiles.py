@@ -94,9 +94,9 @@ def test_tiles_stay_where_the_vocabulary_has_words_for_them(tmp_path: Path, monk
     published(tmp_path)
     engine = LlamaCpp(local.load(str(tmp_path / "gguf")), 1, 512)
     assert engine._vision
-    parts = engine._vision.chunks(PHOTO)
-    assert [p.n_tokens for p in parts if p.chunk] == [tinysmolvlm.TOKENS] * 13
+    chunks = engine._vision.chunks(PHOTO)
+    assert [c.n_tokens for c in chunks if c.image] == [tinysmolvlm.TOKENS] * 13
     (place,) = engine.tokenize(Mark("<row_3_col_4>"))
-    assert sum(p.tokens.count(place) for p in parts) == 1 and min(t for p in parts for t in p.tokens) >= 0
+    assert sum(c.tokens.count(place) for c in chunks) == 1 and min(t for c in chunks for t in c.tokens) >= 0
     assert list(engine.stream(ASKED, Options(max_new_tokens=4)))[-1].new_tokens
     engine.close()

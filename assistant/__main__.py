@@ -19,7 +19,17 @@ from assistant import models_cli, offline
 from assistant.backends import disk_cache
 from assistant.backends.open_backend import open_backend
 from assistant.conversation import Conversation, open_memory, remember
-from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Reminded, Shortened
+from assistant.events import (
+    Answered,
+    AnswerText,
+    Captioned,
+    CaptionText,
+    EventHandler,
+    Failed,
+    Recalled,
+    Reminded,
+    Shortened,
+)
 from assistant.importing import import_cli
 from assistant.photo import load_photo
 from memory import conversations
@@ -123,9 +133,10 @@ def _ask(args: argparse.Namespace) -> int:
         with open_memory(args.memory, backend, to_read=True) as memory:
             conversation = Conversation(backend, memory)
             first = conversation.attach(photo) if args.no_caption else conversation.look(photo)
+            shown = _Results(result, quiet=args.json)
             for stream in (first, conversation.ask(args.question)):
                 for event in stream:
-                    _show(event, result, quiet=args.json)
+                    shown.dispatch(event)
     finally:
         backend.close()
     result["model"] = backend.name
@@ -135,27 +146,56 @@ def _ask(args: argparse.Namespace) -> int:
     return 0
 
 
-def _show(event: Event, result: dict[str, Any], *, quiet: bool) -> None:
-    """Enter an event into the JSON result and, unless `quiet`, print it."""
-    text = ""
-    if isinstance(event, Failed):
-        raise KeepsakeError(event.message)
-    if isinstance(event, Recalled):
-        result["recalled"] = [_row(r) for r in event.recalls]
-        text = "".join(f"recalled  {_line(r)}\n" for r in event.recalls) or "recalled  nothing that matches\n"
-    elif isinstance(event, Reminded):
-        result["reminders"] = [asdict(r) | {"when": r.when.isoformat()} for r in event.reminders]
-        text = "".join(f"you asked  {printable(r.task)}  (said {r.when:%d %b %Y}, {r.id})\n" for r in event.reminders)
-    elif isinstance(event, Shortened):
+class _Results(EventHandler[None]):
+    """Enters events into the JSON result and, unless `quiet`, prints them as they come."""
+
+    def __init__(self, result: dict[str, Any], *, quiet: bool) -> None:
+        super().__init__(lambda: None)
+        self._result, self._quiet = result, quiet
+
+    def recalled(self, event: Recalled) -> None:
+        """A line for each memory, with its reason."""
+        self._result["recalled"] = [_row(r) for r in event.recalls]
+        self._print("".join(f"recalled  {_line(r)}\n" for r in event.recalls) or "recalled  nothing that matches\n")
+
+    def reminded(self, event: Reminded) -> None:
+        """A line for each reminder."""
+        self._result["reminders"] = [asdict(r) | {"when": r.when.isoformat()} for r in event.reminders]
+        for r in event.reminders:
+            self._print(f"you asked  {printable(r.task)}  (said {r.when:%d %b %Y}, {r.id})\n")
+
+    def shortened(self, event: Shortened) -> None:
+        """What was left out, on stderr."""
         print(event, file=sys.stderr)
-    elif isinstance(event, CaptionText | AnswerText):
-        text = "\n".join(printable(line) for line in event.text.split("\n"))
-    elif isinstance(event, Captioned):
-        result["caption"], text = event.caption.text, "\n\n"
-    elif isinstance(event, Answered):
-        result["answer"], text = event.text, "\n"
-    if not quiet:
-        print(text, end="", flush=True)
+
+    def caption_text(self, event: CaptionText) -> None:
+        """A piece of the caption."""
+        self._print_piece(event.text)
+
+    def captioned(self, event: Captioned) -> None:
+        """The whole caption."""
+        self._result["caption"] = event.caption.text
+        self._print("\n\n")
+
+    def answer_text(self, event: AnswerText) -> None:
+        """A piece of the answer."""
+        self._print_piece(event.text)
+
+    def answered(self, event: Answered) -> None:
+        """The whole answer."""
+        self._result["answer"] = event.text
+        self._print("\n")
+
+    def failed(self, event: Failed) -> None:
+        """Ends the command with the one line."""
+        raise KeepsakeError(event.message)
+
+    def _print_piece(self, text: str) -> None:
+        self._print("\n".join(printable(line) for line in text.split("\n")))
+
+    def _print(self, text: str) -> None:
+        if not self._quiet:
+            print(text, end="", flush=True)
 
 
 def _recall(args: argparse.Namespace) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar, assert_never
 
 from assistant.backend import Chunk
 from memory.episode import Recall
@@ -88,3 +90,70 @@ class Failed:
 
 
 Event = Recalled | Reminded | Shortened | CaptionText | Captioned | AnswerText | Answered | Failed
+
+Result = TypeVar("Result")
+
+
+class EventHandler(Generic[Result]):
+    """Receives the events of a conversation: a method for each kind, which does nothing unless a subclass acts.
+
+    `Result` is what the methods return: None, or an awaitable. A new kind of event has to be added here, or mypy fails.
+    """
+
+    def __init__(self, ignored: Callable[[], Result]) -> None:
+        """`ignored` makes the result for a kind of event that the subclass does nothing with."""
+        self.ignored = ignored
+
+    def dispatch(self, event: Event) -> Result:
+        """Call the method for the kind of `event`."""
+        match event:
+            case Recalled():
+                return self.recalled(event)
+            case Reminded():
+                return self.reminded(event)
+            case Shortened():
+                return self.shortened(event)
+            case CaptionText():
+                return self.caption_text(event)
+            case Captioned():
+                return self.captioned(event)
+            case AnswerText():
+                return self.answer_text(event)
+            case Answered():
+                return self.answered(event)
+            case Failed():
+                return self.failed(event)
+            case _:
+                assert_never(event)
+
+    def recalled(self, event: Recalled) -> Result:
+        """The memory was searched."""
+        return self.ignored()
+
+    def reminded(self, event: Reminded) -> Result:
+        """A recalled memory asks for a reminder."""
+        return self.ignored()
+
+    def shortened(self, event: Shortened) -> Result:
+        """A part of the prompt was left out."""
+        return self.ignored()
+
+    def caption_text(self, event: CaptionText) -> Result:
+        """A piece of the caption."""
+        return self.ignored()
+
+    def captioned(self, event: Captioned) -> Result:
+        """The caption is complete or was cancelled."""
+        return self.ignored()
+
+    def answer_text(self, event: AnswerText) -> Result:
+        """A piece of the answer."""
+        return self.ignored()
+
+    def answered(self, event: Answered) -> Result:
+        """The answer is complete or was cancelled."""
+        return self.ignored()
+
+    def failed(self, event: Failed) -> Result:
+        """Something went wrong."""
+        return self.ignored()

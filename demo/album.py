@@ -11,7 +11,7 @@ from typing import Any
 from assistant.backend import Backend
 from assistant.backends.open_backend import open_backend
 from assistant.conversation import Conversation, store_episode
-from assistant.events import Answered, Captioned, Event, Failed, Recalled
+from assistant.events import Answered, Captioned, EventHandler, Failed, Recalled
 from assistant.photo import load_photo
 from memory.episode import Episode, Turn
 from memory.errors import KeepsakeError
@@ -66,22 +66,32 @@ def converse(backend: Backend) -> None:
         load(memory, backend)
         print(f"An album of {memory.stats()['episodes']} photos was remembered. Now a new one: {demo_photo().name}\n")
         conversation = Conversation(backend, memory)
+        printer = _Printer(lambda: None)
         for event in conversation.look(load_photo(demo_photo())):
-            _print_event(event)
+            printer.dispatch(event)
         print(f"> {QUESTION}")
         for event in conversation.ask(QUESTION):
-            _print_event(event)
+            printer.dispatch(event)
 
 
-def _print_event(event: Event) -> None:
-    if isinstance(event, Recalled):
+class _Printer(EventHandler[None]):
+    """Prints what comes, each event whole."""
+
+    def recalled(self, event: Recalled) -> None:
+        """The recalled memories, with their reasons."""
         for recall in event.recalls:
             print(f'Recalled  {recall.episode.when:%d %B %Y}  {recall.why}\n          "{recall.episode.words}"')
         if not event.recalls:
             print("Recalled  nothing that matches")
-    elif isinstance(event, Captioned):
+
+    def captioned(self, event: Captioned) -> None:
+        """The whole caption."""
         print(f"Caption   {event.caption.text}\n")
-    elif isinstance(event, Answered):
+
+    def answered(self, event: Answered) -> None:
+        """The whole answer."""
         print(f"Answer    {event.text}")
-    elif isinstance(event, Failed):
+
+    def failed(self, event: Failed) -> None:
+        """Ends the demo with the one line."""
         raise KeepsakeError(event.message)

@@ -4,13 +4,23 @@ to its panel, a failure to where the result would have been. It asks nobody and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 
-from assistant.events import Answered, AnswerText, Captioned, CaptionText, Failed, Recalled, Reminded, Shortened
+from assistant.events import (
+    Answered,
+    AnswerText,
+    Captioned,
+    CaptionText,
+    EventHandler,
+    Failed,
+    Recalled,
+    Reminded,
+    Shortened,
+)
 from memory.db.conversation_rows import StoredConversation
 from memory.episode import Recall
 from ui.dialogs.kept_conversations import entries
@@ -120,45 +130,7 @@ class MainView(Horizontal):
 
     async def told(self, message: Told, model: str) -> None:
         """An event of the conversation, for the entry that asked for it."""
-        entry, caption = message.entry, self.caption
-        match message.event:
-            case Recalled(recalls) if isinstance(entry, Writing):
-                await self.recalled(recalls, NO_WORDS)
-            case Recalled(recalls):
-                await self.recalled(recalls, NO_MATCH_PRIVATE if self.private else NO_MATCH)
-                await caption.begin()
-            case Reminded(reminders):
-                for one in reminders:
-                    await self.note(REMINDED.format(task=one.task), "reminder")
-            case CaptionText(text):
-                await caption.writing.write(text)
-            case Captioned(written, chunk):
-                chips = "".join(f" [{n}]" for n in self.numbers.cited(written.text))
-                caption.say("stopped" if chunk.stop == "cancelled" else f"by {model}{chips}")
-                await caption.writing.finish(written.text, MARKS.get(chunk.stop or "", ""))
-            case AnswerText(text) if isinstance(entry, Writing):
-                await entry.write(text)
-            case Answered(text, chunk) if isinstance(entry, Writing):
-                await entry.finish(text, MARKS.get(chunk.stop or "", ""))
-                if self.numbers.recalled and text and entry.parent is self.page:
-                    memories = [(n, self.numbers.memory(n)) for n in self.numbers.cited(text)]
-                    if memories or chunk.stop != "cancelled":  # of half a sentence nothing is said
-                        await self.page.mount(CitationBar(memories), after=entry)
-                    self.talk.anchor()
-            case Shortened():
-                await self.note(str(message.event), "warning")
-            case Failed(problem):
-                await self._failed(entry, problem)
-
-    async def _failed(self, entry: object, problem: str) -> None:
-        """One line, where the result would have been; what was written so far stays, marked."""
-        caption = self.caption
-        if isinstance(entry, Writing):
-            await (entry.finish(entry.text, STOPPED) if entry.text else entry.remove())
-        elif caption.busy and not isinstance(entry, Note):
-            caption.say("", "" if caption.writing.text else "There is no caption.")
-            await caption.writing.finish(caption.writing.text, STOPPED if caption.writing.text else "")
-        await self.settle(entry, problem, "warning")
+        await _EventsOfEntry(self, message.entry, model).dispatch(message.event)
 
     async def stopped(self, message: Stopped) -> None:
         """Esc ended it; the partial text stays."""
@@ -169,3 +141,70 @@ class MainView(Horizontal):
                 await writing.clear()
             caption.say("stopped")
         await writing.finish(writing.text, STOPPED)
+
+
+async def _nothing() -> None:
+    """For events that the entry does not show."""
+
+
+class _EventsOfEntry(EventHandler[Awaitable[None]]):
+    """Shows the events that belong to an entry of the conversation: an answer (`Writing`), a photo, a note."""
+
+    def __init__(self, view: MainView, entry: object, model: str) -> None:
+        super().__init__(_nothing)
+        self._view, self._entry, self._model = view, entry, model
+
+    async def recalled(self, event: Recalled) -> None:
+        """The memories panel, and the caption panel where a caption follows."""
+        if isinstance(self._entry, Writing):
+            await self._view.recalled(event.recalls, NO_WORDS)
+        else:
+            await self._view.recalled(event.recalls, NO_MATCH_PRIVATE if self._view.private else NO_MATCH)
+            await self._view.caption.begin()
+
+    async def reminded(self, event: Reminded) -> None:
+        """A note for each reminder."""
+        for one in event.reminders:
+            await self._view.note(REMINDED.format(task=one.task), "reminder")
+
+    async def caption_text(self, event: CaptionText) -> None:
+        """The caption goes on."""
+        await self._view.caption.writing.write(event.text)
+
+    async def captioned(self, event: Captioned) -> None:
+        """The caption, whole, with who wrote it and which memories it cites."""
+        caption, stop = self._view.caption, event.chunk.stop
+        chips = "".join(f" [{n}]" for n in self._view.numbers.cited(event.caption.text))
+        caption.say("stopped" if stop == "cancelled" else f"by {self._model}{chips}")
+        await caption.writing.finish(event.caption.text, MARKS.get(stop or "", ""))
+
+    async def answer_text(self, event: AnswerText) -> None:
+        """The answer goes on."""
+        if isinstance(self._entry, Writing):
+            await self._entry.write(event.text)
+
+    async def answered(self, event: Answered) -> None:
+        """The answer, whole, and under it the memories that it cites."""
+        view, entry = self._view, self._entry
+        if not isinstance(entry, Writing):
+            return
+        await entry.finish(event.text, MARKS.get(event.chunk.stop or "", ""))
+        if view.numbers.recalled and event.text and entry.parent is view.page:
+            memories = [(n, view.numbers.memory(n)) for n in view.numbers.cited(event.text)]
+            if memories or event.chunk.stop != "cancelled":  # half a sentence is not judged
+                await view.page.mount(CitationBar(memories), after=entry)
+            view.talk.anchor()
+
+    async def shortened(self, event: Shortened) -> None:
+        """What the model does not know any more."""
+        await self._view.note(str(event), "warning")
+
+    async def failed(self, event: Failed) -> None:
+        """One line where the result would have been; what was written so far stays, marked as stopped."""
+        view, entry, caption = self._view, self._entry, self._view.caption
+        if isinstance(entry, Writing):
+            await (entry.finish(entry.text, STOPPED) if entry.text else entry.remove())
+        elif caption.busy and not isinstance(entry, Note):
+            caption.say("", "" if caption.writing.text else "There is no caption.")
+            await caption.writing.finish(caption.writing.text, STOPPED if caption.writing.text else "")
+        await view.settle(entry, event.message, "warning")

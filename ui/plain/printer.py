@@ -6,7 +6,17 @@ import sys
 
 from textual.message import Message
 
-from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Reminded, Shortened
+from assistant.events import (
+    Answered,
+    AnswerText,
+    Captioned,
+    CaptionText,
+    EventHandler,
+    Failed,
+    Recalled,
+    Reminded,
+    Shortened,
+)
 from memory.corrections import readable
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError
@@ -24,10 +34,11 @@ def about(episode: Episode) -> str:
     return f"{day(episode)}: “{readable(episode.words)}”"
 
 
-class Printer:
-    """Of one session."""
+class Printer(EventHandler[None]):
+    """Prints what one session of the app tells, in order."""
 
     def __init__(self) -> None:
+        super().__init__(lambda: None)
         self.numbers = CitationNumbers()
         self.asking = False
         """Whether who or what the photo shows was asked last."""
@@ -48,7 +59,7 @@ class Printer:
         """Say what it tells."""
         match message:
             case messages.Told(entry=entry, event=event):
-                self._event(event)
+                self.dispatch(event)
                 if entry == LOOKED and isinstance(event, Recalled):
                     self.asking = not event.recalls and not self.private
                     if self.asking:
@@ -82,32 +93,46 @@ class Printer:
                 print(f"error: {printable(str(error))}", file=sys.stderr)
                 self.code = 1
 
-    def _event(self, event: Event) -> None:
-        match event:
-            case Recalled(recalls):
-                for n, recall in zip(self.numbers.recall([r.episode for r in recalls]), recalls, strict=True):
-                    self.say(strings.PLAIN_RECALLED_AS.format(n=n), f"{about(recall.episode)} {recall.why}.")
-                if not recalls:
-                    self.say(strings.PLAIN_RECALLED, strings.NO_MATCH_PRIVATE)
-            case Reminded(due):
-                for one in due:
-                    self.say(strings.PLAIN_REMINDER, strings.REMINDED.format(task=one.task))
-            case CaptionText(text):
-                self._write(strings.PLAIN_CAPTION, text)
-            case AnswerText(text):
-                self._write(strings.PLAIN_ANSWER, text)
-            case Captioned(_, chunk):
-                self._end_text(strings.MARKS.get(chunk.stop or "", ""))
-            case Answered(text, chunk):
-                self._end_text(strings.MARKS.get(chunk.stop or "", ""))
-                if self.numbers.recalled and text:
-                    cited = ", ".join(map(str, self.numbers.cited(text)))
-                    if cited or chunk.stop != "cancelled":  # of half a sentence nothing is said
-                        self.say(strings.PLAIN_CITES if cited else strings.PLAIN_NOTE, cited or strings.CITES_NONE)
-            case Shortened():
-                self.say(strings.PLAIN_NOTE, str(event))
-            case Failed(problem):
-                self.say(strings.PLAIN_NOTE, problem)
+    def recalled(self, event: Recalled) -> None:
+        """A numbered line for each memory that was recalled."""
+        episodes = [recall.episode for recall in event.recalls]
+        for n, recall in zip(self.numbers.recall(episodes), event.recalls, strict=True):
+            self.say(strings.PLAIN_RECALLED_AS.format(n=n), f"{about(recall.episode)} {recall.why}.")
+        if not event.recalls:
+            self.say(strings.PLAIN_RECALLED, strings.NO_MATCH_PRIVATE)
+
+    def reminded(self, event: Reminded) -> None:
+        """A line for each reminder."""
+        for one in event.reminders:
+            self.say(strings.PLAIN_REMINDER, strings.REMINDED.format(task=one.task))
+
+    def caption_text(self, event: CaptionText) -> None:
+        """The caption goes on."""
+        self._write(strings.PLAIN_CAPTION, event.text)
+
+    def answer_text(self, event: AnswerText) -> None:
+        """The answer goes on."""
+        self._write(strings.PLAIN_ANSWER, event.text)
+
+    def captioned(self, event: Captioned) -> None:
+        """The caption ends, with a mark if it was cut off."""
+        self._end_text(strings.MARKS.get(event.chunk.stop or "", ""))
+
+    def answered(self, event: Answered) -> None:
+        """The answer ends; then the numbers of the memories that it cites."""
+        self._end_text(strings.MARKS.get(event.chunk.stop or "", ""))
+        if self.numbers.recalled and event.text:
+            cited = ", ".join(map(str, self.numbers.cited(event.text)))
+            if cited or event.chunk.stop != "cancelled":  # half a sentence is not judged
+                self.say(strings.PLAIN_CITES if cited else strings.PLAIN_NOTE, cited or strings.CITES_NONE)
+
+    def shortened(self, event: Shortened) -> None:
+        """What the model does not know any more."""
+        self.say(strings.PLAIN_NOTE, str(event))
+
+    def failed(self, event: Failed) -> None:
+        """What went wrong."""
+        self.say(strings.PLAIN_NOTE, event.message)
 
     def _write(self, what: str, piece: str) -> None:
         """Words as they come, behind what they are."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from assistant.backend import Chunk
-from assistant.events import Answered, Captioned, Event, Recalled
+from assistant.events import Answered, Captioned, EventHandler, Recalled
 from memory import conversations
 from memory.db.conversation_rows import Kind, Line, Part, StoredConversation
 from memory.episode import Photo
@@ -19,10 +19,11 @@ from memory.errors import KeepsakeError
 from memory.store import Memory
 
 
-class Recorder:
+class Recorder(EventHandler[None]):
     """One conversation after the other; `begin` starts the next."""
 
     def __init__(self, memory: Callable[[], Memory], complain: Callable[[str], object]) -> None:
+        super().__init__(lambda: None)
         self._memory, self._complain = memory, complain
         self.begin(False)
 
@@ -65,15 +66,17 @@ class Recorder:
         if self._part and not set(episodes) <= set(self._part.episodes):
             self._keep(replace(self._part, episodes=tuple(dict.fromkeys((*self._part.episodes, *episodes)))))
 
-    def hear(self, event: Event) -> None:
-        """Keep of an event what the user sees of it, once it is whole."""
-        match event:
-            case Recalled(recalls):
-                self.told(*(recall.episode.id for recall in recalls))
-            case Captioned(caption, chunk):
-                self.say("caption", caption.text, _mark(chunk))
-            case Answered(text, chunk):
-                self.say("answer", text, _mark(chunk))
+    def recalled(self, event: Recalled) -> None:
+        """The conversation may tell of what was recalled."""
+        self.told(*(recall.episode.id for recall in event.recalls))
+
+    def captioned(self, event: Captioned) -> None:
+        """Keep a caption once it is whole."""
+        self.say("caption", event.caption.text, _mark(event.chunk))
+
+    def answered(self, event: Answered) -> None:
+        """Keep an answer once it is whole."""
+        self.say("answer", event.text, _mark(event.chunk))
 
     def _keep(self, part: Part, *, new: bool = False) -> None:
         try:

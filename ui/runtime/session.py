@@ -163,7 +163,7 @@ class Session:
                 if stop and isinstance(event, Failed):
                     break
                 self._tell(Told(entry, event))
-                self.recorder.hear(event)
+                self.recorder.dispatch(event)
             if isinstance(event, Recalled):
                 if stop:
                     break

@@ -2,8 +2,8 @@
 PYTHON ?= python3
 PIP := .venv/bin/python -m pip
 LLAMA := $(shell sed -n 's/.*"llama-cpp-python==\([0-9.]*\)".*/\1/p' pyproject.toml)
-TESTS := KEEPSAKE_HOME=$(CURDIR)/.venv/home .venv/bin/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
 WORKERS ?= 2
+TESTS := KEEPSAKE_HOME=$(CURDIR)/.venv/home .venv/bin/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
 # The engine's tests, which run a second time with llama.cpp as other processors have it.
 ENGINE := tests/assistant/test_llamacpp.py tests/assistant/test_prefix_cache.py tests/assistant/test_disk_cache.py \
 	tests/assistant/test_backends.py tests/assistant/test_qwen3vl_tiny.py tests/ui/test_prefetch.py

@@ -253,9 +253,8 @@ class KeepsakeApp(ThreadMessages, App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: Textual's own, and ours."""
         yield from super().get_system_commands(screen)
-        memories, past = self.browsing, self.past
-        actions: list[Callable[[], object]] = [self.action_light, memories.memories, past.talks]
-        actions += [past.reminders, memories.undo]
+        actions: list[Callable[[], object]] = [self.action_light, self.browsing.memories, self.past.talks]
+        actions += [self.past.reminders, self.browsing.undo]
         yield from (SystemCommand(name, what, do) for (name, what), do in zip(strings.PALETTE, actions, strict=True))
 
     def action_light(self) -> None:

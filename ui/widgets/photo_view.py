@@ -1,7 +1,9 @@
 """Photos as half cells: every terminal cell shows two pixels, "▀" in the upper one's colour on the lower one's.
 
-Works in any terminal with colours. It knows nothing of image protocols; one that draws sharper can replace
-`PhotoView` without the rest noticing.
+Works in any terminal with colours. The library textual-image (0.12.0) was measured beside this module, and is not used:
+the import adds 0.2 s to a start and asks the terminal questions at that moment, and a photo of 40 x 20 cells takes it
+6.9 ms where this module needs 3.9 ms with the decoding of the JPEG. Its sharper pictures (Kitty, Sixel) would be worth
+a setting, once there is a terminal to try them in.
 """
 
 from __future__ import annotations

@@ -169,19 +169,19 @@ class KeepsakeApp(ThreadMessages, App[None]):
         await (self.open_demo() if self.tour.turn() else self.desk.note(strings.TOUR_OVER, "done"))
 
     def action_help(self) -> None:
-        """F1."""
+        """F1: show the keys and commands."""
         self.push_screen(HelpScreen(strings.HELP))
 
     def action_pick(self) -> None:
-        """F2."""
+        """F2: choose a photo from the disk."""
         self.showing.pick()
 
     async def action_remember(self) -> None:
-        """F3."""
+        """F3: open the dialog that remembers the photo in view."""
         await self.keeping.remember(self.photo, self.private)
 
     async def action_caption(self) -> None:
-        """F4."""
+        """F4: let the user write the caption."""
         await self.keeping.correct()
 
     async def action_private(self) -> None:
@@ -192,7 +192,7 @@ class KeepsakeApp(ThreadMessages, App[None]):
         await self._begin()
 
     async def action_new(self) -> None:
-        """ctrl+n."""
+        """ctrl+n: begin a new conversation."""
         await self._begin()
         await self.desk.note(strings.PRIVATE if self.private else strings.NEW, "done")
 
@@ -207,11 +207,11 @@ class KeepsakeApp(ThreadMessages, App[None]):
         await self.desk.resume(talk, recalls)
 
     def action_models(self) -> None:
-        """F6."""
+        """F6: list the models."""
         self.models.choose(self.status.model)
 
     def action_history(self) -> None:
-        """F7."""
+        """F7: list the kept conversations."""
         self.past.talks()
 
     async def switch(self, model: str) -> None:
@@ -231,7 +231,7 @@ class KeepsakeApp(ThreadMessages, App[None]):
         (self.desk.talk.scroll_page_up if direction < 0 else self.desk.talk.scroll_page_down)()
 
     def action_stop(self) -> None:
-        """Esc."""
+        """Esc: cancel what is being written."""
         self.session.cancel()
 
     async def on_memory_card_chosen(self, message: MemoryCard.Chosen) -> None:

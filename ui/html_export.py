@@ -40,7 +40,7 @@ dl {{ margin: 1rem 0 2rem; }} dd {{ margin: 0 0 .8rem; white-space: pre-wrap; ov
 
 
 def page(talk: StoredConversation) -> str:
-    """The whole page."""
+    """The conversation as one HTML page, without anything to be loaded."""
     title = TALK_OF.format(when=talk.parts[0].when)
     parts = "\n".join(map(_part, talk.parts))
     return _PAGE.format(title=escape(title), parts=parts, note=escape(WEBPAGE_NOTE))

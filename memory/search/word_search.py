@@ -15,7 +15,7 @@ _MATCH = re.compile("\x02([^\x02\x03]+)\x03")  # what `highlight` puts around a 
 
 
 class ByText(NamedTuple):
-    """What words found."""
+    """Hits of a search by words: in what was said, and in places."""
 
     said: list[Hit]
     placed: list[Hit]

@@ -46,7 +46,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """A finished merge."""
+    """What a finished merge wrote, and from what."""
 
     folder: Path
     adapter: str

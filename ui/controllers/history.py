@@ -80,7 +80,7 @@ class History:
     # -- standing instructions ----------------------------------------------------------------------------------
 
     def reminders(self) -> None:
-        """List them."""
+        """Show the list of standing reminders."""
 
         async def found(standing: list[Reminder]) -> None:
             await self._push(RemindersScreen(standing, self._end))

@@ -64,7 +64,7 @@ class MainView(Horizontal):
             yield self.memories
 
     def on_mount(self) -> None:
-        """The title."""
+        """Set the title of the conversation's frame."""
         self.talk.border_title = "Conversation"
 
     async def add(self, entry: Widget) -> None:

@@ -95,7 +95,7 @@ class ModelsScreen(ModalScreen[ModelRow | None]):
             options.replace_option_prompt(model, self._line(self.rows[model]))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Enter."""
+        """Enter on a model chooses that model."""
         self.dismiss(self.rows[str(event.option_id)])
 
     def _line(self, row: ModelRow) -> Content:
@@ -190,7 +190,7 @@ class Models:
         self._fetching: Fetching | None = None
 
     def choose(self, running: str) -> None:
-        """Show the list."""
+        """Show the list of models and do what is chosen there."""
         self._running, now = running, self._fetching
         self._app.push_screen(ModelsScreen(running, *((now.model, now.percent) if now else ())), self._chosen)
 

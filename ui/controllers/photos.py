@@ -34,7 +34,7 @@ class ShowingPhotos:
         """Where the last one came from."""
 
     def pick(self) -> None:
-        """F2: choose one."""
+        """F2: show the photo picker."""
 
         async def chosen(path: Path | None) -> None:
             if path:

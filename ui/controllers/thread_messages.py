@@ -65,7 +65,7 @@ class ThreadMessages(Base):
             self.status.chunk = message.event.chunk
 
     async def on_stopped(self, message: messages.Stopped) -> None:
-        """Esc ended it."""
+        """A job was cancelled before anything was written."""
         await self.desk.stopped(message)
 
     async def on_begun(self, message: messages.Begun) -> None:

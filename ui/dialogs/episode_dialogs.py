@@ -68,11 +68,11 @@ class RememberDialog(ModalScreen[Keep | None]):
                 yield Button("Cancel", id="cancel")
 
     def on_input_submitted(self) -> None:
-        """Enter."""
+        """Enter in a field does what the first button does."""
         self._keep()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """The mouse's way."""
+        """A click on a button does what its key does."""
         if event.button.id == "keep":
             self._keep()
         else:
@@ -112,7 +112,7 @@ class PassphraseDialog(ModalScreen[str | None]):
             yield Static(LOCKED_KEYS, classes="keys")
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Enter."""
+        """Enter in a field does what the first button does."""
         self.dismiss(message.value or None)
 
 
@@ -177,13 +177,13 @@ class EpisodeScreen(ModalScreen[str | None]):
             self.refresh(recompose=True)
 
     def action_edit(self) -> None:
-        """Change its words."""
+        """Close, and open the screen that edits the memory's words."""
         if not self.sure:
             self.dismiss("edit")
 
 
 class HelpScreen(ModalScreen[None]):
-    """Keys and commands."""
+    """The list of keys and commands."""
 
     BINDINGS: ClassVar = [Binding("escape,f1,q", "dismiss(None)", "Close")]
 

@@ -88,17 +88,17 @@ class HistoryScreen(ModalScreen[None]):
             self.query_one("#search").focus()
 
     def drop(self, id: str) -> None:
-        """It was deleted."""
+        """Take a deleted conversation out of the list."""
         options = self.query_one(OptionList)
         if any(option.id == id for option in options.options):
             options.remove_option(id)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Search."""
+        """Enter in the search field filters the list."""
         self._search(event.value)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Open."""
+        """Enter on a conversation opens that conversation."""
         if event.option_id:
             self._open(event.option_id)
 
@@ -119,7 +119,7 @@ class TalkScreen(ModalScreen[str | None]):
         self.talk, self.asking = talk, False
 
     def compose(self) -> ComposeResult:
-        """All of it; up and down scroll."""
+        """The whole conversation; the arrow keys scroll."""
         with Vertical(classes="dialog -large") as box:
             box.border_title = TALK.format(when=self.talk.parts[0].when)
             with VerticalScroll() as scroll:
@@ -133,16 +133,16 @@ class TalkScreen(ModalScreen[str | None]):
         self.query_one(VerticalScroll).focus()
 
     def action_choose(self, what: str) -> None:
-        """Hand it over, unless a question stands."""
+        """Close with this choice, unless a question is open."""
         if not self.asking:
             self.dismiss(what)
 
     def action_ask(self) -> None:
-        """Ask first."""
+        """Ask whether the conversation is really to be deleted."""
         self._ask(True)
 
     def action_sure(self) -> None:
-        """It was asked."""
+        """Delete the conversation: the user was asked and said yes."""
         if self.asking:
             self.dismiss("delete")
 

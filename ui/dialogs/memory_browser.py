@@ -112,7 +112,7 @@ class BrowserScreen(Screen[None]):
         self.query_one("#said").display = bool(text)
 
     async def on_episode_grid_opened(self) -> None:
-        """A click."""
+        """A click on a memory opens that memory."""
         await self.action_wish("open")
 
     def on_episode_grid_wanted(self, message: EpisodeGrid.Wanted) -> None:
@@ -126,16 +126,16 @@ class BrowserScreen(Screen[None]):
         self._search(event.value.strip())
 
     async def action_wish(self, what: What) -> None:
-        """Hand it over."""
+        """Hand what the user wants done with the chosen memory to the controller."""
         if self.grid.mark or what in ("undo", "statistics", "twins"):
             await self._wish(what, self.grid.mark)
 
     def action_grid(self) -> None:
-        """The other way to look at them."""
+        """Switch between timeline and grid."""
         self.grid.grid = not self.grid.grid
 
     def action_search(self) -> None:
-        """To the input."""
+        """Move the keys to the search field."""
         self.query_one("#search").focus()
 
     def action_leave(self) -> None:
@@ -148,7 +148,7 @@ class BrowserScreen(Screen[None]):
             self.dismiss()
 
     def _moved(self) -> None:
-        """Where one is."""
+        """Show at the bottom which memory of how many is highlighted."""
         grid = self.grid
         place = f"{grid.at + 1:,} of {len(grid.marks):,}" if grid.marks else ""
         self.query_one("#foot").border_subtitle = place
@@ -232,7 +232,7 @@ class TwinsScreen(ModalScreen[Sequence[Twin]]):
         self.dismiss([self.twins[event.option_index]])
 
     def action_all(self) -> None:
-        """Merge them all."""
+        """Merge all the pairs that are listed."""
         self.dismiss(self.twins)
 
     def _option(self, twin: Twin) -> Option:

@@ -74,7 +74,7 @@ class PhotoPicker(ModalScreen[Path | None]):
         self.query_one(".dialog").border_title = Content(f"Choose a photo · {self.folder}")
 
     def action_up(self) -> None:
-        """One folder up."""
+        """Go to the folder above."""
         self.folder = self.folder.resolve().parent
         self.query_one(PhotoTree).path = self.folder
         self._title()

@@ -50,7 +50,7 @@ class Printer(EventHandler[None]):
         self._greeted = False
 
     def say(self, what: str, text: str) -> None:
-        """One line."""
+        """Print one line: what the line is, and its text."""
         if self._writing:
             self._end_text()
         print(f"{what}: {printable(text)}", flush=True)

@@ -79,7 +79,7 @@ class AppThread:
         self._put(entry, "reading photo", lambda: self._session.look(entry, photo), always=True)
 
     def ask(self, entry: Entry, question: str) -> None:
-        """Answer a question."""
+        """Have a question answered, about the photo in view if there is one."""
         self._put(entry, "answering", lambda: self._session.ask(entry, question))
 
     def revise(self, entry: Entry, caption: str) -> None:

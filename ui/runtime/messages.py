@@ -17,7 +17,7 @@ Entry = object
 
 @dataclass
 class State(Message):
-    """What the thread is doing, in words."""
+    """What the thread is doing, as words for the status line."""
 
     text: str
 
@@ -47,7 +47,7 @@ class Locked(Message):
 
 @dataclass
 class Told(Message):
-    """An event of the conversation."""
+    """An event of the conversation, for the entry whose job caused it."""
 
     entry: Entry
     event: Event
@@ -55,14 +55,14 @@ class Told(Message):
 
 @dataclass
 class Stopped(Message):
-    """Cancelled before anything was written."""
+    """A job was cancelled before anything was written."""
 
     entry: Entry
 
 
 @dataclass
 class Remembered(Message):
-    """Kept."""
+    """A memory was stored."""
 
     entry: Entry
     episode: Episode
@@ -77,7 +77,7 @@ class Found(Message):
 
 @dataclass
 class Forgotten(Message):
-    """Gone, or another one now, with the receipt."""
+    """Memories were forgotten or replaced; the receipt says which."""
 
     entry: Entry
     ids: tuple[str, ...]

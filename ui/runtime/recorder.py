@@ -28,7 +28,7 @@ class Recorder(EventHandler[None]):
         self.begin(False)
 
     def begin(self, private: bool) -> None:
-        """A new conversation."""
+        """Begin a new conversation; of a private one nothing is kept."""
         self._on = not private
         self.id = secrets.token_hex(4)
         """What it is, or will be, kept under."""

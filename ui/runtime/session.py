@@ -135,7 +135,7 @@ class Session:
                 self._conversation = None
 
     def ask(self, entry: Entry, question: str) -> None:
-        """Answer a question."""
+        """Answer a question in the thread, and keep question and answer."""
         talk = self.open_conversation()
         self._tell(State("answering"))
         self.recorder.say("question", question)

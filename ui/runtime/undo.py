@@ -30,7 +30,7 @@ from ui.strings import (
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What was done."""
+    """A change of the memory: what the user is told, and what it took away."""
 
     gone: tuple[str, ...]
     """Ids of memories that are no more, or are others now."""
@@ -42,7 +42,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Back:
-    """The way back from a change."""
+    """How a change is undone."""
 
     held: Held
     instead: dict[str, Episode | None]

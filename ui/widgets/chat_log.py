@@ -128,7 +128,7 @@ class Composer(TextArea, inherit_bindings=False):
             self.name, self.rest = name, rest
 
     class Asked(Message):
-        """Anything else."""
+        """A line that is neither a photo nor a command: a question, or words about the photo."""
 
         def __init__(self, question: str) -> None:
             super().__init__()

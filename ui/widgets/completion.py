@@ -46,7 +46,7 @@ class Entry(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """All of it."""
+        """The whole path of the entry."""
         return self.place / self.name
 
 
@@ -122,7 +122,7 @@ class Completion(OptionList, can_focus=False):
         return None
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """A click."""
+        """A click on an entry takes that entry."""
         event.stop()
         self.post_message(self.Taken())
 

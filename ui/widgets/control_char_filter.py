@@ -22,7 +22,7 @@ class ControlCharFilter(LineFilter):
     """Leaves such characters out."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The same cells."""
+        """The same cells, with control characters made visible."""
         if not STEERS.search("".join([s.text for s in segments])):  # nearly always
             return segments
         return [s if s.control else Segment(STEERS.sub("", s.text), s.style) for s in segments]

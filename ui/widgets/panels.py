@@ -51,11 +51,11 @@ class CaptionPanel(VerticalScroll):
         yield self.writing
 
     def on_mount(self) -> None:
-        """The title."""
+        """Set the title of the panel's frame."""
         self.border_title = "Caption"
 
     async def begin(self) -> None:
-        """A new caption is about to be written."""
+        """A new caption is about to be written: clear the panel."""
         await self.writing.clear()
         self.say("writing …")
         self.busy = True
@@ -112,7 +112,7 @@ class MemoryCard(Horizontal, can_focus=True):
         self.action_choose("open")
 
     def action_choose(self, what: str) -> None:
-        """Ask for it."""
+        """Post what the user wants done with this memory."""
         self.post_message(self.Chosen(self.episode, what))
 
 
@@ -120,15 +120,15 @@ class MemoriesPanel(VerticalScroll, can_focus=False):
     """The memories recalled for the current photo or question."""
 
     def compose(self) -> ComposeResult:
-        """Empty at first."""
+        """A hint where the memories will be."""
         yield Static(NOTHING_YET, classes="hint")
 
     def on_mount(self) -> None:
-        """The title."""
+        """Set the title of the panel's frame."""
         self.border_title = "Memories recalled"
 
     async def show(self, recalls: Iterable[Recall], nothing: str = NO_MATCH, numbers: Sequence[int] = ()) -> None:
-        """These memories and no others, under these numbers."""
+        """Show just these memories, under these numbers."""
         cards = [MemoryCard(r.episode, r.why, n) for r, n in zip(recalls, numbers, strict=False)]
         async with self.batch():
             await self.remove_children()

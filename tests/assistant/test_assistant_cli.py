@@ -1,6 +1,6 @@
 """`python -m assistant` as people and scripts use it: what stands on stdout and stderr, and the exit code.
 
-With the embedded model, in processes of their own. What the model says is not looked at.
+With the embedded model, in processes of their own. What the model writes is not compared.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(120)
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One home for all: the model's files are checked once."""
+    """One home for the whole module, so that the model's files are hashed once."""
     return tmp_path_factory.mktemp("home")
 
 
@@ -34,7 +34,7 @@ def keepsake(home: Path, *args: object) -> subprocess.CompletedProcess[str]:
 
 
 def result(home: Path, *args: object) -> dict[str, object]:
-    """The one JSON object on stdout of a command that went well."""
+    """Run a command that must succeed; returns the one JSON object on its stdout."""
     done = keepsake(home, *args, "--json")
     assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)
     found = json.loads(done.stdout)
@@ -45,10 +45,12 @@ def result(home: Path, *args: object) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def koala(home: Path) -> str:
     """The id of the one episode in the memory."""
-    told = result(home, "remember", DEMO / "koala.jpg", "This is Milo.", "--when", "2025-08-16", "--place", "Lisbon")
-    assert list(told) == ["id"]
-    assert re.fullmatch("[0-9a-f]{16}", str(told["id"]))
-    return str(told["id"])
+    remembered = result(
+        home, "remember", DEMO / "koala.jpg", "This is Milo.", "--when", "2025-08-16", "--place", "Lisbon"
+    )
+    assert list(remembered) == ["id"]
+    assert re.fullmatch("[0-9a-f]{16}", str(remembered["id"]))
+    return str(remembered["id"])
 
 
 def test_what_was_remembered_is_there(home: Path, koala: str) -> None:

@@ -41,7 +41,7 @@ pytestmark = pytest.mark.timeout(300)
 
 
 def photo(width: int, height: int, seed: int) -> Photo:
-    """Smooth colours, different everywhere."""
+    """A photo of smooth random colours that differ in every part of it."""
     spots = np.random.default_rng(seed).integers(0, 255, (5, 4, 3), dtype=np.uint8)
     return from_image(Image.fromarray(spots).resize((width, height), Image.Resampling.BICUBIC))
 
@@ -58,7 +58,7 @@ SHORT = Options(max_new_tokens=12)
 
 @pytest.fixture(scope="module", params=FAMILIES)
 def forms(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Spec]:
-    """One model in the form of each engine."""
+    """The files of one model, for each engine."""
     torch.set_num_threads(1)
     home = tmp_path_factory.mktemp(request.param)
     folder = FAMILIES[request.param](home / "model")
@@ -98,7 +98,7 @@ def engine(request: pytest.FixtureRequest, engines: dict[str, Engine]) -> Engine
 
 @pytest.fixture(scope="module")
 def truth(forms: dict[str, Spec]) -> Checkpoint:
-    """transformers' own way through the model, in one piece and without a cache."""
+    """The reference: transformers runs the model over the whole prompt at once, without a cache."""
     return Checkpoint(forms["transformers"].language)
 
 
@@ -135,7 +135,7 @@ def test_the_next_token_is_that_of_transformers(engine: Engine, truth: Checkpoin
 
 
 def test_all_write_the_same_caption(engines: dict[str, Engine]) -> None:
-    """Greedy, to the letter. Where they part is what pytest shows."""
+    """Greedy captions are equal to the letter."""
     written = {name: write(engine) for name, engine in engines.items()}
     assert len({text for text, _ in written.values()}) == 1, written
     assert written["mlx"][0]
@@ -186,7 +186,7 @@ def test_a_reused_cache_gives_what_a_fresh_one_does(engine: Engine, truth: Check
 
 
 def test_writing_ends_for_a_reason(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enough tokens: "length". The token that is likeliest ends a turn: "end", before it is written."""
+    """With enough tokens the reason is "length"; when the likeliest token ends a turn, "end", and it is not written."""
     assert write(engine, ASKED, Options(max_new_tokens=1))[1].stop == "length"
     likeliest = int(engine.logits(pieces(ASKED)).argmax())
     if isinstance(engine, LlamaCpp):
@@ -208,7 +208,7 @@ def test_a_prompt_that_is_too_long_is_refused_and_changes_nothing(engine: Engine
 
 
 def test_stopped_before_and_between_tokens(engine: Engine) -> None:
-    """A stop means what runs or is announced; a late one does not hit the next answer."""
+    """A cancel means the request that runs or is announced; a late one does not hit the next answer."""
     expected, _ = write(engine)
     engine.arm()
     engine.cancel()
@@ -231,7 +231,7 @@ def test_stopped_before_and_between_tokens(engine: Engine) -> None:
 def test_stopped_from_another_thread_while_it_reads(
     name: str, engines: dict[str, Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Within the step that is being read. (llama.cpp stops inside a step: `test_worker.py`.)"""
+    """The engine stops after the step that it reads. (llama.cpp stops inside a step: `test_worker.py`.)"""
     engine = engines[name]
     assert isinstance(engine, CachedBackend)
     engine.logits([Mark("<|im_end|>")])
@@ -264,8 +264,8 @@ def test_stopped_from_another_thread_while_it_reads(
 def test_a_stop_is_heard_within_three_tenths_of_a_second(
     engine: Engine, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counted in what this process computes after it, since the machine may be busy. `arm` comes first, as in the
-    worker: the stop may come before anything has begun."""
+    """It is the processor time of this process after the cancel, since the machine may be busy. `arm` comes first,
+    as in the worker: the cancel may come before the request has begun."""
     long = Options(max_new_tokens=400, temperature=2.0)
     messages = prompt.chat_messages(["Milo " * 80]) if what == "reading" else ASKED
     if what == "seeing":

@@ -25,7 +25,7 @@ NEW = from_image(Image.new("RGB", (8, 8), "white"))
 
 
 class Narrow(FakeBackend):
-    """Takes `room` characters of text; a photo counts ten."""
+    """A backend whose context has room for `room` characters; a photo counts as ten."""
 
     def __init__(self, room: int) -> None:
         super().__init__(["Yes."])
@@ -84,7 +84,7 @@ def test_the_least_relevant_goes_first_and_of_equals_the_oldest(memory: Memory) 
 
 
 def test_in_a_long_talk_the_oldest_questions_go_before_any_memory(memory: Memory) -> None:
-    """The caption, or the first answer, stays: the rest was said about it."""
+    """The caption, or the first answer, stays: later questions refer to it."""
     backend = Narrow(10**6)
     talk = recalling(backend, memory, LIKELY)
     list(talk.look(NEW))
@@ -136,12 +136,12 @@ def test_the_real_model_fits_what_it_can(nano: Spec, memory: Memory) -> None:
     assert isinstance(last, Captioned) and isinstance(events[1], Shortened)
     assert talk.recalls and talk.recalls[0] == LIKELY
     assert last.chunk.prompt_tokens + 8 <= 200 < last.chunk.prompt_tokens + 8 + 60
-    assert last.chunk.photos_encoded == len(talk.recalls) + 1, "what did not fit was not looked at"
+    assert last.chunk.photos_encoded == len(talk.recalls) + 1, "what did not fit was not encoded"
     backend.close()
 
 
 def test_stopping_between_two_photos_of_a_recall(memory: Memory) -> None:
-    """Many imported photos are seen one after the other: Esc ends that, and the next time goes on."""
+    """Many imported photos are encoded one after the other: a cancel ends that, and the next recall goes on."""
     for n in (1, 2, 3):
         memory.add(episode(n))
     backend = FakeBackend()

@@ -42,7 +42,7 @@ def memory(path: Path) -> Iterator[Memory]:
 
 
 class Failing(FakeBackend):
-    """Breaks where it is told to: in `embed`, or after a word of a stream."""
+    """A backend that fails in `embed`, or after a word of a stream, as its fields say."""
 
     def __init__(self, answers: Sequence[str] = ("A photo of it.",)) -> None:
         super().__init__(answers)
@@ -61,7 +61,7 @@ class Failing(FakeBackend):
 
 
 def kinds(events: Sequence[Event]) -> list[type]:
-    """Kinds of events in order, repeated ones once."""
+    """The kinds of events in order, a run of one kind once."""
     found = [type(e) for e in events]
     return [k for i, k in enumerate(found) if i == 0 or k is not found[i - 1]]
 
@@ -73,24 +73,24 @@ def standing(talk: Conversation) -> tuple[object, ...]:
 def test_a_look_recalls_writes_and_cites(memory: Memory) -> None:
     """Two episodes of this photo come back, the other photo's does not; the caption cites what was in its prompt."""
     backend = FakeBackend(["This is Milo."])
-    told = [remember(memory, backend, MILO, words, DAY) for words in ("This is Milo.", "Milo at the lake.")]
+    stored = [remember(memory, backend, MILO, words, DAY) for words in ("This is Milo.", "Milo at the lake.")]
     remember(memory, backend, REX, "This is Rex.", DAY)
     talk = Conversation(backend, memory)
     events = list(talk.look(MILO))
     assert kinds(events) == [Recalled, CaptionText, Captioned]
     recalled, *texts, captioned = events
     assert isinstance(recalled, Recalled) and isinstance(captioned, Captioned)
-    assert {r.episode.id for r in recalled.recalls} == {e.id for e in told}
+    assert {r.episode.id for r in recalled.recalls} == {e.id for e in stored}
     assert "".join(e.text for e in texts if isinstance(e, CaptionText)) == captioned.caption.text == "This is Milo."
-    assert sorted(captioned.caption.episodes) == sorted(e.id for e in told)
+    assert sorted(captioned.caption.episodes) == sorted(e.id for e in stored)
     assert (captioned.chunk.stop, captioned.chunk.prompt_tokens) == ("end", 100)
-    assert backend.calls == [prompt.caption_messages(told, MILO)]
+    assert backend.calls == [prompt.caption_messages(stored, MILO)]
     assert talk.caption == captioned.caption
 
 
 def test_answers_continue_from_the_caption(memory: Memory) -> None:
     backend = FakeBackend(["This is Milo.", "In August.", "At the lake."])
-    told = remember(memory, backend, MILO, "This is Milo.", DAY)
+    stored = remember(memory, backend, MILO, "This is Milo.", DAY)
     talk = Conversation(backend, memory)
     list(talk.look(MILO))
     events = list(talk.ask("When?"))
@@ -98,12 +98,12 @@ def test_answers_continue_from_the_caption(memory: Memory) -> None:
     assert isinstance(events[-1], Answered) and events[-1].text == "In August."
     list(talk.ask("Where?"))
     said = [m.parts[0] for m in backend.calls[-1][2:]]
-    assert backend.calls[-1][:2] == prompt.caption_messages([told], MILO)
+    assert backend.calls[-1][:2] == prompt.caption_messages([stored], MILO)
     assert said == ["This is Milo.", "When?", "In August.", "Where?"]
 
 
 def test_the_users_caption_is_what_counts(memory: Memory) -> None:
-    """A correction replaces the model's words and all that followed from them."""
+    """A correction replaces the model's caption and the questions and answers after it."""
     backend = FakeBackend(["A cat.", "No.", "Yes."])
     talk = Conversation(backend, memory)
     with pytest.raises(KeepsakeError, match="attach one first"):
@@ -118,11 +118,11 @@ def test_the_users_caption_is_what_counts(memory: Memory) -> None:
 
 def test_attached_without_a_caption_the_question_goes_to_the_photo(memory: Memory) -> None:
     backend = FakeBackend(["Milo."])
-    told = remember(memory, backend, MILO, "This is Milo.", DAY)
+    stored = remember(memory, backend, MILO, "This is Milo.", DAY)
     talk = Conversation(backend, memory)
     assert kinds(list(talk.attach(MILO))) == [Recalled]
     list(talk.ask("Who is this?"))
-    assert backend.calls == [prompt.direct_messages([told], MILO, "Who is this?")]
+    assert backend.calls == [prompt.direct_messages([stored], MILO, "Who is this?")]
     assert talk.caption is None
 
 
@@ -235,8 +235,8 @@ def test_ordinary_talk_goes_on_until_a_memory_is_meant(memory: Memory) -> None:
     ]
 
 
-def test_photos_of_another_model_are_looked_at_again(memory: Memory) -> None:
-    """Imported, or kept with another vision tower: recall sees them all the same."""
+def test_photos_of_another_model_are_encoded_again(memory: Memory) -> None:
+    """Photos that were imported, or stored with another vision tower: recall encodes them first."""
     backend = FakeBackend()
     imported = Episode(MILO, (Turn("user", "This is Milo."),), DAY)
     memory.add(imported)

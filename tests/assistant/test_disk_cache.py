@@ -1,4 +1,4 @@
-"""What is kept on disk to be quicker next time: whole or not there, bounded, private, gone when forgotten."""
+"""The cache on disk: entries are whole or missing, bounded, private, and gone when forgotten."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_an_entry_comes_back_as_it_was(cache: DiskCache) -> None:
 
 
 def test_nothing_damaged_is_taken_for_whole(cache: DiskCache) -> None:
-    """Cut short anywhere, any byte changed, or under another's name."""
+    """An entry that was cut short anywhere, has a changed byte, or another entry's name is a miss."""
     cache.put("a.1", {"n": 1}, b"body")
     path = cache.folder / "a.1"
     whole = path.read_bytes()
@@ -190,7 +190,7 @@ def test_after_a_restart_the_tower_does_not_run_again(opened, tmp_path: Path) ->
     assert len(list((tmp_path / "cache" / "vision").iterdir())) == 4
 
 
-def test_a_damaged_photo_is_looked_at_again(opened, tmp_path: Path) -> None:
+def test_a_damaged_photo_is_encoded_again(opened, tmp_path: Path) -> None:
     asked = about(photo(1))
     truth = opened().logits(asked)
     (file,) = (tmp_path / "cache" / "vision").iterdir()
@@ -234,7 +234,7 @@ def test_a_conversation_about_something_else_is_not_taken_up(opened) -> None:
 
 
 def test_what_was_forgotten_is_not_kept_by_an_engine_that_runs(opened, tmp_path: Path) -> None:
-    """Forgotten by another program, while this one has it in its cache: it goes, there too."""
+    """Another program forgets a photo that this engine has in its KV cache: the engine drops its cache."""
     engine = opened()
     engine.read(about(photo(1)))
     disk_cache.forget(photo(1).sha256, tmp_path / "cache")

@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.timeout(60)]
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
-    """One public repository: a language model of 8.5 MB, an mmproj, and what else lies around."""
+    """A hub with one public repository: a language model of 8.5 MB, an mmproj, and files that are no model."""
     other = gguf("qwen3vl", 2 * MB), gguf("clip", MB // 2)
     files = {LANGUAGE: gguf("qwen3vl", 8 * MB + MB // 2), EYES: gguf("clip", 2 * MB), "README.md": b"# tiny"}
     files |= {"Tiny-Q8_0.gguf": other[0], "mmproj-Tiny-Q8_0.gguf": other[1]}
@@ -49,7 +49,7 @@ def repo(hub: HubServer) -> Repo:
 
 
 def left(home: Path) -> list[str]:
-    """What a pull has kept to go on with."""
+    """Files that a pull has left to resume from."""
     return sorted(
         path.name.split(".gguf")[0] for path in (home / "downloads").rglob("*.partial") if path.stat().st_size
     )
@@ -73,8 +73,8 @@ def test_a_model_arrives_whole(hub: HubServer, own_home: Path) -> None:
     assert list((own_home / "downloads").iterdir()) == [own_home / "downloads" / "tiny.lock"]
 
 
-def test_the_hub_is_told_nothing_and_asked_nothing_twice(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No token of another program, no version of anything. What is here is not asked for again."""
+def test_the_hub_learns_nothing_and_is_asked_nothing_twice(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests hold no token of another program and no versions. What is here is not requested again."""
     monkeypatch.setattr("huggingface_hub.utils._headers.get_token", lambda: "hf_left_by_another_program")
     pull(NAME)
     assert {h["user-agent"] for h in hub.headers} == {"keepsake"}
@@ -214,7 +214,7 @@ def test_offline_mode_is_respected(hub: HubServer, monkeypatch: pytest.MonkeyPat
     assert hub.headers == []
 
 
-def test_room_on_the_disk_is_looked_at_first(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_room_on_the_disk_is_checked_first(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     small = shutil.disk_usage("/")._replace(free=download.SPARE + 5 * MB)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: small)
     with pytest.raises(ModelError, match=r"^tiny needs 0\.3 GB of disk, .* has 0\.3 GB: make room$"):
@@ -275,7 +275,7 @@ def test_a_name_of_the_hub_is_never_a_path() -> None:
 
 @pytest.fixture
 def listed(hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """A list of our own with the model "tiny" on it."""
+    """Replace the registry's list by one with the model "tiny"."""
 
     def write(sha256: str, **more: str) -> None:
         entry = {
@@ -330,7 +330,7 @@ def test_a_checkpoint_goes_where_it_is_converted(hub: HubServer, own_home: Path,
 
 
 def test_a_folder_for_mlx_is_one_model(hub: HubServer, listed: Callable[..., None]) -> None:
-    """As our own exports for MLX are described."""
+    """Its manifest is like that of our own exports for MLX."""
     repo(hub).files = {
         "config.json": b"{}",
         "model.safetensors": b"w" * MB,
@@ -348,7 +348,7 @@ def test_a_folder_for_mlx_is_one_model(hub: HubServer, listed: Callable[..., Non
 
 
 def start(hub: HubServer, home: Path) -> subprocess.Popen[str]:
-    """A `pull` in a process of its own, stuck in the middle of the language model."""
+    """Start a `pull` in a process of its own, which then hangs in the middle of the language model."""
     hub.faults.hold[LANGUAGE] = 5 * MB + 1000
     environment = {**os.environ, "KEEPSAKE_HOME": str(home), "HF_ENDPOINT": hub.url}
     command = [sys.executable, "-m", "assistant", "models", "pull", NAME]

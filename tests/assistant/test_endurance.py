@@ -28,7 +28,7 @@ def photo(seed: int) -> Photo:
 
 
 def resident(pid: int) -> int:
-    """Bytes of a process in memory."""
+    """Bytes that a process has in memory."""
     status = Path(f"/proc/{pid}/status")
     if status.exists():
         return next(int(line.split()[1]) for line in status.read_text().splitlines() if "VmRSS" in line) * 1024
@@ -79,7 +79,7 @@ from assistant.backends.llamacpp import LlamaCpp
 from tests.assistant.test_endurance import photo
 
 disk_cache.VISION_BYTES = int(sys.argv[3])
-spec, found, looked = local.load("nano", verify=False), {}, 0
+spec, found, encoded = local.load("nano", verify=False), {}, 0
 for turn in range(4):
     engine = LlamaCpp(spec, context=256, cache=Path(sys.argv[1]))
     for n in (int(sys.argv[2]) * turn + i for i in range(3)):
@@ -87,16 +87,16 @@ for turn in range(4):
         assert found.setdefault(str(n % 6), digest) == digest, "another photo's tokens"
         engine.read([Mark("<|im_start|>user\\n"), photo(n % 6), Words("Who?"), Mark("<|im_end|>\\n")])
         engine.save()
-    looked += engine.photos_encoded
+    encoded += engine.photos_encoded
     engine.close()
-print(json.dumps([found, looked]))
+print(json.dumps([found, encoded]))
 """
 
 
 @pytest.mark.timeout(300)
 def test_two_apps_share_a_cache_folder_that_is_too_small(tmp_path: Path) -> None:
-    """Both look at the same photos, keep and take up conversations, and push each other's out: all that either ever
-    gets is what the tower saw, no file is left half written, and the bound holds."""
+    """Both encode the same photos, save and restore conversations, and evict each other's entries: each gets only what
+    the tower computed, no file is left half written, and the bound holds."""
     cache = tmp_path / "cache"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     both = [
@@ -110,10 +110,10 @@ def test_two_apps_share_a_cache_folder_that_is_too_small(tmp_path: Path) -> None
     ]
     said = [child.communicate(timeout=240)[0] for child in both]
     assert [child.returncode for child in both] == [0, 0]
-    (one, looked), (other, looked_too) = map(json.loads, said)
+    (one, encoded), (other, encoded_too) = map(json.loads, said)
     assert all(other.get(n, digest) == digest for n, digest in one.items()) and len({*one, *other}) == 6
     assert len({*one.values(), *other.values()}) == 6
-    assert looked + looked_too < 2 * 4 * 3, "nothing was ever taken from the folder"
+    assert encoded + encoded_too < 2 * 4 * 3, "nothing was ever taken from the folder"
     for folder, limit in ((cache / "vision", ROOM), (cache / "talk", disk_cache.CONVERSATION_BYTES)):
         assert 0 < spent(folder) <= limit and not list(folder.glob("*.partial"))
         entries = disk_cache.DiskCache(folder, limit)

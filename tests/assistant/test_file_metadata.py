@@ -24,7 +24,7 @@ def exif(tag: int, value: object) -> Image.Exif:
     return found
 
 
-def test_words_somebody_gave_a_photo() -> None:
+def test_words_that_a_person_gave_a_photo() -> None:
     assert said_by(xmp=xmp("Milo in Sète\n at the  harbour")) == "Milo in Sète at the harbour"
     assert said_by(xmp=xmp("Milo", "title")) == "Milo"
     assert said_by(exif=exif(0x010E, "Milo in Sète".encode())) == "Milo in Sète"

@@ -21,7 +21,7 @@ from memory.store import Memory
 
 @pytest.fixture
 def koala() -> str:
-    """Its hash; two episodes show it, a third shows another photo; its visual tokens are in the cache."""
+    """Hash of a photo that two of three episodes show; its visual tokens are in the cache."""
     photo, other = load_photo(DEMO / "koala.jpg"), load_photo(DEMO / "drum.jpg")
     day = datetime(2025, 8, 16, 12, tzinfo=UTC)
     with Memory(home() / "memory.db") as memory:
@@ -47,17 +47,17 @@ def test_all_episodes_of_a_photo_go_whatever_its_file_is_called(
     with Image.open(DEMO / "koala.jpg") as image:
         image.save(tmp_path / "renamed.png")
     assert cli.main(["forget", str(tmp_path / "renamed.png"), "--yes"]) == 0
-    told = capsys.readouterr()
-    assert told.out.startswith("2 episodes: forgotten, 2 turns") and "1 photo forgotten" in told.out
-    assert "Milo" not in told.out and told.err == ""
+    output = capsys.readouterr()
+    assert output.out.startswith("2 episodes: forgotten, 2 turns") and "1 photo forgotten" in output.out
+    assert "Milo" not in output.out and output.err == ""
     assert left() == ["Here is Thunder."] and koala not in cached()
 
 
 def test_json_is_one_object(koala: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["forget", str(DEMO / "koala.jpg"), "--yes", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (len(told["episodes"]), told["photos"], told["turns"]) == (2, [koala], 2)
-    assert told["receipt"][0].startswith("2 episodes: forgotten")
+    receipt = json.loads(capsys.readouterr().out)
+    assert (len(receipt["episodes"]), receipt["photos"], receipt["turns"]) == (2, [koala], 2)
+    assert receipt["receipt"][0].startswith("2 episodes: forgotten")
 
 
 def test_without_a_yes_nothing_goes(
@@ -70,10 +70,10 @@ def test_without_a_yes_nothing_goes(
     for answer in (io.StringIO("y\n"), Terminal("n\n"), Terminal("\n"), Terminal("")):
         monkeypatch.setattr("sys.stdin", answer)
         assert cli.main(["forget", str(DEMO / "koala.jpg")]) == 1
-        told = capsys.readouterr()
-        assert told.out == "" and "“This is Milo.”" in told.err and "“Milo at the harbour.”" in told.err
+        output = capsys.readouterr()
+        assert output.out == "" and "“This is Milo.”" in output.err and "“Milo at the harbour.”" in output.err
         assert len(left()) == 3 and koala in cached()
-    assert "Forget 2 episodes for good? [y/N]" in told.err
+    assert "Forget 2 episodes for good? [y/N]" in output.err
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
     assert cli.main(["forget", str(DEMO / "koala.jpg")]) == 0
     assert left() == ["Here is Thunder."]
@@ -83,8 +83,8 @@ def test_a_photo_that_was_only_asked_about_leaves_the_cache(koala: str, capsys: 
     asked = load_photo(DEMO / "otter.jpg").sha256
     assert disk_cache.vision_cache(disk_cache.root()).put(f"{asked}.x", {}, b"tokens")
     assert cli.main(["forget", str(DEMO / "otter.jpg"), "--yes"]) == 1
-    told = capsys.readouterr()
-    assert told.out == "" and told.err.startswith("no memory has this photo") and told.err.count("\n") == 1
+    output = capsys.readouterr()
+    assert output.out == "" and output.err.startswith("no memory has this photo") and output.err.count("\n") == 1
     assert asked not in cached() and koala in cached() and len(left()) == 3
 
 

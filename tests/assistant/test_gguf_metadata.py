@@ -70,7 +70,7 @@ def test_a_broken_header_is_refused_at_once(tmp_path: Path, data: bytes, said: s
 
 
 def test_a_folder_as_published(tmp_path: Path) -> None:
-    """Files are told apart by what they say: some publishers put "mmproj" at the end of the name."""
+    """Files are told apart by their metadata: some publishers put "mmproj" at the end of the name."""
     put(tmp_path, Qwen3VL=gguf("qwen3vl"), Qwen3VL_mmproj=gguf("clip"))
     assert gguf_metadata.find_pair(tmp_path) == (tmp_path / "Qwen3VL.gguf", tmp_path / "Qwen3VL_mmproj.gguf")
     assert local.load(str(tmp_path)).name == tmp_path.name

@@ -72,9 +72,9 @@ def test_a_chat_comes_in(chat: Path, own_home: Path, capsys: pytest.CaptureFixtu
     assert "you are Ben in it" in err and "1 photo, film or sound left out by WhatsApp" in err
     episodes = stored_episodes(own_home)
     assert sorted(episodes) == ALL_SAID
-    told_first = episodes[ALL_SAID[1]]
-    assert told_first.when == datetime(2023, 12, 31, 21, 15).astimezone(UTC)
-    assert told_first.turns[-1] == Turn("user", "Sweet. …")
+    first_episode = episodes[ALL_SAID[1]]
+    assert first_episode.when == datetime(2023, 12, 31, 21, 15).astimezone(UTC)
+    assert first_episode.turns[-1] == Turn("user", "Sweet. …")
 
 
 def test_who_you_are_in_a_chat(chat: Path, own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""`python -m assistant import` of a folder: what is kept of it, and that nothing comes twice or is lost."""
+"""`python -m assistant import` of a folder: what is stored, and that nothing comes twice or is lost."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_coordinates_stay_out_unless_they_are_asked_for(
 def test_photos_that_nothing_is_said_about_are_left_out(
     album: Path, own_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without words a model has nothing to tell of them, and what has words would find no room beside them."""
+    """Without words a model can say nothing about them, and they would take the places of memories with words."""
     assert main(["import", str(album), "--model", "fake"]) == 0
     out = capsys.readouterr().out
     assert out.startswith(
@@ -124,7 +124,7 @@ def test_photos_that_nothing_is_said_about_are_left_out(
 
 
 def test_a_photo_without_words_is_a_memory_with_a_date(own_home: Path, tmp_path: Path) -> None:
-    """It is recalled by sight and read by a model like any other; nothing is put into anybody's mouth."""
+    """It is recalled by sight and read by a model like any other; no words are invented for it."""
     save(tmp_path / "a" / "IMG_1.png", 1, "2025:08:01 18:30:00", "+02:00", gps=True)
     backend = FakeBackend()
     with Memory(own_home / "memory.db") as memory, open_source(tmp_path / "a") as found:
@@ -272,10 +272,10 @@ def test_a_snapshot_comes_before_a_large_import(
         assert copy.stats()["episodes"] == 5
 
 
-# The list of files that were looked at
+# The list of files that were decoded
 
 
-def test_files_that_were_looked_at_are_not_decoded_again(
+def test_files_that_were_decoded_are_not_decoded_again(
     album: Path, own_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_import(capsys, album)
@@ -319,7 +319,7 @@ def test_a_list_that_cannot_be_kept_costs_only_time(
 def test_beside_an_encrypted_memory_no_list_is_kept(
     album: Path, own_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would tell in clear which files are in there."""
+    """The list would show, unencrypted, which files are in the memory."""
     monkeypatch.setattr(Memory, "encrypted", True)
     assert run_import(capsys, album)["imported"] == 5
     assert not list(own_home.rglob("imports"))

@@ -103,8 +103,8 @@ def test_a_reused_cache_gives_the_logits_of_a_fresh_one(nano: Spec, engine: Llam
     assert np.abs(engine.logits(other) - truth).max() > 1
 
 
-def test_after_writing_the_cache_still_holds_what_the_ledger_says(nano: Spec, engine: LlamaCpp) -> None:
-    """Generated tokens, an abandoned stream, and then a prompt that shares a part: as if read afresh."""
+def test_after_writing_the_cache_still_holds_what_the_prefix_cache_says(nano: Spec, engine: LlamaCpp) -> None:
+    """Generated tokens, an abandoned stream, then a prompt that shares a part: logits are those of a fresh engine."""
     stream = engine.stream(ASKED, SHORT)
     next(stream)
     stream.close()
@@ -141,7 +141,7 @@ def test_writing_ends_where_the_context_does(nano: Spec, monkeypatch: pytest.Mon
     assert chunk.prompt_tokens + chunk.new_tokens == 64
 
 
-def test_every_photo_is_looked_at_once(engine: LlamaCpp) -> None:
+def test_every_photo_is_encoded_once(engine: LlamaCpp) -> None:
     before = engine.photos_encoded
     new, known = photo(20), Episode(photo(21), (Turn("user", "This is Rex."),), datetime(2025, 1, 1, tzinfo=UTC))
     tokens = engine.embed(new)
@@ -187,7 +187,7 @@ def test_stopping_before_the_first_token(engine: LlamaCpp) -> None:
 
 
 def test_stopping_when_nothing_runs_does_nothing(engine: LlamaCpp) -> None:
-    """Previously it stopped the stream that came next."""
+    """Previously a late cancel stopped the next stream."""
     expected, _ = write(engine, ASKED)
     for _ in range(2):
         engine.cancel()
@@ -200,7 +200,7 @@ def test_stopping_when_nothing_runs_does_nothing(engine: LlamaCpp) -> None:
 
 
 def test_stopping_in_the_middle_of_the_vision_tower(nano: Spec, engine: LlamaCpp) -> None:
-    """It ends after the operation it is in, and what it has computed by then is not taken for the photo."""
+    """The tower ends after its current operation, and its unfinished output is not taken for the photo's embeddings."""
     assert engine._vision
     seen, nodes, wanted = photo(30), 0, engine._vision.on_node
 
@@ -224,7 +224,7 @@ def test_stopping_in_the_middle_of_the_vision_tower(nano: Spec, engine: LlamaCpp
 def test_a_model_that_cannot_take_back_a_part_reads_all_again(
     engine: LlamaCpp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As with recurrent layers: llama.cpp refuses, and the ledger must not say otherwise."""
+    """As with recurrent layers: llama.cpp refuses, and the prefix cache must agree."""
     engine.read(pieces(ASKED))
     remove = engine._llama.llama_memory_seq_rm
     monkeypatch.setattr(engine._llama, "llama_memory_seq_rm", lambda *args: args[2] == 0 and remove(*args))

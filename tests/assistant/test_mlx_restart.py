@@ -1,4 +1,4 @@
-"""What an MLX model keeps for the next start: the last conversation and photos, exact, private, gone when forgotten.
+"""What an MLX model saves for the next start: the last conversation and photos, exact, private, gone when forgotten.
 
 The policy is `test_disk_cache.py`'s, which tests it on llama.cpp; entries and their bound are tested there too.
 """
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.timeout(300)
 
 
 def photo(seed: int) -> Photo:
-    """Smooth colours, different everywhere."""
+    """A photo of smooth random colours that differ in every part of it."""
     spots = np.random.default_rng(seed).integers(0, 255, (5, 4, 3), dtype=np.uint8)
     return from_image(Image.fromarray(spots).resize((128, 96), Image.Resampling.BICUBIC))
 
@@ -81,7 +81,7 @@ def opened(forms: dict[str, Spec], tmp_path: Path) -> Iterator[Opened]:
 
 
 def kept(tmp_path: Path) -> dict[str, int]:
-    """How many entries there are of each kind."""
+    """How many entries of each kind are on disk."""
     found = [f.parent.name for f in (tmp_path / "cache").rglob("*") if f.is_file() and f.name != "epoch"]
     return {name: found.count(name) for name in found}
 
@@ -109,14 +109,14 @@ def test_after_a_restart_all_is_as_it_was_to_the_bit(spec: Spec, opened: Opened,
     assert all(f.stat().st_mode & 0o777 == 0o600 for f in (tmp_path / "cache").rglob("*") if f.is_file())
 
 
-def test_a_known_photo_is_never_looked_at_again(spec: Spec, opened: Opened) -> None:
+def test_a_known_photo_is_never_encoded_again(spec: Spec, opened: Opened) -> None:
     """In another conversation, and for recall: its tokens are those of the first time. Another size is another entry,
     where the model takes any shape."""
     first = opened(spec)
     truth = first.logits(about(photo(2), photo(1)))
     seen = first.embed(photo(1))
-    looked = first.photos_encoded
-    assert looked == (2 if spec.side else 3)
+    encoded = first.photos_encoded
+    assert encoded == (2 if spec.side else 3)
     again = opened(spec)
     assert np.array_equal(again.logits(about(photo(2), photo(1))), truth)
     assert np.array_equal(again.embed(photo(1)), seen)
@@ -126,7 +126,7 @@ def test_a_known_photo_is_never_looked_at_again(spec: Spec, opened: Opened) -> N
 
 
 def test_a_damaged_entry_is_made_again(opened: Opened, tmp_path: Path) -> None:
-    """One byte changed, or cut short: the photo is looked at, the conversation read, and both are kept as before."""
+    """After a changed byte or a cut, the photo is encoded and the conversation read anew, and both are saved."""
     asked = about(photo(1))
     first = opened()
     truth = first.logits(asked)
@@ -172,7 +172,7 @@ def test_what_another_model_version_or_photo_made_is_not_taken_up(
 
 
 def test_what_was_forgotten_is_not_kept_by_an_engine_that_runs(opened: Opened, tmp_path: Path) -> None:
-    """Forgotten by another program, while this one has it in its cache: it goes, there too."""
+    """Another program forgets a photo that this engine has in its KV cache: the engine drops its cache."""
     engine = opened()
     engine.logits(about(photo(1)))
     assert engine.save() and kept(tmp_path) == {"vision": 1, "talk": 1}
@@ -193,7 +193,7 @@ def test_a_private_conversation_leaves_nothing_on_disk(opened: Opened, tmp_path:
     assert not engine.save()
     engine.set_ephemeral(False)
     assert not engine._prefix.steps and not engine.save(), "nor later"
-    assert not engine.unsaved, "and nobody tries again"
+    assert not engine.unsaved, "and no second try is made"
     assert kept(tmp_path) == {}
     list(engine.stream(prompt.chat_messages(["Hello"]), SHORT))
     assert engine.save() and kept(tmp_path) == {"talk": 1}
@@ -208,7 +208,7 @@ def test_what_is_read_ahead_is_no_conversation(opened: Opened, tmp_path: Path) -
 
 
 def test_no_more_than_its_limit_is_on_disk(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Photos not seen for longest go first; a conversation that is too large is not kept, and nothing else is lost."""
+    """The least recently used photos go first; a conversation that is too large is not saved; nothing else is lost."""
     monkeypatch.setattr(disk_cache, "VISION_BYTES", 100_000)
     monkeypatch.setattr(disk_cache, "CONVERSATION_BYTES", 100_000)
     engine = opened()
@@ -232,7 +232,7 @@ def test_a_disk_that_takes_nothing_costs_speed_only(opened: Opened, tmp_path: Pa
 
 @pytest.mark.slow
 def test_the_worker_goes_on_where_it_was(forms: dict[str, Spec], own_home: Path) -> None:
-    """For real: closed and started anew, it looks at no photo and reads the last token only; in private it keeps
+    """For real: a worker closed and started anew encodes no photo and reads the last token only; an ephemeral one saves
     nothing."""
     asked = prompt.describe_messages(photo(1))
 
@@ -244,8 +244,8 @@ def test_the_worker_goes_on_where_it_was(forms: dict[str, Spec], own_home: Path)
         last = chunks[-1]
         return last.photos_encoded, last.prompt_tokens - last.cached_tokens, "".join(c.text for c in chunks)
 
-    looked, read, text = session(private=True)
-    assert looked == 1 and read > 20
+    encoded, read, text = session(private=True)
+    assert encoded == 1 and read > 20
     assert not [f for f in (own_home / "cache").rglob("*") if f.is_file()]
     assert session() == (1, read, text)
     assert session() == (0, 1, text)

@@ -41,13 +41,13 @@ socket.socket, socket.getaddrinfo = Forbidden, forbidden
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One home for all: the model's files are hashed once."""
+    """One home for the whole module, so that the model's files are hashed once."""
     return tmp_path_factory.mktemp("home")
 
 
 @pytest.fixture(scope="module")
 def offline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment without network."""
+    """Environment variables of a process in which every use of the network fails."""
     folder = tmp_path_factory.mktemp("offline")
     (folder / "sitecustomize.py").write_text(NO_NETWORK)
     return {"PYTHONPATH": str(folder)}
@@ -77,12 +77,12 @@ def test_the_list_says_where_how_large_and_whether_it_fits(home: Path, offline: 
     assert (covip["where"], covip["needs"], covip["fits"], covip["pinned"]) == ("convert", None, None, False)
     fits = {row.name: row.fits for row in registry.rows(Machine(8 * GB, 4 * GB))}
     assert [fits[f"qwen3-vl-{n}b"] for n in (2, 4, 8)] == ["yes", "tight", "no"] and fits["nano"] == "yes"
-    told = models(home, "list", **offline).stdout
-    assert re.search(r"^nano +ships +0\.1 GB +0\.8 GB +(yes|tight) +Apache-2\.0; ships with", told, re.MULTILINE)
-    assert re.search(r"^qwen3-vl-4b-mlx .*; unverified$", told, re.MULTILINE)
+    listing = models(home, "list", **offline).stdout
+    assert re.search(r"^nano +ships +0\.1 GB +0\.8 GB +(yes|tight) +Apache-2\.0; ships with", listing, re.MULTILINE)
+    assert re.search(r"^qwen3-vl-4b-mlx .*; unverified$", listing, re.MULTILINE)
     assert re.search(
         rf"^This machine has {re.escape(hardware.gigabytes(hardware.this_machine().total))}, .* of it free\.",
-        told,
+        listing,
         re.MULTILINE,
     )
 
@@ -126,7 +126,7 @@ def test_what_lies_in_the_home_is_listed_whole_or_broken(tmp_path: Path) -> None
     ],
 )
 def test_what_fits(needed: int, total: int, free: int | None, fits: str) -> None:
-    """Three quarters at most, and now only what is free; half, where the system does not say."""
+    """At most three quarters of the memory; "yes" for what is free now, or half where the system does not say."""
     assert hardware.fits(needed, Machine(total, free)) == fits
 
 
@@ -144,7 +144,7 @@ def test_the_context_is_the_one_the_app_opens() -> None:
 
 
 def test_the_list_refuses_what_it_does_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And is itself in order: names are unique, every pinned hash is one."""
+    """And the list itself is in order: names are unique, and every pinned hash has the form of one."""
     listed = list(registry.listed_models().values())
     files = [f for model in listed for f in [*model.languages.values(), *([model.mmproj] if model.mmproj else [])]]
     assert all(f.sha256 is None or re.fullmatch("[0-9a-f]{64}", f.sha256) for f in files)
@@ -173,7 +173,7 @@ def test_a_check_measures_the_embedded_model(home: Path, offline: dict[str, str]
 
 
 def test_a_check_hashes_anew(own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that changed under the same size and time is found, whatever was remembered of it."""
+    """A file that changed under the same size and time is found, whatever hash was cached for it."""
     shutil.copytree(ROOT / "models" / "nano", own_home / "models" / "other")
     path = local.load("other").mmproj
     stat = path.stat()
@@ -188,7 +188,7 @@ def test_a_check_hashes_anew(own_home: Path, capsys: pytest.CaptureFixture[str])
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as of a publisher: a tiny Qwen3-VL in two parts, its mmproj, no manifest."""
+    """A folder as it is published: a tiny Qwen3-VL in two shards, its mmproj, no manifest."""
     folder = tmp_path_factory.mktemp("published")
     torch.set_num_threads(1)
     checkpoint = tinyqwen.build(folder / "checkpoint")
@@ -244,10 +244,10 @@ def test_pull_shows_how_far_it_is_and_what_comes_next(
         assert main(["models", "pull", "hf:some/tiny"]) == 0
     folder = own_home / "models" / "tiny"
     assert json.loads(out) == {"name": "tiny", "folder": str(folder), "next": "python tui.py --model tiny"}
-    told = err.splitlines()
-    assert re.match(r"fetching Tiny-Q4_K_M\.gguf  1 MB of 7 MB  14 %  .*/s$", told[0])
-    assert re.match(r"checking mmproj\.gguf  7 MB of 7 MB  100 %  .*/s$", told[-1])
-    assert len(told) < 12
+    lines = err.splitlines()
+    assert re.match(r"fetching Tiny-Q4_K_M\.gguf  1 MB of 7 MB  14 %  .*/s$", lines[0])
+    assert re.match(r"checking mmproj\.gguf  7 MB of 7 MB  100 %  .*/s$", lines[-1])
+    assert len(lines) < 12
     assert capsys.readouterr().out == f"tiny is in {folder}\nnext: python tui.py --model tiny\n"
 
 

@@ -1,4 +1,4 @@
-"""Uses of the network: counted, refused, proved. Hooks stay for good: all of it is in processes of their own."""
+"""Uses of the network: counted, refused, proved. Audit hooks stay for good, so each test starts a process."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def python(*command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def told(code: str) -> list[str]:
-    """What a program prints that has tools to use the network with; it must end well."""
+def printed_words(code: str) -> list[str]:
+    """Run a program, with helpers that use the network before it; returns the words that it prints."""
     tools = """
         import os, socket, tempfile, threading
         from assistant import offline
@@ -61,7 +61,7 @@ def test_uses_are_counted_once_each_and_only_the_network_s() -> None:
         offline.watch(); offline.watch()
         print(offline.uses(), local(), offline.uses(), tcp(), udp(), lookup(), offline.uses())
     """
-    assert told(code) == ["None", "0", "connected", "0", "tried", "sent", "found", "3"]
+    assert printed_words(code) == ["None", "0", "connected", "0", "tried", "sent", "found", "3"]
 
 
 def test_what_the_user_asked_for_is_not_counted_in_its_thread_only() -> None:
@@ -73,7 +73,7 @@ def test_what_the_user_asked_for_is_not_counted_in_its_thread_only() -> None:
             print(offline.uses())
         print(tcp(), offline.uses())
     """
-    assert told(code) == ["tried", "found", "0", "1", "tried", "2"]
+    assert printed_words(code) == ["tried", "found", "0", "1", "tried", "2"]
 
 
 def test_what_is_forbidden_is_refused_and_counted_even_when_asked_for() -> None:
@@ -83,8 +83,8 @@ def test_what_is_forbidden_is_refused_and_counted_even_when_asked_for() -> None:
         with offline.requested_by_user(): print(tcp())
         print(offline.network_evidence())
     """
-    assert told(code)[:6] == ["refused", "refused", "refused", "connected", "3", "refused"]
-    assert told(code)[6:] == "NetworkEvidence(uses=3, refused=2)".split()
+    assert printed_words(code)[:6] == ["refused", "refused", "refused", "connected", "3", "refused"]
+    assert printed_words(code)[6:] == "NetworkEvidence(uses=3, refused=2)".split()
 
 
 def test_the_model_s_process_is_refused_the_network(nano: Spec) -> None:

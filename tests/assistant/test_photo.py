@@ -1,4 +1,4 @@
-"""The normaliser: what comes through, in which form, and what is refused with one line."""
+"""The normaliser of photos: which pictures it reads, into which form, and which it refuses with one line."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def refusal(path: Path) -> str:
 
 
 def exif_of(image: Image.Image, taken: str = "", offset: str = "", orientation: int = 1) -> Image.Exif:
-    """EXIF with a place in it, as phones write it."""
+    """EXIF with coordinates, as telephones write it."""
     exif = image.getexif()
     exif[photos.ORIENTATION] = orientation
     exif[0x010F] = "CANARY-CAMERA"

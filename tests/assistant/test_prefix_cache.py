@@ -1,4 +1,4 @@
-"""What the KV cache is said to hold is what it holds: over hundreds of random conversations, to the last bit.
+"""The prefix cache says what the KV cache holds: over hundreds of random conversations, to the last bit.
 
 On a tiny random Qwen3-VL, where a photo moves the position by less than its tokens (M-RoPE) and carries DeepStack
 layers. The nano has the same tests in `test_llamacpp.py`, and disk in `test_disk_cache.py`.
@@ -28,7 +28,7 @@ UNITS = [Unit(n) for n in range(5)] + [Unit((name, small, 0), 16, 4) for name in
 
 
 def photo(width: int, height: int, seed: int) -> Photo:
-    """Smooth colours, different everywhere."""
+    """A photo of smooth random colours that differ in every part of it."""
     spots = np.random.default_rng(seed).integers(0, 255, (5, 4, 3), dtype=np.uint8)
     return from_image(Image.fromarray(spots).resize((width, height), Image.Resampling.BICUBIC))
 
@@ -39,7 +39,7 @@ PHOTOS = (photo(128, 128, 1), photo(192, 96, 2), photo(64, 160, 3), photo(256, 2
 
 @pytest.fixture(scope="module")
 def spec(tmp_path_factory: pytest.TempPathFactory) -> Spec:
-    """A tiny Qwen3-VL whose photos may have 64 tokens, remembered ones 16."""
+    """A tiny Qwen3-VL whose photos may have 64 tokens, small ones 16."""
     return replace(tinyqwen.exported(tmp_path_factory.mktemp("tinyqwen")), space="tiny", identity="tiny")
 
 
@@ -112,7 +112,7 @@ def test_the_steps_of_a_prompt_are_those_of_its_beginning() -> None:
 
 
 def test_a_photo_fills_more_cells_than_positions(engine: LlamaCpp) -> None:
-    """The counts the ledger goes by are llama.cpp's own."""
+    """The prefix cache counts cells and positions as llama.cpp does."""
     size, _ = engine.read(replay.showing(*PHOTOS[:3]))
     photos = [u for step in engine._prefix.steps for u in step if not isinstance(u.key, int)]
     assert [(u.n_tokens, u.n_pos) for u in photos] == [(16, 4), (18, 6), (10, 5)]
@@ -152,8 +152,9 @@ def test_the_comparison_would_notice_a_wrong_position(
     fresh.close()
 
 
-def test_the_photo_asked_about_is_seen_large_and_memories_small(engine: LlamaCpp) -> None:
-    """64 tokens at most, or a quarter of it; what is small enough stays. When nobody says, all are seen large."""
+def test_the_photo_asked_about_is_large_and_memories_are_small(engine: LlamaCpp) -> None:
+    """A large photo has at most 64 tokens, a small one 16; a photo of fewer tokens stays as it is. When the messages do
+    not say which photo they are about, all are large."""
     large, little = PHOTOS[3], PHOTOS[2]
 
     def seen(about: str | None) -> list[tuple[str, bool, int]]:

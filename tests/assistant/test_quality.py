@@ -33,7 +33,7 @@ def engine(nano: Spec) -> Iterator[LlamaCpp]:
     opened.close()
 
 
-def test_it_names_what_it_was_told_and_nobody_else(engine: LlamaCpp, tmp_path: Path) -> None:
+def test_it_names_what_the_memories_name_and_nothing_else(engine: LlamaCpp, tmp_path: Path) -> None:
     """24 held-out scenes, three memories each, one of which is in the photo."""
     asked = capeval.captioning(CachedWriter(engine), Lexical())
     found = capeval.summary(run([asked], samples("test", 24, 11), 24, tmp_path / "rows.jsonl"))

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is d
 
 
 def photo(width: int, height: int, seed: int) -> Photo:
-    """Smooth colours, different everywhere."""
+    """A photo of smooth random colours that differ in every part of it."""
     spots = np.random.default_rng(seed).integers(0, 255, (5, 4, 3), dtype=np.uint8)
     return from_image(Image.fromarray(spots).resize((width, height), Image.Resampling.BICUBIC))
 
@@ -84,7 +84,7 @@ def llama(folder: Path):
 
 
 def test_text_becomes_the_same_tokens(folder: Path, llama: LlamaCpp) -> None:
-    """Control tokens come from structure only: the <|im_end|> that somebody wrote stays six characters and more."""
+    """Control tokens come from marks only: an <|im_end|> in words stays text of several tokens."""
     truth = Checkpoint(folder / "model")
     texts = [p for p in PROMPT if not isinstance(p, Photo)]
     assert [llama.tokenize(t) for t in texts] == [truth.tokenize(t) for t in texts]

@@ -45,7 +45,7 @@ photos and attention in f16). In captions of one known thing it was never below 
 
 @dataclass(frozen=True, slots=True)
 class Parting:
-    """Where an engine's caption leaves that of transformers."""
+    """The first token at which an engine's caption differs from that of transformers."""
 
     engine: str
     at: int
@@ -62,7 +62,7 @@ class Parting:
 
 @pytest.fixture(scope="module")
 def nano_forms(nano: Spec, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Spec]:
-    """The nano in the form each engine takes: unmerged for transformers and as it ships, merged for the others."""
+    """The nano's files for each engine: unmerged for transformers and as it ships, merged for the others."""
     torch.set_num_threads(1)
     home = tmp_path_factory.mktemp("forms")
     checkpoint = nanofolder.build(nano, home / "checkpoint")
@@ -93,7 +93,7 @@ def truth(nano_forms: dict[str, Spec]) -> Iterator[CachedBackend]:
 
 @pytest.fixture(scope="module")
 def asked() -> list[tuple[Message, ...]]:
-    """Three remembered things, each of them in a photo of its own."""
+    """Prompts about three remembered things, each in a photo of its own."""
     drawn = sample.build(sample.Spec("test", 3, 0))
     photos = [from_image(draw([look], 40 + i, sample.SIZE).image) for i, look in enumerate(drawn.looks)]
     return [prompt.caption_messages(drawn.context, photo) for photo in photos]
@@ -101,7 +101,7 @@ def asked() -> list[tuple[Message, ...]]:
 
 @pytest.fixture(scope="module")
 def expected(truth: CachedBackend, asked: list[tuple[Message, ...]]) -> list[str]:
-    """What transformers writes: of each photo something else, to its end."""
+    """The captions that transformers writes, each complete and different from the others."""
     written = [write(truth, messages) for messages in asked]
     assert len({text for text, _ in written}) == 3 and {stop for _, stop in written} == {"end"}, written
     return [text for text, _ in written]
@@ -115,10 +115,10 @@ def write(engine: Engine, messages: tuple[Message, ...]) -> tuple[str, str | Non
 def parting(
     name: str, engine: Engine, truth: CachedBackend, messages: tuple[Message, ...], text: str
 ) -> Parting | None:
-    """Where what `engine` writes leaves `text`, which `truth` wrote to its end; None if it does not."""
+    """Where the caption of `engine` differs from `text`, which `truth` wrote to its end; None if it does not."""
 
-    def tokens(said: str, stop: str | None) -> list[int]:
-        return truth.tokenize(Words(said)) + truth.tokenize(Mark("<|im_end|>")) * (stop == "end")
+    def tokens(caption: str, stop: str | None) -> list[int]:
+        return truth.tokenize(Words(caption)) + truth.tokenize(Mark("<|im_end|>")) * (stop == "end")
 
     ours, theirs = tokens(text, "end"), tokens(*write(engine, messages))
     if ours == theirs:
@@ -126,7 +126,7 @@ def parting(
     at = next(i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b)
     logits = truth.follow(pieces(messages), ours[: at + 1])[at]
     assert logits.argmax() == ours[at], "the caption did not come apart into the tokens that were written"
-    one, other = (truth._tokens.spell([token]) for token in (ours[at], theirs[at]))
+    one, other = (truth._processor.spell([token]) for token in (ours[at], theirs[at]))
     found = Parting(name, at, one, other, float(logits[ours[at]] - logits[theirs[at]]))
     print(found)
     return found

@@ -40,8 +40,8 @@ def published(home: Path) -> Path:
     torch.set_num_threads(1)
     folder = tinysmolvlm.build(home / "model")
     path = folder / "preprocessor_config.json"
-    told = json.loads(path.read_text(encoding="utf-8")) | {"do_image_splitting": True, "size": {"longest_edge": 256}}
-    path.write_text(json.dumps(told), encoding="utf-8")
+    config = json.loads(path.read_text(encoding="utf-8")) | {"do_image_splitting": True, "size": {"longest_edge": 256}}
+    path.write_text(json.dumps(config), encoding="utf-8")
     (home / "gguf").mkdir()
     export.export_mmproj(folder, home / "gguf" / "mmproj.gguf", "f32")
     export.export_language(folder, home / "gguf" / "language.gguf", "f32", pre_tokenizer="qwen2")
@@ -66,7 +66,7 @@ def test_a_photo_is_one_square_where_there_are_no_words_for_tiles(name: str, for
     0.978 at the worst token. Of a corner in place of the whole: 0.45, 0.22.
     """
     spec, truth = forms[name], Checkpoint(forms["model"].language)
-    assert (spec.side, spec.one_tile) == (None, False), "nobody said so"
+    assert (spec.side, spec.one_tile) == (None, False), "no file says so"
     engine = open_engine(spec, 1, 256)
     assert isinstance(engine, LlamaCpp | CachedBackend)
     expected, got = truth.embed(PHOTO), engine.embed(PHOTO)

@@ -1,4 +1,4 @@
-"""Exports of WhatsApp chats: telephones' formats, days in every order, and what nobody said. Hand-written lines."""
+"""Exports of WhatsApp chats, in hand-written lines: telephones' formats, dates in every order, notices."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_the_whole_file_tells_the_day_from_the_month(
 
 
 def test_custom_decides_when_nothing_else_does() -> None:
-    """One day of two readings: with am and pm and slashes the month comes first."""
+    """One date with two readings: with am and pm and slashes the month comes first."""
     chat = parse("1/2/23, 9:15 PM - Anna: x")
     assert (chat.order, chat.sure, chat.messages[0].when.month) == ("mdy", False, 1)
     assert parse("1/2/23, 21:15 - Anna: x").messages[0].when.month == 2
@@ -157,7 +157,7 @@ def test_a_beginning_of_the_other_telephone_is_text() -> None:
         f"[31/12/2023, 21:15:00] Anna: {LRM}Diese Nachricht wurde gelöscht.",
     ],
 )
-def test_what_nobody_said_is_no_message(line: str) -> None:
+def test_a_notice_is_no_message(line: str) -> None:
     assert words(line) == []
 
 

@@ -1,4 +1,4 @@
-"""The model in its own process, for real: stopped, killed, orphaned, given up on, and each time usable again."""
+"""The model in its own process, for real: cancelled, killed, orphaned, hanging, and each time usable again."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def shared(nano: Spec, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wor
 
 @pytest.fixture(scope="module")
 def hello(shared: WorkerBackend) -> str:
-    """What it says when all is well."""
+    """The text of a stream that ends without an error."""
     return said(shared)
 
 
@@ -64,7 +64,7 @@ def until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; a zombie that nobody has asked about does not."""
+    """Whether a process runs; a zombie does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -87,16 +87,16 @@ def test_the_child_says_what_the_engine_says(nano: Spec, shared: WorkerBackend, 
 def test_stopped_while_it_reads(shared: WorkerBackend, hello: str) -> None:
     """Esc in the middle of a long prompt: the stream ends within a second, and the next one is as ever."""
     got: list[Chunk] = []
-    told = threading.Event()
+    ended = threading.Event()
 
     def read() -> None:
         for chunk in shared.stream(LONG, SHORT):
             got.append(chunk)
-            told.set()
+            ended.set()
 
     thread = threading.Thread(target=read)
     thread.start()
-    assert not told.wait(0.2), "the prompt is too short for this test"
+    assert not ended.wait(0.2), "the prompt is too short for this test"
     began = time.monotonic()
     shared.cancel()
     thread.join(30)
@@ -123,7 +123,7 @@ def test_a_late_stop_does_not_hit_the_next_answer(shared: WorkerBackend, hello: 
         assert said(shared) == hello
 
 
-def test_a_child_that_does_not_stop_is_given_up(shared: WorkerBackend, hello: str) -> None:
+def test_a_child_that_does_not_stop_is_killed(shared: WorkerBackend, hello: str) -> None:
     """As when it is deep in something that cannot be stopped (here: the whole process is): it is replaced."""
     stream = shared.stream(STORY, ENDLESS)
     next(stream)
@@ -146,7 +146,7 @@ def test_a_child_that_does_not_stop_is_given_up(shared: WorkerBackend, hello: st
 
 
 def test_after_closing_the_next_start_goes_on_where_it_was(nano: Spec, own_home: Path) -> None:
-    """The photo is not looked at again, and of the prompt only the last token is read."""
+    """The photo is not encoded again, and of the prompt only the last token is read."""
     asked = prompt.describe_messages(load_photo(demo_photo()))
     chunks = []
     for _ in range(2):
@@ -178,7 +178,7 @@ def test_giving_up_on_a_stream_stops_it(shared: WorkerBackend, hello: str) -> No
 
 
 def test_an_error_comes_back_as_it_was_and_ends_the_stream(shared: WorkerBackend, hello: str) -> None:
-    """Previously the app waited for ever for a last chunk that an error does not have."""
+    """Previously the app waited for ever for a last chunk, which does not come after an error."""
     pid = shared.pid
     with pytest.raises(ModelError, match=r"the prompt has \d+ tokens, the model takes 8192"):
         list(shared.stream(prompt.chat_messages(["harbour " * 9000]), SHORT))

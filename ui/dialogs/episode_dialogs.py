@@ -112,7 +112,7 @@ class PassphraseDialog(ModalScreen[str | None]):
             yield Static(LOCKED_KEYS, classes="keys")
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Enter in a field does what the first button does."""
+        """Enter closes the dialog with the passphrase."""
         self.dismiss(message.value or None)
 
 

@@ -19,18 +19,18 @@ STEERS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class ControlCharFilter(LineFilter):
-    """Leaves such characters out."""
+    """A filter of Textual that leaves out control characters (`STEERS`)."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The same cells, with control characters made visible."""
+        """The segments without control characters."""
         if not STEERS.search("".join([s.text for s in segments])):  # nearly always
             return segments
         return [s if s.control else Segment(STEERS.sub("", s.text), s.style) for s in segments]
 
 
-_HARMLESS = ControlCharFilter()
+_FILTER = ControlCharFilter()
 
 
 def get_line_filters(app: App[object]) -> Sequence[LineFilter]:
-    """Textual's own, then this one: to be a method of the app."""
-    return [*App.get_line_filters(app), _HARMLESS]
+    """Textual's own filters, then this one. To be used as a method of the app."""
+    return [*App.get_line_filters(app), _FILTER]

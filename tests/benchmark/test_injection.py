@@ -59,7 +59,7 @@ class Parrot(FakeBackend):
 def network_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """Count uses of the network anew, for this test only."""
     monkeypatch.setattr(offline, "_mode", set())
-    monkeypatch.setattr(offline, "_heard", [])
+    monkeypatch.setattr(offline, "_uses", [])
 
 
 @pytest.fixture(scope="module")

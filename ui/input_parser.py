@@ -19,6 +19,13 @@ PLACE = re.compile(r"~/|\.{1,2}/|/[^/\s]+/")
 """How a path begins that is no name and no command."""
 
 
+_NAMES = re.compile(
+    r"(?:this|that|these|those|it|he|she|they)(?:['’]s| is| are|['’]re| was| were)\b|here(?:['’]s| is| are)\b|meet\b",
+    re.IGNORECASE,
+)
+"""The beginning of a sentence that says who or what somebody or something is."""
+
+
 def is_photo(path: Path) -> bool:
     """Whether the name ends like a photo's."""
     return path.suffix.lower() in PHOTO_SUFFIXES
@@ -108,6 +115,11 @@ def read(text: str) -> Typed:
         return Typed([], name, rest)
     mentioned, question = split_mentions(text)
     return Typed(mentioned, question=question)
+
+
+def says_who(text: str) -> bool:
+    """Whether `text`, as a reply to "who or what is this?", names someone or something and asks nothing."""
+    return "?" not in text and _NAMES.match(text) is not None
 
 
 def _unquoted(text: str) -> str:

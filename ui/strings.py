@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from assistant.models.hardware import gigabytes
+from assistant.models.registry import ModelRow
+from memory.episode import Episode
+
 WELCOME = """\
 Welcome to Keepsake.
 Show me a photo (F2, or paste its path) and tell me who or what it is: next time I know, and answer from what you \
@@ -225,3 +229,16 @@ PLAIN_HELP: tuple[tuple[str, str], ...] = (
     ("/quit, Ctrl-D", "end"),
 )
 """What to type in plain mode."""
+
+
+def day(episode: Episode) -> str:
+    """ "12 May 2025 · Lisbon" """
+    where = f" · {episode.place}" if episode.place else ""
+    return f"{episode.when.day} {episode.when:%B %Y}{where}"
+
+
+def model_fit(row: ModelRow) -> str:
+    """ "needs 4.9 GB of memory: fits" """
+    if not row.needs or not row.fits:
+        return CONVERT if row.where == "convert" else FITS_UNKNOWN
+    return f"needs {gigabytes(row.needs)} of memory: {FITS[row.fits]}"

@@ -29,7 +29,7 @@ from tests.support.apppilot import (
     until,
 )
 from tui import KeepsakeApp
-from ui.controllers.models import FetchDialog, ModelsScreen
+from ui.dialogs.model_dialogs import FetchDialog, ModelsScreen
 from ui.widgets.chat_log import PhotoEntry, Said
 from ui.widgets.panels import StatusLine
 
@@ -124,7 +124,7 @@ async def test_a_download_shows_how_far_it_is_and_one_can_go_on(
 ) -> None:
     hub = Hub()
     monkeypatch.setattr(download, "pull", hub.pull)
-    monkeypatch.setattr("ui.controllers.models.EVERY", 0.0)
+    monkeypatch.setattr("ui.runtime.download_thread.EVERY", 0.0)
     async with running(memory_file, FakeBackend(["A wall."])) as (app, pilot):
         await choose(app, pilot, "qwen3-vl-2b")
         await pilot.press("y")

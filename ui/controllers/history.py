@@ -11,45 +11,16 @@ from pathlib import Path
 
 from textual.app import App
 
-from assistant.backends import disk_cache
 from memory import conversations, reminders
 from memory.db.conversation_rows import StoredConversation, Title
 from memory.episode import Recall
-from memory.errors import KeepsakeError
 from memory.instructions import Reminder
-from memory.store import Memory
-from ui import html_export
 from ui.controllers.main_view import MainView
 from ui.dialogs.kept_conversations import HistoryScreen, RemindersScreen, TalkScreen
 from ui.input_parser import to_path
 from ui.runtime.app_thread import AppThread
-from ui.strings import DELETING, ENDED, EXPORT_HOW, EXPORTED, EXPORTING, NOTHING_KEPT, PRIVATE_EXPORT
-
-LISTED = 100
-"""So many conversations are listed."""
-
-
-def forget_talk(id: str, memory: Memory) -> list[str]:
-    """Delete a kept conversation and what was computed from it; returns the receipt's lines."""
-    receipt = memory.forget_conversation(id)
-    for photo in receipt.photos or (id,):  # without a photo too: a model's state may hold its words
-        disk_cache.forget(photo)
-    return receipt.lines()
-
-
-def export(id: str, file: Path, memory: Memory) -> str:
-    """Write a kept conversation to a file; returns what to say of it. Raises KeepsakeError."""
-    html_export.save(conversations.get(memory, id), file)
-    return EXPORTED.format(file=file)
-
-
-def export_open(session: AppThread, private: bool, file: Path, memory: Memory) -> str:
-    """The same for the open conversation."""
-    if private:
-        raise KeepsakeError(PRIVATE_EXPORT)
-    if not any(title.id == session.recorder.id for title in conversations.titles(memory)):
-        raise KeepsakeError(NOTHING_KEPT)
-    return export(session.recorder.id, file, memory)
+from ui.runtime.memory_jobs import LISTED, export, export_open, forget_conversation
+from ui.strings import DELETING, ENDED, EXPORT_HOW, EXPORTING
 
 
 class History:
@@ -141,7 +112,7 @@ class History:
                 if isinstance(screen, HistoryScreen):
                     screen.drop(id)
 
-        self._session.query(entry, partial(forget_talk, id), deleted, keep=True)
+        self._session.query(entry, partial(forget_conversation, id), deleted, keep=True)
 
     async def _push(self, screen: RemindersScreen | HistoryScreen) -> None:
         await self._app.push_screen(screen)

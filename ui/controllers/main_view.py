@@ -24,6 +24,7 @@ from assistant.events import (
 from memory.db.conversation_rows import StoredConversation
 from memory.episode import Recall
 from ui.dialogs.kept_conversations import entries
+from ui.runtime.citation_numbers import CitationNumbers
 from ui.runtime.messages import Stopped, Told
 from ui.strings import (
     MARKS,
@@ -39,7 +40,7 @@ from ui.strings import (
     STOPPED,
 )
 from ui.widgets.chat_log import Kind, Note, Writing
-from ui.widgets.citation_bar import CitationBar, CitationNumbers
+from ui.widgets.citation_bar import CitationBar
 from ui.widgets.panels import CaptionPanel, MemoriesPanel
 
 

@@ -5,17 +5,17 @@ After nothing was recalled, "This is Milo." is no question: it is remembered.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from textual.app import App
 
 from assistant.events import Answered, Recalled
-from memory import corrections
 from memory.episode import Episode, Photo
 from ui.controllers.main_view import MainView
 from ui.dialogs.episode_dialogs import CaptionDialog, Keep, RememberDialog
+from ui.input_parser import says_who
 from ui.runtime.app_thread import AppThread
+from ui.runtime.memory_jobs import CORRECTIONS
 from ui.runtime.messages import Told
 from ui.strings import (
     CAPTION_YOURS,
@@ -29,19 +29,6 @@ from ui.strings import (
     TELL_ME_HERE,
 )
 from ui.widgets.chat_log import Composer, Note, PhotoEntry, Writing
-
-_TELLS = re.compile(
-    r"(?:this|that|these|those|it|he|she|they)(?:['’]s| is| are|['’]re| was| were)\b|here(?:['’]s| is| are)\b|meet\b",
-    re.IGNORECASE,
-)
-"""How a sentence begins that says who somebody is."""
-CORRECTIONS = {"them": corrections.them, "not them": corrections.not_them}
-"""What to remember of a photo, made from the memory that it recalled."""
-
-
-def says_who(text: str) -> bool:
-    """Whether `text`, where it was asked who or what this is, says it and asks nothing."""
-    return "?" not in text and _TELLS.match(text) is not None
 
 
 class Remembering:

@@ -25,8 +25,9 @@ from ui.controllers.remember import Remembering
 from ui.dialogs.episode_dialogs import PassphraseDialog
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
+from ui.strings import day
 from ui.widgets.chat_log import Composer, Note
-from ui.widgets.panels import StatusLine, day
+from ui.widgets.panels import StatusLine
 from ui.widgets.tour import Tour
 
 if TYPE_CHECKING:

@@ -22,8 +22,7 @@ from textual.widgets import Button, Input, Label, Static, TextArea
 from memory.corrections import readable
 from memory.episode import Episode, Photo
 from memory.search.time_phrases import noon_of
-from ui.strings import LOCKED, LOCKED_KEYS
-from ui.widgets.panels import day
+from ui.strings import LOCKED, LOCKED_KEYS, day
 from ui.widgets.photo_view import PhotoView
 
 

@@ -36,10 +36,10 @@ from ui.strings import (
     TWINS,
     TWINS_KEYS,
     TWINS_WHY,
+    day,
 )
 from ui.widgets.episode_card import CardSize
 from ui.widgets.episode_grid import EpisodeGrid
-from ui.widgets.panels import day
 from ui.widgets.photo_view import PhotoView
 
 What = Literal["open", "edit", "forget", "undo", "statistics", "twins"]

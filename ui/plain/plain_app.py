@@ -34,13 +34,11 @@ from memory.errors import PhotoError
 from memory.instructions import Reminder
 from memory.store import Memory
 from ui import strings
-from ui.controllers.history import LISTED, export_open, forget_talk
-from ui.controllers.models import fits
-from ui.controllers.remember import CORRECTIONS, says_who
-from ui.input_parser import Typed, read, to_path
+from ui.input_parser import Typed, read, says_who, to_path
 from ui.plain.printer import LOOKED, Printer, about
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
+from ui.runtime.memory_jobs import CORRECTIONS, LISTED, export_open, forget_conversation
 
 
 def run(open_memory: Callable[[], Memory], open_backend: Callable[[], Backend], *, demo: bool = False) -> int:
@@ -184,7 +182,7 @@ class PlainApp:
             if found[0].id == self._session.recorder.id:
                 self._session.begin("note", self._lines.private)
                 self._follow()
-            job = partial(forget_talk, found[0].id)
+            job = partial(forget_conversation, found[0].id)
             self._session.query("note", job, partial(self._print, kind=strings.PLAIN_DONE), keep=True)
             self._follow()
 
@@ -220,7 +218,7 @@ class PlainApp:
     def _models(self) -> None:
         for row in registry.rows():
             state = strings.MODELS_HERE if row.folder else strings.MODELS_TO_BE_HAD
-            print(printable(f"{row.name}: {state}. {row.problem or f'{fits(row)}. {row.about}'}"))
+            print(printable(f"{row.name}: {state}. {row.problem or f'{strings.model_fit(row)}. {row.about}'}"))
         print(strings.PLAIN_MODELS)
 
     def _tour(self) -> None:

@@ -22,8 +22,8 @@ from memory.episode import Episode, printable
 from memory.errors import KeepsakeError
 from ui import strings
 from ui.runtime import messages
-from ui.widgets.citation_bar import CitationNumbers
-from ui.widgets.panels import day
+from ui.runtime.citation_numbers import CitationNumbers
+from ui.strings import day
 
 LOOKED = "photo"
 """The entry of a photo that is shown, and not seen again after something was said of it."""

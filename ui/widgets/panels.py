@@ -17,15 +17,9 @@ from assistant.backend import Chunk
 from assistant.models.hardware import CONTEXT
 from memory.corrections import readable
 from memory.episode import Episode, Recall
-from ui.strings import ENCRYPTED, NO_CAPTION, NO_MATCH, NOT_ENCRYPTED, NOTHING_YET
+from ui.strings import ENCRYPTED, NO_CAPTION, NO_MATCH, NOT_ENCRYPTED, NOTHING_YET, day
 from ui.widgets.chat_log import Writing
 from ui.widgets.photo_view import PhotoView
-
-
-def day(episode: Episode) -> str:
-    """ "12 May 2025 · Lisbon" """
-    where = f" · {episode.place}" if episode.place else ""
-    return f"{episode.when.day} {episode.when:%B %Y}{where}"
 
 
 def chip(number: int) -> Content:

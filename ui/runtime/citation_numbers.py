@@ -1,0 +1,42 @@
+"""The number under which a conversation cites a memory: [1], [2] ..."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.citations import cited
+from memory.episode import Episode
+
+
+class CitationNumbers:
+    """Numbers of one conversation; a memory keeps its number until the conversation ends."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Episode | None] = {}
+        """Memories by id, in the order of their numbers, which begin with 1. None: the memory was forgotten."""
+        self.recalled: tuple[Episode, ...] = ()
+        """The memories in the last prompt."""
+
+    def recall(self, episodes: Sequence[Episode]) -> list[int]:
+        """Number the memories that were recalled; returns their numbers."""
+        self.recalled = tuple(episodes)
+        self._known |= {episode.id: episode for episode in self.recalled}
+        return self._of([episode.id for episode in episodes])
+
+    def memory(self, number: int) -> Episode | None:
+        """The memory with that number; None where there is none any more."""
+        found = list(self._known.values())
+        return found[number - 1] if 0 < number <= len(found) else None
+
+    def drop(self, ids: Sequence[str]) -> None:
+        """Drop forgotten memories; the numbers of others stay."""
+        self._known |= {id: None for id in ids if id in self._known}
+        self.recalled = tuple(one for one in self.recalled if one.id not in ids)
+
+    def cited(self, text: str) -> list[int]:
+        """Numbers of the recalled memories whose words a text holds."""
+        return self._of(cited(text, self.recalled))
+
+    def _of(self, ids: Sequence[str]) -> list[int]:
+        known = list(self._known)
+        return [known.index(id) + 1 for id in ids]

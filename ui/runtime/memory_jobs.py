@@ -1,0 +1,43 @@
+"""What app and plain mode both ask of the memory: functions for `AppThread.query`, run in the background thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from assistant.backends import disk_cache
+from memory import conversations, corrections
+from memory.episode import Episode
+from memory.errors import KeepsakeError
+from memory.store import Memory
+from ui import html_export
+from ui.runtime.app_thread import AppThread
+from ui.strings import EXPORTED, NOTHING_KEPT, PRIVATE_EXPORT
+
+LISTED = 100
+"""Number of conversations or memories in a list."""
+CORRECTIONS: dict[str, Callable[[Episode], str]] = {"them": corrections.them, "not them": corrections.not_them}
+"""The sentence to remember with a new photo, made from the recalled memory that the user confirms or rejects."""
+
+
+def forget_conversation(id: str, memory: Memory) -> list[str]:
+    """Delete a stored conversation and everything computed from it; returns the lines of the receipt."""
+    receipt = memory.forget_conversation(id)
+    for photo in receipt.photos or (id,):  # without a photo too: the model's saved state may hold the words
+        disk_cache.forget(photo)
+    return receipt.lines()
+
+
+def export(id: str, file: Path, memory: Memory) -> str:
+    """Write a stored conversation to an HTML file; returns the sentence for the user. Raises KeepsakeError."""
+    html_export.save(conversations.get(memory, id), file)
+    return EXPORTED.format(file=file)
+
+
+def export_open(thread: AppThread, private: bool, file: Path, memory: Memory) -> str:
+    """Write the open conversation to an HTML file, as `export` does. Raises KeepsakeError where nothing is stored."""
+    if private:
+        raise KeepsakeError(PRIVATE_EXPORT)
+    if not any(title.id == thread.recorder.id for title in conversations.titles(memory)):
+        raise KeepsakeError(NOTHING_KEPT)
+    return export(thread.recorder.id, file, memory)

@@ -1,7 +1,7 @@
 """Files that are whole or not there: atomic writes, hashes, and JSON lines that a kill cannot spoil.
 
-The one place for them in the project. What has to survive a kill half done (a download, an export of hours) keeps a
-partial file of its own.
+The one place for them in the project. Work that continues after a kill (a download, an export of hours), and copies of
+a memory that the next start must find and remove, have partial files with names of their own.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ from memory.paths import home, private_folder
 
 @contextmanager
 def whole_file(target: Path, *, private: bool = False) -> Iterator[Path]:
-    """A path beside `target` to write to. It gets `target`'s name when the block ends, and is removed if that fails.
+    """A path beside `target` to write to; the file gets `target`'s name when the block ends, or is removed if it fails.
 
-    The path ends in ".partial" and belongs to this process and thread alone. `private`: for this user only (0600).
+    The path ends in ".partial" and is used by this process and thread alone. `private`: readable by this user only
+    (0600). Bytes that must survive a power cut are to be synced by the block (`sync`). Raises OSError.
     """
     partial = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.partial")
+    if private:  # a new file, never one that another user has put there to read along
+        partial.unlink(missing_ok=True)
+        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
-        if private:
-            os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         yield partial
         partial.replace(target)
     finally:
@@ -52,7 +54,7 @@ def write_json(target: Path, value: Any, *, indent: int | None = 2) -> None:
 
 
 def append_lines(path: Path, values: Iterable[Any]) -> None:
-    """Add values to a file of JSON lines; a line that a kill had cut off is ended first. Raises OSError."""
+    """Append values to a file of JSON lines; a last line that a kill cut off is ended first. Raises OSError."""
     with open(path, "ab+") as file:
         if file.tell():
             file.seek(-1, os.SEEK_END)
@@ -62,18 +64,22 @@ def append_lines(path: Path, values: Iterable[Any]) -> None:
 
 
 def whole_lines(path: Path) -> list[str]:
-    """The lines of a file that may be missing, each with its end, without one that a kill cut off."""
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    """The lines of a file, each with its newline, without a last one that a kill cut off; none without a file."""
+    data = path.read_bytes() if path.exists() else b""
+    text = data[: data.rfind(b"\n") + 1].decode("utf-8")  # what was cut off may end within a character
     return [f"{line}\n" for line in text.split("\n")[:-1]]
 
 
 def read_lines(path: Path) -> list[Any]:
-    """The values of a file of JSON lines that may be missing, without one that a kill cut off."""
+    """The values of a file of JSON lines, without a last line that a kill cut off; none when there is no file.
+
+    Raises ValueError for a whole line that is not JSON: also for one that was cut off and then ended by `append_lines`.
+    """
     return [json.loads(line) for line in whole_lines(path)]
 
 
 def sync(file: Path) -> None:
-    """Have the file's bytes and its name on the disk before going on."""
+    """Wait until the file's bytes and its name are on the disk. Raises OSError."""
     for one in (file, file.parent):
         handle = os.open(one, os.O_RDONLY)
         try:
@@ -83,7 +89,7 @@ def sync(file: Path) -> None:
 
 
 def sha256(path: Path) -> str:
-    """Hash of a file in hex, computed once for each size and time of change (kept in home()/hashes.json)."""
+    """SHA-256 of a file in hex, computed once for each size and time of change (stored in home()/hashes.json)."""
     stat = path.stat()
     key = f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
     hashes = private_folder(home()) / "hashes.json"

@@ -12,6 +12,7 @@ from pathlib import Path
 from memory.db import database_files, keys, snapshots
 from memory.db.memory_file import MemoryFile
 from memory.errors import MemoryFileError
+from memory.files import write_text
 from memory.forget.receipt import Receipt
 from memory.paths import home, private_folder
 
@@ -73,8 +74,7 @@ def clear_cache(cache: Path, photos: Collection[str] | None) -> tuple[int, int]:
     files, size = 0, 0
     if cache.is_dir() or photos is None:  # engines at work keep nothing of what they have read before this changes
         epoch = private_folder(cache) / "epoch"
-        epoch.with_suffix(".partial").write_text(secrets.token_hex(8), encoding="ascii")
-        epoch.with_suffix(".partial").replace(epoch)
+        write_text(epoch, secrets.token_hex(8))
     for folder, _, names in os.walk(cache):
         seen = "vision" in Path(folder).relative_to(cache).parts[:1]
         for name in names:

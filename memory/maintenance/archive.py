@@ -15,9 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 import zipfile
 import zlib
 from collections import Counter
@@ -31,6 +29,7 @@ from typing import Any, NamedTuple
 from memory.db import rows
 from memory.episode import Episode, Photo, Turn
 from memory.errors import MemoryFileError, UnknownEpisode
+from memory.files import sync, whole_file
 from memory.store import Memory
 from memory.strip_metadata import bare
 
@@ -79,22 +78,15 @@ def export_archive(memory: Memory, target: Path) -> Exported:
 
     What other programs add meanwhile is left out, what they forget meanwhile too.
     """
-    partial: Path | None = None
     try:
         if target.exists():
             raise MemoryFileError(f"{target} exists already: choose another name")
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # 0600
-        partial = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            exported = _write(memory, file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
+        with whole_file(target, private=True) as partial:
+            with open(partial, "wb") as file:
+                exported = _write(memory, file)
+            sync(partial)
     except OSError as error:
         raise MemoryFileError(f"cannot write {target}: {error.strerror}") from error
-    finally:
-        if partial is not None:
-            partial.unlink(missing_ok=True)
     return exported
 
 

@@ -1,7 +1,7 @@
 """Keepsake in the terminal: `python tui.py [--model NAME] [--memory FILE] [--demo]`.
 
-Turns events into widgets and keys into jobs. The memory and the model live in one thread (`ui/runtime/app_thread.py`);
-nothing here queries, prompts or generates.
+The app passes keys and commands to the controllers (`ui/controllers`). The memory and the model live in a background
+thread (`ui/runtime/app_thread.py`), whose messages `ThreadMessages` handles.
 """
 
 from __future__ import annotations
@@ -28,33 +28,33 @@ from assistant.backends.open_backend import open_backend
 from assistant.models import local
 from demo import album
 from memory.db.conversation_rows import StoredConversation
-from memory.db.keys import Ask, ask_here
+from memory.db.keys import ask_here
 from memory.episode import Photo, Recall
 from memory.errors import KeepsakeError
-from memory.paths import memory_file
 from memory.store import Memory
 from ui import strings
-from ui.controllers.history import History
+from ui.controllers.history import HistoryController
 from ui.controllers.main_view import MainView
-from ui.controllers.memories import BrowsingMemories
-from ui.controllers.models import Models
-from ui.controllers.photos import ShowingPhotos
-from ui.controllers.remember import Remembering
+from ui.controllers.memories import MemoriesController
+from ui.controllers.models import ModelsController
+from ui.controllers.photos import PhotosController
+from ui.controllers.remember import RememberController
 from ui.controllers.thread_messages import ThreadMessages
 from ui.dialogs.episode_dialogs import HelpScreen
 from ui.input_parser import to_path
 from ui.plain import plain_app
 from ui.runtime.app_thread import AppThread
+from ui.runtime.memory_jobs import open_memory
 from ui.runtime.prefetch import Prefetch
 from ui.themes import DARK, LIGHT
 from ui.widgets import control_char_filter
-from ui.widgets.chat_log import Composer, Said, Writing
+from ui.widgets.chat_log import Composer, ModelText, UserText
 from ui.widgets.panels import MemoryCard, StatusLine
 from ui.widgets.tour import Tour
 
 
 class KeepsakeApp(ThreadMessages, App[None]):
-    """The chat: conversation, caption and recalled memories, always in view."""
+    """The app: conversation, caption and recalled memories always in view, input and status below."""
 
     TITLE = "Keepsake"
     CSS_PATH = "tui.tcss"
@@ -78,25 +78,25 @@ class KeepsakeApp(ThreadMessages, App[None]):
         self, open_memory: Callable[[], Memory], open_backend: Callable[[], Backend], *, demo: bool = False
     ) -> None:
         super().__init__()
-        self.session = AppThread(self.post_message, open_memory, open_backend)
-        self.reader = ThreadPoolExecutor(1, "photos")
-        self.demo = demo
+        self.thread = AppThread(self.post_message, open_memory, open_backend)
+        self.reader, self.demo = ThreadPoolExecutor(1, "photos"), demo
         self.photo: Photo | None = None
-        """The last photo that could be read: what /remember is about."""
+        """The last photo that could be read: /remember remembers it."""
         self.private = False
-        """Whether the conversation is, or is about to be: nothing of it is kept."""
-        self.desk, self.status, self.tour = MainView(), StatusLine(id="status"), Tour()
-        self.composer = Composer(lambda: self.showing.folders())
-        self.models = Models(self, self.desk.note, self.switch)
-        self.ahead = Prefetch(self, self.session, self.reader)
-        self.showing = ShowingPhotos(self, self.session, self.desk, self.reader, self._seen)
-        self.browsing = BrowsingMemories(self, self.session, self.desk, self.reader, self.tour.did)
-        self.keeping = Remembering(self, self.session, self.desk, self.composer.offer_again, self.tour.did)
-        self.past = History(self, self.session, self.desk, self._begin, self._resumed)
+        """Whether the conversation is, or is about to be, private: nothing of a private conversation is stored."""
+        self.main_view, self.status, self.tour = MainView(), StatusLine(id="status"), Tour()
+        self.composer = Composer(lambda: self.photos.folders())
+        view, thread, did = self.main_view, self.thread, self.tour.did
+        self.models = ModelsController(self, view.note, self.switch)
+        self.prefetch = Prefetch(self, thread, self.reader)
+        self.photos = PhotosController(self, thread, view, self.reader, self._photo_read)
+        self.memories = MemoriesController(self, thread, view, self.reader, did)
+        self.remembering = RememberController(self, thread, view, self.composer.offer_again, did)
+        self.history = HistoryController(self, thread, view, self._begin, self._resumed)
 
     def compose(self) -> ComposeResult:
-        """Three parts always in view, the input, the status."""
-        yield self.desk
+        """The main view, the tour's line, the input, the status line, the footer."""
+        yield self.main_view
         yield self.tour
         with Vertical(id="input"):
             yield self.composer.completion
@@ -105,45 +105,45 @@ class KeepsakeApp(ThreadMessages, App[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Open everything, in the session's thread."""
-        for theme in (LIGHT, DARK):
-            self.register_theme(theme)
+        """Start the background thread, which opens memory and model."""
+        self.register_theme(LIGHT)
+        self.register_theme(DARK)
         self.theme = DARK.name
         self.composer.focus()
-        self.session.start()
+        self.thread.start()
 
     async def on_unmount(self) -> None:
-        """However the app ends: nothing goes on behind it."""
+        """Stop everything in the background, however the app ends."""
         self.models.stop()
         self.reader.shutdown(wait=False, cancel_futures=True)
-        await asyncio.to_thread(self.session.close)
+        await asyncio.to_thread(self.thread.close)
 
     def on_text_area_changed(self) -> None:
-        """A key in the input, or in a dialog's."""
-        self.ahead.typed(self.composer.text)
+        """Text changed in the input or in a dialog."""
+        self.prefetch.typed(self.composer.text)
 
     def on_completion_taken(self) -> None:
-        """A click in the list above the input."""
+        """The user clicked in the list of completions."""
         self.composer.take()
 
     async def on_composer_photos(self, message: Composer.Photos) -> None:
-        """Typed, pasted or dropped: read at once, because some programs remove the file soon after."""
-        await self.showing.attach(*message.paths)
+        """Photos were typed, pasted or dropped. Read them at once: some programs remove the file soon after."""
+        await self.photos.attach(*message.paths)
 
     async def on_composer_command(self, message: Composer.Command) -> None:
-        """What begins with a slash."""
+        """Run a command that begins with a slash."""
         name, rest = message.name, message.rest
         match name:
             case "/photo" if rest:
-                await self.showing.attach(to_path(rest))
+                await self.photos.attach(to_path(rest))
             case "/photo":
                 self.action_pick()
             case "/remember" if rest:
-                await self.keeping.remember(self.photo, self.private, rest)
+                await self.remembering.remember(self.photo, self.private, rest)
             case "/memories" | "/forget" | "/undo":
-                await self.browsing.command(name, rest)
+                await self.memories.run(name, rest)
             case "/history" | "/reminders" | "/export":
-                await self.past.command(name, rest, self.private)
+                await self.history.run(name, rest, self.private)
             case "/demo":
                 await self.open_demo(rest == "off")
             case "/remember" | "/caption" | "/models" | "/private" | "/new" | "/tour" | "/help" | "/quit":
@@ -151,22 +151,22 @@ class KeepsakeApp(ThreadMessages, App[None]):
             case _ if name[1:].isdecimal():
                 self.action_cite(int(name[1:]))
             case _:
-                await self.desk.note(f"There is no command {name}: /help lists them.", "warning")
+                await self.main_view.note(strings.NO_COMMAND.format(command=name), "warning")
 
-    async def on_composer_asked(self, message: Composer.Asked) -> None:
-        """A question; it waits its turn. Or, where the app has asked who this is, the answer."""
-        await self.desk.add(Said(message.question))
-        if not await self.keeping.told(self.photo, message.question):
-            await self.desk.add(reply := Writing(waiting="…"))
-            self.session.ask(reply, message.question)
+    async def on_composer_question(self, message: Composer.Question) -> None:
+        """Queue a question; or, if the app has asked who this is, remember the user's reply."""
+        await self.main_view.add(UserText(message.question))
+        if not await self.remembering.remember_reply(self.photo, message.question):
+            await self.main_view.add(answer := ModelText(waiting="…"))
+            self.thread.ask(answer, message.question)
 
-    def _seen(self, path: Path, photo: Photo) -> None:
+    def _photo_read(self, path: Path, photo: Photo) -> None:
         self.photo = photo
         self.tour.did("photo", path)
 
     async def action_tour(self) -> None:
-        """/tour: begin it, or end it."""
-        await (self.open_demo() if self.tour.turn() else self.desk.note(strings.TOUR_OVER, "done"))
+        """/tour: begin the tour, or end it."""
+        await (self.open_demo() if self.tour.turn() else self.main_view.note(strings.TOUR_OVER, "done"))
 
     def action_help(self) -> None:
         """F1: show the keys and commands."""
@@ -174,37 +174,37 @@ class KeepsakeApp(ThreadMessages, App[None]):
 
     def action_pick(self) -> None:
         """F2: choose a photo from the disk."""
-        self.showing.pick()
+        self.photos.pick()
 
     async def action_remember(self) -> None:
         """F3: open the dialog that remembers the photo in view."""
-        await self.keeping.remember(self.photo, self.private)
+        await self.remembering.remember(self.photo, self.private)
 
     async def action_caption(self) -> None:
         """F4: let the user write the caption."""
-        await self.keeping.correct()
+        await self.remembering.correct()
 
     async def action_private(self) -> None:
         """F5: begin a private conversation, or end it."""
         self.private = not self.private
         if not self.private:
-            self.composer.forget()
+            self.composer.forget_sent()
         await self._begin()
 
     async def action_new(self) -> None:
         """ctrl+n: begin a new conversation."""
         await self._begin()
-        await self.desk.note(strings.PRIVATE if self.private else strings.NEW, "done")
+        await self.main_view.note(strings.PRIVATE if self.private else strings.NEW, "done")
 
     async def _begin(self) -> None:
         self.photo = None
-        self.composer.focus()  # it may have been on a memory that goes now
-        self.session.begin(await self.desk.turn(), self.private)
+        self.composer.focus()  # the focus may be on a memory that is removed now
+        self.thread.begin(await self.main_view.new_page(), self.private)
 
-    async def _resumed(self, talk: StoredConversation, recalls: list[Recall]) -> None:
-        self.photo = talk.parts[-1].photo
+    async def _resumed(self, conversation: StoredConversation, recalls: list[Recall]) -> None:
+        self.photo = conversation.parts[-1].photo
         self.composer.focus()
-        await self.desk.resume(talk, recalls)
+        await self.main_view.resume(conversation, recalls)
 
     def action_models(self) -> None:
         """F6: list the models."""
@@ -212,63 +212,55 @@ class KeepsakeApp(ThreadMessages, App[None]):
 
     def action_history(self) -> None:
         """F7: list the kept conversations."""
-        self.past.talks()
+        self.history.conversations()
 
     async def switch(self, model: str) -> None:
         """Let another model answer, in a new conversation."""
         self.photo = None
         self.composer.focus()
-        self.session.switch(await self.desk.turn(), partial(open_backend, model))
+        self.thread.switch(await self.main_view.new_page(), partial(open_backend, model))
 
     async def action_quit(self) -> None:
-        """Stop writing, finish what is to be remembered, go; the screen stays until all of it has been told."""
+        """Cancel writing, finish what is to be remembered, and exit; the screen stays until then."""
         self.models.stop()
-        await asyncio.to_thread(self.session.close)
+        await asyncio.to_thread(self.thread.close)
         self.exit()
 
     def action_page(self, direction: int) -> None:
-        """PgUp and PgDn: a page of the conversation."""
-        (self.desk.talk.scroll_page_up if direction < 0 else self.desk.talk.scroll_page_down)()
+        """PgUp and PgDn: scroll the conversation by a page."""
+        page = self.main_view.conversation
+        (page.scroll_page_up if direction < 0 else page.scroll_page_down)()
 
     def action_stop(self) -> None:
         """Esc: cancel what is being written."""
-        self.session.cancel()
+        self.thread.cancel()
 
     async def on_memory_card_chosen(self, message: MemoryCard.Chosen) -> None:
-        """A key on a memory."""
-        if await self.keeping.recall(message.episode, message.what, self.photo, self.private):
+        """A key or a click on a recalled memory."""
+        if await self.remembering.recall(message.episode, message.what, self.photo, self.private):
             self.composer.focus()
         else:
-            self.browsing.choose(message.episode, message.what)
+            self.memories.choose(message.episode, message.what)
 
     def action_cite(self, number: int) -> None:
-        """/1: the memory with that number."""
-        if episode := self.desk.numbers.memory(number):
-            self.browsing.choose(episode, "open")
+        """/1: open the memory with that number."""
+        if episode := self.main_view.numbers.memory(number):
+            self.memories.choose(episode, "open")
 
     def pop_screen(self) -> AwaitComplete:
-        """Textual lets a dialog close twice, at a second Enter that came fast, and would end the app over it."""
+        """Ignore a second close of the same dialog (two fast Enters): Textual would end the app over it."""
         return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete.nothing()  # type: ignore[no-untyped-call]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: Textual's own, and ours."""
+        """The command palette: Textual's commands and the app's."""
         yield from super().get_system_commands(screen)
-        actions: list[Callable[[], object]] = [self.action_light, self.browsing.memories, self.past.talks]
-        actions += [self.past.reminders, self.browsing.undo]
+        actions: list[Callable[[], object]] = [self.action_light, self.memories.browse, self.history.conversations]
+        actions += [self.history.reminders, self.memories.undo]
         yield from (SystemCommand(name, what, do) for (name, what), do in zip(strings.PALETTE, actions, strict=True))
 
     def action_light(self) -> None:
-        """Light becomes dark and dark light."""
+        """Change between the light and the dark theme."""
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
-
-
-def _memory(named: Path | None, ask: Ask) -> Memory:
-    """Open the memory; of one that was named and is made only now, this is said."""
-    new = named is not None and not named.exists()
-    memory = Memory(memory_file(named), ask=ask)
-    if new:
-        memory.trouble = memory.trouble or strings.MEMORY_NEW.format(file=named)
-    return memory
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -282,16 +274,16 @@ def main(argv: list[str] | None = None) -> int:
     opened = partial(open_backend, wanted.model)
     try:
         if wanted.model and wanted.model != "fake":
-            local.find(wanted.model)  # a name that is spelt wrong need not wait for the app to open
+            local.find(wanted.model)  # a misspelt name fails before the app opens
         if wanted.plain:
-            return plain_app.run(lambda: _memory(wanted.memory, ask_here), opened, demo=wanted.demo)
+            return plain_app.run(lambda: open_memory(wanted.memory, ask_here), opened, demo=wanted.demo)
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             return album.play_plain(wanted.model)
     except KeepsakeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     offline.watch()
-    app = KeepsakeApp(lambda: _memory(wanted.memory, app.session.passphrase), opened, demo=wanted.demo)
+    app = KeepsakeApp(lambda: open_memory(wanted.memory, app.thread.passphrase), opened, demo=wanted.demo)
     app.run()
     return app.return_code or 0
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from memory.db.conversation_rows import Line, Part, StoredConversation
 from memory.episode import Photo, printable
 from memory.errors import KeepsakeError
-from ui.strings import EXPORT_EXISTS, EXPORT_FAILED, MARKS, SAID_BY, TALK_OF, WEBPAGE_NOTE
+from ui.strings import CONVERSATION_OF, EXPORT_EXISTS, EXPORT_FAILED, MARKS, SAID_BY, WEBPAGE_NOTE
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -39,14 +39,14 @@ dl {{ margin: 1rem 0 2rem; }} dd {{ margin: 0 0 .8rem; white-space: pre-wrap; ov
 """
 
 
-def page(talk: StoredConversation) -> str:
+def page(conversation: StoredConversation) -> str:
     """The conversation as one HTML page, without anything to be loaded."""
-    title = TALK_OF.format(when=talk.parts[0].when)
-    parts = "\n".join(map(_part, talk.parts))
+    title = CONVERSATION_OF.format(when=conversation.parts[0].when)
+    parts = "\n".join(map(_part, conversation.parts))
     return _PAGE.format(title=escape(title), parts=parts, note=escape(WEBPAGE_NOTE))
 
 
-def save(talk: StoredConversation, target: Path) -> None:
+def save(conversation: StoredConversation, target: Path) -> None:
     """Write the page, whole or not at all, readable by its owner only; an old file is never touched.
 
     Raises KeepsakeError.
@@ -58,7 +58,7 @@ def save(talk: StoredConversation, target: Path) -> None:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # 0600
         partial = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(page(talk))
+            file.write(page(conversation))
             file.flush()
             os.fsync(file.fileno())
         partial.replace(target)

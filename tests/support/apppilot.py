@@ -18,7 +18,7 @@ from assistant.backend import Backend
 from assistant.backends.fake import FakeBackend
 from memory.store import Memory
 from tui import KeepsakeApp
-from ui.widgets.chat_log import Composer, Note, PhotoEntry, Writing
+from ui.widgets.chat_log import Composer, ModelText, Note, PhotoEntry
 from ui.widgets.panels import CaptionPanel, MemoriesPanel, MemoryCard, StatusLine
 
 Open = Callable[[], Backend]
@@ -55,7 +55,7 @@ async def running(
     async with app.run_test(size=size) as pilot:
         await until(lambda: app.query("#welcome"), "the greeting")
         yield app, pilot
-        await asyncio.to_thread(app.session.close)
+        await asyncio.to_thread(app.thread.close)
         told = asyncio.Event()  # messages arrive in order: when this one has, all that was told before it has too
         app.call_later(told.set)
         await until(lambda: told.is_set() or not app.is_running, "the last word")
@@ -94,11 +94,11 @@ def notes(app: KeepsakeApp, kind: str) -> list[str]:
 
 
 def caption(app: KeepsakeApp) -> str:
-    return app.query_one(CaptionPanel).writing.text
+    return app.query_one(CaptionPanel).model_text.text
 
 
-def replies(app: KeepsakeApp) -> list[Writing]:
-    return [w for w in app.query(Writing) if w.id is None]
+def replies(app: KeepsakeApp) -> list[ModelText]:
+    return [w for w in app.query(ModelText) if w.id is None]
 
 
 def cards(app: KeepsakeApp) -> list[MemoryCard]:

@@ -18,7 +18,7 @@ from memory.episode import Photo
 from memory.errors import ModelStopped
 from memory.store import Memory
 from ui.runtime.app_thread import AppThread
-from ui.runtime.messages import Remembered, Told
+from ui.runtime.messages import ConversationEvent, EpisodeRemembered
 
 
 class DyingOnce(FakeBackend):
@@ -45,20 +45,20 @@ def test_words_about_a_new_photo_are_never_kept_with_the_one_before(tmp_path: Pa
 
     def tell(message: object) -> None:
         told.append(message)
-        if isinstance(message, Remembered):
+        if isinstance(message, EpisodeRemembered):
             done.set()
 
     backend = DyingOnce(["A photo of it."])
-    session = AppThread(tell, lambda: Memory(tmp_path / "memory.db"), lambda: backend)
-    session.start()
-    session.look("first", read("orange"))
-    session.look("second", read("navy"))
-    session.remember("words", "This is Rex.", None, None)
-    session.look("again", read("navy"))
-    session.remember("words again", "This is Rex.", None, None)
+    thread = AppThread(tell, lambda: Memory(tmp_path / "memory.db"), lambda: backend)
+    thread.start()
+    thread.look("first", read("orange"))
+    thread.look("second", read("navy"))
+    thread.remember("words", "This is Rex.", None, None)
+    thread.look("again", read("navy"))
+    thread.remember("words again", "This is Rex.", None, None)
     assert done.wait(20)
-    session.close()
-    last = {str(t.entry): t.event for t in told if isinstance(t, Told)}
+    thread.close()
+    last = {str(t.entry): t.event for t in told if isinstance(t, ConversationEvent)}
     assert isinstance(last["first"], Captioned) and isinstance(last["again"], Captioned)
     assert last["second"] == Failed("the model stopped")
     assert last["words"] == Failed("there is no photo to remember: attach one first")

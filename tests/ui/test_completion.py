@@ -13,8 +13,8 @@ from tests.support.apppilot import caption, idle, make_album, picture, replies, 
 from tui import KeepsakeApp
 from ui.input_parser import split_mentions
 from ui.widgets import completion
-from ui.widgets.chat_log import Composer, PhotoEntry, Said
-from ui.widgets.completion import Completion, Entry, Mention, mention, written
+from ui.widgets.chat_log import Composer, PhotoEntry, UserText
+from ui.widgets.completion import Completion, Mention, PathEntry, mention, written
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_folder_that_was_taken_can_be_typed_on(name: str, tmp_path: Path) -> N
     """To a whole path, which is understood when it is sent; and offered from there."""
     (tmp_path / name).mkdir()
     photo = picture(tmp_path / name / "a 1.png", "red")
-    text = written(f"{tmp_path}/", Entry(name, tmp_path, True))
+    text = written(f"{tmp_path}/", PathEntry(name, tmp_path, True))
     found = mention(text, 0)
     assert found and Path(found.path) == tmp_path / name
     if text[1] in "'\"":
@@ -146,7 +146,7 @@ async def test_esc_closes_the_list_and_stops_nothing(memory_file: Path, photos: 
         await pilot.press("escape", "escape")
         await until(lambda: idle(app), "the stop")
         await pilot.press("enter")
-        await until(lambda: len(app.query(Said)) == 2 and app.query_one(Composer).text == "", "what was sent")
+        await until(lambda: len(app.query(UserText)) == 2 and app.query_one(Composer).text == "", "what was sent")
         assert not app.query(PhotoEntry)
         await pilot.press("escape")
 
@@ -160,7 +160,7 @@ async def test_a_bare_name_is_looked_for_where_photos_are(memory_file: Path, pho
         await types(pilot, "@rex")
         both = [f"▣ rex here.png  {here}", f"▣ rex there.png  {pictures}"]
         await until(lambda: offered(app) == both, "those of both")
-        app.showing.folder = photos
+        app.photos.folder = photos
         app.query_one(Composer).clear()
         await types(pilot, "@rex")
         await until(lambda: offered(app) == [f"▣ rex.png  {photos}", *both], "the last one's folder too")
@@ -180,7 +180,7 @@ async def test_a_path_that_is_there_whole_is_sent_by_enter(memory_file: Path, ph
         assert offered(app) == []
         await pilot.press("enter")
         await until(lambda: replies(app) and replies(app)[0].text == "Rex.", "the answer")
-        assert str(app.query_one(Said).render()) == "who is in"
+        assert str(app.query_one(UserText).render()) == "who is in"
 
 
 async def test_a_click_takes_it(memory_file: Path, photos: Path) -> None:
@@ -199,7 +199,7 @@ async def test_a_folder_that_never_answers_holds_up_no_key(
     go_on, asked = threading.Event(), []
     read = completion.entries
 
-    def slow(folder: Path) -> list[Entry]:
+    def slow(folder: Path) -> list[PathEntry]:
         asked.append(folder)
         assert go_on.wait(30)
         return read(folder)

@@ -94,7 +94,7 @@ async def test_names_of_files_are_text(own_home: Path, tmp_path: Path) -> None:
     async with running(own_home / "memory.db", FakeBackend(), HUGE) as (app, _):
         for name in names:
             Image.new("RGB", (64, 48), "orange").save(tmp_path / name)
-            await app.showing.attach(tmp_path / name, tmp_path / f"no {name}")
+            await app.photos.attach(tmp_path / name, tmp_path / f"no {name}")
         await until(lambda: len(notes(app, "warning")) == len(names) and idle(app), "what is not there")
         assert len(app.query(PhotoEntry)) == len(names)
         assert steering(app.screen) == []
@@ -105,7 +105,7 @@ async def test_a_day_that_is_markup_is_only_no_day(own_home: Path, tmp_path: Pat
     """Previously the dialog took what was typed for markup, and the app ended."""
     Image.new("RGB", (64, 48), "orange").save(tmp_path / "a.png")
     async with running(own_home / "memory.db", FakeBackend()) as (app, pilot):
-        await app.showing.attach(tmp_path / "a.png")
+        await app.photos.attach(tmp_path / "a.png")
         await until(lambda: app.photo and idle(app), "the photo")
         await pilot.press("f3")
         await until(lambda: app.screen.query("#words"), "the dialog")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from textual.message import Message as Told
+from textual.message import Message as ConversationEvent
 
 from assistant import prompt
 from assistant.backend import Chunk, Message, Options
@@ -28,7 +28,7 @@ from memory.store import Memory
 from tests.support.apppilot import caption, idle, make_album, replies, running, send, state, until
 from ui.runtime import prefetch
 from ui.runtime.app_thread import AppThread
-from ui.runtime.messages import ModelReady, State
+from ui.runtime.messages import ModelReady, ThreadState
 from ui.widgets.chat_log import Composer
 
 DAY = datetime(2025, 8, 16, 12, tzinfo=UTC)
@@ -192,7 +192,7 @@ def test_what_is_read_ahead_is_kept_for_no_restart(nano: Spec, own_home: Path, m
 
 
 @pytest.fixture
-def told() -> list[Told]:
+def told() -> list[ConversationEvent]:
     return []
 
 
@@ -202,7 +202,7 @@ def backend() -> Reading:
 
 
 @pytest.fixture
-def session(told: list[Told], backend: Reading, memory_file: Path) -> Iterator[AppThread]:
+def thread(told: list[ConversationEvent], backend: Reading, memory_file: Path) -> Iterator[AppThread]:
     opened = AppThread(told.append, lambda: Memory(memory_file), lambda: backend)
     opened.start()
     eventually(lambda: any(isinstance(m, ModelReady) for m in told) and rests(told), "the model")
@@ -217,28 +217,28 @@ def eventually(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.005)
 
 
-def rests(told: list[Told]) -> bool:
-    return isinstance(told[-1], State) and told[-1].text == "idle"
+def rests(told: list[ConversationEvent]) -> bool:
+    return isinstance(told[-1], ThreadState) and told[-1].text == "idle"
 
 
 @pytest.mark.parametrize("what", ("ask", "revise", "begin", "gone", "another", "esc", "close"))
 def test_whatever_comes_ends_it_and_nothing_is_told(
-    session: AppThread, backend: Reading, told: list[Told], what: str
+    thread: AppThread, backend: Reading, told: list[ConversationEvent], what: str
 ) -> None:
     before = len(told)
-    session.expect(colour("orange"))
+    thread.expect(colour("orange"))
     eventually(lambda: backend.prefills, "the prefill")
-    assert {m.text for m in told[before:] if isinstance(m, State)} <= {"idle"}
-    assert all(isinstance(m, State) for m in told[before:])
+    assert {m.text for m in told[before:] if isinstance(m, ThreadState)} <= {"idle"}
+    assert all(isinstance(m, ThreadState) for m in told[before:])
     began = time.monotonic()
     {
-        "ask": lambda: session.ask("entry", "who?"),
-        "revise": lambda: session.revise("entry", "Rex."),
-        "begin": lambda: session.begin("entry", True),
-        "gone": lambda: session.expect(None),
-        "another": lambda: session.expect(colour("navy")),
-        "esc": session.cancel,
-        "close": session.close,
+        "ask": lambda: thread.ask("entry", "who?"),
+        "revise": lambda: thread.revise("entry", "Rex."),
+        "begin": lambda: thread.begin("entry", True),
+        "gone": lambda: thread.expect(None),
+        "another": lambda: thread.expect(colour("navy")),
+        "esc": thread.cancel,
+        "close": thread.close,
     }[what]()
     eventually(lambda: backend.ended[:1] == ["cancelled"], "its end")
     assert time.monotonic() - began < 1
@@ -250,20 +250,20 @@ def test_whatever_comes_ends_it_and_nothing_is_told(
 
 
 def test_what_waits_is_dropped_when_something_else_comes(
-    session: AppThread, backend: Reading, told: list[Told]
+    thread: AppThread, backend: Reading, told: list[ConversationEvent]
 ) -> None:
     """It waits for its turn behind an answer, and a question after it takes its place."""
     backend.answers = [" ".join(["word"] * 50), "Yes."]
-    session.ask("first", "who?")
+    thread.ask("first", "who?")
     eventually(lambda: backend.calls, "the answer's beginning")
-    session.expect(colour("orange"))
-    session.ask("second", "when?")
+    thread.expect(colour("orange"))
+    thread.ask("second", "when?")
     eventually(lambda: len(backend.calls) == 2 and rests(told), "both answers")
     assert backend.prefills == []
 
 
 def test_a_model_that_fails_meanwhile_is_not_told_of(
-    session: AppThread, backend: Reading, told: list[Told], monkeypatch: pytest.MonkeyPatch
+    thread: AppThread, backend: Reading, told: list[ConversationEvent], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried = threading.Event()
 
@@ -273,9 +273,9 @@ def test_a_model_that_fails_meanwhile_is_not_told_of(
 
     monkeypatch.setattr(backend, "embed", failing)
     before = len(told)
-    session.expect(colour("orange"))
+    thread.expect(colour("orange"))
     eventually(lambda: tried.is_set() and len(told) > before + 1, "the failure")
-    assert all(isinstance(m, State) and m.text == "idle" for m in told[before:])
+    assert all(isinstance(m, ThreadState) and m.text == "idle" for m in told[before:])
 
 
 # -- the app ----------------------------------------------------------------------------------------------------
@@ -310,7 +310,7 @@ async def test_a_photo_taken_out_of_the_input_is_not_read_on(memory_file: Path, 
         composer.text = "who?"
         await until(lambda: backend.ended == ["cancelled"], "its end")
         composer.text = f"@{album / 'broken.jpg'} who?"
-        await until(lambda: app.ahead._timer is None or app.ahead._timer._task.done(), "the pause")
+        await until(lambda: app.prefetch._timer is None or app.prefetch._timer._task.done(), "the pause")
         await until(lambda: app.reader._work_queue.empty(), "the file")
         await send(app, pilot, "hello")
         await until(lambda: replies(app) and replies(app)[0].text == "A photo.", "the answer")

@@ -38,7 +38,7 @@ from tui import KeepsakeApp
 from ui.dialogs.episode_dialogs import CaptionDialog, HelpScreen, RememberDialog
 from ui.dialogs.memory_browser import BrowserScreen
 from ui.dialogs.photo_picker import PhotoPicker, PhotoTree
-from ui.widgets.chat_log import Composer, PhotoEntry, Said
+from ui.widgets.chat_log import Composer, PhotoEntry, UserText
 from ui.widgets.panels import NO_MATCH, CaptionPanel, MemoriesPanel, StatusLine
 from ui.widgets.photo_view import PhotoView
 
@@ -86,14 +86,14 @@ async def test_a_photo_mentioned_in_a_question(memory_file: Path, album: Path) -
         await send(app, pilot, f"who is in @{album / 'rex.png'} now?")
         await until(lambda: replies(app) and replies(app)[-1].text == "Nobody.", "the answer")
         assert [w.text for w in replies(app)][-1:] == ["Nobody."]
-        assert str(app.query(Said).last().render()) == "who is in now?"
+        assert str(app.query(UserText).last().render()) == "who is in now?"
         assert backend.calls[-1][-1].parts == ("who is in now?",)
 
 
 async def test_attach_by_picker(memory_file: Path, album: Path) -> None:
     """Only photos are listed, .JPG too; the highlighted one is previewed; Enter attaches; Esc closes."""
     async with running(memory_file, FakeBackend(["Rex."])) as (app, pilot):
-        app.showing.folder = album
+        app.photos.folder = album
         await pilot.press("f2")
         await opened(app, PhotoPicker, "the picker")
         tree = app.screen.query_one(PhotoTree)
@@ -114,7 +114,7 @@ async def test_attach_by_picker(memory_file: Path, album: Path) -> None:
 
 async def test_the_picker_goes_up_and_says_what_is_no_photo(memory_file: Path, album: Path) -> None:
     async with running(memory_file, FakeBackend()) as (app, pilot):
-        app.showing.folder = album
+        app.photos.folder = album
         await pilot.press("f2")
         tree = app.screen.query_one(PhotoTree)
         await until(lambda: len(tree.root.children) == 3, "the files")
@@ -131,8 +131,8 @@ async def test_a_burst_of_keys_arrives_whole_and_in_order(memory_file: Path) -> 
     async with running(memory_file, FakeBackend()) as (app, _):
         for key in ["w", "h", "o", "space", "i", "s", "enter", "n", "e", "x", "t"]:
             app.post_message(events.Key(key, " " if key == "space" else None if len(key) > 1 else key))
-        await until(lambda: app.query(Said) and app.query_one(Composer).text == "next", "both")
-        assert str(app.query_one(Said).render()) == "who is"
+        await until(lambda: app.query(UserText) and app.query_one(Composer).text == "next", "both")
+        assert str(app.query_one(UserText).render()) == "who is"
 
 
 async def test_ask_streams_and_counts(memory_file: Path, album: Path) -> None:
@@ -157,7 +157,7 @@ async def test_a_question_during_the_caption_waits_for_it(memory_file: Path, alb
         await send(app, pilot, str(album / "rex.png"))
         await until(lambda: state(app) == "writing caption", "the caption's beginning")
         await send(app, pilot, "is it?")
-        assert [str(s.render()) for s in app.query(Said)] == ["is it?"]
+        assert [str(s.render()) for s in app.query(UserText)] == ["is it?"]
         await until(lambda: replies(app)[0].text == "Yes.", "the answer")
         assert caption(app) == text.strip()
         assert backend.calls[1][-2] == Message("assistant", (text.strip(),))
@@ -310,9 +310,14 @@ async def test_help_unknown_command_new_line_and_themes(memory_file: Path) -> No
         await pilot.press("escape")
         for i in range(30):
             await send(app, pilot, f"/nonsense{i}")
-        await until(lambda: app.desk.talk.scroll_y == app.desk.talk.max_scroll_y > 0, "the end in view")
+        await until(
+            lambda: app.main_view.conversation.scroll_y == app.main_view.conversation.max_scroll_y > 0,
+            "the end in view",
+        )
         await pilot.press("pageup")
-        await until(lambda: app.desk.talk.scroll_y < app.desk.talk.max_scroll_y, "an earlier page")
+        await until(
+            lambda: app.main_view.conversation.scroll_y < app.main_view.conversation.max_scroll_y, "an earlier page"
+        )
         await pilot.press("a", "ctrl+j", "b")
         assert app.query_one(Composer).text == "a\nb"
         dark = app.theme

@@ -37,7 +37,7 @@ def none() -> Iterator[None]:
 async def locked(path: Path, backend: FakeBackend) -> AsyncIterator[tuple[KeepsakeApp, Pilot[None]]]:
     """The app before an encrypted memory, as far as the question."""
     encrypted(path)
-    app = KeepsakeApp(lambda: Memory(path, ask=app.session.passphrase), lambda: backend)
+    app = KeepsakeApp(lambda: Memory(path, ask=app.thread.passphrase), lambda: backend)
     async with app.run_test(size=(120, 36)) as pilot:
         await opened(app, PassphraseDialog, "the question")
         yield app, pilot
@@ -79,11 +79,11 @@ async def test_it_can_be_left_at_once(own_home: Path) -> None:
     async with locked(own_home / "memory.db", FakeBackend()) as (app, pilot):
         await pilot.press("ctrl+q")
         await until(lambda: not app.is_running, "the end")
-        assert not app.session._jobs.thread.is_alive()
+        assert not app.thread._jobs.thread.is_alive()
 
 
 async def test_a_plain_memory_says_so(own_home: Path) -> None:
-    app = KeepsakeApp(lambda: Memory(own_home / "memory.db", ask=app.session.passphrase), FakeBackend)
+    app = KeepsakeApp(lambda: Memory(own_home / "memory.db", ask=app.thread.passphrase), FakeBackend)
     async with app.run_test(size=(120, 36)):
         await until(lambda: app.query("#welcome") and idle(app), "the greeting")
         await sees(app.query_one(StatusLine), "0 memories", "not encrypted")

@@ -26,8 +26,8 @@ from tests.support.apppilot import (
     until,
 )
 from tui import KeepsakeApp
-from ui.dialogs.kept_conversations import HistoryScreen, RemindersScreen, TalkScreen
-from ui.widgets.chat_log import PhotoEntry, Said
+from ui.dialogs.kept_conversations import ConversationScreen, HistoryScreen, RemindersScreen
+from ui.widgets.chat_log import PhotoEntry, UserText
 from ui.widgets.panels import StatusLine
 
 WATER = "When you see this again, remind me to water the plants."
@@ -143,12 +143,12 @@ async def test_search_open_and_continue(memory_file: Path, photos: Path) -> None
         await pilot.press("enter")
         await until(lambda: options(app).highlighted_option and options(app).highlighted_option.id, "the hit")
         await pilot.press("enter")
-        await opened(app, TalkScreen, "the conversation")
+        await opened(app, ConversationScreen, "the conversation")
         await sees(app.screen, "who is this?", "It is Rex.", "Caption: A dog.")
         await pilot.press("c")
         await until(lambda: caption(app) == "A dog." and idle(app), "its caption")
         assert len(app.screen_stack) == 1 and app.photo is not None
-        assert [str(s.render()) for s in app.query(Said)] == ["who is this?"]
+        assert [str(s.render()) for s in app.query(UserText)] == ["who is this?"]
         await send(app, pilot, "are you sure?")
         await until(lambda: replies(app)[-1].text == "Of course.", "the answer")
     assert [m.parts for m in backend.calls[-1][-4:]] == [
@@ -168,11 +168,11 @@ async def test_delete_with_a_receipt_also_the_open_one(memory_file: Path, photos
         await opened(app, HistoryScreen, "the list")
         await until(lambda: options(app).option_count == 2, "both")
         await pilot.press("enter")
-        await opened(app, TalkScreen, "the open one")
+        await opened(app, ConversationScreen, "the open one")
         await pilot.press("d")
         await sees(app.screen, "Delete this conversation for good?")
         await pilot.press("enter", "n")
-        await until(lambda: not app.screen.has_class("-danger") and isinstance(app.screen, TalkScreen), "a no")
+        await until(lambda: not app.screen.has_class("-danger") and isinstance(app.screen, ConversationScreen), "a no")
         await pilot.press("d", "y")
         await until(lambda: isinstance(app.screen, HistoryScreen) and options(app).option_count == 1, "one less")
         await pilot.press("escape")
@@ -225,7 +225,7 @@ async def test_save_as_a_page(memory_file: Path, photos: Path, tmp_path: Path, m
         await opened(app, HistoryScreen, "the list")
         await until(lambda: options(app).highlighted_option, "it")
         await pilot.press("enter")
-        await opened(app, TalkScreen, "the conversation")
+        await opened(app, ConversationScreen, "the conversation")
         await pilot.press("e")
         await until(lambda: len(notes(app, "warning")) == 5, "no home, no page")
         await pilot.press("f5")
@@ -253,7 +253,7 @@ async def test_the_dialogs_fit(size: tuple[int, int], memory_file: Path, photos:
         await opened(app, HistoryScreen, "the list")
         await until(lambda: options(app).highlighted_option, "it")
         await pilot.press("enter")
-        await opened(app, TalkScreen, "the conversation")
+        await opened(app, ConversationScreen, "the conversation")
         await sees(app.screen, "Caption: A dog.", "Esc closes")
 
 

@@ -34,7 +34,7 @@ from ui.dialogs.kept_conversations import HistoryScreen, RemindersScreen
 from ui.dialogs.memory_browser import BrowserScreen, EditScreen
 from ui.dialogs.model_dialogs import ModelsScreen
 from ui.dialogs.photo_picker import PhotoPicker
-from ui.widgets.chat_log import Composer, PhotoEntry, Said
+from ui.widgets.chat_log import Composer, PhotoEntry, UserText
 from ui.widgets.panels import StatusLine
 
 
@@ -53,7 +53,7 @@ async def test_a_double_enter_sends_once(memory_file: Path, photos: Path) -> Non
         app.query_one(Composer).text = "is it?"
         press(app, "enter", "enter", "enter")
         await until(lambda: replies(app) and replies(app)[0].text == "Yes." and idle(app), "the answer")
-        assert len(app.query(PhotoEntry)) == 1 and len(app.query(Said)) == 1 and len(backend.calls) == 2
+        assert len(app.query(PhotoEntry)) == 1 and len(app.query(UserText)) == 1 and len(backend.calls) == 2
 
 
 async def test_a_double_enter_in_a_dialog_keeps_once_and_ends_nothing(memory_file: Path, photos: Path) -> None:
@@ -83,10 +83,10 @@ async def test_after_every_dialog_one_types_on(memory_file: Path, photos: Path) 
         composer.text = "half a"
         ways = [
             ("f1", HelpScreen), ("f2", PhotoPicker), ("f3", RememberDialog), ("f4", CaptionDialog),
-            ("f6", ModelsScreen), ("f7", HistoryScreen), (app.browsing.memories, BrowserScreen),
-            (app.past.reminders, RemindersScreen),
+            ("f6", ModelsScreen), ("f7", HistoryScreen), (app.memories.browse, BrowserScreen),
+            (app.history.reminders, RemindersScreen),
             (lambda: app.action_cite(1), EpisodeScreen),
-            (lambda: app.browsing.choose(cards(app)[0].episode, "edit"), EditScreen),
+            (lambda: app.memories.choose(cards(app)[0].episode, "edit"), EditScreen),
         ]  # fmt: skip
         for way, screen in ways:
             if callable(way):
@@ -132,7 +132,7 @@ async def test_a_resize_in_the_middle_of_an_answer(memory_file: Path, photos: Pa
         await pilot.press("o", "k")
         await until(lambda: replies(app)[0].text == words and idle(app), "the answer")
         await sees(app.query_one("#conversation"), "word119")
-        assert app.query_one(Composer).text == "ok" and len(app.query(Said)) == 1
+        assert app.query_one(Composer).text == "ok" and len(app.query(UserText)) == 1
 
 
 async def test_esc_and_ctrl_c_are_what_they_say(memory_file: Path, photos: Path) -> None:

@@ -30,7 +30,7 @@ from tests.support.apppilot import (
 )
 from tui import KeepsakeApp
 from ui.dialogs.model_dialogs import FetchDialog, ModelsScreen
-from ui.widgets.chat_log import PhotoEntry, Said
+from ui.widgets.chat_log import PhotoEntry, UserText
 from ui.widgets.panels import StatusLine
 
 
@@ -188,7 +188,7 @@ async def test_the_status_line_says_what_was_heard_of_the_network(
         assert "offline" not in str(app.status.render()), "nobody has watched"
         for heard, words in ((0, "offline"), (2, "network used 2 times!")):  # noqa: B007 - read by the lambda above
             await send(app, pilot, "hello")
-            await until(lambda: len(app.query(Said)) and idle(app), "the answer")
+            await until(lambda: len(app.query(UserText)) and idle(app), "the answer")
             await sees(app.query_one(StatusLine), words)
 
 

@@ -22,8 +22,8 @@ from tests.support.apppilot import caption, cards, idle, look, notes, running, s
 from tui import KeepsakeApp
 from ui.dialogs.episode_dialogs import RememberDialog
 from ui.runtime.app_thread import AppThread
-from ui.runtime.messages import Begun, Remembered, Told
-from ui.widgets.chat_log import PhotoEntry, Said
+from ui.runtime.messages import ConversationEvent, ConversationStarted, EpisodeRemembered
+from ui.widgets.chat_log import PhotoEntry, UserText
 from ui.widgets.panels import StatusLine
 
 
@@ -119,31 +119,34 @@ def test_what_waits_is_left_but_what_was_told_is_kept_with_its_photo(memory_file
 
     def tell(message: object) -> None:
         told.append(message)
-        if isinstance(message, Begun):
+        if isinstance(message, ConversationStarted):
             begun.set()
 
-    session = AppThread(tell, lambda: Memory(memory_file), lambda: backend)
-    session.start()
-    session.look("first", read("orange"))
-    session.look("second", read("navy"))  # never looked at
-    session.remember("words", "This is Rex.", None, None)
-    session.ask("question", "who is it?")
+    thread = AppThread(tell, lambda: Memory(memory_file), lambda: backend)
+    thread.start()
+    thread.look("first", read("orange"))
+    thread.look("second", read("navy"))  # never looked at
+    thread.remember("words", "This is Rex.", None, None)
+    thread.ask("question", "who is it?")
     assert backend.looking.wait(20)
-    closing = threading.Thread(target=session.close)
+    closing = threading.Thread(target=thread.close)
     if end == "new":
-        session.begin("page", False)
+        thread.begin("page", False)
     else:
         closing.start()
-        while not session._jobs.closing.is_set():
+        while not thread._jobs.closing.is_set():
             pass
     backend.go_on.set()
     if end == "new":
         assert begun.wait(20)
         closing.start()
     closing.join()
-    assert "question" not in [t.entry for t in told if isinstance(t, Told)]
-    assert not any(isinstance(t, Told) and isinstance(t.event, Captioned) for t in told) and backend.calls == []
-    assert [t.entry for t in told if isinstance(t, Remembered)] == ["words"]
+    assert "question" not in [t.entry for t in told if isinstance(t, ConversationEvent)]
+    assert (
+        not any(isinstance(t, ConversationEvent) and isinstance(t.event, Captioned) for t in told)
+        and backend.calls == []
+    )
+    assert [t.entry for t in told if isinstance(t, EpisodeRemembered)] == ["words"]
     with Memory(memory_file) as memory:
         assert [(e.words, e.photo) for e in memory.episodes()] == [("This is Rex.", a_photo("navy"))]
 
@@ -163,7 +166,7 @@ async def test_a_new_conversation_tells_what_became_of_the_old_one_s_promise(mem
         backend.go_on.set()
         await until(lambda: app.status.private, "the private conversation")
         assert any("“This is Rex.”" in note for note in notes(app, "done")), notes(app, "done")
-        assert not app.query(Said) and len(app.query(".page")) == 1
+        assert not app.query(UserText) and len(app.query(".page")) == 1
         await look(app, pilot, photos / "MILO 1.JPG")
         await until(lambda: cards(app), "the recall")
     assert remembered(memory_file) == ["This is Rex."]
@@ -198,4 +201,4 @@ async def test_a_damaged_memory_ends_with_the_way_back(memory_file: Path, monkey
     async with app.run_test():
         await until(lambda: app.return_code == 1, "the end")
     assert "python -m memory restore" in said[0] and "\n" not in said[0]
-    await asyncio.to_thread(app.session.close)
+    await asyncio.to_thread(app.thread.close)

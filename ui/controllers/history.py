@@ -1,6 +1,6 @@
-"""What was: kept conversations, standing instructions. Finds them, shows them, does what was chosen.
+"""Stored conversations and standing instructions: list them, open them, do what the user chose.
 
-Call it from the app. The memory is asked in the session's thread; what is passed there touches no widget.
+Call the controller from the app's thread. Functions that it passes to `AppThread` touch no widget.
 """
 
 from __future__ import annotations
@@ -16,37 +16,37 @@ from memory.db.conversation_rows import StoredConversation, Title
 from memory.episode import Recall
 from memory.instructions import Reminder
 from ui.controllers.main_view import MainView
-from ui.dialogs.kept_conversations import HistoryScreen, RemindersScreen, TalkScreen
+from ui.dialogs.kept_conversations import ConversationScreen, HistoryScreen, RemindersScreen
 from ui.input_parser import to_path
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import LISTED, export, export_open, forget_conversation
 from ui.strings import DELETING, ENDED, EXPORT_HOW, EXPORTING
 
 
-class History:
-    """One for the app."""
+class HistoryController:
+    """The stored conversations and standing instructions of one app."""
 
     def __init__(
         self,
         app: App[None],
-        session: AppThread,
-        desk: MainView,
+        thread: AppThread,
+        main_view: MainView,
         begin: Callable[[], Awaitable[object]],
         resumed: Callable[[StoredConversation, list[Recall]], Awaitable[object]],
     ) -> None:
-        self._app, self._session, self._desk, self._begin, self._resumed = app, session, desk, begin, resumed
+        self._app, self._thread, self._view, self._begin, self._resumed = app, thread, main_view, begin, resumed
 
-    async def command(self, name: str, rest: str, private: bool) -> None:
-        """/history, /reminders or /export, and what stands after it."""
+    async def run(self, name: str, rest: str, private: bool) -> None:
+        """Run /history, /reminders or /export with the text after the command."""
         match name:
             case "/history":
-                self.talks(rest)
+                self.conversations(rest)
             case "/reminders":
                 self.reminders()
             case "/export" if rest:
                 await self.export(rest, private)
             case "/export":
-                await self._desk.note(EXPORT_HOW, "warning")
+                await self._view.note(EXPORT_HOW, "warning")
 
     # -- standing instructions ----------------------------------------------------------------------------------
 
@@ -56,63 +56,63 @@ class History:
         async def found(standing: list[Reminder]) -> None:
             await self._push(RemindersScreen(standing, self._end))
 
-        self._session.browse(reminders.standing, found)
+        self._thread.browse(reminders.standing, found)
 
     def _end(self, reminder: Reminder) -> None:
         async def ended(one: Reminder) -> None:
-            await self._desk.note(ENDED.format(task=one.task), "done")
+            await self._view.note(ENDED.format(task=one.task), "done")
 
-        self._session.query(None, lambda memory: reminders.end(memory, reminder.id), ended, keep=True)
+        self._thread.query(None, lambda memory: reminders.end(memory, reminder.id), ended, keep=True)
 
     # -- conversations ------------------------------------------------------------------------------------------
 
-    def talks(self, words: str = "") -> None:
-        """List them, in the list that is open if there is one."""
+    def conversations(self, words: str = "") -> None:
+        """List the stored conversations, all or those with these words; an open list is used again."""
 
         async def found(titles: list[Title]) -> None:
             if not isinstance(self._app.screen, HistoryScreen):
-                await self._push(HistoryScreen(self.talks, self._read))
+                await self._push(HistoryScreen(self.conversations, self._read))
             if isinstance(self._app.screen, HistoryScreen):
                 self._app.screen.show(titles, words)
 
-        self._session.browse(lambda memory: conversations.titles(memory, words, LISTED), found)
+        self._thread.browse(lambda memory: conversations.titles(memory, words, LISTED), found)
 
     async def export(self, file: str, private: bool) -> None:
         """/export FILE: the open conversation."""
-        entry = await self._desk.note(EXPORTING)
-        job = partial(export_open, self._session, private, to_path(file))
-        self._session.query(entry, job, partial(self._desk.settle, entry))
+        entry = await self._view.note(EXPORTING)
+        job = partial(export_open, self._thread, private, to_path(file))
+        self._thread.query(entry, job, partial(self._view.settle, entry))
 
     def _read(self, id: str) -> None:
-        async def found(talk: StoredConversation) -> None:
-            await self._app.push_screen(TalkScreen(talk), partial(self._chosen, talk))
+        async def found(conversation: StoredConversation) -> None:
+            await self._app.push_screen(ConversationScreen(conversation), partial(self._chosen, conversation))
 
-        self._session.browse(lambda memory: conversations.get(memory, id), found)
+        self._thread.browse(lambda memory: conversations.get(memory, id), found)
 
-    async def _chosen(self, talk: StoredConversation, what: str | None) -> None:
+    async def _chosen(self, conversation: StoredConversation, what: str | None) -> None:
         if what in ("continue", "export") and isinstance(self._app.screen, HistoryScreen):
-            self._app.screen.dismiss()  # what comes of it is told in the conversation
+            self._app.screen.dismiss()  # the result is shown in the conversation
         if what == "continue":
-            self._session.resume(await self._desk.turn(), talk.id, self._resumed)
+            self._thread.resume(await self._view.new_page(), conversation.id, self._resumed)
         elif what == "export":
-            entry = await self._desk.note(EXPORTING)
-            file = Path.home() / f"keepsake-{talk.parts[0].when:%Y-%m-%d}-{talk.id}.html"
-            self._session.query(entry, partial(export, talk.id, file), partial(self._desk.settle, entry))
+            entry = await self._view.note(EXPORTING)
+            file = Path.home() / f"keepsake-{conversation.parts[0].when:%Y-%m-%d}-{conversation.id}.html"
+            self._thread.query(entry, partial(export, conversation.id, file), partial(self._view.settle, entry))
         elif what == "delete":
-            await self._delete(talk.id)
+            await self._delete(conversation.id)
 
     async def _delete(self, id: str) -> None:
-        if id == self._session.recorder.id:
+        if id == self._thread.recorder.id:
             await self._begin()
-        entry = await self._desk.note(DELETING)
+        entry = await self._view.note(DELETING)
 
         async def deleted(receipt: list[str]) -> None:
-            await self._desk.settle(entry, "\n".join(receipt))
+            await self._view.settle(entry, "\n".join(receipt))
             for screen in self._app.screen_stack:
                 if isinstance(screen, HistoryScreen):
                     screen.drop(id)
 
-        self._session.query(entry, partial(forget_conversation, id), deleted, keep=True)
+        self._thread.query(entry, partial(forget_conversation, id), deleted, keep=True)
 
     async def _push(self, screen: RemindersScreen | HistoryScreen) -> None:
         await self._app.push_screen(screen)

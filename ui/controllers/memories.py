@@ -1,6 +1,7 @@
-"""What is done with the memories one looks at: found, opened, changed, merged, forgotten, brought back.
+"""Browsing the memories: search, open, edit, merge, forget, undo.
 
-Call it from the app. The memory is read beside whatever the model does, and changed in the session's thread.
+Call the controller from the app's thread. The memory is read while the model works, and changed as a job of the
+background thread.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ from ui.strings import BROWSER_DONE, FORGETTING, LOOKING, MERGING, SAVING, TWINS
 from ui.widgets.episode_card import Card, CardSize, draw_card
 
 ALIKE = 24
-"""So many photos are found with a photo."""
+"""Number of memories that a search by photo finds."""
 
 
 def _cards(ids: Sequence[str], size: CardSize, memory: Memory) -> tuple[CardSize, dict[str, Card]]:
-    """Read and draw; what was forgotten meanwhile is left out."""
+    """Read and draw the cards of these memories; memories forgotten meanwhile are left out."""
     drawn = {}
     for id in ids:
         with suppress(UnknownEpisode):
@@ -45,39 +46,39 @@ def _twins(memory: Memory) -> tuple[list[Twin], dict[str, Episode]]:
     return twins, {twin.stays: corrections.to_read(memory.get(twin.stays)) for twin in twins}
 
 
-class BrowsingMemories:
-    """One for the app."""
+class MemoriesController:
+    """The memory browser of one app."""
 
     def __init__(
-        self, app: App[None], session: AppThread, desk: MainView, reader: Executor, did: Callable[[str], object]
+        self, app: App[None], thread: AppThread, main_view: MainView, reader: Executor, did: Callable[[str], object]
     ) -> None:
-        self._app, self._session, self._desk, self._reader, self._did = app, session, desk, reader, did
+        self._app, self._thread, self._view, self._reader, self._did = app, thread, main_view, reader, did
 
     @property
     def screen(self) -> BrowserScreen | None:
-        """The browser, if it is open."""
+        """The open browser; None if there is none."""
         found = [screen for screen in self._app.screen_stack if isinstance(screen, BrowserScreen)]
         return found[0] if found else None
 
-    async def command(self, name: str, rest: str) -> None:
-        """/memories, /forget or /undo, and what stands after it."""
+    async def run(self, name: str, rest: str) -> None:
+        """Run /memories, /forget or /undo with the text after the command."""
         if name == "/undo":
             await self.undo()
         elif name == "/forget" and rest:
             await self.forget(rest)
         else:
-            self.memories(rest)
+            self.browse(rest)
 
-    def memories(self, words: str = "") -> None:
-        """Show all, or what the words, a date or a photo's path find; in the browser that is open, if one is."""
-        self._session.recount()
+    def browse(self, words: str = "") -> None:
+        """Show all memories, or those that words, a date or a photo's path find. An open browser is used again."""
+        self._thread.recount()
         if paths := photo_paths(words):
             reading = self._reader.submit(load_photo, paths[0])
             reading.add_done_callback(partial(self._app.call_later, self._alike, words))
         elif words:
-            self._session.browse(partial(_find, words), partial(self._show, words, False))
+            self._thread.browse(partial(_find, words), partial(self._show, words, False))
         else:
-            self._session.browse(browse.timeline, partial(self._show, "", False))
+            self._thread.browse(browse.timeline, partial(self._show, "", False))
 
     async def _alike(self, words: str, reading: Future[Photo]) -> None:
         try:
@@ -89,11 +90,11 @@ class BrowsingMemories:
         async def found(recalls: list[Recall]) -> None:
             await self._show(words, True, [Mark(r.episode.id, r.episode.when, r.why) for r in recalls])
 
-        self._session.alike(None, photo, ALIKE, found)
+        self._thread.alike(None, photo, ALIKE, found)
 
     async def _show(self, words: str, photo: bool, marks: list[Mark]) -> None:
         if self.screen is None:
-            await self._app.push_screen(BrowserScreen(self.memories, self._wish, self._wanted))
+            await self._app.push_screen(BrowserScreen(self.browse, self._wish, self._wanted))
         if self.screen:
             self.screen.show(marks, words, photo)
 
@@ -101,59 +102,59 @@ class BrowsingMemories:
         if self.screen:
             self.screen.say(text)
         else:
-            await self._desk.note(text, "warning")
+            await self._view.note(text, "warning")
 
     def _wanted(self, ids: list[str], size: CardSize) -> None:
-        """Cards that have come into view."""
+        """Draw the cards that the grid asks for."""
 
         def drawn(done: tuple[CardSize, dict[str, Card]]) -> None:
             if self.screen:
                 self.screen.grid.put(*done)
 
-        self._session.browse(partial(_cards, ids, size), drawn)
+        self._thread.browse(partial(_cards, ids, size), drawn)
 
     def changed(self, lines: Sequence[str]) -> None:
-        """Memories went, changed or came: the browser shows it; the receipt stands in the conversation."""
+        """Memories have changed: reload an open browser, and show the first line of the receipt there."""
         if screen := self.screen:
             line = re.split(r"[,.](?: |$)", lines[0])[0]
             screen.say(BROWSER_DONE.format(line=line) if lines[-1] == UNDO_HOW else f"{line}.")
-            self.memories(screen.words)
+            self.browse(screen.words)
 
     async def _wish(self, what: What, mark: Mark | None) -> None:
-        """What was wanted of a memory, or of them all."""
+        """Do what the user asked for in the browser."""
         match what:
             case "undo":
                 await self.undo()
             case "statistics":
-                self._session.browse(browse.statistics, self._count)
+                self._thread.browse(browse.statistics, self._count)
             case "twins":
-                self._session.browse(_twins, self._twins)
+                self._thread.browse(_twins, self._twins)
             case _ if mark:
-                self._session.browse(lambda memory: memory.get(mark.id), partial(self.choose, what=what))
+                self._thread.browse(lambda memory: memory.get(mark.id), partial(self.choose, what=what))
 
     async def forget(self, id: str) -> None:
-        """/forget ID: show what would go, and ask."""
-        entry = await self._desk.note(LOOKING)
+        """/forget ID: show the memory, and ask before forgetting it."""
+        entry = await self._view.note(LOOKING)
 
         async def found(episode: Episode) -> None:
             await entry.remove()
             self.choose(episode, "forget")
 
-        self._session.query(entry, lambda memory: memory.get(id), found)
+        self._thread.query(entry, lambda memory: memory.get(id), found)
 
     def choose(self, episode: Episode, what: str) -> None:
-        """One memory, large: to be looked at, to be forgotten (asks), or to be edited."""
+        """Open one memory: to read it, to forget it after a question, or to edit it."""
 
         async def decided(wanted: str | None) -> None:
             if wanted == "forget":
-                self._session.forget(await self._desk.note(FORGETTING), episode.id)
+                self._thread.forget(await self._view.note(FORGETTING), episode.id)
             elif wanted == "edit":
                 self.choose(episode, "edit")
 
         async def edited(new: Episode | None) -> None:
             if new:
                 stored = corrections.to_store(new, episode)
-                self._session.edit(await self._desk.note(SAVING), episode.id, stored)
+                self._thread.edit(await self._view.note(SAVING), episode.id, stored)
 
         if what == "edit":
             self._app.push_screen(EditScreen(corrections.to_read(episode)), edited)
@@ -162,8 +163,8 @@ class BrowsingMemories:
             self._app.push_screen(EpisodeScreen(episode, what == "forget"), decided)
 
     async def undo(self) -> None:
-        """/undo: the last of what was remembered, changed, merged or forgotten."""
-        self._session.undo(await self._desk.note(UNDOING))
+        """/undo: take back the last remember, edit, merge or forget."""
+        self._thread.undo(await self._view.note(UNDOING))
 
     async def _count(self, counted: Statistics) -> None:
         await self._app.push_screen(StatisticsScreen(counted))
@@ -173,7 +174,7 @@ class BrowsingMemories:
 
         async def chosen(merged: Sequence[Twin] | None) -> None:
             if merged:
-                self._session.merge(await self._desk.note(MERGING), merged)
+                self._thread.merge(await self._view.note(MERGING), merged)
 
         if twins:
             await self._app.push_screen(TwinsScreen(twins, kept), chosen)

@@ -12,13 +12,13 @@ from textual.app import App
 
 from assistant.models.registry import ModelRow
 from ui.dialogs.model_dialogs import FetchDialog, ModelsScreen
-from ui.runtime.download_thread import Fetching
-from ui.runtime.messages import Fetched
+from ui.runtime.download_thread import Download
+from ui.runtime.messages import DownloadProgress
 from ui.strings import BUSY, CONVERT_HOW, FETCHED, FETCHING, RUNNING, STOPPING
 from ui.widgets.chat_log import Kind
 
 
-class Models:
+class ModelsController:
     """Which model answers: shows the list, does what was chosen, holds the one download. Call it from the app."""
 
     def __init__(
@@ -29,7 +29,7 @@ class Models:
     ) -> None:
         self._app, self._note, self._switch = app, note, switch
         self._running = ""
-        self._fetching: Fetching | None = None
+        self._fetching: Download | None = None
 
     def choose(self, running: str) -> None:
         """Show the list of models and do what is chosen there."""
@@ -37,13 +37,13 @@ class Models:
         self._app.push_screen(ModelsScreen(running, *((now.model, now.percent) if now else ())), self._chosen)
 
     def stop(self) -> None:
-        """Stop the download, if there is one: the app closes, and nothing more is told of it."""
+        """Stop the download, if there is one, without another message: the app is closing."""
         fetching, self._fetching = self._fetching, None
         if fetching:
             fetching.stop()
 
-    async def fetched(self, message: Fetched) -> str:
-        """A download goes on, or has ended. Returns what the status line says of it."""
+    async def fetched(self, message: DownloadProgress) -> str:
+        """Show how far a download is, or that it has ended. Returns the text for the status line."""
         name, percent = message.model, message.percent
         if self._fetching is None:
             return ""
@@ -60,7 +60,7 @@ class Models:
         return ""
 
     async def _chosen(self, row: ModelRow | None) -> None:
-        """Use it if it is here; fetch it, after a question, if it is not; stop fetching it."""
+        """Use the model if it is on this computer, otherwise ask and fetch it; or stop fetching it."""
         if row is None:
             return
         if row.name == self._running:
@@ -82,4 +82,4 @@ class Models:
     async def _fetch(self, model: str, agreed: bool | None) -> None:
         if agreed:
             await self._note(FETCHING.format(model=model), "info")
-            self._fetching = Fetching(model, self._app.post_message)
+            self._fetching = Download(model, self._app.post_message)

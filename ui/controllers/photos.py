@@ -1,4 +1,4 @@
-"""Photos that the user shows: chosen, or by path; read in their own thread, then looked at when their turn comes."""
+"""Photos that the user shows, from the picker or by path: read at once in a thread, recalled and captioned in turn."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from ui.runtime.app_thread import AppThread
 from ui.widgets.chat_log import PhotoEntry
 
 
-class ShowingPhotos:
-    """One for the app; `seen` is called with every photo that could be read."""
+class PhotosController:
+    """Shows photos in one app; `seen` is called with every photo that could be read."""
 
     def __init__(
         self,
         app: App[None],
-        session: AppThread,
-        desk: MainView,
+        thread: AppThread,
+        main_view: MainView,
         reader: Executor,
         seen: Callable[[Path, Photo], object],
     ) -> None:
-        self._app, self._session, self._desk, self._reader, self._seen = app, session, desk, reader, seen
+        self._app, self._thread, self._view, self._reader, self._seen = app, thread, main_view, reader, seen
         self.folder: Path | None = None
-        """Where the last one came from."""
+        """Folder of the last photo."""
 
     def pick(self) -> None:
         """F2: show the photo picker."""
@@ -43,27 +43,27 @@ class ShowingPhotos:
         self._app.push_screen(PhotoPicker(self.folder or pictures_folder(), self._reader), chosen)
 
     def folders(self) -> list[Path]:
-        """Where a photo is looked for that is named without its folder."""
+        """Folders in which a photo is searched that is named without its folder."""
         return list(dict.fromkeys([*([self.folder] if self.folder else []), Path.cwd(), pictures_folder()]))
 
     async def attach(self, *paths: Path) -> None:
-        """Read them at once, and look at each when its turn comes."""
+        """Read these photos at once; recall and caption each in its turn."""
         for path in paths:
             entry = PhotoEntry(path)
-            await self._desk.add(entry)
+            await self._view.add(entry)
             reading = self._reader.submit(load_photo, path)
             reading.add_done_callback(partial(self._app.call_later, self._read, entry))
-            self._session.look(entry, reading)
+            self._thread.look(entry, reading)
 
     async def _read(self, entry: PhotoEntry, reading: Future[Photo]) -> None:
         try:
             photo = reading.result()
         except PhotoError as error:
             await entry.remove()
-            await self._desk.note(str(error), "warning")
+            await self._view.note(str(error), "warning")
             return
         entry.show(photo)
         self.folder = entry.path.parent
-        if entry.parent is self._desk.page:
+        if entry.parent is self._view.page:
             self._seen(entry.path, photo)
-        self._desk.talk.anchor()
+        self._view.conversation.anchor()

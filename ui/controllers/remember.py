@@ -1,6 +1,6 @@
-"""What the user says of the photo in view: words to be kept with it, another caption, who it is and is not.
+"""What the user says about the photo in view: words to remember, a corrected caption, who is in it and who is not.
 
-After nothing was recalled, "This is Milo." is no question: it is remembered.
+Where no memory was recalled, the app asks who this is; the reply "This is Milo." is then remembered, not answered.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ui.dialogs.episode_dialogs import CaptionDialog, Keep, RememberDialog
 from ui.input_parser import says_who
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import CORRECTIONS
-from ui.runtime.messages import Told
+from ui.runtime.messages import ConversationEvent
 from ui.strings import (
     CAPTION_YOURS,
     COMPOSER,
@@ -28,88 +28,93 @@ from ui.strings import (
     TELL_ME,
     TELL_ME_HERE,
 )
-from ui.widgets.chat_log import Composer, Note, PhotoEntry, Writing
+from ui.widgets.chat_log import Composer, ModelText, Note, PhotoEntry
 
 
-class Remembering:
-    """One for the app; call it from there."""
+class RememberController:
+    """Remembers and corrects for one app. Call it from the app's thread."""
 
     def __init__(
         self,
         app: App[None],
-        session: AppThread,
-        desk: MainView,
-        again: Callable[[str], object],
+        thread: AppThread,
+        main_view: MainView,
+        offer_again: Callable[[str], object],
         did: Callable[[str], object],
     ) -> None:
-        self._app, self._session, self._desk, self._again, self._did = app, session, desk, again, did
+        self._app, self._thread, self._view, self._offer_again, self._did = app, thread, main_view, offer_again, did
         self.asking = False
         """Whether the app has just asked who or what is in the photo."""
         self._asked: Note | None = None
-        """Where it did: of twenty strangers, it asks about the last."""
+        """The note that asks; of several unknown photos, the app asks about the last only."""
 
     async def remember(self, photo: Photo | None, private: bool, words: str = "") -> None:
-        """/remember and F3: keep the photo with these words; without any, with those of the dialog."""
+        """/remember and F3: remember the photo with these words; without words, open the dialog."""
         if photo is None or private:
-            await self._desk.note(PRIVATE_NO if private else NO_PHOTO, "warning")
+            await self._view.note(PRIVATE_NO if private else NO_PHOTO, "warning")
         elif words:
             await self._keep(Keep(words, None, None))
         else:
-            self._app.push_screen(RememberDialog(photo), self._given)
+            self._app.push_screen(RememberDialog(photo), self._entered)
 
     async def recall(self, episode: Episode, what: str, photo: Photo | None, private: bool) -> bool:
-        """ "them" or "not them", of a memory that was recalled: remembered with the photo in view. False: neither."""
+        """Remember that the photo in view shows what a recalled memory shows ("them"), or does not ("not them").
+
+        Returns False, and does nothing, for any other `what`.
+        """
         if what not in CORRECTIONS:
             return False
         if photo and photo.sha256 == episode.photo.sha256:
-            await self._desk.note(SAME_PHOTO, "warning")
+            await self._view.note(SAME_PHOTO, "warning")
         else:
             await self.remember(photo, private, CORRECTIONS[what](episode))
         return True
 
-    async def heard(self, message: Told, composer: Composer) -> None:
-        """Something was recalled, or not: then the app asks who it is, and listens."""
+    async def handle_event(self, message: ConversationEvent, composer: Composer) -> None:
+        """After a new photo that recalled nothing, ask who or what is in it."""
         if isinstance(message.event, Answered):
             self._did("ask")
-        if isinstance(message.event, Recalled) and not isinstance(message.entry, Writing):
-            new = isinstance(message.entry, PhotoEntry)  # not seen again after something was said of it
-            self.ask(new and not message.event.recalls and not self._desk.private, composer)
+        if isinstance(message.event, Recalled) and not isinstance(message.entry, ModelText):
+            new = isinstance(
+                message.entry, PhotoEntry
+            )  # and not the same photo, recalled again after the user said something about it
+            self.ask(new and not message.event.recalls and not self._view.private, composer)
             if self.asking:
                 if self._asked and self._asked.is_attached:
                     await self._asked.remove()
-                self._asked = await self._desk.note(TELL_ME)
+                self._asked = await self._view.note(TELL_ME)
 
     def ask(self, asking: bool, composer: Composer) -> None:
-        """Ask who it is where the answer is typed, or no more."""
+        """Say in the empty input that a name is expected, or no longer."""
         self.asking = asking
         composer.placeholder = TELL_ME_HERE if asking else COMPOSER
 
-    async def told(self, photo: Photo | None, text: str) -> bool:
-        """Where the app has asked who this is, and `text` says it and asks nothing: remember it."""
-        if tells := bool(photo) and self.asking and says_who(text):
-            await self.remember(photo, self._desk.private, text)
-        return tells
+    async def remember_reply(self, photo: Photo | None, text: str) -> bool:
+        """Remember `text` if the app has asked who this is and `text` says so. Returns whether it did."""
+        if is_reply := bool(photo) and self.asking and says_who(text):
+            await self.remember(photo, self._view.private, text)
+        return is_reply
 
     async def correct(self) -> None:
-        """F4: the user's caption instead of the model's."""
-        if self._desk.caption.busy or not self._desk.caption.writing.text:
-            await self._desk.note(NO_CAPTION_YET, "warning")
+        """F4: let the user correct the model's caption."""
+        if self._view.caption.busy or not self._view.caption.model_text.text:
+            await self._view.note(NO_CAPTION_YET, "warning")
         else:
-            self._app.push_screen(CaptionDialog(self._desk.caption.writing.text), self._revised)
+            self._app.push_screen(CaptionDialog(self._view.caption.model_text.text), self._revised)
 
-    async def _given(self, keep: Keep | None) -> None:
+    async def _entered(self, keep: Keep | None) -> None:
         if keep:
-            self._again(f"/remember {keep.words}")  # whatever prevents it, the words need not be typed twice
+            self._offer_again(f"/remember {keep.words}")  # if remembering fails, ↑ brings the words back
         await self._keep(keep)
 
     async def _keep(self, keep: Keep | None) -> None:
         if keep:
             self.asking = False
-            self._session.remember(await self._desk.note(REMEMBERING), keep.words, keep.when, keep.place)
+            self._thread.remember(await self._view.note(REMEMBERING), keep.words, keep.when, keep.place)
 
     async def _revised(self, caption: str | None) -> None:
         if caption:
-            await self._desk.caption.writing.finish(caption)
-            self._desk.caption.say(CAPTION_YOURS)
-            self._session.revise(None, caption)
+            await self._view.caption.model_text.finish(caption)
+            self._view.caption.say(CAPTION_YOURS)
+            self._thread.revise(None, caption)
             self._did("caption")

@@ -1,6 +1,6 @@
-"""What the app does with each message of the thread behind it: answers, receipts, states, troubles.
+"""What the app does with each message of the background thread: answers, receipts, states, errors.
 
-`KeepsakeApp` (`tui.py`) inherits these handlers; Textual calls them by the name of the message.
+`KeepsakeApp` (`tui.py`) inherits these handlers; Textual calls a handler by the name of its message.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from memory.episode import Photo
 from memory.errors import KeepsakeError
 from ui import strings
 from ui.controllers.main_view import MainView
-from ui.controllers.memories import BrowsingMemories
-from ui.controllers.models import Models
-from ui.controllers.photos import ShowingPhotos
-from ui.controllers.remember import Remembering
+from ui.controllers.memories import MemoriesController
+from ui.controllers.models import ModelsController
+from ui.controllers.photos import PhotosController
+from ui.controllers.remember import RememberController
 from ui.dialogs.episode_dialogs import PassphraseDialog
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
@@ -41,108 +41,108 @@ else:
 class ThreadMessages(Base):
     """Handlers for the messages of `AppThread`, on the parts that the app puts together."""
 
-    session: AppThread
+    thread: AppThread
     photo: Photo | None
     demo: bool
-    desk: MainView
+    main_view: MainView
     status: StatusLine
     tour: Tour
     composer: Composer
-    models: Models
-    showing: ShowingPhotos
-    browsing: BrowsingMemories
-    keeping: Remembering
+    models: ModelsController
+    photos: PhotosController
+    memories: MemoriesController
+    remembering: RememberController
 
     async def open_demo(self, off: bool = False) -> None:
-        """Load the demo album, or take it out again with `off`."""
-        entry = await self.desk.note(strings.DEMO_OFF if off else strings.DEMO_ON)
-        (self.session.no_demo if off else self.session.demo)(entry)
+        """Put the demo album into the memory, or with `off` forget the album."""
+        entry = await self.main_view.note(strings.DEMO_OFF if off else strings.DEMO_ON)
+        (self.thread.no_demo if off else self.thread.demo)(entry)
 
-    async def on_told(self, message: messages.Told) -> None:
-        """An event of the conversation."""
-        await self.desk.told(message, self.status.model)
-        await self.keeping.heard(message, self.composer)
+    async def on_conversation_event(self, message: messages.ConversationEvent) -> None:
+        """Show an event of the conversation."""
+        await self.main_view.handle_event(message, self.status.model)
+        await self.remembering.handle_event(message, self.composer)
         if isinstance(message.event, Captioned | Answered):
             self.status.chunk = message.event.chunk
 
-    async def on_stopped(self, message: messages.Stopped) -> None:
-        """A job was cancelled before anything was written."""
-        await self.desk.stopped(message)
+    async def on_cancelled(self, message: messages.Cancelled) -> None:
+        """Mark the text of a cancelled job as stopped."""
+        await self.main_view.cancelled(message)
 
-    async def on_begun(self, message: messages.Begun) -> None:
-        """A new conversation; what was said before it, and after it was asked for, stands already."""
-        await self.desk.begun(message.entry, message.private)
-        self.keeping.ask(False, self.composer)
+    async def on_conversation_started(self, message: messages.ConversationStarted) -> None:
+        """Clear what belongs to the conversation before; entries since then stay."""
+        await self.main_view.conversation_started(message.entry, message.private)
+        self.remembering.ask(False, self.composer)
         self.status.chunk, self.status.private = None, message.private
 
-    async def on_remarked(self, message: messages.Remarked) -> None:
-        """Something else that one should know."""
-        await self.desk.note(message.text, message.kind)
+    async def on_notice(self, message: messages.Notice) -> None:
+        """Show a notice that belongs to no entry."""
+        await self.main_view.note(message.text, message.kind)
 
-    async def on_fetched(self, message: messages.Fetched) -> None:
-        """A download goes on, or has ended."""
+    async def on_download_progress(self, message: messages.DownloadProgress) -> None:
+        """Show how far a download is, or that it has ended."""
         self.status.fetching = await self.models.fetched(message)
 
-    async def on_remembered(self, message: messages.Remembered) -> None:
-        """Kept: say what, and under which id."""
+    async def on_episode_remembered(self, message: messages.EpisodeRemembered) -> None:
+        """Say what was remembered, and under which id."""
         episode = message.episode
-        said = f"Remembered, {day(episode)}: “{readable(episode.words)}”  (id {episode.id})"
-        await self.desk.settle(message.entry, said)
+        text = f"Remembered, {day(episode)}: “{readable(episode.words)}”  (id {episode.id})"
+        await self.main_view.settle(message.entry, text)
         self.tour.did("remember")
 
-    async def on_found(self, message: messages.Found) -> None:
-        """What was asked of the memory: show it."""
+    async def on_query_result(self, message: messages.QueryResult) -> None:
+        """Show the result of a query of the memory."""
         if isawaitable(showing := message.then()):
             await showing
 
-    async def on_forgotten(self, message: messages.Forgotten) -> None:
-        """The receipt; and nothing on screen shows it any more."""
-        await self.desk.settle(message.entry, "\n".join(message.receipt))
-        await self.desk.drop(message.ids)
-        self.browsing.changed(message.receipt)
+    async def on_episodes_changed(self, message: messages.EpisodesChanged) -> None:
+        """Show the receipt, and remove the changed memories from the screen."""
+        await self.main_view.settle(message.entry, "\n".join(message.receipt))
+        await self.main_view.drop(message.ids)
+        self.memories.changed(message.receipt)
         if message.in_use and self.photo is None:
-            await self.desk.memories.show((), strings.NOTHING_YET)
+            await self.main_view.memories.show((), strings.NOTHING_YET)
 
     async def on_demo_ready(self, message: messages.DemoReady) -> None:
-        """The album is there: try a new photo, with a question ready to send."""
-        await self.desk.settle(message.entry, strings.DEMO)
-        await self.showing.attach(message.photo)
+        """Show a new photo of the demo, with a question ready to send."""
+        await self.main_view.settle(message.entry, strings.DEMO)
+        await self.photos.attach(message.photo)
         self.composer.text = message.question
         self.composer.move_cursor(self.composer.document.end)
 
     async def on_model_ready(self, message: messages.ModelReady) -> None:
-        """The model is loaded."""
+        """Show the name of the loaded model."""
         self.status.model = message.model
         if message.model == "nano":
-            await self.desk.greet(Note(strings.NANO))
+            await self.main_view.greet(Note(strings.NANO))
 
-    async def on_counted(self, message: messages.Counted) -> None:
-        """The first count decides how to greet."""
+    async def on_memory_counted(self, message: messages.MemoryCounted) -> None:
+        """Show the number of memories; the first count decides how to greet."""
         first, self.status.episodes = self.status.episodes is None, message.episodes
         self.status.encrypted = message.encrypted
         if first:
-            gc.freeze()  # what stands now stays: looking through all of it again and again would hold up keys
+            gc.freeze()  # the widgets made so far stay: no collection of garbage need look at them while keys wait
             text = strings.HELLO if message.episodes else strings.WELCOME
-            await self.desk.greet(Static(text, markup=False, id="welcome"))
+            await self.main_view.greet(Static(text, markup=False, id="welcome"))
         if first and self.demo:
             await self.open_demo()
 
-    def on_locked(self, message: messages.Locked) -> None:
-        """An encrypted memory, and no key in the keychain."""
-        self.push_screen(PassphraseDialog(message.question), self.session.answer)
+    def on_passphrase_needed(self, message: messages.PassphraseNeeded) -> None:
+        """Ask for the passphrase of an encrypted memory whose key is not in the keychain."""
+        self.push_screen(PassphraseDialog(message.question), self.thread.answer)
 
-    def on_state(self, message: messages.State) -> None:
-        """What the session is doing."""
+    def on_thread_state(self, message: messages.ThreadState) -> None:
+        """Show what the thread is doing."""
         self.status.state, self.status.uses = message.text, offline.uses()
         if message.text == "idle":
-            self.session.recount()
+            self.thread.recount()
 
     def on_app_focus(self) -> None:
-        """Back from another window."""
-        self.session.recount()
+        """Count the memories again: another window may have changed them."""
+        self.thread.recount()
 
     def on_crashed(self, message: messages.Crashed) -> None:
-        """A memory that cannot be used ends the app with one line; anything else is a bug and looks like one."""
+        """End the app: with one line where the memory cannot be used, with a traceback for a bug."""
         if not isinstance(message.error, KeepsakeError):
             raise message.error
         self.exit(return_code=1, message=str(message.error))

@@ -20,6 +20,10 @@ from memory.db.conversation_rows import Part, StoredConversation, Title
 from memory.instructions import Reminder
 from ui.strings import (
     CAPTIONED,
+    CONVERSATION,
+    CONVERSATION_DELETE,
+    CONVERSATION_DELETE_KEYS,
+    CONVERSATION_KEYS,
     HISTORY,
     HISTORY_EMPTY,
     HISTORY_KEYS,
@@ -32,12 +36,8 @@ from ui.strings import (
     REMINDERS,
     REMINDERS_EMPTY,
     REMINDERS_KEYS,
-    TALK,
-    TALK_FORGET,
-    TALK_FORGET_KEYS,
-    TALK_KEYS,
 )
-from ui.widgets.chat_log import Note, PhotoEntry, Said, Writing
+from ui.widgets.chat_log import ModelText, Note, PhotoEntry, UserText
 
 
 def entries(part: Part) -> Iterator[Widget]:
@@ -48,9 +48,9 @@ def entries(part: Part) -> Iterator[Widget]:
         mark = MARKS.get(line.mark, "")
         match line.kind:
             case "question":
-                yield Said(line.text)
+                yield UserText(line.text)
             case "answer":
-                yield Writing(waiting=f"{line.text} *{mark}*".strip() if mark else line.text)
+                yield ModelText(waiting=f"{line.text} *{mark}*".strip() if mark else line.text)
             case "remembered":
                 yield Note(REMEMBERED_THEN.format(words=readable(line.text)), "done")
             case _:
@@ -62,9 +62,9 @@ class HistoryScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar = [Binding("escape,f7", "dismiss(None)", "Close")]
 
-    def __init__(self, search: Callable[[str], object], open_talk: Callable[[str], object]) -> None:
+    def __init__(self, search: Callable[[str], object], open_conversation: Callable[[str], object]) -> None:
         super().__init__()
-        self._search, self._open = search, open_talk
+        self._search, self._open = search, open_conversation
 
     def compose(self) -> ComposeResult:
         """Search above, list below."""
@@ -103,7 +103,7 @@ class HistoryScreen(ModalScreen[None]):
             self._open(event.option_id)
 
 
-class TalkScreen(ModalScreen[str | None]):
+class ConversationScreen(ModalScreen[str | None]):
     """A conversation to be read. Returns "continue", "delete", "export" or None."""
 
     BINDINGS: ClassVar = [
@@ -114,19 +114,19 @@ class TalkScreen(ModalScreen[str | None]):
         Binding("y", "sure", "Yes"),
     ]
 
-    def __init__(self, talk: StoredConversation) -> None:
+    def __init__(self, conversation: StoredConversation) -> None:
         super().__init__()
-        self.talk, self.asking = talk, False
+        self.conversation, self.asking = conversation, False
 
     def compose(self) -> ComposeResult:
         """The whole conversation; the arrow keys scroll."""
         with Vertical(classes="dialog -large") as box:
-            box.border_title = TALK.format(when=self.talk.parts[0].when)
+            box.border_title = CONVERSATION.format(when=self.conversation.parts[0].when)
             with VerticalScroll() as scroll:
                 scroll.can_focus = True
-                for part in self.talk.parts:
+                for part in self.conversation.parts:
                     yield from entries(part)
-            yield Static(TALK_KEYS, classes="keys")
+            yield Static(CONVERSATION_KEYS, classes="keys")
 
     def on_mount(self) -> None:
         """The keys scroll at once."""
@@ -157,8 +157,8 @@ class TalkScreen(ModalScreen[str | None]):
         self.asking = asking
         box = self.query_one(".dialog")
         box.set_class(asking, "-danger")
-        box.border_title = TALK_FORGET if asking else TALK.format(when=self.talk.parts[0].when)
-        self.query_one(".keys", Static).update(TALK_FORGET_KEYS if asking else TALK_KEYS)
+        box.border_title = CONVERSATION_DELETE if asking else CONVERSATION.format(when=self.conversation.parts[0].when)
+        self.query_one(".keys", Static).update(CONVERSATION_DELETE_KEYS if asking else CONVERSATION_KEYS)
 
 
 class RemindersScreen(ModalScreen[None]):

@@ -35,7 +35,7 @@ from memory.instructions import Reminder
 from memory.store import Memory
 from ui import strings
 from ui.input_parser import Typed, read, says_who, to_path
-from ui.plain.printer import LOOKED, Printer, about
+from ui.plain.printer import NEW_PHOTO, Printer, about
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import CORRECTIONS, LISTED, export_open, forget_conversation
@@ -54,14 +54,14 @@ class PlainApp:
 
     def __init__(self, open_memory: Callable[[], Memory], open_backend: Callable[[], Backend]) -> None:
         self._told: SimpleQueue[Message] = SimpleQueue()
-        self._session = AppThread(self._told.put, open_memory, open_backend)
+        self._thread = AppThread(self._told.put, open_memory, open_backend)
         self._lines = Printer()
         self._photo: Photo | None = None
 
     def run(self, demo: bool) -> int:
         """Greet, then read and do line by line."""
         try:
-            self._session.start()
+            self._thread.start()
             self._follow()
             if demo and not self._lines.code:
                 self._do(Typed([], "/demo"))
@@ -78,7 +78,7 @@ class PlainApp:
                     break
                 self._do(said)
         finally:
-            self._session.close()
+            self._thread.close()
         if not self._lines.code:
             print(strings.PLAIN_BYE)
         return self._lines.code or 0
@@ -92,9 +92,9 @@ class PlainApp:
             self._command(said.command, said.rest)
         if said.question and not self._lines.code:
             if self._lines.asking and says_who(said.question):
-                self._session.remember("note", said.question, None, None)
+                self._thread.remember("note", said.question, None, None)
             else:
-                self._session.ask("answer", said.question)
+                self._thread.ask("answer", said.question)
             self._follow()
 
     def _look(self, path: Path) -> None:
@@ -106,52 +106,52 @@ class PlainApp:
             return
         self._lines.say(strings.PLAIN_PHOTO, f"{path.name}, {photo.width} × {photo.height}")
         self._photo = photo
-        self._session.look(LOOKED, reading)
+        self._thread.look(NEW_PHOTO, reading)
         self._follow()
 
     def _command(self, name: str, rest: str) -> None:
-        session = self._session
+        thread = self._thread
         match name:
             case "/photo" if rest:
                 return self._look(to_path(rest))
             case "/remember" if rest:
-                session.remember("note", rest, None, None)
+                thread.remember("note", rest, None, None)
             case "/caption" if rest:
-                session.revise("note", rest)
+                thread.revise("note", rest)
             case "/memories":
-                session.query("note", partial(self._memories, rest), self._print)
+                thread.query("note", partial(self._memories, rest), self._print)
             case "/forget" if rest:
                 return self._forget(rest)
             case "/reminders":
-                session.query("note", reminders.standing, self._reminders)
+                thread.query("note", reminders.standing, self._reminders)
             case "/end" if rest:
-                session.query("note", lambda memory: reminders.end(memory, rest), self._ended, keep=True)
+                thread.query("note", lambda memory: reminders.end(memory, rest), self._ended, keep=True)
             case "/history":
-                session.query("note", lambda memory: conversations.titles(memory, rest, LISTED), self._titles)
+                thread.query("note", lambda memory: conversations.titles(memory, rest, LISTED), self._titles)
             case "/open" if rest:
-                session.resume("note", rest, self._resumed)
+                thread.resume("note", rest, self._resumed)
             case "/delete" if rest:
                 return self._delete(rest)
             case "/export" if rest:
-                job = partial(export_open, session, self._lines.private, to_path(rest))
-                session.query("note", job, partial(self._print, kind=strings.PLAIN_DONE))
+                job = partial(export_open, thread, self._lines.private, to_path(rest))
+                thread.query("note", job, partial(self._print, kind=strings.PLAIN_DONE))
             case "/private" | "/new":
                 self._photo = None
-                session.begin("note", self._lines.private ^ (name == "/private"))
+                thread.begin("note", self._lines.private ^ (name == "/private"))
             case "/undo":
-                session.undo("note")
+                thread.undo("note")
             case "/them" | "/not" if rest:
                 return self._recall("them" if name == "/them" else "not them", rest)
             case "/edit" if " " in rest:
                 return self._edit(*rest.split(maxsplit=1))
             case "/models" if rest:
-                session.switch("note", partial(open_backend, rest))
+                thread.switch("note", partial(open_backend, rest))
             case "/models":
                 return self._models()
             case "/tour":
                 return self._tour()
             case "/demo":
-                (session.no_demo if rest == "off" else session.demo)("note")
+                (thread.no_demo if rest == "off" else thread.demo)("note")
             case "/help":
                 return self._help()
             case _ if name[1:].isdecimal():
@@ -168,22 +168,22 @@ class PlainApp:
 
     def _forget(self, id: str) -> None:
         found: list[Episode] = []
-        self._session.query("note", lambda memory: memory.get(id), found.append)
+        self._thread.query("note", lambda memory: memory.get(id), found.append)
         self._follow()
         if found and self._sure(f"{about(found[0])} {strings.PLAIN_FORGET}"):
-            self._session.forget("note", found[0].id)
+            self._thread.forget("note", found[0].id)
             self._follow()
 
     def _delete(self, id: str) -> None:
         found: list[StoredConversation] = []
-        self._session.query("note", lambda memory: conversations.get(memory, id), found.append)
+        self._thread.query("note", lambda memory: conversations.get(memory, id), found.append)
         self._follow()
-        if found and self._sure(strings.TALK.format(when=found[0].parts[0].when) + f". {strings.PLAIN_DELETE}"):
-            if found[0].id == self._session.recorder.id:
-                self._session.begin("note", self._lines.private)
+        if found and self._sure(strings.CONVERSATION.format(when=found[0].parts[0].when) + f". {strings.PLAIN_DELETE}"):
+            if found[0].id == self._thread.recorder.id:
+                self._thread.begin("note", self._lines.private)
                 self._follow()
             job = partial(forget_conversation, found[0].id)
-            self._session.query("note", job, partial(self._print, kind=strings.PLAIN_DONE), keep=True)
+            self._thread.query("note", job, partial(self._print, kind=strings.PLAIN_DONE), keep=True)
             self._follow()
 
     def _numbered(self, n: str) -> Episode | None:
@@ -203,16 +203,16 @@ class PlainApp:
             return
         if self._photo and self._photo.sha256 == episode.photo.sha256:
             return self._lines.say(strings.PLAIN_NOTE, strings.PLAIN_SAME_PHOTO)
-        self._session.remember("note", CORRECTIONS[what](episode), None, None)
+        self._thread.remember("note", CORRECTIONS[what](episode), None, None)
         self._follow()
 
     def _edit(self, id: str, said: str) -> None:
         found: list[Episode] = []
-        self._session.query("note", lambda memory: memory.get(id), found.append)
+        self._thread.query("note", lambda memory: memory.get(id), found.append)
         self._follow()
         if found:
             new = to_store(replace(found[0], turns=(Turn("user", said),)), found[0])
-            self._session.edit("note", found[0].id, new)
+            self._thread.edit("note", found[0].id, new)
             self._follow()
 
     def _models(self) -> None:
@@ -222,7 +222,7 @@ class PlainApp:
         print(strings.PLAIN_MODELS)
 
     def _tour(self) -> None:
-        self._session.demo("note")
+        self._thread.demo("note")
         self._follow()
         for line in () if self._lines.private else strings.PLAIN_TOUR:
             print(line.format(photo=album.demo_photo(), question=album.QUESTION))
@@ -240,15 +240,15 @@ class PlainApp:
         """Say what comes until nothing is going on. Ctrl-C stops what is being written, and no more than that."""
 
         def stop(signum: int, frame: FrameType | None) -> None:
-            threading.Thread(target=self._session.cancel, daemon=True).start()  # it may wait for a lock
+            threading.Thread(target=self._thread.cancel, daemon=True).start()  # it may wait for a lock
 
         before = signal.signal(signal.SIGINT, stop)
         try:
             while not self._lines.code:
                 message = self._told.get()
-                if isinstance(message, messages.State) and message.text == "idle":
+                if isinstance(message, messages.ThreadState) and message.text == "idle":
                     return
-                self._lines.hear(message)
+                self._lines.handle_message(message)
         finally:
             signal.signal(signal.SIGINT, before)
 
@@ -276,13 +276,13 @@ class PlainApp:
             print(printable(f"{one.id}: {one.when.astimezone():%d %B %Y %H:%M}, {one.text or strings.NO_WORDS_SAID}"))
         print(strings.PLAIN_HISTORY if titles else strings.PLAIN_NOTHING)
 
-    def _resumed(self, talk: StoredConversation, recalls: list[Recall]) -> None:
-        for part in talk.parts:
+    def _resumed(self, conversation: StoredConversation, recalls: list[Recall]) -> None:
+        for part in conversation.parts:
             if part.photo:
                 self._lines.say(strings.PLAIN_PHOTO, f"{part.photo.width} × {part.photo.height}")
             for line in part.lines:
                 self._lines.say(strings.SAID_BY[line.kind], f"{line.text} {strings.MARKS.get(line.mark, '')}".strip())
-        self._photo = talk.parts[-1].photo
+        self._photo = conversation.parts[-1].photo
         for n, recall in zip(self._lines.numbers.recall([r.episode for r in recalls]), recalls, strict=True):
             self._lines.say(strings.PLAIN_RECALLED_AS.format(n=n), about(recall.episode))
         self._lines.say(strings.PLAIN_DONE, strings.RESUMED)

@@ -11,36 +11,36 @@ from textual.message import Message
 from assistant import offline
 from assistant.models import download
 from memory.errors import KeepsakeError
-from ui.runtime.messages import Crashed, Fetched
+from ui.runtime.messages import Crashed, DownloadProgress
 
 EVERY = 0.2
 """Seconds between two messages about a download."""
 
 
-class Fetching:
-    """A download in a thread of its own, begun at once; `tell` is called from there, with Fetched."""
+class Download:
+    """A download that begins at once, in its own thread; that thread calls `tell` with `DownloadProgress`."""
 
     def __init__(self, model: str, tell: Callable[[Message], object]) -> None:
         self.model, self.percent, self._tell = model, 0, tell
-        self._stop, self._told = threading.Event(), 0.0
+        self._stop, self._last_told = threading.Event(), 0.0
         threading.Thread(target=self._run, name=f"fetch {model}", daemon=True).start()
 
     def stop(self) -> None:
-        """End it soon; what came is kept for the next time."""
+        """End the download soon; the bytes so far are kept for the next time."""
         self._stop.set()
 
     def _run(self) -> None:
         try:
             with offline.requested_by_user():
                 download.pull(self.model, on_progress=self._progress, stop=self._stop)
-            self._tell(Fetched(self.model, None))
+            self._tell(DownloadProgress(self.model, None))
         except KeepsakeError as error:
-            self._tell(Fetched(self.model, None, str(error)))
+            self._tell(DownloadProgress(self.model, None, str(error)))
         except Exception as error:  # the thread's edge: the app raises it where it is seen
             self._tell(Crashed(error))
 
     def _progress(self, progress: download.Progress) -> None:
-        if time.monotonic() - self._told >= EVERY:
-            self._told = time.monotonic()
+        if time.monotonic() - self._last_told >= EVERY:
+            self._last_told = time.monotonic()
             self.percent = 100 * progress.done // max(1, progress.total)
-            self._tell(Fetched(self.model, self.percent))
+            self._tell(DownloadProgress(self.model, self.percent))

@@ -1,6 +1,7 @@
-"""One thread that does jobs in the order they were given: what is promised, what is left behind, what makes way.
+"""One thread that runs jobs in the order they were given.
 
-It knows neither memory nor model; `app_thread.py` gives it the jobs and says how to stop what is being written.
+Some jobs are promised: they run even when the app is closing. Others are dropped when a new conversation begins, or
+make way for the next job. The queue knows neither memory nor model: its owner passes the jobs, and how to stop a model.
 """
 
 from __future__ import annotations
@@ -14,24 +15,24 @@ from textual.message import Message
 
 from assistant.events import Failed
 from memory.errors import KeepsakeError
-from ui.runtime.messages import Crashed, Entry, State, Told
+from ui.runtime.messages import ConversationEvent, Crashed, EntryToken, ThreadState
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to be done in the thread."""
+    """One job for the thread."""
 
-    entry: Entry
+    entry: EntryToken
     state: str
     run: Callable[[], object]
     done: threading.Event | None
-    """There for what is done even when the app is closing: what the user told us to remember or forget."""
+    """Set when a promised job is done (remember, forget: they run even when the app is closing). None: not promised."""
     always: bool
-    """Runs when it is no longer wanted as well, and sees to it itself (`JobQueue.unwanted`)."""
-    talk: int
-    """The number of the conversation it belongs to."""
+    """Whether the job runs even if it is unwanted; it then asks `JobQueue.unwanted` itself."""
+    conversation: int
+    """Number of the conversation that the job belongs to."""
     gone: threading.Event | None = None
-    """There for what is done ahead, unseen: set when it has to make way."""
+    """For a job done ahead of need: set when the job has to make way. None: any other job."""
 
 
 class JobQueue:
@@ -47,50 +48,50 @@ class JobQueue:
         self._tell, self._opening, self._closing, self._stop = tell, opening, closing, stop
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self.cancelled = threading.Event()
-        """Whether what runs was cancelled."""
+        """Whether the running job was cancelled."""
         self.closing = threading.Event()
         self._promise: threading.Event | None = None
-        """Set when the last thing we were told to remember or forget is done."""
+        """`Job.done` of the last promised job."""
         self._number = 0
         self._running: Job | None = None
         self._ahead = threading.Event()
-        """`Job.gone` of what was done ahead last."""
+        """`Job.gone` of the last job done ahead."""
         self.thread = threading.Thread(target=self._run, name="session", daemon=True)
 
     def put(
-        self, entry: Entry, state: str, job: Callable[[], object], *, keep: bool = False, always: bool = False
+        self, entry: EntryToken, state: str, job: Callable[[], object], *, keep: bool = False, always: bool = False
     ) -> None:
-        """Do it when its turn comes. `keep`, `always`: see `Job`."""
+        """Run a job when its turn comes. `keep` makes it a promised job; `always`: see `Job`."""
         self.make_way()
         done = threading.Event() if keep else None
         self._promise = done or self._promise
         self._jobs.put(Job(entry, state, job, done, always, self._number))
 
     def ahead(self, job: Callable[[threading.Event], object]) -> None:
-        """Do it unseen until anything else is to be done, and the event it gets is set."""
+        """Run a job ahead of need, unseen; the event that the job gets is set when another job comes."""
         gone = self._ahead = threading.Event()
         self._jobs.put(Job(None, "idle", lambda: job(gone), None, False, self._number, gone))
 
     def make_way(self) -> None:
-        """End what is done ahead, at once."""
+        """End the job done ahead, at once."""
         self._ahead.set()
         if self._running and self._running.gone is self._ahead:
             self._stop()
 
     def leave(self) -> None:
-        """A new conversation: what waits in the old one is unwanted from now on, and what is written stops."""
+        """Begin a new conversation: jobs of the old one are unwanted from now on, and the running one is cancelled."""
         self._number += 1
         self._stop_writing()
 
     def cancel(self) -> None:
-        """Stop what is being written. From any thread."""
+        """Cancel the running job. Callable from any thread."""
         self.cancelled.set()
         self._stop()
 
     def end(self) -> None:
-        """Stop writing, finish what is promised, close.
+        """Cancel the running job, finish the promised ones, end the thread.
 
-        A model that does not come to an end is waited for only while something is still to be remembered.
+        Waits up to 60 seconds while a promised job is unfinished, otherwise 3: a model may not come to an end.
         """
         self.closing.set()
         self._stop_writing()
@@ -98,7 +99,7 @@ class JobQueue:
         self.thread.join(60.0 if self._promise and not self._promise.is_set() else 3.0)
 
     def _stop_writing(self) -> None:
-        """Cancel, unless what runs was promised to be done."""
+        """Cancel the running job, unless it is promised and not yet done."""
         promised = self._running and self._running.done
         if not promised or promised.is_set():
             self.cancel()
@@ -106,15 +107,15 @@ class JobQueue:
     # -- in the thread ------------------------------------------------------------------------------------------
 
     def keep_promise(self) -> None:
-        """What was promised is done: what is said about it from here on may be cancelled."""
+        """The promised part of the running job is done: the rest of the job may be cancelled."""
         if self._running and self._running.done:
             self._running.done.set()
 
     @property
     def unwanted(self) -> bool:
-        """Whether what runs was left behind by a new conversation, or the app is closing."""
+        """Whether the running job belongs to an earlier conversation, or the app is closing."""
         job = self._running
-        return self.closing.is_set() or (job is not None and job.entry is not None and job.talk < self._number)
+        return self.closing.is_set() or (job is not None and job.entry is not None and job.conversation < self._number)
 
     def _run(self) -> None:
         try:
@@ -124,15 +125,15 @@ class JobQueue:
                 self.cancelled.clear()
                 if self.unwanted and not (job.done or job.always):
                     continue
-                self._tell(State(job.state))
+                self._tell(ThreadState(job.state))
                 try:
                     job.run()
                 except KeepsakeError as error:
-                    if not job.gone:  # what was done ahead fails again, and is told, if it is wanted
-                        self._tell(Told(job.entry, Failed(str(error))))
+                    if not job.gone:  # a job done ahead fails again when it is wanted, and is reported then
+                        self._tell(ConversationEvent(job.entry, Failed(str(error))))
                 self.keep_promise()
                 if self._jobs.empty():
-                    self._tell(State("idle"))
+                    self._tell(ThreadState("idle"))
         except Exception as error:  # the thread's edge: the app raises it where it is seen
             self._tell(Crashed(error))
         finally:

@@ -1,4 +1,7 @@
-"""What app and plain mode both ask of the memory: functions for `AppThread.query`, run in the background thread."""
+"""What app and plain mode both do with the memory: open it, delete and export conversations.
+
+The functions run in the background thread (`AppThread.query`).
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,28 @@ from pathlib import Path
 
 from assistant.backends import disk_cache
 from memory import conversations, corrections
+from memory.db.keys import Ask
 from memory.episode import Episode
 from memory.errors import KeepsakeError
+from memory.paths import memory_file
 from memory.store import Memory
 from ui import html_export
 from ui.runtime.app_thread import AppThread
-from ui.strings import EXPORTED, NOTHING_KEPT, PRIVATE_EXPORT
+from ui.strings import EXPORTED, MEMORY_NEW, NOTHING_KEPT, PRIVATE_EXPORT
 
 LISTED = 100
 """Number of conversations or memories in a list."""
 CORRECTIONS: dict[str, Callable[[Episode], str]] = {"them": corrections.them, "not them": corrections.not_them}
 """The sentence to remember with a new photo, made from the recalled memory that the user confirms or rejects."""
+
+
+def open_memory(file: Path | None, ask: Ask) -> Memory:
+    """Open the memory. If the named file does not exist, a new memory is made, and its notice says so."""
+    is_new = file is not None and not file.exists()
+    memory = Memory(memory_file(file), ask=ask)
+    if is_new:
+        memory.trouble = memory.trouble or MEMORY_NEW.format(file=file)
+    return memory
 
 
 def forget_conversation(id: str, memory: Memory) -> list[str]:

@@ -1,4 +1,7 @@
-"""What the session's thread tells the app. `entry` is the token that the app gave with the job."""
+"""Messages of the background thread to the app.
+
+`entry` is the token that the app gave with the job: the widget that shows the job's result, or None.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,11 @@ from textual.message import Message
 from assistant.events import Event
 from memory.episode import Episode
 
-Entry = object
+EntryToken = object
 
 
 @dataclass
-class State(Message):
+class ThreadState(Message):
     """What the thread is doing, as words for the status line."""
 
     text: str
@@ -30,98 +33,98 @@ class ModelReady(Message):
 
 
 @dataclass
-class Counted(Message):
-    """How much is remembered now."""
+class MemoryCounted(Message):
+    """The number of memories was counted."""
 
     episodes: int
     encrypted: bool
-    """Whether the file is."""
+    """Whether the memory file is encrypted."""
 
 
 @dataclass
-class Locked(Message):
-    """The memory is encrypted, and the thread waits for its passphrase (`Session.answer`)."""
+class PassphraseNeeded(Message):
+    """The memory is encrypted, and the thread waits for its passphrase (`AppThread.answer`)."""
 
     question: str
 
 
 @dataclass
-class Told(Message):
+class ConversationEvent(Message):
     """An event of the conversation, for the entry whose job caused it."""
 
-    entry: Entry
+    entry: EntryToken
     event: Event
 
 
 @dataclass
-class Stopped(Message):
+class Cancelled(Message):
     """A job was cancelled before anything was written."""
 
-    entry: Entry
+    entry: EntryToken
 
 
 @dataclass
-class Remembered(Message):
+class EpisodeRemembered(Message):
     """A memory was stored."""
 
-    entry: Entry
+    entry: EntryToken
     episode: Episode
 
 
 @dataclass
-class Found(Message):
-    """Something that was asked of the memory has been found: `then` shows it; what it returns may be to be awaited."""
+class QueryResult(Message):
+    """A query of the memory has its result: the app calls `then`, and awaits what it returns if that is awaitable."""
 
     then: Callable[[], object]
 
 
 @dataclass
-class Forgotten(Message):
+class EpisodesChanged(Message):
     """Memories were forgotten or replaced; the receipt says which."""
 
-    entry: Entry
+    entry: EntryToken
     ids: tuple[str, ...]
     receipt: list[str]
-    """Lines: ids and counts, no content."""
+    """Lines for the user: ids and counts, no content."""
     in_use: bool
-    """Whether the conversation had it before its eyes: that begins again without it."""
+    """Whether the open conversation had read one of them: it begins again without them."""
 
 
 @dataclass
 class DemoReady(Message):
-    """The album is in the memory."""
+    """The demo album is in the memory; `photo` and `question` are there to try."""
 
-    entry: Entry
+    entry: EntryToken
     photo: Path
     question: str
 
 
 @dataclass
 class Crashed(Message):
-    """A bug. `fatal` errors that a user can mend (the memory file) come as KeepsakeError."""
+    """The thread has ended with an error: a KeepsakeError is for the user (the memory file), all others are bugs."""
 
     error: Exception
 
 
 @dataclass
-class Remarked(Message):
-    """A line for the user that belongs to no entry."""
+class Notice(Message):
+    """A line for the user that belongs to no entry of the conversation."""
 
     text: str
     kind: Literal["info", "warning", "done"]
 
 
 @dataclass
-class Begun(Message):
-    """A new conversation; in a private one nothing is kept."""
+class ConversationStarted(Message):
+    """A new conversation has begun; `entry` is the page of the one before."""
 
-    entry: Entry
+    entry: EntryToken
     private: bool
 
 
 @dataclass
-class Fetched(Message):
-    """How far a download is: `percent`; None at its end, and then `problem` says why it failed, if it did."""
+class DownloadProgress(Message):
+    """A download goes on (`percent`), or has ended: `percent` is None, and `problem` says why it failed, if it did."""
 
     model: str
     percent: int | None

@@ -1,4 +1,4 @@
-"""A photo that stands in the input, not sent yet: the model reads it while the user types on. Shows nothing."""
+"""The model reads a photo that is named in the input before the user sends it, so that the answer comes sooner."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from ui.input_parser import read
 from ui.runtime.app_thread import AppThread
 
 PAUSE = 0.3
-"""Seconds for which it has to stand there: a path that is being typed, or sent at once, is left alone."""
+"""Seconds for which the photo's path has to stand in the input: a path still being typed is not read."""
 
 
 class Prefetch:
-    """For one input. Call it from the app's thread."""
+    """Watches one input. Call it from the app's thread."""
 
-    def __init__(self, app: App[None], session: AppThread, reader: Executor) -> None:
-        self._app, self._session, self._reader = app, session, reader
+    def __init__(self, app: App[None], thread: AppThread, reader: Executor) -> None:
+        self._app, self._thread, self._reader = app, thread, reader
         self._path: Path | None = None
         self._timer: Timer | None = None
 
     def typed(self, text: str) -> None:
-        """The input holds `text` now. What is done for another photo than its first one ends."""
+        """The input holds `text` now: prepare its first photo, and stop preparing any other."""
         path = next(iter(read(text).photos), None)
         if path == self._path:
             return
         self._path = path
-        self._session.expect(None)
+        self._thread.expect(None)
         if self._timer:
             self._timer.stop()
         self._timer = self._app.set_timer(PAUSE, partial(self._read, path)) if path else None
@@ -43,4 +43,4 @@ class Prefetch:
 
     def _expect(self, path: Path, reading: Future[Photo]) -> None:
         if path == self._path and not reading.cancelled() and not reading.exception():
-            self._session.expect(reading.result())
+            self._thread.expect(reading.result())

@@ -1,6 +1,6 @@
-"""Keeps the open conversation, line by line, as `memory/conversations.py` stores it; of a private one nothing.
+"""Stores the open conversation line by line (`memory/conversations.py`); of a private conversation nothing.
 
-It lives in the session's thread. What cannot be kept is said once, and stops no answer.
+The recorder lives in the background thread. A failure to store is reported once, and stops no answer.
 """
 
 from __future__ import annotations
@@ -20,71 +20,71 @@ from memory.store import Memory
 
 
 class Recorder(EventHandler[None]):
-    """One conversation after the other; `begin` starts the next."""
+    """Stores one conversation after the other; `begin` starts the next."""
 
-    def __init__(self, memory: Callable[[], Memory], complain: Callable[[str], object]) -> None:
+    def __init__(self, memory: Callable[[], Memory], report: Callable[[str], object]) -> None:
         super().__init__(lambda: None)
-        self._memory, self._complain = memory, complain
+        self._memory, self._report = memory, report
         self.begin(False)
 
     def begin(self, private: bool) -> None:
         """Begin a new conversation; of a private one nothing is kept."""
         self._on = not private
         self.id = secrets.token_hex(4)
-        """What it is, or will be, kept under."""
+        """The id under which the conversation is, or will be, stored."""
         self._next = 0
         self._part: Part | None = None
-        """What is being said; None: nothing yet, or it was forgotten."""
-        self._mute = False
-        """Whether the part was forgotten: what else is said in it is not kept either."""
+        """The part that lines are added to; None: there is none yet, or the part was forgotten."""
+        self._forgotten = False
+        """Whether the part was forgotten: further lines of the part are not stored either."""
 
-    def resume(self, talk: StoredConversation, private: bool) -> None:
-        """Go on with an earlier one."""
+    def resume(self, conversation: StoredConversation, private: bool) -> None:
+        """Go on with an earlier conversation."""
         self.begin(private)
         if self._on:
-            self.id, self._part, self._next = talk.id, talk.parts[-1], talk.parts[-1].n + 1
+            self.id, self._part, self._next = conversation.id, conversation.parts[-1], conversation.parts[-1].n + 1
 
-    def show(self, photo: Photo | None) -> None:
-        """A new part begins, about this photo."""
+    def begin_part(self, photo: Photo | None) -> None:
+        """Begin a new part, about this photo."""
         if not self._on:
             return
-        self._part, self._mute = Part(self._next, datetime.now(UTC), photo), False
+        self._part, self._forgotten = Part(self._next, datetime.now(UTC), photo), False
         self._next += 1
         self._keep(self._part, new=True)
 
-    def say(self, kind: Kind, text: str, mark: str = "") -> None:
-        """Something was said or written."""
-        if self._on and self._part is None and not self._mute:
-            self.show(None)
+    def add_line(self, kind: Kind, text: str, mark: str = "") -> None:
+        """Add a line that the user or the model wrote."""
+        if self._on and self._part is None and not self._forgotten:
+            self.begin_part(None)
         if self._part and (text or mark):
             self._keep(replace(self._part, lines=(*self._part.lines, Line(kind, text, mark))))
 
-    def told(self, *episodes: str) -> None:
-        """The conversation may tell of these memories from now on."""
-        if self._on and self._part is None and not self._mute and episodes:
-            self.show(None)
+    def add_episodes(self, *episodes: str) -> None:
+        """Note that the conversation may hold words of these memories from now on."""
+        if self._on and self._part is None and not self._forgotten and episodes:
+            self.begin_part(None)
         if self._part and not set(episodes) <= set(self._part.episodes):
             self._keep(replace(self._part, episodes=tuple(dict.fromkeys((*self._part.episodes, *episodes)))))
 
     def recalled(self, event: Recalled) -> None:
-        """The conversation may tell of what was recalled."""
-        self.told(*(recall.episode.id for recall in event.recalls))
+        """Note which memories were recalled."""
+        self.add_episodes(*(recall.episode.id for recall in event.recalls))
 
     def captioned(self, event: Captioned) -> None:
-        """Keep a caption once it is whole."""
-        self.say("caption", event.caption.text, _mark(event.chunk))
+        """Store a caption once it is whole."""
+        self.add_line("caption", event.caption.text, _mark(event.chunk))
 
     def answered(self, event: Answered) -> None:
-        """Keep an answer once it is whole."""
-        self.say("answer", event.text, _mark(event.chunk))
+        """Store an answer once it is whole."""
+        self.add_line("answer", event.text, _mark(event.chunk))
 
     def _keep(self, part: Part, *, new: bool = False) -> None:
         try:
-            there = conversations.keep(self._memory(), self.id, part, new=new)
-            self._part, self._mute = (part, False) if there else (None, True)
+            stored = conversations.keep(self._memory(), self.id, part, new=new)
+            self._part, self._forgotten = (part, False) if stored else (None, True)
         except KeepsakeError as error:
             self._on, self._part = False, None
-            self._complain(str(error))
+            self._report(str(error))
 
 
 def _mark(chunk: Chunk) -> str:

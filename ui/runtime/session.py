@@ -27,25 +27,25 @@ from memory.errors import KeepsakeError, ModelStopped, UnknownEpisode
 from memory.store import Memory
 from ui.runtime.job_queue import JobQueue
 from ui.runtime.messages import (
-    Begun,
-    Counted,
+    Cancelled,
+    ConversationEvent,
+    ConversationStarted,
     DemoReady,
-    Entry,
-    Forgotten,
-    Found,
+    EntryToken,
+    EpisodeRemembered,
+    EpisodesChanged,
+    MemoryCounted,
     ModelReady,
-    Remarked,
-    Remembered,
-    State,
-    Stopped,
-    Told,
+    Notice,
+    QueryResult,
+    ThreadState,
 )
 from ui.runtime.recorder import Recorder
 from ui.runtime.undo import Change, UndoStack
 from ui.strings import PRIVATE_NO, RECALLED_THEN, SWITCHED
 
 FRAME = 0.05
-"""Seconds between two updates of a text that is being written."""
+"""Seconds between two updates of a text while it is written."""
 
 
 class Session:
@@ -67,14 +67,14 @@ class Session:
         self._backend: Backend | None = None
         self._conversation: Conversation | None = None
         self._private = False
-        self.recorder = Recorder(lambda: self.store, lambda line: tell(Remarked(line, "warning")))
+        self.recorder = Recorder(lambda: self.store, lambda line: tell(Notice(line, "warning")))
         self.changes = UndoStack(lambda: self.store)
 
     def _open(self) -> None:
         self.memory = self._open_memory()
         self.count()
         if self.memory.trouble:
-            self._tell(Remarked(self.memory.trouble, "warning"))
+            self._tell(Notice(self.memory.trouble, "warning"))
 
     def _free(self) -> None:
         self._before_closing()
@@ -95,14 +95,14 @@ class Session:
 
     @property
     def _keep_nothing(self) -> bool:
-        """Whether the model may write nothing to disk: its caches would tell of an encrypted memory too."""
+        """Whether the model may write nothing to disk: its caches would give away an encrypted memory, too."""
         return self._private or self.store.encrypted
 
     def open_conversation(self) -> Conversation:
-        """The conversation; loads the model if that has not succeeded yet, so that a mended one simply works."""
+        """The open conversation. Loads the model if it is not loaded yet, so that a repaired model just works."""
         if self._conversation is None:
             if self._backend is None:
-                self._tell(State("loading model"))
+                self._tell(ThreadState("loading model"))
                 backend = self._open_backend()
                 backend.set_ephemeral(self._keep_nothing)
                 self._backend = backend
@@ -117,37 +117,37 @@ class Session:
 
     def count(self) -> None:
         """Tell how many memories there are, and whether their file is encrypted."""
-        self._tell(Counted(self.store.stats()["episodes"], self.store.encrypted))
+        self._tell(MemoryCounted(self.store.stats()["episodes"], self.store.encrypted))
 
-    def look(self, entry: Entry, reading: Future[Photo]) -> None:
+    def look(self, entry: EntryToken, reading: Future[Photo]) -> None:
         """Recall and caption a photo, once it has been read."""
         wait([reading])
         if reading.cancelled() or reading.exception():
             return  # the app has shown why, and nothing changes
-        talk = self.open_conversation()
+        conversation = self.open_conversation()
         if self.jobs.unwanted:
-            talk.photo = reading.result()  # words that follow, and are kept, are about this one
+            conversation.photo = reading.result()  # words to remember that follow are about this photo
         else:
-            self._tell(State("recalling"))
-            self.recorder.show(photo := reading.result())
-            self._relay(entry, talk.look(photo))
-            if talk.photo is not photo:  # it failed: on screen is the new photo, so nothing goes on about the old one
+            self._tell(ThreadState("recalling"))
+            self.recorder.begin_part(photo := reading.result())
+            self._relay(entry, conversation.look(photo))
+            if conversation.photo is not photo:  # the caption failed: nothing goes on about the photo before
                 self._conversation = None
 
-    def ask(self, entry: Entry, question: str) -> None:
-        """Answer a question in the thread, and keep question and answer."""
-        talk = self.open_conversation()
-        self._tell(State("answering"))
-        self.recorder.say("question", question)
-        self._relay(entry, talk.ask(question), then="answering")
+    def ask(self, entry: EntryToken, question: str) -> None:
+        """Answer a question, and store question and answer."""
+        conversation = self.open_conversation()
+        self._tell(ThreadState("answering"))
+        self.recorder.add_line("question", question)
+        self._relay(entry, conversation.ask(question), then="answering")
 
     def revise(self, caption: str) -> None:
         """Put the user's caption in the place of the model's."""
         self.open_conversation().revise(caption)
-        self.recorder.say("correction", caption)
+        self.recorder.add_line("correction", caption)
 
-    def _relay(self, entry: Entry, events: Iterator[Event], then: str = "writing caption") -> None:
-        """Pass events on; words that come faster than the screen can show are joined. `then` follows a recall."""
+    def _relay(self, entry: EntryToken, events: Iterator[Event], then: str = "writing caption") -> None:
+        """Pass events on. Pieces of text that come faster than FRAME are joined; `then` is the state after a recall."""
         held: CaptionText | AnswerText | None = None
         shown = 0.0
         for event in events:
@@ -155,100 +155,103 @@ class Session:
             if isinstance(event, CaptionText | AnswerText):
                 held = type(event)(held.text + event.text) if held else event
                 if time.monotonic() - shown >= FRAME:
-                    self._tell(Told(entry, held))
+                    self._tell(ConversationEvent(entry, held))
                     held, shown = None, time.monotonic()
             else:
                 if held:
-                    self._tell(Told(entry, held))
+                    self._tell(ConversationEvent(entry, held))
                 if stop and isinstance(event, Failed):
                     break
-                self._tell(Told(entry, event))
+                self._tell(ConversationEvent(entry, event))
                 self.recorder.dispatch(event)
             if isinstance(event, Recalled):
                 if stop:
                     break
-                self._tell(State(then))
+                self._tell(ThreadState(then))
             elif stop and self._conversation:
                 self._conversation.cancel()  # Esc came when there was nothing to stop yet
         else:
             return
-        self._tell(Stopped(entry))
+        self._tell(Cancelled(entry))
 
-    def remember(self, entry: Entry, words: str, when: datetime | None, place: str | None) -> None:
+    def remember(self, entry: EntryToken, words: str, when: datetime | None, place: str | None) -> None:
         """Store the current photo with these words, and recall again: the next question finds the new memory."""
         if self._private:
             raise KeepsakeError(PRIVATE_NO)
-        talk = self.open_conversation()
+        conversation = self.open_conversation()
         before = self.store.stats()["episodes"]
-        episode = talk.remember(words, when, place)
-        self._tell(Remembered(entry, episode))
-        if self.store.stats()["episodes"] > before:  # said again, it is what was there
+        episode = conversation.remember(words, when, place)
+        self._tell(EpisodeRemembered(entry, episode))
+        if self.store.stats()["episodes"] > before:  # the same words again are the memory that was there
             self.changes.remembered(episode.id)
-        self.recorder.told(episode.id)
-        self.recorder.say("remembered", readable(episode.words))
+        self.recorder.add_episodes(episode.id)
+        self.recorder.add_line("remembered", readable(episode.words))
         self.count()
         self.jobs.keep_promise()
-        if talk.photo and not self.jobs.unwanted:  # what was just said counts from the next question on
-            self._tell(State("recalling"))
-            self._relay(entry, talk.look(talk.photo))
+        if conversation.photo and not self.jobs.unwanted:  # the new memory counts from the next question on
+            self._tell(ThreadState("recalling"))
+            self._relay(entry, conversation.look(conversation.photo))
 
-    def change(self, entry: Entry, change: Callable[[], Change]) -> None:
+    def change(self, entry: EntryToken, change: Callable[[], Change]) -> None:
         """Change the memory; a conversation that has read what is gone begins again without it."""
         done = change()
-        talk = self._conversation
-        in_use = talk is not None and any(r.episode.id in done.gone for r in talk.recalls)
-        self._tell(Forgotten(entry, done.gone, list(done.lines), in_use))
+        conversation = self._conversation
+        in_use = conversation is not None and any(r.episode.id in done.gone for r in conversation.recalls)
+        self._tell(EpisodesChanged(entry, done.gone, list(done.lines), in_use))
         self.count()
         self.jobs.keep_promise()
-        if talk and in_use:  # the prompt so far holds what is forgotten: begin again without it
+        if conversation and in_use:  # its prompt holds what is forgotten: begin again without it
             self._conversation = None
-            if talk.photo and not self.jobs.unwanted:
-                self._tell(State("recalling"))
-                if talk.photo.sha256 not in done.photos:
-                    self.recorder.show(talk.photo)  # what was kept of it told of what is forgotten, and went too
+            if conversation.photo and not self.jobs.unwanted:
+                self._tell(ThreadState("recalling"))
+                if conversation.photo.sha256 not in done.photos:
+                    # the stored part held words of what is forgotten, and was deleted with it
+                    self.recorder.begin_part(conversation.photo)
                 again = self.open_conversation()
-                again.reminded = talk.reminded
-                self._relay(entry, again.look(talk.photo))
+                again.reminded = conversation.reminded
+                self._relay(entry, again.look(conversation.photo))
 
-    def begin(self, entry: Entry, private: bool) -> None:
+    def begin(self, entry: EntryToken, private: bool) -> None:
         """Begin a new conversation."""
         self._private, self._conversation = private, None
         self.recorder.begin(private)
-        with suppress(ModelStopped):  # it is gone, and keeps nothing; the next one hears of it when it starts
+        with suppress(ModelStopped):  # a stopped model keeps nothing; the next one is told when it starts
             if self._backend:
                 self._backend.set_ephemeral(self._keep_nothing)
-        self._tell(Begun(entry, private))
+        self._tell(ConversationStarted(entry, private))
 
-    def resume(self, entry: Entry, talk_id: str, then: Callable[[StoredConversation, list[Recall]], object]) -> None:
+    def resume(
+        self, entry: EntryToken, conversation_id: str, then: Callable[[StoredConversation, list[Recall]], object]
+    ) -> None:
         """Go on with a stored conversation; `then` shows it."""
         self.begin(entry, self._private)
-        talk = conversations.get(self.store, talk_id)
-        last, recalls = talk.parts[-1], []
+        conversation = conversations.get(self.store, conversation_id)
+        last, recalls = conversation.parts[-1], []
         for id in last.episodes:
             with suppress(UnknownEpisode):  # forgotten by another process, just now
                 recalls.append(Recall(self.store.get(id), 1.0, RECALLED_THEN))
-        self.recorder.resume(talk, self._private)
-        self._tell(Found(partial(then, talk, recalls)))
-        caption, said = last.state()
-        self.open_conversation().resume(last.photo, recalls, caption, said)
+        self.recorder.resume(conversation, self._private)
+        self._tell(QueryResult(partial(then, conversation, recalls)))
+        caption, messages = last.state()
+        self.open_conversation().resume(last.photo, recalls, caption, messages)
 
-    def switch(self, entry: Entry, open_backend: Callable[[], Backend]) -> None:
+    def switch(self, entry: EntryToken, open_backend: Callable[[], Backend]) -> None:
         """Open another model; where that fails, the model before stays the chosen one."""
         before, self._conversation = self._open_backend, None
         self.recorder.begin(self._private)
-        if self._backend:  # two at once may be more than the machine has room for
+        if self._backend:  # two models at once may not fit into memory
             self._backend.close()
             self._backend = None
-        self._tell(Begun(entry, self._private))
+        self._tell(ConversationStarted(entry, self._private))
         self._open_backend = open_backend
         try:
             name = self.open_conversation().backend.name
         except KeepsakeError:
             self._open_backend = before
             raise
-        self._tell(Remarked(SWITCHED.format(model=name), "done"))
+        self._tell(Notice(SWITCHED.format(model=name), "done"))
 
-    def open_demo(self, entry: Entry) -> None:
+    def open_demo(self, entry: EntryToken) -> None:
         """Put the demo album into the memory, and offer its new photo."""
         if self._private:
             raise KeepsakeError(PRIVATE_NO)

@@ -27,7 +27,7 @@ from ui.widgets.photo_view import PhotoView
 Kind = Literal["info", "warning", "done", "reminder"]
 
 
-class Said(Static):
+class UserText(Static):
     """Words of the user."""
 
     def __init__(self, text: str) -> None:
@@ -46,7 +46,7 @@ class Note(Static):
         self.set_classes(f"-{kind}")
 
 
-class Writing(Markdown):
+class ModelText(Markdown):
     """Text of the model, shown while it is being written and set in full at the end. Links are never opened."""
 
     def __init__(self, *, id: str | None = None, waiting: str = "") -> None:
@@ -127,7 +127,7 @@ class Composer(TextArea, inherit_bindings=False):
             super().__init__()
             self.name, self.rest = name, rest
 
-    class Asked(Message):
+    class Question(Message):
         """A line that is neither a photo nor a command: a question, or words about the photo."""
 
         def __init__(self, question: str) -> None:
@@ -160,7 +160,7 @@ class Composer(TextArea, inherit_bindings=False):
         if said.photos:
             self.post_message(self.Photos(said.photos))
         if said.question:
-            self.post_message(self.Asked(said.question))
+            self.post_message(self.Question(said.question))
 
     def action_new_line(self) -> None:
         """A line break at the cursor."""
@@ -194,7 +194,7 @@ class Composer(TextArea, inherit_bindings=False):
         self.move_cursor(self.document.end)
         return True
 
-    def forget(self) -> None:
+    def forget_sent(self) -> None:
         """What was sent is offered no more."""
         self.sent.clear()
         self._at = 0

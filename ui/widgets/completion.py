@@ -37,7 +37,7 @@ class Mention(NamedTuple):
     """The path so far, without quotes and escapes; it may have spaces."""
 
 
-class Entry(NamedTuple):
+class PathEntry(NamedTuple):
     """A photo or a folder."""
 
     name: str
@@ -61,7 +61,7 @@ def mention(before: str, row: int) -> Mention | None:
     return Mention(at, re.sub(r"\\(.)", r"\1", typed))
 
 
-def written(typed: str, entry: Entry) -> str:
+def written(typed: str, entry: PathEntry) -> str:
     """A folder that was taken as it stands in the input then, for the path in it to be typed on."""
     text = typed[: typed.rfind("/") + 1] + entry.name
     text = f"{text if _means(text, entry.path) else entry.path}/"
@@ -69,14 +69,14 @@ def written(typed: str, entry: Entry) -> str:
     return f"@{quote}{text}" if re.search(r"[\s'\"\\]", text) else f"@{text}"
 
 
-def entries(folder: Path) -> list[Entry]:
+def entries(folder: Path) -> list[PathEntry]:
     """Photos, then folders, each by name; none where it cannot be read. May block for as long as a disk does."""
-    found: list[Entry] = []
+    found: list[PathEntry] = []
     with suppress(OSError), os.scandir(folder) as inside:
         for one in inside:
             is_folder = _is_folder(one)
             if is_folder or is_photo(Path(one.name)):
-                found.append(Entry(one.name, folder, is_folder))
+                found.append(PathEntry(one.name, folder, is_folder))
     return sorted(found, key=lambda entry: (entry.folder, entry.name.casefold()))
 
 
@@ -91,12 +91,12 @@ class Completion(OptionList, can_focus=False):
         super().__init__(id="completion", markup=False)
         self.display = False
         self._folders = folders
-        self._read: dict[Path, list[Entry]] = {}
+        self._read: dict[Path, list[PathEntry]] = {}
         """What folders hold, since the @ was typed; of those that are still being read, nothing yet."""
         self._mention: Mention | None = None
         self._left: tuple[int, int] | None = None
         """The @ about which nothing more is to be offered."""
-        self._offered: list[Entry] = []
+        self._offered: list[PathEntry] = []
 
     def offer(self, typed: Mention | None) -> bool:
         """Offer what begins as `typed` does. Returns whether there is something."""
@@ -115,7 +115,7 @@ class Completion(OptionList, can_focus=False):
         self._left, self.display = self._mention and self._mention.at, False
 
     @property
-    def chosen(self) -> tuple[Mention, Entry] | None:
+    def chosen(self) -> tuple[Mention, PathEntry] | None:
         """What was typed, and the highlighted one."""
         if self.display and self._mention and self.highlighted is not None:
             return self._mention, self._offered[self.highlighted]
@@ -126,7 +126,7 @@ class Completion(OptionList, can_focus=False):
         event.stop()
         self.post_message(self.Taken())
 
-    def _show(self, typed: Mention, kept: Entry | None = None) -> None:
+    def _show(self, typed: Mention, kept: PathEntry | None = None) -> None:
         head, slash, start = typed.path.rpartition("/")
         try:
             base = Path(f"{head}{slash}").expanduser()
@@ -155,12 +155,12 @@ class Completion(OptionList, can_focus=False):
         at = self._offered.index(kept) if kept in self._offered else 0
         self.highlighted = at if found else None
 
-    def _list(self, folder: Path, read: dict[Path, list[Entry]]) -> None:
+    def _list(self, folder: Path, read: dict[Path, list[PathEntry]]) -> None:
         found = entries(folder)
         with suppress(RuntimeError):  # the app has closed meanwhile
             self.call_later(self._came, folder, found, read)
 
-    def _came(self, folder: Path, found: list[Entry], read: dict[Path, list[Entry]]) -> None:
+    def _came(self, folder: Path, found: list[PathEntry], read: dict[Path, list[PathEntry]]) -> None:
         if read is self._read:  # and not for an @ before
             read[folder] = found
             if self._mention and self._mention.at != self._left:
@@ -168,7 +168,7 @@ class Completion(OptionList, can_focus=False):
                 self._show(self._mention, moved and moved[1])
 
 
-def _line(entry: Entry, where: bool) -> Content:
+def _line(entry: PathEntry, where: bool) -> Content:
     """One line: the name, and in which folder it is where that is not plain."""
     name = printable(entry.name)
     place = f"  {printable(str(entry.place))}" if where else ""

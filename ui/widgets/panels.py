@@ -18,7 +18,7 @@ from assistant.models.hardware import CONTEXT
 from memory.corrections import readable
 from memory.episode import Episode, Recall
 from ui.strings import ENCRYPTED, NO_CAPTION, NO_MATCH, NOT_ENCRYPTED, NOTHING_YET, day
-from ui.widgets.chat_log import Writing
+from ui.widgets.chat_log import ModelText
 from ui.widgets.photo_view import PhotoView
 
 
@@ -35,14 +35,14 @@ class CaptionPanel(VerticalScroll):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self.writing = Writing(id="caption-text")
+        self.model_text = ModelText(id="caption-text")
         """The text itself."""
         self._hint = Static(NO_CAPTION, classes="hint")
 
     def compose(self) -> ComposeResult:
         """A hint until there is a caption."""
         yield self._hint
-        yield self.writing
+        yield self.model_text
 
     def on_mount(self) -> None:
         """Set the title of the panel's frame."""
@@ -50,7 +50,7 @@ class CaptionPanel(VerticalScroll):
 
     async def begin(self) -> None:
         """A new caption is about to be written: clear the panel."""
-        await self.writing.clear()
+        await self.model_text.clear()
         self.say("writing …")
         self.busy = True
 

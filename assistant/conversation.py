@@ -239,7 +239,7 @@ class Conversation:
                 if len(turns) > 2:
                     turns = (turns[0], *turns[3:])
                 elif recalls:
-                    left_out.append(min(recalls, key=lambda r: (r.score, r.episode.when, r.episode.told)))
+                    left_out.append(min(recalls, key=lambda r: (r.score, r.episode.when, r.episode.order)))
                     recalls.remove(left_out[-1])
                 else:
                     raise

@@ -126,7 +126,7 @@ def _memories(episodes: Sequence[Episode]) -> tuple[str | Photo, ...]:
     Photos come by time, and of one photo the latest episode first: of two statements the nano repeats the first
     (LOG.md).
     """
-    by_time = sorted(episodes, key=lambda e: (e.when, e.told, e.id))
+    by_time = sorted(episodes, key=lambda e: (e.when, e.order, e.id))
     photos = dict.fromkeys(e.photo.sha256 for e in by_time)
     parts: list[str | Photo] = []
     for episode in (e for photo in photos for e in reversed(by_time) if e.photo.sha256 == photo):

@@ -1,4 +1,4 @@
-"""The values of the memory: what was seen, what was said, when, where. Frozen; they know nothing of storage."""
+"""The values of the memory: photos, what was said about them, when and where. Frozen; they know nothing of storage."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class Turn:
-    """One thing said about a photo."""
+    """One utterance in the conversation about a photo."""
 
     role: Role
     text: str
@@ -36,15 +36,16 @@ class Turn:
 
 @dataclass(frozen=True)
 class Episode:
-    """A photo and the conversation that gave it meaning. Only what the user showed and said, and replies to it."""
+    """A photo and the conversation about it: only what the user showed and said, and replies to the user."""
 
     photo: Photo
     turns: tuple[Turn, ...]
     when: datetime
     """When it happened, timezone-aware; kept as UTC with whole seconds."""
     place: str | None = None
-    told: int = field(default=0, compare=False, repr=False)
-    """Its place in the order of telling, as the memory that it was read from has it: what was told later has more."""
+    order: int = field(default=0, compare=False, repr=False)
+    """Position among the episodes of the memory it was loaded from, by when they were stored: later ones have more.
+    0 before it is stored."""
 
     def __post_init__(self) -> None:
         if self.when.tzinfo is None:
@@ -53,7 +54,7 @@ class Episode:
 
     @cached_property
     def id(self) -> str:
-        """Sixteen hex digits from the content; changing what goes in changes every id."""
+        """Sixteen hex digits of the content's SHA-256. Changing what is hashed would change every stored id."""
         content = {
             "photo": self.photo.sha256,
             "turns": [[t.role, t.text] for t in self.turns],
@@ -65,21 +66,21 @@ class Episode:
 
     @property
     def words(self) -> str:
-        """What the user said, in one string: the part that search by words looks at."""
+        """What the user said, one turn a line: the text that a search by words looks at."""
         return "\n".join(t.text for t in self.turns if t.role == "user")
 
 
 @dataclass(frozen=True)
 class Recall:
-    """An episode brought back, and why."""
+    """An episode that was recalled, and why."""
 
     episode: Episode
     score: float
-    """0..1; how sure. Comparable only within one model."""
+    """Confidence from 0 to 1, comparable only within one encoder."""
     why: str
-    """In words a user understands: "looks alike (0.83)", "you said 'harbour'"."""
+    """The reason in words a user understands: "looks alike (0.83)", "you said 'harbour'"."""
 
 
 def printable(text: str) -> str:
-    """Text without control characters, for a terminal: what was said must not steer it. Emoji joiners stay."""
+    """`text` with spaces for control characters, so that stored words cannot steer a terminal. Emoji joiners stay."""
     return "".join(c if c.isprintable() or c == "\u200d" else " " for c in text)

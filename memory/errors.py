@@ -7,7 +7,7 @@
     ├── ModelError           a model's files are missing, wrong, or cannot be loaded  (assistant)
     │   └── PromptTooLong    the prompt does not fit the model's context              (assistant)
     ├── ModelStopped         the model's process died or was cancelled mid-answer     (assistant)
-    └── EndpointError        a chat server cannot be asked, or its answers not kept   (benchmark.endpoint)
+    └── EndpointError        a chat server cannot be asked, or its answers not kept   (benchmark)
 
 Catch KeepsakeError at the edge (command line, app) and print it. Anything else is a bug: let it crash.
 """
@@ -40,4 +40,4 @@ class PromptTooLong(ModelError):
 
 
 class ModelStopped(KeepsakeError):
-    """The model's process died."""
+    """The model's process died, or was cancelled while it answered."""

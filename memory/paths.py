@@ -17,8 +17,11 @@ def home() -> Path:
 
 
 def memory_file(named: Path | None, *, to_read: bool = False) -> Path:
-    """The memory file that a command line names, or the usual one. `to_read`: a named one is there already, since a
-    slip of the pen would make an empty memory that answers nothing. Raises MemoryFileError."""
+    """The memory file that a command line names, or the usual one in `home()`.
+
+    `to_read`: a file that is named must exist, since a typing error would create an empty memory that answers nothing.
+    Raises MemoryFileError.
+    """
     if named and to_read and not named.exists():
         raise MemoryFileError(f"there is no memory {named}: see how it is spelt")
     return named or home() / "memory.db"

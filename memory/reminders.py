@@ -16,32 +16,34 @@ from memory.store import Memory
 
 
 def standing(memory: Memory, photos: Collection[str] | None = None) -> list[Reminder]:
-    """Instructions that were not ended, newest first; of equal tasks the newest. `photos`: only those said about these
-    photos (their hashes), in whichever of their memories. Raises MemoryFileError."""
-    found: dict[str, Reminder] = {}
-    for reminder in _said(memory, photos):
-        found.setdefault(reminder.task.casefold() if photos is not None else reminder.id, reminder)
-    return list(found.values())
+    """Reminders that the user has not ended, newest first. Raises MemoryFileError.
+
+    `photos` (hashes): only reminders said about these photos, and of equal tasks only the newest.
+    """
+    chosen: dict[str, Reminder] = {}
+    for reminder in _standing(memory, photos):
+        chosen.setdefault(reminder.task.casefold() if photos is not None else reminder.id, reminder)
+    return list(chosen.values())
 
 
 def end(memory: Memory, id: str) -> Reminder:
-    """Never say it again; the memory it was said in stays as it is. `id`: of one that stands, or its first digits.
+    """End the standing reminder with this id, or the only one whose id begins so; its episode stays as it is.
 
-    Raises KeepsakeError when none, or more than one, is meant.
+    Raises KeepsakeError when no reminder, or more than one, has the id.
     """
     prefix = id.strip().lower()
-    meant = [r for r in _said(memory, None) if prefix and r.id.startswith(prefix)]
+    meant = [r for r in _standing(memory, None) if prefix and r.id.startswith(prefix)]
     if len(meant) != 1:
         what = f"{len(meant)} standing instructions have" if meant else "no standing instruction has"
         raise KeepsakeError(f"{what} the id {id!r}: `python -m memory reminders` lists them")
     with memory.transaction("IMMEDIATE") as db:
-        # Only if the memory is still there: another process may have forgotten it meanwhile.
+        # Only if the episode is still there: another process may have forgotten it meanwhile.
         chosen = "SELECT ?, id FROM episodes WHERE id = ?"
         db.execute(f"INSERT OR IGNORE INTO reminders_ended {chosen}", (meant[0].id, meant[0].episode))
     return meant[0]
 
 
-def _said(memory: Memory, photos: Collection[str] | None) -> Iterator[Reminder]:
+def _standing(memory: Memory, photos: Collection[str] | None) -> Iterator[Reminder]:
     if photos is not None and not photos:
         return
     query = "SELECT id, when_utc, text FROM turns JOIN episodes ON id = episode WHERE role = 'user'"

@@ -62,7 +62,7 @@ def hold(db: sqlite3.Connection, ids: Sequence[str]) -> Held:
 def put_back(db: sqlite3.Connection, held: Held) -> None:
     """Store all of it again; what is there stays as it is, conversations that went on too."""
     for episode in held.episodes:
-        rows.insert(db, episode, episode.told or None)
+        rows.insert(db, episode, episode.order or None)
     for photo, space, tokens in held.vectors:
         if db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (photo, space)).fetchone() is None:
             vectors.put(db, photo, space, tokens)

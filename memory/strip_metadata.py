@@ -1,7 +1,7 @@
-"""A photo's file without what was written beside its pixels: place, camera, names, thumbnails, hidden pictures.
+"""Stripping metadata from JPEG and PNG files: place, camera, names, thumbnails, hidden pictures.
 
-For photos that come encoded already (`archive.py`); a new one is decoded and encoded anew (`assistant/photo.py`), and
-what that writes stays here bit for bit. No pixel is decoded, and none changes.
+For photos that arrive encoded (`archive.py`). A new photo is decoded and encoded anew (`assistant/photo.py`); such a
+file passes through here unchanged, bit for bit. No pixel is decoded, and none changes.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ import re
 JPEG, PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
 _END, _SCAN = 0xD9, 0xDA
 _NEEDED = frozenset({*range(0xC0, 0xD0), _SCAN, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF})  # tables, frames, scans
-_PLAIN = re.compile(rb"\xff\xe0\0\x10JFIF\0.{7}\0\0|\xff\xee\0\x0eAdobe.{7}", re.DOTALL)  # which colours; no thumbnail
+_PLAIN = re.compile(rb"\xff\xe0\0\x10JFIF\0.{7}\0\0|\xff\xee\0\x0eAdobe.{7}", re.DOTALL)
+"""JFIF and Adobe segments that say how colours are encoded, without a thumbnail."""
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-"""Where a segment begins, and so where the packed pixels of a scan end."""
-_CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+"""The beginning of a segment, which also ends the packed pixels of a scan."""
+_CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})  # of a PNG: size, colours, pixels, end
 
 
-def bare(data: bytes) -> bytes:
-    """`data` of a JPEG or PNG with only what its pixels need, and nothing behind its end.
+def without_metadata(data: bytes) -> bytes:
+    """The bytes of a JPEG or PNG file with only what its pixels need, and nothing after the end of the picture.
 
-    From where a damaged file cannot be understood it stays as it is. Raises ValueError for other kinds of files.
+    A damaged file stays as it is from the first byte that cannot be parsed. Raises ValueError for other kinds of files.
     """
     if data.startswith(JPEG):
         return _jpeg(data)
@@ -31,7 +32,7 @@ def bare(data: bytes) -> bytes:
 
 def _jpeg(data: bytes) -> bytes:
     kept, at = [JPEG], len(JPEG)
-    while found := _MARKER.search(data, at):  # what is between segments no viewer minds
+    while found := _MARKER.search(data, at):  # viewers skip bytes between segments
         at, kind = found.start(), data[found.start() + 1]
         if kind == _END:
             return b"".join((*kept, data[at : at + 2]))

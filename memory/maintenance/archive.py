@@ -31,7 +31,7 @@ from memory.episode import Episode, Photo, Turn
 from memory.errors import MemoryFileError, UnknownEpisode
 from memory.files import sync, whole_file
 from memory.store import Memory
-from memory.strip_metadata import bare
+from memory.strip_metadata import without_metadata
 
 LARGEST = 1 << 30
 """Bytes of one file in an archive that are accepted: more is a trap, not a memory."""
@@ -159,7 +159,7 @@ def _add(memory: Memory, told: Iterable[Episode], keep_exif: bool) -> Imported:
 def _bare(episode: Episode) -> Episode:
     photo = episode.photo
     try:
-        data = bare(photo.data)
+        data = without_metadata(photo.data)
     except ValueError as error:
         why = f"{_photo_name(photo.sha256, photo.data)} is {error}, and may tell where it was taken"
         raise _Damaged(f"{why}; --keep-exif takes it as it is") from error

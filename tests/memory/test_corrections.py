@@ -33,14 +33,14 @@ REX = said("rex", "This is Rex, the neighbour's dog. He barks.")
 
 def test_people_and_models_read_no_hash() -> None:
     """And no name in its place: what is in the prompt is told of the new photo."""
-    stranger = said("stranger", corrections.not_them(REX), corrections.them(REX))
+    stranger = said("stranger", corrections.not_same_as(REX), corrections.same_as(REX))
     assert HASH.search(stranger.words)
     read = corrections.to_read(stranger)
     assert [turn.text for turn in read.turns] == [
         "This is not the one in my photo of 1 March 2026.",
         "This is the one in my photo of 1 March 2026: This is Rex, the neighbour's dog.",
     ]
-    [_, asked] = prompt.caption_messages([said("stranger", corrections.not_them(REX))], photo("new"))
+    [_, asked] = prompt.caption_messages([said("stranger", corrections.not_same_as(REX))], photo("new"))
     text = "".join(part for part in asked.parts if isinstance(part, str))
     assert "I said: This is not the one in my photo of 1 March 2026." in text and "Rex" not in text
 
@@ -62,8 +62,8 @@ def test_other_words_are_read_as_they_are(words: str) -> None:
 
 def test_an_edit_of_what_is_read_keeps_what_it_means() -> None:
     """Also of two about photos of the same day; a sentence taken out is out; one added without a hash means nothing."""
-    ann, rex = said("ann", "This is Ann."), corrections.not_them(REX)
-    before = said("stranger", f"{corrections.not_them(ann)} {rex}", "A cat.")
+    ann, rex = said("ann", "This is Ann."), corrections.not_same_as(REX)
+    before = said("stranger", f"{corrections.not_same_as(ann)} {rex}", "A cat.")
     read = corrections.to_read(before)
     assert corrections.to_store(read, before) == before and corrections.to_store(read, before).id == before.id
     more = said("stranger", f"Certain: {read.turns[0].text}", "A black cat.")
@@ -76,7 +76,7 @@ def test_an_edit_of_what_is_read_keeps_what_it_means() -> None:
 def test_the_commands_show_none(capsys: pytest.CaptureFixture[str], tmp_path, own_home) -> None:  # type: ignore[no-untyped-def]
     seen = load_photo(picture(tmp_path / "a.png", "red"))
     with Memory(own_home / "memory.db") as memory:
-        id = memory.add(Episode(seen, (Turn("user", corrections.not_them(REX)),), NOW))
+        id = memory.add(Episode(seen, (Turn("user", corrections.not_same_as(REX)),), NOW))
     for command in (["list"], ["show", id], ["search", "photo"]):
         assert memory_command(command) == 0
         assert "not the one in my photo of 1 March 2026." in capsys.readouterr().out

@@ -185,7 +185,7 @@ def test_not_them_keeps_the_other_away_from_what_looks_more_like_this(memory: Me
     memory.put_vectors(known.photo.sha256, SPACE, tokens(2, 1))
     twin = tokens(1, 2)
     assert [r.episode for r in memory.recall(SPACE, twin)] == [known]
-    words = corrections.not_them(known)
+    words = corrections.not_same_as(known)
     assert "Rexzqx" not in words
     stranger = said("stranger", words)
     memory.add(stranger)
@@ -199,7 +199,7 @@ def test_not_them_keeps_the_other_away_from_what_looks_more_like_this(memory: Me
 
 def test_not_them_outlasts_a_change_of_the_others_words(memory: Memory) -> None:
     known = said("rex", "This is Rex.", 9)
-    stranger = said("stranger", corrections.not_them(known))
+    stranger = said("stranger", corrections.not_same_as(known))
     memory.add_all([known, stranger])
     memory.put_vectors(known.photo.sha256, SPACE, tokens(2, 1))
     memory.put_vectors(stranger.photo.sha256, SPACE, tokens(1, 2))
@@ -210,7 +210,7 @@ def test_not_them_outlasts_a_change_of_the_others_words(memory: Memory) -> None:
 def test_only_the_user_says_so(memory: Memory) -> None:
     """A reply of a model, with the same words, hides nothing."""
     known = said("rex", "This is Rex.", 9)
-    reply = Episode(photo("s"), (Turn("user", "Who?"), Turn("assistant", corrections.not_them(known))), NOW)
+    reply = Episode(photo("s"), (Turn("user", "Who?"), Turn("assistant", corrections.not_same_as(known))), NOW)
     memory.add_all([known, reply])
     memory.put_vectors(known.photo.sha256, SPACE, tokens(2, 1))
     memory.put_vectors(reply.photo.sha256, SPACE, tokens(1, 2))
@@ -218,9 +218,9 @@ def test_only_the_user_says_so(memory: Memory) -> None:
 
 
 def test_this_is_them_says_again_who_it_is() -> None:
-    words = corrections.them(said("milo", "This is Milo, my koala. We were in Lisbon.", 0))
+    words = corrections.same_as(said("milo", "This is Milo, my koala. We were in Lisbon.", 0))
     assert words == f"This is the one in my photo {photo('milo').sha256[:8]} of 1 March 2026: This is Milo, my koala."
-    assert len(corrections.them(said("milo", "word " * 900))) < 300
+    assert len(corrections.same_as(said("milo", "word " * 900))) < 300
 
 
 def test_cited_is_who_is_named_or_much_repeated() -> None:

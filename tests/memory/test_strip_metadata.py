@@ -27,7 +27,7 @@ from memory.__main__ import main
 from memory.episode import Episode, Photo, Turn
 from memory.maintenance.archive import export_archive, import_archive
 from memory.store import Memory
-from memory.strip_metadata import bare
+from memory.strip_metadata import without_metadata
 
 CANARY = b"CANARY"
 TAKEN = datetime(2025, 8, 1, 16, 30, tzinfo=UTC)
@@ -238,7 +238,7 @@ def test_photos_come_as_they_are_when_that_is_asked_for(
 @pytest.mark.parametrize("size", [(1, 1), (40, 30), (256, 200), (257, 200), (1600, 900)])
 def test_what_we_keep_comes_back_bit_for_bit(tmp_path: Path, size: tuple[int, int]) -> None:
     ours = from_image(PICTURE.resize(size)).data
-    assert bare(ours) == ours
+    assert without_metadata(ours) == ours
 
 
 @settings(max_examples=300, deadline=None)
@@ -254,5 +254,5 @@ def test_a_damaged_photo_is_no_trouble(
     for _ in range(data.draw(st.integers(0, 4))):
         whole[data.draw(st.integers(8, 3000))] = data.draw(st.integers(0, 255))
     spoilt = bytes(whole[: data.draw(st.integers(8, len(whole)))])
-    done = bare(spoilt)
-    assert len(done) <= len(spoilt) and bare(done) == done
+    done = without_metadata(spoilt)
+    assert len(done) <= len(spoilt) and without_metadata(done) == done

@@ -21,7 +21,7 @@ from ui.strings import EXPORTED, MEMORY_NEW, NOTHING_KEPT, PRIVATE_EXPORT
 
 LISTED = 100
 """Number of conversations or memories in a list."""
-CORRECTIONS: dict[str, Callable[[Episode], str]] = {"them": corrections.them, "not them": corrections.not_them}
+CORRECTIONS: dict[str, Callable[[Episode], str]] = {"them": corrections.same_as, "not them": corrections.not_same_as}
 """The sentence to remember with a new photo, made from the recalled memory that the user confirms or rejects."""
 
 

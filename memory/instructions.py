@@ -14,9 +14,8 @@ from datetime import datetime
 
 LONGEST = 300
 """Characters of the longest sentence that is searched for an instruction; longer sentences are stories."""
-_HINT = re.compile(
-    r"remind me|tell me|me forget|say[:,]", re.IGNORECASE
-)  # a quick test: no sentence without one of these is an instruction
+_HINT = re.compile(r"remind me|tell me|me forget|say[:,]", re.IGNORECASE)
+"""A quick test: no sentence without one of these phrases is an instruction."""
 _SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|\s*[;\n]\s*")
 _WHEN = r"\b(?:when(?:ever)?|if|once|as soon as|(?:the )?next time|(?:every|each|any) ?time)\b"
 _SEEN = (

@@ -115,7 +115,7 @@ def _by_time(db: sqlite3.Connection, asked: time_phrases.Asked, likely: Sequence
     if asked.order and (likely or not asked.why):
         newest = asked.order == "newest"
         there = ways[0].hits if ways else likely or rows.within(db, None, None, newest)
-        hits = sorted(there, key=lambda hit: hit.time, reverse=newest)
+        hits = sorted(there, key=lambda hit: hit.order, reverse=newest)
         words = "the last time" if newest else "the first time"
         ways.append(Found(hits, lambda hit: words if hit == hits[0] else ""))
     return [way for way in ways if way.hits]
@@ -176,7 +176,7 @@ def _photos(hits: Iterable[Hit]) -> list[str]:
 def _best(scores: dict[str, float], ways: Iterable[Found]) -> list[Hit]:
     """All hits by score; of equals the newest first."""
     hits = {hit.id: hit for way in ways for hit in way.hits}
-    newest = sorted(hits.values(), key=lambda hit: hit.time, reverse=True)
+    newest = sorted(hits.values(), key=lambda hit: hit.order, reverse=True)
     return sorted(newest, key=lambda hit: -scores[hit.id])
 
 
@@ -184,7 +184,7 @@ def _later_first(hits: Sequence[Hit], words: dict[int, list[str]]) -> list[Hit]:
     """The same hits; of those of one photo that have the same `words` of the question the newest stands first."""
     said: dict[tuple[str, ...], list[Hit]] = {}
     about = {hit: (hit.photo, *sorted(map(folded, words.get(hit.row, ())))) for hit in hits}
-    for hit in sorted(hits, key=lambda hit: hit.time):
+    for hit in sorted(hits, key=lambda hit: hit.order):
         said.setdefault(about[hit], []).append(hit)
     return [said[about[hit]].pop() for hit in hits]
 

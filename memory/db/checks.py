@@ -14,6 +14,7 @@ from memory.text import count
 
 
 def _check_file(db: sqlite3.Connection) -> Iterator[str]:
+    """SQLite's own checks of pages, indexes and foreign keys."""
     for (problem,) in db.execute("PRAGMA integrity_check"):
         if problem != "ok":
             yield from (f"file: {line}" for line in problem.splitlines())
@@ -22,6 +23,7 @@ def _check_file(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _check_photos(db: sqlite3.Connection) -> Iterator[str]:
+    """Every photo has the bytes that were stored, and an episode."""
     for sha256, data, expected in db.execute("SELECT sha256, data, data_sha256 FROM photos"):
         if hashlib.sha256(data).hexdigest() != expected:
             yield f"photo {sha256[:16]}: its bytes have changed since it was stored"
@@ -30,6 +32,7 @@ def _check_photos(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _check_episodes(db: sqlite3.Connection) -> Iterator[str]:
+    """Every episode has the content of its id, and its words in the index of words."""
     for row, id in db.execute("SELECT row, id FROM episodes"):
         episode = next(rows.load(db, "WHERE row = ?", (row,)), None)
         if episode is None or episode.id != id:
@@ -41,6 +44,7 @@ def _check_episodes(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _check_index(db: sqlite3.Connection) -> Iterator[str]:
+    """The index of words is sound and has a row for each episode."""
     try:  # first, as it takes the write lock: a reader cannot always become a writer later
         db.execute("INSERT INTO said (said) VALUES ('integrity-check')")
     except engine.failures() as error:
@@ -53,12 +57,13 @@ def _check_index(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _check_vectors(db: sqlite3.Connection) -> Iterator[str]:
+    """Visual tokens are finite unit vectors (or zeros), of one width within a space."""
     for photo, space, tokens, dim, pooled, f16 in db.execute(
         "SELECT photo, space, tokens, dim, pooled, f16 FROM vectors"
     ):
-        kept, mean = _numbers([f16], tokens), _numbers([pooled], 1)  # (T, D), (1, D)
-        lengths = np.linalg.norm(kept, axis=1)
-        whole = kept.shape[1] == dim == mean.shape[1] and np.isfinite(mean).all()
+        unit, mean = _numbers([f16], tokens), _numbers([pooled], 1)  # (T, D), (1, D)
+        lengths = np.linalg.norm(unit, axis=1)
+        whole = unit.shape[1] == dim == mean.shape[1] and np.isfinite(mean).all()
         if not whole or not np.all((abs(lengths - 1) < 0.01) | (lengths == 0)):
             yield f"photo {photo[:16]}: its visual tokens for {space} are not unit vectors"
     for space, dims in db.execute(

@@ -21,15 +21,17 @@ from memory.errors import MemoryFileError
 from memory.text import count
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"
+"""The time in the names of snapshots and of files set aside, UTC."""
 _SNAPSHOT = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.db")
 _SHM_IN_USE = 128  # the byte of -shm that every open connection holds a shared lock on (SQLite's "dead man's switch")
 
 
 class Snapshot(NamedTuple):
-    """A copy of a memory as it was."""
+    """A copy of a memory, made at one moment."""
 
     file: Path
     taken: datetime
+    """When the copy was made, UTC."""
     bytes: int
 
     def age(self) -> str:
@@ -39,7 +41,7 @@ class Snapshot(NamedTuple):
 
 
 def snapshot_folder(path: Path) -> Path:
-    """Where the snapshots of the memory `path` are."""
+    """The folder of the snapshots of the memory `path`."""
     return path.with_name(f"{path.name}.snapshots")
 
 
@@ -53,43 +55,43 @@ def snapshots(path: Path) -> list[Snapshot]:
 
 
 def set_aside(path: Path) -> list[Path]:
-    """Files that `restore` replaced: they hold what they held, also what was forgotten since."""
+    """Files that `restore` replaced; they may hold what was forgotten since. Oldest first."""
     return sorted(f for f in path.parent.glob(f"{path.name}.aside-*") if not f.name.endswith(("-wal", "-shm")))
 
 
 def key_file(path: Path) -> Path:
-    """Where the wrapped keys of an encrypted memory are."""
+    """The file with the wrapped keys of an encrypted memory."""
     return path.with_name(f"{path.name}.key")
 
 
 def unfinished(path: Path, what: str) -> Path:
-    """The copy that `what` ("restoring", "converting") writes before it takes the place of `path`."""
+    """The copy that a step `what` ("restoring", "converting") writes before the copy takes the place of `path`."""
     return path.with_name(f"{path.name}.{what}")
 
 
 def half_made(path: Path) -> list[Path]:
-    """What a killed restore or conversion left: it may hold all of the memory, in plain text."""
+    """Files that a killed restore or conversion left; they may hold the whole memory in plain text."""
     copies = [unfinished(path, what) for what in ("restoring", "converting")]
     left = [*copies, *(Path(f"{copy}-journal") for copy in copies), unfinished(key_file(path), "partial")]
     return [file for file in left if file.exists()]
 
 
 def sweep(path: Path) -> None:
-    """Remove what is half made. Be `alone`."""
+    """Remove `half_made` files. Call it `alone`."""
     for file in half_made(path):
         file.unlink(missing_ok=True)
 
 
 def beside(path: Path) -> tuple[Path, Path]:
-    """SQLite's own files of a database: write-ahead log and shared memory."""
+    """SQLite's own files beside a database: write-ahead log and shared memory."""
     return Path(f"{path}-wal"), Path(f"{path}-shm")
 
 
 @contextmanager
 def alone(path: Path, wait: float) -> Iterator[None]:
-    """While forgetting, restoring or taking a snapshot: no other process or thread does so in this folder.
+    """Hold the folder's lock, so that no other process or thread forgets, restores or takes a snapshot meanwhile.
 
-    The lock goes with its process. Raises MemoryFileError after `wait` seconds.
+    The system releases the lock when the process dies. Raises MemoryFileError after `wait` seconds.
     """
     try:
         folder = os.open(path.parent, os.O_RDONLY)
@@ -111,7 +113,7 @@ def alone(path: Path, wait: float) -> Iterator[None]:
 
 
 def in_use(path: Path) -> bool:
-    """Whether any process has the memory open. Not to be asked by a process that has: it would lose its own locks."""
+    """Whether any process has the memory open. A process that has it open must not ask: it would lose its own locks."""
     try:
         with open(beside(path)[1], "rb+") as shm:
             fcntl.lockf(shm, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _SHM_IN_USE)
@@ -123,7 +125,7 @@ def in_use(path: Path) -> bool:
 
 
 def keep_private(path: Path) -> None:
-    """Take rights from others that a copy or a restored backup may have given them."""
+    """Set the rights 0600 on the memory and its log: a copy or a restored backup may be readable for others."""
     for file in (path, *beside(path)):
         with suppress(FileNotFoundError):
             if file.stat().st_mode & 0o077:
@@ -131,7 +133,7 @@ def keep_private(path: Path) -> None:
 
 
 def way_back(path: Path) -> str:
-    """What to do about a memory that cannot be read: a snapshot, if there is one."""
+    """The advice about a memory that cannot be read: restore a snapshot or, without one, import an export."""
     kept = snapshots(path)
     if not kept:
         return "import your last export into a new file"
@@ -142,7 +144,7 @@ def way_back(path: Path) -> str:
 
 @contextmanager
 def one_clear_line(path: Path) -> Iterator[None]:
-    """Turn SQLite's complaints about the file into a MemoryFileError; bugs of ours stay what they are."""
+    """Turn SQLite's errors about the file into a MemoryFileError of one line; errors that are our bugs pass through."""
     try:
         yield
     except (*engine.failures("IntegrityError"), *engine.failures("ProgrammingError")):
@@ -158,11 +160,12 @@ def one_clear_line(path: Path) -> Iterator[None]:
             "database disk image is malformed": f"it is damaged; {way_back(path)}",
         }.get(str(error), str(error))
         raise MemoryFileError(f"cannot use the memory {path}: {hint}") from error
-    except UnicodeDecodeError as error:  # a complaint of SQLite's that quotes spoilt bytes of its own schema
+    except UnicodeDecodeError as error:  # an error of SQLite that quotes damaged bytes of its schema
         raise MemoryFileError(f"cannot use the memory {path}: it is damaged; {way_back(path)}") from error
 
 
 def _no_memory(path: Path) -> str:
+    """Why SQLite sees no database in the file, and what to do."""
     if not key_file(path).exists():
         lost = f"it is not a memory file, or it is damaged, or encrypted and its {key_file(path).name} is not beside it"
         return f"{lost}; put that back, choose another file, or {way_back(path)}"

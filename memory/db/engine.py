@@ -1,7 +1,8 @@
-"""Which engine opens a file: Python's own SQLite or, for an encrypted one, SQLCipher (extra `secure`). Keeps no key.
+"""The database engine of a file: Python's own SQLite or, for an encrypted file, SQLCipher (extra `secure`).
 
-SQLCipher 4 encrypts every page and its log (AES-256, with an HMAC each). Where a plain file begins with `PLAIN`, an
-encrypted one begins with the id of its key. `sqlcipher3` and `sqlite3` share no classes: `failures` names both.
+SQLCipher 4 encrypts every page of the file and of its log (AES-256, with an HMAC each). A plain file begins with
+`PLAIN`, an encrypted one with the id of its key. `sqlcipher3` and `sqlite3` share no exception classes: `failures`
+names those of both. No key is stored here.
 """
 
 from __future__ import annotations
@@ -20,29 +21,29 @@ from memory.errors import MemoryFileError
 PLAIN = b"SQLite format 3\0"
 """How every database file begins that is not encrypted."""
 PACKAGES = ("sqlcipher3", "keyring", "cryptography")
-"""What the extra brings; loaded for encrypted memories only."""
+"""Packages of the extra `secure`; imported for encrypted memories only."""
 MISSING = "{what} needs the extra `secure`: pip install -e '.[secure]' in the clone"
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """256 random bits that open a file."""
+    """The key of an encrypted file: 256 random bits."""
 
     secret: bytes = field(repr=False)
 
     @property
     def id(self) -> str:
-        """32 hex digits that tell which key a file needs, and nothing of the key."""
+        """32 hex digits by which a file names its key; a hash, so that they reveal nothing of it."""
         return hashlib.sha256(b"keepsake key\n" + self.secret).hexdigest()[:32]
 
     @property
     def literal(self) -> str:
-        """As SQLCipher reads it: the key itself (no passphrase to be stretched), and what the file begins with."""
+        """SQLCipher's raw key: the secret itself (no passphrase to be stretched), then the file's first 16 bytes."""
         return f"x'{self.secret.hex()}{self.id}'"
 
 
 def available() -> bool:
-    """Whether the extra is installed."""
+    """Whether the extra `secure` is installed."""
     return all(importlib.util.find_spec(name) for name in PACKAGES)
 
 
@@ -51,7 +52,7 @@ def connect(
 ) -> sqlite3.Connection:
     """Open a file in autocommit mode, for any thread: with SQLCipher when there is a key, or when `cipher` asks for it.
 
-    Raises MemoryFileError when no cipher is at work: SQLite would take the key without a word and write plain text.
+    Raises MemoryFileError when the library does not encrypt: SQLite would accept the key silently and write plain text.
     """
     if key is None and not cipher:
         return sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False, uri=uri)
@@ -59,10 +60,10 @@ def connect(
     try:
         if db.execute("PRAGMA cipher_version").fetchone() is None:
             raise MemoryFileError(f"{path} was not opened: the installed sqlcipher3 does not encrypt; install it again")
-        db.execute("PRAGMA cipher_log_level = NONE")  # what is wrong with a key is said once, by us
+        db.execute("PRAGMA cipher_log_level = NONE")  # a wrong key is reported once, by us
         if key:
             db.execute(f'PRAGMA key = "{key.literal}"')
-            db.execute("PRAGMA cipher_compatibility = 4")  # whatever a later SQLCipher prefers
+            db.execute("PRAGMA cipher_compatibility = 4")  # a later SQLCipher may have other defaults
     except BaseException:
         db.close()
         raise
@@ -70,9 +71,9 @@ def connect(
 
 
 def beginning(path: Path) -> bytes:
-    """The first 16 bytes of a file that may be open: asked of SQLCipher, which keeps the locks of its connections.
+    """The first 16 bytes of a file that may be open, read by SQLCipher, which keeps the locks of its connections.
 
-    A file that one opens and closes oneself loses all locks that this process has on it.
+    POSIX drops all locks that a process has on a file when the process closes any handle of that file.
     """
     with closing(connect(f"{path.absolute().as_uri()}?mode=ro", None, uri=True, cipher=True)) as db:
         db.execute(f'PRAGMA key = "{Key(bytes(32)).literal[:66]}\'"')  # any key: nothing is decrypted
@@ -86,12 +87,13 @@ def beginning_of_copy(file: Path) -> bytes:
 
 
 def failures(kind: str = "DatabaseError", *others: type[Exception]) -> tuple[type[Exception], ...]:
-    """The class of this name of every engine in use, and the others: for `except`."""
+    """The exception class `kind` of each engine in use, and `others`: a tuple for `except`."""
     engines = (sqlite3, sys.modules.get("sqlcipher3.dbapi2"))
     return (*(getattr(engine, kind) for engine in engines if engine), *others)
 
 
 def _engine() -> Any:
+    """The module `sqlcipher3.dbapi2`. Raises MemoryFileError when it is not installed."""
     try:
         from sqlcipher3 import dbapi2
     except ImportError as error:

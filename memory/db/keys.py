@@ -1,9 +1,9 @@
 """The key of an encrypted memory: in the keychain of this computer, and wrapped by a passphrase in a file beside it.
 
-    memory.db.key     JSON; for every key in use, by its id, what scrypt needs and the key, wrapped (RFC 3394)
+    memory.db.key     JSON: by the id of each key in use, the key wrapped (RFC 3394), and the parameters of scrypt
 
-That file is useless without the passphrase and must travel with the memory; the keychain saves typing. One of the two
-opens it. Nothing here opens a database; `encryption.py` makes keys, `Memory` asks for them.
+That file is useless without the passphrase and must travel with the memory; the keychain saves typing the passphrase.
+Either of the two opens the memory. `encryption.py` makes keys, and `Memory` asks for them.
 """
 
 from __future__ import annotations
@@ -27,32 +27,36 @@ from memory.db.engine import PLAIN, Key
 from memory.errors import MemoryFileError
 
 Ask = Callable[[str], str]
-"""Puts a question to the user and returns the answer, "" for none. The answer is shown nowhere."""
+"""Asks the user a question and returns the answer, "" for none. The answer is not shown on the screen."""
 
 COST = 1 << 17
 """scrypt's N, with blocks of 8: 128 MB and some 0.4 s for every guess."""
 TRIES = 3
+"""How often a passphrase may be typed."""
 SHORTEST = 8
+"""Characters of the shortest passphrase."""
 SERVICE = "keepsake"
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no two that look alike
+"""The name of our entries in the keychain."""
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no two characters look alike
 _QUESTION = "Passphrase of {path}: "
 
 
 @dataclass(frozen=True)
 class Wrapped:
-    """A key that a passphrase opens."""
+    """A key encrypted with a passphrase, with the parameters of scrypt; bytes are in hex."""
 
     salt: str
     wrapped: str
     n: int
+    """scrypt's N."""
     keychain: bool
-    """Whether the key is meant to be in the keychain as well."""
+    """Whether the key should be in the keychain as well."""
 
 
 def unlock(path: Path, ask: Ask | None = None) -> Key | None:
-    """The key of the memory `path`; None when it is plain, or not there. Raises MemoryFileError.
+    """The key of the memory `path`; None when the file is plain or missing. Raises MemoryFileError.
 
-    Without the extra it is None too: then Python's SQLite tells whether the file is plain.
+    Without the extra `secure` the answer is None, too: then Python's SQLite finds out whether the file is plain.
     """
     if not key_file(path).exists() or not engine.available() or not path.exists() or not path.stat().st_size:
         return None
@@ -61,7 +65,10 @@ def unlock(path: Path, ask: Ask | None = None) -> Key | None:
 
 
 def find(path: Path, beginning: bytes, ask: Ask | None) -> Key | None:
-    """The key of a file of the memory `path` that begins so, from the keychain or asked for. Raises MemoryFileError."""
+    """The key of a file of the memory `path`, from the keychain or the user; `beginning`: its first 16 bytes.
+
+    None when the file is plain. Raises MemoryFileError.
+    """
     if beginning == PLAIN:
         return None
     if not engine.available():
@@ -100,7 +107,7 @@ def find(path: Path, beginning: bytes, ask: Ask | None) -> Key | None:
 
 
 def wrap(key: Key, passphrase: str, keychain: bool) -> Wrapped:
-    """The key, to be kept in a file."""
+    """Encrypt a key with a passphrase, to be stored in the key file."""
     from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
     salt = os.urandom(16)
@@ -108,7 +115,7 @@ def wrap(key: Key, passphrase: str, keychain: bool) -> Wrapped:
 
 
 def unwrap(wrapped: Wrapped, passphrase: str) -> Key | None:
-    """The key; None when this is not its passphrase."""
+    """Decrypt a wrapped key; None when the passphrase is wrong."""
     from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
     try:
@@ -119,12 +126,14 @@ def unwrap(wrapped: Wrapped, passphrase: str) -> Key | None:
 
 
 def _stretch(passphrase: str, salt: bytes, n: int) -> bytes:
-    same = unicodedata.normalize("NFKC", passphrase.strip()).encode()  # keyboards differ in how they write an umlaut
-    return hashlib.scrypt(same, salt=salt, n=n, r=8, p=1, maxmem=1 << 30, dklen=32)
+    """The 32 bytes that scrypt derives from a passphrase."""
+    # Keyboards differ in how they compose an umlaut.
+    normal = unicodedata.normalize("NFKC", passphrase.strip()).encode()
+    return hashlib.scrypt(normal, salt=salt, n=n, r=8, p=1, maxmem=1 << 30, dklen=32)
 
 
 def read(path: Path) -> dict[str, Wrapped]:
-    """The wrapped keys of a memory by their id; none when there is no such file. Raises MemoryFileError."""
+    """The wrapped keys of a memory by their ids; empty when there is no key file. Raises MemoryFileError."""
     file = key_file(path)
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))["keys"]
@@ -143,9 +152,9 @@ def read(path: Path) -> dict[str, Wrapped]:
 
 
 def write(path: Path, kept: dict[str, Wrapped]) -> None:
-    """Keep these keys and no others, whole or not at all. Be `alone`. Raises OSError."""
+    """Store these keys and no others, all or none. Call it `alone`. Raises OSError."""
     file = key_file(path)
-    partial = database_files.unfinished(file, "partial")
+    partial = database_files.unfinished(file, "partial")  # a name that `half_made` finds after a kill
     partial.unlink(missing_ok=True)
     rows = {id: asdict(one) for id, one in kept.items()}
     with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
@@ -156,11 +165,11 @@ def write(path: Path, kept: dict[str, Wrapped]) -> None:
 
 
 def retire(path: Path, present: Key | None) -> None:
-    """Destroy all keys but the `present` one and those of copies that are still there. Be `alone`. Raises OSError."""
+    """Destroy all keys but the `present` one and those of copies that still exist. Call it `alone`. Raises OSError."""
     try:
         kept = read(path)
     except MemoryFileError:
-        return  # damaged: it destroys nothing either
+        return  # the file is damaged, so no key in it can be told apart
     copies = [*(s.file for s in database_files.snapshots(path)), *database_files.set_aside(path)]
     used = {engine.beginning_of_copy(file).hex() for file in copies} | ({present.id} if present else set())
     for id in kept.keys() - used:
@@ -176,7 +185,7 @@ def retire(path: Path, present: Key | None) -> None:
 
 
 def has_keychain() -> bool:
-    """Whether this computer has a keychain to be trusted: keyring's backends below 1 keep plain text, or nothing."""
+    """Whether this computer has a safe keychain: keyring's backends of priority below 1 store plain text or nothing."""
     import keyring
 
     return keyring.get_keyring().priority >= 1
@@ -191,12 +200,12 @@ def from_keychain(id: str) -> Key | None:
         kept = keyring.get_password(SERVICE, id) if has_keychain() else None
         key = Key(bytes.fromhex(kept)) if kept else None
     except (KeyringError, ValueError):
-        return None  # locked, refused, or another program's: the passphrase is asked for
+        return None  # locked, refused, or written by another program: the user is asked for the passphrase
     return key if key and key.id == id else None
 
 
 def to_keychain(key: Key) -> bool:
-    """Keep the key in the keychain; False when there is none, or it refuses."""
+    """Store the key in the keychain; False when there is no keychain, or it refuses."""
     import keyring
     from keyring.errors import KeyringError
 
@@ -207,7 +216,7 @@ def to_keychain(key: Key) -> bool:
 
 
 def forget_in_keychain(id: str) -> None:
-    """Take a key out of the keychain, if it is there."""
+    """Delete a key from the keychain, if it is there."""
     import keyring
     from keyring.errors import KeyringError
 
@@ -219,14 +228,17 @@ def forget_in_keychain(id: str) -> None:
 
 
 def ask_here(question: str) -> str:
-    """Ask in the terminal without showing what is typed; a script gives a line of stdin for every question."""
+    """Ask in the terminal without showing what is typed; without a terminal, each answer is a line of stdin."""
     if sys.stdin.isatty():
         return getpass.getpass(question, sys.stderr)
     return sys.stdin.readline().rstrip("\r\n")
 
 
 def choose(ask: Ask, twice: bool, tell: Callable[[str], object]) -> str:
-    """A new passphrase: the user's own, or one that is made and told. Raises MemoryFileError."""
+    """A new passphrase: the user's own or, when the user types none, a random one that `tell` shows.
+
+    `twice`: ask again, against typing errors. Raises MemoryFileError when the passphrase is too short or was mistyped.
+    """
     need = "for the day the keychain is lost" if has_keychain() else "that will be asked for each time"
     own = ask(f"A passphrase {need} (Enter: one is made for you): ")
     if not own:

@@ -16,31 +16,32 @@ from memory.errors import KeepsakeError, UnknownEpisode
 DEPTH = 100
 """At most so many episodes of one ranking take part in a fusion of rankings."""
 NEWEST = "when_utc DESC, row DESC"
-"""The order of a list: what is of the same time (all that was said about one photo, often) by when it was told."""
+"""The order of lists: newest first; episodes of the same time by when they were stored, the last stored first."""
 
 HIT_COLUMNS = "episodes.row, episodes.id, episodes.photo, episodes.when_utc"
-_PHOTO = "photos.sha256, photos.data, photos.width, photos.height, photos.taken_at"
+_PHOTO_COLUMNS = "photos.sha256, photos.data, photos.width, photos.height, photos.taken_at"
 
 
 class Hit(NamedTuple):
-    """An episode, found but not read."""
+    """An episode as a search result, without its photo and words."""
 
     row: int
     id: str
     photo: str
     when: str
-    """As it is stored: the order of text is the order of time."""
+    """Date and time in ISO 8601, UTC: the order of these texts is the order of time."""
 
     @property
-    def time(self) -> tuple[str, int]:
-        """By this, hits are in order: by time, then as they were told."""
+    def order(self) -> tuple[str, int]:
+        """The key that sorts hits by time, and those of one time by when they were stored."""
         return self.when, self.row
 
 
 def insert(db: sqlite3.Connection, episode: Episode, row: int | None = None) -> bool:
-    """Store an episode; False when it was there. Raises KeepsakeError for text that is none (lone surrogates).
+    """Store an episode; False when it was stored already.
 
-    It was told last, or at `row` in the order of telling: what has this place then goes to the end.
+    The episode comes last in the order of storing, or takes the place `row`; an episode that has this place moves to
+    the end. Raises KeepsakeError for strings that are no Unicode text (lone surrogates).
     """
     try:
         id = episode.id
@@ -48,7 +49,7 @@ def insert(db: sqlite3.Connection, episode: Episode, row: int | None = None) -> 
         strange = error.object[error.start : error.end]
         raise KeepsakeError(f"what was said holds something that is not text: {strange!r}") from error
     if row is not None and not db.execute("SELECT 1 FROM episodes WHERE id = ?", (id,)).fetchone():
-        _move(db, row, _free(db))
+        _move(db, row, _next_row(db))
     photo = episode.photo
     taken = photo.taken_at and photo.taken_at.isoformat()
     db.execute(
@@ -70,67 +71,68 @@ def insert(db: sqlite3.Connection, episode: Episode, row: int | None = None) -> 
 
 
 def reorder(db: sqlite3.Connection, ids: Sequence[str]) -> None:
-    """Let these episodes have been told in this order, in the places which they have together."""
+    """Put these episodes into the given order of storing, within the places that they have together."""
     at = [find(db, id)[0] for id in ids]
     moves = [(row, place) for row, place in zip(at, sorted(at), strict=True) if row != place]
-    first = _free(db)
+    first = _next_row(db)
     for n, (row, _) in enumerate(moves, first):
         _move(db, row, n)
     for n, (_, place) in enumerate(moves, first):
         _move(db, n, place)
 
 
-def merge_order(db: sqlite3.Connection, told: Sequence[str], new: Collection[str]) -> None:
-    """Of episodes of one time that were `told` in this order, let the `new` ones stand before what follows them.
+def merge_order(db: sqlite3.Connection, ids: Sequence[str], new: Collection[str]) -> None:
+    """Put each of the `new` episodes before the one that follows it in `ids`, episodes of one time in their order.
 
-    What was here keeps its order, others of that time too.
+    All other episodes of that time keep their order.
     """
     time = "(SELECT when_utc FROM episodes WHERE id = ?)"
-    here = db.execute(f"SELECT id FROM episodes WHERE when_utc = {time} ORDER BY row", (told[0],))
-    order = [id for (id,) in here]
-    for id, later in reversed(list(pairwise(told))):
+    stored = db.execute(f"SELECT id FROM episodes WHERE when_utc = {time} ORDER BY row", (ids[0],))
+    order = [id for (id,) in stored]
+    for id, later in reversed(list(pairwise(ids))):
         if id in new:
             order.remove(id)
             order.insert(order.index(later), id)
     reorder(db, order)
 
 
-def _free(db: sqlite3.Connection) -> int:
-    """The row that comes after all others."""
+def _next_row(db: sqlite3.Connection) -> int:
+    """The row number that comes after all others."""
     return int(db.execute("SELECT coalesce(max(row), 0) + 1 FROM episodes").fetchone()[0])
 
 
 def _move(db: sqlite3.Connection, row: int, to: int) -> None:
+    """Give the episode at `row` the row `to`, which must be free."""
     db.execute("UPDATE episodes SET row = ? WHERE row = ?", (to, row))
     db.execute("UPDATE said SET rowid = ? WHERE rowid = ?", (to, row))
 
 
 def find(db: sqlite3.Connection, id: str) -> tuple[int, str, str]:
-    """Row, whole id and photo of the one episode whose id begins with `id`. Raises UnknownEpisode."""
+    """Row, whole id and photo (hash) of the one episode whose id begins with `id`. Raises UnknownEpisode."""
     prefix = id.strip().lower()
-    found = []
+    matches = []
     if re.fullmatch("[0-9a-f]+", prefix):
         within = "id >= ? AND id < ?"  # 'g' comes right after the last hex digit
-        found = db.execute(f"SELECT row, id, photo FROM episodes WHERE {within}", (prefix, prefix + "g")).fetchall()
-    if not found:
+        matches = db.execute(f"SELECT row, id, photo FROM episodes WHERE {within}", (prefix, prefix + "g")).fetchall()
+    if not matches:
         raise UnknownEpisode(f"no episode has the id {id!r}: see `python -m memory list`")
-    if len(found) > 1:
-        raise UnknownEpisode(f"{len(found)} episodes have an id that begins with {id!r}: give more of it")
-    return tuple(found[0])
+    if len(matches) > 1:
+        raise UnknownEpisode(f"{len(matches)} episodes have an id that begins with {id!r}: give more of it")
+    return tuple(matches[0])
 
 
 def load(db: sqlite3.Connection, which: str, values: tuple[Any, ...]) -> Iterator[Episode]:
     """Episodes with their photos; `which` is the end of the query (WHERE, ORDER BY, LIMIT)."""
-    query = f"SELECT row, id, when_utc, place, {_PHOTO} FROM episodes JOIN photos ON sha256 = photo {which}"
+    query = f"SELECT row, id, when_utc, place, {_PHOTO_COLUMNS} FROM episodes JOIN photos ON sha256 = photo {which}"
     for row, id, when, place, *photo in db.execute(query, values):
-        said = db.execute("SELECT role, text FROM turns WHERE episode = ? ORDER BY n", (id,))
-        turns = tuple(Turn(role, text) for role, text in said)
+        stored = db.execute("SELECT role, text FROM turns WHERE episode = ? ORDER BY n", (id,))
+        turns = tuple(Turn(role, text) for role, text in stored)
         yield Episode(_photo(*photo), turns, datetime.fromisoformat(when), place, row)
 
 
 def photos(db: sqlite3.Connection, which: str, values: tuple[Any, ...], table: str = "photos") -> Iterator[Photo]:
-    """Photos; `which` is the end of the query. `table`: photos of memories, or those only `shown`."""
-    return (_photo(*row) for row in db.execute(f"SELECT {_PHOTO} FROM {table} AS photos {which}", values))
+    """Photos; `which` is the end of the query. `table`: "photos" (of episodes) or "shown" (only in conversations)."""
+    return (_photo(*row) for row in db.execute(f"SELECT {_PHOTO_COLUMNS} FROM {table} AS photos {which}", values))
 
 
 def within(db: sqlite3.Connection, since: datetime | None, before: datetime | None, newest: bool) -> list[Hit]:
@@ -148,13 +150,13 @@ def of_photo(db: sqlite3.Connection, photo: str) -> list[Hit]:
 
 
 def has_words(db: sqlite3.Connection, hit: Hit) -> bool:
-    """Whether the user said anything in it."""
+    """Whether the user said anything in the episode."""
     said = "SELECT 1 FROM turns WHERE episode = ? AND role = 'user' AND trim(text) <> '' LIMIT 1"
     return db.execute(said, (hit.id,)).fetchone() is not None
 
 
 def place_of(db: sqlite3.Connection, row: int) -> str:
-    """Where an episode was; empty when nobody said."""
+    """The place of the episode at `row`; empty when it has none."""
     return db.execute("SELECT place FROM episodes WHERE row = ?", (row,)).fetchone()[0] or ""
 
 

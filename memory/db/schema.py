@@ -1,4 +1,4 @@
-"""The memory file: how it is opened, its tables, and how they came to be. No query; those are in `rows.py`.
+"""Opening a memory file, its tables, and the migrations that made them. Queries are in `rows.py` and its neighbours.
 
 A migration is a tuple of statements; its place in `MIGRATIONS` is the version it makes (`PRAGMA user_version`).
 Published migrations never change: add a new one at the end, and a test that upgrades a file with rows.
@@ -18,7 +18,8 @@ from memory.db.engine import Key
 from memory.errors import MemoryFileError
 from memory.paths import private_folder
 
-APPLICATION_ID = 0x4B454550  # "KEEP" in the file's header: another program's database is never taken for a memory
+APPLICATION_ID = 0x4B454550
+""""KEEP" in the file's header, so that another program's database is never taken for a memory."""
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -61,15 +62,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # secure-delete: SQLite before 3.42 cannot open an index that used it, and `forget` leaves no bytes without it.
         "CREATE VIRTUAL TABLE said USING fts5 (words, place, tokenize = 'porter unicode61 remove_diacritics 2')",
     ),
-    # A row: something was forgotten, and its bytes are still to be overwritten. See `forget.py`.
+    # A row means: something was forgotten, and its bytes are still to be overwritten. See `forget/`.
     ("CREATE TABLE erasing (since TEXT NOT NULL) STRICT",),
     (
-        # Standing instructions that the user ended (see `reminders.py`).
+        # Reminders that the user ended (see `reminders.py`).
         """CREATE TABLE reminders_ended (
             reminder TEXT PRIMARY KEY,
             episode TEXT NOT NULL REFERENCES episodes (id) ON DELETE CASCADE
         ) STRICT""",
-        # Conversations (see `conversations.py`): apart from memories, and in no index of words.
+        # Stored conversations (see `conversation_rows.py`): apart from episodes, and in no index of words.
         """CREATE TABLE shown (
             sha256 TEXT PRIMARY KEY,            -- of a photo that no memory had when it was shown
             data BLOB NOT NULL,
@@ -88,7 +89,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
     ),
     (
-        # The index of sight (see `vector_index.py`): all of it can be made anew from `vectors`.
+        # The vector index (see `search/vector_index.py`): all of it can be made anew from `vectors`.
         """CREATE TABLE spaces (
             id INTEGER PRIMARY KEY,
             space TEXT NOT NULL UNIQUE,
@@ -123,18 +124,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 def connect(
     path: Path, timeout: float, before: Callable[[sqlite3.Connection], object], key: Key | None = None
 ) -> sqlite3.Connection:
-    """Open or create the file and bring it up to date, `before` that call `before`. Raises MemoryFileError.
+    """Open or create the file and bring its tables up to date. Raises MemoryFileError.
 
-    `key`: of an encrypted file; only `encryption.py` makes one.
-    The connection is in autocommit mode and may cross threads: its user begins transactions and locks.
+    `before` is called with the connection when an older file is about to be changed. `key`: of an encrypted file; only
+    `encryption.py` makes such files. The connection is in autocommit mode and may be used by any thread: who uses it
+    begins the transactions and takes the locks.
     """
     try:
         if not path.exists() or not path.stat().st_size:
             _may_begin(path)
         if not path.parent.is_dir():
             private_folder(path.parent)
-        # SQLite would create it readable for all; it gives -wal and -shm the same rights. Never open a file that
-        # is there: closing it would drop the locks that other connections of this process hold on it.
+        # SQLite would create the file readable for all, and gives -wal and -shm the rights of the file. O_EXCL: never
+        # open a file that exists, as closing it would drop the locks of this process's other connections.
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with one_clear_line(path):
@@ -143,13 +145,13 @@ def connect(
             try:
                 db.execute("PRAGMA foreign_keys = ON")
                 db.execute("PRAGMA secure_delete = ON")
-                db.execute("PRAGMA temp_store = MEMORY")  # nothing said or shown ends up in a temporary file
+                db.execute("PRAGMA temp_store = MEMORY")  # no word and no photo is written to a temporary file
                 if 0 < version_of(db, path) < len(MIGRATIONS):
                     before(db)
                 migrate(db, path)
                 keep_private(path)
-                db.execute("PRAGMA journal_mode = WAL")  # only now: a file that is not ours stays as it was
-                if path.stat().st_ino != opened:  # what would be written now, nobody would find
+                db.execute("PRAGMA journal_mode = WAL")  # only now, so that another program's file stays as it was
+                if path.stat().st_ino != opened:  # what is written to a replaced file is lost
                     raise MemoryFileError(f"{path} was just replaced by another program: try again")
             except BaseException:
                 db.close()
@@ -160,7 +162,7 @@ def connect(
 
 
 def _may_begin(path: Path) -> None:
-    """Raises MemoryFileError where there was a memory: never an empty one in the place of a full one."""
+    """Raise MemoryFileError where a memory was lost: its snapshots or its key show that the file is not a new one."""
     what = "is empty" if path.exists() else "is missing"
     if kept := snapshots(path):
         raise MemoryFileError(
@@ -175,13 +177,13 @@ def _may_begin(path: Path) -> None:
 
 
 def migrate(db: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
-    """Bring the file to the newest version, one transaction a step: a step that fails leaves nothing behind.
+    """Bring the file to the newest version, one transaction a migration: one that fails leaves nothing behind.
 
     `db` must be in autocommit mode (isolation_level None). Raises MemoryFileError for a newer or foreign file.
     """
     version = version_of(db, path, len(migrations))
     while version < len(migrations):
-        # Statement by statement: executescript would commit first and keep half of a failed step.
+        # Statement by statement: executescript would commit first and keep half of a failed migration.
         db.execute("BEGIN IMMEDIATE")
         try:
             version = version_of(db, path, len(migrations))  # another process may have been faster
@@ -198,7 +200,7 @@ def migrate(db: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[st
 
 
 def version_of(db: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:
-    """Which version the file has, 0 when it is empty. Raises MemoryFileError for a newer or foreign file."""
+    """The version of the file's tables, 0 when it has none. Raises MemoryFileError for a newer or foreign file."""
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     tables = int(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     ours = db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID

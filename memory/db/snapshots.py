@@ -1,8 +1,8 @@
-"""Snapshots: whole copies of the memory, made by SQLite's backup, and the way back to one.
+"""Snapshots: whole copies of the memory, made by SQLite's backup, and restoring one.
 
-When a memory is opened and the last snapshot is older than a day, one is made if anything has changed since; and
-before every migration. The newest `KEEP` stay. A forget deletes them all and makes one anew. Those of an encrypted
-memory are encrypted with its key. They are no backup against a lost disk: that is what `export` is for.
+A snapshot is made when a memory is opened that has changed since a last snapshot older than a day, and before every
+migration. The newest `KEEP` stay. A forget deletes all snapshots and makes one anew. Snapshots of an encrypted memory
+are encrypted with its key. They lie beside the memory, so they do not help when the disk is lost: `export` does.
 """
 
 from __future__ import annotations
@@ -34,19 +34,21 @@ from memory.files import sync
 from memory.paths import private_folder
 
 KEEP = 3
+"""How many snapshots stay."""
 EVERY = timedelta(days=1)
+"""The age from which on a snapshot is followed by another."""
 
 
 class Restored(NamedTuple):
-    """What a restore did."""
+    """The result of a restore."""
 
     snapshot: Snapshot
     aside: Path | None
-    """The file that was there before, under its new name."""
+    """The replaced memory file under its new name; None when there was none."""
 
 
 def due(path: Path) -> bool:
-    """Whether the memory has changed since its last snapshot, and that is older than a day. Ask before opening it."""
+    """Whether the memory has changed since a last snapshot older than a day. Call it before opening the memory."""
     kept = snapshots(path)
     if not kept:
         return path.exists() and path.stat().st_size > 0
@@ -56,9 +58,10 @@ def due(path: Path) -> bool:
 
 
 def take(db: sqlite3.Connection, path: Path, key: Key | None) -> Snapshot:
-    """Copy the memory `db`, which is the file `path`, and drop the oldest copies. Be `alone`. Raises MemoryFileError.
+    """Copy the open memory `db` in the file `path`, and delete the oldest copies. Call it `alone`.
 
-    `db` must be in no transaction; `key` is the memory's. Other processes go on reading and writing.
+    `db` must be in no transaction; `key` is the memory's. Other processes may read and write meanwhile. Raises
+    MemoryFileError.
     """
     taken = datetime.now(UTC)
     folder = snapshot_folder(path)
@@ -87,7 +90,7 @@ def take(db: sqlite3.Connection, path: Path, key: Key | None) -> Snapshot:
 
 
 def remove_all(path: Path) -> int:
-    """Delete all snapshots; returns how many. Be `alone`. Raises OSError."""
+    """Delete all snapshots; returns how many there were. Call it `alone`. Raises OSError."""
     kept = snapshots(path)
     for old in kept:
         old.file.unlink()
@@ -97,10 +100,7 @@ def remove_all(path: Path) -> int:
 
 
 def problem(file: Path, key: Key | None = None) -> str | None:
-    """What is wrong with a snapshot of a memory with this key, in one line; None when it can be restored.
-
-    Nothing is written.
-    """
+    """Why a snapshot of a memory with this key cannot be restored, in one line; None when it can. Writes nothing."""
     try:
         begins = engine.beginning_of_copy(file)
         if key and begins.hex() != key.id:
@@ -116,10 +116,11 @@ def problem(file: Path, key: Key | None = None) -> str | None:
 
 
 def restore(path: Path, wait: float = 10.0, ask: keys.Ask | None = None) -> Restored:
-    """Put the newest good snapshot in the place of the memory, which is kept under another name.
+    """Put the newest good snapshot in the place of the memory, which is set aside under another name.
 
-    Nothing is deleted or overwritten, and a plain snapshot never takes the place of an encrypted memory. Raises
-    MemoryFileError when there is none, or a program has the memory open. `ask`: for the passphrase, see `Memory`.
+    Nothing is deleted or overwritten, and a plain snapshot never takes the place of an encrypted memory. `wait`:
+    seconds to wait for other programs. `ask`: called for the passphrase, see `Memory`. Raises MemoryFileError when
+    there is no good snapshot, or a program has the memory open.
     """
     if not snapshots(path):
         raise MemoryFileError(f"there is no snapshot of {path}: import your last export into a new file")
@@ -144,22 +145,23 @@ def restore(path: Path, wait: float = 10.0, ask: keys.Ask | None = None) -> Rest
 
 
 def _newest_good(path: Path, ask: keys.Ask | None) -> Snapshot | None:
+    """The newest snapshot that can be restored; None when there is none."""
     wrapped = keys.read(path)
-    encrypted = path.exists() and engine.beginning_of_copy(path).hex() in wrapped  # nobody has it open
-    found: dict[bytes, Key | None] = {}
+    encrypted = path.exists() and engine.beginning_of_copy(path).hex() in wrapped  # no process has the file open
+    by_beginning: dict[bytes, Key | None] = {}
     for kept in snapshots(path):
         begins = engine.beginning_of_copy(kept.file)
         if begins == PLAIN and encrypted:
             continue
-        if begins not in found:  # one that is damaged has no key, and is passed over
-            found[begins] = keys.find(path, begins, ask) if begins.hex() in wrapped else None
-        if problem(kept.file, found[begins]) is None:
+        if begins not in by_beginning:  # a damaged snapshot has no key, and is passed over
+            by_beginning[begins] = keys.find(path, begins, ask) if begins.hex() in wrapped else None
+        if problem(kept.file, by_beginning[begins]) is None:
             return kept
     return None
 
 
 def _put_aside(path: Path) -> Path | None:
-    """Give the memory a second name and take its log away from the first: a log must never meet another database."""
+    """Give the memory a second name, which its log follows: a log must never lie beside another database."""
     wal, shm = beside(path)
     aside = path.with_name(f"{path.name}.aside-{datetime.now(UTC).strftime(STAMP)}")
     if path.exists():
@@ -171,6 +173,6 @@ def _put_aside(path: Path) -> Path | None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what a killed process left half made."""
+    """Remove the unfinished copies of a killed process."""
     for rest in folder.glob("*.partial*"):
         rest.unlink()

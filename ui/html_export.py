@@ -1,4 +1,4 @@
-"""A kept conversation as one HTML file: photos inside, nothing fetched, every word as text and never as code."""
+"""Exports a stored conversation as one HTML file: photos embedded, nothing loaded, every word escaped."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def page(conversation: StoredConversation) -> str:
 
 
 def save(conversation: StoredConversation, target: Path) -> None:
-    """Write the page, whole or not at all, readable by its owner only; an old file is never touched.
+    """Write the page whole or not at all, readable by its owner only; an existing file is never overwritten.
 
     Raises KeepsakeError.
     """

@@ -1,4 +1,4 @@
-"""From what a person types, pastes or drops to the photo files they mean. Opens nothing."""
+"""Parses what the user types, pastes or drops: photo paths, commands, questions. Opens no file."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 PHOTO_SUFFIXES = tuple([".jpg", ".jpeg", ".png", ".heic", ".heif", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"])
-"""Compared in lower case, so that a camera's .JPG and a telephone's .HEIC count."""
+"""Suffixes of photo files, compared in lower case."""
 
 MENTION = re.compile(r"""(?:^|(?<=\s))@(?:"([^"]+)(?:"|$)|'([^']+)(?:'|$)|((?:\\.|[^\s\\])+))""")
-"""A quote at the end may be missing."""
+"""@path, quoted or not; the closing quote may be missing."""
 
 PLACE = re.compile(r"~/|\.{1,2}/|/[^/\s]+/")
-"""How a path begins that is no name and no command."""
+"""The beginning of a path that can be neither a plain name nor a command."""
 
 
 _NAMES = re.compile(
@@ -27,12 +27,12 @@ _NAMES = re.compile(
 
 
 def is_photo(path: Path) -> bool:
-    """Whether the name ends like a photo's."""
+    """Whether the file name has the suffix of a photo."""
     return path.suffix.lower() in PHOTO_SUFFIXES
 
 
 def to_path(text: str) -> Path:
-    """One path as a shell, a file manager or a person writes it: quoted, escaped, file://, with ~."""
+    """The path in `text`, as a shell, a file manager or a person writes it: quoted, escaped, file://, with ~."""
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         text = _unquoted(text)
@@ -47,9 +47,9 @@ def to_path(text: str) -> Path:
 
 
 def photo_paths(text: str) -> list[Path]:
-    """The photos that `text` as a whole names: one, or several dropped together; empty when it is a sentence.
+    """The photos that `text` as a whole names: one, or several dropped together; empty for a sentence.
 
-    A missing file counts when it is clearly written as a path, so that the person hears that it is not there.
+    A missing file counts when it is clearly written as a path, so that the user is told that it does not exist.
     """
     text = text.strip()
     if not text:
@@ -92,23 +92,23 @@ def split_mentions(text: str) -> tuple[list[Path], str]:
 
 
 class Typed(NamedTuple):
-    """What a person typed means."""
+    """The meaning of a typed line."""
 
     photos: list[Path]
     command: str = ""
-    """ "/remember": with its slash."""
+    """The command with its slash, such as /remember; "" when there is none."""
     rest: str = ""
-    """What stands after the command."""
+    """The text after the command."""
     question: str = ""
 
 
 def read(text: str) -> Typed:
-    """A path or several, a command, or a question with or without @photo."""
+    """Parse a line: one or several paths, a command, or a question with or without @photo."""
     text = text.strip()
     if paths := photo_paths(text):
         return Typed(paths)
     name, _, rest = (part.strip() for part in text.partition(" "))
-    if PLACE.match(name):  # no command: a photo with a question behind it, or what is no photo, to be told so
+    if PLACE.match(name):  # no command: a photo with a question after it, or a wrong path, which the caller reports
         photo = to_path(name)
         return Typed([photo], question=rest) if is_photo(photo) else Typed([to_path(text)])
     if text.startswith("/"):
@@ -123,7 +123,7 @@ def says_who(text: str) -> bool:
 
 
 def _unquoted(text: str) -> str:
-    """Without its quotes. Terminals drop "my cat's.jpg" as 'my cat'\\''s.jpg', which only a shell's rules undo."""
+    """`text` without its quotes. Terminals drop "my cat's.jpg" as 'my cat'\\''s.jpg', as a shell does."""
     if not _exists(Path(text[1:-1])):
         with suppress(ValueError):
             words = shlex.split(text)

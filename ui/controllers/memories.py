@@ -100,7 +100,7 @@ class MemoriesController:
 
     async def _say(self, text: str) -> None:
         if self.screen:
-            self.screen.say(text)
+            self.screen.show_line(text)
         else:
             await self._view.note(text, "warning")
 
@@ -117,7 +117,7 @@ class MemoriesController:
         """Memories have changed: reload an open browser, and show the first line of the receipt there."""
         if screen := self.screen:
             line = re.split(r"[,.](?: |$)", lines[0])[0]
-            screen.say(BROWSER_DONE.format(line=line) if lines[-1] == UNDO_HOW else f"{line}.")
+            screen.show_line(BROWSER_DONE.format(line=line) if lines[-1] == UNDO_HOW else f"{line}.")
             self.browse(screen.words)
 
     async def _wish(self, what: What, mark: Mark | None) -> None:
@@ -170,14 +170,14 @@ class MemoriesController:
         await self._app.push_screen(StatisticsScreen(counted))
 
     async def _twins(self, found: tuple[list[Twin], dict[str, Episode]]) -> None:
-        twins, kept = found
+        twins, episodes = found
 
         async def chosen(merged: Sequence[Twin] | None) -> None:
             if merged:
                 self._thread.merge(await self._view.note(MERGING), merged)
 
         if twins:
-            await self._app.push_screen(TwinsScreen(twins, kept), chosen)
+            await self._app.push_screen(TwinsScreen(twins, episodes), chosen)
         else:
             await self._say(TWINS_NONE)
 

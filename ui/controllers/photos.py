@@ -19,7 +19,7 @@ from ui.widgets.chat_log import PhotoEntry
 
 
 class PhotosController:
-    """Shows photos in one app; `seen` is called with every photo that could be read."""
+    """Shows photos in one app; `photo_read` is called with every photo that could be read."""
 
     def __init__(
         self,
@@ -27,9 +27,9 @@ class PhotosController:
         thread: AppThread,
         main_view: MainView,
         reader: Executor,
-        seen: Callable[[Path, Photo], object],
+        photo_read: Callable[[Path, Photo], object],
     ) -> None:
-        self._app, self._thread, self._view, self._reader, self._seen = app, thread, main_view, reader, seen
+        self._app, self._thread, self._view, self._reader, self._photo_read = app, thread, main_view, reader, photo_read
         self.folder: Path | None = None
         """Folder of the last photo."""
 
@@ -65,5 +65,5 @@ class PhotosController:
         entry.show(photo)
         self.folder = entry.path.parent
         if entry.parent is self._view.page:
-            self._seen(entry.path, photo)
+            self._photo_read(entry.path, photo)
         self._view.conversation.anchor()

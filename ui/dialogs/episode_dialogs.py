@@ -1,4 +1,4 @@
-"""The dialogs: remember, passphrase, correct the caption, look at a memory, forget, help.
+"""Dialogs about one memory (remember, read, forget), the caption, the passphrase; and the help.
 
 Each returns what was decided.
 """
@@ -28,7 +28,7 @@ from ui.widgets.photo_view import PhotoView
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """What to remember about the current photo."""
+    """The user's input in the dialog that remembers the current photo."""
 
     words: str
     when: datetime | None
@@ -37,11 +37,11 @@ class Keep:
 
 
 class RememberDialog(ModalScreen[Keep | None]):
-    """Words, day and place for the current photo."""
+    """Asks for words, day and place of the current photo."""
 
     BINDINGS: ClassVar = [
         Binding("escape", "dismiss(None)", "Close"),
-        # With priority: what is typed fast after it goes to the next field, and not to this one.
+        # With priority: letters typed fast after Tab go to the next field, not to this one.
         Binding("tab", "app.focus_next", show=False, priority=True),
     ]
 
@@ -51,7 +51,7 @@ class RememberDialog(ModalScreen[Keep | None]):
         self.default = (photo.taken_at or datetime.now().astimezone()).date()
 
     def compose(self) -> ComposeResult:
-        """Three fields; Enter in any of them keeps."""
+        """Three fields and two buttons; Enter in a field remembers."""
         with Vertical(classes="dialog") as box:
             box.border_title = "Remember this photo"
             with Horizontal():
@@ -103,7 +103,7 @@ class PassphraseDialog(ModalScreen[str | None]):
         self.question = question
 
     def compose(self) -> ComposeResult:
-        """One field that shows nothing of what is typed."""
+        """One field, which hides what is typed."""
         with Vertical(classes="dialog") as box:
             box.border_title = LOCKED
             yield Label(Content(self.question))
@@ -116,7 +116,7 @@ class PassphraseDialog(ModalScreen[str | None]):
 
 
 class CaptionDialog(ModalScreen[str | None]):
-    """Correct the caption; answers then build on the user's words."""
+    """Lets the user correct the caption; answers then build on the user's words."""
 
     BINDINGS: ClassVar = [
         Binding("escape", "dismiss(None)", "Close"),
@@ -128,19 +128,19 @@ class CaptionDialog(ModalScreen[str | None]):
         self.caption = caption
 
     def compose(self) -> ComposeResult:
-        """The text, all of it."""
+        """The whole caption, to edit."""
         with Vertical(classes="dialog") as box:
             box.border_title = "Correct the caption"
             yield TextArea(self.caption, soft_wrap=True, highlight_cursor_line=False)
             yield Static("ctrl+s saves  ·  Esc leaves it as it was", classes="keys")
 
     def action_save(self) -> None:
-        """Hand it over; an empty caption is none."""
+        """Close with the new caption; None if the field is empty."""
         self.dismiss(self.query_one(TextArea).text.strip() or None)
 
 
 class EpisodeScreen(ModalScreen[str | None]):
-    """One memory, large. Returns "forget", "edit" or None; `sure` asks outright whether to forget it."""
+    """One memory, large. Returns "forget", "edit" or None. With `sure` it begins by asking whether to forget."""
 
     BINDINGS: ClassVar = [
         Binding("escape,enter,n", "dismiss(None)", "Close"),
@@ -153,7 +153,7 @@ class EpisodeScreen(ModalScreen[str | None]):
         self.episode, self.sure = episode, sure
 
     def compose(self) -> ComposeResult:
-        """Photo, day, everything said, id."""
+        """Photo, day, all that user and model said, id."""
         with Vertical(classes="dialog") as box:
             box.border_title = "Forget this memory?" if self.sure else "A memory"
             box.set_class(self.sure, "-danger")
@@ -168,7 +168,7 @@ class EpisodeScreen(ModalScreen[str | None]):
             yield Static(keys, classes="keys")
 
     def action_forget(self) -> None:
-        """Asked for plainly: gone. Otherwise ask first."""
+        """Ask whether to forget; the second time, close with "forget"."""
         if self.sure:
             self.dismiss("forget")
         else:
@@ -191,7 +191,7 @@ class HelpScreen(ModalScreen[None]):
         self.rows = rows
 
     def compose(self) -> ComposeResult:
-        """One page that scrolls."""
+        """One page of keys and commands, which scrolls."""
         grid = Table.grid(padding=(0, 2))
         for key, meaning in self.rows:
             grid.add_row(Text(key, "bold", no_wrap=True), Text(meaning))

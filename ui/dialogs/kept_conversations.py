@@ -1,4 +1,4 @@
-"""The dialogs of what was: kept conversations, one of them, standing instructions. They show, and decide nothing."""
+"""Dialogs for stored conversations: the list, one conversation, and the standing instructions. They decide nothing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from ui.widgets.chat_log import ModelText, Note, PhotoEntry, UserText
 
 
 def entries(part: Part) -> Iterator[Widget]:
-    """A part of a conversation as it looked: for the page, or to be read only."""
+    """The widgets that show a stored part of a conversation as it looked when it was open."""
     if part.photo:
         yield PhotoEntry(Path(PHOTO), part.photo)
     for line in part.lines:
@@ -58,7 +58,7 @@ def entries(part: Part) -> Iterator[Widget]:
 
 
 class HistoryScreen(ModalScreen[None]):
-    """Kept conversations, newest first. Enter opens one; Enter in the input searches."""
+    """Stored conversations, newest first. Enter opens a conversation; Enter in the input searches."""
 
     BINDINGS: ClassVar = [Binding("escape,f7", "dismiss(None)", "Close")]
 
@@ -67,7 +67,7 @@ class HistoryScreen(ModalScreen[None]):
         self._search, self._open = search, open_conversation
 
     def compose(self) -> ComposeResult:
-        """Search above, list below."""
+        """The search field above the list."""
         with Vertical(classes="dialog -large") as box:
             box.border_title = HISTORY
             yield Input(placeholder=HISTORY_SEARCH, id="search")
@@ -75,7 +75,7 @@ class HistoryScreen(ModalScreen[None]):
             yield Static(HISTORY_KEYS, classes="keys")
 
     def show(self, titles: Sequence[Title], words: str) -> None:
-        """These, and no others."""
+        """List these conversations, found by `words` ("": all)."""
         self.query_one("#search", Input).value = words
         options = self.query_one(OptionList)
         options.clear_options()
@@ -104,7 +104,7 @@ class HistoryScreen(ModalScreen[None]):
 
 
 class ConversationScreen(ModalScreen[str | None]):
-    """A conversation to be read. Returns "continue", "delete", "export" or None."""
+    """One conversation, to read. Returns "continue", "delete", "export" or None."""
 
     BINDINGS: ClassVar = [
         Binding("escape,n", "leave", "Close"),
@@ -147,7 +147,7 @@ class ConversationScreen(ModalScreen[str | None]):
             self.dismiss("delete")
 
     def action_leave(self) -> None:
-        """Take the question back, or close."""
+        """Leave the question whether to delete, or close the dialog."""
         if self.asking:
             self._ask(False)
         else:
@@ -171,7 +171,7 @@ class RemindersScreen(ModalScreen[None]):
         self.reminders, self._end = {one.id: one for one in reminders}, end
 
     def compose(self) -> ComposeResult:
-        """What, and the sentence it was said in."""
+        """Each instruction with the sentence in which the user gave it."""
         with Vertical(classes="dialog -large") as box:
             box.border_title = REMINDERS
             yield OptionList(*(Option(_reminder(one), id=one.id) for one in self.reminders.values()))
@@ -179,12 +179,12 @@ class RemindersScreen(ModalScreen[None]):
             yield Static(REMINDERS_KEYS, classes="keys")
 
     def on_mount(self) -> None:
-        """The keys work at once."""
+        """Focus the list, so that the keys work at once."""
         self._settle()
         self.query_one(OptionList).focus()
 
     def action_end(self) -> None:
-        """Never say it again."""
+        """End the highlighted instruction: the app does not show it again."""
         options = self.query_one(OptionList)
         option = options.highlighted_option
         if option is not None and option.id:
@@ -206,5 +206,5 @@ def _title(title: Title) -> Content:
 
 
 def _reminder(one: Reminder) -> Content:
-    said = f"{one.when.day} {one.when:%B %Y}: “{one.words}”"
-    return Content.assemble((one.task, "bold"), "\n", (said, "$foreground-muted"))
+    sentence = f"{one.when.day} {one.when:%B %Y}: “{one.words}”"
+    return Content.assemble((one.task, "bold"), "\n", (sentence, "$foreground-muted"))

@@ -1,6 +1,6 @@
 """The memory browser: all memories as a timeline or a grid, searched, opened, edited, merged, forgotten, counted.
 
-It shows what it is given and says what the user wants; `memories.py` does it.
+The screens show what they are given and report what the user wants; `controllers/memories.py` does it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ What = Literal["open", "edit", "forget", "undo", "statistics", "twins"]
 
 
 class BrowserScreen(Screen[None]):
-    """All of them, newest first, or those that were searched for."""
+    """All memories, newest first, or those that a search found."""
 
     BINDINGS: ClassVar = [
         Binding("escape", "leave", "Close"),
@@ -66,30 +66,30 @@ class BrowserScreen(Screen[None]):
         wish: Callable[[What, Mark | None], Awaitable[object]],
         wanted: Callable[[list[str], CardSize], object],
     ) -> None:
-        """`search` for words, or for all of them; `wish`: what the user wants, of the highlighted memory where it is
-        about one; `wanted`: memories that are to be drawn."""
+        """Callbacks: `search` for words ("": all memories); `wish`, what the user wants, with the highlighted memory;
+        `wanted`, the ids of memories whose cards are needed, and the size of the cards."""
         super().__init__()
         self._search, self._wish, self._wanted = search, wish, wanted
         self.grid = EpisodeGrid(self._moved, id="grid")
         self.words = ""
-        """What was searched for."""
+        """The words of the last search."""
 
     def compose(self) -> ComposeResult:
-        """Search above, memories below, keys under them."""
+        """The search field, the memories, and the list of keys."""
         with Vertical(id="browser") as box:
             box.border_title = BROWSER
             yield Input(placeholder=BROWSER_SEARCH, id="search", compact=True)
             yield self.grid
             yield Static("", id="none", classes="hint")
-            yield Static("", id="said")
+            yield Static("", id="result")
         yield Static(BROWSER_KEYS, id="foot")  # with the end of the frame: so a step draws only that anew
 
     def on_mount(self) -> None:
-        """The keys work at once."""
+        """Focus the memories, so that the keys work at once."""
         self.grid.focus()
 
     def show(self, marks: Sequence[Mark], words: str, photo: bool = False) -> None:
-        """These, and no others."""
+        """Show these memories, found by `words` ("": all); `photo`: the words were the path of a photo."""
         searched, gone = words != self.words, bool(self.grid.marks)
         self.words = words
         found = BROWSER_PHOTO if photo else BROWSER_FOUND.format(words=words)
@@ -106,23 +106,23 @@ class BrowserScreen(Screen[None]):
         elif gone:
             self.set_focus(None)  # so that u, after the last one went, is a key and no letter
 
-    def say(self, text: str) -> None:
-        """What became of a wish."""
-        self.query_one("#said", Static).update(Content(text))
-        self.query_one("#said").display = bool(text)
+    def show_line(self, text: str) -> None:
+        """Show a line below the memories: what became of the user's wish."""
+        self.query_one("#result", Static).update(Content(text))
+        self.query_one("#result").display = bool(text)
 
     async def on_episode_grid_opened(self) -> None:
         """A click on a memory opens that memory."""
         await self.action_wish("open")
 
     def on_episode_grid_wanted(self, message: EpisodeGrid.Wanted) -> None:
-        """Memories came into view."""
+        """Memories without a card came into view."""
         self._wanted(message.ids, message.size)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the search."""
+        """Enter in the search field searches."""
         event.stop()
-        self.say("")
+        self.show_line("")
         self._search(event.value.strip())
 
     async def action_wish(self, what: What) -> None:
@@ -139,7 +139,7 @@ class BrowserScreen(Screen[None]):
         self.query_one("#search").focus()
 
     def action_leave(self) -> None:
-        """Esc: from the search to the memories, from what was found to all, from all out of here."""
+        """Esc: from the search field to the memories, from hits to all memories, from all memories out."""
         if self.query_one("#search").has_focus and self.grid.marks:
             self.grid.focus()
         elif self.words:
@@ -155,7 +155,7 @@ class BrowserScreen(Screen[None]):
 
 
 class EditScreen(ModalScreen[Episode | None]):
-    """Change what was said, when, or where. Returns the memory as it is to be; None: as it was."""
+    """Edit the words, day and place of a memory. Returns the new memory; None: unchanged."""
 
     BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Close"), Binding("ctrl+s,f4", "save", "Save")]
 
@@ -164,7 +164,7 @@ class EditScreen(ModalScreen[Episode | None]):
         self.episode = episode
 
     def compose(self) -> ComposeResult:
-        """A field for each thing that the user said; replies stay as they are."""
+        """A field for each sentence of the user; replies of the model cannot be edited."""
         with Vertical(classes="dialog") as box:
             box.border_title = EDIT
             with Horizontal():
@@ -182,22 +182,22 @@ class EditScreen(ModalScreen[Episode | None]):
             yield Static(EDIT_KEYS, classes="keys")
 
     def on_input_submitted(self) -> None:
-        """Enter in the day or the place."""
+        """Enter in the field of day or place saves."""
         self.action_save()
 
     def action_save(self) -> None:
-        """Hand it over, unless something is wrong with it."""
-        said = [area.text.strip() for area in self.query(TextArea)]
+        """Close with the new memory, unless a field is wrong."""
+        texts = [area.text.strip() for area in self.query(TextArea)]
         place = self.query_one("#place", Input).value.strip()
         text = self.query_one("#date", Input).value.strip()
-        if not any(said):
+        if not any(texts):
             return self._complain("TextArea", EDIT_EMPTY)
         when = self.episode.when
         try:
             when = when if text == str(when.date()) else noon_of(text)
         except ValueError as error:
             return self._complain("#date", str(error))
-        fields = iter(said)
+        fields = iter(texts)
         turns = [Turn("user", next(fields)) if turn.role == "user" else turn for turn in self.episode.turns]
         new = Episode(self.episode.photo, tuple(turn for turn in turns if turn.text), when, place or None)
         self.dismiss(None if new.id == self.episode.id else new)
@@ -208,19 +208,19 @@ class EditScreen(ModalScreen[Episode | None]):
 
 
 class TwinsScreen(ModalScreen[Sequence[Twin]]):
-    """Memories that are there more than once: which of them to merge. Nothing is merged unasked."""
+    """Memories that are stored more than once. Returns the groups to merge; none is merged unasked."""
 
     BINDINGS: ClassVar = [
         Binding("escape", "dismiss([])", "Close"),
         Binding("a", "all", "All"),
     ]
 
-    def __init__(self, twins: Sequence[Twin], kept: dict[str, Episode]) -> None:
+    def __init__(self, twins: Sequence[Twin], episodes: dict[str, Episode]) -> None:
         super().__init__()
-        self.twins, self._kept = twins, kept
+        self.twins, self._episodes = twins, episodes
 
     def compose(self) -> ComposeResult:
-        """One of each, and how often it is there."""
+        """One memory of each group, and how often it is stored."""
         with Vertical(classes="dialog -large") as box:
             box.border_title = TWINS
             yield Static(TWINS_WHY, classes="hint")
@@ -228,7 +228,7 @@ class TwinsScreen(ModalScreen[Sequence[Twin]]):
             yield Static(TWINS_KEYS, classes="keys")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Merge this one."""
+        """Enter on a group merges that group."""
         self.dismiss([self.twins[event.option_index]])
 
     def action_all(self) -> None:
@@ -236,13 +236,13 @@ class TwinsScreen(ModalScreen[Sequence[Twin]]):
         self.dismiss(self.twins)
 
     def _option(self, twin: Twin) -> Option:
-        one = self._kept[twin.stays]
+        one = self._episodes[twin.stays]
         times = (f"  ×{len(twin.goes) + 1}", "$primary")
         return Option(Content.assemble((day(one), "bold"), times, "\n", (one.words[:300], "$foreground-muted")))
 
 
 class StatisticsScreen(ModalScreen[None]):
-    """How much there is."""
+    """Numbers of memories and photos, and bytes, in all and by year."""
 
     BINDINGS: ClassVar = [Binding("escape,enter,s,q", "dismiss(None)", "Close")]
 
@@ -251,7 +251,7 @@ class StatisticsScreen(ModalScreen[None]):
         self.counted = counted
 
     def compose(self) -> ComposeResult:
-        """A line each, then the years as bars."""
+        """The totals, then a bar for each year."""
         counted, grid = self.counted, Table.grid(padding=(0, 2))
         since = f"{counted.first.day} {counted.first:%B %Y}" if counted.first else "–"
         for name, value in (
@@ -275,7 +275,7 @@ class StatisticsScreen(ModalScreen[None]):
 
 
 def _size(count: int) -> str:
-    """Bytes as people say them."""
+    """A number of bytes with its unit: "312 kB", "4.9 GB"."""
     size, unit = float(count), "bytes"
     for unit in ("bytes", "kB", "MB", "GB", "TB"):
         if size < 1000 or unit == "TB":

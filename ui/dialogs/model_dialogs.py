@@ -20,7 +20,7 @@ from ui.strings import FETCH, MODELS_HERE, MODELS_KEYS, MODELS_TO_BE_HAD, model_
 
 
 class ModelsScreen(ModalScreen[ModelRow | None]):
-    """Enter chooses a model; what that means is the app's affair."""
+    """The list of models. Returns the one that the user chose."""
 
     BINDINGS: ClassVar = [Binding("escape,f6", "dismiss(None)", "Close")]
 
@@ -30,14 +30,14 @@ class ModelsScreen(ModalScreen[ModelRow | None]):
         self.rows: dict[str, ModelRow] = {}
 
     def compose(self) -> ComposeResult:
-        """The list is read in a thread: it may have to hash files that are new."""
+        """An empty list: `_fill` reads the models in a thread, because new files may have to be hashed."""
         with Vertical(classes="dialog -large") as box:
             box.border_title = "Models"
             yield OptionList()
             yield Static(MODELS_KEYS, classes="keys")
 
     async def on_mount(self) -> None:
-        """Fill the list, without keeping a key waiting."""
+        """Start to fill the list; keys do not wait."""
         self.query_one(OptionList).loading = True
         self.run_worker(self._fill())
 
@@ -55,7 +55,7 @@ class ModelsScreen(ModalScreen[ModelRow | None]):
         options.focus()
 
     def show_fetching(self, model: str, percent: int | None) -> None:
-        """How far a download is; None: it has ended, and the list is read anew."""
+        """Show how far a download is in percent; None: the download has ended, and the list is read again."""
         self.fetching, self.percent = (model, percent) if percent is not None else ("", 0)
         if percent is None:
             self.run_worker(self._fill())
@@ -68,7 +68,7 @@ class ModelsScreen(ModalScreen[ModelRow | None]):
         self.dismiss(self.rows[str(event.option_id)])
 
     def _line(self, row: ModelRow) -> Content:
-        """Two lines: name and state; memory, licence, what it is."""
+        """Two lines: name and state; then memory needed, licence, description."""
         size = gigabytes(row.size) if row.size else "size unknown"
         if row.name == self.running:
             state = "● running"
@@ -86,7 +86,7 @@ class ModelsScreen(ModalScreen[ModelRow | None]):
 
 
 class FetchDialog(ModalScreen[bool]):
-    """Before anything is fetched: what, how much, from where. Only y is a yes."""
+    """Asks before a download: which model, its size, its source. Only y is a yes."""
 
     BINDINGS: ClassVar = [
         Binding("y", "dismiss(True)", "Fetch"),
@@ -98,7 +98,7 @@ class FetchDialog(ModalScreen[bool]):
         self.row = row
 
     def compose(self) -> ComposeResult:
-        """The question, and what a yes means."""
+        """The question, and what is sent to whom after a yes."""
         row, known = self.row, registry.listed_models()[self.row.name]
         with Vertical(classes="dialog") as box:
             box.border_title = f"Fetch {row.name}, {gigabytes(known.size)}?"

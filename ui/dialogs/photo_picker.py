@@ -24,21 +24,21 @@ from ui.widgets.photo_view import PhotoView
 
 
 def pictures_folder() -> Path:
-    """Where people keep photos, or else their home."""
+    """The user's folder of pictures; their home folder where there is none."""
     pictures = Path.home() / "Pictures"
     return pictures if pictures.is_dir() else Path.home()
 
 
-def _look(path: Path) -> Photo:
-    """Read it; what is wrong with it is told by its name alone, for there is little room."""
+def _read_photo(path: Path) -> Photo:
+    """Read a photo for the preview. Errors name the file without its folder, because the preview is narrow."""
     return decode(read_file(path), shown(path.name))
 
 
 class PhotoTree(DirectoryTree):
-    """Folders and photos only, nothing hidden."""
+    """A tree of folders and photos, without hidden ones."""
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
-        """Suffixes count in any case: .JPG and .HEIC too."""
+        """Keep folders and photos; suffixes count in upper and lower case."""
         return [p for p in paths if not p.name.startswith(".") and (is_photo(p) or p.is_dir())]
 
 
@@ -57,7 +57,7 @@ class PhotoPicker(ModalScreen[Path | None]):
         self._reading: Future[Photo] | None = None
 
     def compose(self) -> ComposeResult:
-        """The tree left, the preview right."""
+        """The tree on the left, the preview on the right."""
         with Vertical(classes="dialog -large"):
             with Horizontal():
                 yield PhotoTree(self.folder)
@@ -67,7 +67,7 @@ class PhotoPicker(ModalScreen[Path | None]):
             yield Static("Enter attaches  ·  Backspace: folder above  ·  Esc closes", classes="keys")
 
     def on_mount(self) -> None:
-        """The title is where we are."""
+        """Show the folder's path as the title."""
         self._title()
 
     def _title(self) -> None:
@@ -80,13 +80,13 @@ class PhotoPicker(ModalScreen[Path | None]):
         self._title()
 
     def on_tree_node_highlighted(self, event: PhotoTree.NodeHighlighted[DirEntry]) -> None:
-        """Read the highlighted photo for the preview; one that is no longer wanted is not begun."""
+        """Read the highlighted photo for the preview; reading of the one before is cancelled if it waits."""
         path = event.node.data.path if event.node.data else None
         self._shown = path
         if self._reading:
             self._reading.cancel()
         if path and is_photo(path) and path.is_file():
-            self._reading = self._reader.submit(_look, path)
+            self._reading = self._reader.submit(_read_photo, path)
             self._reading.add_done_callback(partial(self._read, path))
         else:
             self.query_one(PhotoView).photo = None
@@ -108,6 +108,6 @@ class PhotoPicker(ModalScreen[Path | None]):
         self.query_one(".name", Static).update(Content(text))
 
     def on_directory_tree_file_selected(self, event: DirectoryTree.FileSelected) -> None:
-        """Enter on a photo."""
+        """Enter on a photo closes the dialog with that photo."""
         event.stop()
         self.dismiss(event.path)

@@ -1,7 +1,7 @@
 """Keepsake without a screen: `python tui.py --plain`. One line in, lines out, in order; no colours, no drawing.
 
-For screen readers, serial lines and scripts. It drives the same session as the app does, and waits for each thing to
-end before it asks for the next. Ctrl-C stops what is being written, Ctrl-D ends.
+For screen readers, serial lines and scripts. Plain mode uses the same background thread as the app, and waits for each
+job to end before it reads the next line. Ctrl-C stops what is being written, Ctrl-D ends.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from ui.runtime.memory_jobs import CORRECTIONS, LISTED, export_open, forget_conv
 
 
 def run(open_memory: Callable[[], Memory], open_backend: Callable[[], Backend], *, demo: bool = False) -> int:
-    """Talk until the input ends. Returns the exit code."""
+    """Read lines until the input ends. Returns the exit code."""
     with suppress(ImportError):  # where Python has it: editing the line, and the lines before
         import readline  # noqa: F401
     offline.watch()
@@ -50,61 +50,61 @@ def run(open_memory: Callable[[], Memory], open_backend: Callable[[], Backend], 
 
 
 class PlainApp:
-    """One conversation by lines."""
+    """The app in plain mode."""
 
     def __init__(self, open_memory: Callable[[], Memory], open_backend: Callable[[], Backend]) -> None:
-        self._told: SimpleQueue[Message] = SimpleQueue()
-        self._thread = AppThread(self._told.put, open_memory, open_backend)
-        self._lines = Printer()
+        self._messages: SimpleQueue[Message] = SimpleQueue()
+        self._thread = AppThread(self._messages.put, open_memory, open_backend)
+        self._printer = Printer()
         self._photo: Photo | None = None
 
     def run(self, demo: bool) -> int:
-        """Greet, then read and do line by line."""
+        """Greet, then read and run one line after the other; returns the exit code."""
         try:
             self._thread.start()
             self._follow()
-            if demo and not self._lines.code:
-                self._do(Typed([], "/demo"))
-            while not self._lines.code:
+            if demo and not self._printer.code:
+                self._run_line(Typed([], "/demo"))
+            while not self._printer.code:
                 try:
-                    said = read(input(strings.PLAIN_PROMPT))
+                    typed = read(input(strings.PLAIN_PROMPT))
                 except KeyboardInterrupt:
                     print(f"\n{strings.PLAIN_END}")
                     continue
                 except EOFError:
                     print()
                     break
-                if said.command == "/quit":
+                if typed.command == "/quit":
                     break
-                self._do(said)
+                self._run_line(typed)
         finally:
             self._thread.close()
-        if not self._lines.code:
+        if not self._printer.code:
             print(strings.PLAIN_BYE)
-        return self._lines.code or 0
+        return self._printer.code or 0
 
     # -- what the user says -------------------------------------------------------------------------------------
 
-    def _do(self, said: Typed) -> None:
-        for path in said.photos:
-            self._look(path)
-        if said.command:
-            self._command(said.command, said.rest)
-        if said.question and not self._lines.code:
-            if self._lines.asking and says_who(said.question):
-                self._thread.remember("note", said.question, None, None)
+    def _run_line(self, typed: Typed) -> None:
+        for path in typed.photos:
+            self._show_photo(path)
+        if typed.command:
+            self._command(typed.command, typed.rest)
+        if typed.question and not self._printer.code:
+            if self._printer.asking and says_who(typed.question):
+                self._thread.remember("note", typed.question, None, None)
             else:
-                self._thread.ask("answer", said.question)
+                self._thread.ask("answer", typed.question)
             self._follow()
 
-    def _look(self, path: Path) -> None:
+    def _show_photo(self, path: Path) -> None:
         reading: Future[Photo] = Future()
         try:
             reading.set_result(photo := load_photo(path))
         except PhotoError as error:
-            self._lines.say(strings.PLAIN_NOTE, str(error))
+            self._printer.say(strings.PLAIN_NOTE, str(error))
             return
-        self._lines.say(strings.PLAIN_PHOTO, f"{path.name}, {photo.width} × {photo.height}")
+        self._printer.say(strings.PLAIN_PHOTO, f"{path.name}, {photo.width} × {photo.height}")
         self._photo = photo
         self._thread.look(NEW_PHOTO, reading)
         self._follow()
@@ -113,7 +113,7 @@ class PlainApp:
         thread = self._thread
         match name:
             case "/photo" if rest:
-                return self._look(to_path(rest))
+                return self._show_photo(to_path(rest))
             case "/remember" if rest:
                 thread.remember("note", rest, None, None)
             case "/caption" if rest:
@@ -133,11 +133,11 @@ class PlainApp:
             case "/delete" if rest:
                 return self._delete(rest)
             case "/export" if rest:
-                job = partial(export_open, thread, self._lines.private, to_path(rest))
+                job = partial(export_open, thread, self._printer.private, to_path(rest))
                 thread.query("note", job, partial(self._print, kind=strings.PLAIN_DONE))
             case "/private" | "/new":
                 self._photo = None
-                thread.begin("note", self._lines.private ^ (name == "/private"))
+                thread.begin("note", self._printer.private ^ (name == "/private"))
             case "/undo":
                 thread.undo("note")
             case "/them" | "/not" if rest:
@@ -159,7 +159,7 @@ class PlainApp:
             case _:
                 need = any(name in re.findall(r"(/\w+) [A-Z1]", key) for key, _ in strings.PLAIN_HELP)
                 text = strings.PLAIN_NEEDS if need else strings.PLAIN_UNKNOWN
-                return self._lines.say(strings.PLAIN_NOTE, text.format(command=name))
+                return self._printer.say(strings.PLAIN_NOTE, text.format(command=name))
         self._follow()
 
     def _help(self) -> None:
@@ -180,38 +180,38 @@ class PlainApp:
         self._follow()
         if found and self._sure(strings.CONVERSATION.format(when=found[0].parts[0].when) + f". {strings.PLAIN_DELETE}"):
             if found[0].id == self._thread.recorder.id:
-                self._thread.begin("note", self._lines.private)
+                self._thread.begin("note", self._printer.private)
                 self._follow()
             job = partial(forget_conversation, found[0].id)
             self._thread.query("note", job, partial(self._print, kind=strings.PLAIN_DONE), keep=True)
             self._follow()
 
     def _numbered(self, n: str) -> Episode | None:
-        """The memory that is cited under this number; says so when there is none."""
-        found = self._lines.numbers.memory(int(n)) if n.isdecimal() else None
+        """The memory with this number; prints a note, and returns None, when there is none."""
+        found = self._printer.numbers.memory(int(n)) if n.isdecimal() else None
         if found is None:
-            self._lines.say(strings.PLAIN_NOTE, strings.PLAIN_NO_NUMBER.format(n=n))
+            self._printer.say(strings.PLAIN_NOTE, strings.PLAIN_NO_NUMBER.format(n=n))
         return found
 
     def _open(self, n: str) -> None:
         if episode := self._numbered(n):
-            self._lines.say(strings.PLAIN_MEMORY.format(n=n), f"{about(episode)} (id {episode.id})")
+            self._printer.say(strings.PLAIN_MEMORY.format(n=n), f"{about(episode)} (id {episode.id})")
 
     def _recall(self, what: str, n: str) -> None:
-        """ "them" or "not them": what the app does with a key on a card."""
+        """Remember that the photo shows what a recalled memory shows ("them"), or does not ("not them")."""
         if (episode := self._numbered(n)) is None:
             return
         if self._photo and self._photo.sha256 == episode.photo.sha256:
-            return self._lines.say(strings.PLAIN_NOTE, strings.PLAIN_SAME_PHOTO)
+            return self._printer.say(strings.PLAIN_NOTE, strings.PLAIN_SAME_PHOTO)
         self._thread.remember("note", CORRECTIONS[what](episode), None, None)
         self._follow()
 
-    def _edit(self, id: str, said: str) -> None:
+    def _edit(self, id: str, words: str) -> None:
         found: list[Episode] = []
         self._thread.query("note", lambda memory: memory.get(id), found.append)
         self._follow()
         if found:
-            new = to_store(replace(found[0], turns=(Turn("user", said),)), found[0])
+            new = to_store(replace(found[0], turns=(Turn("user", words),)), found[0])
             self._thread.edit("note", found[0].id, new)
             self._follow()
 
@@ -224,7 +224,7 @@ class PlainApp:
     def _tour(self) -> None:
         self._thread.demo("note")
         self._follow()
-        for line in () if self._lines.private else strings.PLAIN_TOUR:
+        for line in () if self._printer.private else strings.PLAIN_TOUR:
             print(line.format(photo=album.demo_photo(), question=album.QUESTION))
 
     def _sure(self, question: str) -> bool:
@@ -237,18 +237,18 @@ class PlainApp:
     # -- what the session tells ---------------------------------------------------------------------------------
 
     def _follow(self) -> None:
-        """Say what comes until nothing is going on. Ctrl-C stops what is being written, and no more than that."""
+        """Print messages until the thread is idle. Ctrl-C cancels the running job, and nothing else."""
 
         def stop(signum: int, frame: FrameType | None) -> None:
-            threading.Thread(target=self._thread.cancel, daemon=True).start()  # it may wait for a lock
+            threading.Thread(target=self._thread.cancel, daemon=True).start()  # cancelling may wait for a lock
 
         before = signal.signal(signal.SIGINT, stop)
         try:
-            while not self._lines.code:
-                message = self._told.get()
+            while not self._printer.code:
+                message = self._messages.get()
                 if isinstance(message, messages.ThreadState) and message.text == "idle":
                     return
-                self._lines.handle_message(message)
+                self._printer.handle_message(message)
         finally:
             signal.signal(signal.SIGINT, before)
 
@@ -261,7 +261,7 @@ class PlainApp:
 
     def _print(self, lines: list[str] | str, kind: str = "") -> None:
         for line in [lines] if isinstance(lines, str) else lines:
-            self._lines.say(kind, line) if kind else print(printable(line))
+            self._printer.say(kind, line) if kind else print(printable(line))
 
     def _reminders(self, standing: list[Reminder]) -> None:
         for one in standing:
@@ -269,7 +269,7 @@ class PlainApp:
         print(strings.PLAIN_REMINDERS if standing else strings.REMINDERS_EMPTY)
 
     def _ended(self, one: Reminder) -> None:
-        self._lines.say(strings.PLAIN_DONE, strings.ENDED.format(task=one.task))
+        self._printer.say(strings.PLAIN_DONE, strings.ENDED.format(task=one.task))
 
     def _titles(self, titles: list[Title]) -> None:
         for one in titles:
@@ -279,10 +279,10 @@ class PlainApp:
     def _resumed(self, conversation: StoredConversation, recalls: list[Recall]) -> None:
         for part in conversation.parts:
             if part.photo:
-                self._lines.say(strings.PLAIN_PHOTO, f"{part.photo.width} × {part.photo.height}")
+                self._printer.say(strings.PLAIN_PHOTO, f"{part.photo.width} × {part.photo.height}")
             for line in part.lines:
-                self._lines.say(strings.SAID_BY[line.kind], f"{line.text} {strings.MARKS.get(line.mark, '')}".strip())
+                self._printer.say(strings.SAID_BY[line.kind], f"{line.text} {strings.MARKS.get(line.mark, '')}".strip())
         self._photo = conversation.parts[-1].photo
-        for n, recall in zip(self._lines.numbers.recall([r.episode for r in recalls]), recalls, strict=True):
-            self._lines.say(strings.PLAIN_RECALLED_AS.format(n=n), about(recall.episode))
-        self._lines.say(strings.PLAIN_DONE, strings.RESUMED)
+        for n, recall in zip(self._printer.numbers.recall([r.episode for r in recalls]), recalls, strict=True):
+            self._printer.say(strings.PLAIN_RECALLED_AS.format(n=n), about(recall.episode))
+        self._printer.say(strings.PLAIN_DONE, strings.RESUMED)

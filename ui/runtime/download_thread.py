@@ -22,7 +22,7 @@ class Download:
 
     def __init__(self, model: str, tell: Callable[[Message], object]) -> None:
         self.model, self.percent, self._tell = model, 0, tell
-        self._stop, self._last_told = threading.Event(), 0.0
+        self._stop, self._last_message = threading.Event(), 0.0
         threading.Thread(target=self._run, name=f"fetch {model}", daemon=True).start()
 
     def stop(self) -> None:
@@ -40,7 +40,7 @@ class Download:
             self._tell(Crashed(error))
 
     def _progress(self, progress: download.Progress) -> None:
-        if time.monotonic() - self._last_told >= EVERY:
-            self._last_told = time.monotonic()
+        if time.monotonic() - self._last_message >= EVERY:
+            self._last_message = time.monotonic()
             self.percent = 100 * progress.done // max(1, progress.total)
             self._tell(DownloadProgress(self.model, self.percent))

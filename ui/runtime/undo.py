@@ -1,7 +1,7 @@
-"""What is taken out of the memory through the app, and the way back: held in this program, and nowhere else.
+"""Undo for changes of the memory made in the app: forget, edit, merge, remember.
 
-It lives in the session's thread. Forgetting takes the bytes from the disk at once (`memory/forget/`); what went is
-a value in the program's own memory, so that it ends with the program, however that ends.
+The stack lives in the background thread. Forgetting removes the bytes from the disk at once (`memory/forget/`); what
+undo needs is held in the process only, and is gone when the process ends, however it ends.
 """
 
 from __future__ import annotations
@@ -30,33 +30,33 @@ from ui.strings import (
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of the memory: what the user is told, and what it took away."""
+    """A change of the memory: the receipt for the user, and what was removed."""
 
     gone: tuple[str, ...]
-    """Ids of memories that are no more, or are others now."""
+    """Ids of memories that were forgotten or replaced."""
     lines: tuple[str, ...]
-    """For the user."""
+    """The receipt, as lines for the user."""
     photos: tuple[str, ...] = ()
-    """Hashes of photos that went."""
+    """SHA-256 of photos that were deleted."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Back:
+class _Undo:
     """How a change is undone."""
 
     held: Held
-    instead: dict[str, Episode | None]
-    """Ids of what came, and goes again, and in whose place each of them came."""
+    added: dict[str, Episode | None]
+    """Ids of memories that the change added, each with the memory it replaced (None: it was new)."""
     line: str
-    """To say then."""
+    """The sentence for the user after the undo."""
 
 
 class UndoStack:
-    """All that can still be undone, the last first."""
+    """The changes since the app was opened; `undo` takes back the last one."""
 
     def __init__(self, memory: Callable[[], Memory]) -> None:
         self._memory = memory
-        self._back: list[_Back] = []
+        self._stack: list[_Undo] = []
 
     def forget(self, ids: Sequence[str]) -> Change:
         """Forget memories. Raises UnknownEpisode."""
@@ -65,15 +65,15 @@ class UndoStack:
         return self._done(receipt, receipt.lines(), held, {}, UNDO_FORGOTTEN)
 
     def edit(self, old: str, new: Episode) -> Change:
-        """Put a memory in the place of another. Raises KeepsakeError."""
+        """Replace a memory by another. Raises KeepsakeError."""
         held = self._memory().hold([old])
-        added: dict[str, Episode | None] = {} if self._there(new.id) else {new.id: held.episodes[0]}
-        receipt, told = self._memory().replace({old: new})
-        lines = [EDITED.format(id=new.id), *([EDITED_TOLD.format(n=told)] if told else [])]
+        added: dict[str, Episode | None] = {} if self._exists(new.id) else {new.id: held.episodes[0]}
+        receipt, outdated_parts = self._memory().replace({old: new})
+        lines = [EDITED.format(id=new.id), *([EDITED_TOLD.format(n=outdated_parts)] if outdated_parts else [])]
         return self._done(receipt, lines, held, added, UNDO_CHANGED)
 
     def merge(self, twins: Sequence[Twin]) -> Change:
-        """Leave one memory of each that is there more than once. Raises KeepsakeError."""
+        """Merge memories that are stored more than once. Raises KeepsakeError."""
         memory = self._memory()
         held = memory.hold([id for twin in twins for id in twin.goes])
         receipt, _ = memory.replace({id: memory.get(twin.stays) for twin in twins for id in twin.goes})
@@ -81,36 +81,36 @@ class UndoStack:
         return self._done(receipt, lines, held, {}, UNDO_FORGOTTEN)
 
     def remembered(self, id: str) -> None:
-        """A memory was added: undone, it goes."""
-        self._back.append(_Back(Held(), {id: None}, UNDO_NOW))
+        """Note that a memory was added: undo forgets it."""
+        self._stack.append(_Undo(Held(), {id: None}, UNDO_NOW))
 
     def undo(self) -> Change:
-        """Take back the last change that was not taken back. Raises KeepsakeError when there is none."""
-        if not self._back:
+        """Take back the last change. Raises KeepsakeError when there is none."""
+        if not self._stack:
             raise KeepsakeError(UNDO_NOTHING)
-        back, memory = self._back.pop(), self._memory()
-        memory.put_back(back.held)
-        gone = tuple(back.instead)
+        step, memory = self._stack.pop(), self._memory()
+        memory.put_back(step.held)
+        gone = tuple(step.added)
         photos: tuple[str, ...] = ()
-        if added := [id for id, before in back.instead.items() if before is None]:
+        if added := [id for id, before in step.added.items() if before is None]:
             photos = memory.forget_all(added).photos
-        elif changed := {id: before for id, before in back.instead.items() if before}:
+        elif changed := {id: before for id, before in step.added.items() if before}:
             memory.replace(changed)
         for photo in photos:
             disk_cache.forget(photo)
-        ids = [episode.id for episode in back.held.episodes] or gone
-        return Change(gone, (back.line.format(ids=", ".join(ids)),), photos)
+        ids = [episode.id for episode in step.held.episodes] or gone
+        return Change(gone, (step.line.format(ids=", ".join(ids)),), photos)
 
-    def _there(self, id: str) -> bool:
+    def _exists(self, id: str) -> bool:
         try:
             return bool(self._memory().get(id))
         except UnknownEpisode:
             return False
 
     def _done(
-        self, receipt: Receipt, lines: Sequence[str], held: Held, instead: dict[str, Episode | None], line: str
+        self, receipt: Receipt, lines: Sequence[str], held: Held, added: dict[str, Episode | None], line: str
     ) -> Change:
         for photo in {episode.photo.sha256 for episode in held.episodes}:
-            disk_cache.forget(photo)  # and what the model's engine still holds is kept nowhere
-        self._back.append(_Back(held, instead, line))
+            disk_cache.forget(photo)  # the engine's copy in memory is never written
+        self._stack.append(_Undo(held, added, line))
         return Change(receipt.episodes, (*lines, UNDO_HOW), receipt.photos)

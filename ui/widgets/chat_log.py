@@ -1,6 +1,6 @@
-"""What a conversation is made of on screen: photos, what the user said, replies as they are written, notes; the input.
+"""The entries of a conversation on screen (photos, the user's words, the model's text, notes), and the input.
 
-These widgets show what they are told. They ask nobody and decide nothing.
+The widgets show what they are given. They ask nobody and decide nothing.
 """
 
 from __future__ import annotations
@@ -28,35 +28,35 @@ Kind = Literal["info", "warning", "done", "reminder"]
 
 
 class UserText(Static):
-    """Words of the user."""
+    """A question or sentence of the user."""
 
     def __init__(self, text: str) -> None:
         super().__init__(Content(text))
 
 
 class Note(Static):
-    """One line from the app itself."""
+    """A note from the app itself."""
 
     def __init__(self, text: str, kind: Kind = "info") -> None:
         super().__init__(Content(text), classes=f"-{kind}")
 
     def change(self, text: str, kind: Kind) -> None:
-        """Say something else in the same place."""
+        """Replace the note's text and kind."""
         self.update(Content(text))
         self.set_classes(f"-{kind}")
 
 
 class ModelText(Markdown):
-    """Text of the model, shown while it is being written and set in full at the end. Links are never opened."""
+    """Text of the model: grows piece by piece, and is replaced by the whole text at the end. Links are never opened."""
 
     def __init__(self, *, id: str | None = None, waiting: str = "") -> None:
         super().__init__(waiting, open_links=False, id=id)
         self.text = ""
-        """What is shown, as the model wrote it."""
+        """The text so far, as the model wrote it."""
         self._stream: MarkdownStream | None = None
 
     async def write(self, piece: str) -> None:
-        """Show one piece more."""
+        """Add a piece of text."""
         if self._stream is None:
             await self.update("")
             self._stream = Markdown.get_stream(self)
@@ -72,12 +72,12 @@ class ModelText(Markdown):
         await self.update(f"{text} *{mark}*".strip() if mark else text)
 
     async def clear(self) -> None:
-        """Start over with nothing."""
+        """Remove the text."""
         await self.finish("")
 
 
 class PhotoEntry(Vertical):
-    """A photo the user showed."""
+    """A photo that the user showed, with its file name."""
 
     def __init__(self, path: Path, photo: Photo | None = None) -> None:
         super().__init__()
@@ -87,20 +87,22 @@ class PhotoEntry(Vertical):
             self.show(photo)
 
     def compose(self) -> ComposeResult:
-        """The file's name above the photo."""
+        """The file name above the photo."""
         yield self._title
         yield self._view
 
     def show(self, photo: Photo) -> None:
-        """The file has been read."""
+        """Show the photo, once its file has been read."""
         taken = f"  ·  {photo.taken_at.day} {photo.taken_at:%B %Y}" if photo.taken_at else ""
         self._title.update(Content(f"▣ {self.path.name}  ·  {photo.width} × {photo.height}{taken}"))
         self._view.photo = photo
 
 
 class Composer(TextArea, inherit_bindings=False):
-    """The input: Enter sends, Shift+Enter or ctrl+j begins a line; a pasted photo path is a photo, @ offers some,
-    ↑ brings back what was sent."""
+    """The input. Enter sends, Shift+Enter or ctrl+j begins a line, @ completes paths, ↑ brings back what was sent.
+
+    The path of a photo, typed, pasted or dropped, is sent as a photo.
+    """
 
     BINDINGS: ClassVar = [
         *(
@@ -135,7 +137,7 @@ class Composer(TextArea, inherit_bindings=False):
             self.question = question
 
     def __init__(self, folders: Callable[[], Sequence[Path]]) -> None:
-        """`folders`: where a name behind an @ is looked for."""
+        """`folders` returns the folders in which a name after an @ is searched."""
         super().__init__(
             id="composer",
             compact=True,
@@ -144,48 +146,48 @@ class Composer(TextArea, inherit_bindings=False):
             placeholder=COMPOSER,
         )
         self.completion = Completion(folders)
-        """Photos and folders that begin as what is typed behind an @; to stand above the input."""
+        """The list that completes a path after an @; it stands above the input."""
         self.sent: list[str] = []
-        """What was sent, oldest first, for ↑; in this program only."""
+        """Texts that were sent, oldest first, for ↑; in memory only."""
         self._at = 0
-        """Which of them stands in the input, or the number of all: none."""
+        """Index in `sent` of the text in the input; `len(sent)`: none of them."""
 
     def action_send(self) -> None:
-        """Say what the text is, a path, a command, or a question with or without @photo, and start afresh."""
-        said = read(self.text)
+        """Post the text as photos, a command or a question, and empty the input."""
+        typed = read(self.text)
         self.offer_again(self.text.strip())
         self.clear()
-        if said.command:
-            self.post_message(self.Command(said.command, said.rest))
-        if said.photos:
-            self.post_message(self.Photos(said.photos))
-        if said.question:
-            self.post_message(self.Question(said.question))
+        if typed.command:
+            self.post_message(self.Command(typed.command, typed.rest))
+        if typed.photos:
+            self.post_message(self.Photos(typed.photos))
+        if typed.question:
+            self.post_message(self.Question(typed.question))
 
     def action_new_line(self) -> None:
-        """A line break at the cursor."""
+        """Insert a line break at the cursor."""
         self.insert("\n")
 
     def take(self) -> None:
-        """The highlighted photo is shown as a pasted one is; a folder is gone into."""
+        """Take the highlighted completion: show a photo, or insert the path of a folder."""
         if (chosen := self.completion.chosen) is None:
             return
         (at, typed), entry = chosen
         text, end = written(typed, entry) if entry.folder else "", self.cursor_location
         if not text and at[1] and self.document.get_line(end[0])[end[1] : end[1] + 1] == " ":
-            end = (end[0], end[1] + 1)  # of the spaces on either side one is enough
+            end = (end[0], end[1] + 1)  # do not leave two spaces
         self.move_cursor(self.replace(text, at, end).end_location)
         if not entry.folder:
             self.post_message(self.Photos([entry.path]))
 
     def offer_again(self, text: str) -> None:
-        """↑ brings it back."""
+        """Add a text to those that ↑ brings back."""
         if text and self.sent[-1:] != [text]:
             self.sent.append(text)
         self._at = len(self.sent)
 
     def _again(self, step: int) -> bool:
-        """↑ or ↓: what was sent before or after, as long as what stands there is not changed. Returns whether it is."""
+        """Show the text that was sent before (-1) or after (1), unless the input was edited. Returns whether it did."""
         before, at = [*self.sent, ""], self._at + step
         end = 0 if step < 0 else self.document.line_count - 1
         if not 0 <= at < len(before) or self.text != before[self._at] or self.cursor_location[0] != end:
@@ -195,26 +197,26 @@ class Composer(TextArea, inherit_bindings=False):
         return True
 
     def forget_sent(self) -> None:
-        """What was sent is offered no more."""
+        """Drop all texts that were sent."""
         self.sent.clear()
         self._at = 0
 
     def on_text_area_selection_changed(self) -> None:
-        """A letter, or the cursor elsewhere."""
+        """Text or cursor changed: update the completions."""
         self.completion.offer(self._mention)
 
     def on_blur(self) -> None:
-        """Away from the input."""
+        """Focus left the input: close the completions."""
         self.completion.offer(None)
 
     @property
     def _mention(self) -> Mention | None:
-        """The path behind an @ at whose end the cursor is."""
+        """The path after an @ that ends at the cursor; None when there is none."""
         (row, column), line = self.cursor_location, self.document.get_line(self.cursor_location[0])
         return mention(line[:column], row) if not line[column : column + 1].strip() else None
 
     async def _on_key(self, event: events.Key) -> None:
-        # No priority bindings: they would overtake letters typed just before.
+        # Not by priority bindings: those would overtake letters typed just before.
         key, listed = event.key, self.completion
         if key in ("up", "down", "escape", "tab", "enter") and listed.offer(self._mention):
             event.prevent_default()

@@ -1,7 +1,7 @@
-"""`@` and the beginning of a path, in the input: the photos and folders that begin so, in a small list above it.
+"""The list above the input that completes a path after `@`: photos and folders whose names begin with the text.
 
-It finds and offers; what is taken is the input's affair. A folder is read once while the list is open, in a thread of
-its own: one on the network may take its time, or never answer, and no key waits for it.
+The list only offers entries; the input inserts the chosen one. A folder is read once while the list is open, in a
+thread of its own: a folder on the network may take long, or never answer, and no key waits for it.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from ui.input_parser import is_photo
 from ui.strings import COMPLETION
 
 SHOWN = 100
-"""So many are listed; who wants another types on."""
+"""Largest number of entries in the list."""
 _MENTION = re.compile(r"(?:.*\s)?@(\S.*|)")
 
 
 class Mention(NamedTuple):
-    """What stands between an @ and the cursor."""
+    """The text between an @ and the cursor."""
 
     at: tuple[int, int]
     """Row and column of the @."""
     path: str
-    """The path so far, without quotes and escapes; it may have spaces."""
+    """The path typed so far, without quotes and escapes; the path may hold spaces."""
 
 
 class PathEntry(NamedTuple):
-    """A photo or a folder."""
+    """A photo or a folder that completes the path."""
 
     name: str
     place: Path
@@ -51,7 +51,7 @@ class PathEntry(NamedTuple):
 
 
 def mention(before: str, row: int) -> Mention | None:
-    """The path that is being typed at the end of `before`, the line up to the cursor; None when there is none."""
+    """The path after an @ at the end of `before`, the line up to the cursor; None when there is none."""
     found = _MENTION.fullmatch(before)
     if not found:
         return None
@@ -62,7 +62,7 @@ def mention(before: str, row: int) -> Mention | None:
 
 
 def written(typed: str, entry: PathEntry) -> str:
-    """A folder that was taken as it stands in the input then, for the path in it to be typed on."""
+    """The text that stands in the input after a folder was chosen, so that the user can type on."""
     text = typed[: typed.rfind("/") + 1] + entry.name
     text = f"{text if _means(text, entry.path) else entry.path}/"
     quote = "'" if '"' in text else '"'
@@ -70,7 +70,7 @@ def written(typed: str, entry: PathEntry) -> str:
 
 
 def entries(folder: Path) -> list[PathEntry]:
-    """Photos, then folders, each by name; none where it cannot be read. May block for as long as a disk does."""
+    """Photos, then folders, each sorted by name; none where the folder cannot be read. Blocks while the disk does."""
     found: list[PathEntry] = []
     with suppress(OSError), os.scandir(folder) as inside:
         for one in inside:
@@ -81,25 +81,25 @@ def entries(folder: Path) -> list[PathEntry]:
 
 
 class Completion(OptionList, can_focus=False):
-    """The list. The keys stay with the input, which says what was typed (`offer`)."""
+    """The list of entries. Keys go to the input, which reports what was typed (`offer`)."""
 
     class Taken(Message):
-        """A click on one of them."""
+        """The user clicked on an entry."""
 
     def __init__(self, folders: Callable[[], Sequence[Path]]) -> None:
-        """`folders`: where a path that begins nowhere is looked for."""
+        """`folders` returns the folders in which a relative path is searched."""
         super().__init__(id="completion", markup=False)
         self.display = False
         self._folders = folders
         self._read: dict[Path, list[PathEntry]] = {}
-        """What folders hold, since the @ was typed; of those that are still being read, nothing yet."""
+        """Entries of the folders read since the @ was typed; empty for a folder that is still being read."""
         self._mention: Mention | None = None
         self._left: tuple[int, int] | None = None
-        """The @ about which nothing more is to be offered."""
+        """Position of the @ whose list the user has closed."""
         self._offered: list[PathEntry] = []
 
     def offer(self, typed: Mention | None) -> bool:
-        """Offer what begins as `typed` does. Returns whether there is something."""
+        """List the entries that begin with what was typed. Returns whether there is one."""
         if typed == self._mention:
             return self.display
         self._mention = typed
@@ -111,12 +111,12 @@ class Completion(OptionList, can_focus=False):
         return self.display
 
     def leave(self) -> None:
-        """Offer nothing more about this @."""
+        """Close the list, and keep it closed for this @."""
         self._left, self.display = self._mention and self._mention.at, False
 
     @property
     def chosen(self) -> tuple[Mention, PathEntry] | None:
-        """What was typed, and the highlighted one."""
+        """What was typed, and the highlighted entry; None when the list is closed."""
         if self.display and self._mention and self.highlighted is not None:
             return self._mention, self._offered[self.highlighted]
         return None
@@ -145,7 +145,7 @@ class Completion(OptionList, can_focus=False):
             if entry.name.casefold().startswith(folded) and (hidden or not entry.name.startswith("."))
         ]
         if len(found) == 1 and not found[0].folder and _means(typed.path, found[0].path):
-            found = []  # it stands there already: Enter sends
+            found = []  # the whole name is typed already: Enter sends
         self._offered = found[:SHOWN]
         several = len({entry.place for entry in self._offered}) > 1
         self.clear_options()
@@ -169,14 +169,14 @@ class Completion(OptionList, can_focus=False):
 
 
 def _line(entry: PathEntry, where: bool) -> Content:
-    """One line: the name, and in which folder it is where that is not plain."""
+    """One line: the name, and the folder where entries of several folders are listed."""
     name = printable(entry.name)
     place = f"  {printable(str(entry.place))}" if where else ""
     return Content.assemble(f"{name}/" if entry.folder else f"▣ {name}", (place, "$foreground-muted"))
 
 
 def _means(text: str, path: Path) -> bool:
-    """Whether `text`, sent as it is, names this file."""
+    """Whether `text` as a path names this file."""
     try:
         return Path(text).expanduser().absolute() == path.absolute()
     except RuntimeError:

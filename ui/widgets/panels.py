@@ -23,7 +23,7 @@ from ui.widgets.photo_view import PhotoView
 
 
 def chip(number: int) -> Content:
-    """The number under which a memory is cited."""
+    """The number of a memory, on the colour of the theme."""
     return Content.assemble((f" {number} ", "$background on $primary"), " ")
 
 
@@ -31,16 +31,16 @@ class CaptionPanel(VerticalScroll):
     """The caption of the current photo."""
 
     busy = False
-    """Whether it is being written."""
+    """Whether a caption is being written."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.model_text = ModelText(id="caption-text")
-        """The text itself."""
+        """The caption's text."""
         self._hint = Static(NO_CAPTION, classes="hint")
 
     def compose(self) -> ComposeResult:
-        """A hint until there is a caption."""
+        """A hint, shown until there is a caption, and the caption."""
         yield self._hint
         yield self.model_text
 
@@ -55,7 +55,7 @@ class CaptionPanel(VerticalScroll):
         self.busy = True
 
     def say(self, status: str, hint: str = "") -> None:
-        """It is done: `status` stands in the frame ("your words"); `hint` in place of a caption."""
+        """Show `status` in the frame ("your words"), and `hint` in place of a missing caption."""
         self.busy = False
         self.border_subtitle = status
         self._hint.update(hint)
@@ -63,7 +63,7 @@ class CaptionPanel(VerticalScroll):
 
 
 class MemoryCard(Horizontal, can_focus=True):
-    """One memory: thumbnail, day and place, the user's words, why it came back."""
+    """One memory: thumbnail, day and place, the user's words, the reason why the memory was recalled."""
 
     BINDINGS: ClassVar = [
         Binding("enter", "choose('open')", "Open"),
@@ -76,7 +76,8 @@ class MemoryCard(Horizontal, can_focus=True):
     ]
 
     class Chosen(Message):
-        """The user wants to see it large, to forget or edit it; or says that it is what the new photo shows, or not."""
+        """The user wants to "open", "forget" or "edit" the memory, or says that the new photo shows it ("them") or does
+        not ("not them")."""
 
         def __init__(self, episode: Episode, what: str) -> None:
             super().__init__()
@@ -87,7 +88,7 @@ class MemoryCard(Horizontal, can_focus=True):
         self.episode, self.why, self.number = episode, why, number
 
     def compose(self) -> ComposeResult:
-        """Thumbnail left, words right."""
+        """The thumbnail on the left, the words on the right."""
         yield PhotoView(self.episode.photo, classes="thumb")
         yield Static(
             Content.assemble(
@@ -102,7 +103,7 @@ class MemoryCard(Horizontal, can_focus=True):
         )
 
     def on_click(self) -> None:
-        """A click opens it, as Enter does."""
+        """A click opens the memory, as Enter does."""
         self.action_choose("open")
 
     def action_choose(self, what: str) -> None:
@@ -132,7 +133,7 @@ class MemoriesPanel(VerticalScroll, can_focus=False):
 
 
 class StatusLine(Static):
-    """Model, private or not, memories, encrypted or not, context, speed, network; what is being done."""
+    """Model, private or not, memories, encrypted or not, context, speed, network; at the right the thread's state."""
 
     model: reactive[str] = reactive("no model yet")
     private: reactive[bool] = reactive(False)
@@ -140,13 +141,13 @@ class StatusLine(Static):
     encrypted: reactive[bool] = reactive(False)
     chunk: reactive[Chunk | None] = reactive(None)
     fetching: reactive[str] = reactive("")
-    """How far a download is, in words."""
+    """How far a download is: "fetching qwen3-vl-2b 40 %"; "" when there is none."""
     uses: reactive[int | None] = reactive(None)
-    """How often this process used the network unasked (`assistant/offline.py`); None: nobody has watched."""
+    """How often this process used the network unasked (`assistant/offline.py`); None: uses are not counted."""
     state: reactive[str] = reactive("opening")
 
     def render(self) -> Content:
-        """One line; what matters less goes first when it is narrow."""
+        """One line; on a narrow screen the parts of the highest rank are left out first."""
         n, c = self.episodes, self.chunk
         parts = [
             (0, self.model),

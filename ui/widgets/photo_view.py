@@ -27,17 +27,17 @@ from memory.errors import PhotoError
 
 UPPER_HALF = "▀"
 FINENESS = [min(255, (value + 2) // 4 * 4) for value in range(256)] * 3
-"""To which of 65 levels a pixel's red, green and blue are rounded: too fine to be seen, and colours are shared."""
+"""Maps red, green and blue (0-255) to the nearest of 65 levels: nobody sees the difference, and colours are shared."""
 
 
 def fit(photo: Photo, columns: int, rows: int) -> tuple[int, int]:
-    """The largest (columns, rows) of cells in which the photo keeps its shape; a cell is as high as two are wide."""
+    """The largest size (columns, rows) in cells that keeps the photo's shape; a cell is twice as high as wide."""
     scale = min(columns / photo.width, 2 * rows / photo.height)
     return max(1, round(photo.width * scale)), max(1, round(photo.height * scale / 2))
 
 
 def draw(photo: Photo, columns: int, rows: int) -> list[Strip]:
-    """The photo within `columns` x `rows` cells, one strip a row, aspect kept. Raises PhotoError on damaged bytes."""
+    """Draw the photo within `columns` x `rows` cells, one strip for each row. Raises PhotoError on damaged bytes."""
     across, down = fit(photo, columns, rows)
     image = picture(photo, (3 * across, 6 * down)).resize((across, 2 * down), Image.Resampling.LANCZOS)
     bands = (band.tobytes() for band in image.point(FINENESS).split())
@@ -51,17 +51,17 @@ def draw(photo: Photo, columns: int, rows: int) -> list[Strip]:
 
 @lru_cache(1 << 15)
 def _colour(red: int, green: int, blue: int) -> Color:
-    """Shared: what is drawn anew each time also has to be found and freed again, which holds up keys."""
+    """One shared object for each colour: new objects for each pixel would keep the garbage collector busy."""
     return Color("", ColorType.TRUECOLOR, None, ColorTriplet(red, green, blue))
 
 
 class PhotoView(Widget):
-    """Shows one photo, as large as its styles allow. Decoding happens in a thread: keys never wait for it."""
+    """Shows one photo, as large as its styles allow. A thread decodes and draws: keys never wait."""
 
     photo: reactive[Photo | None] = reactive(None, layout=True)
 
     class Drawn(Message):
-        """The strips are ready."""
+        """The thread has drawn the photo."""
 
         def __init__(self, photo: Photo, strips: list[Strip]) -> None:
             super().__init__()
@@ -74,31 +74,31 @@ class PhotoView(Widget):
 
     @property
     def drawn(self) -> bool:
-        """Whether something is on screen."""
+        """Whether the photo is drawn."""
         return bool(self._strips)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
-        """With `width: auto`: what the photo needs to fill the height it may have."""
-        return self._room(container, viewport)[0]
+        """Width in cells for `width: auto`: as wide as the photo is at its largest height."""
+        return self._fitted_size(container, viewport)[0]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """With `height: auto`: the photo's own height at that width."""
-        return self._room(container, viewport)[1]
+        """Height in cells for `height: auto`."""
+        return self._fitted_size(container, viewport)[1]
 
-    def _room(self, container: Size, viewport: Size) -> tuple[int, int]:
+    def _fitted_size(self, container: Size, viewport: Size) -> tuple[int, int]:
         if self.photo is None or not container.width:
             return 0, 0
-        # As much as the conversation shows without scrolling; below 90 columns the panels lie under it.
+        # At most what is visible without scrolling; below 90 columns the panels lie below the conversation.
         rows = viewport.height * 2 // 5 if viewport.width >= 90 else viewport.height - 18
         return fit(self.photo, min(container.width, 64), max(5, min(24, rows)))
 
     def watch_photo(self) -> None:
-        """Another photo: draw it."""
+        """Draw the new photo."""
         self._strips = []
         self._redraw()
 
     def on_resize(self) -> None:
-        """Another size: draw it again."""
+        """Draw the photo again in the new size."""
         self._redraw()
 
     def _redraw(self) -> None:
@@ -113,14 +113,14 @@ class PhotoView(Widget):
         self.post_message(self.Drawn(photo, strips))
 
     def on_photo_view_drawn(self, message: Drawn) -> None:
-        """Back on the app's side."""
+        """Show the drawn strips, unless the photo has changed since."""
         message.stop()
         if message.photo is self.photo:
             self._strips = message.strips
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """One row of cells; what the photo does not cover is background."""
+        """One row of cells: the photo, then background."""
         width, style = self.size.width, self.rich_style
         if y >= len(self._strips):
             return Strip.blank(width, style)

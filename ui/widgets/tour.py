@@ -17,7 +17,7 @@ STEPS = ("ask", "open", "caption", "photo", "remember")
 
 
 class Tour(Static):
-    """Not there until it begins."""
+    """The line of the tour; hidden while the tour is off."""
 
     def __init__(self) -> None:
         super().__init__(id="tour")
@@ -26,7 +26,7 @@ class Tour(Static):
         self.display = False
 
     def turn(self) -> bool:
-        """Begin it, from the first step, or leave it; returns whether it is on now."""
+        """Begin the tour at the first step, or end a running tour; returns whether the tour is on now."""
         self._own, on = False, self._step is None
         if on:
             self._go(0)
@@ -35,7 +35,7 @@ class Tour(Static):
         return on
 
     def did(self, what: str, path: Path | None = None) -> None:
-        """The user did something; where that is the step, or a later one, the next begins."""
+        """The user did `what`: if that is the current step or a later one, go on to the step after it."""
         if self._step is None or what not in STEPS:
             return
         if what == "photo":

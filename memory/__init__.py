@@ -1,1 +1,1 @@
-"""The episodic memory: values, the SQLite store, ranking. No model code; vectors come in from outside."""
+"""The episodic memory: values, the SQLite store, search and forgetting. No model code: vectors come in from outside."""

@@ -1,7 +1,7 @@
-"""Looking through the memory: all of it in time, what words, dates and places find, what is there twice, how much.
+"""Browsing the memory: all episodes by time, those that words, dates and places find, duplicates, and statistics.
 
-It finds and counts without reading photos, so that ten thousand memories are listed at once; `store.py` gives the
-episodes themselves. It changes nothing.
+No photo is read, so that ten thousand episodes are listed at once; `Memory.get` loads the episodes themselves. Nothing
+is changed.
 """
 
 from __future__ import annotations
@@ -18,83 +18,84 @@ from memory.store import Memory
 from memory.text import folded, terms
 
 FOUND = 200
-"""So many memories come when words are asked for; a time alone brings all of it."""
+"""At most so many episodes are returned for words; for a time alone all episodes of that time."""
 
 
-class Mark(NamedTuple):
-    """A memory in a list."""
+class EpisodeEntry(NamedTuple):
+    """An episode as an entry in a list."""
 
     id: str
     when: datetime
     why: str = ""
-    """Why it was found; empty in a list of all."""
+    """Why the episode was found; empty in a list of all."""
 
 
-class Twin(NamedTuple):
-    """A memory that seems to be there more than once."""
+class Duplicate(NamedTuple):
+    """An episode that seems to be stored more than once."""
 
     stays: str
-    """Id of the one to keep: it has a place, if any has, and is the oldest of those."""
+    """Id of the episode to keep: one with a place, if any has one, and the oldest of those."""
     goes: tuple[str, ...]
+    """Ids of the others."""
 
 
 class Statistics(NamedTuple):
-    """How much there is."""
+    """How much the memory holds."""
 
     episodes: int
     photos: int
     photo_bytes: int
-    """Of the photos alone."""
+    """Size of the photos alone."""
     file_bytes: int
-    """Of the memory file."""
+    """Size of the memory file."""
     first: datetime | None
-    """Date of the oldest memory."""
+    """Date of the oldest episode; None when there is none."""
     years: tuple[tuple[int, int, int], ...]
-    """Year, episodes, photos; newest first."""
+    """(year, episodes, photos) for each year, newest first."""
 
 
-def timeline(memory: Memory) -> list[Mark]:
-    """All memories, newest first. Raises MemoryFileError."""
+def timeline(memory: Memory) -> list[EpisodeEntry]:
+    """All episodes, newest first. Raises MemoryFileError."""
     with memory.transaction() as db:
         found = db.execute(f"SELECT id, when_utc FROM episodes ORDER BY {rows.NEWEST}").fetchall()
-    return [Mark(id, datetime.fromisoformat(at)) for id, at in found]
+    return [EpisodeEntry(id, datetime.fromisoformat(at)) for id, at in found]
 
 
-def find(memory: Memory, words: str, now: datetime | None = None) -> list[Mark]:
-    """What was said, a place, a time ("last summer", "may 2025", "2024"), or any of them together.
+def find(memory: Memory, words: str, now: datetime | None = None) -> list[EpisodeEntry]:
+    """Episodes that fit `words`: what was said, a place, a time ("last summer", "may 2025", "2024"), or more than one.
 
-    Best first; a time alone brings all of that time, newest first. `now`: see `Memory.search`.
+    Best first; for a time alone all episodes of that time, newest first. `now`: see `Memory.search`.
     """
-    for text in (words, f"in {words}"):  # a bare "2025" is no time in a sentence, but it is one here
-        asked = time_phrases.read(text, now)
+    for text in (words, f"in {words}"):  # within a sentence "2025" alone is no time, as a whole query it is one
+        asked = time_phrases.parse(text, now)
         if asked.why and not terms(asked.words):
             ids = set(memory.between(asked.since, asked.before))
-            return [mark._replace(why=asked.why) for mark in timeline(memory) if mark.id in ids]
+            return [entry._replace(why=asked.why) for entry in timeline(memory) if entry.id in ids]
     found = memory.search(words, FOUND, now)
-    return [Mark(one.episode.id, one.episode.when, one.why) for one in found]
+    return [EpisodeEntry(one.episode.id, one.episode.when, one.why) for one in found]
 
 
-def twins(memory: Memory) -> list[Twin]:
-    """Memories of the same photo, or of photos taken one after another that look the same, with the same words.
+def duplicates(memory: Memory) -> list[Duplicate]:
+    """Episodes with equal words about one photo, or about photos of one burst that look the same. Oldest first.
 
-    Places that differ make them different. Oldest first.
+    Episodes with different places are no duplicates. Raises MemoryFileError.
     """
     query = "SELECT id, photo, when_utc, words, said.place FROM episodes JOIN said ON said.rowid = row"
     with memory.transaction() as db:
-        alike: dict[str, list[_Row]] = {}
+        by_words: dict[str, list[_Row]] = {}
         for id, photo, at, words, place in db.execute(f"{query} ORDER BY when_utc, row"):
             key = " ".join(folded(words).split())
-            alike.setdefault(key, []).append(_Row(id, photo, datetime.fromisoformat(at), place))
-        groups = [group for same in alike.values() if len(same) > 1 for group in _groups(db, same)]
-    found = []
+            by_words.setdefault(key, []).append(_Row(id, photo, datetime.fromisoformat(at), place))
+        groups = [group for same in by_words.values() if len(same) > 1 for group in _groups(db, same)]
+    result = []
     for group in groups:
         first, *rest = sorted(group, key=lambda row: (row.place is None, row.when))
-        found.append(Twin(first.id, tuple(row.id for row in rest)))
-    return found
+        result.append(Duplicate(first.id, tuple(row.id for row in rest)))
+    return result
 
 
 def statistics(memory: Memory) -> Statistics:
-    """Counted now. Raises MemoryFileError."""
+    """Count episodes, photos and bytes. Raises MemoryFileError."""
     stats = memory.stats()
     with memory.transaction() as db:
         (size,) = db.execute("SELECT coalesce(sum(length(data)), 0) FROM photos").fetchone()
@@ -109,14 +110,17 @@ def statistics(memory: Memory) -> Statistics:
 
 
 class _Row(NamedTuple):
+    """An episode without its words."""
+
     id: str
     photo: str
+    """Hash of the photo."""
     when: datetime
     place: str | None
 
 
 def _groups(db: sqlite3.Connection, same: Iterable[_Row]) -> Iterator[list[_Row]]:
-    """Those of one thing among episodes with the same words, by time."""
+    """Groups of two or more duplicates among episodes with equal words, given by time."""
     groups: list[list[_Row]] = []
     for row in same:
         for group in groups:
@@ -130,10 +134,10 @@ def _groups(db: sqlite3.Connection, same: Iterable[_Row]) -> Iterator[list[_Row]
 
 
 def _one_thing(db: sqlite3.Connection, one: _Row, other: _Row) -> bool:
+    """Whether two episodes have the same photo, or photos of one burst that show the same."""
     if one.photo == other.photo:
         return True
     if abs((one.when - other.when).total_seconds()) > recall.BURST:
         return False
-    common = "SELECT space FROM vectors WHERE photo IN (?, ?) GROUP BY space HAVING count(*) = 2"
-    spaces = [space for (space,) in db.execute(common, (one.photo, other.photo))]
+    spaces = vectors.spaces_of(db, one.photo, other.photo)
     return any(vectors.alike(db, space, one.photo, other.photo) >= recall.SAME for space in spaces)

@@ -1,4 +1,4 @@
-"""Is a memory what was stored: every row, the indexes and the snapshots read and checked."""
+"""Verifying a memory: every row, the indexes and the snapshots are read and checked."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def directions(world: World, common: np.ndarray) -> Iterator[tuple[int, np.ndarr
     """
     for start, tokens in world.chunks():
         others = ranking.unit(common - tokens.mean(axis=1).astype("<f2"))
-        yield start, ranking.special(tokens.reshape(-1, world.dim), np.full(len(tokens), world.tokens), others)
+        yield start, ranking.distinctive(tokens.reshape(-1, world.dim), np.full(len(tokens), world.tokens), others)
 
 
 def exact_answers(world: World, queries: np.ndarray, progress: Callable[[str], None]) -> list[list[int]]:
@@ -134,7 +134,7 @@ def exact_answers(world: World, queries: np.ndarray, progress: Callable[[str], N
     which = np.zeros((len(queries), K), int)
     for start, special in directions(world, total(world)):
         for q, query in enumerate(queries):
-            scores = np.concatenate([best[q], ranking.likeness(special, query)])
+            scores = np.concatenate([best[q], ranking.similarity(special, query)])
             names = np.concatenate([which[q], np.arange(start, start + len(special))])
             order = np.argsort(-scores, kind="stable")[:K]
             best[q], which[q] = scores[order], names[order]

@@ -65,22 +65,22 @@ def clean(file: MemoryFile, receipt: Receipt) -> Receipt:
 
 
 def clear_cache(cache: Path, photos: Collection[str] | None) -> tuple[int, int]:
-    """Delete what was derived from these photos (None: from any), and all saved states of a model's reading.
+    """Delete cache files of these photos (None: of all photos), and all KV snapshots.
 
-    Under `cache` everything may be made again: `vision/` has a file per photo, its name holds the photo's hash;
-    `epoch` changes with every forget; all else has read whole memories. Returns how many files and bytes went.
-    Raises OSError.
+    Everything under `cache` can be made again: `vision/` has a file per photo, whose name holds the photo's hash; the
+    file `epoch` changes with every forget; all other files may hold whole episodes. Returns how many files and how many
+    bytes were deleted. Raises OSError.
     """
     files, size = 0, 0
-    if cache.is_dir() or photos is None:  # engines at work keep nothing of what they have read before this changes
+    if cache.is_dir() or photos is None:  # running backends store nothing that they read in an earlier epoch
         epoch = private_folder(cache) / "epoch"
         write_text(epoch, secrets.token_hex(8))
     for folder, _, names in os.walk(cache):
-        seen = "vision" in Path(folder).relative_to(cache).parts[:1]
+        of_photos = "vision" in Path(folder).relative_to(cache).parts[:1]
         for name in names:
             if Path(folder, name) == cache / "epoch":
                 continue
-            if photos is None or not seen or any(photo in name for photo in photos):
+            if photos is None or not of_photos or any(photo in name for photo in photos):
                 size += os.lstat(os.path.join(folder, name)).st_size
                 os.unlink(os.path.join(folder, name))
                 files += 1

@@ -1,4 +1,4 @@
-"""Deleting the rows of episodes and conversations, in the open write transaction."""
+"""Deleting the rows of episodes and of stored conversations. Each function runs in an open write transaction."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from memory.search import vectors
 
 
 def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
-    """Remove the rows of episodes that are there, and of photos nobody else shows, in the open write transaction."""
+    """Delete episodes, the photos that no other episode shows, and the parts of conversations about either.
+
+    Raises UnknownEpisode.
+    """
     found = [rows.find(db, id) for id in dict.fromkeys(ids)]
     of_photos = dict.fromkeys(photo for _, _, photo in found)
     names = remains.names_in(db, [row for row, _, _ in found])
     turns, size = 0, 0
     for row, id, _ in found:
-        said = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
-        turns, size = turns + len(said), size + sum(len(text.encode()) for text in said)
+        texts = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
+        turns, size = turns + len(texts), size + sum(len(text.encode()) for text in texts)
         db.execute("DELETE FROM said WHERE rowid = ?", (row,))
         db.execute("DELETE FROM episodes WHERE row = ?", (row,))
     kept = [p for p in of_photos if db.execute("SELECT 1 FROM episodes WHERE photo = ? LIMIT 1", (p,)).fetchone()]
@@ -37,7 +40,7 @@ def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
         db.execute("DELETE FROM photos WHERE sha256 = ?", (photo,))
     merge_index(db)
     went = tuple(id for _, id, _ in found)
-    receipt = _with_parts(db, conversation_rows.parts_about(db, went, gone), gone)
+    receipt = _delete_parts(db, conversation_rows.parts_about(db, went, gone), gone)
     return replace(
         receipt,
         episodes=went,
@@ -53,25 +56,25 @@ def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
 
 
 def delete_conversation(db: sqlite3.Connection, id: str) -> Receipt:
-    """Remove a conversation, in the open write transaction. Raises KeepsakeError when there is none with this id."""
+    """Delete a stored conversation. Raises KeepsakeError when none, or more than one, has this id."""
     whole = conversation_rows.find(db, id)
-    return _with_parts(db, conversation_rows.parts_of(db, whole))
+    return _delete_parts(db, conversation_rows.parts_of(db, whole))
 
 
 def delete_parts_showing(db: sqlite3.Connection, photo: str) -> Receipt:
-    """Remove what conversations say about a photo (its hash), in the open write transaction."""
-    return _with_parts(db, conversation_rows.parts_about(db, (), (photo,)))
+    """Delete the parts of stored conversations that show a photo (its hash)."""
+    return _delete_parts(db, conversation_rows.parts_about(db, (), (photo,)))
 
 
-def _with_parts(db: sqlite3.Connection, parts: Sequence[tuple[str, int]], gone: Sequence[str] = ()) -> Receipt:
-    """Remove parts of conversations too, and leave the mark; `gone` are the photos that went before."""
+def _delete_parts(db: sqlite3.Connection, parts: Sequence[tuple[str, int]], gone: Sequence[str] = ()) -> Receipt:
+    """Delete parts of conversations and insert the mark. The receipt also counts `gone`, photos deleted before."""
     shown, size = conversation_rows.delete_parts(db, parts)
     db.execute("INSERT INTO erasing VALUES (datetime())")
-    talks = len({talk for talk, _ in parts})
+    conversations = len({id for id, _ in parts})
     photos = tuple(dict.fromkeys([*gone, *shown]))
-    return Receipt((), photos, (), 0, 0, 0, size, parts=len(parts), conversations=talks)
+    return Receipt((), photos, (), 0, 0, 0, size, parts=len(parts), conversations=conversations)
 
 
 def merge_index(db: sqlite3.Connection) -> None:
-    """Rewrite the index of words: a deleted word stays in it as text until then."""
+    """Merge the segments of the index of words: until then a deleted word stays in them as text."""
     db.execute("INSERT INTO said (said) VALUES ('optimize')")

@@ -9,7 +9,7 @@ from memory.text import count
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a forget removed and what it could not: ids and counts, no content."""
+    """What a forget removed and what it could not. `asdict` of it is printed by `forget --json`."""
 
     episodes: tuple[str, ...]
     """Ids of the forgotten episodes."""
@@ -18,39 +18,41 @@ class Receipt:
     photos_kept: tuple[str, ...]
     """Hashes of photos that stay because other episodes show them."""
     turns: int
+    """How many turns of conversation were deleted with the episodes."""
     vectors: int
-    """Sets of visual tokens."""
+    """How many sets of visual tokens were deleted: one for each photo and vector space."""
     index_rows: int
+    """How many rows were deleted from the index of words."""
     bytes: int
-    """Of photos, words, visual tokens and cache files."""
+    """Size of the deleted photos, words, visual tokens and cache files."""
     files: int = 0
-    """Cache files deleted."""
+    """How many cache files were deleted."""
     snapshots_deleted: int = 0
     snapshots_made: int = 0
     log_emptied: bool = True
-    """False while another program reads an older state: then old pages go when it closes."""
+    """False while another program reads an older state of the file: old pages stay until that program closes it."""
     names_remain: tuple[str, ...] = ()
-    """Remaining episodes that say a name which a forgotten one said."""
+    """Ids of remaining episodes that say a name which a forgotten episode says."""
     look_alikes: tuple[str, ...] = ()
-    """Remaining episodes whose photo looks like a forgotten one."""
+    """Ids of remaining episodes whose photo looks like a forgotten photo."""
     set_aside: tuple[str, ...] = ()
-    """Files replaced by a restore: they may hold all of it."""
+    """Names of files that a restore replaced: they may hold everything that was forgotten."""
     trouble: str = ""
-    """Why no new snapshot could be made, if so."""
+    """Why no new snapshot could be made; empty when one was made or none was needed."""
     parts: int = 0
-    """Parts of kept conversations that went: they showed a forgotten photo, or were told a forgotten memory."""
+    """How many parts of stored conversations were deleted, for a forgotten photo or episode in them."""
     conversations: int = 0
-    """Of so many conversations."""
+    """How many conversations these parts belonged to."""
     conversations_remain: tuple[str, ...] = ()
-    """Kept conversations that say a name which a forgotten episode said."""
+    """Ids of remaining conversations that say a name which a forgotten episode says."""
 
     @property
     def erased(self) -> bool:
-        """Whether anything was taken out."""
+        """Whether any episode or part of a conversation was deleted."""
         return bool(self.episodes or self.parts)
 
     def lines(self) -> list[str]:
-        """The receipt for people, a fact a line."""
+        """The receipt for people, one fact a line."""
         lines = []
         if self.episodes or not self.parts:
             gone = self.episodes[0] if len(self.episodes) == 1 else count(len(self.episodes), "episode")

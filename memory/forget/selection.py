@@ -1,4 +1,4 @@
-"""Which episodes a user means to forget: those with a word, of a time, or of a photo."""
+"""Which episodes a user means to forget: those with certain words, of a time, or of a photo."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def mentioning(db: sqlite3.Connection, text: str) -> list[str]:
     before = r"(?<!\w)" if words[0][0].isalnum() and ord(words[0][0]) < _NO_SPACES else ""
     after = r"(?!\w)" if words[-1][-1].isalnum() and ord(words[-1][-1]) < _NO_SPACES else ""
     pattern = re.compile(before + phrase + after)
-    found = []
+    ids = []
     for id, place in db.execute(f"SELECT id, place FROM episodes ORDER BY {NEWEST}").fetchall():
-        said = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
-        if any(pattern.search(folded(text)) for text in [*said, place or ""]):
-            found.append(id)
-    return found
+        texts = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
+        if any(pattern.search(folded(text)) for text in [*texts, place or ""]):
+            ids.append(id)
+    return ids
 
 
 def between(db: sqlite3.Connection, since: datetime | None, before: datetime | None) -> list[str]:
@@ -43,7 +43,10 @@ def between(db: sqlite3.Connection, since: datetime | None, before: datetime | N
 
 
 def showing(db: sqlite3.Connection, sha256: str) -> list[str]:
-    """Ids of episodes whose photo's hash, of its pixels or of its stored bytes, begins so; newest first."""
+    """Ids of episodes whose photo has a hash, of its pixels or of its stored bytes, that begins with `sha256`.
+
+    Newest first.
+    """
     query = (
         "SELECT id FROM episodes JOIN photos ON sha256 = photo "
         f"WHERE substr(sha256, 1, ?) = ? OR substr(data_sha256, 1, ?) = ? ORDER BY {NEWEST}"

@@ -1,1 +1,1 @@
-"""Search: the index of photo vectors."""
+"""Search: visual tokens and their index, words, phrases of time, and ranking."""

@@ -1,13 +1,15 @@
-"""How well a memory fits what is looked for: by sight, by words, by both. Pure numpy; no storage, no model.
+"""Ranking: scores of stored photos against a query photo, and the fusion of rankings. Pure numpy; no storage, no model.
 
-By sight, a stored photo stands for what is special in it, and the query is looked through for that:
+A stored photo with the visual tokens m is represented by one vector o of what is distinctive in it; its score s against
+a query photo with the visual tokens q attends to the part of the query that is like o:
 
     o = unit(sum_m w_m m)                  w_m = clip(1 - cos(m, mean token of all other photos), 0, 1)^3
     s = cos(o, unit(sum_q a_q q))          a_q = exp(6 cos(o, q))
 
-Walls, tables and sky look alike in all photos and make up most of that mean, so their tokens weigh little and do not
-make strangers look alike. One pooled vector a photo is all it takes to know what the others look like. The query may
-show more than the memory: each memory attends to its own part of it (measured against late interaction in LOG.md).
+Walls, tables and sky look alike in all photos and make up most of the mean token, so they get little weight and do not
+make unrelated photos similar. One pooled vector for each photo is enough to compute the mean of all others. The query
+may show more than the stored photo, as each stored photo attends to its own part of the query (measured against late
+interaction in LOG.md).
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from collections.abc import Sequence
 import numpy as np
 
 _SHARPNESS = 6.0
-"""How much a memory looks at the part of the query that is like it; 5 to 12 do equally well."""
+"""How sharply a stored photo attends to the part of the query that is like it; 5 to 12 do equally well."""
 _FUSION = 60  # the usual constant of reciprocal-rank fusion (Cormack and others, 2009)
 
 
@@ -31,48 +33,50 @@ def unit(tokens: np.ndarray) -> np.ndarray:
 
 
 def background(pooled: np.ndarray) -> np.ndarray:
-    """The direction of what the other photos show on average: mean tokens (P, D) to unit rows (P, D).
+    """For each of P photos the direction of the average of all other photos: mean tokens (P, D) to unit rows (P, D).
 
     A photo that is alone in the memory gets its own mean.
     """
     return unit(pooled if len(pooled) == 1 else pooled.sum(axis=0) - pooled)
 
 
-def special(tokens: np.ndarray, counts: np.ndarray, backgrounds: np.ndarray) -> np.ndarray:
-    """What is special in each of P photos, unit (P, D).
+def distinctive(tokens: np.ndarray, counts: np.ndarray, backgrounds: np.ndarray) -> np.ndarray:
+    """The distinctive vector of each of P photos, unit rows (P, D).
 
-    `tokens` (N, D) are the unit tokens of all photos one after another, `counts` (P,) how many each has (>= 1, sum N),
-    `backgrounds` (P, D) what `background` says for each.
+    `tokens` (N, D): the unit tokens of all photos one after another; `counts` (P,): how many each photo has (>= 1,
+    sum N); `backgrounds` (P, D): the result of `background` for each.
     """
     starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
     commonness = np.einsum("nd,nd->n", tokens, np.repeat(backgrounds, counts, axis=0))  # (N,)
     return unit(np.add.reduceat(_weights(commonness)[:, None] * tokens, starts))
 
 
-def likeness(special: np.ndarray, query: np.ndarray) -> np.ndarray:
-    """Scores 0..1, (P,), of what is special in P photos (P, D) against the unit tokens `query` (Q, D)."""
-    attention = np.exp(_SHARPNESS * (special @ query.T))  # (P, Q)
-    return np.clip(np.einsum("pd,pd->p", special, unit(attention @ query)), 0.0, 1.0)
+def similarity(vectors: np.ndarray, query: np.ndarray) -> np.ndarray:
+    """Scores 0..1, (P,), of the distinctive `vectors` (P, D) of photos against the unit tokens `query` (Q, D)."""
+    attention = np.exp(_SHARPNESS * (vectors @ query.T))  # (P, Q)
+    return np.clip(np.einsum("pd,pd->p", vectors, unit(attention @ query)), 0.0, 1.0)
 
 
 def sight_scores(tokens: np.ndarray, counts: np.ndarray, backgrounds: np.ndarray, query: np.ndarray) -> np.ndarray:
-    """Scores 0..1, (P,), of P photos, as `special` takes them, against the unit tokens `query` (Q, D)."""
-    return likeness(special(tokens, counts, backgrounds), query)
+    """Scores 0..1, (P,), of P photos, given as for `distinctive`, against the unit tokens `query` (Q, D)."""
+    return similarity(distinctive(tokens, counts, backgrounds), query)
 
 
 def parts(query: np.ndarray, background: np.ndarray, most: int = 6) -> np.ndarray:
-    """What to look for: all that is special in the unit tokens `query` (Q, D), and each thing alone; unit (J, D).
+    """Vectors to search for, unit rows (J, D): the distinctive vector of the unit tokens `query` (Q, D) and, for at
+    most `most` - 1 things in the photo, one vector each.
 
-    `background` (D,) is unit. The most special token gathers those like it, then the most special of what is left.
+    `background` (D,) is unit. The most distinctive token gathers the tokens like it into one vector; then the most
+    distinctive of the remaining tokens does.
     """
     weights = _weights(query @ background)  # (Q,)
-    found = [weights @ query]
+    vectors = [weights @ query]
     left = weights
-    while len(found) < most and left.max() > 0.1 * weights.max():
+    while len(vectors) < most and left.max() > 0.1 * weights.max():
         near = query @ query[left.argmax()]
-        found.append(np.exp(_SHARPNESS * near) @ query)
+        vectors.append(np.exp(_SHARPNESS * near) @ query)
         left = left * np.clip(1.0 - near, 0.0, 1.0)
-    return unit(np.stack(found))
+    return unit(np.stack(vectors))
 
 
 def code(vectors: np.ndarray) -> np.ndarray:
@@ -82,7 +86,10 @@ def code(vectors: np.ndarray) -> np.ndarray:
 
 
 def _weights(commonness: np.ndarray) -> np.ndarray:
-    """How special tokens are. Where nothing is, all are equal and tiny, so that a photo still finds itself."""
+    """Weights of tokens by their cosine with the background.
+
+    Where no token is distinctive, all weights are equal and tiny, so that a photo still finds itself.
+    """
     return np.clip(1.0 - commonness, 0.0, 1.0) ** 3 + 1e-6
 
 

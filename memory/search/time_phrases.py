@@ -1,8 +1,8 @@
-"""Words that mean a time, as a range: "last summer", "before Christmas", "in 2023", "yesterday", "the last time".
+"""English phrases of time as a range: "last summer", "before Christmas", "in 2023", "yesterday", "the last time".
 
-English. Which words are a time is decided here, narrowly, since "may" and "fall" mostly are none; days, months and
-"three weeks ago" are then read by dateparser, seasons and holidays here. Seasons are those of the north. Where
-dateparser is not installed no time is understood, and recall does without.
+The patterns here decide narrowly which words mean a time, since "may" and "fall" mostly do not. dateparser then reads
+days, months and "three weeks ago"; seasons (of the northern hemisphere) and holidays are computed here. Where
+dateparser is not installed, no phrase is understood, and recall works without times.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _YEAR = r"(?:19|20)\d\d"
 _NAMED = "|".join([*_SEASONS, *_HOLIDAYS])
 _DAY_OF_MONTH = rf"\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{_MONTHS})|(?:{_MONTHS}) \d{{1,2}}(?:st|nd|rd|th)?\b(?!\d)"
 _COUNTED = "a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\\d{1,3}"
-_SURE = (  # a time wherever it stands
+_SURE = (  # means a time wherever it stands
     rf"(?:the )?day before yesterday|yesterday|today"
     rf"|(?:last|this) (?:night|morning|week|weekend|month|year|{_DAYS}|{_MONTHS}|{_NAMED})"
     rf"|(?:{_COUNTED}) (?:day|week|month|year)s? ago|{_YEAR}-\d\d-\d\d"
@@ -37,77 +37,79 @@ _SURE = (  # a time wherever it stands
 _AFTER_A_PREPOSITION = rf"(?:the )?(?:{_NAMED}|{_MONTHS}|{_DAYS}|{_YEAR})"
 _PREPOSITION = "before|until|after|since|in|on|at|from|during|over|around"
 _TIME = re.compile(
-    rf"\b(?:(?P<how>{_PREPOSITION}) )?(?:(?P<sure>{_SURE})|(?(how)(?P<told>{_AFTER_A_PREPOSITION})|(?!)))\b", re.I
+    rf"\b(?:(?P<how>{_PREPOSITION}) )?(?:(?P<sure>{_SURE})|(?(how)(?P<named>{_AFTER_A_PREPOSITION})|(?!)))\b", re.I
 )
 _ORDER = re.compile(
     r"\b(?:the |for the )?(?:(?P<newest>last|latest|most recent) time|(?P<oldest>(?:very )?first) time)\b", re.I
 )
 
 
-class Asked(NamedTuple):
-    """What a question says about time, and what it says besides."""
+class TimeQuery(NamedTuple):
+    """What a question says about time, and its other words."""
 
     words: str
-    """The question without the words that mean a time."""
+    """The question without the phrase of time."""
     since: datetime | None = None
-    """UTC, as the next; None: no limit."""
+    """First moment of the range, UTC; None: no limit."""
     before: datetime | None = None
+    """The moment after the range, UTC; None: no limit."""
     why: str = ""
-    """"from last summer"; empty when there is no range."""
+    """The range in words, "from last summer"; empty when there is no range."""
     order: Literal["newest", "oldest"] | None = None
-    """The last time, or the first."""
+    """Whether the question asks for the last time ("newest") or the first time ("oldest")."""
 
 
 def noon_of(day: str) -> datetime:
-    """Noon UTC, the same calendar day nearly everywhere, of a day written as 2025-08-01. Raises ValueError, with a
-    sentence for people, when it is none, and when it has not come yet."""
+    """Noon UTC of a day written as 2025-08-01: the same calendar day nearly everywhere.
+
+    Raises ValueError, with a sentence for people, when `day` is no such day or has not come yet.
+    """
     try:
         noon = datetime.combine(date.fromisoformat(day), time(12), UTC)
     except ValueError as error:
         raise ValueError(f"{day!r} is not a day: write it as 2025-08-01.") from error
-    if noon > datetime.now(UTC) + timedelta(days=1):  # far in the east it is tomorrow already
+    if noon > datetime.now(UTC) + timedelta(days=1):  # in the far east it is tomorrow already
         raise ValueError(f"{day} has not come yet: memories are of days gone by.")
     return noon
 
 
-def read(text: str, now: datetime | None = None) -> Asked:
-    """Understand `text`, said at `now` (timezone-aware; else this moment) by somebody in that timezone."""
+def parse(text: str, now: datetime | None = None) -> TimeQuery:
+    """The time that `text` means when it is said at `now` (timezone-aware; default: this moment, local timezone)."""
     text = re.sub(r"\s+", " ", text).replace("’", "'")
     order: Literal["newest", "oldest"] | None = None
-    if said := _ORDER.search(text):
-        order = "newest" if said["newest"] else "oldest"
-        text = text[: said.start()] + text[said.end() :]
+    if match := _ORDER.search(text):
+        order = "newest" if match["newest"] else "oldest"
+        text = text[: match.start()] + text[match.end() :]
     here = (now or datetime.now()).replace(tzinfo=None)
-    for said in _TIME.finditer(text):
-        told = (said["sure"] or said["told"]).lower().removeprefix("the ")
-        span = _range(told, here)
+    for match in _TIME.finditer(text):
+        phrase = match["sure"] or match["named"].removeprefix("the ")
+        span = _range(phrase.lower().removeprefix("the "), here)
         if span is None:
             continue
         first, end = ((one.replace(tzinfo=now.tzinfo) if now else one).astimezone(UTC) for one in span)
-        how = (said["how"] or "").lower()
-        phrase = said["sure"] or said["told"].removeprefix("the ")
-        rest = text[: said.start()] + text[said.end() :]
+        how = (match["how"] or "").lower()
+        rest = text[: match.start()] + text[match.end() :]
         if how in ("before", "until"):
-            return Asked(rest, None, first if how == "before" else end, f"{how} {phrase}", order)
+            return TimeQuery(rest, None, first if how == "before" else end, f"{how} {phrase}", order)
         if how in ("after", "since"):
-            return Asked(rest, end if how == "after" else first, None, f"{how} {phrase}", order)
-        return Asked(rest, first, end, f"from {phrase}", order)
-    return Asked(text, order=order)
+            return TimeQuery(rest, end if how == "after" else first, None, f"{how} {phrase}", order)
+        return TimeQuery(rest, first, end, f"from {phrase}", order)
+    return TimeQuery(text, order=order)
 
 
-def _range(told: str, now: datetime) -> tuple[datetime, datetime] | None:
-    """First moment and the one after the last, local; None when it is no time after all."""
+def _range(phrase: str, now: datetime) -> tuple[datetime, datetime] | None:
+    """The first moment of a time and the moment after it, local; None when dateparser finds no time in the phrase."""
     try:
         from dateparser.date import DateDataParser
     except ImportError:
         return None
-    which, _, name = told.partition(" ")
+    which, _, name = phrase.partition(" ")
     if which not in ("last", "this"):
-        which, name = "", told
+        which, name = "", phrase
     year = re.search(rf"{_YEAR}$", name)
     for named in (*_SEASONS, *_HOLIDAYS):
         if name == named or (year and re.fullmatch(rf"{named}(?: of|,)? {_YEAR}", name)):
-            return _named(named, int(year[0])) if year else _latest(named, now, over=which == "last")
+            return _season_or_holiday(named, int(year[0])) if year else _latest(named, now, over=which == "last")
     if name == "weekend":
         saturday = _midnight(now) - timedelta(days=(now.weekday() - 5) % 7)
         if which == "last" and saturday + timedelta(days=2) > now:
@@ -115,29 +117,29 @@ def _range(told: str, now: datetime) -> tuple[datetime, datetime] | None:
         return saturday, saturday + timedelta(days=2)
     settings = {"PREFER_DATES_FROM": "past", "RELATIVE_BASE": now}
     if re.fullmatch(_MONTHS, name):
-        told = name
-    found = DateDataParser(languages=["en"], settings=settings).get_date_data(told)
-    if found.date_obj is None:
+        phrase = name
+    parsed = DateDataParser(languages=["en"], settings=settings).get_date_data(phrase)
+    if parsed.date_obj is None:
         return None
-    day = _midnight(found.date_obj)
-    if found.period == "week":
+    day = _midnight(parsed.date_obj)
+    if parsed.period == "week":
         monday = day - timedelta(days=day.weekday())
         return monday, monday + timedelta(days=7)
-    if found.period == "month":
+    if parsed.period == "month":
         return day.replace(day=1), (day.replace(day=1) + timedelta(days=31)).replace(day=1)
-    if found.period == "year":
+    if parsed.period == "year":
         return day.replace(month=1, day=1), day.replace(year=day.year + 1, month=1, day=1)
     return day, day + timedelta(days=1)
 
 
 def _latest(name: str, now: datetime, over: bool) -> tuple[datetime, datetime]:
-    """The last one that has begun, or that is `over`."""
-    spans = (_named(name, year) for year in (now.year, now.year - 1, now.year - 2))
+    """The latest season or holiday of this name that has begun or, with `over`, has ended."""
+    spans = (_season_or_holiday(name, year) for year in (now.year, now.year - 1, now.year - 2))
     return next(span for span in spans if (span[1] if over else span[0]) <= now)
 
 
-def _named(name: str, year: int) -> tuple[datetime, datetime]:
-    """A season or holiday that begins in `year`."""
+def _season_or_holiday(name: str, year: int) -> tuple[datetime, datetime]:
+    """First moment of the season or holiday that begins in `year`, and the moment after it."""
     if name in _SEASONS:
         first = datetime(year, _SEASONS[name], 1)
         return first, (first + timedelta(days=95)).replace(day=1)

@@ -97,7 +97,7 @@ def add(db: sqlite3.Connection, photo: str, space: str, tokens: np.ndarray) -> N
         return
     assert known.total is not None and known.centre is not None
     others = known.total - _pooled(db, photo, space)
-    direction = ranking.special(wide, np.array([len(wide)]), ranking.unit(others[None])).astype("<f2")
+    direction = ranking.distinctive(wide, np.array([len(wide)]), ranking.unit(others[None])).astype("<f2")
     row = _end(db, known)
     db.execute("INSERT INTO directions VALUES (?, ?, ?, ?)", (row, photo, space, direction.tobytes()))
     vector_codes.write_code(db, row, ranking.code(direction - known.centre)[0])
@@ -169,7 +169,7 @@ def search(db: sqlite3.Connection, codes: Codes, known: State, query: np.ndarray
     places = ",".join(map(str, known.id * ROWS_PER_SPACE + near))
     found = db.execute(f"SELECT photo, f16 FROM directions WHERE row IN ({places})").fetchall()
     special = np.frombuffer(b"".join([f16 for _, f16 in found]), "<f2").reshape(-1, known.dim).astype(np.float32)
-    best = np.argsort(-ranking.likeness(special, query), kind="stable")[:SHORTEST]
+    best = np.argsort(-ranking.similarity(special, query), kind="stable")[:SHORTEST]
     return sorted(found[i][0] for i in best)
 
 
@@ -246,7 +246,7 @@ def _directions(db: sqlite3.Connection, known: State, space: str) -> Iterator[tu
         names, counts, pooled, f16 = zip(*chunk, strict=True)
         tokens = numbers(f16, known.dim)
         others = ranking.unit(known.total - numbers(pooled, known.dim))
-        yield list(names), ranking.special(tokens, np.array(counts), others).astype("<f2")
+        yield list(names), ranking.distinctive(tokens, np.array(counts), others).astype("<f2")
 
 
 def numbers(blobs: Iterable[bytes], dim: int) -> np.ndarray:

@@ -73,5 +73,5 @@ def alike(db: sqlite3.Connection, space: str, photo: str, other: str) -> float:
     counts, f16 = zip(*db.execute(query, (space, photo, other)), strict=True)
     common = known.total if known.total is not None else np.zeros(known.dim)
     backgrounds = ranking.unit(np.stack([common] * 2))
-    special = ranking.special(vector_index.numbers(f16, known.dim), np.array(counts), backgrounds)
+    special = ranking.distinctive(vector_index.numbers(f16, known.dim), np.array(counts), backgrounds)
     return float(special[0] @ special[1])

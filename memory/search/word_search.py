@@ -1,4 +1,4 @@
-"""Episodes found by words: in what the user said, and in places. FTS5 ranks; each query on an open transaction."""
+"""Search by words in what the user said and in places, with FTS5. Each query runs on an open transaction."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ COMMON = 2000
 _MATCH = re.compile("\x02([^\x02\x03]+)\x03")  # what `highlight` puts around a matched word
 
 
-class ByText(NamedTuple):
-    """Hits of a search by words: in what was said, and in places."""
+class WordHits(NamedTuple):
+    """Results of a search by words."""
 
     said: list[Hit]
+    """Episodes in which the user said one of the words, best first."""
     placed: list[Hit]
+    """Episodes whose place has one of the words, best first."""
     words: dict[int, list[str]]
-    """Of an episode (its row) the words that were found in what the user said, as they were said."""
+    """By the row of an episode: the matched words, spelled as the user said them."""
 
 
-def by_text(db: sqlite3.Connection, text: str) -> ByText:
+def by_text(db: sqlite3.Connection, text: str) -> WordHits:
     """Episodes in which the user said any of the words of `text`, and those whose place has any; at most DEPTH of each.
 
-    Best first (bm25). Words that very many episodes have find nothing by themselves: they only add to the places of
-    what rarer words find. When there are no rarer ones, the newest episodes with any of them come.
+    Best first (bm25). Words in more than COMMON episodes find nothing by themselves, they only add matches to what
+    rarer words find. When rarer words find nothing, the newest episodes with a common word are returned.
     """
     terms, common = text_terms(text), []
     (last,) = db.execute("SELECT max(row) FROM episodes").fetchone()
@@ -51,15 +53,16 @@ def by_text(db: sqlite3.Connection, text: str) -> ByText:
     words, places = _matched(db, likely, terms, common)
     said += [hit for hit in newest if hit.row in words]
     placed += [hit for hit in likely if hit.row in places and hit not in placed]
-    return ByText(said, placed, words)
+    return WordHits(said, placed, words)
 
 
 def _matched(
     db: sqlite3.Connection, hits: list[Hit], terms: list[str], common: list[str]
 ) -> tuple[dict[int, list[str]], set[int]]:
-    """Rows with the words of `terms` that were said, and rows whose place has a `common` term.
+    """The matched words of `terms` by row, and the rows whose place has a `common` term.
 
-    In an index of the hits alone, in memory: in `said` each row would cost a walk along all others with a common term.
+    FTS5 matches them in a temporary index of these hits alone: in the whole index each row would cost a walk along all
+    others with a common term.
     """
     if not hits:
         return {}, set()

@@ -17,7 +17,7 @@ from assistant.backends.fake import FakeBackend
 from assistant.conversation import Conversation, remember
 from assistant.events import Recalled, Shortened
 from memory import browse
-from memory.browse import Twin
+from memory.browse import Duplicate
 from memory.episode import Episode, Photo, Turn
 from memory.errors import PromptTooLong
 from memory.maintenance.archive import export_archive, import_archive
@@ -146,14 +146,14 @@ def test_what_comes_back_stands_where_it_was_told(memory: Memory, order: tuple[s
 @pytest.mark.parametrize("order", list(permutations(("Milo", "MILO", "milo"))))
 def test_of_twins_the_first_told_stays(memory: Memory, order: tuple[str, ...]) -> None:
     first, *others = told(memory, *order)
-    assert browse.twins(memory) == [Twin(first, tuple(others))]
+    assert browse.duplicates(memory) == [Duplicate(first, tuple(others))]
 
 
 def test_a_merge_and_its_undo_leave_the_order(memory: Memory) -> None:
     memory.add_all([said("Milo"), said("Rex"), said("Milo", "Porto")])
     changes = UndoStack(lambda: memory)
     before = memory.ids()
-    changes.merge(browse.twins(memory))
+    changes.merge(browse.duplicates(memory))
     assert names(memory) == ["Rex", "Milo"]
     changes.undo()
     assert memory.ids() == before

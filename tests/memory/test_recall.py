@@ -79,7 +79,7 @@ def tell(memory: Memory, n: int, text: str, at: str, place: str | None = None, t
 def test_times_are_ranges_where_the_user_is(
     text: str, since: str | None, before: str | None, why: str, words: str
 ) -> None:
-    asked = time_phrases.read(text, NOW)
+    asked = time_phrases.parse(text, NOW)
     days = [day and datetime.fromisoformat(day).replace(tzinfo=ROME) for day in (since, before)]
     assert [asked.since, asked.before] == days and (asked.why, asked.words) == (why, words)
     assert all(edge is None or edge.tzinfo is UTC for edge in (asked.since, asked.before))
@@ -87,13 +87,13 @@ def test_times_are_ranges_where_the_user_is(
 
 def test_summer_is_not_over_in_july() -> None:
     july = datetime(2026, 7, 15, tzinfo=UTC)
-    assert time_phrases.read("last summer", july).since == datetime(2025, 6, 1, tzinfo=UTC)
+    assert time_phrases.parse("last summer", july).since == datetime(2025, 6, 1, tzinfo=UTC)
     assert (
-        time_phrases.read("this summer", july).since
-        == time_phrases.read("in the summer", july).since
+        time_phrases.parse("this summer", july).since
+        == time_phrases.parse("in the summer", july).since
         == july.replace(month=6, day=1)
     )
-    assert time_phrases.read("last weekend", datetime(2026, 11, 22, tzinfo=UTC)).since == datetime(
+    assert time_phrases.parse("last weekend", datetime(2026, 11, 22, tzinfo=UTC)).since == datetime(
         2026, 11, 14, tzinfo=UTC
     )
 
@@ -103,7 +103,7 @@ def test_any_text_is_read() -> None:
     chance = random.Random(0)
     words = "last this the before since in on christmas easter may 31 february 0 12 2024 99999 ago week a summer ’"
     for _ in range(3000):
-        asked = time_phrases.read(" ".join(chance.choices(words.split(), k=chance.randrange(8))), NOW)
+        asked = time_phrases.parse(" ".join(chance.choices(words.split(), k=chance.randrange(8))), NOW)
         assert asked.since is None or asked.before is None or asked.since < asked.before
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from assistant.citations import cited
 from memory import browse, conversations, corrections, reminders
-from memory.browse import Mark, Twin
+from memory.browse import Duplicate, EpisodeEntry
 from memory.db.conversation_rows import Line, Part
 from memory.episode import Episode, Photo, Turn
 from memory.errors import UnknownEpisode
@@ -133,7 +133,7 @@ def test_a_merge_and_back_leaves_conversations_telling_of_both(memory: Memory) -
 def test_all_in_time_and_what_words_and_times_find(memory: Memory) -> None:
     one, two, three = said("a", "Milo", 400), said("b", "Rex at the lake", 30), said("c", "Milo swims", 1, "Porto")
     memory.add_all([one, two, three])
-    assert browse.timeline(memory) == [Mark(e.id, e.when) for e in (three, two, one)]
+    assert browse.timeline(memory) == [EpisodeEntry(e.id, e.when) for e in (three, two, one)]
     assert {mark.id for mark in browse.find(memory, "Milo", NOW)} == {one.id, three.id}
     assert [mark.id for mark in browse.find(memory, "Porto", NOW)] == [three.id]
     for words in ("2026", "in 2026", "this year", "since january 2026"):
@@ -158,12 +158,12 @@ def test_twins_are_one_photo_or_one_burst_with_the_same_words(memory: Memory) ->
         memory.put_vectors(photo(name).sha256, SPACE, tokens(1, 2, 3))
     for name in "ab":
         memory.put_vectors(photo(name).sha256, SPACE, tokens(*range(1, 3 + "ab".index(name))))
-    assert browse.twins(memory) == [Twin(where.id, (first.id, again.id)), Twin(left.id, (right.id,))]
+    assert browse.duplicates(memory) == [Duplicate(where.id, (first.id, again.id)), Duplicate(left.id, (right.id,))]
 
 
 def test_places_that_differ_make_two(memory: Memory) -> None:
     memory.add_all([said("a", "Milo", 2, "Porto"), said("a", "Milo", 1, "Lisbon")])
-    assert browse.twins(memory) == []
+    assert browse.duplicates(memory) == []
 
 
 def test_statistics(memory: Memory) -> None:

@@ -16,7 +16,7 @@ from textual.app import App
 
 from assistant.photo import load_photo
 from memory import browse, corrections
-from memory.browse import Mark, Statistics, Twin
+from memory.browse import Duplicate, EpisodeEntry, Statistics
 from memory.episode import Episode, Photo, Recall
 from memory.errors import PhotoError, UnknownEpisode
 from memory.store import Memory
@@ -41,8 +41,8 @@ def _cards(ids: Sequence[str], size: CardSize, memory: Memory) -> tuple[CardSize
     return size, drawn
 
 
-def _twins(memory: Memory) -> tuple[list[Twin], dict[str, Episode]]:
-    twins = browse.twins(memory)
+def _twins(memory: Memory) -> tuple[list[Duplicate], dict[str, Episode]]:
+    twins = browse.duplicates(memory)
     return twins, {twin.stays: corrections.to_read(memory.get(twin.stays)) for twin in twins}
 
 
@@ -88,11 +88,11 @@ class MemoriesController:
             return
 
         async def found(recalls: list[Recall]) -> None:
-            await self._show(words, True, [Mark(r.episode.id, r.episode.when, r.why) for r in recalls])
+            await self._show(words, True, [EpisodeEntry(r.episode.id, r.episode.when, r.why) for r in recalls])
 
         self._thread.alike(None, photo, ALIKE, found)
 
-    async def _show(self, words: str, photo: bool, marks: list[Mark]) -> None:
+    async def _show(self, words: str, photo: bool, marks: list[EpisodeEntry]) -> None:
         if self.screen is None:
             await self._app.push_screen(BrowserScreen(self.browse, self._wish, self._wanted))
         if self.screen:
@@ -120,7 +120,7 @@ class MemoriesController:
             screen.show_line(BROWSER_DONE.format(line=line) if lines[-1] == UNDO_HOW else f"{line}.")
             self.browse(screen.words)
 
-    async def _wish(self, what: What, mark: Mark | None) -> None:
+    async def _wish(self, what: What, mark: EpisodeEntry | None) -> None:
         """Do what the user asked for in the browser."""
         match what:
             case "undo":
@@ -169,10 +169,10 @@ class MemoriesController:
     async def _count(self, counted: Statistics) -> None:
         await self._app.push_screen(StatisticsScreen(counted))
 
-    async def _twins(self, found: tuple[list[Twin], dict[str, Episode]]) -> None:
+    async def _twins(self, found: tuple[list[Duplicate], dict[str, Episode]]) -> None:
         twins, episodes = found
 
-        async def chosen(merged: Sequence[Twin] | None) -> None:
+        async def chosen(merged: Sequence[Duplicate] | None) -> None:
             if merged:
                 self._thread.merge(await self._view.note(MERGING), merged)
 
@@ -182,5 +182,5 @@ class MemoriesController:
             await self._say(TWINS_NONE)
 
 
-def _find(words: str, memory: Memory) -> list[Mark]:
+def _find(words: str, memory: Memory) -> list[EpisodeEntry]:
     return browse.find(memory, words)

@@ -18,7 +18,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Label, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
-from memory.browse import Mark, Statistics, Twin
+from memory.browse import Duplicate, EpisodeEntry, Statistics
 from memory.episode import Episode, Turn
 from memory.search.time_phrases import noon_of
 from ui.strings import (
@@ -63,7 +63,7 @@ class BrowserScreen(Screen[None]):
     def __init__(
         self,
         search: Callable[[str], object],
-        wish: Callable[[What, Mark | None], Awaitable[object]],
+        wish: Callable[[What, EpisodeEntry | None], Awaitable[object]],
         wanted: Callable[[list[str], CardSize], object],
     ) -> None:
         """Callbacks: `search` for words ("": all memories); `wish`, what the user wants, with the highlighted memory;
@@ -88,7 +88,7 @@ class BrowserScreen(Screen[None]):
         """Focus the memories, so that the keys work at once."""
         self.grid.focus()
 
-    def show(self, marks: Sequence[Mark], words: str, photo: bool = False) -> None:
+    def show(self, marks: Sequence[EpisodeEntry], words: str, photo: bool = False) -> None:
         """Show these memories, found by `words` ("": all); `photo`: the words were the path of a photo."""
         searched, gone = words != self.words, bool(self.grid.marks)
         self.words = words
@@ -207,7 +207,7 @@ class EditScreen(ModalScreen[Episode | None]):
         self.query(field).first().focus()
 
 
-class TwinsScreen(ModalScreen[Sequence[Twin]]):
+class TwinsScreen(ModalScreen[Sequence[Duplicate]]):
     """Memories that are stored more than once. Returns the groups to merge; none is merged unasked."""
 
     BINDINGS: ClassVar = [
@@ -215,7 +215,7 @@ class TwinsScreen(ModalScreen[Sequence[Twin]]):
         Binding("a", "all", "All"),
     ]
 
-    def __init__(self, twins: Sequence[Twin], episodes: dict[str, Episode]) -> None:
+    def __init__(self, twins: Sequence[Duplicate], episodes: dict[str, Episode]) -> None:
         super().__init__()
         self.twins, self._episodes = twins, episodes
 
@@ -235,7 +235,7 @@ class TwinsScreen(ModalScreen[Sequence[Twin]]):
         """Merge all the pairs that are listed."""
         self.dismiss(self.twins)
 
-    def _option(self, twin: Twin) -> Option:
+    def _option(self, twin: Duplicate) -> Option:
         one = self._episodes[twin.stays]
         times = (f"  ×{len(twin.goes) + 1}", "$primary")
         return Option(Content.assemble((day(one), "bold"), times, "\n", (one.words[:300], "$foreground-muted")))

@@ -21,7 +21,7 @@ from textual.message import Message
 from assistant.backend import Backend
 from assistant.conversation import Conversation
 from demo import album
-from memory.browse import Twin
+from memory.browse import Duplicate
 from memory.db.conversation_rows import StoredConversation
 from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError
@@ -146,7 +146,7 @@ class AppThread:
         """Replace an episode by another."""
         self._change(entry, "saving", lambda: self._session.changes.edit(episode_id, new))
 
-    def merge(self, entry: EntryToken, twins: Sequence[Twin]) -> None:
+    def merge(self, entry: EntryToken, twins: Sequence[Duplicate]) -> None:
         """Merge episodes that are stored more than once."""
         self._change(entry, "merging", lambda: self._session.changes.merge(twins))
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.backends import disk_cache
-from memory.browse import Twin
+from memory.browse import Duplicate
 from memory.episode import Episode
 from memory.errors import KeepsakeError, UnknownEpisode
 from memory.forget.receipt import Receipt
@@ -72,7 +72,7 @@ class UndoStack:
         lines = [EDITED.format(id=new.id), *([EDITED_TOLD.format(n=outdated_parts)] if outdated_parts else [])]
         return self._done(receipt, lines, held, added, UNDO_CHANGED)
 
-    def merge(self, twins: Sequence[Twin]) -> Change:
+    def merge(self, twins: Sequence[Duplicate]) -> Change:
         """Merge memories that are stored more than once. Raises KeepsakeError."""
         memory = self._memory()
         held = memory.hold([id for twin in twins for id in twin.goes])

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
-from memory.browse import Mark
+from memory.browse import EpisodeEntry
 from memory.episode import Episode, printable
 from memory.errors import PhotoError
 from ui.widgets.photo_view import draw
@@ -70,7 +70,7 @@ def text_cell(text: str, style: Style, width: int) -> Segment:
     return Segment(set_cell_size(text, width), style)
 
 
-def day_line(mark: Mark, card: Card | None) -> str:
+def day_line(mark: EpisodeEntry, card: Card | None) -> str:
     """ "12 May 2025 · Lisbon", the place only once the card is drawn."""
     where = f" · {printable(card.place)}" if card and card.place else ""
     return f"{mark.when.day} {mark.when:%B %Y}{where}"

@@ -20,7 +20,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from memory.browse import Mark
+from memory.browse import EpisodeEntry
 from ui.widgets.episode_card import Card, CardSize, day_line, image_line, text_cell
 
 MAX_CARDS = 200
@@ -66,7 +66,7 @@ class EpisodeGrid(ScrollView, can_focus=True):
         """`moved` is called when another memory is highlighted, or none. A message would come a frame too late."""
         super().__init__(id=id)
         self._moved = moved
-        self.marks: Sequence[Mark] = ()
+        self.marks: Sequence[EpisodeEntry] = ()
         self._cards: dict[str, Card] = {}
         self._rows: dict[tuple[int, int], tuple[list[Card | None], list[Strip]]] = {}
         """Drawn rows with the cards they show, by row number and highlighted index (-1: none in this row)."""
@@ -80,11 +80,11 @@ class EpisodeGrid(ScrollView, can_focus=True):
     # -- the memories -------------------------------------------------------------------------------------------
 
     @property
-    def mark(self) -> Mark | None:
+    def mark(self) -> EpisodeEntry | None:
         """The highlighted memory; None when there is none."""
         return self.marks[self.at] if self.at < len(self.marks) else None
 
-    def show(self, marks: Sequence[Mark]) -> None:
+    def show(self, marks: Sequence[EpisodeEntry]) -> None:
         """Show these memories and no others; the highlighted memory stays highlighted if it is among them."""
         before, self.marks = self.mark, marks
         ids = [mark.id for mark in marks]

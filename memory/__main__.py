@@ -1,4 +1,4 @@
-"""`python -m memory`: look at, search, forget, save and check the memories. No model in here.
+"""`python -m memory`: list, search, forget, export, import, check, restore and encrypt memories. No model is loaded.
 
 Results go to stdout, messages to stderr. Exit codes: 0 done, 1 failed with one clear line, 2 wrong usage.
 """
@@ -6,29 +6,31 @@ Results go to stdout, messages to stderr. Exit codes: 0 done, 1 failed with one 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from memory import reminders
 from memory.corrections import readable
 from memory.db import database_files, snapshots
-from memory.db.keys import ask_here, choose
+from memory.db.keys import ask_here, choose_passphrase
 from memory.episode import Episode, printable
-from memory.errors import KeepsakeError, MemoryFileError
+from memory.errors import KeepsakeError
+from memory.forget import selection
 from memory.maintenance.archive import as_json, export_archive, import_archive
 from memory.maintenance.encryption import convert
 from memory.paths import memory_file
 from memory.store import Memory
 from memory.text import count
 
+Command = Callable[[Memory, argparse.Namespace], int]
+"""Runs one command on an open memory and returns the exit code."""
 BY_SIGHT = "search by sight needs a model: use `python -m assistant recall PHOTO`"
 
 
@@ -43,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     if args.command == "forget" and sum(map(bool, (args.id, args.photo, args.words, args.since or args.until))) != 1:
         parser.error("forget needs one of ID, --photo, --words, or --from and --to")
-    run: Callable[[Memory, argparse.Namespace], int] = args.run
+    run: Command = args.run
     try:
         path = memory_file(args.memory, to_read=args.command not in ("import", "restore"))
         if args.command == "restore":
@@ -57,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeepsakeError as error:
         _tell(printable(str(error)))
         return 1
-    except BrokenPipeError:  # `| head` has seen enough; keep the interpreter from flushing into the void
+    except BrokenPipeError:  # `| head` has ended; else Python would fail to flush stdout on exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
@@ -70,9 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     _options(parser, json=False, memory=None)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, what: str, run: Callable[[Memory, argparse.Namespace], int]) -> argparse.ArgumentParser:
+    def command(name: str, what: str, run: Command | None = None) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=what, description=what)
-        _options(added, json=argparse.SUPPRESS, memory=argparse.SUPPRESS)  # also after the command; keep those before
+        _options(added, json=argparse.SUPPRESS, memory=argparse.SUPPRESS)  # those before the command count as well
         added.set_defaults(run=run)
         return added
 
@@ -83,27 +85,32 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("text", nargs="?", metavar="TEXT")
     search.add_argument("--photo", type=Path, metavar="FILE", help=BY_SIGHT)
     search.add_argument("-k", type=_positive, default=10, metavar="N", help="at most N episodes (default 10)")
-    forget = command("forget", "Remove an episode for good, or all with a photo, a name, of a time.", _forget)
+    forget = command(
+        "forget", "Remove one episode for good, or all of a photo, with some words, or of a time.", _forget
+    )
     forget.add_argument("id", nargs="?", metavar="ID", help=id_help)
-    forget.add_argument("--photo", metavar="FILE", help="a photo from an export, or a hash that `show` tells")
-    forget.add_argument("--words", metavar="TEXT", help="all episodes that say so")
+    forget.add_argument(
+        "--photo", metavar="FILE", help="all of a photo from an export, or of a hash that `show` prints"
+    )
+    forget.add_argument("--words", metavar="TEXT", help="all episodes that contain these words")
     forget.add_argument("--from", dest="since", type=_day, metavar="DAY", help="from this day (UTC) on: 2025-08-01")
     forget.add_argument("--to", dest="until", type=_day, metavar="DAY", help="up to the end of this day")
-    forget.add_argument("--yes", action="store_true", help="do not ask")
-    asked = command("reminders", "What you asked to be told when a thing is seen again; --end one.", _reminders)
-    asked.add_argument("--end", metavar="ID", help="an id of this list, or its first digits: never say it again")
+    forget.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    ending = command("reminders", "Reminders that you asked for in your memories; --end stops one.", _reminders)
+    ending.add_argument("--end", metavar="ID", help="stop the reminder with this id, or its first digits, for good")
     command("export", "Save all episodes as one ZIP.", _export).add_argument("file", type=Path, metavar="FILE")
-    bring = command("import", "Add all episodes of such a ZIP; its photos without what a camera wrote in.", _import)
-    bring.add_argument("file", type=Path, metavar="FILE")
-    bring.add_argument("--keep-exif", action="store_true", help="photos as they are in it, with coordinates and all")
+    importing = command("import", "Add all episodes of an exported ZIP, its photos without metadata.", _import)
+    importing.add_argument("file", type=Path, metavar="FILE")
+    importing.add_argument("--keep-exif", action="store_true", help="keep the metadata of photos, such as coordinates")
     command("verify", "Read everything and check it.", _verify)
-    command("stats", "How much there is, and how old its snapshots are.", _stats)
-    command("restore", "Bring back the newest snapshot; the present file is kept beside it.", _stats)  # see main
+    command("stats", "How many episodes, photos and bytes there are, and how old the snapshots are.", _stats)
+    # The next commands need the file closed: `main` runs them.
+    command("restore", "Bring back the newest snapshot; the present file is kept beside it.")
     lines = "without a terminal, each passphrase asked for is a line of stdin"
     for name, what in (("encrypt", "Encrypt the memory"), ("rekey", "Give it a new key and passphrase")):
-        secure = command(name, f"{what}; {lines}.", _stats)
-        secure.add_argument("--no-keychain", action="store_true", help="keep the key nowhere: ask for the passphrase")
-    command("decrypt", "Make an encrypted memory a plain one again.", _stats).set_defaults(no_keychain=True)
+        secure = command(name, f"{what}; {lines}.")
+        secure.add_argument("--no-keychain", action="store_true", help="keychain unused: ask for the passphrase")
+    command("decrypt", "Make an encrypted memory a plain file again.").set_defaults(no_keychain=True)
     return parser
 
 
@@ -148,7 +155,7 @@ def _forget(memory: Memory, args: argparse.Namespace) -> int:
     else:
         ids = _chosen(memory, args)
         if not ids:
-            _tell("nothing in the memory is meant by this: nothing was forgotten")
+            _tell("no episode fits: nothing was forgotten")
             return 1
         if not args.yes and not _agreed(memory, ids):
             return 1
@@ -159,23 +166,16 @@ def _forget(memory: Memory, args: argparse.Namespace) -> int:
 
 
 def _chosen(memory: Memory, args: argparse.Namespace) -> list[str]:
+    """Ids of the episodes that the options of `forget` mean."""
     if args.words:
         return memory.mentioning(args.words)
     if args.since or args.until:
         return memory.between(args.since, args.until and args.until + timedelta(days=1))
-    if Path(args.photo).is_file():
-        try:
-            with open(args.photo, "rb") as file:
-                return memory.showing(hashlib.file_digest(file, "sha256").hexdigest())
-        except OSError as error:
-            raise MemoryFileError(f"cannot read {args.photo}: {error.strerror}") from error
-    if not re.fullmatch("[0-9a-fA-F]{8,64}", args.photo):
-        raise MemoryFileError(f"{args.photo} is no file, and no hash of 8 or more digits: `show ID` tells a photo's")
-    return memory.showing(args.photo.lower())
+    return memory.showing(selection.named_photo(args.photo))
 
 
 def _agreed(memory: Memory, ids: Sequence[str]) -> bool:
-    """Show what would go, and ask for it."""
+    """Show the episodes that would be forgotten, and ask for confirmation."""
     for id in ids:
         _tell(printable(_one_line(memory.get(id))))
     if not sys.stdin.isatty():
@@ -250,14 +250,8 @@ def _restore(path: Path, args: argparse.Namespace) -> int:
 
 
 def _convert(path: Path, args: argparse.Namespace) -> int:
-    done = convert(
-        path,
-        args.command,
-        ask_here,
-        lambda: choose(ask_here, sys.stdin.isatty(), _tell),
-        keychain=not args.no_keychain,
-        tell=_tell,
-    )
+    choose = partial(choose_passphrase, ask_here, sys.stdin.isatty(), _tell)
+    done = convert(path, args.command, ask_here, choose, keychain=not args.no_keychain, tell=_tell)
     _out(args, {**asdict(done), "receipt": done.lines()}, done.lines())
     return 0
 
@@ -271,10 +265,12 @@ def _out(args: argparse.Namespace, value: dict[str, Any], lines: Sequence[str]) 
 
 
 def _tell(message: str) -> None:
+    """A message on stderr."""
     print(message, file=sys.stderr)
 
 
 def _one_line(episode: Episode) -> str:
+    """The episode's id, time, place and first 80 characters."""
     words = " ".join(readable(episode.words).split())
     return f"{episode.id}  {_when(episode)}  {words if len(words) <= 80 else words[:79] + '…'}"
 

@@ -234,7 +234,7 @@ def ask_here(question: str) -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def choose(ask: Ask, twice: bool, tell: Callable[[str], object]) -> str:
+def choose_passphrase(ask: Ask, twice: bool, tell: Callable[[str], object]) -> str:
     """A new passphrase: the user's own or, when the user types none, a random one that `tell` shows.
 
     `twice`: ask again, against typing errors. Raises MemoryFileError when the passphrase is too short or was mistyped.

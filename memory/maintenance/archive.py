@@ -1,14 +1,14 @@
-"""The memory as one ZIP anyone can open, and back: nothing lost, nothing half imported.
+"""Export of the memory as one ZIP archive that anyone can open, and import: nothing lost, nothing half imported.
 
-    README.txt            one line: what this is
-    episodes.jsonl        one episode a line, newest first, of one time the last told first: id, photo, turns, when
+    README.txt            one line: what the archive is
+    episodes.jsonl        one episode a line, newest first, of one time the last stored first: id, photo, turns, when
                           (UTC), place
-    photos/<sha256>.jpg   the photos as they are kept (or .png); the name is the hash of their pixels
+    photos/<sha256>.jpg   the photos as they are stored (or .png); the name is the hash of their pixels
     SHA256SUMS            hashes of all other files, as `sha256sum -c` reads them
 
-The same memory gives the same bytes, and an import the same order of telling. Visual tokens stay out: the model makes
-them again. Not encrypted. Photos of an archive that others wrote lose what is beside their pixels
-(`strip_metadata.py`).
+Equal memories give equal bytes, and an import restores the order of storing. Visual tokens are left out, as the encoder
+makes them again. The archive is not encrypted. An import strips the metadata of photos (`strip_metadata.py`), as the
+archive may come from someone else.
 """
 
 from __future__ import annotations
@@ -34,30 +34,31 @@ from memory.store import Memory
 from memory.strip_metadata import without_metadata
 
 LARGEST = 1 << 30
-"""Bytes of one file in an archive that are accepted: more is a trap, not a memory."""
+"""Bytes: a larger file in an archive is refused, as it is no photo but a trap (a ZIP bomb)."""
 _README = "Keepsake memories: episodes.jsonl says what was said about photos/; `python -m memory import` reads this.\n"
 _SUMS = "SHA256SUMS"
 
 
 class Exported(NamedTuple):
-    """What an archive holds."""
+    """How much an export wrote."""
 
     episodes: int
     photos: int
 
 
 class Imported(NamedTuple):
-    """What an import brought."""
+    """How much an import added."""
 
     added: int
+    """New episodes."""
     known: int
-    """Episodes that were there already."""
+    """Episodes that the memory had already."""
     cleaned: int = 0
-    """New photos in which a camera or program had written something: it was taken out."""
+    """New photos from which metadata was stripped."""
 
 
 def as_json(episode: Episode) -> dict[str, Any]:
-    """An episode without its pixels, as plain values."""
+    """An episode without its pixels, as values that JSON can hold."""
     photo = episode.photo
     return {
         "id": episode.id,
@@ -74,9 +75,9 @@ def as_json(episode: Episode) -> dict[str, Any]:
 
 
 def export_archive(memory: Memory, target: Path) -> Exported:
-    """Write all episodes to `target`, readable by its owner only. Raises MemoryFileError; an old file is never touched.
+    """Write all episodes to the new file `target`, readable by its owner only. Raises MemoryFileError.
 
-    What other programs add meanwhile is left out, what they forget meanwhile too.
+    Episodes that other programs add or forget meanwhile are left out.
     """
     try:
         if target.exists():
@@ -91,9 +92,9 @@ def export_archive(memory: Memory, target: Path) -> Exported:
 
 
 def import_archive(memory: Memory, source: Path, keep_exif: bool = False) -> Imported:
-    """Add all episodes of an archive, or none. Raises MemoryFileError when anything in it is not as it was written.
+    """Add all episodes of an archive, or none. Raises MemoryFileError when the archive is damaged or was changed.
 
-    `keep_exif`: photos as they are in it, with what is beside their pixels, and of any kind.
+    `keep_exif`: take photos of any format as they are in the archive, with their metadata.
     """
     try:
         with zipfile.ZipFile(source) as archive:
@@ -107,10 +108,11 @@ def import_archive(memory: Memory, source: Path, keep_exif: bool = False) -> Imp
 
 
 class _Damaged(Exception):
-    """Something in the archive is not what was exported."""
+    """The archive is damaged or was changed; the message says where."""
 
 
 def _write(memory: Memory, file: Any) -> Exported:
+    """Write the archive to an open binary file."""
     sums: dict[str, str] = {}
     lines: list[str] = []
     with zipfile.ZipFile(file, "w") as archive:
@@ -126,7 +128,7 @@ def _write(memory: Memory, file: Any) -> Exported:
             try:
                 episode = memory.get(id)
             except UnknownEpisode:
-                continue  # another program has just forgotten it
+                continue  # another program has just forgotten this episode
             name = _photo_name(episode.photo.sha256, episode.photo.data)
             if name not in sums:
                 put(name, episode.photo.data, zipfile.ZIP_STORED)
@@ -136,15 +138,15 @@ def _write(memory: Memory, file: Any) -> Exported:
     return Exported(len(lines), len(sums) - 3)
 
 
-def _add(memory: Memory, told: Iterable[Episode], keep_exif: bool) -> Imported:
-    """Store what was `told`, in this order; of one time also between what was here."""
+def _add(memory: Memory, episodes: Iterable[Episode], keep_exif: bool) -> Imported:
+    """Store episodes, given by time and order of storing; new ones come between stored ones of their time."""
     counts: Counter[bool] = Counter()
     cleaned: set[str] = set()
     with memory.transaction("IMMEDIATE") as db:
-        for _, moment in groupby(told, key=lambda one: one.when):
+        for _, moment in groupby(episodes, key=lambda one: one.when):
             ids: dict[str, bool] = {}
             for one in moment:
-                episode = one if keep_exif else _bare(one)
+                episode = one if keep_exif else _stripped(one)
                 new = rows.insert(db, episode)
                 ids.setdefault(one.id, new)
                 counts[new] += 1
@@ -156,7 +158,8 @@ def _add(memory: Memory, told: Iterable[Episode], keep_exif: bool) -> Imported:
     return Imported(counts[True], counts[False], len(cleaned))
 
 
-def _bare(episode: Episode) -> Episode:
+def _stripped(episode: Episode) -> Episode:
+    """The episode with a photo without metadata. Raises _Damaged for formats that cannot be stripped."""
     photo = episode.photo
     try:
         data = without_metadata(photo.data)
@@ -167,11 +170,12 @@ def _bare(episode: Episode) -> Episode:
 
 
 def _photo_name(sha256: str, data: bytes) -> str:
+    """The name of a photo in the archive."""
     return f"photos/{sha256}" + (".png" if data.startswith(b"\x89PNG") else ".jpg")
 
 
 def _check_sums(archive: zipfile.ZipFile) -> None:
-    """Every file is there once, is not listed in vain, and has the bytes that were written."""
+    """Raise _Damaged unless the archive has exactly the files in SHA256SUMS, each once and with its hash."""
     names = archive.namelist()
     for info in archive.infolist():
         if info.file_size > LARGEST:
@@ -188,6 +192,7 @@ def _check_sums(archive: zipfile.ZipFile) -> None:
 
 
 def _episode(archive: zipfile.ZipFile, line: bytes) -> Episode:
+    """Read an episode from a line of episodes.jsonl. Raises _Damaged."""
     try:
         row = json.loads(line)
         photo = row["photo"]

@@ -1,11 +1,11 @@
-"""Encrypting the whole memory, turning that back, and giving it a new key. Never in place.
+"""Encrypting a whole memory, decrypting it, and giving it a new key. Never in place.
 
-The copy is written beside the memory, read back and compared row by row, and only then takes its name: a kill at any
-moment leaves the old memory or the new one. The copy carries the mark of `forget.py` (`erasing`), so that whoever
-opens it next ends what is left to do: snapshots, caches and keys of before are destroyed, one snapshot is made anew.
+A converted copy is written beside the memory, read back and compared row by row, and only then takes the memory's name:
+a kill at any moment leaves the old memory or the new one. The copy carries the mark of a forget (table `erasing`), so
+the next opening finishes the work: it destroys the old snapshots, caches and keys, and makes one snapshot anew.
 
-What an encrypted memory protects: everything in the database, its log, snapshots. No caches are kept beside it.
-What it does not: exports, an unlocked session, and old blocks that a disk keeps of files that were deleted.
+Encryption protects everything in the database, its log and its snapshots; no caches are kept beside an encrypted
+memory. It does not protect exports, an unlocked session, and old blocks that a disk keeps of deleted files.
 """
 
 from __future__ import annotations
@@ -28,27 +28,28 @@ from memory.forget.cleaning import CONVERTED
 from memory.store import Memory
 from memory.text import count
 
-What = Literal["encrypt", "decrypt", "rekey"]
+Conversion = Literal["encrypt", "decrypt", "rekey"]
 
 
 @dataclass(frozen=True)
 class Converted:
-    """What was done to a memory: counts and names, no content and no key."""
+    """The receipt of a conversion: counts and names, no content and no key. `encrypt --json` prints it."""
 
-    what: What
+    what: Conversion
     episodes: int
     bytes: int
     """Size of the new file."""
     snapshots_deleted: int
     snapshots_made: int
     cache_files: int
+    """How many cache files were deleted."""
     keychain: bool
     """Whether the key is in the keychain of this computer."""
     key_file: str
-    """Its name; "" when there is none any more."""
+    """Name of the key file; "" when the memory has none any more."""
 
     def lines(self) -> list[str]:
-        """The receipt for people, a fact a line."""
+        """The receipt for people, one fact a line."""
         now = {"encrypt": "encrypted", "decrypt": "no longer encrypted", "rekey": "encrypted with a new key"}[self.what]
         made = ", one made anew" if self.snapshots_made else ""
         lines = [
@@ -67,19 +68,19 @@ class Converted:
 
 def convert(
     path: Path,
-    what: What,
+    what: Conversion,
     ask: keys.Ask | None = None,
     choose: Callable[[], str] = str,
     keychain: bool = True,
     wait: float = 10.0,
     tell: Callable[[str], object] = str,
 ) -> Converted:
-    """Encrypt, decrypt or re-key the memory `path`. Raises MemoryFileError; before the new file is there, the old is
-    whole.
+    """Encrypt, decrypt or re-key the memory `path`, which no program, this process included, may have open.
 
-    `ask` is asked for the present passphrase when the keychain has no key; `choose` returns the new one, and is called
-    when all else is known to be well. `keychain=False`: the new key is kept there by no means. No program, this
-    process included, may have the memory open.
+    `ask` is called for the present passphrase when the keychain has no key; `choose` returns the new passphrase, and is
+    called after everything else was checked. `keychain=False`: the new key is not stored in the keychain. `wait`:
+    seconds to wait for other programs. `tell` is called with lines of progress. Raises MemoryFileError; the old file
+    is whole until the new one takes its place.
     """
     if not engine.available():
         raise MemoryFileError(engine.MISSING.format(what=f"`python -m memory {what}`"))
@@ -101,7 +102,7 @@ def convert(
     except OSError as error:
         raise MemoryFileError(f"cannot {what} {path}: {error.strerror}: {error.filename}; it is as it was") from error
     tell("destroying what is left of before …")
-    return _finish(path, what, new, passphrase)
+    return _clean_up(path, what, new, passphrase)
 
 
 def _replace(
@@ -113,13 +114,13 @@ def _replace(
     wait: float,
     tell: Callable[[str], object],
 ) -> None:
-    """Write the copy, check it, and put it in the memory's place, which nobody else can open meanwhile."""
+    """Write the copy, check it, and put it in the place of the memory, which is locked meanwhile."""
     copy = database_files.unfinished(path, "converting")
     database_files.sweep(path)
     try:
         with closing(_locked(path, old, wait)) as source:
             if new:
-                _keep(path, old, new, passphrase, keychain)
+                _store_keys(path, old, new, passphrase, keychain)
             tell("writing the new file …")
             _export(source, copy, new)
             tell("comparing it row by row …")
@@ -138,9 +139,9 @@ def _replace(
 
 
 def _locked(path: Path, key: Key | None, wait: float) -> sqlite3.Connection:
-    """The memory, brought up to date, without a log, and locked until it is closed."""
+    """Open the memory, brought up to date, without a log, and locked until the connection is closed."""
     try:
-        # With the engine that others in this process would use: each knows its own locks only.
+        # With the engine that other connections of this process would use: each engine knows its own locks only.
         with closing(schema.connect(path, wait, lambda db: snapshots.take(db, path, key), key)) as db:
             db.execute("PRAGMA journal_mode = DELETE")
         source = engine.connect(path, key, timeout=wait, cipher=True)
@@ -159,23 +160,24 @@ def _locked(path: Path, key: Key | None, wait: float) -> sqlite3.Connection:
     return source
 
 
-def _keep(path: Path, old: Key | None, new: Key, passphrase: str, keychain: bool) -> None:
-    """Both keys can be found from now on, whichever file is there."""
-    kept: dict[str, keys.Wrapped] = {}
+def _store_keys(path: Path, old: Key | None, new: Key, passphrase: str, keychain: bool) -> None:
+    """Store the new key beside the old one, so that the file can be opened whichever of the two it is after a kill."""
+    stored: dict[str, keys.Wrapped] = {}
     with suppress(MemoryFileError):  # a damaged key file is written anew
-        kept = keys.read(path)
-    if old and old.id not in kept:
-        kept[old.id] = keys.wrap(old, passphrase, True)
-    keys.write(path, kept | {new.id: keys.wrap(new, passphrase, keychain)})
+        stored = keys.read(path)
+    if old and old.id not in stored:
+        stored[old.id] = keys.wrap(old, passphrase, True)
+    keys.write(path, stored | {new.id: keys.wrap(new, passphrase, keychain)})
     if keychain:
         keys.to_keychain(new)
 
 
 def _export(source: sqlite3.Connection, copy: Path, key: Key | None) -> None:
+    """Write a copy with this key (None: plain) by SQLCipher's own export."""
     os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     source.execute("ATTACH ? AS fresh KEY ?", (str(copy), key.literal if key else ""))
     source.execute("PRAGMA fresh.journal_mode = OFF")
-    source.execute("PRAGMA fresh.synchronous = OFF")  # synced once, when it is whole
+    source.execute("PRAGMA fresh.synchronous = OFF")  # synced once, when the copy is whole
     source.execute("SELECT sqlcipher_export('fresh')")
     for kept in ("application_id", "user_version"):
         (value,) = source.execute(f"PRAGMA main.{kept}").fetchone()
@@ -184,7 +186,7 @@ def _export(source: sqlite3.Connection, copy: Path, key: Key | None) -> None:
 
 
 def _compare(source: sqlite3.Connection, fresh: sqlite3.Connection, path: Path) -> None:
-    """Raises MemoryFileError unless the copy is sound and holds the same tables with the same rows."""
+    """Raise MemoryFileError unless the copy is sound and has the same tables with the same rows."""
     (found,) = fresh.execute("PRAGMA integrity_check(1)").fetchone()
     tables = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
     named = source.execute(tables).fetchall()
@@ -201,8 +203,8 @@ def _compare(source: sqlite3.Connection, fresh: sqlite3.Connection, path: Path) 
         raise MemoryFileError(f"the copy of {path} is not the same: nothing was changed; `python -m memory verify` it")
 
 
-def _finish(path: Path, what: What, new: Key | None, passphrase: str) -> Converted:
-    """Opening it cleans up; what that did is the receipt."""
+def _clean_up(path: Path, what: Conversion, new: Key | None, passphrase: str) -> Converted:
+    """Open the new memory, which cleans up, and make the receipt of what that did."""
     with Memory(path, ask=lambda _: passphrase) as memory:
         cleaned, stats = memory.cleaned, memory.stats()
         if cleaned is None or memory.trouble:

@@ -67,7 +67,7 @@ def test_an_empty_memory_travels_too(empty: Memory, tmp_path: Path) -> None:
 
 
 def test_the_archive_is_plain(memory: Memory, tmp_path: Path) -> None:
-    """Anyone can read it without Keepsake, and `sha256sum -c` can check it."""
+    """The archive can be read without Keepsake, and `sha256sum -c` checks its files."""
     export_archive(memory, tmp_path / "a.zip")
     assert stat.S_IMODE((tmp_path / "a.zip").stat().st_mode) == 0o600
     assert [p.name for p in tmp_path.glob(".*")] == [], "no partial file is left"

@@ -1,4 +1,4 @@
-"""Kept conversations: found by words, never recalled, gone with what they tell of. (Their dialogs: test_tui_past.)"""
+"""Stored conversations: found by words, never recalled, deleted with the episodes they used (app: test_tui_history)."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_titles_newest_first_and_by_words(path: Path) -> None:
 
 
 def test_nothing_of_it_is_ever_recalled(path: Path) -> None:
-    """What a model wrote must not come back as a memory: by words, by sight, in counts, in an export of memories."""
+    """What a model wrote must not come back as a memory: not by words, by sight, in counts or in an export."""
     with Memory(path) as memory:
         memory.add(episode(1, "This is Milo."))
         before = (memory.ids(), {k: v for k, v in memory.stats().items() if k != "bytes"})
@@ -103,7 +103,7 @@ WRITTEN = (b"Zanzibarine", b"quokkabread", photo(1).data[100:140], photo(1).sha2
 
 @pytest.fixture
 def planted(path: Path) -> Path:
-    """A conversation about a photo that no memory has, a cache of it, a snapshot, and other conversations."""
+    """A memory with a conversation about a photo that no episode has, a cache file of it, a snapshot, and others."""
     vision = path.parent / "cache" / "vision"
     vision.mkdir(parents=True)
     (vision / f"{photo(1).sha256}.nano.npy").write_bytes(photo(1).data)

@@ -1,4 +1,4 @@
-"""A correction names the other photo by a hash that is stored and never read: by no person, and by no model."""
+"""Corrections: the hash in them is stored, and neither people nor models read it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ REX = said("rex", "This is Rex, the neighbour's dog. He barks.")
 
 
 def test_people_and_models_read_no_hash() -> None:
-    """And no name in its place: what is in the prompt is told of the new photo."""
+    """Nor do they read the name of the other episode: a model would take it for the new photo's."""
     stranger = said("stranger", corrections.not_same_as(REX), corrections.same_as(REX))
     assert HASH.search(stranger.words)
     read = corrections.to_read(stranger)
@@ -61,7 +61,7 @@ def test_other_words_are_read_as_they_are(words: str) -> None:
 
 
 def test_an_edit_of_what_is_read_keeps_what_it_means() -> None:
-    """Also of two about photos of the same day; a sentence taken out is out; one added without a hash means nothing."""
+    """Also for two corrections about photos of one day; a deleted sentence stays deleted, a new one gets no hash."""
     ann, rex = said("ann", "This is Ann."), corrections.not_same_as(REX)
     before = said("stranger", f"{corrections.not_same_as(ann)} {rex}", "A cat.")
     read = corrections.to_read(before)

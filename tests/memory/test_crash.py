@@ -36,17 +36,17 @@ TIMES = int(os.environ.get("KEEPSAKE_KILLS", "1"))
 
 
 class Life(NamedTuple):
-    """What a child told before it was killed."""
+    """What a child process wrote on stdout before it was killed."""
 
     done: list[list[str]]
-    """Acknowledged: "remember" or "forget" and ids."""
+    """Acknowledged changes: "remember" or "forget", then ids."""
     begun: list[str]
-    """What it was at when it died; empty when nothing was open."""
+    """The change that it had begun when it died; empty when there was none."""
     seeds: dict[str, int]
     marks: list[str]
-    """All that it said was done."""
+    """All lines that say something was done."""
     calls: int
-    """How many calls it made when it came to its end; 0 when it was killed before, or they were not counted."""
+    """How many function calls it made until its end; 0 when it was killed, or the calls were not counted."""
 
 
 class Crasher:
@@ -104,7 +104,7 @@ class Crasher:
         self.process.stdin.flush()
 
     def seconds(self, job: str, path: Path) -> float:
-        """How long a job takes that nobody kills: kills are spread over a little more."""
+        """1.2 times the seconds that a whole job takes: kills are spread over this time."""
         start = time.monotonic()
         self.kill(job, path, 0, 10**9, 0.0)
         return 1.2 * (time.monotonic() - start)
@@ -118,7 +118,7 @@ class Crasher:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """In memory where there is such a disk: what a killed process wrote stays there as well, and waits for no disk."""
+    """A folder in a RAM disk where there is one: it keeps what a killed process wrote, and is fast."""
     fast = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=fast if fast.is_dir() and os.access(fast, os.W_OK) else tmp_path) as name:
         yield Path(name)
@@ -132,13 +132,13 @@ def crasher(own_home: Path) -> Iterator[Crasher]:
 
 
 def after(state: set[str], change: list[str]) -> set[str]:
-    """The ids that are there after a change."""
+    """The ids in the memory after a change."""
     what, *ids = change
     return state | set(ids) if what == "remember" else state - set(ids)
 
 
 def age(path: Path, days: int) -> None:
-    """Let the snapshots of a memory be older than they are."""
+    """Make the snapshots of a memory older by their names."""
     for kept in database_files.snapshots(path):
         kept.file.rename(
             kept.file.with_name((kept.taken - timedelta(days=days)).strftime(database_files.STAMP) + ".db")
@@ -180,7 +180,7 @@ def test_remembering_and_forgetting(crasher: Crasher, folder: Path) -> None:
 
 
 def test_remembering_what_was_seen(crasher: Crasher, folder: Path) -> None:
-    """Killed at 60 of its last calls: an episode and its photo's visual tokens, or neither."""
+    """Killed at 60 of its last calls: an episode and its photo's visual tokens are both there, or neither is."""
     path, kept, lost = folder / "m" / "memory.db", 0, 0
     for n in range(3):  # the second opening takes a snapshot; all later ones make as many calls as the third
         calls = crasher.kill("keep", path, n, 0, 0.0, 10**9).calls
@@ -239,7 +239,7 @@ def test_upgrading(crasher: Crasher, folder: Path) -> None:
 
 
 def test_restoring(crasher: Crasher, folder: Path) -> None:
-    """Killed at 30 of its last calls, where files change names: it is the one or the other, and nothing is lost."""
+    """Killed at 30 of its last calls, where files change names: one memory or the other is there, none is lost."""
     restored, calls = 0, 10**9
     first = [episode(1), episode(2)]
     for n in range(1 + 30 * TIMES):

@@ -48,7 +48,7 @@ def keychain() -> Keychain:
 
 
 def test_no_plain_byte_is_left_and_none_comes_back(planted: Path) -> None:  # noqa: F811
-    """Text, pixels, tokens and ids; in the database, its log, snapshots and caches."""
+    """Searched for text, pixels, tokens and ids, in the database, its log, snapshots and caches."""
     talk = planted.parent / "cache" / "talk"
     talk.mkdir()
     (talk / "state").write_bytes(SECRET.words.encode() + SECRET.photo.data)
@@ -101,7 +101,7 @@ def test_a_new_key_opens_nothing_of_before(path: Path, keychain: Keychain) -> No
 
 
 def test_a_cipher_that_does_not_encrypt_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plain SQLite takes `PRAGMA key` without a word."""
+    """Plain SQLite accepts `PRAGMA key` silently and writes plain text."""
     encrypted(path)
     monkeypatch.setattr(engine, "_engine", lambda: sqlite3)
     assert "does not encrypt" in refused(path, ask(PASSPHRASE))
@@ -159,7 +159,7 @@ def test_a_copy_that_is_not_the_same_changes_nothing(path: Path, monkeypatch: py
 
 
 def test_an_open_memory_is_not_converted(path: Path) -> None:
-    """What the other program remembers meanwhile would be lost. In this process, and in another."""
+    """What another program stores meanwhile would be lost: opened in this process, and in another."""
     with Memory(path) as memory:
         memory.add_all(TOLD)
         with pytest.raises(MemoryFileError, match="open in another program"):
@@ -181,7 +181,7 @@ def test_an_open_memory_is_not_converted(path: Path) -> None:
 
 
 def test_a_memory_that_is_replaced_while_it_is_opened_is_not_used(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is written into a file that has lost its name nobody finds again."""
+    """What is written into a file that has lost its name is lost."""
     with Memory(path) as memory:
         memory.add_all(TOLD)
     private = database_files.keep_private

@@ -1,4 +1,4 @@
-"""Forgetting: no byte of it anywhere under KEEPSAKE_HOME, a receipt without content, and what still tells of it."""
+"""Forgetting: no byte is left under KEEPSAKE_HOME, the receipt has no content, and it lists what could still tell."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def path(own_home: Path) -> Path:
 
 @pytest.fixture
 def planted(path: Path) -> Path:
-    """The secret between others, in the memory, in two snapshots, in caches; and a reading of the model."""
+    """A memory with the secret among other episodes, in two snapshots and in caches, one of them a KV snapshot."""
     cache = path.parent / "cache"
     (cache / "vision").mkdir(parents=True)
     (cache / "vision" / f"{SECRET.photo.sha256}.nano.npy").write_bytes(TOKENS.tobytes() + PIXELS)
@@ -68,7 +68,7 @@ def planted(path: Path) -> Path:
 
 
 def canaries(path: Path) -> dict[str, bytes]:
-    """What must be nowhere: words in three encodings, pixels encoded and raw, tokens in f32 and f16, ids."""
+    """Bytes that must be in no file: words in three encodings, pixels encoded and raw, tokens in f32 and f16, ids."""
     unit = TOKENS / np.linalg.norm(TOKENS, axis=1, keepdims=True)
     found = {"encoded": ENCODED[100:148], "encoded's end": ENCODED[-48:], "raw pixels": PIXELS[1000:1048]}
     found |= {f"f32 of {name}": t[5].tobytes() for name, t in (("tokens", TOKENS), ("unit", unit))}
@@ -112,12 +112,12 @@ MEASURES: dict[str, Callable[[pytest.MonkeyPatch], object]] = {
 
 
 def overwrite_nothing(memory: Memory) -> None:
-    """Instead of rewriting: nothing, as if SQLite had not overwritten what it deleted either."""
+    """In place of `MemoryFile.rewrite`: does nothing."""
 
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_without_one_measure_something_is_found(planted: Path, monkeypatch: pytest.MonkeyPatch, measure: str) -> None:
-    """So the scan above can fail, and no measure is there for nothing."""
+    """The scan above can fail, and every measure is needed."""
     MEASURES[measure](monkeypatch)
     with Memory(planted) as memory:
         if measure == "pages are rewritten":
@@ -177,7 +177,7 @@ def test_nothing_is_forgotten_when_one_id_is_unknown(planted: Path) -> None:
 
 
 def test_while_a_snapshot_is_taken_nothing_is_forgotten(path: Path) -> None:
-    """Else the snapshot would hold what the receipt says is gone."""
+    """Otherwise the snapshot would hold what the receipt says is gone."""
     with Memory(path, timeout=0.05) as memory:
         memory.add(SECRET)
         with database_files.alone(path, 0.0), pytest.raises(MemoryFileError, match="try again"):

@@ -1,4 +1,4 @@
-"""The ways to an encrypted memory: keychain, passphrase, key file; what is said when they are lost; the commands."""
+"""Opening an encrypted memory by keychain, passphrase and key file; the errors when they are lost; the commands."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_passphrase_is_the_same_on_every_keyboard() -> None:
 
 
 def test_guessing_is_dear() -> None:
-    """What the tests make cheap is not so in earnest: 128 MB a guess."""
+    """The tests lower the cost of a guess; outside of tests a guess takes 128 MB."""
     code = "from memory.db import keys; print(keys.COST)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert int(done.stdout) >= 1 << 17
@@ -179,7 +179,7 @@ def test_a_plain_snapshot_never_replaces_an_encrypted_memory(path: Path) -> None
 
 
 class Run:
-    """One command, with lines of stdin for what it asks."""
+    """Run one command, with lines of stdin as the answers to its questions."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch, lines: str, *argv: str) -> None:
         patch.setattr("sys.stdin", io.StringIO(lines))
@@ -222,7 +222,7 @@ def test_a_passphrase_is_made_and_told_before_anything_is_done(
     run: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Killed afterwards, the memory can be opened."""
+    """So the memory can be opened when the process is killed afterwards."""
     with Memory(path) as memory:
         memory.add_all(TOLD)
     told = run("\n", "encrypt").err.splitlines()

@@ -44,7 +44,7 @@ def filled(home: Path) -> Path:
 
 
 class Run:
-    """One command: its exit code, what it printed, and where."""
+    """Run one command: its exit code, its stdout and its stderr."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], *argv: object) -> None:
         try:

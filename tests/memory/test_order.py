@@ -1,4 +1,4 @@
-"""What was told later about the same photo counts as later, everywhere: both have the photo's date, to the second."""
+"""Of episodes of one photo, which all have the photo's date, the one stored later counts as later, everywhere."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ def said(name: str, place: str | None = None) -> Episode:
 
 
 def told(memory: Memory, *names: str) -> list[str]:
-    """Say these names of the one photo, one after another; their ids."""
+    """Store an episode of the one photo for each name, in this order; returns their ids."""
     return [remember(memory, FakeBackend(), PHOTO, said(name).words).id for name in names]
 
 
 def names(memory: Memory) -> list[str]:
-    """In the order of telling."""
+    """The names in the memory, in the order of storing."""
     return [episode.words.split()[3].strip(".") for episode in reversed(memory.episodes())]
 
 
 @pytest.mark.parametrize("order", list(permutations(NAMES[:3])))
 def test_the_last_told_comes_first_everywhere(memory: Memory, order: tuple[str, ...]) -> None:
-    """In any order, so that no order of hashes can pass by chance."""
+    """For each order of names, so that no order of hashes passes by chance."""
     newest = told(memory, *order)[::-1]
     tokens = FakeBackend().embed(PHOTO)
     lists: dict[str, Callable[[], list[str]]] = {
@@ -81,7 +81,7 @@ def test_the_last_told_comes_first_everywhere(memory: Memory, order: tuple[str, 
 
 @pytest.mark.parametrize("order", [NAMES, NAMES[::-1]])
 def test_of_a_photo_a_prompt_has_what_was_told_last_first(memory: Memory, order: tuple[str, ...]) -> None:
-    """Of more statements than a prompt gets it is the first that is left out."""
+    """When there are more episodes than fit a prompt, the one stored first is left out."""
     told(memory, *order)
     backend = FakeBackend()
     (recalled,) = (e for e in Conversation(backend, memory).look(PHOTO) if isinstance(e, Recalled))
@@ -92,7 +92,7 @@ def test_of_a_photo_a_prompt_has_what_was_told_last_first(memory: Memory, order:
 
 
 class Small(FakeBackend):
-    """Has room for two memories."""
+    """A model whose context has room for two episodes."""
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
         if sum(isinstance(part, Photo) for message in messages for part in message.parts) > 3:
@@ -111,7 +111,7 @@ def test_where_there_is_little_room_what_was_told_first_goes(memory: Memory, ord
 
 @pytest.mark.parametrize("order", [NAMES[:3], NAMES[2::-1]])
 def test_an_edit_and_its_undo_leave_the_order(memory: Memory, order: tuple[str, ...]) -> None:
-    """What was said first is said better: it does not become what was said last."""
+    """Editing what was said first does not make it what was said last."""
     first, *_ = told(memory, *order)
     changes = UndoStack(lambda: memory)
     changes.edit(first, replace(memory.get(first), turns=(Turn("user", "His name is Otto."),)))
@@ -161,7 +161,7 @@ def test_a_merge_and_its_undo_leave_the_order(memory: Memory) -> None:
 
 @pytest.mark.parametrize("order", list(permutations(NAMES[:3])))
 def test_an_archive_keeps_the_order(memory: Memory, tmp_path: Path, order: tuple[str, ...]) -> None:
-    """In an empty memory; and where some of it was forgotten, and more was told since, it goes between."""
+    """Into an empty memory, and into one where some were forgotten and others were added since: they go in between."""
     ids = told(memory, *order)
     export_archive(memory, tmp_path / "a.zip")
     with Memory(tmp_path / "other.db") as other:
@@ -178,7 +178,7 @@ def test_an_archive_keeps_the_order(memory: Memory, tmp_path: Path, order: tuple
 
 
 def test_no_list_is_sorted_as_a_whole_for_its_first_page(memory: Memory) -> None:
-    """The index by time gives the order; only what has the same second is put in order (a million: 0.4 ms, not 400)."""
+    """The index by time gives the order; only episodes of one second are sorted (of a million: 0.4 ms, not 400)."""
     told(memory, *NAMES)
     asked: list[str] = []
     memory._file.db.set_trace_callback(asked.append)
@@ -195,7 +195,7 @@ def test_no_list_is_sorted_as_a_whole_for_its_first_page(memory: Memory) -> None
 
 
 def test_moved_words_leave_no_bytes(memory: Memory) -> None:
-    """Where an episode gives its place to another, its words are for a moment twice in the index."""
+    """An episode that gives its place to another has its words in the index twice for a moment."""
     first, *_ = told(memory, "Mylozqx", "Rex")
     memory.replace({first: said("Milo")})
     memory.put_back(held := memory.hold(memory.ids()))
@@ -205,7 +205,7 @@ def test_moved_words_leave_no_bytes(memory: Memory) -> None:
 
 
 def test_others_changes_are_noticed(memory: Memory) -> None:
-    """Not one's own, and each once."""
+    """Only changes by others, and each of them once."""
     assert not memory.changed()
     memory.add(said("Rex"))
     assert not memory.changed()

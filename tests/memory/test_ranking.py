@@ -1,4 +1,4 @@
-"""Ranking: strangers before the same wall stay strangers, the dog in the corner is found, words and sight agree."""
+"""Ranking: strangers before the same wall stay strangers, the dog in the corner is found, rankings are fused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def thing(n: int) -> np.ndarray:
 
 
 def scene(things: list[int], seed: int, tokens: int = 16, noise: float = 0.05) -> np.ndarray:
-    """Tokens (T, D): three for each thing, wall for the rest; each a little different from photo to photo."""
+    """Visual tokens (T, D) of a photo: three for each thing, wall for the rest, with a little noise."""
     rng = np.random.default_rng(seed)
     clean = np.stack([WALL] * tokens)
     for i, n in enumerate(things):
@@ -72,7 +72,7 @@ def test_a_scene_of_several_finds_each_of_its_things(memory: Memory) -> None:
 
 
 def test_nobody_known_is_nobody(memory: Memory) -> None:
-    """The same wall in every photo: plain late interaction would give strangers 13/16 of a perfect score."""
+    """With one wall in every photo, plain late interaction would give strangers 13/16 of a perfect score."""
     for n in range(12):
         learn(memory, [n], n)
     assert memory.recall("s", scene([40], 555), threshold=0.5) == []
@@ -91,7 +91,7 @@ def test_one_photo_alone_is_found_and_not_everywhere(memory: Memory) -> None:
 
 @pytest.mark.parametrize("stored", [1, 2, 9])
 def test_a_photo_finds_itself_with_certainty(memory: Memory, stored: int) -> None:
-    """Also one that shows nothing but the wall, among others that do."""
+    """Also a photo that shows nothing but the wall, among others that show it."""
     for n in range(stored):
         learn(memory, [n] if n % 2 else [], n)
     for n in range(stored):
@@ -107,7 +107,7 @@ def test_spaces_do_not_mix(memory: Memory) -> None:
 
 
 def test_a_photo_counts_once_whatever_was_said_about_it(memory: Memory) -> None:
-    """All that was said about one photo is one place of k; the newest EPISODES_PER_PHOTO come, newest first."""
+    """All episodes of one photo take one place of k; the newest EPISODES_PER_PHOTO are recalled, newest first."""
     for day in range(5):
         learn(memory, [1], 1, f"day {day}", days=day)
     other = learn(memory, [2], 2)
@@ -141,7 +141,7 @@ def test_words_that_find_nothing_leave_sight_alone(memory: Memory) -> None:
 
 
 def test_what_was_said_earlier_comes_when_it_is_asked_for(memory: Memory) -> None:
-    """The words of an old episode outrank what is only newer, and without sight nothing else of the photo comes."""
+    """An old episode with the words outranks newer ones; without sight no other episode of its photo is recalled."""
     old = learn(memory, [1], 1, "her name is Zoë", days=0)
     for day in range(1, 5):
         learn(memory, [1], 1, f"day {day}", days=day)
@@ -175,7 +175,7 @@ def test_fusion_is_one_for_the_first_of_all() -> None:
 
 
 def test_the_formula() -> None:
-    """Against a plain loop, with photos of unequal token counts."""
+    """The vectorised scores equal those of a plain loop, for photos of unequal token counts."""
     rng = np.random.default_rng(3)
     photos = [ranking.unit(rng.standard_normal((t, 7)) + 1) for t in (5, 1, 3, 8)]
     query = ranking.unit(rng.standard_normal((6, 7)) + 1)

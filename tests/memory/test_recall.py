@@ -1,4 +1,4 @@
-"""Times, places and words together; bursts; and that what was said later is not lost behind what was said before."""
+"""Recall by times, places and words together; bursts; the newest of several episodes of one photo comes first."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def memory(tmp_path: Path) -> Iterator[Memory]:
 
 
 def tell(memory: Memory, n: int, text: str, at: str, place: str | None = None, things: list[int] | None = None) -> str:
-    """Remember photo n, of these things, told at this local time."""
+    """Store an episode of photo n, which shows these things, at this local time."""
     told = Episode(episode(n).photo, (Turn("user", text),), datetime.fromisoformat(at).replace(tzinfo=ROME), place)
     memory.add(told)
     if things is not None:
@@ -99,7 +99,7 @@ def test_summer_is_not_over_in_july() -> None:
 
 
 def test_any_text_is_read() -> None:
-    """Words of times in any order and number, and other text, never break it."""
+    """Words of times in any order and number, mixed with other text, raise nothing."""
     chance = random.Random(0)
     words = "last this the before since in on christmas easter may 31 february 0 12 2024 99999 ago week a summer ’"
     for _ in range(3000):
@@ -158,7 +158,7 @@ def test_the_last_time_and_the_first(memory: Memory) -> None:
 
 
 def test_sight_words_and_time_are_fused(memory: Memory) -> None:
-    """By sight both are alike; the words of the question say which summer."""
+    """Both photos look alike; the words of the question say which summer."""
     old = tell(memory, 1, "with Milo", "2025-07-01", things=[1])
     new = tell(memory, 2, "with Milo", "2026-07-01", things=[1])
     tell(memory, 3, "something else", "2026-07-02", things=[9])
@@ -187,7 +187,7 @@ def test_search_on_the_command_line(capsys: pytest.CaptureFixture[str], own_home
 
 
 def test_words_that_nearly_all_say_cost_nothing(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond COMMON episodes a word counts only when there are no rarer ones; then the newest with it come."""
+    """A word in more than COMMON episodes counts only without rarer words; then the newest episodes with it come."""
     ids = [tell(memory, n, f"lovely lake number{n}", f"2026-01-{n + 1:02}") for n in range(12)]
     monkeypatch.setattr(word_search, "COMMON", 10)
     asked: list[str] = []
@@ -201,7 +201,7 @@ def test_words_that_nearly_all_say_cost_nothing(memory: Memory, monkeypatch: pyt
 
 
 def test_a_place_where_one_often_is_still_counts(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its name is common; it tells apart what rarer words find, and alone it brings the newest."""
+    """The common name of a place orders what rarer words find, and alone it brings the newest episodes."""
     for n in range(12):
         tell(memory, n, "Anna" if n == 5 else "said", f"2026-01-{n + 1:02}", "Rome")
     tell(memory, 20, "Anna Anna", "2026-02-01", "Porto")
@@ -218,7 +218,7 @@ def test_a_place_where_one_often_is_still_counts(memory: Memory, monkeypatch: py
 
 
 def test_a_burst_is_one_memory(memory: Memory) -> None:
-    """Three pictures of the same thing seconds apart take one place of k, and come once."""
+    """Three photos of one thing, taken seconds apart, take one place of k, and equal words come once."""
     same = scene([1], 1)
     rng = np.random.default_rng(0)
     ids = [tell(memory, n, "This is Milo", f"2026-07-01T12:00:{10 * n:02}") for n in (1, 2, 3)]
@@ -253,7 +253,7 @@ def test_what_was_said_differently_in_a_burst_stays(memory: Memory) -> None:
 
 
 def test_of_one_photo_what_was_said_later_comes_first_in_the_prompt_too(memory: Memory) -> None:
-    """Both stay visible, with their dates; of two statements the nano repeats the first it reads."""
+    """Both stay in the prompt with their dates; of two statements the nano repeats the one it reads first."""
     tell(memory, 1, "His name is Max", "2026-01-01", things=[1])
     tell(memory, 1, "No, his name is Milo", "2026-03-01")
     recalls = memory.recall("s", scene([1], 1))
@@ -272,13 +272,13 @@ def test_of_one_photo_what_was_said_later_comes_first_in_the_prompt_too(memory: 
 
 
 def silent(memory: Memory, n: int, at: str, things: list[int]) -> str:
-    """Photo n, about which nothing is said."""
+    """Store photo n without words; returns the id."""
     told = Episode(episode(n).photo, (), datetime.fromisoformat(at).replace(tzinfo=ROME))
     return memory.add(told, ("s", scene(things, n)))
 
 
 def test_what_has_words_comes_before_what_has_none(memory: Memory) -> None:
-    """Five pictures of the very scene, without words, once took all four places from the memory that names it."""
+    """Five photos of the very scene without words once took all four places from the episode that names it."""
     named = tell(memory, 1, "This is Milo", "2026-01-01", things=[1])
     crops = [silent(memory, n, f"2026-07-0{n}", [1, 2]) for n in range(2, 7)]
     found = memory.recall("s", scene([1, 2], 2), k=4, threshold=0.5)
@@ -291,7 +291,7 @@ def test_what_has_words_comes_before_what_has_none(memory: Memory) -> None:
 
 
 def test_a_photo_counts_as_told_when_anything_was_said_of_it(memory: Memory) -> None:
-    """Its episodes with words come first, too, and a burst of others does not push them out."""
+    """The photo's episodes with words come first, and a burst of others does not push them out."""
     first = tell(memory, 1, "This is Milo", "2026-07-01T12:00:00", things=[1])
     for n, words in ((1, ()), (2, ()), (3, ()), (4, (Turn("user", " "), Turn("assistant", "A dog.")))):
         at = datetime(2026, 7, 1, 12, 0, n, tzinfo=ROME)

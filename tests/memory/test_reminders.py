@@ -1,4 +1,4 @@
-"""Standing instructions: found in what the user said, said once when the thing is seen, ended without forgetting."""
+"""Reminders: found in what the user said, shown once when the thing is seen, ended without forgetting the episode."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_what_is_no_request_or_needs_no_photo_is_left_alone(said: str) -> None:
 
 
 def test_a_sentence_made_to_be_slow_is_not() -> None:
-    """The patterns look back and forth; a sentence is short enough for the worst of them."""
+    """The patterns backtrack; LONGEST keeps a sentence short enough for the worst of them."""
     began = datetime.now(UTC)
     for piece in ("when see ", "if see - ", "remind me when you see "):
         found((piece * 60)[: instructions.LONGEST])
@@ -151,7 +151,7 @@ def reminded(events: list[Event]) -> list[str]:
 
 
 def test_it_is_said_once_for_each_photo_shown(path: Path) -> None:
-    """After the recall and before the caption; quiet for another photo, and when the same photo is looked at again."""
+    """After the recall and before the caption; not for another photo, and not when the photo is shown again."""
     backend = FakeBackend()
     with Memory(path) as memory:
         memory.add_all([episode(WATER), episode("A red ball.", "red")])
@@ -178,7 +178,7 @@ def test_what_has_just_been_asked_for_is_for_the_next_time(path: Path) -> None:
 
 
 def test_an_old_memory_of_the_photo_counts_though_newer_ones_are_recalled(path: Path) -> None:
-    """Of one photo only the three newest memories come back; what was asked in the first stands all the same."""
+    """Only the three newest episodes of a photo are recalled, but the instruction in the first still counts."""
     with Memory(path) as memory:
         memory.add_all([episode(WATER), *(episode(f"Again, {n}.", day=n) for n in range(1, 5))])
         talk = Conversation(FakeBackend(), memory)

@@ -1,4 +1,4 @@
-"""Changing, merging and bringing back memories; looking through them; what the user said of a recall."""
+"""Editing, merging and putting back episodes; browsing; corrections of a recall."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def said(name: str, words: str, days: float = 0, place: str | None = None) -> Ep
 
 
 def tokens(*near: float) -> np.ndarray:
-    """One token per photo; equal numbers look alike."""
+    """A photo's one visual token (1, 8); photos with nearly equal numbers look alike."""
     rows = np.eye(8, dtype=np.float32)[: len(near)] * np.array(near, dtype=np.float32)[:, None]
     return rows.sum(0, keepdims=True) / np.linalg.norm(rows.sum(0))
 
@@ -58,7 +58,7 @@ def with_words(episode: Episode, words: str) -> Episode:
 
 
 def test_an_edit_takes_the_place_of_what_was_said_and_keeps_what_was_seen(memory: Memory) -> None:
-    """New words found, old ones in no file; visual tokens as they were; told conversations now tell of the new one."""
+    """The new words are found, the old ones are in no file, visual tokens stay, conversations use the new episode."""
     old = said("milo", "This is Mylozqx, my dog.")
     memory.add(old)
     memory.put_vectors(old.photo.sha256, SPACE, tokens(1, 2))
@@ -93,7 +93,7 @@ def test_an_ended_reminder_stays_ended_while_the_words_ask_for_the_same(
 
 
 def test_what_was_forgotten_comes_back_whole(memory: Memory) -> None:
-    """Photo, words, visual tokens, ended reminders and what conversations told of it; in between it is in no file."""
+    """Photo, words, visual tokens, ended reminders and parts of conversations; in between they are in no file."""
     old = said("gustav", "Gustavzqx. When you see him again, remind me to water the fern.", place="Kyoto")
     memory.add(old)
     memory.put_vectors(old.photo.sha256, SPACE, tokens(1, 2))
@@ -115,7 +115,7 @@ def test_what_was_forgotten_comes_back_whole(memory: Memory) -> None:
 
 
 def test_a_merge_and_back_leaves_conversations_telling_of_both(memory: Memory) -> None:
-    """Otherwise forgetting the one that came back would leave what was told of it."""
+    """Otherwise forgetting the one that came back would leave the conversation that used it."""
     one, two = said("milo", "Milo", 2), said("milo", "Milo", 1)
     memory.add_all([one, two])
     conversations.keep(memory, "aa", Part(0, NOW, None, (Line("answer", "Milo."),), (two.id,)), new=True)
@@ -143,7 +143,7 @@ def test_all_in_time_and_what_words_and_times_find(memory: Memory) -> None:
 
 
 def test_a_time_brings_all_of_it(memory: Memory) -> None:
-    """Not only as many as a search by words."""
+    """A time alone lists all its episodes, more than a search by words returns."""
     memory.add_all(said(str(i), f"photo {i}", i / 100) for i in range(browse.FOUND + 50))
     assert len(browse.find(memory, "2026", NOW)) == browse.FOUND + 50
 
@@ -179,7 +179,7 @@ def test_statistics(memory: Memory) -> None:
 
 
 def test_not_them_keeps_the_other_away_from_what_looks_more_like_this(memory: Memory) -> None:
-    """The photo itself and others like it do not bring the other back; one that is the other still does."""
+    """The corrected photo and photos like it do not recall the other; photos of the other one still do."""
     known = said("rex", "This is Rexzqx.", 9)
     memory.add(known)
     memory.put_vectors(known.photo.sha256, SPACE, tokens(2, 1))
@@ -208,7 +208,7 @@ def test_not_them_outlasts_a_change_of_the_others_words(memory: Memory) -> None:
 
 
 def test_only_the_user_says_so(memory: Memory) -> None:
-    """A reply of a model, with the same words, hides nothing."""
+    """A model's reply with the words of a correction hides nothing."""
     known = said("rex", "This is Rex.", 9)
     reply = Episode(photo("s"), (Turn("user", "Who?"), Turn("assistant", corrections.not_same_as(known))), NOW)
     memory.add_all([known, reply])

@@ -41,7 +41,7 @@ def filled(path: Path, count: int = 12) -> set[str]:
 
 
 def age(path: Path, days: float) -> None:
-    """Let the snapshots be older than they are, and the memory as old as the youngest."""
+    """Make the snapshots older by their names, and the memory as old as the newest of them."""
     for kept in database_files.snapshots(path):
         kept.file.rename(
             kept.file.with_name((kept.taken - timedelta(days=days)).strftime(database_files.STAMP) + ".db")
@@ -131,7 +131,7 @@ def test_a_snapshot_that_cannot_be_made_is_told_and_stops_nothing(
 
 
 def tear(path: Path) -> None:
-    """Zeros where pages were, as after a lost write."""
+    """Overwrite pages with zeros, as after a lost write."""
     data = bytearray(path.read_bytes())
     data[4096:20480] = bytes(16384)
     path.write_bytes(data)
@@ -202,7 +202,7 @@ with Memory(Path(sys.argv[1])):
 
 
 def test_an_open_memory_is_not_replaced(path: Path) -> None:
-    """The program that has it open would go on writing into the file that was put aside."""
+    """A program that has the memory open would go on writing into the file that was set aside."""
     filled(path, 2)
     Memory(path).close()
     command = [sys.executable, "-c", HOLD, str(path)]
@@ -240,7 +240,7 @@ sys.exit(main(sys.argv[2:]))
 
 @pytest.mark.parametrize("command", ["import", "forget", "export", "list"])
 def test_a_disk_that_takes_no_more_bytes(path: Path, own_home: Path, command: str) -> None:
-    """Writes fail in the middle, in a process of its own: one line, and all is there afterwards."""
+    """In a process whose writes fail half-way: one clear line, and nothing is lost."""
     known = filled(path, 12)
     archive = own_home / "a.zip"
     with Memory(own_home / "more.db") as more:
@@ -259,7 +259,7 @@ def test_a_disk_that_takes_no_more_bytes(path: Path, own_home: Path, command: st
 
 
 def test_a_read_only_folder_with_a_memory() -> None:
-    """Without root's rights, for which no folder is read-only."""
+    """Run without root's rights, since root can write to any folder."""
     me = os.geteuid()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "m.db"
@@ -330,7 +330,7 @@ PIECE = st.one_of(st.binary(min_size=1, max_size=40), st.just(bytes(4096)))
 def test_a_spoilt_file_is_refused_or_read_but_never_lost(
     old: Path, tmp_path_factory: pytest.TempPathFactory, spoilt: list[tuple[int, bytes]], cut: int | None
 ) -> None:
-    """A file of version 1 with bytes flipped, cut or filled: it opens, or one line says no and it stays as it was."""
+    """A version 1 file with bytes flipped, cut or filled opens, or is refused in one line and stays as it was."""
     path, whole = tmp_path_factory.mktemp("spoilt") / "m.db", bytearray(old.read_bytes())
     for place, piece in spoilt:
         at = place % len(whole)

@@ -1,4 +1,4 @@
-"""The memory against a plain dictionary: whatever is done in whatever order, both know the same. Spoilt archives."""
+"""The memory against a plain dictionary: after any steps in any order both hold the same. Damaged archives."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ class Store(RuleBasedStateMachine):
 
     @rule(episode=told, meanwhile=EPISODES)
     def undo(self, episode: Episode, meanwhile: Episode) -> None:
-        """Forgotten, and put back: where it was told, also when another has got its number."""
+        """Forget an episode and put it back: it gets its place again, also when another has its row meanwhile."""
         if episode.id not in self.known or meanwhile.id in self.known:
             return
         held = self.memory.hold([episode.id])
@@ -204,7 +204,7 @@ class Store(RuleBasedStateMachine):
 
 
 class EncryptedStore(Store):
-    """The same on an encrypted file, which gets a new key now and then."""
+    """These rules on an encrypted file, which gets a new key now and then."""
 
     def opened(self) -> Memory:
         path = self.folder / "memory.db"
@@ -224,7 +224,7 @@ class EncryptedStore(Store):
 
 @pytest.fixture(autouse=True, scope="module")
 def quick() -> Iterator[None]:
-    """A passphrase that costs little to try."""
+    """Make a guess of the passphrase cheap."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "COST", 1 << 4)
         yield
@@ -253,7 +253,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_spoilt_archive_changes_nothing_or_brings_all(
     whole: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """Bytes of the ZIP, or of a file in it with its checksums made right again, flipped, cut or put in."""
+    """Bytes are changed, cut out or put in: of the ZIP, or of a file in it whose checksums are then corrected."""
     folder = tmp_path_factory.mktemp("spoilt")
     archive = Path(shutil.copy(whole, folder))
     if data.draw(st.booleans()):
@@ -280,7 +280,7 @@ def spoil(data: st.DataObject, whole: bytes) -> bytes:
 
 
 def inside(archive: Path, data: st.DataObject) -> None:
-    """Spoil the list of episodes, then make all checksums right."""
+    """Damage episodes.jsonl, then correct all checksums."""
     with zipfile.ZipFile(archive) as old:
         files = {name: old.read(name) for name in old.namelist() if name != "SHA256SUMS"}
     files["episodes.jsonl"] = spoil(data, files["episodes.jsonl"])

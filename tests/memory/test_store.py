@@ -1,4 +1,4 @@
-"""The store: what goes in comes out, what is forgotten is gone, and nothing that happens to the file is a surprise."""
+"""The store: what is stored comes back, what is forgotten is gone, and trouble with the file is one clear line."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def raw(path: Path) -> closing[sqlite3.Connection]:
 
 
 def child(code: str, *values: object) -> subprocess.Popen[str]:
-    """A Python of its own with the project's modules; it sees no keys and no state of this one."""
+    """Start another Python process with the project's modules."""
     command = [sys.executable, "-c", code, *map(str, values)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -129,7 +129,7 @@ def test_an_id_may_be_shortened_while_it_is_clear(memory: Memory) -> None:
 @example("words:", "rowid * \\ said MATCH")
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), st.text(max_size=40))
 def test_any_text_is_kept_and_never_syntax(text: str, query: str) -> None:
-    """Quotes, NUL, emoji, FTS operators, lone surrogates in a query: kept as said, and searching never fails."""
+    """Quotes, NUL, emoji, FTS operators: stored unchanged; searching never fails, not even for lone surrogates."""
     with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "m.db") as memory:
         told = episode(f"{text} lighthouse", place=text or None)
         assert memory.get(memory.add(told)) == told
@@ -140,7 +140,7 @@ def test_any_text_is_kept_and_never_syntax(text: str, query: str) -> None:
 
 
 def test_a_lone_surrogate_is_refused_in_one_line(memory: Memory) -> None:
-    """Bytes of a command line that are no UTF-8 arrive as these; SQLite and the id could not hold them."""
+    """Bytes of a command line that are no UTF-8 arrive as lone surrogates, which SQLite and the id cannot hold."""
     with pytest.raises(KeepsakeError, match="not text"):
         memory.add(episode("caf\udce9"))
     assert memory.stats()["photos"] == 0
@@ -161,7 +161,7 @@ def test_files_are_for_the_owner_only(memory: Memory, path: Path) -> None:
 
 
 def residue(folder: Path, *canaries: bytes) -> list[str]:
-    """Files of the folder that hold any of the canaries, in any letter case: the index keeps lower-case stems."""
+    """Files of the folder with any of the canaries, in any letter case, since the index stores lower-case stems."""
     return [
         f.name for f in folder.rglob("*") if f.is_file() and any(c.lower() in f.read_bytes().lower() for c in canaries)
     ]
@@ -169,7 +169,7 @@ def residue(folder: Path, *canaries: bytes) -> list[str]:
 
 @pytest.mark.parametrize("neighbours", [0, 3, 60])
 def test_what_is_forgotten_leaves_no_bytes(memory: Memory, path: Path, neighbours: int) -> None:
-    """Words, place, pixels and visual tokens, out of database and log, while the memory is still open."""
+    """Words, place, pixels and visual tokens are gone from database and log while the memory is still open."""
     pixels = b"\xff\xd8" + b"CANARYPIXELS" * 2000
     secret = Episode(
         Photo(hashlib.sha256(pixels).hexdigest(), pixels, 9, 9),
@@ -213,7 +213,7 @@ def test_a_shared_photo_stays_until_its_last_episode_goes(memory: Memory) -> Non
 
 
 def test_forgetting_says_when_another_reader_keeps_the_log(path: Path) -> None:
-    """The log cannot be cut while someone reads an older state: the receipt must not claim it was."""
+    """The log cannot be emptied while a program reads an older state: the receipt must not claim it was."""
     with Memory(path, timeout=0.05) as memory, raw(path) as reader:
         memory.add(episode())
         reader.execute("BEGIN")
@@ -265,7 +265,7 @@ def test_other_files_are_refused_and_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_read_only_folder_is_refused_in_one_line() -> None:
-    """Without root's rights, for which no folder is read-only."""
+    """Run without root's rights, since root can write to any folder."""
     me = os.geteuid()
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o555)
@@ -282,7 +282,7 @@ def test_a_read_only_folder_is_refused_in_one_line() -> None:
 
 
 def test_verify_finds_a_flipped_bit_in_a_photo(memory: Memory, path: Path) -> None:
-    """On the disk itself: SQLite has no checksums and reads a damaged photo without complaint."""
+    """SQLite has no checksums and reads a photo that was damaged on disk without complaint."""
     memory.add_all([episode("one", 1), episode("two", 2)])
     memory.close()
     content = bytearray(path.read_bytes())
@@ -314,7 +314,7 @@ def test_verify_finds(memory: Memory, path: Path, statement: str, problem: str) 
 
 
 def test_verify_reports_a_torn_file(memory: Memory, path: Path) -> None:
-    """Pages of zeros, as after a lost write: every problem is a line, and reading says so too."""
+    """Pages of zeros, as after a lost write: each problem is one line, and reading fails in one line, too."""
     memory.add_all(episode(f"text {n}", n) for n in range(20))
     (page,) = memory._file.db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'episodes'").fetchone()
     memory.close()
@@ -335,7 +335,7 @@ def test_verify_reports_a_torn_file(memory: Memory, path: Path) -> None:
 
 
 def test_a_failing_migration_leaves_nothing_behind(memory: Memory, path: Path) -> None:
-    """The newest version with rows, then a step more that breaks half-way, then one that works."""
+    """A file of the newest version with rows, one more migration that fails half-way, then one that works."""
     memory.add(episode())
     memory.close()
     broken = ("CREATE TABLE albums (name TEXT) STRICT", "UPDATE turns SET text = ''", "INSERT INTO nowhere VALUES (1)")
@@ -356,7 +356,7 @@ def test_a_failing_migration_leaves_nothing_behind(memory: Memory, path: Path) -
 
 
 def test_version_1_is_what_it_was(memory: Memory, path: Path) -> None:
-    """A published migration never changes: files of version 1 are out there. Comments and spaces are not part of it."""
+    """A published migration never changes, as files of version 1 exist. Comments and spaces do not count."""
     text = " ".join(" ".join(line.split("--")[0] for line in step.splitlines()) for step in schema.MIGRATIONS[0])
     digest = hashlib.sha256(" ".join(text.split()).encode()).hexdigest()
     assert digest == "8ef8ad2cd1ccc2a5147182a9980517a465842c4a706231fef80b9732759a37cf"
@@ -377,7 +377,7 @@ with Memory(Path(sys.argv[1])) as memory:
 
 
 def test_processes_share_a_new_memory(path: Path) -> None:
-    """All four create the file at the same moment, then write and read side by side."""
+    """Four processes create the file at one moment, then write and read side by side."""
     processes = [child(ADD_MANY, path, n * 10, n * 10 + 10) for n in range(4)]
     outputs = [process.communicate(timeout=120) for process in processes]
     assert [err for _, err in outputs] == [""] * 4

@@ -1,4 +1,4 @@
-"""What a photo's file says of itself (place, camera, comments, thumbnail) is nowhere in what is kept or exported."""
+"""Stripping metadata: place, camera, comments and thumbnails are in nothing that is stored or exported."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 400, 3
 
 
 def exif() -> bytes:
-    """As phones write it: description, camera, date, comment, position with the name of the area."""
+    """EXIF as phones write it: description, camera, date, comment, position with the name of the area."""
     fields = PICTURE.getexif()
     fields[0x010E], fields[0x010F], fields[0x8298] = "CANARY-DESCRIPTION", "CANARY-CAMERA", "CANARY-COPYRIGHT"
     folder = fields.get_ifd(0x8769)
@@ -48,7 +48,7 @@ def exif() -> bytes:
 
 
 def profile() -> bytes:
-    """A colour profile with a comment of its own; no viewer takes it for one, as its colours are missing."""
+    """A colour profile with a comment; viewers ignore it, as it defines no colours."""
     text = b"text\0\0\0\0CANARY-PROFILE\0"
     table = struct.pack(">I", 1) + b"cprt" + struct.pack(">II", 144, len(text))
     return struct.pack(">I", 144 + len(text)).ljust(36, b"\0") + b"acsp".ljust(92, b"\0") + table + text
@@ -85,12 +85,12 @@ KINDS: dict[str, tuple[Callable[[Path], None], int]] = {
     "webp": (webp, 7),
     "heic": (heic, 6),
 }
-"""How it is written, and how many canaries can be read in it at least."""
+"""By format: the function that writes a photo, and the least number of canaries in its file."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_only_the_pixels_and_the_day_are_kept(own_home: Path, tmp_path: Path, kind: str) -> None:
-    """Database and log while it is open and afterwards, snapshots, the archive's photo, and the archive itself."""
+    """Searched: database and log, open and closed, snapshots, the archive, and the photo in it."""
     write, canaries = KINDS[kind]
     path = tmp_path / f"CANARY-NAME.{kind}"
     write(path)
@@ -118,7 +118,7 @@ def residue(home: Path) -> set[str]:
 
 
 def assert_bare(data: bytes) -> None:
-    """A JPEG of nothing but the segments that decoding needs, to its last byte."""
+    """Read a JPEG to its last byte, and check that it has only the segments that decoding needs."""
     image = Image.open(io.BytesIO(data))
     assert image.format == "JPEG" and not image.getexif()
     assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
@@ -147,7 +147,7 @@ def test_a_small_photo_is_a_png_of_nothing_but_pixels(tmp_path: Path) -> None:
 
 
 def progressive(path: Path) -> None:
-    """Several scans, with a comment between them; junk before a segment, filling before another, and a trailer."""
+    """A JPEG of several scans with a comment between them, junk and fill bytes before segments, and a trailer."""
     PICTURE.save(path, "JPEG", progressive=True, exif=exif(), comment=b"CANARY-JPEG")
     body = path.read_bytes()
     at = body.rindex(b"\xff\xda")
@@ -157,12 +157,12 @@ def progressive(path: Path) -> None:
 
 
 def cmyk(path: Path) -> None:
-    """Adobe's mark says how its colours are packed: without it they are other colours."""
+    """A JPEG whose Adobe segment says how colours are packed: without the segment the colours are wrong."""
     PICTURE.convert("CMYK").save(path, "JPEG", exif=exif())
 
 
 def palette(path: Path) -> None:
-    """Colours in a table, one of them clear, and frames that no viewer of pictures shows."""
+    """A PNG with a palette, a transparent colour, animation frames that viewers of pictures ignore, and a trailer."""
     frames = [PICTURE.quantize(16), PICTURE.rotate(180).quantize(16)]
     info = PngImagePlugin.PngInfo()
     info.add(b"prVt", b"CANARY-LATER", after_idat=True)
@@ -174,7 +174,7 @@ FOREIGN = {"jpeg": jpeg, "progressive": progressive, "cmyk": cmyk, "png": png, "
 
 
 def archive_of(data: bytes, target: Path) -> Episode:
-    """What another program wrote, by our own rules, with a photo as its camera left it."""
+    """Write a valid archive whose photo still has the camera's metadata."""
     photo = Photo(hashlib.sha256(data).hexdigest(), data, *PICTURE.size, TAKEN)
     episode = Episode(photo, (Turn("user", "This is Milo."),), TAKEN)
     with Memory(target.with_suffix(".db")) as memory:
@@ -246,7 +246,7 @@ def test_what_we_keep_comes_back_bit_for_bit(tmp_path: Path, size: tuple[int, in
 def test_a_damaged_photo_is_no_trouble(
     tmp_path_factory: pytest.TempPathFactory, kind: str, data: st.DataObject
 ) -> None:
-    """Cut, or with bytes that are others: it gets no longer, and once is enough."""
+    """A photo that is cut or has changed bytes gets no longer, and stripping it twice changes nothing more."""
     path = tmp_path_factory.getbasetemp() / f"damaged {kind}"
     if not path.exists():
         FOREIGN[kind](path)

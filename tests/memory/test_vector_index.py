@@ -1,4 +1,4 @@
-"""The index of sight: what an exact search finds is found, whatever came and went; other processes; forgetting."""
+"""The vector index finds what an exact search finds, after any changes, also by other processes, and forgets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.memory.test_ranking import DIM, episode, scene
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond eight photos the index is used, and leaves eight."""
+    """Use the index for more than eight photos, and let it return eight."""
     monkeypatch.setattr(vector_index, "EXACT_VALUES", 0)
     monkeypatch.setattr(vector_index, "SHORTEST", 8)
     monkeypatch.setattr(vector_codes, "NEAREST", 24)
@@ -34,7 +34,7 @@ def memory(tmp_path: Path) -> Iterator[Memory]:
 
 
 def learn(memory: Memory, numbers: range, things: int = 10**6) -> list[str]:
-    """One episode each; photo n shows thing n (of so many) and one of its own."""
+    """Store an episode for each number; photo n shows thing n % `things` and one of its own. Returns the hashes."""
     memory.add_all(episode(n) for n in numbers)
     hashes = [episode(n).photo.sha256 for n in numbers]
     seen = ((name, scene([n % things, n + 1000], n)) for name, n in zip(hashes, numbers, strict=True))
@@ -54,7 +54,7 @@ def rows_of(memory: Memory) -> tuple[int, int]:
 
 
 def test_exact_search_is_what_it_was_to_the_bit(memory: Memory) -> None:
-    """The gate's threshold was measured on these scores. Computed here as they were before there was an index."""
+    """The gate was calibrated on these scores, so they stay; computed here without the index."""
     learn(memory, range(40))
     query = ranking.unit(scene([3, 7], 1))
     with memory.transaction() as db:
@@ -74,7 +74,7 @@ def test_exact_search_is_what_it_was_to_the_bit(memory: Memory) -> None:
 
 
 def test_scores_through_the_index_are_those_of_an_exact_search(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else a gate that was measured in a small memory would be another one in a large memory."""
+    """Otherwise a gate that was calibrated in a small memory would be wrong in a large one."""
     learn(memory, range(60))
     exact = {r.episode.id: r.score for r in memory.recall("s", scene([5, 9], 1), k=60)}
     monkeypatch.setattr(vector_index, "EXACT_VALUES", 0)
@@ -86,7 +86,7 @@ def test_scores_through_the_index_are_those_of_an_exact_search(memory: Memory, m
 
 
 def test_each_of_several_things_is_found_among_many(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Against the exact answer, with more photos than a block holds; looked for as one, four things find less."""
+    """Compared with the exact answer, with more photos than a block holds; one vector for four things finds less."""
     learn(memory, range(1200))
     asked = [[start, start + 11, start + 22, start + 33] for start in range(0, 1100, 30)]
     exact = [set(first(memory, things, 4)) for things in asked]
@@ -124,7 +124,7 @@ def test_codes_are_the_signs() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("+-r"), st.integers(0, 29)), max_size=40), st.integers(0, 3))
 def test_whatever_comes_and_goes_the_index_is_right(steps: list[tuple[str, int]], seed: int) -> None:
-    """Added, replaced and dropped in any order, a block full and not: `verify` compares it with all photos."""
+    """Photos are added, replaced and dropped in any order, over block bounds: `wrong` compares the index with them."""
     with pytest.MonkeyPatch.context() as patch, closing(sqlite3.connect(":memory:")) as db:
         patch.setattr(vector_index, "EXACT_VALUES", 0)
         patch.setattr(vector_index, "SHORTEST", 5)
@@ -156,7 +156,7 @@ def test_whatever_comes_and_goes_the_index_is_right(steps: list[tuple[str, int]]
 
 @pytest.mark.usefixtures("small")
 def test_another_process_is_seen(memory: Memory) -> None:
-    """A second connection, as another process has: its codes are read again only where they have changed."""
+    """A second connection, as of another process: it reads codes again only where they have changed."""
     hashes = learn(memory, range(600))
     with Memory(memory.path) as other:
         assert first(memory, [3]) == first(other, [3]) == [hashes[3]]
@@ -198,7 +198,7 @@ def test_what_is_rolled_back_was_never_there(memory: Memory) -> None:
 
 @pytest.mark.usefixtures("small")
 def test_a_file_from_before_the_index_gets_one(tmp_path: Path, memory: Memory) -> None:
-    """As the migration leaves it: counted, no sum, no codes. The first recall makes them."""
+    """A space as the migration leaves it has counts, but no sum and no codes: the first recall makes them."""
     hashes = learn(memory, range(30))
     with memory.transaction("IMMEDIATE") as db:
         vector_index._clear(db, "s")

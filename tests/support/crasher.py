@@ -1,10 +1,10 @@
 """A child that works on a memory until it is killed: for tests that kill it. Not a test.
 
-Read from stdin, a job a line: {"job", "path", "seed", "home", "step"}. Each job runs in a fork of this process, so that
-500 of them cost no 500 starts of Python. The fork writes on stdout what it begins ("? ...") and what it has done
-("! ..."). Any further line buries it: only then is its process id given back to the system, so that no other process
-is killed, and this process writes "dead". With a "step" the fork kills itself at that call of a function: for jobs so
-short that no other process could hit them.
+Jobs are read from stdin, one a line: {"job", "path", "seed", "home", "step"}. Each job runs in a fork of this process,
+so that 500 jobs do not start Python 500 times. The fork writes to stdout what it begins ("? ...") and what it has done
+("! ..."). After the fork was killed, any further line on stdin makes this process wait for it and write "dead": until
+then its process id is not reused, so that no other process is killed. With a "step" the fork kills itself at that call
+of a function: for jobs so short that no other process could hit them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DAY = datetime(2025, 5, 12, tzinfo=UTC)
 
 
 def episode(seed: int) -> Episode:
-    """One of a kind, found again in any file by `canaries`; some are as large as several pages."""
+    """An episode of which `canaries` can be found in any file; some are larger than several pages of the database."""
     chance = random.Random(seed)
     data = b"\x89PNG" + chance.randbytes(chance.choice((200, 3000, 9000)))
     text = f"This is canary{seed:09d} " + "at the sea " * chance.choice((1, 5, 60))
@@ -44,19 +44,19 @@ def episode(seed: int) -> Episode:
 
 
 def canaries(one: Episode) -> tuple[bytes, ...]:
-    """What of an episode must be nowhere when it is forgotten."""
+    """Bytes of an episode that must be in no file when the episode is forgotten."""
     word = one.turns[1].text.split()[1]
     data = one.photo.data
     return word.encode(), word.encode("utf-16-le"), data[4:36], data[-40:-8], one.id.encode(), one.photo.sha256.encode()
 
 
 def say(what: str, *ids: str) -> None:
-    """One line, written at once and whole."""
+    """Write one line to stdout in a single call, so that a kill cannot cut it."""
     os.write(1, (" ".join((what, *ids)) + "\n").encode())
 
 
 def change(path: Path, seed: int) -> None:
-    """Remember and forget, until killed."""
+    """Store and forget episodes until killed."""
     chance = random.Random(seed)
     with Memory(path) as memory:
         known = memory.ids()
@@ -79,7 +79,7 @@ def change(path: Path, seed: int) -> None:
 
 
 def keep_seen(path: Path, seed: int) -> None:
-    """Remember one photo as the assistant does, with its visual tokens."""
+    """Store one episode as the assistant does, with the photo's visual tokens."""
     one = episode(seed)
     with Memory(path) as memory:
         say("? remember", one.id)
@@ -88,7 +88,7 @@ def keep_seen(path: Path, seed: int) -> None:
 
 
 def bring_in(path: Path, seed: int) -> None:
-    """Import the archive that lies beside the memory, whose ids are in a file."""
+    """Import the archive beside the memory; the file `ids` lists the ids in it."""
     ids = path.with_name("ids").read_text().split()
     with Memory(path) as memory:
         say("? remember", *ids)
@@ -104,14 +104,14 @@ def bring_back(path: Path, seed: int) -> None:
 
 
 def upgrade(path: Path, seed: int) -> None:
-    """Open a file of an older version, with what that does to it."""
+    """Open a file of an older version, which upgrades it."""
     say("! begin")
     with Memory(path):
         say("! open")
 
 
 def convert(path: Path, seed: int) -> None:
-    """Encrypt, decrypt or re-key, as a file beside the memory tells; the new passphrase has the seed in it."""
+    """Encrypt, decrypt or re-key, as the file `what` beside the memory says; the new passphrase contains the seed."""
     what = path.with_name("what").read_text()
     say("! begin")
     encryption.convert(path, what, lambda _: PASSPHRASE, lambda: f"{PASSPHRASE} {seed}", wait=0.5)  # type: ignore[arg-type]
@@ -149,7 +149,7 @@ def main() -> None:
     """Fork for every line of stdin."""
     set_keyring(fail.Keyring())  # never the keychain of whoever runs the tests
     keys.COST = 1 << 4
-    keys.unwrap(keys.wrap(engine.Key(bytes(32)), "", False), "")  # what is imported now no fork has to import
+    keys.unwrap(keys.wrap(engine.Key(bytes(32)), "", False), "")  # imports `cryptography` once, before any fork
     engine.connect(":memory:", None, cipher=True).close()
     for line in sys.stdin:
         job = json.loads(line)

@@ -1,4 +1,4 @@
-"""What the tests of encrypted memories share: a keychain that ends with the test, somebody who answers. No tests."""
+"""Helpers for tests of encrypted memories: keychains that last as long as a test, and scripted answers. No tests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOLD = [episode(n) for n in range(6)]
 
 
 class Keychain(KeyringBackend):
-    """A keychain that lasts as long as a test."""
+    """A keychain in memory, which lasts as long as a test."""
 
     priority: ClassVar[float] = 1
 
@@ -44,14 +44,14 @@ class Keychain(KeyringBackend):
 
 
 class PlainText(Keychain):
-    """What writes passwords into a file has a priority below 1."""
+    """A keychain that stores plain text: keyring gives such backends a priority below 1."""
 
     priority: ClassVar[float] = 0.5
 
 
 @contextmanager
 def no_keychain() -> Iterator[None]:
-    """No keychain on this computer, and a passphrase that costs little to try."""
+    """While there is no keychain on this computer, and a guess of the passphrase is cheap."""
     before = keyring.get_keyring()
     keyring.set_keyring(fail.Keyring())
     with pytest.MonkeyPatch.context() as patch:
@@ -61,12 +61,13 @@ def no_keychain() -> Iterator[None]:
 
 
 def ask(*answers: str) -> Callable[[str], str]:
-    """Somebody who answers so, and then no more."""
+    """A user who gives these answers, and then empty ones."""
     left = list(answers)
     return lambda _: left.pop(0) if left else ""
 
 
 def encrypted(path: Path, *, keychain: bool = True) -> set[str]:
+    """Create an encrypted memory with the episodes TOLD, a set of visual tokens and a snapshot; returns the ids."""
     with Memory(path) as memory:
         memory.add_all(TOLD)
         memory.put_vectors(TOLD[0].photo.sha256, "s", np.eye(3))
@@ -76,7 +77,7 @@ def encrypted(path: Path, *, keychain: bool = True) -> set[str]:
 
 
 def refused(path: Path, asked: Callable[[str], str] | None = None) -> str:
-    """The one line that is said; nothing changes and nothing new appears."""
+    """Check that opening the memory fails without changing or adding any file; returns the error's one line."""
     before = {f: f.read_bytes() for f in path.parent.rglob("*") if f.is_file()}
     with pytest.raises(MemoryFileError) as caught:
         Memory(path, ask=asked)

@@ -1,4 +1,4 @@
-"""Memory files as earlier versions wrote them, with rows. For tests of migrations; not a test.
+"""Memory files as earlier versions wrote them, with rows, for tests of migrations. Not a test.
 
 The tables come from the published migrations, which never change; the rows are written here in plain SQL, so that they
 stay what they were however the store writes today.

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from memory.db import engine
-from memory.db.database_files import keep_private, key_file, one_clear_line, snapshots
+from memory.db.database_files import keep_private, key_file, one_clear_line, snapshots, way_back
 from memory.db.engine import Key
 from memory.errors import MemoryFileError
 from memory.paths import private_folder
@@ -200,12 +200,17 @@ def migrate(db: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[st
 
 
 def version_of(db: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:
-    """The version of the file's tables, 0 when it has none. Raises MemoryFileError for a newer or foreign file."""
+    """The version of the file's tables, 0 when it has none.
+
+    Raises MemoryFileError for a newer, foreign or damaged file.
+    """
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     tables = int(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     ours = db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
     if not ours and (version or tables):
         raise MemoryFileError(f"{path} is a database of another program, not a memory: choose another file")
+    if version < 0:
+        raise MemoryFileError(f"{path} is damaged (format {version}): {way_back(path)}")
     if version > newest:
         raise MemoryFileError(
             f"{path} was written by a newer Keepsake (format {version}, this one knows {newest}): update Keepsake"

@@ -327,6 +327,7 @@ PIECE = st.one_of(st.binary(min_size=1, max_size=40), st.just(bytes(4096)))
     cut=st.one_of(st.none(), ANYWHERE),
 )
 @example(spoilt=[(2995, b"\x80")], cut=None)  # SQLite's complaint quotes the byte, and is no text then
+@example(spoilt=[(60, b"\x80")], cut=None)  # a negative version of the tables
 def test_a_spoilt_file_is_refused_or_read_but_never_lost(
     old: Path, tmp_path_factory: pytest.TempPathFactory, spoilt: list[tuple[int, bytes]], cut: int | None
 ) -> None:

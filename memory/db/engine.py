@@ -81,7 +81,7 @@ def beginning(path: Path) -> bytes:
 
 
 def beginning_of_copy(file: Path) -> bytes:
-    """The first 16 bytes of a file that nobody has open: a snapshot, or one just written."""
+    """The first 16 bytes of a file that no process has open: a snapshot, or one just written."""
     with open(file, "rb") as opened:
         return opened.read(len(PLAIN))
 

@@ -58,7 +58,7 @@ class MemoryFile:
 
     @contextmanager
     def alone(self, wait: float | None = None) -> Iterator[None]:
-        """While nobody else cleans, copies or restores this memory. `wait`: seconds; None: the file's timeout."""
+        """Hold the lock, so that nothing else cleans, copies or restores this memory. `wait`: seconds; None: the file's timeout."""
         with self._lock, database_files.alone(self.path, self._timeout if wait is None else wait):
             yield
 

@@ -58,7 +58,10 @@ class MemoryFile:
 
     @contextmanager
     def alone(self, wait: float | None = None) -> Iterator[None]:
-        """Hold the lock, so that nothing else cleans, copies or restores this memory. `wait`: seconds; None: the file's timeout."""
+        """Hold the lock, so that nothing else cleans, copies or restores this memory meanwhile.
+
+        `wait`: seconds; None means the timeout of the file. Raises MemoryFileError when the lock is not free by then.
+        """
         with self._lock, database_files.alone(self.path, self._timeout if wait is None else wait):
             yield
 

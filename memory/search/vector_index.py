@@ -1,7 +1,7 @@
 """The vector index: which photos of a large memory are worth an exact score. A cache inside the memory's own file.
 
 While all photos of a vector space can be scored exactly (`exact`), only their number and the sum of their mean tokens
-are stored. Beyond, each photo has a row in `directions`, its distinctive vector as `ranking.special` computes it, and
+are stored. Beyond, each photo has a row in `directions`, its distinctive vector (`ranking.distinctive`), and
 in `codes` one bit a dimension: on which side of the average that vector is. A search takes the nearest codes to each
 part of the query, so that several people in one photo each find theirs (`vector_codes.py`), compares directions, and
 leaves the few best photos to the exact score.

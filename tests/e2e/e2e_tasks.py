@@ -354,7 +354,7 @@ def test_reopen_a_conversation_and_save_it_as_a_page(app: Terminal, home: Path) 
     app.sees("▌ Where was the otter last seen?")
     app.idle()
     app.say(f"/export {home / 'talk.html'}")
-    app.sees("Saved as", "anyone who has that file can read it, photos and all.")
+    app.sees("Saved as", "anyone who has that file can read the conversation")
     page = (home / "talk.html").read_text(encoding="utf-8")
     assert "Where was the otter last seen?" in page and "data:image" in page
     app.press("C-n")

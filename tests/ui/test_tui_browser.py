@@ -127,10 +127,10 @@ async def test_an_edit_and_its_undo(memory_file: Path, photos: Path) -> None:
         app.screen.query_one("#place", Input).value = "Bergen"
         await pilot.press("ctrl+s")
         await opened(app, BrowserScreen)
-        await sees(app.screen, "Changed: it has the id", "1 May 2024 · Bergen", "Milo at home", "of 2")
+        await sees(app.screen, "Changed: the memory has the id", "1 May 2024 · Bergen", "Milo at home", "of 2")
         assert words_of(memory_file) == ["Rex at the sea", "Milo at home"]
         await pilot.press("u")
-        await sees(app.screen, "As it was before", "Mylo at home")
+        await sees(app.screen, "Restored as before", "Mylo at home")
         assert words_of(memory_file) == ["Mylo at home", "Rex at the sea"]
         await pilot.press("u")
         await until(lambda: idle(app), "the refusal")
@@ -193,11 +193,11 @@ async def test_doubles_are_offered_and_merged_when_told_to(memory_file: Path, ph
         await opened(app, TwinsScreen)
         app.screen.query_one(OptionList).focus()
         await pilot.press("enter")
-        await sees(app.screen, "Merged: 1 went")
+        await sees(app.screen, "Merged: 1 removed")
         await until(lambda: len(grid.marks) == 2, "one less")
         assert words_of(memory_file) == ["Milo at home", "Rex at the sea"]
         await pilot.press("d")
-        await sees(app.screen, "Nothing is there twice")
+        await sees(app.screen, "No memory is stored twice")
         await pilot.press("u")
         await until(lambda: len(grid.marks) == 3, "both again")
 
@@ -295,7 +295,7 @@ async def test_an_answer_cites_memories_and_slash_and_a_number_opens_them(memory
         await sees(app.query(CitationBar).first(), "in your words:", "1", "/1 opens")
         await send(app, pilot, "and where?")
         await until(lambda: len(app.query(CitationBar)) == 2, "the citation")
-        await sees(app.query(CitationBar).last(), "nothing of this is in the words")
+        await sees(app.query(CitationBar).last(), "no words of the recalled memories")
         await send(app, pilot, "/2")
         assert not isinstance(app.screen, EpisodeScreen), "there is no second"
         await send(app, pilot, "/1")

@@ -61,7 +61,7 @@ async def test_a_reminder_comes_by_itself_and_can_be_ended(memory_file: Path, ph
         await pilot.press("e")
         await sees(app.screen, "None. Say one in a memory")
         await pilot.press("e", "escape")
-        await until(lambda: "Ended, and not said again: water the plants" in " ".join(notes(app, "done")), "the word")
+        await until(lambda: "Ended: water the plants" in " ".join(notes(app, "done")), "the word")
         await send(app, pilot, "/new")
         await until(lambda: not app.query(PhotoEntry) and idle(app), "a new page")
         await look(app, pilot, photos / "MILO 1.JPG")
@@ -138,7 +138,7 @@ async def test_search_open_and_continue(memory_file: Path, photos: Path) -> None
         app.screen.query_one(Input).focus()
         app.screen.query_one(Input).value = "elephants"
         await pilot.press("enter")
-        await sees(app.screen, "None that have all of these words.")
+        await sees(app.screen, "No conversation has all of these words.")
         app.screen.query_one(Input).value = "rex"
         await pilot.press("enter")
         await until(lambda: options(app).highlighted_option and options(app).highlighted_option.id, "the hit")
@@ -214,7 +214,7 @@ async def test_save_as_a_page(memory_file: Path, photos: Path, tmp_path: Path, m
         before = page.read_text(encoding="utf-8")
         for command, said in (
             (f"/export {page}", "exists already"),
-            ("/export", "Say where"),
+            ("/export", "Name a file"),
             (f"/export {tmp_path / 'nowhere' / 'x.html'}", "Cannot write"),
         ):
             count = len(notes(app, "warning"))

@@ -133,7 +133,9 @@ async def test_a_download_shows_how_far_it_is_and_one_can_go_on(
         await sees(app.query_one(StatusLine), "fetching qwen3-vl-2b 25 %")
         await look(app, pilot, make_album(tmp_path / "album") / "rex.png")
         await choose(app, pilot, "qwen3-vl-4b")
-        await until(lambda: notes(app, "warning") == ["qwen3-vl-2b is being fetched: one at a time."], "the line")
+        await until(
+            lambda: notes(app, "warning") == ["qwen3-vl-2b is being fetched: only one download at a time."], "the line"
+        )
         await pilot.press("f6")
         await until(lambda: isinstance(app.screen, ModelsScreen) and app.screen.rows, "the models")
         await sees(app.screen.query_one(OptionList), "fetching, 25 %")
@@ -142,7 +144,9 @@ async def test_a_download_shows_how_far_it_is_and_one_can_go_on(
         hub.more.release(3)
         await sees(app.screen.query_one(OptionList), "qwen3-vl-2b  1.9 GB to fetch")  # this hub brought nothing
         await pilot.press("escape")
-        await until(lambda: any("qwen3-vl-2b is here" in note for note in notes(app, "done")), "the end")
+        await until(
+            lambda: any("qwen3-vl-2b is on this computer now" in note for note in notes(app, "done")), "the end"
+        )
         assert app.status.fetching == "" and hub.asked == ["qwen3-vl-2b"]
 
 
@@ -201,4 +205,4 @@ async def test_the_dialogs_stay_on_the_screen(size: tuple[int, int], memory_file
         await sees(app.screen.query_one(".dialog"), "Models", "nano", "Esc closes")
         await pilot.press("escape")
         await choose(app, pilot, "qwen3-vl-8b")
-        await sees(app.screen.query_one(".dialog"), "6.2 GB", "y: fetch 6.2 GB", "photos, words or memories.")
+        await sees(app.screen.query_one(".dialog"), "6.2 GB", "y: fetch 6.2 GB", "words or memories.")

@@ -55,7 +55,7 @@ class BrowserScreen(Screen[None]):
         Binding("f,delete", "wish('forget')", "Forget", show=False),
         Binding("u", "wish('undo')", "Undo", show=False),
         Binding("s", "wish('statistics')", "Statistics", show=False),
-        Binding("d", "wish('twins')", "Doubles", show=False),
+        Binding("d", "wish('twins')", "Duplicates", show=False),
         Binding("g,t", "grid", "Grid or timeline", show=False),
         Binding("slash", "search", "Search", show=False),
     ]

@@ -178,7 +178,7 @@ class AppThread:
         In a `private` conversation nothing is stored anywhere, and nothing can be remembered.
         """
         self._jobs.leave()
-        self._put(entry, "beginning anew", lambda: self._session.begin(entry, private), always=True)
+        self._put(entry, "beginning a conversation", lambda: self._session.begin(entry, private), always=True)
 
     def resume(
         self, entry: EntryToken, conversation_id: str, then: Callable[[StoredConversation, list[Recall]], object]

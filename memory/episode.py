@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import Literal
 
 Role = Literal["user", "assistant"]
+Certainty = Literal["sure", "maybe"]
+"""How certain a recall is: "maybe" is asked about before it is told."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,9 @@ class Recall:
     score: float
     """Confidence from 0 to 1, comparable only within one encoder."""
     why: str
-    """The reason in words a user understands: "looks alike (0.83)", "you said 'harbour'"."""
+    """The reason in words a user understands: "the same thing", "maybe the same thing", "you said 'harbour'"."""
+    certainty: Certainty = "sure"
+    """What the gate says of the score by sight (`search/gate.py`); "sure" when words found the episode."""
 
 
 def printable(text: str) -> str:

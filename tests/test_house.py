@@ -43,7 +43,7 @@ FLOORS = {
     "assistant": (
         "backend photo chatml prompt events offline citations",
         "models",
-        "backends",
+        "backends encoder",
         "conversation healthcheck",
         "importing",
         "models_cli",
@@ -58,7 +58,7 @@ FLOORS = {
         "suite report speed retrieval security",
         "__main__",
     ),
-    "train": ("recipe", "run_record", "pretrain", "rl", "trl", "study", "__main__"),
+    "train": ("recipe", "run_record", "encoder", "pretrain", "rl", "trl", "study", "__main__"),
     "quantize": (
         "build_cache manifest hf_reference",
         "variants",
@@ -86,6 +86,8 @@ HEAVY = {
     "llama_cpp",
     "textual",
     "matplotlib",
+    "onnx",
+    "onnxruntime",
 }
 SECURE = {"sqlcipher3", "keyring", "cryptography"}
 """The extra of encrypted memories: loaded when one is opened, and not before."""

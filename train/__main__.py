@@ -1,9 +1,9 @@
-"""The command line `python -m train`: pretraining, reward training, studies and their results.
+"""The command line `python -m train`: the photo encoder, pretraining, reward training, studies and their results.
 
-`pretrain` runs the stages of a recipe and ends with a checkpoint folder, which `python -m quantize gguf CHECKPOINT
---out DIR --language none` exports. `gspo` continues from there with rewards and ends with a checkpoint of its own.
-`study` trains several variants of a recipe, and `results` writes a page about them. All use CUDA if there is a device,
-otherwise the CPU.
+`encoder` converts the photo encoder's network. `pretrain` runs the stages of a recipe and ends with a checkpoint
+folder, which `python -m quantize gguf CHECKPOINT --out DIR --language none` exports. `gspo` continues from there with
+rewards and ends with a checkpoint of its own. `study` trains several variants of a recipe, and `results` writes a page
+about them. All but `encoder` use CUDA if there is a device, otherwise the CPU.
 """
 
 from __future__ import annotations
@@ -80,6 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     results = commands.add_parser("results", help="write a page about a study, or about one run with rewards")
     results.add_argument("folder", type=Path, help="the study's folder ($KEEPSAKE_HOME/train/RECIPE/study), or a run's")
     results.add_argument("--out", type=Path, required=True, help="the folder for the page and its plots")
+    encoder = commands.add_parser("encoder", help="convert the photo encoder's network to ONNX, with its projection")
+    encoder.add_argument("--weights", type=Path, metavar="FILE.pth", help="of EfficientNet-Lite0 (default: fetched)")
+    encoder.add_argument("--projection", type=Path, metavar="FILE.npz", help="centre and matrix (default: the trained)")
+    encoder.add_argument("--out", type=Path, metavar="FOLDER", help="where it is written (default: models/encoder)")
     commands.add_parser(
         "near", help="rewrite benchmark/world/near.tsv: which concepts look alike (after `benchmark fetch`)"
     )
@@ -92,6 +96,12 @@ def _run(args: argparse.Namespace) -> int:
         from train.pretrain import teacher
 
         teacher.write_near(fetch.teacher_weights())
+    elif args.command == "encoder":
+        from train.encoder import convert
+
+        weights = args.weights or fetch.teacher_weights()
+        written = convert.convert(weights, args.projection or convert.PROJECTION, args.out or convert.SHIPPED)
+        print(f"encoder: {written}, {written.stat().st_size / 1e6:.1f} MB")
     elif args.command == "results":
         from train.study import results
 

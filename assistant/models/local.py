@@ -22,6 +22,8 @@ from memory.paths import home
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models"
 DEFAULT = "nano"
+ENCODER = "encoder"
+"""The folder of the photo encoder, which lies beside the models and is none of them."""
 
 
 def find(name: str | None = None) -> Path:
@@ -40,7 +42,8 @@ def find(name: str | None = None) -> Path:
 
 def names() -> set[str]:
     """Names of all models on this machine."""
-    return {f.name for root in (SHIPPED, home() / "models") if root.is_dir() for f in root.iterdir() if f.is_dir()}
+    roots = [root for root in (SHIPPED, home() / "models") if root.is_dir()]
+    return {f.name for root in roots for f in root.iterdir() if f.is_dir() and f != SHIPPED / ENCODER}
 
 
 def load(name: str | None = None, *, verify: bool = True) -> Spec:

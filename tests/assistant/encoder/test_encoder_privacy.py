@@ -1,0 +1,55 @@
+"""The photo encoder opens no network socket and writes no file: the kernel kills the process that tries."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from assistant.encoder.open_encoder import open_encoder
+from demo.album import demo_photo
+from tests.support import syscalls
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="the watch over system calls is Linux's"),
+    pytest.mark.timeout(120),
+]
+ENCODE = """
+import sys
+from pathlib import Path
+from assistant.encoder.open_encoder import open_encoder
+from assistant.photo import load_photo
+encoder = open_encoder()
+print(encoder.encode(load_photo(Path(sys.argv[1]))).shape)
+encoder.close()
+"""
+IN_A_CHILD = """
+import subprocess, sys
+done = subprocess.run([sys.executable, "-c", sys.argv[2], sys.argv[1]], check=False)
+sys.exit(done.returncode if done.returncode >= 0 else 77)
+"""
+SOCKET = "import socket; socket.socket(socket.AF_INET)"
+WRITE = "open('new', 'w')"
+
+
+@pytest.mark.parametrize("code", [SOCKET, SOCKET.replace("INET", "INET6"), WRITE, WRITE.replace("w", "a")])
+def test_the_watch_sees_what_it_should(code: str) -> None:
+    assert syscalls.was_killed(syscalls.run_watched(code))
+    assert syscalls.run_watched(IN_A_CHILD, "", code).returncode == 77
+
+
+def test_opening_and_encoding_use_no_socket_and_write_nothing() -> None:
+    open_encoder().close()  # the network's hash is in home()/hashes.json from here on
+    done = syscalls.run_watched(ENCODE, str(demo_photo()))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "(326, 256)\n", "")
+    done = syscalls.run_watched(IN_A_CHILD, str(demo_photo()), ENCODE)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "(326, 256)\n", "")
+
+
+def test_an_unwritable_home_changes_nothing(own_home: Path) -> None:
+    """The hash of the network is then computed at every start."""
+    own_home.mkdir()
+    (own_home / "hashes.json").mkdir()
+    open_encoder().close()
+    assert [path.name for path in own_home.iterdir()] == ["hashes.json"]

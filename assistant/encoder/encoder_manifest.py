@@ -11,11 +11,12 @@ import msgspec
 
 from memory.errors import ModelError
 from memory.files import sha256
-from memory.search.gate import Gate
+from memory.search.gate import HIGHEST, Gate
 
 MANIFEST = "manifest.json"
-UNFITTED = Gate.constant(0.55)
-"""The gate of an encoder whose own was not fitted; `python -m benchmark calibrate` fits one."""
+UNFITTED = Gate((HIGHEST, 0.0), (0.55, 0.0))
+"""The gate of an encoder whose own was not fitted: it asks, and is sure of nearly nothing. `python -m benchmark
+calibrate` fits one."""
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Colours = tuple[float, float, float]
 """A number for red, green and blue each, on the scale of pixels (0 to 255)."""
@@ -69,6 +70,10 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A .npz with "centre" (C,) and "matrix" (C, D); None: tokens are used as the network gives them."""
     projection_sha256: str | None = None
     gate: GateLaw | None = None
+
+    def __post_init__(self) -> None:
+        if 0 in self.deviation:
+            raise ValueError(f"deviation is {self.deviation}: none may be 0")
 
     @property
     def law(self) -> Gate:

@@ -46,10 +46,7 @@ class OnnxEncoder:
                 self._kept.move_to_end(photo.sha256)
                 return self._kept[photo.sha256]
         tokens = np.concatenate([self._tokens(session.run(batch)) for batch in views(photo, self.manifest)])
-        if self._projection:
-            centre, matrix = self._projection
-            tokens = (tokens - centre) @ matrix
-        tokens = unit_rows(tokens)
+        tokens = unit_rows(self._projected(tokens))
         tokens.flags.writeable = False
         with self._lock:
             self._kept[photo.sha256] = tokens
@@ -74,6 +71,17 @@ class OnnxEncoder:
         if kind == "tokens":
             output = output[:, skip:]
         return output.reshape(-1, output.shape[-1]).astype(np.float32)
+
+    def _projected(self, tokens: np.ndarray) -> np.ndarray:
+        """Tokens less the centre, times the matrix; as they are without a projection. Raises ModelError."""
+        if self._projection is None:
+            return tokens
+        centre, matrix = self._projection
+        if tokens.shape[1] != len(centre):
+            raise ModelError(
+                f"{self.name}: tokens of {tokens.shape[1]} numbers do not fit a projection of {len(centre)}"
+            )
+        return (tokens - centre) @ matrix
 
 
 def _projection(folder: Path, manifest: Manifest) -> tuple[Projection | None, str]:

@@ -34,6 +34,7 @@ from memory.episode import Episode, Photo, Recall, Turn
 from memory.errors import KeepsakeError, ModelStopped, PromptTooLong
 from memory.instructions import Reminder
 from memory.paths import memory_file
+from memory.search.gate import Gate
 from memory.store import Memory
 
 Opening = Callable[[Sequence[Episode]], tuple[Message, ...]]
@@ -205,7 +206,7 @@ class Conversation:
                 raise ModelStopped("stopped before every photo was seen; the next time goes on from here")
             self.memory.put_vectors(unseen.sha256, self.backend.space, self.backend.embed(unseen))
         tokens = self.backend.embed(photo)
-        return self.memory.recall(self.backend.space, tokens, k=self.k, threshold=self.backend.threshold)
+        return self.memory.recall(self.backend.space, tokens, k=self.k, gate=Gate.constant(self.backend.threshold))
 
     def cancel(self) -> None:
         """Stop encoding, reading or writing; what was written already stays."""

@@ -12,8 +12,19 @@ from __future__ import annotations
 import re
 import sqlite3
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 from memory.episode import Episode, Turn
+
+
+class HasScore(Protocol):
+    """Anything with a score."""
+
+    @property
+    def score(self) -> float: ...
+
+
+Scored = TypeVar("Scored", bound=HasScore)
 
 LONGEST = 200
 """Characters of what was said about the other photo that a correction repeats."""
@@ -57,8 +68,8 @@ def to_store(edited: Episode, before: Episode) -> Episode:
     return replace(edited, turns=tuple(Turn(turn.role, _SHORT.sub(whole, turn.text)) for turn in edited.turns))
 
 
-def without(db: sqlite3.Connection, sight: dict[str, float]) -> dict[str, float]:
-    """`sight` (scores of photos against a new one) without photos that corrections of better matches exclude."""
+def without(db: sqlite3.Connection, sight: dict[str, Scored]) -> dict[str, Scored]:
+    """`sight` (photos that a new one brings back) without photos that corrections of better matches exclude."""
     if len(sight) < 2:
         return sight
     query = (
@@ -69,10 +80,10 @@ def without(db: sqlite3.Connection, sight: dict[str, float]) -> dict[str, float]
     gone = {
         other
         for photo, start in denied
-        for other, score in sight.items()
-        if other != photo and other.startswith(start.lower()) and score < sight[photo]
+        for other, one in sight.items()
+        if other != photo and other.startswith(start.lower()) and one.score < sight[photo].score
     }
-    return {photo: score for photo, score in sight.items() if photo not in gone}
+    return {photo: one for photo, one in sight.items() if photo not in gone}
 
 
 def _day(episode: Episode) -> str:

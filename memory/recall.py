@@ -10,7 +10,7 @@ all photos with words, as an answer can use nothing of it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from memory.db import rows
 from memory.db.rows import Hit
 from memory.episode import Episode, Recall
 from memory.search import ranking, time_phrases, vectors, word_search
+from memory.search.sightings import Seen
 from memory.search.time_phrases import TimeQuery
 from memory.text import folded
 
@@ -77,23 +78,23 @@ def search(db: sqlite3.Connection, text: str, k: int, now: datetime | None = Non
 
 
 def recall(
-    db: sqlite3.Connection, space: str, sight: dict[str, float], k: int, text: str = "", now: datetime | None = None
+    db: sqlite3.Connection, space: str, sight: dict[str, Seen], k: int, text: str = "", now: datetime | None = None
 ) -> list[Recall]:
     """Episodes of the k photos that fit best, best first.
 
-    `sight`: the score of every stored photo that is similar to the new one. When `text` finds something, its rankings
-    are fused with that by sight, and scores are those of the fusion (1.0 = first in all).
+    `sight`: the stored photos that the new one brings back by sight. When `text` finds something, its rankings are
+    fused with that by sight, and scores are those of the fusion (1.0 = first in all).
     """
     asked, rankings, _ = rank_by_words(db, text, now)
-    scores = sight
+    scores = seen = {photo: one.score for photo, one in sight.items()}
     if rankings or asked.why or asked.order:
-        by_sight = sorted(sight, key=lambda photo: (-sight[photo], photo))
+        by_sight = sorted(seen, key=lambda photo: (-seen[photo], photo))
         photos = [by_sight, *(_photos(one.hits) for one in rankings)]
         scores = ranking.fuse(photos)
         likely = sorted(scores, key=lambda photo: (-scores[photo], photo))
         hits = [hit for photo in likely for hit in rows.of_photo(db, photo)]
         rankings += (by_time := _rank_by_time(db, asked, hits))
-        scores = ranking.fuse([*photos, *(_photos(one.hits) for one in by_time)]) if rankings else sight
+        scores = ranking.fuse([*photos, *(_photos(one.hits) for one in by_time)]) if rankings else seen
     recalls: list[Recall] = []
     best = sorted(scores, key=lambda photo: (-scores[photo], photo))
     for group in _groups(db, space, _with_words_first(db, best), sight, k):
@@ -106,9 +107,9 @@ def recall(
             episode = next(rows.load(db, "WHERE row = ?", (hit.row,)))
             if len(chosen) < EPISODES_PER_PHOTO and not any(_repeats(episode, other) for other in chosen):
                 chosen.append(episode)
-                why = [f"looks alike ({sight[hit.photo]:.2f})"] if hit.photo in sight else []
-                reasons = ", ".join([*why, *filter(None, [_why(hit, rankings)])])
-                recalls.append(Recall(episode, scores[group[0]], reasons))
+                one = sight.get(hit.photo)
+                reasons = ", ".join(filter(None, [one.why if one else "", _why(hit, rankings)]))
+                recalls.append(Recall(episode, scores[group[0]], reasons, one.certainty if one else "sure"))
     return recalls
 
 
@@ -149,7 +150,7 @@ def _with_words_first(db: sqlite3.Connection, photos: Iterable[str]) -> Iterator
 
 
 def _groups(
-    db: sqlite3.Connection, space: str, photos: Iterable[str], sight: dict[str, float], k: int
+    db: sqlite3.Connection, space: str, photos: Iterable[str], sight: Collection[str], k: int
 ) -> list[list[str]]:
     """The first k of `photos`, each in a group with the later photos of its burst."""
     groups: list[list[str]] = []
@@ -157,7 +158,9 @@ def _groups(
     for photo in photos:
         times = [datetime.fromisoformat(hit.when).timestamp() for hit in rows.of_photo(db, photo)]
         spans = {int(at // BURST) + step for at in times for step in (-1, 0, 1)}
-        near = [group for span in sorted(spans) for group in around.get(span, ()) if {photo, group[0]} <= sight.keys()]
+        near = [
+            group for span in sorted(spans) for group in around.get(span, ()) if photo in sight and group[0] in sight
+        ]
         burst = next((group for group in near if vectors.alike(db, space, photo, group[0]) >= SAME), None)
         if burst is not None:
             burst.append(photo)

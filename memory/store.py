@@ -25,8 +25,11 @@ from memory.errors import MemoryFileError
 from memory.forget import cleaning, deletion, selection
 from memory.forget.receipt import Receipt
 from memory.replacement import Held
-from memory.search import vector_index, vectors
+from memory.search import sightings, vector_index, vectors
+from memory.search.gate import Gate
 from memory.search.vector_codes import Codes
+
+ALWAYS = Gate.always()
 
 
 class Memory:
@@ -162,16 +165,16 @@ class Memory:
         space: str,
         tokens: np.ndarray,
         k: int = 4,
-        threshold: float = 0.0,
+        gate: Gate = ALWAYS,
         words: str = "",
         now: datetime | None = None,
     ) -> list[Recall]:
         """Episodes that belong to a new photo with visual tokens (T, D), and to `words` if given; best first.
 
-        By sight, only photos that score `threshold` or more count, with that score. When `words` find something too
-        (what was said, a place, a time, as `search` understands them), the rankings are fused: then an episode may
-        come without sight, and scores are those of the fusion (1.0 = first in all rankings). `k` counts photos, a
-        burst as one; of each, the EPISODES_PER_PHOTO newest episodes come.
+        By sight, only photos count that the `gate` of the encoder lets through, among as many as have vectors in
+        `space`. When `words` find something too (what was said, a place, a time, as `search` understands them), the
+        rankings are fused: then an episode may come without sight, and scores are those of the fusion (1.0 = first in
+        all rankings). `k` counts photos, a burst as one; of each, the EPISODES_PER_PHOTO newest episodes come.
         """
         with self.transaction() as db:
             ready = vector_index.ready(db, space)
@@ -179,9 +182,8 @@ class Memory:
             with self.transaction("IMMEDIATE") as db:
                 vector_index.build(db, space)
         with self.transaction() as db:
-            scored = vectors.by_sight(db, space, tokens, self._codes)
-            sight = {photo: score for photo, score in scored.items() if score >= threshold}
-            return recall.recall(db, space, corrections.without(db, sight), k, words, now)
+            found = sightings.seen(db, space, tokens, gate, self._codes)
+            return recall.recall(db, space, corrections.without(db, found), k, words, now)
 
     def search(self, words: str, k: int = 10, now: datetime | None = None) -> list[Recall]:
         """Episodes in which the user said any of `words`, whose place has them, or of the time they mean; best first.

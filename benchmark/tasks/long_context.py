@@ -53,7 +53,7 @@ class Recaller:
             memory.add_all(sample.context)
             for episode in sample.context:
                 memory.put_vectors(episode.photo.sha256, space, self._embed(episode.photo))
-            recalled = memory.recall(space, self._embed(sample.query), k=len(sample.context), threshold=0.0)
+            recalled = memory.recall(space, self._embed(sample.query), k=len(sample.context))
         return {at[r.episode.id]: r.score for r in recalled}
 
     def _embed(self, photo: Photo) -> np.ndarray:

@@ -56,7 +56,7 @@ def look_alikes(db: sqlite3.Connection, gone: Sequence[str]) -> tuple[str, ...]:
             tokens = np.frombuffer(f16, "<f2").reshape(-1, dim)  # (T, D)
             if not vector_index.ready(db, space):
                 vector_index.build(db, space)
-            scores = vectors.by_sight(db, space, tokens, codes)
+            scores = {other: sight.score for other, sight in vectors.by_sight(db, space, tokens, codes).items()}
             bound = ALIKE * scores.get(photo, 1.0)
             alike = [other for other, score in scores.items() if score >= bound and other not in gone]
             for other in alike:

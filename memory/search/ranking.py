@@ -15,12 +15,24 @@ interaction in LOG.md).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
+
+What = Literal["thing", "place", "thing and place"]
+"""What a stored photo has in common with a new one."""
 
 _SHARPNESS = 6.0
 """How sharply a stored photo attends to the part of the query that is like it; 5 to 12 do equally well."""
 _FUSION = 60  # the usual constant of reciprocal-rank fusion (Cormack and others, 2009)
+
+
+class Sight(NamedTuple):
+    """How alike a stored photo and a new one are, and in what."""
+
+    score: float
+    """From 0 to 1, comparable only within one vector space."""
+    what: What = "thing"
 
 
 def unit(tokens: np.ndarray) -> np.ndarray:
@@ -60,6 +72,11 @@ def similarity(vectors: np.ndarray, query: np.ndarray) -> np.ndarray:
 def sight_scores(tokens: np.ndarray, counts: np.ndarray, backgrounds: np.ndarray, query: np.ndarray) -> np.ndarray:
     """Scores 0..1, (P,), of P photos, given as for `distinctive`, against the unit tokens `query` (Q, D)."""
     return similarity(distinctive(tokens, counts, backgrounds), query)
+
+
+def sights(tokens: np.ndarray, counts: np.ndarray, backgrounds: np.ndarray, query: np.ndarray) -> list[Sight]:
+    """What recall needs to know of P photos, given as for `distinctive`, against the unit tokens `query` (Q, D)."""
+    return [Sight(float(score)) for score in sight_scores(tokens, counts, backgrounds, query)]
 
 
 def parts(query: np.ndarray, background: np.ndarray, most: int = 6) -> np.ndarray:

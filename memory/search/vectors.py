@@ -11,6 +11,7 @@ import sqlite3
 import numpy as np
 
 from memory.search import ranking, vector_index
+from memory.search.ranking import Sight
 from memory.search.vector_codes import Codes
 
 
@@ -35,8 +36,8 @@ def drop(db: sqlite3.Connection, photo: str, space: str) -> None:
         db.execute("DELETE FROM vectors WHERE photo = ? AND space = ?", (photo, space))
 
 
-def by_sight(db: sqlite3.Connection, space: str, tokens: np.ndarray, codes: Codes | None = None) -> dict[str, float]:
-    """Score of every photo (of the most likely ones, when there are many) against visual tokens (T, D).
+def by_sight(db: sqlite3.Connection, space: str, tokens: np.ndarray, codes: Codes | None = None) -> dict[str, Sight]:
+    """How alike every photo (the most likely ones, when there are many) and visual tokens (T, D) are.
 
     The index must be `ready`. `codes`: those that this process holds; without them they are read from the file.
     """
@@ -55,8 +56,8 @@ def by_sight(db: sqlite3.Connection, space: str, tokens: np.ndarray, codes: Code
         common = ranking.background(mean)
     else:
         common = ranking.unit(known.total - mean)
-    scores = ranking.sight_scores(vector_index.numbers(f16, known.dim), np.array(counts), common, query)
-    return {name: float(score) for name, score in zip(names, scores, strict=True)}
+    found = ranking.sights(vector_index.numbers(f16, known.dim), np.array(counts), common, query)
+    return dict(zip(names, found, strict=True))
 
 
 def spaces_of(db: sqlite3.Connection, photo: str, other: str) -> list[str]:

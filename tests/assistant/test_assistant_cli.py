@@ -69,7 +69,7 @@ def test_ask_answers_with_what_it_recalled(home: Path, koala: str) -> None:
     assert isinstance(got["seconds"], float) and got["seconds"] > 0
     [row] = got["recalled"]  # type: ignore[misc]
     assert (list(row), row["id"]) == (["id", "score", "why"], koala)
-    assert row["score"] > 0.95 and row["why"].startswith("looks alike")
+    assert row["score"] > 0.95 and row["why"] == "the same thing"
     plain = result(home, "ask", DEMO / "koala.jpg", "Who is this?", "--no-caption")
     assert plain["caption"] is None
     assert plain["recalled"] == [row]
@@ -78,7 +78,7 @@ def test_ask_answers_with_what_it_recalled(home: Path, koala: str) -> None:
 def test_without_json_it_reads_like_a_conversation(home: Path, koala: str, tmp_path: Path) -> None:
     done = keepsake(home, "ask", DEMO / "koala.jpg", "Who is this?")
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.match(rf"recalled  {koala}  16 Aug 2025  looks alike \(1\.00\)  “This is Milo\.”\n\S", done.stdout)
+    assert re.match(rf"recalled  {koala}  16 Aug 2025  the same thing  “This is Milo\.”\n\S", done.stdout)
     done = keepsake(home, "remember", DEMO / "drum.jpg", "Here is Thunder.", "--memory", tmp_path / "other.db")
     assert re.fullmatch(r"remembered as [0-9a-f]{16}, \d\d \w+ \d{4}\n", done.stdout)
 

@@ -92,7 +92,7 @@ def test_remember_a_photo_then_recall_it_with_its_reason(app: Terminal, home: Pa
     app.press("C-n")
     app.sees_not("bolt.png")
     show(app, drawn(home / "again.jpg", 20, (300, 300)))
-    app.sees("This is Bolt, my kite.", "looks alike (")
+    app.sees("This is Bolt, my kite.", "the same thing")
 
 
 def test_remember_with_day_and_place_in_the_dialog(app: Terminal, home: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from memory.episode import Episode, Photo, Turn
 from memory.recall import EPISODES_PER_PHOTO
 from memory.search import ranking, vector_index
+from memory.search.gate import Gate
 from memory.store import Memory
 from memory.text import MAX_TERMS, match_expression
 
@@ -67,16 +68,16 @@ def test_a_scene_of_several_finds_each_of_its_things(memory: Memory) -> None:
     assert {r.episode.id for r in recalls[:2]} == {ids[3], ids[7]}
     assert recalls[1].score > 0.85 > 0.5 > recalls[2].score, "strangers share the wall only"
     assert [r.score for r in recalls] == sorted((r.score for r in recalls), reverse=True)
-    assert recalls[0].why == f"looks alike ({recalls[0].score:.2f})"
-    assert len(memory.recall("s", scene([3, 7, 40], 555), k=4, threshold=0.7)) == 2
+    assert recalls[0].why == "the same thing" and recalls[0].certainty == "sure"
+    assert len(memory.recall("s", scene([3, 7, 40], 555), k=4, gate=Gate.constant(0.7))) == 2
 
 
 def test_nobody_known_is_nobody(memory: Memory) -> None:
     """With one wall in every photo, plain late interaction would give strangers 13/16 of a perfect score."""
     for n in range(12):
         learn(memory, [n], n)
-    assert memory.recall("s", scene([40], 555), threshold=0.5) == []
-    assert memory.recall("s", scene([], 556), threshold=0.5) == []
+    assert memory.recall("s", scene([40], 555), gate=Gate.constant(0.5)) == []
+    assert memory.recall("s", scene([], 556), gate=Gate.constant(0.5)) == []
     plain = ranking.sight_scores(
         ranking.unit(scene([1], 1)), np.array([16]), np.zeros((1, DIM), np.float32), ranking.unit(scene([40], 555))
     )
@@ -85,8 +86,8 @@ def test_nobody_known_is_nobody(memory: Memory) -> None:
 
 def test_one_photo_alone_is_found_and_not_everywhere(memory: Memory) -> None:
     id = learn(memory, [1], 1)
-    assert [i for i, _ in found(memory, [1, 2], threshold=0.7)] == [id]
-    assert found(memory, [2], threshold=0.7) == []
+    assert [i for i, _ in found(memory, [1, 2], gate=Gate.constant(0.7))] == [id]
+    assert found(memory, [2], gate=Gate.constant(0.7)) == []
 
 
 @pytest.mark.parametrize("stored", [1, 2, 9])
@@ -124,11 +125,11 @@ def test_words_and_sight_agree(memory: Memory) -> None:
     both = learn(memory, [2], 2, "a harbour at night")
     told = learn(memory, [3], 3, "we met in the harbour, by the big harbour wall")
     learn(memory, [4], 4, "nothing of that")
-    recalls = memory.recall("s", scene([1, 2], 77), threshold=0.7, words="the harbours?")
+    recalls = memory.recall("s", scene([1, 2], 77), gate=Gate.constant(0.7), words="the harbours?")
     assert recalls[0].episode.id == both
     assert {r.episode.id for r in recalls} == {seen, both, told}
     why = {r.episode.id: r.why for r in recalls}
-    assert why[both].startswith("looks alike (0.") and why[both].endswith("you said 'harbour'")
+    assert why[both] == "the same thing, you said 'harbour'"
     assert why[told] == "you said 'harbour'"
     assert "said" not in why[seen]
     assert [r.score for r in recalls] == sorted((r.score for r in recalls), reverse=True)
@@ -146,7 +147,7 @@ def test_what_was_said_earlier_comes_when_it_is_asked_for(memory: Memory) -> Non
     for day in range(1, 5):
         learn(memory, [1], 1, f"day {day}", days=day)
     assert memory.recall("s", scene([1], 77), words="zoe")[0].episode.id == old
-    assert [r.episode.id for r in memory.recall("s", scene([2], 77), threshold=0.9, words="zoe")] == [old]
+    assert [r.episode.id for r in memory.recall("s", scene([2], 77), gate=Gate.constant(0.9), words="zoe")] == [old]
 
 
 def test_search_is_by_the_user_s_words_and_place(memory: Memory) -> None:

@@ -17,7 +17,8 @@ from assistant import prompt
 from memory.__main__ import main
 from memory.episode import Episode, Turn
 from memory.recall import BURST, EPISODES_PER_PHOTO
-from memory.search import time_phrases, word_search
+from memory.search import ranking, time_phrases, word_search
+from memory.search.gate import Gate
 from memory.store import Memory
 from tests.memory.test_ranking import episode, scene
 
@@ -164,13 +165,13 @@ def test_sight_words_and_time_are_fused(memory: Memory) -> None:
     tell(memory, 3, "something else", "2026-07-02", things=[9])
 
     def first(words: str) -> tuple[str, str]:
-        best = memory.recall("s", scene([1], 77), threshold=0.7, words=words, now=NOW)[0]
+        best = memory.recall("s", scene([1], 77), gate=Gate.constant(0.7), words=words, now=NOW)[0]
         return best.episode.id, best.why
 
     assert first("was it last summer?")[0] == new and first("was it in 2025?")[0] == old
-    assert first("was it in 2025?")[1].startswith("looks alike (") and first("was it in 2025?")[1].endswith("from 2025")
-    plain = memory.recall("s", scene([1], 77), threshold=0.7)
-    assert memory.recall("s", scene([1], 77), threshold=0.7, words="in 1999", now=NOW) == plain
+    assert first("was it in 2025?")[1] == "the same thing, from 2025"
+    plain = memory.recall("s", scene([1], 77), gate=Gate.constant(0.7))
+    assert memory.recall("s", scene([1], 77), gate=Gate.constant(0.7), words="in 1999", now=NOW) == plain
 
 
 def test_search_on_the_command_line(capsys: pytest.CaptureFixture[str], own_home: Path) -> None:
@@ -281,13 +282,13 @@ def test_what_has_words_comes_before_what_has_none(memory: Memory) -> None:
     """Five photos of the very scene without words once took all four places from the episode that names it."""
     named = tell(memory, 1, "This is Milo", "2026-01-01", things=[1])
     crops = [silent(memory, n, f"2026-07-0{n}", [1, 2]) for n in range(2, 7)]
-    found = memory.recall("s", scene([1, 2], 2), k=4, threshold=0.5)
+    found = memory.recall("s", scene([1, 2], 2), k=4, gate=Gate.constant(0.5))
     assert found[0].episode.id == named
     assert [r.episode.id in crops for r in found] == [False, True, True, True]
     assert found[0].score < found[1].score, "a score still says how alike it looks"
-    assert [r.episode.id for r in memory.recall("s", scene([1, 2], 2), k=1, threshold=0.5)] == [named]
+    assert [r.episode.id for r in memory.recall("s", scene([1, 2], 2), k=1, gate=Gate.constant(0.5))] == [named]
     memory.forget_all([named])
-    assert len(memory.recall("s", scene([1, 2], 2), k=4, threshold=0.5)) == 4, "with nothing else, they come"
+    assert len(memory.recall("s", scene([1, 2], 2), k=4, gate=Gate.constant(0.5))) == 4, "with nothing else, they come"
 
 
 def test_a_photo_counts_as_told_when_anything_was_said_of_it(memory: Memory) -> None:
@@ -298,3 +299,46 @@ def test_a_photo_counts_as_told_when_anything_was_said_of_it(memory: Memory) -> 
         memory.add(Episode(episode(n).photo, words, at, f"place {n}"), ("s", scene([1], 1)))
     found = memory.recall("s", scene([1], 1), k=1)
     assert len(found) == EPISODES_PER_PHOTO and found[0].episode.id == first
+
+
+# The gate
+
+
+def test_what_is_sure_what_is_asked_and_what_stays_away(memory: Memory) -> None:
+    """By the gate among as many photos as are remembered; words that stand there need no gate."""
+    ids = [tell(memory, n, f"thing {n}", f"2026-01-0{n}", things=[n]) for n in (1, 2, 3)]
+    scores = {r.episode.id: r.score for r in memory.recall("s", scene([1], 77))}
+    assert len(scores) == 3 and scores[ids[0]] > 0.9 > scores[ids[1]]
+    high, low = scores[ids[0]], max(scores[ids[1]], scores[ids[2]])
+    for sure, certainty, why in ((low, "sure", "the same thing"), (high + 0.01, "maybe", "maybe the same thing")):
+        gate = Gate((sure + 0.001, 0.0), ((low + high) / 2, 0.0))
+        [one] = memory.recall("s", scene([1], 77), gate=gate)
+        assert (one.episode.id, one.certainty, one.why) == (ids[0], certainty, why)
+    nobody = Gate.constant(0.9999)
+    assert memory.recall("s", scene([1], 77), gate=nobody) == []
+    [one] = memory.recall("s", scene([1], 77), gate=nobody, words="thing2 thing 2")[:1]
+    assert one.certainty == "sure" and one.why.startswith("you said")
+
+
+def test_the_gate_grows_with_the_photos_of_this_space_only(memory: Memory) -> None:
+    gate = Gate((0.5, 0.3), (0.5, 0.3))
+    tell(memory, 1, "thing 1", "2026-01-01", things=[1])
+    for n in range(2, 9):
+        memory.add(episode(n))  # without vectors
+        memory.add(episode(n + 20), ("other", scene([n], n)))
+    assert memory.recall("s", scene([1], 77), gate=gate)
+    for n in range(2, 9):
+        memory.put_vectors(episode(n).photo.sha256, "s", scene([n], n))
+    assert memory.recall("s", scene([1], 77)) and not memory.recall("s", scene([1], 77), gate=gate)
+
+
+@pytest.mark.parametrize("what", ["thing", "place", "thing and place"])
+def test_the_reason_says_what_the_photos_have_in_common(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch, what: ranking.What
+) -> None:
+    tell(memory, 1, "This is Milo", "2026-01-01", things=[1])
+    monkeypatch.setattr(ranking, "sights", lambda t, counts, b, q: [ranking.Sight(0.6, what)] * len(counts))
+    assert [r.why for r in memory.recall("s", scene([1], 77))] == [f"the same {what}"]
+    assert [r.why for r in memory.recall("s", scene([1], 77), gate=Gate((0.7, 0), (0.5, 0)))] == [
+        f"maybe the same {what}"
+    ]

@@ -69,7 +69,7 @@ def test_exact_search_is_what_it_was_to_the_bit(memory: Memory) -> None:
     special = ranking.unit(np.add.reduceat(weights[:, None] * tokens, np.concatenate(([0], np.cumsum(counts)[:-1]))))
     attention = np.exp(6.0 * (special @ query.T))
     before = np.clip(np.einsum("pd,pd->p", special, ranking.unit(attention @ query)), 0.0, 1.0)
-    assert list(scores.values()) == [float(s) for s in before]
+    assert [sight.score for sight in scores.values()] == [float(s) for s in before]
     assert rows_of(memory) == (0, 0), "no index while all are scored"
 
 
@@ -148,7 +148,7 @@ def test_whatever_comes_and_goes_the_index_is_right(steps: list[tuple[str, int]]
             assert len(vectors.by_sight(db, "s", scene([n], 1), codes)) >= min(len(here), 5)
             if n in here:
                 best = vectors.by_sight(db, "s", scene([n], n), codes)
-                assert max(best, key=lambda p: best[p]) == photo
+                assert max(best, key=lambda p: best[p].score) == photo
         assert vector_index.wrong(db) == []
         (left,) = db.execute("SELECT count(*) FROM spaces").fetchone()
         assert left == bool(here)

@@ -65,7 +65,7 @@ def test_a_conversation_by_lines(talk: Talk, memory_file: Path, photos: Path) ->
         lines[8],
     ]
     assert re.fullmatch(r"Done: remembered, \d+ \w+ \d{4}: “This is Milo\.”", lines[8])
-    assert re.fullmatch(r"Recalled, 1: .*: “This is Milo\.” looks alike \(0\.\d\d\)\.", lines[9])
+    assert re.fullmatch(r"Recalled, 1: .*: “This is Milo\.” the same thing\.", lines[9])
     assert lines[10:] == [
         "Caption: It is Milo.", "You: who is this?", "Answer: Milo [31m!", "In your words: 1", "You: ",
         strings.PLAIN_BYE,

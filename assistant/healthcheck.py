@@ -1,4 +1,4 @@
-"""Check whether a model works on this machine, and how fast: compare its files, load it, let it describe one photo.
+"""Check whether a model, or a photo encoder, works on this machine, and how fast: its files, and one photo.
 
 Photo and prompt are fixed, so that the numbers of two models can be compared. The check says nothing about quality.
 """
@@ -18,6 +18,9 @@ from PIL import Image, ImageDraw
 from assistant import prompt
 from assistant.backend import Chunk, Options
 from assistant.backends.worker import WorkerBackend
+from assistant.encoder.encoder_manifest import read_manifest
+from assistant.encoder.onnx_encoder import OnnxEncoder
+from assistant.encoder.open_encoder import encoder_folder
 from assistant.models import hardware, local, registry
 from assistant.photo import from_image
 from memory.episode import Photo
@@ -25,6 +28,8 @@ from memory.errors import ModelError
 
 NEW_TOKENS = 48
 """Most tokens that the model writes."""
+PHOTOS = 9
+"""Photos that an encoder is timed with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,47 @@ class Health:
     """None when the model wrote fewer than two tokens."""
     said: str
     """What the model wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderHealth:
+    """The results of a photo encoder's check. Times in seconds."""
+
+    name: str
+    space: str
+    compared: int
+    """Files whose sha256 was compared with the manifest's."""
+    load_seconds: float
+    photo_seconds: float
+    """Processor time of one photo: the median of PHOTOS."""
+    tokens: int
+    """Tokens of a photo."""
+    width: int
+    """Numbers of a token."""
+
+
+def check_encoder(name: str, on_step: Callable[[str], None] = lambda _: None) -> EncoderHealth:
+    """Compare an encoder's files, open it, let it encode a photo. Raises ModelError."""
+    folder = encoder_folder(name)
+    manifest = read_manifest(folder)
+    files = [(manifest.file, manifest.sha256), (manifest.projection, manifest.projection_sha256)]
+    compared = [(folder / file, digest) for file, digest in files if file and digest]
+    for path, digest in compared:
+        _compare(path, digest, on_step)
+    on_step(f"opening {manifest.name}")
+    began = time.monotonic()
+    encoder = OnnxEncoder(folder)
+    loaded, seconds = time.monotonic() - began, []
+    on_step("encoding a photo")
+    tokens = encoder.encode(known_photo())  # the first run makes the engine's buffers
+    for i in range(PHOTOS):
+        photo = known_photo(i + 1)
+        before = time.process_time()
+        encoder.encode(photo)
+        seconds.append(time.process_time() - before)
+    encoder.close()
+    median = round(sorted(seconds)[PHOTOS // 2], 4)
+    return EncoderHealth(encoder.name, encoder.space, len(compared), round(loaded, 2), median, *tokens.shape)
 
 
 def check(name: str, on_step: Callable[[str], None] = lambda _: None) -> Health:
@@ -97,16 +143,22 @@ def _compare_files(folder: Path, on_step: Callable[[str], None]) -> int:
     entries = json.loads(manifest.read_text(encoding="utf-8"))["files"].values()
     for entry in entries:
         path = local.packaged(entry["package"], entry["file"]) if "package" in entry else folder / entry["file"]
-        on_step(f"comparing {path.name}")
-        with open(path, "rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != entry["sha256"]:
-                raise ModelError(f"{path} is damaged, or not the file this model was made with: fetch it again")
+        _compare(path, entry["sha256"], on_step)
     return len(entries)
 
 
-def known_photo() -> Photo:
-    """A drawing of a house under the sun, 640 x 480, equal to the pixel on every machine."""
-    image = Image.new("RGB", (640, 480), (135, 190, 235))
+def _compare(path: Path, digest: str, on_step: Callable[[str], None]) -> None:
+    on_step(f"comparing {path.name}")
+    if not path.exists():
+        raise ModelError(f"{path} is missing: fetch it again")
+    with open(path, "rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+            raise ModelError(f"{path} is damaged, or not the file this model was made with: fetch it again")
+
+
+def known_photo(shade: int = 0) -> Photo:
+    """A drawing of a house under the sun, 640 x 480, equal to the pixel on every machine. `shade`: of the sky."""
+    image = Image.new("RGB", (640, 480), (135, 190, 235 - shade))
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 330, 640, 480), fill=(90, 160, 80))
     draw.rectangle((210, 210, 430, 380), fill=(200, 80, 60))

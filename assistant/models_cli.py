@@ -1,4 +1,4 @@
-"""`python -m assistant models`: list the models and whether they fit, fetch one, check one.
+"""`python -m assistant models`: list models and photo encoders and whether they fit, fetch one, check one.
 
 With --json, stdout has one JSON object a line; progress goes to stderr. Only `pull` uses the network.
 """
@@ -14,7 +14,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from assistant.encoder.open_encoder import is_encoder
 from assistant.models import hardware, registry
+from assistant.models.encoder_rows import encoder_rows
 from assistant.models.hardware import gigabytes
 from memory.episode import printable
 
@@ -27,7 +29,9 @@ EVERY = 0.2
 
 def add(commands: Any) -> None:
     """Add the commands to the assistant's parser."""
-    show = commands.add_parser("list", help="list the models here and those to fetch, with the memory they need")
+    show = commands.add_parser(
+        "list", help="list the models and photo encoders, here and to fetch, with the memory they need"
+    )
     show.add_argument("--json", action="store_true", help="print one JSON object a line")
     show.set_defaults(run=_list)
     fetch = commands.add_parser(
@@ -49,14 +53,16 @@ def add(commands: Any) -> None:
 
 def _list(args: argparse.Namespace) -> int:
     machine = hardware.this_machine()
-    rows = registry.rows(machine)
+    rows = [*registry.rows(machine), *encoder_rows(machine)]
     if args.json:
         for row in rows:
             print(json.dumps(asdict(row)))
         return 0
-    line = "{:<16} {:<8} {:>8} {:>8}  {:<5}  {}"
+    line = "{:<17} {:<8} {:>8} {:>8}  {:<5}  {}"
     print(line.format("name", "where", "size", "memory", "fits", "licence; what it is"))
-    for row in rows:
+    for i, row in enumerate(rows):
+        if row.kind == "encoder" and rows[i - 1].kind == "model":
+            print("\nPhoto encoders, for recall:")
         size, needs = (gigabytes(n) if n else "?" for n in (row.size, row.needs))
         unverified = "" if row.pinned or row.folder else "unverified"
         words = (
@@ -67,7 +73,7 @@ def _list(args: argparse.Namespace) -> int:
     print(
         f"This machine has {gigabytes(machine.total)}{free}. memory: files + {hardware.CONTEXT} tokens of context + "
         f"{gigabytes(hardware.BUFFERS)}; tight: fits when other programs free memory;\n"
-        "unverified: sizes as others recorded them, no commit pinned."
+        "unverified: sizes as others recorded them, no commit or no sha256 pinned."
     )
     return 0
 
@@ -76,7 +82,7 @@ def _pull(args: argparse.Namespace) -> int:
     from assistant.models.download import pull
     from assistant.models.hub_client import RESUMABLE
 
-    row = next((r for r in registry.rows() if r.name == args.name), None)
+    row = next((r for r in (*registry.rows(), *encoder_rows()) if r.name == args.name), None)
     if row and row.fits == "no" and row.needs:
         print(f"{args.name} needs {gigabytes(row.needs)} of memory: it will not run well here", file=sys.stderr)
     try:
@@ -84,8 +90,10 @@ def _pull(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(f"\nstopped; {RESUMABLE}", file=sys.stderr)
         return 1
-    checkpoint = folder.parent.name == "checkpoints"
-    then = f"python -m quantize all {folder} --out DIR" if checkpoint else f"python tui.py --model {folder.name}"
+    then = {
+        "checkpoints": f"python -m quantize all {folder} --out DIR",
+        "encoders": f"python tui.py --encoder {folder.name}",
+    }.get(folder.parent.name, f"python tui.py --model {folder.name}")
     result = {"name": folder.name, "folder": str(folder), "next": then}
     print(json.dumps(result) if args.json else f"{folder.name} is in {folder}\nnext: {then}")
     return 0
@@ -117,6 +125,8 @@ def _progress_line() -> Callable[[Progress], None]:
 def _check(args: argparse.Namespace) -> int:
     from assistant.healthcheck import check
 
+    if is_encoder(args.name):
+        return _check_encoder(args)
     health = check(args.name, lambda words: print(words, file=sys.stderr))
     if args.json:
         print(json.dumps(asdict(health), ensure_ascii=False))
@@ -132,4 +142,20 @@ def _check(args: argparse.Namespace) -> int:
     print(f"read {health.prompt_tokens} tokens, photo included, at {health.prompt_per_second} a second")
     wrote = f"at {health.new_per_second} a second" if health.new_per_second else ""
     print(f"wrote {health.new_tokens} tokens {wrote}: {printable(health.said)}")
+    return 0
+
+
+def _check_encoder(args: argparse.Namespace) -> int:
+    from assistant.healthcheck import check_encoder
+
+    health = check_encoder(args.name, lambda words: print(words, file=sys.stderr))
+    if args.json:
+        print(json.dumps(asdict(health), ensure_ascii=False))
+        return 0
+    print(f"{health.name}: {health.compared} of its files compared with the manifest: the same")
+    print(f"opened in {health.load_seconds} s; its space is {health.space}")
+    print(
+        f"a photo takes {1000 * health.photo_seconds:.0f} ms of one processor core and becomes {health.tokens} tokens "
+        f"of {health.width} numbers"
+    )
     return 0

@@ -15,7 +15,9 @@ from typing import Any
 
 from assistant import offline
 from assistant.backends.worker import WorkerBackend
+from assistant.encoder.open_encoder import open_encoder
 from assistant.models import local
+from assistant.photo import load_photo
 from demo import album
 from memory.episode import printable
 from memory.errors import KeepsakeError
@@ -26,11 +28,14 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command. Exit code 0: no use of the network; 1: some use, or the conversation failed."""
     parser = argparse.ArgumentParser(prog="python -m assistant prove-offline", description=__doc__)
     parser.add_argument("--model", metavar="NAME", help="a model's name or folder (default: nano)")
+    parser.add_argument(
+        "--encoder", metavar="NAME", help="a photo encoder's name or folder (default: the one that ships)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     args = parser.parse_args(argv)
     offline.forbid()
     try:
-        proof = _prove(args.model, quiet=args.json)
+        proof = _prove(args.model, args.encoder, quiet=args.json)
     except (KeepsakeError, offline.Refused) as error:
         print(f"error: {printable(str(error))}", file=sys.stderr)
         return 1
@@ -41,20 +46,24 @@ def main(argv: list[str] | None = None) -> int:
     return 0 if proof["proved"] else 1
 
 
-def _prove(model: str | None, *, quiet: bool) -> dict[str, Any]:
-    """Play the conversation; returns what --json prints."""
-    backend = WorkerBackend(local.load(model))
+def _prove(model: str | None, encoder_name: str | None, *, quiet: bool) -> dict[str, Any]:
+    """Encode a photo and play the conversation; returns what --json prints."""
+    encoder, backend = open_encoder(encoder_name), WorkerBackend(local.load(model))
     try:
+        tokens = encoder.encode(load_photo(album.demo_photo()))
         backend.set_ephemeral(True)
         with contextlib.redirect_stdout(sys.stderr if quiet else sys.stdout):
             album.converse(backend)
         evidence = {"app": offline.network_evidence(), "model": backend.network_evidence()}
+        sockets = offline.open_sockets()
     finally:
         backend.close()
+        encoder.close()
     return {
-        "proved": all(process.uses == 0 and process.refused == 2 for process in evidence.values()),
+        "proved": all(process.uses == 0 and process.refused == 2 for process in evidence.values()) and sockets == 0,
         "name": backend.name,
         "interfaces": offline.interfaces(),
+        "encoder": {"name": encoder.name, "tokens": len(tokens), "sockets": sockets},
         **{who: asdict(process) for who, process in evidence.items()},
     }
 
@@ -65,6 +74,9 @@ def _print_proof(proof: dict[str, Any]) -> None:
         uses, refused = proof[who]["uses"], proof[who]["refused"]
         name = "this process" if who == "app" else f"the process of {proof['name']}"
         print(f"  {name}: {count(uses, 'use')}; tried twice on purpose afterwards: {count(refused, 'refusal')}")
+    encoder = proof["encoder"]
+    sockets = count(encoder["sockets"], "network socket")
+    print(f"  the photo encoder {encoder['name']} works in this process, which has {sockets} open")
     if there := proof["interfaces"]:
         print(f"  the system offered {', '.join(there)} all the same: uses by C code are not counted")
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from assistant.encoder.encoder import PhotoEncoder
@@ -33,6 +34,20 @@ def encoder_folder(name: str | Path | None = None) -> Path:
     raise ModelError(
         f"there is no encoder {str(name)!r}: choose one of {', '.join(encoder_names())}, or give the folder of one"
     )
+
+
+def is_encoder(name: str) -> bool:
+    """Whether a name or folder is that of an encoder on this machine, whatever state it is in."""
+    if name == DEFAULT:
+        return True
+    folders = [folder for folder in (Path(name).expanduser(), home() / "encoders" / name) if folder.is_dir()]
+    if not folders or folders[0].parent == home() / "encoders":
+        return bool(folders)
+    try:
+        manifest = json.loads((folders[0] / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and "output" in manifest
 
 
 def encoder_names() -> list[str]:

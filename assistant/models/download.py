@@ -4,7 +4,8 @@ Together with `hub_client.py` this is the only part of the assistant that opens 
 user asks for a model.
 
 Files arrive in home()/downloads/NAME, each under a partial name until its hash is right; then a manifest is written
-and the folder moves to home()/models/NAME, or home()/checkpoints/NAME where the model has to be converted first.
+and the folder moves to home()/models/NAME, home()/encoders/NAME for a photo encoder, or home()/checkpoints/NAME where
+the model has to be converted first.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from assistant.models import gguf_metadata
 from assistant.models.hardware import gigabytes
 from assistant.models.hub_client import RESUMABLE, RemoteModel, clear_errors, list_files, size_of, stream_file
 from assistant.models.pull_plan import PullPlan, RemoteFile, plan_pull
+from assistant.models.registry import ListedModel
 from memory.errors import ModelError
 from memory.files import sha256, write_json
 from memory.paths import home, private_folder
@@ -60,7 +63,7 @@ def pull(
     download soon, with `Stopped`, by setting `stop`. Raises ModelError: one line that says why, and how to go on.
     """
     plan = plan_pull(name, quant)
-    target = home() / ("checkpoints" if plan.format == "safetensors" else "models") / plan.name
+    target = home() / plan.shelf / plan.name
     downloads = private_folder(home() / "downloads")
     with clear_errors(plan), _locked(downloads / f"{plan.name}.lock", plan.name):
         if target.exists() and _is_whole(target, plan):
@@ -180,4 +183,18 @@ def _write_record(plan: PullPlan, remote: RemoteModel, staging: Path) -> None:
     }
     if plan.format == "mlx":  # one folder for everything: the vision tower has no file, and no hash, of its own
         record |= {"engine": "mlx", "space": hashlib.sha256(":".join(hashes).encode()).hexdigest()[:16]}
+    if plan.listed and plan.format == "onnx":
+        write_json(staging / "manifest.json", _encoder_manifest(plan.listed, remote, hashes[0]))
     write_json(staging / plan.record, record)
+
+
+def _encoder_manifest(listed: ListedModel, remote: RemoteModel, digest: str) -> dict[str, Any]:
+    """The manifest of a photo encoder, as `assistant/encoder/encoder_manifest.py` reads it."""
+    return {
+        "name": listed.name,
+        "file": remote.files[0].name,
+        "sha256": digest,
+        "licence": listed.licence,
+        "source": f"{listed.repository} @ {remote.commit}",
+        **listed.manifest,
+    }

@@ -40,8 +40,16 @@ class PullPlan:
 
     @property
     def record(self) -> str:
-        """Name of the file that records what was fetched. A checkpoint gets no manifest: it cannot be run yet."""
-        return "source.json" if self.format == "safetensors" else "manifest.json"
+        """Name of the file that records what was fetched: the manifest of a model.
+
+        A checkpoint gets no manifest, since it cannot be run yet; that of an encoder says how to use it.
+        """
+        return "manifest.json" if self.format in ("gguf", "mlx") else "source.json"
+
+    @property
+    def shelf(self) -> str:
+        """The folder under home() in which it will lie."""
+        return {"safetensors": "checkpoints", "onnx": "encoders"}.get(self.format, "models")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,9 @@ class RemoteFile:
 
 def plan_pull(name: str, quant: str | None = None) -> PullPlan:
     """The plan for a name of the registry or "hf:OWNER/REPOSITORY[:FILE.gguf]". Raises ModelError."""
+    encoder = registry.listed_encoders().get(name)
+    if encoder and encoder.repository:
+        return PullPlan(name, encoder.repository, encoder.revision, quant or registry.QUANT, encoder)
     listed = registry.listed_models().get(name)
     if listed and listed.repository:
         chosen = quant or registry.QUANT
@@ -78,13 +89,14 @@ def plan_pull(name: str, quant: str | None = None) -> PullPlan:
     if match := REPOSITORY.fullmatch(name):
         local_name = Path(match[2]).stem if match[2] else match[1].split("/")[1] + (f"-{quant}" if quant else "")
         return PullPlan(local_name.lower(), match[1], None, quant or registry.QUANT, file=match[2])
-    can = ", ".join(n for n, model in registry.listed_models().items() if model.repository)
+    known = {**registry.listed_models(), **registry.listed_encoders()}
+    can = ", ".join(n for n, model in known.items() if model.repository)
     raise ModelError(f"{name!r} is not on the list: pull one of {can}, or hf:OWNER/REPOSITORY")
 
 
 def choose_files(plan: PullPlan, remote: Sequence[RemoteFile]) -> list[RemoteFile]:
     """The files of a repository to fetch: language model first, mmproj last. Raises ModelError when any is missing."""
-    if plan.listed and not plan.listed.languages:
+    if plan.listed and not plan.listed.files(plan.quant):
         return [file for file in remote if "/" not in file.remote and file.remote.endswith(MODEL_SUFFIXES)]
     if plan.listed:
         by_name = {file.remote: file for file in remote}

@@ -21,8 +21,8 @@ from memory.errors import KeepsakeError, ModelError
 LIST = Path(__file__).with_name("models.toml")
 QUANT = "Q4_K_M"
 """The quantisation that is fetched by default."""
-Format = Literal["gguf", "mlx", "safetensors"]
-"""Formats of published models; safetensors must be converted before they run."""
+Format = Literal["gguf", "mlx", "safetensors", "onnx"]
+"""Formats of published models; safetensors must be converted before they run, onnx are photo encoders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ class ListedFile:
 
 @dataclass(frozen=True, slots=True)
 class ListedModel:
-    """A model of the list."""
+    """A model of the list, or a photo encoder."""
 
     name: str
     about: str
     format: Format
     licence: str
-    kv_bytes: int
+    kv_bytes: int = 0
     """Bytes of one token in the KV cache."""
     repository: str | None = None
     """None: the model ships with the project."""
@@ -52,11 +52,17 @@ class ListedModel:
     languages: Mapping[str, ListedFile] = field(default_factory=dict)
     """Language models by quantisation; empty where the whole repository is the model."""
     mmproj: ListedFile | None = None
+    network: ListedFile | None = None
+    """The file of a photo encoder."""
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    """How photos enter an encoder, and which output is used (`assistant/encoder/encoder_manifest.py`)."""
     bytes: int = 0
     """Approximate size of the whole repository."""
 
     def files(self, quant: str = QUANT) -> list[ListedFile]:
         """The files to fetch, language model first; empty where the whole repository is fetched. Raises ModelError."""
+        if self.network:
+            return [self.network]
         if not self.languages or not self.mmproj:
             return []
         if quant not in self.languages:
@@ -76,7 +82,7 @@ class ListedModel:
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A line of `models list`. Sizes in bytes."""
+    """A line of `models list`: a model, or a photo encoder. Sizes in bytes."""
 
     name: str
     where: Literal["ships", "here", "pull", "convert"]
@@ -96,13 +102,19 @@ class ModelRow:
     """File name of the language model."""
     problem: str | None = None
     """Why it cannot be run: a file is missing or damaged."""
+    kind: Literal["model", "encoder"] = "model"
 
 
 @cache
 def listed_models() -> Mapping[str, ListedModel]:
     """The models of the list by name, in the list's order."""
-    with open(LIST, "rb") as file:
-        return MappingProxyType({entry["name"]: _listed_model(entry) for entry in tomllib.load(file)["model"]})
+    return MappingProxyType({entry["name"]: _listed_model(entry) for entry in _entries("model")})
+
+
+@cache
+def listed_encoders() -> Mapping[str, ListedModel]:
+    """The photo encoders of the list by name, in the list's order."""
+    return MappingProxyType({entry["name"]: _listed_model(entry) for entry in _entries("encoder")})
 
 
 def rows(machine: hardware.Machine | None = None) -> list[ModelRow]:
@@ -132,10 +144,15 @@ def kv_bytes(spec: Spec) -> int:
     return int(text["num_hidden_layers"] * text.get("num_key_value_heads", heads) * width * 4)
 
 
+def _entries(table: str) -> list[dict[str, Any]]:
+    with open(LIST, "rb") as file:
+        return list(tomllib.load(file).get(table, []))
+
+
 def _listed_model(entry: dict[str, Any]) -> ListedModel:
     languages = {quant: ListedFile(**file) for quant, file in entry.pop("languages", {}).items()}
-    mmproj = entry.pop("mmproj", None)
-    return ListedModel(languages=languages, mmproj=ListedFile(**mmproj) if mmproj else None, **entry)
+    parts: Any = {role: ListedFile(**entry.pop(role)) for role in ("mmproj", "network") if role in entry}
+    return ListedModel(languages=languages, **parts, **entry)
 
 
 def _present(name: str, machine: hardware.Machine) -> ModelRow:

@@ -67,7 +67,7 @@ def rows(home: Path, **environment: str) -> dict[str, dict[str, Any]]:
 
 def test_the_list_says_where_how_large_and_whether_it_fits(home: Path, offline: dict[str, str]) -> None:
     found = rows(home, **offline)
-    assert list(found) == list(registry.listed_models())
+    assert list(found) == [*registry.listed_models(), "default", *registry.listed_encoders()]
     nano, four, covip = found["nano"], found["qwen3-vl-4b"], found["covip-8b"]
     assert (nano["where"], nano["ready"], nano["folder"]) == ("ships", True, str(ROOT / "models" / "nano"))
     assert nano["size"] == sum(f.stat().st_size for f in catalogue_files())
@@ -146,10 +146,13 @@ def test_the_context_is_the_one_the_app_opens() -> None:
 def test_the_list_refuses_what_it_does_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the list itself is in order: names are unique, and every pinned hash has the form of one."""
     listed = list(registry.listed_models().values())
-    files = [f for model in listed for f in [*model.languages.values(), *([model.mmproj] if model.mmproj else [])]]
+    every = [*listed, *registry.listed_encoders().values()]
+    parts = [part for model in every for part in (*model.languages.values(), model.mmproj, model.network)]
+    files = [part for part in parts if part]
     assert all(f.sha256 is None or re.fullmatch("[0-9a-f]{64}", f.sha256) for f in files)
-    assert all(re.fullmatch("[0-9a-f]{40}", model.revision) for model in listed if model.revision)
+    assert all(re.fullmatch("[0-9a-f]{40}", model.revision) for model in every if model.revision)
     assert [m.name for m in listed if m.pinned] == ["qwen3-vl-2b", "qwen3-vl-4b", "qwen3-vl-8b"]
+    assert [m.name for m in registry.listed_encoders().values() if m.pinned] == ["dinov2-small-int8", "siglip2-base"]
     wrong = tmp_path / "models.toml"
     wrong.write_text(registry.LIST.read_text().replace("kv_bytes = 23_040", "kv_bytes = 23_040\noops = 1", 1))
     monkeypatch.setattr(registry, "LIST", wrong)

@@ -87,6 +87,16 @@ def test_what_is_forbidden_is_refused_and_counted_even_when_asked_for() -> None:
     assert printed_words(code)[6:] == "NetworkEvidence(uses=3, refused=2)".split()
 
 
+def test_open_sockets_are_those_of_the_network() -> None:
+    code = """
+        print(offline.open_sockets())
+        with socket.socket(), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM), socket.socket(socket.AF_UNIX):
+            print(offline.open_sockets(), offline.open_sockets())
+        print(offline.open_sockets())
+    """
+    assert printed_words(code) == ["0", "2", "2", "0"]
+
+
 def test_the_model_s_process_is_refused_the_network(nano: Spec) -> None:
     backend = WorkerBackend(nano, threads=1)
     try:
@@ -101,6 +111,7 @@ def test_prove_offline_prints_its_evidence() -> None:
     found = json.loads(done.stdout)
     assert (found["proved"], found["name"]) == (True, "nano")
     assert found["app"] == found["model"] == {"uses": 0, "refused": 2}
+    assert found["encoder"] == {"name": "lite0", "tokens": 326, "sockets": 0}
     assert "Recalled  16 August 2025" in done.stderr and "Answer    " in done.stderr
 
 
@@ -116,9 +127,13 @@ def test_a_conversation_that_used_the_network_is_no_proof() -> None:
     done = python("-c", textwrap.dedent(code))
     assert (done.returncode, done.stderr) == (1, "")
     assert "this process: 1 use;" in done.stdout and done.stdout.endswith("not proved\n")
+    assert "the photo encoder lite0 works in this process, which has 0 network sockets open" in done.stdout
 
 
 def test_an_unknown_model_is_one_line() -> None:
     done = python("-m", "assistant", "prove-offline", "--model", "nanoo")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: there is no model named 'nanoo'") and done.stderr.count("\n") == 1
+    done = python("-m", "assistant", "prove-offline", "--encoder", "light")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: there is no encoder 'light'") and done.stderr.count("\n") == 1

@@ -3,7 +3,7 @@
 A model is a folder. Its `manifest.json` names the files with their sha256; without a manifest it holds exactly one
 language model GGUF (maybe in shards) and one mmproj GGUF, as Qwen3-VL is published. The path of a .gguf chooses one of
 several language models. A folder with `config.json` and *.safetensors is a whole model for MLX or for transformers.
-`models/nano` ships with the project.
+`models/nano` ships with the project; `models/encoder`, which ships too, is no model but the photo encoder.
 """
 
 from __future__ import annotations

@@ -34,6 +34,8 @@ OTHERS = {
     "train/studies/": "What a study varies.",
     "train/study/results.html.j2": "The template of the page of results.",
     "quantize/verify/thresholds.toml": "What a variant of a model must keep.",
+    "train/encoder/projection.npz": "Centre and projection of the photo encoder.",
+    "models/encoder/": "The photo encoder that ships: network, manifest, card, notice.",
     "models/nano/": "The embedded model: vision tower and LoRA, manifest, model card, training curve.",
     "docs/": "The pages for readers.",
     "runs/": "Whole runs as scripts: `small.sh` (the nano), `full.sh` (8B), `study.sh`.",

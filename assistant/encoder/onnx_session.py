@@ -2,11 +2,15 @@
 
 Releases from 1.29 on send telemetry unless ORT_DISABLE_TELEMETRY is set before they are imported. The project pins an
 older release; the variable is set all the same, for this process and its children.
+
+A network runs on Core ML where onnxruntime offers it (macOS), else on the processor; what Core ML cannot take goes to
+the processor, too. Core ML was not measured here.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +18,7 @@ import numpy as np
 
 from memory.errors import ModelError
 
-PREFERRED = ("CoreMLExecutionProvider", "CPUExecutionProvider")
-"""Where a network runs, the best first; what onnxruntime lacks on this machine is left out."""
+CPU, CORE_ML = "CPUExecutionProvider", "CoreMLExecutionProvider"
 ERRORS_ONLY = 3
 """onnxruntime's level of logging: its warnings would be written over the screen."""
 
@@ -23,19 +26,12 @@ ERRORS_ONLY = 3
 class OnnxSession:
     """An open network with one input. `run` may be called from several threads at a time."""
 
-    def __init__(self, path: Path, output: str, threads: int = 1, providers: tuple[str, ...] = PREFERRED) -> None:
+    def __init__(self, path: Path, output: str, threads: int = 1) -> None:
         """Open the network in `path`; `run` gives its output of that name. Raises ModelError."""
-        runtime = _runtime()
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = ERRORS_ONLY
-        here = [name for name in providers if name in runtime.get_available_providers()]
-        try:
-            self._session = runtime.InferenceSession(str(path), options, providers=here)
-        except Exception as error:  # the library's own types, which share no base but Exception
-            raise ModelError(f"{path} cannot be opened as a network in ONNX: {_first_line(error)}") from error
-        self._path, self._output = path, output
+        self._path, self._output, self._threads = path, output, threads
+        self._lock = threading.Lock()
+        self._runtime = _load_runtime()
+        self._session = self._open()
         inputs, outputs = self._session.get_inputs(), [one.name for one in self._session.get_outputs()]
         if output not in outputs:
             raise ModelError(f"{path} has no output {output!r}; it has {', '.join(outputs)}")
@@ -46,15 +42,51 @@ class OnnxSession:
 
     def run(self, pictures: np.ndarray) -> np.ndarray:
         """The output for pictures (B, 3, H, W) float32. Raises ModelError."""
+        session = self._session
         try:
-            result: np.ndarray = self._session.run([self._output], {self._input: pictures})[0]
-        except Exception as error:  # as above
+            try:
+                return self._run(session, pictures)
+            except Exception:
+                if CORE_ML not in session.get_providers():
+                    raise
+                return self._run(self._on_the_processor(session), pictures)
+        except Exception as error:  # the library's own types, which share no base but Exception
             shape = " x ".join(map(str, pictures.shape))
             raise ModelError(f"{self._path} failed on pictures of {shape}: {_first_line(error)}") from error
+
+    def _run(self, session: Any, pictures: np.ndarray) -> np.ndarray:
+        result: np.ndarray = session.run([self._output], {self._input: pictures})[0]
         return result
 
+    def _on_the_processor(self, failed: Any) -> Any:
+        """The network opened anew without Core ML, once for all threads; from now on every run is there."""
+        with self._lock:
+            if self._session is failed:
+                self._session = self._create([CPU])
+            return self._session
 
-def _runtime() -> Any:
+    def _open(self) -> Any:
+        """The session, on Core ML if that takes the network. Raises ModelError."""
+        here = [name for name in (CORE_ML, CPU) if name in self._runtime.get_available_providers()]
+        try:
+            try:
+                return self._create(here)
+            except Exception:
+                if CORE_ML not in here:
+                    raise
+                return self._create([CPU])
+        except Exception as error:  # as above
+            raise ModelError(f"{self._path} cannot be opened as a network in ONNX: {_first_line(error)}") from error
+
+    def _create(self, providers: list[str]) -> Any:
+        options = self._runtime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = self._threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = ERRORS_ONLY
+        return self._runtime.InferenceSession(str(self._path), options, providers=providers)
+
+
+def _load_runtime() -> Any:
     """The library; nothing of it is loaded before this call. Raises ModelError when it is not installed."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:

@@ -42,7 +42,10 @@ def crop_boxes(size: tuple[int, int], share: float) -> list[Box]:
 def _numbers(image: Image.Image, boxes: list[Box], side: int, manifest: Manifest) -> np.ndarray:
     """The boxes of a picture as squares of `side` pixels, in the network's numbers: (B, 3, side, side)."""
     how = RESAMPLING[manifest.resampling]
-    pixels = np.stack([np.asarray(image.resize((side, side), how, box)) for box in boxes])
-    mean, deviation = (np.array(colours, np.float32) for colours in (manifest.mean, manifest.deviation))
-    scaled = (pixels.astype(np.float32) - mean) / deviation
-    return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
+    mean, deviation = (np.array(colours, np.float32)[:, None, None] for colours in (manifest.mean, manifest.deviation))
+    numbers = np.empty((len(boxes), 3, side, side), np.float32)
+    for row, box in zip(numbers, boxes, strict=True):
+        np.copyto(row, np.asarray(image.resize((side, side), how, box)).transpose(2, 0, 1))
+    numbers -= mean  # in place: several times faster than one expression
+    numbers /= deviation
+    return numbers

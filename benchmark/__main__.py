@@ -21,7 +21,7 @@ COMMANDS = {
     ),
     "recall": (
         "retrieval.compare",
-        "measure whether the right memory is found, and how fast, against other stores",
+        "measure whether the right memory is found, on real photos too, and how fast, against other stores",
     ),
     "report": ("report.report", "make one page and plots of runs"),
     "speed": (
@@ -32,7 +32,10 @@ COMMANDS = {
         "security.injection",
         "try 50 ways to steer Keepsake by photos, words and files, and count what it obeys",
     ),
-    "calibrate": ("retrieval.calibrate", "find a model's recall threshold on the dev split (needs `fetch`)"),
+    "calibrate": (
+        "retrieval.calibrate",
+        "find a model's recall threshold on the dev split (needs `fetch`), or fit an encoder's gate to real photos",
+    ),
 }
 """For each command its module and its help. Only the module that is asked for is loaded: some need the extra
 "benchmark"."""
@@ -42,7 +45,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command. Returns 0 for done, 1 for failed with one clear line; exits with 2 for wrong usage."""
     parser = argparse.ArgumentParser(prog="python -m benchmark", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("fetch", help="download the whole picture set (16 MB; the held-out concepts are already here)")
+    words = "download the whole picture set and photos of rooms (26 MB; the held-out concepts are already here)"
+    commands.add_parser("fetch", help=words)
     given = sys.argv[1:] if argv is None else argv
     name = next((word for word in given if not word.startswith("-")), None)
     run = _fetch
@@ -68,8 +72,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _fetch(args: argparse.Namespace) -> int:
-    """`fetch`: print where the picture set is."""
+    """`fetch`: print where the picture set and the photos of rooms are."""
     print(f"pictures are in {fetch.fetch_pictures()}", file=sys.stderr)
+    print(f"rooms are in {fetch.fetch_rooms()}", file=sys.stderr)
     return 0
 
 

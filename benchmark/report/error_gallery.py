@@ -6,23 +6,19 @@ had, its card says why. Nothing here is HTML: texts stay as they are, and the te
 
 from __future__ import annotations
 
-import base64
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from PIL import Image
-
 from benchmark.judges.score import ASKED, count_facts, named
+from benchmark.report.html_page import thumbnail
 from benchmark.report.run_folder import Run
 from benchmark.report.statistics import mode, plain
 from benchmark.runner import Result
 from benchmark.world.content_words import content_words
 from benchmark.world.dialogue import Facts
 from benchmark.world.sample import Sample, Spec, build
-from memory.episode import Photo
 
 MOST = 24
 """Cards on a page."""
@@ -167,8 +163,8 @@ def _drawn(card: Card, caption: str, sample: Sample) -> Card:
     for i, episode in enumerate(sample.context):
         turns = tuple((t.role, tuple(pieces(t.text, names))) for t in episode.turns)
         when = f"{episode.when.day} {episode.when:%B %Y}" + (f", {episode.place}" if episode.place else "")
-        memories.append(ShownMemory(_thumbnail(episode.photo, MEMORY), i in sample.positives, i in leaked, when, turns))
-    query = _thumbnail(sample.query, QUERY)
+        memories.append(ShownMemory(thumbnail(episode.photo, MEMORY), i in sample.positives, i in leaked, when, turns))
+    query = thumbnail(sample.query, QUERY)
     return replace(
         card,
         caption=tuple(pieces(caption, names)),
@@ -232,13 +228,3 @@ def _counts(row: Result) -> list[str]:
         "facts_kept": "Tells {} of {} facts of other things.",
     }
     return [t.format(f"{n - k:g}", f"{n:g}") for m, t in texts.items() for k, n in [row.score.get(m, [0, 0])] if n > k]
-
-
-def _thumbnail(photo: Photo, side: int) -> str:
-    """The photo as a small WebP image in a data URI."""
-    with Image.open(io.BytesIO(photo.data)) as image:
-        small = image.convert("RGB")
-    small.thumbnail((side, side))
-    out = io.BytesIO()
-    small.save(out, "WEBP", quality=68, method=4)
-    return f"data:image/webp;base64,{base64.b64encode(out.getvalue()).decode()}"

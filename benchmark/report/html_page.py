@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from benchmark.report.plots import Plot, render
+from memory.episode import Photo
 from memory.errors import KeepsakeError
 from memory.files import write_bytes, write_text
 from memory.paths import private_folder
@@ -60,3 +64,13 @@ def write_page(template: Path, page: Path, plots: Mapping[str, tuple[Plot, str]]
 
 def _data_uri(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def thumbnail(photo: Photo, side: int) -> str:
+    """The photo as a small WebP image in a data URI, at most `side` pixels on a side."""
+    with Image.open(io.BytesIO(photo.data)) as image:
+        small = image.convert("RGB")
+    small.thumbnail((side, side))
+    out = io.BytesIO()
+    small.save(out, "WEBP", quality=68, method=4)
+    return f"data:image/webp;base64,{base64.b64encode(out.getvalue()).decode()}"

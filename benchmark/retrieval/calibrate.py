@@ -1,8 +1,11 @@
-"""`python -m benchmark calibrate`: a model's recall threshold, from which similarity on a memory counts as recalled.
+"""`python -m benchmark calibrate`: from which similarity on a memory counts as recalled.
 
-Memories of several sizes are filled with photos of single things. New photos show one or two of these things, a
-stranger, or a recoloured twin. The threshold is the lowest at which at most `STRANGERS` of the strangers recall
-anything, over all memory sizes.
+By itself: a model's recall threshold, on drawn photos. Memories of several sizes are filled with photos of single
+things. New photos show one or two of these things, a stranger, or a recoloured twin. The threshold is the lowest at
+which at most `STRANGERS` of the strangers recall anything, over all memory sizes. With `--encoder` its tokens are
+compared, and its own gate is measured as well.
+
+With `--photos FOLDER`: an encoder's gate, fitted to real photographs (`gate_fit.py`).
 """
 
 from __future__ import annotations
@@ -11,21 +14,28 @@ import argparse
 import json
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from assistant.backend import Backend
+from assistant.encoder.encoder import PhotoEncoder
+from assistant.encoder.open_encoder import encoder_folder
 from assistant.models import local
 from assistant.photo import from_image
+from benchmark.retrieval import gate_fit
+from benchmark.retrieval.chosen_encoder import MODEL, add_encoder, opened
+from benchmark.retrieval.photo_things import encode_all, read_things
 from benchmark.world.concepts import concepts
 from benchmark.world.dialogue import draw_date
 from benchmark.world.sample import SIZE
 from benchmark.world.scene import TWIN_HUES, Look, draw
 from memory.episode import Episode, Photo, Turn
+from memory.errors import KeepsakeError
 from memory.files import write_json
+from memory.search.gate import Gate
 from memory.store import Memory
 
 SIZES = (6, 24, 60)
@@ -43,33 +53,68 @@ class Trial:
     right: float | None
     """None: no memory is right."""
     wrong: float
+    size: int = 0
+    """Photos in the memory."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `python -m benchmark calibrate`."""
     parser.add_argument("--model", default="nano", help="a model's name or folder")
+    add_encoder(parser, several=False)
+    parser.add_argument("--photos", type=Path, metavar="FOLDER", help="real photos, a folder for each thing")
+    parser.add_argument("--strangers", type=Path, metavar="FOLDER", help="photos of other things, never remembered")
     parser.add_argument("--split", choices=("train", "dev", "test"), default="dev")
     parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--save", action="store_true", help="enter the threshold into the model's manifest")
+    parser.add_argument("--json", action="store_true", help="real photos: one JSON object (drawn ones always print it)")
+    parser.add_argument("--save", action="store_true", help="enter what was found into the manifest")
 
 
 def command(args: argparse.Namespace) -> int:
-    """Calibrate a model and print the threshold with its rates as JSON. Raises KeepsakeError."""
-    from assistant.backends.llamacpp import LlamaCpp
-
-    backend = LlamaCpp(local.load(args.model))
-    rates = calibrate(trials(backend, args.split, args.seed))
-    backend.close()
-    print(json.dumps(rates))
+    """Calibrate a model or an encoder, and print what was found. Raises KeepsakeError."""
+    if args.photos:
+        return _fit_to_photos(args)
+    chosen = args.encoder or MODEL
+    if args.save and chosen != MODEL:
+        raise KeepsakeError(
+            "an encoder's gate is fitted to real photos: give --photos FOLDER, or leave --save out"
+        )
+    with opened(chosen, args.model) as encoder:
+        asked = trials(encoder, args.split, args.seed)
+        rates = calibrate(asked)
+        print(json.dumps(rates | {"encoder": encoder.name, "gate": by_gate(asked, encoder.gate)}
+                         if args.encoder else rates))  # fmt: skip
     if args.save:
         path = local.find(args.model) / "manifest.json"
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        write_json(path, {**manifest, "threshold": rates["threshold"], "recall": rates})
-        print(f"saved in {path}", file=sys.stderr)
+        _save(path, {"threshold": rates["threshold"], "recall": rates})
     return 0
 
 
-def trials(backend: Backend, split: str, seed: int, each: int = 40) -> list[Trial]:
+def _fit_to_photos(args: argparse.Namespace) -> int:
+    """Fit an encoder's gate to the photos of real things."""
+    if args.save and args.encoder == MODEL:
+        raise KeepsakeError("a model has one threshold and no gate: leave --photos out to calibrate it")
+    photos = read_things(args.photos, args.strangers)
+    for line in photos.skipped:
+        _progress(f"left out: {line}")
+    with opened(args.encoder, args.model) as encoder:
+        found = gate_fit.fit(encoder.name, encode_all(encoder, photos, _progress), args.seed, _progress)
+    print(json.dumps(gate_fit.as_record(found)) if args.json else gate_fit.table(found))
+    if args.save:
+        _save(encoder_folder(args.encoder) / "manifest.json", {"gate": asdict(found.gate)})
+    return 0
+
+
+def _save(path: Path, found: dict[str, Any]) -> None:
+    """Enter values into a manifest, which keeps all others."""
+    write_json(path, json.loads(path.read_text(encoding="utf-8")) | found)
+    _progress(f"saved in {path}")
+
+
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def trials(encoder: PhotoEncoder, split: str, seed: int, each: int = 40) -> list[Trial]:
     """Ask `each` new photos of every kind for every memory size."""
     rng = np.random.default_rng((seed, 9))
     pool = [Look(c.code) for c in concepts(split)]
@@ -82,17 +127,19 @@ def trials(backend: Backend, split: str, seed: int, each: int = 40) -> list[Tria
             for look in stored:
                 photo = _photo(rng, [look])
                 memory.add(Episode(photo, (Turn("user", "This is it."),), draw_date(rng)))
-                memory.put_vectors(photo.sha256, backend.space, backend.embed(photo))
+                memory.put_vectors(photo.sha256, encoder.space, encoder.encode(photo))
                 owner[photo.sha256] = look
             for _ in range(each):
                 a, b = (stored[i] for i in rng.choice(size, 2, replace=False))
                 twin = Look(a.code, int(rng.choice(TWIN_HUES)))
                 stranger = strangers[int(rng.integers(len(strangers)))]
                 for kind, shown in (("one", [a]), ("two", [a, b]), ("stranger", [stranger]), ("twin", [twin])):
-                    recalled = memory.recall(backend.space, backend.embed(_photo(rng, shown)), k=size)
+                    recalled = memory.recall(encoder.space, encoder.encode(_photo(rng, shown)), k=size)
                     scores = {owner[r.episode.photo.sha256]: r.score for r in recalled}
                     right = scores.get(a, 0.0) if kind in ("one", "two") else None
-                    out.append(Trial(kind, right, max((s for k, s in scores.items() if k not in shown), default=0.0)))
+                    out.append(
+                        Trial(kind, right, max((s for k, s in scores.items() if k not in shown), default=0.0), size)
+                    )
     return out
 
 
@@ -114,6 +161,22 @@ def calibrate(asked: list[Trial]) -> dict[str, Any]:
         "twin_recalls": _share(t.wrong >= threshold for t in kinds["twin"]),
         "n": len(asked),
     }
+
+
+def by_gate(asked: Sequence[Trial], gate: Gate) -> dict[str, float]:
+    """What a gate says of drawn photos: of one known thing (the right memory is first), of strangers and of twins."""
+    out: dict[str, float] = {}
+    for kind, who in (("one", "known"), ("stranger", "strangers"), ("twin", "twins")):
+        rows = [t for t in asked if t.kind == kind]
+        said = [gate.certainty(t.wrong, t.size) if t.right is None else _first(t, gate) for t in rows]
+        out |= {f"{who}_{word}": _share(s == word for s in said) for word in ("sure", "maybe")}
+    return out
+
+
+def _first(trial: Trial, gate: Gate) -> str | None:
+    """What the gate says of the right memory; None when a wrong one scores higher."""
+    assert trial.right is not None
+    return gate.certainty(trial.right, trial.size) if trial.right >= trial.wrong else None
 
 
 def _share(values: Any) -> float:

@@ -1,8 +1,11 @@
 """`python -m benchmark recall`: is the right memory found, and how fast, by Keepsake and by other stores?
 
-Without `--scenes`: drawn vectors (`synthetic.py`); Keepsake and other stores (`baselines.py`) get each query in turn
-and are compared with exact search. With `--scenes N`: a history of N drawn photos, seen by a real model
-(`drawn_history.py`); new photos show one to four of its things, among look-alikes. The output is JSON lines.
+By itself: drawn vectors (`synthetic.py`); Keepsake and other stores (`baselines.py`) get each query in turn and are
+compared with exact search. With `--scenes N`: a history of N drawn photos, seen by a real encoder
+(`drawn_history.py`); new photos show one to four of its things, among look-alikes. Both print JSON lines.
+
+With `--things FOLDER`: real photographs (`recall_things.py`); with `--composites`: cut-outs pasted on photographs of
+rooms (`composites.py`). Both print a table, or one JSON object for each encoder.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.retrieval import baselines, synthetic
+from benchmark.retrieval.chosen_encoder import MODEL, add_encoder, opened
 from memory.errors import KeepsakeError
 from memory.files import write_json
 from memory.search import ranking
@@ -38,7 +42,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--queries", type=int, default=40)
     parser.add_argument("--scenes", type=int, metavar="N", help="instead: a history of N drawn photos, seen by a model")
-    parser.add_argument("--model", default="nano", help="the model that sees the scenes")
+    parser.add_argument("--things", type=Path, metavar="FOLDER", help="instead: real photos, a folder for each thing")
+    parser.add_argument("--strangers", type=Path, metavar="FOLDER", help="photos of other things, never remembered")
+    parser.add_argument("--composites", action="store_true", help="instead: cut-outs pasted on photographs of rooms")
+    parser.add_argument("--cutouts", type=Path, metavar="FOLDER", help="pictures with transparency (default: fetched)")
+    parser.add_argument("--rooms", type=Path, nargs="+", metavar="FOLDER", help="photos of rooms (default: fetched)")
+    add_encoder(parser, several=True)
+    parser.add_argument("--json", action="store_true", help="real photos and composites: one JSON object an encoder")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="real photos: write a page with pictures there")
+    parser.add_argument("--model", default="nano", help="the model whose own tower sees photos")
     parser.add_argument("--split", choices=("train", "dev", "test"), default="test")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, help="keep the memory in this folder, and go on with it the next time")
@@ -48,19 +60,62 @@ def command(args: argparse.Namespace) -> int:
     """Measure and print a row for each system. Raises KeepsakeError for what the user can mend."""
     if min(args.photos, args.tokens, args.queries, args.scenes or 1) < 1:
         raise KeepsakeError("--photos, --tokens, --queries and --scenes must be 1 or more")
+    if sum(map(bool, (args.scenes, args.things, args.composites))) > 1:
+        raise KeepsakeError("choose one of --scenes, --things and --composites")
+    if args.things or args.composites:
+        return _pictures(args)
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         if args.scenes:
-            from benchmark.retrieval.drawn_history import scenes
-
-            what = (args.model, args.split, args.scenes, args.queries, args.seed)
-            rows = scenes(*what, folder, Path(temporary), _progress)
+            rows = _scenes(args, folder, Path(temporary))
         else:
             world = synthetic.World(args.photos, args.tokens, seed=args.seed)
             rows = at_scale(world, args.queries, folder, Path(temporary))
     for row in rows:
         print(json.dumps(row))
+    return 0
+
+
+def _scenes(args: argparse.Namespace, folder: Path, scratch: Path) -> list[dict[str, Any]]:
+    """Rows about drawn scenes; those of a chosen encoder name it."""
+    from benchmark.retrieval.drawn_history import scenes
+
+    rows: list[dict[str, Any]] = []
+    for name in args.encoder or [MODEL]:
+        with opened(name, args.model) as encoder:
+            what = (args.split, args.scenes, args.queries, args.seed)
+            found = scenes(encoder, *what, folder, scratch, _progress)
+            rows += [{"encoder": encoder.name, **row} for row in found] if args.encoder else found
+    return rows
+
+
+def _pictures(args: argparse.Namespace) -> int:
+    """Measure encoders on real photographs or on composites, and print what they reached."""
+    from benchmark.retrieval import composites, recall_page, recall_table, recall_things
+    from benchmark.retrieval.photo_things import read_things
+
+    if args.things:
+        photos = read_things(args.things, args.strangers)
+        for line in photos.skipped:
+            _progress(f"left out: {line}")
+    else:
+        scenes = composites.draw(args.cutouts, args.rooms, args.seed)
+    found: list[Any] = []
+    for name in args.encoder or [None]:
+        with opened(name, args.model) as encoder:
+            if args.things:
+                found.append(recall_things.measure(encoder, photos, args.seed, _progress))
+            else:
+                found.append(composites.measure(encoder, scenes, args.seed, _progress))
+    if args.out and args.things:
+        _progress(f"page: {recall_page.write(found, args.out, args.seed)}")
+    shown = recall_table if args.things else composites
+    if args.json:
+        for one in found:
+            print(json.dumps(shown.as_record(one, args.seed)))
+    else:
+        print(shown.table(found, args.seed))
     return 0
 
 

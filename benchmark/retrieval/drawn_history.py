@@ -1,4 +1,4 @@
-"""A long history of drawn scenes, seen by a real model: are the memories of what a new photo shows among the first?
+"""A long history of drawn scenes, seen by a real encoder: are the memories of what a new photo shows among the first?
 
 Keepsake's recall is compared with one vector for the whole photo, by exact search and in other stores (`baselines.py`),
 and with words alone: the true words for everything in the photo ("drum otter"), as a person might type them.
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.backend import Backend
+from assistant.encoder.encoder import PhotoEncoder
 from assistant.photo import from_image
 from benchmark.retrieval import baselines
 from benchmark.world.concepts import concepts
@@ -53,7 +53,7 @@ class DrawnHistory:
 
 
 def scenes(
-    model: str,
+    encoder: PhotoEncoder,
     split: str,
     episodes: int,
     queries: int,
@@ -67,28 +67,21 @@ def scenes(
     Half of the split's things are known and have one episode each; the other episodes show their look-alikes,
     recoloured twins, and anything else. The memory lies in `folder`, other stores in `scratch`. Raises KeepsakeError.
     """
-    from assistant.backends.llamacpp import LlamaCpp
-    from assistant.models.local import load
-
     rng = np.random.default_rng((seed, 11))
     pool = concepts(split)
     word = {c.code: c.word for c in pool}
     known = [Look(pool[i].code) for i in rng.permutation(len(pool))[: len(pool) // 2]]
     if episodes < 2 * len(known):
         raise KeepsakeError(f"--scenes must be {2 * len(known)} or more: {len(known)} known things, and others")
-    backend = LlamaCpp(load(model))
-    try:
-        with Memory(folder / f"scenes-{split}-{episodes}-{seed}.db") as memory:
-            looks = _things_of_history(rng, word, known, episodes)
-            history = _fill(memory, backend, seed, split, word, looks, progress)
-            trials = []
-            for n in range(1, MOST_THINGS + 1):
-                for _ in range(queries // MOST_THINGS):
-                    shown = [known[i] for i in rng.choice(len(known), n, replace=False)]
-                    trials.append((shown, backend.embed(_photo(rng, shown))))
-            return _compare(memory, backend.space, history, word, trials, scratch)
-    finally:
-        backend.close()
+    with Memory(folder / f"scenes-{split}-{episodes}-{seed}.db") as memory:
+        looks = _things_of_history(rng, word, known, episodes)
+        history = _fill(memory, encoder, seed, split, word, looks, progress)
+        trials = []
+        for n in range(1, MOST_THINGS + 1):
+            for _ in range(queries // MOST_THINGS):
+                shown = [known[i] for i in rng.choice(len(known), n, replace=False)]
+                trials.append((shown, encoder.encode(_photo(rng, shown))))
+        return _compare(memory, encoder.space, history, word, trials, scratch)
 
 
 def _things_of_history(rng: np.random.Generator, word: Iterable[str], known: list[Look], episodes: int) -> list[Look]:
@@ -102,7 +95,7 @@ def _things_of_history(rng: np.random.Generator, word: Iterable[str], known: lis
 
 def _fill(
     memory: Memory,
-    backend: Backend,
+    encoder: PhotoEncoder,
     seed: int,
     split: str,
     word: dict[str, str],
@@ -115,9 +108,9 @@ def _fill(
         rng = np.random.default_rng((seed, 12, i))
         photo = _photo(rng, [look])
         [facts] = draw_facts(rng, split, 1, full=True)
-        tokens = backend.embed(photo)
+        tokens = encoder.encode(photo)
         dialogue = draw_dialogue(rng, facts, word[look.code], turns=6)
-        memory.add(Episode(photo, dialogue, draw_date(rng)), (backend.space, tokens))
+        memory.add(Episode(photo, dialogue, draw_date(rng)), (encoder.space, tokens))
         history.looks[photo.sha256], history.pooled[photo.sha256] = look, _mean_vector(tokens)
         if i % 500 == 499:
             progress(f"{i + 1} of {len(looks)} photos drawn and embedded")

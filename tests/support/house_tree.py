@@ -23,6 +23,7 @@ OTHERS = {
     "demo/album.toml": "What was said about the photos of the demo album, which lie beside it.",
     "benchmark/judges/paraphrases.toml": "Wordings that say the same, for the lexical judge.",
     "benchmark/report/report.html.j2": "The template of the report.",
+    "benchmark/retrieval/recall_page.html.j2": "The template of the page about recall of real things.",
     "benchmark/security/injections.toml": "The attempts to steer a model.",
     "benchmark/suite/suite.toml": "What `diagnose` runs, quick and full.",
     "benchmark/world/concepts.tsv": "Every concept, its kind and its split.",

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from memory import instructions
-from memory.db import conversation_rows, rows
+from memory.db import conversation_rows, rows, verdict_rows
+from memory.db.verdict_rows import Verdict
 from memory.episode import Episode
 from memory.forget import deletion
 from memory.forget.receipt import Receipt
@@ -36,6 +37,8 @@ class Held:
     """Parts of stored conversations: rows of `talks`."""
     shown: tuple[tuple[Any, ...], ...] = ()
     """Photos that only these parts show: rows of `shown`."""
+    verdicts: tuple[Verdict, ...] = ()
+    """The user's answers about these photos."""
 
 
 def hold(db: sqlite3.Connection, ids: Sequence[str]) -> Held:
@@ -44,18 +47,19 @@ def hold(db: sqlite3.Connection, ids: Sequence[str]) -> Held:
     whole = [id for _, id, _ in found]
     tokens = []
     for photo in dict.fromkeys(photo for _, _, photo in found):
-        stored = db.execute("SELECT space, dim, f16 FROM vectors WHERE photo = ?", (photo,)).fetchall()
-        tokens += [(photo, space, np.frombuffer(f16, "<f2").reshape(-1, dim)) for space, dim, f16 in stored]
+        tokens += [(photo, *one) for one in vectors.of_photo(db, photo)]
     ended = "SELECT reminder, episode FROM reminders_ended WHERE episode = ?"
     about = conversation_rows.parts_about(db, whole, [photo for _, _, photo in found])
     parts = [db.execute("SELECT * FROM talks WHERE id = ? AND n = ?", part).fetchone() for part in about]
     shown = [db.execute("SELECT * FROM shown WHERE sha256 = ?", (part[3],)).fetchone() for part in parts]
+    photos = {photo for _, _, photo in found} | {row[0] for row in shown if row}
     return Held(
         tuple(next(rows.load(db, "WHERE row = ?", (row,))) for row, _, _ in found),
         tuple(tokens),
         tuple(one for id in whole for one in db.execute(ended, (id,)).fetchall()),
         tuple(parts),
         tuple(dict.fromkeys(row for row in shown if row)),
+        tuple(verdict_rows.about(db, photos)),
     )
 
 
@@ -69,6 +73,9 @@ def put_back(db: sqlite3.Connection, held: Held) -> None:
     db.executemany("INSERT OR IGNORE INTO reminders_ended VALUES (?, ?)", held.ended)
     db.executemany("INSERT OR IGNORE INTO shown VALUES (?, ?, ?, ?, ?)", held.shown)
     conversation_rows.put_back(db, held.parts)
+    for verdict in held.verdicts:
+        if verdict_rows.get(db, verdict.photo, verdict.other) is None:
+            verdict_rows.put(db, verdict)
 
 
 def replace(db: sqlite3.Connection, by: Mapping[str, Episode]) -> tuple[Receipt, int]:

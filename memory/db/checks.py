@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from memory.db import conversation_rows, engine, rows
+from memory.db import conversation_rows, engine, rows, verdict_rows
 from memory.db.table_access import table
 from memory.text import count
 
@@ -58,12 +58,12 @@ def _check_index(db: sqlite3.Connection) -> Iterator[str]:
 
 def _check_vectors(db: sqlite3.Connection) -> Iterator[str]:
     """Visual tokens are finite unit vectors (or zeros), of one width within a space."""
-    for photo, space, tokens, dim, pooled, f16 in db.execute(
-        "SELECT photo, space, tokens, dim, pooled, f16 FROM vectors"
+    for photo, space, dim, pooled, scales, codes in db.execute(
+        "SELECT photo, space, dim, pooled, scales, codes FROM vectors"
     ):
-        unit, mean = _numbers([f16], tokens), _numbers([pooled], 1)  # (T, D), (1, D)
-        lengths = np.linalg.norm(unit, axis=1)
-        whole = unit.shape[1] == dim == mean.shape[1] and np.isfinite(mean).all()
+        mean, scale = (np.frombuffer(blob, "<f2").astype(np.float32) for blob in (pooled, scales))  # (D,), (T,)
+        lengths = scale * np.linalg.norm(np.frombuffer(codes, np.int8).reshape(len(scale), dim).astype(float), axis=1)
+        whole = len(mean) == dim and np.isfinite(mean).all() and np.isfinite(scale).all()
         if not whole or not np.all((abs(lengths - 1) < 0.01) | (lengths == 0)):
             yield f"photo {photo[:16]}: its visual tokens for {space} are not unit vectors"
     for space, dims in db.execute(
@@ -72,10 +72,13 @@ def _check_vectors(db: sqlite3.Connection) -> Iterator[str]:
         yield f"visual tokens for {space} have {dims} different widths"
 
 
-def _numbers(blobs: list[bytes], length: int) -> np.ndarray:
-    """Float16 rows of many blobs as one float32 array (length, D)."""
-    return np.frombuffer(b"".join(blobs), "<f2").astype(np.float32).reshape(length, -1)
-
-
-CHECKS = (_check_file, _check_photos, _check_episodes, _check_index, _check_vectors, conversation_rows.check)
+CHECKS = (
+    _check_file,
+    _check_photos,
+    _check_episodes,
+    _check_index,
+    _check_vectors,
+    conversation_rows.check,
+    verdict_rows.check,
+)
 """All checks, in the order in which `verify` runs them."""

@@ -1,7 +1,8 @@
 """Opening a memory file, its tables, and the migrations that made them. Queries are in `rows.py` and its neighbours.
 
-A migration is a tuple of statements; its place in `MIGRATIONS` is the version it makes (`PRAGMA user_version`).
-Published migrations never change: add a new one at the end, and a test that upgrades a file with rows.
+A migration is a tuple of statements and, where SQL alone cannot do it, of functions that get the connection; its place
+in `MIGRATIONS` is the version it makes (`PRAGMA user_version`). Published migrations never change: add a new one at the
+end, and a test that upgrades a file with rows.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from memory.db import engine
+from memory.db import engine, old_corrections
 from memory.db.database_files import keep_private, key_file, one_clear_line, snapshots, way_back
 from memory.db.engine import Key
 from memory.errors import MemoryFileError
@@ -21,7 +22,9 @@ from memory.paths import private_folder
 APPLICATION_ID = 0x4B454550
 """"KEEP" in the file's header, so that another program's database is never taken for a memory."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
+Migration = Sequence[str | Callable[[sqlite3.Connection], object]]
+
+MIGRATIONS: tuple[Migration, ...] = (
     (
         f"PRAGMA application_id = {APPLICATION_ID}",
         """CREATE TABLE photos (
@@ -118,6 +121,37 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """INSERT INTO spaces (space, dim, photos, tokens)
             SELECT space, max(dim), count(*), sum(tokens) FROM vectors GROUP BY space""",
     ),
+    (
+        # Visual tokens take a byte a number (see `search/token_codes.py`). Those of before are left out: the photo's
+        # encoder computes them again, in a space of its own.
+        "DELETE FROM codes",
+        "DELETE FROM directions",
+        "DELETE FROM spaces",
+        "DROP TABLE vectors",
+        """CREATE TABLE vectors (
+            photo TEXT NOT NULL REFERENCES photos (sha256) ON DELETE CASCADE,
+            space TEXT NOT NULL,
+            tokens INTEGER NOT NULL,
+            dim INTEGER NOT NULL,
+            pooled BLOB NOT NULL,               -- mean of the tokens, float16 (dim); before `codes`: read without them
+            scales BLOB NOT NULL,               -- of each token, float16 (tokens)
+            codes BLOB NOT NULL,                -- unit tokens divided by their scales, int8 (tokens, dim)
+            PRIMARY KEY (photo, space),
+            CHECK (length(pooled) = 2 * dim AND length(scales) = 2 * tokens AND length(codes) = tokens * dim)
+        ) STRICT""",
+        # The user's answers about recalls (see `verdict_rows.py`); before, they were sentences in episodes.
+        """CREATE TABLE verdicts (
+            photo TEXT NOT NULL,                -- that was new; no memory need have it
+            other TEXT NOT NULL REFERENCES photos (sha256) ON DELETE CASCADE,
+            same INTEGER NOT NULL CHECK (same IN (0, 1)),
+            space TEXT,                         -- of the score; both are NULL when there was none
+            score REAL,
+            when_utc TEXT NOT NULL,
+            PRIMARY KEY (photo, other)
+        ) STRICT""",
+        "CREATE INDEX verdicts_by_other ON verdicts (other)",
+        old_corrections.convert,
+    ),
 )
 
 
@@ -176,7 +210,7 @@ def _may_begin(path: Path) -> None:
         )
 
 
-def migrate(db: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+def migrate(db: sqlite3.Connection, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
     """Bring the file to the newest version, one transaction a migration: one that fails leaves nothing behind.
 
     `db` must be in autocommit mode (isolation_level None). Raises MemoryFileError for a newer or foreign file.
@@ -188,8 +222,11 @@ def migrate(db: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[st
         try:
             version = version_of(db, path, len(migrations))  # another process may have been faster
             if version < len(migrations):
-                for statement in migrations[version]:
-                    db.execute(statement)
+                for step in migrations[version]:
+                    if isinstance(step, str):
+                        db.execute(step)
+                    else:
+                        step(db)
                 version += 1
                 db.execute(f"PRAGMA user_version = {version}")
             db.execute("COMMIT")

@@ -6,14 +6,14 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
-from memory.db import conversation_rows, rows
+from memory.db import conversation_rows, rows, verdict_rows
 from memory.forget import remains
 from memory.forget.receipt import Receipt
 from memory.search import vectors
 
 
 def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
-    """Delete episodes, the photos that no other episode shows, and the parts of conversations about either.
+    """Delete episodes, the photos that no other episode shows, and conversations (parts) and answers about either.
 
     Raises UnknownEpisode.
     """
@@ -29,9 +29,9 @@ def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
     kept = [p for p in of_photos if db.execute("SELECT 1 FROM episodes WHERE photo = ? LIMIT 1", (p,)).fetchone()]
     gone = [photo for photo in of_photos if photo not in kept]
     alike = remains.look_alikes(db, gone)
-    sets = 0
+    sets, answers = 0, verdict_rows.delete_about(db, gone)
     for photo in gone:
-        lengths = "SELECT length(pooled) + length(f16) FROM vectors WHERE photo = ?"
+        lengths = "SELECT length(pooled) + length(scales) + length(codes) FROM vectors WHERE photo = ?"
         sizes = [n for (n,) in db.execute(lengths, (photo,))]
         for (space,) in db.execute("SELECT space FROM vectors WHERE photo = ?", (photo,)).fetchall():
             vectors.drop(db, photo, space)
@@ -49,6 +49,7 @@ def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
         vectors=sets,
         index_rows=len(went),
         bytes=size + receipt.bytes,
+        answers=answers + receipt.answers,
         names_remain=remains.mentioning(db, names),
         look_alikes=alike,
         conversations_remain=conversation_rows.mentioning(db, names),
@@ -63,7 +64,9 @@ def delete_conversation(db: sqlite3.Connection, id: str) -> Receipt:
 
 def delete_parts_showing(db: sqlite3.Connection, photo: str) -> Receipt:
     """Delete the parts of stored conversations that show a photo (its hash)."""
-    return _delete_parts(db, conversation_rows.parts_about(db, (), (photo,)))
+    stored = db.execute("SELECT 1 FROM photos WHERE sha256 = ?", (photo,)).fetchone()
+    answers = 0 if stored else verdict_rows.delete_about(db, (photo,))
+    return replace(_delete_parts(db, conversation_rows.parts_about(db, (), (photo,))), answers=answers)
 
 
 def _delete_parts(db: sqlite3.Connection, parts: Sequence[tuple[str, int]], gone: Sequence[str] = ()) -> Receipt:
@@ -72,7 +75,8 @@ def _delete_parts(db: sqlite3.Connection, parts: Sequence[tuple[str, int]], gone
     db.execute("INSERT INTO erasing VALUES (datetime())")
     conversations = len({id for id, _ in parts})
     photos = tuple(dict.fromkeys([*gone, *shown]))
-    return Receipt((), photos, (), 0, 0, 0, size, parts=len(parts), conversations=conversations)
+    answers = verdict_rows.delete_about(db, shown)
+    return Receipt((), photos, (), 0, 0, 0, size, parts=len(parts), conversations=conversations, answers=answers)
 
 
 def merge_index(db: sqlite3.Connection) -> None:

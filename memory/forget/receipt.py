@@ -43,6 +43,8 @@ class Receipt:
     """How many parts of stored conversations were deleted, for a forgotten photo or episode in them."""
     conversations: int = 0
     """How many conversations these parts belonged to."""
+    answers: int = 0
+    """How many of the user's answers about recalls were deleted, as they were about a forgotten photo."""
     conversations_remain: tuple[str, ...] = ()
     """Ids of remaining conversations that say a name which a forgotten episode says."""
 
@@ -66,6 +68,8 @@ class Receipt:
             lines.append(f"{count(len(self.photos), 'photo')} forgotten, with {sets} of visual tokens")
         if self.photos_kept:
             lines.append(f"{count(len(self.photos_kept), 'photo')} kept: other episodes show it")
+        if self.answers:
+            lines.append(f"{count(self.answers, 'answer')} about who or what is in a photo deleted")
         done = "write-ahead log emptied"
         if not self.log_emptied:
             done = "the write-ahead log is still in use by another program, old copies stay until that one closes"

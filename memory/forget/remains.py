@@ -9,8 +9,6 @@ import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from memory.search import vector_index, vectors
 from memory.search.vector_codes import Codes
 from memory.text import match_expression
@@ -51,9 +49,7 @@ def look_alikes(db: sqlite3.Connection, gone: Sequence[str]) -> tuple[str, ...]:
     ids: dict[str, None] = {}
     codes = Codes()
     for photo in gone[:MOST_PHOTOS]:
-        query = "SELECT space, f16, dim FROM vectors WHERE photo = ?"
-        for space, f16, dim in db.execute(query, (photo,)).fetchall():
-            tokens = np.frombuffer(f16, "<f2").reshape(-1, dim)  # (T, D)
+        for space, tokens in vectors.of_photo(db, photo):
             if not vector_index.ready(db, space):
                 vector_index.build(db, space)
             scores = {other: sight.score for other, sight in vectors.by_sight(db, space, tokens, codes).items()}

@@ -18,17 +18,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from memory.search import ranking, vector_codes
+from memory.search import ranking, token_codes, vector_codes
 from memory.search.vector_codes import ROWS_PER_SPACE, Codes
 
 EXACT_VALUES = 2_000_000
-"""How many numbers of visual tokens one recall scores exactly: 8 MB as float32, or 217 photos of 16 x 576."""
+"""How many numbers of visual tokens one recall scores exactly: 8 MB as float32, or 96 photos of 81 x 256."""
 SHORTEST = 64
 """The fewest photos that are scored exactly, however many tokens they have; also how many a search returns."""
 VERSION = 1
 """How directions and codes are computed; those of another version are made anew."""
 SETTLED_VALUES = 150_000_000
-"""Up to this many numbers of tokens (300 MB) the index is made anew whenever the memory has doubled. Above, the mean
+"""Up to this many numbers of tokens (150 MB) the index is made anew whenever the memory has doubled. Above, the mean
 of all photos is known well, and later photos change it little."""
 _CHUNK = 256  # photos whose tokens are in memory at a time
 
@@ -75,16 +75,16 @@ def ready(db: sqlite3.Connection, space: str) -> bool:
 
 
 def add(db: sqlite3.Connection, photo: str, space: str, tokens: np.ndarray) -> None:
-    """Add a photo whose row in `vectors` is new; `tokens` (T, D) are the unit float16 tokens of that row.
+    """Add a photo whose row in `vectors` is new; `tokens` (T, D) are the unit tokens of that row, as they are read.
 
     Raises ValueError when the tokens have another width than those of the space.
     """
-    wide, known = tokens.astype(np.float32), state(db, space)
-    if known is not None and known.dim != wide.shape[1]:
-        raise ValueError(f"visual tokens for {space} have {known.dim} numbers, not {wide.shape[1]}")
+    known, dim = state(db, space), tokens.shape[1]
+    if known is not None and known.dim != dim:
+        raise ValueError(f"visual tokens for {space} have {known.dim} numbers, not {dim}")
     db.execute(
         "INSERT INTO spaces (space, dim, photos, tokens, total) VALUES (?, ?, 0, 0, ?) ON CONFLICT DO NOTHING",
-        (space, wide.shape[1], np.zeros(wide.shape[1], "<f8").tobytes()),
+        (space, dim, np.zeros(dim, "<f8").tobytes()),
     )
     _count(db, photo, space, 1)
     known = state(db, space)
@@ -97,7 +97,7 @@ def add(db: sqlite3.Connection, photo: str, space: str, tokens: np.ndarray) -> N
         return
     assert known.total is not None and known.centre is not None
     others = known.total - _pooled(db, photo, space)
-    direction = ranking.distinctive(wide, np.array([len(wide)]), ranking.unit(others[None])).astype("<f2")
+    direction = ranking.distinctive(tokens, np.array([len(tokens)]), ranking.unit(others[None])).astype("<f2")
     row = _end(db, known)
     db.execute("INSERT INTO directions VALUES (?, ?, ?, ?)", (row, photo, space, direction.tobytes()))
     vector_codes.write_code(db, row, ranking.code(direction - known.centre)[0])
@@ -241,10 +241,10 @@ def _clear(db: sqlite3.Connection, space: str) -> None:
 def _directions(db: sqlite3.Connection, known: State, space: str) -> Iterator[tuple[list[str], np.ndarray]]:
     """Names and directions (P, D), float16, of all photos, _CHUNK photos at a time."""
     assert known.total is not None
-    reading = db.execute("SELECT photo, tokens, pooled, f16 FROM vectors WHERE space = ?", (space,))
+    reading = db.execute("SELECT photo, tokens, pooled, scales, codes FROM vectors WHERE space = ?", (space,))
     while chunk := reading.fetchmany(_CHUNK):
-        names, counts, pooled, f16 = zip(*chunk, strict=True)
-        tokens = numbers(f16, known.dim)
+        names, counts, pooled, scales, codes = zip(*chunk, strict=True)
+        tokens = token_codes.decode(scales, codes, known.dim)
         others = ranking.unit(known.total - numbers(pooled, known.dim))
         yield list(names), ranking.distinctive(tokens, np.array(counts), others).astype("<f2")
 

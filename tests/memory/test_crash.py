@@ -1,4 +1,4 @@
-"""kill -9 at 590 random moments: what was acknowledged is there, what was forgotten is gone, and `verify` is clean.
+"""kill -9 at 620 random moments: what was acknowledged is there, what was forgotten is gone, and `verify` is clean.
 
 KEEPSAKE_KILLS=20 does twenty times as many.
 """
@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -23,11 +24,12 @@ import numpy as np
 import pytest
 
 from memory.db import database_files, keys, schema
+from memory.episode import Episode, Turn
 from memory.maintenance import encryption
 from memory.maintenance.archive import export_archive
 from memory.store import Memory
 from tests.support.crasher import PASSPHRASE, canaries, episode
-from tests.support.oldmemory import version_1
+from tests.support.oldmemory import version_1, version_4
 
 pytestmark = pytest.mark.slow
 
@@ -220,11 +222,19 @@ def test_importing(crasher: Crasher, folder: Path) -> None:
     assert 0 < whole < 60 * TIMES, "some were killed in the middle, some were not"
 
 
-def test_upgrading(crasher: Crasher, folder: Path) -> None:
-    """30 kills while a file of version 1 is brought up to date: all its episodes are there."""
+@pytest.mark.parametrize("write", [version_1, version_4])
+def test_upgrading(crasher: Crasher, folder: Path, write: Callable[[Path, list[Episode]], None]) -> None:
+    """30 kills each while a file of version 1, or of the last release, is brought up to date: all is there.
+
+    Also what the last release kept as a sentence about two photos.
+    """
     chance, told = random.Random(3), [episode(n) for n in range(8)]
+    other = told[2].photo.sha256
+    words = Turn("user", f"This is not the one in my photo {other[:8]} of 3 May 2025. It is Bello.")
+    corrected = replace(episode(8), turns=(words,))
     old = folder / "old" / "memory.db"
-    version_1(old, told)
+    write(old, [*told, corrected])
+    told.append(replace(corrected, turns=(Turn("user", "It is Bello."),)))
     shutil.copytree(old.parent, folder / "timed")
     window = crasher.seconds("upgrade", folder / "timed" / "memory.db")
     for n in range(30 * TIMES):
@@ -234,6 +244,8 @@ def test_upgrading(crasher: Crasher, folder: Path) -> None:
         with Memory(path) as memory:
             assert {e.id: e for e in memory.episodes()} == {e.id: e for e in told}
             assert memory.verify() == [] and memory.trouble == ""
+            pairs = memory._file.db.execute("SELECT photo, other, same FROM verdicts").fetchall()
+            assert pairs == [(corrected.photo.sha256, other, 0)]
             assert memory._file.db.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS),)
             assert database_files.snapshots(path), "taken before the first step"
 

@@ -20,6 +20,7 @@ from memory.db.memory_file import MemoryFile
 from memory.episode import Episode, Photo, Turn
 from memory.errors import MemoryFileError, UnknownEpisode
 from memory.forget import cleaning, deletion
+from memory.search import token_codes
 from memory.store import Memory
 
 DAY = datetime(2025, 5, 12, 10, tzinfo=UTC)
@@ -72,7 +73,7 @@ def canaries(path: Path) -> dict[str, bytes]:
     unit = TOKENS / np.linalg.norm(TOKENS, axis=1, keepdims=True)
     found = {"encoded": ENCODED[100:148], "encoded's end": ENCODED[-48:], "raw pixels": PIXELS[1000:1048]}
     found |= {f"f32 of {name}": t[5].tobytes() for name, t in (("tokens", TOKENS), ("unit", unit))}
-    found |= {f"f16 of {name}": t[5].astype("<f2").tobytes() for name, t in (("tokens", TOKENS), ("unit", unit))}
+    found |= {"f16 of tokens": TOKENS[5].astype("<f2").tobytes(), "codes of unit": token_codes.encode(unit)[1][160:192]}
     for word in ("Zanzibarine", "quokkabread", "Xylotown"):
         found |= {word: word.encode(), f"{word} in UTF-16": word.encode("utf-16-le")}
     found |= {f"{word} as indexed": word.encode() for word in ("zanzibarin", "quokkabread", "xylotown")}

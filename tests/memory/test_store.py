@@ -185,8 +185,8 @@ def test_what_is_forgotten_leaves_no_bytes(memory: Memory, path: Path, neighbour
     memory.put_vectors(secret.photo.sha256, "s", tokens)
     for n in range(neighbours // 2, neighbours):
         memory.add(episode(f"neighbour {n}", n, n))
-    (stored,) = memory._file.db.execute("SELECT f16 FROM vectors").fetchone()
-    canaries += (stored[:40], stored[-40:], secret.photo.sha256.encode())
+    pooled, scales, codes = memory._file.db.execute("SELECT pooled, scales, codes FROM vectors").fetchone()
+    canaries += (pooled, scales, codes[:40], codes[-40:], secret.photo.sha256.encode())
     assert residue(path.parent, *canaries), "the scan finds nothing at all"
 
     receipt = memory.forget(secret.id)

@@ -58,10 +58,11 @@ def test_exact_search_is_what_it_was_to_the_bit(memory: Memory) -> None:
     learn(memory, range(40))
     query = ranking.unit(scene([3, 7], 1))
     with memory.transaction() as db:
-        found = db.execute("SELECT photo, tokens, pooled, f16 FROM vectors ORDER BY photo").fetchall()
+        found = db.execute("SELECT photo, tokens, pooled, scales, codes FROM vectors ORDER BY photo").fetchall()
         scores = vectors.by_sight(db, "s", scene([3, 7], 1))
     pooled = np.frombuffer(b"".join(f[2] for f in found), "<f2").astype(np.float32).reshape(40, -1)
-    tokens = np.frombuffer(b"".join(f[3] for f in found), "<f2").astype(np.float32).reshape(-1, DIM)
+    scales = np.frombuffer(b"".join(f[3] for f in found), "<f2").astype(np.float32)
+    tokens = np.frombuffer(b"".join(f[4] for f in found), np.int8).reshape(-1, DIM) * scales[:, None]
     counts = np.array([f[1] for f in found])
     others = ranking.unit(pooled.sum(axis=0) - pooled)
     commonness = np.einsum("nd,nd->n", tokens, np.repeat(others, counts, axis=0))

@@ -37,3 +37,19 @@ def version_1(path: Path, episodes: Iterable[Episode]) -> None:
             tokens = b"\x00\x3c\x00\x00" * 3  # three times (1, 0) as float16
             db.execute("INSERT OR IGNORE INTO vectors VALUES (?, 's', 3, 2, ?, ?)", (p.sha256, tokens[:4], tokens))
         db.execute("COMMIT")
+
+
+def version_4(path: Path, episodes: Iterable[Episode]) -> None:
+    """Write a file of version 4 with these episodes, their visual tokens in float16, and an index of them."""
+    version_1(path, episodes)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        schema.migrate(db, path, schema.MIGRATIONS[:4])
+        db.execute("BEGIN")
+        (space,) = db.execute("SELECT id FROM spaces").fetchone()
+        photos = db.execute("SELECT photo FROM vectors ORDER BY photo").fetchall()
+        for row, (photo,) in enumerate(photos, space << 32):
+            db.execute("INSERT INTO directions VALUES (?, ?, 's', ?)", (row, photo, b"\x00\x3c\x00\x00"))
+        db.execute("INSERT INTO codes VALUES (?, 1, ?)", ((space << 32) // 512, b"\x01" + bytes(4095)))
+        centre = b"\x00\x00\x80\x3f" + bytes(4)
+        db.execute("UPDATE spaces SET total = zeroblob(16), version = 1, built = photos, centre = ?", (centre,))
+        db.execute("COMMIT")

@@ -20,7 +20,7 @@ from assistant.encoder.encoder import PhotoEncoder
 from assistant.photo import SUFFIXES, load_photo, shown
 from memory.episode import Photo
 from memory.errors import KeepsakeError, PhotoError
-from memory.search import ranking
+from memory.search import ranking, token_codes
 
 Progress = Callable[[str], None]
 
@@ -140,6 +140,6 @@ def encode_all(encoder: PhotoEncoder, photos: PhotoSet, progress: Progress) -> E
 
 def encoded(photos: PhotoSet, queries: Sequence[np.ndarray]) -> EncodedSet:
     """The set with the unit tokens (T, D) of each of its photos."""
-    stored = tuple(tokens.astype("<f2").astype(np.float32) for tokens in queries)
-    pooled = np.stack([tokens.mean(axis=0) for tokens in queries]).astype("<f2").astype(np.float32)
+    stored = tuple(token_codes.as_stored(tokens) for tokens in queries)
+    pooled = np.stack([tokens.mean(axis=0) for tokens in stored]).astype("<f2").astype(np.float32)
     return EncodedSet(photos, np.array([p.thing for p in photos.photos]), tuple(queries), stored, pooled)

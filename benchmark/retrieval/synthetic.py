@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from memory.episode import Episode, Photo, Turn
-from memory.search import ranking
+from memory.search import ranking, token_codes
 from memory.store import Memory
 
 SPACE = "drawn"
@@ -48,7 +48,7 @@ class World:
     seed: int = 0
 
     def chunks(self, first: int = 0) -> Iterator[tuple[int, np.ndarray]]:
-        """Number of the first photo, and unit tokens (n, T, D) rounded to float16; `first` is a multiple of `CHUNK`."""
+        """Number of the first photo, and unit tokens (n, T, D) as a memory stores them; `first` is a multiple of `CHUNK`."""
         things, walls = self._things(), self._walls()
         for start in range(first, self.photos, CHUNK):
             rng = np.random.default_rng((self.seed, 1, start))
@@ -87,7 +87,7 @@ class World:
             look = things[shown[there, s]] + 0.5 * ranking.unit(rng.standard_normal((len(there), self.dim)))
             tokens[there, s * each : (s + 1) * each] = look[:, None]
         tokens += rng.standard_normal(tokens.shape, dtype=np.float32) * np.float32(0.4 / self.dim**0.5)
-        unit = ranking.unit(tokens.reshape(-1, self.dim)).astype("<f2").astype(np.float32)
+        unit = token_codes.as_stored(ranking.unit(tokens.reshape(-1, self.dim)))
         return unit.reshape(n, self.tokens, self.dim)
 
 

@@ -75,9 +75,7 @@ def command(args: argparse.Namespace) -> int:
         return _fit_to_photos(args)
     chosen = args.encoder or MODEL
     if args.save and chosen != MODEL:
-        raise KeepsakeError(
-            "an encoder's gate is fitted to real photos: give --photos FOLDER, or leave --save out"
-        )
+        raise KeepsakeError("an encoder's gate is fitted to real photos: give --photos FOLDER, or leave --save out")
     with opened(chosen, args.model) as encoder:
         asked = trials(encoder, args.split, args.seed)
         rates = calibrate(asked)

@@ -48,7 +48,10 @@ class World:
     seed: int = 0
 
     def chunks(self, first: int = 0) -> Iterator[tuple[int, np.ndarray]]:
-        """Number of the first photo, and unit tokens (n, T, D) as a memory stores them; `first` is a multiple of `CHUNK`."""
+        """Number of the first photo, and unit tokens (n, T, D) as a memory stores them.
+
+        `first` is a multiple of `CHUNK`.
+        """
         things, walls = self._things(), self._walls()
         for start in range(first, self.photos, CHUNK):
             rng = np.random.default_rng((self.seed, 1, start))

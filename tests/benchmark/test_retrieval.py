@@ -14,10 +14,11 @@ import pytest
 from assistant.backends.fake import FakeBackend
 from assistant.models import local
 from benchmark.__main__ import main
-from benchmark.retrieval import baselines, calibrate, compare, synthetic
+from benchmark.retrieval import baselines, calibrate, chosen_encoder, compare, synthetic
 from benchmark.retrieval.calibrate import Trial
 from memory.search import ranking, vector_index
 from memory.store import Memory
+from tests.support.realthings import ColourEncoder
 
 WORLD = synthetic.World(250, tokens=5, dim=96)
 
@@ -125,6 +126,22 @@ def test_scenes_with_the_nano(
     assert ways[f"{vector}, backwards"]["several_things"] < ways[vector]["several_things"] - 0.2
     assert all(set(row["recall_at_5"]) == {f"things_{n}" for n in (1, 2, 3, 4)} for row in ways.values())
     assert ways["keepsake"]["several_things"] > 0.4, "by chance 5 of 146"
+
+
+def test_scenes_with_chosen_encoders(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several encoders see the same scenes in one memory, and each row names its encoder."""
+    monkeypatch.setattr(baselines, "installed_stores", lambda folder, dim: iter([]))
+    encoders = {"one": ColourEncoder(), "other": ColourEncoder()}
+    encoders["other"].name, encoders["other"].space = "again", "colours-2"
+    monkeypatch.setattr(chosen_encoder, "open_encoder", encoders.__getitem__)
+    command = ["recall", "--scenes", "146", "--queries", "4", "--folder", str(tmp_path)]
+    assert main([*command, "--encoder", "one", "--encoder", "other"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    by_sight = [row for row in rows if row["way"] == "keepsake"]
+    assert [row["encoder"] for row in by_sight] == ["colours", "again"]
+    assert by_sight[0]["recall_at_5"] == by_sight[1]["recall_at_5"]
 
 
 @pytest.mark.parametrize("wrong", [["--photos", "0"], ["--scenes", "10"], ["--queries", "-1"]])

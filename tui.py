@@ -1,4 +1,4 @@
-"""Keepsake in the terminal: `python tui.py [--model NAME] [--memory FILE] [--demo]`.
+"""Keepsake in the terminal: `python tui.py [--model NAME] [--memory FILE] [--encoder NAME] [--demo]`.
 
 The app passes keys and commands to the controllers (`ui/controllers`). The memory and the model live in a background
 thread (`ui/runtime/app_thread.py`), whose messages `ThreadMessages` handles.
@@ -6,7 +6,6 @@ thread (`ui/runtime/app_thread.py`), whose messages `ThreadMessages` handles.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Iterable
@@ -25,14 +24,15 @@ from textual.widgets import Footer
 from assistant import offline
 from assistant.backend import Backend
 from assistant.backends.open_backend import open_backend
-from assistant.models import local
+from assistant.encoder.encoder import PhotoEncoder
+from assistant.encoder.open_encoder import open_encoder
 from demo import album
 from memory.db.conversation_rows import StoredConversation
 from memory.db.keys import ask_here
 from memory.episode import Photo, Recall
 from memory.errors import KeepsakeError
 from memory.store import Memory
-from ui import strings
+from ui import arguments, strings
 from ui.controllers.history import HistoryController
 from ui.controllers.main_view import MainView
 from ui.controllers.memories import MemoriesController
@@ -75,10 +75,16 @@ class KeepsakeApp(ThreadMessages, App[None]):
     ]
 
     def __init__(
-        self, open_memory: Callable[[], Memory], open_backend: Callable[[], Backend], *, demo: bool = False
+        self,
+        open_memory: Callable[[], Memory],
+        open_backend: Callable[[], Backend],
+        open_encoder: Callable[[], PhotoEncoder] | None = open_encoder,
+        *,
+        demo: bool = False,
     ) -> None:
+        """`open_encoder`: None for the language model's own vision tower."""
         super().__init__()
-        self.thread = AppThread(self.post_message, open_memory, open_backend)
+        self.thread = AppThread(self.post_message, open_memory, open_backend, open_encoder)
         self.reader, self.demo = ThreadPoolExecutor(1, "photos"), demo
         self.photo: Photo | None = None
         """The last photo that could be read: /remember remembers it."""
@@ -265,25 +271,19 @@ class KeepsakeApp(ThreadMessages, App[None]):
 
 def main(argv: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
-    parser = argparse.ArgumentParser(prog="tui.py", description="Keepsake: show it a photo, it remembers yours.")
-    parser.add_argument("--model", metavar="NAME", help="which model to use (default: the best one installed)")
-    parser.add_argument("--memory", metavar="FILE", type=Path, help="the memory file (default: in Keepsake's folder)")
-    parser.add_argument("--demo", action="store_true", help="open the demo album")
-    parser.add_argument("--plain", action="store_true", help="lines of text instead of a screen, for screen readers")
-    wanted = parser.parse_args(argv)
-    opened = partial(open_backend, wanted.model)
+    wanted = arguments.parse(argv)
+    opened, sees = wanted.open_backend, wanted.open_encoder
     try:
-        if wanted.model and wanted.model != "fake":
-            local.find(wanted.model)  # a misspelt name fails before the app opens
+        wanted.check()
         if wanted.plain:
-            return plain_app.run(lambda: open_memory(wanted.memory, ask_here), opened, demo=wanted.demo)
+            return plain_app.run(lambda: open_memory(wanted.memory, ask_here), opened, sees, demo=wanted.demo)
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
-            return album.play_plain(wanted.model)
+            return album.play_plain(wanted.model, wanted.encoder)
     except KeepsakeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     offline.watch()
-    app = KeepsakeApp(lambda: open_memory(wanted.memory, app.thread.passphrase), opened, demo=wanted.demo)
+    app = KeepsakeApp(lambda: open_memory(wanted.memory, app.thread.passphrase), opened, sees, demo=wanted.demo)
     app.run()
     return app.return_code or 0
 

@@ -17,8 +17,7 @@ from typing import Any
 
 from assistant import models_cli, offline
 from assistant.backends import disk_cache
-from assistant.backends.open_backend import open_backend
-from assistant.conversation import Conversation, open_memory, remember
+from assistant.conversation import Conversation
 from assistant.events import (
     Answered,
     AnswerText,
@@ -31,13 +30,17 @@ from assistant.events import (
     Shortened,
 )
 from assistant.importing import import_cli
+from assistant.opening import add_encoder_option, eyes, open_memory, see_everything
 from assistant.photo import load_photo
+from assistant.sight import recall, remember
 from memory import conversations
 from memory.corrections import readable
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
 from memory.search.time_phrases import noon_of
 from memory.text import count
+
+NOBODY = "I do not know anybody or anything here."
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -57,7 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m assistant", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--model", help="name or folder of the model (default: nano)")
+    common.add_argument("--model", help="name or folder of the language model, where one is needed (default: nano)")
+    add_encoder_option(common)
     common.add_argument("--memory", type=Path, help="the memory file (default: under KEEPSAKE_HOME)")
     common.add_argument("--json", action="store_true", help="print JSON on stdout")
 
@@ -82,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 
     find = commands.add_parser("recall", parents=[common], help="list the memories that a photo brings back")
     find.add_argument("photo", type=Path, help="the photo file")
+    find.add_argument("-k", type=_positive, default=4, metavar="N", help="at most N photos (default 4)")
     find.set_defaults(run=_recall)
 
     drop = commands.add_parser("forget", help="forget a photo and everything that was said about it")
@@ -95,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         "prove-offline", help="play a demo conversation with the network refused, and count the uses of the network"
     )
     proof.add_argument("--model", metavar="NAME", help="name or folder of the model (default: nano)")
+    proof.add_argument("--encoder", metavar="NAME", help="name or folder of the photo encoder (default: Keepsake's)")
     proof.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     proof.set_defaults(run=_prove)
 
@@ -110,14 +116,16 @@ def _day(text: str) -> datetime:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
+
+
 def _remember(args: argparse.Namespace) -> int:
     photo = load_photo(args.photo)
-    backend = open_backend(args.model)
-    try:
-        with open_memory(args.memory, backend) as memory:
-            episode = remember(memory, backend, photo, args.words, args.when, args.place)
-    finally:
-        backend.close()
+    with eyes(args.encoder, args.model) as (encoder, backend), open_memory(args.memory, backend) as memory:
+        episode = remember(memory, encoder, photo, args.words, args.when, args.place)
     print(json.dumps({"id": episode.id}) if args.json else f"remembered as {episode.id}, {episode.when:%d %B %Y}")
     return 0
 
@@ -127,19 +135,17 @@ def _ask(args: argparse.Namespace) -> int:
     if not args.question.strip():
         raise KeepsakeError("nothing was asked: write a question, such as 'Who is this?'")
     photo = load_photo(args.photo)
-    backend = open_backend(args.model)
     result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "reminders": []}
-    try:
+    with eyes(args.encoder, args.model, speaks=True) as (encoder, backend):
         with open_memory(args.memory, backend, to_read=True) as memory:
-            conversation = Conversation(backend, memory)
+            see_everything(memory, encoder)
+            conversation = Conversation(backend, memory, encoder)
             first = conversation.attach(photo) if args.no_caption else conversation.look(photo)
             shown = _Results(result, quiet=args.json)
             for stream in (first, conversation.ask(args.question)):
                 for event in stream:
                     shown.dispatch(event)
-    finally:
-        backend.close()
-    result["model"] = backend.name
+        result["model"] = backend.name if backend else ""
     result["seconds"] = round(time.monotonic() - began, 2)
     if args.json:
         print(json.dumps(result))
@@ -156,7 +162,7 @@ class _Results(EventHandler[None]):
     def recalled(self, event: Recalled) -> None:
         """A line for each memory, with its reason."""
         self._result["recalled"] = [_row(r) for r in event.recalls]
-        self._print("".join(f"recalled  {_line(r)}\n" for r in event.recalls) or "recalled  nothing that matches\n")
+        self._print("".join(f"recalled  {_line(r)}\n" for r in event.recalls) or f"recalled  {NOBODY}\n")
 
     def reminded(self, event: Reminded) -> None:
         """A line for each reminder."""
@@ -200,16 +206,14 @@ class _Results(EventHandler[None]):
 
 def _recall(args: argparse.Namespace) -> int:
     photo = load_photo(args.photo)
-    backend = open_backend(args.model)
-    try:
-        with open_memory(args.memory, backend, to_read=True) as memory:
-            recalls = Conversation(backend, memory).recall(photo)
-    finally:
-        backend.close()
-    for recall in recalls:
-        print(json.dumps(_row(recall)) if args.json else _line(recall))
+    opened = eyes(args.encoder, args.model)
+    with opened as (encoder, backend), open_memory(args.memory, backend, to_read=True) as memory:
+        see_everything(memory, encoder)
+        recalls = recall(memory, encoder, photo, args.k)
+    for one in recalls:
+        print(json.dumps(_row(one)) if args.json else _line(one))
     if not recalls:
-        print("nothing in the memory matches this photo", file=sys.stderr)
+        print(NOBODY, file=sys.stderr)
     return 0
 
 
@@ -246,15 +250,17 @@ def _confirmed(what: str) -> bool:
 
 def _prove(args: argparse.Namespace) -> int:
     model = ["--model", args.model] if args.model else []
-    return offline.prove([*model, *(["--json"] if args.json else [])])
+    encoder = ["--encoder", args.encoder] if args.encoder else []
+    return offline.prove([*model, *encoder, *(["--json"] if args.json else [])])
 
 
 def _row(recall: Recall) -> dict[str, Any]:
-    return {"id": recall.episode.id, "score": round(recall.score, 4), "why": recall.why}
+    score, why = round(recall.score, 4), recall.why
+    return {"id": recall.episode.id, "score": score, "why": why, "certainty": recall.certainty}
 
 
 def _line(recall: Recall) -> str:
-    return _about(recall.episode, f"{recall.why}  ")
+    return _about(recall.episode, f"{recall.certainty}: {recall.why.removeprefix('maybe ')}  ")
 
 
 def _about(episode: Episode, why: str = "") -> str:

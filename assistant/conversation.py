@@ -1,7 +1,8 @@
 """Caption-augmented generation (CAG) as one stream of events: recall, caption, answer. No model and no SQL in here.
 
-A `Conversation` is about one photo at a time. `look` recalls memories and writes the caption (pass 1); `ask` continues
-from the caption (pass 2, and every follow-up). Only `remember` writes to the memory, and only what the user said.
+A `Conversation` is about one photo at a time. `attach` recalls memories, which needs the photo encoder only; `describe`
+writes the caption (pass 1), and `look` does both; `ask` continues from the caption (pass 2, and every follow-up). Only
+`remember` and `answer` write to the memory, and only what the user said.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import chain
-from pathlib import Path
 
-from assistant import prompt
+from assistant import prompt, sight
 from assistant.backend import Backend, Chunk, Message, Options
+from assistant.encoder.encoder import PhotoEncoder
 from assistant.events import (
     Answered,
     AnswerText,
@@ -29,12 +30,9 @@ from assistant.events import (
     Shortened,
 )
 from memory import reminders
-from memory.db.keys import ask_here
-from memory.episode import Episode, Photo, Recall, Turn
+from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError, ModelStopped, PromptTooLong
 from memory.instructions import Reminder
-from memory.paths import memory_file
-from memory.search.gate import Gate
 from memory.store import Memory
 
 Opening = Callable[[Sequence[Episode]], tuple[Message, ...]]
@@ -59,9 +57,16 @@ class ConversationState:
 class Conversation:
     """One conversation with a model and a memory. Not thread-safe: call it from one thread, `cancel` from any."""
 
-    def __init__(self, backend: Backend, memory: Memory, options: Options | None = None, k: int = 4) -> None:
-        """`k`: most memories that are recalled."""
-        self.backend, self.memory, self.k = backend, memory, k
+    def __init__(
+        self,
+        backend: Backend | None,
+        memory: Memory,
+        encoder: PhotoEncoder,
+        options: Options | None = None,
+        k: int = 4,
+    ) -> None:
+        """`k`: most photos that are recalled. `backend` may come later: only captions and answers need it."""
+        self.backend, self.memory, self.encoder, self.k = backend, memory, encoder, k
         self.options = options or Options()
         self.photo: Photo | None = None
         self.recalls: tuple[Recall, ...] = ()
@@ -90,13 +95,23 @@ class Conversation:
             yield Failed(str(error))
 
     def look(self, photo: Photo) -> Iterator[Event]:
-        """`attach` a photo and write its caption."""
+        """`attach` a photo and `describe` it; when either fails, the conversation is as it was before."""
         before = self._state()
         for event in self.attach(photo):
             yield event
             if isinstance(event, Failed):
                 return
+        for event in self.describe():
+            if isinstance(event, Failed):
+                self._restore(before)
+            yield event
+
+    def describe(self) -> Iterator[Event]:
+        """Write the caption of the photo in view."""
+        before, photo = self._state(), self.photo
         try:
+            if photo is None:
+                raise KeepsakeError("there is no photo to describe: attach one first")
             text, chunk = yield from self._generate(partial(prompt.caption_messages, photo=photo), (), CaptionText)
             self.revise(text)
             assert self.caption is not None
@@ -143,14 +158,14 @@ class Conversation:
     def prefill(self, photo: Photo, wanted: Callable[[], bool]) -> Chunk | None:
         """Let the model read the beginning of the prompt that `look` or `ask` will need, all but the request.
 
-        Neither the conversation nor the memory changes. Returns None when `wanted` says no, or when recall would have
-        to encode older photos first. Raises KeepsakeError.
+        Neither the conversation nor the memory changes. Returns None when `wanted` says no, or when no model is there
+        yet: then the photo is encoded, so that its recall comes at once. Raises KeepsakeError.
         """
         self._stop.clear()
-        if not wanted() or self.memory.photos_without_vectors(self.backend.space):
+        if not wanted():
             return None
         opening = prompt.opening_messages([r.episode for r in self.recall(photo)], photo)
-        if not wanted():
+        if not wanted() or self.backend is None:
             return None
         *_, last = self.backend.stream(opening, replace(self.options, max_new_tokens=0))
         return last
@@ -159,7 +174,7 @@ class Conversation:
         """Store the photo with what the user says about it. `when` defaults to the camera's date, then to now."""
         if self.photo is None:
             raise KeepsakeError("there is no photo to remember: attach one first")
-        episode = remember(self.memory, self.backend, self.photo, words, when, place)
+        episode = sight.remember(self.memory, self.encoder, self.photo, words, when, place)
         self._due_reminders(self.photo, {episode.photo.sha256})  # a reminder just asked for is due the next time
         return episode
 
@@ -188,30 +203,23 @@ class Conversation:
             self._turns = tuple(turns[1:])
 
     def _due_reminders(self, photo: Photo, photos: Collection[str] | None = None) -> tuple[Reminder, ...]:
-        """Reminders in what was recalled (or said about `photos`) that were not given since `photo` came into view."""
+        """Reminders in what was surely recalled (or said about `photos`), not given since `photo` came into view."""
         if self.reminded[0] != photo.sha256:
             self.reminded = (photo.sha256, set())
-        photos = photos or {recall.episode.photo.sha256 for recall in self.recalls}
+        photos = photos or {recall.episode.photo.sha256 for recall in self.recalls if recall.certainty == "sure"}
         due = [r for r in reminders.standing(self.memory, photos) if r.task.casefold() not in self.reminded[1]]
         self.reminded[1].update(reminder.task.casefold() for reminder in due)
         return tuple(due)
 
     def recall(self, photo: Photo) -> list[Recall]:
-        """Episodes that belong to `photo`, best first, none below the model's threshold.
-
-        Photos that have no vectors of this model yet are encoded first. Raises ModelStopped when cancelled meanwhile.
-        """
-        for unseen in self.memory.photos_without_vectors(self.backend.space):
-            if self._stop.is_set():
-                raise ModelStopped("stopped before every photo was seen; the next time goes on from here")
-            self.memory.put_vectors(unseen.sha256, self.backend.space, self.backend.embed(unseen))
-        tokens = self.backend.embed(photo)
-        return self.memory.recall(self.backend.space, tokens, k=self.k, gate=Gate.constant(self.backend.threshold))
+        """Episodes that belong to `photo`, surely or maybe, best first. Raises PhotoError, ModelError."""
+        return sight.recall(self.memory, self.encoder, photo, self.k)
 
     def cancel(self) -> None:
-        """Stop encoding, reading or writing; what was written already stays."""
+        """Stop reading or writing; what was written already stays."""
         self._stop.set()
-        self.backend.cancel()
+        if self.backend:
+            self.backend.cancel()
 
     def _state(self) -> ConversationState:
         return ConversationState(self.photo, self.recalls, self.caption, self._opening, self._turns)
@@ -228,6 +236,8 @@ class Conversation:
         Where the prompt does not fit the model's context, the oldest questions are left out, then the least relevant
         memories. Raises PromptTooLong when it does not fit without them either.
         """
+        if self.backend is None:
+            raise ModelStopped("no model is loaded yet")
         recalls, left_out, turns_before = list(self.recalls), [], len(turns)
         while True:
             if self._stop.is_set():
@@ -259,35 +269,3 @@ class Conversation:
 def _chat_opening(question: str) -> Opening:
     """The opening of a conversation without photo and memories."""
     return lambda _: prompt.chat_messages([question])
-
-
-def remember(
-    memory: Memory, backend: Backend, photo: Photo, words: str, when: datetime | None = None, place: str | None = None
-) -> Episode:
-    """Store an episode with the photo's visual tokens, so that the next photo can find it.
-
-    Raises KeepsakeError when there are no words: a photo without meaning cannot be recalled by meaning.
-    """
-    if not words.strip():
-        raise KeepsakeError("nothing was said about the photo: write a sentence, such as 'This is Milo, my dog'")
-    date = when or photo.taken_at or datetime.now(UTC)
-    return store_episode(memory, backend, Episode(photo, (Turn("user", words.strip()),), date, place))
-
-
-def open_memory(path: Path | None, backend: Backend | None = None, *, to_read: bool = False) -> Memory:
-    """Open the memory for a command (None: the default file; `to_read`: see `memory_file`).
-
-    For an encrypted memory the passphrase is asked for on the terminal, and `backend` keeps nothing on disk.
-    """
-    memory = Memory(memory_file(path, to_read=to_read), ask=ask_here)
-    if backend and memory.encrypted:
-        backend.set_ephemeral(True)
-    return memory
-
-
-def store_episode(memory: Memory, backend: Backend, episode: Episode) -> Episode:
-    """Store an episode, with or without words, together with its photo's visual tokens."""
-    photo = episode.photo
-    tokens = backend.embed(photo)  # first: when the model fails, nothing is stored, and a repeated call stores it once
-    memory.add(episode, (backend.space, tokens))
-    return episode

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from assistant.backend import Backend
-from assistant.backends.open_backend import open_backend
-from assistant.conversation import Conversation, store_episode
+from assistant.conversation import Conversation
+from assistant.encoder.encoder import PhotoEncoder
 from assistant.events import Answered, Captioned, EventHandler, Failed, Recalled
+from assistant.opening import eyes
 from assistant.photo import load_photo
+from assistant.sight import store_episode
 from memory.episode import Episode, Turn
 from memory.errors import KeepsakeError
 from memory.store import Memory
@@ -28,10 +30,10 @@ def demo_photo() -> Path:
     return HERE / ALBUM["new"]["photo"]
 
 
-def load(memory: Memory, backend: Backend) -> None:
+def load(memory: Memory, encoder: PhotoEncoder) -> None:
     """Store the album in a memory. Loading it twice changes nothing."""
     for episode in episodes():
-        store_episode(memory, backend, episode)
+        store_episode(memory, encoder, episode)
 
 
 def episodes() -> list[Episode]:
@@ -46,26 +48,24 @@ def _noon(day: str) -> datetime:
     return datetime.combine(date.fromisoformat(day), time(12), UTC)
 
 
-def play_plain(model: str | None = None) -> int:
+def play_plain(model: str | None = None, encoder: str | None = None) -> int:
     """Print the demo conversation as plain text, in a temporary memory. Returns the exit code."""
     print("Keepsake, demo conversation (no terminal here, so plain text; nothing is kept)\n")
-    backend = open_backend(model)
     try:
-        converse(backend)
+        with eyes(encoder, model, speaks=True) as (sees, backend):
+            converse(backend, sees)
     except KeepsakeError as error:
         print(f"error: {error}")
         return 1
-    finally:
-        backend.close()
     return 0
 
 
-def converse(backend: Backend) -> None:
+def converse(backend: Backend | None, encoder: PhotoEncoder) -> None:
     """Store the album in a temporary memory, show the new photo, ask about it, and print what happens."""
     with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "memory.db") as memory:
-        load(memory, backend)
+        load(memory, encoder)
         print(f"An album of {memory.stats()['episodes']} photos was remembered. Now a new one: {demo_photo().name}\n")
-        conversation = Conversation(backend, memory)
+        conversation = Conversation(backend, memory, encoder)
         printer = _Printer(lambda: None)
         for event in conversation.look(load_photo(demo_photo())):
             printer.dispatch(event)

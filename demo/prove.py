@@ -53,7 +53,7 @@ def _prove(model: str | None, encoder_name: str | None, *, quiet: bool) -> dict[
         tokens = encoder.encode(load_photo(album.demo_photo()))
         backend.set_ephemeral(True)
         with contextlib.redirect_stdout(sys.stderr if quiet else sys.stdout):
-            album.converse(backend)
+            album.converse(backend, encoder)
         evidence = {"app": offline.network_evidence(), "model": backend.network_evidence()}
         sockets = offline.open_sockets()
     finally:

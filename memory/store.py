@@ -20,7 +20,7 @@ import numpy as np
 from memory import corrections, recall, replacement, verification
 from memory.db import database_files, keys, rows, snapshots
 from memory.db.memory_file import MemoryFile
-from memory.episode import Episode, Photo, Recall
+from memory.episode import Episode, Recall
 from memory.errors import MemoryFileError
 from memory.forget import cleaning, deletion, selection
 from memory.forget.receipt import Receipt
@@ -152,13 +152,10 @@ class Memory:
         with self.transaction("IMMEDIATE") as db:
             return sum(vectors.put(db, sha256, space, tokens) for sha256, tokens in of_photos)
 
-    def photos_without_vectors(self, space: str) -> list[Photo]:
-        """Photos that have no visual tokens in this vector space, so that `recall` cannot find them by sight yet."""
+    def photos_without_vectors(self, space: str) -> list[str]:
+        """Hashes of photos that `recall` cannot find yet, as they have no visual tokens in this space; newest first."""
         with self.transaction() as db:
-            known = vector_index.state(db, space)
-            if known and db.execute("SELECT count(*) FROM photos").fetchone() == (known.photos,):
-                return []  # looking for none among a million would take longer than a recall
-            return list(rows.photos(db, "WHERE sha256 NOT IN (SELECT photo FROM vectors WHERE space = ?)", (space,)))
+            return vectors.missing(db, space)
 
     def recall(
         self,

@@ -19,7 +19,7 @@ class FakeBackend:
     """Answers come from a queue (the last one repeats), word by word, `delay` seconds apart."""
 
     def __init__(self, answers: Sequence[str] = ("A photo.",), delay: float = 0.0) -> None:
-        self.name, self.space, self.threshold = "fake", "fake", 0.9
+        self.name, self.space, self.threshold = "fake", "fake", 0.5
         self.answers, self.delay = list(answers), delay
         self.calls: list[tuple[Message, ...]] = []
         """Prompts of streams that were to write an answer."""

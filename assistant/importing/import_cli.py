@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
-from assistant.backend import Backend
 from assistant.backends import disk_cache
-from assistant.backends.open_backend import open_backend
-from assistant.conversation import open_memory
+from assistant.encoder.encoder import PhotoEncoder
 from assistant.importing.file_metadata import one_line
 from assistant.importing.import_photos import Choices, Tally, import_all
 from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import Source, open_source
 from assistant.importing.whatsapp import DayOrder
+from assistant.opening import eyes, open_memory
 from assistant.photo import shown
+from assistant.progress import progress_line
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError
 from memory.paths import home
@@ -33,8 +31,6 @@ from memory.text import count
 
 SNAPSHOT_FROM = 20
 """An import of at least so many photos makes a snapshot of the memory first."""
-EVERY = 0.2
-"""Seconds between two updates of the progress line on a terminal."""
 NAMED = 10
 """So many left-out files of each kind are named on stderr; --json names all."""
 DATE_SOURCES = {"name": "from the file's name", "file": "only the file's own", "chat": "the chat's"}
@@ -74,36 +70,32 @@ def _import(args: argparse.Namespace) -> int:
         for note in source.notes:
             print(printable(note), file=sys.stderr)
         if not args.dry_run:
-            return _with_model(args, path, source, choices)
+            return _with_encoder(args, path, source, choices)
         if not path.exists():  # opening would create it
             return _import_and_report(args, source, None, None, choices)
         with open_memory(path) as memory:
             return _import_and_report(args, source, memory, None, choices)
 
 
-def _with_model(args: argparse.Namespace, path: Path, source: Source, choices: Choices) -> int:
-    backend = open_backend(args.model)
-    try:
-        with open_memory(path, backend) as memory:
-            if len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"]:
-                taken = memory.snapshot()
-                print(f"a snapshot of the memory as it was: {taken.file.name}", file=sys.stderr)
-            return _import_and_report(args, source, memory, backend, choices)
-    finally:
-        backend.close()
+def _with_encoder(args: argparse.Namespace, path: Path, source: Source, choices: Choices) -> int:
+    with eyes(args.encoder, args.model) as (encoder, backend), open_memory(path, backend) as memory:
+        if len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"]:
+            taken = memory.snapshot()
+            print(f"a snapshot of the memory as it was: {taken.file.name}", file=sys.stderr)
+        return _import_and_report(args, source, memory, encoder, choices)
 
 
 def _import_and_report(
-    args: argparse.Namespace, source: Source, memory: Memory | None, backend: Backend | None, choices: Choices
+    args: argparse.Namespace, source: Source, memory: Memory | None, encoder: PhotoEncoder | None, choices: Choices
 ) -> int:
     """Import everything, with progress, and print the summary, also when the import was interrupted."""
     tally, began = Tally(), time.monotonic()
-    report_progress = _progress_line(len(source.items), "done" if backend else "looked at")
+    report_progress = progress_line(len(source.items), "done" if encoder else "looked at")
     keep = not (args.dry_run or (memory and memory.encrypted))
     seen_files = SeenFiles(disk_cache.root() / "imports", keep=keep)
     trouble: KeepsakeError | KeyboardInterrupt | None = None
     try:
-        for n, item in enumerate(import_all(memory, backend, source.items, choices, seen_files), 1):
+        for n, item in enumerate(import_all(memory, encoder, source.items, choices, seen_files), 1):
             tally.count(item)
             report_progress(n)
             if item.episode and args.dry_run and not args.json:
@@ -173,28 +165,3 @@ def _print_left_out(source: Source, tally: Tally) -> None:
             print(printable(f"{what}: {line}"), file=sys.stderr)
         if len(names) > NAMED:
             print(f"{what}: and {len(names) - NAMED} more (--json names all)", file=sys.stderr)
-
-
-def _progress_line(total: int, verb: str) -> Callable[[int], None]:
-    """A line on stderr that is overwritten on a terminal; elsewhere, one line for each tenth of the photos."""
-    terminal, began, last, printed_tenth = sys.stderr.isatty(), time.monotonic(), 0.0, 0
-
-    def update(done: int) -> None:
-        nonlocal last, printed_tenth
-        now, tenth = time.monotonic(), 10 * done // total
-        if done < total and (now - last < EVERY if terminal else tenth == printed_tenth):
-            return
-        last, printed_tenth = now, tenth
-        pace = (now - began) / done
-        left = f", {_duration(pace * (total - done))} left" if done < total else ""
-        line = f"{done} of {count(total, 'photo')} {verb}, {1000 * pace:.0f} ms each{left}"
-        if terminal:
-            line = f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}"
-        print(line, end="" if terminal and done < total else "\n", file=sys.stderr, flush=True)
-
-    return update
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes}:{rest:02d} min"

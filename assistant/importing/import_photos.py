@@ -1,8 +1,8 @@
 """The loop of an import: photos of a source become episodes of the memory, one by one. It can be killed and resumed.
 
-Each photo becomes an episode of its own, stored as `remember` stores one: encoded by the model, then written in one
-transaction. A photo is known by its pixels, so a killed import is simply begun again, and a photo that occurs twice is
-stored once. It is stored again only when people said something else about it. Only the memory decides what is new;
+Each photo becomes an episode of its own, stored as `remember` stores one: encoded by the photo encoder, then written in
+one transaction. A photo is known by its pixels, so a killed import is simply begun again, and a photo that occurs twice
+is stored once. It is stored again only when people said something else about it. Only the memory decides what is new;
 `seen_files.py` makes that decision fast.
 
     when     the camera's date; else the chat's, the one in the file's name, or the file's own time (the command says
@@ -23,12 +23,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from assistant.backend import Backend
-from assistant.conversation import store_episode
+from assistant.encoder.encoder import PhotoEncoder
 from assistant.importing.file_metadata import FileMetadata, read_metadata
 from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import Item
 from assistant.photo import decode, open_image
+from assistant.sight import store_episode
 from memory.episode import Episode, Turn
 from memory.errors import PhotoError
 from memory.instructions import tasks
@@ -87,14 +87,14 @@ class Tally:
 
 def import_all(
     memory: Memory | None,
-    backend: Backend | None,
+    encoder: PhotoEncoder | None,
     items: Iterable[Item],
     choices: Choices | None = None,
     seen_files: SeenFiles | None = None,
 ) -> Iterator[ImportOutcome]:
-    """Store what is new, item by item. Without a backend nothing is written; without a memory every photo is new.
+    """Store what is new, item by item. Without an encoder nothing is written; without a memory every photo is new.
 
-    A photo that cannot be read is an outcome. Raises MemoryFileError, ModelError, ModelStopped: what was stored stays.
+    A photo that cannot be read is an outcome. Raises MemoryFileError, ModelError: what was stored stays.
     """
     choices = choices or Choices()
     stored: dict[str, list[tuple[Turn, ...]]] = {}  # by photo: what was said about it, in this import or before
@@ -136,8 +136,8 @@ def import_all(
             continue
         place = choices.place or (metadata.place if choices.keep_places else None)
         episode = Episode(photo, turns, when, place)
-        if memory and backend:
-            store_episode(memory, backend, episode)
+        if memory and encoder:
+            store_episode(memory, encoder, episode)
         stored[sha256].append(turns)
         first_file.setdefault(sha256, item.name)
         yield ImportOutcome(item.name, "new", date_source, episode)

@@ -29,6 +29,18 @@ def put(db: sqlite3.Connection, photo: str, space: str, tokens: np.ndarray) -> b
     return True
 
 
+def missing(db: sqlite3.Connection, space: str) -> list[str]:
+    """Hashes of the photos that have no visual tokens in a space; that of the newest episode first."""
+    known = vector_index.state(db, space)
+    if known and db.execute("SELECT count(*) FROM photos").fetchone() == (known.photos,):
+        return []  # looking for none among a million would take longer than a recall
+    query = (
+        "SELECT sha256 FROM photos LEFT JOIN episodes ON photo = sha256 WHERE sha256 NOT IN "
+        "(SELECT photo FROM vectors WHERE space = ?) GROUP BY sha256 ORDER BY max(when_utc) DESC, sha256"
+    )
+    return [sha256 for (sha256,) in db.execute(query, (space,))]
+
+
 def drop(db: sqlite3.Connection, photo: str, space: str) -> None:
     """Remove the visual tokens of a photo, also from the vector index."""
     if db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (photo, space)).fetchone():

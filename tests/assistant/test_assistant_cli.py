@@ -68,8 +68,8 @@ def test_ask_answers_with_what_it_recalled(home: Path, koala: str) -> None:
     assert (got["model"], type(got["caption"]), type(got["answer"])) == ("nano", str, str)
     assert isinstance(got["seconds"], float) and got["seconds"] > 0
     [row] = got["recalled"]  # type: ignore[misc]
-    assert (list(row), row["id"]) == (["id", "score", "why"], koala)
-    assert row["score"] > 0.95 and row["why"] == "the same thing"
+    assert (list(row), row["id"]) == (["id", "score", "why", "certainty"], koala)
+    assert (row["why"], row["certainty"]) == ("the same photo", "sure")
     plain = result(home, "ask", DEMO / "koala.jpg", "Who is this?", "--no-caption")
     assert plain["caption"] is None
     assert plain["recalled"] == [row]
@@ -78,7 +78,7 @@ def test_ask_answers_with_what_it_recalled(home: Path, koala: str) -> None:
 def test_without_json_it_reads_like_a_conversation(home: Path, koala: str, tmp_path: Path) -> None:
     done = keepsake(home, "ask", DEMO / "koala.jpg", "Who is this?")
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.match(rf"recalled  {koala}  16 Aug 2025  the same thing  “This is Milo\.”\n\S", done.stdout)
+    assert re.match(rf"recalled  {koala}  16 Aug 2025  sure: the same photo  “This is Milo\.”\n\S", done.stdout)
     done = keepsake(home, "remember", DEMO / "drum.jpg", "Here is Thunder.", "--memory", tmp_path / "other.db")
     assert re.fullmatch(r"remembered as [0-9a-f]{16}, \d\d \w+ \d{4}\n", done.stdout)
 
@@ -98,17 +98,18 @@ def test_ask_tells_what_it_was_to_remind_of(home: Path, tmp_path: Path) -> None:
     }
     done = keepsake(home, "ask", DEMO / "cactus.jpg", "Who is this?", "--no-caption", "--memory", file)
     assert re.search(r"^you asked  water the plants  \(said 30 Nov 2024, [0-9a-f]{8}\)$", done.stdout, re.MULTILINE)
-    assert result(home, "ask", DEMO / "drum.jpg", "Who is this?", "--memory", file)["reminders"] == []
+    stranger = ROOT / "tests/data/photos/vase/00.jpg"
+    assert result(home, "ask", stranger, "Who is this?", "--memory", file)["reminders"] == []
 
 
 def test_recall_tells_what_a_photo_brings_back(home: Path, koala: str, tmp_path: Path) -> None:
     row = result(home, "recall", DEMO / "koala.jpg")
-    assert (row["id"], list(row)) == (koala, ["id", "score", "why"])
+    assert (row["id"], list(row)) == (koala, ["id", "score", "why", "certainty"])
     with Memory(tmp_path / "empty.db"):
         pass
     done = keepsake(home, "recall", DEMO / "koala.jpg", "--memory", tmp_path / "empty.db")
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "nothing in the memory matches this photo\n"
+    assert done.stderr == "I do not know anybody or anything here.\n"
     done = keepsake(home, "recall", DEMO / "koala.jpg", "--memory", tmp_path / "memroy.db")
     assert (done.returncode, done.stdout) == (1, "") and not (tmp_path / "memroy.db").exists()
     assert done.stderr == f"error: there is no memory {tmp_path / 'memroy.db'}: see how it is spelt\n"
@@ -138,11 +139,17 @@ def test_a_photo_that_is_none_costs_one_line_and_changes_nothing(tmp_path: Path,
 
 def test_an_unknown_model_and_no_words_change_nothing(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "memory.db"
-    done = keepsake(home, "remember", DEMO / "koala.jpg", "This is Milo.", "--model", "nanoo", "--memory", file)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert re.fullmatch("error: there is no model named 'nanoo': choose one of .*nano.*\n", done.stderr)
-    assert not file.exists()
-    done = keepsake(home, "remember", DEMO / "koala.jpg", "  ", "--model", "fake", "--memory", file)
+    about = (DEMO / "koala.jpg", "Who is this?", "--memory", file)
+    for args, said in (
+        (("ask", *about, "--model", "nanoo"), "there is no model named 'nanoo': choose one of .*nano.*"),
+        (("remember", *about, "--encoder", "eagle"), "there is no encoder 'eagle': choose one of default.*"),
+        (("remember", *about, "--encoder", "model", "--model", "nanoo"), "there is no model named 'nanoo': .*"),
+    ):
+        done = keepsake(home, *args)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert re.fullmatch(f"error: {said}\n", done.stderr)
+        assert not file.exists()
+    done = keepsake(home, "remember", DEMO / "koala.jpg", "  ", "--memory", file)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch("error: nothing was said about the photo: .*\n", done.stderr)
     with Memory(file) as memory:

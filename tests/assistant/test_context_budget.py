@@ -14,6 +14,7 @@ from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.conversation import Conversation
+from assistant.encoder.encoder import BackendEncoder
 from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Shortened
 from assistant.models.spec import Spec
 from assistant.photo import from_image
@@ -57,7 +58,7 @@ def memory(tmp_path: Path) -> Iterator[Memory]:
 
 
 def recalling(backend: FakeBackend, memory: Memory, *recalls: Recall) -> Conversation:
-    talk = Conversation(backend, memory)
+    talk = Conversation(backend, memory, BackendEncoder(backend))
     talk.recall = lambda photo: list(recalls)  # type: ignore[method-assign]
     return talk
 
@@ -138,23 +139,3 @@ def test_the_real_model_fits_what_it_can(nano: Spec, memory: Memory) -> None:
     assert last.chunk.prompt_tokens + 8 <= 200 < last.chunk.prompt_tokens + 8 + 60
     assert last.chunk.photos_encoded == len(talk.recalls) + 1, "what did not fit was not encoded"
     backend.close()
-
-
-def test_stopping_between_two_photos_of_a_recall(memory: Memory) -> None:
-    """Many imported photos are encoded one after the other: a cancel ends that, and the next recall goes on."""
-    for n in (1, 2, 3):
-        memory.add(episode(n))
-    backend = FakeBackend()
-    talk = Conversation(backend, memory)
-    embed = backend.embed
-
-    def stopping(photo: object) -> object:
-        talk.cancel()
-        return embed(photo)  # type: ignore[arg-type]
-
-    backend.embed = stopping  # type: ignore[method-assign, assignment]
-    (event,) = talk.look(NEW)
-    assert isinstance(event, Failed) and event.message.startswith("stopped")
-    assert len(memory.photos_without_vectors("fake")) == 2
-    backend.embed = embed  # type: ignore[method-assign]
-    assert isinstance(list(talk.look(NEW))[-1], Captioned)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +13,13 @@ from PIL import Image
 from assistant import prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
-from assistant.conversation import Conversation, remember
+from assistant.conversation import Conversation
+from assistant.encoder.encoder import BackendEncoder
 from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled
 from assistant.photo import from_image
+from assistant.sight import encode_missing, recall, remember
 from memory.episode import Episode, Photo, Turn
-from memory.errors import KeepsakeError, ModelError, ModelStopped
+from memory.errors import KeepsakeError, ModelError, ModelStopped, PhotoError
 from memory.store import Memory
 
 DAY = datetime(2025, 8, 16, 12, tzinfo=UTC)
@@ -73,9 +75,10 @@ def standing(talk: Conversation) -> tuple[object, ...]:
 def test_a_look_recalls_writes_and_cites(memory: Memory) -> None:
     """Two episodes of this photo come back, the other photo's does not; the caption cites what was in its prompt."""
     backend = FakeBackend(["This is Milo."])
-    stored = [remember(memory, backend, MILO, words, DAY) for words in ("This is Milo.", "Milo at the lake.")]
-    remember(memory, backend, REX, "This is Rex.", DAY)
-    talk = Conversation(backend, memory)
+    encoder = BackendEncoder(backend)
+    stored = [remember(memory, encoder, MILO, words, DAY) for words in ("This is Milo.", "Milo at the lake.")]
+    remember(memory, encoder, REX, "This is Rex.", DAY)
+    talk = Conversation(backend, memory, encoder)
     events = list(talk.look(MILO))
     assert kinds(events) == [Recalled, CaptionText, Captioned]
     recalled, *texts, captioned = events
@@ -90,8 +93,8 @@ def test_a_look_recalls_writes_and_cites(memory: Memory) -> None:
 
 def test_answers_continue_from_the_caption(memory: Memory) -> None:
     backend = FakeBackend(["This is Milo.", "In August.", "At the lake."])
-    stored = remember(memory, backend, MILO, "This is Milo.", DAY)
-    talk = Conversation(backend, memory)
+    stored = remember(memory, BackendEncoder(backend), MILO, "This is Milo.", DAY)
+    talk = Conversation(backend, memory, BackendEncoder(backend))
     list(talk.look(MILO))
     events = list(talk.ask("When?"))
     assert kinds(events) == [AnswerText, Answered]
@@ -105,7 +108,7 @@ def test_answers_continue_from_the_caption(memory: Memory) -> None:
 def test_the_users_caption_is_what_counts(memory: Memory) -> None:
     """A correction replaces the model's caption and the questions and answers after it."""
     backend = FakeBackend(["A cat.", "No.", "Yes."])
-    talk = Conversation(backend, memory)
+    talk = Conversation(backend, memory, BackendEncoder(backend))
     with pytest.raises(KeepsakeError, match="attach one first"):
         talk.revise("nothing")
     list(talk.look(MILO))
@@ -118,8 +121,8 @@ def test_the_users_caption_is_what_counts(memory: Memory) -> None:
 
 def test_attached_without_a_caption_the_question_goes_to_the_photo(memory: Memory) -> None:
     backend = FakeBackend(["Milo."])
-    stored = remember(memory, backend, MILO, "This is Milo.", DAY)
-    talk = Conversation(backend, memory)
+    stored = remember(memory, BackendEncoder(backend), MILO, "This is Milo.", DAY)
+    talk = Conversation(backend, memory, BackendEncoder(backend))
     assert kinds(list(talk.attach(MILO))) == [Recalled]
     list(talk.ask("Who is this?"))
     assert backend.calls == [prompt.direct_messages([stored], MILO, "Who is this?")]
@@ -130,8 +133,8 @@ def test_attached_without_a_caption_the_question_goes_to_the_photo(memory: Memor
 def test_a_failed_look_leaves_the_conversation_as_it_was(memory: Memory, broken: str) -> None:
     """Previously the new photo stayed the subject when the model stopped in the middle of its caption."""
     backend = Failing()
-    remember(memory, backend, REX, "This is Rex.", DAY)
-    talk = Conversation(backend, memory)
+    remember(memory, BackendEncoder(backend), REX, "This is Rex.", DAY)
+    talk = Conversation(backend, memory, BackendEncoder(backend))
     list(talk.look(MILO))
     before = standing(talk)
     backend.broken = broken
@@ -145,9 +148,9 @@ def test_a_failed_look_leaves_the_conversation_as_it_was(memory: Memory, broken:
 
 def test_a_failed_answer_leaves_the_conversation_as_it_was(memory: Memory) -> None:
     backend = Failing()
-    remember(memory, backend, MILO, "This is Milo.", DAY)
+    remember(memory, BackendEncoder(backend), MILO, "This is Milo.", DAY)
     for with_photo in (True, False):
-        talk = Conversation(backend, memory)
+        talk = Conversation(backend, memory, BackendEncoder(backend))
         list(talk.attach(MILO) if with_photo else ())
         before = standing(talk)
         backend.broken = "stream"
@@ -158,7 +161,7 @@ def test_a_failed_answer_leaves_the_conversation_as_it_was(memory: Memory) -> No
 
 
 def test_what_is_written_when_it_is_stopped_stands(memory: Memory) -> None:
-    talk = Conversation(FakeBackend(["One two three four."]), memory)
+    talk = Conversation(FakeBackend(["One two three four."]), memory, BackendEncoder(FakeBackend()))
     events = []
     for event in talk.look(MILO):
         events.append(event)
@@ -171,7 +174,7 @@ def test_what_is_written_when_it_is_stopped_stands(memory: Memory) -> None:
 
 def test_only_what_the_user_said_is_kept(memory: Memory, path: Path) -> None:
     """Generated text that returns as evidence turns into junk: no byte of it reaches the file."""
-    talk = Conversation(FakeBackend(["CANARY-CAPTION", "CANARY-ANSWER"]), memory)
+    talk = Conversation(FakeBackend(["CANARY-CAPTION", "CANARY-ANSWER"]), memory, BackendEncoder(FakeBackend()))
     with pytest.raises(KeepsakeError, match="attach one first"):
         talk.remember("This is Milo.")
     list(talk.look(MILO))
@@ -189,10 +192,10 @@ def test_only_what_the_user_said_is_kept(memory: Memory, path: Path) -> None:
 def test_an_episode_is_dated_by_the_user_then_the_camera_then_today(memory: Memory) -> None:
     backend = FakeBackend()
     dated = from_image(Image.new("RGB", (8, 8)), DAY)
-    assert remember(memory, backend, dated, "a", datetime(2020, 1, 1, tzinfo=UTC)).when.year == 2020
-    assert remember(memory, backend, dated, "b").when == DAY
+    assert remember(memory, BackendEncoder(backend), dated, "a", datetime(2020, 1, 1, tzinfo=UTC)).when.year == 2020
+    assert remember(memory, BackendEncoder(backend), dated, "b").when == DAY
     before = datetime.now(UTC).replace(microsecond=0)
-    assert before <= remember(memory, backend, MILO, "c").when <= datetime.now(UTC)
+    assert before <= remember(memory, BackendEncoder(backend), MILO, "c").when <= datetime.now(UTC)
 
 
 def test_when_the_model_fails_nothing_is_kept(memory: Memory) -> None:
@@ -200,15 +203,15 @@ def test_when_the_model_fails_nothing_is_kept(memory: Memory) -> None:
     backend = Failing()
     backend.broken = "embed"
     with pytest.raises(ModelError):
-        remember(memory, backend, MILO, "This is Milo.")
+        remember(memory, BackendEncoder(backend), MILO, "This is Milo.")
     assert memory.stats()["episodes"] == 0
 
 
 def test_a_question_without_a_photo_finds_memories_by_words(memory: Memory) -> None:
     backend = FakeBackend(["At the harbour.", "In August.", "Rex."])
-    milo = remember(memory, backend, MILO, "Milo at the harbour.", DAY)
-    rex = remember(memory, backend, REX, "Rex by the fire.", DAY)
-    talk = Conversation(backend, memory)
+    milo = remember(memory, BackendEncoder(backend), MILO, "Milo at the harbour.", DAY)
+    rex = remember(memory, BackendEncoder(backend), REX, "Rex by the fire.", DAY)
+    talk = Conversation(backend, memory, BackendEncoder(backend))
     events = list(talk.ask("Where was Milo?"))
     assert kinds(events) == [Recalled, AnswerText, Answered]
     assert [r.episode for r in talk.recalls] == [milo]
@@ -222,8 +225,8 @@ def test_a_question_without_a_photo_finds_memories_by_words(memory: Memory) -> N
 def test_ordinary_talk_goes_on_until_a_memory_is_meant(memory: Memory) -> None:
     """Previously one "Hello" before it kept every later question from the memory."""
     backend = FakeBackend(["Hello!", "Fine.", "Milo."])
-    milo = remember(memory, backend, MILO, "Milo at the harbour.", DAY)
-    talk = Conversation(backend, memory)
+    milo = remember(memory, BackendEncoder(backend), MILO, "Milo at the harbour.", DAY)
+    talk = Conversation(backend, memory, BackendEncoder(backend))
     first, *_ = talk.ask("Hello")
     assert first == Recalled(())
     list(talk.ask("How are you?"))
@@ -235,13 +238,47 @@ def test_ordinary_talk_goes_on_until_a_memory_is_meant(memory: Memory) -> None:
     ]
 
 
-def test_photos_of_another_model_are_encoded_again(memory: Memory) -> None:
-    """Photos that were imported, or stored with another vision tower: recall encodes them first."""
-    backend = FakeBackend()
-    imported = Episode(MILO, (Turn("user", "This is Milo."),), DAY)
-    memory.add(imported)
-    memory.add(Episode(REX, (Turn("user", "This is Rex."),), DAY))
+def test_photos_that_the_encoder_has_not_seen_are_encoded_newest_first_and_go_on_after_a_stop(memory: Memory) -> None:
+    """Photos of an archive, or of an earlier encoder: until then they are not found by sight."""
+    encoder = BackendEncoder(FakeBackend())
+    milo = Episode(MILO, (Turn("user", "This is Milo."),), DAY)
+    memory.add(milo)
+    memory.add(Episode(REX, (Turn("user", "This is Rex."),), DAY - timedelta(days=1)))
     memory.put_vectors(REX.sha256, "another", np.eye(4))
-    assert [r.episode for r in Conversation(backend, memory).recall(MILO)] == [imported]
-    assert memory.photos_without_vectors("fake") == []
+    assert recall(memory, encoder, MILO) == []
+    told: list[tuple[int, int]] = []
+    assert not encode_missing(memory, encoder, lambda *step: told.append(step), lambda: len(told) == 2)
+    assert told == [(0, 2), (1, 2)] and memory.photos_without_vectors("fake") == [REX.sha256]
+    assert [r.episode for r in recall(memory, encoder, MILO)] == [milo]
+    assert encode_missing(memory, encoder, lambda *step: told.append(step))
+    assert told[2:] == [(0, 1), (1, 1)] and memory.photos_without_vectors("fake") == []
     assert len(memory.photos_without_vectors("another")) == 1
+    assert encode_missing(memory, encoder, lambda *step: told.append(step)) and len(told) == 4
+
+
+def test_a_damaged_photo_does_not_keep_the_others_from_being_seen(memory: Memory) -> None:
+    class Picky(FakeBackend):
+        def embed(self, photo: Photo) -> np.ndarray:
+            if photo == REX:
+                raise PhotoError("damaged")
+            return super().embed(photo)
+
+    memory.add(Episode(REX, (Turn("user", "This is Rex."),), DAY))
+    memory.add(Episode(MILO, (Turn("user", "This is Milo."),), DAY - timedelta(days=1)))
+    assert encode_missing(memory, BackendEncoder(Picky()))
+    assert memory.photos_without_vectors("fake") == [REX.sha256]
+
+
+def test_without_a_model_a_photo_is_recalled_remembered_and_described_later(memory: Memory) -> None:
+    encoder = BackendEncoder(FakeBackend())
+    talk = Conversation(None, memory, encoder)
+    assert kinds(list(talk.attach(MILO))) == [Recalled]
+    kept = talk.remember("This is Milo.", DAY)
+    *_, failed = talk.look(MILO)
+    assert failed == Failed("no model is loaded yet") and talk.photo == MILO and talk.recalls == ()
+    list(talk.attach(MILO))
+    assert [r.episode for r in talk.recalls] == [kept]
+    assert talk.prefill(REX, lambda: True) is None
+    talk.backend = FakeBackend(["Milo."])
+    assert kinds(list(talk.describe())) == [CaptionText, Captioned]
+    assert talk.backend.calls == [prompt.caption_messages([kept], MILO)]

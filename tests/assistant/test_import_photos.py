@@ -18,12 +18,15 @@ import pytest
 from assistant import photo
 from assistant.__main__ import main
 from assistant.backends.fake import FakeBackend
+from assistant.encoder.encoder import BackendEncoder
+from assistant.encoder.onnx_encoder import OnnxEncoder
+from assistant.encoder.open_encoder import open_encoder
 from assistant.importing import import_cli, import_photos
 from assistant.importing.import_photos import Choices, import_all, without_instructions
 from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import Item, open_source
 from assistant.prompt import caption_messages
-from memory.errors import ModelStopped
+from memory.errors import ModelError
 from memory.search.gate import Gate
 from memory.store import Memory
 from tests.support.albums import import_error, make_album, run_import, save, stored_episodes, xmp
@@ -40,7 +43,9 @@ def album(tmp_path: Path) -> Path:
 # A folder
 
 
-def test_a_folder_comes_in_whole(album: Path, own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_comes_in_whole_and_every_photo_can_be_found(
+    album: Path, own_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     found = run_import(capsys, album)
     assert (found["kind"], found["photos"], found["imported"], found["known"], found["left"]) == ("folder", 7, 5, 0, 0)
     assert found["duplicates"] == [{"file": "IMG_0001.JPG", "same_as": "IMG_0001 (1).JPG"}]
@@ -49,7 +54,7 @@ def test_a_folder_comes_in_whole(album: Path, own_home: Path, capsys: pytest.Cap
     assert sorted(found["others"]) == ["film.MOV", "notes.txt"]  # type: ignore[call-overload]
     assert found["dates"] == {"camera": 1, "name": 1, "file": 3} and found["silent"] == 0
     with Memory(own_home / "memory.db") as memory:
-        assert memory.verify() == [] and memory.photos_without_vectors("fake") == []
+        assert memory.verify() == [] and memory.photos_without_vectors(open_encoder().space) == []
         episodes = memory.episodes()
     assert sorted(e.words for e in episodes) == ["", "", "Lake Como", "Lake Como", "Milo on the boat"]
     assert {e.when for e in episodes} > {AUGUST, datetime.fromtimestamp(1_700_000_000, UTC)}
@@ -129,7 +134,7 @@ def test_a_photo_without_words_is_a_memory_with_a_date(own_home: Path, tmp_path:
     save(tmp_path / "a" / "IMG_1.png", 1, "2025:08:01 18:30:00", "+02:00", gps=True)
     backend = FakeBackend()
     with Memory(own_home / "memory.db") as memory, open_source(tmp_path / "a") as found:
-        [step] = import_all(memory, backend, found.items, Choices(keep_places=True, without_words=True))
+        [step] = import_all(memory, BackendEncoder(backend), found.items, Choices(keep_places=True, without_words=True))
         assert step.episode and step.episode.turns == () and memory.verify() == []
         [recall] = memory.recall("fake", backend.embed(step.episode.photo), gate=Gate.constant(0.5))
         assert recall.episode == step.episode
@@ -149,7 +154,7 @@ def test_the_same_photo_with_other_words_is_another_memory(tmp_path: Path) -> No
             data = save(tmp_path / "x.png", 1).read_bytes()
             choices = Choices(without_words=True)
             one = Item("x.png", lambda: data, said, named, AUGUST, "chat")
-            return [step.outcome for step in import_all(memory, FakeBackend(), [one, one], choices)]
+            return [step.outcome for step in import_all(memory, BackendEncoder(FakeBackend()), [one, one], choices)]
 
         assert outcomes() == ["new", "duplicate"]
         assert outcomes(named="Lake") == ["new", "duplicate"]
@@ -213,7 +218,7 @@ def test_a_full_disk_stops_it_and_keeps_what_is_in(tmp_path: Path, own_home: Pat
     for n in range(30):
         save(tmp_path / "many" / f"IMG_{n}.png", n)
     args = ["import", str(tmp_path / "many"), "--model", "fake", "--words", "x"]
-    code = [sys.executable, "-c", FULL, "150000", *args]
+    code = [sys.executable, "-c", FULL, "1500000", *args]
     done = subprocess.run(code, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     [line] = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
@@ -233,8 +238,8 @@ def test_a_damaged_memory_stays_as_it_is(album: Path, own_home: Path, capsys: py
     assert (own_home / "memory.db").read_bytes() == before
 
 
-@pytest.mark.parametrize("trouble", [ModelStopped("the model's process died"), KeyboardInterrupt()])
-def test_a_model_that_dies_and_ctrl_c_leave_what_is_in(
+@pytest.mark.parametrize("trouble", [ModelError("net.onnx failed on pictures"), KeyboardInterrupt()])
+def test_an_encoder_that_fails_and_ctrl_c_leave_what_is_in(
     album: Path,
     own_home: Path,
     capsys: pytest.CaptureFixture[str],
@@ -243,13 +248,13 @@ def test_a_model_that_dies_and_ctrl_c_leave_what_is_in(
 ) -> None:
     seen: list[object] = []
 
-    def embed(self: FakeBackend, photo: object) -> np.ndarray:
+    def encode(self: OnnxEncoder, photo: object) -> np.ndarray:
         seen.append(photo)
         if len(seen) > 2:
             raise trouble
         return np.eye(4, 64, dtype=np.float32)
 
-    monkeypatch.setattr(FakeBackend, "embed", embed)
+    monkeypatch.setattr(OnnxEncoder, "encode", encode)
     line = import_error(capsys, album)
     assert line.endswith("(2 photos imported before stay; the same command goes on from there)")
     with Memory(own_home / "memory.db") as memory:

@@ -119,7 +119,7 @@ def test_a_conversation_that_used_the_network_is_no_proof() -> None:
     code = """
         import contextlib, socket, sys
         from demo import album, prove
-        def converse(backend):
+        def converse(backend, encoder):
             with contextlib.suppress(OSError): socket.getaddrinfo("localhost", 9)
         album.converse = converse
         sys.exit(prove.main([]))

@@ -12,6 +12,7 @@ import pytest
 
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.conversation import Conversation
+from assistant.encoder.encoder import BackendEncoder
 from assistant.events import Answered, Captioned, Recalled
 from assistant.models.spec import Spec
 from assistant.photo import load_photo
@@ -45,8 +46,8 @@ def test_it_names_what_the_memories_name_and_nothing_else(engine: LlamaCpp, tmp_
 def test_the_demo_conversation(engine: LlamaCpp, tmp_path: Path) -> None:
     """The koala comes back, is named, and the answer says when."""
     with Memory(tmp_path / "memory.db") as memory:
-        album.load(memory, engine)
-        talk = Conversation(engine, memory)
+        album.load(memory, BackendEncoder(engine))
+        talk = Conversation(engine, memory, BackendEncoder(engine))
         events = list(talk.look(load_photo(album.demo_photo())))
         answered = list(talk.ask(album.QUESTION))[-1]
     recalled, captioned = events[0], events[-1]
@@ -61,7 +62,7 @@ def test_the_demo_conversation(engine: LlamaCpp, tmp_path: Path) -> None:
 
 def test_with_an_empty_memory_it_knows_nobody(engine: LlamaCpp, tmp_path: Path) -> None:
     with Memory(tmp_path / "memory.db") as memory:
-        talk = Conversation(engine, memory)
+        talk = Conversation(engine, memory, BackendEncoder(engine))
         *_, captioned = talk.look(load_photo(album.demo_photo()))
     assert isinstance(captioned, Captioned)
     assert captioned.caption.text == ABSTENTION

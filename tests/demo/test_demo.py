@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 
 from assistant.backends.fake import FakeBackend
+from assistant.encoder.encoder import BackendEncoder
+from assistant.encoder.onnx_encoder import OnnxEncoder
 from assistant.photo import load_photo, pixels
 from benchmark.world.concepts import concepts
 from benchmark.world.scene import Look, draw
 from demo import album
+from memory.episode import Photo
 from memory.errors import ModelError
 from memory.store import Memory
 
@@ -38,9 +41,9 @@ def test_the_album_shows_things_no_model_of_ours_has_seen() -> None:
 
 def test_loading_it_twice_is_loading_it_once(tmp_path: Path) -> None:
     with Memory(tmp_path / "memory.db") as memory:
-        album.load(memory, FakeBackend())
+        album.load(memory, BackendEncoder(FakeBackend()))
         before = (memory.ids(), memory.stats())
-        album.load(memory, FakeBackend())
+        album.load(memory, BackendEncoder(FakeBackend()))
         assert (memory.ids(), memory.stats()) == before
         told = {e.words: e.when.date() for e in memory.episodes()}
         assert memory.photos_without_vectors("fake") == memory.verify() == []
@@ -49,31 +52,25 @@ def test_loading_it_twice_is_loading_it_once(tmp_path: Path) -> None:
 
 
 def test_it_plays_without_a_terminal(capsys: pytest.CaptureFixture[str], own_home: Path) -> None:
-    """With the fake model, which knows a photo again only when it is the same one; nothing is kept."""
+    """With the fake model, which writes the same always; nothing is kept."""
     assert album.play_plain("fake") == 0
     said = capsys.readouterr().out
     order = [
         f"An album of {len(ENTRIES) - 1} photos was remembered. Now a new one: new.jpg",
-        "Recalled  nothing that matches",
+        "Recalled  16 August 2025",
         "Caption   A photo.",
         f"> {album.QUESTION}",
         "Answer    A photo.",
     ]
     places = [said.index(line) for line in order]
     assert places == sorted(places)
-    assert not own_home.exists()
+    assert [file.name for file in own_home.iterdir()] == ["hashes.json"], "of the files that ship"
 
 
 def test_what_goes_wrong_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(name: str | None) -> FakeBackend:
-        backend = FakeBackend()
+    def broken(self: OnnxEncoder, photo: Photo) -> np.ndarray:
+        raise ModelError("the photo is damaged")
 
-        def embed(photo: object) -> np.ndarray:
-            raise ModelError("the photo is damaged")
-
-        monkeypatch.setattr(backend, "embed", embed)
-        return backend
-
-    monkeypatch.setattr(album, "open_backend", broken)
-    assert album.play_plain() == 1
+    monkeypatch.setattr(OnnxEncoder, "encode", broken)
+    assert album.play_plain("fake") == 1
     assert capsys.readouterr().out.endswith("\nerror: the photo is damaged\n")

@@ -14,8 +14,10 @@ import pytest
 from assistant import prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
-from assistant.conversation import Conversation, remember
+from assistant.conversation import Conversation
+from assistant.encoder.encoder import BackendEncoder
 from assistant.events import Recalled, Shortened
+from assistant.sight import remember
 from memory import browse
 from memory.browse import Duplicate
 from memory.episode import Episode, Photo, Turn
@@ -46,7 +48,7 @@ def said(name: str, place: str | None = None) -> Episode:
 
 def told(memory: Memory, *names: str) -> list[str]:
     """Store an episode of the one photo for each name, in this order; returns their ids."""
-    return [remember(memory, FakeBackend(), PHOTO, said(name).words).id for name in names]
+    return [remember(memory, BackendEncoder(FakeBackend()), PHOTO, said(name).words).id for name in names]
 
 
 def names(memory: Memory) -> list[str]:
@@ -84,7 +86,8 @@ def test_of_a_photo_a_prompt_has_what_was_told_last_first(memory: Memory, order:
     """When there are more episodes than fit a prompt, the one stored first is left out."""
     told(memory, *order)
     backend = FakeBackend()
-    (recalled,) = (e for e in Conversation(backend, memory).look(PHOTO) if isinstance(e, Recalled))
+    talk = Conversation(backend, memory, BackendEncoder(backend))
+    (recalled,) = (e for e in talk.look(PHOTO) if isinstance(e, Recalled))
     text = "".join(part for part in backend.calls[0][1].parts if isinstance(part, str))
     at = [text.find(f"His name is {name}") for name in order]
     assert at[0] == -1 and 0 < at[3] < at[2] < at[1]
@@ -103,7 +106,7 @@ class Small(FakeBackend):
 @pytest.mark.parametrize("order", [NAMES[:3], NAMES[2::-1]])
 def test_where_there_is_little_room_what_was_told_first_goes(memory: Memory, order: tuple[str, ...]) -> None:
     ids = told(memory, *order)
-    talk = Conversation(Small(), memory)
+    talk = Conversation(Small(), memory, BackendEncoder(FakeBackend()))
     (left,) = (event for event in talk.look(PHOTO) if isinstance(event, Shortened))
     assert [recall.episode.id for recall in left.recalls] == ids[:1]
     assert [recall.episode.id for recall in talk.recalls] == [ids[2], ids[1]]

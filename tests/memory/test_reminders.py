@@ -12,8 +12,10 @@ from PIL import Image
 
 from assistant.backends.fake import FakeBackend
 from assistant.conversation import Conversation
+from assistant.encoder.encoder import BackendEncoder
 from assistant.events import Event, Recalled, Reminded
 from assistant.photo import from_image
+from assistant.sight import encode_missing
 from benchmark.world.dialogue import STATEMENTS
 from benchmark.world.sample import words
 from demo import album
@@ -155,7 +157,8 @@ def test_it_is_said_once_for_each_photo_shown(path: Path) -> None:
     backend = FakeBackend()
     with Memory(path) as memory:
         memory.add_all([episode(WATER), episode("A red ball.", "red")])
-        talk = Conversation(backend, memory)
+        encode_missing(memory, encoder := BackendEncoder(backend))
+        talk = Conversation(backend, memory, encoder)
         first = list(talk.look(photo("orange")))
         assert reminded(first) == ["water the plants"]
         assert [type(e) for e in first[:2]] == [Recalled, Reminded]
@@ -163,32 +166,35 @@ def test_it_is_said_once_for_each_photo_shown(path: Path) -> None:
         assert reminded(list(talk.look(photo("red")))) == []
         assert reminded(list(talk.ask("the green bottle?"))) == []
         assert reminded(list(talk.look(photo("orange")))) == ["water the plants"], "seen again"
-        assert reminded(list(Conversation(backend, memory).ask("the green bottle?"))) == [], "spoken of, not seen"
+        another = Conversation(backend, memory, encoder)
+        assert reminded(list(another.ask("the green bottle?"))) == [], "spoken of, not seen"
         assert "water the plants" not in str(backend.calls[2]), "and for the red ball the model reads nothing of it"
 
 
 def test_what_has_just_been_asked_for_is_for_the_next_time(path: Path) -> None:
     backend = FakeBackend()
     with Memory(path) as memory:
-        talk = Conversation(backend, memory)
+        talk = Conversation(backend, memory, BackendEncoder(backend))
         list(talk.look(photo("orange")))
         talk.remember(WATER)
         assert reminded(list(talk.look(photo("orange")))) == []
-        assert reminded(list(Conversation(backend, memory).look(photo("orange")))) == ["water the plants"]
+        another = Conversation(backend, memory, BackendEncoder(backend))
+        assert reminded(list(another.look(photo("orange")))) == ["water the plants"]
 
 
 def test_an_old_memory_of_the_photo_counts_though_newer_ones_are_recalled(path: Path) -> None:
     """Only the three newest episodes of a photo are recalled, but the instruction in the first still counts."""
     with Memory(path) as memory:
         memory.add_all([episode(WATER), *(episode(f"Again, {n}.", day=n) for n in range(1, 5))])
-        talk = Conversation(FakeBackend(), memory)
+        encode_missing(memory, encoder := BackendEncoder(FakeBackend()))
+        talk = Conversation(FakeBackend(), memory, encoder)
         assert reminded(list(talk.look(photo("orange")))) == ["water the plants"]
         assert WATER not in [recall.episode.words for recall in talk.recalls]
 
 
 def test_the_demo_album_has_one(path: Path) -> None:
     with Memory(path) as memory:
-        album.load(memory, FakeBackend())
+        album.load(memory, BackendEncoder(FakeBackend()))
         [one] = reminders.standing(memory)
     assert one.task == "water the plants" and "Gustav" in one.words
 

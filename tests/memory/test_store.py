@@ -226,11 +226,19 @@ def test_forgetting_says_when_another_reader_keeps_the_log(path: Path) -> None:
 # Visual tokens
 
 
+def test_photos_without_vectors_come_newest_first(memory: Memory) -> None:
+    """By their newest episode: what was seen last is wanted first."""
+    days = [datetime(2025, 8, day, tzinfo=UTC) for day in (3, 9, 6, 12)]
+    stored = [Episode(photo(n), (Turn("user", f"{day:%d}"),), day) for n, day in zip((1, 2, 3, 1), days, strict=True)]
+    memory.add_all(stored)
+    assert memory.photos_without_vectors("s") == [photo(n).sha256 for n in (1, 2, 3)]
+
+
 def test_vectors_are_asked_for_once_a_space(memory: Memory) -> None:
     memory.add_all([episode("one", 1), episode("two", 2)])
-    assert {p.sha256 for p in memory.photos_without_vectors("a")} == {photo(1).sha256, photo(2).sha256}
+    assert set(memory.photos_without_vectors("a")) == {photo(1).sha256, photo(2).sha256}
     assert memory.put_vectors(photo(1).sha256, "a", np.ones((3, 4)))
-    assert memory.photos_without_vectors("a") == [photo(2)]
+    assert memory.photos_without_vectors("a") == [photo(2).sha256]
     assert len(memory.photos_without_vectors("b")) == 2
     assert memory.put_vectors(photo(1).sha256, "a", np.ones((5, 4))), "newer tokens replace older ones"
     assert not memory.put_vectors("ff" * 32, "a", np.ones((1, 4))), "a photo that is not here keeps no tokens"

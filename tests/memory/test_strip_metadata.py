@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from assistant.backends.fake import FakeBackend
-from assistant.conversation import remember
+from assistant.encoder.encoder import BackendEncoder
 from assistant.photo import from_image, load_photo
+from assistant.sight import remember
 from memory.__main__ import main
 from memory.episode import Episode, Photo, Turn
 from memory.maintenance.archive import export_archive, import_archive
@@ -98,7 +99,7 @@ def test_only_the_pixels_and_the_day_are_kept(own_home: Path, tmp_path: Path, ki
     photo = load_photo(path)
     assert photo.taken_at == TAKEN
     with Memory(own_home / "memory.db") as memory:
-        remember(memory, FakeBackend(), photo, "This is Milo.")
+        remember(memory, BackendEncoder(FakeBackend()), photo, "This is Milo.")
         assert residue(own_home) == set()
         export_archive(memory, tmp_path / "out.zip")
     with Memory(own_home / "memory.db"):  # takes a snapshot

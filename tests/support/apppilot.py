@@ -16,6 +16,8 @@ from textual.widget import Widget
 
 from assistant.backend import Backend
 from assistant.backends.fake import FakeBackend
+from assistant.encoder.encoder import BackendEncoder
+from memory.search.gate import Gate
 from memory.store import Memory
 from tui import KeepsakeApp
 from ui.widgets.chat_log import Composer, ModelText, Note, PhotoEntry
@@ -38,6 +40,18 @@ class Alike(FakeBackend):
         return tokens / (tokens**2).sum(1, keepdims=True) ** 0.5
 
 
+class Eyes(BackendEncoder):
+    """The eyes of a fake model as an encoder; its threshold may change."""
+
+    @property
+    def gate(self) -> Gate:  # type: ignore[override]
+        return Gate.constant(self._backend.threshold)
+
+    @gate.setter
+    def gate(self, gate: Gate) -> None:
+        """Leave it with the backend."""
+
+
 def stopwatch() -> Callable[[], float]:
     """Seconds since now, by the clock or of this process's own work, whichever is less: what else the machine has to do
     does not count."""
@@ -49,9 +63,10 @@ def stopwatch() -> Callable[[], float]:
 async def running(
     memory_file: Path, backend: Backend | Open, size: tuple[int, int] = (120, 36), *, demo: bool = False
 ) -> AsyncIterator[tuple[KeepsakeApp, Pilot[None]]]:
-    """The app, ready for use."""
+    """The app, ready for use. Photos are seen by the eyes of `backend`, which tests can make alike, slow or broken."""
     opened: Open = backend if callable(backend) else lambda: backend
-    app = KeepsakeApp(lambda: Memory(memory_file), opened, demo=demo)
+    eyes = FakeBackend() if callable(backend) else backend
+    app = KeepsakeApp(lambda: Memory(memory_file), opened, lambda: Eyes(eyes), demo=demo)
     async with app.run_test(size=size) as pilot:
         await until(lambda: app.query("#welcome"), "the greeting")
         yield app, pilot

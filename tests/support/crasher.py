@@ -22,7 +22,8 @@ from keyring import set_keyring
 from keyring.backends import fail
 
 from assistant.backends.fake import FakeBackend
-from assistant.conversation import store_episode
+from assistant.encoder.encoder import BackendEncoder
+from assistant.sight import store_episode
 from memory.db import engine, keys, snapshots
 from memory.episode import Episode, Photo, Turn
 from memory.maintenance import encryption
@@ -83,7 +84,7 @@ def keep_seen(path: Path, seed: int) -> None:
     one = episode(seed)
     with Memory(path) as memory:
         say("? remember", one.id)
-        store_episode(memory, FakeBackend(), one)
+        store_episode(memory, BackendEncoder(FakeBackend()), one)
         say("! remember", one.id)
 
 

@@ -15,6 +15,7 @@ from assistant import prompt
 from assistant.backends.fake import FakeBackend
 from assistant.chatml import pieces
 from assistant.conversation import Conversation
+from assistant.encoder.encoder import BackendEncoder
 from assistant.prompt import Layout
 from benchmark.judges.judge import Lexical
 from benchmark.tasks import capeval
@@ -123,7 +124,7 @@ def test_the_prompt_is_the_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     s = drawn(3, 2)
     backend = FakeBackend()
     with Memory(tmp_path / "memory.db") as memory:
-        talk = Conversation(backend, memory)
+        talk = Conversation(backend, memory, BackendEncoder(backend))
         monkeypatch.setattr(talk, "recall", lambda photo: [Recall(e, 1.0, "") for e in s.context])
         list(talk.look(s.query))
     task = Task("caption", s)

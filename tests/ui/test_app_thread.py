@@ -12,6 +12,7 @@ from PIL import Image
 
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
+from assistant.encoder.encoder import BackendEncoder
 from assistant.events import Captioned, Failed
 from assistant.photo import from_image
 from memory.episode import Photo
@@ -49,7 +50,7 @@ def test_words_about_a_new_photo_are_never_kept_with_the_one_before(tmp_path: Pa
             done.set()
 
     backend = DyingOnce(["A photo of it."])
-    thread = AppThread(tell, lambda: Memory(tmp_path / "memory.db"), lambda: backend)
+    thread = AppThread(tell, lambda: Memory(tmp_path / "memory.db"), lambda: backend, lambda: BackendEncoder(backend))
     thread.start()
     thread.look("first", read("orange"))
     thread.look("second", read("navy"))

@@ -14,6 +14,7 @@ import pytest
 
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
+from assistant.encoder.encoder import BackendEncoder
 from memory import conversations, reminders
 from memory.errors import ModelStopped
 from memory.store import Memory
@@ -42,7 +43,7 @@ def talk(memory_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
         monkeypatch.setattr("builtins.input", typed)
         before = signal.getsignal(signal.SIGINT)
-        assert PlainApp(lambda: Memory(memory_file), lambda: backend).run(demo) == code
+        assert PlainApp(lambda: Memory(memory_file), lambda: backend, lambda: BackendEncoder(backend)).run(demo) == code
         assert signal.getsignal(signal.SIGINT) is before
         text = printed[0] + capsys.readouterr().out
         assert all(c.isprintable() or c == "\n" for c in text)
@@ -65,7 +66,7 @@ def test_a_conversation_by_lines(talk: Talk, memory_file: Path, photos: Path) ->
         lines[8],
     ]
     assert re.fullmatch(r"Done: remembered, \d+ \w+ \d{4}: “This is Milo\.”", lines[8])
-    assert re.fullmatch(r"Recalled, 1: .*: “This is Milo\.” the same thing\.", lines[9])
+    assert re.fullmatch(r"Recalled, 1: .*: “This is Milo\.” the same photo\.", lines[9])
     assert lines[10:] == [
         "Caption: It is Milo.", "You: who is this?", "Answer: Milo [31m!", "In your words: 1", "You: ",
         strings.PLAIN_BYE,

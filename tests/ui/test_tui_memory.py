@@ -8,6 +8,7 @@ import pytest
 from textual.widgets import Input, Static
 
 from assistant.backends.fake import FakeBackend
+from assistant.encoder.encoder import BackendEncoder
 from demo import album
 from memory.errors import MemoryFileError
 from memory.store import Memory
@@ -42,7 +43,7 @@ async def test_remembered_photo_is_recalled_and_forgotten_with_receipt(memory_fi
         await sees(app.query_one(StatusLine), "1 memory")
         # What was just said counts at once: the photo is recalled and captioned anew.
         await until(lambda: cards(app), "the recall")
-        await sees(cards(app)[0], "This is Milo", "the same thing")
+        await sees(cards(app)[0], "This is Milo", "the same photo")
         await until(lambda: caption(app) == "It is Milo.", "the caption")
         cards(app)[0].focus()
         await pilot.press("f")
@@ -159,7 +160,7 @@ async def test_a_question_without_a_photo_shows_what_it_recalled(memory_file: Pa
 async def test_a_memory_that_cannot_be_opened_ends_with_one_line(tmp_path: Path) -> None:
     bad = tmp_path / "memory.db"
     bad.write_bytes(b"this is not a database, whatever its name says" * 40)
-    app = KeepsakeApp(lambda: Memory(bad), FakeBackend)
+    app = KeepsakeApp(lambda: Memory(bad), FakeBackend, lambda: BackendEncoder(FakeBackend()))
     async with app.run_test():
         await until(lambda: app.return_code == 1, "the end")
 

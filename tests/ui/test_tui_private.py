@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from assistant.backends.fake import FakeBackend
+from assistant.encoder.encoder import BackendEncoder
 from assistant.events import Captioned
 from assistant.photo import from_image
 from memory.episode import Episode, Photo, Turn
@@ -122,7 +123,7 @@ def test_what_waits_is_left_but_what_was_told_is_kept_with_its_photo(memory_file
         if isinstance(message, ConversationStarted):
             begun.set()
 
-    thread = AppThread(tell, lambda: Memory(memory_file), lambda: backend)
+    thread = AppThread(tell, lambda: Memory(memory_file), lambda: backend, lambda: BackendEncoder(backend))
     thread.start()
     thread.look("first", read("orange"))
     thread.look("second", read("navy"))  # never looked at
@@ -194,7 +195,7 @@ async def test_a_damaged_memory_ends_with_the_way_back(memory_file: Path, monkey
     Memory(memory_file).close()  # takes a snapshot
     whole = memory_file.read_bytes()
     memory_file.write_bytes(whole[:4096] + b"\x55" * (len(whole) - 4096))
-    app = KeepsakeApp(lambda: Memory(memory_file), FakeBackend)
+    app = KeepsakeApp(lambda: Memory(memory_file), FakeBackend, lambda: BackendEncoder(FakeBackend()))
     said: list[str] = []
     leave = app.exit
     monkeypatch.setattr(app, "exit", lambda **how: (said.append(how["message"]), leave(**how)))

@@ -23,38 +23,51 @@ from textual.message import Message
 from assistant import offline
 from assistant.backend import Backend
 from assistant.backends.open_backend import open_backend
-from assistant.models import registry
+from assistant.encoder.encoder import PhotoEncoder
+from assistant.encoder.open_encoder import open_encoder
 from assistant.photo import load_photo
 from demo import album
 from memory import conversations, reminders
 from memory.corrections import to_store
-from memory.db.conversation_rows import StoredConversation, Title
+from memory.db.conversation_rows import StoredConversation
 from memory.episode import Episode, Photo, Recall, Turn, printable
 from memory.errors import PhotoError
 from memory.instructions import Reminder
 from memory.store import Memory
 from ui import strings
 from ui.input_parser import Typed, read, says_who, to_path
+from ui.plain import lists
 from ui.plain.printer import NEW_PHOTO, Printer, about
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import CORRECTIONS, LISTED, export_open, forget_conversation
 
 
-def run(open_memory: Callable[[], Memory], open_backend: Callable[[], Backend], *, demo: bool = False) -> int:
+def run(
+    open_memory: Callable[[], Memory],
+    open_backend: Callable[[], Backend],
+    open_encoder: Callable[[], PhotoEncoder] | None,
+    *,
+    demo: bool = False,
+) -> int:
     """Read lines until the input ends. Returns the exit code."""
     with suppress(ImportError):  # where Python has it: editing the line, and the lines before
         import readline  # noqa: F401
     offline.watch()
-    return PlainApp(open_memory, open_backend).run(demo)
+    return PlainApp(open_memory, open_backend, open_encoder).run(demo)
 
 
 class PlainApp:
     """The app in plain mode."""
 
-    def __init__(self, open_memory: Callable[[], Memory], open_backend: Callable[[], Backend]) -> None:
+    def __init__(
+        self,
+        open_memory: Callable[[], Memory],
+        open_backend: Callable[[], Backend],
+        open_encoder: Callable[[], PhotoEncoder] | None = open_encoder,
+    ) -> None:
         self._messages: SimpleQueue[Message] = SimpleQueue()
-        self._thread = AppThread(self._messages.put, open_memory, open_backend)
+        self._thread = AppThread(self._messages.put, open_memory, open_backend, open_encoder)
         self._printer = Printer()
         self._photo: Photo | None = None
 
@@ -119,15 +132,15 @@ class PlainApp:
             case "/caption" if rest:
                 thread.revise("note", rest)
             case "/memories":
-                thread.query("note", partial(self._memories, rest), self._print)
+                thread.query("note", partial(lists.memories, rest), self._print)
             case "/forget" if rest:
                 return self._forget(rest)
             case "/reminders":
-                thread.query("note", reminders.standing, self._reminders)
+                thread.query("note", reminders.standing, lists.reminders)
             case "/end" if rest:
                 thread.query("note", lambda memory: reminders.end(memory, rest), self._ended, keep=True)
             case "/history":
-                thread.query("note", lambda memory: conversations.titles(memory, rest, LISTED), self._titles)
+                thread.query("note", lambda memory: conversations.titles(memory, rest, LISTED), lists.titles)
             case "/open" if rest:
                 thread.resume("note", rest, self._resumed)
             case "/delete" if rest:
@@ -147,13 +160,13 @@ class PlainApp:
             case "/models" if rest:
                 thread.switch("note", partial(open_backend, rest))
             case "/models":
-                return self._models()
+                return lists.models()
             case "/tour":
                 return self._tour()
             case "/demo":
                 (thread.no_demo if rest == "off" else thread.demo)("note")
             case "/help":
-                return self._help()
+                return lists.commands()
             case _ if name[1:].isdecimal():
                 return self._open(name[1:])
             case _:
@@ -161,10 +174,6 @@ class PlainApp:
                 text = strings.PLAIN_NEEDS if need else strings.PLAIN_UNKNOWN
                 return self._printer.say(strings.PLAIN_NOTE, text.format(command=name))
         self._follow()
-
-    def _help(self) -> None:
-        for key, meaning in strings.PLAIN_HELP:
-            print(f"{key}: {meaning}")
 
     def _forget(self, id: str) -> None:
         found: list[Episode] = []
@@ -215,12 +224,6 @@ class PlainApp:
             self._thread.edit("note", found[0].id, new)
             self._follow()
 
-    def _models(self) -> None:
-        for row in registry.rows():
-            state = strings.MODELS_HERE if row.folder else strings.MODELS_TO_BE_HAD
-            print(printable(f"{row.name}: {state}. {row.problem or f'{strings.model_fit(row)}. {row.about}'}"))
-        print(strings.PLAIN_MODELS)
-
     def _tour(self) -> None:
         self._thread.demo("note")
         self._follow()
@@ -252,29 +255,14 @@ class PlainApp:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    # -- lists: what was asked of the memory ---------------------------------------------------------------------
-
-    @staticmethod
-    def _memories(wanted: str, memory: Memory) -> list[str]:
-        found = [r.episode for r in memory.search(wanted, LISTED)] if wanted else memory.episodes(LISTED)
-        return [f"{episode.id}: {about(episode)}" for episode in found] or [strings.PLAIN_NOTHING]
+    # -- what was asked of the memory ------------------------------------------------------------------------------
 
     def _print(self, lines: list[str] | str, kind: str = "") -> None:
         for line in [lines] if isinstance(lines, str) else lines:
             self._printer.say(kind, line) if kind else print(printable(line))
 
-    def _reminders(self, standing: list[Reminder]) -> None:
-        for one in standing:
-            print(printable(f"{one.id}: {one.task}. {one.when.day} {one.when:%B %Y}: “{one.words}”"))
-        print(strings.PLAIN_REMINDERS if standing else strings.REMINDERS_EMPTY)
-
     def _ended(self, one: Reminder) -> None:
         self._printer.say(strings.PLAIN_DONE, strings.ENDED.format(task=one.task))
-
-    def _titles(self, titles: list[Title]) -> None:
-        for one in titles:
-            print(printable(f"{one.id}: {one.when.astimezone():%d %B %Y %H:%M}, {one.text or strings.NO_WORDS_SAID}"))
-        print(strings.PLAIN_HISTORY if titles else strings.PLAIN_NOTHING)
 
     def _resumed(self, conversation: StoredConversation, recalls: list[Recall]) -> None:
         for part in conversation.parts:

@@ -18,8 +18,9 @@ from typing import TypeVar
 
 from textual.message import Message
 
+from assistant import sight
 from assistant.backend import Backend
-from assistant.conversation import Conversation
+from assistant.encoder.encoder import PhotoEncoder
 from demo import album
 from memory.browse import Duplicate
 from memory.db.conversation_rows import StoredConversation
@@ -42,11 +43,13 @@ class AppThread:
         tell: Callable[[Message], object],
         open_memory: Callable[[], Memory],
         open_backend: Callable[[], Backend],
+        open_encoder: Callable[[], PhotoEncoder] | None,
     ) -> None:
+        """`open_encoder`: None for the language model's own vision tower."""
         self._tell = tell
         self._reader = ThreadPoolExecutor(1, "browser")
         self._session = Session(
-            tell, open_memory, open_backend, lambda: self._reader.shutdown(wait=True, cancel_futures=True)
+            tell, open_memory, open_backend, open_encoder, lambda: self._reader.shutdown(wait=True, cancel_futures=True)
         )
         self._jobs = self._session.jobs
         self._put = self._jobs.put
@@ -133,8 +136,9 @@ class AppThread:
         """Find the `k` memories most like a photo; the conversation stays as it is."""
 
         def find() -> None:
-            conversation = Conversation(self._session.open_conversation().backend, self._session.store, k=k)
-            self._tell(QueryResult(partial(then, conversation.recall(photo))))
+            encoder = self._session.open_conversation().encoder
+            sight.encode_missing(self._session.store, encoder)
+            self._tell(QueryResult(partial(then, sight.recall(self._session.store, encoder, photo, k))))
 
         self._put(entry, "recalling", find)
 

@@ -17,7 +17,9 @@ from textual.message import Message
 
 from assistant.backend import Backend
 from assistant.conversation import Conversation
+from assistant.encoder.encoder import BackendEncoder, PhotoEncoder
 from assistant.events import AnswerText, CaptionText, Event, Failed, Recalled
+from assistant.sight import encode_missing
 from demo import album
 from memory import conversations
 from memory.corrections import readable
@@ -56,10 +58,13 @@ class Session:
         tell: Callable[[Message], object],
         open_memory: Callable[[], Memory],
         open_backend: Callable[[], Backend],
+        open_encoder: Callable[[], PhotoEncoder] | None,
         before_closing: Callable[[], object],
     ) -> None:
-        """`before_closing` runs in the thread before the memory closes."""
+        """`open_encoder`: None for the model's own tower. `before_closing` runs before the memory closes."""
         self._tell, self._open_memory, self._open_backend = tell, open_memory, open_backend
+        self._open_encoder = open_encoder
+        self._encoder: PhotoEncoder | None = None
         self._before_closing = before_closing
         self.jobs = JobQueue(tell, self._open, self._free, self._stop)
         self.memory: Memory | None = None
@@ -107,7 +112,9 @@ class Session:
                 backend.set_ephemeral(self._keep_nothing)
                 self._backend = backend
                 self._tell(ModelReady(self._backend.name))
-            self._conversation = Conversation(self._backend, self.store)
+            if self._encoder is None or self._open_encoder is None:
+                self._encoder = self._open_encoder() if self._open_encoder else BackendEncoder(self._backend)
+            self._conversation = Conversation(self._backend, self.store, self._encoder)
         return self._conversation
 
     def prefill(self, photo: Photo, gone: threading.Event) -> None:
@@ -129,6 +136,7 @@ class Session:
             conversation.photo = reading.result()  # words to remember that follow are about this photo
         else:
             self._tell(ThreadState("recalling"))
+            encode_missing(self.store, conversation.encoder)
             self.recorder.begin_part(photo := reading.result())
             self._relay(entry, conversation.look(photo))
             if conversation.photo is not photo:  # the caption failed: nothing goes on about the photo before
@@ -245,16 +253,17 @@ class Session:
         self._tell(ConversationStarted(entry, self._private))
         self._open_backend = open_backend
         try:
-            name = self.open_conversation().backend.name
+            self.open_conversation()
         except KeepsakeError:
             self._open_backend = before
             raise
-        self._tell(Notice(SWITCHED.format(model=name), "done"))
+        assert self._backend
+        self._tell(Notice(SWITCHED.format(model=self._backend.name), "done"))
 
     def open_demo(self, entry: EntryToken) -> None:
         """Put the demo album into the memory, and offer its new photo."""
         if self._private:
             raise KeepsakeError(PRIVATE_NO)
-        album.load(self.store, self.open_conversation().backend)
+        album.load(self.store, self.open_conversation().encoder)
         self.count()
         self._tell(DemoReady(entry, album.demo_photo(), album.QUESTION))

@@ -1,0 +1,41 @@
+"""The progress of work on many photos as a line on stderr, with the time that is left."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable
+
+from memory.text import count
+
+EVERY = 0.2
+"""Seconds between two updates of the progress line on a terminal."""
+
+
+def progress_line(total: int, verb: str) -> Callable[[int], None]:
+    """A line on stderr that is overwritten on a terminal; elsewhere, one line for each tenth of the photos.
+
+    What it returns is called with the number of photos done, from 1 to `total`; `verb` says what was done to them.
+    """
+    terminal, began, last, printed_tenth = sys.stderr.isatty(), time.monotonic(), 0.0, 0
+
+    def update(done: int) -> None:
+        nonlocal last, printed_tenth
+        now, tenth = time.monotonic(), 10 * done // total
+        if done < total and (now - last < EVERY if terminal else tenth == printed_tenth):
+            return
+        last, printed_tenth = now, tenth
+        pace = (now - began) / done
+        left = f", {_duration(pace * (total - done))} left" if done < total else ""
+        line = f"{done} of {count(total, 'photo')} {verb}, {1000 * pace:.0f} ms each{left}"
+        if terminal:
+            line = f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}"
+        print(line, end="" if terminal and done < total else "\n", file=sys.stderr, flush=True)
+
+    return update
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes}:{rest:02d} min"

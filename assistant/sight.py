@@ -1,0 +1,85 @@
+"""Photos seen without any language model: remembered, recalled, and encoded again, by a photo encoder.
+
+Whatever is stored or recalled by sight goes through here: the command line, the app, imports and the demo alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from assistant.encoder.encoder import PhotoEncoder
+from memory.episode import Episode, Photo, Recall, Turn
+from memory.errors import KeepsakeError, PhotoError
+from memory.store import Memory
+
+SAME_PHOTO = "the same photo"
+"""The reason for a recall of the very photo that is shown."""
+
+
+def recall(memory: Memory, encoder: PhotoEncoder, photo: Photo, k: int = 4) -> list[Recall]:
+    """Episodes of the k photos that belong to `photo`, best first; what the encoder's gate calls nobody is left out.
+
+    The very same photo is sure, whatever the gate says. Photos without tokens of this encoder are not found: see
+    `encode_missing`. Raises PhotoError, ModelError.
+    """
+    found = memory.recall(encoder.space, encoder.encode(photo), k=k, gate=encoder.gate)
+    return [
+        replace(r, certainty="sure", why=SAME_PHOTO) if r.episode.photo.sha256 == photo.sha256 else r for r in found
+    ]
+
+
+def remember(
+    memory: Memory,
+    encoder: PhotoEncoder,
+    photo: Photo,
+    words: str,
+    when: datetime | None = None,
+    place: str | None = None,
+) -> Episode:
+    """Store an episode with the photo's tokens, so that the next photo can find it.
+
+    `when` defaults to the camera's date, then to now. Raises KeepsakeError when there are no words: a photo without
+    meaning cannot be recalled by meaning.
+    """
+    if not words.strip():
+        raise KeepsakeError("nothing was said about the photo: write a sentence, such as 'This is Milo, my dog'")
+    date = when or photo.taken_at or datetime.now(UTC)
+    return store_episode(memory, encoder, Episode(photo, (Turn("user", words.strip()),), date, place))
+
+
+def store_episode(memory: Memory, encoder: PhotoEncoder, episode: Episode) -> Episode:
+    """Store an episode, with or without words, together with its photo's tokens."""
+    photo = episode.photo
+    tokens = encoder.encode(photo)  # first: when the encoder fails, nothing is stored, and a repeated call stores once
+    memory.add(episode, (encoder.space, tokens))
+    return episode
+
+
+def encode_missing(
+    memory: Memory,
+    encoder: PhotoEncoder,
+    progress: Callable[[int, int], object] = lambda done, total: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Encode the photos that have no tokens of this encoder yet, the newest first, and store each at once.
+
+    So it may be ended at any time, by `stop` or by a kill: the next call goes on from there. `progress` gets the photos
+    done and their total, first with 0 done; it is not called when nothing is missing. Returns False when `stop` ended
+    it. A photo whose stored bytes are damaged is left out (`Memory.verify` names it). Raises ModelError,
+    MemoryFileError.
+    """
+    missing = memory.photos_without_vectors(encoder.space)
+    for done, sha256 in enumerate(missing):
+        progress(done, len(missing))
+        if stop():
+            return False
+        try:
+            for episode in memory.about(sha256)[:1]:  # none: forgotten meanwhile
+                memory.put_vectors(sha256, encoder.space, encoder.encode(episode.photo))
+        except PhotoError:
+            continue
+    if missing:
+        progress(len(missing), len(missing))
+    return True

@@ -1,0 +1,46 @@
+"""Lists in plain mode, a line each: memories, conversations, reminders, models, keys and commands."""
+
+from __future__ import annotations
+
+from assistant.models import registry
+from memory.db.conversation_rows import Title
+from memory.episode import printable
+from memory.instructions import Reminder
+from memory.store import Memory
+from ui import strings
+from ui.plain.printer import about
+from ui.runtime.memory_jobs import LISTED
+
+
+def memories(wanted: str, memory: Memory) -> list[str]:
+    """The lines of the newest memories, or of those that the wanted words find."""
+    found = [r.episode for r in memory.search(wanted, LISTED)] if wanted else memory.episodes(LISTED)
+    return [f"{episode.id}: {about(episode)}" for episode in found] or [strings.PLAIN_NOTHING]
+
+
+def reminders(standing: list[Reminder]) -> None:
+    """Print the standing reminders."""
+    for one in standing:
+        print(printable(f"{one.id}: {one.task}. {one.when.day} {one.when:%B %Y}: “{one.words}”"))
+    print(strings.PLAIN_REMINDERS if standing else strings.REMINDERS_EMPTY)
+
+
+def titles(found: list[Title]) -> None:
+    """Print stored conversations."""
+    for one in found:
+        print(printable(f"{one.id}: {one.when.astimezone():%d %B %Y %H:%M}, {one.text or strings.NO_WORDS_SAID}"))
+    print(strings.PLAIN_HISTORY if found else strings.PLAIN_NOTHING)
+
+
+def models() -> None:
+    """Print the models that are here, and those to be had."""
+    for row in registry.rows():
+        state = strings.MODELS_HERE if row.folder else strings.MODELS_TO_BE_HAD
+        print(printable(f"{row.name}: {state}. {row.problem or f'{strings.model_fit(row)}. {row.about}'}"))
+    print(strings.PLAIN_MODELS)
+
+
+def commands() -> None:
+    """Print what can be typed."""
+    for key, meaning in strings.PLAIN_HELP:
+        print(f"{key}: {meaning}")

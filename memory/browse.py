@@ -14,6 +14,7 @@ from typing import NamedTuple
 from memory import recall
 from memory.db import rows
 from memory.search import time_phrases, vectors
+from memory.search.sightings import SAME
 from memory.store import Memory
 from memory.text import folded, terms
 
@@ -140,4 +141,4 @@ def _one_thing(db: sqlite3.Connection, one: _Row, other: _Row) -> bool:
     if abs((one.when - other.when).total_seconds()) > recall.BURST:
         return False
     spaces = vectors.spaces_of(db, one.photo, other.photo)
-    return any(vectors.alike(db, space, one.photo, other.photo) >= recall.SAME for space in spaces)
+    return any(vectors.alike(db, space, one.photo, other.photo) >= SAME for space in spaces)

@@ -2,15 +2,16 @@
 
 Sight, words and places each give a ranking; reciprocal-rank fusion joins the rankings. A time in the question only
 orders what the others found, unless the question has nothing else. Photos taken one after another of the same thing (a
-burst) count as one photo, and episodes of a burst with equal words come once. Of several episodes of one photo the
-newest comes first; the prompt puts them in the order of time (`assistant/prompt.py`). A photo without words comes after
-all photos with words, as an answer can use nothing of it.
+burst), and photos of which the user said that they show the same, count as one photo, and episodes of a burst with
+equal words come once. Of several episodes of one photo the newest comes first; the prompt puts them in the order of
+time (`assistant/prompt.py`). A photo without words comes after all photos with words, as an answer can use nothing of
+it.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from memory.db import rows
 from memory.db.rows import Hit
 from memory.episode import Episode, Recall
 from memory.search import ranking, time_phrases, vectors, word_search
-from memory.search.sightings import Seen
+from memory.search.sightings import SAME, Seen
 from memory.search.time_phrases import TimeQuery
 from memory.text import folded
 
@@ -26,8 +27,6 @@ EPISODES_PER_PHOTO = 3
 """At most so many episodes of one recalled photo or burst, the newest, as a prompt has little room."""
 BURST = 30.0
 """Seconds: photos of the same thing within about this time are one burst."""
-SAME = 0.9
-"""Two photos show the same thing when their `vectors.alike` is at least this."""
 
 
 class Ranking(NamedTuple):
@@ -99,6 +98,7 @@ def recall(
     best = sorted(scores, key=lambda photo: (-scores[photo], photo))
     for group in _groups(db, space, _with_words_first(db, best), sight, k):
         hits = [hit for photo in group for hit in rows.of_photo(db, photo)]
+        sure = any(sight[photo].certainty == "sure" for photo in group if photo in sight)
         found = {hit.id for one in rankings for hit in one.hits}
         # Episodes that the text found come before newer ones; of a photo without a score by sight, only those come.
         wanted = sorted((h for h in hits if h.photo in sight or h.id in found), key=lambda h: h.when, reverse=True)
@@ -108,6 +108,7 @@ def recall(
             if len(chosen) < EPISODES_PER_PHOTO and not any(_repeats(episode, other) for other in chosen):
                 chosen.append(episode)
                 one = sight.get(hit.photo)
+                one = one and one._replace(certainty="sure" if sure else "maybe")
                 reasons = ", ".join(filter(None, [one.why if one else "", _why(hit, rankings)]))
                 recalls.append(Recall(episode, scores[group[0]], reasons, one.certainty if one else "sure"))
     return recalls
@@ -150,10 +151,11 @@ def _with_words_first(db: sqlite3.Connection, photos: Iterable[str]) -> Iterator
 
 
 def _groups(
-    db: sqlite3.Connection, space: str, photos: Iterable[str], sight: Collection[str], k: int
+    db: sqlite3.Connection, space: str, photos: Iterable[str], sight: dict[str, Seen], k: int
 ) -> list[list[str]]:
-    """The first k of `photos`, each in a group with the later photos of its burst."""
+    """The first k of `photos`, each in a group with the later ones of its burst, or of what the user calls the same."""
     groups: list[list[str]] = []
+    by_thing: dict[str, list[str]] = {}
     around: dict[int, list[list[str]]] = {}  # groups by the time of their first photo, in spans of BURST seconds
     for photo in photos:
         times = [datetime.fromisoformat(hit.when).timestamp() for hit in rows.of_photo(db, photo)]
@@ -162,12 +164,14 @@ def _groups(
             group for span in sorted(spans) for group in around.get(span, ()) if photo in sight and group[0] in sight
         ]
         burst = next((group for group in near if vectors.alike(db, space, photo, group[0]) >= SAME), None)
-        if burst is not None:
-            burst.append(photo)
+        thing = sight[photo].thing if photo in sight else photo
+        if (group := by_thing.get(thing, burst)) is not None:
+            group.append(photo)
         elif len(groups) >= k:
             break
         else:
             groups.append([photo])
+            by_thing[thing] = groups[-1]
             for span in {int(at // BURST) for at in times}:
                 around.setdefault(span, []).append(groups[-1])
     return groups

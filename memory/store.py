@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -18,10 +18,10 @@ from typing import Literal, Self
 import numpy as np
 
 from memory import corrections, recall, replacement, verification
-from memory.db import database_files, keys, rows, snapshots
+from memory.db import database_files, keys, rows, snapshots, verdict_rows
 from memory.db.memory_file import MemoryFile
+from memory.db.verdict_rows import Verdict
 from memory.episode import Episode, Recall
-from memory.errors import MemoryFileError
 from memory.forget import cleaning, deletion, selection
 from memory.forget.receipt import Receipt
 from memory.replacement import Held
@@ -58,7 +58,7 @@ class Memory:
         self._file = MemoryFile(self.path, timeout, ask)
         try:
             if check:
-                self._start(due)
+                self.cleaned, self.trouble = cleaning.on_opening(self._file, due)
         except BaseException:
             self._file.close()
             raise
@@ -165,6 +165,7 @@ class Memory:
         gate: Gate = ALWAYS,
         words: str = "",
         now: datetime | None = None,
+        photo: str = "",
     ) -> list[Recall]:
         """Episodes that belong to a new photo with visual tokens (T, D), and to `words` if given; best first.
 
@@ -172,6 +173,9 @@ class Memory:
         `space`. When `words` find something too (what was said, a place, a time, as `search` understands them), the
         rankings are fused: then an episode may come without sight, and scores are those of the fusion (1.0 = first in
         all rankings). `k` counts photos, a burst as one; of each, the EPISODES_PER_PHOTO newest episodes come.
+
+        What the user said of recalls counts (`answer`); `photo` is the hash of the new photo, so that it counts for
+        this very photo.
         """
         with self.transaction() as db:
             ready = vector_index.ready(db, space)
@@ -179,8 +183,32 @@ class Memory:
             with self.transaction("IMMEDIATE") as db:
                 vector_index.build(db, space)
         with self.transaction() as db:
-            found = sightings.seen(db, space, tokens, gate, self._codes)
+            found = sightings.seen(db, space, tokens, gate, self._codes, photo)
             return recall.recall(db, space, corrections.without(db, found), k, words, now)
+
+    def answer(self, photo: str, other: str, space: str, score: float | None, same: bool) -> Verdict | None:
+        """Store the user's answer whether a new `photo` shows what the recalled photo `other` shows; both are hashes.
+
+        `space`, `score`: where and how alike the two were; None when sight did not find `other`. Returns the earlier
+        answer about the pair, which is replaced. Does nothing when `other` was forgotten meanwhile.
+        """
+        verdict = Verdict(photo, other, same, space if score is not None else None, score, datetime.now(UTC))
+        with self.transaction("IMMEDIATE") as db:
+            before = verdict_rows.get(db, photo, other)
+            verdict_rows.put(db, verdict)
+        return before
+
+    def verdicts(self) -> list[Verdict]:
+        """All answers of the user about recalls, the last first."""
+        with self.transaction() as db:
+            return verdict_rows.newest_first(db)
+
+    def take_back_verdict(self, photo: str, other: str) -> Verdict | None:
+        """Delete the user's answer about a pair of photos (hashes), and return it; None when there is none."""
+        with self.transaction("IMMEDIATE") as db:
+            verdict = verdict_rows.get(db, photo, other)
+            verdict_rows.drop(db, photo, other)
+        return verdict
 
     def search(self, words: str, k: int = 10, now: datetime | None = None) -> list[Recall]:
         """Episodes in which the user said any of `words`, whose place has them, or of the time they mean; best first.
@@ -262,11 +290,7 @@ class Memory:
     def stats(self) -> dict[str, int]:
         """How many episodes and photos there are, and the size of the file in bytes."""
         with self.transaction() as db:
-            (episodes,) = db.execute("SELECT count(*) FROM episodes").fetchone()
-            (photos,) = db.execute("SELECT count(*) FROM photos").fetchone()
-            (pages,) = db.execute("PRAGMA page_count").fetchone()
-            (page,) = db.execute("PRAGMA page_size").fetchone()
-        return {"episodes": episodes, "photos": photos, "bytes": int(pages) * int(page)}  # SQLCipher answers in text
+            return rows.stats(db)
 
     def verify(self) -> list[str]:
         """Read everything and check it, snapshots too; returns the problems found, none when all is well.
@@ -274,22 +298,3 @@ class Memory:
         A vector index that does not agree with its photos is made anew.
         """
         return verification.problems(self._file)
-
-    def _start(self, due: bool) -> None:
-        """Check the file; finish what a killed forget or conversion left; take a snapshot if `due`."""
-        if due or self._file.small():
-            self._file.check()
-        with self.transaction() as db:
-            pending = db.execute("SELECT 1 FROM erasing").fetchone() is not None
-            due = due and db.execute("SELECT 1 FROM episodes").fetchone() is not None
-        if not pending and not due and not database_files.half_made(self.path):
-            return
-        try:
-            with self._file.alone(wait=0.0):  # a process that holds the lock does the same work
-                database_files.sweep(self.path)
-                if pending:
-                    self.cleaned = cleaning.clean(self._file, Receipt((), (), (), 0, 0, 0, 0))
-                elif snapshots.due(self.path):  # not just made, before an upgrade or by another process
-                    self._file.snapshot()
-        except MemoryFileError as error:
-            self.trouble = str(error)

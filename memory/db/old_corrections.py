@@ -65,14 +65,17 @@ def convert(db: sqlite3.Connection) -> None:
             new = Episode(Photo(photo, b"", 1, 1), turns, datetime.fromisoformat(when), place)
         except ValueError:
             continue  # a damaged date: `verify` says so
-        for start, same in said.items():
-            within = (start, start + "g", photo)  # 'g' comes right after the last hex digit
-            others = db.execute("SELECT sha256 FROM photos WHERE sha256 >= ? AND sha256 < ? AND sha256 <> ?", within)
-            for (other,) in others.fetchall():
-                db.execute(
-                    "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, NULL, NULL, ?)", (photo, other, same, when)
-                )
+        put(db, photo, said, new.when)
         _replace(db, row, id, new)
+
+
+def put(db: sqlite3.Connection, photo: str, said: dict[str, bool], when: datetime) -> None:
+    """Store what the corrections of a photo (hash) `said`, unless there are answers about these photos already."""
+    for start, same in said.items():
+        within = (start, start + "g", photo)  # 'g' comes right after the last hex digit
+        others = db.execute("SELECT sha256 FROM photos WHERE sha256 >= ? AND sha256 < ? AND sha256 <> ?", within)
+        values = [(photo, other, same, when.isoformat()) for (other,) in others.fetchall()]
+        db.executemany("INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, NULL, NULL, ?)", values)
 
 
 def _replace(db: sqlite3.Connection, row: int, old: str, new: Episode) -> None:

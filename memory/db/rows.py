@@ -160,5 +160,14 @@ def place_of(db: sqlite3.Connection, row: int) -> str:
     return db.execute("SELECT place FROM episodes WHERE row = ?", (row,)).fetchone()[0] or ""
 
 
+def stats(db: sqlite3.Connection) -> dict[str, int]:
+    """How many episodes and photos there are, and the size of the file in bytes."""
+    (episodes,) = db.execute("SELECT count(*) FROM episodes").fetchone()
+    (photos,) = db.execute("SELECT count(*) FROM photos").fetchone()
+    (pages,) = db.execute("PRAGMA page_count").fetchone()
+    (page,) = db.execute("PRAGMA page_size").fetchone()
+    return {"episodes": episodes, "photos": photos, "bytes": int(pages) * int(page)}  # SQLCipher answers in text
+
+
 def _photo(sha256: str, data: bytes, width: int, height: int, taken_at: str | None) -> Photo:
     return Photo(sha256, data, width, height, datetime.fromisoformat(taken_at) if taken_at else None)

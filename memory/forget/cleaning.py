@@ -20,6 +20,32 @@ CONVERTED = "converted"
 """The value of `erasing.since` after a conversion: the whole file was written anew, and its old keys are destroyed."""
 
 
+def on_opening(file: MemoryFile, due: bool) -> tuple[Receipt | None, str]:
+    """Check a file that was just opened; finish what a killed forget or conversion left; take a snapshot if `due`.
+
+    Returns the receipt of cleaning up, if there was anything to clean, and one line about what could not be done.
+    Raises MemoryFileError when the file is damaged.
+    """
+    if due or file.small():
+        file.check()
+    with file.transaction() as db:
+        pending = db.execute("SELECT 1 FROM erasing").fetchone() is not None
+        due = due and db.execute("SELECT 1 FROM episodes").fetchone() is not None
+    cleaned: Receipt | None = None
+    if not pending and not due and not database_files.half_made(file.path):
+        return cleaned, ""
+    try:
+        with file.alone(wait=0.0):  # a process that holds the lock does the same work
+            database_files.sweep(file.path)
+            if pending:
+                cleaned = clean(file, Receipt((), (), (), 0, 0, 0, 0))
+            elif snapshots.due(file.path):  # not just made, before an upgrade or by another process
+                file.snapshot()
+    except MemoryFileError as error:
+        return cleaned, str(error)
+    return cleaned, ""
+
+
 def erase(file: MemoryFile, delete: Callable[[sqlite3.Connection], Receipt]) -> Receipt:
     """Run `delete` in a write transaction, then destroy what the deleted rows left behind. Raises MemoryFileError."""
     with file.alone():  # no snapshot is taken meanwhile

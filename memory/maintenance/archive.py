@@ -4,11 +4,12 @@
     episodes.jsonl        one episode a line, newest first, of one time the last stored first: id, photo, turns, when
                           (UTC), place
     photos/<sha256>.jpg   the photos as they are stored (or .png); the name is the hash of their pixels
+    verdicts.jsonl        the user's answers about recalls, one a line; left out when there are none
     SHA256SUMS            hashes of all other files, as `sha256sum -c` reads them
 
 Equal memories give equal bytes, and an import restores the order of storing. Visual tokens are left out, as the encoder
 makes them again. The archive is not encrypted. An import strips the metadata of photos (`strip_metadata.py`), as the
-archive may come from someone else.
+archive may come from someone else. Of two answers about a pair of photos the later one stays.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from memory.db import rows
+from memory.db import old_corrections, rows, verdict_rows
+from memory.db.verdict_rows import Verdict
 from memory.episode import Episode, Photo, Turn
 from memory.errors import MemoryFileError, UnknownEpisode
 from memory.files import sync, whole_file
@@ -37,6 +39,7 @@ LARGEST = 1 << 30
 """Bytes: a larger file in an archive is refused, as it is no photo but a trap (a ZIP bomb)."""
 _README = "Keepsake memories: episodes.jsonl says what was said about photos/; `python -m memory import` reads this.\n"
 _SUMS = "SHA256SUMS"
+_VERDICTS = "verdicts.jsonl"
 
 
 class Exported(NamedTuple):
@@ -100,7 +103,9 @@ def import_archive(memory: Memory, source: Path, keep_exif: bool = False) -> Imp
         with zipfile.ZipFile(source) as archive:
             _check_sums(archive)
             lines = archive.read("episodes.jsonl").splitlines()
-            return _add(memory, (_episode(archive, line) for line in reversed(lines)), keep_exif)
+            answers = archive.read(_VERDICTS).splitlines() if _VERDICTS in archive.NameToInfo else []
+            verdicts = [_verdict(line) for line in answers]
+            return _add(memory, (_episode(archive, line) for line in reversed(lines)), verdicts, keep_exif)
     except OSError as error:
         raise MemoryFileError(f"cannot read {source}: {error.strerror or error}") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, _Damaged) as error:
@@ -134,28 +139,46 @@ def _write(memory: Memory, file: Any) -> Exported:
                 put(name, episode.photo.data, zipfile.ZIP_STORED)
             lines.append(json.dumps(as_json(episode), ensure_ascii=False, sort_keys=True) + "\n")
         put("episodes.jsonl", "".join(lines).encode())
+        photos = len(sums) - 2
+        answers = [json.dumps(_verdict_as_json(one), sort_keys=True) + "\n" for one in memory.verdicts()]
+        if answers:
+            put(_VERDICTS, "".join(answers).encode())
         put(_SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode())
-    return Exported(len(lines), len(sums) - 3)
+    return Exported(len(lines), photos)
 
 
-def _add(memory: Memory, episodes: Iterable[Episode], keep_exif: bool) -> Imported:
+def _add(memory: Memory, episodes: Iterable[Episode], verdicts: Iterable[Verdict], keep_exif: bool) -> Imported:
     """Store episodes, given by time and order of storing; new ones come between stored ones of their time."""
     counts: Counter[bool] = Counter()
     cleaned: set[str] = set()
+    said: list[tuple[Episode, dict[str, bool]]] = []
     with memory.transaction("IMMEDIATE") as db:
         for _, moment in groupby(episodes, key=lambda one: one.when):
             ids: dict[str, bool] = {}
             for one in moment:
-                episode = one if keep_exif else _stripped(one)
+                episode, of_others = _without_corrections(one if keep_exif else _stripped(one))
+                said += [(episode, of_others)] if of_others else []
                 new = rows.insert(db, episode)
-                ids.setdefault(one.id, new)
+                ids.setdefault(episode.id, new)
                 counts[new] += 1
                 if new and episode.photo is not one.photo:
                     cleaned.add(one.photo.sha256)
             added = [id for id, new in ids.items() if new]
             if 0 < len(added) < len(ids):
                 rows.merge_order(db, list(ids), added)
+        for episode, of_others in said:
+            old_corrections.put(db, episode.photo.sha256, of_others, episode.when)
+        for verdict in verdicts:
+            before = verdict_rows.get(db, verdict.photo, verdict.other)
+            if before is None or before.when < verdict.when:
+                verdict_rows.put(db, verdict)
     return Imported(counts[True], counts[False], len(cleaned))
+
+
+def _without_corrections(episode: Episode) -> tuple[Episode, dict[str, bool]]:
+    """An episode of an old archive without its sentences of correction, and what these said (`old_corrections.py`)."""
+    turns, said = old_corrections.without_corrections(episode.turns)
+    return (replace(episode, turns=turns) if said else episode), said
 
 
 def _stripped(episode: Episode) -> Episode:
@@ -218,3 +241,19 @@ def _episode(archive: zipfile.ZipFile, line: bytes) -> Episode:
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, StopIteration) as error:
         raise _Damaged(f"a line of episodes.jsonl cannot be read: {error!r}") from error
     return episode
+
+
+def _verdict_as_json(verdict: Verdict) -> dict[str, Any]:
+    return asdict(verdict) | {"when": verdict.when.isoformat()}
+
+
+def _verdict(line: bytes) -> Verdict:
+    """Read an answer from a line of verdicts.jsonl. Raises _Damaged."""
+    try:
+        row = json.loads(line)
+        verdict = Verdict(**row | {"when": datetime.fromisoformat(row["when"])})
+        if not isinstance(verdict.same, bool) or not isinstance(verdict.space, str | None):
+            raise ValueError(f"{verdict.same!r} in {verdict.space!r}")
+        return verdict
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise _Damaged(f"a line of verdicts.jsonl cannot be read: {error!r}") from error

@@ -6,11 +6,24 @@ more strangers through with every memory. Both thresholds therefore grow with th
     threshold = min(a + b ln n, HIGHEST)        for "sure", and a lower one for "maybe"
 
 A score from "sure" on is told as known, one between the two is asked about, and one below "maybe" is nobody.
+
+The user's answers about one remembered photo move its own thresholds. With k times "no", the highest at score s, and y
+times "yes", the lowest at score t:
+
+    a "no" asks for more     both are at least rise(k), "sure" at least rise(k + 1), where
+                             rise(k) = s + (1 - s) (1 - 0.75^(k / (1 + y)))
+    a "yes" asks for less    "maybe" is at most t, though never below 0.8 of what it is for all; "sure" comes half way
+                             down to t, if nobody said "no"
+
+A photo that attracts many strangers so cools down: nothing that looks no more like it than they did comes through, and
+every "no" takes a quarter of the room that is left above the strangers. Where the user says "yes" at least as often as
+"no", only "sure" rises, and the photo goes on being asked about.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -20,6 +33,10 @@ __all__ = ["HIGHEST", "Certainty", "Gate"]
 
 HIGHEST = 0.98
 """No threshold is above this score: the same photo, cropped a little, must still be recalled."""
+_LEFT = 0.75
+"""The share of the room above the strangers' scores that one more "no" leaves."""
+_LEAST = 0.8
+"""The share of the threshold "maybe" below which no "yes" brings it."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +63,29 @@ class Gate:
         sure, maybe = (min(a + b * math.log(max(n, 1)), HIGHEST) for a, b in (self.sure, self.maybe))
         return max(sure, maybe), maybe
 
-    def certainty(self, score: float, n: int) -> Certainty | None:
-        """How certain a recall with this score is among n remembered photos; None: not recalled."""
+    def own_thresholds(self, n: int, yes: Sequence[float], no: Sequence[float]) -> tuple[float, float]:
+        """`thresholds` of one photo of which the user said "yes" and "no" at these scores; the law is above."""
         sure, maybe = self.thresholds(n)
+        agreed = bool(yes) and len(yes) >= len(no)
+        if agreed:
+            lowest = min(yes)
+            sure = sure if no else min(sure, (sure + max(lowest, maybe)) / 2)
+            maybe = min(maybe, max(lowest, _LEAST * maybe))
+        if no:
+            sure = max(sure, _rise(no, len(yes), 0 if agreed else 1))
+            maybe = maybe if agreed else max(maybe, _rise(no, len(yes)))
+        return max(sure, maybe), maybe
+
+    def certainty(self, score: float, n: int, yes: Sequence[float] = (), no: Sequence[float] = ()) -> Certainty | None:
+        """How certain a recall with this score is among n remembered photos; None: not recalled.
+
+        `yes`, `no`: the scores at which the user said so of the remembered photo.
+        """
+        sure, maybe = self.own_thresholds(n, yes, no)
         return "sure" if score >= sure else "maybe" if score >= maybe else None
+
+
+def _rise(no: Sequence[float], yes: int, more: int = 0) -> float:
+    """What a photo needs after "no" at these scores and so many "yes"; `more`: as if "no" was said so often again."""
+    highest = max(no)
+    return min(highest + (1 - highest) * (1 - _LEFT ** ((len(no) + more) / (1 + yes))), HIGHEST)

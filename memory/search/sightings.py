@@ -1,4 +1,12 @@
-"""Recall by sight, before words are asked: which photos the gate lets through, how certain, and for what reason.
+"""Recall by sight, before words are asked: which photos come, how certain, and for what reason.
+
+The gate decides by the score, by how many photos are remembered, and by the user's own answers (`gate.py`). What the
+user said of a pair of photos counts more than any score:
+
+    "yes"   the two show the same thing: they come together, as surely as the better of them; shown again, the new
+            photo brings back the remembered one surely
+    "no"    shown again, the new photo does not bring back the remembered one, nor what shows the same as that; if the
+            new photo is remembered too, photos that look more like it do not either
 
 Each function runs on an open transaction.
 """
@@ -6,15 +14,21 @@ Each function runs on an open transaction.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from memory.db import verdict_rows
+from memory.db.verdict_rows import Verdict
 from memory.episode import Certainty
 from memory.search import vector_index, vectors
 from memory.search.gate import Gate
-from memory.search.ranking import What
+from memory.search.ranking import Sight, What
 from memory.search.vector_codes import Codes
+
+SAME = 0.9
+"""Two photos are nearly the same picture when their `vectors.alike` is at least this."""
 
 
 class Seen(NamedTuple):
@@ -24,6 +38,8 @@ class Seen(NamedTuple):
     what: What
     """What the two photos have in common."""
     certainty: Certainty
+    thing: str
+    """The same for all photos of which the user said that they show the same."""
 
     @property
     def why(self) -> str:
@@ -31,14 +47,98 @@ class Seen(NamedTuple):
         return f"{'' if self.certainty == 'sure' else 'maybe '}the same {self.what}"
 
 
-def seen(db: sqlite3.Connection, space: str, tokens: np.ndarray, gate: Gate, codes: Codes) -> dict[str, Seen]:
-    """The photos that a new photo with visual tokens (T, D) brings back, by their hashes. The index must be `ready`."""
+def seen(
+    db: sqlite3.Connection, space: str, tokens: np.ndarray, gate: Gate, codes: Codes, photo: str = ""
+) -> dict[str, Seen]:
+    """The photos that a new photo with visual tokens (T, D) brings back, by their hashes. The index must be `ready`.
+
+    `photo`: the hash of the new photo, for what was said of it.
+    """
     known = vector_index.state(db, space)
     if known is None:
         return {}
+    sights = vectors.by_sight(db, space, tokens, codes)
+    answers = _answers(db, {*sights, photo})
+    things = _things([v for v in answers if v.same])
+    said = {v.other: v.same for v in answers if v.photo == photo}
+    gone = _denied(sights, answers, things, said, photo)
+    scores: dict[tuple[str, bool], list[float]] = {}
+    for v in answers:
+        if v.score is not None and v.space == space and v.photo != v.other:
+            scores.setdefault((v.other, v.same), []).append(v.score)
+    doubted = {v.other for v in answers if not v.same and v.other in sights}
     found: dict[str, Seen] = {}
-    for photo, sight in vectors.by_sight(db, space, tokens, codes).items():
-        certainty = gate.certainty(sight.score, known.photos)
+    for name, (score, what) in sights.items():
+        if name in gone or not (said.get(name) or gate.certainty(score, known.photos, scores.get((name, True), ()))):
+            continue  # a "no" can only make it less
+        pictures = [name, *_same_picture(db, space, name, doubted - {name})]
+        if not said.get(name) and not gone.isdisjoint(pictures):
+            continue
+        yes, no = ([s for one in pictures for s in scores.get((one, same), ())] for same in (True, False))
+        certainty: Certainty | None = "sure" if said.get(name) else gate.certainty(score, known.photos, yes, no)
         if certainty:
-            found[photo] = Seen(sight.score, sight.what, certainty)
-    return found
+            found[name] = Seen(score, what, certainty, things.get(name, name))
+    return found | _brought_along(db, space, found, things, gone)
+
+
+def _same_picture(db: sqlite3.Connection, space: str, photo: str, others: Iterable[str]) -> list[str]:
+    """Those of the `others` that are nearly the same picture, as of a burst: an answer about them is one about it."""
+    return [other for other in others if vectors.alike(db, space, photo, other) >= SAME]
+
+
+def _answers(db: sqlite3.Connection, photos: Collection[str]) -> list[Verdict]:
+    """The user's answers about these photos and, through "yes", about photos that show the same."""
+    answers: dict[Verdict, None] = {}
+    asked: set[str] = set()
+    new = set(photos)
+    while new:
+        found = verdict_rows.about(db, new)
+        answers |= dict.fromkeys(found)
+        asked |= new
+        new = {name for v in found if v.same for name in (v.photo, v.other)} - asked
+    return list(answers)
+
+
+def _things(same: Iterable[Verdict]) -> dict[str, str]:
+    """For each photo of these verdicts one of all the photos that show the same, the same for all of them."""
+    thing: dict[str, str] = {}
+    members: dict[str, list[str]] = {}
+    for v in same:
+        one, other = (thing.setdefault(name, name) for name in sorted((v.photo, v.other)))
+        if one != other:
+            moved = members.pop(other, [other])
+            members.setdefault(one, [one]).extend(moved)
+            thing |= dict.fromkeys(moved, one)
+    return thing
+
+
+def _denied(
+    sights: dict[str, Sight], answers: Sequence[Verdict], things: dict[str, str], said: dict[str, bool], photo: str
+) -> set[str]:
+    """Photos that must not come back, by what the user `said` of the new one and of photos that are more like it."""
+    yes, no = ({other for other, same in said.items() if same is answer} for answer in (True, False))
+    not_this = {things.get(other, other) for other in no}
+    gone = no | {name for name in {*sights, *things} if things.get(name, name) in not_this}
+    for v in answers:
+        if not v.same and v.photo != photo and v.photo in sights and v.other in sights:
+            gone |= {v.other} if sights[v.photo].score > sights[v.other].score else set()
+    return gone - yes
+
+
+def _brought_along(
+    db: sqlite3.Connection, space: str, found: dict[str, Seen], things: dict[str, str], gone: Collection[str]
+) -> dict[str, Seen]:
+    """Photos that show the same as a found one by the user's word, as surely as that one, with its score."""
+    best: dict[str, Seen] = {}
+    for one in found.values():
+        before = best.get(one.thing, one)
+        best[one.thing] = max(before, one, key=lambda seen: (seen.certainty == "sure", seen.score))
+    more: dict[str, Seen] = {}
+    for name, thing in things.items():
+        if thing not in best or name in gone:
+            continue
+        if name in found:
+            more[name] = found[name]._replace(certainty=best[thing].certainty)
+        elif db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (name, space)).fetchone():
+            more[name] = best[thing]
+    return more

@@ -1,8 +1,8 @@
 """How the visual tokens of a photo are stored: a byte a number, and one float16 scale a token.
 
-A token is unit, so only its direction matters: its largest number becomes 127 or -127, all others are rounded in
-proportion, and the scale is one over the length of these bytes, so that what is read is unit again. That halves the
-room of float16 and turns a token by some 0.4 degrees (256 numbers). A token of zeros stays zeros.
+The largest number of a token becomes 127 or -127, all others are rounded in proportion, and the scale gives the token
+its length back, which is exact to one in two thousand. That takes half the room of float16 and turns a token by some
+0.4 degrees (256 numbers). A token of zeros stays zeros.
 """
 
 from __future__ import annotations
@@ -14,26 +14,27 @@ import numpy as np
 _LARGEST = 127
 
 
-def encode(unit: np.ndarray) -> tuple[bytes, bytes]:
-    """Scales (T,), float16, and codes (T, D), int8, of unit tokens (T, D).
+def encode(tokens: np.ndarray) -> tuple[bytes, bytes]:
+    """Scales (T,), float16, and codes (T, D), int8, of tokens (T, D) with lengths up to 1.
 
     What was decoded has the codes and scales that it was decoded from.
     """
-    peaks = np.abs(unit).max(axis=1, keepdims=True)
-    codes = np.rint(unit * (_LARGEST / np.where(peaks > 0, peaks, 1)))
-    lengths = np.linalg.norm(codes, axis=1)
-    scales = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    return scales.astype("<f2").tobytes(), codes.astype(np.int8).tobytes()
+    peaks = np.abs(tokens).max(axis=1, keepdims=True)
+    codes = np.rint(tokens / np.where(peaks > 0, peaks, 1) * _LARGEST)
+    lengths, coded = np.linalg.norm(tokens, axis=1), np.linalg.norm(codes, axis=1)
+    scales = np.divide(lengths, coded, out=np.zeros_like(lengths), where=coded > 0).astype("<f2")
+    codes[scales == 0] = 0  # too short for float16
+    return scales.tobytes(), codes.astype(np.int8).tobytes()
 
 
 def decode(scales: Iterable[bytes], codes: Iterable[bytes], dim: int) -> np.ndarray:
-    """The unit tokens, float32 (N, D), of one photo after another."""
+    """The tokens, float32 (N, D), of one photo after another."""
     tokens = np.frombuffer(b"".join(codes), np.int8).reshape(-1, dim).astype(np.float32)
     tokens *= np.frombuffer(b"".join(scales), "<f2").astype(np.float32)[:, None]
     return tokens
 
 
-def as_stored(unit: np.ndarray) -> np.ndarray:
-    """Unit tokens (T, D) as they are read after they were stored."""
-    scales, codes = encode(unit)
-    return decode([scales], [codes], unit.shape[1])
+def as_stored(tokens: np.ndarray) -> np.ndarray:
+    """Tokens (T, D) as they are read after they were stored."""
+    scales, codes = encode(tokens)
+    return decode([scales], [codes], tokens.shape[1])

@@ -18,6 +18,7 @@ from memory import conversations, instructions, reminders
 from memory.db import old_corrections
 from memory.db.old_corrections import without_corrections
 from memory.episode import Episode, Photo, Turn
+from memory.maintenance.archive import export_archive, import_archive
 from memory.store import Memory
 from tests.support.oldmemory import version_4
 
@@ -147,6 +148,23 @@ def test_the_upgrade_is_one_step(path: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert list(db.iterdump()) == before
     with Memory(path) as memory:
         assert memory.verify() == [] and len(pairs(memory)) == 1
+
+
+def test_an_archive_of_the_last_release_is_brought_up_to_date_too(path: Path, tmp_path: Path) -> None:
+    told = [REX, said("stranger", NOT), said("again", SAME), said("both", f"A cat. {NOT}")]
+    with Memory(path) as memory:
+        memory.add_all(told)
+        export_archive(memory, tmp_path / "old.zip")
+    with Memory(tmp_path / "new.db") as memory:
+        assert import_archive(memory, tmp_path / "old.zip").added == 4
+        assert {e.words for e in memory.episodes()} == {REX.words, "", "A cat."}
+        assert pairs(memory) == {
+            *((photo(name).sha256, photo("rex").sha256, False) for name in ("stranger", "both")),
+            (photo("again").sha256, photo("rex").sha256, True),
+        }
+        memory.answer(photo("again").sha256, photo("rex").sha256, "s", None, False)
+        assert import_archive(memory, tmp_path / "old.zip") == (0, 4, 0) and memory.verify() == []
+        assert (photo("again").sha256, photo("rex").sha256, False) in pairs(memory), "what was said since counts"
 
 
 @given(st.lists(st.sampled_from([NOT, SAME, "A cat.", "", " It sleeps!", "\n", NOT.lower(), NOT[:-1]]), max_size=6))

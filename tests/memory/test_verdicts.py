@@ -1,0 +1,293 @@
+"""The user's answers about recalls: a "no" keeps that memory away, a magnet cools down, "yes" joins photos."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from memory.db.verdict_rows import Verdict
+from memory.episode import Episode, Turn
+from memory.maintenance.archive import export_archive, import_archive
+from memory.search import sightings
+from memory.search.gate import HIGHEST, Gate
+from memory.store import Memory
+from tests.memory.test_ranking import DAY, episode
+
+GATE = Gate((0.8, 0.0), (0.5, 0.0))
+NEW = "ab" * 32
+SCORES = st.floats(0, 1)
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Memory]:
+    with Memory(tmp_path / "m.db") as opened:
+        yield opened
+        assert opened.verify() == []
+
+
+def sha(n: int) -> str:
+    return episode(n).photo.sha256
+
+
+def unit(angle: float, around: int = 0) -> np.ndarray:
+    """A photo's one visual token (1, 8), `angle` degrees away from that of `unit(0)`, in the plane number `around`."""
+    token = np.zeros((1, 8), np.float32)
+    token[0, 0], token[0, 1 + around] = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    return token
+
+
+def learn(memory: Memory, n: int, tokens: np.ndarray, text: str | None = None, days: int = 0) -> str:
+    turns = (Turn("user", text if text is not None else f"thing {n}"),) if text != "" else ()
+    memory.add(Episode(episode(n).photo, turns, DAY + timedelta(days=days)), ("s", tokens))
+    return sha(n)
+
+
+def found(memory: Memory, tokens: np.ndarray, photo: str = "", gate: Gate = GATE) -> dict[str, str]:
+    """What comes for a new photo, in this order: hash of the remembered photo, and how certain."""
+    return {r.episode.photo.sha256: r.certainty for r in memory.recall("s", tokens, 9, gate, photo=photo)}
+
+
+# The law of the gate
+
+
+@given(st.lists(SCORES, max_size=5), st.lists(SCORES, min_size=1, max_size=5), st.integers(1, 10**6))
+def test_nothing_that_is_no_more_like_it_than_the_strangers_is_sure(yes: list[float], no: list[float], n: int) -> None:
+    """And where the user said "no" more often, it does not come at all."""
+    assume(max(no) < HIGHEST)
+    assert GATE.certainty(max(no), n, yes, no) != "sure"
+    if len(no) > len(yes):
+        assert GATE.certainty(max(no), n, yes, no) is None
+
+
+@given(st.lists(SCORES, max_size=5), st.lists(SCORES, max_size=5), SCORES)
+def test_no_asks_for_more_and_yes_for_less(yes: list[float], no: list[float], s: float) -> None:
+    before = GATE.own_thresholds(9, yes, no)
+    more, less = GATE.own_thresholds(9, yes, [*no, s]), GATE.own_thresholds(9, [*yes, s], no)
+    assert all(a >= b - 1e-9 for a, b in zip(more, before, strict=True))
+    assert all(a <= b + 1e-9 for a, b in zip(less, before, strict=True))
+
+
+@given(st.lists(SCORES, max_size=5), st.lists(SCORES, max_size=5), st.integers(0, 10**6))
+def test_thresholds_stay_in_order_and_in_bounds(yes: list[float], no: list[float], n: int) -> None:
+    gate = Gate((0.4, 0.07), (0.3, 0.06))
+    sure, maybe = gate.own_thresholds(n, yes, no)
+    assert 0.8 * gate.thresholds(n)[1] <= maybe <= sure <= HIGHEST
+    assert gate.own_thresholds(n, (), ()) == gate.thresholds(n)
+
+
+@given(SCORES)
+def test_what_the_user_agreed_to_is_asked_about_from_there_on(s: float) -> None:
+    assert (GATE.certainty(s, 9, yes=[s]) is not None) == (s >= 0.8 * 0.5)
+    assert GATE.certainty(min(s, 0.79), 9, yes=[s]) != "sure" or s > 0.79 or s >= 0.6
+
+
+def test_every_no_leaves_less_room() -> None:
+    assert GATE.own_thresholds(9, (), [0.6])[1] == pytest.approx(0.7)
+    assert GATE.own_thresholds(9, (), [0.6, 0.5])[1] == pytest.approx(0.775)
+    assert GATE.own_thresholds(9, (), [0.6, 0.5])[0] == pytest.approx(0.83125)
+
+
+# In recall
+
+
+def test_no_keeps_that_memory_away_from_this_photo_only(memory: Memory) -> None:
+    milo, rex = learn(memory, 1, unit(0)), learn(memory, 2, unit(80))
+    seen = unit(10)
+    assert found(memory, seen, NEW) == {milo: "sure"}
+    assert memory.answer(NEW, milo, "s", None, False) is None
+    assert found(memory, seen, NEW) == {}
+    assert found(memory, seen, "cd" * 32) == found(memory, seen) == {milo: "sure"}
+    assert found(memory, unit(75), NEW) == {rex: "sure"}
+    taken = memory.take_back_verdict(NEW, milo)
+    assert taken and (taken.photo, taken.other, taken.same) == (NEW, milo, False)
+    assert found(memory, seen, NEW) == {milo: "sure"} and memory.take_back_verdict(NEW, milo) is None
+
+
+def test_a_magnet_cools_down(memory: Memory) -> None:
+    """After one "no" it attracts no stranger that looks no more like it, after two none that looks a bit more."""
+    magnet, other = learn(memory, 1, unit(0)), learn(memory, 2, unit(90))
+
+    def shown(angle: float, n: int) -> str | None:
+        return found(memory, unit(angle, n), f"{n:064x}").get(magnet)
+
+    strangers = [(46, 1), (46, 2), (50, 3), (38, 4), (35, 5), (30, 6)]
+    assert [shown(*one) for one in strangers] == ["maybe"] * 4 + ["sure"] * 2
+    memory.answer(f"{1:064x}", magnet, "s", float(np.cos(np.radians(46))), False)
+    assert [shown(*one) for one in strangers] == [None, None, None, "maybe", "maybe", "sure"]
+    memory.answer(f"{4:064x}", magnet, "s", float(np.cos(np.radians(38))), False)
+    assert [shown(*one) for one in strangers] == [None] * 6
+    assert shown(10, 0) == "sure", "itself, a little turned"
+    assert other in found(memory, unit(60)), "another memory is as it was"
+
+
+def test_scores_of_another_space_cool_nothing(memory: Memory) -> None:
+    """They are not comparable; that the two are not the same counts in any space."""
+    milo = learn(memory, 1, unit(0))
+    memory.answer(NEW, milo, "other", 0.99, False)
+    assert found(memory, unit(20)) == {milo: "sure"} and found(memory, unit(20), NEW) == {}
+
+
+def test_yes_brings_it_back_surely(memory: Memory) -> None:
+    milo = learn(memory, 1, unit(0))
+    view = unit(50)
+    assert found(memory, view, NEW) == {milo: "maybe"} and found(memory, unit(65), NEW) == {}
+    memory.answer(NEW, milo, "s", float(np.cos(np.radians(50))), True)
+    assert found(memory, view, NEW) == {milo: "sure"} and found(memory, unit(65), NEW) == {milo: "sure"}
+    assert found(memory, unit(42), "cd" * 32) == {milo: "sure"}, "another view is sure a little sooner"
+    assert found(memory, unit(65), "cd" * 32) == {}
+    memory.answer("ef" * 32, milo, "s", float(np.cos(np.radians(65))), True)
+    assert found(memory, unit(65), "cd" * 32) == {milo: "maybe"}, "and asked about a little sooner"
+
+
+def test_a_photo_remembered_after_yes_is_the_same_thing(memory: Memory) -> None:
+    """It brings along the words of the other, takes no place of its own, and a "no" is about both."""
+    milo, anna = learn(memory, 1, unit(0), "This is Milo."), learn(memory, 3, unit(90, 3), "This is Anna.")
+    again = learn(memory, 2, unit(60), "", days=3)
+    assert found(memory, unit(70)) == {again: "sure"}
+    memory.answer(again, milo, "s", 0.5, True)
+    recalls = memory.recall("s", unit(70), 9, GATE)
+    assert [(r.episode.words, r.certainty) for r in recalls] == [("This is Milo.", "sure"), ("", "sure")]
+    both = memory.recall("s", np.concatenate([unit(60), unit(80, 3)]), 2)
+    assert {r.episode.words for r in both if r.episode.words} == {"This is Milo.", "This is Anna."}
+    assert len(both) == 3
+    memory.answer(NEW, milo, "s", None, False)
+    assert found(memory, unit(62), NEW) == {} and anna in found(memory, unit(90, 3), NEW)
+
+
+def test_a_photo_that_is_not_the_same_keeps_the_other_away_from_its_like(memory: Memory) -> None:
+    milo, bello = learn(memory, 1, unit(0)), learn(memory, 2, unit(40))
+    assert set(found(memory, unit(30))) == {milo, bello}
+    memory.answer(bello, milo, "s", None, False)
+    assert set(found(memory, unit(30))) == {bello} and milo in found(memory, unit(5))
+
+
+def test_a_burst_is_one_memory_in_answers_too(memory: Memory) -> None:
+    milo, next_one = learn(memory, 1, unit(0)), learn(memory, 2, unit(3))
+    stranger = unit(46, 2)
+    assert set(found(memory, stranger, NEW)) == {milo, next_one}
+    memory.answer(NEW, milo, "s", 0.7, False)
+    assert found(memory, stranger, NEW) == {} == found(memory, unit(46, 3))
+
+
+@settings(deadline=None, max_examples=50)
+@given(answers=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.booleans(), SCORES), max_size=9))
+def test_any_answers_leave_recall_working(answers: list[tuple[int, int, bool, float]]) -> None:
+    """Whatever was said of whom: what was denied does not come, what was confirmed does, others by the law."""
+    with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "m.db") as memory:
+        for n in range(4):
+            learn(memory, n, unit(20 * n, n % 2))
+        for one, other, same, score in answers:
+            memory.answer(sha(one), sha(other), "s", score, same)
+        final = {(one, other): same for one, other, same, _ in answers}
+        assert {(v.photo, v.other): v.same for v in memory.verdicts()} == {
+            (sha(one), sha(other)): same for (one, other), same in final.items()
+        }
+        for n in range(6):
+            with memory.transaction() as db:
+                come = sightings.seen(db, "s", unit(15), GATE, memory._codes, sha(n))
+            for (one, other), same in final.items():
+                if one == n:
+                    assert (come[sha(other)].certainty == "sure") if same else (sha(other) not in come)
+            memory.recall("s", unit(15), 9, GATE, photo=sha(n))
+        assert memory.verify() == []
+
+
+# In the file
+
+
+def test_an_answer_is_replaced_listed_and_taken_back(memory: Memory) -> None:
+    milo, rex = learn(memory, 1, unit(0)), learn(memory, 2, unit(90))
+    memory.answer(NEW, milo, "s", 0.6, False)
+    memory.answer(NEW, rex, "s", 0.55, True)
+    before = memory.answer(NEW, milo, "s", 0.6, True)
+    assert before and before.same is False and before.score == 0.6 and before.space == "s"
+    assert {(v.other, v.same) for v in memory.verdicts()} == {(milo, True), (rex, True)}
+    memory.answer("cd" * 32, "ef" * 32, "s", 0.5, True)
+    assert len(memory.verdicts()) == 2, "the remembered photo is not there"
+    for wrong in ((NEW, "short", 0.5), (NEW, milo, 1.5), (NEW, milo, float("nan"))):
+        with pytest.raises(ValueError):
+            memory.answer(wrong[0], wrong[1], "s", wrong[2], True)
+
+
+def on_disk(memory: Memory, text: str) -> bool:
+    return any(text.encode() in file.read_bytes() for file in memory.path.parent.rglob("*") if file.is_file())
+
+
+def test_forgetting_either_photo_forgets_the_answer(memory: Memory) -> None:
+    """Undo brings it back; in between its hashes are in no file."""
+    one, two, three = (learn(memory, n, unit(30 * n)) for n in (1, 2, 3))
+    memory.answer(two, one, "s", 0.6, False)
+    memory.answer(three, two, "s", 0.6, True)
+    memory.answer(NEW, one, "s", 0.7, False)
+    stored = set(memory.verdicts())
+    ids = [e.id for e in memory.about(two)]
+    held = memory.hold(ids)
+    receipt = memory.forget_all(ids)
+    assert receipt.answers == 2 and "2 answers" in "\n".join(receipt.lines())
+    assert {(v.photo, v.other) for v in memory.verdicts()} == {(NEW, one)} and not on_disk(memory, two)
+    memory.put_back(held)
+    assert set(memory.verdicts()) == stored
+    memory.forget_all([e.id for e in memory.about(one)])
+    assert {(v.photo, v.other) for v in memory.verdicts()} == {(three, two)} and not on_disk(memory, NEW)
+
+
+def test_a_photo_that_only_answers_know_is_forgotten_with_its_conversations(memory: Memory) -> None:
+    one = learn(memory, 1, unit(0))
+    memory.answer(NEW, one, "s", 0.6, False)
+    memory.answer(one, one, "s", 1.0, True)
+    assert memory.forget_conversations_about(one).answers == 0, "it is still remembered"
+    assert memory.forget_conversations_about(NEW).answers == 1 and not on_disk(memory, NEW)
+
+
+def test_an_edit_keeps_the_answers(memory: Memory) -> None:
+    one = learn(memory, 1, unit(0))
+    memory.answer(NEW, one, "s", 0.6, False)
+    [told] = memory.about(one)
+    memory.replace({told.id: Episode(told.photo, (Turn("user", "Milo"),), told.when)})
+    assert [(v.photo, v.other) for v in memory.verdicts()] == [(NEW, one)]
+
+
+def test_answers_travel_in_an_archive(memory: Memory, tmp_path: Path) -> None:
+    """The later answer about a pair stays; an archive without answers has the bytes that it always had."""
+    one, two = learn(memory, 1, unit(0)), learn(memory, 2, unit(60))
+    export_archive(memory, tmp_path / "none.zip")
+    memory.answer(NEW, one, "s", 0.625, False)
+    memory.answer(two, one, "s", None, True)
+    export_archive(memory, tmp_path / "some.zip")
+    with Memory(tmp_path / "other.db") as other:
+        assert import_archive(other, tmp_path / "none.zip").added == 2 and other.verdicts() == []
+        assert import_archive(other, tmp_path / "some.zip").added == 0
+        assert other.verdicts() == memory.verdicts() and other.verify() == []
+        with other.transaction("IMMEDIATE") as db:
+            db.execute("UPDATE verdicts SET same = 1 - same, when_utc = '2031-01-01T00:00:00+00:00'")
+        changed = other.verdicts()
+        import_archive(other, tmp_path / "some.zip")
+        assert other.verdicts() == changed
+        export_archive(other, tmp_path / "back.zip")
+    import_archive(memory, tmp_path / "back.zip")
+    assert memory.verdicts() == changed
+    export_archive(memory, tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == (tmp_path / "back.zip").read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["photo = 'x'", "score = 7", "when_utc = 'yesterday'"])
+def test_verify_finds_a_damaged_answer(tmp_path: Path, damage: str) -> None:
+    with Memory(tmp_path / "m.db") as memory:
+        memory.answer(NEW, learn(memory, 1, unit(0)), "s", 0.5, True)
+        assert memory.verify() == []
+        with memory.transaction("IMMEDIATE") as db:
+            db.execute(f"UPDATE verdicts SET {damage}")
+        [problem] = memory.verify()
+        assert "answer" in problem and "\n" not in problem
+
+
+def test_a_verdict_is_a_value() -> None:
+    one = Verdict(NEW, NEW, True, None, None, DAY)
+    assert one == Verdict(NEW, NEW, True, None, None, DAY.replace(microsecond=5)) and hash(one)

@@ -23,6 +23,7 @@ from unittest import mock
 from assistant import __main__ as assistant_commands
 from assistant import offline
 from assistant.backend import Chunk, Message, Options
+from assistant.backends import open_backend as opener
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.chatml import Mark
 from benchmark.security.payloads import CANARY, Attempt, blank
@@ -115,7 +116,7 @@ class Sandbox:
         self._before = fingerprints(self.root, self.home)
         self._stack = contextlib.ExitStack()
         self._stack.enter_context(mock.patch.dict(os.environ, {"KEEPSAKE_HOME": str(self.home)}))
-        self._stack.enter_context(mock.patch.object(assistant_commands, "open_backend", lambda _: self.backend))
+        self._stack.enter_context(mock.patch.object(opener, "open_backend", lambda _: self.backend))
         self._stack.enter_context(contextlib.chdir(self.photos))
         self._stack.enter_context(_watching(self.root, self._events))
         self.backend.read, self.backend.excess = [], 0
@@ -138,8 +139,11 @@ class Sandbox:
         return out.getvalue()
 
     def assistant(self, name: str, *argv: object, options: Sequence[object] = ()) -> str:
-        """Run `python -m assistant NAME` with these options and arguments; see `run`."""
-        return self.run(assistant_commands.main, name, *options, "--", *argv)
+        """Run `python -m assistant NAME` with these options and arguments; see `run`.
+
+        The engine's own tower is the encoder, whose gate lets everything through (see `RecordingBackend`).
+        """
+        return self.run(assistant_commands.main, name, "--encoder", "model", *options, "--", *argv)
 
     def harms(self, attempt: Attempt | None) -> list[str]:
         """One line for each harm done; call this after the last command."""

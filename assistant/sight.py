@@ -6,7 +6,6 @@ Whatever is stored or recalled by sight goes through here: the command line, the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from assistant.encoder.encoder import PhotoEncoder
@@ -14,20 +13,14 @@ from memory.episode import Episode, Photo, Recall, Turn
 from memory.errors import KeepsakeError, PhotoError
 from memory.store import Memory
 
-SAME_PHOTO = "the same photo"
-"""The reason for a recall of the very photo that is shown."""
-
 
 def recall(memory: Memory, encoder: PhotoEncoder, photo: Photo, k: int = 4) -> list[Recall]:
     """Episodes of the k photos that belong to `photo`, best first; what the encoder's gate calls nobody is left out.
 
-    The very same photo is sure, whatever the gate says. Photos without tokens of this encoder are not found: see
-    `encode_missing`. Raises PhotoError, ModelError.
+    The very same photo is sure, whatever the gate says, and what the user answered about recalls counts. Photos
+    without tokens of this encoder are not found: see `encode_missing`. Raises PhotoError, ModelError.
     """
-    found = memory.recall(encoder.space, encoder.encode(photo), k=k, gate=encoder.gate)
-    return [
-        replace(r, certainty="sure", why=SAME_PHOTO) if r.episode.photo.sha256 == photo.sha256 else r for r in found
-    ]
+    return memory.recall(encoder.space, encoder.encode(photo), k=k, gate=encoder.gate, photo=photo.sha256)
 
 
 def remember(

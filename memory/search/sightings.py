@@ -8,6 +8,8 @@ user said of a pair of photos counts more than any score:
     "no"    shown again, the new photo does not bring back the remembered one, nor what shows the same as that; if the
             new photo is remembered too, photos that look more like it do not either
 
+A remembered photo that is shown again brings itself back surely.
+
 Each function runs on an open transaction.
 """
 
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -35,8 +37,8 @@ class Seen(NamedTuple):
     """A stored photo that a new one brings back by sight."""
 
     score: float
-    what: What
-    """What the two photos have in common."""
+    what: What | Literal["photo"]
+    """What the two photos have in common; "photo": all of it."""
     certainty: Certainty
     thing: str
     """The same for all photos of which the user said that they show the same."""
@@ -69,15 +71,16 @@ def seen(
     doubted = {v.other for v in answers if not v.same and v.other in sights}
     found: dict[str, Seen] = {}
     for name, (score, what) in sights.items():
-        if name in gone or not (said.get(name) or gate.certainty(score, known.photos, scores.get((name, True), ()))):
+        surely = name == photo or said.get(name)
+        if name in gone or not (surely or gate.certainty(score, known.photos, scores.get((name, True), ()))):
             continue  # a "no" can only make it less
         pictures = [name, *_same_picture(db, space, name, doubted - {name})]
-        if not said.get(name) and not gone.isdisjoint(pictures):
+        if not surely and not gone.isdisjoint(pictures):
             continue
         yes, no = ([s for one in pictures for s in scores.get((one, same), ())] for same in (True, False))
-        certainty: Certainty | None = "sure" if said.get(name) else gate.certainty(score, known.photos, yes, no)
+        certainty: Certainty | None = "sure" if surely else gate.certainty(score, known.photos, yes, no)
         if certainty:
-            found[name] = Seen(score, what, certainty, things.get(name, name))
+            found[name] = Seen(score, "photo" if name == photo else what, certainty, things.get(name, name))
     return found | _brought_along(db, space, found, things, gone)
 
 
@@ -122,7 +125,7 @@ def _denied(
     for v in answers:
         if not v.same and v.photo != photo and v.photo in sights and v.other in sights:
             gone |= {v.other} if sights[v.photo].score > sights[v.other].score else set()
-    return gone - yes
+    return gone - yes - ({photo} - no)
 
 
 def _brought_along(
@@ -140,5 +143,5 @@ def _brought_along(
         if name in found:
             more[name] = found[name]._replace(certainty=best[thing].certainty)
         elif db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (name, space)).fetchone():
-            more[name] = best[thing]
+            more[name] = best[thing]._replace(what="thing")
     return more

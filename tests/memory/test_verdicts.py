@@ -127,6 +127,18 @@ def test_a_magnet_cools_down(memory: Memory) -> None:
     assert other in found(memory, unit(60)), "another memory is as it was"
 
 
+def test_the_very_photo_is_sure_whatever_was_said_of_its_like(memory: Memory) -> None:
+    milo, bello = learn(memory, 1, unit(0)), learn(memory, 2, unit(40))
+    for n in range(9):
+        memory.answer(f"{n:064x}", milo, "s", 0.97, False)
+    high = Gate.constant(1.1)
+    assert found(memory, unit(15), milo, high) == {milo: "sure"} and found(memory, unit(15), gate=high) == {}
+    assert [r.why for r in memory.recall("s", unit(15), 9, high, photo=milo)] == ["the same photo"]
+    memory.answer(bello, milo, "s", None, True)
+    whys = {r.episode.photo.sha256: r.why for r in memory.recall("s", unit(15), 9, high, photo=milo)}
+    assert whys == {milo: "the same photo", bello: "the same thing"}
+
+
 def test_scores_of_another_space_cool_nothing(memory: Memory) -> None:
     """They are not comparable; that the two are not the same counts in any space."""
     milo = learn(memory, 1, unit(0))

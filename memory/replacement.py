@@ -13,8 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from memory import instructions
 from memory.db import conversation_rows, rows, verdict_rows
 from memory.db.verdict_rows import Verdict
@@ -29,8 +27,8 @@ class Held:
     """Episodes that are about to be removed, with all that is removed with them."""
 
     episodes: tuple[Episode, ...] = ()
-    vectors: tuple[tuple[str, str, np.ndarray], ...] = ()
-    """Visual tokens of their photos: hash, space, tokens (T, D)."""
+    vectors: tuple[vectors.Row, ...] = ()
+    """Visual tokens of their photos."""
     ended: tuple[tuple[str, str], ...] = ()
     """Ended reminders: id of the reminder, id of the episode."""
     parts: tuple[tuple[Any, ...], ...] = ()
@@ -45,9 +43,9 @@ def hold(db: sqlite3.Connection, ids: Sequence[str]) -> Held:
     """Everything that `delete_episodes` or `replace` would remove with these episodes. Raises UnknownEpisode."""
     found = [rows.find(db, id) for id in dict.fromkeys(ids)]
     whole = [id for _, id, _ in found]
-    tokens = []
+    tokens: list[vectors.Row] = []
     for photo in dict.fromkeys(photo for _, _, photo in found):
-        tokens += [(photo, *one) for one in vectors.of_photo(db, photo)]
+        tokens += vectors.of_photo(db, photo)
     ended = "SELECT reminder, episode FROM reminders_ended WHERE episode = ?"
     about = conversation_rows.parts_about(db, whole, [photo for _, _, photo in found])
     parts = [db.execute("SELECT * FROM talks WHERE id = ? AND n = ?", part).fetchone() for part in about]
@@ -67,9 +65,8 @@ def put_back(db: sqlite3.Connection, held: Held) -> None:
     """Store everything in `held` again. Rows that exist stay; conversations that went on get the episodes added."""
     for episode in held.episodes:
         rows.insert(db, episode, episode.order or None)
-    for photo, space, tokens in held.vectors:
-        if db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (photo, space)).fetchone() is None:
-            vectors.put(db, photo, space, tokens)
+    for row in held.vectors:
+        vectors.put_row(db, row)
     db.executemany("INSERT OR IGNORE INTO reminders_ended VALUES (?, ?)", held.ended)
     db.executemany("INSERT OR IGNORE INTO shown VALUES (?, ?, ?, ?, ?)", held.shown)
     conversation_rows.put_back(db, held.parts)

@@ -14,7 +14,7 @@ from memory.files import sha256
 from memory.search.gate import HIGHEST, Gate
 
 MANIFEST = "manifest.json"
-UNFITTED = Gate((HIGHEST, 0.0), (0.55, 0.0))
+UNFITTED = Gate((1 - HIGHEST, 0.0), (0.45, 0.0))
 """The gate of an encoder whose own was not fitted: it asks, and is sure of nearly nothing. `python -m benchmark
 calibrate` fits one."""
 Positive = Annotated[int, msgspec.Meta(gt=0)]
@@ -42,7 +42,7 @@ class Crops(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GateLaw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The two thresholds, each a + b ln n for n photos (`memory/search/gate.py`)."""
+    """The two thresholds, each 1 - a n^-b for n photos (`memory/search/gate.py`)."""
 
     sure: tuple[float, float]
     maybe: tuple[float, float]

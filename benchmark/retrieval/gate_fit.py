@@ -37,19 +37,21 @@ SPLITS = 10
 
 
 def fit_gate(impostors: Mapping[int, np.ndarray]) -> Gate:
-    """The gate whose thresholds a + b ln n fit the best scores (N,) of strangers with n photos remembered, by n.
+    """The gate whose thresholds 1 - a n^-b fit the best scores (N,) of strangers with n photos remembered, by n.
 
-    For each target the score that this share of strangers exceeds is taken at each size; a and b are the least squares
-    through these scores. A threshold never falls as a memory grows.
+    Of n independent impostors the best is above the score that each passes with probability p / n with probability p,
+    about; so both targets p share one law 1 - c (n / p)^-b, which is fitted by least squares of the logarithms to the
+    scores that these shares of strangers exceed, at every size. A threshold never falls as a memory grows.
     """
     sizes = sorted(impostors)
-    laws = {}
-    for name, share in TARGETS.items():
-        wanted = np.array([np.quantile(impostors[n], 1 - share) for n in sizes])
-        grows = np.polyfit(np.log(sizes), wanted, 1)[0] if len(sizes) > 1 else 0.0
-        slope = max(float(grows), 0.0)
-        laws[name] = (round(float(wanted.mean() - slope * np.log(sizes).mean()), 4), round(slope, 4))
-    return Gate(laws["sure"], laws["maybe"])
+    wanted = np.array([[np.quantile(impostors[n], 1 - share) for n in sizes] for share in TARGETS.values()])
+    odds = np.log([[n / share for n in sizes] for share in TARGETS.values()])
+    left = np.log(np.maximum(1 - wanted, 1e-3))
+    slope = max(-float(np.polyfit(odds.ravel(), left.ravel(), 1)[0]), 0.0)
+    # Each target keeps a height of its own: real things are not independent.
+    heights = np.exp((left + slope * np.log(sizes)).mean(axis=1))
+    sure, maybe = ((round(float(height), 4), round(slope, 4)) for height in heights)
+    return Gate(sure, maybe)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ def table(found: Fitted) -> str:
         ranges = zip(rows.mean(axis=0), lows, highs, strict=True)
         other.append((str(n), *(f"{_percent(m)} [{100 * low:.0f}, {100 * high:.0f}]" for m, low, high in ranges)))
     aims = ", ".join(f"{name} at most {share:.0%} of strangers" for name, share in TARGETS.items())
-    law = "; ".join(f"{name}: {a} + {b} ln n" for name, (a, b) in asdict(found.gate).items())
+    law = "; ".join(f"{name}: 1 - {a} n^-{b}" for name, (a, b) in asdict(found.gate).items())
     return "\n\n".join([
         f"{found.encoder}, {found.things} things, {found.photos} photos. Aims: {aims}.\nThe law: {law}",
         str(TextTable("Thresholds", ("memories", "sure", "maybe"), tuple(thresholds))),

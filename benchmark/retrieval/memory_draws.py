@@ -52,14 +52,13 @@ class DrawnMemory:
 
     def __init__(self, photos: EncodedSet, remembered: np.ndarray) -> None:
         self.remembered = remembered
-        backgrounds = ranking.background(photos.pooled[remembered])
-        tokens = np.concatenate([photos.stored[i] for i in remembered])
-        counts = np.array([len(photos.stored[i]) for i in remembered])
-        self._vectors = ranking.distinctive(tokens, counts, backgrounds)
+        self._tokens = np.concatenate([photos.stored[i] for i in remembered])
+        self._counts = np.array([len(photos.stored[i]) for i in remembered])
+        self._pooled = photos.pooled[remembered]
 
     def scores(self, query: np.ndarray) -> np.ndarray:
-        """The score of each remembered photo, (n,), against the unit tokens (T, D) of a new one."""
-        return ranking.similarity(self._vectors, query)
+        """The score of each remembered photo, (n,), against the tokens (T, D) of a new one."""
+        return ranking.sight_scores(self._tokens, self._counts, self._pooled, query)
 
 
 def draw_things(rng: np.random.Generator, things: np.ndarray, n: int, memories: int) -> Iterator[np.ndarray]:

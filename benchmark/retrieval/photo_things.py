@@ -10,7 +10,7 @@ remembered and be a stranger, but nobody can be asked about it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from assistant.encoder.encoder import PhotoEncoder
 from assistant.photo import SUFFIXES, load_photo, shown
 from memory.episode import Photo
 from memory.errors import KeepsakeError, PhotoError
-from memory.search import ranking, token_codes
+from memory.search import ranking, token_codes, vectors
 
 Progress = Callable[[str], None]
 
@@ -56,11 +56,11 @@ class EncodedSet:
     thing: np.ndarray
     """The thing of each photo, (P,)."""
     queries: tuple[np.ndarray, ...]
-    """Unit tokens of each photo as recall compares them with a memory, (T, D)."""
+    """Tokens of each photo as recall compares them with a memory, (T, D)."""
     stored: tuple[np.ndarray, ...]
-    """The same tokens as a memory gives them back, (T, D)."""
+    """The tokens of each photo that a memory gives back, (S, D)."""
     pooled: np.ndarray
-    """The mean token of each photo as a memory keeps it, (P, D)."""
+    """The mean direction of each photo's tokens as a memory keeps it, (P, D)."""
 
     def only(self, n: int) -> EncodedSet:
         """The first n photos alone."""
@@ -130,16 +130,21 @@ def _photo(path: Path, skipped: list[str]) -> Photo | None:
 
 def encode_all(encoder: PhotoEncoder, photos: PhotoSet, progress: Progress) -> EncodedSet:
     """Every photo of the set, encoded once."""
-    queries: list[np.ndarray] = []
+    queries, stored, pooled = [], [], []
     for i, one in enumerate(photos.photos):
-        queries.append(ranking.unit(encoder.encode(one.photo)))
+        tokens = encoder.encode(one.photo)
+        kept, mean = as_stored(tokens)
+        queries.append(ranking.bounded(tokens))
+        stored.append(kept)
+        pooled.append(mean)
         if i % 20 == 19:
             progress(f"{encoder.name}: {i + 1} of {len(photos.photos)} photos encoded")
-    return encoded(photos, queries)
+    thing = np.array([p.thing for p in photos.photos])
+    return EncodedSet(photos, thing, tuple(queries), tuple(stored), np.stack(pooled))
 
 
-def encoded(photos: PhotoSet, queries: Sequence[np.ndarray]) -> EncodedSet:
-    """The set with the unit tokens (T, D) of each of its photos."""
-    stored = tuple(token_codes.as_stored(tokens) for tokens in queries)
-    pooled = np.stack([tokens.mean(axis=0) for tokens in stored]).astype("<f2").astype(np.float32)
-    return EncodedSet(photos, np.array([p.thing for p in photos.photos]), tuple(queries), stored, pooled)
+def as_stored(tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The tokens (S, D) that a memory gives back of those of a photo (T, D), and their mean direction (D,)."""
+    given = ranking.bounded(tokens)
+    mean = ranking.unit(given).mean(axis=0).astype("<f2").astype(np.float32)
+    return token_codes.as_stored(vectors.longest(given)), mean

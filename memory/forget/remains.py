@@ -9,7 +9,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from memory.search import vector_index, vectors
+from memory.search import token_codes, vector_index, vectors
 from memory.search.vector_codes import Codes
 from memory.text import match_expression
 
@@ -49,7 +49,8 @@ def look_alikes(db: sqlite3.Connection, gone: Sequence[str]) -> tuple[str, ...]:
     ids: dict[str, None] = {}
     codes = Codes()
     for photo in gone[:MOST_PHOTOS]:
-        for space, tokens in vectors.of_photo(db, photo):
+        for row in vectors.of_photo(db, photo):
+            space, tokens = row.space, token_codes.decode([row.scales], [row.codes], row.dim)
             if not vector_index.ready(db, space):
                 vector_index.build(db, space)
             scores = {other: sight.score for other, sight in vectors.by_sight(db, space, tokens, codes).items()}

@@ -1,9 +1,13 @@
 """The gate: how certain a recall by sight is, from its score and from how many photos are remembered.
 
 The best of many strangers' scores grows with the number of photos it is compared with, so a fixed threshold would let
-more strangers through with every memory. Both thresholds therefore grow with the logarithm of that number n:
+more strangers through with every memory. Scores end at 1; the best of n of them approaches that end by the power law of
+extreme values for a bounded quantity (Weibull's), and so do both thresholds:
 
-    threshold = min(a + b ln n, HIGHEST)        for "sure", and a lower one for "maybe"
+    threshold = min(1 - a n^-b, HIGHEST)        for "sure", and a lower one for "maybe"
+
+n counts at most MOST photos: beyond, photos show the same things again. On 81 real photographs of 15 things the law
+fits the scores that 2 and 10 % of strangers reach to within 0.03, from 1 to 14 things (LOG.md).
 
 A score from "sure" on is told as known, one between the two is asked about, and one below "maybe" is nobody.
 
@@ -22,7 +26,6 @@ every "no" takes a quarter of the room that is left above the strangers. Where t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -33,6 +36,8 @@ __all__ = ["HIGHEST", "Certainty", "Gate"]
 
 HIGHEST = 0.98
 """No threshold is above this score: the same photo, cropped a little, must still be recalled."""
+MOST = 300
+"""As many photos as a memory holds of different things, about; the thresholds grow no further."""
 _LEFT = 0.75
 """The share of the room above the strangers' scores that one more "no" leaves."""
 _LEAST = 0.8
@@ -51,7 +56,7 @@ class Gate:
     @classmethod
     def constant(cls, threshold: float) -> Self:
         """Everything from `threshold` on is sure, whatever the number of photos; nothing is "maybe"."""
-        return cls((threshold, 0.0), (threshold, 0.0))
+        return cls((1 - threshold, 0.0), (1 - threshold, 0.0))
 
     @classmethod
     def always(cls) -> Self:
@@ -60,7 +65,7 @@ class Gate:
 
     def thresholds(self, n: int) -> tuple[float, float]:
         """The lowest scores that are sure and maybe, with n photos remembered. The first is never the lower one."""
-        sure, maybe = (min(a + b * math.log(max(n, 1)), HIGHEST) for a, b in (self.sure, self.maybe))
+        sure, maybe = (min(1 - a * min(max(n, 1), MOST) ** -b, HIGHEST) for a, b in (self.sure, self.maybe))
         return max(sure, maybe), maybe
 
     def own_thresholds(self, n: int, yes: Sequence[float], no: Sequence[float]) -> tuple[float, float]:

@@ -1,15 +1,19 @@
 """Ranking: scores of stored photos against a query photo, and the fusion of rankings. Pure numpy; no storage, no model.
 
-A stored photo with the visual tokens m is represented by one vector o of what is distinctive in it; its score s against
-a query photo with the visual tokens q attends to the part of the query that is like o:
+The direction of a visual token says what it shows; its length, from 0 to 1, how much it counts. (The photo encoder
+makes tokens of things long and those of rooms short; those of a language model's own tower all have length 1.)
+
+A stored photo with the tokens m is represented by one vector o of what is distinctive in it, and attends to the part of
+the query photo (tokens q) that is like it. The query, represented in the same way by v, looks back at the stored photo.
+The score s joins both:
 
     o = unit(sum_m w_m m)                  w_m = clip(1 - cos(m, mean token of all other photos), 0, 1)^3
-    s = cos(o, unit(sum_q a_q q))          a_q = exp(6 cos(o, q))
+    s = (1 - BACK) cos(o, sum_q a(o, q) q) + BACK cos(v, sum_m a(v, m) m)             a(x, y) = exp(6 cos(x, y))
 
-Walls, tables and sky look alike in all photos and make up most of the mean token, so they get little weight and do not
-make unrelated photos similar. One pooled vector for each photo is enough to compute the mean of all others. The query
-may show more than the stored photo, as each stored photo attends to its own part of the query (measured against late
-interaction in LOG.md).
+with directions in place of the tokens in the sums of the second line. Walls, tables and sky look alike in all photos
+and make up most of the mean token, so they get little weight and do not make unrelated photos similar. The query may
+show more than the stored photo: each stored photo meets its own part of it (measured against late interaction in
+LOG.md). The look back knows strangers of the same kind better, and counts little, as it costs a photo of two things.
 """
 
 from __future__ import annotations
@@ -24,6 +28,14 @@ What = Literal["thing", "place", "thing and place"]
 
 _SHARPNESS = 6.0
 """How sharply a stored photo attends to the part of the query that is like it; 5 to 12 do equally well."""
+BACK = 0.25
+"""How much the look back counts."""
+THING = 0.2
+"""A photo shows a thing when its `_thingness` is this much. Real photos of things have 0.3 to 0.6, rooms alone 0.04 to
+0.1."""
+PLACE = 0.6
+"""Two photos show the same place when the cosine of their mean directions is this much: half of the crops of one room
+reach it, one in fifty of other rooms."""
 _FUSION = 60  # the usual constant of reciprocal-rank fusion (Cormack and others, 2009)
 
 
@@ -44,53 +56,83 @@ def unit(tokens: np.ndarray) -> np.ndarray:
     return tokens / np.maximum(lengths, np.finfo(np.float32).tiny)
 
 
-def background(pooled: np.ndarray) -> np.ndarray:
+def bounded(tokens: np.ndarray) -> np.ndarray:
+    """Visual tokens (T, D) as float32, those longer than 1 scaled to length 1. Raises ValueError as `unit` does."""
+    directions = unit(tokens)
+    lengths = np.linalg.norm(np.asarray(tokens, np.float32), axis=1, keepdims=True)
+    return directions * np.minimum(lengths, 1.0)
+
+
+def background(pooled: np.ndarray, total: np.ndarray | None = None) -> np.ndarray:
     """For each of P photos the direction of the average of all other photos: mean tokens (P, D) to unit rows (P, D).
 
-    A photo that is alone in the memory gets its own mean.
+    `total` (D,): the sum of the mean tokens of all photos, when there are more than these. A photo that is alone in the
+    memory gets its own mean.
     """
-    return unit(pooled if len(pooled) == 1 else pooled.sum(axis=0) - pooled)
+    if total is None:
+        total = pooled.sum(axis=0)
+    return unit(pooled if np.array_equal(total, pooled[0]) else total - pooled)
 
 
 def distinctive(tokens: np.ndarray, counts: np.ndarray, backgrounds: np.ndarray) -> np.ndarray:
     """The distinctive vector of each of P photos, unit rows (P, D).
 
-    `tokens` (N, D): the unit tokens of all photos one after another; `counts` (P,): how many each photo has (>= 1,
-    sum N); `backgrounds` (P, D): the result of `background` for each.
+    `tokens` (N, D): those of all photos one after another; `counts` (P,): how many each photo has (>= 1, sum N);
+    `backgrounds` (P, D): the result of `background` for each.
     """
-    starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
-    commonness = np.einsum("nd,nd->n", tokens, np.repeat(backgrounds, counts, axis=0))  # (N,)
-    return unit(np.add.reduceat(_weights(commonness)[:, None] * tokens, starts))
+    return unit(np.add.reduceat(_weights(tokens, np.repeat(backgrounds, counts, axis=0)) * tokens, _starts(counts)))
 
 
 def similarity(vectors: np.ndarray, query: np.ndarray) -> np.ndarray:
-    """Scores 0..1, (P,), of the distinctive `vectors` (P, D) of photos against the unit tokens `query` (Q, D)."""
-    attention = np.exp(_SHARPNESS * (vectors @ query.T))  # (P, Q)
-    return np.clip(np.einsum("pd,pd->p", vectors, unit(attention @ query)), 0.0, 1.0)
+    """How like the distinctive `vectors` (P, D) of photos the part of the `query` (Q, D) is that each attends to: 0..1,
+    (P,). The first half of a score; an index can compute it without the tokens of the photos.
+    """
+    directions = unit(query)
+    attention = np.exp(_SHARPNESS * (vectors @ directions.T))  # (P, Q)
+    return np.clip(np.einsum("pd,pd->p", vectors, unit(attention @ directions)), 0.0, 1.0)
 
 
-def sight_scores(tokens: np.ndarray, counts: np.ndarray, backgrounds: np.ndarray, query: np.ndarray) -> np.ndarray:
-    """Scores 0..1, (P,), of P photos, given as for `distinctive`, against the unit tokens `query` (Q, D)."""
-    return similarity(distinctive(tokens, counts, backgrounds), query)
+def sight_scores(
+    tokens: np.ndarray, counts: np.ndarray, pooled: np.ndarray, query: np.ndarray, total: np.ndarray | None = None
+) -> np.ndarray:
+    """Scores 0..1, (P,), of P photos against the tokens `query` (Q, D).
+
+    `tokens` and `counts`: as for `distinctive`; `pooled` and `total`: as for `background`.
+    """
+    common = pooled.sum(axis=0) if total is None else total
+    [whole] = parts(query, unit(common[None])[0], most=1)  # (D,)
+    directions = unit(tokens)
+    attention = np.exp(_SHARPNESS * (directions @ whole))
+    seen = unit(np.add.reduceat(attention[:, None] * directions, _starts(counts)))
+    back = np.clip(seen @ whole, 0.0, 1.0)
+    return (1 - BACK) * similarity(distinctive(tokens, counts, background(pooled, total)), query) + BACK * back
 
 
-def sights(tokens: np.ndarray, counts: np.ndarray, backgrounds: np.ndarray, query: np.ndarray) -> list[Sight]:
-    """What recall needs to know of P photos, given as for `distinctive`, against the unit tokens `query` (Q, D)."""
-    return [Sight(float(score)) for score in sight_scores(tokens, counts, backgrounds, query)]
+def sights(
+    tokens: np.ndarray, counts: np.ndarray, pooled: np.ndarray, query: np.ndarray, total: np.ndarray | None = None
+) -> list[Sight]:
+    """What recall needs to know of P photos, given as for `sight_scores`, against the tokens `query` (Q, D)."""
+    scores = sight_scores(tokens, counts, pooled, query, total)
+    seen = np.minimum(_thingness(tokens, counts), _thingness(query, np.array([len(query)])))
+    around = unit(pooled) @ unit(unit(query).mean(axis=0, keepdims=True))[0]
+    everywhere = bool(np.allclose(np.linalg.norm(query, axis=1), 1.0, atol=0.01))  # lengths say nothing
+    whats = [_what(everywhere or s >= THING, not everywhere and a >= PLACE) for s, a in zip(seen, around, strict=True)]
+    return [Sight(float(score), what) for score, what in zip(scores, whats, strict=True)]
 
 
 def parts(query: np.ndarray, background: np.ndarray, most: int = 6) -> np.ndarray:
-    """Vectors to search for, unit rows (J, D): the distinctive vector of the unit tokens `query` (Q, D) and, for at
-    most `most` - 1 things in the photo, one vector each.
+    """Vectors to search for, unit rows (J, D): the distinctive vector of the tokens `query` (Q, D) and, for at most
+    `most` - 1 things in the photo, one vector each.
 
     `background` (D,) is unit. The most distinctive token gathers the tokens like it into one vector; then the most
     distinctive of the remaining tokens does.
     """
-    weights = _weights(query @ background)  # (Q,)
-    vectors = [weights @ query]
-    left = weights
-    while len(vectors) < most and left.max() > 0.1 * weights.max():
-        near = query @ query[left.argmax()]
+    directions, weights = unit(query), _weights(query, background)
+    vectors = [np.sum(weights * query, axis=0)]
+    left = weights[:, 0] * np.linalg.norm(query, axis=1)
+    least = 0.1 * left.max()
+    while len(vectors) < most and left.max() > least:
+        near = directions @ directions[left.argmax()]
         vectors.append(np.exp(_SHARPNESS * near) @ query)
         left = left * np.clip(1.0 - near, 0.0, 1.0)
     return unit(np.stack(vectors))
@@ -102,14 +144,6 @@ def code(vectors: np.ndarray) -> np.ndarray:
     return np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8))).view(np.uint64)
 
 
-def _weights(commonness: np.ndarray) -> np.ndarray:
-    """Weights of tokens by their cosine with the background.
-
-    Where no token is distinctive, all weights are equal and tiny, so that a photo still finds itself.
-    """
-    return np.clip(1.0 - commonness, 0.0, 1.0) ** 3 + 1e-6
-
-
 def fuse(rankings: Sequence[Sequence[str]]) -> dict[str, float]:
     """Reciprocal-rank fusion of rankings, best first, scaled so that the first of every ranking scores 1.0."""
     scores: dict[str, float] = {}
@@ -117,3 +151,30 @@ def fuse(rankings: Sequence[Sequence[str]]) -> dict[str, float]:
         for place, name in enumerate(ranking):
             scores[name] = scores.get(name, 0.0) + (_FUSION + 1) / (_FUSION + 1 + place) / len(rankings)
     return scores
+
+
+def _weights(tokens: np.ndarray, backgrounds: np.ndarray) -> np.ndarray:
+    """Weights (N, 1) of tokens (N, D) by how unlike the background their directions are.
+
+    Where no token is distinctive, all weights are equal and tiny, so that a photo still finds itself.
+    """
+    commonness = np.sum(unit(tokens) * backgrounds, axis=1, keepdims=True)
+    return np.clip(1.0 - commonness, 0.0, 1.0) ** 3 + 1e-6
+
+
+def _starts(counts: np.ndarray) -> np.ndarray:
+    """Where the tokens of each photo begin."""
+    return np.concatenate(([0], np.cumsum(counts)[:-1]))
+
+
+def _thingness(tokens: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The mean length of the tokens of each photo, (P,), in which long tokens count more."""
+    lengths = np.linalg.norm(tokens, axis=1)
+    starts = _starts(counts)
+    return np.add.reduceat(lengths**2, starts) / np.maximum(np.add.reduceat(lengths, starts), 1e-6)
+
+
+def _what(thing: bool, place: bool) -> What:
+    if thing:
+        return "thing and place" if place else "thing"
+    return "place"

@@ -7,6 +7,7 @@ cannot be compared.
 from __future__ import annotations
 
 import sqlite3
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,19 +15,57 @@ from memory.search import ranking, token_codes, vector_index
 from memory.search.ranking import Sight
 from memory.search.vector_codes import Codes
 
+KEPT = 96
+"""The most tokens that are stored of a photo, the longest; 200 find hardly more."""
+
+
+class Row(NamedTuple):
+    """The visual tokens of a photo as they are stored, a row of `vectors`."""
+
+    photo: str
+    space: str
+    tokens: int
+    """How many there are."""
+    dim: int
+    pooled: bytes
+    """The mean direction of all tokens, also of those that were not kept."""
+    scales: bytes
+    codes: bytes
+
+
+_COLUMNS = ", ".join(Row._fields)
+
 
 def put(db: sqlite3.Connection, photo: str, space: str, tokens: np.ndarray) -> bool:
-    """Store visual tokens (T, D) of a photo, replacing earlier ones; False when the photo is not in the memory."""
-    scales, codes = token_codes.encode(ranking.unit(tokens))
-    unit = token_codes.decode([scales], [codes], np.shape(tokens)[1])
+    """Store visual tokens (T, D) of a photo, replacing earlier ones; False when the photo is not in the memory.
+
+    Of more than KEPT tokens the longest are stored, and the mean direction of all.
+    """
+    given = ranking.bounded(tokens)
+    mean = ranking.unit(given).mean(axis=0).astype("<f2")
+    scales, codes = token_codes.encode(longest(given))
     if db.execute("SELECT 1 FROM photos WHERE sha256 = ?", (photo,)).fetchone() is None:
         return False
     drop(db, photo, space)
-    columns = "photo, space, tokens, dim, pooled, scales, codes"
-    values = (photo, space, *unit.shape, unit.mean(axis=0).astype("<f2").tobytes(), scales, codes)
-    db.execute(f"INSERT INTO vectors ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
-    vector_index.add(db, photo, space, unit)
+    dim = given.shape[1]
+    put_row(db, Row(photo, space, len(codes) // dim, dim, mean.tobytes(), scales, codes))
     return True
+
+
+def put_row(db: sqlite3.Connection, row: Row) -> None:
+    """Store visual tokens as they were stored before, unless the photo has some in this space."""
+    there = db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (row.photo, row.space)).fetchone()
+    if there is None:
+        db.execute(f"INSERT INTO vectors ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        vector_index.add(db, row.photo, row.space, token_codes.decode([row.scales], [row.codes], row.dim))
+
+
+def longest(tokens: np.ndarray) -> np.ndarray:
+    """At most KEPT of the tokens (T, D), the longest, in their order; of equally long ones the first."""
+    if len(tokens) <= KEPT:
+        return tokens
+    order = np.argsort(-np.linalg.norm(tokens, axis=1), kind="stable")[:KEPT]
+    return tokens[np.sort(order)]
 
 
 def missing(db: sqlite3.Connection, space: str) -> list[str]:
@@ -48,11 +87,9 @@ def drop(db: sqlite3.Connection, photo: str, space: str) -> None:
         db.execute("DELETE FROM vectors WHERE photo = ? AND space = ?", (photo, space))
 
 
-def of_photo(db: sqlite3.Connection, photo: str) -> list[tuple[str, np.ndarray]]:
-    """The visual tokens of a photo: vector space and unit tokens (T, D), for each space."""
-    query = "SELECT space, dim, scales, codes FROM vectors WHERE photo = ?"
-    stored = db.execute(query, (photo,)).fetchall()
-    return [(space, token_codes.decode([scales], [codes], dim)) for space, dim, scales, codes in stored]
+def of_photo(db: sqlite3.Connection, photo: str) -> list[Row]:
+    """The visual tokens of a photo in each space, as they are stored."""
+    return [Row(*row) for row in db.execute(f"SELECT {_COLUMNS} FROM vectors WHERE photo = ?", (photo,))]
 
 
 def by_sight(db: sqlite3.Connection, space: str, tokens: np.ndarray, codes: Codes | None = None) -> dict[str, Sight]:
@@ -60,7 +97,7 @@ def by_sight(db: sqlite3.Connection, space: str, tokens: np.ndarray, codes: Code
 
     The index must be `ready`. `codes`: those that this process holds; without them they are read from the file.
     """
-    query, known = ranking.unit(tokens), vector_index.state(db, space)
+    query, known = ranking.bounded(tokens), vector_index.state(db, space)
     if known is None:
         return {}
     columns = "SELECT photo, tokens, pooled, scales, codes FROM vectors WHERE space = ?"
@@ -70,13 +107,9 @@ def by_sight(db: sqlite3.Connection, space: str, tokens: np.ndarray, codes: Code
         likely = vector_index.search(db, codes or Codes(), known, query)
         stored = [db.execute(f"{columns} AND photo = ?", (space, photo)).fetchone() for photo in likely]
     names, counts, pooled, scales, bits = zip(*stored, strict=True)
-    mean = vector_index.numbers(pooled, known.dim)
-    if vector_index.exact(known) or known.total is None:
-        common = ranking.background(mean)
-    else:
-        common = ranking.unit(known.total - mean)
-    unit = token_codes.decode(scales, bits, known.dim)
-    found = ranking.sights(unit, np.array(counts), common, query)
+    mean, kept = vector_index.numbers(pooled, known.dim), token_codes.decode(scales, bits, known.dim)
+    total = None if vector_index.exact(known) else known.total
+    found = ranking.sights(kept, np.array(counts), mean, query, total)
     return dict(zip(names, found, strict=True))
 
 

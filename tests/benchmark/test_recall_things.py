@@ -156,7 +156,7 @@ def test_rates_count_what_they_say() -> None:
     assert found.share.value == 0.5, "right, and above most strangers"
     said = recall_rates.gate_shares(trials, Gate.constant(0.9), times)
     assert {k: s.value for k, s in said["known"].items()} == {"sure": 0.5, "maybe": 0, "wrong": 0.25, "nobody": 0.25}
-    said = recall_rates.gate_shares(trials, Gate((0.97, 0), (0.9, 0)), times)
+    said = recall_rates.gate_shares(trials, Gate((0.03, 0), (0.1, 0)), times)
     assert (said["known"]["sure"].value, said["known"]["maybe"].value) == (0, 0.5)
     assert said["strangers"]["sure"].value == pytest.approx(4 / 101)
     assert said["strangers"]["maybe"].value == pytest.approx(7 / 101)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from memory.search.gate import HIGHEST, Gate
+from memory.search.gate import HIGHEST, MOST, Gate
 
-GATE = Gate(sure=(0.4, 0.1), maybe=(0.3, 0.08))
+GATE = Gate(sure=(0.5, 0.25), maybe=(0.7, 0.2))
 
 
 def test_thresholds_grow_with_the_memory_and_never_pass_the_highest() -> None:
@@ -15,8 +15,9 @@ def test_thresholds_grow_with_the_memory_and_never_pass_the_highest() -> None:
         sure, maybe = GATE.thresholds(n)
         assert before[0] <= sure <= HIGHEST and before[1] <= maybe <= sure, n
         before = sure, maybe
-    assert GATE.thresholds(0) == GATE.thresholds(1) == (0.4, 0.3)
-    assert GATE.thresholds(10**12)[0] == HIGHEST
+    assert GATE.thresholds(0) == GATE.thresholds(1) == pytest.approx((0.5, 0.3))
+    assert GATE.thresholds(10**12) == GATE.thresholds(MOST) > GATE.thresholds(MOST - 1)
+    assert Gate((0.1, 1.0), (0.1, 1.0)).thresholds(MOST) == (HIGHEST, HIGHEST)
 
 
 def test_a_score_is_sure_maybe_or_nobody() -> None:
@@ -26,7 +27,7 @@ def test_a_score_is_sure_maybe_or_nobody() -> None:
 
 
 def test_a_score_that_was_sure_among_few_is_not_among_many() -> None:
-    assert [GATE.certainty(0.6, n) for n in (2, 20, 10_000)] == ["sure", "maybe", None]
+    assert [GATE.certainty(0.65, n) for n in (2, 20, 10_000)] == ["sure", "maybe", None]
 
 
 @pytest.mark.parametrize("n", [0, 1, 100, 10**6])
@@ -36,5 +37,5 @@ def test_the_constant_gate_knows_no_maybe(n: int) -> None:
 
 
 def test_sure_is_never_below_maybe() -> None:
-    """Also where two fitted lines cross."""
-    assert Gate(sure=(0.5, 0.0), maybe=(0.3, 0.1)).thresholds(1000) == (pytest.approx(0.9908, abs=0.02),) * 2
+    """Also where two fitted laws cross."""
+    assert Gate(sure=(0.5, 0.0), maybe=(0.7, 0.2)).thresholds(100) == (pytest.approx(1 - 0.7 * 100**-0.2),) * 2

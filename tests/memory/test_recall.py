@@ -311,7 +311,7 @@ def test_what_is_sure_what_is_asked_and_what_stays_away(memory: Memory) -> None:
     assert len(scores) == 3 and scores[ids[0]] > 0.9 > scores[ids[1]]
     high, low = scores[ids[0]], max(scores[ids[1]], scores[ids[2]])
     for sure, certainty, why in ((low, "sure", "the same thing"), (high + 0.01, "maybe", "maybe the same thing")):
-        gate = Gate((sure + 0.001, 0.0), ((low + high) / 2, 0.0))
+        gate = Gate((1 - sure - 0.001, 0.0), (1 - (low + high) / 2, 0.0))
         [one] = memory.recall("s", scene([1], 77), gate=gate)
         assert (one.episode.id, one.certainty, one.why) == (ids[0], certainty, why)
     nobody = Gate.constant(0.9999)
@@ -321,7 +321,7 @@ def test_what_is_sure_what_is_asked_and_what_stays_away(memory: Memory) -> None:
 
 
 def test_the_gate_grows_with_the_photos_of_this_space_only(memory: Memory) -> None:
-    gate = Gate((0.5, 0.3), (0.5, 0.3))
+    gate = Gate((0.5, 1.5), (0.5, 1.5))
     tell(memory, 1, "thing 1", "2026-01-01", things=[1])
     for n in range(2, 9):
         memory.add(episode(n))  # without vectors
@@ -337,8 +337,8 @@ def test_the_reason_says_what_the_photos_have_in_common(
     memory: Memory, monkeypatch: pytest.MonkeyPatch, what: ranking.What
 ) -> None:
     tell(memory, 1, "This is Milo", "2026-01-01", things=[1])
-    monkeypatch.setattr(ranking, "sights", lambda t, counts, b, q: [ranking.Sight(0.6, what)] * len(counts))
+    monkeypatch.setattr(ranking, "sights", lambda t, counts, *rest: [ranking.Sight(0.6, what)] * len(counts))
     assert [r.why for r in memory.recall("s", scene([1], 77))] == [f"the same {what}"]
-    assert [r.why for r in memory.recall("s", scene([1], 77), gate=Gate((0.7, 0), (0.5, 0)))] == [
+    assert [r.why for r in memory.recall("s", scene([1], 77), gate=Gate((0.3, 0), (0.5, 0)))] == [
         f"maybe the same {what}"
     ]

@@ -9,27 +9,32 @@ from hypothesis.extra.numpy import arrays
 
 from memory.search import ranking, token_codes
 
-TOKENS = arrays(np.float32, st.tuples(st.integers(1, 9), st.integers(1, 40)), elements=st.floats(-4, 4, width=32))
+TOKENS = arrays(
+    np.float32,
+    st.tuples(st.integers(1, 9), st.integers(1, 40)),
+    elements=st.integers(-9999, 9999).map(lambda n: n / 100),
+)
 
 
 @given(TOKENS)
-def test_what_is_read_has_the_direction_that_was_stored(tokens: np.ndarray) -> None:
+def test_what_is_read_has_the_direction_and_the_length_that_were_stored(tokens: np.ndarray) -> None:
     unit = ranking.unit(tokens)
-    read = token_codes.as_stored(unit)
-    lengths = np.linalg.norm(unit, axis=1)
-    there = lengths > 0.5  # not of zeros, nor so near to them that float32 cannot tell
+    there = np.linalg.norm(unit, axis=1) > 0.5  # not of zeros, nor so near to them that float32 cannot tell
+    lengths = np.random.default_rng(len(tokens)).uniform(0.02, 1, len(tokens))
+    read = token_codes.as_stored((unit * lengths[:, None]).astype(np.float32))
+    assert np.all(abs(np.linalg.norm(read, axis=1) / lengths - 1)[there] < 0.02)
+    read = ranking.unit(read)
     most = np.arctan(0.5 * tokens.shape[1] ** 0.5 / 127)  # each number is rounded by at most half of 1 in 127
     assert np.all(np.einsum("td,td->t", read, unit)[there] > np.cos(most) - 1e-3)
-    assert np.all(abs(np.linalg.norm(read, axis=1)[there] - 1) < 1e-3)
     assert np.all(read[~np.any(tokens, axis=1)] == 0)
 
 
-@given(TOKENS)
-def test_storing_again_what_was_read_changes_nothing(tokens: np.ndarray) -> None:
+@given(TOKENS, st.floats(0.01, 1))
+def test_storing_again_what_was_read_changes_nothing(tokens: np.ndarray, length: float) -> None:
     """So an undo, which stores what was read, leaves the same bytes and the same sums."""
-    once = token_codes.encode(ranking.unit(tokens))
+    once = token_codes.encode(ranking.unit(tokens) * np.float32(length))
     read = token_codes.decode([once[0]], [once[1]], tokens.shape[1])
-    assert token_codes.encode(ranking.unit(read)) == once
+    assert token_codes.encode(read) == once
 
 
 def test_real_sizes_keep_their_scores() -> None:
@@ -40,8 +45,8 @@ def test_real_sizes_keep_their_scores() -> None:
     query = ranking.unit(photos[3] + 0.05 * rng.standard_normal((81, 256)))
 
     def scores(tokens: list[np.ndarray]) -> np.ndarray:
-        others = ranking.background(np.stack([one.mean(axis=0) for one in tokens]))
-        return ranking.sight_scores(np.concatenate(tokens), np.full(20, 81), others, query)
+        pooled = np.stack([one.mean(axis=0) for one in tokens])
+        return ranking.sight_scores(np.concatenate(tokens), np.full(20, 81), pooled, query)
 
     stored = [token_codes.as_stored(one) for one in photos]
     assert np.abs(scores(stored) - scores(photos)).max() < 0.002

@@ -64,12 +64,7 @@ def test_exact_search_is_what_it_was_to_the_bit(memory: Memory) -> None:
     scales = np.frombuffer(b"".join(f[3] for f in found), "<f2").astype(np.float32)
     tokens = np.frombuffer(b"".join(f[4] for f in found), np.int8).reshape(-1, DIM) * scales[:, None]
     counts = np.array([f[1] for f in found])
-    others = ranking.unit(pooled.sum(axis=0) - pooled)
-    commonness = np.einsum("nd,nd->n", tokens, np.repeat(others, counts, axis=0))
-    weights = np.clip(1.0 - commonness, 0.0, 1.0) ** 3 + 1e-6
-    special = ranking.unit(np.add.reduceat(weights[:, None] * tokens, np.concatenate(([0], np.cumsum(counts)[:-1]))))
-    attention = np.exp(6.0 * (special @ query.T))
-    before = np.clip(np.einsum("pd,pd->p", special, ranking.unit(attention @ query)), 0.0, 1.0)
+    before = ranking.sight_scores(tokens, counts, pooled, query)
     assert [sight.score for sight in scores.values()] == [float(s) for s in before]
     assert rows_of(memory) == (0, 0), "no index while all are scored"
 
@@ -99,7 +94,7 @@ def test_each_of_several_things_is_found_among_many(memory: Memory, monkeypatch:
 
     whole = ranking.parts
     assert found() >= 0.98 * len(asked)
-    monkeypatch.setattr(ranking, "parts", lambda query, background: whole(query, background, 1))
+    monkeypatch.setattr(ranking, "parts", lambda query, background, most=6: whole(query, background, 1))
     assert found() < 0.9 * len(asked)
     assert memory.verify() == []
 

@@ -20,7 +20,7 @@ from memory.search.gate import HIGHEST, Gate
 from memory.store import Memory
 from tests.memory.test_ranking import DAY, episode
 
-GATE = Gate((0.8, 0.0), (0.5, 0.0))
+GATE = Gate((0.2, 0.0), (0.5, 0.0))
 NEW = "ab" * 32
 SCORES = st.floats(0, 1)
 
@@ -76,7 +76,7 @@ def test_no_asks_for_more_and_yes_for_less(yes: list[float], no: list[float], s:
 
 @given(st.lists(SCORES, max_size=5), st.lists(SCORES, max_size=5), st.integers(0, 10**6))
 def test_thresholds_stay_in_order_and_in_bounds(yes: list[float], no: list[float], n: int) -> None:
-    gate = Gate((0.4, 0.07), (0.3, 0.06))
+    gate = Gate((0.6, 0.1), (0.7, 0.1))
     sure, maybe = gate.own_thresholds(n, yes, no)
     assert 0.8 * gate.thresholds(n)[1] <= maybe <= sure <= HIGHEST
     assert gate.own_thresholds(n, (), ()) == gate.thresholds(n)
@@ -154,7 +154,7 @@ def test_yes_brings_it_back_surely(memory: Memory) -> None:
     assert found(memory, view, NEW) == {milo: "sure"} and found(memory, unit(65), NEW) == {milo: "sure"}
     assert found(memory, unit(42), "cd" * 32) == {milo: "sure"}, "another view is sure a little sooner"
     assert found(memory, unit(65), "cd" * 32) == {}
-    memory.answer("ef" * 32, milo, "s", float(np.cos(np.radians(65))), True)
+    memory.answer("ef" * 32, milo, "s", float(np.cos(np.radians(65))) - 1e-3, True)
     assert found(memory, unit(65), "cd" * 32) == {milo: "maybe"}, "and asked about a little sooner"
 
 

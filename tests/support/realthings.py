@@ -20,7 +20,7 @@ class ColourEncoder:
 
     def __init__(self, gate: Gate | None = None) -> None:
         self.name, self.space = "colours", "colours-1"
-        self.gate = gate or Gate((0.5, 0.1), (0.3, 0.1))
+        self.gate = gate or Gate((0.5, 0.1), (0.7, 0.1))
         self.asked: list[str] = []
         """The photos that were encoded, in order."""
 

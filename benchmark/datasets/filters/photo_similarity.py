@@ -10,7 +10,7 @@ from PIL import Image
 from assistant.photo import pixels
 from benchmark.datasets.filters.tools import Tools
 from memory.episode import Photo
-from memory.search.ranking import background, sight_scores, unit
+from memory.search.ranking import sight_scores, unit
 
 NEAR_BITS = 16
 """Photos whose 128-bit difference hashes differ in at most so many bits are one picture. Drawn scenes differ in 27 or
@@ -44,8 +44,8 @@ def contained(photos: Sequence[Photo], query: Photo, tools: Tools) -> np.ndarray
     The score is that of recall (`memory/search/ranking.py`). `tools.encoder` must be given.
     """
     tokens = [_tokens(photo, tools) for photo in photos]
-    around = background(np.stack([t.mean(axis=0) for t in tokens]))
-    return sight_scores(np.concatenate(tokens), np.array([len(t) for t in tokens]), around, _tokens(query, tools))
+    pooled = np.stack([t.mean(axis=0) for t in tokens])
+    return sight_scores(np.concatenate(tokens), np.array([len(t) for t in tokens]), pooled, _tokens(query, tools))
 
 
 def _tokens(photo: Photo, tools: Tools) -> np.ndarray:

@@ -21,15 +21,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.importing.file_metadata import FileMetadata, read_metadata
+from assistant.importing.read_ahead import read_ahead
 from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import Item
 from assistant.photo import decode, open_image
 from assistant.sight import store_episode
-from memory.episode import Episode, Turn
+from memory.episode import Episode, Photo, Turn
 from memory.errors import PhotoError
 from memory.instructions import tasks
 from memory.store import Memory
@@ -60,6 +62,21 @@ class ImportOutcome:
     detail: str = ""
     """Which file it duplicates, or why it is unusable; for a new one, where its date is from."""
     episode: Episode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file that was read ahead."""
+
+    data: bytes
+    metadata: FileMetadata
+    turns: tuple[Turn, ...]
+    guessed: bool
+    """Whether the words are only a guess."""
+    sha256: str | None
+    """Of the photo's pixels, when the file was decoded before."""
+    photo: Photo | None
+    """None when the file need not be decoded, as far as can be told without the memory."""
 
 
 @dataclass
@@ -108,22 +125,21 @@ def import_all(
         before = stored[sha256]
         return turns in before or bool(before and not turns) or (guessed and any(before))
 
-    for item in items:
+    for item, reading in read_ahead(partial(_read, choices=choices, seen_files=seen_files), items):
         try:
-            data = item.read()
-            metadata = read_metadata(open_image(data, item.name))
-            turns, guessed = _turns(item, metadata, choices)
-            sha256 = seen_files.photo(data) if seen_files else None
+            read = reading.result()
+            turns, guessed, photo, sha256 = read.turns, read.guessed, read.photo, read.sha256
             if not turns and not choices.without_words:
                 yield ImportOutcome(item.name, "known" if nothing_new(sha256, turns, guessed=True) else "silent")
                 continue
-            if not nothing_new(sha256, turns, guessed=guessed):
-                photo = decode(data, item.name)
+            if photo is None and not nothing_new(sha256, turns, guessed=guessed):
+                photo = decode(read.data, item.name)  # decoded before, but not, or no longer, in the memory
+            if photo:
                 sha256 = photo.sha256
                 if seen_files:
-                    seen_files.add(data, sha256)
+                    seen_files.add(read.data, sha256)
             assert sha256 is not None
-            if nothing_new(sha256, turns, guessed=guessed):
+            if photo is None or nothing_new(sha256, turns, guessed=guessed):
                 same = first_file.get(sha256, "")
                 yield ImportOutcome(item.name, "duplicate" if same else "known", same)
                 continue
@@ -134,13 +150,23 @@ def import_all(
             _, named, why = str(error).partition(f"{item.name}: ")  # the printed line begins with the name already
             yield ImportOutcome(item.name, "unusable", why if named else str(error))
             continue
-        place = choices.place or (metadata.place if choices.keep_places else None)
+        place = choices.place or (read.metadata.place if choices.keep_places else None)
         episode = Episode(photo, turns, when, place)
         if memory and encoder:
             store_episode(memory, encoder, episode)
         stored[sha256].append(turns)
         first_file.setdefault(sha256, item.name)
         yield ImportOutcome(item.name, "new", date_source, episode)
+
+
+def _read(item: Item, choices: Choices, seen_files: SeenFiles | None) -> _Read:
+    """Read a file; decode its photo, unless that was done before or nothing is said about it. Raises PhotoError."""
+    data = item.read()
+    metadata = read_metadata(open_image(data, item.name))
+    turns, guessed = _turns(item, metadata, choices)
+    sha256 = seen_files.photo(data) if seen_files else None
+    wanted = sha256 is None and (turns or choices.without_words)
+    return _Read(data, metadata, turns, guessed, sha256, decode(data, item.name) if wanted else None)
 
 
 def without_instructions(text: str) -> str:

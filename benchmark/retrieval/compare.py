@@ -5,7 +5,7 @@ compared with exact search. With `--scenes N`: a history of N drawn photos, seen
 (`drawn_history.py`); new photos show one to four of its things, among look-alikes. Both print JSON lines.
 
 With `--things FOLDER`: real photographs (`recall_things.py`); with `--composites`: cut-outs pasted on photographs of
-rooms (`composites.py`). Both print a table, or one JSON object for each encoder.
+rooms (`composite_photos.py`). Both print a table, or one JSON object for each encoder.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _scenes(args: argparse.Namespace, folder: Path, scratch: Path) -> list[dict[
 
 def _pictures(args: argparse.Namespace) -> int:
     """Measure encoders on real photographs or on composites, and print what they reached."""
-    from benchmark.retrieval import composites, recall_page, recall_table, recall_things
+    from benchmark.retrieval import composite_photos, recall_page, recall_table, recall_things
     from benchmark.retrieval.photo_things import read_things
 
     if args.things:
@@ -100,17 +100,17 @@ def _pictures(args: argparse.Namespace) -> int:
         for line in photos.skipped:
             _progress(f"left out: {line}")
     else:
-        scenes = composites.draw(args.cutouts, args.rooms, args.seed)
+        scenes = composite_photos.draw(args.cutouts, args.rooms, args.seed)
     found: list[Any] = []
     for name in args.encoder or [None]:
         with opened(name, args.model) as encoder:
             if args.things:
                 found.append(recall_things.measure(encoder, photos, args.seed, _progress))
             else:
-                found.append(composites.measure(encoder, scenes, args.seed, _progress))
+                found.append(composite_photos.measure(encoder, scenes, args.seed, _progress))
     if args.out and args.things:
         _progress(f"page: {recall_page.write(found, args.out, args.seed)}")
-    shown = recall_table if args.things else composites
+    shown = recall_table if args.things else composite_photos
     if args.json:
         for one in found:
             print(json.dumps(shown.as_record(one, args.seed)))

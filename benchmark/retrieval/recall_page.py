@@ -15,7 +15,7 @@ import numpy as np
 from benchmark.report.html_page import check_libraries, thumbnail, write_page
 from benchmark.retrieval import recall_table
 from benchmark.retrieval.memory_draws import Trials
-from benchmark.retrieval.recall_things import ALL, MEMORIES, Measured
+from benchmark.retrieval.recall_things import ALL, Measured
 
 PAGE = "recall.html"
 TEMPLATE = Path(__file__).parent / "recall_page.html.j2"
@@ -68,8 +68,8 @@ class Section:
 def write(found: Sequence[Measured], out: Path, seed: int) -> Path:
     """Write `PAGE` into the folder `out`; returns its path. Raises KeepsakeError when a library is missing."""
     check_libraries()
-    tables = recall_table.tables(found)
-    about = f"{recall_table.about(found[0].photos.photos)}. {MEMORIES} memories of each size, seed {seed}."
+    tables, drawn = recall_table.tables(found), recall_table.drawn(found[0])
+    about = f"{recall_table.about(found[0].photos.photos)}. {drawn} memories of each size, seed {seed}."
     values = {"sections": [section(one) for one in found], "tables": tables, "about": about}
     return write_page(TEMPLATE, out / PAGE, {}, values)
 

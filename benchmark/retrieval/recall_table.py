@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmark.retrieval.photo_things import PhotoSet
 from benchmark.retrieval.recall_rates import NOTHING, PASSING, Share
-from benchmark.retrieval.recall_things import ALL, MEMORIES, SIX, Measured
+from benchmark.retrieval.recall_things import ALL, SIX, Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,15 @@ def about(photos: PhotoSet) -> str:
     return f"{words}; strangers: {len(photos.things) - photos.own} other things, {len(photos.photos) - own} photos"
 
 
+def drawn(found: Measured) -> str:
+    """How many memories were drawn of each size, as text: "40", or "15 to 40"."""
+    counts = sorted({len(row.trials.remembered) for row in found.sizes.values()})
+    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+
+
 def table(found: Sequence[Measured], seed: int) -> str:
     """All encoders side by side, for people."""
-    what = f"{about(found[0].photos.photos)}. {MEMORIES} memories of each size, seed {seed}."
+    what = f"{about(found[0].photos.photos)}. {drawn(found[0])} memories of each size, seed {seed}."
     how = "Brackets: 95 % intervals; things are resampled, not photos."
     return "\n\n".join([f"{what}\n{how}", *map(str, tables(found))])
 
@@ -94,7 +100,7 @@ def as_record(found: Measured, seed: int) -> dict[str, Any]:
         },
         "intervals": _shares(found, lambda share: [_number(share.low), _number(share.high)]),
         "strangers": {"things": strangers or photos.own, "from": "other things" if strangers else "the same things"},
-        "drawn": MEMORIES,
+        "drawn": {size: len(row.trials.remembered) for size, row in found.sizes.items()},
         "seed": seed,
         "skipped": list(photos.skipped),
     }

@@ -21,7 +21,9 @@ SIZES = (3, 6, 12, 24)
 """Photos in a memory; "all" comes beside them."""
 ALL = "all"
 MEMORIES = 40
-"""Memories that are drawn for each size."""
+"""Memories that are drawn for each size, at most."""
+REMEMBERED = 1500
+"""Photos in all memories of a size together: of a larger size fewer memories are drawn, each asks more."""
 SIX = 6
 
 
@@ -62,16 +64,21 @@ def rates(name: str, gate: Gate, photos: EncodedSet, seed: int, progress: Progre
     own, things = photos.photos.own, len(photos.photos.things)
     mine = np.arange(own)
     times = recall_rates.resampled(things, (mine, np.arange(own, things)), seed)
-    whole = ask(photos, np.random.default_rng((seed, 1)), draw_things(_rng(seed, 2), mine, own, MEMORIES))
+    whole = ask(photos, np.random.default_rng((seed, 1)), draw_things(_rng(seed, 2), mine, own, memories(own)))
     found = Measured(name, photos, gate, recall_rates.right_first(whole, times), int(whole.known.sum()))
     for n in (size for size in SIZES if size <= own):
         progress(f"{name}: memories of {n}")
-        drawn = draw_things(_rng(seed, 3, n), mine, n, MEMORIES)
+        drawn = draw_things(_rng(seed, 3, n), mine, n, memories(n))
         found.sizes[str(n)] = _rates(ask(photos, _rng(seed, 4, n), drawn), gate, times)
     if own == things:  # the strangers must come from the same folder, so not all can be remembered
-        whole = ask(photos, _rng(seed, 5), turns(_rng(seed, 6), mine, MEMORIES + -MEMORIES % 3))
+        whole = ask(photos, _rng(seed, 5), turns(_rng(seed, 6), mine, (n := memories(own)) + -n % 3))
     found.sizes[ALL] = _rates(whole, gate, times)
     return found
+
+
+def memories(n: int) -> int:
+    """How many memories of n photos are drawn."""
+    return min(MEMORIES, -(-REMEMBERED // n))
 
 
 def _rng(*seed: int) -> np.random.Generator:

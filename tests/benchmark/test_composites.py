@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from benchmark.__main__ import main
-from benchmark.retrieval import chosen_encoder, composites
+from benchmark.retrieval import chosen_encoder, composite_photos
 from memory.errors import KeepsakeError
 from tests.support.realthings import ColourEncoder
 
@@ -43,14 +43,14 @@ def rooms(folder: Path, n: int = 5) -> Path:
 
 
 def test_pictures_with_transparency_are_cutouts(tmp_path: Path) -> None:
-    scenes = composites.draw(cutouts(tmp_path / "cut"), [rooms(tmp_path / "rooms")], 0)
+    scenes = composite_photos.draw(cutouts(tmp_path / "cut"), [rooms(tmp_path / "rooms")], 0)
     assert sorted(scenes.plain.things) == [f"disc{i}" for i in range(8)] and scenes.rooms == 5
     assert len(scenes.plain.photos) == 16 and len(scenes.both.photos) == 16 + len(scenes.swaps)
     assert {(p.photo.width, p.photo.height) for p in scenes.both.photos} == {(448, 448)}
 
 
 def test_the_room_behind_a_thing_is_that_of_another_memory(tmp_path: Path) -> None:
-    scenes = composites.draw(cutouts(tmp_path / "cut"), [rooms(tmp_path / "rooms")], 0)
+    scenes = composite_photos.draw(cutouts(tmp_path / "cut"), [rooms(tmp_path / "rooms")], 0)
     photos = scenes.both.photos
     assert scenes.swaps
     for swap in scenes.swaps:
@@ -79,11 +79,11 @@ def test_the_winners_are_counted(
 def test_too_few_pictures_are_one_line(tmp_path: Path) -> None:
     behind = rooms(tmp_path / "rooms")
     with pytest.raises(KeepsakeError, match="holds 2 pictures of things with a transparent background"):
-        composites.draw(cutouts(tmp_path / "cut", 2), [behind], 0)
+        composite_photos.draw(cutouts(tmp_path / "cut", 2), [behind], 0)
     (tmp_path / "none").mkdir()
     with pytest.raises(KeepsakeError, match="holds 0 photos of rooms"):
-        composites.draw(cutouts(tmp_path / "more"), [tmp_path / "none"], 0)
+        composite_photos.draw(cutouts(tmp_path / "more"), [tmp_path / "none"], 0)
     with pytest.raises(KeepsakeError, match="python -m benchmark fetch"):
-        composites.draw(tmp_path / "more", None, 0)
+        composite_photos.draw(tmp_path / "more", None, 0)
     with pytest.raises(FileNotFoundError, match="python -m benchmark fetch"):
-        composites.draw(None, [behind], 0)
+        composite_photos.draw(None, [behind], 0)

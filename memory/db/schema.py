@@ -125,8 +125,8 @@ MIGRATIONS: tuple[Migration, ...] = (
         # Visual tokens take a byte a number (see `search/token_codes.py`). Those of before are left out: the photo's
         # encoder computes them again, in a space of its own.
         "DELETE FROM codes",
-        "DELETE FROM directions",
         "DELETE FROM spaces",
+        "DROP TABLE directions",
         "DROP TABLE vectors",
         """CREATE TABLE vectors (
             photo TEXT NOT NULL REFERENCES photos (sha256) ON DELETE CASCADE,
@@ -138,6 +138,14 @@ MIGRATIONS: tuple[Migration, ...] = (
             codes BLOB NOT NULL,                -- unit tokens divided by their scales, int8 (tokens, dim)
             PRIMARY KEY (photo, space),
             CHECK (length(pooled) = 2 * dim AND length(scales) = 2 * tokens AND length(codes) = tokens * dim)
+        ) STRICT""",
+        """CREATE TABLE directions (
+            row INTEGER PRIMARY KEY,            -- of a space without gaps
+            photo TEXT NOT NULL,
+            space TEXT NOT NULL,
+            i8 BLOB NOT NULL,                   -- what is special in the photo, its largest number 127, int8 (dim)
+            UNIQUE (photo, space),
+            FOREIGN KEY (photo, space) REFERENCES vectors (photo, space) ON DELETE CASCADE
         ) STRICT""",
         # The user's answers about recalls (see `verdict_rows.py`); before, they were sentences in episodes.
         """CREATE TABLE verdicts (

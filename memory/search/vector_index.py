@@ -97,10 +97,10 @@ def add(db: sqlite3.Connection, photo: str, space: str, tokens: np.ndarray) -> N
         return
     assert known.total is not None and known.centre is not None
     others = known.total - _pooled(db, photo, space)
-    direction = ranking.distinctive(tokens, np.array([len(tokens)]), ranking.unit(others[None])).astype("<f2")
-    row = _end(db, known)
-    db.execute("INSERT INTO directions VALUES (?, ?, ?, ?)", (row, photo, space, direction.tobytes()))
-    vector_codes.write_code(db, row, ranking.code(direction - known.centre)[0])
+    special = ranking.distinctive(tokens, np.array([len(tokens)]), ranking.unit(others[None]))
+    row, (_, i8) = _end(db, known), token_codes.encode(special)
+    db.execute("INSERT INTO directions VALUES (?, ?, ?, ?)", (row, photo, space, i8))
+    vector_codes.write_code(db, row, ranking.code(_read([i8], dim) - known.centre)[0])
 
 
 def drop(db: sqlite3.Connection, photo: str, space: str) -> None:
@@ -140,17 +140,16 @@ def build(db: sqlite3.Connection, space: str) -> None:
         return
     row, total_of_directions = known.id * ROWS_PER_SPACE, np.zeros(dim)
     for names, special in _directions(db, known, space):
-        total_of_directions += special.sum(axis=0, dtype=float)
-        rows = ((row + i, name, space, special[i].tobytes()) for i, name in enumerate(names))
+        total_of_directions += _read(special, dim).sum(axis=0, dtype=float)
+        rows = ((row + i, name, space, i8) for i, (name, i8) in enumerate(zip(names, special, strict=True)))
         db.executemany("INSERT INTO directions VALUES (?, ?, ?, ?)", rows)
         row += len(names)
     centre = (total_of_directions / photos).astype("<f4")
     for first in range(known.id * ROWS_PER_SPACE, row, vector_codes.BLOCK):
         within = (first, min(first + vector_codes.BLOCK, row))
-        blobs = [f16 for (f16,) in db.execute("SELECT f16 FROM directions WHERE row >= ? AND row < ?", within)]
-        special = np.frombuffer(b"".join(blobs), "<f2").reshape(-1, dim)
+        blobs = [i8 for (i8,) in db.execute("SELECT i8 FROM directions WHERE row >= ? AND row < ?", within)]
         block = np.zeros((vector_codes.words(dim), vector_codes.BLOCK), np.uint64)
-        block[:, : len(special)] = ranking.code(special - centre).T
+        block[:, : len(blobs)] = ranking.code(_read(blobs, dim) - centre).T
         vector_codes.write_block(db, first // vector_codes.BLOCK, block)
     made = (VERSION, photos, centre.tobytes(), known.id)
     db.execute("UPDATE spaces SET version = ?, built = ?, centre = ? WHERE id = ?", made)
@@ -167,9 +166,10 @@ def search(db: sqlite3.Connection, codes: Codes, known: State, query: np.ndarray
     nearest = vector_codes.nearest(blocks, ranking.code(parts - known.centre), known.photos)
     near = np.unique(np.concatenate(list(nearest)))
     places = ",".join(map(str, known.id * ROWS_PER_SPACE + near))
-    found = db.execute(f"SELECT photo, f16 FROM directions WHERE row IN ({places})").fetchall()
-    special = np.frombuffer(b"".join([f16 for _, f16 in found]), "<f2").reshape(-1, known.dim).astype(np.float32)
-    best = np.argsort(-ranking.similarity(special, query), kind="stable")[:SHORTEST]
+    found = db.execute(f"SELECT photo, i8 FROM directions WHERE row IN ({places})").fetchall()
+    special = _read([i8 for _, i8 in found], known.dim)
+    near = np.argsort(-(special @ parts.T).max(axis=1), kind="stable")[: 4 * SHORTEST]  # leave a few to the dear step
+    best = near[np.argsort(-ranking.similarity(special[near], query), kind="stable")[:SHORTEST]]
     return sorted(found[i][0] for i in best)
 
 
@@ -190,13 +190,13 @@ def _whole(db: sqlite3.Connection, space: str) -> bool:
     if known.version != VERSION or known.centre is None:
         return True  # there are no codes, or they are made anew before they are used
     block, row, first = np.empty(0), -1, known.id * ROWS_PER_SPACE
-    rows = db.execute("SELECT row, f16 FROM directions WHERE space = ? ORDER BY row", (space,))
-    for row, (at, f16) in enumerate(rows):
+    rows = db.execute("SELECT row, i8 FROM directions WHERE space = ? ORDER BY row", (space,))
+    for row, (at, i8) in enumerate(rows):
         place = row % vector_codes.BLOCK
         if place == 0:
             block = vector_codes.read_block(db, (first + row) // vector_codes.BLOCK, vector_codes.words(known.dim))
-        direction = np.frombuffer(f16, "<f2")[None]
-        if at != first + row or not np.array_equal(ranking.code(direction - known.centre)[0], block[:, place]):
+        code = ranking.code(_read([i8], known.dim) - known.centre)[0]
+        if at != first + row or not np.array_equal(code, block[:, place]):
             return False
     return row + 1 == known.photos
 
@@ -238,15 +238,22 @@ def _clear(db: sqlite3.Connection, space: str) -> None:
         db.execute("DELETE FROM codes WHERE block >= ? AND block < ?", within)
 
 
-def _directions(db: sqlite3.Connection, known: State, space: str) -> Iterator[tuple[list[str], np.ndarray]]:
-    """Names and directions (P, D), float16, of all photos, _CHUNK photos at a time."""
+def _directions(db: sqlite3.Connection, known: State, space: str) -> Iterator[tuple[list[str], list[bytes]]]:
+    """Names and directions, as they are stored, of all photos, _CHUNK photos at a time."""
     assert known.total is not None
     reading = db.execute("SELECT photo, tokens, pooled, scales, codes FROM vectors WHERE space = ?", (space,))
     while chunk := reading.fetchmany(_CHUNK):
         names, counts, pooled, scales, codes = zip(*chunk, strict=True)
         tokens = token_codes.decode(scales, codes, known.dim)
         others = ranking.unit(known.total - numbers(pooled, known.dim))
-        yield list(names), ranking.distinctive(tokens, np.array(counts), others).astype("<f2")
+        _, i8 = token_codes.encode(ranking.distinctive(tokens, np.array(counts), others))
+        yield list(names), [i8[at : at + known.dim] for at in range(0, len(i8), known.dim)]
+
+
+def _read(directions: Iterable[bytes], dim: int) -> np.ndarray:
+    """Stored directions as unit rows (P, dim). Each row depends on its own bytes only, to the bit."""
+    rows = np.frombuffer(b"".join(directions), np.int8).reshape(-1, dim).astype(np.float32)
+    return rows / np.maximum(np.sqrt(np.square(rows).sum(axis=1, keepdims=True)), 1)
 
 
 def numbers(blobs: Iterable[bytes], dim: int) -> np.ndarray:

@@ -15,8 +15,8 @@ from memory.search import ranking, token_codes, vector_index
 from memory.search.ranking import Sight
 from memory.search.vector_codes import Codes
 
-KEPT = 96
-"""The most tokens that are stored of a photo, the longest; 200 find hardly more."""
+KEPT = 90
+"""The most tokens that are stored of a photo, the longest: 25 kB with 256 numbers each; 200 find hardly more."""
 
 
 class Row(NamedTuple):

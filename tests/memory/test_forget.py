@@ -35,6 +35,7 @@ def episode(n: int, text: str, day: int = 0, place: str | None = None, data: byt
     return Episode(photo, (Turn("user", text), Turn("assistant", f"So {text}")), DAY + timedelta(days=day), place)
 
 
+ASKED = hashlib.sha256(b"a photo of which the user said that it is not the secret").hexdigest()
 SECRET = episode(0, "Zanzibarine ate quokkabread", 3, "Xylotown", ENCODED)
 
 
@@ -57,6 +58,7 @@ def planted(path: Path) -> Path:
         memory.add_all([episode(n, f"neighbour {n} said so", n) for n in range(1, 40)])
         memory.add(SECRET)
         memory.put_vectors(SECRET.photo.sha256, "nano", TOKENS)
+        memory.answer(ASKED, SECRET.photo.sha256, "nano", 0.5, False)
     for _ in range(2):  # opening takes one
         with Memory(path) as memory:
             memory.add(episode(90 + len(database_files.snapshots(path)), "later"))
@@ -77,7 +79,7 @@ def canaries(path: Path) -> dict[str, bytes]:
     for word in ("Zanzibarine", "quokkabread", "Xylotown"):
         found |= {word: word.encode(), f"{word} in UTF-16": word.encode("utf-16-le")}
     found |= {f"{word} as indexed": word.encode() for word in ("zanzibarin", "quokkabread", "xylotown")}
-    return found | {"id": SECRET.id.encode(), "hash": SECRET.photo.sha256.encode()}
+    return found | {"id": SECRET.id.encode(), "hash": SECRET.photo.sha256.encode(), "hash asked": ASKED.encode()}
 
 
 def residue(path: Path) -> set[str]:
@@ -96,7 +98,7 @@ def test_no_byte_is_left_anywhere(planted: Path) -> None:
     assert residue(planted) == set()
     assert other.exists(), "what was derived from other photos stays"
     assert (receipt.episodes, receipt.photos) == ((SECRET.id,), (SECRET.photo.sha256,))
-    assert (receipt.turns, receipt.vectors, receipt.index_rows) == (2, 1, 1)
+    assert (receipt.turns, receipt.vectors, receipt.index_rows, receipt.answers) == (2, 1, 1, 1)
     assert (receipt.files, receipt.snapshots_deleted, receipt.snapshots_made) == (2, 3, 1), "opening took one more"
     assert receipt.bytes > len(ENCODED) + len(PIXELS) and receipt.log_emptied
     (kept,) = database_files.snapshots(planted)

@@ -60,7 +60,8 @@ class Store(RuleBasedStateMachine):
         self.memory = self.opened()
         self.known: dict[str, Episode] = {}
         self.tokens: set[str] = set()
-        self.archives: list[tuple[Path, dict[str, Episode]]] = []
+        self.answers: dict[tuple[str, str], bool] = {}
+        self.archives: list[tuple[Path, dict[str, Episode], dict[tuple[str, str], bool]]] = []
 
     @rule(target=told, episode=EPISODES)
     def remember(self, episode: Episode) -> Episode:
@@ -84,6 +85,24 @@ class Store(RuleBasedStateMachine):
         here = any(e.photo == episode.photo for e in self.known.values())
         assert self.memory.put_vectors(episode.photo.sha256, "s", np.eye(3)) == here
         self.tokens |= {episode.photo.sha256} if here else set()
+
+    @rule(n=st.integers(0, 7), episode=told, same=st.booleans())
+    def answer(self, n: int, episode: Episode, same: bool) -> None:
+        """Of photos 6 and 7 nothing is ever remembered."""
+        pair = photo(n).sha256, episode.photo.sha256
+        before = self.memory.answer(*pair, "s", 0.5, same)
+        assert (before and before.same) == self.answers.get(pair)
+        if pair[1] in self.photos():
+            self.answers[pair] = same
+
+    @rule(n=st.integers(0, 7), episode=told)
+    def take_back(self, n: int, episode: Episode) -> None:
+        pair = photo(n).sha256, episode.photo.sha256
+        taken = self.memory.take_back_verdict(*pair)
+        assert (taken and taken.same) == self.answers.pop(pair, None)
+
+    def photos(self) -> set[str]:
+        return {e.photo.sha256 for e in self.known.values()}
 
     @rule(episode=told)
     def forget(self, episode: Episode) -> None:
@@ -123,9 +142,12 @@ class Store(RuleBasedStateMachine):
             self.drop(meant)
 
     def drop(self, ids: list[str]) -> None:
+        before = self.photos()
         for id in ids:
             del self.known[id]
-        self.tokens &= {e.photo.sha256 for e in self.known.values()}
+        self.tokens &= self.photos()
+        gone = before - self.photos()
+        self.answers = {pair: same for pair, same in self.answers.items() if gone.isdisjoint(pair)}
 
     @rule(name=st.sampled_from(NAMES))
     def search(self, name: str) -> None:
@@ -143,16 +165,17 @@ class Store(RuleBasedStateMachine):
     def export(self) -> None:
         target = self.folder / f"{len(self.archives)}.zip"
         assert export_archive(self.memory, target).episodes == len(self.known)
-        self.archives.append((target, dict(self.known)))
+        self.archives.append((target, dict(self.known), dict(self.answers)))
 
     @rule(n=st.integers(0, 9))
     def bring_in(self, n: int) -> None:
         if self.archives:
-            archive, held = self.archives[n % len(self.archives)]
+            archive, held, answers = self.archives[n % len(self.archives)]
             new = {id: e for id, e in held.items() if id not in self.known}
             assert import_archive(self.memory, archive) == (len(new), len(held) - len(new), 0)
             order = [*self.known, *new]
             self.known |= new
+            self.answers = answers | self.answers  # all within one second: those that are there are not older
             for day in {e.when for e in new.values()}:  # what is new was told before what the archive has after it
                 there = [id for id, e in held.items() if e.when == day]
                 for id, later in reversed(list(pairwise(there))):
@@ -195,6 +218,7 @@ class Store(RuleBasedStateMachine):
         stats = self.memory.stats()
         assert (stats["episodes"], stats["photos"]) == (len(newest), len(photos))
         assert set(self.memory.photos_without_vectors("s")) == photos - self.tokens
+        assert {(v.photo, v.other): v.same for v in self.memory.verdicts()} == self.answers
 
     def teardown(self) -> None:
         if hasattr(self, "memory"):

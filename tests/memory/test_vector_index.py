@@ -235,7 +235,7 @@ def test_no_byte_of_a_forgotten_photo_is_left_in_the_index(
 ) -> None:
     hashes = learn(memory, range(40))
     with memory.transaction() as db:
-        query = "SELECT row, f16 FROM directions WHERE photo = ?"
+        query = "SELECT row, i8 FROM directions WHERE photo = ?"
         row, direction = db.execute(query, (hashes[n],)).fetchone()
         code = vector_codes.read_block(db, row // vector_codes.BLOCK, 1)[:, row % vector_codes.BLOCK].tobytes()
 

@@ -90,6 +90,11 @@ class ThreadMessages(Base):
         await self.main_view.settle(message.entry, text)
         self.tour.did("remember")
 
+    def on_photos_encoded(self, message: messages.PhotosEncoded) -> None:
+        """Show how many of the photos that this encoder had not seen are seen by now."""
+        left = message.done < message.total
+        self.status.seeing = strings.SEEING.format(done=message.done, total=message.total) if left else ""
+
     async def on_query_result(self, message: messages.QueryResult) -> None:
         """Show the result of a query of the memory."""
         if isawaitable(showing := message.then()):
@@ -134,6 +139,7 @@ class ThreadMessages(Base):
     def on_thread_state(self, message: messages.ThreadState) -> None:
         """Show what the thread is doing."""
         self.status.state, self.status.uses = message.text, offline.uses()
+        self.main_view.caption.waits(message.text == "loading model")
         if message.text == "idle":
             self.thread.recount()
 

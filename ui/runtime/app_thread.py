@@ -18,7 +18,6 @@ from typing import TypeVar
 
 from textual.message import Message
 
-from assistant import sight
 from assistant.backend import Backend
 from assistant.encoder.encoder import PhotoEncoder
 from demo import album
@@ -66,8 +65,7 @@ class AppThread:
         self._passphrases.put(passphrase or "")
 
     def start(self) -> None:
-        """Open the memory, then load the model; both in the thread."""
-        self._put(None, "loading model", self._session.open_conversation)
+        """Open the memory, in the thread, and begin to load the model and to open the encoder."""
         self._jobs.thread.start()
 
     def expect(self, photo: Photo | None) -> None:
@@ -80,7 +78,7 @@ class AppThread:
             self._jobs.ahead(partial(self._session.prefill, photo))
 
     def look(self, entry: EntryToken, photo: Future[Photo]) -> None:
-        """Recall and caption a photo that is being read."""
+        """Recall a photo that is being read, then caption it."""
         self._put(entry, "reading photo", lambda: self._session.look(entry, photo), always=True)
 
     def ask(self, entry: EntryToken, question: str) -> None:
@@ -129,6 +127,8 @@ class AppThread:
             with suppress(KeepsakeError):  # a broken memory is reported when the user needs it, not before
                 if memory.changed():
                     self._session.count()
+                    if self._session.engines.eyes:
+                        self._session.engines.eyes.again()
 
         self.browse(count, lambda _: None)
 
@@ -136,11 +136,9 @@ class AppThread:
         """Find the `k` memories most like a photo; the conversation stays as it is."""
 
         def find() -> None:
-            encoder = self._session.open_conversation().encoder
-            sight.encode_missing(self._session.store, encoder)
-            self._tell(QueryResult(partial(then, sight.recall(self._session.store, encoder, photo, k))))
+            self._tell(QueryResult(partial(then, self._session.alike(photo, k))))
 
-        self._put(entry, "recalling", find)
+        self._put(entry, "recalling", lambda: self._session.engines.seeing(find))
 
     def forget(self, entry: EntryToken, *ids: str) -> None:
         """Forget episodes: their bytes go at once, and until the app closes `undo` brings them back."""

@@ -1,15 +1,18 @@
-"""One thread that runs jobs in the order they were given.
+"""One thread that runs jobs in the order they were given; what needs the model waits until it is loaded.
 
 Some jobs are promised: they run even when the app is closing. Others are dropped when a new conversation begins, or
-make way for the next job. The queue knows neither memory nor model: its owner passes the jobs, and how to stop a model.
+make way for the next job. A job may return an `AfterModel`, its second part: until the model is ready, second parts are
+held back, in order, and the jobs behind them run. The queue knows neither memory nor model: its owner passes the jobs,
+and what the queue asks of a model (`ModelGate`).
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
+from typing import NamedTuple
 
 from textual.message import Message
 
@@ -19,11 +22,31 @@ from ui.runtime.messages import ConversationEvent, Crashed, EntryToken, ThreadSt
 
 
 @dataclass(frozen=True, slots=True)
+class AfterModel:
+    """The part of a job that needs the model."""
+
+    run: Callable[[], object]
+
+
+class ModelGate(NamedTuple):
+    """What the queue asks of a model."""
+
+    ready: Callable[[], bool]
+    """Whether the model is loaded."""
+    loading: Callable[[], bool]
+    want: Callable[[], object]
+    """Begin to load the model, unless that goes on already; `JobQueue.wake` is called when it has ended."""
+    stop: Callable[[], object]
+    """Stop what the model does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One job for the thread."""
 
     entry: EntryToken
     state: str
+    """What the thread is doing then; "" changes nothing on screen."""
     run: Callable[[], object]
     done: threading.Event | None
     """Set when a promised job is done (remember, forget: they run even when the app is closing). None: not promised."""
@@ -43,10 +66,13 @@ class JobQueue:
         tell: Callable[[Message], object],
         opening: Callable[[], object],
         closing: Callable[[], object],
-        stop: Callable[[], object],
+        model: ModelGate,
     ) -> None:
-        self._tell, self._opening, self._closing, self._stop = tell, opening, closing, stop
+        self._tell, self._opening, self._closing, self._model = tell, opening, closing, model
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._held: list[Job] = []
+        """Second parts that wait for the model."""
+        self._ending = False
         self.cancelled = threading.Event()
         """Whether the running job was cancelled."""
         self.closing = threading.Event()
@@ -70,13 +96,17 @@ class JobQueue:
     def ahead(self, job: Callable[[threading.Event], object]) -> None:
         """Run a job ahead of need, unseen; the event that the job gets is set when another job comes."""
         gone = self._ahead = threading.Event()
-        self._jobs.put(Job(None, "idle", lambda: job(gone), None, False, self._number, gone))
+        self._jobs.put(Job(None, "", lambda: job(gone), None, False, self._number, gone))
+
+    def wake(self, job: Callable[[], object]) -> None:
+        """Loading the model has ended: run `job`, then what waited for the model. Callable from any thread."""
+        self._jobs.put(Job(None, "", job, None, True, self._number))
 
     def make_way(self) -> None:
         """End the job done ahead, at once."""
         self._ahead.set()
         if self._running and self._running.gone is self._ahead:
-            self._stop()
+            self._model.stop()
 
     def leave(self) -> None:
         """Begin a new conversation: jobs of the old one are unwanted from now on, and the running one is cancelled."""
@@ -86,7 +116,7 @@ class JobQueue:
     def cancel(self) -> None:
         """Cancel the running job. Callable from any thread."""
         self.cancelled.set()
-        self._stop()
+        self._model.stop()
 
     def end(self) -> None:
         """Cancel the running job, finish the promised ones, end the thread.
@@ -117,24 +147,53 @@ class JobQueue:
         job = self._running
         return self.closing.is_set() or (job is not None and job.entry is not None and job.conversation < self._number)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether second parts of jobs wait for the model."""
+        return bool(self._held)
+
     def _run(self) -> None:
         try:
             self._opening()
-            while (job := self._jobs.get()) is not None:
-                self._running = job
-                self.cancelled.clear()
-                if self.unwanted and not (job.done or job.always):
-                    continue
-                self._tell(ThreadState(job.state))
-                try:
-                    job.run()
-                except KeepsakeError as error:
-                    if not job.gone:  # a job done ahead fails again when it is wanted, and is reported then
-                        self._tell(ConversationEvent(job.entry, Failed(str(error))))
-                self.keep_promise()
-                if self._jobs.empty():
-                    self._tell(ThreadState("idle"))
+            while (job := self._next()) is not None:
+                self._perform(job)
+                if self._jobs.empty() and (self._model.loading() or not self._held):
+                    self._tell(ThreadState("loading model" if self._model.loading() else "idle"))
         except Exception as error:  # the thread's edge: the app raises it where it is seen
             self._tell(Crashed(error))
         finally:
             self._closing()
+
+    def _next(self) -> Job | None:
+        """The first part that waited for the model, when loading has ended; else the next job. None: the end."""
+        while True:
+            if self._held and not self._model.loading():
+                return self._held.pop(0)
+            if self._ending and not self._held:
+                return None
+            if (job := self._jobs.get()) is not None:
+                return job
+            self._ending = True
+            self._held = [held for held in self._held if held.done]
+
+    def _perform(self, job: Job) -> None:
+        """Run a job, its second part too if the model is ready."""
+        self._running = job
+        self.cancelled.clear()
+        if self.unwanted and not (job.done or job.always):
+            return
+        if job.state:
+            self._tell(ThreadState(job.state))
+        try:
+            part = job.run()
+            while isinstance(part, AfterModel):
+                if not self._model.ready():
+                    promise = None if job.done and job.done.is_set() else job.done
+                    self._held.append(replace(job, run=part.run, done=promise, always=False))
+                    self._model.want()
+                    return
+                part = part.run()
+        except KeepsakeError as error:
+            if not job.gone:  # a job done ahead fails again when it is wanted, and is reported then
+                self._tell(ConversationEvent(job.entry, Failed(str(error))))
+        self.keep_promise()

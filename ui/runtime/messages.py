@@ -72,6 +72,14 @@ class EpisodeRemembered(Message):
 
 
 @dataclass
+class PhotosEncoded(Message):
+    """Photos of the memory are encoded again; when `done` is `total`, all are."""
+
+    done: int
+    total: int
+
+
+@dataclass
 class QueryResult(Message):
     """A query of the memory has its result: the app calls `then`, and awaits what it returns if that is awaitable."""
 

@@ -1,13 +1,13 @@
 """What lives in the background thread: the memory, the model, the open conversation. Each public method is a job.
 
-Only that thread calls the methods; `app_thread.py` gives them to the job queue. Messages go out by `tell`.
+Only that thread calls the methods; `app_thread.py` gives them to the job queue. Messages go out by `tell`. What needs
+the model is returned as `AfterModel`; all else works before it is loaded, and without one.
 """
 
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from datetime import datetime
@@ -15,39 +15,34 @@ from functools import partial
 
 from textual.message import Message
 
+from assistant import sight
 from assistant.backend import Backend
 from assistant.conversation import Conversation
-from assistant.encoder.encoder import BackendEncoder, PhotoEncoder
-from assistant.events import AnswerText, CaptionText, Event, Failed, Recalled
-from assistant.sight import encode_missing
+from assistant.encoder.encoder import PhotoEncoder
 from demo import album
 from memory import conversations
 from memory.corrections import readable
 from memory.db.conversation_rows import StoredConversation
 from memory.episode import Photo, Recall
-from memory.errors import KeepsakeError, ModelStopped, UnknownEpisode
+from memory.errors import KeepsakeError, UnknownEpisode
 from memory.store import Memory
-from ui.runtime.job_queue import JobQueue
+from ui.runtime.engines import Engines
+from ui.runtime.job_queue import AfterModel, JobQueue
 from ui.runtime.messages import (
-    Cancelled,
-    ConversationEvent,
     ConversationStarted,
     DemoReady,
     EntryToken,
     EpisodeRemembered,
     EpisodesChanged,
     MemoryCounted,
-    ModelReady,
     Notice,
     QueryResult,
     ThreadState,
 )
 from ui.runtime.recorder import Recorder
+from ui.runtime.relay import Relay
 from ui.runtime.undo import Change, UndoStack
 from ui.strings import PRIVATE_NO, RECALLED_THEN, SWITCHED
-
-FRAME = 0.05
-"""Seconds between two updates of a text while it is written."""
 
 
 class Session:
@@ -62,17 +57,16 @@ class Session:
         before_closing: Callable[[], object],
     ) -> None:
         """`open_encoder`: None for the model's own tower. `before_closing` runs before the memory closes."""
-        self._tell, self._open_memory, self._open_backend = tell, open_memory, open_backend
-        self._open_encoder = open_encoder
-        self._encoder: PhotoEncoder | None = None
+        self._tell, self._open_memory = tell, open_memory
         self._before_closing = before_closing
-        self.jobs = JobQueue(tell, self._open, self._free, self._stop)
+        self.engines = Engines(tell, open_backend, open_encoder, self._settled, lambda: self._keep_nothing)
+        self.jobs = JobQueue(tell, self._open, self._free, self.engines.gate(self._stop))
         self.memory: Memory | None = None
         """None until the memory is open."""
-        self._backend: Backend | None = None
         self._conversation: Conversation | None = None
         self._private = False
         self.recorder = Recorder(lambda: self.store, lambda line: tell(Notice(line, "warning")))
+        self._relay = Relay(tell, self.jobs, self.recorder)
         self.changes = UndoStack(lambda: self.store)
 
     def _open(self) -> None:
@@ -80,11 +74,12 @@ class Session:
         self.count()
         if self.memory.trouble:
             self._tell(Notice(self.memory.trouble, "warning"))
+        self._tell(ThreadState("loading model"))
+        self.engines.start(self.memory)
 
     def _free(self) -> None:
         self._before_closing()
-        if self._backend:
-            self._backend.close()
+        self.engines.close()
         if self.memory:
             self.memory.close()
 
@@ -103,90 +98,100 @@ class Session:
         """Whether the model may write nothing to disk: its caches would give away an encrypted memory, too."""
         return self._private or self.store.encrypted
 
-    def open_conversation(self) -> Conversation:
-        """The open conversation. Loads the model if it is not loaded yet, so that a repaired model just works."""
+    def _settled(self) -> None:
+        self.jobs.wake(lambda: self.engines.loaded(awaited=self.jobs.waiting))
+
+    def conversation(self) -> Conversation:
+        """The open conversation, or a new one; perhaps without a model yet."""
         if self._conversation is None:
-            if self._backend is None:
-                self._tell(ThreadState("loading model"))
-                backend = self._open_backend()
-                backend.set_ephemeral(self._keep_nothing)
-                self._backend = backend
-                self._tell(ModelReady(self._backend.name))
-            if self._encoder is None or self._open_encoder is None:
-                self._encoder = self._open_encoder() if self._open_encoder else BackendEncoder(self._backend)
-            self._conversation = Conversation(self._backend, self.store, self._encoder)
+            self._conversation = Conversation(None, self.store, self.engines.encoder())
         return self._conversation
+
+    def _speaking(self) -> Conversation:
+        """The open conversation, with the model. A model that could not be loaded is tried again by the next job."""
+        backend, conversation = self.engines.model(), self.conversation()
+        conversation.backend = backend
+        return conversation
+
+    # -- photos and questions ------------------------------------------------------------------------------------
 
     def prefill(self, photo: Photo, gone: threading.Event) -> None:
         """Let the model read a photo that may be sent soon, until `gone` is set or the job is cancelled."""
-        if self._backend and not self.jobs.unwanted:
-            self.open_conversation().prefill(photo, lambda: not (gone.is_set() or self.jobs.cancelled.is_set()))
+        if (self.engines.eyes or self.engines.speaks) and not self.jobs.unwanted:
+            conversation = self._speaking() if self.engines.speaks else self.conversation()
+            conversation.prefill(photo, lambda: not (gone.is_set() or self.jobs.cancelled.is_set()))
 
     def count(self) -> None:
         """Tell how many memories there are, and whether their file is encrypted."""
         self._tell(MemoryCounted(self.store.stats()["episodes"], self.store.encrypted))
 
-    def look(self, entry: EntryToken, reading: Future[Photo]) -> None:
-        """Recall and caption a photo, once it has been read."""
+    def alike(self, photo: Photo, k: int) -> list[Recall]:
+        """The `k` memories most like a photo; the conversation stays as it is."""
+        return sight.recall(self.store, self.engines.encoder(), photo, k)
+
+    def look(self, entry: EntryToken, reading: Future[Photo]) -> object:
+        """Recall a photo, once it has been read; then let the model caption it."""
         wait([reading])
         if reading.cancelled() or reading.exception():
-            return  # the app has shown why, and nothing changes
-        conversation = self.open_conversation()
+            return None  # the app has shown why, and nothing changes
+        return self.engines.seeing(partial(self._look, entry, reading.result()))
+
+    def _look(self, entry: EntryToken, photo: Photo) -> object:
         if self.jobs.unwanted:
-            conversation.photo = reading.result()  # words to remember that follow are about this photo
-        else:
-            self._tell(ThreadState("recalling"))
-            encode_missing(self.store, conversation.encoder)
-            self.recorder.begin_part(photo := reading.result())
-            self._relay(entry, conversation.look(photo))
-            if conversation.photo is not photo:  # the caption failed: nothing goes on about the photo before
-                self._conversation = None
+            self.conversation().photo = photo  # words to remember that follow are about this photo
+            return None
+        self._tell(ThreadState("recalling"))
+        self.recorder.begin_part(photo)
+        return self._recall(entry, photo)
 
-    def ask(self, entry: EntryToken, question: str) -> None:
+    def _recall(self, entry: EntryToken, photo: Photo) -> object:
+        """Recall memories of a photo; what is returned writes its caption."""
+        conversation = self.conversation()
+        if self.engines.eyes is None:
+            sight.encode_missing(self.store, conversation.encoder, stop=self.jobs.cancelled.is_set)
+        if self._relay.pass_on(entry, conversation, conversation.attach(photo)):
+            return AfterModel(partial(self._describe, entry, conversation, photo))
+        if conversation.photo is not photo:  # the recall failed: nothing goes on about the photo before
+            self._conversation = None
+        return None
+
+    def _describe(self, entry: EntryToken, conversation: Conversation, photo: Photo) -> None:
+        """Caption the photo, unless another one is in view by now, or the caption is there."""
+        if conversation is self._conversation and conversation.photo is photo and conversation.caption is None:
+            self._speaking()
+            self._tell(ThreadState("writing caption"))
+            self._relay.pass_on(entry, conversation, conversation.describe())
+
+    def ask(self, entry: EntryToken, question: str) -> object:
         """Answer a question, and store question and answer."""
-        conversation = self.open_conversation()
-        self._tell(ThreadState("answering"))
-        self.recorder.add_line("question", question)
-        self._relay(entry, conversation.ask(question), then="answering")
 
-    def revise(self, caption: str) -> None:
+        def answer() -> None:
+            conversation = self._speaking()
+            self._tell(ThreadState("answering"))
+            self.recorder.add_line("question", question)
+            self._relay.pass_on(entry, conversation, conversation.ask(question), "answering")
+
+        return AfterModel(answer)
+
+    def revise(self, caption: str) -> object:
         """Put the user's caption in the place of the model's."""
-        self.open_conversation().revise(caption)
-        self.recorder.add_line("correction", caption)
 
-    def _relay(self, entry: EntryToken, events: Iterator[Event], then: str = "writing caption") -> None:
-        """Pass events on. Pieces of text that come faster than FRAME are joined; `then` is the state after a recall."""
-        held: CaptionText | AnswerText | None = None
-        shown = 0.0
-        for event in events:
-            stop = self.jobs.cancelled.is_set()
-            if isinstance(event, CaptionText | AnswerText):
-                held = type(event)(held.text + event.text) if held else event
-                if time.monotonic() - shown >= FRAME:
-                    self._tell(ConversationEvent(entry, held))
-                    held, shown = None, time.monotonic()
-            else:
-                if held:
-                    self._tell(ConversationEvent(entry, held))
-                if stop and isinstance(event, Failed):
-                    break
-                self._tell(ConversationEvent(entry, event))
-                self.recorder.dispatch(event)
-            if isinstance(event, Recalled):
-                if stop:
-                    break
-                self._tell(ThreadState(then))
-            elif stop and self._conversation:
-                self._conversation.cancel()  # Esc came when there was nothing to stop yet
-        else:
-            return
-        self._tell(Cancelled(entry))
+        def revise() -> None:
+            self.conversation().revise(caption)
+            self.recorder.add_line("correction", caption)
 
-    def remember(self, entry: EntryToken, words: str, when: datetime | None, place: str | None) -> None:
+        return self.engines.seeing(revise)
+
+    # -- changes of the memory -----------------------------------------------------------------------------------
+
+    def remember(self, entry: EntryToken, words: str, when: datetime | None, place: str | None) -> object:
         """Store the current photo with these words, and recall again: the next question finds the new memory."""
         if self._private:
             raise KeepsakeError(PRIVATE_NO)
-        conversation = self.open_conversation()
+        return self.engines.seeing(partial(self._remember, entry, words, when, place))
+
+    def _remember(self, entry: EntryToken, words: str, when: datetime | None, place: str | None) -> object:
+        conversation = self.conversation()
         before = self.store.stats()["episodes"]
         episode = conversation.remember(words, when, place)
         self._tell(EpisodeRemembered(entry, episode))
@@ -198,9 +203,10 @@ class Session:
         self.jobs.keep_promise()
         if conversation.photo and not self.jobs.unwanted:  # the new memory counts from the next question on
             self._tell(ThreadState("recalling"))
-            self._relay(entry, conversation.look(conversation.photo))
+            return self._recall(entry, conversation.photo)
+        return None
 
-    def change(self, entry: EntryToken, change: Callable[[], Change]) -> None:
+    def change(self, entry: EntryToken, change: Callable[[], Change]) -> object:
         """Change the memory; a conversation that has read what is gone begins again without it."""
         done = change()
         conversation = self._conversation
@@ -215,22 +221,34 @@ class Session:
                 if conversation.photo.sha256 not in done.photos:
                     # the stored part held words of what is forgotten, and was deleted with it
                     self.recorder.begin_part(conversation.photo)
-                again = self.open_conversation()
-                again.reminded = conversation.reminded
-                self._relay(entry, again.look(conversation.photo))
+                self.conversation().reminded = conversation.reminded
+                return self._recall(entry, conversation.photo)
+        return None
+
+    def open_demo(self, entry: EntryToken) -> object:
+        """Put the demo album into the memory, and offer its new photo."""
+        if self._private:
+            raise KeepsakeError(PRIVATE_NO)
+
+        def load() -> None:
+            album.load(self.store, self.engines.encoder())
+            self.count()
+            self._tell(DemoReady(entry, album.demo_photo(), album.QUESTION))
+
+        return self.engines.seeing(load)
+
+    # -- another conversation, another model ---------------------------------------------------------------------
 
     def begin(self, entry: EntryToken, private: bool) -> None:
         """Begin a new conversation."""
         self._private, self._conversation = private, None
         self.recorder.begin(private)
-        with suppress(ModelStopped):  # a stopped model keeps nothing; the next one is told when it starts
-            if self._backend:
-                self._backend.set_ephemeral(self._keep_nothing)
+        self.engines.keep_nothing()
         self._tell(ConversationStarted(entry, private))
 
     def resume(
         self, entry: EntryToken, conversation_id: str, then: Callable[[StoredConversation, list[Recall]], object]
-    ) -> None:
+    ) -> object:
         """Go on with a stored conversation; `then` shows it."""
         self.begin(entry, self._private)
         conversation = conversations.get(self.store, conversation_id)
@@ -241,29 +259,21 @@ class Session:
         self.recorder.resume(conversation, self._private)
         self._tell(QueryResult(partial(then, conversation, recalls)))
         caption, messages = last.state()
-        self.open_conversation().resume(last.photo, recalls, caption, messages)
+        return self.engines.seeing(lambda: self.conversation().resume(last.photo, recalls, caption, messages))
 
-    def switch(self, entry: EntryToken, open_backend: Callable[[], Backend]) -> None:
+    def switch(self, entry: EntryToken, open_backend: Callable[[], Backend]) -> object:
         """Open another model; where that fails, the model before stays the chosen one."""
-        before, self._conversation = self._open_backend, None
+        self._conversation = None
         self.recorder.begin(self._private)
-        if self._backend:  # two models at once may not fit into memory
-            self._backend.close()
-            self._backend = None
+        back = self.engines.switch(open_backend)
         self._tell(ConversationStarted(entry, self._private))
-        self._open_backend = open_backend
-        try:
-            self.open_conversation()
-        except KeepsakeError:
-            self._open_backend = before
-            raise
-        assert self._backend
-        self._tell(Notice(SWITCHED.format(model=self._backend.name), "done"))
 
-    def open_demo(self, entry: EntryToken) -> None:
-        """Put the demo album into the memory, and offer its new photo."""
-        if self._private:
-            raise KeepsakeError(PRIVATE_NO)
-        album.load(self.store, self.open_conversation().encoder)
-        self.count()
-        self._tell(DemoReady(entry, album.demo_photo(), album.QUESTION))
+        def switched() -> None:
+            try:
+                name = self.engines.model().name
+            except KeepsakeError:
+                back()
+                raise
+            self._tell(Notice(SWITCHED.format(model=name), "done"))
+
+        return AfterModel(switched)

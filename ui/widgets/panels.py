@@ -17,7 +17,7 @@ from assistant.backend import Chunk
 from assistant.models.hardware import CONTEXT
 from memory.corrections import readable
 from memory.episode import Episode, Recall
-from ui.strings import ENCRYPTED, NO_CAPTION, NO_MATCH, NOT_ENCRYPTED, NOTHING_YET, day
+from ui.strings import ENCRYPTED, NO_CAPTION, NO_MATCH, NOT_ENCRYPTED, NOTHING_YET, WAITING, WRITING, day
 from ui.widgets.chat_log import ModelText
 from ui.widgets.photo_view import PhotoView
 
@@ -51,8 +51,13 @@ class CaptionPanel(VerticalScroll):
     async def begin(self) -> None:
         """A new caption is about to be written: clear the panel."""
         await self.model_text.clear()
-        self.say("writing …")
+        self.say(WRITING)
         self.busy = True
+
+    def waits(self, waiting: bool) -> None:
+        """Say in the frame of a caption that is to be written whether it waits for the model to be loaded."""
+        if self.busy:
+            self.border_subtitle = WAITING if waiting else WRITING
 
     def say(self, status: str, hint: str = "") -> None:
         """Show `status` in the frame ("your words"), and `hint` in place of a missing caption."""
@@ -140,6 +145,8 @@ class StatusLine(Static):
     episodes: reactive[int | None] = reactive(None)
     encrypted: reactive[bool] = reactive(False)
     chunk: reactive[Chunk | None] = reactive(None)
+    seeing: reactive[str] = reactive("")
+    """How many photos of the memory were encoded again; "" when none are left."""
     fetching: reactive[str] = reactive("")
     """How far a download is: "fetching qwen3-vl-2b 40 %"; "" when there is none."""
     uses: reactive[int | None] = reactive(None)
@@ -156,6 +163,7 @@ class StatusLine(Static):
             (3, "" if n is None else ENCRYPTED if self.encrypted else NOT_ENCRYPTED),
             (3, f"context {c.prompt_tokens + c.new_tokens} of {CONTEXT}" if c else ""),
             (4, f"{c.new_tokens / c.seconds:.0f} tok/s" if c and c.seconds > 0 else ""),
+            (1, self.seeing),
             (1, self.fetching or self._network()),
         ]
         right = f"{'○' if self.state == 'idle' else '●'} {self.state}"

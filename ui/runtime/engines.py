@@ -1,0 +1,118 @@
+"""The networks of the app: the language model, loaded in a thread of its own, and the photo encoder.
+
+Called in the background thread (`session.py`). What needs no model works before the model is loaded, and without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from textual.message import Message
+
+from assistant.backend import Backend
+from assistant.encoder.encoder import BackendEncoder, PhotoEncoder
+from memory.errors import KeepsakeError, ModelStopped
+from memory.store import Memory
+from ui.runtime.eyes import Eyes
+from ui.runtime.job_queue import AfterModel, ModelGate
+from ui.runtime.messages import ModelReady
+from ui.runtime.model_loader import ModelLoader
+
+
+class Engines:
+    """One model at a time, and one encoder."""
+
+    def __init__(
+        self,
+        tell: Callable[[Message], object],
+        open_backend: Callable[[], Backend],
+        open_encoder: Callable[[], PhotoEncoder] | None,
+        settled: Callable[[], object],
+        keep_nothing: Callable[[], bool],
+    ) -> None:
+        """`open_encoder`: None for the model's own tower. `settled` is called from another thread when loading ended.
+
+        `keep_nothing`: whether the model may write nothing to disk.
+        """
+        self._tell, self._open_backend, self._keep_nothing = tell, open_backend, keep_nothing
+        self._loader = ModelLoader(settled)
+        self.eyes = Eyes(tell, open_encoder) if open_encoder else None
+        """None when the model's own tower is the encoder."""
+        self._ready: Backend | None = None
+        """The model that the app has been told of."""
+        self._failure: KeepsakeError | None = None
+        """Why the model could not be loaded, as a job was told."""
+
+    def gate(self, stop: Callable[[], object]) -> ModelGate:
+        """What the job queue asks of the model."""
+        return ModelGate(lambda: self.speaks, lambda: self._loader.loading, self.load, stop)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether the model is loaded."""
+        return self._loader.backend is not None
+
+    def start(self, memory: Memory) -> None:
+        """Begin to load the model; open the encoder, and let it look at what it has not seen."""
+        self.load()
+        if self.eyes:
+            self.eyes.start(memory)
+
+    def load(self) -> None:
+        """Begin to load the model, unless it is loaded or being loaded."""
+        if not self._loader.loading and not self.speaks:
+            self._loader.begin(self._open_backend)
+
+    def model(self) -> Backend:
+        """The model; the app is told of it at its first use. Raises what loading it raised."""
+        try:
+            backend = self._loader.take()
+        except KeepsakeError as error:
+            self._failure = error
+            raise
+        if self._ready is not backend:
+            self._ready = backend
+            backend.set_ephemeral(self._keep_nothing())
+            self._tell(ModelReady(backend.name))
+        return backend
+
+    def loaded(self, *, awaited: bool) -> None:
+        """Loading has ended: tell of the model, or raise why there is none; `awaited`: other jobs will tell that."""
+        before = self._failure
+        if self.speaks or not (self._loader.loading or awaited):
+            try:
+                self.model()
+            except KeepsakeError as error:
+                if error is not before:
+                    raise
+
+    def keep_nothing(self) -> None:
+        """Tell the model again whether it may write to disk."""
+        if self._ready and self.speaks:
+            with suppress(ModelStopped):  # a stopped model keeps nothing; the next one is told when it starts
+                self._ready.set_ephemeral(self._keep_nothing())
+
+    def switch(self, open_backend: Callable[[], Backend]) -> Callable[[], object]:
+        """Close the model and choose another; what is returned makes the one before the chosen one again."""
+        before, self._open_backend = self._open_backend, open_backend
+        self._loader.unload()
+
+        def back() -> None:
+            self._open_backend = before
+
+        return back
+
+    def encoder(self) -> PhotoEncoder:
+        """The photo encoder. Raises ModelError."""
+        return self.eyes.encoder() if self.eyes else BackendEncoder(self.model())
+
+    def seeing(self, part: Callable[[], object]) -> object:
+        """Run a part of a job that needs the encoder; it has to wait when that is the model's own tower."""
+        return part() if self.eyes else AfterModel(part)
+
+    def close(self) -> None:
+        """Free both."""
+        if self.eyes:
+            self.eyes.close()
+        self._loader.unload()

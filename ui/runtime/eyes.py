@@ -1,0 +1,85 @@
+"""The app's photo encoder: opened once, and a thread that encodes the photos which it has not seen yet.
+
+A memory of an older Keepsake, or of another encoder, has no tokens of this one. The thread makes them, newest photos
+first, while the app is used; each is stored at once, so that a kill loses none.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from textual.message import Message
+
+from assistant.encoder.encoder import PhotoEncoder
+from assistant.sight import encode_missing
+from memory.errors import KeepsakeError
+from memory.store import Memory
+from ui.runtime.messages import Crashed, Notice, PhotosEncoded
+
+EVERY = 0.2
+"""Seconds between two messages about the progress."""
+NICENESS = 10
+"""How far the thread stands back behind the app's other threads and the model (Linux)."""
+
+
+class Eyes:
+    """`encoder` opens the encoder at its first call, from any thread; `start` begins the thread."""
+
+    def __init__(self, tell: Callable[[Message], object], open_encoder: Callable[[], PhotoEncoder]) -> None:
+        self._tell, self._open = tell, open_encoder
+        self._encoder: PhotoEncoder | None = None
+        self._opening, self._wake, self._stopped = threading.Lock(), threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
+        self._told = 0.0
+
+    def encoder(self) -> PhotoEncoder:
+        """The open encoder. Raises ModelError, at each call until it can be opened."""
+        with self._opening:
+            self._encoder = self._encoder or self._open()
+            return self._encoder
+
+    def start(self, memory: Memory) -> None:
+        """Open the encoder and encode what it has not seen, in the thread."""
+        self._thread = threading.Thread(target=self._run, args=(memory,), name="eyes", daemon=True)
+        self._wake.set()
+        self._thread.start()
+
+    def again(self) -> None:
+        """Look again for photos that were not seen: the memory has changed."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """End the thread, after the photo it is at, and free the encoder."""
+        self._stopped.set()
+        self._wake.set()
+        if self._thread:
+            self._thread.join()
+        if self._encoder:
+            self._encoder.close()
+
+    def _run(self, memory: Memory) -> None:
+        if sys.platform == "linux":  # where a thread has a priority of its own
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            if self._stopped.is_set():
+                return
+            try:
+                encode_missing(memory, self.encoder(), self._progress, self._stopped.is_set)
+            except KeepsakeError as error:
+                self._tell(Notice(str(error), "warning"))
+            except Exception as error:  # the thread's edge: the app raises it where it is seen
+                self._tell(Crashed(error))
+                return
+
+    def _progress(self, done: int, total: int) -> None:
+        if done in (0, total) or time.monotonic() - self._told >= EVERY:
+            self._told = time.monotonic()
+            self._tell(PhotosEncoded(done, total))

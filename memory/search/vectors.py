@@ -15,8 +15,9 @@ from memory.search import ranking, token_codes, vector_index
 from memory.search.ranking import Sight
 from memory.search.vector_codes import Codes
 
-KEPT = 90
-"""The most tokens that are stored of a photo, the longest: 25 kB with 256 numbers each; 200 find hardly more."""
+KEPT = 84
+"""The most tokens that are stored of a photo, the longest; 200 find no more. With 256 numbers each they fill whole
+pages of the file: 23 kB a photo, the index included, where 93 would take 26."""
 
 
 class Row(NamedTuple):

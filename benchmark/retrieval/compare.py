@@ -37,9 +37,8 @@ LARGEST = 200_000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `python -m benchmark recall`."""
     parser.add_argument("--photos", type=int, default=10_000, help="drawn vectors in the memory (default 10,000)")
-    parser.add_argument(
-        "--tokens", type=int, default=16, help="vectors of a photo; the nano has 16 (18 GB for a million)"
-    )
+    parser.add_argument("--tokens", type=int, default=84, help="vectors of a photo (default 84, as many as are kept)")
+    parser.add_argument("--dim", type=int, default=256, help="numbers of a vector (default 256, as the photo encoder)")
     parser.add_argument("--queries", type=int, default=40)
     parser.add_argument("--scenes", type=int, metavar="N", help="instead: a history of N drawn photos, seen by a model")
     parser.add_argument("--things", type=Path, metavar="FOLDER", help="instead: real photos, a folder for each thing")
@@ -58,8 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Measure and print a row for each system. Raises KeepsakeError for what the user can mend."""
-    if min(args.photos, args.tokens, args.queries, args.scenes or 1) < 1:
-        raise KeepsakeError("--photos, --tokens, --queries and --scenes must be 1 or more")
+    if min(args.photos, args.tokens, args.dim, args.queries, args.scenes or 1) < 1:
+        raise KeepsakeError("--photos, --tokens, --dim, --queries and --scenes must be 1 or more")
     if sum(map(bool, (args.scenes, args.things, args.composites))) > 1:
         raise KeepsakeError("choose one of --scenes, --things and --composites")
     if args.things or args.composites:
@@ -70,7 +69,7 @@ def command(args: argparse.Namespace) -> int:
         if args.scenes:
             rows = _scenes(args, folder, Path(temporary))
         else:
-            world = synthetic.World(args.photos, args.tokens, seed=args.seed)
+            world = synthetic.World(args.photos, args.tokens, args.dim, args.seed)
             rows = at_scale(world, args.queries, folder, Path(temporary))
     for row in rows:
         print(json.dumps(row))

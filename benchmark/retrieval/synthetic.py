@@ -41,10 +41,10 @@ class World:
     """Photos as vectors. A photo depends on the seed, its number and the sizes only."""
 
     photos: int
-    tokens: int = 16
-    """Vectors of each photo; the nano has 16."""
-    dim: int = 576
-    """Numbers of each vector; the nano has 576."""
+    tokens: int = 84
+    """Vectors of each photo; a memory keeps 84 of the photo encoder's."""
+    dim: int = 256
+    """Numbers of each vector; the photo encoder's have 256."""
     seed: int = 0
 
     def chunks(self, first: int = 0) -> Iterator[tuple[int, np.ndarray]]:

@@ -248,6 +248,22 @@ def test_vectors_are_asked_for_once_a_space(memory: Memory) -> None:
             memory.put_vectors(photo(1).sha256, "a", wrong)
 
 
+def test_photos_are_encoded_while_another_program_forgets_some(path: Path) -> None:
+    """What is forgotten meanwhile is passed over and leaves no tokens; of the rest each gets its own."""
+    with Memory(path) as memory, Memory(path) as other:
+        ids = [memory.add(episode(f"text {n}", n)) for n in range(30)]
+        missing = memory.photos_without_vectors("s")
+        forgetting = threading.Thread(target=lambda: [other.forget(id) for id in ids[::3]])
+        forgetting.start()
+        for sha256 in missing:
+            photos = [told.photo for told in memory.about(sha256)]
+            if photos:
+                memory.put_vectors(sha256, "s", np.eye(3, 8) + len(photos[0].data))
+        forgetting.join(timeout=60)
+        assert memory.photos_without_vectors("s") == [] and memory.stats()["photos"] == 20
+        assert memory.verify() == other.verify() == []
+
+
 # The file
 
 

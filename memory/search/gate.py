@@ -11,17 +11,17 @@ fits the scores that 2 and 10 % of strangers reach to within 0.03, from 1 to 14 
 
 A score from "sure" on is told as known, one between the two is asked about, and one below "maybe" is nobody.
 
-The user's answers about one remembered photo move its own thresholds. With k times "no", the highest at score s, and y
-times "yes", the lowest at score t:
+The user's answers about one remembered photo move its own thresholds. "No" at k scores, the highest h; "yes" at y:
 
-    a "no" asks for more     both are at least rise(k), "sure" at least rise(k + 1), where
-                             rise(k) = s + (1 - s) (1 - 0.75^(k / (1 + y)))
-    a "yes" asks for less    "maybe" is at most t, though never below 0.8 of what it is for all; "sure" comes half way
-                             down to t, if nobody said "no"
+    "maybe"   rises above the strangers where that refuses more of the k than of the y: to the score s at which the
+              difference d is largest, and on to 1 - (1 - s) 0.75^d, but not beyond the next "yes". Where it does not
+              rise it falls to the lowest "yes", though never below 0.8 of what it is for all
+    "sure"    is at least 1 - (1 - h) 0.75^((k + 1) / (y + 1)); without a "no" it comes half way down to the lowest
+              "yes"
 
-A photo that attracts many strangers so cools down: nothing that looks no more like it than they did comes through, and
-every "no" takes a quarter of the room that is left above the strangers. Where the user says "yes" at least as often as
-"no", only "sure" rises, and the photo goes on being asked about.
+A photo that attracts many strangers so cools down: what looks no more like it than they did comes no more, and every
+"no" takes a quarter of the room that is left above them. Where scores cannot tell strangers from its own views, it goes
+on being asked about, and is sure above the strangers only.
 """
 
 from __future__ import annotations
@@ -71,14 +71,16 @@ class Gate:
     def own_thresholds(self, n: int, yes: Sequence[float], no: Sequence[float]) -> tuple[float, float]:
         """`thresholds` of one photo of which the user said "yes" and "no" at these scores; the law is above."""
         sure, maybe = self.thresholds(n)
-        agreed = bool(yes) and len(yes) >= len(no)
-        if agreed:
-            lowest = min(yes)
-            sure = sure if no else min(sure, (sure + max(lowest, maybe)) / 2)
-            maybe = min(maybe, max(lowest, _LEAST * maybe))
         if no:
-            sure = max(sure, _rise(no, len(yes), 0 if agreed else 1))
-            maybe = maybe if agreed else max(maybe, _rise(no, len(yes)))
+            sure = max(sure, _above(max(no), (len(no) + 1) / (len(yes) + 1)))
+        elif yes:
+            sure = min(sure, (sure + max(min(yes), maybe)) / 2)
+        refused = {s: sum(x <= s for x in no) - sum(x <= s for x in yes) for s in sorted(no)}
+        highest = max(refused, key=lambda s: refused[s], default=0.0)  # of equals the lowest
+        if refused.get(highest, 0) > 0:
+            maybe = max(maybe, min([_above(highest, refused[highest]), *(s for s in yes if s > highest)]))
+        elif yes:
+            maybe = min(maybe, max(min(yes), _LEAST * maybe))
         return max(sure, maybe), maybe
 
     def certainty(self, score: float, n: int, yes: Sequence[float] = (), no: Sequence[float] = ()) -> Certainty | None:
@@ -90,7 +92,6 @@ class Gate:
         return "sure" if score >= sure else "maybe" if score >= maybe else None
 
 
-def _rise(no: Sequence[float], yes: int, more: int = 0) -> float:
-    """What a photo needs after "no" at these scores and so many "yes"; `more`: as if "no" was said so often again."""
-    highest = max(no)
-    return min(highest + (1 - highest) * (1 - _LEFT ** ((len(no) + more) / (1 + yes))), HIGHEST)
+def _above(score: float, times: float) -> float:
+    """What a photo needs that was said so many times not to be in strangers with scores up to `score`."""
+    return min(1 - (1 - score) * _LEFT**times, HIGHEST)

@@ -59,11 +59,20 @@ def found(memory: Memory, tokens: np.ndarray, photo: str = "", gate: Gate = GATE
 
 @given(st.lists(SCORES, max_size=5), st.lists(SCORES, min_size=1, max_size=5), st.integers(1, 10**6))
 def test_nothing_that_is_no_more_like_it_than_the_strangers_is_sure(yes: list[float], no: list[float], n: int) -> None:
-    """And where the user said "no" more often, it does not come at all."""
+    """And where the user never said "yes", it does not come at all."""
     assume(max(no) < HIGHEST)
-    assert GATE.certainty(max(no), n, yes, no) != "sure"
-    if len(no) > len(yes):
-        assert GATE.certainty(max(no), n, yes, no) is None
+    assert all(GATE.certainty(s, n, yes, no) != "sure" for s in no)
+    assert all(GATE.certainty(s, n, (), no) is None for s in no)
+
+
+@given(st.lists(SCORES, max_size=6), st.lists(SCORES, max_size=6))
+def test_what_the_user_answered_is_never_told_worse_than_before(yes: list[float], no: list[float]) -> None:
+    """Fewer of the strangers come, or more of its own views, or all as before: counted together."""
+
+    def wrong(maybe: float) -> int:
+        return sum(s >= maybe for s in no) + sum(s < maybe for s in yes)
+
+    assert wrong(GATE.own_thresholds(9, yes, no)[1]) <= wrong(GATE.thresholds(9)[1])
 
 
 @given(st.lists(SCORES, max_size=5), st.lists(SCORES, max_size=5), SCORES)
@@ -92,6 +101,8 @@ def test_every_no_leaves_less_room() -> None:
     assert GATE.own_thresholds(9, (), [0.6])[1] == pytest.approx(0.7)
     assert GATE.own_thresholds(9, (), [0.6, 0.5])[1] == pytest.approx(0.775)
     assert GATE.own_thresholds(9, (), [0.6, 0.5])[0] == pytest.approx(0.83125)
+    assert GATE.own_thresholds(9, [0.65, 0.8], [0.6, 0.5])[1] == pytest.approx(0.65), "its own views still come"
+    assert GATE.own_thresholds(9, [0.55, 0.8], [0.6, 0.5])[1] == pytest.approx(0.55), "or are asked about"
 
 
 # In recall

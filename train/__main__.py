@@ -84,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     encoder.add_argument("--weights", type=Path, metavar="FILE.pth", help="of EfficientNet-Lite0 (default: fetched)")
     encoder.add_argument("--projection", type=Path, metavar="FILE.npz", help="centre and matrix (default: the trained)")
     encoder.add_argument("--out", type=Path, metavar="FOLDER", help="where it is written (default: models/encoder)")
+    encoder.add_argument("--fit", action="store_true", help="first make the projection from these pictures:")
+    encoder.add_argument("--cutouts", type=Path, nargs="+", metavar="FOLDER", help="things without background")
+    encoder.add_argument("--rooms", type=Path, nargs="+", metavar="FOLDER", help="photos to paste them on")
+    encoder.add_argument("--photos", type=Path, metavar="FOLDER", help="real photos, a folder for each thing")
     commands.add_parser(
         "near", help="rewrite benchmark/world/near.tsv: which concepts look alike (after `benchmark fetch`)"
     )
@@ -97,11 +101,7 @@ def _run(args: argparse.Namespace) -> int:
 
         teacher.write_near(fetch.teacher_weights())
     elif args.command == "encoder":
-        from train.encoder import convert
-
-        weights = args.weights or fetch.teacher_weights()
-        written = convert.convert(weights, args.projection or convert.PROJECTION, args.out or convert.SHIPPED)
-        print(f"encoder: {written}, {written.stat().st_size / 1e6:.1f} MB")
+        _encoder(args)
     elif args.command == "results":
         from train.study import results
 
@@ -113,6 +113,20 @@ def _run(args: argparse.Namespace) -> int:
     else:
         _pretrain(recipes.load(args.recipe), args.stage, args.resume)
     return 0
+
+
+def _encoder(args: argparse.Namespace) -> None:
+    """Fit the encoder's projection if asked to, and convert its network."""
+    from train.encoder import convert, fit
+
+    sources = (args.cutouts, args.rooms, args.photos)
+    if args.fit != all(sources) or any(sources) != all(sources):
+        raise KeepsakeError("--fit needs --cutouts, --rooms and --photos, and they need --fit")
+    weights, projection = args.weights or fetch.teacher_weights(), args.projection or convert.PROJECTION
+    if args.fit:
+        fit.fit(weights, args.cutouts, args.rooms, args.photos, projection)
+    written = convert.convert(weights, projection, args.out or convert.SHIPPED)
+    print(f"encoder: {written}, {written.stat().st_size / 1e6:.1f} MB")
 
 
 def _pretrain(recipe: recipes.Recipe, stage: str, resume: bool) -> None:

@@ -25,7 +25,10 @@ class PhotoEncoder(Protocol):
     """The thresholds that were fitted to this encoder's scores."""
 
     def encode(self, photo: Photo) -> np.ndarray:
-        """Tokens of a photo, (T, D) float32, each row of unit length. Raises PhotoError, ModelError."""
+        """Tokens of a photo, (T, D) float32, of lengths up to 1: how much each counts in recall, as it shows a thing.
+
+        Raises PhotoError, ModelError.
+        """
         ...
 
     def close(self) -> None:

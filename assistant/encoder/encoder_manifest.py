@@ -30,6 +30,9 @@ class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Axes of the output: "map" is (B, D, h, w), "tokens" (B, T, D), "vector" (B, D)."""
     skip: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Tokens at the front that are none of the picture: a class token, registers."""
+    lengths: bool = False
+    """Whether the length of a token, from 0 to 1, says how likely it shows a thing and not what is around it. Without
+    that, all tokens get length 1."""
 
 
 class Crops(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +69,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of the network; without it, the file is not compared with anything."""
     resampling: Literal["bicubic", "bilinear", "lanczos"] = "bicubic"
     crops: Crops | None = None
+    focus: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    """Tokens away from the middle of the photo become shorter, as by a bell of this standard deviation, in parts of the
+    photo's sides: most people put what they mean in the middle. None: no token does. Needs square views."""
     projection: str | None = None
     """A .npz with "centre" (C,) and "matrix" (C, D); None: tokens are used as the network gives them."""
     projection_sha256: str | None = None
@@ -82,7 +88,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def space(self, network: str, projection: str) -> str:
         """The name of the vector space, from the sha256 of both files and from how a photo enters."""
-        entry = [self.output, self.size, self.mean, self.deviation, self.resampling, self.crops]
+        entry = [self.output, self.size, self.mean, self.deviation, self.resampling, self.crops, self.focus]
         parts = [network, projection, json.dumps(msgspec.to_builtins(entry), sort_keys=True)]
         return f"{self.name}-{hashlib.sha256(':'.join(parts).encode()).hexdigest()[:12]}"
 

@@ -12,7 +12,7 @@ import numpy as np
 from assistant.encoder.encoder import unit_rows
 from assistant.encoder.encoder_manifest import Manifest, checked_file, read_manifest
 from assistant.encoder.onnx_session import OnnxSession
-from assistant.encoder.views import views
+from assistant.encoder.views import focus_lengths, views
 from memory.episode import Photo
 from memory.errors import ModelError
 
@@ -46,7 +46,13 @@ class OnnxEncoder:
                 self._kept.move_to_end(photo.sha256)
                 return self._kept[photo.sha256]
         tokens = np.concatenate([self._tokens(session.run(batch)) for batch in views(photo, self.manifest)])
-        tokens = unit_rows(self._projected(tokens))
+        tokens = self._projected(tokens)
+        if not self.manifest.output.lengths:
+            tokens = unit_rows(tokens)
+        try:
+            tokens *= focus_lengths(len(tokens), self.manifest)
+        except ValueError as error:
+            raise ModelError(f"{self.name}: {error}") from error
         tokens.flags.writeable = False
         with self._lock:
             self._kept[photo.sha256] = tokens

@@ -31,6 +31,31 @@ def views(photo: Photo, manifest: Manifest) -> Iterator[np.ndarray]:
         yield _numbers(image, crop_boxes(image.size, crops.share), crops.size, manifest)
 
 
+def focus_lengths(tokens: int, manifest: Manifest) -> np.ndarray:
+    """By how much the focus shortens each of the `tokens` (T,) of all views, (T, 1).
+
+    Views are squares of as many tokens as their pixels allow: T is shared out in proportion. Raises ValueError when
+    that leaves no whole squares.
+    """
+    if manifest.focus is None:
+        return np.ones((tokens, 1), np.float32)
+    boxes: list[tuple[Box, int]] = [((0.0, 0.0, 1.0, 1.0), manifest.size)]
+    if manifest.crops:
+        boxes += [(box, manifest.crops.size) for box in crop_boxes((1, 1), manifest.crops.share)]
+    area = sum(side * side for _, side in boxes)
+    lengths = []
+    for (left, above, right, below), side in boxes:
+        rows = math.isqrt(round(tokens * side * side / area))
+        at = (np.arange(rows) + 0.5) / rows
+        x, y = left + (right - left) * at, above + (below - above) * at
+        away = (x[None, :] - 0.5) ** 2 + (y[:, None] - 0.5) ** 2
+        lengths.append(np.exp(-away / (2 * manifest.focus**2)).ravel())
+    joined = np.concatenate(lengths)
+    if len(joined) != tokens:
+        raise ValueError(f"{tokens} tokens are no squares for {len(boxes)} views, which a focus needs")
+    return joined.astype(np.float32)[:, None]
+
+
 def crop_boxes(size: tuple[int, int], share: float) -> list[Box]:
     """The four corners and the centre of a picture, in that order, each with `share` of its width and height."""
     width, height = size

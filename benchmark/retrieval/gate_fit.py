@@ -22,6 +22,9 @@ from memory.search.gate import Gate
 
 TARGETS = {"sure": 0.02, "maybe": 0.1}
 """Share of strangers that may be sure, and that may be at least "maybe"."""
+CAUTION = 0.5
+"""The share of these targets that a fit aims at: a law fitted to few things lets more strangers of other things through
+than of its own."""
 FITTED = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
 """Sizes of the memory that a law is fitted to, as far as there are things."""
 MEASURED = (3, 6, 12, 24, 48, 96)
@@ -44,8 +47,8 @@ def fit_gate(impostors: Mapping[int, np.ndarray]) -> Gate:
     scores that these shares of strangers exceed, at every size. A threshold never falls as a memory grows.
     """
     sizes = sorted(impostors)
-    wanted = np.array([[np.quantile(impostors[n], 1 - share) for n in sizes] for share in TARGETS.values()])
-    odds = np.log([[n / share for n in sizes] for share in TARGETS.values()])
+    wanted = np.array([[np.quantile(impostors[n], 1 - CAUTION * share) for n in sizes] for share in TARGETS.values()])
+    odds = np.log([[n / (CAUTION * share) for n in sizes] for share in TARGETS.values()])
     left = np.log(np.maximum(1 - wanted, 1e-3))
     slope = max(-float(np.polyfit(odds.ravel(), left.ravel(), 1)[0]), 0.0)
     # Each target keeps a height of its own: real things are not independent.

@@ -38,7 +38,7 @@ def test_strangers_pass_as_often_as_aimed_for() -> None:
     for n in (3, 6, 12, 24):
         new = (0.3 + 0.1 * rng.standard_normal((4000, n))).max(axis=1)
         sure, maybe = gate.thresholds(n)
-        assert 0.005 < (new >= sure).mean() < 0.04 and 0.06 < (new >= maybe).mean() < 0.14
+        assert 0.002 < (new >= sure).mean() < 0.02 and 0.03 < (new >= maybe).mean() < 0.08
     assert gate.sure[1] == gate.maybe[1] > 0
 
 
@@ -46,7 +46,7 @@ def test_a_threshold_never_falls() -> None:
     gate = fit_gate({2: np.linspace(0.5, 0.9, 50), 20: np.linspace(0.2, 0.4, 50)})
     assert gate.sure[1] == gate.maybe[1] == 0
     one = fit_gate({5: np.linspace(0, 1, 101)})
-    assert one.thresholds(5) == pytest.approx((0.98, 0.9)), "one size says what it says there"
+    assert one.thresholds(5) == pytest.approx((0.98, 0.95)), "one size says what it says there"
 
 
 def test_sizes_leave_strangers() -> None:

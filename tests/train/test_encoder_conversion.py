@@ -58,16 +58,26 @@ def test_the_engine_computes_what_torch_does_on_real_photos(lite0: Lite0, tmp_pa
         assert np.abs(ours - torchs).max() < 1e-3 * np.abs(torchs).max()
 
 
-def test_the_tokens_are_the_features_centred_and_turned(lite0: Lite0, tmp_path: Path) -> None:
-    """With the projection inside; in 16 bits the tokens point nearly the same way."""
-    random = np.random.default_rng(1)
-    centre, matrix = random.random(WIDTH, np.float32), random.normal(size=(WIDTH, 32)).astype(np.float32)
-    shown = pictures((96, 64))[:4]
-    features = lite0.features(torch.from_numpy(shown)).numpy().reshape(4, WIDTH, -1).transpose(0, 2, 1)
-    expected = (features - centre) @ matrix
+def a_head(seed: int, numbers: int) -> convert.Head:
+    """A random head, whose objectness is neither 0 nor 1 for most features."""
+    random = np.random.default_rng(seed)
+    centre, matrix = random.random(WIDTH, np.float32), random.normal(size=(WIDTH, numbers)).astype(np.float32)
+    return convert.Head(centre, matrix, 0.05 * random.normal(size=WIDTH).astype(np.float32), np.float32(0.3))
+
+
+def test_the_tokens_are_the_features_centred_turned_and_as_long_as_they_show_a_thing(
+    lite0: Lite0, tmp_path: Path
+) -> None:
+    """In 16 bits they point nearly the same way."""
+    head, shown = a_head(1, 32), pictures((96, 64))[:4]
+    features = lite0.features(torch.from_numpy(shown)).numpy().reshape(4, WIDTH, -1).transpose(0, 2, 1) - head.centre
+    turned = features @ head.matrix
+    length = 1 / (1 + np.exp(-(features @ head.objectness + head.objectness_bias)))
+    assert length.min() < 0.4 < 0.7 < length.max()
+    expected = length[..., None] * turned / np.linalg.norm(turned, axis=2, keepdims=True)
     for half, most in ((False, 1e-3), (True, 2e-2)):
         path = tmp_path / f"{half}.onnx"
-        path.write_bytes(convert.network(lite0, (centre, matrix), half).SerializeToString())
+        path.write_bytes(convert.network(lite0, head, half).SerializeToString())
         tokens = OnnxSession(path, "tokens").run((shown - MEAN) / DEVIATION)
         assert tokens.shape == (4, 6, 32)
         assert np.abs(tokens - expected).max() < most * np.abs(expected).max()
@@ -75,9 +85,7 @@ def test_the_tokens_are_the_features_centred_and_turned(lite0: Lite0, tmp_path: 
 
 def test_the_command_makes_the_encoder(weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """From the weights and a projection; a second run keeps what was fitted in between."""
-    random = np.random.default_rng(2)
-    centre, matrix = random.random(WIDTH, np.float32), random.normal(size=(WIDTH, 16)).astype(np.float32)
-    np.savez(tmp_path / "turn.npz", centre=centre, matrix=matrix)
+    np.savez(tmp_path / "turn.npz", **a_head(2, 16)._asdict())
     out = tmp_path / "out"
     command = ["encoder", "--weights", str(weights), "--projection", str(tmp_path / "turn.npz"), "--out", str(out)]
     assert main(command) == 0
@@ -97,11 +105,20 @@ def test_the_network_that_ships_is_made_of_the_projection_in_the_clone(weights: 
     assert made.read_bytes() == NETWORK.read_bytes()
 
 
+HEAD = {
+    "centre": np.zeros(WIDTH),
+    "matrix": np.zeros((WIDTH, 2)),
+    "objectness": np.zeros(WIDTH),
+    "objectness_bias": np.zeros(()),
+}
+
+
 @pytest.mark.parametrize(
     ("arrays", "said"),
     [
-        ({"centre": np.zeros(WIDTH)}, "is no projection, which has a centre and a matrix"),
-        ({"centre": np.zeros(3), "matrix": np.zeros((3, 2))}, r"centre \(3,\) and matrix \(3, 2\), expected \(1280,\)"),
+        ({"centre": np.zeros(WIDTH)}, "is no projection, which has centre, matrix, objectness, objectness_bias"),
+        (HEAD | {"centre": np.zeros(3), "matrix": np.zeros((3, 2))}, r"centre \(3,\) and matrix \(3, 2\), expected"),
+        (HEAD | {"objectness": np.zeros((WIDTH, 2))}, r"objectness \(1280, 2\), expected \(1280,\) and one bias"),
     ],
 )
 def test_a_wrong_projection_is_one_line(tmp_path: Path, arrays: dict[str, np.ndarray], said: str) -> None:

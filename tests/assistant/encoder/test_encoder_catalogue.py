@@ -131,7 +131,7 @@ def test_the_command_line_lists_fetches_and_checks(hub: HubServer, capsys: pytes
     assert health["photo_seconds"] > 0 and health["space"].startswith("tiny-")
     assert main(["models", "check", "default"]) == 0
     out, err = capsys.readouterr()
-    assert re.search(r"^a photo takes \d+ ms of one processor core and becomes 326 tokens of 256", out, re.MULTILINE)
+    assert re.search(r"^a photo takes \d+ ms of one processor core and becomes 326 tokens of 192", out, re.MULTILINE)
     assert err.splitlines()[0] == "comparing lite0.onnx"
 
 

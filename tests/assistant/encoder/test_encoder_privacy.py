@@ -42,9 +42,9 @@ def test_the_watch_sees_what_it_should(code: str) -> None:
 def test_opening_and_encoding_use_no_socket_and_write_nothing() -> None:
     open_encoder().close()  # the network's hash is in home()/hashes.json from here on
     done = syscalls.run_watched(ENCODE, str(demo_photo()))
-    assert (done.returncode, done.stdout, done.stderr) == (0, "(326, 256)\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "(326, 192)\n", "")
     done = syscalls.run_watched(IN_A_CHILD, str(demo_photo()), ENCODE)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "(326, 256)\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "(326, 192)\n", "")
 
 
 def test_an_unwritable_home_changes_nothing(own_home: Path) -> None:

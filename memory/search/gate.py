@@ -15,7 +15,7 @@ The user's answers about one remembered photo move its own thresholds. "No" at k
 
     "maybe"   rises above the strangers where that refuses more of the k than of the y: to the score s at which the
               difference d is largest, and on to 1 - (1 - s) 0.75^d, but not beyond the next "yes". Where it does not
-              rise it falls to the lowest "yes", though never below 0.8 of what it is for all
+              rise it falls to the lowest "yes", but to no "no", nor below 0.8 of what it is for all
     "sure"    is at least 1 - (1 - h) 0.75^((k + 1) / (y + 1)); without a "no" it comes half way down to the lowest
               "yes"
 
@@ -26,6 +26,7 @@ on being asked about, and is sure above the strangers only.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -80,7 +81,7 @@ class Gate:
         if refused.get(highest, 0) > 0:
             maybe = max(maybe, min([_above(highest, refused[highest]), *(s for s in yes if s > highest)]))
         elif yes:
-            maybe = min(maybe, max(min(yes), _LEAST * maybe))
+            maybe = min(maybe, max(min(yes), _LEAST * maybe, *(math.nextafter(s, 1.0) for s in no)))
         return max(sure, maybe), maybe
 
     def certainty(self, score: float, n: int, yes: Sequence[float] = (), no: Sequence[float] = ()) -> Certainty | None:

@@ -65,7 +65,7 @@ def test_nothing_that_is_no_more_like_it_than_the_strangers_is_sure(yes: list[fl
     assert all(GATE.certainty(s, n, (), no) is None for s in no)
 
 
-@given(st.lists(SCORES, max_size=6), st.lists(SCORES, max_size=6))
+@given(st.lists(SCORES, max_size=6), st.lists(st.floats(0, HIGHEST, exclude_max=True), max_size=6))
 def test_what_the_user_answered_is_never_told_worse_than_before(yes: list[float], no: list[float]) -> None:
     """Fewer of the strangers come, or more of its own views, or all as before: counted together."""
 

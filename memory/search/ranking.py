@@ -193,6 +193,6 @@ def _thingness(tokens: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def _what(thing: bool, place: bool) -> What:
-    if thing:
-        return "thing and place" if place else "thing"
-    return "place"
+    if not place:
+        return "thing"
+    return "thing and place" if thing else "place"

@@ -6,8 +6,8 @@ extreme values for a bounded quantity (Weibull's), and so do both thresholds:
 
     threshold = min(1 - a n^-b, HIGHEST)        for "sure", and a lower one for "maybe"
 
-n counts at most MOST photos: beyond, photos show the same things again. On 81 real photographs of 15 things the law
-fits the scores that 2 and 10 % of strangers reach to within 0.03, from 1 to 14 things (LOG.md).
+n counts photos with words, at most MOST: beyond, photos show the same things again. On 81 real photographs of 15 things
+the law fits the scores that 2 and 10 % of strangers reach to within 0.03, from 1 to 14 things (LOG.md).
 
 A score from "sure" on is told as known, one between the two is asked about, and one below "maybe" is nobody.
 

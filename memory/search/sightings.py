@@ -21,11 +21,11 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from memory.db import verdict_rows
+from memory.db import rows, verdict_rows
 from memory.db.verdict_rows import Verdict
 from memory.episode import Certainty
 from memory.search import vector_index, vectors
-from memory.search.gate import Gate
+from memory.search.gate import MOST, Gate
 from memory.search.ranking import Sight, What
 from memory.search.vector_codes import Codes
 
@@ -59,6 +59,7 @@ def seen(
     known = vector_index.state(db, space)
     if known is None:
         return {}
+    told = min(known.photos, rows.photos_with_words(db, MOST))  # a photo without words tells nobody anything wrong
     sights = vectors.by_sight(db, space, tokens, codes)
     answers = _answers(db, {*sights, photo})
     things = _things([v for v in answers if v.same])
@@ -72,13 +73,13 @@ def seen(
     found: dict[str, Seen] = {}
     for name, (score, what) in sights.items():
         surely = name == photo or said.get(name)
-        if name in gone or not (surely or gate.certainty(score, known.photos, scores.get((name, True), ()))):
+        if name in gone or not (surely or gate.certainty(score, told, scores.get((name, True), ()))):
             continue  # a "no" can only make it less
         pictures = [name, *_same_picture(db, space, name, doubted - {name})]
         if not surely and not gone.isdisjoint(pictures):
             continue
         yes, no = ([s for one in pictures for s in scores.get((one, same), ())] for same in (True, False))
-        certainty: Certainty | None = "sure" if surely else gate.certainty(score, known.photos, yes, no)
+        certainty: Certainty | None = "sure" if surely else gate.certainty(score, told, yes, no)
         if certainty:
             found[name] = Seen(score, "photo" if name == photo else what, certainty, things.get(name, name))
     return found | _brought_along(db, space, found, things, gone)

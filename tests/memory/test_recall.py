@@ -332,6 +332,18 @@ def test_the_gate_grows_with_the_photos_of_this_space_only(memory: Memory) -> No
     assert memory.recall("s", scene([1], 77)) and not memory.recall("s", scene([1], 77), gate=gate)
 
 
+def test_the_gate_does_not_grow_with_photos_nothing_was_said_about(memory: Memory) -> None:
+    """Ten thousand imported photos leave the few that were told as easy to recall as before."""
+    gate = Gate((0.5, 1.5), (0.5, 1.5))
+    tell(memory, 1, "thing 1", "2026-01-01", things=[1])
+    for n in range(2, 9):
+        memory.add(Episode(episode(n).photo, (), datetime(2026, 1, 1, n, tzinfo=ROME)), ("s", scene([n], n)))
+    assert memory.recall("s", scene([1], 77), gate=gate)
+    for n in range(2, 9):
+        tell(memory, n, f"thing {n}", "2026-01-02", things=[n])
+    assert not memory.recall("s", scene([1], 77), gate=gate)
+
+
 @pytest.mark.parametrize("what", ["thing", "place", "thing and place"])
 def test_the_reason_says_what_the_photos_have_in_common(
     memory: Memory, monkeypatch: pytest.MonkeyPatch, what: ranking.What

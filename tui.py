@@ -38,6 +38,7 @@ from ui.controllers.main_view import MainView
 from ui.controllers.memories import MemoriesController
 from ui.controllers.models import ModelsController
 from ui.controllers.photos import PhotosController
+from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.controllers.thread_messages import ThreadMessages
 from ui.dialogs.episode_dialogs import HelpScreen
@@ -98,6 +99,7 @@ class KeepsakeApp(ThreadMessages, App[None]):
         self.photos = PhotosController(self, thread, view, self.reader, self._photo_read)
         self.memories = MemoriesController(self, thread, view, self.reader, did)
         self.remembering = RememberController(self, thread, view, self.composer.offer_again, did)
+        self.questions = QuestionsController(thread, view, self.composer)
         self.history = HistoryController(self, thread, view, self._begin, self._resumed)
 
     def compose(self) -> ComposeResult:
@@ -165,6 +167,10 @@ class KeepsakeApp(ThreadMessages, App[None]):
         if not await self.remembering.remember_reply(self.photo, message.question):
             await self.main_view.add(answer := ModelText(waiting="…"))
             self.thread.ask(answer, message.question)
+
+    async def on_composer_replied(self, message: Composer.Replied) -> None:
+        """y or n: whether a recalled memory is the same."""
+        await self.questions.reply(message.yes)
 
     def _photo_read(self, path: Path, photo: Photo) -> None:
         self.photo = photo
@@ -243,8 +249,9 @@ class KeepsakeApp(ThreadMessages, App[None]):
 
     async def on_memory_card_chosen(self, message: MemoryCard.Chosen) -> None:
         """A key or a click on a recalled memory."""
-        if await self.remembering.recall(message.episode, message.what, self.photo, self.private):
+        if message.what in ("same", "not the same"):
             self.composer.focus()
+            await self.questions.choose(message.episode, message.what == "same", self.photo)
         else:
             self.memories.choose(message.episode, message.what)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
 
 from assistant import prompt, sight
 from assistant.backend import Backend, Chunk, Message, Options
+from assistant.conversation_state import Confirmed, ConversationState, Opening
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.events import (
     Answered,
@@ -34,24 +35,6 @@ from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError, ModelStopped, PromptTooLong
 from memory.instructions import Reminder
 from memory.store import Memory
-
-Opening = Callable[[Sequence[Episode]], tuple[Message, ...]]
-"""Renders the beginning of a prompt around the memories it may hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationState:
-    """Where a conversation stands: what a call that fails puts back, so that it changes nothing."""
-
-    photo: Photo | None
-    """The photo in view."""
-    recalls: tuple[Recall, ...]
-    """Memories in the prompt."""
-    caption: Caption | None
-    """The photo's caption, as written by the model or corrected by the user."""
-    opening: Opening
-    turns: tuple[Message, ...]
-    """What comes after the opening: the assistant's first turn, then questions and answers."""
 
 
 class Conversation:
@@ -76,6 +59,8 @@ class Conversation:
         self._stop = threading.Event()
         self.reminded: tuple[str, set[str]] = ("", set())
         """Hash of the photo in view, and the tasks the user has been reminded of since it came into view."""
+        self._said: dict[tuple[str, str], bool] = {}
+        """Answers that are not kept: hashes of the new and the remembered photo, and whether they show the same."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -89,8 +74,7 @@ class Conversation:
             self.recalls = tuple(self.recall(photo))
             self.photo, self.caption, self._turns = photo, None, ()
             yield Recalled(self.recalls)
-            if due := self._due_reminders(photo):
-                yield Reminded(due)
+            yield from self.remind()
         except KeepsakeError as error:
             yield Failed(str(error))
 
@@ -178,6 +162,29 @@ class Conversation:
         self._due_reminders(self.photo, {episode.photo.sha256})  # a reminder just asked for is due the next time
         return episode
 
+    def confirm(self, other: Photo, same: bool, *, keep: bool) -> Confirmed:
+        """Take the user's word on whether the photo in view shows what the recalled photo `other` shows.
+
+        A "yes" makes its memories sure, a "no" takes them out of the recalls. With `keep` the memory learns from it;
+        without, only this conversation knows. Raises KeepsakeError when there is no photo in view.
+        """
+        if self.photo is None:
+            raise KeepsakeError("there is no photo in view: attach one first")
+        photo, verdict = self.photo.sha256, None
+        if keep:
+            by_sight = {r.episode.photo.sha256: min(max(r.score, 0.0), 1.0) for r in self.recall(self.photo)}
+            score = by_sight.get(other.sha256)
+            verdict = self.memory.answer(photo, other.sha256, self.encoder.space, score, same)
+        else:
+            self._said[photo, other.sha256] = same
+        before, self.recalls = self.recalls, tuple(self.recall(self.photo))
+        return Confirmed(verdict, {r.episode.id for r in before} != {r.episode.id for r in self.recalls})
+
+    def remind(self) -> Iterator[Event]:
+        """Remind the user of what is due for the photo in view, and was not told yet."""
+        if self.photo and (due := self._due_reminders(self.photo)):
+            yield Reminded(due)
+
     def resume(
         self,
         photo: Photo | None,
@@ -213,7 +220,10 @@ class Conversation:
 
     def recall(self, photo: Photo) -> list[Recall]:
         """Episodes that belong to `photo`, surely or maybe, best first. Raises PhotoError, ModelError."""
-        return sight.recall(self.memory, self.encoder, photo, self.k)
+        found = sight.recall(self.memory, self.encoder, photo, self.k)
+        said = {other: same for (new, other), same in self._said.items() if new == photo.sha256}
+        found = [r for r in found if said.get(r.episode.photo.sha256, True)]
+        return [replace(r, certainty="sure") if said.get(r.episode.photo.sha256) else r for r in found]
 
     def cancel(self) -> None:
         """Stop reading or writing; what was written already stays."""

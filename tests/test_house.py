@@ -41,7 +41,7 @@ FLOORS = {
         "__main__",
     ),
     "assistant": (
-        "backend photo chatml prompt events offline citations",
+        "backend photo chatml prompt events conversation_state offline citations",
         "models",
         "backends encoder",
         "conversation healthcheck sight progress opening",

@@ -26,6 +26,17 @@ _NAMES = re.compile(
 """The beginning of a sentence that says who or what somebody or something is."""
 
 
+_SAID = re.compile(
+    r"(?:\b(?:this|that|these|those|it|he|she|they|here)(?:['’]s| is| are|['’]re| was| were)|\bmeet) (.+?)"
+    r"(?:[,.;:!?()–—]|$| (?:and|who|whom|which|that|from|at|in|on|by|with|when|while|we|he|she|as|for|again)\b)",
+    re.IGNORECASE,
+)
+"""The name in such a sentence, up to where something is said about its bearer."""
+LONGEST_NAME = 40
+REPLIES = {"y": True, "yes": True, "n": False, "no": False}
+"""Answers to a question, in lower case."""
+
+
 def is_photo(path: Path) -> bool:
     """Whether the file name has the suffix of a photo."""
     return path.suffix.lower() in PHOTO_SUFFIXES
@@ -120,6 +131,17 @@ def read(text: str) -> Typed:
 def says_who(text: str) -> bool:
     """Whether `text`, as a reply to "who or what is this?", names someone or something and asks nothing."""
     return "?" not in text and _NAMES.match(text) is not None
+
+
+def name_said(words: str) -> str:
+    """Who or what `words` say is in a photo, said to the person who said it: "Zuri", "your grandmother's clock".
+
+    "" when they do not say it in a sentence such as "This is ...".
+    """
+    for sentence in re.split(r"(?<=[.!?])\s|\n", words):
+        if (found := _SAID.search(sentence)) and (name := found[1].strip(" \"'“”")):
+            return re.sub(r"\b(my|our)\b", "your", name, flags=re.IGNORECASE) if len(name) <= LONGEST_NAME else ""
+    return ""
 
 
 def _unquoted(text: str) -> str:

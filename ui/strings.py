@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from assistant.models.hardware import gigabytes
 from assistant.models.registry import ModelRow
-from memory.episode import Episode
+from memory.corrections import readable
+from memory.episode import Episode, Recall
+from ui.input_parser import name_said
 
 WELCOME = """\
 Welcome to Keepsake.
@@ -15,12 +17,21 @@ New here? /tour shows you around in two minutes; /demo opens a small album to tr
 HELLO = "Show me a photo: F2 chooses one, or paste its path. Or just ask about what you have told me."
 NANO = "The built-in model “nano” knows a small world of drawn pictures only: F6 lists models for real photos."
 NOTHING_YET = "Show me a photo: the memories that it recalls appear here."
-NO_MATCH = "I don't know anyone or anything here. Tell me who or what it is?"
+NO_MATCH = "I do not know anybody or anything here. Tell me who or what it is?"
+SAME_PHOTO_AS = "This is your photo of {day}:"
+SAME_AS, MAYBE_AS = "This is {why} as in your photo of {day}:", "Maybe {why} as in your photo of {day}:"
+IS_THIS, IS_THIS_SAME, YES_NO = "Is this {name}?", "Is it?", "y / n"
+ASKED_HERE = "{keys}:  {question}   ·   or ask"
+ANSWERING = "Keeping your answer …"
+ANSWERED_YES = "{question} Yes: I keep that, and know it better next time."
+ANSWERED_NO = "{question} No: I keep that, and do not bring that memory back for this photo."
+ANSWER_LATE = "That memory is not in view any more: nothing was kept."
+UNDO_ANSWERED = "Taken back: your answer about a photo that is the same, or not."
 TELL_ME = "I don't know what this is – tell me? “This is …” and Enter, and I remember it. Or F3, for day and place too."
 COMPOSER = "Ask, or paste the path of a photo   ·   /help"
 COMPLETION = "{shown} of {found}  ·  ↑ ↓  ·  Enter takes it  ·  Esc"
 TELL_ME_HERE = "This is …   (I remember it)   ·   or ask"
-NO_MATCH_PRIVATE = "Nothing in your memory matches."
+NO_MATCH_PRIVATE = "I do not know anybody or anything here."
 SEEING = "Looking again at your photos: {done} of {total}"
 SEEN = "I have looked again at your photos ({total}), and know them when I see them."
 WRITING, WAITING = "writing …", "waits for the model …"
@@ -155,7 +166,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("Esc", "stop what is being written"),
     ("PgUp, PgDn", "scroll the conversation"),
     ("Tab", "go to caption and memories: Enter opens one, f forgets it,"),
-    ("", "y: “this is them”, n: “this is not them”: remembered as your words"),
+    ("", "y: it is the same, n: it is not; in the empty input too, when I ask"),
     ("ctrl+p", "everything else, such as light or dark"),
     ("ctrl+c, ctrl+q", "copy what is selected, quit"),
     ("", ""),
@@ -165,7 +176,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/memories", "browse the memories; after it words, a place, a time, a photo's path"),
     ("/forget ID", "forget a memory, also in conversations that mention it"),
     ("/1, /2 …", "open the memory with that number, as answers cite it"),
-    ("/undo", "take back the last remember, edit, merge or forget"),
+    ("/undo", "take back the last remember, edit, merge, forget, y or n"),
     ("/caption", "correct the caption"),
     ("/models, /private", "as F6 and F5 do"),
     ("/history", "conversations; with words after it, search them"),
@@ -194,6 +205,7 @@ PLAIN_TOUR = (
 )
 PLAIN_HELLO = "Keepsake, plain text. Memories: {n}. Type a photo's path, or a question. /help lists the rest."
 PLAIN_READY = "The model {model} is ready."
+PLAIN_QUESTION, PLAIN_YES_NO = "Question", "y or n"
 PLAIN_NOTE, PLAIN_DONE, PLAIN_PHOTO, PLAIN_RECALLED = "Note", "Done", "Photo", "Recalled"
 PLAIN_CAPTION, PLAIN_ANSWER, PLAIN_REMINDER = "Caption", "Answer", "Reminder"
 PLAIN_REMEMBERED = "remembered, {what}"
@@ -214,10 +226,11 @@ PLAIN_HELP: tuple[tuple[str, str], ...] = (
     ("/caption WORDS", "correct the caption; answers then build on your words"),
     ("/memories", "list memories; with words after it, search them"),
     ("/1, /2 …", "print the memory with that number, as recalls and answers cite it"),
-    ("/them 1, /not 1", "the new photo shows what memory 1 shows, or does not: remembered as your words"),
+    ("y, n", "when I ask whether it is the same: your answer"),
+    ("/them 1, /not 1", "the new photo shows what memory 1 shows, or does not: I learn from both"),
     ("/edit ID WORDS", "replace your words by these"),
     ("/forget ID", "forget a memory, also in conversations that mention it"),
-    ("/undo", "take back the last remember, edit or forget"),
+    ("/undo", "take back the last remember, edit, forget, y or n"),
     ("/reminders", "what to remind you of when a thing is seen again"),
     ("/end ID", "end one of the reminders"),
     ("/history", "list conversations; with words after it, search them"),
@@ -239,6 +252,36 @@ def day(episode: Episode) -> str:
     """ "12 May 2025 · Lisbon" """
     where = f" · {episode.place}" if episode.place else ""
     return f"{episode.when.day} {episode.when:%B %Y}{where}"
+
+
+def asked(episode: Episode) -> str:
+    """ "Is this Zuri?", by what was said; "Is it?" when no name was said."""
+    name = name_said(readable(episode.words))
+    return IS_THIS.format(name=name) if name else IS_THIS_SAME
+
+
+def asked_here(episode: Episode) -> str:
+    """The question in the empty input."""
+    return ASKED_HERE.format(keys=YES_NO, question=asked(episode))
+
+
+def headline(recall: Recall) -> str:
+    """What a recall says before the words: "This is the same thing as in your photo of 12 May 2025:".
+
+    "" for a recall that is not by sight: its reason comes after the words.
+    """
+    why = recall.why.removeprefix("maybe ")
+    if why == "the same photo":
+        return SAME_PHOTO_AS.format(day=day(recall.episode))
+    if not why.startswith("the same "):
+        return ""
+    return (SAME_AS if recall.certainty == "sure" else MAYBE_AS).format(why=why, day=day(recall.episode))
+
+
+def recalled_as(recall: Recall) -> str:
+    """A recall in one line: "This is the same thing as in your photo of 12 May 2025: “This is Zuri.”"."""
+    said, head = f"“{readable(recall.episode.words)}”", headline(recall)
+    return f"{head} {said}" if head else f"{day(recall.episode)}: {said} {recall.why}."
 
 
 def model_fit(row: ModelRow) -> str:

@@ -15,11 +15,12 @@ from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
 from assistant.conversation import Conversation
 from assistant.encoder.encoder import BackendEncoder
-from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled
+from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Reminded
 from assistant.photo import from_image
 from assistant.sight import encode_missing, recall, remember
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError, ModelError, ModelStopped, PhotoError
+from memory.search.gate import Gate
 from memory.store import Memory
 
 DAY = datetime(2025, 8, 16, 12, tzinfo=UTC)
@@ -282,3 +283,27 @@ def test_without_a_model_a_photo_is_recalled_remembered_and_described_later(memo
     talk.backend = FakeBackend(["Milo."])
     assert kinds(list(talk.describe())) == [CaptionText, Captioned]
     assert talk.backend.calls == [prompt.caption_messages([kept], MILO)]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_the_users_word_on_a_recall_counts_at_once(memory: Memory, keep: bool) -> None:
+    """A "no" takes the memory out of the recalls, a "yes" makes it sure; the memory keeps both, if it may."""
+    backend = FakeBackend()
+    encoder = BackendEncoder(backend)
+    encoder.gate = Gate((0.02, 0.0), (1.0, 0.0))  # asks about all
+    milo = remember(memory, encoder, MILO, "This is Milo.", DAY)
+    rex = remember(memory, encoder, REX, "This is Rex. When Rex shows up, remind me to call Ida.", DAY)
+    talk = Conversation(backend, memory, encoder)
+    with pytest.raises(KeepsakeError, match="no photo in view"):
+        talk.confirm(MILO, True, keep=keep)
+    assert kinds(list(talk.attach(photo("teal")))) == [Recalled], "what is not sure reminds of nothing"
+    assert {r.certainty for r in talk.recalls} == {"maybe"}
+    assert talk.confirm(MILO, False, keep=keep) == (None, True)
+    assert [r.episode for r in talk.recalls] == [rex] and milo not in talk.recalls
+    assert talk.confirm(REX, True, keep=keep) == (None, False)
+    assert [r.certainty for r in talk.recalls] == ["sure"]
+    assert kinds(list(talk.remind())) == [Reminded] and list(talk.remind()) == []
+    said = {v.other: v.same for v in memory.verdicts()}
+    assert said == ({MILO.sha256: False, REX.sha256: True} if keep else {})
+    assert [r.episode for r in talk.recall(photo("teal"))] == [rex]
+    assert len(Conversation(backend, memory, encoder).recall(photo("teal"))) == (1 if keep else 2)

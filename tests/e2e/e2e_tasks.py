@@ -136,13 +136,15 @@ def test_correct_the_caption_and_the_answer_builds_on_it(app: Terminal) -> None:
     app.until(lambda screen: screen.count("Boomer") > 1 and "○ idle" in screen, "an answer with the corrected name")
 
 
-def test_this_is_not_them_is_remembered_in_one_key(app: Terminal) -> None:
+def test_this_is_not_the_same_is_kept_in_one_key(app: Terminal) -> None:
     show(app, DEMO / "new.jpg")
     app.sees("This is Milo, my koala.")
     app.press("Tab", "Tab")
-    app.sees("n Not them")
+    app.sees("n Not the same")
     app.press("n")
-    app.sees("Remembered, ", "“This is not the one in my photo ", "○ idle")
+    app.sees("No: I keep that", "○ idle")
+    app.say("/undo")
+    app.sees("Taken back: your answer", "This is Milo, my koala.", "○ idle")
 
 
 def test_a_stranger_is_asked_for_and_then_remembered(app: Terminal, home: Path) -> None:

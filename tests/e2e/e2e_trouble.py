@@ -88,7 +88,7 @@ def test_two_apps_on_one_memory(tmp_path: Path) -> None:
         one.say("/remember This is Ronja the otter.")
         one.sees("Remembered, ", "○ idle")
         two.paste(str(DEMO / "otter.jpg"))
-        two.sees("This is Ronja the otter.", "the same photo", "○ idle")
+        two.sees("This is Ronja the otter.", "This is your photo", "○ idle")
         two.say("/remember She likes rain.")
         two.sees("Remembered, ", "○ idle")
         one.say("/memories")

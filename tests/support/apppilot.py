@@ -41,11 +41,11 @@ class Alike(FakeBackend):
 
 
 class Eyes(BackendEncoder):
-    """The eyes of a fake model as an encoder; its threshold may change."""
+    """The eyes of a fake model as an encoder; the threshold of the model may change, and it may have a `gate`."""
 
     @property
     def gate(self) -> Gate:  # type: ignore[override]
-        return Gate.constant(self._backend.threshold)
+        return getattr(self._backend, "gate", None) or Gate.constant(self._backend.threshold)
 
     @gate.setter
     def gate(self, gate: Gate) -> None:

@@ -238,7 +238,7 @@ def test_photos_that_the_encoder_has_not_seen_are_encoded_while_one_talks(told: 
     told.clear()
     again = started(told, memory_file, FakeBackend)
     told.until(lambda: any(isinstance(m, messages.PhotosEncoded) and m.done == m.total for m in told), "the rest")
-    assert next(m.total for m in told if isinstance(m, messages.PhotosEncoded)) == 1
+    assert next(m.total for m in told if isinstance(m, messages.PhotosEncoded)) in (1, 2), "of four"
     again.close()
     with Memory(memory_file) as memory:
         assert memory.photos_without_vectors("fake") == [] and memory.verify() == []

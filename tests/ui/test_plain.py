@@ -8,16 +8,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
-from assistant.encoder.encoder import BackendEncoder
+from assistant.photo import load_photo
 from memory import conversations, reminders
+from memory.episode import Episode, Turn
 from memory.errors import ModelStopped
+from memory.search.gate import Gate
 from memory.store import Memory
+from tests.support.apppilot import Eyes
 from ui import strings
 from ui.plain.plain_app import PlainApp
 
@@ -43,7 +47,7 @@ def talk(memory_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
         monkeypatch.setattr("builtins.input", typed)
         before = signal.getsignal(signal.SIGINT)
-        assert PlainApp(lambda: Memory(memory_file), lambda: backend, lambda: BackendEncoder(backend)).run(demo) == code
+        assert PlainApp(lambda: Memory(memory_file), lambda: backend, lambda: Eyes(backend)).run(demo) == code
         assert signal.getsignal(signal.SIGINT) is before
         text = printed[0] + capsys.readouterr().out
         assert all(c.isprintable() or c == "\n" for c in text)
@@ -59,14 +63,14 @@ def test_a_conversation_by_lines(talk: Talk, memory_file: Path, photos: Path) ->
     assert lines[2:9] == [
         f"You: {photos / 'MILO 1.JPG'}",
         "Photo: MILO 1.JPG, 64 × 48",
-        "Recalled: Nothing in your memory matches.",
+        f"Recalled: {strings.NO_MATCH_PRIVATE}",
         f"Note: {strings.PLAIN_TELL_ME}",
         "Caption: A dog.",
         "You: /remember This is Milo.",
         lines[8],
     ]
     assert re.fullmatch(r"Done: remembered, \d+ \w+ \d{4}: “This is Milo\.”", lines[8])
-    assert re.fullmatch(r"Recalled, 1: .*: “This is Milo\.” the same photo\.", lines[9])
+    assert re.fullmatch(r"Recalled, 1: This is your photo of .*: “This is Milo\.”", lines[9])
     assert lines[10:] == [
         "Caption: It is Milo.", "You: who is this?", "Answer: Milo [31m!", "In your words: 1", "You: ",
         strings.PLAIN_BYE,
@@ -132,11 +136,10 @@ class Alike(FakeBackend):
         return tokens / (tokens**2).sum(1, keepdims=True) ** 0.5
 
 
-@pytest.mark.parametrize(("command", "names"), [("/not 1", 1), ("/them 1", 2)])
-def test_a_recall_is_corrected_by_its_number(
-    talk: Talk, memory_file: Path, photos: Path, command: str, names: int
+@pytest.mark.parametrize(("command", "same"), [("/not 1", False), ("/them 1", True)])
+def test_a_recall_is_answered_by_its_number(
+    talk: Talk, memory_file: Path, photos: Path, command: str, same: bool
 ) -> None:
-    """No hash is said of it; what it means is kept with the new photo."""
     milo, backend = str(photos / "MILO 1.JPG"), Alike()
     backend.threshold = 0.0
     lines = talk(
@@ -155,11 +158,31 @@ def test_a_recall_is_corrected_by_its_number(
     assert f"Note: {strings.PLAIN_NO_NUMBER.format(n=7)}" in lines and f"Note: {strings.PLAIN_SAME_PHOTO}" in lines
     assert f"Note: {strings.PLAIN_NO_NUMBER.format(n='x')}" in lines
     assert f"Note: {strings.PLAIN_NEEDS.format(command='/not')}" in lines
-    assert not any(re.search(r"my photo [0-9a-f]{8}", line) for line in lines)
+    said = (strings.ANSWERED_YES if same else strings.ANSWERED_NO).format(question="Is this Milo?")
+    assert lines.count(f"Done: {said}") == 1
+    assert lines.count(f"Recalled: {strings.NO_MATCH_PRIVATE}") == (1 if same else 2)
+    assert lines.count(f"Note: {strings.PLAIN_TELL_ME}") == (1 if same else 2)
     with Memory(memory_file) as memory:
-        said = [episode.words for episode in memory.episodes()]
-    assert len(said) == 2 and sum("Milo" in one for one in said) == names
-    assert sum(bool(re.search(r"the one in my photo [0-9a-f]{8} of", one)) for one in said) == 1
+        assert [episode.words for episode in memory.episodes()] == ["This is Milo."]
+        assert [verdict.same for verdict in memory.verdicts()] == [same]
+
+
+@pytest.mark.parametrize(("reply", "same"), [("y", True), ("No", False)])
+def test_it_asks_whether_it_is_the_same_and_a_letter_answers(
+    talk: Talk, memory_file: Path, photos: Path, reply: str, same: bool
+) -> None:
+    """And a question instead of an answer is a question."""
+    with Memory(memory_file) as memory:
+        memory.add(Episode(load_photo(photos / "MILO 1.JPG"), (Turn("user", "This is Milo."),), datetime.now(UTC)))
+    backend = FakeBackend(["A dog.", "Maybe.", "A dog it is."])
+    backend.gate = Gate((0.02, 0.0), (1.0, 0.0))  # type: ignore[attr-defined]
+    lines = talk(backend, "/memories", str(photos / "rex.png"), "what?", reply, reply)
+    assert sum(line.startswith("Recalled, 1: Maybe the same thing as in your photo of ") for line in lines) == 1
+    assert lines.count("Question: Is this Milo? y or n") == 1
+    said = (strings.ANSWERED_YES if same else strings.ANSWERED_NO).format(question="Is this Milo?")
+    assert lines.count(f"Done: {said}") == 1 and "Answer: Maybe." in lines
+    with Memory(memory_file) as memory:
+        assert [verdict.same for verdict in memory.verdicts()] == [same]
 
 
 def test_what_is_forgotten_has_no_number_any_more(talk: Talk, photos: Path) -> None:

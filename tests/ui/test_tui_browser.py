@@ -233,8 +233,8 @@ async def test_ten_thousand_memories_stay_fluid(memory_file: Path, photos: Path)
         assert len(grid._cards) < 1000
 
 
-async def test_this_is_not_them_and_this_is_them(memory_file: Path, photos: Path) -> None:
-    """One key each; kept as the user's words with the photo in view; the next recall heeds them."""
+async def test_a_key_on_a_card_says_that_it_is_the_same_or_not(memory_file: Path, photos: Path) -> None:
+    """Kept as an answer, not as a memory; the next recall of the photo heeds it, and undo takes it back."""
     backend = Alike(["A dog."])
     backend.threshold = 0.0
     async with running(memory_file, backend) as (app, pilot):
@@ -244,24 +244,23 @@ async def test_this_is_not_them_and_this_is_them(memory_file: Path, photos: Path
         cards(app)[0].focus()
         await pilot.press("n")
         await until(lambda: any("this very photo" in note for note in notes(app, "warning")), "the refusal")
-        app.query_one(Composer).focus()
         await look(app, pilot, photos / "rex.png")
-        await until(lambda: [c.episode.words for c in cards(app)] == ["This is Milo, my dog. He likes the sea."], "him")
+        await until(lambda: len(cards(app)) == 1, "him")
         cards(app)[0].focus()
         await pilot.press("n")
-        await until(lambda: idle(app) and cards(app) and "not the one in my photo" in cards(app)[0].episode.words, "no")
-        assert len(cards(app)) == 1, "the other does not come back for this photo"
-        assert "Milo" not in cards(app)[0].episode.words
-        app.query_one(Composer).focus()
+        await until(lambda: idle(app) and not cards(app), "no")
+        await until(lambda: app.query_one(Composer).placeholder == TELL_ME_HERE, "the question who it is then")
+        await look(app, pilot, photos / "rex.png")
+        assert not cards(app), "the other does not come back for this photo"
         await send(app, pilot, "/undo")
-        await until(lambda: idle(app) and cards(app) and "Milo" in cards(app)[0].episode.words, "as before")
+        await until(lambda: idle(app) and cards(app), "as before")
         cards(app)[0].focus()
         await pilot.press("y")
-        said = "is the one in my photo"
-        await until(lambda: idle(app) and any(said in card.episode.words for card in cards(app)), "yes")
-        assert len(cards(app)) == 2
-    kept = words_of(memory_file)
-    assert len(kept) == 2 and any(words.endswith(": This is Milo, my dog.") for words in kept)
+        await until(lambda: any("Is this Milo? Yes" in note for note in notes(app, "done")) and idle(app), "yes")
+        assert len(cards(app)) == 1 and cards(app)[0].recall.certainty == "sure"
+    assert words_of(memory_file) == ["This is Milo, my dog. He likes the sea."]
+    with Memory(memory_file) as memory:
+        assert [verdict.same for verdict in memory.verdicts()] == [True]
 
 
 async def test_asked_who_it_is_the_answer_is_remembered(memory_file: Path, photos: Path) -> None:

@@ -6,14 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from textual import events
-from textual.widgets import Static, TextArea
 
 from assistant.backends.fake import FakeBackend
 from assistant.photo import load_photo
 from memory.episode import Episode, Photo, Turn
 from memory.store import Memory
 from tests.support.apppilot import (
-    Alike,
     caption,
     cards,
     idle,
@@ -193,38 +191,6 @@ async def test_the_count_of_memories_follows_what_another_window_does(memory_fil
             other.add(told(blue))
             await send(app, pilot, "/memories")
             await until(lambda: app.status.episodes == 2, "the count, as the browser shows them")
-
-
-async def test_nobody_reads_a_hash(memory_file: Path, photos: Path) -> None:
-    """ "Not them": in the note, on the card, in the browser, in the memory itself and in its edit, which keeps it."""
-    backend = Alike(["A dog."])
-    backend.threshold = 0.0
-    async with running(memory_file, backend) as (app, pilot):
-        await look(app, pilot, photos / "MILO 1.JPG")
-        await send(app, pilot, "/remember This is Milo.")
-        await until(lambda: cards(app) and idle(app), "the memory")
-        await look(app, pilot, photos / "rex.png")
-        await until(lambda: cards(app) and cards(app)[0].episode.words == "This is Milo.", "him")
-        cards(app)[0].focus()
-        await pilot.press("n")
-        stored = "not the one in my photo "
-        await until(lambda: idle(app) and cards(app) and stored in cards(app)[0].episode.words, "no")
-        before, short = cards(app)[0].episode.words, "not the one in my photo of"
-        assert short not in before and short in notes(app, "info")[-1] + notes(app, "done")[-1]
-        assert any(short in str(line.render()) for line in cards(app)[0].query(Static))
-        await send(app, pilot, "/memories")
-        await opened(app, BrowserScreen, "the browser")
-        await sees(app.screen, short)
-        await pilot.press("enter")
-        await opened(app, EpisodeScreen, "the memory")
-        await sees(app.screen, short)
-        await pilot.press("e")
-        await opened(app, EditScreen, "its edit")
-        area = app.screen.query_one(TextArea)
-        assert short in area.text
-        area.text += "!"
-        await pilot.press("ctrl+s")
-        await until(lambda: idle(app) and cards(app) and cards(app)[0].episode.words == f"{before}!", "the edit")
 
 
 def told(photo: Photo) -> Episode:

@@ -43,7 +43,7 @@ async def test_remembered_photo_is_recalled_and_forgotten_with_receipt(memory_fi
         await sees(app.query_one(StatusLine), "1 memory")
         # What was just said counts at once: the photo is recalled and captioned anew.
         await until(lambda: cards(app), "the recall")
-        await sees(cards(app)[0], "This is Milo", "the same photo")
+        await sees(cards(app)[0], "This is your photo", "This is Milo")
         await until(lambda: caption(app) == "It is Milo.", "the caption")
         cards(app)[0].focus()
         await pilot.press("f")

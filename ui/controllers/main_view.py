@@ -23,7 +23,7 @@ from assistant.events import (
     Shortened,
 )
 from memory.db.conversation_rows import StoredConversation
-from memory.episode import Recall
+from memory.episode import Photo, Recall
 from ui.dialogs.kept_conversations import entries
 from ui.runtime.citation_numbers import CitationNumbers
 from ui.runtime.messages import Cancelled, ConversationEvent
@@ -42,7 +42,7 @@ from ui.strings import (
 )
 from ui.widgets.chat_log import Kind, ModelText, Note
 from ui.widgets.citation_bar import CitationBar
-from ui.widgets.panels import CaptionPanel, MemoriesPanel
+from ui.widgets.panels import CaptionPanel, MemoriesPanel, MemoryCard
 
 
 class MainView(Horizontal):
@@ -95,6 +95,16 @@ class MainView(Horizontal):
     async def recalled(self, recalls: Sequence[Recall], nothing: str) -> None:
         """Show the recalled memories with their numbers; `nothing` is the sentence where there are none."""
         await self.memories.show(recalls, nothing, self.numbers.recall([recall.episode for recall in recalls]))
+
+    async def deny(self, photo: Photo) -> None:
+        """Remove the memories of a photo from the recalled ones: the user said that they are not the same."""
+        for card in self.memories.query(MemoryCard):
+            if card.episode.photo == photo:
+                await card.remove()
+
+    async def show_answered(self, recalls: Sequence[Recall]) -> None:
+        """Show what is recalled after an answer of the user."""
+        await self.recalled(recalls, NO_MATCH_PRIVATE if self.private else NO_MATCH)
 
     async def drop(self, ids: Sequence[str]) -> None:
         """Remove these memories from the screen and from citations; the numbers of others stay."""

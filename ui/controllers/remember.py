@@ -1,4 +1,4 @@
-"""What the user says about the photo in view: words to remember, a corrected caption, who is in it and who is not.
+"""What the user says about the photo in view: words to remember, a corrected caption, who is in it.
 
 Where no memory was recalled, the app asks who this is; the reply "This is Milo." is then remembered, not answered.
 """
@@ -10,12 +10,11 @@ from collections.abc import Callable
 from textual.app import App
 
 from assistant.events import Answered, Recalled
-from memory.episode import Episode, Photo
+from memory.episode import Photo
 from ui.controllers.main_view import MainView
 from ui.dialogs.episode_dialogs import CaptionDialog, Keep, RememberDialog
 from ui.input_parser import says_who
 from ui.runtime.app_thread import AppThread
-from ui.runtime.memory_jobs import CORRECTIONS
 from ui.runtime.messages import ConversationEvent
 from ui.strings import (
     CAPTION_YOURS,
@@ -24,7 +23,6 @@ from ui.strings import (
     NO_PHOTO,
     PRIVATE_NO,
     REMEMBERING,
-    SAME_PHOTO,
     TELL_ME,
     TELL_ME_HERE,
 )
@@ -57,19 +55,6 @@ class RememberController:
         else:
             self._app.push_screen(RememberDialog(photo), self._entered)
 
-    async def recall(self, episode: Episode, what: str, photo: Photo | None, private: bool) -> bool:
-        """Remember that the photo in view shows what a recalled memory shows ("them"), or does not ("not them").
-
-        Returns False, and does nothing, for any other `what`.
-        """
-        if what not in CORRECTIONS:
-            return False
-        if photo and photo.sha256 == episode.photo.sha256:
-            await self._view.note(SAME_PHOTO, "warning")
-        else:
-            await self.remember(photo, private, CORRECTIONS[what](episode))
-        return True
-
     async def handle_event(self, message: ConversationEvent, composer: Composer) -> None:
         """After a new photo that recalled nothing, ask who or what is in it."""
         if isinstance(message.event, Answered):
@@ -78,11 +63,17 @@ class RememberController:
             new = isinstance(
                 message.entry, PhotoEntry
             )  # and not the same photo, recalled again after the user said something about it
-            self.ask(new and not message.event.recalls and not self._view.private, composer)
-            if self.asking:
-                if self._asked and self._asked.is_attached:
-                    await self._asked.remove()
-                self._asked = await self._view.note(TELL_ME)
+            self.ask(False, composer)
+            if new and not message.event.recalls:
+                await self.ask_who(composer)
+
+    async def ask_who(self, composer: Composer) -> None:
+        """Ask who or what is in the photo, unless the conversation is private."""
+        self.ask(not self._view.private, composer)
+        if self.asking:
+            if self._asked and self._asked.is_attached:
+                await self._asked.remove()
+            self._asked = await self._view.note(TELL_ME)
 
     def ask(self, asking: bool, composer: Composer) -> None:
         """Say in the empty input that a name is expected, or no longer."""

@@ -21,6 +21,7 @@ from ui.controllers.main_view import MainView
 from ui.controllers.memories import MemoriesController
 from ui.controllers.models import ModelsController
 from ui.controllers.photos import PhotosController
+from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.dialogs.episode_dialogs import PassphraseDialog
 from ui.runtime import messages
@@ -52,6 +53,7 @@ class ThreadMessages(Base):
     photos: PhotosController
     memories: MemoriesController
     remembering: RememberController
+    questions: QuestionsController
 
     async def open_demo(self, off: bool = False) -> None:
         """Put the demo album into the memory, or with `off` forget the album."""
@@ -62,6 +64,8 @@ class ThreadMessages(Base):
         """Show an event of the conversation."""
         await self.main_view.handle_event(message, self.status.model)
         await self.remembering.handle_event(message, self.composer)
+        if await self.questions.handle_event(message):
+            await self.remembering.ask_who(self.composer)
         if isinstance(message.event, Captioned | Answered):
             self.status.chunk = message.event.chunk
 
@@ -73,6 +77,7 @@ class ThreadMessages(Base):
         """Clear what belongs to the conversation before; entries since then stay."""
         await self.main_view.conversation_started(message.entry, message.private)
         self.remembering.ask(False, self.composer)
+        await self.questions.end()
         self.status.chunk, self.status.private = None, message.private
 
     async def on_notice(self, message: messages.Notice) -> None:
@@ -89,6 +94,10 @@ class ThreadMessages(Base):
         text = f"Remembered, {day(episode)}: “{readable(episode.words)}”  (id {episode.id})"
         await self.main_view.settle(message.entry, text)
         self.tour.did("remember")
+
+    async def on_recall_answered(self, message: messages.RecallAnswered) -> None:
+        """Show what an answer of the user changed."""
+        await self.questions.answered(message)
 
     def on_photos_encoded(self, message: messages.PhotosEncoded) -> None:
         """Show how many of the photos that this encoder had not seen are seen by now."""

@@ -35,12 +35,12 @@ from memory.errors import PhotoError
 from memory.instructions import Reminder
 from memory.store import Memory
 from ui import strings
-from ui.input_parser import Typed, read, says_who, to_path
+from ui.input_parser import REPLIES, Typed, read, says_who, to_path
 from ui.plain import lists
-from ui.plain.printer import NEW_PHOTO, Printer, about
+from ui.plain.printer import CONFIRMED, NEW_PHOTO, Printer, about
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
-from ui.runtime.memory_jobs import CORRECTIONS, LISTED, export_open, forget_conversation
+from ui.runtime.memory_jobs import LISTED, export_open, forget_conversation
 
 
 def run(
@@ -104,6 +104,9 @@ class PlainApp:
         if typed.command:
             self._command(typed.command, typed.rest)
         if typed.question and not self._printer.code:
+            about, reply = self._printer.about, REPLIES.get(typed.question.lower())
+            if about and reply is not None:
+                return self._confirm(about.episode, reply)
             if self._printer.asking and says_who(typed.question):
                 self._thread.remember("note", typed.question, None, None)
             else:
@@ -154,7 +157,7 @@ class PlainApp:
             case "/undo":
                 thread.undo("note")
             case "/them" | "/not" if rest:
-                return self._recall("them" if name == "/them" else "not them", rest)
+                return self._recall(rest, name == "/them")
             case "/edit" if " " in rest:
                 return self._edit(*rest.split(maxsplit=1))
             case "/models" if rest:
@@ -206,13 +209,17 @@ class PlainApp:
         if episode := self._numbered(n):
             self._printer.say(strings.PLAIN_MEMORY.format(n=n), f"{about(episode)} (id {episode.id})")
 
-    def _recall(self, what: str, n: str) -> None:
-        """Remember that the photo shows what a recalled memory shows ("them"), or does not ("not them")."""
+    def _recall(self, n: str, same: bool) -> None:
+        """Keep whether the photo shows what a recalled memory shows."""
         if (episode := self._numbered(n)) is None:
             return
-        if self._photo and self._photo.sha256 == episode.photo.sha256:
+        if self._photo is None or self._photo.sha256 == episode.photo.sha256:
             return self._printer.say(strings.PLAIN_NOTE, strings.PLAIN_SAME_PHOTO)
-        self._thread.remember("note", CORRECTIONS[what](episode), None, None)
+        self._confirm(episode, same)
+
+    def _confirm(self, episode: Episode, same: bool) -> None:
+        self._printer.about = None
+        self._thread.confirm(CONFIRMED, episode, same)
         self._follow()
 
     def _edit(self, id: str, words: str) -> None:

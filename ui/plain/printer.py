@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from textual.message import Message
 
@@ -18,13 +19,17 @@ from assistant.events import (
     Shortened,
 )
 from memory.corrections import readable
-from memory.episode import Episode, printable
+from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
 from ui import strings
 from ui.runtime import messages
 from ui.runtime.citation_numbers import CitationNumbers
 from ui.strings import day
 
+CONFIRMED = "confirmed"
+"""The entry of an answer whether a recalled memory is the same."""
+ANSWER = "answer"
+"""The entry of a question."""
 NEW_PHOTO = "photo"
 """The entry of a photo when it is shown first, and not recalled again after the user said something about it."""
 
@@ -42,6 +47,8 @@ class Printer(EventHandler[None]):
         self.numbers = CitationNumbers()
         self.asking = False
         """Whether the app has just asked who or what is in the photo."""
+        self.about: Recall | None = None
+        """The recall that is asked about; y or n answers."""
         self.private = False
         self.code: int | None = None
         """The exit code once the session cannot go on; None until then."""
@@ -60,10 +67,18 @@ class Printer(EventHandler[None]):
         match message:
             case messages.ConversationEvent(entry=entry, event=event):
                 self.dispatch(event)
-                if entry == NEW_PHOTO and isinstance(event, Recalled):
-                    self.asking = not event.recalls and not self.private
+                if isinstance(event, Recalled) and entry != ANSWER:
+                    self.about = None
+                    self.asking = entry in (NEW_PHOTO, CONFIRMED) and not event.recalls and not self.private
                     if self.asking:
                         self.say(strings.PLAIN_NOTE, strings.PLAIN_TELL_ME)
+                    if entry in (NEW_PHOTO, CONFIRMED):
+                        self._ask(event.recalls)
+            case messages.RecallAnswered(episode=episode, same=same, recalls=recalls, again=again):
+                text = strings.ANSWERED_YES if same else strings.ANSWERED_NO
+                self.say(strings.PLAIN_DONE, text.format(question=strings.asked(episode)))
+                if not again:
+                    self._ask(recalls)
             case messages.Cancelled():
                 self._end_text(strings.STOPPED)
             case messages.EpisodeRemembered(episode=episode):
@@ -76,7 +91,7 @@ class Printer(EventHandler[None]):
             case messages.Notice(text=text, kind=kind):
                 self.say(strings.PLAIN_DONE if kind == "done" else strings.PLAIN_NOTE, text)
             case messages.ConversationStarted(private=private):
-                self.numbers, self.asking, self.private = CitationNumbers(), False, private
+                self.numbers, self.asking, self.about, self.private = CitationNumbers(), False, None, private
                 self.say(strings.PLAIN_DONE, strings.PLAIN_PRIVATE if private else strings.NEW)
             case messages.MemoryCounted(episodes=n) if not self._greeted:
                 self._greeted = True
@@ -96,11 +111,17 @@ class Printer(EventHandler[None]):
                 print(f"error: {printable(str(error))}", file=sys.stderr)
                 self.code = 1
 
+    def _ask(self, recalls: Sequence[Recall]) -> None:
+        """Ask about the first memory that may be the same."""
+        self.about = next((recall for recall in recalls if recall.certainty == "maybe"), None)
+        if self.about:
+            self.say(strings.PLAIN_QUESTION, f"{strings.asked(self.about.episode)} {strings.PLAIN_YES_NO}")
+
     def recalled(self, event: Recalled) -> None:
         """Print a numbered line for each recalled memory."""
         episodes = [recall.episode for recall in event.recalls]
         for n, recall in zip(self.numbers.recall(episodes), event.recalls, strict=True):
-            self.say(strings.PLAIN_RECALLED_AS.format(n=n), f"{about(recall.episode)} {recall.why}.")
+            self.say(strings.PLAIN_RECALLED_AS.format(n=n), strings.recalled_as(recall))
         if not event.recalls:
             self.say(strings.PLAIN_RECALLED, strings.NO_MATCH_PRIVATE)
 

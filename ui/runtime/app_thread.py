@@ -140,6 +140,15 @@ class AppThread:
 
         self._put(entry, "recalling", lambda: self._session.engines.seeing(find))
 
+    def confirm(self, entry: EntryToken, episode: Episode, same: bool) -> None:
+        """Keep the user's answer whether the photo in view shows what a recalled memory shows.
+
+        After a "no", what the model is writing is stopped: it has read that memory.
+        """
+        if not same:
+            self._jobs.stop_writing()
+        self._put(entry, "keeping your answer", lambda: self._session.confirm(entry, episode, same), keep=True)
+
     def forget(self, entry: EntryToken, *ids: str) -> None:
         """Forget episodes: their bytes go at once, and until the app closes `undo` brings them back."""
         self._change(entry, "forgetting", lambda: self._session.changes.forget(ids))

@@ -111,7 +111,7 @@ class JobQueue:
     def leave(self) -> None:
         """Begin a new conversation: jobs of the old one are unwanted from now on, and the running one is cancelled."""
         self._number += 1
-        self._stop_writing()
+        self.stop_writing()
 
     def cancel(self) -> None:
         """Cancel the running job. Callable from any thread."""
@@ -124,11 +124,11 @@ class JobQueue:
         Waits up to 60 seconds while a promised job is unfinished, otherwise 3: a model may not come to an end.
         """
         self.closing.set()
-        self._stop_writing()
+        self.stop_writing()
         self._jobs.put(None)
         self.thread.join(60.0 if self._promise and not self._promise.is_set() else 3.0)
 
-    def _stop_writing(self) -> None:
+    def stop_writing(self) -> None:
         """Cancel the running job, unless it is promised and not yet done."""
         promised = self._running and self._running.done
         if not promised or promised.is_set():

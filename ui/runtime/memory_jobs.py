@@ -5,13 +5,11 @@ The functions run in the background thread (`AppThread.query`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from assistant.backends import disk_cache
-from memory import conversations, corrections
+from memory import conversations
 from memory.db.keys import Ask
-from memory.episode import Episode
 from memory.errors import KeepsakeError
 from memory.paths import memory_file
 from memory.store import Memory
@@ -21,8 +19,6 @@ from ui.strings import EXPORTED, MEMORY_NEW, NOTHING_KEPT, PRIVATE_EXPORT
 
 LISTED = 100
 """Number of conversations or memories in a list."""
-CORRECTIONS: dict[str, Callable[[Episode], str]] = {"them": corrections.same_as, "not them": corrections.not_same_as}
-"""The sentence to remember with a new photo, made from the recalled memory that the user confirms or rejects."""
 
 
 def open_memory(file: Path | None, ask: Ask) -> Memory:

@@ -13,7 +13,7 @@ from typing import Literal
 from textual.message import Message
 
 from assistant.events import Event
-from memory.episode import Episode
+from memory.episode import Episode, Recall
 
 EntryToken = object
 
@@ -69,6 +69,19 @@ class EpisodeRemembered(Message):
 
     entry: EntryToken
     episode: Episode
+
+
+@dataclass
+class RecallAnswered(Message):
+    """The user's answer whether the photo in view shows what a recalled memory shows counts from now on."""
+
+    entry: EntryToken
+    episode: Episode
+    same: bool
+    recalls: tuple[Recall, ...]
+    """The recalls of the photo in view by now."""
+    again: bool
+    """Whether they are other ones than before: then the photo is recalled and captioned anew."""
 
 
 @dataclass

@@ -23,26 +23,17 @@ from demo import album
 from memory import conversations
 from memory.corrections import readable
 from memory.db.conversation_rows import StoredConversation
-from memory.episode import Photo, Recall
+from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError, UnknownEpisode
 from memory.store import Memory
+from ui.runtime import messages
 from ui.runtime.engines import Engines
 from ui.runtime.job_queue import AfterModel, JobQueue
-from ui.runtime.messages import (
-    ConversationStarted,
-    DemoReady,
-    EntryToken,
-    EpisodeRemembered,
-    EpisodesChanged,
-    MemoryCounted,
-    Notice,
-    QueryResult,
-    ThreadState,
-)
+from ui.runtime.messages import EntryToken
 from ui.runtime.recorder import Recorder
 from ui.runtime.relay import Relay
 from ui.runtime.undo import Change, UndoStack
-from ui.strings import PRIVATE_NO, RECALLED_THEN, SWITCHED
+from ui.strings import ANSWER_LATE, PRIVATE_NO, RECALLED_THEN, SWITCHED
 
 
 class Session:
@@ -65,7 +56,7 @@ class Session:
         """None until the memory is open."""
         self._conversation: Conversation | None = None
         self._private = False
-        self.recorder = Recorder(lambda: self.store, lambda line: tell(Notice(line, "warning")))
+        self.recorder = Recorder(lambda: self.store, lambda line: tell(messages.Notice(line, "warning")))
         self._relay = Relay(tell, self.jobs, self.recorder)
         self.changes = UndoStack(lambda: self.store)
 
@@ -73,8 +64,8 @@ class Session:
         self.memory = self._open_memory()
         self.count()
         if self.memory.trouble:
-            self._tell(Notice(self.memory.trouble, "warning"))
-        self._tell(ThreadState("loading model"))
+            self._tell(messages.Notice(self.memory.trouble, "warning"))
+        self._tell(messages.ThreadState("loading model"))
         self.engines.start(self.memory)
 
     def _free(self) -> None:
@@ -123,7 +114,7 @@ class Session:
 
     def count(self) -> None:
         """Tell how many memories there are, and whether their file is encrypted."""
-        self._tell(MemoryCounted(self.store.stats()["episodes"], self.store.encrypted))
+        self._tell(messages.MemoryCounted(self.store.stats()["episodes"], self.store.encrypted))
 
     def alike(self, photo: Photo, k: int) -> list[Recall]:
         """The `k` memories most like a photo; the conversation stays as it is."""
@@ -140,7 +131,7 @@ class Session:
         if self.jobs.unwanted:
             self.conversation().photo = photo  # words to remember that follow are about this photo
             return None
-        self._tell(ThreadState("recalling"))
+        self._tell(messages.ThreadState("recalling"))
         self.recorder.begin_part(photo)
         return self._recall(entry, photo)
 
@@ -159,7 +150,7 @@ class Session:
         """Caption the photo, unless another one is in view by now, or the caption is there."""
         if conversation is self._conversation and conversation.photo is photo and conversation.caption is None:
             self._speaking()
-            self._tell(ThreadState("writing caption"))
+            self._tell(messages.ThreadState("writing caption"))
             self._relay.pass_on(entry, conversation, conversation.describe())
 
     def ask(self, entry: EntryToken, question: str) -> object:
@@ -167,7 +158,7 @@ class Session:
 
         def answer() -> None:
             conversation = self._speaking()
-            self._tell(ThreadState("answering"))
+            self._tell(messages.ThreadState("answering"))
             self.recorder.add_line("question", question)
             self._relay.pass_on(entry, conversation, conversation.ask(question), "answering")
 
@@ -194,7 +185,7 @@ class Session:
         conversation = self.conversation()
         before = self.store.stats()["episodes"]
         episode = conversation.remember(words, when, place)
-        self._tell(EpisodeRemembered(entry, episode))
+        self._tell(messages.EpisodeRemembered(entry, episode))
         if self.store.stats()["episodes"] > before:  # the same words again are the memory that was there
             self.changes.remembered(episode.id)
         self.recorder.add_episodes(episode.id)
@@ -202,8 +193,27 @@ class Session:
         self.count()
         self.jobs.keep_promise()
         if conversation.photo and not self.jobs.unwanted:  # the new memory counts from the next question on
-            self._tell(ThreadState("recalling"))
+            self._tell(messages.ThreadState("recalling"))
             return self._recall(entry, conversation.photo)
+        return None
+
+    def confirm(self, entry: EntryToken, episode: Episode, same: bool) -> object:
+        """Keep whether the photo in view shows what a recalled memory shows; where the prompt changes, caption anew."""
+        return self.engines.seeing(partial(self._confirm, entry, episode, same))
+
+    def _confirm(self, entry: EntryToken, episode: Episode, same: bool) -> object:
+        conversation = self.conversation()
+        photo = conversation.photo
+        if photo is None or episode.photo not in [r.episode.photo for r in conversation.recalls]:
+            raise KeepsakeError(ANSWER_LATE)
+        before = conversation.confirm(episode.photo, same, keep=not self._private)
+        if not self._private:
+            self.changes.answered(photo.sha256, episode.photo.sha256, before.verdict)
+        self._tell(messages.RecallAnswered(entry, episode, same, conversation.recalls, before.prompt_changed))
+        self.jobs.keep_promise()
+        if before.prompt_changed and not self.jobs.unwanted:
+            return self._recall(entry, photo)
+        self._relay.pass_on(entry, conversation, conversation.remind())
         return None
 
     def change(self, entry: EntryToken, change: Callable[[], Change]) -> object:
@@ -211,13 +221,15 @@ class Session:
         done = change()
         conversation = self._conversation
         in_use = conversation is not None and any(r.episode.id in done.gone for r in conversation.recalls)
-        self._tell(EpisodesChanged(entry, done.gone, list(done.lines), in_use))
+        self._tell(messages.EpisodesChanged(entry, done.gone, list(done.lines), in_use))
         self.count()
         self.jobs.keep_promise()
+        if done.answer and conversation and conversation.photo and not self.jobs.unwanted:
+            return self._recall(entry, conversation.photo)
         if conversation and in_use:  # its prompt holds what is forgotten: begin again without it
             self._conversation = None
             if conversation.photo and not self.jobs.unwanted:
-                self._tell(ThreadState("recalling"))
+                self._tell(messages.ThreadState("recalling"))
                 if conversation.photo.sha256 not in done.photos:
                     # the stored part held words of what is forgotten, and was deleted with it
                     self.recorder.begin_part(conversation.photo)
@@ -233,7 +245,7 @@ class Session:
         def load() -> None:
             album.load(self.store, self.engines.encoder())
             self.count()
-            self._tell(DemoReady(entry, album.demo_photo(), album.QUESTION))
+            self._tell(messages.DemoReady(entry, album.demo_photo(), album.QUESTION))
 
         return self.engines.seeing(load)
 
@@ -244,7 +256,7 @@ class Session:
         self._private, self._conversation = private, None
         self.recorder.begin(private)
         self.engines.keep_nothing()
-        self._tell(ConversationStarted(entry, private))
+        self._tell(messages.ConversationStarted(entry, private))
 
     def resume(
         self, entry: EntryToken, conversation_id: str, then: Callable[[StoredConversation, list[Recall]], object]
@@ -253,20 +265,23 @@ class Session:
         self.begin(entry, self._private)
         conversation = conversations.get(self.store, conversation_id)
         last, recalls = conversation.parts[-1], []
+        photo = last.photo.sha256 if last.photo else ""
+        denied = {v.other for v in self.store.verdicts() if v.photo == photo and not v.same}
         for id in last.episodes:
             with suppress(UnknownEpisode):  # forgotten by another process, just now
-                recalls.append(Recall(self.store.get(id), 1.0, RECALLED_THEN))
+                if (episode := self.store.get(id)).photo.sha256 not in denied:
+                    recalls.append(Recall(episode, 1.0, RECALLED_THEN))
         self.recorder.resume(conversation, self._private)
-        self._tell(QueryResult(partial(then, conversation, recalls)))
-        caption, messages = last.state()
-        return self.engines.seeing(lambda: self.conversation().resume(last.photo, recalls, caption, messages))
+        self._tell(messages.QueryResult(partial(then, conversation, recalls)))
+        caption, exchanges = last.state()
+        return self.engines.seeing(lambda: self.conversation().resume(last.photo, recalls, caption, exchanges))
 
     def switch(self, entry: EntryToken, open_backend: Callable[[], Backend]) -> object:
         """Open another model; where that fails, the model before stays the chosen one."""
         self._conversation = None
         self.recorder.begin(self._private)
         back = self.engines.switch(open_backend)
-        self._tell(ConversationStarted(entry, self._private))
+        self._tell(messages.ConversationStarted(entry, self._private))
 
         def switched() -> None:
             try:
@@ -274,6 +289,6 @@ class Session:
             except KeepsakeError:
                 back()
                 raise
-            self._tell(Notice(SWITCHED.format(model=name), "done"))
+            self._tell(messages.Notice(SWITCHED.format(model=name), "done"))
 
         return AfterModel(switched)

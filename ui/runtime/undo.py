@@ -1,4 +1,4 @@
-"""Undo for changes of the memory made in the app: forget, edit, merge, remember.
+"""Undo for changes of the memory made in the app: forget, edit, merge, remember, an answer about a recall.
 
 The stack lives in the background thread. Forgetting removes the bytes from the disk at once (`memory/forget/`); what
 undo needs is held in the process only, and is gone when the process ends, however it ends.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from assistant.backends import disk_cache
 from memory.browse import Duplicate
+from memory.db.verdict_rows import Verdict
 from memory.episode import Episode
 from memory.errors import KeepsakeError, UnknownEpisode
 from memory.forget.receipt import Receipt
@@ -20,6 +21,7 @@ from ui.strings import (
     EDITED,
     EDITED_TOLD,
     MERGED,
+    UNDO_ANSWERED,
     UNDO_CHANGED,
     UNDO_FORGOTTEN,
     UNDO_HOW,
@@ -38,6 +40,8 @@ class Change:
     """The receipt, as lines for the user."""
     photos: tuple[str, ...] = ()
     """SHA-256 of photos that were deleted."""
+    answer: bool = False
+    """Whether an answer about a recall was taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class _Undo:
     """Ids of memories that the change added, each with the memory it replaced (None: it was new)."""
     line: str
     """The sentence for the user after the undo."""
+    answer: tuple[str, str, Verdict | None] | None = None
+    """Hashes of the two photos of an answer, and the answer about them before it."""
 
 
 class UndoStack:
@@ -84,11 +90,21 @@ class UndoStack:
         """Note that a memory was added: undo forgets it."""
         self._stack.append(_Undo(Held(), {id: None}, UNDO_NOW))
 
+    def answered(self, photo: str, other: str, before: Verdict | None) -> None:
+        """Note that an answer about two photos (hashes) was kept; undo brings back the one before it, if any."""
+        self._stack.append(_Undo(Held(), {}, UNDO_ANSWERED, (photo, other, before)))
+
     def undo(self) -> Change:
         """Take back the last change. Raises KeepsakeError when there is none."""
         if not self._stack:
             raise KeepsakeError(UNDO_NOTHING)
         step, memory = self._stack.pop(), self._memory()
+        if step.answer:
+            photo, other, before = step.answer
+            memory.take_back_verdict(photo, other)
+            if before:
+                memory.answer(photo, other, before.space or "", before.score, before.same)
+            return Change((), (step.line,), answer=True)
         memory.put_back(step.held)
         gone = tuple(step.added)
         photos: tuple[str, ...] = ()

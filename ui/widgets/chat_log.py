@@ -6,6 +6,7 @@ The widgets show what they are given. They ask nobody and decide nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -19,12 +20,14 @@ from textual.widgets import Markdown, Static, TextArea
 from textual.widgets.markdown import MarkdownStream
 
 from memory.episode import Photo
-from ui.input_parser import photo_paths, read
-from ui.strings import COMPOSER
+from ui.input_parser import REPLIES, photo_paths, read
+from ui.strings import COMPOSER, YES_NO
 from ui.widgets.completion import Completion, Mention, mention, written
 from ui.widgets.photo_view import PhotoView
 
-Kind = Literal["info", "warning", "done", "reminder"]
+Kind = Literal["info", "warning", "done", "reminder", "question"]
+PAUSE = 0.4
+"""Seconds for which y or n has to stand alone in the input to be an answer: it may be the beginning of a sentence."""
 
 
 class UserText(Static):
@@ -136,6 +139,13 @@ class Composer(TextArea, inherit_bindings=False):
             super().__init__()
             self.question = question
 
+    class Replied(Message):
+        """The question that stands in the empty input was answered, yes or no."""
+
+        def __init__(self, yes: bool) -> None:
+            super().__init__()
+            self.yes = yes
+
     def __init__(self, folders: Callable[[], Sequence[Path]]) -> None:
         """`folders` returns the folders in which a name after an @ is searched."""
         super().__init__(
@@ -151,9 +161,28 @@ class Composer(TextArea, inherit_bindings=False):
         """Texts that were sent, oldest first, for ↑; in memory only."""
         self._at = 0
         """Index in `sent` of the text in the input; `len(sent)`: none of them."""
+        self.asking = False
+        """Whether a question stands in the empty input that y or n answers."""
+
+    def ask(self, question: str) -> None:
+        """Show a question in the empty input; "": there is none any more."""
+        self.asking = bool(question)
+        if question or str(self.placeholder).startswith(YES_NO):
+            self.placeholder = question or COMPOSER
+
+    def _reply(self, key: str = "") -> bool:
+        """Post the answer if the input holds nothing else (`key`: nothing but that key). Returns whether it did."""
+        text = self.text.strip().lower()
+        if self.asking and text in REPLIES and key in ("", text):
+            self.clear()
+            self.post_message(self.Replied(REPLIES[text]))
+            return True
+        return False
 
     def action_send(self) -> None:
         """Post the text as photos, a command or a question, and empty the input."""
+        if self._reply():
+            return
         typed = read(self.text)
         self.offer_again(self.text.strip())
         self.clear()
@@ -218,6 +247,8 @@ class Composer(TextArea, inherit_bindings=False):
     async def _on_key(self, event: events.Key) -> None:
         # Not by priority bindings: those would overtake letters typed just before.
         key, listed = event.key, self.completion
+        if self.asking and not self.text and (letter := (event.character or "").lower()) in REPLIES:
+            self.set_timer(PAUSE, partial(self._reply, letter))
         if key in ("up", "down", "escape", "tab", "enter") and listed.offer(self._mention):
             event.prevent_default()
             event.stop()

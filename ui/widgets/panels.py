@@ -17,7 +17,19 @@ from assistant.backend import Chunk
 from assistant.models.hardware import CONTEXT
 from memory.corrections import readable
 from memory.episode import Episode, Recall
-from ui.strings import ENCRYPTED, NO_CAPTION, NO_MATCH, NOT_ENCRYPTED, NOTHING_YET, WAITING, WRITING, day
+from ui.strings import (
+    ENCRYPTED,
+    NO_CAPTION,
+    NO_MATCH,
+    NOT_ENCRYPTED,
+    NOTHING_YET,
+    WAITING,
+    WRITING,
+    YES_NO,
+    asked,
+    day,
+    headline,
+)
 from ui.widgets.chat_log import ModelText
 from ui.widgets.photo_view import PhotoView
 
@@ -74,37 +86,49 @@ class MemoryCard(Horizontal, can_focus=True):
         Binding("enter", "choose('open')", "Open"),
         Binding("delete,f", "choose('forget')", "Forget"),
         Binding("e", "choose('edit')", "Edit"),
-        Binding("y", "choose('them')", "This is them"),
-        Binding("n", "choose('not them')", "Not them"),
+        Binding("y", "choose('same')", "The same"),
+        Binding("n", "choose('not the same')", "Not the same"),
         Binding("up,k", "app.focus_previous", show=False),
         Binding("down,j", "app.focus_next", show=False),
     ]
 
     class Chosen(Message):
-        """The user wants to "open", "forget" or "edit" the memory, or says that the new photo shows it ("them") or does
-        not ("not them")."""
+        """The user wants to "open", "forget" or "edit" the memory, or says that the new photo shows the same ("same")
+        or does not ("not the same")."""
 
         def __init__(self, episode: Episode, what: str) -> None:
             super().__init__()
             self.episode, self.what = episode, what
 
-    def __init__(self, episode: Episode, why: str, number: int) -> None:
-        super().__init__(classes=f"id-{episode.id}")
-        self.episode, self.why, self.number = episode, why, number
+    def __init__(self, recall: Recall, number: int) -> None:
+        super().__init__(classes=f"id-{recall.episode.id}")
+        self.recall, self.number = recall, number
+        self._words = Static(classes="words")
+
+    @property
+    def episode(self) -> Episode:
+        """The memory."""
+        return self.recall.episode
 
     def compose(self) -> ComposeResult:
         """The thumbnail on the left, the words on the right."""
+        self.ask(False)
         yield PhotoView(self.episode.photo, classes="thumb")
-        yield Static(
+        yield self._words
+
+    def ask(self, asking: bool) -> None:
+        """Show the words of the memory; with `asking`, also the question whether it is the same."""
+        words, head = readable(self.episode.words), headline(self.recall)
+        before, after = (head, "") if head else (day(self.episode), f"\n{self.recall.why}")
+        question = f"\n{asked(self.episode)}  {YES_NO}" if asking else ""
+        self._words.update(
             Content.assemble(
                 chip(self.number),
-                (day(self.episode), "bold"),
-                "\n",
-                readable(self.episode.words),
-                "\n",
-                (self.why, "italic $primary"),
-            ),
-            classes="words",
+                (f"{before}\n", "$primary" if head else "bold"),
+                f"“{words}”" if head else words,
+                (after, "italic $primary"),
+                (question, "bold $accent"),
+            )
         )
 
     def on_click(self) -> None:
@@ -129,12 +153,17 @@ class MemoriesPanel(VerticalScroll, can_focus=False):
 
     async def show(self, recalls: Iterable[Recall], nothing: str = NO_MATCH, numbers: Sequence[int] = ()) -> None:
         """Show just these memories, under these numbers."""
-        cards = [MemoryCard(r.episode, r.why, n) for r, n in zip(recalls, numbers, strict=False)]
+        cards = [MemoryCard(r, n) for r, n in zip(recalls, numbers, strict=False)]
         async with self.batch():
             await self.remove_children()
             await self.mount_all(cards or [Static(nothing, classes="hint")])
         self.border_subtitle = f"{len(cards)}" if cards else ""
         self.scroll_home(animate=False)
+
+    async def ask(self, about: Recall | None) -> None:
+        """Show in the card of this recall the question whether it is the same, and in no other."""
+        for card in self.query(MemoryCard):
+            card.ask(about is not None and card.episode.id == about.episode.id)
 
 
 class StatusLine(Static):

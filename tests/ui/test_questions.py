@@ -1,0 +1,181 @@
+"""“Maybe the same. Is this Zuri?”: one key answers, the answer counts at once, is kept, and can be taken back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from assistant.backends.fake import FakeBackend
+from assistant.photo import load_photo
+from memory.episode import Episode, Recall, Turn
+from memory.search.gate import Gate
+from memory.store import Memory
+from tests.support.apppilot import caption, cards, idle, look, notes, picture, running, sees, send, until
+from tui import KeepsakeApp
+from ui import strings
+from ui.input_parser import name_said
+from ui.strings import asked, headline, recalled_as
+from ui.widgets.chat_log import Composer
+from ui.widgets.panels import MemoriesPanel
+
+WORDS = "That's Zuri, the zebra Anna got for her birthday. When Zuri shows up, remind me to call Anna."
+DAY = datetime(2025, 5, 12, 12, tzinfo=UTC)
+
+
+class Unsure(FakeBackend):
+    """It is sure of no photo, and asks about all."""
+
+    gate = Gate((0.02, 0.0), (1.0, 0.0))
+
+
+@pytest.fixture
+def known(memory_file: Path, photos: Path) -> list[Episode]:
+    """Two memories, the newer one of Zuri."""
+    episodes = []
+    for n, (name, words) in enumerate((("zuri.png", WORDS), ("clock.png", "Look, this is my grandmother's clock."))):
+        photo = load_photo(picture(photos / name, ("orange", "teal")[n]))
+        episodes.append(Episode(photo, (Turn("user", words),), DAY.replace(day=12 - n)))
+    with Memory(memory_file) as memory:
+        memory.add_all(episodes)
+    return episodes
+
+
+async def shown(app: KeepsakeApp, pilot: Pilot[None], photo: Path) -> None:
+    """Show a photo once all memories are seen."""
+    await until(lambda: idle(app) and not app.status.seeing and app.thread._session.engines.eyes, "the eyes")
+    await until(lambda: not app.thread._session.store.photos_without_vectors("fake"), "all that is remembered")
+    await look(app, pilot, photo)
+
+
+def placeholder(app: KeepsakeApp) -> str:
+    return str(app.query_one(Composer).placeholder)
+
+
+def verdicts(file: Path) -> list[tuple[str, bool]]:
+    with Memory(file) as memory:
+        assert memory.verify() == []
+        return [(v.other, v.same) for v in memory.verdicts()]
+
+
+async def test_no_takes_the_memory_away_at_once_and_asks_about_the_next(
+    memory_file: Path, photos: Path, known: list[Episode]
+) -> None:
+    """Also out of the prompt; after the last no, the app asks who it is. Undo brings the question back."""
+    backend = Unsure(["First.", "Second.", "Third.", "Fourth."])
+    async with running(memory_file, backend) as (app, pilot):
+        await shown(app, pilot, photos / "rex.png")
+        assert not notes(app, "reminder"), "what is not sure reminds of nothing"
+        first, second = (card.recall for card in cards(app))
+        assert {first.episode, second.episode} == set(known)
+        await sees(cards(app)[0], "Maybe the same", "May 2025:", asked(first.episode)[:7], strings.YES_NO)
+        assert strings.YES_NO not in str(cards(app)[1]._words.render()), "one question at a time"
+        assert asked(first.episode) in placeholder(app) and notes(app, "question")[0].endswith(strings.YES_NO)
+        await pilot.press("n")
+        await until(lambda: [card.episode for card in cards(app)] == [second.episode], "the card's end")
+        await until(lambda: asked(second.episode) in placeholder(app), "the next question")
+        await until(lambda: idle(app) and caption(app) == "Second.", "the caption without it")
+        assert (
+            first.episode.photo not in backend.calls[-1][1].parts and second.episode.photo in backend.calls[-1][1].parts
+        )
+        assert any("No: I keep that" in note for note in notes(app, "done"))
+        await send(app, pilot, "no")
+        await until(lambda: not cards(app) and idle(app), "nobody")
+        assert placeholder(app) == strings.TELL_ME_HERE and strings.TELL_ME in notes(app, "info")
+        await until(lambda: caption(app) == "Third." and idle(app), "the caption")
+        assert len(verdicts(memory_file)) == 2
+        await send(app, pilot, "/undo")
+        await until(lambda: len(cards(app)) == 1 and caption(app) == "Fourth." and idle(app), "the undo")
+    assert verdicts(memory_file) == [(first.episode.photo.sha256, False)]
+
+
+async def test_yes_makes_it_sure_and_keeps_the_caption(memory_file: Path, photos: Path, known: list[Episode]) -> None:
+    backend = Unsure(["It is Zuri.", "Again."])
+    async with running(memory_file, backend) as (app, pilot):
+        await shown(app, pilot, photos / "rex.png")
+        asked_about = app.questions.about
+        assert asked_about
+        await pilot.press("y")
+        await until(lambda: any(c.recall.certainty == "sure" for c in cards(app)), "the answer")
+        sure = next(card for card in cards(app) if card.recall.certainty == "sure")
+        assert sure.episode == asked_about.episode
+        await until(lambda: idle(app), "the end")
+        assert caption(app) == "It is Zuri." and len(backend.calls) == 1
+        if sure.episode.words == WORDS:
+            assert notes(app, "reminder") == [strings.REMINDED.format(task="call Anna")]
+    assert verdicts(memory_file) == [(asked_about.episode.photo.sha256, True)]
+
+
+async def test_a_sentence_that_begins_with_y_or_n_is_a_sentence(
+    memory_file: Path, photos: Path, known: list[Episode]
+) -> None:
+    backend = Unsure(["A wall.", "Yes."])
+    async with running(memory_file, backend) as (app, pilot):
+        await shown(app, pilot, photos / "rex.png")
+        await pilot.press(*"now")
+        await until(lambda: app.query_one(Composer).text == "now", "the word")
+        await pilot.press("enter")
+        await until(lambda: len(backend.calls) == 2 and idle(app), "the answer")
+        assert backend.calls[-1][-1].parts == ("now",)
+        assert app.questions.about and asked(app.questions.about.episode) in placeholder(app), "the question stands"
+    assert verdicts(memory_file) == []
+
+
+async def test_the_cards_keys_answer_too_and_another_photo_ends_the_question(
+    memory_file: Path, photos: Path, known: list[Episode]
+) -> None:
+    async with running(memory_file, Unsure()) as (app, pilot):
+        await shown(app, pilot, photos / "rex.png")
+        second = cards(app)[1]
+        second.focus()
+        await pilot.press("n")
+        await until(lambda: len(cards(app)) == 1 and idle(app), "the card's end")
+        assert verdicts(memory_file) == [(second.episode.photo.sha256, False)]
+        await look(app, pilot, photos / "rex.png")
+        assert len(notes(app, "question")) == 1 and app.focused is app.composer
+        await send(app, pilot, "/new")
+        await until(lambda: placeholder(app) == strings.COMPOSER, "its end")
+
+
+async def test_of_a_private_conversation_no_answer_is_kept(
+    memory_file: Path, photos: Path, known: list[Episode]
+) -> None:
+    async with running(memory_file, Unsure()) as (app, pilot):
+        await send(app, pilot, "/private")
+        await until(lambda: app.main_view.private, "the privacy")
+        await shown(app, pilot, photos / "rex.png")
+        await pilot.press("n")
+        await until(lambda: len(cards(app)) == 1 and idle(app), "the card's end")
+    assert verdicts(memory_file) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (WORDS, "Zuri"),
+        ("Look, this is my grandmother's clock from Bergen.", "your grandmother's clock"),
+        ("We were at the lake. Here is Milo!", "Milo"),
+        ("Meet Gustav, a cactus.", "Gustav"),
+        ("These are Ada and Ida", "Ada"),
+        ("“This is “Rex”.”", "Rex"),
+        ("Bella in her new hat", ""),
+        ("This is " + "a very long thing " * 5, ""),
+        ("", ""),
+    ],
+)
+def test_the_name_in_what_was_said(words: str, name: str) -> None:
+    assert name_said(words) == name
+
+
+def test_a_recall_says_in_words_how_sure_it_is(known: list[Episode]) -> None:
+    zuri = known[0]
+    assert headline(Recall(zuri, 0.9, "the same thing")) == "This is the same thing as in your photo of 12 May 2025:"
+    maybe = Recall(zuri, 0.4, "maybe the same place", "maybe")
+    assert recalled_as(maybe) == f"Maybe the same place as in your photo of 12 May 2025: “{WORDS}”"
+    assert recalled_as(Recall(zuri, 1.0, "you said 'zebra'")) == f"12 May 2025: “{WORDS}” you said 'zebra'."
+    for said in (Static(headline(maybe)).render(), recalled_as(maybe), asked(zuri)):
+        assert "0." not in str(said)
+    assert asked(zuri) == "Is this Zuri?" and MemoriesPanel

@@ -1,0 +1,87 @@
+"""“Maybe the same. Is this Zuri?”: the app asks about one recalled memory after the other, and y or n answers.
+
+The question is about the photo in view, and stands in the conversation, in the memory's card and in the empty input. A
+"no" takes the memory from the screen at once, and from the prompt; a "yes" makes it sure. Recall learns from both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.events import Recalled
+from memory.episode import Episode, Photo, Recall
+from ui.controllers.main_view import MainView
+from ui.runtime.app_thread import AppThread
+from ui.runtime.messages import ConversationEvent, RecallAnswered
+from ui.strings import ANSWERED_NO, ANSWERED_YES, ANSWERING, SAME_PHOTO, YES_NO, asked, asked_here, recalled_as
+from ui.widgets.chat_log import Composer, ModelText, Note, PhotoEntry
+
+
+class QuestionsController:
+    """The question of one app. Call it from the app's thread."""
+
+    def __init__(self, thread: AppThread, main_view: MainView, composer: Composer) -> None:
+        self._thread, self._view, self._composer = thread, main_view, composer
+        self.about: Recall | None = None
+        """The recall that is asked about now."""
+        self._note: Note | None = None
+        """Where the question stands in the conversation."""
+        self._answered: Note | None = None
+        """Where the last answer stands."""
+
+    async def handle_event(self, message: ConversationEvent) -> bool:
+        """After a new photo, ask about the first memory that may be the same; any other recall ends the question.
+
+        Returns whether nobody is left after the user's answers.
+        """
+        if not isinstance(message.event, Recalled) or isinstance(message.entry, ModelText):
+            return False
+        if self._note and self._note.is_attached and self.about:
+            await self._note.remove()  # the question about the photo before was not answered, and is over
+        answered = message.entry is not None and message.entry is self._answered
+        await self._ask(message.event.recalls if answered or isinstance(message.entry, PhotoEntry) else ())
+        return answered and not message.event.recalls
+
+    async def choose(self, episode: Episode, same: bool, photo: Photo | None) -> None:
+        """y or n on the card of a recalled memory."""
+        if photo is None or photo.sha256 == episode.photo.sha256:
+            await self._view.note(SAME_PHOTO, "warning")
+        else:
+            await self._answer(episode, same)
+
+    async def reply(self, same: bool) -> None:
+        """y or n in the empty input."""
+        if self.about:
+            await self._answer(self.about.episode, same)
+
+    async def answered(self, message: RecallAnswered) -> None:
+        """The answer counts: say so, and ask about the next memory that may be the same."""
+        text = ANSWERED_YES if message.same else ANSWERED_NO
+        await self._view.settle(message.entry, text.format(question=asked(message.episode)))
+        if not message.again:
+            await self._view.show_answered(message.recalls)
+            await self._ask(message.recalls)
+
+    async def end(self) -> None:
+        """Nothing is asked any more: another conversation begins."""
+        await self._ask(())
+
+    async def _ask(self, recalls: Sequence[Recall]) -> None:
+        self.about = next((recall for recall in recalls if recall.certainty == "maybe"), None)
+        self._composer.ask(asked_here(self.about.episode) if self.about else "")
+        await self._view.memories.ask(self.about)
+        self._note = None
+        if self.about:
+            text = f"{recalled_as(self.about)} {asked(self.about.episode)}  {YES_NO}"
+            self._note = await self._view.note(text, "question")
+
+    async def _answer(self, episode: Episode, same: bool) -> None:
+        about_this = self.about is not None and self.about.episode.photo == episode.photo
+        note = self._note if about_this and self._note and self._note.is_attached else await self._view.note(ANSWERING)
+        self._answered = note
+        if about_this:
+            self.about = None
+            self._composer.ask("")
+        if not same:
+            await self._view.deny(episode.photo)
+        self._thread.confirm(note, episode, same)

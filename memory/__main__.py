@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from memory import reminders
-from memory.corrections import readable
 from memory.db import database_files, snapshots
 from memory.db.keys import ask_here, choose_passphrase
 from memory.episode import Episode, printable
@@ -31,7 +30,7 @@ from memory.text import count
 
 Command = Callable[[Memory, argparse.Namespace], int]
 """Runs one command on an open memory and returns the exit code."""
-BY_SIGHT = "search by sight needs a model: use `python -m assistant recall PHOTO`"
+BY_SIGHT = "memories that a photo brings back: `python -m assistant recall` answers"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command == "search" and (args.photo is None) == (args.text is None):
         parser.error("search needs either TEXT or --photo FILE")
     if args.command == "search" and args.photo is not None:
-        _tell(BY_SIGHT)
-        return 2
+        given = ["-k", str(args.k), *["--json"] * args.json, *(["--memory", str(args.memory)] if args.memory else [])]
+        os.execv(sys.executable, [sys.executable, "-m", "assistant", "recall", *given, "--", str(args.photo)])
     if args.command == "forget" and sum(map(bool, (args.id, args.photo, args.words, args.since or args.until))) != 1:
         parser.error("forget needs one of ID, --photo, --words, or --from and --to")
     run: Command = args.run
@@ -134,7 +133,7 @@ def _show(memory: Memory, args: argparse.Namespace) -> int:
     photo = episode.photo
     head = f"{episode.id}  {_when(episode)}"
     lines = [head, f"photo {photo.sha256[:16]}, {photo.width} x {photo.height}, {len(photo.data)} bytes"]
-    lines += [f"{'you' if turn.role == 'user' else 'Keepsake'}: {readable(turn.text)}" for turn in episode.turns]
+    lines += [f"{'you' if turn.role == 'user' else 'Keepsake'}: {turn.text}" for turn in episode.turns]
     _out(args, as_json(episode), lines)
     return 0
 
@@ -271,7 +270,7 @@ def _tell(message: str) -> None:
 
 def _one_line(episode: Episode) -> str:
     """The episode's id, time, place and first 80 characters."""
-    words = " ".join(readable(episode.words).split())
+    words = " ".join(episode.words.split())
     return f"{episode.id}  {_when(episode)}  {words if len(words) <= 80 else words[:79] + '…'}"
 
 

@@ -97,11 +97,18 @@ def test_search(run: Any) -> None:
     assert len(run("search", "milo harbour", "-k", "1").out.splitlines()) == 1
 
 
-def test_search_by_sight_belongs_to_the_assistant(run: Any, home: Path) -> None:
-    done = run("search", "--photo", "dog.jpg")
-    assert (done.code, done.out) == (2, "")
-    assert done.err == "search by sight needs a model: use `python -m assistant recall PHOTO`\n"
-    assert not home.exists()
+def test_search_by_sight_is_answered_by_the_assistant(home: Path, tmp_path: Path) -> None:
+    """In its process: the memory loads no network itself, and the assistant no language model."""
+    photo, file = ROOT / "tests/data/photos/dog/00.jpg", tmp_path / "memory.db"
+    command = [sys.executable, "-m", "assistant", "remember", str(photo), "This is Rex.", "--memory", str(file)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    command = [sys.executable, "-m", "memory", "search", "--memory", str(file), "-k", "1", "--json", "--photo"]
+    done = subprocess.run([*command, str(photo)], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    row = json.loads(done.stdout)
+    assert (row["why"], row["certainty"], list(row)) == ("the same photo", "sure", ["id", "score", "why", "certainty"])
+    done = subprocess.run([*command, "no.jpg"], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "") and "there is no such file" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,6 @@ from assistant.opening import add_encoder_option, eyes, open_memory, see_everyth
 from assistant.photo import load_photo
 from assistant.sight import recall, remember
 from memory import conversations
-from memory.corrections import readable
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
 from memory.search.time_phrases import noon_of
@@ -264,7 +263,7 @@ def _line(recall: Recall) -> str:
 
 
 def _about(episode: Episode, why: str = "") -> str:
-    return printable(f"{episode.id}  {episode.when:%d %b %Y}  {why}“{readable(episode.words)[:90]}”")
+    return printable(f"{episode.id}  {episode.when:%d %b %Y}  {why}“{episode.words[:90]}”")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from dataclasses import replace
 from typing import Literal
 
 from assistant.backend import Message
-from memory.corrections import readable
 from memory.episode import Episode, Photo
 
 INSTRUCTION = (
@@ -136,4 +135,4 @@ def _memories(episodes: Sequence[Episode]) -> tuple[str | Photo, ...]:
 
 
 def _dialogue(episode: Episode) -> str:
-    return "\n".join(f"{'I' if t.role == 'user' else 'You'} said: {readable(t.text)}" for t in episode.turns)
+    return "\n".join(f"{'I' if t.role == 'user' else 'You'} said: {t.text}" for t in episode.turns)

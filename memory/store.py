@@ -17,7 +17,7 @@ from typing import Literal, Self
 
 import numpy as np
 
-from memory import corrections, recall, replacement, verification
+from memory import recall, replacement, verification
 from memory.db import database_files, keys, rows, snapshots, verdict_rows
 from memory.db.memory_file import MemoryFile
 from memory.db.verdict_rows import Verdict
@@ -184,7 +184,7 @@ class Memory:
                 vector_index.build(db, space)
         with self.transaction() as db:
             found = sightings.seen(db, space, tokens, gate, self._codes, photo)
-            return recall.recall(db, space, corrections.without(db, found), k, words, now)
+            return recall.recall(db, space, found, k, words, now)
 
     def answer(self, photo: str, other: str, space: str, score: float | None, same: bool) -> Verdict | None:
         """Store the user's answer whether a new `photo` shows what the recalled photo `other` shows; both are hashes.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from assistant.models.hardware import gigabytes
 from assistant.models.registry import ModelRow
-from memory.corrections import readable
 from memory.episode import Episode, Recall
 from ui.input_parser import name_said
 
@@ -256,7 +255,7 @@ def day(episode: Episode) -> str:
 
 def asked(episode: Episode) -> str:
     """ "Is this Zuri?", by what was said; "Is it?" when no name was said."""
-    name = name_said(readable(episode.words))
+    name = name_said(episode.words)
     return IS_THIS.format(name=name) if name else IS_THIS_SAME
 
 
@@ -280,7 +279,7 @@ def headline(recall: Recall) -> str:
 
 def recalled_as(recall: Recall) -> str:
     """A recall in one line: "This is the same thing as in your photo of 12 May 2025: “This is Zuri.”"."""
-    said, head = f"“{readable(recall.episode.words)}”", headline(recall)
+    said, head = f"“{recall.episode.words}”", headline(recall)
     return f"{head} {said}" if head else f"{day(recall.episode)}: {said} {recall.why}."
 
 

@@ -49,9 +49,10 @@ def convert(db: sqlite3.Connection) -> None:
     """Make verdicts of all sentences of correction, in an open write transaction.
 
     An episode that says nothing else goes; if it is the only one of its photo, it stays without words, so that no photo
-    is lost. Conversations and ended reminders follow the changed episodes.
+    is lost. Kept conversations and ended reminders follow the changed episodes.
     """
     db.execute("PRAGMA defer_foreign_keys = ON")  # until the end of this transaction
+    _forget_hashes(db)
     some = "SELECT DISTINCT episode FROM turns WHERE role = 'user' AND text LIKE '%the one in my photo %'"
     for (id,) in db.execute(some).fetchall():
         row, photo, when, place = db.execute(
@@ -67,6 +68,13 @@ def convert(db: sqlite3.Connection) -> None:
             continue  # a damaged date: `verify` says so
         put(db, photo, said, new.when)
         _replace(db, row, id, new)
+
+
+def _forget_hashes(db: sqlite3.Connection) -> None:
+    """Take the hashes out of what kept conversations repeat of such sentences."""
+    some = "SELECT id, n, lines FROM talks WHERE lines LIKE '%the one in my photo %'"
+    for talk, n, lines in db.execute(some).fetchall():
+        db.execute("UPDATE talks SET lines = ? WHERE id = ? AND n = ?", (_HASH.sub(r"\1", lines), talk, n))
 
 
 def put(db: sqlite3.Connection, photo: str, said: dict[str, bool], when: datetime) -> None:

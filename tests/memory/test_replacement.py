@@ -1,4 +1,4 @@
-"""Editing, merging and putting back episodes; browsing; corrections of a recall."""
+"""Editing, merging and putting back episodes; browsing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from assistant.citations import cited
-from memory import browse, conversations, corrections, reminders
+from memory import browse, conversations, reminders
 from memory.browse import Duplicate, EpisodeEntry
 from memory.db.conversation_rows import Line, Part
 from memory.episode import Episode, Photo, Turn
@@ -173,54 +173,6 @@ def test_statistics(memory: Memory) -> None:
     assert (counted.episodes, counted.photos) == (3, 2)
     assert counted.photo_bytes == len(photo("a").data) + len(photo("b").data)
     assert counted.first == NOW - timedelta(days=400) and counted.years == ((2026, 2, 2), (2025, 1, 1))
-
-
-# -- what the user said of a recall -------------------------------------------------------------------------------
-
-
-def test_not_them_keeps_the_other_away_from_what_looks_more_like_this(memory: Memory) -> None:
-    """The corrected photo and photos like it do not recall the other; photos of the other one still do."""
-    known = said("rex", "This is Rexzqx.", 9)
-    memory.add(known)
-    memory.put_vectors(known.photo.sha256, SPACE, tokens(2, 1))
-    twin = tokens(1, 2)
-    assert [r.episode for r in memory.recall(SPACE, twin)] == [known]
-    words = corrections.not_same_as(known)
-    assert "Rexzqx" not in words
-    stranger = said("stranger", words)
-    memory.add(stranger)
-    memory.put_vectors(stranger.photo.sha256, SPACE, twin)
-    assert [r.episode for r in memory.recall(SPACE, twin)] == [stranger]
-    assert [r.episode for r in memory.recall(SPACE, tokens(1.1, 2))] == [stranger]
-    assert known in [r.episode for r in memory.recall(SPACE, tokens(2, 1))]
-    memory.forget(stranger.id)
-    assert [r.episode for r in memory.recall(SPACE, twin)] == [known], "the words went, and so did what they said"
-
-
-def test_not_them_outlasts_a_change_of_the_others_words(memory: Memory) -> None:
-    known = said("rex", "This is Rex.", 9)
-    stranger = said("stranger", corrections.not_same_as(known))
-    memory.add_all([known, stranger])
-    memory.put_vectors(known.photo.sha256, SPACE, tokens(2, 1))
-    memory.put_vectors(stranger.photo.sha256, SPACE, tokens(1, 2))
-    memory.replace({known.id: with_words(known, "This is Max.")})
-    assert [r.episode for r in memory.recall(SPACE, tokens(1, 2))] == [stranger]
-
-
-def test_only_the_user_says_so(memory: Memory) -> None:
-    """A model's reply with the words of a correction hides nothing."""
-    known = said("rex", "This is Rex.", 9)
-    reply = Episode(photo("s"), (Turn("user", "Who?"), Turn("assistant", corrections.not_same_as(known))), NOW)
-    memory.add_all([known, reply])
-    memory.put_vectors(known.photo.sha256, SPACE, tokens(2, 1))
-    memory.put_vectors(reply.photo.sha256, SPACE, tokens(1, 2))
-    assert known in [r.episode for r in memory.recall(SPACE, tokens(1, 2))]
-
-
-def test_this_is_them_says_again_who_it_is() -> None:
-    words = corrections.same_as(said("milo", "This is Milo, my koala. We were in Lisbon.", 0))
-    assert words == f"This is the one in my photo {photo('milo').sha256[:8]} of 1 March 2026: This is Milo, my koala."
-    assert len(corrections.same_as(said("milo", "word " * 900))) < 300
 
 
 def test_cited_is_who_is_named_or_much_repeated() -> None:

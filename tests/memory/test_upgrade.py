@@ -109,12 +109,15 @@ def test_reminders_and_conversations_follow(path: Path) -> None:
         [(what, _)] = instructions.tasks(task)
         db.execute("INSERT INTO reminders_ended VALUES (?, ?)", (instructions.id_of(one.id, what), one.id))
         used = json.dumps([one.id, gone.id, REX.id])
-        db.execute("INSERT INTO talks VALUES ('aa', 0, ?, NULL, '[]', ?)", (NOW.isoformat(), used))
+        lines = json.dumps([["remembered", NOT, ""]])
+        db.execute("INSERT INTO talks VALUES ('aa', 0, ?, NULL, ?, ?)", (NOW.isoformat(), lines, used))
         db.commit()
     with Memory(path) as memory:
         [changed] = memory.about(photo("both").sha256)
         assert changed.words == task and reminders.standing(memory) == []
-        assert conversations.get(memory, "aa").parts[0].episodes == (changed.id, REX.id)
+        [part] = conversations.get(memory, "aa").parts
+        assert part.episodes == (changed.id, REX.id)
+        assert part.lines[0].text == "This is not the one in my photo of 20 February 2026."
         assert memory.verify() == []
 
 

@@ -15,7 +15,7 @@ from functools import partial
 from textual.app import App
 
 from assistant.photo import load_photo
-from memory import browse, corrections
+from memory import browse
 from memory.browse import Duplicate, EpisodeEntry, Statistics
 from memory.episode import Episode, Photo, Recall
 from memory.errors import PhotoError, UnknownEpisode
@@ -37,13 +37,13 @@ def _cards(ids: Sequence[str], size: CardSize, memory: Memory) -> tuple[CardSize
     drawn = {}
     for id in ids:
         with suppress(UnknownEpisode):
-            drawn[id] = draw_card(corrections.to_read(memory.get(id)), size)
+            drawn[id] = draw_card(memory.get(id), size)
     return size, drawn
 
 
 def _twins(memory: Memory) -> tuple[list[Duplicate], dict[str, Episode]]:
     twins = browse.duplicates(memory)
-    return twins, {twin.stays: corrections.to_read(memory.get(twin.stays)) for twin in twins}
+    return twins, {twin.stays: memory.get(twin.stays) for twin in twins}
 
 
 class MemoriesController:
@@ -153,11 +153,10 @@ class MemoriesController:
 
         async def edited(new: Episode | None) -> None:
             if new:
-                stored = corrections.to_store(new, episode)
-                self._thread.edit(await self._view.note(SAVING), episode.id, stored)
+                self._thread.edit(await self._view.note(SAVING), episode.id, new)
 
         if what == "edit":
-            self._app.push_screen(EditScreen(corrections.to_read(episode)), edited)
+            self._app.push_screen(EditScreen(episode), edited)
         else:
             self._did(what)
             self._app.push_screen(EpisodeScreen(episode, what == "forget"), decided)

@@ -13,7 +13,6 @@ from textual.widgets import Static
 
 from assistant import offline
 from assistant.events import Answered, Captioned
-from memory.corrections import readable
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from ui import strings
@@ -91,7 +90,7 @@ class ThreadMessages(Base):
     async def on_episode_remembered(self, message: messages.EpisodeRemembered) -> None:
         """Say what was remembered, and under which id."""
         episode = message.episode
-        text = f"Remembered, {day(episode)}: “{readable(episode.words)}”  (id {episode.id})"
+        text = f"Remembered, {day(episode)}: “{episode.words}”  (id {episode.id})"
         await self.main_view.settle(message.entry, text)
         self.tour.did("remember")
 

@@ -19,7 +19,6 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static, TextArea
 
-from memory.corrections import readable
 from memory.episode import Episode, Photo
 from memory.search.time_phrases import noon_of
 from ui.strings import LOCKED, LOCKED_KEYS, day
@@ -162,7 +161,7 @@ class EpisodeScreen(ModalScreen[str | None]):
                 yield Static(Content.assemble((day(self.episode), "bold")))
                 for turn in self.episode.turns:
                     who = "You said" if turn.role == "user" else "Reply"
-                    yield Static(Content.assemble((f"{who}: ", "$foreground-muted"), readable(turn.text)))
+                    yield Static(Content.assemble((f"{who}: ", "$foreground-muted"), turn.text))
                 yield Static(Content(f"id {self.episode.id}"), classes="keys")
             keys = "y: forget it  ·  n or Esc: keep it" if self.sure else "e: edit  ·  f: forget it  ·  Esc closes"
             yield Static(keys, classes="keys")

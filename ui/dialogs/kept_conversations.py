@@ -15,7 +15,6 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from memory.corrections import readable
 from memory.db.conversation_rows import Part, StoredConversation, Title
 from memory.instructions import Reminder
 from ui.strings import (
@@ -52,7 +51,7 @@ def entries(part: Part) -> Iterator[Widget]:
             case "answer":
                 yield ModelText(waiting=f"{line.text} *{mark}*".strip() if mark else line.text)
             case "remembered":
-                yield Note(REMEMBERED_THEN.format(words=readable(line.text)), "done")
+                yield Note(REMEMBERED_THEN.format(words=line.text), "done")
             case _:
                 yield Note(f"{CAPTIONED[line.kind]}: {line.text} {mark}".strip())
 

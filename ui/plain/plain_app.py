@@ -28,7 +28,6 @@ from assistant.encoder.open_encoder import open_encoder
 from assistant.photo import load_photo
 from demo import album
 from memory import conversations, reminders
-from memory.corrections import to_store
 from memory.db.conversation_rows import StoredConversation
 from memory.episode import Episode, Photo, Recall, Turn, printable
 from memory.errors import PhotoError
@@ -227,7 +226,7 @@ class PlainApp:
         self._thread.query("note", lambda memory: memory.get(id), found.append)
         self._follow()
         if found:
-            new = to_store(replace(found[0], turns=(Turn("user", words),)), found[0])
+            new = replace(found[0], turns=(Turn("user", words),))
             self._thread.edit("note", found[0].id, new)
             self._follow()
 

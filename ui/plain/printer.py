@@ -18,7 +18,6 @@ from assistant.events import (
     Reminded,
     Shortened,
 )
-from memory.corrections import readable
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
 from ui import strings
@@ -36,7 +35,7 @@ NEW_PHOTO = "photo"
 
 def about(episode: Episode) -> str:
     """A memory in one line: day, place, words."""
-    return f"{day(episode)}: “{readable(episode.words)}”"
+    return f"{day(episode)}: “{episode.words}”"
 
 
 class Printer(EventHandler[None]):

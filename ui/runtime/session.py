@@ -21,7 +21,6 @@ from assistant.conversation import Conversation
 from assistant.encoder.encoder import PhotoEncoder
 from demo import album
 from memory import conversations
-from memory.corrections import readable
 from memory.db.conversation_rows import StoredConversation
 from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError, UnknownEpisode
@@ -189,7 +188,7 @@ class Session:
         if self.store.stats()["episodes"] > before:  # the same words again are the memory that was there
             self.changes.remembered(episode.id)
         self.recorder.add_episodes(episode.id)
-        self.recorder.add_line("remembered", readable(episode.words))
+        self.recorder.add_line("remembered", episode.words)
         self.count()
         self.jobs.keep_promise()
         if conversation.photo and not self.jobs.unwanted:  # the new memory counts from the next question on

@@ -15,7 +15,6 @@ from textual.widgets import Static
 
 from assistant.backend import Chunk
 from assistant.models.hardware import CONTEXT
-from memory.corrections import readable
 from memory.episode import Episode, Recall
 from ui.strings import (
     ENCRYPTED,
@@ -118,7 +117,7 @@ class MemoryCard(Horizontal, can_focus=True):
 
     def ask(self, asking: bool) -> None:
         """Show the words of the memory; with `asking`, also the question whether it is the same."""
-        words, head = readable(self.episode.words), headline(self.recall)
+        words, head = self.episode.words, headline(self.recall)
         before, after = (head, "") if head else (day(self.episode), f"\n{self.recall.why}")
         question = f"\n{asked(self.episode)}  {YES_NO}" if asking else ""
         self._words.update(

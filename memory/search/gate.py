@@ -39,6 +39,9 @@ HIGHEST = 0.98
 """No threshold is above this score: the same photo, cropped a little, must still be recalled."""
 MOST = 300
 """As many photos as a memory holds of different things, about; the thresholds grow no further."""
+FEWEST = 8
+"""The threshold of "sure" is never below that for so many photos: a new dog is no stranger at random to somebody whose
+one memory is a dog. Then recall asks."""
 _LEFT = 0.75
 """The share of the room above the strangers' scores that one more "no" leaves."""
 _LEAST = 0.8
@@ -66,7 +69,8 @@ class Gate:
 
     def thresholds(self, n: int) -> tuple[float, float]:
         """The lowest scores that are sure and maybe, with n photos remembered. The first is never the lower one."""
-        sure, maybe = (min(1 - a * min(max(n, 1), MOST) ** -b, HIGHEST) for a, b in (self.sure, self.maybe))
+        least = ((self.sure, FEWEST), (self.maybe, 1))
+        sure, maybe = (min(1 - a * min(max(n, few), MOST) ** -b, HIGHEST) for (a, b), few in least)
         return max(sure, maybe), maybe
 
     def own_thresholds(self, n: int, yes: Sequence[float], no: Sequence[float]) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memory.search.gate import HIGHEST, MOST, Gate
+from memory.search.gate import FEWEST, HIGHEST, MOST, Gate
 
 GATE = Gate(sure=(0.5, 0.25), maybe=(0.7, 0.2))
 
@@ -15,7 +15,8 @@ def test_thresholds_grow_with_the_memory_and_never_pass_the_highest() -> None:
         sure, maybe = GATE.thresholds(n)
         assert before[0] <= sure <= HIGHEST and before[1] <= maybe <= sure, n
         before = sure, maybe
-    assert GATE.thresholds(0) == GATE.thresholds(1) == pytest.approx((0.5, 0.3))
+    assert GATE.thresholds(0) == GATE.thresholds(1) == pytest.approx((1 - 0.5 * FEWEST**-0.25, 0.3))
+    assert GATE.thresholds(1)[0] == GATE.thresholds(FEWEST)[0] < GATE.thresholds(FEWEST + 1)[0]
     assert GATE.thresholds(10**12) == GATE.thresholds(MOST) > GATE.thresholds(MOST - 1)
     assert Gate((0.1, 1.0), (0.1, 1.0)).thresholds(MOST) == (HIGHEST, HIGHEST)
 
@@ -27,7 +28,7 @@ def test_a_score_is_sure_maybe_or_nobody() -> None:
 
 
 def test_a_score_that_was_sure_among_few_is_not_among_many() -> None:
-    assert [GATE.certainty(0.65, n) for n in (2, 20, 10_000)] == ["sure", "maybe", None]
+    assert [GATE.certainty(0.71, n) for n in (2, 20, 10_000)] == ["sure", "maybe", None]
 
 
 @pytest.mark.parametrize("n", [0, 1, 100, 10**6])

@@ -30,7 +30,7 @@ from assistant.events import (
     Shortened,
 )
 from assistant.importing import import_cli
-from assistant.opening import add_encoder_option, eyes, open_memory, see_everything
+from assistant.opening import add_encoder_option, encode_with_progress, encoder_and_model, open_memory
 from assistant.photo import load_photo
 from assistant.sight import recall, remember
 from memory import conversations
@@ -123,7 +123,7 @@ def _positive(text: str) -> int:
 
 def _remember(args: argparse.Namespace) -> int:
     photo = load_photo(args.photo)
-    with eyes(args.encoder, args.model) as (encoder, backend), open_memory(args.memory, backend) as memory:
+    with encoder_and_model(args.encoder, args.model) as (encoder, backend), open_memory(args.memory, backend) as memory:
         episode = remember(memory, encoder, photo, args.words, args.when, args.place)
     print(json.dumps({"id": episode.id}) if args.json else f"remembered as {episode.id}, {episode.when:%d %B %Y}")
     return 0
@@ -135,9 +135,9 @@ def _ask(args: argparse.Namespace) -> int:
         raise KeepsakeError("nothing was asked: write a question, such as 'Who is this?'")
     photo = load_photo(args.photo)
     result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "reminders": []}
-    with eyes(args.encoder, args.model, speaks=True) as (encoder, backend):
+    with encoder_and_model(args.encoder, args.model, generates=True) as (encoder, backend):
         with open_memory(args.memory, backend, to_read=True) as memory:
-            see_everything(memory, encoder)
+            encode_with_progress(memory, encoder)
             conversation = Conversation(backend, memory, encoder)
             first = conversation.attach(photo) if args.no_caption else conversation.look(photo)
             shown = _Results(result, quiet=args.json)
@@ -205,9 +205,9 @@ class _Results(EventHandler[None]):
 
 def _recall(args: argparse.Namespace) -> int:
     photo = load_photo(args.photo)
-    opened = eyes(args.encoder, args.model)
+    opened = encoder_and_model(args.encoder, args.model)
     with opened as (encoder, backend), open_memory(args.memory, backend, to_read=True) as memory:
-        see_everything(memory, encoder)
+        encode_with_progress(memory, encoder)
         recalls = recall(memory, encoder, photo, args.k)
     for one in recalls:
         print(json.dumps(_row(one)) if args.json else _line(one))

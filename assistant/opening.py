@@ -39,17 +39,17 @@ def encoder_opener(name: str | None) -> Callable[[], PhotoEncoder] | None:
 
 
 @contextmanager
-def eyes(
-    encoder: str | None, model: str | None, *, speaks: bool = False
+def encoder_and_model(
+    encoder: str | None, model: str | None, *, generates: bool = False
 ) -> Iterator[tuple[PhotoEncoder, Backend | None]]:
-    """Open the encoder, and the language model if it `speaks` or is the encoder; close both at the end.
+    """Open the encoder, and the language model if it `generates` or is the encoder; close both at the end.
 
     Raises ModelError.
     """
     opener, backend = encoder_opener(encoder), None
     own = opener() if opener else None
     try:
-        if speaks or own is None:
+        if generates or own is None:
             from assistant.backends.open_backend import open_backend  # takes a third of the time of a recall
 
             backend = open_backend(model)
@@ -77,7 +77,7 @@ def open_memory(path: Path | None, backend: Backend | None = None, *, to_read: b
     return memory
 
 
-def see_everything(memory: Memory, encoder: PhotoEncoder) -> None:
+def encode_with_progress(memory: Memory, encoder: PhotoEncoder) -> None:
     """Encode the photos that this encoder has not seen, with progress on stderr; a stopped command goes on from there.
 
     Photos of an older Keepsake, of another encoder, or from an archive have no tokens of this encoder.

@@ -12,7 +12,7 @@ from assistant.backend import Backend
 from assistant.conversation import Conversation
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.events import Answered, Captioned, EventHandler, Failed, Recalled
-from assistant.opening import eyes
+from assistant.opening import encoder_and_model
 from assistant.photo import load_photo
 from assistant.sight import store_episode
 from memory.episode import Episode, Turn
@@ -52,8 +52,8 @@ def play_plain(model: str | None = None, encoder: str | None = None) -> int:
     """Print the demo conversation as plain text, in a temporary memory. Returns the exit code."""
     print("Keepsake, demo conversation (no terminal here, so plain text; nothing is kept)\n")
     try:
-        with eyes(encoder, model, speaks=True) as (sees, backend):
-            converse(backend, sees)
+        with encoder_and_model(encoder, model, generates=True) as (photo_encoder, backend):
+            converse(backend, photo_encoder)
     except KeepsakeError as error:
         print(f"error: {error}")
         return 1

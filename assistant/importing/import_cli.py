@@ -20,7 +20,7 @@ from assistant.importing.import_photos import Choices, Tally, import_all
 from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import Source, open_source
 from assistant.importing.whatsapp import DayOrder
-from assistant.opening import eyes, open_memory
+from assistant.opening import encoder_and_model, open_memory
 from assistant.photo import shown
 from assistant.progress import progress_line
 from memory.episode import Episode, printable
@@ -78,7 +78,7 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _with_encoder(args: argparse.Namespace, path: Path, source: Source, choices: Choices) -> int:
-    with eyes(args.encoder, args.model) as (encoder, backend), open_memory(path, backend) as memory:
+    with encoder_and_model(args.encoder, args.model) as (encoder, backend), open_memory(path, backend) as memory:
         if len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"]:
             taken = memory.snapshot()
             print(f"a snapshot of the memory as it was: {taken.file.name}", file=sys.stderr)

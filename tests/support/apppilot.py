@@ -40,8 +40,8 @@ class Alike(FakeBackend):
         return tokens / (tokens**2).sum(1, keepdims=True) ** 0.5
 
 
-class Eyes(BackendEncoder):
-    """The eyes of a fake model as an encoder; the threshold of the model may change, and it may have a `gate`."""
+class FakeEncoder(BackendEncoder):
+    """The tower of a fake model as an encoder; the threshold of the model may change, and it may have a `gate`."""
 
     @property
     def gate(self) -> Gate:  # type: ignore[override]
@@ -63,10 +63,10 @@ def stopwatch() -> Callable[[], float]:
 async def running(
     memory_file: Path, backend: Backend | Open, size: tuple[int, int] = (120, 36), *, demo: bool = False
 ) -> AsyncIterator[tuple[KeepsakeApp, Pilot[None]]]:
-    """The app, ready for use. Photos are seen by the eyes of `backend`, which tests can make alike, slow or broken."""
+    """The app, ready for use. Photos are encoded by `backend`, which tests can make alike, slow or broken."""
     opened: Open = backend if callable(backend) else lambda: backend
-    eyes = FakeBackend() if callable(backend) else backend
-    app = KeepsakeApp(lambda: Memory(memory_file), opened, lambda: Eyes(eyes), demo=demo)
+    tower = FakeBackend() if callable(backend) else backend
+    app = KeepsakeApp(lambda: Memory(memory_file), opened, lambda: FakeEncoder(tower), demo=demo)
     async with app.run_test(size=size) as pilot:
         await until(lambda: app.query("#welcome"), "the greeting")
         yield app, pilot

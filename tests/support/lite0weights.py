@@ -32,7 +32,7 @@ def convolutions(network: Path) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def write(network: Path, weights: Path) -> None:
-    """Write the convolutions of the encoder's `network`, less its projection and objectness, as the package's `.pth` has them."""
+    """Write the convolutions of the encoder's `network`, less its head, as the package's `.pth` has them."""
     *layers, _, _ = convolutions(network)
     state: dict[str, torch.Tensor] = {}
 

@@ -96,8 +96,8 @@ def remembered(file: Path, **words: str) -> None:
             memory.add(Episode(photo(colour), (Turn("user", said),), DAY - timedelta(days=n)))
 
 
-def started(told: Told, file: Path, open_backend: Callable[[], Backend], eyes: Backend | None = None) -> AppThread:
-    seer = eyes or FakeBackend()
+def started(told: Told, file: Path, open_backend: Callable[[], Backend], encoder: Backend | None = None) -> AppThread:
+    seer = encoder or FakeBackend()
     thread = AppThread(told.append, lambda: Memory(file), open_backend, lambda: BackendEncoder(seer))
     thread.start()
     return thread
@@ -124,7 +124,7 @@ def test_a_photo_is_recalled_and_remembered_before_the_model_is_loaded(told: Tol
     remembered(memory_file, orange="This is Milo.")
     opener = Slow()
     thread = started(told, memory_file, opener)
-    told.until(lambda: any(isinstance(m, messages.PhotosEncoded) and m.done == m.total for m in told), "the eyes")
+    told.until(lambda: any(isinstance(m, messages.PhotosEncoded) and m.done == m.total for m in told), "the encoder")
     thread.look("first", read("orange"))
     told.until(lambda: told.of("first") and told.state() == "loading model", "the recall")
     [recalled] = told.of("first")
@@ -160,7 +160,7 @@ def test_without_a_model_everything_but_its_words_works_and_each_asking_job_says
     thread = started(told, memory_file, broken)
     told.until(lambda: told.state() == "idle", "the failure")
     assert [m.event for m in told if isinstance(m, messages.ConversationEvent)] == [Failed("no model named 'x'")]
-    told.until(lambda: any(isinstance(m, messages.PhotosEncoded) and m.done == m.total for m in told), "the eyes")
+    told.until(lambda: any(isinstance(m, messages.PhotosEncoded) and m.done == m.total for m in told), "the encoder")
     thread.look("photo", read("orange"))
     thread.remember("words", "Milo again.", DAY, None)
     thread.ask("question", "who?")
@@ -210,28 +210,28 @@ def test_photos_that_the_encoder_has_not_seen_are_encoded_while_one_talks(told: 
     remembered(memory_file, orange="Milo.", navy="Rex.", teal="Ida.", red="Ada.")
     seen: list[str] = []
 
-    class Eyes(FakeBackend):
+    class SlowEncoder(FakeBackend):
         go = threading.Semaphore(1)
 
         def embed(self, photo: Photo) -> np.ndarray:
-            if threading.current_thread().name == "eyes":
+            if threading.current_thread().name == "encoder":
                 assert self.go.acquire(timeout=30)
                 seen.append(photo.sha256)
             return super().embed(photo)
 
-    thread = started(told, memory_file, FakeBackend, eyes := Eyes())
+    thread = started(told, memory_file, FakeBackend, encoder := SlowEncoder())
     told.until(lambda: len(seen) == 1 and told.state() == "idle", "the first photo")
     thread.look("photo", read("orange"))
     thread.look("another", read("teal"))
     told.until(lambda: told.last("another") and told.state() == "idle", "captions meanwhile")
     known = {entry: told.of(entry)[0] for entry in ("photo", "another")}
     assert [len(e.recalls) for e in known.values() if isinstance(e, Recalled)] == [1, 0]
-    eyes.go.release()
+    encoder.go.release()
     told.until(lambda: len(seen) == 2, "the second photo")
     closing = threading.Thread(target=thread.close)
     closing.start()
-    told.until(thread._session.engines.eyes._stopped.is_set, "the end")  # type: ignore[union-attr]
-    eyes.go.release()
+    told.until(thread._session.engines.encoder_thread._stopped.is_set, "the end")  # type: ignore[union-attr]
+    encoder.go.release()
     closing.join()
     steps = [(m.done, m.total) for m in told if isinstance(m, messages.PhotosEncoded)]
     assert steps[0] == (0, 4) and seen[:2] == [photo("orange").sha256, photo("navy").sha256]

@@ -21,7 +21,7 @@ from memory.episode import Episode, Turn
 from memory.errors import ModelStopped
 from memory.search.gate import Gate
 from memory.store import Memory
-from tests.support.apppilot import Eyes
+from tests.support.apppilot import FakeEncoder
 from ui import strings
 from ui.plain.plain_app import PlainApp
 
@@ -47,7 +47,7 @@ def talk(memory_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
         monkeypatch.setattr("builtins.input", typed)
         before = signal.getsignal(signal.SIGINT)
-        assert PlainApp(lambda: Memory(memory_file), lambda: backend, lambda: Eyes(backend)).run(demo) == code
+        assert PlainApp(lambda: Memory(memory_file), lambda: backend, lambda: FakeEncoder(backend)).run(demo) == code
         assert signal.getsignal(signal.SIGINT) is before
         text = printed[0] + capsys.readouterr().out
         assert all(c.isprintable() or c == "\n" for c in text)

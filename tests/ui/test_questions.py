@@ -20,7 +20,7 @@ from ui import strings
 from ui.input_parser import name_said
 from ui.strings import asked, headline, recalled_as
 from ui.widgets.chat_log import Composer
-from ui.widgets.panels import MemoriesPanel
+from ui.widgets.panels import CaptionPanel, MemoriesPanel
 
 WORDS = "That's Zuri, the zebra Anna got for her birthday. When Zuri shows up, remind me to call Anna."
 DAY = datetime(2025, 5, 12, 12, tzinfo=UTC)
@@ -46,7 +46,9 @@ def known(memory_file: Path, photos: Path) -> list[Episode]:
 
 async def shown(app: KeepsakeApp, pilot: Pilot[None], photo: Path) -> None:
     """Show a photo once all memories are seen."""
-    await until(lambda: idle(app) and not app.status.seeing and app.thread._session.engines.eyes, "the eyes")
+    await until(
+        lambda: idle(app) and not app.status.encoding and app.thread._session.engines.encoder_thread, "all seen"
+    )
     await until(lambda: not app.thread._session.store.photos_without_vectors("fake"), "all that is remembered")
     await look(app, pilot, photo)
 
@@ -98,10 +100,12 @@ async def test_yes_makes_it_sure_and_keeps_the_caption(memory_file: Path, photos
         await shown(app, pilot, photos / "rex.png")
         asked_about = app.questions.about
         assert asked_about
+        assert app.query_one(CaptionPanel).border_title == strings.CAPTION_IF_SAME, "not sure"
         await pilot.press("y")
         await until(lambda: any(c.recall.certainty == "sure" for c in cards(app)), "the answer")
         sure = next(card for card in cards(app) if card.recall.certainty == "sure")
         assert sure.episode == asked_about.episode
+        assert app.query_one(CaptionPanel).border_title == strings.CAPTION
         await until(lambda: idle(app), "the end")
         assert caption(app) == "It is Zuri." and len(backend.calls) == 1
         if sure.episode.words == WORDS:

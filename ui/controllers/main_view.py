@@ -104,6 +104,7 @@ class MainView(Horizontal):
 
     async def show_answered(self, recalls: Sequence[Recall]) -> None:
         """Show what is recalled after an answer of the user."""
+        self.caption.sure_of(recalls)
         await self.recalled(recalls, NO_MATCH_PRIVATE if self.private else NO_MATCH)
 
     async def drop(self, ids: Sequence[str]) -> None:
@@ -126,6 +127,7 @@ class MainView(Horizontal):
             await before.remove()
         await self.caption.model_text.clear()
         self.caption.say("", NO_CAPTION)
+        self.caption.sure_of(())
         await self.memories.show((), NOTHING_YET)
         if private != self.private:
             self.private = private
@@ -173,6 +175,7 @@ class _EventsOfEntry(EventHandler[Awaitable[None]]):
             await self._view.recalled(event.recalls, NO_WORDS)
         else:
             await self._view.recalled(event.recalls, NO_MATCH_PRIVATE if self._view.private else NO_MATCH)
+            self._view.caption.sure_of(event.recalls)
             await self._view.caption.begin()
 
     async def reminded(self, event: Reminded) -> None:

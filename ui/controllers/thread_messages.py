@@ -101,7 +101,7 @@ class ThreadMessages(Base):
     def on_photos_encoded(self, message: messages.PhotosEncoded) -> None:
         """Show how many of the photos that this encoder had not seen are seen by now."""
         left = message.done < message.total
-        self.status.seeing = strings.SEEING.format(done=message.done, total=message.total) if left else ""
+        self.status.encoding = strings.ENCODING_AGAIN.format(done=message.done, total=message.total) if left else ""
 
     async def on_query_result(self, message: messages.QueryResult) -> None:
         """Show the result of a query of the memory."""

@@ -98,7 +98,7 @@ class Printer(EventHandler[None]):
             case messages.ModelReady(model=model):
                 self.say(strings.PLAIN_NOTE, strings.PLAIN_READY.format(model=model))
             case messages.PhotosEncoded(done=done, total=total) if done in (0, total):
-                text = strings.SEEN if done == total else strings.SEEING
+                text = strings.SEEN if done == total else strings.ENCODING_AGAIN
                 self.say(strings.PLAIN_NOTE, text.format(done=done, total=total))
             case messages.DemoReady(photo=photo, question=question):
                 self.say(strings.PLAIN_DONE, strings.PLAIN_DEMO.format(photo=photo, question=question))

@@ -127,8 +127,8 @@ class AppThread:
             with suppress(KeepsakeError):  # a broken memory is reported when the user needs it, not before
                 if memory.changed():
                     self._session.count()
-                    if self._session.engines.eyes:
-                        self._session.engines.eyes.again()
+                    if self._session.engines.encoder_thread:
+                        self._session.engines.encoder_thread.again()
 
         self.browse(count, lambda _: None)
 
@@ -138,7 +138,7 @@ class AppThread:
         def find() -> None:
             self._tell(QueryResult(partial(then, self._session.alike(photo, k))))
 
-        self._put(entry, "recalling", lambda: self._session.engines.seeing(find))
+        self._put(entry, "recalling", lambda: self._session.engines.with_encoder(find))
 
     def confirm(self, entry: EntryToken, episode: Episode, same: bool) -> None:
         """Keep the user's answer whether the photo in view shows what a recalled memory shows.

@@ -14,7 +14,7 @@ from assistant.backend import Backend
 from assistant.encoder.encoder import BackendEncoder, PhotoEncoder
 from memory.errors import KeepsakeError, ModelStopped
 from memory.store import Memory
-from ui.runtime.eyes import Eyes
+from ui.runtime.encoder_thread import EncoderThread
 from ui.runtime.job_queue import AfterModel, ModelGate
 from ui.runtime.messages import ModelReady
 from ui.runtime.model_loader import ModelLoader
@@ -37,7 +37,7 @@ class Engines:
         """
         self._tell, self._open_backend, self._keep_nothing = tell, open_backend, keep_nothing
         self._loader = ModelLoader(settled)
-        self.eyes = Eyes(tell, open_encoder) if open_encoder else None
+        self.encoder_thread = EncoderThread(tell, open_encoder) if open_encoder else None
         """None when the model's own tower is the encoder."""
         self._ready: Backend | None = None
         """The model that the app has been told of."""
@@ -46,22 +46,22 @@ class Engines:
 
     def gate(self, stop: Callable[[], object]) -> ModelGate:
         """What the job queue asks of the model."""
-        return ModelGate(lambda: self.speaks, lambda: self._loader.loading, self.load, stop)
+        return ModelGate(lambda: self.has_model, lambda: self._loader.loading, self.load, stop)
 
     @property
-    def speaks(self) -> bool:
+    def has_model(self) -> bool:
         """Whether the model is loaded."""
         return self._loader.backend is not None
 
     def start(self, memory: Memory) -> None:
         """Begin to load the model; open the encoder, and let it look at what it has not seen."""
         self.load()
-        if self.eyes:
-            self.eyes.start(memory)
+        if self.encoder_thread:
+            self.encoder_thread.start(memory)
 
     def load(self) -> None:
         """Begin to load the model, unless it is loaded or being loaded."""
-        if not self._loader.loading and not self.speaks:
+        if not self._loader.loading and not self.has_model:
             self._loader.begin(self._open_backend)
 
     def model(self) -> Backend:
@@ -80,7 +80,7 @@ class Engines:
     def loaded(self, *, awaited: bool) -> None:
         """Loading has ended: tell of the model, or raise why there is none; `awaited`: other jobs will tell that."""
         before = self._failure
-        if self.speaks or not (self._loader.loading or awaited):
+        if self.has_model or not (self._loader.loading or awaited):
             try:
                 self.model()
             except KeepsakeError as error:
@@ -89,7 +89,7 @@ class Engines:
 
     def keep_nothing(self) -> None:
         """Tell the model again whether it may write to disk."""
-        if self._ready and self.speaks:
+        if self._ready and self.has_model:
             with suppress(ModelStopped):  # a stopped model keeps nothing; the next one is told when it starts
                 self._ready.set_ephemeral(self._keep_nothing())
 
@@ -105,14 +105,14 @@ class Engines:
 
     def encoder(self) -> PhotoEncoder:
         """The photo encoder. Raises ModelError."""
-        return self.eyes.encoder() if self.eyes else BackendEncoder(self.model())
+        return self.encoder_thread.encoder() if self.encoder_thread else BackendEncoder(self.model())
 
-    def seeing(self, part: Callable[[], object]) -> object:
+    def with_encoder(self, part: Callable[[], object]) -> object:
         """Run a part of a job that needs the encoder; it has to wait when that is the model's own tower."""
-        return part() if self.eyes else AfterModel(part)
+        return part() if self.encoder_thread else AfterModel(part)
 
     def close(self) -> None:
         """Free both."""
-        if self.eyes:
-            self.eyes.close()
+        if self.encoder_thread:
+            self.encoder_thread.close()
         self._loader.unload()

@@ -97,7 +97,7 @@ class Session:
             self._conversation = Conversation(None, self.store, self.engines.encoder())
         return self._conversation
 
-    def _speaking(self) -> Conversation:
+    def _with_model(self) -> Conversation:
         """The open conversation, with the model. A model that could not be loaded is tried again by the next job."""
         backend, conversation = self.engines.model(), self.conversation()
         conversation.backend = backend
@@ -107,8 +107,8 @@ class Session:
 
     def prefill(self, photo: Photo, gone: threading.Event) -> None:
         """Let the model read a photo that may be sent soon, until `gone` is set or the job is cancelled."""
-        if (self.engines.eyes or self.engines.speaks) and not self.jobs.unwanted:
-            conversation = self._speaking() if self.engines.speaks else self.conversation()
+        if (self.engines.encoder_thread or self.engines.has_model) and not self.jobs.unwanted:
+            conversation = self._with_model() if self.engines.has_model else self.conversation()
             conversation.prefill(photo, lambda: not (gone.is_set() or self.jobs.cancelled.is_set()))
 
     def count(self) -> None:
@@ -124,7 +124,7 @@ class Session:
         wait([reading])
         if reading.cancelled() or reading.exception():
             return None  # the app has shown why, and nothing changes
-        return self.engines.seeing(partial(self._look, entry, reading.result()))
+        return self.engines.with_encoder(partial(self._look, entry, reading.result()))
 
     def _look(self, entry: EntryToken, photo: Photo) -> object:
         if self.jobs.unwanted:
@@ -137,7 +137,7 @@ class Session:
     def _recall(self, entry: EntryToken, photo: Photo) -> object:
         """Recall memories of a photo; what is returned writes its caption."""
         conversation = self.conversation()
-        if self.engines.eyes is None:
+        if self.engines.encoder_thread is None:
             sight.encode_missing(self.store, conversation.encoder, stop=self.jobs.cancelled.is_set)
         if self._relay.pass_on(entry, conversation, conversation.attach(photo)):
             return AfterModel(partial(self._describe, entry, conversation, photo))
@@ -148,7 +148,7 @@ class Session:
     def _describe(self, entry: EntryToken, conversation: Conversation, photo: Photo) -> None:
         """Caption the photo, unless another one is in view by now, or the caption is there."""
         if conversation is self._conversation and conversation.photo is photo and conversation.caption is None:
-            self._speaking()
+            self._with_model()
             self._tell(messages.ThreadState("writing caption"))
             self._relay.pass_on(entry, conversation, conversation.describe())
 
@@ -156,7 +156,7 @@ class Session:
         """Answer a question, and store question and answer."""
 
         def answer() -> None:
-            conversation = self._speaking()
+            conversation = self._with_model()
             self._tell(messages.ThreadState("answering"))
             self.recorder.add_line("question", question)
             self._relay.pass_on(entry, conversation, conversation.ask(question), "answering")
@@ -170,7 +170,7 @@ class Session:
             self.conversation().revise(caption)
             self.recorder.add_line("correction", caption)
 
-        return self.engines.seeing(revise)
+        return self.engines.with_encoder(revise)
 
     # -- changes of the memory -----------------------------------------------------------------------------------
 
@@ -178,7 +178,7 @@ class Session:
         """Store the current photo with these words, and recall again: the next question finds the new memory."""
         if self._private:
             raise KeepsakeError(PRIVATE_NO)
-        return self.engines.seeing(partial(self._remember, entry, words, when, place))
+        return self.engines.with_encoder(partial(self._remember, entry, words, when, place))
 
     def _remember(self, entry: EntryToken, words: str, when: datetime | None, place: str | None) -> object:
         conversation = self.conversation()
@@ -198,7 +198,7 @@ class Session:
 
     def confirm(self, entry: EntryToken, episode: Episode, same: bool) -> object:
         """Keep whether the photo in view shows what a recalled memory shows; where the prompt changes, caption anew."""
-        return self.engines.seeing(partial(self._confirm, entry, episode, same))
+        return self.engines.with_encoder(partial(self._confirm, entry, episode, same))
 
     def _confirm(self, entry: EntryToken, episode: Episode, same: bool) -> object:
         conversation = self.conversation()
@@ -246,7 +246,7 @@ class Session:
             self.count()
             self._tell(messages.DemoReady(entry, album.demo_photo(), album.QUESTION))
 
-        return self.engines.seeing(load)
+        return self.engines.with_encoder(load)
 
     # -- another conversation, another model ---------------------------------------------------------------------
 
@@ -273,7 +273,7 @@ class Session:
         self.recorder.resume(conversation, self._private)
         self._tell(messages.QueryResult(partial(then, conversation, recalls)))
         caption, exchanges = last.state()
-        return self.engines.seeing(lambda: self.conversation().resume(last.photo, recalls, caption, exchanges))
+        return self.engines.with_encoder(lambda: self.conversation().resume(last.photo, recalls, caption, exchanges))
 
     def switch(self, entry: EntryToken, open_backend: Callable[[], Backend]) -> object:
         """Open another model; where that fails, the model before stays the chosen one."""

@@ -17,6 +17,8 @@ from assistant.backend import Chunk
 from assistant.models.hardware import CONTEXT
 from memory.episode import Episode, Recall
 from ui.strings import (
+    CAPTION,
+    CAPTION_IF_SAME,
     ENCRYPTED,
     NO_CAPTION,
     NO_MATCH,
@@ -57,7 +59,12 @@ class CaptionPanel(VerticalScroll):
 
     def on_mount(self) -> None:
         """Set the title of the panel's frame."""
-        self.border_title = "Caption"
+        self.sure_of(())
+
+    def sure_of(self, recalls: Sequence[Recall]) -> None:
+        """Say in the title whether the caption is about memories that are only maybe the same."""
+        unsure = bool(recalls) and all(recall.certainty == "maybe" for recall in recalls)
+        self.border_title = CAPTION_IF_SAME if unsure else CAPTION
 
     async def begin(self) -> None:
         """A new caption is about to be written: clear the panel."""
@@ -173,7 +180,7 @@ class StatusLine(Static):
     episodes: reactive[int | None] = reactive(None)
     encrypted: reactive[bool] = reactive(False)
     chunk: reactive[Chunk | None] = reactive(None)
-    seeing: reactive[str] = reactive("")
+    encoding: reactive[str] = reactive("")
     """How many photos of the memory were encoded again; "" when none are left."""
     fetching: reactive[str] = reactive("")
     """How far a download is: "fetching qwen3-vl-2b 40 %"; "" when there is none."""
@@ -191,7 +198,7 @@ class StatusLine(Static):
             (3, "" if n is None else ENCRYPTED if self.encrypted else NOT_ENCRYPTED),
             (3, f"context {c.prompt_tokens + c.new_tokens} of {CONTEXT}" if c else ""),
             (4, f"{c.new_tokens / c.seconds:.0f} tok/s" if c and c.seconds > 0 else ""),
-            (1, self.seeing),
+            (1, self.encoding),
             (1, self.fetching or self._network()),
         ]
         right = f"{'○' if self.state == 'idle' else '●'} {self.state}"

@@ -27,7 +27,7 @@ NICENESS = 10
 """How far the thread stands back behind the app's other threads and the model (Linux)."""
 
 
-class Eyes:
+class EncoderThread:
     """`encoder` opens the encoder at its first call, from any thread; `start` begins the thread."""
 
     def __init__(self, tell: Callable[[Message], object], open_encoder: Callable[[], PhotoEncoder]) -> None:
@@ -45,7 +45,7 @@ class Eyes:
 
     def start(self, memory: Memory) -> None:
         """Open the encoder and encode what it has not seen, in the thread."""
-        self._thread = threading.Thread(target=self._run, args=(memory,), name="eyes", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(memory,), name="encoder", daemon=True)
         self._wake.set()
         self._thread.start()
 

@@ -1,1 +1,1 @@
-"""A small album for the first run: photos of the picture world, what was said about them, and one new photo."""
+"""A small album for the first run: real photographs, what was said about them, a new photo, and a stranger."""

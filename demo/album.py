@@ -30,6 +30,11 @@ def demo_photo() -> Path:
     return HERE / ALBUM["new"]["photo"]
 
 
+def stranger() -> Path:
+    """Path of a photo of a cat that nobody said anything about: no photo of the album belongs to it."""
+    return HERE / ALBUM["stranger"]["photo"]
+
+
 def load(memory: Memory, encoder: PhotoEncoder) -> None:
     """Store the album in a memory. Loading it twice changes nothing."""
     for episode in episodes():
@@ -61,7 +66,7 @@ def play_plain(model: str | None = None, encoder: str | None = None) -> int:
 
 
 def converse(backend: Backend | None, encoder: PhotoEncoder) -> None:
-    """Store the album in a temporary memory, show the new photo, ask about it, and print what happens."""
+    """Store the album in a temporary memory, show the new photo, ask about it, show the stranger; print what happens."""
     with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "memory.db") as memory:
         load(memory, encoder)
         print(f"An album of {memory.stats()['episodes']} photos was remembered. Now a new one: {demo_photo().name}\n")
@@ -71,6 +76,9 @@ def converse(backend: Backend | None, encoder: PhotoEncoder) -> None:
             printer.dispatch(event)
         print(f"> {QUESTION}")
         for event in conversation.ask(QUESTION):
+            printer.dispatch(event)
+        print(f"\nAnd one of a cat that nobody ever spoke about: {stranger().name}\n")
+        for event in conversation.look(load_photo(stranger())):
             printer.dispatch(event)
 
 

@@ -224,10 +224,10 @@ def test_the_privacy_page_names_every_file(own_home: Path) -> None:
     page = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     named = [name.rstrip("…") for row in rows for name in re.findall(r"`([^`]+)`", row)]
-    assert assistant(["remember", str(ALBUM / "koala.jpg"), "This is Milo."]) == 0
+    assert assistant(["remember", str(ALBUM / "bear.jpg"), "This is Milo."]) == 0
     assert assistant(["ask", str(ALBUM / "new.jpg"), "Who is this?"]) == 0
     files = _under(own_home)
-    assert assistant(["forget", str(ALBUM / "koala.jpg"), "--yes"]) == 0
+    assert assistant(["forget", str(ALBUM / "bear.jpg"), "--yes"]) == 0
     files |= _under(own_home)
     assert {"memory.db", "hashes.json", "logs/model.log", "cache/epoch"} <= files
     assert sorted(file for file in files if not any(file.startswith(name) for name in named)) == []

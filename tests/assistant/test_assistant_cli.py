@@ -43,51 +43,51 @@ def result(home: Path, *args: object) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def koala(home: Path) -> str:
+def bear(home: Path) -> str:
     """The id of the one episode in the memory."""
     remembered = result(
-        home, "remember", DEMO / "koala.jpg", "This is Milo.", "--when", "2025-08-16", "--place", "Lisbon"
+        home, "remember", DEMO / "bear.jpg", "This is Milo.", "--when", "2025-08-16", "--place", "Lisbon"
     )
     assert list(remembered) == ["id"]
     assert re.fullmatch("[0-9a-f]{16}", str(remembered["id"]))
     return str(remembered["id"])
 
 
-def test_what_was_remembered_is_there(home: Path, koala: str) -> None:
+def test_what_was_remembered_is_there(home: Path, bear: str) -> None:
     with Memory(home / "memory.db") as memory:
         [episode] = memory.episodes()
         assert memory.photos_without_vectors("") and memory.verify() == []
-    assert (episode.id, episode.words, episode.place) == (koala, "This is Milo.", "Lisbon")
+    assert (episode.id, episode.words, episode.place) == (bear, "This is Milo.", "Lisbon")
     assert episode.when.isoformat() == "2025-08-16T12:00:00+00:00"
 
 
-def test_ask_answers_with_what_it_recalled(home: Path, koala: str) -> None:
+def test_ask_answers_with_what_it_recalled(home: Path, bear: str) -> None:
     """The same photo again: whatever the model has learnt, this memory comes back."""
-    got = result(home, "ask", DEMO / "koala.jpg", "Who is this?")
+    got = result(home, "ask", DEMO / "bear.jpg", "Who is this?")
     assert list(got) == ["caption", "answer", "recalled", "reminders", "model", "seconds"]
     assert (got["model"], type(got["caption"]), type(got["answer"])) == ("nano", str, str)
     assert isinstance(got["seconds"], float) and got["seconds"] > 0
     [row] = got["recalled"]  # type: ignore[misc]
-    assert (list(row), row["id"]) == (["id", "score", "why", "certainty"], koala)
+    assert (list(row), row["id"]) == (["id", "score", "why", "certainty"], bear)
     assert (row["why"], row["certainty"]) == ("the same photo", "sure")
-    plain = result(home, "ask", DEMO / "koala.jpg", "Who is this?", "--no-caption")
+    plain = result(home, "ask", DEMO / "bear.jpg", "Who is this?", "--no-caption")
     assert plain["caption"] is None
     assert plain["recalled"] == [row]
 
 
-def test_without_json_it_reads_like_a_conversation(home: Path, koala: str, tmp_path: Path) -> None:
-    done = keepsake(home, "ask", DEMO / "koala.jpg", "Who is this?")
+def test_without_json_it_reads_like_a_conversation(home: Path, bear: str, tmp_path: Path) -> None:
+    done = keepsake(home, "ask", DEMO / "bear.jpg", "Who is this?")
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.match(rf"recalled  {koala}  16 Aug 2025  sure: the same photo  “This is Milo\.”\n\S", done.stdout)
-    done = keepsake(home, "remember", DEMO / "drum.jpg", "Here is Thunder.", "--memory", tmp_path / "other.db")
+    assert re.match(rf"recalled  {bear}  16 Aug 2025  sure: the same photo  “This is Milo\.”\n\S", done.stdout)
+    done = keepsake(home, "remember", DEMO / "boot.jpg", "Here is Thunder.", "--memory", tmp_path / "other.db")
     assert re.fullmatch(r"remembered as [0-9a-f]{16}, \d\d \w+ \d{4}\n", done.stdout)
 
 
 def test_ask_tells_what_it_was_to_remind_of(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "memory.db"
     words = "This is Gustav. When Gustav shows up, remind me to water the plants."
-    kept = result(home, "remember", DEMO / "cactus.jpg", words, "--when", "2024-11-30", "--memory", file)
-    got = result(home, "ask", DEMO / "cactus.jpg", "Who is this?", "--memory", file)
+    kept = result(home, "remember", DEMO / "clock.jpg", words, "--when", "2024-11-30", "--memory", file)
+    got = result(home, "ask", DEMO / "clock.jpg", "Who is this?", "--memory", file)
     [one] = got["reminders"]  # type: ignore[misc]
     assert re.fullmatch("[0-9a-f]{8}", one.pop("id"))
     assert one == {
@@ -96,21 +96,21 @@ def test_ask_tells_what_it_was_to_remind_of(home: Path, tmp_path: Path) -> None:
         "episode": kept["id"],
         "when": "2024-11-30T12:00:00+00:00",
     }
-    done = keepsake(home, "ask", DEMO / "cactus.jpg", "Who is this?", "--no-caption", "--memory", file)
+    done = keepsake(home, "ask", DEMO / "clock.jpg", "Who is this?", "--no-caption", "--memory", file)
     assert re.search(r"^you asked  water the plants  \(said 30 Nov 2024, [0-9a-f]{8}\)$", done.stdout, re.MULTILINE)
     stranger = ROOT / "tests/data/photos/vase/00.jpg"
     assert result(home, "ask", stranger, "Who is this?", "--memory", file)["reminders"] == []
 
 
-def test_recall_tells_what_a_photo_brings_back(home: Path, koala: str, tmp_path: Path) -> None:
-    row = result(home, "recall", DEMO / "koala.jpg")
-    assert (row["id"], list(row)) == (koala, ["id", "score", "why", "certainty"])
+def test_recall_tells_what_a_photo_brings_back(home: Path, bear: str, tmp_path: Path) -> None:
+    row = result(home, "recall", DEMO / "bear.jpg")
+    assert (row["id"], list(row)) == (bear, ["id", "score", "why", "certainty"])
     with Memory(tmp_path / "empty.db"):
         pass
-    done = keepsake(home, "recall", DEMO / "koala.jpg", "--memory", tmp_path / "empty.db")
+    done = keepsake(home, "recall", DEMO / "bear.jpg", "--memory", tmp_path / "empty.db")
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == "I do not know anybody or anything here.\n"
-    done = keepsake(home, "recall", DEMO / "koala.jpg", "--memory", tmp_path / "memroy.db")
+    done = keepsake(home, "recall", DEMO / "bear.jpg", "--memory", tmp_path / "memroy.db")
     assert (done.returncode, done.stdout) == (1, "") and not (tmp_path / "memroy.db").exists()
     assert done.stderr == f"error: there is no memory {tmp_path / 'memroy.db'}: see how it is spelt\n"
 
@@ -128,7 +128,7 @@ def test_recall_tells_what_a_photo_brings_back(home: Path, koala: str, tmp_path:
 def test_a_photo_that_is_none_costs_one_line_and_changes_nothing(tmp_path: Path, photo: str, expected: str) -> None:
     (tmp_path / "text.jpg").write_text("This is Milo.")
     (tmp_path / "empty.jpg").touch()
-    (tmp_path / "cut.jpg").write_bytes((DEMO / "koala.jpg").read_bytes()[:20_000])
+    (tmp_path / "cut.jpg").write_bytes((DEMO / "bear.jpg").read_bytes()[:20_000])
     path = photo if "://" in photo else tmp_path / photo
     for command in (("remember", path, "This is Milo."), ("ask", path, "Who is this?")):
         done = keepsake(tmp_path / "home", *command, "--json")
@@ -139,7 +139,7 @@ def test_a_photo_that_is_none_costs_one_line_and_changes_nothing(tmp_path: Path,
 
 def test_an_unknown_model_and_no_words_change_nothing(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "memory.db"
-    about = (DEMO / "koala.jpg", "Who is this?", "--memory", file)
+    about = (DEMO / "bear.jpg", "Who is this?", "--memory", file)
     for args, said in (
         (("ask", *about, "--model", "nanoo"), "there is no model named 'nanoo': choose one of .*nano.*"),
         (("remember", *about, "--encoder", "eagle"), "there is no encoder 'eagle': choose one of default.*"),
@@ -149,12 +149,12 @@ def test_an_unknown_model_and_no_words_change_nothing(home: Path, tmp_path: Path
         assert (done.returncode, done.stdout) == (1, "")
         assert re.fullmatch(f"error: {said}\n", done.stderr)
         assert not file.exists()
-    done = keepsake(home, "remember", DEMO / "koala.jpg", "  ", "--memory", file)
+    done = keepsake(home, "remember", DEMO / "bear.jpg", "  ", "--memory", file)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch("error: nothing was said about the photo: .*\n", done.stderr)
     with Memory(file) as memory:
         assert memory.stats()["photos"] == 0
-    done = keepsake(home, "ask", DEMO / "koala.jpg", " ", "--model", "fake", "--memory", file)
+    done = keepsake(home, "ask", DEMO / "bear.jpg", " ", "--model", "fake", "--memory", file)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch("error: nothing was asked: .*\n", done.stderr)
 
@@ -164,7 +164,7 @@ def test_a_damaged_memory_is_left_as_it_is(home: Path, tmp_path: Path, command: 
     file = tmp_path / "memory.db"
     file.write_bytes(b"SQLite format 3\0" + b"damaged" * 500)
     before = file.read_bytes()
-    done = keepsake(home, command, DEMO / "koala.jpg", "This is Milo.", "--model", "fake", "--memory", file)
+    done = keepsake(home, command, DEMO / "bear.jpg", "This is Milo.", "--model", "fake", "--memory", file)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(rf"error: cannot use the memory {re.escape(str(file))}: .*\n", done.stderr)
     assert file.read_bytes() == before
@@ -173,11 +173,11 @@ def test_a_damaged_memory_is_left_as_it_is(home: Path, tmp_path: Path, command: 
 @pytest.mark.parametrize(
     ("args", "expected"),
     [
-        (("remember", DEMO / "koala.jpg", "Milo.", "--when", "last summer"), "'last summer' is not a day"),
-        (("remember", DEMO / "koala.jpg", "Milo.", "--when", "2025-02-30"), "'2025-02-30' is not a day"),
-        (("remember", DEMO / "koala.jpg", "Milo.", "--when", "2999-01-01"), "2999-01-01 has not come yet"),
-        (("remember", DEMO / "koala.jpg"), "required: words"),
-        (("ask", DEMO / "koala.jpg", "Who?", "--loud"), "unrecognized arguments: --loud"),
+        (("remember", DEMO / "bear.jpg", "Milo.", "--when", "last summer"), "'last summer' is not a day"),
+        (("remember", DEMO / "bear.jpg", "Milo.", "--when", "2025-02-30"), "'2025-02-30' is not a day"),
+        (("remember", DEMO / "bear.jpg", "Milo.", "--when", "2999-01-01"), "2999-01-01 has not come yet"),
+        (("remember", DEMO / "bear.jpg"), "required: words"),
+        (("ask", DEMO / "bear.jpg", "Who?", "--loud"), "unrecognized arguments: --loud"),
         ((), "required: COMMAND"),
     ],
 )

@@ -20,9 +20,9 @@ from memory.store import Memory
 
 
 @pytest.fixture
-def koala() -> str:
+def bear() -> str:
     """Hash of a photo that two of three episodes show; its visual tokens are in the cache."""
-    photo, other = load_photo(DEMO / "koala.jpg"), load_photo(DEMO / "drum.jpg")
+    photo, other = load_photo(DEMO / "bear.jpg"), load_photo(DEMO / "boot.jpg")
     day = datetime(2025, 8, 16, 12, tzinfo=UTC)
     with Memory(home() / "memory.db") as memory:
         for shown, words in ((photo, "This is Milo."), (photo, "Milo at the harbour."), (other, "Here is Thunder.")):
@@ -42,26 +42,26 @@ def cached() -> list[str]:
 
 
 def test_all_episodes_of_a_photo_go_whatever_its_file_is_called(
-    koala: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    bear: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Image.open(DEMO / "koala.jpg") as image:
+    with Image.open(DEMO / "bear.jpg") as image:
         image.save(tmp_path / "renamed.png")
     assert cli.main(["forget", str(tmp_path / "renamed.png"), "--yes"]) == 0
     output = capsys.readouterr()
     assert output.out.startswith("2 episodes: forgotten, 2 turns") and "1 photo forgotten" in output.out
     assert "Milo" not in output.out and output.err == ""
-    assert left() == ["Here is Thunder."] and koala not in cached()
+    assert left() == ["Here is Thunder."] and bear not in cached()
 
 
-def test_json_is_one_object(koala: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["forget", str(DEMO / "koala.jpg"), "--yes", "--json"]) == 0
+def test_json_is_one_object(bear: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["forget", str(DEMO / "bear.jpg"), "--yes", "--json"]) == 0
     receipt = json.loads(capsys.readouterr().out)
-    assert (len(receipt["episodes"]), receipt["photos"], receipt["turns"]) == (2, [koala], 2)
+    assert (len(receipt["episodes"]), receipt["photos"], receipt["turns"]) == (2, [bear], 2)
     assert receipt["receipt"][0].startswith("2 episodes: forgotten")
 
 
 def test_without_a_yes_nothing_goes(
-    koala: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    bear: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
@@ -69,23 +69,23 @@ def test_without_a_yes_nothing_goes(
 
     for answer in (io.StringIO("y\n"), Terminal("n\n"), Terminal("\n"), Terminal("")):
         monkeypatch.setattr("sys.stdin", answer)
-        assert cli.main(["forget", str(DEMO / "koala.jpg")]) == 1
+        assert cli.main(["forget", str(DEMO / "bear.jpg")]) == 1
         output = capsys.readouterr()
         assert output.out == "" and "“This is Milo.”" in output.err and "“Milo at the harbour.”" in output.err
-        assert len(left()) == 3 and koala in cached()
+        assert len(left()) == 3 and bear in cached()
     assert "Forget 2 episodes for good? [y/N]" in output.err
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
-    assert cli.main(["forget", str(DEMO / "koala.jpg")]) == 0
+    assert cli.main(["forget", str(DEMO / "bear.jpg")]) == 0
     assert left() == ["Here is Thunder."]
 
 
-def test_a_photo_that_was_only_asked_about_leaves_the_cache(koala: str, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = load_photo(DEMO / "otter.jpg").sha256
+def test_a_photo_that_was_only_asked_about_leaves_the_cache(bear: str, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = load_photo(DEMO / "dog.jpg").sha256
     assert disk_cache.vision_cache(disk_cache.root()).put(f"{asked}.x", {}, b"tokens")
-    assert cli.main(["forget", str(DEMO / "otter.jpg"), "--yes"]) == 1
+    assert cli.main(["forget", str(DEMO / "dog.jpg"), "--yes"]) == 1
     output = capsys.readouterr()
     assert output.out == "" and output.err.startswith("no memory has this photo") and output.err.count("\n") == 1
-    assert asked not in cached() and koala in cached() and len(left()) == 3
+    assert asked not in cached() and bear in cached() and len(left()) == 3
 
 
 def test_a_missing_file_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from tests.e2e.terminal import DEMO, Terminal, drawn, kept, running, shell
+from tests.e2e.terminal import DEMO, DRAWN, Terminal, drawn, kept, running, shell
 from ui import strings
 
 _tasks = count()
@@ -30,7 +30,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     (home / "Pictures").mkdir()
     drawn(home / "Pictures" / "bolt.png", 20)
-    shutil.copy(DEMO / "otter.jpg", home / "Pictures" / "otter.jpg")
+    shutil.copy(DRAWN / "otter.jpg", home / "Pictures" / "otter.jpg")
     return home
 
 
@@ -122,7 +122,7 @@ def test_remember_without_a_photo_says_what_is_missing(app: Terminal) -> None:
 
 
 def test_correct_the_caption_and_the_answer_builds_on_it(app: Terminal) -> None:
-    show(app, DEMO / "drum.jpg")
+    show(app, DRAWN / "drum.jpg")
     app.press("F4")
     app.sees("Correct the caption", "ctrl+s saves")
     app.until(lambda screen: screen.count("This is Thunder.") == 2, "the caption in the dialog")
@@ -138,13 +138,13 @@ def test_correct_the_caption_and_the_answer_builds_on_it(app: Terminal) -> None:
 
 def test_this_is_not_the_same_is_kept_in_one_key(app: Terminal) -> None:
     show(app, DEMO / "new.jpg")
-    app.sees("This is Milo, my koala.")
+    app.sees("This is Milo, my daughter's bear.")
     app.press("Tab", "Tab")
     app.sees("n Not the same")
     app.press("n")
     app.sees("No: I keep that", "○ idle")
     app.say("/undo")
-    app.sees("Taken back: your answer", "This is Milo, my koala.", "○ idle")
+    app.sees("Taken back: your answer", "This is Milo, my daughter's bear.", "○ idle")
 
 
 def test_a_stranger_is_asked_for_and_then_remembered(app: Terminal, home: Path) -> None:
@@ -155,8 +155,8 @@ def test_a_stranger_is_asked_for_and_then_remembered(app: Terminal, home: Path) 
 
 
 def test_forget_gives_a_receipt_and_undo_brings_back(app: Terminal, home: Path) -> None:
-    app.say("/memories sailboat")
-    app.sees("Memories with “sailboat”", "Pearl, our sailboat")
+    app.say("/memories wedding")
+    app.sees("Memories with “wedding”", "This is the wedding vase")
     app.press("f")
     app.sees("Forget")
     app.press("y")
@@ -176,7 +176,7 @@ def test_forget_what_is_not_there_is_one_line(app: Terminal) -> None:
 
 def test_search_by_words_and_find_nothing(app: Terminal) -> None:
     app.say("/memories Lisbon")
-    app.sees("Memories with “Lisbon”", "This is Milo, my koala.")
+    app.sees("Memories with “Lisbon”", "This is Milo, my daughter's bear.")
     app.sees_not("Gustav")
     leave(app)
     app.say("/memories Timbuktu")
@@ -190,7 +190,7 @@ def test_ask_without_a_photo_recalls_by_words(app: Terminal) -> None:
 
 
 def test_standing_instructions_are_told_listed_and_ended(app: Terminal) -> None:
-    show(app, DEMO / "cactus.jpg")
+    show(app, DRAWN / "cactus.jpg")
     app.sees(strings.REMINDED.format(task="water the plants"))
     app.say("/reminders")
     app.sees(strings.REMINDERS, "water the plants", strings.REMINDERS_KEYS)
@@ -216,7 +216,7 @@ def test_choose_a_photo_with_a_preview(app: Terminal, home: Path) -> None:
 
 
 def test_mention_a_photo_in_a_question(app: Terminal) -> None:
-    app.say(f"Who is in @{DEMO / 'otter.jpg'}?")
+    app.say(f"Who is in @{DRAWN / 'otter.jpg'}?")
     app.sees("▣ otter.jpg  ·  448 × 448", "Who is in", "by nano", "○ idle")
     app.until(lambda screen: screen.count("Ronja") > 2, "an answer about Ronja")
 
@@ -279,7 +279,7 @@ def test_what_is_no_photo_is_refused_in_one_line_each(app: Terminal, home: Path)
 
 
 def test_cancel_while_the_prompt_is_read(app: Terminal) -> None:
-    app.paste(str(DEMO / "koala.jpg"))
+    app.paste(str(DRAWN / "koala.jpg"))
     app.until(lambda screen: "● recalling" in screen or "● writing" in screen, "the model at work")
     app.press("Escape")
     app.sees("stopped", "○ idle")
@@ -351,7 +351,7 @@ def test_light_and_dark(app: Terminal) -> None:
 
 
 def test_reopen_a_conversation_and_save_it_as_a_page(app: Terminal, home: Path) -> None:
-    show(app, DEMO / "otter.jpg")
+    show(app, DRAWN / "otter.jpg")
     app.say("Where was the otter last seen?")
     app.sees("▌ Where was the otter last seen?")
     app.idle()
@@ -421,7 +421,7 @@ def test_a_damaged_model_is_refused(app: Terminal, home: Path) -> None:
     app.sees("● running", "broken")
     app.press("Down", "Enter")
     app.sees("mmproj.gguf", "○ idle")
-    show(app, DEMO / "otter.jpg")
+    show(app, DRAWN / "otter.jpg")
 
 
 def test_fetching_asks_first_and_no_means_no(app: Terminal) -> None:

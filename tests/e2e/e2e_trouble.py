@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.e2e.terminal import DEMO, kept, running, shell
+from tests.e2e.terminal import DRAWN, kept, running, shell
 from ui import strings
 
 LIMITED = "import os, resource, sys; n = int(sys.argv[1]); resource.setrlimit(resource.RLIMIT_FSIZE, (n, n)); "
@@ -38,7 +38,7 @@ def test_the_app_is_killed_and_started_again(tmp_path: Path) -> None:
     """kill -9 while a text is written: what was remembered is there, and the model's process is gone too."""
     with running(tmp_path) as app:
         app.sees("○ idle")
-        app.paste(str(DEMO / "otter.jpg"))
+        app.paste(str(DRAWN / "otter.jpg"))
         app.sees("by nano", "○ idle")
         app.say("/remember This is Ronja the otter.")
         app.sees("Remembered, ", "1 memory", "○ idle")
@@ -59,10 +59,10 @@ def test_the_app_is_killed_and_started_again(tmp_path: Path) -> None:
 
 def test_the_disk_is_full(tmp_path: Path) -> None:
     """What could not be kept is said in one line; what was kept before is whole."""
-    shell(tmp_path, "assistant", "remember", str(DEMO / "otter.jpg"), "This is Ronja the otter.")
+    shell(tmp_path, "assistant", "remember", str(DRAWN / "otter.jpg"), "This is Ronja the otter.")
     with running(tmp_path, within=[sys.executable, "-c", LIMITED, "40000"]) as app:
         app.sees("1 memory", "○ idle")
-        app.paste(str(DEMO / "drum.jpg"))
+        app.paste(str(DRAWN / "drum.jpg"))
         app.sees("▣ drum.jpg", "by nano", "○ idle")
         app.say("/remember This is Thunder, my drum. " + "We played all night. " * 20)
         app.sees("memory.db", "○ idle")
@@ -83,11 +83,11 @@ def test_two_apps_on_one_memory(tmp_path: Path) -> None:
     with running(tmp_path) as one, running(tmp_path) as two:
         one.sees("○ idle")
         two.sees("○ idle")
-        one.paste(str(DEMO / "otter.jpg"))
+        one.paste(str(DRAWN / "otter.jpg"))
         one.sees("by nano", "○ idle")
         one.say("/remember This is Ronja the otter.")
         one.sees("Remembered, ", "○ idle")
-        two.paste(str(DEMO / "otter.jpg"))
+        two.paste(str(DRAWN / "otter.jpg"))
         two.sees("This is Ronja the otter.", "This is your photo", "○ idle")
         two.say("/remember She likes rain.")
         two.sees("Remembered, ", "○ idle")
@@ -97,7 +97,7 @@ def test_two_apps_on_one_memory(tmp_path: Path) -> None:
 
 def test_an_encrypted_memory_asks_for_its_passphrase(tmp_path: Path) -> None:
     """A wrong one is refused, the right one opens; Esc leaves with one line."""
-    shell(tmp_path, "assistant", "remember", str(DEMO / "otter.jpg"), "This is Ronja the otter.")
+    shell(tmp_path, "assistant", "remember", str(DRAWN / "otter.jpg"), "This is Ronja the otter.")
     shell(tmp_path, "memory", "encrypt", input=f"{PASSPHRASE}\n{PASSPHRASE}\n")
     assert b"Ronja" not in (kept(tmp_path) / "memory.db").read_bytes()
     with running(tmp_path) as app:
@@ -118,7 +118,7 @@ def test_an_encrypted_memory_asks_for_its_passphrase(tmp_path: Path) -> None:
 def test_plain_lines_instead_of_a_screen(tmp_path: Path) -> None:
     with running(tmp_path, "--plain") as app:
         app.sees(strings.PLAIN_HELLO.format(n=0), "You:")
-        app.say(str(DEMO / "otter.jpg"))
+        app.say(str(DRAWN / "otter.jpg"))
         app.sees("Photo: otter.jpg, 448 × 448", "Caption: ")
         app.say("/remember This is Ronja the otter.")
         app.sees("Done: remembered, ")

@@ -196,7 +196,7 @@ def test_the_demo_album_has_one(path: Path) -> None:
     with Memory(path) as memory:
         album.load(memory, BackendEncoder(FakeBackend()))
         [one] = reminders.standing(memory)
-    assert one.task == "water the plants" and "Gustav" in one.words
+    assert one.task == "wind the clock" and "Gustav" in one.words
 
 
 # `python -m memory reminders`

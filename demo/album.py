@@ -66,7 +66,7 @@ def play_plain(model: str | None = None, encoder: str | None = None) -> int:
 
 
 def converse(backend: Backend | None, encoder: PhotoEncoder) -> None:
-    """Store the album in a temporary memory, show the new photo, ask about it, show the stranger; print what happens."""
+    """Store the album in a temporary memory, show the new photo, ask about it, show the stranger; print it all."""
     with tempfile.TemporaryDirectory() as folder, Memory(Path(folder) / "memory.db") as memory:
         load(memory, encoder)
         print(f"An album of {memory.stats()['episodes']} photos was remembered. Now a new one: {demo_photo().name}\n")

@@ -1,4 +1,4 @@
-"""The demo album: real photographs with their notice, found again and told from a stranger; loading is safe to repeat."""
+"""The demo album: real photographs with their notice, found again, told from a stranger, and loaded only once."""
 
 from __future__ import annotations
 

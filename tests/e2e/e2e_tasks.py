@@ -17,7 +17,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from tests.e2e.terminal import DEMO, DRAWN, Terminal, drawn, kept, running, shell
+from tests.e2e.terminal import DEMO, Terminal, drawn, kept, running, shell
 from ui import strings
 
 _tasks = count()
@@ -30,7 +30,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     (home / "Pictures").mkdir()
     drawn(home / "Pictures" / "bolt.png", 20)
-    shutil.copy(DRAWN / "otter.jpg", home / "Pictures" / "otter.jpg")
+    shutil.copy(DEMO / "dog.jpg", home / "Pictures" / "dog.jpg")
     return home
 
 
@@ -122,12 +122,12 @@ def test_remember_without_a_photo_says_what_is_missing(app: Terminal) -> None:
 
 
 def test_correct_the_caption_and_the_answer_builds_on_it(app: Terminal) -> None:
-    show(app, DRAWN / "drum.jpg")
+    show(app, DEMO / "clock.jpg")
     app.press("F4")
     app.sees("Correct the caption", "ctrl+s saves")
-    app.until(lambda screen: screen.count("This is Thunder.") == 2, "the caption in the dialog")
+    app.until(lambda screen: screen.count("This is Gustav.") == 2, "the caption in the dialog")
     app.press("F7", "BSpace")
-    app.until(lambda screen: screen.count("This is Thunder.") == 1, "an empty field")
+    app.until(lambda screen: screen.count("This is Gustav.") == 1, "an empty field")
     app.type("This is Boomer. You were together at the opera house in Zagreb.")
     app.press("C-s")
     app.sees("your words", "This is Boomer.")
@@ -148,10 +148,10 @@ def test_this_is_not_the_same_is_kept_in_one_key(app: Terminal) -> None:
 
 
 def test_a_stranger_is_asked_for_and_then_remembered(app: Terminal, home: Path) -> None:
-    show(app, drawn(home / "stranger.jpg", 200))
+    show(app, DEMO / "stranger.jpg")
     app.sees(strings.NO_MATCH, strings.TELL_ME)
-    app.say("This is Sol, our tent.")
-    app.sees("Remembered, ", "“This is Sol, our tent.”", "○ idle")
+    app.say("This is Sol, our cat.")
+    app.sees("Remembered, ", "“This is Sol, our cat.”", "○ idle")
 
 
 def test_forget_gives_a_receipt_and_undo_brings_back(app: Terminal, home: Path) -> None:
@@ -163,10 +163,10 @@ def test_forget_gives_a_receipt_and_undo_brings_back(app: Terminal, home: Path) 
     app.sees(": forgotten")
     leave(app)
     app.sees("forgotten, 1 turn", "memory file rewritten", "○ idle")
-    assert "Pearl" not in shell(home, "memory", "list")
+    assert "wedding vase" not in shell(home, "memory", "list")
     app.say("/undo")
     app.sees("Brought back: ", "○ idle")
-    assert "Pearl" in shell(home, "memory", "list")
+    assert "wedding vase" in shell(home, "memory", "list")
 
 
 def test_forget_what_is_not_there_is_one_line(app: Terminal) -> None:
@@ -185,19 +185,19 @@ def test_search_by_words_and_find_nothing(app: Terminal) -> None:
 
 
 def test_ask_without_a_photo_recalls_by_words(app: Terminal) -> None:
-    app.say("Where did I see Ronja?")
-    app.sees("This is Ronja the otter.", "○ idle")
+    app.say("Where did I see Bruno?")
+    app.sees("Here is Bruno, my sister's dog.", "○ idle")
 
 
 def test_standing_instructions_are_told_listed_and_ended(app: Terminal) -> None:
-    show(app, DRAWN / "cactus.jpg")
-    app.sees(strings.REMINDED.format(task="water the plants"))
+    show(app, DEMO / "clock.jpg")
+    app.sees(strings.REMINDED.format(task="wind the clock"))
     app.say("/reminders")
-    app.sees(strings.REMINDERS, "water the plants", strings.REMINDERS_KEYS)
+    app.sees(strings.REMINDERS, "wind the clock", strings.REMINDERS_KEYS)
     app.press("e")
     app.sees(strings.REMINDERS_EMPTY)
     app.press("Escape")
-    app.sees(strings.ENDED.format(task="water the plants"))
+    app.sees(strings.ENDED.format(task="wind the clock"))
 
 
 # -- photos in ----------------------------------------------------------------------------------------------------
@@ -206,19 +206,19 @@ def test_standing_instructions_are_told_listed_and_ended(app: Terminal) -> None:
 def test_choose_a_photo_with_a_preview(app: Terminal, home: Path) -> None:
     show(app, home / "Pictures" / "bolt.png")  # where the last one came from, the next one is looked for
     app.press("F2")
-    app.sees("Choose a photo", "bolt.png", "otter.jpg", "Enter attaches")
+    app.sees("Choose a photo", "bolt.png", "dog.jpg", "Enter attaches")
     app.press("Down")
     app.sees("bolt.png 448 × 448")
     app.press("Down")
-    app.sees("otter.jpg 448 × 448")
+    app.sees("dog.jpg 512 × 512")
     app.press("Enter")
-    app.sees("▣ otter.jpg  ·  448 × 448", "by nano", "Ronja", "○ idle")
+    app.sees("▣ dog.jpg  ·  512 × 512", "by nano", "Bruno", "○ idle")
 
 
 def test_mention_a_photo_in_a_question(app: Terminal) -> None:
-    app.say(f"Who is in @{DRAWN / 'otter.jpg'}?")
-    app.sees("▣ otter.jpg  ·  448 × 448", "Who is in", "by nano", "○ idle")
-    app.until(lambda screen: screen.count("Ronja") > 2, "an answer about Ronja")
+    app.say(f"Who is in @{DEMO / 'dog.jpg'}?")
+    app.sees("▣ dog.jpg  ·  512 × 512", "Who is in", "by nano", "○ idle")
+    app.until(lambda screen: screen.count("Bruno") > 2, "an answer about Bruno")
 
 
 def test_a_path_with_spaces_and_quotes(app: Terminal, home: Path) -> None:
@@ -279,7 +279,7 @@ def test_what_is_no_photo_is_refused_in_one_line_each(app: Terminal, home: Path)
 
 
 def test_cancel_while_the_prompt_is_read(app: Terminal) -> None:
-    app.paste(str(DRAWN / "koala.jpg"))
+    app.paste(str(DEMO / "bear.jpg"))
     app.until(lambda screen: "● recalling" in screen or "● writing" in screen, "the model at work")
     app.press("Escape")
     app.sees("stopped", "○ idle")
@@ -319,8 +319,8 @@ def test_a_question_longer_than_the_context_is_refused(app: Terminal) -> None:
 
 
 def test_another_language(app: Terminal) -> None:
-    app.say("Wo war ich mit Ronja? 我和谁在一起")
-    app.sees("Wo war ich mit Ronja? 我和谁在一起", "Ronja the otter", "○ idle")
+    app.say("Wo war ich mit Bruno? 我和谁在一起")
+    app.sees("Wo war ich mit Bruno? 我和谁在一起", "Bruno, my sister", "○ idle")
 
 
 def test_an_unknown_command_is_one_line(app: Terminal) -> None:
@@ -351,22 +351,22 @@ def test_light_and_dark(app: Terminal) -> None:
 
 
 def test_reopen_a_conversation_and_save_it_as_a_page(app: Terminal, home: Path) -> None:
-    show(app, DRAWN / "otter.jpg")
-    app.say("Where was the otter last seen?")
-    app.sees("▌ Where was the otter last seen?")
+    show(app, DEMO / "dog.jpg")
+    app.say("Where was the dog last seen?")
+    app.sees("▌ Where was the dog last seen?")
     app.idle()
     app.say(f"/export {home / 'talk.html'}")
     app.sees("Saved as", "anyone who has that file can read the conversation")
     page = (home / "talk.html").read_text(encoding="utf-8")
-    assert "Where was the otter last seen?" in page and "data:image" in page
+    assert "Where was the dog last seen?" in page and "data:image" in page
     app.press("C-n")
-    app.sees_not("▌ Where was the otter")
-    app.say("/history otter last")
-    app.sees(strings.HISTORY, "Where was the otter last seen?")
+    app.sees_not("▌ Where was the dog")
+    app.say("/history dog last")
+    app.sees(strings.HISTORY, "Where was the dog last seen?")
     app.press("Enter")
     app.sees("Conversation of", "Enter: continue it")
     app.press("Enter")
-    app.sees(strings.RESUMED, "▌ Where was the otter last seen?", "○ idle")
+    app.sees(strings.RESUMED, "▌ Where was the dog last seen?", "○ idle")
 
 
 def test_a_private_conversation_leaves_nothing(app: Terminal, home: Path) -> None:
@@ -421,7 +421,7 @@ def test_a_damaged_model_is_refused(app: Terminal, home: Path) -> None:
     app.sees("● running", "broken")
     app.press("Down", "Enter")
     app.sees("mmproj.gguf", "○ idle")
-    show(app, DRAWN / "otter.jpg")
+    show(app, DEMO / "dog.jpg")
 
 
 def test_fetching_asks_first_and_no_means_no(app: Terminal) -> None:

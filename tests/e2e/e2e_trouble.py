@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.e2e.terminal import DRAWN, kept, running, shell
+from tests.e2e.terminal import DEMO, kept, running, shell
 from ui import strings
 
 LIMITED = "import os, resource, sys; n = int(sys.argv[1]); resource.setrlimit(resource.RLIMIT_FSIZE, (n, n)); "
@@ -38,9 +38,9 @@ def test_the_app_is_killed_and_started_again(tmp_path: Path) -> None:
     """kill -9 while a text is written: what was remembered is there, and the model's process is gone too."""
     with running(tmp_path) as app:
         app.sees("○ idle")
-        app.paste(str(DRAWN / "otter.jpg"))
+        app.paste(str(DEMO / "dog.jpg"))
         app.sees("by nano", "○ idle")
-        app.say("/remember This is Ronja the otter.")
+        app.say("/remember This is Bruno the dog.")
         app.sees("Remembered, ", "1 memory", "○ idle")
         app.say("Who is this?")
         app.sees("● answering")
@@ -49,22 +49,22 @@ def test_the_app_is_killed_and_started_again(tmp_path: Path) -> None:
     with running(tmp_path) as app:
         app.sees(strings.HELLO, "1 memory", "○ idle")
         app.say("/memories")
-        app.sees("This is Ronja the otter.")
+        app.sees("This is Bruno the dog.")
         app.press("Escape")
         app.sees_not(strings.BROWSER)
         app.say("/history")
-        app.sees(strings.HISTORY, "▣ This is Ronja the otter.")
+        app.sees(strings.HISTORY, "▣ This is Bruno the dog.")
     assert "all is well" in shell(tmp_path, "memory", "verify")
 
 
 def test_the_disk_is_full(tmp_path: Path) -> None:
     """What could not be kept is said in one line; what was kept before is whole."""
-    shell(tmp_path, "assistant", "remember", str(DRAWN / "otter.jpg"), "This is Ronja the otter.")
+    shell(tmp_path, "assistant", "remember", str(DEMO / "dog.jpg"), "This is Bruno the dog.")
     with running(tmp_path, within=[sys.executable, "-c", LIMITED, "40000"]) as app:
         app.sees("1 memory", "○ idle")
-        app.paste(str(DRAWN / "drum.jpg"))
-        app.sees("▣ drum.jpg", "by nano", "○ idle")
-        app.say("/remember This is Thunder, my drum. " + "We played all night. " * 20)
+        app.paste(str(DEMO / "clock.jpg"))
+        app.sees("▣ clock.jpg", "by nano", "○ idle")
+        app.say("/remember This is Gustav, my clock. " + "It rang all night. " * 20)
         app.sees("memory.db", "○ idle")
         app.sees("1 memory")
     assert "all is well with 1 episode" in shell(tmp_path, "memory", "verify")
@@ -83,21 +83,21 @@ def test_two_apps_on_one_memory(tmp_path: Path) -> None:
     with running(tmp_path) as one, running(tmp_path) as two:
         one.sees("○ idle")
         two.sees("○ idle")
-        one.paste(str(DRAWN / "otter.jpg"))
+        one.paste(str(DEMO / "dog.jpg"))
         one.sees("by nano", "○ idle")
-        one.say("/remember This is Ronja the otter.")
+        one.say("/remember This is Bruno the dog.")
         one.sees("Remembered, ", "○ idle")
-        two.paste(str(DRAWN / "otter.jpg"))
-        two.sees("This is Ronja the otter.", "This is your photo", "○ idle")
+        two.paste(str(DEMO / "dog.jpg"))
+        two.sees("This is Bruno the dog.", "This is your photo", "○ idle")
         two.say("/remember She likes rain.")
         two.sees("Remembered, ", "○ idle")
         one.say("/memories")
-        one.sees("She likes rain.", "This is Ronja the otter.")
+        one.sees("She likes rain.", "This is Bruno the dog.")
 
 
 def test_an_encrypted_memory_asks_for_its_passphrase(tmp_path: Path) -> None:
     """A wrong one is refused, the right one opens; Esc leaves with one line."""
-    shell(tmp_path, "assistant", "remember", str(DRAWN / "otter.jpg"), "This is Ronja the otter.")
+    shell(tmp_path, "assistant", "remember", str(DEMO / "dog.jpg"), "This is Bruno the dog.")
     shell(tmp_path, "memory", "encrypt", input=f"{PASSPHRASE}\n{PASSPHRASE}\n")
     assert b"Ronja" not in (kept(tmp_path) / "memory.db").read_bytes()
     with running(tmp_path) as app:
@@ -118,9 +118,9 @@ def test_an_encrypted_memory_asks_for_its_passphrase(tmp_path: Path) -> None:
 def test_plain_lines_instead_of_a_screen(tmp_path: Path) -> None:
     with running(tmp_path, "--plain") as app:
         app.sees(strings.PLAIN_HELLO.format(n=0), "You:")
-        app.say(str(DRAWN / "otter.jpg"))
-        app.sees("Photo: otter.jpg, 448 × 448", "Caption: ")
-        app.say("/remember This is Ronja the otter.")
+        app.say(str(DEMO / "dog.jpg"))
+        app.sees("Photo: dog.jpg, 512 × 512", "Caption: ")
+        app.say("/remember This is Bruno the dog.")
         app.sees("Done: remembered, ")
         app.say("/nonsense")
         app.sees(strings.PLAIN_UNKNOWN.format(command="/nonsense"))

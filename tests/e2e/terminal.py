@@ -24,7 +24,6 @@ from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demo"
-DRAWN = ROOT / "tests" / "data" / "drawn"
 PATIENCE = 40.0
 """Seconds for anything to appear: the machine may be busy, and the model takes seconds for a photo."""
 FRAME = re.compile("[\u2500-\u259f]+")

@@ -99,7 +99,7 @@ def test_an_encrypted_memory_asks_for_its_passphrase(tmp_path: Path) -> None:
     """A wrong one is refused, the right one opens; Esc leaves with one line."""
     shell(tmp_path, "assistant", "remember", str(DEMO / "dog.jpg"), "This is Bruno the dog.")
     shell(tmp_path, "memory", "encrypt", input=f"{PASSPHRASE}\n{PASSPHRASE}\n")
-    assert b"Ronja" not in (kept(tmp_path) / "memory.db").read_bytes()
+    assert b"Bruno" not in (kept(tmp_path) / "memory.db").read_bytes()
     with running(tmp_path) as app:
         app.sees(strings.LOCKED, strings.LOCKED_KEYS)
         app.say("a guess")

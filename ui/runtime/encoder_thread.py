@@ -63,6 +63,8 @@ class EncoderThread:
             self._encoder.close()
 
     def _run(self, memory: Memory) -> None:
+        with suppress(KeepsakeError):  # told below
+            self.encoder()  # the first photo is to wait for it no longer than it must
         if sys.platform == "linux":  # where a thread has a priority of its own
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assistant.models.hardware import gigabytes
 from assistant.models.registry import ModelRow
 from memory.episode import Episode, Recall
@@ -17,6 +19,7 @@ HELLO = "Show me a photo: F2 chooses one, or paste its path. Or just ask about w
 NANO = "I recall real photos. The built-in model “nano” writes from your words and sees little itself: F6 lists others."
 NOTHING_YET = "Show me a photo: the memories that it recalls appear here."
 NO_MATCH = "I do not know anybody or anything here. Tell me who or what it is?"
+THE_PHOTO = "the same photo"  # the memory's reason for the very photo that is in view
 SAME_PHOTO_AS = "This is your photo of {day}:"
 SAME_AS, MAYBE_AS = "This is {why} as in your photo of {day}:", "Maybe {why} as in your photo of {day}:"
 IS_THIS, IS_THIS_SAME, YES_NO = "Is this {name}?", "Is it?", "y / n"
@@ -254,6 +257,12 @@ def day(episode: Episode) -> str:
     return f"{episode.when.day} {episode.when:%B %Y}{where}"
 
 
+def asked_about(recalls: Sequence[Recall]) -> Recall | None:
+    """The recall to ask about: the first that is not sure; none when the user has said what is in this very photo."""
+    told = any(recall.why == THE_PHOTO for recall in recalls)
+    return None if told else next((recall for recall in recalls if recall.certainty == "maybe"), None)
+
+
 def asked(episode: Episode) -> str:
     """ "Is this Zuri?", by what was said; "Is it?" when no name was said."""
     name = name_said(episode.words)
@@ -271,7 +280,7 @@ def headline(recall: Recall) -> str:
     "" for a recall that is not by sight: its reason comes after the words.
     """
     why = recall.why.removeprefix("maybe ")
-    if why == "the same photo":
+    if why == THE_PHOTO:
         return SAME_PHOTO_AS.format(day=day(recall.episode))
     if not why.startswith("the same "):
         return ""

@@ -91,6 +91,7 @@ async def test_no_takes_the_memory_away_at_once_and_asks_about_the_next(
         assert len(verdicts(memory_file)) == 2
         await send(app, pilot, "/undo")
         await until(lambda: len(cards(app)) == 1 and caption(app) == "Fourth." and idle(app), "the undo")
+        assert asked(second.episode) in placeholder(app), "the question is open again"
     assert verdicts(memory_file) == [(first.episode.photo.sha256, False)]
 
 

@@ -13,8 +13,18 @@ from memory.episode import Episode, Photo, Recall
 from ui.controllers.main_view import MainView
 from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import ConversationEvent, RecallAnswered
-from ui.strings import ANSWERED_NO, ANSWERED_YES, ANSWERING, SAME_PHOTO, YES_NO, asked, asked_here, recalled_as
-from ui.widgets.chat_log import Composer, ModelText, Note, PhotoEntry
+from ui.strings import (
+    ANSWERED_NO,
+    ANSWERED_YES,
+    ANSWERING,
+    SAME_PHOTO,
+    YES_NO,
+    asked,
+    asked_about,
+    asked_here,
+    recalled_as,
+)
+from ui.widgets.chat_log import Composer, ModelText, Note
 
 
 class QuestionsController:
@@ -30,7 +40,7 @@ class QuestionsController:
         """Where the last answer stands."""
 
     async def handle_event(self, message: ConversationEvent) -> bool:
-        """After a new photo, ask about the first memory that may be the same; any other recall ends the question.
+        """After a recall of the photo in view, ask about the first memory that may be the same.
 
         Returns whether nobody is left after the user's answers.
         """
@@ -38,9 +48,8 @@ class QuestionsController:
             return False
         if self._note and self._note.is_attached and self.about:
             await self._note.remove()  # the question about the photo before was not answered, and is over
-        answered = message.entry is not None and message.entry is self._answered
-        await self._ask(message.event.recalls if answered or isinstance(message.entry, PhotoEntry) else ())
-        return answered and not message.event.recalls
+        await self._ask(message.event.recalls)
+        return message.entry is not None and message.entry is self._answered and not message.event.recalls
 
     async def choose(self, episode: Episode, same: bool, photo: Photo | None) -> None:
         """y or n on the card of a recalled memory."""
@@ -67,7 +76,7 @@ class QuestionsController:
         await self._ask(())
 
     async def _ask(self, recalls: Sequence[Recall]) -> None:
-        self.about = next((recall for recall in recalls if recall.certainty == "maybe"), None)
+        self.about = asked_about(recalls)
         self._composer.ask(asked_here(self.about.episode) if self.about else "")
         await self._view.memories.ask(self.about)
         self._note = None

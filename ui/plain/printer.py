@@ -71,8 +71,7 @@ class Printer(EventHandler[None]):
                     self.asking = entry in (NEW_PHOTO, CONFIRMED) and not event.recalls and not self.private
                     if self.asking:
                         self.say(strings.PLAIN_NOTE, strings.PLAIN_TELL_ME)
-                    if entry in (NEW_PHOTO, CONFIRMED):
-                        self._ask(event.recalls)
+                    self._ask(event.recalls)
             case messages.RecallAnswered(episode=episode, same=same, recalls=recalls, again=again):
                 text = strings.ANSWERED_YES if same else strings.ANSWERED_NO
                 self.say(strings.PLAIN_DONE, text.format(question=strings.asked(episode)))
@@ -112,7 +111,7 @@ class Printer(EventHandler[None]):
 
     def _ask(self, recalls: Sequence[Recall]) -> None:
         """Ask about the first memory that may be the same."""
-        self.about = next((recall for recall in recalls if recall.certainty == "maybe"), None)
+        self.about = strings.asked_about(recalls)
         if self.about:
             self.say(strings.PLAIN_QUESTION, f"{strings.asked(self.about.episode)} {strings.PLAIN_YES_NO}")
 

@@ -12,7 +12,10 @@ exception to raise.
 from __future__ import annotations
 
 import os
+import pickle
 import queue
+import select
+import struct
 import subprocess
 import sys
 import threading
@@ -137,8 +140,7 @@ class WorkerBackend:
     def embed(self, photo: Photo) -> np.ndarray:
         """Visual tokens of a photo, (T, D) float32. Raises ModelStopped when it is cancelled."""
         self.start()
-        tokens: np.ndarray = self._request("embed", photo)
-        return tokens
+        return self._request("embed", photo)
 
     def cancel(self) -> None:
         """Make the running request end soon, whatever it is. Does nothing when none runs."""
@@ -155,8 +157,7 @@ class WorkerBackend:
     def network_evidence(self) -> offline.NetworkEvidence:
         """How often the child tried to use the network, which is refused there. Raises ModelStopped."""
         self.start()
-        found: offline.NetworkEvidence = self._request("network")
-        return found
+        return self._request("network")
 
     def close(self) -> None:
         """End the child, after it has saved the conversation for the next start. Calling it twice is fine."""
@@ -170,21 +171,28 @@ class WorkerBackend:
         return self._receive()
 
     def _send(self, *request: Any) -> None:
-        """Send a request; a child that died is noticed by whoever reads its reply."""
-        with self._lock:
-            if self._to is None:
-                return
-            try:
-                self._to.send(request)
-            except (BrokenPipeError, OSError):
-                return
+        """Send a request; a child that died, or hangs and was cancelled, is noticed by whoever reads its reply."""
+        body = pickle.dumps(request)
+        left = memoryview(struct.pack("!i", len(body)) + body)  # as `Connection.send` does, but never blocked
+        if not self._lock.acquire(blocking=request != ("cancel",)):
+            return  # a request is being sent, and its sender heeds the cancel
+        try:
+            with suppress(OSError):
+                while self._to and left and not self._hangs():
+                    if select.select((), (self._to,), (), PATIENCE / 4)[1]:
+                        left = left[os.write(self._to.fileno(), left[: select.PIPE_BUF]) :]
+        finally:
+            self._lock.release()
+
+    def _hangs(self) -> bool:
+        return bool(self._cancelled and time.monotonic() - self._cancelled > PATIENCE)
 
     def _receive(self) -> Any:
         """The value of the next reply. Raises the child's error or ModelStopped; kills a cancelled child that hangs."""
         assert self._from is not None
         try:
             while not self._from.poll(PATIENCE / 4):
-                if self._cancelled and time.monotonic() - self._cancelled > PATIENCE:
+                if self._hangs():
                     self._drop(0)
                     raise _CancelTimeout("stopped; the model starts again with your next question, nothing is lost")
             kind, value = self._from.recv()

@@ -172,9 +172,10 @@ def test_it_asks_whether_it_is_the_same_and_a_letter_answers(
     talk: Talk, memory_file: Path, photos: Path, reply: str, same: bool
 ) -> None:
     """And a question instead of an answer is a question."""
-    with Memory(memory_file) as memory:
-        memory.add(Episode(load_photo(photos / "MILO 1.JPG"), (Turn("user", "This is Milo."),), datetime.now(UTC)))
-    backend = FakeBackend(["A dog.", "Maybe.", "A dog it is."])
+    backend, photo = FakeBackend(["A dog.", "Maybe.", "A dog it is."]), load_photo(photos / "MILO 1.JPG")
+    with Memory(memory_file) as memory:  # seen already, so that nothing depends on when it is encoded
+        told = Episode(photo, (Turn("user", "This is Milo."),), datetime.now(UTC))
+        memory.add(told, (backend.space, backend.embed(photo)))
     backend.gate = Gate((0.02, 0.0), (1.0, 0.0))  # type: ignore[attr-defined]
     lines = talk(backend, "/memories", str(photos / "rex.png"), "what?", reply, reply)
     assert sum(line.startswith("Recalled, 1: Maybe the same thing as in your photo of ") for line in lines) == 1

@@ -174,8 +174,8 @@ class WorkerBackend:
         """Send a request; a child that died, or hangs and was cancelled, is noticed by whoever reads its reply."""
         body = pickle.dumps(request)
         left = memoryview(struct.pack("!i", len(body)) + body)  # as `Connection.send` does, but never blocked
-        if not self._lock.acquire(blocking=request != ("cancel",)):
-            return  # a request is being sent, and its sender heeds the cancel
+        if not self._lock.acquire(timeout=PATIENCE if request == ("cancel",) else -1):
+            return  # the child hangs while a request is being sent, and whoever sends it heeds the cancel
         try:
             with suppress(OSError):
                 while self._to and left and not self._hangs():

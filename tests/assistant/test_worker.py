@@ -32,6 +32,8 @@ HELLO = prompt.chat_messages(["Name three animals."])
 STORY = prompt.chat_messages(["Count from one to five hundred in words: one, two, three,"])
 LONG = prompt.chat_messages(["harbour " * 6000])
 """Half a minute to read on one core."""
+PIPE = 65_536
+"""Bytes that a pipe holds before its writer waits (Linux)."""
 SHORT, ENDLESS = Options(max_new_tokens=8), Options(max_new_tokens=4000, temperature=1.5)
 pytestmark = pytest.mark.timeout(120)
 
@@ -140,8 +142,10 @@ def test_a_child_that_does_not_stop_is_killed(shared: WorkerBackend, hello: str)
     assert shared.pid
     os.kill(shared.pid, signal.SIGSTOP)
     threading.Timer(0.1, shared.cancel).start()
+    photo = load_photo(demo_photo())
+    assert len(photo.data) > PIPE, "sending it waits for a child that reads"
     with pytest.raises(ModelStopped, match=r"^stopped; the model starts again with your next question"):
-        shared.embed(load_photo(demo_photo()))
+        shared.embed(photo)
     assert said(shared) == hello
 
 

@@ -24,9 +24,10 @@ import numpy as np
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.open_encoder import encoder_folder
 from assistant.models import local
+from assistant.opening import MODELS_OWN
 from assistant.photo import from_image
 from benchmark.retrieval import gate_fit
-from benchmark.retrieval.chosen_encoder import MODEL, add_encoder, opened
+from benchmark.retrieval.chosen_encoder import add_encoder, opened
 from benchmark.retrieval.photo_things import encode_all, read_things
 from benchmark.world.concepts import concepts
 from benchmark.world.dialogue import draw_date
@@ -73,8 +74,8 @@ def command(args: argparse.Namespace) -> int:
     """Calibrate a model or an encoder, and print what was found. Raises KeepsakeError."""
     if args.photos:
         return _fit_to_photos(args)
-    chosen = args.encoder or MODEL
-    if args.save and chosen != MODEL:
+    chosen = args.encoder or MODELS_OWN
+    if args.save and chosen != MODELS_OWN:
         raise KeepsakeError("an encoder's gate is fitted to real photos: give --photos FOLDER, or leave --save out")
     with opened(chosen, args.model) as encoder:
         asked = trials(encoder, args.split, args.seed)
@@ -89,7 +90,7 @@ def command(args: argparse.Namespace) -> int:
 
 def _fit_to_photos(args: argparse.Namespace) -> int:
     """Fit an encoder's gate to the photos of real things."""
-    if args.save and args.encoder == MODEL:
+    if args.save and args.encoder == MODELS_OWN:
         raise KeepsakeError("a model has one threshold and no gate: leave --photos out to calibrate it")
     photos = read_things(args.photos, args.strangers)
     for line in photos.skipped:

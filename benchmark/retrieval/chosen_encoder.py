@@ -6,16 +6,13 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from assistant.encoder.encoder import BackendEncoder, PhotoEncoder
-from assistant.encoder.open_encoder import DEFAULT, open_encoder
-
-MODEL = "model"
-"""Stands for the vision tower of the language model that `--model` names."""
+from assistant.encoder.encoder import PhotoEncoder
+from assistant.opening import MODELS_OWN, encoder_and_model
 
 
 def add_encoder(parser: argparse.ArgumentParser, *, several: bool) -> None:
     """Add `--encoder`; with `several` it may be given more than once."""
-    words = f"an encoder's name or folder, or {MODEL!r} for the own tower of --model"
+    words = f"an encoder's name or folder, or {MODELS_OWN!r} for the own tower of --model"
     parser.add_argument("--encoder", action="append" if several else "store", metavar="NAME", help=words)
 
 
@@ -25,18 +22,5 @@ def opened(name: str | None, model: str) -> Iterator[PhotoEncoder]:
 
     Raises ModelError.
     """
-    if name == MODEL:
-        from assistant.backends.llamacpp import LlamaCpp
-        from assistant.models.local import load
-
-        backend = LlamaCpp(load(model))
-        try:
-            yield BackendEncoder(backend)
-        finally:
-            backend.close()
-        return
-    encoder = open_encoder(name or DEFAULT)
-    try:
+    with encoder_and_model(name, model) as (encoder, _):
         yield encoder
-    finally:
-        encoder.close()

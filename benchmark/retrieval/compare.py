@@ -23,8 +23,9 @@ from typing import Any
 
 import numpy as np
 
+from assistant.opening import MODELS_OWN
 from benchmark.retrieval import baselines, synthetic
-from benchmark.retrieval.chosen_encoder import MODEL, add_encoder, opened
+from benchmark.retrieval.chosen_encoder import add_encoder, opened
 from memory.errors import KeepsakeError
 from memory.files import write_json
 from memory.search import ranking
@@ -81,7 +82,7 @@ def _scenes(args: argparse.Namespace, folder: Path, scratch: Path) -> list[dict[
     from benchmark.retrieval.drawn_history import scenes
 
     rows: list[dict[str, Any]] = []
-    for name in args.encoder or [MODEL]:
+    for name in args.encoder or [MODELS_OWN]:
         with opened(name, args.model) as encoder:
             what = (args.split, args.scenes, args.queries, args.seed)
             found = scenes(encoder, *what, folder, scratch, _progress)

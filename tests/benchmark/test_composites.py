@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from assistant import opening
 from benchmark.__main__ import main
-from benchmark.retrieval import chosen_encoder, composite_photos
+from benchmark.retrieval import composite_photos
 from memory.errors import KeepsakeError
 from tests.support.realthings import ColourEncoder
 
@@ -64,7 +65,7 @@ def test_the_room_behind_a_thing_is_that_of_another_memory(tmp_path: Path) -> No
 def test_the_winners_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(chosen_encoder, "open_encoder", lambda name: ColourEncoder())
+    monkeypatch.setattr(opening, "open_encoder", lambda name: ColourEncoder())
     command = ["recall", "--composites", "--cutouts", str(cutouts(tmp_path / "cut")), "--rooms",
                str(rooms(tmp_path / "rooms"))]  # fmt: skip
     assert main([*command, "--json"]) == 0

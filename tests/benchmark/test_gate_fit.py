@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant import opening
 from assistant.encoder import open_encoder
 from benchmark.__main__ import main
-from benchmark.retrieval import chosen_encoder, gate_fit
+from benchmark.retrieval import gate_fit
 from benchmark.retrieval.calibrate import Trial, by_gate
 from benchmark.retrieval.gate_fit import Half, fit_gate
 from memory.search.gate import Gate
@@ -20,7 +21,7 @@ from tests.support.realthings import ColourEncoder, things_folder
 @pytest.fixture
 def encoder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The encoder that every command opens; returns its manifest."""
-    monkeypatch.setattr(chosen_encoder, "open_encoder", lambda name: ColourEncoder())
+    monkeypatch.setattr(opening, "open_encoder", lambda name: ColourEncoder())
     folder = tmp_path / "encoder"
     folder.mkdir()
     monkeypatch.setattr(open_encoder, "SHIPPED", folder)

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant import opening
 from benchmark.__main__ import main
-from benchmark.retrieval import chosen_encoder, memory_draws, recall_page, recall_rates, recall_things
+from benchmark.retrieval import memory_draws, recall_page, recall_rates, recall_things
 from benchmark.retrieval.memory_draws import DrawnMemory, Trials
 from benchmark.retrieval.photo_things import EncodedSet, encode_all, read_things
 from memory.episode import Episode, Turn
@@ -29,7 +30,7 @@ def quiet(line: str) -> None:
 def encoder(monkeypatch: pytest.MonkeyPatch) -> ColourEncoder:
     """The encoder that every command opens."""
     one = ColourEncoder()
-    monkeypatch.setattr(chosen_encoder, "open_encoder", lambda name: one)
+    monkeypatch.setattr(opening, "open_encoder", lambda name: one)
     return one
 
 

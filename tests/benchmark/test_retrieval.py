@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assistant import opening
 from assistant.backends.fake import FakeBackend
 from assistant.models import local
 from benchmark.__main__ import main
-from benchmark.retrieval import baselines, calibrate, chosen_encoder, compare, synthetic
+from benchmark.retrieval import baselines, calibrate, compare, synthetic
 from benchmark.retrieval.calibrate import Trial
 from memory.search import ranking, vector_index
 from memory.store import Memory
@@ -135,7 +136,7 @@ def test_scenes_with_chosen_encoders(
     monkeypatch.setattr(baselines, "installed_stores", lambda folder, dim: iter([]))
     encoders = {"one": ColourEncoder(), "other": ColourEncoder()}
     encoders["other"].name, encoders["other"].space = "again", "colours-2"
-    monkeypatch.setattr(chosen_encoder, "open_encoder", encoders.__getitem__)
+    monkeypatch.setattr(opening, "open_encoder", encoders.__getitem__)
     command = ["recall", "--scenes", "146", "--queries", "4", "--folder", str(tmp_path)]
     assert main([*command, "--encoder", "one", "--encoder", "other"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -175,9 +176,8 @@ def test_calibrate_saves_the_threshold_in_the_manifest(
     manifest = tmp_path / "manifest.json"
     manifest.write_text('{"name": "größer", "threshold": 0.1}', encoding="utf-8")
     monkeypatch.setattr(calibrate, "SIZES", (2,))
-    monkeypatch.setattr(local, "load", lambda name: None)
     monkeypatch.setattr(local, "find", lambda name: tmp_path)
-    monkeypatch.setattr("assistant.backends.llamacpp.LlamaCpp", lambda spec: FakeBackend())
+    monkeypatch.setattr("assistant.backends.open_backend.open_backend", lambda name: FakeBackend())
     assert main(["calibrate", "--split", "test"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed["n"] == 160 and json.loads(manifest.read_text(encoding="utf-8"))["threshold"] == 0.1

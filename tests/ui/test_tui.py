@@ -138,7 +138,7 @@ async def test_a_burst_of_keys_arrives_whole_and_in_order(memory_file: Path) -> 
 async def test_ask_streams_and_counts(memory_file: Path, album: Path) -> None:
     """Words appear while the model writes; at the end the whole text and the counts are there."""
     words = " ".join(f"word{i}" for i in range(60))
-    async with running(memory_file, FakeBackend(["A dog.", words], delay=0.01)) as (app, pilot):
+    async with running(memory_file, FakeBackend(["A dog.", words], delay=0.04)) as (app, pilot):
         await look(app, pilot, album / "rex.png")
         await send(app, pilot, "who?")
         await until(lambda: replies(app) and "word5" in replies(app)[0].text, "the first words")
@@ -152,7 +152,7 @@ async def test_ask_streams_and_counts(memory_file: Path, album: Path) -> None:
 
 async def test_a_question_during_the_caption_waits_for_it(memory_file: Path, album: Path) -> None:
     text = "a caption of quite a few words " * 20
-    backend = FakeBackend([text.strip(), "Yes."], delay=0.01)
+    backend = FakeBackend([text.strip(), "Yes."], delay=0.02)
     async with running(memory_file, backend) as (app, pilot):
         await send(app, pilot, str(album / "rex.png"))
         await until(lambda: state(app) == "writing caption", "the caption's beginning")
@@ -165,7 +165,7 @@ async def test_a_question_during_the_caption_waits_for_it(memory_file: Path, alb
 
 async def test_esc_stops_caption_and_answer_and_keeps_what_was_written(memory_file: Path, album: Path) -> None:
     long = " ".join(f"word{i}" for i in range(150))
-    async with running(memory_file, FakeBackend([long], delay=0.01)) as (app, pilot):
+    async with running(memory_file, FakeBackend([long], delay=0.05)) as (app, pilot):
         await send(app, pilot, str(album / "rex.png"))
         await until(lambda: "word3" in caption(app), "the caption's beginning")
         await pilot.press("escape")

@@ -306,7 +306,7 @@ async def test_an_answer_cites_memories_and_slash_and_a_number_opens_them(memory
 
 
 async def test_of_half_an_answer_nothing_is_said_about_whose_words_it_has(memory_file: Path, photos: Path) -> None:
-    backend = FakeBackend(["A dog.", "A dog, Milo.", "That is " + "so " * 150], delay=0.01)
+    backend = FakeBackend(["A dog.", "A dog, Milo.", "That is " + "so " * 150], delay=0.05)
     async with running(memory_file, backend) as (app, pilot):
         await look(app, pilot, photos / "MILO 1.JPG")
         await send(app, pilot, "/remember This is Milo, my dog.")

@@ -69,7 +69,7 @@ async def test_a_reminder_comes_by_itself_and_can_be_ended(memory_file: Path, ph
 
 
 async def test_reminders_are_listed_while_the_model_writes(memory_file: Path, photos: Path) -> None:
-    async with running(memory_file, FakeBackend(["word " * 4000], delay=0.01)) as (app, pilot):
+    async with running(memory_file, FakeBackend(["word " * 4000], delay=0.2)) as (app, pilot):
         await send(app, pilot, str(photos / "rex.png"))
         await until(lambda: "word" in caption(app), "the caption's beginning")
         await send(app, pilot, "/reminders")
@@ -82,7 +82,7 @@ async def test_reminders_are_listed_while_the_model_writes(memory_file: Path, ph
 async def test_a_conversation_is_kept_line_by_line(memory_file: Path, photos: Path) -> None:
     """As it is shown, with what was stopped marked so; another one begins with ctrl+n; a private one is not kept."""
     long = " ".join(f"word{i}" for i in range(150))
-    async with running(memory_file, FakeBackend(["A dog.", "Rex.", "A dog again.", long], delay=0.01)) as (app, pilot):
+    async with running(memory_file, FakeBackend(["A dog.", "Rex.", "A dog again.", long], delay=0.05)) as (app, pilot):
         await look(app, pilot, photos / "rex.png")
         await send(app, pilot, "who is this?")
         await until(lambda: replies(app) and replies(app)[0].text == "Rex." and idle(app), "the answer")

@@ -111,7 +111,7 @@ async def test_words_of_the_dialog_are_not_lost_to_a_full_disk(
 
 async def test_what_was_told_just_before_quitting_is_kept(memory_file: Path, photos: Path) -> None:
     """Quit while the caption is still being written: the words typed before are in the memory all the same."""
-    async with running(memory_file, FakeBackend(["word " * 150], delay=0.01)) as (app, pilot):
+    async with running(memory_file, FakeBackend(["word " * 150], delay=0.1)) as (app, pilot):
         await send(app, pilot, str(photos / "rex.png"))
         await until(lambda: "word" in caption(app), "the caption's beginning")
         await send(app, pilot, "/remember Rex")

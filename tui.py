@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import App, ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from assistant import offline
@@ -32,7 +31,8 @@ from memory.db.keys import ask_here
 from memory.episode import Photo, Recall
 from memory.errors import KeepsakeError
 from memory.store import Memory
-from ui import arguments, strings
+from ui import arguments, help_strings, strings
+from ui.controllers.app_commands import AppCommands
 from ui.controllers.history import HistoryController
 from ui.controllers.main_view import MainView
 from ui.controllers.memories import MemoriesController
@@ -42,7 +42,6 @@ from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.controllers.thread_messages import ThreadMessages
 from ui.dialogs.episode_dialogs import HelpScreen
-from ui.input_parser import to_path
 from ui.plain import plain_app
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import open_memory
@@ -54,7 +53,7 @@ from ui.widgets.panels import MemoryCard, StatusLine
 from ui.widgets.tour import Tour
 
 
-class KeepsakeApp(ThreadMessages, App[None]):
+class KeepsakeApp(ThreadMessages, AppCommands, App[None]):
     """The app: conversation, caption and recalled memories always in view, input and status below."""
 
     TITLE = "Keepsake"
@@ -138,29 +137,6 @@ class KeepsakeApp(ThreadMessages, App[None]):
         """Photos were typed, pasted or dropped. Read them at once: some programs remove the file soon after."""
         await self.photos.attach(*message.paths)
 
-    async def on_composer_command(self, message: Composer.Command) -> None:
-        """Run a command that begins with a slash."""
-        name, rest = message.name, message.rest
-        match name:
-            case "/photo" if rest:
-                await self.photos.attach(to_path(rest))
-            case "/photo":
-                self.action_pick()
-            case "/remember" if rest:
-                await self.remembering.remember(self.photo, self.private, rest)
-            case "/memories" | "/forget" | "/undo":
-                await self.memories.run(name, rest)
-            case "/history" | "/reminders" | "/export":
-                await self.history.run(name, rest, self.private)
-            case "/demo":
-                await self.open_demo(rest == "off")
-            case "/remember" | "/caption" | "/models" | "/private" | "/new" | "/tour" | "/help" | "/quit":
-                await self.run_action(name[1:])
-            case _ if name[1:].isdecimal():
-                self.action_cite(int(name[1:]))
-            case _:
-                await self.main_view.note(strings.NO_COMMAND.format(command=name), "warning")
-
     async def on_composer_question(self, message: Composer.Question) -> None:
         """Queue a question; or, if the app has asked who this is, remember the user's reply."""
         await self.main_view.add(UserText(message.question))
@@ -178,11 +154,11 @@ class KeepsakeApp(ThreadMessages, App[None]):
 
     async def action_tour(self) -> None:
         """/tour: begin the tour, or end it."""
-        await (self.open_demo() if self.tour.turn() else self.main_view.note(strings.TOUR_OVER, "done"))
+        await (self.open_demo() if self.tour.turn() else self.main_view.note(help_strings.TOUR_OVER, "done"))
 
     def action_help(self) -> None:
         """F1: show the keys and commands."""
-        self.push_screen(HelpScreen(strings.HELP))
+        self.push_screen(HelpScreen(help_strings.HELP))
 
     def action_pick(self) -> None:
         """F2: choose a photo from the disk."""
@@ -263,17 +239,6 @@ class KeepsakeApp(ThreadMessages, App[None]):
     def pop_screen(self) -> AwaitComplete:
         """Ignore a second close of the same dialog (two fast Enters): Textual would end the app over it."""
         return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete.nothing()  # type: ignore[no-untyped-call]
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The command palette: Textual's commands and the app's."""
-        yield from super().get_system_commands(screen)
-        actions: list[Callable[[], object]] = [self.action_light, self.memories.browse, self.history.conversations]
-        actions += [self.history.reminders, self.memories.undo]
-        yield from (SystemCommand(name, what, do) for (name, what), do in zip(strings.PALETTE, actions, strict=True))
-
-    def action_light(self) -> None:
-        """Change between the light and the dark theme."""
-        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -69,7 +69,7 @@ FLOORS = {
         "__main__",
     ),
     "ui": (
-        "strings themes input_parser html_export arguments",
+        "strings help_strings recall_strings dialog_strings themes input_parser html_export arguments",
         "runtime",
         "widgets",
         "dialogs",

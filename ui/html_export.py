@@ -11,7 +11,8 @@ from pathlib import Path
 from memory.db.conversation_rows import Line, Part, StoredConversation
 from memory.episode import Photo, printable
 from memory.errors import KeepsakeError
-from ui.strings import CONVERSATION_OF, EXPORT_EXISTS, EXPORT_FAILED, MARKS, SAID_BY, WEBPAGE_NOTE
+from ui.dialog_strings import CONVERSATION_OF
+from ui.strings import EXPORT_EXISTS, EXPORT_FAILED, MARKS, SAID_BY, WEBPAGE_NOTE
 
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from tests.e2e.terminal import DEMO, Terminal, drawn, kept, running, shell
-from ui import strings
+from ui import dialog_strings, strings
 
 _tasks = count()
 STORY = "Tell me a long story about a lighthouse keeper and the sea."
@@ -66,7 +66,7 @@ def show(app: Terminal, photo: Path) -> str:
 def leave(app: Terminal) -> None:
     """Leave the browser: the first Esc leaves the search, the second the browser."""
     app.press("Escape")
-    app.sees(strings.BROWSER)
+    app.sees(dialog_strings.BROWSER)
     app.press("Escape")
     app.sees("Caption", "Memories recalled")
 
@@ -180,7 +180,7 @@ def test_search_by_words_and_find_nothing(app: Terminal) -> None:
     app.sees_not("Gustav")
     leave(app)
     app.say("/memories Timbuktu")
-    app.sees(strings.BROWSER_NONE["searched"])
+    app.sees(dialog_strings.BROWSER_NONE["searched"])
     leave(app)
 
 
@@ -193,9 +193,9 @@ def test_standing_instructions_are_told_listed_and_ended(app: Terminal) -> None:
     show(app, DEMO / "clock.jpg")
     app.sees(strings.REMINDED.format(task="wind the clock"))
     app.say("/reminders")
-    app.sees(strings.REMINDERS, "wind the clock", strings.REMINDERS_KEYS)
+    app.sees(dialog_strings.REMINDERS, "wind the clock", dialog_strings.REMINDERS_KEYS)
     app.press("e")
-    app.sees(strings.REMINDERS_EMPTY)
+    app.sees(dialog_strings.REMINDERS_EMPTY)
     app.press("Escape")
     app.sees(strings.ENDED.format(task="wind the clock"))
 
@@ -362,7 +362,7 @@ def test_reopen_a_conversation_and_save_it_as_a_page(app: Terminal, home: Path) 
     app.press("C-n")
     app.sees_not("▌ Where was the dog")
     app.say("/history dog last")
-    app.sees(strings.HISTORY, "Where was the dog last seen?")
+    app.sees(dialog_strings.HISTORY, "Where was the dog last seen?")
     app.press("Enter")
     app.sees("Conversation of", "Enter: continue it")
     app.press("Enter")
@@ -384,7 +384,7 @@ def test_a_private_conversation_leaves_nothing(app: Terminal, home: Path) -> Non
     left = [file for file in kept(home).rglob("*") if file.is_file() and b"Quillfeather" in file.read_bytes()]
     assert left == []
     app.say("/history Quillfeather")
-    app.sees(strings.HISTORY_NONE)
+    app.sees(dialog_strings.HISTORY_NONE)
     app.press("Escape")
 
 

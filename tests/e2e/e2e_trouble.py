@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 from tests.e2e.terminal import DEMO, kept, running, shell
-from ui import strings
+from ui import dialog_strings, strings
+from ui.plain import plain_strings
 
 LIMITED = "import os, resource, sys; n = int(sys.argv[1]); resource.setrlimit(resource.RLIMIT_FSIZE, (n, n)); "
 LIMITED += "os.execv(sys.argv[2], sys.argv[2:])"
@@ -51,9 +52,9 @@ def test_the_app_is_killed_and_started_again(tmp_path: Path) -> None:
         app.say("/memories")
         app.sees("This is Bruno the dog.")
         app.press("Escape")
-        app.sees_not(strings.BROWSER)
+        app.sees_not(dialog_strings.BROWSER)
         app.say("/history")
-        app.sees(strings.HISTORY, "▣ This is Bruno the dog.")
+        app.sees(dialog_strings.HISTORY, "▣ This is Bruno the dog.")
     assert "all is well" in shell(tmp_path, "memory", "verify")
 
 
@@ -101,7 +102,7 @@ def test_an_encrypted_memory_asks_for_its_passphrase(tmp_path: Path) -> None:
     shell(tmp_path, "memory", "encrypt", input=f"{PASSPHRASE}\n{PASSPHRASE}\n")
     assert b"Bruno" not in (kept(tmp_path) / "memory.db").read_bytes()
     with running(tmp_path) as app:
-        app.sees(strings.LOCKED, strings.LOCKED_KEYS)
+        app.sees(dialog_strings.LOCKED, dialog_strings.LOCKED_KEYS)
         app.say("a guess")
         app.sees("That is not it.")
         app.say(PASSPHRASE)
@@ -109,7 +110,7 @@ def test_an_encrypted_memory_asks_for_its_passphrase(tmp_path: Path) -> None:
         app.press("C-q")
         assert app.ended()[0] == 0
     with running(tmp_path) as app:
-        app.sees(strings.LOCKED)
+        app.sees(dialog_strings.LOCKED)
         app.press("Escape")
         code, screen = app.ended()
         assert code == 1 and "without the keychain" in screen and "Traceback" not in screen
@@ -117,16 +118,16 @@ def test_an_encrypted_memory_asks_for_its_passphrase(tmp_path: Path) -> None:
 
 def test_plain_lines_instead_of_a_screen(tmp_path: Path) -> None:
     with running(tmp_path, "--plain") as app:
-        app.sees(strings.PLAIN_HELLO.format(n=0), "You:")
+        app.sees(plain_strings.HELLO.format(n=0), "You:")
         app.say(str(DEMO / "dog.jpg"))
         app.sees("Photo: dog.jpg, 512 × 512", "Caption: ")
         app.say("/remember This is Bruno the dog.")
         app.sees("Done: remembered, ")
         app.say("/nonsense")
-        app.sees(strings.PLAIN_UNKNOWN.format(command="/nonsense"))
+        app.sees(plain_strings.UNKNOWN.format(command="/nonsense"))
         app.press("C-d")
         code, screen = app.ended()
-        assert code == 0 and strings.PLAIN_BYE in screen
+        assert code == 0 and plain_strings.BYE in screen
 
 
 def test_no_color_means_none(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ from memory.errors import ModelStopped
 from memory.search.gate import Gate
 from memory.store import Memory
 from tests.support.apppilot import FakeEncoder
-from ui import strings
+from ui import dialog_strings, help_strings, strings
+from ui.plain import plain_strings
 from ui.plain.plain_app import PlainApp
 
 ROOT = Path(__file__).parents[2]
@@ -59,12 +60,12 @@ def talk(memory_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 def test_a_conversation_by_lines(talk: Talk, memory_file: Path, photos: Path) -> None:
     backend = FakeBackend(["A dog.", "It is Milo.", "Milo\x1b[31m!"])
     lines = talk(backend, str(photos / "MILO 1.JPG"), "/remember This is Milo.", "who is this?")
-    assert lines[:2] == [strings.PLAIN_HELLO.format(n=0), "Note: The model fake is ready."]
+    assert lines[:2] == [plain_strings.HELLO.format(n=0), "Note: The model fake is ready."]
     assert lines[2:9] == [
         f"You: {photos / 'MILO 1.JPG'}",
         "Photo: MILO 1.JPG, 64 × 48",
         f"Recalled: {strings.NO_MATCH_PRIVATE}",
-        f"Note: {strings.PLAIN_TELL_ME}",
+        f"Note: {plain_strings.TELL_ME}",
         "Caption: A dog.",
         "You: /remember This is Milo.",
         lines[8],
@@ -73,7 +74,7 @@ def test_a_conversation_by_lines(talk: Talk, memory_file: Path, photos: Path) ->
     assert re.fullmatch(r"Recalled, 1: This is your photo of .*: “This is Milo\.”", lines[9])
     assert lines[10:] == [
         "Caption: It is Milo.", "You: who is this?", "Answer: Milo [31m!", "In your words: 1", "You: ",
-        strings.PLAIN_BYE,
+        plain_strings.BYE,
     ]  # fmt: skip
     with Memory(memory_file) as memory:
         assert [e.words for e in memory.episodes()] == ["This is Milo."]
@@ -102,17 +103,17 @@ def test_asked_who_it_is_the_answer_is_remembered(talk: Talk, memory_file: Path,
     lines = talk(
         backend, "This is a nice day.", str(photos / "MILO 1.JPG"), "Is this a dog?", "This is Rex.", "This is it."
     )
-    assert lines.count(f"Note: {strings.PLAIN_TELL_ME}") == 1
+    assert lines.count(f"Note: {plain_strings.TELL_ME}") == 1
     with Memory(memory_file) as memory:
         assert [e.words for e in memory.episodes()] == ["This is Rex."]
     private = talk(FakeBackend(), "/private", str(photos / "rex.png"))
-    assert f"Note: {strings.PLAIN_TELL_ME}" not in private
+    assert f"Note: {plain_strings.TELL_ME}" not in private
 
 
 def test_undo_takes_back_the_last_thing(talk: Talk, memory_file: Path, photos: Path) -> None:
     milo = str(photos / "MILO 1.JPG")
     lines = talk(FakeBackend(), "/undo", milo, "/remember This is Milo.", "/undo", "/memories")
-    assert f"Note: {strings.UNDO_NOTHING}" in lines and strings.PLAIN_NOTHING in lines
+    assert f"Note: {strings.UNDO_NOTHING}" in lines and plain_strings.NOTHING in lines
     lines = talk(
         FakeBackend(), milo, "/remember This is Milo.", "/memories", lambda told: f"/edit {an_id(told)} This is Max.",
         "/memories", "/edit z x", "/edit", "/undo", lambda told: f"/forget {an_id(told.split('This is Max')[0])}", "y",
@@ -155,13 +156,13 @@ def test_a_recall_is_answered_by_its_number(
         "/not",
     )
     assert any(re.fullmatch(r"Memory 1: .*“This is Milo\.” \(id [0-9a-f]{16}\)", line) for line in lines)
-    assert f"Note: {strings.PLAIN_NO_NUMBER.format(n=7)}" in lines and f"Note: {strings.PLAIN_SAME_PHOTO}" in lines
-    assert f"Note: {strings.PLAIN_NO_NUMBER.format(n='x')}" in lines
-    assert f"Note: {strings.PLAIN_NEEDS.format(command='/not')}" in lines
+    assert f"Note: {plain_strings.NO_NUMBER.format(n=7)}" in lines and f"Note: {plain_strings.SAME_PHOTO}" in lines
+    assert f"Note: {plain_strings.NO_NUMBER.format(n='x')}" in lines
+    assert f"Note: {plain_strings.NEEDS.format(command='/not')}" in lines
     said = (strings.ANSWERED_YES if same else strings.ANSWERED_NO).format(question="Is this Milo?")
     assert lines.count(f"Done: {said}") == 1
     assert lines.count(f"Recalled: {strings.NO_MATCH_PRIVATE}") == (1 if same else 2)
-    assert lines.count(f"Note: {strings.PLAIN_TELL_ME}") == (1 if same else 2)
+    assert lines.count(f"Note: {plain_strings.TELL_ME}") == (1 if same else 2)
     with Memory(memory_file) as memory:
         assert [episode.words for episode in memory.episodes()] == ["This is Milo."]
         assert [verdict.same for verdict in memory.verdicts()] == [same]
@@ -191,12 +192,12 @@ def test_what_is_forgotten_has_no_number_any_more(talk: Talk, photos: Path) -> N
         return f"/forget {re.findall(r'[(]id ([0-9a-f]+)[)]', told)[-1]}"
 
     lines = talk(FakeBackend(), str(photos / "MILO 1.JPG"), "/remember Milo it is", "/1", forget, "y", "/1")
-    assert lines.count(f"Note: {strings.PLAIN_NO_NUMBER.format(n=1)}") == 1
+    assert lines.count(f"Note: {plain_strings.NO_NUMBER.format(n=1)}") == 1
 
 
 def test_models_are_listed_and_changed(talk: Talk) -> None:
     lines = talk(FakeBackend(), "/models", "/models nosuch", "hello", "/models fake", "hello")
-    assert any(line.startswith("nano: On this computer.") for line in lines) and strings.PLAIN_MODELS in lines
+    assert any(line.startswith("nano: On this computer.") for line in lines) and plain_strings.MODELS in lines
     assert any(line.startswith("Note: ") and "nosuch" in line for line in lines)
     assert f"Done: {strings.SWITCHED.format(model='fake')}" in lines and lines.count("Answer: A photo.") == 2
 
@@ -213,8 +214,8 @@ def test_the_tour_and_the_end_of_the_demo(talk: Talk, memory_file: Path) -> None
 
 def test_every_command_of_the_app_is_here() -> None:
     """But for /caption without words, which opens a dialog; and each that is listed is known."""
-    app = {name for key, _ in strings.HELP for name in re.findall(r"/[a-z]+", key)}
-    here = {name for key, _ in strings.PLAIN_HELP for name in re.findall(r"/[a-z]+", key)}
+    app = {name for key, _ in help_strings.HELP for name in re.findall(r"/[a-z]+", key)}
+    here = {name for key, _ in plain_strings.HELP for name in re.findall(r"/[a-z]+", key)}
     assert app <= here
 
 
@@ -228,7 +229,7 @@ def test_reminders_are_said_listed_and_ended(talk: Talk, memory_file: Path, phot
     assert lines.count("Reminder: You asked: buy soap – when this appears.") == 1
     lines = talk(FakeBackend(), "/reminders", lambda told: f"/end {an_id(told)}", "/end 0", "/reminders", milo)
     assert "Done: Ended: buy soap. I do not remind you again; the memory stays." in lines
-    assert strings.REMINDERS_EMPTY in lines and not any(line.startswith("Reminder:") for line in lines)
+    assert dialog_strings.REMINDERS_EMPTY in lines and not any(line.startswith("Reminder:") for line in lines)
     with Memory(memory_file) as memory:
         assert reminders.standing(memory) == [] and memory.stats()["episodes"] == 1
 
@@ -250,7 +251,7 @@ def test_forget_asks_first(talk: Talk, memory_file: Path, photos: Path) -> None:
         assert memory.stats()["episodes"] == 1
     lines = talk(FakeBackend(), "/memories", lambda told: f"/forget {an_id(told)}", "yes", "/memories")
     assert any(re.fullmatch(r"Done: episode [0-9a-f]{16}: forgotten, .*", line) for line in lines)
-    assert any("kept conversation deleted" in line for line in lines) and strings.PLAIN_NOTHING in lines
+    assert any("kept conversation deleted" in line for line in lines) and plain_strings.NOTHING in lines
     with Memory(memory_file) as memory:
         assert memory.stats()["episodes"] == 0 and conversations.titles(memory) == []
 
@@ -271,7 +272,7 @@ def test_conversations_are_listed_continued_saved_and_deleted(talk: Talk, tmp_pa
     ]  # fmt: skip
     assert "sure?" in page.read_text(encoding="utf-8") and f"Done: Saved as {page}" in "\n".join(lines)
     assert sum("1 part of 1 kept conversation deleted" in line for line in lines) == 1
-    assert lines[-3] == strings.PLAIN_NOTHING
+    assert lines[-3] == plain_strings.NOTHING
 
 
 def test_private_keeps_nothing(talk: Talk, memory_file: Path, photos: Path) -> None:
@@ -279,9 +280,9 @@ def test_private_keeps_nothing(talk: Talk, memory_file: Path, photos: Path) -> N
     lines = talk(
         backend, "/private", str(photos / "rex.png"), "/remember Rex", "hi", "/export x.html", "/private", "/history"
     )
-    assert f"Done: {strings.PLAIN_PRIVATE}" in lines and f"Done: {strings.NEW}" in lines
+    assert f"Done: {plain_strings.PRIVATE}" in lines and f"Done: {strings.NEW}" in lines
     assert f"Note: {strings.PRIVATE_NO}" in lines and f"Note: {strings.PRIVATE_EXPORT}" in lines
-    assert strings.PLAIN_NOTHING in lines and not backend.private
+    assert plain_strings.NOTHING in lines and not backend.private
     with Memory(memory_file) as memory:
         assert memory.stats()["episodes"] == 0
 
@@ -301,14 +302,14 @@ class Interrupted(FakeBackend):
 def test_ctrl_c_stops_the_answer_and_nothing_else(talk: Talk) -> None:
     backend = Interrupted([" ".join(f"word{n}" for n in range(50))])
     lines = talk(backend, "tell me", "again")
-    assert lines.count("Answer: word0 word1 word2 word3 (stopped)") == 2 and lines[-1] == strings.PLAIN_BYE
+    assert lines.count("Answer: word0 word1 word2 word3 (stopped)") == 2 and lines[-1] == plain_strings.BYE
 
 
 def test_ctrl_c_at_the_prompt_says_how_to_end(talk: Talk) -> None:
     def interrupt(_: str) -> str:
         raise KeyboardInterrupt
 
-    assert strings.PLAIN_END in talk(FakeBackend(), interrupt, "hello")
+    assert plain_strings.END in talk(FakeBackend(), interrupt, "hello")
 
 
 class Dying(FakeBackend):
@@ -318,13 +319,18 @@ class Dying(FakeBackend):
 
 
 def test_a_failure_is_one_line_of_its_own(talk: Talk) -> None:
-    assert talk(Dying(), "who?")[-4:] == ["Answer: Milo is", "Note: the model stopped", "You: ", strings.PLAIN_BYE]
+    assert talk(Dying(), "who?")[-4:] == [
+        "Answer: Milo is",
+        "Note: the model stopped",
+        "You: ",
+        plain_strings.BYE,
+    ]
 
 
 def test_the_demo(talk: Talk) -> None:
     lines = talk(FakeBackend(), "/help", demo=True)
     assert any(line.startswith("Done: The demo album is in your memory.") for line in lines)
-    assert {f"{key}: {meaning}" for key, meaning in strings.PLAIN_HELP} <= {
+    assert {f"{key}: {meaning}" for key, meaning in plain_strings.HELP} <= {
         line.removeprefix("You: ") for line in lines
     }
 
@@ -340,7 +346,7 @@ def plain(home: Path, said: str, *arguments: str) -> subprocess.CompletedProcess
 def test_in_a_process_of_its_own(tmp_path: Path) -> None:
     done = plain(tmp_path, "hello\n/quit\nnever\n")
     assert (done.returncode, done.stderr) == (0, "") and "\x1b" not in done.stdout
-    assert "Answer: A photo." in done.stdout and done.stdout.endswith(f"{strings.PLAIN_BYE}\n")
+    assert "Answer: A photo." in done.stdout and done.stdout.endswith(f"{plain_strings.BYE}\n")
     assert "never" not in done.stdout
 
 

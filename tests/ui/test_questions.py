@@ -16,9 +16,9 @@ from memory.search.gate import Gate
 from memory.store import Memory
 from tests.support.apppilot import caption, cards, idle, look, notes, picture, running, sees, send, until
 from tui import KeepsakeApp
-from ui import strings
+from ui import recall_strings, strings
 from ui.input_parser import name_said
-from ui.strings import asked, headline, recalled_as
+from ui.recall_strings import asked, headline, recalled_as
 from ui.widgets.chat_log import Composer
 from ui.widgets.panels import CaptionPanel, MemoriesPanel
 
@@ -73,9 +73,9 @@ async def test_no_takes_the_memory_away_at_once_and_asks_about_the_next(
         assert not notes(app, "reminder"), "what is not sure reminds of nothing"
         first, second = (card.recall for card in cards(app))
         assert {first.episode, second.episode} == set(known)
-        await sees(cards(app)[0], "Maybe the same", "May 2025:", asked(first.episode)[:7], strings.YES_NO)
-        assert strings.YES_NO not in str(cards(app)[1]._words.render()), "one question at a time"
-        assert asked(first.episode) in placeholder(app) and notes(app, "question")[0].endswith(strings.YES_NO)
+        await sees(cards(app)[0], "Maybe the same", "May 2025:", asked(first.episode)[:7], recall_strings.YES_NO)
+        assert recall_strings.YES_NO not in str(cards(app)[1]._words.render()), "one question at a time"
+        assert asked(first.episode) in placeholder(app) and notes(app, "question")[0].endswith(recall_strings.YES_NO)
         await pilot.press("n")
         await until(lambda: [card.episode for card in cards(app)] == [second.episode], "the card's end")
         await until(lambda: asked(second.episode) in placeholder(app), "the next question")

@@ -34,7 +34,8 @@ from tests.support.apppilot import (
 from tui import KeepsakeApp
 from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.memory_browser import BrowserScreen, EditScreen, StatisticsScreen, TwinsScreen
-from ui.strings import TELL_ME, TELL_ME_HERE, TOUR
+from ui.help_strings import TOUR
+from ui.strings import TELL_ME, TELL_ME_HERE
 from ui.widgets.chat_log import Composer, Note
 from ui.widgets.citation_bar import CitationBar
 from ui.widgets.episode_grid import EpisodeGrid

@@ -21,11 +21,12 @@ from memory.episode import Episode, Photo, Recall
 from memory.errors import PhotoError, UnknownEpisode
 from memory.store import Memory
 from ui.controllers.main_view import MainView
+from ui.dialog_strings import BROWSER_DONE, TWINS_NONE
 from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.memory_browser import BrowserScreen, EditScreen, StatisticsScreen, TwinsScreen, What
 from ui.input_parser import photo_paths
 from ui.runtime.app_thread import AppThread
-from ui.strings import BROWSER_DONE, FORGETTING, LOOKING, MERGING, SAVING, TWINS_NONE, UNDO_HOW, UNDOING
+from ui.strings import FORGETTING, LOOKING, MERGING, SAVING, UNDO_HOW, UNDOING
 from ui.widgets.episode_card import Card, CardSize, draw_card
 
 ALIKE = 24

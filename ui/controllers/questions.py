@@ -11,19 +11,10 @@ from collections.abc import Sequence
 from assistant.events import Recalled
 from memory.episode import Episode, Photo, Recall
 from ui.controllers.main_view import MainView
+from ui.recall_strings import YES_NO, asked, asked_about, asked_here, recalled_as
 from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import ConversationEvent, RecallAnswered
-from ui.strings import (
-    ANSWERED_NO,
-    ANSWERED_YES,
-    ANSWERING,
-    SAME_PHOTO,
-    YES_NO,
-    asked,
-    asked_about,
-    asked_here,
-    recalled_as,
-)
+from ui.strings import ANSWERED_NO, ANSWERED_YES, ANSWERING, SAME_PHOTO
 from ui.widgets.chat_log import Composer, ModelText, Note
 
 

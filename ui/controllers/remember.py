@@ -16,16 +16,7 @@ from ui.dialogs.episode_dialogs import CaptionDialog, Keep, RememberDialog
 from ui.input_parser import says_who
 from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import ConversationEvent
-from ui.strings import (
-    CAPTION_YOURS,
-    COMPOSER,
-    NO_CAPTION_YET,
-    NO_PHOTO,
-    PRIVATE_NO,
-    REMEMBERING,
-    TELL_ME,
-    TELL_ME_HERE,
-)
+from ui.strings import CAPTION_YOURS, COMPOSER, NO_CAPTION_YET, NO_PHOTO, PRIVATE_NO, REMEMBERING, TELL_ME, TELL_ME_HERE
 from ui.widgets.chat_log import Composer, ModelText, Note, PhotoEntry
 
 

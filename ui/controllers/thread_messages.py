@@ -23,9 +23,9 @@ from ui.controllers.photos import PhotosController
 from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.dialogs.episode_dialogs import PassphraseDialog
+from ui.recall_strings import day
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
-from ui.strings import day
 from ui.widgets.chat_log import Composer, Note
 from ui.widgets.panels import StatusLine
 from ui.widgets.tour import Tour

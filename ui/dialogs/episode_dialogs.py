@@ -21,7 +21,8 @@ from textual.widgets import Button, Input, Label, Static, TextArea
 
 from memory.episode import Episode, Photo
 from memory.search.time_phrases import noon_of
-from ui.strings import LOCKED, LOCKED_KEYS, day
+from ui.dialog_strings import LOCKED, LOCKED_KEYS
+from ui.recall_strings import day
 from ui.widgets.photo_view import PhotoView
 
 

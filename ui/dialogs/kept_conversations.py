@@ -17,8 +17,7 @@ from textual.widgets.option_list import Option
 
 from memory.db.conversation_rows import Part, StoredConversation, Title
 from memory.instructions import Reminder
-from ui.strings import (
-    CAPTIONED,
+from ui.dialog_strings import (
     CONVERSATION,
     CONVERSATION_DELETE,
     CONVERSATION_DELETE_KEYS,
@@ -28,14 +27,11 @@ from ui.strings import (
     HISTORY_KEYS,
     HISTORY_NONE,
     HISTORY_SEARCH,
-    MARKS,
-    NO_WORDS_SAID,
-    PHOTO,
-    REMEMBERED_THEN,
     REMINDERS,
     REMINDERS_EMPTY,
     REMINDERS_KEYS,
 )
+from ui.strings import CAPTIONED, MARKS, NO_WORDS_SAID, PHOTO, REMEMBERED_THEN
 from ui.widgets.chat_log import ModelText, Note, PhotoEntry, UserText
 
 

@@ -21,7 +21,7 @@ from textual.widgets.option_list import Option
 from memory.browse import Duplicate, EpisodeEntry, Statistics
 from memory.episode import Episode, Turn
 from memory.search.time_phrases import noon_of
-from ui.strings import (
+from ui.dialog_strings import (
     BROWSER,
     BROWSER_FOUND,
     BROWSER_KEYS,
@@ -36,8 +36,8 @@ from ui.strings import (
     TWINS,
     TWINS_KEYS,
     TWINS_WHY,
-    day,
 )
+from ui.recall_strings import day
 from ui.widgets.episode_card import CardSize
 from ui.widgets.episode_grid import EpisodeGrid
 from ui.widgets.photo_view import PhotoView

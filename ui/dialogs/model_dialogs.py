@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from assistant.models import registry
 from assistant.models.hardware import gigabytes
 from assistant.models.registry import ModelRow
-from ui.strings import FETCH, MODELS_HERE, MODELS_KEYS, MODELS_TO_BE_HAD, model_fit
+from ui.dialog_strings import FETCH, MODELS_HERE, MODELS_KEYS, MODELS_TO_BE_HAD, model_fit
 
 
 class ModelsScreen(ModalScreen[ModelRow | None]):

@@ -7,7 +7,8 @@ from memory.db.conversation_rows import Title
 from memory.episode import printable
 from memory.instructions import Reminder
 from memory.store import Memory
-from ui import strings
+from ui import dialog_strings, strings
+from ui.plain import plain_strings
 from ui.plain.printer import about
 from ui.runtime.memory_jobs import LISTED
 
@@ -15,32 +16,32 @@ from ui.runtime.memory_jobs import LISTED
 def memories(wanted: str, memory: Memory) -> list[str]:
     """The lines of the newest memories, or of those that the wanted words find."""
     found = [r.episode for r in memory.search(wanted, LISTED)] if wanted else memory.episodes(LISTED)
-    return [f"{episode.id}: {about(episode)}" for episode in found] or [strings.PLAIN_NOTHING]
+    return [f"{episode.id}: {about(episode)}" for episode in found] or [plain_strings.NOTHING]
 
 
 def reminders(standing: list[Reminder]) -> None:
     """Print the standing reminders."""
     for one in standing:
         print(printable(f"{one.id}: {one.task}. {one.when.day} {one.when:%B %Y}: “{one.words}”"))
-    print(strings.PLAIN_REMINDERS if standing else strings.REMINDERS_EMPTY)
+    print(plain_strings.REMINDERS if standing else dialog_strings.REMINDERS_EMPTY)
 
 
 def titles(found: list[Title]) -> None:
     """Print stored conversations."""
     for one in found:
         print(printable(f"{one.id}: {one.when.astimezone():%d %B %Y %H:%M}, {one.text or strings.NO_WORDS_SAID}"))
-    print(strings.PLAIN_HISTORY if found else strings.PLAIN_NOTHING)
+    print(plain_strings.HISTORY if found else plain_strings.NOTHING)
 
 
 def models() -> None:
     """Print the models that are here, and those to be had."""
     for row in registry.rows():
-        state = strings.MODELS_HERE if row.folder else strings.MODELS_TO_BE_HAD
-        print(printable(f"{row.name}: {state}. {row.problem or f'{strings.model_fit(row)}. {row.about}'}"))
-    print(strings.PLAIN_MODELS)
+        state = dialog_strings.MODELS_HERE if row.folder else dialog_strings.MODELS_TO_BE_HAD
+        print(printable(f"{row.name}: {state}. {row.problem or f'{dialog_strings.model_fit(row)}. {row.about}'}"))
+    print(plain_strings.MODELS)
 
 
 def commands() -> None:
     """Print what can be typed."""
-    for key, meaning in strings.PLAIN_HELP:
+    for key, meaning in plain_strings.HELP:
         print(f"{key}: {meaning}")

@@ -33,9 +33,9 @@ from memory.episode import Episode, Photo, Recall, Turn, printable
 from memory.errors import PhotoError
 from memory.instructions import Reminder
 from memory.store import Memory
-from ui import strings
+from ui import dialog_strings, strings
 from ui.input_parser import REPLIES, Typed, read, says_who, to_path
-from ui.plain import lists
+from ui.plain import lists, plain_strings
 from ui.plain.printer import CONFIRMED, NEW_PHOTO, Printer, about
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
@@ -79,9 +79,9 @@ class PlainApp:
                 self._run_line(Typed([], "/demo"))
             while not self._printer.code:
                 try:
-                    typed = read(input(strings.PLAIN_PROMPT))
+                    typed = read(input(plain_strings.PROMPT))
                 except KeyboardInterrupt:
-                    print(f"\n{strings.PLAIN_END}")
+                    print(f"\n{plain_strings.END}")
                     continue
                 except EOFError:
                     print()
@@ -92,7 +92,7 @@ class PlainApp:
         finally:
             self._thread.close()
         if not self._printer.code:
-            print(strings.PLAIN_BYE)
+            print(plain_strings.BYE)
         return self._printer.code or 0
 
     # -- what the user says -------------------------------------------------------------------------------------
@@ -117,9 +117,9 @@ class PlainApp:
         try:
             reading.set_result(photo := load_photo(path))
         except PhotoError as error:
-            self._printer.say(strings.PLAIN_NOTE, str(error))
+            self._printer.say(plain_strings.NOTE, str(error))
             return
-        self._printer.say(strings.PLAIN_PHOTO, f"{path.name}, {photo.width} × {photo.height}")
+        self._printer.say(plain_strings.PHOTO, f"{path.name}, {photo.width} × {photo.height}")
         self._photo = photo
         self._thread.look(NEW_PHOTO, reading)
         self._follow()
@@ -149,7 +149,7 @@ class PlainApp:
                 return self._delete(rest)
             case "/export" if rest:
                 job = partial(export_open, thread, self._printer.private, to_path(rest))
-                thread.query("note", job, partial(self._print, kind=strings.PLAIN_DONE))
+                thread.query("note", job, partial(self._print, kind=plain_strings.DONE))
             case "/private" | "/new":
                 self._photo = None
                 thread.begin("note", self._printer.private ^ (name == "/private"))
@@ -172,16 +172,16 @@ class PlainApp:
             case _ if name[1:].isdecimal():
                 return self._open(name[1:])
             case _:
-                need = any(name in re.findall(r"(/\w+) [A-Z1]", key) for key, _ in strings.PLAIN_HELP)
-                text = strings.PLAIN_NEEDS if need else strings.PLAIN_UNKNOWN
-                return self._printer.say(strings.PLAIN_NOTE, text.format(command=name))
+                need = any(name in re.findall(r"(/\w+) [A-Z1]", key) for key, _ in plain_strings.HELP)
+                text = plain_strings.NEEDS if need else plain_strings.UNKNOWN
+                return self._printer.say(plain_strings.NOTE, text.format(command=name))
         self._follow()
 
     def _forget(self, id: str) -> None:
         found: list[Episode] = []
         self._thread.query("note", lambda memory: memory.get(id), found.append)
         self._follow()
-        if found and self._sure(f"{about(found[0])} {strings.PLAIN_FORGET}"):
+        if found and self._sure(f"{about(found[0])} {plain_strings.FORGET}"):
             self._thread.forget("note", found[0].id)
             self._follow()
 
@@ -189,31 +189,33 @@ class PlainApp:
         found: list[StoredConversation] = []
         self._thread.query("note", lambda memory: conversations.get(memory, id), found.append)
         self._follow()
-        if found and self._sure(strings.CONVERSATION.format(when=found[0].parts[0].when) + f". {strings.PLAIN_DELETE}"):
+        if found and self._sure(
+            dialog_strings.CONVERSATION.format(when=found[0].parts[0].when) + f". {plain_strings.DELETE}"
+        ):
             if found[0].id == self._thread.recorder.id:
                 self._thread.begin("note", self._printer.private)
                 self._follow()
             job = partial(forget_conversation, found[0].id)
-            self._thread.query("note", job, partial(self._print, kind=strings.PLAIN_DONE), keep=True)
+            self._thread.query("note", job, partial(self._print, kind=plain_strings.DONE), keep=True)
             self._follow()
 
     def _numbered(self, n: str) -> Episode | None:
         """The memory with this number; prints a note, and returns None, when there is none."""
         found = self._printer.numbers.memory(int(n)) if n.isdecimal() else None
         if found is None:
-            self._printer.say(strings.PLAIN_NOTE, strings.PLAIN_NO_NUMBER.format(n=n))
+            self._printer.say(plain_strings.NOTE, plain_strings.NO_NUMBER.format(n=n))
         return found
 
     def _open(self, n: str) -> None:
         if episode := self._numbered(n):
-            self._printer.say(strings.PLAIN_MEMORY.format(n=n), f"{about(episode)} (id {episode.id})")
+            self._printer.say(plain_strings.MEMORY.format(n=n), f"{about(episode)} (id {episode.id})")
 
     def _recall(self, n: str, same: bool) -> None:
         """Keep whether the photo shows what a recalled memory shows."""
         if (episode := self._numbered(n)) is None:
             return
         if self._photo is None or self._photo.sha256 == episode.photo.sha256:
-            return self._printer.say(strings.PLAIN_NOTE, strings.PLAIN_SAME_PHOTO)
+            return self._printer.say(plain_strings.NOTE, plain_strings.SAME_PHOTO)
         self._confirm(episode, same)
 
     def _confirm(self, episode: Episode, same: bool) -> None:
@@ -233,7 +235,7 @@ class PlainApp:
     def _tour(self) -> None:
         self._thread.demo("note")
         self._follow()
-        for line in () if self._printer.private else strings.PLAIN_TOUR:
+        for line in () if self._printer.private else plain_strings.TOUR:
             print(line.format(photo=album.demo_photo(), question=album.QUESTION))
 
     def _sure(self, question: str) -> bool:
@@ -268,15 +270,15 @@ class PlainApp:
             self._printer.say(kind, line) if kind else print(printable(line))
 
     def _ended(self, one: Reminder) -> None:
-        self._printer.say(strings.PLAIN_DONE, strings.ENDED.format(task=one.task))
+        self._printer.say(plain_strings.DONE, strings.ENDED.format(task=one.task))
 
     def _resumed(self, conversation: StoredConversation, recalls: list[Recall]) -> None:
         for part in conversation.parts:
             if part.photo:
-                self._printer.say(strings.PLAIN_PHOTO, f"{part.photo.width} × {part.photo.height}")
+                self._printer.say(plain_strings.PHOTO, f"{part.photo.width} × {part.photo.height}")
             for line in part.lines:
                 self._printer.say(strings.SAID_BY[line.kind], f"{line.text} {strings.MARKS.get(line.mark, '')}".strip())
         self._photo = conversation.parts[-1].photo
         for n, recall in zip(self._printer.numbers.recall([r.episode for r in recalls]), recalls, strict=True):
-            self._printer.say(strings.PLAIN_RECALLED_AS.format(n=n), about(recall.episode))
-        self._printer.say(strings.PLAIN_DONE, strings.RESUMED)
+            self._printer.say(plain_strings.RECALLED_AS.format(n=n), about(recall.episode))
+        self._printer.say(plain_strings.DONE, strings.RESUMED)

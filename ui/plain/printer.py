@@ -20,10 +20,11 @@ from assistant.events import (
 )
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
-from ui import strings
+from ui import recall_strings, strings
+from ui.plain import plain_strings
+from ui.recall_strings import day
 from ui.runtime import messages
 from ui.runtime.citation_numbers import CitationNumbers
-from ui.strings import day
 
 CONFIRMED = "confirmed"
 """The entry of an answer whether a recalled memory is the same."""
@@ -70,37 +71,37 @@ class Printer(EventHandler[None]):
                     self.about = None
                     self.asking = entry in (NEW_PHOTO, CONFIRMED) and not event.recalls and not self.private
                     if self.asking:
-                        self.say(strings.PLAIN_NOTE, strings.PLAIN_TELL_ME)
+                        self.say(plain_strings.NOTE, plain_strings.TELL_ME)
                     self._ask(event.recalls)
             case messages.RecallAnswered(episode=episode, same=same, recalls=recalls, again=again):
                 text = strings.ANSWERED_YES if same else strings.ANSWERED_NO
-                self.say(strings.PLAIN_DONE, text.format(question=strings.asked(episode)))
+                self.say(plain_strings.DONE, text.format(question=recall_strings.asked(episode)))
                 if not again:
                     self._ask(recalls)
             case messages.Cancelled():
                 self._end_text(strings.STOPPED)
             case messages.EpisodeRemembered(episode=episode):
                 self.asking = False
-                self.say(strings.PLAIN_DONE, strings.PLAIN_REMEMBERED.format(what=about(episode)))
+                self.say(plain_strings.DONE, plain_strings.REMEMBERED.format(what=about(episode)))
             case messages.EpisodesChanged(ids=ids, receipt=receipt):
                 self.numbers.drop(ids)
                 for line in receipt:
-                    self.say(strings.PLAIN_DONE, line)
+                    self.say(plain_strings.DONE, line)
             case messages.Notice(text=text, kind=kind):
-                self.say(strings.PLAIN_DONE if kind == "done" else strings.PLAIN_NOTE, text)
+                self.say(plain_strings.DONE if kind == "done" else plain_strings.NOTE, text)
             case messages.ConversationStarted(private=private):
                 self.numbers, self.asking, self.about, self.private = CitationNumbers(), False, None, private
-                self.say(strings.PLAIN_DONE, strings.PLAIN_PRIVATE if private else strings.NEW)
+                self.say(plain_strings.DONE, plain_strings.PRIVATE if private else strings.NEW)
             case messages.MemoryCounted(episodes=n) if not self._greeted:
                 self._greeted = True
-                print(strings.PLAIN_HELLO.format(n=n))
+                print(plain_strings.HELLO.format(n=n))
             case messages.ModelReady(model=model):
-                self.say(strings.PLAIN_NOTE, strings.PLAIN_READY.format(model=model))
+                self.say(plain_strings.NOTE, plain_strings.READY.format(model=model))
             case messages.PhotosEncoded(done=done, total=total) if done in (0, total):
                 text = strings.SEEN if done == total else strings.ENCODING_AGAIN
-                self.say(strings.PLAIN_NOTE, text.format(done=done, total=total))
+                self.say(plain_strings.NOTE, text.format(done=done, total=total))
             case messages.DemoReady(photo=photo, question=question):
-                self.say(strings.PLAIN_DONE, strings.PLAIN_DEMO.format(photo=photo, question=question))
+                self.say(plain_strings.DONE, plain_strings.DEMO.format(photo=photo, question=question))
             case messages.QueryResult(then=then):
                 then()
             case messages.Crashed(error=error):
@@ -111,30 +112,30 @@ class Printer(EventHandler[None]):
 
     def _ask(self, recalls: Sequence[Recall]) -> None:
         """Ask about the first memory that may be the same."""
-        self.about = strings.asked_about(recalls)
+        self.about = recall_strings.asked_about(recalls)
         if self.about:
-            self.say(strings.PLAIN_QUESTION, f"{strings.asked(self.about.episode)} {strings.PLAIN_YES_NO}")
+            self.say(plain_strings.QUESTION, f"{recall_strings.asked(self.about.episode)} {plain_strings.YES_NO}")
 
     def recalled(self, event: Recalled) -> None:
         """Print a numbered line for each recalled memory."""
         episodes = [recall.episode for recall in event.recalls]
         for n, recall in zip(self.numbers.recall(episodes), event.recalls, strict=True):
-            self.say(strings.PLAIN_RECALLED_AS.format(n=n), strings.recalled_as(recall))
+            self.say(plain_strings.RECALLED_AS.format(n=n), recall_strings.recalled_as(recall))
         if not event.recalls:
-            self.say(strings.PLAIN_RECALLED, strings.NO_MATCH_PRIVATE)
+            self.say(plain_strings.RECALLED, strings.NO_MATCH_PRIVATE)
 
     def reminded(self, event: Reminded) -> None:
         """Print a line for each reminder."""
         for one in event.reminders:
-            self.say(strings.PLAIN_REMINDER, strings.REMINDED.format(task=one.task))
+            self.say(plain_strings.REMINDER, strings.REMINDED.format(task=one.task))
 
     def caption_text(self, event: CaptionText) -> None:
         """Print a piece of the caption."""
-        self._write(strings.PLAIN_CAPTION, event.text)
+        self._write(plain_strings.CAPTION, event.text)
 
     def answer_text(self, event: AnswerText) -> None:
         """Print a piece of the answer."""
-        self._write(strings.PLAIN_ANSWER, event.text)
+        self._write(plain_strings.ANSWER, event.text)
 
     def captioned(self, event: Captioned) -> None:
         """End the caption's line, with a mark if the caption was cut off."""
@@ -146,15 +147,15 @@ class Printer(EventHandler[None]):
         if self.numbers.recalled and event.text:
             cited = ", ".join(map(str, self.numbers.cited(event.text)))
             if cited or event.chunk.stop != "cancelled":  # half a sentence is not judged
-                self.say(strings.PLAIN_CITES if cited else strings.PLAIN_NOTE, cited or strings.CITES_NONE)
+                self.say(plain_strings.CITES if cited else plain_strings.NOTE, cited or strings.CITES_NONE)
 
     def shortened(self, event: Shortened) -> None:
         """Print what the model does not know any more."""
-        self.say(strings.PLAIN_NOTE, str(event))
+        self.say(plain_strings.NOTE, str(event))
 
     def failed(self, event: Failed) -> None:
         """What went wrong."""
-        self.say(strings.PLAIN_NOTE, event.message)
+        self.say(plain_strings.NOTE, event.message)
 
     def _write(self, what: str, piece: str) -> None:
         """Print a piece of text, after its label if it is the first piece."""

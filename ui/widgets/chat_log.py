@@ -21,7 +21,8 @@ from textual.widgets.markdown import MarkdownStream
 
 from memory.episode import Photo
 from ui.input_parser import REPLIES, photo_paths, read
-from ui.strings import COMPOSER, YES_NO
+from ui.recall_strings import YES_NO
+from ui.strings import COMPOSER
 from ui.widgets.completion import Completion, Mention, mention, written
 from ui.widgets.photo_view import PhotoView
 

@@ -11,7 +11,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from memory.episode import Episode
-from ui.strings import CITES, CITES_KEYS, CITES_NONE, day
+from ui.recall_strings import day
+from ui.strings import CITES, CITES_KEYS, CITES_NONE
 from ui.widgets.panels import chip
 
 

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from assistant.backend import Chunk
 from assistant.models.hardware import CONTEXT
 from memory.episode import Episode, Recall
+from ui.recall_strings import YES_NO, asked, day, headline
 from ui.strings import (
     CAPTION,
     CAPTION_IF_SAME,
@@ -26,10 +27,6 @@ from ui.strings import (
     NOTHING_YET,
     WAITING,
     WRITING,
-    YES_NO,
-    asked,
-    day,
-    headline,
 )
 from ui.widgets.chat_log import ModelText
 from ui.widgets.photo_view import PhotoView

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from demo import album
-from ui.strings import TOUR, TOUR_KEYS
+from ui.help_strings import TOUR, TOUR_KEYS
 
 STEPS = ("ask", "open", "caption", "photo", "remember")
 

@@ -1,0 +1,89 @@
+"""The app's commands: those that begin with a slash, and those of the command palette.
+
+`KeepsakeApp` (`tui.py`) inherits them, as it does `ThreadMessages`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from textual.app import SystemCommand
+from textual.screen import Screen
+
+from memory.episode import Photo
+from ui import help_strings, strings
+from ui.controllers.history import HistoryController
+from ui.controllers.main_view import MainView
+from ui.controllers.memories import MemoriesController
+from ui.controllers.photos import PhotosController
+from ui.controllers.remember import RememberController
+from ui.input_parser import to_path
+from ui.themes import DARK, LIGHT
+from ui.widgets.chat_log import Composer
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    Base = App[None]
+else:
+    Base = object
+
+
+class AppCommands(Base):
+    """What a command does, on the parts that the app puts together."""
+
+    photo: Photo | None
+    private: bool
+    main_view: MainView
+    photos: PhotosController
+    memories: MemoriesController
+    remembering: RememberController
+    history: HistoryController
+
+    if TYPE_CHECKING:
+
+        def action_pick(self) -> None:
+            """In the app."""
+
+        def action_cite(self, number: int) -> None:
+            """In the app."""
+
+        async def open_demo(self, off: bool = False) -> None:
+            """In `ThreadMessages`."""
+
+    async def on_composer_command(self, message: Composer.Command) -> None:
+        """Run a command that begins with a slash."""
+        name, rest = message.name, message.rest
+        match name:
+            case "/photo" if rest:
+                await self.photos.attach(to_path(rest))
+            case "/photo":
+                self.action_pick()
+            case "/remember" if rest:
+                await self.remembering.remember(self.photo, self.private, rest)
+            case "/memories" | "/forget" | "/undo":
+                await self.memories.run(name, rest)
+            case "/history" | "/reminders" | "/export":
+                await self.history.run(name, rest, self.private)
+            case "/demo":
+                await self.open_demo(rest == "off")
+            case "/remember" | "/caption" | "/models" | "/private" | "/new" | "/tour" | "/help" | "/quit":
+                await self.run_action(name[1:])
+            case _ if name[1:].isdecimal():
+                self.action_cite(int(name[1:]))
+            case _:
+                await self.main_view.note(strings.NO_COMMAND.format(command=name), "warning")
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The command palette: Textual's commands and the app's."""
+        yield from super().get_system_commands(screen)
+        actions: list[Callable[[], object]] = [self.action_light, self.memories.browse, self.history.conversations]
+        actions += [self.history.reminders, self.memories.undo]
+        yield from (
+            SystemCommand(name, what, do) for (name, what), do in zip(help_strings.PALETTE, actions, strict=True)
+        )
+
+    def action_light(self) -> None:
+        """Change between the light and the dark theme."""
+        self.theme = LIGHT.name if self.current_theme.dark else DARK.name

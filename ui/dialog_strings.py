@@ -1,0 +1,51 @@
+"""What the dialogs and lists say: memories, conversations, reminders, models."""
+
+from __future__ import annotations
+
+from assistant.models.hardware import gigabytes
+from assistant.models.registry import ModelRow
+
+LOCKED = "This memory is encrypted"
+LOCKED_KEYS = "Enter opens it  ·  Esc leaves Keepsake"
+CONVERT = "must be converted first, outside the app"
+FITS = {"yes": "fits", "tight": "tight, close other programs", "no": "too much for this machine"}
+FITS_UNKNOWN = "memory unknown"
+MODELS_HERE, MODELS_TO_BE_HAD = "On this computer", "Can be fetched"
+MODELS_KEYS = "Enter: use it, or ask to fetch it  ·  Esc closes"
+FETCH = (
+    "{size} come from the Hugging Face hub ({repository}). Keepsake uses the network for nothing else: the hub learns "
+    "your address and which model you want, and nothing of your photos, words or memories."
+)
+BROWSER = "Your memories, newest first"
+BROWSER_FOUND, BROWSER_PHOTO = "Memories with “{words}”", "Memories that look like this photo"
+BROWSER_SEARCH = "/ words, a place, “last summer”, “2024”, a photo’s path"
+BROWSER_NONE = {"empty": "None yet.", "searched": "None that match."}
+BROWSER_KEYS = "Enter opens · e edits · f forgets · u undoes · g grid · / search · d duplicates · s counts · Esc"
+BROWSER_DONE = "{line}. u takes it back until Keepsake closes."
+EDIT, EDIT_KEYS = "Change this memory", "ctrl+s saves  ·  Tab: day, place  ·  Esc leaves it as it was"
+EDIT_EMPTY = "A memory without words cannot be found: f forgets it."
+TWINS = "Stored more than once"
+TWINS_WHY = "The same photo, or photos of one moment that look the same, with the same words."
+TWINS_KEYS = "Enter merges it into one  ·  a: all of them  ·  Esc leaves them"
+TWINS_NONE = "No memory is stored twice: no photo, and no burst of photos, has the same words."
+STATISTICS, STATISTICS_KEYS = "Your memories in numbers", "Esc closes"
+REMINDERS = "Standing instructions"
+REMINDERS_EMPTY = "None. Say one in a memory: “When you see the green bottle again, remind me to water the plants.”"
+REMINDERS_KEYS = "e: end one, the memory stays  ·  Esc closes"
+HISTORY = "Conversations, newest first"
+HISTORY_SEARCH = "words that were said (Enter searches)"
+HISTORY_EMPTY = "None yet. Private conversations (F5) are never stored here."
+HISTORY_NONE = "No conversation has all of these words."
+HISTORY_KEYS = "Enter opens  ·  Tab: search  ·  Esc closes"
+CONVERSATION = "Conversation of {when:%d %B %Y}"
+CONVERSATION_KEYS = "↑ ↓ scroll  ·  Enter: continue it  ·  e: save as a page  ·  d: delete it  ·  Esc closes"
+CONVERSATION_DELETE = "Delete this conversation for good?"
+CONVERSATION_DELETE_KEYS = "y: delete it (memories stay)  ·  n or Esc: keep it"
+CONVERSATION_OF = "Keepsake, conversation of {when:%d %B %Y}"
+
+
+def model_fit(row: ModelRow) -> str:
+    """ "needs 4.9 GB of memory: fits" """
+    if not row.needs or not row.fits:
+        return CONVERT if row.where == "convert" else FITS_UNKNOWN
+    return f"needs {gigabytes(row.needs)} of memory: {FITS[row.fits]}"

@@ -1,0 +1,61 @@
+"""What plain mode says, beside the words it shares with the app."""
+
+from __future__ import annotations
+
+PROMPT = "You: "
+TELL_ME = "I don't know what this is. Tell me? “This is …”, and I remember it."
+RECALLED_AS, CITES = "Recalled, {n}", "In your words"
+MEMORY = "Memory {n}"
+SAME_PHOTO = "That memory is of this very photo: /edit changes what you said about it."
+NO_NUMBER = "There is no memory with the number {n}: only recalled memories have numbers."
+MODELS = "/models NAME lets one of those here answer. Others are fetched by: python -m assistant models pull NAME"
+TOUR = (
+    "1. This is a demo album. Show it its new photo: /photo {photo}",
+    "2. Ask: {question} Below the answer are the numbers of the memories whose words it uses; /1 prints memory 1.",
+    "3. A caption may be wrong, and answers build on it: /caption and your own words.",
+    "4. Then a photo of your own: /photo and its path. “This is …” says who or what it is, and it is remembered.",
+    "5. /demo off forgets the demo album.",
+)
+HELLO = "Keepsake, plain text. Memories: {n}. Type a photo's path, or a question. /help lists the rest."
+READY = "The model {model} is ready."
+QUESTION, YES_NO = "Question", "y or n"
+NOTE, DONE, PHOTO, RECALLED = "Note", "Done", "Photo", "Recalled"
+CAPTION, ANSWER, REMINDER = "Caption", "Answer", "Reminder"
+REMEMBERED = "remembered, {what}"
+FORGET = "Forget this memory for good, also in conversations that mention it? yes or no:"
+DELETE = "Delete it for good? yes or no:"
+PRIVATE = "A private conversation: nothing of it is kept, and nothing can be remembered. /private ends it."
+DEMO = "The demo album is in your memory. Show it a new photo: /photo {photo} and ask: {question}"
+UNKNOWN = "There is no command {command}: /help lists them."
+NEEDS = "{command} needs something after it: /help says what."
+NOTHING = "Nothing found."
+REMINDERS = "/end ID ends one."
+HISTORY = "/open ID goes on with one, /delete ID deletes it."
+END = "Ctrl-D or /quit ends."
+BYE = "Goodbye: nothing you told me is lost."
+HELP: tuple[tuple[str, str], ...] = (
+    ("/photo PATH", "show a photo; so does its path alone, or @path in a question"),
+    ("/remember WORDS", "remember the photo with these words"),
+    ("/caption WORDS", "correct the caption; answers then build on your words"),
+    ("/memories", "list memories; with words after it, search them"),
+    ("/1, /2 …", "print the memory with that number, as recalls and answers cite it"),
+    ("y, n", "when I ask whether it is the same: your answer"),
+    ("/them 1, /not 1", "the new photo shows what memory 1 shows, or does not: I learn from both"),
+    ("/edit ID WORDS", "replace your words by these"),
+    ("/forget ID", "forget a memory, also in conversations that mention it"),
+    ("/undo", "take back the last remember, edit, forget, y or n"),
+    ("/reminders", "what to remind you of when a thing is seen again"),
+    ("/end ID", "end one of the reminders"),
+    ("/history", "list conversations; with words after it, search them"),
+    ("/open ID", "read a conversation and go on with it"),
+    ("/delete ID", "delete a conversation for good"),
+    ("/export FILE", "save this conversation, with its photos, as a page"),
+    ("/private", "a private conversation: nothing is kept; again: it ends"),
+    ("/new", "a new conversation"),
+    ("/models", "which models are here; with a name after it, another one answers"),
+    ("/tour", "what to try first, in five steps"),
+    ("/demo", "open the demo album; /demo off forgets it again"),
+    ("Ctrl-C", "stop what is being written"),
+    ("/quit, Ctrl-D", "end"),
+)
+"""What to type in plain mode."""

@@ -23,6 +23,10 @@ COMMANDS = {
         "retrieval.compare",
         "measure whether the right memory is found, on real photos too, and how fast, against other stores",
     ),
+    "notes": (
+        "notes.notes_cli",
+        "notes as people write them about photos: check them, print their card, make a page, export them",
+    ),
     "report": ("report.report", "make one page and plots of runs"),
     "speed": (
         "speed.measure",

@@ -51,7 +51,7 @@ FLOORS = {
     ),
     "benchmark": (
         "world",
-        "judges",
+        "judges notes",
         "datasets",
         "runner",
         "tasks",

@@ -1,0 +1,66 @@
+"""Notes that say the same in the same words are refused: runs of words in common (Jaccard), and openings."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from benchmark.notes.note import FilledNote
+from benchmark.notes.told_words import words
+
+RUN = 3
+"""Words in a run (a shingle)."""
+MOST_ALIKE = 0.15
+"""Largest Jaccard of the runs of two notes."""
+OPENING, MOST_OPENINGS = 3, 3
+"""Words of an opening, and how many notes may share one."""
+NAMED = ("person", "name", "place", "day", "number")
+
+
+def blanked(note: FilledNote) -> list[str]:
+    """The words of a note in small letters, each name, place, day and number as "_": what stays when slots change."""
+    text = note.text
+    for span in sorted(note.spans, key=lambda s: -s.start):
+        inside = any(o is not span and o.start <= span.start and span.end <= o.end for o in note.spans)
+        if span.kind in NAMED and (inside or span.end - span.start < 24):
+            text = text[: span.start] + "_" * (span.end - span.start) + text[span.end :]
+    return [w.lower() for w in words(text)]
+
+
+def runs(tokens: Sequence[str]) -> frozenset[tuple[str, ...]]:
+    """Every run of `RUN` words."""
+    return frozenset(tuple(tokens[i : i + RUN]) for i in range(len(tokens) - RUN + 1))
+
+
+def likest(notes: Sequence[FilledNote]) -> Iterator[tuple[float, FilledNote, FilledNote]]:
+    """Every two notes that share a run: their Jaccard, and the two."""
+    of = [runs(blanked(note)) for note in notes]
+    where: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for i, mine in enumerate(of):
+        shared = Counter(j for run in mine for j in where[run])
+        for j, n in shared.items():
+            yield n / len(of[i] | of[j]), notes[j], notes[i]
+        for run in mine:
+            where[run].append(i)
+
+
+def near_copies(notes: Sequence[FilledNote]) -> Iterator[str]:
+    """A line for every two notes that are too much alike."""
+    for alike, one, other in likest(notes):
+        if alike > MOST_ALIKE:
+            yield f"{other.note.id} ({other.note.where}): {alike:.0%} the same runs of words as {one.note.id}"
+
+
+def opening(note: FilledNote) -> str:
+    """The first words of a note."""
+    return " ".join(w.lower() for w in words(note.text)[:OPENING])
+
+
+def same_openings(notes: Sequence[FilledNote]) -> Iterator[str]:
+    """A line for every opening that too many notes share."""
+    of: dict[str, list[str]] = defaultdict(list)
+    for note in notes:
+        of[opening(note)].append(note.note.id)
+    for first, ids in of.items():
+        if len(ids) > MOST_OPENINGS:
+            yield f"{', '.join(ids)}: {len(ids)} notes begin {first!r}; {MOST_OPENINGS} may"

@@ -70,7 +70,7 @@ FLOORS = {
     ),
     "ui": (
         "strings help_strings recall_strings dialog_strings themes input_parser html_export arguments",
-        "runtime",
+        "runtime pictures",
         "widgets",
         "dialogs",
         "controllers",

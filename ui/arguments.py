@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -52,4 +53,5 @@ def parse(argv: Sequence[str] | None) -> Arguments:
     add_encoder_option(parser)
     parser.add_argument("--demo", action="store_true", help="open the demo album")
     parser.add_argument("--plain", action="store_true", help="lines of text instead of a screen, for screen readers")
-    return Arguments(**vars(parser.parse_args(argv)))
+    wanted = Arguments(**vars(parser.parse_args(argv)))
+    return replace(wanted, plain=True) if os.environ.get("TERM") == "dumb" else wanted  # it can show no screen

@@ -1,4 +1,4 @@
-"""Photos as half cells: right colours in the right places, right shape, no crash on damaged bytes; and which text is a
+"""Photos in cells: right colours in the right places, right shape, no crash on damaged bytes; and which text is a
 photo's path."""
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from textual.strip import Strip
 from assistant.photo import from_image
 from memory.episode import Photo
 from ui.input_parser import Typed, photo_paths, read, split_mentions
-from ui.widgets.photo_view import PhotoView, draw, fit
+from ui.pictures.drawing import draw, fit
+from ui.widgets.photo_view import PhotoView
 
 
 def quarters(width: int = 40, height: int = 40) -> Photo:
@@ -35,7 +36,7 @@ def colours(strips: list[Strip], column: int, row: int) -> tuple[list[bool], lis
 
 def test_each_cell_shows_two_pixels() -> None:
     """Two cells wide, one row: the upper halves are the photo's upper quarters, the lower halves its lower ones."""
-    strips = draw(quarters(), 2, 1)
+    strips = draw(quarters(), 2, 1, "halves")
     assert len(strips) == 1
     assert strips[0].text == "▀▀"
     assert colours(strips, 0, 0) == ([True, False, False], [False, False, True])
@@ -80,7 +81,9 @@ async def test_a_damaged_photo_says_so_in_its_place() -> None:
         assert "damaged" in view.render_line(0).text
 
 
-async def test_the_view_takes_the_photos_shape_and_the_backgrounds_colour() -> None:
+async def test_the_view_takes_the_photos_shape_and_the_backgrounds_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEEPSAKE_SYMBOLS", "halves")
+
     class One(App[None]):
         CSS = "PhotoView { width: auto; height: auto; background: #102030; }"
 

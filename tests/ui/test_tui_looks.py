@@ -84,7 +84,8 @@ MODELS = [
 
 @pytest.fixture(autouse=True)
 def no_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cursor blinks: whether it is to be seen is chance."""
+    """A cursor blinks: whether it is to be seen is chance. Which symbols draw a photo is for other tests."""
+    monkeypatch.setenv("KEEPSAKE_SYMBOLS", "halves")
     monkeypatch.setattr(TextArea, "_draw_cursor", property(lambda _: False))
     monkeypatch.setattr(Input, "_cursor_visible", property(lambda _: False, lambda _, shown: None))
 

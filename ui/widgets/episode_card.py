@@ -1,4 +1,4 @@
-"""One memory of the browser, decoded and laid out once: its picture in half cells, its words cut to lines."""
+"""One memory of the browser, decoded and laid out once: its picture in cells, its words cut to lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.text import Text
 from memory.browse import EpisodeEntry
 from memory.episode import Episode, printable
 from memory.errors import PhotoError
-from ui.widgets.photo_view import draw
+from ui.pictures.drawing import draw
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,58 +1,19 @@
-"""Photos as half cells: every terminal cell shows two pixels, "▀" in the upper one's colour on the lower one's.
-
-Works in any terminal with colours. The library textual-image (0.12.0) was measured beside this module, and is not used:
-the import adds 0.2 s to a start and asks the terminal questions at that moment, and a photo of 40 x 20 cells takes it
-6.9 ms where this module needs 3.9 ms with the decoding of the JPEG. Its sharper pictures (Kitty, Sixel) would be worth
-a setting, once there is a terminal to try them in.
-"""
+"""A widget that shows one photo in terminal cells, drawn in a thread."""
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 
-from PIL import Image
-from rich.color import Color, ColorType
-from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
-from rich.style import Style
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from assistant.photo import picture
 from memory.episode import Photo
 from memory.errors import PhotoError
-
-UPPER_HALF = "▀"
-FINENESS = [min(255, (value + 2) // 4 * 4) for value in range(256)] * 3
-"""Maps red, green and blue (0-255) to the nearest of 65 levels: nobody sees the difference, and colours are shared."""
-
-
-def fit(photo: Photo, columns: int, rows: int) -> tuple[int, int]:
-    """The largest size (columns, rows) in cells that keeps the photo's shape; a cell is twice as high as wide."""
-    scale = min(columns / photo.width, 2 * rows / photo.height)
-    return max(1, round(photo.width * scale)), max(1, round(photo.height * scale / 2))
-
-
-def draw(photo: Photo, columns: int, rows: int) -> list[Strip]:
-    """Draw the photo within `columns` x `rows` cells, one strip for each row. Raises PhotoError on damaged bytes."""
-    across, down = fit(photo, columns, rows)
-    image = picture(photo, (3 * across, 6 * down)).resize((across, 2 * down), Image.Resampling.LANCZOS)
-    bands = (band.tobytes() for band in image.point(FINENESS).split())
-    flat = [_colour(*rgb) for rgb in zip(*bands, strict=True)]
-    lines = [flat[y * across : (y + 1) * across] for y in range(2 * down)]
-    return [
-        Strip([Segment(UPPER_HALF, Style.from_color(top, low)) for top, low in zip(*pair, strict=True)], across)
-        for pair in zip(lines[::2], lines[1::2], strict=True)
-    ]
-
-
-@lru_cache(1 << 15)
-def _colour(red: int, green: int, blue: int) -> Color:
-    """One shared object for each colour: new objects for each pixel would keep the garbage collector busy."""
-    return Color("", ColorType.TRUECOLOR, None, ColorTriplet(red, green, blue))
+from ui.pictures.drawing import draw, fit
 
 
 class PhotoView(Widget):

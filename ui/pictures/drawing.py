@@ -1,0 +1,66 @@
+"""Photos drawn as rows of terminal cells, for every widget that shows one.
+
+The library chafa (its bindings chafa.py 1.2.0, LGPL) would do the same; it is not used, because it has no wheel for
+every computer that Keepsake runs on, and all that is needed of it stands in `cells.py` and `symbols.py`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from rich.color import Color, ColorType
+from rich.color_triplet import ColorTriplet
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from assistant.photo import picture
+from memory.episode import Photo
+from ui.pictures.cells import cut
+from ui.pictures.palette import few_colours, nearest
+from ui.pictures.symbols import symbols, wanted
+
+MAX_ACROSS, MAX_DOWN = 8, 16
+"""Pixels of a photo that matter for one cell, across and down: more are not decoded."""
+
+
+def fit(photo: Photo, columns: int, rows: int) -> tuple[int, int]:
+    """The largest size (columns, rows) in cells that keeps the photo's shape; a cell is twice as high as wide."""
+    scale = min(columns / photo.width, 2 * rows / photo.height)
+    return max(1, round(photo.width * scale)), max(1, round(photo.height * scale / 2))
+
+
+def draw(photo: Photo, columns: int, rows: int, name: str | None = None) -> list[Strip]:
+    """Draw the photo within `columns` x `rows` cells, one strip for each row; `name`: the set of symbols to use.
+
+    Takes milliseconds: never call it in the app's thread. Raises PhotoError on damaged bytes.
+    """
+    across, down = fit(photo, columns, rows)
+    shapes = symbols(name or wanted())
+    cells = cut(picture(photo, (MAX_ACROSS * across, MAX_DOWN * down)), across, down, shapes)
+    filled, ground = _levels(cells.filled), _levels(cells.ground)
+    strips = []
+    for row in range(down):
+        line = zip(cells.symbol[row].tolist(), filled[row].tolist(), ground[row].tolist(), strict=True)
+        segments = [Segment(shapes.characters[n], _style(*top, *low)) for n, top, low in line]
+        strips.append(Strip(segments, across))
+    return strips
+
+
+def _levels(colours: np.ndarray) -> np.ndarray:
+    """Colours (..., 3) in whole numbers, as the terminal shows them; of 65 levels, so that equal ones are shared."""
+    if few_colours():
+        return nearest(colours).astype(np.uint8)
+    return np.minimum(255, np.round(colours / 4) * 4).astype(np.uint8)
+
+
+@lru_cache(1 << 15)
+def _style(red: int, green: int, blue: int, ground_red: int, ground_green: int, ground_blue: int) -> Style:
+    return Style.from_color(_colour(red, green, blue), _colour(ground_red, ground_green, ground_blue))
+
+
+@lru_cache(1 << 15)
+def _colour(red: int, green: int, blue: int) -> Color:
+    """One shared object for each colour: new objects for each pixel would keep the garbage collector busy."""
+    return Color("", ColorType.TRUECOLOR, None, ColorTriplet(red, green, blue))

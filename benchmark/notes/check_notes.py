@@ -25,7 +25,8 @@ ABBREVIATION = re.compile(r"(?<=\d)\.|\b(?:Mr|Mrs|Dr|St|ca|approx)\.")
 FIRST_PERSON = re.compile(r"\b(?:I|[Mm]y|[Oo]ur|[Ww]e|us|me)\b")
 QUOTED = re.compile(r"[\"“].*?[\"”]")
 OWN_SPEECH = re.compile(
-    r"\b(?:told|asked|remind\w*|tell|show\w*|said to|gave) me\b|\bI (?:know|see|have|am|was|should|do|only|cannot)\b"
+    r"\b(?:told|asked|remind\w*|tell|show\w*|said to|gave) me\b"
+    r"|\bI (?:know|see|have|am|was|should|do|only|cannot|don't|can't|haven't|never)\b"
 )
 """How the assistant may speak of itself."""
 TYPO = 0.75

@@ -56,6 +56,21 @@ class Chunk:
     """How often the vision tower encoded a photo for this stream."""
 
 
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How a model checks recalls by sight: it is asked whether two photos show the same thing.
+
+    Only for models that were measured to gain by it (`benchmark calibrate --photos FOLDER --verify MODEL`).
+    """
+
+    sure: float
+    """From this probability of "yes" (0 to 1) on, a recall that was "maybe" is sure."""
+    nobody: float
+    """Below it, a recall that was "maybe" is dropped, and a sure one becomes "maybe"."""
+    photos: int = 3
+    """So many recalled photos are checked, the best first."""
+
+
 class Backend(Protocol):
     """A vision-language model. It is called from one thread at a time; `cancel` from any thread."""
 
@@ -65,9 +80,18 @@ class Backend(Protocol):
     """Identifies the vector space of `embed`: changes when the vision tower does."""
     threshold: float
     """Least similarity of a recall by sight (0 to 1), calibrated for this model."""
+    verification: Verification | None
+    """How this model checks recalls by sight; None: not at all."""
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
         """Generate the next assistant turn. Raises ModelStopped, ModelError."""
+        ...
+
+    def next_words(self, messages: Sequence[Message], words: Sequence[str]) -> tuple[float, ...]:
+        """Probabilities (0 to 1) that the next turn begins as each of `words` does, by its first token.
+
+        Raises PromptTooLong, ModelError, and ModelStopped when it is cancelled.
+        """
         ...
 
     def embed(self, photo: Photo) -> np.ndarray:

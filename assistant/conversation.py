@@ -30,6 +30,7 @@ from assistant.events import (
     Reminded,
     Shortened,
 )
+from assistant.same_thing import PairCheck
 from memory import reminders
 from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError, ModelStopped, PromptTooLong
@@ -61,6 +62,7 @@ class Conversation:
         """Hash of the photo in view, and the tasks the user has been reminded of since it came into view."""
         self._said: dict[tuple[str, str], bool] = {}
         """Answers that are not kept: hashes of the new and the remembered photo, and whether they show the same."""
+        self._pairs = PairCheck(memory)
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -96,6 +98,7 @@ class Conversation:
         try:
             if photo is None:
                 raise KeepsakeError("there is no photo to describe: attach one first")
+            yield from self._verify(photo)
             text, chunk = yield from self._generate(partial(prompt.caption_messages, photo=photo), (), CaptionText)
             self.revise(text)
             assert self.caption is not None
@@ -220,10 +223,18 @@ class Conversation:
 
     def recall(self, photo: Photo) -> list[Recall]:
         """Episodes that belong to `photo`, surely or maybe, best first. Raises PhotoError, ModelError."""
-        found = sight.recall(self.memory, self.encoder, photo, self.k)
+        found = self._pairs.applied(self.backend, photo, sight.recall(self.memory, self.encoder, photo, self.k))
         said = {other: same for (new, other), same in self._said.items() if new == photo.sha256}
         found = [r for r in found if said.get(r.episode.photo.sha256, True)]
         return [replace(r, certainty="sure") if said.get(r.episode.photo.sha256) else r for r in found]
+
+    def _verify(self, photo: Photo) -> Iterator[Event]:
+        """Ask a model that can whether the recalled photos show the same thing as `photo`; tell what that changes."""
+        if self._pairs.ask(self.backend, photo, self.recalls, self._stop.is_set):
+            before, self.recalls = self.recalls, tuple(self.recall(photo))
+            if self.recalls != before:
+                yield Recalled(self.recalls)
+                yield from self.remind()
 
     def cancel(self) -> None:
         """Stop reading or writing; what was written already stays."""

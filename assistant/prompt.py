@@ -40,6 +40,7 @@ RECOGNISE_REQUEST = (
     "Which of the numbered photos show something that is in the new photo? "
     "Answer with their numbers, like \\boxed{[0, 2]}, or \\boxed{[]}."
 )
+SAME_REQUEST = "Is the same thing in both photos? Answer yes or no."
 DESCRIBE_REQUEST = "Describe this photo: what is in it?"
 
 
@@ -99,6 +100,12 @@ def recognise_messages(photos: Sequence[Photo], photo: Photo) -> tuple[Message, 
         parts += [f"Photo {i}:\n", known, "\n"]
     parts += ["New photo:\n", photo, f"\n{RECOGNISE_REQUEST}"]
     return (Message("system", (INSTRUCTION,)), Message("user", tuple(parts), photo.sha256))
+
+
+def same_thing_messages(known: Photo, photo: Photo) -> tuple[Message, ...]:
+    """The pair task: whether a remembered photo and a new one show the same thing. Nothing that was said is told."""
+    parts = ("Remembered photo:\n", known, "\nNew photo:\n", photo, f"\n{SAME_REQUEST}")
+    return (Message("system", (INSTRUCTION,)), Message("user", parts, photo.sha256))
 
 
 def describe_messages(photo: Photo) -> tuple[Message, ...]:

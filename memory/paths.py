@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import IO
 
 import platformdirs
 
@@ -31,3 +32,11 @@ def private_folder(path: Path) -> Path:
     """Create `path` for this user only (0700) and return it."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def open_log(name: str) -> IO[bytes]:
+    """A file for what a child process prints, emptied; the null device where Keepsake's folder cannot be written."""
+    try:
+        return open(private_folder(home() / "logs") / name, "wb")
+    except OSError:
+        return open(os.devnull, "wb")

@@ -44,7 +44,7 @@ FLOORS = {
         "backend photo chatml prompt events conversation_state offline citations",
         "models",
         "backends encoder",
-        "conversation healthcheck sight progress opening",
+        "conversation healthcheck same_thing sight progress opening",
         "importing",
         "models_cli",
         "__main__",

@@ -18,7 +18,7 @@ import numpy as np
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.abort_flag import AbortFlag, Cancelled
 from assistant.backends.causal_model import CausalModel, PhotoCache, PhotoSpan, VisualTokens
-from assistant.backends.generate import pick
+from assistant.backends.generate import pick, probabilities
 from assistant.backends.kv_snapshot import KvSnapshot
 from assistant.backends.prefix_cache import PhotoKey, PrefixCache, Step, Unit, plan_steps
 from assistant.backends.processor import Position, Processor
@@ -57,6 +57,7 @@ class CachedBackend:
     ) -> None:
         """`snapshot`, `photo_cache`: where the last conversation and visual tokens survive a restart; None: nowhere."""
         self.name, self.space, self.threshold = spec.name, spec.space, spec.threshold
+        self.verification = spec.verification
         self._processor, self._model, self._context = processor, model, min(context, model.context)
         self._prefix = PrefixCache()
         self._visual: OrderedDict[tuple[str, bool], VisualTokens] = OrderedDict()
@@ -102,6 +103,19 @@ class CachedBackend:
         tail = self._processor.spell(written)[len(shown) :]
         seconds, encoded = time.monotonic() - began, self.photos_encoded - encoded_before
         yield Chunk(tail, stop, prompt_tokens, cached, len(written), seconds, encoded)
+
+    def next_words(self, messages: Sequence[Message], words: Sequence[str]) -> tuple[float, ...]:
+        """Probabilities that the next turn begins as each of `words` does (see `Backend`)."""
+        self._flag.arm()
+        try:
+            prompt = pieces(messages)
+            logits = self._read(prompt, large_photo(messages, prompt)).logits
+            return probabilities(logits, [self.tokenize(Words(word)) for word in words])
+        except Cancelled as error:
+            raise ModelStopped("stopped before the question was read") from error
+        finally:
+            self._flag.disarm()
+            self.unsaved = False  # this is not the last conversation
 
     def embed(self, photo: Photo) -> np.ndarray:
         """Visual tokens of a photo, encoded small, (T, D) float32. Raises ModelStopped when it is cancelled."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from assistant.backend import Chunk, Message, Options
+from assistant.backend import Chunk, Message, Options, Verification
 from memory.episode import Photo
 
 
@@ -21,6 +21,7 @@ class FakeBackend:
     def __init__(self, answers: Sequence[str] = ("A photo.",), delay: float = 0.0) -> None:
         self.name, self.space, self.threshold = "fake", "fake", 0.5
         self.answers, self.delay = list(answers), delay
+        self.verification: Verification | None = None
         self.calls: list[tuple[Message, ...]] = []
         """Prompts of streams that were to write an answer."""
         self.prefills: list[tuple[Message, ...]] = []
@@ -47,6 +48,10 @@ class FakeBackend:
         yield Chunk(
             "", "end", prompt_tokens=100, cached_tokens=50, new_tokens=len(words), seconds=self.delay * len(words)
         )
+
+    def next_words(self, messages: Sequence[Message], words: Sequence[str]) -> tuple[float, ...]:
+        """All words alike."""
+        return (1 / len(words),) * len(words)
 
     def embed(self, photo: Photo) -> np.ndarray:
         """Four unit vectors that depend on the photo's hash only: recall finds the same photo and no other."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -37,12 +37,23 @@ def decode(model: Decodable, options: Options, limit: int) -> Iterator[int]:
         model.put(token)
 
 
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities (V,) of logits (V,), in f64."""
+    raised = np.exp(logits.astype(np.float64) - float(logits.max()))
+    return np.asarray(raised / raised.sum())
+
+
+def probabilities(logits: np.ndarray, words: Sequence[Sequence[int]]) -> tuple[float, ...]:
+    """The probability of the first token of each of `words`, given as token ids."""
+    likely = softmax(logits)
+    return tuple(float(likely[tokens[0]]) for tokens in words)
+
+
 def pick(logits: np.ndarray, options: Options, rng: np.random.Generator) -> int:
     """Sample the next token from logits (V,): the likeliest at temperature 0, else from the nucleus of mass `top_p`."""
     if options.temperature <= 0:
         return int(logits.argmax())
-    scaled = (logits - logits.max()).astype(np.float64) / options.temperature
-    probabilities = np.exp(scaled) / np.exp(scaled).sum()
-    order = np.argsort(-probabilities)
-    nucleus = order[: int(np.searchsorted(np.cumsum(probabilities[order]), options.top_p)) + 1]
-    return int(rng.choice(nucleus, p=probabilities[nucleus] / probabilities[nucleus].sum()))
+    likely = softmax(logits / options.temperature)
+    order = np.argsort(-likely)
+    nucleus = order[: int(np.searchsorted(np.cumsum(likely[order]), options.top_p)) + 1]
+    return int(rng.choice(nucleus, p=likely[nucleus] / likely[nucleus].sum()))

@@ -20,7 +20,7 @@ import numpy as np
 from assistant.backend import Chunk, Message, Options
 from assistant.backends import disk_cache, llama_loader
 from assistant.backends.abort_flag import AbortFlag, Cancelled
-from assistant.backends.generate import decode
+from assistant.backends.generate import decode, probabilities
 from assistant.backends.kv_snapshot import KvSnapshot
 from assistant.backends.llama_loader import BATCH
 from assistant.backends.mtmd import VisionEncoder
@@ -43,7 +43,8 @@ class LlamaCpp:
         from llama_cpp import __version__
         from llama_cpp import llama_cpp as llama
 
-        self._llama, self.name, self.space, self.threshold = llama, spec.name, spec.space, spec.threshold
+        self._llama, self.verification = llama, spec.verification
+        self.name, self.space, self.threshold = spec.name, spec.space, spec.threshold
         self._vision: VisionEncoder | None = None
         self._ctx: Any = None
         self._flag = AbortFlag()
@@ -105,6 +106,19 @@ class LlamaCpp:
         tail = text.decode(b"", final=True)
         seconds, encoded = time.monotonic() - began, self._vision.photos_encoded - encoded_before
         yield Chunk(tail, stop, prompt_tokens, cached, written, seconds, encoded)
+
+    def next_words(self, messages: Sequence[Message], words: Sequence[str]) -> tuple[float, ...]:
+        """Probabilities that the next turn begins as each of `words` does (see `Backend`)."""
+        self._flag.arm()
+        try:
+            prompt = pieces(messages)
+            self.read(prompt, large_photo(messages, prompt))
+            return probabilities(self.next_logits(), [self.tokenize(Words(word)) for word in words])
+        except Cancelled as error:
+            raise ModelStopped("stopped before the question was read") from error
+        finally:
+            self._flag.disarm()
+            self.unsaved = False  # this is not the last conversation
 
     def embed(self, photo: Photo) -> np.ndarray:
         """Visual tokens of a photo, encoded small, (T, D) float32. Raises ModelStopped when it is cancelled."""

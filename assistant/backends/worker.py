@@ -4,9 +4,9 @@
 exchange pickled values through pipes (both ends are this project). When the app dies, the child's pipe closes and the
 child ends.
 
-A request is a tuple ("load", spec, threads, context), ("stream", messages, options), ("embed", photo),
-("ephemeral", on), ("network",), ("save",), ("cancel",) or ("close",). A reply is (kind, value); "error" holds the
-exception to raise.
+A request is a tuple ("load", spec, threads, context), ("stream", messages, options), ("next_words", messages, words),
+("embed", photo), ("ephemeral", on), ("network",), ("save",), ("cancel",) or ("close",). A reply is (kind, value);
+"error" holds the exception to raise.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -33,10 +33,11 @@ from assistant.backend import Chunk, Message, Options
 from assistant.backends import disk_cache
 from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.llamacpp import LlamaCpp
+from assistant.models.hardware import performance_cores
 from assistant.models.spec import Spec
 from memory.episode import Photo
 from memory.errors import KeepsakeError, ModelError, ModelStopped
-from memory.paths import home, private_folder
+from memory.paths import open_log
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 0.2
@@ -47,24 +48,16 @@ CLOSING = 2.0
 """Seconds that a child has on `close` to save the conversation; then it is killed."""
 
 
-def _open_log() -> IO[bytes]:
-    """The file for the child's messages; the null device where Keepsake's folder cannot be written."""
-    try:
-        return open(private_folder(home() / "logs") / "model.log", "wb")
-    except OSError:
-        return open(os.devnull, "wb")
-
-
-def performance_cores() -> int:
-    """Threads for decoding: half the logical cores, at least one. With more, the threads wait for each other."""
-    return max(1, (os.cpu_count() or 2) // 2)
-
-
 class WorkerBackend:
     """A model in a process of its own, which is started at first use and again after it died."""
 
     def __init__(self, spec: Spec, threads: int | None = None, context: int = 8192) -> None:
-        self.name, self.space, self.threshold = spec.name, spec.space, spec.threshold
+        self.name, self.space, self.threshold, self.verification = (
+            spec.name,
+            spec.space,
+            spec.threshold,
+            spec.verification,
+        )
         self._spec, self._threads, self._context = spec, threads or performance_cores(), context
         self._lock = threading.Lock()  # guards what is sent: `cancel` comes from other threads
         self._child: subprocess.Popen[bytes] | None = None
@@ -91,7 +84,7 @@ class WorkerBackend:
             return
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
         command = [sys.executable, "-m", "assistant.backends.worker"]
-        with _open_log() as log:
+        with open_log("model.log") as log:
             self._child = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -136,6 +129,11 @@ class WorkerBackend:
                 with suppress(KeepsakeError):
                     while self._child and self._receive().stop is None:
                         pass
+
+    def next_words(self, messages: Sequence[Message], words: Sequence[str]) -> tuple[float, ...]:
+        """Probabilities that the next turn begins as each of `words` does (see `Backend`)."""
+        self.start()
+        return self._request("next_words", tuple(messages), tuple(words))
 
     def embed(self, photo: Photo) -> np.ndarray:
         """Visual tokens of a photo, (T, D) float32. Raises ModelStopped when it is cancelled."""
@@ -258,7 +256,7 @@ def serve() -> None:
                 if backend:
                     backend.cancel()
                 continue
-            if backend and request[0] in ("stream", "embed"):
+            if backend and request[0] in ("stream", "next_words", "embed"):
                 backend.arm()  # here, in order of arrival: a late "cancel" must not hit the next stream
             requests.put(request)
             if request[0] == "close":
@@ -287,8 +285,8 @@ def serve() -> None:
                 outgoing.send(("ephemeral", None))
             elif kind == "network":
                 outgoing.send(("network", offline.network_evidence()))
-            elif kind == "embed":
-                outgoing.send(("tokens", backend.embed(*values)))
+            elif kind in ("embed", "next_words"):
+                outgoing.send((kind, getattr(backend, kind)(*values)))
             else:
                 for chunk in backend.stream(*values):
                     outgoing.send(("chunk", chunk))

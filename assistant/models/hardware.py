@@ -30,6 +30,11 @@ class Machine:
     """What programs can get now without swapping; None where the system does not say (macOS)."""
 
 
+def performance_cores() -> int:
+    """Threads for decoding: half the logical cores, at least one. With more, the threads wait for each other."""
+    return max(1, (os.cpu_count() or 2) // 2)
+
+
 def this_machine() -> Machine:
     """The memory of the machine we run on. On Apple silicon the GPU shares it."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

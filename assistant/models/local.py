@@ -14,6 +14,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from assistant.backend import Verification
 from assistant.models import gguf_metadata, hf_config
 from assistant.models.spec import UNCALIBRATED, Engine, Spec
 from memory.errors import ModelError
@@ -74,6 +75,7 @@ def load(name: str | None = None, *, verify: bool = True) -> Spec:
             manifest["space"] if whole else manifest["files"]["mmproj"]["sha256"][:16],
             _digest(*(entry["sha256"] for entry in manifest["files"].values())),
             "mlx" if whole else "llama.cpp",
+            Verification(**manifest["verification"]) if "verification" in manifest else None,
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{manifest_path} is not a model manifest: {error}") from error

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from assistant.backend import Verification
+
 UNCALIBRATED = 0.55
 """Recall threshold of a model that was not calibrated."""
 Engine = Literal["llama.cpp", "mlx", "transformers"]
@@ -36,3 +38,5 @@ class Spec:
     identity: str = ""
     """Changes whenever any of the files does: part of the name of everything that the model computes."""
     engine: Engine = "llama.cpp"
+    verification: Verification | None = None
+    """How the model checks recalls; None: not at all."""

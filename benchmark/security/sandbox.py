@@ -51,6 +51,7 @@ class RecordingBackend:
 
     def __init__(self, engine: LlamaCpp) -> None:
         self.name, self.space, self.threshold = engine.name, engine.space, 0.0
+        self.verification = None
         self.read: list[str] = []
         """Every text in the prompts since the sandbox was entered."""
         self.excess = 0
@@ -71,6 +72,10 @@ class RecordingBackend:
         # Structure: a start token for each turn and for the answer to come, an end token for each turn.
         self.excess += abs(sum(t in self._control for t in ids) - (2 * self._turns + 1))
         return self._engine_read(prompt, *rest, **named)
+
+    def next_words(self, messages: Sequence[Message], words: Sequence[str]) -> tuple[float, ...]:
+        """Return the engine's probabilities of what comes next."""
+        return self._engine.next_words(messages, words)
 
     def embed(self, photo: Photo) -> Any:
         """Return the engine's visual tokens of a photo, (T, D) float32."""

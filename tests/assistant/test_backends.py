@@ -185,6 +185,18 @@ def test_a_reused_cache_gives_what_a_fresh_one_does(engine: Engine, truth: Check
         assert np.abs(engine.logits(pieces(messages)) - expected).max() < 0.05
 
 
+def test_the_probability_of_yes_is_that_of_transformers(engine: Engine, truth: Checkpoint) -> None:
+    """The pair task: what "yes" and "no" weigh as the first word, and a prefix in the cache changes nothing."""
+    messages = prompt.same_thing_messages(PHOTOS[0], PHOTOS[1])
+    rows = truth.logits(pieces(messages)).astype(np.float64)
+    likely = np.exp(rows - rows.max()) / np.exp(rows - rows.max()).sum()
+    expected = [likely[truth.tokenize(Words(word))[0]] for word in ("Yes", "yes", "No", "no")]
+    for _ in range(2):
+        got = engine.next_words(messages, ("Yes", "yes", "No", "no"))
+        np.testing.assert_allclose(got, expected, rtol=0.05)
+    assert len(set(expected)) == 4 and not engine.unsaved
+
+
 def test_writing_ends_for_a_reason(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """With enough tokens the reason is "length"; when the likeliest token ends a turn, "end", and it is not written."""
     assert write(engine, ASKED, Options(max_new_tokens=1))[1].stop == "length"

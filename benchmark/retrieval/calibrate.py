@@ -5,7 +5,8 @@ things. New photos show one or two of these things, a stranger, or a recoloured 
 which at most `STRANGERS` of the strangers recall anything, over all memory sizes. With `--encoder` its tokens are
 compared, and its own gate is measured as well.
 
-With `--photos FOLDER`: an encoder's gate, fitted to real photographs (`gate_fit.py`).
+With `--photos FOLDER`: an encoder's gate, fitted to real photographs (`gate_fit.py`); with `--verify` as well, whether
+`--model` knows better than the gate if two photos show the same thing (`pair_check.py`).
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ import numpy as np
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.open_encoder import encoder_folder
 from assistant.models import local
-from assistant.opening import MODELS_OWN
+from assistant.opening import MODELS_OWN, encoder_and_model
 from assistant.photo import from_image
-from benchmark.retrieval import gate_fit
+from benchmark.retrieval import gate_fit, pair_check
 from benchmark.retrieval.chosen_encoder import add_encoder, opened
 from benchmark.retrieval.photo_things import encode_all, read_things
 from benchmark.world.concepts import concepts
@@ -64,6 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_encoder(parser, several=False)
     parser.add_argument("--photos", type=Path, metavar="FOLDER", help="real photos, a folder for each thing")
     parser.add_argument("--strangers", type=Path, metavar="FOLDER", help="photos of other things, never remembered")
+    parser.add_argument("--verify", action="store_true", help="with --photos: may the model check recalls?")
+    parser.add_argument("--pairs", type=int, default=150, metavar="N", help="pairs of each kind for --verify")
     parser.add_argument("--split", choices=("train", "dev", "test"), default="dev")
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--json", action="store_true", help="real photos: one JSON object (drawn ones always print it)")
@@ -72,8 +75,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Calibrate a model or an encoder, and print what was found. Raises KeepsakeError."""
+    if args.verify and not args.photos:
+        raise KeepsakeError("--verify compares real photos: give --photos FOLDER, a folder of photos for each thing")
     if args.photos:
-        return _fit_to_photos(args)
+        return _verify(args) if args.verify else _fit_to_photos(args)
     chosen = args.encoder or MODELS_OWN
     if args.save and chosen != MODELS_OWN:
         raise KeepsakeError("an encoder's gate is fitted to real photos: give --photos FOLDER, or leave --save out")
@@ -100,6 +105,23 @@ def _fit_to_photos(args: argparse.Namespace) -> int:
     print(json.dumps(gate_fit.as_record(found)) if args.json else gate_fit.table(found))
     if args.save:
         _save(encoder_folder(args.encoder) / "manifest.json", {"gate": asdict(found.gate)})
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    """Ask the model about pairs of real photos; with `--save`, let it check recalls if it gains."""
+    photos = read_things(args.photos, args.strangers)
+    with encoder_and_model(args.encoder, args.model, generates=True) as (encoder, backend):
+        assert backend is not None
+        seen = encode_all(encoder, photos, _progress)
+        found = pair_check.rates(
+            pair_check.draw_pairs(seen, backend, args.pairs, args.seed, _progress), encoder.gate, 6
+        )
+    print(json.dumps(pair_check.as_record(found, args.model)) if args.json else pair_check.table(found, args.model))
+    if args.save and found.gains:
+        _save(local.find(args.model) / "manifest.json", {"verification": asdict(found.verification)})
+    elif args.save:
+        _progress("not saved: the model does not gain by it")
     return 0
 
 

@@ -12,7 +12,7 @@ from rich.color import Color, ColorSystem
 
 from assistant.photo import from_image
 from demo import album
-from ui.pictures import drawing, palette, picture_quality
+from ui.pictures import crop, drawing, palette, picture_quality
 from ui.pictures.cells import cut, rendered
 from ui.pictures.drawing import draw
 from ui.pictures.symbols import NAMES, symbols, wanted
@@ -131,3 +131,30 @@ def test_equal_pictures_score_best() -> None:
     assert picture_quality.psnr(pixels, pixels) == float("inf")
     assert picture_quality.ssim(pixels, pixels) == pytest.approx(1)
     assert picture_quality.ssim(255 - pixels, pixels) < 0
+
+
+@pytest.mark.parametrize("at", [(0.2, 0.5), (0.8, 0.5), (0.5, 0.5)])
+def test_a_thumbnail_is_filled_and_shows_what_matters(at: tuple[float, float]) -> None:
+    """A red thing beside the middle of a wide photo; a square thumbnail (12 x 6 cells) has no bars, and holds it."""
+    image = Image.effect_noise((600, 300), 20).convert("RGB")
+    thing = (int(at[0] * 600), int(at[1] * 300))
+    image.paste("red", (thing[0] - 50, thing[1] - 50, thing[0] + 50, thing[1] + 50))
+    strips = draw(from_image(image), 12, 6, fill=True)
+    assert (strips[0].cell_length, len(strips)) == (12, 5)  # 0.6 of the width are always shown
+    left, top, right, bottom = crop.part(image, *crop.shares(600, 300, 12, 6))
+    assert (top, bottom) == (0, 300)
+    assert left <= thing[0] - 50 < thing[0] + 50 <= right
+
+
+@pytest.mark.parametrize("size", [(400, 300), (300, 400), (300, 300), (3000, 10), (10, 3000)])
+def test_a_crop_stays_within_the_photo(size: tuple[int, int]) -> None:
+    image = Image.effect_noise(size, 80).convert("RGB")
+    across, down = crop.shares(*size, 16, 6)
+    left, top, right, bottom = crop.part(image, across, down)
+    assert -1e-6 <= left < right <= size[0] + 1e-6
+    assert -1e-6 <= top < bottom <= size[1] + 1e-6
+    assert min(across, down) >= crop.LEAST
+
+
+def test_one_colour_all_over_is_cropped_in_the_middle() -> None:
+    assert crop.centre(Image.new("RGB", (300, 200), "teal")) == pytest.approx((0.5, 0.5))

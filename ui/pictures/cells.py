@@ -13,6 +13,9 @@ from PIL import Image
 
 from ui.pictures.symbols import Symbols
 
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, in pixels."""
+
 
 class Cells(NamedTuple):
     """A picture of R x C terminal cells."""
@@ -25,10 +28,10 @@ class Cells(NamedTuple):
     """(R, C, 3) float32: colour of the rest of the cell."""
 
 
-def cut(image: Image.Image, columns: int, rows: int, symbols: Symbols) -> Cells:
-    """The best cells for an RGB image, `columns` x `rows` of them; the image is resized to fill them."""
+def cut(image: Image.Image, columns: int, rows: int, symbols: Symbols, box: Box | None = None) -> Cells:
+    """The best cells, `columns` x `rows` of them, for an RGB image or the box of it; it is resized to fill them."""
     size = (columns * symbols.columns, rows * symbols.rows)
-    pixels = np.asarray(image.resize(size, Image.Resampling.LANCZOS), np.float32)
+    pixels = np.asarray(image.resize(size, Image.Resampling.LANCZOS, box), np.float32)
     grid = pixels.reshape(rows, symbols.rows, columns, symbols.columns, 3).transpose(1, 3, 0, 2, 4)
     points_P_X = grid.reshape(symbols.rows * symbols.columns, -1)  # X: every channel of every cell
     whole_X = points_P_X.sum(0)

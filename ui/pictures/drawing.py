@@ -18,6 +18,7 @@ from textual.strip import Strip
 from assistant.photo import picture
 from memory.episode import Photo
 from ui.pictures.cells import cut
+from ui.pictures.crop import part, shares
 from ui.pictures.palette import few_colours, nearest
 from ui.pictures.symbols import symbols, wanted
 
@@ -27,18 +28,25 @@ MAX_ACROSS, MAX_DOWN = 8, 16
 
 def fit(photo: Photo, columns: int, rows: int) -> tuple[int, int]:
     """The largest size (columns, rows) in cells that keeps the photo's shape; a cell is twice as high as wide."""
-    scale = min(columns / photo.width, 2 * rows / photo.height)
-    return max(1, round(photo.width * scale)), max(1, round(photo.height * scale / 2))
+    return _fit(photo.width, photo.height, columns, rows)
 
 
-def draw(photo: Photo, columns: int, rows: int, name: str | None = None) -> list[Strip]:
+def _fit(width: float, height: float, columns: int, rows: int) -> tuple[int, int]:
+    scale = min(columns / width, 2 * rows / height)
+    return max(1, round(width * scale)), max(1, round(height * scale / 2))
+
+
+def draw(photo: Photo, columns: int, rows: int, name: str | None = None, *, fill: bool = False) -> list[Strip]:
     """Draw the photo within `columns` x `rows` cells, one strip for each row; `name`: the set of symbols to use.
 
+    With `fill`, what matters of the photo fills the cells (`crop.py`); otherwise all of it is shown, in its shape.
     Takes milliseconds: never call it in the app's thread. Raises PhotoError on damaged bytes.
     """
-    across, down = fit(photo, columns, rows)
+    wide, high = shares(photo.width, photo.height, columns, rows) if fill else (1.0, 1.0)
+    across, down = _fit(photo.width * wide, photo.height * high, columns, rows)
     shapes = symbols(name or wanted())
-    cells = cut(picture(photo, (MAX_ACROSS * across, MAX_DOWN * down)), across, down, shapes)
+    image = picture(photo, (int(MAX_ACROSS * across / wide), int(MAX_DOWN * down / high)))
+    cells = cut(image, across, down, shapes, part(image, wide, high))
     filled, ground = _levels(cells.filled), _levels(cells.ground)
     strips = []
     for row in range(down):

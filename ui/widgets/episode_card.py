@@ -1,4 +1,4 @@
-"""One memory of the browser, decoded and laid out once: its picture in cells, its words cut to lines."""
+"""One memory of the browser, decoded and laid out once: its picture, cropped to what matters, its words in lines."""
 
 from __future__ import annotations
 
@@ -40,15 +40,16 @@ class CardSize:
 def draw_card(episode: Episode, size: CardSize) -> Card:
     """Decode the photo and draw the card. Takes milliseconds: never call it in the app's thread."""
     try:
-        image = tuple(list(strip) for strip in draw(episode.photo, size.image_width, size.image_height))
+        strips = draw(episode.photo, size.image_width, size.image_height, fill=True)
+        image = tuple(list(strip) for strip in strips)
     except PhotoError:
         image = ([Segment("(damaged)"[: size.image_width])],)
     words = Text(printable(" ".join(episode.words.split())))
     lines = words.wrap(Console(width=size.text_width, file=None), size.text_width)
     shown = [line.plain.rstrip() for line in lines[: size.text_height]]
     if len(lines) > size.text_height and shown:
-        last = Text(shown[-1] + " …")
-        last.truncate(size.text_width, overflow="ellipsis")
+        last = Text(" ".join(line.plain.rstrip() for line in lines[size.text_height - 1 :]))
+        last.truncate(size.text_width, overflow="ellipsis")  # filled to the edge, within a word if need be
         shown[-1] = last.plain
     return Card(image, tuple(shown), episode.place or "")
 

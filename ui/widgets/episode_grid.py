@@ -25,8 +25,8 @@ from ui.widgets.episode_card import Card, CardSize, day_line, image_line, text_c
 
 MAX_CARDS = 200
 """Number of drawn cards that are kept."""
-MIN_COLUMN_WIDTH = 20
-"""Smallest width of a column of the grid, in terminal cells."""
+MIN_COLUMN_WIDTH, MIN_WIDE, WIDE = 18, 25, 100
+"""Smallest width of a column of the grid, in terminal cells; the second from a width of WIDE on."""
 
 
 class EpisodeGrid(ScrollView, can_focus=True):
@@ -108,17 +108,21 @@ class EpisodeGrid(ScrollView, can_focus=True):
     def _fit(self) -> None:
         """Compute the layout, once: every drawn line needs its numbers."""
         self._inner = max(1, self.size.width - 1)
-        self._columns = max(1, self._inner // MIN_COLUMN_WIDTH) if self.grid else 1
+        self._columns = (
+            max(1, self._inner // (MIN_WIDE if self._inner >= WIDE else MIN_COLUMN_WIDTH)) if self.grid else 1
+        )
         self._column_width = self._inner // self._columns
         """Width of a column, in cells."""
         self._gutter = 11 if not self.grid and self._inner >= 66 else 0
         """Width of the column of months; 0 where the screen is too narrow."""
         if self.grid:
-            self._card_size = CardSize(self._column_width - 2, 6, self._column_width - 2, 1)
+            width, tall = self._column_width - 2, self.size.height >= 24
+            height = max(6, min(round(0.4 * width), self.size.height // 2 - 4))  # two rows of memories are in view
+            self._card_size = CardSize(width, height, width, 2 if tall else 1)
         else:
             width, height = (8, 3) if self.app.size.height < 24 else (12, 5)
             self._card_size = CardSize(width, height, max(8, self._inner - self._gutter - width - 2), height - 1)
-        self._row_height = self._card_size.image_height + (3 if self.grid else 1)
+        self._row_height = self._card_size.image_height + (2 + self._card_size.text_height if self.grid else 1)
         """Lines from the top of a row of memories to the top of the next."""
 
     def _lay_out(self) -> None:
@@ -270,7 +274,7 @@ class EpisodeGrid(ScrollView, can_focus=True):
         """One line of a memory in the grid: picture, day, the first words."""
         mark, size, card = self.marks[place], self._card_size, self._cards.get(self.marks[place].id)
         plain = self._style("words", place)
-        if line >= size.image_height + 2:
+        if line > size.image_height + size.text_height:
             return [text_cell("", self._style("words", -1), self._column_width)]
         edge = Segment(" ", plain)
         if line == size.image_height:
@@ -280,6 +284,7 @@ class EpisodeGrid(ScrollView, can_focus=True):
                 edge,
             ]
         if line > size.image_height:
-            return [edge, text_cell(card.lines[0] if card and card.lines else "", plain, size.image_width), edge]
+            below = card.lines[line - size.image_height - 1 :] if card else ()
+            return [edge, text_cell(below[0] if below else "", plain, size.image_width), edge]
         space = (size.image_height - len(card.image)) // 2 if card else 0
         return [edge, *image_line(card, line - space, size.image_width, plain, 0.5), edge]

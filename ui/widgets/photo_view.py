@@ -17,7 +17,10 @@ from ui.pictures.drawing import draw, fit
 
 
 class PhotoView(Widget):
-    """Shows one photo, as large as its styles allow. A thread decodes and draws: keys never wait."""
+    """Shows one photo, as large as its styles allow; with the class "thumb", what matters of it fills the room.
+
+    A thread decodes and draws: keys never wait.
+    """
 
     photo: reactive[Photo | None] = reactive(None, layout=True)
 
@@ -68,7 +71,7 @@ class PhotoView(Widget):
 
     def _draw(self, photo: Photo, size: Size) -> None:
         try:
-            strips = draw(photo, size.width, size.height)
+            strips = draw(photo, size.width, size.height, fill=self.has_class("thumb"))
         except PhotoError:
             strips = [Strip([Segment("(photo damaged)"[: size.width])])]
         self.post_message(self.Drawn(photo, strips))

@@ -13,14 +13,17 @@ import pytest
 from assistant import prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
+from assistant.encoder.encoder import BackendEncoder
 from benchmark import runner
 from benchmark.__main__ import main
 from benchmark.judges.judge import Lexical
 from benchmark.runner import CachedWriter
-from benchmark.tasks import capeval
+from benchmark.tasks import capeval, recalled
 from benchmark.world.dialogue import ABSTENTION, caption
 from benchmark.world.sample import Sample, Spec, build, samples
+from memory.episode import Photo
 from memory.errors import ModelError
+from memory.search.gate import Gate
 
 THREE = list(samples("test", 3, 7))
 KEYS = {"n", "acc_pos", "acc_neg", "name_recall", "misbinding"}
@@ -210,3 +213,18 @@ def test_a_missing_extra_costs_one_line(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.setattr("benchmark.__main__.import_module", missing)
     assert main(["build"]) == 1
     assert capsys.readouterr().err == "error: build needs msgspec: pip install '.[benchmark]' in the clone\n"
+
+
+def test_only_what_recall_lets_through_is_in_the_prompt(tmp_path: Path) -> None:
+    """By a tower that knows photos by their hash: nothing is recalled of a new photo, all of a photo that was seen."""
+    backend = FakeBackend(["Nothing."])
+    encoder = BackendEncoder(backend)
+    condition = recalled.recalling(CachedWriter(backend), Lexical(), encoder)
+    (row,) = runner.run([condition], THREE[:1], 1, tmp_path / "rows.jsonl")
+    assert backend.calls == [prompt.caption_messages([], THREE[0].query)]
+    assert row.score["kept"] == [0, 1] and row.score["others"] == [0, len(THREE[0].context) - 1]
+    backend.threshold, encoder.gate = 0.0, Gate.always()
+    every = recalled.recalling(CachedWriter(backend), Lexical(), encoder)
+    (row,) = runner.run([every], THREE[:1], 1, tmp_path / "all.jsonl")
+    assert sum(score[0] for name, score in row.score.items() if name in ("kept", "others")) >= 1
+    assert len([part for part in backend.calls[-1][1].parts if isinstance(part, Photo)]) > 1

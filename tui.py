@@ -34,6 +34,7 @@ from memory.store import Memory
 from ui import arguments, help_strings, strings
 from ui.controllers.app_commands import AppCommands
 from ui.controllers.history import HistoryController
+from ui.controllers.imports import ImportsController
 from ui.controllers.main_view import MainView
 from ui.controllers.memories import MemoriesController
 from ui.controllers.models import ModelsController
@@ -42,6 +43,7 @@ from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.controllers.thread_messages import ThreadMessages
 from ui.dialogs.episode_dialogs import HelpScreen
+from ui.import_paths import is_source
 from ui.plain import plain_app
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import open_memory
@@ -69,6 +71,7 @@ class KeepsakeApp(ThreadMessages, AppCommands, App[None]):
         Binding("f5", "private", "Private", show=False),
         Binding("f6", "models", "Models"),
         Binding("f7", "history", "History", show=False),
+        Binding("f8", "import", "Import"),
         Binding("ctrl+n", "new", "New", show=False),
         Binding("escape", "stop", "Stop"),
         Binding("ctrl+q", "quit", "Quit", priority=True),
@@ -99,6 +102,7 @@ class KeepsakeApp(ThreadMessages, AppCommands, App[None]):
         self.memories = MemoriesController(self, thread, view, self.reader, did)
         self.remembering = RememberController(self, thread, view, self.composer.offer_again, did)
         self.questions = QuestionsController(thread, view, self.composer)
+        self.imports = ImportsController(self, thread, view, self.status)
         self.history = HistoryController(self, thread, view, self._begin, self._resumed)
 
     def compose(self) -> ComposeResult:
@@ -135,7 +139,10 @@ class KeepsakeApp(ThreadMessages, AppCommands, App[None]):
 
     async def on_composer_photos(self, message: Composer.Photos) -> None:
         """Photos were typed, pasted or dropped. Read them at once: some programs remove the file soon after."""
-        await self.photos.attach(*message.paths)
+        if len(message.paths) == 1 and is_source(message.paths[0]):
+            await self.imports.open(message.paths[0], self.private)
+        else:
+            await self.photos.attach(*message.paths)
 
     async def on_composer_question(self, message: Composer.Question) -> None:
         """Queue a question; or, if the app has asked who this is, remember the user's reply."""

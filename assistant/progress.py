@@ -27,7 +27,7 @@ def progress_line(total: int, verb: str) -> Callable[[int], None]:
             return
         last, printed_tenth = now, tenth
         pace = (now - began) / done
-        left = f", {_duration(pace * (total - done))} left" if done < total else ""
+        left = f", {duration(pace * (total - done))} left" if done < total else ""
         line = f"{done} of {count(total, 'photo')} {verb}, {1000 * pace:.0f} ms each{left}"
         if terminal:
             line = f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}"
@@ -36,6 +36,7 @@ def progress_line(total: int, verb: str) -> Callable[[int], None]:
     return update
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A time as people write it: "0:07 min", "2 h 5 min"."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes}:{rest:02d} min"

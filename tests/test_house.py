@@ -69,10 +69,10 @@ FLOORS = {
         "__main__",
     ),
     "ui": (
-        "strings help_strings recall_strings dialog_strings themes input_parser html_export arguments",
+        "strings help_strings recall_strings dialog_strings themes input_parser import_paths html_export arguments",
         "runtime pictures",
         "widgets",
-        "dialogs",
+        "dialogs imports",
         "controllers",
         "plain",
     ),

@@ -57,6 +57,7 @@ UNDO_HOW = (
 UNDO_FORGOTTEN = "Brought back: {ids}, in the memory and in the conversations that mention it."
 UNDO_CHANGED = "Restored as before: {ids}."
 UNDO_NOW = "Taken back: {ids} is forgotten, and no byte of it kept."
+UNDO_IMPORT = "Taken back: the import of {photos}. The files on the disk are untouched."
 UNDO_NOTHING = "There is nothing to take back: only changes made since Keepsake was opened can be."
 EDITED = "Changed: the memory has the id {id} now. The old words are gone, from copies and indices too."
 EDITED_TOLD = "Stored conversations still hold the old words ({n} of their parts): /history lists them."

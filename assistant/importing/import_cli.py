@@ -16,7 +16,7 @@ from typing import Any, get_args
 from assistant.backends import disk_cache
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.importing.file_metadata import one_line
-from assistant.importing.import_photos import Choices, Tally, import_all
+from assistant.importing.import_photos import SNAPSHOT_FROM, Choices, Tally, import_all
 from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import Source, open_source
 from assistant.importing.whatsapp import DayOrder
@@ -29,8 +29,6 @@ from memory.paths import home
 from memory.store import Memory
 from memory.text import count
 
-SNAPSHOT_FROM = 20
-"""An import of at least so many photos makes a snapshot of the memory first."""
 NAMED = 10
 """So many left-out files of each kind are named on stderr; --json names all."""
 DATE_SOURCES = {"name": "from the file's name", "file": "only the file's own", "chat": "the chat's"}

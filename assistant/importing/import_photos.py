@@ -36,6 +36,8 @@ from memory.errors import PhotoError
 from memory.instructions import tasks
 from memory.store import Memory
 
+SNAPSHOT_FROM = 20
+"""An import of at least so many photos makes a snapshot of the memory first."""
 Outcome = Literal["new", "known", "duplicate", "silent", "unusable"]
 """Stored now; in the memory already; the same picture as an earlier file; without words; not a readable photo."""
 
@@ -90,12 +92,15 @@ class Tally:
     """A file's name, and the file it duplicates."""
     unusable: list[tuple[str, str]] = field(default_factory=list)
     """A file's name, and why it cannot be read."""
+    told: int = 0
+    """How many of the new photos have words."""
 
     def count(self, item: ImportOutcome) -> None:
         """Enter what became of an item."""
         self.outcomes[item.outcome] += 1
         if item.episode:
             self.dates[item.detail] += 1
+            self.told += bool(item.episode.words)
         elif item.outcome == "duplicate":
             self.duplicates.append((item.name, item.detail))
         elif item.outcome == "unusable":

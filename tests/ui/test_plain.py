@@ -367,3 +367,15 @@ def test_names_that_are_spelt_wrong_are_told_at_once(tmp_path: Path) -> None:
         done = plain(tmp_path, "hello\n", "--memory", str(typed))
         assert (done.returncode, done.stderr) == (0, "")
         assert (f"Note: {strings.MEMORY_NEW.format(file=typed)}\n" in done.stdout) is new
+
+
+def test_import_by_lines(talk: Talk, memory_file: Path, photos: Path) -> None:
+    """What is in a folder comes before the question; no is a no; a folder's path alone is enough."""
+    lines = talk(FakeBackend(), f"/import {photos}", "no", str(photos), "yes", f"/import {photos}", "/undo")
+    assert lines.count("Import 2 photos? yes or no: no") == lines.count("Import 2 photos? yes or no: yes") == 1
+    assert any(line.startswith("2 new: ") for line in lines)
+    assert any(line.startswith("Done: Imported 2 photos from “album”") for line in lines)
+    assert any(line.startswith("Done: Nothing is new in “album”") for line in lines)
+    assert any("the import of 2 photos" in line for line in lines)
+    with Memory(memory_file) as memory:
+        assert memory.stats()["episodes"] == 0

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from memory.episode import Photo
 from ui import help_strings, strings
 from ui.controllers.history import HistoryController
+from ui.controllers.imports import ImportsController
 from ui.controllers.main_view import MainView
 from ui.controllers.memories import MemoriesController
 from ui.controllers.photos import PhotosController
@@ -40,6 +41,7 @@ class AppCommands(Base):
     memories: MemoriesController
     remembering: RememberController
     history: HistoryController
+    imports: ImportsController
 
     if TYPE_CHECKING:
 
@@ -64,6 +66,8 @@ class AppCommands(Base):
                 await self.remembering.remember(self.photo, self.private, rest)
             case "/memories" | "/forget" | "/undo":
                 await self.memories.run(name, rest)
+            case "/import":
+                await self.imports.open(to_path(rest) if rest else None, self.private)
             case "/history" | "/reminders" | "/export":
                 await self.history.run(name, rest, self.private)
             case "/demo":
@@ -83,6 +87,10 @@ class AppCommands(Base):
         yield from (
             SystemCommand(name, what, do) for (name, what), do in zip(help_strings.PALETTE, actions, strict=True)
         )
+
+    async def action_import(self) -> None:
+        """F8: import a folder of photos, or see how far a running import is."""
+        await self.imports.open(None, self.private)
 
     def action_light(self) -> None:
         """Change between the light and the dark theme."""

@@ -16,6 +16,7 @@ from assistant.events import Answered, Captioned
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from ui import strings
+from ui.controllers.imports import ImportsController
 from ui.controllers.main_view import MainView
 from ui.controllers.memories import MemoriesController
 from ui.controllers.models import ModelsController
@@ -23,6 +24,7 @@ from ui.controllers.photos import PhotosController
 from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.dialogs.episode_dialogs import PassphraseDialog
+from ui.imports.import_thread import ImportReport
 from ui.recall_strings import day
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
@@ -53,6 +55,7 @@ class ThreadMessages(Base):
     memories: MemoriesController
     remembering: RememberController
     questions: QuestionsController
+    imports: ImportsController
 
     async def open_demo(self, off: bool = False) -> None:
         """Put the demo album into the memory, or with `off` forget the album."""
@@ -103,6 +106,10 @@ class ThreadMessages(Base):
         left = message.done < message.total
         self.status.encoding = strings.ENCODING_AGAIN.format(done=message.done, total=message.total) if left else ""
 
+    async def on_import_report(self, message: ImportReport) -> None:
+        """Show how far an import is."""
+        await self.imports.show(message.report)
+
     async def on_query_result(self, message: messages.QueryResult) -> None:
         """Show the result of a query of the memory."""
         if isawaitable(showing := message.then()):
@@ -137,6 +144,7 @@ class ThreadMessages(Base):
             gc.freeze()  # the widgets made so far stay: no collection of garbage need look at them while keys wait
             text = strings.HELLO if message.episodes else strings.WELCOME
             await self.main_view.greet(Static(text, markup=False, id="welcome"))
+            await self.imports.greet()
         if first and self.demo:
             await self.open_demo()
 

@@ -34,8 +34,11 @@ from memory.errors import PhotoError
 from memory.instructions import Reminder
 from memory.store import Memory
 from ui import dialog_strings, strings
+from ui.import_paths import is_source
+from ui.imports.import_thread import ImportThread
 from ui.input_parser import REPLIES, Typed, read, says_who, to_path
 from ui.plain import lists, plain_strings
+from ui.plain.plain_imports import PlainImports
 from ui.plain.printer import CONFIRMED, NEW_PHOTO, Printer, about
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
@@ -69,6 +72,9 @@ class PlainApp:
         self._thread = AppThread(self._messages.put, open_memory, open_backend, open_encoder)
         self._printer = Printer()
         self._photo: Photo | None = None
+        worker = ImportThread(self._messages.put, self._thread.session)
+        self._thread.before_closing.append(worker.close)
+        self._imports = PlainImports(worker, self._messages, self._printer, self._sure)
 
     def run(self, demo: bool) -> int:
         """Greet, then read and run one line after the other; returns the exit code."""
@@ -113,6 +119,8 @@ class PlainApp:
             self._follow()
 
     def _show_photo(self, path: Path) -> None:
+        if is_source(path):
+            return self._imports.run(path)
         reading: Future[Photo] = Future()
         try:
             reading.set_result(photo := load_photo(path))
@@ -129,6 +137,8 @@ class PlainApp:
         match name:
             case "/photo" if rest:
                 return self._show_photo(to_path(rest))
+            case "/import" if rest:
+                return self._imports.run(to_path(rest))
             case "/remember" if rest:
                 thread.remember("note", rest, None, None)
             case "/caption" if rest:

@@ -23,6 +23,7 @@ NOTE, DONE, PHOTO, RECALLED = "Note", "Done", "Photo", "Recalled"
 CAPTION, ANSWER, REMINDER = "Caption", "Answer", "Reminder"
 REMEMBERED = "remembered, {what}"
 FORGET = "Forget this memory for good, also in conversations that mention it? yes or no:"
+IMPORTING, IMPORT_SURE = "Importing", "Import {photos}? yes or no:"
 DELETE = "Delete it for good? yes or no:"
 PRIVATE = "A private conversation: nothing of it is kept, and nothing can be remembered. /private ends it."
 DEMO = "The demo album is in your memory. Show it a new photo: /photo {photo} and ask: {question}"
@@ -42,6 +43,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("y, n", "when I ask whether it is the same: your answer"),
     ("/them 1, /not 1", "the new photo shows what memory 1 shows, or does not: I learn from both"),
     ("/edit ID WORDS", "replace your words by these"),
+    ("/import PATH", "import a folder of photos, or a WhatsApp export: first what is in it, then a question"),
     ("/forget ID", "forget a memory, also in conversations that mention it"),
     ("/undo", "take back the last remember, edit, forget, y or n"),
     ("/reminders", "what to remind you of when a thing is seen again"),

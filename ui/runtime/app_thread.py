@@ -54,6 +54,13 @@ class AppThread:
         self._put = self._jobs.put
         self.recorder = self._session.recorder
         self._passphrases: SimpleQueue[str] = SimpleQueue()
+        self.before_closing: list[Callable[[], object]] = []
+        """Called first when the app closes: what ends the threads that work beside this one."""
+
+    @property
+    def session(self) -> Session:
+        """What lives in the thread, for those that work beside it (`ui/imports`)."""
+        return self._session
 
     def passphrase(self, question: str) -> str:
         """Ask the app for the passphrase and wait for `answer`; "" when the app closes. `Memory` calls this."""
@@ -211,6 +218,8 @@ class AppThread:
 
     def close(self) -> None:
         """Cancel the running job, finish what is to be remembered or forgotten, close memory and model."""
+        for end in self.before_closing:
+            end()
         self._reader.shutdown(wait=False, cancel_futures=True)
         self.answer(None)
         self._jobs.end()

@@ -17,6 +17,7 @@ from memory.errors import KeepsakeError, UnknownEpisode
 from memory.forget.receipt import Receipt
 from memory.replacement import Held
 from memory.store import Memory
+from memory.text import count
 from ui.strings import (
     EDITED,
     EDITED_TOLD,
@@ -25,6 +26,7 @@ from ui.strings import (
     UNDO_CHANGED,
     UNDO_FORGOTTEN,
     UNDO_HOW,
+    UNDO_IMPORT,
     UNDO_NOTHING,
     UNDO_NOW,
 )
@@ -90,6 +92,10 @@ class UndoStack:
         """Note that a memory was added: undo forgets it."""
         self._stack.append(_Undo(Held(), {id: None}, UNDO_NOW))
 
+    def imported(self, ids: Sequence[str]) -> None:
+        """Note that an import stored these memories: undo forgets them all."""
+        self._stack.append(_Undo(Held(), dict.fromkeys(ids), UNDO_IMPORT.format(photos=count(len(ids), "photo"))))
+
     def answered(self, photo: str, other: str, before: Verdict | None) -> None:
         """Note that an answer about two photos (hashes) was kept; undo brings back the one before it, if any."""
         self._stack.append(_Undo(Held(), {}, UNDO_ANSWERED, (photo, other, before)))
@@ -108,7 +114,8 @@ class UndoStack:
         memory.put_back(step.held)
         gone = tuple(step.added)
         photos: tuple[str, ...] = ()
-        if added := [id for id, before in step.added.items() if before is None]:
+        stored = set(memory.ids()) if step.added else set()
+        if added := [id for id, before in step.added.items() if before is None and id in stored]:
             photos = memory.forget_all(added).photos
         elif changed := {id: before for id, before in step.added.items() if before}:
             memory.replace(changed)

@@ -20,7 +20,8 @@ from textual.widgets import Markdown, Static, TextArea
 from textual.widgets.markdown import MarkdownStream
 
 from memory.episode import Photo
-from ui.input_parser import REPLIES, photo_paths, read
+from ui.import_paths import import_source
+from ui.input_parser import REPLIES, Typed, photo_paths, read
 from ui.recall_strings import YES_NO
 from ui.strings import COMPOSER
 from ui.widgets.completion import Completion, Mention, mention, written
@@ -184,7 +185,8 @@ class Composer(TextArea, inherit_bindings=False):
         """Post the text as photos, a command or a question, and empty the input."""
         if self._reply():
             return
-        typed = read(self.text)
+        source = import_source(self.text)
+        typed = Typed([source]) if source else read(self.text)
         self.offer_again(self.text.strip())
         self.clear()
         if typed.command:
@@ -266,7 +268,8 @@ class Composer(TextArea, inherit_bindings=False):
             event.stop()
 
     async def _on_paste(self, event: events.Paste) -> None:
-        if paths := photo_paths(event.text):
+        source = import_source(event.text)
+        if paths := [source] if source else photo_paths(event.text):
             event.prevent_default()
             event.stop()
             self.post_message(self.Photos(paths))

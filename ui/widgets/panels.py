@@ -179,6 +179,8 @@ class StatusLine(Static):
     chunk: reactive[Chunk | None] = reactive(None)
     encoding: reactive[str] = reactive("")
     """How many photos of the memory were encoded again; "" when none are left."""
+    importing: reactive[str] = reactive("")
+    """How far an import is; "" when there is none."""
     fetching: reactive[str] = reactive("")
     """How far a download is: "fetching qwen3-vl-2b 40 %"; "" when there is none."""
     uses: reactive[int | None] = reactive(None)
@@ -196,6 +198,7 @@ class StatusLine(Static):
             (3, f"context {c.prompt_tokens + c.new_tokens} of {CONTEXT}" if c else ""),
             (4, f"{c.new_tokens / c.seconds:.0f} tok/s" if c and c.seconds > 0 else ""),
             (1, self.encoding),
+            (1, self.importing),
             (1, self.fetching or self._network()),
         ]
         right = f"{'○' if self.state == 'idle' else '●'} {self.state}"

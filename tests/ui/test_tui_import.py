@@ -1,0 +1,174 @@
+"""Importing in the app: preview, progress, stop and go on, undo, and what is left after a quit."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.widgets import Input, Static
+
+from assistant.backends.fake import FakeBackend
+from memory.store import Memory
+from tests.support import albums
+from tests.support.apppilot import idle, notes, opened, replies, running, sees, send, until
+from ui.controllers.imports import UNFINISHED
+from ui.imports.import_dialog import ImportDialog
+from ui.runtime import settings
+from ui.widgets.chat_log import Composer
+from ui.widgets.panels import StatusLine
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    return albums.make_album(tmp_path / "My Album")
+
+
+class Slow(FakeBackend):
+    """Encodes no photo before it may."""
+
+    def __init__(self) -> None:
+        super().__init__(["An answer."])
+        self.may, self.encoding = threading.Semaphore(0), threading.Event()
+
+    def embed(self, photo):  # type: ignore[no-untyped-def]
+        self.encoding.set()
+        assert self.may.acquire(timeout=60)
+        return super().embed(photo)
+
+
+def stored(file: Path) -> list[str]:
+    with Memory(file) as memory:
+        assert memory.verify() == []
+        return sorted(episode.words for episode in memory.episodes())
+
+
+async def test_a_dropped_folder_is_counted_imported_and_undone_as_a_whole(memory_file: Path, album: Path) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        app.query_one(Composer).post_message(events.Paste(f"'{album}'"))
+        await opened(app, ImportDialog)
+        dialog = app.screen
+        assert isinstance(dialog, ImportDialog)
+        await until(lambda: dialog.report and dialog.report.state == "looked", "the preview")
+        preview = dialog.query_one("#preview", Static)
+        await sees(preview, "7 photos", "5 new", "3 with words; 2 without words: wait in the tray")
+        await sees(preview, "1 twice", "film.MOV, notes.txt", "broken.jpg", "1 from the camera")
+        with Memory(memory_file) as memory:
+            assert memory.stats()["episodes"] == 0, "a preview stores nothing"
+        await pilot.press("enter")
+        await until(lambda: notes(app, "done"), "the summary")
+        assert notes(app, "done")[0].startswith("Imported 5 photos from “My Album”, 3 with words. 2 without words wait")
+        assert "broken.jpg" in notes(app, "done")[0] and "film.MOV" not in notes(app, "done")[0]
+        await sees(app.query_one(StatusLine), "5 memories")
+        assert settings.get(UNFINISHED) is None
+        await send(app, pilot, f"/import {album}")
+        await opened(app, ImportDialog)
+        again = app.screen
+        assert isinstance(again, ImportDialog)
+        await sees(again.query_one("#preview", Static), "0 new", "6 known")
+        await until(lambda: again.report and again.report.state == "looked", "the preview")
+        await pilot.press("enter")
+        await sees(again.query_one("#problem", Static), "Nothing is new")
+        await pilot.press("escape")
+        await send(app, pilot, "/undo")
+        await until(lambda: any("the import of 5 photos" in note for note in notes(app, "done")), "the undo")
+        await sees(app.query_one(StatusLine), "0 memories")
+    assert stored(memory_file) == []
+    assert (album / "IMG_0001.JPG").exists()
+
+
+async def test_photos_without_words_are_left_out_on_request(memory_file: Path, album: Path) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await pilot.press("f8")
+        await opened(app, ImportDialog)
+        app.screen.query_one("#path", Input).value = str(album)
+        await pilot.press("enter")
+        await sees(app.screen.query_one("#preview", Static), "2 without words: wait in the tray")
+        await pilot.press("w")
+        await sees(app.screen.query_one("#preview", Static), "2 without words: left out")
+        await pilot.press("enter")
+        await until(lambda: notes(app, "done"), "the summary")
+    assert stored(memory_file) == ["Lake Como", "Lake Como", "Milo on the boat"]
+
+
+async def test_a_folder_that_is_not_there_is_one_clear_line(memory_file: Path, tmp_path: Path) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, f"/import {tmp_path / 'nowhere'}")
+        await opened(app, ImportDialog)
+        await sees(app.screen.query_one("#problem", Static), "there is no such folder or file")
+        (tmp_path / "empty").mkdir()
+        app.screen.query_one("#path", Input).value = str(tmp_path / "empty")
+        await pilot.press("enter")
+        await sees(app.screen.query_one("#preview", Static), "0 photos")
+        await pilot.press("enter")
+        await sees(app.screen.query_one("#problem", Static), "There are no photos to import")
+
+
+async def test_a_question_is_answered_while_photos_are_imported(memory_file: Path, album: Path) -> None:
+    backend = Slow()
+    async with running(memory_file, backend) as (app, pilot):
+        await send(app, pilot, f"/import {album}")
+        await opened(app, ImportDialog)
+        await sees(app.screen.query_one("#preview", Static), "5 new")
+        await pilot.press("enter")
+        await until(backend.encoding.is_set, "the first photo")
+        await send(app, pilot, "Who is Milo?")
+        await until(lambda: replies(app) and replies(app)[0].text, "the answer, though no photo is in yet")
+        await until(lambda: idle(app), "quiet")
+        await pilot.press("f8")
+        await opened(app, ImportDialog)
+        await sees(app.screen.query_one("#import"), "s stops")
+        await pilot.press("s")
+        backend.may.release(20)
+        await until(lambda: notes(app, "done"), "the summary")
+        assert notes(app, "done")[0].startswith("Stopped: ") and "F8 goes on" in notes(app, "done")[0]
+        await until(lambda: not isinstance(app.screen, ImportDialog), "the dialog's end")
+        await pilot.press("f8")
+        await opened(app, ImportDialog)
+        await sees(app.screen.query_one("#preview", Static), "known")
+        await pilot.press("enter")
+        await until(lambda: len(notes(app, "done")) == 2, "the rest")
+    assert len(stored(memory_file)) == 5
+
+
+async def test_quitting_in_an_import_loses_nothing_and_the_next_start_goes_on(memory_file: Path, album: Path) -> None:
+    backend = Slow()
+    async with running(memory_file, backend) as (app, pilot):
+        await send(app, pilot, f"/import {album}")
+        await opened(app, ImportDialog)
+        await sees(app.screen.query_one("#preview", Static), "5 new")
+        await pilot.press("enter")
+        await until(backend.encoding.is_set, "the first photo")
+        backend.may.release(2)
+        await until(lambda: "1 of" in app.query_one(StatusLine).importing, "one photo in")
+        backend.may.release(1)
+    assert 1 <= len(stored(memory_file)) <= 3
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await until(lambda: any("was not finished" in note for note in notes(app, "info")), "the reminder")
+        await pilot.press("f8")
+        await opened(app, ImportDialog)
+        await pilot.press("enter")
+        await until(lambda: notes(app, "done"), "the summary")
+        assert "Imported" in notes(app, "done")[0]
+    assert len(stored(memory_file)) == 5
+    assert settings.get(UNFINISHED) is None
+
+
+async def test_a_private_conversation_imports_nothing(memory_file: Path, album: Path) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await pilot.press("f5")
+        await until(lambda: notes(app, "done"), "the private conversation")
+        await send(app, pilot, f"/import {album}")
+        await until(lambda: notes(app, "warning"), "the refusal")
+        assert "private" in notes(app, "warning")[0] and not isinstance(app.screen, ImportDialog)
+
+
+async def test_a_forgotten_folder_in_the_reminder_is_told(memory_file: Path, album: Path) -> None:
+    settings.put(UNFINISHED, str(album))
+    shutil.rmtree(album)
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await pilot.press("f8")
+        await opened(app, ImportDialog)
+        await sees(app.screen.query_one("#problem", Static), "there is no such folder")

@@ -1,0 +1,92 @@
+"""Importing in the app: the dialog, the import that runs beside everything else, and what it says when it has ended."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from textual.app import App
+
+from assistant.importing.import_photos import Choices
+from memory.errors import KeepsakeError
+from ui.controllers.main_view import MainView
+from ui.dialogs.photo_picker import pictures_folder
+from ui.imports import import_strings as strings
+from ui.imports import import_words
+from ui.imports.import_dialog import ImportDialog, ImportWish
+from ui.imports.import_thread import ImportThread, Report
+from ui.runtime import settings
+from ui.runtime.app_thread import AppThread
+from ui.widgets.chat_log import Note
+from ui.widgets.panels import StatusLine
+
+UNFINISHED = "unfinished import"
+"""The setting that holds the path of an import that was begun and has not ended."""
+
+
+class ImportsController:
+    """The imports of one app. Call it from the app's thread."""
+
+    def __init__(self, app: App[None], thread: AppThread, main_view: MainView, status: StatusLine) -> None:
+        self._app, self._thread, self._view, self._status = app, thread, main_view, status
+        self.worker = ImportThread(app.post_message, thread.session)
+        thread.before_closing.append(self.worker.close)
+        self._unfinished: Path | None = None
+        self._running: Report | None = None
+        self._note: Note | None = None
+
+    @property
+    def dialog(self) -> ImportDialog | None:
+        """The open dialog; None if there is none."""
+        return next((screen for screen in self._app.screen_stack if isinstance(screen, ImportDialog)), None)
+
+    async def greet(self) -> None:
+        """At the start: say that an import was not finished."""
+        with suppress(TypeError):
+            if kept := settings.get(UNFINISHED):
+                self._unfinished = Path(kept)
+                await self._view.note(strings.IMPORT_UNFINISHED.format(name=self._unfinished.name))
+
+    async def open(self, path: Path | None, private: bool) -> None:
+        """F8, /import, a dropped folder: show the dialog; of a running import, how far it is."""
+        if private:
+            await self._view.note(strings.PRIVATE_NO_IMPORT, "warning")
+        elif self._running:
+            await self._app.push_screen(ImportDialog(self._running.path, self._look, self.worker.stop, self._running))
+        else:
+            first = path or self._unfinished
+            dialog = ImportDialog(first or pictures_folder(), self._look, self.worker.stop, at_once=first is not None)
+            await self._app.push_screen(dialog, self._decided)
+
+    def _look(self, path: Path, choices: Choices) -> None:
+        self.worker.look(path, choices)
+
+    async def _decided(self, wish: ImportWish | None) -> None:
+        if wish is None:
+            return
+        self._keep(wish.path)
+        self._running = Report(wish.path, "importing")
+        self._note = await self._view.note(strings.IMPORT_BEGUN.format(name=import_words.name(self._running)))
+        self.worker.run(wish.path, wish.choices)
+
+    async def show(self, report: Report) -> None:
+        """Show how far the look or the import is; at the end of an import, say what it did."""
+        if self.dialog:
+            self.dialog.show(report)
+        if report.state == "importing":
+            self._running = report
+            self._status.importing = import_words.short_progress(report)
+        elif self._running and report.state in ("imported", "stopped", "failed"):
+            self._running, self._status.importing = None, ""
+            self._keep(None if report.state == "imported" else report.path)
+            if self.dialog and self.dialog.running:
+                self.dialog.dismiss(None)
+            failed = report.state == "failed"
+            await self._view.settle(self._note, import_words.summary(report), "warning" if failed else "done")
+
+    def _keep(self, path: Path | None) -> None:
+        """Keep which import was begun, for after a kill; of an encrypted memory nothing is written beside it."""
+        self._unfinished = path
+        if not self._status.encrypted:
+            with suppress(KeepsakeError):  # only a reminder: the import itself knows what is new
+                settings.put(UNFINISHED, str(path.resolve()) if path else None)

@@ -1,0 +1,74 @@
+"""What the app says about imports, in words and from a report (`import_thread.py`)."""
+
+from __future__ import annotations
+
+from assistant.importing.import_photos import Tally
+from assistant.progress import duration
+from memory.text import count
+
+NEEDS_ENCODER = "with --encoder model photos are imported from the shell: python -m assistant import FOLDER"
+NO_PHOTOS = "no photo"
+IMPORT = "Import photos"
+IMPORT_WHERE = "a folder of photos, or a WhatsApp export (folder or ZIP)  ·  → completes"
+IMPORT_ABOUT = """\
+Name a folder with photos, or the export of a WhatsApp chat. You see first how many photos are in it and what would \
+become of them; nothing is imported before you say so.
+
+Your files stay as they are: the memory keeps copies of the photos, and forgets them again with one /undo.
+Words come from the chat, from descriptions in the photos, or from the names of files and folders. Photos without any \
+wait in the tray until you tell what they show."""
+IMPORT_PATH_KEYS = "Enter looks what is in it, and imports nothing yet  ·  Esc closes"
+IMPORT_KEYS = "Enter imports  ·  w: without words  ·  p: places  ·  o: another folder  ·  Esc closes"
+IMPORT_RUNNING_KEYS = "s stops (what is in stays, and it can go on later)  ·  Esc closes this, the import goes on"
+IMPORT_BEGUN = "Importing “{name}” …  F8 shows how far it is, and stops it."
+IMPORT_GONE = "{name}: there is no such folder or file; check the name"
+IMPORT_EMPTY = "There are no photos to import in “{name}”."
+IMPORT_NOTHING_NEW = "Nothing is new in “{name}”: {known} of its photos are in your memory already."
+IMPORT_UNFINISHED = "The import of “{name}” was not finished: F8 and Enter go on with it."
+IMPORT_STOPPED = "Stopped: {done} from “{name}” {are} in; F8 goes on with the rest."
+IMPORT_DONE = "Imported {photos} from “{name}”{words}."
+IMPORT_FAILED = "{why} {photos} imported before stay; F8 goes on from there."
+IMPORT_UNDO = " /undo takes the whole import back."
+PRIVATE_NO_IMPORT = "Nothing is imported in a private conversation: F5 ends it."
+TRAY_WAITS = " {n} without words {wait} until you tell what they show."
+DAYS = {
+    "camera": "from the camera",
+    "name": "from the file's name",
+    "chat": "from the chat",
+    "file": "only the file's own time",
+}
+"""Sources of a photo's day, in words."""
+NAMED = 3
+"""So many of the files that are passed over are named."""
+
+
+def days(tally: Tally) -> str:
+    """ "90 from the camera, 6 from the file's name" """
+    return ", ".join(f"{n} {DAYS.get(source, source)}" for source, n in tally.dates.most_common())
+
+
+def passed_over(left_out: tuple[tuple[str, str], ...]) -> list[str]:
+    """What is passed over and why, a line each reason, with the names of the first few files."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in left_out:
+        by_reason.setdefault(why, []).append(name)
+    lines = []
+    for why, names in sorted(by_reason.items(), key=lambda one: one[0] == NO_PHOTOS):
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        lines.append(f"{why}: {', '.join(names[:NAMED])}{more}")
+    return lines
+
+
+def pace(seconds: float, done: int) -> str:
+    """ "8.3 photos a second" """
+    return f"{done / seconds:.1f} photos a second" if seconds > 0.5 and done else ""
+
+
+def left(seconds: float) -> str:
+    """ "0:24 min left" """
+    return f"{duration(seconds)} left" if seconds >= 1 else ""
+
+
+def photos(n: int) -> str:
+    """ "1 photo", "12 photos" """
+    return count(n, "photo")

@@ -1,0 +1,208 @@
+"""The app's imports: a thread that looks at what a folder or chat holds, or imports it, beside the app's other work.
+
+What becomes of each photo is decided in `assistant/importing/import_photos.py`, as on the command line. A photo is
+stored in one transaction, and the thread stands back behind the others: keys and questions wait for one photo at most.
+A stopped or killed import is begun again, and goes on with what is new.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from textual.message import Message
+
+from assistant.backends import disk_cache
+from assistant.importing.import_photos import SNAPSHOT_FROM, Choices, Tally, import_all
+from assistant.importing.seen_files import SeenFiles
+from assistant.importing.sources import Source, open_source
+from memory.errors import KeepsakeError
+from ui.imports.import_strings import NEEDS_ENCODER, NO_PHOTOS
+from ui.runtime.encoder_thread import NICENESS
+from ui.runtime.messages import Crashed
+from ui.runtime.session import Session
+
+EVERY = 0.2
+"""Seconds between two reports of a running import."""
+COUNT_EVERY = 2.0
+"""Seconds between two counts of the memories, for the status line."""
+State = Literal["looking", "looked", "importing", "imported", "stopped", "failed"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """How far a look at a source, or an import of it, is."""
+
+    path: Path
+    state: State = "looking"
+    kind: str = ""
+    """"folder" or "chat"; "" until the source is open."""
+    total: int = 0
+    """How many files may be photos."""
+    done: int = 0
+    """How many of them were looked at."""
+    tally: Tally = field(default_factory=Tally)
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Names of files that are passed over, each with the reason."""
+    others: int = 0
+    """How many files are no photos."""
+    notes: tuple[str, ...] = ()
+    """Lines about the source as a whole."""
+    seconds: float = 0.0
+    trouble: str = ""
+    """Why the import failed."""
+    watched: bool = False
+    """Whether the folder is watched, and nobody waits for this import."""
+
+    @property
+    def new(self) -> int:
+        """How many photos are new."""
+        return self.tally.outcomes["new"]
+
+    @property
+    def running(self) -> bool:
+        """Whether it goes on."""
+        return self.state in ("looking", "importing")
+
+    @property
+    def seconds_left(self) -> float:
+        """The time that the rest will take, at the pace so far."""
+        return self.seconds / self.done * (self.total - self.done) if self.done else 0.0
+
+
+class ImportReport(Message):
+    """An import, or the look before it, goes on or has ended."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__()
+        self.report = report
+
+
+class ImportThread:
+    """One look or import at a time. Its methods are called from the app's thread, and return at once."""
+
+    def __init__(self, tell: Callable[[Message], object], session: Session) -> None:
+        self._tell, self._session = tell, session
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a look or an import goes on."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def look(self, path: Path, choices: Choices) -> None:
+        """Count what an import of `path` would do, and store nothing."""
+        self._begin(path, choices, store=False, watched=False)
+
+    def run(self, path: Path, choices: Choices, *, watched: bool = False) -> None:
+        """Import what is new at `path`."""
+        self._begin(path, choices, store=True, watched=watched)
+
+    def stop(self) -> None:
+        """Stop after the photo that is being stored."""
+        self._stopped.set()
+
+    def close(self) -> None:
+        """Stop, and wait until it has."""
+        self.stop()
+        if self._thread:
+            self._thread.join()
+
+    def _begin(self, path: Path, choices: Choices, *, store: bool, watched: bool) -> None:
+        self.stop()
+        before, self._stopped = self._thread, threading.Event()
+        work = _Work(self._tell, self._session, self._stopped, before, choices, Report(path, watched=watched), store)
+        self._thread = threading.Thread(target=work.run, name="import", daemon=True)
+        self._thread.start()
+
+
+@dataclass
+class _Work:
+    """One look or import, in its thread."""
+
+    tell: Callable[[Message], object]
+    session: Session
+    stopped: threading.Event
+    before: threading.Thread | None
+    """The work before, which was told to stop."""
+    choices: Choices
+    report: Report
+    store: bool
+    added: list[str] = field(default_factory=list)
+    """Ids of the memories that were stored."""
+    counted: float = 0.0
+
+    def run(self) -> None:
+        """Wait for the work before; look or import; report how it ended."""
+        if self.before:
+            self.before.join()
+        if sys.platform == "linux":  # where a thread has a priority of its own
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        try:
+            with open_source(self.report.path) as source:
+                self._each(source)
+            done = self.report.done == self.report.total
+            self._say("stopped" if not done else "imported" if self.store else "looked")
+        except KeepsakeError as error:
+            self._say("failed", str(error))
+        except Exception as error:  # the thread's edge: the app raises it where it is seen
+            self.tell(Crashed(error))
+
+    def _each(self, source: Source) -> None:
+        left_out = (*source.unusable, *((name, NO_PHOTOS) for name in source.others))
+        self._change(state="importing" if self.store else "looking", kind=source.kind, total=len(source.items))
+        self._change(left_out=left_out, others=len(source.others), notes=source.notes)
+        self.tell(ImportReport(self.report))
+        memory = self.session.store
+        encoder = None
+        if self.store:
+            if self.session.engines.encoder_thread is None:
+                raise KeepsakeError(NEEDS_ENCODER)
+            encoder = self.session.engines.encoder()
+            if len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"] and not self.report.watched:
+                memory.snapshot()
+        seen = SeenFiles(disk_cache.root() / "imports", keep=self.store and not memory.encrypted)
+        began, told = time.monotonic(), 0.0
+        tally = Tally()
+        try:
+            with closing(import_all(memory, encoder, source.items, self.choices, seen)) as outcomes:  # type: ignore[type-var]
+                for n, item in enumerate(outcomes, 1):
+                    tally.count(item)
+                    if self.store and item.episode:
+                        self.added.append(item.episode.id)
+                    now = time.monotonic()
+                    self._change(done=n, seconds=now - began)
+                    if now - told >= EVERY:
+                        told = now
+                        self._progress(tally, now)
+                    if self.stopped.is_set():
+                        break
+        finally:
+            self._change(tally=copy.deepcopy(tally), left_out=(*left_out, *tally.unusable))
+            if self.added:
+                self.session.changes.imported(self.added)
+                self.session.count()
+
+    def _progress(self, tally: Tally, now: float) -> None:
+        self._change(tally=copy.deepcopy(tally))
+        self.tell(ImportReport(self.report))
+        if self.store and now - self.counted >= COUNT_EVERY:
+            self.counted = now
+            self.session.count()
+
+    def _change(self, **changes: object) -> None:
+        self.report = replace(self.report, **changes)  # type: ignore[arg-type]
+
+    def _say(self, state: State, trouble: str = "") -> None:
+        self._change(state=state, trouble=trouble)
+        self.tell(ImportReport(self.report))

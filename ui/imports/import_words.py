@@ -1,0 +1,76 @@
+"""A report of an import in lines for people: the preview, the progress, the summary at the end."""
+
+from __future__ import annotations
+
+from assistant.importing.import_photos import Choices
+from memory.episode import printable
+from ui.imports import import_strings as strings
+from ui.imports.import_thread import Report
+
+
+def name(report: Report) -> str:
+    """The name of the folder or file, fit to be shown."""
+    return printable(report.path.resolve().name or str(report.path))
+
+
+def preview(report: Report, choices: Choices) -> list[tuple[str, str]]:
+    """What an import would do: a label and a value each line. Counts grow while the photos are looked at."""
+    tally, new = report.tally, report.new
+    lines = [(strings.photos(report.total), f"in “{name(report)}”" + (", a chat" if report.kind == "chat" else ""))]
+    if report.state == "looking":
+        left = strings.left(report.seconds_left)
+        lines[0] = (lines[0][0], f"{lines[0][1]}; looked at {report.done} {f'({left})' if left else ''}".rstrip())
+    silent = new - tally.told
+    where = "wait in the tray for your words" if choices.without_words else "left out"
+    lines.append((f"{new} new", f"{tally.told} with words; {silent} without words: {where}"))
+    if tally.dates:
+        lines.append(("their day", strings.days(tally)))
+    if known := tally.outcomes["known"]:
+        lines.append((f"{known} known", "in your memory already"))
+    if tally.duplicates:
+        lines.append((f"{len(tally.duplicates)} twice", "the same picture as another file"))
+    lines += [("passed over", line) for line in strings.passed_over(report.left_out)]
+    lines += [("note", note) for note in report.notes]
+    lines.append(("places", "the camera's are kept" if choices.keep_places else "the camera's are dropped"))
+    return [(printable(label), printable(value)) for label, value in lines]
+
+
+def progress(report: Report) -> str:
+    """One line: "120 of 312 photos, 8.3 photos a second, 0:24 min left"."""
+    parts = [f"{report.done} of {strings.photos(report.total)}", strings.pace(report.seconds, report.done)]
+    return ", ".join(filter(None, [*parts, strings.left(report.seconds_left)]))
+
+
+def short_progress(report: Report) -> str:
+    """For the status line: "importing 120 of 312, 0:24 min left"."""
+    return ", ".join(filter(None, [f"importing {report.done} of {report.total}", strings.left(report.seconds_left)]))
+
+
+def summary(report: Report) -> str:
+    """What an import did, when it has ended."""
+    new, silent = report.new, report.new - report.tally.told
+    where = name(report)
+    if report.state == "failed":
+        text = (
+            report.trouble
+            if not report.total
+            else strings.IMPORT_FAILED.format(why=_sentence(report.trouble), photos=strings.photos(new))
+        )
+    elif report.state == "stopped":
+        text = strings.IMPORT_STOPPED.format(done=strings.photos(new), name=where, are="is" if new == 1 else "are")
+    elif not report.total:
+        text = strings.IMPORT_EMPTY.format(name=where)
+    elif not new:
+        text = strings.IMPORT_NOTHING_NEW.format(name=where, known=report.tally.outcomes["known"])
+    else:
+        told = f", {report.tally.told} with words" if report.tally.told else ""
+        text = strings.IMPORT_DONE.format(photos=strings.photos(new), name=where, words=told)
+    if silent:
+        text += strings.TRAY_WAITS.format(n=silent, wait="waits" if silent == 1 else "wait")
+    if over := strings.passed_over(tuple(one for one in report.left_out if one[1] != strings.NO_PHOTOS)):
+        text += f" Passed over: {'; '.join(over)}."
+    return printable(text + (strings.IMPORT_UNDO if new else ""))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."

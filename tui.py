@@ -35,6 +35,7 @@ from ui import arguments, help_strings, strings
 from ui.controllers.app_commands import AppCommands
 from ui.controllers.history import HistoryController
 from ui.controllers.imports import ImportsController
+from ui.controllers.large_photos import LargePhotos
 from ui.controllers.main_view import MainView
 from ui.controllers.memories import MemoriesController
 from ui.controllers.models import ModelsController
@@ -48,6 +49,7 @@ from ui.plain import plain_app
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import open_memory
 from ui.runtime.prefetch import Prefetch
+from ui.runtime.system_viewer import SystemViewer
 from ui.themes import DARK, LIGHT
 from ui.widgets import control_char_filter
 from ui.widgets.chat_log import Composer, ModelText, UserText
@@ -55,7 +57,7 @@ from ui.widgets.panels import MemoryCard, StatusLine
 from ui.widgets.tour import Tour
 
 
-class KeepsakeApp(ThreadMessages, AppCommands, App[None]):
+class KeepsakeApp(ThreadMessages, AppCommands, LargePhotos, App[None]):
     """The app: conversation, caption and recalled memories always in view, input and status below."""
 
     TITLE = "Keepsake"
@@ -72,6 +74,7 @@ class KeepsakeApp(ThreadMessages, AppCommands, App[None]):
         Binding("f6", "models", "Models"),
         Binding("f7", "history", "History", show=False),
         Binding("f8", "import", "Import"),
+        Binding("f9", "large", "Large", show=False),
         Binding("ctrl+n", "new", "New", show=False),
         Binding("escape", "stop", "Stop"),
         Binding("ctrl+q", "quit", "Quit", priority=True),
@@ -93,6 +96,7 @@ class KeepsakeApp(ThreadMessages, AppCommands, App[None]):
         """The last photo that could be read: /remember remembers it."""
         self.private = False
         """Whether the conversation is, or is about to be, private: nothing of a private conversation is stored."""
+        self.viewer = SystemViewer()
         self.main_view, self.status, self.tour = MainView(), StatusLine(id="status"), Tour()
         self.composer = Composer(lambda: self.photos.folders())
         view, thread, did = self.main_view, self.thread, self.tour.did
@@ -127,6 +131,7 @@ class KeepsakeApp(ThreadMessages, AppCommands, App[None]):
         """Stop everything in the background, however the app ends."""
         self.models.stop()
         self.reader.shutdown(wait=False, cancel_futures=True)
+        self.viewer.clear()
         await asyncio.to_thread(self.thread.close)
 
     def on_text_area_changed(self) -> None:
@@ -184,6 +189,7 @@ class KeepsakeApp(ThreadMessages, AppCommands, App[None]):
         self.private = not self.private
         if not self.private:
             self.composer.forget_sent()
+            self.viewer.clear()
         await self._begin()
 
     async def action_new(self) -> None:

@@ -46,6 +46,7 @@ DEMO_ON, DEMO_OFF = "Opening the demo album …", "Forgetting the demo album …
 DEMO_NONE = "The demo album is not in your memory."
 DEMO = "The demo album is in your memory. Here is a new photo; press Enter to ask."
 NO_COMMAND = "There is no command {command}: /help lists them."
+NO_PHOTO_LARGE = "There is no photo in view yet: F2 chooses one."
 NO_PHOTO = "There is no photo to remember yet: F2 chooses one."
 CITES, CITES_KEYS = "in your words: ", "   /{n} opens"
 CITES_NONE = "no words of the recalled memories are in this answer"

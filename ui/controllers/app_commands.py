@@ -72,7 +72,7 @@ class AppCommands(Base):
                 await self.history.run(name, rest, self.private)
             case "/demo":
                 await self.open_demo(rest == "off")
-            case "/remember" | "/caption" | "/models" | "/private" | "/new" | "/tour" | "/help" | "/quit":
+            case "/remember" | "/caption" | "/large" | "/models" | "/private" | "/new" | "/tour" | "/help" | "/quit":
                 await self.run_action(name[1:])
             case _ if name[1:].isdecimal():
                 self.action_cite(int(name[1:]))

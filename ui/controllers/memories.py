@@ -23,8 +23,10 @@ from memory.store import Memory
 from ui.controllers.main_view import MainView
 from ui.dialog_strings import BROWSER_DONE, TWINS_NONE
 from ui.dialogs.episode_dialogs import EpisodeScreen
+from ui.dialogs.large_photo import LargePhoto
 from ui.dialogs.memory_browser import BrowserScreen, EditScreen, StatisticsScreen, TwinsScreen, What
 from ui.input_parser import photo_paths
+from ui.recall_strings import day
 from ui.runtime.app_thread import AppThread
 from ui.strings import FORGETTING, LOOKING, MERGING, SAVING, UNDO_HOW, UNDOING
 from ui.widgets.episode_card import Card, CardSize, draw_card
@@ -144,7 +146,7 @@ class MemoriesController:
         self._thread.query(entry, lambda memory: memory.get(id), found)
 
     def choose(self, episode: Episode, what: str) -> None:
-        """Open one memory: to read it, to forget it after a question, or to edit it."""
+        """Open one memory: to read it, to forget it after a question, to edit it, or its photo large."""
 
         async def decided(wanted: str | None) -> None:
             if wanted == "forget":
@@ -156,7 +158,9 @@ class MemoriesController:
             if new:
                 self._thread.edit(await self._view.note(SAVING), episode.id, new)
 
-        if what == "edit":
+        if what == "large":
+            self._app.push_screen(LargePhoto(episode.photo, f"{day(episode)}: {episode.words}"))
+        elif what == "edit":
             self._app.push_screen(EditScreen(episode), edited)
         else:
             self._did(what)

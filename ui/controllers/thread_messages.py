@@ -28,6 +28,7 @@ from ui.imports.import_thread import ImportReport
 from ui.recall_strings import day
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
+from ui.runtime.system_viewer import SystemViewer
 from ui.widgets.chat_log import Composer, Note
 from ui.widgets.panels import StatusLine
 from ui.widgets.tour import Tour
@@ -56,6 +57,7 @@ class ThreadMessages(Base):
     remembering: RememberController
     questions: QuestionsController
     imports: ImportsController
+    viewer: SystemViewer
 
     async def open_demo(self, off: bool = False) -> None:
         """Put the demo album into the memory, or with `off` forget the album."""
@@ -116,7 +118,8 @@ class ThreadMessages(Base):
             await showing
 
     async def on_episodes_changed(self, message: messages.EpisodesChanged) -> None:
-        """Show the receipt, and remove the changed memories from the screen."""
+        """Show the receipt, and remove the changed memories from the screen, and what a viewer was given."""
+        self.viewer.clear()
         await self.main_view.settle(message.entry, "\n".join(message.receipt))
         await self.main_view.drop(message.ids)
         self.memories.changed(message.receipt)

@@ -22,6 +22,7 @@ from textual.widgets import Button, Input, Label, Static, TextArea
 from memory.episode import Episode, Photo
 from memory.search.time_phrases import noon_of
 from ui.dialog_strings import LOCKED, LOCKED_KEYS
+from ui.dialogs.large_photo import LargePhoto
 from ui.recall_strings import day
 from ui.widgets.photo_view import PhotoView
 
@@ -146,6 +147,7 @@ class EpisodeScreen(ModalScreen[str | None]):
         Binding("escape,enter,n", "dismiss(None)", "Close"),
         Binding("f,delete,y", "forget", "Forget"),
         Binding("e", "edit", "Edit"),
+        Binding("z", "large", "Photo large"),
     ]
 
     def __init__(self, episode: Episode, sure: bool) -> None:
@@ -164,7 +166,11 @@ class EpisodeScreen(ModalScreen[str | None]):
                     who = "You said" if turn.role == "user" else "Reply"
                     yield Static(Content.assemble((f"{who}: ", "$foreground-muted"), turn.text))
                 yield Static(Content(f"id {self.episode.id}"), classes="keys")
-            keys = "y: forget it  ·  n or Esc: keep it" if self.sure else "e: edit  ·  f: forget it  ·  Esc closes"
+            keys = (
+                "y: forget it  ·  n or Esc: keep it"
+                if self.sure
+                else "e: edit  ·  z: photo large  ·  f: forget it  ·  Esc closes"
+            )
             yield Static(keys, classes="keys")
 
     def action_forget(self) -> None:
@@ -174,6 +180,10 @@ class EpisodeScreen(ModalScreen[str | None]):
         else:
             self.sure = True
             self.refresh(recompose=True)
+
+    def action_large(self) -> None:
+        """Show the photo on the whole screen."""
+        self.app.push_screen(LargePhoto(self.episode.photo, day(self.episode)))
 
     def action_edit(self) -> None:
         """Close, and open the screen that edits the memory's words."""

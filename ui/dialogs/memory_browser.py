@@ -42,7 +42,7 @@ from ui.widgets.episode_card import CardSize
 from ui.widgets.episode_grid import EpisodeGrid
 from ui.widgets.photo_view import PhotoView
 
-What = Literal["open", "edit", "forget", "undo", "statistics", "twins"]
+What = Literal["open", "large", "edit", "forget", "undo", "statistics", "twins"]
 
 
 class BrowserScreen(Screen[None]):
@@ -51,6 +51,7 @@ class BrowserScreen(Screen[None]):
     BINDINGS: ClassVar = [
         Binding("escape", "leave", "Close"),
         Binding("enter", "wish('open')", "Open", show=False),
+        Binding("z", "wish('large')", "Photo large", show=False),
         Binding("e", "wish('edit')", "Edit", show=False),
         Binding("f,delete", "wish('forget')", "Forget", show=False),
         Binding("u", "wish('undo')", "Undo", show=False),

@@ -89,6 +89,7 @@ class MemoryCard(Horizontal, can_focus=True):
         Binding("enter", "choose('open')", "Open"),
         Binding("delete,f", "choose('forget')", "Forget"),
         Binding("e", "choose('edit')", "Edit"),
+        Binding("z", "choose('large')", "Photo large"),
         Binding("y", "choose('same')", "The same"),
         Binding("n", "choose('not the same')", "Not the same"),
         Binding("up,k", "app.focus_previous", show=False),
@@ -96,8 +97,8 @@ class MemoryCard(Horizontal, can_focus=True):
     ]
 
     class Chosen(Message):
-        """The user wants to "open", "forget" or "edit" the memory, or says that the new photo shows the same ("same")
-        or does not ("not the same")."""
+        """The user wants to "open", "forget" or "edit" the memory, or its photo "large", or says that the new photo
+        shows the same ("same") or does not ("not the same")."""
 
         def __init__(self, episode: Episode, what: str) -> None:
             super().__init__()

@@ -17,7 +17,8 @@ from ui.pictures.drawing import draw, fit
 
 
 class PhotoView(Widget):
-    """Shows one photo, as large as its styles allow; with the class "thumb", what matters of it fills the room.
+    """Shows one photo, as large as its styles allow; with the class "thumb", what matters of it
+    fills the room; with "large", it stands in the middle.
 
     A thread decodes and draws: keys never wait.
     """
@@ -86,6 +87,14 @@ class PhotoView(Widget):
     def render_line(self, y: int) -> Strip:
         """One row of cells: the photo, then background."""
         width, style = self.size.width, self.rich_style
-        if y >= len(self._strips):
+        large = self.has_class("large")
+        y -= (self.size.height - len(self._strips)) // 2 if large else 0
+        if not 0 <= y < len(self._strips):
             return Strip.blank(width, style)
-        return self._strips[y].adjust_cell_length(width, style)
+        drawn = self._strips[y]
+        left = (width - drawn.cell_length) // 2 if large else 0
+        return (
+            Strip([Segment(" " * left, style), *drawn]).adjust_cell_length(width, style)
+            if left > 0
+            else (drawn.adjust_cell_length(width, style))
+        )

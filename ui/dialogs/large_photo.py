@@ -1,0 +1,73 @@
+"""A photo on the whole screen; from here the system's own viewer can be asked to open it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from memory.episode import Photo
+from ui.widgets.photo_view import PhotoView
+
+KEYS = "o: open in the system's viewer  ·  Esc closes"
+OPENING = "Opening …"
+OPENED = (
+    "Opened. The viewer's copy is yours alone to read, and goes when Keepsake closes; a viewer may keep a thumbnail."
+)
+CAREFUL = {
+    "private": "This conversation is private: the viewer gets a copy that is not, until F5 or Keepsake ends it, "
+    "and may keep a thumbnail of it. o again: open it",
+    "encrypted": "Your memory is encrypted: the viewer gets a copy that is not, until Keepsake closes, and may keep a "
+    "thumbnail of it. o again: open it",
+}
+"""What opening a photo elsewhere means, where nothing was to leave Keepsake."""
+
+
+class LargePhoto(ModalScreen[None]):
+    """One photo, as large as the screen allows, with a line of words below."""
+
+    BINDINGS: ClassVar = [
+        Binding("escape,enter,z,q,f9", "dismiss(None)", "Close"),
+        Binding("o", "original", "Open in the system's viewer"),
+    ]
+
+    class Original(Message):
+        """The user wants the photo in the system's viewer; `sure`: after having read what that means."""
+
+        def __init__(self, screen: LargePhoto, sure: bool) -> None:
+            super().__init__()
+            self.screen, self.sure = screen, sure
+
+    def __init__(self, photo: Photo, words: str = "") -> None:
+        super().__init__()
+        self.photo, self.words = photo, words
+        self._asked = False
+
+    def compose(self) -> ComposeResult:
+        """The photo, then one line: the words and the keys."""
+        yield PhotoView(self.photo, classes="large")
+        yield Static(id="large-words")
+
+    def on_mount(self) -> None:
+        """Say what is in view."""
+        self.say(KEYS)
+
+    def say(self, text: str) -> None:
+        """Show a line below the photo, after its own words."""
+        words = f"{' '.join(self.words.split())}   " if self.words else ""
+        line = Content.assemble((words, "$foreground"), (text, "$text-muted"))
+        self.query_one("#large-words", Static).update(line)
+
+    def ask(self, about: str) -> None:
+        """Say what opening the photo elsewhere means ("private", "encrypted"); the next o does it."""
+        self._asked, self.words = True, ""
+        self.say(CAREFUL[about])
+
+    def action_original(self) -> None:
+        """Ask the app to open the photo in the system's viewer."""
+        self.post_message(self.Original(self, self._asked))

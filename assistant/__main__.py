@@ -34,9 +34,9 @@ from assistant.opening import add_encoder_option, encode_with_progress, encoder_
 from assistant.photo import load_photo
 from assistant.sight import recall, remember
 from memory import conversations
+from memory.days import Unknown, day_words, given_day
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
-from memory.search.time_phrases import noon_of
 from memory.text import count
 
 NOBODY = "I do not know anybody or anything here."
@@ -108,9 +108,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _day(text: str) -> datetime:
+def _day(text: str) -> datetime | Unknown:
     try:
-        return noon_of(text)
+        return given_day(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
@@ -125,7 +125,7 @@ def _remember(args: argparse.Namespace) -> int:
     photo = load_photo(args.photo)
     with encoder_and_model(args.encoder, args.model) as (encoder, backend), open_memory(args.memory, backend) as memory:
         episode = remember(memory, encoder, photo, args.words, args.when, args.place)
-    print(json.dumps({"id": episode.id}) if args.json else f"remembered as {episode.id}, {episode.when:%d %B %Y}")
+    print(json.dumps({"id": episode.id}) if args.json else f"remembered as {episode.id}, {day_words(episode.day)}")
     return 0
 
 
@@ -165,9 +165,11 @@ class _Results(EventHandler[None]):
 
     def reminded(self, event: Reminded) -> None:
         """A line for each reminder."""
-        self._result["reminders"] = [asdict(r) | {"when": r.when.isoformat()} for r in event.reminders]
+        self._result["reminders"] = [
+            asdict(r) | {"when": r.when.isoformat(), "day": r.day.isoformat()} for r in event.reminders
+        ]
         for r in event.reminders:
-            self._print(f"you asked  {printable(r.task)}  (said {r.when:%d %b %Y}, {r.id})\n")
+            self._print(f"you asked  {printable(r.task)}  (said {day_words(r.day)}, {r.id})\n")
 
     def shortened(self, event: Shortened) -> None:
         """What was left out, on stderr."""
@@ -263,7 +265,7 @@ def _line(recall: Recall) -> str:
 
 
 def _about(episode: Episode, why: str = "") -> str:
-    return printable(f"{episode.id}  {episode.when:%d %b %Y}  {why}“{episode.words[:90]}”")
+    return printable(f"{episode.id}  {day_words(episode.day)}  {why}“{episode.words[:90]}”")
 
 
 if __name__ == "__main__":

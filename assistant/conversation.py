@@ -32,6 +32,7 @@ from assistant.events import (
 )
 from assistant.same_thing import PairCheck
 from memory import reminders
+from memory.days import Unknown
 from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError, ModelStopped, PromptTooLong
 from memory.instructions import Reminder
@@ -157,8 +158,8 @@ class Conversation:
         *_, last = self.backend.stream(opening, replace(self.options, max_new_tokens=0))
         return last
 
-    def remember(self, words: str, when: datetime | None = None, place: str | None = None) -> Episode:
-        """Store the photo with what the user says about it. `when` defaults to the camera's date, then to now."""
+    def remember(self, words: str, when: datetime | Unknown | None = None, place: str | None = None) -> Episode:
+        """Store the photo with what the user says about it. `when`: see `sight.remember`."""
         if self.photo is None:
             raise KeepsakeError("there is no photo to remember: attach one first")
         episode = sight.remember(self.memory, self.encoder, self.photo, words, when, place)

@@ -93,7 +93,12 @@ def from_image(image: Image.Image, taken_at: datetime | None = None) -> Photo:
         clean.save(out, "PNG")
     else:
         clean.save(out, "JPEG", quality=92, subsampling=0)
-    return Photo(digest, out.getvalue(), *clean.size, taken_at.astimezone(UTC) if taken_at else None)
+    return Photo(digest, out.getvalue(), *clean.size, taken_at and _with_offset(taken_at))
+
+
+def _with_offset(at: datetime) -> datetime:
+    """A date with its offset from UTC; without one it is of this machine's clock."""
+    return at if at.tzinfo else at.astimezone()
 
 
 def pixels(photo: Photo, side: int | None = None) -> np.ndarray:
@@ -238,6 +243,7 @@ def _taken_at(text: str, offset: str) -> datetime | None:
         date = datetime.strptime(text, "%Y:%m:%d %H:%M:%S")
         if re.fullmatch(r"[+-]\d\d:\d\d", offset):
             date = datetime.fromisoformat(f"{date.isoformat()}{offset}")
-        return date.astimezone(UTC)
+        date.astimezone(UTC)  # raises for the first and last days of the calendar
+        return _with_offset(date)
     except (ValueError, OverflowError, OSError):
         return None

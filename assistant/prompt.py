@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Literal
 
 from assistant.backend import Message
+from memory.days import DAY_UNKNOWN, day_words
 from memory.episode import Episode, Photo
 
 INSTRUCTION = (
@@ -45,8 +46,8 @@ DESCRIBE_REQUEST = "Describe this photo: what is in it?"
 
 
 def date_words(episode: Episode) -> str:
-    """The episode's day as people write it: "12 May 2025"."""
-    return f"{episode.when.day} {episode.when:%B %Y}"
+    """The episode's day as people write it: "12 May 2025", or "day unknown"."""
+    return day_words(episode.day)
 
 
 def opening_messages(episodes: Sequence[Episode], photo: Photo) -> tuple[Message, Message]:
@@ -137,7 +138,10 @@ def _memories(episodes: Sequence[Episode]) -> tuple[str | Photo, ...]:
     parts: list[str | Photo] = []
     for episode in (e for photo in photos for e in reversed(by_time) if e.photo.sha256 == photo):
         at = f", {episode.place}" if episode.place else ""
-        parts += [f"Memory of {date_words(episode)}{at}:\n", episode.photo, f"\n{_dialogue(episode)}\n\n"]
+        when = (
+            f" of {date_words(episode)}" if episode.day else f", {DAY_UNKNOWN}"
+        )  # so the nano makes up no date (LOG.md)
+        parts += [f"Memory{when}{at}:\n", episode.photo, f"\n{_dialogue(episode)}\n\n"]
     return tuple(parts) or ("There are no memories that match.\n\n",)
 
 

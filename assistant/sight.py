@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from assistant.encoder.encoder import PhotoEncoder
+from memory.days import UNKNOWN, Unknown
 from memory.episode import Episode, Photo, Recall, Turn
 from memory.errors import KeepsakeError, PhotoError
 from memory.store import Memory
@@ -28,18 +29,22 @@ def remember(
     encoder: PhotoEncoder,
     photo: Photo,
     words: str,
-    when: datetime | None = None,
+    when: datetime | Unknown | None = None,
     place: str | None = None,
 ) -> Episode:
     """Store an episode with the photo's tokens, so that the next photo can find it.
 
-    `when` defaults to the camera's date, then to now. Raises KeepsakeError when there are no words: a photo without
-    meaning cannot be recalled by meaning.
+    `when` defaults to the camera's date; where the camera wrote none, the day is unknown. Raises KeepsakeError when
+    there are no words: a photo without meaning cannot be recalled by meaning.
     """
     if not words.strip():
         raise KeepsakeError("nothing was said about the photo: write a sentence, such as 'This is Milo, my dog'")
-    date = when or photo.taken_at or datetime.now(UTC)
-    return store_episode(memory, encoder, Episode(photo, (Turn("user", words.strip()),), date, place))
+    now, turns = datetime.now(UTC), (Turn("user", words.strip()),)
+    if (at := when or photo.taken_at) and at != UNKNOWN:
+        episode = Episode(photo, turns, at, place, told=now)
+    else:
+        episode = Episode(photo, turns, now, place, day=None, told=now)
+    return store_episode(memory, encoder, episode)
 
 
 def store_episode(memory: Memory, encoder: PhotoEncoder, episode: Episode) -> Episode:

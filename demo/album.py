@@ -15,6 +15,7 @@ from assistant.events import Answered, Captioned, EventHandler, Failed, Recalled
 from assistant.opening import encoder_and_model
 from assistant.photo import load_photo
 from assistant.sight import store_episode
+from memory.days import day_words
 from memory.episode import Episode, Turn
 from memory.errors import KeepsakeError
 from memory.store import Memory
@@ -88,7 +89,7 @@ class _Printer(EventHandler[None]):
     def recalled(self, event: Recalled) -> None:
         """The recalled memories, with their reasons."""
         for recall in event.recalls:
-            print(f'Recalled  {recall.episode.when:%d %B %Y}  {recall.why}\n          "{recall.episode.words}"')
+            print(f'Recalled  {day_words(recall.episode.day)}  {recall.why}\n          "{recall.episode.words}"')
         if not event.recalls:
             print("Recalled  nothing that matches")
 

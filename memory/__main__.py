@@ -11,12 +11,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from memory import reminders
+from memory.days import DAY_UNKNOWN
 from memory.db import database_files, snapshots
 from memory.db.keys import ask_here, choose_passphrase
 from memory.episode import Episode, printable
@@ -92,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         "--photo", metavar="FILE", help="all of a photo from an export, or of a hash that `show` prints"
     )
     forget.add_argument("--words", metavar="TEXT", help="all episodes that contain these words")
-    forget.add_argument("--from", dest="since", type=_day, metavar="DAY", help="from this day (UTC) on: 2025-08-01")
+    forget.add_argument("--from", dest="since", type=_day, metavar="DAY", help="from this day on: 2025-08-01")
     forget.add_argument("--to", dest="until", type=_day, metavar="DAY", help="up to the end of this day")
     forget.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     ending = command("reminders", "Reminders that you asked for in your memories; --end stops one.", _reminders)
@@ -191,8 +192,8 @@ def _reminders(memory: Memory, args: argparse.Namespace) -> int:
         return 0
     found = reminders.standing(memory)
     for one in found:
-        line = f"{one.id}  {one.task}  ({one.when:%Y-%m-%d}, memory {one.episode}: {one.words})"
-        _out(args, asdict(one) | {"when": one.when.isoformat()}, [line])
+        line = f"{one.id}  {one.task}  ({one.day}, memory {one.episode}: {one.words})"
+        _out(args, asdict(one) | {"when": one.when.isoformat(), "day": one.day.isoformat()}, [line])
     if not found:
         _tell("there are no standing instructions: say one in a memory, “When you see it again, remind me to …”")
     return 0
@@ -275,12 +276,12 @@ def _one_line(episode: Episode) -> str:
 
 
 def _when(episode: Episode) -> str:
-    return f"{episode.when:%Y-%m-%d %H:%M} UTC" + (f", {episode.place}" if episode.place else "")
+    return (episode.day.isoformat() if episode.day else DAY_UNKNOWN) + (f", {episode.place}" if episode.place else "")
 
 
-def _day(text: str) -> datetime:
+def _day(text: str) -> date:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it like 2025-08-01") from error
 

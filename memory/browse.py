@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from memory import recall
@@ -26,7 +26,8 @@ class EpisodeEntry(NamedTuple):
     """An episode as an entry in a list."""
 
     id: str
-    when: datetime
+    day: date | None
+    """The local day on which it happened; None: unknown."""
     why: str = ""
     """Why the episode was found; empty in a list of all."""
 
@@ -49,17 +50,17 @@ class Statistics(NamedTuple):
     """Size of the photos alone."""
     file_bytes: int
     """Size of the memory file."""
-    first: datetime | None
-    """Date of the oldest episode; None when there is none."""
-    years: tuple[tuple[int, int, int], ...]
-    """(year, episodes, photos) for each year, newest first."""
+    first: date | None
+    """Day of the oldest episode; None when no day is known."""
+    years: tuple[tuple[int | None, int, int], ...]
+    """(year, episodes, photos) for each year, newest first; last, with None, those of which no day is known."""
 
 
 def timeline(memory: Memory) -> list[EpisodeEntry]:
     """All episodes, newest first. Raises MemoryFileError."""
     with memory.transaction() as db:
-        found = db.execute(f"SELECT id, when_utc FROM episodes ORDER BY {rows.NEWEST}").fetchall()
-    return [EpisodeEntry(id, datetime.fromisoformat(at)) for id, at in found]
+        found = db.execute(f"SELECT id, day FROM episodes ORDER BY {rows.NEWEST}").fetchall()
+    return [EpisodeEntry(id, day and date.fromisoformat(day)) for id, day in found]
 
 
 def find(memory: Memory, words: str, now: datetime | None = None) -> list[EpisodeEntry]:
@@ -73,7 +74,7 @@ def find(memory: Memory, words: str, now: datetime | None = None) -> list[Episod
             ids = set(memory.between(asked.since, asked.before))
             return [entry._replace(why=asked.why) for entry in timeline(memory) if entry.id in ids]
     found = memory.search(words, FOUND, now)
-    return [EpisodeEntry(one.episode.id, one.episode.when, one.why) for one in found]
+    return [EpisodeEntry(one.episode.id, one.episode.day, one.why) for one in found]
 
 
 def duplicates(memory: Memory) -> list[Duplicate]:
@@ -81,16 +82,16 @@ def duplicates(memory: Memory) -> list[Duplicate]:
 
     Episodes with different places are no duplicates. Raises MemoryFileError.
     """
-    query = "SELECT id, photo, when_utc, words, said.place FROM episodes JOIN said ON said.rowid = row"
+    query = "SELECT id, photo, when_utc, day, words, said.place FROM episodes JOIN said ON said.rowid = row"
     with memory.transaction() as db:
         by_words: dict[str, list[_Row]] = {}
-        for id, photo, at, words, place in db.execute(f"{query} ORDER BY when_utc, row"):
+        for id, photo, at, day, words, place in db.execute(f"{query} ORDER BY when_utc, row"):
             key = " ".join(folded(words).split())
-            by_words.setdefault(key, []).append(_Row(id, photo, datetime.fromisoformat(at), place))
+            by_words.setdefault(key, []).append(_Row(id, photo, datetime.fromisoformat(at), day is not None, place))
         groups = [group for same in by_words.values() if len(same) > 1 for group in _groups(db, same)]
     result = []
     for group in groups:
-        first, *rest = sorted(group, key=lambda row: (row.place is None, row.when))
+        first, *rest = sorted(group, key=lambda row: (row.place is None, not row.dated, row.when))
         result.append(Duplicate(first.id, tuple(row.id for row in rest)))
     return result
 
@@ -100,14 +101,15 @@ def statistics(memory: Memory) -> Statistics:
     stats = memory.stats()
     with memory.transaction() as db:
         (size,) = db.execute("SELECT coalesce(sum(length(data)), 0) FROM photos").fetchone()
-        (first,) = db.execute("SELECT min(when_utc) FROM episodes").fetchone()
+        (first,) = db.execute("SELECT min(day) FROM episodes").fetchone()
         by_year = (
-            "SELECT substr(when_utc, 1, 4) AS year, count(*), count(DISTINCT photo) FROM episodes "
-            "GROUP BY year ORDER BY year DESC"
+            "SELECT substr(day, 1, 4) AS year, count(*), count(DISTINCT photo) FROM episodes "
+            "GROUP BY year ORDER BY year DESC NULLS LAST"
         )
-        years = tuple((int(year), episodes, photos) for year, episodes, photos in db.execute(by_year))
-    began = datetime.fromisoformat(first) if first else None
-    return Statistics(stats["episodes"], stats["photos"], size, stats["bytes"], began, years)
+        years = tuple((year and int(year), episodes, photos) for year, episodes, photos in db.execute(by_year))
+    return Statistics(
+        stats["episodes"], stats["photos"], size, stats["bytes"], first and date.fromisoformat(first), years
+    )
 
 
 class _Row(NamedTuple):
@@ -117,6 +119,8 @@ class _Row(NamedTuple):
     photo: str
     """Hash of the photo."""
     when: datetime
+    dated: bool
+    """Whether its day is known; if not, `when` is when it was told."""
     place: str | None
 
 
@@ -138,7 +142,7 @@ def _one_thing(db: sqlite3.Connection, one: _Row, other: _Row) -> bool:
     """Whether two episodes have the same photo, or photos of one burst that show the same."""
     if one.photo == other.photo:
         return True
-    if abs((one.when - other.when).total_seconds()) > recall.BURST:
+    if not (one.dated and other.dated) or abs((one.when - other.when).total_seconds()) > recall.BURST:
         return False
     spaces = vectors.spaces_of(db, one.photo, other.photo)
     return any(vectors.alike(db, space, one.photo, other.photo) >= SAME for space in spaces)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 Role = Literal["user", "assistant"]
 Certainty = Literal["sure", "maybe"]
@@ -25,7 +25,7 @@ class Photo:
     width: int
     height: int
     taken_at: datetime | None = None
-    """When the camera says it was taken (UTC), if it says so."""
+    """When the camera says it was taken, if it says so: on the clock where it was, with the offset from UTC."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,9 @@ class Turn:
     text: str
 
 
+_OF_WHEN = date.min  # for `day`: left out
+
+
 @dataclass(frozen=True)
 class Episode:
     """A photo and the conversation about it: only what the user showed and said, and replies to the user."""
@@ -43,25 +46,36 @@ class Episode:
     photo: Photo
     turns: tuple[Turn, ...]
     when: datetime
-    """When it happened, timezone-aware; kept as UTC with whole seconds."""
+    """When it happened, timezone-aware; kept as UTC with whole seconds. With an unknown `day`: when it was told."""
     place: str | None = None
     order: int = field(default=0, compare=False, repr=False)
     """Position among the episodes of the memory it was loaded from, by when they were stored: later ones have more.
     0 before it is stored."""
+    day: date | None = _OF_WHEN
+    """The day on the clock where it happened; None: unknown. Left out, it is the day of `when` in its own timezone."""
+    told: datetime | None = field(default=None, compare=False)
+    """When the user told it (UTC, whole seconds), which may be years later; None: unknown. No part of the id."""
 
     def __post_init__(self) -> None:
-        if self.when.tzinfo is None:
-            raise ValueError("an episode needs a timezone-aware date")
+        if self.when.tzinfo is None or (self.told and self.told.tzinfo is None):
+            raise ValueError("an episode needs timezone-aware dates")
+        if self.day == _OF_WHEN:
+            object.__setattr__(self, "day", self.when.date())
+        elif self.day and abs(self.day - self.when.astimezone(UTC).date()) > timedelta(days=1):
+            raise ValueError(f"{self.day} is not the day of {self.when}")
+        if self.told:
+            object.__setattr__(self, "told", self.told.astimezone(UTC).replace(microsecond=0))
         object.__setattr__(self, "when", self.when.astimezone(UTC).replace(microsecond=0))
 
     @cached_property
     def id(self) -> str:
         """Sixteen hex digits of the content's SHA-256. Changing what is hashed would change every stored id."""
-        content = {
+        content: dict[str, Any] = {
             "photo": self.photo.sha256,
             "turns": [[t.role, t.text] for t in self.turns],
             "when": self.when.isoformat(),
             "place": self.place,
+            **({"day": None} if self.day is None else {}),  # a known day belongs to the moment
         }
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]

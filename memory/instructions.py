@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 LONGEST = 300
 """Characters of the longest sentence that is searched for an instruction; longer sentences are stories."""
@@ -54,7 +54,9 @@ class Reminder:
     episode: str
     """Id of the episode in which the user said the sentence."""
     when: datetime
-    """The date of that episode (UTC)."""
+    """When that happened (UTC)."""
+    day: date
+    """The local day of that episode; where it is unknown, the day on which the episode was told."""
 
 
 def tasks(text: str) -> Iterator[tuple[str, str]]:

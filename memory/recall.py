@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from memory.db import rows
@@ -128,15 +128,17 @@ def _rank_by_time(db: sqlite3.Connection, asked: TimeQuery, likely: Sequence[Hit
     if asked.order and (likely or not asked.why):
         newest = asked.order == "newest"
         candidates = rankings[0].hits if rankings else likely or rows.within(db, None, None, newest)
-        hits = sorted(candidates, key=lambda hit: hit.order, reverse=newest)
+        hits = sorted((hit for hit in candidates if hit.day), key=lambda hit: hit.order, reverse=newest)
         words = "the last time" if newest else "the first time"
         rankings.append(Ranking(hits, lambda hit: words if hit == hits[0] else ""))
     return [one for one in rankings if one.hits]
 
 
-def _within(hit: Hit, since: datetime | None, before: datetime | None) -> bool:
-    """Whether the hit is from `since` on and before `before`; None: no limit."""
-    return (since is None or hit.when >= since.isoformat()) and (before is None or hit.when < before.isoformat())
+def _within(hit: Hit, since: date | None, before: date | None) -> bool:
+    """Whether the day of the hit is known, and from `since` on and before `before`; None: no limit."""
+    if hit.day is None:
+        return False
+    return (since is None or hit.day >= since.isoformat()) and (before is None or hit.day < before.isoformat())
 
 
 def _with_words_first(db: sqlite3.Connection, photos: Iterable[str]) -> Iterator[str]:
@@ -158,7 +160,7 @@ def _groups(
     by_thing: dict[str, list[str]] = {}
     around: dict[int, list[list[str]]] = {}  # groups by the time of their first photo, in spans of BURST seconds
     for photo in photos:
-        times = [datetime.fromisoformat(hit.when).timestamp() for hit in rows.of_photo(db, photo)]
+        times = [datetime.fromisoformat(hit.when).timestamp() for hit in rows.of_photo(db, photo) if hit.day]
         spans = {int(at // BURST) + step for at in times for step in (-1, 0, 1)}
         near = [
             group for span in sorted(spans) for group in around.get(span, ()) if photo in sight and group[0] in sight

@@ -7,8 +7,9 @@ goes with its episode. Only the fact that a reminder was ended is stored.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import date, datetime
 
+from memory.days import likely_day
 from memory.db.rows import NEWEST
 from memory.errors import KeepsakeError
 from memory.instructions import Reminder, id_of, tasks
@@ -46,14 +47,15 @@ def end(memory: Memory, id: str) -> Reminder:
 def _standing(memory: Memory, photos: Collection[str] | None) -> Iterator[Reminder]:
     if photos is not None and not photos:
         return
-    query = "SELECT id, when_utc, text FROM turns JOIN episodes ON id = episode WHERE role = 'user'"
+    query = "SELECT id, when_utc, day, text FROM turns JOIN episodes ON id = episode WHERE role = 'user'"
     if photos is not None:
         query += f" AND photo IN ({', '.join('?' * len(photos))})"
     with memory.transaction() as db:
         ended = {id for (id,) in db.execute("SELECT reminder FROM reminders_ended")}
         rows = db.execute(f"{query} ORDER BY {NEWEST}, n", tuple(photos or ())).fetchall()
-    for episode, when, text in rows:
+    for episode, when, day, text in rows:
         for task, words in tasks(text):
             id = id_of(episode, task)
             if id not in ended:
-                yield Reminder(id, task, words, episode, datetime.fromisoformat(when))
+                at = datetime.fromisoformat(when)
+                yield Reminder(id, task, words, episode, at, date.fromisoformat(day) if day else likely_day(at))

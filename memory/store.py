@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -245,8 +245,8 @@ class Memory:
         with self.transaction() as db:
             return selection.mentioning(db, words)
 
-    def between(self, since: datetime | None, before: datetime | None) -> list[str]:
-        """Ids of episodes from `since` on and before `before`, newest first."""
+    def between(self, since: date | None, before: date | None) -> list[str]:
+        """Ids of episodes of local days from `since` on and before `before`, newest first; of no unknown days."""
         with self.transaction() as db:
             return selection.between(db, since, before)
 

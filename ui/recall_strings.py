@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from memory.days import day_words
 from memory.episode import Episode, Recall
 from ui.input_parser import name_said
 
@@ -17,7 +18,7 @@ ASKED_HERE = "{keys}:  {question}   ·   or ask"
 def day(episode: Episode) -> str:
     """ "12 May 2025 · Lisbon" """
     where = f" · {episode.place}" if episode.place else ""
-    return f"{episode.when.day} {episode.when:%B %Y}{where}"
+    return f"{day_words(episode.day)}{where}"
 
 
 def asked_about(recalls: Sequence[Recall]) -> Recall | None:

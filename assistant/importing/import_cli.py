@@ -23,6 +23,7 @@ from assistant.importing.whatsapp import DayOrder
 from assistant.opening import encoder_and_model, open_memory
 from assistant.photo import shown
 from assistant.progress import progress_line
+from memory.days import day_words
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError
 from memory.paths import home
@@ -151,7 +152,7 @@ def _line(name: str, episode: Episode, date_source: str) -> str:
     words = " / ".join(turn.text for turn in episode.turns)
     place = f"  {episode.place}" if episode.place else ""
     quoted = f"“{words[:90]}”" if words else "no words"
-    return printable(f"{name}  {episode.when:%d %b %Y} ({date_source}){place}  {quoted}")
+    return printable(f"{name}  {day_words(episode.day)} ({date_source}){place}  {quoted}")
 
 
 def _print_left_out(source: Source, tally: Tally) -> None:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -119,7 +119,7 @@ def _item(path: Path, name: str, folder_words: str) -> Item:
     day, date_source = day_of_name(path.stem), "name"
     if day is None:
         try:
-            day, date_source = datetime.fromtimestamp(path.stat().st_mtime, UTC), "file"
+            day, date_source = datetime.fromtimestamp(path.stat().st_mtime).astimezone(), "file"
         except (OSError, OverflowError, ValueError):  # reading the file will say why
             day, date_source = None, ""
     return Item(name, partial(read_file, path), (), words_of_name(path.stem) or folder_words, day, date_source)
@@ -198,7 +198,7 @@ def _chat(
             missing.append((shown(message.file), "the chat names it, but it is not in the export"))
             continue
         words = tuple(m.text if m.sender == me else f"{one_line(m.sender)} wrote: {m.text}" for m in about)
-        items.append(Item(shown(message.file), media[message.file], words, "", message.when.astimezone(UTC), "chat"))
+        items.append(Item(shown(message.file), media[message.file], words, "", message.when.astimezone(), "chat"))
     others = [shown(m.file) for m in chat.messages if m.file and m.file in media and not _is_photo(m.file)]
     omitted = sum(m.omitted for m in chat.messages)
     texts = sum(bool(m.text) for m in chat.messages)

@@ -6,7 +6,7 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -17,8 +17,11 @@ DEPTH = 100
 """At most so many episodes of one ranking take part in a fusion of rankings."""
 NEWEST = "when_utc DESC, row DESC"
 """The order of lists: newest first; episodes of the same time by when they were stored, the last stored first."""
+OF_DAYS = "when_utc >= ? AND when_utc < ? AND day >= ? AND day < ?"
+"""The condition of a range of local days: these are at most a day from those in UTC, so the index by time helps."""
+_A_DAY = timedelta(days=1)
 
-HIT_COLUMNS = "episodes.row, episodes.id, episodes.photo, episodes.when_utc"
+HIT_COLUMNS = "episodes.row, episodes.id, episodes.photo, episodes.when_utc, episodes.day"
 _PHOTO_COLUMNS = "photos.sha256, photos.data, photos.width, photos.height, photos.taken_at"
 
 
@@ -30,6 +33,8 @@ class Hit(NamedTuple):
     photo: str
     when: str
     """Date and time in ISO 8601, UTC: the order of these texts is the order of time."""
+    day: str | None
+    """The local day in ISO 8601; None: unknown."""
 
     @property
     def order(self) -> tuple[str, int]:
@@ -58,8 +63,9 @@ def insert(db: sqlite3.Connection, episode: Episode, row: int | None = None) -> 
         (photo.sha256, photo.data, hashlib.sha256(photo.data).hexdigest(), photo.width, photo.height, taken),
     )
     added = db.execute(
-        "INSERT INTO episodes (row, id, photo, when_utc, place) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (row, id, photo.sha256, episode.when.isoformat(), episode.place),
+        "INSERT INTO episodes (row, id, photo, when_utc, place, day, told) VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT DO NOTHING",
+        (row, id, photo.sha256, episode.when.isoformat(), episode.place, _iso(episode.day), _iso(episode.told)),
     )
     if not added.rowcount:
         return False
@@ -123,11 +129,13 @@ def find(db: sqlite3.Connection, id: str) -> tuple[int, str, str]:
 
 def load(db: sqlite3.Connection, which: str, values: tuple[Any, ...]) -> Iterator[Episode]:
     """Episodes with their photos; `which` is the end of the query (WHERE, ORDER BY, LIMIT)."""
-    query = f"SELECT row, id, when_utc, place, {_PHOTO_COLUMNS} FROM episodes JOIN photos ON sha256 = photo {which}"
-    for row, id, when, place, *photo in db.execute(query, values):
+    columns = f"row, id, when_utc, place, day, told, {_PHOTO_COLUMNS}"
+    query = f"SELECT {columns} FROM episodes JOIN photos ON sha256 = photo {which}"
+    for row, id, when, place, day, told, *photo in db.execute(query, values):
         stored = db.execute("SELECT role, text FROM turns WHERE episode = ? ORDER BY n", (id,))
         turns = tuple(Turn(role, text) for role, text in stored)
-        yield Episode(_photo(*photo), turns, datetime.fromisoformat(when), place, row)
+        local, heard = day and date.fromisoformat(day), told and datetime.fromisoformat(told)
+        yield Episode(_photo(*photo), turns, datetime.fromisoformat(when), place, row, local, heard)
 
 
 def photos(db: sqlite3.Connection, which: str, values: tuple[Any, ...], table: str = "photos") -> Iterator[Photo]:
@@ -135,12 +143,22 @@ def photos(db: sqlite3.Connection, which: str, values: tuple[Any, ...], table: s
     return (_photo(*row) for row in db.execute(f"SELECT {_PHOTO_COLUMNS} FROM {table} AS photos {which}", values))
 
 
-def within(db: sqlite3.Connection, since: datetime | None, before: datetime | None, newest: bool) -> list[Hit]:
-    """Episodes from `since` on and before `before` (None: no limit), at most DEPTH, newest or oldest first."""
-    low, high = since.isoformat() if since else "", before.isoformat() if before else "~"
+def within(db: sqlite3.Connection, since: date | None, before: date | None, newest: bool) -> list[Hit]:
+    """Episodes of days from `since` on and before `before` (None: no limit), at most DEPTH, newest or oldest first.
+
+    Episodes whose day is unknown are in no range.
+    """
     order = NEWEST if newest else "when_utc, row"
-    query = f"SELECT {HIT_COLUMNS} FROM episodes WHERE when_utc >= ? AND when_utc < ? ORDER BY {order} LIMIT {DEPTH}"
-    return [Hit(*one) for one in db.execute(query, (low, high))]
+    query = f"SELECT {HIT_COLUMNS} FROM episodes WHERE {OF_DAYS} ORDER BY {order} LIMIT {DEPTH}"
+    return [Hit(*one) for one in db.execute(query, of_days(since, before))]
+
+
+def of_days(since: date | None, before: date | None) -> tuple[str, str, str, str]:
+    """The values of OF_DAYS for days from `since` on and before `before`; None: no limit."""
+    low, high = since.isoformat() if since else "", before.isoformat() if before else "~"
+    early = (since - _A_DAY).isoformat() if since and since > date.min else ""
+    late = (before + _A_DAY).isoformat() if before and before < date.max else "~"
+    return early, late, low, high
 
 
 def of_photo(db: sqlite3.Connection, photo: str) -> list[Hit]:
@@ -178,3 +196,8 @@ def stats(db: sqlite3.Connection) -> dict[str, int]:
 
 def _photo(sha256: str, data: bytes, width: int, height: int, taken_at: str | None) -> Photo:
     return Photo(sha256, data, width, height, datetime.fromisoformat(taken_at) if taken_at else None)
+
+
+def _iso(value: date | None) -> str | None:
+    """A date, or date and time, in ISO 8601."""
+    return value.isoformat() if value else None

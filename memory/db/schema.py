@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from memory.db import engine, old_corrections
+from memory.db import engine, old_corrections, old_days
 from memory.db.database_files import keep_private, key_file, one_clear_line, snapshots, way_back
 from memory.db.engine import Key
 from memory.errors import MemoryFileError
@@ -159,6 +159,12 @@ MIGRATIONS: tuple[Migration, ...] = (
         ) STRICT""",
         "CREATE INDEX verdicts_by_other ON verdicts (other)",
         old_corrections.convert,
+    ),
+    (
+        # The day on the clock where it happened (NULL: unknown), and when it was told (NULL: unknown).
+        "ALTER TABLE episodes ADD COLUMN day TEXT",
+        "ALTER TABLE episodes ADD COLUMN told TEXT",
+        old_days.fill,
     ),
 )
 

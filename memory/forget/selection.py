@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
-from memory.db.rows import NEWEST
+from memory.db.rows import NEWEST, OF_DAYS, of_days
 from memory.errors import MemoryFileError
 from memory.text import folded
 
@@ -35,11 +35,13 @@ def mentioning(db: sqlite3.Connection, text: str) -> list[str]:
     return ids
 
 
-def between(db: sqlite3.Connection, since: datetime | None, before: datetime | None) -> list[str]:
-    """Ids of episodes from `since` on and before `before` (timezone-aware; None: no limit), newest first."""
-    low, high = since.isoformat() if since else "", before.isoformat() if before else "~"
-    query = f"SELECT id FROM episodes WHERE when_utc >= ? AND when_utc < ? ORDER BY {NEWEST}"
-    return [id for (id,) in db.execute(query, (low, high))]
+def between(db: sqlite3.Connection, since: date | None, before: date | None) -> list[str]:
+    """Ids of episodes of local days from `since` on and before `before` (None: no limit), newest first.
+
+    Episodes whose day is unknown are in no range.
+    """
+    query = f"SELECT id FROM episodes WHERE {OF_DAYS} ORDER BY {NEWEST}"
+    return [id for (id,) in db.execute(query, of_days(since, before))]
 
 
 def showing(db: sqlite3.Connection, sha256: str) -> list[str]:

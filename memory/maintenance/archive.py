@@ -2,7 +2,7 @@
 
     README.txt            one line: what the archive is
     episodes.jsonl        one episode a line, newest first, of one time the last stored first: id, photo, turns, when
-                          (UTC), place
+                          (UTC), place, day (where it happened, null: unknown; old archives have none), told
     photos/<sha256>.jpg   the photos as they are stored (or .png); the name is the hash of their pixels
     verdicts.jsonl        the user's answers about recalls, one a line; left out when there are none
     SHA256SUMS            hashes of all other files, as `sha256sum -c` reads them
@@ -22,11 +22,12 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from memory.days import likely_day
 from memory.db import old_corrections, rows, verdict_rows
 from memory.db.verdict_rows import Verdict
 from memory.episode import Episode, Photo, Turn
@@ -67,6 +68,8 @@ def as_json(episode: Episode) -> dict[str, Any]:
         "id": episode.id,
         "when": episode.when.isoformat(),
         "place": episode.place,
+        "day": episode.day and episode.day.isoformat(),
+        "told": episode.told and episode.told.isoformat(),
         "photo": {
             "sha256": photo.sha256,
             "width": photo.width,
@@ -230,12 +233,10 @@ def _episode(archive: zipfile.ZipFile, line: bytes) -> Episode:
             raise ValueError("a turn or place is not what it should be")
         if not all(isinstance(side, int) and 0 < side < 1 << 31 for side in (photo["width"], photo["height"])):
             raise ValueError(f"no size of a photo: {photo['width']!r} x {photo['height']!r}")
-        episode = Episode(
-            Photo(photo["sha256"], data, photo["width"], photo["height"], taken),
-            turns,
-            datetime.fromisoformat(row["when"]),
-            row["place"],
-        )
+        when, told = datetime.fromisoformat(row["when"]), row.get("told") and datetime.fromisoformat(row["told"])
+        day = (row["day"] and date.fromisoformat(row["day"])) if "day" in row else likely_day(when)
+        stored = Photo(photo["sha256"], data, photo["width"], photo["height"], taken)
+        episode = Episode(stored, turns, when, row["place"], 0, day, told)
         if episode.id != row["id"]:
             raise _Damaged(f"episode {row['id']} has other content than its id says")
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, StopIteration) as error:

@@ -8,7 +8,7 @@ dateparser is not installed, no phrase is understood, and recall works without t
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
@@ -49,28 +49,14 @@ class TimeQuery(NamedTuple):
 
     words: str
     """The question without the phrase of time."""
-    since: datetime | None = None
-    """First moment of the range, UTC; None: no limit."""
-    before: datetime | None = None
-    """The moment after the range, UTC; None: no limit."""
+    since: date | None = None
+    """First local day of the range; None: no limit."""
+    before: date | None = None
+    """The day after the range; None: no limit."""
     why: str = ""
     """The range in words, "from last summer"; empty when there is no range."""
     order: Literal["newest", "oldest"] | None = None
     """Whether the question asks for the last time ("newest") or the first time ("oldest")."""
-
-
-def noon_of(day: str) -> datetime:
-    """Noon UTC of a day written as 2025-08-01: the same calendar day nearly everywhere.
-
-    Raises ValueError, with a sentence for people, when `day` is no such day or has not come yet.
-    """
-    try:
-        noon = datetime.combine(date.fromisoformat(day), time(12), UTC)
-    except ValueError as error:
-        raise ValueError(f"{day!r} is not a day: write it as 2025-08-01.") from error
-    if noon > datetime.now(UTC) + timedelta(days=1):  # in the far east it is tomorrow already
-        raise ValueError(f"{day} has not come yet: memories are of days gone by.")
-    return noon
 
 
 def parse(text: str, now: datetime | None = None) -> TimeQuery:
@@ -86,7 +72,7 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
         span = _range(phrase.lower().removeprefix("the "), here)
         if span is None:
             continue
-        first, end = ((one.replace(tzinfo=now.tzinfo) if now else one).astimezone(UTC) for one in span)
+        first, end = (one.date() for one in span)
         how = (match["how"] or "").lower()
         rest = text[: match.start()] + text[match.end() :]
         if how in ("before", "until"):

@@ -78,7 +78,7 @@ def test_ask_answers_with_what_it_recalled(home: Path, bear: str) -> None:
 def test_without_json_it_reads_like_a_conversation(home: Path, bear: str, tmp_path: Path) -> None:
     done = keepsake(home, "ask", DEMO / "bear.jpg", "Who is this?")
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.match(rf"recalled  {bear}  16 Aug 2025  sure: the same photo  “This is Milo\.”\n\S", done.stdout)
+    assert re.match(rf"recalled  {bear}  16 August 2025  sure: the same photo  “This is Milo\.”\n\S", done.stdout)
     done = keepsake(home, "remember", DEMO / "boot.jpg", "Here is Thunder.", "--memory", tmp_path / "other.db")
     assert re.fullmatch(r"remembered as [0-9a-f]{16}, \d\d \w+ \d{4}\n", done.stdout)
 
@@ -95,9 +95,10 @@ def test_ask_tells_what_it_was_to_remind_of(home: Path, tmp_path: Path) -> None:
         "words": "When Gustav shows up, remind me to water the plants.",
         "episode": kept["id"],
         "when": "2024-11-30T12:00:00+00:00",
+        "day": "2024-11-30",
     }
     done = keepsake(home, "ask", DEMO / "clock.jpg", "Who is this?", "--no-caption", "--memory", file)
-    assert re.search(r"^you asked  water the plants  \(said 30 Nov 2024, [0-9a-f]{8}\)$", done.stdout, re.MULTILINE)
+    assert re.search(r"^you asked  water the plants  \(said 30 November 2024, [0-9a-f]{8}\)$", done.stdout, re.M)
     stranger = ROOT / "tests/data/photos/vase/00.jpg"
     assert result(home, "ask", stranger, "Who is this?", "--memory", file)["reminders"] == []
 

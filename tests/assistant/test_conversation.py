@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from assistant.encoder.encoder import BackendEncoder
 from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Reminded
 from assistant.photo import from_image
 from assistant.sight import encode_missing, recall, remember
+from memory.days import UNKNOWN
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError, ModelError, ModelStopped, PhotoError
 from memory.search.gate import Gate
@@ -190,13 +191,18 @@ def test_only_what_the_user_said_is_kept(memory: Memory, path: Path) -> None:
     assert memory.stats()["episodes"] == 1
 
 
-def test_an_episode_is_dated_by_the_user_then_the_camera_then_today(memory: Memory) -> None:
+def test_an_episode_is_dated_by_the_user_then_the_camera_and_else_its_day_is_unknown(memory: Memory) -> None:
     backend = FakeBackend()
     dated = from_image(Image.new("RGB", (8, 8)), DAY)
     assert remember(memory, BackendEncoder(backend), dated, "a", datetime(2020, 1, 1, tzinfo=UTC)).when.year == 2020
     assert remember(memory, BackendEncoder(backend), dated, "b").when == DAY
     before = datetime.now(UTC).replace(microsecond=0)
-    assert before <= remember(memory, BackendEncoder(backend), MILO, "c").when <= datetime.now(UTC)
+    undated = remember(memory, BackendEncoder(backend), MILO, "c")
+    assert undated.day is None and undated.told == undated.when and before <= undated.when <= datetime.now(UTC)
+    assert remember(memory, BackendEncoder(backend), dated, "d", UNKNOWN).day is None
+    evening = from_image(Image.new("RGB", (8, 9)), datetime(2025, 8, 1, 20, 30, tzinfo=timezone(timedelta(hours=-7))))
+    assert remember(memory, BackendEncoder(backend), evening, "e").day == date(2025, 8, 1)
+    assert [e.day for e in memory.about(evening.sha256)] == [date(2025, 8, 1)], "stored with the episode"
 
 
 def test_when_the_model_fails_nothing_is_kept(memory: Memory) -> None:

@@ -93,9 +93,9 @@ def test_days_of_a_chat_can_be_said(chat: Path, own_home: Path, capsys: pytest.C
     (chat / "WhatsApp Chat with Anna.txt").write_text(text, encoding="utf-8")
     assert main(["import", str(chat), "--dry-run"]) == 0
     out, err = capsys.readouterr()
-    assert "01 Feb 2023" in out and "could be read in more than one way: taken as dmy" in err
+    assert "1 February 2023" in out and "could be read in more than one way: taken as dmy" in err
     assert main(["import", str(chat), "--dry-run", "--days", "mdy"]) == 0
-    assert "02 Jan 2023" in capsys.readouterr().out
+    assert "2 January 2023" in capsys.readouterr().out
 
 
 def test_a_chat_again_and_longer(chat: Path, own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:

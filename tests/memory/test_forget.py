@@ -227,7 +227,7 @@ def test_words_are_found_whole_and_in_any_case(path: Path) -> None:
 def test_days_have_a_first_and_a_last(path: Path) -> None:
     with Memory(path) as memory:
         ids = [memory.add(episode(n, f"day {n}", n)) for n in range(4)]
-        day = DAY.replace(hour=0)
+        day = DAY.date()
         assert memory.between(day + timedelta(days=1), day + timedelta(days=3)) == [ids[2], ids[1]]
         assert memory.between(None, day + timedelta(days=1)) == [ids[0]]
         assert memory.between(day + timedelta(days=3), None) == [ids[3]]

@@ -72,10 +72,12 @@ def test_list_and_show(run: Any) -> None:
         "id": FIRST.id,
         "when": "2025-05-13T10:30:00+00:00",
         "place": "Porto",
+        "day": "2025-05-13",
+        "told": None,
         "photo": {"sha256": FIRST.photo.sha256, "width": 64, "height": 48, "taken_at": None},
         "turns": [{"role": "user", "text": "This is Milo"}, {"role": "assistant", "text": "I see."}],
     }
-    assert run("list").out.splitlines()[1] == f"{FIRST.id}  2025-05-13 10:30 UTC, Porto  This is Milo"
+    assert run("list").out.splitlines()[1] == f"{FIRST.id}  2025-05-13, Porto  This is Milo"
     shown = run("show", FIRST.id)
     assert (shown.code, shown.err) == (0, "")
     assert shown.out.splitlines()[2:] == ["you: This is Milo", "Keepsake: I see."]

@@ -213,7 +213,7 @@ def test_list_and_end(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reminders", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {
         "id": one.id, "task": "water the plants", "words": WATER, "episode": one.episode,
-        "when": "2025-05-12T10:00:00+00:00",
+        "when": "2025-05-12T10:00:00+00:00", "day": "2025-05-12",
     }  # fmt: skip
     assert main(["reminders", "--end", one.id]) == 0
     assert capsys.readouterr().out == f"ended: water the plants (its memory, {one.episode}, stays)\n"

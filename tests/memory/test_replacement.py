@@ -133,7 +133,7 @@ def test_a_merge_and_back_leaves_conversations_telling_of_both(memory: Memory) -
 def test_all_in_time_and_what_words_and_times_find(memory: Memory) -> None:
     one, two, three = said("a", "Milo", 400), said("b", "Rex at the lake", 30), said("c", "Milo swims", 1, "Porto")
     memory.add_all([one, two, three])
-    assert browse.timeline(memory) == [EpisodeEntry(e.id, e.when) for e in (three, two, one)]
+    assert browse.timeline(memory) == [EpisodeEntry(e.id, e.day) for e in (three, two, one)]
     assert {mark.id for mark in browse.find(memory, "Milo", NOW)} == {one.id, three.id}
     assert [mark.id for mark in browse.find(memory, "Porto", NOW)] == [three.id]
     for words in ("2026", "in 2026", "this year", "since january 2026"):
@@ -172,7 +172,7 @@ def test_statistics(memory: Memory) -> None:
     counted = browse.statistics(memory)
     assert (counted.episodes, counted.photos) == (3, 2)
     assert counted.photo_bytes == len(photo("a").data) + len(photo("b").data)
-    assert counted.first == NOW - timedelta(days=400) and counted.years == ((2026, 2, 2), (2025, 1, 1))
+    assert counted.first == (NOW - timedelta(days=400)).date() and counted.years == ((2026, 2, 2), (2025, 1, 1))
 
 
 def test_cited_is_who_is_named_or_much_repeated() -> None:

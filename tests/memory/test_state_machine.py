@@ -126,9 +126,9 @@ class Store(RuleBasedStateMachine):
 
     @rule(since=st.integers(0, 6), days=st.integers(0, 3))
     def forget_days(self, since: int, days: int) -> None:
-        low, high = DAY + timedelta(days=since), DAY + timedelta(days=since + days)
+        low, high = DAY.date() + timedelta(days=since), DAY.date() + timedelta(days=since + days)
         meant = self.memory.between(low, high)
-        assert set(meant) == {e.id for e in self.known.values() if low <= e.when < high}
+        assert set(meant) == {e.id for e in self.known.values() if e.day and low <= e.day < high}
         if meant:
             self.memory.forget_all(meant)
             self.drop(meant)

@@ -53,3 +53,10 @@ def version_4(path: Path, episodes: Iterable[Episode]) -> None:
         centre = b"\x00\x00\x80\x3f" + bytes(4)
         db.execute("UPDATE spaces SET total = zeroblob(16), version = 1, built = photos, centre = ?", (centre,))
         db.execute("COMMIT")
+
+
+def version_5(path: Path, episodes: Iterable[Episode]) -> None:
+    """Write a file of version 5 with these episodes: without days of their own."""
+    version_4(path, episodes)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        schema.migrate(db, path, schema.MIGRATIONS[:5])

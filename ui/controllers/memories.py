@@ -91,7 +91,7 @@ class MemoriesController:
             return
 
         async def found(recalls: list[Recall]) -> None:
-            await self._show(words, True, [EpisodeEntry(r.episode.id, r.episode.when, r.why) for r in recalls])
+            await self._show(words, True, [EpisodeEntry(r.episode.id, r.episode.day, r.why) for r in recalls])
 
         self._thread.alike(None, photo, ALIKE, found)
 

@@ -19,8 +19,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static, TextArea
 
+from memory.days import DAY_UNKNOWN, Unknown, given_day
 from memory.episode import Episode, Photo
-from memory.search.time_phrases import noon_of
 from ui.dialog_strings import LOCKED, LOCKED_KEYS
 from ui.dialogs.large_photo import LargePhoto
 from ui.recall_strings import day
@@ -32,8 +32,8 @@ class Keep:
     """The user's input in the dialog that remembers the current photo."""
 
     words: str
-    when: datetime | None
-    """None: the photo's own date, or now."""
+    when: datetime | Unknown | None
+    """None: the photo's own date."""
     place: str | None
 
 
@@ -49,7 +49,7 @@ class RememberDialog(ModalScreen[Keep | None]):
     def __init__(self, photo: Photo) -> None:
         super().__init__()
         self.photo = photo
-        self.default = (photo.taken_at or datetime.now().astimezone()).date()
+        self.default = photo.taken_at.date().isoformat() if photo.taken_at else ""
 
     def compose(self) -> ComposeResult:
         """Three fields and two buttons; Enter in a field remembers."""
@@ -60,7 +60,7 @@ class RememberDialog(ModalScreen[Keep | None]):
                 with Vertical():
                     yield Input(placeholder="What is it? “This is Milo.”", id="words")
                     with Horizontal(classes="fields"):
-                        yield Input(str(self.default), placeholder="2025-08-01", id="date", max_length=10)
+                        yield Input(self.default, placeholder=DAY_UNKNOWN, id="date", max_length=10)
                         yield Input(placeholder="Where", id="place")
             yield Label("", id="problem")
             with Horizontal(classes="buttons"):
@@ -84,7 +84,7 @@ class RememberDialog(ModalScreen[Keep | None]):
         if not words:
             return self._complain("words", "Say who or what this is.")
         try:
-            when = None if day_text == str(self.default) else noon_of(day_text)
+            when = None if day_text == self.default else given_day(day_text)
         except ValueError as error:
             return self._complain("date", str(error))
         self.dismiss(Keep(words, when, place or None))

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from memory.days import day_words
 from memory.db.conversation_rows import Part, StoredConversation, Title
 from memory.instructions import Reminder
 from ui.dialog_strings import (
@@ -201,5 +202,5 @@ def _title(title: Title) -> Content:
 
 
 def _reminder(one: Reminder) -> Content:
-    sentence = f"{one.when.day} {one.when:%B %Y}: “{one.words}”"
+    sentence = f"{day_words(one.day)}: “{one.words}”"
     return Content.assemble((one.task, "bold"), "\n", (sentence, "$foreground-muted"))

@@ -6,6 +6,7 @@ The screens show what they are given and report what the user wants; `controller
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
 from typing import ClassVar, Literal
 
 from rich.table import Table
@@ -19,8 +20,8 @@ from textual.widgets import Input, Label, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
 from memory.browse import Duplicate, EpisodeEntry, Statistics
+from memory.days import DAY_UNKNOWN, UNKNOWN, day_words, given_day
 from memory.episode import Episode, Turn
-from memory.search.time_phrases import noon_of
 from ui.dialog_strings import (
     BROWSER,
     BROWSER_FOUND,
@@ -177,7 +178,7 @@ class EditScreen(ModalScreen[Episode | None]):
                         else:
                             yield Static(Content(turn.text), classes="hint")
             with Horizontal(classes="fields"):
-                yield Input(str(self.episode.when.date()), placeholder="2025-08-01", id="date", max_length=10)
+                yield Input(_typed(self.episode.day), placeholder=DAY_UNKNOWN, id="date", max_length=10)
                 yield Input(self.episode.place or "", placeholder="Where", id="place")
             yield Label("", id="problem")
             yield Static(EDIT_KEYS, classes="keys")
@@ -193,14 +194,19 @@ class EditScreen(ModalScreen[Episode | None]):
         text = self.query_one("#date", Input).value.strip()
         if not any(texts):
             return self._complain("TextArea", EDIT_EMPTY)
-        when = self.episode.when
+        old = self.episode
+        when, local = old.when, old.day
         try:
-            when = when if text == str(when.date()) else noon_of(text)
+            if text != _typed(old.day):
+                given = given_day(text)
+                when = (old.told or old.when) if given == UNKNOWN else given
+                local = None if given == UNKNOWN else given.date()
         except ValueError as error:
             return self._complain("#date", str(error))
         fields = iter(texts)
         turns = [Turn("user", next(fields)) if turn.role == "user" else turn for turn in self.episode.turns]
-        new = Episode(self.episode.photo, tuple(turn for turn in turns if turn.text), when, place or None)
+        said = tuple(turn for turn in turns if turn.text)
+        new = Episode(old.photo, said, when, place or None, 0, local, old.told)
         self.dismiss(None if new.id == self.episode.id else new)
 
     def _complain(self, field: str, problem: str) -> None:
@@ -254,7 +260,7 @@ class StatisticsScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The totals, then a bar for each year."""
         counted, grid = self.counted, Table.grid(padding=(0, 2))
-        since = f"{counted.first.day} {counted.first:%B %Y}" if counted.first else "–"
+        since = f"{day_words(counted.first)}" if counted.first else "–"
         for name, value in (
             ("memories", f"{counted.episodes:,}"),
             ("photos", f"{counted.photos:,}, {_size(counted.photo_bytes)}"),
@@ -266,13 +272,20 @@ class StatisticsScreen(ModalScreen[None]):
         most = max((episodes for _, episodes, _ in counted.years), default=1)
         for year, episodes, photos in counted.years:
             bar = "█" * max(1, round(24 * episodes / most))
-            years.add_row(str(year), Text(f"{bar} {episodes:,}"), f"({photos:,} photo{'' if photos == 1 else 's'})")
+            years.add_row(
+                str(year or DAY_UNKNOWN), Text(f"{bar} {episodes:,}"), f"({photos:,} photo{'' if photos == 1 else 's'})"
+            )
         with Vertical(classes="dialog") as box:
             box.border_title = STATISTICS
             yield Static(grid)
             with VerticalScroll(can_focus=True):
                 yield Static(years, classes="years")
             yield Static(STATISTICS_KEYS, classes="keys")
+
+
+def _typed(day: date | None) -> str:
+    """A day as it stands in a field; empty when it is unknown."""
+    return day.isoformat() if day else ""
 
 
 def _size(count: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assistant.models import registry
+from memory.days import day_words
 from memory.db.conversation_rows import Title
 from memory.episode import printable
 from memory.instructions import Reminder
@@ -22,7 +23,7 @@ def memories(wanted: str, memory: Memory) -> list[str]:
 def reminders(standing: list[Reminder]) -> None:
     """Print the standing reminders."""
     for one in standing:
-        print(printable(f"{one.id}: {one.task}. {one.when.day} {one.when:%B %Y}: “{one.words}”"))
+        print(printable(f"{one.id}: {one.task}. {day_words(one.day)}: “{one.words}”"))
     print(plain_strings.REMINDERS if standing else dialog_strings.REMINDERS_EMPTY)
 
 

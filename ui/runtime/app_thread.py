@@ -22,6 +22,7 @@ from assistant.backend import Backend
 from assistant.encoder.encoder import PhotoEncoder
 from demo import album
 from memory.browse import Duplicate
+from memory.days import Unknown
 from memory.db.conversation_rows import StoredConversation
 from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError
@@ -96,7 +97,7 @@ class AppThread:
         """Put the user's caption in the place of the model's."""
         self._put(entry, "saving the caption", lambda: self._session.revise(caption))
 
-    def remember(self, entry: EntryToken, words: str, when: datetime | None, place: str | None) -> None:
+    def remember(self, entry: EntryToken, words: str, when: datetime | Unknown | None, place: str | None) -> None:
         """Remember the photo in view with these words."""
         self._put(entry, "remembering", lambda: self._session.remember(entry, words, when, place), keep=True)
 

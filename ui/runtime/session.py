@@ -21,6 +21,7 @@ from assistant.conversation import Conversation
 from assistant.encoder.encoder import PhotoEncoder
 from demo import album
 from memory import conversations
+from memory.days import Unknown
 from memory.db.conversation_rows import StoredConversation
 from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError, UnknownEpisode
@@ -174,13 +175,13 @@ class Session:
 
     # -- changes of the memory -----------------------------------------------------------------------------------
 
-    def remember(self, entry: EntryToken, words: str, when: datetime | None, place: str | None) -> object:
+    def remember(self, entry: EntryToken, words: str, when: datetime | Unknown | None, place: str | None) -> object:
         """Store the current photo with these words, and recall again: the next question finds the new memory."""
         if self._private:
             raise KeepsakeError(PRIVATE_NO)
         return self.engines.with_encoder(partial(self._remember, entry, words, when, place))
 
-    def _remember(self, entry: EntryToken, words: str, when: datetime | None, place: str | None) -> object:
+    def _remember(self, entry: EntryToken, words: str, when: datetime | Unknown | None, place: str | None) -> object:
         conversation = self.conversation()
         before = self.store.stats()["episodes"]
         episode = conversation.remember(words, when, place)

@@ -11,6 +11,7 @@ from rich.style import Style
 from rich.text import Text
 
 from memory.browse import EpisodeEntry
+from memory.days import day_words
 from memory.episode import Episode, printable
 from memory.errors import PhotoError
 from ui.pictures.drawing import draw
@@ -74,4 +75,4 @@ def text_cell(text: str, style: Style, width: int) -> Segment:
 def day_line(mark: EpisodeEntry, card: Card | None) -> str:
     """ "12 May 2025 · Lisbon", the place only once the card is drawn."""
     where = f" · {printable(card.place)}" if card and card.place else ""
-    return f"{mark.when.day} {mark.when:%B %Y}{where}"
+    return f"{day_words(mark.day)}{where}"

@@ -1,0 +1,20 @@
+"""Days of episodes that were stored before version 6, when only the moment in UTC was kept. Part of that migration."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from datetime import datetime
+
+from memory.days import likely_day
+
+
+def fill(db: sqlite3.Connection) -> None:
+    """Give every episode the day that its moment most likely had, in an open write transaction.
+
+    A damaged moment gets no day: `verify` names its episode.
+    """
+    for row, when in db.execute("SELECT row, when_utc FROM episodes").fetchall():
+        with suppress(ValueError):
+            day = likely_day(datetime.fromisoformat(when)).isoformat()
+            db.execute("UPDATE episodes SET day = ? WHERE row = ?", (day, row))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from rich.cells import set_cell_size
 from rich.console import Console
@@ -11,7 +12,7 @@ from rich.style import Style
 from rich.text import Text
 
 from memory.browse import EpisodeEntry
-from memory.days import day_words
+from memory.days import DAY_UNKNOWN, UNKNOWN, day_words
 from memory.episode import Episode, printable
 from memory.errors import PhotoError
 from ui.pictures.drawing import draw
@@ -76,3 +77,13 @@ def day_line(mark: EpisodeEntry, card: Card | None) -> str:
     """ "12 May 2025 · Lisbon", the place only once the card is drawn."""
     where = f" · {printable(card.place)}" if card and card.place else ""
     return f"{day_words(mark.day)}{where}"
+
+
+def month_of(day: date | None) -> str:
+    """ "Aug 2025", or "unknown": the gutter has no room for more."""
+    return f"{day:%b %Y}" if day else UNKNOWN
+
+
+def short_day(day: date | None) -> str:
+    """ "12 May 2025" with the month in three letters."""
+    return f"{day.day} {day:%b %Y}" if day else DAY_UNKNOWN

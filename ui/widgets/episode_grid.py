@@ -8,7 +8,6 @@ stands in its place, so that scrolling never waits.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -22,8 +21,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from memory.browse import EpisodeEntry
-from memory.days import DAY_UNKNOWN, UNKNOWN
-from ui.widgets.episode_card import Card, CardSize, day_line, image_line, text_cell
+from ui.widgets.episode_card import Card, CardSize, day_line, image_line, month_of, short_day, text_cell
 
 MAX_CARDS = 200
 """Number of drawn cards that are kept."""
@@ -267,8 +265,8 @@ class EpisodeGrid(ScrollView, can_focus=True):
     def _month(self, place: int, line: int) -> Segment:
         """ "Aug 2025 ●" in the first line of a month. Search hits are not in order of time and show no month."""
         mark, before = self.marks[place], self.marks[place - 1] if place else None
-        begins = before is None or _month_of(before.day) != _month_of(mark.day)
-        text = _month_of(mark.day) if begins and line == 0 and not mark.why else ""
+        begins = before is None or month_of(before.day) != month_of(mark.day)
+        text = month_of(mark.day) if begins and line == 0 and not mark.why else ""
         dot = "" if mark.why else "●" if begins and line == 0 else "│"
         return text_cell(f"{text:<8} {dot}", self.get_component_rich_style("episode-grid--why"), self._gutter)
 
@@ -282,7 +280,7 @@ class EpisodeGrid(ScrollView, can_focus=True):
         if line == size.image_height:
             return [
                 edge,
-                text_cell(_short(mark.day), self._style("day", place), size.image_width),
+                text_cell(short_day(mark.day), self._style("day", place), size.image_width),
                 edge,
             ]
         if line > size.image_height:
@@ -290,13 +288,3 @@ class EpisodeGrid(ScrollView, can_focus=True):
             return [edge, text_cell(below[0] if below else "", plain, size.image_width), edge]
         space = (size.image_height - len(card.image)) // 2 if card else 0
         return [edge, *image_line(card, line - space, size.image_width, plain, 0.5), edge]
-
-
-def _month_of(day: date | None) -> str:
-    """ "Aug 2025", or "unknown": the gutter has no room for more."""
-    return f"{day:%b %Y}" if day else UNKNOWN
-
-
-def _short(day: date | None) -> str:
-    """ "12 May 2025" with the month in three letters."""
-    return f"{day.day} {day:%b %Y}" if day else DAY_UNKNOWN

@@ -42,6 +42,7 @@ from ui.controllers.models import ModelsController
 from ui.controllers.photos import PhotosController
 from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
+from ui.controllers.tellings import TellingsController
 from ui.controllers.thread_messages import ThreadMessages
 from ui.dialogs.episode_dialogs import HelpScreen
 from ui.import_paths import is_source
@@ -107,6 +108,7 @@ class KeepsakeApp(ThreadMessages, AppCommands, LargePhotos, App[None]):
         self.remembering = RememberController(self, thread, view, self.composer.offer_again, did)
         self.questions = QuestionsController(thread, view, self.composer)
         self.imports = ImportsController(self, thread, view, self.status)
+        self.telling = TellingsController(thread, view, self.composer, self.remembering, self.questions)
         self.history = HistoryController(self, thread, view, self._begin, self._resumed)
 
     def compose(self) -> ComposeResult:
@@ -144,21 +146,29 @@ class KeepsakeApp(ThreadMessages, AppCommands, LargePhotos, App[None]):
 
     async def on_composer_photos(self, message: Composer.Photos) -> None:
         """Photos were typed, pasted or dropped. Read them at once: some programs remove the file soon after."""
+        await self.telling.drop()
         if len(message.paths) == 1 and is_source(message.paths[0]):
             await self.imports.open(message.paths[0], self.private)
         else:
             await self.photos.attach(*message.paths)
 
     async def on_composer_question(self, message: Composer.Question) -> None:
-        """Queue a question; or, if the app has asked who this is, remember the user's reply."""
+        """Keep what the line tells, and queue what it asks."""
         await self.main_view.add(UserText(message.question))
-        if not await self.remembering.remember_reply(self.photo, message.question):
+        await self._ask(await self.telling.take(message.question, self.photo, self.private))
+
+    async def _ask(self, question: str) -> None:
+        if question:
             await self.main_view.add(answer := ModelText(waiting="…"))
-            self.thread.ask(answer, message.question)
+            self.thread.ask(answer, question)
 
     async def on_composer_replied(self, message: Composer.Replied) -> None:
-        """y or n: whether a recalled memory is the same."""
-        await self.questions.reply(message.yes)
+        """y or n: whether to remember what was typed, or whether a recalled memory is the same."""
+        question = await self.telling.reply(message.yes)
+        if question is None:
+            await self.questions.reply(message.yes)
+        else:
+            await self._ask(question)
 
     def _photo_read(self, path: Path, photo: Photo) -> None:
         self.photo = photo

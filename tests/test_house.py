@@ -41,7 +41,7 @@ FLOORS = {
         "__main__",
     ),
     "assistant": (
-        "backend photo chatml prompt events conversation_state offline citations",
+        "backend photo chatml prompt events conversation_state offline citations dialogue",
         "models",
         "backends encoder",
         "conversation healthcheck same_thing sight progress opening",
@@ -69,7 +69,8 @@ FLOORS = {
         "__main__",
     ),
     "ui": (
-        "strings help_strings recall_strings dialog_strings themes input_parser import_paths html_export arguments",
+        "strings help_strings recall_strings telling_strings dialog_strings themes input_parser import_paths"
+        " html_export arguments",
         "runtime pictures",
         "widgets",
         "dialogs imports",

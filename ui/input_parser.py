@@ -19,19 +19,13 @@ PLACE = re.compile(r"~/|\.{1,2}/|/[^/\s]+/")
 """The beginning of a path that can be neither a plain name nor a command."""
 
 
-_NAMES = re.compile(
-    r"(?:this|that|these|those|it|he|she|they)(?:['’]s| is| are|['’]re| was| were)\b|here(?:['’]s| is| are)\b|meet\b",
-    re.IGNORECASE,
-)
-"""The beginning of a sentence that says who or what somebody or something is."""
-
-
 _SAID = re.compile(
-    r"(?:\b(?:this|that|these|those|it|he|she|they|here)(?:['’]s| is| are|['’]re| was| were)|\bmeet) (.+?)"
+    r"(?:\b(?:this|that|these|those|it|he|she|they|here)(?:['’]s| is| are|['’]re| was| were)|\b(?:thats|hes|shes)"
+    r"|\bits(?! (?:name|age|birthday)\b)|\bmeet) (.+?)"
     r"(?:[,.;:!?()–—]|$| (?:and|who|whom|which|that|from|at|in|on|by|with|when|while|we|he|she|as|for|again)\b)",
     re.IGNORECASE,
 )
-"""The name in such a sentence, up to where something is said about its bearer."""
+"""The name in a sentence that says who or what it is, up to where something is said about its bearer."""
 LONGEST_NAME = 40
 REPLIES = {"y": True, "yes": True, "n": False, "no": False}
 """Answers to a question, in lower case."""
@@ -126,11 +120,6 @@ def read(text: str) -> Typed:
         return Typed([], name, rest)
     mentioned, question = split_mentions(text)
     return Typed(mentioned, question=question)
-
-
-def says_who(text: str) -> bool:
-    """Whether `text`, as a reply to "who or what is this?", names someone or something and asks nothing."""
-    return "?" not in text and _NAMES.match(text) is not None
 
 
 def name_said(words: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from memory.days import day_words
 from memory.episode import Episode, Recall
 from ui.input_parser import name_said
+from ui.telling_strings import NOT_THE_SAME, NOT_THIS
 
 THE_PHOTO = "the same photo"  # the memory's reason for the very photo that is in view
 SAME_PHOTO_AS = "This is your photo of {day}:"
@@ -25,6 +27,30 @@ def asked_about(recalls: Sequence[Recall]) -> Recall | None:
     """The recall to ask about: the first that is not sure; none when the user has said what is in this very photo."""
     told = any(recall.why == THE_PHOTO for recall in recalls)
     return None if told else next((recall for recall in recalls if recall.certainty == "maybe"), None)
+
+
+def offered(recalls: Sequence[Recall]) -> Recall | None:
+    """The sure recall by sight that one key denies; none while one is asked about, or when this very photo was told."""
+    told = any(recall.why == THE_PHOTO for recall in recalls)
+    return None if told or asked_about(recalls) else next((recall for recall in recalls if headline(recall)), None)
+
+
+def meant(recalls: Sequence[Recall], denied: str = "") -> Recall | None:
+    """The recall of which the user says "that's not Leo" (`denied`: "leo"), or that it is (not) the same; None: none.
+
+    Only a memory whose words have one of the denied words can be meant by them.
+    """
+    by_sight = [r for r in recalls if headline(r) and r.why != THE_PHOTO]
+    if not denied:
+        return asked_about(recalls) or next(iter(by_sight), None)
+    words = set(re.findall(r"\w{2,}", denied.casefold())) - {"my", "our", "the", "his", "her", "their"}
+    return next((r for r in by_sight if words & set(re.findall(r"\w+", r.episode.words.casefold()))), None)
+
+
+def not_this(episode: Episode) -> str:
+    """How one key denies a sure recall, for the empty input."""
+    name = name_said(episode.words)
+    return NOT_THIS.format(name=name) if name else NOT_THE_SAME
 
 
 def asked(episode: Episode) -> str:

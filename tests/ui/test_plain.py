@@ -196,7 +196,7 @@ def test_what_is_forgotten_has_no_number_any_more(talk: Talk, photos: Path) -> N
 
 
 def test_models_are_listed_and_changed(talk: Talk) -> None:
-    lines = talk(FakeBackend(), "/models", "/models nosuch", "hello", "/models fake", "hello")
+    lines = talk(FakeBackend(), "/models", "/models nosuch", "hello?", "/models fake", "hello?")
     assert any(line.startswith("nano: On this computer.") for line in lines) and plain_strings.MODELS in lines
     assert any(line.startswith("Note: ") and "nosuch" in line for line in lines)
     assert f"Done: {strings.SWITCHED.format(model='fake')}" in lines and lines.count("Answer: A photo.") == 2
@@ -278,7 +278,7 @@ def test_conversations_are_listed_continued_saved_and_deleted(talk: Talk, tmp_pa
 def test_private_keeps_nothing(talk: Talk, memory_file: Path, photos: Path) -> None:
     backend = FakeBackend()
     lines = talk(
-        backend, "/private", str(photos / "rex.png"), "/remember Rex", "hi", "/export x.html", "/private", "/history"
+        backend, "/private", str(photos / "rex.png"), "/remember Rex", "hi?", "/export x.html", "/private", "/history"
     )
     assert f"Done: {plain_strings.PRIVATE}" in lines and f"Done: {strings.NEW}" in lines
     assert f"Note: {strings.PRIVATE_NO}" in lines and f"Note: {strings.PRIVATE_EXPORT}" in lines
@@ -309,7 +309,7 @@ def test_ctrl_c_at_the_prompt_says_how_to_end(talk: Talk) -> None:
     def interrupt(_: str) -> str:
         raise KeyboardInterrupt
 
-    assert plain_strings.END in talk(FakeBackend(), interrupt, "hello")
+    assert plain_strings.END in talk(FakeBackend(), interrupt, "hello?")
 
 
 class Dying(FakeBackend):
@@ -344,7 +344,7 @@ def plain(home: Path, said: str, *arguments: str) -> subprocess.CompletedProcess
 
 
 def test_in_a_process_of_its_own(tmp_path: Path) -> None:
-    done = plain(tmp_path, "hello\n/quit\nnever\n")
+    done = plain(tmp_path, "hello?\n/quit\nnever\n")
     assert (done.returncode, done.stderr) == (0, "") and "\x1b" not in done.stdout
     assert "Answer: A photo." in done.stdout and done.stdout.endswith(f"{plain_strings.BYE}\n")
     assert "never" not in done.stdout
@@ -353,18 +353,18 @@ def test_in_a_process_of_its_own(tmp_path: Path) -> None:
 def test_a_memory_that_is_none_is_one_line(tmp_path: Path) -> None:
     bad = tmp_path / "memory.db"
     bad.write_bytes(b"this is not a database, whatever its name says" * 40)
-    done = plain(tmp_path, "hello\n", "--memory", str(bad))
+    done = plain(tmp_path, "hello?\n", "--memory", str(bad))
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr.startswith("error: cannot use the memory") and done.stderr.count("\n") == 1
 
 
 def test_names_that_are_spelt_wrong_are_told_at_once(tmp_path: Path) -> None:
-    done = plain(tmp_path, "hello\n", "--model", "nanoo")
+    done = plain(tmp_path, "hello?\n", "--model", "nanoo")
     assert (done.returncode, done.stdout) == (1, "") and done.stderr.count("\n") == 1
     assert done.stderr.startswith("error: there is no model named 'nanoo': choose one of ")
     typed = tmp_path / "memroy.db"
     for new in (True, False):
-        done = plain(tmp_path, "hello\n", "--memory", str(typed))
+        done = plain(tmp_path, "hello?\n", "--memory", str(typed))
         assert (done.returncode, done.stderr) == (0, "")
         assert (f"Note: {strings.MEMORY_NEW.format(file=typed)}\n" in done.stdout) is new
 

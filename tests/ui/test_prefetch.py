@@ -312,7 +312,7 @@ async def test_a_photo_taken_out_of_the_input_is_not_read_on(memory_file: Path, 
         composer.text = f"@{album / 'broken.jpg'} who?"
         await until(lambda: app.prefetch._timer is None or app.prefetch._timer._task.done(), "the pause")
         await until(lambda: app.reader._work_queue.empty(), "the file")
-        await send(app, pilot, "hello")
+        await send(app, pilot, "hello?")
         await until(lambda: replies(app) and replies(app)[0].text == "A photo.", "the answer")
         assert len(backend.prefills) == 1 and not app.query("Note.-warning")
 

@@ -120,11 +120,11 @@ async def test_a_sentence_that_begins_with_y_or_n_is_a_sentence(
     backend = Unsure(["A wall.", "Yes."])
     async with running(memory_file, backend) as (app, pilot):
         await shown(app, pilot, photos / "rex.png")
-        await pilot.press(*"now")
-        await until(lambda: app.query_one(Composer).text == "now", "the word")
+        await pilot.press(*"now?")
+        await until(lambda: app.query_one(Composer).text == "now?", "the word")
         await pilot.press("enter")
         await until(lambda: len(backend.calls) == 2 and idle(app), "the answer")
-        assert backend.calls[-1][-1].parts == ("now",)
+        assert backend.calls[-1][-1].parts == ("now?",)
         assert app.questions.about and asked(app.questions.about.episode) in placeholder(app), "the question stands"
     assert verdicts(memory_file) == []
 

@@ -99,7 +99,7 @@ async def test_a_conversation_is_kept_line_by_line(memory_file: Path, photos: Pa
         await until(lambda: replies(app) and "word3" in replies(app)[0].text, "the answer's beginning")
         await pilot.press("f5")
         await until(lambda: not app.status.private and idle(app), "its end")
-        await send(app, pilot, "hello")
+        await send(app, pilot, "hello?")
         await until(lambda: replies(app) and "word3" in replies(app)[0].text, "the answer's beginning")
         await pilot.press("escape")
         await until(lambda: idle(app), "the stop")
@@ -113,7 +113,7 @@ async def test_a_conversation_is_kept_line_by_line(memory_file: Path, photos: Pa
         ("question", "and more?", ""),
         ("answer", written, "cancelled"),
     ]
-    assert second[0] == ("question", "hello", "") and second[1][2] == "cancelled" and len(second) == 2
+    assert second[0] == ("question", "hello?", "") and second[1][2] == "cancelled" and len(second) == 2
     assert b"a secret" not in b"".join(f.read_bytes() for f in memory_file.parent.glob("memory.db*") if f.is_file())
 
 
@@ -124,13 +124,13 @@ async def test_search_open_and_continue(memory_file: Path, photos: Path) -> None
         await send(app, pilot, "who is this?")
         await until(lambda: replies(app) and replies(app)[0].text == "It is Rex." and idle(app), "the answer")
         await pilot.press("ctrl+n")
-        await send(app, pilot, "good morning")
+        await send(app, pilot, "good morning?")
         await until(lambda: replies(app) and replies(app)[0].text == "Hello." and idle(app), "the answer")
     async with running(memory_file, backend) as (app, pilot):
         await until(lambda: idle(app), "the model")
         await pilot.press("f7")
         await opened(app, HistoryScreen, "the list")
-        await sees(options(app), "good morning", "▣ who is this?")
+        await sees(options(app), "good morning?", "▣ who is this?")
         await pilot.press("escape")
         await send(app, pilot, "/history IS rex")
         await opened(app, HistoryScreen, "the search")
@@ -160,7 +160,7 @@ async def test_search_open_and_continue(memory_file: Path, photos: Path) -> None
 
 async def test_delete_with_a_receipt_also_the_open_one(memory_file: Path, photos: Path) -> None:
     async with running(memory_file, FakeBackend(["A zanzibarine."])) as (app, pilot):
-        await send(app, pilot, "hello there")
+        await send(app, pilot, "hello there?")
         await until(lambda: replies(app) and replies(app)[0].text and idle(app), "the answer")
         await pilot.press("ctrl+n")
         await look(app, pilot, photos / "rex.png")
@@ -179,7 +179,7 @@ async def test_delete_with_a_receipt_also_the_open_one(memory_file: Path, photos
         await until(lambda: "1 part of 1 kept conversation deleted" in " ".join(notes(app, "done")), "the receipt")
         await until(lambda: not app.query(PhotoEntry), "what was open is gone too")
         assert app.photo is None and caption(app) == ""
-    assert [lines[0][1] for lines in kept(memory_file)] == ["hello there"]
+    assert [lines[0][1] for lines in kept(memory_file)] == ["hello there?"]
     left = b"".join(f.read_bytes() for f in memory_file.parent.glob("memory.db*") if f.is_file())
     assert b"zanzibarine" not in left.replace(b"A zanzibarine.", b"", 1), "only the other answer says it"
 
@@ -207,7 +207,7 @@ async def test_save_as_a_page(memory_file: Path, photos: Path, tmp_path: Path, m
         await send(app, pilot, f"/export {page}")
         await until(lambda: "Nothing has been said yet" in " ".join(notes(app, "warning")), "the refusal")
         await look(app, pilot, photos / "rex.png")
-        await send(app, pilot, "<script>alert(1)</script>")
+        await send(app, pilot, "<script>alert(1)</script>?")
         await until(lambda: replies(app) and replies(app)[0].text and idle(app), "the answer")
         await send(app, pilot, f"/export {page}")
         await until(lambda: "Saved as" in " ".join(notes(app, "done")), "the page")

@@ -178,7 +178,7 @@ async def test_the_count_of_memories_follows_what_another_window_does(memory_fil
         async with running(memory_file, FakeBackend(["A wall.", "Yes."])) as (app, pilot):
             await sees(app.query_one(StatusLine), "0 memories")
             other.add(told(red))
-            await send(app, pilot, "hello")
+            await send(app, pilot, "hello?")
             await sees(app.query_one(StatusLine), "1 memory")
             await until(lambda: idle(app), "idle")
             id = other.add(told(blue))

@@ -191,7 +191,7 @@ async def test_the_status_line_says_what_was_heard_of_the_network(
         await until(lambda: idle(app), "idle")
         assert "offline" not in str(app.status.render()), "nobody has watched"
         for heard, words in ((0, "offline"), (2, "network used 2 times!")):  # noqa: B007 - read by the lambda above
-            await send(app, pilot, "hello")
+            await send(app, pilot, "hello?")
             await until(lambda: len(app.query(UserText)) and idle(app), "the answer")
             await sees(app.query_one(StatusLine), words)
 

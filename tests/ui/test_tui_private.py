@@ -86,7 +86,7 @@ async def test_a_model_that_starts_during_a_private_conversation_hears_of_it(
         await pilot.press("f5")
         await until(lambda: app.status.private, "the private conversation")
         missing = False
-        await send(app, pilot, "hello")
+        await send(app, pilot, "hello?")
         await until(lambda: first.calls and idle(app), "the answer")
         assert first.private
         monkeypatch.setattr("tui.open_backend", lambda _: second)

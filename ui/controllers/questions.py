@@ -2,20 +2,26 @@
 
 The question is about the photo in view, and stands in the conversation, in the memory's card and in the empty input. A
 "no" takes the memory from the screen at once, and from the prompt; a "yes" makes it sure. Recall learns from both.
+Of a memory that was recalled surely nothing is asked; the empty input says that n denies it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assistant.dialogue.acts import Act
 from assistant.events import Recalled
 from memory.episode import Episode, Photo, Recall
 from ui.controllers.main_view import MainView
-from ui.recall_strings import YES_NO, asked, asked_about, asked_here, recalled_as
+from ui.recall_strings import YES_NO, asked, asked_about, asked_here, meant, not_this, offered, recalled_as
 from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import ConversationEvent, RecallAnswered
 from ui.strings import ANSWERED_NO, ANSWERED_YES, ANSWERING, SAME_PHOTO
-from ui.widgets.chat_log import Composer, ModelText, Note
+from ui.telling_strings import WHO_THEN
+from ui.widgets.chat_log import Composer, ModelText, Note, PhotoEntry
+
+NO = {"n": False, "no": False}
+"""What answers where nothing is asked, and a sure recall may be denied."""
 
 
 class QuestionsController:
@@ -29,6 +35,13 @@ class QuestionsController:
         """Where the question stands in the conversation."""
         self._answered: Note | None = None
         """Where the last answer stands."""
+        self.denied = False
+        """Whether the last recall of the photo in view was denied: what is typed next may say who it is."""
+        self._recalls: Sequence[Recall] = ()
+        self._offered: Recall | None = None
+        """The sure recall that n denies."""
+        self._confirmed: set[str] = set()
+        """Hashes of recalled photos that are the same by the user's word."""
 
     async def handle_event(self, message: ConversationEvent) -> bool:
         """After a recall of the photo in view, ask about the first memory that may be the same.
@@ -37,6 +50,8 @@ class QuestionsController:
         """
         if not isinstance(message.event, Recalled) or isinstance(message.entry, ModelText):
             return False
+        if isinstance(message.entry, PhotoEntry):
+            self.denied, self._confirmed = False, set()
         if self._note and self._note.is_attached and self.about:
             await self._note.remove()  # the question about the photo before was not answered, and is over
         await self._ask(message.event.recalls)
@@ -51,24 +66,46 @@ class QuestionsController:
 
     async def reply(self, same: bool) -> None:
         """y or n in the empty input."""
-        if self.about:
-            await self._answer(self.about.episode, same)
+        if recall := self.about or self._offered:
+            await self._answer(recall.episode, same)
+
+    def meant(self, act: Act) -> Recall | None:
+        """The recall that a line speaks of, when it says that it is the same or not; None: of none."""
+        if act.verdict is None or (act.verdict and not self.about):
+            return None
+        return meant(self._recalls, act.denied)
 
     async def answered(self, message: RecallAnswered) -> None:
         """The answer counts: say so, and ask about the next memory that may be the same."""
-        text = ANSWERED_YES if message.same else ANSWERED_NO
-        await self._view.settle(message.entry, text.format(question=asked(message.episode)))
+        text = (ANSWERED_YES if message.same else ANSWERED_NO).format(question=asked(message.episode))
+        self.denied = not message.same
+        (self._confirmed.add if message.same else self._confirmed.discard)(message.episode.photo.sha256)
+        if self.denied and message.recalls:
+            text = f"{text} {WHO_THEN}"
+        await self._view.settle(message.entry, text)
         if not message.again:
             await self._view.show_answered(message.recalls)
             await self._ask(message.recalls)
 
     async def end(self) -> None:
         """Nothing is asked any more: another conversation begins."""
+        self.denied = False
         await self._ask(())
 
+    def offer(self) -> None:
+        """Say in the empty input what y or n answers now."""
+        if self.about:
+            self._composer.ask(asked_here(self.about.episode))
+        elif self._offered:
+            self._composer.ask(not_this(self._offered.episode), NO)
+        else:
+            self._composer.ask("")
+
     async def _ask(self, recalls: Sequence[Recall]) -> None:
-        self.about = asked_about(recalls)
-        self._composer.ask(asked_here(self.about.episode) if self.about else "")
+        self._recalls, self.about, self._offered = recalls, asked_about(recalls), offered(recalls)
+        if self._offered and self._offered.episode.photo.sha256 in self._confirmed:
+            self._offered = None
+        self.offer()
         await self._view.memories.ask(self.about)
         self._note = None
         if self.about:
@@ -79,8 +116,8 @@ class QuestionsController:
         about_this = self.about is not None and self.about.episode.photo == episode.photo
         note = self._note if about_this and self._note and self._note.is_attached else await self._view.note(ANSWERING)
         self._answered = note
-        if about_this:
-            self.about = None
+        if about_this or (self._offered and self._offered.episode.photo == episode.photo):
+            self.about = self._offered = None
             self._composer.ask("")
         if not same:
             await self._view.deny(episode.photo)

@@ -1,6 +1,6 @@
 """What the user says about the photo in view: words to remember, a corrected caption, who is in it.
 
-Where no memory was recalled, the app asks who this is; the reply "This is Milo." is then remembered, not answered.
+Where no memory was recalled, the app asks who this is. What is typed then, and at any time, is read in `tellings.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from assistant.events import Answered, Recalled
 from memory.episode import Photo
 from ui.controllers.main_view import MainView
 from ui.dialogs.episode_dialogs import CaptionDialog, Keep, RememberDialog
-from ui.input_parser import says_who
 from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import ConversationEvent
 from ui.strings import CAPTION_YOURS, COMPOSER, NO_CAPTION_YET, NO_PHOTO, PRIVATE_NO, REMEMBERING, TELL_ME, TELL_ME_HERE
@@ -70,12 +69,6 @@ class RememberController:
         """Say in the empty input that a name is expected, or no longer."""
         self.asking = asking
         composer.placeholder = TELL_ME_HERE if asking else COMPOSER
-
-    async def remember_reply(self, photo: Photo | None, text: str) -> bool:
-        """Remember `text` if the app has asked who this is and `text` says so. Returns whether it did."""
-        if is_reply := bool(photo) and self.asking and says_who(text):
-            await self.remember(photo, self._view.private, text)
-        return is_reply
 
     async def correct(self) -> None:
         """F4: let the user correct the model's caption."""

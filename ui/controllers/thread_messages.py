@@ -15,7 +15,7 @@ from assistant import offline
 from assistant.events import Answered, Captioned
 from memory.episode import Photo
 from memory.errors import KeepsakeError
-from ui import strings
+from ui import strings, telling_strings
 from ui.controllers.imports import ImportsController
 from ui.controllers.main_view import MainView
 from ui.controllers.memories import MemoriesController
@@ -23,6 +23,7 @@ from ui.controllers.models import ModelsController
 from ui.controllers.photos import PhotosController
 from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
+from ui.controllers.tellings import TellingsController
 from ui.dialogs.episode_dialogs import PassphraseDialog
 from ui.imports.import_thread import ImportReport
 from ui.recall_strings import day
@@ -58,6 +59,7 @@ class ThreadMessages(Base):
     questions: QuestionsController
     imports: ImportsController
     viewer: SystemViewer
+    telling: TellingsController
 
     async def open_demo(self, off: bool = False) -> None:
         """Put the demo album into the memory, or with `off` forget the album."""
@@ -81,6 +83,7 @@ class ThreadMessages(Base):
         """Clear what belongs to the conversation before; entries since then stay."""
         await self.main_view.conversation_started(message.entry, message.private)
         self.remembering.ask(False, self.composer)
+        await self.telling.drop()
         await self.questions.end()
         self.status.chunk, self.status.private = None, message.private
 
@@ -95,8 +98,10 @@ class ThreadMessages(Base):
     async def on_episode_remembered(self, message: messages.EpisodeRemembered) -> None:
         """Say what was remembered, and under which id."""
         episode = message.episode
-        text = f"Remembered, {day(episode)}: “{episode.words}”  (id {episode.id})"
-        await self.main_view.settle(message.entry, text)
+        text = telling_strings.TOLD.format(day=day(episode), words=episode.words, id=episode.id)
+        if message.denied:
+            text = telling_strings.TOLD_NOT.format(told=text, day=day(message.denied))
+        await self.main_view.settle(message.entry, text + telling_strings.TOLD_UNDO)
         self.tour.did("remember")
 
     async def on_recall_answered(self, message: messages.RecallAnswered) -> None:

@@ -36,9 +36,10 @@ from memory.store import Memory
 from ui import dialog_strings, strings
 from ui.import_paths import is_source
 from ui.imports.import_thread import ImportThread
-from ui.input_parser import REPLIES, Typed, read, says_who, to_path
+from ui.input_parser import Typed, read, to_path
 from ui.plain import lists, plain_strings
 from ui.plain.plain_imports import PlainImports
+from ui.plain.plain_tellings import PlainTellings
 from ui.plain.printer import CONFIRMED, NEW_PHOTO, Printer, about
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
@@ -75,6 +76,7 @@ class PlainApp:
         worker = ImportThread(self._messages.put, self._thread.session)
         self._thread.before_closing.append(worker.close)
         self._imports = PlainImports(worker, self._messages, self._printer, self._sure)
+        self._tellings = PlainTellings(self._thread, self._printer, self._confirm, self._sure, self._follow)
 
     def run(self, demo: bool) -> int:
         """Greet, then read and run one line after the other; returns the exit code."""
@@ -108,14 +110,10 @@ class PlainApp:
             self._show_photo(path)
         if typed.command:
             self._command(typed.command, typed.rest)
-        if typed.question and not self._printer.code:
-            about, reply = self._printer.about, REPLIES.get(typed.question.lower())
-            if about and reply is not None:
-                return self._confirm(about.episode, reply)
-            if self._printer.asking and says_who(typed.question):
-                self._thread.remember("note", typed.question, None, None)
-            else:
-                self._thread.ask("answer", typed.question)
+        if not typed.question or self._printer.code:
+            return
+        if question := self._tellings.take(typed.question, self._photo is not None):
+            self._thread.ask("answer", question)
             self._follow()
 
     def _show_photo(self, path: Path) -> None:

@@ -20,7 +20,7 @@ from assistant.events import (
 )
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
-from ui import recall_strings, strings
+from ui import recall_strings, strings, telling_strings
 from ui.plain import plain_strings
 from ui.recall_strings import day
 from ui.runtime import messages
@@ -49,12 +49,20 @@ class Printer(EventHandler[None]):
         """Whether the app has just asked who or what is in the photo."""
         self.about: Recall | None = None
         """The recall that is asked about; y or n answers."""
+        self.offered: Recall | None = None
+        """The sure recall that n denies."""
+        self.recalls: Sequence[Recall] = ()
+        """What the photo in view has recalled."""
+        self.denied = False
+        """Whether the last answer about a recall was no: what is typed next may say who it is."""
         self.private = False
         self.code: int | None = None
         """The exit code once the session cannot go on; None until then."""
         self._writing = ""
         """Label of the text that is being written, "Caption" or "Answer"; "" when none is."""
         self._greeted = False
+        self._confirmed: set[str] = set()
+        """Hashes of recalled photos that are the same by the user's word."""
 
     def say(self, what: str, text: str) -> None:
         """Print one line: what the line is, and its text."""
@@ -68,21 +76,26 @@ class Printer(EventHandler[None]):
             case messages.ConversationEvent(entry=entry, event=event):
                 self.dispatch(event)
                 if isinstance(event, Recalled) and entry != ANSWER:
-                    self.about = None
+                    self.about, self.denied = None, self.denied and entry == CONFIRMED
                     self.asking = entry in (NEW_PHOTO, CONFIRMED) and not event.recalls and not self.private
                     if self.asking:
                         self.say(plain_strings.NOTE, plain_strings.TELL_ME)
                     self._ask(event.recalls)
             case messages.RecallAnswered(episode=episode, same=same, recalls=recalls, again=again):
                 text = strings.ANSWERED_YES if same else strings.ANSWERED_NO
+                self.denied = not same
+                (self._confirmed.add if same else self._confirmed.discard)(episode.photo.sha256)
                 self.say(plain_strings.DONE, text.format(question=recall_strings.asked(episode)))
                 if not again:
                     self._ask(recalls)
             case messages.Cancelled():
                 self._end_text(strings.STOPPED)
-            case messages.EpisodeRemembered(episode=episode):
+            case messages.EpisodeRemembered(episode=episode, denied=denied):
                 self.asking = False
-                self.say(plain_strings.DONE, plain_strings.REMEMBERED.format(what=about(episode)))
+                told = plain_strings.REMEMBERED.format(what=about(episode))
+                if denied:
+                    told = telling_strings.TOLD_NOT.format(told=told, day=day(denied))
+                self.say(plain_strings.DONE, told)
             case messages.EpisodesChanged(ids=ids, receipt=receipt):
                 self.numbers.drop(ids)
                 for line in receipt:
@@ -91,6 +104,7 @@ class Printer(EventHandler[None]):
                 self.say(plain_strings.DONE if kind == "done" else plain_strings.NOTE, text)
             case messages.ConversationStarted(private=private):
                 self.numbers, self.asking, self.about, self.private = CitationNumbers(), False, None, private
+                self.recalls, self.offered, self.denied = (), None, False
                 self.say(plain_strings.DONE, plain_strings.PRIVATE if private else strings.NEW)
             case messages.MemoryCounted(episodes=n) if not self._greeted:
                 self._greeted = True
@@ -111,7 +125,10 @@ class Printer(EventHandler[None]):
                 self.code = 1
 
     def _ask(self, recalls: Sequence[Recall]) -> None:
-        """Ask about the first memory that may be the same."""
+        """Ask about the first memory that may be the same; of a sure one, say that n denies it."""
+        self.recalls, self.offered = recalls, recall_strings.offered(recalls)
+        if self.offered and self.offered.episode.photo.sha256 not in self._confirmed:
+            self.say(plain_strings.NOTE, telling_strings.PLAIN_NOT_THIS)
         self.about = recall_strings.asked_about(recalls)
         if self.about:
             self.say(plain_strings.QUESTION, f"{recall_strings.asked(self.about.episode)} {plain_strings.YES_NO}")

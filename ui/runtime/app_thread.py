@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
@@ -22,13 +21,12 @@ from assistant.backend import Backend
 from assistant.encoder.encoder import PhotoEncoder
 from demo import album
 from memory.browse import Duplicate
-from memory.days import Unknown
 from memory.db.conversation_rows import StoredConversation
 from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError
 from memory.store import Memory
 from ui.runtime.messages import EntryToken, Notice, PassphraseNeeded, QueryResult
-from ui.runtime.session import Session
+from ui.runtime.session import Said, Session, When
 from ui.runtime.undo import Change
 from ui.strings import DEMO_NONE
 
@@ -97,9 +95,14 @@ class AppThread:
         """Put the user's caption in the place of the model's."""
         self._put(entry, "saving the caption", lambda: self._session.revise(caption))
 
-    def remember(self, entry: EntryToken, words: str, when: datetime | Unknown | None, place: str | None) -> None:
-        """Remember the photo in view with these words."""
-        self._put(entry, "remembering", lambda: self._session.remember(entry, words, when, place), keep=True)
+    def remember(self, entry: EntryToken, words: str, when: When, place: str | None, said: Said = None) -> None:
+        """Remember the photo in view with these words.
+
+        `said`: a recalled memory and whether it is the same, when the words say that, too; undone together.
+        """
+        if said and not said[1]:
+            self._jobs.stop_writing()
+        self._put(entry, "remembering", lambda: self._session.remember(entry, words, when, place, said), keep=True)
 
     def query(
         self,

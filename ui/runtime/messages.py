@@ -69,6 +69,8 @@ class EpisodeRemembered(Message):
 
     entry: EntryToken
     episode: Episode
+    denied: Episode | None = None
+    """The recalled memory of which the user said, with the same words, that it is not the same."""
 
 
 @dataclass

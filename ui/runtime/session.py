@@ -35,6 +35,9 @@ from ui.runtime.relay import Relay
 from ui.runtime.undo import Change, UndoStack
 from ui.strings import ANSWER_LATE, PRIVATE_NO, RECALLED_THEN, SWITCHED
 
+Said = tuple[Episode, bool] | None
+When = datetime | Unknown | None
+
 
 class Session:
     """The memory, one model and one conversation at a time."""
@@ -175,19 +178,22 @@ class Session:
 
     # -- changes of the memory -----------------------------------------------------------------------------------
 
-    def remember(self, entry: EntryToken, words: str, when: datetime | Unknown | None, place: str | None) -> object:
-        """Store the current photo with these words, and recall again: the next question finds the new memory."""
+    def remember(self, entry: EntryToken, words: str, when: When, place: str | None, said: Said) -> object:
+        """Store the photo with these words, and what they `said` of a recalled memory, and recall again."""
         if self._private:
             raise KeepsakeError(PRIVATE_NO)
-        return self.engines.with_encoder(partial(self._remember, entry, words, when, place))
+        return self.engines.with_encoder(partial(self._remember, entry, words, when, place, said))
 
-    def _remember(self, entry: EntryToken, words: str, when: datetime | Unknown | None, place: str | None) -> object:
+    def _remember(self, entry: EntryToken, words: str, when: When, place: str | None, said: Said) -> object:
         conversation = self.conversation()
-        before = self.store.stats()["episodes"]
+        before, photo, answer = self.store.stats()["episodes"], conversation.photo, None
+        recalled = [recall.episode.photo for recall in conversation.recalls]
         episode = conversation.remember(words, when, place)
-        self._tell(messages.EpisodeRemembered(entry, episode))
-        if self.store.stats()["episodes"] > before:  # the same words again are the memory that was there
-            self.changes.remembered(episode.id)
+        if photo and said and (other := said[0].photo) in recalled:
+            answer = (photo.sha256, other.sha256, conversation.confirm(other, said[1], keep=True).verdict)
+        self._tell(messages.EpisodeRemembered(entry, episode, said[0] if said and answer and not said[1] else None))
+        new = self.store.stats()["episodes"] > before  # the same words again are the memory that was there
+        self.changes.told(episode.id if new else "", answer)
         self.recorder.add_episodes(episode.id)
         self.recorder.add_line("remembered", episode.words)
         self.count()
@@ -224,7 +230,7 @@ class Session:
         self._tell(messages.EpisodesChanged(entry, done.gone, list(done.lines), in_use))
         self.count()
         self.jobs.keep_promise()
-        if done.answer and conversation and conversation.photo and not self.jobs.unwanted:
+        if done.answer and not in_use and conversation and conversation.photo and not self.jobs.unwanted:
             return self._recall(entry, conversation.photo)
         if conversation and in_use:  # its prompt holds what is forgotten: begin again without it
             self._conversation = None

@@ -30,6 +30,7 @@ from ui.strings import (
     UNDO_NOTHING,
     UNDO_NOW,
 )
+from ui.telling_strings import UNDO_TOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,11 @@ class UndoStack:
         lines = [MERGED.format(n=len(receipt.episodes)), *receipt.lines()[1:]]
         return self._done(receipt, lines, held, {}, UNDO_FORGOTTEN)
 
-    def remembered(self, id: str) -> None:
-        """Note that a memory was added: undo forgets it."""
-        self._stack.append(_Undo(Held(), {id: None}, UNDO_NOW))
+    def told(self, id: str, answer: tuple[str, str, Verdict | None] | None) -> None:
+        """Note that a memory was added ("": it was there), and an answer as in `answered`: undo takes back both."""
+        if id or answer:
+            line = UNDO_TOLD if id and answer else UNDO_NOW if id else UNDO_ANSWERED
+            self._stack.append(_Undo(Held(), {id: None} if id else {}, line, answer))
 
     def imported(self, ids: Sequence[str]) -> None:
         """Note that an import stored these memories: undo forgets them all."""
@@ -110,7 +113,8 @@ class UndoStack:
             memory.take_back_verdict(photo, other)
             if before:
                 memory.answer(photo, other, before.space or "", before.score, before.same)
-            return Change((), (step.line,), answer=True)
+            if not step.added:
+                return Change((), (step.line,), answer=True)
         memory.put_back(step.held)
         gone = tuple(step.added)
         photos: tuple[str, ...] = ()
@@ -122,7 +126,7 @@ class UndoStack:
         for photo in photos:
             disk_cache.forget(photo)
         ids = [episode.id for episode in step.held.episodes] or gone
-        return Change(gone, (step.line.format(ids=", ".join(ids)),), photos)
+        return Change(gone, (step.line.format(ids=", ".join(ids)),), photos, bool(step.answer))
 
     def _exists(self, id: str) -> bool:
         try:

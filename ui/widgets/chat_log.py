@@ -22,7 +22,6 @@ from textual.widgets.markdown import MarkdownStream
 from memory.episode import Photo
 from ui.import_paths import import_source
 from ui.input_parser import REPLIES, Typed, photo_paths, read
-from ui.recall_strings import YES_NO
 from ui.strings import COMPOSER
 from ui.widgets.completion import Completion, Mention, mention, written
 from ui.widgets.photo_view import PhotoView
@@ -163,21 +162,27 @@ class Composer(TextArea, inherit_bindings=False):
         """Texts that were sent, oldest first, for ↑; in memory only."""
         self._at = 0
         """Index in `sent` of the text in the input; `len(sent)`: none of them."""
-        self.asking = False
-        """Whether a question stands in the empty input that y or n answers."""
+        self.replies: dict[str, bool] = {}
+        """What answers the question that stands in the empty input, alone in the line; empty: there is none."""
+        self._question = ""
 
-    def ask(self, question: str) -> None:
-        """Show a question in the empty input; "": there is none any more."""
-        self.asking = bool(question)
-        if question or str(self.placeholder).startswith(YES_NO):
+    def ask(self, question: str, replies: dict[str, bool] = REPLIES) -> None:
+        """Show a question in the empty input, and take these replies to it; "": there is none any more."""
+        self.replies = replies if question else {}
+        if question or str(self.placeholder) == self._question:
             self.placeholder = question or COMPOSER
+        self._question = question
 
-    def _reply(self, key: str = "") -> bool:
-        """Post the answer if the input holds nothing else (`key`: nothing but that key). Returns whether it did."""
+    def _reply(self, key: str = "", question: str | None = None) -> bool:
+        """Post the answer if the input holds nothing else. Returns whether it did.
+
+        `key`: only if it is nothing but that key; `question`: only if that is still the question.
+        """
         text = self.text.strip().lower()
-        if self.asking and text in REPLIES and key in ("", text):
+        if question in (None, self._question) and text in self.replies and key in ("", text):
+            reply = self.replies[text]
             self.clear()
-            self.post_message(self.Replied(REPLIES[text]))
+            self.post_message(self.Replied(reply))
             return True
         return False
 
@@ -250,8 +255,8 @@ class Composer(TextArea, inherit_bindings=False):
     async def _on_key(self, event: events.Key) -> None:
         # Not by priority bindings: those would overtake letters typed just before.
         key, listed = event.key, self.completion
-        if self.asking and not self.text and (letter := (event.character or "").lower()) in REPLIES:
-            self.set_timer(PAUSE, partial(self._reply, letter))
+        if not self.text and (letter := (event.character or "").lower()) in self.replies:
+            self.set_timer(PAUSE if len(self.replies) > 2 else 2 * PAUSE, partial(self._reply, letter, self._question))
         if key in ("up", "down", "escape", "tab", "enter") and listed.offer(self._mention):
             event.prevent_default()
             event.stop()

@@ -1,0 +1,289 @@
+"""Words and patterns by which `acts.py` knows a telling from a question. English first, a few of other languages.
+
+All patterns are for text in lower case with straight apostrophes, as `plain` makes it.
+"""
+
+from __future__ import annotations
+
+import re
+
+APOSTROPHES = {0x2018: "'", 0x2019: "'", 0xB4: "'", 0x60: "'"}
+"""Characters that are typed for an apostrophe."""
+TYPOS = {
+    "thsi": "this",
+    "tihs": "this",
+    "htis": "this",
+    "taht": "that",
+    "waht": "what",
+    "wht": "what",
+    "wat": "what",
+    "hwat": "what",
+    "wher": "where",
+    "whre": "where",
+    "wehre": "where",
+    "hwo": "how",
+    "whos": "who's",
+    "whats": "what's",
+    "wheres": "where's",
+    "whens": "when's",
+    "hows": "how's",
+    "thats": "that's",
+    "thts": "that's",
+    "hes": "he's",
+    "shes": "she's",
+    "theyre": "they're",
+    "youre": "you're",
+    "im": "i'm",
+    "ive": "i've",
+    "isnt": "isn't",
+    "arent": "aren't",
+    "wasnt": "wasn't",
+    "werent": "weren't",
+    "dont": "don't",
+    "doesnt": "doesn't",
+    "didnt": "didn't",
+    "cant": "can't",
+    "wont": "won't",
+    "hasnt": "hasn't",
+    "havent": "haven't",
+    "pls": "please",
+    "plz": "please",
+    "u": "you",
+    "r": "are",
+    "yep": "yes",
+    "yeah": "yes",
+    "yup": "yes",
+    "ja": "yes",
+    "oui": "yes",
+    "nope": "no",
+    "nah": "no",
+    "nein": "no",
+    "non": "no",
+}
+"""Slips and short forms of the small words that decide; names and nouns are left as they are."""
+
+PRONOUN = r"(?:i|we|he|she|it|they|you|one)"
+POINTER = r"(?:this|that|these|those|it|he|she|they|here|there)"
+IS = r"(?:'s| is| are|'re| was| were|'m| am)"
+IS_NOT = (
+    r"(?:(?:'s| is| are|'re| was| were) (?:definitely|certainly|really|clearly|surely|actually|also) not"
+    r"|'s not| is not| isn't| are not| aren't|'re not| was not| wasn't| were not| weren't)"
+)
+WH = r"(?:who|what|where|when|why|which|whose|whom|how)"
+AUX = (
+    r"(?:is|are|was|were|am|do|does|did|can|could|will|would|shall|should|has|have|had|may|might|must"
+    r"|isn't|aren't|wasn't|weren't|don't|doesn't|didn't|can't|couldn't|won't|wouldn't|shouldn't|hasn't|haven't|hadn't)"
+)
+KIN = (
+    r"(?:me|us|myself|mum|mom|mummy|mommy|mother|dad|daddy|father|grandma|granny|grandmother|nana|grandpa|granddad"
+    r"|grandfather|uncle|aunt|auntie|aunty|cousin)"
+)
+JUDGEMENT = (
+    r"(?:great|nice|cool|good|awesome|amazing|funny|fun|weird|strange|fine|ok|okay|lovely|beautiful|pretty|cute|sweet"
+    r"|perfect|nonsense|rubbish|bad|impossible|interesting|crazy|helpful|enough|hilarious|sad|annoying|stupid|boring"
+    r"|ridiculous|clever|smart|impressive|wonderful|fantastic|brilliant|excellent|better|all|incredible|useless"
+    r"|true|quick|fast|slow|kind|close|easy|hard|important|working|relevant|necessary|serious|here|there|ready)"
+)
+VERBS = frozenset(
+    "is are was were am has had have loves likes hates loved liked lives lived sleeps slept gave give got went came"
+    " bought built made took found broke sold kept won lost wrote drew grew ate drank drove flew knew met left ran sang"
+    " said saw sat stood swam taught thought told wore bites barks sings swims belongs belonged means means needs used"
+    " cost costs comes came goes does did doesn't didn't don't isn't wasn't aren't weren't can could will would always"
+    " never bit fell felt hid hung hurt lent lit paid rang rode rose sent shot stole stuck threw woke got became began"
+    " brought caught fought held laid led bought painted i'm he's she's it's we're they're i've we've stands hangs"
+    " turned died moved works plays reads runs smells looks see sees let lets had".split()
+)
+"""Verbs that stand in sentences that tell; with them every word that ends in "ed"."""
+
+TELLS = [
+    re.compile(pattern)
+    for pattern in (
+        rf"{POINTER}{IS}\b",
+        r"meet \w+",
+        r"(?:this|that|these|those|the) (?:\w+ ){1,5}(?:is|are|was|were|belongs?|belonged|has|had|costs?)\b",
+        r"(?:\w+ )?(?:full |nick)?name(?:'s| is| was|:)",
+        r"(?:named|called|nicknamed)\b",
+        r"(?:remember|note|keep in mind|don't forget|do not forget|never forget|save)"
+        r"(?:[:,]| that\b| this (?:is|as|was)\b| (?:he|she|it|they|we|i)\b)",
+        r"remind me (?:to|that)\b",
+        r"(?:bought|found|taken|made|given|built|painted|got|used to|belonged|born|won|inherited|received|drawn|picked"
+        r"|shot|seen|met|adopted|rescued|stolen|lost)\b(?! (?:it|any|some|more)\b)",
+        r"(?:can|could|will|would|please)? ?(?:you )?(?:please )?(?:remember|keep|save|note)(?: this| that)?:",
+        r"please (?:remember|keep|save|note)\b(?! (?:me|where|when|who|what|how)\b)",
+        r"(?:must|might|should) (?:be|have been)\b",
+        r"(?:could|would|can|will|must|should) (?:never|always|not)\b",
+        r"(?:have|has) (?:had|owned|been|known|used|kept|worn|always|never|\w+ed)\b(?! (?:you|we|i|he|she|it|they)\b)",
+        r"had (?:it|this|that|him|her|them|one) (?:since|for|in|as|when|until)\b",
+        r"(?:was|were|is|are) (?:a|an|from|bought|made|taken|given|painted|built|born|called|named|found|in the)\b",
+        rf"(?:on|in|at|to|behind|beside|next to|in front of|under|above) (?:\w+ ){{1,5}}(?:{IS.strip()}|is|are"
+        rf"|you see)\b",
+        r"(?:left|right|front|back|middle|top|bottom)(?: one)? (?:is|are|was)\b",
+        r"you (?:can )?see (?:the|our|my|his|her|their|a|an|\w+'s)\b",
+        r"(?:will|mark|may|art) (?:is|was|and)\b",
+        r"what an? \w+",
+        r"(?:a |an |the )?(?:gift|present|souvenir)s? (?:from|for|of)\b",
+        # other languages
+        r"(?:das|dies|hier|es|er|sie)(?: hier)? (?:ist|sind|war|waren)\b",
+        r"(?:mein|meine|unser|unsere)\b",
+        r"(?:c'est|ce sont|c'était|voici|voilà)\b",
+        r"(?:mon|ma|mes|notre|nos)\b",
+        r"(?:est[aeo]s?|es|son|era) (?:es|son|era|mi|mis|nuestr[ao]s?|el|la|un|una)\b",
+        r"(?:quest[aoie]|lui|lei) (?:è|sono|era)\b",
+    )
+]
+"""Beginnings of sentences that tell something."""
+
+ASKS = [
+    re.compile(pattern)
+    for pattern in (
+        rf"{WH}(?:'s|'re|'d|'ll)?\b(?! an? \w+)",
+        rf"(?:from|in|at|on|with|for|to|of|since|until|by|about) (?:{WH})\b",
+        rf"{AUX} (?:{PRONOUN}|this|that|these|those|there|here|the|my|our|your|his|her|their|its|any|some|\w+)\b",
+        r"(?:show|tell|list|find|search|give|describe|explain|write|translate|compare|repeat|continue"
+        r"|summari[sz]e|guess"
+        r"|name the|read|count|make|say|zoom|check|open|play|use|shorten|rewrite|rephrase|change|correct"
+        r"|look (?:again|at|for|up|closer)|try again|do it again|go on|once more)\b",
+        r"(?:any|some|got any|have any|no|not any|i have no|i've no|got no) (?:idea|clue|guess(?:es)?|more"
+        r"|other|photos?|pictures?|pics?)\b",
+        r"(?:anything|something|anyone|anybody|someone|everything|more) (?:else|about)\b",
+        r"remind me\b",
+        r"remember (?:him|her|it|them|me|us|when|where|who|what|how|this|that|the)\b",
+        r"(?:i(?: want| would like|'d like| would love|'d love| need| wish) to|let's|let me) (?:know|see|find|hear)\b",
+        r"(?:i )?(?:am |'m |was )?wonder(?:ing)?\b",
+        rf"(?:i )?(?:don't|do not|can't|cannot|can not|forgot|forget)(?: (?:know|remember|recall|recogni[sz]e|even))* "
+        rf"(?:{WH}|if|whether|her|his|its|their|the)\b",
+        r"(?:do )?you (?:know|remember|tell|recall|think)\b(?! *$)",
+        r"you (?:tell me|choose|decide)\b",
+        rf"(?:{WH}|and|or) (?:about|with)\b",
+        r"(?:all|the|every|other|more) ?(?:the |of the |my |other )*(?:photos?|pictures?|pics?|images?|memories)\b",
+        r"(?:photos?|pictures?|pics?|everything|memories) (?:of|from|with|about|in)\b",
+        r"(?:(?:her|his|its|their|the|my|our|\w+'s) )*(?:\w+'s )?(?:name|age|birthday|breed"
+        r"|price)(?: of (?:the |this |that |my |our )?\w+)?$",
+        r".* please$",
+        r"(?:i'm |i am )?not sure (?:who|what|where|when|which|if|whether)\b",
+        r"you should (?:know|remember)\b",
+        r"\w+ or \w+$",
+        r"(?:shorter|longer|louder|bigger|again)\b",
+        # other languages
+        r"(?:wer|was|wo|wann|warum|wieso|wie|wohin|woher|welche[rsn]?|wessen) ",
+        r"(?:ist|sind|war|hast|kennst|weißt|erinnerst|zeig|zeige|erzähl) ",
+        r"(?:qui|quoi|où|quand|comment|pourquoi|est-ce|qu'est|quel(?:le)?s?) ?",
+        r"(?:quién(?:es)?|qué|dónde|cuándo|cómo|cuál|por qué) ?",
+        r"(?:chi|cosa|che cosa|dove|quando|come|perché|quale) ",
+    )
+]
+"""Beginnings of sentences that ask, or that want something done."""
+
+TALKS = re.compile(
+    r"(?!(?:again|there|you|all|a lot)[ .!]*$)"
+    r"(?:(?:(?:many )?thanks?|thank you|thx|ty|cheers|danke|merci|gracias|grazie|hello|hi|hey|hallo|hola|ciao"
+    r"|bye|goodbye|see you"
+    r"|good (?:morning|evening|night|day|afternoon|job|work|one|boy|girl|bot)|well done|welcome|ok(?:ay)?|k|kk"
+    r"|sure|cool"
+    r"|nice(?: one)?|wow|omg|haha+|hehe+|lol|great|super|perfect|awesome|amazing|lovely|sweet|yay|hmm+|mm+|ah+|oh+|um+"
+    r"|aw+|ha|huh|oops|yum|sorry|please|test(?:ing)?|never ?mind|nvm|forget (?:it|that|this)|got it|i (?:see"
+    r"|know|got it|understand|agree"
+    r"|don't (?:know|care|understand|mind)|do not (?:know|care)|dunno|love you|hate you|like you|love (?:it|this|that))"
+    r"|(?:i )?(?:dunno|can't (?:remember|recall|say|tell))|(?:i have |i've |got )?no (?:idea|clue|problem"
+    r"|matter|thanks|thank you)|not (?:sure|now|really|today|important|necessary|relevant|interested)|nothing"
+    r"|nobody|no one(?: you know)?|nobody you know|later|skip"
+    r"|stop|help|next|whatever|what(?:'s up| the heck)|how are you(?: doing)?|who are you|are you there|anyway"
+    r"|fine|wait"
+    r"|(?:so |very |too |really |pretty |how |quite )+(?:\w+)|good|interesting|funny|indeed|of course|absolutely|a lot"
+    r"|very much|so much|again|there|you|man|dear|keepsake|everyone|all|for (?:the|your) (?:help|answer|info))"
+    r"[\s,.!;:)]*)+"
+)
+"""A whole line of small talk."""
+TALKS_ABOUT = [
+    re.compile(pattern)
+    for pattern in (
+        rf"{POINTER}{IS} (?:(?:so|very|really|quite|too|just|all|pretty|rather|not|a bit|absolutely"
+        rf"|such) )*{JUDGEMENT}(?: of you)?$",
+        r"you(?:'re| are)(?: not)? (?:(?:so|very|really|quite|too|just|a|an|the) )*\w+(?: \w+)?$",
+        r"(?:you|u) (?:remembered|knew|did(?: it)?|know (?:it|her|him|that)|got it)$",
+        r"(?:this|that|your|the) (?:answer|caption|app|program|reply|model|assistant|recall)\b",
+        r"i(?:'m| am) (?:bored|tired|hungry|happy|sad|back|here|done|confused|impressed|sorry|fine|ok|good)$",
+        r"(?:this|that|it) makes (?:no|perfect|little|any) sense",
+        r"i (?:won't|will not|don't want to|do not want to|can't|would rather not) (?:tell|say|talk)\b",
+        r"i(?:'d| would) rather not\b|ask (?:me )?(?:later|again|tomorrow)|i (?:have to|must|need to) (?:go"
+        r"|leave)|see you\b",
+        r"i (?:love|like|hate|thank) you\b",
+    )
+]
+"""Sentences about the answer, or about the assistant; they say nothing of the photo."""
+
+LEADS = re.compile(
+    r"(?:hi|hello|hey|ok|okay|so|well|oh|ah|look|haha+|lol|btw|by the way|fyi|actually|in fact|sorry|hm+|um"
+    r"|(?:thanks|thank you)(?: a lot| so much| very much)?"
+    r"|and|but|also|please(?! (?:remember|keep|save|note))|i mean|you know|nice|great|cool|wow|aber|und"
+    r"|also)(?:[\s,.!:;–—-]+(?=\S)|$)"
+)
+"""What may stand before what is meant."""
+YES = re.compile(
+    r"(?:yes|the same(?: one)?(?=[,.!]|$)|correct|exactly|that's (?:right|correct|true|it)|you(?:'re| are"
+    r"| were) right|(?:right|true)(?=[,.!:;]|$))(?:[\s,.!:;–—-]+|$)"
+)
+NO = re.compile(
+    r"(?:no+(?! (?:idea|clue|one|body|way|matter|problem|thanks?|thank)\b)|wrong(?: \w+)?(?=[,.!:;–—-]|$)"
+    r"|incorrect|not (?:right|true|correct)"
+    r"|(?:this|that|it)(?:'s| is|'s all| was) (?:all |completely |totally )?(?:wrong|incorrect|false"
+    r"|not (?:right|true|correct))"
+    r"|you(?:'re| are) (?:wrong|mistaken)|(?:i think )?you (?:got|have|had) (?:it|this|that|him|her|them) wrong"
+    r"|(?:i think )?you(?:'ve| have)? (?:mixed|confused|swapped) (?:it|this|that|him|her|them)(?: up)?"
+    r"|(?:a )?different \w+(?=[,.!:;–—-]))(?:[\s,.!:;–—-]+|$)"
+)
+"""A verdict on what was recalled, at the beginning of a line."""
+DENIED = re.compile(
+    rf"(?:(?:this|that|these|those|it|he|she|they|here){IS_NOT}|not) "
+    rf"(?P<who>[^,.;:!?–—-]+?)(?:\s*[,.;:!–—-]+\s*(?:but |that's |it's )?|\s+but\s+|\s+(?=(?:this|that|it|he"
+    rf"|she|they|these)(?:'s|s| is| was)\b)|$)"
+)
+""" "That's not Leo, ..." """
+ANYBODY = re.compile(
+    r"(?:him|her|it|them|he|she|me|us|right|true|correct|the same(?: \w+)?|the one|that one|this one|that|this"
+    r"|one|mine)$"
+)
+"""What is denied when no name is said."""
+NO_ONE = re.compile(
+    rf"{JUDGEMENT}$|(?:sure|now|really|only|so|very|from|a|an|in|at|on|as|for|to|with|yet|just|well|like)\b"
+)
+""" "It is not working": nobody is denied."""
+ITS_A = re.compile(r"its (?!(?:name|age|birthday|breed|price|colou?r|owner)\b)")
+""" "its my bike", and no "its name"."""
+SOMEONE_ELSE = re.compile(
+    rf"(?:{POINTER}{IS} )?(?:someone|somebody|something|another|an other|a different)(?: \w+)?(?: else)?$"
+)
+CONFIRMS = re.compile(
+    r"(?:(?:that|this|it|he|she)(?:'s| is|'s really)(?: (?:him|her|it|them|right|correct|the same(?: one)?|the one))?)$"
+)
+ISNT = re.compile(r"(?:it|this|that|he|she)(?: isn't| is not|'s not| wasn't)$")
+
+DOUBT = re.compile(
+    r"(?:maybe|perhaps|probably|possibly|might be|could be|looks like|i guess|i suppose|not sure)\b"
+    r"|.*\bnot (?:so |quite |really )?sure\b"
+)
+THINKS = re.compile(
+    r"i (?:think|believe|am sure|'m sure|know|remember|told you|said)(?: that)? (?=(?:this|that|it|he|she|they"
+    r"|we|i|these|those)\b)"
+)
+TAG = re.compile(
+    r"[, ]+(?:right|correct|no|yes|or|or not|ok|huh|eh|"
+    r"(?:isn't|aren't|wasn't|weren't|doesn't|don't|didn't|hasn't|is|was|does|did) (?:it|he|she|that|this|they|we|you))$"
+)
+""" "This is Leo, right": it asks."""
+ASKED_AFTER = re.compile(
+    rf", ?(?:{WH}(?:'s| is| are| was| were| do| does| did) (?:he|she|it|that|this|they|its|his|her|the|their"
+    rf"|your|you)\b|"
+    rf"{AUX} (?:he|she|it|you|we|they|that|this)\b).*$"
+)
+""" "This is my bike, what do you think": a question after a comma."""
+WHEN_SHE_WAS = re.compile(rf"(?:(?:where|when|how|since|after|before|while|if) {PRONOUN}|what used to|where used to) ")
+WHEN_SHE_WAS_SHE = re.compile(
+    rf"(?:when|since|after|before|while|as soon as) (?!{AUX}\b).*,? {PRONOUN}(?:'\w+)? (?!{AUX} {PRONOUN}).*"
+)
+""" "When I was little I was afraid of this clown": it tells."""
+POSSESSIVE = re.compile(r"(?:my|our|their|his|her)\b|(?:\w+ ){0,2}\w+(?:'s|s') \w+")
+CLAUSE_AFTER = re.compile(rf"[,:;–—-] ?(?:{PRONOUN}|this|that|which|who|my|our|bought|found|made|from|a|an|the)\b")
+FAMILY = re.compile(rf"{KIN}s?(?:$|[ ,.])")
+DENIED_AFTER = re.compile(rf"^{POINTER}{IS} .*?(?P<rest>,? (?:and |but )?not (?P<who>[^\W\d]+))$")
+""" "That's Snow, not Shadow"."""

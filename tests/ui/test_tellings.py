@@ -1,0 +1,129 @@
+"""What the user tells about the photo in view is kept at any time, said in one line, and taken back by undo."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from assistant.backends.fake import FakeBackend
+from assistant.photo import load_photo
+from memory.episode import Episode, Turn
+from memory.store import Memory
+from tests.support.apppilot import Alike, caption, cards, idle, look, notes, picture, replies, running, send, until
+from tests.ui.test_plain import Talk, talk  # noqa: F401 - a fixture
+from ui import recall_strings, strings, telling_strings
+from ui.plain import plain_strings
+from ui.widgets.chat_log import Composer
+
+DAY = datetime(2025, 5, 12, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def leo(memory_file: Path, photos: Path) -> Episode:
+    """The only memory, of Leo."""
+    told = Episode(load_photo(picture(photos / "leo.png", "orange")), (Turn("user", "This is Leo, our cat."),), DAY)
+    backend = Alike()
+    with Memory(memory_file) as memory:
+        memory.add(told, (backend.space, backend.embed(told.photo)))
+    return told
+
+
+def sure() -> Alike:
+    """A model to which all photos are the same."""
+    backend = Alike(["It is Leo.", "A tiger, Rajah.", "Again.", "Once more."])
+    backend.threshold = 0.0
+    return backend
+
+
+def kept(file: Path) -> tuple[list[str], list[tuple[str, bool]]]:
+    """The words of the memories, the oldest first, and the answers about pairs of photos."""
+    with Memory(file) as memory:
+        assert memory.verify() == []
+        return sorted(e.words for e in memory.episodes()), [(v.other, v.same) for v in memory.verdicts()]
+
+
+async def test_a_correction_is_kept_with_its_no_and_undone_with_it(
+    memory_file: Path, photos: Path, leo: Episode
+) -> None:
+    """After an answer, too. The next caption has the new memory, and no longer the wrong one."""
+    backend = sure()
+    async with running(memory_file, backend) as (app, pilot):
+        await look(app, pilot, photos / "rex.png")
+        await until(lambda: cards(app) and idle(app), "the wrong memory")
+        await send(app, pilot, "That's not Leo, it's Rajah, the tiger.")
+        await until(lambda: caption(app) == "A tiger, Rajah." and idle(app), "the caption by the new memory")
+        assert [card.episode.words for card in cards(app)] == ["It's Rajah, the tiger."]
+        assert leo.photo not in backend.calls[-1][1].parts
+        line = next(note for note in notes(app, "done") if "Rajah" in note)
+        assert "not the same as your photo of 12 May 2025" in line and "/undo" in line
+        assert kept(memory_file) == (["It's Rajah, the tiger.", leo.words], [(leo.photo.sha256, False)])
+        assert not replies(app), "the model is asked nothing"
+        await send(app, pilot, "/undo")
+        await until(lambda: [card.episode.id for card in cards(app)] == [leo.id] and idle(app), "all as before")
+    assert kept(memory_file) == ([leo.words], [])
+
+
+async def test_of_a_sure_recall_n_says_no_at_once_and_a_name_alone_is_the_answer(
+    memory_file: Path, photos: Path, leo: Episode
+) -> None:
+    async with running(memory_file, sure()) as (app, pilot):
+        await look(app, pilot, photos / "rex.png")
+        await until(lambda: cards(app) and idle(app), "the wrong memory")
+        composer = app.query_one(Composer)
+        assert str(composer.placeholder) == recall_strings.not_this(leo) and "this is not Leo" in composer.placeholder
+        await pilot.press("n")
+        await until(lambda: not cards(app) and idle(app), "its going")
+        await until(lambda: str(composer.placeholder) == strings.TELL_ME_HERE, "the question who it is")
+        await send(app, pilot, "rajah the tiger")
+        await until(lambda: cards(app) and idle(app), "the memory")
+    assert kept(memory_file) == ([leo.words, "rajah the tiger"], [(leo.photo.sha256, False)])
+
+
+async def test_words_that_are_not_clear_are_asked_about_and_never_lost(memory_file: Path, photos: Path) -> None:
+    backend = FakeBackend(["A dog.", "I do not know.", "A dog, Rex."])
+    async with running(memory_file, backend) as (app, pilot):
+        await look(app, pilot, photos / "MILO 1.JPG")
+        await send(app, pilot, "This is Milo")
+        await until(lambda: cards(app) and idle(app), "the first memory")
+        await send(app, pilot, "the trip to rome")
+        await until(lambda: app.composer.placeholder == telling_strings.SHALL_I_HERE, "the question")
+        assert notes(app, "question") == [telling_strings.SHALL_I.format(words="the trip to rome")]
+        await send(app, pilot, "what is it?")
+        await until(lambda: replies(app) and idle(app), "an answer to another question")
+        assert telling_strings.NOT_KEPT.format(words="the trip to rome") in notes(app, "info")
+        await send(app, pilot, "the trip to rome")
+        await until(lambda: app.composer.placeholder == telling_strings.SHALL_I_HERE, "the question")
+        await pilot.press("y")
+        await until(lambda: len(cards(app)) == 2 and idle(app), "the memory")
+        await send(app, pilot, "this is boring")
+        await until(lambda: telling_strings.small_talk("this is boring") in notes(app, "info"), "small talk")
+    assert kept(memory_file)[0] == ["This is Milo", "the trip to rome"]
+
+
+async def test_a_line_that_tells_and_asks_does_both_and_in_private_nothing_is_kept(
+    memory_file: Path, photos: Path
+) -> None:
+    backend = FakeBackend(["A dog.", "Rex.", "Yes."])
+    async with running(memory_file, backend) as (app, pilot):
+        await look(app, pilot, photos / "MILO 1.JPG")
+        await send(app, pilot, "This is Milo. Isn't he cute?")
+        await until(lambda: replies(app) and replies(app)[0].text == "Yes." and idle(app), "the answer")
+        assert backend.calls[-1][-1].parts == ("Isn't he cute?",)
+        await send(app, pilot, "/private")
+        await until(lambda: app.main_view.private, "the privacy")
+        await look(app, pilot, photos / "rex.png")
+        await send(app, pilot, "This is Max.")
+        await until(lambda: strings.PRIVATE_NO in notes(app, "warning"), "the refusal")
+    assert kept(memory_file)[0] == ["This is Milo."]
+
+
+def test_in_plain_mode_too(talk: Talk, memory_file: Path, photos: Path, leo: Episode) -> None:  # noqa: F811
+    photo = str(photos / "rex.png")
+    lines = talk(sure(), photo, "That's not Leo, it's Rajah.", "/undo", photo, "n", "rajah", "thanks", "roma", "y")
+    assert lines.count(f"Note: {telling_strings.PLAIN_NOT_THIS}") >= 2
+    assert any("remembered" in line and "not the same as your photo of 12 May 2025" in line for line in lines)
+    assert f"{plain_strings.NOTE}: You are welcome." in lines
+    assert any(telling_strings.PLAIN_SHALL_I in line for line in lines)
+    assert kept(memory_file) == ([leo.words, "rajah", "roma"], [(leo.photo.sha256, False)])

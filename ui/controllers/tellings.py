@@ -1,0 +1,105 @@
+"""What a typed line is for: words to remember are kept, a denied recall is kept as an answer, the rest is asked.
+
+What the user tells about the photo in view is never lost: it is kept at any time, and where it is not clear whether a
+line tells something, one key answers.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from assistant.dialogue.acts import Act, act_of
+from memory.episode import Photo
+from ui.controllers.main_view import MainView
+from ui.controllers.questions import QuestionsController
+from ui.controllers.remember import RememberController
+from ui.runtime.app_thread import AppThread
+from ui.strings import PRIVATE_NO, REMEMBERING
+from ui.telling_strings import NOT_KEPT, SHALL_I, SHALL_I_HERE, WHAT_THEN, small_talk
+from ui.widgets.chat_log import Composer, Note, PhotoEntry
+
+
+class _Pending(NamedTuple):
+    """Words of which the app has asked whether to remember them."""
+
+    act: Act
+    text: str
+    note: Note
+
+
+class TellingsController:
+    """Reads the lines that the user sends in one app. Call it from the app's thread."""
+
+    def __init__(
+        self,
+        thread: AppThread,
+        main_view: MainView,
+        composer: Composer,
+        remembering: RememberController,
+        questions: QuestionsController,
+    ) -> None:
+        self._thread, self._view, self._composer = thread, main_view, composer
+        self._remembering, self._questions = remembering, questions
+        self._pending: _Pending | None = None
+
+    async def take(self, text: str, photo: Photo | None, private: bool) -> str:
+        """Do what a line is for. Returns the question that is left for the model; "" when none is."""
+        await self.drop()
+        in_view = photo is not None or bool(self._view.page.query(PhotoEntry))
+        act = act_of(text, asked=in_view and (self._remembering.asking or self._questions.denied))
+        if act.kind == "talk" and (in_view or act.verdict is None):
+            await self._talk(act, text, photo)
+            return ""
+        if not in_view or act.kind == "question":
+            return text
+        if private:
+            if act.kind == "tell":
+                await self._view.note(PRIVATE_NO, "warning")
+            return act.question if act.kind == "tell" else text
+        if act.kind == "unclear":
+            note = await self._view.note(SHALL_I.format(words=act.words), "question")
+            self._pending = _Pending(act, text, note)
+            self._composer.ask(SHALL_I_HERE)
+            return ""
+        await self._keep(act)
+        return act.question
+
+    async def reply(self, yes: bool) -> str | None:
+        """y or n in the input: None when nothing was asked here; else the question left for the model, "" when none."""
+        if self._pending is None:
+            return None
+        pending, self._pending = self._pending, None
+        if yes:
+            await self._keep(pending.act, pending.note)
+        else:
+            await pending.note.remove()
+        self._questions.offer()
+        return "" if yes else pending.text
+
+    async def drop(self) -> None:
+        """The words that were asked about are not kept: something else was said, or another photo shown."""
+        if self._pending:
+            pending, self._pending = self._pending, None
+            if pending.note.is_attached:
+                pending.note.change(NOT_KEPT.format(words=pending.act.words), "info")
+            self._questions.offer()
+
+    async def _keep(self, act: Act, note: Note | None = None) -> None:
+        """Remember words, together with what they say of the recalled memory."""
+        if note and note.is_attached:
+            note.change(REMEMBERING, "info")
+        entry = note or await self._view.note(REMEMBERING)
+        recall = self._questions.meant(act)
+        self._remembering.asking = False
+        said = (recall.episode, bool(act.verdict)) if recall else None
+        self._thread.remember(entry, act.words, None, None, said)
+
+    async def _talk(self, act: Act, text: str, photo: Photo | None) -> None:
+        """Small talk, or only a verdict: "no, that's not him"."""
+        if recall := self._questions.meant(act):
+            await self._questions.choose(recall.episode, bool(act.verdict), photo)
+        elif act.verdict is False:
+            self._remembering.asking = True
+            await self._view.note(WHAT_THEN)
+        else:
+            await self._view.note(small_talk(text))

@@ -1,0 +1,63 @@
+"""What a typed line is for, in plain mode: what tells is kept, a denied recall is kept as an answer, the rest is asked.
+
+The app's twin is `ui/controllers/tellings.py`; both read a line by `assistant/dialogue/acts.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from assistant.dialogue.acts import act_of
+from memory.episode import Episode
+from ui.input_parser import REPLIES
+from ui.plain import plain_strings
+from ui.plain.printer import Printer
+from ui.recall_strings import meant
+from ui.runtime.app_thread import AppThread
+from ui.strings import PRIVATE_NO
+from ui.telling_strings import PLAIN_SHALL_I, WHAT_THEN, small_talk
+
+
+class PlainTellings:
+    """Reads the lines of plain mode; `confirm` keeps an answer about a recall, `sure` asks yes or no,
+    `follow` prints what a job tells until it is done."""
+
+    def __init__(
+        self,
+        thread: AppThread,
+        printer: Printer,
+        confirm: Callable[[Episode, bool], object],
+        sure: Callable[[str], bool],
+        follow: Callable[[], object],
+    ) -> None:
+        self._thread, self._printer = thread, printer
+        self._confirm, self._sure, self._follow = confirm, sure, follow
+
+    def take(self, text: str, in_view: bool) -> str:
+        """Do what a line is for. Returns the question that is left for the model; "" when none is."""
+        printer, reply = self._printer, REPLIES.get(text.lower())
+        if reply is not None and (recall := printer.about or (printer.offered if not reply else None)):
+            self._confirm(recall.episode, reply)
+            return ""
+        act = act_of(text, asked=in_view and (printer.asking or printer.denied))
+        recall = None
+        if act.verdict is False or (act.verdict and printer.about):
+            recall = meant(printer.recalls, act.denied)
+        if act.kind == "talk" and (in_view or act.verdict is None):
+            if recall:
+                self._confirm(recall.episode, bool(act.verdict))
+            else:
+                printer.asking = printer.asking or act.verdict is False
+                printer.say(plain_strings.NOTE, WHAT_THEN if act.verdict is False else small_talk(text))
+            return ""
+        if not in_view or act.kind == "question":
+            return text
+        if printer.private:
+            if act.kind == "tell":
+                printer.say(plain_strings.NOTE, PRIVATE_NO)
+            return act.question if act.kind == "tell" else text
+        if act.kind == "unclear" and not self._sure(PLAIN_SHALL_I):
+            return text
+        self._thread.remember("note", act.words, None, None, (recall.episode, bool(act.verdict)) if recall else None)
+        self._follow()
+        return act.question

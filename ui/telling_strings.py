@@ -1,0 +1,50 @@
+"""What the app says to a line that tells something, denies a recall, or only talks."""
+
+from __future__ import annotations
+
+import re
+
+TOLD = "Remembered, {day}: “{words}”  (id {id})"
+TOLD_NOT = "{told}, and that it is not the same as your photo of {day}"
+TOLD_UNDO = "   ·   /undo takes it back"
+UNDO_TOLD = (
+    "Taken back: {ids} is forgotten, and no byte of it kept; and your answer about a photo that is the same or not."
+)
+SHALL_I = "Shall I remember “{words}”?  y / n"
+SHALL_I_HERE = "y / n:  shall I remember that?   ·   or ask"
+NOT_KEPT = "Not remembered: “{words}”. ↑ brings it back."
+NOT_THIS = "n:  this is not {name}   ·   or ask, or tell me more"
+NOT_THE_SAME = "n:  it is not the same   ·   or ask, or tell me more"
+WHO_THEN = "Who or what is it? “This is …” and Enter, and I remember it."
+WHAT_THEN = "What is right? Say it (“This is …”, “It was …”) and Enter, and I remember it."
+PLAIN_SHALL_I = "Shall I remember that? y or n:"
+PLAIN_NOT_THIS = "Not the same? n says so; or say who or what it is, and I remember it."
+
+SMALL_TALK = (
+    (r"thank|thx|ty\b|cheers|danke|merci|gracias|grazie", "You are welcome."),
+    (
+        r"forget (?:it|this|that)\b",
+        "Nothing has changed. To forget a memory: Tab, then f on its card, or /forget and its id.",
+    ),
+    (r"never ?mind|nvm|later|skip|not now", "All right."),
+    (
+        r".*\b(?:don'?t know|dunno|no idea|no clue|not sure|can'?t remember|no one|nobody|nothing|rather not"
+        r"|won'?t tell)\b",
+        "All right. When you know who or what it is: “This is …” and Enter, and I remember it.",
+    ),
+    (r"bye|goodbye|good night|see you|ciao|i (?:have to|must) go", "Goodbye. /quit ends; nothing you told me is lost."),
+    (
+        r"(?:hi|hello|hey|hallo|hola|good (?:morning|evening|day|afternoon))\b",
+        "Hello. Ask about the photo, or tell me who or what is in it. /help lists the rest.",
+    ),
+    (r"sorry", "No harm done."),
+    (r"help|\?", "/help (F1) lists keys and commands."),
+    (r"", "All right."),
+)
+"""Replies to small talk, by how the line begins; the first that fits. No model is asked."""
+
+
+def small_talk(text: str) -> str:
+    """A short reply to a line that neither asks nor tells."""
+    low = text.strip().lower().replace("’", "'")
+    return next(reply for pattern, reply in SMALL_TALK if re.match(pattern, low))

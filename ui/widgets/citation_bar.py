@@ -21,6 +21,9 @@ class CitationBar(Static):
 
     def __init__(self, memories: Sequence[tuple[int, Episode | None]]) -> None:
         super().__init__(_line(memories))
+        self.auto_links = (
+            False  # Textual's colour of links would hide the numbers, which stand on a colour of their own
+        )
 
 
 def _line(memories: Sequence[tuple[int, Episode | None]]) -> Content:

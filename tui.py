@@ -44,6 +44,7 @@ from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.controllers.tellings import TellingsController
 from ui.controllers.thread_messages import ThreadMessages
+from ui.controllers.trays import TraysController
 from ui.dialogs.episode_dialogs import HelpScreen
 from ui.import_paths import is_source
 from ui.plain import plain_app
@@ -76,6 +77,7 @@ class KeepsakeApp(ThreadMessages, AppCommands, LargePhotos, App[None]):
         Binding("f7", "history", "History", show=False),
         Binding("f8", "import", "Import"),
         Binding("f9", "large", "Large", show=False),
+        Binding("ctrl+t", "tray", "Tray", show=False),
         Binding("ctrl+n", "new", "New", show=False),
         Binding("escape", "stop", "Stop"),
         Binding("ctrl+q", "quit", "Quit", priority=True),
@@ -109,6 +111,7 @@ class KeepsakeApp(ThreadMessages, AppCommands, LargePhotos, App[None]):
         self.questions = QuestionsController(thread, view, self.composer)
         self.imports = ImportsController(self, thread, view, self.status)
         self.telling = TellingsController(thread, view, self.composer, self.remembering, self.questions)
+        self.trays = TraysController(self, thread, view, self.status)
         self.history = HistoryController(self, thread, view, self._begin, self._resumed)
 
     def compose(self) -> ComposeResult:

@@ -226,7 +226,8 @@ class Conversation:
         """Episodes that belong to `photo`, surely or maybe, best first. Raises PhotoError, ModelError."""
         found = self._pairs.applied(self.backend, photo, sight.recall(self.memory, self.encoder, photo, self.k))
         said = {other: same for (new, other), same in self._said.items() if new == photo.sha256}
-        found = [r for r in found if said.get(r.episode.photo.sha256, True)]
+        # A photo without words tells nothing: the user is asked what this is, as if none were known.
+        found = [r for r in found if r.episode.words and said.get(r.episode.photo.sha256, True)]
         return [replace(r, certainty="sure") if said.get(r.episode.photo.sha256) else r for r in found]
 
     def _verify(self, photo: Photo) -> Iterator[Event]:

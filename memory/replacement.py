@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from memory import instructions
-from memory.db import conversation_rows, rows, verdict_rows
+from memory.db import conversation_rows, rows, tray_rows, verdict_rows
 from memory.db.verdict_rows import Verdict
 from memory.episode import Episode
 from memory.forget import deletion
@@ -37,6 +37,8 @@ class Held:
     """Photos that only these parts show: rows of `shown`."""
     verdicts: tuple[Verdict, ...] = ()
     """The user's answers about these photos."""
+    not_asked: tuple[str, ...] = ()
+    """Those of the photos that the user called not interesting."""
 
 
 def hold(db: sqlite3.Connection, ids: Sequence[str]) -> Held:
@@ -58,6 +60,7 @@ def hold(db: sqlite3.Connection, ids: Sequence[str]) -> Held:
         tuple(parts),
         tuple(dict.fromkeys(row for row in shown if row)),
         tuple(verdict_rows.about(db, photos)),
+        tuple(photo for photo in tray_rows.marked(db) if photo in photos),
     )
 
 
@@ -70,6 +73,7 @@ def put_back(db: sqlite3.Connection, held: Held) -> None:
     db.executemany("INSERT OR IGNORE INTO reminders_ended VALUES (?, ?)", held.ended)
     db.executemany("INSERT OR IGNORE INTO shown VALUES (?, ?, ?, ?, ?)", held.shown)
     conversation_rows.put_back(db, held.parts)
+    tray_rows.mark(db, held.not_asked)
     for verdict in held.verdicts:
         if verdict_rows.get(db, verdict.photo, verdict.other) is None:
             verdict_rows.put(db, verdict)

@@ -36,7 +36,7 @@ FLOORS = {
         "search",
         "recall forget replacement verification",
         "store",
-        "conversations reminders browse",
+        "conversations reminders browse tray",
         "maintenance",
         "__main__",
     ),

@@ -29,6 +29,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("F7", "conversations: search, read, continue, save, delete"),
     ("F8", "import a folder of photos or a chat: first what is in it; then how far it is"),
     ("F9", "the photo on the whole screen; z: that of a memory. There o opens it in the system's viewer"),
+    ("ctrl+t, /tray", "tell about photos without words, ten at a time"),
     ("ctrl+n", "new conversation"),
     ("Esc", "stop what is being written"),
     ("PgUp, PgDn", "scroll the conversation"),

@@ -166,6 +166,8 @@ MIGRATIONS: tuple[Migration, ...] = (
         "ALTER TABLE episodes ADD COLUMN told TEXT",
         old_days.fill,
     ),
+    # Photos without words that the user called not interesting (see `tray_rows.py`).
+    ("CREATE TABLE not_asked (photo TEXT PRIMARY KEY REFERENCES photos (sha256) ON DELETE CASCADE) STRICT",),
 )
 
 

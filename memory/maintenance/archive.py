@@ -5,6 +5,7 @@
                           (UTC), place, day (where it happened, null: unknown; old archives have none), told
     photos/<sha256>.jpg   the photos as they are stored (or .png); the name is the hash of their pixels
     verdicts.jsonl        the user's answers about recalls, one a line; left out when there are none
+    not_asked.jsonl       hashes of photos that the user called not interesting, one a line; only when there are any
     SHA256SUMS            hashes of all other files, as `sha256sum -c` reads them
 
 Equal memories give equal bytes, and an import restores the order of storing. Visual tokens are left out, as the encoder
@@ -28,7 +29,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from memory.days import likely_day
-from memory.db import old_corrections, rows, verdict_rows
+from memory.db import old_corrections, rows, tray_rows, verdict_rows
 from memory.db.verdict_rows import Verdict
 from memory.episode import Episode, Photo, Turn
 from memory.errors import MemoryFileError, UnknownEpisode
@@ -40,7 +41,7 @@ LARGEST = 1 << 30
 """Bytes: a larger file in an archive is refused, as it is no photo but a trap (a ZIP bomb)."""
 _README = "Keepsake memories: episodes.jsonl says what was said about photos/; `python -m memory import` reads this.\n"
 _SUMS = "SHA256SUMS"
-_VERDICTS = "verdicts.jsonl"
+_VERDICTS, _NOT_ASKED = "verdicts.jsonl", "not_asked.jsonl"
 
 
 class Exported(NamedTuple):
@@ -108,7 +109,9 @@ def import_archive(memory: Memory, source: Path, keep_exif: bool = False) -> Imp
             lines = archive.read("episodes.jsonl").splitlines()
             answers = archive.read(_VERDICTS).splitlines() if _VERDICTS in archive.NameToInfo else []
             verdicts = [_verdict(line) for line in answers]
-            return _add(memory, (_episode(archive, line) for line in reversed(lines)), verdicts, keep_exif)
+            marks = archive.read(_NOT_ASKED).splitlines() if _NOT_ASKED in archive.NameToInfo else []
+            not_asked = [_hash(line) for line in marks]
+            return _add(memory, (_episode(archive, line) for line in reversed(lines)), verdicts, not_asked, keep_exif)
     except OSError as error:
         raise MemoryFileError(f"cannot read {source}: {error.strerror or error}") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, _Damaged) as error:
@@ -146,11 +149,21 @@ def _write(memory: Memory, file: Any) -> Exported:
         answers = [json.dumps(_verdict_as_json(one), sort_keys=True) + "\n" for one in memory.verdicts()]
         if answers:
             put(_VERDICTS, "".join(answers).encode())
+        with memory.transaction() as db:
+            marks = [json.dumps(photo) + "\n" for photo in tray_rows.marked(db)]
+        if marks:
+            put(_NOT_ASKED, "".join(marks).encode())
         put(_SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode())
     return Exported(len(lines), photos)
 
 
-def _add(memory: Memory, episodes: Iterable[Episode], verdicts: Iterable[Verdict], keep_exif: bool) -> Imported:
+def _add(
+    memory: Memory,
+    episodes: Iterable[Episode],
+    verdicts: Iterable[Verdict],
+    not_asked: Iterable[str],
+    keep_exif: bool,
+) -> Imported:
     """Store episodes, given by time and order of storing; new ones come between stored ones of their time."""
     counts: Counter[bool] = Counter()
     cleaned: set[str] = set()
@@ -175,6 +188,7 @@ def _add(memory: Memory, episodes: Iterable[Episode], verdicts: Iterable[Verdict
             before = verdict_rows.get(db, verdict.photo, verdict.other)
             if before is None or before.when < verdict.when:
                 verdict_rows.put(db, verdict)
+        tray_rows.mark(db, not_asked)
     return Imported(counts[True], counts[False], len(cleaned))
 
 
@@ -258,3 +272,14 @@ def _verdict(line: bytes) -> Verdict:
         return verdict
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise _Damaged(f"a line of verdicts.jsonl cannot be read: {error!r}") from error
+
+
+def _hash(line: bytes) -> str:
+    """Read the hash of a photo from a line of not_asked.jsonl. Raises _Damaged."""
+    try:
+        value = json.loads(line)
+        if not re.fullmatch("[0-9a-f]{64}", value):
+            raise ValueError(f"no hash: {value!r}")
+    except (ValueError, TypeError) as error:
+        raise _Damaged(f"a line of {_NOT_ASKED} cannot be read: {error!r}") from error
+    return str(value)

@@ -379,3 +379,17 @@ def test_import_by_lines(talk: Talk, memory_file: Path, photos: Path) -> None:
     assert any("the import of 2 photos" in line for line in lines)
     with Memory(memory_file) as memory:
         assert memory.stats()["episodes"] == 0
+
+
+def test_the_tray_by_lines(talk: Talk, memory_file: Path, photos: Path) -> None:
+    with Memory(memory_file) as memory:
+        for name in ("MILO 1.JPG", "rex.png"):
+            memory.add(Episode(load_photo(photos / name), (), datetime(2025, 5, 12, 12, tzinfo=UTC)))
+        one, other = memory.ids()
+    lines = talk(FakeBackend(), "/tray", f"/tray {one[:8]} This is Rex.", f"/tray {other} -", "/tray", "/undo", "/tray")
+    assert "2 photos wait for words" in lines and any(line.startswith(f"{one}: 12 May 2025, ") for line in lines)
+    assert "Kept for 1 photo: “This is Rex.”" in lines and "Not asked about again: 1 photo." in lines
+    assert any(line.startswith("No photo waits") for line in lines)
+    assert "1 photo waits for words" in lines, "after the undo"
+    with Memory(memory_file) as memory:
+        assert sorted(episode.words for episode in memory.episodes()) == ["", "This is Rex."]

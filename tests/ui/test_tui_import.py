@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 from pathlib import Path
@@ -142,7 +143,7 @@ async def test_quitting_in_an_import_loses_nothing_and_the_next_start_goes_on(me
         await pilot.press("enter")
         await until(backend.encoding.is_set, "the first photo")
         backend.may.release(2)
-        await until(lambda: "1 of" in app.query_one(StatusLine).importing, "one photo in")
+        await until(lambda: re.search("importing [1-9]", app.query_one(StatusLine).importing), "one photo in")
         backend.may.release(1)
     assert 1 <= len(stored(memory_file)) <= 3
     async with running(memory_file, FakeBackend()) as (app, pilot):

@@ -19,6 +19,7 @@ from ui.controllers.main_view import MainView
 from ui.controllers.memories import MemoriesController
 from ui.controllers.photos import PhotosController
 from ui.controllers.remember import RememberController
+from ui.controllers.trays import TraysController
 from ui.input_parser import to_path
 from ui.themes import DARK, LIGHT
 from ui.widgets.chat_log import Composer
@@ -42,6 +43,7 @@ class AppCommands(Base):
     remembering: RememberController
     history: HistoryController
     imports: ImportsController
+    trays: TraysController
 
     if TYPE_CHECKING:
 
@@ -68,6 +70,8 @@ class AppCommands(Base):
                 await self.memories.run(name, rest)
             case "/import":
                 await self.imports.open(to_path(rest) if rest else None, self.private)
+            case "/tray":
+                await self.trays.open(self.private)
             case "/history" | "/reminders" | "/export":
                 await self.history.run(name, rest, self.private)
             case "/demo":
@@ -91,6 +95,10 @@ class AppCommands(Base):
     async def action_import(self) -> None:
         """F8: import a folder of photos, or see how far a running import is."""
         await self.imports.open(None, self.private)
+
+    async def action_tray(self) -> None:
+        """ctrl+t: tell about photos without words."""
+        await self.trays.open(self.private)
 
     def action_light(self) -> None:
         """Change between the light and the dark theme."""

@@ -24,6 +24,7 @@ from ui.controllers.photos import PhotosController
 from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.controllers.tellings import TellingsController
+from ui.controllers.trays import TraysController
 from ui.dialogs.episode_dialogs import PassphraseDialog
 from ui.imports.import_thread import ImportReport
 from ui.recall_strings import day
@@ -60,6 +61,7 @@ class ThreadMessages(Base):
     imports: ImportsController
     viewer: SystemViewer
     telling: TellingsController
+    trays: TraysController
 
     async def open_demo(self, off: bool = False) -> None:
         """Put the demo album into the memory, or with `off` forget the album."""
@@ -148,6 +150,7 @@ class ThreadMessages(Base):
         """Show the number of memories; the first count decides how to greet."""
         first, self.status.episodes = self.status.episodes is None, message.episodes
         self.status.encrypted = message.encrypted
+        self.trays.count()
         if first:
             gc.freeze()  # the widgets made so far stay: no collection of garbage need look at them while keys wait
             text = strings.HELLO if message.episodes else strings.WELCOME

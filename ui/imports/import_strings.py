@@ -30,7 +30,7 @@ IMPORT_DONE = "Imported {photos} from “{name}”{words}."
 IMPORT_FAILED = "{why} {photos} imported before stay; F8 goes on from there."
 IMPORT_UNDO = " /undo takes the whole import back."
 PRIVATE_NO_IMPORT = "Nothing is imported in a private conversation: F5 ends it."
-TRAY_WAITS = " {n} without words {wait} until you tell what they show."
+TRAY_WAITS = " {n} without words {wait} in the tray: ctrl+t, “tell me about these”."
 DAYS = {
     "camera": "from the camera",
     "name": "from the file's name",

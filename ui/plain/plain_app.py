@@ -37,7 +37,7 @@ from ui import dialog_strings, strings
 from ui.import_paths import is_source
 from ui.imports.import_thread import ImportThread
 from ui.input_parser import Typed, read, to_path
-from ui.plain import lists, plain_strings
+from ui.plain import lists, plain_strings, plain_tray
 from ui.plain.plain_imports import PlainImports
 from ui.plain.plain_tellings import PlainTellings
 from ui.plain.printer import CONFIRMED, NEW_PHOTO, Printer, about
@@ -137,6 +137,8 @@ class PlainApp:
                 return self._show_photo(to_path(rest))
             case "/import" if rest:
                 return self._imports.run(to_path(rest))
+            case "/tray":
+                thread.query("note", partial(plain_tray.run, rest, thread.session.changes), self._print, keep=True)
             case "/remember" if rest:
                 thread.remember("note", rest, None, None)
             case "/caption" if rest:

@@ -23,6 +23,7 @@ NOTE, DONE, PHOTO, RECALLED = "Note", "Done", "Photo", "Recalled"
 CAPTION, ANSWER, REMINDER = "Caption", "Answer", "Reminder"
 REMEMBERED = "remembered, {what}"
 FORGET = "Forget this memory for good, also in conversations that mention it? yes or no:"
+TRAY_HOW = "/tray ID WORDS says what a photo without words shows; /tray ID - never asks about it again."
 IMPORTING, IMPORT_SURE = "Importing", "Import {photos}? yes or no:"
 DELETE = "Delete it for good? yes or no:"
 PRIVATE = "A private conversation: nothing of it is kept, and nothing can be remembered. /private ends it."
@@ -44,6 +45,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/them 1, /not 1", "the new photo shows what memory 1 shows, or does not: I learn from both"),
     ("/edit ID WORDS", "replace your words by these"),
     ("/import PATH", "import a folder of photos, or a WhatsApp export: first what is in it, then a question"),
+    ("/tray", "photos without words; /tray ID WORDS tells about one, /tray ID - never asks again"),
     ("/forget ID", "forget a memory, also in conversations that mention it"),
     ("/undo", "take back the last remember, edit, forget, y or n"),
     ("/reminders", "what to remind you of when a thing is seen again"),

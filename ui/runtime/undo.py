@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.backends import disk_cache
+from memory import tray
 from memory.browse import Duplicate
 from memory.db.verdict_rows import Verdict
 from memory.episode import Episode
@@ -27,8 +28,10 @@ from ui.strings import (
     UNDO_FORGOTTEN,
     UNDO_HOW,
     UNDO_IMPORT,
+    UNDO_LEFT,
     UNDO_NOTHING,
     UNDO_NOW,
+    UNDO_TRAY,
 )
 from ui.telling_strings import UNDO_TOLD
 
@@ -58,6 +61,8 @@ class _Undo:
     """The sentence for the user after the undo."""
     answer: tuple[str, str, Verdict | None] | None = None
     """Hashes of the two photos of an answer, and the answer about them before it."""
+    back: Callable[[Memory], object] | None = None
+    """What undoes a change of something else than memories."""
 
 
 class UndoStack:
@@ -99,6 +104,18 @@ class UndoStack:
         """Note that an import stored these memories: undo forgets them all."""
         self._stack.append(_Undo(Held(), dict.fromkeys(ids), UNDO_IMPORT.format(photos=count(len(ids), "photo"))))
 
+    def told_in_tray(self, ids: Sequence[str], words: str) -> None:
+        """Give memories without words these words, in one step. Raises KeepsakeError."""
+        held = self._memory().hold(ids)
+        added: dict[str, Episode | None] = dict(tray.tell(self._memory(), ids, words))
+        self._stack.append(_Undo(held, added, UNDO_TRAY.format(photos=count(len(ids), "photo"))))
+
+    def left_in_tray(self, photos: Sequence[str]) -> None:
+        """Never ask about these photos (hashes) again."""
+        tray.leave(self._memory(), photos)
+        line = UNDO_LEFT.format(photos=count(len(photos), "photo"))
+        self._stack.append(_Undo(Held(), {}, line, back=lambda memory: tray.ask_again(memory, photos)))
+
     def answered(self, photo: str, other: str, before: Verdict | None) -> None:
         """Note that an answer about two photos (hashes) was kept; undo brings back the one before it, if any."""
         self._stack.append(_Undo(Held(), {}, UNDO_ANSWERED, (photo, other, before)))
@@ -108,6 +125,9 @@ class UndoStack:
         if not self._stack:
             raise KeepsakeError(UNDO_NOTHING)
         step, memory = self._stack.pop(), self._memory()
+        if step.back:
+            step.back(memory)
+            return Change((), (step.line,))
         if step.answer:
             photo, other, before = step.answer
             memory.take_back_verdict(photo, other)

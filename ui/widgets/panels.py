@@ -25,6 +25,7 @@ from ui.strings import (
     NO_MATCH,
     NOT_ENCRYPTED,
     NOTHING_YET,
+    TRAY_WAITS_HERE,
     WAITING,
     WRITING,
 )
@@ -180,6 +181,8 @@ class StatusLine(Static):
     chunk: reactive[Chunk | None] = reactive(None)
     encoding: reactive[str] = reactive("")
     """How many photos of the memory were encoded again; "" when none are left."""
+    waiting: reactive[int] = reactive(0)
+    """How many photos wait in the tray for words."""
     importing: reactive[str] = reactive("")
     """How far an import is; "" when there is none."""
     fetching: reactive[str] = reactive("")
@@ -200,6 +203,7 @@ class StatusLine(Static):
             (4, f"{c.new_tokens / c.seconds:.0f} tok/s" if c and c.seconds > 0 else ""),
             (1, self.encoding),
             (1, self.importing),
+            (2, TRAY_WAITS_HERE.format(n=self.waiting) if self.waiting else ""),
             (1, self.fetching or self._network()),
         ]
         right = f"{'○' if self.state == 'idle' else '●'} {self.state}"

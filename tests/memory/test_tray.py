@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memory import tray
 from memory.episode import Episode, Photo, Turn
 from memory.errors import UnknownEpisode
 from memory.maintenance.archive import export_archive, import_archive
 from memory.store import Memory
+from memory.tray import waiting_photos as tray
 
 NOON = datetime(2025, 5, 12, 12, tzinfo=UTC)
 LIKE = np.eye(4, dtype=np.float32)

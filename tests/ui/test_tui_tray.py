@@ -9,9 +9,9 @@ from textual.widgets import Input, Static
 
 from assistant.backends.fake import FakeBackend
 from assistant.photo import load_photo
-from memory import tray
 from memory.episode import Episode
 from memory.store import Memory
+from memory.tray import waiting_photos as tray
 from tests.support.apppilot import idle, notes, opened, picture, running, sees, send, until
 from ui.imports.tray_screen import TrayScreen
 from ui.widgets.panels import StatusLine

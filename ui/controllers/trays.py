@@ -7,10 +7,10 @@ from functools import partial
 
 from textual.app import App
 
-from memory import tray
 from memory.episode import Episode
 from memory.store import Memory
 from memory.text import count
+from memory.tray import waiting_photos as tray
 from ui.controllers.main_view import MainView
 from ui.imports import tray_strings as strings
 from ui.imports.tray_screen import TrayScreen

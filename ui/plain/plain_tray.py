@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from memory import tray
 from memory.store import Memory
+from memory.tray import waiting_photos as tray
 from ui.imports import tray_strings
 from ui.plain import plain_strings
 from ui.recall_strings import day

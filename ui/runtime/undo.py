@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.backends import disk_cache
-from memory import tray
 from memory.browse import Duplicate
 from memory.db.verdict_rows import Verdict
 from memory.episode import Episode
@@ -19,6 +18,7 @@ from memory.forget.receipt import Receipt
 from memory.replacement import Held
 from memory.store import Memory
 from memory.text import count
+from memory.tray import waiting_photos as tray
 from ui.strings import (
     EDITED,
     EDITED_TOLD,

@@ -1,0 +1,1 @@
+"""Photos without words, for the user to tell about."""

@@ -12,13 +12,14 @@ import io
 import re
 import warnings
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 
+from assistant.camera_date import camera_date
 from memory.episode import Photo
 from memory.errors import PhotoError
 
@@ -48,7 +49,7 @@ UPRIGHT = {  # EXIF orientation: the operation that turns the picture upright
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-ORIENTATION, EXIF_FOLDER, TAKEN, TAKEN_OFFSET = 0x0112, 0x8769, 0x9003, 0x9011
+ORIENTATION = 0x0112
 
 # Pillow warns at its limit and refuses at twice that; we refuse at ours. Its warnings about odd metadata would only
 # disturb the screen: what matters is refused here with a sentence.
@@ -69,7 +70,7 @@ def decode(data: bytes, name: str) -> Photo:
         width, height = _bounded(image.size, MAX_SIDE)
         image.draft(None, (2 * width, 2 * height))  # JPEG only: decodes to 1/2, 1/4 or 1/8 without the full picture
         image.load()
-        orientation, taken_at = _exif(image)
+        orientation, taken_at = _orientation(image), camera_date(image).at
         return from_image(image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image, taken_at)
     except PhotoError as error:
         raise PhotoError(f"{name}: {error}") from error
@@ -93,12 +94,9 @@ def from_image(image: Image.Image, taken_at: datetime | None = None) -> Photo:
         clean.save(out, "PNG")
     else:
         clean.save(out, "JPEG", quality=92, subsampling=0)
-    return Photo(digest, out.getvalue(), *clean.size, taken_at and _with_offset(taken_at))
-
-
-def _with_offset(at: datetime) -> datetime:
-    """A date with its offset from UTC; without one it is of this machine's clock."""
-    return at if at.tzinfo else at.astimezone()
+    return Photo(
+        digest, out.getvalue(), *clean.size, taken_at and (taken_at if taken_at.tzinfo else taken_at.astimezone())
+    )
 
 
 def pixels(photo: Photo, side: int | None = None) -> np.ndarray:
@@ -225,25 +223,9 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray((values.clip(0, 65535) >> 8).astype(np.uint8))
 
 
-def _exif(image: Image.Image) -> tuple[int, datetime | None]:
-    """Orientation (1 when unknown) and the camera's date in UTC. Damaged EXIF counts as none."""
+def _orientation(image: Image.Image) -> int:
+    """How the picture is turned (EXIF); 1, upright, when that is unknown or damaged."""
     try:
-        exif = image.getexif()
-        orientation = int(exif.get(ORIENTATION, 1))
-        folder = exif.get_ifd(EXIF_FOLDER)
+        return int(image.getexif().get(ORIENTATION, 1))
     except Exception:  # its parsers raise nearly every type; the pixels are good nevertheless
-        return 1, None
-    return orientation, _taken_at(str(folder.get(TAKEN, "")), str(folder.get(TAKEN_OFFSET, "")))
-
-
-def _taken_at(text: str, offset: str) -> datetime | None:
-    """EXIF "2025:08:01 18:30:00" and "+02:00" to UTC; without an offset the camera is taken to be on local time."""
-    text, offset = text.strip("\0 "), offset.strip("\0 ")
-    try:
-        date = datetime.strptime(text, "%Y:%m:%d %H:%M:%S")
-        if re.fullmatch(r"[+-]\d\d:\d\d", offset):
-            date = datetime.fromisoformat(f"{date.isoformat()}{offset}")
-        date.astimezone(UTC)  # raises for the first and last days of the calendar
-        return _with_offset(date)
-    except (ValueError, OverflowError, OSError):
-        return None
+        return 1

@@ -11,16 +11,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
-from xml.etree import ElementTree
 
 from PIL import Image, ImageFile, IptcImagePlugin
 
+from assistant.camera_date import CameraDate, camera_date, xmp
 from memory.episode import printable
 
 LONGEST = 1000
 """Most characters of a description."""
-XMP_BYTES = 1 << 20
-"""Bytes of the largest XMP packet that is parsed."""
 GPS, DESCRIPTION, TITLE, COMMENT, CAPTION = 0x8825, 0x010E, 0x9C9B, 0x9C9C, (2, 120)
 """Tags of EXIF and its Windows extensions; the last one is IPTC's (record, data set)."""
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -52,10 +50,11 @@ class FileMetadata(NamedTuple):
     """A description or title that a person gave the photo, else ""."""
     place: str | None
     """Where the camera was, as "45.99 N, 9.26 E", to a hundredth of a degree (about 1 km)."""
+    date: CameraDate = CameraDate(None)
 
 
 def read_metadata(image: Image.Image) -> FileMetadata:
-    """The description and place in the metadata of an opened picture. Damaged metadata counts as none."""
+    """The description, place and date in the metadata of an opened picture. Damaged metadata counts as none."""
     words, place = "", None
     for read in (_xmp, _iptc, _exif):
         try:
@@ -64,7 +63,7 @@ def read_metadata(image: Image.Image) -> FileMetadata:
             continue
     with suppress(Exception):
         place = _place(image.getexif().get_ifd(GPS))
-    return FileMetadata(words, place)
+    return FileMetadata(words, place, camera_date(image))
 
 
 def by_a_person(words: str) -> bool:
@@ -111,11 +110,9 @@ def day_of_name(name: str) -> datetime | None:
 
 def _xmp(image: Image.Image) -> Iterator[str]:
     """Description, then title, from XMP, where editors and photo managers write them."""
-    raw = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
-    text = raw.decode() if isinstance(raw, bytes) else str(raw)
-    if not text or len(text) > XMP_BYTES or "<!" in text:  # no declarations: entities can grow without end
+    root = xmp(image)
+    if root is None:
         return
-    root = ElementTree.fromstring(text.strip("\0 \n"))
     for name in ("description", "title"):
         for element in root.iter(f"{_DC}{name}"):
             yield "".join(element.itertext())

@@ -98,7 +98,7 @@ def _import_and_report(
             tally.count(item)
             report_progress(n)
             if item.episode and args.dry_run and not args.json:
-                print(_line(item.name, item.episode, item.detail))
+                print(_line(item.name, item.episode, "; ".join(filter(None, (item.detail, item.date_note)))))
     except (KeepsakeError, KeyboardInterrupt) as error:
         trouble = error
     seconds = time.monotonic() - began

@@ -5,8 +5,8 @@ one transaction. A photo is known by its pixels, so a killed import is simply be
 is stored once. It is stored again only when people said something else about it. Only the memory decides what is new;
 `seen_files.py` makes that decision fast.
 
-    when     the camera's date; else the chat's, the one in the file's name, or the file's own time (the command says
-             how often)
+    when     the camera's date (`camera_date.py`); else the chat's, the one in the file's name, or the file's own time
+             (the command says how often); a tag that only says when the file was changed comes before the file's own
     words    what the chat says, or the file's metadata (`file_metadata.py`), else what the name of the file or of its
              folder says, else --words. A photo without any words is left out, as `remember` refuses it: a model
              makes up a name for it, and it takes the place of one that has words. --without-words stores it
@@ -21,9 +21,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Literal
 
+from assistant.camera_date import MODIFIED, USUAL, CameraDate
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.importing.file_metadata import FileMetadata, read_metadata
 from assistant.importing.read_ahead import read_ahead
@@ -64,6 +66,8 @@ class ImportOutcome:
     detail: str = ""
     """Which file it duplicates, or why it is unusable; for a new one, where its date is from."""
     episode: Episode | None = None
+    date_note: str = ""
+    """Which tag of the camera the date is from, if not the usual one, or why the camera's date was not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ def import_all(
                 same = first_file.get(sha256, "")
                 yield ImportOutcome(item.name, "duplicate" if same else "known", same)
                 continue
-            when, date_source = (photo.taken_at, "camera") if photo.taken_at else (item.date, item.date_source)
+            when, date_source, date_note = _date(photo, read.metadata.date, item)
             if when is None:
                 raise PhotoError(f"{item.name}: neither the camera nor the file gives its date")
         except PhotoError as error:
@@ -161,7 +165,7 @@ def import_all(
             store_episode(memory, encoder, episode)
         stored[sha256].append(turns)
         first_file.setdefault(sha256, item.name)
-        yield ImportOutcome(item.name, "new", date_source, episode)
+        yield ImportOutcome(item.name, "new", date_source, episode, date_note)
 
 
 def _read(item: Item, choices: Choices, seen_files: SeenFiles | None) -> _Read:
@@ -172,6 +176,15 @@ def _read(item: Item, choices: Choices, seen_files: SeenFiles | None) -> _Read:
     sha256 = seen_files.photo(data) if seen_files else None
     wanted = sha256 is None and (turns or choices.without_words)
     return _Read(data, metadata, turns, guessed, sha256, decode(data, item.name) if wanted else None)
+
+
+def _date(photo: Photo, written: CameraDate, item: Item) -> tuple[datetime | None, str, str]:
+    """When a photo was taken, where that is from ("camera", "chat", "name", "file"), and what to say about it."""
+    better = written.source == MODIFIED and item.date_source in ("chat", "name")
+    if photo.taken_at and not better:
+        return photo.taken_at, "camera", "" if written.source == USUAL else written.source
+    note = f"the camera's clock says {written.refused}, which has not come yet" if written.refused else ""
+    return item.date, item.date_source, note
 
 
 def without_instructions(text: str) -> str:

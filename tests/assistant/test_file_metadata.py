@@ -59,7 +59,7 @@ def test_metadata_that_is_a_trap_or_damaged_counts_as_none() -> None:
         assert said_by(xmp=bad[:60_000] if bad is not bomb else bad) == ""
     image = picture(1)
     image.info["xmp"] = xmp("Milo " * 300_000)
-    assert read_metadata(image) == ("", None)
+    assert read_metadata(image)[:2] == ("", None)
 
 
 @pytest.mark.parametrize(

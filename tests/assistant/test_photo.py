@@ -51,11 +51,11 @@ def exif_of(image: Image.Image, taken: str = "", offset: str = "", orientation: 
     exif = image.getexif()
     exif[photos.ORIENTATION] = orientation
     exif[0x010F] = "CANARY-CAMERA"
-    folder = exif.get_ifd(photos.EXIF_FOLDER)
+    folder = exif.get_ifd(0x8769)
     if taken:
-        folder[photos.TAKEN] = taken
+        folder[0x9003] = taken
     if offset:
-        folder[photos.TAKEN_OFFSET] = offset
+        folder[0x9011] = offset
     gps = exif.get_ifd(0x8825)
     gps[1], gps[2], gps[0x1D] = "N", (52.0, 31.0, 12.0), "CANARY-GPS"
     return exif

@@ -12,7 +12,6 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from assistant import photo
 from assistant.__main__ import main
 from memory.episode import Episode
 from memory.store import Memory
@@ -28,8 +27,8 @@ def save(path: Path, seed: int, taken: str = "", offset: str = "", gps: bool = F
     image = picture(seed)
     exif = image.getexif()
     if taken:
-        exif.get_ifd(photo.EXIF_FOLDER)[photo.TAKEN] = taken
-        exif.get_ifd(photo.EXIF_FOLDER)[photo.TAKEN_OFFSET] = offset
+        exif.get_ifd(0x8769)[0x9003] = taken
+        exif.get_ifd(0x8769)[0x9011] = offset
     if gps:
         exif.get_ifd(0x8825).update({1: "N", 2: (45.0, 59.0, 24.0), 3: "E", 4: (9.0, 15.0, 36.0)})
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 
-from assistant.camera_date import camera_date
+from assistant.metadata.camera_date import camera_date
 from memory.episode import Photo
 from memory.errors import PhotoError
 

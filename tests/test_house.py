@@ -41,7 +41,7 @@ FLOORS = {
         "__main__",
     ),
     "assistant": (
-        "backend camera_date photo chatml prompt events conversation_state offline citations dialogue",
+        "backend metadata photo chatml prompt events conversation_state offline citations dialogue",
         "models",
         "backends encoder",
         "conversation healthcheck same_thing sight progress opening",

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageFile, IptcImagePlugin
 
-from assistant.camera_date import CameraDate, camera_date, xmp
+from assistant.metadata.camera_date import CameraDate, camera_date, xmp
 from memory.episode import printable
 
 LONGEST = 1000

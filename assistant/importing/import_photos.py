@@ -25,12 +25,12 @@ from datetime import datetime
 from functools import partial
 from typing import Literal
 
-from assistant.camera_date import MODIFIED, USUAL, CameraDate
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.importing.file_metadata import FileMetadata, read_metadata
 from assistant.importing.read_ahead import read_ahead
 from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import Item
+from assistant.metadata.camera_date import MODIFIED, USUAL, CameraDate
 from assistant.photo import decode, open_image
 from assistant.sight import store_episode
 from memory.episode import Episode, Photo, Turn

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from assistant.__main__ import main
-from assistant.camera_date import camera_date, parsed
+from assistant.metadata.camera_date import camera_date, parsed
 from assistant.photo import decode
 
 NOON = (2017, 7, 4, 12, 0)

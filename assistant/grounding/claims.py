@@ -1,0 +1,117 @@
+"""A generated text as sentences and clauses, and those of them that claim nothing: abstentions and small talk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from assistant.grounding import lexicon
+from assistant.grounding.told import is_verb
+from assistant.grounding.words import Token, tokens
+
+_END = re.compile(r"(?:[.!?…]+[\"”'’)]*|\n)(?=\s|$)\s*")
+_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|e\.g|i\.e|approx|[A-Z])\.$")
+_ABSTAINS = re.compile(
+    r"""^(?:sorry,?\s+|unfortunately,?\s+|but\s+)?(?:
+    (?:i|we)\s(?:really\s)?(?:do\snot|don't|did\snot|didn't|cannot|can't|could\snot|couldn't|am\snot|'m\snot|have\sno|have\snot|haven't)
+      \s(?:know|sure|certain|remember|recall|see\sany|tell|recogni[sz]e|have|able|been\stold|idea|memor|find|told)
+    |i'm\snot\s(?:sure|certain|able)|no\sidea|i\shave\sno\s
+    |(?:you|they)\s(?:did\snot|didn't|have\snot|haven't|never)\s(?:yet\s)?(?:tell|told|been\stold|mention|say|said|share|specif|describe)
+    |(?:none\sof|nothing\sin)\s(?:your|the|my)\s(?:memor|words|photos)|there\s(?:are|is)\sno\s(?:memor|information|mention|record)
+    |(?:your|the|my)\smemor(?:y|ies)\s(?:do\snot|don't|does\snot|doesn't)\s(?:say|mention|tell|match|include|contain)
+    |(?:that|it|this)\s(?:is|was)\snot\s(?:mentioned|told|stated|clear|known|said)|nothing\swas\s(?:told|said)
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_TALK = re.compile(
+    r"""^(?:hello|hi|hey|thanks?|thank\syou|you(?:'re|\sare)\s(?:very\s)?welcome|good\s(?:morning|evening|day|afternoon|night)
+    |my\spleasure|no\sproblem|sure|of\scourse|great|nice|lovely|glad|i(?:'m|\sam)\s(?:glad|happy|here)|happy\sto|let\sme\sknow|how\s(?:can|may)\si
+    |what\s(?:would|else|can)|feel\sfree|i\swill\s(?:remember|keep)|i'll\s(?:remember|keep)|noted|okay|ok|is\sthere\sanything
+    |would\syou|do\syou\swant|bye|goodbye|see\syou)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+SMALL = re.compile(
+    r"^\W*(?:hello|hi|hey|hiya|good (?:morning|evening|afternoon|night)|thanks?(?: you)?(?: (?:so|very) much| a lot)?|thx|ty|"
+    r"cheers|bye|goodbye|how are you|ok|okay|great|cool|nice)(?: there| again| keepsake)?\W*$",
+    re.IGNORECASE,
+)
+"""A message of the user that is small talk and asks nothing."""
+_TOLD_FRAME = re.compile(
+    r"^\W*(?:(?:as )?you (?:once |also )?(?:told me|said|mentioned|wrote|remember(?:ed)?)(?: (?:me )?that)?[:,]?|i remember(?: that)?[:,]?|"
+    r"according to (?:you|your memor\w+|what you told me),?|(?:in|on) (?:this|the) (?:new )?(?:photo|picture|image),?|"
+    r"(?:this|the|a) (?:new )?(?:photo|picture|image) (?:of|shows|features|depicts)|(?:it|this|that) (?:looks like|seems to be|may be|might be|could be|must be)|"
+    r"(?:maybe|perhaps|probably)[:,]?|and|but|because|since|while)\s+",
+    re.IGNORECASE,
+)
+YES_NO = re.compile(r"^\W*(?:yes|yeah|yep|correct|right|exactly|indeed|no|nope)\b[\s,.!:;–—-]*", re.IGNORECASE)
+
+
+def sentences(text: str) -> Iterator[str]:
+    """The sentences of a text, with their ends; joined by spaces they are the text but for its spaces."""
+    begin = 0
+    for match in _END.finditer(text):
+        piece = text[begin : match.end()]
+        if _TITLE.search(piece.strip()) and match.end() < len(text):
+            continue
+        if piece.strip():
+            yield piece.strip()
+        begin = match.end()
+    if text[begin:].strip():
+        yield text[begin:].strip()
+
+
+def ends_sentence(text: str) -> int:
+    """The position after the last sentence that is surely complete, since another has begun; 0: there is none."""
+    last = 0
+    for match in _END.finditer(text):
+        if match.end() < len(text) and not _TITLE.search(text[last : match.end()].strip()):
+            last = match.end()
+    return last
+
+
+def abstains(sentence: str) -> bool:
+    """Whether a sentence says that something is not known."""
+    return bool(_ABSTAINS.search(sentence.replace("’", "'")))
+
+
+def small_talk(sentence: str) -> bool:
+    """Whether a sentence is politeness, and claims nothing about the user's life."""
+    if not _TALK.search(sentence.replace("’", "'")) or re.search(r"remind|told", sentence):
+        return False
+    found = tokens(sentence)
+    return len(found) <= 14 and not any(t.kind in ("name", "day", "number") for t in found)
+
+
+def without_frame(sentence: str) -> str:
+    """The sentence without "You told me that ...", "The photo shows ..." and the like."""
+    while (match := _TOLD_FRAME.match(sentence)) and match.end() < len(sentence):
+        rest = sentence[match.end() :]
+        if re.match(r"\W*(?:it|this|that) (?:looks|seems|may|might|could|must)", match[0], re.IGNORECASE):
+            return f"This is {rest}"
+        sentence = rest
+    return sentence
+
+
+def clauses(found: Sequence[Token]) -> list[list[Token]]:
+    """The clauses of a sentence: cut before "and you", "who", "which", and at commas before a new subject or verb."""
+    out: list[list[Token]] = [[]]
+    for i, t in enumerate(found):
+        after = found[i + 1] if i + 1 < len(found) else None
+        low = t.text.lower()
+        cut = False
+        if t.kind == "stop" and t.text in ",;:—–(" and after is not None:
+            cut = True
+        elif low in ("who", "which", "because", "while", "when", "where") and out[-1]:
+            cut = True
+        elif low in ("and", "but", "whom") and after is not None and out[-1]:
+            cut = (
+                after.kind in ("me", "be", "aux")
+                or after.text.lower() in lexicon.SUBJECTS
+                or is_verb(after)
+                or (after.kind in ("word", "name") and i + 2 < len(found) and (is_verb(found[i + 2]) or found[i + 2].kind == "word"))
+            )
+        if cut:
+            out.append([])
+        if not (t.kind == "stop" or (cut and low in ("and", "but", "who", "which", "whom", "because", "while"))):
+            out[-1].append(t)
+    return [c for c in out if any(t.content or t.kind in ("me", "not") for t in c)]

@@ -1,0 +1,65 @@
+"""Whether a clause only describes what is seen: nothing of the user's life, no name, no day, no habit, no past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.grounding import lexicon
+from assistant.grounding.told import GENERIC, Told, excluded, is_verb
+from assistant.grounding.words import Token, alike, stem
+
+_LIFE = frozenset(
+    stem(w)
+    for w in "love like hate eat sleep steal belong want need know remember live work train cost mean believe enjoy "
+    "name call birthday wedding anniversary favourite friend partner brother sister mum mother dad father uncle aunt "
+    "son daughter husband wife grandma grandpa cousin neighbour colleague boyfriend girlfriend family year euro pound "
+    "dollar kilometre afraid scare remind visit adopt buy give gift get bring move travel use own trip holiday tell "
+    "taste famous".split()
+)
+_HABIT = frozenset("always usually often never every last yesterday once ago still again already".split())
+
+
+def describes(clause: Sequence[Token], told: Sequence[Told], asked: Sequence[Token]) -> bool:
+    """Whether a clause that no memory tells may stand as what the model sees."""
+    names = frozenset().union(*(one.names for one in told))
+    known = {t.stem for one in told for t in one.tokens if t.kind in ("word", "name")}
+    about = frozenset().union(*(one.about for one in told)) | GENERIC
+    for i, t in enumerate(clause):
+        low = t.text.lower()
+        if t.kind in ("me", "not", "day") or low in _HABIT:
+            return False
+        if t.kind == "mine" and not any(one.about & {a.stem for a in clause[i + 1 : i + 4]} and not one.owned for one in told):
+            return False
+        if t.kind == "name" and t.stem not in names:
+            return False
+        if t.kind == "number" and not (t.stem.isdigit() and int(t.stem) <= 12 and i + 1 < len(clause)):
+            return False
+        if low in ("was", "were", "had", "did") or (is_verb(t) and t.kind == "word" and not _participle(clause, i)):
+            return False
+        if t.stem in _LIFE and not any(a.kind == "be" for a in clause[max(0, i - 1) : i] if low.endswith("ing")):
+            return False
+        if t.content and t.stem in known - about and t.kind == "word" and not _scene(t):
+            return False
+    if excluded([t.stem for t in clause], told[0]) if told else False:
+        return False
+    first = next((t for t in clause if t.kind != "light"), None)
+    started = clause[0].text[0].isupper() and clause[0].kind == "word" and clause[0].at == 0
+    if started and clause[0].stem not in names | about and not clause[0].text.lower().endswith("s") and len(clause) > 1:
+        return clause[1].kind != "be" and not any(alike(clause[0].stem, s) for s in known)
+    wanted = bool(asked) and asked[0].text.lower() in ("who", "whose", "when", "why")
+    return first is not None and not wanted
+
+
+def _participle(clause: Sequence[Token], i: int) -> bool:
+    return any(t.kind in ("be", "aux") for t in clause[max(0, i - 3) : i]) or i + 1 == len(clause) or clause[i + 1].kind in ("prep", "word")
+
+
+def _scene(t: Token) -> bool:
+    return t.stem in _SCENE
+
+
+_SCENE = frozenset(
+    stem(w)
+    for w in "red blue green yellow black white brown pink purple orange grey table floor wall window grass snow sand "
+    "beach sea water sky tree street room chair desk sofa bed stand sit lie run walk play hold wear look".split()
+)

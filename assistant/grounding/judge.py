@@ -1,0 +1,253 @@
+"""Judges the sentences of a generated text against the evidence: what was told, what the photo says, what can be seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from assistant.grounding import claims, lexicon, support
+from assistant.grounding.described import describes
+from assistant.grounding.support import ENOUGH, NEVER, Ask
+from assistant.grounding.told import GENERIC, Told, excluded, groups, heads, is_verb, phrase
+from assistant.grounding.words import Token, alike, stem, tokens
+
+Kind = Literal["told", "maybe", "seen", "abstains", "talk", "unsupported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a sentence is: told by memories (or perhaps), seen only, no claim, or unsupported."""
+
+    sentence: str
+    kind: Kind
+    episodes: tuple[str, ...] = ()
+    """Ids of the episodes that it stands in."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that a text may say."""
+
+    told: tuple[Told, ...]
+    """The recalled episodes, and without an id the photo's own data and what the user wrote."""
+    question: str = ""
+    sees: bool = False
+    """Whether the model's descriptions of what it sees are worth keeping."""
+    asked: tuple[Token, ...] = field(init=False)
+    yes_no: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        asked = tokens(self.question)
+        object.__setattr__(self, "asked", asked)
+        object.__setattr__(self, "yes_no", bool(asked) and asked[0].kind in ("be", "aux"))
+
+
+class Judge:
+    """Judges sentence after sentence of one text: what "he" means depends on the sentences before."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self._ask = Ask(evidence.asked, yes_no=evidence.yes_no)
+        self._groups = groups(evidence.told)
+        self._focus: frozenset[str] | None = self._named_in(evidence.asked)
+        self.unsupported = False
+
+    def judge(self, sentence: str) -> Verdict:
+        """What the next sentence of the text is."""
+        if claims.abstains(sentence):
+            return Verdict(sentence, "abstains")
+        if claims.small_talk(sentence):
+            return Verdict(sentence, "talk")
+        rest, said_yes = sentence, claims.YES_NO.match(sentence) if self.evidence.question else None
+        if said_yes:
+            rest = sentence[said_yes.end() :]
+        found = tokens(claims.without_frame(rest))
+        if said_yes and not any(t.content for t in found):
+            return self._yes(sentence, said_yes[0])
+        if supported := self._supported(found):
+            self._focus = self._group(supported)
+            sure = any(one.sure for one in self.evidence.told if one.id in supported)
+            return Verdict(sentence, "told" if sure else "maybe", tuple(i for i in supported if i))
+        if self.evidence.sees and not said_yes and all(self._seen_or_told(c) for c in claims.clauses(found)):
+            return Verdict(sentence, "seen")
+        return Verdict(sentence, "unsupported")
+
+    def _yes(self, sentence: str, word: str) -> Verdict:
+        """A bare yes claims what the question asks; a bare no claims the opposite, which is hardly ever told."""
+        if not word.strip().lower().startswith("n") and (ids := self._supported(self.evidence.asked, bare=True)):
+            return Verdict(sentence, "told", tuple(i for i in ids if i))
+        return Verdict(sentence, "unsupported")
+
+    def _supported(self, found: Sequence[Token], *, bare: bool = False) -> tuple[str, ...]:
+        """Ids of the episodes in which the whole sentence stands; () where it does not."""
+        words = [t for t in found if not (t.kind == "stop" and t.text not in ",;:")]
+        if whole := self._where(words, bare=bare):
+            return whole
+        parts = claims.clauses(words)
+        if len(parts) < 2:
+            return ()
+        focus, out = self._focus, {}
+        try:
+            for part in parts:
+                if not (ids := self._where(part, part=True)):
+                    return ()
+                out |= dict.fromkeys(ids)
+                self._focus = self._group(ids)
+        finally:
+            self._focus = focus
+        return tuple(out)
+
+    def _where(self, words: Sequence[Token], *, bare: bool = False, part: bool = False) -> tuple[str, ...]:
+        named = self._named_in(words)
+        asked = [t.stem for t in self.evidence.asked if t.kind == "name"]
+        out: list[str] = []
+        for one in self.evidence.told:
+            group = self._group([one.id])
+            if self._focus is not None and not named and one.id not in self._focus and one.id:
+                continue
+            if named is not None and one.id not in named and one.id:
+                continue
+            if asked and not named and one.id and not all(self._knows(group, name) for name in asked):
+                continue
+            if self._stands(words, one, bare=bare, part=part):
+                out.append(one.id)
+        return tuple(out)
+
+    def _knows(self, group: frozenset[str], name: str) -> bool:
+        return any(name in one.stems | one.about for one in self.evidence.told if one.id in group)
+
+    def _stands(self, words: Sequence[Token], told: Told, *, bare: bool, part: bool) -> bool:
+        ask = Ask() if bare else self._ask
+        if excluded([t.stem for t in words], told) and _about_thing(words, told):
+            return False
+        if (answer := self._answers(words, told)) is not None:
+            return answer
+        if (identity := _identity(words, told)) is False:
+            return False
+        if (place := _placed(words, told)) is not None:
+            return place
+        del identity
+        return support.cost(words, told, ask) <= ENOUGH
+
+    def _answers(self, words: Sequence[Token], told: Told) -> bool | None:
+        """Whether a phrase without a verb of its own answers the question; None: it is no such phrase."""
+        asked = self.evidence.asked
+        own = [t for t in words if t.kind not in ("stop", "light", "day", "prep", "other", "be")]
+        if not asked or any(t.kind in ("me", "aux", "not") or is_verb(t) for t in own):
+            return None
+        if any(t.kind == "be" for t in words) and own:
+            return None
+        days = [t for t in words if t.kind == "day"]
+        if days and not own:
+            told_days = [t for t in told.tokens if t.day]
+            if any(support.cost([d], Told(told.id, told.tokens, (), told.about, told.names, told.owned, None, ()), Ask()) > ENOUGH for d in days):
+                return bool(told.day) and all(d.day.within(told.day) for d in days if d.day) and _about_the_photo(asked)
+            return bool(told_days)
+        wanted = [t.stem for t in asked if t.kind == "word" and t.stem not in _VAGUE and t.stem not in told.about]
+        there = [s for s in told.sentences if any(alike(t.stem, w) for t in s for w in wanted)]
+        if wanted and not there and not any(alike(t.stem, w) for t in told.place for w in wanted):
+            if not _about_the_photo(asked):
+                return False
+        places = [told.place] if told.place and asked[0].text.lower() == "where" else []
+        near = [*(there or told.sentences), *places]
+        left = [t for t in words if t.kind not in ("stop", "day")]
+        days_ok = all(support.cost([d], told, Ask()) <= ENOUGH for d in days)
+        parts = support.phrases(left)
+        return days_ok and sum(min(support.align(p, s, told, self._ask) for s in near) if near else NEVER for p in parts) <= ENOUGH
+
+    def _seen_or_told(self, part: Sequence[Token]) -> bool:
+        if self._where(part, part=True):
+            return True
+        return describes(part, self.evidence.told, self.evidence.asked)
+
+    def _named_in(self, words: Sequence[Token]) -> frozenset[str] | None:
+        """Ids of the things that these words name; None: they name none."""
+        stems = {t.stem for t in words if t.content}
+        ids = [one.id for one in self.evidence.told if one.id and one.names & stems]
+        return self._group(ids) if ids else None
+
+    def _group(self, ids: Sequence[str]) -> frozenset[str]:
+        return frozenset().union(*(g for g in self._groups if g & set(ids)), ids)
+
+
+_VAGUE = frozenset(
+    stem(w)
+    for w in "get make happen tell say know remember mean go come see take thing photo picture call name old much many "
+    "long far look colour kind year time day do have be eat drive where who what when how why place buy".split()
+) - {stem("buy"), stem("eat"), stem("drive")}
+
+
+def _about_the_photo(asked: Sequence[Token]) -> bool:
+    """Whether a question asks for the moment of the photo, and not for that of a deed ("When did I buy it?")."""
+    deed = [t.stem for t in asked if t.kind == "word" and not t.possessive]
+    if any(t.kind == "aux" and t.stem == "do" for t in asked):
+        return all(s in support.FRAMES | GENERIC or s in _VAGUE - {stem("get")} for s in deed)
+    return True
+
+
+def _about_thing(words: Sequence[Token], told: Told) -> bool:
+    """Whether a clause says what the thing is: it names it, or points at it."""
+    return any(t.stem in told.about or t.text.lower() in lexicon.THIS or t.kind == "other" or t.kind == "mine" for t in words)
+
+
+def _identity(words: Sequence[Token], told: Told) -> bool | None:
+    """Whether "This is X" says what the thing is called; None: the words are no such sentence."""
+    left = [t for t in words if t.kind != "stop"]
+    if len(left) < 3 or left[1].kind != "be" or left[0].text.lower() not in lexicon.THIS | {"they"}:
+        return None
+    said = phrase(left[2:])
+    if not said:
+        return None
+    known = told.about | {t.stem for t in told.place}
+    named = heads(said)
+    if not named:
+        return not any(t.kind == "mine" for t in said) or not told.owned
+    ok = all(any(alike(t.stem, k) for k in known) or (t.stem in GENERIC and t.kind == "word") for t in named if t.kind != "number")
+    return ok and not excluded([t.stem for t in named], told)
+
+
+def _placed(words: Sequence[Token], told: Told) -> bool | None:
+    """Whether "You were at X" is true of the user; None: the words are no such sentence."""
+    left = [t for t in words if t.kind not in ("stop",) and t.stem not in ("together", "also", "there")]
+    days = [t for t in left if t.kind == "day"]
+    left = support.without_days(left)
+    if len(left) < 4 or left[0].kind != "me" or left[1].kind != "be" or left[2].stem not in lexicon.PLACING:
+        return None
+    if any(support.cost([left[0], left[1], d], told, Ask()) > ENOUGH for d in days):
+        return False
+    place = left[2:]
+    content = [t for t in place if t.content]
+    if not content or all(t.kind == "number" for t in content) or content[-1].kind == "number":
+        return False
+    there = {t.stem for t in told.place}
+    if any(t.stem in there for t in content) and all(t.stem in told.stems for t in content):
+        return True
+    return any(support.align(tuple(place[1:]), s, told, Ask()) <= 0.8 and _user_there(s, place, content) for s in told.sentences)
+
+
+def _user_there(source: Sequence[Token], place: Sequence[Token], content: Sequence[Token]) -> bool:
+    """Whether it is the user of whom the source tells the place."""
+    at = next((i for i, t in enumerate(source) if t.content and t.stem == content[0].stem), None)
+    if at is None:
+        return False
+    before = [t for t in source[:at] if t.kind == "prep"]
+    if not before or before[-1].stem not in lexicon.PLACING:
+        return False
+    if any(t.kind == "mine" for t in source[max(0, at - 2) : at]):
+        return before[-1].stem in ("in", "at")
+    for i in range(at - 1, -1, -1):
+        t = source[i]
+        if t.text.lower() in lexicon.SUBJECTS or (t.kind == "name" and not t.possessive and i + 1 < len(source) and is_verb(source[i + 1])):
+            return t.kind == "me"
+    return True
+
+
+def responsive(question: str, sentence: str) -> bool:
+    """Whether a sentence can be an answer at all: how old, how many and how much ask for a number."""
+    if not re.match(r"\W*how (?:old|many|much|far|often|long)\b", question, re.IGNORECASE):
+        return True
+    return any(t.kind in ("number", "day") for t in tokens(sentence)) or bool(
+        re.search(r"\b(?:first|once|twice|until|since|every|always|years?|minutes?|hours?|days?|weeks?|months?)\b", sentence, re.IGNORECASE)
+    )

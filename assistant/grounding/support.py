@@ -1,0 +1,238 @@
+"""Whether one claim stands in one episode: its words in the order told, said of the same persons, not turned round."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+from assistant.grounding import lexicon
+from assistant.grounding.told import GENERIC, Told, excluded
+from assistant.grounding.words import Day, Token, alike, stem
+
+ENOUGH = 1.5
+"""Most cost of a claim that is supported; see `_unmatched` and `_skipped` for what costs how much."""
+NEVER = 9.0
+FRAMES = frozenset(
+    stem(w) for w in "be take see meet visit show together photo shoot happen day date year this that".split()
+)
+"""Verbs and nouns of a claim whose date may be the photo's own."""
+
+
+_TALK = frozenset(map(stem, lexicon.FRAME))
+
+
+class Ask:
+    """The question that a claim answers: its words may be repeated, but they are no evidence."""
+
+    def __init__(self, question: Sequence[Token] = (), *, yes_no: bool = False) -> None:
+        self.tokens = tuple(question)
+        self.me = any(t.kind == "me" for t in question)
+        self.stems = frozenset() if yes_no else frozenset(t.stem for t in question if t.kind == "word")
+        self.first = frozenset(t.stem for t in question)
+
+
+def cost(claim: Sequence[Token], told: Told, ask: Ask) -> float:
+    """How far a claim is from what was told, from 0 on; `ENOUGH` is enough."""
+    words = [t for t in claim if t.kind != "stop"]
+    days, words = [t for t in words if t.kind == "day"], without_days(words)
+    if days and all(t.stem in FRAMES or t.stem in _TALK for t in words if t.content):
+        words = [t for t in words if not t.content]
+    price = sum(_day_cost(t, words, told) for t in days)
+    if price > ENOUGH:
+        return price
+    if not any(t.content for t in words):
+        return price if days else NEVER
+    whole = align(tuple(words), _flat(told), told, ask)
+    if price + whole <= ENOUGH:
+        return price + whole
+    return price + min(whole, _in_phrases(words, told, ask))
+
+
+def without_days(words: Sequence[Token]) -> list[Token]:
+    """The words without dates and the prepositions before them."""
+    out: list[Token] = []
+    for t in words:
+        if t.kind == "day":
+            while out and (out[-1].kind == "prep" or out[-1].stem == "the"):
+                out.pop()
+        else:
+            out.append(t)
+    return out
+
+
+def _day_cost(day: Token, words: Sequence[Token], told: Told) -> float:
+    assert day.day is not None
+    for t in told.tokens:
+        if t.day and (day.day.within(t.day) or (told.day and day.day.within(_completed(t.day, told.day)))):
+            return 0
+    verbs = {t.stem for t in words if t.kind in ("word", "be")}
+    framed = verbs <= FRAMES | told.about | {t.stem for t in told.place} | GENERIC or not any(t.content for t in words)
+    if told.day and day.day.within(told.day) and framed:
+        return 0
+    return NEVER if not (told.day and day.day.within(told.day)) else _photo_day_cost(words, told)
+
+
+def _photo_day_cost(words: Sequence[Token], told: Told) -> float:
+    """The photo's own day in a claim about more: right where the claim only says who or what was where."""
+    first = next((i for i, t in enumerate(words) if t.kind == "be"), None)
+    return 0 if first is not None and (first + 1 < len(words) and words[first + 1].kind in ("prep", "light")) else NEVER
+
+
+def _completed(day: Day, by: Day) -> Day:
+    """A date of the words with the year of the episode, where they leave it open."""
+    return day if day.year else Day(by.year, day.month, day.day)
+
+
+def _flat(told: Told) -> tuple[Token, ...]:
+    return (*told.tokens, Token(".", ".", "stop"), *told.place)
+
+
+def align(claim: tuple[Token, ...], source: tuple[Token, ...], told: Told, ask: Ask) -> float:
+    """The least cost of matching the claim's words with words of the source, both in order."""
+    if not claim:
+        return 0
+
+    @lru_cache(maxsize=None)
+    def match(i: int, j: int) -> float:
+        return _matched(claim, i, source, j, told)
+
+    lonely = [_unmatched(t, i, claim, told, ask) for i, t in enumerate(claim)]
+    best = NEVER * 3
+    # rows[j]: the least cost with the claim's first i words placed, the last matched one at j
+    start = 0.0
+    rows: dict[int, float] = {}
+    for i in range(len(claim)):
+        fresh: dict[int, float] = {j: c + lonely[i] for j, c in rows.items()}
+        for j in range(len(source)):
+            if (m := match(i, j)) >= NEVER:
+                continue
+            c = start + m
+            for k, before in rows.items():
+                if k < j:
+                    c = min(c, before + m + _skipped(source, k, j))
+            fresh[j] = min(fresh.get(j, NEVER * 3), c)
+        start += lonely[i]
+        rows = {j: c for j, c in fresh.items() if c <= ENOUGH}
+    best = min([start, *rows.values()])
+    return best
+
+
+def _matched(claim: Sequence[Token], i: int, source: Sequence[Token], j: int, told: Told) -> float:
+    """The price of one word of the claim standing for one of the source; NEVER: it does not."""
+    one, other = claim[i], source[j]
+    if one.kind == "me":
+        return 0 if other.kind == "me" else NEVER
+    if one.kind == "mine":
+        return 0 if other.kind == "mine" else NEVER
+    if one.kind == "other":
+        if other.kind == "other":
+            return 0 if _sex(one) in ("", _sex(other)) or _sex(other) == "" else 0.6
+        return 0.3 if other.kind == "name" and not other.possessive else NEVER
+    if one.kind in ("be", "aux") and other.kind in ("be", "aux"):
+        return 0 if one.stem == other.stem else 0.2
+    if one.kind == "prep" and other.kind == "prep":
+        if one.stem == other.stem:
+            return 0
+        return NEVER if other.stem in lexicon.OPPOSITE.get(one.stem, ()) else 0.25
+    if one.kind == "not":
+        return 0 if other.kind == "not" else NEVER
+    if one.content:
+        if other.content and alike(one.stem, other.stem):
+            return 0
+        if other.kind == "other" and (price := _stands_for(one, other, source, j, told)) < NEVER:
+            return price
+        return NEVER
+    return 0 if one.stem == other.stem else NEVER
+
+
+def _sex(token: Token) -> str:
+    low = token.text.lower()
+    return "he" if low in lexicon.HE else "she" if low in lexicon.SHE else ""
+
+
+def _stands_for(one: Token, pronoun: Token, source: Sequence[Token], j: int, told: Told) -> float:
+    """Whether a pronoun of the source may mean what the claim names."""
+    sex = _sex(pronoun)
+    near = [(t, source[i - 1] if i else t) for i, t in enumerate(source[:j]) if t.content and alike(t.stem, one.stem)]
+    for t, before in near:
+        kind = {before.text.lower().rstrip("."), t.text.lower()}
+        known = {lexicon.IRREGULAR.get(k, k).removesuffix("'s") for k in kind}
+        if (sex == "she" and known & lexicon.MALE) or (sex == "he" and known & lexicon.FEMALE):
+            return NEVER
+    if one.stem in told.about and any(t.stem == one.stem for t, _ in near):
+        rivals = [t for t in source[:j] if t.kind == "name" and t.possessive]
+        return 0.8 if rivals and sex and one.kind == "name" else 0.1
+    if near and one.kind == "name":
+        return 0.2 if near[-1][0].possessive or source.index(near[-1][0]) == 0 or not told.names else 0.8
+    return NEVER
+
+
+def _unmatched(t: Token, i: int, claim: Sequence[Token], told: Told, ask: Ask) -> float:
+    """The price of a word of the claim that is not told at this point."""
+    if t.kind == "light":
+        return 0.4 if t.text.lower() in ("always", "never") else 0
+    if t.kind in ("be", "aux"):
+        return 0.3
+    if t.kind == "prep":
+        return 0.35
+    if t.kind == "other":
+        possessive = t.text.lower() in ("her", "his", "their") and i + 1 < len(claim) and claim[i + 1].content
+        return 0.8 if possessive else 0.2
+    if t.kind == "mine":
+        after = next((a for a in claim[i + 1 :] if a.content), None)
+        own = after is not None and (after.stem in told.about | GENERIC or t.text.lower() in ("mine", "yours", "ours"))
+        return 0.4 if own and not told.owned and any(x.kind in ("me", "mine") for x in told.tokens) else 1.6
+    if t.kind == "me":
+        return 0.9 if ask.me and ask.stems else 2.0
+    if t.kind == "not":
+        return NEVER
+    if t.kind == "number" and t.stem == "1":
+        return 0.3
+    if t.stem in told.about:
+        return 0.2 if not any(c is not t and c.stem == t.stem for c in claim) else 1.0
+    if t.kind == "word":
+        if t.stem in GENERIC and not excluded([t.stem], told):
+            return 0.3
+        if t.stem in _TALK:
+            return 0.2
+        if any(alike(t.stem, s) for s in ask.stems):
+            return 0.9
+    return NEVER
+
+
+def _skipped(source: Sequence[Token], k: int, j: int) -> float:
+    """The price of words of the source left out between two matched ones."""
+    price = 0.0
+    for t in source[k + 1 : j]:
+        if t.kind == "not":
+            price += 0.9 if any(x.stem == "stop" for x in source[k + 1 : j]) else 3
+        elif t.kind == "stop":
+            price += 0.3 if t.text in ".!?;\n" else 0.1
+        elif t.kind == "mine":
+            price += 0.7
+        elif t.content:
+            price += 0.2 if t.kind != "name" else 0.3
+        else:
+            price += 0.05
+    return min(price, 6.0)
+
+
+def _in_phrases(words: Sequence[Token], told: Told, ask: Ask) -> float:
+    """The cost of a claim whose phrases of place and time were told in another order than the claim's."""
+    parts = phrases(words)
+    if len(parts) < 2:
+        return NEVER
+    total = 0.0
+    for phrase in parts:
+        if not any(t.content for t in phrase):
+            total += sum(_unmatched(t, 0, phrase, told, ask) for t in phrase)
+            continue
+        total += min(align(phrase, s, told, ask) for s in (*told.sentences, told.place)) + 0.3
+    return total
+
+
+def phrases(words: Sequence[Token]) -> list[tuple[Token, ...]]:
+    """The words cut before each preposition."""
+    cuts = [i for i, t in enumerate(words) if t.kind == "prep" and i and words[i - 1].kind != "prep"]
+    return [tuple(words[a:b]) for a, b in pairwise([0, *cuts, len(words)]) if b > a]

@@ -1,0 +1,178 @@
+"""What an episode tells, ready for comparison: its tokens, what it is about, its day and place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from assistant.grounding import lexicon
+from assistant.grounding.words import Day, Token, alike, stem, tokens
+
+GENERIC = frozenset(map(stem, "dog cat pet animal person man woman child toy thing photo baby boy girl puppy".split()))
+"""Words for kinds of things, which a person uses of what a photo shows whether they were told or not."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One episode, or what the user wrote otherwise."""
+
+    id: str
+    tokens: tuple[Token, ...]
+    sentences: tuple[tuple[Token, ...], ...]
+    about: frozenset[str]
+    """Stems that name or describe the thing in the photo."""
+    names: frozenset[str]
+    """Of these, the names."""
+    owned: bool
+    """Whether the thing belongs to somebody else than the user: "Paula's boots", "he belongs to uncle Karl"."""
+    day: Day | None
+    place: tuple[Token, ...]
+    sure: bool = True
+    photo: str = ""
+
+    @property
+    def stems(self) -> set[str]:
+        """All stems of the words and the place."""
+        return {t.stem for t in (*self.tokens, *self.place) if t.content}
+
+
+def read(id: str, words: str, day: date | None, place: str | None, *, sure: bool = True, photo: str = "") -> Told:
+    """The facts of an episode with these words."""
+    found = _named(tokens(words))
+    sentences = tuple(_sentences(found))
+    phrases = list(_topics(sentences))
+    about = frozenset(t.stem for one in phrases for t in heads(one))
+    names = frozenset(t.stem for one in phrases for t in heads(one) if t.kind == "name")
+    owned = any(t.possessive for one in phrases for t in one) or bool(
+        re.search(r"\bnot (?:ours|mine|my|our)\b|\bbelongs? to (?!me\b|us\b)", words, re.IGNORECASE)
+    )
+    there = tokens(place) if place else ()
+    return Told(id, found, sentences, about, names, owned, Day.of(day) if day else None, there, sure, photo)
+
+
+def groups(told: Sequence[Told]) -> list[frozenset[str]]:
+    """Ids of episodes about one thing: they share a name or a photo."""
+    found: list[tuple[set[str], set[str]]] = []
+    for one in told:
+        keys, ids = {*one.names, f"photo {one.photo}" if one.photo else f"id {one.id}"}, {one.id}
+        for other in [g for g in found if g[0] & keys]:
+            found.remove(other)
+            keys, ids = keys | other[0], ids | other[1]
+        found.append((keys, ids))
+    return [frozenset(ids) for _, ids in found]
+
+
+def is_verb(token: Token) -> bool:
+    """Whether a word is surely a verb: a past form, or one of the most common."""
+    low = token.text.lower()
+    return token.kind in ("word", "aux", "be") and (
+        token.kind != "word" or low in lexicon.PAST or (low.endswith("ed") and len(low) > 4 and low != "red")
+    )
+
+
+def _named(found: tuple[Token, ...]) -> tuple[Token, ...]:
+    """A sentence's first word is a name where it is one elsewhere, or stands like one."""
+    names = {t.stem for t in found if t.kind == "name"}
+    out: list[Token] = []
+    for i, t in enumerate(found):
+        first = i == 0 or (found[i - 1].kind == "stop" and found[i - 1].text in ".!?:;\n")
+        if first and t.kind == "word" and t.text[0].isupper():
+            after = found[i + 1] if i + 1 < len(found) else None
+            like = t.possessive or after is None or after.kind in ("be", "aux", "name") or is_verb(after)
+            like = like or after.kind in ("stop", "prep") or (after.stem == "the" and not t.text.endswith("ing"))
+            if t.stem in names or (like and t.text.lower() not in ("meet", "look", "found", "lost", "bought")):
+                t = Token(t.text, t.stem, "name", t.possessive, t.day, t.at)
+        out.append(t)
+    return tuple(out)
+
+
+def _sentences(found: Sequence[Token]) -> Iterable[tuple[Token, ...]]:
+    one: list[Token] = []
+    for t in found:
+        if t.kind == "stop" and t.text in ".!?\n":
+            if one:
+                yield tuple(one)
+            one = []
+        else:
+            one.append(t)
+    if one:
+        yield tuple(one)
+
+
+def phrase(found: Sequence[Token]) -> list[Token]:
+    """The noun phrase at the beginning: determiners, adjectives, nouns, names."""
+    out: list[Token] = []
+    for i, t in enumerate(found):
+        if t.kind not in ("mine", "word", "name", "number") and not (t.kind == "aux" and i and found[i - 1].stem == "the") and not (t.kind == "light" and t.stem in ("a", "an", "the")):
+            break
+        if out and t.stem in ("a", "an", "the", "my") and out[-1].kind in ("word",):
+            break
+        if is_verb(t) and i and found[i - 1].kind not in ("mine", "light"):
+            break
+        out.append(t)
+    return out
+
+
+def heads(said: Sequence[Token]) -> list[Token]:
+    """What a phrase names: all behind the last possessor ("Emily's bear Mr. Buttons": bear, Mr, Buttons)."""
+    last = max((i for i, t in enumerate(said) if t.possessive), default=-1)
+    return [t for t in said[last + 1 :] if t.kind in ("word", "name", "aux")]
+
+
+def _topics(sentences: Sequence[tuple[Token, ...]]) -> Iterable[list[Token]]:
+    shown = False
+    for s in sentences:
+        for i, t in enumerate(s):
+            after = s[i + 1 :]
+            low = t.text.lower()
+            if low in lexicon.THIS and after and not (low == "that" and i):
+                shown = shown or low in ("this", "these", "those")
+                if after[0].kind == "be":
+                    yield from _with_appositions(after[1:])
+                elif after[0].kind in ("word", "name") and not is_verb(after[0]):
+                    yield phrase(after)
+            elif t.kind == "other" and t.stem in ("he", "she", "it", "they") and after and after[0].kind == "be" and i < 2:
+                if not any(a.kind in ("not", "prep") for a in after[1:2]) and (found := phrase(after[1:])):
+                    yield found if any(a.kind == "mine" or a.possessive or a.kind == "name" for a in found) else []
+            elif low in ("meet", "named", "called", "introducing") or (low == "is" and i and s[i - 1].stem == stem("name")):
+                skip = 1 if after and after[0].kind == "other" else 0
+                yield from _with_appositions(after[skip:])
+    if sentences and not shown:
+        first = sentences[0]
+        if first[0].kind != "me" and not (is_verb(first[0]) and first[0].text.lower() not in ("read",)):
+            found = phrase(first)
+            rest = first[len(found) :]
+            if not (rest and is_verb(rest[0]) and rest[0].kind == "word" and _object(rest)):
+                yield from _with_appositions(first)
+
+
+def _object(rest: Sequence[Token]) -> bool:
+    """Whether a verb at the beginning has an object that is the thing in the photo ("Lucy drew this")."""
+    return any(t.text.lower() in lexicon.THIS | {"it", "him", "her", "them"} for t in rest[1:4])
+
+
+def _with_appositions(found: Sequence[Token]) -> Iterable[list[Token]]:
+    """The phrase at the beginning and, after a comma, others that say the same ("Zuri, the neighbours' puppy")."""
+    said = phrase(found)
+    yield said
+    rest = found[len(said) :]
+    while rest and (rest[0].kind == "stop" or rest[0].text.lower() == "and"):
+        said = phrase(rest[1:])
+        after = rest[1 + len(said) :]
+        if not said or (after and (after[0].kind in ("be", "aux", "me", "other") or is_verb(after[0]))):
+            return
+        yield said
+        rest = after
+
+
+def excluded(stems: Iterable[str], told: Told) -> bool:
+    """Whether a word of a kind contradicts what the thing was called: "dog" of a cat, "blue" of a red thing."""
+    for group in lexicon.KINDS:
+        kinds = {stem(word) for word in group}
+        mine = {k for s in stems for k in kinds if alike(s, k)}
+        known = {k for s in told.about for k in kinds if alike(s, k)}
+        if mine and known and not mine & known:
+            return True
+    return False

@@ -1,0 +1,225 @@
+"""Text as tokens that can be compared: one form for I and you, for run and ran, for 4 and four, for all dates."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from assistant.grounding import lexicon
+from assistant.grounding.lexicon import MONTHS, NUMBERS, ORDINALS
+from memory.text import folded
+
+Kind = Literal["me", "mine", "other", "be", "aux", "not", "prep", "light", "number", "day", "name", "word", "stop"]
+
+
+class Day(NamedTuple):
+    """A date as far as a text tells it; None for what it leaves open."""
+
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+    turned: bool = False
+    """Whether day and month may be the other way round (03/04/2025)."""
+
+    def within(self, other: Day) -> bool:
+        """Whether all that this one tells is also told by `other`."""
+        pairs = [self] + ([Day(self.year, self.day, self.month)] if self.turned else [])
+        return any(all(a is None or a == b for a, b in zip(one[:3], other[:3], strict=True)) for one in pairs)
+
+    @classmethod
+    def of(cls, day: date) -> Day:
+        """The whole day."""
+        return cls(day.year, day.month, day.day)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a text."""
+
+    text: str
+    """As written."""
+    stem: str
+    kind: Kind
+    possessive: bool = False
+    """Whether it ended with 's."""
+    day: Day | None = None
+    at: int = 0
+    """Position of its first character."""
+
+    @property
+    def content(self) -> bool:
+        """Whether the word is part of what a sentence claims."""
+        return self.kind in ("word", "name", "number", "day")
+
+
+_MONTH = "|".join([*MONTHS, *(m[:3] for m in MONTHS if m != "may"), "sept"])
+_DATE = re.compile(
+    rf"""\b(?:(?P<iso>(?:19|20)\d\d)-(?P<isom>\d\d)-(?P<isod>\d\d)
+    |(?P<d1>\d\d?)[./](?P<m1>\d\d?)[./](?P<y1>(?:19|20)\d\d)
+    |(?:the\s+)?(?P<d2>\d\d?)(?:st|nd|rd|th)?(?:\s+of)?\s+(?P<m2>{_MONTH})\b\.?(?:,?\s+(?P<y2>(?:19|20)\d\d))?
+    |(?P<m3>{_MONTH})\b\.?\s+(?P<d3>\d\d?)(?:st|nd|rd|th)?\b(?!\d)(?:,?\s+(?P<y3>(?:19|20)\d\d))?
+    |(?P<m4>{_MONTH})\b\.?(?:,|\sof)?\s+(?P<y4>(?:19|20)\d\d)
+    |(?P<m5>{"|".join(m for m in MONTHS if m not in ("may", "march"))})\b
+    |(?<=in\s)(?P<m6>may|march)\b
+    |(?P<y5>(?:19|20)\d\d))(?![\w%]|[.,]\d)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CONTRACTION = (
+    (re.compile(r"\b(can|won|shan)['’]t\b", re.I), r"\1 not"),
+    (re.compile(r"n['’]t\b", re.I), " not"),
+    (re.compile(r"['’]m\b", re.I), " am"),
+    (re.compile(r"['’]re\b", re.I), " are"),
+    (re.compile(r"['’]ve\b", re.I), " have"),
+    (re.compile(r"['’]ll\b", re.I), " will"),
+    (re.compile(r"\b(he|she|it|that|this|there|here|what|who|where)['’]s\b", re.I), r"\1 is"),
+    (re.compile(r"\b(i|you|we|he|she|they)['’]d\b", re.I), r"\1 would"),
+    (re.compile(r"€\s?(\d[\d.,]*)"), r"\1 euro"),
+    (re.compile(r"£\s?(\d[\d.,]*)"), r"\1 pound"),
+    (re.compile(r"\$\s?(\d[\d.,]*)"), r"\1 dollar"),
+    (re.compile(r"(\d)\s?€"), r"\1 euro"),
+    (re.compile(r"(\d)(km|cm|kg|m|euros?|pounds?)\b", re.I), r"\1 \2"),
+)
+_WORD = re.compile(r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?\b|[^\W\d_]+(?:[-'][^\W\d_]+)*(?:(?<=s)'(?!\w))?|[.!?;:,—–()\n\"“”]")
+_TITLES = frozenset("mr mrs ms dr st".split())
+
+
+@lru_cache(maxsize=4096)
+def stem(word: str) -> str:
+    """The common part of a word's forms: "driving", "drove" and "drives" are "driv"."""
+    word = lexicon.IRREGULAR.get(word, word)
+    if word.endswith("ies") and len(word) > 4:
+        word = word[:-3] + "y"
+    elif re.search(r"(?:[sxz]|ch|sh)es$", word):
+        word = word[:-2]
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
+        word = word[:-1]
+    word = lexicon.IRREGULAR.get(word, word)
+    for ending in ("ing", "ed"):
+        rest = word.removesuffix(ending)
+        if rest != word and len(rest) > 1 and re.search(r"[aeiouy]", rest) and len(word) > 4:
+            word = rest[:-1] if len(rest) > 3 and rest[-1] == rest[-2] and rest[-1] not in "ls" else rest
+            break
+    word = word.removesuffix("e") if len(word) > 3 else word
+    return word[:-1] + "i" if word.endswith("y") and len(word) > 2 else word
+
+
+_SAME = {stem(word): stem(group[0]) for group in lexicon.SAME for word in group}
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two stems say nearly the same."""
+    return one == other or (one in _SAME and _SAME[one] == _SAME.get(other))
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """The tokens of a text; a token of the kind "stop" ends a sentence or a clause."""
+    text = text.replace("’", "'")
+    for pattern, plain in _CONTRACTION:
+        text = pattern.sub(plain, text)
+    found: list[Token] = []
+    at, start = 0, True
+    for match in _DATE.finditer(text):
+        start = _add(found, text, at, match.start(), start)
+        found.append(Token(match[0], "", "day", day=_day(match), at=match.start()))
+        at, start = match.end(), False
+    _add(found, text, at, len(text), start)
+    return tuple(_with_numbers(found))
+
+
+def _add(found: list[Token], text: str, begin: int, end: int, start: bool) -> bool:
+    """Add the tokens between two positions; returns whether a sentence begins there."""
+    for match in _WORD.finditer(text, begin, end):
+        raw = match[0]
+        if not (raw[0].isalnum()):
+            if raw == "." and found and found[-1].stem in _TITLES:
+                continue
+            found.append(Token(raw, raw, "stop", at=match.start()))
+            start = start if raw in ",\"“”" else True
+            continue
+        found.append(_token(raw, start, match.start()))
+        start = False
+    return start
+
+
+def _token(raw: str, start: bool, at: int) -> Token:
+    low = folded(raw)
+    possessive = low.endswith(("'s", "s'")) and len(low) > 2
+    low = re.sub(r"'s?$", "", low)
+    kind: Kind
+    if low[0].isdigit():
+        return Token(raw, low.replace(",", "") if low[-1].isdigit() else re.sub(r"\D+$", "o", low), "number", at=at)
+    if low in lexicon.ME:
+        kind = "me"
+    elif low in lexicon.MINE:
+        kind = "mine"
+    elif low in lexicon.NEGATION:
+        kind = "not"
+    elif low in lexicon.OTHERS and low != "one":
+        kind = "other"
+    elif low in lexicon.BE:
+        kind = "be"
+    elif low in lexicon.AUXILIARY:
+        kind = "aux"
+    elif low in lexicon.PREPOSITION:
+        kind = "prep"
+    elif low in lexicon.LIGHT or low in lexicon.THIS:
+        kind = "light"
+    elif low in NUMBERS or low in ("hundred", "thousand"):
+        kind = "number"
+    elif low in ORDINALS:
+        return Token(raw, f"{ORDINALS[low]}o", "number", at=at)
+    elif raw[0].isupper() and not start:
+        kind = "name"
+    else:
+        kind = "word"
+    base = low if kind in ("me", "mine", "not", "other", "prep", "light", "number") else stem(low)
+    return Token(raw, base, kind, possessive, at=at)
+
+
+def _day(match: re.Match[str]) -> Day:
+    def month(text: str) -> int:
+        return next(n for m, n in MONTHS.items() if m.startswith(text.lower()[:3]))
+
+    if match["iso"]:
+        return Day(int(match["iso"]), int(match["isom"]), int(match["isod"]))
+    if match["d1"]:
+        return Day(int(match["y1"]), int(match["m1"]), int(match["d1"]), turned=True)
+    for d, m, y in (("d2", "m2", "y2"), ("d3", "m3", "y3")):
+        if match[d]:
+            return Day(int(match[y]) if match[y] else None, month(match[m]), int(match[d]))
+    if match["m4"]:
+        return Day(int(match["y4"]), month(match["m4"]))
+    if named := match["m5"] or match["m6"]:
+        return Day(None, month(named))
+    return Day(int(match["y5"]))
+
+
+def _with_numbers(found: list[Token]) -> list[Token]:
+    """Number words as digits: "two thousand nineteen" is 2019, and that is a year."""
+    out: list[Token] = []
+    i = 0
+    while i < len(found):
+        total, part, j = 0, 0, i
+        while j < len(found) and found[j].kind == "number" and (word := found[j].stem) in (*NUMBERS, "hundred", "thousand"):
+            if word == "hundred":
+                part = max(part, 1) * 100
+            elif word == "thousand":
+                total, part = (total + max(part, 1)) * 1000, 0
+            elif part % 100 and not (part % 100 >= 20 and part % 10 == 0 and NUMBERS[word] < 10):
+                break
+            else:
+                part += NUMBERS[word]
+            j += 1
+        if j > i:
+            n = total + part
+            year = 1900 <= n <= 2099
+            kind: Kind = "day" if year else "number"
+            out.append(Token(found[i].text, str(n), kind, day=Day(n) if year else None, at=found[i].at))
+            i = j
+        else:
+            out.append(found[i])
+            i += 1
+    return out

@@ -29,6 +29,7 @@ from assistant.events import (
     Reminded,
     Shortened,
 )
+from assistant.grounding.result import Grounding
 from assistant.importing import import_cli
 from assistant.opening import add_encoder_option, encode_with_progress, encoder_and_model, open_memory
 from assistant.photo import load_photo
@@ -134,7 +135,7 @@ def _ask(args: argparse.Namespace) -> int:
     if not args.question.strip():
         raise KeepsakeError("nothing was asked: write a question, such as 'Who is this?'")
     photo = load_photo(args.photo)
-    result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "reminders": []}
+    result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "reminders": [], "grounding": {}}
     with encoder_and_model(args.encoder, args.model, generates=True) as (encoder, backend):
         with open_memory(args.memory, backend, to_read=True) as memory:
             encode_with_progress(memory, encoder)
@@ -182,6 +183,8 @@ class _Results(EventHandler[None]):
     def captioned(self, event: Captioned) -> None:
         """The whole caption."""
         self._result["caption"] = event.caption.text
+        self._result["grounding"]["caption"] = asdict(event.grounding)
+        self._seen(event.grounding)
         self._print("\n\n")
 
     def answer_text(self, event: AnswerText) -> None:
@@ -191,7 +194,13 @@ class _Results(EventHandler[None]):
     def answered(self, event: Answered) -> None:
         """The whole answer."""
         self._result["answer"] = event.text
+        self._result["grounding"]["answer"] = asdict(event.grounding)
+        self._seen(event.grounding)
         self._print("\n")
+
+    def _seen(self, grounding: Grounding) -> None:
+        if grounding.seen:
+            print(f"seen in the photo, not remembered: {printable(' '.join(grounding.seen))}", file=sys.stderr)
 
     def failed(self, event: Failed) -> None:
         """Ends the command with the one line."""

@@ -71,6 +71,10 @@ class Verification:
     """So many recalled photos are checked, the best first."""
 
 
+MaySay = Literal["told", "seen", "anything"]
+"""What a model's text may say as a fact: what was told; also what it sees; or anything, unchecked (`grounding/`)."""
+
+
 class Backend(Protocol):
     """A vision-language model. It is called from one thread at a time; `cancel` from any thread."""
 
@@ -82,6 +86,8 @@ class Backend(Protocol):
     """Least similarity of a recall by sight (0 to 1), calibrated for this model."""
     verification: Verification | None
     """How this model checks recalls by sight; None: not at all."""
+    may_say: MaySay
+    """Whether its descriptions of what it sees are worth keeping, or only what was told."""
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
         """Generate the next assistant turn. Raises ModelStopped, ModelError."""

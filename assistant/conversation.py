@@ -30,6 +30,8 @@ from assistant.events import (
     Reminded,
     Shortened,
 )
+from assistant.grounding.evidence import grounded_text
+from assistant.grounding.result import Grounding
 from assistant.same_thing import PairCheck
 from memory import reminders
 from memory.days import Unknown
@@ -100,10 +102,11 @@ class Conversation:
             if photo is None:
                 raise KeepsakeError("there is no photo to describe: attach one first")
             yield from self._verify(photo)
-            text, chunk = yield from self._generate(partial(prompt.caption_messages, photo=photo), (), CaptionText)
-            self.revise(text)
+            opening = partial(prompt.caption_messages, photo=photo)
+            text, chunk, grounding = yield from self._generate(opening, (), None)
+            self.revise(text, by_user=False)
             assert self.caption is not None
-            yield Captioned(self.caption, chunk)
+            yield Captioned(self.caption, chunk, grounding)
         except KeepsakeError as error:
             self._restore(before)
             yield Failed(str(error))
@@ -129,17 +132,16 @@ class Conversation:
                 opening = partial(prompt.recollect_messages, question=question)
                 if not by_words:
                     opening = _chat_opening(question)
-            text, chunk = yield from self._generate(opening, turns, AnswerText)
-            yield Answered(text, chunk)
+            yield Answered(*(yield from self._generate(opening, turns, question)))
         except KeepsakeError as error:
             self._restore(before)
             yield Failed(str(error))
 
-    def revise(self, caption: str) -> None:
+    def revise(self, caption: str, *, by_user: bool = True) -> None:
         """Make `caption` the photo's caption: the model's own, or the user's correction of it."""
         if self.photo is None:
             raise KeepsakeError("there is no photo to describe: attach one first")
-        self.caption = Caption(caption, tuple(r.episode.id for r in self.recalls))
+        self.caption = Caption(caption, tuple(r.episode.id for r in self.recalls), by_user)
         self._opening = partial(prompt.caption_messages, photo=self.photo)
         self._turns = (Message("assistant", (caption,)),)
 
@@ -202,7 +204,7 @@ class Conversation:
         for question, answer in exchanges:
             turns += (Message("user", (question,)), Message("assistant", (answer,)))
         if photo is not None and caption is not None:
-            self.revise(caption)
+            self.revise(caption, by_user=False)
             self._turns = (*self._turns, *turns)
         elif exchanges:
             question, _ = exchanges[0]
@@ -252,9 +254,10 @@ class Conversation:
         self._opening, self._turns = state.opening, state.turns
 
     def _generate(
-        self, opening: Opening, turns: tuple[Message, ...], event: type[CaptionText] | type[AnswerText]
-    ) -> Generator[Event, None, tuple[str, Chunk]]:
-        """Let the model write the next turn, and make it part of the conversation. Returns its text and last chunk.
+        self, opening: Opening, turns: tuple[Message, ...], question: str | None
+    ) -> Generator[Event, None, tuple[str, Chunk, Grounding]]:
+        """Let the model write the next turn: a caption, or the answer to `question`. What of it stands in the memories
+        is shown and becomes part of the conversation. Returns that text, the last chunk, and what the check found.
 
         Where the prompt does not fit the model's context, the oldest questions are left out, then the least relevant
         memories. Raises PromptTooLong when it does not fit without them either.
@@ -264,7 +267,7 @@ class Conversation:
         recalls, left_out, turns_before = list(self.recalls), [], len(turns)
         while True:
             if self._stop.is_set():
-                return "", Chunk("", "cancelled")
+                return "", Chunk("", "cancelled"), Grounding()
             chunks = self.backend.stream((*opening([r.episode for r in recalls]), *turns), self.options)
             try:
                 first = next(chunks)
@@ -279,14 +282,17 @@ class Conversation:
                     raise
         if left_out or len(turns) < turns_before:
             yield Shortened(tuple(left_out), (turns_before - len(turns)) // 2)
-        text, last = "", first
+        event = CaptionText if question is None else AnswerText
+        own = self.caption.text if self.caption and self.caption.by_user else ""
+        checked, last = grounded_text(recalls, self.photo, question, own, self.backend.may_say), first
         for last in chain((first,), chunks):
-            text += last.text
-            if last.text:
-                yield event(last.text)
-        text = text.strip()
+            if piece := checked.write(last.text):
+                yield event(piece)
+        if piece := checked.finish(cancelled=last.stop == "cancelled"):
+            yield event(piece)
+        text = checked.shown.strip()
         self.recalls, self._opening, self._turns = tuple(recalls), opening, (*turns, Message("assistant", (text,)))
-        return text, replace(last, text="")
+        return text, replace(last, text=""), checked.grounding
 
 
 def _chat_opening(question: str) -> Opening:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar, assert_never
 
 from assistant.backend import Chunk
+from assistant.grounding.result import UNCHECKED, Grounding
 from memory.episode import Recall
 from memory.instructions import Reminder
 
@@ -18,6 +19,8 @@ class Caption:
     text: str
     episodes: tuple[str, ...]
     """Ids of the episodes in the prompt."""
+    by_user: bool = False
+    """Whether the user wrote it: then what it says was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Captioned:
 
     caption: Caption
     chunk: Chunk
+    grounding: Grounding = UNCHECKED
+    """What the check of the text found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ class Answered:
 
     text: str
     chunk: Chunk
+    grounding: Grounding = UNCHECKED
+    """What the check of the text found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,10 @@ COMMANDS = {
         "security.injection",
         "try 50 ways to steer Keepsake by photos, words and files, and count what it obeys",
     ),
+    "grounding": (
+        "grounding.check_rates",
+        "measure the check of captions and answers on texts labelled by hand, and how fitly it quotes",
+    ),
     "calibrate": (
         "retrieval.calibrate",
         "find a model's recall threshold on the dev split (needs `fetch`), or fit an encoder's gate to real photos",

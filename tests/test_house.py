@@ -41,7 +41,7 @@ FLOORS = {
         "__main__",
     ),
     "assistant": (
-        "backend metadata photo chatml prompt events conversation_state offline citations dialogue",
+        "backend metadata photo chatml prompt grounding events conversation_state offline dialogue",
         "models",
         "backends encoder",
         "conversation healthcheck same_thing sight progress opening",
@@ -55,7 +55,7 @@ FLOORS = {
         "datasets",
         "runner",
         "tasks",
-        "suite report speed retrieval security",
+        "suite report speed retrieval security grounding",
         "__main__",
     ),
     "train": ("recipe", "run_record", "encoder", "pretrain", "rl", "trl", "study", "__main__"),

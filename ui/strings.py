@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 WELCOME = """\
 Welcome to Keepsake.
 Show me a photo (F2, or paste its path) and tell me who or what it is: next time I recognise it, and answer from \
@@ -49,7 +51,7 @@ NO_COMMAND = "There is no command {command}: /help lists them."
 NO_PHOTO_LARGE = "There is no photo in view yet: F2 chooses one."
 NO_PHOTO = "There is no photo to remember yet: F2 chooses one."
 CITES, CITES_KEYS = "in your words: ", "   /{n} opens"
-CITES_NONE = "no words of the recalled memories are in this answer"
+SEEN_TOO = "  · partly seen, not remembered"
 SAME_PHOTO = "That memory is of this very photo: Enter, then e, changes what you said about it."
 FORGETTING, SAVING, MERGING, UNDOING = "Forgetting …", "Saving …", "Merging …", "Undoing …"
 UNDO_HOW = (
@@ -96,3 +98,8 @@ SAID_BY = {
 }
 STOPPED = "(stopped)"
 MARKS = {"cancelled": STOPPED, "length": "(cut at the length limit)"}
+
+
+def seen_only(sentences: Sequence[str]) -> str:
+    """What of an answer the model sees in the photo, and no memory tells."""
+    return f"seen in the photo, not remembered: {' '.join(sentences)}"

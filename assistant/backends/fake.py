@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from assistant.backend import Chunk, Message, Options, Verification
+from assistant.backend import Chunk, MaySay, Message, Options, Verification
 from memory.episode import Photo
 
 
@@ -22,6 +22,7 @@ class FakeBackend:
         self.name, self.space, self.threshold = "fake", "fake", 0.5
         self.answers, self.delay = list(answers), delay
         self.verification: Verification | None = None
+        self.may_say: MaySay = "anything"
         self.calls: list[tuple[Message, ...]] = []
         """Prompts of streams that were to write an answer."""
         self.prefills: list[tuple[Message, ...]] = []

@@ -43,7 +43,7 @@ class LlamaCpp:
         from llama_cpp import __version__
         from llama_cpp import llama_cpp as llama
 
-        self._llama, self.verification = llama, spec.verification
+        self._llama, self.verification, self.may_say = llama, spec.verification, spec.may_say
         self.name, self.space, self.threshold = spec.name, spec.space, spec.threshold
         self._vision: VisionEncoder | None = None
         self._ctx: Any = None

@@ -13,33 +13,42 @@ _END = re.compile(r"(?:[.!?…]+[\"”'’)]*|\n)(?=\s|$)\s*")
 _TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|e\.g|i\.e|approx|[A-Z])\.$")
 _ABSTAINS = re.compile(
     r"""^(?:sorry,?\s+|unfortunately,?\s+|but\s+)?(?:
-    (?:i|we)\s(?:really\s)?(?:do\snot|don't|did\snot|didn't|cannot|can't|could\snot|couldn't|am\snot|'m\snot|have\sno|have\snot|haven't)
+    (?:i|we)\s(?:really\s)?(?:do\snot|don't|did\snot|didn't|cannot|can't|could\snot|couldn't|am\snot
+      |'m\snot|have\sno|have\snot|haven't)
       \s(?:know|sure|certain|remember|recall|see\sany|tell|recogni[sz]e|have|able|been\stold|idea|memor|find|told)
     |i'm\snot\s(?:sure|certain|able)|no\sidea|i\shave\sno\s
-    |(?:you|they)\s(?:did\snot|didn't|have\snot|haven't|never)\s(?:yet\s)?(?:tell|told|been\stold|mention|say|said|share|specif|describe)
-    |(?:none\sof|nothing\sin)\s(?:your|the|my)\s(?:memor|words|photos)|there\s(?:are|is)\sno\s(?:memor|information|mention|record)
+    |(?:you|they)\s(?:did\snot|didn't|have\snot|haven't|never)\s(?:yet\s)?
+      (?:tell|told|been\stold|mention|say|said|share|specif|describe)
+    |(?:none\sof|nothing\sin)\s(?:your|the|my)\s(?:memor|words|photos)
+    |there\s(?:are|is)\sno\s(?:memor|information|mention|record)
     |(?:your|the|my)\smemor(?:y|ies)\s(?:do\snot|don't|does\snot|doesn't)\s(?:say|mention|tell|match|include|contain)
     |(?:that|it|this)\s(?:is|was)\snot\s(?:mentioned|told|stated|clear|known|said)|nothing\swas\s(?:told|said)
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
 _TALK = re.compile(
-    r"""^(?:hello|hi|hey|thanks?|thank\syou|you(?:'re|\sare)\s(?:very\s)?welcome|good\s(?:morning|evening|day|afternoon|night)
-    |my\spleasure|no\sproblem|sure|of\scourse|great|nice|lovely|glad|i(?:'m|\sam)\s(?:glad|happy|here)|happy\sto|let\sme\sknow|how\s(?:can|may)\si
-    |what\s(?:would|else|can)|feel\sfree|i\swill\s(?:remember|keep)|i'll\s(?:remember|keep)|noted|okay|ok|is\sthere\sanything
+    r"""^(?:hello|hi|hey|thanks?|thank\syou|you(?:'re|\sare)\s(?:very\s)?welcome
+    |good\s(?:morning|evening|day|afternoon|night)
+    |my\spleasure|no\sproblem|sure|of\scourse|great|nice|lovely|glad|i(?:'m|\sam)\s(?:glad|happy|here)
+    |happy\sto|let\sme\sknow
+    |how\s(?:can|may)\si
+    |what\s(?:would|else|can)|feel\sfree|i\swill\s(?:remember|keep)|i'll\s(?:remember|keep)|noted|okay|ok
+    |is\sthere\sanything
     |would\syou|do\syou\swant|bye|goodbye|see\syou)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 SMALL = re.compile(
-    r"^\W*(?:hello|hi|hey|hiya|good (?:morning|evening|afternoon|night)|thanks?(?: you)?(?: (?:so|very) much| a lot)?|thx|ty|"
-    r"cheers|bye|goodbye|how are you|ok|okay|great|cool|nice)(?: there| again| keepsake)?\W*$",
+    r"^\W*(?:hello|hi|hey|hiya|good (?:morning|evening|afternoon|night)|thanks?(?: you)?(?: (?:so|very) much| a lot)?"
+    r"|thx|ty|cheers|bye|goodbye|how are you|ok|okay|great|cool|nice)(?: there| again| keepsake)?\W*$",
     re.IGNORECASE,
 )
 """A message of the user that is small talk and asks nothing."""
 _TOLD_FRAME = re.compile(
-    r"^\W*(?:(?:as )?you (?:once |also )?(?:told me|said|mentioned|wrote|remember(?:ed)?)(?: (?:me )?that)?[:,]?|i remember(?: that)?[:,]?|"
+    r"^\W*(?:(?:as )?you (?:once |also )?(?:told me|said|mentioned|wrote|remember(?:ed)?)(?: (?:me )?that)?[:,]?|"
+    r"i remember(?: that)?[:,]?|"
     r"according to (?:you|your memor\w+|what you told me),?|(?:in|on) (?:this|the) (?:new )?(?:photo|picture|image),?|"
-    r"(?:this|the|a) (?:new )?(?:photo|picture|image) (?:of|shows|features|depicts)|(?:it|this|that) (?:looks like|seems to be|may be|might be|could be|must be)|"
+    r"(?:this|the|a) (?:new )?(?:photo|picture|image) (?:of|shows|features|depicts)|"
+    r"(?:it|this|that) (?:looks like|seems to be|may be|might be|could be|must be)|"
     r"(?:maybe|perhaps|probably)[:,]?|and|but|because|since|while)\s+",
     re.IGNORECASE,
 )
@@ -99,16 +108,20 @@ def clauses(found: Sequence[Token]) -> list[list[Token]]:
         after = found[i + 1] if i + 1 < len(found) else None
         low = t.text.lower()
         cut = False
-        if t.kind == "stop" and t.text in ",;:—–(" and after is not None:
-            cut = True
-        elif low in ("who", "which", "because", "while", "when", "where") and out[-1]:
+        if (t.kind == "stop" and t.text in ",;:—–(" and after is not None) or (
+            low in ("who", "which", "because", "while", "when", "where") and out[-1]
+        ):
             cut = True
         elif low in ("and", "but", "whom") and after is not None and out[-1]:
             cut = (
                 after.kind in ("me", "be", "aux")
                 or after.text.lower() in lexicon.SUBJECTS
                 or is_verb(after)
-                or (after.kind in ("word", "name") and i + 2 < len(found) and (is_verb(found[i + 2]) or found[i + 2].kind == "word"))
+                or (
+                    after.kind in ("word", "name")
+                    and i + 2 < len(found)
+                    and (is_verb(found[i + 2]) or found[i + 2].kind == "word")
+                )
             )
         if cut:
             out.append([])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.grounding import lexicon
 from assistant.grounding.told import GENERIC, Told, excluded, is_verb
 from assistant.grounding.words import Token, alike, stem
 
@@ -28,7 +27,9 @@ def describes(clause: Sequence[Token], told: Sequence[Told], asked: Sequence[Tok
         low = t.text.lower()
         if t.kind in ("me", "not", "day") or low in _HABIT:
             return False
-        if t.kind == "mine" and not any(one.about & {a.stem for a in clause[i + 1 : i + 4]} and not one.owned for one in told):
+        if t.kind == "mine" and not any(
+            one.about & {a.stem for a in clause[i + 1 : i + 4]} and not one.owned for one in told
+        ):
             return False
         if t.kind == "name" and t.stem not in names:
             return False
@@ -51,7 +52,11 @@ def describes(clause: Sequence[Token], told: Sequence[Told], asked: Sequence[Tok
 
 
 def _participle(clause: Sequence[Token], i: int) -> bool:
-    return any(t.kind in ("be", "aux") for t in clause[max(0, i - 3) : i]) or i + 1 == len(clause) or clause[i + 1].kind in ("prep", "word")
+    return (
+        any(t.kind in ("be", "aux") for t in clause[max(0, i - 3) : i])
+        or i + 1 == len(clause)
+        or clause[i + 1].kind in ("prep", "word")
+    )
 
 
 def _scene(t: Token) -> bool:

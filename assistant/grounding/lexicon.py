@@ -13,12 +13,14 @@ choose chose chosen|freeze froze frozen|drive drove driven|ride rode ridden|writ
 hide hid hidden|bite bit bitten|fall fell fallen|forget forgot forgotten|send sent|spend spent|build built|lend lent
 hear heard|pay paid|wind wound|hang hung|dig dug|stick stuck|shoot shot|light lit|feed fed|lead led|sew sewn|show shown
 understand understood|become became|wake woke woken|fight fought|seek sought|sink sank sunk|shine shone|die dying
-child children|man men|woman women|foot feet|tooth teeth|mouse mice|knife knives|life lives|wife wives|leaf leaves
+child children|man men|woman women|foot feet|tooth teeth|mouse mice|knife knives|wife wives|leaf leaves
 person people|party parties|good|best|bad|worst|km kilometre kilometer|photo photograph picture image pic
 eur euro|usd dollar|gbp pound|mum mom mummy mommy|grandma granny grandmother|grandpa granddad grandfather
 dad daddy|grey gray|colour color|bike bicycle|tv television
 """
-IRREGULAR = {form: line.split()[0] for line in _IRREGULAR.replace("\n", "|").split("|") if line for form in line.split()}
+IRREGULAR = {
+    form: line.split()[0] for line in _IRREGULAR.replace("\n", "|").split("|") if line for form in line.split()
+}
 """The base of each irregular form, and one spelling for each pair of spellings."""
 _PAST_FORMS = """went got took made gave brought bought thought caught taught came saw ate drank sang swam ran began won
 found lost left kept slept felt met said told sold held stood sat knew grew threw flew drew blew wore tore broke spoke

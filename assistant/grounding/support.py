@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from itertools import pairwise
 
 from assistant.grounding import lexicon
-from assistant.grounding.told import GENERIC, Told, excluded
+from assistant.grounding.told import GENERIC, Told, excluded, is_verb
 from assistant.grounding.words import Day, Token, alike, stem
 
 ENOUGH = 1.5
@@ -19,6 +19,8 @@ FRAMES = frozenset(
 """Verbs and nouns of a claim whose date may be the photo's own."""
 
 
+_SEEING = frozenset(map(stem, ("see", "meet")))
+_TALKED_OF = frozenset(("me", "light", "aux", "be", "mine", "prep"))
 _TALK = frozenset(map(stem, lexicon.FRAME))
 
 
@@ -66,17 +68,9 @@ def _day_cost(day: Token, words: Sequence[Token], told: Told) -> float:
     for t in told.tokens:
         if t.day and (day.day.within(t.day) or (told.day and day.day.within(_completed(t.day, told.day)))):
             return 0
-    verbs = {t.stem for t in words if t.kind in ("word", "be")}
-    framed = verbs <= FRAMES | told.about | {t.stem for t in told.place} | GENERIC or not any(t.content for t in words)
-    if told.day and day.day.within(told.day) and framed:
-        return 0
-    return NEVER if not (told.day and day.day.within(told.day)) else _photo_day_cost(words, told)
-
-
-def _photo_day_cost(words: Sequence[Token], told: Told) -> float:
-    """The photo's own day in a claim about more: right where the claim only says who or what was where."""
-    first = next((i for i, t in enumerate(words) if t.kind == "be"), None)
-    return 0 if first is not None and (first + 1 < len(words) and words[first + 1].kind in ("prep", "light")) else NEVER
+    # the photo's own day: right for who was where, what was seen, and what went on; not for deeds of another day
+    deeds = {t.stem for t in words if is_verb(t) and t.kind == "word"}
+    return 0 if told.day and day.day.within(told.day) and deeds <= FRAMES else NEVER
 
 
 def _completed(day: Day, by: Day) -> Day:
@@ -93,7 +87,7 @@ def align(claim: tuple[Token, ...], source: tuple[Token, ...], told: Told, ask: 
     if not claim:
         return 0
 
-    @lru_cache(maxsize=None)
+    @cache
     def match(i: int, j: int) -> float:
         return _matched(claim, i, source, j, told)
 
@@ -107,6 +101,7 @@ def align(claim: tuple[Token, ...], source: tuple[Token, ...], told: Told, ask: 
         for j in range(len(source)):
             if (m := match(i, j)) >= NEVER:
                 continue
+            m += _turned_round(claim, i, source, j, told)
             c = start + m
             for k, before in rows.items():
                 if k < j:
@@ -139,11 +134,30 @@ def _matched(claim: Sequence[Token], i: int, source: Sequence[Token], j: int, to
         return 0 if other.kind == "not" else NEVER
     if one.content:
         if other.content and alike(one.stem, other.stem):
-            return 0
+            return 1.2 if one.possessive and one.kind == "name" and not other.possessive else 0
         if other.kind == "other" and (price := _stands_for(one, other, source, j, told)) < NEVER:
             return price
         return NEVER
     return 0 if one.stem == other.stem else NEVER
+
+
+def _turned_round(claim: Sequence[Token], i: int, source: Sequence[Token], j: int, told: Told) -> float:
+    """The price of a deed that is said of somebody else than it was told of."""
+    one, other = _subject(claim, i), _subject(source, j)
+    if claim[i].kind != "word" or one is None or other is None:
+        return 0
+    return 2.0 if _matched(claim, one, source, other, told) >= NEVER else 0
+
+
+def _subject(words: Sequence[Token], i: int) -> int | None:
+    """Index of the person right before a verb."""
+    i -= 1
+    while i >= 0 and words[i].kind in ("aux", "not", "light", "be"):
+        i -= 1
+    if i < 0 or words[i].possessive:
+        return None
+    who = words[i]
+    return i if who.text.lower() in lexicon.SUBJECTS - {"it"} or who.kind == "name" else None
 
 
 def _sex(token: Token) -> str:
@@ -162,10 +176,24 @@ def _stands_for(one: Token, pronoun: Token, source: Sequence[Token], j: int, tol
             return NEVER
     if one.stem in told.about and any(t.stem == one.stem for t, _ in near):
         rivals = [t for t in source[:j] if t.kind == "name" and t.possessive]
-        return 0.8 if rivals and sex and one.kind == "name" else 0.1
+        nearer = [t for t, _ in _rivals(source, near[-1][0], j, sex)] if sex else []
+        return 1.2 if nearer and one.kind == "name" else 0.8 if rivals and sex and one.kind == "name" else 0.1
     if near and one.kind == "name":
         return 0.2 if near[-1][0].possessive or source.index(near[-1][0]) == 0 or not told.names else 0.8
     return NEVER
+
+
+def _rivals(source: Sequence[Token], since: Token, j: int, sex: str) -> list[tuple[Token, Token]]:
+    """Names between a name and a pronoun, which the pronoun may mean instead."""
+    at = source.index(since)
+    pairs = [(source[i], source[i - 1]) for i in range(at + 1, j) if i and source[i].kind == "name"]
+    wrong = lexicon.FEMALE if sex == "he" else lexicon.MALE
+    right = lexicon.MALE if sex == "he" else lexicon.FEMALE
+    return [(t, b) for t, b in pairs if t.stem != since.stem and not _kin(t, b) & wrong and _kin(t, b) & right]
+
+
+def _kin(t: Token, before: Token) -> set[str]:
+    return {lexicon.IRREGULAR.get(w, w) for w in (t.text.lower(), before.text.lower())}
 
 
 def _unmatched(t: Token, i: int, claim: Sequence[Token], told: Told, ask: Ask) -> float:
@@ -178,13 +206,15 @@ def _unmatched(t: Token, i: int, claim: Sequence[Token], told: Told, ask: Ask) -
         return 0.35
     if t.kind == "other":
         possessive = t.text.lower() in ("her", "his", "their") and i + 1 < len(claim) and claim[i + 1].content
-        return 0.8 if possessive else 0.2
+        return 0.9 if possessive else 0.2
     if t.kind == "mine":
         after = next((a for a in claim[i + 1 :] if a.content), None)
         own = after is not None and (after.stem in told.about | GENERIC or t.text.lower() in ("mine", "yours", "ours"))
-        return 0.4 if own and not told.owned and any(x.kind in ("me", "mine") for x in told.tokens) else 1.6
-    if t.kind == "me":
-        return 0.9 if ask.me and ask.stems else 2.0
+        alone = all(x.stem in told.about for x in told.tokens if x.kind == "name")
+        users = any(x.kind in ("me", "mine") for x in told.tokens)
+        return 0.4 if (own or alone) and not told.owned and users else 1.6
+    if t.kind == "me":  # whoever shows a photo has seen what it shows
+        return 0.3 if any(c.stem in _SEEING for c in claim[i + 1 : i + 3]) else 2.0
     if t.kind == "not":
         return NEVER
     if t.kind == "number" and t.stem == "1":
@@ -192,12 +222,17 @@ def _unmatched(t: Token, i: int, claim: Sequence[Token], told: Told, ask: Ask) -
     if t.stem in told.about:
         return 0.2 if not any(c is not t and c.stem == t.stem for c in claim) else 1.0
     if t.kind == "word":
-        if t.stem in GENERIC and not excluded([t.stem], told):
-            return 0.3
+        before = claim[i - 1] if i else None
+        if t.stem in GENERIC and not excluded([t.stem], told) and t.text[-1] != "s":
+            return 0.3 if before is None or before.kind != "prep" else NEVER
         if t.stem in _TALK:
+            return 0.2 if before is None or before.kind in _TALKED_OF or before.stem == "last" else NEVER
+        if t.stem == "last" and any(c.stem in _SEEING for c in claim[i + 1 : i + 2]):
+            return 0.1
+        if t.stem in _SEEING and any(c.stem == "last" for c in claim):
             return 0.2
         if any(alike(t.stem, s) for s in ask.stems):
-            return 0.9
+            return 0.9 if not is_verb(t) or t.stem in FRAMES else NEVER
     return NEVER
 
 

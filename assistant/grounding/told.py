@@ -40,7 +40,7 @@ class Told:
 
 def read(id: str, words: str, day: date | None, place: str | None, *, sure: bool = True, photo: str = "") -> Told:
     """The facts of an episode with these words."""
-    found = _named(tokens(words))
+    found = named(tokens(words))
     sentences = tuple(_sentences(found))
     phrases = list(_topics(sentences))
     about = frozenset(t.stem for one in phrases for t in heads(one))
@@ -72,7 +72,7 @@ def is_verb(token: Token) -> bool:
     )
 
 
-def _named(found: tuple[Token, ...]) -> tuple[Token, ...]:
+def named(found: tuple[Token, ...]) -> tuple[Token, ...]:
     """A sentence's first word is a name where it is one elsewhere, or stands like one."""
     names = {t.stem for t in found if t.kind == "name"}
     out: list[Token] = []
@@ -80,8 +80,8 @@ def _named(found: tuple[Token, ...]) -> tuple[Token, ...]:
         first = i == 0 or (found[i - 1].kind == "stop" and found[i - 1].text in ".!?:;\n")
         if first and t.kind == "word" and t.text[0].isupper():
             after = found[i + 1] if i + 1 < len(found) else None
-            like = t.possessive or after is None or after.kind in ("be", "aux", "name") or is_verb(after)
-            like = like or after.kind in ("stop", "prep") or (after.stem == "the" and not t.text.endswith("ing"))
+            like = t.possessive or after is None or after.kind in ("be", "aux", "name", "stop", "prep")
+            like = like or (after is not None and (is_verb(after) or (after.stem == "the" and t.text[-3:] != "ing")))
             if t.stem in names or (like and t.text.lower() not in ("meet", "look", "found", "lost", "bought")):
                 t = Token(t.text, t.stem, "name", t.possessive, t.day, t.at)
         out.append(t)
@@ -105,7 +105,11 @@ def phrase(found: Sequence[Token]) -> list[Token]:
     """The noun phrase at the beginning: determiners, adjectives, nouns, names."""
     out: list[Token] = []
     for i, t in enumerate(found):
-        if t.kind not in ("mine", "word", "name", "number") and not (t.kind == "aux" and i and found[i - 1].stem == "the") and not (t.kind == "light" and t.stem in ("a", "an", "the")):
+        if (
+            t.kind not in ("mine", "word", "name", "number")
+            and not (t.kind == "aux" and i and found[i - 1].stem == "the")
+            and not (t.kind == "light" and t.stem in ("a", "an", "the"))
+        ):
             break
         if out and t.stem in ("a", "an", "the", "my") and out[-1].kind in ("word",):
             break
@@ -133,10 +137,18 @@ def _topics(sentences: Sequence[tuple[Token, ...]]) -> Iterable[list[Token]]:
                     yield from _with_appositions(after[1:])
                 elif after[0].kind in ("word", "name") and not is_verb(after[0]):
                     yield phrase(after)
-            elif t.kind == "other" and t.stem in ("he", "she", "it", "they") and after and after[0].kind == "be" and i < 2:
+            elif (
+                t.kind == "other"
+                and t.stem in ("he", "she", "it", "they")
+                and after
+                and after[0].kind == "be"
+                and i < 2
+            ):
                 if not any(a.kind in ("not", "prep") for a in after[1:2]) and (found := phrase(after[1:])):
                     yield found if any(a.kind == "mine" or a.possessive or a.kind == "name" for a in found) else []
-            elif low in ("meet", "named", "called", "introducing") or (low == "is" and i and s[i - 1].stem == stem("name")):
+            elif low in ("meet", "named", "called", "introducing") or (
+                low == "is" and i and s[i - 1].stem == stem("name")
+            ):
                 skip = 1 if after and after[0].kind == "other" else 0
                 yield from _with_appositions(after[skip:])
     if sentences and not shown:

@@ -82,7 +82,9 @@ _CONTRACTION = (
     (re.compile(r"(\d)\s?€"), r"\1 euro"),
     (re.compile(r"(\d)(km|cm|kg|m|euros?|pounds?)\b", re.I), r"\1 \2"),
 )
-_WORD = re.compile(r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?\b|[^\W\d_]+(?:[-'][^\W\d_]+)*(?:(?<=s)'(?!\w))?|[.!?;:,—–()\n\"“”]")
+_WORD = re.compile(
+    r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?\b|[^\W\d_]+(?:[-'][^\W\d_]+)*(?:(?<=s)'(?!\w))?|[.!?;:,—–()\n\"“”]"
+)
 _TITLES = frozenset("mr mrs ms dr st".split())
 
 
@@ -137,7 +139,7 @@ def _add(found: list[Token], text: str, begin: int, end: int, start: bool) -> bo
             if raw == "." and found and found[-1].stem in _TITLES:
                 continue
             found.append(Token(raw, raw, "stop", at=match.start()))
-            start = start if raw in ",\"“”" else True
+            start = start if raw in ',"“”' else True
             continue
         found.append(_token(raw, start, match.start()))
         start = False
@@ -203,7 +205,11 @@ def _with_numbers(found: list[Token]) -> list[Token]:
     i = 0
     while i < len(found):
         total, part, j = 0, 0, i
-        while j < len(found) and found[j].kind == "number" and (word := found[j].stem) in (*NUMBERS, "hundred", "thousand"):
+        while (
+            j < len(found)
+            and found[j].kind == "number"
+            and (word := found[j].stem) in (*NUMBERS, "hundred", "thousand")
+        ):
             if word == "hundred":
                 part = max(part, 1) * 100
             elif word == "thousand":

@@ -76,6 +76,7 @@ def load(name: str | None = None, *, verify: bool = True) -> Spec:
             _digest(*(entry["sha256"] for entry in manifest["files"].values())),
             "mlx" if whole else "llama.cpp",
             Verification(**manifest["verification"]) if "verification" in manifest else None,
+            "seen" if manifest.get("describes", not photo.get("one_tile", False)) else "told",
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{manifest_path} is not a model manifest: {error}") from error

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from assistant.backend import Verification
+from assistant.backend import MaySay, Verification
 
 UNCALIBRATED = 0.55
 """Recall threshold of a model that was not calibrated."""
@@ -40,3 +40,5 @@ class Spec:
     engine: Engine = "llama.cpp"
     verification: Verification | None = None
     """How the model checks recalls; None: not at all."""
+    may_say: MaySay = "seen"
+    """Whether its descriptions of what it sees are kept, or only what was told (see `grounding/`)."""

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.citations import cited
 from memory import browse, conversations, reminders
 from memory.browse import Duplicate, EpisodeEntry
 from memory.db.conversation_rows import Line, Part
@@ -173,13 +172,3 @@ def test_statistics(memory: Memory) -> None:
     assert (counted.episodes, counted.photos) == (3, 2)
     assert counted.photo_bytes == len(photo("a").data) + len(photo("b").data)
     assert counted.first == (NOW - timedelta(days=400)).date() and counted.years == ((2026, 2, 2), (2025, 1, 1))
-
-
-def test_cited_is_who_is_named_or_much_repeated() -> None:
-    milo = said("a", "This is Milo, my koala. Milo always sleeps by the window.", 3, "Lisbon")
-    boat = said("b", "our sailboat, painted blue by grandmother in spring")
-    text = "This is Milo. He sleeps."
-    assert cited(text, [milo, boat]) == (milo.id,)
-    assert cited("A walk in lisbon.", [milo, boat]) == (milo.id,)
-    assert cited("Grandmother painted the sailboat.", [milo, boat]) == (boat.id,)
-    assert cited("This is a window. It is painted.", [milo, boat]) == ()

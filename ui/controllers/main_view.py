@@ -38,7 +38,9 @@ from ui.strings import (
     PRIVATE_OVER,
     REMINDED,
     RESUMED,
+    SEEN_TOO,
     STOPPED,
+    seen_only,
 )
 from ui.widgets.chat_log import Kind, ModelText, Note
 from ui.widgets.citation_bar import CitationBar
@@ -190,8 +192,9 @@ class _EventsOfEntry(EventHandler[Awaitable[None]]):
     async def captioned(self, event: Captioned) -> None:
         """Show the whole caption, the model's name, and the numbers of the memories it cites."""
         caption, stop = self._view.caption, event.chunk.stop
-        numbers = "".join(f" [{n}]" for n in self._view.numbers.cited(event.caption.text))
-        caption.say("stopped" if stop == "cancelled" else f"by {self._model}{numbers}")
+        numbers = "".join(f" [{n}]" for n in self._view.numbers.cited(event.grounding))
+        seen = SEEN_TOO if event.grounding.seen else ""
+        caption.say("stopped" if stop == "cancelled" else f"by {self._model}{numbers}{seen}")
         await caption.model_text.finish(event.caption.text, MARKS.get(stop or "", ""))
 
     async def answer_text(self, event: AnswerText) -> None:
@@ -205,9 +208,10 @@ class _EventsOfEntry(EventHandler[Awaitable[None]]):
         if not isinstance(entry, ModelText):
             return
         await entry.finish(event.text, MARKS.get(event.chunk.stop or "", ""))
-        if view.numbers.recalled and event.text and entry.parent is view.page:
-            memories = [(n, view.numbers.memory(n)) for n in view.numbers.cited(event.text)]
-            if memories or event.chunk.stop != "cancelled":  # half a sentence is not judged
+        if event.text and entry.parent is view.page:
+            if event.grounding.seen:
+                await view.page.mount(Note(seen_only(event.grounding.seen)), after=entry)
+            if memories := [(n, view.numbers.memory(n)) for n in view.numbers.cited(event.grounding)]:
                 await view.page.mount(CitationBar(memories), after=entry)
             view.conversation.anchor()
 

@@ -155,16 +155,18 @@ class Printer(EventHandler[None]):
         self._write(plain_strings.ANSWER, event.text)
 
     def captioned(self, event: Captioned) -> None:
-        """End the caption's line, with a mark if the caption was cut off."""
+        """End the caption's line, with a mark if the caption was cut off, and say what of it is only seen."""
         self._end_text(strings.MARKS.get(event.chunk.stop or "", ""))
+        if event.grounding.seen:
+            self.say(plain_strings.NOTE, strings.seen_only(event.grounding.seen))
 
     def answered(self, event: Answered) -> None:
         """End the answer's line, and print the numbers of the memories it cites."""
         self._end_text(strings.MARKS.get(event.chunk.stop or "", ""))
-        if self.numbers.recalled and event.text:
-            cited = ", ".join(map(str, self.numbers.cited(event.text)))
-            if cited or event.chunk.stop != "cancelled":  # half a sentence is not judged
-                self.say(plain_strings.CITES if cited else plain_strings.NOTE, cited or strings.CITES_NONE)
+        if event.grounding.seen:
+            self.say(plain_strings.NOTE, strings.seen_only(event.grounding.seen))
+        if cited := ", ".join(map(str, self.numbers.cited(event.grounding))):
+            self.say(plain_strings.CITES, cited)
 
     def shortened(self, event: Shortened) -> None:
         """Print what the model does not know any more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.citations import cited
+from assistant.grounding.result import Grounding
 from memory.episode import Episode
 
 
@@ -33,9 +33,9 @@ class CitationNumbers:
         self._known |= {id: None for id in ids if id in self._known}
         self.recalled = tuple(one for one in self.recalled if one.id not in ids)
 
-    def cited(self, text: str) -> list[int]:
-        """Numbers of the recalled memories whose words a text holds."""
-        return self._of(cited(text, self.recalled))
+    def cited(self, grounding: Grounding) -> list[int]:
+        """Numbers of the memories in which a text stands, or which it quotes."""
+        return self._of([id for id in self._known if id in (*grounding.cited, *grounding.quoted)])
 
     def _of(self, ids: Sequence[str]) -> list[int]:
         known = list(self._known)

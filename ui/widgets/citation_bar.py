@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from memory.episode import Episode
 from ui.recall_strings import day
-from ui.strings import CITES, CITES_KEYS, CITES_NONE
+from ui.strings import CITES, CITES_KEYS
 from ui.widgets.panels import chip
 
 
@@ -27,8 +27,6 @@ class CitationBar(Static):
 
 
 def _line(memories: Sequence[tuple[int, Episode | None]]) -> Content:
-    if not memories:
-        return Content.styled(CITES_NONE, "$foreground-muted")
     parts: list[Content | tuple[str, str]] = [(CITES, "$foreground-muted")]
     for number, episode in memories:
         when = day(episode) if episode else ""

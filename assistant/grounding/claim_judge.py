@@ -1,10 +1,10 @@
-"""Judges the sentences of a generated text against the evidence: what was told, what the photo says, what can be seen."""
+"""Judges the sentences of a generated text against what was told, what the photo says, and what can be seen."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from assistant.grounding import claims, lexicon, support
@@ -70,7 +70,8 @@ class Judge:
             self._focus = self._group(supported)
             sure = any(one.sure for one in self.evidence.told if one.id in supported)
             return Verdict(sentence, "told" if sure else "maybe", tuple(i for i in supported if i))
-        if self.evidence.sees and not said_yes and all(self._seen_or_told(c) for c in claims.clauses(found)):
+        parts = claims.clauses(found)
+        if self.evidence.sees and not said_yes and parts and all(self._seen_or_told(c) for c in parts):
             return Verdict(sentence, "seen")
         return Verdict(sentence, "unsupported")
 
@@ -88,7 +89,8 @@ class Judge:
         parts = claims.clauses(words)
         if len(parts) < 2:
             return ()
-        focus, out = self._focus, {}
+        focus = self._focus
+        out: dict[str, None] = {}
         try:
             for part in parts:
                 if not (ids := self._where(part, part=True)):
@@ -137,30 +139,43 @@ class Judge:
         own = [t for t in words if t.kind not in ("stop", "light", "day", "prep", "other", "be")]
         if not asked or any(t.kind in ("me", "aux", "not") or is_verb(t) for t in own):
             return None
-        if any(t.kind == "be" for t in words) and own:
+        first = next((t for t in words if t.kind not in ("light", "stop", "prep")), None)
+        if own and (
+            any(t.kind == "be" for t in words) or (first and (first.kind == "other" or first.stem in told.names))
+        ):
             return None
         days = [t for t in words if t.kind == "day"]
         if days and not own:
-            told_days = [t for t in told.tokens if t.day]
-            if any(support.cost([d], Told(told.id, told.tokens, (), told.about, told.names, told.owned, None, ()), Ask()) > ENOUGH for d in days):
-                return bool(told.day) and all(d.day.within(told.day) for d in days if d.day) and _about_the_photo(asked)
-            return bool(told_days)
+            in_words = replace(told, day=None, place=())
+            if all(support.cost([d], in_words, Ask()) <= ENOUGH for d in days):
+                return True
+            by_photo = told.day is not None and all(d.day.within(told.day) for d in days if d.day)
+            return by_photo and _about_the_photo(asked)
         wanted = [t.stem for t in asked if t.kind == "word" and t.stem not in _VAGUE and t.stem not in told.about]
         there = [s for s in told.sentences if any(alike(t.stem, w) for t in s for w in wanted)]
-        if wanted and not there and not any(alike(t.stem, w) for t in told.place for w in wanted):
-            if not _about_the_photo(asked):
-                return False
-        places = [told.place] if told.place and asked[0].text.lower() == "where" else []
+        known = there or any(alike(t.stem, w) for t in told.place for w in wanted)
+        if wanted and not known and not _about_the_photo(asked):
+            return False
+        places = [told.place] if told.place else []
         near = [*(there or told.sentences), *places]
         left = [t for t in words if t.kind not in ("stop", "day")]
         days_ok = all(support.cost([d], told, Ask()) <= ENOUGH for d in days)
         parts = support.phrases(left)
-        return days_ok and sum(min(support.align(p, s, told, self._ask) for s in near) if near else NEVER for p in parts) <= ENOUGH
+        return (
+            days_ok
+            and sum(min(support.align(p, s, told, self._ask) for s in near) if near else NEVER for p in parts) <= ENOUGH
+        )
 
     def _seen_or_told(self, part: Sequence[Token]) -> bool:
         if self._where(part, part=True):
             return True
-        return describes(part, self.evidence.told, self.evidence.asked)
+        places = [one for one in self.evidence.told if one.place]
+        left = [
+            p
+            for p in support.phrases(part)
+            if not any(any(t.content for t in p) and support.align(p, one.place, one, Ask()) <= 0.5 for one in places)
+        ]
+        return bool(left) and describes([t for p in left for t in p], self.evidence.told, self.evidence.asked)
 
     def _named_in(self, words: Sequence[Token]) -> frozenset[str] | None:
         """Ids of the things that these words name; None: they name none."""
@@ -189,7 +204,9 @@ def _about_the_photo(asked: Sequence[Token]) -> bool:
 
 def _about_thing(words: Sequence[Token], told: Told) -> bool:
     """Whether a clause says what the thing is: it names it, or points at it."""
-    return any(t.stem in told.about or t.text.lower() in lexicon.THIS or t.kind == "other" or t.kind == "mine" for t in words)
+    return any(
+        t.stem in told.about or t.text.lower() in lexicon.THIS or t.kind == "other" or t.kind == "mine" for t in words
+    )
 
 
 def _identity(words: Sequence[Token], told: Told) -> bool | None:
@@ -204,7 +221,11 @@ def _identity(words: Sequence[Token], told: Told) -> bool | None:
     named = heads(said)
     if not named:
         return not any(t.kind == "mine" for t in said) or not told.owned
-    ok = all(any(alike(t.stem, k) for k in known) or (t.stem in GENERIC and t.kind == "word") for t in named if t.kind != "number")
+    ok = all(
+        any(alike(t.stem, k) for k in known) or (t.stem in GENERIC and t.kind == "word")
+        for t in named
+        if t.kind != "number"
+    )
     return ok and not excluded([t.stem for t in named], told)
 
 
@@ -224,7 +245,10 @@ def _placed(words: Sequence[Token], told: Told) -> bool | None:
     there = {t.stem for t in told.place}
     if any(t.stem in there for t in content) and all(t.stem in told.stems for t in content):
         return True
-    return any(support.align(tuple(place[1:]), s, told, Ask()) <= 0.8 and _user_there(s, place, content) for s in told.sentences)
+    return any(
+        support.align(tuple(place[1:]), s, told, Ask()) <= 0.8 and _user_there(s, place, content)
+        for s in told.sentences
+    )
 
 
 def _user_there(source: Sequence[Token], place: Sequence[Token], content: Sequence[Token]) -> bool:
@@ -239,7 +263,9 @@ def _user_there(source: Sequence[Token], place: Sequence[Token], content: Sequen
         return before[-1].stem in ("in", "at")
     for i in range(at - 1, -1, -1):
         t = source[i]
-        if t.text.lower() in lexicon.SUBJECTS or (t.kind == "name" and not t.possessive and i + 1 < len(source) and is_verb(source[i + 1])):
+        if t.text.lower() in lexicon.SUBJECTS - {"it"} or (
+            t.kind == "name" and not t.possessive and i + 1 < len(source) and is_verb(source[i + 1])
+        ):
             return t.kind == "me"
     return True
 
@@ -249,5 +275,9 @@ def responsive(question: str, sentence: str) -> bool:
     if not re.match(r"\W*how (?:old|many|much|far|often|long)\b", question, re.IGNORECASE):
         return True
     return any(t.kind in ("number", "day") for t in tokens(sentence)) or bool(
-        re.search(r"\b(?:first|once|twice|until|since|every|always|years?|minutes?|hours?|days?|weeks?|months?)\b", sentence, re.IGNORECASE)
+        re.search(
+            r"\b(?:first|once|twice|until|since|every|always|years?|minutes?|hours?|days?|weeks?|months?)\b",
+            sentence,
+            re.IGNORECASE,
+        )
     )

@@ -1,0 +1,40 @@
+"""Puts together what a text about a photo may say: recalled memories, the photo's own data, what the user wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from assistant.backend import MaySay
+from assistant.grounding import told
+from assistant.grounding.claim_judge import Evidence
+from assistant.grounding.quote import Quotable
+from assistant.grounding.writer import GroundedText
+from memory.episode import Episode, Photo, Recall
+
+
+def day_of(episode: Episode) -> date | None:
+    """The day of an episode's photo; None where it is not known."""
+    return episode.when.date()
+
+
+def grounded_text(
+    recalls: Sequence[Recall], photo: Photo | None, question: str | None, own_words: str, may_say: MaySay
+) -> GroundedText:
+    """The check of one caption (`question` None) or answer. `own_words`: a caption that the user corrected."""
+    quotable = [Quotable(r.episode, day_of(r.episode), r.certainty) for r in recalls]
+    facts = [
+        told.read(
+            q.episode.id,
+            q.episode.words,
+            q.day,
+            q.episode.place,
+            sure=q.certainty == "sure",
+            photo=q.episode.photo.sha256,
+        )
+        for q in quotable
+    ]
+    if own_words or (photo and photo.taken_at):
+        facts.append(told.read("", own_words, photo.taken_at.date() if photo and photo.taken_at else None, None))
+    evidence = Evidence(tuple(facts), question or "", may_say == "seen")
+    return GroundedText(evidence, quotable, answers=question is not None, free=may_say == "anything")

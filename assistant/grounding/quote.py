@@ -1,0 +1,253 @@
+"""Picks the sentence of the recalled memories that fits a question, and quotes it with its day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from assistant.grounding.claims import sentences
+from assistant.grounding.told import GENERIC, named
+from assistant.grounding.words import Token, alike, stem, tokens
+from memory.episode import Certainty, Episode, printable
+
+LONGEST = 240
+"""Characters of a quotation."""
+UNTOLD = "You did not tell me that."
+NOBODY = "I do not know anybody or anything here."
+
+
+class Quotable(NamedTuple):
+    """A recalled episode, whose words may be quoted."""
+
+    episode: Episode
+    day: date | None
+    certainty: Certainty
+
+
+class Quote(NamedTuple):
+    """What the app says instead of a generated text: the user's own words, or what the photo's data say."""
+
+    text: str
+    episode: str
+    """Id of the episode."""
+
+
+_VAGUE = frozenset(
+    stem(w)
+    for w in "get make happen tell say know remember mean go come see take thing photo picture call name much many "
+    "long far kind do have be special old here place time day year about story anything something else more like "
+    "own".split()
+)
+_PERSON = frozenset(
+    stem(w)
+    for w in "brother sister mum mom mother dad father uncle aunt son daughter husband wife grandma grandpa cousin "
+    "friend neighbour colleague boyfriend girlfriend flatmate partner people parents grandparents teacher".split()
+)
+_TIME = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays "
+    "sundays ago yesterday today tonight last week month year summer winter spring autumn christmas easter morning "
+    "evening night birthday wedding until since day days years months weeks weekend halloween noon holiday".split()
+)
+_LIKING = frozenset(map(stem, "love like enjoy favourite hate fear afraid scare best adore".split()))
+_BECAUSE = re.compile(
+    r"\b(?:because|for|since|so|that's why|thats why|to|when|as|instead|won|gave|from)\b", re.IGNORECASE
+)
+
+
+_WHERE = frozenset("inside outside behind under near".split())
+
+
+def pick(question: str, recalled: Sequence[Quotable]) -> Quote | None:
+    """The sentence that fits the question best, quoted; None where no sentence fits."""
+    asked = tokens(question)
+    wanted = [t for t in asked if (t.content and t.kind != "day" and t.stem not in _VAGUE) or t.stem in _WHERE]
+    everything = {t.stem for one in recalled for t in tokens(one.episode.words)}
+    wanted = [t for t in wanted if t.stem not in GENERIC or t.stem in everything]
+    names = [t.stem for t in wanted if t.kind == "name"]
+    best: tuple[float, Quote] | None = None
+    for rank, one in enumerate(recalled):
+        told = tokens(f"{one.episode.words} {one.episode.place or ''}")
+        stems = {t.stem for t in told if t.content}
+        if names and not any(name in stems for name in names):
+            continue
+        lines = list(sentences(one.episode.words))
+        for n, line in enumerate(lines):
+            score = _fit(question, asked, wanted, line, stems, n)
+            if score <= 0:
+                continue
+            score -= 0.2 * rank + 0.05 * n + (1 if one.certainty == "maybe" else 0)
+            if best is None or score > best[0]:
+                best = (score, quoted(one, line))
+        if _asks(asked) == "where" and one.episode.place and (best is None or best[0] < 2.5):
+            known = [t for t in wanted if any(alike(t.stem, s) for s in stems)]
+            if not _deed(asked) and (known or not wanted):
+                best = (2.5 - 0.2 * rank, _place(one))
+    return best[1] if best else None
+
+
+def introduction(recalled: Sequence[Quotable]) -> Quote | None:
+    """The first sentences of the surest recalled memory, quoted: what a caption says where the model's is no use."""
+    for one in sorted(recalled, key=lambda q: q.certainty != "sure"):
+        text = ""
+        for line in sentences(one.episode.words):
+            if text and len(text) + len(line) > 120:
+                break
+            text = f"{text} {line}".strip()
+        if text:
+            return quoted(one, text)
+    return None
+
+
+def quoted(one: Quotable, words: str) -> Quote:
+    """The user's words with the day of their photo."""
+    words = " ".join(printable(words).split())
+    if len(words) > LONGEST:
+        words = words[:LONGEST].rsplit(" ", 1)[0] + " …"
+    about = f" about your photo of {_date(one.day)}" if one.day else ""
+    start = "Maybe this: you" if one.certainty == "maybe" else "You"
+    return Quote(f"{start} told me{about}: “{words}”", one.episode.id)
+
+
+def untold(question: str, recalled: Sequence[Quotable]) -> str:
+    """What is said where nothing that was told answers; to a question for a time, the day of the photo is known."""
+    sure = [one for one in recalled if one.certainty == "sure" and one.day]
+    if _asks(tokens(question)) == "when" and sure and sure[0].day:
+        return f"{UNTOLD} Your photo is of {_date(sure[0].day)}."
+    return UNTOLD
+
+
+def _date(day: date | None) -> str:
+    return f"{day.day} {day:%B %Y}" if day else ""
+
+
+def _place(one: Quotable) -> Quote:
+    of = f" of {_date(one.day)}" if one.day else ""
+    return Quote(f"The place of your photo{of}: {printable(one.episode.place or '')}.", one.episode.id)
+
+
+def _asks(asked: Sequence[Token]) -> str:
+    """The kind of a question: who, where, when, number, why, what, liking, or yes."""
+    words = [t.text.lower() for t in asked]
+    if not words:
+        return ""
+    if asked[0].kind in ("be", "aux"):
+        return "yes"
+    for i, w in enumerate(words):
+        if w in ("who", "whose", "whom", "where", "when", "why"):
+            return "who" if w.startswith("who") else w
+        if w == "how":
+            after = words[i + 1] if i + 1 < len(words) else ""
+            return "number" if after in ("many", "much", "old", "far", "long", "often", "big", "tall") else "what"
+        if w in ("what", "which"):
+            after = words[i + 1] if i + 1 < len(words) else ""
+            if after in ("year", "day", "month", "date", "time"):
+                return "when"
+            if after in ("place", "city", "country", "town"):
+                return "where"
+            return "liking" if any(t.stem in _LIKING for t in asked) else "what"
+    return "what"
+
+
+def _deed(asked: Sequence[Token]) -> bool:
+    """Whether the question is about a deed ("where did I buy it") and not about the photo ("where was this")."""
+    return any(t.kind == "aux" and t.stem == "do" for t in asked) and any(
+        t.stem == stem("get") or alike(t.stem, stem("get")) for t in asked
+    )
+
+
+def _fit(
+    question: str, asked: Sequence[Token], wanted: Sequence[Token], line: str, stems: Iterable[str], n: int
+) -> float:
+    found = named(tokens(line))
+    here = {t.stem for t in found if t.content or t.stem in _WHERE}
+    overlap = sum(any(alike(w.stem, s) for s in here) for w in wanted)
+    elsewhere = sum(any(alike(w.stem, s) for s in stems) for w in wanted) - overlap
+    kind = _asks(asked)
+    score = 2.0 * overlap + 0.5 * elsewhere
+    typed = _typed(kind, found, line)
+    if kind in ("where", "when", "number", "who"):
+        if not typed:
+            return 0
+        if kind == "who" and wanted and all(t.kind == "name" for t in wanted):
+            return score + (1 if n == 0 else 0)
+        verbs = [t for t in wanted if t.kind == "word"]
+        if verbs and not overlap and not (elsewhere and len(verbs) == 1 and kind in ("where", "when")):
+            return 0.0 if not _same_sense(kind, question, found) else 1.2 + score
+        return score + 1.5 + _same_sense(kind, question, found)
+    if kind == "why":
+        return score + 1.5 if typed and (overlap or elsewhere or not wanted) else 0.0
+    if kind == "liking":
+        return score + 2 if typed else 0.0
+    if kind == "yes":
+        return score if overlap >= max(1, (len(wanted) + 1) // 2) else 0.0
+    if not wanted:
+        return 1.0 + (0.5 if n == 0 else 0)
+    return score if overlap else 0.0
+
+
+def _same_sense(kind: str, question: str, found: Sequence[Token]) -> bool:
+    """Verbs that ask for what another verb tells: giving and getting, costing and paying, making and sewing."""
+    low = question.lower()
+    here = {t.stem for t in found}
+    groups = (
+        ("give gave given from got get", "get give bring from gift won win sew make present"),
+        ("cost pay paid price expensive", "cost pay euro pound dollar each buy"),
+        ("birthday", "turn birthday born"),
+        ("made make", "sew draw paint make build knit bake write"),
+    )
+    for asks, tells in groups:
+        if any(re.search(rf"\b{w}\b", low) for w in asks.split()) and here & {stem(w) for w in tells.split()}:
+            return True
+    return (
+        kind == "number"
+        and any(t.kind == "number" for t in found)
+        and "old" in low.split()
+        and bool(here & {stem("turn"), stem("year")})
+    )
+
+
+def _typed(kind: str, found: Sequence[Token], line: str) -> bool:
+    """Whether a sentence has what the kind of question asks for."""
+    if kind == "where":
+        for i, t in enumerate(found[:-1]):
+            if t.kind == "prep" and t.stem in (
+                "in",
+                "at",
+                "on",
+                "near",
+                "from",
+                "to",
+                "into",
+                "by",
+                "behind",
+                "inside",
+                "under",
+            ):
+                rest = [x for x in found[i + 1 : i + 4] if x.kind not in ("light", "mine", "other")]
+                if (
+                    rest
+                    and rest[0].kind in ("name", "word")
+                    and rest[0].stem not in _TIME
+                    and rest[0].text.lower() not in _TIME
+                    and rest[0].stem not in _PERSON
+                ):
+                    return True
+        return "everywhere" in line.lower() or "home" in line.lower()
+    if kind == "when":
+        return any(t.kind == "day" or t.text.lower() in _TIME or (t.stem == "when" and n) for n, t in enumerate(found))
+    if kind == "number":
+        return any(
+            t.kind == "number"
+            or (t.kind == "day" and t.text.isdigit())
+            or t.text.lower() in ("every", "twice", "until")
+            for t in found
+        )
+    if kind == "who":
+        return any(t.kind == "name" or t.stem in _PERSON or t.possessive for t in found)
+    if kind == "why":
+        return bool(_BECAUSE.search(line))
+    if kind == "liking":
+        return any(t.stem in _LIKING or t.text.lower() in ("always", "whenever", "steals", "best") for t in found)
+    return True

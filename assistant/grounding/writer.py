@@ -1,0 +1,134 @@
+"""Shows a text that a model writes sentence by sentence: each is held until it is complete, judged, then shown or not.
+
+Where nothing is left, or the model abstains although the answer was told, the user's own words are quoted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.grounding import claims, quote
+from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict, responsive
+from assistant.grounding.quote import Quotable
+from assistant.grounding.result import Grounding
+
+MAYBE = "Maybe: "
+_HEDGED = re.compile(r"\b(?:maybe|perhaps|may|might|could be|looks like|seems|probably|possibly)\b", re.IGNORECASE)
+FREE = re.compile(
+    r"^\W*(?:please |can you |could you )*(?:write|compose|draft|translate|rewrite|summari[sz]e|invent|make up|explain"
+    r"|tell me a (?:joke|story|poem))\b",
+    re.IGNORECASE,
+)
+"""A request for a text that is no claim about the user's life."""
+
+
+class GroundedText:
+    """One text, piece by piece: `write` and `finish` return what is to be shown next."""
+
+    def __init__(self, evidence: Evidence, recalled: Sequence[Quotable], *, answers: bool, free: bool = False) -> None:
+        """`answers`: the text answers `evidence.question`; else it is a caption. `free`: everything is shown."""
+        self._evidence, self._recalled, self._answers = evidence, tuple(recalled), answers
+        self._judge = Judge(evidence)
+        self._raw = ""
+        self._verdicts: list[Verdict] = []
+        self._held: list[str] = []
+        """Sentences that are shown only if nothing better comes: abstentions and small talk."""
+        self._quoted: tuple[str, ...] = ()
+        self.shown = ""
+        """All that was shown."""
+        self._free = free or (answers and (bool(FREE.match(evidence.question)) or _general(evidence, recalled)))
+        self._small = answers and bool(claims.SMALL.match(evidence.question))
+
+    def write(self, piece: str) -> str:
+        """Take a piece of the model's text; returns what can be shown by now."""
+        self._raw += piece
+        if self._free:
+            return self._show(piece)
+        end = claims.ends_sentence(self._raw)
+        done, self._raw = self._raw[:end], self._raw[end:]
+        return "".join(self._take(sentence) for sentence in claims.sentences(done))
+
+    def finish(self, *, cancelled: bool = False) -> str:
+        """The model's text is over; returns the rest to be shown. Of a cancelled text, a half sentence is left out."""
+        if self._free:
+            self._verdicts = [self._judge.judge(s) for s in claims.sentences(self.shown)]
+            return ""
+        out = "" if cancelled else "".join(self._take(sentence) for sentence in claims.sentences(self._raw))
+        self._raw = ""
+        return out if cancelled else out + self._end()
+
+    @property
+    def grounding(self) -> Grounding:
+        """What was found so far."""
+        ids = [id for v in self._verdicts if v.kind in ("told", "maybe") for id in v.episodes]
+        order = [one.episode.id for one in self._recalled]
+        cited = tuple(id for id in order if id in ids)
+        if self._free:
+            return Grounding(cited)
+        return Grounding(
+            cited,
+            self._quoted,
+            tuple(v.sentence for v in self._verdicts if v.kind == "seen"),
+            tuple(v.sentence for v in self._verdicts if v.kind == "unsupported"),
+        )
+
+    def _take(self, sentence: str) -> str:
+        verdict = self._judge.judge(sentence)
+        if (
+            self._answers
+            and verdict.kind in ("told", "maybe")
+            and (self._small or not responsive(self._evidence.question, sentence))
+        ):
+            verdict = Verdict(sentence, "unsupported")
+        self._verdicts.append(verdict)
+        if verdict.kind in ("abstains", "talk"):
+            self._held.append(sentence)
+            return ""
+        if verdict.kind == "unsupported":
+            return ""
+        if verdict.kind == "maybe" and not _HEDGED.search(sentence) and MAYBE not in self.shown:
+            sentence = MAYBE + sentence
+        return self._show(" " + sentence)
+
+    def _show(self, text: str) -> str:
+        text = text if self.shown else text.lstrip()
+        self.shown += text
+        return text
+
+    def _end(self) -> str:
+        kinds = {v.kind for v in self._verdicts}
+        held = " ".join(self._held)
+        if self._small:
+            return self._show(_small_reply(self._evidence.question, held))
+        if not self._answers:
+            return self._end_caption(kinds, held)
+        if kinds & {"told", "maybe", "seen"}:
+            return ""
+        if found := quote.pick(self._evidence.question, self._recalled):
+            self._quoted = (found.episode,)
+            return self._show(found.text)
+        untold = quote.untold(self._evidence.question, self._recalled)
+        return self._show(held if "abstains" in kinds and untold == quote.UNTOLD else untold)
+
+    def _end_caption(self, kinds: set[Kind], held: str) -> str:
+        sure = [one for one in self._recalled if one.certainty == "sure"]
+        told = {id for v in self._verdicts if v.kind in ("told", "maybe") for id in v.episodes}
+        silent = sure and not told & {one.episode.id for one in sure}
+        if (silent or (self._recalled and not told)) and (found := quote.introduction(self._recalled)):
+            self._quoted = (found.episode,)
+            return self._show(" " + found.text)
+        return "" if self.shown else self._show(held or quote.NOBODY)
+
+
+def _general(evidence: Evidence, recalled: Sequence[Quotable]) -> bool:
+    """Whether a question without photo and memories is not about the user's life either: plain talk with a model."""
+    return not recalled and not evidence.told and not any(t.kind in ("me", "mine", "name") for t in evidence.asked)
+
+
+def _small_reply(question: str, held: str) -> str:
+    """An answer to small talk: the model's own, unless it only repeats the user."""
+    plain = re.sub(r"\W+", "", held).casefold()
+    if held and plain != re.sub(r"\W+", "", question).casefold() and not claims.abstains(held):
+        return held
+    return "You are welcome." if re.search(r"\bth(?:an|x)|cheers|ty\b", question, re.IGNORECASE) else "Hello."

@@ -145,6 +145,8 @@ class Judge:
         ):
             return None
         days = [t for t in words if t.kind == "day"]
+        if not days and not own:
+            return False
         if days and not own:
             in_words = replace(told, day=None, place=())
             if all(support.cost([d], in_words, Ask()) <= ENOUGH for d in days):

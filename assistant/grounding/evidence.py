@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-
 from assistant.backend import MaySay
 from assistant.grounding import told
 from assistant.grounding.claim_judge import Evidence
 from assistant.grounding.quote import Quotable
 from assistant.grounding.writer import GroundedText
-from memory.episode import Episode, Photo, Recall
-
-
-def day_of(episode: Episode) -> date | None:
-    """The day of an episode's photo; None where it is not known."""
-    return episode.when.date()
+from memory.episode import Photo, Recall
 
 
 def grounded_text(
     recalls: Sequence[Recall], photo: Photo | None, question: str | None, own_words: str, may_say: MaySay
 ) -> GroundedText:
     """The check of one caption (`question` None) or answer. `own_words`: a caption that the user corrected."""
-    quotable = [Quotable(r.episode, day_of(r.episode), r.certainty) for r in recalls]
+    quotable = [Quotable(r.episode, r.episode.day, r.certainty) for r in recalls]
     facts = [
         told.read(
             q.episode.id,

@@ -101,11 +101,12 @@ def introduction(recalled: Sequence[Quotable]) -> Quote | None:
 
 
 def quoted(one: Quotable, words: str) -> Quote:
-    """The user's words with the day of their photo."""
+    """The user's words with the day when they were said or, where that is not known, of their photo."""
     words = " ".join(printable(words).split())
     if len(words) > LONGEST:
         words = words[:LONGEST].rsplit(" ", 1)[0] + " …"
-    about = f" about your photo of {_date(one.day)}" if one.day else ""
+    told = one.episode.told.astimezone().date() if one.episode.told else None
+    about = f" on {_date(told)}" if told else f" about your photo of {_date(one.day)}" if one.day else ""
     start = "Maybe this: you" if one.certainty == "maybe" else "You"
     return Quote(f"{start} told me{about}: “{words}”", one.episode.id)
 

@@ -52,7 +52,7 @@ class GroundedText:
     def finish(self, *, cancelled: bool = False) -> str:
         """The model's text is over; returns the rest to be shown. Of a cancelled text, a half sentence is left out."""
         if self._free:
-            self._verdicts = [self._judge.judge(s) for s in claims.sentences(self.shown)]
+            self._verdicts = [self._judge.judge(s) for s in claims.sentences(self.shown) if not cancelled]
             return ""
         out = "" if cancelled else "".join(self._take(sentence) for sentence in claims.sentences(self._raw))
         self._raw = ""

@@ -64,7 +64,7 @@ def test_what_was_remembered_is_there(home: Path, bear: str) -> None:
 def test_ask_answers_with_what_it_recalled(home: Path, bear: str) -> None:
     """The same photo again: whatever the model has learnt, this memory comes back."""
     got = result(home, "ask", DEMO / "bear.jpg", "Who is this?")
-    assert list(got) == ["caption", "answer", "recalled", "reminders", "model", "seconds"]
+    assert list(got) == ["caption", "answer", "recalled", "reminders", "grounding", "model", "seconds"]
     assert (got["model"], type(got["caption"]), type(got["answer"])) == ("nano", str, str)
     assert isinstance(got["seconds"], float) and got["seconds"] > 0
     [row] = got["recalled"]  # type: ignore[misc]

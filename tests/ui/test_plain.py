@@ -58,7 +58,7 @@ def talk(memory_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 def test_a_conversation_by_lines(talk: Talk, memory_file: Path, photos: Path) -> None:
-    backend = FakeBackend(["A dog.", "It is Milo.", "Milo\x1b[31m!"])
+    backend = FakeBackend(["A dog.", "It is Milo.", "It is Milo\x1b!"])
     lines = talk(backend, str(photos / "MILO 1.JPG"), "/remember This is Milo.", "who is this?")
     assert lines[:2] == [plain_strings.HELLO.format(n=0), "Note: The model fake is ready."]
     assert lines[2:9] == [
@@ -73,7 +73,7 @@ def test_a_conversation_by_lines(talk: Talk, memory_file: Path, photos: Path) ->
     assert re.fullmatch(r"Done: remembered, day unknown: “This is Milo\.”", lines[8])
     assert re.fullmatch(r"Recalled, 1: This is your photo of .*: “This is Milo\.”", lines[9])
     assert lines[10:] == [
-        "Caption: It is Milo.", "You: who is this?", "Answer: Milo [31m!", "In your words: 1", "You: ",
+        "Caption: It is Milo.", "You: who is this?", "Answer: It is Milo !", "In your words: 1", "You: ",
         plain_strings.BYE,
     ]  # fmt: skip
     with Memory(memory_file) as memory:

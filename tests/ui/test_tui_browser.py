@@ -285,7 +285,7 @@ async def test_asked_who_it_is_the_answer_is_remembered(memory_file: Path, photo
 
 
 async def test_an_answer_cites_memories_and_slash_and_a_number_opens_them(memory_file: Path, photos: Path) -> None:
-    backend = FakeBackend(["A dog.", "A dog, Milo.", "Milo, at the sea.", "I do not know."])
+    backend = FakeBackend(["A dog.", "A dog, Milo.", "That is Milo.", "Milo, at the sea."])
     async with running(memory_file, backend) as (app, pilot):
         await look(app, pilot, photos / "MILO 1.JPG")
         await send(app, pilot, "/remember This is Milo, my dog.")

@@ -1,4 +1,4 @@
-"""The line below an answer: the memories whose words the answer holds, with their numbers.
+"""The line below an answer: the memories in which the answer stands, with their numbers.
 
 A click on a number opens the memory, as /1 in the input does.
 """

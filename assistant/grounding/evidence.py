@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from assistant.backend import MaySay
 from assistant.grounding import told
 from assistant.grounding.claim_judge import Evidence

@@ -45,6 +45,7 @@ from ui.controllers.remember import RememberController
 from ui.controllers.tellings import TellingsController
 from ui.controllers.thread_messages import ThreadMessages
 from ui.controllers.trays import TraysController
+from ui.dialogs.confirming import IgnoresBursts
 from ui.dialogs.episode_dialogs import HelpScreen
 from ui.import_paths import is_source
 from ui.plain import plain_app
@@ -59,7 +60,7 @@ from ui.widgets.panels import MemoryCard, StatusLine
 from ui.widgets.tour import Tour
 
 
-class KeepsakeApp(ThreadMessages, AppCommands, LargePhotos, App[None]):
+class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[None]):
     """The app: conversation, caption and recalled memories always in view, input and status below."""
 
     TITLE = "Keepsake"

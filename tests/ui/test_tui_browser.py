@@ -33,7 +33,8 @@ from tests.support.apppilot import (
 )
 from tui import KeepsakeApp
 from ui.dialogs.episode_dialogs import EpisodeScreen
-from ui.dialogs.memory_browser import BrowserScreen, EditScreen, StatisticsScreen, TwinsScreen
+from ui.dialogs.memory_browser import BrowserScreen, EditScreen, TwinsScreen
+from ui.dialogs.statistics_screen import StatisticsScreen
 from ui.help_strings import TOUR
 from ui.strings import TELL_ME, TELL_ME_HERE
 from ui.widgets.chat_log import Composer, Note

@@ -24,7 +24,8 @@ from ui.controllers.main_view import MainView
 from ui.dialog_strings import BROWSER_DONE, TWINS_NONE
 from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.large_photo import LargePhoto
-from ui.dialogs.memory_browser import BrowserScreen, EditScreen, StatisticsScreen, TwinsScreen, What
+from ui.dialogs.memory_browser import BrowserScreen, EditScreen, TwinsScreen, What
+from ui.dialogs.statistics_screen import StatisticsScreen
 from ui.input_parser import photo_paths
 from ui.recall_strings import day
 from ui.runtime.app_thread import AppThread

@@ -22,6 +22,7 @@ from textual.widgets import Button, Input, Label, Static, TextArea
 from memory.days import DAY_UNKNOWN, Unknown, given_day
 from memory.episode import Episode, Photo
 from ui.dialog_strings import LOCKED, LOCKED_KEYS
+from ui.dialogs.confirming import Confirming
 from ui.dialogs.large_photo import LargePhoto
 from ui.recall_strings import day
 from ui.widgets.photo_view import PhotoView
@@ -140,7 +141,7 @@ class CaptionDialog(ModalScreen[str | None]):
         self.dismiss(self.query_one(TextArea).text.strip() or None)
 
 
-class EpisodeScreen(ModalScreen[str | None]):
+class EpisodeScreen(Confirming, ModalScreen[str | None]):
     """One memory, large. Returns "forget", "edit" or None. With `sure` it begins by asking whether to forget."""
 
     BINDINGS: ClassVar = [
@@ -179,6 +180,7 @@ class EpisodeScreen(ModalScreen[str | None]):
             self.dismiss("forget")
         else:
             self.sure = True
+            self.asks()
             self.refresh(recompose=True)
 
     def action_large(self) -> None:

@@ -32,6 +32,7 @@ from ui.dialog_strings import (
     REMINDERS_EMPTY,
     REMINDERS_KEYS,
 )
+from ui.dialogs.confirming import Confirming
 from ui.strings import CAPTIONED, MARKS, NO_WORDS_SAID, PHOTO, REMEMBERED_THEN
 from ui.widgets.chat_log import ModelText, Note, PhotoEntry, UserText
 
@@ -99,7 +100,7 @@ class HistoryScreen(ModalScreen[None]):
             self._open(event.option_id)
 
 
-class ConversationScreen(ModalScreen[str | None]):
+class ConversationScreen(Confirming, ModalScreen[str | None]):
     """One conversation, to read. Returns "continue", "delete", "export" or None."""
 
     BINDINGS: ClassVar = [
@@ -151,13 +152,14 @@ class ConversationScreen(ModalScreen[str | None]):
 
     def _ask(self, asking: bool) -> None:
         self.asking = asking
+        self.asks()
         box = self.query_one(".dialog")
         box.set_class(asking, "-danger")
         box.border_title = CONVERSATION_DELETE if asking else CONVERSATION.format(when=self.conversation.parts[0].when)
         self.query_one(".keys", Static).update(CONVERSATION_DELETE_KEYS if asking else CONVERSATION_KEYS)
 
 
-class RemindersScreen(ModalScreen[None]):
+class RemindersScreen(Confirming, ModalScreen[None]):
     """Standing instructions, newest first; `e` ends one."""
 
     BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Close"), Binding("e,delete", "end", "End")]

@@ -1,4 +1,4 @@
-"""The memory browser: all memories as a timeline or a grid, searched, opened, edited, merged, forgotten, counted.
+"""The memory browser: all memories as a timeline or a grid, searched, opened, edited, merged, forgotten.
 
 The screens show what they are given and report what the user wants; `controllers/memories.py` does it.
 """
@@ -9,8 +9,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import ClassVar, Literal
 
-from rich.table import Table
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -19,8 +17,8 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Label, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
-from memory.browse import Duplicate, EpisodeEntry, Statistics
-from memory.days import DAY_UNKNOWN, UNKNOWN, day_words, given_day
+from memory.browse import Duplicate, EpisodeEntry
+from memory.days import DAY_UNKNOWN, UNKNOWN, given_day
 from memory.episode import Episode, Turn
 from ui.dialog_strings import (
     BROWSER,
@@ -32,12 +30,11 @@ from ui.dialog_strings import (
     EDIT,
     EDIT_EMPTY,
     EDIT_KEYS,
-    STATISTICS,
-    STATISTICS_KEYS,
     TWINS,
     TWINS_KEYS,
     TWINS_WHY,
 )
+from ui.dialogs.confirming import Confirming
 from ui.recall_strings import day
 from ui.widgets.episode_card import CardSize
 from ui.widgets.episode_grid import EpisodeGrid
@@ -59,7 +56,7 @@ class BrowserScreen(Screen[None]):
         Binding("s", "wish('statistics')", "Statistics", show=False),
         Binding("d", "wish('twins')", "Duplicates", show=False),
         Binding("g,t", "grid", "Grid or timeline", show=False),
-        Binding("slash", "search", "Search", show=False),
+        Binding("slash", "search", "Search", show=False, priority=True),  # what is typed after it at once is sought
     ]
 
     def __init__(
@@ -138,7 +135,11 @@ class BrowserScreen(Screen[None]):
 
     def action_search(self) -> None:
         """Move the keys to the search field."""
-        self.query_one("#search").focus()
+        self.set_focus(self.query_one("#search"))  # now, not when the keys that have come already are done
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In the search field a slash is a letter."""
+        return action != "search" or self.focused is not self.query_one("#search")
 
     def action_leave(self) -> None:
         """Esc: from the search field to the memories, from hits to all memories, from all memories out."""
@@ -214,7 +215,7 @@ class EditScreen(ModalScreen[Episode | None]):
         self.query(field).first().focus()
 
 
-class TwinsScreen(ModalScreen[Sequence[Duplicate]]):
+class TwinsScreen(Confirming, ModalScreen[Sequence[Duplicate]]):
     """Memories that are stored more than once. Returns the groups to merge; none is merged unasked."""
 
     BINDINGS: ClassVar = [
@@ -248,51 +249,6 @@ class TwinsScreen(ModalScreen[Sequence[Duplicate]]):
         return Option(Content.assemble((day(one), "bold"), times, "\n", (one.words[:300], "$foreground-muted")))
 
 
-class StatisticsScreen(ModalScreen[None]):
-    """Numbers of memories and photos, and bytes, in all and by year."""
-
-    BINDINGS: ClassVar = [Binding("escape,enter,s,q", "dismiss(None)", "Close")]
-
-    def __init__(self, counted: Statistics) -> None:
-        super().__init__()
-        self.counted = counted
-
-    def compose(self) -> ComposeResult:
-        """The totals, then a bar for each year."""
-        counted, grid = self.counted, Table.grid(padding=(0, 2))
-        since = f"{day_words(counted.first)}" if counted.first else "–"
-        for name, value in (
-            ("memories", f"{counted.episodes:,}"),
-            ("photos", f"{counted.photos:,}, {_size(counted.photo_bytes)}"),
-            ("memory file", _size(counted.file_bytes)),
-            ("since", since),
-        ):
-            grid.add_row(name, Text(value, "bold"))
-        years = Table.grid(padding=(0, 1))
-        most = max((episodes for _, episodes, _ in counted.years), default=1)
-        for year, episodes, photos in counted.years:
-            bar = "█" * max(1, round(24 * episodes / most))
-            years.add_row(
-                str(year or DAY_UNKNOWN), Text(f"{bar} {episodes:,}"), f"({photos:,} photo{'' if photos == 1 else 's'})"
-            )
-        with Vertical(classes="dialog") as box:
-            box.border_title = STATISTICS
-            yield Static(grid)
-            with VerticalScroll(can_focus=True):
-                yield Static(years, classes="years")
-            yield Static(STATISTICS_KEYS, classes="keys")
-
-
 def _typed(day: date | None) -> str:
     """A day as it stands in a field; empty when it is unknown."""
     return day.isoformat() if day else ""
-
-
-def _size(count: int) -> str:
-    """A number of bytes with its unit: "312 kB", "4.9 GB"."""
-    size, unit = float(count), "bytes"
-    for unit in ("bytes", "kB", "MB", "GB", "TB"):
-        if size < 1000 or unit == "TB":
-            break
-        size /= 1000
-    return f"{size:.0f} {unit}" if unit in ("bytes", "kB") else f"{size:.1f} {unit}"

@@ -17,6 +17,7 @@ from assistant.models import registry
 from assistant.models.hardware import gigabytes
 from assistant.models.registry import ModelRow
 from ui.dialog_strings import FETCH, MODELS_HERE, MODELS_KEYS, MODELS_TO_BE_HAD, model_fit
+from ui.dialogs.confirming import Confirming
 
 
 class ModelsScreen(ModalScreen[ModelRow | None]):
@@ -85,7 +86,7 @@ class ModelsScreen(ModalScreen[ModelRow | None]):
         )
 
 
-class FetchDialog(ModalScreen[bool]):
+class FetchDialog(Confirming, ModalScreen[bool]):
     """Asks before a download: which model, its size, its source. Only y is a yes."""
 
     BINDINGS: ClassVar = [

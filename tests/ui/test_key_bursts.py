@@ -1,0 +1,99 @@
+"""Keys that come in a burst, as a paste without brackets or a fast typist sends them, take nothing away."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.screen import Screen
+from textual.widgets import Input
+
+from assistant.backends.fake import FakeBackend
+from assistant.photo import load_photo
+from memory.episode import Episode, Turn
+from memory.store import Memory
+from tests.support.apppilot import idle, opened, running, sees, send, until
+from tui import KeepsakeApp
+from ui.dialogs import episode_dialogs, kept_conversations, memory_browser, model_dialogs
+from ui.dialogs.confirming import Confirming
+from ui.dialogs.episode_dialogs import EpisodeScreen
+from ui.dialogs.memory_browser import BrowserScreen
+
+
+@pytest.fixture
+def told(memory_file: Path, photos: Path) -> Episode:
+    """The only memory."""
+    photo = load_photo(photos / "rex.png")
+    one = Episode(photo, (Turn("user", "Rex, of the family next door"),), datetime(2025, 5, 12, tzinfo=UTC))
+    with Memory(memory_file) as memory:
+        memory.add(one)
+    return one
+
+
+def burst(app: KeepsakeApp, keys: str) -> None:
+    """Send all keys at once, as a terminal does whose input is read in one piece."""
+    names = {"/": "slash", "\r": "enter"}
+    for event in [events.Key(names.get(key, key), key) for key in keys]:
+        app.post_message(event)
+
+
+def left(memory_file: Path) -> list[str]:
+    with Memory(memory_file) as memory:
+        return memory.ids()
+
+
+async def test_a_slash_and_words_in_the_browser_are_a_search(memory_file: Path, told: Episode) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, "/memories")
+        await opened(app, BrowserScreen)
+        await sees(app.screen, "1 of 1")
+        burst(app, "/family/")
+        await until(lambda: app.screen.query_one("#search", Input).value == "family/", "the words in the search")
+        assert isinstance(app.screen, BrowserScreen)
+    assert left(memory_file) == [told.id]
+
+
+@pytest.mark.parametrize("keys", ["family", "fy", "ffff", "fyyyy", "fnfy"])
+async def test_no_burst_forgets(memory_file: Path, told: Episode, keys: str) -> None:
+    """The question stands; a key pressed now answers it."""
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, "/memories")
+        await opened(app, BrowserScreen)
+        await sees(app.screen, "1 of 1")
+        burst(app, keys)
+        await opened(app, EpisodeScreen, "the question")
+        await until(lambda: app.screen.drawn < float("inf") and idle(app), "the question on screen")
+        assert left(memory_file) == [told.id]
+        await pilot.press("y")
+        await until(lambda: left(memory_file) == [], "its going")
+
+
+async def test_a_burst_that_opens_a_memory_does_not_forget_it(memory_file: Path, told: Episode) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, "/memories")
+        await opened(app, BrowserScreen)
+        await sees(app.screen, "1 of 1")
+        burst(app, "\rfyfy")
+        await opened(app, EpisodeScreen, "the memory")
+        await until(lambda: app.screen.drawn < float("inf") and idle(app), "the memory on screen")
+        burst(app, "fyyy")
+        await until(lambda: app.screen.sure and app.screen.drawn < float("inf"), "the question on screen")
+        assert isinstance(app.screen, EpisodeScreen) and left(memory_file) == [told.id]
+
+
+def test_every_screen_that_has_a_key_for_yes_or_takes_away_waits_until_it_is_drawn() -> None:
+    asking = []
+    for module in (episode_dialogs, kept_conversations, memory_browser, model_dialogs):
+        for name, screen in inspect.getmembers(module, inspect.isclass):
+            if issubclass(screen, Screen) and screen.__module__ == module.__name__:
+                keys = {key for one in screen.BINDINGS for key in getattr(one, "key", "").split(",")}
+                if "y" in keys:
+                    assert issubclass(screen, Confirming), name
+                    asking.append(name)
+    assert set(asking) == {"EpisodeScreen", "ConversationScreen", "FetchDialog"}
+    assert issubclass(memory_browser.TwinsScreen, Confirming) and issubclass(
+        kept_conversations.RemindersScreen, Confirming
+    )

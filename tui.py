@@ -32,6 +32,7 @@ from memory.episode import Photo, Recall
 from memory.errors import KeepsakeError
 from memory.store import Memory
 from ui import arguments, help_strings, strings
+from ui.controllers.answers import AnswersController
 from ui.controllers.app_commands import AppCommands
 from ui.controllers.history import HistoryController
 from ui.controllers.imports import ImportsController
@@ -48,11 +49,11 @@ from ui.controllers.trays import TraysController
 from ui.dialogs.confirming import IgnoresBursts
 from ui.dialogs.episode_dialogs import HelpScreen
 from ui.import_paths import is_source
+from ui.pictures.system_viewer import SystemViewer
 from ui.plain import plain_app
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import open_memory
 from ui.runtime.prefetch import Prefetch
-from ui.runtime.system_viewer import SystemViewer
 from ui.themes import DARK, LIGHT
 from ui.widgets import control_char_filter
 from ui.widgets.chat_log import Composer, ModelText, UserText
@@ -80,6 +81,7 @@ class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[N
         Binding("f9", "large", "Large", show=False),
         Binding("ctrl+t", "tray", "Tray", show=False),
         Binding("ctrl+n", "new", "New", show=False),
+        Binding("ctrl+r", "again", "Again", show=False),
         Binding("escape", "stop", "Stop"),
         Binding("ctrl+q", "quit", "Quit", priority=True),
     ]
@@ -113,6 +115,7 @@ class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[N
         self.imports = ImportsController(self, thread, view, self.status)
         self.telling = TellingsController(thread, view, self.composer, self.remembering, self.questions)
         self.trays = TraysController(self, thread, view, self.status)
+        self.answers = AnswersController(self, thread, view, self.composer)
         self.history = HistoryController(self, thread, view, self._begin, self._resumed)
 
     def compose(self) -> ComposeResult:
@@ -220,6 +223,10 @@ class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[N
         self.photo = conversation.parts[-1].photo
         self.composer.focus()
         await self.main_view.resume(conversation, recalls)
+
+    async def action_again(self) -> None:
+        """ctrl+r: write the last answer or the caption again, in other words."""
+        await self.answers.run("/again", self.status.state == "idle", self.photo)
 
     def action_models(self) -> None:
         """F6: list the models."""

@@ -16,7 +16,7 @@ from itertools import chain
 
 from assistant import prompt, sight
 from assistant.backend import Backend, Chunk, Message, Options
-from assistant.conversation_state import Confirmed, ConversationState, Opening
+from assistant.conversation_state import Confirmed, ConversationState, Opening, chat_opening
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.events import (
     Answered,
@@ -45,12 +45,7 @@ class Conversation:
     """One conversation with a model and a memory. Not thread-safe: call it from one thread, `cancel` from any."""
 
     def __init__(
-        self,
-        backend: Backend | None,
-        memory: Memory,
-        encoder: PhotoEncoder,
-        options: Options | None = None,
-        k: int = 4,
+        self, backend: Backend | None, memory: Memory, encoder: PhotoEncoder, options: Options | None = None, k: int = 4
     ) -> None:
         """`k`: most photos that are recalled. `backend` may come later: only captions and answers need it."""
         self.backend, self.memory, self.encoder, self.k = backend, memory, encoder, k
@@ -95,10 +90,12 @@ class Conversation:
                 self._restore(before)
             yield event
 
-    def describe(self) -> Iterator[Event]:
-        """Write the caption of the photo in view."""
+    def describe(self, *, anew: bool = False) -> Iterator[Event]:
+        """Write the caption of the photo in view; `anew`: although an earlier one was cancelled."""
         before, photo = self._state(), self.photo
         try:
+            if anew:
+                self._stop.clear()
             if photo is None:
                 raise KeepsakeError("there is no photo to describe: attach one first")
             yield from self._verify(photo)
@@ -131,7 +128,7 @@ class Conversation:
                 yield Recalled(self.recalls)
                 opening = partial(prompt.recollect_messages, question=question)
                 if not by_words:
-                    opening = _chat_opening(question)
+                    opening = chat_opening(question)
             yield Answered(*(yield from self._generate(opening, turns, question)))
         except KeepsakeError as error:
             self._restore(before)
@@ -145,6 +142,13 @@ class Conversation:
         self._opening = partial(prompt.caption_messages, photo=self.photo)
         self._turns = (Message("assistant", (caption,)),)
 
+    def take_back(self) -> bool:
+        """Leave the last question and its answer out of the conversation. Returns False when there is none."""
+        questions = [i for i, turn in enumerate(self._turns) if turn.role == "user"]
+        if found := bool(questions or (self._turns and not self.caption)):
+            self._turns = self._turns[: questions[-1]] if questions else ()  # the opening may hold the first question
+        return found
+
     def prefill(self, photo: Photo, wanted: Callable[[], bool]) -> Chunk | None:
         """Let the model read the beginning of the prompt that `look` or `ask` will need, all but the request.
 
@@ -157,8 +161,7 @@ class Conversation:
         opening = prompt.opening_messages([r.episode for r in self.recall(photo)], photo)
         if not wanted() or self.backend is None:
             return None
-        *_, last = self.backend.stream(opening, replace(self.options, max_new_tokens=0))
-        return last
+        return [*self.backend.stream(opening, replace(self.options, max_new_tokens=0))][-1]
 
     def remember(self, words: str, when: datetime | Unknown | None = None, place: str | None = None) -> Episode:
         """Store the photo with what the user says about it. `when`: see `sight.remember`."""
@@ -208,9 +211,7 @@ class Conversation:
             self._turns = (*self._turns, *turns)
         elif exchanges:
             question, _ = exchanges[0]
-            self._opening = (
-                partial(prompt.recollect_messages, question=question) if recalls else _chat_opening(question)
-            )
+            self._opening = partial(prompt.recollect_messages, question=question) if recalls else chat_opening(question)
             if photo is not None:
                 self._opening = partial(prompt.direct_messages, photo=photo, question=question)
             self._turns = tuple(turns[1:])
@@ -234,11 +235,11 @@ class Conversation:
 
     def _verify(self, photo: Photo) -> Iterator[Event]:
         """Ask a model that can whether the recalled photos show the same thing as `photo`; tell what that changes."""
-        if self._pairs.ask(self.backend, photo, self.recalls, self._stop.is_set):
-            before, self.recalls = self.recalls, tuple(self.recall(photo))
-            if self.recalls != before:
-                yield Recalled(self.recalls)
-                yield from self.remind()
+        asked = self._pairs.ask(self.backend, photo, self.recalls, self._stop.is_set)
+        if asked and (recalls := tuple(self.recall(photo))) != self.recalls:
+            self.recalls = recalls
+            yield Recalled(recalls)
+            yield from self.remind()
 
     def cancel(self) -> None:
         """Stop reading or writing; what was written already stays."""
@@ -293,8 +294,3 @@ class Conversation:
         text = checked.shown.strip()
         self.recalls, self._opening, self._turns = tuple(recalls), opening, (*turns, Message("assistant", (text,)))
         return text, replace(last, text=""), checked.grounding
-
-
-def _chat_opening(question: str) -> Opening:
-    """The opening of a conversation without photo and memories."""
-    return lambda _: prompt.chat_messages([question])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from assistant import prompt
 from assistant.backend import Message
 from assistant.events import Caption
 from memory.db.verdict_rows import Verdict
@@ -37,3 +38,8 @@ class Confirmed(NamedTuple):
     """The answer about the two photos before it, which the memory had kept."""
     prompt_changed: bool
     """Whether other memories are recalled now: the prompt is another one."""
+
+
+def chat_opening(question: str) -> Opening:
+    """The opening of a conversation without photo and memories."""
+    return lambda _: prompt.chat_messages([question])

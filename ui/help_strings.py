@@ -48,6 +48,8 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/undo", "take back the last remember, edit, merge, forget, y or n"),
     ("/caption", "correct the caption"),
     ("/large", "as F9 does"),
+    ("/again, ctrl+r", "the last answer, or the caption, in other words"),
+    ("/question, /copy", "change your last question; copy the last answer"),
     ("/models, /private", "as F6 and F5 do"),
     ("/history", "conversations; with words after it, search them"),
     ("/export FILE", "save this conversation, with its photos, as a page"),

@@ -29,6 +29,12 @@ SEEN = "I have looked again at your photos ({total}), and know them when I see t
 WRITING, WAITING = "writing …", "waits for the model …"
 CAPTION, CAPTION_IF_SAME = "Caption", "Caption, if it is the same"
 NO_CAPTION = "The caption of your photo will be written here."
+NOTHING_WRITTEN = "Nothing has been written yet that could be written again."
+NO_QUESTION = "You have asked nothing yet: there is no question to change."
+NO_ANSWER = "Nothing has been written yet that could be copied."
+WRITING_NOW = "Something is being written: Esc stops it."
+COPIED = "Copied ({n} letters), if your terminal lets programs copy: else select it with the mouse, and ctrl+c."
+CHANGE_QUESTION = "Your last question is in the input again; sent, it takes the place of the old one."
 NEW = "A new conversation. What you told me to remember is still there."
 PRIVATE = (
     "A private conversation: neither I nor the model's caches keep anything of it. I can read your memories, but not "

@@ -22,7 +22,7 @@ from tui import KeepsakeApp
 from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.large_photo import LargePhoto
 from ui.dialogs.memory_browser import BrowserScreen
-from ui.runtime.system_viewer import PREFIX, SystemViewer
+from ui.pictures.system_viewer import PREFIX, SystemViewer
 from ui.widgets.photo_view import PhotoView
 
 LINUX = pytest.mark.skipif(sys.platform == "darwin", reason="the viewer's program has another name")

@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from memory.episode import Photo
 from ui import help_strings, strings
+from ui.controllers.answers import AnswersController
 from ui.controllers.history import HistoryController
 from ui.controllers.imports import ImportsController
 from ui.controllers.main_view import MainView
@@ -23,6 +24,7 @@ from ui.controllers.trays import TraysController
 from ui.input_parser import to_path
 from ui.themes import DARK, LIGHT
 from ui.widgets.chat_log import Composer
+from ui.widgets.panels import StatusLine
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -44,6 +46,8 @@ class AppCommands(Base):
     history: HistoryController
     imports: ImportsController
     trays: TraysController
+    answers: AnswersController
+    status: StatusLine
 
     if TYPE_CHECKING:
 
@@ -74,6 +78,8 @@ class AppCommands(Base):
                 await self.trays.open(self.private)
             case "/history" | "/reminders" | "/export":
                 await self.history.run(name, rest, self.private)
+            case "/again" | "/question" | "/copy":
+                await self.answers.run(name, self.status.state == "idle", self.photo)
             case "/demo":
                 await self.open_demo(rest == "off")
             case "/remember" | "/caption" | "/large" | "/models" | "/private" | "/new" | "/tour" | "/help" | "/quit":

@@ -13,7 +13,7 @@ from memory.errors import KeepsakeError
 from ui import strings
 from ui.controllers.main_view import MainView
 from ui.dialogs.large_photo import OPENED, OPENING, LargePhoto
-from ui.runtime.system_viewer import SystemViewer
+from ui.pictures.system_viewer import SystemViewer
 from ui.widgets.panels import StatusLine
 
 if TYPE_CHECKING:

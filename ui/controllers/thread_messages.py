@@ -27,10 +27,10 @@ from ui.controllers.tellings import TellingsController
 from ui.controllers.trays import TraysController
 from ui.dialogs.episode_dialogs import PassphraseDialog
 from ui.imports.import_thread import ImportReport
+from ui.pictures.system_viewer import SystemViewer
 from ui.recall_strings import day
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
-from ui.runtime.system_viewer import SystemViewer
 from ui.widgets.chat_log import Composer, Note
 from ui.widgets.panels import StatusLine
 from ui.widgets.tour import Tour

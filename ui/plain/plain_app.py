@@ -38,6 +38,7 @@ from ui.import_paths import is_source
 from ui.imports.import_thread import ImportThread
 from ui.input_parser import Typed, read, to_path
 from ui.plain import lists, plain_strings, plain_tray
+from ui.plain.plain_answers import PlainAnswers
 from ui.plain.plain_imports import PlainImports
 from ui.plain.plain_tellings import PlainTellings
 from ui.plain.printer import CONFIRMED, NEW_PHOTO, Printer, about
@@ -77,6 +78,7 @@ class PlainApp:
         self._thread.before_closing.append(worker.close)
         self._imports = PlainImports(worker, self._messages, self._printer, self._sure)
         self._tellings = PlainTellings(self._thread, self._printer, self._confirm, self._sure, self._follow)
+        self._answers = PlainAnswers(self._thread, self._printer)
 
     def run(self, demo: bool) -> int:
         """Greet, then read and run one line after the other; returns the exit code."""
@@ -113,7 +115,7 @@ class PlainApp:
         if not typed.question or self._printer.code:
             return
         if question := self._tellings.take(typed.question, self._photo is not None):
-            self._thread.ask("answer", question)
+            self._answers.ask(question)
             self._follow()
 
     def _show_photo(self, path: Path) -> None:
@@ -126,7 +128,7 @@ class PlainApp:
             self._printer.say(plain_strings.NOTE, str(error))
             return
         self._printer.say(plain_strings.PHOTO, f"{path.name}, {photo.width} × {photo.height}")
-        self._photo = photo
+        self._photo, self._answers.question = photo, None
         self._thread.look(NEW_PHOTO, reading)
         self._follow()
 
@@ -141,6 +143,9 @@ class PlainApp:
                 thread.query("note", partial(plain_tray.run, rest, thread.session.changes), self._print, keep=True)
             case "/remember" if rest:
                 thread.remember("note", rest, None, None)
+            case "/again" | "/question":
+                if not self._answers.anew(rest, self._photo):
+                    return None
             case "/caption" if rest:
                 thread.revise("note", rest)
             case "/memories":
@@ -161,7 +166,7 @@ class PlainApp:
                 job = partial(export_open, thread, self._printer.private, to_path(rest))
                 thread.query("note", job, partial(self._print, kind=plain_strings.DONE))
             case "/private" | "/new":
-                self._photo = None
+                self._photo = self._answers.question = None
                 thread.begin("note", self._printer.private ^ (name == "/private"))
             case "/undo":
                 thread.undo("note")
@@ -283,12 +288,5 @@ class PlainApp:
         self._printer.say(plain_strings.DONE, strings.ENDED.format(task=one.task))
 
     def _resumed(self, conversation: StoredConversation, recalls: list[Recall]) -> None:
-        for part in conversation.parts:
-            if part.photo:
-                self._printer.say(plain_strings.PHOTO, f"{part.photo.width} × {part.photo.height}")
-            for line in part.lines:
-                self._printer.say(strings.SAID_BY[line.kind], f"{line.text} {strings.MARKS.get(line.mark, '')}".strip())
-        self._photo = conversation.parts[-1].photo
-        for n, recall in zip(self._printer.numbers.recall([r.episode for r in recalls]), recalls, strict=True):
-            self._printer.say(plain_strings.RECALLED_AS.format(n=n), about(recall.episode))
-        self._printer.say(plain_strings.DONE, strings.RESUMED)
+        self._photo, self._answers.question = conversation.parts[-1].photo, None
+        self._printer.resumed(conversation, recalls)

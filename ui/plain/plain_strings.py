@@ -39,6 +39,8 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/photo PATH", "show a photo; so does its path alone, or @path in a question"),
     ("/remember WORDS", "remember the photo with these words"),
     ("/caption WORDS", "correct the caption; answers then build on your words"),
+    ("/again", "the last answer, or the caption, in other words"),
+    ("/question WORDS", "ask this instead of your last question"),
     ("/memories", "list memories; with words after it, search them"),
     ("/1, /2 …", "print the memory with that number, as recalls and answers cite it"),
     ("y, n", "when I ask whether it is the same: your answer"),

@@ -18,6 +18,7 @@ from assistant.events import (
     Reminded,
     Shortened,
 )
+from memory.db.conversation_rows import StoredConversation
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
 from ui import recall_strings, strings, telling_strings
@@ -186,3 +187,14 @@ class Printer(EventHandler[None]):
         if self._writing or mark:
             print(f" {mark}".rstrip())
         self._writing = ""
+
+    def resumed(self, conversation: StoredConversation, recalls: Sequence[Recall]) -> None:
+        """Print an earlier conversation that goes on."""
+        for part in conversation.parts:
+            if part.photo:
+                self.say(plain_strings.PHOTO, f"{part.photo.width} × {part.photo.height}")
+            for line in part.lines:
+                self.say(strings.SAID_BY[line.kind], f"{line.text} {strings.MARKS.get(line.mark, '')}".strip())
+        for n, recall in zip(self.numbers.recall([r.episode for r in recalls]), recalls, strict=True):
+            self.say(plain_strings.RECALLED_AS.format(n=n), about(recall.episode))
+        self.say(plain_strings.DONE, strings.RESUMED)

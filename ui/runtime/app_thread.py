@@ -91,6 +91,14 @@ class AppThread:
         """Have a question answered, about the photo in view if there is one."""
         self._put(entry, "answering", lambda: self._session.ask(entry, question))
 
+    def rewrite(self, entry: EntryToken, question: str | None) -> None:
+        """Answer the last question anew, in other words; None: write the caption anew."""
+        self._put(entry, "writing again", lambda: self._session.rewrite(entry, question))
+
+    def take_back(self) -> None:
+        """Leave the last question and its answer out of the conversation, also out of what is stored of it."""
+        self._put(None, "taking the question back", lambda: self._session.take_back())
+
     def revise(self, entry: EntryToken, caption: str) -> None:
         """Put the user's caption in the place of the model's."""
         self._put(entry, "saving the caption", lambda: self._session.revise(caption))

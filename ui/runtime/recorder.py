@@ -66,6 +66,15 @@ class Recorder(EventHandler[None]):
         if self._part and not set(episodes) <= set(self._part.episodes):
             self._keep(replace(self._part, episodes=tuple(dict.fromkeys((*self._part.episodes, *episodes)))))
 
+    def take_back(self) -> None:
+        """Leave out the last question and what came after it; without a question the last caption."""
+        lines = self._part.lines if self._part else ()
+        for kind in ("question", "caption"):
+            at = [i for i, line in enumerate(lines) if line.kind == kind]
+            if self._part and at:
+                self._keep(replace(self._part, lines=lines[: at[-1]]))
+                return
+
     def recalled(self, event: Recalled) -> None:
         """Note which memories were recalled."""
         self.add_episodes(*(recall.episode.id for recall in event.recalls))

@@ -32,6 +32,7 @@ from ui.runtime.job_queue import AfterModel, JobQueue
 from ui.runtime.messages import EntryToken
 from ui.runtime.recorder import Recorder
 from ui.runtime.relay import Relay
+from ui.runtime.rewriting import Rewriting
 from ui.runtime.undo import Change, UndoStack
 from ui.strings import ANSWER_LATE, PRIVATE_NO, RECALLED_THEN, SWITCHED
 
@@ -39,7 +40,7 @@ Said = tuple[Episode, bool] | None
 When = datetime | Unknown | None
 
 
-class Session:
+class Session(Rewriting):
     """The memory, one model and one conversation at a time."""
 
     def __init__(
@@ -51,8 +52,7 @@ class Session:
         before_closing: Callable[[], object],
     ) -> None:
         """`open_encoder`: None for the model's own tower. `before_closing` runs before the memory closes."""
-        self._tell, self._open_memory = tell, open_memory
-        self._before_closing = before_closing
+        self._tell, self._open_memory, self._before_closing = tell, open_memory, before_closing
         self.engines = Engines(tell, open_backend, open_encoder, self._settled, lambda: self._keep_nothing)
         self.jobs = JobQueue(tell, self._open, self._free, self.engines.gate(self._stop))
         self.memory: Memory | None = None

@@ -36,6 +36,7 @@ class UserText(Static):
 
     def __init__(self, text: str) -> None:
         super().__init__(Content(text))
+        self.text = text
 
 
 class Note(Static):

@@ -17,6 +17,7 @@ from itertools import chain
 from assistant import prompt, sight
 from assistant.backend import Backend, Chunk, Message, Options
 from assistant.conversation_state import Confirmed, ConversationState, Opening, chat_opening
+from assistant.dialogue import word_recall
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.events import (
     Answered,
@@ -109,14 +110,17 @@ class Conversation:
             yield Failed(str(error))
 
     def ask(self, question: str) -> Iterator[Event]:
-        """Answer from the caption; without a caption, from the photo; without a photo, from memories that share words
-        with the question, or without any memory when none does. New memories found by words begin a new conversation.
-        """
+        """Answer from the caption, or the photo, and memories that share words with the question (`word_recall`).
+
+        Without a photo in view, new memories begin a new conversation."""
         before = self._state()
         self._stop.clear()
         try:
-            by_words = () if self.photo else tuple(self.memory.search(question, k=self.k))
-            if {r.episode.id for r in by_words} - {r.episode.id for r in self.recalls}:
+            by_words = tuple(word_recall.by_words(self.memory, question, self.k, self.recalls, self.photo))
+            if self.photo and by_words:
+                self.recalls = (*self.recalls, *by_words)
+                yield Recalled(self.recalls)
+            elif {r.episode.id for r in by_words} - {r.episode.id for r in self.recalls}:
                 self._turns = ()
             opening, turns = self._opening, self._turns
             if turns:

@@ -48,7 +48,10 @@ class QuestionsController:
 
         Returns whether nobody is left after the user's answers.
         """
-        if not isinstance(message.event, Recalled) or isinstance(message.entry, ModelText):
+        if not isinstance(message.event, Recalled):
+            return False
+        if isinstance(message.entry, ModelText):  # memories that the words of a question brought: the question stands
+            await self._view.memories.ask(self.about)
             return False
         if isinstance(message.entry, PhotoEntry):
             self.denied, self._confirmed = False, set()

@@ -1,0 +1,64 @@
+"""Memories that the words of a question bring: "Where did we take Zuri?", whatever photo is in view.
+
+With a photo in view they come only where they fit clearly, since the model then reads its prompt anew: a name that no
+memory in the prompt has, or two words that say something.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from memory.episode import Episode, Photo, Recall
+from memory.store import Memory
+from memory.text import folded, terms
+
+MOST = 2
+"""Most memories that words add to those of the photo in view."""
+_SAYS_LITTLE = frozenset(
+    """take took taken go went gone get got tell told know known knew remember say said show see saw seen look
+    looked think thought photo photos picture pictures image name names called thing things please last first
+    time times place day year years much many old new other one ones more else something anything happened
+    happen make made give gave like want wanted use used come came find found still really who's what's let good
+    great nice big small long left right dog cat man woman person people friend guy again""".split()
+)
+"""Words of questions by which no memory is meant."""
+
+
+def by_words(memory: Memory, question: str, k: int, recalls: Sequence[Recall], photo: Photo | None) -> list[Recall]:
+    """Memories for a question, best first: without a photo in view the k that share any words with it; with one, at
+    most MOST that are not among `recalls` yet and fit clearly. Raises MemoryFileError."""
+    if photo is None:
+        return memory.search(question, k=k)
+    asked = {_stem(word.strip('"')) for word in terms(question)}
+    known = {_stem(word) for recall in recalls for word in _words(recall.episode)}
+    if not asked - known:
+        return []
+    here = {recall.episode.id for recall in recalls}
+    found = (recall for recall in memory.search(question, k=k) if recall.episode.id not in here)
+    return [recall for recall in found if _fits(recall.episode, question, asked, known)][:MOST]
+
+
+def _fits(episode: Episode, question: str, asked: set[str], known: set[str]) -> bool:
+    """Names in a memory: words with a capital inside a sentence, of its place, or those the question writes so."""
+    matched = {stem for word in _words(episode) if (stem := _stem(word)) in asked}
+    telling = {stem for stem in matched if stem not in _SAYS_LITTLE}
+    return bool(telling - known) and (len(telling) > 1 or bool((telling - known) & _names(episode, question)))
+
+
+def _names(episode: Episode, question: str) -> set[str]:
+    """Names in a memory: words with a capital inside a sentence, of its place, or that the question writes so."""
+    asked = set(re.findall(r"(?<=[\w,;:] )[^\W\d_]\w+", question))
+    names = [word for word in _words(episode) if word in asked and word[:1].isupper()]
+    names += re.findall(r"(?<=[\w,;:'’\"“] )[^\W\d_a-z]\w+", episode.words)
+    return {_stem(word) for word in [*names, *re.findall(r"\w+", episode.place or "")] if word[:1].isupper()}
+
+
+def _words(episode: Episode) -> Iterable[str]:
+    return re.findall(r"\w+", f"{episode.words} {episode.place or ''}")
+
+
+def _stem(word: str) -> str:
+    """A word without case, accents and the commonest English endings, to compare."""
+    word = folded(word)
+    return re.sub(r"(?:'s|ing|ed|es|s)$", "", word) if len(word) > 4 else word

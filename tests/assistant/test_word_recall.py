@@ -1,0 +1,83 @@
+"""Words of a question bring memories whatever photo is in view, and only where they fit clearly."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from assistant.backends.fake import FakeBackend
+from assistant.conversation import Conversation
+from assistant.dialogue.word_recall import MOST, by_words
+from assistant.encoder.encoder import BackendEncoder
+from assistant.events import Recalled
+from assistant.photo import load_photo
+from memory.episode import Episode, Turn
+from memory.store import Memory
+from tests.support.apppilot import picture
+
+TOLD = (
+    ("This is Zuri, the zebra. We took her everywhere in Rome.", None),
+    ("Grandma's alarm clock, it rang every morning.", "Graz"),
+    ("We had breakfast at the lake with Anna.", None),
+    ("A photo of the old bridge, it was raining.", None),
+)
+
+
+@pytest.fixture
+def memory(memory_file: Path, tmp_path: Path) -> Memory:
+    """Four memories of four things."""
+    store = Memory(memory_file)
+    for n, (words, place) in enumerate(TOLD):
+        photo = load_photo(picture(tmp_path / f"{n}.png", ("red", "green", "blue", "black")[n]))
+        store.add(Episode(photo, (Turn("user", words),), datetime(2025, 5, n + 1, tzinfo=UTC), place))
+    return store
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("Where did we take Zuri?", [0]),
+        ("where did we take zuri", [0]),
+        ("What was in Graz?", [1]),
+        ("when did grandma's alarm clock ring", [1]),
+        ("Did Anna like it?", [2]),
+        ("Was it raining on the old bridge?", [3]),
+        ("What is this?", []),
+        ("What is in the photo?", []),
+        ("Where was the breakfast?", []),  # one word, and no name
+        ("Is it a clock?", []),
+        ("How old is she?", []),
+        ("Who is Bruno?", []),
+    ],
+)
+def test_a_name_or_two_telling_words_bring_a_memory(
+    memory: Memory, tmp_path: Path, question: str, found: list[int]
+) -> None:
+    new = load_photo(picture(tmp_path / "new.png", "white"))
+    brought = by_words(memory, question, 4, (), new)
+    assert [recall.episode.words for recall in brought] == [TOLD[n][0] for n in found]
+    again = by_words(memory, question, 4, brought, new)
+    assert again == [], "what is in the prompt already needs no new reading"
+    assert len(brought) <= MOST
+    if found:
+        assert by_words(memory, question, 4, (), None)
+
+
+def test_in_a_conversation_they_join_those_of_the_photo_and_the_prompt_is_read_anew_once(
+    memory: Memory, tmp_path: Path
+) -> None:
+    backend = FakeBackend(["A wall.", "Everywhere in Rome.", "Everywhere in Rome.", "A wall."])
+    conversation = Conversation(backend, memory, BackendEncoder(backend))
+    photo = load_photo(picture(tmp_path / "new.png", "white"))
+    list(conversation.look(photo))
+    assert conversation.recalls == ()
+    events = list(conversation.ask("Where did we take Zuri?"))
+    (recalled,) = (event for event in events if isinstance(event, Recalled))
+    assert [r.episode.words for r in recalled.recalls] == [TOLD[0][0]] and "Zuri" in recalled.recalls[0].why
+    assert any("Zuri" in part for part in backend.calls[-1][1].parts if isinstance(part, str))
+    assert photo in backend.calls[-1][1].parts
+    assert not [e for e in conversation.ask("And Zuri, where was she?") if isinstance(e, Recalled)]
+    list(conversation.look(photo))
+    assert conversation.recalls == (), "they were brought by words, not by the photo"

@@ -46,6 +46,7 @@ from ui.controllers.remember import RememberController
 from ui.controllers.tellings import TellingsController
 from ui.controllers.thread_messages import ThreadMessages
 from ui.controllers.trays import TraysController
+from ui.demo_album import DemoAlbum
 from ui.dialogs.confirming import IgnoresBursts
 from ui.dialogs.episode_dialogs import HelpScreen
 from ui.import_paths import is_source
@@ -97,6 +98,7 @@ class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[N
         """`open_encoder`: None for the language model's own vision tower."""
         super().__init__()
         self.thread = AppThread(self.post_message, open_memory, open_backend, open_encoder)
+        self.demo_album = DemoAlbum(self.post_message, self.thread)
         self.reader, self.demo = ThreadPoolExecutor(1, "photos"), demo
         self.photo: Photo | None = None
         """The last photo that could be read: /remember remembers it."""
@@ -180,10 +182,6 @@ class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[N
     def _photo_read(self, path: Path, photo: Photo) -> None:
         self.photo = photo
         self.tour.did("photo", path)
-
-    async def action_tour(self) -> None:
-        """/tour: begin the tour, or end it."""
-        await (self.open_demo() if self.tour.turn() else self.main_view.note(help_strings.TOUR_OVER, "done"))
 
     def action_help(self) -> None:
         """F1: show the keys and commands."""

@@ -72,7 +72,7 @@ FLOORS = {
         "strings help_strings recall_strings telling_strings dialog_strings themes input_parser import_paths"
         " html_export arguments",
         "runtime pictures",
-        "widgets",
+        "widgets demo_album",
         "dialogs imports",
         "controllers",
         "plain",

@@ -6,9 +6,10 @@ TOUR = (
     "This is a demo album; the photo is new. A question is ready: Enter asks it.",
     "It knew Milo from your memory. Below the answer are the memories whose words it uses: /1 opens the first.",
     "A caption may be wrong, and answers build on it. F4, change a word, ctrl+s.",
+    "/demo off leaves the demo album: your own memory is as it was.",
     "Now a photo of your own: F2 chooses one, or paste its path.",
     "Say who or what it is: “This is …” and Enter. (Or F3.)",
-    "That is all: it is remembered, and comes back when you show it again. /demo off forgets the demo album.",
+    "That is all: it is remembered, and comes back when you show it again.",
 )
 TOUR_KEYS, TOUR_OVER = "   (/tour ends this)", "The tour is over; /tour begins it again."
 PALETTE = (
@@ -56,7 +57,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/reminders", "what to remind you of when a thing is seen again"),
     ("/new", "begin a new conversation"),
     ("/tour", "a tour of two minutes; again: the tour ends"),
-    ("/demo", "open the demo album; /demo off forgets it again"),
+    ("/demo", "open the demo album, in a memory of its own; /demo off leaves it"),
     ("/quit", "leave Keepsake: nothing you told me is lost"),
 )
 """What to press or type, and what it does."""

@@ -50,9 +50,15 @@ FETCHED = "{model} is on this computer now: F6, then Enter on its name, and it a
 STOPPING = "Stopping the download of {model} …"
 BUSY = "{model} is being fetched: only one download at a time."
 CONVERT_HOW = "{model} must be converted before it runs: python -m assistant models pull {model} says how."
-DEMO_ON, DEMO_OFF = "Opening the demo album …", "Forgetting the demo album …"
-DEMO_NONE = "The demo album is not in your memory."
-DEMO = "The demo album is in your memory. Here is a new photo; press Enter to ask."
+DEMO_OFF = "Forgetting the demo album …"
+DEMO_NONE = "The demo album is not open, and not in your memory."
+DEMO = (
+    "This is the demo album, in a memory of its own: your memories stay as they are, and what you try here goes "
+    "with it. /demo off leaves it. Here is a new photo; press Enter to ask."
+)
+DEMO_OVER = "The demo album is closed and deleted. This is your own memory again, as it was."
+DEMO_HERE = "DEMO ALBUM, /demo off leaves it"
+DEMO_NO_IMPORT = "Nothing is imported into the demo album: /demo off goes back to your own memory."
 NO_COMMAND = "There is no command {command}: /help lists them."
 NO_PHOTO_LARGE = "There is no photo in view yet: F2 chooses one."
 NO_PHOTO = "There is no photo to remember yet: F2 chooses one."

@@ -340,7 +340,7 @@ def test_a_failure_is_one_line_of_its_own(talk: Talk) -> None:
 
 def test_the_demo(talk: Talk) -> None:
     lines = talk(FakeBackend(), "/help", demo=True)
-    assert any(line.startswith("Done: The demo album is in your memory.") for line in lines)
+    assert any(line.startswith("Done: The demo album is open, in a memory of its own.") for line in lines)
     assert {f"{key}: {meaning}" for key, meaning in plain_strings.HELP} <= {
         line.removeprefix("You: ") for line in lines
     }

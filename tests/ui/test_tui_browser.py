@@ -325,32 +325,43 @@ async def test_of_half_an_answer_nothing_is_said_about_whose_words_it_has(memory
 async def test_the_tour_goes_on_by_doing_and_ends_with_a_photo_of_ones_own(memory_file: Path, photos: Path) -> None:
     backend = FakeBackend(["A koala.", "It is Milo.", "A dog.", "Rex."])
     backend.threshold = 0.0  # it knows no photo by its looks
+    with Memory(memory_file) as memory:
+        memory.add(
+            Episode(
+                load_photo(photos / "MILO 1.JPG"), (Turn("user", "This is my hat."),), datetime(2025, 5, 1, tzinfo=UTC)
+            )
+        )
     async with running(memory_file, backend) as (app, pilot):
+        await look(app, pilot, photos / "MILO 1.JPG")
+        await until(lambda: idle(app), "a conversation in use: the tour numbers its memories from 1 all the same")
         await send(app, pilot, "/tour")
         await until(lambda: app.query_one(Composer).text == album.QUESTION and idle(app), "the question")
-        await sees(app.tour, "1 of 5", TOUR[0][:40])
+        await sees(app.tour, "1 of 6", TOUR[0][:40])
         await pilot.press("enter")
-        await sees(app.tour, "2 of 5")
+        await sees(app.tour, "2 of 6")
         await until(lambda: idle(app), "the answer")
         await send(app, pilot, "/1")
         await opened(app, EpisodeScreen, "the memory")
         await pilot.press("escape")
-        await sees(app.tour, "3 of 5")
+        await sees(app.tour, "3 of 6")
         await pilot.press("f4")
         await until(lambda: app.screen.query(TextArea) and app.screen.is_modal, "the caption")
         await pilot.press("ctrl+s")
-        await sees(app.tour, "4 of 5")
+        await sees(app.tour, "4 of 6", "/demo off")
         await send(app, pilot, str(album.demo_photo()))
         await until(lambda: idle(app), "the demo's photo")
-        await sees(app.tour, "4 of 5")
+        await sees(app.tour, "4 of 6")
+        await sees(app.query_one(StatusLine), "DEMO ALBUM")
+        await send(app, pilot, "/demo off")
+        await sees(app.tour, "5 of 6")
+        await sees(app.query_one(StatusLine), "1 memory")
         backend.threshold = 2.0  # and nothing is like one's own photo
         await look(app, pilot, photos / "rex.png")
-        await sees(app.tour, "5 of 5")
+        await sees(app.tour, "6 of 6")
         await send(app, pilot, "This is Rex.")
-        await sees(app.tour, "✓ 5 of 5", "That is all")
+        await sees(app.tour, "✓ 6 of 6", "That is all")
         await until(lambda: idle(app), "all of it")
-        await send(app, pilot, "/demo off")
-        await sees(app.query_one(StatusLine), "1 memory")
+        await sees(app.query_one(StatusLine), "2 memories")
         await send(app, pilot, "/demo off")
         await until(lambda: any("not in your memory" in note for note in notes(app, "warning")), "the refusal")
-    assert words_of(memory_file) == ["This is Rex."]
+    assert sorted(words_of(memory_file)) == ["This is Rex.", "This is my hat."]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from textual.widgets import Input, Static
 from assistant.backends.fake import FakeBackend
 from assistant.encoder.encoder import BackendEncoder
 from demo import album
+from demo.demo_memory import DemoMemory
 from memory.errors import MemoryFileError
 from memory.store import Memory
 from tests.support.apppilot import (
@@ -165,16 +169,55 @@ async def test_a_memory_that_cannot_be_opened_ends_with_one_line(tmp_path: Path)
         await until(lambda: app.return_code == 1, "the end")
 
 
-async def test_demo_loads_the_album_and_readies_a_question(memory_file: Path) -> None:
+async def test_demo_loads_the_album_and_readies_a_question(memory_file: Path, own_home: Path) -> None:
     async with running(memory_file, FakeBackend(["A koala.", "Yes."]), demo=True) as (app, pilot):
         await until(lambda: caption(app) == "A koala.", "the caption")
         assert app.query_one(Composer).text == album.QUESTION
         await pilot.press("enter")
         await until(lambda: replies(app) and replies(app)[0].text == "Yes.", "the answer")
         await send(app, pilot, "/demo")
-        await until(lambda: len(app.query(PhotoEntry)) == 2 and idle(app), "the demo again")
+        await until(lambda: len(app.query(PhotoEntry)) == 1 and not replies(app) and idle(app), "again")
+        await sees(app.query_one(StatusLine), f"{len(album.ALBUM['episode'])} memories", "DEMO ALBUM")
     with Memory(memory_file) as memory:
-        assert memory.stats()["episodes"] == len(album.ALBUM["episode"])
+        assert memory.stats()["episodes"] == 0, "the demo has a memory of its own"
+    assert not list((own_home / "demo").iterdir()), "and it goes with the app"
+
+
+async def test_leaving_the_demo_brings_back_the_own_memory_and_its_undo(memory_file: Path, photos: Path) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await look(app, pilot, photos / "rex.png")
+        await send(app, pilot, "/remember This is Rex.")
+        await sees(app.query_one(StatusLine), "1 memory")
+        await send(app, pilot, "/demo")
+        await sees(app.query_one(StatusLine), "6 memories", "DEMO ALBUM, /demo off leaves it")
+        await until(lambda: idle(app) and caption(app), "the demo's caption")
+        await send(app, pilot, "/remember A bear that I only try this with.")
+        await sees(app.query_one(StatusLine), "7 memories")
+        await send(app, pilot, "/import .")
+        await until(lambda: any("into the demo album" in note for note in notes(app, "warning")), "the refusal")
+        await send(app, pilot, "/demo off")
+        await sees(app.query_one(StatusLine), "1 memory")
+        await until(lambda: any("as it was" in note for note in notes(app, "done")), "the word of it")
+        assert "DEMO" not in str(app.query_one(StatusLine).render()) and not app.query(PhotoEntry)
+        await send(app, pilot, "/undo")
+        await sees(app.query_one(StatusLine), "0 memories")
+    with Memory(memory_file) as memory:
+        assert memory.verify() == [] and memory.stats()["episodes"] == 0
+
+
+def test_what_a_killed_demo_left_is_deleted_by_the_next_one(own_home: Path) -> None:
+    code = (
+        "import os\nfrom demo.demo_memory import DemoMemory\nfrom assistant.backends.fake import FakeBackend\n"
+        "from assistant.encoder.encoder import BackendEncoder\n"
+        "demo = DemoMemory(BackendEncoder(FakeBackend()))\nos.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGKILL
+    [left] = (own_home / "demo").iterdir()
+    assert (left / "memory.db").exists()
+    demo = DemoMemory(BackendEncoder(FakeBackend()))
+    assert [demo.folder] == list((own_home / "demo").iterdir()) and demo.folder != left
+    demo.close()
+    assert not list((own_home / "demo").iterdir()) and not (own_home / "memory.db").exists()
 
 
 def test_without_a_terminal_the_demo_plays_as_text(capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,6 +25,7 @@ from ui.input_parser import to_path
 from ui.themes import DARK, LIGHT
 from ui.widgets.chat_log import Composer
 from ui.widgets.panels import StatusLine
+from ui.widgets.tour import Tour
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -46,8 +47,9 @@ class AppCommands(Base):
     history: HistoryController
     imports: ImportsController
     trays: TraysController
-    answers: AnswersController
+    tour: Tour
     status: StatusLine
+    answers: AnswersController
 
     if TYPE_CHECKING:
 
@@ -97,6 +99,15 @@ class AppCommands(Base):
         yield from (
             SystemCommand(name, what, do) for (name, what), do in zip(help_strings.PALETTE, actions, strict=True)
         )
+
+    async def action_tour(self) -> None:
+        """/tour: begin the tour, or end it."""
+        if self.tour.turn():
+            await self.open_demo()
+        elif self.status.demo:
+            await self.open_demo(off=True)
+        else:
+            await self.main_view.note(help_strings.TOUR_OVER, "done")
 
     async def action_import(self) -> None:
         """F8: import a folder of photos, or see how far a running import is."""

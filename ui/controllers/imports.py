@@ -17,6 +17,7 @@ from ui.imports.import_dialog import ImportDialog, ImportWish
 from ui.imports.import_thread import ImportThread, Report
 from ui.runtime import settings
 from ui.runtime.app_thread import AppThread
+from ui.strings import DEMO_NO_IMPORT
 from ui.widgets.chat_log import Note
 from ui.widgets.panels import StatusLine
 
@@ -51,6 +52,8 @@ class ImportsController:
         """F8, /import, a dropped folder: show the dialog; of a running import, how far it is."""
         if private:
             await self._view.note(strings.PRIVATE_NO_IMPORT, "warning")
+        elif self._status.demo:
+            await self._view.note(DEMO_NO_IMPORT, "warning")
         elif self._running:
             await self._app.push_screen(ImportDialog(self._running.path, self._look, self.worker.stop, self._running))
         else:

@@ -25,6 +25,7 @@ from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.controllers.tellings import TellingsController
 from ui.controllers.trays import TraysController
+from ui.demo_album import DemoAlbum
 from ui.dialogs.episode_dialogs import PassphraseDialog
 from ui.imports.import_thread import ImportReport
 from ui.pictures.system_viewer import SystemViewer
@@ -48,6 +49,8 @@ class ThreadMessages(Base):
 
     thread: AppThread
     photo: Photo | None
+    private: bool
+    demo_album: DemoAlbum
     demo: bool
     main_view: MainView
     status: StatusLine
@@ -64,9 +67,18 @@ class ThreadMessages(Base):
     trays: TraysController
 
     async def open_demo(self, off: bool = False) -> None:
-        """Put the demo album into the memory, or with `off` forget the album."""
-        entry = await self.main_view.note(strings.DEMO_OFF if off else strings.DEMO_ON)
-        (self.thread.no_demo if off else self.thread.demo)(entry)
+        """Open the demo album in a memory of its own, or with `off` go back to the user's own memory."""
+        if off and not self.status.demo:
+            self.demo_album.forget_old(await self.main_view.note(strings.DEMO_OFF))
+        elif self.private:
+            await self.main_view.note(strings.PRIVATE_NO, "warning")
+        else:
+            self.photo = None
+            self.composer.focus()
+            before = await self.main_view.new_page()
+            (self.demo_album.leave if off else self.demo_album.open)(before)
+            if off:
+                self.tour.did("leave")
 
     async def on_conversation_event(self, message: messages.ConversationEvent) -> None:
         """Show an event of the conversation."""
@@ -150,6 +162,9 @@ class ThreadMessages(Base):
         """Show the number of memories; the first count decides how to greet."""
         first, self.status.episodes = self.status.episodes is None, message.episodes
         self.status.encrypted = message.encrypted
+        left, self.status.demo = self.status.demo and not message.demo, message.demo
+        if left:
+            await self.main_view.note(strings.DEMO_OVER, "done")
         self.trays.count()
         if first:
             gc.freeze()  # the widgets made so far stay: no collection of garbage need look at them while keys wait
@@ -157,7 +172,7 @@ class ThreadMessages(Base):
             await self.main_view.greet(Static(text, markup=False, id="welcome"))
             await self.imports.greet()
         if first and self.demo:
-            await self.open_demo()
+            self.demo_album.open(None)
 
     def on_passphrase_needed(self, message: messages.PassphraseNeeded) -> None:
         """Ask for the passphrase of an encrypted memory whose key is not in the keychain."""

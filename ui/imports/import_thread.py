@@ -163,7 +163,7 @@ class _Work:
         self._change(state="importing" if self.store else "looking", kind=source.kind, total=len(source.items))
         self._change(left_out=left_out, others=len(source.others), notes=source.notes)
         self.tell(ImportReport(self.report))
-        memory = self.session.store
+        memory, changes = self.session.own or self.session.store, self.session.changes
         encoder = None
         if self.store:
             if self.session.engines.encoder_thread is None:
@@ -190,7 +190,7 @@ class _Work:
         finally:
             self._change(tally=copy.deepcopy(tally), left_out=(*left_out, *tally.unusable))
             if self.added:
-                self.session.changes.imported(self.added)
+                changes.imported(self.added)
                 self.session.count()
 
     def _progress(self, tally: Tally, now: float) -> None:

@@ -34,6 +34,7 @@ from memory.errors import PhotoError
 from memory.instructions import Reminder
 from memory.store import Memory
 from ui import dialog_strings, strings
+from ui.demo_album import DemoAlbum
 from ui.import_paths import is_source
 from ui.imports.import_thread import ImportThread
 from ui.input_parser import Typed, read, to_path
@@ -73,6 +74,7 @@ class PlainApp:
         self._messages: SimpleQueue[Message] = SimpleQueue()
         self._thread = AppThread(self._messages.put, open_memory, open_backend, open_encoder)
         self._printer = Printer()
+        self._demo = DemoAlbum(self._messages.put, self._thread)
         self._photo: Photo | None = None
         worker = ImportThread(self._messages.put, self._thread.session)
         self._thread.before_closing.append(worker.close)
@@ -181,7 +183,8 @@ class PlainApp:
             case "/tour":
                 return self._tour()
             case "/demo":
-                (thread.no_demo if rest == "off" else thread.demo)("note")
+                off = self._demo.leave if self._printer.demo else self._demo.forget_old
+                (off if rest == "off" else self._demo.open)("note")
             case "/help":
                 return lists.commands()
             case _ if name[1:].isdecimal():
@@ -248,7 +251,7 @@ class PlainApp:
             self._follow()
 
     def _tour(self) -> None:
-        self._thread.demo("note")
+        self._demo.open("note")
         self._follow()
         for line in () if self._printer.private else plain_strings.TOUR:
             print(line.format(photo=album.demo_photo(), question=album.QUESTION))

@@ -13,6 +13,7 @@ from ui.imports import import_strings, import_words
 from ui.imports.import_thread import ImportReport, ImportThread, Report
 from ui.plain import plain_strings
 from ui.plain.printer import Printer
+from ui.strings import DEMO_NO_IMPORT
 
 TENTHS = 10
 
@@ -34,6 +35,8 @@ class PlainImports:
         """Look at `path`, ask, import. Ctrl-C stops; what is in stays."""
         if self._printer.private:
             return self._say(import_strings.PRIVATE_NO_IMPORT, good=False)
+        if self._printer.demo:
+            return self._say(DEMO_NO_IMPORT, good=False)
         choices = Choices(without_words=True)
         self._worker.look(path, choices)
         looked = self._follow()

@@ -13,8 +13,8 @@ TOUR = (
     "1. This is a demo album. Show it its new photo: /photo {photo}",
     "2. Ask: {question} Below the answer are the numbers of the memories whose words it uses; /1 prints memory 1.",
     "3. A caption may be wrong, and answers build on it: /caption and your own words.",
-    "4. Then a photo of your own: /photo and its path. “This is …” says who or what it is, and it is remembered.",
-    "5. /demo off forgets the demo album.",
+    "4. /demo off leaves the demo album: your own memory is as it was.",
+    "5. Then a photo of your own: /photo and its path. “This is …” says who or what it is, and it is remembered.",
 )
 HELLO = "Keepsake, plain text. Memories: {n}. Type a photo's path, or a question. /help lists the rest."
 READY = "The model {model} is ready."
@@ -27,7 +27,10 @@ TRAY_HOW = "/tray ID WORDS says what a photo without words shows; /tray ID - nev
 IMPORTING, IMPORT_SURE = "Importing", "Import {photos}? yes or no:"
 DELETE = "Delete it for good? yes or no:"
 PRIVATE = "A private conversation: nothing of it is kept, and nothing can be remembered. /private ends it."
-DEMO = "The demo album is in your memory. Show it a new photo: /photo {photo} and ask: {question}"
+DEMO = (
+    "The demo album is open, in a memory of its own. Show it a new photo: /photo {photo} and ask: {question} "
+    "/demo off leaves it."
+)
 UNKNOWN = "There is no command {command}: /help lists them."
 NEEDS = "{command} needs something after it: /help says what."
 NOTHING = "Nothing found."
@@ -60,7 +63,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/new", "a new conversation"),
     ("/models", "which models are here; with a name after it, another one answers"),
     ("/tour", "what to try first, in five steps"),
-    ("/demo", "open the demo album; /demo off forgets it again"),
+    ("/demo", "open the demo album, in a memory of its own; /demo off leaves it"),
     ("Ctrl-C", "stop what is being written"),
     ("/quit, Ctrl-D", "end"),
 )

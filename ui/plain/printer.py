@@ -56,7 +56,7 @@ class Printer(EventHandler[None]):
         """What the photo in view has recalled."""
         self.denied = False
         """Whether the last answer about a recall was no: what is typed next may say who it is."""
-        self.private = False
+        self.private = self.demo = False
         self.code: int | None = None
         """The exit code once the session cannot go on; None until then."""
         self._writing = ""
@@ -73,6 +73,10 @@ class Printer(EventHandler[None]):
 
     def handle_message(self, message: Message) -> None:
         """Print one message."""
+        if isinstance(message, messages.MemoryCounted):
+            if self.demo and not message.demo:
+                self.say(plain_strings.DONE, strings.DEMO_OVER)
+            self.demo = message.demo
         match message:
             case messages.ConversationEvent(entry=entry, event=event):
                 self.dispatch(event)

@@ -19,7 +19,6 @@ from textual.message import Message
 
 from assistant.backend import Backend
 from assistant.encoder.encoder import PhotoEncoder
-from demo import album
 from memory.browse import Duplicate
 from memory.db.conversation_rows import StoredConversation
 from memory.episode import Episode, Photo, Recall
@@ -28,7 +27,6 @@ from memory.store import Memory
 from ui.runtime.messages import EntryToken, Notice, PassphraseNeeded, QueryResult
 from ui.runtime.session import Said, Session, When
 from ui.runtime.undo import Change
-from ui.strings import DEMO_NONE
 
 Result = TypeVar("Result")
 
@@ -50,7 +48,8 @@ class AppThread:
             tell, open_memory, open_backend, open_encoder, lambda: self._reader.shutdown(wait=True, cancel_futures=True)
         )
         self._jobs = self._session.jobs
-        self._put = self._jobs.put
+        self.put = self._jobs.put
+        """Puts a job into the queue (`JobQueue.put`)."""
         self.recorder = self._session.recorder
         self._passphrases: SimpleQueue[str] = SimpleQueue()
         self.before_closing: list[Callable[[], object]] = []
@@ -85,23 +84,23 @@ class AppThread:
 
     def look(self, entry: EntryToken, photo: Future[Photo]) -> None:
         """Recall a photo that is being read, then caption it."""
-        self._put(entry, "reading photo", lambda: self._session.look(entry, photo), always=True)
+        self.put(entry, "reading photo", lambda: self._session.look(entry, photo), always=True)
 
     def ask(self, entry: EntryToken, question: str) -> None:
         """Have a question answered, about the photo in view if there is one."""
-        self._put(entry, "answering", lambda: self._session.ask(entry, question))
+        self.put(entry, "answering", lambda: self._session.ask(entry, question))
 
     def rewrite(self, entry: EntryToken, question: str | None) -> None:
         """Answer the last question anew, in other words; None: write the caption anew."""
-        self._put(entry, "writing again", lambda: self._session.rewrite(entry, question))
+        self.put(entry, "writing again", lambda: self._session.rewrite(entry, question))
 
     def take_back(self) -> None:
         """Leave the last question and its answer out of the conversation, also out of what is stored of it."""
-        self._put(None, "taking the question back", lambda: self._session.take_back())
+        self.put(None, "taking the question back", lambda: self._session.take_back())
 
     def revise(self, entry: EntryToken, caption: str) -> None:
         """Put the user's caption in the place of the model's."""
-        self._put(entry, "saving the caption", lambda: self._session.revise(caption))
+        self.put(entry, "saving the caption", lambda: self._session.revise(caption))
 
     def remember(self, entry: EntryToken, words: str, when: When, place: str | None, said: Said = None) -> None:
         """Remember the photo in view with these words.
@@ -110,7 +109,7 @@ class AppThread:
         """
         if said and not said[1]:
             self._jobs.stop_writing()
-        self._put(entry, "remembering", lambda: self._session.remember(entry, words, when, place, said), keep=True)
+        self.put(entry, "remembering", lambda: self._session.remember(entry, words, when, place, said), keep=True)
 
     def query(
         self,
@@ -121,7 +120,7 @@ class AppThread:
         keep: bool = False,
     ) -> None:
         """Run `job` on the memory in its turn; the app calls `then`, or awaits it, with the result."""
-        self._put(
+        self.put(
             entry, "looking it up", lambda: self._tell(QueryResult(partial(then, job(self._session.store)))), keep=keep
         )
 
@@ -157,7 +156,7 @@ class AppThread:
         def find() -> None:
             self._tell(QueryResult(partial(then, self._session.alike(photo, k))))
 
-        self._put(entry, "recalling", lambda: self._session.engines.with_encoder(find))
+        self.put(entry, "recalling", lambda: self._session.engines.with_encoder(find))
 
     def confirm(self, entry: EntryToken, episode: Episode, same: bool) -> None:
         """Keep the user's answer whether the photo in view shows what a recalled memory shows.
@@ -166,41 +165,27 @@ class AppThread:
         """
         if not same:
             self._jobs.stop_writing()
-        self._put(entry, "keeping your answer", lambda: self._session.confirm(entry, episode, same), keep=True)
+        self.put(entry, "keeping your answer", lambda: self._session.confirm(entry, episode, same), keep=True)
 
     def forget(self, entry: EntryToken, *ids: str) -> None:
         """Forget episodes: their bytes go at once, and until the app closes `undo` brings them back."""
-        self._change(entry, "forgetting", lambda: self._session.changes.forget(ids))
+        self.change(entry, "forgetting", lambda: self._session.changes.forget(ids))
 
     def edit(self, entry: EntryToken, episode_id: str, new: Episode) -> None:
         """Replace an episode by another."""
-        self._change(entry, "saving", lambda: self._session.changes.edit(episode_id, new))
+        self.change(entry, "saving", lambda: self._session.changes.edit(episode_id, new))
 
     def merge(self, entry: EntryToken, twins: Sequence[Duplicate]) -> None:
         """Merge episodes that are stored more than once."""
-        self._change(entry, "merging", lambda: self._session.changes.merge(twins))
+        self.change(entry, "merging", lambda: self._session.changes.merge(twins))
 
     def undo(self, entry: EntryToken) -> None:
         """Take back the last remember, forget, edit or merge."""
-        self._change(entry, "undoing", self._session.changes.undo)
+        self.change(entry, "undoing", self._session.changes.undo)
 
-    def demo(self, entry: EntryToken) -> None:
-        """Put the demo album into the memory."""
-        self._put(entry, "opening the demo album", lambda: self._session.open_demo(entry))
-
-    def no_demo(self, entry: EntryToken) -> None:
-        """Forget the demo album."""
-
-        def forget() -> Change:
-            ids = set(self._session.store.ids()) & {episode.id for episode in album.episodes()}
-            if not ids:
-                raise KeepsakeError(DEMO_NONE)
-            return self._session.changes.forget(sorted(ids))
-
-        self._change(entry, "forgetting", forget)
-
-    def _change(self, entry: EntryToken, activity: str, change: Callable[[], Change]) -> None:
-        self._put(entry, activity, lambda: self._session.change(entry, change), keep=True)
+    def change(self, entry: EntryToken, activity: str, change: Callable[[], Change]) -> None:
+        """Change the memory, as `Session.change` does."""
+        self.put(entry, activity, lambda: self._session.change(entry, change), keep=True)
 
     def begin(self, entry: EntryToken, private: bool) -> None:
         """Begin a new conversation at once: waiting questions of the old one are dropped, promised jobs still run.
@@ -208,21 +193,21 @@ class AppThread:
         In a `private` conversation nothing is stored anywhere, and nothing can be remembered.
         """
         self._jobs.leave()
-        self._put(entry, "beginning a conversation", lambda: self._session.begin(entry, private), always=True)
+        self.put(entry, "beginning a conversation", lambda: self._session.begin(entry, private), always=True)
 
     def resume(
         self, entry: EntryToken, conversation_id: str, then: Callable[[StoredConversation, list[Recall]], object]
     ) -> None:
         """Go on with a stored conversation, at once as `begin` does; `then` shows the conversation."""
         self._jobs.leave()
-        self._put(
+        self.put(
             entry, "opening the conversation", lambda: self._session.resume(entry, conversation_id, then), always=True
         )
 
     def switch(self, entry: EntryToken, open_backend: Callable[[], Backend]) -> None:
         """Let another model answer, in a new conversation. If the model cannot be opened, the one before stays."""
         self._jobs.leave()
-        self._put(entry, "changing the model", lambda: self._session.switch(entry, open_backend), always=True)
+        self.put(entry, "changing the model", lambda: self._session.switch(entry, open_backend), always=True)
 
     def cancel(self) -> None:
         """Cancel the running job. Callable from any thread."""

@@ -39,6 +39,8 @@ class MemoryCounted(Message):
     episodes: int
     encrypted: bool
     """Whether the memory file is encrypted."""
+    demo: bool = False
+    """Whether this is the demo album, and not the user's own memory."""
 
 
 @dataclass
@@ -115,7 +117,7 @@ class EpisodesChanged(Message):
 
 @dataclass
 class DemoReady(Message):
-    """The demo album is in the memory; `photo` and `question` are there to try."""
+    """The demo album is open; `photo` and `question` are there to try."""
 
     entry: EntryToken
     photo: Path

@@ -19,7 +19,6 @@ from assistant import sight
 from assistant.backend import Backend
 from assistant.conversation import Conversation
 from assistant.encoder.encoder import PhotoEncoder
-from demo import album
 from memory import conversations
 from memory.days import Unknown
 from memory.db.conversation_rows import StoredConversation
@@ -57,6 +56,9 @@ class Session(Rewriting):
         self.jobs = JobQueue(tell, self._open, self._free, self.engines.gate(self._stop))
         self.memory: Memory | None = None
         """None until the memory is open."""
+        self.own: Memory | None = None
+        """The user's memory while the demo album takes its place; else None."""
+        self.after_closing: list[Callable[[], object]] = []
         self._conversation: Conversation | None = None
         self._private = False
         self.recorder = Recorder(lambda: self.store, lambda line: tell(messages.Notice(line, "warning")))
@@ -76,6 +78,8 @@ class Session(Rewriting):
         self.engines.close()
         if self.memory:
             self.memory.close()
+        for end in self.after_closing:
+            end()
 
     def _stop(self) -> None:
         if self._conversation:
@@ -90,7 +94,12 @@ class Session(Rewriting):
     @property
     def _keep_nothing(self) -> bool:
         """Whether the model may write nothing to disk: its caches would give away an encrypted memory, too."""
-        return self._private or self.store.encrypted
+        return self._private or (self.own or self.store).encrypted
+
+    @property
+    def private(self) -> bool:
+        """Whether nothing of the conversation is kept."""
+        return self._private
 
     def _settled(self) -> None:
         self.jobs.wake(lambda: self.engines.loaded(awaited=self.jobs.waiting))
@@ -117,7 +126,8 @@ class Session(Rewriting):
 
     def count(self) -> None:
         """Tell how many memories there are, and whether their file is encrypted."""
-        self._tell(messages.MemoryCounted(self.store.stats()["episodes"], self.store.encrypted))
+        memory = self.store
+        self._tell(messages.MemoryCounted(memory.stats()["episodes"], memory.encrypted, self.own is not None))
 
     def alike(self, photo: Photo, k: int) -> list[Recall]:
         """The `k` memories most like a photo; the conversation stays as it is."""
@@ -242,18 +252,6 @@ class Session(Rewriting):
                 self.conversation().reminded = conversation.reminded
                 return self._recall(entry, conversation.photo)
         return None
-
-    def open_demo(self, entry: EntryToken) -> object:
-        """Put the demo album into the memory, and offer its new photo."""
-        if self._private:
-            raise KeepsakeError(PRIVATE_NO)
-
-        def load() -> None:
-            album.load(self.store, self.engines.encoder())
-            self.count()
-            self._tell(messages.DemoReady(entry, album.demo_photo(), album.QUESTION))
-
-        return self.engines.with_encoder(load)
 
     # -- another conversation, another model ---------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from ui.recall_strings import YES_NO, asked, day, headline
 from ui.strings import (
     CAPTION,
     CAPTION_IF_SAME,
+    DEMO_HERE,
     ENCRYPTED,
     NO_CAPTION,
     NO_MATCH,
@@ -181,6 +182,8 @@ class StatusLine(Static):
     chunk: reactive[Chunk | None] = reactive(None)
     encoding: reactive[str] = reactive("")
     """How many photos of the memory were encoded again; "" when none are left."""
+    demo: reactive[bool] = reactive(False)
+    """Whether the demo album is open."""
     waiting: reactive[int] = reactive(0)
     """How many photos wait in the tray for words."""
     importing: reactive[str] = reactive("")
@@ -197,6 +200,7 @@ class StatusLine(Static):
         parts = [
             (0, self.model),
             (0, "private" if self.private else ""),
+            (0, DEMO_HERE if self.demo else ""),
             (2, "" if n is None else f"{n} memor{'y' if n == 1 else 'ies'}"),
             (3, "" if n is None else ENCRYPTED if self.encrypted else NOT_ENCRYPTED),
             (3, f"context {c.prompt_tokens + c.new_tokens} of {CONTEXT}" if c else ""),

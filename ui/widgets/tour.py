@@ -1,4 +1,4 @@
-"""The tour: five short steps, each done by the user, from the demo album to a photo of their own, remembered.
+"""The tour: six short steps, each done by the user, from the demo album to a photo of their own, remembered.
 
 A line above the input says what to do next. It watches what happens and does nothing itself.
 """
@@ -13,7 +13,8 @@ from textual.widgets import Static
 from demo import album
 from ui.help_strings import TOUR, TOUR_KEYS
 
-STEPS = ("ask", "open", "caption", "photo", "remember")
+STEPS = ("ask", "open", "caption", "leave", "photo", "remember")
+LEAVE = STEPS.index("leave")
 
 
 class Tour(Static):
@@ -39,8 +40,8 @@ class Tour(Static):
         if self._step is None or what not in STEPS:
             return
         if what == "photo":
-            if path is None or path.parent == album.demo_photo().parent:
-                return
+            if path is None or path.parent == album.demo_photo().parent or self._step <= LEAVE:
+                return  # a photo of one's own belongs into one's own memory
             self._own = True
         if what == "remember" and not self._own:
             return

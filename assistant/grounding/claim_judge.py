@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -52,7 +51,7 @@ class Judge:
         self._ask = Ask(evidence.asked, yes_no=evidence.yes_no)
         self._groups = groups(evidence.told)
         self._focus: frozenset[str] | None = self._named_in(evidence.asked)
-        self.unsupported = False
+        self._asks_where = bool(evidence.asked) and evidence.asked[0].text.lower() == "where"
 
     def judge(self, sentence: str) -> Verdict:
         """What the next sentence of the text is."""
@@ -126,7 +125,7 @@ class Judge:
             return False
         if (answer := self._answers(words, told)) is not None:
             return answer
-        if (identity := _identity(words, told)) is False:
+        if (identity := _identity(words, told, where=self._asks_where)) is False:
             return False
         if (place := _placed(words, told)) is not None:
             return place
@@ -156,6 +155,9 @@ class Judge:
         wanted = [t.stem for t in asked if t.kind == "word" and t.stem not in _VAGUE and t.stem not in told.about]
         there = [s for s in told.sentences if any(alike(t.stem, w) for t in s for w in wanted)]
         known = there or any(alike(t.stem, w) for t in told.place for w in wanted)
+        others = {t.stem for one in self.evidence.told if one.id != told.id for t in one.tokens if t.content}
+        if wanted and not known and any(alike(w, s) for w in wanted for s in others):
+            return False  # what is asked about was told of another moment
         if wanted and not known and not _about_the_photo(asked):
             return False
         places = [told.place] if told.place else []
@@ -171,11 +173,13 @@ class Judge:
     def _seen_or_told(self, part: Sequence[Token]) -> bool:
         if self._where(part, part=True):
             return True
-        places = [one for one in self.evidence.told if one.place]
+        scenes = [(one, s) for one in self.evidence.told for s in (one.place, *one.sentences[:1]) if s]
         left = [
             p
-            for p in support.phrases(part)
-            if not any(any(t.content for t in p) and support.align(p, one.place, one, Ask()) <= 0.5 for one in places)
+            for n, p in enumerate(support.phrases(part))
+            if not (
+                n and any(any(t.content for t in p) and support.align(p, s, one, Ask()) <= 0.5 for one, s in scenes)
+            )
         ]
         return bool(left) and describes([t for p in left for t in p], self.evidence.told, self.evidence.asked)
 
@@ -211,7 +215,7 @@ def _about_thing(words: Sequence[Token], told: Told) -> bool:
     )
 
 
-def _identity(words: Sequence[Token], told: Told) -> bool | None:
+def _identity(words: Sequence[Token], told: Told, *, where: bool) -> bool | None:
     """Whether "This is X" says what the thing is called; None: the words are no such sentence."""
     left = [t for t in words if t.kind != "stop"]
     if len(left) < 3 or left[1].kind != "be" or left[0].text.lower() not in lexicon.THIS | {"they"}:
@@ -219,8 +223,9 @@ def _identity(words: Sequence[Token], told: Told) -> bool | None:
     said = phrase(left[2:])
     if not said:
         return None
-    known = told.about | {t.stem for t in told.place}
     named = heads(said)
+    there = {t.stem for t in heads(told.place)}
+    known = told.about | (there if where or any(t.kind == "word" for t in named) else set())
     if not named:
         return not any(t.kind == "mine" for t in said) or not told.owned
     ok = all(
@@ -236,13 +241,17 @@ def _placed(words: Sequence[Token], told: Told) -> bool | None:
     left = [t for t in words if t.kind not in ("stop",) and t.stem not in ("together", "also", "there")]
     days = [t for t in left if t.kind == "day"]
     left = support.without_days(left)
-    if len(left) < 4 or left[0].kind != "me" or left[1].kind != "be" or left[2].stem not in lexicon.PLACING:
+    if len(left) < 2 or left[0].kind != "me" or left[1].kind != "be":
         return None
-    if any(support.cost([left[0], left[1], d], told, Ask()) > ENOUGH for d in days):
+    if any(not _moment_of_user(d, told) for d in days):
         return False
+    if len(left) > 3 and left[2].stem == "with":
+        return any(t.stem in told.names for t in left[3:]) or _with(left[3:], told)
+    if len(left) < 4 or left[2].stem not in lexicon.PLACING:
+        return None
     place = left[2:]
     content = [t for t in place if t.content]
-    if not content or all(t.kind == "number" for t in content) or content[-1].kind == "number":
+    if not content or any(t.kind == "number" for t in content):
         return False
     there = {t.stem for t in told.place}
     if any(t.stem in there for t in content) and all(t.stem in told.stems for t in content):
@@ -253,12 +262,29 @@ def _placed(words: Sequence[Token], told: Told) -> bool | None:
     )
 
 
+def _moment_of_user(day: Token, told: Told) -> bool:
+    """Whether a day is that of the photo, or one of which the user told something they did themselves."""
+    if told.day and day.day and day.day.within(told.day):
+        return True
+    mine = [s for s in told.sentences if any(t.kind == "me" for t in s)]
+    return any(support.cost([day], replace(told, tokens=s, day=told.day, place=()), Ask()) <= ENOUGH for s in mine)
+
+
+def _with(company: Sequence[Token], told: Told) -> bool:
+    """Whether the source says "with" of this company."""
+    stems = {t.stem for t in company if t.content}
+    return any(
+        t.stem == "with" and stems & {x.stem for x in s[i + 1 : i + 4]} for s in told.sentences for i, t in enumerate(s)
+    )
+
+
 def _user_there(source: Sequence[Token], place: Sequence[Token], content: Sequence[Token]) -> bool:
     """Whether it is the user of whom the source tells the place."""
     at = next((i for i, t in enumerate(source) if t.content and t.stem == content[0].stem), None)
     if at is None:
         return False
-    before = [t for t in source[:at] if t.kind == "prep"]
+    near = list(source[max(0, at - 3) : at])
+    before = [t for n, t in enumerate(near) if t.kind == "prep" and not any(x.content for x in near[n:])]
     if not before or before[-1].stem not in lexicon.PLACING:
         return False
     if any(t.kind == "mine" for t in source[max(0, at - 2) : at]):
@@ -270,16 +296,3 @@ def _user_there(source: Sequence[Token], place: Sequence[Token], content: Sequen
         ):
             return t.kind == "me"
     return True
-
-
-def responsive(question: str, sentence: str) -> bool:
-    """Whether a sentence can be an answer at all: how old, how many and how much ask for a number."""
-    if not re.match(r"\W*how (?:old|many|much|far|often|long)\b", question, re.IGNORECASE):
-        return True
-    return any(t.kind in ("number", "day") for t in tokens(sentence)) or bool(
-        re.search(
-            r"\b(?:first|once|twice|until|since|every|always|years?|minutes?|hours?|days?|weeks?|months?)\b",
-            sentence,
-            re.IGNORECASE,
-        )
-    )

@@ -47,7 +47,8 @@ def describes(clause: Sequence[Token], told: Sequence[Told], asked: Sequence[Tok
     started = clause[0].text[0].isupper() and clause[0].kind == "word" and clause[0].at == 0
     if started and clause[0].stem not in names | about and not clause[0].text.lower().endswith("s") and len(clause) > 1:
         return clause[1].kind != "be" and not any(alike(clause[0].stem, s) for s in known)
-    wanted = bool(asked) and asked[0].text.lower() in ("who", "whose", "when", "why")
+    past = any(t.text.lower() in ("was", "were", "did", "had") for t in asked)
+    wanted = bool(asked) and (past or asked[0].text.lower() in ("who", "whose", "when", "why"))
     return first is not None and not wanted
 
 

@@ -20,7 +20,6 @@ FRAMES = frozenset(
 
 
 _SEEING = frozenset(map(stem, ("see", "meet")))
-_TALKED_OF = frozenset(("me", "light", "aux", "be", "mine", "prep"))
 _TALK = frozenset(map(stem, lexicon.FRAME))
 
 
@@ -121,6 +120,8 @@ def _matched(claim: Sequence[Token], i: int, source: Sequence[Token], j: int, to
     if one.kind == "mine":
         return 0 if other.kind == "mine" else NEVER
     if one.kind == "other":
+        if _owns(claim, i) != _owns(source, j):
+            return 0.3 if _owns(claim, i) and other.possessive else NEVER
         if other.kind == "other":
             return 0 if _sex(one) in ("", _sex(other)) or _sex(other) == "" else 0.6
         return 0.3 if other.kind == "name" and not other.possessive else NEVER
@@ -134,11 +135,17 @@ def _matched(claim: Sequence[Token], i: int, source: Sequence[Token], j: int, to
         return 0 if other.kind == "not" else NEVER
     if one.content:
         if other.content and alike(one.stem, other.stem):
-            return 1.2 if one.possessive and one.kind == "name" and not other.possessive else 0
+            return 1.4 if one.possessive and one.kind == "name" and not other.possessive else 0
         if other.kind == "other" and (price := _stands_for(one, other, source, j, told)) < NEVER:
             return price
         return NEVER
     return 0 if one.stem == other.stem else NEVER
+
+
+def _owns(words: Sequence[Token], i: int) -> bool:
+    """Whether a pronoun is a possessive: "her wedding", not "saw her"."""
+    low, after = words[i].text.lower(), words[i + 1] if i + 1 < len(words) else None
+    return low in ("his", "their", "its") or (low == "her" and after is not None and after.content)
 
 
 def _turned_round(claim: Sequence[Token], i: int, source: Sequence[Token], j: int, told: Told) -> float:
@@ -146,7 +153,8 @@ def _turned_round(claim: Sequence[Token], i: int, source: Sequence[Token], j: in
     one, other = _subject(claim, i), _subject(source, j)
     if claim[i].kind != "word" or one is None or other is None:
         return 0
-    return 2.0 if _matched(claim, one, source, other, told) >= NEVER else 0
+    price = _matched(claim, one, source, other, told)
+    return 2.0 if price >= NEVER else price if price >= 1 else 0
 
 
 def _subject(words: Sequence[Token], i: int) -> int | None:
@@ -203,10 +211,9 @@ def _unmatched(t: Token, i: int, claim: Sequence[Token], told: Told, ask: Ask) -
     if t.kind in ("be", "aux"):
         return 0.3
     if t.kind == "prep":
-        return 0.35
+        return 1.3 if i + 1 < len(claim) and claim[i + 1].kind == "number" else 0.35
     if t.kind == "other":
-        possessive = t.text.lower() in ("her", "his", "their") and i + 1 < len(claim) and claim[i + 1].content
-        return 0.9 if possessive else 0.2
+        return 0.9 if _owns(claim, i) else 0.2
     if t.kind == "mine":
         after = next((a for a in claim[i + 1 :] if a.content), None)
         own = after is not None and (after.stem in told.about | GENERIC or t.text.lower() in ("mine", "yours", "ours"))
@@ -226,7 +233,8 @@ def _unmatched(t: Token, i: int, claim: Sequence[Token], told: Told, ask: Ask) -
         if t.stem in GENERIC and not excluded([t.stem], told) and t.text[-1] != "s":
             return 0.3 if before is None or before.kind != "prep" else NEVER
         if t.stem in _TALK:
-            return 0.2 if before is None or before.kind in _TALKED_OF or before.stem == "last" else NEVER
+            who = next((c for c in reversed(claim[:i]) if c.kind not in ("light", "aux")), None)
+            return NEVER if who is not None and who.kind in ("name", "other") and not who.possessive else 0.2
         if t.stem == "last" and any(c.stem in _SEEING for c in claim[i + 1 : i + 2]):
             return 0.1
         if t.stem in _SEEING and any(c.stem == "last" for c in claim):
@@ -246,6 +254,8 @@ def _skipped(source: Sequence[Token], k: int, j: int) -> float:
             price += 0.3 if t.text in ".!?;\n" else 0.1
         elif t.kind == "mine":
             price += 0.7
+        elif t.possessive:
+            price += 1.5
         elif t.content:
             price += 0.2 if t.kind != "name" else 0.3
         else:

@@ -68,7 +68,7 @@ def is_verb(token: Token) -> bool:
     """Whether a word is surely a verb: a past form, or one of the most common."""
     low = token.text.lower()
     return token.kind in ("word", "aux", "be") and (
-        token.kind != "word" or low in lexicon.PAST or (low.endswith("ed") and len(low) > 4 and low != "red")
+        token.kind != "word" or low in lexicon.PAST or (low.endswith("ed") and len(low) > 3 and not low.endswith("eed"))
     )
 
 

@@ -9,8 +9,9 @@ import re
 from collections.abc import Sequence
 
 from assistant.grounding import claims, quote
-from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict, responsive
+from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict
 from assistant.grounding.quote import Quotable
+from assistant.grounding.responsive import responsive
 from assistant.grounding.result import Grounding
 
 MAYBE = "Maybe: "

@@ -233,6 +233,10 @@ def _identity(words: Sequence[Token], told: Told, *, where: bool) -> bool | None
         for t in named
         if t.kind != "number"
     )
+    last = named[-1].stem
+    thing = told.nouns | told.names | there | GENERIC
+    adjective = left[0].text.lower() in ("it", "they")  # "It is red"
+    ok = ok and (adjective or any(alike(last, k) for k in thing))
     return ok and not excluded([t.stem for t in named], told)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from assistant.grounding import lexicon
 from assistant.grounding.words import Day, Token, alike, stem, tokens
 
+_EVENTS = frozenset(map(stem, "birthday party wedding walk bath day trip visit swim christmas game concert".split()))
 GENERIC = frozenset(map(stem, "dog cat pet animal person man woman child toy thing photo baby boy girl puppy".split()))
 """Words for kinds of things, which a person uses of what a photo shows whether they were told or not."""
 
@@ -25,6 +26,8 @@ class Told:
     """Stems that name or describe the thing in the photo."""
     names: frozenset[str]
     """Of these, the names."""
+    nouns: frozenset[str]
+    """Of these, the last of each phrase: a "tomato tin" is a tin, and no tomato."""
     owned: bool
     """Whether the thing belongs to somebody else than the user: "Paula's boots", "he belongs to uncle Karl"."""
     day: Day | None
@@ -49,7 +52,8 @@ def read(id: str, words: str, day: date | None, place: str | None, *, sure: bool
         re.search(r"\bnot (?:ours|mine|my|our)\b|\bbelongs? to (?!me\b|us\b)", words, re.IGNORECASE)
     )
     there = tokens(place) if place else ()
-    return Told(id, found, sentences, about, names, owned, Day.of(day) if day else None, there, sure, photo)
+    nouns = frozenset(heads(one)[-1].stem for one in phrases if heads(one))
+    return Told(id, found, sentences, about, names, nouns, owned, Day.of(day) if day else None, there, sure, photo)
 
 
 def groups(told: Sequence[Told]) -> list[frozenset[str]]:
@@ -158,6 +162,10 @@ def _topics(sentences: Sequence[tuple[Token, ...]]) -> Iterable[list[Token]]:
             rest = first[len(found) :]
             if not (rest and is_verb(rest[0]) and rest[0].kind == "word" and _object(rest)):
                 yield from _with_appositions(first)
+            if len(rest) > 1 and rest[0].kind == "be":
+                yield [t for t in phrase(rest[1:]) if t.kind == "name"]  # "The blue one is Grumble"
+            if found and found[0].possessive and any(t.stem in _EVENTS for t in found):
+                yield [replace(found[0], kind="name", possessive=False)]  # "Luna's first birthday!"
 
 
 def _object(rest: Sequence[Token]) -> bool:

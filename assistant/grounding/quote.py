@@ -239,12 +239,7 @@ def _typed(kind: str, found: Sequence[Token], line: str) -> bool:
     if kind == "when":
         return any(t.kind == "day" or t.text.lower() in _TIME or (t.stem == "when" and n) for n, t in enumerate(found))
     if kind == "number":
-        return any(
-            t.kind == "number"
-            or (t.kind == "day" and t.text.isdigit())
-            or t.text.lower() in ("every", "twice", "until")
-            for t in found
-        )
+        return any(t.kind == "number" or t.text.lower() in ("every", "twice", "until") for t in found)
     if kind == "who":
         return any(t.kind == "name" or t.stem in _PERSON or t.possessive for t in found)
     if kind == "why":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from assistant.grounding.words import tokens
+from assistant.grounding import lexicon
+from assistant.grounding.words import Token, tokens
 
 _HOW = re.compile(r"\W*how (?P<what>old|many|much|far|often|long|tall|big)\b", re.IGNORECASE)
 _TIME = re.compile(
@@ -16,9 +18,22 @@ _TIME = re.compile(
 _SPAN = re.compile(r"\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b", re.IGNORECASE)
 
 
-def responsive(question: str, sentence: str) -> bool:
-    """Whether a sentence has what the question asks for."""
+_WHO_IS = re.compile(
+    r"\W*(?:who|what|which|tell|describe|show)\b.*\b(?:this|that|these|those|here|name|called|about|photo|picture"
+    r"|(?:is|are|was|were) (?:it|he|she|they))\b|\W*(?:is|are|was|were|do|does|did|can|could)\b",
+    re.IGNORECASE,
+)
+_MY = {"my": "your", "our": "your", "mine": "yours", "ours": "yours", "i": "you", "we": "you", "me": "you", "us": "you"}
+_AS_I = re.compile(
+    r"\bI(?:['’]m| am| can| do| did| see| think| believe| remember| know| would| will| have)\b", re.IGNORECASE
+)
+
+
+def responsive(question: str, sentence: str, names: frozenset[str] = frozenset()) -> bool:
+    """Whether a sentence has what the question asks for. `names`: stems of what the recalled things are called."""
     found = tokens(sentence)
+    if _only_names(found, names) and not _WHO_IS.match(question.replace("'s", " is").replace("’s", " is")):
+        return False
     number, day = (any(t.kind == kind for t in found) for kind in ("number", "day"))
     if how := _HOW.match(question):
         what = how["what"].lower()
@@ -33,3 +48,25 @@ def responsive(question: str, sentence: str) -> bool:
     if asked:
         return day or number or bool(_TIME.search(sentence))
     return True
+
+
+def to_the_user(sentence: str) -> str:
+    """A sentence that repeats the user's "my" and "I" to the user, with "your" and "you"."""
+    if _AS_I.search(sentence):
+        return sentence
+
+    def other(match: re.Match[str]) -> str:
+        word = _MY[match[0].lower()]
+        return word.capitalize() if match.start() == 0 else word
+
+    return re.sub(rf"(?<![\w'’-])(?:{'|'.join(_MY)})(?![\w'’-])", other, sentence, flags=re.IGNORECASE)
+
+
+def _only_names(found: Sequence[Token], names: frozenset[str]) -> bool:
+    """Whether a sentence says no more than "This is X", with a name of what was recalled."""
+    words = [t for t in found if t.kind != "stop"]
+    if len(words) < 3 or words[1].kind != "be" or words[0].text.lower() not in lexicon.THIS | {"it", "he", "she"}:
+        return False
+    content = [t for t in words[2:] if t.content]
+    plain = all(t.kind in ("mine", "light") or t.content for t in words[2:])
+    return bool(content) and plain and all(t.stem in names for t in content) and not any(t.possessive for t in content)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from assistant.grounding import claims, quote
 from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict
 from assistant.grounding.quote import Quotable
-from assistant.grounding.responsive import responsive
+from assistant.grounding.responsive import responsive, to_the_user
 from assistant.grounding.result import Grounding
 
 MAYBE = "Maybe: "
@@ -76,11 +76,7 @@ class GroundedText:
 
     def _take(self, sentence: str) -> str:
         verdict = self._judge.judge(sentence)
-        if (
-            self._answers
-            and verdict.kind in ("told", "maybe")
-            and (self._small or not responsive(self._evidence.question, sentence))
-        ):
+        if self._answers and verdict.kind in ("told", "maybe") and (self._small or not self._fits(sentence)):
             verdict = Verdict(sentence, "unsupported")
         self._verdicts.append(verdict)
         if verdict.kind in ("abstains", "talk"):
@@ -88,9 +84,15 @@ class GroundedText:
             return ""
         if verdict.kind == "unsupported":
             return ""
+        if verdict.kind in ("told", "maybe"):
+            sentence = to_the_user(sentence)
         if verdict.kind == "maybe" and not _HEDGED.search(sentence) and MAYBE not in self.shown:
             sentence = MAYBE + sentence
         return self._show(" " + sentence)
+
+    def _fits(self, sentence: str) -> bool:
+        names = frozenset().union(*(one.names | one.nouns for one in self._evidence.told))
+        return responsive(self._evidence.question, sentence, names)
 
     def _show(self, text: str) -> str:
         text = text if self.shown else text.lstrip()

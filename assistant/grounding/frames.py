@@ -1,0 +1,98 @@
+"""Two sentences that models write over and over, and what makes them true: "This is X" and "You were at X"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.grounding import lexicon, support
+from assistant.grounding.support import ENOUGH, Ask
+from assistant.grounding.told import GENERIC, Told, excluded, heads, is_verb, phrase
+from assistant.grounding.words import Token, alike
+
+
+def names_it(words: Sequence[Token], told: Told, *, where: bool) -> bool | None:
+    """Whether "This is X" says what the thing is called; None: the words are no such sentence."""
+    left = [t for t in words if t.kind != "stop"]
+    if len(left) < 3 or left[1].kind != "be" or left[0].text.lower() not in lexicon.THIS | {"they"}:
+        return None
+    said = phrase(left[2:])
+    if not said:
+        return None
+    named = heads(said)
+    there = {t.stem for t in heads(told.place)}
+    known = told.about | (there if where or any(t.kind == "word" for t in named) else set())
+    if not named:
+        return not any(t.kind == "mine" for t in said) or not told.owned
+    ok = all(
+        any(alike(t.stem, k) for k in known) or (t.stem in GENERIC and t.kind == "word")
+        for t in named
+        if t.kind != "number"
+    )
+    last = named[-1].stem
+    thing = told.nouns | told.names | there | GENERIC
+    adjective = left[0].text.lower() in ("it", "they")  # "It is red"
+    ok = ok and (adjective or any(alike(last, k) for k in thing))
+    return ok and not excluded([t.stem for t in named], told)
+
+
+def puts_user(words: Sequence[Token], told: Told) -> bool | None:
+    """Whether "You were at X" is true of the user; None: the words are no such sentence."""
+    left = [t for t in words if t.kind not in ("stop",) and t.stem not in ("together", "also", "there")]
+    days = [t for t in left if t.kind == "day"]
+    left = support.without_days(left)
+    if len(left) < 2 or left[0].kind != "me" or left[1].kind != "be":
+        return None
+    if any(not _moment_of_user(d, told) for d in days):
+        return False
+    if len(left) > 3 and left[2].stem == "with":
+        return any(t.stem in told.names for t in left[3:]) or _with(left[3:], told)
+    if len(left) < 4 or left[2].stem not in lexicon.PLACING:
+        return None
+    place = left[2:]
+    content = [t for t in place if t.content]
+    if not content or any(t.kind == "number" for t in content):
+        return False
+    there = {t.stem for t in told.place}
+    if any(t.stem in there for t in content) and all(t.stem in told.stems for t in content):
+        return True
+    return any(
+        support.align(tuple(place[1:]), s, told, Ask()) <= 0.8 and _user_there(s, place, content)
+        for s in told.sentences
+    )
+
+
+def _moment_of_user(day: Token, told: Told) -> bool:
+    """Whether a day is that of the photo, or one of which the user told something they did themselves."""
+    if told.day and day.day and day.day.within(told.day):
+        return True
+    mine = [s for s in told.sentences if any(t.kind == "me" for t in s)]
+    return any(support.cost([day], replace(told, tokens=s, day=told.day, place=()), Ask()) <= ENOUGH for s in mine)
+
+
+def _with(company: Sequence[Token], told: Told) -> bool:
+    """Whether the source says "with" of this company."""
+    stems = {t.stem for t in company if t.content}
+    return any(
+        t.stem == "with" and stems & {x.stem for x in s[i + 1 : i + 4]} for s in told.sentences for i, t in enumerate(s)
+    )
+
+
+def _user_there(source: Sequence[Token], place: Sequence[Token], content: Sequence[Token]) -> bool:
+    """Whether it is the user of whom the source tells the place."""
+    at = next((i for i, t in enumerate(source) if t.content and t.stem == content[0].stem), None)
+    if at is None:
+        return False
+    near = list(source[max(0, at - 3) : at])
+    before = [t for n, t in enumerate(near) if t.kind == "prep" and not any(x.content for x in near[n:])]
+    if not before or before[-1].stem not in lexicon.PLACING:
+        return False
+    if any(t.kind == "mine" for t in source[max(0, at - 2) : at]):
+        return before[-1].stem in ("in", "at")
+    for i in range(at - 1, -1, -1):
+        t = source[i]
+        if t.text.lower() in lexicon.SUBJECTS - {"it"} or (
+            t.kind == "name" and not t.possessive and i + 1 < len(source) and is_verb(source[i + 1])
+        ):
+            return t.kind == "me"
+    return True

@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,8 @@ from memory.forget import selection
 from memory.maintenance.archive import as_json, export_archive, import_archive
 from memory.maintenance.encryption import convert
 from memory.paths import memory_file
+from memory.search.calendar_names import Span
+from memory.search.time_phrases import given_days
 from memory.store import Memory
 from memory.text import count
 
@@ -93,8 +94,10 @@ def _parser() -> argparse.ArgumentParser:
         "--photo", metavar="FILE", help="all of a photo from an export, or of a hash that `show` prints"
     )
     forget.add_argument("--words", metavar="TEXT", help="all episodes that contain these words")
-    forget.add_argument("--from", dest="since", type=_day, metavar="DAY", help="from this day on: 2025-08-01")
-    forget.add_argument("--to", dest="until", type=_day, metavar="DAY", help="up to the end of this day")
+    forget.add_argument(
+        "--from", dest="since", type=_days, metavar="DAY", help="from 2025-08-01, 1 August, 2023 ... on"
+    )
+    forget.add_argument("--to", dest="until", type=_days, metavar="DAY", help="up to the end of this day")
     forget.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     ending = command("reminders", "Reminders that you asked for in your memories; --end stops one.", _reminders)
     ending.add_argument("--end", metavar="ID", help="stop the reminder with this id, or its first digits, for good")
@@ -170,7 +173,7 @@ def _chosen(memory: Memory, args: argparse.Namespace) -> list[str]:
     if args.words:
         return memory.mentioning(args.words)
     if args.since or args.until:
-        return memory.between(args.since, args.until and args.until + timedelta(days=1))
+        return memory.between(args.since and args.since[0], args.until and args.until[1])
     return memory.showing(selection.named_photo(args.photo))
 
 
@@ -279,11 +282,11 @@ def _when(episode: Episode) -> str:
     return (episode.day.isoformat() if episode.day else DAY_UNKNOWN) + (f", {episode.place}" if episode.place else "")
 
 
-def _day(text: str) -> date:
+def _days(text: str) -> Span:
     try:
-        return date.fromisoformat(text)
+        return given_days(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it like 2025-08-01") from error
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _positive(text: str) -> int:

@@ -99,7 +99,7 @@ HEAVY = {
 }
 SECURE = {"sqlcipher3", "keyring", "cryptography"}
 """The extra of encrypted memories: loaded when one is opened, and not before."""
-OUTSIDE_MEMORY = {"dateparser", "dateutil", "numpy", "platformdirs", "sqlite_utils"} | SECURE
+OUTSIDE_MEMORY = {"numpy", "platformdirs", "sqlite_utils"} | SECURE
 """All that the memory needs besides the standard library."""
 UNTRACKED = {"__pycache__", "build", "dist"}
 

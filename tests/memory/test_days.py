@@ -98,7 +98,7 @@ def test_search_list_forget_and_years_agree_on_the_day(
         assert "Memory of 1 August 2025:" in str(caption_messages([memory.get(evening)], photo("9")))
     assert main(["--memory", str(path), "list"]) == 0
     assert f"{evening}  2025-08-01  Nora at the beach" in capsys.readouterr().out
-    assert main(["--memory", str(path), "forget", "--from", "2025-08-01", "--to", "2025-08-01", "--yes"]) == 0
+    assert main(["--memory", str(path), "forget", "--from", "1 August 2025", "--to", "1 August 2025", "--yes"]) == 0
     with Memory(path) as memory:
         assert memory.ids() == [morning]
 

@@ -1,0 +1,141 @@
+"""Months, seasons and feasts by their English names, as spans of days of a year.
+
+A span is its first day and the day after its last. Seasons are those of the hemisphere where the user is: that of this
+machine's timezone, unless `"hemisphere": "south"` (or "north") stands in `settings.json` in Keepsake's folder.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from memory.paths import home
+
+Span = tuple[date, date]
+OfYear = Callable[[int], Span]
+"""The span that a name means in a year. Raises ValueError where that year has no such day."""
+
+_MONTH_NAMES = (
+    "january february march april may june july august september october november december".split(),
+    "jan feb mar apr may jun jul aug sep oct nov dec".split(),
+)
+MONTHS = {name: n for names in _MONTH_NAMES for n, name in enumerate(names, 1)} | {"sept": 9}
+"""Number of a month by its name or abbreviation."""
+SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
+"""First of three months, in the north."""
+_FIXED = {  # month, day, how many days
+    "christmas eve": (12, 24, 1),
+    "christmas day": (12, 25, 1),
+    "boxing day": (12, 26, 1),
+    "christmas": (12, 24, 3),
+    "xmas": (12, 24, 3),
+    "new year's eve": (12, 31, 1),
+    "new year's day": (1, 1, 1),
+    "epiphany": (1, 6, 1),
+    "halloween": (10, 31, 1),
+    "valentine's day": (2, 14, 1),
+    "st patrick's day": (3, 17, 1),
+}
+_AROUND_EASTER = {  # days from Easter Sunday, how many days
+    "good friday": (-2, 1),
+    "easter sunday": (0, 1),
+    "easter monday": (1, 1),
+    "easter": (-2, 4),
+    "ascension day": (39, 1),
+    "pentecost": (49, 2),
+    "whitsun": (49, 2),
+}
+_BY_WEEKDAY = {  # month, weekday (Monday 0), which one
+    "thanksgiving": (11, 3, 4),
+    "mother's day": (5, 6, 2),
+    "father's day": (6, 6, 3),
+}
+FEASTS = ("new year", *_FIXED, *_AROUND_EASTER, *_BY_WEEKDAY)
+"""Names of feasts, in lower case and with a straight apostrophe."""
+_SOUTH = (  # timezones below the equator that set their clocks alike all year
+    "Africa/Johannesburg Africa/Harare Africa/Lusaka Africa/Maputo Africa/Windhoek Africa/Gaborone Africa/Luanda "
+    "America/Sao_Paulo America/Argentina America/Buenos_Aires America/Montevideo America/La_Paz America/Lima "
+    "America/Bahia America/Recife America/Fortaleza Australia Indian/Antananarivo Indian/Mauritius Pacific/Fiji"
+).split()
+
+
+def part_of_year(name: str) -> OfYear:
+    """What a month, season or feast means. Raises KeyError for any other name."""
+    if name in MONTHS:
+        return lambda year: (date(year, MONTHS[name], 1), _after_months(date(year, MONTHS[name], 1), 1))
+    if name in SEASONS:
+        month = (SEASONS[name] + 5) % 12 + 1 if southern() else SEASONS[name]
+        return lambda year: (date(year, month, 1), _after_months(date(year, month, 1), 3))
+    if name == "new year":  # of 2025: the night to it
+        return lambda year: (date(year - 1, 12, 31), date(year, 1, 2))
+    if name in _FIXED:
+        month, day, days = _FIXED[name]
+        return lambda year: (date(year, month, day), date(year, month, day) + timedelta(days=days))
+    if name in _AROUND_EASTER:
+        shift, days = _AROUND_EASTER[name]
+        return lambda year: _days(easter(year) + timedelta(days=shift), days)
+    month, weekday, nth = _BY_WEEKDAY[name]
+
+    def by_weekday(year: int) -> Span:
+        first = date(year, month, 1)
+        return _days(first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1)), 1)
+
+    return by_weekday
+
+
+def third(span: Span, n: int, of: int = 3) -> Span:
+    """The n-th part (from 0) of a span, by whole months where it is of some: early 2024 is January to April."""
+    first, end = span
+    months = (end.year - first.year) * 12 + end.month - first.month
+    if months >= of and first.day == end.day == 1:
+        return _after_months(first, months * n // of), _after_months(first, months * (n + 1) // of)
+    days = (end - first).days
+    return first + timedelta(days=days * n // of), first + timedelta(days=days * (n + 1) // of)
+
+
+def easter(year: int) -> date:
+    """Easter Sunday of the Gregorian calendar (the anonymous computus; Meeus, Astronomical Algorithms, chapter 8)."""
+    a, b, c = year % 19, year // 100, year % 100
+    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
+    k = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
+    m = (a + 11 * h + 22 * k) // 451
+    month, day = divmod(h + k - 7 * m + 114, 31)
+    return date(year, month, day + 1)
+
+
+def southern() -> bool:
+    """Whether the user's summer is in January."""
+    try:
+        kept = json.loads((home() / "settings.json").read_text(encoding="utf-8")).get("hemisphere")
+    except (OSError, ValueError, AttributeError):
+        kept = None
+    if kept in ("south", "north"):
+        return kept == "south"
+    january, july = (datetime(2025, month, 15, 12).astimezone().utcoffset() for month in (1, 7))
+    if january != july and january is not None and july is not None:
+        return january > july  # clocks go forward in summer
+    return any(_zone_name().startswith(name) for name in _SOUTH)
+
+
+def _zone_name() -> str:
+    """The name of this machine's timezone, such as "Europe/Vienna"; "" where the system does not tell."""
+    import os
+
+    if named := os.environ.get("TZ"):
+        return named.lstrip(":")
+    try:
+        return os.readlink("/etc/localtime").rpartition("zoneinfo/")[2]
+    except OSError:
+        return time.tzname[0]
+
+
+def _days(first: date, days: int) -> Span:
+    return first, first + timedelta(days=days)
+
+
+def _after_months(first: date, months: int) -> date:
+    """The first day of a month so many months later."""
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return date(year, month + 1, 1)

@@ -1,0 +1,241 @@
+"""The smallest phrases of time in an English sentence: a year, a month, a feast, "last week", "3 to 7 August".
+
+`time_phrases.py` puts them together and decides which of them mean a time.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from memory.search.calendar_names import FEASTS, MONTHS, SEASONS, OfYear, Span, part_of_year, third
+
+TO = r"(?:-|–|—|to|till|until|through)"
+"""What stands between the ends of a range."""
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_COUNTED = "a one two three four five six seven eight nine ten eleven twelve".split()
+_MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
+_NAMES = "|".join(re.escape(name) for name in sorted((*SEASONS, *FEASTS), key=len, reverse=True))
+_NAME = rf"(?:{_MONTH}|(?:{_NAMES})\b)"
+_YEAR = r"(?:(?:19|20)\d\d\b(?!-\d\d\b)|'\d\d\b)"
+_COUNT = rf"(?:(?:a\ )?few|a\ couple\ of|an|{'|'.join(_COUNTED)}|\d{{1,3}})"
+_FEW = -1
+_NTH = r"\d{1,2}(?:st|nd|rd|th)?"
+_SHARES = {  # which part, of how many
+    **{"early": (0, 3), "beginning": (0, 3), "start": (0, 3), "mid": (1, 3), "middle": (1, 3), "late": (2, 3)},
+    **{"end": (2, 3), "first half": (0, 2), "second half": (1, 2)},
+}
+_LENGTHS = {"day": 1, "week": 7, "month": 31, "year": 366}
+_WEEKS = {"first": 0, "second": 7, "third": 14, "fourth": 21}
+_ATOM = re.compile(
+    rf"""(?<![\w'])(?<![a-z]-)(?:
+    (?P<iso>\d{{4}}-\d\d-\d\d)\b
+    | (?P<dotted>\d{{1,2}}\.\ ?\d{{1,2}}\.\ ?(?:19|20)\d\d)\b
+    | (?P<isomonth>(?:19|20)\d\d-(?:0[1-9]|1[0-2]))\b(?!-)
+    | (?P<decade>(?:19|20)\d0)'?s\b
+    | (?P<day>(?:the\ )?day\ before\ yesterday|yesterday|today|tonight)\b
+    | (?P<first>{_NTH})(?:\ ?{TO}\ ?(?:the\ )?(?P<last>{_NTH}))?(?:\ of)?\ (?P<ofmonth>{_MONTH})
+    | (?P<inmonth>{_MONTH})\ (?:the\ )?(?P<begin>{_NTH})\b(?![\d:])(?:\ ?{TO}\ ?(?P<until>{_NTH})\b(?!\ (?:{_MONTH})))?
+    | (?P<ago>{_COUNT})\ (?P<unit>day|week|month|year)s?\ ago\b
+    | (?:last|past)\ (?P<many>{_COUNT}|couple\ of)\ (?P<units>day|week|month|year)s\b
+    | (?:(?P<share>{"|".join(map(re.escape, _SHARES))}|(?:{"|".join(_WEEKS)}|last)\ week(?:end)?(?=\ (?:of|in)\b))
+        (?:[ -](?:of|in))?[ -](?:the\ )?)?
+      (?: (?P<relyear>last|this|past)\ year\b(?:'s)?
+        | (?P<before>year\ before\ last)\b
+        | (?P<year>{_YEAR})
+        | (?P<which>last|this)\ (?P<named>{_NAME})
+        | (?P<part>{_NAME})(?P<beforelast>\ before\ last\b)?
+      )
+    | (?P<rel>last|this|past)\ (?P<what>night|morning|week|weekend|month|{"|".join(_DAYS)})\b
+    | (?P<weekday>{"|".join(_DAYS)})\b
+    )""",
+    re.I | re.X,
+)
+
+
+@dataclass(frozen=True)
+class Atom:
+    """A word or more that may mean a time: of year, part, weekday and span it has one."""
+
+    start: int
+    """Place of the first letter in the text, and"""
+    end: int
+    """of the one after the last."""
+    year: int | None = None
+    part: OfYear | None = None
+    """A month, a season, a feast or a day of a month, of any year."""
+    weekday: int | None = None
+    """0: Monday."""
+    span: Span | None = None
+    share: str = ""
+    """Only this of it: "early", "end", "last week"."""
+    sure: bool = False
+    """Whether it means a time wherever it stands."""
+    is_month: bool = False
+    """Whether it is a month by its name alone, which may be a word or a person too."""
+
+
+def atoms(text: str, today: date) -> list[Atom]:
+    """All atoms of a text in their order. Days that no calendar has are none."""
+    found = []
+    for match in _ATOM.finditer(text):
+        with suppress(ValueError, OverflowError, KeyError):
+            found.append(_atom(match, today))
+    return found
+
+
+def shared(span: Span, share: str) -> Span:
+    """A share of a span: early, mid or late in it, its first half, its last week."""
+    share = share.lower()
+    if share in _SHARES:
+        return third(span, *_SHARES[share])
+    first, end = span
+    nth, _, what = share.partition(" ")
+    if nth == "last":
+        week = end - timedelta(days=7), end
+    elif nth in _WEEKS:
+        week = first + timedelta(days=_WEEKS[nth]), first + timedelta(days=_WEEKS[nth] + 7)
+    else:
+        return span
+    if what == "weekend":
+        saturday = week[0] + timedelta(days=(5 - week[0].weekday()) % 7)
+        return saturday, saturday + timedelta(days=2)
+    return week
+
+
+def latest(part: OfYear, today: date, *, over: bool = False) -> Span:
+    """The latest span of this name that has begun or, with `over`, has ended."""
+    for year in range(today.year + 1, today.year - 9, -1):  # 29 February comes every eighth year at worst
+        with suppress(ValueError):
+            span = part(year)
+            if (span[1] if over else span[0]) <= today:
+                return span
+    raise ValueError("no such day")
+
+
+def year_span(year: int) -> Span:
+    """A whole year."""
+    return date(year, 1, 1), date(year + 1, 1, 1)
+
+
+def _atom(match: re.Match[str], today: date) -> Atom:
+    """The atom that was found. Raises ValueError for a day that no calendar has."""
+    m = match.groupdict()
+    start, end = match.span()
+    share = m["share"] or ""
+    if m["iso"] or m["dotted"]:
+        day = date.fromisoformat(m["iso"]) if m["iso"] else date(*(int(n) for n in m["dotted"].split(".")[::-1]))
+        return Atom(start, end, span=_day(day), sure=True)
+    if m["isomonth"]:
+        year, month = map(int, m["isomonth"].split("-"))
+        return Atom(start, end, span=_of_month(month)(year), sure=True)
+    if m["decade"]:
+        return Atom(start, end, span=(year_span(int(m["decade"]))[0], year_span(int(m["decade"]) + 9)[1]), sure=True)
+    if m["day"]:
+        back = {"yesterday": 1, "today": 0, "tonight": 0}.get(m["day"].lower(), 2)
+        return Atom(start, end, span=_day(today - timedelta(days=back)), sure=True)
+    if m["ofmonth"] or m["inmonth"]:
+        return Atom(start, end, part=_days_of_month(m), sure=True)
+    if m["ago"]:
+        return _ago(start, end, _count(m["ago"]), m["unit"].lower(), today)
+    if m["many"]:
+        many = _count(m["many"])
+        days = _LENGTHS[m["units"].lower()] * (7 if many == _FEW else many)
+        return Atom(start, end, span=(today - timedelta(days=days), today + timedelta(days=1)), sure=True)
+    if m["relyear"] or m["before"]:
+        back = 2 if m["before"] else 0 if m["relyear"].lower() == "this" else 1
+        return Atom(start, end, year=today.year - back, share=share, sure=True)
+    if m["year"]:
+        return Atom(start, end, year=_year(m["year"], today), share=share, sure=bool(share))
+    if m["which"]:
+        part = part_of_year(_name(m["named"]))
+        span = latest(part, today, over=m["which"].lower() == "last")
+        return Atom(start, end, span=shared(span, share), sure=True)
+    if m["part"]:
+        part = part_of_year(_name(m["part"]))
+        if m["beforelast"]:
+            span = latest(part, latest(part, today, over=True)[0], over=True)
+            return Atom(start, end, span=shared(span, share), sure=True)
+        return Atom(start, end, part=part, share=share, sure=bool(share), is_month=_name(m["part"]) in MONTHS)
+    if m["weekday"]:
+        return Atom(start, end, weekday=_DAYS.index(m["weekday"].lower()))
+    return Atom(start, end, span=_relative(m["rel"].lower(), m["what"].lower(), today), sure=True)
+
+
+def _ago(start: int, end: int, count: int, unit: str, today: date) -> Atom:
+    """ "Three weeks ago": that day, week, month or year; "a few weeks ago": from two to seven of them ago."""
+    if count == _FEW:
+        days = _LENGTHS[unit]
+        return Atom(start, end, span=(today - timedelta(days=7 * days), today - timedelta(days=days)), sure=True)
+    if unit == "year":
+        return Atom(start, end, year=today.year - count, sure=True)
+    if unit == "month":
+        year, month = divmod(today.year * 12 + today.month - 1 - count, 12)
+        return Atom(start, end, span=_of_month(month + 1)(year), sure=True)
+    day = today - timedelta(days=count * (7 if unit == "week" else 1))
+    return Atom(start, end, span=_week(day) if unit == "week" else _day(day), sure=True)
+
+
+def _relative(which: str, what: str, today: date) -> Span:
+    """ "Last week", "this weekend", "last Friday", "last night"."""
+    last = which != "this"
+    if what in ("night", "morning"):
+        return _day(today - timedelta(days=1)) if last and what == "night" else _day(today)
+    if what == "week":
+        return _week(today - timedelta(days=7 if last else 0))
+    if what == "month":
+        before = today.replace(day=1) - timedelta(days=1)
+        return _of_month(before.month)(before.year) if last else _of_month(today.month)(today.year)
+    if what == "weekend":
+        saturday = today - timedelta(days=(today.weekday() - 5) % 7)
+        if last and saturday + timedelta(days=2) > today:
+            saturday -= timedelta(days=7)
+        return saturday, saturday + timedelta(days=2)
+    back = (today.weekday() - _DAYS.index(what)) % 7
+    return _day(today - timedelta(days=back or (7 if last else 0)))
+
+
+def _days_of_month(m: dict[str, str | None]) -> OfYear:
+    """ "3 August", "August 3rd", "3 to 7 August" of any year. Raises ValueError for a day that no year has."""
+    month = MONTHS[_name(m["ofmonth"] or m["inmonth"] or "")]
+    first = int(re.sub(r"\D", "", m["first"] or m["begin"] or ""))
+    last = int(re.sub(r"\D", "", m["last"] or m["until"] or "") or first)
+    date(2024, month, first), date(2024, month, last)  # a leap year has every day
+    if last < first:
+        raise ValueError("a range that runs backwards")
+    return lambda year: (date(year, month, first), date(year, month, last) + timedelta(days=1))
+
+
+def _of_month(month: int) -> OfYear:
+    return part_of_year(next(name for name, n in MONTHS.items() if n == month))
+
+
+def _name(text: str) -> str:
+    return text.lower().rstrip(".")
+
+
+def _year(text: str, today: date) -> int:
+    """ "2024", or "'24" as the latest such year that has begun."""
+    if text.startswith("'"):
+        year = today.year // 100 * 100 + int(text[1:])
+        return year if year <= today.year else year - 100
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if text.isdigit():
+        return int(text)
+    if text.lower().endswith(("few", "couple of")):
+        return _FEW if text.lower().endswith("few") else 2
+    return 1 if text.lower() == "an" else max(1, _COUNTED.index(text.lower()))
+
+
+def _day(day: date) -> Span:
+    return day, day + timedelta(days=1)
+
+
+def _week(day: date) -> Span:
+    monday = day - timedelta(days=day.weekday())
+    return monday, monday + timedelta(days=7)

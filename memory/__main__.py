@@ -24,6 +24,7 @@ from memory.errors import KeepsakeError
 from memory.forget import selection
 from memory.maintenance.archive import as_json, export_archive, import_archive
 from memory.maintenance.encryption import convert
+from memory.naming import people_cli
 from memory.paths import memory_file
 from memory.search.calendar_names import Span
 from memory.search.time_phrases import given_days
@@ -90,9 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         "forget", "Remove one episode for good, or all of a photo, with some words, or of a time.", _forget
     )
     forget.add_argument("id", nargs="?", metavar="ID", help=id_help)
-    forget.add_argument(
-        "--photo", metavar="FILE", help="all of a photo from an export, or of a hash that `show` prints"
-    )
+    forget.add_argument("--photo", metavar="FILE", help="all of an exported photo, or of a hash that `show` prints")
     forget.add_argument("--words", metavar="TEXT", help="all episodes that contain these words")
     forget.add_argument(
         "--from", dest="since", type=_days, metavar="DAY", help="from 2025-08-01, 1 August, 2023 ... on"
@@ -101,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     forget.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     ending = command("reminders", "Reminders that you asked for in your memories; --end stops one.", _reminders)
     ending.add_argument("--end", metavar="ID", help="stop the reminder with this id, or its first digits, for good")
+    people_cli.add_arguments(command(people_cli.NAME, people_cli.WHAT, people_cli.run))
     command("export", "Save all episodes as one ZIP.", _export).add_argument("file", type=Path, metavar="FILE")
     importing = command("import", "Add all episodes of an exported ZIP, its photos without metadata.", _import)
     importing.add_argument("file", type=Path, metavar="FILE")

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from memory import instructions
-from memory.db import conversation_rows, rows, tray_rows, verdict_rows
+from memory.db import conversation_rows, name_rows, rows, tray_rows, verdict_rows
+from memory.db.name_rows import NameDecision
 from memory.db.verdict_rows import Verdict
 from memory.episode import Episode
 from memory.forget import deletion
@@ -39,6 +40,8 @@ class Held:
     """The user's answers about these photos."""
     not_asked: tuple[str, ...] = ()
     """Those of the photos that the user called not interesting."""
+    names: tuple[NameDecision, ...] = ()
+    """All decisions of the user about names: which of them go is known only when the words are gone."""
 
 
 def hold(db: sqlite3.Connection, ids: Sequence[str]) -> Held:
@@ -61,6 +64,7 @@ def hold(db: sqlite3.Connection, ids: Sequence[str]) -> Held:
         tuple(dict.fromkeys(row for row in shown if row)),
         tuple(verdict_rows.about(db, photos)),
         tuple(photo for photo in tray_rows.marked(db) if photo in photos),
+        tuple(name_rows.every(db)),
     )
 
 
@@ -74,6 +78,7 @@ def put_back(db: sqlite3.Connection, held: Held) -> None:
     db.executemany("INSERT OR IGNORE INTO shown VALUES (?, ?, ?, ?, ?)", held.shown)
     conversation_rows.put_back(db, held.parts)
     tray_rows.mark(db, held.not_asked)
+    name_rows.put_missing(db, held.names)
     for verdict in held.verdicts:
         if verdict_rows.get(db, verdict.photo, verdict.other) is None:
             verdict_rows.put(db, verdict)

@@ -36,7 +36,7 @@ FLOORS = {
         "search",
         "recall forget replacement verification",
         "store",
-        "conversations reminders browse tray",
+        "conversations reminders browse tray naming",
         "maintenance",
         "__main__",
     ),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from memory.db import conversation_rows, engine, rows, verdict_rows
+from memory.db import conversation_rows, engine, name_rows, rows, verdict_rows
 from memory.db.table_access import table
 from memory.text import count
 
@@ -80,5 +80,6 @@ CHECKS = (
     _check_vectors,
     conversation_rows.check,
     verdict_rows.check,
+    name_rows.check,
 )
 """All checks, in the order in which `verify` runs them."""

@@ -168,6 +168,15 @@ MIGRATIONS: tuple[Migration, ...] = (
     ),
     # Photos without words that the user called not interesting (see `tray_rows.py`).
     ("CREATE TABLE not_asked (photo TEXT PRIMARY KEY REFERENCES photos (sha256) ON DELETE CASCADE) STRICT",),
+    (
+        # What the user decided about names (see `name_rows.py`); the names themselves are found in the words.
+        """CREATE TABLE names (
+            name TEXT NOT NULL,                 -- as it was said, without letter case and accents
+            photo TEXT REFERENCES photos (sha256) ON DELETE CASCADE,  -- NULL: wherever it was said
+            called TEXT NOT NULL,               -- who or what it means; '': it is no name
+            when_utc TEXT NOT NULL
+        ) STRICT""",
+    ),
 )
 
 

@@ -11,6 +11,7 @@ mark still in it is cleaned again. Where bytes remain, and what destroys them:
     caches, snapshots        deleted; one snapshot is made anew
     stored conversations     parts that show such a photo or used such an episode are deleted in the same transaction
     answers about recalls    those about such a photo, whether it was the new or the remembered one, too
+    decisions about names    those about names that no remaining words say, too
     undo                     in no file: the app holds the deleted rows in its own memory until it closes
                              (`replacement.py`)
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
-from memory.db import conversation_rows, rows, verdict_rows
+from memory.db import conversation_rows, name_rows, rows, verdict_rows
 from memory.forget import remains
 from memory.forget.receipt import Receipt
 from memory.search import vectors
@@ -21,9 +21,11 @@ def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
     of_photos = dict.fromkeys(photo for _, _, photo in found)
     names = remains.names_in(db, [row for row, _, _ in found])
     turns, size = 0, 0
+    said: list[str] = []
     for row, id, _ in found:
         texts = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
         turns, size = turns + len(texts), size + sum(len(text.encode()) for text in texts)
+        said += db.execute("SELECT words || ' ' || coalesce(place, '') FROM said WHERE rowid = ?", (row,)).fetchone()
         db.execute("DELETE FROM said WHERE rowid = ?", (row,))
         db.execute("DELETE FROM episodes WHERE row = ?", (row,))
     kept = [p for p in of_photos if db.execute("SELECT 1 FROM episodes WHERE photo = ? LIMIT 1", (p,)).fetchone()]
@@ -38,6 +40,7 @@ def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
         (data,) = db.execute("SELECT length(data) FROM photos WHERE sha256 = ?", (photo,)).fetchone()
         sets, size = sets + len(sizes), size + sum(sizes) + data
         db.execute("DELETE FROM photos WHERE sha256 = ?", (photo,))
+    decisions = name_rows.delete_unsaid(db, said)
     merge_index(db)
     went = tuple(id for _, id, _ in found)
     receipt = _delete_parts(db, conversation_rows.parts_about(db, went, gone), gone)
@@ -50,6 +53,7 @@ def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
         index_rows=len(went),
         bytes=size + receipt.bytes,
         answers=answers + receipt.answers,
+        names=decisions,
         names_remain=remains.mentioning(db, names),
         look_alikes=alike,
         conversations_remain=conversation_rows.mentioning(db, names),

@@ -45,6 +45,8 @@ class Receipt:
     """How many conversations these parts belonged to."""
     answers: int = 0
     """How many of the user's answers about recalls were deleted, as they were about a forgotten photo."""
+    names: int = 0
+    """How many of the user's decisions about names were deleted, as nothing says these names any more."""
     conversations_remain: tuple[str, ...] = ()
     """Ids of remaining conversations that say a name which a forgotten episode says."""
 
@@ -70,6 +72,8 @@ class Receipt:
             lines.append(f"{count(len(self.photos_kept), 'photo')} kept: other episodes show it")
         if self.answers:
             lines.append(f"{count(self.answers, 'answer')} about who or what is in a photo deleted")
+        if self.names:
+            lines.append(f"{count(self.names, 'decision')} about a name deleted: nothing says it any more")
         done = "write-ahead log emptied"
         if not self.log_emptied:
             done = "the write-ahead log is still in use by another program, old copies stay until that one closes"

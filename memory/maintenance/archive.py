@@ -6,6 +6,7 @@
     photos/<sha256>.jpg   the photos as they are stored (or .png); the name is the hash of their pixels
     verdicts.jsonl        the user's answers about recalls, one a line; left out when there are none
     not_asked.jsonl       hashes of photos that the user called not interesting, one a line; only when there are any
+    names.jsonl           the user's decisions about names (`archived_names.py`); only when there are any
     SHA256SUMS            hashes of all other files, as `sha256sum -c` reads them
 
 Equal memories give equal bytes, and an import restores the order of storing. Visual tokens are left out, as the encoder
@@ -29,11 +30,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from memory.days import likely_day
-from memory.db import old_corrections, rows, tray_rows, verdict_rows
+from memory.db import name_rows, old_corrections, rows, tray_rows, verdict_rows
+from memory.db.name_rows import NameDecision
 from memory.db.verdict_rows import Verdict
 from memory.episode import Episode, Photo, Turn
 from memory.errors import MemoryFileError, UnknownEpisode
 from memory.files import sync, whole_file
+from memory.maintenance import archived_names
 from memory.store import Memory
 from memory.strip_metadata import without_metadata
 
@@ -111,10 +114,13 @@ def import_archive(memory: Memory, source: Path, keep_exif: bool = False) -> Imp
             verdicts = [_verdict(line) for line in answers]
             marks = archive.read(_NOT_ASKED).splitlines() if _NOT_ASKED in archive.NameToInfo else []
             not_asked = [_hash(line) for line in marks]
-            return _add(memory, (_episode(archive, line) for line in reversed(lines)), verdicts, not_asked, keep_exif)
+            named = archived_names.FILE in archive.NameToInfo
+            names = archived_names.read(archive.read(archived_names.FILE)) if named else []
+            episodes = (_episode(archive, line) for line in reversed(lines))
+            return _add(memory, episodes, verdicts, not_asked, names, keep_exif)
     except OSError as error:
         raise MemoryFileError(f"cannot read {source}: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, _Damaged) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, _Damaged) as error:
         raise MemoryFileError(f"{source} is not a whole Keepsake archive ({error}): nothing was imported") from error
 
 
@@ -151,8 +157,11 @@ def _write(memory: Memory, file: Any) -> Exported:
             put(_VERDICTS, "".join(answers).encode())
         with memory.transaction() as db:
             marks = [json.dumps(photo) + "\n" for photo in tray_rows.marked(db)]
+            names = archived_names.lines(db)
         if marks:
             put(_NOT_ASKED, "".join(marks).encode())
+        if names:
+            put(archived_names.FILE, names.encode())
         put(_SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode())
     return Exported(len(lines), photos)
 
@@ -162,6 +171,7 @@ def _add(
     episodes: Iterable[Episode],
     verdicts: Iterable[Verdict],
     not_asked: Iterable[str],
+    names: Iterable[NameDecision],
     keep_exif: bool,
 ) -> Imported:
     """Store episodes, given by time and order of storing; new ones come between stored ones of their time."""
@@ -189,6 +199,7 @@ def _add(
             if before is None or before.when < verdict.when:
                 verdict_rows.put(db, verdict)
         tray_rows.mark(db, not_asked)
+        name_rows.put_missing(db, names)
     return Imported(counts[True], counts[False], len(cleaned))
 
 

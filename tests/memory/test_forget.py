@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from memory.__main__ import main
-from memory.db import database_files, snapshots
+from memory.db import database_files, name_rows, snapshots
 from memory.db.memory_file import MemoryFile
+from memory.db.name_rows import NameDecision
 from memory.episode import Episode, Photo, Turn
 from memory.errors import MemoryFileError, UnknownEpisode
 from memory.forget import cleaning, deletion
@@ -59,6 +60,8 @@ def planted(path: Path) -> Path:
         memory.add(SECRET)
         memory.put_vectors(SECRET.photo.sha256, "nano", TOKENS)
         memory.answer(ASKED, SECRET.photo.sha256, "nano", 0.5, False)
+        with memory.transaction("IMMEDIATE") as db:
+            name_rows.put(db, NameDecision("zanzibarine", "Wombatissima"))
     for _ in range(2):  # opening takes one
         with Memory(path) as memory:
             memory.add(episode(90 + len(database_files.snapshots(path)), "later"))
@@ -79,6 +82,7 @@ def canaries(path: Path) -> dict[str, bytes]:
     for word in ("Zanzibarine", "quokkabread", "Xylotown"):
         found |= {word: word.encode(), f"{word} in UTF-16": word.encode("utf-16-le")}
     found |= {f"{word} as indexed": word.encode() for word in ("zanzibarin", "quokkabread", "xylotown")}
+    found |= {"the name given": b"Wombatissima", "the name as it was said": b"zanzibarine"}
     return found | {"id": SECRET.id.encode(), "hash": SECRET.photo.sha256.encode(), "hash asked": ASKED.encode()}
 
 

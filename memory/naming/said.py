@@ -1,0 +1,275 @@
+"""Names in what a user says about a photo, and which of them the photo shows. English patterns; no model is asked.
+
+"This is Zuri, the zebra Anna got" shows Zuri and mentions Anna. A wrong name looks silly and a missed one is told
+again, so what could be a place, a brand or the first word of a sentence is no name unless something says that it is.
+Names of places are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from memory.naming.word_lists import (
+    ALSO_WORDS,
+    DOING,
+    GIVEN,
+    KIN,
+    NO_NAMES,
+    PLACE_PREPOSITIONS,
+    PLACES,
+    ROLES,
+    TITLES,
+)
+from memory.text import folded, terms
+
+
+class Said(NamedTuple):
+    """The names in a text, as it spells them, each once."""
+
+    shown: tuple[str, ...] = ()
+    """Of those that the photo shows."""
+    mentioned: tuple[str, ...] = ()
+    """All others."""
+
+
+class _Word(NamedTuple):
+    """A word of a sentence."""
+
+    text: str
+    """Without an ending "'s"."""
+    owns: bool
+    """Whether it has such an ending."""
+    before: str
+    """The characters between it and the word before."""
+
+    @property
+    def key(self) -> str:
+        """The word as it is compared."""
+        return folded(self.text)
+
+    @property
+    def capital(self) -> bool:
+        """Whether it begins with a capital letter, and is not all capital letters."""
+        return self.text[0].isupper() and (not self.text.isupper() or len(self.text) == 1)
+
+
+class _Name(NamedTuple):
+    """A name in a sentence: its words from `first` on and before `end`."""
+
+    first: int
+    end: int
+    text: str
+
+
+_SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\s*[;\n]+\s*")
+_WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
+_DETERMINERS = frozenset("the a an this that some any no every another your".split())
+_MINE = frozenset(["my", "our"])
+_COPULAS = frozenset("is are was were".split())
+_POINTERS = frozenset("this that these those here it he she they".split())
+_ADVERBS = frozenset("also again still just my our his her little old dear young baby big sweet good poor late".split())
+_OF_NOUN = frozenset("my our the a an his her their your".split())
+_ENDS = frozenset(
+    """and or at in on with by from near before after during when while as again the my our a his her who whose whom
+    last this for next too here there now today asleep under beside behind between inside outside to""".split()
+)
+"""Words that may follow somebody who is shown: "Luna on the sofa"; not "Anna gave me this"."""
+_NEVER = NO_NAMES | _POINTERS | _OF_NOUN | _ENDS | _DETERMINERS | PLACE_PREPOSITIONS | frozenset("for but so".split())
+"""Words that are no part of a name, even with a capital letter: "Our Emma", "For Priya"."""
+_SIDES = frozenset("left right middle front back centre center photo picture".split())
+_VERBS = frozenset("gave got made sent brought bought lent knitted baked says said thinks wants found took".split())
+
+
+def names(text: str, known: Collection[str] = ()) -> Said:
+    """The names in `text`. `known`: names, `folded`, that other texts of this user surely say."""
+    shown: dict[str, str] = {}
+    mentioned: dict[str, str] = {}
+    for number, sentence in enumerate(_sentences(text)):
+        found = list(_found(sentence, known))
+        seen = _shown(sentence, found, number == 0)
+        for name in found:
+            (shown if name in seen else mentioned).setdefault(folded(name.text), name.text)
+    rest = tuple(name for key, name in mentioned.items() if key not in shown)
+    return Said(tuple(shown.values()), rest)
+
+
+def _sentences(text: str) -> Iterator[list[_Word]]:
+    for part in _SENTENCE.split(text):
+        words, at = [], 0
+        for match in _WORD.finditer(part):
+            bare = re.sub(r"['’]s$", "", match[0])
+            if copula := re.fullmatch(r"(?i)(this|that|here|it|he|she|there|what|who|let|name)['’]s", match[0]):
+                words += [_Word(copula[1], False, part[at : match.start()]), _Word("is", False, " ")]
+            else:
+                words.append(_Word(bare, bare != match[0], part[at : match.start()]))
+            at = match.end()
+        if words:
+            yield [*words, _Word("\0", False, part[at:] or ".")]  # the end, so that every word has one after it
+
+
+# -- which words are names ----------------------------------------------------------------------------------------
+
+
+def _found(words: Sequence[_Word], known: Collection[str]) -> Iterator[_Name]:
+    """The names of a sentence, in its order."""
+    at = 0
+    while at < len(words) - 1:
+        end = _run(words, at)
+        if end > at and _is_name(words, at, end, known):
+            yield _Name(at, end, " ".join(_spelled(word) for word in words[at:end]))
+        at = max(end, at + 1)
+
+
+def _run(words: Sequence[_Word], at: int) -> int:
+    """Where the words end that could together be one name beginning at `at`; `at` where none begins."""
+    if not _may_be_part(words[at]):
+        return at
+    end = at + 1
+    while end < len(words) - 1 and not words[end - 1].owns and words[end].before == " ":
+        one = words[end]
+        if not (one.capital and _may_be_part(one)):
+            break
+        end += 1
+    return end
+
+
+def _may_be_part(word: _Word) -> bool:
+    if word.key in _NEVER or len(word.text) < 2 or not word.text[0].isalpha() or not terms(word.text):
+        return False
+    return word.capital or (word.key in GIVEN and word.key not in ALSO_WORDS)
+
+
+def _is_name(words: Sequence[_Word], at: int, end: int, known: Collection[str]) -> bool:
+    """Whether the words from `at` on and before `end` name somebody or something, and no place."""
+    part, before, after = words[at:end], words[at - 1] if at else None, words[end]
+    keys = {word.key for word in part}
+    if keys & PLACES or (after.before == " " and after.key in PLACES and not part[-1].owns):
+        return False
+    sure = bool(keys & GIVEN) or " ".join(word.key for word in part) in known or bool(keys & set(known))
+    if part[0].key in TITLES | KIN and (len(part) > 1 or part[0].key in KIN):
+        return part[0].capital
+    if at == 0 or re.search(r"[:“\"(–—]", part[0].before):
+        return sure or (len(part) == 1 and _called_mine(words, end)) or _named_after(words, at)
+    assert before is not None
+    if _named_after(words, at):
+        return True
+    if before.key in _DETERMINERS or (before.key in PLACE_PREPOSITIONS and not part[-1].owns):
+        return sure
+    if before.key in _OF_NOUN | {"dear", "little", "old"}:
+        return sure
+    return sure or _like_somebody(words, at, end)
+
+
+def _called_mine(words: Sequence[_Word], end: int) -> bool:
+    """Whether ", my" or ", our" follows: "Pip, our rabbit"."""
+    return words[end].before.strip() == "," and words[end].key in ("my", "our")
+
+
+def _named_after(words: Sequence[_Word], at: int) -> bool:
+    """Whether the words before introduce a name: "This is", "meet", "called"."""
+    if not words[at].capital or words[at].before.strip(" \"'“"):
+        return False
+    last = [word.key for word in words[max(0, at - 3) : at]]
+    if last[-2:] and len(last) > 1 and last[-1] in _COPULAS and last[-2] in {*_POINTERS, "name"}:
+        return True
+    if last[-2:-1] in (["named"], ["call"], ["called"]) and last[-1] in ("him", "her", "it"):
+        return True
+    return last[-1:] in (["meet"], ["called"], ["named"], ["introducing"])
+
+
+def _like_somebody(words: Sequence[_Word], at: int, end: int) -> bool:
+    """Whether a capital word inside a sentence stands where people and pets stand."""
+    part, before, after = words[at:end], words[at - 1], words[end]
+    if len(part) > 1:
+        return False  # "Super Bowl", "New York"
+    if part[-1].owns or (before.key in ROLES and not part[0].before.strip()):
+        return True
+    if part[0].before.strip() in ("", ",") and before.key not in PLACE_PREPOSITIONS and _does(after):
+        return True
+    if before.key in ("with", "and", "&", "by", "for", "meet") and not part[0].before.strip():
+        return before.key in ("with", "by") or after.key in ("and", "\0") or after.before.strip() != ""
+    return False
+
+
+def _does(word: _Word) -> bool:
+    """Whether a word says that the one before it does something: "Bryan paid"."""
+    return not word.before.strip() and (word.key in DOING or (word.key.endswith("ed") and not word.capital))
+
+
+def _spelled(word: _Word) -> str:
+    """The word as a name is written: "tariq" as "Tariq"."""
+    return word.text if word.text[0].isupper() else word.text[0].upper() + word.text[1:]
+
+
+# -- which names are shown ------------------------------------------------------------------------------------------
+
+
+def _shown(words: Sequence[_Word], found: Sequence[_Name], first: bool) -> set[_Name]:
+    """Those of the names `found` in a sentence that the photo shows. `first`: it is the first sentence."""
+    by_start = {name.first: name for name in found}
+    starts = [at + 2 for at in range(len(words) - 2) if _points(words, at)]
+    starts += [at + 1 for at in range(len(words) - 1) if words[at].key in ("meet", "called", "named", "introducing")]
+    starts += [
+        at + 2
+        for at in range(len(words) - 2)
+        if words[at].key in ("photo", "picture", "pic", "selfie", "portrait") and words[at + 1].key in ("of", "with")
+    ]
+    seen: set[_Name] = set()
+    for at in starts:
+        seen |= _from(words, by_start, at)
+    if first:
+        at = 2 if [word.key for word in words[:2]] == ["me", "and"] else 0
+        seen |= _from(words, by_start, at) if words[at].key in _MINE else _listed(words, by_start, at)
+    return seen
+
+
+def _points(words: Sequence[_Word], at: int) -> bool:
+    """Whether "This is" or the like stands at `at`, and no "not" follows."""
+    here = words[at].key in _POINTERS and words[at + 1].key in _COPULAS
+    named = words[at].key in {"name", *_SIDES} and words[at + 1].key in ("is", "are")
+    past = words[at + 1].key in ("was", "were") and words[at].key in ("it", "he", "she", "they")
+    return (here and not past and words[at + 2].key != "not") or named
+
+
+def _from(words: Sequence[_Word], by_start: dict[int, _Name], at: int) -> set[_Name]:
+    """The names that a noun phrase beginning at `at` consists of or ends with: "Zuri", "our cat, Luna"."""
+    if at in by_start:
+        return _listed(words, by_start, at)
+    noun = words[at].key in _OF_NOUN or words[at].key in _ADVERBS
+    for to in range(at + 1, min(at + 6, len(words))):
+        if to in by_start:
+            comma = words[to].before.strip()
+            whole = _listed(words, by_start, to)
+            return whole if comma in ("", ",") and noun else set()
+        if words[to].key in _ENDS - _OF_NOUN or words[to].key == "\0" or words[to].before.strip(" ,"):
+            return set()
+        if words[to].capital:
+            return set()
+    return set()
+
+
+def _listed(words: Sequence[_Word], by_start: dict[int, _Name], at: int) -> set[_Name]:
+    """The names at `at` and in the list that they begin, "Anna, Leo and Ben"; none where they do something."""
+    found: list[_Name] = []
+    while at in by_start:
+        name = by_start[at]
+        if words[name.end - 1].owns:
+            return set()
+        found.append(name)
+        after = words[name.end]
+        both = after.key in ("and", "und", "with") and name.end + 1 in by_start
+        at = name.end + 1 if both else name.end if after.before.strip() in (",", "&", "+") else -1
+    if not found:
+        return set()
+    after = words[found[-1].end]
+    rest = after.before.strip()
+    if after.key == "and" and words[found[-1].end + 1].key in ("me", "i", "us"):
+        after = words[found[-1].end + 2]
+        rest = after.before.strip()
+    ends = bool(rest) or after.key in _ENDS or after.key.endswith("ing") or after.key == "\0"
+    next_three = {word.key for word in words[found[-1].end + 1 : found[-1].end + 4]}
+    if after.key in ("is", "was", "are") and next_three & {"my", "our", *_SIDES}:
+        ends = True
+    return set(found) if ends and (rest or after.key not in _VERBS) else set()

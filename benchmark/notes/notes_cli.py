@@ -17,6 +17,7 @@ from benchmark.notes.notes_card import card, counts
 from benchmark.notes.notes_page import page
 from benchmark.notes.slot_values import SPLITS
 from memory import files
+from memory.errors import KeepsakeError
 
 CARD = DATA.parent / "README.md"
 ACTIONS = {
@@ -45,6 +46,14 @@ def command(args: argparse.Namespace) -> int:
     families = load(args.data)
     if args.action == "check":
         return _check(families, as_json=args.json)
+    try:
+        return _show(args, families)
+    except ValueError as error:
+        raise KeepsakeError(f"a note cannot be read ({error}): python -m benchmark notes check says which") from error
+
+
+def _show(args: argparse.Namespace, families: tuple[Family, ...]) -> int:
+    """Card, page or export. Raises ValueError for a note with marks that make no sense."""
     if args.action == "card":
         if args.json:
             print(json.dumps(counts(families)))

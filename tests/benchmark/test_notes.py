@@ -222,6 +222,10 @@ def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
     family(tmp_path, NOTE, ("say: This", "say: My"))
     assert main(["notes", "check", *at]) == 1
+    family(tmp_path, NOTE, ("say: {Anna}", "say: {Otto}"))
+    capsys.readouterr()
+    assert main(["notes", "page", "--out", str(page), *at]) == 1
+    assert "notes check says which" in capsys.readouterr().err
 
 
 def test_a_mark_that_makes_no_sense_is_refused() -> None:

@@ -59,7 +59,8 @@ def to_the_user(sentence: str) -> str:
         word = _MY[match[0].lower()]
         return word.capitalize() if match.start() == 0 else word
 
-    return re.sub(rf"(?<![\w'’-])(?:{'|'.join(_MY)})(?![\w'’-])", other, sentence, flags=re.IGNORECASE)
+    changed = re.sub(rf"(?<![\w'’-])(?:{'|'.join(_MY)})(?![\w'’-])", other, sentence, flags=re.IGNORECASE)
+    return re.sub(r"\b([Yy]ou) was\b", r"\1 were", changed)
 
 
 def _only_names(found: Sequence[Token], names: frozenset[str]) -> bool:

@@ -103,6 +103,26 @@ def test_a_caption_and_the_answer_agree_on_the_place() -> None:
     assert answer.shown == "The place of your photo of 3 November 2024: Grandma's living room in Graz."
 
 
+def test_the_users_my_and_i_are_said_as_your_and_you() -> None:
+    rome = recall("The can I collect coins in for our trip to Iceland.")
+    said = check("This is the can I collect coins in for our trip to Iceland.", rome).shown
+    assert said == "This is the can you collect coins in for your trip to Iceland."
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How old is he?", "It is Bruno."),
+        ("Who gave him to me?", "This is Bruno."),
+        ("When did I get him?", "It was on 12 May 2025."),
+        ("Where was this?", "You were on 12 May 2025."),
+    ],
+)
+def test_a_true_sentence_that_answers_nothing_is_no_answer(question: str, answer: str) -> None:
+    assert answer not in check(answer, recall(BRUNO), question=question).shown
+    assert check("This is Bruno.", recall(BRUNO), question="Who is this?").shown == "This is Bruno."
+
+
 @pytest.mark.parametrize(
     ("question", "answer", "shown"),
     [

@@ -22,7 +22,7 @@ _ABSTAINS = re.compile(
     |(?:none\sof|nothing\sin)\s(?:your|the|my)\s(?:memor|words|photos)
     |there\s(?:are|is)\sno\s(?:memor|information|mention|record)
     |(?:your|the|my)\smemor(?:y|ies)\s(?:do\snot|don't|does\snot|doesn't)\s(?:say|mention|tell|match|include|contain)
-    |(?:that|it|this)\s(?:is|was)\snot\s(?:mentioned|told|stated|clear|known|said)|nothing\swas\s(?:told|said)
+    |(?:that|it|this)\s(?:is|was)\snot\s(?:mentioned|told|stated|clear|known|said)|nothing\swas\s(?:told|said)|(?:you|it|this)\b[^.]*\bday\s(?:is\s)?unknown
     )""",
     re.IGNORECASE | re.VERBOSE,
 )

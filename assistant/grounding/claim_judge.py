@@ -9,6 +9,7 @@ from typing import Literal
 from assistant.grounding import claims, lexicon, support
 from assistant.grounding.described import describes
 from assistant.grounding.frames import names_it, puts_user
+from assistant.grounding.moments import asks_for_the_photo, of_another_moment
 from assistant.grounding.support import ENOUGH, NEVER, Ask
 from assistant.grounding.told import GENERIC, Told, excluded, groups, is_verb
 from assistant.grounding.words import Token, alike, stem, tokens
@@ -149,6 +150,9 @@ class Judge:
             return False
         if days and not own:
             in_words = replace(told, day=None, place=())
+            if asks_for_the_photo(self.evidence.question):
+                here = [s for s in told.sentences if not of_another_moment(s)]
+                in_words = replace(in_words, tokens=tuple(t for s in here for t in s), sentences=tuple(here))
             if all(support.cost([d], in_words, Ask()) <= ENOUGH for d in days):
                 return True
             by_photo = told.day is not None and all(d.day.within(told.day) for d in days if d.day)

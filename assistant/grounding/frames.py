@@ -67,7 +67,7 @@ def _moment_of_user(day: Token, told: Told) -> bool:
     if told.day and day.day and day.day.within(told.day):
         return True
     mine = [s for s in told.sentences if any(t.kind == "me" for t in s)]
-    return any(support.cost([day], replace(told, tokens=s, day=told.day, place=()), Ask()) <= ENOUGH for s in mine)
+    return any(support.cost([day], replace(told, tokens=s, sentences=(s,), place=()), Ask()) <= ENOUGH for s in mine)
 
 
 def _with(company: Sequence[Token], told: Told) -> bool:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from assistant.grounding.claims import sentences
+from assistant.grounding.moments import asks_for_the_photo, of_another_moment
 from assistant.grounding.told import GENERIC, named
 from assistant.grounding.words import Token, alike, stem, tokens
 from memory.episode import Certainty, Episode, printable
@@ -15,6 +16,7 @@ from memory.episode import Certainty, Episode, printable
 LONGEST = 240
 """Characters of a quotation."""
 UNTOLD = "You did not tell me that."
+UNDATED = "I do not know when."
 NOBODY = "I do not know anybody or anything here."
 
 
@@ -74,6 +76,8 @@ def pick(question: str, recalled: Sequence[Quotable]) -> Quote | None:
             continue
         lines = list(sentences(one.episode.words))
         for n, line in enumerate(lines):
+            if asks_for_the_photo(question) and of_another_moment(tokens(line)):
+                continue  # "Anna's birthday is on 12 May" is no date of the photo
             score = _fit(question, asked, wanted, line, stems, n)
             if score <= 0:
                 continue
@@ -116,6 +120,8 @@ def untold(question: str, recalled: Sequence[Quotable]) -> str:
     sure = [one for one in recalled if one.certainty == "sure" and one.day]
     if _asks(tokens(question)) == "when" and sure and sure[0].day:
         return f"{UNTOLD} Your photo is of {_date(sure[0].day)}."
+    if recalled and not any(one.day for one in recalled) and asks_for_the_photo(question):
+        return UNDATED
     return UNTOLD
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 from assistant.grounding import lexicon
+from assistant.grounding.moments import may_date
 from assistant.grounding.told import GENERIC, Told, excluded, is_verb
 from assistant.grounding.words import Day, Token, alike, stem
 
@@ -64,7 +65,7 @@ def without_days(words: Sequence[Token]) -> list[Token]:
 
 def _day_cost(day: Token, words: Sequence[Token], told: Told) -> float:
     assert day.day is not None
-    for t in told.tokens:
+    for t in (t for sentence in told.sentences if may_date(sentence, words) for t in sentence):
         if t.day and (day.day.within(t.day) or (told.day and day.day.within(_completed(t.day, told.day)))):
             return 0
     # the photo's own day: right for who was where, what was seen, and what went on; not for deeds of another day

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
@@ -153,14 +153,15 @@ def import_all(
                 yield ImportOutcome(item.name, "duplicate" if same else "known", same)
                 continue
             when, date_source, date_note = _date(photo, read.metadata.date, item)
-            if when is None:
-                raise PhotoError(f"{item.name}: neither the camera nor the file gives its date")
         except PhotoError as error:
             _, named, why = str(error).partition(f"{item.name}: ")  # the printed line begins with the name already
             yield ImportOutcome(item.name, "unusable", why if named else str(error))
             continue
         place = choices.place or (read.metadata.place if choices.keep_places else None)
-        episode = Episode(photo, turns, when, place)
+        if when:
+            episode = Episode(photo, turns, when, place)
+        else:
+            episode = Episode(photo, turns, datetime.now(UTC), place, day=None)
         if memory and encoder:
             store_episode(memory, encoder, episode)
         stored[sha256].append(turns)
@@ -184,7 +185,7 @@ def _date(photo: Photo, written: CameraDate, item: Item) -> tuple[datetime | Non
     if photo.taken_at and not better:
         return photo.taken_at, "camera", "" if written.source == USUAL else written.source
     note = f"the camera's clock says {written.refused}, which has not come yet" if written.refused else ""
-    return item.date, item.date_source, note
+    return item.date, item.date_source or "unknown", note
 
 
 def without_instructions(text: str) -> str:

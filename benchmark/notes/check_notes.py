@@ -73,6 +73,8 @@ def _slots(family: Family) -> Iterator[str]:
         if n > 1:
             yield f"{family.id}: {value!r} is a slot {n} times: write {{{value}}}, without a kind, after the first"
     for note in family.notes:
+        if any(re.search(r"\}(?:st|nd|rd|th)\b", template) for template in note.templates):
+            yield f"{note.id} ({note.where}): write {{NUM:4th}}, not {{NUM:4}}th: the ending belongs to the number"
         if any(list(slots(template)) for template in note.templates[1:]):
             yield f"{note.id} ({note.where}): slots with a kind stand in the note itself; elsewhere write {{Value}}"
             return

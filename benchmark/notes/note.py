@@ -84,13 +84,16 @@ def fill(note: Note, kinds: Mapping[str, str], values: Mapping[str, str] | None 
     def plain(template: str) -> str:
         return render(template, kinds, values).text
 
+    def spoken(template: str) -> str:
+        return render(template, kinds, values, sentences=True).text
+
     text: Rendered = render(note.text, kinds, values)
     return FilledNote(
         note=note,
         label=plain(note.label),
         text=text.text,
         spans=text.spans,
-        captions=tuple(plain(c) for c in note.captions),
-        questions=tuple(Question(q.kind, plain(q.text), tuple(plain(a) for a in q.answers)) for q in note.questions),
+        captions=tuple(spoken(c) for c in note.captions),
+        questions=tuple(Question(q.kind, plain(q.text), tuple(map(spoken, q.answers))) for q in note.questions),
         stale=tuple(plain(s) for s in note.stale),
     )

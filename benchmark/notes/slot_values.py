@@ -70,8 +70,18 @@ def draw_values(rng: Rng, slots: Mapping[str, str], split: str, text: str) -> di
     return drawn
 
 
+@cache
+def gender(name: str) -> str:
+    """Whether the name of a pet or a thing, in small letters, is listed as one of a "she" or a "he"; "" for neither."""
+    with open(Path(__file__).parent / "values.toml", "rb") as file:
+        lists = tomllib.load(file)["gender"]
+    return next((which for which, names in lists.items() if name in map(str.lower, names)), "")
+
+
 def _draw(rng: Rng, kind: str, written: str, split: str) -> str:
     if kind in LISTED:
         pool = values(split)[kind]
+        if which := gender(written) if kind in ("PET", "NICK") else "":
+            pool = tuple(name for name in pool if gender(name.lower()) in (which, ""))
         return pool[int(rng.integers(len(pool)))]
     return _DRAWN[kind](rng, written)

@@ -36,6 +36,7 @@ SLOTS = {
 """The kinds of slots and the kind of fact each holds. F and M are first names of women and men, P of anybody where the
 note has no he or she; NICK is the name of a thing (a boat, a toy, a cactus)."""
 MARK = re.compile(r"\[(?P<fact>[a-z]+): |(?P<end>\])|\{(?:(?P<slot>[A-Z]+):)?(?P<value>[^{}]+)\}|(?P<stray>[\[\]{}])")
+SENTENCE_BEGINS = re.compile(r"(?:^|(?<!\bno)(?<!\bNo)[.!?] )[\"“]?$")
 ARTICLE = re.compile(r"(?:^|(?<=[^\w']))(an?|An?)( [\"“']?)$")
 
 
@@ -74,11 +75,14 @@ def references(template: str) -> Iterator[str]:
             yield mark["value"]
 
 
-def render(template: str, kinds: Mapping[str, str], values: Mapping[str, str] | None = None) -> Rendered:
+def render(
+    template: str, kinds: Mapping[str, str], values: Mapping[str, str] | None = None, *, sentences: bool = False
+) -> Rendered:
     """A template as plain text. Raises ValueError, in one line, for a mark that makes no sense.
 
     `kinds`: for each value as it was written, in small letters, the kind of its slot. `values`: for each such value the
-    one that takes its place; without, the text is as it was written.
+    one that takes its place; without, the text is as it was written. `sentences`: a value that begins a sentence gets a
+    capital.
     """
     out, at, opened = "", 0, None
     spans: list[Span] = []
@@ -90,6 +94,8 @@ def render(template: str, kinds: Mapping[str, str], values: Mapping[str, str] | 
             if key not in kinds:
                 raise ValueError(f"{{{mark['value']}}} refers to no slot of the note")
             value = as_written(values[key] if values else mark["value"], mark["value"], kinds[key])
+            if sentences and SENTENCE_BEGINS.search(out):
+                value = value[:1].upper() + value[1:]
             out = _with_article(out, value) + value
             spans.append(Span(SLOTS[kinds[key]], len(out) - len(value), len(out)))
         elif mark["fact"]:

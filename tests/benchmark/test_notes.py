@@ -16,7 +16,7 @@ from benchmark.notes.collection import DEV_SHARE, HELD_OUT, TEST_SHARE, Family, 
 from benchmark.notes.day_forms import other_day, other_number, other_time
 from benchmark.notes.notes_card import card, counts
 from benchmark.notes.notes_cli import CARD
-from benchmark.notes.slot_values import LISTED, SPLITS, values
+from benchmark.notes.slot_values import LISTED, SPLITS, gender, values
 from benchmark.notes.template import render
 from benchmark.notes.variety import sentence_shapes, variety
 from benchmark.world.dialogue import words as world_words
@@ -232,3 +232,22 @@ def test_a_mark_that_makes_no_sense_is_refused() -> None:
     for wrong in ("a [place: without end", "a ] stray", "{unknown}", "[place: in [day: other]]"):
         with pytest.raises(ValueError):
             render(wrong, {})
+
+
+def test_names_keep_the_pronouns_and_sentences_their_capitals(tmp_path: Path) -> None:
+    change = ("note: 001", "note: 002"), ("{NICK:Moses}", "{NICK:Lola}"), ("{Moses}", "{Lola}")
+    [one] = family(tmp_path, NOTE, *change, ("say: This is {Lola},", "say: {8} euros for {Lola},"))
+    spoken = one.filled(0, "train")[0]
+    assert all(
+        gender(one.filled(seed, split)[0].facts("name")[0].lower()) != "he" for seed in range(30) for split in SPLITS
+    )
+    assert spoken.captions[0][0].isdigit()
+    written = NOTE.replace("{NUM:8} euro", "{NUM:eight} euro").replace(
+        "say: This is {Moses}", "say: {eight} euros! {Moses}"
+    )
+    [two] = family(tmp_path, written.replace("an {8} euro bargain", "a bargain"))
+    assert all(two.filled(seed)[0].captions[0][0].isupper() for seed in range(5))
+
+
+def test_an_ending_belongs_to_its_number(tmp_path: Path) -> None:
+    assert "write {NUM:4th}" in problems(tmp_path, ("{NUM:4th}", "{NUM:4}th"))

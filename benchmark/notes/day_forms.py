@@ -146,6 +146,6 @@ def other_time(rng: Rng, written: str) -> str:
         raise ValueError(f"{written!r} is no time: write 6:30 or 6am")
     hour = int(found[1])
     low = 13 if hour > 12 else 5 if hour > 4 else 1
-    new = int(rng.integers(low, low + (9 if hour > 12 else 8 if hour > 4 else 4)))
+    new = int(rng.integers(low, low + (9 if hour > 12 else 7 if hour > 4 else 4)))
     minutes = f"{found[2]}{5 * int(rng.integers(12)):02d}" if found[2] else ""
     return f"{min(new, 11 if found[4] else 23)}{minutes}{found[4] or ''}"

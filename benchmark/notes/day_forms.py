@@ -76,9 +76,10 @@ def other_number(rng: Rng, written: str) -> str:
 
 
 def _near(rng: Rng, n: int) -> int:
-    """A whole number between two thirds and three halves of n, round where n is round, and 2 at least."""
+    """A whole number between two thirds and three halves of n, round where n is; at least 2, below 100 if n is."""
     step = next((s for s in (100, 50, 10, 5) if n % s == 0 and n >= 4 * s), 1)
     low, high = max(2, -(-2 * n // 3)), max(6 if n < 6 else 0, 3 * n // 2)
+    high = min(high, 99) if n < 100 else high  # nobody is 120
     drawn = int(rng.integers(-(-low // step), high // step + 1)) * step
     return max(2, drawn)
 

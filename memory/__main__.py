@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from memory import reminders
+from memory import browse, reminders
 from memory.days import DAY_UNKNOWN
 from memory.db import database_files, snapshots
 from memory.db.keys import ask_here, choose_passphrase
@@ -143,12 +143,13 @@ def _show(memory: Memory, args: argparse.Namespace) -> int:
 
 
 def _search(memory: Memory, args: argparse.Namespace) -> int:
-    recalls = memory.search(args.text, args.k)
-    for recall in recalls:
-        found = {**as_json(recall.episode), "score": recall.score, "why": recall.why}
-        _out(args, found, [f"{_one_line(recall.episode)}  ({recall.why})"])
-    if not recalls:
-        _tell("nothing in the memory has these words")
+    finding = browse.search(memory, args.text, most=args.k)
+    for id, _, why, score in finding.entries[: args.k]:
+        episode = memory.get(id)
+        _out(args, {**as_json(episode), "score": score, "why": why}, [f"{_one_line(episode)}  ({why})"])
+    if finding.instead or not finding.entries:
+        none = "nothing in the memory has these words"
+        _tell(printable(f"showing results for “{finding.instead}”") if finding.entries else none)
     return 0
 
 

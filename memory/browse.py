@@ -30,6 +30,17 @@ class EpisodeEntry(NamedTuple):
     """The local day on which it happened; None: unknown."""
     why: str = ""
     """Why the episode was found; empty in a list of all."""
+    score: float = 1.0
+    """How well it fits, relative to the best."""
+
+
+class Finding(NamedTuple):
+    """What a search by words found."""
+
+    entries: list[EpisodeEntry]
+    """Best first."""
+    instead: str = ""
+    """The words that were found for mistyped ones, "birthday"; empty when none was mistyped."""
 
 
 class Duplicate(NamedTuple):
@@ -60,21 +71,33 @@ def timeline(memory: Memory) -> list[EpisodeEntry]:
     """All episodes, newest first. Raises MemoryFileError."""
     with memory.transaction() as db:
         found = db.execute(f"SELECT id, day FROM episodes ORDER BY {rows.NEWEST}").fetchall()
-    return [EpisodeEntry(id, day and date.fromisoformat(day)) for id, day in found]
+    return [EpisodeEntry(id, _day(day)) for id, day in found]
+
+
+def _day(stored: str | None) -> date | None:
+    return date.fromisoformat(stored) if stored else None
 
 
 def find(memory: Memory, words: str, now: datetime | None = None) -> list[EpisodeEntry]:
+    """The episodes that `search` finds."""
+    return search(memory, words, now).entries
+
+
+def search(memory: Memory, words: str, now: datetime | None = None, most: int = FOUND) -> Finding:
     """Episodes that fit `words`: what was said, a place, a time ("last summer", "may 2025", "2024"), or more than one.
 
-    Best first; for a time alone all episodes of that time, newest first. `now`: see `Memory.search`.
+    The words may be unfinished ("zebr") or mistyped ("birtday"). At most `most`, best first; for a time alone all
+    episodes of that time, newest first. `now`: see `Memory.search`.
     """
     for text in (words, f"in {words}"):  # within a sentence "2025" alone is no time, as a whole query it is one
         asked = time_phrases.parse(text, now)
         if asked.why and not terms(asked.words):
             ids = set(memory.between(asked.since, asked.before))
-            return [entry._replace(why=asked.why) for entry in timeline(memory) if entry.id in ids]
-    found = memory.search(words, FOUND, now)
-    return [EpisodeEntry(one.episode.id, one.episode.day, one.why) for one in found]
+            return Finding([entry._replace(why=asked.why) for entry in timeline(memory) if entry.id in ids])
+    with memory.transaction() as db:
+        found, instead = recall.look_up(db, words, most, now, typed=True)
+    entries = [EpisodeEntry(hit.id, _day(hit.day), why, score) for hit, score, why in found]
+    return Finding(entries, ", ".join(dict.fromkeys(instead.values())))
 
 
 def duplicates(memory: Memory) -> list[Duplicate]:

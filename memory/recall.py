@@ -11,14 +11,14 @@ it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 from memory.db import rows
 from memory.db.rows import Hit
 from memory.episode import Episode, Recall
-from memory.search import ranking, time_phrases, vectors, word_search
+from memory.search import near_words, ranking, time_phrases, vectors, word_search
 from memory.search.sightings import SAME, Seen
 from memory.search.time_phrases import TimeQuery
 from memory.text import folded
@@ -27,6 +27,16 @@ EPISODES_PER_PHOTO = 3
 """At most so many episodes of one recalled photo or burst, the newest, as a prompt has little room."""
 BURST = 30.0
 """Seconds: photos of the same thing within about this time are one burst."""
+
+
+class FoundEpisode(NamedTuple):
+    """An episode that a search found."""
+
+    hit: Hit
+    score: float
+    """Relative to the best, which has 1.0."""
+    why: str
+    """The reason, in words for the user."""
 
 
 class Ranking(NamedTuple):
@@ -49,8 +59,7 @@ def rank_by_words(
     found = word_search.by_text(db, asked.words)
 
     def why_said(hit: Hit) -> str:
-        words = [f"'{word}'" for word in found.words.get(hit.row, ())]
-        return f"you said {', '.join(words)}" if words else "you said something like it"
+        return _said(found.words.get(hit.row, ()))
 
     rankings = [Ranking(found.said, why_said), Ranking(found.placed, lambda hit: f"at {rows.place_of(db, hit.row)}")]
     return asked, [one for one in rankings if one.hits], found.words
@@ -58,22 +67,57 @@ def rank_by_words(
 
 def search(db: sqlite3.Connection, text: str, k: int, now: datetime | None = None) -> list[Recall]:
     """The k episodes that `text` fits best, best first; scores are those of the fusion, relative to the best (1.0)."""
+    found, _ = look_up(db, text, k, now, typed=False)
+    return [Recall(next(rows.load(db, "WHERE row = ?", (one.hit.row,))), one.score, one.why) for one in found]
+
+
+def look_up(
+    db: sqlite3.Connection, text: str, k: int, now: datetime | None, typed: bool
+) -> tuple[list[FoundEpisode], dict[str, str]]:
+    """What `search` finds, without reading photos.
+
+    `typed`: the text may be unfinished or mistyped. What its very words find comes first, then words that begin so,
+    then guesses (`search/near_words.py`); the second result has the mistyped words, each with the best guess.
+    """
     asked, rankings, words = rank_by_words(db, text, now)
+    exact = {hit.row for one in rankings for hit in one.hits}
+    near = near_words.near(db, asked.words, exact) if typed else near_words.Near([], {}, {})
+    if near.hits:
+        rankings.append(Ranking(near.hits, lambda hit: _said(near.words[hit.row])))
     scores = ranking.fuse([[hit.id for hit in one.hits] for one in rankings])
     rankings += (by_time := _rank_by_time(db, asked, _best(scores, rankings)))
     if by_time:
         scores = ranking.fuse([[hit.id for hit in one.hits] for one in rankings])
-    best = _best(scores, rankings)
-    order = best if asked.order else _newest_first_of_equals(best, words)
-    recalls: list[Recall] = []
-    for hit, ranked in zip(order, best, strict=True):
-        if len(recalls) == max(k, 0):
+    found: list[FoundEpisode] = []
+    texts: list[_Told] = []
+    behind = {hit.row for hit in near.hits}
+    for hit, score in _in_order(_best(scores, rankings), scores, behind, None if asked.order else words):
+        if len(found) == max(k, 0):
             break
-        episode = next(rows.load(db, "WHERE row = ?", (hit.row,)))
-        repeated = (other.episode for other in recalls if _repeats(episode, other.episode))
-        if not any(_same_picture(db, episode.photo.sha256, other.photo.sha256) for other in repeated):
-            recalls.append(Recall(episode, scores[ranked.id] / scores[best[0].id], _why(hit, rankings)))
-    return recalls
+        words_of, place = db.execute("SELECT words, place FROM said WHERE rowid = ?", (hit.row,)).fetchone()
+        told = _Told(words_of, place, hit)
+        if not any(_repeats(told, other) and _same_picture(db, hit.photo, other.hit.photo) for other in texts):
+            found.append(FoundEpisode(hit, score, _why(hit, rankings)))
+            texts.append(told)
+    return found, near.instead
+
+
+def _in_order(
+    best: Sequence[Hit], scores: dict[str, float], behind: Container[int], words: dict[int, list[str]] | None
+) -> Iterator[tuple[Hit, float]]:
+    """The hits, best first, those at the rows `behind` after all others, each with its score relative to the first.
+
+    `words`: see `_newest_first_of_equals`; None: the order stays.
+    """
+    top = None
+    least = 1.0
+    for last in (False, True):
+        group = [hit for hit in best if (hit.row in behind) is last]
+        order = _newest_first_of_equals(group, words) if words is not None else group
+        for hit, ranked in zip(order, group, strict=True):
+            top = top or scores[ranked.id]
+            least = min(least, scores[ranked.id] / top)
+            yield hit, least
 
 
 def recall(
@@ -179,7 +223,19 @@ def _groups(
     return groups
 
 
-def _repeats(one: Episode, other: Episode) -> bool:
+class _Told(NamedTuple):
+    """What was said in an episode, and where; the rest as in `Episode`, without the photo."""
+
+    words: str
+    place: str | None
+    hit: Hit
+
+    @property
+    def when(self) -> datetime:
+        return datetime.fromisoformat(self.hit.when)
+
+
+def _repeats(one: Episode | _Told, other: Episode | _Told) -> bool:
     """Whether two episodes have equal words and places and are at most BURST seconds apart."""
     same = one.words.casefold().split() == other.words.casefold().split() and one.place == other.place
     return same and abs((one.when - other.when).total_seconds()) <= BURST
@@ -189,6 +245,12 @@ def _same_picture(db: sqlite3.Connection, photo: str, other: str) -> bool:
     """Whether two photos (hashes) are the same or show the same thing."""
     spaces = vectors.spaces_of(db, photo, other)
     return photo == other or any(vectors.alike(db, space, photo, other) >= SAME for space in spaces)
+
+
+def _said(words: Sequence[str]) -> str:
+    """The reason for a hit with these words: "you said 'Milo', 'beach'"."""
+    quoted = ", ".join(f"'{word}'" for word in words)
+    return f"you said {quoted or 'something like it'}"
 
 
 def _photos(hits: Iterable[Hit]) -> list[str]:

@@ -1,7 +1,12 @@
-"""Text as it is compared and looked up: folding of case and accents, FTS5 expressions, and counts in words."""
+"""Text as it is compared and looked up: folding of case and marks, FTS5 expressions, and counts in words.
+
+Search and forget read text with the same eyes: what `folded` makes equal is equal to both, and scripts that write no
+spaces between words (`joined`) are compared sign by sign in both.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 MAX_TERMS = 64
@@ -13,14 +18,78 @@ _STOP_WORDS = frozenset(
     under up us ve very was we were what when where which while who whom whose why will with would you your yours
     """.split()
 )
+_LETTERS = str.maketrans(
+    {"\u0131": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"}
+    | {"\u0640": "", "\u0649": "\u064a", "\u0629": "\u0647"}
+)
+"""Letters that people write both ways and that have no accent to leave out.
+
+Of Arabic: the line that only stretches a word goes; ya without dots and ta marbuta are as ya and ha.
+"""
+_MARKS = re.compile(
+    "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # accents
+    "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u08d3-\u08ff"
+    "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"  # Hebrew, Arabic; signs without width
+)
+"""Marks that many leave out. Vowels of India and Thailand and the two marks of kana are none: they make other words."""
+JOINED = (
+    "\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005\u3040-\u30ff\u3100-\u318f\u31a0-\u31bf\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+"""Ranges for a regular expression: Thai, Lao, Tibetan, Burmese, Khmer, Chinese and Japanese, which write no spaces, and
+Korean, which glues endings to words."""
+_ONE_JOINED = re.compile(f"[{JOINED}]")
+_RUNS = re.compile(f"[{JOINED}]+|[^{JOINED}]+")
 
 
 def folded(text: str) -> str:
-    """`text` without letter case and accents, for comparison."""
+    """`text` without letter case, and without accents and other marks that many leave out, for comparison."""
     text = text.casefold()
     if text.isascii():
         return text
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.category(c).startswith("M"))
+    bare = _MARKS.sub("", unicodedata.normalize("NFKD", text)).casefold()
+    return unicodedata.normalize("NFC", bare).translate(_LETTERS)
+
+
+def joined(character: str) -> bool:
+    """Whether the character is of a script in which words follow one another without spaces."""
+    return bool(_ONE_JOINED.match(character))
+
+
+def _words(text: str) -> list[str]:
+    """The words of `text`, folded; only letters, digits and marks survive."""
+    return "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in folded(text)).split()
+
+
+def _runs(word: str) -> list[str]:
+    """A word in parts of one kind each: without spaces between words, or with them."""
+    return [word] if word.isascii() else _RUNS.findall(word)
+
+
+def spelling(text: str) -> str:
+    """`text` as the index of spellings holds it: folded words, and pairs of signs where words have no spaces.
+
+    A run of signs gives each pair of neighbours and its last sign: 東京都 becomes "東京 京都 都".
+    """
+    tokens: list[str] = []
+    for word in _words(text):
+        for run in _runs(word):
+            tokens += [run[n : n + 2] for n in range(len(run))] if joined(run[0]) else [run]
+    return " ".join(tokens)
+
+
+def spelled_terms(text: str) -> dict[str, str]:
+    """The words of `text` worth looking up, folded, each with the FTS5 expression that finds it among spellings."""
+    terms: dict[str, str] = {}
+    for word in _words(text):
+        if word in _STOP_WORDS:
+            continue
+        parts = []
+        for run in _runs(word):
+            pairs = [run[n : n + 2] for n in range(len(run) - 1)] if joined(run[0]) else [run]
+            parts.append(f'"{" ".join(pairs)}"' if pairs else f'"{run}"*')
+        terms[word] = f"({' AND '.join(parts)})" if len(parts) > 1 else parts[0]
+    return dict(list(terms.items())[:MAX_TERMS])
 
 
 def terms(text: str) -> list[str]:

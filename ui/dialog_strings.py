@@ -18,6 +18,7 @@ FETCH = (
 )
 BROWSER = "Your memories, newest first"
 BROWSER_FOUND, BROWSER_PHOTO = "Memories with “{words}”", "Memories that look like this photo"
+BROWSER_INSTEAD = "Showing results for “{instead}”"
 BROWSER_SEARCH = "/ words, a place, “last summer”, “2024”, a photo’s path"
 BROWSER_NONE = {"empty": "None yet.", "searched": "None that match."}
 BROWSER_KEYS = "Enter opens · z large · e edit · f forget · u undo · g grid · / search · d duplicates · s counts · Esc"

@@ -8,9 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from memory.db import conversation_rows, engine, name_rows, rows, verdict_rows
-from memory.db.table_access import table
-from memory.text import count
+from memory.db import conversation_rows, name_rows, rows, verdict_rows, word_index
 
 
 def _check_file(db: sqlite3.Connection) -> Iterator[str]:
@@ -43,19 +41,6 @@ def _check_episodes(db: sqlite3.Connection) -> Iterator[str]:
             yield f"episode {id}: the index has other words than were said"
 
 
-def _check_index(db: sqlite3.Connection) -> Iterator[str]:
-    """The index of words is sound and has a row for each episode."""
-    try:  # first, as it takes the write lock: a reader cannot always become a writer later
-        db.execute("INSERT INTO said (said) VALUES ('integrity-check')")
-    except engine.failures() as error:
-        if "malformed" not in str(error):
-            raise
-        yield "the index of words is damaged"
-    indexed, episodes = table(db, "said").count, table(db, "episodes").count
-    if indexed != episodes:
-        yield f"the index has {count(indexed, 'row')} for {count(episodes, 'episode')}"
-
-
 def _check_vectors(db: sqlite3.Connection) -> Iterator[str]:
     """Visual tokens are finite vectors of a length up to 1, of one width within a space."""
     for photo, space, dim, pooled, scales, codes in db.execute(
@@ -76,7 +61,7 @@ CHECKS = (
     _check_file,
     _check_photos,
     _check_episodes,
-    _check_index,
+    word_index.check,
     _check_vectors,
     conversation_rows.check,
     verdict_rows.check,

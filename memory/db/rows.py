@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from memory.db import word_index
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError, UnknownEpisode
 
@@ -71,8 +72,7 @@ def insert(db: sqlite3.Connection, episode: Episode, row: int | None = None) -> 
         return False
     turns = [(id, n, turn.role, turn.text) for n, turn in enumerate(episode.turns)]
     db.executemany("INSERT INTO turns (episode, n, role, text) VALUES (?, ?, ?, ?)", turns)
-    words = (added.lastrowid, episode.words, episode.place)
-    db.execute("INSERT INTO said (rowid, words, place) VALUES (?, ?, ?)", words)
+    word_index.add(db, int(added.lastrowid or 0), episode.words, episode.place)
     return True
 
 
@@ -110,7 +110,7 @@ def _next_row(db: sqlite3.Connection) -> int:
 def _move(db: sqlite3.Connection, row: int, to: int) -> None:
     """Give the episode at `row` the row `to`, which must be free."""
     db.execute("UPDATE episodes SET row = ? WHERE row = ?", (to, row))
-    db.execute("UPDATE said SET rowid = ? WHERE rowid = ?", (to, row))
+    word_index.move(db, row, to)
 
 
 def find(db: sqlite3.Connection, id: str) -> tuple[int, str, str]:

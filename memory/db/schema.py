@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from memory.db import engine, old_corrections, old_days
+from memory.db import engine, old_corrections, old_days, word_index
 from memory.db.database_files import keep_private, key_file, one_clear_line, snapshots, way_back
 from memory.db.engine import Key
 from memory.errors import MemoryFileError
@@ -177,6 +177,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             when_utc TEXT NOT NULL
         ) STRICT""",
     ),
+    (word_index.SPELLINGS, word_index.build_spellings),
 )
 
 

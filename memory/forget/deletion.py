@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
-from memory.db import conversation_rows, name_rows, rows, verdict_rows
+from memory.db import conversation_rows, name_rows, rows, verdict_rows, word_index
 from memory.forget import remains
 from memory.forget.receipt import Receipt
 from memory.search import vectors
@@ -26,7 +26,7 @@ def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
         texts = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
         turns, size = turns + len(texts), size + sum(len(text.encode()) for text in texts)
         said += db.execute("SELECT words || ' ' || coalesce(place, '') FROM said WHERE rowid = ?", (row,)).fetchone()
-        db.execute("DELETE FROM said WHERE rowid = ?", (row,))
+        word_index.remove(db, row)
         db.execute("DELETE FROM episodes WHERE row = ?", (row,))
     kept = [p for p in of_photos if db.execute("SELECT 1 FROM episodes WHERE photo = ? LIMIT 1", (p,)).fetchone()]
     gone = [photo for photo in of_photos if photo not in kept]
@@ -41,7 +41,7 @@ def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
         sets, size = sets + len(sizes), size + sum(sizes) + data
         db.execute("DELETE FROM photos WHERE sha256 = ?", (photo,))
     decisions = name_rows.delete_unsaid(db, said)
-    merge_index(db)
+    word_index.merge(db)
     went = tuple(id for _, id, _ in found)
     receipt = _delete_parts(db, conversation_rows.parts_about(db, went, gone), gone)
     return replace(
@@ -81,8 +81,3 @@ def _delete_parts(db: sqlite3.Connection, parts: Sequence[tuple[str, int]], gone
     photos = tuple(dict.fromkeys([*gone, *shown]))
     answers = verdict_rows.delete_about(db, shown)
     return Receipt((), photos, (), 0, 0, 0, size, parts=len(parts), conversations=conversations, answers=answers)
-
-
-def merge_index(db: sqlite3.Connection) -> None:
-    """Merge the segments of the index of words: until then a deleted word stays in them as text."""
-    db.execute("INSERT INTO said (said) VALUES ('optimize')")

@@ -10,9 +10,7 @@ from pathlib import Path
 
 from memory.db.rows import NEWEST, OF_DAYS, of_days
 from memory.errors import MemoryFileError
-from memory.text import folded
-
-_NO_SPACES = 0x0E00  # from Thai on scripts write words without spaces, or glue endings to them
+from memory.text import JOINED, folded, joined
 
 
 def mentioning(db: sqlite3.Connection, text: str) -> list[str]:
@@ -24,8 +22,8 @@ def mentioning(db: sqlite3.Connection, text: str) -> list[str]:
     if not words:
         return []
     phrase = r"\s+".join(map(re.escape, words))
-    before = r"(?<!\w)" if words[0][0].isalnum() and ord(words[0][0]) < _NO_SPACES else ""
-    after = r"(?!\w)" if words[-1][-1].isalnum() and ord(words[-1][-1]) < _NO_SPACES else ""
+    before = rf"(?<![^\W{JOINED}])" if words[0][0].isalnum() and not joined(words[0][0]) else ""
+    after = rf"(?![^\W{JOINED}])" if words[-1][-1].isalnum() and not joined(words[-1][-1]) else ""
     pattern = re.compile(before + phrase + after)
     ids = []
     for id, place in db.execute(f"SELECT id, place FROM episodes ORDER BY {NEWEST}").fetchall():

@@ -7,6 +7,7 @@ import sqlite3
 from typing import NamedTuple
 
 from memory.db.rows import DEPTH, HIT_COLUMNS, NEWEST, Hit
+from memory.text import folded, joined, spelled_terms
 from memory.text import terms as text_terms
 
 COMMON = 2000
@@ -44,6 +45,7 @@ def by_text(db: sqlite3.Connection, text: str) -> WordHits:
         for column, hits in (("words", said), ("place", placed)):
             best = f"{query} ORDER BY bm25(said), {NEWEST} LIMIT {DEPTH}"
             hits += map(Hit._make, db.execute(best, (f"{column} : ({' OR '.join(rare)})",)))
+    _add_spelled(db, text, said, placed)
     newest: list[Hit] = []
     if common and not said and not placed:
         found = f"SELECT rowid AS found FROM said WHERE said MATCH ? ORDER BY rowid DESC LIMIT {DEPTH}"
@@ -52,6 +54,7 @@ def by_text(db: sqlite3.Connection, text: str) -> WordHits:
     likely = list(dict.fromkeys([*said, *placed, *newest]))
     words, places = _matched(db, likely, terms, common)
     said += [hit for hit in newest if hit.row in words]
+    _add_words(db, said, text, words)
     placed += [hit for hit in likely if hit.row in places and hit not in placed]
     return WordHits(said, placed, words)
 
@@ -78,3 +81,26 @@ def _matched(
     there = db.execute(places, (f"place : ({' OR '.join(common)})",)).fetchall() if common else []
     db.execute("DELETE FROM temp.likely")
     return {row: list(dict.fromkeys(_MATCH.findall(text))) for row, text in said}, {row for (row,) in there}
+
+
+def _add_spelled(db: sqlite3.Connection, text: str, said: list[Hit], placed: list[Hit]) -> None:
+    """Add what only the index of spellings finds: words in scripts without spaces, "Strasse" for "Straße"."""
+    some = f"SELECT count(*) FROM (SELECT 1 FROM spellings WHERE spellings MATCH ? LIMIT {COMMON + 1})"
+    spelled = [one for one in spelled_terms(text).values() if db.execute(some, (one,)).fetchone()[0] <= COMMON]
+    if not spelled:
+        return
+    query = f"SELECT {HIT_COLUMNS} FROM spellings JOIN episodes ON row = spellings.rowid WHERE spellings MATCH ? "
+    for column, hits in (("words", said), ("place", placed)):
+        best = f"{query} ORDER BY bm25(spellings), {NEWEST} LIMIT {DEPTH}"
+        found = map(Hit._make, db.execute(best, (f"{column} : ({' OR '.join(spelled)})",)))
+        hits += [hit for hit in found if hit not in hits]
+
+
+def _add_words(db: sqlite3.Connection, said: list[Hit], text: str, words: dict[int, list[str]]) -> None:
+    """Add the matched words of episodes that only the index of spellings found."""
+    asked = [*spelled_terms(text)]
+    for row in {hit.row for hit in said} - words.keys():
+        (told,) = db.execute("SELECT words FROM said WHERE rowid = ?", (row,)).fetchone()
+        plain = {word: folded(word) for word in re.findall(r"\w+", told)}
+        whole = [word for word in asked if joined(word[0]) and word in folded(told)]
+        words[row] = whole + [word for word, spelled in plain.items() if spelled in asked and spelled not in whole]

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 
 from memory.__main__ import main
-from memory.db import database_files, name_rows, snapshots
+from memory.db import database_files, name_rows, snapshots, word_index
 from memory.db.memory_file import MemoryFile
 from memory.db.name_rows import NameDecision
 from memory.episode import Episode, Photo, Turn
 from memory.errors import MemoryFileError, UnknownEpisode
-from memory.forget import cleaning, deletion
+from memory.forget import cleaning
 from memory.search import token_codes
 from memory.store import Memory
 
@@ -110,7 +110,7 @@ def test_no_byte_is_left_anywhere(planted: Path) -> None:
 
 
 MEASURES: dict[str, Callable[[pytest.MonkeyPatch], object]] = {
-    "the index is merged": lambda patch: patch.setattr(deletion, "merge_index", lambda db: None),
+    "the index is merged": lambda patch: patch.setattr(word_index, "merge", lambda db: None),
     "caches are cleared": lambda patch: patch.setattr(cleaning, "clear_cache", lambda cache, photos: (0, 0)),
     "snapshots are deleted": lambda patch: patch.setattr(snapshots, "remove_all", lambda path: 0),
     "the log is emptied": lambda patch: patch.setattr(MemoryFile, "empty_log", lambda self: True),

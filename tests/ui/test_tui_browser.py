@@ -365,3 +365,22 @@ async def test_the_tour_goes_on_by_doing_and_ends_with_a_photo_of_ones_own(memor
         await send(app, pilot, "/demo off")
         await until(lambda: any("not in your memory" in note for note in notes(app, "warning")), "the refusal")
     assert sorted(words_of(memory_file)) == ["This is Rex.", "This is my hat."]
+
+
+async def test_memories_are_filtered_while_one_types(memory_file: Path, photos: Path) -> None:
+    episodes = fill(memory_file, photos, "Milo's birthday", "Zebras at the zoo", "Bruno on ice")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        grid = await browser(app, pilot)
+        await pilot.press("slash", "z", "e")
+        await until(lambda: [mark.id for mark in grid.marks] == [episodes[1].id], "zebras")
+        assert app.screen.query_one("#search").has_focus
+        await pilot.press("q")
+        await until(lambda: not grid.marks, "nothing begins with zeq")
+        await pilot.press("backspace", "backspace", "backspace")
+        await until(lambda: len(grid.marks) == 3, "all again")
+        await pilot.press(*"birtday")
+        await until(lambda: [mark.id for mark in grid.marks] == [episodes[0].id], "the birthday")
+        await sees(app.screen, "Showing results for “birthday”")
+        assert app.screen.query_one("#search", Input).value == "birtday"
+        await pilot.press("enter")
+        await until(lambda: grid.has_focus, "the keys are with what was found")

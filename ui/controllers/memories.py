@@ -16,7 +16,7 @@ from textual.app import App
 
 from assistant.photo import load_photo
 from memory import browse
-from memory.browse import Duplicate, EpisodeEntry, Statistics
+from memory.browse import Duplicate, EpisodeEntry, Finding, Statistics
 from memory.episode import Episode, Photo, Recall
 from memory.errors import PhotoError, UnknownEpisode
 from memory.store import Memory
@@ -57,6 +57,8 @@ class MemoriesController:
         self, app: App[None], thread: AppThread, main_view: MainView, reader: Executor, did: Callable[[str], object]
     ) -> None:
         self._app, self._thread, self._view, self._reader, self._did = app, thread, main_view, reader, did
+        self._typing: str | None = None
+        """What is being typed in the search field; None when it is not."""
 
     @property
     def screen(self) -> BrowserScreen | None:
@@ -76,13 +78,36 @@ class MemoriesController:
     def browse(self, words: str = "") -> None:
         """Show all memories, or those that words, a date or a photo's path find. An open browser is used again."""
         self._thread.recount()
+        self._typing = None
         if paths := photo_paths(words):
             reading = self._reader.submit(load_photo, paths[0])
             reading.add_done_callback(partial(self._app.call_later, self._alike, words))
         elif words:
-            self._thread.browse(partial(_find, words), partial(self._show, words, False))
+            self._thread.browse(partial(_find, words), partial(self._show_found, words, False))
         else:
             self._thread.browse(browse.timeline, partial(self._show, "", False))
+
+    def _typed(self, words: str) -> None:
+        """Filter the memories by what is in the search field; one letter is too little, and a path waits for Enter.
+
+        Letters that come faster than results make searches that are out of date: these are left out.
+        """
+        if photo_paths(words):
+            return
+        self._typing = words
+        enough = "" if len(words) == 1 and words.isascii() else words
+
+        def find(memory: Memory) -> Finding | None:
+            return _find(enough, memory) if self._typing == words else None
+
+        async def found(finding: Finding | None) -> None:
+            if finding and self._typing == words:
+                await self._show_found(enough, True, finding)
+
+        self._thread.browse(find, found)
+
+    async def _show_found(self, words: str, typing: bool, finding: Finding) -> None:
+        await self._show(words, False, finding.entries, finding.instead, typing)
 
     async def _alike(self, words: str, reading: Future[Photo]) -> None:
         try:
@@ -96,11 +121,13 @@ class MemoriesController:
 
         self._thread.alike(None, photo, ALIKE, found)
 
-    async def _show(self, words: str, photo: bool, marks: list[EpisodeEntry]) -> None:
+    async def _show(
+        self, words: str, photo: bool, marks: list[EpisodeEntry], instead: str = "", typing: bool = False
+    ) -> None:
         if self.screen is None:
-            await self._app.push_screen(BrowserScreen(self.browse, self._wish, self._wanted))
+            await self._app.push_screen(BrowserScreen(self.browse, self._wish, self._wanted, self._typed))
         if self.screen:
-            self.screen.show(marks, words, photo)
+            self.screen.show(marks, words, photo, instead, typing)
 
     async def _say(self, text: str) -> None:
         if self.screen:
@@ -187,5 +214,5 @@ class MemoriesController:
             await self._say(TWINS_NONE)
 
 
-def _find(words: str, memory: Memory) -> list[EpisodeEntry]:
-    return browse.find(memory, words)
+def _find(words: str, memory: Memory) -> Finding:
+    return browse.search(memory, words) if words else Finding(browse.timeline(memory))

@@ -23,6 +23,7 @@ from memory.episode import Episode, Turn
 from ui.dialog_strings import (
     BROWSER,
     BROWSER_FOUND,
+    BROWSER_INSTEAD,
     BROWSER_KEYS,
     BROWSER_NONE,
     BROWSER_PHOTO,
@@ -64,11 +65,13 @@ class BrowserScreen(Screen[None]):
         search: Callable[[str], object],
         wish: Callable[[What, EpisodeEntry | None], Awaitable[object]],
         wanted: Callable[[list[str], CardSize], object],
+        typed: Callable[[str], object],
     ) -> None:
-        """Callbacks: `search` for words ("": all memories); `wish`, what the user wants, with the highlighted memory;
+        """Callbacks: `search` for words ("": all memories), `typed` while they are being typed; `wish`, what the user
+        wants, with the highlighted memory;
         `wanted`, the ids of memories whose cards are needed, and the size of the cards."""
         super().__init__()
-        self._search, self._wish, self._wanted = search, wish, wanted
+        self._search, self._wish, self._wanted, self._typed = search, wish, wanted, typed
         self.grid = EpisodeGrid(self._moved, id="grid")
         self.words = ""
         """The words of the last search."""
@@ -87,17 +90,26 @@ class BrowserScreen(Screen[None]):
         """Focus the memories, so that the keys work at once."""
         self.grid.focus()
 
-    def show(self, marks: Sequence[EpisodeEntry], words: str, photo: bool = False) -> None:
-        """Show these memories, found by `words` ("": all); `photo`: the words were the path of a photo."""
+    def show(
+        self, marks: Sequence[EpisodeEntry], words: str, photo: bool = False, instead: str = "", typing: bool = False
+    ) -> None:
+        """Show these memories, found by `words` ("": all); `photo`: the words were the path of a photo.
+
+        `instead`: the words that were found for mistyped ones; `typing`: the keys stay in the search field.
+        """
         searched, gone = words != self.words, bool(self.grid.marks)
         self.words = words
         found = BROWSER_PHOTO if photo else BROWSER_FOUND.format(words=words)
+        found = BROWSER_INSTEAD.format(instead=instead) if instead and marks else found
         self.query_one("#browser").border_title = Content(found if words else BROWSER)
-        self.query_one("#search", Input).value = words
+        if not typing:
+            self.query_one("#search", Input).value = words
         self.query_one("#none", Static).update(BROWSER_NONE["searched" if words else "empty"])
         self.query_one("#none").display = not marks
         self.grid.display = bool(marks)
         self.grid.show(marks)
+        if typing:
+            return
         if marks:
             self.grid.focus()
         elif searched:
@@ -118,8 +130,15 @@ class BrowserScreen(Screen[None]):
         """Memories without a card came into view."""
         self._wanted(message.ids, message.size)
 
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """What is typed in the search field filters the memories."""
+        event.stop()
+        if self.query_one("#search").has_focus and event.value.strip() != self.words:
+            self.show_line("")
+            self._typed(event.value.strip())
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the search field searches."""
+        """Enter in the search field searches, and moves the keys to what was found."""
         event.stop()
         self.show_line("")
         self._search(event.value.strip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assistant.models import registry
+from memory import browse
 from memory.days import day_words
 from memory.db.conversation_rows import Title
 from memory.episode import printable
@@ -16,8 +17,12 @@ from ui.runtime.memory_jobs import LISTED
 
 def memories(wanted: str, memory: Memory) -> list[str]:
     """The lines of the newest memories, or of those that the wanted words find."""
-    found = [r.episode for r in memory.search(wanted, LISTED)] if wanted else memory.episodes(LISTED)
-    return [f"{episode.id}: {about(episode)}" for episode in found] or [plain_strings.NOTHING]
+    if not wanted:
+        return [f"{one.id}: {about(one)}" for one in memory.episodes(LISTED)] or [plain_strings.NOTHING]
+    finding = browse.search(memory, wanted, most=LISTED)
+    lines = [f"{one.id}: {about(memory.get(one.id))}" for one in finding.entries[:LISTED]]
+    instead = [dialog_strings.BROWSER_INSTEAD.format(instead=finding.instead)] if finding.instead and lines else []
+    return [*instead, *lines] or [plain_strings.NOTHING]
 
 
 def reminders(standing: list[Reminder]) -> None:

@@ -19,7 +19,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static, TextArea
 
-from memory.days import DAY_UNKNOWN, Unknown, given_day
+from memory.days import UNKNOWN, Unknown, given_day
 from memory.episode import Episode, Photo
 from ui.dialog_strings import LOCKED, LOCKED_KEYS
 from ui.dialogs.confirming import Confirming
@@ -61,7 +61,7 @@ class RememberDialog(ModalScreen[Keep | None]):
                 with Vertical():
                     yield Input(placeholder="What is it? “This is Milo.”", id="words")
                     with Horizontal(classes="fields"):
-                        yield Input(self.default, placeholder=DAY_UNKNOWN, id="date", max_length=10)
+                        yield Input(self.default, placeholder=UNKNOWN, id="date", max_length=10)
                         yield Input(placeholder="Where", id="place")
             yield Label("", id="problem")
             with Horizontal(classes="buttons"):

@@ -31,6 +31,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("F8", "import a folder of photos or a chat: first what is in it; then how far it is"),
     ("F9", "the photo on the whole screen; z: that of a memory. There o opens it in the system's viewer"),
     ("ctrl+t, /tray", "tell about photos without words, ten at a time"),
+    ("ctrl+g", "figures in the status line: what the model has read, how fast it writes; again: hide them"),
     ("ctrl+n", "new conversation"),
     ("Esc", "stop what is being written"),
     ("PgUp, PgDn", "scroll the conversation"),

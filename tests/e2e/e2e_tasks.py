@@ -82,7 +82,7 @@ def test_first_run_welcomes_and_plays_the_demo(warm: Terminal) -> None:
     )
     warm.press("Enter")
     warm.until(lambda screen: screen.count("Milo") > 4 and "○ idle" in screen, "an answer about Milo")
-    warm.sees("Lisbon.", "context ", "offline")
+    warm.sees("Lisbon.", "offline")
 
 
 def test_remember_a_photo_then_recall_it_with_its_reason(app: Terminal, home: Path) -> None:

@@ -62,7 +62,7 @@ async def test_attach_by_path_fills_caption_and_recall(memory_file: Path, album:
         assert caption(app) == "A dog before a wall."
         await sees(app.query_one(CaptionPanel), "by fake")
         assert str(app.query_one(MemoriesPanel).query_one(Static).render()) == NO_MATCH
-        view = app.query_one(PhotoEntry).query_one(PhotoView)
+        view = app.main_view.photo
         await until(lambda: view.drawn, "the drawing")
         await sees(view, "▀▀▀▀")
         await sees(app.query_one(PhotoEntry), "64 × 48")
@@ -146,6 +146,8 @@ async def test_ask_streams_and_counts(memory_file: Path, album: Path) -> None:
         assert "word59" not in replies(app)[0].text, "it came all at once"
         await until(lambda: replies(app)[0].text == words, "the answer")
         await until(lambda: idle(app), "the end")
+        assert "context" not in str(app.query_one(StatusLine).render())
+        await pilot.press("ctrl+g")
         await sees(app.query_one(StatusLine), "context 160 of 8192", "tok/s")
         await sees(app.query_one("#conversation"), "word59")
 
@@ -337,7 +339,7 @@ async def test_everything_stays_in_view(size: tuple[int, int], memory_file: Path
             assert app.screen.region.contains_region(region), selector
             line = selector in ("#composer", "#status")
             assert region.width >= (40 if line else 24) and region.height >= (1 if line else 6), (selector, region)
-        view = app.query_one(PhotoEntry).query_one(PhotoView)
+        view = app.main_view.photo
         await until(lambda: view.drawn, "the drawing")
         assert view.region.height >= 5
         for key, kind in (("f1", HelpScreen), ("f2", PhotoPicker), ("f3", RememberDialog), ("f4", CaptionDialog)):

@@ -117,6 +117,10 @@ class AppCommands(Base):
         """ctrl+t: tell about photos without words."""
         await self.trays.open(self.private)
 
+    def action_details(self) -> None:
+        """ctrl+g: show in the status line what the model has read, and its speed; again: hide it."""
+        self.status.details = not self.status.details
+
     def action_light(self) -> None:
         """Change between the light and the dark theme."""
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name

@@ -42,9 +42,10 @@ from ui.strings import (
     STOPPED,
     seen_only,
 )
-from ui.widgets.chat_log import Kind, ModelText, Note
+from ui.widgets.chat_log import Kind, ModelText, Note, PhotoEntry
 from ui.widgets.citation_bar import CitationBar
 from ui.widgets.panels import CaptionPanel, MemoriesPanel, MemoryCard
+from ui.widgets.photo_view import PhotoView
 
 
 class MainView(Horizontal):
@@ -55,6 +56,9 @@ class MainView(Horizontal):
         self.conversation = VerticalScroll(id="conversation", can_focus=False)
         self.page = Vertical(classes="page")
         """The entries of this conversation."""
+        self.photo = PhotoView(classes="pane")
+        self.photo.display = False
+        """The photo in view: beside the conversation, so that both can be read at once."""
         self.private = False
         """Whether the conversation on screen is private."""
         self.numbers = CitationNumbers()
@@ -63,6 +67,7 @@ class MainView(Horizontal):
     def compose(self) -> ComposeResult:
         """Side by side on a wide screen, one above the other on a narrow one (tui.tcss)."""
         with self.conversation:
+            yield self.photo
             yield self.page
         with Vertical(id="side"):
             yield self.caption
@@ -76,6 +81,13 @@ class MainView(Horizontal):
         """Add an entry at the end of the conversation and keep the end in view."""
         await self.page.mount(entry)
         self.conversation.anchor()
+
+    def show_photo(self, photo: Photo | None, entry: Widget | None = None) -> None:
+        """Show this photo beside the conversation, or none; `entry`, its place there, then needs only its name."""
+        for other in self.page.query(PhotoEntry):
+            other.set_class(other is entry, "-current")
+        self.photo.photo = photo
+        self.photo.display = photo is not None
 
     async def note(self, text: str, kind: Kind = "info") -> Note:
         """Add a note from the app itself; returns the note."""
@@ -120,6 +132,7 @@ class MainView(Horizontal):
         self.numbers = CitationNumbers()
         before, self.page = self.page, Vertical(classes="page")
         before.display = False
+        self.show_photo(None)
         await self.conversation.mount(self.page)
         return before
 
@@ -139,6 +152,8 @@ class MainView(Horizontal):
         """Show an earlier conversation as it ended."""
         for part in conversation.parts:
             await self.page.mount_all(entries(part))
+        if photo := conversation.parts[-1].photo:
+            self.show_photo(photo, self.page.query(PhotoEntry).last())
         caption, _ = conversation.parts[-1].state()
         self.caption.say("", "" if caption else NO_CAPTION)
         await self.caption.model_text.finish(caption or "")

@@ -65,5 +65,6 @@ class PhotosController:
         entry.show(photo)
         self.folder = entry.path.parent
         if entry.parent is self._view.page:
+            self._view.show_photo(photo, entry)
             self._photo_read(entry.path, photo)
         self._view.conversation.anchor()

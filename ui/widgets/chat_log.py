@@ -82,12 +82,12 @@ class ModelText(Markdown):
 
 
 class PhotoEntry(Vertical):
-    """A photo that the user showed, with its file name."""
+    """A photo that the user showed, with its file name. The current one stands beside the conversation, not here."""
 
     def __init__(self, path: Path, photo: Photo | None = None) -> None:
         super().__init__()
         self.path = path
-        self._title, self._view = Static(Content(f"▣ {path.name}"), classes="name"), PhotoView()
+        self._title, self._view = Static(Content(f"▣ {path.name}"), classes="name"), PhotoView(classes="thumb")
         if photo:
             self.show(photo)
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -84,7 +84,12 @@ class CaptionPanel(VerticalScroll):
         self._hint.display = bool(hint)
 
 
-class MemoryCard(Horizontal, can_focus=True):
+WORDS_WIDTH, HEAD_WIDTH = 30, 20
+"""Columns that words need beside a thumbnail, and that the line needs which says why a memory came; with fewer, they
+stand below it, over the whole width."""
+
+
+class MemoryCard(Vertical, can_focus=True):
     """One memory: thumbnail, day and place, the user's words, the reason why the memory was recalled."""
 
     BINDINGS: ClassVar = [
@@ -109,33 +114,57 @@ class MemoryCard(Horizontal, can_focus=True):
     def __init__(self, recall: Recall, number: int) -> None:
         super().__init__(classes=f"id-{recall.episode.id}")
         self.recall, self.number = recall, number
-        self._words = Static(classes="words")
+        self._picture = PhotoView(recall.episode.photo, classes="thumb")
+        self._beside, self._below = Static(classes="words"), Static(classes="below")
+        self._asking = False
 
     @property
     def episode(self) -> Episode:
         """The memory."""
         return self.recall.episode
 
+    @property
+    def text(self) -> str:
+        """All that the card says."""
+        return f"{self._beside.content}\n{self._below.content}"
+
     def compose(self) -> ComposeResult:
-        """The thumbnail on the left, the words on the right."""
-        self.ask(False)
-        yield PhotoView(self.episode.photo, classes="thumb")
-        yield self._words
+        """The thumbnail on the left, the words on the right; on a narrow screen some of them below."""
+        with Horizontal():
+            yield self._picture
+            yield self._beside
+        yield self._below
+
+    def on_mount(self) -> None:
+        """Show the words."""
+        self._write()
+
+    def on_resize(self) -> None:
+        """Show the words where there is room for them."""
+        self._write()
 
     def ask(self, asking: bool) -> None:
         """Show the words of the memory; with `asking`, also the question whether it is the same."""
+        self._asking = asking
+        self._write()
+
+    def _write(self) -> None:
         words, head = self.episode.words, headline(self.recall)
         before, after = (head, "") if head else (day(self.episode), f"\n{self.recall.why}")
-        question = f"\n{asked(self.episode)}  {YES_NO}" if asking else ""
-        self._words.update(
-            Content.assemble(
-                chip(self.number),
-                (f"{before}\n", "$primary" if head else "bold"),
-                f"“{words}”" if head else words,
-                (after, "italic $primary"),
-                (question, "bold $accent"),
-            )
-        )
+        top = Content.styled(before, "$primary" if head else "bold")
+        said = Content.assemble(f"“{words}”" if head else words, (after, "italic $primary"))
+        if self._asking:
+            said = Content.assemble(said, (f"\n{asked(self.episode)}  {YES_NO}", "bold $accent"))
+        number, room = chip(self.number), self.size.width - self._picture.outer_size.width - 1  # a column apart
+        if room >= WORDS_WIDTH or not self.size.width:
+            beside, below = Content.assemble(number, top, "\n", said), Content("")
+        elif room >= HEAD_WIDTH:
+            beside, below = Content.assemble(number, top), said
+        else:  # hardly anything is seen without scrolling: first the words
+            beside, below = Content.assemble(number, said), top
+        self._beside.update(beside)
+        self._below.update(below)
+        self._below.display = bool(below)
 
     def on_click(self) -> None:
         """A click opens the memory, as Enter does."""
@@ -173,7 +202,10 @@ class MemoriesPanel(VerticalScroll, can_focus=False):
 
 
 class StatusLine(Static):
-    """Model, private or not, memories, encrypted or not, context, speed, network; at the right the thread's state."""
+    """Model, private or not, memories, encrypted or not, network; at the right the thread's state.
+
+    With `details` also how much the model has read, and its speed.
+    """
 
     model: reactive[str] = reactive("no model yet")
     private: reactive[bool] = reactive(False)
@@ -193,6 +225,8 @@ class StatusLine(Static):
     uses: reactive[int | None] = reactive(None)
     """How often this process used the network unasked (`assistant/offline.py`); None: uses are not counted."""
     state: reactive[str] = reactive("opening")
+    details: reactive[bool] = reactive(False)
+    """Whether to show what the model has read and how fast it writes, too: nobody needs that every day."""
 
     def render(self) -> Content:
         """One line; on a narrow screen the parts of the highest rank are left out first."""
@@ -203,15 +237,15 @@ class StatusLine(Static):
             (0, DEMO_HERE if self.demo else ""),
             (2, "" if n is None else f"{n} memor{'y' if n == 1 else 'ies'}"),
             (3, "" if n is None else ENCRYPTED if self.encrypted else NOT_ENCRYPTED),
-            (3, f"context {c.prompt_tokens + c.new_tokens} of {CONTEXT}" if c else ""),
-            (4, f"{c.new_tokens / c.seconds:.0f} tok/s" if c and c.seconds > 0 else ""),
+            (1, f"context {c.prompt_tokens + c.new_tokens} of {CONTEXT}" if c and self.details else ""),
+            (1, f"{c.new_tokens / c.seconds:.0f} tok/s" if c and c.seconds > 0 and self.details else ""),
             (1, self.encoding),
             (1, self.importing),
             (2, TRAY_WAITS_HERE.format(n=self.waiting) if self.waiting else ""),
             (1, self.fetching or self._network()),
         ]
         right = f"{'○' if self.state == 'idle' else '●'} {self.state}"
-        for most in (4, 3, 2, 1, 0):
+        for most in (3, 2, 1, 0):
             text = "  ·  ".join(words for rank, words in parts if words and rank <= most)
             if len(text) + len(right) + 2 <= self.content_size.width:
                 break

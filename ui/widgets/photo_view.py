@@ -18,7 +18,8 @@ from ui.pictures.drawing import draw, fit
 
 class PhotoView(Widget):
     """Shows one photo, as large as its styles allow; with the class "thumb", what matters of it
-    fills the room; with "large", it stands in the middle.
+    fills the room; with "large", it stands in the middle; with
+    "pane", it leaves more than half of the width to what stands beside it.
 
     A thread decodes and draws: keys never wait.
     """
@@ -53,6 +54,8 @@ class PhotoView(Widget):
     def _fitted_size(self, container: Size, viewport: Size) -> tuple[int, int]:
         if self.photo is None or not container.width:
             return 0, 0
+        if self.has_class("pane"):  # beside the conversation, which keeps the larger part
+            return fit(self.photo, container.width * 9 // 20, max(1, container.height))
         # At most what is visible without scrolling; below 90 columns the panels lie below the conversation.
         rows = viewport.height * 2 // 5 if viewport.width >= 90 else viewport.height - 18
         return fit(self.photo, min(container.width, 64), max(5, min(24, rows)))

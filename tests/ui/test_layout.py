@@ -1,0 +1,44 @@
+"""What must be read at once is on screen at once: photo and answer, a memory and its words, at small sizes too."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from assistant.backends.fake import FakeBackend
+from assistant.photo import load_photo
+from memory.episode import Episode, Turn
+from memory.store import Memory
+from tests.support.apppilot import cards, idle, look, picture, replies, running, sees, send, until
+from ui.widgets.chat_log import PhotoEntry
+
+SIZES = [(50, 16), (80, 24), (110, 30), (140, 44)]
+WORDS = "This is Milo, our dog. We were at the harbour in Lisbon."
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_photo_answer_and_words_are_in_view_together(tmp_path: Path, size: tuple[int, int]) -> None:
+    file = picture(tmp_path / "milo.png", "teal")
+    with Memory(tmp_path / "memory.db") as memory:
+        memory.add(Episode(load_photo(file), (Turn("user", WORDS),), datetime(2025, 8, 16, 12, tzinfo=UTC)))
+    backend = FakeBackend(["This is Milo.", "In Lisbon, at the harbour."])
+    backend.threshold = -1.0
+    async with running(tmp_path / "memory.db", backend, size) as (app, pilot):
+        await look(app, pilot, file)
+        await send(app, pilot, "Where were we?")
+        await until(lambda: replies(app) and replies(app)[0].text and idle(app), "the answer")
+        view, answer = app.main_view.photo, replies(app)[0]
+        await until(lambda: view.drawn, "the drawing")
+        await sees(app.main_view.conversation, "In Lisbon")
+        assert view.region.height >= 4
+        assert app.main_view.conversation.region.contains_region(view.region)
+        assert view.region.right <= answer.region.x, "the answer is written beside the photo"
+        assert app.query_one(PhotoEntry).region.height == 1, "its place in the conversation is its name"
+        await until(lambda: cards(app) and cards(app)[0].size.width, "the memory")
+        card = cards(app)[0]
+        words = card._below if card._below.display else card._beside
+        await sees(app.main_view.memories, "This is Milo" if size[0] >= 80 else "This is")
+        if size[0] >= 80:
+            assert words.size.width >= 30

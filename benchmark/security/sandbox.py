@@ -22,7 +22,7 @@ from unittest import mock
 
 from assistant import __main__ as assistant_commands
 from assistant import offline
-from assistant.backend import Chunk, Message, Options
+from assistant.backend import Chunk, MaySay, Message, Options
 from assistant.backends import open_backend as opener
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.chatml import Mark
@@ -52,6 +52,7 @@ class RecordingBackend:
     def __init__(self, engine: LlamaCpp) -> None:
         self.name, self.space, self.threshold = engine.name, engine.space, 0.0
         self.verification = None
+        self.may_say: MaySay = "anything"  # what the model itself obeys is measured, not what a check lets through
         self.read: list[str] = []
         """Every text in the prompts since the sandbox was entered."""
         self.excess = 0

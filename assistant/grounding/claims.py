@@ -56,17 +56,22 @@ YES_NO = re.compile(r"^\W*(?:yes|yeah|yep|correct|right|exactly|indeed|no|nope)\
 
 
 def sentences(text: str) -> Iterator[str]:
-    """The sentences of a text, with their ends; joined by spaces they are the text but for its spaces."""
+    """The sentences of a text, with their ends and without the spaces between them."""
+    yield from (piece.strip() for piece in pieces(text))
+
+
+def pieces(text: str) -> Iterator[str]:
+    """The sentences of a text, each with the spaces behind it: joined they are the text."""
     begin = 0
     for match in _END.finditer(text):
         piece = text[begin : match.end()]
         if _TITLE.search(piece.strip()) and match.end() < len(text):
             continue
         if piece.strip():
-            yield piece.strip()
-        begin = match.end()
+            yield piece
+            begin = match.end()
     if text[begin:].strip():
-        yield text[begin:].strip()
+        yield text[begin:]
 
 
 def ends_sentence(text: str) -> int:

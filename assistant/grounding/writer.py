@@ -36,6 +36,8 @@ class GroundedText:
         self._held: list[str] = []
         """Sentences that are shown only if nothing better comes: abstentions and small talk."""
         self._quoted: tuple[str, ...] = ()
+        self._gap = ""
+        """The spaces between the last sentence and the next."""
         self.shown = ""
         """All that was shown."""
         self._free = free or (answers and (bool(FREE.match(evidence.question)) or _general(evidence, recalled)))
@@ -48,14 +50,14 @@ class GroundedText:
             return self._show(piece)
         end = claims.ends_sentence(self._raw)
         done, self._raw = self._raw[:end], self._raw[end:]
-        return "".join(self._take(sentence) for sentence in claims.sentences(done))
+        return "".join(self._take(piece) for piece in claims.pieces(done))
 
     def finish(self, *, cancelled: bool = False) -> str:
         """The model's text is over; returns the rest to be shown. Of a cancelled text, a half sentence is left out."""
         if self._free:
             self._verdicts = [self._judge.judge(s) for s in claims.sentences(self.shown) if not cancelled]
             return ""
-        out = "" if cancelled else "".join(self._take(sentence) for sentence in claims.sentences(self._raw))
+        out = "" if cancelled else "".join(self._take(piece) for piece in claims.pieces(self._raw))
         self._raw = ""
         return out if cancelled else out + self._end()
 
@@ -74,7 +76,9 @@ class GroundedText:
             tuple(v.sentence for v in self._verdicts if v.kind == "unsupported"),
         )
 
-    def _take(self, sentence: str) -> str:
+    def _take(self, piece: str) -> str:
+        sentence, gap = piece.strip(), self._gap
+        self._gap = piece[len(piece.rstrip()) :] or " "
         verdict = self._judge.judge(sentence)
         if self._answers and verdict.kind in ("told", "maybe") and (self._small or not self._fits(sentence)):
             verdict = Verdict(sentence, "unsupported")
@@ -88,7 +92,7 @@ class GroundedText:
             sentence = to_the_user(sentence)
         if verdict.kind == "maybe" and not _HEDGED.search(sentence) and MAYBE not in self.shown:
             sentence = MAYBE + sentence
-        return self._show(" " + sentence)
+        return self._show(gap + sentence)
 
     def _fits(self, sentence: str) -> bool:
         names = frozenset().union(*(one.names | one.nouns for one in self._evidence.told))

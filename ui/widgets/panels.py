@@ -84,9 +84,9 @@ class CaptionPanel(VerticalScroll):
         self._hint.display = bool(hint)
 
 
-WORDS_WIDTH, HEAD_WIDTH = 30, 20
-"""Columns that words need beside a thumbnail, and that the line needs which says why a memory came; with fewer, they
-stand below it, over the whole width."""
+WORDS_WIDTH, TALL = 30, 24
+"""Columns that words need beside a thumbnail; with fewer, they stand below it, over the whole width. On a screen
+of fewer lines than the second number, the line that says why a memory came stands there instead."""
 
 
 class MemoryCard(Vertical, can_focus=True):
@@ -158,9 +158,9 @@ class MemoryCard(Vertical, can_focus=True):
         number, room = chip(self.number), self.size.width - self._picture.outer_size.width - 1  # a column apart
         if room >= WORDS_WIDTH or not self.size.width:
             beside, below = Content.assemble(number, top, "\n", said), Content("")
-        elif room >= HEAD_WIDTH:
+        elif self.app.size.height >= TALL:
             beside, below = Content.assemble(number, top), said
-        else:  # hardly anything is seen without scrolling: first the words
+        else:  # hardly a line is seen without scrolling: first the words
             beside, below = Content.assemble(number, said), top
         self._beside.update(beside)
         self._below.update(below)

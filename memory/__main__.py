@@ -1,7 +1,6 @@
 """`python -m memory`: list, search, forget, export, import, check, restore and encrypt memories. No model is loaded.
 
-Results go to stdout, messages to stderr. Exit codes: 0 done, 1 failed with one clear line, 2 wrong usage.
-"""
+Results go to stdout, messages to stderr. Exit codes: 0 done, 1 failed with one clear line, 2 wrong usage."""
 
 from __future__ import annotations
 
@@ -22,6 +21,7 @@ from memory.db.keys import ask_here, choose_passphrase
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError
 from memory.forget import selection
+from memory.maintenance import marks
 from memory.maintenance.archive import as_json, export_archive, import_archive
 from memory.maintenance.encryption import convert
 from memory.naming import people_cli
@@ -93,14 +93,13 @@ def _parser() -> argparse.ArgumentParser:
     forget.add_argument("id", nargs="?", metavar="ID", help=id_help)
     forget.add_argument("--photo", metavar="FILE", help="all of an exported photo, or of a hash that `show` prints")
     forget.add_argument("--words", metavar="TEXT", help="all episodes that contain these words")
-    forget.add_argument(
-        "--from", dest="since", type=_days, metavar="DAY", help="from 2025-08-01, 1 August, 2023 ... on"
-    )
+    forget.add_argument("--from", dest="since", type=_days, metavar="DAY", help="from 2025-08-01, August, 2023 on")
     forget.add_argument("--to", dest="until", type=_days, metavar="DAY", help="up to the end of this day")
     forget.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     ending = command("reminders", "Reminders that you asked for in your memories; --end stops one.", _reminders)
     ending.add_argument("--end", metavar="ID", help="stop the reminder with this id, or its first digits, for good")
     people_cli.add_arguments(command(people_cli.NAME, people_cli.WHAT, people_cli.run))
+    command("marks", marks.WHAT, marks.command).add_argument("--take-back", metavar="ID", help=marks.TAKE_BACK)
     command("export", "Save all episodes as one ZIP.", _export).add_argument("file", type=Path, metavar="FILE")
     importing = command("import", "Add all episodes of an exported ZIP, its photos without metadata.", _import)
     importing.add_argument("file", type=Path, metavar="FILE")

@@ -20,6 +20,12 @@ WHAT_THEN = "What is right? Say it (“This is …”, “It was …”) and Ent
 PLAIN_SHALL_I = "Shall I remember that? y or n:"
 PLAIN_NOT_THIS = "Not the same? n says so; or say who or what it is, and I remember it."
 
+MARK_TAKEN_BACK = "Taken back: {line}. /undo says it again."
+UNDO_MARK = "Kept again: what you said of these two photos."
+MARK_KEY = "{n} takes that back"
+MARKS_NONE = "You have said of no photo that it is, or is not, the same."
+MARKS_PLAIN = "/unmark ID takes one back."
+
 SMALL_TALK = (
     (r"thank|thx|ty\b|cheers|danke|merci|gracias|grazie", "You are welcome."),
     (

@@ -19,6 +19,8 @@ from memory import browse
 from memory.browse import Duplicate, EpisodeEntry, Finding, Statistics
 from memory.episode import Episode, Photo, Recall
 from memory.errors import PhotoError, UnknownEpisode
+from memory.maintenance import marks
+from memory.maintenance.marks import Mark
 from memory.store import Memory
 from ui.controllers.main_view import MainView
 from ui.dialog_strings import BROWSER_DONE, TWINS_NONE
@@ -192,7 +194,12 @@ class MemoriesController:
             self._app.push_screen(EditScreen(episode), edited)
         else:
             self._did(what)
-            self._app.push_screen(EpisodeScreen(episode, what == "forget"), decided)
+            screen = EpisodeScreen(episode, what == "forget", self._take_back)
+            self._app.push_screen(screen, decided)
+            self._thread.browse(partial(marks.listed, photo=episode.photo.sha256), screen.show_marks)
+
+    async def _take_back(self, mark: Mark) -> None:
+        self._thread.unmark(await self._view.note(UNDOING), mark.id)
 
     async def undo(self) -> None:
         """/undo: take back the last remember, edit, merge or forget."""

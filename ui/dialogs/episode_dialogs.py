@@ -5,13 +5,14 @@ Each returns what was decided.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from rich.table import Table
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -21,10 +22,12 @@ from textual.widgets import Button, Input, Label, Static, TextArea
 
 from memory.days import UNKNOWN, Unknown, given_day
 from memory.episode import Episode, Photo
+from memory.maintenance.marks import Mark
 from ui.dialog_strings import LOCKED, LOCKED_KEYS
 from ui.dialogs.confirming import Confirming
 from ui.dialogs.large_photo import LargePhoto
 from ui.recall_strings import day
+from ui.telling_strings import MARK_KEY
 from ui.widgets.photo_view import PhotoView
 
 
@@ -151,9 +154,12 @@ class EpisodeScreen(Confirming, ModalScreen[str | None]):
         Binding("z", "large", "Photo large"),
     ]
 
-    def __init__(self, episode: Episode, sure: bool) -> None:
+    def __init__(self, episode: Episode, sure: bool, take_back: Callable[[Mark], Awaitable[object]]) -> None:
+        """`take_back` takes back a mark on the photo, "the same" or "not the same"."""
         super().__init__()
-        self.episode, self.sure = episode, sure
+        self.episode, self.sure, self._take_back = episode, sure, take_back
+        self.marks: list[Mark] = []
+        """The first nine marks on the photo, as listed."""
 
     def compose(self) -> ComposeResult:
         """Photo, day, all that user and model said, id."""
@@ -166,6 +172,7 @@ class EpisodeScreen(Confirming, ModalScreen[str | None]):
                 for turn in self.episode.turns:
                     who = "You said" if turn.role == "user" else "Reply"
                     yield Static(Content.assemble((f"{who}: ", "$foreground-muted"), turn.text))
+                yield Static("", id="marks")
                 yield Static(Content(f"id {self.episode.id}"), classes="keys")
             keys = (
                 "y: forget it  ·  n or Esc: keep it"
@@ -173,6 +180,29 @@ class EpisodeScreen(Confirming, ModalScreen[str | None]):
                 else "e: edit  ·  z: photo large  ·  f: forget it  ·  Esc closes"
             )
             yield Static(keys, classes="keys")
+
+    def on_mount(self) -> None:
+        """Show the marks that have come before the screen."""
+        super().on_mount()
+        self.show_marks(self.marks)
+
+    def show_marks(self, marks: list[Mark]) -> None:
+        """List the marks on the photo, each with the key that takes it back."""
+        self.marks = marks[:9]
+        if self.query("#marks"):
+            parts = [
+                (one.line(self.episode.photo.sha256), (f"   {MARK_KEY.format(n=n)}\n", "$foreground-muted"))
+                for n, one in enumerate(self.marks, 1)
+            ]
+            self.query_one("#marks", Static).update(Content.assemble(*(piece for part in parts for piece in part)))
+
+    async def on_key(self, event: events.Key) -> None:
+        """1 to 9: take back that mark."""
+        if event.key.isdecimal() and 0 < int(event.key) <= len(self.marks) and not self.sure:
+            event.stop()
+            mark = self.marks[int(event.key) - 1]
+            self.show_marks([one for one in self.marks if one != mark])
+            await self._take_back(mark)
 
     def action_forget(self) -> None:
         """Ask whether to forget; the second time, close with "forget"."""

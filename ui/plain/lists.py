@@ -8,11 +8,13 @@ from memory.days import day_words
 from memory.db.conversation_rows import Title
 from memory.episode import printable
 from memory.instructions import Reminder
+from memory.maintenance.marks import Mark
 from memory.store import Memory
 from ui import dialog_strings, strings
 from ui.plain import plain_strings
 from ui.plain.printer import about
 from ui.runtime.memory_jobs import LISTED
+from ui.telling_strings import MARKS_NONE, MARKS_PLAIN
 
 
 def memories(wanted: str, memory: Memory) -> list[str]:
@@ -30,6 +32,13 @@ def reminders(standing: list[Reminder]) -> None:
     for one in standing:
         print(printable(f"{one.id}: {one.task}. {day_words(one.day)}: “{one.words}”"))
     print(plain_strings.REMINDERS if standing else dialog_strings.REMINDERS_EMPTY)
+
+
+def marks(found: list[Mark]) -> None:
+    """Print what the user said of pairs of photos."""
+    for one in found:
+        print(printable(f"{one.id}: {one.line()}"))
+    print(MARKS_PLAIN if found else MARKS_NONE)
 
 
 def titles(found: list[Title]) -> None:

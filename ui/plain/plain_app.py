@@ -112,7 +112,7 @@ class PlainApp:
     def _run_line(self, typed: Typed) -> None:
         for path in typed.photos:
             self._show_photo(path)
-        if typed.command:
+        if typed.command and not self._tellings.command(typed.command, typed.rest):
             self._command(typed.command, typed.rest)
         if not typed.question or self._printer.code:
             return

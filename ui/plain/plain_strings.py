@@ -48,6 +48,8 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/1, /2 …", "print the memory with that number, as recalls and answers cite it"),
     ("y, n", "when I ask whether it is the same: your answer"),
     ("/them 1, /not 1", "the new photo shows what memory 1 shows, or does not: I learn from both"),
+    ("/marks", "photos of which you said that they are, or are not, the same"),
+    ("/unmark ID", "take one of these back"),
     ("/edit ID WORDS", "replace your words by these"),
     ("/import PATH", "import a folder of photos, or a WhatsApp export: first what is in it, then a question"),
     ("/tray", "photos without words; /tray ID WORDS tells about one, /tray ID - never asks again"),

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from assistant.dialogue.acts import act_of
 from memory.episode import Episode
+from memory.maintenance import marks
 from ui.input_parser import REPLIES
-from ui.plain import plain_strings
+from ui.plain import lists, plain_strings
 from ui.plain.printer import Printer
 from ui.recall_strings import meant
 from ui.runtime.app_thread import AppThread
@@ -32,6 +33,17 @@ class PlainTellings:
     ) -> None:
         self._thread, self._printer = thread, printer
         self._confirm, self._sure, self._follow = confirm, sure, follow
+
+    def command(self, name: str, rest: str) -> bool:
+        """/marks and /unmark ID: list what was said of pairs of photos, take one back. Returns whether it was one."""
+        if name == "/marks":
+            self._thread.query("note", marks.listed, lists.marks)
+        elif name == "/unmark" and rest:
+            self._thread.unmark("note", rest)
+        else:
+            return False
+        self._follow()
+        return True
 
     def take(self, text: str, in_view: bool) -> str:
         """Do what a line is for. Returns the question that is left for the model; "" when none is."""

@@ -187,6 +187,10 @@ class AppThread:
         """Change the memory, as `Session.change` does."""
         self.put(entry, activity, lambda: self._session.change(entry, change), keep=True)
 
+    def unmark(self, entry: EntryToken, id: str) -> None:
+        """Take back what the user said of two photos, by the id of that mark."""
+        self.change(entry, "undoing", lambda: self._session.changes.unmark(id))
+
     def begin(self, entry: EntryToken, private: bool) -> None:
         """Begin a new conversation at once: waiting questions of the old one are dropped, promised jobs still run.
 

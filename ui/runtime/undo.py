@@ -15,6 +15,7 @@ from memory.db.verdict_rows import Verdict
 from memory.episode import Episode
 from memory.errors import KeepsakeError, UnknownEpisode
 from memory.forget.receipt import Receipt
+from memory.maintenance import marks
 from memory.replacement import Held
 from memory.store import Memory
 from memory.text import count
@@ -33,7 +34,7 @@ from ui.strings import (
     UNDO_NOW,
     UNDO_TRAY,
 )
-from ui.telling_strings import UNDO_TOLD
+from ui.telling_strings import MARK_TAKEN_BACK, UNDO_MARK, UNDO_TOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,13 @@ class UndoStack:
     def answered(self, photo: str, other: str, before: Verdict | None) -> None:
         """Note that an answer about two photos (hashes) was kept; undo brings back the one before it, if any."""
         self._stack.append(_Undo(Held(), {}, UNDO_ANSWERED, (photo, other, before)))
+
+    def unmark(self, id: str) -> Change:
+        """Take back what the user said of two photos, by the mark's id; undo says it again. Raises KeepsakeError."""
+        mark = marks.find(self._memory(), id)
+        before = self._memory().take_back_verdict(mark.photo, mark.other)
+        self._stack.append(_Undo(Held(), {}, UNDO_MARK, (mark.photo, mark.other, before)))
+        return Change((), (MARK_TAKEN_BACK.format(line=mark.line()),), answer=True)
 
     def undo(self) -> Change:
         """Take back the last change. Raises KeepsakeError when there is none."""

@@ -44,6 +44,7 @@ STOP = frozenset(
     "been am do did does done had has have with by for from that this these those there here so but or as not no nor "
     "never only just when where who whom whose what which how why very too also all any some one ones then than again "
     "about into onto over out up down off back after before until still yet ever more most much many such own same "
+    "i've i'm i'd i'll you've you're you'd you'll we've we're it's he's she's they're there's that's "
     "would could will can may might must should if while because though both each every other another now i".split()
 )
 ALWAYS_TOLD = frozenset(

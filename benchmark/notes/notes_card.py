@@ -19,7 +19,8 @@ HEAD = """# Data card: notes about photos
 {notes} notes as people write them about their photos, in {voices} voices, with {questions} questions, of which
 {unanswerable} cannot be answered. All were written for this project, one by one, by a language model in the part of
 the writer; none comes from a template, a corpus or a person's photos. Nobody in them exists. The second look (`read:
-2`) was the same model's, later, at the notes filled with other values. Licence: CC0 1.0, for the notes and for `values.toml`; the code beside
+2`) was the same model's, later, at the notes filled with other values.
+Licence: CC0 1.0, for the notes and for `values.toml`; the code beside
 them is under the project's licence.
 
 `WRITING.md` says how to write more. `python -m benchmark notes check` holds the rules, `python -m benchmark notes

@@ -1,4 +1,4 @@
-"""Command line of the assistant: `remember`, `import`, `ask`, `recall`, `forget`, `models`, `prove-offline`.
+"""Command line of the assistant: `remember`, `import`, `ask`, `recall`, `forget`, `models`, `mcp`, `prove-offline`.
 
 With --json, stdout has one JSON object (`recall`: one a line); progress and messages go to stderr.
 Exit codes: 0 done, 1 failed with one clear line, 2 wrong usage.
@@ -31,6 +31,7 @@ from assistant.events import (
 )
 from assistant.grounding.result import Grounding
 from assistant.importing import import_cli
+from assistant.mcp_server import stdio_server
 from assistant.opening import add_encoder_option, encode_with_progress, encoder_and_model, open_memory
 from assistant.photo import load_photo
 from assistant.sight import recall, remember
@@ -104,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     proof.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     proof.set_defaults(run=_prove)
 
+    stdio_server.add(commands)
     about = "list, fetch and check models: list | pull NAME | check NAME"
     models_cli.add(commands.add_parser("models", help=about).add_subparsers(required=True, metavar="WHAT"))
     return parser

@@ -46,7 +46,7 @@ FLOORS = {
         "backends encoder",
         "conversation healthcheck same_thing sight progress opening",
         "importing",
-        "models_cli",
+        "models_cli mcp_server",
         "__main__",
     ),
     "benchmark": (

@@ -64,10 +64,14 @@ def near(db: sqlite3.Connection, text: str, known: Collection[int]) -> Near:
 
 
 def _meant(db: sqlite3.Connection, word: str) -> list[str]:
-    """What a mistyped word may mean: words with its first letter or, when there are none, any."""
+    """What a mistyped word may mean: words with its first letter or, when there are none, with its second.
+
+    Hebrew and Arabic put letters before a word, so there all words count. Elsewhere reading all would take too long.
+    """
     if len(word) < SHORTEST_GUESS:
         return []
-    return closest(word, vocabulary(db, word[0])) or closest(word, vocabulary(db, ""))
+    second = "" if "\u0590" <= word[0] <= "\u08ff" else word[1]
+    return closest(word, vocabulary(db, word[0])) or closest(word, vocabulary(db, second))
 
 
 def vocabulary(db: sqlite3.Connection, first: str) -> list[tuple[str, int]]:

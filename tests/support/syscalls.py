@@ -33,15 +33,18 @@ NUMBER, ARCH, ARGUMENTS = 0, 4, 16
 """Where the kernel shows them to a filter, in bytes; each argument takes 8."""
 
 
-def forbid_sockets_and_writes() -> None:
-    """From now on this process and its children are killed (SIGSYS) by what the module's docstring names."""
+def forbid_sockets_and_writes(writes: bool = True) -> None:
+    """From now on this process and its children are killed (SIGSYS) by what the module's docstring names.
+
+    `writes`: whether files opened for writing count.
+    """
     known = NUMBERS[platform.machine()]
     kill, allow = _line(RETURN, KILL), _line(RETURN, ALLOW)
     program = [_line(LOAD, ARCH), _line(EQUAL, known["arch"], 1, 0), kill, _line(LOAD, NUMBER)]
     for number in (*BYPASSES, *([known["creat"]] if "creat" in known else [])):
         program += [_line(EQUAL, number, 0, 1), kill]
     program += [_line(EQUAL, known["socket"], 0, 4), _line(LOAD, ARGUMENTS), _line(EQUAL, UNIX, 1, 0), kill, allow]
-    for name, argument in (("openat", 2), ("open", 1)):
+    for name, argument in (("openat", 2), ("open", 1)) if writes else ():
         if name in known:
             load = _line(LOAD, ARGUMENTS + 8 * argument)
             program += [_line(EQUAL, known[name], 0, 4), load, _line(ANY_BIT, WRITES, 0, 1), kill, allow]

@@ -1,7 +1,9 @@
 """Photos drawn as rows of terminal cells, for every widget that shows one.
 
 The library chafa (its bindings chafa.py 1.2.0, LGPL) would do the same; it is not used, because it has no wheel for
-every computer that Keepsake runs on, and all that is needed of it stands in `cells.py` and `symbols.py`.
+every computer that Keepsake runs on, and all that is needed of it stands in `cells.py` and `symbols.py`. The library
+textual-image (0.12.0) shows real pixels where a terminal can (Kitty, Sixel); its import adds 0.2 s to a start and asks
+the terminal questions at that moment. It would be worth a setting, once there is a terminal to try it in.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+from zlib import crc32
 
 from benchmark.notes.template import Rendered, Span, render
 
@@ -12,6 +13,22 @@ Kind = Literal["ask", "untold", "absent"]
 KINDS: tuple[Kind, ...] = ("ask", "untold", "absent")
 """A question that the note answers; one about the thing, whose answer was never told; one about a thing that is
 neither in the note nor in its photo."""
+GENERAL: Mapping[Kind, tuple[str, ...]] = {
+    "ask": (),
+    "untold": (
+        "You did not tell me that.",
+        "I do not know: you never told me.",
+        "That is something you have not told me.",
+        "You have not told me, so I cannot say.",
+    ),
+    "absent": (
+        "I know nothing about that: you never told me of one.",
+        "You have not told me of any, and I see none here.",
+        "I do not know of one.",
+        "There is none that I know of.",
+    ),
+}
+"""Answers that fit every question of a kind: each question without an answer gets one, beside its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +111,14 @@ def fill(note: Note, kinds: Mapping[str, str], values: Mapping[str, str] | None 
         text=text.text,
         spans=text.spans,
         captions=tuple(spoken(c) for c in note.captions),
-        questions=tuple(Question(q.kind, plain(q.text), tuple(map(spoken, q.answers))) for q in note.questions),
+        questions=tuple(
+            Question(q.kind, plain(q.text), (*map(spoken, q.answers), *_general(q))) for q in note.questions
+        ),
         stale=tuple(plain(s) for s in note.stale),
     )
+
+
+def _general(question: Question) -> tuple[str, ...]:
+    """One general answer, which hangs on the question's words alone; none where there is an answer, or it is there."""
+    general = [words for words in GENERAL[question.kind] if words not in question.answers]
+    return (general[crc32(question.text.encode()) % len(general)],) if general else ()

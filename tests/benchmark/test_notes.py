@@ -14,6 +14,7 @@ from benchmark.__main__ import main
 from benchmark.notes import check_notes, told_words
 from benchmark.notes.collection import DEV_SHARE, HELD_OUT, TEST_SHARE, Family, all_notes, load, notes_of
 from benchmark.notes.day_forms import other_day, other_number, other_time
+from benchmark.notes.note import GENERAL
 from benchmark.notes.notes_card import card, counts
 from benchmark.notes.notes_cli import CARD
 from benchmark.notes.slot_values import LISTED, SPLITS, gender, values
@@ -62,6 +63,8 @@ def test_a_note_as_it_was_written(tmp_path: Path) -> None:
     assert note.label == "Moses the zebra"
     assert note.facts("event") == ("4th birthday",) and note.facts("place") == ("Rome",)
     assert note.questions[0].answers == ("Anna's", "It is Anna's.")
+    assert [len(q.answers) for q in note.questions] == [2, 2, 2, 2], "a general answer stands beside the written one"
+    assert note.questions[2].answers[1] in GENERAL["untold"] and note.questions[3].answers[1] in GENERAL["absent"]
 
 
 def test_filled_anew_everywhere_alike_and_with_the_right_article(tmp_path: Path) -> None:

@@ -15,6 +15,12 @@ PHOTO_SUFFIXES = tuple([".jpg", ".jpeg", ".png", ".heic", ".heif", ".webp", ".av
 MENTION = re.compile(r"""(?:^|(?<=\s))@(?:"([^"]+)(?:"|$)|'([^']+)(?:'|$)|((?:\\.|[^\s\\])+))""")
 """@path, quoted or not; the closing quote may be missing."""
 
+QUOTED_FIRST = re.compile(r"""('[^']+'|"[^"]+"|\S*\\ (?:\\.|[^\s\\])+)\s+(\S.*)""", re.DOTALL)
+"""A quoted or escaped path, and what is asked after it."""
+
+WEB_ADDRESS = re.compile(r"(?:https?|ftp)://|www\.\w", re.IGNORECASE)
+"""The beginning of a web address."""
+
 PLACE = re.compile(r"~/|\.{1,2}/|/[^/\s]+/")
 """The beginning of a path that can be neither a plain name nor a command."""
 
@@ -112,6 +118,10 @@ def read(text: str) -> Typed:
     text = text.strip()
     if paths := photo_paths(text):
         return Typed(paths)
+    found = QUOTED_FIRST.match(text)
+    quoted = to_path(found[1]) if found else Path()
+    if found and is_photo(quoted) and (PLACE.match(found[1].strip("'\"")) or _exists(quoted)):
+        return Typed([quoted], question=found[2].strip())
     name, _, rest = (part.strip() for part in text.partition(" "))
     if PLACE.match(name):  # no command: a photo with a question after it, or a wrong path, which the caller reports
         photo = to_path(name)

@@ -26,6 +26,8 @@ MARK_KEY = "{n} takes that back"
 MARKS_NONE = "You have said of no photo that it is, or is not, the same."
 MARKS_PLAIN = "/unmark ID takes one back."
 
+NO_WEB = "Keepsake opens no web addresses. Save the photo on this computer, then paste its path."
+
 SMALL_TALK = (
     (r"thank|thx|ty\b|cheers|danke|merci|gracias|grazie", "You are welcome."),
     (

@@ -14,6 +14,7 @@ from memory.store import Memory
 from tests.support.apppilot import Alike, caption, cards, idle, look, notes, picture, replies, running, send, until
 from tests.ui.test_plain import Talk, talk  # noqa: F401 - a fixture
 from ui import recall_strings, strings, telling_strings
+from ui.input_parser import read
 from ui.plain import plain_strings
 from ui.widgets.chat_log import Composer
 
@@ -127,3 +128,17 @@ def test_in_plain_mode_too(talk: Talk, memory_file: Path, photos: Path, leo: Epi
     assert f"{plain_strings.NOTE}: You are welcome." in lines
     assert any(telling_strings.PLAIN_SHALL_I in line for line in lines)
     assert kept(memory_file) == ([leo.words, "rajah", "roma"], [(leo.photo.sha256, False)])
+
+
+@pytest.mark.parametrize("line", ["'{}' who is this?", '"{}" who is this?', "{escaped} who is this?"])
+def test_a_quoted_or_escaped_path_may_have_a_question_after_it(tmp_path: Path, line: str) -> None:
+    photo = picture(tmp_path / "my photo.jpg", "red")
+    typed = read(line.format(photo, escaped=str(photo).replace(" ", "\\ ")))
+    assert typed.photos == [photo] and typed.question == "who is this?" and not typed.command
+    assert read("'my photo' is what I call it").photos == []
+    assert read('"Look!" he said').question == '"Look!" he said'
+
+
+def test_a_web_address_is_refused_in_one_line(talk: Talk) -> None:  # noqa: F811
+    lines = talk(backend := FakeBackend(), "https://example.org/cat.jpg", "www.example.org what is this?")
+    assert lines.count(f"{plain_strings.NOTE}: {telling_strings.NO_WEB}") == 2 and not backend.calls

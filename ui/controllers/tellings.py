@@ -13,9 +13,10 @@ from memory.episode import Photo
 from ui.controllers.main_view import MainView
 from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
+from ui.input_parser import WEB_ADDRESS
 from ui.runtime.app_thread import AppThread
 from ui.strings import PRIVATE_NO, REMEMBERING
-from ui.telling_strings import NOT_KEPT, SHALL_I, SHALL_I_HERE, WHAT_THEN, small_talk
+from ui.telling_strings import NO_WEB, NOT_KEPT, SHALL_I, SHALL_I_HERE, WHAT_THEN, small_talk
 from ui.widgets.chat_log import Composer, Note, PhotoEntry
 
 
@@ -45,6 +46,9 @@ class TellingsController:
     async def take(self, text: str, photo: Photo | None, private: bool) -> str:
         """Do what a line is for. Returns the question that is left for the model; "" when none is."""
         await self.drop()
+        if WEB_ADDRESS.match(text):
+            await self._view.note(NO_WEB, "warning")
+            return ""
         in_view = photo is not None or bool(self._view.page.query(PhotoEntry))
         act = act_of(text, asked=in_view and (self._remembering.asking or self._questions.denied))
         if act.kind == "talk" and (in_view or act.verdict is None):

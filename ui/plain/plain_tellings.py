@@ -10,13 +10,13 @@ from collections.abc import Callable
 from assistant.dialogue.acts import act_of
 from memory.episode import Episode
 from memory.maintenance import marks
-from ui.input_parser import REPLIES
+from ui.input_parser import REPLIES, WEB_ADDRESS
 from ui.plain import lists, plain_strings
 from ui.plain.printer import Printer
 from ui.recall_strings import meant
 from ui.runtime.app_thread import AppThread
 from ui.strings import PRIVATE_NO
-from ui.telling_strings import PLAIN_SHALL_I, WHAT_THEN, small_talk
+from ui.telling_strings import NO_WEB, PLAIN_SHALL_I, WHAT_THEN, small_talk
 
 
 class PlainTellings:
@@ -50,6 +50,9 @@ class PlainTellings:
         printer, reply = self._printer, REPLIES.get(text.lower())
         if reply is not None and (recall := printer.about or (printer.offered if not reply else None)):
             self._confirm(recall.episode, reply)
+            return ""
+        if WEB_ADDRESS.match(text):
+            printer.say(plain_strings.NOTE, NO_WEB)
             return ""
         act = act_of(text, asked=in_view and (printer.asking or printer.denied))
         recall = None

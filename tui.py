@@ -163,9 +163,10 @@ class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[N
             await self.photos.attach(*message.paths)
 
     async def on_composer_question(self, message: Composer.Question) -> None:
-        """Keep what the line tells, and queue what it asks."""
+        """Show the list that a line asks for; else keep what it tells, and queue what it asks."""
         await self.main_view.add(UserText(message.question))
-        await self._ask(await self.telling.take(message.question, self.photo, self.private))
+        if not await self.memories.list_photos(message.question):
+            await self._ask(await self.telling.take(message.question, self.photo, self.private))
 
     async def _ask(self, question: str) -> None:
         if question:

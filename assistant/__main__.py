@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -18,11 +19,13 @@ from typing import Any
 from assistant import models_cli, offline
 from assistant.backends import disk_cache
 from assistant.conversation import Conversation
+from assistant.dialogue.list_command import print_list
 from assistant.events import (
     Answered,
     AnswerText,
     Captioned,
     CaptionText,
+    Event,
     EventHandler,
     Failed,
     Recalled,
@@ -73,8 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     keep.add_argument("--place", help="where the photo was taken")
     keep.set_defaults(run=_remember)
 
-    ask = commands.add_parser("ask", parents=[common], help="ask a question about a new photo")
-    ask.add_argument("photo", type=Path, help="the photo file")
+    ask = commands.add_parser("ask", parents=[common], help="ask a question about a new photo, or about your memories")
+    ask.add_argument("photo", nargs="?", type=Path, help="the photo file; without one, what you told is asked")
     ask.add_argument("question", help="the question, such as 'Who is this?'")
     ask.add_argument(
         "--no-caption",
@@ -136,13 +139,21 @@ def _ask(args: argparse.Namespace) -> int:
     began = time.monotonic()
     if not args.question.strip():
         raise KeepsakeError("nothing was asked: write a question, such as 'Who is this?'")
-    photo = load_photo(args.photo)
+    if args.photo is None and Path(args.question).is_file():
+        raise KeepsakeError(
+            f"nothing was asked about {args.question}: write a question after it, such as 'Who is this?'"
+        )
+    if args.photo is None and print_list(args.question, args.memory, as_json=args.json):
+        return 0
+    photo = load_photo(args.photo) if args.photo else None
     result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "reminders": [], "grounding": {}}
     with encoder_and_model(args.encoder, args.model, generates=True) as (encoder, backend):
         with open_memory(args.memory, backend, to_read=True) as memory:
             encode_with_progress(memory, encoder)
             conversation = Conversation(backend, memory, encoder)
-            first = conversation.attach(photo) if args.no_caption else conversation.look(photo)
+            first: Iterable[Event] = ()
+            if photo:
+                first = conversation.attach(photo) if args.no_caption else conversation.look(photo)
             shown = _Results(result, quiet=args.json)
             for stream in (first, conversation.ask(args.question)):
                 for event in stream:

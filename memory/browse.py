@@ -41,6 +41,8 @@ class Finding(NamedTuple):
     """Best first."""
     instead: str = ""
     """The words that were found for mistyped ones, "birthday"; empty when none was mistyped."""
+    title: str = ""
+    """What was found, where the words ask for a list: "Photos: Anna, from 2024"; empty for a search."""
 
 
 class Duplicate(NamedTuple):

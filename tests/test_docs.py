@@ -79,7 +79,7 @@ def test_quoted_commands_are_understood(line: str, monkeypatch: pytest.MonkeyPat
 
 def test_commands_are_found_and_wrong_ones_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(COMMANDS) > 30
-    for wrong in ("python -m memory lost", "python tui.py --modell x", "python -m assistant ask a.jpg"):
+    for wrong in ("python -m memory lost", "python tui.py --modell x", "python -m assistant ask a.jpg b c"):
         assert not parsed(shlex.split(wrong), monkeypatch)
 
 

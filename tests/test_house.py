@@ -69,8 +69,8 @@ FLOORS = {
         "__main__",
     ),
     "ui": (
-        "strings help_strings recall_strings telling_strings dialog_strings themes input_parser import_paths"
-        " html_export arguments",
+        "strings people_strings help_strings recall_strings telling_strings dialog_strings themes input_parser"
+        " import_paths html_export arguments",
         "runtime pictures",
         "widgets demo_album",
         "dialogs imports",

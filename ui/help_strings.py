@@ -15,6 +15,7 @@ TOUR_KEYS, TOUR_OVER = "   (/tour ends this)", "The tour is over; /tour begins i
 PALETTE = (
     ("Light or dark", "Change to the other of Keepsake's two themes"),
     ("Memories", "Browse what is remembered"),
+    ("People and things", "Everyone and everything with a name, with all their photos"),
     ("Conversations", "Search, read and continue them"),
     ("Standing instructions", "What to remind you of when a thing is seen again"),
     ("Undo", "Take back the last change of the memory"),
@@ -44,6 +45,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/photo PATH", "show a photo; so does its path alone, or @path in a question"),
     ("/remember WORDS", "remember the current photo with these words"),
     ("/memories", "browse the memories; after it words, a place, a time, a photo's path"),
+    ("/people", "everyone and everything with a name; after it a name: the photos of one"),
     ("/import PATH", "as F8 does; so does a folder or a chat's ZIP, dropped or pasted"),
     ("/forget ID", "forget a memory, also in conversations that mention it"),
     ("/1, /2 …", "open the memory with that number, as answers cite it"),

@@ -21,7 +21,7 @@ from memory.episode import Episode, Turn
 from memory.errors import ModelStopped
 from memory.search.gate import Gate
 from memory.store import Memory
-from tests.support.apppilot import FakeEncoder
+from tests.support.apppilot import FakeEncoder, picture
 from ui import dialog_strings, help_strings, strings
 from ui.plain import plain_strings
 from ui.plain.plain_app import PlainApp
@@ -404,3 +404,27 @@ def test_the_tray_by_lines(talk: Talk, memory_file: Path, photos: Path) -> None:
     assert "1 photo waits for words" in lines, "after the undo"
     with Memory(memory_file) as memory:
         assert sorted(episode.words for episode in memory.episodes()) == ["", "This is Rex."]
+
+
+def test_names_and_lists_by_lines(talk: Talk, memory_file: Path, photos: Path) -> None:
+    with Memory(memory_file) as memory:
+        for n, words in enumerate(("This is Zuri, the zebra Anna got", "Zuri in the garden", "This is Annie")):
+            photo = load_photo(picture(photos / f"{n}.png", f"#{n * 40:02x}4080"))
+            memory.add(Episode(photo, (Turn("user", words),), datetime(2024, 5, 12 + n, 12, tzinfo=UTC)))
+    lines = talk(
+        FakeBackend(),
+        "/people",
+        "/people Zuri = Zurika",
+        "/people zurika",
+        "/people Annie + Anna",
+        "/undo",
+        "Show me all photos of Zurika",
+        "Which photos do you have of Leo?",
+        "/people nobody",
+    )
+    assert "Zuri: 2 photos, last on 13 May 2024" in lines
+    assert "Zuri is called Zurika now" in lines and "Annie and Anna are one now, called Anna" in lines
+    assert any("Taken back: what was decided about Annie." in line for line in lines)
+    assert "Photos: Zurika: 2 photos in the memories, newest first." in lines
+    assert "Photos: Leo: no memory fits." in lines
+    assert any("nobody and nothing is called 'nobody'" in line for line in lines)

@@ -72,7 +72,7 @@ class AppCommands(Base):
                 self.action_pick()
             case "/remember" if rest:
                 await self.remembering.remember(self.photo, self.private, rest)
-            case "/memories" | "/forget" | "/undo":
+            case "/memories" | "/people" | "/forget" | "/undo":
                 await self.memories.run(name, rest)
             case "/import":
                 await self.imports.open(to_path(rest) if rest else None, self.private)
@@ -94,8 +94,8 @@ class AppCommands(Base):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: Textual's commands and the app's."""
         yield from super().get_system_commands(screen)
-        actions: list[Callable[[], object]] = [self.action_light, self.memories.browse, self.history.conversations]
-        actions += [self.history.reminders, self.memories.undo]
+        actions: list[Callable[[], object]] = [self.action_light, self.memories.browse, self.memories.people.open]
+        actions += [self.history.conversations, self.history.reminders, self.memories.undo]
         yield from (
             SystemCommand(name, what, do) for (name, what), do in zip(help_strings.PALETTE, actions, strict=True)
         )

@@ -21,14 +21,19 @@ from memory.episode import Episode, Photo, Recall
 from memory.errors import PhotoError, UnknownEpisode
 from memory.maintenance import marks
 from memory.maintenance.marks import Mark
+from memory.naming import photo_lists
+from memory.naming.list_requests import request
 from memory.store import Memory
+from memory.text import count
 from ui.controllers.main_view import MainView
+from ui.controllers.people import PeopleController
 from ui.dialog_strings import BROWSER_DONE, TWINS_NONE
 from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.large_photo import LargePhoto
 from ui.dialogs.memory_browser import BrowserScreen, EditScreen, TwinsScreen, What
 from ui.dialogs.statistics_screen import StatisticsScreen
 from ui.input_parser import photo_paths
+from ui.people_strings import LISTED_AS, LISTED_NONE
 from ui.recall_strings import day
 from ui.runtime.app_thread import AppThread
 from ui.strings import FORGETTING, LOOKING, MERGING, SAVING, UNDO_HOW, UNDOING
@@ -61,6 +66,7 @@ class MemoriesController:
         self._app, self._thread, self._view, self._reader, self._did = app, thread, main_view, reader, did
         self._typing: str | None = None
         """What is being typed in the search field; None when it is not."""
+        self.people = PeopleController(app, thread, main_view, self.browse)
 
     @property
     def screen(self) -> BrowserScreen | None:
@@ -69,11 +75,13 @@ class MemoriesController:
         return found[0] if found else None
 
     async def run(self, name: str, rest: str) -> None:
-        """Run /memories, /forget or /undo with the text after the command."""
+        """Run /memories, /people, /forget or /undo with the text after the command."""
         if name == "/undo":
             await self.undo()
         elif name == "/forget" and rest:
             await self.forget(rest)
+        elif name == "/people":
+            self.people.open(rest)
         else:
             self.browse(rest)
 
@@ -109,7 +117,22 @@ class MemoriesController:
         self._thread.browse(find, found)
 
     async def _show_found(self, words: str, typing: bool, finding: Finding) -> None:
-        await self._show(words, False, finding.entries, finding.instead, typing)
+        await self._show(words, False, finding.entries, finding.instead, typing, finding.title)
+
+    async def list_photos(self, question: str) -> bool:
+        """Show what a request for a list means, in the browser, and say so; False when `question` is none."""
+        wanted = request(question)
+        if wanted is None:
+            return False
+
+        async def found(marks: list[EpisodeEntry]) -> None:
+            line = LISTED_AS if marks else LISTED_NONE
+            await self._view.note(line.format(title=wanted.title, n=count(len(marks), "photo")))
+            if marks:
+                await self._show(question, False, marks, title=wanted.title)
+
+        self._thread.browse(lambda memory: photo_lists.listed(memory, wanted), found)
+        return True
 
     async def _alike(self, words: str, reading: Future[Photo]) -> None:
         try:
@@ -124,12 +147,18 @@ class MemoriesController:
         self._thread.alike(None, photo, ALIKE, found)
 
     async def _show(
-        self, words: str, photo: bool, marks: list[EpisodeEntry], instead: str = "", typing: bool = False
+        self,
+        words: str,
+        photo: bool,
+        marks: list[EpisodeEntry],
+        instead: str = "",
+        typing: bool = False,
+        title: str = "",
     ) -> None:
         if self.screen is None:
             await self._app.push_screen(BrowserScreen(self.browse, self._wish, self._wanted, self._typed))
         if self.screen:
-            self.screen.show(marks, words, photo, instead, typing)
+            self.screen.show(marks, words, photo, instead, typing, title)
 
     async def _say(self, text: str) -> None:
         if self.screen:
@@ -148,6 +177,7 @@ class MemoriesController:
 
     def changed(self, lines: Sequence[str]) -> None:
         """Memories have changed: reload an open browser, and show the first line of the receipt there."""
+        self.people.changed(lines)
         if screen := self.screen:
             line = re.split(r"[,.](?: |$)", lines[0])[0]
             screen.show_line(BROWSER_DONE.format(line=line) if lines[-1] == UNDO_HOW else f"{line}.")
@@ -158,6 +188,8 @@ class MemoriesController:
         match what:
             case "undo":
                 await self.undo()
+            case "people":
+                self.people.open()
             case "statistics":
                 self._thread.browse(browse.statistics, self._count)
             case "twins":
@@ -222,4 +254,4 @@ class MemoriesController:
 
 
 def _find(words: str, memory: Memory) -> Finding:
-    return browse.search(memory, words) if words else Finding(browse.timeline(memory))
+    return photo_lists.find(memory, words) if words else Finding(browse.timeline(memory))

@@ -41,7 +41,7 @@ from ui.widgets.episode_card import CardSize
 from ui.widgets.episode_grid import EpisodeGrid
 from ui.widgets.photo_view import PhotoView
 
-What = Literal["open", "large", "edit", "forget", "undo", "statistics", "twins"]
+What = Literal["open", "large", "edit", "forget", "undo", "statistics", "twins", "people"]
 
 
 class BrowserScreen(Screen[None]):
@@ -56,6 +56,7 @@ class BrowserScreen(Screen[None]):
         Binding("u", "wish('undo')", "Undo", show=False),
         Binding("s", "wish('statistics')", "Statistics", show=False),
         Binding("d", "wish('twins')", "Duplicates", show=False),
+        Binding("p", "wish('people')", "People and things", show=False),
         Binding("g,t", "grid", "Grid or timeline", show=False),
         Binding("slash", "search", "Search", show=False, priority=True),  # what is typed after it at once is sought
     ]
@@ -91,15 +92,22 @@ class BrowserScreen(Screen[None]):
         self.grid.focus()
 
     def show(
-        self, marks: Sequence[EpisodeEntry], words: str, photo: bool = False, instead: str = "", typing: bool = False
+        self,
+        marks: Sequence[EpisodeEntry],
+        words: str,
+        photo: bool = False,
+        instead: str = "",
+        typing: bool = False,
+        title: str = "",
     ) -> None:
         """Show these memories, found by `words` ("": all); `photo`: the words were the path of a photo.
 
-        `instead`: the words that were found for mistyped ones; `typing`: the keys stay in the search field.
+        `instead`: the words that were found for mistyped ones; `typing`: the keys stay in the search field; `title`:
+        what the words mean, where they ask for a list: "Photos: Anna, from 2024".
         """
         searched, gone = words != self.words, bool(self.grid.marks)
         self.words = words
-        found = BROWSER_PHOTO if photo else BROWSER_FOUND.format(words=words)
+        found = title or (BROWSER_PHOTO if photo else BROWSER_FOUND.format(words=words))
         found = BROWSER_INSTEAD.format(instead=instead) if instead and marks else found
         self.query_one("#browser").border_title = Content(found if words else BROWSER)
         if not typing:
@@ -145,7 +153,7 @@ class BrowserScreen(Screen[None]):
 
     async def action_wish(self, what: What) -> None:
         """Hand what the user wants done with the chosen memory to the controller."""
-        if self.grid.mark or what in ("undo", "statistics", "twins"):
+        if self.grid.mark or what in ("undo", "statistics", "twins", "people"):
             await self._wish(what, self.grid.mark)
 
     def action_grid(self) -> None:

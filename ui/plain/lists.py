@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from assistant.models import registry
-from memory import browse
 from memory.days import day_words
 from memory.db.conversation_rows import Title
 from memory.episode import printable
 from memory.instructions import Reminder
 from memory.maintenance.marks import Mark
+from memory.naming import photo_lists
 from memory.store import Memory
+from memory.text import count
 from ui import dialog_strings, strings
+from ui.people_strings import LISTED_AS, LISTED_NONE
 from ui.plain import plain_strings
 from ui.plain.printer import about
 from ui.runtime.memory_jobs import LISTED
@@ -18,11 +20,14 @@ from ui.telling_strings import MARKS_NONE, MARKS_PLAIN
 
 
 def memories(wanted: str, memory: Memory) -> list[str]:
-    """The lines of the newest memories, or of those that the wanted words find."""
+    """The lines of the newest memories, or of those that the wanted words find or ask for."""
     if not wanted:
         return [f"{one.id}: {about(one)}" for one in memory.episodes(LISTED)] or [plain_strings.NOTHING]
-    finding = browse.search(memory, wanted, most=LISTED)
+    finding = photo_lists.find(memory, wanted, most=LISTED)
     lines = [f"{one.id}: {about(memory.get(one.id))}" for one in finding.entries[:LISTED]]
+    if finding.title:
+        photos = count(len(finding.entries), "photo")
+        return [(LISTED_AS if lines else LISTED_NONE).format(title=finding.title, n=photos), *lines]
     instead = [dialog_strings.BROWSER_INSTEAD.format(instead=finding.instead)] if finding.instead and lines else []
     return [*instead, *lines] or [plain_strings.NOTHING]
 

@@ -32,13 +32,14 @@ from memory.db.conversation_rows import StoredConversation
 from memory.episode import Episode, Photo, Recall, Turn, printable
 from memory.errors import PhotoError
 from memory.instructions import Reminder
+from memory.naming.list_requests import request
 from memory.store import Memory
 from ui import dialog_strings, strings
 from ui.demo_album import DemoAlbum
 from ui.import_paths import is_source
 from ui.imports.import_thread import ImportThread
 from ui.input_parser import Typed, read, to_path
-from ui.plain import lists, plain_strings, plain_tray
+from ui.plain import lists, plain_people, plain_strings, plain_tray
 from ui.plain.plain_answers import PlainAnswers
 from ui.plain.plain_imports import PlainImports
 from ui.plain.plain_tellings import PlainTellings
@@ -46,6 +47,8 @@ from ui.plain.printer import CONFIRMED, NEW_PHOTO, Printer, about
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import LISTED, export_open, forget_conversation
+
+_LISTS = {"/people": plain_people.run, "/tray": plain_tray.run}
 
 
 def run(
@@ -112,9 +115,11 @@ class PlainApp:
     def _run_line(self, typed: Typed) -> None:
         for path in typed.photos:
             self._show_photo(path)
-        if typed.command and not self._tellings.command(typed.command, typed.rest):
+        if listed := request(typed.question) is not None:
+            self._command("/memories", typed.question)
+        elif typed.command and not self._tellings.command(typed.command, typed.rest):
             self._command(typed.command, typed.rest)
-        if not typed.question or self._printer.code:
+        if listed or not typed.question or self._printer.code:
             return
         if question := self._tellings.take(typed.question, self._photo is not None):
             self._answers.ask(question)
@@ -141,8 +146,8 @@ class PlainApp:
                 return self._show_photo(to_path(rest))
             case "/import" if rest:
                 return self._imports.run(to_path(rest))
-            case "/tray":
-                thread.query("note", partial(plain_tray.run, rest, thread.session.changes), self._print, keep=True)
+            case "/people" | "/tray":
+                thread.query("note", partial(_LISTS[name], rest, thread.session.changes), self._print, keep=True)
             case "/remember" if rest:
                 thread.remember("note", rest, None, None)
             case "/again" | "/question":

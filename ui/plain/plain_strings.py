@@ -52,6 +52,8 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/unmark ID", "take one of these back"),
     ("/edit ID WORDS", "replace your words by these"),
     ("/import PATH", "import a folder of photos, or a WhatsApp export: first what is in it, then a question"),
+    ("/people", "everyone and everything with a name; /people NAME: the memories of one"),
+    ("/people NAME = NEW", "give another name; NAME + OTHER: the two are one"),
     ("/tray", "photos without words; /tray ID WORDS tells about one, /tray ID - never asks again"),
     ("/forget ID", "forget a memory, also in conversations that mention it"),
     ("/undo", "take back the last remember, edit, forget, y or n"),

@@ -23,6 +23,7 @@ from memory.browse import Duplicate
 from memory.db.conversation_rows import StoredConversation
 from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError
+from memory.naming.decisions import Before
 from memory.store import Memory
 from ui.runtime.messages import EntryToken, Notice, PassphraseNeeded, QueryResult
 from ui.runtime.session import Said, Session, When
@@ -178,6 +179,10 @@ class AppThread:
     def merge(self, entry: EntryToken, twins: Sequence[Duplicate]) -> None:
         """Merge episodes that are stored more than once."""
         self.change(entry, "merging", lambda: self._session.changes.merge(twins))
+
+    def decide(self, entry: EntryToken, job: Callable[[Memory], Before], line: str, undone: str) -> None:
+        """Keep a decision about a name; `line` and `undone` are said of it and of its undo."""
+        self.change(entry, "saving", lambda: self._session.changes.decided(job, line, undone))
 
     def undo(self, entry: EntryToken) -> None:
         """Take back the last remember, forget, edit or merge."""

@@ -16,6 +16,8 @@ from memory.episode import Episode
 from memory.errors import KeepsakeError, UnknownEpisode
 from memory.forget.receipt import Receipt
 from memory.maintenance import marks
+from memory.naming import decisions
+from memory.naming.decisions import Before
 from memory.replacement import Held
 from memory.store import Memory
 from memory.text import count
@@ -104,6 +106,12 @@ class UndoStack:
     def imported(self, ids: Sequence[str]) -> None:
         """Note that an import stored these memories: undo forgets them all."""
         self._stack.append(_Undo(Held(), dict.fromkeys(ids), UNDO_IMPORT.format(photos=count(len(ids), "photo"))))
+
+    def decided(self, decide: Callable[[Memory], Before], line: str, undone: str) -> Change:
+        """Keep a decision about a name; `line` and `undone` are said of it and of its undo. Raises KeepsakeError."""
+        before = decide(self._memory())
+        self._stack.append(_Undo(Held(), {}, undone, back=lambda memory: decisions.restore(memory, before)))
+        return Change((), (line, UNDO_HOW))
 
     def told_in_tray(self, ids: Sequence[str], words: str) -> None:
         """Give memories without words these words, in one step. Raises KeepsakeError."""

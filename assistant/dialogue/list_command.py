@@ -1,0 +1,39 @@
+"""`ask` without a photo, for a list: the memories that the request means, newest first. No model is opened."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from memory.days import day_words
+from memory.db.keys import ask_here
+from memory.episode import printable
+from memory.naming import photo_lists
+from memory.naming.list_requests import request
+from memory.paths import memory_file
+from memory.store import Memory
+from memory.text import count
+
+
+def print_list(question: str, file: Path | None, *, as_json: bool) -> bool:
+    """Print the list that the question asks for; False, and nothing printed, when it asks for none.
+
+    `file`: the memory file; None for the usual one. Raises KeepsakeError.
+    """
+    began, wanted = time.monotonic(), request(question)
+    if wanted is None:
+        return False
+    with Memory(memory_file(file, to_read=True), ask=ask_here) as memory:
+        found = [memory.get(entry.id) for entry in photo_lists.listed(memory, wanted)]
+    if as_json:
+        rows = [{"id": one.id, "score": 1.0, "why": wanted.title, "certainty": "sure"} for one in found]
+        empty: dict[str, Any] = {"caption": None, "answer": "", "reminders": [], "grounding": {}, "model": ""}
+        print(json.dumps(empty | {"recalled": rows, "seconds": round(time.monotonic() - began, 2)}))
+        return True
+    print(printable(f"{wanted.title}: {count(len(found), 'photo') if found else 'no memory fits'}"))
+    for one in found:
+        where = f", {one.place}" if one.place else ""
+        print(printable(f"{one.id}  {day_words(one.day)}{where}: {' '.join(one.words.split())}"))
+    return True

@@ -1,0 +1,155 @@
+"""Recognises requests for a list: "Which photos do you have of Anna?", "Show me everything from 2024". In English.
+
+A question about one photo, or about what was said, is none: "When did we go to Rome?" wants a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import NamedTuple
+
+from memory.search import time_phrases
+from memory.text import terms
+
+
+class ListRequest(NamedTuple):
+    """What a list shall hold."""
+
+    words: str = ""
+    """Names, places or other words that all of it has; "" for no limit."""
+    since: date | None = None
+    """First local day; None: no limit."""
+    before: date | None = None
+    """The day after the last; None: no limit."""
+    why: str = ""
+    """The time in words: "from last summer (June to August 2026)"; "" when there is none."""
+
+    @property
+    def title(self) -> str:
+        """What the list holds, in words: "Photos: Anna, from 2024"; "All photos" without any limit."""
+        return f"Photos: {', '.join(filter(None, (self.words, self.why)))}" if self.words or self.why else "All photos"
+
+
+_THINGS = r"(?:photos?|pictures?|pics?|images?|snaps?|snapshots?|memories|memory|shots?|entries)"
+_MANY = r"(?:photos|pictures|pics|images|snaps|snapshots|memories|shots|entries)"
+_PLEASE = r"(?:(?:please|hey|hi|ok|okay|and|now|so|well|keepsake)[, ]+)*"
+_ASK = (
+    r"(?:(?:can|could|would|will) (?:you|we|i) (?:please )?|i(?:'d| would) like (?:you )?to |i want (?:you )?to "
+    r"|let me )?"
+)
+_ALL = r"(?:(?:all|every|any|the|my|our|your|of|some|more|other|those|these|both|only|just)\s+)*"
+_HEAD = rf"^{_PLEASE}{_ASK}"
+_REST = r"(?P<rest>\b.*)?$"
+_COMMANDED = re.compile(
+    rf"{_HEAD}(?:show|list|find|display|bring up|pull up|get|give|see|browse|open|look (?:at|through)|search for)"
+    rf"(?: (?:me|us))?\s+(?:again\s+)?(?P<all>{_ALL})"
+    rf"(?P<what>{_THINGS}|everything|everybody|all|anything|what)?\b\s*{_REST}",
+    re.IGNORECASE,
+)
+_WHICH = re.compile(
+    rf"^{_PLEASE}(?:which|what|how many)\s+(?P<all>{_ALL})(?P<what>{_MANY})\b\s*(?P<rest>.*)$", re.IGNORECASE
+)
+_HAVE = re.compile(
+    rf"^{_PLEASE}(?:do (?:you|we|i) have|have (?:you|we|i)(?: got)?|are there|is there|where are)\s+"
+    rf"(?P<all>{_ALL})(?P<what>{_MANY}|anything|everything)\b\s*(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_BARE = re.compile(rf"^{_PLEASE}(?P<all>{_ALL})(?P<what>{_MANY}|everything|all)\b\s*(?P<rest>.*)$", re.IGNORECASE)
+_DONE = re.compile(
+    rf"^{_PLEASE}(?:what (?:did|have) (?:we|i|you)"
+    r" (?:do|done|see|seen|photograph(?:ed)?|take|taken|get up to|been up to)\b"
+    r"|what (?:happened|was (?:going on|there|up))|where (?:did|have) (?:we|i) (?:go|been|travel)|where were (?:we|i)"
+    r"|what (?:do you have|have you got|is there))\s*(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_PLAIN = rf"{_HEAD}(?:show|list|find) (?!(?:(?:me|us) )?(?:the|some|any|a|more|other|those|these|both|just|only) )"
+_NO_OBJECT = re.compile(
+    r"^(?:how|why|when|whether|if|who|whom|whose|where|that|this|it|them|him|her|your?|out|to|something|me|us"
+    r"|settings|help|again|more|less|another|the (?:last|next|previous|first|other|caption|answer|words?|way"
+    r"|difference|time))\b",
+    re.IGNORECASE,
+)
+_ONE = re.compile(r"^(?:a|an|one|this|that|the)\b", re.IGNORECASE)
+_LINKS = re.compile(
+    r"\b(?:do|did|have|had) (?:you|we|i)\b(?: (?:have|got|know|keep|kept|remember|take|taken|took|show|make|made|see))?"
+    r"|\b(?:are|were|is|was) there\b"
+    r"|\b(?:that|which|who)? ?(?:show|shows|have|has|contain|mention|mentions|i took|we took"
+    r"|i have|we have|you have|you know|you remember)\b|\b(?:taken|made|shot|stored|remembered|exist|got)\b",
+    re.IGNORECASE,
+)
+_FILLER = frozenset(
+    """of from with in at on about the my our your me us we i you all any every where that which is are was were and do
+    did have has there show shows please together both anywhere memory memories album for by to it here photos photo
+    pictures picture pics images snaps shots entries everything anything a an ones one some only just""".split()
+)
+_EDGE = re.compile(r"^[\s,:;.?!]+|[\s,:;.?!]+$")
+
+
+def request(text: str, now: datetime | None = None, *, field: bool = False) -> ListRequest | None:
+    """What list `text` asks for; None when it asks for none.
+
+    `now`: the moment it is said, as `time_phrases.parse` takes it. `field`: the text stands in the search field, where
+    "photos of Anna" alone can be nothing else.
+    """
+    text = _EDGE.sub("", " ".join(text.replace("’", "'").split()))
+    if len(text) > 200 or re.search(r"[.!?]\s+\w", text):
+        return None  # a story, or more than one sentence
+    if found := _COMMANDED.match(text):
+        what, rest = (found["what"] or "").lower(), _EDGE.sub("", found["rest"] or "")
+        if what == "what":  # "show me what we did last summer"
+            return _limited(rest, now, timed=True) if re.match(r"(?:we|i|you|happened|there)\b", rest, re.I) else None
+        if not what and (not rest or _NO_OBJECT.match(rest) or (_ONE.match(rest) and not field)):
+            return None
+        if not what and not field and not re.match(_PLAIN, text, re.IGNORECASE):
+            return None  # "get some rest", "show me the way home"
+        single = re.fullmatch(_THINGS, what) and not re.fullmatch(_MANY, what)
+        if single and re.fullmatch(r"(?:the|my|our|your|those|these)?\s*", found["all"], re.I) and not field:
+            return None  # "show the photo": one that is in view
+        return _limited(rest, now, alone=bool(what) and (what == "everything" or not rest))
+    if found := _WHICH.match(text) or _HAVE.match(text):
+        rest = found["rest"]
+        if re.match(r"(?:is|are|was|were|did|does|do|looks?|has) (?!there|you|we|i\b)", rest, re.IGNORECASE):
+            return None  # "which photos are better"
+        return _limited(rest, now, alone=not rest or not terms(_LINKS.sub(" ", rest)))
+    if (found := _BARE.match(text)) and (field or found["what"].lower() == "everything" or found["all"].strip()):
+        rest = found["rest"]
+        if re.search(r"\b(?:is|are|was|were|will|got|had|has|came|looks?)\b", rest, re.IGNORECASE):
+            return None  # it tells something of them
+        if re.match(
+            r"(?:of|from|with|in|at|about|since|before|after|between|where|by|taken|that|on|during|\d)", rest, re.I
+        ):
+            return _limited(rest, now)
+        return None
+    if found := _DONE.match(text):
+        return _limited(found["rest"], now, timed=True)
+    return None
+
+
+def _limited(rest: str, now: datetime | None, *, timed: bool = False, alone: bool = False) -> ListRequest | None:
+    """The request with the limits that `rest` names. `timed`: only a time may stand there; `alone`: nothing need."""
+    asked = time_phrases.parse(rest, now)
+    if not asked.why and re.fullmatch(r"\D*(?:19|20)\d\d\D*", rest):  # "photos 2024"
+        asked = time_phrases.parse(re.sub(r"((?:19|20)\d\d)", r"in \1", rest), now)
+    words = _words(asked.words)
+    if timed:
+        done = re.sub(
+            r"^(?:we|i|you)?\s*(?:did|do|saw|took|happened|have|has|was|there|went|been|were|got up to)*\s*",
+            "",
+            words,
+            flags=re.I,
+        )
+        return ListRequest("", asked.since, asked.before, asked.why) if asked.why and not terms(done) else None
+    if not words and not asked.why and not alone:
+        return None
+    return ListRequest(words, asked.since, asked.before, asked.why)
+
+
+def _words(text: str) -> str:
+    """The words that limit a list, without those that only lead to them: "do you have of Anna" gives "Anna"."""
+    words = _EDGE.sub("", _LINKS.sub(" ", text)).split()
+    while words and words[0].lower().strip(",") in _FILLER:
+        words.pop(0)
+    while words and words[-1].lower().strip(",") in _FILLER:
+        words.pop()
+    return _EDGE.sub("", " ".join(words))

@@ -1,0 +1,78 @@
+"""The memories that a request for a list means: of named things, with all of some words, of a time; newest first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from memory import browse
+from memory.browse import EpisodeEntry, Finding
+from memory.naming.list_requests import ListRequest, request
+from memory.naming.named_things import NamedThing, things
+from memory.store import Memory
+from memory.text import folded, terms
+
+
+def find(memory: Memory, text: str, now: datetime | None = None, most: int = browse.FOUND) -> Finding:
+    """What `text` in a search field finds: the list that it asks for, else what `browse.search` finds.
+
+    Words that are still being typed ("photos of Ann") are searched for, too.
+    """
+    wanted = request(text, now, field=True)
+    if wanted and ((entries := listed(memory, wanted)) or wanted.why):
+        return Finding(entries, title=wanted.title)
+    found = browse.search(memory, wanted.words if wanted else text, now, most)
+    return found if found.entries or not wanted else Finding([], title=wanted.title)
+
+
+def listed(memory: Memory, wanted: ListRequest) -> list[EpisodeEntry]:
+    """The memories that the request means, newest first. Raises MemoryFileError."""
+    entries = browse.timeline(memory)
+    if wanted.why:
+        of_time = set(memory.between(wanted.since, wanted.before))
+        entries = [entry for entry in entries if entry.id in of_time]
+    if not wanted.words:
+        return entries
+    ids = _with_words(memory, wanted.words)
+    return [entry for entry in entries if entry.id in ids]
+
+
+def _with_words(memory: Memory, words: str) -> set[str]:
+    """Ids of memories that show or mention the things that the words name and have all other words."""
+    named = _named(things(memory), words)
+    rest = folded(words)
+    for _, said in named:
+        rest = " ".join(rest.replace(said, " ").split())
+    of_all: set[str] | None = None
+    for thing, _ in named:
+        ids = {entry.id for entry in (*thing.photos, *thing.mentioned)} | _of_photos(memory, thing)
+        of_all = ids if of_all is None else of_all & ids
+    if asked := terms(rest.replace("'s", " ")):
+        ids = _matching(memory, " AND ".join(asked))
+        of_all = ids if of_all is None else of_all & ids
+    return of_all or set()
+
+
+def _named(found: list[NamedThing], words: str) -> list[tuple[NamedThing, str]]:
+    """The things that the words name, and how: the longest names first, so that "Anna Berg" is not "Anna"."""
+    left = f" {' '.join(folded(words).replace(',', ' ').split())} ".replace("'s ", " ")
+    meant: list[tuple[NamedThing, str]] = []
+    spelled = [(name, one) for one in found for name in {folded(one.name), *one.said_as}]
+    for name, one in sorted(spelled, key=lambda pair: -len(pair[0])):
+        if f" {name} " in left and not any(one is other for other, _ in meant):
+            left = left.replace(f" {name} ", "  ")
+            meant.append((one, name))
+    return meant
+
+
+def _of_photos(memory: Memory, thing: NamedThing) -> set[str]:
+    """Ids of all memories of the photos that show the thing: of a photo there may be several."""
+    with memory.transaction() as db:
+        query = "SELECT id FROM episodes WHERE photo = ?"
+        return {id for photo in thing.hashes for (id,) in db.execute(query, (photo,))}
+
+
+def _matching(memory: Memory, expression: str) -> set[str]:
+    """Ids of memories whose words or place have all terms of an FTS5 expression."""
+    query = "SELECT id FROM said JOIN episodes ON row = said.rowid WHERE said MATCH ?"
+    with memory.transaction() as db:
+        return {id for (id,) in db.execute(query, (expression,))}

@@ -1,0 +1,94 @@
+"""Requests for a list: recognised among other lines, with what limits them, and the memories that they mean."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from assistant.__main__ import main
+from memory.episode import Episode, Photo, Turn
+from memory.naming import photo_lists
+from memory.naming.list_requests import request
+from memory.store import Memory
+
+ASKED = Path(__file__).parent / "lists_asked.txt"
+DAY = datetime(2024, 5, 12, 12, tzinfo=UTC)
+NOW = datetime(2026, 11, 29, 12)
+
+
+@pytest.mark.parametrize(
+    "line", [line for line in ASKED.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+)
+def test_lists_are_told_from_questions_and_from_telling(line: str) -> None:
+    """137 lines, labelled by hand. The patterns were written with them in view: they prove no more than that."""
+    text, wanted, words, time = (part.strip() for part in line.split("|"))
+    found = request(text, NOW)
+    assert (found is not None) == (wanted == "yes")
+    if found:
+        assert (found.words, bool(found.why)) == (words, bool(time))
+
+
+def test_bare_words_ask_for_a_list_in_the_search_field_only() -> None:
+    assert request("photos of Anna") is None
+    wanted = request("photos of Anna", field=True)
+    assert wanted and wanted.title == "Photos: Anna"
+    assert request("Anna", field=True) is None
+
+
+@pytest.fixture
+def memory_of(memory_file: Path) -> dict[str, str]:
+    """Ids by the words of a small memory."""
+    told = (
+        (1, "This is Anna at the lake.", 0),
+        (2, "Anna and Leo in Rome.", 40),
+        (3, "The lighthouse in Rome, Georgia.", 400),
+        (4, "On the train.", 401),
+        (5, "This is Leo.", 500),
+    )
+    with Memory(memory_file) as memory:
+        ids = {}
+        for n, words, days in told:
+            photo = Photo(f"{n:064x}", b"\xff\xd8photo %d" % n, 4, 4)
+            ids[words] = memory.add(Episode(photo, (Turn("user", words),), DAY + timedelta(days=days)))
+        memory.answer(f"{4:064x}", f"{1:064x}", "s", 0.6, True)  # Anna is on the train
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("show me photos of Anna", ["On the train.", "Anna and Leo in Rome.", "This is Anna at the lake."]),
+        ("show me photos of Anna and Leo", ["Anna and Leo in Rome."]),
+        ("list my photos of Rome", ["The lighthouse in Rome, Georgia.", "Anna and Leo in Rome."]),
+        ("Show me everything from 2024", ["Anna and Leo in Rome.", "This is Anna at the lake."]),
+        ("which photos of Anna do we have from 2025", ["On the train."]),
+        ("show me photos of Mount Everest", []),
+    ],
+)
+def test_a_list_has_what_was_asked_for_newest_first(
+    memory_file: Path, memory_of: dict[str, str], question: str, words: list[str]
+) -> None:
+    wanted = request(question, NOW)
+    assert wanted
+    with Memory(memory_file) as memory:
+        assert [entry.id for entry in photo_lists.listed(memory, wanted)] == [memory_of[one] for one in words]
+
+
+def test_ask_without_a_photo_prints_the_list(
+    memory_file: Path, memory_of: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ["--memory", str(memory_file)]
+    assert main(["ask", "Which photos do you have of Anna and Leo?", *at]) == 0
+    id = memory_of["Anna and Leo in Rome."]
+    assert capsys.readouterr().out.splitlines() == [
+        "Photos: Anna and Leo: 1 photo",
+        f"{id}  21 June 2024: Anna and Leo in Rome.",
+    ]
+    assert main(["ask", "show me photos of Leo", "--json", *at]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [row["id"] for row in found["recalled"]][-1] == id and found["caption"] is None
+    assert main(["ask", "show me photos of Nessie", *at]) == 0
+    assert capsys.readouterr().out == "Photos: Nessie: no memory fits\n"

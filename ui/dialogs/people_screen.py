@@ -1,0 +1,188 @@
+"""People and things: everyone and everything with a name, the last seen first; rename, join, split.
+
+The screen shows what it is given and reports what the user wants; `controllers/people.py` does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, SelectionList, Static
+from textual.widgets.option_list import Option
+from textual.widgets.selection_list import Selection
+
+from memory.episode import Episode, printable
+from memory.naming.named_things import NamedThing
+from ui.people_strings import (
+    JOIN_WITH,
+    NEW_NAME,
+    PEOPLE,
+    PEOPLE_EMPTY,
+    PEOPLE_KEYS,
+    SPLIT,
+    SPLIT_KEYS,
+    SPLIT_NAME,
+    last_seen,
+)
+from ui.recall_strings import day
+
+Wish = Literal["photos", "rename", "join", "split", "no name", "undo"]
+
+
+class PeopleScreen(ModalScreen[None]):
+    """The list of names."""
+
+    BINDINGS: ClassVar = [
+        Binding("escape", "leave", "Close"),
+        Binding("r", "rename", "Rename"),
+        Binding("j", "join", "Join"),
+        Binding("x", "wish('split')", "Split"),
+        Binding("n", "wish('no name')", "No name"),
+        Binding("u", "wish('undo')", "Undo"),
+    ]
+
+    def __init__(self, wish: Callable[[Wish, str, str], Awaitable[object]]) -> None:
+        """`wish`: what the user wants, the name of the highlighted thing, and another name."""
+        super().__init__()
+        self._wish = wish
+        self.things: Sequence[NamedThing] = ()
+        self._joining = ""
+        """The name that waits for the one to join it with; "" when none does."""
+
+    def compose(self) -> ComposeResult:
+        """The names, a field for a new name, a line about what was done, and the keys."""
+        with Vertical(classes="dialog -large") as box:
+            box.border_title = PEOPLE
+            yield Static(PEOPLE_EMPTY, id="none", classes="hint")
+            yield OptionList(id="names")
+            yield Input(id="new-name", compact=True)
+            yield Static("", id="said", classes="hint")
+            yield Static(PEOPLE_KEYS, classes="keys")
+
+    def on_mount(self) -> None:
+        """No field is open yet."""
+        self.query_one("#new-name").display = False
+
+    def show(self, things: Sequence[NamedThing]) -> None:
+        """Show these things; the highlighted name stays highlighted if it is among them."""
+        names = self.query_one("#names", OptionList)
+        before = self._chosen
+        at = names.highlighted or 0
+        self.things, self._joining = things, ""
+        names.clear_options()
+        names.add_options(Option(_line(one)) for one in things)
+        self.query_one("#none").display = not things
+        names.display = bool(things)
+        if things:
+            kept = next((n for n, one in enumerate(things) if one.name == before), min(at, len(things) - 1))
+            names.highlighted = kept
+            names.focus()
+
+    def say(self, text: str) -> None:
+        """Show a line: what became of the user's wish, or how to go on."""
+        self.query_one("#said", Static).update(Content(text))
+
+    @property
+    def _chosen(self) -> str:
+        at = self.query_one("#names", OptionList).highlighted
+        return self.things[at].name if at is not None and at < len(self.things) else ""
+
+    async def action_wish(self, what: Wish) -> None:
+        """Report what the user wants with the highlighted name."""
+        if self._chosen or what == "undo":
+            await self._wish(what, self._chosen, "")
+
+    def action_rename(self) -> None:
+        """Open the field for a new name."""
+        if self._chosen:
+            field = self.query_one("#new-name", Input)
+            field.value, field.display = self._chosen, True
+            field.focus()
+            self.say(NEW_NAME.format(name=self._chosen))
+
+    def action_join(self) -> None:
+        """The next name that is chosen is the same as the highlighted one."""
+        if self._chosen:
+            self._joining = self._chosen
+            self.say(JOIN_WITH.format(name=self._chosen))
+
+    async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter: the photos of the highlighted name, or the name to join with."""
+        event.stop()
+        joining, self._joining = self._joining, ""
+        self.say("")
+        if not joining:
+            await self._wish("photos", self._chosen, "")
+        elif joining != self._chosen:
+            await self._wish("join", joining, self._chosen)
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the field keeps the new name."""
+        event.stop()
+        self._close_field()
+        if event.value.strip() and event.value.strip() != self._chosen:
+            await self._wish("rename", self._chosen, event.value.strip())
+
+    def action_leave(self) -> None:
+        """Esc: out of the field, then out of a join, then out of the view."""
+        if self.query_one("#new-name").display:
+            self._close_field()
+        elif self._joining:
+            self._joining = ""
+            self.say("")
+        else:
+            self.dismiss()
+
+    def _close_field(self) -> None:
+        self.query_one("#new-name").display = False
+        self.say("")
+        self.query_one("#names").focus()
+
+
+class SplitScreen(ModalScreen[tuple[str, list[str]]]):
+    """Two things with one name: which photos are of the other one, and its name. Returns the name and ids."""
+
+    BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Close"), Binding("ctrl+s", "save", "Save")]
+
+    def __init__(self, name: str, episodes: Sequence[Episode]) -> None:
+        super().__init__()
+        self._thing, self._episodes = name, episodes
+
+    def compose(self) -> ComposeResult:
+        """The photos by day and words, and the field of the name."""
+        with Vertical(classes="dialog -large") as box:
+            box.border_title = Content(SPLIT.format(name=self._thing))
+            yield SelectionList[str](
+                *(Selection(Content(f"{day(one)}: {_short(one.words)}"), one.id) for one in self._episodes)
+            )
+            yield Input(placeholder=SPLIT_NAME.format(name=self._thing), id="new-name", compact=True)
+            yield Static(SPLIT_KEYS, classes="keys")
+
+    def on_input_submitted(self) -> None:
+        """Enter in the field keeps the split."""
+        self.action_save()
+
+    def action_save(self) -> None:
+        """Close with the name and the marked photos, once there are both."""
+        marked, name = self.query_one(SelectionList).selected, self.query_one(Input).value.strip()
+        if not marked:
+            self.query_one(SelectionList).focus()
+        elif not name:
+            self.query_one(Input).focus()
+        else:
+            self.dismiss((name, marked))
+
+
+def _line(thing: NamedThing) -> Content:
+    return Content.assemble((printable(thing.name), "bold"), "   ", (last_seen(thing), "$foreground-muted"))
+
+
+def _short(words: str) -> str:
+    words = printable(" ".join(words.split()))
+    return words if len(words) <= 80 else f"{words[:79]}…"

@@ -1,0 +1,28 @@
+"""What the view of people and things says, and what is said of lists of photos."""
+
+from __future__ import annotations
+
+from memory.days import day_words
+from memory.naming.named_things import NamedThing
+
+PEOPLE = "People and things"
+PEOPLE_KEYS = "Enter: the photos · r rename · j join with another · x split · n no name · u undo · Esc"
+PEOPLE_EMPTY = (
+    "Nobody and nothing has a name yet. Say “This is Zuri” about a photo, and Zuri is here, with all photos of Zuri."
+)
+PEOPLE_NONE = "Nobody and nothing with a name yet: say “This is …” about a photo."
+PEOPLE_HOW = "/people NAME lists the memories of one; /people NAME = NEW renames; /people NAME + OTHER joins the two."
+NEW_NAME = "The new name of {name}  ·  Enter keeps it  ·  Esc"
+JOIN_WITH = "{name} is the same as …?  ↑ ↓ and Enter on the other one  ·  Esc"
+SPLIT, SPLIT_KEYS = "Two with the name {name}", "Space marks the photos of the other one  ·  ctrl+s keeps it  ·  Esc"
+SPLIT_NAME = "What is the other one called, such as “{name} from work”?"
+RENAMED, JOINED = "{name} is called {new} now", "{name} and {new} are one now, called {new}"
+APART, NOT_A_NAME = "{new} is apart from {name} now", "{name} is not listed any more; the memories stay as they are"
+UNDO_NAMED = "Taken back: what was decided about {name}."
+LISTED_AS = "{title}: {n} in the memories, newest first."
+LISTED_NONE = "{title}: no memory fits."
+
+
+def last_seen(thing: NamedThing) -> str:
+    """ "3 photos, last on 12 May 2025" """
+    return f"{thing.times}, last on {day_words(thing.last)}" if thing.last else thing.times

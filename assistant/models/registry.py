@@ -6,6 +6,7 @@ Only small files are read, and never the network. The list was written by people
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -174,7 +175,10 @@ def _absent(model: ListedModel, machine: hardware.Machine) -> ModelRow:
     needs = hardware.memory_needed(model.size, model.kv_bytes) if model.format != "safetensors" else None
     fits = hardware.fits(needs, machine) if needs else None
     where: Any = "pull" if needs else "convert"
-    return ModelRow(model.name, where, False, fits, needs, model.size, model.licence, model.about, model.pinned)
+    about = model.about
+    if model.format == "mlx" and sys.platform != "darwin":  # MLX runs on Apple silicon
+        fits, about = "no", f"for Macs with Apple silicon only; {about}"
+    return ModelRow(model.name, where, False, fits, needs, model.size, model.licence, about, model.pinned)
 
 
 def _licence(folder: Path) -> str:

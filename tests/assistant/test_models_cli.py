@@ -80,6 +80,9 @@ def test_the_list_says_where_how_large_and_whether_it_fits(home: Path, offline: 
     listing = models(home, "list", **offline).stdout
     assert re.search(r"^nano +ships +0\.1 GB +0\.8 GB +(yes|tight) +Apache-2\.0; ships with", listing, re.MULTILINE)
     assert re.search(r"^qwen3-vl-4b-mlx .*; unverified$", listing, re.MULTILINE)
+    if sys.platform != "darwin":
+        mlx = [row for row in registry.rows() if row.name.endswith("-mlx")]
+        assert mlx and all(row.fits == "no" and "Apple" in row.about for row in mlx)
     assert re.search(
         rf"^This machine has {re.escape(hardware.gigabytes(hardware.this_machine().total))}, .* of it free\.",
         listing,

@@ -22,7 +22,7 @@ BROWSER_INSTEAD = "Showing results for “{instead}”"
 BROWSER_SEARCH = "/ words, a place, “last summer”, “2024”, a photo’s path"
 BROWSER_NONE = {"empty": "None yet.", "searched": "None that match."}
 BROWSER_KEYS = (
-    "Enter opens · z large · e edit · f forget · u undo · g grid · / search · p people · d duplicates · s counts · Esc"
+    "Enter open · z large · e edit · f forget · u undo · g grid · / search · p people · d doubles · s counts · Esc"
 )
 BROWSER_DONE = "{line}. u takes it back until Keepsake closes."
 EDIT, EDIT_KEYS = "Change this memory", "ctrl+s saves  ·  Tab: day, place  ·  Esc leaves it as it was"

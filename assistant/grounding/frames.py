@@ -56,8 +56,9 @@ def puts_user(words: Sequence[Token], told: Told) -> bool | None:
     there = {t.stem for t in told.place}
     if any(t.stem in there for t in content) and all(t.stem in told.stems for t in content):
         return True
+    whole = support.align(tuple(place), told.tokens, told, Ask()) <= 0.8  # the time may stand in another sentence
     return any(
-        support.align(tuple(place[1:]), s, told, Ask()) <= 0.8 and _user_there(s, place, content)
+        (whole or support.align(tuple(place[1:]), s, told, Ask()) <= 0.8) and _user_there(s, place, content)
         for s in told.sentences
     )
 

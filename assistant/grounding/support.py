@@ -14,6 +14,8 @@ from assistant.grounding.words import Day, Token, alike, stem
 ENOUGH = 1.5
 """Most cost of a claim that is supported; see `_unmatched` and `_skipped` for what costs how much."""
 NEVER = 9.0
+ELSEWHERE = 0.3
+"""The price of a phrase of place or time that was told in another sentence of the episode."""
 FRAMES = frozenset(
     stem(w) for w in "be take see meet visit show together photo shoot happen day date year this that".split()
 )
@@ -106,6 +108,8 @@ def align(claim: tuple[Token, ...], source: tuple[Token, ...], told: Told, ask: 
             for k, before in rows.items():
                 if k < j:
                     c = min(c, before + m + _skipped(source, k, j))
+                if m == 0 and _begins_phrase(claim, i) and _begins_phrase(source, j):
+                    c = min(c, before + ELSEWHERE)
             fresh[j] = min(fresh.get(j, NEVER * 3), c)
         start += lonely[i]
         rows = {j: c for j, c in fresh.items() if c <= ENOUGH}
@@ -141,6 +145,13 @@ def _matched(claim: Sequence[Token], i: int, source: Sequence[Token], j: int, to
             return price
         return NEVER
     return 0 if one.stem == other.stem else NEVER
+
+
+def _begins_phrase(words: Sequence[Token], i: int) -> bool:
+    """Whether a phrase of place or time begins with a word: "at the harbour", "the day before"."""
+    if words[i].kind == "prep":
+        return True
+    return words[i].stem in ("the", "a") and i > 0 and words[i - 1].kind != "prep"
 
 
 def _owns(words: Sequence[Token], i: int) -> bool:
@@ -210,7 +221,7 @@ def _unmatched(t: Token, i: int, claim: Sequence[Token], told: Told, ask: Ask) -
     if t.kind == "light":
         return 0.4 if t.text.lower() in ("always", "never") else 0
     if t.kind in ("be", "aux"):
-        return 0.3
+        return 0.1 if i + 1 < len(claim) and claim[i + 1].text[-3:] == "ing" else 0.3
     if t.kind == "prep":
         return 1.3 if i + 1 < len(claim) and claim[i + 1].kind == "number" else 0.35
     if t.kind == "other":

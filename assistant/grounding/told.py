@@ -136,7 +136,7 @@ def _topics(sentences: Sequence[tuple[Token, ...]]) -> Iterable[list[Token]]:
             after = s[i + 1 :]
             low = t.text.lower()
             if low in lexicon.THIS and after and not (low == "that" and i):
-                shown = shown or low in ("this", "these", "those")
+                shown = shown or (s is sentences[0] and low in ("this", "these", "those"))
                 if after[0].kind == "be":
                     yield from _with_appositions(after[1:])
                 elif after[0].kind in ("word", "name") and not is_verb(after[0]):
@@ -150,6 +150,8 @@ def _topics(sentences: Sequence[tuple[Token, ...]]) -> Iterable[list[Token]]:
             ):
                 if not any(a.kind in ("not", "prep") for a in after[1:2]) and (found := phrase(after[1:])):
                     yield found if any(a.kind == "mine" or a.possessive or a.kind == "name" for a in found) else []
+            elif low == "know" and after and after[0].kind == "name":
+                yield phrase(after)
             elif low in ("meet", "named", "called", "introducing") or (
                 low == "is" and i and s[i - 1].stem == stem("name")
             ):

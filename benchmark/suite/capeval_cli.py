@@ -20,7 +20,7 @@ from assistant.encoder.open_encoder import open_encoder
 from assistant.models.local import load
 from benchmark.judges.judge import Judge, Lexical
 from benchmark.runner import CachedWriter, Result, run
-from benchmark.tasks import capeval, recalled
+from benchmark.tasks import capeval, grounded, recalled
 from benchmark.world.question import Question
 from benchmark.world.sample import MODES, Sample, samples
 from memory.errors import KeepsakeError
@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--captions", type=Path, metavar="FILE", help="  captions that exist already, or")
     parser.add_argument("--metadata", type=Path, metavar="FILE", help="  meta_..._cleaned.jsonl, and")
     parser.add_argument("--images", default="", metavar="PREFIX", help="  what comes before its paths")
+    parser.add_argument("--grounded", action="store_true", help="beside it: captions after the grounding check")
     parser.add_argument("--recalled", action="store_true", help="beside it: prompts with what recall finds")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, help="folder for the rows (default: under KEEPSAKE_HOME)")
@@ -90,6 +91,8 @@ def command(args: argparse.Namespace) -> int:
     if args.data or args.questions:
         conditions = [c for c in conditions if c.name != capeval.GOLD]  # only seeded samples have a gold caption
     questions: dict[str, tuple[Question, ...]] = {}
+    if args.grounded:
+        conditions.append(grounded.grounding(CachedWriter(backend), judge, spec.may_say))
     if args.recalled:
         conditions.append(recalled.recalling(CachedWriter(backend), judge, open_encoder()))
     rows = run(conditions, _noting_questions(drawn, questions), total, out)
@@ -106,7 +109,9 @@ def command(args: argparse.Namespace) -> int:
     for k, averages in by_positives.items():
         print(f"{k} positives, n={averages['n']}: {_line(averages)}")
         for control, c in averages["controls"].items():
-            wrong = f", wrong name {_share(c, 'misbinding')}" if control == recalled.RECALLED else ""
+            wrong = (
+                f", wrong name {_share(c, 'misbinding')}" if control in (recalled.RECALLED, grounded.GROUNDED) else ""
+            )
             print(f"  {control}: Acc+ {_share(c, 'acc_pos')}, Acc- {_share(c, 'acc_neg')}{wrong}")
     if agreement:
         judges, share = " and ".join(agreement["judges"]), f"{agreement['equal']:.1%}"

@@ -81,6 +81,7 @@ class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[N
         Binding("f8", "import", "Import"),
         Binding("f9", "large", "Large", show=False),
         Binding("ctrl+t", "tray", "Tray", show=False),
+        Binding("f12", "this_day", "On this day", show=False),
         Binding("ctrl+g", "details", "Figures", show=False),
         Binding("ctrl+n", "new", "New", show=False),
         Binding("ctrl+r", "again", "Again", show=False),

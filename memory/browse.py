@@ -102,6 +102,17 @@ def search(memory: Memory, words: str, now: datetime | None = None, most: int = 
     return Finding(entries, ", ".join(dict.fromkeys(instead.values())))
 
 
+def on_this_day(memory: Memory, today: date) -> list[EpisodeEntry]:
+    """Episodes with words of this day in earlier years, the newest first, of each year the first that was stored."""
+    query = (
+        "SELECT id, day, min(episodes.row) FROM episodes JOIN said ON said.rowid = episodes.row "
+        "WHERE substr(day, 6) = ? AND day < ? AND trim(words) <> '' GROUP BY substr(day, 1, 4) ORDER BY day DESC"
+    )
+    with memory.transaction() as db:
+        found = db.execute(query, (f"{today:%m-%d}", today.isoformat())).fetchall()
+    return [EpisodeEntry(id, date.fromisoformat(day)) for id, day, _ in found]
+
+
 def duplicates(memory: Memory) -> list[Duplicate]:
     """Episodes with equal words about one photo, or about photos of one burst that look the same. Oldest first.
 

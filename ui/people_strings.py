@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from memory.days import day_words
 from memory.naming.named_things import NamedThing
 
@@ -21,6 +23,17 @@ APART, NOT_A_NAME = "{new} is apart from {name} now", "{name} is not listed any 
 UNDO_NAMED = "Taken back: what was decided about {name}."
 LISTED_AS = "{title}: {n} in the memories, newest first."
 LISTED_NONE = "{title}: no memory fits."
+
+THIS_DAY = "{ago}: “{words}”"
+THIS_DAY_HOW = "/memories shows them all  ·  F12: no more of this day when Keepsake opens"
+THIS_DAY_ON = "When Keepsake opens it says what there was on this day in other years. F12 turns that off."
+THIS_DAY_OFF = "Nothing is said of this day any more when Keepsake opens. F12 turns that on again."
+
+
+def years_ago(day: date) -> str:
+    """ "A year ago today", "5 years ago today" """
+    years = datetime.now().astimezone().year - day.year
+    return "A year ago today" if years == 1 else f"{years} years ago today"
 
 
 def last_seen(thing: NamedThing) -> str:

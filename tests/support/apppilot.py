@@ -20,6 +20,7 @@ from assistant.encoder.encoder import BackendEncoder
 from memory.search.gate import Gate
 from memory.store import Memory
 from tui import KeepsakeApp
+from ui.runtime import settings
 from ui.widgets.chat_log import Composer, ModelText, Note, PhotoEntry
 from ui.widgets.panels import CaptionPanel, MemoriesPanel, MemoryCard, StatusLine
 
@@ -64,6 +65,8 @@ async def running(
     memory_file: Path, backend: Backend | Open, size: tuple[int, int] = (120, 36), *, demo: bool = False
 ) -> AsyncIterator[tuple[KeepsakeApp, Pilot[None]]]:
     """The app, ready for use. Photos are encoded by `backend`, which tests can make alike, slow or broken."""
+    if settings.get("on this day") is None:  # what a test sees does not depend on the day on which it runs
+        settings.put("on this day", False)
     opened: Open = backend if callable(backend) else lambda: backend
     tower = FakeBackend() if callable(backend) else backend
     app = KeepsakeApp(lambda: Memory(memory_file), opened, lambda: FakeEncoder(tower), demo=demo)

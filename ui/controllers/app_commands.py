@@ -20,8 +20,10 @@ from ui.controllers.main_view import MainView
 from ui.controllers.memories import MemoriesController
 from ui.controllers.photos import PhotosController
 from ui.controllers.remember import RememberController
+from ui.controllers.start_page import StartPage
 from ui.controllers.trays import TraysController
 from ui.input_parser import to_path
+from ui.runtime.app_thread import AppThread
 from ui.themes import DARK, LIGHT
 from ui.widgets.chat_log import Composer
 from ui.widgets.panels import StatusLine
@@ -47,6 +49,7 @@ class AppCommands(Base):
     history: HistoryController
     imports: ImportsController
     trays: TraysController
+    thread: AppThread
     tour: Tour
     status: StatusLine
     answers: AnswersController
@@ -120,6 +123,10 @@ class AppCommands(Base):
     def action_details(self) -> None:
         """ctrl+g: show in the status line what the model has read, and its speed; again: hide it."""
         self.status.details = not self.status.details
+
+    async def action_this_day(self) -> None:
+        """F12: say at the start what there was on this day, or do not."""
+        await StartPage(self.thread, self.main_view).turn()
 
     def action_light(self) -> None:
         """Change between the light and the dark theme."""

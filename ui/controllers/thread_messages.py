@@ -23,6 +23,7 @@ from ui.controllers.models import ModelsController
 from ui.controllers.photos import PhotosController
 from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
+from ui.controllers.start_page import StartPage
 from ui.controllers.tellings import TellingsController
 from ui.controllers.trays import TraysController
 from ui.demo_album import DemoAlbum
@@ -170,6 +171,7 @@ class ThreadMessages(Base):
             gc.freeze()  # the widgets made so far stay: no collection of garbage need look at them while keys wait
             text = strings.HELLO if message.episodes else strings.WELCOME
             await self.main_view.greet(Static(text, markup=False, id="welcome"))
+            StartPage(self.thread, self.main_view).show()
             await self.imports.greet()
         if first and self.demo:
             self.demo_album.open(None)

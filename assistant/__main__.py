@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     drop = commands.add_parser("forget", help="forget a photo and everything that was said about it")
     drop.add_argument("photo", type=Path, help="the photo file; a copy under another name will do")
     drop.add_argument("--yes", action="store_true", help="forget without asking for confirmation")
+    drop.add_argument("--details", action="store_true", help="a receipt with ids and counts")
     drop.add_argument("--memory", type=Path, help="the memory file (default: under KEEPSAKE_HOME)")
     drop.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     drop.set_defaults(run=_forget)
@@ -257,8 +258,10 @@ def _forget(args: argparse.Namespace) -> int:
             return 1
         receipt = memory.forget_all(ids) if ids else memory.forget_conversations_about(photo)
         disk_cache.forget(photo)
-    lines = receipt.lines()
-    print(json.dumps({"receipt": lines, **asdict(receipt)}) if args.json else "\n".join(map(printable, lines)))
+    if args.json:
+        print(json.dumps({"receipt": receipt.lines(), **asdict(receipt)}))
+    else:
+        print("\n".join(map(printable, receipt.lines() if args.details else receipt.told())))
     return 0
 
 

@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     forget.add_argument("--from", dest="since", type=_days, metavar="DAY", help="from 2025-08-01, August, 2023 on")
     forget.add_argument("--to", dest="until", type=_days, metavar="DAY", help="up to the end of this day")
     forget.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    forget.add_argument("--details", action="store_true", help="a receipt with ids and counts")
     ending = command("reminders", "Reminders that you asked for in your memories; --end stops one.", _reminders)
     ending.add_argument("--end", metavar="ID", help="stop the reminder with this id, or its first digits, for good")
     people_cli.add_arguments(command(people_cli.NAME, people_cli.WHAT, people_cli.run))
@@ -163,8 +164,8 @@ def _forget(memory: Memory, args: argparse.Namespace) -> int:
         if not args.yes and not _agreed(memory, ids):
             return 1
     receipt = memory.forget_all(ids)
-    row = {"id": ids[0]} if args.id else {}
-    _out(args, {**row, "receipt": receipt.lines(), **asdict(receipt)}, receipt.lines())
+    shown = receipt.lines() if args.details else receipt.told()
+    _out(args, {**({"id": ids[0]} if args.id else {}), "receipt": receipt.lines(), **asdict(receipt)}, shown)
     return 0
 
 

@@ -41,6 +41,10 @@ class DemoAlbum:
         self._session.jobs.leave()
         self._thread.put(entry, "leaving the demo album", lambda: self._leave(entry), always=True)
 
+    def off(self, is_open: bool) -> Callable[[EntryToken], None]:
+        """What `/demo off` does: leave the open demo, or forget what an earlier Keepsake left."""
+        return self.leave if is_open else self.forget_old
+
     def forget_old(self, entry: EntryToken) -> None:
         """Forget the demo album that an earlier Keepsake put into the user's own memory."""
 

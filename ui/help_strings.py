@@ -50,6 +50,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/import PATH", "as F8 does; so does a folder or a chat's ZIP, dropped or pasted"),
     ("/forget ID", "forget a memory, also in conversations that mention it"),
     ("/1, /2 …", "open the memory with that number, as answers cite it"),
+    ("/details", "what the last receipt leaves out: ids, counts and bytes"),
     ("/undo", "take back the last remember, edit, merge, forget, y or n"),
     ("/caption", "correct the caption"),
     ("/large", "as F9 does"),

@@ -23,6 +23,16 @@ def day(episode: Episode) -> str:
     return f"{day_words(episode.day)}{where}"
 
 
+def memory_of(episodes: Sequence[Episode]) -> str:
+    """Memories in a sentence: "the memory of 12 May 2025 with Zuri", "3 memories"."""
+    if len(episodes) != 1:
+        return f"{len(episodes)} memories"
+    (episode,) = episodes
+    name = name_said(episode.words)
+    when = f"of {day_words(episode.day)}" if episode.day else "of an unknown day"
+    return f"the memory {when}{f' with {name}' if name else ''}"
+
+
 def asked_about(recalls: Sequence[Recall]) -> Recall | None:
     """The recall to ask about: the first that is not sure; none when the user has said what is in this very photo."""
     told = any(recall.why == THE_PHOTO for recall in recalls)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-TOLD = "Remembered, {day}: “{words}”  (id {id})"
+TOLD = "Remembered, {day}: “{words}”"
 TOLD_NOT = "{told}, and that it is not the same as your photo of {day}"
 TOLD_UNDO = "   ·   /undo takes it back"
 UNDO_TOLD = (
-    "Taken back: {ids} is forgotten, and no byte of it kept; and your answer about a photo that is the same or not."
+    "Taken back: {what} is forgotten, and no byte of it kept; and your answer about a photo that is the same or not."
 )
 SHALL_I = "Shall I remember “{words}”?  y / n"
 SHALL_I_HERE = "y / n:  shall I remember that?   ·   or ask"

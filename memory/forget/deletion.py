@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
+from memory.days import day_words
 from memory.db import conversation_rows, name_rows, rows, verdict_rows, word_index
 from memory.forget import remains
 from memory.forget.receipt import Receipt
@@ -20,6 +22,7 @@ def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
     found = [rows.find(db, id) for id in dict.fromkeys(ids)]
     of_photos = dict.fromkeys(photo for _, _, photo in found)
     names = remains.names_in(db, [row for row, _, _ in found])
+    days = _days(db, [id for _, id, _ in found])
     turns, size = 0, 0
     said: list[str] = []
     for row, id, _ in found:
@@ -44,6 +47,7 @@ def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
     word_index.merge(db)
     went = tuple(id for _, id, _ in found)
     receipt = _delete_parts(db, conversation_rows.parts_about(db, went, gone), gone)
+    named = remains.mentioning(db, names)
     return replace(
         receipt,
         episodes=went,
@@ -54,10 +58,21 @@ def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
         bytes=size + receipt.bytes,
         answers=answers + receipt.answers,
         names=decisions,
-        names_remain=remains.mentioning(db, names),
+        names_remain=named,
         look_alikes=alike,
         conversations_remain=conversation_rows.mentioning(db, names),
+        days=days,
+        names_remain_days=_days(db, named),
+        look_alikes_days=_days(db, alike),
     )
+
+
+def _days(db: sqlite3.Connection, ids: Sequence[str]) -> tuple[str, ...]:
+    """The days of episodes in words, newest first, equal ones once."""
+    found = {day for id in ids for (day,) in db.execute("SELECT day FROM episodes WHERE id = ?", (id,))}
+    known = sorted((day for day in found if day), reverse=True)
+    words = [day_words(date.fromisoformat(day)) for day in known]
+    return (*words, *(["an unknown day"] if None in found else []))
 
 
 def delete_conversation(db: sqlite3.Connection, id: str) -> Receipt:

@@ -1,10 +1,13 @@
-"""The receipt of a forget: what was removed and what could not be, in ids and counts, without content."""
+"""The receipt of a forget: what was removed and what could not be, in people's words or in ids and counts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from memory.text import count
+
+LISTED = 3
+"""So many days are named."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +52,60 @@ class Receipt:
     """How many of the user's decisions about names were deleted, as nothing says these names any more."""
     conversations_remain: tuple[str, ...] = ()
     """Ids of remaining conversations that say a name which a forgotten episode says."""
+    days: tuple[str, ...] = ()
+    """The days of the forgotten episodes, in words; equal ones once."""
+    names_remain_days: tuple[str, ...] = ()
+    """The days of `names_remain`, in words."""
+    look_alikes_days: tuple[str, ...] = ()
+    """The days of `look_alikes`, in words."""
 
     @property
     def erased(self) -> bool:
         """Whether any episode or part of a conversation was deleted."""
         return bool(self.episodes or self.parts)
 
+    def told(self, what: str = "") -> list[str]:
+        """The receipt in people's words: what went, what stays, what is out of reach; no ids, no content.
+
+        `what`: the forgotten episodes in words, where these may be shown ("the memory of 12 May 2025 with Zuri").
+        """
+        lines, one = [], len(self.episodes) == 1
+        if self.episodes:
+            what = what or (f"the memory of {self.days[0]}" if one and self.days else _of(self.episodes, self.days))
+            gone = [f"Forgotten: {what}"]
+            if self.photos:
+                gone.append("its photo" if one else f"{count(len(self.photos), 'photo')} of them")
+                gone.append(f"what was computed from {'it' if one else 'them'}")
+            lines.append(f"{'; '.join(gone)}.")
+        if self.photos_kept:
+            lines.append("The photo stays, as another memory shows it." if one else "Photos that others show stay.")
+        if self.parts:
+            about = " about it" if self.episodes else ""
+            where = count(self.conversations, "kept conversation")
+            lines.append(f"Deleted from {where}: photos, questions, captions and answers{about}.")
+        if self.answers:
+            lines.append(f"Deleted: {count(self.answers, 'answer')} of yours about who or what is in a photo.")
+        if self.names:
+            lines.append(f"Deleted: {count(self.names, 'decision')} of yours about a name that nothing says any more.")
+        if not self.log_emptied:
+            lines.append("Another program is reading the memory: old copies stay until it closes.")
+        elif self.erased:
+            lines.append("No byte of it is left in the memory file, its copies and its caches.")
+        if self.trouble:
+            lines.append(f"No snapshot could be made now: {self.trouble}")
+        if self.names_remain:
+            lines.append(f"Still there, and may say the same name: {_of(self.names_remain, self.names_remain_days)}.")
+        if self.conversations_remain:
+            remain = count(len(self.conversations_remain), "kept conversation")
+            lines.append(f"Still there, and may say the same name: {remain}.")
+        if self.look_alikes:
+            lines.append(f"Still there, with a photo that looks alike: {_of(self.look_alikes, self.look_alikes_days)}.")
+        if self.set_aside:
+            lines.append(f"Set aside by a restore, and may hold it all, delete them: {', '.join(self.set_aside)}.")
+        return [*lines, "Exports and copies that you made are out of reach: delete them yourself."]
+
     def lines(self) -> list[str]:
-        """The receipt for people, one fact a line."""
+        """The receipt in detail, in ids and counts, one fact a line."""
         lines = []
         if self.episodes or not self.parts:
             gone = self.episodes[0] if len(self.episodes) == 1 else count(len(self.episodes), "episode")
@@ -91,3 +140,16 @@ class Receipt:
         if self.set_aside:
             lines.append(f"set aside by a restore, may hold it all, delete them: {', '.join(self.set_aside)}")
         return [*lines, "exports and copies that you made are out of reach: delete them yourself"]
+
+
+def _of(ids: tuple[str, ...], days: tuple[str, ...]) -> str:
+    """ "2 memories, of 12 May 2025" """
+    memories = "1 memory" if len(ids) == 1 else f"{len(ids)} memories"
+    return f"{memories}, of {_listed(days)}" if days else memories
+
+
+def _listed(days: tuple[str, ...]) -> str:
+    """The first few days, and how many more there are."""
+    if len(days) > LISTED:
+        return f"{', '.join(days[:LISTED])} and {count(len(days) - LISTED, 'more day')}"
+    return " and ".join(filter(None, [", ".join(days[:-1]), days[-1]]))

@@ -48,7 +48,7 @@ def test_all_episodes_of_a_photo_go_whatever_its_file_is_called(
         image.save(tmp_path / "renamed.png")
     assert cli.main(["forget", str(tmp_path / "renamed.png"), "--yes"]) == 0
     output = capsys.readouterr()
-    assert output.out.startswith("2 episodes: forgotten, 2 turns") and "1 photo forgotten" in output.out
+    assert output.out.startswith("Forgotten: 2 memories, of ") and "1 photo of them" in output.out
     assert "Milo" not in output.out and output.err == ""
     assert left() == ["Here is Thunder."] and bear not in cached()
 

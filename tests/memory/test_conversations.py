@@ -199,6 +199,6 @@ def test_a_photo_only_shown_can_be_forgotten_too(
     assert assistant(["forget", str(file)]) == 1
     assert "these would be forgotten for good (1 kept conversation part): add --yes" in capsys.readouterr().err
     assert assistant(["forget", str(file), "--yes"]) == 0
-    assert "1 part of 1 kept conversation deleted" in capsys.readouterr().out
+    assert "Deleted from 1 kept conversation: photos" in capsys.readouterr().out
     with Memory(path) as memory:
         assert conversations.titles(memory) == []

@@ -266,6 +266,15 @@ def test_what_remains_is_told_by_id(path: Path) -> None:
         text = "\n".join(receipt.lines())
         assert named in text and like in text and "exports" in text
         assert "Milo" not in text and "boat" not in text and not any(id in text for id in others)
+        told = "\n".join(receipt.told())
+        for line in (
+            "Forgotten: the memory of 12 May 2025; its photo; what was computed from it.",
+            "No byte of it is left in the memory file, its copies and its caches.",
+            "Still there, and may say the same name: 1 memory, of 12 May 2025.",
+            "Still there, with a photo that looks alike: 1 memory, of 12 May 2025.",
+        ):
+            assert line in told.splitlines(), told
+        assert not any(id in told for id in (secret, named, like)) and "Milo" not in told and "token" not in told
 
 
 def test_a_file_set_aside_is_named(planted: Path) -> None:
@@ -314,7 +323,7 @@ def test_words_ask_before_they_forget(run: Any, path: Path, monkeypatch: pytest.
         assert memory.stats()["episodes"] == 4
     monkeypatch.setattr("sys.stdin", Typed("y\n"))
     code, out, _ = run("forget", "--words", "milo")
-    assert code == 0 and "2 episodes: forgotten" in out and "Milo" not in out
+    assert code == 0 and out.startswith("Forgotten: 2 memories, of ") and "Milo" not in out
     assert run("forget", "--words", "milo", "--yes")[0] == 1
 
 

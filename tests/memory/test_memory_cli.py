@@ -137,7 +137,7 @@ def test_forget(run: Any, filled: Path) -> None:
     gone = run("show", SECOND.id)
     assert (gone.code, gone.out) == (1, "")
     assert gone.err == f"no episode has the id '{SECOND.id}': see `python -m memory list`\n"
-    told = run("forget", FIRST.id).out
+    told = run("forget", FIRST.id, "--details").out
     assert told.startswith(f"episode {FIRST.id}: forgotten, 2 turns") and "1 snapshot deleted, 1 made anew" in told
     assert run("stats", "--json").rows[0]["photos"] == 0
     assert b"Milo" not in filled.read_bytes()

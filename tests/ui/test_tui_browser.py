@@ -129,7 +129,7 @@ async def test_an_edit_and_its_undo(memory_file: Path, photos: Path) -> None:
         app.screen.query_one("#place", Input).value = "Bergen"
         await pilot.press("ctrl+s")
         await opened(app, BrowserScreen)
-        await sees(app.screen, "Changed: the memory has the id", "1 May 2024 · Bergen", "Milo at home", "of 2")
+        await sees(app.screen, "Changed: the memory of 1 May 2024", "1 May 2024 · Bergen", "Milo at home", "of 2")
         assert words_of(memory_file) == ["Rex at the sea", "Milo at home"]
         await pilot.press("u")
         await sees(app.screen, "Restored as before", "Mylo at home")
@@ -150,7 +150,7 @@ async def test_what_is_forgotten_is_in_no_file_and_comes_back_until_the_app_clos
         await pilot.press("f")
         await opened(app, EpisodeScreen)
         await pilot.press("y")
-        await sees(app.screen, "forgotten", "u takes it back until Keepsake closes", "1 of 1")
+        await sees(app.screen, "Forgotten: the memory of", "u takes it back until Keepsake closes", "1 of 1")
         files = [f for f in memory_file.parent.glob("memory*") if f.is_file()]
         assert not any(b"Mylozqx" in f.read_bytes() for f in files)
         await pilot.press("u")

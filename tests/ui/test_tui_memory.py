@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -58,11 +59,16 @@ async def test_remembered_photo_is_recalled_and_forgotten_with_receipt(memory_fi
         await pilot.press("f")
         await pilot.press("y")
         await until(lambda: len(notes(app, "done")) == 2, "the receipt")
-        assert "forgotten" in notes(app, "done")[1] and "Milo" not in notes(app, "done")[1]
+        receipt = notes(app, "done")[1]
+        assert re.match(r"Forgotten: the memory of .* with Milo; its photo; what was computed from it\.", receipt)
+        assert not re.search(r"[0-9a-f]{12}|index|token|episode", receipt), "people's words, not the machine's"
         await until(lambda: not cards(app), "its going")
         await sees(app.query_one(StatusLine), "0 memories")
         # What was recalled from it is seen anew without it.
         await until(lambda: caption(app) == "A dog again.", "the new caption")
+        app.query_one(Composer).focus()
+        await send(app, pilot, "/details")
+        await until(lambda: any("1 set of visual tokens" in note for note in notes(app, "info")), "the details")
     with Memory(memory_file) as memory:
         assert memory.stats()["episodes"] == 0
 

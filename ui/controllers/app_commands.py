@@ -75,7 +75,7 @@ class AppCommands(Base):
                 self.action_pick()
             case "/remember" if rest:
                 await self.remembering.remember(self.photo, self.private, rest)
-            case "/memories" | "/people" | "/forget" | "/undo":
+            case "/memories" | "/people" | "/forget" | "/undo" | "/details":
                 await self.memories.run(name, rest)
             case "/import":
                 await self.imports.open(to_path(rest) if rest else None, self.private)

@@ -36,7 +36,7 @@ from ui.input_parser import photo_paths
 from ui.people_strings import LISTED_AS, LISTED_NONE
 from ui.recall_strings import day
 from ui.runtime.app_thread import AppThread
-from ui.strings import FORGETTING, LOOKING, MERGING, SAVING, UNDO_HOW, UNDOING
+from ui.strings import DETAILS_NONE, FORGETTING, LOOKING, MERGING, SAVING, UNDO_HOW, UNDOING
 from ui.widgets.episode_card import Card, CardSize, draw_card
 
 ALIKE = 24
@@ -67,6 +67,8 @@ class MemoriesController:
         self._typing: str | None = None
         """What is being typed in the search field; None when it is not."""
         self.people = PeopleController(app, thread, main_view, self.browse)
+        self.details: tuple[str, ...] = ()
+        """The last receipt, with ids and counts."""
 
     @property
     def screen(self) -> BrowserScreen | None:
@@ -75,9 +77,11 @@ class MemoriesController:
         return found[0] if found else None
 
     async def run(self, name: str, rest: str) -> None:
-        """Run /memories, /people, /forget or /undo with the text after the command."""
+        """Run /memories, /people, /forget, /undo or /details with the text after the command."""
         if name == "/undo":
             await self.undo()
+        elif name == "/details":
+            await self._view.note("\n".join(self.details) or DETAILS_NONE)
         elif name == "/forget" and rest:
             await self.forget(rest)
         elif name == "/people":

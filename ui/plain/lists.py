@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assistant.models import registry
+from demo import album
 from memory.days import day_words
 from memory.db.conversation_rows import Title
 from memory.episode import printable
@@ -65,3 +66,9 @@ def commands() -> None:
     """Print what can be typed."""
     for key, meaning in plain_strings.HELP:
         print(f"{key}: {meaning}")
+
+
+def tour() -> None:
+    """Print what to try first with the demo album."""
+    for line in plain_strings.TOUR:
+        print(line.format(photo=album.demo_photo(), question=album.QUESTION))

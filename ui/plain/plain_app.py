@@ -26,7 +26,6 @@ from assistant.backends.open_backend import open_backend
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.open_encoder import open_encoder
 from assistant.photo import load_photo
-from demo import album
 from memory import conversations, reminders
 from memory.db.conversation_rows import StoredConversation
 from memory.episode import Episode, Photo, Recall, Turn, printable
@@ -148,6 +147,8 @@ class PlainApp:
                 return self._imports.run(to_path(rest))
             case "/people" | "/tray":
                 thread.query("note", partial(_LISTS[name], rest, thread.session.changes), self._print, keep=True)
+            case "/details":
+                return self._print(list(self._printer.details) or strings.DETAILS_NONE)
             case "/remember" if rest:
                 thread.remember("note", rest, None, None)
             case "/again" | "/question":
@@ -188,8 +189,7 @@ class PlainApp:
             case "/tour":
                 return self._tour()
             case "/demo":
-                off = self._demo.leave if self._printer.demo else self._demo.forget_old
-                (off if rest == "off" else self._demo.open)("note")
+                (self._demo.off(self._printer.demo) if rest == "off" else self._demo.open)("note")
             case "/help":
                 return lists.commands()
             case _ if name[1:].isdecimal():
@@ -258,8 +258,8 @@ class PlainApp:
     def _tour(self) -> None:
         self._demo.open("note")
         self._follow()
-        for line in () if self._printer.private else plain_strings.TOUR:
-            print(line.format(photo=album.demo_photo(), question=album.QUESTION))
+        if not self._printer.private:
+            lists.tour()
 
     def _sure(self, question: str) -> bool:
         try:

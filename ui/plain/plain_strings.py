@@ -56,6 +56,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/people NAME = NEW", "give another name; NAME + OTHER: the two are one"),
     ("/tray", "photos without words; /tray ID WORDS tells about one, /tray ID - never asks again"),
     ("/forget ID", "forget a memory, also in conversations that mention it"),
+    ("/details", "what the last receipt leaves out: ids, counts and bytes"),
     ("/undo", "take back the last remember, edit, forget, y or n"),
     ("/reminders", "what to remind you of when a thing is seen again"),
     ("/end ID", "end one of the reminders"),

@@ -57,6 +57,8 @@ class Printer(EventHandler[None]):
         self.denied = False
         """Whether the last answer about a recall was no: what is typed next may say who it is."""
         self.private = self.demo = False
+        self.details: tuple[str, ...] = ()
+        """The last receipt, with ids and counts."""
         self.code: int | None = None
         """The exit code once the session cannot go on; None until then."""
         self._writing = ""
@@ -103,6 +105,7 @@ class Printer(EventHandler[None]):
                 self.say(plain_strings.DONE, told)
             case messages.EpisodesChanged(ids=ids, receipt=receipt):
                 self.numbers.drop(ids)
+                self.details = message.details or self.details
                 for line in receipt:
                     self.say(plain_strings.DONE, line)
             case messages.Notice(text=text, kind=kind):

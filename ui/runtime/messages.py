@@ -110,9 +110,11 @@ class EpisodesChanged(Message):
     entry: EntryToken
     ids: tuple[str, ...]
     receipt: list[str]
-    """Lines for the user: ids and counts, no content."""
+    """Lines for the user, in people's words."""
     in_use: bool
     """Whether the open conversation had read one of them: it begins again without them."""
+    details: tuple[str, ...] = ()
+    """The receipt with ids and counts, for who asks."""
 
 
 @dataclass

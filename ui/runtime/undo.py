@@ -22,6 +22,7 @@ from memory.replacement import Held
 from memory.store import Memory
 from memory.text import count
 from memory.tray import waiting_photos as tray
+from ui.recall_strings import memory_of
 from ui.strings import (
     EDITED,
     EDITED_TOLD,
@@ -51,6 +52,8 @@ class Change:
     """SHA-256 of photos that were deleted."""
     answer: bool = False
     """Whether an answer about a recall was taken back."""
+    details: tuple[str, ...] = ()
+    """The receipt with ids and counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +82,15 @@ class UndoStack:
         """Forget memories. Raises UnknownEpisode."""
         held = self._memory().hold(ids)
         receipt = self._memory().forget_all(ids)
-        return self._done(receipt, receipt.lines(), held, {}, UNDO_FORGOTTEN)
+        return self._done(receipt, receipt.told(memory_of(held.episodes)), held, {}, UNDO_FORGOTTEN)
 
     def edit(self, old: str, new: Episode) -> Change:
         """Replace a memory by another. Raises KeepsakeError."""
         held = self._memory().hold([old])
         added: dict[str, Episode | None] = {} if self._exists(new.id) else {new.id: held.episodes[0]}
         receipt, outdated_parts = self._memory().replace({old: new})
-        lines = [EDITED.format(id=new.id), *([EDITED_TOLD.format(n=outdated_parts)] if outdated_parts else [])]
+        lines = [EDITED.format(what=memory_of([new]))]
+        lines += [EDITED_TOLD.format(n=outdated_parts)] if outdated_parts else []
         return self._done(receipt, lines, held, added, UNDO_CHANGED)
 
     def merge(self, twins: Sequence[Duplicate]) -> Change:
@@ -94,7 +98,7 @@ class UndoStack:
         memory = self._memory()
         held = memory.hold([id for twin in twins for id in twin.goes])
         receipt, _ = memory.replace({id: memory.get(twin.stays) for twin in twins for id in twin.goes})
-        lines = [MERGED.format(n=len(receipt.episodes)), *receipt.lines()[1:]]
+        lines = [MERGED.format(n=len(receipt.episodes)), *receipt.told()[1:]]
         return self._done(receipt, lines, held, {}, UNDO_FORGOTTEN)
 
     def told(self, id: str, answer: tuple[str, str, Verdict | None] | None) -> None:
@@ -153,16 +157,17 @@ class UndoStack:
                 return Change((), (step.line,), answer=True)
         memory.put_back(step.held)
         gone = tuple(step.added)
+        what = memory_of(step.held.episodes) if step.held.episodes else "it"
         photos: tuple[str, ...] = ()
         stored = set(memory.ids()) if step.added else set()
         if added := [id for id, before in step.added.items() if before is None and id in stored]:
+            what = "it" if len(added) > 1 else memory_of([memory.get(added[0])])
             photos = memory.forget_all(added).photos
         elif changed := {id: before for id, before in step.added.items() if before}:
             memory.replace(changed)
         for photo in photos:
             disk_cache.forget(photo)
-        ids = [episode.id for episode in step.held.episodes] or gone
-        return Change(gone, (step.line.format(ids=", ".join(ids)),), photos, bool(step.answer))
+        return Change(gone, (step.line.format(what=what),), photos, bool(step.answer))
 
     def _exists(self, id: str) -> bool:
         try:
@@ -176,4 +181,4 @@ class UndoStack:
         for photo in {episode.photo.sha256 for episode in held.episodes}:
             disk_cache.forget(photo)  # the engine's copy in memory is never written
         self._stack.append(_Undo(held, added, line))
-        return Change(receipt.episodes, (*lines, UNDO_HOW), receipt.photos)
+        return Change(receipt.episodes, (*lines, UNDO_HOW), receipt.photos, details=tuple(receipt.lines()))

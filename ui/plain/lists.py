@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assistant.models import registry
 from demo import album
 from memory.days import day_words
@@ -72,3 +74,9 @@ def tour() -> None:
     """Print what to try first with the demo album."""
     for line in plain_strings.TOUR:
         print(line.format(photo=album.demo_photo(), question=album.QUESTION))
+
+
+def receipt(details: Sequence[str]) -> None:
+    """Print the last receipt with ids and counts."""
+    for line in details or [strings.DETAILS_NONE]:
+        print(printable(line))

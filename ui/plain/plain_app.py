@@ -147,8 +147,6 @@ class PlainApp:
                 return self._imports.run(to_path(rest))
             case "/people" | "/tray":
                 thread.query("note", partial(_LISTS[name], rest, thread.session.changes), self._print, keep=True)
-            case "/details":
-                return self._print(list(self._printer.details) or strings.DETAILS_NONE)
             case "/remember" if rest:
                 thread.remember("note", rest, None, None)
             case "/again" | "/question":
@@ -190,8 +188,8 @@ class PlainApp:
                 return self._tour()
             case "/demo":
                 (self._demo.off(self._printer.demo) if rest == "off" else self._demo.open)("note")
-            case "/help":
-                return lists.commands()
+            case "/help" | "/details":
+                return lists.commands() if name == "/help" else lists.receipt(self._printer.details)
             case _ if name[1:].isdecimal():
                 return self._open(name[1:])
             case _:

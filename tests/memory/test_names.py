@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.notes import template
+from benchmark.notes.collection import load
 from memory.__main__ import main
 from memory.db import name_rows
 from memory.db.name_rows import NameDecision
@@ -18,6 +20,7 @@ from memory.maintenance.archive import export_archive, import_archive
 from memory.naming import decisions
 from memory.naming.named_things import NamedThing, find, things
 from memory.naming.said import names
+from memory.naming.word_lists import KIN
 from memory.store import Memory
 from memory.text import folded
 
@@ -197,3 +200,20 @@ def test_the_command_lists_shows_and_decides(memory: Memory, capsys: pytest.Capt
     assert main(["people", "--rename", "X", *at]) == 2
     assert main(["people", "anna", *at]) == 1
     assert "nobody and nothing is called 'anna'" in capsys.readouterr().err
+
+
+def test_names_in_notes_of_a_dozen_people() -> None:
+    """The corpus marks people, pets and nicknames; surnames ("Mrs Novak") and kin ("Grandmother") are left out."""
+    right, wrong, missed = 0, [], 0
+    for family in load():
+        kinds = dict(family.slots)
+        for note, filled in zip(family.notes, family.written(), strict=True):
+            marked = [*(name for _, name in template.slots(note.text)), *template.references(note.text)]
+            wanted = {folded(one) for one in marked if kinds.get(one.casefold()) in ("F", "M", "PET", "NICK")}
+            said = names(filled.text)
+            found = {folded(one) for one in (*said.shown, *said.mentioned)}
+            right, missed = right + len(found & wanted), missed + len(wanted - found)
+            surnames = {folded(one) for one in marked if kinds.get(one.casefold()) == "SURNAME"}
+            wrong += sorted(one for one in found - wanted if not surnames & set(one.split()) and one not in KIN)
+    print(f"right {right}, wrong {len(wrong)}, missed {missed}: {wrong}")
+    assert right >= 100 and right / (right + len(wrong)) >= 0.9 and right / (right + missed) >= 0.6

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from memory.db import conversation_rows, rows, tray_rows
+from memory.db import conversation_rows, rows, tray_rows, word_index
 from memory.episode import Episode, Turn
 from memory.search import vectors
 from memory.store import Memory
@@ -62,7 +62,7 @@ def tell(memory: Memory, ids: Sequence[str], words: str) -> dict[str, Episode]:
             conversation_rows.rename_episodes(db, (whole,), new.id)
             row, _, _ = rows.find(db, whole)
             # Nothing is to be overwritten: all that the old row says, the new one says too.
-            db.execute("DELETE FROM said WHERE rowid = ?", (row,))
+            word_index.remove(db, row)
             db.execute("DELETE FROM episodes WHERE row = ?", (row,))
             told[new.id] = before
     return told

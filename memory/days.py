@@ -13,6 +13,8 @@ Unknown = Literal["unknown"]
 UNKNOWN: Final = "unknown"
 """What people type where a day is asked for and they do not know it."""
 DAY_UNKNOWN = "day unknown"
+_FORMS = ("%Y-%m-%d", "%Y%m%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%B %d %Y", "%b %d, %Y", "%b %d %Y", "%d.%m.%Y")
+"""Spellings of a day that mean one day only: no 5/12/2025."""
 NOON = time(12)
 """The time of day, in UTC, of a moment of which only the day is known: the same day nearly everywhere."""
 
@@ -22,15 +24,22 @@ def day_words(day: date | None) -> str:
     return f"{day.day} {day:%B %Y}" if day else DAY_UNKNOWN
 
 
+def _parsed(day: str, form: str) -> date | None:
+    try:
+        return datetime.strptime(" ".join(day.split()), form).date()
+    except ValueError:
+        return None
+
+
 def noon_of(day: str) -> datetime:
-    """Noon UTC of a day written as 2025-08-01: the same calendar day nearly everywhere.
+    """Noon UTC of a day written as 2025-08-01 or 1 August 2025: the same calendar day nearly everywhere.
 
     Raises ValueError, with a sentence for people, when `day` is no such day or has not come yet.
     """
-    try:
-        noon = datetime.combine(date.fromisoformat(day), NOON, UTC)
-    except ValueError as error:
-        raise ValueError(f"{day!r} is not a day: write it as 2025-08-01.") from error
+    found = next((parsed for form in _FORMS if (parsed := _parsed(day, form))), None)
+    if found is None:
+        raise ValueError(f"{day!r} is not a day: write it as 2025-08-01.")
+    noon = datetime.combine(found, NOON, UTC)
     if noon.date() > datetime.now().astimezone().date():
         raise ValueError(f"{day} has not come yet: memories are of days gone by.")
     return noon

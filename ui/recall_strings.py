@@ -11,8 +11,8 @@ from ui.input_parser import name_said
 from ui.telling_strings import NOT_THE_SAME, NOT_THIS
 
 THE_PHOTO = "the same photo"  # the memory's reason for the very photo that is in view
-SAME_PHOTO_AS = "This is your photo of {day}:"
-SAME_AS, MAYBE_AS = "This is {why} as in your photo of {day}:", "Maybe {why} as in your photo of {day}:"
+SAME_PHOTO_AS = "This is {photo}:"
+SAME_AS, MAYBE_AS = "This is {why} as in {photo}:", "Maybe {why} as in {photo}:"
 IS_THIS, IS_THIS_SAME, YES_NO = "Is this {name}?", "Is it?", "y / n"
 ASKED_HERE = "{keys}:  {question}   ·   or ask"
 
@@ -81,10 +81,15 @@ def headline(recall: Recall) -> str:
     """
     why = recall.why.removeprefix("maybe ")
     if why == THE_PHOTO:
-        return SAME_PHOTO_AS.format(day=day(recall.episode))
+        return SAME_PHOTO_AS.format(photo=_photo(recall.episode))
     if not why.startswith("the same "):
         return ""
-    return (SAME_AS if recall.certainty == "sure" else MAYBE_AS).format(why=why, day=day(recall.episode))
+    return (SAME_AS if recall.certainty == "sure" else MAYBE_AS).format(why=why, photo=_photo(recall.episode))
+
+
+def _photo(episode: Episode) -> str:
+    """ "your photo of 12 May 2025 · Lisbon", "your photo (day unknown · Lisbon)" """
+    return f"your photo of {day(episode)}" if episode.day else f"your photo ({day(episode)})"
 
 
 def recalled_as(recall: Recall) -> str:

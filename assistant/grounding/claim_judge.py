@@ -8,7 +8,7 @@ from typing import Literal
 
 from assistant.grounding import claims, lexicon, support
 from assistant.grounding.described import describes
-from assistant.grounding.frames import names_it, puts_user
+from assistant.grounding.frames import equates, makes_a_habit, names_it, puts_user
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
 from assistant.grounding.support import ENOUGH, NEVER, Ask
 from assistant.grounding.told import GENERIC, Told, excluded, groups, is_verb
@@ -131,7 +131,10 @@ class Judge:
             return False
         if (place := puts_user(words, told)) is not None:
             return place
-        del identity
+        if identity is None and equates(words, told) is False:
+            return False
+        if makes_a_habit(words, told):
+            return False
         return support.cost(words, told, ask) <= ENOUGH
 
     def _answers(self, words: Sequence[Token], told: Told) -> bool | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from assistant.grounding import lexicon, support
 from assistant.grounding.support import ENOUGH, Ask
@@ -34,6 +35,41 @@ def names_it(words: Sequence[Token], told: Told, *, where: bool) -> bool | None:
     adjective = left[0].text.lower() in ("it", "they")  # "It is red"
     ok = ok and (adjective or any(alike(last, k) for k in thing))
     return ok and not excluded([t.stem for t in named], told)
+
+
+def equates(words: Sequence[Token], told: Told) -> bool | None:
+    """Whether "Emma is Klara" says what was told of the two; None: the words do not call one name another.
+
+    Told are names side by side or with "is" between them: "Klara, my aunt" and "Klara is my aunt".
+    """
+    left = [t for t in words if t.kind != "stop"]
+    at = next((i for i, t in enumerate(left) if t.kind == "be"), 0)
+    first, second = left[:at], left[at + 1 :]
+    if not first or not all(t.kind in ("name", "word") and t.text[0].isupper() and not t.possessive for t in first):
+        return None
+    if not (names := [t for t in second if t.kind == "name"]) or any(t.possessive or t.kind == "prep" for t in second):
+        return None
+    known = {t.stem for t in first}
+    for sentence in told.sentences:
+        plain = [t for t in sentence if t.kind not in ("stop", "light", "mine", "be")]
+        places = [i for i, t in enumerate(plain) if t.stem in known]
+        if any(abs(i - j) <= 2 for i in places for j, t in enumerate(plain) if t.stem == names[-1].stem):
+            return True
+    return False
+
+
+def makes_a_habit(words: Sequence[Token], told: Told) -> bool:
+    """Whether "Tom always eats" is said of what was told as one event: "Tom ate"."""
+    for often, verb in pairwise(words):
+        if often.text.lower() in lexicon.FREQUENCY and often.stem not in told.stems and not _past(verb):
+            there = [t for s in told.sentences for t in s if t.stem == verb.stem]
+            if there and all(_past(t) for t in there):
+                return True
+    return False
+
+
+def _past(verb: Token) -> bool:
+    return verb.text.lower() in lexicon.PAST or verb.text.lower().endswith("ed")
 
 
 def puts_user(words: Sequence[Token], told: Told) -> bool | None:

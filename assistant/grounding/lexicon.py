@@ -71,6 +71,8 @@ LIGHT = frozenset(
     "own together please well oh yes no yeah today as whenever how what why s ever quite such".split()
 )
 """Words that carry no claim of their own."""
+FREQUENCY = frozenset("always often usually never sometimes every".split())
+"""Words that make a habit of what happened."""
 FRAME = frozenset("photo see tell say mention remember call name memory show note know feature appear depict".split())
 """Words of talk about a photo or a memory."""
 OPPOSITE = {

@@ -58,6 +58,10 @@ _BECAUSE = re.compile(
 )
 
 
+_COST = frozenset(map(stem, "cost price pay".split()))
+_CALLED = re.compile(
+    r"^\W*(?:this|that|it|here|these|those)(?:['’]s| is| are| was| were) (?:called )?(\w+)", re.IGNORECASE
+)
 _WHERE = frozenset("inside outside behind under near".split())
 
 
@@ -148,6 +152,8 @@ def _asks(asked: Sequence[Token]) -> str:
             after = words[i + 1] if i + 1 < len(words) else ""
             return "number" if after in ("many", "much", "old", "far", "long", "often", "big", "tall") else "what"
         if w in ("what", "which"):
+            if any(t.stem in _COST for t in asked):
+                return "number"
             after = words[i + 1] if i + 1 < len(words) else ""
             if after in ("year", "day", "month", "date", "time"):
                 return "when"
@@ -180,6 +186,8 @@ def _fit(
         if kind == "who" and wanted and all(t.kind == "name" for t in wanted):
             return score + (1 if n == 0 else 0)
         verbs = [t for t in wanted if t.kind == "word"]
+        if kind == "who" and any(not t.possessive for t in verbs) and not _another(asked, found, line):
+            return 0
         if verbs and not overlap and not (elsewhere and len(verbs) == 1 and kind in ("where", "when")):
             return 0.0 if not _same_sense(kind, question, found) else 1.2 + score
         return score + 1.5 + _same_sense(kind, question, found)
@@ -192,6 +200,13 @@ def _fit(
     if not wanted:
         return 1.0 + (0.5 if n == 0 else 0)
     return score if overlap else 0.0
+
+
+def _another(asked: Sequence[Token], found: Sequence[Token], line: str) -> bool:
+    """Whether a sentence names somebody whom the question does not name, and who is not the thing in the photo."""
+    called = stem(match[1].lower()) if (match := _CALLED.match(line)) else ""
+    known = {t.stem for t in asked} | {called}
+    return any((t.kind == "name" or t.stem in _PERSON or t.possessive) and t.stem not in known for t in found)
 
 
 def _same_sense(kind: str, question: str, found: Sequence[Token]) -> bool:

@@ -15,6 +15,10 @@ _TIME = re.compile(
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|once|first|last|while)\b",
     re.IGNORECASE,
 )
+_CLOCK = re.compile(
+    r"\b(?:1[89]|20)\d\d\b|\b(?:at|by|around|about) \w+|o['’]clock|\d ?(?:am|pm)\b|\d:\d\d", re.IGNORECASE
+)
+_MOMENT = re.compile(r"\b(?:when|day|date|month|year|time)\b", re.IGNORECASE)
 _SPAN = re.compile(r"\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b", re.IGNORECASE)
 
 
@@ -46,8 +50,20 @@ def responsive(question: str, sentence: str, names: frozenset[str] = frozenset()
     if asked and asked[1].lower() == "where":
         return any(t.kind in ("word", "name") for t in found)
     if asked:
-        return day or number or bool(_TIME.search(sentence))
+        return day or bool(_TIME.search(sentence) or _CLOCK.search(sentence))
+    if only_day(sentence):
+        return bool(_MOMENT.search(question))
+    if re.match(r"\W*(?:and |but |so )?(?:who|whose|whom)\b", question, re.IGNORECASE):
+        known = {t.stem for t in tokens(question)}
+        return any((t.kind in ("name", "word") or t.possessive) and t.stem not in known for t in found)
     return True
+
+
+def only_day(sentence: str) -> bool:
+    """Whether a sentence says no more than a day: "You were together on 12 May 2024."."""
+    found = tokens(sentence)
+    said = [t for t in found if t.content and t.text.lower() != "together"]
+    return bool(said) and all(t.kind == "day" for t in said)
 
 
 def to_the_user(sentence: str) -> str:

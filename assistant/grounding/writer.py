@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from assistant.grounding import claims, quote
 from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict
 from assistant.grounding.quote import Quotable
-from assistant.grounding.responsive import responsive, to_the_user
+from assistant.grounding.responsive import only_day, responsive, to_the_user
 from assistant.grounding.result import Grounding
 
 MAYBE = "Maybe: "
@@ -38,6 +38,8 @@ class GroundedText:
         self._quoted: tuple[str, ...] = ()
         self._gap = ""
         """The spaces between the last sentence and the next."""
+        self._day = ""
+        """A caption's first sentence, if it tells a day only: it is shown after one that tells more."""
         self.shown = ""
         """All that was shown."""
         self._free = free or (answers and (bool(FREE.match(evidence.question)) or _general(evidence, recalled)))
@@ -90,6 +92,11 @@ class GroundedText:
             return ""
         if verdict.kind in ("told", "maybe"):
             sentence = to_the_user(sentence)
+        if not self._answers and not self.shown and only_day(sentence):
+            self._day = self._day or sentence
+            return ""
+        if self._day and verdict.kind in ("told", "maybe"):
+            sentence, self._day = f"{sentence} {self._day}", ""
         if verdict.kind == "maybe" and not _HEDGED.search(sentence) and MAYBE not in self.shown:
             sentence = MAYBE + sentence
         return self._show(gap + sentence)
@@ -122,10 +129,10 @@ class GroundedText:
         sure = [one for one in self._recalled if one.certainty == "sure"]
         told = {id for v in self._verdicts if v.kind in ("told", "maybe") for id in v.episodes}
         silent = sure and not told & {one.episode.id for one in sure}
-        if (silent or (self._recalled and not told)) and (found := quote.introduction(self._recalled)):
+        if (silent or self._day or (self._recalled and not told)) and (found := quote.introduction(self._recalled)):
             self._quoted = (found.episode,)
             return self._show(" " + found.text)
-        return "" if self.shown else self._show(held or quote.NOBODY)
+        return "" if self.shown else self._show(self._day or held or quote.NOBODY)
 
 
 def _general(evidence: Evidence, recalled: Sequence[Quotable]) -> bool:

@@ -71,7 +71,7 @@ def test_a_conversation_by_lines(talk: Talk, memory_file: Path, photos: Path) ->
         lines[8],
     ]
     assert re.fullmatch(r"Done: remembered, day unknown: “This is Milo\.”", lines[8])
-    assert re.fullmatch(r"Recalled, 1: This is your photo of .*: “This is Milo\.”", lines[9])
+    assert re.fullmatch(r"Recalled, 1: This is your photo .*: “This is Milo\.”", lines[9])
     assert lines[10:] == [
         "Caption: It is Milo.", "You: who is this?", "Answer: It is Milo !", "In your words: 1", "You: ",
         plain_strings.BYE,
@@ -283,7 +283,7 @@ def test_conversations_are_listed_continued_saved_and_deleted(talk: Talk, tmp_pa
         "Done: This conversation goes on where it ended.",
     ]  # fmt: skip
     assert "sure?" in page.read_text(encoding="utf-8") and f"Done: Saved as {page}" in "\n".join(lines)
-    assert sum("1 part of 1 kept conversation deleted" in line for line in lines) == 1
+    assert sum("Deleted from 1 kept conversation: photos, questions" in line for line in lines) == 1
     assert lines[-3] == plain_strings.NOTHING
 
 

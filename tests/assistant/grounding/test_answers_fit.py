@@ -1,0 +1,57 @@
+"""An answer has what the question asks for, one name is not another, an event is no habit; seen with real notes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.assistant.grounding.test_grounded_text import check, recall
+
+BEAR = "That's Bruno, Emma's bear. She got him from Aunt Klara when she was born and won't sleep without him"
+ROCKY = "Rocky! Tom's dog. He ate my left shoe at the barbecue in Linz lol"
+BOOTS = "These are the boots I wore to Lena's wedding in the rain, never again"
+CLOCK = "Grandma's alarm clock, it rang every morning at six. I inherited it in 2019."
+BACKPACK = "my old backpack, bought it in Porto for 40 euros when the zip of the blue one broke"
+
+
+@pytest.mark.parametrize(
+    ("words", "question", "written", "told"),
+    [
+        (BEAR, "Who gave him to Emma?", "Emma was Aunt Klara.", "She got him from Aunt Klara"),
+        (BEAR, "Who gave him to Emma?", "You did not tell me that.", "She got him from Aunt Klara"),
+        (BOOTS, "who got married?", "You were on 12 May 2025.", "You did not tell me that."),
+        (BOOTS, "whose wedding was it?", "You were together on 12 May 2025.", "Lena's wedding"),
+        (CLOCK, "when did I inherit it?", "It was six.", "I inherited it in 2019."),
+        (BACKPACK, "what did it cost?", "You did not tell me that.", "40 euros"),
+    ],
+)
+def test_an_answer_that_does_not_fit_gives_way_to_the_users_words(
+    words: str, question: str, written: str, told: str
+) -> None:
+    shown = check(written, recall(words), question=question).shown
+    assert told in shown and written not in shown.replace("You did not tell me that.", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "question", "written"),
+    [
+        (CLOCK, "when did I inherit it?", "In 2019."),
+        (BEAR, "Who gave him to Emma?", "Aunt Klara."),
+        (ROCKY, "whose dog is this?", "Tom's dog."),
+        ("This is Klara, my aunt from Graz.", "Who is Klara?", "Klara is your aunt."),
+        (BOOTS, "when was this?", "It was on 12 May 2025."),
+    ],
+)
+def test_an_answer_that_fits_stays(words: str, question: str, written: str) -> None:
+    assert check(written, recall(words), question=question).shown == written
+
+
+def test_what_happened_once_is_no_habit() -> None:
+    assert "always" not in check("This is Rocky. Tom always eats your left shoe.", recall(ROCKY)).shown
+    told = "This is Simba. He comes by for breakfast."
+    assert "always comes by" in check("This is Simba. He always comes by for breakfast.", recall(told)).shown
+
+
+def test_a_caption_of_a_day_alone_gives_way_to_what_was_told() -> None:
+    assert "boots I wore to Lena's wedding" in check("You were together on 12 May 2025.", recall(BOOTS)).shown
+    bear = check("You were together on 12 May 2025. This is Bruno.", recall(BEAR)).shown
+    assert bear == "This is Bruno. You were together on 12 May 2025."

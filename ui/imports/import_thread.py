@@ -59,8 +59,6 @@ class Report:
     seconds: float = 0.0
     trouble: str = ""
     """Why the import failed."""
-    watched: bool = False
-    """Whether the folder is watched, and nobody waits for this import."""
 
     @property
     def new(self) -> int:
@@ -101,11 +99,11 @@ class ImportThread:
 
     def look(self, path: Path, choices: Choices) -> None:
         """Count what an import of `path` would do, and store nothing."""
-        self._begin(path, choices, store=False, watched=False)
+        self._begin(path, choices, store=False)
 
-    def run(self, path: Path, choices: Choices, *, watched: bool = False) -> None:
+    def run(self, path: Path, choices: Choices) -> None:
         """Import what is new at `path`."""
-        self._begin(path, choices, store=True, watched=watched)
+        self._begin(path, choices, store=True)
 
     def stop(self) -> None:
         """Stop after the photo that is being stored."""
@@ -117,10 +115,10 @@ class ImportThread:
         if self._thread:
             self._thread.join()
 
-    def _begin(self, path: Path, choices: Choices, *, store: bool, watched: bool) -> None:
+    def _begin(self, path: Path, choices: Choices, *, store: bool) -> None:
         self.stop()
         before, self._stopped = self._thread, threading.Event()
-        work = _Work(self._tell, self._session, self._stopped, before, choices, Report(path, watched=watched), store)
+        work = _Work(self._tell, self._session, self._stopped, before, choices, Report(path), store)
         self._thread = threading.Thread(target=work.run, name="import", daemon=True)
         self._thread.start()
 
@@ -169,7 +167,7 @@ class _Work:
             if self.session.engines.encoder_thread is None:
                 raise KeepsakeError(NEEDS_ENCODER)
             encoder = self.session.engines.encoder()
-            if len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"] and not self.report.watched:
+            if len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"]:
                 memory.snapshot()
         seen = SeenFiles(disk_cache.root() / "imports", keep=self.store and not memory.encrypted)
         began, told = time.monotonic(), 0.0

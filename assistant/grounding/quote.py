@@ -58,6 +58,9 @@ _BECAUSE = re.compile(
 )
 
 
+_WHOSE = re.compile(r"\W*whose (\w+) (?:is|are|was|were) (?:this|that|these|those|it|he|she|they)\b", re.IGNORECASE)
+_UNSURE = 2.5
+"""What a memory that is only maybe the same has to fit better by than one that is sure."""
 _COST = frozenset(map(stem, "cost price pay".split()))
 _CALLED = re.compile(
     r"^\W*(?:this|that|it|here|these|those)(?:['’]s| is| are| was| were) (?:called )?(\w+)", re.IGNORECASE
@@ -69,6 +72,8 @@ def pick(question: str, recalled: Sequence[Quotable]) -> Quote | None:
     """The sentence that fits the question best, quoted; None where no sentence fits."""
     asked = tokens(question)
     wanted = [t for t in asked if (t.content and t.kind != "day" and t.stem not in _VAGUE) or t.stem in _WHERE]
+    if shown := _WHOSE.match(question):  # "whose dog is this": the corgi in view, whatever it is called
+        wanted = [t for t in wanted if t.stem != stem(shown[1].lower())]
     everything = {t.stem for one in recalled for t in tokens(one.episode.words)}
     wanted = [t for t in wanted if t.stem not in GENERIC or t.stem in everything]
     names = [t.stem for t in wanted if t.kind == "name"]
@@ -85,7 +90,7 @@ def pick(question: str, recalled: Sequence[Quotable]) -> Quote | None:
             score = _fit(question, asked, wanted, line, stems, n)
             if score <= 0:
                 continue
-            score -= 0.2 * rank + 0.05 * n + (1 if one.certainty == "maybe" else 0)
+            score -= 0.2 * rank + 0.05 * n + (_UNSURE if one.certainty == "maybe" else 0)
             if best is None or score > best[0]:
                 best = (score, quoted(one, line))
         if _asks(asked) == "where" and one.episode.place and (best is None or best[0] < 2.5):

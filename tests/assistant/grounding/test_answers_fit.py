@@ -55,3 +55,9 @@ def test_a_caption_of_a_day_alone_gives_way_to_what_was_told() -> None:
     assert "boots I wore to Lena's wedding" in check("You were together on 12 May 2025.", recall(BOOTS)).shown
     bear = check("You were together on 12 May 2025. This is Bruno.", recall(BEAR)).shown
     assert bear == "This is Bruno. You were together on 12 May 2025."
+
+
+def test_a_sure_memory_answers_before_one_that_may_be_the_same() -> None:
+    pepper = recall("This is Pepper, my sister's corgi. We look after her every August.")
+    shown = check("You did not tell me that.", pepper, recall(ROCKY, sure=False), question="whose dog is this?").shown
+    assert "my sister's corgi" in shown and "Maybe" not in shown

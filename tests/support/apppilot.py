@@ -93,6 +93,11 @@ async def opened(app: KeepsakeApp, kind: type[Screen[Any]], what: str = "the scr
     await until(lambda: isinstance(app.screen, kind) and app.screen.is_mounted, what)
 
 
+async def drawn(app: KeepsakeApp, what: str = "the question on screen") -> None:
+    """Wait until a dialog that asks is on screen: it takes no key that was pressed before."""
+    await until(lambda: getattr(app.screen, "drawn", float("inf")) < float("inf"), what)
+
+
 async def send(app: KeepsakeApp, pilot: Pilot[None], text: str) -> None:
     """Type a text (at once) and press Enter."""
     app.query_one(Composer).text = text

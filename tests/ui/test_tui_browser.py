@@ -19,6 +19,7 @@ from tests.support.apppilot import (
     Alike,
     caption,
     cards,
+    drawn,
     idle,
     look,
     notes,
@@ -302,7 +303,9 @@ async def test_an_answer_cites_memories_and_slash_and_a_number_opens_them(memory
         assert not isinstance(app.screen, EpisodeScreen), "there is no second"
         await send(app, pilot, "/1")
         await opened(app, EpisodeScreen, "the memory")
-        await pilot.press("f", "y")
+        await pilot.press("f")
+        await drawn(app)
+        await pilot.press("y")
         await until(lambda: not isinstance(app.screen, EpisodeScreen) and not cards(app) and idle(app), "its going")
         await send(app, pilot, "/1")
         assert not isinstance(app.screen, EpisodeScreen), "it is no more"

@@ -15,6 +15,7 @@ from memory.store import Memory
 from tests.support.apppilot import (
     caption,
     cards,
+    drawn,
     idle,
     look,
     notes,
@@ -173,10 +174,14 @@ async def test_delete_with_a_receipt_also_the_open_one(memory_file: Path, photos
         await sees(app.screen, "Delete this conversation for good?")
         await pilot.press("enter", "n")
         await until(lambda: not app.screen.has_class("-danger") and isinstance(app.screen, ConversationScreen), "a no")
-        await pilot.press("d", "y")
+        await pilot.press("d")
+        await drawn(app)
+        await pilot.press("y")
         await until(lambda: isinstance(app.screen, HistoryScreen) and options(app).option_count == 1, "one less")
         await pilot.press("escape")
-        await until(lambda: "1 part of 1 kept conversation deleted" in " ".join(notes(app, "done")), "the receipt")
+        await until(
+            lambda: "Deleted from 1 kept conversation" in " ".join(notes(app, "done")), "the receipt"
+        )
         await until(lambda: not app.query(PhotoEntry), "what was open is gone too")
         assert app.photo is None and caption(app) == ""
     assert [lines[0][1] for lines in kept(memory_file)] == ["hello there?"]
@@ -192,8 +197,12 @@ async def test_forgetting_a_memory_takes_it_out_of_the_open_conversation(memory_
         await send(app, pilot, "/remember quokkabread")
         await until(lambda: cards(app) and idle(app), "the memory")
         cards(app)[0].focus()
-        await pilot.press("f", "y")
-        await until(lambda: "1 part of 1 kept conversation deleted" in " ".join(notes(app, "done")), "the receipt")
+        await pilot.press("f")
+        await drawn(app)
+        await pilot.press("y")
+        await until(
+            lambda: "Deleted from 1 kept conversation" in " ".join(notes(app, "done")), "the receipt"
+        )
         await until(lambda: caption(app) == "A dog once more." and idle(app), "the new caption")
     assert kept(memory_file) == [[("caption", "A dog.", "")]]
     left = b"".join(f.read_bytes() for f in memory_file.parent.rglob("memory.db*") if f.is_file())

@@ -194,6 +194,7 @@ class EpisodeScreen(Confirming, ModalScreen[str | None]):
                 (one.line(self.episode.photo.sha256), (f"   {MARK_KEY.format(n=n)}\n", "$foreground-muted"))
                 for n, one in enumerate(self.marks, 1)
             ]
+            self.query_one("#marks").display = bool(self.marks)
             self.query_one("#marks", Static).update(Content.assemble(*(piece for part in parts for piece in part)))
 
     async def on_key(self, event: events.Key) -> None:

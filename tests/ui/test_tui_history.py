@@ -179,9 +179,7 @@ async def test_delete_with_a_receipt_also_the_open_one(memory_file: Path, photos
         await pilot.press("y")
         await until(lambda: isinstance(app.screen, HistoryScreen) and options(app).option_count == 1, "one less")
         await pilot.press("escape")
-        await until(
-            lambda: "Deleted from 1 kept conversation" in " ".join(notes(app, "done")), "the receipt"
-        )
+        await until(lambda: "Deleted from 1 kept conversation" in " ".join(notes(app, "done")), "the receipt")
         await until(lambda: not app.query(PhotoEntry), "what was open is gone too")
         assert app.photo is None and caption(app) == ""
     assert [lines[0][1] for lines in kept(memory_file)] == ["hello there?"]
@@ -200,9 +198,7 @@ async def test_forgetting_a_memory_takes_it_out_of_the_open_conversation(memory_
         await pilot.press("f")
         await drawn(app)
         await pilot.press("y")
-        await until(
-            lambda: "Deleted from 1 kept conversation" in " ".join(notes(app, "done")), "the receipt"
-        )
+        await until(lambda: "Deleted from 1 kept conversation" in " ".join(notes(app, "done")), "the receipt")
         await until(lambda: caption(app) == "A dog once more." and idle(app), "the new caption")
     assert kept(memory_file) == [[("caption", "A dog.", "")]]
     left = b"".join(f.read_bytes() for f in memory_file.parent.rglob("memory.db*") if f.is_file())

@@ -11,6 +11,7 @@ import argparse
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from assistant.grounding import quote, told
 from assistant.grounding.claim_judge import Evidence
 from assistant.grounding.quote import Quotable
 from assistant.grounding.writer import GroundedText
+from benchmark.grounding import album_trial
 from benchmark.security.injection import wilson
 from memory.episode import Episode, Photo, Turn
 
@@ -29,11 +31,17 @@ SPLITS = ("dev", "test")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `python -m benchmark grounding`."""
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--album", type=Path, metavar="FOLDER", help="instead: ten real things, asked about by a model")
+    parser.add_argument("--model", default="nano", help="the model of --album")
     parser.add_argument("--errors", action="store_true", help="list what was judged otherwise than by hand")
 
 
 def command(args: argparse.Namespace) -> int:
-    """Measure both splits, and print the rates."""
+    """Measure both splits, or a model with real photographs, and print the rates. Raises KeepsakeError."""
+    if args.album:
+        replies = album_trial.run(args.album, args.model)
+        print(json.dumps([asdict(one) for one in replies]) if args.json else "\n".join(album_trial.lines(replies)))
+        return 0
     found: dict[str, Any] = {split: rates(split, errors=args.errors) for split in SPLITS}
     if args.json:
         print(json.dumps(found))

@@ -36,8 +36,8 @@ class Confirmed(NamedTuple):
 
     verdict: Verdict | None
     """The answer about the two photos before it, which the memory had kept."""
-    prompt_changed: bool
-    """Whether other memories are recalled now: the prompt is another one."""
+    caption_outdated: bool
+    """Whether other memories are recalled now, or they are surer: the caption says "Maybe" of what is sure."""
 
 
 def chat_opening(question: str) -> Opening:

@@ -132,13 +132,17 @@ def read(text: str) -> Typed:
     return Typed(mentioned, question=question)
 
 
+_TOO = re.compile(r"\s+(?:too|again|also|as well)\W*$", re.IGNORECASE)
+"""What follows a name and is none: "This is Bruno too"."""
+
+
 def name_said(words: str) -> str:
     """Who or what `words` say is in a photo, said to the person who said it: "Zuri", "your grandmother's clock".
 
     "" when they do not say it in a sentence such as "This is ...".
     """
     for sentence in re.split(r"(?<=[.!?])\s|\n", words):
-        if (found := _SAID.search(sentence)) and (name := found[1].strip(" \"'“”")):
+        if (found := _SAID.search(sentence)) and (name := _TOO.sub("", found[1]).strip(" \"'“”")):
             return re.sub(r"\b(my|our)\b", "your", name, flags=re.IGNORECASE) if len(name) <= LONGEST_NAME else ""
     return ""
 

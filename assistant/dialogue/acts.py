@@ -32,6 +32,8 @@ class Act(NamedTuple):
 def act_of(text: str, *, asked: bool = False) -> Act:
     """What `text` is for, typed with a photo in view. `asked`: the app has just asked who or what is in the photo."""
     written, text = text.strip(), " ".join(text.split())
+    if len(re.findall(r"\w", text)) < 2:  # a "y" to a question that has gone
+        return Act("talk")
     if any(True for _ in tasks(text)):  # "When you see this plant again, remind me to water it."
         return Act("tell", written)
     verdict, denied, rest = _verdict(text)

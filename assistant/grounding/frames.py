@@ -103,7 +103,7 @@ def _moment_of_user(day: Token, told: Told) -> bool:
     """Whether a day is that of the photo, or one of which the user told something they did themselves."""
     if told.day and day.day and day.day.within(told.day):
         return True
-    mine = [s for s in told.sentences if any(t.kind == "me" for t in s)]
+    mine = [s for s in told.sentences if any(t.text.lower() in ("i", "we") for t in s)]  # not "he gave it to me"
     return any(support.cost([day], replace(told, tokens=s, sentences=(s,), place=()), Ask()) <= ENOUGH for s in mine)
 
 

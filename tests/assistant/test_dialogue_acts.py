@@ -62,3 +62,8 @@ def test_any_text_is_read_and_nothing_is_kept_that_was_not_written(text: str, as
     kept = "".join(act.words.split()).casefold().removesuffix(".")
     assert kept in written or act.question
     assert bool(act.words) == (act.kind in ("tell", "unclear"))
+
+
+@pytest.mark.parametrize("line", ["y", "n", "Y", "k", "?", "!!"])
+def test_a_letter_to_a_question_that_has_gone_is_no_memory(line: str) -> None:
+    assert act_of(line, asked=True).kind == "talk"

@@ -95,7 +95,23 @@ async def test_no_takes_the_memory_away_at_once_and_asks_about_the_next(
     assert verdicts(memory_file) == [(first.episode.photo.sha256, False)]
 
 
-async def test_yes_makes_it_sure_and_keeps_the_caption(memory_file: Path, photos: Path, known: list[Episode]) -> None:
+async def test_undo_of_a_memory_leaves_the_no_that_was_said_before_it(
+    memory_file: Path, photos: Path, known: list[Episode]
+) -> None:
+    async with running(memory_file, Unsure(["A wall."])) as (app, pilot):
+        await shown(app, pilot, photos / "rex.png")
+        await pilot.press("n")
+        await until(lambda: len(verdicts(memory_file)) == 1 and idle(app), "the no")
+        denied = verdicts(memory_file)
+        await send(app, pilot, "/remember This is Ida.")
+        await until(lambda: "Ida" in " ".join(notes(app, "done")) and idle(app), "the memory")
+        await send(app, pilot, "/undo")
+        await until(lambda: "Taken back" in " ".join(notes(app, "done")) and idle(app), "the undo")
+    assert verdicts(memory_file) == denied
+
+
+async def test_yes_makes_it_sure_and_the_caption_says_so(memory_file: Path, photos: Path, known: list[Episode]) -> None:
+    """The first caption was written of what is only maybe the same: it is written anew."""
     backend = Unsure(["It is Zuri.", "Again."])
     async with running(memory_file, backend) as (app, pilot):
         await shown(app, pilot, photos / "rex.png")
@@ -106,9 +122,8 @@ async def test_yes_makes_it_sure_and_keeps_the_caption(memory_file: Path, photos
         await until(lambda: any(c.recall.certainty == "sure" for c in cards(app)), "the answer")
         sure = next(card for card in cards(app) if card.recall.certainty == "sure")
         assert sure.episode == asked_about.episode
-        assert app.query_one(CaptionPanel).border_title == strings.CAPTION
-        await until(lambda: idle(app), "the end")
-        assert caption(app) == "It is Zuri." and len(backend.calls) == 1
+        await until(lambda: caption(app) == "Again." and idle(app), "the caption anew")
+        assert app.query_one(CaptionPanel).border_title == strings.CAPTION and len(backend.calls) == 2
         if sure.episode.words == WORDS:
             assert notes(app, "reminder") == [strings.REMINDED.format(task="call Anna")]
     assert verdicts(memory_file) == [(asked_about.episode.photo.sha256, True)]
@@ -161,6 +176,7 @@ async def test_of_a_private_conversation_no_answer_is_kept(
     ("words", "name"),
     [
         (WORDS, "Zuri"),
+        ("This is Bruno too, he had a bath", "Bruno"),
         ("Look, this is my grandmother's clock from Bergen.", "your grandmother's clock"),
         ("We were at the lake. Here is Milo!", "Milo"),
         ("Meet Gustav, a cactus.", "Gustav"),

@@ -85,7 +85,7 @@ class RecallAnswered(Message):
     recalls: tuple[Recall, ...]
     """The recalls of the photo in view by now."""
     again: bool
-    """Whether they are other ones than before: then the photo is recalled and captioned anew."""
+    """Whether they are other ones than before, or surer: then the photo is recalled and captioned anew."""
 
 
 @dataclass

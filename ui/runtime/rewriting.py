@@ -29,12 +29,10 @@ class Rewriting:
     _relay: Relay
     recorder: Recorder
 
-    def conversation(self) -> Conversation:
-        """The open conversation (`Session`)."""
-        raise NotImplementedError
-
-    def _with_model(self) -> Conversation:
-        raise NotImplementedError
+    conversation: Callable[[], Conversation]
+    """The open conversation."""
+    _with_model: Callable[[], Conversation]
+    """The open conversation, with its model loaded."""
 
     def rewrite(self, entry: EntryToken, question: str | None) -> object:
         """Answer the last question again; None: write the caption of the photo in view again."""

@@ -225,9 +225,9 @@ class Session(Rewriting):
         before = conversation.confirm(episode.photo, same, keep=not self._private)
         if not self._private:
             self.changes.answered(photo.sha256, episode.photo.sha256, before.verdict)
-        self._tell(messages.RecallAnswered(entry, episode, same, conversation.recalls, before.prompt_changed))
+        self._tell(messages.RecallAnswered(entry, episode, same, conversation.recalls, before.caption_outdated))
         self.jobs.keep_promise()
-        if before.prompt_changed and not self.jobs.unwanted:
+        if before.caption_outdated and not self.jobs.unwanted:
             return self._recall(entry, photo)
         self._relay.pass_on(entry, conversation, conversation.remind())
         return None

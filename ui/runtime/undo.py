@@ -162,7 +162,11 @@ class UndoStack:
         stored = set(memory.ids()) if step.added else set()
         if added := [id for id, before in step.added.items() if before is None and id in stored]:
             what = "it" if len(added) > 1 else memory_of([memory.get(added[0])])
+            said = memory.verdicts()
             photos = memory.forget_all(added).photos
+            for one in said:  # of a photo that was not remembered: said before its memory, which took it along
+                if one.photo in photos:
+                    memory.answer(one.photo, one.other, one.space or "", one.score, one.same)
         elif changed := {id: before for id, before in step.added.items() if before}:
             memory.replace(changed)
         for photo in photos:

@@ -61,3 +61,13 @@ def test_a_sure_memory_answers_before_one_that_may_be_the_same() -> None:
     pepper = recall("This is Pepper, my sister's corgi. We look after her every August.")
     shown = check("You did not tell me that.", pepper, recall(ROCKY, sure=False), question="whose dog is this?").shown
     assert "my sister's corgi" in shown and "Maybe" not in shown
+
+
+def test_a_year_in_which_somebody_else_did_something_is_no_day_together() -> None:
+    words = "grandpas old alarm clock, he gave it to me in 1998 before he moved to hamburg"
+    shown = check(
+        "This is grandpas old alarm clock. You were together in 1998 before he moved to hamburg.", recall(words)
+    ).shown
+    assert "together" not in shown and "grandpas old alarm clock" in shown
+    mine = check("This is Bo. You were together in 1998.", recall("This is Bo. We met in 1998.")).shown
+    assert mine.endswith("in 1998.")

@@ -191,8 +191,7 @@ class Conversation:
         else:
             self._said[photo, other.sha256] = same
         before, self.recalls = self.recalls, tuple(self.recall(self.photo))
-        told, tells = ({(r.episode.id, r.certainty) for r in recalls} for recalls in (before, self.recalls))
-        return Confirmed(verdict, told != tells)
+        return Confirmed(verdict, before != self.recalls)
 
     def remind(self) -> Iterator[Event]:
         """Remind the user of what is due for the photo in view, and was not told yet."""

@@ -27,8 +27,8 @@ test-slow: .venv/.test ## the slow tests alone, and the engine's tests with a ll
 	@folder=$$(KEEPSAKE_HOME=$(CURDIR)/.venv/home .venv/bin/python -m tests.support.portable_llama) && \
 		echo "The engine's tests again, with $$folder" && PYTHONPATH=$$folder $(TESTS) $(ENGINE)
 
-e2e: .venv/.test ## 45 user tasks and the pace of keys, in a real terminal (needs tmux), about ten minutes
-	.venv/bin/python -m pytest -s tests/e2e/e2e_tasks.py tests/e2e/e2e_trouble.py tests/e2e/e2e_pace.py $(ARGS)
+e2e: .venv/.test ## 60 user tasks and the pace of keys, in a real terminal (needs tmux), about a quarter of an hour
+	.venv/bin/python -m pytest -s tests/e2e/e2e_tasks.py tests/e2e/e2e_week.py tests/e2e/e2e_trouble.py tests/e2e/e2e_pace.py $(ARGS)
 
 lint: .venv/.test ## ruff
 	.venv/bin/python -m ruff check .

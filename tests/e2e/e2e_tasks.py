@@ -10,17 +10,15 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pillow_heif
 import pytest
 from PIL import Image
 
-from tests.e2e.terminal import DEMO, Terminal, drawn, kept, running, shell
+from tests.e2e.terminal import DEMO, Terminal, begin_anew, drawn, kept, running, shell, show
 from ui import dialog_strings, strings
 
-_tasks = count()
 STORY = "Tell me a long story about a lighthouse keeper and the sea."
 
 
@@ -46,21 +44,7 @@ def warm(home: Path) -> Iterator[Terminal]:
 @pytest.fixture
 def app(warm: Terminal) -> Terminal:
     """That app, in a new conversation."""
-    while "Esc " in (left := warm.screen()) or "Cancel" in left:  # dialogs that a failed task left open
-        warm.press("Escape")
-        warm.until(lambda screen, left=left: screen != left, "one dialog less")
-    warm.say(mark := f"/task{next(_tasks)}")  # the page before is gone when this is
-    warm.sees(f"There is no command {mark}:")
-    warm.press("C-n")
-    warm.sees_not(mark)
-    warm.sees(strings.NEW, "○ idle")
-    return warm
-
-
-def show(app: Terminal, photo: Path) -> str:
-    """Paste a photo's path and wait for what the app makes of it."""
-    app.paste(str(photo))
-    return app.sees(f"▣ {photo.name}  ·", "by nano", "○ idle")
+    return begin_anew(warm)
 
 
 def leave(app: Terminal) -> None:

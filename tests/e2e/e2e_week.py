@@ -8,15 +8,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.terminal import DEMO, Terminal, drawn, running, shell
+from tests.e2e.terminal import DEMO, Terminal, begin_anew, drawn, running, shell, show
 from ui import dialog_strings, strings
-
-_tasks = count()
 
 
 @pytest.fixture(scope="module")
@@ -47,21 +44,7 @@ def warm(home: Path) -> Iterator[Terminal]:
 @pytest.fixture
 def app(warm: Terminal) -> Terminal:
     """That app, in a new conversation."""
-    while "Esc " in (left := warm.screen()) or "Cancel" in left:  # dialogs that a failed task left open
-        warm.press("Escape")
-        warm.until(lambda screen, left=left: screen != left, "one dialog less")
-    warm.say(mark := f"/week{next(_tasks)}")  # the page before is gone when this is
-    warm.sees(f"There is no command {mark}:")
-    warm.press("C-n")
-    warm.sees_not(mark)
-    warm.sees(strings.NEW, "○ idle")
-    return warm
-
-
-def show(app: Terminal, photo: Path) -> None:
-    """Paste a photo's path and wait for what the app makes of it."""
-    app.paste(str(photo))
-    app.sees(f"▣ {photo.name}  ·", "by nano", "○ idle")
+    return begin_anew(warm)
 
 
 def memories(home: Path) -> str:

@@ -22,6 +22,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
+from ui import strings
+
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demo"
 PATIENCE = 40.0
@@ -180,6 +182,25 @@ def running(
         yield terminal
     finally:
         terminal.close()
+
+
+def begin_anew(app: Terminal) -> Terminal:
+    """That app in a new conversation, without the dialogs that a failed task left open."""
+    while "Esc " in (left := app.screen()) or "Cancel" in left:
+        app.press("Escape")
+        app.until(lambda screen, left=left: screen != left, "one dialog less")
+    app.say(mark := f"/task{next(_numbers)}")  # the page before is gone when this is
+    app.sees(f"There is no command {mark}:")
+    app.press("C-n")
+    app.sees_not(mark)
+    app.sees(strings.NEW, "○ idle")
+    return app
+
+
+def show(app: Terminal, photo: Path) -> str:
+    """Paste a photo's path and wait for what the app makes of it."""
+    app.paste(str(photo))
+    return app.sees(f"▣ {photo.name}  ·", "by nano", "○ idle")
 
 
 def kept(home: Path) -> Path:

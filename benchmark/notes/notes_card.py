@@ -36,7 +36,6 @@ neither in the note nor in its photo). A later note may add to an earlier one or
 not be told any more. Names, places, days and numbers are slots: each use fills them with other values of the same
 split, in the form in which they were written.
 """
-PERCENTILES = ("10th percentile", "median", "90th percentile")
 CHECKS = """## What is checked
 
 - Names, numbers, kin, colours, months and places of a caption or an answer stand in the note (or in the one it

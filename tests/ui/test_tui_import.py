@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from assistant.backends.fake import FakeBackend
 from memory.store import Memory
 from tests.support import albums
 from tests.support.apppilot import idle, notes, opened, replies, running, sees, send, until
+from tui import KeepsakeApp
 from ui.controllers.imports import UNFINISHED
 from ui.imports.import_dialog import ImportDialog
 from ui.runtime import settings
@@ -107,14 +109,19 @@ async def test_a_folder_that_is_not_there_is_one_clear_line(memory_file: Path, t
         await sees(app.screen.query_one("#problem", Static), "There are no photos to import")
 
 
+async def begun(app: KeepsakeApp, pilot: Pilot[None], album: Path, backend: Slow) -> None:
+    """An import that has the first of five photos in hand."""
+    await send(app, pilot, f"/import {album}")
+    await opened(app, ImportDialog)
+    await sees(app.screen.query_one("#preview", Static), "5 new")
+    await pilot.press("enter")
+    await until(backend.encoding.is_set, "the first photo")
+
+
 async def test_a_question_is_answered_while_photos_are_imported(memory_file: Path, album: Path) -> None:
     backend = Slow()
     async with running(memory_file, backend) as (app, pilot):
-        await send(app, pilot, f"/import {album}")
-        await opened(app, ImportDialog)
-        await sees(app.screen.query_one("#preview", Static), "5 new")
-        await pilot.press("enter")
-        await until(backend.encoding.is_set, "the first photo")
+        await begun(app, pilot, album, backend)
         await send(app, pilot, "Who is Milo?")
         await until(lambda: replies(app) and replies(app)[0].text, "the answer, though no photo is in yet")
         await until(lambda: idle(app), "quiet")
@@ -137,11 +144,7 @@ async def test_a_question_is_answered_while_photos_are_imported(memory_file: Pat
 async def test_quitting_in_an_import_loses_nothing_and_the_next_start_goes_on(memory_file: Path, album: Path) -> None:
     backend = Slow()
     async with running(memory_file, backend) as (app, pilot):
-        await send(app, pilot, f"/import {album}")
-        await opened(app, ImportDialog)
-        await sees(app.screen.query_one("#preview", Static), "5 new")
-        await pilot.press("enter")
-        await until(backend.encoding.is_set, "the first photo")
+        await begun(app, pilot, album, backend)
         backend.may.release(2)
         await until(lambda: re.search("importing [1-9]", app.query_one(StatusLine).importing), "one photo in")
         backend.may.release(1)

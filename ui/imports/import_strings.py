@@ -21,7 +21,6 @@ IMPORT_PATH_KEYS = "Enter looks what is in it, and imports nothing yet  ·  Esc 
 IMPORT_KEYS = "Enter imports  ·  w: without words  ·  p: places  ·  o: another folder  ·  Esc closes"
 IMPORT_RUNNING_KEYS = "s stops (what is in stays, and it can go on later)  ·  Esc closes this, the import goes on"
 IMPORT_BEGUN = "Importing “{name}” …  F8 shows how far it is, and stops it."
-IMPORT_GONE = "{name}: there is no such folder or file; check the name"
 IMPORT_EMPTY = "There are no photos to import in “{name}”."
 IMPORT_NOTHING_NEW = "Nothing is new in “{name}”: {known} of its photos are in your memory already."
 IMPORT_UNFINISHED = "The import of “{name}” was not finished: F8 and Enter go on with it."

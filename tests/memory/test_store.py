@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import random
-import sqlite3
 import stat
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,44 +15,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from memory.db import schema
 from memory.episode import Episode, Photo, Turn
-from memory.errors import KeepsakeError, MemoryFileError, UnknownEpisode
+from memory.errors import KeepsakeError, UnknownEpisode
 from memory.store import Memory
+from tests.support.episodes import DAY, episode, memory, path, photo, raw
 
-ROOT = Path(__file__).parents[2]
-DAY = datetime(2025, 5, 12, 10, 30, tzinfo=UTC)
-VERSION = len(schema.MIGRATIONS)
-
-
-def photo(seed: int = 0, size: int = 5000) -> Photo:
-    data = b"\xff\xd8" + random.Random(seed).randbytes(size)
-    return Photo(hashlib.sha256(data[:64]).hexdigest(), data, 64, 48, DAY - timedelta(hours=1))
-
-
-def episode(text: str = "This is Milo", seed: int = 0, days: int = 0, place: str | None = "Porto") -> Episode:
-    return Episode(photo(seed), (Turn("user", text), Turn("assistant", "Hello.")), DAY + timedelta(days=days), place)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state" / "memory.db"
-
-
-@pytest.fixture
-def memory(path: Path) -> Iterator[Memory]:
-    with Memory(path) as opened:
-        yield opened
-
-
-def raw(path: Path) -> closing[sqlite3.Connection]:
-    return closing(sqlite3.connect(path, isolation_level=None))
-
-
-def child(code: str, *values: object) -> subprocess.Popen[str]:
-    """Start another Python process with the project's modules."""
-    command = [sys.executable, "-c", code, *map(str, values)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+__all__ = ["memory", "path"]
 
 
 def test_an_episode_comes_back_as_it_was(memory: Memory, path: Path) -> None:
@@ -157,9 +119,6 @@ def test_files_are_for_the_owner_only(memory: Memory, path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-# Forgetting
-
-
 def residue(folder: Path, *canaries: bytes) -> list[str]:
     """Files of the folder with any of the canaries, in any letter case, since the index stores lower-case stems."""
     return [
@@ -223,9 +182,6 @@ def test_forgetting_says_when_another_reader_keeps_the_log(path: Path) -> None:
     assert residue(path.parent, b"milo") == []
 
 
-# Visual tokens
-
-
 def test_photos_without_vectors_come_newest_first(memory: Memory) -> None:
     """By their newest episode: what was seen last is wanted first."""
     days = [datetime(2025, 8, day, tzinfo=UTC) for day in (3, 9, 6, 12)]
@@ -262,174 +218,3 @@ def test_photos_are_encoded_while_another_program_forgets_some(path: Path) -> No
         forgetting.join(timeout=60)
         assert memory.photos_without_vectors("s") == [] and memory.stats()["photos"] == 20
         assert memory.verify() == other.verify() == []
-
-
-# The file
-
-
-def test_other_files_are_refused_and_left_alone(tmp_path: Path) -> None:
-    text, foreign, newer = tmp_path / "a.txt", tmp_path / "b.db", tmp_path / "c.db"
-    text.write_bytes(b"Dear diary, this is not a database. " * 40)
-    with raw(foreign) as db:
-        db.execute("CREATE TABLE diary (x)")
-    with Memory(newer):
-        pass
-    with raw(newer) as db:
-        db.execute("PRAGMA user_version = 99")
-    for file, line in ((text, "not a memory file"), (foreign, "another program"), (newer, "format 99.*update")):
-        file.chmod(0o644)
-        before = file.read_bytes()
-        with pytest.raises(MemoryFileError, match=line) as caught:
-            Memory(file)
-        assert "\n" not in str(caught.value) and file.name in str(caught.value)
-        assert file.read_bytes() == before and stat.S_IMODE(file.stat().st_mode) == 0o644
-    for nowhere in (tmp_path, text / "memory.db"):
-        with pytest.raises(MemoryFileError, match="cannot use the memory"):
-            Memory(nowhere)
-
-
-def test_a_read_only_folder_is_refused_in_one_line() -> None:
-    """Run without root's rights, since root can write to any folder."""
-    me = os.geteuid()
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o555)
-        try:
-            if me == 0:
-                os.seteuid(65534)
-            with pytest.raises(MemoryFileError, match="Permission denied") as caught:
-                Memory(Path(folder) / "m.db")
-        finally:
-            os.seteuid(me)
-            os.chmod(folder, 0o755)
-        assert str(caught.value).startswith("cannot use the memory") and "\n" not in str(caught.value)
-        assert list(Path(folder).iterdir()) == []
-
-
-def test_verify_finds_a_flipped_bit_in_a_photo(memory: Memory, path: Path) -> None:
-    """SQLite has no checksums and reads a photo that was damaged on disk without complaint."""
-    memory.add_all([episode("one", 1), episode("two", 2)])
-    memory.close()
-    content = bytearray(path.read_bytes())
-    pieces = (photo(2).data[n : n + 32] for n in range(0, 5000, 32))  # a photo is cut into pages: not all are whole
-    content[next(at for piece in pieces if (at := content.find(piece)) > 0) + 7] ^= 1
-    path.write_bytes(content)
-    with Memory(path) as damaged:
-        assert damaged.verify() == [f"photo {photo(2).sha256[:16]}: its bytes have changed since it was stored"]
-
-
-@pytest.mark.parametrize(
-    ("statement", "problem"),
-    [
-        ("UPDATE turns SET text = 'This is Mila'", "does not belong to its id"),
-        ("UPDATE episodes SET when_utc = 'yesterday'", "yesterday"),
-        ("DELETE FROM photos", "belongs to nothing in photos"),
-        ("DELETE FROM said", "0 rows for 1 episode"),
-        ("UPDATE said SET words = 'Something else'", "other words than were said"),
-        ("DELETE FROM said_content", "index of words is damaged"),
-        ("DELETE FROM episodes", "no episode uses it"),
-    ],
-)
-def test_verify_finds(memory: Memory, path: Path, statement: str, problem: str) -> None:
-    memory.add(episode())
-    assert memory.verify() == []
-    with raw(path) as db:
-        db.execute(statement)
-    assert problem in "; ".join(memory.verify())
-
-
-def test_verify_reports_a_torn_file(memory: Memory, path: Path) -> None:
-    """Pages of zeros, as after a lost write: each problem is one line, and reading fails in one line, too."""
-    memory.add_all(episode(f"text {n}", n) for n in range(20))
-    (page,) = memory._file.db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'episodes'").fetchone()
-    memory.close()
-    with open(path, "r+b") as file:
-        file.seek((page - 1) * 4096)
-        file.write(bytes(4096))
-    with pytest.raises(MemoryFileError, match=r"is damaged \(.*import your last export"):
-        Memory(path)
-    with Memory(path, check=False) as torn:
-        problems = torn.verify()
-        assert any("damaged" in problem for problem in problems)
-        assert all("\n" not in problem for problem in problems)
-        with pytest.raises(MemoryFileError, match="damaged"):
-            torn.episodes()
-
-
-# Migrations
-
-
-def test_a_failing_migration_leaves_nothing_behind(memory: Memory, path: Path) -> None:
-    """A file of the newest version with rows, one more migration that fails half-way, then one that works."""
-    memory.add(episode())
-    memory.close()
-    broken = ("CREATE TABLE albums (name TEXT) STRICT", "UPDATE turns SET text = ''", "INSERT INTO nowhere VALUES (1)")
-    with raw(path) as db:
-        with pytest.raises(sqlite3.OperationalError, match="nowhere"):
-            schema.migrate(db, path, (*schema.MIGRATIONS, broken))
-        assert not db.in_transaction
-        assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)
-        assert db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'albums'").fetchone() == (0,)
-    with Memory(path) as again:
-        assert again.verify() == [] and again.get(episode().id) == episode()
-    with raw(path) as db:
-        schema.migrate(db, path, (*schema.MIGRATIONS, broken[:1]))
-        assert db.execute("PRAGMA user_version").fetchone() == (VERSION + 1,)
-        assert db.execute("SELECT text FROM turns WHERE n = 0").fetchone() == ("This is Milo",)
-    with pytest.raises(MemoryFileError, match="newer Keepsake"):
-        Memory(path)
-
-
-def test_version_1_is_what_it_was(memory: Memory, path: Path) -> None:
-    """A published migration never changes, as files of version 1 exist. Comments and spaces do not count."""
-    text = " ".join(" ".join(line.split("--")[0] for line in step.splitlines()) for step in schema.MIGRATIONS[0])
-    digest = hashlib.sha256(" ".join(text.split()).encode()).hexdigest()
-    assert digest == "8ef8ad2cd1ccc2a5147182a9980517a465842c4a706231fef80b9732759a37cf"
-    assert memory._file.db.execute("PRAGMA user_version").fetchone()[0] == VERSION
-
-
-# Several at once
-
-
-ADD_MANY = """
-import sys
-from pathlib import Path
-from tests.memory.test_store import Memory, episode
-with Memory(Path(sys.argv[1])) as memory:
-    for n in range(int(sys.argv[2]), int(sys.argv[3])):
-        print(memory.add(episode(f"text {n}", n)), flush=True)
-"""
-
-
-def test_processes_share_a_new_memory(path: Path) -> None:
-    """Four processes create the file at one moment, then write and read side by side."""
-    processes = [child(ADD_MANY, path, n * 10, n * 10 + 10) for n in range(4)]
-    outputs = [process.communicate(timeout=120) for process in processes]
-    assert [err for _, err in outputs] == [""] * 4
-    with Memory(path) as memory:
-        assert sorted(memory.ids()) == sorted("".join(out for out, _ in outputs).split())
-        assert len(memory.ids()) == 40
-        assert memory.verify() == []
-
-
-def test_threads_share_one_memory(memory: Memory) -> None:
-    def work(start: int) -> None:
-        for n in range(start, start + 10):
-            memory.add(episode(f"text {n}", n))
-            assert memory.search(f"{n}")
-
-    threads = [threading.Thread(target=work, args=(n * 10,)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert memory.stats()["episodes"] == 40
-    assert memory.verify() == []
-
-
-def test_a_locked_memory_says_so(path: Path) -> None:
-    with Memory(path, timeout=0.05) as memory, raw(path) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(MemoryFileError, match="another program is writing"):
-            memory.add(episode())
-        other.execute("ROLLBACK")
-        assert memory.add(episode())

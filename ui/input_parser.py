@@ -132,8 +132,8 @@ def read(text: str) -> Typed:
     return Typed(mentioned, question=question)
 
 
-_TOO = re.compile(r"\s+(?:too|again|also|as well)\W*$", re.IGNORECASE)
-"""What follows a name and is none: "This is Bruno too"."""
+_TOO = re.compile(r"^(?:actually|really|just|only)\s+|\s+(?:too|again|also|as well)\W*$", re.IGNORECASE)
+"""What stands beside a name and is none: "This is Bruno too", "It's actually Lulu"."""
 
 
 def name_said(words: str) -> str:

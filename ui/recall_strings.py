@@ -14,6 +14,8 @@ THE_PHOTO = "the same photo"  # the memory's reason for the very photo that is i
 SAME_PHOTO_AS = "This is {photo}:"
 SAME_AS, MAYBE_AS = "This is {why} as in {photo}:", "Maybe {why} as in {photo}:"
 IS_THIS, IS_THIS_SAME, YES_NO = "Is this {name}?", "Is it?", "y / n"
+FIRST = 5
+"""So many words name a memory whose day is not known."""
 ASKED_HERE = "{keys}:  {question}   ·   or ask"
 
 
@@ -24,13 +26,16 @@ def day(episode: Episode) -> str:
 
 
 def memory_of(episodes: Sequence[Episode]) -> str:
-    """Memories in a sentence: "the memory of 12 May 2025 with Zuri", "3 memories"."""
+    """Memories in a sentence: "the memory of 12 May 2025 with Zuri", "the memory “an old clock …”", "3 memories"."""
     if len(episodes) != 1:
         return f"{len(episodes)} memories"
     (episode,) = episodes
     name = name_said(episode.words)
-    when = f"of {day_words(episode.day)}" if episode.day else "of an unknown day"
-    return f"the memory {when}{f' with {name}' if name else ''}"
+    if episode.day:
+        return f"the memory of {day_words(episode.day)}{f' with {name}' if name else ''}"
+    first = " ".join(episode.words.split()[:FIRST])
+    more = " …" if len(episode.words.split()) > FIRST else ""
+    return f"the memory of {name}" if name else f"the memory “{first}{more}”" if first else "a photo without words"
 
 
 def asked_about(recalls: Sequence[Recall]) -> Recall | None:

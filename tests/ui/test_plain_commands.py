@@ -67,7 +67,7 @@ def test_forget_asks_first(talk: Talk, memory_file: Path, photos: Path) -> None:
         assert memory.stats()["episodes"] == 1
     lines = talk(FakeBackend(), "/memories", lambda told: f"/forget {an_id(told)}", "yes", "/details", "/memories")
     assert any("of visual tokens" in line for line in lines)
-    assert any(line.startswith("Done: Forgotten: the memory of ") and "with Milo" in line for line in lines)
+    assert any(line.startswith("Done: Forgotten: the memory of Milo; its photo") for line in lines)
     assert any("Deleted from 1 kept conversation" in line for line in lines) and plain_strings.NOTHING in lines
     with Memory(memory_file) as memory:
         assert memory.stats()["episodes"] == 0 and conversations.titles(memory) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests.support.apppilot import caption, cards, idle, look, notes, picture, r
 from tui import KeepsakeApp
 from ui import recall_strings, strings
 from ui.input_parser import name_said
-from ui.recall_strings import asked, headline, recalled_as
+from ui.recall_strings import asked, headline, memory_of, recalled_as
 from ui.widgets.chat_log import Composer
 from ui.widgets.panels import CaptionPanel, MemoriesPanel
 
@@ -178,6 +179,7 @@ async def test_of_a_private_conversation_no_answer_is_kept(
     [
         (WORDS, "Zuri"),
         ("This is Bruno too, he had a bath", "Bruno"),
+        ("it's actually Lulu, Mimi's sister", "Lulu"),
         ("Look, this is my grandmother's clock from Bergen.", "your grandmother's clock"),
         ("We were at the lake. Here is Milo!", "Milo"),
         ("Meet Gustav, a cactus.", "Gustav"),
@@ -201,3 +203,14 @@ def test_a_recall_says_in_words_how_sure_it_is(known: list[Episode]) -> None:
     for said in (Static(headline(maybe)).render(), recalled_as(maybe), asked(zuri)):
         assert "0." not in str(said)
     assert asked(zuri) == "Is this Zuri?" and MemoriesPanel
+
+
+def test_a_memory_of_no_day_is_named_by_its_words(known: list[Episode]) -> None:
+    def undated(words: str) -> Episode:
+        return replace(known[0], turns=(Turn("user", words),), day=None)
+
+    assert memory_of([undated("This is Zuri.")]) == "the memory of Zuri"
+    assert memory_of([undated("grandpas old alarm clock, he gave it to me")]) == (
+        "the memory “grandpas old alarm clock, he …”"
+    )
+    assert memory_of([known[0]]).startswith("the memory of 12 May 2025")

@@ -84,7 +84,7 @@ def test_a_surface_of_one_colour_needs_no_rare_symbol() -> None:
         ({"VTE_VERSION": "7802"}, "octants"),
         ({"VTE_VERSION": "6800"}, "sextants"),
         ({"VTE_VERSION": "5202"}, "quadrants"),
-        ({"VTE_VERSION": "7802", "TMUX": "/tmp/tmux-1000/default,1,0"}, "quadrants"),
+        ({"VTE_VERSION": "7802", "TMUX": "/sockets/tmux,1,0"}, "quadrants"),
         ({"TMUX": "x", "KEEPSAKE_SYMBOLS": "Octants"}, "octants"),
         ({"KEEPSAKE_SYMBOLS": "dots"}, "quadrants"),
     ],

@@ -127,7 +127,7 @@ def test_what_was_never_told_is_not_made_up(app: Terminal, home: Path) -> None:
 
 def test_the_last_answer_again_and_the_last_question_changed(app: Terminal, home: Path) -> None:
     show(app, home / "Pictures" / "2.jpg")
-    app.say("who is tihs?")
+    app.say("who is that?")
     app.until(lambda screen: screen.lower().count("bruno") > 3 and "○ idle" in screen, "the answer")
     app.say("/question")
     app.sees(strings.CHANGE_QUESTION)
@@ -135,7 +135,7 @@ def test_the_last_answer_again_and_the_last_question_changed(app: Terminal, home
     app.type("this?")
     app.press("Enter")
     app.until(
-        lambda screen: "who is this?" in screen and "tihs" not in screen and "○ idle" in screen, "the other answer"
+        lambda screen: "who is this?" in screen and "that?" not in screen and "○ idle" in screen, "the other answer"
     )
     app.press("C-r")
     app.idle()

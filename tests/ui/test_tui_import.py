@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual import events
@@ -13,11 +15,14 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from assistant.backends.fake import FakeBackend
+from assistant.encoder.encoder import PhotoEncoder
+from assistant.importing.import_photos import ImportOutcome, import_all
 from memory.store import Memory
 from tests.support import albums
 from tests.support.apppilot import idle, notes, opened, replies, running, sees, send, until
 from tui import KeepsakeApp
 from ui.controllers.imports import UNFINISHED
+from ui.imports import import_thread
 from ui.imports.import_dialog import ImportDialog
 from ui.runtime import settings
 from ui.widgets.chat_log import Composer
@@ -138,6 +143,32 @@ async def test_a_question_is_answered_while_photos_are_imported(memory_file: Pat
         await sees(app.screen.query_one("#preview", Static), "known")
         await pilot.press("enter")
         await until(lambda: len(notes(app, "done")) == 2, "the rest")
+    assert len(stored(memory_file)) == 5
+
+
+async def test_enter_before_the_preview_is_whole_imports_all(
+    memory_file: Path, album: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look ends then; the import does not."""
+    looking, go_on = threading.Event(), threading.Event()
+
+    def slow_look(memory: Memory, encoder: PhotoEncoder | None, *rest: Any) -> Iterator[ImportOutcome]:
+        for outcome in import_all(memory, encoder, *rest):
+            if encoder is None:
+                looking.set()
+                assert go_on.wait(30)
+            yield outcome
+
+    monkeypatch.setattr(import_thread, "import_all", slow_look)
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, f"/import {album}")
+        await opened(app, ImportDialog)
+        await until(looking.is_set, "the look")
+        await pilot.press("enter")
+        await until(lambda: not isinstance(app.screen, ImportDialog), "the dialog's end")
+        go_on.set()
+        await until(lambda: notes(app, "done"), "the summary")
+        assert notes(app, "done")[0].startswith("Imported 5 photos")
     assert len(stored(memory_file)) == 5
 
 

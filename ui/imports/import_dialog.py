@@ -84,6 +84,8 @@ class ImportDialog(ModalScreen[ImportWish | None]):
         self.running = running is not None
         """Whether an import goes on, and this shows how far it is."""
         self.choices = Choices(without_words=True)
+        self._begun = False
+        """Whether the import was begun, perhaps before the look was over: what goes on then is the import."""
 
     def compose(self) -> ComposeResult:
         """The path, the preview or the progress, the keys."""
@@ -138,6 +140,7 @@ class ImportDialog(ModalScreen[ImportWish | None]):
         if report.state == "looked" and not report.new:
             self._problem(import_words.summary(report))
         else:
+            self._begun = True
             self._stop()
             self.dismiss(ImportWish(self.path, self.choices))
 
@@ -166,7 +169,7 @@ class ImportDialog(ModalScreen[ImportWish | None]):
 
     def on_unmount(self) -> None:
         """A look that nobody waits for any more ends."""
-        if self.report and self.report.state == "looking" and not self.running:
+        if self.report and self.report.state == "looking" and not (self.running or self._begun):
             self._stop()
 
     def _problem(self, text: str) -> None:

@@ -150,7 +150,8 @@ class _Work:
             with open_source(self.report.path) as source:
                 self._each(source)
             done = self.report.done == self.report.total
-            self._say("stopped" if not done else "imported" if self.store else "looked")
+            if done or self.store:  # of a look that was stopped nobody wants to know
+                self._say("stopped" if not done else "imported" if self.store else "looked")
         except KeepsakeError as error:
             self._say("failed", str(error))
         except Exception as error:  # the thread's edge: the app raises it where it is seen

@@ -13,6 +13,10 @@ choose chose chosen|freeze froze frozen|drive drove driven|ride rode ridden|writ
 hide hid hidden|bite bit bitten|fall fell fallen|forget forgot forgotten|send sent|spend spent|build built|lend lent
 hear heard|pay paid|wind wound|hang hung|dig dug|stick stuck|shoot shot|light lit|feed fed|lead led|sew sewn|show shown
 understand understood|become became|wake woke woken|fight fought|seek sought|sink sank sunk|shine shone|die dying
+ring rang rung|swing swung|spring sprang sprung|sting stung|sweep swept|weep wept|creep crept|spin spun|bend bent
+learn learnt|burn burnt|dream dreamt|spell spelt|smell smelt|spill spilt|kneel knelt|leap leapt|bleed bled
+speed sped|slide slid|strike struck|swear swore sworn|shake shook shaken|beat beaten|forgive forgave forgiven
+mean meant|deal dealt|lay laid|bind bound|grind ground
 child children|man men|woman women|foot feet|tooth teeth|mouse mice|knife knives|wife wives|leaf leaves
 person people|party parties|good|best|bad|worst|km kilometre kilometer|photo photograph picture image pic
 eur euro|usd dollar|gbp pound|mum mom mummy mommy|grandma granny grandmother|grandpa granddad grandfather
@@ -25,7 +29,9 @@ IRREGULAR = {
 _PAST_FORMS = """went got took made gave brought bought thought caught taught came saw ate drank sang swam ran began won
 found lost left kept slept felt met said told sold held stood sat knew grew threw flew drew blew wore tore broke spoke
 stole chose froze drove rode wrote rose hid bit fell forgot sent spent built lent heard paid wound hung dug stuck shot
-fed led became woke fought sank shone let put cut hit set cost hurt shut"""
+rang swung sprang stung swept wept crept spun bent learnt burnt dreamt spelt smelt spilt knelt leapt bled sped
+slid struck swore shook forgave meant dealt laid fed led became woke
+fought sank shone let put cut hit set cost hurt shut"""
 PAST = frozenset(_PAST_FORMS.split())
 """Past forms that are no regular -ed."""
 SAME = (

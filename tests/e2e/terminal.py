@@ -189,6 +189,7 @@ def begin_anew(app: Terminal) -> Terminal:
     while "Esc " in (left := app.screen()) or "Cancel" in left:
         app.press("Escape")
         app.until(lambda screen, left=left: screen != left, "one dialog less")
+    app.press("C-u")  # what a failed task left in the input
     app.say(mark := f"/task{next(_numbers)}")  # the page before is gone when this is
     app.sees(f"There is no command {mark}:")
     app.press("C-n")

@@ -15,6 +15,8 @@ UNKNOWN: Final = "unknown"
 DAY_UNKNOWN = "day unknown"
 _FORMS = ("%Y-%m-%d", "%Y%m%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%B %d %Y", "%b %d, %Y", "%b %d %Y", "%d.%m.%Y")
 """Spellings of a day that mean one day only: no 5/12/2025."""
+LONGEST_DAY = len("30 September 2025")
+"""Letters of the longest of them."""
 NOON = time(12)
 """The time of day, in UTC, of a moment of which only the day is known: the same day nearly everywhere."""
 

@@ -16,7 +16,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from tests.e2e.terminal import DEMO, Terminal, begin_anew, drawn, kept, running, shell, show
+from tests.e2e.terminal import DEMO, Terminal, begin_anew, drawn, kept, running, show
 from ui import dialog_strings, strings
 
 STORY = "Tell me a long story about a lighthouse keeper and the sea."
@@ -85,14 +85,12 @@ def test_remember_with_day_and_place_in_the_dialog(app: Terminal, home: Path) ->
     app.sees("Remember this photo", "What is it?")
     app.type("This is Lumi, our lamp.")
     app.press("Tab")
-    app.press("BSpace")
-    app.sees("│  2025-08-01  │")
+    app.sees("│  unknown")
     app.type("31 May")
     app.press("Enter")
     app.sees("'31 May' is not a day: write it as 2025-08-01.")
     app.press(*["BSpace"] * 6)
-    app.sees("│  2025-08-01  │")
-    app.type("2025-05-31")
+    app.type("31 May 2025")
     app.press("Tab")
     app.type("Turku")
     app.press("Enter")
@@ -143,14 +141,17 @@ def test_forget_gives_a_receipt_and_undo_brings_back(app: Terminal, home: Path) 
     app.sees("Memories with “wedding”", "This is the wedding vase")
     app.press("f")
     app.sees("Forget")
-    app.press("y")
-    app.sees("Forgotten: ")
+    app.answer("y", "Forgotten: ")
     leave(app)
     app.sees("Forgotten: ", "what was computed from it", "○ idle")
-    assert "wedding vase" not in shell(home, "memory", "list")
+    app.say("/memories wedding")
+    app.sees(dialog_strings.BROWSER_NONE["searched"])
+    leave(app)
     app.say("/undo")
     app.sees("Brought back: ", "○ idle")
-    assert "wedding vase" in shell(home, "memory", "list")
+    app.say("/memories wedding")
+    app.sees("This is the wedding vase")
+    leave(app)
 
 
 def test_forget_what_is_not_there_is_one_line(app: Terminal) -> None:
@@ -178,8 +179,7 @@ def test_standing_instructions_are_told_listed_and_ended(app: Terminal) -> None:
     app.sees(strings.REMINDED.format(task="wind the clock"))
     app.say("/reminders")
     app.sees(dialog_strings.REMINDERS, "wind the clock", dialog_strings.REMINDERS_KEYS)
-    app.press("e")
-    app.sees(dialog_strings.REMINDERS_EMPTY)
+    app.answer("e", dialog_strings.REMINDERS_EMPTY)
     app.press("Escape")
     app.sees(strings.ENDED.format(task="wind the clock"))
 
@@ -349,8 +349,7 @@ def test_reopen_a_conversation_and_save_it_as_a_page(app: Terminal, home: Path) 
     app.sees(dialog_strings.HISTORY, "Where was the dog last seen?")
     app.press("Enter")
     app.sees("Conversation of", "Enter: continue it")
-    app.press("Enter")
-    app.sees(strings.RESUMED, "▌ Where was the dog last seen?", "○ idle")
+    app.answer("Enter", strings.RESUMED, "▌ Where was the dog last seen?", "○ idle")
 
 
 def test_a_private_conversation_leaves_nothing(app: Terminal, home: Path) -> None:

@@ -6,6 +6,7 @@ nothing waits for the clock: a key is followed by waiting for what has to appear
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shlex
@@ -74,6 +75,25 @@ class Terminal:
         """Type it and press Enter."""
         self.type(text)
         self.press("Enter")
+
+    def answer(self, key: str, *texts: str) -> str:
+        """Press a key on a question until all `texts` are there: a key that comes with the question is ignored."""
+        return self.insist(lambda: self.press(key), *texts)
+
+    def insist(self, act: Callable[[], object], *texts: str) -> str:
+        """Do something, again every few seconds, until all `texts` are on the screen."""
+        acted = -math.inf
+
+        def there(screen: str) -> bool:
+            nonlocal acted
+            if all(text in f"{screen}\n{flowing(screen)}" for text in texts):
+                return True
+            if time.monotonic() - acted > 4:
+                acted = time.monotonic()
+                act()
+            return False
+
+        return self.until(there, repr(texts))
 
     def paste(self, text: str) -> None:
         """As a terminal pastes, and as it hands over files that are dropped on it."""
@@ -190,8 +210,8 @@ def begin_anew(app: Terminal) -> Terminal:
         app.press("Escape")
         app.until(lambda screen, left=left: screen != left, "one dialog less")
     app.press("C-u")  # what a failed task left in the input
-    app.say(mark := f"/task{next(_numbers)}")  # the page before is gone when this is
-    app.sees(f"There is no command {mark}:")
+    mark = f"/task{next(_numbers)}"  # the page before is gone when this is; one that is just being left takes it along
+    app.insist(lambda: app.say(mark), f"There is no command {mark}:")
     app.press("C-n")
     app.sees_not(mark)
     app.sees(strings.NEW, "○ idle")

@@ -21,6 +21,10 @@ else:
     ScreenBase = AppBase = object
 
 
+NO = ("escape", "n")
+"""Keys that take nothing away, whenever they come."""
+
+
 class Confirming(ScreenBase):
     """A screen that asks. It calls `asks` whenever a question is put up; the first one stands when it is mounted."""
 
@@ -44,10 +48,10 @@ class IgnoresBursts(AppBase):
     """An app whose `Confirming` screens get no key that was pressed too early."""
 
     async def on_event(self, event: events.Event) -> None:
-        """Drop such a key, but for Esc, which takes nothing away; pass on all else."""
+        """Drop such a key, unless it says no; pass on all else."""
         if isinstance(event, events.Key) and self.screen_stack:
             screen = self.screen
-            if isinstance(screen, Confirming) and event.key != "escape" and event.time < screen.drawn:
+            if isinstance(screen, Confirming) and event.key not in NO and event.time < screen.drawn:
                 event.stop()
                 return
         await super().on_event(event)

@@ -20,7 +20,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static, TextArea
 
-from memory.days import UNKNOWN, Unknown, given_day
+from memory.days import LONGEST_DAY, UNKNOWN, Unknown, given_day
 from memory.episode import Episode, Photo
 from memory.maintenance.marks import Mark
 from ui.dialog_strings import LOCKED, LOCKED_KEYS
@@ -64,7 +64,7 @@ class RememberDialog(ModalScreen[Keep | None]):
                 with Vertical():
                     yield Input(placeholder="What is it? “This is Milo.”", id="words")
                     with Horizontal(classes="fields"):
-                        yield Input(self.default, placeholder=UNKNOWN, id="date", max_length=10)
+                        yield Input(self.default, placeholder=UNKNOWN, id="date", max_length=LONGEST_DAY)
                         yield Input(placeholder="Where", id="place")
             yield Label("", id="problem")
             with Horizontal(classes="buttons"):

@@ -18,7 +18,7 @@ from textual.widgets import Input, Label, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
 from memory.browse import Duplicate, EpisodeEntry
-from memory.days import UNKNOWN, given_day
+from memory.days import LONGEST_DAY, UNKNOWN, given_day
 from memory.episode import Episode, Turn
 from ui.dialog_strings import (
     BROWSER,
@@ -206,7 +206,7 @@ class EditScreen(ModalScreen[Episode | None]):
                         else:
                             yield Static(Content(turn.text), classes="hint")
             with Horizontal(classes="fields"):
-                yield Input(_typed(self.episode.day), placeholder=UNKNOWN, id="date", max_length=10)
+                yield Input(_typed(self.episode.day), placeholder=UNKNOWN, id="date", max_length=LONGEST_DAY)
                 yield Input(self.episode.place or "", placeholder="Where", id="place")
             yield Label("", id="problem")
             yield Static(EDIT_KEYS, classes="keys")

@@ -176,6 +176,7 @@ def test_keys_while_a_photo_is_read_and_told(wire: Wire, tmp_path: Path) -> None
 
 
 def test_keys_while_the_prompt_is_read_and_words_stream(wire: Wire) -> None:
+    wire.app.press(*["C-u"] * 20)  # what was typed while the photo was read, row by row
     wire.app.say(STORY)
     wire.app.sees("● answering")
     told("typing while an answer streams", while_busy(wire))

@@ -8,15 +8,13 @@ has the judge behind a chat server.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Protocol
 
 from benchmark.world import dialogue
-from benchmark.world.content_words import STOP_WORDS
+from benchmark.world.content_words import canonical_words
 from benchmark.world.question import LETTERS, Question
 
 NEGATION = frozenset("no not never none nobody nothing neither nor without cannot".split())
@@ -96,14 +94,6 @@ def sentences_about(caption: str, name: str) -> list[str]:
     return sentences
 
 
-@lru_cache(maxsize=4096)
-def canonical_words(text: str) -> frozenset[str]:
-    """The content words of a text, lower case, each wording replaced by its canonical one (`paraphrases.toml`)."""
-    plain = " ".join(re.findall(r"[^\W_]+(?:'[^\W_]+)*", text.lower().replace("’", "'")))
-    wordings, canonical = _wordings()
-    return frozenset(wordings.sub(lambda match: canonical[match[0]], plain).split()) - STOP_WORDS
-
-
 def _tells(sentence: str, option: str) -> bool:
     """Whether the sentence holds all words of the option, and no negation besides."""
     words, wanted = canonical_words(sentence), canonical_words(option)
@@ -141,13 +131,3 @@ def _known_names(name: str) -> re.Pattern[str]:
     beside = next(([*names] for names in lists if name in names), [n for names in lists for n in names])
     longest_first = sorted({name, *beside}, key=lambda n: (-len(n), n))
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
-
-
-@cache
-def _wordings() -> tuple[re.Pattern[str], dict[str, str]]:
-    """A pattern of all other wordings, the longest first; and the canonical wording of each."""
-    with open(Path(__file__).parent / "paraphrases.toml", "rb") as file:
-        table: dict[str, list[str]] = tomllib.load(file)
-    canonical = {other: one for one, others in table.items() for other in others}
-    longest_first = sorted(canonical, key=lambda other: (-len(other), other))
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b"), canonical

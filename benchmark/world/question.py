@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from benchmark.world import dialogue
-from benchmark.world.content_words import content_words
+from benchmark.world.content_words import canonical_words
 from benchmark.world.dialogue import Facts
 
 Rng = np.random.Generator
 UNKNOWN = "The answer cannot be determined"
 LETTERS = ("A", "B", "C")
-_words = lru_cache(maxsize=8192)(content_words)  # every question compares the options of its split
 EACH = 3
 """Questions about one thing."""
 PLACE_QUESTION = "Where did I see it last?"
@@ -67,11 +65,11 @@ def _about(rng: Rng, split: str, facts: Facts, others: Sequence[Facts]) -> tuple
 def _draw(rng: Rng, split: str, key: str, facts: Facts, others: Sequence[Facts]) -> Question:
     """A question about one fact, with two wrong options that neither the thing's facts nor the other options tell."""
     right = getattr(facts, key)
-    told = content_words(" ".join(getattr(facts, k) for k in FORMS))
+    told = canonical_words(" ".join(getattr(facts, k) for k in FORMS))
     wrong: list[str] = []
     pools = ([getattr(o, key) for o in others], _options(split, key))
     for pool in (*pools, pools[1]):  # of a thing alone, both come from the split's words
-        apart = [o for o in pool if not _words(o) <= told and all(_apart(o, x) for x in (right, *wrong))]
+        apart = [o for o in pool if not canonical_words(o) <= told and all(_apart(o, x) for x in (right, *wrong))]
         if apart and len(wrong) < 2:
             wrong.append(str(rng.choice(apart)))
     order = rng.permutation(3)
@@ -91,5 +89,5 @@ def _options(split: str, key: str) -> list[str]:
 
 def _apart(one: str, other: str) -> bool:
     """Whether no caption tells both options by telling one, as "in early June" tells "in June"."""
-    a, b = _words(one), _words(other)
+    a, b = canonical_words(one), canonical_words(other)
     return not (a <= b or b <= a)

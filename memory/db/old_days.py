@@ -14,7 +14,7 @@ def fill(db: sqlite3.Connection) -> None:
 
     A damaged moment gets no day: `verify` names its episode.
     """
-    for row, when in db.execute("SELECT row, when_utc FROM episodes").fetchall():
+    for row, when in db.execute("SELECT row, CAST(when_utc AS BLOB) FROM episodes").fetchall():  # it may be no text
         with suppress(ValueError):
-            day = likely_day(datetime.fromisoformat(when)).isoformat()
+            day = likely_day(datetime.fromisoformat((when or b"").decode())).isoformat()
             db.execute("UPDATE episodes SET day = ? WHERE row = ?", (day, row))

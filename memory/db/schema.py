@@ -237,29 +237,27 @@ def _may_begin(path: Path) -> None:
 
 
 def migrate(db: sqlite3.Connection, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Bring the file to the newest version, one transaction a migration: one that fails leaves nothing behind.
+    """Bring the file to the newest version, in one transaction: if one migration fails, the file stays as it was.
 
     `db` must be in autocommit mode (isolation_level None). Raises MemoryFileError for a newer or foreign file.
     """
-    version = version_of(db, path, len(migrations))
-    while version < len(migrations):
-        # Statement by statement: executescript would commit first and keep half of a failed migration.
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            version = version_of(db, path, len(migrations))  # another process may have been faster
-            if version < len(migrations):
-                for step in migrations[version]:
-                    if isinstance(step, str):
-                        db.execute(step)
-                    else:
-                        step(db)
-                version += 1
-                db.execute(f"PRAGMA user_version = {version}")
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
+    if version_of(db, path, len(migrations)) == len(migrations):
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        version = version_of(db, path, len(migrations))  # another process may have been faster
+        for migration in migrations[version:]:
+            for step in migration:  # statement by statement: executescript would commit first
+                if isinstance(step, str):
+                    db.execute(step)
+                else:
+                    step(db)
+        db.execute(f"PRAGMA user_version = {len(migrations)}")
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
 
 
 def version_of(db: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:

@@ -46,13 +46,10 @@ def merge(db: sqlite3.Connection) -> None:
 def build_spellings(db: sqlite3.Connection) -> None:
     """Fill `spellings` anew from `said`: for a file of before, and when `spelling` has changed."""
     db.execute("DELETE FROM spellings")
-    strict = db.text_factory
-    db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # damaged words stay readable, and `verify` names them
-    try:
-        rows = db.execute("SELECT rowid, words, place FROM said").fetchall()
-    finally:
-        db.text_factory = strict
-    db.executemany(_PUT_SPELLING, ((row, spelling(words or ""), spelling(place or "")) for row, words, place in rows))
+    # As bytes, for damaged words are no text; `verify` names their episode.
+    rows = db.execute("SELECT rowid, CAST(words AS BLOB), CAST(place AS BLOB) FROM said").fetchall()
+    spelt = ((row, *(spelling((text or b"").decode("utf-8", "replace")) for text in texts)) for row, *texts in rows)
+    db.executemany(_PUT_SPELLING, spelt)
 
 
 def check(db: sqlite3.Connection) -> Iterator[str]:

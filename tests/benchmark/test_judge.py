@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.judges import judge
-from benchmark.judges.judge import Lexical, Verdict, canonical_words, sentences_about
+from benchmark.judges.judge import Judge, Lexical, Verdict, sentences_about
 from benchmark.judges.score import Scores, question_scores, tally
 from benchmark.tasks.capeval import everything
 from benchmark.world import dialogue
 from benchmark.world import sample as module
-from benchmark.world.content_words import content_words
+from benchmark.world.content_words import canonical_words, content_words
 from benchmark.world.dialogue import ABSTENTION
 from benchmark.world.question import LETTERS, Question
 from benchmark.world.sample import Mode, Sample, samples
@@ -38,7 +37,7 @@ SAMPLES = {(mode, k): undrawn(k, mode, n) for mode, n in ASKED_MODES.items() for
 MIXED = [s for drawn in SAMPLES.values() for s in drawn[:4]]
 
 
-def rates(texts: Callable[[Sample], str], drawn: list[Sample], asked: judge.Judge | None = None) -> tuple[float, ...]:
+def rates(texts: Callable[[Sample], str], drawn: list[Sample], asked: Judge | None = None) -> tuple[float, ...]:
     found = tally(question_scores(texts(s), s, asked or Lexical()) for s in drawn)
     return tuple(found[key].value for key in ("acc_pos", "acc_neg", "unread"))
 
@@ -181,7 +180,7 @@ def test_a_reply_is_right_when_it_tells_the_answer() -> None:
 
 
 def wordings() -> dict[str, list[str]]:
-    with open(Path(judge.__file__).parent / "paraphrases.toml", "rb") as file:
+    with open(Path(dialogue.__file__).parent / "paraphrases.toml", "rb") as file:
         return tomllib.load(file)
 
 

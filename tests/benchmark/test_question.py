@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.judges.judge import canonical_words
 from benchmark.world import dialogue
+from benchmark.world.content_words import canonical_words
 from benchmark.world.dialogue import Facts, draw_facts
 from benchmark.world.question import EACH, FORMS, LETTERS, UNKNOWN, Question, draw_questions
 from tests.benchmark.test_score import undrawn

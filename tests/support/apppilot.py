@@ -140,6 +140,13 @@ async def sees(widget: Widget, *texts: str) -> None:
     await until(lambda: all(text in shown(widget) for text in texts), f"{texts} in {widget}")
 
 
+async def all_seen(app: KeepsakeApp) -> None:
+    """Wait until the encoder has seen every remembered photo: before, recall does not find it."""
+    session = app.thread._session
+    await until(lambda: idle(app) and not app.status.encoding and session.engines.encoder_thread, "all seen")
+    await until(lambda: not session.store.photos_without_vectors("fake"), "all that is remembered")
+
+
 async def look(app: KeepsakeApp, pilot: Pilot[None], path: Path) -> None:
     """Attach a photo and wait until its caption is there."""
     before = len(app.query(PhotoEntry))

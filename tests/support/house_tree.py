@@ -21,7 +21,7 @@ OTHERS = {
     "tui.tcss": "How the app looks: Textual's style sheet.",
     "assistant/models/models.toml": "The models Keepsake knows by name: repositories, commits, files, sizes, licences.",
     "demo/album.toml": "What was said about the photos of the demo album, which lie beside it.",
-    "benchmark/judges/paraphrases.toml": "Wordings that say the same, for the lexical judge.",
+    "benchmark/world/paraphrases.toml": "Wordings that say the same, for the lexical judge.",
     "benchmark/notes/README.md": "The data card of the notes.",
     "benchmark/notes/WRITING.md": "How to write more notes.",
     "benchmark/notes/data/": "The notes, a file for each voice.",

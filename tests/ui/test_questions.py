@@ -15,7 +15,7 @@ from assistant.photo import load_photo
 from memory.episode import Episode, Recall, Turn
 from memory.search.gate import Gate
 from memory.store import Memory
-from tests.support.apppilot import caption, cards, idle, look, notes, picture, running, sees, send, until
+from tests.support.apppilot import all_seen, caption, cards, idle, look, notes, picture, running, sees, send, until
 from tui import KeepsakeApp
 from ui import recall_strings, strings
 from ui.input_parser import name_said
@@ -47,10 +47,7 @@ def known(memory_file: Path, photos: Path) -> list[Episode]:
 
 async def shown(app: KeepsakeApp, pilot: Pilot[None], photo: Path) -> None:
     """Show a photo once all memories are seen."""
-    await until(
-        lambda: idle(app) and not app.status.encoding and app.thread._session.engines.encoder_thread, "all seen"
-    )
-    await until(lambda: not app.thread._session.store.photos_without_vectors("fake"), "all that is remembered")
+    await all_seen(app)
     await look(app, pilot, photo)
 
 

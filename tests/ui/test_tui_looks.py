@@ -26,7 +26,7 @@ from memory import conversations
 from memory.db.conversation_rows import Line, Part
 from memory.episode import Episode, Turn
 from memory.store import Memory
-from tests.support.apppilot import caption, idle, look, opened, picture, replies, running, send, until
+from tests.support.apppilot import all_seen, caption, idle, look, opened, picture, replies, running, send, until
 from tui import KeepsakeApp
 from ui.dialogs.episode_dialogs import PassphraseDialog
 from ui.dialogs.kept_conversations import HistoryScreen
@@ -133,6 +133,7 @@ async def test_chat_and_browser_look_as_they_did(tmp_path: Path, size: tuple[int
     async with running(tmp_path / "memory.db", backend, size) as (app, pilot):
         app.theme = theme
         app.screen.query_one("#welcome", Static).remove()
+        await all_seen(app)
         await look(app, pilot, tmp_path / "0.png")
         await send(app, pilot, "Where did I last see Milo?")
         await until(lambda: replies(app) and replies(app)[0].text and idle(app), "the answer")

@@ -49,8 +49,10 @@ class IgnoresBursts(AppBase):
 
     async def on_event(self, event: events.Event) -> None:
         """Drop such a key, unless it says no; pass on all else."""
-        if isinstance(event, events.Key) and self.screen_stack:
-            screen = self.screen
+        if isinstance(event, events.Key):
+            screen = self.screen_stack[-1] if self.screen_stack else None
+            if screen is None:  # the app is closing
+                return
             if isinstance(screen, Confirming) and event.key not in NO and event.time < screen.drawn:
                 event.stop()
                 return

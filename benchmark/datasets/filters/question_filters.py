@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from assistant.backend import Message
 from benchmark.datasets.filters.tools import Tools, numbered_questions
-from benchmark.judges.judge import canonical_words
 from benchmark.judges.llm_judge import verdict
 from benchmark.world.concepts import all_concepts
+from benchmark.world.content_words import canonical_words
 from benchmark.world.question import LETTERS, UNKNOWN, Question
 from benchmark.world.sample import Sample
 from memory.episode import Episode, Photo

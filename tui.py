@@ -29,7 +29,7 @@ from demo import album
 from memory.db.conversation_rows import StoredConversation
 from memory.db.keys import ask_here
 from memory.episode import Photo, Recall
-from memory.errors import KeepsakeError
+from memory.errors import KeepsakeError, exit_with
 from memory.store import Memory
 from ui import arguments, help_strings, strings
 from ui.controllers.answers import AnswersController
@@ -296,4 +296,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

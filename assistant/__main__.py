@@ -41,7 +41,7 @@ from assistant.sight import recall, remember
 from memory import conversations
 from memory.days import Unknown, day_words, given_day
 from memory.episode import Episode, Recall, printable
-from memory.errors import KeepsakeError
+from memory.errors import KeepsakeError, exit_with
 from memory.text import count
 
 NOBODY = "I do not know anybody or anything here."
@@ -294,4 +294,4 @@ def _about(episode: Episode, why: str = "") -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

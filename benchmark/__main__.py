@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 
 from benchmark.world import fetch
-from memory.errors import KeepsakeError
+from memory.errors import KeepsakeError, exit_with
 
 COMMANDS = {
     "build": (
@@ -87,4 +87,4 @@ def _fetch(args: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -20,7 +20,7 @@ from assistant.models import local
 from assistant.photo import load_photo
 from demo import album
 from memory.episode import printable
-from memory.errors import KeepsakeError
+from memory.errors import KeepsakeError, exit_with
 from memory.text import count
 
 
@@ -85,4 +85,4 @@ def _print_proof(proof: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -19,7 +19,7 @@ from memory.days import DAY_UNKNOWN
 from memory.db import database_files, snapshots
 from memory.db.keys import ask_here, choose_passphrase
 from memory.episode import Episode, printable
-from memory.errors import KeepsakeError
+from memory.errors import KeepsakeError, exit_with
 from memory.forget import selection
 from memory.maintenance import marks
 from memory.maintenance.archive import as_json, export_archive, import_archive
@@ -60,9 +60,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             return run(memory, args)
     except KeepsakeError as error:
         _tell(printable(str(error)))
-        return 1
-    except BrokenPipeError:  # `| head` has ended; else Python would fail to flush stdout on exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         _tell("interrupted")
@@ -297,4 +294,4 @@ def _positive(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -14,6 +14,11 @@ Catch KeepsakeError at the edge (command line, app) and print it. Anything else 
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
 
 class KeepsakeError(Exception):
     """Base class: the message is for the user."""
@@ -41,3 +46,19 @@ class PromptTooLong(ModelError):
 
 class ModelStopped(KeepsakeError):
     """The model's process died, or was cancelled while it answered."""
+
+
+def exit_with(main: Callable[[], int]) -> NoReturn:
+    """Run a command line and end the process with its exit code.
+
+    When whoever reads the output has seen enough (`| head`), the process ends at once, with code 1 and without a word.
+    """
+    try:
+        try:
+            code = main()
+        finally:
+            sys.stdout.flush()  # also what argparse printed: at the process's own end it is too late to catch
+    except BrokenPipeError:  # the pipes of the model's process are watched where they are used
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left unwritten would fail once more
+        code = 1
+    sys.exit(code)

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from memory.errors import KeepsakeError
+from memory.errors import KeepsakeError, exit_with
 from quantize import manifest, pipeline, variants
 from quantize.gguf import converter
 from quantize.gguf import export as gguf
@@ -33,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = {"merge": merge, "gguf": export_gguf, "mlx": export_mlx, "verify": check, "all": export_all}
     try:
         return commands[args.command](args)
+    except BrokenPipeError:  # whoever reads the output has seen enough
+        raise
     except (KeepsakeError, OSError) as error:  # OSError: a full disk, a folder without permission to write
         print(error, file=sys.stderr)
         return 1
@@ -222,4 +224,4 @@ def _report(verdicts: list[acceptance.Verdict], rows: dict[str, list[verify.Samp
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -17,7 +17,7 @@ import numpy as np
 
 from assistant.models.local import packaged
 from benchmark.world import fetch
-from memory.errors import KeepsakeError
+from memory.errors import KeepsakeError, exit_with
 from memory.files import whole_file
 from memory.paths import home, private_folder
 from train import recipe as recipes
@@ -32,6 +32,8 @@ def main(argv: list[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         return _run(args)
+    except BrokenPipeError:  # whoever reads the output has seen enough
+        raise
     except (KeepsakeError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
     except KeyboardInterrupt:
@@ -219,4 +221,4 @@ def _device(recipe: recipes.Recipe) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -12,7 +12,8 @@ from rich.color import Color, ColorSystem
 
 from assistant.photo import from_image
 from demo import album
-from ui.pictures import crop, drawing, palette, picture_quality
+from tests.support import picture_quality
+from ui.pictures import crop, drawing, palette
 from ui.pictures.cells import cut, rendered
 from ui.pictures.drawing import draw
 from ui.pictures.symbols import NAMES, symbols, wanted

@@ -1,4 +1,4 @@
-"""How much of a photo its cells show, for every set of symbols: `python -m ui.pictures.picture_quality FOLDER`.
+"""How much of a photo its cells show, for every set of symbols: `python -m tests.support.picture_quality FOLDER`.
 
 The reference is the photo at 8 x 16 pixels a cell. PSNR in decibels over red, green and blue; SSIM of the brightness,
 over windows of 8 x 8 pixels that do not overlap. "as many half cells" says how many times as many half cells (the same
@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from assistant.photo import load_photo, picture
-from memory.errors import KeepsakeError
+from memory.errors import KeepsakeError, exit_with
 from ui.pictures.cells import cut, rendered
 from ui.pictures.drawing import fit
 from ui.pictures.symbols import NAMES, symbols
@@ -91,7 +91,7 @@ def measure(files: Sequence[Path], columns: int, rows: int) -> list[str]:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m ui.pictures.picture_quality", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m tests.support.picture_quality", description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="photos, in folders too")
     parser.add_argument("--photos", type=int, default=50, metavar="N", help="how many, evenly taken (default: 50)")
     parser.add_argument("--cells", type=int, nargs=2, default=(60, 30), metavar=("COLUMNS", "ROWS"))
@@ -110,4 +110,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -26,6 +26,11 @@ def day_words(day: date | None) -> str:
     return f"{day.day} {day:%B %Y}" if day else DAY_UNKNOWN
 
 
+def file_of(changed: datetime) -> str:
+    """ "file of 12 May 2025": the time of a photo's file, which is not the photo's day; to stand beside DAY_UNKNOWN."""
+    return f"file of {day_words(changed.astimezone().date())}"
+
+
 def _parsed(day: str, form: str) -> date | None:
     try:
         return datetime.strptime(" ".join(day.split()), form).date()

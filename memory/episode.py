@@ -46,7 +46,8 @@ class Episode:
     photo: Photo
     turns: tuple[Turn, ...]
     when: datetime
-    """When it happened, timezone-aware; kept as UTC with whole seconds. With an unknown `day`: when it was told."""
+    """When it happened, timezone-aware; kept as UTC with whole seconds. With an unknown `day` only for the order:
+    when it was told, or the time of the photo's file."""
     place: str | None = None
     order: int = field(default=0, compare=False, repr=False)
     """Position among the episodes of the memory it was loaded from, by when they were stored: later ones have more.

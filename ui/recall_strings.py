@@ -14,6 +14,7 @@ THE_PHOTO = "the same photo"  # the memory's reason for the very photo that is i
 SAME_PHOTO_AS = "This is {photo}:"
 SAME_AS, MAYBE_AS = "This is {why} as in {photo}:", "Maybe {why} as in {photo}:"
 IS_THIS, IS_THIS_SAME, YES_NO = "Is this {name}?", "Is it?", "y / n"
+NO_WORDS = "no words yet"
 FIRST = 5
 """So many words name a memory whose day is not known."""
 ASKED_HERE = "{keys}:  {question}   ·   or ask"

@@ -23,7 +23,7 @@ from assistant.importing.whatsapp import DayOrder
 from assistant.opening import encoder_and_model, open_memory
 from assistant.photo import shown
 from assistant.progress import progress_line
-from memory.days import day_words
+from memory.days import day_words, file_of
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError
 from memory.paths import home
@@ -32,8 +32,12 @@ from memory.text import count
 
 NAMED = 10
 """So many left-out files of each kind are named on stderr; --json names all."""
-DATE_SOURCES = {"name": "from the file's name", "file": "only the file's own", "chat": "the chat's"}
-"""Sources of dates that the summary counts, in words; the camera's is the usual one and not counted."""
+DATE_SOURCES = {
+    "chat": "the day of {n} is the chat's",
+    "name": "the day of {n} is from the file's name",
+    "file": "the day of {n} is unknown: neither the photo nor its name says it",
+}
+"""Sources of days that the summary counts, in words; the camera's is the usual one and not counted."""
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -139,9 +143,7 @@ def _summary(tally: Tally, seconds: float, *, dry: bool) -> str:
     parts += [count(len(tally.duplicates), "duplicate")] if tally.duplicates else []
     parts += [f"{len(tally.unusable)} unusable"] if tally.unusable else []
     parts += [f"{silent} left out, as nothing is said about them (--words, --without-words)"] if silent else []
-    parts += [
-        f"the date of {tally.dates[kind]} is {words}" for kind, words in DATE_SOURCES.items() if tally.dates[kind]
-    ]
+    parts += [words.format(n=tally.dates[kind]) for kind, words in DATE_SOURCES.items() if tally.dates[kind]]
     done = sum(tally.outcomes.values())
     pace = f" ({seconds:.1f} s, {1000 * seconds / done:.0f} ms a photo)" if done else ""
     return "; ".join(parts) + pace
@@ -149,6 +151,8 @@ def _summary(tally: Tally, seconds: float, *, dry: bool) -> str:
 
 def _line(name: str, episode: Episode, date_source: str) -> str:
     """One line about an episode that would be stored, for --dry-run."""
+    if date_source.startswith("file"):
+        date_source = f"{file_of(episode.when)}{date_source.removeprefix('file')}"
     words = " / ".join(turn.text for turn in episode.turns)
     place = f"  {episode.place}" if episode.place else ""
     quoted = f"“{words[:90]}”" if words else "no words"

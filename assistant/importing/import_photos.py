@@ -5,8 +5,8 @@ one transaction. A photo is known by its pixels, so a killed import is simply be
 is stored once. It is stored again only when people said something else about it. Only the memory decides what is new;
 `seen_files.py` makes that decision fast.
 
-    when     the camera's date (`camera_date.py`); else the chat's, the one in the file's name, or the file's own time
-             (the command says how often); a tag that only says when the file was changed comes before the file's own
+    when     the camera's date (`camera_date.py`); else the chat's, or the one in the file's name. Where all are missing
+             the day is unknown: a file's own time is that of a copy or a download, and only gives photos an order
     words    what the chat says, or the file's metadata (`file_metadata.py`), else what the name of the file or of its
              folder says, else --words. A photo without any words is left out, as `remember` refuses it: a model
              makes up a name for it, and it takes the place of one that has words. --without-words stores it
@@ -158,10 +158,10 @@ def import_all(
             yield ImportOutcome(item.name, "unusable", why if named else str(error))
             continue
         place = choices.place or (read.metadata.place if choices.keep_places else None)
-        if when:
+        if when and date_source != "file":
             episode = Episode(photo, turns, when, place)
         else:
-            episode = Episode(photo, turns, datetime.now(UTC), place, day=None)
+            episode = Episode(photo, turns, when or datetime.now(UTC), place, day=None)
         if memory and encoder:
             store_episode(memory, encoder, episode)
         stored[sha256].append(turns)

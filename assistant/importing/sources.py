@@ -44,7 +44,8 @@ class Item:
     """The words in the file's own name, or else in its folder's."""
     date: datetime | None = None
     date_source: str = ""
-    """Where `date`, used when the camera wrote none, comes from: "chat", "name" or "file" (its time of change)."""
+    """Where `date`, used when the camera wrote none, comes from: "chat", "name" or "file". The last is the file's
+    time of change, which is not the day of the photo and only gives an order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,9 +121,9 @@ def find(db: sqlite3.Connection, id: str) -> tuple[int, str, str]:
         within = "id >= ? AND id < ?"  # 'g' comes right after the last hex digit
         matches = db.execute(f"SELECT row, id, photo FROM episodes WHERE {within}", (prefix, prefix + "g")).fetchall()
     if not matches:
-        raise UnknownEpisode(f"no episode has the id {id!r}: see `python -m memory list`")
+        raise UnknownEpisode(f"no memory has the id {id!r}: see `python -m memory list`")
     if len(matches) > 1:
-        raise UnknownEpisode(f"{len(matches)} episodes have an id that begins with {id!r}: give more of it")
+        raise UnknownEpisode(f"{len(matches)} memories have an id that begins with {id!r}: give more of it")
     return tuple(matches[0])
 
 

@@ -59,6 +59,9 @@ def test_a_folder_comes_in_whole_and_every_photo_can_be_found(
     assert sorted(e.words for e in episodes) == ["", "", "Lake Como", "Lake Como", "Milo on the boat"]
     assert {e.when for e in episodes} > {AUGUST, datetime.fromtimestamp(1_700_000_000, UTC)}
     assert [e.place for e in episodes] == [None] * 5
+    # The time of a file is that of a copy: it is no day of a photo, and only gives an order.
+    assert [e.day for e in episodes].count(None) == 3
+    assert next(e for e in episodes if e.when.timestamp() == 1_700_000_000).day is None
 
 
 def test_the_second_time_nothing_comes(album: Path, own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,6 +90,7 @@ def test_a_dry_run_changes_nothing(album: Path, own_home: Path, capsys: pytest.C
     assert main(["import", str(album), "--dry-run", "--without-words"]) == 0
     out, err = capsys.readouterr()
     assert "Lake Como 2025/Milo on the boat.png" in out and "“Milo on the boat”" in out
+    assert re.search(r"IMG_0005.HEIC  day unknown \(file of 1[45] November 2023\)  no words", out)
     assert "would import 5 photos; 1 duplicate; 1 unusable" in out
     assert "duplicate: IMG_0001.JPG: the same picture as IMG_0001 (1).JPG" in err
     assert not own_home.exists()
@@ -119,7 +123,7 @@ def test_photos_that_nothing_is_said_about_are_left_out(
     out = capsys.readouterr().out
     assert out.startswith(
         "imported 3 photos; 1 unusable; 3 left out, as nothing is said about them (--words, --without-words); "
-        "the date of 1 is from the file's name; the date of 2 is only the file's own ("
+        "the day of 1 is from the file's name; the day of 2 is unknown: neither the photo nor its name says it ("
     )
     with Memory(own_home / "memory.db") as memory:
         assert all(e.words for e in memory.episodes())

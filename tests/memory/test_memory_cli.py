@@ -136,7 +136,7 @@ def test_forget(run: Any, filled: Path) -> None:
     assert row["id"] == SECOND.id and row["episodes"] == [SECOND.id] and row["turns"] == 2
     gone = run("show", SECOND.id)
     assert (gone.code, gone.out) == (1, "")
-    assert gone.err == f"no episode has the id '{SECOND.id}': see `python -m memory list`\n"
+    assert gone.err == f"no memory has the id '{SECOND.id}': see `python -m memory list`\n"
     told = run("forget", FIRST.id, "--details").out
     assert told.startswith(f"episode {FIRST.id}: forgotten, 2 turns") and "1 snapshot deleted, 1 made anew" in told
     assert run("stats", "--json").rows[0]["photos"] == 0

@@ -78,7 +78,7 @@ def test_an_id_may_be_shortened_while_it_is_clear(memory: Memory) -> None:
     with pytest.raises(UnknownEpisode, match=f"begins with '{first[0]}'"):
         memory.get(first[0])
     for wrong in ("", "nope", "0" * 17, "%", "' OR 1=1", "\udc80"):
-        with pytest.raises(UnknownEpisode, match="no episode has the id"):
+        with pytest.raises(UnknownEpisode, match="no memory has the id"):
             memory.get(wrong)
         with pytest.raises(UnknownEpisode):
             memory.forget(wrong)

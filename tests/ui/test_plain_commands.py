@@ -11,6 +11,7 @@ from assistant.photo import load_photo
 from memory import conversations, reminders
 from memory.episode import Episode, Turn
 from memory.store import Memory
+from memory.tray import waiting_photos as tray
 from tests.support.apppilot import picture
 from tests.support.plaintalk import Talk, talk
 from ui import dialog_strings, help_strings, strings
@@ -62,7 +63,7 @@ def test_a_photo_looked_at_again_without_a_memory_reminds_no_second_time(talk: T
 def test_forget_asks_first(talk: Talk, memory_file: Path, photos: Path) -> None:
     kept = (str(photos / "MILO 1.JPG"), "/remember This is Milo.", "/memories milo")
     lines = talk(FakeBackend(), *kept, lambda told: f"/forget {an_id(told)}", "no", "/forget zz")
-    assert "Note: no episode has the id 'zz': see `python -m memory list`" in lines
+    assert "Note: no memory has the id 'zz': see `python -m memory list`" in lines
     with Memory(memory_file) as memory:
         assert memory.stats()["episodes"] == 1
     lines = talk(FakeBackend(), "/memories", lambda told: f"/forget {an_id(told)}", "yes", "/details", "/memories")
@@ -128,6 +129,23 @@ def test_the_tray_by_lines(talk: Talk, memory_file: Path, photos: Path) -> None:
     assert "1 photo waits for words" in lines, "after the undo"
     with Memory(memory_file) as memory:
         assert sorted(episode.words for episode in memory.episodes()) == ["", "This is Rex."]
+
+
+def test_ids_of_the_tray_stay_good_and_paths_are_no_words(talk: Talk, memory_file: Path, photos: Path) -> None:
+    """Words give a memory another id: the one that was listed is known all the same."""
+    with Memory(memory_file) as memory:
+        for name in ("MILO 1.JPG", "rex.png"):
+            memory.add(Episode(load_photo(photos / name), (), datetime(2025, 5, 12, 12, tzinfo=UTC), day=None))
+        one, other = memory.ids()
+    told, path = f"/tray {one[:8]} This is Rex.", f"/tray {other} '{photos / 'MILO 1.JPG'}'"
+    lines = talk(FakeBackend(), "/memories", "/tray", told, f"/tray {one} Rex again", path, "/tray zz")
+    assert lines.count(f"{other}: day unknown (file of 12 May 2025): no words yet") == 1, "not “” in a list"
+    with Memory(memory_file) as memory:
+        [rex] = [episode for episode in memory.episodes() if episode.words]
+        assert tray.waiting(memory) == 1
+    assert f"You told about this photo already: “This is Rex.”  (/edit {rex.id[:8]} WORDS changes that.)" in lines
+    assert plain_strings.TRAY_PATH in lines
+    assert "No photo in the tray has the id zz: /tray lists those that wait." in lines
 
 
 def test_names_and_lists_by_lines(talk: Talk, memory_file: Path, photos: Path) -> None:

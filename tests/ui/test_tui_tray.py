@@ -13,6 +13,7 @@ from memory.episode import Episode
 from memory.store import Memory
 from memory.tray import waiting_photos as tray
 from tests.support.apppilot import idle, notes, opened, picture, running, sees, send, until
+from ui.imports.import_dialog import ImportDialog
 from ui.imports.tray_screen import TrayScreen
 from ui.widgets.panels import StatusLine
 
@@ -139,3 +140,39 @@ async def test_small_screens_show_photo_words_and_keys(memory_file: Path, tmp_pa
             assert screen.query_one("#tray-words", Input).region.height >= 1
             assert screen.query_one(".large").region.height >= 4
             await sees(screen.query_one("#tray-keys", Static), "ctrl+x")
+
+
+async def test_a_path_pasted_into_the_tray_is_no_word_about_a_photo(memory_file: Path, tmp_path: Path) -> None:
+    """A photo's path is shown, a folder's looked at, and both only when Enter is pressed again; a command is none."""
+    silent(memory_file, tmp_path / "album", 2)
+    other = picture(tmp_path / "other one.png", "#204060")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        screen = await tray_opened(app, pilot)
+        said, field = screen.query_one("#tray-said"), screen.query_one("#tray-words", Input)
+        field.value = f"'{other}'"
+        await pilot.press("ctrl+g")
+        await sees(said, "“other one.png” is a path", "closes the tray and shows it")
+        await pilot.press("enter")
+        await until(lambda: not isinstance(app.screen, TrayScreen), "the way back")
+        await until(lambda: app.photo and app.photo.sha256 == load_photo(other).sha256, "the photo in view")
+        await until(lambda: idle(app), "quiet")
+        screen = await tray_opened(app, pilot)
+        said, field = screen.query_one("#tray-said"), screen.query_one("#tray-words", Input)
+        field.value = "/undo"
+        await pilot.press("enter")
+        await sees(said, "/undo is a command")
+        field.value = str(tmp_path / "album")
+        await pilot.press("enter")
+        await sees(said, "“album” is a path", "what could be imported")
+        await pilot.press("enter")
+        await opened(app, ImportDialog)
+    assert words(memory_file) == ["", ""]
+
+
+async def test_the_time_of_a_file_is_no_day(memory_file: Path, tmp_path: Path) -> None:
+    with Memory(memory_file) as memory:
+        photo = load_photo(picture(tmp_path / "x.png", "#204060"))
+        memory.add(Episode(photo, (), NOON, day=None))
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        screen = await tray_opened(app, pilot)
+        await sees(screen.query_one("#tray-title"), "day unknown (file of 12 May 2025)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from textual.app import App
 
@@ -15,6 +16,7 @@ from ui.controllers.main_view import MainView
 from ui.imports import tray_strings as strings
 from ui.imports.tray_screen import TrayScreen
 from ui.runtime.app_thread import AppThread
+from ui.widgets.chat_log import Composer
 from ui.widgets.panels import StatusLine
 
 Next = tuple[list[list[Episode]], int]
@@ -58,7 +60,7 @@ class TraysController:
         if not found[0]:
             await self._view.note(strings.TRAY_EMPTY)
         elif self.screen is None:
-            await self._app.push_screen(TrayScreen(self._tell, self._leave, self._skip, self._undo))
+            await self._app.push_screen(TrayScreen(self._tell, self._leave, self._skip, self._undo, self._elsewhere))
             await self._show("", found)
 
     async def _show(self, said: str, found: Next) -> None:
@@ -84,6 +86,10 @@ class TraysController:
     def _skip(self, episode: Episode) -> None:
         self._skipped.add(episode.photo.sha256)
         self._after("")
+
+    def _elsewhere(self, paths: list[Path]) -> None:
+        """A path was pasted into the tray: the app shows or imports it, as if it had been pasted there."""
+        self._app.post_message(Composer.Photos(paths))
 
     def _undo(self) -> None:
         def undo(memory: Memory) -> str:

@@ -180,7 +180,7 @@ class ImportDialog(ModalScreen[ImportWish | None]):
         table = Table.grid(padding=(0, 2))
         bar.display = report is not None and report.running and bool(report.total)
         self._problem(report.trouble if report else "")
-        keys = strings.IMPORT_RUNNING_KEYS if self.running else strings.IMPORT_KEYS
+        keys = strings.IMPORT_RUNNING_KEYS if self.running else strings.import_keys(self.choices)
         if report is None or report.state == "failed":
             keys = strings.IMPORT_PATH_KEYS
         else:

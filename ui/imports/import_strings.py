@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.importing.import_photos import Tally
+from assistant.importing.import_photos import Choices, Tally
 from assistant.progress import duration
 from memory.text import count
 
@@ -18,7 +18,12 @@ Your files stay as they are: the memory keeps copies of the photos, and forgets 
 Words come from the chat, from descriptions in the photos, or from the names of files and folders. Photos without any \
 wait in the tray until you tell what they show."""
 IMPORT_PATH_KEYS = "Enter looks what is in it, and imports nothing yet  ·  Esc closes"
-IMPORT_KEYS = "Enter imports  ·  w: without words  ·  p: places  ·  o: another folder  ·  Esc closes"
+IMPORT_KEYS = "Enter imports  ·  {keys}  ·  o: another folder  ·  Esc closes"
+IMPORT_CHOICES = {
+    "without_words": ("w: leave out photos without words", "w: take photos without words, too"),
+    "keep_places": ("p: drop the camera's places", "p: keep the camera's places"),
+}
+"""What a key would do: when the choice is made already, and when it is not."""
 IMPORT_RUNNING_KEYS = "s stops (what is in stays, and it can go on later)  ·  Esc closes this, the import goes on"
 IMPORT_BEGUN = "Importing “{name}” …  F8 shows how far it is, and stops it."
 IMPORT_EMPTY = "There are no photos to import in “{name}”."
@@ -34,11 +39,17 @@ DAYS = {
     "camera": "from the camera",
     "name": "from the file's name",
     "chat": "from the chat",
-    "file": "only the file's own time",
+    "file": "unknown",
 }
 """Sources of a photo's day, in words."""
 NAMED = 3
 """So many of the files that are passed over are named."""
+
+
+def import_keys(choices: Choices) -> str:
+    """The keys below a preview: each says what pressing it now would do."""
+    keys = (IMPORT_CHOICES[name][not getattr(choices, name)] for name in IMPORT_CHOICES)
+    return IMPORT_KEYS.format(keys="  ·  ".join(keys))
 
 
 def days(tally: Tally) -> str:

@@ -6,6 +6,7 @@ It shows what it is given and calls what it was given; `controllers/trays.py` do
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -17,6 +18,7 @@ from textual.widgets import Input, Static
 
 from memory.episode import Episode
 from ui.imports import tray_strings as strings
+from ui.input_parser import read
 from ui.widgets.photo_view import PhotoView
 
 SMALL = 5
@@ -42,10 +44,14 @@ class TrayScreen(Screen[None]):
         leave: Callable[[Episode], object],
         skip: Callable[[Episode], object],
         undo: Callable[[], object],
+        elsewhere: Callable[[list[Path]], object],
     ) -> None:
-        """Callbacks: `tell` keeps words for photos, `leave` never asks about one again, `skip` asks later, `undo`."""
+        """Callbacks: `tell` keeps words for photos, `leave` never asks about one again, `skip` asks later, `undo`;
+        `elsewhere` shows or imports what was pasted by its path, when the tray is closed."""
         super().__init__()
-        self._tell, self._leave, self._skip, self._undo = tell, leave, skip, undo
+        self._tell, self._leave, self._skip, self._undo, self._elsewhere = tell, leave, skip, undo, elsewhere
+        self._asked = ""
+        """The path about which was said that it is none of this photo's words: Enter again takes it."""
         self.groups: list[list[Episode]] = []
         self.at = 0
         """Which photo of all that are shown."""
@@ -97,7 +103,7 @@ class TrayScreen(Screen[None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter: keep the words for this photo; without words, skip it."""
         event.stop()
-        if not self.photos:
+        if not self.photos or self._no_words(event.value.strip()):
             return
         episode = self.photos[self.at]
         if words := event.value.strip():
@@ -105,10 +111,26 @@ class TrayScreen(Screen[None]):
         else:
             self._done([episode], lambda: self._skip(episode))
 
+    def _no_words(self, text: str) -> bool:
+        """Whether `text` is a path or a command, as pasted or typed by habit: nothing is kept of it."""
+        typed = read(text)
+        if typed.command:
+            self.say(strings.TRAY_COMMAND.format(command=typed.command))
+            return True
+        if not typed.photos or typed.question:
+            return False
+        if text == self._asked:
+            self.dismiss(None)
+            self._elsewhere(typed.photos)
+        else:
+            self._asked = text
+            self.say(strings.a_path(typed.photos))
+        return True
+
     def action_group(self) -> None:
         """ctrl+g: keep the words for the whole group."""
         words = self.query_one("#tray-words", Input).value.strip()
-        if self.photos and words:
+        if self.photos and words and not self._no_words(words):
             group = list(self.group)
             self._done(group, lambda: self._tell(group, words))
 

@@ -38,16 +38,15 @@ from ui.demo_album import DemoAlbum
 from ui.import_paths import is_source
 from ui.imports.import_thread import ImportThread
 from ui.input_parser import Typed, read, to_path
-from ui.plain import lists, plain_people, plain_strings, plain_tray
+from ui.plain import lists, plain_people, plain_strings
 from ui.plain.plain_answers import PlainAnswers
 from ui.plain.plain_imports import PlainImports
 from ui.plain.plain_tellings import PlainTellings
+from ui.plain.plain_tray import PlainTray
 from ui.plain.printer import CONFIRMED, NEW_PHOTO, Printer, about
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import LISTED, export_open, forget_conversation
-
-_LISTS = {"/people": plain_people.run, "/tray": plain_tray.run}
 
 
 def run(
@@ -83,6 +82,7 @@ class PlainApp:
         self._imports = PlainImports(worker, self._messages, self._printer, self._sure)
         self._tellings = PlainTellings(self._thread, self._printer, self._confirm, self._sure, self._follow)
         self._answers = PlainAnswers(self._thread, self._printer)
+        self._tray = PlainTray()
 
     def run(self, demo: bool) -> int:
         """Greet, then read and run one line after the other; returns the exit code."""
@@ -146,7 +146,8 @@ class PlainApp:
             case "/import" if rest:
                 return self._imports.run(to_path(rest))
             case "/people" | "/tray":
-                thread.query("note", partial(_LISTS[name], rest, thread.session.changes), self._print, keep=True)
+                run = self._tray.run if name == "/tray" else plain_people.run
+                thread.query("note", partial(run, rest, thread.session.changes), self._print, keep=True)
             case "/remember" if rest:
                 thread.remember("note", rest, None, None)
             case "/again" | "/question":

@@ -24,6 +24,9 @@ CAPTION, ANSWER, REMINDER = "Caption", "Answer", "Reminder"
 REMEMBERED = "remembered, {what}"
 FORGET = "Forget this memory for good, also in conversations that mention it? yes or no:"
 TRAY_HOW = "/tray ID WORDS says what a photo without words shows; /tray ID - never asks about it again."
+TRAY_PATH = (
+    "That is a path, and says nothing about the photo: nothing is kept. Alone it shows or imports what is there."
+)
 IMPORTING, IMPORT_SURE = "Importing", "Import {photos}? yes or no:"
 DELETE = "Delete it for good? yes or no:"
 PRIVATE = "A private conversation: nothing of it is kept, and nothing can be remembered. /private ends it."

@@ -22,8 +22,9 @@ from memory.db.conversation_rows import StoredConversation
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
 from ui import recall_strings, strings, telling_strings
+from ui.imports.tray_strings import when
 from ui.plain import plain_strings
-from ui.recall_strings import day
+from ui.recall_strings import NO_WORDS, day
 from ui.runtime import messages
 from ui.runtime.citation_numbers import CitationNumbers
 
@@ -36,8 +37,8 @@ NEW_PHOTO = "photo"
 
 
 def about(episode: Episode) -> str:
-    """A memory in one line: day, place, words."""
-    return f"{day(episode)}: “{episode.words}”"
+    """A memory in one line: day, place, words, or that it has none yet."""
+    return f"{day(episode)}: “{episode.words}”" if episode.words else f"{when(episode)}: {NO_WORDS}"
 
 
 class Printer(EventHandler[None]):

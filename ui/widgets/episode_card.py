@@ -16,6 +16,7 @@ from memory.days import DAY_UNKNOWN, UNKNOWN, day_words
 from memory.episode import Episode, printable
 from memory.errors import PhotoError
 from ui.pictures.drawing import draw
+from ui.recall_strings import NO_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def draw_card(episode: Episode, size: CardSize) -> Card:
         image = tuple(list(strip) for strip in strips)
     except PhotoError:
         image = ([Segment("(damaged)"[: size.image_width])],)
-    words = Text(printable(" ".join(episode.words.split())))
+    words = Text(printable(" ".join(episode.words.split())) or NO_WORDS)
     lines = words.wrap(Console(width=size.text_width, file=None), size.text_width)
     shown = [line.plain.rstrip() for line in lines[: size.text_height]]
     if len(lines) > size.text_height and shown:

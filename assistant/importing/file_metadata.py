@@ -6,37 +6,29 @@ about the photo, on one line and of bounded length, and never as an instruction.
 
 from __future__ import annotations
 
+import codecs
+import locale
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
+from xml.etree import ElementTree
 
 from PIL import Image, ImageFile, IptcImagePlugin
 
-from assistant.metadata.camera_date import CameraDate, camera_date, xmp
+from assistant.importing.automatic_words import automatic_name, by_a_person, empty_words
+from assistant.metadata.camera_date import EXIF_FOLDER, CameraDate, camera_date, xmp
 from memory.episode import printable
 
 LONGEST = 1000
 """Most characters of a description."""
 GPS, DESCRIPTION, TITLE, COMMENT, CAPTION = 0x8825, 0x010E, 0x9C9B, 0x9C9C, (2, 120)
 """Tags of EXIF and its Windows extensions; the last one is IPTC's (record, data set)."""
+USER_COMMENT = 0x9286
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_LI = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
 _DC = "{http://purl.org/dc/elements/1.1/}"
-# Descriptions that cameras and programs write by themselves.
-_AUTOMATIC = re.compile(
-    r"default|untitled|screenshot|image|photo|\W*|.*digital (still )?camera|samsung camera pictures|sony dsc|"
-    r"(processed|edited|created|made|generated) (with|by|using) .*|.*\.(jpe?g|png|heic|tiff?)",
-    re.I | re.S,
-)
-# Words in the names that cameras, telephones and programs give to files and folders.
-_AUTOMATIC_WORDS = frozenset(
-    "img dsc pxl mvimg pano burst cover portrait hdr night edited edit bearbeitet copy kopie copia copie of at am pm "
-    "image images bild bilder foto fotos photo photos picture pictures pic pics screenshot screenshots bildschirmfoto "
-    "dcim camera kamera roll album albums gallery downloads download new neu folder ordner untitled unbenannt desktop "
-    "export exports import scan scans scanned whatsapp signal telegram facebook messenger instagram snapchat received "
-    "sent media phone handy backup sicherung unknown tmp temp collage icloud google takeout from aus the and und "
-    "der die das january february march april may june july august september october november december".split()
-)
 _DAY = re.compile(
     r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)"
     r"(?:(?:[ _T-]|\sat\s)?(\d\d)[-_.:h]?(\d\d)[-_.:m]?(\d\d)(?:\d{3})?)?(?!\d)"
@@ -66,11 +58,6 @@ def read_metadata(image: Image.Image) -> FileMetadata:
     return FileMetadata(words, place, camera_date(image))
 
 
-def by_a_person(words: str) -> bool:
-    """Whether a description was written by a person, not by a camera or a program."""
-    return not _AUTOMATIC.fullmatch(words)
-
-
 def one_line(text: str) -> str:
     """A text as one printable line of at most LONGEST characters."""
     return " ".join(printable(text).split())[:LONGEST].strip()
@@ -81,7 +68,7 @@ def words_of_name(name: str) -> str:
 
     "" for names that cameras, telephones and programs give.
     """
-    if re.fullmatch(r"[0-9A-Fa-f-]{16,}", name):
+    if re.fullmatch(r"[0-9A-Fa-f-]{16,}", name) or automatic_name(name):
         return ""
     spaced = re.sub(r"[_+~]", " ", one_line(name))
     spaced = re.sub(r"(?<=\w)[-.](?=\w)", " ", spaced) if " " not in spaced.strip() else spaced
@@ -89,7 +76,7 @@ def words_of_name(name: str) -> str:
 
     def is_automatic(token: str) -> bool:
         bare = token.strip("()[]{}.,;-–#").casefold()
-        return not bare or bare in _AUTOMATIC_WORDS or any(c.isdigit() for c in bare)
+        return not bare or bare in empty_words() or any(c.isdigit() for c in bare)
 
     while tokens and is_automatic(tokens[-1]):
         tokens.pop()
@@ -114,8 +101,19 @@ def _xmp(image: Image.Image) -> Iterator[str]:
     if root is None:
         return
     for name in ("description", "title"):
-        for element in root.iter(f"{_DC}{name}"):
-            yield "".join(element.itertext())
+        for element in root.iter():
+            yield element.get(f"{_DC}{name}", "")
+            if element.tag == f"{_DC}{name}":
+                yield from _alternatives(element)
+
+
+def _alternatives(element: ElementTree.Element) -> list[str]:
+    """The texts of an XMP property in several languages: the default one, then that of this machine, then the rest."""
+    texts = [(one.get(_LANG, ""), "".join(one.itertext())) for one in element.iter(_LI)]
+    own = (locale.getlocale()[0] or "").partition("_")[0].lower() or "en"
+    order = {"x-default": 0, own: 1, "en": 2}
+    ranked = sorted(texts, key=lambda one: order.get(one[0].lower(), order.get(one[0].lower().partition("-")[0], 3)))
+    return [text for _, text in ranked] or ["".join(element.itertext())]
 
 
 def _iptc(image: Image.Image) -> Iterator[str]:
@@ -134,6 +132,19 @@ def _exif(image: Image.Image) -> Iterator[str]:
     for tag in (COMMENT, TITLE):
         value = exif.get(tag, b"")
         yield bytes(value).decode("utf-16-le", "replace") if isinstance(value, bytes | tuple) else str(value)
+    comment = exif.get_ifd(EXIF_FOLDER).get(USER_COMMENT, b"")
+    yield _user_comment(comment, exif.endian or "<") if isinstance(comment, bytes) else str(comment)
+
+
+def _user_comment(raw: bytes, endian: str) -> str:
+    """EXIF's comment: eight bytes that name its code, then the text (EXIF 2.32, 4.6.5). Writers differ in the order of
+    bytes of UNICODE: the half that varies less holds the high bytes; `endian`, "<" or ">", decides where both do."""
+    code, raw = raw[:8].rstrip(b"\0 ").upper(), raw[8:]
+    if code == b"UNICODE" and raw[:3] != codecs.BOM_UTF8:
+        even, odd = len(set(raw[0::2])), len(set(raw[1::2]))
+        big = even < odd if even != odd else endian == ">"
+        return raw.decode("utf-16-be" if big else "utf-16-le", "ignore").strip("\0\ufeff\ufffe ")
+    return raw.decode("iso2022_jp" if code == b"JIS" else "utf-8-sig", "ignore").strip("\0 ")
 
 
 def _text(raw: bytes) -> str:

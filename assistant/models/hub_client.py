@@ -24,7 +24,7 @@ CHUNK = 1 << 20
 """Bytes between two calls of `on_bytes`, and the most that a kill costs."""
 AGENT = "keepsake"
 """User agent: all that the hub learns about us."""
-RESUMABLE = "what came is kept, the same command goes on from there"
+RESUMABLE = "what came is kept, and fetching it again goes on from there"
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,9 @@ def test_it_can_be_stopped_and_goes_on(hub: HubServer, own_home: Path) -> None:
         if progress.done >= 3 * MB:
             stop.set()
 
-    with pytest.raises(Stopped, match=r"^stopped at \d+ MB of \d+ MB; what came is kept, the same command goes on"):
+    with pytest.raises(
+        Stopped, match=r"^stopped at \d+ MB of \d+ MB; what came is kept, and fetching it again goes on"
+    ):
         pull(NAME, on_progress=on_progress, stop=stop)
     assert left(own_home) == ["Tiny-Q4_K_M"] and not (own_home / "models" / "tiny").exists()
     pull(NAME)
@@ -236,7 +238,7 @@ def test_a_disk_that_fills_up_keeps_what_came(hub: HubServer, own_home: Path, mo
         return Filling(path, mode)
 
     monkeypatch.setattr(hub_client, "open", filling, raising=False)
-    with pytest.raises(ModelError, match=r"^tiny: the disk is full; what came is kept, the same command goes on"):
+    with pytest.raises(ModelError, match=r"^tiny: the disk is full; what came is kept, and fetching it again goes on"):
         pull(NAME)
     assert local.names() == {"nano"}
     monkeypatch.undo()
@@ -379,6 +381,7 @@ def test_interrupted_it_says_that_it_goes_on(hub: HubServer, own_home: Path) -> 
         _, said = process.communicate(timeout=20)
     assert process.returncode == 1
     assert (
-        said.endswith("stopped; what came is kept, the same command goes on from there\n") and "Traceback" not in said
+        said.endswith("stopped; what came is kept, and fetching it again goes on from there\n")
+        and "Traceback" not in said
     )
     assert left(own_home) == ["Tiny-Q4_K_M"]

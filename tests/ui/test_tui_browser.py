@@ -130,15 +130,45 @@ async def test_an_edit_and_its_undo(memory_file: Path, photos: Path) -> None:
         app.screen.query_one("#place", Input).value = "Bergen"
         await pilot.press("ctrl+s")
         await opened(app, BrowserScreen)
-        await sees(app.screen, "Changed: the memory of 1 May 2024", "1 May 2024 · Bergen", "Milo at home", "of 2")
+        await sees(app.screen, "Changed: the memory of 1 May 2024", "1 May 2024 · Bergen", "Milo at home", "2 of 2")
         assert words_of(memory_file) == ["Rex at the sea", "Milo at home"]
         await pilot.press("u")
-        await sees(app.screen, "Restored as before", "Mylo at home")
+        await sees(app.screen, "Restored as before", "Mylo at home", "1 of 2")
         assert words_of(memory_file) == ["Mylo at home", "Rex at the sea"]
         await pilot.press("u")
         await until(lambda: idle(app), "the refusal")
         await pilot.press("escape")
         await until(lambda: any("nothing to take back" in note for note in notes(app, "warning")), "the refusal")
+
+
+async def test_undo_highlights_what_it_brings_back(memory_file: Path, photos: Path) -> None:
+    """The memory below had taken its place, and e or f after u would have been about that one."""
+    fill(memory_file, photos, "Milo at home", "Rex at the sea", "Bruno asleep")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        grid = await browser(app, pilot)
+        await sees(app.screen, "1 of 3")
+        await pilot.press("down", "f")
+        await opened(app, EpisodeScreen)
+        await drawn(app)
+        await pilot.press("y")
+        await sees(app.screen, "Forgotten", "2 of 2")
+        await pilot.press("home", "u")
+        await sees(app.screen, "Brought back", "2 of 3")
+        with Memory(memory_file) as memory:
+            assert grid.mark and memory.get(grid.mark.id).words == "Rex at the sea"
+
+
+async def test_esc_leaves_what_was_opened_with_words(memory_file: Path, photos: Path) -> None:
+    """One Esc takes back one step: a search in the browser, or the browser itself."""
+    fill(memory_file, photos, "Milo at home", "Rex at the sea", "Rex asleep")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, "/memories Rex")
+        await opened(app, BrowserScreen)
+        await sees(app.screen, "of 2")
+        await pilot.press("slash", "escape")
+        await sees(app.screen, "of 2")
+        await pilot.press("escape")
+        await until(lambda: not isinstance(app.screen, BrowserScreen), "the conversation")
 
 
 async def test_what_is_forgotten_is_in_no_file_and_comes_back_until_the_app_closes(

@@ -67,6 +67,8 @@ class MemoriesController:
         self._typing: str | None = None
         """What is being typed in the search field; None when it is not."""
         self.people = PeopleController(app, thread, main_view, self.browse)
+        self._there: Sequence[str] = ()
+        """Ids of memories that were just brought back or changed: the next list highlights the first of them."""
         self.details: tuple[str, ...] = ()
         """The last receipt, with ids and counts."""
 
@@ -162,7 +164,8 @@ class MemoriesController:
         if self.screen is None:
             await self._app.push_screen(BrowserScreen(self.browse, self._wish, self._wanted, self._typed))
         if self.screen:
-            self.screen.show(marks, words, photo, instead, typing, title)
+            self.screen.show(marks, words, photo, instead, typing, title, self._there)
+            self._there = ()
 
     async def _say(self, text: str) -> None:
         if self.screen:
@@ -179,10 +182,14 @@ class MemoriesController:
 
         self._thread.browse(partial(_cards, ids, size), drawn)
 
-    def changed(self, lines: Sequence[str]) -> None:
-        """Memories have changed: reload an open browser, and show the first line of the receipt there."""
+    def changed(self, lines: Sequence[str], there: Sequence[str] = ()) -> None:
+        """Memories have changed: reload an open browser, and show the first line of the receipt there.
+
+        `there`: ids of those that were brought back or changed.
+        """
         self.people.changed(lines)
         if screen := self.screen:
+            self._there = there
             line = re.split(r"[,.](?: |$)", lines[0])[0]
             screen.show_line(BROWSER_DONE.format(line=line) if lines[-1] == UNDO_HOW else f"{line}.")
             self.browse(screen.words)

@@ -142,7 +142,7 @@ class ThreadMessages(Base):
         self.viewer.clear()
         await self.main_view.settle(message.entry, "\n".join(message.receipt))
         await self.main_view.drop(message.ids)
-        self.memories.changed(message.receipt)
+        self.memories.changed(message.receipt, message.there)
         self.memories.details = message.details or self.memories.details
         if message.in_use and self.photo is None:
             await self.main_view.memories.show((), strings.NOTHING_YET)

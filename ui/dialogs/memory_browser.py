@@ -76,6 +76,8 @@ class BrowserScreen(Screen[None]):
         self.grid = EpisodeGrid(self._moved, id="grid")
         self.words = ""
         """The words of the last search."""
+        self._opened: str | None = None
+        """The words with which the browser was opened; None before it lists anything."""
 
     def compose(self) -> ComposeResult:
         """The search field, the memories, and the list of keys."""
@@ -99,12 +101,15 @@ class BrowserScreen(Screen[None]):
         instead: str = "",
         typing: bool = False,
         title: str = "",
+        there: Sequence[str] = (),
     ) -> None:
         """Show these memories, found by `words` ("": all); `photo`: the words were the path of a photo.
 
         `instead`: the words that were found for mistyped ones; `typing`: the keys stay in the search field; `title`:
-        what the words mean, where they ask for a list: "Photos: Anna, from 2024".
+        what the words mean, where they ask for a list: "Photos: Anna, from 2024"; `there`: ids of memories of which
+        the first that is listed is to be highlighted.
         """
+        self._opened = words if self._opened is None else self._opened
         searched, gone = words != self.words, bool(self.grid.marks)
         self.words = words
         found = title or (BROWSER_PHOTO if photo else BROWSER_FOUND.format(words=words))
@@ -115,7 +120,7 @@ class BrowserScreen(Screen[None]):
         self.query_one("#none", Static).update(BROWSER_NONE["searched" if words else "empty"])
         self.query_one("#none").display = not marks
         self.grid.display = bool(marks)
-        self.grid.show(marks)
+        self.grid.show(marks, there)
         if typing:
             return
         if marks:
@@ -169,10 +174,10 @@ class BrowserScreen(Screen[None]):
         return action != "search" or self.focused is not self.query_one("#search")
 
     def action_leave(self) -> None:
-        """Esc: from the search field to the memories, from hits to all memories, from all memories out."""
+        """Esc: from the search field to the memories, from hits to all memories, from what was opened out."""
         if self.query_one("#search").has_focus and self.grid.marks:
             self.grid.focus()
-        elif self.words:
+        elif self.words and self.words != self._opened:
             self._search("")
         else:
             self.dismiss()

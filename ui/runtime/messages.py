@@ -115,6 +115,8 @@ class EpisodesChanged(Message):
     """Whether the open conversation had read one of them: it begins again without them."""
     details: tuple[str, ...] = ()
     """The receipt with ids and counts, for who asks."""
+    there: tuple[str, ...] = ()
+    """Ids of memories that were brought back or changed."""
 
 
 @dataclass

@@ -237,7 +237,7 @@ class Session(Rewriting):
         done = change()
         conversation = self._conversation
         in_use = conversation is not None and any(r.episode.id in done.gone for r in conversation.recalls)
-        self._tell(messages.EpisodesChanged(entry, done.gone, list(done.lines), in_use, done.details))
+        self._tell(messages.EpisodesChanged(entry, done.gone, list(done.lines), in_use, done.details, done.there))
         self.count()
         self.jobs.keep_promise()
         if done.answer and not in_use and conversation and conversation.photo and not self.jobs.unwanted:

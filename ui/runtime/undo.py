@@ -54,6 +54,8 @@ class Change:
     """Whether an answer about a recall was taken back."""
     details: tuple[str, ...] = ()
     """The receipt with ids and counts."""
+    there: tuple[str, ...] = ()
+    """Ids of memories that the change brought back, or made of others: a list highlights the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class UndoStack:
         receipt, outdated_parts = self._memory().replace({old: new})
         lines = [EDITED.format(what=memory_of([new]))]
         lines += [EDITED_TOLD.format(n=outdated_parts)] if outdated_parts else []
-        return self._done(receipt, lines, held, added, UNDO_CHANGED)
+        return self._done(receipt, lines, held, added, UNDO_CHANGED, (new.id,))
 
     def merge(self, twins: Sequence[Duplicate]) -> Change:
         """Merge memories that are stored more than once. Raises KeepsakeError."""
@@ -99,7 +101,7 @@ class UndoStack:
         held = memory.hold([id for twin in twins for id in twin.goes])
         receipt, _ = memory.replace({id: memory.get(twin.stays) for twin in twins for id in twin.goes})
         lines = [MERGED.format(n=len(receipt.episodes)), *receipt.told()[1:]]
-        return self._done(receipt, lines, held, {}, UNDO_FORGOTTEN)
+        return self._done(receipt, lines, held, {}, UNDO_FORGOTTEN, tuple(twin.stays for twin in twins))
 
     def told(self, id: str, answer: tuple[str, str, Verdict | None] | None) -> None:
         """Note that a memory was added ("": it was there), and an answer as in `answered`: undo takes back both."""
@@ -171,7 +173,8 @@ class UndoStack:
             memory.replace(changed)
         for photo in photos:
             disk_cache.forget(photo)
-        return Change(gone, (step.line.format(what=what),), photos, bool(step.answer))
+        back = tuple(one.id for one in (*step.held.episodes, *filter(None, step.added.values())))
+        return Change(gone, (step.line.format(what=what),), photos, bool(step.answer), there=back)
 
     def _exists(self, id: str) -> bool:
         try:
@@ -180,9 +183,16 @@ class UndoStack:
             return False
 
     def _done(
-        self, receipt: Receipt, lines: Sequence[str], held: Held, added: dict[str, Episode | None], line: str
+        self,
+        receipt: Receipt,
+        lines: Sequence[str],
+        held: Held,
+        added: dict[str, Episode | None],
+        line: str,
+        there: tuple[str, ...] = (),
     ) -> Change:
         for photo in {episode.photo.sha256 for episode in held.episodes}:
             disk_cache.forget(photo)  # the engine's copy in memory is never written
         self._stack.append(_Undo(held, added, line))
-        return Change(receipt.episodes, (*lines, UNDO_HOW), receipt.photos, details=tuple(receipt.lines()))
+        details = tuple(receipt.lines())
+        return Change(receipt.episodes, (*lines, UNDO_HOW), receipt.photos, details=details, there=there)

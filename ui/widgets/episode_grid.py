@@ -84,13 +84,14 @@ class EpisodeGrid(ScrollView, can_focus=True):
         """The highlighted memory; None when there is none."""
         return self.marks[self.at] if self.at < len(self.marks) else None
 
-    def show(self, marks: Sequence[EpisodeEntry]) -> None:
-        """Show these memories and no others; the highlighted memory stays highlighted if it is among them."""
+    def show(self, marks: Sequence[EpisodeEntry], there: Sequence[str] = ()) -> None:
+        """Show these memories and no others. Highlighted is the first whose id is in `there`, else the one before."""
         before, self.marks = self.mark, marks
         ids = [mark.id for mark in marks]
         known = set(ids)
         self._cards = {id: card for id, card in self._cards.items() if id in known}
-        place = ids.index(before.id) if before and before.id in ids else min(self.at, max(0, len(ids) - 1))
+        wanted = [*there, *([before.id] if before else [])]
+        place = next((ids.index(id) for id in wanted if id in known), min(self.at, max(0, len(ids) - 1)))
         self.set_reactive(EpisodeGrid.at, place)
         self._lay_out()
 

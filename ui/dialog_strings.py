@@ -32,6 +32,7 @@ TWINS_WHY = "The same photo, or photos of one moment that look the same, with th
 TWINS_KEYS = "Enter merges it into one  ·  a: all of them  ·  Esc leaves them"
 TWINS_NONE = "No memory is stored twice: no photo, and no burst of photos, has the same words."
 STATISTICS, STATISTICS_KEYS = "Your memories in numbers", "Esc closes"
+DROP, DROP_KEYS = "Drop what you wrote?", "y: drop it  ·  n or Esc: go on writing"
 REMINDERS = "Standing instructions"
 REMINDERS_EMPTY = "None. Say one in a memory: “When you see the green bottle again, remind me to water the plants.”"
 REMINDERS_KEYS = "e: end one, the memory stays  ·  Esc closes"

@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from ui import strings
+from ui import dialog_strings, strings
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demo"
@@ -207,7 +207,7 @@ def running(
 def begin_anew(app: Terminal) -> Terminal:
     """That app in a new conversation, without the dialogs that a failed task left open."""
     while "Esc " in (left := app.screen()) or "Cancel" in left:
-        app.press("Escape")
+        app.press("y" if dialog_strings.DROP in left else "Escape")
         app.until(lambda screen, left=left: screen != left, "one dialog less")
     app.press("C-u")  # what a failed task left in the input
     mark = f"/task{next(_numbers)}"  # the page before is gone when this is; one that is just being left takes it along

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from textual import events
+from textual.widgets import Input, TextArea
 
 from assistant.backends.fake import FakeBackend
 from assistant.photo import load_photo
@@ -14,6 +16,7 @@ from memory.store import Memory
 from tests.support.apppilot import (
     caption,
     cards,
+    drawn,
     idle,
     look,
     notes,
@@ -27,6 +30,7 @@ from tests.support.apppilot import (
     until,
 )
 from tui import KeepsakeApp
+from ui.dialogs.editing import DropScreen
 from ui.dialogs.episode_dialogs import CaptionDialog, EpisodeScreen, HelpScreen, RememberDialog
 from ui.dialogs.kept_conversations import HistoryScreen, RemindersScreen
 from ui.dialogs.memory_browser import BrowserScreen, EditScreen
@@ -98,6 +102,45 @@ async def test_after_every_dialog_one_types_on(memory_file: Path, photos: Path) 
             )
         await pilot.press("end", "x")
         assert composer.text == "half ax"
+
+
+@pytest.mark.parametrize("way", ["f3", "f4", "edit"])
+async def test_esc_asks_before_it_drops_what_was_written(way: str, memory_file: Path, photos: Path) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await look(app, pilot, photos / "MILO 1.JPG")
+        await send(app, pilot, "/remember This is Rex.")
+        await until(lambda: cards(app) and idle(app), "the memory")
+        if way == "edit":
+            app.memories.choose(cards(app)[0].episode, "edit")
+        else:
+            await pilot.press(way)
+        kind = {"f3": RememberDialog, "f4": CaptionDialog, "edit": EditScreen}[way]
+        await opened(app, kind)
+        dialog = app.screen
+        await pilot.press("a", "b", "escape")
+        await opened(app, DropScreen)
+        await pilot.press("n")
+        await until(lambda: app.screen is dialog, "the dialog again")
+        await pilot.press("c", "escape")
+        written = [field.text for field in dialog.query(TextArea)] + [field.value for field in dialog.query(Input)]
+        assert any("abc" in text for text in written)
+        await opened(app, DropScreen)
+        await drawn(app)
+        await pilot.press("y")
+        await until(lambda: len(app.screen_stack) == 1, "the conversation")
+
+
+async def test_esc_in_a_burst_drops_nothing(memory_file: Path, photos: Path) -> None:
+    """ "Esc y" typed at once: the y came before the question was on screen."""
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await look(app, pilot, photos / "MILO 1.JPG")
+        await pilot.press("f4")
+        await opened(app, CaptionDialog)
+        await pilot.press("a")
+        press(app, "escape", "y")
+        await opened(app, DropScreen)
+        await drawn(app)
+        assert isinstance(app.screen, DropScreen)
 
 
 async def test_twenty_photos_pasted_at_once(memory_file: Path, tmp_path: Path) -> None:

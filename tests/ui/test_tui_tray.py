@@ -13,6 +13,7 @@ from memory.episode import Episode
 from memory.store import Memory
 from memory.tray import waiting_photos as tray
 from tests.support.apppilot import idle, notes, opened, picture, running, sees, send, until
+from ui.dialogs.editing import DropScreen
 from ui.imports.import_dialog import ImportDialog
 from ui.imports.tray_screen import TrayScreen
 from ui.widgets.panels import StatusLine
@@ -176,3 +177,17 @@ async def test_the_time_of_a_file_is_no_day(memory_file: Path, tmp_path: Path) -
     async with running(memory_file, FakeBackend()) as (app, pilot):
         screen = await tray_opened(app, pilot)
         await sees(screen.query_one("#tray-title"), "day unknown (file of 12 May 2025)")
+
+
+async def test_esc_asks_before_it_drops_words(memory_file: Path, tmp_path: Path) -> None:
+    silent(memory_file, tmp_path / "album", 2)
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        screen = await tray_opened(app, pilot)
+        await pilot.press(*"Zuri", "escape")
+        await opened(app, DropScreen)
+        await pilot.press("escape")
+        await until(lambda: app.screen is screen, "the tray again")
+        await pilot.press("enter")
+        await sees(screen.query_one("#tray-said"), "Kept for 1 photo: “Zuri”")
+        await pilot.press("escape")
+        await until(lambda: len(app.screen_stack) == 1, "the conversation")

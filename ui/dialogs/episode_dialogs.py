@@ -25,6 +25,7 @@ from memory.episode import Episode, Photo
 from memory.maintenance.marks import Mark
 from ui.dialog_strings import LOCKED, LOCKED_KEYS
 from ui.dialogs.confirming import Confirming
+from ui.dialogs.editing import Editing
 from ui.dialogs.large_photo import LargePhoto
 from ui.recall_strings import day
 from ui.telling_strings import MARK_KEY
@@ -41,11 +42,11 @@ class Keep:
     place: str | None
 
 
-class RememberDialog(ModalScreen[Keep | None]):
+class RememberDialog(Editing, ModalScreen[Keep | None]):
     """Asks for words, day and place of the current photo."""
 
     BINDINGS: ClassVar = [
-        Binding("escape", "dismiss(None)", "Close"),
+        Binding("escape", "abandon", "Close"),
         # With priority: letters typed fast after Tab go to the next field, not to this one.
         Binding("tab", "app.focus_next", show=False, priority=True),
     ]
@@ -120,11 +121,11 @@ class PassphraseDialog(ModalScreen[str | None]):
         self.dismiss(message.value or None)
 
 
-class CaptionDialog(ModalScreen[str | None]):
+class CaptionDialog(Editing, ModalScreen[str | None]):
     """Lets the user correct the caption; answers then build on the user's words."""
 
     BINDINGS: ClassVar = [
-        Binding("escape", "dismiss(None)", "Close"),
+        Binding("escape", "abandon", "Close"),
         Binding("ctrl+s,f4", "save", "Save"),
     ]
 

@@ -36,6 +36,7 @@ from ui.dialog_strings import (
     TWINS_WHY,
 )
 from ui.dialogs.confirming import Confirming
+from ui.dialogs.editing import Editing
 from ui.recall_strings import day
 from ui.widgets.episode_card import CardSize
 from ui.widgets.episode_grid import EpisodeGrid
@@ -189,10 +190,10 @@ class BrowserScreen(Screen[None]):
         self.query_one("#foot").border_subtitle = place
 
 
-class EditScreen(ModalScreen[Episode | None]):
+class EditScreen(Editing, ModalScreen[Episode | None]):
     """Edit the words, day and place of a memory. Returns the new memory; None: unchanged."""
 
-    BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Close"), Binding("ctrl+s,f4", "save", "Save")]
+    BINDINGS: ClassVar = [Binding("escape", "abandon", "Close"), Binding("ctrl+s,f4", "save", "Save")]
 
     def __init__(self, episode: Episode) -> None:
         super().__init__()

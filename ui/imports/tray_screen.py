@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from memory.episode import Episode
+from ui.dialogs.editing import Editing
 from ui.imports import tray_strings as strings
 from ui.input_parser import read
 from ui.widgets.photo_view import PhotoView
@@ -25,11 +26,11 @@ SMALL = 5
 """Small pictures beside the large one: the next ones."""
 
 
-class TrayScreen(Screen[None]):
+class TrayScreen(Editing, Screen[None]):
     """Ten photos without words, one after the other."""
 
     BINDINGS: ClassVar = [
-        Binding("escape", "dismiss(None)", "Close"),
+        Binding("escape", "abandon", "Close"),
         # With priority: the input has uses of its own for these keys, that nobody misses here.
         Binding("ctrl+g", "group", "The whole group", priority=True),
         Binding("ctrl+x", "leave", "Not interesting", priority=True),

@@ -50,10 +50,10 @@ class Editing(Base):
     async def action_abandon(self) -> None:
         """Esc: close without a change; what was written is asked about first."""
         if self._written == self._began:
-            await self._asked(True)
+            await self._drop_decided(True)
         else:
-            self.app.push_screen(DropScreen(), self._asked)
+            self.app.push_screen(DropScreen(), self._drop_decided)
 
-    async def _asked(self, drop: bool | None) -> None:
+    async def _drop_decided(self, drop: bool | None) -> None:
         if drop:
             await self.run_action("dismiss(None)")

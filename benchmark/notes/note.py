@@ -66,8 +66,8 @@ class Note:
 
     @property
     def voice(self) -> str:
-        """Who writes."""
-        return self.id.rpartition("-")[0]
+        """Who writes: "gardener", in gardener.txt and in gardener-b.txt alike."""
+        return self.id.partition("-")[0]
 
     @property
     def templates(self) -> tuple[str, ...]:

@@ -67,6 +67,12 @@ def test_a_note_as_it_was_written(tmp_path: Path) -> None:
     assert note.questions[2].answers[1] in GENERAL["untold"] and note.questions[3].answers[1] in GENERAL["absent"]
 
 
+def test_a_voice_that_goes_on_in_a_second_file_is_held_out_too(tmp_path: Path) -> None:
+    (tmp_path / "widower-b.txt").write_text(NOTE, encoding="utf-8")
+    [one] = load(tmp_path)
+    assert (one.id, one.notes[0].voice, one.split) == ("widower-b-001", "widower", HELD_OUT["widower"])
+
+
 def test_filled_anew_everywhere_alike_and_with_the_right_article(tmp_path: Path) -> None:
     [one] = family(tmp_path)
     articles = set()

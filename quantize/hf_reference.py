@@ -19,6 +19,7 @@ from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTo
 from assistant.backend import Chunk, Message, Options
 from assistant.chatml import Mark, Piece, Words, pieces
 from assistant.models.hf_config import FAMILIES
+from assistant.models.photo_budget import PhotoBudget, resized
 from assistant.photo import pixels
 from memory.episode import Photo
 from memory.errors import KeepsakeError
@@ -27,8 +28,12 @@ from memory.errors import KeepsakeError
 class Checkpoint:
     """A loaded transformers folder, with the LoRA of its folder `adapter` unmerged on it if there is one."""
 
-    def __init__(self, folder: Path) -> None:
-        """Load model, tokenizer and image processor. Raises KeepsakeError for a folder of another family or none."""
+    def __init__(self, folder: Path, budget: PhotoBudget | None = None) -> None:
+        """Load model, tokenizer and image processor. Raises KeepsakeError for a folder of another family or none.
+
+        `budget`: visual tokens of a photo, where the model can choose; None: the engines' own.
+        """
+        self.budget = budget or PhotoBudget()
         if not (folder / "config.json").is_file():
             raise KeepsakeError(f"{folder} is not a checkpoint: it has no config.json")
         try:
@@ -82,8 +87,9 @@ class Checkpoint:
 
     @torch.inference_mode()
     def embed(self, photo: Photo) -> np.ndarray:
-        """Visual tokens of a photo (T, D) float32, as they enter the language model."""
-        return torch.cat(tuple(self.model.get_image_features(**self._process([photo])).pooler_output)).numpy()
+        """Visual tokens of a photo, encoded small, (T, D) float32, as they enter the language model."""
+        inputs = self._process([photo], small=True)
+        return torch.cat(tuple(self.model.get_image_features(**inputs).pooler_output)).numpy()
 
     def _inputs(self, prompt: Sequence[Piece], then: Sequence[int] = ()) -> dict[str, torch.Tensor]:
         """The model's arguments for a prompt that is followed by the tokens `then`."""
@@ -101,11 +107,17 @@ class Checkpoint:
         inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
         return inputs
 
-    def _process(self, photos: Sequence[Photo]) -> dict[str, torch.Tensor]:
-        """Photos as the image processor hands them to the vision tower."""
-        untiled = {"do_image_splitting": False} if self.side else {}
-        images = [Image.fromarray(pixels(p, self.side)) for p in photos]
-        return dict(self.image_processor(images, return_tensors="pt", **untiled))
+    def _process(self, photos: Sequence[Photo], small: bool = False) -> dict[str, torch.Tensor]:
+        """Photos as the vision tower takes them: of the pixels that every engine sees."""
+        seen = [pixels(p, self.side) for p in photos]
+        how: dict[str, Any] = {"do_image_splitting": False}
+        if not self.side:
+            unit = self.image_processor.patch_size * self.image_processor.merge_size
+            seen, how = (
+                [resized(p, self.budget.most(small), self.budget.least, unit) for p in seen],
+                {"do_resize": False},
+            )
+        return dict(self.image_processor([Image.fromarray(p) for p in seen], return_tensors="pt", **how))
 
     def _token_counts(self, processed: dict[str, torch.Tensor], n: int) -> list[int]:
         """How many visual tokens each of `n` processed photos has."""

@@ -31,7 +31,7 @@ def open_hf(spec: Spec, threads: int | None = None, context: int = 8192) -> Cach
         raise ModelError(MISSING.format(name=spec.name, package=error.name)) from error
     if threads:
         torch.set_num_threads(threads)
-    processor = Processor(folder, spec.photo_tokens)
+    processor = Processor(folder, spec.budget)
     return CachedBackend(spec, processor, TransformersModel(load_model(folder)), context)
 
 

@@ -26,6 +26,7 @@ from assistant.backends.llama_loader import BATCH
 from assistant.backends.mtmd import VisionEncoder
 from assistant.backends.prefix_cache import PhotoKey, PrefixCache, Step, Unit, plan_steps
 from assistant.chatml import Mark, Piece, Words, large_photo, pieces
+from assistant.models.photo_budget import RULE
 from assistant.models.spec import Spec
 from memory.episode import Photo
 from memory.errors import ModelError, ModelStopped, PromptTooLong
@@ -61,7 +62,7 @@ class LlamaCpp:
                 threads,
                 side=spec.side,
                 one_tile=spec.one_tile,
-                max_tokens=spec.photo_tokens,
+                budget=spec.budget,
                 flag=self._flag,
                 space=spec.space,
                 dtype=np.float32 if exact else np.float16,
@@ -71,7 +72,7 @@ class LlamaCpp:
             self.close()
             raise
         self._prefix = PrefixCache()
-        made_by = f"{__version__} {spec.identity} {self._context} {exact}"
+        made_by = f"{__version__} {spec.identity} {self._context} {exact} {RULE} {spec.budget}"
         state = partial(llama_loader.pack, self._ctx), partial(llama_loader.unpack, self._ctx)
         self._snapshot = KvSnapshot(cache, made_by, *state) if cache and spec.identity else None
         self._ephemeral = self._begun = False

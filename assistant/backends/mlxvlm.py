@@ -22,6 +22,7 @@ from assistant.backends.causal_model import PhotoCache, PhotoSpan
 from assistant.backends.kv_snapshot import KvSnapshot
 from assistant.backends.processor import Position, Processor
 from assistant.models.hf_config import config
+from assistant.models.photo_budget import RULE
 from assistant.models.spec import Spec
 from memory.errors import ModelError
 
@@ -41,12 +42,12 @@ def open_mlx(
         from mlx_vlm import utils  # noqa: F401
     except ImportError as error:
         raise ModelError(MISSING.format(name=spec.name, package=error.name or "mlx")) from error
-    processor = Processor(spec.language, spec.photo_tokens)
+    processor = Processor(spec.language, spec.budget)
     model = MlxModel(load_model(spec.language))
     if not (cache and spec.identity):
         return CachedBackend(spec, processor, model, context)
     engine = " ".join(f"{name} {version(name)}" for name in ("mlx", "mlx-vlm", "transformers"))
-    made_by = f"{engine} {spec.identity} {spec.photo_tokens} {model.kind}"
+    made_by = f"{engine} {spec.identity} {spec.budget} {RULE} {model.kind}"
     snapshot = KvSnapshot(cache, made_by, model.save, model.restore)
     photo_cache = PhotoCache(disk_cache.vision_cache(cache), made_by, pack, unpack)
     return CachedBackend(spec, processor, model, context, snapshot, photo_cache)
@@ -112,8 +113,9 @@ class MlxModel:
             rows = self._mx.stack([first, *deep], 1)
         else:
             weight = model.vision_model.embeddings.patch_embedding.weight
-            square = pixels.reshape(-1, *pixels.shape[-3:]).transpose(0, 2, 3, 1).astype(weight.dtype)  # (1, H, W, 3)
-            rows = model.connector(model.vision_model(square)[0])[0][:, None]
+            tiles = pixels.reshape(-1, *pixels.shape[-3:]).transpose(0, 2, 3, 1).astype(weight.dtype)  # (N, H, W, 3)
+            rows = model.connector(model.vision_model(tiles)[0])
+            rows = rows.reshape(-1, 1, rows.shape[-1])
         self._mx.eval(rows)
         return rows
 

@@ -13,24 +13,24 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from assistant.backends.abort_flag import AbortFlag
 from assistant.backends.disk_cache import FORMAT, MB, DiskCache
 from assistant.models import gguf_metadata
+from assistant.models.photo_budget import RULE, PhotoBudget, resized, resized_for_tiles
 from assistant.photo import pixels
 from memory.episode import Photo
 from memory.errors import ModelError
 
 MOST_BYTES, MOST_PHOTOS = 256 * MB, 1024
 """Bounds of the embeddings that stay in memory."""
-SMALL = 4
-"""A small photo has this fraction (1/4) of the visual tokens of a large one, the photo that is asked about."""
+MOST_TOKENS = 4096
+"""Most tokens of a photo that mtmd is told of: more than any photo has, so that it never resizes one itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,15 @@ class VisionEncoder:
         *,
         side: int | None,
         one_tile: bool,
-        max_tokens: int,
+        budget: PhotoBudget,
         flag: AbortFlag,
         space: str = "",
         dtype: type[np.floating[Any]] = np.float16,
         disk: DiskCache | None = None,
     ) -> None:
-        """`side`: pixels of the square that every photo becomes. None: the model takes any shape up to `max_tokens`, or
-        tiles; where its vocabulary lacks the wrapper tokens of tiles, one square of the tower's own size.
+        """`side`: pixels of the square that every photo becomes. None: the model takes any shape within `budget`
+        (Qwen3-VL), or tiles (SmolVLM); where its vocabulary lacks the wrapper tokens of tiles, one square of the
+        tower's own size. Of a small photo in tiles, the overview alone is read.
         `one_tile`: the model was trained on the overview of a photo alone, without tiles and wrappers.
         `flag`: when set, it stops the vision tower.
         `space`: hash of the mmproj; without it nothing goes to disk. `dtype`: of embeddings, in memory and on disk.
@@ -81,11 +82,13 @@ class VisionEncoder:
         from llama_cpp import __version__, llama_cpp, mtmd_cpp
 
         self._llama, self._mtmd = llama_cpp, mtmd_cpp
-        self._side, self._one_tile, self._max_tokens, self._flag, self._dtype = side, one_tile, max_tokens, flag, dtype
+        self._side, self._one_tile, self._budget, self._flag, self._dtype = side, one_tile, budget, flag, dtype
+        vision = gguf_metadata.read_metadata(mmproj)
+        self._any_shape = side is None and vision.get("clip.projector_type") == "qwen3vl_merger"
         params = mtmd_cpp.mtmd_context_params_default()
         params.n_threads, params.print_timings, params.warmup = threads, False, False
-        if side is None:
-            params.image_max_tokens = max_tokens
+        if self._any_shape:  # with any bound of tokens, mtmd would cut tiles by another rule than the processor
+            params.image_min_tokens, params.image_max_tokens = 1, max(MOST_TOKENS, budget.query)
         self._eval_callback = llama_cpp.ggml_backend_sched_eval_callback(lambda _, ask, __: self.on_node(ask))
         params.cb_eval = self._eval_callback
         self._ctx = mtmd_cpp.mtmd_init_from_file(os.fsencode(mmproj), model, params)
@@ -96,11 +99,11 @@ class VisionEncoder:
         self._width = llama_cpp.llama_model_n_embd_inp(model)
         self.hidden = llama_cpp.llama_model_n_embd(model)
         """Width of one visual token without DeepStack layers."""
-        if side is None and self._lacks_wrappers():
-            self._side, self._one_tile = side, one_tile = (
-                gguf_metadata.read_metadata(mmproj)["clip.vision.image_size"],
-                True,
-            )
+        if side is None and not self._any_shape and self._lacks_wrappers():
+            self._side, self._one_tile = side, one_tile = vision["clip.vision.image_size"], True
+        self._tiled = side is None and not self._any_shape
+        self._tile: int = vision["clip.vision.image_size"]
+        self._longest: int = vision.get("clip.vision.preproc_image_size", 0)
         self.photos_encoded = 0
         """How often the vision tower has encoded a photo."""
         self._disk = disk if space else None
@@ -108,8 +111,11 @@ class VisionEncoder:
         """Whether embeddings may go to disk."""
         self._photos: OrderedDict[str, EncodedPhoto] = OrderedDict()
         """By the name of the entry on disk; the least recently used first."""
-        made_by = f"{FORMAT} {__version__} {space} {side} {one_tile} {np.dtype(dtype)} {max_tokens}"
-        self._made_by = [hashlib.sha256(f"{made_by} {small}".encode()).hexdigest()[:16] for small in (False, True)]
+        made_by = f"{FORMAT} {__version__} {space} {side} {one_tile} {np.dtype(dtype)} {RULE} {budget.least}"
+        self._made_by = [
+            hashlib.sha256(f"{made_by} {small} {budget.most(small)}".encode()).hexdigest()[:16]
+            for small in (False, True)
+        ]
 
     def chunks(self, photo: Photo, small: bool = False) -> tuple[PhotoChunk, ...]:
         """A photo's chunks, without encoding it. `small`: with fewer tokens, where the model can choose."""
@@ -176,6 +182,8 @@ class VisionEncoder:
             else:
                 with self._mtmd_chunks(photo, small) as mtmd_chunks:
                     chunks = [self._photo_chunk(c) for c in mtmd_chunks]
+                if self._tiled and small:  # before the overview: the end of the tiles, and the overview's two words
+                    chunks[0] = replace(chunks[0], tokens=chunks[0].tokens[-2:], n_tokens=2, n_pos=2)
             self._photos[name] = EncodedPhoto(tuple(chunks))
         self._photos.move_to_end(name)
         return self._photos[name]
@@ -226,31 +234,19 @@ class VisionEncoder:
     def _mtmd_chunks(self, photo: Photo, small: bool) -> Iterator[list[Any]]:
         """mtmd's chunks of a photo, with their pixels; they are freed when the context ends."""
         image = pixels(photo, self._side)  # (H, W, 3)
+        if self._any_shape:
+            image = resized(image, self._budget.most(small), self._budget.least)
+        elif self._tiled and self._longest:
+            image = resized_for_tiles(image, self._longest, self._tile)
         chunks = self._tokenize(image)
-        if small and self._side is None:
-            chunks = self._shrunk(image, chunks)
         try:
             listed = self._list(chunks)
-            yield [c for c in listed if self._is_image(c)][-1:] if self._one_tile else listed
+            if self._one_tile:
+                yield [c for c in listed if self._is_image(c)][-1:]
+            else:
+                yield listed[-3:] if self._tiled and small else listed
         finally:
             self._mtmd.mtmd_input_chunks_free(chunks)
-
-    def _shrunk(self, image: np.ndarray, chunks: Any) -> Any:
-        """Chunks of a scaled-down `image` (H, W, 3) with at most a small photo's tokens; `chunks` if there is none."""
-        budget, scale, size = self._max_tokens // SMALL, 1.0, self._n_visual(chunks)
-        for _ in range(8):  # the number of tokens follows the area in pixels, in steps and up to a bound
-            if size <= budget:
-                break
-            scale *= 0.98 * (budget / size) ** 0.5
-            sides = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-            tried = self._tokenize(np.asarray(Image.fromarray(image).resize(sides, Image.Resampling.LANCZOS)))
-            size = self._n_visual(tried)
-            if size > budget:
-                self._mtmd.mtmd_input_chunks_free(tried)
-                continue
-            self._mtmd.mtmd_input_chunks_free(chunks)
-            chunks = tried
-        return chunks
 
     def _tokenize(self, image: np.ndarray) -> Any:
         """mtmd's chunks of an image (H, W, 3) uint8; the caller frees them. Raises ModelError."""
@@ -273,9 +269,6 @@ class VisionEncoder:
     def _list(self, chunks: Any) -> list[Any]:
         count = self._mtmd.mtmd_input_chunks_size(chunks)
         return [self._mtmd.mtmd_input_chunks_get(chunks, i) for i in range(count)]
-
-    def _n_visual(self, chunks: Any) -> int:
-        return sum(int(self._mtmd.mtmd_input_chunk_get_n_tokens(c)) for c in self._list(chunks) if self._is_image(c))
 
     def _is_image(self, chunk: Any) -> bool:
         return bool(self._mtmd.mtmd_input_chunk_get_type(chunk) == self._mtmd.MTMD_INPUT_CHUNK_TYPE_IMAGE)

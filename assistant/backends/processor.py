@@ -1,8 +1,9 @@
 """Tokenizer and image processor of transformers: a prompt as token ids, pixels and positions.
 
 The MLX and the transformers backend share this module, so that both read what llama.cpp reads; neither library is
-loaded here. For a SmolVLM a photo is one square, as we train it: its visual tokens and nothing else. For a Qwen3-VL it
-has any shape, and its visual tokens stand between `<|vision_start|>` and `<|vision_end|>`.
+loaded here. For a Qwen3-VL a photo has any shape, and its visual tokens stand between `<|vision_start|>` and
+`<|vision_end|>`. For a SmolVLM it is one square, as we train it: its visual tokens and nothing else; where the
+vocabulary has words for tiles, as published, it is cut into tiles, each behind its place, the overview last.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from assistant.backends.mtmd import SMALL
 from assistant.backends.prefix_cache import PhotoKey, Unit
 from assistant.chatml import Mark, Piece, Words
 from assistant.models.hf_config import config
+from assistant.models.photo_budget import PhotoBudget, resized
 from assistant.photo import pixels
 from memory.episode import Photo
 from memory.errors import ModelError
 
-LEAST_TOKENS = 8
-"""A photo of fewer visual tokens is scaled up to so many, where the model takes any shape: llama.cpp's bound."""
+TILE_WORDS = ("<fake_token_around_image>", "<global-img>", "<row_1_col_1>")
+"""Words that a vocabulary has if its model was trained on tiles."""
 Position = tuple[int, int, int]
 """Position of a token in time, height and width (M-RoPE); of text, three times one number."""
 
@@ -32,8 +33,8 @@ Position = tuple[int, int, int]
 class Processor:
     """Tokenizer and image processor of a model folder in transformers' layout."""
 
-    def __init__(self, folder: Path, photo_tokens: int) -> None:
-        """`photo_tokens`: most tokens of a photo, where the model can choose.
+    def __init__(self, folder: Path, budget: PhotoBudget) -> None:
+        """`budget`: visual tokens of a photo, where the model can choose.
 
         Raises ModelError when transformers is not installed, or the folder is no model of a known family.
         """
@@ -48,21 +49,19 @@ class Processor:
         except (OSError, ValueError) as error:
             raise ModelError(f"transformers cannot load {folder}: {str(error).splitlines()[0]}") from error
         vision = self.config["vision_config"]
-        self.side: int | None = vision["image_size"] if self.config["model_type"] == "smolvlm" else None
-        """Pixels of the square every photo becomes; None = any shape."""
         self.image_token: int = self.config["image_token_id"]
-        self._bounds: list[dict[str, Any]] = [{}, {}]
-        """Arguments of the image processor, for large and for small photos."""
-        if self.side:
-            across = self.side // vision["patch_size"] // self.config["scale_factor"]
+        self._budget, self._tiled = budget, False
+        self.side: int | None = None
+        """Pixels of the square every photo becomes; None = any shape, or tiles."""
+        if self.config["model_type"] == "smolvlm":
+            across = vision["image_size"] // vision["patch_size"] // self.config["scale_factor"]
             self._square = (across, across)
-            self._bounds = [{"do_image_splitting": False}] * 2
+            self._tiled = all(len(self.tokenize(Mark(word))) == 1 for word in TILE_WORDS)
+            self.side = None if self._tiled else vision["image_size"]
         else:
             self._merge: int = vision["spatial_merge_size"]
+            self._unit: int = vision["patch_size"] * self._merge
             self._edges = [Unit(self.config[f"vision_{edge}_token_id"]) for edge in ("start", "end")]
-            unit = (vision["patch_size"] * self._merge) ** 2  # pixels of a visual token
-            for bounds, most in zip(self._bounds, (photo_tokens, photo_tokens // SMALL), strict=True):
-                bounds["size"] = {"shortest_edge": LEAST_TOKENS * unit, "longest_edge": most * unit}
         endings = (self.tokenize(Mark(end)) for end in ("<|im_end|>", "<|endoftext|>"))
         self.ends = {ids[0] for ids in endings if len(ids) == 1}
         """Tokens that end a turn."""
@@ -81,16 +80,26 @@ class Processor:
         return text
 
     def preprocess(self, photo: Photo, small: bool) -> tuple[dict[str, np.ndarray], tuple[int, int]]:
-        """The inputs of the vision tower, and how many (rows, columns) of visual tokens come out of it.
+        """The inputs of the vision tower, and how many (rows, columns) of visual tokens come out of it; for a model of
+        tiles, how many rows and columns of tiles, (0, 0) for the overview alone.
 
         `small`: with fewer tokens, where the model can choose.
         """
-        image = Image.fromarray(pixels(photo, self.side))
-        inputs = dict(self._image_processor([image], return_tensors="np", **self._bounds[small]))
+        image = pixels(photo, self.side)
         if self.side:
-            return inputs, self._square
+            return self._process(image, do_image_splitting=False), self._square
+        if self._tiled:
+            inputs = self._process(image, do_image_splitting=True, return_row_col_info=True)
+            grid = int(inputs.pop("rows")[0][0]), int(inputs.pop("cols")[0][0])
+            return ({k: v[:, -1:] for k, v in inputs.items()}, (0, 0)) if small else (inputs, grid)
+        image = resized(image, self._budget.most(small), self._budget.least, self._unit)
+        inputs = self._process(image, do_resize=False)
         _, height, width = inputs["image_grid_thw"][0]
         return inputs, (int(height) // self._merge, int(width) // self._merge)
+
+    def _process(self, image: np.ndarray, **how: Any) -> dict[str, Any]:
+        """What the image processor makes of pixels (H, W, 3)."""
+        return dict(self._image_processor([Image.fromarray(image)], return_tensors="np", **how))
 
     def lay_out(
         self, prompt: Sequence[Piece], large: int | None, grid: Callable[[Photo, bool], tuple[int, int]]
@@ -98,7 +107,7 @@ class Processor:
         """A prompt as the KV cache will hold it: the units of each piece, one a token, and each token's position.
 
         `large`: index of the piece with the large photo (None: all photos are large). `grid`: rows and columns of a
-        photo's tokens.
+        photo's tokens, or of its tiles.
         """
         units: list[list[Unit]] = []
         positions: list[Position] = []
@@ -115,6 +124,9 @@ class Processor:
                 continue
             small = self.side is None and large is not None and i != large
             rows, columns = grid(piece, small)
+            if self._tiled:
+                add(self._tiles(PhotoKey(piece.sha256, small, 0), rows, columns))
+                continue
             visual = [Unit(PhotoKey(piece.sha256, small, n)) for n in range(rows * columns)]
             if self.side:
                 add(visual)
@@ -126,3 +138,20 @@ class Processor:
             units[-1] += [replace(u, n_pos=0) for u in visual[:-1]] + [replace(visual[-1], n_pos=max(rows, columns))]
             add(self._edges[1:])
         return units, positions
+
+    def _tiles(self, key: PhotoKey, rows: int, columns: int) -> list[Unit]:
+        """A photo in tiles: each tile behind its place, a line's end after each row, and the overview."""
+        out: list[Unit] = []
+        numbers, per = iter(range(rows * columns + 1)), self._square[0] * self._square[1]
+
+        def tile(words: str) -> None:
+            out.extend(Unit(token) for token in self.tokenize(Mark(words)))
+            at = next(numbers) * per
+            out.extend(Unit(key._replace(chunk=at + n)) for n in range(per))
+
+        for row in range(rows):
+            for column in range(columns):
+                end = "\n" if row and not column else ""
+                tile(f"{end}<fake_token_around_image><row_{row + 1}_col_{column + 1}>")
+        tile(("\n\n" if rows else "") + "<fake_token_around_image><global-img>")
+        return out + [Unit(token) for token in self.tokenize(Mark("<fake_token_around_image>"))]

@@ -16,6 +16,7 @@ from typing import Any
 
 from assistant.backend import Verification
 from assistant.models import gguf_metadata, hf_config
+from assistant.models.photo_budget import read_budget
 from assistant.models.spec import UNCALIBRATED, Engine, Spec
 from memory.errors import ModelError
 from memory.files import sha256
@@ -70,7 +71,8 @@ def load(name: str | None = None, *, verify: bool = True) -> Spec:
             files.get("adapter"),
             photo.get("side"),
             bool(photo.get("one_tile", False)),
-            int(photo.get("tokens", 512)),
+            read_budget(photo),
+            read_budget(photo["trained"]) if "trained" in photo else None,
             float(manifest.get("threshold", UNCALIBRATED)),
             manifest["space"] if whole else manifest["files"]["mmproj"]["sha256"][:16],
             _digest(*(entry["sha256"] for entry in manifest["files"].values())),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from assistant.backend import MaySay, Verification
+from assistant.models.photo_budget import PhotoBudget
 
 UNCALIBRATED = 0.55
 """Recall threshold of a model that was not calibrated."""
@@ -29,8 +30,10 @@ class Spec:
     """Pixels of the square that every photo becomes; None = any shape."""
     one_tile: bool = False
     """The model was trained on a photo's overview alone, without tiles and wrappers."""
-    photo_tokens: int = 512
-    """Most tokens of a photo, where the model can choose."""
+    budget: PhotoBudget = field(default_factory=PhotoBudget)
+    """Visual tokens of a photo, where the model can choose."""
+    trained: PhotoBudget | None = None
+    """The budget that it was trained with; None: not known."""
     threshold: float = UNCALIBRATED
     """Least similarity of a recall by sight (0 to 1)."""
     space: str = ""

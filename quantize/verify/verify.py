@@ -21,14 +21,16 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from assistant import prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.chatml import Mark, Words, pieces
+from assistant.photo import from_image, pixels
 from benchmark.judges.judge import Lexical
 from benchmark.tasks.capeval import scorer
 from benchmark.world.sample import Sample, Spec, build
@@ -36,6 +38,7 @@ from memory.episode import Photo
 from memory.errors import KeepsakeError
 from memory.files import append_lines
 from memory.paths import home, private_folder
+from quantize.manifest import photo_settings
 from quantize.variants import Reader, Variant, compare, hashes, open_variant
 
 SIZES = {"quick": 12, "full": 100}
@@ -46,7 +49,9 @@ OPTIONS = Options()
 END = Mark("<|im_end|>")
 REFERENCE = "checkpoint"
 """The name of the variant that all others are compared with."""
-VERSION = 1
+ORDINARY = ((500, 375), (375, 500), (500, 333), (623, 467), (320, 569), (750, 300), (333, 501), (400, 400))
+"""Sizes in pixels of photos as cameras, screens and chats make them; none but the last has sides of one length."""
+VERSION = 2
 """Version of the rows: with another number, rows that were saved before are not used."""
 
 
@@ -73,9 +78,28 @@ class SampleRow:
     """The most memory that the process has held so far, in bytes."""
 
 
-def draw_samples(n: int) -> list[Sample]:
-    """The samples of a run: test split, one known concept among three memories, every fourth time two among six."""
-    return [build(Spec("test", SEED, i, 2 if i % 4 == 3 else 1)) for i in range(n)]
+def draw_samples(n: int, any_shape: bool = False) -> list[Sample]:
+    """The samples of a run: test split, one known concept among three memories, every fourth time two among six.
+
+    `any_shape`: the model takes photos as they are, so that they get ordinary sizes; else each becomes one square.
+    """
+    drawn = [build(Spec("test", SEED, i, 2 if i % 4 == 3 else 1)) for i in range(n)]
+    return [_ordinary(sample, i) for i, sample in enumerate(drawn)] if any_shape else drawn
+
+
+def _ordinary(sample: Sample, index: int) -> Sample:
+    """The sample with photos of `ORDINARY` sizes: each drawn square with its edges drawn out on two sides."""
+
+    def widened(photo: Photo, number: int) -> Photo:
+        width, height = ORDINARY[(index + number) % len(ORDINARY)]
+        inner = min(width, height)
+        square = np.asarray(Image.fromarray(pixels(photo)).resize((inner, inner), Image.Resampling.BICUBIC))
+        left, top = (width - inner) // 2, (height - inner) // 2
+        margins = ((top, height - inner - top), (left, width - inner - left), (0, 0))
+        return from_image(Image.fromarray(np.pad(square, margins, "edge")))
+
+    context = tuple(replace(e, photo=widened(e.photo, i + 1)) for i, e in enumerate(sample.context))
+    return replace(sample, context=context, query=widened(sample.query, 0))
 
 
 def run(checkpoint: Path, variants: Sequence[Variant], n: int, threads: int = 1) -> dict[str, list[SampleRow]]:
@@ -84,7 +108,10 @@ def run(checkpoint: Path, variants: Sequence[Variant], n: int, threads: int = 1)
     Raises KeepsakeError when a variant cannot be loaded, has another vocabulary, or its process dies.
     """
     reference = Variant(REFERENCE, "transformers", checkpoint)
-    work, samples = private_folder(home() / "verify" / identity(reference)), draw_samples(n)
+    work, samples = (
+        private_folder(home() / "verify" / identity(reference)),
+        draw_samples(n, photo_settings(checkpoint)["side"] is None),
+    )
     paths = {variant: work / f"{identity(variant)}.jsonl" for variant in (reference, *variants)}
     if twice := {variant.name for variant in paths if [v.name for v in paths].count(variant.name) > 1}:
         raise KeepsakeError(f"two variants are named {min(twice)}: rename a file, or check them one after the other")

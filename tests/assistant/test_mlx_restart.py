@@ -23,6 +23,7 @@ from assistant.backends.mlxvlm import open_mlx
 from assistant.backends.worker import WorkerBackend
 from assistant.chatml import Mark, Piece, Words
 from assistant.models import local
+from assistant.models.photo_budget import PhotoBudget
 from assistant.models.spec import Spec
 from assistant.photo import from_image
 from memory.episode import Photo
@@ -153,7 +154,7 @@ def test_what_another_model_version_or_photo_made_is_not_taken_up(
     truth = first.logits(asked)
     first.save()
     spec = forms["qwen"]
-    for other in (forms["qwen-bf16"], replace(spec, identity="other"), replace(spec, photo_tokens=256)):
+    for other in (forms["qwen-bf16"], replace(spec, identity="other"), replace(spec, budget=PhotoBudget(256))):
         engine = opened(other)
         assert (engine._read(asked)[2], engine.photos_encoded) == (0, 1)
     other = opened()

@@ -18,6 +18,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 
 from assistant.backend import Options
+from assistant.backends import mtmd
 from benchmark.world.sample import Sample
 from quantize import variants
 from quantize.gguf import chat_template, export
@@ -86,7 +87,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     (home / "talk" / "chat_template.jinja").write_text(llama2, encoding="utf-8")
     export.export_language(home / "talk", home / "talk.gguf", "f32", pre_tokenizer="qwen2")
     (home / "rows").mkdir()
-    samples = verify.draw_samples(2)
+    samples = verify.draw_samples(2, any_shape=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(verify, "OPTIONS", Options(max_new_tokens=24))
         truth = verify.measure(
@@ -133,6 +134,14 @@ def test_a_lora_merged_twice_is_noticed(bench: Bench) -> None:
     shutil.copytree(bench.home / "merged", again)
     shutil.copytree(bench.home / "checkpoint" / "adapter", again / "adapter")
     found = bench.judge(Variant("twice", "transformers", again))
+    assert not found.passed
+    assert any("KL" in fault for fault in found.faults)
+
+
+def test_photos_padded_with_black_are_noticed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As llama.cpp pads them by itself. Photos of 256 x 256 pixels would hide it."""
+    monkeypatch.setattr(mtmd, "resized", lambda image, *_: image)
+    found = bench.judge(bench.gguf("letterbox"))
     assert not found.passed
     assert any("KL" in fault for fault in found.faults)
 

@@ -6,13 +6,16 @@ dropped DeepStack or turned a rope the wrong way would still look right.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import PreTrainedTokenizerBase, Qwen2Tokenizer, Qwen3VLConfig, Qwen3VLForConditionalGeneration
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
+from assistant.models.photo_budget import PhotoBudget
 from assistant.models.spec import Spec
 from quantize.gguf import export
 
@@ -31,8 +34,22 @@ def tokenizer() -> PreTrainedTokenizerBase:
     )
 
 
-def config(words: PreTrainedTokenizerBase) -> Qwen3VLConfig:
-    """M-RoPE, grouped queries, heads wider than the model, DeepStack from two layers, positions that are resized."""
+DEEP: dict[str, Any] = {
+    "depth": 24,
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_heads": 1,
+    "deepstack_visual_indexes": [5, 11, 17],
+    "initializer_range": 0.05,
+}
+"""A vision tower as deep as that of Qwen3-VL 2B and 4B, with DeepStack from the same three blocks."""
+
+
+def config(words: PreTrainedTokenizerBase, tower: Mapping[str, Any] | None = None) -> Qwen3VLConfig:
+    """M-RoPE, grouped queries, heads wider than the model, DeepStack from two layers, positions that are resized.
+
+    `tower`: what is different in the vision tower.
+    """
     ids = {name: words.convert_tokens_to_ids(f"<|{name}|>") for name in ("image_pad", "video_pad")}
     edges = {name: words.convert_tokens_to_ids(f"<|{name}|>") for name in ("vision_start", "vision_end")}
     rope = {"rope_type": "default", "rope_theta": 1e5, "mrope_section": [12, 10, 10], "mrope_interleaved": True}
@@ -61,6 +78,7 @@ def config(words: PreTrainedTokenizerBase) -> Qwen3VLConfig:
             "num_position_embeddings": 64,
             "deepstack_visual_indexes": [1, 2],
             "initializer_range": 0.08,
+            **(tower or {}),
         },
         image_token_id=ids["image_pad"],
         video_token_id=ids["video_pad"],
@@ -70,11 +88,11 @@ def config(words: PreTrainedTokenizerBase) -> Qwen3VLConfig:
     )
 
 
-def build(folder: Path, seed: int = 0) -> Path:
+def build(folder: Path, seed: int = 0, tower: Mapping[str, Any] | None = None) -> Path:
     """Write model, tokenizer and image processor into `folder` (f32, about 8 million parameters)."""
     torch.manual_seed(seed)
     words = tokenizer()
-    model = Qwen3VLForConditionalGeneration(config(words))
+    model = Qwen3VLForConditionalGeneration(config(words, tower))
     for name, weight in model.named_parameters():
         if weight.ndim == 1:  # norms and biases start at ones and zeros, which would hide a mix-up
             weight.data += 0.2 * torch.randn_like(weight)
@@ -94,4 +112,4 @@ def exported(folder: Path) -> Spec:
     build(folder / "model")
     export.export_mmproj(folder / "model", folder / "mmproj.gguf", "f32")
     export.export_language(folder / "model", folder / "language.gguf", "f32", pre_tokenizer="qwen2")
-    return Spec("tiny", folder / "language.gguf", folder / "mmproj.gguf", photo_tokens=64)
+    return Spec("tiny", folder / "language.gguf", folder / "mmproj.gguf", budget=PhotoBudget(64, 16))

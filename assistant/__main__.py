@@ -35,6 +35,7 @@ from assistant.events import (
 from assistant.grounding.result import Grounding
 from assistant.importing import import_cli
 from assistant.mcp_server import stdio_server
+from assistant.models.photo_budget import PHOTO_TOKENS_HELP
 from assistant.opening import add_encoder_option, encode_with_progress, encoder_and_model, open_memory
 from assistant.photo import load_photo
 from assistant.sight import recall, remember
@@ -79,11 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     ask = commands.add_parser("ask", parents=[common], help="ask a question about a new photo, or about your memories")
     ask.add_argument("photo", nargs="?", type=Path, help="the photo file; without one, what you told is asked")
     ask.add_argument("question", help="the question, such as 'Who is this?'")
-    ask.add_argument(
-        "--no-caption",
-        action="store_true",
-        help="answer from the photo and the memories, without writing a caption first",
-    )
+    text = "answer from the photo and the memories, without writing a caption first"
+    ask.add_argument("--no-caption", action="store_true", help=text)
+    ask.add_argument("--photo-tokens", type=_positive, metavar="N", help=PHOTO_TOKENS_HELP)
     ask.set_defaults(run=_ask)
 
     import_cli.add(commands, common)
@@ -148,7 +147,8 @@ def _ask(args: argparse.Namespace) -> int:
         return 0
     photo = load_photo(args.photo) if args.photo else None
     result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "reminders": [], "grounding": {}}
-    with encoder_and_model(args.encoder, args.model, generates=True) as (encoder, backend):
+    opened = encoder_and_model(args.encoder, args.model, generates=True, photo_tokens=args.photo_tokens)
+    with opened as (encoder, backend):
         with open_memory(args.memory, backend, to_read=True) as memory:
             encode_with_progress(memory, encoder)
             conversation = Conversation(backend, memory, encoder)

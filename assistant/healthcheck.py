@@ -22,12 +22,15 @@ from assistant.encoder.encoder_manifest import read_manifest
 from assistant.encoder.onnx_encoder import OnnxEncoder
 from assistant.encoder.open_encoder import encoder_folder
 from assistant.models import hardware, local, registry
+from assistant.models.spec import Spec
 from assistant.photo import from_image
 from memory.episode import Photo
 from memory.errors import ModelError
 
 NEW_TOKENS = 48
 """Most tokens that the model writes."""
+FINE = 1024
+"""Visual tokens of a photo from which llama.cpp's makers expect a Qwen3-VL to see small things."""
 PHOTOS = 9
 """Photos that an encoder is timed with."""
 
@@ -52,6 +55,8 @@ class Health:
     """None when the model wrote fewer than two tokens."""
     said: str
     """What the model wrote."""
+    photos: str
+    """How large it sees a photo, and how that differs from its training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,15 @@ def check(name: str, on_step: Callable[[str], None] = lambda _: None) -> Health:
         last.new_tokens,
         round((last.new_tokens - 1) / writing, 1) if last.new_tokens > 1 and writing > 0 else None,
         text.strip(),
+        _photos(spec),
     )
+
+
+def _photos(spec: Spec) -> str:
+    """How large a photo is seen, and what this machine has room for."""
+    needed = hardware.memory_needed(registry.weight(spec), registry.kv_bytes(spec))
+    roomy = not spec.side and spec.budget.query < FINE and hardware.fits(needed, hardware.this_machine()) == "yes"
+    return spec.photos + (f"; this machine has room for {FINE:,} (--photo-tokens {FINE})" if roomy else "")
 
 
 def _compare_files(folder: Path, on_step: Callable[[str], None]) -> int:

@@ -139,6 +139,7 @@ def _check(args: argparse.Namespace) -> int:
         f"loaded in {health.load_seconds} s; memory at most {gigabytes(health.peak)} "
         f"(estimated with a full context: {gigabytes(health.estimate)})"
     )
+    print(f"photos: {health.photos}")
     print(f"read {health.prompt_tokens} tokens, photo included, at {health.prompt_per_second} a second")
     wrote = f"at {health.new_per_second} a second" if health.new_per_second else ""
     print(f"wrote {health.new_tokens} tokens {wrote}: {printable(health.said)}")

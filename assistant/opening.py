@@ -40,10 +40,11 @@ def encoder_opener(name: str | None) -> Callable[[], PhotoEncoder] | None:
 
 @contextmanager
 def encoder_and_model(
-    encoder: str | None, model: str | None, *, generates: bool = False
+    encoder: str | None, model: str | None, *, generates: bool = False, photo_tokens: int | None = None
 ) -> Iterator[tuple[PhotoEncoder, Backend | None]]:
     """Open the encoder, and the language model if it `generates` or is the encoder; close both at the end.
 
+    `photo_tokens`: most visual tokens of the photo that is asked about; None: as the model's folder says.
     Raises ModelError.
     """
     opener, backend = encoder_opener(encoder), None
@@ -52,7 +53,7 @@ def encoder_and_model(
         if generates or own is None:
             from assistant.backends.open_backend import open_backend  # takes a third of the time of a recall
 
-            backend = open_backend(model)
+            backend = open_backend(model, photo_tokens)
         yield own or BackendEncoder(_there(backend)), backend
     finally:
         if own:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from assistant.models.local import packaged
+from assistant.models.photo_budget import PhotoBudget
 from assistant.models.spec import UNCALIBRATED
 from memory.errors import KeepsakeError
 from memory.files import sha256, write_text
+
+MOST = PhotoBudget(1024, 256)
+"""The most visual tokens of a photo that an exported model is shown by itself: a context of 8,192 must hold several."""
 
 
 def write(out: Path, checkpoint: Path, package: str | None) -> Path:
@@ -68,14 +74,33 @@ def read(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def photo_settings(checkpoint: Path) -> dict[str, Any]:
-    """How a photo enters the model: our SmolVLM reads each as one square without tiles, other models in any shape."""
+def photo_settings(checkpoint: Path, trained: PhotoBudget | None = None) -> dict[str, Any]:
+    """How a photo enters the model: our SmolVLM reads each as one square without tiles, other models in any shape,
+    within a budget of visual tokens. `trained`: the budget of its training, which is used as far as laptops can."""
     config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
     if config["model_type"] != "smolvlm":
-        return {"side": None, "one_tile": False}
+        used, known = trained or PhotoBudget(), {"trained": trained.table()} if trained else {}
+        used = replace(used, query=min(used.query, MOST.query), memory=min(used.memory, MOST.memory))
+        return {"side": None, "one_tile": False, **used.table(), **known}
     vision = config["vision_config"]
     across = vision["image_size"] // vision["patch_size"] // config["scale_factor"]
     return {"side": vision["image_size"], "one_tile": True, "tokens": across**2}
+
+
+def trained_budget(run: Path | None) -> PhotoBudget | None:
+    """The visual tokens of a photo in a training of a Qwen3-VL, from its run.json or its recipe (TOML).
+
+    None where there is no such file, or it tells of no such training. Raises KeepsakeError when it cannot be read.
+    """
+    if run is None:
+        return None
+    try:
+        text = run.read_text(encoding="utf-8")
+        recipe = tomllib.loads(text) if run.suffix == ".toml" else json.loads(text)["recipe"]
+        gspo = recipe.get("gspo")
+        return PhotoBudget(**((gspo.get("trl") or {}).get("photos") or {})) if gspo else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise KeepsakeError(f"{run} is neither a run.json of train nor a recipe: {error}") from error
 
 
 def _entry(path: Path) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from assistant.models.photo_budget import read_budget
 from memory.episode import printable
 from quantize.verify import acceptance
 
@@ -82,7 +83,19 @@ def _origin(manifest: dict[str, Any]) -> list[str]:
         f"- **Recipe:** {recipe}",
         f"- **Training data:** {'hash `' + manifest['data'] + '`' if manifest['data'] else missing}",
         f"- **Prompt layout:** {manifest['layout']} (`assistant/prompt.py`)",
+        *_photos(manifest["photo"]),
     ]
+
+
+def _photos(photo: dict[str, Any]) -> list[str]:
+    """How large photos are shown to the model, and how large they were in its training."""
+    if photo["side"]:
+        return [f"- **Photos:** each becomes a square of {photo['side']} pixels, {photo['tokens']} visual tokens"]
+    used = read_budget(photo)
+    if "trained" not in photo:
+        return [f"- **Photos:** {used}; how many it was trained with is not stated"]
+    trained = read_budget(photo["trained"])
+    return [f"- **Photos:** {used}, " + ("as in training" if trained == used else f"in training {trained}")]
 
 
 def _files(manifest: dict[str, Any], passed: Sequence[acceptance.Verdict]) -> str:

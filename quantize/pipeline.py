@@ -93,6 +93,7 @@ def run(plan: Plan) -> tuple[list[acceptance.Verdict], dict[str, list[verify.Sam
     variants.read_config(plan.checkpoint)
     _refuse_unknown_kinds(plan)
     limits = acceptance.load()
+    trained = manifest.trained_budget(plan.run)
     origin = publish.origin(plan.checkpoint, plan.base, plan.licence, plan.run)
     if plan.kinds or plan.package:
         converter.find()
@@ -104,7 +105,7 @@ def run(plan: Plan) -> tuple[list[acceptance.Verdict], dict[str, list[verify.Sam
     verdicts, rows = check(plan.checkpoint, measured, plan.samples, limits, plan.threads)
     passed = [variant for variant in candidates if any(v.name == variant.name and v.passed for v in verdicts)]
     if passed:
-        publish.ship(plan.out, plan.checkpoint, passed, verdicts, origin, plan.package)
+        publish.ship(plan.out, plan.checkpoint, passed, verdicts, origin, plan.package, trained)
     return verdicts, rows
 
 

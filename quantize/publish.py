@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from assistant.models.photo_budget import PhotoBudget
 from assistant.models.spec import UNCALIBRATED
 from memory.errors import KeepsakeError
 from memory.files import sha256, write_json, write_text
@@ -62,11 +63,13 @@ def ship(
     verdicts: Sequence[acceptance.Verdict],
     known: dict[str, Any],
     package: str | None = None,
+    trained: PhotoBudget | None = None,
 ) -> Path:
     """Put the variants that passed into `out`, with model card and manifest. Returns the manifest's path.
 
     `verdicts`: the checkpoint's first. `known`: what `origin` returned. `package`: PACKAGE/FILE where the language
-    model of a variant comes from a package. Files that an earlier manifest names and the new one does not are removed.
+    model of a variant comes from a package. `trained`: how large photos were in its training. Files that an earlier
+    manifest names and the new one does not are removed.
     """
     path = out / "manifest.json"
     old = manifest.read(out)
@@ -77,7 +80,7 @@ def ship(
     written = {
         "name": out.resolve().name,
         "layout": "aligned",
-        "photo": manifest.photo_settings(checkpoint),
+        "photo": manifest.photo_settings(checkpoint, trained),
         "threshold": old.get("threshold", UNCALIBRATED) if same_tower else UNCALIBRATED,
         "files": files,
         **({"recall": old["recall"]} if same_tower and "recall" in old else {}),

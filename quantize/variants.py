@@ -18,6 +18,7 @@ from assistant.backend import Chunk, Message, Options
 from assistant.chatml import Mark, Piece, Words
 from assistant.models.local import packaged
 from assistant.models.spec import Spec
+from memory.episode import Photo
 from memory.errors import KeepsakeError
 from memory.files import sha256
 from quantize import manifest
@@ -43,6 +44,10 @@ class Reader(Protocol):
 
     def tokenize(self, piece: Mark | Words) -> list[int]:
         """Token ids of a text piece."""
+        ...
+
+    def embed(self, photo: Photo) -> np.ndarray:
+        """Visual tokens of a photo, encoded small, (T, D) float32."""
         ...
 
     def close(self) -> None:

@@ -207,7 +207,7 @@ def _gspo_with_trl(recipe: recipes.Recipe, gspo: recipes.Gspo, resume: bool, sho
     from train.trl import dataset, inspect_prompt, run
 
     if shown:
-        rows = dataset.Rows(dataset.visits(gspo), gspo.layout)
+        rows = dataset.Rows(dataset.visits(gspo), gspo.layout, (gspo.trl or recipes.Trl()).photos)
         for i in range(shown):
             print(inspect_prompt.show(rows, i, run_record.folder(recipe)))
         return

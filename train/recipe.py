@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from assistant.models.photo_budget import PhotoBudget
+
 
 @dataclass(frozen=True, slots=True)
 class Tower:
@@ -103,9 +105,8 @@ class Trl:
     judge: Literal["lexical", "chat"] = "lexical"
     judge_url: str = ""
     judge_model: str = ""
-    min_pixels: int = 8192
-    max_pixels: int = 262144
-    """Bounds that a photo is scaled into; 1,024 pixels are one visual token of Qwen3-VL."""
+    photos: PhotoBudget = field(default_factory=PhotoBudget)
+    """[gspo.trl.photos]: visual tokens of a photo; the default is what the app shows the model."""
     micro_batch: int = 1
     """Completions in one forward pass of one device."""
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
@@ -122,11 +123,8 @@ class Trl:
     """Trackers that get the metrics besides `metrics.jsonl`."""
 
     def __post_init__(self) -> None:
-        for key in ("micro_batch", "min_pixels"):
-            if getattr(self, key) < 1:
-                raise ValueError(f"{key} is {getattr(self, key)}, must be at least 1")
-        if self.max_pixels < self.min_pixels:
-            raise ValueError(f"max_pixels is {self.max_pixels}, must be at least min_pixels ({self.min_pixels})")
+        if self.micro_batch < 1:
+            raise ValueError(f"micro_batch is {self.micro_batch}, must be at least 1")
         if not 0 < self.vllm_memory < 1:
             raise ValueError(f"vllm_memory is {self.vllm_memory}, must be between 0 and 1")
         if self.judge == "chat" and not (self.judge_url and self.judge_model):
@@ -259,7 +257,8 @@ def from_table(table: dict[str, Any], where: str) -> Recipe:
     return recipe
 
 
-TABLES = {"tower": Tower, "vision": Vision, "language": Language, "gspo": Gspo, "lora": Lora, "trl": Trl}
+TABLES: dict[str, type] = {"tower": Tower, "vision": Vision, "language": Language, "gspo": Gspo, "lora": Lora}
+TABLES |= {"trl": Trl, "photos": PhotoBudget}
 """Keys whose value is a table of its own, and the dataclass for each."""
 
 

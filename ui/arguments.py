@@ -14,6 +14,7 @@ from assistant.backends.open_backend import open_backend
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.open_encoder import encoder_folder
 from assistant.models import local
+from assistant.models.photo_budget import PHOTO_TOKENS_HELP
 from assistant.opening import MODELS_OWN, add_encoder_option, encoder_opener
 
 
@@ -26,11 +27,12 @@ class Arguments:
     encoder: str | None
     demo: bool
     plain: bool
+    photo_tokens: int | None = None
 
     @property
     def open_backend(self) -> Callable[[], Backend]:
         """Opens the language model."""
-        return partial(open_backend, self.model)
+        return partial(open_backend, self.model, self.photo_tokens)
 
     @property
     def open_encoder(self) -> Callable[[], PhotoEncoder] | None:
@@ -53,5 +55,6 @@ def parse(argv: Sequence[str] | None) -> Arguments:
     add_encoder_option(parser)
     parser.add_argument("--demo", action="store_true", help="open the demo album")
     parser.add_argument("--plain", action="store_true", help="lines of text instead of a screen, for screen readers")
+    parser.add_argument("--photo-tokens", type=int, metavar="N", help=PHOTO_TOKENS_HELP)
     wanted = Arguments(**vars(parser.parse_args(argv)))
     return replace(wanted, plain=True) if os.environ.get("TERM") == "dumb" else wanted  # it can show no screen

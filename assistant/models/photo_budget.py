@@ -25,6 +25,13 @@ MOST_ASPECT = 200
 RULE = "smart_resize 1"
 """The name of the rule below, part of the name of whatever was computed from its pixels."""
 
+MOST_PHOTO_TOKENS = 2304
+"""A normalised photo has no more: 1,536 pixels on a side, 32 on a side of a token."""
+PHOTO_TOKENS_HELP = (
+    "most visual tokens of the photo asked about, for models that take photos of any shape (default: 512, or as the "
+    "model was trained); 1024 sees finer detail and waits about twice as long"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PhotoBudget:

@@ -45,3 +45,12 @@ class Spec:
     """How the model checks recalls; None: not at all."""
     may_say: MaySay = "seen"
     """Whether its descriptions of what it sees are kept, or only what was told (see `grounding/`)."""
+
+    @property
+    def photos(self) -> str:
+        """How large the model sees a photo, in words, and how that differs from its training."""
+        if self.side:
+            return f"each becomes a square of {self.side} pixels"
+        if self.trained is None or self.trained == self.budget:
+            return f"{self.budget}{', as in training' if self.trained else ''}"
+        return f"{self.budget}; it was trained with {self.trained}"

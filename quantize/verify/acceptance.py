@@ -21,7 +21,20 @@ THRESHOLDS = Path(__file__).with_name("thresholds.toml")
 MEASURES = ("acc_pos", "acc_neg", "name_recall", "misbinding")
 """The benchmark's scores of a caption that are compared."""
 HEADS = (
-    *("variant", "MB", "KL mean", "KL p95", "KL max", "top-1", "captions equal", "Acc+", "Acc-", "names", "wrong name"),
+    *(
+        "variant",
+        "MB",
+        "KL mean",
+        "KL p95",
+        "KL max",
+        "top-1",
+        "photo off",
+        "captions equal",
+        "Acc+",
+        "Acc-",
+        "names",
+        "wrong name",
+    ),
     *("tokens/s", "memory MB", "verdict"),
 )
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -34,6 +47,7 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     top1: Fraction
     kl_mean: Nats
     kl_p95: Nats
+    photo_error: Fraction
     acc_pos_lost: Fraction
     acc_neg_lost: Fraction
     misbinding_gained: Fraction
@@ -55,6 +69,8 @@ class Verdict:
     kl_max: float
     top1: float
     """Share of positions where the variant finds the checkpoint's likeliest token likeliest."""
+    photo_error: float
+    """Largest relative error of a photo's visual tokens."""
     equal: float
     """Share of captions that are equal to the checkpoint's, character by character."""
     scores: dict[str, float | None]
@@ -112,6 +128,9 @@ def judge(
     for name, value, most in (("mean KL", mean, limits.kl_mean), ("KL at 95 %", p95, limits.kl_p95)):
         if not value <= most:
             faults.append(f"{name} {value:.4f} nats, at most {most:g}")
+    photo = max(row.photo_error for row in rows)
+    if not photo <= limits.photo_error:
+        faults.append(f"visual tokens of a photo are {photo:.1%} off, at most {limits.photo_error:.1%}")
     faults += _benchmark_faults(pairs, limits)
     equal = sum(a.caption == b.caption for a, b in zip(rows, reference, strict=True))
     return Verdict(
@@ -124,6 +143,7 @@ def judge(
         p95,
         float(kl.max()),
         top1,
+        photo,
         equal / len(rows),
         {m: _share(m, rows) for m in MEASURES},
         pairs,
@@ -226,6 +246,7 @@ def _cells(one: Verdict) -> tuple[str, ...]:
         f"{one.bytes / 1e6:.1f}",
         *nats,
         f"{one.top1:.2%}",
+        f"{one.photo_error:.2%}",
         share(one.equal),
         *(share(one.scores[m]) for m in MEASURES),
         f"{one.per_second:.1f}" if one.per_second else "–",

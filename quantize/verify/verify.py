@@ -76,6 +76,8 @@ class SampleRow:
     """Tokens written a second once the prompt was read; None for a reader that gives its text in one chunk."""
     peak: int
     """The most memory that the process has held so far, in bytes."""
+    photo_error: float
+    """Relative error of the query's visual tokens, 0 to 1; 1 too where their number differs."""
 
 
 def draw_samples(n: int, any_shape: bool = False) -> list[Sample]:
@@ -173,11 +175,12 @@ def _row(reader: Reader, name: str, index: int, sample: Sample, reference: Path)
     text, stop, speed = _write_caption(reader, messages)
     asked = pieces(messages)
     words = [reader.tokenize(p) for p in asked if not isinstance(p, Photo)]
+    seen = reader.embed(sample.query)
     if name == REFERENCE:
         # of a checkpoint that wrote nothing, the end of turn is compared
         tokens = reader.tokenize(Words(text)) + (reader.tokenize(END) if stop == "end" or not text else [])
         partial = reference.with_suffix(".partial.npz")
-        np.savez(partial, logits=reader.follow(asked, tokens), tokens=tokens, words=json.dumps(words))
+        np.savez(partial, logits=reader.follow(asked, tokens), tokens=tokens, words=json.dumps(words), seen=seen)
         partial.replace(reference)
     saved = np.load(reference)
     expected = saved["logits"]
@@ -196,7 +199,15 @@ def _row(reader: Reader, name: str, index: int, sample: Sample, reference: Path)
         {measure: [float(x) for x in pair] for measure, pair in score.items()},
         speed,
         _peak_memory(),
+        _photo_error(seen, saved["seen"]),
     )
+
+
+def _photo_error(seen: np.ndarray, expected: np.ndarray) -> float:
+    """How far visual tokens (T, D) are from the checkpoint's, as a share of their length; at most 1."""
+    if seen.shape != expected.shape:
+        return 1.0
+    return round(min(1.0, float(np.linalg.norm(seen - expected) / np.linalg.norm(expected))), 6)
 
 
 def _write_caption(reader: Reader, messages: Sequence[Message]) -> tuple[str, str | None, float | None]:

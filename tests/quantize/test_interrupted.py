@@ -75,7 +75,22 @@ def test_a_calibrated_threshold_outlives_a_kill_while_files_are_put_in_place(
     variant = Variant("f16", "llama.cpp", work / "language-f16.gguf", work / "mmproj.gguf")
     verdicts = [
         acceptance.Verdict(
-            "f16", "llama.cpp", 1, 1, 1, 0.0, 0.0, 0.0, 1.0, 1.0, dict.fromkeys(acceptance.MEASURES), {}, None, 1, ()
+            "f16",
+            "llama.cpp",
+            1,
+            1,
+            1,
+            0.0,
+            0.0,
+            0.0,
+            1.0,
+            0.0,
+            1.0,
+            dict.fromkeys(acceptance.MEASURES),
+            {},
+            None,
+            1,
+            (),
         )
     ]
     known = publish.origin(tmp_path, None, None, None)

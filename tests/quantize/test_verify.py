@@ -13,6 +13,7 @@ import pytest
 from assistant.backend import Chunk, Message, Options
 from assistant.chatml import Mark, Piece, Words
 from benchmark.world.sample import Sample
+from memory.episode import Photo
 from memory.errors import KeepsakeError
 from quantize.variants import Variant
 from quantize.verify import acceptance, verify
@@ -25,7 +26,7 @@ SCORE = {"acc_pos": [4.0, 4.0], "acc_neg": [8.0, 8.0], "name_recall": [1.0, 1.0]
 def row(index: int = 0, **changed: object) -> SampleRow:
     """A row without a fault: a hundred tokens, all the same."""
     whole = SampleRow(
-        index, f"s{index}", "This is Milo at the harbour.", [0.001] * 100, [True] * 100, True, SCORE, 9.0, 10**6
+        index, f"s{index}", "This is Milo at the harbour.", [0.001] * 100, [True] * 100, True, SCORE, 9.0, 10**6, 0.001
     )
     return replace(whole, **changed)  # type: ignore[arg-type]
 
@@ -59,6 +60,7 @@ def test_what_is_the_same_passes(variant: Variant) -> None:
         ({"score": {**SCORE, "acc_neg": [7.0, 8.0]}}, "Acc-: 1 questions lost, 0 gained, of 8; at most 1.0% net"),
         ({"score": {**SCORE, "misbinding": [1.0, 1.0]}}, "wrong names in 1 more captions and 0 fewer, of 1;"),
         ({"same_words": False}, "it splits the prompts into other tokens"),
+        ({"photo_error": 0.47}, "visual tokens of a photo are 47.0% off, at most 5.0%"),
     ],
 )
 def test_every_threshold_is_held_by_itself(variant: Variant, changed: dict[str, object], told: str) -> None:
@@ -152,6 +154,9 @@ class Parrot:
     def tokenize(self, piece: Mark | Words) -> list[int]:
         return [min(127, ord(c)) for c in piece.text]
 
+    def embed(self, photo: Photo) -> np.ndarray:
+        return np.full((4, 8), 1 + self.off, np.float32)
+
     def close(self) -> None:
         pass
 
@@ -169,6 +174,7 @@ def test_every_token_of_the_checkpoints_caption_is_compared(tmp_path: Path, samp
     assert rows[0].kl[0] == 0 and rows[0].kl[1:] == sorted(rows[0].kl[1:]) and rows[0].kl[-1] > 0.1
     assert [r.caption for r in truth + rows] == ["Milo."] * 2 + ["Anna."] * 2
     assert all(r.same_words and all(r.same) and r.peak > 10**7 for r in rows)
+    assert [r.photo_error for r in truth + rows] == [0, 0, 0.1, 0.1]
 
 
 def test_rows_are_kept_and_a_torn_one_is_asked_again(tmp_path: Path, samples: list[Sample]) -> None:

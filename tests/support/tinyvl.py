@@ -20,6 +20,7 @@ from transformers import (
     Qwen3VLVideoProcessor,
 )
 
+from assistant.models.photo_budget import PhotoBudget
 from benchmark.datasets.corpus_writer import CorpusWriter
 from benchmark.judges.judge import Verdict
 from benchmark.world.question import Question
@@ -81,7 +82,7 @@ def corpus(folder: Path, n: int = 4) -> Path:
 def recipe(base: Path | str, data: Path | str, micro_batch: int = 4, **changed: object) -> Recipe:
     """A recipe of two steps: two prompts, four completions of each, and two updates a step."""
     settings = Trl(
-        data=str(data), dtype="float32", attention="eager", micro_batch=micro_batch, min_pixels=1024, max_pixels=4096
+        data=str(data), dtype="float32", attention="eager", micro_batch=micro_batch, photos=PhotoBudget(4, 4, 1)
     )
     gspo = Gspo(
         base=str(base),

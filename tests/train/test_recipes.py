@@ -125,7 +125,7 @@ def test_the_papers_run_is_the_published_one() -> None:
     assert (paper.group, paper.prompts, paper.updates, paper.passes, paper.steps) == (4, 1, 1, 1, 2 * 4196)
     assert (paper.learning_rate, paper.epsilon_low, paper.epsilon_high, paper.beta) == (5e-6, 3e-4, 4e-4, 0)
     assert (paper.layout, paper.variant, paper.alpha, paper.importance) == ("reference", "paper", 1, "sequence")
-    assert paper.trl and (paper.trl.min_pixels, paper.trl.max_pixels) == (3136, 12845056)
+    assert paper.trl and paper.trl.photos.query * 1024 == paper.trl.photos.memory * 1024 == 12845056
     assert ours.updates * ours.passes >= 4 and ours.variant == "keepsake" and ours.layout == "aligned"
     assert ours.steps * ours.prompts >= 2 * 4196 and ours.base == paper.base
 
@@ -170,7 +170,7 @@ WRONG = [
     ("gspo.trl", {"vllm": "server"}, r"vllm is 'server', which needs vllm_url"),
     ("gspo.trl", {"report": ["paper"]}, r"report is 'paper', must be one of 'tensorboard', 'trackio', 'wandb'"),
     ("gspo.trl", {"data": "nowhere"}, r"data is 'nowhere': there is no such file or folder"),
-    ("gspo.trl", {"max_pixels": 9}, r"max_pixels is 9, must be at least min_pixels \(8192\)"),
+    ("gspo.trl.photos", {"least": 600}, r"least is 600, must be at most memory \(128\) and query \(512\)"),
     ("gspo", {"learn": "silver"}, r"\[gspo\]: learn is 'silver', must be one of 'rewards', 'gold'"),
     ("gspo", {"learn": "gold", "beta": 0.1}, r"beta is 0.1, must be 0 when learn is 'gold'"),
     ("gspo", {"degeneration_filter": "no"}, r"degeneration_filter is 'no', must be of type bool"),
@@ -180,6 +180,7 @@ WRONG = [
 def write(path: Path, base: Path, table: str = "", changed: dict[str, Any] | None = None) -> Path:
     """A recipe that could run here, but for what is changed."""
     content = {**GOOD, "gspo": {"base": str(base), **GOOD["gspo"]}}
+    content.setdefault(table, {})
     content = {k: {**v, **(changed or {})} if k == table else v for k, v in content.items()}
     lines = []
     for name, values in content.items():

@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from trl.data_utils import prepare_multimodal_messages
 
 from assistant import prompt
 from assistant.backend import Message
 from assistant.chatml import Mark, pieces
+from assistant.models.photo_budget import PhotoBudget
+from assistant.photo import from_image
 from benchmark.datasets.corpus_writer import CorpusWriter
 from benchmark.judges.judge import Lexical
 from benchmark.world.question import UNKNOWN
@@ -23,12 +26,13 @@ from benchmark.world.sample import Sample
 from memory.episode import Photo, Turn
 from memory.errors import KeepsakeError
 from tests.support import tinyvl
-from train.recipe import Trl
 from train.rl import reward
 from train.trl import covip_list, dataset
 from train.trl.run import _processor
 
 SAMPLES = tinyvl.samples(3)
+SIXTEEN = PhotoBudget(16, 16, 1)
+"""A square photo has 16 tokens."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +42,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def processor(base: Path) -> Any:
-    return _processor(str(base), Trl(min_pixels=1024, max_pixels=16384))
+    return _processor(str(base))
 
 
 @pytest.fixture
@@ -48,7 +52,7 @@ def data(tmp_path: Path) -> Path:
 
 def as_trl(processor: Any, messages: tuple[Message, ...]) -> list[int]:
     """Tokens of a prompt, the way GRPOTrainer makes them of a row."""
-    row = prepare_multimodal_messages(dataset.as_row(messages), images=images(messages))
+    row = prepare_multimodal_messages(dataset.as_row(messages), images=dataset.images(messages, SIXTEEN))
     found = processor.apply_chat_template([row], add_generation_prompt=True, tokenize=True, return_dict=True)
     return found["input_ids"][0]
 
@@ -57,8 +61,8 @@ def as_engine(processor: Any, messages: tuple[Message, ...]) -> list[int]:
     """Tokens of a prompt (16 a photo), piece by piece as `assistant/chatml.py` says and llama.cpp is given them."""
     words = processor.tokenizer
     start, image, end = words.convert_tokens_to_ids(["<|vision_start|>", "<|image_pad|>", "<|vision_end|>"])
-    seen = processor.image_processor(images(messages), return_tensors="pt")["image_grid_thw"]
-    assert [int(grid.prod()) // 4 for grid in seen] == [16] * len(seen), "256 x 256, scaled into the recipe's bounds"
+    seen = processor.image_processor(dataset.images(messages, SIXTEEN), return_tensors="pt")["image_grid_thw"]
+    assert [int(grid.prod()) // 4 for grid in seen] == [16] * len(seen), "256 x 256, scaled into the budget"
     ids: list[int] = []
     for piece in pieces(messages):
         if isinstance(piece, Photo):
@@ -67,14 +71,6 @@ def as_engine(processor: Any, messages: tuple[Message, ...]) -> list[int]:
             literal = not isinstance(piece, Mark)
             ids += words(piece.text, add_special_tokens=False, split_special_tokens=literal).input_ids
     return ids
-
-
-def images(messages: tuple[Message, ...]) -> list[Any]:
-    from PIL import Image
-
-    from assistant.photo import pixels
-
-    return [Image.fromarray(pixels(p)) for m in messages for p in m.parts if isinstance(p, Photo)]
 
 
 @pytest.mark.parametrize("layout", ["aligned", "reference"])
@@ -108,7 +104,7 @@ def test_rows_hold_what_the_renderer_says(data: Path) -> None:
     assert len(table) == gspo.steps * gspo.prompts == 4
     for row in table[[0, 0, 1, 3]]["visit"]:
         assert table[row]["prompt"] == dataset.as_row(drawn.messages(row))
-        seen = [image.tobytes() for image in images(drawn.messages(row))]
+        seen = [image.tobytes() for image in dataset.images(drawn.messages(row), PhotoBudget())]
         assert len(set(seen)) == 3 and [image.tobytes() for image in table[row]["images"]] == seen
     gold = drawn.dataset(gold=True)[next(i for i, v in enumerate(drawn.visits) if v.kind == "recognition")]
     there = drawn.sample(gold["visit"]).positives
@@ -236,3 +232,21 @@ def test_captions_that_nobody_could_ask_about_are_left_out(tmp_path: Path, capsy
     assert gspo
     with pytest.raises(KeepsakeError, match="no sample to train on"):
         dataset.visits(gspo)
+
+
+def test_training_shows_photos_as_the_app_does(processor: Any) -> None:
+    """The photo asked about large, memories small, whatever their shape; the processor leaves their pixels alone.
+
+    Previously every photo of training had up to 256 tokens, while the app gave 512 to the query and 128 to memories.
+    """
+    shapes = ((623, 467), (320, 569), (750, 300))
+    photos = [from_image(Image.effect_noise(size, 90)) for size in shapes]
+    sample = SAMPLES[0]
+    context = tuple(replace(e, photo=p) for e, p in zip(sample.context, photos, strict=False))
+    messages = prompt.caption_messages(context, photos[2])
+    seen = dataset.images(messages, PhotoBudget(96, 24, 1))
+    assert {image.size for image in seen[:2]} == {(160, 128), (96, 192)} and seen[2].size == (480, 192)
+    grids = processor.image_processor(seen, return_tensors="pt")["image_grid_thw"]
+    assert [int(grid.prod()) // 4 for grid in grids] == [image.width * image.height // 1024 for image in seen]
+    everywhere = dataset.images(prompt.recognise_messages(photos[:2], photos[2]), PhotoBudget(96, 24, 1))
+    assert len(everywhere) == 3

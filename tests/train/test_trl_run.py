@@ -23,6 +23,7 @@ import torch
 from huggingface_hub import constants
 from safetensors.torch import load_file
 
+from assistant.models.photo_budget import PhotoBudget
 from benchmark.world.sample import Spec
 from benchmark.world.sample import build as draw
 from memory.errors import KeepsakeError
@@ -223,7 +224,7 @@ def test_a_guard_ends_a_run_that_cannot_learn(base: Path, data: Path, judge: tin
 def test_without_rewards_it_learns_the_right_answers(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The baseline: as many steps and visits, and the loss falls."""
     monkeypatch.setattr(dataset, "build", lambda spec: draw(Spec("test", spec.seed, 0, spec.positives)))
-    settings = Trl(dtype="float32", attention="eager", min_pixels=1024, max_pixels=4096)
+    settings = Trl(dtype="float32", attention="eager", photos=PhotoBudget(4, 4, 1))
     changed = {"positives": (1.0,), "recognition_share": 0.0, "strangers_share": 0.0, "steps": 4}
     recipe = tinyvl.recipe(base, "", trl=settings, learn="gold", **changed)
     adapter = run.run(recipe, False)

@@ -17,6 +17,8 @@ import numpy as np
 
 from assistant import prompt
 from assistant.backend import Message
+from assistant.chatml import large_photo, pieces
+from assistant.models.photo_budget import PhotoBudget, resized
 from assistant.photo import pixels
 from benchmark.datasets.source import Draft
 from benchmark.world.sample import Mode, Spec, build
@@ -38,8 +40,9 @@ class Visit(NamedTuple):
 class Rows:
     """The visits of a run as rows, each built when it is asked for; the last 32 are cached."""
 
-    def __init__(self, visits: Sequence[Visit], layout: prompt.Layout) -> None:
-        self.visits, self.layout = visits, layout
+    def __init__(self, visits: Sequence[Visit], layout: prompt.Layout, budget: PhotoBudget | None = None) -> None:
+        """`budget`: visual tokens of a photo; None: as the app shows photos."""
+        self.visits, self.layout, self.budget = visits, layout, budget or PhotoBudget()
         self.sample = lru_cache(maxsize=32)(lambda i: self.visits[i].draft.make())
         """The sample of a visit, by the visit's number."""
         self._row = lru_cache(maxsize=32)(self._build)
@@ -63,18 +66,32 @@ class Rows:
         return prompt.caption_messages(sample.context, sample.query, self.layout)
 
     def _build(self, i: int) -> tuple[list[dict[str, Any]], list[Any]]:
-        """`prompt` and `images` of a row. Raises KeepsakeError when its words contain a control token."""
-        from PIL import Image
+        """`prompt` and `images` of a row, the images of the pixels that the app's engines see.
 
+        Raises KeepsakeError when its words contain a control token.
+        """
         messages = self.messages(i)
         refuse_control(self.visits[i].draft.key, [p for m in messages for p in m.parts if isinstance(p, str)])
-        photos = [part for m in messages for part in m.parts if isinstance(part, Photo)]
-        return as_row(messages), [Image.fromarray(pixels(photo)) for photo in photos]
+        return as_row(messages), images(messages, self.budget)
 
     def _gold(self, i: int) -> list[dict[str, Any]]:
         """`completion` of a row: the answer that earns the most, as an assistant's turn."""
         text = gold_text(self.visits[i].kind, self.sample(i))
         return [{"role": "assistant", "content": [{"type": "text", "text": text}]}]
+
+
+def images(messages: Sequence[Message], budget: PhotoBudget) -> list[Any]:
+    """The photos of messages as images of the pixels that the app's engines see: the one asked about large."""
+    from PIL import Image
+
+    parts = pieces(messages)
+    large = large_photo(messages, parts)
+    seen = []
+    for i, part in enumerate(parts):
+        if isinstance(part, Photo):
+            most = budget.most(large is not None and i != large)
+            seen.append(Image.fromarray(resized(pixels(part), most, budget.least)))
+    return seen
 
 
 def as_row(messages: Sequence[Message]) -> list[dict[str, Any]]:

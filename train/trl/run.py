@@ -71,8 +71,8 @@ def prepare(recipe: Recipe, resume: bool) -> tuple[Any, Path | None]:
 
     constants.HF_HUB_DISABLE_TELEMETRY = True  # trl reports every run to its makers
     torch.set_num_threads(recipe.threads)
-    processor = _processor(gspo.base, settings)
-    rows = dataset.Rows(visits, gspo.layout)
+    processor = _processor(gspo.base)
+    rows = dataset.Rows(visits, gspo.layout, settings.photos)
     common = {
         "model": gspo.base,
         "processing_class": processor,
@@ -243,15 +243,15 @@ def _common(gspo: Gspo, out: Path, accumulation: int) -> dict[str, Any]:
     }
 
 
-def _processor(base: str, settings: Trl) -> Any:
-    """The base's processor, which scales photos into the recipe's bounds. Raises KeepsakeError without a template."""
+def _processor(base: str) -> Any:
+    """The base's processor, to which `dataset.py` gives photos of the size they keep. Raises KeepsakeError without a
+    template."""
     from transformers import Qwen3VLProcessor  # once mlx-vlm is imported, AutoProcessor returns one of mlx-vlm's
 
     processor = Qwen3VLProcessor.from_pretrained(base, padding_side="left", truncation_side="left")
     if not getattr(processor, "chat_template", None):
         raise KeepsakeError(f"{base} has no chat template: take the Instruct model, with all of its files")
-    bounds = {"shortest_edge": settings.min_pixels, "longest_edge": settings.max_pixels}
-    processor.image_processor.size = type(processor.image_processor.size)(**bounds)
+    processor.image_processor.do_resize = False
     return processor
 
 

@@ -13,16 +13,39 @@ TOUR = (
 )
 TOUR_KEYS, TOUR_OVER = "   (/tour ends this)", "The tour is over; /tour begins it again."
 PALETTE = (
-    ("Light or dark", "Change to the other of Keepsake's two themes"),
-    ("Memories", "Browse what is remembered"),
-    ("People and things", "Everyone and everything with a name, with all their photos"),
-    ("Conversations", "Search, read and continue them"),
-    ("Standing instructions", "What to remind you of when a thing is seen again"),
-    ("Undo", "Take back the last change of the memory"),
+    ("Photo", "Choose a photo from the disk", "/photo"),
+    ("Remember", "Say what the photo in view shows", "/remember"),
+    ("Caption", "Correct the caption in your own words", "/caption"),
+    ("Photo large", "The photo in view on the whole screen", "/large"),
+    ("Write again", "The last answer, or the caption, in other words", "/again"),
+    ("Change the question", "Take the last question back into the input", "/question"),
+    ("Copy", "Copy the last answer", "/copy"),
+    ("Memories", "Browse what is remembered", "/memories"),
+    ("People and things", "Everyone and everything with a name, with all their photos", "/people"),
+    ("Tray", "Tell about photos without words", "/tray"),
+    ("Import", "Import a folder of photos or a chat", "/import"),
+    ("On this day", "On or off: what there was on this day, when Keepsake opens", "this_day"),
+    ("Undo", "Take back the last change of the memory", "/undo"),
+    ("Details", "What the last receipt leaves out: ids, counts and bytes", "/details"),
+    ("New", "Begin a new conversation", "/new"),
+    ("Private", "Begin a private conversation, or end it", "/private"),
+    ("Conversations", "Search, read and continue them", "/history"),
+    ("Standing instructions", "What to remind you of when a thing is seen again", "/reminders"),
+    ("Models", "Which one runs, and which can be fetched", "/models"),
+    ("Figures", "Show in the status line what the model has read, or hide it", "details"),
+    ("Tour", "A tour of two minutes", "/tour"),
+    ("Demo album", "A small album to try, in a memory of its own", "/demo"),
+    ("Light or dark", "Change to the other of Keepsake's two themes", "light"),
+    ("Help", "All keys and commands", "/help"),
+    ("Quit", "Leave Keepsake: nothing you told me is lost", "/quit"),
 )
+"""Title and explanation of each entry, and the command or the action of the app that it runs."""
+ANYWHERE = ("light", "/quit")
+"""What the palette offers over a dialog, too."""
 HELP: tuple[tuple[str, str], ...] = (
     ("Enter", "send (Shift+Enter or ctrl+j: new line)"),
     ("↑", "in the empty input: what was sent before, to change and send again"),
+    ("F1, /help", "this page"),
     ("F2, ctrl+o", "choose a photo"),
     ("F3", "remember the current photo"),
     ("F4", "correct its caption; answers then build on your words"),

@@ -33,6 +33,8 @@ _SAID = re.compile(
 )
 """The name in a sentence that says who or what it is, up to where something is said about its bearer."""
 LONGEST_NAME = 40
+LONGEST_TEXT = 10_000
+"""The most characters of a line that are read: more than that nobody types, and no model here takes it in."""
 REPLIES = {"y": True, "yes": True, "n": False, "no": False}
 """Answers to a question, in lower case."""
 
@@ -111,6 +113,8 @@ class Typed(NamedTuple):
     rest: str = ""
     """The text after the command."""
     question: str = ""
+    too_long: int = 0
+    """The number of its characters, where the line is longer than what is read."""
 
 
 def read(text: str) -> Typed:
@@ -118,6 +122,8 @@ def read(text: str) -> Typed:
     text = text.strip()
     if paths := photo_paths(text):
         return Typed(paths)
+    if len(text) > LONGEST_TEXT:
+        return Typed([], too_long=len(text))
     found = QUOTED_FIRST.match(text)
     quoted = to_path(found[1]) if found else Path()
     if found and is_photo(quoted) and (PLACE.match(found[1].strip("'\"")) or _exists(quoted)):

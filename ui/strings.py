@@ -60,6 +60,10 @@ DEMO_OVER = "The demo album is closed and deleted. This is your own memory again
 DEMO_HERE = "DEMO ALBUM, /demo off leaves it"
 DEMO_NO_IMPORT = "Nothing is imported into the demo album: /demo off goes back to your own memory."
 NO_COMMAND = "There is no command {command}: /help lists them."
+TOO_LONG = (
+    "That text has {n:,} characters, and I read up to {most:,} at once: it was not taken. Send me the sentences that "
+    "matter."
+)
 NO_PHOTO_LARGE = "There is no photo in view yet: F2 chooses one."
 NO_PHOTO = "There is no photo to remember yet: F2 chooses one."
 CITES, CITES_KEYS = "in your words: ", "   /{n} opens"

@@ -36,6 +36,12 @@ def test_every_command_of_the_app_is_here() -> None:
     assert app - {"/copy", "/large"} <= here
 
 
+def test_a_line_far_too_long_is_one_line(talk: Talk) -> None:
+    lines = talk(fake := FakeBackend(), "word " * 20_000)
+    assert sum("That text has 99,999 characters" in line for line in lines) == 1
+    assert not any(line.startswith("Answer:") for line in lines) and fake.calls == []
+
+
 def an_id(printed: str) -> str:
     return re.findall(r"^([0-9a-f]{8,16}): ", printed, re.MULTILINE)[-1]
 

@@ -143,6 +143,23 @@ async def test_esc_in_a_burst_drops_nothing(memory_file: Path, photos: Path) -> 
         assert isinstance(app.screen, DropScreen)
 
 
+async def test_a_text_far_too_long_is_one_line_and_not_in_the_conversation(memory_file: Path) -> None:
+    """Pasted, it does not come into the input; put together there, it stays there, to be shortened."""
+    fake = FakeBackend(["Yes."])
+    async with running(memory_file, fake) as (app, pilot):
+        await until(lambda: idle(app), "the model")
+        app.query_one(Composer).post_message(events.Paste("word " * 20_000))
+        await until(lambda: len(notes(app, "warning")) == 1, "the line")
+        assert notes(app, "warning")[0].startswith("That text has 100,000 characters, and I read up to 10,000 at once")
+        assert app.query_one(Composer).text == ""
+        await send(app, pilot, long := "word " * 2001)
+        await until(lambda: len(notes(app, "warning")) == 2, "the line again")
+        assert app.query_one(Composer).text == long
+        await send(app, pilot, "Is that so?")
+        await until(lambda: replies(app), "the answer")
+        assert [entry.text for entry in app.query(UserText)] == ["Is that so?"]
+
+
 async def test_twenty_photos_pasted_at_once(memory_file: Path, tmp_path: Path) -> None:
     """Each is shown and looked at, in their order; the keys answer meanwhile, and the last is the one in view."""
     names = [picture(tmp_path / f"photo {n:02}.png", f"#{n * 12:02x}8040") for n in range(20)]

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import SystemCommand
@@ -22,7 +23,7 @@ from ui.controllers.photos import PhotosController
 from ui.controllers.remember import RememberController
 from ui.controllers.start_page import StartPage
 from ui.controllers.trays import TraysController
-from ui.input_parser import to_path
+from ui.input_parser import LONGEST_TEXT, to_path
 from ui.runtime.app_thread import AppThread
 from ui.themes import DARK, LIGHT
 from ui.widgets.chat_log import Composer
@@ -94,14 +95,22 @@ class AppCommands(Base):
             case _:
                 await self.main_view.note(strings.NO_COMMAND.format(command=name), "warning")
 
+    async def on_composer_too_long(self, message: Composer.TooLong) -> None:
+        """Say in one line that a text is too long; nothing of it comes into the conversation."""
+        line = strings.TOO_LONG.format(n=message.characters, most=LONGEST_TEXT)
+        await self.main_view.note(line, "warning")
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The command palette: Textual's commands and the app's."""
-        yield from super().get_system_commands(screen)
-        actions: list[Callable[[], object]] = [self.action_light, self.memories.browse, self.memories.people.open]
-        actions += [self.history.conversations, self.history.reminders, self.memories.undo]
-        yield from (
-            SystemCommand(name, what, do) for (name, what), do in zip(help_strings.PALETTE, actions, strict=True)
-        )
+        """The command palette: all commands that need no words, and the actions that have no command."""
+        for name, what, runs in help_strings.PALETTE:
+            if screen is self.screen_stack[0] or runs in help_strings.ANYWHERE:
+                yield SystemCommand(name, what, partial(self._run, runs))
+
+    async def _run(self, runs: str) -> None:
+        if runs.startswith("/"):
+            await self.on_composer_command(Composer.Command(runs, ""))
+        else:
+            await self.run_action(runs)
 
     async def action_tour(self) -> None:
         """/tour: begin the tour, or end it."""

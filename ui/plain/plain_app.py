@@ -37,7 +37,7 @@ from ui import dialog_strings, strings
 from ui.demo_album import DemoAlbum
 from ui.import_paths import is_source
 from ui.imports.import_thread import ImportThread
-from ui.input_parser import Typed, read, to_path
+from ui.input_parser import LONGEST_TEXT, Typed, read, to_path
 from ui.plain import lists, plain_people, plain_strings
 from ui.plain.plain_answers import PlainAnswers
 from ui.plain.plain_imports import PlainImports
@@ -112,6 +112,8 @@ class PlainApp:
     # -- what the user says -------------------------------------------------------------------------------------
 
     def _run_line(self, typed: Typed) -> None:
+        if typed.too_long:
+            self._printer.say(plain_strings.NOTE, strings.TOO_LONG.format(n=typed.too_long, most=LONGEST_TEXT))
         for path in typed.photos:
             self._show_photo(path)
         if listed := request(typed.question) is not None:
@@ -211,9 +213,8 @@ class PlainApp:
         found: list[StoredConversation] = []
         self._thread.query("note", lambda memory: conversations.get(memory, id), found.append)
         self._follow()
-        if found and self._sure(
-            dialog_strings.CONVERSATION.format(when=found[0].parts[0].when) + f". {plain_strings.DELETE}"
-        ):
+        asked = f"{dialog_strings.CONVERSATION}. {plain_strings.DELETE}"
+        if found and self._sure(asked.format(when=found[0].parts[0].when)):
             if found[0].id == self._thread.recorder.id:
                 self._thread.begin("note", self._printer.private)
                 self._follow()

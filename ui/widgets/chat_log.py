@@ -21,7 +21,7 @@ from textual.widgets.markdown import MarkdownStream
 
 from memory.episode import Photo
 from ui.import_paths import import_source
-from ui.input_parser import REPLIES, Typed, photo_paths, read
+from ui.input_parser import LONGEST_TEXT, REPLIES, Typed, photo_paths, read
 from ui.strings import COMPOSER
 from ui.widgets.completion import Completion, Mention, mention, written
 from ui.widgets.photo_view import PhotoView
@@ -141,6 +141,13 @@ class Composer(TextArea, inherit_bindings=False):
             super().__init__()
             self.question = question
 
+    class TooLong(Message):
+        """A text was pasted, or was to be sent, that is too long to be read."""
+
+        def __init__(self, characters: int) -> None:
+            super().__init__()
+            self.characters = characters
+
     class Replied(Message):
         """The question that stands in the empty input was answered, yes or no."""
 
@@ -193,6 +200,9 @@ class Composer(TextArea, inherit_bindings=False):
             return
         source = import_source(self.text)
         typed = Typed([source]) if source else read(self.text)
+        if typed.too_long:  # it stays in the input, to be shortened
+            self.post_message(self.TooLong(typed.too_long))
+            return
         self.offer_again(self.text.strip())
         self.clear()
         if typed.command:
@@ -279,3 +289,7 @@ class Composer(TextArea, inherit_bindings=False):
             event.prevent_default()
             event.stop()
             self.post_message(self.Photos(paths))
+        elif len(event.text) > LONGEST_TEXT:
+            event.prevent_default()
+            event.stop()
+            self.post_message(self.TooLong(len(event.text)))

@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 from textual.command import CommandPalette
@@ -16,17 +17,21 @@ from tui import KeepsakeApp
 from ui import help_strings
 from ui.controllers.app_commands import AppCommands
 from ui.dialogs.episode_dialogs import HelpScreen
+from ui.plain import plain_strings
+from ui.plain.plain_app import PlainApp
+from ui.plain.plain_tellings import PlainTellings
 from ui.strings import NOTHING_WRITTEN
 
+OF_APP = AppCommands.on_composer_command
 NEED_WORDS = {"/forget", "/export"}
 TEXTUALS = {"ctrl+p", "ctrl+c"}
 """Keys of the framework: the palette, and copying what is selected."""
 
 
-def commands() -> set[str]:
-    """The commands that the app takes: the patterns of its dispatcher."""
-    source = textwrap.dedent(inspect.getsource(AppCommands.on_composer_command))
-    values = {node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)}
+def commands(*dispatchers: Callable[..., object]) -> set[str]:
+    """The commands that these dispatchers tell apart; by default, the app's."""
+    trees = [ast.parse(textwrap.dedent(inspect.getsource(one))) for one in dispatchers or (OF_APP,)]
+    values = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     return {value for value in values if isinstance(value, str) and re.fullmatch(r"/[a-z]+", value)}
 
 
@@ -38,6 +43,11 @@ def keys() -> set[str]:
 def test_the_help_names_every_command_and_no_other() -> None:
     named = {name for row in help_strings.HELP for name in re.findall(r"(?<![\w/])/[a-z]+", " ".join(row))}
     assert named == commands() and len(named) > 20
+
+
+def test_the_help_of_plain_mode_names_every_command_and_no_other() -> None:
+    named = {name for row in plain_strings.HELP for name in re.findall(r"(?<![\w/])/[a-z]+", " ".join(row))}
+    assert named == commands(PlainApp._command, PlainTellings.command, PlainApp.run) and len(named) > 20
 
 
 def test_the_help_names_every_key_and_no_other() -> None:

@@ -104,9 +104,9 @@ class AppCommands(Base):
         """The command palette: all commands that need no words, and the actions that have no command."""
         for name, what, runs in help_strings.PALETTE:
             if screen is self.screen_stack[0] or runs in help_strings.ANYWHERE:
-                yield SystemCommand(name, what, partial(self._run, runs))
+                yield SystemCommand(name, what, partial(self._run_entry, runs))
 
-    async def _run(self, runs: str) -> None:
+    async def _run_entry(self, runs: str) -> None:
         if runs.startswith("/"):
             await self.on_composer_command(Composer.Command(runs, ""))
         else:

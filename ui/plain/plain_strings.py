@@ -72,6 +72,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/models", "which models are here; with a name after it, another one answers"),
     ("/tour", "what to try first, in five steps"),
     ("/demo", "open the demo album, in a memory of its own; /demo off leaves it"),
+    ("/help", "this list"),
     ("Ctrl-C", "stop what is being written"),
     ("/quit, Ctrl-D", "end"),
 )

@@ -282,11 +282,12 @@ def _prove(args: argparse.Namespace) -> int:
 
 def _row(recall: Recall) -> dict[str, Any]:
     score, why = round(recall.score, 4), recall.why
-    return {"id": recall.episode.id, "score": score, "why": why, "certainty": recall.certainty}
+    return {"id": recall.episode.id, "score": score, "why": why, "certainty": recall.certainty, "photos": recall.photos}
 
 
 def _line(recall: Recall) -> str:
-    return _about(recall.episode, f"{recall.certainty}: {recall.why.removeprefix('maybe ')}  ")
+    more = f", one of {recall.photos} photos" if recall.photos > 1 else ""
+    return _about(recall.episode, f"{recall.certainty}: {recall.why.removeprefix('maybe ')}{more}  ")
 
 
 def _about(episode: Episode, why: str = "") -> str:

@@ -8,7 +8,7 @@ writes the caption (pass 1), and `look` does both; `ask` continues from the capt
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -16,8 +16,8 @@ from itertools import chain
 
 from assistant import prompt, sight
 from assistant.backend import Backend, Chunk, Message, Options
-from assistant.conversation_state import Confirmed, ConversationState, Opening, chat_opening
-from assistant.dialogue import word_recall
+from assistant.conversation_state import Answer, Confirmed, ConversationState, GivenReminders, Opening, chat_opening
+from assistant.dialogue import denials, word_recall
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.events import (
     Answered,
@@ -34,11 +34,9 @@ from assistant.events import (
 from assistant.grounding.evidence import grounded_text
 from assistant.grounding.result import Grounding
 from assistant.same_thing import PairCheck
-from memory import reminders
 from memory.days import Unknown
 from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError, ModelStopped, PromptTooLong
-from memory.instructions import Reminder
 from memory.store import Memory
 
 
@@ -57,8 +55,7 @@ class Conversation:
         self._opening: Opening = partial(prompt.recollect_messages, question="")
         self._turns: tuple[Message, ...] = ()
         self._stop = threading.Event()
-        self.reminded: tuple[str, set[str]] = ("", set())
-        """Hash of the photo in view, and the tasks the user has been reminded of since it came into view."""
+        self.reminded = GivenReminders()
         self._said: dict[tuple[str, str], bool] = {}
         """Answers that are not kept: hashes of the new and the remembered photo, and whether they show the same."""
         self._pairs = PairCheck(memory)
@@ -172,30 +169,36 @@ class Conversation:
         if self.photo is None:
             raise KeepsakeError("there is no photo to remember: attach one first")
         episode = sight.remember(self.memory, self.encoder, self.photo, words, when, place)
-        self._due_reminders(self.photo, {episode.photo.sha256})  # a reminder just asked for is due the next time
+        self.reminded.due(self.memory, self.photo, {self.photo.sha256})  # one just asked for is due the next time
         return episode
 
-    def confirm(self, other: Photo, same: bool, *, keep: bool) -> Confirmed:
+    def confirm(self, other: Photo, same: bool, *, keep: bool, denied: str = "") -> Confirmed:
         """Take the user's word on whether the photo in view shows what the recalled photo `other` shows.
 
-        A "yes" makes its memories sure, a "no" takes them out of the recalls. With `keep` the memory learns from it;
-        without, only this conversation knows. Raises KeepsakeError when there is no photo in view.
+        A "yes" makes its memories sure, a "no" takes them out of the recalls, and with them all that are of `denied`
+        ("leo"). With `keep` the memory learns from it; without, only this conversation knows. Raises KeepsakeError when
+        there is no photo in view.
         """
         if self.photo is None:
             raise KeepsakeError("there is no photo in view: attach one first")
-        photo, verdict = self.photo.sha256, None
-        if keep:
-            by_sight = {r.episode.photo.sha256: min(max(r.score, 0.0), 1.0) for r in self.recall(self.photo)}
-            score = by_sight.get(other.sha256)
-            verdict = self.memory.answer(photo, other.sha256, self.encoder.space, score, same)
-        else:
-            self._said[photo, other.sha256] = same
-        before, self.recalls = self.recalls, tuple(self.recall(self.photo))
-        return Confirmed(verdict, before != self.recalls)
+        before, answers, new, said = self.recalls, list[Answer](), [other.sha256], set[str]()
+        while new:
+            scores = {r.episode.photo.sha256: min(max(r.score, 0.0), 1.0) for r in self.recall(self.photo)}
+            for name in new:
+                pair = (self.photo.sha256, name)
+                if keep:
+                    answers.append((*pair, self.memory.answer(*pair, self.encoder.space, scores.get(name), same)))
+                else:
+                    self._said[pair] = same
+            self.recalls, said = tuple(self.recall(self.photo)), said | {*new}
+            more = denials.called(self.recalls, denied) if denied and not same else []
+            new = sorted({r.episode.photo.sha256 for r in more} - said)
+        return Confirmed(tuple(answers), before != self.recalls)
 
     def remind(self) -> Iterator[Event]:
         """Remind the user of what is due for the photo in view, and was not told yet."""
-        if self.photo and (due := self._due_reminders(self.photo)):
+        sure = {recall.episode.photo.sha256 for recall in self.recalls if recall.certainty == "sure"}
+        if self.photo and (due := self.reminded.due(self.memory, self.photo, sure)):
             yield Reminded(due)
 
     def resume(
@@ -219,15 +222,6 @@ class Conversation:
             if photo is not None:
                 self._opening = partial(prompt.direct_messages, photo=photo, question=question)
             self._turns = tuple(turns[1:])
-
-    def _due_reminders(self, photo: Photo, photos: Collection[str] | None = None) -> tuple[Reminder, ...]:
-        """Reminders in what was surely recalled (or said about `photos`), not given since `photo` came into view."""
-        if self.reminded[0] != photo.sha256:
-            self.reminded = (photo.sha256, set())
-        photos = photos or {recall.episode.photo.sha256 for recall in self.recalls if recall.certainty == "sure"}
-        due = [r for r in reminders.standing(self.memory, photos) if r.task.casefold() not in self.reminded[1]]
-        self.reminded[1].update(reminder.task.casefold() for reminder in due)
-        return tuple(due)
 
     def recall(self, photo: Photo) -> list[Recall]:
         """Episodes that belong to `photo`, surely or maybe, best first. Raises PhotoError, ModelError."""

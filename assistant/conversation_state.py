@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from assistant import prompt
 from assistant.backend import Message
 from assistant.events import Caption
+from memory import reminders
 from memory.db.verdict_rows import Verdict
 from memory.episode import Episode, Photo, Recall
+from memory.instructions import Reminder
+from memory.store import Memory
 
 Opening = Callable[[Sequence[Episode]], tuple[Message, ...]]
 """Renders the beginning of a prompt around the memories it may hold."""
@@ -31,11 +34,33 @@ class ConversationState:
     """What comes after the opening: the assistant's first turn, then questions and answers."""
 
 
-class Confirmed(NamedTuple):
-    """What an answer about a recall replaced and changed."""
+@dataclass
+class GivenReminders:
+    """The reminders that the user has been given since the photo in view came into view."""
 
-    verdict: Verdict | None
-    """The answer about the two photos before it, which the memory had kept."""
+    photo: str = ""
+    """Hash of that photo."""
+    tasks: set[str] = field(default_factory=set)
+
+    def due(self, memory: Memory, photo: Photo, photos: Collection[str]) -> tuple[Reminder, ...]:
+        """Reminders in what was said about `photos` (hashes), not given yet; from now on they are given."""
+        if self.photo != photo.sha256:
+            self.photo, self.tasks = photo.sha256, set()
+        due = [one for one in reminders.standing(memory, photos) if one.task.casefold() not in self.tasks]
+        self.tasks.update(one.task.casefold() for one in due)
+        return tuple(due)
+
+
+Answer = tuple[str, str, Verdict | None]
+"""An answer about a recall: hashes of the new and the remembered photo, and the answer about them before it, which
+the memory had kept."""
+
+
+class Confirmed(NamedTuple):
+    """What the user's word on a recall replaced and changed."""
+
+    answers: tuple[Answer, ...]
+    """The answers that the memory keeps now, in their order; a "no" to somebody may be about several photos."""
     caption_outdated: bool
     """Whether other memories are recalled now, or they are surer: the caption says "Maybe" of what is sure."""
 

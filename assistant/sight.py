@@ -12,16 +12,20 @@ from assistant.encoder.encoder import PhotoEncoder
 from memory.days import UNKNOWN, Unknown
 from memory.episode import Episode, Photo, Recall, Turn
 from memory.errors import KeepsakeError, PhotoError
+from memory.naming.photo_names import by_photo
 from memory.store import Memory
 
 
 def recall(memory: Memory, encoder: PhotoEncoder, photo: Photo, k: int = 4) -> list[Recall]:
-    """Episodes of the k photos that belong to `photo`, best first; what the encoder's gate calls nobody is left out.
+    """Episodes of the k things that belong to `photo`, best first; what the encoder's gate calls nobody is left out.
 
-    The very same photo is sure, whatever the gate says, and what the user answered about recalls counts. Photos
-    without tokens of this encoder are not found: see `encode_missing`. Raises PhotoError, ModelError.
+    A thing with a name is one, however many photos show it. The very same photo is sure, whatever the gate says, and
+    what the user answered about recalls counts. Photos without tokens of this encoder are not found: see
+    `encode_missing`. Raises PhotoError, ModelError.
     """
-    return memory.recall(encoder.space, encoder.encode(photo), k=k, gate=encoder.gate, photo=photo.sha256)
+    return memory.recall(
+        encoder.space, encoder.encode(photo), k=k, gate=encoder.gate, photo=photo.sha256, named=by_photo
+    )
 
 
 def remember(

@@ -98,6 +98,10 @@ class Recall:
     """The reason in words a user understands: "the same thing", "maybe the same thing", "you said 'harbour'"."""
     certainty: Certainty = "sure"
     """What the gate says of the score by sight (`search/gate.py`); "sure" when words found the episode."""
+    photos: int = 1
+    """How many photos of the memory show the same thing, by the user's word; this one is the best of them."""
+    others: tuple[Episode, ...] = ()
+    """What was said about the others of these photos, the newest first: at most `recall.OTHERS` episodes."""
 
 
 def printable(text: str) -> str:

@@ -2,10 +2,10 @@
 
 Sight, words and places each give a ranking; reciprocal-rank fusion joins the rankings. A time in the question only
 orders what the others found, unless the question has nothing else. Photos taken one after another of the same thing (a
-burst), and photos of which the user said that they show the same, count as one photo, and episodes of a burst with
-equal words come once. Of several episodes of one photo the newest comes first; the prompt puts them in the order of
-time (`assistant/prompt.py`). A photo without words comes after all photos with words, as an answer can use nothing of
-it.
+burst) count as one photo, and episodes of a burst with equal words come once. Photos of which the user said that they
+show the same thing come as one: the best of them, which knows of the others. Of several episodes of one photo the
+newest comes first; the prompt puts them in the order of time (`assistant/prompt.py`). A photo without words comes
+after all photos with words, as an answer can use nothing of it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from memory.text import folded
 
 EPISODES_PER_PHOTO = 3
 """At most so many episodes of one recalled photo or burst, the newest, as a prompt has little room."""
+OTHERS = 6
+"""At most so many episodes of the other photos of a recalled thing."""
 BURST = 30.0
 """Seconds: photos of the same thing within about this time are one burst."""
 
@@ -37,6 +39,15 @@ class FoundEpisode(NamedTuple):
     """Relative to the best, which has 1.0."""
     why: str
     """The reason, in words for the user."""
+
+
+class PhotoGroup(NamedTuple):
+    """Photos that come as one, by their hashes, best first."""
+
+    near: list[str]
+    """The best photo of the thing, and those of its burst."""
+    others: list[str]
+    """Other photos of the same thing."""
 
 
 class Ranking(NamedTuple):
@@ -141,12 +152,14 @@ def recall(
     recalls: list[Recall] = []
     best = sorted(scores, key=lambda photo: (-scores[photo], photo))
     for group in _groups(db, space, _with_words_first(db, best), sight, k):
-        hits = [hit for photo in group for hit in rows.of_photo(db, photo)]
-        sure = any(sight[photo].certainty == "sure" for photo in group if photo in sight)
+        hits = [hit for photo in group.near for hit in rows.of_photo(db, photo)]
+        photos_of_it = [*group.near, *group.others]
+        sure = any(sight[photo].certainty == "sure" for photo in photos_of_it if photo in sight)
         found = {hit.id for one in rankings for hit in one.hits}
         # Episodes that the text found come before newer ones; of a photo without a score by sight, only those come.
         wanted = sorted((h for h in hits if h.photo in sight or h.id in found), key=lambda h: h.when, reverse=True)
         chosen: list[Episode] = []
+        others = tuple(_newest_with_words(db, group.others))
         for hit in sorted(wanted, key=lambda h: (not rows.has_words(db, h), h.id not in found)):
             episode = next(rows.load(db, "WHERE row = ?", (hit.row,)))
             if len(chosen) < EPISODES_PER_PHOTO and not any(_repeats(episode, other) for other in chosen):
@@ -154,8 +167,16 @@ def recall(
                 one = sight.get(hit.photo)
                 one = one and one._replace(certainty="sure" if sure else "maybe")
                 reasons = ", ".join(filter(None, [one.why if one else "", _why(hit, rankings)]))
-                recalls.append(Recall(episode, scores[group[0]], reasons, one.certainty if one else "sure"))
+                certainty, score = one.certainty if one else "sure", scores[group.near[0]]
+                recalls.append(Recall(episode, score, reasons, certainty, len(photos_of_it), others))
     return recalls
+
+
+def _newest_with_words(db: sqlite3.Connection, photos: Iterable[str]) -> Iterator[Episode]:
+    """What was said about these photos (hashes), the newest first, at most OTHERS episodes."""
+    hits = [hit for photo in photos for hit in rows.of_photo(db, photo) if rows.has_words(db, hit)]
+    for hit in sorted(hits, key=lambda hit: hit.order, reverse=True)[:OTHERS]:
+        yield from rows.load(db, "WHERE row = ?", (hit.row,))
 
 
 def _rank_by_time(db: sqlite3.Connection, asked: TimeQuery, likely: Sequence[Hit]) -> list[Ranking]:
@@ -198,25 +219,26 @@ def _with_words_first(db: sqlite3.Connection, photos: Iterable[str]) -> Iterator
 
 def _groups(
     db: sqlite3.Connection, space: str, photos: Iterable[str], sight: dict[str, Seen], k: int
-) -> list[list[str]]:
+) -> list[PhotoGroup]:
     """The first k of `photos`, each in a group with the later ones of its burst, or of what the user calls the same."""
-    groups: list[list[str]] = []
-    by_thing: dict[str, list[str]] = {}
-    around: dict[int, list[list[str]]] = {}  # groups by the time of their first photo, in spans of BURST seconds
+    groups: list[PhotoGroup] = []
+    by_thing: dict[str, PhotoGroup] = {}
+    around: dict[int, list[PhotoGroup]] = {}  # groups by the time of their first photo, in spans of BURST seconds
     for photo in photos:
         times = [datetime.fromisoformat(hit.when).timestamp() for hit in rows.of_photo(db, photo) if hit.day]
         spans = {int(at // BURST) + step for at in times for step in (-1, 0, 1)}
-        near = [
-            group for span in sorted(spans) for group in around.get(span, ()) if photo in sight and group[0] in sight
-        ]
-        burst = next((group for group in near if vectors.alike(db, space, photo, group[0]) >= SAME), None)
+        close = [group for span in sorted(spans) for group in around.get(span, ()) if photo in sight]
+        close = [group for group in close if group.near[0] in sight]
+        burst = next((group for group in close if vectors.alike(db, space, photo, group.near[0]) >= SAME), None)
         thing = sight[photo].thing if photo in sight else photo
-        if (group := by_thing.get(thing, burst)) is not None:
-            group.append(photo)
+        if thing in by_thing:
+            by_thing[thing].others.append(photo)
+        elif burst:
+            burst.near.append(photo)
         elif len(groups) >= k:
             break
         else:
-            groups.append([photo])
+            groups.append(PhotoGroup([photo], []))
             by_thing[thing] = groups[-1]
             for span in {int(at // BURST) for at in times}:
                 around.setdefault(span, []).append(groups[-1])

@@ -166,16 +166,16 @@ class Memory:
         words: str = "",
         now: datetime | None = None,
         photo: str = "",
+        named: sightings.Named = sightings.unnamed,
     ) -> list[Recall]:
         """Episodes that belong to a new photo with visual tokens (T, D), and to `words` if given; best first.
 
         By sight, only photos count that the `gate` of the encoder lets through, among as many as have vectors in
         `space`. When `words` find something too (what was said, a place, a time, as `search` understands them), the
         rankings are fused: then an episode may come without sight, and scores are those of the fusion (1.0 = first in
-        all rankings). `k` counts photos, a burst as one; of each, the EPISODES_PER_PHOTO newest episodes come.
-
-        What the user said of recalls counts (`answer`); `photo` is the hash of the new photo, so that it counts for
-        this very photo.
+        all rankings). `k` counts things: a burst, and photos that show the same by the user's word, are one. Of a
+        thing's best photo the EPISODES_PER_PHOTO newest episodes come. What the user said of recalls counts (`answer`);
+        `photo`: the new photo's hash, so that it counts for this very photo. `named` reads names from the user's words.
         """
         with self.transaction() as db:
             ready = vector_index.ready(db, space)
@@ -183,7 +183,7 @@ class Memory:
             with self.transaction("IMMEDIATE") as db:
                 vector_index.build(db, space)
         with self.transaction() as db:
-            found = sightings.seen(db, space, tokens, gate, self._codes, photo)
+            found = sightings.seen(db, space, tokens, gate, self._codes, photo, named)
             return recall.recall(db, space, found, k, words, now)
 
     def answer(self, photo: str, other: str, space: str, score: float | None, same: bool) -> Verdict | None:

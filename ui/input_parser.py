@@ -153,6 +153,25 @@ def name_said(words: str) -> str:
     return ""
 
 
+_THING = re.compile(
+    r"(?:(?:a|an|the|my|our|his|her|their)\s|[A-Z]\w*['’]s\s)[^,.;:!?\n–—]*?(?=[,.;:!?\n–—]|$"
+    r"|\s(?:is|are|was|were|has|had|from|in|at|on|that|which|who|when|with|to|for|and|of (?:my|our))\b)"
+)
+
+
+def thing_said(words: str) -> str:
+    """The thing that a sentence without "This is" begins with: "your blue backpack" of "My blue backpack from Rome".
+
+    "" where the words begin otherwise, or the thing takes too many of them.
+    """
+    found = _THING.match(
+        words[:1].lower() + words[1:] if re.match(r"(?:A|An|The|My|Our|His|Her|Their)\s", words) else words
+    )
+    thing = found[0].strip() if found else ""
+    thing = re.sub(r"\b(my|our)\b", "your", thing, flags=re.IGNORECASE)
+    return thing if len(thing.split()) > 1 and len(thing) <= LONGEST_NAME else ""
+
+
 def _unquoted(text: str) -> str:
     """`text` without its quotes. Terminals drop "my cat's.jpg" as 'my cat'\\''s.jpg', as a shell does."""
     if not _exists(Path(text[1:-1])):

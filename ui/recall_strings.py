@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from assistant.dialogue.denials import THE_PHOTO, by_sight, called
 from memory.days import day_words
 from memory.episode import Episode, Recall
-from ui.input_parser import name_said
+from ui.input_parser import name_said, thing_said
 from ui.telling_strings import NOT_THE_SAME, NOT_THIS
 
-THE_PHOTO = "the same photo"  # the memory's reason for the very photo that is in view
 SAME_PHOTO_AS = "This is {photo}:"
 SAME_AS, MAYBE_AS = "This is {why} as in {photo}:", "Maybe {why} as in {photo}:"
-IS_THIS, IS_THIS_SAME, YES_NO = "Is this {name}?", "Is it?", "y / n"
+ONE_OF = "one of {n} photos"
+IS_THIS, IS_THIS_SAME, YES_NO = "Is this {name}?", "Is this the same as in “{words}”?", "y / n"
 NO_WORDS = "no words yet"
 FIRST = 5
-"""So many words name a memory whose day is not known."""
+"""So many words name a memory whose day or name is not known."""
 ASKED_HERE = "{keys}:  {question}   ·   or ask"
 
 
@@ -34,9 +34,14 @@ def memory_of(episodes: Sequence[Episode]) -> str:
     name = name_said(episode.words)
     if episode.day:
         return f"the memory of {day_words(episode.day)}{f' with {name}' if name else ''}"
-    first = " ".join(episode.words.split()[:FIRST])
-    more = " …" if len(episode.words.split()) > FIRST else ""
-    return f"the memory of {name}" if name else f"the memory “{first}{more}”" if first else "a photo without words"
+    first = _first(episode.words)
+    return f"the memory of {name}" if name else f"the memory “{first}”" if first else "a photo without words"
+
+
+def _first(words: str) -> str:
+    """The first words of what was said."""
+    said = words.split()
+    return " ".join(said[:FIRST]) + (" …" if len(said) > FIRST else "")
 
 
 def asked_about(recalls: Sequence[Recall]) -> Recall | None:
@@ -52,15 +57,12 @@ def offered(recalls: Sequence[Recall]) -> Recall | None:
 
 
 def meant(recalls: Sequence[Recall], denied: str = "") -> Recall | None:
-    """The recall of which the user says "that's not Leo" (`denied`: "leo"), or that it is (not) the same; None: none.
-
-    Only a memory whose words have one of the denied words can be meant by them.
+    """The first recall of which the user says "that's not Leo" (`denied`: "leo"), or that it is (not) the same; None:
+    of none. Only a memory whose words have one of the denied words can be meant by them.
     """
-    by_sight = [r for r in recalls if headline(r) and r.why != THE_PHOTO]
-    if not denied:
-        return asked_about(recalls) or next(iter(by_sight), None)
-    words = set(re.findall(r"\w{2,}", denied.casefold())) - {"my", "our", "the", "his", "her", "their"}
-    return next((r for r in by_sight if words & set(re.findall(r"\w+", r.episode.words.casefold()))), None)
+    if denied:
+        return next(iter(called(recalls, denied)), None)
+    return asked_about(recalls) or next(iter(by_sight(recalls)), None)
 
 
 def not_this(episode: Episode) -> str:
@@ -70,9 +72,9 @@ def not_this(episode: Episode) -> str:
 
 
 def asked(episode: Episode) -> str:
-    """ "Is this Zuri?", by what was said; "Is it?" when no name was said."""
-    name = name_said(episode.words)
-    return IS_THIS.format(name=name) if name else IS_THIS_SAME
+    """ "Is this Zuri?", "Is this your old clock?", by what was said; else with the first words that were said."""
+    name = name_said(episode.words) or thing_said(episode.words)
+    return IS_THIS.format(name=name) if name else IS_THIS_SAME.format(words=_first(episode.words))
 
 
 def asked_here(episode: Episode) -> str:
@@ -87,15 +89,17 @@ def headline(recall: Recall) -> str:
     """
     why = recall.why.removeprefix("maybe ")
     if why == THE_PHOTO:
-        return SAME_PHOTO_AS.format(photo=_photo(recall.episode))
+        return SAME_PHOTO_AS.format(photo=_photo(recall))
     if not why.startswith("the same "):
         return ""
-    return (SAME_AS if recall.certainty == "sure" else MAYBE_AS).format(why=why, photo=_photo(recall.episode))
+    return (SAME_AS if recall.certainty == "sure" else MAYBE_AS).format(why=why, photo=_photo(recall))
 
 
-def _photo(episode: Episode) -> str:
-    """ "your photo of 12 May 2025 · Lisbon", "your photo (day unknown · Lisbon)" """
-    return f"your photo of {day(episode)}" if episode.day else f"your photo ({day(episode)})"
+def _photo(recall: Recall) -> str:
+    """ "your photo of 12 May 2025 · Lisbon", "your photo (day unknown · Lisbon)", "…, one of 5 photos" """
+    more = f", {ONE_OF.format(n=recall.photos)}" if recall.photos > 1 else ""
+    photo = f"your photo of {day(recall.episode)}" if recall.episode.day else f"your photo ({day(recall.episode)})"
+    return photo + more
 
 
 def recalled_as(recall: Recall) -> str:

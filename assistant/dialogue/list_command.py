@@ -28,7 +28,7 @@ def print_list(question: str, file: Path | None, *, as_json: bool) -> bool:
     with Memory(memory_file(file, to_read=True), ask=ask_here) as memory:
         found = [memory.get(entry.id) for entry in photo_lists.listed(memory, wanted)]
     if as_json:
-        rows = [{"id": one.id, "score": 1.0, "why": wanted.title, "certainty": "sure"} for one in found]
+        rows = [{"id": one.id, "score": 1.0, "why": wanted.title, "certainty": "sure", "photos": 1} for one in found]
         empty: dict[str, Any] = {"caption": None, "answer": "", "reminders": [], "grounding": {}, "model": ""}
         print(json.dumps(empty | {"recalled": rows, "seconds": round(time.monotonic() - began, 2)}))
         return True

@@ -15,8 +15,14 @@ from memory.episode import Photo, Recall
 def grounded_text(
     recalls: Sequence[Recall], photo: Photo | None, question: str | None, own_words: str, may_say: MaySay
 ) -> GroundedText:
-    """The check of one caption (`question` None) or answer. `own_words`: a caption that the user corrected."""
+    """The check of one caption (`question` None) or answer. `own_words`: a caption that the user corrected.
+
+    What was said about other photos of a recalled thing is not in the prompt, and may be quoted.
+    """
     quotable = [Quotable(r.episode, r.episode.day, r.certainty) for r in recalls]
+    others = [Quotable(e, e.day, r.certainty) for r in recalls for e in r.others]
+    here = {q.episode.id for q in quotable}
+    recalled = [*quotable, *{o.episode.id: o for o in others if o.episode.id not in here}.values()]
     facts = [
         told.read(
             q.episode.id,
@@ -31,4 +37,4 @@ def grounded_text(
     if own_words or (photo and photo.taken_at):
         facts.append(told.read("", own_words, photo.taken_at.date() if photo and photo.taken_at else None, None))
     evidence = Evidence(tuple(facts), question or "", may_say == "seen")
-    return GroundedText(evidence, quotable, answers=question is not None, free=may_say == "anything")
+    return GroundedText(evidence, recalled, answers=question is not None, free=may_say == "anything")

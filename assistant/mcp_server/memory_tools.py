@@ -51,7 +51,8 @@ class MemoryTools:
         new = load_photo(Path(photo).expanduser())
         encode_with_progress(self._memory, self._open())
         found = recall(self._memory, self._open(), new, _bounded(most))
-        return {"memories": [{**_row(one.episode, one.why), "certainty": one.certainty} for one in found]}
+        more = [{"certainty": one.certainty, "photos_of_it": one.photos} for one in found]
+        return {"memories": [{**_row(one.episode, one.why), **of_it} for one, of_it in zip(found, more, strict=True)]}
 
     def named(self) -> dict[str, Any]:
         """Everyone and everything with a name, with the number of photos, and when last seen."""

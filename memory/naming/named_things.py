@@ -75,7 +75,7 @@ def things(memory: Memory) -> list[NamedThing]:
             _Row(id, photo, day and date.fromisoformat(day), words) for id, photo, day, words in db.execute(query)
         ]
         same = [(v.photo, v.other) for v in verdict_rows.newest_first(db) if v.same]
-        decided = _Decided(name_rows.every(db))
+        decided = Decided(name_rows.every(db))
     said = _said_of_all([one.words for one in episodes])
     found: dict[str, _Found] = {}
     for one, of_it in zip(episodes, said, strict=True):
@@ -103,16 +103,28 @@ def find(all_things: Iterable[NamedThing], name: str) -> NamedThing | None:
     return begins[0] if len(begins) == 1 else None
 
 
-class _Decided:
+class Decided:
     """The user's decisions, ready to be asked."""
 
     def __init__(self, decisions: Iterable[NameDecision]) -> None:
         self._called = {(one.name, one.photo): one.called for one in decisions}
 
+    def _by_user(self, key: str, photo: str) -> str | None:
+        return self._called.get((key, photo), self._called.get((key, None)))
+
+    def called(self, key: str, photo: str) -> str:
+        """The name, folded, that a name said of a photo (folded, too) counts as; "" when it is none."""
+        called = self._by_user(key, photo)
+        return key if called is None else folded(called)
+
+    def said_for(self, name: str) -> list[str]:
+        """The names, folded, that the user said and that count as this one."""
+        return [said for (said, _), called in self._called.items() if folded(called) == name]
+
     def thing(self, found: dict[str, _Found], name: str, photo: str) -> _Found | None:
         """The entry in `found` of what this name means in this photo; None when it is no name."""
         key = folded(name)
-        called = self._called.get((key, photo), self._called.get((key, None)))
+        called = self._by_user(key, photo)
         if called == "":
             return None
         thing = found.setdefault(folded(called or name), _Found())
@@ -122,13 +134,14 @@ class _Decided:
 
 
 @lru_cache(maxsize=1 << 15)
-def _names(text: str) -> Said:
-    return names(text)
+def names_of(text: str, known: frozenset[str] = frozenset()) -> Said:
+    """`said.names`, found once."""
+    return names(text, known)
 
 
 def _said_of_all(texts: Sequence[str]) -> list[Said]:
     """The names in each text; a name that one text surely says may begin a sentence of another."""
-    first = [_names(text) for text in texts]
+    first = [names_of(text) for text in texts]
     known = frozenset(folded(name) for said in first for name in (*said.shown, *said.mentioned))
     single = {name for name in known if " " not in name}
     again = []
@@ -144,7 +157,7 @@ def _confirm(
     episodes: Sequence[_Row],
     said: Sequence[Said],
     same: Iterable[tuple[str, str]],
-    decided: _Decided,
+    decided: Decided,
 ) -> None:
     """Add photos of which the user confirmed that they show the same as a named one."""
     newest: dict[str, _Row] = {}

@@ -8,15 +8,18 @@ user said of a pair of photos counts more than any score:
     "no"    shown again, the new photo does not bring back the remembered one, nor what shows the same as that; if the
             new photo is remembered too, photos that look more like it do not either
 
-A remembered photo that is shown again brings itself back surely.
+A remembered photo that is shown again brings itself back surely. Photos of which the user's words say that they show
+one named thing (`Named`) are of one thing, too, as if the user had said "yes" to them.
 
 Each function runs on an open transaction.
 """
 
 from __future__ import annotations
 
+import math
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -29,6 +32,9 @@ from memory.search.gate import MOST, Gate
 from memory.search.ranking import Sight, What
 from memory.search.vector_codes import Codes
 
+Named = Callable[[sqlite3.Connection, Collection[str]], dict[str, str]]
+"""From hashes of photos to the name of the one thing that each of them shows, and of all other photos of these things,
+by their hashes. Photos that show no named thing are left out."""
 SAME = 0.9
 """Two photos are nearly the same picture when their `vectors.alike` is at least this."""
 
@@ -49,12 +55,23 @@ class Seen(NamedTuple):
         return f"{'' if self.certainty == 'sure' else 'maybe '}the same {self.what}"
 
 
+def unnamed(db: sqlite3.Connection, photos: Collection[str]) -> dict[str, str]:
+    """The `Named` that knows no names."""
+    return {}
+
+
 def seen(
-    db: sqlite3.Connection, space: str, tokens: np.ndarray, gate: Gate, codes: Codes, photo: str = ""
+    db: sqlite3.Connection,
+    space: str,
+    tokens: np.ndarray,
+    gate: Gate,
+    codes: Codes,
+    photo: str = "",
+    named: Named = unnamed,
 ) -> dict[str, Seen]:
     """The photos that a new photo with visual tokens (T, D) brings back, by their hashes. The index must be `ready`.
 
-    `photo`: the hash of the new photo, for what was said of it.
+    `photo`: the hash of the new photo, for what was said of it; "" where that does not count.
     """
     known = vector_index.state(db, space)
     if known is None:
@@ -62,19 +79,24 @@ def seen(
     told = min(known.photos, rows.photos_with_words(db, MOST))  # a photo without words tells nobody anything wrong
     sights = vectors.by_sight(db, space, tokens, codes)
     answers = _answers(db, {*sights, photo})
-    things = _things([v for v in answers if v.same])
     said = {v.other: v.same for v in answers if v.photo == photo}
-    gone = _denied(sights, answers, things, said, photo)
     scores: dict[tuple[str, bool], list[float]] = {}
     for v in answers:
         if v.score is not None and v.space == space and v.photo != v.other:
             scores.setdefault((v.other, v.same), []).append(v.score)
+    likely = [  # a "no" can only make it less
+        name
+        for name, (score, _) in sights.items()
+        if name == photo or said.get(name) or gate.certainty(score, told, scores.get((name, True), ()))
+    ]
+    things = _things(answers, named(db, {*likely, *(other for other, same in said.items() if not same)}))
+    gone = _denied(sights, answers, things, said, photo)
     doubted = {v.other for v in answers if not v.same and v.other in sights}
     found: dict[str, Seen] = {}
-    for name, (score, what) in sights.items():
-        surely = name == photo or said.get(name)
-        if name in gone or not (surely or gate.certainty(score, told, scores.get((name, True), ()))):
-            continue  # a "no" can only make it less
+    for name in likely:
+        (score, what), surely = sights[name], name == photo or said.get(name)
+        if name in gone:
+            continue
         pictures = [name, *_same_picture(db, space, name, doubted - {name})]
         if not surely and not gone.isdisjoint(pictures):
             continue
@@ -103,12 +125,18 @@ def _answers(db: sqlite3.Connection, photos: Collection[str]) -> list[Verdict]:
     return list(answers)
 
 
-def _things(same: Iterable[Verdict]) -> dict[str, str]:
-    """For each photo of these verdicts one of all the photos that show the same, the same for all of them."""
+def _things(answers: Iterable[Verdict], named: dict[str, str]) -> dict[str, str]:
+    """For each photo of a "yes", and of those `named`, one of all the photos that show the same thing: it stands for
+    the thing."""
     thing: dict[str, str] = {}
     members: dict[str, list[str]] = {}
-    for v in same:
-        one, other = (thing.setdefault(name, name) for name in sorted((v.photo, v.other)))
+    by_name: dict[str, list[str]] = {}
+    for photo, name in named.items():
+        by_name.setdefault(name, []).append(photo)
+    same = [(v.photo, v.other) for v in answers if v.same]
+    same += [pair for photos in by_name.values() for pair in pairwise(sorted(photos))]
+    for pair in same:
+        one, other = (thing.setdefault(name, name) for name in sorted(pair))
         if one != other:
             moved = members.pop(other, [other])
             members.setdefault(one, [one]).extend(moved)
@@ -132,7 +160,7 @@ def _denied(
 def _brought_along(
     db: sqlite3.Connection, space: str, found: dict[str, Seen], things: dict[str, str], gone: Collection[str]
 ) -> dict[str, Seen]:
-    """Photos that show the same as a found one by the user's word, as surely as that one, with its score."""
+    """Photos that show the same as a found one by the user's word, as surely as that one, ranked right behind it."""
     best: dict[str, Seen] = {}
     for one in found.values():
         before = best.get(one.thing, one)
@@ -144,5 +172,6 @@ def _brought_along(
         if name in found:
             more[name] = found[name]._replace(certainty=best[thing].certainty)
         elif db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (name, space)).fetchone():
-            more[name] = best[thing]._replace(what="thing")
+            behind = math.nextafter(best[thing].score, 0.0)
+            more[name] = best[thing]._replace(what="thing", score=behind)
     return more

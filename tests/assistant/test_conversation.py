@@ -304,10 +304,10 @@ def test_the_users_word_on_a_recall_counts_at_once(memory: Memory, keep: bool) -
         talk.confirm(MILO, True, keep=keep)
     assert kinds(list(talk.attach(photo("teal")))) == [Recalled], "what is not sure reminds of nothing"
     assert {r.certainty for r in talk.recalls} == {"maybe"}
-    assert talk.confirm(MILO, False, keep=keep) == (None, True)
+    answered, again = talk.confirm(MILO, False, keep=keep)
+    assert again and [(one, before) for _, one, before in answered] == ([(MILO.sha256, None)] if keep else [])
     assert [r.episode for r in talk.recalls] == [rex] and milo not in talk.recalls
-    outdated = (None, True)  # what is sure by now was captioned with a "Maybe"
-    assert talk.confirm(REX, True, keep=keep) == outdated
+    assert talk.confirm(REX, True, keep=keep).caption_outdated, 'what is sure by now was captioned with a "Maybe"'
     assert [r.certainty for r in talk.recalls] == ["sure"]
     assert kinds(list(talk.remind())) == [Reminded] and list(talk.remind()) == []
     said = {v.other: v.same for v in memory.verdicts()}

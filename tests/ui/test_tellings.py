@@ -66,6 +66,28 @@ async def test_a_correction_is_kept_with_its_no_and_undone_with_it(
     assert kept(memory_file) == ([leo.words], [])
 
 
+async def test_all_photos_of_leo_go_with_one_no_and_come_back_with_one_undo(
+    memory_file: Path, photos: Path, leo: Episode
+) -> None:
+    """Previously the next photo of Leo took the place of the denied one. Together they are one card."""
+    backend = sure()
+    with Memory(memory_file) as memory:
+        for n, words in enumerate(["Leo in Rome", "This is Leo, our cat, with a mouse."]):
+            photo = load_photo(picture(photos / f"leo{n}.png", ("green", "blue")[n]))
+            memory.add(Episode(photo, (Turn("user", words),), DAY), (backend.space, backend.embed(photo)))
+    async with running(memory_file, backend) as (app, pilot):
+        await look(app, pilot, photos / "rex.png")
+        await until(lambda: cards(app) and idle(app), "the wrong memory")
+        (card,) = cards(app)
+        assert recall_strings.ONE_OF.format(n=3) in card.text
+        assert sum(part.count("Leo") for part in backend.calls[-1][1].parts if isinstance(part, str)) == 1
+        await send(app, pilot, "That's not Leo")
+        await until(lambda: not cards(app) and idle(app), "no card of Leo")
+        await send(app, pilot, "/undo")
+        await until(lambda: len(cards(app)) == 1 and idle(app), "Leo again")
+    assert kept(memory_file)[1] == []
+
+
 async def test_of_a_sure_recall_n_says_no_at_once_and_a_name_alone_is_the_answer(
     memory_file: Path, photos: Path, leo: Episode
 ) -> None:

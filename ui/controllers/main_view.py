@@ -108,7 +108,7 @@ class MainView(Horizontal):
 
     async def recalled(self, recalls: Sequence[Recall], nothing: str) -> None:
         """Show the recalled memories with their numbers; `nothing` is the sentence where there are none."""
-        await self.memories.show(recalls, nothing, self.numbers.recall([recall.episode for recall in recalls]))
+        await self.memories.show(recalls, nothing, self.numbers.recall(recalls))
 
     async def deny(self, photo: Photo) -> None:
         """Remove the memories of a photo from the recalled ones: the user said that they are not the same."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.dialogue.acts import Act
+from assistant.dialogue.denials import OnRecall
 from assistant.events import Recalled
 from memory.episode import Episode, Photo, Recall
 from ui.controllers.main_view import MainView
@@ -60,17 +61,17 @@ class QuestionsController:
         await self._ask(message.event.recalls)
         return message.entry is not None and message.entry is self._answered and not message.event.recalls
 
-    async def choose(self, episode: Episode, same: bool, photo: Photo | None) -> None:
-        """y or n on the card of a recalled memory."""
+    async def choose(self, episode: Episode, same: bool, photo: Photo | None, denied: str = "") -> None:
+        """y or n on the card of a recalled memory; or "that's not Leo" (`denied`: "leo")."""
         if photo is None or photo.sha256 == episode.photo.sha256:
             await self._view.note(SAME_PHOTO, "warning")
         else:
-            await self._answer(episode, same)
+            await self._answer(OnRecall(episode, same, denied))
 
     async def reply(self, same: bool) -> None:
         """y or n in the empty input."""
         if recall := self.about or self._offered:
-            await self._answer(recall.episode, same)
+            await self._answer(OnRecall(recall.episode, same))
 
     def meant(self, act: Act) -> Recall | None:
         """The recall that a line speaks of, when it says that it is the same or not; None: of none."""
@@ -115,7 +116,8 @@ class QuestionsController:
             text = f"{recalled_as(self.about)} {asked(self.about.episode)}  {YES_NO}"
             self._note = await self._view.note(text, "question")
 
-    async def _answer(self, episode: Episode, same: bool) -> None:
+    async def _answer(self, said: OnRecall) -> None:
+        episode, same, _ = said
         about_this = self.about is not None and self.about.episode.photo == episode.photo
         note = self._note if about_this and self._note and self._note.is_attached else await self._view.note(ANSWERING)
         self._answered = note
@@ -124,4 +126,4 @@ class QuestionsController:
             self._composer.ask("")
         if not same:
             await self._view.deny(episode.photo)
-        self._thread.confirm(note, episode, same)
+        self._thread.confirm(note, said)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from assistant.dialogue.acts import Act, act_of
+from assistant.dialogue.denials import OnRecall
 from memory.episode import Photo
 from ui.controllers.main_view import MainView
 from ui.controllers.questions import QuestionsController
@@ -95,13 +96,13 @@ class TellingsController:
         entry = note or await self._view.note(REMEMBERING)
         recall = self._questions.meant(act)
         self._remembering.asking = False
-        said = (recall.episode, bool(act.verdict)) if recall else None
+        said = OnRecall(recall.episode, bool(act.verdict), act.denied) if recall else None
         self._thread.remember(entry, act.words, None, None, said)
 
     async def _talk(self, act: Act, text: str, photo: Photo | None) -> None:
         """Small talk, or only a verdict: "no, that's not him"."""
         if recall := self._questions.meant(act):
-            await self._questions.choose(recall.episode, bool(act.verdict), photo)
+            await self._questions.choose(recall.episode, bool(act.verdict), photo, act.denied)
         elif act.verdict is False:
             self._remembering.asking = True
             await self._view.note(WHAT_THEN)

@@ -23,6 +23,7 @@ from textual.message import Message
 from assistant import offline
 from assistant.backend import Backend
 from assistant.backends.open_backend import open_backend
+from assistant.dialogue.denials import OnRecall
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.open_encoder import open_encoder
 from assistant.photo import load_photo
@@ -239,11 +240,11 @@ class PlainApp:
             return
         if self._photo is None or self._photo.sha256 == episode.photo.sha256:
             return self._printer.say(plain_strings.NOTE, plain_strings.SAME_PHOTO)
-        self._confirm(episode, same)
+        self._confirm(OnRecall(episode, same))
 
-    def _confirm(self, episode: Episode, same: bool) -> None:
+    def _confirm(self, said: OnRecall) -> None:
         self._printer.about = None
-        self._thread.confirm(CONFIRMED, episode, same)
+        self._thread.confirm(CONFIRMED, said)
         self._follow()
 
     def _edit(self, id: str, words: str) -> None:

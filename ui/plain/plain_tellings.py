@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assistant.dialogue.acts import act_of
-from memory.episode import Episode
+from assistant.dialogue.denials import OnRecall
 from memory.maintenance import marks
 from ui.input_parser import REPLIES, WEB_ADDRESS
 from ui.plain import lists, plain_strings
@@ -27,7 +27,7 @@ class PlainTellings:
         self,
         thread: AppThread,
         printer: Printer,
-        confirm: Callable[[Episode, bool], object],
+        confirm: Callable[[OnRecall], object],
         sure: Callable[[str], bool],
         follow: Callable[[], object],
     ) -> None:
@@ -49,18 +49,19 @@ class PlainTellings:
         """Do what a line is for. Returns the question that is left for the model; "" when none is."""
         printer, reply = self._printer, REPLIES.get(text.lower())
         if reply is not None and (recall := printer.about or (printer.offered if not reply else None)):
-            self._confirm(recall.episode, reply)
+            self._confirm(OnRecall(recall.episode, reply))
             return ""
         if WEB_ADDRESS.match(text):
             printer.say(plain_strings.NOTE, NO_WEB)
             return ""
         act = act_of(text, asked=in_view and (printer.asking or printer.denied))
-        recall = None
-        if act.verdict is False or (act.verdict and printer.about):
+        said = None
+        if act.verdict is not None and (act.verdict is False or printer.about):
             recall = meant(printer.recalls, act.denied)
+            said = OnRecall(recall.episode, act.verdict, act.denied) if recall else None
         if act.kind == "talk" and (in_view or act.verdict is None):
-            if recall:
-                self._confirm(recall.episode, bool(act.verdict))
+            if said:
+                self._confirm(said)
             else:
                 printer.asking = printer.asking or act.verdict is False
                 printer.say(plain_strings.NOTE, WHAT_THEN if act.verdict is False else small_talk(text))
@@ -73,6 +74,6 @@ class PlainTellings:
             return act.question if act.kind == "tell" else text
         if act.kind == "unclear" and not self._sure(PLAIN_SHALL_I):
             return text
-        self._thread.remember("note", act.words, None, None, (recall.episode, bool(act.verdict)) if recall else None)
+        self._thread.remember("note", act.words, None, None, said)
         self._follow()
         return act.question

@@ -144,8 +144,7 @@ class Printer(EventHandler[None]):
 
     def recalled(self, event: Recalled) -> None:
         """Print a numbered line for each recalled memory."""
-        episodes = [recall.episode for recall in event.recalls]
-        for n, recall in zip(self.numbers.recall(episodes), event.recalls, strict=True):
+        for n, recall in zip(self.numbers.recall(event.recalls), event.recalls, strict=True):
             self.say(plain_strings.RECALLED_AS.format(n=n), recall_strings.recalled_as(recall))
         if not event.recalls:
             self.say(plain_strings.RECALLED, strings.NO_MATCH_PRIVATE)
@@ -203,6 +202,6 @@ class Printer(EventHandler[None]):
                 self.say(plain_strings.PHOTO, f"{part.photo.width} × {part.photo.height}")
             for line in part.lines:
                 self.say(strings.SAID_BY[line.kind], f"{line.text} {strings.MARKS.get(line.mark, '')}".strip())
-        for n, recall in zip(self.numbers.recall([r.episode for r in recalls]), recalls, strict=True):
+        for n, recall in zip(self.numbers.recall(recalls), recalls, strict=True):
             self.say(plain_strings.RECALLED_AS.format(n=n), about(recall.episode))
         self.say(plain_strings.DONE, strings.RESUMED)

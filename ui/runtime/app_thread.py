@@ -18,6 +18,7 @@ from typing import TypeVar
 from textual.message import Message
 
 from assistant.backend import Backend
+from assistant.dialogue.denials import OnRecall
 from assistant.encoder.encoder import PhotoEncoder
 from memory.browse import Duplicate
 from memory.db.conversation_rows import StoredConversation
@@ -26,7 +27,7 @@ from memory.errors import KeepsakeError
 from memory.naming.decisions import Before
 from memory.store import Memory
 from ui.runtime.messages import EntryToken, Notice, PassphraseNeeded, QueryResult
-from ui.runtime.session import Said, Session, When
+from ui.runtime.session import Session, When
 from ui.runtime.undo import Change
 
 Result = TypeVar("Result")
@@ -103,12 +104,14 @@ class AppThread:
         """Put the user's caption in the place of the model's."""
         self.put(entry, "saving the caption", lambda: self._session.revise(caption))
 
-    def remember(self, entry: EntryToken, words: str, when: When, place: str | None, said: Said = None) -> None:
+    def remember(
+        self, entry: EntryToken, words: str, when: When, place: str | None, said: OnRecall | None = None
+    ) -> None:
         """Remember the photo in view with these words.
 
-        `said`: a recalled memory and whether it is the same, when the words say that, too; undone together.
+        `said`: what the words say of a recalled memory, too; undone together.
         """
-        if said and not said[1]:
+        if said and not said.same:
             self._jobs.stop_writing()
         self.put(entry, "remembering", lambda: self._session.remember(entry, words, when, place, said), keep=True)
 
@@ -159,14 +162,14 @@ class AppThread:
 
         self.put(entry, "recalling", lambda: self._session.engines.with_encoder(find))
 
-    def confirm(self, entry: EntryToken, episode: Episode, same: bool) -> None:
+    def confirm(self, entry: EntryToken, said: OnRecall) -> None:
         """Keep the user's answer whether the photo in view shows what a recalled memory shows.
 
         After a "no", what the model is writing is stopped: it has read that memory.
         """
-        if not same:
+        if not said.same:
             self._jobs.stop_writing()
-        self.put(entry, "keeping your answer", lambda: self._session.confirm(entry, episode, same), keep=True)
+        self.put(entry, "keeping your answer", lambda: self._session.confirm(entry, said), keep=True)
 
     def forget(self, entry: EntryToken, *ids: str) -> None:
         """Forget episodes: their bytes go at once, and until the app closes `undo` brings them back."""

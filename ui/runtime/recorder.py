@@ -80,11 +80,13 @@ class Recorder(EventHandler[None]):
         self.add_episodes(*(recall.episode.id for recall in event.recalls))
 
     def captioned(self, event: Captioned) -> None:
-        """Store a caption once it is whole."""
+        """Store a caption once it is whole, and that it holds the words of what it quotes."""
+        self.add_episodes(*event.grounding.quoted)
         self.add_line("caption", event.caption.text, _mark(event.chunk))
 
     def answered(self, event: Answered) -> None:
-        """Store an answer once it is whole."""
+        """Store an answer once it is whole, and that it holds the words of what it quotes."""
+        self.add_episodes(*event.grounding.quoted)
         self.add_line("answer", event.text, _mark(event.chunk))
 
     def _keep(self, part: Part, *, new: bool = False) -> None:

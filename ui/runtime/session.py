@@ -18,11 +18,13 @@ from textual.message import Message
 from assistant import sight
 from assistant.backend import Backend
 from assistant.conversation import Conversation
+from assistant.conversation_state import Answer
+from assistant.dialogue.denials import OnRecall
 from assistant.encoder.encoder import PhotoEncoder
 from memory import conversations
 from memory.days import Unknown
 from memory.db.conversation_rows import StoredConversation
-from memory.episode import Episode, Photo, Recall
+from memory.episode import Photo, Recall
 from memory.errors import KeepsakeError, UnknownEpisode
 from memory.store import Memory
 from ui.runtime import messages
@@ -35,7 +37,6 @@ from ui.runtime.rewriting import Rewriting
 from ui.runtime.undo import Change, UndoStack
 from ui.strings import ANSWER_LATE, PRIVATE_NO, RECALLED_THEN, SWITCHED
 
-Said = tuple[Episode, bool] | None
 When = datetime | Unknown | None
 
 
@@ -188,22 +189,23 @@ class Session(Rewriting):
 
     # -- changes of the memory -----------------------------------------------------------------------------------
 
-    def remember(self, entry: EntryToken, words: str, when: When, place: str | None, said: Said) -> object:
+    def remember(self, entry: EntryToken, words: str, when: When, place: str | None, said: OnRecall | None) -> object:
         """Store the photo with these words, and what they `said` of a recalled memory, and recall again."""
         if self._private:
             raise KeepsakeError(PRIVATE_NO)
         return self.engines.with_encoder(partial(self._remember, entry, words, when, place, said))
 
-    def _remember(self, entry: EntryToken, words: str, when: When, place: str | None, said: Said) -> object:
+    def _remember(self, entry: EntryToken, words: str, when: When, place: str | None, said: OnRecall | None) -> object:
         conversation = self.conversation()
-        before, photo, answer = self.store.stats()["episodes"], conversation.photo, None
-        recalled = [recall.episode.photo for recall in conversation.recalls]
+        before, photo = self.store.stats()["episodes"], conversation.photo
+        recalled, answers = [recall.episode.photo for recall in conversation.recalls], list[Answer]()
         episode = conversation.remember(words, when, place)
-        if photo and said and (other := said[0].photo) in recalled:
-            answer = (photo.sha256, other.sha256, conversation.confirm(other, said[1], keep=True).verdict)
-        self._tell(messages.EpisodeRemembered(entry, episode, said[0] if said and answer and not said[1] else None))
+        if photo and said and (other := said.episode.photo) in recalled:
+            answers += conversation.confirm(other, said.same, keep=True, denied=said.denied).answers
+        denied = said.episode if said and answers and not said.same else None
+        self._tell(messages.EpisodeRemembered(entry, episode, denied))
         new = self.store.stats()["episodes"] > before  # the same words again are the memory that was there
-        self.changes.told(episode.id if new else "", answer)
+        self.changes.told(episode.id if new else "", answers)
         self.recorder.add_episodes(episode.id)
         self.recorder.add_line("remembered", episode.words)
         self.count()
@@ -213,21 +215,20 @@ class Session(Rewriting):
             return self._recall(entry, conversation.photo)
         return None
 
-    def confirm(self, entry: EntryToken, episode: Episode, same: bool) -> object:
+    def confirm(self, entry: EntryToken, said: OnRecall) -> object:
         """Keep whether the photo in view shows what a recalled memory shows; where the prompt changes, caption anew."""
-        return self.engines.with_encoder(partial(self._confirm, entry, episode, same))
+        return self.engines.with_encoder(partial(self._confirm, entry, said))
 
-    def _confirm(self, entry: EntryToken, episode: Episode, same: bool) -> object:
-        conversation = self.conversation()
+    def _confirm(self, entry: EntryToken, said: OnRecall) -> object:
+        conversation, (episode, same, denied) = self.conversation(), said
         photo = conversation.photo
         if photo is None or episode.photo not in [r.episode.photo for r in conversation.recalls]:
             raise KeepsakeError(ANSWER_LATE)
-        before = conversation.confirm(episode.photo, same, keep=not self._private)
-        if not self._private:
-            self.changes.answered(photo.sha256, episode.photo.sha256, before.verdict)
-        self._tell(messages.RecallAnswered(entry, episode, same, conversation.recalls, before.caption_outdated))
+        now = conversation.confirm(episode.photo, same, keep=not self._private, denied=denied)
+        self.changes.told("", now.answers)
+        self._tell(messages.RecallAnswered(entry, episode, same, conversation.recalls, now.caption_outdated))
         self.jobs.keep_promise()
-        if before.caption_outdated and not self.jobs.unwanted:
+        if now.caption_outdated and not self.jobs.unwanted:
             return self._recall(entry, photo)
         self._relay.pass_on(entry, conversation, conversation.remind())
         return None
@@ -236,7 +237,8 @@ class Session(Rewriting):
         """Change the memory; a conversation that has read what is gone begins again without it."""
         done = change()
         conversation = self._conversation
-        in_use = conversation is not None and any(r.episode.id in done.gone for r in conversation.recalls)
+        recalls = conversation.recalls if conversation else ()
+        in_use = any(one.id in done.gone for r in recalls for one in (r.episode, *r.others))
         self._tell(messages.EpisodesChanged(entry, done.gone, list(done.lines), in_use, done.details, done.there))
         self.count()
         self.jobs.keep_promise()

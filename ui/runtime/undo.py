@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.backends import disk_cache
+from assistant.conversation_state import Answer
 from memory.browse import Duplicate
-from memory.db.verdict_rows import Verdict
 from memory.episode import Episode
 from memory.errors import KeepsakeError, UnknownEpisode
 from memory.forget.receipt import Receipt
@@ -67,8 +67,8 @@ class _Undo:
     """Ids of memories that the change added, each with the memory it replaced (None: it was new)."""
     line: str
     """The sentence for the user after the undo."""
-    answer: tuple[str, str, Verdict | None] | None = None
-    """Hashes of the two photos of an answer, and the answer about them before it."""
+    answers: tuple[Answer, ...] = ()
+    """Answers about recalls that the change kept."""
     back: Callable[[Memory], object] | None = None
     """What undoes a change of something else than memories."""
 
@@ -103,11 +103,12 @@ class UndoStack:
         lines = [MERGED.format(n=len(receipt.episodes)), *receipt.told()[1:]]
         return self._done(receipt, lines, held, {}, UNDO_FORGOTTEN, tuple(twin.stays for twin in twins))
 
-    def told(self, id: str, answer: tuple[str, str, Verdict | None] | None) -> None:
-        """Note that a memory was added ("": it was there), and an answer as in `answered`: undo takes back both."""
-        if id or answer:
-            line = UNDO_TOLD if id and answer else UNDO_NOW if id else UNDO_ANSWERED
-            self._stack.append(_Undo(Held(), {id: None} if id else {}, line, answer))
+    def told(self, id: str, answers: Sequence[Answer]) -> None:
+        """Note that a memory was added ("": none was), and that answers were kept: undo takes back all in one step, and
+        brings back the answers before them."""
+        if id or answers:
+            line = UNDO_TOLD if id and answers else UNDO_NOW if id else UNDO_ANSWERED
+            self._stack.append(_Undo(Held(), {id: None} if id else {}, line, tuple(answers)))
 
     def imported(self, ids: Sequence[str]) -> None:
         """Note that an import stored these memories: undo forgets them all."""
@@ -131,15 +132,11 @@ class UndoStack:
         line = UNDO_LEFT.format(photos=count(len(photos), "photo"))
         self._stack.append(_Undo(Held(), {}, line, back=lambda memory: tray.ask_again(memory, photos)))
 
-    def answered(self, photo: str, other: str, before: Verdict | None) -> None:
-        """Note that an answer about two photos (hashes) was kept; undo brings back the one before it, if any."""
-        self._stack.append(_Undo(Held(), {}, UNDO_ANSWERED, (photo, other, before)))
-
     def unmark(self, id: str) -> Change:
         """Take back what the user said of two photos, by the mark's id; undo says it again. Raises KeepsakeError."""
         mark = marks.find(self._memory(), id)
         before = self._memory().take_back_verdict(mark.photo, mark.other)
-        self._stack.append(_Undo(Held(), {}, UNDO_MARK, (mark.photo, mark.other, before)))
+        self._stack.append(_Undo(Held(), {}, UNDO_MARK, ((mark.photo, mark.other, before),)))
         return Change((), (MARK_TAKEN_BACK.format(line=mark.line()),), answer=True)
 
     def undo(self) -> Change:
@@ -150,13 +147,12 @@ class UndoStack:
         if step.back:
             step.back(memory)
             return Change((), (step.line,))
-        if step.answer:
-            photo, other, before = step.answer
+        for photo, other, before in reversed(step.answers):
             memory.take_back_verdict(photo, other)
             if before:
                 memory.answer(photo, other, before.space or "", before.score, before.same)
-            if not step.added:
-                return Change((), (step.line,), answer=True)
+        if step.answers and not step.added:
+            return Change((), (step.line,), answer=True)
         memory.put_back(step.held)
         gone = tuple(step.added)
         what = memory_of(step.held.episodes) if step.held.episodes else "it"
@@ -174,7 +170,7 @@ class UndoStack:
         for photo in photos:
             disk_cache.forget(photo)
         back = tuple(one.id for one in (*step.held.episodes, *filter(None, step.added.values())))
-        return Change(gone, (step.line.format(what=what),), photos, bool(step.answer), there=back)
+        return Change(gone, (step.line.format(what=what),), photos, bool(step.answers), there=back)
 
     def _exists(self, id: str) -> bool:
         try:

@@ -1,0 +1,80 @@
+""" "That's not Leo" denies all that the memory has of Leo, for the photo in view, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from assistant.backends.fake import FakeBackend
+from assistant.conversation import Conversation
+from assistant.dialogue.denials import called
+from assistant.encoder.encoder import BackendEncoder
+from assistant.sight import remember
+from memory.episode import Episode, Recall, Turn
+from memory.search.gate import Gate
+from memory.store import Memory
+from tests.assistant.test_conversation import photo
+
+DAY = datetime(2025, 8, 16, 12, tzinfo=UTC)
+COLOURS = ("red", "blue", "green", "orange", "purple", "brown", "pink", "gray", "navy", "olive")
+
+
+def recalls(*words: str) -> list[Recall]:
+    episodes = [Episode(photo("red"), (Turn("user", one),), DAY) for one in words]
+    return [Recall(one, 0.9, "the same thing") for one in episodes]
+
+
+@pytest.mark.parametrize(
+    ("denied", "words", "meant"),
+    [
+        ("leo", ["This is Leo.", "This is Mia.", "This is Leo and Mia."], [0, 2]),
+        ("leo", ["This is Anna, with Leo's ball.", "Leo again", "This is Leo."], [1, 2]),
+        ("leo", ["This is Anna, with Leo's ball.", "The ball of Leo"], [0]),
+        ("my backpack", ["My backpack in Rome", "My boots", "The old backpack"], [0, 2]),
+        ("the grey cat", ["Our grey cat", "A cat", "The dog"], [0]),
+        ("zoe", ["This is Zoë."], [0]),
+        ("rex", ["This is Leo."], []),
+    ],
+)
+def test_who_is_meant(denied: str, words: list[str], meant: list[int]) -> None:
+    found = recalls(*words)
+    assert [found.index(one) for one in called(found, denied)] == meant
+
+
+def told(memory: Memory, words: Sequence[str]) -> Conversation:
+    """A conversation in which all these memories may be the same as the photo in view."""
+    backend = FakeBackend()
+    encoder = BackendEncoder(backend)
+    encoder.gate = Gate((0.0, 0.0), (1.1, 0.0))
+    for n, text in enumerate(words):
+        remember(memory, encoder, photo(COLOURS[n]), text, DAY + timedelta(days=n))
+    talk = Conversation(backend, memory, encoder)
+    list(talk.attach(photo("teal")))
+    return talk
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize(
+    ("denied", "words", "left"),
+    [
+        ("leo", ["This is Leo."] * 3 + ["This is Leo with Mia.", "Leo in Rome", "This is Rex."], ["This is Rex."]),
+        ("my backpack", [f"My backpack, trip {n}" for n in range(7)] + ["My boots"], ["My boots"]),
+    ],
+)
+def test_all_memories_of_it_are_denied(
+    tmp_path: Path, keep: bool, denied: str, words: list[str], left: list[str]
+) -> None:
+    """Previously one was, and the next took its place; there are more than are recalled at once."""
+    with Memory(tmp_path / "m.db") as memory:
+        talk = told(memory, words)
+        first = called(talk.recalls, denied)[0].episode.photo
+        before = {one.episode.id for one in talk.recalls}
+        done = talk.confirm(first, False, keep=keep, denied=denied)
+        assert [one.episode.words for one in talk.recalls] == left
+        assert len(done.answers) == len(memory.verdicts()) and bool(done.answers) == keep
+        for new, other, was in done.answers:
+            assert was is None and memory.take_back_verdict(new, other)
+        assert {one.episode.id for one in talk.recall(photo("teal"))} >= before or not keep

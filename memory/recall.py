@@ -228,8 +228,9 @@ def _groups(
         times = [datetime.fromisoformat(hit.when).timestamp() for hit in rows.of_photo(db, photo) if hit.day]
         spans = {int(at // BURST) + step for at in times for step in (-1, 0, 1)}
         close = [group for span in sorted(spans) for group in around.get(span, ()) if photo in sight]
-        close = [group for group in close if group.near[0] in sight]
-        burst = next((group for group in close if vectors.alike(db, space, photo, group.near[0]) >= SAME), None)
+        burst = next(
+            (g for g in close if g.near[0] in sight and vectors.alike(db, space, photo, g.near[0]) >= SAME), None
+        )
         thing = sight[photo].thing if photo in sight else photo
         if thing in by_thing:
             by_thing[thing].others.append(photo)

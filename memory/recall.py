@@ -227,10 +227,8 @@ def _groups(
     for photo in photos:
         times = [datetime.fromisoformat(hit.when).timestamp() for hit in rows.of_photo(db, photo) if hit.day]
         spans = {int(at // BURST) + step for at in times for step in (-1, 0, 1)}
-        close = [group for span in sorted(spans) for group in around.get(span, ()) if photo in sight]
-        burst = next(
-            (g for g in close if g.near[0] in sight and vectors.alike(db, space, photo, g.near[0]) >= SAME), None
-        )
+        close = (g for s in sorted(spans) for g in around.get(s, ()) if photo in sight and g.near[0] in sight)
+        burst = next((g for g in close if vectors.alike(db, space, photo, g.near[0]) >= SAME), None)
         thing = sight[photo].thing if photo in sight else photo
         if thing in by_thing:
             by_thing[thing].others.append(photo)

@@ -203,12 +203,15 @@ class PlainApp:
         self._follow()
 
     def _forget(self, id: str) -> None:
+        if (one := self._found(id)) and self._sure(f"{about(one)} {plain_strings.FORGET}"):
+            self._thread.forget("note", one.id)
+            self._follow()
+
+    def _found(self, id: str) -> Episode | None:
         found: list[Episode] = []
         self._thread.query("note", lambda memory: memory.get(id), found.append)
         self._follow()
-        if found and self._sure(f"{about(found[0])} {plain_strings.FORGET}"):
-            self._thread.forget("note", found[0].id)
-            self._follow()
+        return found[0] if found else None
 
     def _delete(self, id: str) -> None:
         found: list[StoredConversation] = []
@@ -248,12 +251,8 @@ class PlainApp:
         self._follow()
 
     def _edit(self, id: str, words: str) -> None:
-        found: list[Episode] = []
-        self._thread.query("note", lambda memory: memory.get(id), found.append)
-        self._follow()
-        if found:
-            new = replace(found[0], turns=(Turn("user", words),))
-            self._thread.edit("note", found[0].id, new)
+        if one := self._found(id):
+            self._thread.edit("note", one.id, replace(one, turns=(Turn("user", words),)))
             self._follow()
 
     def _tour(self) -> None:

@@ -1,4 +1,4 @@
-"""Reads the notes of `data/`: one text file a voice or several (`cook.txt`, `cook-a.txt`), one paragraph a note.
+"""Reads the notes of `data/`: one text file a voice, one paragraph a note.
 
     note: 012 | toy | zebra | {Zuri} the zebra          number, kind, thing (a + b for several), label
     read: 2                                             how many have read it; also follows: NUMBER and stale: WORDS
@@ -38,7 +38,7 @@ def read_voice(path: Path) -> Iterator[Note]:
             paragraph.append(line.strip())
         elif paragraph:
             if not all(words.startswith("#") for words in paragraph):
-                yield _note(path.stem.partition("-")[0], paragraph, f"{path.name}:{start}")
+                yield _note(path.stem, paragraph, f"{path.name}:{start}")
             paragraph = []
 
 

@@ -17,7 +17,7 @@ from itertools import chain
 from assistant import prompt, sight
 from assistant.backend import Backend, Chunk, Message, Options
 from assistant.conversation_state import Answer, Confirmed, ConversationState, GivenReminders, Opening, chat_opening
-from assistant.dialogue import denials, word_recall
+from assistant.dialogue import denials, fitted_prompt, word_recall
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.events import (
     Answered,
@@ -29,14 +29,13 @@ from assistant.events import (
     Failed,
     Recalled,
     Reminded,
-    Shortened,
 )
 from assistant.grounding.evidence import grounded_text
 from assistant.grounding.result import Grounding
 from assistant.same_thing import PairCheck
 from memory.days import Unknown
 from memory.episode import Episode, Photo, Recall
-from memory.errors import KeepsakeError, ModelStopped, PromptTooLong
+from memory.errors import KeepsakeError, ModelStopped
 from memory.store import Memory
 
 
@@ -258,33 +257,21 @@ class Conversation:
         """Let the model write the next turn: a caption, or the answer to `question`. What of it stands in the memories
         is shown and becomes part of the conversation. Returns that text, the last chunk, and what the check found.
 
-        Where the prompt does not fit the model's context, the oldest questions are left out, then the least relevant
-        memories. Raises PromptTooLong when it does not fit without them either.
+        What does not fit the model's context, or cannot be read, is left out (`dialogue/fitted_prompt.py`).
         """
         if self.backend is None:
             raise ModelStopped("no model is loaded yet")
-        recalls, left_out, turns_before = list(self.recalls), [], len(turns)
-        while True:
-            if self._stop.is_set():
-                return "", Chunk("", "cancelled"), Grounding()
-            chunks = self.backend.stream((*opening([r.episode for r in recalls]), *turns), self.options)
-            try:
-                first = next(chunks)
-                break
-            except PromptTooLong:
-                if len(turns) > 2:
-                    turns = (turns[0], *turns[3:])
-                elif recalls:
-                    left_out.append(min(recalls, key=lambda r: (r.score, r.episode.when, r.episode.order)))
-                    recalls.remove(left_out[-1])
-                else:
-                    raise
-        if left_out or len(turns) < turns_before:
-            yield Shortened(tuple(left_out), (turns_before - len(turns)) // 2)
+        stream = partial(self.backend.stream, options=self.options)
+        begun = fitted_prompt.fitted(stream, opening, turns, self.recalls, self._stop.is_set)
+        if begun is None:
+            return "", Chunk("", "cancelled"), Grounding()
+        if begun.shortened:
+            yield begun.shortened
+        recalls, turns, first = begun.recalls, begun.turns, begun.first
         event = CaptionText if question is None else AnswerText
         own = self.caption.text if self.caption and self.caption.by_user else ""
         checked, last = grounded_text(recalls, self.photo, question, own, self.backend.may_say), first
-        for last in chain((first,), chunks):
+        for last in chain((first,), begun.rest):
             if piece := checked.write(last.text):
                 yield event(piece)
         if piece := checked.finish(cancelled=last.stop == "cancelled"):

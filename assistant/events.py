@@ -8,7 +8,7 @@ from typing import Generic, TypeVar, assert_never
 
 from assistant.backend import Chunk
 from assistant.grounding.result import UNCHECKED, Grounding
-from memory.episode import Recall
+from memory.episode import Episode, Recall
 from memory.instructions import Reminder
 
 
@@ -40,18 +40,30 @@ class Reminded:
 
 @dataclass(frozen=True, slots=True)
 class Shortened:
-    """The prompt did not fit the model's context, and this was left out: the model does not know it any more."""
+    """This was left out of the prompt, as it did not fit or could not be read: the model does not know it any more."""
 
     recalls: tuple[Recall, ...]
     """Memories left out, the least relevant first; of equally relevant ones, the oldest."""
     questions: int
     """How many of the conversation's oldest questions were left out, with their answers."""
+    unreadable: tuple[Recall, ...] = ()
+    """Memories whose stored photo is damaged."""
 
     def __str__(self) -> str:
         """One line for the user."""
+        damaged = "; ".join(unreadable_line(recall.episode) for recall in self.unreadable)
+        return " ".join(filter(None, (self._no_room(), f"{damaged}." if damaged else "")))
+
+    def _no_room(self) -> str:
         left = [(len(self.recalls), "memory", "memories"), (self.questions, "earlier question", "earlier questions")]
         parts = " and ".join(f"{n} {one if n == 1 else many}" for n, one, many in left if n)
-        return f"Left out, as the model has no room for it: {parts}."
+        return f"Left out, as the model has no room for it: {parts}." if parts else ""
+
+
+def unreadable_line(episode: Episode) -> str:
+    """What to tell of a memory that is left out because its photo is damaged, and how to mend that."""
+    mend = f"`python -m memory forget {episode.id}` forgets it, `python -m memory restore` brings back a snapshot"
+    return f"The photo of the memory {episode.id} is damaged, so it is left out: {mend}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ recall, too.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +15,11 @@ from pathlib import Path
 from assistant.backend import Backend
 from assistant.encoder.encoder import BackendEncoder, PhotoEncoder
 from assistant.encoder.open_encoder import open_encoder
+from assistant.events import unreadable_line
 from assistant.progress import progress_line
 from assistant.sight import encode_missing
 from memory.db.keys import ask_here
+from memory.episode import Episode
 from memory.paths import memory_file
 from memory.store import Memory
 
@@ -91,4 +94,7 @@ def encode_with_progress(memory: Memory, encoder: PhotoEncoder) -> None:
         if done:
             line(done)
 
-    encode_missing(memory, encoder, progress)
+    def unreadable(episode: Episode) -> None:
+        print(f"\n{unreadable_line(episode)}" if sys.stderr.isatty() else unreadable_line(episode), file=sys.stderr)
+
+    encode_missing(memory, encoder, progress, unreadable=unreadable)

@@ -7,11 +7,13 @@ its manifest says so (`Verification`): one that was not measured to gain by it m
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from assistant import prompt
 from assistant.backend import Backend
 from memory.episode import Photo, Recall
+from memory.errors import PhotoError
 from memory.store import Memory
 
 YES, NO = ("Yes", "yes"), ("No", "no")
@@ -48,8 +50,9 @@ class PairCheck:
         for other in list(known.values())[: backend.verification.photos]:
             pair = (backend.name, photo.sha256, other.sha256)
             if pair not in self._likely and not stopped():
-                self._likely[pair] = probability_of_yes(backend, other, photo)
-                asked = True
+                with suppress(PhotoError):  # a damaged photo: the prompt leaves it out, and names it
+                    self._likely[pair] = probability_of_yes(backend, other, photo)
+                    asked = True
         return asked
 
     def applied(self, backend: Backend | None, photo: Photo, recalls: Sequence[Recall]) -> list[Recall]:

@@ -64,24 +64,25 @@ def encode_missing(
     encoder: PhotoEncoder,
     progress: Callable[[int, int], object] = lambda done, total: None,
     stop: Callable[[], bool] = lambda: False,
+    unreadable: Callable[[Episode], object] = lambda episode: None,
 ) -> bool:
     """Encode the photos that have no tokens of this encoder yet, the newest first, and store each at once.
 
     So it may be ended at any time, by `stop` or by a kill: the next call goes on from there. `progress` gets the photos
     done and their total, first with 0 done; it is not called when nothing is missing. Returns False when `stop` ended
-    it. A photo whose stored bytes are damaged is left out (`Memory.verify` names it). Raises ModelError,
-    MemoryFileError.
+    it. A photo whose stored bytes are damaged is left out, and its newest episode is given to `unreadable`. Raises
+    ModelError, MemoryFileError.
     """
     missing = memory.photos_without_vectors(encoder.space)
     for done, sha256 in enumerate(missing):
         progress(done, len(missing))
         if stop():
             return False
-        try:
-            for episode in memory.about(sha256)[:1]:  # none: forgotten meanwhile
+        for episode in memory.about(sha256)[:1]:  # none: forgotten meanwhile
+            try:
                 memory.put_vectors(sha256, encoder.space, encoder.encode(episode.photo))
-        except PhotoError:
-            continue
+            except PhotoError:
+                unreadable(episode)
     if missing:
         progress(len(missing), len(missing))
     return True

@@ -31,7 +31,7 @@ ROOMS = {
 """Each room and the rooms it may import. Arrows point down only."""
 FLOORS = {
     "memory": (
-        "errors paths files text days episode strip_metadata instructions",
+        "errors paths files text days episode strip_metadata instructions pictures",
         "db",
         "search",
         "recall forget replacement verification",
@@ -41,7 +41,7 @@ FLOORS = {
         "__main__",
     ),
     "assistant": (
-        "backend metadata photo chatml prompt grounding events conversation_state offline dialogue",
+        "backend metadata pictures photo chatml prompt grounding events conversation_state offline dialogue",
         "models",
         "backends encoder",
         "conversation healthcheck same_thing sight progress opening",
@@ -99,8 +99,8 @@ HEAVY = {
 }
 SECURE = {"sqlcipher3", "keyring", "cryptography"}
 """The extra of encrypted memories: loaded when one is opened, and not before."""
-OUTSIDE_MEMORY = {"numpy", "platformdirs", "sqlite_utils"} | SECURE
-"""All that the memory needs besides the standard library."""
+OUTSIDE_MEMORY = {"numpy", "platformdirs", "sqlite_utils", "PIL", "pillow_heif"} | SECURE
+"""All that the memory needs besides the standard library; PIL to see that stored pictures can be read."""
 UNTRACKED = {"__pycache__", "build", "dist"}
 
 

@@ -31,11 +31,12 @@ from assistant.importing.read_ahead import read_ahead
 from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import Item
 from assistant.metadata.camera_date import MODIFIED, USUAL, CameraDate
-from assistant.photo import decode, open_image
+from assistant.photo import decode
 from assistant.sight import store_episode
 from memory.episode import Episode, Photo, Turn
 from memory.errors import PhotoError
 from memory.instructions import tasks
+from memory.pictures.open_picture import open_picture
 from memory.store import Memory
 
 SNAPSHOT_FROM = 20
@@ -172,7 +173,7 @@ def import_all(
 def _read(item: Item, choices: Choices, seen_files: SeenFiles | None) -> _Read:
     """Read a file; decode its photo, unless that was done before or nothing is said about it. Raises PhotoError."""
     data = item.read()
-    metadata = read_metadata(open_image(data, item.name))
+    metadata = read_metadata(open_picture(data, item.name))
     turns, guessed = _turns(item, metadata, choices)
     sha256 = seen_files.photo(data) if seen_files else None
     wanted = sha256 is None and (turns or choices.without_words)

@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image, ImageEnhance
 
 from assistant.encoder.encoder import PhotoEncoder
-from assistant.photo import from_image, load_photo, open_image, picture, read_file, shown
+from assistant.photo import from_image, load_photo, picture, read_file, shown
 from benchmark.retrieval import recall_rates, recall_table, recall_things
 from benchmark.retrieval.memory_draws import DrawnMemory
 from benchmark.retrieval.photo_things import EncodedSet, PhotoSet, Progress, ThingPhoto, encode_all
@@ -28,6 +28,7 @@ from benchmark.retrieval.recall_things import SIX, Measured
 from benchmark.world import concepts
 from benchmark.world.fetch import rooms_folder
 from memory.errors import KeepsakeError, PhotoError
+from memory.pictures.open_picture import open_picture
 
 THINGS = 100
 """Cut-outs that are used, at most."""
@@ -152,7 +153,7 @@ def _from_folder(folder: Path, rng: np.random.Generator) -> list[Cutout]:
 def _cut(path: Path) -> Image.Image | None:
     """The cut-out of a file, RGBA, without its empty margin; None when the file is no cut-out of a usable size."""
     try:
-        image = open_image(read_file(path), shown(path))
+        image = open_picture(read_file(path), shown(path))
         if min(image.size) < SMALLEST or max(image.size) > LARGEST or not image.has_transparency_data:
             return None
         image = image.convert("RGBA")

@@ -21,12 +21,26 @@ def _check_file(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _check_photos(db: sqlite3.Connection) -> Iterator[str]:
-    """Every photo has the bytes that were stored, and an episode."""
-    for sha256, data, expected in db.execute("SELECT sha256, data, data_sha256 FROM photos"):
-        if hashlib.sha256(data).hexdigest() != expected:
-            yield f"photo {sha256[:16]}: its bytes have changed since it was stored"
+    """Every photo has the bytes that were stored, can be decoded, and has an episode."""
+    from memory.pictures import stored_picture  # loads Pillow, which no other command of the memory needs
+
+    expected = dict(db.execute("SELECT sha256, data_sha256 FROM photos").fetchall())
+    for name in ("photos", "shown"):
+        for photo in rows.photos(db, "", (), name):
+            why = stored_picture.problem(photo)
+            if hashlib.sha256(photo.data).hexdigest() != expected.get(photo.sha256, "") and name == "photos":
+                why = "has changed since it was stored"
+            if why:
+                yield f"photo {photo.sha256[:16]} {why}: {_mend(db, photo.sha256)}"
     for (sha256,) in db.execute("SELECT sha256 FROM photos WHERE sha256 NOT IN (SELECT photo FROM episodes)"):
         yield f"photo {sha256[:16]}: no episode uses it"
+
+
+def _mend(db: sqlite3.Connection, photo: str) -> str:
+    """The commands that mend a memory with a photo that cannot be read."""
+    ids = [id for (id,) in db.execute("SELECT id FROM episodes WHERE photo = ? ORDER BY row", (photo,))]
+    lost = f"`python -m memory forget {ids[0]}` forgets it" if ids else "forget the conversation that shows it"
+    return f"`python -m memory restore` brings back a snapshot, {lost}"
 
 
 def _check_episodes(db: sqlite3.Connection) -> Iterator[str]:

@@ -9,30 +9,32 @@ import stat
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from memory.episode import Episode, Photo, Turn
+from memory.episode import Episode, Turn
 from memory.errors import MemoryFileError
 from memory.maintenance.archive import export_archive, import_archive
 from memory.store import Memory
+from tests.support.encoded import noise_photo
 
 DAY = datetime(2025, 5, 12, 10, tzinfo=UTC)
 
 
-def episode(n: int, text: str = "This is Milo", kind: bytes = b"\xff\xd8", place: str | None = None) -> Episode:
-    data = kind + bytes([n]) * 3000
+def episode(n: int, text: str = "This is Milo", kind: str = "JPEG", place: str | None = None) -> Episode:
+    made = noise_photo(n, 40, 30 + n, kind)
     taken = datetime(2024, 1, 2, 3, 4, 5, 678, tzinfo=timezone(timedelta(hours=2)))
-    photo = Photo(hashlib.sha256(data).hexdigest(), data, 640, 480 + n, taken if n % 2 else None)
+    photo = replace(made, taken_at=taken if n % 2 else None)
     return Episode(photo, (Turn("user", text), Turn("assistant", "I see.")), DAY + timedelta(days=n), place)
 
 
 TOLD = [
     episode(0, 'line\nline \u2028 \0 👩‍👩‍👧 "quotes" <|im_end|>', place="Sète"),
-    episode(1, "A", b"\x89PNG\r\n\x1a\n"),
-    episode(1, "B", b"\x89PNG\r\n\x1a\n"),
+    episode(1, "A", "PNG"),
+    episode(1, "B", "PNG"),
     episode(3, ""),
 ]
 
@@ -143,8 +145,8 @@ DAMAGE: dict[str, tuple[Callable[[Files], object], bool]] = {
     "a deep trap": (lambda f: f.update({"episodes.jsonl": b"[" * 100_000}), True),
     "a surrogate": (lambda f: edit(f, "Sète", "\\ud800"), True),
     "a role of its own": (lambda f: edit(f, '"role": "assistant"', '"role": "system"'), True),
-    "an odd width": (lambda f: edit(f, '"width": 640', '"width": "640"'), True),
-    "a huge width": (lambda f: edit(f, '"width": 640', '"width": 1e99'), True),
+    "an odd width": (lambda f: edit(f, '"width": 40', '"width": "640"'), True),
+    "a huge width": (lambda f: edit(f, '"width": 40', '"width": 1e99'), True),
     "a date of no time zone": (lambda f: edit(f, "10:00:00+00:00", "10:00:00"), True),
     "a path for a hash": (lambda f: edit(f, TOLD[0].photo.sha256, "../../etc/passwd"), True),
 }
@@ -173,7 +175,7 @@ def test_cut_off_flipped_or_no_archive_at_all(memory: Memory, empty: Memory, tmp
         source.write_bytes(whole[:size])
         with pytest.raises(MemoryFileError, match="nothing was imported"):
             import_archive(empty, source)
-    at = whole.index(TOLD[0].photo.data[:40])
+    at = whole.index(TOLD[0].photo.data)
     source.write_bytes(whole[:at] + b"\0" + whole[at + 1 :])
     with pytest.raises(MemoryFileError, match="nothing was imported"):
         import_archive(empty, source)

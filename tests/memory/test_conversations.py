@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +17,7 @@ from memory.db.conversation_rows import Line, Part, StoredConversation
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError
 from memory.store import Memory
+from tests.support.encoded import noise_photo
 
 DAY = datetime(2025, 5, 12, 10, tzinfo=UTC)
 TOKENS = np.random.default_rng(0).standard_normal((4, 8)).astype(np.float32)  # (T, D)
@@ -30,8 +29,7 @@ def path(own_home: Path) -> Path:
 
 
 def photo(n: int) -> Photo:
-    data = b"\xff\xd8" + random.Random(n).randbytes(3000)
-    return Photo(hashlib.sha256(data).hexdigest(), data, 48, 32)
+    return noise_photo(n, 48, 32)
 
 
 def episode(n: int, text: str) -> Episode:

@@ -23,15 +23,16 @@ from memory.errors import MemoryFileError, UnknownEpisode
 from memory.forget import cleaning
 from memory.search import token_codes
 from memory.store import Memory
+from tests.support.encoded import encoded
 
 DAY = datetime(2025, 5, 12, 10, tzinfo=UTC)
 PIXELS = random.Random(0).randbytes(48 * 48 * 3)
-ENCODED = b"\xff\xd8" + random.Random(1).randbytes(9000)
+ENCODED = encoded("encoded", 48, 48, "PNG")
 TOKENS = np.random.default_rng(0).standard_normal((16, 32)).astype(np.float32)  # (T, D)
 
 
 def episode(n: int, text: str, day: int = 0, place: str | None = None, data: bytes = b"") -> Episode:
-    data = data or b"\xff\xd8" + random.Random(f"photo {n}").randbytes(3000)
+    data = data or encoded(n, 48, 48, "PNG")
     photo = Photo(hashlib.sha256(data).hexdigest(), data, 48, 48)
     return Episode(photo, (Turn("user", text), Turn("assistant", f"So {text}")), DAY + timedelta(days=day), place)
 
@@ -138,9 +139,10 @@ def test_rows_that_were_moved_leave_no_copies(path: Path) -> None:
     chance = random.Random(1)
 
     def told(n: int) -> Episode:
-        data = b"\xff\xd8" + chance.randbytes(chance.choice([80, 400, 1500]))
+        side = chance.choice([4, 11, 22])
+        data = encoded(n, side, side, "PNG")
         words = f"canary{n:05d} " * chance.choice([1, 20, 100])
-        photo = Photo(hashlib.sha256(data).hexdigest(), data, 9, 9)
+        photo = Photo(hashlib.sha256(data).hexdigest(), data, side, side)
         when = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=chance.randrange(10**6))
         return Episode(photo, (Turn("user", words), Turn("assistant", "x")), when, f"at{n:05d}")
 

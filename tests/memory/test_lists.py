@@ -13,6 +13,7 @@ from memory.episode import Episode, Photo, Turn
 from memory.naming import photo_lists
 from memory.naming.list_requests import request
 from memory.store import Memory
+from tests.support.encoded import encoded
 
 ASKED = Path(__file__).parent / "lists_asked.txt"
 DAY = datetime(2024, 5, 12, 12, tzinfo=UTC)
@@ -51,7 +52,7 @@ def memory_of(memory_file: Path) -> dict[str, str]:
     with Memory(memory_file) as memory:
         ids = {}
         for n, words, days in told:
-            photo = Photo(f"{n:064x}", b"\xff\xd8photo %d" % n, 4, 4)
+            photo = Photo(f"{n:064x}", encoded(n), 4, 4)
             ids[words] = memory.add(Episode(photo, (Turn("user", words),), DAY + timedelta(days=days)))
         memory.answer(f"{4:064x}", f"{1:064x}", "s", 0.6, True)  # Anna is on the train
     return ids

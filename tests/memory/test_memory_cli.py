@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -14,16 +13,16 @@ from typing import Any
 import pytest
 
 from memory.__main__ import main
-from memory.episode import Episode, Photo, Turn
+from memory.episode import Episode, Turn
 from memory.store import Memory
+from tests.support.encoded import named_by_bytes
 
 ROOT = Path(__file__).parents[2]
 DAY = datetime(2025, 5, 12, 10, 30, tzinfo=UTC)
 
 
 def episode(n: int, text: str) -> Episode:
-    data = b"\xff\xd8" + bytes([n]) * 200_000
-    photo = Photo(hashlib.sha256(data).hexdigest(), data, 64, 48)
+    photo = named_by_bytes(n, 640, 480)
     return Episode(photo, (Turn("user", text), Turn("assistant", "I see.")), DAY + timedelta(days=n), "Porto")
 
 
@@ -74,7 +73,7 @@ def test_list_and_show(run: Any) -> None:
         "place": "Porto",
         "day": "2025-05-13",
         "told": None,
-        "photo": {"sha256": FIRST.photo.sha256, "width": 64, "height": 48, "taken_at": None},
+        "photo": {"sha256": FIRST.photo.sha256, "width": 640, "height": 480, "taken_at": None},
         "turns": [{"role": "user", "text": "This is Milo"}, {"role": "assistant", "text": "I see."}],
     }
     assert run("list").out.splitlines()[1] == f"{FIRST.id}  2025-05-13, Porto  This is Milo"
@@ -163,7 +162,8 @@ def test_verify_and_stats(run: Any, filled: Path) -> None:
     assert stats == {"episodes": 2, "photos": 2, "bytes": filled.stat().st_size, "encrypted": False}
     assert "0 hours old" in run("stats").out
     content = bytearray(filled.read_bytes())
-    content[content.index(bytes([2]) * 3000)] = 3
+    pieces = (SECOND.photo.data[n : n + 32] for n in range(3000, 9000, 32))  # a photo is cut into pages
+    content[next(at for piece in pieces if (at := content.find(piece)) > 0) + 7] ^= 1
     filled.write_bytes(content)
     damaged = run("verify", "--json")
     assert (damaged.code, damaged.rows[0]["ok"], len(damaged.rows[0]["problems"])) == (1, False, 1)

@@ -23,6 +23,7 @@ from memory.naming.said import names
 from memory.naming.word_lists import KIN
 from memory.store import Memory
 from memory.text import folded
+from tests.support.encoded import encoded
 
 TOLD = Path(__file__).parent / "names_told.txt"
 DAY = datetime(2025, 5, 12, 12, tzinfo=UTC)
@@ -36,7 +37,7 @@ def memory(memory_file: Path) -> Iterator[Memory]:
 
 
 def tell(memory: Memory, n: int, words: str, days: int = 0) -> str:
-    photo = Photo(f"{n:064x}", b"\xff\xd8photo %d" % n, 4, 4)
+    photo = Photo(f"{n:064x}", encoded(n), 4, 4)
     return memory.add(Episode(photo, (Turn("user", words),), DAY + timedelta(days=days)))
 
 

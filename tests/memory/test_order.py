@@ -26,10 +26,11 @@ from memory.maintenance.archive import export_archive, import_archive
 from memory.reminders import standing
 from memory.search import vectors
 from memory.store import Memory
+from tests.support.encoded import encoded
 from ui.runtime.undo import UndoStack
 
 TAKEN = datetime(2026, 5, 1, 12, tzinfo=UTC)
-PHOTO = Photo("ab" * 32, b"\xff\xd8 pixels", 4, 3, TAKEN)
+PHOTO = Photo("ab" * 32, encoded("order"), 4, 4, TAKEN)
 NAMES = ("Rex", "Milo", "Max", "Anna")
 
 

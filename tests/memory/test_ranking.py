@@ -17,6 +17,7 @@ from memory.search import ranking, vector_index
 from memory.search.gate import Gate
 from memory.store import Memory
 from memory.text import MAX_TERMS, match_expression
+from tests.support.encoded import encoded
 
 DAY = datetime(2025, 5, 12, tzinfo=UTC)
 DIM = 48
@@ -38,9 +39,9 @@ def scene(things: list[int], seed: int, tokens: int = 16, noise: float = 0.05) -
 
 
 def episode(n: int, text: str = "said", days: int = 0, place: str | None = None) -> Episode:
-    data = b"\xff\xd8" + n.to_bytes(4, "big")
+    data = encoded(n)
     return Episode(
-        Photo(hashlib.sha256(data).hexdigest(), data, 1, 1), (Turn("user", text),), DAY + timedelta(days=days), place
+        Photo(hashlib.sha256(data).hexdigest(), data, 4, 4), (Turn("user", text),), DAY + timedelta(days=days), place
     )
 
 

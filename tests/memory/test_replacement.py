@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,14 +16,14 @@ from memory.db.conversation_rows import Line, Part
 from memory.episode import Episode, Photo, Turn
 from memory.errors import UnknownEpisode
 from memory.store import Memory
+from tests.support.encoded import named_by_bytes
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SPACE = "tests"
 
 
 def photo(name: str) -> Photo:
-    data = f"pixels of {name}".encode() * 40
-    return Photo(hashlib.sha256(data).hexdigest(), data, 4, 3)
+    return named_by_bytes(name)
 
 
 def said(name: str, words: str, days: float = 0, place: str | None = None) -> Episode:

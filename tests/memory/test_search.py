@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,10 +9,11 @@ import pytest
 
 from memory import browse
 from memory.__main__ import main
-from memory.episode import Episode, Photo, Turn
+from memory.episode import Episode, Turn
 from memory.search.near_words import closest
 from memory.store import Memory
 from memory.text import folded
+from tests.support.encoded import named_by_bytes
 from tests.support.oldmemory import version_4
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -27,8 +27,7 @@ TOLD = (
 
 
 def episode(n: int, words: str, place: str | None = None) -> Episode:
-    data = b"\xff\xd8" + f"pixels {n}".encode()
-    photo = Photo(hashlib.sha256(data).hexdigest(), data, 4, 3)
+    photo = named_by_bytes(n)
     return Episode(photo, (Turn("user", words),), NOW - timedelta(days=100 * n), place)
 
 

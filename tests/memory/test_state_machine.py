@@ -24,14 +24,14 @@ from memory.errors import MemoryFileError, UnknownEpisode
 from memory.maintenance import encryption
 from memory.maintenance.archive import export_archive, import_archive
 from memory.store import Memory
+from tests.support.encoded import noise_photo
 
 DAY = datetime(2025, 5, 12, tzinfo=UTC)
 NAMES = ("Milo", "Rex", "Anna", "Zanzibar")
 
 
 def photo(n: int) -> Photo:
-    data = b"\x89PNG" + hashlib.sha256(bytes([n])).digest() * (1 + 40 * n)
-    return Photo(hashlib.sha256(data).hexdigest(), data, 8, 8 + n)
+    return noise_photo(n, 8, 8 + 10 * n)
 
 
 EPISODES = st.builds(

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError, UnknownEpisode
 from memory.store import Memory
+from tests.support.encoded import encoded
 from tests.support.episodes import DAY, episode, memory, path, photo, raw
 
 __all__ = ["memory", "path"]
@@ -25,7 +26,7 @@ __all__ = ["memory", "path"]
 
 def test_an_episode_comes_back_as_it_was(memory: Memory, path: Path) -> None:
     first = Episode(photo(), (Turn("user", "a\nb"), Turn("assistant", "c"), Turn("user", "")), DAY, None)
-    bare = Episode(Photo("ab" * 32, b"\x89PNG", 1, 2), (), DAY - timedelta(days=400 * 365), "x")
+    bare = Episode(Photo("ab" * 32, encoded("bare", 1, 2), 1, 2), (), DAY - timedelta(days=400 * 365), "x")
     for one in (first, bare):
         assert memory.add(one) == one.id
     with Memory(path) as again:

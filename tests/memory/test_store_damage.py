@@ -75,11 +75,14 @@ def test_verify_finds_a_flipped_bit_in_a_photo(memory: Memory, path: Path) -> No
     memory.add_all([episode("one", 1), episode("two", 2)])
     memory.close()
     content = bytearray(path.read_bytes())
-    pieces = (photo(2).data[n : n + 32] for n in range(0, 5000, 32))  # a photo is cut into pages: not all are whole
+    pieces = (photo(2).data[n : n + 32] for n in range(600, 5000, 32))  # a photo is cut into pages: not all are whole
     content[next(at for piece in pieces if (at := content.find(piece)) > 0) + 7] ^= 1
     path.write_bytes(content)
     with Memory(path) as damaged:
-        assert damaged.verify() == [f"photo {photo(2).sha256[:16]}: its bytes have changed since it was stored"]
+        assert damaged.verify() == [
+            f"photo {photo(2).sha256[:16]} has changed since it was stored: `python -m memory restore` brings back a "
+            f"snapshot, `python -m memory forget {episode('two', 2).id}` forgets it"
+        ]
 
 
 @pytest.mark.parametrize(

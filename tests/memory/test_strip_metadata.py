@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import sqlite3
 import struct
@@ -27,6 +26,7 @@ from assistant.sight import remember
 from memory.__main__ import main
 from memory.episode import Episode, Photo, Turn
 from memory.maintenance.archive import export_archive, import_archive
+from memory.pictures.stored_picture import pixel_hash
 from memory.store import Memory
 from memory.strip_metadata import without_metadata
 
@@ -176,7 +176,7 @@ FOREIGN = {"jpeg": jpeg, "progressive": progressive, "cmyk": cmyk, "png": png, "
 
 def archive_of(data: bytes, target: Path) -> Episode:
     """Write a valid archive whose photo still has the camera's metadata."""
-    photo = Photo(hashlib.sha256(data).hexdigest(), data, *PICTURE.size, TAKEN)
+    photo = Photo(pixel_hash(*PICTURE.size, PICTURE.tobytes()), data, *PICTURE.size, TAKEN)
     episode = Episode(photo, (Turn("user", "This is Milo."),), TAKEN)
     with Memory(target.with_suffix(".db")) as memory:
         memory.add(episode)

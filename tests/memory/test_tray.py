@@ -13,13 +13,14 @@ from memory.errors import UnknownEpisode
 from memory.maintenance.archive import export_archive, import_archive
 from memory.store import Memory
 from memory.tray import waiting_photos as tray
+from tests.support.encoded import encoded
 
 NOON = datetime(2025, 5, 12, 12, tzinfo=UTC)
 LIKE = np.eye(4, dtype=np.float32)
 
 
 def photo(n: int) -> Photo:
-    return Photo(f"{n:064x}", b"\xff\xd8photo %d" % n, 4, 4)
+    return Photo(f"{n:064x}", encoded(n), 4, 4)
 
 
 def silent(memory: Memory, n: int, days: int = 0, like: int | None = None, place: str | None = None) -> Episode:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from contextlib import closing
@@ -20,14 +19,14 @@ from memory.db.old_corrections import without_corrections
 from memory.episode import Episode, Photo, Turn
 from memory.maintenance.archive import export_archive, import_archive
 from memory.store import Memory
+from tests.support.encoded import named_by_bytes
 from tests.support.oldmemory import version_4
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def photo(name: str) -> Photo:
-    data = b"\xff\xd8" + f"pixels of {name}".encode() * 40
-    return Photo(hashlib.sha256(data).hexdigest(), data, 4, 3)
+    return named_by_bytes(name)
 
 
 def said(name: str, *words: str, days: int = 0) -> Episode:

@@ -9,7 +9,6 @@ of a function: for jobs so short that no other process could hit them.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
@@ -25,10 +24,11 @@ from assistant.backends.fake import FakeBackend
 from assistant.encoder.encoder import BackendEncoder
 from assistant.sight import store_episode
 from memory.db import engine, keys, snapshots
-from memory.episode import Episode, Photo, Turn
+from memory.episode import Episode, Turn
 from memory.maintenance import encryption
 from memory.maintenance.archive import import_archive
 from memory.store import Memory
+from tests.support.encoded import noise_photo
 
 DAY = datetime(2025, 5, 12, tzinfo=UTC)
 
@@ -36,11 +36,12 @@ DAY = datetime(2025, 5, 12, tzinfo=UTC)
 def episode(seed: int) -> Episode:
     """An episode of which `canaries` can be found in any file; some are larger than several pages of the database."""
     chance = random.Random(seed)
-    data = b"\x89PNG" + chance.randbytes(chance.choice((200, 3000, 9000)))
+    side = chance.choice((8, 32, 55))
     text = f"This is canary{seed:09d} " + "at the sea " * chance.choice((1, 5, 60))
-    photo = Photo(hashlib.sha256(data).hexdigest(), data, 8, 8)
     return Episode(
-        photo, (Turn("user", text), Turn("assistant", f"So canary{seed:09d}")), DAY + timedelta(minutes=seed)
+        noise_photo(seed, side, side),
+        (Turn("user", text), Turn("assistant", f"So canary{seed:09d}")),
+        DAY + timedelta(minutes=seed),
     )
 
 
@@ -48,7 +49,14 @@ def canaries(one: Episode) -> tuple[bytes, ...]:
     """Bytes of an episode that must be in no file when the episode is forgotten."""
     word = one.turns[1].text.split()[1]
     data = one.photo.data
-    return word.encode(), word.encode("utf-16-le"), data[4:36], data[-40:-8], one.id.encode(), one.photo.sha256.encode()
+    return (
+        word.encode(),
+        word.encode("utf-16-le"),
+        data[60:92],
+        data[-90:-58],
+        one.id.encode(),
+        one.photo.sha256.encode(),
+    )
 
 
 def say(what: str, *ids: str) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,13 +13,13 @@ import pytest
 
 from memory.episode import Episode, Photo, Turn
 from memory.store import Memory
+from tests.support.encoded import noise_photo
 
 DAY = datetime(2025, 5, 12, 10, 30, tzinfo=UTC)
 
 
 def photo(seed: int = 0, size: int = 5000) -> Photo:
-    data = b"\xff\xd8" + random.Random(seed).randbytes(size)
-    return Photo(hashlib.sha256(data[:64]).hexdigest(), data, 64, 48, DAY - timedelta(hours=1))
+    return replace(noise_photo(seed, 40, size // 120), taken_at=DAY - timedelta(hours=1))
 
 
 def episode(text: str = "This is Milo", seed: int = 0, days: int = 0, place: str | None = "Porto") -> Episode:

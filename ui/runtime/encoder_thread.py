@@ -16,7 +16,9 @@ from contextlib import suppress
 from textual.message import Message
 
 from assistant.encoder.encoder import PhotoEncoder
+from assistant.events import unreadable_line
 from assistant.sight import encode_missing
+from memory.episode import Episode
 from memory.errors import KeepsakeError
 from memory.store import Memory
 from ui.runtime.messages import Crashed, Notice, PhotosEncoded
@@ -36,6 +38,7 @@ class EncoderThread:
         self._opening, self._wake, self._stopped = threading.Lock(), threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._told = 0.0
+        self._named: set[str] = set()  # ids of memories whose damaged photo the user was told of
 
     def encoder(self) -> PhotoEncoder:
         """The open encoder. Raises ModelError, at each call until it can be opened."""
@@ -74,12 +77,17 @@ class EncoderThread:
             if self._stopped.is_set():
                 return
             try:
-                encode_missing(memory, self.encoder(), self._progress, self._stopped.is_set)
+                encode_missing(memory, self.encoder(), self._progress, self._stopped.is_set, self._unreadable)
             except KeepsakeError as error:
                 self._tell(Notice(str(error), "warning"))
             except Exception as error:  # the thread's edge: the app raises it where it is seen
                 self._tell(Crashed(error))
                 return
+
+    def _unreadable(self, episode: Episode) -> None:
+        if episode.id not in self._named:  # once, however often the thread looks
+            self._named.add(episode.id)
+            self._tell(Notice(unreadable_line(episode), "warning"))
 
     def _progress(self, done: int, total: int) -> None:
         if done in (0, total) or time.monotonic() - self._told >= EVERY:

@@ -1,0 +1,107 @@
+"""The files of a ZIP that anybody may have made: bounded before anything is unpacked, and one kind of error.
+
+A folder that was unpacked and zipped again counts as the same ZIP: entries for folders, what a Finder or a Windows
+Explorer adds, backslashes in names and a folder around everything are taken away.
+"""
+
+from __future__ import annotations
+
+import lzma
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+LARGEST = 1 << 28
+"""Bytes of the largest file that is unpacked."""
+DENSEST = 40
+"""A ZIP of photos and texts is at most so many times larger when it is unpacked, ..."""
+SPARE = 1 << 28
+"""... and so many bytes besides."""
+MOST_FILES = 1_000_000
+METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""Ways of packing that are read: others are rare, and unpack without a bound."""
+LITTER = frozenset({"__macosx", ".ds_store", "thumbs.db", "desktop.ini"})
+"""Names of what systems add to folders, in small letters."""
+ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, struct.error, IndexError)
+"""What Python's zipfile raises on damaged files; NotImplementedError is a RuntimeError, UnicodeError a ValueError."""
+
+
+class DamagedZip(Exception):
+    """The ZIP is damaged, or made to do harm; the message says where."""
+
+
+class ZipFiles:
+    """The files of an open ZIP by name, each once."""
+
+    def __init__(self, archive: zipfile.ZipFile, size: int) -> None:
+        """`size`: bytes of the ZIP. Raises DamagedZip."""
+        self._archive = archive
+        entries = [info for info in archive.infolist() if not _litter(info)]
+        if len(entries) > MOST_FILES or sum(info.file_size for info in entries) > DENSEST * size + SPARE:
+            raise DamagedZip("it claims to hold far more than its size allows")
+        names = [_path(info) for info in entries]
+        around = _folder_around(names)
+        self._infos = {name.removeprefix(around): info for name, info in zip(names, entries, strict=True)}
+        if twice := [name for name, n in Counter(names).items() if n > 1]:
+            raise DamagedZip(f"{twice[0]!r} is in it twice")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._infos
+
+    def names(self) -> list[str]:
+        """All names, in the order of the ZIP."""
+        return list(self._infos)
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file. Raises DamagedZip."""
+        return unpacked(self._archive, self._infos[name])
+
+
+def unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, largest: int = LARGEST) -> bytes:
+    """The bytes of an entry. Raises DamagedZip."""
+    name = repr(info.filename)
+    if info.file_size > largest:
+        raise DamagedZip(f"{name} is larger than {largest >> 20} MB")
+    if info.compress_type not in METHODS:
+        raise DamagedZip(f"{name} is packed in a way that is not read: pack it as an ordinary ZIP")
+    try:
+        return archive.read(info)
+    except (*ERRORS, OSError) as error:
+        raise DamagedZip(f"{name} cannot be unpacked: {error}") from error
+
+
+@contextmanager
+def opened_zip(path: Path) -> Iterator[ZipFiles]:
+    """The files of the ZIP at `path`. Raises DamagedZip, and OSError where the file cannot be read at all."""
+    with zip_archive(path) as archive:
+        yield ZipFiles(archive, path.stat().st_size)
+
+
+@contextmanager
+def zip_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """An open ZIP; opening raises DamagedZip for every kind of damage, and OSError where it cannot be read at all."""
+    with open(path, "rb") as file:  # first: what the system says of the file itself is no damage of the ZIP
+        try:
+            archive = zipfile.ZipFile(file)
+        except (*ERRORS, OSError, OverflowError) as error:
+            raise DamagedZip(f"its directory cannot be read: {error}") from error
+        with archive:
+            yield archive
+
+
+def _litter(info: zipfile.ZipInfo) -> bool:
+    return info.is_dir() or info.filename.endswith("\\") or not LITTER.isdisjoint(_path(info).casefold().split("/"))
+
+
+def _path(info: zipfile.ZipInfo) -> str:
+    return info.filename.replace("\\", "/").removeprefix("./")
+
+
+def _folder_around(names: list[str]) -> str:
+    """The one folder, with its slash, in which all files lie; "" when there is none."""
+    firsts = {PurePosixPath(name).parts[0] for name in names if "/" in name}
+    return f"{firsts.pop()}/" if len(firsts) == 1 and all("/" in name for name in names) else ""

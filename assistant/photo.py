@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from assistant.pictures.flat_colours import srgb
 from assistant.pictures.unended_jpeg import whole_without_end
 from memory.episode import Photo
 from memory.errors import PhotoError
-from memory.pictures.open_picture import DAMAGED, open_picture
+from memory.pictures.open_picture import DAMAGED, HEIF_BRANDS, open_picture
 from memory.pictures.stored_picture import pixel_hash
 
 MAX_SIDE = 1536
@@ -31,7 +32,7 @@ MAX_BYTES = 1 << 30
 LOSSLESS_SIDE = 256
 """Photos up to this size keep their exact pixels (PNG); larger ones become JPEG."""
 
-SUFFIXES = frozenset([".jpg", ".jpeg", ".png", ".heic", ".heif", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"])
+SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .heic .heif .hif .webp .avif .gif .bmp .tif .tiff".split())
 """Suffixes of photo files, in lower case."""
 GREY = 127
 """Level of the margin around a photo in a square."""
@@ -154,6 +155,20 @@ def _smaller(image: Image.Image) -> None:
     """Let a JPEG be decoded to 1/2, 1/4 or 1/8, without the full picture, as far as that stays large enough."""
     width, height = bounded(image.size, MAX_SIDE)
     image.draft(None, (2 * width, 2 * height))
+
+
+def is_photo_file(path: Path) -> bool:
+    """Whether a file is a photo by its suffix or, when it has none, by its first bytes. An unreadable one is none."""
+    if path.suffix:
+        return path.suffix.lower() in SUFFIXES
+    with suppress(OSError):
+        if path.is_file():
+            with path.open("rb") as file:
+                head = file.read(16)
+            beginnings = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\0", b"MM\0*")
+            heif = head[4:8] == b"ftyp" and head[8:12] in {*HEIF_BRANDS, b"avif"}
+            return head.startswith(beginnings) or heif or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+    return False
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:

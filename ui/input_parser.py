@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-PHOTO_SUFFIXES = tuple([".jpg", ".jpeg", ".png", ".heic", ".heif", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"])
+PHOTO_SUFFIXES = tuple(".jpg .jpeg .jpe .jfif .png .heic .heif .hif .webp .avif .gif .bmp .tif .tiff".split())
 """Suffixes of photo files, compared in lower case."""
 
 MENTION = re.compile(r"""(?:^|(?<=\s))@(?:"([^"]+)(?:"|$)|'([^']+)(?:'|$)|((?:\\.|[^\s\\])+))""")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import locale
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -23,11 +23,16 @@ from memory.episode import printable
 
 LONGEST = 1000
 """Most characters of a description."""
+MOST_PEOPLE = 12
+"""Names of at most so many people are taken from one photo."""
 GPS, DESCRIPTION, TITLE, COMMENT, CAPTION = 0x8825, 0x010E, 0x9C9B, 0x9C9C, (2, 120)
 """Tags of EXIF and its Windows extensions; the last one is IPTC's (record, data set)."""
 USER_COMMENT = 0x9286
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _LI = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
+_EXIF = "{http://ns.adobe.com/exif/1.0/}"
+_REGION = "{http://www.metadataworkinggroup.com/schemas/regions/}"
+_PEOPLE = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}PersonInImage"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _DAY = re.compile(
     r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)"
@@ -43,6 +48,8 @@ class FileMetadata(NamedTuple):
     place: str | None
     """Where the camera was, as "45.99 N, 9.26 E", to a hundredth of a degree (about 1 km)."""
     date: CameraDate = CameraDate(None)
+    screenshot: bool = False
+    """Whether the telephone says that it is a screenshot."""
 
 
 def read_metadata(image: Image.Image) -> FileMetadata:
@@ -55,7 +62,11 @@ def read_metadata(image: Image.Image) -> FileMetadata:
             continue
     with suppress(Exception):
         place = _place(image.getexif().get_ifd(GPS))
-    return FileMetadata(words, place, camera_date(image))
+    screenshot = False
+    with suppress(Exception):
+        comment = image.getexif().get_ifd(EXIF_FOLDER).get(USER_COMMENT, b"")
+        screenshot = isinstance(comment, bytes) and _user_comment(comment, "<").casefold() == "screenshot"
+    return FileMetadata(words, place, camera_date(image), screenshot)
 
 
 def one_line(text: str) -> str:
@@ -95,11 +106,59 @@ def day_of_name(name: str) -> datetime | None:
     return None
 
 
+def words_of_xmp(root: ElementTree.Element) -> str:
+    """The description or title in an XMP packet, and the people whom a photo manager was told are in the photo."""
+    words = next((line for text in _texts(root) if (line := one_line(text)) and by_a_person(line)), "")
+    people = [one_line("".join(li.itertext())) for bag in root.iter(_PEOPLE) for li in bag.iter(_LI)]
+    for region in root.iter():
+        kind = region.get(f"{_REGION}Type") or region.findtext(f"{_REGION}Type")
+        if kind in ("Face", "Pet"):
+            people.append(one_line(region.get(f"{_REGION}Name") or region.findtext(f"{_REGION}Name") or ""))
+    return with_people(words, people)
+
+
+def place_of_xmp(root: ElementTree.Element) -> str | None:
+    """The place in an XMP packet, written as "45,59.4N" or "45,59,24N"; None when there is none."""
+    angles = []
+    for name in ("GPSLatitude", "GPSLongitude"):
+        tag = f"{_EXIF}{name}"
+        text = next((text for one in root.iter() if (text := one.get(tag) or (one.tag == tag and one.text))), "")
+        match = re.fullmatch(r"(\d+),(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?([NSEW])", str(text).strip())
+        if not match:
+            return None
+        angle = int(match[1]) + float(match[2]) / 60 + float(match[3] or 0) / 3600
+        angles.append(-angle if match[4] in "SW" else angle)
+    return place_of(*angles)
+
+
+def with_people(words: str, people: Iterable[str]) -> str:
+    """A description with a sentence about who is in the photo: those that it does not name already."""
+    said = words.casefold()
+    names = [name for name in dict.fromkeys(people) if name and name.casefold() not in said][:MOST_PEOPLE]
+    if not names:
+        return words
+    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    ended = words if not words or words[-1] in ".!?…" else f"{words}."
+    return f"{ended} This is {listed}.".strip()
+
+
+def place_of(latitude: float, longitude: float) -> str | None:
+    """Degrees as "45.99 N, 9.26 E"; None for 0 N, 0 E, which programs write for no place, and for what is nowhere."""
+    if abs(latitude) > 90 or abs(longitude) > 180 or not (latitude or longitude):
+        return None
+    north, east = "NS"[latitude < 0], "EW"[longitude < 0]
+    return f"{abs(latitude):.2f} {north}, {abs(longitude):.2f} {east}"
+
+
 def _xmp(image: Image.Image) -> Iterator[str]:
-    """Description, then title, from XMP, where editors and photo managers write them."""
+    """What XMP says, where editors and photo managers write."""
     root = xmp(image)
-    if root is None:
-        return
+    if root is not None:
+        yield words_of_xmp(root)
+
+
+def _texts(root: ElementTree.Element) -> Iterator[str]:
+    """Description, then title, in XMP."""
     for name in ("description", "title"):
         for element in root.iter():
             yield element.get(f"{_DC}{name}", "")
@@ -164,5 +223,5 @@ def _place(gps: dict[int, object]) -> str | None:
         side = str(gps[ref]).strip("\0 ").upper()
         if side not in ("NS", "EW")[most == 180] or len(side) != 1 or not 0 <= angle <= most:
             return None
-        angles.append((angle, side))
-    return ", ".join(f"{angle:.2f} {side}" for angle, side in angles) if any(angle for angle, _ in angles) else None
+        angles.append(-angle if side in "SW" else angle)
+    return place_of(*angles)

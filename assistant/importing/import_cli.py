@@ -17,8 +17,9 @@ from assistant.backends import disk_cache
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.importing.file_metadata import one_line
 from assistant.importing.import_photos import SNAPSHOT_FROM, Choices, Tally, import_all
+from assistant.importing.import_source import Source
 from assistant.importing.seen_files import SeenFiles
-from assistant.importing.sources import Source, open_source
+from assistant.importing.sources import open_source
 from assistant.importing.whatsapp import DayOrder
 from assistant.opening import encoder_and_model, open_memory
 from assistant.photo import shown
@@ -34,6 +35,7 @@ NAMED = 10
 """So many left-out files of each kind are named on stderr; --json names all."""
 DATE_SOURCES = {
     "chat": "the day of {n} is the chat's",
+    "sidecar": "the day of {n} is from a sidecar file",
     "name": "the day of {n} is from the file's name",
     "file": "the day of {n} is unknown: neither the photo nor its name says it",
 }
@@ -53,6 +55,9 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--without-words", action="store_true", help="import photos without words too (default: they are left out)"
     )
+    command.add_argument(
+        "--no-screenshots", action="store_true", help="with --without-words: leave out screenshots without words"
+    )
     command.add_argument("--me", metavar="NAME", help="your name in the chat")
     command.add_argument(
         "--days",
@@ -64,7 +69,7 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _import(args: argparse.Namespace) -> int:
-    choices = Choices(args.words, args.place or None, args.keep_places, args.without_words)
+    choices = Choices(args.words, args.place or None, args.keep_places, args.without_words, not args.no_screenshots)
     path = args.memory or home() / "memory.db"
     with open_source(args.path, args.me, args.days) as source:
         if not source.items:
@@ -129,8 +134,9 @@ def _json_summary(source: Source, tally: Tally, seconds: float, *, dry: bool) ->
         "duplicates": [{"file": name, "same_as": other} for name, other in tally.duplicates],
         "unusable": [{"file": name, "why": why} for name, why in (*source.unusable, *tally.unusable)],
         "others": list(source.others),
-        "left": len(source.items) - done,
+        "left": max(0, len(source.items) - done),
         "silent": tally.outcomes["silent"],
+        "screenshots": tally.screenshots,
         "dates": dict(tally.dates),
         "seconds": round(seconds, 2),
     }
@@ -143,6 +149,9 @@ def _summary(tally: Tally, seconds: float, *, dry: bool) -> str:
     parts += [count(len(tally.duplicates), "duplicate")] if tally.duplicates else []
     parts += [f"{len(tally.unusable)} unusable"] if tally.unusable else []
     parts += [f"{silent} left out, as nothing is said about them (--words, --without-words)"] if silent else []
+    if tally.screenshots:
+        left_out = " left out" if tally.outcomes["screenshot"] else ""
+        parts.append(f"{count(tally.screenshots, 'screenshot')} without words{left_out}")
     parts += [words.format(n=tally.dates[kind]) for kind, words in DATE_SOURCES.items() if tally.dates[kind]]
     done = sum(tally.outcomes.values())
     pace = f" ({seconds:.1f} s, {1000 * seconds / done:.0f} ms a photo)" if done else ""

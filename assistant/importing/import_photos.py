@@ -5,11 +5,12 @@ one transaction. A photo is known by its pixels, so a killed import is simply be
 is stored once. It is stored again only when people said something else about it. Only the memory decides what is new;
 `seen_files.py` makes that decision fast.
 
-    when     the camera's date (`camera_date.py`); else the chat's, or the one in the file's name. Where all are missing
-             the day is unknown: a file's own time is that of a copy or a download, and only gives photos an order
-    words    what the chat says, or the file's metadata (`file_metadata.py`), else what the name of the file or of its
-             folder says, else --words. A photo without any words is left out, as `remember` refuses it: a model
-             makes up a name for it, and it takes the place of one that has words. --without-words stores it
+    when     the camera's date (`camera_date.py`); else a sidecar's, the chat's, or the one in the file's name. Where
+             all are missing the day is unknown: a file's own time is that of a copy, and only gives an order
+    words    what the chat says, or a sidecar (`sidecars.py`), or the file's metadata (`file_metadata.py`), else what
+             the name of the file or of its folder says, else --words. A photo without any words is left out, as
+             `remember` refuses it: a model makes up a name for it, and it takes the place of one that has words.
+             --without-words stores it
     place    --place; or with --keep-places the camera's coordinates, as text. Else the coordinates are stored nowhere
 
 Only words typed on the command line can be a standing instruction (`memory/reminders.py`): such sentences are cut out
@@ -20,17 +21,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.importing.file_metadata import FileMetadata, read_metadata
+from assistant.importing.import_source import Item, Sidecar
 from assistant.importing.read_ahead import read_ahead
 from assistant.importing.seen_files import SeenFiles
-from assistant.importing.sources import Item
-from assistant.metadata.camera_date import MODIFIED, USUAL, CameraDate
+from assistant.metadata.camera_date import MODIFIED, USUAL
 from assistant.photo import decode
 from assistant.sight import store_episode
 from memory.episode import Episode, Photo, Turn
@@ -41,8 +42,9 @@ from memory.store import Memory
 
 SNAPSHOT_FROM = 20
 """An import of at least so many photos makes a snapshot of the memory first."""
-Outcome = Literal["new", "known", "duplicate", "silent", "unusable"]
-"""Stored now; in the memory already; the same picture as an earlier file; without words; not a readable photo."""
+Outcome = Literal["new", "known", "duplicate", "silent", "screenshot", "unusable"]
+"""Stored now; in the memory already; the same picture as an earlier file; without words; a screenshot without words,
+where these are left out; not a readable photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Choices:
     """Store the camera's coordinates."""
     without_words: bool = False
     """Store photos without words too."""
+    screenshots: bool = True
+    """Of these also screenshots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class ImportOutcome:
     detail: str = ""
     """Which file it duplicates, or why it is unusable; for a new one, where its date is from."""
     episode: Episode | None = None
+    screenshot: bool = False
+    """Whether a new photo without words is a screenshot."""
     date_note: str = ""
     """Which tag of the camera the date is from, if not the usual one, or why the camera's date was not taken."""
 
@@ -77,6 +83,7 @@ class _Read:
 
     data: bytes
     metadata: FileMetadata
+    sidecar: Sidecar
     turns: tuple[Turn, ...]
     guessed: bool
     """Whether the words are only a guess."""
@@ -97,12 +104,15 @@ class Tally:
     """A file's name, and the file it duplicates."""
     unusable: list[tuple[str, str]] = field(default_factory=list)
     """A file's name, and why it cannot be read."""
+    screenshots: int = 0
+    """How many new photos without words are screenshots, or were left out as such."""
     told: int = 0
     """How many of the new photos have words."""
 
     def count(self, item: ImportOutcome) -> None:
         """Enter what became of an item."""
         self.outcomes[item.outcome] += 1
+        self.screenshots += item.screenshot or item.outcome == "screenshot"
         if item.episode:
             self.dates[item.detail] += 1
             self.told += bool(item.episode.words)
@@ -139,8 +149,9 @@ def import_all(
         try:
             read = reading.result()
             turns, guessed, photo, sha256 = read.turns, read.guessed, read.photo, read.sha256
-            if not turns and not choices.without_words:
-                yield ImportOutcome(item.name, "known" if nothing_new(sha256, turns, guessed=True) else "silent")
+            left_out = _left_out(item, read, choices)
+            if left_out:
+                yield ImportOutcome(item.name, "known" if nothing_new(sha256, turns, guessed=True) else left_out)
                 continue
             if photo is None and not nothing_new(sha256, turns, guessed=guessed):
                 photo = decode(read.data, item.name)  # decoded before, but not, or no longer, in the memory
@@ -153,12 +164,12 @@ def import_all(
                 same = first_file.get(sha256, "")
                 yield ImportOutcome(item.name, "duplicate" if same else "known", same)
                 continue
-            when, date_source, date_note = _date(photo, read.metadata.date, item)
+            when, date_source, date_note = _date(photo, read, item)
         except PhotoError as error:
             _, named, why = str(error).partition(f"{item.name}: ")  # the printed line begins with the name already
             yield ImportOutcome(item.name, "unusable", why if named else str(error))
             continue
-        place = choices.place or (read.metadata.place if choices.keep_places else None)
+        place = choices.place or ((read.metadata.place or read.sidecar.place) if choices.keep_places else None)
         if when and date_source != "file":
             episode = Episode(photo, turns, when, place)
         else:
@@ -167,26 +178,41 @@ def import_all(
             store_episode(memory, encoder, episode)
         stored[sha256].append(turns)
         first_file.setdefault(sha256, item.name)
-        yield ImportOutcome(item.name, "new", date_source, episode, date_note)
+        screenshot = not turns and (item.screenshot or read.metadata.screenshot)
+        yield ImportOutcome(item.name, "new", date_source, episode, screenshot, date_note)
 
 
 def _read(item: Item, choices: Choices, seen_files: SeenFiles | None) -> _Read:
     """Read a file; decode its photo, unless that was done before or nothing is said about it. Raises PhotoError."""
     data = item.read()
     metadata = read_metadata(open_picture(data, item.name))
-    turns, guessed = _turns(item, metadata, choices)
+    sidecar = item.sidecar() if item.sidecar else Sidecar()
+    turns, guessed = _turns(item, sidecar.words or metadata.words, choices)
     sha256 = seen_files.photo(data) if seen_files else None
-    wanted = sha256 is None and (turns or choices.without_words)
-    return _Read(data, metadata, turns, guessed, sha256, decode(data, item.name) if wanted else None)
+    read = _Read(data, metadata, sidecar, turns, guessed, sha256, None)
+    wanted = sha256 is None and not _left_out(item, read, choices)
+    return replace(read, photo=decode(data, item.name)) if wanted else read
 
 
-def _date(photo: Photo, written: CameraDate, item: Item) -> tuple[datetime | None, str, str]:
-    """When a photo was taken, where that is from ("camera", "chat", "name", "file"), and what to say about it."""
-    better = written.source == MODIFIED and item.date_source in ("chat", "name")
+def _left_out(item: Item, read: _Read, choices: Choices) -> Literal["", "silent", "screenshot"]:
+    """Why the user wants no photo like this one; "" for one that is wanted."""
+    if read.turns:
+        return ""
+    if not choices.without_words:
+        return "silent"
+    return "screenshot" if not choices.screenshots and (item.screenshot or read.metadata.screenshot) else ""
+
+
+def _date(photo: Photo, read: _Read, item: Item) -> tuple[datetime | None, str, str]:
+    """When a photo was taken, where that is from ("camera", "sidecar", "chat", "name", "file"), and what to say."""
+    written, sidecar = read.metadata.date, read.sidecar
+    better = written.source == MODIFIED and (sidecar.date or item.date_source in ("chat", "name"))
     if photo.taken_at and not better:
-        return photo.taken_at, "camera", "" if written.source == USUAL else written.source
+        return photo.taken_at, "camera", sidecar.trouble or ("" if written.source == USUAL else written.source)
     note = f"the camera's clock says {written.refused}, which has not come yet" if written.refused else ""
-    return item.date, item.date_source or "unknown", note
+    if sidecar.date:
+        return sidecar.date, "sidecar", note
+    return item.date, item.date_source or "unknown", sidecar.trouble or note
 
 
 def without_instructions(text: str) -> str:
@@ -196,9 +222,9 @@ def without_instructions(text: str) -> str:
     return text
 
 
-def _turns(item: Item, metadata: FileMetadata, choices: Choices) -> tuple[tuple[Turn, ...], bool]:
+def _turns(item: Item, described: str, choices: Choices) -> tuple[tuple[Turn, ...], bool]:
     """What was said about an item's photo, and whether that is only a guess (a name, or the words for all photos)."""
-    said = item.said or ((metadata.words,) if metadata.words else ())
+    said = item.said or ((described,) if described else ())
     guess = without_instructions(item.named) or choices.words
     words = tuple(without_instructions(text) for text in said) or ((guess,) if guess else ())
     return tuple(Turn("user", text) for text in words), not said

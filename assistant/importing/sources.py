@@ -1,66 +1,31 @@
 """Where an import comes from: a folder of photos, or the export of a WhatsApp chat. Decodes no photo, stores nothing.
 
-From a folder come all photos in it and below it, in the order of their names. A chat is a folder or ZIP with the
-chat's text (`whatsapp.py`) and media in it, or that text itself with the media beside it. A ZIP is not unpacked onto
-the disk, and of a chat only files that its text names are read.
+A folder is read by `photo_tree.py`. A chat is a folder or ZIP with the chat's text (`whatsapp.py`) and media in it, or
+that text itself with the media beside it. A ZIP is not unpacked onto the disk, and of a chat only files that its text
+names are read.
 """
 
 from __future__ import annotations
 
-import os
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 
 from assistant.importing import whatsapp
-from assistant.importing.file_metadata import day_of_name, one_line, words_of_name
+from assistant.importing.file_metadata import one_line
+from assistant.importing.import_source import Item, Source
+from assistant.importing.photo_tree import folder_source
 from assistant.photo import MAX_BYTES, SUFFIXES, read_file, shown
 from memory.errors import KeepsakeError, PhotoError
 from memory.text import count
 
-THUMBNAILS = frozenset(["@eadir", "thumbs.db", "desktop.ini", "__macosx"])
-"""Files and folders that other systems leave beside photos: counted as hidden."""
 LONGEST_TEXT = 1 << 28
 """Bytes of the longest text of a chat that is read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A file that may be a photo, with what is known about it before it is opened."""
-
-    name: str
-    """The file's name, fit to be printed."""
-    read: Callable[[], bytes]
-    """Returns the file's bytes. Raises PhotoError."""
-    said: tuple[str, ...] = ()
-    """What people wrote about the photo in the chat, in order."""
-    named: str = ""
-    """The words in the file's own name, or else in its folder's."""
-    date: datetime | None = None
-    date_source: str = ""
-    """Where `date`, used when the camera wrote none, comes from: "chat", "name" or "file". The last is the file's
-    time of change, which is not the day of the photo and only gives an order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The files of an import, sorted into photos and the rest."""
-
-    kind: str
-    """"folder" or "chat"."""
-    items: tuple[Item, ...]
-    unusable: tuple[tuple[str, str], ...] = ()
-    """Names of files that should be readable and are not, each with the reason."""
-    others: tuple[str, ...] = ()
-    """Names of files that are no photos."""
-    notes: tuple[str, ...] = ()
-    """Lines for the user about anything else."""
 
 
 @contextmanager
@@ -75,7 +40,7 @@ def open_source(path: Path, me: str | None = None, order: whatsapp.DayOrder | No
             raise KeepsakeError(f"{name}: there is no such folder or file; check the name")
         if path.is_dir():
             chat = _text_in([p for p in path.iterdir() if p.is_file()], name)
-            yield _chat_folder(path, chat, path.name, me, order) if chat else _folder(path)
+            yield _chat_folder(path, chat, path.name, me, order) if chat else folder_source(path)
         elif path.suffix.lower() == ".txt":
             yield _chat_folder(path.parent, path, path.parent.name, me, order)
         elif zipfile.is_zipfile(path):
@@ -87,48 +52,6 @@ def open_source(path: Path, me: str | None = None, order: whatsapp.DayOrder | No
             raise KeepsakeError(f"{name}: import a folder of photos, or the export of a WhatsApp chat (folder or ZIP)")
     except OSError as error:
         raise KeepsakeError(f"{shown(error.filename or name)}: cannot be read ({error.strerror})") from error
-
-
-def _folder(root: Path) -> Source:
-    """Every file with a photo's suffix. Links to folders are not followed, so no photo comes twice."""
-    items, others, unusable, hidden = [], [], [], 0
-
-    def unreadable(error: OSError) -> None:
-        unusable.append((shown(os.path.relpath(error.filename, root)), f"cannot be read ({error.strerror})"))
-
-    for folder, folders, names in os.walk(root, onerror=unreadable):
-        visible = sorted(name for name in folders if not _hidden(name))
-        hidden += len(folders) - len(visible)
-        folders[:] = visible
-        # The words of the nearest folder whose name has any, below the folder that was asked for: that one's name is
-        # the same for all photos, and says where they lie more often than what they show.
-        steps = Path(folder).relative_to(root).parts
-        folder_words = next((words for step in reversed(steps) if (words := words_of_name(step))), "")
-        for file in sorted(names):
-            path = Path(folder) / file
-            below = shown(path.relative_to(root))
-            if _hidden(file):
-                hidden += 1
-            elif path.suffix.lower() not in SUFFIXES:
-                others.append(below)
-            else:
-                items.append(_item(path, below, folder_words))
-    notes = (f"{count(hidden, 'hidden file or folder')} left alone",) if hidden else ()
-    return Source("folder", tuple(items), tuple(unusable), tuple(others), notes)
-
-
-def _item(path: Path, name: str, folder_words: str) -> Item:
-    day, date_source = day_of_name(path.stem), "name"
-    if day is None:
-        try:
-            day, date_source = datetime.fromtimestamp(path.stat().st_mtime).astimezone(), "file"
-        except (OSError, OverflowError, ValueError):  # reading the file will say why
-            day, date_source = None, ""
-    return Item(name, partial(read_file, path), (), words_of_name(path.stem) or folder_words, day, date_source)
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name.lower() in THUMBNAILS
 
 
 def _text_in(files: Sequence[Path], where: str) -> Path | None:

@@ -103,11 +103,21 @@ def parsed(text: str, offset: str = "") -> datetime | None:
 
 def xmp(image: Image.Image) -> ElementTree.Element | None:
     """The XMP packet of an opened picture; None when there is none, or one that is not to be read."""
-    raw = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
-    text = raw.decode() if isinstance(raw, bytes) else str(raw)
+    return parse_xmp(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b"")
+
+
+def parse_xmp(raw: bytes | str) -> ElementTree.Element | None:
+    """An XMP packet; None when it is empty or not to be read. Raises ValueError or ParseError when it is damaged."""
+    text = raw.decode("utf-8-sig") if isinstance(raw, bytes) else str(raw)
     if not text or len(text) > XMP_BYTES or "<!" in text:  # no declarations: entities can grow without end
         return None
-    return ElementTree.fromstring(text.strip("\0 \n"))
+    return ElementTree.fromstring(text.strip("\0 \r\n"))
+
+
+def date_of_xmp(root: ElementTree.Element) -> datetime | None:
+    """The most trusted date in an XMP packet; not when it was last changed, and not one that has not come yet."""
+    dates = (parsed(text) for name, text in _by_xmp(root).items() if name != MODIFIED)
+    return next((at for at in dates if at and at.astimezone(UTC) <= datetime.now(UTC) + timedelta(days=1)), None)
 
 
 def _zone(offset: str) -> timezone | None:
@@ -128,7 +138,8 @@ def _candidates(image: Image.Image) -> Iterator[tuple[str, str, str]]:
     with suppress(Exception):  # here and below: parsers raise nearly every type; the pixels are good all the same
         exif = _exif(image)
     with suppress(Exception):
-        by_xmp = _by_xmp(image)
+        root = xmp(image)
+        by_xmp = {} if root is None else _by_xmp(root)
 
     def offset_of(tag: int) -> str:
         """The offset that belongs to the tag, else any other: of one photo they agree."""
@@ -153,11 +164,8 @@ def _exif(image: Image.Image) -> dict[int, str]:
     return {tag: _text(value) for tag, value in tags.items()}
 
 
-def _by_xmp(image: Image.Image) -> dict[str, str]:
+def _by_xmp(root: ElementTree.Element) -> dict[str, str]:
     """The dates in XMP, which are attributes or elements, the most trusted first."""
-    root = xmp(image)
-    if root is None:
-        return {}
     found = {}
     for name, tag in _XMP.items():
         texts = [one.get(tag) or (one.text if one.tag == tag else "") or "" for one in root.iter()]

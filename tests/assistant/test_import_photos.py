@@ -23,8 +23,9 @@ from assistant.encoder.onnx_encoder import OnnxEncoder
 from assistant.encoder.open_encoder import open_encoder
 from assistant.importing import import_cli, import_photos
 from assistant.importing.import_photos import Choices, import_all, without_instructions
+from assistant.importing.import_source import Item
 from assistant.importing.seen_files import SeenFiles
-from assistant.importing.sources import Item, open_source
+from assistant.importing.sources import open_source
 from assistant.prompt import caption_messages
 from memory.errors import ModelError
 from memory.search.gate import Gate

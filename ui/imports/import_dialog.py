@@ -20,7 +20,7 @@ from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, ProgressBar, Static
 
-from assistant.importing.import_photos import Choices
+from assistant.importing.import_photos import Choices, Tally
 from ui.imports import import_strings as strings
 from ui.imports import import_words
 from ui.imports.import_thread import Report
@@ -59,6 +59,7 @@ class ImportDialog(ModalScreen[ImportWish | None]):
         Binding("escape", "dismiss(None)", "Close"),
         Binding("enter", "begin", "Import"),
         Binding("w", "change('without_words')", "Without words"),
+        Binding("c", "change('screenshots')", "Screenshots"),
         Binding("p", "change('keep_places')", "Places"),
         Binding("o", "other", "Another folder"),
         Binding("s", "stop", "Stop"),
@@ -83,7 +84,7 @@ class ImportDialog(ModalScreen[ImportWish | None]):
         self.report = running
         self.running = running is not None
         """Whether an import goes on, and this shows how far it is."""
-        self.choices = Choices(without_words=True)
+        self.choices = strings.TRAY_CHOICES
         self._begun = False
         """Whether the import was begun, perhaps before the look was over: what goes on then is the import."""
 
@@ -121,7 +122,7 @@ class ImportDialog(ModalScreen[ImportWish | None]):
         self.query_one("#path", Input).value = str(path)
         self.set_focus(None)
         self.report = Report(path)
-        self._look(path, self.choices)
+        self._look(path, replace(self.choices, screenshots=True))  # counted, so that they can still be taken
         self._draw()
 
     def show(self, report: Report) -> None:
@@ -145,13 +146,9 @@ class ImportDialog(ModalScreen[ImportWish | None]):
             self.dismiss(ImportWish(self.path, self.choices))
 
     def action_change(self, what: str) -> None:
-        """w, p: change one of the choices."""
+        """w, c, p: change one of the choices."""
         if not self.running:
-            old = self.choices
-            if what == "without_words":
-                self.choices = replace(old, without_words=not old.without_words)
-            else:
-                self.choices = replace(old, keep_places=not old.keep_places)
+            self.choices = replace(self.choices, **{what: not getattr(self.choices, what)})  # type: ignore[arg-type]
             self._draw()
 
     def action_other(self) -> None:
@@ -180,7 +177,8 @@ class ImportDialog(ModalScreen[ImportWish | None]):
         table = Table.grid(padding=(0, 2))
         bar.display = report is not None and report.running and bool(report.total)
         self._problem(report.trouble if report else "")
-        keys = strings.IMPORT_RUNNING_KEYS if self.running else strings.import_keys(self.choices)
+        tally = report.tally if report else Tally()
+        keys = strings.IMPORT_RUNNING_KEYS if self.running else strings.import_keys(self.choices, tally)
         if report is None or report.state == "failed":
             keys = strings.IMPORT_PATH_KEYS
         else:

@@ -6,6 +6,8 @@ from assistant.importing.import_photos import Choices, Tally
 from assistant.progress import duration
 from memory.text import count
 
+TRAY_CHOICES = Choices(without_words=True, screenshots=False)
+"""What the app imports unless the user decides otherwise: photos without words wait in the tray, screenshots do not."""
 NEEDS_ENCODER = "with --encoder model photos are imported from the shell: python -m assistant import FOLDER"
 NO_PHOTOS = "no photo"
 IMPORT = "Import photos"
@@ -21,6 +23,7 @@ IMPORT_PATH_KEYS = "Enter looks what is in it, and imports nothing yet  ·  Esc 
 IMPORT_KEYS = "Enter imports  ·  {keys}  ·  o: another folder  ·  Esc closes"
 IMPORT_CHOICES = {
     "without_words": ("w: leave out photos without words", "w: take photos without words, too"),
+    "screenshots": ("c: leave out screenshots", "c: take screenshots, too"),
     "keep_places": ("p: drop the camera's places", "p: keep the camera's places"),
 }
 """What a key would do: when the choice is made already, and when it is not."""
@@ -37,6 +40,7 @@ PRIVATE_NO_IMPORT = "Nothing is imported in a private conversation: F5 ends it."
 TRAY_WAITS = " {n} without words {wait} in the tray: ctrl+t, “tell me about these”."
 DAYS = {
     "camera": "from the camera",
+    "sidecar": "from a sidecar file",
     "name": "from the file's name",
     "chat": "from the chat",
     "file": "unknown",
@@ -46,9 +50,10 @@ NAMED = 3
 """So many of the files that are passed over are named."""
 
 
-def import_keys(choices: Choices) -> str:
+def import_keys(choices: Choices, tally: Tally) -> str:
     """The keys below a preview: each says what pressing it now would do."""
-    keys = (IMPORT_CHOICES[name][not getattr(choices, name)] for name in IMPORT_CHOICES)
+    names = [name for name in IMPORT_CHOICES if name != "screenshots" or (tally.screenshots and choices.without_words)]
+    keys = (IMPORT_CHOICES[name][not getattr(choices, name)] for name in names)
     return IMPORT_KEYS.format(keys="  ·  ".join(keys))
 
 
@@ -77,6 +82,11 @@ def pace(seconds: float, done: int) -> str:
 def left(seconds: float) -> str:
     """ "0:24 min left" """
     return f"{duration(seconds)} left" if seconds >= 1 else ""
+
+
+def screenshots(n: int) -> str:
+    """ "1 screenshot", "12 screenshots" """
+    return count(n, "screenshot")
 
 
 def photos(n: int) -> str:

@@ -22,8 +22,9 @@ from textual.message import Message
 
 from assistant.backends import disk_cache
 from assistant.importing.import_photos import SNAPSHOT_FROM, Choices, Tally, import_all
+from assistant.importing.import_source import Source
 from assistant.importing.seen_files import SeenFiles
-from assistant.importing.sources import Source, open_source
+from assistant.importing.sources import open_source
 from memory.errors import KeepsakeError
 from ui.imports.import_strings import NEEDS_ENCODER, NO_PHOTOS
 from ui.runtime.encoder_thread import NICENESS
@@ -137,6 +138,8 @@ class _Work:
     store: bool
     added: list[str] = field(default_factory=list)
     """Ids of the memories that were stored."""
+    broken_off: bool = False
+    """Whether it was stopped before the last file."""
     counted: float = 0.0
 
     def run(self) -> None:
@@ -149,7 +152,7 @@ class _Work:
         try:
             with open_source(self.report.path) as source:
                 self._each(source)
-            done = self.report.done == self.report.total
+            done = not self.broken_off
             if done or self.store:  # of a look that was stopped nobody wants to know
                 self._say("stopped" if not done else "imported" if self.store else "looked")
         except KeepsakeError as error:
@@ -185,6 +188,7 @@ class _Work:
                         told = now
                         self._progress(tally, now)
                     if self.stopped.is_set():
+                        self.broken_off = n < len(source.items)
                         break
         finally:
             self._change(tally=copy.deepcopy(tally), left_out=(*left_out, *tally.unusable))

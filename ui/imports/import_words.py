@@ -20,9 +20,13 @@ def preview(report: Report, choices: Choices) -> list[tuple[str, str]]:
     if report.state == "looking":
         left = strings.left(report.seconds_left)
         lines[0] = (lines[0][0], f"{lines[0][1]}; looked at {report.done} {f'({left})' if left else ''}".rstrip())
+    if not choices.screenshots:
+        new -= tally.screenshots - tally.outcomes["screenshot"]
     silent = new - tally.told
     where = "wait in the tray for your words" if choices.without_words else "left out"
     lines.append((f"{new} new", f"{tally.told} with words; {silent} without words: {where}"))
+    if n := tally.screenshots:
+        lines.append((strings.screenshots(n), "taken, too" if choices.screenshots else "without words: left out"))
     if tally.dates:
         lines.append(("their day", strings.days(tally)))
     if known := tally.outcomes["known"]:

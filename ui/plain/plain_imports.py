@@ -8,7 +8,6 @@ from queue import SimpleQueue
 
 from textual.message import Message
 
-from assistant.importing.import_photos import Choices
 from ui.imports import import_strings, import_words
 from ui.imports.import_thread import ImportReport, ImportThread, Report
 from ui.plain import plain_strings
@@ -37,7 +36,7 @@ class PlainImports:
             return self._say(import_strings.PRIVATE_NO_IMPORT, good=False)
         if self._printer.demo:
             return self._say(DEMO_NO_IMPORT, good=False)
-        choices = Choices(without_words=True)
+        choices = import_strings.TRAY_CHOICES
         self._worker.look(path, choices)
         looked = self._follow()
         if looked.state != "looked" or not looked.new:

@@ -1,0 +1,192 @@
+"""A folder of photos as the source of an import: all photos in it and below it, in the order of their names.
+
+One folder after the other is read, so of a library of any size only the files of one folder are in memory at a time.
+Links to folders are not followed, so no photo comes twice, and they are named. Of a photo and its edited twin the
+edited one comes in, of a live photo the picture; what their sidecars say comes with them (`sidecars.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from assistant.importing.automatic_words import is_screenshot
+from assistant.importing.file_metadata import day_of_name, words_of_name
+from assistant.importing.import_source import Item, Source
+from assistant.importing.sidecars import ALBUM, is_clip, original_of, read_sidecars, sidecars_of
+from assistant.photo import is_photo_file, read_file, shown
+from memory.text import count
+
+BESIDE = frozenset(["@eadir", "thumbs.db", "desktop.ini", "__macosx"])
+"""Files and folders that other systems leave beside photos: counted as hidden."""
+PREVIEWS = (".lrdata", ".photolibrary-thumbnails")
+"""Endings of folders that hold only small copies of photos."""
+LIBRARY, ORIGINALS = ".photoslibrary", frozenset(["originals", "masters"])
+"""The ending of a library of Apple Photos, and the folders in it that hold photos, not copies."""
+NAMED = 5
+"""So many linked folders are named."""
+
+
+@dataclass
+class Level:
+    """The files of one folder, sorted."""
+
+    folder: Path
+    photos: list[tuple[str, list[str]]] = field(default_factory=list)
+    """Names of the photos, each with the names of its sidecars."""
+    clips: list[str] = field(default_factory=list)
+    originals: list[str] = field(default_factory=list)
+    """Photos of which the edited twin comes in."""
+    read: set[str] = field(default_factory=set)
+    """Names of the sidecars, and of what else belongs to a photo."""
+    others: list[str] = field(default_factory=list)
+    hidden: int = 0
+    links: list[str] = field(default_factory=list)
+    """Names of links to folders."""
+
+
+def sort_level(folder: Path, names: Collection[str]) -> Level:
+    """Sort the files of a folder by their names and, where these have no suffix, by their first bytes."""
+    level, rest = Level(folder), []
+    photos = []
+    for name in sorted(names):
+        if hidden(name):
+            level.hidden += 1
+        elif is_photo_file(folder / name):
+            photos.append(name)
+        else:
+            rest.append(name)
+    files = {name.casefold(): name for name in rest}
+    stems = {Path(name).stem.casefold(): name for name in photos}
+    twins = {original.casefold() for name in photos if (original := original_of(Path(name).stem))}
+    for name in photos:
+        sidecars = sidecars_of(name, files)
+        level.read.update(sidecars)
+        if Path(name).stem.casefold() in twins:
+            level.originals.append(name)
+        else:
+            level.photos.append((name, sidecars))
+    for name in rest:
+        if is_clip(name, stems):
+            level.clips.append(name)
+            level.read.update(sidecars_of(name, files))
+    gone = level.read.union(level.clips)
+    level.others = [name for name in rest if name not in gone and not ALBUM.fullmatch(name)]
+    return level
+
+
+def levels(root: Path, unreadable: Callable[[OSError], object] = lambda error: None) -> Iterator[Level]:
+    """The folders in `root` and below it, one after the other; `unreadable` hears of those that cannot be read."""
+    for folder, folders, names in os.walk(root, onerror=unreadable):
+        path = Path(folder)
+        visible = sorted(name for name in folders if not hidden(name))
+        links = [name for name in visible if (path / name).is_symlink()]
+        if path.suffix.lower() == LIBRARY and any(name.lower() in ORIGINALS for name in folders):
+            visible, names = [name for name in visible if name.lower() in ORIGINALS], []
+        level = sort_level(path, names)
+        level.hidden += len(folders) - len(visible)
+        level.links = links
+        folders[:] = visible
+        yield level
+
+
+def items_of(root: Path, level: Level) -> Iterator[Item]:
+    """The photos of a level."""
+    # The words of the nearest folder whose name has any, below the folder that was asked for: that one's name is the
+    # same for all photos, and says where they lie more often than what they show.
+    steps = level.folder.relative_to(root).parts
+    folder_words = next((words for step in reversed(steps) if (words := words_of_name(step))), "")
+    of_screenshots = any(is_screenshot(step) for step in steps)
+    for name, sidecars in level.photos:
+        path = level.folder / name
+        day, date_source = day_of_name(path.stem), "name"
+        if day is None:
+            try:
+                day, date_source = datetime.fromtimestamp(path.stat().st_mtime).astimezone(), "file"
+            except (OSError, OverflowError, ValueError):  # reading the file will say why
+                day, date_source = None, ""
+        yield Item(
+            shown(path.relative_to(root)),
+            partial(read_file, path),
+            (),
+            words_of_name(path.stem) or folder_words,
+            day,
+            date_source,
+            partial(read_sidecars, [level.folder / one for one in sidecars]) if sidecars else None,
+            of_screenshots or is_screenshot(path.stem),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Photos:
+    """The photos in a folder and below it: counted before, walked anew each time."""
+
+    root: Path
+    total: int
+
+    def __len__(self) -> int:
+        return self.total
+
+    def __iter__(self) -> Iterator[Item]:
+        for level in levels(self.root):
+            yield from items_of(self.root, level)
+
+
+def folder_source(root: Path) -> Source:
+    """All photos in a folder and below it."""
+    counts: Counter[str] = Counter()
+    others: list[str] = []
+    links: list[str] = []
+    unusable: list[tuple[str, str]] = []
+
+    def unreadable(error: OSError) -> None:
+        unusable.append((shown(os.path.relpath(error.filename, root)), f"cannot be read ({error.strerror})"))
+
+    for level in levels(root, unreadable):
+        below = level.folder.relative_to(root)
+        counts.update(hidden=level.hidden, photos=len(level.photos), clips=len(level.clips))
+        counts.update(originals=len(level.originals), sidecars=sum(bool(sidecars) for _, sidecars in level.photos))
+        others += [shown(below / name) for name in level.others]
+        links += [shown(below / name) for name in level.links]
+    return Source("folder", _Photos(root, counts["photos"]), tuple(unusable), tuple(others), _notes(counts, links))
+
+
+def files_source(root: Path, files: Collection[Path]) -> Source:
+    """Some photos below a folder."""
+    by_folder: dict[Path, set[str]] = {}
+    for path in files:
+        by_folder.setdefault(path.parent, set()).add(path.name)
+    items: list[Item] = []
+    for folder, wanted in sorted(by_folder.items()):
+        level = sort_level(folder, os.listdir(folder))
+        level.photos = [(name, sidecars) for name, sidecars in level.photos if name in wanted]
+        items += items_of(root, level)
+    return Source("folder", tuple(items))
+
+
+def hidden(name: str) -> bool:
+    """Whether a file or folder is left alone: by its name it is hidden, or not meant for people."""
+    return name.startswith(".") or name.lower() in BESIDE or name.lower().endswith(PREVIEWS)
+
+
+def _notes(counts: Counter[str], links: list[str]) -> tuple[str, ...]:
+    """Lines about what is not imported as it lies there."""
+    notes = []
+    if n := counts["sidecars"]:
+        notes.append(f"{count(n, 'photo')} with a sidecar file: its description, day and people count")
+    if n := counts["clips"]:
+        notes.append(f"{count(n, 'clip')} of live photos left out: the pictures come in")
+    if n := counts["originals"]:
+        notes.append(f"{count(n, 'original')} left out: the edited twin comes in")
+    if links:
+        more = f" and {len(links) - NAMED} more" if len(links) > NAMED else ""
+        names = f"{', '.join(links[:NAMED])}{more}"
+        notes.append(f"{count(len(links), 'linked folder')} not followed: {names} (import one by its own path)")
+    if n := counts["hidden"]:
+        notes.append(f"{count(n, 'hidden file or folder')} left alone")
+    return tuple(notes)

@@ -1,0 +1,152 @@
+"""What lies beside a photo: sidecars (Google Takeout's JSON, XMP), the clip of a live photo, the edited twin.
+
+Which file belongs to which is decided by names alone, within one folder. Google cuts the name of its JSON to 46
+characters before ".json", in the middle of ".supplemental-metadata" or of the photo's name, and puts the number of a
+second "IMG.JPG" elsewhere: IMG(1).JPG has IMG.JPG.supplemental-metadata(1).json. An edited photo has no JSON of its
+own: IMG-edited.JPG goes with that of IMG.JPG. XMP sidecars are called IMG.xmp or IMG.JPG.xmp.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from assistant.importing.automatic_words import by_a_person
+from assistant.importing.file_metadata import one_line, place_of, place_of_xmp, with_people, words_of_xmp
+from assistant.importing.import_source import Sidecar
+from assistant.metadata.camera_date import date_of_xmp, parse_xmp
+from assistant.photo import shown
+
+LONGEST = 1 << 20
+"""Bytes of the largest sidecar that is read."""
+TAIL, CUT = ".supplemental-metadata", 46
+CLIPS = frozenset([".mov", ".mp4", ".m4v", ".mp"])
+ALBUM = re.compile(
+    r"(?:metadata|metadaten|métadonnées|metadatos|metadati|print-subscriptions|shared_album_comments|"
+    r"user-generated-memory-titles)(?:\(\d+\))?\.json",
+    re.I,
+)
+"""JSON of Google Takeout about an album or an account."""
+_NUMBERED = re.compile(r"(.+?)(\(\d+\))")
+_EDITED = re.compile(
+    r"(.+)[-_ ](?:edited|edit|bearbeitet|modifi[ée]e?|editad[oa]|modificat[oa]|bewerkt|edytowane|redigerad|redigeret|"
+    r"redigert|muokattu|upraveno|szerkesztett|d[üu]zenlendi|изменено|відредаговано|編集済み|수정됨|已修改|已編輯|已编辑)"
+    r"(\(\d+\))?",
+    re.I,
+)
+_APPLE_EDITED = re.compile(r"(IMG_)E(\d{4}.*)", re.I)
+
+
+def original_of(stem: str) -> str | None:
+    """The name, without suffix, of the photo of which this one is the edited twin: IMG_1 of IMG_1-edited, IMG_E1."""
+    if match := _EDITED.fullmatch(stem):
+        return f"{match[1]}{match[2] or ''}"
+    match = _APPLE_EDITED.fullmatch(stem)
+    return f"{match[1]}{match[2]}" if match else None
+
+
+def sidecars_of(photo: str, files: Mapping[str, str]) -> list[str]:
+    """The names of a photo's sidecars among the files of its folder, whose names in small letters are the keys."""
+    stem, suffix = _split(photo)
+    found = [files[name] for name in (f"{photo}.xmp".casefold(), f"{stem}.xmp".casefold()) if name in files][:1]
+    for name in (stem, original_of(stem)):
+        if name and (of_google := next((files[key] for key in _takeout(name, suffix) if key in files), None)):
+            return [*found, of_google]
+    return found
+
+
+def _takeout(stem: str, suffix: str) -> Iterator[str]:
+    """The names that Google may have given to a photo's JSON, in small letters, the likeliest first."""
+    forms = [(stem + suffix, "")]
+    if match := _NUMBERED.fullmatch(stem):
+        forms.insert(0, (match[1] + suffix, match[2]))
+    for name, number in forms:
+        whole = name + TAIL
+        for length in range(len(whole), min(len(name), CUT) - 1, -1):
+            yield f"{whole[:length]}{number}.json".casefold()
+        for length in range(min(len(name), CUT + 1) - 1, CUT - 8, -1):
+            yield f"{name[:length]}{number}.json".casefold()
+    yield f"{stem}.json".casefold()
+
+
+def is_clip(name: str, photos: Mapping[str, str]) -> bool:
+    """Whether a file is the clip of a live photo; `photos`: the photos of its folder by their names without suffix."""
+    stem, suffix = _split(name)
+    return suffix.lower() in CLIPS and (stem.casefold() in photos or name.casefold() in photos)
+
+
+def read_sidecars(paths: Sequence[Path]) -> Sidecar:
+    """What these sidecars say; the first that says something counts. One that cannot be read says nothing but why."""
+    found = []
+    for path in paths:
+        try:
+            if path.stat().st_size > LONGEST:
+                raise ValueError(f"it is larger than {LONGEST >> 20} MB")
+            data = path.read_bytes()
+            found.append(_of_xmp(data) if path.suffix.lower() == ".xmp" else _of_google(data))
+        except (OSError, ValueError, RecursionError, ElementTree.ParseError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is damaged"
+            found.append(Sidecar(trouble=f"{shown(path.name)} beside it cannot be read: {why}"))
+    return Sidecar(
+        next((one.words for one in found if one.words), ""),
+        next((one.date for one in found if one.date), None),
+        next((one.place for one in found if one.place), None),
+        next((one.trouble for one in found if one.trouble), ""),
+    )
+
+
+def _of_xmp(data: bytes) -> Sidecar:
+    root = parse_xmp(data)
+    if root is None:
+        raise ValueError("no XMP")
+    return Sidecar(words_of_xmp(root), date_of_xmp(root), place_of_xmp(root))
+
+
+def _of_google(data: bytes) -> Sidecar:
+    found = json.loads(data.decode("utf-8-sig"))
+    if not isinstance(found, dict):
+        raise ValueError("no object")
+    description = one_line(_text(found.get("description")))
+    people = found.get("people")
+    people = people if isinstance(people, list) else []
+    names = [one_line(_text(one.get("name"))) for one in people if isinstance(one, dict)]
+    words = with_people(description if by_a_person(description) else "", names)
+    place = None
+    for key in ("geoData", "geoDataExif"):
+        geo = found.get(key)
+        if place is None and isinstance(geo, dict):
+            place = _place(geo.get("latitude"), geo.get("longitude"))
+    taken = found.get("photoTakenTime")
+    return Sidecar(words, _moment(taken.get("timestamp")) if isinstance(taken, dict) else None, place)
+
+
+def _moment(seconds: object) -> datetime | None:
+    """Seconds since 1970, as text or number, on the clock of this machine; None for what has not come yet."""
+    with suppress(ValueError, TypeError, OverflowError, OSError):
+        at = datetime.fromtimestamp(int(seconds), UTC)  # type: ignore[call-overload]
+        if at <= datetime.now(UTC) + timedelta(days=1):
+            return at.astimezone()
+    return None
+
+
+def _place(latitude: object, longitude: object) -> str | None:
+    angles = (latitude, longitude)
+    numbers = [float(one) for one in angles if isinstance(one, int | float) and math.isfinite(one)]
+    return place_of(numbers[0], numbers[1]) if len(numbers) == 2 else None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A name without its suffix, and the suffix with its dot."""
+    path = Path(name)
+    return path.stem, path.suffix

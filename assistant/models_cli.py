@@ -23,6 +23,7 @@ from memory.episode import printable
 if TYPE_CHECKING:
     from assistant.models.download import Progress
 
+BEGIN = "BEGIN WITH THIS ONE"
 EVERY = 0.2
 """Seconds between two updates of the progress line on a terminal."""
 
@@ -40,6 +41,9 @@ def add(commands: Any) -> None:
     fetch.add_argument("name", help="a name from `models list`, or hf:OWNER/REPOSITORY[:FILE.gguf]")
     fetch.add_argument(
         "--quant", metavar="KIND", help=f"quantisation of the language model (default: {registry.QUANT})"
+    )
+    fetch.add_argument(
+        "--mmproj", metavar="KIND", help="kind of the vision tower, as Q8_0 (default: F16 if there is one)"
     )
     fetch.add_argument("--json", action="store_true", help="print one JSON object at the end")
     fetch.set_defaults(run=_pull)
@@ -65,9 +69,8 @@ def _list(args: argparse.Namespace) -> int:
             print("\nPhoto encoders, for recall:")
         size, needs = (gigabytes(n) if n else "?" for n in (row.size, row.needs))
         unverified = "" if row.pinned or row.folder else "unverified"
-        words = (
-            f"broken: {row.problem}" if row.problem else "; ".join(w for w in (row.licence, row.about, unverified) if w)
-        )
+        told = (BEGIN if row.begin else "", row.licence, row.about, unverified)
+        words = f"broken: {row.problem}" if row.problem else "; ".join(w for w in told if w)
         print(printable(line.format(row.name, row.where, size, needs, row.fits or "?", words)))
     free = f", {gigabytes(machine.free)} of it free" if machine.free is not None else ""
     print(
@@ -86,7 +89,7 @@ def _pull(args: argparse.Namespace) -> int:
     if row and row.fits == "no" and row.needs:
         print(f"{args.name} needs {gigabytes(row.needs)} of memory: it will not run well here", file=sys.stderr)
     try:
-        folder = pull(args.name, args.quant, on_progress=_progress_line())
+        folder = pull(args.name, args.quant, args.mmproj, on_progress=_progress_line())
     except KeyboardInterrupt:
         print(f"\nstopped; {RESUMABLE}", file=sys.stderr)
         return 1

@@ -48,6 +48,9 @@ CONVERSATION_DELETE_KEYS = "y: delete it (memories stay)  ·  n or Esc: keep it"
 CONVERSATION_OF = "Keepsake, conversation of {when:%d %B %Y}"
 
 
+MODEL_BEGIN = "begin with this one"
+
+
 def model_fit(row: ModelRow) -> str:
     """ "needs 4.9 GB of memory: fits" """
     if not row.needs or not row.fits:

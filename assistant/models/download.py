@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from assistant.models import gguf_metadata
+from assistant.models.file_choice import RemoteFile
 from assistant.models.hardware import gigabytes
 from assistant.models.hub_client import RESUMABLE, RemoteModel, clear_errors, list_files, size_of, stream_file
-from assistant.models.pull_plan import PullPlan, RemoteFile, plan_pull
+from assistant.models.pull_plan import PullPlan, plan_pull
 from assistant.models.registry import ListedModel
 from memory.errors import ModelError
 from memory.files import sha256, write_json
@@ -53,16 +54,18 @@ class Stopped(ModelError):
 def pull(
     name: str,
     quant: str | None = None,
+    mmproj: str | None = None,
     *,
     on_progress: OnProgress = lambda _: None,
     stop: threading.Event | None = None,
 ) -> Path:
     """Fetch a model of the registry, or "hf:OWNER/REPOSITORY[:FILE.gguf]". Returns its folder.
 
+    `mmproj`: kind of the vision tower ("Q8_0"); None: f16 if there is one.
     Files that are here and whole are not fetched again. `on_progress` is called in this thread; another thread ends the
     download soon, with `Stopped`, by setting `stop`. Raises ModelError: one line that says why, and how to go on.
     """
-    plan = plan_pull(name, quant)
+    plan = plan_pull(name, quant, mmproj)
     target = home() / plan.shelf / plan.name
     downloads = private_folder(home() / "downloads")
     with clear_errors(plan), _locked(downloads / f"{plan.name}.lock", plan.name):

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.models import gguf_metadata
-from assistant.models.pull_plan import PullPlan, RemoteFile, choose_files
+from assistant.models.file_choice import RemoteFile
+from assistant.models.pull_plan import PullPlan, choose_files
 from memory.errors import ModelError
 
 CHUNK = 1 << 20

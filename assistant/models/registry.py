@@ -9,7 +9,7 @@ import json
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,8 @@ from assistant.models.spec import Spec
 from memory.errors import KeepsakeError, ModelError
 
 LIST = Path(__file__).with_name("models.toml")
+COMFORT = 0.4
+"""Fraction of the memory that the model to begin with may take."""
 QUANT = "Q4_K_M"
 """The quantisation that is fetched by default."""
 Format = Literal["gguf", "mlx", "safetensors", "onnx"]
@@ -52,7 +54,8 @@ class ListedModel:
     """A commit; None where none is recorded: then the newest is fetched."""
     languages: Mapping[str, ListedFile] = field(default_factory=dict)
     """Language models by quantisation; empty where the whole repository is the model."""
-    mmproj: ListedFile | None = None
+    mmproj: Mapping[str, ListedFile] = field(default_factory=dict)
+    """Vision towers by kind, the first one fetched by default."""
     network: ListedFile | None = None
     """The file of a photo encoder."""
     manifest: Mapping[str, Any] = field(default_factory=dict)
@@ -60,15 +63,21 @@ class ListedModel:
     bytes: int = 0
     """Approximate size of the whole repository."""
 
-    def files(self, quant: str = QUANT) -> list[ListedFile]:
-        """The files to fetch, language model first; empty where the whole repository is fetched. Raises ModelError."""
+    def files(self, quant: str = QUANT, mmproj: str | None = None) -> list[ListedFile]:
+        """The files to fetch, language model first; empty where the whole repository is fetched. Raises ModelError.
+
+        `mmproj`: kind of the vision tower; None: the first.
+        """
         if self.network:
             return [self.network]
         if not self.languages or not self.mmproj:
             return []
         if quant not in self.languages:
             raise ModelError(f"{self.name} comes as {', '.join(self.languages)}, not as {quant!r}")
-        return [self.languages[quant], self.mmproj]
+        kind = mmproj or next(iter(self.mmproj))
+        if kind not in self.mmproj:
+            raise ModelError(f"the mmproj of {self.name} comes as {', '.join(self.mmproj)}, not as {kind!r}")
+        return [self.languages[quant], self.mmproj[kind]]
 
     @property
     def size(self) -> int:
@@ -104,6 +113,8 @@ class ModelRow:
     problem: str | None = None
     """Why it cannot be run: a file is missing or damaged."""
     kind: Literal["model", "encoder"] = "model"
+    begin: bool = False
+    """Whether it is the model to begin with on this machine."""
 
 
 @cache
@@ -123,7 +134,21 @@ def rows(machine: hardware.Machine | None = None) -> list[ModelRow]:
     machine = machine or hardware.this_machine()
     present = sorted(local.names(), key=lambda name: (name != local.DEFAULT, name))
     absent = [model for name, model in listed_models().items() if name not in present]
-    return [*(_present(name, machine) for name in present), *(_absent(model, machine) for model in absent)]
+    found = [*(_present(name, machine) for name in present), *(_absent(model, machine) for model in absent)]
+    begin = _to_begin_with(machine)
+    return [replace(row, begin=row.name == begin and not row.problem) for row in found]
+
+
+def _to_begin_with(machine: hardware.Machine) -> str:
+    """The name of the largest listed model in GGUF that leaves most of the memory to other programs."""
+    needs = {
+        model.name: hardware.memory_needed(model.size, model.kv_bytes)
+        for model in listed_models().values()
+        if model.format == "gguf" and model.languages
+    }
+    return max(
+        (name for name in needs if needs[name] <= COMFORT * machine.total), key=lambda name: needs[name], default=""
+    )
 
 
 def weight(spec: Spec) -> int:
@@ -151,9 +176,12 @@ def _entries(table: str) -> list[dict[str, Any]]:
 
 
 def _listed_model(entry: dict[str, Any]) -> ListedModel:
-    languages = {quant: ListedFile(**file) for quant, file in entry.pop("languages", {}).items()}
-    parts: Any = {role: ListedFile(**entry.pop(role)) for role in ("mmproj", "network") if role in entry}
-    return ListedModel(languages=languages, **parts, **entry)
+    kinds: Any = {
+        role: {kind: ListedFile(**file) for kind, file in entry.pop(role, {}).items()}
+        for role in ("languages", "mmproj")
+    }
+    network: Any = {"network": ListedFile(**entry.pop("network"))} if "network" in entry else {}
+    return ListedModel(**kinds, **network, **entry)
 
 
 def _present(name: str, machine: hardware.Machine) -> ModelRow:

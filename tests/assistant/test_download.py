@@ -20,7 +20,7 @@ import pytest
 
 from assistant.models import download, hub_client, local, registry
 from assistant.models.download import Progress, Stopped, pull
-from assistant.models.pull_plan import RemoteFile
+from assistant.models.file_choice import RemoteFile
 from memory.errors import ModelError
 from tests.assistant.test_worker import until
 from tests.support.hubserver import COMMIT, HubServer, Repo, gguf
@@ -291,7 +291,7 @@ def listed(hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         lines = ["[[model]]", "kv_bytes = 8", *(f'{key} = "{value}"' for key, value in entry.items())]
         if entry["format"] == "gguf":
             lines.append(f'languages.Q4_K_M = {{ file = "{LANGUAGE}", bytes = 9, sha256 = "{sha256}" }}')
-            lines.append(f'mmproj = {{ file = "{EYES}", bytes = 9 }}')
+            lines.append(f'mmproj.F16 = {{ file = "{EYES}", bytes = 9 }}')
         (tmp_path / "models.toml").write_text("\n".join(lines))
         registry.listed_models.cache_clear()
 

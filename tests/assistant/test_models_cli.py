@@ -150,7 +150,7 @@ def test_the_list_refuses_what_it_does_not_know(tmp_path: Path, monkeypatch: pyt
     """And the list itself is in order: names are unique, and every pinned hash has the form of one."""
     listed = list(registry.listed_models().values())
     every = [*listed, *registry.listed_encoders().values()]
-    parts = [part for model in every for part in (*model.languages.values(), model.mmproj, model.network)]
+    parts = [part for model in every for part in (*model.languages.values(), *model.mmproj.values(), model.network)]
     files = [part for part in parts if part]
     assert all(f.sha256 is None or re.fullmatch("[0-9a-f]{64}", f.sha256) for f in files)
     assert all(re.fullmatch("[0-9a-f]{40}", model.revision) for model in every if model.revision)

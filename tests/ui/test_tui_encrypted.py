@@ -103,7 +103,7 @@ def test_commands_ask_and_the_model_keeps_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """With the real model, which otherwise keeps what it saw and the state of its reading."""
-    monkeypatch.setattr(open_backend, "open_backend", lambda _: WorkerBackend(nano, 1))
+    monkeypatch.setattr(open_backend, "open_backend", lambda *_: WorkerBackend(nano, 1))
     photo, path = str(picture(tmp_path / "milo.png", "orange")), own_home / "memory.db"
     words = "This is Milo, my dog, at the lake."
     assert commands.main(["remember", photo, words]) == 0

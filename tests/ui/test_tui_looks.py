@@ -10,6 +10,7 @@ import os
 import re
 import time
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,10 @@ TALKS: tuple[tuple[Any, ...], ...] = (
 MODELS = [
     ModelRow("nano", "ships", True, "yes", 900_000_000, 119_000_000, "Apache-2.0", "the small one", False, "nano"),
     ModelRow("my-own", "here", False, None, None, None, "", "", False, "my-own", problem="mmproj.gguf is cut short"),
-    ModelRow("qwen3-vl-2b", "pull", False, "yes", 3_400_000_000, 1_900_000_000, "Apache-2.0", "sees real photos", True),
+    replace(
+        ModelRow("qwen3-vl-2b", "pull", False, "yes", 3_400_000_000, 1_900_000_000, "Apache-2.0", "sees photos", True),
+        begin=True,
+    ),
     ModelRow("qwen3-vl-8b", "pull", False, "no", 9_000_000_000, 6_200_000_000, "Apache-2.0", "the best of them", True),
     ModelRow("covip-8b", "convert", False, None, None, 17_500_000_000, "Apache-2.0", "the published one", False),
 ]

@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from assistant.models import registry
 from assistant.models.hardware import gigabytes
 from assistant.models.registry import ModelRow
-from ui.dialog_strings import FETCH, MODELS_HERE, MODELS_KEYS, MODELS_TO_BE_HAD, model_fit
+from ui.dialog_strings import FETCH, MODEL_BEGIN, MODELS_HERE, MODELS_KEYS, MODELS_TO_BE_HAD, model_fit
 from ui.dialogs.confirming import Confirming
 
 
@@ -81,8 +81,14 @@ class ModelsScreen(ModalScreen[ModelRow | None]):
             state = size if row.folder else f"{size} to fetch"
         facts = [row.problem] if row.problem else [model_fit(row), row.licence, row.about]
         tone = "$warning" if row.problem or row.fits == "no" else "$foreground-muted"
+        begin = f"  ★ {MODEL_BEGIN}" if row.begin else ""
         return Content.assemble(
-            (row.name, "bold"), "  ", (state, "$primary"), "\n", (" · ".join(f for f in facts if f), tone)
+            (row.name, "bold"),
+            "  ",
+            (state, "$primary"),
+            (begin, "$success"),
+            "\n",
+            (" · ".join(f for f in facts if f), tone),
         )
 
 

@@ -60,7 +60,10 @@ def models() -> None:
     """Print the models that are here, and those to be had."""
     for row in registry.rows():
         state = dialog_strings.MODELS_HERE if row.folder else dialog_strings.MODELS_TO_BE_HAD
-        print(printable(f"{row.name}: {state}. {row.problem or f'{dialog_strings.model_fit(row)}. {row.about}'}"))
+        begin = f" {dialog_strings.MODEL_BEGIN.capitalize()}." if row.begin else ""
+        print(
+            printable(f"{row.name}: {state}.{begin} {row.problem or f'{dialog_strings.model_fit(row)}. {row.about}'}")
+        )
     print(plain_strings.MODELS)
 
 

@@ -45,6 +45,12 @@ SMALL_TALK = (
         r"(?:hi|hello|hey|hallo|hola|good (?:morning|evening|day|afternoon))\b",
         "Hello. Ask about the photo, or tell me who or what is in it. /help lists the rest.",
     ),
+    (r"(?:how|where) (?:do|can|could|would|should) |can i |is there a way", "/help (F1) lists keys and commands."),
+    (r"pardon|huh|excuse me|come again", "I know what you told me about your photos. Ask about one, or tell me more."),
+    (
+        r".*\bwrong\b|.*\byou\b.*(?:mix|confus|misunder|made|invent|guess|mistake)|.*\bi (?:asked|meant|wanted)\b",
+        "I am sorry. Say what is right (“This is …”, “It was …”), and I remember it.",
+    ),
     (r"sorry", "No harm done."),
     (r"help|\?", "/help (F1) lists keys and commands."),
     (r"", "All right."),

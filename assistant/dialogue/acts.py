@@ -10,6 +10,7 @@ import re
 from typing import Literal, NamedTuple
 
 from assistant.dialogue import lexicon as lex
+from assistant.dialogue.about_app import ABOUT_APP, HOW_TO, PARDON
 from memory.instructions import tasks
 
 Kind = Literal["tell", "question", "talk", "unclear"]
@@ -132,11 +133,13 @@ def _kind(sentence: str, asked: bool) -> Kind:
     low = plain(sentence)
     asks = low.endswith("?")
     low = low.rstrip(" .!?…)")
+    if HOW_TO.fullmatch(low) or (asks and PARDON.match(low)):
+        return "talk"
     if asks or not low:
         return "question" if low else "talk"
     if _tagged(low):
         return "question"
-    if lex.TALKS.fullmatch(low) or any(one.match(low) for one in lex.TALKS_ABOUT):
+    if lex.TALKS.fullmatch(low) or any(one.match(low) for one in (*lex.TALKS_ABOUT, *ABOUT_APP)):
         return "talk"
     if found := lex.THINKS.match(low):
         return _kind(low[found.end() :], asked) if not lex.DOUBT.match(low) else "unclear"
@@ -147,7 +150,8 @@ def _kind(sentence: str, asked: bool) -> Kind:
     if any(one.match(low) for one in lex.TELLS):
         return "tell"
     if not re.search(rf", {lex.AUX}\b|^(?:where|what|how)\b.* (?:do|does|did)\b", low):
-        if lex.WHEN_SHE_WAS_SHE.match(low):
+        then = lex.IF_THEN.match(low)
+        if lex.WHEN_SHE_WAS_SHE.match(low) or (then and not any(one.match(then["then"]) for one in lex.ASKS)):
             return "tell"
         if lex.WHEN_SHE_WAS.match(low):
             return "tell" if asked else "unclear"

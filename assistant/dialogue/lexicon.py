@@ -282,6 +282,10 @@ WHEN_SHE_WAS_SHE = re.compile(
     rf"(?:when|since|after|before|while|as soon as) (?!{AUX}\b).*,? {PRONOUN}(?:'\w+)? (?!{AUX} {PRONOUN}).*"
 )
 """ "When I was little I was afraid of this clown": it tells."""
+IF_THEN = re.compile(
+    rf"(?:if|when|whenever|while|until|before|after|unless) (?!{AUX}\b).*?, (?P<then>(?!please\b)\w+ \w.*)"
+)
+""" "If I lose it, the number is 44": it tells, unless what follows asks."""
 POSSESSIVE = re.compile(r"(?:my|our|their|his|her)\b|(?:\w+ ){0,2}\w+(?:'s|s') \w+")
 CLAUSE_AFTER = re.compile(rf"[,:;–—-] ?(?:{PRONOUN}|this|that|which|who|my|our|bought|found|made|from|a|an|the)\b")
 FAMILY = re.compile(rf"{KIN}s?(?:$|[ ,.])")

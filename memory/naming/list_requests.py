@@ -31,31 +31,64 @@ class ListRequest(NamedTuple):
         return f"Photos: {', '.join(filter(None, (self.words, self.why)))}" if self.words or self.why else "All photos"
 
 
-_THINGS = r"(?:photos?|pictures?|pics?|images?|snaps?|snapshots?|memories|memory|shots?|entries)"
 _MANY = r"(?:photos|pictures|pics|images|snaps|snapshots|memories|shots|entries)"
+_THINGS = rf"(?:photo|picture|pic|image|snap|snapshot|memory|shot|{_MANY}|ones)"
+_KIND = r"(?:(?!(?:of|from|with|what|that|who|this|how|is|are|a|an|me|us|you|it|do|did|have)\b)[\w'-]+\s+)"
+"""A word that says which: "the beach photos"."""
 _PLEASE = r"(?:(?:please|hey|hi|ok|okay|and|now|so|well|keepsake)[, ]+)*"
 _ASK = (
-    r"(?:(?:can|could|would|will) (?:you|we|i) (?:please )?|i(?:'d| would) like (?:you )?to |i want (?:you )?to "
-    r"|let me )?"
+    r"(?:(?:can|could|would|will|may) (?:you|we|i) (?:please )?|i(?:'d| would) (?:like|love) (?:you )?to "
+    r"|i want (?:you )?to |let me |let's )?"
 )
-_ALL = r"(?:(?:all|every|any|the|my|our|your|of|some|more|other|those|these|both|only|just)\s+)*"
+_ALL = r"(?:(?:all|every|each|any|the|my|our|your|of|some|more|other|those|these|both|only|just)\s+)*"
 _HEAD = rf"^{_PLEASE}{_ASK}"
 _REST = r"(?P<rest>\b.*)?$"
 _COMMANDED = re.compile(
-    rf"{_HEAD}(?:show|list|find|display|bring up|pull up|get|give|see|browse|open|look (?:at|through)|search for)"
+    rf"{_HEAD}(?:(?:bring|pull|look|dig) up|(?:dig|pick|pull|get) out|(?:look|go|flip|scroll|leaf) (?:at|through"
+    rf"|over|for)"
+    r"|show|list|find|display|get|give|see|browse|open|fetch|bring|filter|search(?: for)?)"
     rf"(?: (?:me|us))?\s+(?:again\s+)?(?P<all>{_ALL})"
-    rf"(?P<what>{_THINGS}|everything|everybody|all|anything|what)?\b\s*{_REST}",
+    rf"(?:(?P<kind>{_KIND}{{1,2}})(?P<many>{_MANY}|ones)"
+    rf"|(?P<what>{_THINGS}|everything|everybody|all|anything|something|what)?)\b\s*{_REST}",
     re.IGNORECASE,
 )
 _WHICH = re.compile(
-    rf"^{_PLEASE}(?:which|what|how many)\s+(?P<all>{_ALL})(?P<what>{_MANY})\b\s*(?P<rest>.*)$", re.IGNORECASE
-)
-_HAVE = re.compile(
-    rf"^{_PLEASE}(?:do (?:you|we|i) have|have (?:you|we|i)(?: got)?|are there|is there|where are)\s+"
-    rf"(?P<all>{_ALL})(?P<what>{_MANY}|anything|everything)\b\s*(?P<rest>.*)$",
+    rf"^{_PLEASE}(?:which|what|how many)\s+(?P<all>{_ALL})(?P<kind>{_KIND}{{0,2}}?)(?P<what>{_MANY}"
+    rf"|ones)\b\s*(?P<rest>.*)$",
     re.IGNORECASE,
 )
-_BARE = re.compile(rf"^{_PLEASE}(?P<all>{_ALL})(?P<what>{_MANY}|everything|all)\b\s*(?P<rest>.*)$", re.IGNORECASE)
+_HAVE = re.compile(
+    rf"^{_PLEASE}(?:(?:do (?:you|we|i) (?:still )?have|have (?:you|we|i)(?: (?:got|ever|already|shown|told|given"
+    rf"|taken|kept"
+    rf"|added|made|you))*|did (?:we|i) (?:ever )?(?:show you|take|give you|add|keep|make)|are there|is there"
+    rf"|where are))\s+"
+    rf"(?P<all>{_ALL})(?P<kind>{_KIND}{{0,2}}?)(?P<what>{_MANY}|anything|something|everything)\b\s*(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_BARE = re.compile(
+    rf"^{_PLEASE}(?P<all>{_ALL})(?P<what>{_THINGS}|everything|all|anything|something)\b\s*(?P<rest>.*)$", re.IGNORECASE
+)
+_LIMITS = re.compile(
+    r"(?:of|from|with|in|at|about|since|before|after|between|where|by|taken|that|on|during|\d)", re.IGNORECASE
+)
+"""How the words begin that limit a list."""
+_ALL_OF = re.compile(
+    rf"^{_PLEASE}(?:all|every one|each one)(?: of)? (?:my|our|the) (?P<rest>.+?) (?:over the years|through the years"
+    rf"|so far"
+    r"|until now|up to now|ever|(?:that )?(?:we|i|you) (?:have|know|took|kept|own|owned))$",
+    re.IGNORECASE,
+)
+_OF_WHICH = re.compile(
+    rf"^{_PLEASE}(?:which|what) (?P<rest>.+?) (?:do|did|have) (?:i|we|you) (?:have |got |take "
+    rf"|taken )*(?:any )?{_MANY} (?:of|from|with)$",
+    re.IGNORECASE,
+)
+_ELSE = re.compile(
+    rf"^{_PLEASE}what (?:else )?(?:(?:do|did) (?:you|we|i) have|have (?:you|we|i)(?: got)?|is there)"
+    r" (?P<rest>(?:of|from|about) .*)$",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(r"(?:him|her|it|them|this|that|me|us|you|these|those|mind|here|there|else)?$", re.IGNORECASE)
 _DONE = re.compile(
     rf"^{_PLEASE}(?:what (?:did|have) (?:we|i|you)"
     r" (?:do|done|see|seen|photograph(?:ed)?|take|taken|get up to|been up to)\b"
@@ -81,7 +114,8 @@ _LINKS = re.compile(
 _FILLER = frozenset(
     """of from with in at on about the my our your me us we i you all any every where that which is are was were and do
     did have has there show shows please together both anywhere memory memories album for by to it here photos photo
-    pictures picture pics images snaps shots entries everything anything a an ones one some only just""".split()
+    pictures picture pics images snaps shots entries everything anything a an ones one some only just
+    again over else got""".split()
 )
 _EDGE = re.compile(r"^[\s,:;.?!]+|[\s,:;.?!]+$")
 
@@ -92,38 +126,54 @@ def request(text: str, now: datetime | None = None, *, field: bool = False) -> L
     `now`: the moment it is said, as `time_phrases.parse` takes it. `field`: the text stands in the search field, where
     "photos of Anna" alone can be nothing else.
     """
-    text = _EDGE.sub("", " ".join(text.replace("’", "'").split()))
+    asks, text = text.rstrip().endswith("?"), _EDGE.sub("", " ".join(text.replace("’", "'").split()))
     if len(text) > 200 or re.search(r"[.!?]\s+\w", text):
         return None  # a story, or more than one sentence
     if found := _COMMANDED.match(text):
-        what, rest = (found["what"] or "").lower(), _EDGE.sub("", found["rest"] or "")
-        if what == "what":  # "show me what we did last summer"
-            return _limited(rest, now, timed=True) if re.match(r"(?:we|i|you|happened|there)\b", rest, re.I) else None
-        if not what and (not rest or _NO_OBJECT.match(rest) or (_ONE.match(rest) and not field)):
-            return None
-        if not what and not field and not re.match(_PLAIN, text, re.IGNORECASE):
-            return None  # "get some rest", "show me the way home"
-        single = re.fullmatch(_THINGS, what) and not re.fullmatch(_MANY, what)
-        if single and re.fullmatch(r"(?:the|my|our|your|those|these)?\s*", found["all"], re.I) and not field:
-            return None  # "show the photo": one that is in view
-        return _limited(rest, now, alone=bool(what) and (what == "everything" or not rest))
+        return _commanded(found, text, now, field)
     if found := _WHICH.match(text) or _HAVE.match(text):
         rest = found["rest"]
-        if re.match(r"(?:is|are|was|were|did|does|do|looks?|has) (?!there|you|we|i\b)", rest, re.IGNORECASE):
-            return None  # "which photos are better"
-        return _limited(rest, now, alone=not rest or not terms(_LINKS.sub(" ", rest)))
-    if (found := _BARE.match(text)) and (field or found["what"].lower() == "everything" or found["all"].strip()):
-        rest = found["rest"]
-        if re.search(r"\b(?:is|are|was|were|will|got|had|has|came|looks?)\b", rest, re.IGNORECASE):
-            return None  # it tells something of them
         if re.match(
-            r"(?:of|from|with|in|at|about|since|before|after|between|where|by|taken|that|on|during|\d)", rest, re.I
+            rf"(?:is|are|was|were|did|does|do|looks?|has) (?!(?:there|you|we|i|{_LIMITS.pattern})\b)", rest, re.I
         ):
-            return _limited(rest, now)
-        return None
+            return None  # "which photos are better"
+        if found["what"].lower() in ("anything", "something", "ones") and not _LIMITS.match(rest):
+            return None  # "do you have anything to say"
+        alone = not rest or not terms(_LINKS.sub(" ", rest))
+        return _limited(f"{found['kind']}{rest}", now, alone=alone and not found["kind"])
+    if (found := _BARE.match(text)) and not re.search(
+        r"\b(?:is|are|was|were|will|got|had|has|came|looks?)\b", found["rest"], re.IGNORECASE
+    ):  # else it tells something of them
+        what, one_of_all = found["what"].lower(), re.search(r"\b(?:all|every|each)\b", found["all"], re.IGNORECASE)
+        many = re.fullmatch(_MANY, what) or what == "everything" or (re.fullmatch(_THINGS, what) and one_of_all)
+        if (field or many or (asks and what != "all")) and _LIMITS.match(found["rest"]):
+            return _limited(found["rest"], now)
+        if what == "all" and found["all"].strip() and _LIMITS.match(found["rest"]):
+            return _limited(found["rest"], now)
+    if found := _ALL_OF.match(text) or _OF_WHICH.match(text) or _ELSE.match(text):
+        return _limited(found["rest"], now)
     if found := _DONE.match(text):
         return _limited(found["rest"], now, timed=True)
     return None
+
+
+def _commanded(found: re.Match[str], text: str, now: datetime | None, field: bool) -> ListRequest | None:
+    """The list that "show me ..." asks for."""
+    what, rest = (found["many"] or found["what"] or "").lower(), _EDGE.sub("", found["rest"] or "")
+    if found["kind"]:
+        return _limited(f"{found['kind']}{rest}", now)
+    if what == "what":  # "show me what we did last summer"
+        return _limited(rest, now, timed=True) if re.match(r"(?:we|i|you|happened|there)\b", rest, re.I) else None
+    if what in ("anything", "something", "ones") and not _LIMITS.match(rest):
+        return None
+    if not what and (not rest or _NO_OBJECT.match(rest) or (_ONE.match(rest) and not field)):
+        return None
+    if not what and not field and not re.match(_PLAIN, text, re.IGNORECASE):
+        return None  # "get some rest", "show me the way home"
+    single = re.fullmatch(_THINGS, what) and not re.fullmatch(rf"{_MANY}|ones", what)
+    if single and re.fullmatch(r"(?:the|my|our|your|those|these)?\s*", found["all"], re.I) and not field:
+        return None  # "show the photo": one that is in view
+    return _limited(rest, now, alone=bool(what) and (what == "everything" or not rest))
 
 
 def _limited(rest: str, now: datetime | None, *, timed: bool = False, alone: bool = False) -> ListRequest | None:
@@ -140,7 +190,7 @@ def _limited(rest: str, now: datetime | None, *, timed: bool = False, alone: boo
             flags=re.I,
         )
         return ListRequest("", asked.since, asked.before, asked.why) if asked.why and not terms(done) else None
-    if not words and not asked.why and not alone:
+    if (not words and not asked.why and not alone) or (words and _PRONOUN.fullmatch(words)):
         return None
     return ListRequest(words, asked.since, asked.before, asked.why)
 

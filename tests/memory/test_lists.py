@@ -32,10 +32,11 @@ def test_lists_are_told_from_questions_and_from_telling(line: str) -> None:
         assert (found.words, bool(found.why)) == (words, bool(time))
 
 
-def test_bare_words_ask_for_a_list_in_the_search_field_only() -> None:
-    assert request("photos of Anna") is None
-    wanted = request("photos of Anna", field=True)
-    assert wanted and wanted.title == "Photos: Anna"
+def test_one_bare_photo_asks_for_a_list_in_the_search_field_only() -> None:
+    """A person may say "a photo of Anna" of the photo in view, but hardly "photos of Anna"."""
+    assert request("photo of Anna") is None
+    for wanted in (request("photo of Anna", field=True), request("photos of Anna")):
+        assert wanted and wanted.title == "Photos: Anna"
     assert request("Anna", field=True) is None
 
 

@@ -1,0 +1,73 @@
+"""Lines about the conversation, the assistant or the app itself: they tell nothing of the photo and are not kept.
+
+All patterns are for text as `acts.plain` makes it, without what ends it.
+"""
+
+from __future__ import annotations
+
+import re
+
+_LEAD = r"(?:(?:wait|hold on|sorry|hm+|ok(?:ay)?|well|oh|ah|wow|no|so|and|but|please|just|haha+|thanks)[, ]+)*"
+_APP = r"(?:app|program|assistant|bot|software)"
+_ONE = (
+    r"(?:(?:better|right|other|different|new|nicer|next|sharper|older|good) )*"
+    r"(?:photos?|pictures?|pics?|images?|files?|one|shot)"
+)
+_WHILE = r"(?:moment|second|sec|minute|min|bit|while)"
+_SOON = (
+    rf"(?: (?:about|over|on|of|for) (?:it|that|this|you|a {_WHILE})| again| later| now| tomorrow| first| soon| then"
+    rf"| back)*"
+)
+_PATTERNS = (
+    # what the user is about to do
+    rf"{_LEAD}(?:i'll|i will|i'm going to|i am going to|let me|let's|i need to|i have to|i want to|gonna) "
+    rf"(?:(?:just|first|quickly|better|rather|really) )*(?:(?:tell|show|send|give|explain|ask) (?:it to )?you\b.*"
+    rf"|(?:look|find|search|check|get|try|take|choose|pick|upload|load|use|see)(?: for| at| with)? (?:a|an|the"
+    rf"|another|my)? ?{_ONE}\b.*"
+    rf"|(?:look|think|check|try|see|come back|be back|be right back|get back|continue|go on|go|stop|start over"
+    rf"|start again|move on"
+    rf"|rephrase|ask|say it|say that|write it|sleep|leave|have a look|start)(?: (?:it|that|this))?{_SOON})$",
+    # a pause, or the next photo
+    rf"{_LEAD}(?:(?:just )?(?:one|a|half a|give me a|wait a|hang on a|hold on a) {_WHILE}(?: please| longer)?"
+    rf"|hold on|hang on"
+    r"|wait(?: please| for me| a \w+)?|be right back|brb)$",
+    rf"{_LEAD}(?:(?:now |on )?(?:to )?(?:the )?(?:next|previous) {_ONE}|moving on|go on)$",
+    rf"{_LEAD}(?:that's |that was |it's |this is )?(?:the )?wrong (?:{_ONE}|button|key|window"
+    rf"|answer)(?:[, ]+(?:sorry|again|i).*)?$",
+    rf"{_LEAD}(?:that's|that is|that was|this is|it's|that'll be)? ?(?:it|all|enough|plenty|done|finished) (?:for )?"
+    r"(?:today|now|tonight|the moment)\b.*",
+    # what the assistant did
+    rf"{_LEAD}(?:i think |maybe |it seems |looks like )?you(?:'ve| have|'re| are)? (?:(?:just|really|completely"
+    rf"|totally|clearly"
+    r"|probably|also|still) )*(?:(?:got|had|have) (?:it|that|this|him|her|them|me|everything|something"
+    r"|things) .*\b(?:wrong|right|mixed up"
+    r"|confused|backwards)|mix(?:ed|ing)\b.*|confus(?:ed|ing)\b.*|misunderst\w+.*|(?:made|making) (?:that|it|this"
+    r"|things|something|stuff) up.*"
+    r"|made (?:a |another )?mistakes?\b.*|invent(?:ed|ing)\b.*|lied|lying|guess(?:ed|ing)\b.*|repeat(?:ed"
+    r"|ing)? yourself.*"
+    r"|surprised? me.*|(?:don't|didn't) (?:understand|listen|get (?:it|that|me))\b.*|(?:very|really|so|too|quite"
+    r"|not very) \w+(?: today)?)$",
+    r"(?:this|that|it)(?:'s| is| was|'s all| isn't| wasn't)(?: not)? (?:what|where|who|how) i (?:asked|meant|wanted"
+    r"|was asking)\b.*",
+    r"i (?:asked (?:you|for|about|something)|was asking|didn't (?:ask|mean) (?:that|this|it|for|you)"
+    r"|meant (?:the other|another|something|this one|that one))\b.*",
+    r"(?:i(?:'ve| have)? )?never heard (?:such|anything so|so much) \w+$",
+    r"(?:this|that|it)(?:'s| is)? (?:still )?(?:taking|takes) (?:forever|ages|(?:so|too|very|quite|a) \w+(?: time)?)$",
+    r"(?:this|that|it|you) (?:made|makes|make) me (?:smile|laugh|cry|happy|sad|think)$",
+    r".*\b(?:for|of) (?:a|an) (?:computer|machine|robot|app|program|ai|bot)$",
+    rf"i(?:'m| am)? (?:\w+ )*(?:like|love|hate|trust|understand|need|use|know|sure|happy|tired|fond)\b.*\b(?:this"
+    rf"|the|your) {_APP}\b.*",
+)
+ABOUT_APP = [re.compile(pattern) for pattern in _PATTERNS]
+"""Whole lines that speak of the conversation, of the assistant, or of the app."""
+PARDON = re.compile(r"(?:pardon(?: me)?|excuse me|sorry|huh|come again)$")
+""" "Pardon?" asks nothing about the photo."""
+HOW_TO = re.compile(
+    r"(?:how (?:do|can|could|would|should) (?:i|you|one)|can i|where (?:do|can) i|is there a way to) "
+    r"(?:make|change|set|turn|switch|enlarge|increase|adjust|zoom|scroll|quit|exit|close|undo|import|export"
+    r"|install|back up|encrypt|copy|paste|delete|forget|remove|save)\b.*\b(?:letters?|fonts?|text|theme|screen"
+    r"|window|app|program"
+    r"|model|keys?|commands?|menu|settings?|memory|memories|conversations?|photos?|pictures?|everything|answers?"
+    r"|captions?|language)\b.*"
+)
+"""A question about the use of the app."""

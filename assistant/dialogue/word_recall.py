@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from assistant.grounding.word_families import family_words
 from memory.episode import Episode, Photo, Recall
 from memory.store import Memory
 from memory.text import folded, terms
@@ -29,7 +30,7 @@ def by_words(memory: Memory, question: str, k: int, recalls: Sequence[Recall], p
     """Memories for a question, best first: without a photo in view the k that share any words with it; with one, at
     most MOST that are not among `recalls` yet and fit clearly. Raises MemoryFileError."""
     if photo is None:
-        return memory.search(question, k=k)
+        return _with_families(memory, question, k)
     asked = {_stem(word.strip('"')) for word in terms(question)}
     known = {_stem(word) for recall in recalls for word in _words(recall.episode)}
     if not asked - known:
@@ -37,6 +38,22 @@ def by_words(memory: Memory, question: str, k: int, recalls: Sequence[Recall], p
     here = {recall.episode.id for recall in recalls}
     found = (recall for recall in memory.search(question, k=k) if recall.episode.id not in here)
     return [recall for recall in found if _fits(recall.episode, question, asked, known)][:MOST]
+
+
+def _with_families(memory: Memory, question: str, k: int) -> list[Recall]:
+    """Memories that have telling words of the question, then those that speak of one matter with it ("married": "Lena's
+    wedding"), then those that have any other word of it."""
+    found = memory.search(question, k=k)
+    telling = [word for text in terms(question) if (word := text.strip('"')) and _stem(word) not in _SAYS_LITTLE]
+    family = family_words(word for word in telling if word not in _SAYS_LITTLE)
+    if not family:
+        return found
+    here = {recall.episode.id for recall in found}
+    more = [recall for recall in memory.search(" ".join(family), k=k) if recall.episode.id not in here]
+    asked = {_stem(word) for word in telling}
+    fits = [bool(asked & {_stem(word) for word in _words(recall.episode)}) for recall in found]
+    first, last = ([r for r, fit in zip(found, fits, strict=True) if fit is one] for one in (True, False))
+    return [*first, *more, *last][:k]
 
 
 def _fits(episode: Episode, question: str, asked: set[str], known: set[str]) -> bool:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from assistant.grounding.claims import sentences
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
 from assistant.grounding.told import GENERIC, named
+from assistant.grounding.word_families import asks_whose, related
 from assistant.grounding.words import Token, alike, stem, tokens
 from memory.episode import Certainty, Episode, printable
 
@@ -180,18 +181,21 @@ def _fit(
 ) -> float:
     found = named(tokens(line))
     here = {t.stem for t in found if t.content or t.stem in _WHERE}
+    kind = _asks(asked)
+    whose = kind == "who" and asks_whose(t.stem for t in asked) and any(t.possessive or t.kind == "mine" for t in found)
     overlap = sum(any(alike(w.stem, s) for s in here) for w in wanted)
     elsewhere = sum(any(alike(w.stem, s) for s in stems) for w in wanted) - overlap
-    kind = _asks(asked)
+    if not overlap and (whose or any(related(t.stem, s) for t in _telling(asked, wanted) for s in here)):
+        overlap = 0.75  # what speaks of the matter, after what says it
     score = 2.0 * overlap + 0.5 * elsewhere
-    typed = _typed(kind, found, line)
+    typed = whose or _typed(kind, found, line)
     if kind in ("where", "when", "number", "who"):
         if not typed:
             return 0
         if kind == "who" and wanted and all(t.kind == "name" for t in wanted):
             return score + (1 if n == 0 else 0)
         verbs = [t for t in wanted if t.kind == "word"]
-        if kind == "who" and any(not t.possessive for t in verbs) and not _another(asked, found, line):
+        if kind == "who" and any(not t.possessive for t in verbs) and not (whose or _another(asked, found, line)):
             return 0
         if verbs and not overlap and not (elsewhere and len(verbs) == 1 and kind in ("where", "when")):
             return 0.0 if not _same_sense(kind, question, found) else 1.2 + score
@@ -201,10 +205,15 @@ def _fit(
     if kind == "liking":
         return score + 2 if typed else 0.0
     if kind == "yes":
-        return score if overlap >= max(1, (len(wanted) + 1) // 2) else 0.0
+        return score if overlap >= max(1, (len(wanted) + 1) // 2) - 0.25 else 0.0
     if not wanted:
-        return 1.0 + (0.5 if n == 0 else 0)
+        return 1.0 + score + (0.5 if n == 0 else 0)
     return score if overlap else 0.0
+
+
+def _telling(asked: Sequence[Token], wanted: Sequence[Token]) -> list[Token]:
+    """The words of a question that say what it is about: those wanted or, where none is, its verbs ("Who owns it?")."""
+    return [t for t in wanted if t.kind == "word"] or [t for t in asked if t.kind == "word"]
 
 
 def _another(asked: Sequence[Token], found: Sequence[Token], line: str) -> bool:

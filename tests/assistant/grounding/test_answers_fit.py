@@ -18,7 +18,7 @@ BACKPACK = "my old backpack, bought it in Porto for 40 euros when the zip of the
     [
         (BEAR, "Who gave him to Emma?", "Emma was Aunt Klara.", "She got him from Aunt Klara"),
         (BEAR, "Who gave him to Emma?", "You did not tell me that.", "She got him from Aunt Klara"),
-        (BOOTS, "who got married?", "You were on 12 May 2025.", "You did not tell me that."),
+        (BOOTS, "who got married?", "You were on 12 May 2025.", "Lena's wedding"),
         (BOOTS, "whose wedding was it?", "You were together on 12 May 2025.", "Lena's wedding"),
         (CLOCK, "when did I inherit it?", "It was six.", "I inherited it in 2019."),
         (CLOCK, "When did Grandma's clock ring?", "It was six.", "it rang every morning at six"),

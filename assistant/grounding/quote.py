@@ -183,7 +183,7 @@ def _fit(
     here = {t.stem for t in found if t.content or t.stem in _WHERE}
     kind = _asks(asked)
     whose = kind == "who" and asks_whose(t.stem for t in asked) and any(t.possessive or t.kind == "mine" for t in found)
-    overlap = sum(any(alike(w.stem, s) for s in here) for w in wanted)
+    overlap: float = sum(any(alike(w.stem, s) for s in here) for w in wanted)
     elsewhere = sum(any(alike(w.stem, s) for s in stems) for w in wanted) - overlap
     if not overlap and (whose or any(related(t.stem, s) for t in _telling(asked, wanted) for s in here)):
         overlap = 0.75  # what speaks of the matter, after what says it

@@ -71,6 +71,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/memories", "browse the memories; after it words, a place, a time, a photo's path"),
     ("/people", "everyone and everything with a name; after it a name: the photos of one"),
     ("/import PATH", "as F8 does; so does a folder or a chat's ZIP, dropped or pasted"),
+    ("/watch FOLDER", "import what comes into a folder, while Keepsake is open; /watch off ends it"),
     ("/forget ID", "forget a memory, also in conversations that mention it"),
     ("/1, /2 …", "open the memory with that number, as answers cite it"),
     ("/details", "what the last receipt leaves out: ids, counts and bytes"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 
@@ -38,6 +39,8 @@ class Item:
     time of change, which is not the day of the photo and only gives an order."""
     sidecar: Callable[[], Sidecar] | None = None
     """Reads what the files beside the photo say; None when there are none."""
+    path: Path | None = None
+    """Where the file lies; None for one in a ZIP."""
     screenshot: bool = False
     """Whether its name, or that of its folder, is one of screenshots."""
 

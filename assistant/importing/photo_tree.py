@@ -118,6 +118,7 @@ def items_of(root: Path, level: Level) -> Iterator[Item]:
             day,
             date_source,
             partial(read_sidecars, [level.folder / one for one in sidecars]) if sidecars else None,
+            path,
             of_screenshots or is_screenshot(path.stem),
         )
 
@@ -163,7 +164,10 @@ def files_source(root: Path, files: Collection[Path]) -> Source:
         by_folder.setdefault(path.parent, set()).add(path.name)
     items: list[Item] = []
     for folder, wanted in sorted(by_folder.items()):
-        level = sort_level(folder, os.listdir(folder))
+        try:
+            level = sort_level(folder, os.listdir(folder))
+        except OSError:  # gone since
+            continue
         level.photos = [(name, sidecars) for name, sidecars in level.photos if name in wanted]
         items += items_of(root, level)
     return Source("folder", tuple(items))

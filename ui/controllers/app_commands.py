@@ -80,6 +80,8 @@ class AppCommands(Base):
                 await self.memories.run(name, rest)
             case "/import":
                 await self.imports.open(to_path(rest) if rest else None, self.private)
+            case "/watch":
+                await self.imports.watch(rest, self.private)
             case "/tray":
                 await self.trays.open(self.private)
             case "/history" | "/reminders" | "/export":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from ui.controllers.main_view import MainView
 from ui.dialogs.photo_picker import pictures_folder
 from ui.imports import import_strings as strings
 from ui.imports import import_words
+from ui.imports.folder_watch import OFF, Watching, WatchNews
 from ui.imports.import_dialog import ImportDialog, ImportWish
 from ui.imports.import_thread import ImportThread, Report
+from ui.input_parser import to_path
 from ui.runtime import settings
 from ui.runtime.app_thread import AppThread
 from ui.strings import DEMO_NO_IMPORT
@@ -31,7 +34,9 @@ class ImportsController:
     def __init__(self, app: App[None], thread: AppThread, main_view: MainView, status: StatusLine) -> None:
         self._app, self._thread, self._view, self._status = app, thread, main_view, status
         self.worker = ImportThread(app.post_message, thread.session)
-        thread.before_closing.append(self.worker.close)
+        self._watching = Watching(app.post_message, self.worker, thread.session)
+        thread.before_closing += [self._watching.watch.close, self.worker.close]
+        self._news: tuple[Note, WatchNews] | None = None
         self._unfinished: Path | None = None
         self._running: Report | None = None
         self._note: Note | None = None
@@ -42,7 +47,9 @@ class ImportsController:
         return next((screen for screen in self._app.screen_stack if isinstance(screen, ImportDialog)), None)
 
     async def greet(self) -> None:
-        """At the start: say that an import was not finished."""
+        """At the start: say that an import was not finished, and that a folder is watched."""
+        if line := self._watching.resume():
+            await self._view.note(line)
         with suppress(TypeError):
             if kept := settings.get(UNFINISHED):
                 self._unfinished = Path(kept)
@@ -61,12 +68,40 @@ class ImportsController:
             dialog = ImportDialog(first or pictures_folder(), self._look, self.worker.stop, at_once=first is not None)
             await self._app.push_screen(dialog, self._decided)
 
+    async def watch(self, rest: str, private: bool) -> None:
+        """/watch FOLDER, /watch off, /watch."""
+        ends = not rest or rest.lower() in OFF
+        if not ends and (private or self._status.demo):
+            await self._view.note(strings.PRIVATE_NO_IMPORT if private else DEMO_NO_IMPORT, "warning")
+            return
+        await self._say_watching(lambda: self._watching.command(rest, to_path))
+
+    async def _say_watching(self, do: Callable[[], str]) -> None:
+        try:
+            await self._view.note(do(), "done")
+        except KeepsakeError as error:
+            await self._view.note(str(error), "warning")
+
+    async def show_news(self, news: WatchNews) -> None:
+        """Say what the watched folder brought, in one line: where nothing else was said since, in the line before."""
+        said = self._view.page.children
+        if self._news and not news.trouble and said and said[-1] is self._news[0]:
+            note, before = self._news
+            unread = ", ".join(filter(None, (before.unread, news.unread)))
+            news = WatchNews(news.folder, before.new + news.new, before.told + news.told, unread)
+            note.change(news.text, "info")
+        else:
+            note = await self._view.note(news.text, "warning" if news.trouble else "info")
+        self._news = None if news.trouble else (note, news)
+
     def _look(self, path: Path, choices: Choices) -> None:
         self.worker.look(path, choices)
 
     async def _decided(self, wish: ImportWish | None) -> None:
         if wish is None:
             return
+        if wish.watch:
+            await self._say_watching(lambda: self._watching.begin(wish.path))
         self._keep(wish.path)
         self._running = Report(wish.path, "importing")
         self._note = await self._view.note(strings.IMPORT_BEGUN.format(name=import_words.name(self._running)))

@@ -28,6 +28,7 @@ from ui.controllers.tellings import TellingsController
 from ui.controllers.trays import TraysController
 from ui.demo_album import DemoAlbum
 from ui.dialogs.episode_dialogs import PassphraseDialog
+from ui.imports.folder_watch import WatchNews
 from ui.imports.import_thread import ImportReport
 from ui.pictures.system_viewer import SystemViewer
 from ui.recall_strings import day
@@ -131,6 +132,10 @@ class ThreadMessages(Base):
     async def on_import_report(self, message: ImportReport) -> None:
         """Show how far an import is."""
         await self.imports.show(message.report)
+
+    async def on_watch_news(self, message: WatchNews) -> None:
+        """Say what the watched folder brought."""
+        await self.imports.show_news(message)
 
     async def on_query_result(self, message: messages.QueryResult) -> None:
         """Show the result of a query of the memory."""

@@ -33,6 +33,8 @@ class ImportWish:
 
     path: Path
     choices: Choices
+    watch: bool = False
+    """Import also what comes into the folder from now on."""
 
 
 class FolderSuggester(Suggester):
@@ -61,6 +63,7 @@ class ImportDialog(ModalScreen[ImportWish | None]):
         Binding("w", "change('without_words')", "Without words"),
         Binding("c", "change('screenshots')", "Screenshots"),
         Binding("p", "change('keep_places')", "Places"),
+        Binding("k", "watch", "Keep watching"),
         Binding("o", "other", "Another folder"),
         Binding("s", "stop", "Stop"),
         Binding("f8", "dismiss(None)", show=False),
@@ -85,6 +88,8 @@ class ImportDialog(ModalScreen[ImportWish | None]):
         self.running = running is not None
         """Whether an import goes on, and this shows how far it is."""
         self.choices = strings.TRAY_CHOICES
+        self.keep_watching = False
+        """Whether the folder is to be watched, too."""
         self._begun = False
         """Whether the import was begun, perhaps before the look was over: what goes on then is the import."""
 
@@ -138,17 +143,23 @@ class ImportDialog(ModalScreen[ImportWish | None]):
         report = self.report
         if report is None or self.running or report.state == "failed":
             return
-        if report.state == "looked" and not report.new:
+        if report.state == "looked" and not report.new and not self.keep_watching:
             self._problem(import_words.summary(report))
         else:
             self._begun = True
             self._stop()
-            self.dismiss(ImportWish(self.path, self.choices))
+            self.dismiss(ImportWish(self.path, self.choices, self.keep_watching))
 
     def action_change(self, what: str) -> None:
         """w, c, p: change one of the choices."""
         if not self.running:
             self.choices = replace(self.choices, **{what: not getattr(self.choices, what)})  # type: ignore[arg-type]
+            self._draw()
+
+    def action_watch(self) -> None:
+        """k: import also what comes into the folder later, while the app runs."""
+        if not self.running and self.report and self.report.kind != "chat":
+            self.keep_watching = not self.keep_watching
             self._draw()
 
     def action_other(self) -> None:
@@ -178,7 +189,9 @@ class ImportDialog(ModalScreen[ImportWish | None]):
         bar.display = report is not None and report.running and bool(report.total)
         self._problem(report.trouble if report else "")
         tally = report.tally if report else Tally()
-        keys = strings.IMPORT_RUNNING_KEYS if self.running else strings.import_keys(self.choices, tally)
+        keys = strings.import_keys(self.choices, tally, watch=self.keep_watching)
+        if self.running:
+            keys = strings.IMPORT_RUNNING_KEYS
         if report is None or report.state == "failed":
             keys = strings.IMPORT_PATH_KEYS
         else:

@@ -20,7 +20,8 @@ Your files stay as they are: the memory keeps copies of the photos, and forgets 
 Words come from the chat, from descriptions in the photos, or from the names of files and folders. Photos without any \
 wait in the tray until you tell what they show."""
 IMPORT_PATH_KEYS = "Enter looks what is in it, and imports nothing yet  ·  Esc closes"
-IMPORT_KEYS = "Enter imports  ·  {keys}  ·  o: another folder  ·  Esc closes"
+IMPORT_KEYS = "Enter imports  ·  {keys}  ·  k: {watch}  ·  o: another folder  ·  Esc closes"
+IMPORT_WATCH = ("watch it, too", "do not watch it")
 IMPORT_CHOICES = {
     "without_words": ("w: leave out photos without words", "w: take photos without words, too"),
     "screenshots": ("c: leave out screenshots", "c: take screenshots, too"),
@@ -37,6 +38,21 @@ IMPORT_DONE = "Imported {photos} from “{name}”{words}."
 IMPORT_FAILED = "{why} {photos} imported before stay; F8 goes on from there."
 IMPORT_UNDO = " /undo takes the whole import back."
 PRIVATE_NO_IMPORT = "Nothing is imported in a private conversation: F5 ends it."
+WATCH_BEGUN = (
+    "Watching “{name}” while Keepsake is open: photos that come into it are imported and wait in the tray. What is in "
+    "it already stays out (F8 imports it). /watch off ends this."
+)
+WATCH_UNKEPT = "Only until Keepsake closes: beside an encrypted memory nothing is written about it."
+WATCHING = "Watching {name}: photos that come into it are imported. /watch off ends this."
+WATCH_OFF = "“{name}” is not watched any more. What came in stays."
+WATCH_NONE = "No folder is watched: /watch FOLDER imports the photos that come into one, while Keepsake is open."
+WATCH_NO_FOLDER = "{name}: there is no such folder to watch; check the name."
+WATCH_GONE = "The watched folder “{name}” is not there. When it is back, new photos come in. /watch off ends this."
+WATCH_MANY = "{n} photos came into “{name}” while Keepsake was closed: F8 imports them."
+WATCH_FAILED = "{why}. “{name}” is not watched any more until Keepsake opens again, or /watch and its path."
+WATCH_NEW = "{photos} came in from “{name}”{words}."
+WATCH_TRAY = " {n} {wait} in the tray: ctrl+t."
+WATCH_UNREAD = " Not read: {files}."
 TRAY_WAITS = " {n} without words {wait} in the tray: ctrl+t, “tell me about these”."
 DAYS = {
     "camera": "from the camera",
@@ -50,11 +66,20 @@ NAMED = 3
 """So many of the files that are passed over are named."""
 
 
-def import_keys(choices: Choices, tally: Tally) -> str:
+def import_keys(choices: Choices, tally: Tally, *, watch: bool) -> str:
     """The keys below a preview: each says what pressing it now would do."""
     names = [name for name in IMPORT_CHOICES if name != "screenshots" or (tally.screenshots and choices.without_words)]
     keys = (IMPORT_CHOICES[name][not getattr(choices, name)] for name in names)
-    return IMPORT_KEYS.format(keys="  ·  ".join(keys))
+    return IMPORT_KEYS.format(keys="  ·  ".join(keys), watch=IMPORT_WATCH[watch])
+
+
+def watch_news(name: str, new: int, told: int, unread: str) -> str:
+    """What a watched folder brought, in one line."""
+    words = f", {told} with words" if told else ""
+    text = WATCH_NEW.format(photos=count(new, "new photo"), name=name, words=words) if new else ""
+    if silent := new - told:
+        text += WATCH_TRAY.format(n=silent, wait="waits" if silent == 1 else "wait")
+    return (text + (WATCH_UNREAD.format(files=unread) if unread else "")).strip()
 
 
 def days(tally: Tally) -> str:

@@ -92,6 +92,7 @@ class ImportThread:
         self._tell, self._session = tell, session
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._beginning, self._closed = threading.Lock(), False
 
     @property
     def busy(self) -> bool:
@@ -106,22 +107,45 @@ class ImportThread:
         """Import what is new at `path`."""
         self._begin(path, choices, store=True)
 
+    def bring(self, path: Path, source: Source, choices: Choices) -> Report | None:
+        """Import what is new of a source below `path`, and wait for its end: only the caller hears how it ended.
+
+        No snapshot of the memory is made: what comes by itself may come every minute. None: something else goes on.
+        """
+
+        def tell(message: Message) -> None:
+            if isinstance(message, Crashed):
+                self._tell(message)
+
+        with self._beginning:
+            if self.busy or self._closed:
+                return None
+            self._stopped = threading.Event()
+            work = _Work(tell, self._session, self._stopped, None, choices, Report(path), True, source)
+            self._thread = thread = threading.Thread(target=work.run, name="import", daemon=True)
+            thread.start()
+        thread.join()
+        return work.report
+
     def stop(self) -> None:
         """Stop after the photo that is being stored."""
         self._stopped.set()
 
     def close(self) -> None:
-        """Stop, and wait until it has."""
+        """Stop, wait until it has, and begin nothing any more."""
+        with self._beginning:
+            self._closed = True
         self.stop()
         if self._thread:
             self._thread.join()
 
     def _begin(self, path: Path, choices: Choices, *, store: bool) -> None:
-        self.stop()
-        before, self._stopped = self._thread, threading.Event()
-        work = _Work(self._tell, self._session, self._stopped, before, choices, Report(path), store)
-        self._thread = threading.Thread(target=work.run, name="import", daemon=True)
-        self._thread.start()
+        with self._beginning:
+            self.stop()
+            before, self._stopped = self._thread, threading.Event()
+            work = _Work(self._tell, self._session, self._stopped, before, choices, Report(path), store)
+            self._thread = threading.Thread(target=work.run, name="import", daemon=True)
+            self._thread.start()
 
 
 @dataclass
@@ -136,6 +160,8 @@ class _Work:
     choices: Choices
     report: Report
     store: bool
+    given: Source | None = None
+    """A source that is open already, of photos that came by themselves: without a snapshot, and not to be undone."""
     added: list[str] = field(default_factory=list)
     """Ids of the memories that were stored."""
     broken_off: bool = False
@@ -150,8 +176,11 @@ class _Work:
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         try:
-            with open_source(self.report.path) as source:
-                self._each(source)
+            if self.given:
+                self._each(self.given)
+            else:
+                with open_source(self.report.path) as source:
+                    self._each(source)
             done = not self.broken_off
             if done or self.store:  # of a look that was stopped nobody wants to know
                 self._say("stopped" if not done else "imported" if self.store else "looked")
@@ -171,7 +200,7 @@ class _Work:
             if self.session.engines.encoder_thread is None:
                 raise KeepsakeError(NEEDS_ENCODER)
             encoder = self.session.engines.encoder()
-            if len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"]:
+            if self.given is None and len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"]:
                 memory.snapshot()
         seen = SeenFiles(disk_cache.root() / "imports", keep=self.store and not memory.encrypted)
         began, told = time.monotonic(), 0.0
@@ -193,7 +222,8 @@ class _Work:
         finally:
             self._change(tally=copy.deepcopy(tally), left_out=(*left_out, *tally.unusable))
             if self.added:
-                changes.imported(self.added)
+                if self.given is None:  # undo takes back what the user did, not what came by itself
+                    changes.imported(self.added)
                 self.session.count()
 
     def _progress(self, tally: Tally, now: float) -> None:

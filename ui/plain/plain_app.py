@@ -37,7 +37,6 @@ from memory.store import Memory
 from ui import dialog_strings, strings
 from ui.demo_album import DemoAlbum
 from ui.import_paths import is_source
-from ui.imports.import_thread import ImportThread
 from ui.input_parser import LONGEST_TEXT, Typed, read, to_path
 from ui.plain import lists, plain_people, plain_strings
 from ui.plain.plain_answers import PlainAnswers
@@ -78,9 +77,7 @@ class PlainApp:
         self._printer = Printer()
         self._demo = DemoAlbum(self._messages.put, self._thread)
         self._photo: Photo | None = None
-        worker = ImportThread(self._messages.put, self._thread.session)
-        self._thread.before_closing.append(worker.close)
-        self._imports = PlainImports(worker, self._messages, self._printer, self._sure)
+        self._imports = PlainImports(self._thread, self._messages, self._printer, self._sure)
         self._tellings = PlainTellings(self._thread, self._printer, self._confirm, self._sure, self._follow)
         self._answers = PlainAnswers(self._thread, self._printer)
         self._tray = PlainTray()
@@ -90,11 +87,12 @@ class PlainApp:
         try:
             self._thread.start()
             self._follow()
+            self._imports.greet()
             if demo and not self._printer.code:
                 self._run_line(Typed([], "/demo"))
             while not self._printer.code:
                 try:
-                    typed = read(input(plain_strings.PROMPT))
+                    typed = read(input(self._imports.prompt()))
                 except KeyboardInterrupt:
                     print(f"\n{plain_strings.END}")
                     continue
@@ -144,10 +142,10 @@ class PlainApp:
     def _command(self, name: str, rest: str) -> None:
         thread = self._thread
         match name:
-            case "/photo" if rest:
-                return self._show_photo(to_path(rest))
-            case "/import" if rest:
-                return self._imports.run(to_path(rest))
+            case "/photo" | "/import" if rest:
+                return (self._show_photo if name == "/photo" else self._imports.run)(to_path(rest))
+            case "/watch":
+                return self._imports.watch(rest)
             case "/people" | "/tray":
                 run = self._tray.run if name == "/tray" else plain_people.run
                 thread.query("note", partial(run, rest, thread.session.changes), self._print, keep=True)

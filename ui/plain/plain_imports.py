@@ -8,10 +8,15 @@ from queue import SimpleQueue
 
 from textual.message import Message
 
+from memory.errors import KeepsakeError
 from ui.imports import import_strings, import_words
+from ui.imports.folder_watch import OFF, Watching, WatchNews
 from ui.imports.import_thread import ImportReport, ImportThread, Report
+from ui.input_parser import to_path
 from ui.plain import plain_strings
 from ui.plain.printer import Printer
+from ui.runtime.app_thread import AppThread
+from ui.runtime.messages import Notice
 from ui.strings import DEMO_NO_IMPORT
 
 TENTHS = 10
@@ -22,13 +27,41 @@ class PlainImports:
 
     def __init__(
         self,
-        worker: ImportThread,
+        thread: AppThread,
         told: SimpleQueue[Message],
         printer: Printer,
         sure: Callable[[str], bool],
     ) -> None:
         """`told`: the messages of all threads; `sure` asks the user a question."""
-        self._worker, self._told, self._printer, self._sure = worker, told, printer, sure
+        self._told, self._printer, self._sure = told, printer, sure
+        self._worker = ImportThread(told.put, thread.session)
+        self._watching = Watching(self._news, self._worker, thread.session)
+        thread.before_closing += [self._watching.watch.close, self._worker.close]
+
+    def greet(self) -> None:
+        """At the start: go on watching the folder that the settings remember."""
+        if self._printer.code is None and (line := self._watching.resume()):
+            self._say(line, good=True)
+
+    def prompt(self) -> str:
+        """The prompt for the next line; before it is said what came meanwhile."""
+        while not self._told.empty():
+            self._printer.handle_message(self._told.get())
+        return plain_strings.PROMPT
+
+    def watch(self, rest: str) -> None:
+        """/watch FOLDER, /watch off, /watch."""
+        ends = not rest or rest.lower() in OFF
+        if not ends and (self._printer.private or self._printer.demo):
+            return self._say(import_strings.PRIVATE_NO_IMPORT if self._printer.private else DEMO_NO_IMPORT, good=False)
+        try:
+            self._say(self._watching.command(rest, to_path), good=True)
+        except KeepsakeError as error:
+            self._say(str(error), good=False)
+
+    def _news(self, message: Message) -> None:
+        if isinstance(message, WatchNews):
+            self._told.put(Notice(_plain(message.text), "warning" if message.trouble else "info"))
 
     def run(self, path: Path) -> None:
         """Look at `path`, ask, import. Ctrl-C stops; what is in stays."""
@@ -51,8 +84,7 @@ class PlainImports:
             self._say(import_words.summary(ended), good=ended.state != "failed")
 
     def _say(self, text: str, *, good: bool) -> None:
-        text = text.replace("F8 goes on", "/import goes on")  # plain mode has no keys
-        self._printer.say(plain_strings.DONE if good else plain_strings.NOTE, text)
+        self._printer.say(plain_strings.DONE if good else plain_strings.NOTE, _plain(text))
 
     def _follow(self) -> Report:
         """Print a line for each tenth of the photos, until the look or the import has ended; returns its report."""
@@ -73,3 +105,8 @@ class PlainImports:
             if report.state == "importing" and now > tenth:
                 tenth = now
                 self._printer.say(plain_strings.IMPORTING, import_words.progress(report))
+
+
+def _plain(text: str) -> str:
+    """A line of the app for plain mode, which has no keys."""
+    return text.replace("F8", "/import").replace("ctrl+t", "/tray")

@@ -55,6 +55,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/unmark ID", "take one of these back"),
     ("/edit ID WORDS", "replace your words by these"),
     ("/import PATH", "import a folder of photos, or a WhatsApp export: first what is in it, then a question"),
+    ("/watch FOLDER", "import what comes into a folder, while Keepsake is open; /watch off ends it"),
     ("/people", "everyone and everything with a name; /people NAME: the memories of one"),
     ("/people NAME = NEW", "give another name; NAME + OTHER: the two are one"),
     ("/tray", "photos without words; /tray ID WORDS tells about one, /tray ID - never asks again"),

@@ -1,0 +1,289 @@
+"""A watched folder: what comes into it is imported once, when it is whole; the tray, the settings, what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from assistant.backends.fake import FakeBackend
+from memory.store import Memory
+from tests.support import albums
+from tests.support.apppilot import idle, notes, opened, running, sees, send, shown, until
+from tests.support.plaintalk import Talk, talk
+from tui import KeepsakeApp
+from ui.imports import folder_watch, import_thread
+from ui.imports.folder_watch import WATCHED
+from ui.imports.import_dialog import ImportDialog
+from ui.imports.new_files import NewFiles
+from ui.runtime import settings
+from ui.widgets.panels import StatusLine
+
+__all__ = ["talk"]
+
+
+@pytest.fixture(autouse=True)
+def looks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_watch, "EVERY", 0.02)
+
+
+@pytest.fixture
+def camera(tmp_path: Path) -> Path:
+    """A folder with a photo that was there before."""
+    albums.save(tmp_path / "Camera" / "IMG_0.png", 0)
+    old = tmp_path / "Camera" / "IMG_0.png"
+    before = old.stat().st_ctime
+    while tick(tmp_path) < before + 2 * folder_watch.TICK:  # until the clock of the file system has gone on
+        pass
+    return tmp_path / "Camera"
+
+
+def tick(folder: Path) -> float:
+    (folder / "tick").touch()
+    return (folder / "tick").stat().st_ctime
+
+
+def names(found: list[Path]) -> list[str]:
+    return [path.name for path in found]
+
+
+def said(app: KeepsakeApp, *texts: str) -> Callable[[], bool]:
+    """Whether one note holds all of these."""
+    kinds = ("info", "done", "warning")
+    return lambda: any(all(text in note for text in texts) for kind in kinds for note in notes(app, kind))
+
+
+def stored(file: Path) -> int:
+    with Memory(file) as memory:
+        assert memory.verify() == []
+        return int(memory.stats()["episodes"])
+
+
+# -- which files are new ----------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_new_once_and_only_when_it_is_whole(camera: Path) -> None:
+    files = NewFiles(camera, tick(camera.parent))
+    assert files.look() == files.look() == []
+    (camera / "sub" / "deep").mkdir(parents=True)
+    (camera / "sub" / "deep" / "IMG_1.png").write_bytes(b"half")
+    (camera / ".hidden.png").write_bytes(b"x")
+    (camera / "notes.txt").write_bytes(b"x")
+    (camera / "empty.png").touch()
+    assert files.look() == [], "seen for the first time"
+    (camera / "sub" / "deep" / "IMG_1.png").write_bytes(b"half and half")
+    assert files.look() == [], "it grows"
+    assert names(files.look()) == ["IMG_1.png"]
+    assert names(files.look()) == ["IMG_1.png"], "until it is done"
+    files.done([camera / "sub" / "deep" / "IMG_1.png"])
+    assert files.look() == files.look() == []
+    (camera / "empty.png").write_bytes(b"full")
+    files.look()
+    assert names(files.look()) == ["empty.png"]
+
+
+def test_what_could_not_be_read_is_looked_at_again_when_it_changes(camera: Path) -> None:
+    files = NewFiles(camera, tick(camera.parent))
+    path = camera / "IMG_1.png"
+    path.write_bytes(b"half")
+    files.look()
+    files.done(files.look(), [path])
+    assert files.look() == files.look() == []
+    path.write_bytes(b"half and half")
+    files.look()
+    assert files.look() == [path]
+
+
+def test_a_folder_that_is_moved_in_brings_its_old_files(camera: Path) -> None:
+    """Its files are older than the beginning; what lay in the watched folder stays out, even if it is touched."""
+    old = albums.save(camera.parent / "Holiday" / "IMG_7.png", 7)
+    files = NewFiles(camera, tick(camera.parent))
+    files.look()
+    os.rename(old.parent, camera / "Holiday")
+    files.look()
+    assert names(files.look()) == ["IMG_7.png"]
+
+
+def test_a_later_watch_goes_on_where_the_last_one_ended(camera: Path) -> None:
+    files = NewFiles(camera, tick(camera.parent))
+    files.look()
+    (camera / "IMG_1.png").write_bytes(b"one")
+    files.look()
+    later = NewFiles(camera, files.until)  # closed before it was brought in
+    later.look()
+    assert "IMG_1.png" in names(later.look())
+
+
+def test_a_folder_that_is_not_there_is_an_error_and_may_come_back(camera: Path) -> None:
+    files = NewFiles(camera, tick(camera.parent))
+    files.look()
+    os.rename(camera, camera.with_name("away"))
+    with pytest.raises(OSError):
+        files.look()
+    (camera.with_name("away") / "IMG_1.png").write_bytes(b"one")
+    os.rename(camera.with_name("away"), camera)
+    files.look()
+    assert names(files.look()) == ["IMG_1.png"]
+
+
+# -- in the app -------------------------------------------------------------------------------------------------------
+
+
+async def test_new_photos_come_in_by_themselves_and_are_told_once(
+    memory_file: Path, camera: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_thread, "SNAPSHOT_FROM", 1)
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, f"/watch {camera}")
+        await until(said(app, "Watching “Camera”", "/watch off"), "that it is watched")
+        albums.save(camera / "IMG_1.png", 1)
+        await until(said(app, "1 new photo came in from “Camera”. 1 waits in the tray: ctrl+t."), "the news")
+        await sees(app.query_one(StatusLine), "1 in the tray")
+        albums.save(camera / "Milo at the lake.png", 2)
+        await until(said(app, "2 new photos came in from “Camera”, 1 with words. 1 waits in the tray"), "one line")
+        assert len([note for note in notes(app, "info") if "came in" in note]) == 1
+        shutil.copy(camera / "IMG_1.png", camera / "IMG_1 copy.png")
+        albums.save(camera / "IMG_3.png", 3)
+        await until(said(app, "3 new photos came in"), "the next news")
+        assert not list(memory_file.parent.glob("*.snapshots/*")), "none for what comes by itself"
+        await send(app, pilot, "/watch")
+        await until(said(app, f"Watching {camera}"), "what is watched")
+        await send(app, pilot, "/undo")
+        await until(said(app, "There is nothing to take back"), "no undo of what came by itself")
+        await send(app, pilot, "/watch off")
+        await until(said(app, "“Camera” is not watched any more"), "the end")
+        albums.save(camera / "IMG_4.png", 4)
+        await until(lambda: idle(app), "quiet")
+    assert stored(memory_file) == 3, "the duplicate and what was there before stay out"
+    assert settings.get(WATCHED) is None
+
+
+async def test_the_settings_remember_it_and_what_came_meanwhile_comes_in(memory_file: Path, camera: Path) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, f"/watch {camera}")
+        await until(said(app, "Watching “Camera”"), "that it is watched")
+    assert settings.get(WATCHED)["path"] == str(camera)
+    albums.save(camera / "IMG_1.png", 1)
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await until(said(app, f"Watching {camera}"), "that it is watched still")
+        await until(said(app, "1 new photo came in"), "the news")
+    assert stored(memory_file) == 1
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await until(said(app, f"Watching {camera}"), "that it is watched still")
+        await until(lambda: app.imports._watching.watch.folder, "the watch")
+        albums.save(camera / "IMG_2.png", 2)
+        await until(said(app, "1 new photo came in"), "only the newest: nothing is told twice")
+    assert stored(memory_file) == 2
+
+
+async def test_many_that_came_while_it_was_closed_are_offered(
+    memory_file: Path, camera: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_watch, "MANY", 2)
+    settings.put(WATCHED, {"path": str(camera), "until": tick(camera.parent)})
+    for n in range(3):
+        albums.save(camera.parent / "new" / f"IMG_{n}.png", n + 10)
+    for path in (camera.parent / "new").iterdir():
+        os.rename(path, camera / f"new {path.name}")
+    async with running(memory_file, FakeBackend()) as (app, _pilot):
+        await until(said(app, "3 photos came into “Camera” while Keepsake was closed: F8 imports them."), "the offer")
+    assert stored(memory_file) == 0
+
+
+async def test_a_folder_that_vanishes_is_one_line_and_comes_back(memory_file: Path, camera: Path) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, "/watch /nowhere/at/all")
+        await until(said(app, "there is no such folder to watch"), "the refusal")
+        await send(app, pilot, f"/watch {camera}")
+        await until(said(app, "Watching “Camera”"), "that it is watched")
+        os.rename(camera, camera.with_name("away"))
+        await until(said(app, "The watched folder “Camera” is not there."), "the line")
+        albums.save(camera.with_name("away") / "IMG_1.png", 1)
+        (camera.with_name("away") / "broken.png").write_text("no picture")
+        os.rename(camera.with_name("away"), camera)
+        await until(said(app, "1 new photo came in", "Not read: broken.png (not a picture"), "the news")
+        assert len([note for note in notes(app, "warning") if "is not there" in note]) == 1
+    assert stored(memory_file) == 1
+
+
+async def test_nothing_comes_in_while_the_conversation_is_private(memory_file: Path, camera: Path) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, f"/watch {camera}")
+        await until(said(app, "Watching “Camera”"), "that it is watched")
+        await pilot.press("f5")
+        await until(lambda: app.thread.session.private, "the private conversation")
+        albums.save(camera / "IMG_1.png", 1)
+        files = app.imports._watching.watch
+        await send(app, pilot, f"/watch {camera}")
+        await until(said(app, "Nothing is imported in a private conversation"), "the refusal")
+        assert files.folder == camera
+        assert stored(memory_file) == 0
+        await pilot.press("f5")
+        await until(said(app, "1 new photo came in"), "the news, afterwards")
+    assert stored(memory_file) == 1
+
+
+async def test_it_waits_for_an_import_of_the_user(memory_file: Path, camera: Path) -> None:
+    may, encoding = threading.Semaphore(0), threading.Event()
+
+    class Slow(FakeBackend):
+        def embed(self, photo):  # type: ignore[no-untyped-def]
+            encoding.set()
+            assert may.acquire(timeout=60)
+            return super().embed(photo)
+
+    album = albums.make_album(camera.parent / "Album")
+    async with running(memory_file, Slow()) as (app, pilot):
+        await send(app, pilot, f"/watch {camera}")
+        await until(said(app, "Watching “Camera”"), "that it is watched")
+        await send(app, pilot, f"/import {album}")
+        await opened(app, ImportDialog)
+        await pilot.press("enter")
+        await until(encoding.is_set, "the import")
+        albums.save(camera / "IMG_1.png", 1)
+        assert not said(app, "came in")()
+        may.release(50)
+        await until(said(app, "Imported 5 photos"), "the import's end")
+        await until(said(app, "1 new photo came in"), "the news")
+    assert stored(memory_file) == 6
+
+
+async def test_k_in_the_import_dialog_keeps_watching(memory_file: Path, camera: Path) -> None:
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, f"/import {camera}")
+        await opened(app, ImportDialog)
+        dialog = app.screen
+        assert isinstance(dialog, ImportDialog)
+        await until(lambda: dialog.report and dialog.report.state == "looked", "the preview")
+        await pilot.press("k")
+        await until(lambda: "k: do not watch it" in " ".join(shown(dialog.query_one(".keys")).split()), "the choice")
+        await pilot.press("enter")
+        await until(said(app, "Imported 1 photo"), "the import")
+        await until(said(app, "Watching “Camera”"), "that it is watched")
+        albums.save(camera / "IMG_1.png", 1)
+        await until(said(app, "1 new photo came in"), "the news")
+    assert stored(memory_file) == 2
+
+
+def test_watching_by_lines(talk: Talk, memory_file: Path, camera: Path) -> None:
+    """News are printed before the next prompt."""
+
+    def arrived(_: str) -> str:
+        albums.save(camera / "IMG_1.png", 1)
+        with closing(sqlite3.connect(f"file:{memory_file}?mode=ro", uri=True)) as db:
+            while not db.execute("SELECT count(*) FROM episodes").fetchone()[0]:
+                os.sched_yield()
+        return "/watch"
+
+    lines = talk(FakeBackend(), "/watch", f"/watch {camera}", arrived, "/tray", "/watch off", "/watch /nowhere")
+    assert any(line.startswith("Done: No folder is watched: /watch FOLDER") for line in lines)
+    assert any("What is in it already stays out (/import imports it)" in line for line in lines)
+    assert "Note: 1 new photo came in from “Camera”. 1 waits in the tray: /tray." in lines
+    assert "Done: “Camera” is not watched any more. What came in stays." in lines
+    assert any("there is no such folder to watch" in line for line in lines)

@@ -14,20 +14,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from memory import browse, reminders
+from memory import browse, conversations, reminders
 from memory.days import DAY_UNKNOWN
 from memory.db import database_files, snapshots
+from memory.db.conversation_rows import Title
 from memory.db.keys import ask_here, choose_passphrase
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError, exit_with
 from memory.forget import selection
-from memory.maintenance import marks
+from memory.maintenance import conversations_cli, marks
 from memory.maintenance.archive import as_json, export_archive, import_archive
+from memory.maintenance.argument_types import days, positive
 from memory.maintenance.encryption import convert
 from memory.naming import people_cli
 from memory.paths import memory_file
-from memory.search.calendar_names import Span
-from memory.search.time_phrases import given_days
 from memory.store import Memory
 from memory.text import count
 
@@ -83,20 +83,22 @@ def _parser() -> argparse.ArgumentParser:
     search = command("search", "Episodes in which you said any of these words.", _search)
     search.add_argument("text", nargs="?", metavar="TEXT")
     search.add_argument("--photo", type=Path, metavar="FILE", help=BY_SIGHT)
-    search.add_argument("-k", type=_positive, default=10, metavar="N", help="at most N episodes (default 10)")
+    search.add_argument("-k", type=positive, default=10, metavar="N", help="at most N episodes (default 10)")
     forget = command(
         "forget", "Remove one episode for good, or all of a photo, with some words, or of a time.", _forget
     )
     forget.add_argument("id", nargs="?", metavar="ID", help=id_help)
     forget.add_argument("--photo", metavar="FILE", help="all of an exported photo, or of a hash that `show` prints")
-    forget.add_argument("--words", metavar="TEXT", help="all episodes that contain these words")
-    forget.add_argument("--from", dest="since", type=_days, metavar="DAY", help="from 2025-08-01, August, 2023 on")
-    forget.add_argument("--to", dest="until", type=_days, metavar="DAY", help="up to the end of this day")
+    forget.add_argument("--words", metavar="TEXT", help="all that contains these words, kept conversations too")
+    forget.add_argument("--from", dest="since", type=days, metavar="DAY", help="from 2025-08-01, August, 2023 on")
+    forget.add_argument("--to", dest="until", type=days, metavar="DAY", help="up to the end of this day")
     forget.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     forget.add_argument("--details", action="store_true", help="a receipt with ids and counts")
     ending = command("reminders", "Reminders that you asked for in your memories; --end stops one.", _reminders)
     ending.add_argument("--end", metavar="ID", help="stop the reminder with this id, or its first digits, for good")
     people_cli.add_arguments(command(people_cli.NAME, people_cli.WHAT, people_cli.run))
+    talks = command("conversations", conversations_cli.WHAT, conversations_cli.run)
+    talks.add_argument("--forget", metavar="ID", help=conversations_cli.FORGET)
     command("marks", marks.WHAT, marks.command).add_argument("--take-back", metavar="ID", help=marks.TAKE_BACK)
     command("export", "Save all episodes as one ZIP.", _export).add_argument("file", type=Path, metavar="FILE")
     importing = command("import", "Add all episodes of an exported ZIP, its photos without metadata.", _import)
@@ -155,12 +157,13 @@ def _forget(memory: Memory, args: argparse.Namespace) -> int:
         ids = [memory.get(args.id).id]
     else:
         ids = _chosen(memory, args)
-        if not ids:
-            _tell("no episode fits: nothing was forgotten")
+        talks = conversations.mentioning(memory, args.words) if args.words else []
+        if not ids and not talks:
+            _tell("no episode fits, and no conversation: nothing was forgotten")
             return 1
-        if not args.yes and not _agreed(memory, ids):
+        if not args.yes and not _agreed(memory, ids, talks):
             return 1
-    receipt = memory.forget_all(ids)
+    receipt = memory.forget_words(args.words) if args.words else memory.forget_all(ids)
     shown = receipt.lines() if args.details else receipt.told()
     _out(args, {**({"id": ids[0]} if args.id else {}), "receipt": receipt.lines(), **asdict(receipt)}, shown)
     return 0
@@ -175,14 +178,17 @@ def _chosen(memory: Memory, args: argparse.Namespace) -> list[str]:
     return memory.showing(selection.named_photo(args.photo))
 
 
-def _agreed(memory: Memory, ids: Sequence[str]) -> bool:
-    """Show the episodes that would be forgotten, and ask for confirmation."""
+def _agreed(memory: Memory, ids: Sequence[str], talks: Sequence[Title]) -> bool:
+    """Show the episodes and conversations that would be forgotten, and ask for confirmation."""
     for id in ids:
         _tell(printable(_one_line(memory.get(id))))
+    for talk in talks:
+        _tell(printable(f"{conversations_cli.line(talk)}  (kept conversation: what says it)"))
     if not sys.stdin.isatty():
-        _tell(f"these would be forgotten for good ({len(ids)}): add --yes")
+        _tell(f"these would be forgotten for good ({len(ids) + len(talks)}): add --yes")
         return False
-    print(f"Forget {count(len(ids), 'episode')} for good? [y/N] ", end="", file=sys.stderr, flush=True)
+    what = [count(len(ids), "episode")] * bool(ids) + [f"parts of {count(len(talks), 'conversation')}"] * bool(talks)
+    print(f"Forget {' and '.join(what)} for good? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
@@ -224,7 +230,7 @@ def _verify(memory: Memory, args: argparse.Namespace) -> int:
     lines = problems or [f"all is well with {count(episodes, 'episode')}"]
     _out(args, {"ok": not problems, "episodes": episodes, "problems": problems}, lines)
     if problems:
-        _tell(f"{count(len(problems), 'problem')} found in {memory.path}")
+        _tell(f"{count(len(problems), 'problem')} found in {memory.path}: {database_files.way_back(memory.path)}")
     return 1 if problems else 0
 
 
@@ -278,19 +284,6 @@ def _one_line(episode: Episode) -> str:
 
 def _when(episode: Episode) -> str:
     return (episode.day.isoformat() if episode.day else DAY_UNKNOWN) + (f", {episode.place}" if episode.place else "")
-
-
-def _days(text: str) -> Span:
-    try:
-        return given_days(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
-    return int(text)
 
 
 if __name__ == "__main__":

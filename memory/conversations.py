@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from memory.db import conversation_rows
 from memory.db.conversation_rows import Part, StoredConversation, Title
+from memory.forget import selection
 from memory.store import Memory
 from memory.text import folded
 
@@ -48,6 +49,14 @@ def get(memory: Memory, id: str) -> StoredConversation:
     """The conversation with this id, or the only one whose id begins so. Raises KeepsakeError."""
     with memory.transaction() as db:
         return conversation_rows.load(db, conversation_rows.find(db, id))
+
+
+def mentioning(memory: Memory, words: str) -> list[Title]:
+    """Conversations in which these words follow one another, whoever said them; newest first."""
+    with memory.transaction() as db:
+        said = selection.phrase(words)
+        ids = {id for id, _ in conversation_rows.parts_with(db, lambda line: bool(said.search(line)))}
+    return [title for title in titles(memory) if title.id in ids]
 
 
 def parts_with(memory: Memory, photo: str) -> int:

@@ -53,6 +53,7 @@ def hold(db: sqlite3.Connection, ids: Sequence[str]) -> Held:
         tokens += vectors.of_photo(db, photo)
     ended = "SELECT reminder, episode FROM reminders_ended WHERE episode = ?"
     about = conversation_rows.parts_about(db, whole, [photo for _, _, photo in found])
+    about = list(dict.fromkeys([*about, *deletion.parts_telling(db, whole)]))
     parts = [db.execute("SELECT * FROM talks WHERE id = ? AND n = ?", part).fetchone() for part in about]
     shown = [db.execute("SELECT * FROM shown WHERE sha256 = ?", (part[3],)).fetchone() for part in parts]
     photos = {photo for _, _, photo in found} | {row[0] for row in shown if row}

@@ -1,8 +1,7 @@
 """The memory: one SQLite file with episodes, photos, visual tokens and an index of words.
 
 `Memory` is what other rooms use. It stores what it is given and finds it again; it computes no vectors and judges no
-content. The SQL is in `db/`, `search/`, `forget/` and `replacement.py`. Several processes and threads may use one
-file; a killed process loses at most the transaction it was in.
+content. Several processes and threads may use one file; a killed process loses at most the transaction it was in.
 """
 
 from __future__ import annotations
@@ -105,10 +104,7 @@ class Memory:
         return episode.id
 
     def add_all(self, episodes: Iterable[Episode]) -> int:
-        """Store all episodes or, if anything fails, none; returns how many were new.
-
-        A photo that is already stored keeps its file as it is. The iterable must not use this memory.
-        """
+        """Store all episodes or, if anything fails, none; returns how many were new. They must not use this memory."""
         with self.transaction("IMMEDIATE") as db:
             return sum(rows.insert(db, episode) for episode in episodes)
 
@@ -226,11 +222,15 @@ class Memory:
         return self.forget_all([id]).lines()
 
     def forget_all(self, ids: Sequence[str]) -> Receipt:
-        """Remove episodes and every byte of them within reach; photos and visual tokens too, unless others show them.
+        """Remove episodes and every byte of them within reach; photos too, unless others show them: seconds for a GB.
 
-        All of them or, when one is unknown (UnknownEpisode), none. The whole file is rewritten: seconds for a GB.
+        All of them or, when one is unknown (UnknownEpisode), none.
         """
-        return cleaning.erase(self._file, lambda db: deletion.delete_episodes(db, ids))
+        return cleaning.erase(self._file, lambda db: deletion.delete_episodes(db, ids, told_too=True))
+
+    def forget_words(self, text: str) -> Receipt:
+        """Remove for good all that holds these words: episodes, parts of kept conversations, decisions about names."""
+        return cleaning.erase(self._file, lambda db: deletion.delete_words(db, text))
 
     def forget_conversation(self, id: str) -> Receipt:
         """Remove a stored conversation for good. Raises KeepsakeError when there is none with this id."""
@@ -256,10 +256,9 @@ class Memory:
             return selection.showing(db, sha256)
 
     def replace(self, by: Mapping[str, Episode]) -> tuple[Receipt, int]:
-        """Store episodes in the place of those with these ids, in one transaction; the old ones are forgotten.
+        """Store episodes in the place of those with these ids, which are forgotten, in one transaction.
 
-        Returns the receipt, and how many parts of stored conversations used the old episodes: their text stays.
-        Raises UnknownEpisode.
+        Returns the receipt, and how many parts of conversations used them: their text stays. Raises UnknownEpisode.
         """
         parts = 0
 

@@ -138,7 +138,8 @@ def forget(sha256: str, folder: Path | None = None) -> None:
         return
     try:
         write_text(folder / "epoch", secrets.token_hex(8))
-        for path in [*(folder / "vision").glob(f"{sha256}.*"), *(folder / "talk").glob("*")]:
+        # A killed write leaves a partial file, whose name begins with a dot and has the hash in it.
+        for path in [*(folder / "vision").glob(f"*{sha256}*"), *(folder / "talk").glob("*")]:
             path.unlink(missing_ok=True)
     except OSError as error:
         raise KeepsakeError(f"{folder} still holds what should be forgotten: {error.strerror}; remove it") from error

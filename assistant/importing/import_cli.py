@@ -26,7 +26,7 @@ from assistant.photo import shown
 from assistant.progress import progress_line
 from memory.days import day_words, file_of
 from memory.episode import Episode, printable
-from memory.errors import KeepsakeError
+from memory.errors import KeepsakeError, MemoryFileError
 from memory.paths import home
 from memory.store import Memory
 from memory.text import count
@@ -88,8 +88,10 @@ def _import(args: argparse.Namespace) -> int:
 def _with_encoder(args: argparse.Namespace, path: Path, source: Source, choices: Choices) -> int:
     with encoder_and_model(args.encoder, args.model) as (encoder, backend), open_memory(path, backend) as memory:
         if len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"]:
-            taken = memory.snapshot()
-            print(f"a snapshot of the memory as it was: {taken.file.name}", file=sys.stderr)
+            try:
+                print(f"a snapshot of the memory as it was: {memory.snapshot().file.name}", file=sys.stderr)
+            except MemoryFileError as error:  # no reason not to import
+                print(printable(str(error)), file=sys.stderr)
         return _import_and_report(args, source, memory, encoder, choices)
 
 

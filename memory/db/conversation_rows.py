@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, get_args
@@ -20,6 +20,8 @@ from memory.episode import Photo
 from memory.errors import KeepsakeError
 from memory.text import folded
 
+SHORTEST_QUOTE = 12
+"""Signs of a text that is looked for within longer ones."""
 Kind = Literal["caption", "correction", "question", "answer", "remembered"]
 """What a line is: "caption" and "answer" are a model's words, the others the user's."""
 
@@ -162,6 +164,24 @@ def parts_about(db: sqlite3.Connection, episodes: Collection[str], photos: Colle
         for id, n, photo, used in db.execute("SELECT id, n, photo, episodes FROM talks").fetchall()
         if photo in photos or not set(episodes).isdisjoint(json.loads(used))
     ]
+
+
+def parts_with(db: sqlite3.Connection, fits: Callable[[str], bool]) -> list[tuple[str, int]]:
+    """Parts (id of the conversation, number) of whose lines, folded and with single spaces, any `fits`."""
+    stored = db.execute("SELECT id, n, lines FROM talks").fetchall()
+    return [
+        (id, n) for id, n, lines in stored if any(fits(" ".join(folded(one.text).split())) for one in _lines(lines))
+    ]
+
+
+def parts_saying(db: sqlite3.Connection, told: Iterable[str]) -> list[tuple[str, int]]:
+    """Parts in which one of these texts was said or quoted; case, accents and spaces do not count.
+
+    A text of a word or two counts only where a line is nothing else.
+    """
+    texts = {" ".join(folded(text).split()) for text in told} - {""}
+    long = [text for text in texts if len(text) >= SHORTEST_QUOTE]
+    return parts_with(db, lambda line: line in texts or any(text in line for text in long)) if texts else []
 
 
 def parts_of(db: sqlite3.Connection, id: str) -> list[tuple[str, int]]:

@@ -34,8 +34,15 @@ class Snapshot(NamedTuple):
     """When the copy was made, UTC."""
     bytes: int
 
+    @property
+    def in_the_future(self) -> bool:
+        """Whether its date has not come yet: it was made while the computer's clock was wrong, so nobody knows when."""
+        return self.taken > datetime.now(UTC) + timedelta(days=1)
+
     def age(self) -> str:
         """How long ago the copy was made: "1 hour", "3 days"."""
+        if self.in_the_future:
+            return "an unknown time"
         hours = int((datetime.now(UTC) - self.taken) / timedelta(hours=1))
         return count(hours // 24, "day") if hours >= 48 else count(hours, "hour")
 
@@ -46,12 +53,14 @@ def snapshot_folder(path: Path) -> Path:
 
 
 def snapshots(path: Path) -> list[Snapshot]:
-    """All snapshots of the memory `path`, newest first."""
-    folder = snapshot_folder(path)
-    names = (
-        sorted((f for f in folder.iterdir() if _SNAPSHOT.fullmatch(f.name)), reverse=True) if folder.is_dir() else []
-    )
-    return [Snapshot(f, datetime.strptime(f.stem, STAMP).replace(tzinfo=UTC), f.stat().st_size) for f in names]
+    """All snapshots of the memory `path`, newest first; those dated in the future last."""
+    folder, found = snapshot_folder(path), []
+    for file in folder.iterdir() if folder.is_dir() else ():
+        if _SNAPSHOT.fullmatch(file.name):
+            with suppress(ValueError):  # thirteen months: no date, and no name that we gave
+                taken = datetime.strptime(file.stem, STAMP).replace(tzinfo=UTC)
+                found.append(Snapshot(file, taken, file.stat().st_size))
+    return sorted(found, key=lambda one: (not one.in_the_future, one.taken), reverse=True)
 
 
 def set_aside(path: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from memory.db import database_files, keys, schema, snapshots
+from memory.db import contents, database_files, full_disk, keys, schema, snapshots
 from memory.db.database_files import one_clear_line
 from memory.errors import MemoryFileError
 
@@ -31,7 +31,12 @@ class MemoryFile:
         self._timeout = timeout
         self.key = keys.unlock(path, ask)
         """The key of an encrypted file; None when the file is plain."""
-        self.db = schema.connect(path, timeout, self._copy_before_upgrade, self.key)
+        try:
+            self.db = schema.connect(path, timeout, self._copy_before_upgrade, self.key)
+        except MemoryFileError:
+            if not full_disk.is_full(path) or not full_disk.drop_caches():
+                raise
+            self.db = schema.connect(path, timeout, self._copy_before_upgrade, self.key)
         try:
             (self._version,) = self.db.execute("PRAGMA data_version").fetchone()
         except BaseException:
@@ -80,6 +85,13 @@ class MemoryFile:
         with self._lock, one_clear_line(self.path):
             self._check(self.db)
 
+    def damage(self) -> str:
+        """One line about a photo or an episode that is not what was stored; "" when there is none."""
+        with self.transaction() as db:
+            why = contents.first_problem(db)
+        hint = f"`python -m memory verify` names all of it; {database_files.way_back(self.path)}"
+        return f"{self.path} is damaged ({why}): {hint}" if why else ""
+
     def snapshot(self) -> database_files.Snapshot:
         """Copy the file as it is now; the oldest copies are deleted. Call it `alone`."""
         return snapshots.take(self.db, self.path, self.key)
@@ -109,4 +121,4 @@ class MemoryFile:
     def _copy_before_upgrade(self, db: sqlite3.Connection) -> None:
         self._check(db)  # a damaged file stays as it is
         with database_files.alone(self.path, self._timeout):
-            snapshots.take(db, self.path, self.key)
+            snapshots.take(db, self.path, self.key, damaged_too=True)

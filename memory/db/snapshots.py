@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from memory.db import engine, keys
+from memory.db import contents, engine, keys
 from memory.db.database_files import (
     STAMP,
     Snapshot,
@@ -26,6 +26,7 @@ from memory.db.database_files import (
     snapshots,
     sweep,
     unfinished,
+    way_back,
 )
 from memory.db.engine import PLAIN, Key
 from memory.db.schema import version_of
@@ -50,20 +51,21 @@ class Restored(NamedTuple):
 def due(path: Path) -> bool:
     """Whether the memory has changed since a last snapshot older than a day. Call it before opening the memory."""
     kept = snapshots(path)
-    if not kept:
+    if not kept or kept[0].in_the_future:
         return path.exists() and path.stat().st_size > 0
     written = [f.stat() for f in (path, beside(path)[0]) if f.exists()]
     changed = max((s.st_mtime for s in written if s.st_size), default=0.0)  # an empty log only says it was opened
     return datetime.now(UTC) - kept[0].taken > EVERY and changed > kept[0].taken.timestamp()
 
 
-def take(db: sqlite3.Connection, path: Path, key: Key | None) -> Snapshot:
+def take(db: sqlite3.Connection, path: Path, key: Key | None, *, damaged_too: bool = False) -> Snapshot:
     """Copy the open memory `db` in the file `path`, and delete the oldest copies. Call it `alone`.
 
-    `db` must be in no transaction; `key` is the memory's. Other processes may read and write meanwhile. Raises
-    MemoryFileError.
+    `db` must be in no transaction; `key` is the memory's. Other processes may read and write meanwhile. Where there are
+    snapshots, a copy of a damaged memory never takes the place of one: it is refused or, if `damaged_too`, added to
+    them. Raises MemoryFileError.
     """
-    taken = datetime.now(UTC)
+    taken, kept = datetime.now(UTC), snapshots(path)
     folder = snapshot_folder(path)
     partial, done = folder / "new.partial", folder / f"{taken.strftime(STAMP)}.db"
     try:
@@ -74,10 +76,14 @@ def take(db: sqlite3.Connection, path: Path, key: Key | None) -> Snapshot:
             copy.execute("PRAGMA synchronous = OFF")  # synced once, below
             db.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, readable where nothing can be written
+        damage = problem(partial, key) if kept else None
+        if damage and not damaged_too:
+            still = f"no snapshot of it was made, the older ones stay; {way_back(path)}"
+            raise MemoryFileError(f"{path} is damaged ({damage}): {still}")
         sync(partial)
         partial.replace(done)
         sync(done)
-        for old in snapshots(path)[KEEP:]:
+        for old in () if damage else snapshots(path)[KEEP:]:
             old.file.unlink()
     except engine.failures("DatabaseError", OSError) as error:
         why = error.strerror if isinstance(error, OSError) else error
@@ -100,7 +106,10 @@ def remove_all(path: Path) -> int:
 
 
 def problem(file: Path, key: Key | None = None) -> str | None:
-    """Why a snapshot of a memory with this key cannot be restored, in one line; None when it can. Writes nothing."""
+    """Why a snapshot of a memory with this key cannot be restored, in one line; None when it can. Writes nothing.
+
+    Pages are checked by SQLite, photos and episodes by their hashes.
+    """
     try:
         begins = engine.beginning_of_copy(file)
         if key and begins.hex() != key.id:
@@ -110,7 +119,9 @@ def problem(file: Path, key: Key | None = None) -> str | None:
             (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
             if version_of(db, file) == 0:
                 return "it is empty"
-        return None if found == "ok" else str(found).splitlines()[0]
+            if found != "ok":
+                return str(found).splitlines()[0]
+            return contents.first_problem(db)
     except engine.failures("DatabaseError", OSError, MemoryFileError, UnicodeDecodeError) as error:
         return str(error)
 
@@ -130,7 +141,7 @@ def restore(path: Path, wait: float = 10.0, ask: keys.Ask | None = None) -> Rest
                 raise MemoryFileError(f"{path} is open in another program: close it, then restore")
             good = _newest_good(path, ask)
             if good is None:
-                raise MemoryFileError(f"no snapshot in {snapshot_folder(path)} can be read: nothing was changed")
+                raise MemoryFileError(f"no snapshot in {snapshot_folder(path)} is whole: nothing was changed")
             sweep(path)
             copy = unfinished(path, "restoring")
             os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
-from memory.db import database_files, keys, snapshots
+from memory.db import database_files, engine, full_disk, keys, snapshots
 from memory.db.memory_file import MemoryFile
 from memory.errors import MemoryFileError
 from memory.files import write_text
@@ -32,8 +32,9 @@ def on_opening(file: MemoryFile, due: bool) -> tuple[Receipt | None, str]:
         pending = db.execute("SELECT 1 FROM erasing").fetchone() is not None
         due = due and db.execute("SELECT 1 FROM episodes").fetchone() is not None
     cleaned: Receipt | None = None
+    trouble = file.damage() if file.small() else ""  # of a larger file, the next snapshot tells
     if not pending and not due and not database_files.half_made(file.path):
-        return cleaned, ""
+        return cleaned, trouble
     try:
         with file.alone(wait=0.0):  # a process that holds the lock does the same work
             database_files.sweep(file.path)
@@ -42,16 +43,38 @@ def on_opening(file: MemoryFile, due: bool) -> tuple[Receipt | None, str]:
             elif snapshots.due(file.path):  # not just made, before an upgrade or by another process
                 file.snapshot()
     except MemoryFileError as error:
-        return cleaned, str(error)
-    return cleaned, ""
+        return cleaned, trouble or str(error)
+    return cleaned, trouble
 
 
 def erase(file: MemoryFile, delete: Callable[[sqlite3.Connection], Receipt]) -> Receipt:
     """Run `delete` in a write transaction, then destroy what the deleted rows left behind. Raises MemoryFileError."""
     with file.alone():  # no snapshot is taken meanwhile
-        with file.transaction("IMMEDIATE") as db:
-            receipt = delete(db)
+        try:
+            receipt = _deleted(file, delete)
+        except MemoryFileError as error:
+            if not isinstance(error.__cause__, engine.failures("OperationalError")):
+                raise
+            if not _make_room(file):
+                raise
+            receipt = _deleted(file, delete)
         return clean(file, receipt)
+
+
+def _deleted(file: MemoryFile, delete: Callable[[sqlite3.Connection], Receipt]) -> Receipt:
+    with file.transaction("IMMEDIATE") as db:
+        return delete(db)
+
+
+def _make_room(file: MemoryFile) -> bool:
+    """On a full disk, where not even a deletion can be written: delete first what goes with every forget.
+
+    Returns whether there was anything. The snapshots, and the caches, which can all be made again.
+    """
+    try:
+        return full_disk.is_full(file.path) and bool(full_disk.drop_caches() + snapshots.remove_all(file.path))
+    except OSError:
+        return False
 
 
 def clean(file: MemoryFile, receipt: Receipt) -> Receipt:
@@ -60,9 +83,11 @@ def clean(file: MemoryFile, receipt: Receipt) -> Receipt:
     Raises MemoryFileError when that fails; the mark then stays, and the next start cleans again.
     """
     try:
-        file.rewrite()
         cleared, size = clear_cache(home() / "cache", receipt.photos if receipt.erased else None)
-        deleted = snapshots.remove_all(file.path)
+        deleted = snapshots.remove_all(file.path)  # before the file is rewritten, which needs room on the disk
+        if full_disk.is_full(file.path):
+            file.empty_log()
+        file.rewrite()
         with file.transaction("IMMEDIATE") as db:
             if db.execute("SELECT 1 FROM erasing WHERE since = ?", (CONVERTED,)).fetchone():
                 keys.retire(file.path, file.key)

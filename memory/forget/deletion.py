@@ -9,16 +9,45 @@ from datetime import date
 
 from memory.days import day_words
 from memory.db import conversation_rows, name_rows, rows, verdict_rows, word_index
-from memory.forget import remains
+from memory.forget import remains, selection
 from memory.forget.receipt import Receipt
 from memory.search import vectors
+from memory.text import folded
 
 
-def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
+def delete_episodes(db: sqlite3.Connection, ids: Sequence[str], *, told_too: bool = False) -> Receipt:
     """Delete episodes, the photos that no other episode shows, and conversations (parts) and answers about either.
 
-    Raises UnknownEpisode.
+    `told_too`: also parts of conversations in which an episode's words were said before it was a memory. Raises
+    UnknownEpisode.
     """
+    told = parts_telling(db, ids) if told_too else []
+    return _delete(db, ids, told)
+
+
+def delete_words(db: sqlite3.Connection, text: str) -> Receipt:
+    """Delete all that holds these words: episodes, parts of conversations, decisions about names."""
+    said = selection.phrase(text)
+    parts = conversation_rows.parts_with(db, lambda line: bool(said.search(line)))
+    receipt = _delete(db, selection.mentioning(db, text), parts)
+    decisions = [one for one in name_rows.every(db) if said.search(folded(f"{one.name} {one.called}"))]
+    for one in decisions:
+        db.execute("DELETE FROM names WHERE name = ? AND photo IS ?", (one.name, one.photo))
+    return replace(receipt, names=receipt.names + len(decisions))
+
+
+def parts_telling(db: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[str, int]]:
+    """Parts of conversations in which the words of these episodes were said or quoted. Raises UnknownEpisode."""
+    whole = [rows.find(db, id)[1] for id in ids]
+    texts = [
+        text
+        for id in whole
+        for (text,) in db.execute("SELECT text FROM turns WHERE episode = ? AND role = 'user'", (id,)).fetchall()
+    ]
+    return conversation_rows.parts_saying(db, texts)
+
+
+def _delete(db: sqlite3.Connection, ids: Sequence[str], more_parts: Sequence[tuple[str, int]]) -> Receipt:
     found = [rows.find(db, id) for id in dict.fromkeys(ids)]
     of_photos = dict.fromkeys(photo for _, _, photo in found)
     names = remains.names_in(db, [row for row, _, _ in found])
@@ -46,7 +75,8 @@ def delete_episodes(db: sqlite3.Connection, ids: Sequence[str]) -> Receipt:
     decisions = name_rows.delete_unsaid(db, said)
     word_index.merge(db)
     went = tuple(id for _, id, _ in found)
-    receipt = _delete_parts(db, conversation_rows.parts_about(db, went, gone), gone)
+    parts = [*conversation_rows.parts_about(db, went, gone), *more_parts]
+    receipt = _delete_parts(db, list(dict.fromkeys(parts)), gone)
     named = remains.mentioning(db, names)
     return replace(
         receipt,

@@ -18,19 +18,22 @@ def mentioning(db: sqlite3.Connection, text: str) -> list[str]:
 
     Letter case and accents do not count, whole words do: "Milo" is in "Milo's", not in "Milou".
     """
-    words = folded(text).split()
-    if not words:
-        return []
-    phrase = r"\s+".join(map(re.escape, words))
-    before = rf"(?<![^\W{JOINED}])" if words[0][0].isalnum() and not joined(words[0][0]) else ""
-    after = rf"(?![^\W{JOINED}])" if words[-1][-1].isalnum() and not joined(words[-1][-1]) else ""
-    pattern = re.compile(before + phrase + after)
-    ids = []
+    pattern, ids = phrase(text), []
     for id, place in db.execute(f"SELECT id, place FROM episodes ORDER BY {NEWEST}").fetchall():
         texts = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
         if any(pattern.search(folded(text)) for text in [*texts, place or ""]):
             ids.append(id)
     return ids
+
+
+def phrase(text: str) -> re.Pattern[str]:
+    """What finds these words, one after another and whole, in `folded` text; nothing, for a text without words."""
+    words = folded(text).split()
+    if not words:
+        return re.compile("(?!)")
+    before = rf"(?<![^\W{JOINED}])" if words[0][0].isalnum() and not joined(words[0][0]) else ""
+    after = rf"(?![^\W{JOINED}])" if words[-1][-1].isalnum() and not joined(words[-1][-1]) else ""
+    return re.compile(before + r"\s+".join(map(re.escape, words)) + after)
 
 
 def between(db: sqlite3.Connection, since: date | None, before: date | None) -> list[str]:

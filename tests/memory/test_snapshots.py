@@ -81,7 +81,7 @@ def test_before_an_upgrade_stands_a_snapshot_of_the_old_version(path: Path, monk
     assert snapshots.problem(kept.file) is None
 
 
-def refuse(*_: object) -> None:
+def refuse(*_: object, **__: object) -> None:
     raise MemoryFileError("no room for a snapshot")
 
 
@@ -180,7 +180,7 @@ def test_a_damaged_snapshot_is_passed_over_and_verify_tells(path: Path) -> None:
         assert new.file.name in problem and "\n" not in problem
     assert snapshots.restore(path).snapshot == old
     tear(old.file)
-    with pytest.raises(MemoryFileError, match=r"no snapshot .* can be read: nothing was changed"):
+    with pytest.raises(MemoryFileError, match=r"no snapshot .* is whole: nothing was changed"):
         snapshots.restore(path)
 
 

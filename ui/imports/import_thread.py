@@ -25,7 +25,7 @@ from assistant.importing.import_photos import SNAPSHOT_FROM, Choices, Tally, imp
 from assistant.importing.import_source import Source
 from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import open_source
-from memory.errors import KeepsakeError
+from memory.errors import KeepsakeError, MemoryFileError
 from ui.imports.import_strings import NEEDS_ENCODER, NO_PHOTOS
 from ui.runtime.encoder_thread import NICENESS
 from ui.runtime.messages import Crashed
@@ -200,8 +200,14 @@ class _Work:
             if self.session.engines.encoder_thread is None:
                 raise KeepsakeError(NEEDS_ENCODER)
             encoder = self.session.engines.encoder()
+<<<<<<< HEAD
             if self.given is None and len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"]:
                 memory.snapshot()
+=======
+            if len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"]:
+                with suppress(MemoryFileError):  # no reason not to import; opening the memory tells of damage
+                    memory.snapshot()
+>>>>>>> 3fb8110 (Forgetting reaches kept conversations, partial files and full disks; changed bytes are told at the start and kept out of snapshots; a future snapshot stops nothing)
         seen = SeenFiles(disk_cache.root() / "imports", keep=self.store and not memory.encrypted)
         began, told = time.monotonic(), 0.0
         tally = Tally()

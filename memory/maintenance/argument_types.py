@@ -1,0 +1,23 @@
+"""What words on a command line mean: days, and numbers from 1 on."""
+
+from __future__ import annotations
+
+import argparse
+
+from memory.search.calendar_names import Span
+from memory.search.time_phrases import given_days
+
+
+def days(text: str) -> Span:
+    """A day, month or year as a span of days. Raises ArgumentTypeError."""
+    try:
+        return given_days(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def positive(text: str) -> int:
+    """A number from 1 on. Raises ArgumentTypeError."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)

@@ -1,14 +1,22 @@
-"""What `Memory.verify` checks about the stored rows; each check yields its problems, one line each."""
+"""What `Memory.verify` checks about the stored rows; each check yields its problems, one line each.
+
+`first_problem` is the part that starts and snapshots can afford: SQLite has no checksums, so a byte that a disk changed
+within a photo or a sentence is read without complaint. What no hash stands for is not found by it: the text of kept
+conversations, visual tokens, and unused pages.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
 from collections.abc import Iterator
+from datetime import date, datetime
 
 import numpy as np
 
 from memory.db import conversation_rows, name_rows, rows, verdict_rows, word_index
+from memory.db.schema import MIGRATIONS
+from memory.episode import Episode, Photo, Turn
 
 
 def _check_file(db: sqlite3.Connection) -> Iterator[str]:
@@ -69,6 +77,28 @@ def _check_vectors(db: sqlite3.Connection) -> Iterator[str]:
         "SELECT space, count(DISTINCT dim) FROM vectors GROUP BY space HAVING count(DISTINCT dim) > 1"
     ):
         yield f"visual tokens for {space} have {dims} different widths"
+
+
+def first_problem(db: sqlite3.Connection) -> str | None:
+    """The first photo or episode that has changed since it was stored; None when there is none.
+
+    Episodes are looked at only in files of this version: others have other columns.
+    """
+    try:
+        for sha256, data, expected in db.execute("SELECT sha256, data, data_sha256 FROM photos"):
+            if hashlib.sha256(data).hexdigest() != expected:
+                return f"photo {str(sha256)[:16]} has changed since it was stored"
+        if db.execute("PRAGMA user_version").fetchone()[0] != len(MIGRATIONS):
+            return None
+        for id, photo, when, place, day in db.execute("SELECT id, photo, when_utc, place, day FROM episodes"):
+            said = db.execute("SELECT role, text FROM turns WHERE episode = ? ORDER BY n", (id,))
+            turns = tuple(Turn(role, text) for role, text in said)
+            local = day and date.fromisoformat(day)
+            if Episode(Photo(photo, b"", 0, 0), turns, datetime.fromisoformat(when), place, 0, local).id != id:
+                return f"episode {id}: its content does not belong to its id"
+    except (ValueError, TypeError, OverflowError) as error:
+        return f"a stored value is not what it should be: {error}"
+    return None
 
 
 CHECKS = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,10 +19,13 @@ from typing import NamedTuple
 
 from memory.db import engine
 from memory.errors import MemoryFileError
+from memory.paths import home
 from memory.text import count
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"
 """The time in the names of snapshots and of files set aside, UTC."""
+LITTLE_ROOM = 1 << 24
+"""Bytes free on a disk that counts as full."""
 _SNAPSHOT = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.db")
 _SHM_IN_USE = 128  # the byte of -shm that every open connection holds a shared lock on (SQLite's "dead man's switch")
 
@@ -139,6 +143,25 @@ def keep_private(path: Path) -> None:
         with suppress(FileNotFoundError):
             if file.stat().st_mode & 0o077:
                 file.chmod(0o600)
+
+
+def is_full(path: Path) -> bool:
+    """Whether the disk of `path` has next to no room."""
+    with suppress(OSError):
+        return shutil.disk_usage(path.parent).free < LITTLE_ROOM
+    return False
+
+
+def drop_caches() -> bool:
+    """Delete all caches; whether there were any. The mark `epoch` stays (`forget/cleaning.py`)."""
+    dropped = False
+    for folder, _, names in os.walk(home() / "cache"):
+        for name in names:
+            if name != "epoch":
+                with suppress(OSError):
+                    os.unlink(os.path.join(folder, name))
+                    dropped = True
+    return dropped
 
 
 def way_back(path: Path) -> str:

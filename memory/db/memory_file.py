@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from memory.db import contents, database_files, full_disk, keys, schema, snapshots
+from memory.db import checks, database_files, keys, schema, snapshots
 from memory.db.database_files import one_clear_line
 from memory.errors import MemoryFileError
 
@@ -34,7 +34,7 @@ class MemoryFile:
         try:
             self.db = schema.connect(path, timeout, self._copy_before_upgrade, self.key)
         except MemoryFileError:
-            if not full_disk.is_full(path) or not full_disk.drop_caches():
+            if not database_files.is_full(path) or not database_files.drop_caches():
                 raise
             self.db = schema.connect(path, timeout, self._copy_before_upgrade, self.key)
         try:
@@ -88,7 +88,7 @@ class MemoryFile:
     def damage(self) -> str:
         """One line about a photo or an episode that is not what was stored; "" when there is none."""
         with self.transaction() as db:
-            why = contents.first_problem(db)
+            why = checks.first_problem(db)
         hint = f"`python -m memory verify` names all of it; {database_files.way_back(self.path)}"
         return f"{self.path} is damaged ({why}): {hint}" if why else ""
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from memory.db import contents, engine, keys
+from memory.db import checks, engine, keys
 from memory.db.database_files import (
     STAMP,
     Snapshot,
@@ -121,7 +121,7 @@ def problem(file: Path, key: Key | None = None) -> str | None:
                 return "it is empty"
             if found != "ok":
                 return str(found).splitlines()[0]
-            return contents.first_problem(db)
+            return checks.first_problem(db)
     except engine.failures("DatabaseError", OSError, MemoryFileError, UnicodeDecodeError) as error:
         return str(error)
 

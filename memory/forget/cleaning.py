@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
-from memory.db import database_files, engine, full_disk, keys, snapshots
+from memory.db import database_files, engine, keys, snapshots
 from memory.db.memory_file import MemoryFile
 from memory.errors import MemoryFileError
 from memory.files import write_text
@@ -72,7 +72,9 @@ def _make_room(file: MemoryFile) -> bool:
     Returns whether there was anything. The snapshots, and the caches, which can all be made again.
     """
     try:
-        return full_disk.is_full(file.path) and bool(full_disk.drop_caches() + snapshots.remove_all(file.path))
+        return database_files.is_full(file.path) and bool(
+            database_files.drop_caches() + snapshots.remove_all(file.path)
+        )
     except OSError:
         return False
 
@@ -85,7 +87,7 @@ def clean(file: MemoryFile, receipt: Receipt) -> Receipt:
     try:
         cleared, size = clear_cache(home() / "cache", receipt.photos if receipt.erased else None)
         deleted = snapshots.remove_all(file.path)  # before the file is rewritten, which needs room on the disk
-        if full_disk.is_full(file.path):
+        if database_files.is_full(file.path):
             file.empty_log()
         file.rewrite()
         with file.transaction("IMMEDIATE") as db:

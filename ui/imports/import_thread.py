@@ -200,14 +200,9 @@ class _Work:
             if self.session.engines.encoder_thread is None:
                 raise KeepsakeError(NEEDS_ENCODER)
             encoder = self.session.engines.encoder()
-<<<<<<< HEAD
             if self.given is None and len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"]:
-                memory.snapshot()
-=======
-            if len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"]:
                 with suppress(MemoryFileError):  # no reason not to import; opening the memory tells of damage
                     memory.snapshot()
->>>>>>> 3fb8110 (Forgetting reaches kept conversations, partial files and full disks; changed bytes are told at the start and kept out of snapshots; a future snapshot stops nothing)
         seen = SeenFiles(disk_cache.root() / "imports", keep=self.store and not memory.encrypted)
         began, told = time.monotonic(), 0.0
         tally = Tally()

@@ -214,7 +214,7 @@ class _Results(EventHandler[None]):
 
     def _seen(self, grounding: Grounding) -> None:
         if grounding.seen:
-            print(f"seen in the photo, not remembered: {printable(' '.join(grounding.seen))}", file=sys.stderr)
+            print(f"from the model itself, not remembered: {printable(' '.join(grounding.seen))}", file=sys.stderr)
 
     def failed(self, event: Failed) -> None:
         """Ends the command with the one line."""

@@ -206,14 +206,17 @@ class Conversation:
         recalls: Sequence[Recall],
         caption: str | None,
         exchanges: Sequence[tuple[str, str]],
+        *,
+        by_user: bool = False,
     ) -> None:
-        """Continue an earlier conversation: its photo, memories, caption, and `exchanges` of question and answer."""
+        """Continue an earlier conversation: its photo, memories, caption (`by_user`: in the user's words), and
+        `exchanges` of question and answer."""
         self.photo, self.recalls, self.caption, self._turns = photo, tuple(recalls), None, ()
         turns: list[Message] = []
         for question, answer in exchanges:
             turns += (Message("user", (question,)), Message("assistant", (answer,)))
         if photo is not None and caption is not None:
-            self.revise(caption, by_user=False)
+            self.revise(caption, by_user=by_user)
             self._turns = (*self._turns, *turns)
         elif exchanges:
             question, _ = exchanges[0]

@@ -119,5 +119,5 @@ MARKS = {"cancelled": STOPPED, "length": "(cut at the length limit)"}
 
 
 def seen_only(sentences: Sequence[str]) -> str:
-    """What of an answer the model sees in the photo, and no memory tells."""
-    return f"seen in the photo, not remembered: {' '.join(sentences)}"
+    """What of an answer the model sees in the photo, or knows of the world, and no memory tells."""
+    return f"from the model itself, not remembered: {' '.join(sentences)}"

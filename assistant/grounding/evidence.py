@@ -8,7 +8,7 @@ from assistant.backend import MaySay
 from assistant.grounding import told
 from assistant.grounding.claim_judge import Evidence
 from assistant.grounding.quote import Quotable
-from assistant.grounding.writer import GroundedText
+from assistant.grounding.writer import GroundedText, plain_talk
 from memory.episode import Photo, Recall
 
 
@@ -37,4 +37,5 @@ def grounded_text(
     if own_words or (photo and photo.taken_at):
         facts.append(told.read("", own_words, photo.taken_at.date() if photo and photo.taken_at else None, None))
     evidence = Evidence(tuple(facts), question or "", may_say == "seen")
-    return GroundedText(evidence, recalled, answers=question is not None, free=may_say == "anything")
+    free = may_say == "anything" or (question is not None and photo is None and plain_talk(evidence, recalled))
+    return GroundedText(evidence, recalled, answers=question is not None, free=free)

@@ -18,6 +18,7 @@ LONGEST = 240
 """Characters of a quotation."""
 UNTOLD = "You did not tell me that."
 UNDATED = "I do not know when."
+GENERAL = "I answer from what you told me about your photos; questions about anything else I cannot answer."
 NOBODY = "I do not know anybody or anything here."
 
 
@@ -123,6 +124,13 @@ def quoted(one: Quotable, words: str) -> Quote:
     about = f" on {_date(told)}" if told else f" about your photo of {_date(one.day)}" if one.day else ""
     start = "Maybe this: you" if one.certainty == "maybe" else "You"
     return Quote(f"{start} told me{about}: “{words}”", one.episode.id)
+
+
+def covers(question: str, words: str) -> bool:
+    """Whether the words speak of all that the question speaks of."""
+    said = [t.stem for t in tokens(words) if t.content]
+    asked = [t.stem for t in tokens(question) if t.content and t.stem not in _VAGUE]
+    return bool(asked) and all(any(related(one, other) for other in said) for one in asked)
 
 
 def untold(question: str, recalled: Sequence[Quotable]) -> str:

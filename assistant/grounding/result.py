@@ -14,7 +14,7 @@ class Grounding:
     quoted: tuple[str, ...] = ()
     """Ids of the episodes that the text quotes, in the user's own words."""
     seen: tuple[str, ...] = ()
-    """Sentences that only describe what the model sees."""
+    """Sentences that only say what the model sees or, to a question about the world, knows."""
     left_out: tuple[str, ...] = ()
     """Sentences that the model wrote and that nothing supports: they were not shown."""
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from assistant.grounding import claims, quote
 from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict
+from assistant.grounding.general import general
 from assistant.grounding.quote import Quotable
 from assistant.grounding.responsive import only_day, responsive, to_the_user
 from assistant.grounding.result import Grounding
@@ -42,7 +43,11 @@ class GroundedText:
         """A caption's first sentence, if it tells a day only: it is shown after one that tells more."""
         self.shown = ""
         """All that was shown."""
-        self._free = free or (answers and (bool(FREE.match(evidence.question)) or _general(evidence, recalled)))
+        self._world = answers and general(evidence.question)
+        """Whether it is about the world: then a model that can see knows more than was told, and one that cannot is no
+        use."""
+        free = free or (self._world and evidence.sees)
+        self._free = free or (answers and bool(FREE.match(evidence.question)))
         self._small = answers and bool(claims.SMALL.match(evidence.question))
 
     def write(self, piece: str) -> str:
@@ -70,7 +75,8 @@ class GroundedText:
         order = [one.episode.id for one in self._recalled]
         cited = tuple(id for id in order if id in ids)
         if self._free:
-            return Grounding(cited)
+            own = [v.sentence for v in self._verdicts if v.kind not in ("told", "maybe")]
+            return Grounding(cited, seen=tuple(own) if self._world and self._evidence.sees else ())
         return Grounding(
             cited,
             self._quoted,
@@ -119,9 +125,12 @@ class GroundedText:
             return self._end_caption(kinds, held)
         if kinds & {"told", "maybe", "seen"}:
             return ""
-        if found := quote.pick(self._evidence.question, self._recalled):
+        found = quote.pick(self._evidence.question, self._recalled)
+        if found and not (self._world and not quote.covers(self._evidence.question, found.text)):
             self._quoted = (found.episode,)
             return self._show(found.text)
+        if self._world:
+            return self._show(quote.GENERAL)
         untold = quote.untold(self._evidence.question, self._recalled)
         return self._show(held if "abstains" in kinds and untold == quote.UNTOLD else untold)
 
@@ -135,7 +144,7 @@ class GroundedText:
         return "" if self.shown else self._show(self._day or held or quote.NOBODY)
 
 
-def _general(evidence: Evidence, recalled: Sequence[Quotable]) -> bool:
+def plain_talk(evidence: Evidence, recalled: Sequence[Quotable]) -> bool:
     """Whether a question without photo and memories is not about the user's life either: plain talk with a model."""
     return not recalled and not evidence.told and not any(t.kind in ("me", "mine", "name") for t in evidence.asked)
 

@@ -49,6 +49,12 @@ class Part:
     episodes: tuple[str, ...] = ()
     """Ids of the episodes that were recalled for this part or made from it."""
 
+    @property
+    def caption_by_user(self) -> bool:
+        """Whether the current caption is the user's own, written in place of the model's."""
+        kinds = [line.kind for line in self.lines if line.kind in ("caption", "correction")]
+        return kinds[-1:] == ["correction"]
+
     def state(self) -> tuple[str | None, list[tuple[str, str]]]:
         """Where the part ended: the current caption, and the (question, answer) pairs since that caption."""
         caption: str | None = None

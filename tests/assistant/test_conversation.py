@@ -121,6 +121,17 @@ def test_the_users_caption_is_what_counts(memory: Memory) -> None:
     assert backend.calls[-1] == (*prompt.caption_messages([], MILO), *asked)
 
 
+@pytest.mark.parametrize("by_user", [True, False])
+def test_the_users_caption_counts_as_told_after_a_restart_too(memory: Memory, by_user: bool) -> None:
+    """Previously a resumed conversation took it for the model's own, and called what it says made up."""
+    backend = FakeBackend(["This is Milo."])
+    backend.may_say = "told"
+    talk = Conversation(backend, memory, BackendEncoder(backend))
+    talk.resume(MILO, (), "This is Milo, a dog.", [], by_user=by_user)
+    answer = next(event for event in talk.ask("Who is this?") if isinstance(event, Answered)).text
+    assert talk.caption and talk.caption.by_user == by_user and ("Milo" in answer) == by_user
+
+
 def test_attached_without_a_caption_the_question_goes_to_the_photo(memory: Memory) -> None:
     backend = FakeBackend(["Milo."])
     stored = remember(memory, BackendEncoder(backend), MILO, "This is Milo.", DAY)

@@ -183,6 +183,8 @@ def test_where_a_part_ended() -> None:
     said = [Line("caption", "One."), QUESTION, ANSWER, Line("correction", "Two."), QUESTION, ANSWER]
     assert part(0, *said, QUESTION).state() == ("Two.", [(QUESTION.text, ANSWER.text)])
     assert part(0, QUESTION).state() == (None, [])
+    owned = [part(0, *said[:n]).caption_by_user for n in range(5)]
+    assert owned == [False, False, False, False, True] and not part(0, *said, Line("caption", "Anew.")).caption_by_user
 
 
 def test_a_photo_only_shown_can_be_forgotten_too(

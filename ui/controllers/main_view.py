@@ -28,6 +28,7 @@ from ui.dialogs.kept_conversations import entries
 from ui.runtime.citation_numbers import CitationNumbers
 from ui.runtime.messages import Cancelled, ConversationEvent
 from ui.strings import (
+    CAPTION_YOURS,
     MARKS,
     NO_CAPTION,
     NO_MATCH,
@@ -155,7 +156,8 @@ class MainView(Horizontal):
         if photo := conversation.parts[-1].photo:
             self.show_photo(photo, self.page.query(PhotoEntry).last())
         caption, _ = conversation.parts[-1].state()
-        self.caption.say("", "" if caption else NO_CAPTION)
+        own = conversation.parts[-1].caption_by_user
+        self.caption.say(CAPTION_YOURS if own else "", "" if caption else NO_CAPTION)
         await self.caption.model_text.finish(caption or "")
         await self.recalled(recalls, NOTHING_YET)
         await self.note(RESUMED, "done")

@@ -279,8 +279,8 @@ class Session(Rewriting):
                     recalls.append(Recall(episode, 1.0, RECALLED_THEN))
         self.recorder.resume(conversation, self._private)
         self._tell(messages.QueryResult(partial(then, conversation, recalls)))
-        caption, exchanges = last.state()
-        return self.engines.with_encoder(lambda: self.conversation().resume(last.photo, recalls, caption, exchanges))
+        state = (last.photo, recalls, *last.state())
+        return self.engines.with_encoder(lambda: self.conversation().resume(*state, by_user=last.caption_by_user))
 
     def switch(self, entry: EntryToken, open_backend: Callable[[], Backend]) -> object:
         """Open another model; where that fails, the model before stays the chosen one."""

@@ -1,4 +1,4 @@
-"""Command line of the assistant: `remember`, `import`, `ask`, `recall`, `forget`, `models`, `mcp`, `prove-offline`.
+"""Command line: `remember`, `import`, `ask`, `search`, `recall`, `forget`, `models`, `mcp`, `prove-offline`.
 
 With --json, stdout has one JSON object (`recall`: one a line); progress and messages go to stderr.
 Exit codes: 0 done, 1 failed with one clear line, 2 wrong usage.
@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from assistant import models_cli, offline
+from assistant import models_cli, offline, search_cli
 from assistant.backends import disk_cache
 from assistant.conversation import Conversation
 from assistant.dialogue.list_command import print_list
@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
 
     import_cli.add(commands, common)
 
+    search_cli.add(commands)
     find = commands.add_parser("recall", parents=[common], help="list the memories that a photo brings back")
     find.add_argument("photo", type=Path, help="the photo file")
     find.add_argument("-k", type=_positive, default=4, metavar="N", help="at most N photos (default 4)")

@@ -7,16 +7,15 @@ import sys
 import time
 from collections.abc import Callable
 
-from memory.text import count
-
 EVERY = 0.2
 """Seconds between two updates of the progress line on a terminal."""
 
 
-def progress_line(total: int, verb: str) -> Callable[[int], None]:
+def progress_line(total: int, verb: str, noun: str = "photo", nouns: str = "photos") -> Callable[[int], None]:
     """A line on stderr that is overwritten on a terminal; elsewhere, one line for each tenth of the photos.
 
-    What it returns is called with the number of photos done, from 1 to `total`; `verb` says what was done to them.
+    What it returns is called with the number of photos, or what else the nouns say, that are done, from 1 to `total`;
+    `verb` says what was done to them.
     """
     terminal, began, last, printed_tenth = sys.stderr.isatty(), time.monotonic(), 0.0, 0
 
@@ -28,7 +27,7 @@ def progress_line(total: int, verb: str) -> Callable[[int], None]:
         last, printed_tenth = now, tenth
         pace = (now - began) / done
         left = f", {duration(pace * (total - done))} left" if done < total else ""
-        line = f"{done} of {count(total, 'photo')} {verb}, {1000 * pace:.0f} ms each{left}"
+        line = f"{done} of {total} {noun if total == 1 else nouns} {verb}, {1000 * pace:.0f} ms each{left}"
         if terminal:
             line = f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}"
         print(line, end="" if terminal and done < total else "\n", file=sys.stderr, flush=True)

@@ -40,6 +40,10 @@ COMMANDS = {
         "grounding.check_rates",
         "measure the check of captions and answers on texts labelled by hand, and how fitly it quotes",
     ),
+    "search-meaning": (
+        "meaning.search_meaning",
+        "measure whether a question in other words finds the right note: by words, by meaning, by both",
+    ),
     "calibrate": (
         "retrieval.calibrate",
         "find a model's recall threshold on the dev split (needs `fetch`), or fit an encoder's gate to real photos",

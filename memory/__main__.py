@@ -33,6 +33,7 @@ from memory.text import count
 
 Command = Callable[[Memory, argparse.Namespace], int]
 """Runs one command on an open memory and returns the exit code."""
+NO_WORDS = "nothing in the memory has these words: `python -m assistant search TEXT` also looks for what they mean"
 BY_SIGHT = "memories that a photo brings back: `python -m assistant recall` answers"
 
 
@@ -80,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     id_help = "an id, or its first digits"
     command("list", "All episodes, newest first.", _list)
     command("show", "One episode.", _show).add_argument("id", metavar="ID", help=id_help)
-    search = command("search", "Episodes in which you said any of these words.", _search)
+    search = command("search", "Episodes in which you said any of these words.", print_found)
     search.add_argument("text", nargs="?", metavar="TEXT")
     search.add_argument("--photo", type=Path, metavar="FILE", help=BY_SIGHT)
     search.add_argument("-k", type=positive, default=10, metavar="N", help="at most N episodes (default 10)")
@@ -141,13 +142,14 @@ def _show(memory: Memory, args: argparse.Namespace) -> int:
     return 0
 
 
-def _search(memory: Memory, args: argparse.Namespace) -> int:
+def print_found(memory: Memory, args: argparse.Namespace) -> int:
+    """Print what `args.text` finds; by meaning, too, where the memory has an embedder. Returns the exit code."""
     finding = browse.search(memory, args.text, most=args.k)
     for id, _, why, score in finding.entries[: args.k]:
         episode = memory.get(id)
         _out(args, {**as_json(episode), "score": score, "why": why}, [f"{_one_line(episode)}  ({why})"])
     if finding.instead or not finding.entries:
-        none = "nothing in the memory has these words"
+        none = NO_WORDS if memory.embedder is None else "nothing in the memory has these words or means this"
         _tell(printable(f"showing results for “{finding.instead}”") if finding.entries else none)
     return 0
 

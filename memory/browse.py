@@ -14,6 +14,7 @@ from typing import NamedTuple
 from memory import recall
 from memory.db import rows
 from memory.search import time_phrases, vectors
+from memory.search.repeats import BURST
 from memory.search.sightings import SAME
 from memory.store import Memory
 from memory.text import folded, terms
@@ -97,7 +98,7 @@ def search(memory: Memory, words: str, now: datetime | None = None, most: int = 
             ids = set(memory.between(asked.since, asked.before))
             return Finding([entry._replace(why=asked.why) for entry in timeline(memory) if entry.id in ids])
     with memory.transaction() as db:
-        found, instead = recall.look_up(db, words, most, now, typed=True)
+        found, instead = recall.look_up(db, words, most, now, typed=True, embedder=memory.embedder)
     entries = [EpisodeEntry(hit.id, _day(hit.day), why, score) for hit, score, why in found]
     return Finding(entries, ", ".join(dict.fromkeys(instead.values())))
 
@@ -178,7 +179,7 @@ def _one_thing(db: sqlite3.Connection, one: _Row, other: _Row) -> bool:
     """Whether two episodes have the same photo, or photos of one burst that show the same."""
     if one.photo == other.photo:
         return True
-    if not (one.dated and other.dated) or abs((one.when - other.when).total_seconds()) > recall.BURST:
+    if not (one.dated and other.dated) or abs((one.when - other.when).total_seconds()) > BURST:
         return False
     spaces = vectors.spaces_of(db, one.photo, other.photo)
     return any(vectors.alike(db, space, one.photo, other.photo) >= SAME for space in spaces)

@@ -18,17 +18,20 @@ from typing import NamedTuple
 from memory.db import rows
 from memory.db.rows import Hit
 from memory.episode import Episode, Recall
-from memory.search import near_words, ranking, time_phrases, vectors, word_search
+from memory.search import meaning, near_words, ranking, time_phrases, vectors, word_search
+from memory.search.meaning import Embedder
+from memory.search.repeats import BURST, Told, repeats, same_picture
 from memory.search.sightings import SAME, Seen
 from memory.search.time_phrases import TimeQuery
 from memory.text import folded
+from memory.text import terms as text_terms
 
 EPISODES_PER_PHOTO = 3
 """At most so many episodes of one recalled photo or burst, the newest, as a prompt has little room."""
 OTHERS = 6
 """At most so many episodes of the other photos of a recalled thing."""
-BURST = 30.0
-"""Seconds: photos of the same thing within about this time are one burst."""
+BY_MEANING = "close in meaning"
+"""The reason for a hit that has none of the words."""
 
 
 class FoundEpisode(NamedTuple):
@@ -76,39 +79,47 @@ def rank_by_words(
     return asked, [one for one in rankings if one.hits], found.words
 
 
-def search(db: sqlite3.Connection, text: str, k: int, now: datetime | None = None) -> list[Recall]:
+def search(
+    db: sqlite3.Connection, text: str, k: int, now: datetime | None = None, embedder: Embedder | None = None
+) -> list[Recall]:
     """The k episodes that `text` fits best, best first; scores are those of the fusion, relative to the best (1.0)."""
-    found, _ = look_up(db, text, k, now, typed=False)
+    found, _ = look_up(db, text, k, now, typed=False, embedder=embedder)
     return [Recall(next(rows.load(db, "WHERE row = ?", (one.hit.row,))), one.score, one.why) for one in found]
 
 
 def look_up(
-    db: sqlite3.Connection, text: str, k: int, now: datetime | None, typed: bool
+    db: sqlite3.Connection, text: str, k: int, now: datetime | None, typed: bool, embedder: Embedder | None = None
 ) -> tuple[list[FoundEpisode], dict[str, str]]:
     """What `search` finds, without reading photos.
 
     `typed`: the text may be unfinished or mistyped. What its very words find comes first, then words that begin so,
-    then guesses (`search/near_words.py`); the second result has the mistyped words, each with the best guess.
+    then guesses (`search/near_words.py`); the second result has the mistyped words, each with the best guess. With an
+    `embedder` memories are found by meaning, too (`search/meaning.py`).
     """
     asked, rankings, words = rank_by_words(db, text, now)
     exact = {hit.row for one in rankings for hit in one.hits}
     near = near_words.near(db, asked.words, exact) if typed else near_words.Near([], {}, {})
     if near.hits:
         rankings.append(Ranking(near.hits, lambda hit: _said(near.words[hit.row])))
-    scores = ranking.fuse([[hit.id for hit in one.hits] for one in rankings])
+    scores = scores_of_words = ranking.fuse([[hit.id for hit in one.hits] for one in rankings])
     rankings += (by_time := _rank_by_time(db, asked, _best(scores, rankings)))
     if by_time:
         scores = ranking.fuse([[hit.id for hit in one.hits] for one in rankings])
     found: list[FoundEpisode] = []
-    texts: list[_Told] = []
+    texts: list[Told] = []
     behind = {hit.row for hit in near.hits}
-    for hit, score in _in_order(_best(scores, rankings), scores, behind, None if asked.order else words):
+    ordered = list(_in_order(_best(scores, rankings), scores, behind, None if asked.order else words))
+    if embedder and not (asked.why or asked.order):
+        ordered = meaning.fused(db, asked.words, ordered, behind, embedder)
+    elif embedder and by_time and not scores_of_words and text_terms(asked.words):
+        ordered = meaning.by_cosine(db, asked.words, ordered, embedder)
+    for hit, score in ordered:
         if len(found) == max(k, 0):
             break
         words_of, place = db.execute("SELECT words, place FROM said WHERE rowid = ?", (hit.row,)).fetchone()
-        told = _Told(words_of, place, hit)
-        if not any(_repeats(told, other) and _same_picture(db, hit.photo, other.hit.photo) for other in texts):
-            found.append(FoundEpisode(hit, score, _why(hit, rankings)))
+        told = Told(words_of, place, hit)
+        if not any(repeats(told, other) and same_picture(db, hit.photo, other.hit.photo) for other in texts):
+            found.append(FoundEpisode(hit, score, _why(hit, rankings) or BY_MEANING))
             texts.append(told)
     return found, near.instead
 
@@ -162,7 +173,7 @@ def recall(
         others = tuple(_newest_with_words(db, group.others))
         for hit in sorted(wanted, key=lambda h: (not rows.has_words(db, h), h.id not in found)):
             episode = next(rows.load(db, "WHERE row = ?", (hit.row,)))
-            if len(chosen) < EPISODES_PER_PHOTO and not any(_repeats(episode, other) for other in chosen):
+            if len(chosen) < EPISODES_PER_PHOTO and not any(repeats(episode, other) for other in chosen):
                 chosen.append(episode)
                 one = sight.get(hit.photo)
                 one = one and one._replace(certainty="sure" if sure else "maybe")
@@ -242,30 +253,6 @@ def _groups(
             for span in {int(at // BURST) for at in times}:
                 around.setdefault(span, []).append(groups[-1])
     return groups
-
-
-class _Told(NamedTuple):
-    """What was said in an episode, and where; the rest as in `Episode`, without the photo."""
-
-    words: str
-    place: str | None
-    hit: Hit
-
-    @property
-    def when(self) -> datetime:
-        return datetime.fromisoformat(self.hit.when)
-
-
-def _repeats(one: Episode | _Told, other: Episode | _Told) -> bool:
-    """Whether two episodes have equal words and places and are at most BURST seconds apart."""
-    same = one.words.casefold().split() == other.words.casefold().split() and one.place == other.place
-    return same and abs((one.when - other.when).total_seconds()) <= BURST
-
-
-def _same_picture(db: sqlite3.Connection, photo: str, other: str) -> bool:
-    """Whether two photos (hashes) are the same or show the same thing."""
-    spaces = vectors.spaces_of(db, photo, other)
-    return photo == other or any(vectors.alike(db, space, photo, other) >= SAME for space in spaces)
 
 
 def _said(words: Sequence[str]) -> str:

@@ -26,6 +26,7 @@ from memory.forget.receipt import Receipt
 from memory.replacement import Held
 from memory.search import sightings, vector_index, vectors
 from memory.search.gate import Gate
+from memory.search.meaning import Embedder
 from memory.search.vector_codes import Codes
 
 ALWAYS = Gate.always()
@@ -49,6 +50,8 @@ class Memory:
         """One line: what could not be done on opening, though the memory can be used."""
         self.cleaned: Receipt | None = None
         """The receipt of cleaning up on opening after a killed forget or a conversion; None when there was none."""
+        self.embedder: Embedder | None = None
+        """What finds memories by meaning (`search/meaning.py`); None: they are found by words alone."""
         self._codes = Codes()
         try:
             due = check and snapshots.due(self.path)
@@ -89,8 +92,6 @@ class Memory:
         The answer comes from a counter in the file's header, without reading a table: ask as often as you like.
         """
         return self._file.changed()
-
-    # Episodes
 
     def add(self, episode: Episode, encoded: tuple[str, np.ndarray] | None = None) -> str:
         """Store an episode and return its id; storing it again changes nothing.
@@ -206,16 +207,15 @@ class Memory:
             verdict_rows.drop(db, photo, other)
         return verdict
 
-    def search(self, words: str, k: int = 10, now: datetime | None = None) -> list[Recall]:
+    def search(self, words: str, k: int = 10, now: datetime | None = None, *, by_meaning: bool = False) -> list[Recall]:
         """Episodes in which the user said any of `words`, whose place has them, or of the time they mean; best first.
 
-        Any text is fine: "the lake last summer". The score is relative to the best hit, which has 1.0. `now`
-        (timezone-aware; default: this moment in the system's timezone) is what "yesterday" counts from.
+        `by_meaning`: also those that mean something like it, where there is an `embedder`. Any text is fine: "the lake
+        last summer". The score is relative to the best hit, which has 1.0. `now` (timezone-aware; default: this moment
+        in the system's timezone) is what "yesterday" counts from.
         """
         with self.transaction() as db:
-            return recall.search(db, words, k, now)
-
-    # Forgetting and replacing
+            return recall.search(db, words, k, now, self.embedder if by_meaning else None)
 
     def forget(self, id: str) -> list[str]:
         """Remove an episode for good, as `forget_all` does; returns the receipt's lines. Raises UnknownEpisode."""
@@ -278,8 +278,6 @@ class Memory:
         """Store again what `hold` returned before it was removed."""
         with self.transaction("IMMEDIATE") as db:
             replacement.put_back(db, held)
-
-    # The file as a whole
 
     def snapshot(self) -> database_files.Snapshot:
         """Copy the memory as it is now; the oldest copies are deleted."""

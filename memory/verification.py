@@ -6,13 +6,13 @@ from memory.db import database_files, snapshots
 from memory.db.checks import CHECKS
 from memory.db.memory_file import MemoryFile
 from memory.errors import MemoryFileError
-from memory.search import vector_index
+from memory.search import meaning, vector_index
 
 
 def problems(file: MemoryFile) -> list[str]:
     """Problems of an open memory, one line each; none when all is well. A wrong vector index is made anew."""
     found: list[str] = []
-    for check in (*CHECKS, None):
+    for check in (*CHECKS, meaning.check, None):
         try:
             if check is None:
                 found += _repaired_indexes(file)

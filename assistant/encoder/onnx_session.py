@@ -37,25 +37,25 @@ class OnnxSession:
             raise ModelError(f"{path} has no output {output!r}; it has {', '.join(outputs)}")
         if len(inputs) != 1:
             names = ", ".join(one.name for one in inputs)
-            raise ModelError(f"{path} takes {names}: an encoder's network takes pictures and nothing else")
+            raise ModelError(f"{path} takes {names}: an encoder's network takes one input and nothing else")
         self._input = inputs[0].name
 
-    def run(self, pictures: np.ndarray) -> np.ndarray:
-        """The output for pictures (B, 3, H, W) float32. Raises ModelError."""
+    def run(self, given: np.ndarray) -> np.ndarray:
+        """The output for pictures (B, 3, H, W) float32, or for the ids of a text (1, T) int64. Raises ModelError."""
         session = self._session
         try:
             try:
-                return self._run(session, pictures)
+                return self._run(session, given)
             except Exception:
                 if CORE_ML not in session.get_providers():
                     raise
-                return self._run(self._on_the_processor(session), pictures)
+                return self._run(self._on_the_processor(session), given)
         except Exception as error:  # the library's own types, which share no base but Exception
-            shape = " x ".join(map(str, pictures.shape))
-            raise ModelError(f"{self._path} failed on pictures of {shape}: {_first_line(error)}") from error
+            shape = " x ".join(map(str, given.shape))
+            raise ModelError(f"{self._path} failed on {self._input} of {shape}: {_first_line(error)}") from error
 
-    def _run(self, session: Any, pictures: np.ndarray) -> np.ndarray:
-        result: np.ndarray = session.run([self._output], {self._input: pictures})[0]
+    def _run(self, session: Any, given: np.ndarray) -> np.ndarray:
+        result: np.ndarray = session.run([self._output], {self._input: given})[0]
         return result
 
     def _on_the_processor(self, failed: Any) -> Any:
@@ -92,7 +92,7 @@ def _load_runtime() -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise ModelError("onnxruntime, which runs the photo encoder, is missing; install it with: make run") from error
+        raise ModelError("onnxruntime, which runs the encoders, is missing; install it with: make run") from error
     onnxruntime.set_default_logger_severity(ERRORS_ONLY)
     return onnxruntime
 

@@ -6,10 +6,13 @@ Texts of memories are handed out as they were said: they are data, and a program
 from __future__ import annotations
 
 import secrets
+import time
 from pathlib import Path
 from typing import Any
 
 from assistant.backends import disk_cache
+from assistant.embedder.embed_words import embed_missing
+from assistant.embedder.text_embedder import attach
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.open_encoder import open_encoder
 from assistant.opening import encode_with_progress
@@ -24,6 +27,8 @@ from memory.store import Memory
 
 MOST = 20
 """At most so many memories come at once."""
+READING = 5.0
+"""Seconds: so long a search reads memories that are new to the text embedder, the newest first; the next goes on."""
 
 
 class MemoryTools:
@@ -31,6 +36,7 @@ class MemoryTools:
 
     def __init__(self, memory: Memory, encoder: str | None = None) -> None:
         self._memory, self._encoder_name = memory, encoder
+        attach(memory)
         self._encoder: PhotoEncoder | None = None
         self._asked: dict[str, tuple[str, ...]] = {}
         """Confirmations that were given out: token, ids of the memories it is for."""
@@ -41,7 +47,10 @@ class MemoryTools:
             self._encoder.close()
 
     def search(self, words: str, most: int = MOST) -> dict[str, Any]:
-        """Memories that words or a time find, best first. Raises KeepsakeError."""
+        """Memories that words, what they mean, or a time find, best first. Raises KeepsakeError."""
+        if self._memory.embedder:
+            until = time.monotonic() + READING
+            embed_missing(self._memory, self._memory.embedder, stop=lambda: time.monotonic() > until)
         finding = browse.search(self._memory, words, most=_bounded(most))
         found = [_row(self._memory.get(one.id), one.why) for one in finding.entries[: _bounded(most)]]
         return {"memories": found, "showing_results_for": finding.instead or words}

@@ -3,7 +3,8 @@
 A model is a folder. Its `manifest.json` names the files with their sha256; without a manifest it holds exactly one
 language model GGUF (maybe in shards) and one mmproj GGUF, as Qwen3-VL is published. The path of a .gguf chooses one of
 several language models. A folder with `config.json` and *.safetensors is a whole model for MLX or for transformers.
-`models/nano` ships with the project; `models/encoder`, which ships too, is no model but the photo encoder.
+`models/nano` ships with the project; `models/encoder` and `models/embedder`, which ship too, are no language models but
+the photo encoder and the text embedder.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from memory.paths import home
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models"
 DEFAULT = "nano"
-ENCODER = "encoder"
-"""The folder of the photo encoder, which lies beside the models and is none of them."""
+ENCODER, EMBEDDER = "encoder", "embedder"
+"""The folders of the photo encoder and the text embedder, which lie beside the models and are none of them."""
 
 
 def find(name: str | None = None) -> Path:
@@ -45,7 +46,8 @@ def find(name: str | None = None) -> Path:
 def names() -> set[str]:
     """Names of all models on this machine."""
     roots = [root for root in (SHIPPED, home() / "models") if root.is_dir()]
-    return {f.name for root in roots for f in root.iterdir() if f.is_dir() and f != SHIPPED / ENCODER}
+    others = {SHIPPED / ENCODER, SHIPPED / EMBEDDER}
+    return {f.name for root in roots for f in root.iterdir() if f.is_dir() and f not in others}
 
 
 def load(name: str | None = None, *, verify: bool = True) -> Spec:

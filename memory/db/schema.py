@@ -178,6 +178,17 @@ MIGRATIONS: tuple[Migration, ...] = (
         ) STRICT""",
     ),
     (word_index.SPELLINGS, word_index.build_spellings),
+    (
+        # Vectors of what the user said (see `search/meaning.py`): all of them can be made anew from the words.
+        """CREATE TABLE meanings (
+            episode TEXT NOT NULL REFERENCES episodes (id) ON DELETE CASCADE,
+            space TEXT NOT NULL,
+            dim INTEGER NOT NULL,
+            codes BLOB NOT NULL,                -- of the whole and of its sentences, int8 (vectors, dim)
+            PRIMARY KEY (episode, space),
+            CHECK (dim > 0 AND length(codes) % dim = 0)
+        ) STRICT""",
+    ),
 )
 
 

@@ -11,7 +11,7 @@ from memory.days import day_words
 from memory.db import conversation_rows, name_rows, rows, verdict_rows, word_index
 from memory.forget import remains, selection
 from memory.forget.receipt import Receipt
-from memory.search import vectors
+from memory.search import meaning, vectors
 from memory.text import folded
 
 
@@ -58,6 +58,7 @@ def _delete(db: sqlite3.Connection, ids: Sequence[str], more_parts: Sequence[tup
         texts = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
         turns, size = turns + len(texts), size + sum(len(text.encode()) for text in texts)
         said += db.execute("SELECT words || ' ' || coalesce(place, '') FROM said WHERE rowid = ?", (row,)).fetchone()
+        size += meaning.drop(db, id)
         word_index.remove(db, row)
         db.execute("DELETE FROM episodes WHERE row = ?", (row,))
     kept = [p for p in of_photos if db.execute("SELECT 1 FROM episodes WHERE photo = ? LIMIT 1", (p,)).fetchone()]

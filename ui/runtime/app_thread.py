@@ -149,8 +149,6 @@ class AppThread:
             with suppress(KeepsakeError):  # a broken memory is reported when the user needs it, not before
                 if memory.changed():
                     self._session.count()
-                    if self._session.engines.encoder_thread:
-                        self._session.engines.encoder_thread.again()
 
         self.browse(count, lambda _: None)
 

@@ -1,7 +1,8 @@
 """The app's photo encoder: opened once, and a thread that encodes the photos which it has not seen yet.
 
 A memory of an older Keepsake, or of another encoder, has no tokens of this one. The thread makes them, newest photos
-first, while the app is used; each is stored at once, so that a kill loses none.
+first, while the app is used; each is stored at once, so that a kill loses none. After the photos the words that the
+memory's text embedder has not read are embedded in the same way, new ones, too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from contextlib import suppress
 
 from textual.message import Message
 
+from assistant.embedder.embed_words import embed_missing
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.events import unreadable_line
 from assistant.sight import encode_missing
@@ -53,7 +55,7 @@ class EncoderThread:
         self._thread.start()
 
     def again(self) -> None:
-        """Look again for photos that were not seen: the memory has changed."""
+        """Look again for photos and words that were not read: the memory has changed."""
         self._wake.set()
 
     def close(self) -> None:
@@ -78,6 +80,8 @@ class EncoderThread:
                 return
             try:
                 encode_missing(memory, self.encoder(), self._progress, self._stopped.is_set, self._unreadable)
+                if memory.embedder:
+                    embed_missing(memory, memory.embedder, stop=lambda: self._stopped.is_set() or self._wake.is_set())
             except KeepsakeError as error:
                 self._tell(Notice(str(error), "warning"))
             except Exception as error:  # the thread's edge: the app raises it where it is seen

@@ -59,6 +59,11 @@ class Engines:
         if self.encoder_thread:
             self.encoder_thread.start(memory)
 
+    def look_again(self) -> None:
+        """Let the encoder's thread read what is new: the memory may have changed."""
+        if self.encoder_thread:
+            self.encoder_thread.again()
+
     def load(self) -> None:
         """Begin to load the model, unless it is loaded or being loaded."""
         if not self._loader.loading and not self.has_model:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant.backends import disk_cache
+from assistant.embedder.text_embedder import attach
 from memory import conversations
 from memory.db.keys import Ask
 from memory.errors import KeepsakeError
@@ -22,9 +23,10 @@ LISTED = 100
 
 
 def open_memory(file: Path | None, ask: Ask) -> Memory:
-    """Open the memory. If the named file does not exist, a new memory is made, and its notice says so."""
+    """Open the memory, to be searched by meaning, too. A named file that does not exist is made: its notice says so."""
     is_new = file is not None and not file.exists()
     memory = Memory(memory_file(file), ask=ask)
+    attach(memory)
     if is_new:
         memory.trouble = memory.trouble or MEMORY_NEW.format(file=file)
     return memory

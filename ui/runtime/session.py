@@ -126,9 +126,9 @@ class Session(Rewriting):
             conversation.prefill(photo, lambda: not (gone.is_set() or self.jobs.cancelled.is_set()))
 
     def count(self) -> None:
-        """Tell how many memories there are, and whether their file is encrypted."""
-        memory = self.store
-        self._tell(messages.MemoryCounted(memory.stats()["episodes"], memory.encrypted, self.own is not None))
+        """Tell how many memories there are, and whether their file is encrypted; what is new is read for recall."""
+        self.engines.look_again()
+        self._tell(messages.MemoryCounted(self.store.stats()["episodes"], self.store.encrypted, self.own is not None))
 
     def alike(self, photo: Photo, k: int) -> list[Recall]:
         """The `k` memories most like a photo; the conversation stays as it is."""

@@ -195,7 +195,7 @@ def test_an_output_of_other_axes_is_one_line(tmp_path: Path, photo: Photo) -> No
 
 def test_a_size_that_the_network_cannot_take_is_one_line(tmp_path: Path, photo: Photo) -> None:
     encoder = OnnxEncoder(tinyencoder.build(tmp_path, "map", size=8))
-    with pytest.raises(ModelError, match=r"net\.onnx failed on pictures of 1 x 3 x 8 x 8: ") as caught:
+    with pytest.raises(ModelError, match=r"net\.onnx failed on \w+ of 1 x 3 x 8 x 8: ") as caught:
         encoder.encode(photo)
     assert "\n" not in str(caught.value)
 
@@ -220,7 +220,7 @@ def test_encoders_are_found_by_folder_and_name(tmp_path: Path, own_home: Path, m
     with pytest.raises(ModelError, match=rf"{re.escape(str(tmp_path))} has no manifest\.json"):
         open_encoder(tmp_path)
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(ModelError, match=r"onnxruntime, which runs the photo encoder, is missing"):
+    with pytest.raises(ModelError, match=r"onnxruntime, which runs the encoders, is missing"):
         open_encoder("mine")
 
 

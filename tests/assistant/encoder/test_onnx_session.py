@@ -84,5 +84,5 @@ def test_a_network_with_two_inputs_is_refused(tmp_path: Path) -> None:
     onnx.save(
         helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), tmp_path / "net.onnx"
     )
-    with pytest.raises(ModelError, match="takes a, b: an encoder's network takes pictures and nothing else"):
+    with pytest.raises(ModelError, match="takes a, b: an encoder's network takes one input and nothing else"):
         OnnxSession(tmp_path / "net.onnx", "c")

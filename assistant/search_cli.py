@@ -1,0 +1,41 @@
+"""`python -m assistant search TEXT`: what `python -m memory search TEXT` finds, and what is found by meaning."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from assistant.embedder.embed_words import embed_missing
+from assistant.embedder.text_embedder import TextEmbedder
+from assistant.opening import open_memory
+from assistant.progress import progress_line
+from memory.__main__ import print_found
+from memory.maintenance.argument_types import positive
+
+
+def add(commands: Any) -> None:
+    """Add the command to the assistant's parser."""
+    about = "memories that have these words or mean something like them (English), or of a time"
+    find = commands.add_parser("search", help=about, description=about)
+    find.add_argument("text", metavar="TEXT", help="such as 'when did we get hitched?'")
+    find.add_argument("-k", type=positive, default=10, metavar="N", help="at most N memories (default 10)")
+    find.add_argument("--memory", type=Path, help="the memory file (default: under KEEPSAKE_HOME)")
+    find.add_argument("--json", action="store_true", help="print a JSON object a line on stdout")
+    find.set_defaults(run=_search)
+
+
+def _search(args: argparse.Namespace) -> int:
+    """Embed the words that the embedder has not read, with progress, and print what is found. Raises KeepsakeError."""
+    line: Callable[[int], None] | None = None
+
+    def progress(done: int, total: int) -> None:
+        nonlocal line
+        line = line or progress_line(total, "read for their meaning", "memory", "memories")
+        line(done)
+
+    with open_memory(args.memory, to_read=True) as memory:
+        memory.embedder = embedder = TextEmbedder()
+        embed_missing(memory, embedder, progress)
+        return print_found(memory, args)

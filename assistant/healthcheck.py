@@ -6,7 +6,6 @@ Photo and prompt are fixed, so that the numbers of two models can be compared. T
 from __future__ import annotations
 
 import hashlib
-import json
 import subprocess
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from assistant.encoder.encoder_manifest import read_manifest
 from assistant.encoder.onnx_encoder import OnnxEncoder
 from assistant.encoder.open_encoder import encoder_folder
 from assistant.models import hardware, local, registry
+from assistant.models.model_files import inside, packaged, read_object
 from assistant.models.spec import Spec
 from assistant.photo import from_image
 from memory.episode import Photo
@@ -81,7 +81,7 @@ def check_encoder(name: str, on_step: Callable[[str], None] = lambda _: None) ->
     folder = encoder_folder(name)
     manifest = read_manifest(folder)
     files = [(manifest.file, manifest.sha256), (manifest.projection, manifest.projection_sha256)]
-    compared = [(folder / file, digest) for file, digest in files if file and digest]
+    compared = [(inside(folder, file), digest) for file, digest in files if file and digest]
     for path, digest in compared:
         _compare(path, digest, on_step)
     on_step(f"opening {manifest.name}")
@@ -105,8 +105,12 @@ def check(name: str, on_step: Callable[[str], None] = lambda _: None) -> Health:
 
     `on_step` gets a line about each step before it begins.
     """
-    compared = _compare_files(local.find(name), on_step)
+    try:
+        compared = _compare_files(local.find(name), on_step)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{name}: its manifest.json is not a model manifest: {error}") from error
     spec = local.load(name)
+    needs = hardware.memory_needed(registry.weight(spec), registry.kv_bytes(spec))
     on_step(f"loading {spec.name}")
     backend = WorkerBackend(spec)
     try:
@@ -128,7 +132,7 @@ def check(name: str, on_step: Callable[[str], None] = lambda _: None) -> Health:
         compared,
         round(loaded - began, 2),
         peak,
-        hardware.memory_needed(registry.weight(spec), registry.kv_bytes(spec)),
+        needs,
         last.prompt_tokens,
         round((last.prompt_tokens - last.cached_tokens) / (first_at - loaded), 1),
         last.new_tokens,
@@ -153,9 +157,9 @@ def _compare_files(folder: Path, on_step: Callable[[str], None]) -> int:
     manifest = folder / "manifest.json"
     if not manifest.exists():
         return 0
-    entries = json.loads(manifest.read_text(encoding="utf-8"))["files"].values()
+    entries = list(read_object(manifest)["files"].values())
     for entry in entries:
-        path = local.packaged(entry["package"], entry["file"]) if "package" in entry else folder / entry["file"]
+        path = packaged(entry["package"], entry["file"]) if "package" in entry else inside(folder, entry["file"])
         _compare(path, entry["sha256"], on_step)
     return len(entries)
 

@@ -6,6 +6,7 @@ a memory that the next start must find and remove, have partial files with names
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from memory.paths import home, private_folder
@@ -91,11 +93,15 @@ def sync(file: Path) -> None:
 def sha256(path: Path) -> str:
     """SHA-256 of a file in hex, computed once for each size and time of change (stored in home()/hashes.json)."""
     stat = path.stat()
+    if not S_ISREG(stat.st_mode):  # a pipe would wait for ever
+        raise FileNotFoundError(errno.ENOENT, "is no ordinary file", str(path))
     key = f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
     hashes = private_folder(home()) / "hashes.json"
     try:
         known = json.loads(hashes.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
+        known = {}
+    if not isinstance(known, dict):
         known = {}
     if key not in known:
         with open(path, "rb") as file:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.models.local import packaged
+from assistant.models.model_files import packaged
 from assistant.models.photo_budget import PhotoBudget
 from assistant.models.spec import UNCALIBRATED
 from memory.errors import KeepsakeError

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from assistant.models.local import packaged
+from assistant.models.model_files import packaged
 from assistant.models.spec import Spec
 from memory.errors import KeepsakeError
 from quantize import build_cache, manifest, publish, variants

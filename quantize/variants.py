@@ -16,7 +16,7 @@ import numpy as np
 
 from assistant.backend import Chunk, Message, Options
 from assistant.chatml import Mark, Piece, Words
-from assistant.models.local import packaged
+from assistant.models.model_files import packaged
 from assistant.models.spec import Spec
 from memory.episode import Photo
 from memory.errors import KeepsakeError

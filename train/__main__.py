@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.models.local import packaged
+from assistant.models.model_files import packaged
 from benchmark.world import fetch
 from memory.errors import KeepsakeError, exit_with
 from memory.files import whole_file

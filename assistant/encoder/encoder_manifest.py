@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from assistant.models.model_files import inside, read_bytes
 from memory.errors import ModelError
 from memory.files import sha256
 from memory.search.gate import HIGHEST, Gate
@@ -97,18 +98,18 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of an encoder's folder. Raises ModelError when it is missing, or not one."""
     path = folder / MANIFEST
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+        return msgspec.json.decode(read_bytes(path), type=Manifest)
     except FileNotFoundError as error:
         raise ModelError(
             f"{folder} has no {MANIFEST}: it says how photos enter an encoder (docs/encoders.md)"
         ) from error
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+    except (OSError, ValueError, RecursionError, msgspec.MsgspecError) as error:
         raise ModelError(f"{path} is not an encoder's manifest: {error}") from error
 
 
 def checked_file(folder: Path, name: str, expected: str | None) -> tuple[Path, str]:
     """Path and sha256 of a file that a manifest names. Raises ModelError when it is missing or another one."""
-    path = folder / name
+    path = inside(folder, name)
     try:
         actual = sha256(path)
     except OSError as error:

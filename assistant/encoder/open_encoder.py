@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.encoder_manifest import MANIFEST
 from assistant.encoder.onnx_encoder import OnnxEncoder
 from assistant.models import local
+from assistant.models.model_files import read_object
 from memory.errors import ModelError
 from memory.paths import home
 
@@ -44,10 +44,9 @@ def is_encoder(name: str) -> bool:
     if not folders or folders[0].parent == home() / "encoders":
         return bool(folders)
     try:
-        manifest = json.loads((folders[0] / MANIFEST).read_text(encoding="utf-8"))
+        return "output" in read_object(folders[0] / MANIFEST)
     except (OSError, ValueError):
         return False
-    return isinstance(manifest, dict) and "output" in manifest
 
 
 def encoder_names() -> list[str]:

@@ -11,7 +11,6 @@ the model has to be converted first.
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from assistant.models import gguf_metadata
 from assistant.models.file_choice import RemoteFile
 from assistant.models.hardware import gigabytes
 from assistant.models.hub_client import RESUMABLE, RemoteModel, clear_errors, list_files, size_of, stream_file
+from assistant.models.model_files import read_object
 from assistant.models.pull_plan import PullPlan, plan_pull
 from assistant.models.registry import ListedModel
 from memory.errors import ModelError
@@ -103,7 +103,7 @@ def _locked(path: Path, name: str) -> Iterator[None]:
 def _is_whole(target: Path, plan: PullPlan) -> bool:
     """Whether a folder holds what `plan` fetches, undamaged. Raises ModelError when another model has the name."""
     try:
-        record = json.loads((target / plan.record).read_text(encoding="utf-8"))
+        record = read_object(target / plan.record)
         ours = record["source"]["repository"] == plan.repository
         files = [(target / entry["file"], entry["sha256"]) for entry in record["files"].values()]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

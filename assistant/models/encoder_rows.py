@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from assistant.models import hardware, local, registry
+from assistant.models.model_files import inside, read_object
 from assistant.models.registry import ListedModel, ModelRow
+from memory.errors import ModelError
 from memory.paths import home
 
 BUFFERS = 100_000_000
@@ -37,10 +38,10 @@ def _present(folder: Path, machine: hardware.Machine) -> ModelRow:
     listed = registry.listed_encoders().get(name)
     about = "recall of real photos; ships with Keepsake" if ships else listed.about if listed else ""
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        network = folder / manifest["file"]
+        manifest = read_object(folder / "manifest.json")
+        network = inside(folder, manifest["file"])
         size, licence = network.stat().st_size, str(manifest.get("licence", "not stated"))
-    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+    except (ModelError, OSError, KeyError, ValueError, TypeError, AttributeError) as error:
         problem = f"its files are missing or damaged ({error})"
         return ModelRow(
             name, where, False, None, None, None, "", about, False, str(folder), problem=problem, kind="encoder"

@@ -16,18 +16,26 @@ from memory.errors import ModelError
 
 SUPPORTED = {"qwen3vl": "Qwen3-VL", "qwen3vlmoe": "Qwen3-VL MoE", "llama": "SmolLM2 (SmolVLM)"}
 """Supported architectures of language models, with the names of their families."""
+MOST_A_TOKEN = 1 << 30
+"""Bytes: no model keeps as much of a token."""
 VISION_TOWER = "clip"
 """Architecture of every mmproj."""
 SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})\.gguf")
 SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 STRING, ARRAY = 8, 9
 """GGUF's numbers of value types; those of SCALARS with the format of `struct`."""
+HEADER = 100_000_000
+"""Bytes of the longest header of a .safetensors file, by its specification."""
+MOST = 1 << 25
+"""Bytes before the tokenizer; more means that the file is damaged."""
 LONGEST = 1 << 20
 """Bytes of the longest string and items of the longest array; more means that the file is damaged."""
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
     """The metadata of a GGUF file up to its tokenizer: numbers, texts, lists. Raises ModelError."""
+    if not path.is_file():  # a pipe would wait for ever
+        raise ModelError(f"{path} is no ordinary file: fetch it again, or choose another")
     try:
         with open(path, "rb") as file:
             if file.read(4) != b"GGUF":
@@ -41,11 +49,15 @@ def read_metadata(path: Path) -> dict[str, Any]:
 
 def safetensors_format(path: Path) -> str:
     """The library that a .safetensors file was written for: "mlx", "pt"; "" when it does not say. Raises ModelError."""
+    if not path.is_file():
+        raise ModelError(f"{path} is no ordinary file: fetch it again, or choose another")
     try:
         with open(path, "rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
+            if length > HEADER:
+                raise ValueError("a header too long to be one")
             name = json.loads(file.read(length)).get("__metadata__", {}).get("format", "")
-    except (struct.error, ValueError, AttributeError, OverflowError, MemoryError) as error:
+    except (struct.error, ValueError, AttributeError, OverflowError, RecursionError, OSError) as error:
         raise ModelError(f"{path} is damaged at its beginning, or cut short: fetch it again") from error
     return str(name)
 
@@ -88,7 +100,7 @@ def shards(path: Path) -> list[Path]:
 
 
 def kv_bytes(path: Path) -> int:
-    """Bytes of one token in the KV cache, keys and values in f16. 0 where the file does not say."""
+    """Bytes of one token in the KV cache, keys and values in f16. 0 where the file does not say. Raises ModelError."""
     metadata = read_metadata(path)
 
     def number(name: str, default: int = 0) -> Any:
@@ -96,10 +108,16 @@ def kv_bytes(path: Path) -> int:
 
     heads = number("attention.head_count_kv", number("attention.head_count"))
     layers = number("block_count")
-    per_layer = heads if isinstance(heads, list) else [heads] * layers
-    width = number("embedding_length") // max(1, number("attention.head_count", 1))
-    wide = number("attention.key_length", width) + number("attention.value_length", width)
-    return int(sum(per_layer) * wide * 2)
+    try:
+        together = sum(heads) if isinstance(heads, list) else heads * layers
+        width = number("embedding_length") // max(1, number("attention.head_count", 1))
+        wide = number("attention.key_length", width) + number("attention.value_length", width)
+        size = int(together * wide * 2)
+        if not 0 <= size <= MOST_A_TOKEN:
+            raise ValueError(size)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ModelError(f"{path} says impossible things of itself ({error}): fetch it again") from error
+    return size
 
 
 def _architecture(path: Path) -> str:
@@ -117,6 +135,8 @@ def _fields(file: BinaryIO) -> Iterator[tuple[str, Any]]:
         key = _text(file)
         if key.startswith("tokenizer."):
             return
+        if file.tell() > MOST:
+            raise ValueError("too much to be metadata")
         yield key, _value(file, _read(file, "<I"))
 
 

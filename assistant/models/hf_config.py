@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from assistant.models.model_files import read_object
 from memory.errors import ModelError
 
 FAMILIES = ("smolvlm", "qwen3_vl")
@@ -15,11 +15,11 @@ FAMILIES = ("smolvlm", "qwen3_vl")
 def config(folder: Path) -> dict[str, Any]:
     """A folder's `config.json`. Raises ModelError when it is missing, damaged, or of a model that is not supported."""
     try:
-        found: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        found = read_object(folder / "config.json")
         kind = found["model_type"]
     except FileNotFoundError:
         raise ModelError(f"{folder} is not a model: it has no config.json") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / 'config.json'} is not a model's configuration: {error}") from error
     if kind not in FAMILIES:
         raise ModelError(f"{folder.name} is a {kind} model: Keepsake reads {' and '.join(FAMILIES)}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.models import gguf_metadata
+from assistant.models.bounded_http import bound_answers
 from assistant.models.file_choice import RemoteFile
 from assistant.models.pull_plan import PullPlan, choose_files
 from memory.errors import ModelError
@@ -26,6 +28,10 @@ CHUNK = 1 << 20
 AGENT = "keepsake"
 """User agent: all that the hub learns about us."""
 RESUMABLE = "what came is kept, and fetching it again goes on from there"
+
+
+class TooMuch(ModelError):
+    """A server sends more than it promised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ def clear_errors(plan: PullPlan) -> Iterator[None]:
     import httpx2
     from huggingface_hub import constants, errors
 
+    bound_answers()
     constants.HF_HUB_DISABLE_TELEMETRY = True
     constants.DOWNLOAD_CHUNK_SIZE = CHUNK
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries would write over our progress
@@ -67,6 +74,10 @@ def clear_errors(plan: PullPlan) -> Iterator[None]:
         raise ModelError(f"the hub answered {status} for {plan.repository}; {RESUMABLE}") from error
     except errors.HFValidationError as error:
         raise ModelError(f"{plan.repository!r} cannot be a repository of the hub") from error
+    except httpx2.TooManyRedirects as error:
+        raise ModelError(f"the hub sends from one address to the next without end; {RESUMABLE}") from error
+    except httpx2.DecodingError as error:
+        raise ModelError(f"the hub's answer cannot be unpacked; {RESUMABLE}") from error
     except httpx2.TransportError as error:
         raise ModelError(f"the hub cannot be reached, or was lost ({type(error).__name__}); {RESUMABLE}") from error
     except OSError as error:
@@ -77,18 +88,35 @@ def clear_errors(plan: PullPlan) -> Iterator[None]:
 
 def list_files(plan: PullPlan) -> RemoteModel:
     """Ask the hub for the files that `plan` names. Raises ModelError when they are not there, or not supported."""
+    import httpx2
     from huggingface_hub import HfApi
+    from huggingface_hub.errors import HFValidationError
 
     api = HfApi(_endpoint(), token=_token() or False, headers={"user-agent": AGENT})
-    info = api.model_info(plan.repository, revision=plan.revision, files_metadata=True, timeout=20)
-    architecture = (info.gguf or {}).get("architecture")
+    try:
+        info = api.model_info(plan.repository, revision=plan.revision, files_metadata=True, timeout=20)
+        listed = [_listed(sibling) for sibling in info.siblings or []]
+        architecture = (info.gguf or {}).get("architecture")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        if isinstance(error, (httpx2.HTTPError, OSError, HFValidationError)):
+            raise
+        page = "a page to log in to this network may stand in its place: open any page in a browser, then try again"
+        raise ModelError(f"what answered for {plan.repository} is no list of files of the hub; {page}") from error
     if architecture and architecture not in gguf_metadata.SUPPORTED:
         raise ModelError(f"{plan.repository} is of the architecture {architecture!r}; {gguf_metadata.supported()}")
-    remote = [
-        RemoteFile(s.rfilename, s.size or 0, s.lfs.sha256 if s.lfs else None, s.blob_id) for s in info.siblings or []
-    ]
     licence = plan.listed.licence if plan.listed else getattr(info.card_data, "license", None) or "not stated"
-    return RemoteModel(info.sha or "main", str(licence), tuple(choose_files(plan, remote)))
+    return RemoteModel(info.sha or "main", str(licence), tuple(choose_files(plan, listed)))
+
+
+def _listed(sibling: Any) -> RemoteFile:
+    """A file of the hub's list. Raises ValueError, TypeError for what is none."""
+    size, name = sibling.size or 0, sibling.rfilename
+    sha256 = sibling.lfs.sha256 if sibling.lfs else None
+    if not isinstance(name, str) or not isinstance(size, int) or not 0 <= size < 1 << 50:
+        raise ValueError(f"no file of a list: {name!r}, {size!r}")
+    if sha256 is not None and not re.fullmatch("[0-9a-f]{64}", sha256):
+        raise ValueError(f"no hash: {sha256!r}")
+    return RemoteFile(name, size, sha256, sibling.blob_id)
 
 
 def stream_file(plan: PullPlan, commit: str, file: RemoteFile, partial: Path, on_bytes: Callable[[int], None]) -> None:
@@ -111,6 +139,10 @@ def stream_file(plan: PullPlan, commit: str, file: RemoteFile, partial: Path, on
 
         def update(self, n: int) -> None:
             self.n += n
+            if self.n > file.bytes:  # before it is written
+                raise TooMuch(
+                    f"{file.name}: more came than the {file.bytes} bytes that were promised; it was thrown away"
+                )
             on_bytes(self.n)
 
     bar: Any = ProgressBar
@@ -126,6 +158,9 @@ def stream_file(plan: PullPlan, commit: str, file: RemoteFile, partial: Path, on
             with open(partial, "ab") as out:
                 http_get(url, out, resume_size=before, headers=headers, expected_size=file.bytes, tqdm_class=bar)
             return
+        except TooMuch:
+            partial.unlink(missing_ok=True)
+            raise
         except httpx2.NetworkError:
             if size_of(partial) == before:
                 raise

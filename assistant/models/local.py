@@ -10,13 +10,12 @@ the photo encoder and the text embedder.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import json
 from pathlib import Path
 from typing import Any
 
 from assistant.backend import Verification
-from assistant.models import gguf_metadata, hf_config
+from assistant.models import gguf_metadata, hf_config, model_files
+from assistant.models.model_files import inside, packaged
 from assistant.models.photo_budget import read_budget
 from assistant.models.spec import UNCALIBRATED, Engine, Spec
 from memory.errors import ModelError
@@ -62,9 +61,13 @@ def load(name: str | None = None, *, verify: bool = True) -> Spec:
     if not manifest_path.exists():
         return _without_manifest(folder)
     try:
-        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+        manifest = model_files.read_object(manifest_path)
         files = {role: _file(folder, manifest["files"][role], verify) for role in manifest["files"]}
         photo = manifest["photo"]
+        if not isinstance(manifest["name"], str):
+            raise ValueError(f"its name is {manifest['name']!r}")
+        if not isinstance(photo.get("side"), int | None) or isinstance(photo.get("side"), bool):
+            raise ValueError(f"the side of a photo is {photo['side']!r}")
         whole = manifest.get("engine") == "mlx"
         return Spec(
             manifest["name"],
@@ -82,7 +85,9 @@ def load(name: str | None = None, *, verify: bool = True) -> Spec:
             Verification(**manifest["verification"]) if "verification" in manifest else None,
             "seen" if manifest.get("describes", not photo.get("one_tile", False)) else "told",
         )
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise ModelError(f"{manifest_path} cannot be read: {error.strerror}") from error
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise ModelError(f"{manifest_path} is not a model manifest: {error}") from error
 
 
@@ -113,18 +118,7 @@ def _digest(*parts: str) -> str:
 
 def _file(folder: Path, entry: dict[str, Any], verify: bool) -> Path:
     """The path of a manifest's entry. Raises ModelError when the file is missing or, with `verify`, differs."""
-    package = entry.get("package")
-    path = packaged(package, entry["file"]) if package else folder / entry["file"]
-    if not path.exists():
-        raise ModelError(f"{path} is missing; bring the model's files back, or choose another model")
+    path = packaged(entry["package"], entry["file"]) if "package" in entry else inside(folder, entry["file"])
     if verify and sha256(path) != entry["sha256"]:
         raise ModelError(f"{path} is damaged or not the file this model was made with (sha256 differs): fetch it again")
     return path
-
-
-def packaged(package: str, file: str) -> Path:
-    """The path of a file in an installed package, which is not imported. Raises ModelError for a missing package."""
-    spec = importlib.util.find_spec(package)
-    for location in spec.submodule_search_locations or [] if spec else []:
-        return Path(location) / file
-    raise ModelError(f"the package {package} with {file} is missing; install it with: make run")

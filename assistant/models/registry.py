@@ -5,7 +5,6 @@ Only small files are read, and never the network. The list was written by people
 
 from __future__ import annotations
 
-import json
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -16,8 +15,9 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from assistant.models import gguf_metadata, hardware, local
+from assistant.models.model_files import read_object
 from assistant.models.spec import Spec
-from memory.errors import KeepsakeError, ModelError
+from memory.errors import ModelError
 
 LIST = Path(__file__).with_name("models.toml")
 COMFORT = 0.4
@@ -163,11 +163,14 @@ def kv_bytes(spec: Spec) -> int:
     """Bytes of one token in the KV cache, keys and values in 16 bits."""
     if not spec.language.is_dir():
         return gguf_metadata.kv_bytes(spec.language)
-    config = json.loads((spec.language / "config.json").read_text(encoding="utf-8"))
-    text = config.get("text_config", config)
-    heads = text["num_attention_heads"]
-    width = text.get("head_dim") or text["hidden_size"] // heads
-    return int(text["num_hidden_layers"] * text.get("num_key_value_heads", heads) * width * 4)
+    try:
+        config = read_object(spec.language / "config.json")
+        text = config.get("text_config", config)
+        heads = text["num_attention_heads"]
+        width = text.get("head_dim") or text["hidden_size"] // heads
+        return int(text["num_hidden_layers"] * text.get("num_key_value_heads", heads) * width * 4)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
+        raise ModelError(f"{spec.language / 'config.json'} is not a model's configuration: {error}") from error
 
 
 def _entries(table: str) -> list[dict[str, Any]]:
@@ -195,7 +198,7 @@ def _present(name: str, machine: hardware.Machine) -> ModelRow:
         licence = _licence(folder) or (listed.licence if listed else "not stated")
         fits = hardware.fits(needs, machine)
         return ModelRow(name, where, True, fits, needs, size, licence, about, False, str(folder), spec.language.name)
-    except (KeepsakeError, OSError, KeyError, ValueError) as error:
+    except Exception as error:  # whatever is wrong with one folder: the list goes on, and says so in its line
         return ModelRow(name, where, False, None, None, None, "", about, False, str(folder), problem=str(error))
 
 
@@ -213,6 +216,6 @@ def _licence(folder: Path) -> str:
     """The licence in a model's manifest; "" without one. Raises ModelError when the manifest is damaged."""
     manifest = folder / "manifest.json"
     try:
-        return str(json.loads(manifest.read_text(encoding="utf-8")).get("licence", "")) if manifest.exists() else ""
-    except (ValueError, AttributeError) as error:
+        return str(read_object(manifest).get("licence", "")) if manifest.exists() else ""
+    except (OSError, ValueError) as error:
         raise ModelError(f"{manifest} is not a model manifest: {error}") from error

@@ -21,7 +21,7 @@ from socketserver import ThreadingTCPServer
 from types import TracebackType
 from typing import Any, Self
 
-from assistant.models.local import packaged
+from assistant.models.model_files import packaged
 
 HOST = "127.0.0.1"
 SERVE = """

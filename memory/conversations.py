@@ -7,11 +7,16 @@ conversation nothing is stored.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from memory.db import conversation_rows
-from memory.db.conversation_rows import Part, StoredConversation, Title
+from memory.db.conversation_rows import Line, Part, StoredConversation, Title
 from memory.forget import selection
 from memory.store import Memory
 from memory.text import folded
+
+LONGEST_TITLE = 200
+"""Characters of a title in a list."""
 
 
 def keep(memory: Memory, id: str, part: Part, *, new: bool) -> bool:
@@ -39,10 +44,16 @@ def titles(memory: Memory, words: str = "", limit: int = -1) -> list[Title]:
                 text = folded("\n".join(line.text for line in outline.lines))
                 if not all(word in text for word in wanted):
                     continue
-            first = sorted(outline.lines, key=lambda line: line.kind not in ("question", "remembered"))[:1]
-            title = " ".join(first[0].text.split()) if first else ""
-            hits.append(Title(outline.id, outline.when, title, outline.photos))
+            hits.append(Title(outline.id, outline.when, _title(outline.lines), outline.photos))
     return hits
+
+
+def _title(lines: Sequence[Line]) -> str:
+    """What the user said first, the last caption (who it was), what the user said next: "Who is this?" is no title."""
+    said = [line.text for line in lines if line.kind in ("question", "remembered")]
+    captions = [line.text for line in lines if line.kind in ("caption", "correction")]
+    parts = dict.fromkeys(" ".join(text.split()) for text in (*said[:1], *captions[-1:], *said[1:]))
+    return "  ·  ".join(filter(None, parts))[:LONGEST_TITLE]
 
 
 def get(memory: Memory, id: str) -> StoredConversation:

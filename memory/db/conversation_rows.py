@@ -86,7 +86,7 @@ class Title:
     when: datetime
     """When the conversation began."""
     text: str
-    """The first words of the user, or else of a caption; empty when there are none."""
+    """The user's first words, the last caption, the user's other words; empty when there are none."""
     photos: int
     """How many parts show a photo."""
 

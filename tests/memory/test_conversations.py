@@ -64,13 +64,26 @@ def test_what_was_kept_comes_back_as_it_was(path: Path) -> None:
         assert memory.verify() == []
 
 
+def test_titles_tell_apart_conversations_that_begin_alike(path: Path) -> None:
+    told, asked = Line("remembered", "This is Rex."), Line("question", "Where was he?")
+    with Memory(path) as memory:
+        for n, lines in enumerate(([Line("caption", "Zuri.")], [Line("caption", "A dog."), told], [asked, ANSWER])):
+            conversations.keep(memory, f"t{n}", part(0, QUESTION, *lines, shown=n, day=n), new=True)
+        assert [title.text for title in conversations.titles(memory)] == [
+            "Who is this?  ·  Where was he?",
+            "Who is this?  ·  A dog.  ·  This is Rex.",
+            "Who is this?  ·  Zuri.",
+        ]
+
+
 def test_titles_newest_first_and_by_words(path: Path) -> None:
     with Memory(path) as memory:
         for n in range(4):
             lines = (Line("caption", f"caption {n}"), Line("question", f"Was  Zoë\nthere, {n}?"), Line("answer", "Ja."))
             conversations.keep(memory, f"t{n}", part(0, *lines[: n + 1], shown=n, day=n), new=True)
         assert [(t.id, t.text) for t in conversations.titles(memory)] == [
-            ("t3", "Was Zoë there, 3?"), ("t2", "Was Zoë there, 2?"), ("t1", "Was Zoë there, 1?"), ("t0", "caption 0"),
+            ("t3", "Was Zoë there, 3?  ·  caption 3"), ("t2", "Was Zoë there, 2?  ·  caption 2"),
+            ("t1", "Was Zoë there, 1?  ·  caption 1"), ("t0", "caption 0"),
         ]  # fmt: skip
         assert [t.id for t in conversations.titles(memory, "ZOE caption")] == ["t3", "t2", "t1"]
         assert [t.id for t in conversations.titles(memory, "ja zoë")] == ["t3", "t2"]

@@ -199,7 +199,7 @@ def _title(title: Title) -> Content:
     photos = "▣ " * min(title.photos, 5)
     return Content.assemble(
         (f"{title.when.astimezone():%d %b %Y %H:%M}  ", "$foreground-muted"), (photos, "$primary"),
-        (title.text or NO_WORDS_SAID)[:200],
+        title.text or NO_WORDS_SAID,
     )  # fmt: skip
 
 

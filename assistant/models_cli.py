@@ -87,7 +87,8 @@ def _pull(args: argparse.Namespace) -> int:
 
     row = next((r for r in (*registry.rows(), *encoder_rows()) if r.name == args.name), None)
     if row and row.fits == "no" and row.needs:
-        print(f"{args.name} needs {gigabytes(row.needs)} of memory: it will not run well here", file=sys.stderr)
+        why = registry.ONLY_MACS if row.about.startswith(registry.ONLY_MACS) else "it will not run well here"
+        print(f"{args.name} needs {gigabytes(row.needs)} of memory: {why}", file=sys.stderr)
     try:
         folder = pull(args.name, args.quant, args.mmproj, on_progress=_progress_line())
     except KeyboardInterrupt:

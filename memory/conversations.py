@@ -49,10 +49,13 @@ def titles(memory: Memory, words: str = "", limit: int = -1) -> list[Title]:
 
 
 def _title(lines: Sequence[Line]) -> str:
-    """What the user said first, the last caption (who it was), what the user said next: "Who is this?" is no title."""
-    said = [line.text for line in lines if line.kind in ("question", "remembered")]
-    captions = [line.text for line in lines if line.kind in ("caption", "correction")]
-    parts = dict.fromkeys(" ".join(text.split()) for text in (*said[:1], *captions[-1:], *said[1:]))
+    """What the user said first, who it was, what the user asked next: "Who is this?" alone is no title."""
+
+    def of(*kinds: str) -> list[str]:
+        return [" ".join(line.text.split()) for line in lines if line.kind in kinds]
+
+    first, who = of("question", "remembered")[:1], [*of("correction"), *of("caption")][:1]
+    parts = dict.fromkeys([*first, *of("remembered"), *who, *of("question")])
     return "  ·  ".join(filter(None, parts))[:LONGEST_TITLE]
 
 

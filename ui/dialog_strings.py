@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant.models.hardware import gigabytes
-from assistant.models.registry import ModelRow
+from assistant.models.registry import ONLY_MACS, ModelRow
 
 LOCKED = "This memory is encrypted"
 LOCKED_KEYS = "Enter opens it  ·  Esc leaves Keepsake"
@@ -55,4 +55,5 @@ def model_fit(row: ModelRow) -> str:
     """ "needs 4.9 GB of memory: fits" """
     if not row.needs or not row.fits:
         return CONVERT if row.where == "convert" else FITS_UNKNOWN
-    return f"needs {gigabytes(row.needs)} of memory: {FITS[row.fits]}"
+    needs = f"needs {gigabytes(row.needs)} of memory"
+    return needs if row.about.startswith(ONLY_MACS) else f"{needs}: {FITS[row.fits]}"

@@ -82,6 +82,14 @@ def asked_here(episode: Episode) -> str:
     return ASKED_HERE.format(keys=YES_NO, question=asked(episode))
 
 
+def counted(recalls: Sequence[Recall]) -> str:
+    """How many memories were recalled, and how: "1 sure, 2 maybe, 1 by words"; "" for none."""
+    by_sight = [r for r in recalls if headline(r)]
+    sure = sum(r.certainty == "sure" for r in by_sight)
+    parts = ((sure, "sure"), (len(by_sight) - sure, "maybe"), (len(recalls) - len(by_sight), "by words"))
+    return ", ".join(f"{n} {how}" for n, how in parts if n)
+
+
 def headline(recall: Recall) -> str:
     """What a recall says before the words: "This is the same thing as in your photo of 12 May 2025:".
 

@@ -24,6 +24,8 @@ COMFORT = 0.4
 """Fraction of the memory that the model to begin with may take."""
 QUANT = "Q4_K_M"
 """The quantisation that is fetched by default."""
+ONLY_MACS = "for Macs with Apple silicon only"
+"""How the description of a model begins that runs on another kind of machine, however much memory there is."""
 Format = Literal["gguf", "mlx", "safetensors", "onnx"]
 """Formats of published models; safetensors must be converted before they run, onnx are photo encoders."""
 
@@ -208,7 +210,7 @@ def _absent(model: ListedModel, machine: hardware.Machine) -> ModelRow:
     where: Any = "pull" if needs else "convert"
     about = model.about
     if model.format == "mlx" and sys.platform != "darwin":  # MLX runs on Apple silicon
-        fits, about = "no", f"for Macs with Apple silicon only; {about}"
+        fits, about = "no", f"{ONLY_MACS}; {about}"
     return ModelRow(model.name, where, False, fits, needs, model.size, model.licence, about, model.pinned)
 
 

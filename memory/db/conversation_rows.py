@@ -86,7 +86,7 @@ class Title:
     when: datetime
     """When the conversation began."""
     text: str
-    """The user's first words, the last caption, the user's other words; empty when there are none."""
+    """The user's first words, what was remembered, a caption, further questions; empty when there is none of these."""
     photos: int
     """How many parts show a photo."""
 

@@ -25,6 +25,7 @@ from quantize.gguf import export
 from tests.support import tinyqwen
 from tests.support.hubserver import HubServer, Repo
 from tests.support.hubserver import gguf as header_of
+from ui.dialog_strings import model_fit
 
 ROOT = Path(__file__).parents[2]
 GB = 10**9
@@ -83,6 +84,7 @@ def test_the_list_says_where_how_large_and_whether_it_fits(home: Path, offline: 
     if sys.platform != "darwin":
         mlx = [row for row in registry.rows() if row.name.endswith("-mlx")]
         assert mlx and all(row.fits == "no" and "Apple" in row.about for row in mlx)
+        assert not any("fits" in model_fit(row) or "too much" in model_fit(row) for row in mlx), "memory is not why"
     assert re.search(
         rf"^This machine has {re.escape(hardware.gigabytes(hardware.this_machine().total))}, .* of it free\.",
         listing,

@@ -9,9 +9,10 @@ import pytest
 
 from assistant.backends.fake import FakeBackend
 from assistant.photo import load_photo
-from memory.episode import Episode, Turn
+from memory.episode import Episode, Photo, Recall, Turn
 from memory.store import Memory
 from tests.support.apppilot import cards, idle, look, picture, replies, running, sees, send, until
+from ui.recall_strings import counted
 from ui.widgets.chat_log import PhotoEntry
 
 SIZES = [(50, 16), (80, 24), (110, 30), (140, 44)]
@@ -42,3 +43,10 @@ async def test_photo_answer_and_words_are_in_view_together(tmp_path: Path, size:
         await sees(app.main_view.memories, "This is Milo" if size[0] >= 80 else "This is")
         if size[0] >= 80:
             assert words.size.width >= 30
+
+
+def test_a_recall_says_how_many_are_sure() -> None:
+    episode = Episode(Photo("a" * 64, b"", 1, 1), (Turn("user", "Rex"),), datetime(2026, 3, 1, tzinfo=UTC))
+    sure, maybe = Recall(episode, 0.9, "the same thing"), Recall(episode, 0.5, "maybe the same thing", "maybe")
+    assert counted([sure, maybe, maybe, Recall(episode, 1, "you said 'Rex'")]) == "1 sure, 2 maybe, 1 by words"
+    assert counted([sure]) == "1 sure" and counted([]) == ""

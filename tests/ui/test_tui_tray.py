@@ -14,6 +14,7 @@ from memory.store import Memory
 from memory.tray import waiting_photos as tray
 from tests.support.apppilot import idle, notes, opened, picture, running, sees, send, until
 from ui.dialogs.editing import DropScreen
+from ui.dialogs.memory_browser import BrowserScreen, EditScreen
 from ui.imports.import_dialog import ImportDialog
 from ui.imports.tray_screen import TrayScreen
 from ui.widgets.panels import StatusLine
@@ -191,3 +192,17 @@ async def test_esc_asks_before_it_drops_words(memory_file: Path, tmp_path: Path)
         await sees(screen.query_one("#tray-said"), "Kept for 1 photo: “Zuri”")
         await pilot.press("escape")
         await until(lambda: len(app.screen_stack) == 1, "the conversation")
+
+
+async def test_a_memory_without_words_gets_words_in_the_browser(memory_file: Path, tmp_path: Path) -> None:
+    """Its dialog had no field for them, and could not be saved."""
+    silent(memory_file, tmp_path / "album", 1)
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, "/memories")
+        await opened(app, BrowserScreen)
+        await sees(app.screen, "1 of 1")
+        await pilot.press("e")
+        await opened(app, EditScreen)
+        await pilot.press(*"Zuri", "ctrl+s")
+        await opened(app, BrowserScreen)
+        await until(lambda: words(memory_file) == ["Zuri"], "the words")

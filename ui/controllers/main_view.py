@@ -63,6 +63,7 @@ class MainView(Horizontal):
         self.private = False
         """Whether the conversation on screen is private."""
         self.numbers = CitationNumbers()
+        self.add_class("-fresh")
         self.caption, self.memories = CaptionPanel(id="caption"), MemoriesPanel(id="memories")
 
     def compose(self) -> ComposeResult:
@@ -87,6 +88,7 @@ class MainView(Horizontal):
         """Show this photo beside the conversation, or none; `entry`, its place there, then needs only its name."""
         for other in self.page.query(PhotoEntry):
             other.set_class(other is entry, "-current")
+        self.set_class(photo is None and not self.memories.query(MemoryCard), "-fresh")
         self.photo.photo = photo
         self.photo.display = photo is not None
 
@@ -109,6 +111,7 @@ class MainView(Horizontal):
 
     async def recalled(self, recalls: Sequence[Recall], nothing: str) -> None:
         """Show the recalled memories with their numbers; `nothing` is the sentence where there are none."""
+        self.set_class(not recalls and self.photo.photo is None, "-fresh")
         await self.memories.show(recalls, nothing, self.numbers.recall(recalls))
 
     async def deny(self, photo: Photo) -> None:
@@ -145,6 +148,7 @@ class MainView(Horizontal):
         self.caption.say("", NO_CAPTION)
         self.caption.sure_of(())
         await self.memories.show((), NOTHING_YET)
+        self.add_class("-fresh")
         if private != self.private:
             self.private = private
             await self.note(PRIVATE if private else PRIVATE_OVER, "done")

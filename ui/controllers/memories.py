@@ -232,7 +232,8 @@ class MemoriesController:
                 self._thread.edit(await self._view.note(SAVING), episode.id, new)
 
         if what == "large":
-            self._app.push_screen(LargePhoto(episode.photo, f"{day(episode)}: {episode.words}"))
+            words = ": ".join(filter(None, [day(episode), episode.words]))
+            self._app.push_screen(LargePhoto(episode.photo, words))
         elif what == "edit":
             self._app.push_screen(EditScreen(episode), edited)
         else:

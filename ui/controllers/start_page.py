@@ -12,6 +12,7 @@ from ui.controllers.main_view import MainView
 from ui.people_strings import THIS_DAY, THIS_DAY_HOW, THIS_DAY_OFF, THIS_DAY_ON, years_ago
 from ui.runtime import settings
 from ui.runtime.app_thread import AppThread
+from ui.widgets.chat_log import Note
 
 SETTING = "on this day"
 SHOWN = 3
@@ -42,7 +43,7 @@ class StartPage:
     async def _say(self, found: list[Episode]) -> None:
         if found:
             lines = [THIS_DAY.format(ago=years_ago(one.day), words=_short(one)) for one in found if one.day]
-            await self._view.note("\n".join([*lines, THIS_DAY_HOW]))
+            await self._view.greet(Note("\n".join([*lines, THIS_DAY_HOW])))
 
 
 def _of_today(memory: Memory) -> list[Episode]:

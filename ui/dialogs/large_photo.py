@@ -15,6 +15,8 @@ from memory.episode import Photo
 from ui.widgets.photo_view import PhotoView
 
 KEYS = "o: open in the system's viewer  ·  Esc closes"
+LINES = 3
+"""The most lines below the photo (tui.tcss)."""
 OPENING = "Opening …"
 OPENED = (
     "Opened. The viewer's copy is yours alone to read, and goes when Keepsake closes; a viewer may keep a thumbnail."
@@ -46,20 +48,22 @@ class LargePhoto(ModalScreen[None]):
     def __init__(self, photo: Photo, words: str = "") -> None:
         super().__init__()
         self.photo, self.words = photo, words
-        self._asked = False
+        self._asked, self._said = False, KEYS
 
     def compose(self) -> ComposeResult:
         """The photo, then one line: the words and the keys."""
         yield PhotoView(self.photo, classes="large")
         yield Static(id="large-words")
 
-    def on_mount(self) -> None:
-        """Say what is in view."""
-        self.say(KEYS)
+    def on_resize(self) -> None:
+        """Say what is in view, as much of it as there is room for."""
+        self.say(self._said)
 
     def say(self, text: str) -> None:
         """Show a line below the photo, after its own words."""
-        words = f"{' '.join(self.words.split())}   " if self.words else ""
+        self._said, words = text, " ".join(self.words.split())
+        room = max(10, LINES * (self.app.size.width - 2) - len(text) - 15)  # where words wrap, up to 15 cells are lost
+        words = f"{words if len(words) <= room else f'{words[:room]}…'}   " if words else ""
         line = Content.assemble((words, "$foreground"), (text, "$text-muted"))
         self.query_one("#large-words", Static).update(line)
 

@@ -200,7 +200,7 @@ class EditScreen(Editing, ModalScreen[Episode | None]):
         self.episode = episode
 
     def compose(self) -> ComposeResult:
-        """A field for each sentence of the user; replies of the model cannot be edited."""
+        """A field for each sentence of the user, an empty one where there is none; replies cannot be edited."""
         with Vertical(classes="dialog") as box:
             box.border_title = EDIT
             with Horizontal():
@@ -211,6 +211,8 @@ class EditScreen(Editing, ModalScreen[Episode | None]):
                             yield TextArea(turn.text, soft_wrap=True, highlight_cursor_line=False, compact=True)
                         else:
                             yield Static(Content(turn.text), classes="hint")
+                    if not any(turn.role == "user" for turn in self.episode.turns):
+                        yield TextArea(soft_wrap=True, highlight_cursor_line=False, compact=True)
             with Horizontal(classes="fields"):
                 yield Input(_typed(self.episode.day), placeholder=UNKNOWN, id="date", max_length=LONGEST_DAY)
                 yield Input(self.episode.place or "", placeholder="Where", id="place")
@@ -239,6 +241,7 @@ class EditScreen(Editing, ModalScreen[Episode | None]):
             return self._complain("#date", str(error))
         fields = iter(texts)
         turns = [Turn("user", next(fields)) if turn.role == "user" else turn for turn in self.episode.turns]
+        turns += [Turn("user", words) for words in fields]  # a photo of which nothing was said yet
         said = tuple(turn for turn in turns if turn.text)
         new = Episode(old.photo, said, when, place or None, 0, local, old.told)
         self.dismiss(None if new.id == self.episode.id else new)

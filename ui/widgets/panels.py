@@ -16,7 +16,7 @@ from textual.widgets import Static
 from assistant.backend import Chunk
 from assistant.models.hardware import CONTEXT
 from memory.episode import Episode, Recall
-from ui.recall_strings import YES_NO, asked, day, headline
+from ui.recall_strings import YES_NO, asked, counted, day, headline
 from ui.strings import (
     CAPTION,
     CAPTION_IF_SAME,
@@ -161,7 +161,8 @@ class MemoryCard(Vertical, can_focus=True):
         elif self.app.size.height >= TALL:
             beside, below = Content.assemble(number, top), said
         else:  # hardly a line is seen without scrolling: first the words
-            beside, below = Content.assemble(number, said), top
+            sure = "maybe " if head and self.recall.certainty == "maybe" else ""
+            beside, below = Content.assemble(number, (sure, "bold $accent"), said), top
         self._beside.update(beside)
         self._below.update(below)
         self._below.display = bool(below)
@@ -188,11 +189,12 @@ class MemoriesPanel(VerticalScroll, can_focus=False):
 
     async def show(self, recalls: Iterable[Recall], nothing: str = NO_MATCH, numbers: Sequence[int] = ()) -> None:
         """Show just these memories, under these numbers."""
-        cards = [MemoryCard(r, n) for r, n in zip(recalls, numbers, strict=False)]
+        shown = list(zip(recalls, numbers, strict=False))
+        cards = [MemoryCard(recall, n) for recall, n in shown]
         async with self.batch():
             await self.remove_children()
             await self.mount_all(cards or [Static(nothing, classes="hint")])
-        self.border_subtitle = f"{len(cards)}" if cards else ""
+        self.border_subtitle = counted([recall for recall, _ in shown])
         self.scroll_home(animate=False)
 
     async def ask(self, about: Recall | None) -> None:

@@ -56,7 +56,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("F9", "the photo on the whole screen; z: that of a memory. There o opens it in the system's viewer"),
     ("ctrl+t, /tray", "tell about photos without words, ten at a time"),
     ("ctrl+g", "figures in the status line: what the model has read, how fast it writes; again: hide them"),
-    ("F12", "on or off: what there was on this day in other years, when Keepsake opens"),
+    ("F12", "on or off: what Keepsake says when it opens (this day in other years, the tray); /today says it now"),
     ("ctrl+n", "new conversation"),
     ("Esc", "stop what is being written"),
     ("PgUp, PgDn", "scroll the conversation"),

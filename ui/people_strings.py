@@ -25,9 +25,11 @@ LISTED_AS = "{title}: {n} in the memories, newest first."
 LISTED_NONE = "{title}: no memory fits."
 
 THIS_DAY = "{ago}: “{words}”"
-THIS_DAY_HOW = "/memories shows them all  ·  F12: no more of this day when Keepsake opens"
-THIS_DAY_ON = "When Keepsake opens it says what there was on this day in other years. F12 turns that off."
-THIS_DAY_OFF = "Nothing is said of this day any more when Keepsake opens. F12 turns that on again."
+THIS_DAY_HOW = "/memories shows them all  ·  F12: no more of this when Keepsake opens"
+THIS_DAY_NONE = "Nothing was told of this day in other years, and no photo waits for words."
+TRAY_TODAY = "{photos} in the tray for your words: ctrl+t"
+THIS_DAY_ON = "When Keepsake opens it says what there was on this day, and what waits in the tray. F12 turns that off."
+THIS_DAY_OFF = "Keepsake opens without a word about this day and the tray. F12 turns that on again."
 
 
 def years_ago(day: date) -> str:

@@ -12,6 +12,8 @@ from assistant.backends.fake import FakeBackend
 from memory.store import Memory
 from tests.support.apppilot import FakeEncoder
 from ui.plain.plain_app import PlainApp
+from ui.runtime import settings
+from ui.runtime.start_lines import SETTING
 
 Talk = Callable[..., list[str]]
 
@@ -32,6 +34,8 @@ def talk(memory_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
             printed[0] += f"{line}\n"
             return line
 
+        if settings.get(SETTING) is None:  # what a test reads does not depend on the day on which it runs
+            settings.put(SETTING, False)
         monkeypatch.setattr("builtins.input", typed)
         before = signal.getsignal(signal.SIGINT)
         assert PlainApp(lambda: Memory(memory_file), lambda: backend, lambda: FakeEncoder(backend)).run(demo) == code

@@ -80,6 +80,8 @@ class AppCommands(Base):
                 await self.memories.run(name, rest)
             case "/import":
                 await self.imports.open(to_path(rest) if rest else None, self.private)
+            case "/today":
+                await StartPage(self.thread, self.main_view).run(rest)
             case "/watch":
                 await self.imports.watch(rest, self.private)
             case "/tray":

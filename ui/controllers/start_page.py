@@ -1,61 +1,68 @@
-"""What the start page says of this day in other years: at most three lines, and one key turns them off."""
+"""The start page: the photo of this day in another year, what was said of it, and how many photos wait for words.
+
+One key turns it off; where there is nothing to say, there is no page.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from textual.app import ComposeResult
+from textual.containers import Horizontal
 
-from memory import browse
-from memory.episode import Episode, printable
-from memory.errors import KeepsakeError, UnknownEpisode
-from memory.store import Memory
+from memory.errors import KeepsakeError
 from ui.controllers.main_view import MainView
-from ui.people_strings import THIS_DAY, THIS_DAY_HOW, THIS_DAY_OFF, THIS_DAY_ON, years_ago
-from ui.runtime import settings
+from ui.people_strings import THIS_DAY_HOW, THIS_DAY_NONE
+from ui.runtime import start_lines
 from ui.runtime.app_thread import AppThread
+from ui.runtime.start_lines import Start
 from ui.widgets.chat_log import Note
+from ui.widgets.photo_view import PhotoView
 
-SETTING = "on this day"
-SHOWN = 3
-"""Number of memories at most, one of each year."""
+
+class StartEntry(Horizontal):
+    """The picture of the day, small, with the lines beside it; on small screens the lines alone (tui.tcss)."""
+
+    def __init__(self, start: Start) -> None:
+        super().__init__(classes="start")
+        self._start = start
+
+    def compose(self) -> ComposeResult:
+        """The picture, if there is one, and the lines."""
+        if self._start.of_today:
+            yield PhotoView(self._start.of_today[0].photo, classes="thumb")
+        yield Note("\n".join([*self._start.lines(), THIS_DAY_HOW if self._start.of_today else ""]).strip())
 
 
 class StartPage:
-    """The lines about this day. Call it from the app's thread."""
+    """Shows the start page. Call it from the app's thread."""
 
     def __init__(self, thread: AppThread, main_view: MainView) -> None:
         self._thread, self._view = thread, main_view
 
     def show(self) -> None:
-        """Show what happened on this day in earlier years, unless that is turned off or there was nothing."""
-        if settings.get(SETTING, True):
-            self._thread.browse(_of_today, self._say)
+        """When the app opens: show the page, unless it is turned off or there is nothing to say."""
+        if start_lines.wanted():
+            self._thread.browse(start_lines.start, self._say)
 
-    async def turn(self) -> None:
-        """Turn the lines on or off, also for later starts."""
-        on = not settings.get(SETTING, True)
+    async def run(self, rest: str) -> None:
+        """/today shows the page; /today off and /today on, as F12, turn it off and on for later starts."""
+        if rest.lower() in ("on", "off"):
+            await self.turn(rest.lower() == "on")
+        else:
+            self._thread.browse(start_lines.start, self._say_or_none)
+
+    async def turn(self, on: bool | None = None) -> None:
+        """Turn the page on or off, also for later starts."""
         try:
-            settings.put(SETTING, on)
+            await self._view.note(start_lines.turn(on), "done")
         except KeepsakeError as error:
             await self._view.note(str(error), "warning")
-            return
-        await self._view.note(THIS_DAY_ON if on else THIS_DAY_OFF, "done")
 
-    async def _say(self, found: list[Episode]) -> None:
-        if found:
-            lines = [THIS_DAY.format(ago=years_ago(one.day), words=_short(one)) for one in found if one.day]
-            await self._view.greet(Note("\n".join([*lines, THIS_DAY_HOW])))
+    async def _say(self, start: Start) -> None:
+        if start.lines():
+            await self._view.greet(StartEntry(start))
 
-
-def _of_today(memory: Memory) -> list[Episode]:
-    found = []
-    for entry in browse.on_this_day(memory, datetime.now().astimezone().date())[:SHOWN]:
-        try:
-            found.append(memory.get(entry.id))
-        except UnknownEpisode:  # forgotten meanwhile by another process
-            continue
-    return found
-
-
-def _short(episode: Episode) -> str:
-    words = printable(" ".join(episode.words.split()))
-    return words if len(words) <= 100 else f"{words[:99]}…"
+    async def _say_or_none(self, start: Start) -> None:
+        if start.lines():
+            await self._view.add(StartEntry(start))
+        else:
+            await self._view.note(THIS_DAY_NONE)

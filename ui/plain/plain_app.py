@@ -41,9 +41,10 @@ from ui.input_parser import LONGEST_TEXT, Typed, read, to_path
 from ui.plain import lists, plain_people, plain_strings
 from ui.plain.plain_answers import PlainAnswers
 from ui.plain.plain_imports import PlainImports
+from ui.plain.plain_start import PlainStart
 from ui.plain.plain_tellings import PlainTellings
 from ui.plain.plain_tray import PlainTray
-from ui.plain.printer import CONFIRMED, NEW_PHOTO, Printer, about
+from ui.plain.printer import CONFIRMED, NEW_PHOTO, Printer, about, sure
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import LISTED, export_open, forget_conversation
@@ -77,16 +78,17 @@ class PlainApp:
         self._printer = Printer()
         self._demo = DemoAlbum(self._messages.put, self._thread)
         self._photo: Photo | None = None
-        self._imports = PlainImports(self._thread, self._messages, self._printer, self._sure)
-        self._tellings = PlainTellings(self._thread, self._printer, self._confirm, self._sure, self._follow)
+        self._imports = PlainImports(self._thread, self._messages, self._printer, sure)
+        self._tellings = PlainTellings(self._thread, self._printer, self._confirm, sure, self._follow)
         self._answers = PlainAnswers(self._thread, self._printer)
-        self._tray = PlainTray()
+        self._tray, self._start = PlainTray(), PlainStart(self._thread, self._printer, self._follow)
 
     def run(self, demo: bool) -> int:
         """Greet, then read and run one line after the other; returns the exit code."""
         try:
             self._thread.start()
             self._follow()
+            self._start.greet()
             self._imports.greet()
             if demo and not self._printer.code:
                 self._run_line(Typed([], "/demo"))
@@ -144,6 +146,8 @@ class PlainApp:
         match name:
             case "/photo" | "/import" if rest:
                 return (self._show_photo if name == "/photo" else self._imports.run)(to_path(rest))
+            case "/today":
+                return self._start.run(rest)
             case "/watch":
                 return self._imports.watch(rest)
             case "/people" | "/tray":
@@ -201,7 +205,7 @@ class PlainApp:
         self._follow()
 
     def _forget(self, id: str) -> None:
-        if (one := self._found(id)) and self._sure(f"{about(one)} {plain_strings.FORGET}"):
+        if (one := self._found(id)) and sure(f"{about(one)} {plain_strings.FORGET}"):
             self._thread.forget("note", one.id)
             self._follow()
 
@@ -216,7 +220,7 @@ class PlainApp:
         self._thread.query("note", lambda memory: conversations.get(memory, id), found.append)
         self._follow()
         asked = f"{dialog_strings.CONVERSATION}. {plain_strings.DELETE}"
-        if found and self._sure(asked.format(when=found[0].parts[0].when)):
+        if found and sure(asked.format(when=found[0].parts[0].when)):
             if found[0].id == self._thread.recorder.id:
                 self._thread.begin("note", self._printer.private)
                 self._follow()
@@ -258,13 +262,6 @@ class PlainApp:
         self._follow()
         if not self._printer.private:
             lists.tour()
-
-    def _sure(self, question: str) -> bool:
-        try:
-            return input(f"{printable(question)} ").strip().lower() in ("y", "yes")
-        except (EOFError, KeyboardInterrupt):
-            print()
-            return False
 
     # -- what the session tells ---------------------------------------------------------------------------------
 

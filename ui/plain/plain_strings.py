@@ -59,6 +59,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/people", "everyone and everything with a name; /people NAME: the memories of one"),
     ("/people NAME = NEW", "give another name; NAME + OTHER: the two are one"),
     ("/tray", "photos without words; /tray ID WORDS tells about one, /tray ID - never asks again"),
+    ("/today", "this day in other years, and the tray; /today off: not when Keepsake opens, /today on: again"),
     ("/forget ID", "forget a memory, also in conversations that mention it"),
     ("/details", "what the last receipt leaves out: ids, counts and bytes"),
     ("/undo", "take back the last remember, edit, forget, y or n"),

@@ -41,6 +41,15 @@ def about(episode: Episode) -> str:
     return f"{day(episode)}: “{episode.words}”" if episode.words else f"{when(episode)}: {NO_WORDS}"
 
 
+def sure(question: str) -> bool:
+    """Ask a question that is answered by yes or no; anything else, also the end of the input, is a no."""
+    try:
+        return input(f"{printable(question)} ").strip().lower() in ("y", "yes")
+    except (EOFError, KeyboardInterrupt):
+        print()
+        return False
+
+
 class Printer(EventHandler[None]):
     """Prints the messages of one session, in order."""
 

@@ -74,7 +74,7 @@ FLOORS = {
         "strings people_strings help_strings recall_strings telling_strings dialog_strings themes input_parser"
         " import_paths html_export arguments",
         "runtime pictures",
-        "widgets demo_album",
+        "widgets demo_album start_lines",
         "dialogs imports",
         "controllers",
         "plain",

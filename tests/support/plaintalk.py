@@ -13,7 +13,7 @@ from memory.store import Memory
 from tests.support.apppilot import FakeEncoder
 from ui.plain.plain_app import PlainApp
 from ui.runtime import settings
-from ui.runtime.start_lines import SETTING
+from ui.start_lines import SETTING
 
 Talk = Callable[..., list[str]]
 

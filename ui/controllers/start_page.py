@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from memory.errors import KeepsakeError
+from ui import start_lines
 from ui.controllers.main_view import MainView
 from ui.people_strings import THIS_DAY_HOW, THIS_DAY_NONE
-from ui.runtime import start_lines
 from ui.runtime.app_thread import AppThread
-from ui.runtime.start_lines import Start
+from ui.start_lines import Start
 from ui.widgets.chat_log import Note
 from ui.widgets.photo_view import PhotoView
 

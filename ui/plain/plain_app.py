@@ -146,10 +146,8 @@ class PlainApp:
         match name:
             case "/photo" | "/import" if rest:
                 return (self._show_photo if name == "/photo" else self._imports.run)(to_path(rest))
-            case "/today":
-                return self._start.run(rest)
-            case "/watch":
-                return self._imports.watch(rest)
+            case "/today" | "/watch":
+                return (self._start.run if name == "/today" else self._imports.watch)(rest)
             case "/people" | "/tray":
                 run = self._tray.run if name == "/tray" else plain_people.run
                 thread.query("note", partial(run, rest, thread.session.changes), self._print, keep=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from memory.errors import KeepsakeError
+from ui import start_lines
 from ui.people_strings import THIS_DAY_NONE
 from ui.plain import plain_strings
 from ui.plain.printer import Printer
-from ui.runtime import start_lines
 from ui.runtime.app_thread import AppThread
-from ui.runtime.start_lines import Start
+from ui.start_lines import Start
 
 
 class PlainStart:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.terminal import DEMO, Terminal, begin_anew, drawn, running, shell, show
+from tests.e2e.terminal import DEMO, Terminal, begin_anew, drawn, kept, running, shell, show
 from ui import dialog_strings, strings
 
 
@@ -173,6 +174,66 @@ def test_a_folder_is_imported_with_a_preview_and_taken_back(app: Terminal, home:
     app.say("/undo")
     app.sees("○ idle")
     app.until(lambda _: memories(home) == before, "the memory as before")
+
+
+def test_a_watched_folder_brings_new_photos_into_the_tray(app: Terminal, home: Path) -> None:
+    (folder := home / "Camera").mkdir(exist_ok=True)
+    app.say(f"/watch {folder}")
+    app.sees("Watching “Camera” while Keepsake is open", "○ idle")
+    shutil.copy(DEMO / "stranger.jpg", folder / "IMG_20240817_101500.jpg")
+    app.sees("1 new photo came in from “Camera”. 1 waits in the tray: ctrl+t.", "○ idle")
+    drawn(folder / "Leo at the pond.jpg", 200)
+    app.sees("2 new photos came in from “Camera”, 1 with words. 1 waits in the tray", "○ idle")
+    app.say("/watch off")
+    app.sees("“Camera” is not watched any more")
+    assert "2024-08-17" in memories(home) and "Leo at the pond" in memories(home)
+
+
+def test_the_tray_takes_words_and_no_paths(app: Terminal, home: Path) -> None:
+    app.press("C-t")
+    app.sees("Tell me about these", "17 August 2024")
+    app.paste(str(home / "Pictures" / "4.jpg"))
+    app.press("Enter")
+    app.sees("“4.jpg” is a path, and says nothing about this photo.")
+    app.press("C-u")
+    app.type("the neighbours' cat on our wall")
+    app.press("Enter")
+    app.sees("the last one: no photo waits any more")
+    assert "the neighbours' cat on our wall" in memories(home)
+
+
+def test_a_takeout_brings_its_words_days_and_people(app: Terminal, home: Path) -> None:
+    (folder := home / "Takeout" / "Google Photos" / "Photos from 2009").mkdir(parents=True)
+    drawn(folder / "IMG_3397-edited.jpg", 90)
+    drawn(folder / "IMG_3397.jpg", 95)
+    said = {
+        "description": "Nora at the pier",
+        "photoTakenTime": {"timestamp": "1258375918"},
+        "people": [{"name": "Ben"}],
+    }
+    (folder / "IMG_3397.jpg.supplemental-metadata.json").write_text(json.dumps(said))
+    drawn(folder / "Screenshot_20230101-120000_Chrome.png", 150)
+    app.say(f"/import {home / 'Takeout'}")
+    app.sees("1 photo with a sidecar file", "1 original left out", "1 screenshot", "c: take screenshots, too")
+    app.press("Enter")
+    app.sees("Imported 1 photo from “Takeout”, 1 with words", "○ idle")
+    assert "2009-11-16" in memories(home) and "Nora at the pier. This is Ben." in memories(home)
+
+
+def test_the_start_page_shows_this_day_in_an_earlier_year(app: Terminal, home: Path) -> None:
+    today = datetime.now().astimezone().date()
+    day = today.replace(year=today.year - (4 if (today.month, today.day) == (2, 29) else 1))
+    words = "The backpack before the long walk."
+    shell(home, "assistant", "remember", str(DEMO / "backpack.jpg"), words, "--when", day.isoformat())
+    app.say("/today")
+    app.sees("ago today: “The backpack before the long walk.”", "F12")
+    with running(home, "--memory", str(kept(home) / "memory.db"), size=(80, 24)) as second:
+        second.sees("ago today: “The backpack before the long walk.”")
+        second.idle()
+        second.press("F12")
+        second.sees("Keepsake opens without a word about this day and the tray.")
+    app.say("/today on")
+    app.sees("When Keepsake opens it says what there was on this day")
 
 
 def test_the_demo_leaves_the_memory_alone(app: Terminal, home: Path) -> None:

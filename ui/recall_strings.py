@@ -8,7 +8,7 @@ from assistant.dialogue.denials import THE_PHOTO, by_sight, called
 from memory.days import day_words
 from memory.episode import Episode, Recall
 from ui.input_parser import name_said, thing_said
-from ui.telling_strings import NOT_THE_SAME, NOT_THIS
+from ui.telling_strings import NOT_AS, NOT_SHOWN, NOT_THE_SAME, NOT_THIS
 
 SAME_PHOTO_AS = "This is {photo}:"
 SAME_AS, MAYBE_AS = "This is {why} as in {photo}:", "Maybe {why} as in {photo}:"
@@ -101,6 +101,12 @@ def headline(recall: Recall) -> str:
     if not why.startswith("the same "):
         return ""
     return (SAME_AS if recall.certainty == "sure" else MAYBE_AS).format(why=why, photo=_photo(recall))
+
+
+def denied(episode: Episode) -> str:
+    """What was said against a recalled memory: "this is not Leo", "it is not the same as your photo of 12 May 2025"."""
+    name = name_said(episode.words) or thing_said(episode.words)
+    return NOT_SHOWN.format(name=name) if name else NOT_AS.format(photo=_photo(Recall(episode, 0.0, "")))
 
 
 def _photo(recall: Recall) -> str:

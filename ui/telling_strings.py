@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 
 TOLD = "Remembered, {day}: “{words}”"
-TOLD_NOT = "{told}, and that it is not the same as your photo of {day}"
+TOLD_NOT, NOT_SHOWN, NOT_AS = "{told}, and that {denied}", "this is not {name}", "it is not the same as {photo}"
 TOLD_UNDO = "   ·   /undo takes it back"
-UNDO_TOLD = (
-    "Taken back: {what} is forgotten, and no byte of it kept; and your answer about a photo that is the same or not."
-)
+UNDO_TOLD = "Taken back: {what} is forgotten, and no byte of it kept; and what you said of the recalled photo."
 SHALL_I = "Shall I remember “{words}”?  y / n"
 SHALL_I_HERE = "y / n:  shall I remember that?   ·   or ask"
 NOT_KEPT = "Not remembered: “{words}”. ↑ brings it back."

@@ -31,7 +31,7 @@ from ui.dialogs.episode_dialogs import PassphraseDialog
 from ui.imports.folder_watch import WatchNews
 from ui.imports.import_thread import ImportReport
 from ui.pictures.system_viewer import SystemViewer
-from ui.recall_strings import day
+from ui.recall_strings import day, denied
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
 from ui.widgets.chat_log import Composer, Note
@@ -116,7 +116,7 @@ class ThreadMessages(Base):
         episode = message.episode
         text = telling_strings.TOLD.format(day=day(episode), words=episode.words, id=episode.id)
         if message.denied:
-            text = telling_strings.TOLD_NOT.format(told=text, day=day(message.denied))
+            text = telling_strings.TOLD_NOT.format(told=text, denied=denied(message.denied))
         await self.main_view.settle(message.entry, text + telling_strings.TOLD_UNDO)
         self.tour.did("remember")
 

@@ -111,7 +111,7 @@ class Printer(EventHandler[None]):
                 self.asking = False
                 told = plain_strings.REMEMBERED.format(what=about(episode))
                 if denied:
-                    told = telling_strings.TOLD_NOT.format(told=told, day=day(denied))
+                    told = telling_strings.TOLD_NOT.format(told=told, denied=recall_strings.denied(denied))
                 self.say(plain_strings.DONE, told)
             case messages.EpisodesChanged(ids=ids, receipt=receipt):
                 self.numbers.drop(ids)

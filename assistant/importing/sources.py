@@ -7,11 +7,11 @@ names are read.
 
 from __future__ import annotations
 
+import unicodedata
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -22,8 +22,11 @@ from assistant.importing.import_source import Item, Source
 from assistant.importing.photo_tree import folder_source
 from assistant.photo import MAX_BYTES, SUFFIXES, read_file, shown
 from memory.errors import KeepsakeError, PhotoError
+from memory.maintenance.zip_files import DamagedZip, unpacked, zip_archive
 from memory.text import count
 
+UTF8 = 0x800
+"""The bit by which an entry of a ZIP says that its name is UTF-8."""
 LONGEST_TEXT = 1 << 28
 """Bytes of the longest text of a chat that is read."""
 
@@ -43,13 +46,15 @@ def open_source(path: Path, me: str | None = None, order: whatsapp.DayOrder | No
             yield _chat_folder(path, chat, path.name, me, order) if chat else folder_source(path)
         elif path.suffix.lower() == ".txt":
             yield _chat_folder(path.parent, path, path.parent.name, me, order)
-        elif zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
+        elif path.is_file() and zipfile.is_zipfile(path):
+            with zip_archive(path) as archive:
                 yield _chat_zip(archive, path, me, order)
         elif path.suffix.lower() in SUFFIXES:
             raise KeepsakeError(f'{name}: this is one photo; `python -m assistant remember {name} "WORDS"` keeps it')
         else:
             raise KeepsakeError(f"{name}: import a folder of photos, or the export of a WhatsApp chat (folder or ZIP)")
+    except DamagedZip as error:
+        raise KeepsakeError(f"{name}: it is damaged ({shown(str(error))}); export the chat again") from error
     except OSError as error:
         raise KeepsakeError(f"{shown(error.filename or name)}: cannot be read ({error.strerror})") from error
 
@@ -74,6 +79,8 @@ def _chat_folder(folder: Path, text: Path, title: str, me: str | None, order: wh
 def _chat_zip(archive: zipfile.ZipFile, path: Path, me: str | None, order: whatsapp.DayOrder | None) -> Source:
     name = shown(path)
     files = [info for info in archive.infolist() if not info.is_dir()]
+    for info in files:
+        info.filename = _as_written(info)
     texts = [info for info in files if info.filename.lower().endswith(".txt")]
     text = _text_in([Path(info.filename) for info in texts], name)
     if text is None:
@@ -89,14 +96,30 @@ def _chat_zip(archive: zipfile.ZipFile, path: Path, me: str | None, order: whats
     return _chat(_unpack(archive, entry), f"{name}: {shown(text)}", f"{path.stem} {text.stem}", media, me, order)
 
 
+def _as_written(info: zipfile.ZipInfo) -> str:
+    """The name of a file in a ZIP: some write UTF-8 without saying so, which reads as the letters of old DOS."""
+    if info.flag_bits & UTF8:
+        return info.filename
+    with suppress(UnicodeError):
+        return info.filename.encode("cp437").decode("utf-8")
+    return info.filename
+
+
+def _same(name: str) -> str:
+    """A name of a file as it is compared: composed or not, and in any case, it is the same file."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     name = shown(Path(info.filename).name)
     if info.file_size > MAX_BYTES:
         raise PhotoError(f"{name}: the file is larger than {MAX_BYTES >> 30} GB; save a smaller copy of the photo")
     try:
-        data = archive.read(info)  # RuntimeError: a password, or an unknown compression
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
-        raise PhotoError(f"{name}: cannot be unpacked ({shown(str(error))}); export the chat again") from error
+        data = unpacked(archive, info, MAX_BYTES)
+    except DamagedZip as error:
+        raise PhotoError(
+            f"{name}: cannot be unpacked ({shown(str(error.__cause__ or error))}); export the chat again"
+        ) from error
     if not data:
         raise PhotoError(f"{name}: the file is empty (0 bytes); copy it again")
     return data
@@ -116,15 +139,18 @@ def _chat(
     except KeepsakeError as error:
         raise KeepsakeError(f"{name}: {error}") from error
     me = _me(chat, title, me, name)
+    media = {_same(file): read for file, read in media.items()}
     items, missing = [], []
     for message, about in whatsapp.photos_with_messages(chat.messages, _is_photo):
         assert message.file is not None
-        if message.file not in media:
+        if _same(message.file) not in media:
             missing.append((shown(message.file), "the chat names it, but it is not in the export"))
             continue
         words = tuple(m.text if m.sender == me else f"{one_line(m.sender)} wrote: {m.text}" for m in about)
-        items.append(Item(shown(message.file), media[message.file], words, "", message.when.astimezone(), "chat"))
-    others = [shown(m.file) for m in chat.messages if m.file and m.file in media and not _is_photo(m.file)]
+        items.append(
+            Item(shown(message.file), media[_same(message.file)], words, "", message.when.astimezone(), "chat")
+        )
+    others = [shown(m.file) for m in chat.messages if m.file and _same(m.file) in media and not _is_photo(m.file)]
     omitted = sum(m.omitted for m in chat.messages)
     texts = sum(bool(m.text) for m in chat.messages)
     notes = [

@@ -11,18 +11,20 @@ message begins with a date and a sender; the lines up to the next such beginning
 Dates are written as the telephone was set: with points, slashes or dashes, and the day, the month or the year first. A
 single line does not tell which, so the whole file decides (`_day_order`). "attached" and "omitted" are written in the
 telephone's language: they are recognised by their form, and by the left-to-right mark that WhatsApp puts before its own
-words. Not read: clocks with other halves than am and pm, and calendars other than the Gregorian.
+words; its notices, and the halves of its clocks, are in `whatsapp_words.py`. A clock with other halves is refused and
+never taken for the morning. Not read: calendars other than the Gregorian.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Literal, NamedTuple, get_args
 
+from assistant.importing.whatsapp_words import half_of, is_notice, without_additions
 from memory.errors import KeepsakeError
 
 DayOrder = Literal["dmy", "mdy", "ymd"]
@@ -38,17 +40,22 @@ FOUNDED = 2009
 _MARK = "\u200e"  # before what WhatsApp itself wrote
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _DATE = r"(\d{1,4})([./-])\s?(\d{1,2})\2\s?(\d{1,4})\.?"
-_TIME = r"(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?(?:\s?([ap])\.?\s?m\.?)?"
-_WHEN = rf"{_DATE},?\s(?:[^\W\d]{{1,3}}\.?\s)?{_TIME}"  # some languages have a word in between: "at", "à", "um"
+_TIME = r"(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?"
+_WORD = r"([^\W\d][^\s\d\]\[]{0,11}(?:\s(?:m\.?|אחה״צ))?)"  # of the half of the day, or "at", "à", "um"
+_WHEN = rf"{_DATE}[,،、]?\s*(?:{_WORD}\s?)?{_TIME}(?:\s?{_WORD})?"
 _HEADS = tuple(re.compile(head, re.I) for head in (rf"\[{_WHEN}\]\s?(.*)", rf"{_WHEN}\s[-–]\s(.*)"))
-_SENDER = re.compile(r"([^:\"“”]{1,60}):(?:\s(.*)|$)", re.S)
+_CHINESE = re.compile(r"(\[?)(\d{4})年(\d{1,2})月(\d{1,2})日")
+_SENDER = re.compile(r"([^:：\"“”„«»「」『』]{1,60})(?::(?:\s|$)|：\s?)(.*)", re.S)
 _NAME = r"[^/\\:*?\"<>|\n]{1,200}\.\w{2,5}"
-_INSIDE = re.compile(rf"\u200e?<[^<>:\n]{{1,30}}:\s?({_NAME})>")
-_AHEAD = re.compile(rf"\u200e?({_NAME}) (?:\([^()\n]{{1,40}}\)|<[^<>:\n]{{1,40}}>)(?:\n|$)")
+_INSIDE = re.compile(rf"\u200e?<[^<>:：\n]{{1,30}}[:：]\s?({_NAME})>")
+_AHEAD = re.compile(rf"\u200e?({_NAME}) ?(?:[(（][^()（）\n]{{1,40}}[)）]|<[^<>:\n]{{1,40}}>)(?:\n|$)")
 _LEFT_OUT = re.compile(r"<[^<>:\n]{1,40}>|null")
-_OMITTED = re.compile(r"omitted|weggelassen|omitid[oa]|omise?s?\b|omess[oi]|weggelaten|ocult[oa]", re.I)
-_EDITED = re.compile(r"(?:\u200e<[^<>:\n]{1,40}>|<This message was edited>)\s*$")
-_NOTICES = ("This message was deleted", "You deleted this message", "Missed voice call", "Missed video call")
+_OMITTED = re.compile(
+    r"omitted|weggelassen|omitid[oa]|omise?s?\b|omess[oi]|weggelaten|ocult[oa]|dahil edilmedi|pominięt|пропущен|"
+    r"без медиа|tidak disertakan|省略|생략|忽略|utelämna|udelad|utelat|הושמט|غير مدرج",
+    re.I,
+)
+_EDITED = re.compile(r"\u200e<[^<>:\n]{1,40}>\s*$")
 _DATED = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?!\d)")
 
 
@@ -155,7 +162,7 @@ def _in_a_row(one: Message, other: Message) -> bool:
 def _entries(text: str) -> list[_Entry]:
     """The messages by their beginnings, of the kind that is more frequent, iOS or Android; the other kind is text."""
     lines = [line.removesuffix("\r") for line in text.split("\n")]  # splitlines() would also cut inside messages
-    bare = [line.lstrip("\u200e\u200f\ufeff") for line in lines]
+    bare = [_CHINESE.sub(r"\1\2/\3/\4", _MARKS.sub("", line), count=1) for line in lines]
     head = max(_HEADS, key=lambda head: sum(head.match(line) is not None for line in bare))
     blocks: list[tuple[re.Match[str], list[str]]] = []
     for line, start in zip(lines, bare, strict=True):
@@ -163,12 +170,44 @@ def _entries(text: str) -> list[_Entry]:
             blocks.append((match, [line]))
         elif blocks:
             blocks[-1][1].append(line)
+    whole_day = {word for match, _ in blocks for word in _around(match) if not 1 <= int(match[6]) <= 12}
     entries = []
     for match, own in blocks:
-        a, separator, b, c, hour, minute, second, half, rest = match.groups()
-        clock = _clock(int(hour), int(minute), int(second or 0), (half or "").lower())
+        a, separator, b, c, hour, minute, second = (match[n] for n in (1, 2, 3, 4, 6, 7, 8))
+        half = _half(match, whole_day)
+        clock = _clock(int(hour), int(minute), int(second or 0), half)
+        rest = _with_marks(own[0], match[10])
         entries.append(_Entry((a, b, c), separator, clock, bool(half), "\n".join((rest, *own[1:])), "\n".join(own)))
     return entries
+
+
+def _around(match: re.Match[str]) -> tuple[str, ...]:
+    """The words before and behind the time."""
+    return tuple(word.casefold().strip() for word in (match[5], match[9]) if word)
+
+
+def _half(match: re.Match[str], whole_day: Collection[str]) -> str:
+    """ "a", "p" or "" by the words around the time. Raises KeepsakeError for words of a clock that is not read.
+
+    `whole_day`: words that stand beside hours which only a clock of 24 hours has, so they say nothing of the half.
+    """
+    for word in _around(match):
+        half = half_of(word)
+        if half is None and word not in whole_day:
+            mend = "set the telephone to 24 hours, and export the chat again"
+            raise KeepsakeError(f"its clock says {word!r} beside the time, which is not read: {mend}")
+        if half and word not in whole_day:
+            return half
+    return ""
+
+
+def _with_marks(line: str, rest: str) -> str:
+    """The end of a line that is `rest` without marks of direction, with its marks."""
+    wanted, at = len(rest), len(line)
+    while at and (wanted or _MARKS.match(line[at - 1])):
+        at -= 1
+        wanted -= not _MARKS.match(line[at])
+    return line[at:]
 
 
 def _clock(hour: int, minute: int, second: int, half: str) -> tuple[int, int, int] | None:
@@ -236,8 +275,8 @@ def _message(when: datetime, body: str) -> Message | None:
     if body.startswith(_MARK) or _LEFT_OUT.fullmatch(body.strip()):
         omitted = not body.startswith(_MARK) or _OMITTED.search(body)
         return replace(message, omitted=True) if omitted else None
-    text = _plain(_EDITED.sub("", body))
-    return None if not text or text.rstrip(".") in _NOTICES else replace(message, text=text)
+    text = without_additions(_plain(_EDITED.sub("", body)))
+    return None if not text or is_notice(_plain(body), sender) else replace(message, text=text)
 
 
 def _plain(text: str) -> str:

@@ -1,0 +1,113 @@
+"""WhatsApp's own words in the languages of its users: halves of the day, and notices that nobody wrote.
+
+A telephone exports a chat in its own language. What WhatsApp writes there stands like a message, often without the mark
+that it puts before its own words. Each pattern here is of whole messages, so that a person's sentence that only has one
+of these words stays.
+"""
+
+from __future__ import annotations
+
+import re
+
+MORNING = frozenset(
+    "am 午前 오전 上午 凌晨 早上 清晨 öö de ص قظ πμ sa pd проб vm dop дп pg पूर्वाह्न לפנה״צ ก่อนเที่ยง fm".split()
+)
+EVENING = frozenset(
+    "pm 午後 오후 下午 晚上 傍晚 中午 ös du م بظ μμ ch md слоб nm odp пп ptg अपराह्न אחה״צ หลังเที่ยง em".split()
+)
+"""Words for the half of the day, in small letters without points and spaces; they stand before or behind the time."""
+JOINING = frozenset("at um om kl klo à a alle las ás às o ore о в w u v г den el le la".split())
+"""Words between date and time that say nothing of the half."""
+
+_DELETED = (
+    r"(?:this message was deleted|you deleted this message|diese nachricht wurde gelöscht"
+    r"|du hast diese nachricht gelöscht"
+    r"|se eliminó este mensaje|este mensaje fue eliminado|eliminaste este mensaje|ce message a été supprimé"
+    r"|vous avez supprimé ce message|questo messaggio è stato eliminato|hai eliminato questo messaggio"
+    r"|esta mensagem foi apagada|mensagem apagada|você apagou esta mensagem|essa mensagem foi apagada"
+    r"|dit bericht is verwijderd|je hebt dit bericht verwijderd|u heeft dit bericht verwijderd|bu mesaj silindi"
+    r"|bu mesajı sildiniz|wiadomość została usunięta|ta wiadomość została usunięta|usunięto tę wiadomość"
+    r"|usunąłeś tę wiadomość|данное сообщение удалено|это сообщение было удалено|вы удалили это сообщение"
+    r"|вы удалили данное сообщение|pesan ini telah dihapus|pesan ini dihapus|anda telah menghapus pesan ini"
+    r"|このメッセージは削除されました|メッセージを削除しました|삭제된 메시지입니다|이 메시지를 삭제했습니다"
+    r"|메시지를 삭제했습니다"
+    r"|此消息已删除|您已删除此消息|你已删除此消息|這則訊息已刪除|您已刪除這則訊息|你已刪除此訊息|此訊息已刪除"
+    r"|تم حذف هذه الرسالة"
+    r"|لقد حذفت هذه الرسالة|حذفت هذه الرسالة|הודעה זו נמחקה|מחקת הודעה זו|यह संदेश हटा दिया गया(?: है| था)?"
+    r"|आपने यह संदेश हटा दिया"
+    r"|detta meddelande togs bort|du tog bort detta meddelande|denne besked blev slettet|denne meldingen ble slettet)"
+    r"(?: (?:by admin|durch|von|por|par|da|door|przez) [^\n]{1,60})?"
+)
+_WAITING = (
+    r"waiting for this message.*|(?:auf diese nachricht warten|warten auf diese nachricht).*"
+    r"|esperando (?:este mensaje|el mensaje).*"
+    r"|en attente de ce message.*|in attesa del messaggio.*|aguardando (?:mensagem|esta mensagem).*"
+    r"|wachten op dit bericht.*"
+    r"|bu mesaj bekleniyor.*|oczekiwanie na tę wiadomość.*|ожидание (?:данного )?сообщения.*|menunggu pesan ini.*"
+    r"|正在等待此消息.*|正在等待此訊息.*|このメッセージを待っています.*|메시지를 기다리는 중입니다.*"
+)
+_CALLS = (
+    r"(?:missed|silenced)(?: group)? (?:voice|video) calls?(?:[,.].*)?|(?:verpasster"
+    r"|stummgeschalteter) (?:sprach|video)anruf.*"
+    r"|(?:llamada|videollamada|llamada de voz) perdida.*|appel (?:vocal|vidéo) manqué.*|(?:chiamata"
+    r"|videochiamata)(?: vocale)? persa.*"
+    r"|(?:ligação|chamada)(?: de (?:voz|vídeo))? perdida.*|gemiste (?:spraak|video)oproep.*|cevapsız (?:sesli"
+    r"|görüntülü) arama.*"
+    r"|nieodebrane połączenie.*|пропущенный (?:аудио|видео)звонок.*|panggilan (?:suara|video) tak terjawab.*"
+    r"|不在着信.*|(?:音声|ビデオ)通話不在着信.*|부재중 (?:음성|영상) ?통화.*|未接(?:语音|視訊|视频"
+    r"|語音)通[话話].*|مكالمة (?:صوتية|فيديو) فائتة.*"
+    r"|שיחת (?:קול|וידאו) שלא נענתה.*|(?:voice|video) call[,.].*|(?:sprach|video)anruf[,.].*"
+)
+_ENCRYPTED = (
+    r".*(?:end-to-end encrypted|ende-zu-ende-verschlüsselt|cifrad[oa]s? de extremo a extremo"
+    r"|chiffrés? de bout en bout"
+    r"|crittografia end-to-end|crittografat[ei] end-to-end|criptografia de ponta a ponta|encriptad[oa]s ponto a ponto"
+    r"|end-to-end versleuteld|uçtan uca şifreli|szyfrowane? (?:metodą )?end-to-end|сквозным шифрованием"
+    r"|защищены сквозным"
+    r"|terenkripsi secara end-to-end|エンドツーエンド暗号化|종단간 암호화|端到端加密|端對端加密"
+    r"|مشفرة تمامًا بين الطرفين|מוצפנות מקצה לקצה).*"
+)
+_POLL = (
+    r"(?:poll|umfrage|encuesta|sondage|sondaggio|enquete|sondagem|peiling|anket|ankieta|опрос|polling|jajak pendapat"
+    r"|アンケート|투표|投票|投票活动|استطلاع|סקר|पोल|omröstning|afstemning)[:：]\s*\n.*"
+)
+_NOTICES = re.compile("|".join((_DELETED + r"[.。]?", _WAITING, _CALLS, _ENCRYPTED, _POLL, "null")), re.I | re.S)
+_MAP = (
+    r"https?://(?:maps\.google\.[a-z.]+/|www\.google\.[a-z.]+/maps"
+    r"|maps\.apple\.com/|goo\.gl/maps/|maps\.app\.goo\.gl/)\S*|geo:[-\d.,]+"
+)
+_LOCATION = re.compile(rf"(?:[^\n:：]{{1,40}}[:：]\s*)?(?:{_MAP})", re.I)
+_COORDINATES = re.compile(_MAP, re.I)
+_EDITED = re.compile(
+    r"\s*<[^<>:\n]{0,60}(?:edited|bearbeitet|edit[óo]|editad[oa]|modifié|modificat[oa]|bewerkt|düzenlendi"
+    r"|edytowan[ao]|изменено"
+    r"|отредактировано|diedit|編集|수정|编辑|編輯|تعديل|נערכה|संपादित|redigera|rediger)[^<>:\n]{0,40}>\s*$",
+    re.I,
+)
+_OWN_DEED = re.compile(
+    r"(?:changed|added|left|created|removed|joined|pinned|turned|started|ended|updated|is now|hat |ha |haben "
+    r"|a (?:modifié|ajouté|créé|quitté|changé)"
+    r"|cambió|añadió|creó|salió|alterou|mudou|adicionou|criou|saiu|heeft |değiştirdi|ekledi|oluşturdu|zmienił"
+    r"|dodał|utworzył"
+    r"|изменил|добавил|создал|mengubah|menambahkan|membuat|さんが|님이|更改|已将|غيّر|שינה).*",
+    re.I | re.S,
+)
+
+
+def half_of(word: str) -> str | None:
+    """ "a" or "p" for a word of the half of the day, "" for one that joins date and time; None for any other."""
+    word = re.sub(r"[\s.]", "", word.casefold())
+    return "a" if word in MORNING else "p" if word in EVENING else "" if not word or word in JOINING else None
+
+
+def is_notice(text: str, sender: str) -> bool:
+    """Whether a whole message is WhatsApp's own: a deletion, a missed call, a poll, a place, a change of the group."""
+    plain = text.strip()
+    if plain.casefold().startswith(f"{sender.casefold()} ") and _OWN_DEED.match(plain[len(sender) + 1 :]):
+        return True
+    return bool(_NOTICES.fullmatch(plain) or _LOCATION.fullmatch(plain))
+
+
+def without_additions(text: str) -> str:
+    """A message without the remark that it was edited, and with three dots for the coordinates in it."""
+    return _COORDINATES.sub("…", _EDITED.sub("", text))

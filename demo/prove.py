@@ -18,7 +18,7 @@ from assistant.backends.worker import WorkerBackend
 from assistant.encoder.open_encoder import open_encoder
 from assistant.models import local
 from assistant.photo import load_photo
-from demo import album
+from demo import album, prove_mcp, syscalls
 from memory.episode import printable
 from memory.errors import KeepsakeError, exit_with
 from memory.text import count
@@ -54,16 +54,20 @@ def _prove(model: str | None, encoder_name: str | None, *, quiet: bool) -> dict[
         backend.set_ephemeral(True)
         with contextlib.redirect_stdout(sys.stderr if quiet else sys.stdout):
             album.converse(backend, encoder)
+        server = prove_mcp.session(encoder, encoder_name)
         evidence = {"app": offline.network_evidence(), "model": backend.network_evidence()}
         sockets = offline.open_sockets()
     finally:
         backend.close()
         encoder.close()
+    quietly = all(process.uses == 0 and process.refused == 2 for process in evidence.values()) and sockets == 0
+    watched = not server.checked or not syscalls.available() or server.killed == 1
     return {
-        "proved": all(process.uses == 0 and process.refused == 2 for process in evidence.values()) and sockets == 0,
+        "proved": quietly and watched,
         "name": backend.name,
         "interfaces": offline.interfaces(),
         "encoder": {"name": encoder.name, "tokens": len(tokens), "sockets": sockets},
+        "mcp": asdict(server),
         **{who: asdict(process) for who, process in evidence.items()},
     }
 
@@ -77,11 +81,22 @@ def _print_proof(proof: dict[str, Any]) -> None:
     encoder = proof["encoder"]
     sockets = count(encoder["sockets"], "network socket")
     print(f"  the photo encoder {encoder['name']} works in this process, which has {sockets} open")
+    print(f"  {_server_line(proof['mcp'])}")
     if there := proof["interfaces"]:
         print(f"  the system offered {', '.join(there)} all the same: uses by C code are not counted")
     else:
         print("  the system gave both no network interface: C code could not have used it either")
     print("proved: no use of the network" if proof["proved"] else "not proved")
+
+
+def _server_line(server: dict[str, Any]) -> str:
+    """What the session with the server for other programs showed."""
+    if not server["checked"]:
+        return "the server for other programs is not installed (the package `mcp`)"
+    did = f"`python -m assistant mcp` told the SDK's own client, over pipes, of memories: {server['memories']}"
+    if server["killed"]:
+        return f"{did}; the kernel watched its system calls: a socket opened on purpose under this watch was stopped"
+    return f"{did}, with the network refused"
 
 
 if __name__ == "__main__":

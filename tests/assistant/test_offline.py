@@ -112,6 +112,9 @@ def test_prove_offline_prints_its_evidence() -> None:
     assert (found["proved"], found["name"]) == (True, "nano")
     assert found["app"] == found["model"] == {"uses": 0, "refused": 2}
     assert found["encoder"] == {"name": "lite0", "tokens": 326, "sockets": 0}
+    if found["mcp"]["checked"]:
+        server = found["mcp"]
+        assert (server["tools"], server["killed"]) == (3, int(sys.platform == "linux")) and server["memories"] >= 2
     assert "Recalled  16 August 2025" in done.stderr and "Answer    " in done.stderr
 
 
@@ -128,6 +131,23 @@ def test_a_conversation_that_used_the_network_is_no_proof() -> None:
     assert (done.returncode, done.stderr) == (1, "")
     assert "this process: 1 use;" in done.stdout and done.stdout.endswith("not proved\n")
     assert "the photo encoder lite0 works in this process, which has 0 network sockets open" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's watch is Linux's")
+def test_a_server_that_opens_a_network_socket_is_no_proof() -> None:
+    pytest.importorskip("mcp")
+    code = """
+        import sys
+        from demo import prove, prove_mcp
+        leaks = "from assistant.mcp_server import memory_tools; import socket; "
+        leaks += "memory_tools.MemoryTools.search = lambda *_: socket.socket(); "
+        prove_mcp.SERVE = prove_mcp.SERVE.replace("from assistant.__main__", leaks + "from assistant.__main__")
+        sys.exit(prove.main([]))
+    """
+    done = python("-c", textwrap.dedent(code))
+    assert done.returncode == 1 and "proved" not in done.stdout
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert "the session with `python -m assistant mcp` failed" in line
 
 
 def test_an_unknown_model_is_one_line() -> None:

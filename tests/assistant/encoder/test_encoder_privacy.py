@@ -1,4 +1,4 @@
-"""The photo encoder opens no network socket and writes no file: the kernel kills the process that tries."""
+"""Photo encoder and text embedder open no network socket and write no file: the kernel kills the process that tries."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.embedder.text_embedder import TextEmbedder
 from assistant.encoder.open_encoder import open_encoder
 from demo.album import demo_photo
 from tests.support import syscalls
@@ -53,3 +54,15 @@ def test_an_unwritable_home_changes_nothing(own_home: Path) -> None:
     (own_home / "hashes.json").mkdir()
     open_encoder().close()
     assert [path.name for path in own_home.iterdir()] == ["hashes.json"]
+
+
+EMBED = """
+from assistant.embedder.text_embedder import TextEmbedder
+print(TextEmbedder().embed("our dog").shape)
+"""
+
+
+def test_the_text_embedder_opens_no_socket_and_writes_no_file() -> None:
+    TextEmbedder().embed("our dog")  # the hashes of its files are known from here on
+    done = syscalls.run_watched(EMBED)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "(384,)\n", "")

@@ -39,7 +39,8 @@ _PATTERNS = (
     # what the assistant did
     rf"{_LEAD}(?:i think |maybe |it seems |looks like )?you(?:'ve| have|'re| are)? (?:(?:just|really|completely"
     rf"|totally|clearly"
-    r"|probably|also|still) )*(?:(?:got|had|have) (?:it|that|this|him|her|them|me|everything|something"
+    r"|probably|also|still|always|never|often) )*(?:(?:got|get|had|have) (?:it|that|this|him|her|them|me|everything"
+    r"|something"
     r"|things) .*\b(?:wrong|right|mixed up"
     r"|confused|backwards)|mix(?:ed|ing)\b.*|confus(?:ed|ing)\b.*|misunderst\w+.*|(?:made|making) (?:that|it|this"
     r"|things|something|stuff) up.*"

@@ -11,6 +11,10 @@ from assistant.grounding import lexicon
 from assistant.grounding.words import Day, Token, alike, stem, tokens
 
 _EVENTS = frozenset(map(stem, "birthday party wedding walk bath day trip visit swim christmas game concert".split()))
+_GETS = frozenset(
+    map(stem, "got gave bought made sent brought knitted painted drew carved found won chose built sewed".split())
+)
+"""Deeds by which somebody is no part of the photo, but of how the thing came about."""
 GENERIC = frozenset(map(stem, "dog cat pet animal person man woman child toy thing photo baby boy girl puppy".split()))
 """Words for kinds of things, which a person uses of what a photo shows whether they were told or not."""
 
@@ -162,12 +166,24 @@ def _topics(sentences: Sequence[tuple[Token, ...]]) -> Iterable[list[Token]]:
         if first[0].kind != "me" and not (is_verb(first[0]) and first[0].text.lower() not in ("read",)):
             found = phrase(first)
             rest = first[len(found) :]
-            if not (rest and is_verb(rest[0]) and rest[0].kind == "word" and _object(rest)):
+            if not _does_with_it(rest):
                 yield from _with_appositions(first)
             if len(rest) > 1 and rest[0].kind == "be":
                 yield [t for t in phrase(rest[1:]) if t.kind == "name"]  # "The blue one is Grumble"
             if found and found[0].possessive and any(t.stem in _EVENTS for t in found):
                 yield [replace(found[0], kind="name", possessive=False)]  # "Luna's first birthday!"
+
+
+def _does_with_it(rest: Sequence[Token]) -> bool:
+    """Whether what follows a subject says that it does something with the thing in the photo, and so is none itself:
+    "Lucy drew this", "Grandpa always wound it", "Emma got Mr Buttons"."""
+    after = [
+        t for n, t in enumerate(rest) if t.kind not in ("light", "not") or any(o.kind != "light" for o in rest[:n])
+    ]
+    if not after or not is_verb(after[0]) or after[0].kind != "word":
+        return False
+    gets = after[0].stem in _GETS and len(after) > 1 and after[1].kind in ("name", "mine", "light", "number")
+    return gets or _object(after)
 
 
 def _object(rest: Sequence[Token]) -> bool:

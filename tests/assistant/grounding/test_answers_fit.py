@@ -72,3 +72,20 @@ def test_a_year_in_which_somebody_else_did_something_is_no_day_together() -> Non
     assert "together" not in shown and "grandpas old alarm clock" in shown
     mine = check("This is Bo. You were together in 1998.", recall("This is Bo. We met in 1998.")).shown
     assert mine.endswith("in 1998.")
+
+
+@pytest.mark.parametrize(
+    ("words", "who", "shown"),
+    [
+        ("Emma got Mr Buttons for her fifth birthday from aunt Klara", "Emma", False),
+        ("Grandpa always wound it on Sundays before church.", "Grandpa", False),
+        ("Ben never liked it", "Ben", False),
+        ("Anna gave me this", "Anna", False),
+        ("Leo ate half a shoe.", "Leo", True),
+        ("Grandpa always slept on Sundays.", "Grandpa", True),
+        ("Emma got married in Rome", "Emma", True),
+    ],
+)
+def test_who_does_something_with_the_thing_is_not_the_thing(words: str, who: str, shown: bool) -> None:
+    """Previously the caption of a clock was "This is Grandpa.", as he wound it."""
+    assert (check(f"This is {who}.", recall(words)).shown == f"This is {who}.") == shown

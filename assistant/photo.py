@@ -8,6 +8,7 @@ file is refused, never half read. Nothing here knows of models: the caller says 
 from __future__ import annotations
 
 import io
+import os
 import re
 from contextlib import suppress
 from datetime import datetime
@@ -159,8 +160,8 @@ def _smaller(image: Image.Image) -> None:
 
 def is_photo_file(path: Path) -> bool:
     """Whether a file is a photo by its suffix or, when it has none, by its first bytes. An unreadable one is none."""
-    if path.suffix:
-        return path.suffix.lower() in SUFFIXES
+    if suffix := os.path.splitext(path)[1]:
+        return suffix.lower() in SUFFIXES
     with suppress(OSError):
         if path.is_file():
             with path.open("rb") as file:

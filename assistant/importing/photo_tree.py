@@ -62,12 +62,12 @@ def sort_level(folder: Path, names: Collection[str]) -> Level:
         else:
             rest.append(name)
     files = {name.casefold(): name for name in rest}
-    stems = {Path(name).stem.casefold(): name for name in photos}
-    twins = {original.casefold() for name in photos if (original := original_of(Path(name).stem))}
+    stems = {os.path.splitext(name)[0].casefold(): name for name in photos}
+    twins = {original.casefold() for name in photos if (original := original_of(os.path.splitext(name)[0]))}
     for name in photos:
         sidecars = sidecars_of(name, files)
         level.read.update(sidecars)
-        if Path(name).stem.casefold() in twins:
+        if twins and os.path.splitext(name)[0].casefold() in twins:
             level.originals.append(name)
         else:
             level.photos.append((name, sidecars))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -46,6 +47,8 @@ _APPLE_EDITED = re.compile(r"(IMG_)E(\d{4}.*)", re.I)
 
 def original_of(stem: str) -> str | None:
     """The name, without suffix, of the photo of which this one is the edited twin: IMG_1 of IMG_1-edited, IMG_E1."""
+    if stem.isascii() and not any(c in stem for c in "-_ "):
+        return None
     if match := _EDITED.fullmatch(stem):
         return f"{match[1]}{match[2] or ''}"
     match = _APPLE_EDITED.fullmatch(stem)
@@ -54,6 +57,8 @@ def original_of(stem: str) -> str | None:
 
 def sidecars_of(photo: str, files: Mapping[str, str]) -> list[str]:
     """The names of a photo's sidecars among the files of its folder, whose names in small letters are the keys."""
+    if not files:
+        return []
     stem, suffix = _split(photo)
     found = [files[name] for name in (f"{photo}.xmp".casefold(), f"{stem}.xmp".casefold()) if name in files][:1]
     for name in (stem, original_of(stem)):
@@ -148,5 +153,4 @@ def _text(value: Any) -> str:
 
 def _split(name: str) -> tuple[str, str]:
     """A name without its suffix, and the suffix with its dot."""
-    path = Path(name)
-    return path.stem, path.suffix
+    return os.path.splitext(name)

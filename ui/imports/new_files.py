@@ -56,7 +56,7 @@ class NewFiles:
         self._waiting: dict[Path, _File] = {}
         self._done: dict[Path, _File] = {}
         self._bad: dict[Path, _File] = {}
-        self._first = True
+        self._first, self._home = True, home()
 
     @property
     def until(self) -> float:
@@ -112,12 +112,12 @@ class NewFiles:
         below, files = [], []
         with os.scandir(folder) as entries:
             for entry in entries:
-                path = folder / entry.name
-                if hidden(entry.name) or path == home():
+                if hidden(entry.name):
                     continue
                 if entry.is_dir(follow_symlinks=False):
-                    below.append(entry.name)
-                elif is_photo_file(path):
+                    if folder / entry.name != self._home:
+                        below.append(entry.name)
+                elif is_photo_file(path := folder / entry.name):
                     file = _file(entry.stat())
                     if (whole_folder or file.came >= self.since) and not file.same(self._done.get(path)):
                         files.append((path, file))

@@ -67,7 +67,7 @@ def meant(recalls: Sequence[Recall], denied: str = "") -> Recall | None:
 
 def not_this(episode: Episode) -> str:
     """How one key denies a sure recall, for the empty input."""
-    name = name_said(episode.words)
+    name = name_said(episode.words) or thing_said(episode.words)
     return NOT_THIS.format(name=name) if name else NOT_THE_SAME
 
 

@@ -203,6 +203,30 @@ def test_a_recall_says_in_words_how_sure_it_is(known: list[Episode]) -> None:
     assert asked(zuri) == "Is this Zuri?" and MemoriesPanel
 
 
+@pytest.mark.parametrize(
+    ("words", "asked", "denied"),
+    [
+        ("This is Zuri.", "Is this Zuri?", "this is not Zuri"),
+        ("My blue backpack from Rome", "Is this your blue backpack?", "this is not your blue backpack"),
+        (
+            "the backpack my daughter Lena used",
+            "Is this the backpack your daughter Lena used?",
+            "this is not the backpack",
+        ),
+        ("Ben's old bike, stolen in 2020", "Is this Ben's old bike?", "this is not Ben's old bike"),
+        (
+            "We bought it in Rome for 20 euros",
+            "Is this the same as in “We bought it in Rome …”?",
+            "not the same as your",
+        ),
+    ],
+)
+def test_the_question_has_the_words_of_the_thing(known: list[Episode], words: str, asked: str, denied: str) -> None:
+    """Previously "Is it?", where no name was said."""
+    episode = replace(known[0], turns=(Turn("user", words),))
+    assert recall_strings.asked(episode) == asked and denied in recall_strings.denied(episode)
+
+
 def test_a_memory_of_no_day_is_named_by_its_words(known: list[Episode]) -> None:
     def undated(words: str) -> Episode:
         return replace(known[0], turns=(Turn("user", words),), day=None)

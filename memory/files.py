@@ -25,10 +25,13 @@ def whole_file(target: Path, *, private: bool = False) -> Iterator[Path]:
     """A path beside `target` to write to; the file gets `target`'s name when the block ends, or is removed if it fails.
 
     The path ends in ".partial" and is used by this process and thread alone. `private`: readable by this user only
-    (0600). Bytes that must survive a power cut are to be synced by the block (`sync`). Raises OSError.
+    (0600), as every file in Keepsake's own folder is. Bytes that must survive a power cut are to be synced by the block
+    (`sync`). Raises OSError.
     """
     partial = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.partial")
-    if private:  # a new file, never one that another user has put there to read along
+    if private or target.absolute().is_relative_to(
+        home().absolute()
+    ):  # a new file, never one that another user has put there to read along
         partial.unlink(missing_ok=True)
         os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:

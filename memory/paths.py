@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 from typing import IO
 
@@ -29,14 +30,25 @@ def memory_file(named: Path | None, *, to_read: bool = False) -> Path:
 
 
 def private_folder(path: Path) -> Path:
-    """Create `path` for this user only (0700) and return it."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Create `path`, and the folders above it that are missing, for this user only (0700), and return it."""
+    if not path.is_dir():
+        private_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
     return path
+
+
+def no_core_dumps() -> None:
+    """Let the system write no core dump of this process or its children: it would hold what was decrypted."""
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 def open_log(name: str) -> IO[bytes]:
     """A file for what a child process prints, emptied; the null device where Keepsake's folder cannot be written."""
     try:
-        return open(private_folder(home() / "logs") / name, "wb")
+        path = private_folder(home() / "logs") / name
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.fchmod(handle, 0o600)
+        return os.fdopen(handle, "wb")
     except OSError:
         return open(os.devnull, "wb")

@@ -26,6 +26,7 @@ from assistant.chatml import Mark, Piece, Words, large_photo, pieces
 from assistant.models.spec import Spec
 from memory.episode import Photo
 from memory.errors import ModelStopped, PromptTooLong
+from memory.paths import no_core_dumps
 
 STEP = 64
 """Most tokens read at once: between two steps a cancel is noticed."""
@@ -138,6 +139,8 @@ class CachedBackend:
 
     def set_ephemeral(self, on: bool) -> None:
         """While `on`, nothing goes to disk. When it ends, what was read meanwhile is dropped: it never goes to disk."""
+        if on:
+            no_core_dumps()
         if self._ephemeral and not on:
             self._cut(0)
         self._ephemeral = on

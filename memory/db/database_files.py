@@ -145,6 +145,12 @@ def keep_private(path: Path) -> None:
                 file.chmod(0o600)
 
 
+def is_read_only(path: Path) -> bool:
+    """Whether there is a memory that this user cannot write: on a read-only disk, or by its rights."""
+    by_us = {"effective_ids": True} if os.access in os.supports_effective_ids else {}
+    return path.is_file() and not all(os.access(one, os.W_OK, **by_us) for one in (path, path.parent))
+
+
 def is_full(path: Path) -> bool:
     """Whether the disk of `path` has next to no room."""
     with suppress(OSError):

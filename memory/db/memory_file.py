@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from memory.db import checks, database_files, keys, schema, snapshots
+from memory.db import checks, database_files, engine, keys, schema, snapshots
 from memory.db.database_files import one_clear_line
+from memory.db.engine import Key
 from memory.errors import MemoryFileError
+from memory.paths import no_core_dumps
 
 SMALL = 1 << 26
 """Bytes. A file up to this size is checked at every start (0.1 s) and rewritten in memory; a larger one is checked
@@ -31,17 +33,26 @@ class MemoryFile:
         self._timeout = timeout
         self.key = keys.unlock(path, ask)
         """The key of an encrypted file; None when the file is plain."""
-        try:
-            self.db = schema.connect(path, timeout, self._copy_before_upgrade, self.key)
-        except MemoryFileError:
-            if not database_files.is_full(path) or not database_files.drop_caches():
-                raise
-            self.db = schema.connect(path, timeout, self._copy_before_upgrade, self.key)
+        if self.key:
+            no_core_dumps()
+        self.read_only = database_files.is_read_only(path)
+        """Whether the file lies where nothing can be written: then it can be read, and nothing else."""
+        self.db = self._connect()
         try:
             (self._version,) = self.db.execute("PRAGMA data_version").fetchone()
         except BaseException:
             self.db.close()
             raise
+
+    def _connect(self) -> sqlite3.Connection:
+        if self.read_only:
+            return _to_read(self.path, self._timeout, self.key)
+        try:
+            return schema.connect(self.path, self._timeout, self._copy_before_upgrade, self.key)
+        except MemoryFileError:
+            if not database_files.is_full(self.path) or not database_files.drop_caches():
+                raise
+            return schema.connect(self.path, self._timeout, self._copy_before_upgrade, self.key)
 
     def close(self) -> None:
         """Close the file. Calling it twice is fine."""
@@ -122,3 +133,22 @@ class MemoryFile:
         self._check(db)  # a damaged file stays as it is
         with database_files.alone(self.path, self._timeout):
             snapshots.take(db, self.path, self.key, damaged_too=True)
+
+
+def _to_read(path: Path, timeout: float, key: Key | None) -> sqlite3.Connection:
+    """Open a file where nothing can be written. Raises MemoryFileError, also for one of an older version."""
+    wal, _ = database_files.beside(path)
+    with one_clear_line(path):
+        log = wal.exists() and wal.stat().st_size  # then SQLite reads it, if the last program left its index too
+        uri = f"{path.absolute().as_uri()}?mode=ro{'' if log else '&immutable=1'}"
+        db = engine.connect(uri, key, timeout=timeout, uri=True)
+        try:
+            db.execute("PRAGMA temp_store = MEMORY")
+            if schema.version_of(db, path) < len(schema.MIGRATIONS):
+                raise MemoryFileError(
+                    f"{path} is of an older version and cannot be written: copy it, and open the copy"
+                )
+        except BaseException:
+            db.close()
+            raise
+    return db

@@ -28,6 +28,8 @@ def on_opening(file: MemoryFile, due: bool) -> tuple[Receipt | None, str]:
     """
     if due or file.small():
         file.check()
+    if file.read_only:
+        return None, f"{file.path} lies where nothing can be written: it can be read, and not be changed"
     with file.transaction() as db:
         pending = db.execute("SELECT 1 FROM erasing").fetchone() is not None
         due = due and db.execute("SELECT 1 FROM episodes").fetchone() is not None

@@ -258,8 +258,8 @@ def test_a_disk_that_takes_no_more_bytes(path: Path, own_home: Path, command: st
     assert not (own_home / "b.zip").exists() and not list(own_home.glob(".b*"))
 
 
-def test_a_read_only_folder_with_a_memory() -> None:
-    """Run without root's rights, since root can write to any folder."""
+def test_a_memory_that_cannot_be_written_can_be_read() -> None:
+    """It was refused, though nothing was to be written. Run without root's rights, as root can write anywhere."""
     me = os.geteuid()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "m.db"
@@ -271,9 +271,14 @@ def test_a_read_only_folder_with_a_memory() -> None:
         try:
             if me == 0:
                 os.seteuid(65534)
-            with pytest.raises(MemoryFileError) as caught:
-                Memory(path)
-            assert str(caught.value).startswith("cannot use the memory") and "\n" not in str(caught.value)
+            with Memory(path) as memory:
+                assert set(memory.ids()) == known and memory.verify() == []
+                assert memory.search(TOLD[0].words) and memory.get(TOLD[0].id) == TOLD[0]
+                assert "can be read" in memory.trouble and "\n" not in memory.trouble
+                for change in (lambda: memory.add(TOLD[3]), lambda: memory.forget_all([TOLD[0].id])):
+                    with pytest.raises(MemoryFileError, match="read-only") as caught:
+                        change()
+                    assert "\n" not in str(caught.value)
         finally:
             os.seteuid(me)
             Path(folder).chmod(0o700)

@@ -117,7 +117,7 @@ def test_a_later_watch_goes_on_where_the_last_one_ended(camera: Path) -> None:
     files.look()
     later = NewFiles(camera, files.until)  # closed before it was brought in
     later.look()
-    assert "IMG_1.png" in names(later.look())
+    assert names(later.look()) == ["IMG_1.png"], "what lay there at the beginning stays out"
 
 
 def test_a_folder_that_is_not_there_is_an_error_and_may_come_back(camera: Path) -> None:
@@ -287,3 +287,16 @@ def test_watching_by_lines(talk: Talk, memory_file: Path, camera: Path) -> None:
     assert "Note: 1 new photo came in from “Camera”. 1 waits in the tray: /tray." in lines
     assert "Done: “Camera” is not watched any more. What came in stays." in lines
     assert any("there is no such folder to watch" in line for line in lines)
+
+
+async def test_beside_an_encrypted_memory_nothing_is_written_about_it(
+    memory_file: Path, camera: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Memory, "encrypted", True)
+    settings.put(WATCHED, {"path": "/elsewhere", "until": 1.0})
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, f"/watch {camera}")
+        await until(said(app, "Only until Keepsake closes"), "that it is not remembered")
+        albums.save(camera / "IMG_1.png", 1)
+        await until(said(app, "1 new photo came in"), "the news")
+    assert settings.get(WATCHED) is None

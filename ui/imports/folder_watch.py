@@ -163,8 +163,8 @@ class Watching:
         if self._session.engines.encoder_thread is None:
             raise KeepsakeError(strings.NEEDS_ENCODER)
         memory = self._session.own or self._session.store
-        if not memory.encrypted:
-            settings.put(WATCHED, {"path": str(folder), "until": time.time()})
+        kept = None if memory.encrypted else {"path": str(folder), "until": time.time()}
+        settings.put(WATCHED, kept)
         self.watch.begin(folder)
         line = strings.WATCH_BEGUN.format(name=shown(folder.name))
         return f"{line} {strings.WATCH_UNKEPT}" if memory.encrypted else line

@@ -78,7 +78,7 @@ class NewFiles:
             for path, file in found.items()
             if not file.same(self._done.get(path)) and not file.same(self._bad.get(path))
         }
-        self._first, self._until = False, began - SETTLED
+        self._first, self._until = False, max(self.since, began - SETTLED)
         return sorted(path for path in ready if path in self._waiting)
 
     def done(self, paths: Collection[Path], bad: Collection[Path] = ()) -> None:

@@ -142,6 +142,6 @@ def _search(memory: Memory, embedder: TextEmbedder, way: str, text: str) -> list
     if way == "meaning":
         with memory.transaction() as db:
             near = meaning.nearest(db, embedder.space, embedder.embed(text))
-        return [hit.id for hit, _ in sorted(near, key=lambda one: -one[1])]
+        return sorted(near, key=lambda id: -near[id])
     memory.embedder = embedder if way == "fused" else None
     return [entry.id for entry in browse.search(memory, text).entries]

@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
+from heapq import nlargest
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -36,6 +37,7 @@ ALL = 0.999
 """A share of the words that is as good as all of them."""
 MOST = 12
 """At most so many memories are found by meaning alone."""
+_CHUNK = 256  # memories whose vectors are compared at a time: in 32 bits they fit into a cache
 
 
 class Embedder(Protocol):
@@ -84,19 +86,17 @@ def drop(db: sqlite3.Connection, id: str) -> int:
     return int(size)
 
 
-def nearest(db: sqlite3.Connection, space: str, query: np.ndarray) -> list[tuple[Hit, float]]:
-    """All memories with vectors of this space, each with the cosine of its nearest vector to `query` (D,)."""
-    rows = db.execute(
-        f"SELECT {HIT_COLUMNS}, codes FROM meanings JOIN episodes ON episodes.id = episode WHERE space = ? AND dim = ?",
-        (space, len(query)),
-    ).fetchall()
-    if not rows:
-        return []
-    counts = [len(row[-1]) // len(query) for row in rows]
-    codes = np.frombuffer(b"".join(row[-1] for row in rows), np.int8).reshape(-1, len(query)).astype(np.float32)
-    cosines = codes @ query.astype(np.float32) / np.linalg.norm(codes, axis=1)
-    best = np.maximum.reduceat(cosines, np.cumsum([0, *counts[:-1]]))
-    return [(Hit(*row[:-1]), float(one)) for row, one in zip(rows, best, strict=True)]
+def nearest(db: sqlite3.Connection, space: str, query: np.ndarray) -> dict[str, float]:
+    """By the id of each memory with vectors of this space, the cosine of its nearest vector to `query` (D,)."""
+    dim, found = len(query), dict[str, float]()
+    reading = db.execute("SELECT episode, codes FROM meanings WHERE space = ? AND dim = ?", (space, dim))
+    while chunk := reading.fetchmany(_CHUNK):
+        counts = [len(codes) // dim for _, codes in chunk]
+        rows = np.frombuffer(b"".join(codes for _, codes in chunk), np.int8).reshape(-1, dim).astype(np.float32)
+        cosines = rows @ query.astype(np.float32) / np.sqrt(np.einsum("nd,nd->n", rows, rows))
+        best = np.maximum.reduceat(cosines, np.cumsum([0, *counts[:-1]]))
+        found.update(zip((id for id, _ in chunk), best.tolist(), strict=True))
+    return found
 
 
 def fused(
@@ -116,18 +116,23 @@ def fused(
         return list(found)
     shares = _shares(db, asked)
     whole = [(hit, score) for hit, score in found if bare and shares.get(hit.row, 0) > ALL]
-    first, said = {hit for hit, _ in whole}, {hit for hit, _ in found}
-    rest, least = [], LEAST_BARE if bare else LEAST
-    for hit in cosines.keys() | said:
-        share = max(shares.get(hit.row, 0), 1 / len(asked) if hit.row in near else 0)
-        score = cosines.get(hit, 0) + WORDS * share**2
-        if hit not in first and (hit in said or (score >= least and not whole)):
-            rest.append((hit, score))
+    if bare and whole:
+        alone = []
+    else:
+        said = {hit.id for hit, _ in found}
+        least = LEAST_BARE if bare else LEAST
+        others = [(one, id) for id, one in cosines.items() if one >= least and id not in said]
+        alone = _hits(db, [id for _, id in nlargest(MOST, others)])
+    first = {hit for hit, _ in whole}
+    rest = [(hit, cosines[hit.id]) for hit in alone]
+    for hit, _ in found:
+        if hit not in first:
+            share = max(shares.get(hit.row, 0), 1 / len(asked) if hit.row in near else 0)
+            rest.append((hit, cosines.get(hit.id, 0) + WORDS * share**2))
     rest.sort(key=lambda one: (-one[1], -one[0].row))
-    alone = {hit for hit, _ in [one for one in rest if one[0] not in said][:MOST]}
     last = whole[-1][1] if whole else 1.0
     best = max(rest[0][1], 1e-9) if rest else 1.0
-    return whole + [(hit, last * max(score, 0) / best) for hit, score in rest if hit in said or hit in alone]
+    return whole + [(hit, last * max(score, 0) / best) for hit, score in rest]
 
 
 def by_cosine(
@@ -135,14 +140,20 @@ def by_cosine(
 ) -> list[tuple[Hit, float]]:
     """What a time alone `found`, those nearest in meaning first; scores stay in their order."""
     cosines = _cosines(db, text, embedder)
-    order = sorted((hit for hit, _ in found), key=lambda hit: -cosines.get(hit, -1))
+    order = sorted((hit for hit, _ in found), key=lambda hit: -cosines.get(hit.id, -1))
     return [(hit, score) for hit, (_, score) in zip(order, found, strict=True)]
 
 
-def _cosines(db: sqlite3.Connection, text: str, embedder: Embedder) -> dict[Hit, float]:
-    """The cosine of each memory that has vectors; none when the embedder fails: who opened it says so."""
+def _hits(db: sqlite3.Connection, ids: Sequence[str]) -> list[Hit]:
+    """The memories with these ids, in any order."""
+    some = ", ".join("?" * len(ids))
+    return [Hit(*row) for row in db.execute(f"SELECT {HIT_COLUMNS} FROM episodes WHERE id IN ({some})", tuple(ids))]
+
+
+def _cosines(db: sqlite3.Connection, text: str, embedder: Embedder) -> dict[str, float]:
+    """The cosine of each memory that has vectors, by its id; none when the embedder fails: who opened it says so."""
     try:
-        return dict(nearest(db, embedder.space, embedder.embed(text)))
+        return nearest(db, embedder.space, embedder.embed(text))
     except ModelError:
         return {}
 

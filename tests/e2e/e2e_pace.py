@@ -166,6 +166,16 @@ def test_keys_in_the_browser(wire: Wire, grid: bool) -> None:
         wire.app.sees("Caption", "Memories recalled")
 
 
+def test_the_view_of_people_and_things_opens_soon(wire: Wire) -> None:
+    """Every memory names another thing: ten thousand names, more than any album has."""
+    opened = wire.press("-l", "/people", ";", "send-keys", "-t", "e2e", "Enter", shows="thing")
+    try:
+        told("people and things: opened", [opened], 2, 2)  # all words of all memories are read
+    finally:
+        wire.app.press("Escape")
+        wire.app.sees("Caption", "Memories recalled")
+
+
 def test_keys_while_a_photo_is_read_and_told(wire: Wire, tmp_path: Path) -> None:
     """Forty megapixels decoded, then the model's eyes, the recall among ten thousand, the prompt, the caption."""
     app = wire.app

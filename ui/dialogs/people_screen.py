@@ -35,6 +35,18 @@ from ui.recall_strings import day
 Wish = Literal["photos", "rename", "join", "split", "no name", "undo"]
 
 
+class NamesList(OptionList):
+    """A long list: where the highlight leaves the view, half a page scrolls, so that most keys draw two rows only."""
+
+    def scroll_to_highlight(self, top: bool = False) -> None:
+        """Bring the highlighted name into view."""
+        before = self.scroll_y
+        super().scroll_to_highlight(top)
+        if (moved := self.scroll_y - before) and abs(moved) < self.size.height // 2:
+            on = self.size.height // 2 if moved > 0 else -(self.size.height // 2)
+            self.scroll_to(y=self.scroll_y + on, animate=False, force=True, immediate=True)
+
+
 class PeopleScreen(ModalScreen[None]):
     """The list of names."""
 
@@ -60,7 +72,7 @@ class PeopleScreen(ModalScreen[None]):
         with Vertical(classes="dialog -large") as box:
             box.border_title = PEOPLE
             yield Static(PEOPLE_EMPTY, id="none", classes="hint")
-            yield OptionList(id="names")
+            yield NamesList(id="names")
             yield Input(id="new-name", compact=True)
             yield Static("", id="said", classes="hint")
             yield Static(PEOPLE_KEYS, classes="keys")

@@ -68,7 +68,7 @@ def test_ask_answers_with_what_it_recalled(home: Path, bear: str) -> None:
     assert (got["model"], type(got["caption"]), type(got["answer"])) == ("nano", str, str)
     assert isinstance(got["seconds"], float) and got["seconds"] > 0
     [row] = got["recalled"]  # type: ignore[misc]
-    assert (list(row), row["id"]) == (["id", "score", "why", "certainty"], bear)
+    assert (list(row), row["id"]) == (["id", "score", "why", "certainty", "photos"], bear)
     assert (row["why"], row["certainty"]) == ("the same photo", "sure")
     plain = result(home, "ask", DEMO / "bear.jpg", "Who is this?", "--no-caption")
     assert plain["caption"] is None
@@ -105,7 +105,7 @@ def test_ask_tells_what_it_was_to_remind_of(home: Path, tmp_path: Path) -> None:
 
 def test_recall_tells_what_a_photo_brings_back(home: Path, bear: str, tmp_path: Path) -> None:
     row = result(home, "recall", DEMO / "bear.jpg")
-    assert (row["id"], list(row)) == (bear, ["id", "score", "why", "certainty"])
+    assert (row["id"], list(row)) == (bear, ["id", "score", "why", "certainty", "photos"])
     with Memory(tmp_path / "empty.db"):
         pass
     done = keepsake(home, "recall", DEMO / "bear.jpg", "--memory", tmp_path / "empty.db")

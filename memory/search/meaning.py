@@ -104,12 +104,12 @@ def fused(
 ) -> list[tuple[Hit, float]]:
     """What a search by words `found` (best first, with scores), and what is near in meaning: in one order.
 
-    `near`: the rows of hits that an unfinished or mistyped word found. A search for one bare word that finds anything
-    stays as it is; so it does without any vectors.
+    `near`: the rows of hits that an unfinished or mistyped word found. A search for one bare word stays as it is:
+    a name that no memory has is to find nothing. So it does without any vectors.
     """
     asked = terms(text)
     bare = len(asked) == len(text.split())
-    if not asked or (bare and found and len(asked) == 1):
+    if not asked or (bare and len(asked) == 1):
         return list(found)
     cosines = _cosines(db, text, embedder)
     if not cosines:

@@ -13,8 +13,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmark.retrieval import calibrate
 from memory.errors import KeepsakeError, exit_with
-from quantize import manifest, pipeline, variants
+from quantize import manifest, other_apps, pipeline, upload, variants
 from quantize.gguf import converter
 from quantize.gguf import export as gguf
 from quantize.mlx import mlx_export
@@ -28,9 +29,16 @@ MERGED = (pipeline.F16, *pipeline.KINDS)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `python -m quantize merge | gguf | mlx | verify | all CHECKPOINT --out DIR`. Returns the exit status."""
+    """Run `python -m quantize merge | gguf | mlx | verify | all | upload`. Returns the exit status."""
     args = parser().parse_args(argv)
-    commands = {"merge": merge, "gguf": export_gguf, "mlx": export_mlx, "verify": check, "all": export_all}
+    commands = {
+        "merge": merge,
+        "gguf": export_gguf,
+        "mlx": export_mlx,
+        "verify": check,
+        "all": export_all,
+        "upload": upload.command,
+    }
     try:
         return commands[args.command](args)
     except BrokenPipeError:  # whoever reads the output has seen enough
@@ -60,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     for command in commands.choices.values():
         command.add_argument("checkpoint", type=Path, help="transformers folder, with its LoRA in the folder adapter")
         command.add_argument("--out", type=Path, required=True, help="folder of the export")
+    upload.add(commands)
     return top
 
 
@@ -82,10 +91,15 @@ def _add_verify_options(command: argparse.ArgumentParser) -> None:
 def _add_all_options(command: argparse.ArgumentParser) -> None:
     """Options of `all` alone."""
     add = command.add_argument
-    add("--kinds", nargs="*", choices=MERGED, default=pipeline.KINDS, metavar="KIND", help="GGUF: %(choices)s")
+    text = f"GGUF: %(choices)s. Default: all but f16; {' and '.join(gguf.SMALLER)} only with an importance matrix"
+    add("--kinds", nargs="*", choices=MERGED, metavar="KIND", help=text)
+    text = "dtypes of the vision tower: the first for every language model, each other one with the first" + DEFAULT
+    add("--vision", nargs="+", choices=(*UNQUANTISED, "q8_0"), default=["f16"], metavar="KIND", help=text)
     text = "MLX: %(choices)s"
     add("--mlx", nargs="+", type=_bits, choices=mlx_export.KINDS, default=[], metavar="KIND", help=text)
     add("--no-imatrix", action="store_true", help="without an importance matrix; with --package there is none")
+    text = "then fit the threshold of recalls by the model's own tokens, as `python -m benchmark calibrate --save`"
+    add("--calibrate", action="store_true", help=text)
     add("--licence", metavar="NAME", help="licence of the model, such as apache-2.0")
     add("--base", metavar="NAME", help="the model it was trained from, such as Qwen/Qwen3-VL-2B-Instruct")
     add("--run", type=Path, metavar="FILE", help="run.json of its training, or the recipe")
@@ -98,9 +112,10 @@ def _add_shared_options(
     every: argparse.ArgumentParser,
 ) -> None:
     """Options that two commands have: `merge`, `gguf`, `verify` and `all`, in this order."""
+    text = "dtype of vision tower and LoRA" + DEFAULT
+    one.add_argument("--vision", choices=(*UNQUANTISED, "q8_0"), default="f16", help=text)
     for command in (one, every):
         add = command.add_argument
-        add("--vision", choices=(*UNQUANTISED, "q8_0"), default="f16", help="dtype of vision tower and LoRA" + DEFAULT)
         add("--pre-tokenizer", metavar="NAME", help='how an own vocabulary splits text, such as "qwen2"')
         add("--package", metavar="PACKAGE/FILE", help="a GGUF of the base, which the LoRA goes on")
         add("--sdist", type=Path, help="llama-cpp-python's source release, for the first time offline")
@@ -174,14 +189,17 @@ def check(args: argparse.Namespace) -> int:
 def export_all(args: argparse.Namespace) -> int:
     """Make, measure, ship. The exit status is 1 when a variant was left out."""
     variants.read_config(args.checkpoint)
-    if args.kinds or args.package:
+    matrix = not args.no_imatrix and not args.package
+    kinds = tuple(args.kinds) if args.kinds is not None else pipeline.default_kinds(matrix)
+    if kinds or args.package:
         converter.find(args.sdist)
     plan = pipeline.Plan(
         checkpoint=args.checkpoint,
         out=args.out,
-        kinds=tuple(args.kinds),
+        kinds=kinds,
         mlx=tuple(args.mlx),
-        vision=args.vision,
+        vision=args.vision[0],
+        more_vision=tuple(dict.fromkeys(args.vision[1:])),
         package=args.package,
         pre_tokenizer=args.pre_tokenizer,
         dtype=args.dtype,
@@ -192,8 +210,15 @@ def export_all(args: argparse.Namespace) -> int:
         base=args.base,
         run=args.run,
     )
-    status = _report(*pipeline.run(plan))
+    verdicts, rows = pipeline.run(plan)
+    status = _report(verdicts, rows)
+    if args.calibrate and (args.out / "manifest.json").exists():
+        found = calibrate.calibrate_model(str(args.out))
+        print(f"threshold of recalls by the model's own tokens: {found['threshold']} (drawn photos, dev split)")
     print(f"{args.out}: {'all' if not status else 'what passed'}, with model card and manifest")
+    shipped = manifest.read(args.out)
+    for line in other_apps.how_to(shipped) if shipped else ():
+        print(line)
     return status
 
 

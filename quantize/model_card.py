@@ -12,6 +12,7 @@ from typing import Any
 
 from assistant.models.photo_budget import read_budget
 from memory.episode import printable
+from quantize import other_apps
 from quantize.verify import acceptance
 
 
@@ -122,4 +123,4 @@ def _loading(manifest: dict[str, Any], passed: Sequence[acceptance.Verdict]) -> 
     if any(v.engine == "mlx" for v in passed):
         lines.append("On a Mac: `python tui.py --model FOLDER/mlx-...`.")
     lines.append("Elsewhere: any llama.cpp with `--mmproj`, or mlx-vlm; the prompt is ChatML, as the template says.")
-    return " ".join(lines)
+    return "\n\n".join([" ".join(lines), *other_apps.how_to(manifest)])

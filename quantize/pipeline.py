@@ -24,8 +24,13 @@ from quantize.variants import Variant
 from quantize.verify import acceptance, verify
 
 F16, MIX = "f16", "keepsake"
-KINDS = (*export.QUANTISED, MIX)
-"""Kinds of language models that are made unless the user chooses."""
+KINDS = (*export.QUANTISED, *export.SMALLER, MIX)
+"""Kinds of language models for llama.cpp besides f16."""
+
+
+def default_kinds(matrix: bool) -> tuple[str, ...]:
+    """The kinds that are made unless the user chooses. `matrix`: whether an importance matrix may be used."""
+    return KINDS if matrix else tuple(kind for kind in KINDS if kind not in export.SMALLER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +39,14 @@ class Plan:
 
     checkpoint: Path
     out: Path
-    kinds: tuple[str, ...] = KINDS
+    kinds: tuple[str, ...] = default_kinds(matrix=True)
     """Language models for llama.cpp: some of `KINDS`, or f16."""
     mlx: tuple[str, ...] = ()
     """MLX folders: some of `mlx_export.KINDS`."""
     vision: str = "f16"
     """Dtype of the vision tower, and of the LoRA."""
+    more_vision: tuple[str, ...] = ()
+    """Further kinds of the vision tower, each measured with the first of `kinds`."""
     package: str | None = None
     """PACKAGE/FILE of a GGUF in a Python package that the LoRA also goes on unmerged."""
     pre_tokenizer: str | None = None
@@ -78,6 +85,10 @@ class Plan:
     def made(self, name: str) -> Path:
         """Where the result of a step lies until it is shipped."""
         return self.out / "making" / name
+
+    def mmproj(self, vision: str) -> Path:
+        """The GGUF of a kind of vision tower."""
+        return self.made("mmproj.gguf" if vision == self.vision else f"mmproj-{vision}.gguf")
 
     def language(self, kind: str) -> Path:
         """The GGUF of a kind of language model."""
@@ -132,6 +143,9 @@ def variants_of(plan: Plan) -> list[Variant]:
         base = packaged(package, file)
         found.append(Variant("base + adapter", "llama.cpp", base, mmproj, plan.made("adapter.gguf")))
     found += [Variant(kind, "llama.cpp", plan.language(kind), mmproj) for kind in plan.kinds]
+    for vision in plan.more_vision if plan.kinds else ():  # with the most exact language model: what is lost is its own
+        name = f"{plan.kinds[0]} + mmproj {vision}"
+        found.append(Variant(name, "llama.cpp", plan.language(plan.kinds[0]), plan.mmproj(vision)))
     found += [Variant(f"mlx-{kind}", "mlx", plan.made(f"mlx-{kind}")) for kind in plan.mlx]
     return found
 
@@ -165,10 +179,11 @@ def _gguf_steps(plan: Plan, source: Mapping[str, str], weights: Mapping[str, str
     tools = {"llama-cpp-python": converter.installed(), "words": plan.pre_tokenizer}
     listed = [
         Step(
-            plan.made("mmproj.gguf"),
-            {"weights": weights, "vision": plan.vision, **tools},
-            lambda out: export.export_mmproj(plan.whole, out, plan.vision),
+            plan.mmproj(vision),
+            {"weights": weights, "vision": vision, **tools},
+            partial(lambda vision, out: export.export_mmproj(plan.whole, out, vision), vision),
         )
+        for vision in (plan.vision, *plan.more_vision)
     ]
     if plan.package and (lora := plan.lora):
         listed.append(
@@ -253,6 +268,10 @@ def _refuse_unknown_kinds(plan: Plan) -> None:
     """Raise KeepsakeError for a plan that names an unknown kind, or nothing to make."""
     if not (plan.kinds or plan.mlx or plan.package):
         raise KeepsakeError("nothing to make: name --kinds, --mlx or --package")
+    smaller = [kind for kind in plan.kinds if kind in export.SMALLER]
+    if smaller and not plan.imatrix:
+        why = "with --package there is none" if plan.package else "leave --no-imatrix out"
+        raise KeepsakeError(f"{smaller[0]} needs an importance matrix: {why}, or choose other --kinds")
     unknown = [k for k in plan.kinds if k not in (F16, *KINDS)] + [k for k in plan.mlx if k not in mlx_export.KINDS]
     if unknown:
         known = f"{', '.join((F16, *KINDS))}; for MLX {', '.join(mlx_export.KINDS)}"

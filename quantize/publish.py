@@ -20,7 +20,7 @@ from assistant.models.photo_budget import PhotoBudget
 from assistant.models.spec import UNCALIBRATED
 from memory.errors import KeepsakeError
 from memory.files import sha256, write_json, write_text
-from quantize import manifest, model_card, variants
+from quantize import manifest, model_card, other_apps, variants
 from quantize.build_cache import remove_folder, replace_folder
 from quantize.variants import Variant
 from quantize.verify import acceptance, verify
@@ -95,6 +95,7 @@ def ship(
         },
     }
     _remove_old_files(out, old, written)
+    other_apps.write(out, written)
     write_text(out / "README.md", model_card.card(written, verdicts))
     if files:  # MLX folders have manifests of their own
         write_json(path, written)

@@ -145,6 +145,11 @@ def in_export(out: Path, language: Path | None = None) -> list[Variant]:
         variants.append(Variant("base + adapter" if adapter else base.stem, "llama.cpp", base, mmproj, adapter))
     for path in finished("language-*.gguf"):
         variants.append(Variant(path.stem.removeprefix("language-"), "llama.cpp", path, mmproj))
+    merged = [variant for variant in variants if not variant.adapter]
+    largest = max(merged, key=lambda variant: variant.language.stat().st_size, default=None)
+    for tower in finished("mmproj-*.gguf") if largest else ():
+        name = f"{largest.name} + mmproj {tower.stem.removeprefix('mmproj-')}"
+        variants.append(Variant(name, "llama.cpp", largest.language, tower))
     variants += [Variant(path.name, "mlx", path) for path in finished("mlx-*") if (path / "config.json").exists()]
     for variant in variants:
         if missing := [path for path in variant.files() if not path.is_file()]:

@@ -82,15 +82,23 @@ def command(args: argparse.Namespace) -> int:
     chosen = args.encoder or MODELS_OWN
     if args.save and chosen != MODELS_OWN:
         raise KeepsakeError("an encoder's gate is fitted to real photos: give --photos FOLDER, or leave --save out")
+    if args.save:
+        print(json.dumps(calibrate_model(args.model, args.split, args.seed)))
+        return 0
     with opened(chosen, args.model) as encoder:
         asked = trials(encoder, args.split, args.seed)
         rates = calibrate(asked)
         print(json.dumps(rates | {"encoder": encoder.name, "gate": by_gate(asked, encoder.gate)}
                          if args.encoder else rates))  # fmt: skip
-    if args.save:
-        path = local.find(args.model) / "manifest.json"
-        _save(path, {"threshold": rates["threshold"], "recall": rates})
     return 0
+
+
+def calibrate_model(model: str, split: str = "dev", seed: int = 3) -> dict[str, Any]:
+    """Find the recall threshold of a model's own tokens on drawn photos, and enter it into its manifest."""
+    with opened(MODELS_OWN, model) as encoder:
+        rates = calibrate(trials(encoder, split, seed))
+    _save(local.find(model) / "manifest.json", {"threshold": rates["threshold"], "recall": rates})
+    return rates
 
 
 def _fit_to_photos(args: argparse.Namespace) -> int:

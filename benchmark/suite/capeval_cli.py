@@ -26,6 +26,11 @@ from benchmark.world.sample import MODES, Sample, samples
 from memory.errors import KeepsakeError
 from memory.paths import home
 
+OFFICIAL = (
+    "the lexical judge misreads the authors' questions (an option such as 'Last winter' counts for anybody): "
+    "use the chat judge, --judge chat --url URL --judge-model MODEL"
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `python -m benchmark capeval`."""
@@ -74,6 +79,8 @@ def judge_of(args: argparse.Namespace) -> Judge:
 def command(args: argparse.Namespace) -> int:
     """Caption and score, and print the averages. Raises KeepsakeError for what the user can mend."""
     judge = judge_of(args)
+    if args.questions and judge.name == Lexical.name:
+        raise KeepsakeError(OFFICIAL)
     if args.questions and args.captions:
         from benchmark.datasets.covip_scores import score_captions_file
 
@@ -98,7 +105,7 @@ def command(args: argparse.Namespace) -> int:
     rows = run(conditions, _noting_questions(drawn, questions), total, out)
     backend.close()
     print(f"rows: {out}", file=sys.stderr)
-    agreement = _agreement(judge, rows, questions)
+    agreement = None if args.questions else _agreement(judge, rows, questions)
     by_positives = {k: _summaries(r for r in rows if _positives(r) == k) for k in sorted({_positives(r) for r in rows})}
     if args.json:
         first = next(iter(by_positives.values()))

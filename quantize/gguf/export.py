@@ -22,6 +22,8 @@ from quantize.gguf import imatrix as importance
 
 QUANTISED = ("Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M")
 """Kinds `quantise` makes, largest first: about 8.5, 6.6, 5.7 and 4.8 bits a weight where 256 divides the rows."""
+SMALLER = ("IQ4_XS", "Q3_K_M")
+"""Kinds of about 4.3 and 3.9 bits a weight, made with an importance matrix only: without one they lose too much."""
 ROUGH = ("Q2_K",)
 """Kinds that lose too much to be offered; made by name only, to test that `verify` fails them."""
 ERROR_LEVEL = 4
@@ -66,7 +68,7 @@ def quantise(
     imatrix: Path | None = None,
     types: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write a smaller copy of a language model GGUF (f32, f16 or bf16); `kind` is one of `QUANTISED`, or of `ROUGH`.
+    """Write a smaller copy of a language model GGUF (f32, f16 or bf16); `kind` is of `QUANTISED`, `SMALLER` or `ROUGH`.
 
     `imatrix`: what `imatrix.gather` wrote for this model. `types`: regex to type ("q4_K"), searched in the names of
     tensors; the first that fits wins over `kind`. Rows that 256 does not divide cannot hold a K-type: llama.cpp then
@@ -77,8 +79,12 @@ def quantise(
     """
     import llama_cpp
 
-    if kind not in (*QUANTISED, *ROUGH):
-        raise KeepsakeError(f"unknown kind {kind!r}: use one of {', '.join(QUANTISED)}")
+    if kind not in (*QUANTISED, *SMALLER, *ROUGH):
+        raise KeepsakeError(f"unknown kind {kind!r}: use one of {', '.join((*QUANTISED, *SMALLER))}")
+    if kind in SMALLER and not imatrix:
+        raise KeepsakeError(
+            f"{kind} needs an importance matrix: `python -m quantize all` makes one, without --no-imatrix"
+        )
     if not src.is_file():
         raise KeepsakeError(f"no such file: {src}")
     params = llama_cpp.llama_model_quantize_default_params()

@@ -24,6 +24,7 @@ from benchmark.world.sample import Sample, Spec, build, samples
 from memory.episode import Photo
 from memory.errors import ModelError
 from memory.search.gate import Gate
+from tests.support.chatserver import ChatServer, Reply, says
 
 THREE = list(samples("test", 3, 7))
 KEYS = {"n", "acc_pos", "acc_neg", "name_recall", "misbinding"}
@@ -160,18 +161,32 @@ def test_samples_on_disk_are_captioned_too(
     assert (found["acc_pos"], found["acc_neg"]) == (0, 1)
 
 
-def test_the_authors_questions_with_captions_that_are_there(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_the_authors_questions_want_a_chat_judge(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The lexical judge gave near-perfect captions Acc+ 0.83: an option such as "Last winter" counted for anybody."""
     options = {"A": "the harbour", "B": "the lake", "C": "the park", "D": "The answer cannot be determined"}
     qa = [{"id": f"Q{i}", "question": "Where?", "options": options, "correct_answer": "A"} for i in range(3)]
     concepts = {"concept_0": {"qa": qa}, "concept_1": {"qa": qa}}
     (tmp_path / "qas.json").write_text(json.dumps({"sample_0": {"qas": concepts, "gts": [0]}}))
     (tmp_path / "captions.json").write_text(json.dumps({"sample_0": "We were at the harbour."}))
     command = ["capeval", "--questions", str(tmp_path / "qas.json")]
-    assert main([*command, "--captions", str(tmp_path / "captions.json"), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert (found["acc_pos"], found["acc_neg"], found["judge"]) == (1, 0, "lexical")
-    assert main(command) == 1
-    assert "needs --captions, or --metadata and --images" in capsys.readouterr().err
+    with_captions = [*command, "--captions", str(tmp_path / "captions.json"), "--json"]
+    assert main(with_captions) == 1
+    told = capsys.readouterr().err
+    assert "use the chat judge, --judge chat --url URL --judge-model MODEL" in told and told.count("\n") == 1
+
+    def harbour(body: dict[str, Any]) -> Reply:
+        return says(r"\boxed{A}")
+
+    with ChatServer(harbour) as server:
+        chat = ["--judge", "chat", "--url", server.url, "--judge-model", "m"]
+        assert main([*with_captions, *chat]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert (found["acc_pos"], found["acc_neg"], found["judge"]) == (1, 0, "chat:m")
+        assert main([*command, *chat]) == 1
+        assert "needs --captions, or --metadata and --images" in capsys.readouterr().err
 
 
 def test_a_chat_judge_needs_an_address(capsys: pytest.CaptureFixture[str]) -> None:

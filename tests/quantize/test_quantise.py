@@ -83,6 +83,19 @@ def test_rows_that_256_does_not_divide_get_other_types(folder: Path, tmp_path: P
     assert sizes == sorted(sizes, reverse=True)
 
 
+def test_the_smallest_kinds_want_the_importance_matrix(folder: Path, tmp_path: Path) -> None:
+    """They lose too much without one, and are not made then."""
+    sizes = [export.quantise(folder / "language.gguf", tmp_path / "Q4_K_M", "Q4_K_M").stat().st_size]
+    for kind in export.SMALLER:
+        path = export.quantise(folder / "language.gguf", tmp_path / kind, kind, imatrix=folder / "im.gguf")
+        sizes.append(path.stat().st_size)
+        with pytest.raises(KeepsakeError, match=f"{kind} needs an importance matrix"):
+            export.quantise(folder / "language.gguf", tmp_path / "x.gguf", kind)
+    assert sizes == sorted(sizes, reverse=True)
+    assert types(tmp_path / "IQ4_XS")["blk.3.attn_q.weight"] == "IQ4_XS"
+    assert types(tmp_path / "Q3_K_M")["blk.3.attn_q.weight"] == "Q3_K"
+
+
 def test_the_importance_matrix_spares_what_the_inputs_need(folder: Path, tmp_path: Path) -> None:
     """Each layer's error on its own inputs falls, and the file says where the matrix is from."""
     plain = export.quantise(folder / "language.gguf", tmp_path / "plain.gguf", "Q4_K_M")

@@ -87,6 +87,7 @@ def test_all_survives_a_kill_and_ships_only_what_passes(
     """f16 loses next to nothing (measured 0.0001 nats), four bits are too few for random weights (another token in
     one place of four); the mix is eight bits here, and may be either."""
     out, kinds = place / "shipped", ["--kinds", "f16", "Q4_K_M", "keepsake", "--mlx", "f32", "--licence", "apache-2.0"]
+    kinds += ["--vision", "f16", "q8_0"]
     command = [sys.executable, "-m", "quantize", *everything(checkpoint, out, *kinds)]
     started = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
     deadline = time.monotonic() + 250
@@ -105,18 +106,28 @@ def test_all_survives_a_kill_and_ships_only_what_passes(
     assert "smallest that passes: " in told.out
     mixed = export.tensors(out / "making" / "language-keepsake.gguf")
     assert mixed["blk.0.attn_q.weight"].tensor_type.name == mixed["output.weight"].tensor_type.name == "Q8_0"
+    assert "f16 + mmproj q8_0" in told.out and (out / "making" / "mmproj-q8_0.gguf").exists()
     assert sorted(p.name for p in out.iterdir()) == [
+        "Modelfile",
         "README.md",
         "language-f16.gguf",
         *(["language-keepsake.gguf"] if "keepsake FAILS" not in told.out else []),
+        "lm-studio",
         "making",
         "manifest.json",
         "mlx-f32",
+        *(["mmproj-q8_0.gguf"] if "f16 + mmproj q8_0 FAILS" not in told.out else []),
         "mmproj.gguf",
     ]
     spec = local.load(str(out))
     smallest = "keepsake" if (out / "language-keepsake.gguf").exists() else "f16"
     assert spec.language.name == f"language-{smallest}.gguf" and spec.adapter is None
+    assert "ollama create shipped -f Modelfile" in told.out and "copy the folder `lm-studio/keepsake` into" in told.out
+    assert (out / "Modelfile").read_text(encoding="utf-8").startswith(f"FROM ./language-{smallest}.gguf\nFROM ./mmproj")
+    laid = {path.relative_to(out / "lm-studio" / "keepsake").parts[0] for path in (out / "lm-studio").rglob("*.*")}
+    assert {"shipped", "shipped-mlx-f32"} <= laid
+    (language,) = (out / "lm-studio" / "keepsake" / "shipped").glob("shipped-*.gguf")
+    assert language.samefile(spec.language), "linked, not copied"
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     forms = manifest["verified"]["forms"]
     assert {"f16", "mlx-f32"} <= {name for name, form in forms.items() if form["files"]}

@@ -169,6 +169,7 @@ WRONG = [
     ("gspo.trl", {"judge": "chat", "judge_url": "8000", "judge_model": "m"}, r"'8000' is no server's address"),
     ("gspo.trl", {"vllm": "server"}, r"vllm is 'server', which needs vllm_url"),
     ("gspo.trl", {"report": ["paper"]}, r"report is 'paper', must be one of 'tensorboard', 'trackio', 'wandb'"),
+    ("gspo.trl", {"data": "models/nano/manifest.json"}, r"judge is 'lexical', must be 'chat' for models/nano/manifest"),
     ("gspo.trl", {"data": "nowhere"}, r"data is 'nowhere': there is no such file or folder"),
     ("gspo.trl.photos", {"least": 600}, r"least is 600, must be at most memory \(128\) and query \(512\)"),
     ("gspo", {"learn": "silver"}, r"\[gspo\]: learn is 'silver', must be one of 'rewards', 'gold'"),

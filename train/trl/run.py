@@ -112,6 +112,10 @@ def check(gspo: Gspo, world: int) -> None:
             raise KeepsakeError(f"this recipe needs {name}: {how}")
     if settings.data and not Path(settings.data).exists():
         raise KeepsakeError(f"data is {settings.data!r}: there is no such file or folder")
+    if settings.data.endswith(".json") and settings.judge == "lexical":
+        raise KeepsakeError(
+            f"judge is 'lexical', must be 'chat' for {settings.data}: the lexical judge misreads the authors' questions"
+        )
     judge(settings)
     config = _config(gspo.base)
     if config.get("model_type") != "qwen3_vl":

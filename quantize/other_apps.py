@@ -1,0 +1,89 @@
+"""An exported model for other programs: a Modelfile for Ollama, and the folders that LM Studio looks in.
+
+Both name the files that passed and nothing else; large files are linked, not copied. Neither program could be run where
+this was written: what they are given is what their documentation asks for.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from assistant.models.hardware import CONTEXT
+from assistant.prompt import INSTRUCTION
+from memory.files import write_text
+
+MODELFILE, LM_STUDIO = "Modelfile", "lm-studio"
+OWNER = "keepsake"
+"""LM Studio sorts models by the folder of their owner."""
+TEMPLATE = """{{- range .Messages }}<|im_start|>{{ .Role }}
+{{ .Content }}<|im_end|>
+{{ end }}<|im_start|>assistant
+"""
+"""ChatML as the model learnt it, in the language of Go's templates."""
+
+
+def how_to(manifest: dict[str, Any]) -> list[str]:
+    """A line for each program that the model of a manifest is laid out for: how to use it there.
+
+    None of them takes a language model that lies in a Python package, and LM Studio puts no LoRA on.
+    """
+    files, name, lines = manifest["files"], manifest["name"], []
+    whole = bool(files) and "package" not in files["language"]
+    if whole:
+        lines.append(f"Ollama: `ollama create {name} -f {MODELFILE}` in this folder, then `ollama run {name}`")
+    if (whole and "adapter" not in files) or _mlx_folders(manifest):
+        lines.append(f"LM Studio: copy the folder `{LM_STUDIO}/{OWNER}` into `~/.lmstudio/models`")
+    return lines
+
+
+def write(out: Path, manifest: dict[str, Any]) -> None:
+    """Write what these programs need into `out`; what an earlier export left for them is removed."""
+    (out / MODELFILE).unlink(missing_ok=True)
+    shutil.rmtree(out / LM_STUDIO, ignore_errors=True)
+    files, name = manifest["files"], manifest["name"]
+    if files and "package" not in files["language"]:
+        write_text(out / MODELFILE, modelfile(files, manifest["licence"]))
+        if "adapter" not in files:
+            folder = out / LM_STUDIO / OWNER / name
+            folder.mkdir(parents=True)
+            for role, stem in (("language", name), ("mmproj", f"mmproj-{name}")):
+                file = files[role]["file"]
+                link(out / file, folder / f"{stem}{file.removeprefix(role)}")
+    for mlx in _mlx_folders(manifest):
+        folder = out / LM_STUDIO / OWNER / f"{name}-{mlx}"
+        folder.mkdir(parents=True)
+        for path in (out / mlx).iterdir():
+            link(path, folder / path.name)
+
+
+def _mlx_folders(manifest: dict[str, Any]) -> list[str]:
+    """The folders for MLX that passed."""
+    shipped = (form["files"] or {} for form in manifest["verified"]["forms"].values())
+    return [entry["folder"] for entry in shipped if "folder" in entry]
+
+
+def modelfile(files: dict[str, Any], licence: str | None) -> str:
+    """The Modelfile of the files of a manifest."""
+    lines = [f"FROM ./{files['language']['file']}", f"FROM ./{files['mmproj']['file']}"]
+    if "adapter" in files:
+        lines.append(f"ADAPTER ./{files['adapter']['file']}")
+    lines += [
+        f'TEMPLATE """{TEMPLATE}"""',
+        f'SYSTEM """{INSTRUCTION}"""',
+        'PARAMETER stop "<|im_end|>"',
+        f"PARAMETER num_ctx {CONTEXT}",
+        "PARAMETER temperature 0",
+    ]
+    if licence:
+        lines.append(f'LICENSE """{licence}"""')
+    return "\n".join(lines) + "\n"
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name; copy it where the disk has no hard links."""
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)

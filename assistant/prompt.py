@@ -94,9 +94,17 @@ def recollect_messages(episodes: Sequence[Episode], question: str) -> tuple[Mess
     return (Message("system", (INSTRUCTION,)), Message("user", (*parts, question), about=""))
 
 
-def recognise_messages(photos: Sequence[Photo], photo: Photo) -> tuple[Message, ...]:
-    """The recognition task (r_vis in the CoViP paper): photos numbered from 0, without words, then the new photo."""
+def recognise_messages(photos: Sequence[Photo], photo: Photo, layout: Layout = "aligned") -> tuple[Message, ...]:
+    """The recognition task (r_vis in the CoViP paper): photos numbered from 0, without words, and the new photo.
+
+    In the reference layout there is no system turn, and the request stands before the new photo, as published.
+    """
     parts: list[str | Photo] = []
+    if layout == "reference":
+        for i, known in enumerate(photos):
+            parts += [f"===== Image {i} =====\n", known, "\n"]
+        parts += [f"{RECOGNISE_REQUEST}\n\n===== New Image =====\n", photo]
+        return (Message("user", tuple(parts), photo.sha256),)
     for i, known in enumerate(photos):
         parts += [f"Photo {i}:\n", known, "\n"]
     parts += ["New photo:\n", photo, f"\n{RECOGNISE_REQUEST}"]

@@ -15,6 +15,7 @@ COMMANDS = {
         "write samples to disk, with quality filters and a data card: seeded, or from your own photos",
     ),
     "capeval": ("suite.capeval_cli", "score captions by questions (CapEval-QAs), with controls"),
+    "official": ("suite.official", "score answers on the paper's own tasks LSD, LAR and ITR, from the published rows"),
     "diagnose": (
         "suite.suite",
         "run the whole evaluation: tasks, shortcut tests, baselines, long histories, ablations",
@@ -51,7 +52,7 @@ COMMANDS = {
 }
 """For each command its module and its help. Only the module that is asked for is loaded: some need the extra
 "benchmark"."""
-RESUMED = ("build", "capeval", "diagnose", "injection")
+RESUMED = ("build", "capeval", "official", "diagnose", "injection")
 """Commands that go on where they were stopped; the others begin again."""
 
 

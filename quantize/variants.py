@@ -145,7 +145,7 @@ def in_export(out: Path, language: Path | None = None) -> list[Variant]:
         variants.append(Variant("base + adapter" if adapter else base.stem, "llama.cpp", base, mmproj, adapter))
     for path in finished("language-*.gguf"):
         variants.append(Variant(path.stem.removeprefix("language-"), "llama.cpp", path, mmproj))
-    merged = [variant for variant in variants if not variant.adapter]
+    merged = [variant for variant in variants if not variant.adapter and variant.language.is_file()]
     largest = max(merged, key=lambda variant: variant.language.stat().st_size, default=None)
     for tower in finished("mmproj-*.gguf") if largest else ():
         name = f"{largest.name} + mmproj {tower.stem.removeprefix('mmproj-')}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from pathlib import Path
 
@@ -81,6 +82,22 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument(
         "--list", action="store_true", help="do not train; print name, folder and state of each run, separated by tabs"
     )
+    lab = commands.add_parser("lab", help="a large recipe from training to the paper's benchmark, command by command")
+    lab.add_argument("recipe", type=Path, help="a recipe file (train/recipes)")
+    lab.add_argument("--dry-run", action="store_true", help="print each command with devices, memory, hours (computed)")
+    lab.add_argument("--devices", type=int, default=1, metavar="N", help="devices for training (default: 1)")
+    lab.add_argument("--device-memory", type=float, default=80, metavar="GB", help="memory of each (default: 80)")
+    lab.add_argument(
+        "--cores", type=int, default=os.cpu_count() or 1, metavar="N", help="processor cores (default: all)"
+    )
+    ddp = Path("train/launch/ddp.yaml")
+    lab.add_argument("--launch", type=Path, default=ddp, metavar="FILE", help="for accelerate (default: %(default)s)")
+    data = Path("data/covip")
+    lab.add_argument("--official", type=Path, default=data, metavar="FOLDER", help="test files (default: %(default)s)")
+    lab.add_argument("--url", help="chat judge, instead of the recipe's: an OpenAI-compatible server")
+    lab.add_argument("--judge-model", metavar="NAME", help="chat judge, instead of the recipe's: its model")
+    lab.add_argument("--pre-tokenizer", metavar="NAME", help="how an own vocabulary splits text, for the export")
+    lab.add_argument("--quick", action="store_true", help="few samples: to see that everything runs through")
     results = commands.add_parser("results", help="write a page about a study, or about one run with rewards")
     results.add_argument("folder", type=Path, help="the study's folder ($KEEPSAKE_HOME/train/RECIPE/study), or a run's")
     results.add_argument("--out", type=Path, required=True, help="the folder for the page and its plots")
@@ -120,6 +137,8 @@ def _run(args: argparse.Namespace) -> int:
         print(f"page: {results.write(args.folder, args.out)}", file=sys.stderr)
     elif args.command == "study":
         _study(args)
+    elif args.command == "lab":
+        _lab(args)
     elif args.command == "gspo":
         _gspo(recipes.load(args.recipe), args.resume, args.show, args.start)
     else:
@@ -194,6 +213,30 @@ def _gspo(recipe: recipes.Recipe, resume: bool, shown: int | None, start: Path |
     out = run_record.folder(recipe)
     loop.train(recipe, base, work, start, out, device, resume)
     print(f"checkpoint: {checkpoint.assemble(recipe, base, work, out)}")
+
+
+def _lab(args: argparse.Namespace) -> None:
+    """Run a large recipe from training to scores, or print what that would be."""
+    from train import lab
+
+    if args.devices < 1:
+        raise KeepsakeError(f"{args.devices} devices: take 1 or more")
+    given = lab.Settings(
+        recipe=args.recipe,
+        devices=args.devices,
+        device_bytes=int(args.device_memory * lab.GB),
+        launch=args.launch,
+        cores=args.cores,
+        official=args.official,
+        judge=(args.url, args.judge_model) if args.url and args.judge_model else None,
+        pre_tokenizer=args.pre_tokenizer,
+        quick=args.quick,
+    )
+    recipe = recipes.load(args.recipe)
+    if args.dry_run:
+        print(lab.table(recipe, given))
+        return
+    lab.run(recipe, given)
 
 
 def _study(args: argparse.Namespace) -> None:

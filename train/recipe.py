@@ -2,9 +2,8 @@
 
 Unknown keys and values of a wrong type are refused; every default stands here and nowhere else.
 
-The reader is our own and not msgspec's: msgspec refuses unknown keys of its own structs only, while runs record recipes
-with `dataclasses.asdict` and studies vary them with `dataclasses.replace`; its errors name neither the known keys nor
-the allowed values; and `python -m train --help` has to work without the extra that brings msgspec.
+The reader is our own and not msgspec's, which refuses unknown keys of its own structs only and names neither the known
+keys nor the allowed values; and `python -m train --help` has to work without the extra that brings it.
 """
 
 from __future__ import annotations
@@ -108,7 +107,7 @@ class Trl:
     photos: PhotoBudget = field(default_factory=PhotoBudget)
     """[gspo.trl.photos]: visual tokens of a photo; the default is what the app shows the model."""
     micro_batch: int = 1
-    """Completions in one forward pass of one device."""
+    """Most completions in one forward pass of one device."""
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
     attention: Literal["sdpa", "flash_attention_2", "eager"] = "sdpa"
     sampling: Literal["policy", "released"] = "policy"
@@ -119,6 +118,8 @@ class Trl:
     vllm_url: str = ""
     vllm_memory: float = 0.3
     """Share of a device's memory for vLLM on the same devices."""
+    context: int = 8192
+    """Most tokens of a prompt with its completion in vLLM, which reserves its KV cache for them."""
     report: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
     """Trackers that get the metrics besides `metrics.jsonl`."""
 

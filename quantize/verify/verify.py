@@ -50,7 +50,8 @@ END = Mark("<|im_end|>")
 REFERENCE = "checkpoint"
 """The name of the variant that all others are compared with."""
 ORDINARY = ((500, 375), (375, 500), (500, 333), (623, 467), (320, 569), (750, 300), (333, 501), (400, 400))
-"""Sizes in pixels of photos as cameras, screens and chats make them; none but the last has sides of one length."""
+"""Sizes in pixels of query photos, as cameras, screens and chats make them; none but the last has sides of one length.
+Memories have half of them: several photos must not make the reference, which has no cache, read for hours."""
 VERSION = 2
 """Version of the rows: with another number, rows that were saved before are not used."""
 
@@ -92,16 +93,16 @@ def draw_samples(n: int, any_shape: bool = False) -> list[Sample]:
 def _ordinary(sample: Sample, index: int) -> Sample:
     """The sample with photos of `ORDINARY` sizes: each drawn square with its edges drawn out on two sides."""
 
-    def widened(photo: Photo, number: int) -> Photo:
-        width, height = ORDINARY[(index + number) % len(ORDINARY)]
+    def widened(photo: Photo, number: int, part: int) -> Photo:
+        width, height = (side // part for side in ORDINARY[(index + number) % len(ORDINARY)])
         inner = min(width, height)
         square = np.asarray(Image.fromarray(pixels(photo)).resize((inner, inner), Image.Resampling.BICUBIC))
         left, top = (width - inner) // 2, (height - inner) // 2
         margins = ((top, height - inner - top), (left, width - inner - left), (0, 0))
         return from_image(Image.fromarray(np.pad(square, margins, "edge")))
 
-    context = tuple(replace(e, photo=widened(e.photo, i + 1)) for i, e in enumerate(sample.context))
-    return replace(sample, context=context, query=widened(sample.query, 0))
+    context = tuple(replace(e, photo=widened(e.photo, i + 1, 2)) for i, e in enumerate(sample.context))
+    return replace(sample, context=context, query=widened(sample.query, 0, 1))
 
 
 def run(checkpoint: Path, variants: Sequence[Variant], n: int, threads: int = 1) -> dict[str, list[SampleRow]]:

@@ -111,6 +111,14 @@ def test_recognition_numbers_photos_and_says_no_words() -> None:
     ]
 
 
+def test_recognition_has_a_reference_layout_too() -> None:
+    """One user turn, images numbered from 0, the request before the new image: as released, in our words."""
+    (turn,) = prompt.recognise_messages([MILO, BOAT], NEW, "reference")
+    words = ["===== Image 0 =====\n", MILO, "\n", "===== Image 1 =====\n", BOAT, "\n"]
+    assert list(turn.parts) == [*words, f"{prompt.RECOGNISE_REQUEST}\n\n===== New Image =====\n", NEW]
+    assert (turn.role, turn.about) == ("user", NEW.sha256)
+
+
 def test_ordinary_talk_has_no_instruction() -> None:
     assert pieces(prompt.chat_messages(["Hello.", "Hi!", "How are you?"])) == [
         Mark("<|im_start|>user\n"),

@@ -163,7 +163,6 @@ WRONG = [
     ("gspo.lora", {"rank": 8.5}, r"\[lora\]: rank is 8.5, must be of type int"),
     ("gspo.lora", {"lm_head": True}, r"lm_head is true, must be false: \S+ ties its output layer"),
     ("gspo.lora", {"dropout": 0.05}, r"dropout is 0.05 with 2 updates a rollout, must be 0"),
-    ("gspo.trl", {"micro_batch": 3}, r"an update has 8 completions, which 1 processes of micro_batch 3 cannot share"),
     ("gspo.trl", {"judge": "gpt"}, r"judge is 'gpt', must be one of 'lexical', 'chat'"),
     ("gspo.trl", {"judge": "chat"}, r"judge is 'chat', which needs judge_url and judge_model"),
     ("gspo.trl", {"judge": "chat", "judge_url": "8000", "judge_model": "m"}, r"'8000' is no server's address"),

@@ -62,7 +62,7 @@ class Rows:
         """The prompt of a visit, as the app would send it."""
         sample = self.sample(i)
         if self.visits[i].kind == "recognition":
-            return prompt.recognise_messages([e.photo for e in sample.context], sample.query)
+            return prompt.recognise_messages([e.photo for e in sample.context], sample.query, self.layout)
         return prompt.caption_messages(sample.context, sample.query, self.layout)
 
     def _build(self, i: int) -> tuple[list[dict[str, Any]], list[Any]]:

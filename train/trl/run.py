@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,7 +25,8 @@ from memory.errors import KeepsakeError
 from memory.paths import home, private_folder
 from train.recipe import Gspo, Lora, Recipe, Trl
 from train.run_record import PACKAGES, begin, folder, record
-from train.trl import dataset
+from train.trl import base_weights, dataset
+from train.trl.batches import accumulation, attention, micro_batch, refuse_small_vllm
 
 LINEARS = "q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj"
 ENDS = ("<|im_end|>", "<|endoftext|>")
@@ -71,6 +73,12 @@ def prepare(recipe: Recipe, resume: bool) -> tuple[Any, Path | None]:
 
     constants.HF_HUB_DISABLE_TELEMETRY = True  # trl reports every run to its makers
     torch.set_num_threads(recipe.threads)
+    if attention(settings) != settings.attention:
+        print(
+            f"{settings.attention} is not installed (flash_attn): attention is {attention(settings)}", file=sys.stderr
+        )
+    if torch.cuda.is_available():
+        refuse_small_vllm(gspo, _config(gspo.base), torch.cuda.get_device_properties(0).total_memory)
     processor = _processor(gspo.base)
     rows = dataset.Rows(visits, gspo.layout, settings.photos)
     common = {
@@ -85,7 +93,10 @@ def prepare(recipe: Recipe, resume: bool) -> tuple[Any, Path | None]:
     ends, never = (processor.tokenizer.convert_tokens_to_ids(list(tokens)) for tokens in (ENDS, NEVER))
     reward = RewardFunction(rows, judge(settings), gspo, ends, out)
     config = rewarded(gspo, out, world, never)
-    return GRPOTrainer(reward_funcs=reward, args=config, train_dataset=rows.dataset(), **common), last
+    trainer = GRPOTrainer(reward_funcs=reward, args=config, train_dataset=rows.dataset(), **common)
+    if settings.vllm != "off":  # whose weights are those with the LoRA merged in, at every sync
+        base_weights.keep(trainer.accelerator.unwrap_model(trainer.model))
+    return trainer, last
 
 
 def check(gspo: Gspo, world: int) -> None:
@@ -100,12 +111,7 @@ def check(gspo: Gspo, world: int) -> None:
             f"dropout is {gspo.lora.dropout} with {gspo.updates * gspo.passes} updates a rollout, must be 0: it moves "
             "the ratio further than the clipping range, and every update would be clipped by chance"
         )
-    completions, together = _completions_of_update(gspo), settings.micro_batch * world
-    if completions % together:
-        raise KeepsakeError(
-            f"an update has {completions} completions, which {world} processes of micro_batch {settings.micro_batch} "
-            f"cannot share: it must be a multiple of {together}"
-        )
+    micro_batch(gspo, world)
     for name in (*PACKAGES, *settings.report, *(["vllm"] if settings.vllm != "off" else [])):
         if find_spec(name) is None:
             how = "pip install '.[train]' in the clone" if name in PACKAGES else f"pip install {name}"
@@ -136,10 +142,10 @@ def rewarded(gspo: Gspo, out: Path, world: int, never: Sequence[int]) -> Any:
     from trl import GRPOConfig
 
     settings = gspo.trl or Trl()
-    accumulation = _completions_of_update(gspo) // (settings.micro_batch * world)
+    passes = accumulation(gspo, world)
     without = {"suppress_tokens": list(never)} if settings.vllm == "off" else {"logit_bias": dict.fromkeys(never, -100)}
     return GRPOConfig(
-        **_common(gspo, out, accumulation),
+        **_common(gspo, out, world),
         max_steps=gspo.steps * gspo.updates * gspo.passes,
         save_steps=gspo.save_every * gspo.updates * gspo.passes,  # between rollouts: a resumed run repeats none
         importance_sampling_level=gspo.importance,
@@ -149,7 +155,7 @@ def rewarded(gspo: Gspo, out: Path, world: int, never: Sequence[int]) -> Any:
         epsilon=gspo.epsilon_low,
         epsilon_high=gspo.epsilon_high,
         num_generations=gspo.group,
-        steps_per_generation=accumulation * gspo.updates,
+        steps_per_generation=passes * gspo.updates,
         num_iterations=gspo.passes,
         shuffle_dataset=False,  # dataset.py has done it
         max_completion_length=gspo.max_tokens,
@@ -161,6 +167,7 @@ def rewarded(gspo: Gspo, out: Path, world: int, never: Sequence[int]) -> Any:
         vllm_mode="server" if settings.vllm == "server" else "colocate",
         vllm_server_base_url=settings.vllm_url or None,
         vllm_gpu_memory_utilization=settings.vllm_memory,
+        vllm_max_model_length=settings.context,
         vllm_importance_sampling_mode="token_truncate",  # by sequence, long completions would be masked
     )
 
@@ -169,9 +176,8 @@ def supervised(gspo: Gspo, out: Path, world: int) -> Any:
     """The recipe as trl's SFTConfig: as many visits and optimiser steps as with rewards, on right answers."""
     from trl import SFTConfig
 
-    settings = gspo.trl or Trl()
     return SFTConfig(
-        **_common(gspo, out, _completions_of_update(gspo) // (settings.micro_batch * world)),
+        **_common(gspo, out, world),
         max_steps=gspo.steps * gspo.updates,
         save_steps=gspo.save_every * gspo.updates,
         loss_type="nll",  # trl's other losses leave out a LoRA on lm_head
@@ -214,13 +220,7 @@ def _settings(recipe: Recipe) -> tuple[Gspo, Trl]:
     return recipe.gspo, recipe.gspo.trl or Trl()
 
 
-def _completions_of_update(gspo: Gspo) -> int:
-    """Completions in an optimiser step, over all processes."""
-    of_prompt = 1 if gspo.learn == "gold" else gspo.group
-    return gspo.prompts * of_prompt // gspo.updates
-
-
-def _common(gspo: Gspo, out: Path, accumulation: int) -> dict[str, Any]:
+def _common(gspo: Gspo, out: Path, world: int) -> dict[str, Any]:
     """The settings that both of trl's trainers share."""
     import torch
 
@@ -232,11 +232,11 @@ def _common(gspo: Gspo, out: Path, accumulation: int) -> dict[str, Any]:
         "learning_rate": gspo.learning_rate,
         "lr_scheduler_type": "linear",
         "warmup_steps": gspo.warmup,
-        "per_device_train_batch_size": settings.micro_batch,
-        "gradient_accumulation_steps": accumulation,
+        "per_device_train_batch_size": micro_batch(gspo, world),
+        "gradient_accumulation_steps": accumulation(gspo, world),
         "activation_checkpointing": True,
         "bf16": settings.dtype == "bfloat16",
-        "model_init_kwargs": {"dtype": settings.dtype, "attn_implementation": settings.attention},
+        "model_init_kwargs": {"dtype": settings.dtype, "attn_implementation": attention(settings)},
         "save_total_limit": 2,
         "logging_steps": 1,
         "logging_nan_inf_filter": False,  # a guard has to see them

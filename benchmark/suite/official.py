@@ -1,0 +1,103 @@
+"""`python -m benchmark official`: the paper's tasks LSD, LAR and ITR, on the rows that its authors published.
+
+Each row has past photos with their dialogues, a new photo, a question and the right answer. The model captions the new
+photo and answers after its caption (CAG), or with `--direct` without one. `hit` is the judge's verdict, `f1` counts the
+words that answer and gold share. Rows are saved, and an interrupted run goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from assistant import prompt
+from assistant.models.local import load
+from benchmark.datasets.covip_hub import ASKED, Asked, read_hub
+from benchmark.judges.judge import Judge, Lexical
+from benchmark.judges.score import Scores, tally
+from benchmark.runner import CachedWriter, Condition, Texts, run
+from benchmark.suite.capeval_cli import add_judge, judge_of
+from benchmark.tasks.downstream import token_f1
+from benchmark.world.sample import Sample
+from memory.errors import KeepsakeError
+from memory.paths import home
+
+TASKS = tuple(task for task, (_, gold) in ASKED.items() if gold)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `python -m benchmark official`."""
+    parser.add_argument("--task", choices=TASKS, required=True, help="last seen where, last done what, or the reminder")
+    parser.add_argument("--source", required=True, metavar="SOURCE", help="a folder or parquet file of the rows")
+    parser.add_argument("--download", action="store_true", help="SOURCE is the name of a data set on the Hub: fetch it")
+    parser.add_argument("--split", metavar="NAME", help="default: test, or the only one")
+    parser.add_argument("--model", default="nano", help="a model's name or folder")
+    parser.add_argument("--n", type=int, default=10**9, help="at most so many rows")
+    parser.add_argument("--direct", action="store_true", help="answer without a caption of the model's own")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, help="folder for the rows (default: under KEEPSAKE_HOME)")
+    parser.add_argument("--json", action="store_true")
+    add_judge(parser)
+
+
+def command(args: argparse.Namespace) -> int:
+    """Ask, score, and print the averages. Raises KeepsakeError for what the user can mend."""
+    judge = judge_of(args)
+    if judge.name == Lexical.name:
+        raise KeepsakeError(
+            "the lexical judge misreads the authors' answers: use --judge chat --url URL --judge-model MODEL"
+        )
+    rows = list(islice(read_hub(args.source, args.task, split=args.split, download=args.download), args.n))
+    if not rows:
+        raise KeepsakeError(f"{args.source} has no rows")
+    from assistant.backends.llamacpp import LlamaCpp
+
+    spec = load(args.model)
+    backend = LlamaCpp(spec, threads=args.threads)
+    way = "direct" if args.direct else "cag"
+    name = re.sub(r"[^\w.-]+", "-", f"official-{args.task}-{way}-{spec.name}-{spec.identity}-{judge.name}")
+    out = (args.out or home() / "runs") / f"{name}.jsonl"
+    done = run([_condition(CachedWriter(backend), judge, rows, way)], _samples(rows), len(rows), out)
+    backend.close()
+    print(f"rows: {out}", file=sys.stderr)
+    averages = tally([row.score for row in done if row.error is None])
+    errors = sum(row.error is not None for row in done)
+    found = {"task": args.task, "model": spec.name, "judge": judge.name, "way": way, "n": len(done), "errors": errors}
+    found |= {measure: round(average.value, 4) for measure, average in averages.items() if average}
+    print(json.dumps(found, indent=None if args.json else 2))
+    return 0
+
+
+def _samples(rows: list[Asked]) -> Iterator[Sample]:
+    return (row.sample for row in rows)
+
+
+def _condition(writer: CachedWriter, judge: Judge, rows: list[Asked], way: str) -> Condition:
+    """Answer a row's question, and score the answer against the row's own."""
+    asked = {row.sample.id: row for row in rows}
+
+    def answer(sample: Sample) -> Texts:
+        """After the model's own caption, or from memories and photo alone."""
+        question, given = asked[sample.id].question, (sample.context, sample.query)
+        if way == "direct":
+            return {"question": question, "answer": writer.write(prompt.direct_messages(*given, question))}
+        caption = writer.write(prompt.caption_messages(*given))
+        written = writer.write(prompt.answer_messages(*given, caption, question))
+        return {"question": question, "caption": caption, "answer": written}
+
+    def score(texts: Texts, sample: Sample) -> Scores:
+        """hit, unread (a verdict that could not be read), and f1."""
+        gold = asked[sample.id].gold
+        [right] = judge.check_replies([(texts["question"], gold, texts["answer"])])
+        return {
+            "hit": (float(right is True), 1),
+            "unread": (float(right is None), 1),
+            "f1": (token_f1(texts["answer"], gold), 1),
+        }
+
+    return Condition(f"official/{way}", answer, score)

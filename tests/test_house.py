@@ -60,14 +60,15 @@ FLOORS = {
         "meaning",
         "__main__",
     ),
-    "train": ("recipe", "run_record", "encoder embedder", "pretrain", "rl", "trl", "study", "__main__"),
+    "train": ("recipe", "run_record", "encoder embedder", "pretrain", "rl", "trl", "study lab", "__main__"),
     "quantize": (
         "build_cache manifest hf_reference",
         "variants",
         "merge gguf mlx",
         "verify",
+        "other_apps",
         "model_card publish",
-        "pipeline",
+        "pipeline upload",
         "__main__",
     ),
     "ui": (

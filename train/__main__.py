@@ -13,6 +13,7 @@ import math
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -82,22 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument(
         "--list", action="store_true", help="do not train; print name, folder and state of each run, separated by tabs"
     )
-    lab = commands.add_parser("lab", help="a large recipe from training to the paper's benchmark, command by command")
-    lab.add_argument("recipe", type=Path, help="a recipe file (train/recipes)")
-    lab.add_argument("--dry-run", action="store_true", help="print each command with devices, memory, hours (computed)")
-    lab.add_argument("--devices", type=int, default=1, metavar="N", help="devices for training (default: 1)")
-    lab.add_argument("--device-memory", type=float, default=80, metavar="GB", help="memory of each (default: 80)")
-    lab.add_argument(
-        "--cores", type=int, default=os.cpu_count() or 1, metavar="N", help="processor cores (default: all)"
-    )
-    ddp = Path("train/launch/ddp.yaml")
-    lab.add_argument("--launch", type=Path, default=ddp, metavar="FILE", help="for accelerate (default: %(default)s)")
-    data = Path("data/covip")
-    lab.add_argument("--official", type=Path, default=data, metavar="FOLDER", help="test files (default: %(default)s)")
-    lab.add_argument("--url", help="chat judge, instead of the recipe's: an OpenAI-compatible server")
-    lab.add_argument("--judge-model", metavar="NAME", help="chat judge, instead of the recipe's: its model")
-    lab.add_argument("--pre-tokenizer", metavar="NAME", help="how an own vocabulary splits text, for the export")
-    lab.add_argument("--quick", action="store_true", help="few samples: to see that everything runs through")
+    _add_lab(commands)
     results = commands.add_parser("results", help="write a page about a study, or about one run with rewards")
     results.add_argument("folder", type=Path, help="the study's folder ($KEEPSAKE_HOME/train/RECIPE/study), or a run's")
     results.add_argument("--out", type=Path, required=True, help="the folder for the page and its plots")
@@ -116,6 +102,26 @@ def _parser() -> argparse.ArgumentParser:
         "near", help="rewrite benchmark/world/near.tsv: which concepts look alike (after `benchmark fetch`)"
     )
     return parser
+
+
+def _add_lab(commands: Any) -> None:
+    """Add the command `lab`."""
+    lab = commands.add_parser("lab", help="a large recipe from training to the paper's benchmark, command by command")
+    lab.add_argument("recipe", type=Path, help="a recipe file (train/recipes)")
+    lab.add_argument("--dry-run", action="store_true", help="print each command with devices, memory, hours (computed)")
+    lab.add_argument("--devices", type=int, default=1, metavar="N", help="devices for training (default: 1)")
+    lab.add_argument("--device-memory", type=float, default=80, metavar="GB", help="memory of each (default: 80)")
+    lab.add_argument(
+        "--cores", type=int, default=os.cpu_count() or 1, metavar="N", help="processor cores (default: all)"
+    )
+    ddp = Path("train/launch/ddp.yaml")
+    lab.add_argument("--launch", type=Path, default=ddp, metavar="FILE", help="for accelerate (default: %(default)s)")
+    data = Path("data/covip")
+    lab.add_argument("--official", type=Path, default=data, metavar="FOLDER", help="test files (default: %(default)s)")
+    lab.add_argument("--url", help="chat judge, instead of the recipe's: an OpenAI-compatible server")
+    lab.add_argument("--judge-model", metavar="NAME", help="chat judge, instead of the recipe's: its model")
+    lab.add_argument("--pre-tokenizer", metavar="NAME", help="how an own vocabulary splits text, for the export")
+    lab.add_argument("--quick", action="store_true", help="few samples: to see that everything runs through")
 
 
 def _run(args: argparse.Namespace) -> int:

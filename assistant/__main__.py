@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m assistant", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--model", help="name or folder of the language model, where one is needed (default: nano)")
+    common.add_argument("--model", help="name or folder of the language model, where one is needed (default: nano2)")
     add_encoder_option(common)
     common.add_argument("--memory", type=Path, help="the memory file (default: under KEEPSAKE_HOME)")
     common.add_argument("--json", action="store_true", help="print JSON on stdout")
@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     proof = commands.add_parser(
         "prove-offline", help="play a demo conversation with the network refused, and count the uses of the network"
     )
-    proof.add_argument("--model", metavar="NAME", help="name or folder of the model (default: nano)")
+    proof.add_argument("--model", metavar="NAME", help="name or folder of the model (default: nano2)")
     proof.add_argument("--encoder", metavar="NAME", help="name or folder of the photo encoder (default: Keepsake's)")
     proof.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     proof.set_defaults(run=_prove)

@@ -88,6 +88,8 @@ class Backend(Protocol):
     """How this model checks recalls by sight; None: not at all."""
     may_say: MaySay
     """Whether its descriptions of what it sees are worth keeping, or only what was told."""
+    evidence: bool
+    """Whether it was trained on prompts that say what recall is sure of."""
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
         """Generate the next assistant turn. Raises ModelStopped, ModelError."""

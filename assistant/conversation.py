@@ -16,7 +16,15 @@ from itertools import chain
 
 from assistant import prompt, sight
 from assistant.backend import Backend, Chunk, Message, Options
-from assistant.conversation_state import Answer, Confirmed, ConversationState, GivenReminders, Opening, chat_opening
+from assistant.conversation_state import (
+    Answer,
+    Confirmed,
+    ConversationState,
+    GivenReminders,
+    Opening,
+    chat_opening,
+    opened,
+)
 from assistant.dialogue import denials, fitted_prompt, word_recall
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.events import (
@@ -62,7 +70,7 @@ class Conversation:
     @property
     def messages(self) -> tuple[Message, ...]:
         """The prompt so far, which ends with an assistant turn. Empty when nothing was asked or captioned."""
-        return (*self._opening([r.episode for r in self.recalls]), *self._turns) if self._turns else ()
+        return (*opened(self._opening, self.recalls, self.backend), *self._turns) if self._turns else ()
 
     def attach(self, photo: Photo) -> Iterator[Event]:
         """Bring `photo` into view, recall the memories that belong to it, and remind the user of what is due."""
@@ -158,7 +166,7 @@ class Conversation:
         self._stop.clear()
         if not wanted():
             return None
-        opening = prompt.opening_messages([r.episode for r in self.recall(photo)], photo)
+        opening = opened(partial(prompt.opening_messages, photo=photo), self.recall(photo), self.backend)
         if not wanted() or self.backend is None:
             return None
         return [*self.backend.stream(opening, replace(self.options, max_new_tokens=0))][-1]
@@ -265,7 +273,8 @@ class Conversation:
         if self.backend is None:
             raise ModelStopped("no model is loaded yet")
         stream = partial(self.backend.stream, options=self.options)
-        begun = fitted_prompt.fitted(stream, opening, turns, self.recalls, self._stop.is_set)
+        begin = partial(opened, opening, backend=self.backend)
+        begun = fitted_prompt.fitted(stream, begin, turns, self.recalls, self._stop.is_set)
         if begun is None:
             return "", Chunk("", "cancelled"), Grounding()
         if begun.shortened:

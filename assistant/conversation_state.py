@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from assistant import prompt
-from assistant.backend import Message
+from assistant.backend import Backend, Message
 from assistant.events import Caption
 from memory import reminders
 from memory.db.verdict_rows import Verdict
-from memory.episode import Episode, Photo, Recall
+from memory.episode import Photo, Recall
 from memory.instructions import Reminder
 from memory.store import Memory
 
-Opening = Callable[[Sequence[Episode]], tuple[Message, ...]]
-"""Renders the beginning of a prompt around the memories it may hold."""
+Opening = Callable[..., tuple[Message, ...]]
+"""Renders the beginning of a prompt around the memories it may hold, a sequence of episodes; around a photo also with
+those of them that recall is sure of, `sure`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +69,15 @@ class Confirmed(NamedTuple):
 def chat_opening(question: str) -> Opening:
     """The opening of a conversation without photo and memories."""
     return lambda _: prompt.chat_messages([question])
+
+
+def opened(opening: Opening, recalls: Sequence[Recall], backend: Backend | None) -> tuple[Message, ...]:
+    """The beginning of a prompt around what was recalled.
+
+    A model that was trained for it is told of which memories recall is sure by sight.
+    """
+    episodes = [r.episode for r in recalls]
+    sure = [r.episode for r in recalls if r.by_sight and r.certainty == "sure"]
+    if sure and backend and backend.evidence:
+        return opening(episodes, sure=sure)
+    return opening(episodes)

@@ -29,8 +29,13 @@ CAPTION_REQUEST = "Describe the new photo with what I told you about it."
 OTHER_REQUESTS = (
     "Write a caption for the new photo that uses my memories of what it shows.",
     "What is in the new photo, and what have I said about it before?",
+    "Who or what is this, and what do you remember about it?",
+    "Tell me what the new photo shows and what I told you.",
+    "Do you know this? Caption it from my memories.",
 )
 """The caption request in other words, to measure how much a result depends on the wording."""
+BEGINNING = 8
+"""Words by which recall's evidence names a memory."""
 REFERENCE_INSTRUCTION = (
     "Describe the last image in one paragraph. The dialogues are your memory of earlier images: where something in the "
     "last image was seen before, use its name and what was told about it. Leave out memories of things that are not in "
@@ -50,19 +55,30 @@ def date_words(episode: Episode) -> str:
     return day_words(episode.day)
 
 
-def opening_messages(episodes: Sequence[Episode], photo: Photo) -> tuple[Message, Message]:
-    """The beginning of a prompt in the aligned layout, before any request."""
-    parts = (*_memories(episodes), "New photo:\n", photo)
+def opening_messages(
+    episodes: Sequence[Episode], photo: Photo, sure: Sequence[Episode] = ()
+) -> tuple[Message, Message]:
+    """The beginning of a prompt in the aligned layout, before any request.
+
+    `sure`: episodes of which recall is sure that the new photo shows the same. The prompt says so behind the photo,
+    where it leaves what was read of the memories as it is.
+    """
+    parts = (*_memories(episodes), "New photo:\n", photo, *_evidence(sure))
     return (Message("system", (INSTRUCTION,)), Message("user", parts, photo.sha256))
 
 
 def caption_messages(
-    episodes: Sequence[Episode], photo: Photo, layout: Layout = "aligned", request: str = CAPTION_REQUEST
+    episodes: Sequence[Episode],
+    photo: Photo,
+    layout: Layout = "aligned",
+    request: str = CAPTION_REQUEST,
+    sure: Sequence[Episode] = (),
 ) -> tuple[Message, ...]:
-    """CAG pass 1: ask for a caption of `photo` grounded in `episodes`. The reference layout has its own request."""
+    """CAG pass 1: ask for a caption of `photo` grounded in `episodes`. The reference layout has its own request, and no
+    evidence of recall (`sure`, see `opening_messages`)."""
     if layout == "reference":
         return (Message("user", (*_numbered(episodes, photo), f"\n{REFERENCE_INSTRUCTION}"), photo.sha256),)
-    system, user = opening_messages(episodes, photo)
+    system, user = opening_messages(episodes, photo, sure)
     return (system, replace(user, parts=(*user.parts, f"\n{request}")))
 
 
@@ -73,18 +89,21 @@ def answer_messages(
     question: str,
     layout: Layout = "aligned",
     request: str = CAPTION_REQUEST,
+    sure: Sequence[Episode] = (),
 ) -> tuple[Message, ...]:
     """CAG pass 2: the question after the caption. Aligned, it continues pass 1 to the letter."""
     end = (Message("assistant", (caption,)), Message("user", (question,)))
     if layout == "reference":
         shown = Message("user", _numbered(episodes, photo), photo.sha256)
         return (Message("system", (REFERENCE_INSTRUCTION,)), shown, *end)
-    return (*caption_messages(episodes, photo, request=request), *end)
+    return (*caption_messages(episodes, photo, request=request, sure=sure), *end)
 
 
-def direct_messages(episodes: Sequence[Episode], photo: Photo, question: str) -> tuple[Message, ...]:
+def direct_messages(
+    episodes: Sequence[Episode], photo: Photo, question: str, sure: Sequence[Episode] = ()
+) -> tuple[Message, ...]:
     """A question without a caption (`--no-caption`): it stands in the place of the caption request."""
-    system, user = opening_messages(episodes, photo)
+    system, user = opening_messages(episodes, photo, sure)
     return (system, replace(user, parts=(*user.parts, f"\n{question}")))
 
 
@@ -151,6 +170,16 @@ def _memories(episodes: Sequence[Episode]) -> tuple[str | Photo, ...]:
         )  # so the nano makes up no date (LOG.md)
         parts += [f"Memory{when}{at}:\n", episode.photo, f"\n{_dialogue(episode)}\n\n"]
     return tuple(parts) or ("There are no memories that match.\n\n",)
+
+
+def _evidence(sure: Sequence[Episode]) -> tuple[str, ...]:
+    """What recall is sure of, in one line that names memories by how they begin; nothing when it is sure of none."""
+    told = (next((t.text for t in e.turns if t.role == "user" and t.text.strip()), "") for e in sure)
+    begun = dict.fromkeys(" ".join(text.split()[:BEGINNING]) for text in told if text)
+    if not begun:
+        return ()
+    listed = " and ".join(f'"{words}"' for words in begun)
+    return (f"\nSeen before, in {'the memory' if len(begun) == 1 else 'memories'} beginning {listed}.",)
 
 
 def _dialogue(episode: Episode) -> str:

@@ -27,7 +27,7 @@ from memory.text import count
 def main(argv: list[str] | None = None) -> int:
     """Run the command. Exit code 0: no use of the network; 1: some use, or the conversation failed."""
     parser = argparse.ArgumentParser(prog="python -m assistant prove-offline", description=__doc__)
-    parser.add_argument("--model", metavar="NAME", help="a model's name or folder (default: nano)")
+    parser.add_argument("--model", metavar="NAME", help="a model's name or folder (default: nano2)")
     parser.add_argument(
         "--encoder", metavar="NAME", help="a photo encoder's name or folder (default: the one that ships)"
     )

@@ -102,6 +102,8 @@ class Recall:
     """How many photos of the memory show the same thing, by the user's word; this one is the best of them."""
     others: tuple[Episode, ...] = ()
     """What was said about the others of these photos, the newest first: at most `recall.OTHERS` episodes."""
+    by_sight: bool = False
+    """Whether the photos are alike; False when only words found the episode."""
 
 
 def printable(text: str) -> str:

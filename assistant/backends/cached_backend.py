@@ -58,7 +58,7 @@ class CachedBackend:
     ) -> None:
         """`snapshot`, `photo_cache`: where the last conversation and visual tokens survive a restart; None: nowhere."""
         self.name, self.space, self.threshold = spec.name, spec.space, spec.threshold
-        self.verification, self.may_say = spec.verification, spec.may_say
+        self.verification, self.may_say, self.evidence = spec.verification, spec.may_say, spec.evidence
         self._processor, self._model, self._context = processor, model, min(context, model.context)
         self._prefix = PrefixCache()
         self._visual: OrderedDict[tuple[str, bool], VisualTokens] = OrderedDict()

@@ -23,6 +23,7 @@ class FakeBackend:
         self.answers, self.delay = list(answers), delay
         self.verification: Verification | None = None
         self.may_say: MaySay = "anything"
+        self.evidence = False
         self.calls: list[tuple[Message, ...]] = []
         """Prompts of streams that were to write an answer."""
         self.prefills: list[tuple[Message, ...]] = []

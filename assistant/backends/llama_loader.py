@@ -12,8 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from assistant.backends import disk_cache
 from assistant.backends.abort_flag import AbortFlag
+from assistant.backends.mtmd import VisionEncoder
 from assistant.models.spec import Spec
+from assistant.vision.connector_vision import ConnectorVision
 from memory.errors import ModelError
 
 BATCH = 512
@@ -61,6 +66,29 @@ def open_context(model: Any, spec: Spec, threads: int, size: int, flag: AbortFla
             raise ModelError(f"{spec.adapter.name} does not fit {spec.language.name}")
         llama.llama_set_adapters_lora(ctx, (llama.llama_adapter_lora_p_ctypes * 1)(lora), 1, (ctypes.c_float * 1)(1.0))
     return ctx
+
+
+def open_vision(
+    spec: Spec, model: Any, threads: int, flag: AbortFlag, cache: Path | None, *, exact: bool
+) -> VisionEncoder | ConnectorVision:
+    """What turns photos into visual tokens: a connector behind the photo encoder, or a vision tower. Raises ModelError.
+
+    `cache`: folder in which embeddings of a tower survive a restart.
+    """
+    if spec.connector:
+        return ConnectorVision(spec.connector, model, threads)
+    return VisionEncoder(
+        spec.mmproj,
+        model,
+        threads,
+        side=spec.side,
+        one_tile=spec.one_tile,
+        budget=spec.budget,
+        flag=flag,
+        space=spec.space,
+        dtype=np.float32 if exact else np.float16,
+        disk=disk_cache.vision_cache(cache) if cache else None,
+    )
 
 
 def model_params() -> Any:

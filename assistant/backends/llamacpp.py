@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from assistant.backend import Chunk, Message, Options
-from assistant.backends import disk_cache, llama_loader
+from assistant.backends import llama_loader
 from assistant.backends.abort_flag import AbortFlag, Cancelled
 from assistant.backends.generate import decode, probabilities
 from assistant.backends.kv_snapshot import KvSnapshot
@@ -28,6 +28,7 @@ from assistant.backends.prefix_cache import PhotoKey, PrefixCache, Step, Unit, p
 from assistant.chatml import Mark, Piece, Words, large_photo, pieces
 from assistant.models.photo_budget import RULE
 from assistant.models.spec import Spec
+from assistant.vision.connector_vision import ConnectorVision
 from memory.episode import Photo
 from memory.errors import ModelError, ModelStopped, PromptTooLong
 
@@ -44,9 +45,10 @@ class LlamaCpp:
         from llama_cpp import __version__
         from llama_cpp import llama_cpp as llama
 
-        self._llama, self.verification, self.may_say = llama, spec.verification, spec.may_say
+        self._llama, self.verification = llama, spec.verification
+        self.may_say, self.evidence = spec.may_say, spec.evidence
         self.name, self.space, self.threshold = spec.name, spec.space, spec.threshold
-        self._vision: VisionEncoder | None = None
+        self._vision: VisionEncoder | ConnectorVision | None = None
         self._ctx: Any = None
         self._flag = AbortFlag()
         self._model = llama_loader.load(spec)
@@ -56,18 +58,7 @@ class LlamaCpp:
             if len(self.tokenize(Mark("<|im_start|>"))) != 1:
                 raise ModelError(f"{spec.name} does not speak ChatML (<|im_start|>): use SmolLM2 or Qwen3-VL files")
             self._ctx = llama_loader.open_context(self._model, spec, threads, self._context, self._flag, exact=exact)
-            self._vision = VisionEncoder(
-                spec.mmproj,
-                self._model,
-                threads,
-                side=spec.side,
-                one_tile=spec.one_tile,
-                budget=spec.budget,
-                flag=self._flag,
-                space=spec.space,
-                dtype=np.float32 if exact else np.float16,
-                disk=disk_cache.vision_cache(cache) if cache else None,
-            )
+            self._vision = llama_loader.open_vision(spec, self._model, threads, self._flag, cache, exact=exact)
         except ModelError:
             self.close()
             raise

@@ -24,6 +24,7 @@ from assistant.backends.disk_cache import FORMAT, MB, DiskCache
 from assistant.models import gguf_metadata
 from assistant.models.photo_budget import RULE, PhotoBudget, resized, resized_for_tiles
 from assistant.photo import pixels
+from assistant.vision.photo_chunk import PhotoChunk
 from memory.episode import Photo
 from memory.errors import ModelError
 
@@ -31,19 +32,6 @@ MOST_BYTES, MOST_PHOTOS = 256 * MB, 1024
 """Bounds of the embeddings that stay in memory."""
 MOST_TOKENS = 4096
 """Most tokens of a photo that mtmd is told of: more than any photo has, so that it never resizes one itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoChunk:
-    """A chunk of a photo as the model reads it: wrapper tokens, or visual tokens."""
-
-    tokens: tuple[int, ...]
-    """Wrapper tokens ("<|vision_start|>"); empty for visual tokens."""
-    n_tokens: int
-    n_pos: int
-    """How far the chunk moves the position: under M-RoPE not the number of tokens."""
-    image: str = ""
-    """mtmd's serialised image chunk without its pixels, in hex; "" for wrapper tokens."""
 
 
 @dataclass(slots=True)

@@ -58,7 +58,7 @@ class WorkerBackend:
             spec.threshold,
             spec.verification,
         )
-        self.may_say = spec.may_say
+        self.may_say, self.evidence = spec.may_say, spec.evidence
         self._spec, self._threads, self._context = spec, threads or performance_cores(), context
         self._lock = threading.Lock()  # guards what is sent: `cancel` comes from other threads
         self._child: subprocess.Popen[bytes] | None = None

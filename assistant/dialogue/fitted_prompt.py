@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from assistant.backend import Chunk, Message
-from assistant.conversation_state import Opening
 from assistant.events import Shortened
 from memory.episode import Recall
 from memory.errors import PhotoError, PromptTooLong
@@ -28,7 +27,7 @@ class Fitted(NamedTuple):
 
 def fitted(
     stream: Callable[[tuple[Message, ...]], Iterator[Chunk]],
-    opening: Opening,
+    opening: Callable[[Sequence[Recall]], tuple[Message, ...]],
     turns: tuple[Message, ...],
     recalls: Sequence[Recall],
     stopped: Callable[[], bool],
@@ -41,7 +40,7 @@ def fitted(
     kept, left_out, unreadable, before = list(recalls), [], [], len(turns)
     while not stopped():
         try:
-            chunks = stream((*opening([r.episode for r in kept]), *turns))
+            chunks = stream((*opening(kept), *turns))
             first = next(chunks)
         except PromptTooLong:
             if len(turns) > 2:

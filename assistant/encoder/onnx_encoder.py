@@ -8,11 +8,12 @@ from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from assistant.encoder.encoder import unit_rows
 from assistant.encoder.encoder_manifest import Manifest, checked_file, read_manifest
 from assistant.encoder.onnx_session import OnnxSession
-from assistant.encoder.views import focus_lengths, views
+from assistant.encoder.views import focus_lengths, views, whole_view
 from memory.episode import Photo
 from memory.errors import ModelError
 
@@ -59,6 +60,14 @@ class OnnxEncoder:
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return tokens
+
+    def map_of(self, image: Image.Image) -> np.ndarray:
+        """Tokens of a whole picture, (T, D) float32, without crops and focus: what `encode` begins with."""
+        with self._lock:
+            session = self._session
+        if session is None:
+            raise ModelError(f"the encoder {self.name} was closed")
+        return self._projected(self._tokens(session.run(whole_view(image, self.manifest))))
 
     def close(self) -> None:
         """Free the network, and what was kept of photos."""

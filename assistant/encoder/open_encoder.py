@@ -24,6 +24,11 @@ def open_encoder(name: str | Path | None = None, threads: int = 1) -> PhotoEncod
     return OnnxEncoder(encoder_folder(name), threads)
 
 
+def open_shipped(threads: int = 1) -> OnnxEncoder:
+    """The encoder that ships, whatever the user chose for recall: connectors are trained for it. Raises ModelError."""
+    return OnnxEncoder(SHIPPED, threads)
+
+
 def encoder_folder(name: str | Path | None = None) -> Path:
     """The folder of an encoder. Raises ModelError when there is none of that name."""
     if name is None or str(name) == DEFAULT:

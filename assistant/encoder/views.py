@@ -26,9 +26,14 @@ def views(photo: Photo, manifest: Manifest) -> Iterator[np.ndarray]:
     crops = manifest.crops
     least = max(manifest.size, math.ceil(crops.size / crops.share) if crops else 0)
     image = picture(photo, (least, least))
-    yield _numbers(image, [(0, 0, *image.size)], manifest.size, manifest)
+    yield whole_view(image, manifest)
     if crops:
         yield _numbers(image, crop_boxes(image.size, crops.share), crops.size, manifest)
+
+
+def whole_view(image: Image.Image, manifest: Manifest) -> np.ndarray:
+    """A whole picture as a batch of one, (1, 3, H, W) float32."""
+    return _numbers(image, [(0, 0, *image.size)], manifest.size, manifest)
 
 
 def focus_lengths(tokens: int, manifest: Manifest) -> np.ndarray:

@@ -26,6 +26,19 @@ _ABSTAINS = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
+_UNTOLD = re.compile(
+    r"""\b(?:
+    you\s(?:did\snot|didn't|have\snot|haven't|never)\s(?:yet\s)?
+      (?:(?:tell|told)\sme|mention(?:ed)?|written|write|noted?|named?|(?:say|said|told|tell)(?:\sof)?\W*$)
+    |you\s(?:told\sme\s(?:of|about)|mentioned|wrote\sof|spoke\sof|noted|named)\sno(?:body)?\b
+    |(?:none|nothing)\sthat\si\sknow\sof|i\s(?:know|have\sheard)\snothing\b|(?:of|about)\s[^,.]*\si\sknow\snothing
+    |i\s(?:do\snot|don't)\s(?:know\sof|have)\W*$|i\sknow\snothing\sof\W*$
+    |(?:is|was|are|were)(?:\snot|n't)\s(?:mentioned|told|named|noted|said|given|part\sof\syour|in\s(?:your|the)\snote)
+    |(?:is|are)\smissing\sin\syour|(?:never|not)\s(?:came|come|been)\s(?:up|mentioned)|no\s[\w\s-]{1,30}(?:was|were|is|been)\smentioned
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""The same in other words, which need not come first: "Where she moved never came up", "A price you did not note"."""
 _TALK = re.compile(
     r"""^(?:hello|hi|hey|thanks?|thank\syou|you(?:'re|\sare)\s(?:very\s)?welcome
     |good\s(?:morning|evening|day|afternoon|night)
@@ -85,7 +98,8 @@ def ends_sentence(text: str) -> int:
 
 def abstains(sentence: str) -> bool:
     """Whether a sentence says that something is not known."""
-    return bool(_ABSTAINS.search(sentence.replace("’", "'")))
+    plain = sentence.replace("’", "'")
+    return bool(_ABSTAINS.search(plain) or _UNTOLD.search(plain))
 
 
 def small_talk(sentence: str) -> bool:

@@ -27,6 +27,7 @@ _WHO_IS = re.compile(
     r"|(?:is|are|was|were) (?:it|he|she|they))\b|\W*(?:is|are|was|were|do|does|did|can|could)\b",
     re.IGNORECASE,
 )
+_NAME_ASKED = re.compile(rf"\W*(?:and |but |so )?whom?\b|{_WHO_IS.pattern}", re.IGNORECASE)
 _MY = {"my": "your", "our": "your", "mine": "yours", "ours": "yours", "i": "you", "we": "you", "me": "you", "us": "you"}
 _AS_I = re.compile(
     r"\bI(?:['’]m| am| can| do| did| see| think| believe| remember| know| would| will| have)\b", re.IGNORECASE
@@ -37,6 +38,8 @@ def responsive(question: str, sentence: str, names: frozenset[str] = frozenset()
     """Whether a sentence has what the question asks for. `names`: stems of what the recalled things are called."""
     found = tokens(sentence)
     if _only_names(found, names) and not _WHO_IS.match(question.replace("'s", " is").replace("’s", " is")):
+        return False
+    if _bare_name(found, names) and not _NAME_ASKED.match(question.replace("'s", " is").replace("’s", " is")):
         return False
     number, day = (any(t.kind == kind for t in found) for kind in ("number", "day"))
     if how := _HOW.match(question):
@@ -57,6 +60,12 @@ def responsive(question: str, sentence: str, names: frozenset[str] = frozenset()
         known = {t.stem for t in tokens(question)}
         return any((t.kind in ("name", "word") or t.possessive) and t.stem not in known for t in found)
     return True
+
+
+def _bare_name(found: Sequence[Token], names: frozenset[str]) -> bool:
+    """Whether an answer is the name of what was recalled and nothing else: "Rocky", to "What did he eat?"."""
+    words = [t for t in found if t.kind != "stop"]
+    return bool(words) and all(t.text[:1].isupper() and t.stem in names and not t.possessive for t in words)
 
 
 def only_day(sentence: str) -> bool:

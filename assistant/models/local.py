@@ -3,8 +3,9 @@
 A model is a folder. Its `manifest.json` names the files with their sha256; without a manifest it holds exactly one
 language model GGUF (maybe in shards) and one mmproj GGUF, as Qwen3-VL is published. The path of a .gguf chooses one of
 several language models. A folder with `config.json` and *.safetensors is a whole model for MLX or for transformers.
-`models/nano` ships with the project; `models/encoder` and `models/embedder`, which ship too, are no language models but
-the photo encoder and the text embedder.
+`models/nano2` and `models/nano` ship with the project; `models/encoder` and `models/embedder`, which ship too, are no
+language models but the photo encoder and the text embedder. A model without a vision tower has a connector, which makes
+visual tokens of what the photo encoder says.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from memory.files import sha256
 from memory.paths import home
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models"
-DEFAULT = "nano"
+DEFAULT = "nano2"
 ENCODER, EMBEDDER = "encoder", "embedder"
 """The folders of the photo encoder and the text embedder, which lie beside the models and are none of them."""
 
@@ -69,21 +70,24 @@ def load(name: str | None = None, *, verify: bool = True) -> Spec:
         if not isinstance(photo.get("side"), int | None) or isinstance(photo.get("side"), bool):
             raise ValueError(f"the side of a photo is {photo['side']!r}")
         whole = manifest.get("engine") == "mlx"
+        eyes = "connector" if "connector" in files else "mmproj"
         return Spec(
             manifest["name"],
             folder if whole else files["language"],
-            folder if whole else files["mmproj"],
+            folder if whole else files[eyes],
             files.get("adapter"),
             photo.get("side"),
             bool(photo.get("one_tile", False)),
             read_budget(photo),
             read_budget(photo["trained"]) if "trained" in photo else None,
             float(manifest.get("threshold", UNCALIBRATED)),
-            manifest["space"] if whole else manifest["files"]["mmproj"]["sha256"][:16],
+            manifest["space"] if whole else manifest["files"][eyes]["sha256"][:16],
             _digest(*(entry["sha256"] for entry in manifest["files"].values())),
             "mlx" if whole else "llama.cpp",
             Verification(**manifest["verification"]) if "verification" in manifest else None,
             "seen" if manifest.get("describes", not photo.get("one_tile", False)) else "told",
+            files.get("connector"),
+            bool(manifest.get("evidence", False)),
         )
     except OSError as error:
         raise ModelError(f"{manifest_path} cannot be read: {error.strerror}") from error

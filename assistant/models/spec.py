@@ -45,10 +45,16 @@ class Spec:
     """How the model checks recalls; None: not at all."""
     may_say: MaySay = "seen"
     """Whether its descriptions of what it sees are kept, or only what was told (see `grounding/`)."""
+    connector: Path | None = None
+    """What turns the photo encoder's tokens into visual tokens, where the model has no vision tower."""
+    evidence: bool = False
+    """Whether it was trained on prompts that say what recall is sure of."""
 
     @property
     def photos(self) -> str:
         """How large the model sees a photo, in words, and how that differs from its training."""
+        if self.connector:
+            return "the photo encoder sees each"
         if self.side:
             return f"each becomes a square of {self.side} pixels"
         if self.trained is None or self.trained == self.budget:

@@ -52,6 +52,7 @@ class RecordingBackend:
     def __init__(self, engine: LlamaCpp) -> None:
         self.name, self.space, self.threshold = engine.name, engine.space, 0.0
         self.verification = None
+        self.evidence = False
         self.may_say: MaySay = "anything"  # what the model itself obeys is measured, not what a check lets through
         self.read: list[str] = []
         """Every text in the prompts since the sandbox was entered."""
@@ -122,7 +123,7 @@ class Sandbox:
         self._before = fingerprints(self.root, self.home)
         self._stack = contextlib.ExitStack()
         self._stack.enter_context(mock.patch.dict(os.environ, {"KEEPSAKE_HOME": str(self.home)}))
-        self._stack.enter_context(mock.patch.object(opener, "open_backend", lambda _: self.backend))
+        self._stack.enter_context(mock.patch.object(opener, "open_backend", lambda *_: self.backend))
         self._stack.enter_context(contextlib.chdir(self.photos))
         self._stack.enter_context(_watching(self.root, self._events))
         self.backend.read, self.backend.excess = [], 0

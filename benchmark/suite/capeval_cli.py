@@ -20,6 +20,7 @@ from assistant.encoder.open_encoder import open_encoder
 from assistant.models.local import load
 from benchmark.judges.judge import Judge, Lexical
 from benchmark.runner import CachedWriter, Result, run
+from benchmark.suite import notes_trial
 from benchmark.tasks import capeval, grounded, recalled
 from benchmark.world.question import Question
 from benchmark.world.sample import MODES, Sample, samples
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", choices=("train", "dev", "test"), default="test")
     parser.add_argument("--n", type=int, default=300, help="samples for each number of positives")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--positives", type=int, nargs="+", default=[1], choices=range(1, 5), metavar="K")
+    parser.add_argument("--positives", type=int, nargs="+", default=[1], choices=range(5), metavar="K")
     parser.add_argument("--mode", choices=MODES, default="random", help="kind of distractors")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="instead: samples of `python -m benchmark build`")
     parser.add_argument("--questions", type=Path, metavar="FILE", help="instead: the authors' QAS_GT_test.json, with")
@@ -50,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, help="folder for the rows (default: under KEEPSAKE_HOME)")
     parser.add_argument("--json", action="store_true")
+    notes_trial.add_arguments(parser)
     add_judge(parser)
 
 
@@ -78,6 +80,8 @@ def judge_of(args: argparse.Namespace) -> Judge:
 
 def command(args: argparse.Namespace) -> int:
     """Caption and score, and print the averages. Raises KeepsakeError for what the user can mend."""
+    if args.notes:
+        return notes_trial.command(args)
     judge = judge_of(args)
     if args.questions and judge.name == Lexical.name:
         raise KeepsakeError(OFFICIAL)

@@ -7,7 +7,7 @@ colour: `Look(code, 120)` is the recoloured twin of `Look(code)`, and another id
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -38,13 +38,24 @@ class Scene:
     """Share of each cell that shows each look, after occlusion: (looks, grid, grid), 0..1."""
 
 
-def draw(looks: Sequence[Look], seed: int, size: int = 256, grid: int = 4) -> Scene:
-    """Draw `looks` (may be empty) on a `size` x `size` RGB photo."""
+def draw(
+    looks: Sequence[Look],
+    seed: int,
+    size: int = 256,
+    grid: int = 4,
+    *,
+    cut_out: Callable[[str], Image.Image] = picture,
+    ground: Callable[[Rng, int], Image.Image] | None = None,
+) -> Scene:
+    """Draw `looks` (may be empty) on a `size` x `size` RGB photo.
+
+    `cut_out` gives the RGBA picture of a look's code; `ground` draws what is behind: by default, a drawn background.
+    """
     rng = np.random.default_rng(seed)
-    canvas = _background(rng, size)
+    canvas = (ground or drawn_ground)(rng, size)
     alphas: list[Image.Image] = []
     for look, (cx, cy, extent) in zip(looks, _places(rng, len(looks), size), strict=True):
-        sprite = _pose(rng, look, extent)
+        sprite = _pose(rng, cut_out(look.code), look.hue, extent)
         if rng.random() < 0.15:
             _occlude(rng, sprite)
         at = (int(cx - sprite.width / 2), int(cy - sprite.height / 2))
@@ -77,9 +88,8 @@ def _places(rng: Rng, n: int, size: int) -> list[tuple[float, float, int]]:
     return places
 
 
-def _pose(rng: Rng, look: Look, extent: int) -> Image.Image:
-    """The look's cut-out, its longer side scaled to about `extent` pixels, turned, maybe mirrored, in its own light."""
-    cut = picture(look.code)
+def _pose(rng: Rng, cut: Image.Image, hue: int, extent: int) -> Image.Image:
+    """A cut-out, its longer side scaled to about `extent` pixels, turned, maybe mirrored, in its own light."""
     scale = extent / max(cut.size)
     wide = rng.uniform(0.88, 1.12)
     shape = (max(4, int(cut.width * scale * wide)), max(4, int(cut.height * scale / wide)))
@@ -87,7 +97,7 @@ def _pose(rng: Rng, look: Look, extent: int) -> Image.Image:
     if rng.random() < 0.5:
         sprite = sprite.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     sprite = sprite.rotate(rng.uniform(-25, 25), Image.Resampling.BICUBIC, expand=True)
-    return _recolour(sprite, look.hue + rng.uniform(-8, 8), rng.uniform(0.8, 1.2), rng.uniform(0.78, 1.22))
+    return _recolour(sprite, hue + rng.uniform(-8, 8), rng.uniform(0.8, 1.2), rng.uniform(0.78, 1.22))
 
 
 @lru_cache(maxsize=1024)
@@ -126,7 +136,7 @@ def _occlude(rng: Rng, sprite: Image.Image) -> None:
     sprite.paste((0, 0, 0, 0), (x, y, x + w, y + h))
 
 
-def _background(rng: Rng, size: int) -> Image.Image:
+def drawn_ground(rng: Rng, size: int) -> Image.Image:
     """A gradient, stripes, patches, a grainy wall, or a horizon; never a picture of a thing."""
     kind = rng.integers(5)
     if kind == 0:

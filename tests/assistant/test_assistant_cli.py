@@ -65,7 +65,7 @@ def test_ask_answers_with_what_it_recalled(home: Path, bear: str) -> None:
     """The same photo again: whatever the model has learnt, this memory comes back."""
     got = result(home, "ask", DEMO / "bear.jpg", "Who is this?")
     assert list(got) == ["caption", "answer", "recalled", "reminders", "grounding", "model", "seconds"]
-    assert (got["model"], type(got["caption"]), type(got["answer"])) == ("nano", str, str)
+    assert (got["model"], type(got["caption"]), type(got["answer"])) == ("nano2", str, str)
     assert isinstance(got["seconds"], float) and got["seconds"] > 0
     [row] = got["recalled"]  # type: ignore[misc]
     assert (list(row), row["id"]) == (["id", "score", "why", "certainty", "photos"], bear)

@@ -134,7 +134,7 @@ def test_what_arrives_damaged_is_thrown_away(hub: HubServer, own_home: Path) -> 
         ModelError, match=rf"^{EYES} arrived damaged \(its hash differs\) and was thrown away: fetch it"
     ):
         pull(NAME)
-    assert left(own_home) == [] and local.names() == {"nano"}
+    assert left(own_home) == [] and local.names() == {"nano", "nano2"}
     hub.faults.damage.clear()
     pull(NAME)
     assert hub.sent[LANGUAGE] == len(repo(hub).files[LANGUAGE]), "the good file is not fetched again"
@@ -199,7 +199,7 @@ def test_what_cannot_be_fetched_costs_one_line(
     with pytest.raises(ModelError, match=f"^{said}") as error:
         pull(name)
     assert "\n" not in str(error.value)
-    assert local.names() == {"nano"} and left(own_home) == []
+    assert local.names() == {"nano", "nano2"} and left(own_home) == []
 
 
 def test_a_token_is_sent_where_the_user_set_one(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,7 +240,7 @@ def test_a_disk_that_fills_up_keeps_what_came(hub: HubServer, own_home: Path, mo
     monkeypatch.setattr(hub_client, "open", filling, raising=False)
     with pytest.raises(ModelError, match=r"^tiny: the disk is full; what came is kept, and fetching it again goes on"):
         pull(NAME)
-    assert local.names() == {"nano"}
+    assert local.names() == {"nano", "nano2"}
     monkeypatch.undo()
     monkeypatch.setenv("KEEPSAKE_HOME", str(own_home))
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
@@ -324,7 +324,7 @@ def test_a_checkpoint_goes_where_it_is_converted(hub: HubServer, own_home: Path,
     folder = pull("tiny")
     assert folder == own_home / "checkpoints" / "tiny"
     assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors", "source.json"]
-    assert local.names() == {"nano"}
+    assert local.names() == {"nano", "nano2"}
     hub.faults.damage.add("config.json")
     (folder / "config.json").write_bytes(b"[]")
     with pytest.raises(ModelError, match=r"^config\.json arrived damaged"):
@@ -369,7 +369,7 @@ def test_killed_it_goes_on(hub: HubServer, own_home: Path) -> None:
             pull(NAME)
         process.kill()
     hub.go_on.set()
-    assert process.returncode == -signal.SIGKILL and local.names() == {"nano"}
+    assert process.returncode == -signal.SIGKILL and local.names() == {"nano", "nano2"}
     folder = pull(NAME)
     assert [request.start // MB for request in hub.requests if request.file == LANGUAGE] in ([0, 4], [0, 5])
     assert (folder / LANGUAGE).read_bytes() == repo(hub).files[LANGUAGE]

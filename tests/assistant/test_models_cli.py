@@ -110,7 +110,7 @@ def test_what_lies_in_the_home_is_listed_whole_or_broken(tmp_path: Path) -> None
     (tmp_path / "models" / "mine" / "a.gguf").write_bytes(header_of("qwen3vl", 1000, {"qwen3vl.block_count": 2}))
     (tmp_path / "models" / "mine" / "b.gguf").write_bytes(header_of("clip", 500))
     found = rows(tmp_path)
-    assert list(found)[:3] == ["nano", "half", "mine"]
+    assert list(found)[:4] == ["nano2", "half", "mine", "nano"]
     assert (found["half"]["ready"], found["mine"]["ready"], found["mine"]["size"]) == (False, True, 1500)
     assert "needs a manifest.json" in found["half"]["problem"]
     assert re.search(

@@ -109,7 +109,7 @@ def test_prove_offline_prints_its_evidence() -> None:
     done = python("-m", "assistant", "prove-offline", "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert (found["proved"], found["name"]) == (True, "nano")
+    assert (found["proved"], found["name"]) == (True, "nano2")
     assert found["app"] == found["model"] == {"uses": 0, "refused": 2}
     assert found["encoder"] == {"name": "lite0", "tokens": 326, "sockets": 0}
     if found["mcp"]["checked"]:

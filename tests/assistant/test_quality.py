@@ -10,27 +10,43 @@ from pathlib import Path
 
 import pytest
 
+from assistant import prompt
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.conversation import Conversation
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.open_encoder import open_encoder
 from assistant.events import Answered, Captioned, Recalled
+from assistant.models import local
 from assistant.models.spec import Spec
 from assistant.photo import load_photo
 from benchmark.judges.judge import Lexical
 from benchmark.runner import CachedWriter, run
-from benchmark.tasks import capeval
+from benchmark.suite.notes_trial import photo_views
+from benchmark.tasks import capeval, natural_notes
 from benchmark.world.dialogue import ABSTENTION
 from benchmark.world.sample import samples
 from demo import album
 from memory.store import Memory
 
+PHOTOS = Path(__file__).parents[1] / "data" / "photos"
+LEAST = {"named": 0.85, "untold_abstained": 0.55, "absent_abstained": 0.7, "answer_right": 0.2}
+MOST = {"wrong": 0.3}
+"""Floors and a ceiling for natural notes."""
 pytestmark = [pytest.mark.quality, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def engine(nano: Spec) -> Iterator[LlamaCpp]:
+def first(nano: Spec) -> Iterator[LlamaCpp]:
+    """The first nano, which ships for its drawn world."""
     opened = LlamaCpp(nano)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[LlamaCpp]:
+    """The model that everybody meets first."""
+    opened = LlamaCpp(local.load())
     yield opened
     opened.close()
 
@@ -42,9 +58,9 @@ def encoder() -> Iterator[PhotoEncoder]:
     opened.close()
 
 
-def test_it_names_what_the_memories_name_and_nothing_else(engine: LlamaCpp, tmp_path: Path) -> None:
+def test_it_names_what_the_memories_name_and_nothing_else(first: LlamaCpp, tmp_path: Path) -> None:
     """24 held-out scenes, three memories each, one of which is in the photo."""
-    asked = capeval.captioning(CachedWriter(engine), Lexical())
+    asked = capeval.captioning(CachedWriter(first), Lexical())
     found = capeval.summary(run([asked], samples("test", 24, 11), 24, tmp_path / "rows.jsonl"))
     assert (found["n"], found["errors"]) == (24, 0)
     assert found["name_recall"] >= 0.75
@@ -77,3 +93,18 @@ def test_with_an_empty_memory_it_knows_nobody(engine: LlamaCpp, encoder: PhotoEn
     assert isinstance(captioned, Captioned)
     assert captioned.caption.text == ABSTENTION
     assert captioned.caption.episodes == ()
+
+
+def test_natural_notes_about_real_photographs(engine: LlamaCpp) -> None:
+    """24 notes that it never read, photographs that it never saw; recall's evidence in the prompt."""
+    view, things = photo_views(PHOTOS, "test")
+    sums: dict[str, list[float]] = {}
+    for sample in natural_notes.draw(view, things, "test", 24, 5):
+        caption, answers = natural_notes.write(CachedWriter(engine), sample, "sure", prompt.CAPTION_REQUEST)
+        for measure, (right, asked) in natural_notes.score(sample, caption, answers).items():
+            so_far = sums.setdefault(measure, [0.0, 0.0])
+            so_far[0] += right
+            so_far[1] += asked
+    share = {measure: right / asked for measure, (right, asked) in sums.items() if asked}
+    assert all(share[measure] >= least for measure, least in LEAST.items()), share
+    assert all(share[measure] <= most for measure, most in MOST.items()), share

@@ -180,7 +180,8 @@ def _draw_looks(rng: Rng, cache: TokenCache, short: bool) -> list[Look]:
             new = Look(str(rng.choice(codes)))
         if new not in looks:
             looks.append(new)
-    return looks
+    there = (look if look in cache.single else Look(look.code) for look in looks)  # not every cache has every hue
+    return list(dict.fromkeys(there))
 
 
 def _draw_stranger(rng: Rng, cache: TokenCache, looks: list[Look]) -> Look:

@@ -162,7 +162,7 @@ class ThreadMessages(Base):
     async def on_model_ready(self, message: messages.ModelReady) -> None:
         """Show the name of the loaded model."""
         self.status.model = message.model
-        if message.model == "nano":
+        if message.model in ("nano", "nano2"):
             await self.main_view.greet(Note(strings.NANO))
 
     async def on_memory_counted(self, message: messages.MemoryCounted) -> None:

@@ -76,7 +76,7 @@ def test_every_encoder_of_the_list_has_a_manifest_that_can_be_read() -> None:
 
 
 def test_encoders_are_no_models_and_models_no_encoders() -> None:
-    assert local.names() == {"nano"} and set(registry.listed_encoders()).isdisjoint(registry.listed_models())
+    assert local.names() == {"nano", "nano2"} and set(registry.listed_encoders()).isdisjoint(registry.listed_models())
     assert [row.name for row in registry.rows() if row.kind == "encoder"] == []
     rows = encoder_rows(Machine(16 * GB, 8 * GB))
     assert [row.name for row in rows] == ["default", *registry.listed_encoders()]
@@ -94,7 +94,7 @@ def test_an_encoder_is_fetched_and_opened_by_its_name(hub: HubServer, own_home: 
     manifest = read_manifest(folder)
     assert (manifest.name, manifest.licence, manifest.source) == ("tiny", "MIT", f"some/tiny @ {COMMIT}")
     assert manifest.sha256 == hashlib.sha256(hub.repos["some/tiny"].files["onnx/net.onnx"]).hexdigest()
-    assert encoder_names() == ["default", "tiny"] and is_encoder("tiny") and local.names() == {"nano"}
+    assert encoder_names() == ["default", "tiny"] and is_encoder("tiny") and local.names() == {"nano", "nano2"}
     assert open_encoder("tiny").encode(load_photo(demo_photo())).shape == (16, 8)
     assert [(row.name, row.where) for row in encoder_rows()] == [("default", "ships"), ("tiny", "here")]
     before = len(hub.requests)

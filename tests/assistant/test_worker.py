@@ -266,7 +266,7 @@ def test_a_manifest_that_is_none_is_named(tmp_path: Path, content: str) -> None:
 
 def test_an_unknown_model_is_answered_with_those_there_are(own_home: Path) -> None:
     (own_home / "models" / "mine").mkdir(parents=True)
-    with pytest.raises(ModelError, match="no model named 'nanoo': choose one of mine, nano, or give its folder"):
+    with pytest.raises(ModelError, match="no model named 'nanoo': choose one of mine, nano, nano2, or give its folder"):
         local.load("nanoo")
     with pytest.raises(ModelError, match=r"mine needs a manifest\.json, or one language model .* it has 0 and 0"):
         local.load("mine")

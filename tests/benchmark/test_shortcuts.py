@@ -125,10 +125,10 @@ def test_retrieval_tells_what_the_nearest_memories_say() -> None:
 def test_wordings_change_the_request_only() -> None:
     backend = FakeBackend(["A caption."])
     conditions = shortcuts.wordings(CachedWriter(backend), JUDGE)
-    assert [c.name for c in conditions] == ["wording/1", "wording/2"]
+    assert [c.name for c in conditions] == [f"wording/{i}" for i in range(1, 6)]
     for condition in conditions:
         condition.write(SAMPLES[0])
     usual = prompt.caption_messages(SAMPLES[0].context, SAMPLES[0].query)
     requests = {m[-1].parts[-1] for m in (usual, *backend.calls)}
-    assert len(requests) == 3
+    assert len(requests) == 6
     assert all(m[0] == usual[0] and m[1].parts[:-1] == usual[1].parts[:-1] for m in backend.calls)

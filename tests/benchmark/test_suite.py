@@ -35,7 +35,8 @@ PROMISED = {
     *(f"{task}/{way}" for task in ("lsd", "lar", "itr") for way in ("direct", "cag", "reference")),
     *(f"baseline/{b}" for b in ("no-context", "text-only", "caption-only", "retrieval", "oracle", "zero-shot")),
     *(f"shortcut/{s}" for s in ("shuffled", "blank", "no-query")),
-    *("wording/1", "wording/2", "gate", "history/k1", "history/k4", "history/k8", "detail", "detail/zero-shot"),
+    *(f"wording/{i}" for i in range(1, 6)),
+    *("gate", "history/k1", "history/k4", "history/k8", "detail", "detail/zero-shot"),
     *(f"ablation/{a}" for a in ("window-1", "window-3", "forget-oldest", "update", "names-replaced", "dates-coarse")),
 }
 

@@ -171,7 +171,7 @@ def test_a_plain_snapshot_never_replaces_an_encrypted_memory(path: Path) -> None
     kept.file.write_bytes(plain)
     with Memory(path, ask=ask(PASSPHRASE)) as memory:
         assert "it is not encrypted" in memory.verify()[0]
-    with pytest.raises(MemoryFileError, match=r"no snapshot .* can be read"):
+    with pytest.raises(MemoryFileError, match=r"no snapshot .* is whole"):
         snapshots.restore(path, ask=ask(PASSPHRASE))
 
 

@@ -107,7 +107,11 @@ def test_search_by_sight_is_answered_by_the_assistant(home: Path, tmp_path: Path
     done = subprocess.run([*command, str(photo)], cwd=ROOT, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     row = json.loads(done.stdout)
-    assert (row["why"], row["certainty"], list(row)) == ("the same photo", "sure", ["id", "score", "why", "certainty"])
+    assert (row["why"], row["certainty"], list(row)) == (
+        "the same photo",
+        "sure",
+        ["id", "score", "why", "certainty", "photos"],
+    )
     done = subprocess.run([*command, "no.jpg"], cwd=ROOT, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "") and "there is no such file" in done.stderr
 

@@ -209,18 +209,20 @@ def test_photos_that_the_encoder_has_not_seen_are_encoded_while_one_talks(told: 
     """Newest first, with progress; when the app ends in the middle, the next start goes on from there."""
     remembered(memory_file, orange="Milo.", navy="Rex.", teal="Ida.", red="Ada.")
     seen: list[str] = []
+    begun: list[str] = []
 
     class SlowEncoder(FakeBackend):
         go = threading.Semaphore(1)
 
         def embed(self, photo: Photo) -> np.ndarray:
             if threading.current_thread().name == "encoder":
+                begun.append(photo.sha256)
                 assert self.go.acquire(timeout=30)
                 seen.append(photo.sha256)
             return super().embed(photo)
 
     thread = started(told, memory_file, FakeBackend, encoder := SlowEncoder())
-    told.until(lambda: len(seen) == 1 and told.state() == "idle", "the first photo")
+    told.until(lambda: len(begun) == 2 and told.state() == "idle", "the first photo, kept, and the second begun")
     thread.look("photo", read("orange"))
     thread.look("another", read("teal"))
     told.until(lambda: told.last("another") and told.state() == "idle", "captions meanwhile")

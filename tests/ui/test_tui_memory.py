@@ -142,6 +142,8 @@ async def test_forget_by_id_and_list(memory_file: Path, photos: Path) -> None:
         await opened(app, BrowserScreen, "the search")
         await sees(app.screen, "Memories with “second”", "Rex the second", "1 of 1")
         await pilot.press("escape")
+        await send(app, pilot, "/memories")
+        await opened(app, BrowserScreen, "the browser")
         await sees(app.screen, "Your memories, newest first", "Rex the first", "1 of 2")
         listed = [mark.id for mark in app.screen.grid.marks]
         await pilot.press("f")

@@ -137,7 +137,9 @@ class CaptionDialog(Editing, ModalScreen[str | None]):
         """The whole caption, to edit."""
         with Vertical(classes="dialog") as box:
             box.border_title = "Correct the caption"
-            yield TextArea(self.caption, soft_wrap=True, highlight_cursor_line=False)
+            area = TextArea(self.caption, soft_wrap=True, highlight_cursor_line=False)
+            area.styles.scrollbar_gutter = "stable"  # else lines break by when the scrollbar came and went
+            yield area
             yield Static("ctrl+s saves  ·  Esc leaves it as it was", classes="keys")
 
     def action_save(self) -> None:

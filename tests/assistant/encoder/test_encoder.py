@@ -163,7 +163,7 @@ def test_a_damaged_photo_is_a_photo_error(tmp_path: Path, photo: Photo) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"file": "none.onnx"}, r"none\.onnx is missing; bring the encoder's files back"),
+        ({"file": "none.onnx"}, r"none\.onnx is missing; bring the model's files back"),
         ({"file": "manifest.json"}, r"manifest\.json cannot be opened as a network in ONNX"),
         ({"sha256": "0" * 64}, r"net\.onnx is damaged or not the file of this encoder \(its sha256 differs\)"),
         ({"output": {"name": "x", "layout": "map"}}, r"net\.onnx has no output 'x'; it has map"),

@@ -84,7 +84,7 @@ def test_a_question_is_not_remembered_and_small_talk_not_echoed(app: Terminal, h
 def test_a_correction_is_kept_and_undone(app: Terminal, home: Path) -> None:
     show(app, home / "Pictures" / "2.jpg")
     app.say("no, that's not bruno, it's his brother Teddy")
-    app.sees("Remembered, ", "it is not the same", "○ idle")
+    app.sees("Remembered, ", "this is not", "○ idle")
     assert "Teddy" in memories(home)
     app.say("/undo")
     app.sees("Taken back: ", "○ idle")
@@ -262,5 +262,5 @@ def test_the_shell_asks_without_a_photo_and_lists_names(home: Path) -> None:
         home, "assistant", "remember", str(DEMO / "clock.jpg"), "Grandma's alarm clock. It rang every morning at six."
     )
     asked = json.loads(shell(home, "assistant", "ask", "When did Grandma's clock ring?", "--json"))
-    assert "at six" in asked["answer"]
+    assert "at six" in asked["answer"].lower()
     assert "Bruno" in shell(home, "memory", "people")

@@ -23,7 +23,7 @@ class Spec:
     language: Path
     """The language model's GGUF; for other engines the model's folder."""
     mmproj: Path
-    """The vision tower's GGUF; for other engines the model's folder."""
+    """The vision tower's GGUF, or the connector; for other engines the model's folder."""
     adapter: Path | None = None
     """A LoRA in GGUF."""
     side: int | None = None

@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from assistant.encoder.encoder_manifest import Manifest
 from assistant.encoder.onnx_encoder import OnnxEncoder
 from assistant.photo import picture
 from memory.episode import Photo
@@ -73,12 +72,6 @@ def features(tokens: np.ndarray, image: Image.Image) -> np.ndarray:
     described = np.concatenate([tokens.reshape(rows, rows, -1), lengths[..., None], colours], -1)
     cells: np.ndarray = np.einsum("ai,bj,ijd->abd", shared, shared, described, optimize=True)
     return cells.reshape(TOKENS, -1).astype(np.float32)
-
-
-def width(manifest: Manifest, numbers: int) -> int:
-    """Numbers that describe a cell, for an encoder whose tokens have so many `numbers`."""
-    assert manifest.output.lengths, "a connector needs to know which tokens show a thing"
-    return numbers + 1 + SHADES**3
 
 
 def _shares(rows: int) -> np.ndarray:

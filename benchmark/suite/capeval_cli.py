@@ -82,6 +82,8 @@ def command(args: argparse.Namespace) -> int:
     """Caption and score, and print the averages. Raises KeepsakeError for what the user can mend."""
     if args.notes:
         return notes_trial.command(args)
+    if 0 in args.positives:
+        raise KeepsakeError("--positives 0 is for --notes; of drawn strangers alone: --positives 1 --mode stranger")
     judge = judge_of(args)
     if args.questions and judge.name == Lexical.name:
         raise KeepsakeError(OFFICIAL)

@@ -45,8 +45,6 @@ class NoteSample:
     query: Photo
     questions: tuple[Question, ...]
     """One of each kind, about the first thing shown."""
-    reminds: bool
-    """Whether a note of what is shown holds a reminder."""
 
 
 def draw(view: View, things: int, split: str, n: int, seed: int, k: int = 3, shown: int = 1) -> Iterator[NoteSample]:
@@ -69,8 +67,7 @@ def draw(view: View, things: int, split: str, n: int, seed: int, k: int = 3, sho
         asked = notes[0].questions
         some = tuple(_one(rng, [q for q in asked if q.kind == kind]) for kind in ("ask", "untold", "absent"))
         query = view(chosen[:shown] if shown else chosen[k:], rng)
-        reminds = any(notes[j].facts("reminder") for j in range(shown))
-        yield NoteSample(context, tuple(notes), tuple(range(shown)), query, some, reminds)
+        yield NoteSample(context, tuple(notes), tuple(range(shown)), query, some)
 
 
 def write(writer: CachedWriter, sample: NoteSample, evidence: Evidence, request: str) -> tuple[str, list[str]]:

@@ -71,13 +71,8 @@ def train(settings: Settings, cache: TokenCache, base: Path, work: Path, device:
     chat = json.loads((work / "chat.json").read_text(encoding="utf-8"))
     lora = [p for p in reader.text.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW([*lora, reader.adapt], lr=settings.rate, weight_decay=0.0, betas=(0.9, 0.98))
-    checkpoint, first = work / "language.pt", 0
-    if resume and checkpoint.exists():
-        state = torch.load(checkpoint, map_location=device, weights_only=True)
-        set_peft_model_state_dict(reader.text, state["lora"])
-        reader.adapt.data.copy_(state["adapt"])
-        optimiser.load_state_dict(state["optimiser"])
-        first = state["step"]
+    checkpoint = work / "language.pt"
+    first = reader.resume(checkpoint, optimiser) if resume else 0
     averages: dict[str, float] = {}
     losses: dict[str, list[float]] = defaultdict(list)
     began = time.monotonic()
@@ -106,11 +101,9 @@ def train(settings: Settings, cache: TokenCache, base: Path, work: Path, device:
 
 def _dtype(device: str) -> torch.dtype:
     """bf16 where the processor multiplies it, else f32: without such instructions bf16 is many times slower."""
-    if device != "cpu" or torch.backends.cpu.get_cpu_capability() != "AVX2":
-        flags = Path("/proc/cpuinfo")
-        if device != "cpu" or (flags.exists() and "avx512_bf16" in flags.read_text()):
-            return torch.bfloat16
-    return torch.float32
+    flags = Path("/proc/cpuinfo")
+    fast = device != "cpu" or (flags.exists() and "avx512_bf16" in flags.read_text(encoding="utf-8"))
+    return torch.bfloat16 if fast else torch.float32
 
 
 def _draw(rng, tokenizer, cache: TokenCache, chat: list[list[str]], settings: Settings, step: int) -> tuple[str, Tree]:

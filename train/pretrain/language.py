@@ -124,6 +124,16 @@ class Reader(torch.nn.Module):
         at = (tree.labels != -100).nonzero()[:, 0]
         return at, tree.before[at]
 
+    def resume(self, checkpoint: Path, optimiser: torch.optim.Optimizer) -> int:
+        """Take weights and the optimiser's state from a checkpoint; returns its step, 0 when there is none."""
+        if not checkpoint.exists():
+            return 0
+        state = torch.load(checkpoint, map_location=self.adapt.device, weights_only=True)
+        set_peft_model_state_dict(self.text, state["lora"])
+        self.adapt.data.copy_(state["adapt"])
+        optimiser.load_state_dict(state["optimiser"])
+        return int(state["step"])
+
     def state(self) -> dict:
         """The trained weights: the matrix behind the connector ("adapt") and the LoRA ("lora")."""
         return {"adapt": self.adapt.detach(), "lora": get_peft_model_state_dict(self.text)}
@@ -183,13 +193,8 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
     lora = [p for p in reader.text.parameters() if p.requires_grad]
     groups = [{"params": lora}, {"params": [reader.adapt]}]
     optimiser = torch.optim.AdamW(groups, lr=g.learning_rate, weight_decay=0.0, betas=(0.9, 0.98))
-    checkpoint, start = work / "language.pt", 0
-    if resume and checkpoint.exists():
-        state = torch.load(checkpoint, map_location=device, weights_only=True)
-        set_peft_model_state_dict(reader.text, state["lora"])
-        reader.adapt.data.copy_(state["adapt"])
-        optimiser.load_state_dict(state["optimiser"])
-        start = state["step"]
+    checkpoint = work / "language.pt"
+    start = reader.resume(checkpoint, optimiser) if resume else 0
     average, began, tokens = None, time.monotonic(), 0
     for step in range(start, g.steps):
         for group in optimiser.param_groups:

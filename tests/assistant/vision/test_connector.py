@@ -12,18 +12,23 @@ from PIL import Image
 
 from assistant import prompt
 from assistant.backend import Options
+from assistant.backends.fake import FakeBackend
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.chatml import pieces
+from assistant.conversation import Conversation
 from assistant.conversation_state import opened
+from assistant.encoder.encoder import BackendEncoder
 from assistant.encoder.onnx_encoder import OnnxEncoder
 from assistant.encoder.open_encoder import open_shipped
 from assistant.models import local
 from assistant.models.spec import Spec
 from assistant.photo import from_image
+from assistant.sight import remember
 from assistant.vision import connector as c
 from assistant.vision.connector import Connector
 from memory.episode import Episode, Photo, Recall, Turn
 from memory.errors import ModelError
+from memory.store import Memory
 from tests.support.episodes import episode
 
 FEW = Options(max_new_tokens=24)
@@ -163,3 +168,21 @@ def test_only_what_sight_is_sure_of_is_evidence_and_only_for_a_model_that_reads_
     two = shown([recall(words, 0), recall("A red cup.", 1)], evidence=True)
     assert "Seen before, in memories beginning" in two and '"A red cup."' in two
     assert two.index("New photo") < two.index("Seen before") < two.index(prompt.CAPTION_REQUEST)
+
+
+def test_a_conversation_gives_the_evidence_in_all_that_the_model_reads(tmp_path: Path) -> None:
+    """Read ahead, caption and answer begin alike, or what was read ahead is read again."""
+    known, backend = photo((200, 30, 30)), FakeBackend(["It is Milo."])
+    backend.evidence = True
+    with Memory(tmp_path / "memory.db") as memory:
+        encoder = BackendEncoder(backend)
+        remember(memory, encoder, known, "Milo, from the shelter in Graz.")
+        talk = Conversation(backend, memory, encoder)
+        talk.prefill(known, lambda: True)
+        list(talk.look(known))
+        list(talk.ask("Who is it?"))
+    ahead, caption, answer = backend.prefills[-1], *backend.calls
+    line = '\nSeen before, in the memory beginning "Milo, from the shelter in Graz.".'
+    assert ahead[-1].parts[-1] == line
+    assert caption[: len(ahead) - 1] == ahead[:-1] and caption[-1].parts[: len(ahead[-1].parts)] == ahead[-1].parts
+    assert answer[: len(caption)] == caption

@@ -1,96 +1,24 @@
-"""Your own photos as a source: the layout of the folder, what a model writes and how it is read, and the samples."""
+"""Your own photos as a source: the layout of the folder, and the samples."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from assistant.backend import Message
 from assistant.photo import from_image
 from benchmark.datasets import builder
 from benchmark.datasets.corpus import SAMPLES, read, rejected
 from benchmark.datasets.filters.photo_similarity import pixel_features
 from benchmark.datasets.filters.tools import Tools
-from benchmark.datasets.llm_writer import read_dialogue, read_questions
 from benchmark.datasets.own_photos import OwnPhotos
 from benchmark.datasets.photo_folder import split_of
-from benchmark.world.question import UNKNOWN
-from memory.episode import Photo, Turn
+from memory.episode import Photo
 from memory.errors import KeepsakeError
-
-Reply = Callable[[str, int], str]
-WHEN = datetime(2024, 5, 1, tzinfo=UTC)
-COLOURS = ("red", "darkred", "green", "darkgreen", "blue", "darkblue", "gold", "orange")
-
-
-def name_in(text: str) -> str:
-    found = re.search(r"calls it (.+?) and tells|told this about (.+?):", text)
-    return found[1] or found[2]  # type: ignore[index]
-
-
-def dialogue(name: str) -> str:
-    return (
-        f"**Dialogue:**\n\n**User:** This is {name}. We were at the old pier in Kiel.\n**Model:** Lovely.\n"
-        f"**User:** {name} and I were fixing the boat, in late March.\nModel: I see.\n"
-        f"User: {name} always hums a waltz.\nModel: I will remember."
-    )
-
-
-def questions(name: str) -> str:
-    written = [
-        {"asks": "place", "question": f"Where was {name}?", "right": "the old pier", "wrong": ["a park", "a shop"]},
-        {
-            "asks": "time",
-            "question": f"When was {name} there?",
-            "right": "in late March",
-            "wrong": ["in May", "in June"],
-        },
-        {"asks": "habit", "question": f"What does {name} do?", "right": "hums a waltz", "wrong": ["sings", "whistles"]},
-    ]
-    return f"Here they are:\n```json\n{json.dumps(written)}\n```"
-
-
-def well_behaved(text: str, seed: int) -> str:
-    """A model that writes what it is asked for, and sees nothing that it should not."""
-    if "Write \\boxed" in text or "letter in a box" in text:
-        return "\\boxed{D}"
-    return questions(name_in(text)) if "multiple-choice" in text else dialogue(name_in(text))
-
-
-@dataclass(frozen=True)
-class Scripted:
-    """An endpoint without a server."""
-
-    reply: Reply = well_behaved
-    seed: int = 0
-    model: str = "writer"
-    temperature: float = 0.7
-    asked: list[tuple[int, tuple[Message, ...]]] = field(default_factory=list)
-
-    def ask(self, requests: Sequence[tuple[Message, ...]], progress: bool = False) -> list[str]:
-        self.asked.extend((self.seed, r) for r in requests)
-        return [self.reply(str(r[0].parts[-1]), self.seed) for r in requests]
-
-
-def paint(path: Path, colours: Sequence[str], seed: int) -> None:
-    """A photo with a thing of each colour, somewhere on grainy grey."""
-    rng = np.random.default_rng(seed)
-    image = Image.fromarray(rng.integers(90, 160, (300, 300, 3), np.uint8))
-    pen = ImageDraw.Draw(image)
-    for colour in colours:
-        x, y = (int(v) for v in rng.integers(10, 190, 2))
-        pen.ellipse((x, y, x + 100, y + 90), colour)
-        pen.rectangle((x + 40, y + 20, x + 60, y + 100), "white" if seed % 2 else "black")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    image.save(path)
+from tests.support.ownphotos import COLOURS, Reply, Scripted, name_in, paint, well_behaved
 
 
 @pytest.fixture
@@ -197,73 +125,6 @@ def test_splits_never_share_a_thing(album: Path) -> None:
 
 
 # What a model writes
-
-GOOD = dialogue("Rex")
-PHOTO = from_image(Image.new("RGB", (8, 8), "red"))
-
-
-def test_a_good_dialogue_is_read_to_the_word() -> None:
-    thought = f"<think>Dialogue: User: no</think>\n{GOOD}"
-    for text in (GOOD, thought):
-        turns = read_dialogue(text, "Rex", PHOTO, WHEN).turns
-        assert turns[0] == Turn("user", "This is Rex. We were at the old pier in Kiel.")
-        assert [t.role for t in turns] == ["user", "assistant"] * 3
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("", "does not begin"),
-        ("Error", "does not begin"),
-        (GOOD.removeprefix("**Dialogue:**\n\n"), "does not begin"),
-        (GOOD + "\nI hope this helps!", "neither User: nor Model:"),
-        (GOOD.replace("Model: I see.", "Model:"), "neither User: nor Model:"),
-        (GOOD.rpartition("\n")[0], "5 turns instead of 6"),
-        (GOOD.replace("**Model:** Lovely.", "**User:** Lovely."), "do not take turns"),
-        (GOOD.replace("Rex", "Max"), "never says 'Rex'"),
-        (GOOD.replace("Model: I see.", "Model: User: I see."), "speaker's label"),
-    ],
-)
-def test_a_dialogue_in_another_form_is_refused(text: str, reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
-        read_dialogue(text, "Rex", PHOTO, WHEN)
-
-
-def changed(**fields: object) -> str:
-    rows = json.loads(questions("Rex").split("```json\n")[1].removesuffix("\n```"))
-    rows[0].update(fields)
-    return json.dumps(rows)
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("Error", "no JSON list"),
-        ("[1, 2", "no JSON list"),
-        ("[{]", "not the JSON"),
-        ("[]", "0 questions"),
-        (changed(asks="time"), "3 questions about 2 facts"),
-        (changed(asks="colour"), "not the JSON"),
-        (changed(wrong=["a park"]), "not the JSON"),
-        (changed(wrong=["a park", 3]), "not the JSON"),
-        (changed(mood="good"), "not the JSON"),
-        (changed(wrong=["a park", "The old  pier."]), "three different"),
-        (changed(wrong=["a park", " "]), "three different"),
-        (changed(wrong=["a park", UNKNOWN]), "three different"),
-        (changed(question="Where was it?"), "does not say 'Rex'"),
-    ],
-)
-def test_questions_in_another_form_are_refused(text: str, reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
-        read_questions(text, "Rex", np.random.default_rng(0))
-
-
-def test_the_right_option_stands_anywhere() -> None:
-    letters = [q.answer for i in range(60) for q in read_questions(questions("Rex"), "Rex", np.random.default_rng(i))]
-    assert min(letters.count(x) for x in "ABC") > 40
-
-
-# A server that writes nonsense
 
 
 def test_garbage_is_asked_again_with_another_seed_and_then_rejected(album: Path, tmp_path: Path) -> None:
@@ -374,4 +235,4 @@ def test_pixel_features_are_of_length_one_and_know_colours() -> None:
     red, dark, blue = of("red"), of("firebrick"), of("blue")
     assert red.shape == (256,) and np.linalg.norm(red) == pytest.approx(1)
     assert red @ dark > red @ blue
-    assert np.isfinite(pixel_features(PHOTO)).all()
+    assert np.isfinite(pixel_features(from_image(Image.new("RGB", (8, 8), "red")))).all()

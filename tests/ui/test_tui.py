@@ -2,50 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
-import statistics
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from textual import events
-from textual.widgets import Static, TextArea
+from textual.widgets import Static
 
-from assistant.backend import Backend, Chunk, Message, Options
+from assistant.backend import Message
 from assistant.backends.fake import FakeBackend
 from memory.episode import Photo
-from memory.errors import ModelError, ModelStopped
 from tests.support.apppilot import (
     caption,
     idle,
     look,
-    make_album,
     notes,
     opened,
-    picture,
     replies,
     running,
     sees,
     send,
     state,
-    stopwatch,
     until,
 )
-from tui import KeepsakeApp
 from ui.dialogs.episode_dialogs import CaptionDialog, HelpScreen, RememberDialog
-from ui.dialogs.memory_browser import BrowserScreen
 from ui.dialogs.photo_picker import PhotoPicker, PhotoTree
 from ui.widgets.chat_log import Composer, PhotoEntry, UserText
 from ui.widgets.panels import NO_MATCH, CaptionPanel, MemoriesPanel, StatusLine
 from ui.widgets.photo_view import PhotoView
-
-
-@pytest.fixture
-def album(tmp_path: Path) -> Path:
-    return make_album(tmp_path / "album")
 
 
 async def test_a_first_run_welcomes_and_offers_the_demo(memory_file: Path) -> None:
@@ -55,10 +40,10 @@ async def test_a_first_run_welcomes_and_offers_the_demo(memory_file: Path) -> No
         await sees(app.query_one(StatusLine), "fake", "0 memories")
 
 
-async def test_attach_by_path_fills_caption_and_recall(memory_file: Path, album: Path) -> None:
+async def test_attach_by_path_fills_caption_and_recall(memory_file: Path, photos: Path) -> None:
     """The photo is drawn, the caption stands in its panel, and an empty recall is said honestly."""
     async with running(memory_file, FakeBackend(["A dog before a wall."])) as (app, pilot):
-        await look(app, pilot, album / "MILO 1.JPG")
+        await look(app, pilot, photos / "MILO 1.JPG")
         assert caption(app) == "A dog before a wall."
         await sees(app.query_one(CaptionPanel), "by fake")
         assert str(app.query_one(MemoriesPanel).query_one(Static).render()) == NO_MATCH
@@ -68,32 +53,32 @@ async def test_attach_by_path_fills_caption_and_recall(memory_file: Path, album:
         await sees(app.query_one(PhotoEntry), "64 × 48")
 
 
-async def test_a_pasted_path_is_a_photo_and_other_text_is_text(memory_file: Path, album: Path) -> None:
+async def test_a_pasted_path_is_a_photo_and_other_text_is_text(memory_file: Path, photos: Path) -> None:
     async with running(memory_file, FakeBackend()) as (app, pilot):
         app.post_message(events.Paste("who is this"))
         await until(lambda: app.query_one(Composer).text == "who is this", "the pasted text")
-        app.post_message(events.Paste(f"'{album / 'MILO 1.JPG'}' "))
+        app.post_message(events.Paste(f"'{photos / 'MILO 1.JPG'}' "))
         await until(lambda: caption(app), "the caption")
         assert app.query_one(Composer).text == "who is this"
         await pilot.press("enter")
         await until(lambda: replies(app) and replies(app)[0].text == "A photo.", "the answer")
 
 
-async def test_a_photo_mentioned_in_a_question(memory_file: Path, album: Path) -> None:
+async def test_a_photo_mentioned_in_a_question(memory_file: Path, photos: Path) -> None:
     backend = FakeBackend(["A wall.", "Nobody."])
     async with running(memory_file, backend) as (app, pilot):
-        await send(app, pilot, f"who is in @{album / 'rex.png'}?")
-        await send(app, pilot, f"who is in @{album / 'rex.png'} now?")
+        await send(app, pilot, f"who is in @{photos / 'rex.png'}?")
+        await send(app, pilot, f"who is in @{photos / 'rex.png'} now?")
         await until(lambda: replies(app) and replies(app)[-1].text == "Nobody.", "the answer")
         assert [w.text for w in replies(app)][-1:] == ["Nobody."]
         assert str(app.query(UserText).last().render()) == "who is in now?"
         assert backend.calls[-1][-1].parts == ("who is in now?",)
 
 
-async def test_attach_by_picker(memory_file: Path, album: Path) -> None:
+async def test_attach_by_picker(memory_file: Path, photos: Path) -> None:
     """Only photos are listed, .JPG too; the highlighted one is previewed; Enter attaches; Esc closes."""
     async with running(memory_file, FakeBackend(["Rex."])) as (app, pilot):
-        app.photos.folder = album
+        app.photos.folder = photos
         await pilot.press("f2")
         await opened(app, PhotoPicker, "the picker")
         tree = app.screen.query_one(PhotoTree)
@@ -112,9 +97,9 @@ async def test_attach_by_picker(memory_file: Path, album: Path) -> None:
         await until(lambda: caption(app) == "Rex.", "the caption")
 
 
-async def test_the_picker_goes_up_and_says_what_is_no_photo(memory_file: Path, album: Path) -> None:
+async def test_the_picker_goes_up_and_says_what_is_no_photo(memory_file: Path, photos: Path) -> None:
     async with running(memory_file, FakeBackend()) as (app, pilot):
-        app.photos.folder = album
+        app.photos.folder = photos
         await pilot.press("f2")
         tree = app.screen.query_one(PhotoTree)
         await until(lambda: len(tree.root.children) == 3, "the files")
@@ -135,11 +120,11 @@ async def test_a_burst_of_keys_arrives_whole_and_in_order(memory_file: Path) -> 
         assert str(app.query_one(UserText).render()) == "who is"
 
 
-async def test_ask_streams_and_counts(memory_file: Path, album: Path) -> None:
+async def test_ask_streams_and_counts(memory_file: Path, photos: Path) -> None:
     """Words appear while the model writes; at the end the whole text and the counts are there."""
     words = " ".join(f"word{i}" for i in range(60))
     async with running(memory_file, FakeBackend(["A dog.", words], delay=0.04)) as (app, pilot):
-        await look(app, pilot, album / "rex.png")
+        await look(app, pilot, photos / "rex.png")
         await send(app, pilot, "who?")
         await until(lambda: replies(app) and "word5" in replies(app)[0].text, "the first words")
         assert state(app) == "answering"
@@ -152,11 +137,11 @@ async def test_ask_streams_and_counts(memory_file: Path, album: Path) -> None:
         await sees(app.query_one("#conversation"), "word59")
 
 
-async def test_a_question_during_the_caption_waits_for_it(memory_file: Path, album: Path) -> None:
+async def test_a_question_during_the_caption_waits_for_it(memory_file: Path, photos: Path) -> None:
     text = "a caption of quite a few words " * 20
     backend = FakeBackend([text.strip(), "Yes."], delay=0.02)
     async with running(memory_file, backend) as (app, pilot):
-        await send(app, pilot, str(album / "rex.png"))
+        await send(app, pilot, str(photos / "rex.png"))
         await until(lambda: state(app) == "writing caption", "the caption's beginning")
         await send(app, pilot, "is it?")
         assert [str(s.render()) for s in app.query(UserText)] == ["is it?"]
@@ -165,10 +150,10 @@ async def test_a_question_during_the_caption_waits_for_it(memory_file: Path, alb
         assert backend.calls[1][-2] == Message("assistant", (text.strip(),))
 
 
-async def test_esc_stops_caption_and_answer_and_keeps_what_was_written(memory_file: Path, album: Path) -> None:
+async def test_esc_stops_caption_and_answer_and_keeps_what_was_written(memory_file: Path, photos: Path) -> None:
     long = " ".join(f"word{i}" for i in range(150))
     async with running(memory_file, FakeBackend([long], delay=0.05)) as (app, pilot):
-        await send(app, pilot, str(album / "rex.png"))
+        await send(app, pilot, str(photos / "rex.png"))
         await until(lambda: "word3" in caption(app), "the caption's beginning")
         await pilot.press("escape")
         await until(lambda: idle(app), "the stop")
@@ -192,11 +177,11 @@ class SlowEyes(FakeBackend):
         return super().embed(photo)
 
 
-async def test_esc_while_recalling_writes_no_caption(memory_file: Path, album: Path) -> None:
+async def test_esc_while_recalling_writes_no_caption(memory_file: Path, photos: Path) -> None:
     """There is nothing to cancel in the model yet; the caption must not begin all the same."""
     backend = SlowEyes(["never"])
     async with running(memory_file, backend) as (app, pilot):
-        await send(app, pilot, str(album / "rex.png"))
+        await send(app, pilot, str(photos / "rex.png"))
         await until(lambda: state(app) == "recalling", "the recall")
         await pilot.press("escape")
         backend.go_on.set()
@@ -205,12 +190,12 @@ async def test_esc_while_recalling_writes_no_caption(memory_file: Path, album: P
         await sees(app.query_one(CaptionPanel), "(stopped)")
 
 
-async def test_a_bad_file_shows_one_line_and_changes_nothing(memory_file: Path, album: Path) -> None:
+async def test_a_bad_file_shows_one_line_and_changes_nothing(memory_file: Path, photos: Path) -> None:
     backend = FakeBackend(["Rex."])
     async with running(memory_file, backend) as (app, pilot):
-        await look(app, pilot, album / "rex.png")
+        await look(app, pilot, photos / "rex.png")
         photo = app.photo
-        for bad in (album / "broken.jpg", album / "missing.jpg"):
+        for bad in (photos / "broken.jpg", photos / "missing.jpg"):
             before = len(notes(app, "warning"))
             await send(app, pilot, str(bad))
             await until(lambda n=before: len(notes(app, "warning")) == n + 1, "the line")
@@ -244,65 +229,6 @@ async def test_what_was_sent_comes_back_to_be_changed_and_sent_again(memory_file
         assert composer.text == "", "of a private conversation nothing is kept"
 
 
-class DyingBackend(FakeBackend):
-    """Its process dies in the middle of the second text it writes; the third works."""
-
-    def stream(self, messages: tuple[Message, ...], options: Options) -> Iterator[Chunk]:  # type: ignore[override]
-        for i, chunk in enumerate(super().stream(messages, options)):
-            if len(self.calls) == 2 and i == 2:
-                raise ModelStopped("The model stopped; it has been restarted.")
-            yield chunk
-
-
-async def test_a_failure_is_one_line_and_the_next_question_works(memory_file: Path, album: Path) -> None:
-    async with running(memory_file, DyingBackend(["A dog it is", "Milo is his name", "Milo."])) as (app, pilot):
-        await look(app, pilot, album / "rex.png")
-        await send(app, pilot, "who?")
-        await until(lambda: notes(app, "warning") == ["The model stopped; it has been restarted."], "the line")
-        assert "Milo is" in replies(app)[0].text
-        await send(app, pilot, "who?")
-        await until(lambda: replies(app)[-1].text == "Milo.", "the answer")
-
-
-async def test_a_model_that_cannot_be_loaded_leaves_the_rest_usable(memory_file: Path, album: Path) -> None:
-    """And once its files are there, the next photo simply works."""
-    missing = True
-
-    def open_backend() -> Backend:
-        if missing:
-            raise ModelError("no model named 'x': python -m assistant models list")
-        return FakeBackend(["There."])
-
-    async with running(memory_file, open_backend) as (app, pilot):
-        await until(lambda: len(notes(app, "warning")) == 1, "the line")
-        await send(app, pilot, "/memories")
-        await opened(app, BrowserScreen, "the list")
-        await pilot.press("escape")
-        await send(app, pilot, str(album / "rex.png"))
-        await until(lambda: len(notes(app, "warning")) == 2, "the line again")
-        missing = False
-        await look(app, pilot, album / "rex.png")
-        assert caption(app) == "There."
-
-
-async def test_the_users_caption_stands(memory_file: Path, album: Path) -> None:
-    """F4: the panel says whose words they are, and the next answer builds on them."""
-    backend = FakeBackend(["A cat.", "Rex."])
-    async with running(memory_file, backend) as (app, pilot):
-        await pilot.press("f4")
-        await until(lambda: notes(app, "warning"), "the hint")
-        await look(app, pilot, album / "rex.png")
-        await pilot.press("f4")
-        await opened(app, CaptionDialog, "the dialog")
-        app.screen.query_one(TextArea).text = "No, a dog: Rex."
-        await pilot.press("ctrl+s")
-        await sees(app.query_one(CaptionPanel), "your words")
-        assert caption(app) == "No, a dog: Rex."
-        await send(app, pilot, "who?")
-        await until(lambda: replies(app) and replies(app)[0].text == "Rex.", "the answer")
-        assert backend.calls[-1][-2] == Message("assistant", ("No, a dog: Rex.",))
-
-
 async def test_help_unknown_command_new_line_and_themes(memory_file: Path) -> None:
     async with running(memory_file, FakeBackend()) as (app, pilot):
         await send(app, pilot, "/nonsense")
@@ -330,10 +256,10 @@ async def test_help_unknown_command_new_line_and_themes(memory_file: Path) -> No
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36), (200, 60)])
-async def test_everything_stays_in_view(size: tuple[int, int], memory_file: Path, album: Path) -> None:
+async def test_everything_stays_in_view(size: tuple[int, int], memory_file: Path, photos: Path) -> None:
     """Conversation, caption, memories, input and status are on screen and large enough to read at every size."""
     async with running(memory_file, FakeBackend(["A dog it is."]), size) as (app, pilot):
-        await look(app, pilot, album / "rex.png")
+        await look(app, pilot, photos / "rex.png")
         for selector in ("#conversation", "#caption", "#memories", "#composer", "#status"):
             region = app.query_one(selector).region
             assert app.screen.region.contains_region(region), selector
@@ -347,47 +273,3 @@ async def test_everything_stays_in_view(size: tuple[int, int], memory_file: Path
             await opened(app, kind, f"{kind.__name__}")
             assert app.screen.region.contains_region(app.screen.query_one(".dialog").region), kind.__name__
             await pilot.press("escape")
-
-
-async def delays(app: KeepsakeApp, keys: str) -> list[float]:
-    """Seconds from each key until the input has shown it."""
-    composer = app.query_one(Composer)
-    out = []
-    for key in keys:
-        before, seconds = composer.text, stopwatch()
-        refreshed = asyncio.Event()
-        app.post_message(events.Key(key, key))
-        while composer.text == before:
-            await asyncio.sleep(0.001)
-        composer.call_after_refresh(refreshed.set)
-        await refreshed.wait()
-        out.append(seconds())
-        await asyncio.sleep(0.01)  # a fast typist's pause, not a wait for anything
-    return out
-
-
-class Endless(FakeBackend):
-    """Writes more than an answer may have: it ends when it is stopped, however slow the machine."""
-
-    def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
-        return super().stream(messages, replace(options, max_new_tokens=options.max_new_tokens and 50_000))
-
-
-async def test_keys_react_while_text_streams_and_a_photo_is_decoded(memory_file: Path, tmp_path: Path) -> None:
-    """The rule of the house: median below 100 ms. The photo has 24 million pixels; the answer never ends."""
-    large = picture(tmp_path / "large.jpg", "teal", (6000, 4000))
-    endless = " ".join(f"**word{i}**" + ("\n\n" if i % 12 == 0 else "") for i in range(50_000))
-    backend = Endless(["A wall.", endless], delay=0.01)
-    async with running(memory_file, backend) as (app, pilot):
-        await send(app, pilot, str(large))
-        decoding = await delays(app, "abcdefghij")
-        await until(lambda: caption(app) == "A wall." and idle(app), "the caption")
-        await send(app, pilot, "tell me everything")
-        await until(lambda: replies(app) and "word20" in replies(app)[0].text, "the answer's beginning")
-        streaming = await delays(app, "abcdefghijklmnopqrstuvwxyz")
-        assert state(app) == "answering", "the answer was over before the keys"
-        await pilot.press("escape")
-        await until(lambda: idle(app), "the stop")
-    print(f"median delay: decoding {statistics.median(decoding):.3f} s, streaming {statistics.median(streaming):.3f} s")
-    assert statistics.median(decoding) < 0.1
-    assert statistics.median(streaming) < 0.1

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from textual.message import Message
 
 from assistant.backends.fake import FakeBackend
 from memory.store import Memory
@@ -19,9 +18,10 @@ from tests.support.apppilot import idle, notes, opened, running, sees, send, sho
 from tests.support.plaintalk import Talk, talk
 from tui import KeepsakeApp
 from ui.imports import folder_watch, import_thread
-from ui.imports.folder_watch import WATCHED
+from ui.imports.folder_watch import WATCHED, WatchNews
 from ui.imports.import_dialog import ImportDialog
 from ui.imports.new_files import NewFiles
+from ui.plain.plain_imports import PlainImports
 from ui.runtime import settings
 from ui.widgets.panels import StatusLine
 
@@ -271,14 +271,21 @@ async def test_k_in_the_import_dialog_keeps_watching(memory_file: Path, camera: 
     assert stored(memory_file) == 2
 
 
-def test_watching_by_lines(talk: Talk, memory_file: Path, camera: Path) -> None:
+def test_watching_by_lines(talk: Talk, memory_file: Path, camera: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """News are printed before the next prompt."""
+    told, put = threading.Event(), PlainImports._news
+
+    def news(imports: PlainImports, message: Message) -> None:
+        put(imports, message)
+        if isinstance(message, WatchNews) and message.new:
+            told.set()
+
+    monkeypatch.setattr(PlainImports, "_news", news)
 
     def arrived(_: str) -> str:
         albums.save(camera / "IMG_1.png", 1)
-        with closing(sqlite3.connect(f"file:{memory_file}?mode=ro", uri=True)) as db:
-            while not db.execute("SELECT count(*) FROM episodes").fetchone()[0]:
-                os.sched_yield()
+        assert told.wait(60), "what came is told"
+        assert stored(memory_file) == 1
         return "/watch"
 
     lines = talk(FakeBackend(), "/watch", f"/watch {camera}", arrived, "/tray", "/watch off", "/watch /nowhere")

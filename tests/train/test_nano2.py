@@ -23,6 +23,7 @@ from train.nano2.connector_fit import Fitted, Targets
 from train.nano2.nano2_settings import Settings
 from train.pretrain.token_cache import TokenCache, row_of
 
+NO_PICTURES = run_stages.Options([], [], "connector", "nano", False)
 LOOKS = tuple(Look(f"thing{i}") for i in range(8))
 VIEWS = 3
 
@@ -159,7 +160,7 @@ def test_the_last_stage_needs_those_before(tmp_path: Path) -> None:
         run_stages.finish(tmp_path, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     with pytest.raises(KeepsakeError, match="give --cutouts and --grounds"):
-        run_stages.run([], [], tmp_path, tmp_path / "out", "connector", "cpu", False)
+        run_stages.run(Settings(), NO_PICTURES, tmp_path, tmp_path / "out", "cpu")
 
 
 def test_six_wordings_of_the_request_are_trained() -> None:

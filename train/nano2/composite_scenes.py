@@ -174,6 +174,6 @@ def _usable(path: Path) -> bool:
             if min(image.size) < SMALLEST or image.width * image.height > LARGEST:
                 return False
             alpha = np.asarray(image.convert("RGBA").resize((48, 48)))[..., 3]
-    except OSError:
+    except (OSError, Image.DecompressionBombError):
         return False
     return CLEAR[0] < float((alpha < 128).mean()) < CLEAR[1]

@@ -49,6 +49,12 @@ class Fitted:
     matrix: torch.Tensor  # (F, D)
     bias: torch.Tensor  # (D,)
 
+    @staticmethod
+    def of(file: Path) -> Fitted:
+        """What `save` wrote, to go on from."""
+        with np.load(file) as arrays:
+            return Fitted(torch.from_numpy(arrays["matrix"].astype(np.float32)), torch.from_numpy(arrays["bias"]))
+
     def tokens(self, cells: torch.Tensor) -> torch.Tensor:
         """Visual tokens (..., 16, D) of cells (..., 16, F)."""
         return cells @ self.matrix + self.bias

@@ -10,6 +10,7 @@ class Settings:
     """Numbers of all stages. Equal settings, pictures and notes give an equal model on one machine."""
 
     seed: int = 0
+    threads: int = 2
     # Scenes: composites that the connector and the language model learn from.
     side: int = 288
     """Pixels on a side of a scene, as the photo encoder sees it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -24,9 +25,13 @@ from train.pretrain.token_cache import TokenCache, photo_of, row_of
 Rng = np.random.Generator
 Branch = tuple[Message, ...]
 REQUESTS = (prompt.CAPTION_REQUEST, *prompt.OTHER_REQUESTS)
-EVIDENCE, DIRECT, STRANGER, GROUP, RECOLLECTED = 0.5, 0.12, 0.75, 0.5, 0.3
+EVIDENCE, DIRECT, STRANGER, GROUP, RECOLLECTED = 0.6, 0.12, 0.75, 0.5, 0.3
 """Shares: branches with recall's evidence, questions without a caption; trees with a stranger, with a group photo, with
 a question about a memory and no new photo."""
+REMINDING = 3
+"""How much more often than others a note with a reminder is told."""
+ASKED = 3
+"""Conversations that part behind one caption, each with a question or two of its own: the caption is read once."""
 KINDS = {
     "pet": ("animal",),
     "animal": ("animal",),
@@ -58,21 +63,20 @@ def draw_note_tree(rng: Rng, cache: TokenCache, split: str) -> list[Branch]:
     n = int(rng.choice((1, 2, 3, 4), p=(0.15, 0.3, 0.35, 0.2)))
     group = cache.groups[int(rng.integers(len(cache.groups)))][0] if n > 1 and rng.random() < GROUP else ()
     looks = list(group[:4])
-    families = list(rng.choice(np.array(notes_of(split), object), max(n, len(looks)), replace=False))
+    families = _draw_families(rng, split, max(n, len(looks)))
     known: list[Known] = []
     for i, family in enumerate(families):
         look = looks[i] if i < len(looks) else _draw_look(rng, cache, family, [k.look for k in known])
         known.append(_draw_known(rng, cache, family, look, split))
     episodes = [e for k in known for e in k.episodes]
-    branches = [
-        _draw_branch(rng, cache, episodes, [known[i]], photo_of(_row(rng, cache, known[i])))
-        for i in rng.permutation(len(known))[:3]
-    ]
+    branches: list[Branch] = []
+    for i in rng.permutation(len(known))[:3]:
+        branches += _draw_branches(rng, episodes, [known[i]], photo_of(_row(rng, cache, known[i])))
     by_look = {k.look: k for k in known}
     rows = [(row, looks) for looks, row in cache.groups if group and set(looks) <= set(by_look)]
     for at in rng.permutation(len(rows))[:2]:
         row, there = rows[at]
-        branches.append(_draw_branch(rng, cache, episodes, [by_look[look] for look in there], photo_of(row)))
+        branches += _draw_branches(rng, episodes, [by_look[look] for look in there], photo_of(row))
     if rng.random() < STRANGER:
         branches.append(_draw_stranger(rng, cache, episodes, known))
     if rng.random() < RECOLLECTED:
@@ -80,6 +84,19 @@ def draw_note_tree(rng: Rng, cache: TokenCache, split: str) -> list[Branch]:
         asked = _draw_question(rng, one)
         branches.append((*prompt.recollect_messages(one.episodes, asked.text), _answer(rng, asked)))
     return branches
+
+
+@lru_cache
+def _families(split: str) -> tuple[np.ndarray, np.ndarray]:
+    """The families of notes of a split, and how likely each is told."""
+    families = notes_of(split)
+    weights = np.array([REMINDING if any("[reminder: " in n.text for n in f.notes) else 1 for f in families], float)
+    return np.array(families, object), weights / weights.sum()
+
+
+def _draw_families(rng: Rng, split: str, n: int) -> list[Family]:
+    families, likely = _families(split)
+    return list(rng.choice(families, n, replace=False, p=likely))
 
 
 def _draw_known(rng: Rng, cache: TokenCache, family: Family, look: Look, split: str) -> Known:
@@ -100,19 +117,23 @@ def _draw_known(rng: Rng, cache: TokenCache, family: Family, look: Look, split: 
     return Known(look, tuple(episodes), told[-1], told)
 
 
-def _draw_branch(rng: Rng, cache: TokenCache, episodes: list[Episode], shown: list[Known], query: Photo) -> Branch:
-    """Draw the conversation about a photo that shows `shown`: a caption and a question or two, or a question alone."""
+def _draw_branches(rng: Rng, episodes: list[Episode], shown: list[Known], query: Photo) -> list[Branch]:
+    """Draw conversations about a photo of `shown`: one caption with questions behind it, or a question alone."""
     sure = [e for k in shown for e in k.episodes] if rng.random() < EVIDENCE else []
     if len(shown) == 1 and rng.random() < DIRECT:
         asked = _draw_question(rng, shown[0])
         direct = prompt.direct_messages(episodes, query, asked.text, sure=sure)
-        return (*direct, _answer(rng, asked))
-    messages = prompt.caption_messages(episodes, query, request=_draw_request(rng), sure=sure)
-    messages = (*messages, Message("assistant", (caption(rng, shown),)))
-    for _ in range(int(rng.choice((0, 1, 2), p=(0.15, 0.5, 0.35)))):
-        asked = _draw_question(rng, shown[int(rng.integers(len(shown)))])
-        messages = (*messages, Message("user", (asked.text,)), _answer(rng, asked))
-    return messages
+        return [(*direct, _answer(rng, asked))]
+    opening = prompt.caption_messages(episodes, query, request=_draw_request(rng), sure=sure)
+    opening = (*opening, Message("assistant", (caption(rng, shown),)))
+    branches = []
+    for _ in range(ASKED):
+        messages = opening
+        for _ in range(int(rng.choice((1, 2), p=(0.7, 0.3)))):
+            asked = _draw_question(rng, shown[int(rng.integers(len(shown)))])
+            messages = (*messages, Message("user", (asked.text,)), _answer(rng, asked))
+        branches.append(messages)
+    return branches
 
 
 def caption(rng: Rng, shown: list[Known]) -> str:

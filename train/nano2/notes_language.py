@@ -1,6 +1,6 @@
-"""The language stage of the second nano: the first one's LoRA goes on, on notes and on the old forms together.
+"""The language stage of the second nano: a LoRA goes on, the first nano's or its own, on notes and old forms together.
 
-Visual tokens are those of the fitted connector; a square matrix behind it is trained with the LoRA and folded in at the
+Visual tokens are those of the connector; a square matrix behind it is trained with the LoRA and folded in at the
 end. Every step is seeded by its number, and checkpoints hold the optimiser: a resumed run ends as one that was never
 stopped.
 """
@@ -20,7 +20,6 @@ from peft import set_peft_model_state_dict
 
 from assistant import prompt
 from assistant.backend import Message
-from assistant.models.local import load
 from benchmark.world.concepts import Concept, all_concepts
 from memory.files import append_lines, whole_file
 from train.nano2.adapter_gguf import read_lora
@@ -35,7 +34,7 @@ from train.pretrain.model import build_model
 from train.pretrain.token_cache import TokenCache
 from train.recipe import Tower
 
-CHAINS, CHAINS_LATER, OPENINGS, OLD, CHAT = 0.5, 0.03, 0.22, 0.36, 0.97
+CHAINS, CHAINS_LATER, OPENINGS, OLD, CHAT = 0.5, 0.03, 0.17, 0.29, 0.97
 """Where the draw of a context falls: below, a chain; below, first sentences; below, an old form; above, ordinary chat;
 else notes."""
 NEAR = 8
@@ -58,16 +57,17 @@ def token_cache(drawn: Plan, scenes: Scenes, connector: Fitted) -> TokenCache:
     return TokenCache(tokens, single, groups, words, near)
 
 
-def train(settings: Settings, cache: TokenCache, base: Path, work: Path, device: str, resume: bool) -> Path:
-    """Run the stage; returns the checkpoint, `language.pt` in `work`, beside which `language.jsonl` grows."""
+def train(
+    settings: Settings, cache: TokenCache, base: Path, start: Path, work: Path, device: str, resume: bool
+) -> Path:
+    """Run the stage from the LoRA file `start`; returns the checkpoint, `language.pt` in `work`, beside which
+    `language.jsonl` grows."""
     torch.manual_seed(settings.seed)
-    start_from = load("nano")
-    assert start_from.adapter
     model, tokenizer = build_model(base, Tower())
     text = model.model.text_model
     reader = Reader(text, settings.rank, settings.alpha, 1.0, _dtype(device)).to(device)
     heads = text.config.num_attention_heads, text.config.num_key_value_heads
-    set_peft_model_state_dict(reader.text, read_lora(start_from.adapter, *heads))
+    set_peft_model_state_dict(reader.text, read_lora(start, *heads))
     chat = json.loads((work / "chat.json").read_text(encoding="utf-8"))
     lora = [p for p in reader.text.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW([*lora, reader.adapt], lr=settings.rate, weight_decay=0.0, betas=(0.9, 0.98))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,29 +26,43 @@ HEADS, KEY_HEADS = 9, 3
 NAME = "nano2"
 
 
-def run(
-    cutouts: Sequence[Path], grounds: Sequence[Path], work: Path, out: Path, stage: Stage, device: str, resume: bool
-) -> None:
-    """Run a stage, or all. `cutouts`, `grounds`: folders of pictures; `out`: the model folder that the last one writes.
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is run, and on which pictures."""
+
+    cutouts: Sequence[Path]
+    """Folders of things without background."""
+    grounds: Sequence[Path]
+    """Folders of photographs behind them."""
+    stage: Stage
+    start: str
+    """The model whose LoRA goes on: "nano", or "nano2", whose connector stays, too."""
+    resume: bool
+
+
+def run(settings: Settings, options: Options, work: Path, out: Path, device: str) -> None:
+    """Run a stage, or all. `work` holds what stages leave; `out`: the model folder that the last one writes.
 
     Raises KeepsakeError when pictures are missing, or what an earlier stage leaves.
     """
-    settings = Settings()
-    torch.set_num_threads(2)
-    base = load("nano").language
+    torch.set_num_threads(settings.threads)
+    start = load(options.start)
+    if not start.adapter:
+        raise KeepsakeError(f"training goes on from nano or nano2, not from {options.start}")
+    stage, base = options.stage, load("nano").language
+    if stage in ("connector", "language", "all"):
+        if not options.cutouts or not options.grounds:
+            raise KeepsakeError("the second nano learns from pictures: give --cutouts and --grounds")
+        drawn = plan(settings, cut_outs(options.cutouts))
+        scenes = load_or_draw(settings, drawn, options.grounds, work / "scenes.npz")
     if stage in ("connector", "all"):
-        if not cutouts or not grounds:
-            raise KeepsakeError("the connector learns from pictures: give --cutouts and --grounds")
-        drawn = plan(settings, cut_outs(cutouts))
-        scenes = load_or_draw(settings, drawn, grounds, work / "scenes.npz")
-        connector = fit(settings, scenes, targets(drawn))
+        connector = Fitted.of(start.connector) if start.connector else fit(settings, scenes, targets(drawn))
         with whole_file(work / "connector.pt") as partial:
             torch.save({"matrix": connector.matrix, "bias": connector.bias}, partial)
     if stage in ("language", "all"):
         load_or_write(base, work / "chat.json")
-        drawn = plan(settings, cut_outs(cutouts))
-        scenes = load_or_draw(settings, drawn, grounds, work / "scenes.npz")
-        train(settings, token_cache(drawn, scenes, _connector(work)), base, work, device, resume)
+        cache = token_cache(drawn, scenes, _connector(work))
+        train(settings, cache, base, start.adapter, work, device, options.resume)
     if stage in ("finish", "all"):
         finish(work, out)
 

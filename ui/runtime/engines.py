@@ -12,12 +12,16 @@ from textual.message import Message
 
 from assistant.backend import Backend
 from assistant.encoder.encoder import BackendEncoder, PhotoEncoder
+from assistant.sight import encode_missing
 from memory.errors import KeepsakeError, ModelStopped
 from memory.store import Memory
 from ui.runtime.encoder_thread import EncoderThread
 from ui.runtime.job_queue import AfterModel, ModelGate
 from ui.runtime.messages import ModelReady
 from ui.runtime.model_loader import ModelLoader
+
+AT_ONCE = 16
+"""Photos without tokens that a recall waits for: less than a second of one core."""
 
 
 class Engines:
@@ -63,6 +67,11 @@ class Engines:
         """Let the encoder's thread read what is new: the memory may have changed."""
         if self.encoder_thread:
             self.encoder_thread.again()
+
+    def see_missing(self, memory: Memory, encoder: PhotoEncoder, stop: Callable[[], bool]) -> None:
+        """Before a recall: see at once what the encoder's thread would see a moment later; many are left to it."""
+        if self.encoder_thread is None or len(memory.photos_without_vectors(encoder.space)) <= AT_ONCE:
+            encode_missing(memory, encoder, stop=stop)
 
     def load(self) -> None:
         """Begin to load the model, unless it is loaded or being loaded."""

@@ -152,8 +152,7 @@ class Session(Rewriting):
     def _recall(self, entry: EntryToken, photo: Photo) -> object:
         """Recall memories of a photo; what is returned writes its caption."""
         conversation = self.conversation()
-        if self.engines.encoder_thread is None:
-            sight.encode_missing(self.store, conversation.encoder, stop=self.jobs.cancelled.is_set)
+        self.engines.see_missing(self.store, conversation.encoder, self.jobs.cancelled.is_set)
         if self._relay.pass_on(entry, conversation, conversation.attach(photo)):
             return AfterModel(partial(self._describe, entry, conversation, photo))
         if conversation.photo is not photo:  # the recall failed: nothing goes on about the photo before

@@ -57,7 +57,8 @@ from ui.runtime.memory_jobs import open_memory
 from ui.runtime.prefetch import Prefetch
 from ui.themes import DARK, LIGHT
 from ui.widgets import control_char_filter
-from ui.widgets.chat_log import Composer, ModelText, UserText
+from ui.widgets.chat_log import Composer, UserText
+from ui.widgets.model_text import ModelText
 from ui.widgets.panels import MemoryCard, StatusLine
 from ui.widgets.tour import Tour
 

@@ -21,7 +21,8 @@ from memory.search.gate import Gate
 from memory.store import Memory
 from tui import KeepsakeApp
 from ui.runtime import settings
-from ui.widgets.chat_log import Composer, ModelText, Note, PhotoEntry
+from ui.widgets.chat_log import Composer, Note, PhotoEntry
+from ui.widgets.model_text import ModelText
 from ui.widgets.panels import CaptionPanel, MemoriesPanel, MemoryCard, StatusLine
 
 Open = Callable[[], Backend]

@@ -8,8 +8,9 @@ from memory.episode import Photo
 from ui.controllers.main_view import MainView
 from ui.runtime.app_thread import AppThread
 from ui.strings import CHANGE_QUESTION, COPIED, NO_ANSWER, NO_QUESTION, NOTHING_WRITTEN, WRITING_NOW
-from ui.widgets.chat_log import Composer, ModelText, PhotoEntry, UserText
+from ui.widgets.chat_log import Composer, PhotoEntry, UserText
 from ui.widgets.citation_bar import CitationBar
+from ui.widgets.model_text import ModelText
 
 if TYPE_CHECKING:
     from textual.app import App

@@ -43,8 +43,9 @@ from ui.strings import (
     STOPPED,
     seen_only,
 )
-from ui.widgets.chat_log import Kind, ModelText, Note, PhotoEntry
+from ui.widgets.chat_log import Kind, Note, PhotoEntry
 from ui.widgets.citation_bar import CitationBar
+from ui.widgets.model_text import ModelText
 from ui.widgets.panels import CaptionPanel, MemoriesPanel, MemoryCard
 from ui.widgets.photo_view import PhotoView
 

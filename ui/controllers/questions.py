@@ -19,7 +19,8 @@ from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import ConversationEvent, RecallAnswered
 from ui.strings import ANSWERED_NO, ANSWERED_YES, ANSWERING, SAME_PHOTO
 from ui.telling_strings import WHO_THEN
-from ui.widgets.chat_log import Composer, ModelText, Note, PhotoEntry
+from ui.widgets.chat_log import Composer, Note, PhotoEntry
+from ui.widgets.model_text import ModelText
 
 NO = {"n": False, "no": False}
 """What answers where nothing is asked, and a sure recall may be denied."""

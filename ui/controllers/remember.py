@@ -16,7 +16,8 @@ from ui.dialogs.episode_dialogs import CaptionDialog, Keep, RememberDialog
 from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import ConversationEvent
 from ui.strings import CAPTION_YOURS, COMPOSER, NO_CAPTION_YET, NO_PHOTO, PRIVATE_NO, REMEMBERING, TELL_ME, TELL_ME_HERE
-from ui.widgets.chat_log import Composer, ModelText, Note, PhotoEntry
+from ui.widgets.chat_log import Composer, Note, PhotoEntry
+from ui.widgets.model_text import ModelText
 
 
 class RememberController:

@@ -34,7 +34,8 @@ from ui.dialog_strings import (
 )
 from ui.dialogs.confirming import Confirming
 from ui.strings import CAPTIONED, MARKS, NO_WORDS_SAID, PHOTO, REMEMBERED_THEN
-from ui.widgets.chat_log import ModelText, Note, PhotoEntry, UserText
+from ui.widgets.chat_log import Note, PhotoEntry, UserText
+from ui.widgets.model_text import ModelText
 
 
 def entries(part: Part) -> Iterator[Widget]:

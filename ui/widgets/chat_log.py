@@ -16,9 +16,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.timer import Timer
-from textual.widgets import Markdown, Static, TextArea
-from textual.widgets.markdown import MarkdownStream
+from textual.widgets import Static, TextArea
 
 from memory.episode import Photo
 from ui.import_paths import import_source
@@ -30,8 +28,6 @@ from ui.widgets.photo_view import PhotoView
 Kind = Literal["info", "warning", "done", "reminder", "question"]
 PAUSE = 0.4
 """Seconds for which y or n has to stand alone in the input to be an answer: it may be the beginning of a sentence."""
-PACE = 0.05
-"""Seconds between two updates of text that streams: laying it out takes the longer, the more there is."""
 
 
 class UserText(Static):
@@ -52,51 +48,6 @@ class Note(Static):
         """Replace the note's text and kind."""
         self.update(Content(text))
         self.set_classes(f"-{kind}")
-
-
-class ModelText(Markdown):
-    """Text of the model: grows piece by piece, and is replaced by the whole text at the end. Links are never opened."""
-
-    def __init__(self, *, id: str | None = None, waiting: str = "") -> None:
-        super().__init__(waiting, open_links=False, id=id)
-        self.text = ""
-        """The text so far, as the model wrote it."""
-        self._stream: MarkdownStream | None = None
-        self._unshown = ""
-        self._next: Timer | None = None
-
-    async def write(self, piece: str) -> None:
-        """Add a piece of text. Pieces that come fast are shown together: between them there is time for keys."""
-        self.text += piece
-        if self._stream is None:
-            await self.update("")
-            self._stream = Markdown.get_stream(self)
-            await self._stream.write(piece)
-            return
-        self._unshown += piece
-        if self._next is None:
-            self._next = self.set_timer(PACE, self._show)
-
-    async def _show(self) -> None:
-        """Show what came since the last time."""
-        piece, self._unshown, self._next = self._unshown, "", None
-        if self._stream is not None:
-            await self._stream.write(piece)
-
-    async def finish(self, text: str, mark: str = "") -> None:
-        """Show the whole `text`; `mark` says in a muted way how it ended, such as "(stopped)"."""
-        if self._next is not None:
-            self._next.stop()
-        self._unshown, self._next = "", None
-        if self._stream is not None:
-            await self._stream.stop()
-            self._stream = None
-        self.text = text
-        await self.update(f"{text} *{mark}*".strip() if mark else text)
-
-    async def clear(self) -> None:
-        """Remove the text."""
-        await self.finish("")
 
 
 class PhotoEntry(Vertical):

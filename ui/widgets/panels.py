@@ -30,7 +30,7 @@ from ui.strings import (
     WAITING,
     WRITING,
 )
-from ui.widgets.chat_log import ModelText
+from ui.widgets.model_text import ModelText
 from ui.widgets.photo_view import PhotoView
 
 

@@ -14,7 +14,9 @@ _SHAPE = re.compile(r"""['"]|file://|~|\.{1,2}/|/[^/\s]+/""", re.IGNORECASE)
 def is_source(path: Path) -> bool:
     """Whether there is a folder, or a file that may hold a chat."""
     try:
-        return path.is_dir() or (path.suffix.lower() in (".zip", ".txt") and path.is_file())
+        return path.is_dir() or (
+            (path.suffix.lower() in (".zip", ".txt") or path.name == "result.json") and path.is_file()
+        )
     except (OSError, ValueError):  # far too long, or a null byte
         return False
 

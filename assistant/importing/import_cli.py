@@ -1,4 +1,4 @@
-"""`python -m assistant import`: import a folder of photos, or a WhatsApp export, with progress and a summary.
+"""`python -m assistant import`: import a folder of photos, or the export of a chat, with progress and a summary.
 
 What becomes of each photo is decided in `import_photos.py`. Progress and what was left out go to stderr, the summary
 to stdout.
@@ -15,12 +15,12 @@ from typing import Any, get_args
 
 from assistant.backends import disk_cache
 from assistant.encoder.encoder import PhotoEncoder
+from assistant.importing.chat import DayOrder
 from assistant.importing.file_metadata import one_line
 from assistant.importing.import_photos import SNAPSHOT_FROM, Choices, Tally, import_all
 from assistant.importing.import_source import Source
 from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import open_source
-from assistant.importing.whatsapp import DayOrder
 from assistant.opening import encoder_and_model, open_memory
 from assistant.photo import shown
 from assistant.progress import progress_line
@@ -44,9 +44,9 @@ DATE_SOURCES = {
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the command to the assistant's parser; `common` holds the options that commands share."""
-    about = "import a folder of photos, or the export of a WhatsApp chat (folder or ZIP), into the memory"
+    about = "import a folder of photos, or the export of a chat (WhatsApp, Telegram), into the memory"
     command = commands.add_parser("import", parents=[common], help=about)
-    command.add_argument("path", type=Path, metavar="PATH", help="the folder, the ZIP, or the chat's text file")
+    command.add_argument("path", type=Path, metavar="PATH", help="the folder, the ZIP, or the chat's text (or JSON)")
     command.add_argument("--words", type=one_line, default="", help="words for photos that come without any")
     command.add_argument("--place", type=one_line, help="where the photos were taken")
     command.add_argument(

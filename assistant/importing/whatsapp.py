@@ -1,4 +1,4 @@
-"""Parse the text of a WhatsApp export: who wrote what when, with which files, and what is about a photo.
+"""Parse the text of a WhatsApp export: who wrote what when, with which files.
 
 No file is opened here. An export is a text (`_chat.txt`, or `WhatsApp Chat with Anna.txt`) with the media beside it. A
 message begins with a date and a sender; the lines up to the next such beginning belong to it:
@@ -18,22 +18,16 @@ never taken for the morning. Not read: calendars other than the Gregorian.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
+from assistant.importing.chat import Chat, DayOrder, Message
 from assistant.importing.whatsapp_words import half_of, is_notice, without_additions
 from memory.errors import KeepsakeError
 
-DayOrder = Literal["dmy", "mdy", "ymd"]
-"""The order of day, month and year in a date."""
-BEFORE, AFTER, ROW = timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=2)
-"""A message is about a photo when it comes at most BEFORE ahead of it or AFTER behind it. Photos at most ROW apart are
-sent in a row."""
-MESSAGES_BEFORE, MESSAGES_AFTER = 2, 4
-"""Most messages about a photo, before and after it."""
 FOUNDED = 2009
 """Year in which WhatsApp began: no message is older."""
 
@@ -57,32 +51,6 @@ _OMITTED = re.compile(
 )
 _EDITED = re.compile(r"\u200e<[^<>:\n]{1,40}>\s*$")
 _DATED = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?!\d)")
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What one person sent at one time."""
-
-    when: datetime
-    """On the clock of the telephone that exported the chat, without a timezone."""
-    sender: str
-    text: str
-    """The message or the caption of its file; "" for a file alone."""
-    file: str | None = None
-    """Name of the file that was sent, without any folder."""
-    omitted: bool = False
-    """A file was sent, but the export was made without media."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """All messages of an export."""
-
-    messages: tuple[Message, ...]
-    order: DayOrder
-    """The order in which its dates were read: dmy is 31/12/2023."""
-    sure: bool
-    """False when the dates could as well be read in another order."""
 
 
 class _Entry(NamedTuple):
@@ -119,44 +87,6 @@ def parse(text: str, order: DayOrder | None = None, today: date | None = None) -
             bodies[-1][1].append(entry.line)
     messages = (_message(when, "\n".join(body)) for when, body in bodies)
     return Chat(tuple(m for m in messages if m), order, sure)
-
-
-def photos_with_messages(
-    messages: Sequence[Message], is_photo: Callable[[str], bool]
-) -> Iterator[tuple[Message, tuple[Message, ...]]]:
-    """Every message with a photo, and the messages about it: its caption, those just before and those soon after.
-
-    Messages reach up to the photo before and the photo after; photos sent in a row share the messages around them, not
-    their captions. A message between two photos is about the first of them.
-    """
-    messages = [m for m in messages if m.text or _shows(m, is_photo)]
-    taken, start = 0, 0
-    while start < len(messages):
-        if not _shows(messages[start], is_photo):
-            start += 1
-            continue
-        end = start + 1
-        while end < len(messages) and _shows(messages[end], is_photo) and _in_a_row(messages[end - 1], messages[end]):
-            end += 1
-        first, last = messages[start].when, messages[end - 1].when
-        before = messages[max(taken, start - MESSAGES_BEFORE) : start]
-        before = [m for m in before if timedelta() <= first - m.when <= BEFORE]
-        after: list[Message] = []
-        for message in messages[end : end + MESSAGES_AFTER]:
-            if _shows(message, is_photo) or not timedelta() <= message.when - last <= AFTER:
-                break
-            after.append(message)
-        for shown in messages[start:end]:
-            yield shown, (*before, *([shown] if shown.text else ()), *after)
-        start = taken = end + len(after)
-
-
-def _shows(message: Message, is_photo: Callable[[str], bool]) -> bool:
-    return message.file is not None and is_photo(message.file)
-
-
-def _in_a_row(one: Message, other: Message) -> bool:
-    return one.sender == other.sender and timedelta() <= other.when - one.when <= ROW
 
 
 def _entries(text: str) -> list[_Entry]:

@@ -69,7 +69,7 @@ def test_a_chat_comes_in(chat: Path, own_home: Path, capsys: pytest.CaptureFixtu
     assert (found["kind"], found["photos"], found["imported"], found["dates"]) == ("chat", 3, 3, {"chat": 3})
     assert [one["file"] for one in found["unusable"]] == ["IMG-20231231-WA0005.jpg"]
     assert sorted(found["others"]) == ["STK-20231231-WA0003.webp", "VID-20231231-WA0004.mp4"]
-    assert "you are Ben in it" in err and "1 photo, film or sound left out by WhatsApp" in err
+    assert "you are Ben in it" in err and "1 photo, film or sound left out of the export" in err
     episodes = stored_episodes(own_home)
     assert sorted(episodes) == ALL_SAID
     first_episode = episodes[ALL_SAID[1]]
@@ -128,7 +128,9 @@ def test_what_is_no_source_costs_one_line(
     assert "begins like a message of WhatsApp" in import_error(capsys, album / "notes.txt")
     (tmp_path / "empty").mkdir()
     assert "there are no photos to import in it" in import_error(capsys, tmp_path / "empty")
-    assert "no text of a WhatsApp chat is in it; unpack it" in import_error(capsys, zipped(album / "@eaDir", "b.zip"))
+    assert "no chat of WhatsApp or Telegram is in it; unpack it" in import_error(
+        capsys, zipped(album / "@eaDir", "b.zip")
+    )
     archive = tmp_path / "memories.zip"
     with zipfile.ZipFile(archive, "w") as made:
         made.writestr("episodes.jsonl", "")

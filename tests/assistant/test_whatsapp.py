@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.importing.whatsapp import Chat, Message, parse, photos_with_messages
+from assistant.importing.chat import Chat, Message, photos_with_messages
+from assistant.importing.whatsapp import parse
 from memory.errors import KeepsakeError
 
 LRM = "\u200e"

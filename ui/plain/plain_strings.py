@@ -54,7 +54,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/marks", "photos of which you said that they are, or are not, the same"),
     ("/unmark ID", "take one of these back"),
     ("/edit ID WORDS", "replace your words by these"),
-    ("/import PATH", "import a folder of photos, or a WhatsApp export: first what is in it, then a question"),
+    ("/import PATH", "import a folder of photos, or the export of a chat: first what is in it, then a question"),
     ("/watch FOLDER", "import what comes into a folder, while Keepsake is open; /watch off ends it"),
     ("/people", "everyone and everything with a name; /people NAME: the memories of one"),
     ("/people NAME = NEW", "give another name; NAME + OTHER: the two are one"),

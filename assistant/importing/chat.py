@@ -1,0 +1,84 @@
+"""A chat, whichever program exported it: who wrote what when, with which files, and what is about a photo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+DayOrder = Literal["dmy", "mdy", "ymd"]
+"""The order of day, month and year in a date."""
+BEFORE, AFTER, ROW = timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=2)
+"""A message is about a photo when it comes at most BEFORE ahead of it or AFTER behind it. Photos at most ROW apart are
+sent in a row."""
+MESSAGES_BEFORE, MESSAGES_AFTER = 2, 4
+"""Most messages about a photo, before and after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one person sent at one time."""
+
+    when: datetime
+    """On the clock of the device that exported the chat, without a timezone."""
+    sender: str
+    text: str
+    """The message or the caption of its file; "" for a file alone."""
+    file: str | None = None
+    """The file that was sent, as the chat names it: without any folder, or within the export's."""
+    omitted: bool = False
+    """A file was sent, but the export was made without media."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """All messages of an export."""
+
+    messages: tuple[Message, ...]
+    order: DayOrder | None = None
+    """The order in which its dates were read: dmy is 31/12/2023. None: they can be read in one way only."""
+    sure: bool = True
+    """False when the dates could as well be read in another order."""
+    title: str = ""
+    """What the program calls the chat: the other person, or a group."""
+    me: str = ""
+    """The user's name in it, where the export says so."""
+
+
+def photos_with_messages(
+    messages: Sequence[Message], is_photo: Callable[[str], bool]
+) -> Iterator[tuple[Message, tuple[Message, ...]]]:
+    """Every message with a photo, and the messages about it: its caption, those just before and those soon after.
+
+    Messages reach up to the photo before and the photo after; photos sent in a row share the messages around them, not
+    their captions. A message between two photos is about the first of them.
+    """
+    messages = [m for m in messages if m.text or _shows(m, is_photo)]
+    taken, start = 0, 0
+    while start < len(messages):
+        if not _shows(messages[start], is_photo):
+            start += 1
+            continue
+        end = start + 1
+        while end < len(messages) and _shows(messages[end], is_photo) and _in_a_row(messages[end - 1], messages[end]):
+            end += 1
+        first, last = messages[start].when, messages[end - 1].when
+        before = messages[max(taken, start - MESSAGES_BEFORE) : start]
+        before = [m for m in before if timedelta() <= first - m.when <= BEFORE]
+        after: list[Message] = []
+        for message in messages[end : end + MESSAGES_AFTER]:
+            if _shows(message, is_photo) or not timedelta() <= message.when - last <= AFTER:
+                break
+            after.append(message)
+        for shown in messages[start:end]:
+            yield shown, (*before, *([shown] if shown.text else ()), *after)
+        start = taken = end + len(after)
+
+
+def _shows(message: Message, is_photo: Callable[[str], bool]) -> bool:
+    return message.file is not None and is_photo(message.file)
+
+
+def _in_a_row(one: Message, other: Message) -> bool:
+    return one.sender == other.sender and timedelta() <= other.when - one.when <= ROW

@@ -128,9 +128,8 @@ def test_what_is_no_source_costs_one_line(
     assert "begins like a message of WhatsApp" in import_error(capsys, album / "notes.txt")
     (tmp_path / "empty").mkdir()
     assert "there are no photos to import in it" in import_error(capsys, tmp_path / "empty")
-    assert "no chat of WhatsApp or Telegram is in it; unpack it" in import_error(
-        capsys, zipped(album / "@eaDir", "b.zip")
-    )
+    hint = "no chat of WhatsApp or Telegram is in it; unpack it"
+    assert hint in import_error(capsys, zipped(album / "@eaDir", "b.zip"))
     archive = tmp_path / "memories.zip"
     with zipfile.ZipFile(archive, "w") as made:
         made.writestr("episodes.jsonl", "")

@@ -21,6 +21,8 @@ SHORTEST_GUESS, SHORTEST_FOR_TWO = 4, 7
 """A word of so many letters may be mistyped by one letter, or by two."""
 MOST_GUESSES = 4
 """At most so many words are taken for a mistyped one: the nearest, and of those the most frequent."""
+ATTACHED = ("وال", "بال", "فال", "كال", "ال", "لل", "و", "ب", "ل", "ف", "ה", "ו", "ב", "ל", "מ", "ש", "כ")  # noqa: RUF001 (Hebrew is meant)
+"""What Arabic and Hebrew write in front of a word, without a space: the article, "and", "in", "to", "from", "as"."""
 _WORD = re.compile(r"\w+")
 
 
@@ -68,10 +70,22 @@ def _meant(db: sqlite3.Connection, word: str) -> list[str]:
 
     Hebrew and Arabic put letters before a word, so there all words count. Elsewhere reading all would take too long.
     """
+    if attached := _attached(db, word):
+        return attached
     if len(word) < SHORTEST_GUESS:
         return []
     second = "" if "\u0590" <= word[0] <= "\u08ff" else word[1]
     return closest(word, vocabulary(db, word[0])) or closest(word, vocabulary(db, second))
+
+
+def _attached(db: sqlite3.Connection, word: str) -> list[str]:
+    """The word of an Arabic or Hebrew search with an article or the like before it, or without; as it was said."""
+    if not "\u0590" <= word[0] <= "\u06ff" or len(word) < SHORTEST_GUESS - 1:
+        return []
+    with_it = [front + word for front in ATTACHED]
+    without = [rest for front in ATTACHED if len(rest := word.removeprefix(front)) >= SHORTEST_GUESS - 1]
+    said = [w for w in (*with_it, *without) if w != word and _any(db, "spellings", f'"{w}"')]
+    return said[:MOST_GUESSES]
 
 
 def vocabulary(db: sqlite3.Connection, first: str) -> list[tuple[str, int]]:

@@ -46,7 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--captions", type=Path, metavar="FILE", help="  captions that exist already, or")
     parser.add_argument("--metadata", type=Path, metavar="FILE", help="  meta_..._cleaned.jsonl, and")
     parser.add_argument("--images", default="", metavar="PREFIX", help="  what comes before its paths")
-    parser.add_argument("--grounded", action="store_true", help="beside it: captions after the grounding check")
+    parser.add_argument(
+        "--grounded",
+        action="store_true",
+        help="beside it: captions after the grounding check; with --notes: in their place, answers too",
+    )
     parser.add_argument("--recalled", action="store_true", help="beside it: prompts with what recall finds")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, help="folder for the rows (default: under KEEPSAKE_HOME)")

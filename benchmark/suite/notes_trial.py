@@ -41,13 +41,16 @@ def command(args: argparse.Namespace) -> int:
 
     view, things = photo_views(args.photos, args.split)
     request = (prompt.CAPTION_REQUEST, *prompt.OTHER_REQUESTS)[args.request]
-    backend = LlamaCpp(load(args.model), threads=args.threads)
+    spec = load(args.model)
+    backend, check = LlamaCpp(spec, threads=args.threads), spec.may_say if args.grounded else None
     writer = CachedWriter(backend)
     rows: dict[str, list[tuple[Scores, Scores]]] = defaultdict(list)
     try:
         for k in args.positives:
             for sample in natural_notes.draw(view, things, args.split, args.n, args.seed, max(3, k + 1), k):
-                caption, answers = natural_notes.write(writer, sample, "sure" if args.evidence else "none", request)
+                caption, answers = natural_notes.write(
+                    writer, sample, "sure" if args.evidence else "none", request, check
+                )
                 scored = natural_notes.score(sample, caption, answers)
                 rows[str(k)].append((scored, natural_notes.score(sample, *natural_notes.gold(sample))))
                 if len(rows[str(k)]) <= args.show:
@@ -64,7 +67,8 @@ def command(args: argparse.Namespace) -> int:
         print(json.dumps(found))
         return 0
     print(f"{args.model}, notes of {args.split}, {'real' if args.photos else 'drawn'} photos, "
-          f"evidence {'in' if args.evidence else 'not in'} the prompt, request {args.request}")  # fmt: skip
+          f"evidence {'in' if args.evidence else 'not in'} the prompt, request {args.request}"
+          f"{', as the app shows it' if args.grounded else ''}")  # fmt: skip
     for k, one in found.items():
         print(f"{k} shown, n={one['n']}:")
         for measure, value in one["model"].items():

@@ -16,13 +16,15 @@ from typing import Literal
 import numpy as np
 
 from assistant import prompt
+from assistant.backend import MaySay
 from assistant.grounding.claims import abstains, sentences
+from assistant.grounding.evidence import grounded_text
 from benchmark.judges.score import Scores
 from benchmark.notes.collection import notes_of
 from benchmark.notes.note import FilledNote, Question
 from benchmark.notes.told_words import STOP, words
 from benchmark.runner import CachedWriter
-from memory.episode import Episode, Photo, Turn
+from memory.episode import Episode, Photo, Recall, Turn
 
 Evidence = Literal["none", "sure"]
 FEW = 2
@@ -70,16 +72,35 @@ def draw(view: View, things: int, split: str, n: int, seed: int, k: int = 3, sho
         yield NoteSample(context, tuple(notes), tuple(range(shown)), query, some)
 
 
-def write(writer: CachedWriter, sample: NoteSample, evidence: Evidence, request: str) -> tuple[str, list[str]]:
-    """The model's caption of a sample's photo, and its answers to the questions behind it."""
+def write(
+    writer: CachedWriter, sample: NoteSample, evidence: Evidence, request: str, check: MaySay | None = None
+) -> tuple[str, list[str]]:
+    """The model's caption of a sample's photo, and its answers to the questions behind it.
+
+    `check`: what the model may say of itself, to get the texts as the app shows them: after the grounding check, which
+    puts the user's own words in the place of what no memory supports.
+    """
     sure = [sample.context[i] for i in sample.shown] if evidence == "sure" else []
     opening = prompt.caption_messages(sample.context, sample.query, request=request, sure=sure)
-    caption = writer.write(opening)
-    answers = [
-        writer.write(prompt.answer_messages(sample.context, sample.query, caption, q.text, request=request, sure=sure))
-        for q in sample.questions
-    ]
+    caption, answers = _shown(sample, writer.write(opening), None, check), []
+    for asked in sample.questions:
+        messages = prompt.answer_messages(sample.context, sample.query, caption, asked.text, request=request, sure=sure)
+        answers.append(_shown(sample, writer.write(messages), asked.text, check))
     return caption, answers
+
+
+def _shown(sample: NoteSample, text: str, question: str | None, check: MaySay | None) -> str:
+    """A caption (`question` None) or answer as the app shows it; unchanged without a check."""
+    if check is None:
+        return text
+    recalls = [
+        Recall(episode, 1.0, "in the context", "sure" if i in sample.shown else "maybe")
+        for i, episode in enumerate(sample.context)
+    ]
+    checked = grounded_text(recalls, sample.query, question, "", check)
+    checked.write(text)
+    checked.finish()
+    return checked.shown.strip()
 
 
 def gold(sample: NoteSample) -> tuple[str, list[str]]:
@@ -107,6 +128,7 @@ def score(sample: NoteSample, caption: str, answers: Sequence[str]) -> Scores:
         scores["answer_refused"] = (float(_abstains(answers[0]) and not right), 1.0)
         scores["untold_abstained"] = (float(_abstains(answers[1])), 1.0)
         scores["absent_abstained"] = (float(_abstains(answers[2])), 1.0)
+        scores["unknown_made_up"] = (float(sum(not _abstains(a) and not _quotes(a) for a in answers[1:])), 2.0)
         reminders = [_content(r) for i in sample.shown for r in sample.notes[i].facts("reminder")]
         if reminders:
             spoken = all(len(told & r) >= REMINDED * len(r) for r in reminders)
@@ -133,6 +155,11 @@ def _answers(asked: Question, answer: str) -> bool:
 def _abstains(text: str) -> bool:
     """Whether any sentence says that something is not known or was not told."""
     return any(abstains(sentence) for sentence in sentences(text))
+
+
+def _quotes(text: str) -> bool:
+    """Whether the app answered with the user's own words, in the form of `grounding/quote.py`."""
+    return "“" in text and text.endswith("”")
 
 
 def _of_note(note: FilledNote) -> set[str]:

@@ -85,5 +85,15 @@ def test_the_prompt_has_evidence_only_when_asked_for() -> None:
         assert [sample.questions[i].text in _text(backend.calls[1 + i]) for i in range(3)] == [True] * 3
 
 
+def test_texts_as_the_app_shows_them_have_the_users_words_for_what_was_made_up() -> None:
+    sample = next(draw(view, 12, "dev", 1, 5))
+    invented = CachedWriter(FakeBackend(["This is Zebulon at the court of Ulm."]))
+    caption, answers = natural_notes.write(invented, sample, "sure", prompt.CAPTION_REQUEST, "told")
+    assert "Zebulon" not in caption and not any("Zebulon" in answer for answer in answers)
+    assert sample.notes[0].text.split()[0] in caption
+    made_up = score(sample, caption, ["Zebulon.", "Zebulon.", "“Zebulon”"])["unknown_made_up"]
+    assert made_up == [1.0, 2.0], "a claim in the model's words counts, a quote does not"
+
+
 def _text(messages: tuple[Message, ...]) -> str:
     return "".join(part for m in messages for part in m.parts if isinstance(part, str))

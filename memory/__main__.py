@@ -204,7 +204,7 @@ def _reminders(memory: Memory, args: argparse.Namespace) -> int:
         line = f"{one.id}  {one.task}  ({one.day}, memory {one.episode}: {one.words})"
         _out(args, asdict(one) | {"when": one.when.isoformat(), "day": one.day.isoformat()}, [line])
     if not found:
-        _tell("there are no standing instructions: say one in a memory, “When you see it again, remind me to …”")
+        _tell("there are no reminders: say one in a memory, “When you see it again, remind me to …”")
     return 0
 
 

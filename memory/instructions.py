@@ -1,7 +1,8 @@
 """Instructions in what the user said: "When Gustav shows up, remind me to water the plants."
 
-English patterns find them in the user's own words. Nothing written by a model is searched, no photo is read, and
-nothing is ever done but showing the words again (`reminders.py`).
+Said about a photo, "remind me to water him on Sundays" is one, too: it is due when the photo's thing appears again. No
+clock rings on Sunday. English patterns find them in the user's own words. Nothing written by a model is searched, no
+photo is read, and nothing is ever done but showing the words again (`reminders.py`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import date, datetime
 
 LONGEST = 300
 """Characters of the longest sentence that is searched for an instruction; longer sentences are stories."""
-_HINT = re.compile(r"remind me|tell me|me forget|say[:,]", re.IGNORECASE)
+_HINT = re.compile(r"remind me|tell me|me forget|reminder|say[:,]", re.IGNORECASE)
 """A quick test: no sentence without one of these phrases is an instruction."""
 _SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|\s*[;\n]\s*")
 _WHEN = r"\b(?:when(?:ever)?|if|once|as soon as|(?:the )?next time|(?:every|each|any) ?time)\b"
@@ -25,6 +26,7 @@ _SEEN = (
 )
 _PLEASE = r"(?:(?:please|then|just|also|always|kindly|(?:can|could|would|will) you|you (?:should|must|can))[, ]+)*"
 _ASK = r"remind me(?:,? please)?(?: to\b|:)?|tell me to\b|don['’]?t let me forget(?: to\b)?"
+_TIME = r"(?:on|in|at|next|this|every|before|after|by|later|tomorrow|tonight|again)"
 _STARTS = r"(?:^|[,:–—-]\s*|\b(?:and|so|but)\s+)"
 # "When Gustav shows up, remind me to water the plants."
 _CONDITION_FIRST = re.compile(
@@ -36,6 +38,22 @@ _TASK_FIRST = re.compile(rf"{_STARTS}{_PLEASE}(?:{_ASK})\s+(?P<task>\S.*?),?\s+{
 # "Remind me, when Gustav shows up, to water the plants."
 _CONDITION_BETWEEN = re.compile(
     rf"{_STARTS}{_PLEASE}remind me,?\s+{_WHEN}.*?{_SEEN}.*?,?\s+to\s+(?P<task>\S.*)", re.IGNORECASE
+)
+# "Remind me to water him on Sundays, he is thirsty."
+_PLAIN = re.compile(
+    rf"{_STARTS}{_PLEASE}(?:(?:remind me|(?:don['’]?t|do not) let me forget)(?:,? please)?"
+    rf"(?:,? {_TIME}\b[^,.;]{{0,24}})?,?"
+    r" (?:to (?P<task>\S.*)|(?P<not>(?:not|never) to \S.*))"
+    r"|(?:note|reminder)(?: to (?:self|me|myself))?: ?(?P<own>\S.*))",
+    re.IGNORECASE,
+)
+_TAKEN_BACK = re.compile(r"[,–—-] ?no,? (?:do not|don['’]?t|never ?mind)", re.IGNORECASE)
+_OTHER_TIME = re.compile(rf"^(?:and |but |so )?{_WHEN}", re.IGNORECASE)
+# What follows the task: "…, he is thirsty", "… because he is thirsty"
+_TAIL = re.compile(
+    r",\s+(?=(?:i|he|she|it|they|we|you|that|this|there|his|her|otherwise|last time|again)\b)"
+    r"|,?\s+because\b|\s+[–—-]\s+",
+    re.IGNORECASE,
 )
 _NO_REQUEST = frozenset("i you he she it we they this that these those which who not never don't don’t dont to".split())
 """Words before "remind me" that make it no request: "they remind me of home", "don't remind me"."""
@@ -77,5 +95,14 @@ def _task(sentence: str) -> str:
     if found and not found["stop"].strip() and (found["say"] or found["when"].split()[-1].lower() in _NO_REQUEST):
         found = None
     found = found or _TASK_FIRST.search(sentence) or _CONDITION_BETWEEN.search(sentence)
-    task = re.sub(r"[\s,]+(?:please|ok|okay)$", "", found["task"].strip(" .!?,:"), flags=re.IGNORECASE) if found else ""
+    task = found["task"] if found else _plain(sentence)
+    task = re.sub(r"[\s,]+(?:please|ok|okay)$", "", task.strip(" .!?,:"), flags=re.IGNORECASE)
     return re.sub(r"^[\"“](.*)[\"”]$", r"\1", task)
+
+
+def _plain(sentence: str) -> str:
+    """The task of a request without a condition; empty for none, and for one that waits for something else."""
+    found = _PLAIN.search(sentence)
+    if not found or _OTHER_TIME.match(sentence) or _TAKEN_BACK.search(sentence):
+        return ""
+    return _TAIL.split(found["task"] or found["not"] or found["own"], maxsplit=1)[0]

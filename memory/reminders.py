@@ -35,7 +35,7 @@ def end(memory: Memory, id: str) -> Reminder:
     prefix = id.strip().lower()
     meant = [r for r in _standing(memory, None) if prefix and r.id.startswith(prefix)]
     if len(meant) != 1:
-        what = f"{len(meant)} standing instructions have" if meant else "no standing instruction has"
+        what = f"{len(meant)} reminders have" if meant else "no reminder has"
         raise KeepsakeError(f"{what} the id {id!r}: `python -m memory reminders` lists them")
     with memory.transaction("IMMEDIATE") as db:
         # Only if the episode is still there: another process may have forgotten it meanwhile.

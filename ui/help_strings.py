@@ -32,7 +32,7 @@ PALETTE = (
     ("New", "Begin a new conversation", "/new"),
     ("Private", "Begin a private conversation, or end it", "/private"),
     ("Conversations", "Search, read and continue them", "/history"),
-    ("Standing instructions", "What to remind you of when a thing is seen again", "/reminders"),
+    ("Reminders", "What to remind you of when a thing is seen again", "/reminders"),
     ("Models", "Which one runs, and which can be fetched", "/models"),
     ("Figures", "Show in the status line what the model has read, or hide it", "details"),
     ("Tour", "A tour of two minutes", "/tour"),

@@ -13,7 +13,7 @@ is stored once. It is stored again only when people said something else about it
              --without-words stores it
     place    --place; or with --keep-places the camera's coordinates, as text. Else the coordinates are stored nowhere
 
-Only words typed on the command line can be a standing instruction (`memory/reminders.py`): such sentences are cut out
+Only words typed on the command line can be a reminder (`memory/reminders.py`): such sentences are cut out
 of everything else.
 """
 
@@ -216,7 +216,7 @@ def _date(photo: Photo, read: _Read, item: Item) -> tuple[datetime | None, str, 
 
 
 def without_instructions(text: str) -> str:
-    """Text with three dots in place of each standing instruction in it."""
+    """Text with three dots in place of each reminder in it."""
     while instruction := next((sentence for _, sentence in tasks(text)), None):
         text = text.replace(instruction, "…")
     return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from assistant.encoder.encoder import BackendEncoder
 from assistant.events import Event, Recalled, Reminded
 from assistant.photo import from_image
 from assistant.sight import encode_missing
+from benchmark.notes.collection import notes_of
 from benchmark.world.dialogue import STATEMENTS
 from benchmark.world.sample import words
 from demo import album
@@ -74,6 +76,15 @@ def test_the_benchmark_s_ways_to_ask_are_found_and_nothing_else_it_says(split: s
         ("If I look at this again, don’t let me forget to call Anna", "call Anna"),
         ("Next time you see Gustav, tell me to water him, ok?", "water him"),
         ("He is old.\nWhen you meet him, you must remind me to say “hi”.", "say “hi”"),
+        ("grandma's vase, remind me to put flowers in it on sundays", "put flowers in it on sundays"),
+        ("When did you see him? Remind me to ask.", "ask"),
+        (
+            "It leaks. Please remind me not to water him before March, I kill with kindness",
+            "not to water him before March",
+        ),
+        ("Remind me on Friday to ring the depot because the sign lies.", "ring the depot"),
+        ("Half done. Don't let me forget to fix the hinge!", "fix the hinge"),
+        ("Six litres. REMINDER to self: take the lid off", "take the lid off"),
         ("Whenever this is in a photo, remind me that the keys are at Bo's", "that the keys are at Bo's"),
     ],
 )
@@ -89,7 +100,9 @@ def test_people_ask_in_many_ways(said: str, task: str) -> None:
         "You remind me of my brother when I see you.",
         "If you see Milo again, don't remind me to feed him.",
         "Don't remind me to feed him when you see him.",
-        "When did you see him? Remind me to ask.",
+        "They remind me to breathe.",
+        "Don't remind me to ask.",
+        "Remind me to buy bulbs, no, don't.",
         "When we get home, remind me to feed the cat.",
         "The sign said: if you see something, say something.",
         "Remind me when you see him.",
@@ -100,10 +113,19 @@ def test_what_is_no_request_or_needs_no_photo_is_left_alone(said: str) -> None:
     assert found(said) == []
 
 
+def test_what_people_write_in_notes_is_found_and_nothing_else() -> None:
+    """Of the notes corpus: who asks to be reminded is heard, who does not is left alone."""
+    written = [note for split in ("train", "dev") for family in notes_of(split) for note in family.written()]
+    asked = [n for n in written if n.facts("reminder") and re.search("remind me|me forget", n.text, re.I)]
+    heard = [n for n in asked if found(n.text)]
+    assert len(asked) >= 100 and len(heard) >= 0.95 * len(asked)
+    assert [n.text for n in written if not n.facts("reminder") and found(n.text)] == []
+
+
 def test_a_sentence_made_to_be_slow_is_not() -> None:
     """The patterns backtrack; LONGEST keeps a sentence short enough for the worst of them."""
     began = datetime.now(UTC)
-    for piece in ("when see ", "if see - ", "remind me when you see "):
+    for piece in ("when see ", "if see - ", "remind me when you see ", "remind me on ", ", because "):
         found((piece * 60)[: instructions.LONGEST])
     assert datetime.now(UTC) - began < timedelta(seconds=2)
 
@@ -129,7 +151,7 @@ def test_ended_is_ended_and_the_memory_stays(path: Path) -> None:
         assert reminders.standing(memory) == [older] == reminders.standing(memory, {photo("orange").sha256})
         assert memory.stats()["episodes"] == 2 and memory.verify() == []
         for unknown in (newer.id, "", "zz"):
-            with pytest.raises(KeepsakeError, match="no standing instruction"):
+            with pytest.raises(KeepsakeError, match="no reminder"):
                 reminders.end(memory, unknown)
         memory.forget(newer.episode)
         with memory.transaction() as db:
@@ -141,7 +163,7 @@ def test_two_that_begin_alike_are_asked_about(path: Path) -> None:
         memory.add_all(episode(f"When you see it, remind me to do {n}.", day=n) for n in range(40))
         ids = [one.id for one in reminders.standing(memory)]
         shared = next(id[0] for id in ids if sum(other[0] == id[0] for other in ids) > 1)
-        with pytest.raises(KeepsakeError, match="standing instructions have the id"):
+        with pytest.raises(KeepsakeError, match="reminders have the id"):
             reminders.end(memory, shared)
 
 
@@ -218,7 +240,7 @@ def test_list_and_end(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reminders", "--end", one.id]) == 0
     assert capsys.readouterr().out == f"ended: water the plants (its memory, {one.episode}, stays)\n"
     assert main(["reminders", "--end", one.id]) == 1
-    assert capsys.readouterr().err.startswith("no standing instruction has the id")
+    assert capsys.readouterr().err.startswith("no reminder has the id")
     assert main(["reminders"]) == 0
     out, err = capsys.readouterr()
-    assert out == "" and "no standing instructions" in err
+    assert out == "" and "no reminders" in err

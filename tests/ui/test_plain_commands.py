@@ -49,7 +49,7 @@ def an_id(printed: str) -> str:
 def test_reminders_are_said_listed_and_ended(talk: Talk, memory_file: Path, photos: Path) -> None:
     milo, asked = str(photos / "MILO 1.JPG"), "When you see this again, remind me to buy soap."
     lines = talk(FakeBackend(), milo, f"/remember {asked}", "/new", milo)
-    assert lines.count("Reminder: You asked: buy soap – when this appears.") == 1
+    assert lines.count("Reminder: You asked to be reminded: buy soap.") == 1
     lines = talk(FakeBackend(), "/reminders", lambda told: f"/end {an_id(told)}", "/end 0", "/reminders", milo)
     assert "Done: Ended: buy soap. I do not remind you again; the memory stays." in lines
     assert dialog_strings.REMINDERS_EMPTY in lines and not any(line.startswith("Reminder:") for line in lines)

@@ -55,12 +55,12 @@ async def test_a_reminder_comes_by_itself_and_can_be_ended(memory_file: Path, ph
         await look(app, pilot, photos / "rex.png")
         assert notes(app, "reminder") == []
         await look(app, pilot, photos / "MILO 1.JPG")
-        assert notes(app, "reminder") == ["You asked: water the plants – when this appears."]
+        assert notes(app, "reminder") == ["You asked to be reminded: water the plants."]
         await send(app, pilot, "/reminders")
         await opened(app, RemindersScreen, "the list")
         await sees(options(app), "water the plants", f"“{WATER}”")
         await pilot.press("e")
-        await sees(app.screen, "None. Say one in a memory")
+        await sees(app.screen, "None. Say one about a photo")
         await pilot.press("e", "escape")
         await until(lambda: "Ended: water the plants" in " ".join(notes(app, "done")), "the word")
         await send(app, pilot, "/new")

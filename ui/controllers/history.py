@@ -1,4 +1,4 @@
-"""Stored conversations and standing instructions: list them, open them, do what the user chose.
+"""Stored conversations and reminders: list them, open them, do what the user chose.
 
 Call the controller from the app's thread. Functions that it passes to `AppThread` touch no widget.
 """
@@ -24,7 +24,7 @@ from ui.strings import DELETING, ENDED, EXPORT_HOW, EXPORTING
 
 
 class HistoryController:
-    """The stored conversations and standing instructions of one app."""
+    """The stored conversations and reminders of one app."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class HistoryController:
             case "/export":
                 await self._view.note(EXPORT_HOW, "warning")
 
-    # -- standing instructions ----------------------------------------------------------------------------------
+    # -- reminders ----------------------------------------------------------------------------------
 
     def reminders(self) -> None:
         """Show the list of standing reminders."""

@@ -1,4 +1,4 @@
-"""Dialogs for stored conversations: the list, one conversation, and the standing instructions. They decide nothing."""
+"""Dialogs for stored conversations: the list, one conversation, and the reminders. They decide nothing."""
 
 from __future__ import annotations
 

@@ -20,9 +20,18 @@ _MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 _NAMES = "|".join(re.escape(name) for name in sorted((*SEASONS, *FEASTS), key=len, reverse=True))
 _NAME = rf"(?:{_MONTH}|(?:{_NAMES})\b)"
 _YEAR = r"(?:(?:19|20)\d\d\b(?!-\d\d\b)|'\d\d\b)"
-_COUNT = rf"(?:(?:a\ )?few|a\ couple\ of|an|{'|'.join(_COUNTED)}|\d{{1,3}})"
-_FEW = -1
+_COUNT = rf"(?:(?:a\ )?few|(?:a\ )?couple\ of|half\ an?|an|{'|'.join(_COUNTED)}|\d{{1,3}})"
+_FEW, _HALF = -1, 0
 _NTH = r"\d{1,2}(?:st|nd|rd|th)?"
+_WORDED = {
+    **{word: n for n, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)},
+    **{"eleventh": 11, "twelfth": 12, "fifteenth": 15, "twentieth": 20, "thirtieth": 30},
+}
+"""Days of a month in words."""
+_TENS = {
+    f"{word}ties": tens for word, tens in zip("for fif six seven eigh nine".split(), range(40, 100, 10), strict=True)
+}
+_TENS |= {"twenties": 20, "thirties": 30}
 _SHARES = {  # which part, of how many
     **{"early": (0, 3), "beginning": (0, 3), "start": (0, 3), "mid": (1, 3), "middle": (1, 3), "late": (2, 3)},
     **{"end": (2, 3), "first half": (0, 2), "second half": (1, 2)},
@@ -34,11 +43,16 @@ _ATOM = re.compile(
     (?P<iso>\d{{4}}-\d\d-\d\d)\b
     | (?P<dotted>\d{{1,2}}\.\ ?\d{{1,2}}\.\ ?(?:19|20)\d\d)\b
     | (?P<isomonth>(?:19|20)\d\d-(?:0[1-9]|1[0-2]))\b(?!-)
+    | winter(?:\ of)?\ (?P<winter>(?:19|20)\d\d)\ ?[/–-]\ ?(?:(?:19|20)\d\d|\d\d)\b
     | (?P<decade>(?:19|20)\d0)'?s\b
-    | (?P<day>(?:the\ )?day\ before\ yesterday|yesterday|today|tonight)\b
+    | the\ (?:(?:early|mid|late)[ -])?(?:'?(?P<tens>[2-9]0)s|(?P<tensword>{"|".join(_TENS)}))\b
+    | (?P<day>(?:the\ )?day\ before\ yesterday|yesterday|today|tonight|(?:(?<=until\ )|(?<=till\ ))now)\b
     | (?P<first>{_NTH})(?:\ ?{TO}\ ?(?:the\ )?(?P<last>{_NTH}))?(?:\ of)?\ (?P<ofmonth>{_MONTH})
     | (?P<inmonth>{_MONTH})\ (?:the\ )?(?P<begin>{_NTH})\b(?![\d:])(?:\ ?{TO}\ ?(?P<until>{_NTH})\b(?!\ (?:{_MONTH})))?
-    | (?P<ago>{_COUNT})\ (?P<unit>day|week|month|year)s?\ ago\b
+    | (?P<worded>{"|".join(_WORDED)})\ (?:day\ )?of\ (?P<wordedmonth>{_MONTH})
+    | (?P<ago>{_COUNT})\ (?P<unit>day|week|month|year)s?(?P<andhalf>\ and\ a\ half)?\ (?:ago|back)\b
+    | (?P<agoparts>{_COUNT})\ (?P<agopart>{"|".join(SEASONS)}|christmas|easter)(?:s|es)?\ ago\b
+    | (?P<unitbefore>week|weekend|month)\ before\ last\b
     | (?:last|past)\ (?P<many>{_COUNT}|couple\ of)\ (?P<units>day|week|month|year)s\b
     | (?:(?P<share>{"|".join(map(re.escape, _SHARES))}|(?:{"|".join(_WEEKS)}|last)\ week(?:end)?(?=\ (?:of|in)\b))
         (?:[ -](?:of|in))?[ -](?:the\ )?)?
@@ -131,15 +145,27 @@ def _atom(match: re.Match[str], today: date) -> Atom:
     if m["isomonth"]:
         year, month = map(int, m["isomonth"].split("-"))
         return Atom(start, end, span=_of_month(month)(year), sure=True)
-    if m["decade"]:
-        return Atom(start, end, span=(year_span(int(m["decade"]))[0], year_span(int(m["decade"]) + 9)[1]), sure=True)
+    if m["winter"]:
+        return Atom(start, end, span=part_of_year("winter")(int(m["winter"])), sure=True)
+    if m["decade"] or m["tens"] or m["tensword"]:
+        first = _decade(m, today)
+        return Atom(start, end, span=(year_span(first)[0], year_span(first + 9)[1]), sure=bool(m["decade"]))
     if m["day"]:
-        back = {"yesterday": 1, "today": 0, "tonight": 0}.get(m["day"].lower(), 2)
+        back = {"yesterday": 1, "today": 0, "tonight": 0, "now": 0}.get(m["day"].lower(), 2)
         return Atom(start, end, span=_day(today - timedelta(days=back)), sure=True)
-    if m["ofmonth"] or m["inmonth"]:
+    if m["ofmonth"] or m["inmonth"] or m["wordedmonth"]:
         return Atom(start, end, part=_days_of_month(m), sure=True)
     if m["ago"]:
-        return _ago(start, end, _count(m["ago"]), m["unit"].lower(), today)
+        return _ago(start, end, _count(m["ago"]), m["unit"].lower(), bool(m["andhalf"]), today)
+    if m["agopart"]:
+        part, count = part_of_year(_name(m["agopart"])), _count(m["agoparts"])
+        spans = [latest(part, today, over=True)]
+        for _ in range(max(0, (5 if count == _FEW else count) - 1)):
+            spans.append(latest(part, spans[-1][0], over=True))
+        return Atom(start, end, span=(spans[-1][0], spans[1 if count == _FEW else -1][1]), sure=True)
+    if m["unitbefore"]:
+        once = _relative("last", m["unitbefore"].lower(), today)
+        return Atom(start, end, span=_relative("last", m["unitbefore"].lower(), once[0]), sure=True)
     if m["many"]:
         many = _count(m["many"])
         days = _LENGTHS[m["units"].lower()] * (7 if many == _FEW else many)
@@ -164,8 +190,24 @@ def _atom(match: re.Match[str], today: date) -> Atom:
     return Atom(start, end, span=_relative(m["rel"].lower(), m["what"].lower(), today), sure=True)
 
 
-def _ago(start: int, end: int, count: int, unit: str, today: date) -> Atom:
-    """ "Three weeks ago": that day, week, month or year; "a few weeks ago": from two to seven of them ago."""
+def _decade(m: dict[str, str | None], today: date) -> int:
+    """The first year of "the 1990s", "the 90s", "the nineties": the latest that has begun."""
+    if m["decade"]:
+        return int(m["decade"])
+    tens = int(m["tens"] or 0) or _TENS[(m["tensword"] or "").lower()]
+    first = today.year // 100 * 100 + tens
+    return first if first <= today.year else first - 100
+
+
+def _ago(start: int, end: int, count: int, unit: str, and_half: bool, today: date) -> Atom:
+    """ "Three weeks ago": that day, week, month or year; "a few weeks ago": from two to seven of them ago.
+
+    "Half a year ago" and "a year and a half ago" mean a month, of a month or a week a week, and so on.
+    """
+    if count == _HALF or and_half:
+        count, unit = {"year": (12 * count + 6, "month"), "month": (4 * count + 2, "week")}.get(
+            unit, (7 * count + 3, "day")
+        )
     if count == _FEW:
         days = _LENGTHS[unit]
         return Atom(start, end, span=(today - timedelta(days=7 * days), today - timedelta(days=days)), sure=True)
@@ -199,8 +241,8 @@ def _relative(which: str, what: str, today: date) -> Span:
 
 def _days_of_month(m: dict[str, str | None]) -> OfYear:
     """ "3 August", "August 3rd", "3 to 7 August" of any year. Raises ValueError for a day that no year has."""
-    month = MONTHS[_name(m["ofmonth"] or m["inmonth"] or "")]
-    first = int(re.sub(r"\D", "", m["first"] or m["begin"] or ""))
+    month = MONTHS[_name(m["ofmonth"] or m["inmonth"] or m["wordedmonth"] or "")]
+    first = _WORDED.get((m["worded"] or "").lower()) or int(re.sub(r"\D", "", m["first"] or m["begin"] or ""))
     last = int(re.sub(r"\D", "", m["last"] or m["until"] or "") or first)
     date(2024, month, first), date(2024, month, last)  # a leap year has every day
     if last < first:
@@ -227,6 +269,8 @@ def _year(text: str, today: date) -> int:
 def _count(text: str) -> int:
     if text.isdigit():
         return int(text)
+    if text.lower().startswith("half"):
+        return _HALF
     if text.lower().endswith(("few", "couple of")):
         return _FEW if text.lower().endswith("few") else 2
     return 1 if text.lower() == "an" else max(1, _COUNTED.index(text.lower()))

@@ -24,10 +24,13 @@ _ORDER = re.compile(
     r"\b(?:the |for the )?(?:(?P<newest>last|latest|most recent) time|(?P<oldest>(?:very )?first) time)\b", re.I
 )
 _HOW = re.compile(
-    r"\b(?P<how>before|until|till|after|since|in|on|at|from|during|over|around|between|within|throughout|of)"
+    r"\b(?:(?P<length>day|night|evening|morning|week|fortnight|month) (?=before |after ))?"
+    r"(?P<how>before|until|till|after|since|in|on|at|from|during|over|around|between|within|throughout|of)"
     r" (?:the )?$",
     re.I,
 )
+_LENGTHS = {"week": 7, "fortnight": 14, "month": 31}
+"""Days of "the week before Christmas"; of all others one."""
 _TOGETHER = re.compile(r"\s*,?\s*(?:of|in|on|at|from|of the|in the|on the)?\s*", re.I)
 _RANGE = re.compile(rf"\s*{TO}(?: the)?\s*", re.I)
 _EITHER = re.compile(r"\s*,?\s*(?:or|and|&)(?: in| on| at| from)?(?: the)?\s*", re.I)
@@ -66,6 +69,8 @@ class _Phrase:
     """The atoms of a group narrow each other."""
     is_range: bool
     """Whether the groups are the ends of a range; else they are alternatives."""
+    length: int = 0
+    """Of "the week before", so many days; 0: no limit."""
 
 
 def parse(text: str, now: datetime | None = None) -> TimeQuery:
@@ -132,13 +137,16 @@ def _phrases(text: str, found: Sequence[Atom]) -> Iterable[_Phrase]:
                 break
             end = rest.pop(0).end
         start = head.start() if head else first.start
-        start = start if head or not text[:start].lower().endswith("the ") else start - len("the ")
+        start = (
+            start if (head and not head["length"]) or not text[:start].lower().endswith("the ") else start - len("the ")
+        )
         said = text[first.start : end]
         if how == "from" and (more := _ONWARDS.match(text, end)):
             how, end = "since", more.end()
         if not head and not any(atom.sure for group in groups for atom in group):
             start = first.start
-        yield _Phrase(how, start, end, said, tuple(map(tuple, groups)), is_range)
+        length = _LENGTHS.get(head["length"].lower(), 1) if head and head["length"] else 0
+        yield _Phrase(how, start, end, said, tuple(map(tuple, groups)), is_range, length)
 
 
 def _means_a_time(phrase: _Phrase) -> bool:
@@ -201,11 +209,11 @@ def _days(phrase: _Phrase, hint: int | None, today: date) -> Days:
     first, end = min(span[0] for span in spans), max(span[1] for span in spans)
     if len(groups) == 1 or not phrase.is_range:
         if phrase.how == "before":
-            return None, first
+            return first - timedelta(days=phrase.length) if phrase.length else None, first
         if phrase.how in ("until", "till"):
             return None, end
         if phrase.how == "after":
-            return end, None
+            return end, end + timedelta(days=phrase.length) if phrase.length else None
         if phrase.how == "since":
             return first, None
     return first, end
@@ -214,6 +222,8 @@ def _days(phrase: _Phrase, hint: int | None, today: date) -> Days:
 def _ends(groups: Sequence[tuple[Atom, ...]], said: Sequence[int | None], hint: int | None, today: date) -> list[Span]:
     """The spans at the two ends of a range: an end without a year is of the year that puts it in order."""
     first, last = groups[0], groups[-1]
+    if all(atom.weekday is not None for atom in first):  # "Monday to Friday last week"
+        first = (*first, *(atom for atom in last if atom.span))
     begins, ends = said[0] or hint, said[-1] or hint
     if begins and not ends:
         start = _span(first, begins, today)

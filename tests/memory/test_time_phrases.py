@@ -39,6 +39,36 @@ def days(asked: TimeQuery) -> str:
 
 
 @pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("two summers ago", "2025-06-01 .. 2025-08-31"),
+        ("a few summers ago", "2022-06-01 .. 2025-08-31"),
+        ("the weekend before last", "2026-11-14 .. 2026-11-15"),
+        ("the month before last", "2026-09-01 .. 2026-09-30"),
+        ("half a year ago", "2026-05-01 .. 2026-05-31"),
+        ("a year and a half ago", "2025-05-01 .. 2025-05-31"),
+        ("5 years back", "2021-01-01 .. 2021-12-31"),
+        ("the week before Christmas 2023", "2023-12-17 .. 2023-12-23"),
+        ("the week after Easter 2025", "2025-04-22 .. 2025-04-28"),
+        ("in winter 2022/23", "2022-12-01 .. 2023-02-28"),
+        ("in the winter of 2022-2023", "2022-12-01 .. 2023-02-28"),
+        ("in the nineties", "1990-01-01 .. 1999-12-31"),
+        ("in the late '80s", "1980-01-01 .. 1989-12-31"),
+        ("the first of May", "2026-05-01 .. 2026-05-01"),
+        ("on the Fourth of July 2023", "2023-07-04 .. 2023-07-04"),
+        ("from last May until now", "2026-05-01 .. 2026-11-28"),
+        ("Monday to Friday last week", "2026-11-16 .. 2026-11-20"),
+        ("in his nineties", " .. "),
+        ("the 80s party", " .. "),
+        ("where is it now", " .. "),
+        ("our first May together", " .. "),
+    ],
+)
+def test_the_days_that_people_mean(text: str, meant: str) -> None:
+    assert days(parse(text, ASKED)) == meant
+
+
+@pytest.mark.parametrize(
     ("text", "since", "before", "why", "words"),
     [
         ("lake last summer", "2026-06-01", "2026-09-01", "from last summer (June to August 2026)", "lake "),

@@ -8,6 +8,10 @@ TESTS := KEEPSAKE_HOME=$(CURDIR)/.venv/home .venv/bin/python -m pytest --numproc
 ENGINE := tests/assistant/test_llamacpp.py tests/assistant/test_prefix_cache.py tests/assistant/test_disk_cache.py \
 	tests/assistant/test_backends.py tests/assistant/test_qwen3vl_tiny.py tests/ui/test_prefetch.py
 
+# The tests that touch days, which run again where it is 14 hours later, and eight earlier.
+DAYS := tests/memory $(wildcard tests/assistant/test_import*.py tests/assistant/test_whatsapp*.py) tests/assistant/test_telegram.py \
+	tests/assistant/test_sidecars.py tests/assistant/test_camera_date.py tests/assistant/test_file_metadata.py
+
 .PHONY: help run test test-all test-slow e2e lint types bench train clean
 .DEFAULT_GOAL := help
 
@@ -22,8 +26,9 @@ test: lint types ## what a person waits for: ruff, mypy, and the tests that are 
 
 test-all: test test-slow ## everything a change has to pass: `make test`, then the slow tests and the engine on a portable llama.cpp
 
-test-slow: .venv/.test ## the slow tests alone, and the engine's tests with a llama.cpp built without AVX-512, AMX and bf16
+test-slow: .venv/.test ## the slow tests alone, what touches days at the other ends of the world, and the engine's tests with a llama.cpp built without AVX-512, AMX and bf16
 	$(TESTS) -m slow $(ARGS)
+	@for zone in Pacific/Kiritimati America/Los_Angeles; do echo "Days in $$zone" && TZ=$$zone $(TESTS) -m "not slow" $(DAYS) || exit 1; done
 	@folder=$$(KEEPSAKE_HOME=$(CURDIR)/.venv/home .venv/bin/python -m tests.support.portable_llama) && \
 		echo "The engine's tests again, with $$folder" && PYTHONPATH=$$folder $(TESTS) $(ENGINE)
 

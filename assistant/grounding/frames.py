@@ -89,6 +89,8 @@ def puts_user(words: Sequence[Token], told: Told) -> bool | None:
     content = [t for t in place if t.content]
     if not content or any(t.kind == "number" for t in content):
         return False
+    if any(t.text.lower() in lexicon.TIMES for t in content[:2]):
+        return any(_time_of_user(place, s, told) for s in told.sentences)
     there = {t.stem for t in told.place}
     if any(t.stem in there for t in content) and all(t.stem in told.stems for t in content):
         return True
@@ -105,6 +107,17 @@ def _moment_of_user(day: Token, told: Told) -> bool:
         return True
     mine = [s for s in told.sentences if any(t.text.lower() in ("i", "we") for t in s)]  # not "he gave it to me"
     return any(support.cost([day], replace(told, tokens=s, sentences=(s,), place=()), Ask()) <= ENOUGH for s in mine)
+
+
+def _time_of_user(time: Sequence[Token], source: Sequence[Token], told: Told) -> bool:
+    """Whether a sentence tells of a time that the user was there: of a deed of their own, or only what is shown.
+
+    "We met on a Sunday" and "Emma at Christmas" do; "Grandpa always wound it on Sundays" is a habit of his.
+    """
+    mine = any(t.text.lower() in ("i", "we") for t in source)
+    said = [t for n, t in enumerate(source) if t.kind == "word" and not any(b.kind == "prep" for b in source[:n])]
+    shown = all(t.stem in told.about for t in said) and not any(t.text.lower() in lexicon.FREQUENCY for t in source)
+    return (mine or shown) and support.align(tuple(time), tuple(source), told, Ask()) <= 0.5
 
 
 def _with(company: Sequence[Token], told: Told) -> bool:

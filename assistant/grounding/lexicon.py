@@ -117,3 +117,9 @@ MONTHS = {
     )
 }
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+TIMES = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays "
+    "sundays ago yesterday today tonight last week month year summer winter spring autumn christmas easter morning "
+    "evening night birthday wedding until since day days years months weeks weekend halloween noon holiday".split()
+)
+"""Words for a time that is no date: days of the week, seasons, feasts, parts of a day."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from assistant.grounding import lexicon
 from assistant.grounding.claims import sentences
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
 from assistant.grounding.told import GENERIC, named
@@ -48,11 +49,6 @@ _PERSON = frozenset(
     stem(w)
     for w in "brother sister mum mom mother dad father uncle aunt son daughter husband wife grandma grandpa cousin "
     "friend neighbour colleague boyfriend girlfriend flatmate partner people parents grandparents teacher".split()
-)
-_TIME = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays "
-    "sundays ago yesterday today tonight last week month year summer winter spring autumn christmas easter morning "
-    "evening night birthday wedding until since day days years months weeks weekend halloween noon holiday".split()
 )
 _LIKING = frozenset(map(stem, "love like enjoy favourite hate fear afraid scare best adore".split()))
 _BECAUSE = re.compile(
@@ -273,14 +269,13 @@ def _typed(kind: str, found: Sequence[Token], line: str) -> bool:
                 if (
                     rest
                     and rest[0].kind in ("name", "word")
-                    and rest[0].stem not in _TIME
-                    and rest[0].text.lower() not in _TIME
+                    and rest[0].text.lower() not in lexicon.TIMES
                     and rest[0].stem not in _PERSON
                 ):
                     return True
         return "everywhere" in line.lower() or "home" in line.lower()
     if kind == "when":
-        return any(t.kind == "day" or t.text.lower() in _TIME or (t.stem == "when" and n) for n, t in enumerate(found))
+        return any(t.kind == "day" or t.text.lower() in lexicon.TIMES or (t.stem == "when" and n) for n, t in enumerate(found))
     if kind == "number":
         return any(t.kind == "number" or t.text.lower() in ("every", "twice", "until") for t in found)
     if kind == "who":

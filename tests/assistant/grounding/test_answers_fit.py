@@ -109,3 +109,20 @@ def test_who_does_something_with_the_thing_is_not_the_thing(words: str, who: str
 def test_the_name_of_the_thing_alone_answers_only_who(question: str, answer: str, fits: bool) -> None:
     names = frozenset(t.stem for t in tokens("Rocky Mimi"))
     assert responsive(question, answer, names) is fits
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "shown"),
+    [
+        ("Grandpa's old clock. Grandpa always wound it on Sundays before church.", "on Sundays before church", False),
+        ("This is Otto. Grandma bakes for him at Christmas.", "at Christmas", False),
+        ("This is Otto. My brother walks him in the evening.", "in the evening", False),
+        ("This is Otto. We go to the lake on Sundays.", "on Sundays", True),
+        ("This is Otto at Christmas.", "at Christmas", True),
+        ("This is Otto on my birthday. He ate the cake.", "on your birthday", True),
+        ("This is Otto. I found him on a Sunday.", "on a Sunday", True),
+    ],
+)
+def test_what_somebody_else_does_at_a_time_is_no_time_together(words: str, text: str, shown: bool) -> None:
+    """Previously "You were together on Sundays before church." stood under the photo of a clock."""
+    assert (f"You were together {text}." in check(f"You were together {text}.", recall(words)).shown) is shown

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ from assistant.photo import load_photo
 from assistant.sight import recall, remember
 from memory import conversations
 from memory.days import Unknown, day_words, given_day
-from memory.episode import Episode, Recall, printable
+from memory.episode import Episode, Photo, Recall, printable
 from memory.errors import KeepsakeError, exit_with
 from memory.text import count
 
@@ -138,13 +139,10 @@ def _remember(args: argparse.Namespace) -> int:
 
 def _ask(args: argparse.Namespace) -> int:
     began = time.monotonic()
-    if not args.question.strip():
-        raise KeepsakeError("nothing was asked: write a question, such as 'Who is this?'")
-    if args.photo is None and Path(args.question).is_file():
-        raise KeepsakeError(
-            f"nothing was asked about {args.question}: write a question after it, such as 'Who is this?'"
-        )
-    if args.photo is None and print_list(args.question, args.memory, as_json=args.json):
+    about = f" about {args.question}" if args.photo is None and Path(args.question).is_file() else ""
+    if about or not args.question.strip():
+        raise KeepsakeError(f"nothing was asked{about}: write a question{about and ' after it'}, such as 'Who is it?'")
+    if print_list(args.question, args.memory, partial(_seen, args) if args.photo else None, as_json=args.json):
         return 0
     photo = load_photo(args.photo) if args.photo else None
     result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "reminders": [], "grounding": {}}
@@ -229,13 +227,16 @@ class _Results(EventHandler[None]):
             print(text, end="", flush=True)
 
 
-def _recall(args: argparse.Namespace) -> int:
+def _seen(args: argparse.Namespace) -> tuple[Photo, list[Recall]]:
     photo = load_photo(args.photo)
     opened = encoder_and_model(args.encoder, args.model)
     with opened as (encoder, backend), open_memory(args.memory, backend, to_read=True) as memory:
         encode_with_progress(memory, encoder)
-        recalls = recall(memory, encoder, photo, args.k)
-    for one in recalls:
+        return photo, recall(memory, encoder, photo, getattr(args, "k", 4))
+
+
+def _recall(args: argparse.Namespace) -> int:
+    for one in (recalls := _seen(args)[1]):
         print(json.dumps(_row(one)) if args.json else _line(one))
     if not recalls:
         print(NOBODY, file=sys.stderr)

@@ -1,15 +1,16 @@
-"""`ask` without a photo, for a list: the memories that the request means, newest first. No model is opened."""
+"""`ask` for a list: the memories that the request means, newest first. No language model is opened."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from memory.days import day_words
 from memory.db.keys import ask_here
-from memory.episode import printable
+from memory.episode import Photo, Recall, printable
 from memory.naming import photo_lists
 from memory.naming.list_requests import request
 from memory.paths import memory_file
@@ -17,15 +18,20 @@ from memory.store import Memory
 from memory.text import count
 
 
-def print_list(question: str, file: Path | None, *, as_json: bool) -> bool:
+def print_list(
+    question: str, file: Path | None, look: Callable[[], tuple[Photo, list[Recall]]] | None, *, as_json: bool
+) -> bool:
     """Print the list that the question asks for; False, and nothing printed, when it asks for none.
 
-    `file`: the memory file; None for the usual one. Raises KeepsakeError.
+    `file`: the memory file; None for the usual one. `look`: the photo in view and what it recalls, which "more of him"
+    needs; None when there is no photo. Raises KeepsakeError.
     """
     began, wanted = time.monotonic(), request(question)
-    if wanted is None:
+    if wanted is None or (wanted.here and look is None):
         return False
+    photo, recalls = look() if wanted.here and look else (None, [])
     with Memory(memory_file(file, to_read=True), ask=ask_here) as memory:
+        wanted = photo_lists.of_view(memory, wanted, photo.sha256 if photo else "", recalls)
         found = [memory.get(entry.id) for entry in photo_lists.listed(memory, wanted)]
     if as_json:
         rows = [{"id": one.id, "score": 1.0, "why": wanted.title, "certainty": "sure", "photos": 1} for one in found]

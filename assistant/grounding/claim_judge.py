@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from assistant.grounding import claims, lexicon, support
+from assistant.grounding.bindings import says_nothing, torn_apart
 from assistant.grounding.described import describes
 from assistant.grounding.frames import equates, makes_a_habit, names_it, puts_user
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
@@ -68,9 +69,11 @@ class Judge:
         if said_yes and not any(t.content for t in found):
             return self._yes(sentence, said_yes[0])
         if supported := self._supported(found):
-            self._focus = self._group(supported)
-            sure = any(one.sure for one in self.evidence.told if one.id in supported)
-            return Verdict(sentence, "told" if sure else "maybe", tuple(i for i in supported if i))
+            ids = tuple(dict.fromkeys(i for part in supported for i in part))
+            self._focus = self._group(ids)
+            known = {one.id for one in self.evidence.told if one.sure}
+            sure = all(known & set(part) for part in supported)
+            return Verdict(sentence, "told" if sure else "maybe", tuple(i for i in ids if i))
         parts = claims.clauses(found)
         if self.evidence.sees and not said_yes and parts and all(self._seen_or_told(c) for c in parts):
             return Verdict(sentence, "seen")
@@ -79,28 +82,32 @@ class Judge:
     def _yes(self, sentence: str, word: str) -> Verdict:
         """A bare yes claims what the question asks; a bare no claims the opposite, which is hardly ever told."""
         if not word.strip().lower().startswith("n") and (ids := self._supported(self.evidence.asked, bare=True)):
-            return Verdict(sentence, "told", tuple(i for i in ids if i))
+            return Verdict(sentence, "told", tuple(i for part in ids for i in part if i))
         return Verdict(sentence, "unsupported")
 
-    def _supported(self, found: Sequence[Token], *, bare: bool = False) -> tuple[str, ...]:
-        """Ids of the episodes in which the whole sentence stands; () where it does not."""
+    def _supported(self, found: Sequence[Token], *, bare: bool = False) -> list[tuple[str, ...]]:
+        """Ids of the episodes in which the whole sentence stands or, one after the other, its clauses; [] where one
+        stands in none. A caption without a deed says who is here, and that is one thing, though two may look like it.
+        """
         words = [t for t in found if not (t.kind == "stop" and t.text not in ",;:")]
         if whole := self._where(words, bare=bare):
-            return whole
+            return [whole]
         parts = claims.clauses(words)
         if len(parts) < 2:
-            return ()
+            return []
         focus = self._focus
-        out: dict[str, None] = {}
+        out: list[tuple[str, ...]] = []
         try:
             for part in parts:
                 if not (ids := self._where(part, part=True)):
-                    return ()
-                out |= dict.fromkeys(ids)
+                    return []
+                out.append(ids)
                 self._focus = self._group(ids)
         finally:
             self._focus = focus
-        return tuple(out)
+        one_thing = any(all(set(ids) & (group | {""}) for ids in out) for group in self._groups)
+        deed = any(is_verb(t) and t.kind == "word" for t in words)
+        return out if one_thing or deed or self.evidence.asked else []
 
     def _where(self, words: Sequence[Token], *, bare: bool = False, part: bool = False) -> tuple[str, ...]:
         named = self._named_in(words)
@@ -124,6 +131,8 @@ class Judge:
     def _stands(self, words: Sequence[Token], told: Told, *, bare: bool, part: bool) -> bool:
         ask = Ask() if bare else self._ask
         if excluded([t.stem for t in words], told) and _about_thing(words, told):
+            return False
+        if torn_apart(words, told) or (not self.evidence.asked and says_nothing(words, told)):
             return False
         if (answer := self._answers(words, told)) is not None:
             return answer

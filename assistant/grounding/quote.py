@@ -275,7 +275,9 @@ def _typed(kind: str, found: Sequence[Token], line: str) -> bool:
                     return True
         return "everywhere" in line.lower() or "home" in line.lower()
     if kind == "when":
-        return any(t.kind == "day" or t.text.lower() in lexicon.TIMES or (t.stem == "when" and n) for n, t in enumerate(found))
+        return any(
+            t.kind == "day" or t.text.lower() in lexicon.TIMES or (t.stem == "when" and n) for n, t in enumerate(found)
+        )
     if kind == "number":
         return any(t.kind == "number" or t.text.lower() in ("every", "twice", "until") for t in found)
     if kind == "who":

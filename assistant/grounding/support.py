@@ -219,7 +219,7 @@ def _kin(t: Token, before: Token) -> set[str]:
 def _unmatched(t: Token, i: int, claim: Sequence[Token], told: Told, ask: Ask) -> float:
     """The price of a word of the claim that is not told at this point."""
     if t.kind == "light":
-        return 0.4 if t.text.lower() in ("always", "never") else 0
+        return {"always": 0.4, "never": 0.4, "too": NEVER}.get(t.text.lower(), 0)
     if t.kind in ("be", "aux"):
         return 0.1 if i + 1 < len(claim) and claim[i + 1].text[-3:] == "ing" else 0.3
     if t.kind == "prep":

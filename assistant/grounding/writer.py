@@ -88,7 +88,8 @@ class GroundedText:
         sentence, gap = piece.strip(), self._gap
         self._gap = piece[len(piece.rstrip()) :] or " "
         verdict = self._judge.judge(sentence)
-        if self._answers and verdict.kind in ("told", "maybe") and (self._small or not self._fits(sentence)):
+        claims_it = verdict.kind in ("told", "maybe")
+        if self._answers and claims_it and (self._small or not self._fits(sentence) or self._known_surely(verdict)):
             verdict = Verdict(sentence, "unsupported")
         self._verdicts.append(verdict)
         if verdict.kind in ("abstains", "talk"):
@@ -110,6 +111,11 @@ class GroundedText:
     def _fits(self, sentence: str) -> bool:
         names = frozenset().union(*(one.names | one.nouns for one in self._evidence.told))
         return responsive(self._evidence.question, sentence, names)
+
+    def _known_surely(self, verdict: Verdict) -> bool:
+        """Whether a sentence stands only in memories that may be of this, and one that is sure answers the question."""
+        sure = [one for one in self._recalled if one.certainty == "sure"]
+        return verdict.kind == "maybe" and quote.pick(self._evidence.question, sure) is not None
 
     def _show(self, text: str) -> str:
         text = text if self.shown else text.lstrip()

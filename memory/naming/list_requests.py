@@ -24,11 +24,17 @@ class ListRequest(NamedTuple):
     """The day after the last; None: no limit."""
     why: str = ""
     """The time in words: "from last summer (June to August 2026)"; "" when there is none."""
+    here: bool = False
+    """Whether it shall hold photos of what the photo in view shows: see `photo_lists.of_view`."""
+    photos: tuple[str, ...] | None = None
+    """Hashes of the photos that it may hold; None for no limit."""
 
     @property
     def title(self) -> str:
         """What the list holds, in words: "Photos: Anna, from 2024"; "All photos" without any limit."""
-        return f"Photos: {', '.join(filter(None, (self.words, self.why)))}" if self.words or self.why else "All photos"
+        like = "like this one" if self.here else ""
+        limits = ", ".join(filter(None, (self.words, like, self.why)))
+        return f"Photos: {limits}" if limits else "All photos"
 
 
 _MANY = r"(?:photos|pictures|pics|images|snaps|snapshots|memories|shots|entries)"
@@ -117,6 +123,25 @@ _FILLER = frozenset(
     pictures picture pics images snaps shots entries everything anything a an ones one some only just
     again over else got""".split()
 )
+_VIEW = re.compile(
+    r"\b(?:him|hers?|his|its?|them|these|their|(?:this|that|the same)(?: \w+)?|(?:he|she|they)(?= (?:in|on)\b))\b",
+    re.IGNORECASE,
+)
+"""Words that point to what the photo in view shows."""
+_MORE = re.compile(r"\b(?:more|others?|another|additional|further)\b", re.IGNORECASE)
+_ASKING = re.compile(
+    rf"{_PLEASE}(?:is (?:he|she|it)(?= (?:in|on)\b)|are they(?= (?:in|on)\b)|(?:is|are) there|i(?:'d| want| would)"
+    rf"|(?:{_MANY}|you have|can|could|may|would|will|let|show|list|find|see|give|get|got|have|has|do|does|did|any|all"
+    r"|which|what|how|where|more|other|others))\b",
+    re.IGNORECASE,
+)
+_MEANT = frozenset(
+    """show list find see give get got have has do does did any all every each which what how many where can could may
+    would will let want like love please pls plz hey hi ok okay and now so well keepsake is are he she they there else
+    by some maybe just too also already yet i'd shown other images alike similar ones one look looks saved
+    kept""".split()
+)
+"""Words beside which a request for photos of what is in view has no others."""
 _EDGE = re.compile(r"^[\s,:;.?!]+|[\s,:;.?!]+$")
 
 
@@ -129,6 +154,8 @@ def request(text: str, now: datetime | None = None, *, field: bool = False) -> L
     asks, text = text.rstrip().endswith("?"), _EDGE.sub("", " ".join(text.replace("’", "'").split()))
     if len(text) > 200 or re.search(r"[.!?]\s+\w", text):
         return None  # a story, or more than one sentence
+    if not field and (wanted := _of_view(text, now, asks=asks)):
+        return wanted
     if found := _COMMANDED.match(text):
         return _commanded(found, text, now, field)
     if found := _WHICH.match(text) or _HAVE.match(text):
@@ -155,6 +182,25 @@ def request(text: str, now: datetime | None = None, *, field: bool = False) -> L
     if found := _DONE.match(text):
         return _limited(found["rest"], now, timed=True)
     return None
+
+
+def _of_view(text: str, now: datetime | None, *, asks: bool) -> ListRequest | None:
+    """The request for photos of what the photo in view shows: "Any more of him?", "show me her other photos".
+
+    It speaks of more, or of photos, points to what is in view or to nothing, and says nothing else.
+    """
+    asked = time_phrases.parse(text, now)
+    said = asked.words
+    if not (asks or re.match(rf"{_HEAD}(?:show|list|find|see|give|any|all|more|other|got)\b", said, re.I)):
+        return None  # "one more of him" may tell what a photo shows
+    more, many = _MORE.search(said), re.search(rf"\b(?:{_MANY}|ones)\b", said, re.I)
+    if not _ASKING.match(said) or not (more or (many and _VIEW.search(said))):
+        return None
+    left = _VIEW.sub(" ", _MORE.sub(" ", said)).replace("'s", " ")
+    rest = [
+        w for w in re.findall(r"[\w']+", left.lower()) if w not in _MEANT | _FILLER and not re.fullmatch(_THINGS, w)
+    ]
+    return ListRequest("", asked.since, asked.before, asked.why, here=True) if not rest else None
 
 
 def _commanded(found: re.Match[str], text: str, now: datetime | None, field: bool) -> ListRequest | None:

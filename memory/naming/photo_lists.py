@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from memory import browse
 from memory.browse import EpisodeEntry, Finding
+from memory.episode import Recall
 from memory.naming.list_requests import ListRequest, request
 from memory.naming.named_things import NamedThing, things
 from memory.store import Memory
@@ -30,10 +32,30 @@ def listed(memory: Memory, wanted: ListRequest) -> list[EpisodeEntry]:
     if wanted.why:
         of_time = set(memory.between(wanted.since, wanted.before))
         entries = [entry for entry in entries if entry.id in of_time]
+    if wanted.photos is not None:
+        ids = _of_photos(memory, wanted.photos)
+        return [entry for entry in entries if entry.id in ids]
     if not wanted.words:
         return entries
     ids = _with_words(memory, wanted.words)
     return [entry for entry in entries if entry.id in ids]
+
+
+def of_view(memory: Memory, wanted: ListRequest, photo: str, recalls: Sequence[Recall]) -> ListRequest:
+    """The request with what "him" means in it: what the photo in view (a hash, or "") shows, or the first recall of it.
+
+    Of a thing without a name, its photos are meant. Raises MemoryFileError.
+    """
+    if not wanted.here:
+        return wanted
+    first = next((one for one in recalls if one.by_sight or not photo), None)
+    photos = [photo, *([first.episode.photo.sha256] if first else [])]
+    named = things(memory)
+    for hash in photos:
+        if shown := [one.name for one in named if hash in one.hashes]:
+            return wanted._replace(here=False, words=" and ".join(shown))
+    others = [one.photo.sha256 for one in first.others] if first else []
+    return wanted._replace(photos=(*photos, *others))
 
 
 def _with_words(memory: Memory, words: str) -> set[str]:
@@ -44,7 +66,7 @@ def _with_words(memory: Memory, words: str) -> set[str]:
         rest = " ".join(rest.replace(said, " ").split())
     of_all: set[str] | None = None
     for thing, _ in named:
-        ids = {entry.id for entry in (*thing.photos, *thing.mentioned)} | _of_photos(memory, thing)
+        ids = {entry.id for entry in (*thing.photos, *thing.mentioned)} | _of_photos(memory, thing.hashes)
         of_all = ids if of_all is None else of_all & ids
     if asked := terms(rest.replace("'s", " ")):
         ids = _matching(memory, " AND ".join(asked))
@@ -64,11 +86,11 @@ def _named(found: list[NamedThing], words: str) -> list[tuple[NamedThing, str]]:
     return meant
 
 
-def _of_photos(memory: Memory, thing: NamedThing) -> set[str]:
-    """Ids of all memories of the photos that show the thing: of a photo there may be several."""
+def _of_photos(memory: Memory, photos: Sequence[str]) -> set[str]:
+    """Ids of all memories of photos, of which hashes are given: of a photo there may be several."""
     with memory.transaction() as db:
         query = "SELECT id FROM episodes WHERE photo = ?"
-        return {id for photo in thing.hashes for (id,) in db.execute(query, (photo,))}
+        return {id for photo in photos for (id,) in db.execute(query, (photo,))}
 
 
 def _matching(memory: Memory, expression: str) -> set[str]:

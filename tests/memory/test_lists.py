@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from assistant.__main__ import main
-from memory.episode import Episode, Photo, Turn
+from memory.episode import Episode, Photo, Recall, Turn
 from memory.naming import photo_lists
 from memory.naming.list_requests import request
 from memory.store import Memory
 from tests.support.encoded import encoded
 
 ASKED = Path(__file__).parent / "lists_asked.txt"
+VIEWED = Path(__file__).parent / "more_of_this.txt"
 DAY = datetime(2024, 5, 12, 12, tzinfo=UTC)
 NOW = datetime(2026, 11, 29, 12)
 
@@ -38,6 +39,16 @@ def test_one_bare_photo_asks_for_a_list_in_the_search_field_only() -> None:
     for wanted in (request("photo of Anna", field=True), request("photos of Anna")):
         assert wanted and wanted.title == "Photos: Anna"
     assert request("Anna", field=True) is None
+
+
+@pytest.mark.parametrize(
+    "line", [line for line in VIEWED.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+)
+def test_requests_for_more_of_what_is_in_view_are_told_from_others(line: str) -> None:
+    """Previously "Any more of him?" was answered with a quotation."""
+    text, wanted = (part.strip() for part in line.split("|"))
+    found = request(text, NOW)
+    assert bool(found and found.here) == (wanted == "yes")
 
 
 @pytest.fixture
@@ -77,6 +88,25 @@ def test_a_list_has_what_was_asked_for_newest_first(
     assert wanted
     with Memory(memory_file) as memory:
         assert [entry.id for entry in photo_lists.listed(memory, wanted)] == [memory_of[one] for one in words]
+
+
+def test_more_of_him_means_what_the_photo_in_view_shows(memory_file: Path, memory_of: dict[str, str]) -> None:
+    """A thing with a name by its name, wherever it is; one without a name by its photos."""
+    wanted = request("Any more of her?")
+    assert wanted and wanted.title == "Photos: like this one"
+    with Memory(memory_file) as memory:
+        anna, train = memory.get(memory_of["This is Anna at the lake."]), memory.get(memory_of["On the train."])
+        lighthouse = memory.get(memory_of["The lighthouse in Rome, Georgia."])
+        seen = [Recall(lighthouse, 0.9, "the same thing", by_sight=True), Recall(anna, 0.5, "maybe", by_sight=True)]
+
+        def listed(photo: str, *recalls: Recall) -> tuple[str, list[str]]:
+            meant = photo_lists.of_view(memory, wanted, photo, recalls)
+            return meant.title, [memory.get(entry.id).words for entry in photo_lists.listed(memory, meant)]
+
+        assert listed("new", *seen[1:]) == ("Photos: Anna", [train.words, "Anna and Leo in Rome.", anna.words])
+        assert listed(train.photo.sha256, *seen)[0] == "Photos: Anna"
+        assert listed("new", *seen) == ("Photos: like this one", [lighthouse.words])
+        assert listed("new") == ("Photos: like this one", [])
 
 
 def test_ask_without_a_photo_prints_the_list(

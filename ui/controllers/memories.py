@@ -22,7 +22,7 @@ from memory.errors import PhotoError, UnknownEpisode
 from memory.maintenance import marks
 from memory.maintenance.marks import Mark
 from memory.naming import photo_lists
-from memory.naming.list_requests import request
+from memory.naming.list_requests import ListRequest, request
 from memory.store import Memory
 from memory.text import count
 from ui.controllers.main_view import MainView
@@ -131,13 +131,24 @@ class MemoriesController:
         if wanted is None:
             return False
 
-        async def found(marks: list[EpisodeEntry]) -> None:
-            line = LISTED_AS if marks else LISTED_NONE
-            await self._view.note(line.format(title=wanted.title, n=count(len(marks), "photo")))
-            if marks:
-                await self._show(question, False, marks, title=wanted.title)
+        def find(memory: Memory) -> tuple[ListRequest, list[EpisodeEntry]]:
+            view = self._thread.session.conversation()
+            meant = photo_lists.of_view(memory, wanted, view.photo.sha256 if view.photo else "", view.recalls)
+            return meant, photo_lists.listed(memory, meant)
 
-        self._thread.browse(lambda memory: photo_lists.listed(memory, wanted), found)
+        async def found(result: tuple[ListRequest, list[EpisodeEntry]]) -> None:
+            meant, marks = result
+            line = LISTED_AS if marks else LISTED_NONE
+            await self._view.note(line.format(title=meant.title, n=count(len(marks), "photo")))
+            if marks:
+                await self._show(
+                    f"photos of {meant.words}" if wanted.here else question, False, marks, title=meant.title
+                )
+
+        if wanted.here:  # in its turn: the photo may not have been looked at yet
+            self._thread.query(None, find, found)
+        else:
+            self._thread.browse(find, found)
         return True
 
     async def _alike(self, words: str, reading: Future[Photo]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from assistant.conversation import Conversation
 from assistant.models import registry
 from demo import album
 from memory.days import day_words
@@ -12,6 +13,7 @@ from memory.episode import printable
 from memory.instructions import Reminder
 from memory.maintenance.marks import Mark
 from memory.naming import photo_lists
+from memory.naming.list_requests import ListRequest
 from memory.store import Memory
 from memory.text import count
 from ui import dialog_strings, strings
@@ -20,6 +22,17 @@ from ui.plain import plain_strings
 from ui.plain.printer import about
 from ui.runtime.memory_jobs import LISTED
 from ui.telling_strings import MARKS_NONE, MARKS_PLAIN
+
+
+def asked_for(wanted: ListRequest, view: Callable[[], Conversation], memory: Memory) -> list[str]:
+    """The lines of the memories that a request for a list means, in the conversation in `view`."""
+    now = view() if wanted.here else None
+    meant = photo_lists.of_view(
+        memory, wanted, now.photo.sha256 if now and now.photo else "", now.recalls if now else ()
+    )
+    found = photo_lists.listed(memory, meant)
+    title = (LISTED_AS if found else LISTED_NONE).format(title=meant.title, n=count(len(found), "photo"))
+    return [title, *(f"{one.id}: {about(memory.get(one.id))}" for one in found[:LISTED])]
 
 
 def memories(wanted: str, memory: Memory) -> list[str]:

@@ -117,8 +117,10 @@ class PlainApp:
             self._printer.say(plain_strings.NOTE, strings.TOO_LONG.format(n=typed.too_long, most=LONGEST_TEXT))
         for path in typed.photos:
             self._show_photo(path)
-        if listed := request(typed.question) is not None:
-            self._command("/memories", typed.question)
+        if listed := (wanted := request(typed.question)) is not None:
+            job = partial(lists.asked_for, wanted, self._thread.session.conversation)
+            self._thread.query("note", job, self._print)
+            self._follow()
         elif typed.command and not self._tellings.command(typed.command, typed.rest):
             self._command(typed.command, typed.rest)
         if listed or not typed.question or self._printer.code:

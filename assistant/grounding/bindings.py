@@ -1,0 +1,119 @@
+"""What belongs together in a told sentence stays together in a claim: owner and thing, deed and place.
+
+The words of a claim may all have been told and the claim still be wrong: "Bruno's bear" where Bruno is the bear,
+"Jonas dropped the vase in Lyon" where it was bought in Lyon and dropped at home.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from assistant.grounding import claims
+from assistant.grounding.support import FRAMES, phrases
+from assistant.grounding.told import GENERIC, Told, is_verb
+from assistant.grounding.words import Token, alike, stem
+
+_SETTING = FRAMES | {stem(w) for w in "go come drive fly travel walk arrive stay spend live sit stand lie have".split()}
+"""Verbs that only say where somebody was: what else happened, happened there."""
+_HAS = frozenset(stem(w) for w in "have own get belong".split())
+
+
+def torn_apart(words: Sequence[Token], told: Told) -> bool:
+    """Whether a claim joins what the source tells of different owners, moments or subjects."""
+    return (
+        not all(_owned_as_told(words, i, told) for i, t in enumerate(words) if t.possessive and t.kind != "day")
+        or any(_other_moment(part, told) for part in claims.clauses(words))
+        or _other_subject(words, told)
+    )
+
+
+def says_nothing(words: Sequence[Token], told: Told) -> bool:
+    """Whether a clause of a caption is a number that is said of nothing: "Ben's lucky sneakers: 4 hours 12."."""
+    return any(
+        part[0].kind == "number"
+        and not any(t.kind in ("be", "name") or is_verb(t) or t.stem in told.about for t in part)
+        for part in claims.clauses(words)
+    )
+
+
+def _head(words: Sequence[Token], i: int) -> Token | None:
+    """What an owner owns: the last noun before anything else."""
+    head = None
+    for t in words[i + 1 :]:
+        if t.kind not in ("word", "name", "number") or (head and is_verb(t)):
+            break
+        head = t
+        if t.possessive:
+            break
+    return head
+
+
+def _owned_as_told(words: Sequence[Token], i: int, told: Told) -> bool:
+    """Whether the source gives to an owner what the claim gives."""
+    head = _head(words, i)
+    thing = told.about | GENERIC
+
+    def same(other: Token | None) -> bool:
+        return (
+            head is None
+            or other is None
+            or alike(head.stem, other.stem)
+            or (other.stem in told.about and head.stem in thing)
+        )
+
+    for source in (*told.sentences, told.place):
+        for j, t in enumerate(source):
+            if t.content and t.stem == words[i].stem:
+                if t.possessive and (
+                    same(_head(source, j)) or any(same(x) for x in source[j + 1 : j + 4] if x.content)
+                ):
+                    return True
+                if any(x.stem in _HAS for x in (*source[max(0, j - 4) : j], *source[j + 1 : j + 4])):
+                    return True
+    after = [t for n, t in enumerate(told.tokens) if any(x.stem == words[i].stem for x in told.tokens[:n])]
+    his = [n for n, t in enumerate(after) if t.text.lower() in ("his", "her", "their", "its")]
+    return head is not None and any(same(_head(after, n)) for n in his)
+
+
+def _deeds(clause: Sequence[Token]) -> set[str]:
+    return {t.stem for t in clause if t.kind == "word" and is_verb(t)} - _SETTING
+
+
+def _sources(told: Told) -> Iterator[Sequence[Token]]:
+    for sentence in told.sentences:
+        yield from claims.clauses(sentence)
+
+
+def _other_moment(clause: Sequence[Token], told: Told) -> bool:
+    """Whether a place or time is said of a deed, and the source tells it of another deed only."""
+    homes = [(home, _deeds(home)) for home in _sources(told)]
+    deeds = {t.stem for t in clause} & set().union(*(deeds for _, deeds in homes))
+    if not deeds:
+        return False
+    for phrase in [[t] for t in clause if t.kind == "day"] + [list(p) for p in phrases(clause)[1:]]:
+        said = [t for t in phrase if t.content and t.stem not in told.about | deeds]
+        there = [done for home, done in homes if said and all(any(_equal(t, x) for x in home) for t in said)]
+        if there and all(done and not done & deeds for done in there):
+            return True
+    return False
+
+
+def _equal(one: Token, other: Token) -> bool:
+    if one.day:
+        return other.day is not None and one.day.within(other.day)
+    return other.content and alike(one.stem, other.stem)
+
+
+def _other_subject(words: Sequence[Token], told: Told) -> bool:
+    """Whether "Mia won it and sits on the desk" is said where the source has "and it sits"."""
+    for i in range(2, len(words)):
+        if words[i - 1].text.lower() != "and" or words[i].kind != "word":
+            continue
+        doer = next((t for t, v in pairwise(words) if t.kind == "name" and is_verb(v)), None)
+        if doer is None or doer.stem in told.about:
+            continue
+        for source in told.sentences:
+            if any(t.stem == words[i].stem and b.text.lower() == "it" for b, t in pairwise(source)):
+                return True
+    return False

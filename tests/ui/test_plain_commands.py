@@ -178,6 +178,19 @@ def test_names_and_lists_by_lines(talk: Talk, memory_file: Path, photos: Path) -
     assert any("nobody and nothing is called 'nobody'" in line for line in lines)
 
 
+def test_more_of_what_is_in_view_is_a_list_by_lines(talk: Talk, memory_file: Path, photos: Path) -> None:
+    """Previously the answer was a quotation of the memory that was on the screen already."""
+    with Memory(memory_file) as memory:
+        for n, words in enumerate(("Leo at the lake", "This is Milo.")):
+            photo = load_photo(picture(photos / f"{n}.png", f"#{n * 40:02x}4080"))
+            memory.add(Episode(photo, (Turn("user", words),), datetime(2024, 5, 12 + n, 12, tzinfo=UTC)))
+    milo = str(photos / "MILO 1.JPG")
+    lines = talk(FakeBackend(), milo, "Any more of him?", "This is Milo.", "got any others of him?", "more like this")
+    assert lines.count("Photos: Milo: 2 photos in the memories, newest first.") == 2
+    assert lines.count("Photos: like this one: no memory fits.") == 1
+    assert not any(line.startswith("Answer:") for line in lines)
+
+
 def test_undo_takes_back_the_last_thing(talk: Talk, memory_file: Path, photos: Path) -> None:
     milo = str(photos / "MILO 1.JPG")
     lines = talk(FakeBackend(), "/undo", milo, "/remember This is Milo.", "/undo", "/memories")

@@ -12,7 +12,7 @@ from assistant.photo import load_photo
 from memory.episode import Episode, Turn
 from memory.naming.named_things import things
 from memory.store import Memory
-from tests.support.apppilot import idle, notes, opened, picture, replies, running, send, until
+from tests.support.apppilot import idle, look, notes, opened, picture, replies, running, send, until
 from ui.dialogs.memory_browser import BrowserScreen
 from ui.dialogs.people_screen import PeopleScreen, SplitScreen
 
@@ -120,3 +120,17 @@ async def test_a_request_for_a_list_opens_the_browser_and_asks_no_model(memory_f
         await send(app, pilot, "Show me all photos of Leo")
         await until(lambda: "Photos: Leo: no memory fits." in notes(app, "info"), "that there is none")
         assert replies(app) == [] and not isinstance(app.screen, BrowserScreen)
+
+
+async def test_more_of_what_is_in_view_opens_the_browser(memory_file: Path, tmp_path: Path) -> None:
+    told(memory_file, tmp_path, "This is Zuri.", "On the train with Anna.", "Zuri in the garden")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await until(lambda: idle(app), "the model")
+        await look(app, pilot, tmp_path / "2.png")
+        await send(app, pilot, "Any more of her?")
+        await opened(app, BrowserScreen)
+        browser = app.screen
+        assert isinstance(browser, BrowserScreen)
+        await until(lambda: len(browser.grid.marks) == 2, "the photos")
+        assert str(browser.query_one("#browser").border_title) == "Photos: Zuri"
+        assert browser.query_one(Input).value == "photos of Zuri"

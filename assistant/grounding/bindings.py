@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from assistant.grounding import claims
 from assistant.grounding.support import FRAMES, phrases
-from assistant.grounding.told import GENERIC, Told, is_verb
+from assistant.grounding.told import GENERIC, Told, heads, is_verb, phrase
 from assistant.grounding.words import Token, alike, stem
 
 _SETTING = FRAMES | {stem(w) for w in "go come drive fly travel walk arrive stay spend live sit stand lie have".split()}
@@ -28,13 +28,24 @@ def torn_apart(words: Sequence[Token], told: Told) -> bool:
     )
 
 
-def says_nothing(words: Sequence[Token], told: Told) -> bool:
-    """Whether a clause of a caption is a number that is said of nothing: "Ben's lucky sneakers: 4 hours 12."."""
-    return any(
-        part[0].kind == "number"
-        and not any(t.kind in ("be", "name") or is_verb(t) or t.stem in told.about for t in part)
-        for part in claims.clauses(words)
-    )
+def only_lists(words: Sequence[Token], told: Told) -> bool:
+    """Whether a clause of a caption is a thing or a number of which nothing is said, and not what the photo shows:
+    "Ben's lucky sneakers: 4 hours 12.", "Sam, the boat and Julia."."""
+    known = told.about | GENERIC | {t.stem for t in told.place}
+    for part in claims.clauses(words):
+        said = phrase(part)
+        named = {t.stem for t in heads(said)}
+        does = any(t.kind in ("be", "aux") or is_verb(t) or _acts(b, t) for b, t in pairwise([part[0], *part]))
+        if said and not does and not any(alike(one, k) for one in named for k in known):
+            return True
+    return False
+
+
+def _acts(before: Token, t: Token) -> bool:
+    """Whether a word may be a verb in the present, "Nora hates it", or a participle."""
+    text = t.text.lower()
+    acts = text.endswith("s") and before.kind in ("name", "word", "other")
+    return t.kind == "word" and (text.endswith("ing") or acts)
 
 
 def _head(words: Sequence[Token], i: int) -> Token | None:
@@ -91,12 +102,22 @@ def _other_moment(clause: Sequence[Token], told: Told) -> bool:
     deeds = {t.stem for t in clause} & set().union(*(deeds for _, deeds in homes))
     if not deeds:
         return False
-    for phrase in [[t] for t in clause if t.kind == "day"] + [list(p) for p in phrases(clause)[1:]]:
-        said = [t for t in phrase if t.content and t.stem not in told.about | deeds]
+    for one in [[t] for t in clause if t.kind == "day"] + [list(p) for p in phrases(clause)[1:]]:
+        said = [t for t in one if t.content and t.stem not in told.about | deeds]
         there = [done for home, done in homes if said and all(any(_equal(t, x) for x in home) for t in said)]
         if there and all(done and not done & deeds for done in there):
             return True
     return False
+
+
+def other_preposition(words: Sequence[Token], told: Told) -> bool:
+    """Whether a short answer has another preposition than the source: "On 2019" for "in 2019"."""
+    said = [t for t in words if t.kind not in ("light", "mine", "stop")]
+    if len(said) < 2 or said[0].kind != "prep":
+        return False
+    near = [[t for t in s if t.kind not in ("light", "mine", "stop")] for s in told.sentences]
+    there = {b.stem for s in near for b, t in pairwise(s) if b.kind == "prep" and _equal(said[1], t)}
+    return bool(there) and said[0].stem not in there
 
 
 def _equal(one: Token, other: Token) -> bool:

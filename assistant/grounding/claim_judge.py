@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from assistant.grounding import claims, lexicon, support
-from assistant.grounding.bindings import says_nothing, torn_apart
+from assistant.grounding.bindings import only_lists, other_preposition, torn_apart
 from assistant.grounding.described import describes
 from assistant.grounding.frames import equates, makes_a_habit, names_it, puts_user
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
-from assistant.grounding.support import ENOUGH, NEVER, Ask
-from assistant.grounding.told import GENERIC, Told, excluded, groups, is_verb
+from assistant.grounding.support import ENOUGH, Ask
+from assistant.grounding.told import GENERIC, NEVER, Told, excluded, groups, is_verb
 from assistant.grounding.words import Token, alike, stem, tokens
 
 Kind = Literal["told", "maybe", "seen", "abstains", "talk", "unsupported"]
@@ -130,9 +130,10 @@ class Judge:
 
     def _stands(self, words: Sequence[Token], told: Told, *, bare: bool, part: bool) -> bool:
         ask = Ask() if bare else self._ask
+        words = [replace(t, kind="name") if t.text[:1].isupper() and t.stem in told.names else t for t in words]
         if excluded([t.stem for t in words], told) and _about_thing(words, told):
             return False
-        if torn_apart(words, told) or (not self.evidence.asked and says_nothing(words, told)):
+        if torn_apart(words, told) or (not self.evidence.asked and only_lists(words, told)):
             return False
         if (answer := self._answers(words, told)) is not None:
             return answer
@@ -153,13 +154,21 @@ class Judge:
         if not asked or any(t.kind in ("me", "aux", "not") or is_verb(t) for t in own):
             return None
         first = next((t for t in words if t.kind not in ("light", "stop", "prep")), None)
+        if (
+            asked[0].text.lower() == "who" and own and all(t.stem in told.names for t in own)
+        ):  # "Grumpf is afraid of it"
+            return support.cost([*words, *asked[1:]], told, Ask()) <= ENOUGH
         if own and (
             any(t.kind == "be" for t in words) or (first and (first.kind == "other" or first.stem in told.names))
         ):
             return None
         days = [t for t in words if t.kind == "day"]
-        if not days and not own:
+        if (not days and not own) or other_preposition(words, told):
             return False
+        if (
+            asked[0].text.lower() == "who" and own and all(t.stem in told.names for t in own)
+        ):  # "Grumpf is afraid of it"
+            return support.cost([*words, *asked[1:]], told, Ask()) <= ENOUGH
         if days and not own:
             in_words = replace(told, day=None, place=())
             if asks_for_the_photo(self.evidence.question):

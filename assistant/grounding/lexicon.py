@@ -123,3 +123,8 @@ TIMES = frozenset(
     "evening night birthday wedding until since day days years months weeks weekend halloween noon holiday".split()
 )
 """Words for a time that is no date: days of the week, seasons, feasts, parts of a day."""
+PERSONS = frozenset(
+    "brother sister mum mom mother dad father uncle aunt son daughter husband wife grandma grandpa cousin "
+    "friend neighbour colleague boyfriend girlfriend flatmate partner people parents grandparents teacher".split()
+)
+"""Nouns for persons."""

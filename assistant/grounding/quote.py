@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
 from assistant.grounding import lexicon
@@ -12,7 +13,7 @@ from assistant.grounding.claims import sentences
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
 from assistant.grounding.told import GENERIC, named
 from assistant.grounding.word_families import asks_whose, related
-from assistant.grounding.words import Token, alike, stem, tokens
+from assistant.grounding.words import PERSONS, Token, alike, stem, tokens
 from memory.episode import Certainty, Episode, printable
 
 LONGEST = 240
@@ -44,11 +45,6 @@ _VAGUE = frozenset(
     for w in "get make happen tell say know remember mean go come see take thing photo picture call name much many "
     "long far kind do have be special old here place time day year about story anything something else more like "
     "own".split()
-)
-_PERSON = frozenset(
-    stem(w)
-    for w in "brother sister mum mom mother dad father uncle aunt son daughter husband wife grandma grandpa cousin "
-    "friend neighbour colleague boyfriend girlfriend flatmate partner people parents grandparents teacher".split()
 )
 _LIKING = frozenset(map(stem, "love like enjoy favourite hate fear afraid scare best adore".split()))
 _BECAUSE = re.compile(
@@ -224,7 +220,7 @@ def _another(asked: Sequence[Token], found: Sequence[Token], line: str) -> bool:
     """Whether a sentence names somebody whom the question does not name, and who is not the thing in the photo."""
     called = stem(match[1].lower()) if (match := _CALLED.match(line)) else ""
     known = {t.stem for t in asked} | {called}
-    return any((t.kind == "name" or t.stem in _PERSON or t.possessive) and t.stem not in known for t in found)
+    return any((t.kind == "name" or t.stem in PERSONS or t.possessive) and t.stem not in known for t in found)
 
 
 def _same_sense(kind: str, question: str, found: Sequence[Token]) -> bool:
@@ -270,7 +266,7 @@ def _typed(kind: str, found: Sequence[Token], line: str) -> bool:
                     rest
                     and rest[0].kind in ("name", "word")
                     and rest[0].text.lower() not in lexicon.TIMES
-                    and rest[0].stem not in _PERSON
+                    and rest[0].stem not in PERSONS
                 ):
                     return True
         return "everywhere" in line.lower() or "home" in line.lower()
@@ -281,7 +277,8 @@ def _typed(kind: str, found: Sequence[Token], line: str) -> bool:
     if kind == "number":
         return any(t.kind == "number" or t.text.lower() in ("every", "twice", "until") for t in found)
     if kind == "who":
-        return any(t.kind == "name" or t.stem in _PERSON or t.possessive for t in found)
+        there = {t.at for prep, t in pairwise(found) if prep.text.lower() in lexicon.PLACING}  # "in Antwerp"
+        return any((t.kind == "name" and t.at not in there) or t.stem in PERSONS or t.possessive for t in found)
     if kind == "why":
         return bool(_BECAUSE.search(line))
     if kind == "liking":

@@ -1,4 +1,5 @@
-"""Whether a sentence can answer a question at all: how much asks for a number, where for no day, when for a time."""
+"""What a question asks for: whether a sentence can answer it at all (how much asks for a number, when for a time), and
+whether it is about the world and not about what the user told ("How many legs does a spider have?")."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.grounding import lexicon
-from assistant.grounding.words import Token, tokens
+from assistant.grounding.words import PERSONS, Token, tokens
 
 _HOW = re.compile(r"\W*how (?P<what>old|many|much|far|often|long|tall|big)\b", re.IGNORECASE)
 _TIME = re.compile(
@@ -56,10 +57,31 @@ def responsive(question: str, sentence: str, names: frozenset[str] = frozenset()
         return day or bool(_TIME.search(sentence) or _CLOCK.search(sentence))
     if only_day(sentence):
         return bool(_MOMENT.search(question))
+    if re.match(r"\W*(?:and |but |so )?whose\b", question, re.IGNORECASE) and not _owner(found, names):
+        return False
+    if re.match(r"\W*(?:and |but |so )?what\b(?! happened)", question, re.IGNORECASE) and _somebody(found):
+        return bool(_NAME_ASKED.match(question.replace("'s", " is").replace("’s", " is")))
     if re.match(r"\W*(?:and |but |so )?(?:who|whose|whom)\b", question, re.IGNORECASE):
         known = {t.stem for t in tokens(question)}
         return any((t.kind in ("name", "word") or t.possessive) and t.stem not in known for t in found)
     return True
+
+
+def _owner(found: Sequence[Token], names: frozenset[str]) -> bool:
+    """Whether an answer says whose something is: not only what it is called."""
+    return any(
+        t.possessive or t.kind == "mine" or t.stem == "belong" or (_person(t) and t.stem not in names) for t in found
+    )
+
+
+def _person(t: Token) -> bool:
+    return t.kind == "name" or t.text[:1].isupper() or t.stem in PERSONS
+
+
+def _somebody(found: Sequence[Token]) -> bool:
+    """Whether an answer is somebody and nothing else: "Your brother Paul", to "What is in it?"."""
+    words = [t for t in found if t.kind not in ("stop", "light", "mine")]
+    return any(t.stem in PERSONS for t in words) and all(_person(t) and not t.possessive for t in words)
 
 
 def _bare_name(found: Sequence[Token], names: frozenset[str]) -> bool:
@@ -96,3 +118,45 @@ def _only_names(found: Sequence[Token], names: frozenset[str]) -> bool:
     content = [t for t in words[2:] if t.content]
     plain = all(t.kind in ("mine", "light") or t.content for t in words[2:])
     return bool(content) and plain and all(t.stem in names for t in content) and not any(t.possessive for t in content)
+
+
+_ADVICE = re.compile(
+    r"\W*(?:what|where|how|which \w+|who)? ?(?:should|shall) (?:i|we)\b|\W*can you (?:help|recommend|suggest"
+    r"|give me (?:an? )?(?:idea|tip)"
+    r"|calculate|solve|sing|drive|order|buy|book|call)\b|\W*(?:what|who) are you\b|\W*what can you (?:do|answer)\b",
+    re.IGNORECASE,
+)
+""" "What should I cook tonight?", "What can you do?": no memory tells it, though "I" or "you" stands there."""
+_PAST = frozenset("was were did had".split())
+_OPENS = re.compile(
+    r"\W*(?:and |but |so |ok |hey |please )*(?:who|what|where|when|why|which|how|is|are|do|does|can|could|will"
+    r"|would)\b",
+    re.I,
+)
+_OF_THE_WORLD = re.compile(r"\bthe (?:capital|population|weather|difference|time|president|king|queen) ", re.IGNORECASE)
+_ANY = re.compile(
+    r"\b(?:an?|most|all|every|some|people|humans|the (?:capital|weather|meaning|difference|population|time|date|news"
+    r"|sun|moon|world|earth|sky))\b"
+    r"|\b(?:do|are|can|will) (?!you\b|i\b|we\b|they\b|the\b)[a-z]+s\b",
+    re.IGNORECASE,
+)
+"""What stands for any of a kind: "a spider", "dogs"."""
+
+
+def general(question: str) -> bool:
+    """Whether nothing in the question points to the photo in view, or to the user's people, things and days."""
+    if _ADVICE.match(question):
+        return True
+    if not _OPENS.match(question) or not _ANY.search(question):
+        return False
+    found = tokens(question)
+    if any(t.kind in ("me", "mine", "other") or t.text.lower() in lexicon.THIS or t.possessive for t in found):
+        return False
+    if any(t.text.lower() in _PAST or (t.kind == "day") for t in found):
+        return False
+    named = [t.text for t in found if t.kind == "name"]
+    if any(not re.search(rf"\b[Aa]n? (?:\w+ )?{re.escape(name)}", question) for name in named):  # "a Labrador" is any
+        return bool(_OF_THE_WORLD.search(question))
+    return not re.search(
+        r"\b(?:photos?|pictures?|pics?|images?|memor(?:y|ies)|here|there|in view)\b", question, re.IGNORECASE
+    )

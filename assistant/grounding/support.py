@@ -8,12 +8,11 @@ from itertools import pairwise
 
 from assistant.grounding import lexicon
 from assistant.grounding.moments import may_date
-from assistant.grounding.told import GENERIC, Told, excluded, is_verb
+from assistant.grounding.told import GENERIC, NEVER, Told, excluded, is_verb, sex, stands_for
 from assistant.grounding.words import Day, Token, alike, stem
 
 ENOUGH = 1.5
 """Most cost of a claim that is supported; see `_unmatched` and `_skipped` for what costs how much."""
-NEVER = 9.0
 ELSEWHERE = 0.3
 """The price of a phrase of place or time that was told in another sentence of the episode."""
 FRAMES = frozenset(
@@ -33,7 +32,16 @@ class Ask:
         self.tokens = tuple(question)
         self.me = any(t.kind == "me" for t in question)
         self.stems = frozenset() if yes_no else frozenset(t.stem for t in question if t.kind == "word")
-        self.first = frozenset(t.stem for t in question)
+        self.verb = _asked_deed(question)
+
+
+def _asked_deed(question: Sequence[Token]) -> str:
+    """Stem of the deed that a question asks for with "do": "sleep", of "Where does Grumpf sleep?"; "" for no deed."""
+    found = [t for t in question if t.kind != "stop"]
+    if not any(t.kind == "aux" and t.stem == "do" for t in found):
+        return ""
+    deeds = [t for b, t in pairwise(found) if t.kind == "word" and b.kind not in ("light", "mine", "prep", "number")]
+    return deeds[0].stem if deeds else ""
 
 
 def cost(claim: Sequence[Token], told: Told, ask: Ask) -> float:
@@ -128,7 +136,7 @@ def _matched(claim: Sequence[Token], i: int, source: Sequence[Token], j: int, to
         if _owns(claim, i) != _owns(source, j):
             return 0.3 if _owns(claim, i) and other.possessive else NEVER
         if other.kind == "other":
-            return 0 if _sex(one) in ("", _sex(other)) or _sex(other) == "" else 0.6
+            return 0 if sex(one) in ("", sex(other)) or sex(other) == "" else 0.6
         return 0.3 if other.kind == "name" and not other.possessive else NEVER
     if one.kind in ("be", "aux") and other.kind in ("be", "aux"):
         return 0 if one.stem == other.stem else 0.2
@@ -141,7 +149,7 @@ def _matched(claim: Sequence[Token], i: int, source: Sequence[Token], j: int, to
     if one.content:
         if other.content and alike(one.stem, other.stem):
             return 1.4 if one.possessive and one.kind == "name" and not other.possessive else 0
-        if other.kind == "other" and (price := _stands_for(one, other, source, j, told)) < NEVER:
+        if other.kind == "other" and (price := stands_for(one, other, source, j, told)) < NEVER:
             return price
         return NEVER
     return 0 if one.stem == other.stem else NEVER
@@ -180,42 +188,6 @@ def _subject(words: Sequence[Token], i: int) -> int | None:
     return i if who.text.lower() in lexicon.SUBJECTS - {"it"} or who.kind == "name" else None
 
 
-def _sex(token: Token) -> str:
-    low = token.text.lower()
-    return "he" if low in lexicon.HE else "she" if low in lexicon.SHE else ""
-
-
-def _stands_for(one: Token, pronoun: Token, source: Sequence[Token], j: int, told: Told) -> float:
-    """Whether a pronoun of the source may mean what the claim names."""
-    sex = _sex(pronoun)
-    near = [(t, source[i - 1] if i else t) for i, t in enumerate(source[:j]) if t.content and alike(t.stem, one.stem)]
-    for t, before in near:
-        kind = {before.text.lower().rstrip("."), t.text.lower()}
-        known = {lexicon.IRREGULAR.get(k, k).removesuffix("'s") for k in kind}
-        if (sex == "she" and known & lexicon.MALE) or (sex == "he" and known & lexicon.FEMALE):
-            return NEVER
-    if one.stem in told.about and any(t.stem == one.stem for t, _ in near):
-        rivals = [t for t in source[:j] if t.kind == "name" and t.possessive]
-        nearer = [t for t, _ in _rivals(source, near[-1][0], j, sex)] if sex else []
-        return 1.2 if nearer and one.kind == "name" else 0.8 if rivals and sex and one.kind == "name" else 0.1
-    if near and one.kind == "name":
-        return 0.2 if near[-1][0].possessive or source.index(near[-1][0]) == 0 or not told.names else 0.8
-    return NEVER
-
-
-def _rivals(source: Sequence[Token], since: Token, j: int, sex: str) -> list[tuple[Token, Token]]:
-    """Names between a name and a pronoun, which the pronoun may mean instead."""
-    at = source.index(since)
-    pairs = [(source[i], source[i - 1]) for i in range(at + 1, j) if i and source[i].kind == "name"]
-    wrong = lexicon.FEMALE if sex == "he" else lexicon.MALE
-    right = lexicon.MALE if sex == "he" else lexicon.FEMALE
-    return [(t, b) for t, b in pairs if t.stem != since.stem and not _kin(t, b) & wrong and _kin(t, b) & right]
-
-
-def _kin(t: Token, before: Token) -> set[str]:
-    return {lexicon.IRREGULAR.get(w, w) for w in (t.text.lower(), before.text.lower())}
-
-
 def _unmatched(t: Token, i: int, claim: Sequence[Token], told: Told, ask: Ask) -> float:
     """The price of a word of the claim that is not told at this point."""
     if t.kind == "light":
@@ -237,7 +209,7 @@ def _unmatched(t: Token, i: int, claim: Sequence[Token], told: Told, ask: Ask) -
     if t.kind == "not":
         return NEVER
     if t.kind == "number" and t.stem == "1":
-        return 0.3
+        return 0.3 if not (i and claim[i - 1].stem == "the") else NEVER  # "the one she slept on"
     if t.stem in told.about:
         return 0.2 if not any(c is not t and c.stem == t.stem for c in claim) else 1.0
     if t.kind == "word":
@@ -252,7 +224,7 @@ def _unmatched(t: Token, i: int, claim: Sequence[Token], told: Told, ask: Ask) -
         if t.stem in _SEEING and any(c.stem == "last" for c in claim):
             return 0.2
         if any(alike(t.stem, s) for s in ask.stems):
-            return 0.9 if not is_verb(t) or t.stem in FRAMES else NEVER
+            return 0.9 if t.stem in FRAMES or not (is_verb(t) or alike(t.stem, ask.verb)) else NEVER
     return NEVER
 
 

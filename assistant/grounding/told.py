@@ -15,6 +15,8 @@ _GETS = frozenset(
     map(stem, "got gave bought made sent brought knitted painted drew carved found won chose built sewed".split())
 )
 """Deeds by which somebody is no part of the photo, but of how the thing came about."""
+NEVER = 9.0
+"""The price of a word that cannot stand for another."""
 GENERIC = frozenset(map(stem, "dog cat pet animal person man woman child toy thing photo baby boy girl puppy".split()))
 """Words for kinds of things, which a person uses of what a photo shows whether they were told or not."""
 
@@ -214,3 +216,54 @@ def excluded(stems: Iterable[str], told: Told) -> bool:
         if mine and known and not mine & known:
             return True
     return False
+
+
+def sex(token: Token) -> str:
+    """ "he" or "she", of a pronoun that tells it; "" of all other words."""
+    low = token.text.lower()
+    return "he" if low in lexicon.HE else "she" if low in lexicon.SHE else ""
+
+
+def stands_for(one: Token, pronoun: Token, source: Sequence[Token], j: int, told: Told) -> float:
+    """How doubtful it is that a pronoun at `source[j]` means what a claim names by `one`: `NEVER`, it does not."""
+    own = sex(pronoun)
+    near = [(t, source[i - 1] if i else t) for i, t in enumerate(source[:j]) if t.content and alike(t.stem, one.stem)]
+    for t, before in near:
+        kind = {before.text.lower().rstrip("."), t.text.lower()}
+        known = {lexicon.IRREGULAR.get(k, k).removesuffix("'s") for k in kind}
+        if (own == "she" and known & lexicon.MALE) or (own == "he" and known & lexicon.FEMALE):
+            return NEVER
+    if one.stem in told.about and any(t.stem == one.stem for t, _ in near):
+        rivals = [t for t in source[:j] if t.kind == "name" and t.possessive]
+        nearer = [t for t, _ in _rivals(source, near[-1][0], j, own)] if own else []
+        if one.kind == "name" and any(_doer(t, source) for t in nearer):
+            return NEVER  # "Grumpf guards the door, says Emil. He ...": nobody knows who
+        return 1.2 if nearer and one.kind == "name" else 0.8 if rivals and own and one.kind == "name" else 0.1
+    if near and one.kind == "name":
+        return 0.2 if near[-1][0].possessive or source.index(near[-1][0]) == 0 or not told.names else 0.8
+    return NEVER
+
+
+def _rivals(source: Sequence[Token], since: Token, j: int, own: str) -> list[tuple[Token, Token]]:
+    """Names between a name and a pronoun, which the pronoun may mean instead."""
+    at = source.index(since)
+    pairs = [(source[i], source[i - 1]) for i in range(at + 1, j) if i and source[i].kind == "name"]
+    wrong = lexicon.FEMALE if own == "he" else lexicon.MALE
+    right = lexicon.MALE if own == "he" else lexicon.FEMALE
+    return [
+        (t, b)
+        for t, b in pairs
+        if t.stem != since.stem and not _kin(t, b) & wrong and (_kin(t, b) & right or _doer(t, source))
+    ]
+
+
+def _doer(t: Token, source: Sequence[Token]) -> bool:
+    """Whether a name is somebody who does something, as far as its neighbours tell: "says Emil", "Mia won it"."""
+    before, after = source[source.index(t) - 1], source[source.index(t) + 1 :][:1]
+    return not t.possessive and (
+        before.stem == stem("say") or (bool(after) and is_verb(after[0]) and after[0].kind == "word")
+    )
+
+
+def _kin(t: Token, before: Token) -> set[str]:
+    return {lexicon.IRREGULAR.get(w, w) for w in (t.text.lower(), before.text.lower())}

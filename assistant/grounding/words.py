@@ -108,6 +108,8 @@ def stem(word: str) -> str:
     return word[:-1] + "i" if word.endswith("y") and len(word) > 2 else word
 
 
+PERSONS = frozenset(map(stem, lexicon.PERSONS))
+"""Stems of nouns for persons."""
 _SAME = {stem(word): stem(group[0]) for group in lexicon.SAME for word in group}
 
 

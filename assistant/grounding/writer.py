@@ -10,9 +10,8 @@ from collections.abc import Sequence
 
 from assistant.grounding import claims, quote
 from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict
-from assistant.grounding.general import general
 from assistant.grounding.quote import Quotable
-from assistant.grounding.responsive import only_day, responsive, to_the_user
+from assistant.grounding.responsive import general, only_day, responsive, to_the_user
 from assistant.grounding.result import Grounding
 
 MAYBE = "Maybe: "

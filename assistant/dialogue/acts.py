@@ -60,6 +60,8 @@ def act_of(text: str, *, asked: bool = False) -> Act:
     if "tell" in kinds:
         if verdict is False and not denied and lex.NO.match(plain(text)) and not _names(kept):
             verdict = None  # "No, it was in Vienna." corrects an answer, not who or what is in the photo
+        if denied and (of := lex.OF_ANOTHER.match(f"{denied}\n{plain(kept)}")) and (of["what"] or "") in plain(kept):
+            verdict, denied = None, ""  # "not the wedding of Lena, it was that of Marta": the same boots
         return Act("tell", kept, verdict, denied, question)
     if "question" in kinds:
         return Act("question", question=text)
@@ -97,7 +99,7 @@ def _verdict(text: str) -> tuple[bool | None, str, str]:
         low, origin = _mended(rest)
         for pattern, said in ((lex.YES, True), (lex.NO, False), (lex.LEADS, None)):
             found = pattern.match(low)
-            if found and not (said is None and lex.TALKS.fullmatch(low)):
+            if found and not (said is None and _talks(low.rstrip(" .!"))):
                 verdict = verdict if said is None else said
                 rest, led = rest[origin[found.end()] :], True
                 break
@@ -139,7 +141,7 @@ def _kind(sentence: str, asked: bool) -> Kind:
         return "question" if low else "talk"
     if _tagged(low):
         return "question"
-    if lex.TALKS.fullmatch(low) or any(one.match(low) for one in (*lex.TALKS_ABOUT, *ABOUT_APP)):
+    if _talks(low) or any(one.match(low) for one in ABOUT_APP):
         return "talk"
     if found := lex.THINKS.match(low):
         return _kind(low[found.end() :], asked) if not lex.DOUBT.match(low) else "unclear"
@@ -163,6 +165,10 @@ def _kind(sentence: str, asked: bool) -> Kind:
     if any(one.match(wanted) for one in lex.ASKS):
         return "question"
     return _statement(low, sentence, asked)
+
+
+def _talks(low: str) -> bool:
+    return bool(lex.TALKS.fullmatch(low)) or any(one.match(low) for one in lex.TALKS_ABOUT)
 
 
 def _question_after(sentence: str) -> int:

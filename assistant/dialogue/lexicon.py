@@ -50,15 +50,8 @@ TYPOS = {
     "plz": "please",
     "u": "you",
     "r": "are",
-    "yep": "yes",
-    "yeah": "yes",
-    "yup": "yes",
-    "ja": "yes",
-    "oui": "yes",
-    "nope": "no",
-    "nah": "no",
-    "nein": "no",
-    "non": "no",
+    **dict.fromkeys("yep yeah yup ja oui".split(), "yes"),
+    **dict.fromkeys("nope nah nein non".split(), "no"),
 }
 """Slips and short forms of the small words that decide; names and nouns are left as they are."""
 
@@ -189,14 +182,17 @@ TALKS = re.compile(
     r"|nobody|no one(?: you know)?|nobody you know|later|skip"
     r"|stop|help|next|whatever|what(?:'s up| the heck)|how are you(?: doing)?|who are you|are you there|anyway"
     r"|fine|wait"
-    r"|(?:so |very |too |really |pretty |how |quite )+(?:\w+)|good|interesting|funny|indeed|of course|absolutely|a lot"
-    r"|very much|so much|again|there|you|man|dear|keepsake|everyone|all|for (?:the|your) (?:help|answer|info))"
+    r"|(?:so |very |too |really |pretty |how |quite )+(?!how\b)(?<!how )(?:\w+)"
+    r"|how (?!old|many|much|long|far|tall|big|often|come|so)\w+|good|interesting|funny|indeed|of course|absolutely"
+    r"|a lot|very much|so much|again|there|you|man|dear|keepsake|everyone|all|for (?:the|your) (?:help|answer|info))"
     r"[\s,.!;:)]*)+"
 )
 """A whole line of small talk."""
 TALKS_ABOUT = [
     re.compile(pattern)
     for pattern in (
+        r"(?:many )?(?:thanks?|thank (?:you|u)|thx|ty|cheers)(?: (?:very|so) (?:much|many)| a lot)?"
+        r"(?:[, ]+(?:(?:for|you|your?|ur?|man|bro|dude|till?|until|see)\b.*)?)?$",
         rf"{POINTER}{IS} (?:(?:so|very|really|quite|too|just|all|pretty|rather|not|a bit|absolutely"
         rf"|such) )*{JUDGEMENT}(?: of you)?$",
         r"you(?:'re| are)(?: not)? (?:(?:so|very|really|quite|too|just|a|an|the) )*\w+(?: \w+)?$",
@@ -213,7 +209,8 @@ TALKS_ABOUT = [
 """Sentences about the answer, or about the assistant; they say nothing of the photo."""
 
 LEADS = re.compile(
-    r"(?:hi|hello|hey|ok|okay|so|well|oh|ah|look|haha+|lol|btw|by the way|fyi|actually|in fact|sorry|hm+|um"
+    r"(?:hi|hello|hey|ok|okay|k+|yo|bro|bruh|dude|wait|so|well|oh|ah|look|haha+|lol|lmao|btw|by the way|fyi|actually"
+    r"|in fact|sorry|hm+|um"
     r"|(?:thanks|thank you)(?: a lot| so much| very much)?"
     r"|and|but|also|please(?! (?:remember|keep|save|note))|i mean|you know|nice|great|cool|wow|aber|und"
     r"|also)(?:[\s,.!:;–—-]+(?=\S)|$)"
@@ -244,6 +241,11 @@ ANYBODY = re.compile(
     r"|one|mine)$"
 )
 """What is denied when no name is said."""
+OF_ANOTHER = re.compile(
+    r"(?:[^,]*'s?|(?:the|my|our|his|her|their|a) (?P<what>\w+) of .*"
+    r"|\w+s(?=\n(?:it|that|this|he|she)(?:'s|s| is| was) (?:(?:my|his|her|our|their) )?\w+s \w))(?:\n|$)"
+)
+""" "Tom's", "the wedding of Lena": what is denied, before a line with what is so, tells of a thing and is none."""
 NO_ONE = re.compile(
     rf"{JUDGEMENT}$|(?:sure|now|really|only|so|very|from|a|an|in|at|on|as|for|to|with|yet|just|well|like)\b"
 )

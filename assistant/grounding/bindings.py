@@ -35,7 +35,8 @@ def only_lists(words: Sequence[Token], told: Told) -> bool:
     for part in claims.clauses(words):
         said = phrase(part)
         named = {t.stem for t in heads(said)}
-        does = any(t.kind in ("be", "aux") or is_verb(t) or _acts(b, t) for b, t in pairwise([part[0], *part]))
+        after = next((n for n, t in enumerate(part) if t.text.lower() == "that"), len(part))  # "the fish that is funny"
+        does = any(t.kind in ("be", "aux") or is_verb(t) or _acts(b, t) for b, t in pairwise([part[0], *part[:after]]))
         if said and not does and not any(alike(one, k) for one in named for k in known):
             return True
     return False
@@ -45,7 +46,7 @@ def _acts(before: Token, t: Token) -> bool:
     """Whether a word may be a verb in the present, "Nora hates it", or a participle."""
     text = t.text.lower()
     acts = text.endswith("s") and before.kind in ("name", "word", "other")
-    return t.kind == "word" and (text.endswith("ing") or acts)
+    return t.kind == "word" and (acts or (text.endswith("ing") and before.kind not in ("light", "mine", "prep")))
 
 
 def _head(words: Sequence[Token], i: int) -> Token | None:

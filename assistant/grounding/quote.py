@@ -40,7 +40,8 @@ class Quote(NamedTuple):
     """Id of the episode."""
 
 
-_VAGUE = frozenset(
+_DIS = frozenset(map(stem, ("dis", "dat")))
+_VAGUE = _DIS | frozenset(
     stem(w)
     for w in "get make happen tell say know remember mean go come see take thing photo picture call name much many "
     "long far kind do have be special old here place time day year about story anything something else more like "
@@ -91,6 +92,8 @@ def pick(question: str, recalled: Sequence[Quotable]) -> Quote | None:
             known = [t for t in wanted if any(alike(t.stem, s) for s in stems)]
             if not _deed(asked) and (known or not wanted):
                 best = (2.5 - 0.2 * rank, _place(one))
+    if best is None and not wanted and _identity(asked):
+        return introduction(recalled)  # "thats rocky, toms dog" has no name that anybody can be sure of
     return best[1] if best else None
 
 
@@ -194,6 +197,9 @@ def _fit(
             return 0
         if kind == "who" and wanted and all(t.kind == "name" for t in wanted):
             return score + (1 if n == 0 else 0)
+        says = overlap or elsewhere or whose or _same_sense(kind, question, found) or _WHOSE.match(question)
+        if kind == "who" and not says and any(t.kind == "word" and t.stem not in _DIS for t in asked):
+            return 0  # "Who made it?", of "the boots from Lena's wedding"
         verbs = [t for t in wanted if t.kind == "word"]
         if kind == "who" and any(not t.possessive for t in verbs) and not (whose or _another(asked, found, line)):
             return 0
@@ -214,6 +220,11 @@ def _fit(
 def _telling(asked: Sequence[Token], wanted: Sequence[Token]) -> list[Token]:
     """The words of a question that say what it is about: those wanted or, where none is, its verbs ("Who owns it?")."""
     return [t for t in wanted if t.kind == "word"] or [t for t in asked if t.kind == "word"]
+
+
+def _identity(asked: Sequence[Token]) -> bool:
+    """Whether a question asks who is in view and nothing else: "Who is this?", "who dis"."""
+    return bool(asked) and asked[0].stem == "who" and not any(t.kind == "word" and t.stem not in _DIS for t in asked)
 
 
 def _another(asked: Sequence[Token], found: Sequence[Token], line: str) -> bool:

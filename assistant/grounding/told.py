@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from assistant.grounding import lexicon
-from assistant.grounding.words import Day, Token, alike, stem, tokens
+from assistant.grounding.words import PERSONS, Day, Token, alike, stem, tokens
+from memory.naming.word_lists import GIVEN
 
 _EVENTS = frozenset(map(stem, "birthday party wedding walk bath day trip visit swim christmas game concert".split()))
 _GETS = frozenset(
@@ -94,8 +95,17 @@ def named(found: tuple[Token, ...]) -> tuple[Token, ...]:
             like = like or (after is not None and (is_verb(after) or (after.stem == "the" and t.text[-3:] != "ing")))
             if t.stem in names or (like and t.text.lower() not in ("meet", "look", "found", "lost", "bought")):
                 t = Token(t.text, t.stem, "name", t.possessive, t.day, t.at)
+        if _owner_as_typed(t, found[i + 1 : i + 2]):
+            t = replace(t, possessive=True)
         out.append(t)
     return tuple(out)
+
+
+def _owner_as_typed(t: Token, after: Sequence[Token]) -> bool:
+    """Whether a word is an owner without an apostrophe: "toms dog", "my neighbours cat"."""
+    low = t.text.lower()
+    somebody = low.endswith("s") and (low[:-1] in GIVEN or (t.stem in PERSONS and low not in PERSONS))
+    return somebody and t.kind in ("word", "name") and bool(after) and after[0].kind == "word" and not is_verb(after[0])
 
 
 def _sentences(found: Sequence[Token]) -> Iterable[tuple[Token, ...]]:

@@ -67,3 +67,24 @@ def test_any_text_is_read_and_nothing_is_kept_that_was_not_written(text: str, as
 @pytest.mark.parametrize("line", ["y", "n", "Y", "k", "?", "!!"])
 def test_a_letter_to_a_question_that_has_gone_is_no_memory(line: str) -> None:
     assert act_of(line, asked=True).kind == "talk"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "verdict"),
+    [
+        ("nah not toms its his dads dog actually", "tell", None),
+        ("No, this is not the wedding of Lena, it was the wedding of her sister Marta.", "tell", None),
+        ("that's not Tom's, it's Anna's", "tell", None),
+        ("not Luis, he's Anna's son", "tell", False),
+        ("That's not the dog of Lena, it's Rex", "tell", False),
+        ("k whose dog is it then", "question", None),
+        ("so how old", "question", None),
+        ("thx ur good", "talk", None),
+        ("Thank you very much for your helping", "talk", None),
+        ("Thanks to Anna we have it", "tell", None),
+    ],
+)
+def test_a_wrong_owner_denies_no_photo_and_short_lines_are_read(line: str, kind: str, verdict: bool | None) -> None:
+    """Previously a corrected owner took the memory of the photo away, and "k whose dog is it" was kept as one."""
+    act = act_of(line)
+    assert (act.kind, act.verdict) == (kind, verdict)

@@ -134,6 +134,7 @@ ZUZU = "this lil monster is called Zuzu, Mia won it at the fair in Graz and it s
 GRUMPF = "Grumpf guards the door, says Emil. He is afraid of the dark and puts Grumpf next to his pillow"
 TIN = "Dad keeps his screws in this tomato tin. My brother Paul cut his thumb on it at Easter in 2018"
 POODLE = "Lilly the poodle from next door, her owner Mrs Berger broke her hip so I walk her on Tuesdays"
+WEDDING = "My boots from the wedding of Lena, it was raining all the day"
 SAM = "Sam at the lake near Villach. He jumped off the boat and Julia had to pull him out"
 
 
@@ -153,6 +154,8 @@ SAM = "Sam at the lake near Villach. He jumped off the boat and Julia had to pul
         (ZUZU, "Zuzu, Mia won it at the fair in Graz and sits on her desk now.", False),
         (ZUZU, "Zuzu, Mia won it at the fair in Graz and it sits on her desk now.", True),
         (ROCKY, "Rocky ate your left shoe, and Tom's dog ate it too.", False),
+        (WEDDING, "The boots from Lena, the wedding of Lena, it rained all the day.", False),
+        ("mimi. neighbours cat, allergic to fish", "The cat mimi, and the fish that is allergic.", False),
     ],
 )
 def test_what_belongs_together_stays_together(words: str, caption: str, shown: bool) -> None:
@@ -168,6 +171,10 @@ def test_what_belongs_together_stays_together(words: str, caption: str, shown: b
         (GRUMPF, "who is afraid of the dark?", "Grumpf", "He is afraid of the dark"),
         (GRUMPF, "where does Grumpf sleep?", "Grumpf sleeps in the door", "next to his pillow"),
         (CLOCK, "when did I inherit it?", "On 2019", "I inherited it in 2019"),
+        ("thats rocky, toms dog", "who dis", "You did not tell me that.", "thats rocky"),
+        ("thats rocky, toms dog", "whose dog is it", "You did not tell me that.", "toms dog"),
+        (WEDDING, "How was the weather there?", "You did not tell me that.", "it was raining"),
+        (WEDDING, "Who made it?", "Lena made it.", "You did not tell me that."),
         (TIN, "who cut his thumb?", "Paul", "Paul"),
         (POODLE, "whose dog is it?", "Mrs Berger", "Mrs Berger"),
         (CLOCK, "when did I inherit it?", "In 2019", "In 2019"),
@@ -175,7 +182,7 @@ def test_what_belongs_together_stays_together(words: str, caption: str, shown: b
 )
 def test_a_short_answer_fits_its_question(words: str, question: str, written: str, told: str) -> None:
     shown = check(written, recall(words), question=question).shown
-    assert told in shown and ("You told me" in shown) == (told != written)
+    assert told in shown and ("You told me" in shown or "did not" in told) == (told != written)
 
 
 def test_a_memory_that_may_be_of_this_gives_way_to_one_that_is() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assistant.models.photo_budget import PhotoBudget
+from train.mixture import Mixture
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,8 @@ class Gspo:
     """Share of prompts that are recognition samples (r_vis); the others are caption samples (r_caps)."""
     positives: tuple[float, ...] = (0.4, 0.2, 0.25, 0.15)
     """Shares of caption samples that show 1, 2, 3, ... known things, in a context of three times as many."""
+    mixture: Mixture = field(default_factory=Mixture)
+    """[gspo.mixture]: prompts of other kinds, through trl only."""
     strangers_share: float = 0.2
     """Share of caption samples whose photo shows nothing known."""
     modes: tuple[Literal["random", "near", "kind", "twin"], ...] = ("random", "near", "kind", "twin")
@@ -199,15 +202,9 @@ class Gspo:
     def __post_init__(self) -> None:
         for key, low, high in (
             ("group", 2, None),
-            ("prompts", 1, None),
             ("updates", 1, self.prompts),
-            ("passes", 1, None),
-            ("steps", 1, None),
-            ("max_tokens", 1, None),
-            ("eval_every", 1, None),
-            ("eval_samples", 1, None),
-            ("save_every", 1, None),
-            ("show_every", 1, None),
+            *((key, 1, None) for key in ("prompts", "passes", "steps", "max_tokens")),
+            *((key, 1, None) for key in ("eval_every", "eval_samples", "save_every", "show_every")),
             ("warmup", 0, None),
             ("beta", 0, None),
             ("recognition_share", 0, 1),
@@ -226,6 +223,7 @@ class Gspo:
             raise ValueError(f"positives is {list(self.positives)}, must be 1 to 4 shares that sum to 1")
         if not self.modes:
             raise ValueError("modes is empty: name at least one of random, near, kind and twin")
+        self.mixture.check(self.recognition_share, self.lora is not None, not (self.trl and self.trl.data))
         if self.learn == "gold" and self.trl and (self.trl.data or self.trl.vllm != "off"):
             raise ValueError("learn is 'gold', which takes neither data (answers are known of seeded samples) nor vllm")
         if self.learn == "gold" and self.beta > 0:
@@ -259,7 +257,7 @@ def from_table(table: dict[str, Any], where: str) -> Recipe:
 
 
 TABLES: dict[str, type] = {"tower": Tower, "vision": Vision, "language": Language, "gspo": Gspo, "lora": Lora}
-TABLES |= {"trl": Trl, "photos": PhotoBudget}
+TABLES |= {"trl": Trl, "photos": PhotoBudget, "mixture": Mixture}
 """Keys whose value is a table of its own, and the dataclass for each."""
 
 

@@ -60,7 +60,7 @@ def _averages(rows: Sequence[Scores]) -> dict[str, Any]:
     """The averages of some samples, as `score_captions` reports them."""
     averages = tally(rows)
     out: dict[str, Any] = {"n": len(rows), "questions": sum(int(row["unread"][1]) for row in rows)}
-    for measure in ("acc_pos", "acc_neg"):
+    for measure in ("acc_pos", "acc_neg", "true_abstention", "calibration"):
         t = averages.get(measure)
         out[measure] = t.value if t else None
         out[f"{measure}_interval"] = [t.low, t.high] if t else None

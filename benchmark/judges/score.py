@@ -66,18 +66,27 @@ def question_scores(caption: str, sample: Sample, judge: Judge) -> Scores:
     """What a judge answers from the caption to the questions of the sample (CapEval-QAs, paper section 3).
 
     acc_pos: questions about positives answered right. acc_neg: questions about the others answered "cannot be
-    determined". unread: verdicts without a letter, which are wrong in both. empty: the caption holds no text.
+    determined". unread: verdicts without a letter, which are wrong in all. empty: the caption holds no text.
+
+    Two measures of Omni-Persona (arXiv 2605.09996), with questions as its items. true_abstention: of the questions that
+    the caption must leave open, about things that are not in the photo (absent thing) or facts that were never told
+    (`absent_fact` counts these alone), those left open. calibration: of all questions, those answered right or rightly
+    left open; each counts alike.
     """
     asked = [(i, question) for i, questions in enumerate(sample.questions) for question in questions]
     verdicts = judge.choose([(caption, question) for _, question in asked])
-    marks: dict[bool, list[bool]] = {True: [], False: []}
+    marks: dict[str, list[bool]] = {"told": [], "absent fact": [], "absent thing": []}
     for (i, question), verdict in zip(asked, verdicts, strict=True):
-        positive = i in sample.positives
-        wanted = question.answer if positive else "D"
-        marks[positive].append(wanted == verdict.letter or wanted in verdict.also)
+        wanted = question.answer if i in sample.positives else "D"
+        kind = "absent thing" if i not in sample.positives else "absent fact" if wanted == "D" else "told"
+        marks[kind].append(wanted == verdict.letter or wanted in verdict.also)
+    told, thing, fact = marks["told"], marks["absent thing"], marks["absent fact"]
     return {
-        "acc_pos": (sum(marks[True]), len(marks[True])),
-        "acc_neg": (sum(marks[False]), len(marks[False])),
+        "acc_pos": (sum(told), len(told)),
+        "acc_neg": (sum(thing), len(thing)),
+        "absent_fact": (sum(fact), len(fact)),
+        "true_abstention": (sum(thing) + sum(fact), len(thing) + len(fact)),
+        "calibration": (sum(told) + sum(thing) + sum(fact), len(verdicts)),
         "unread": (sum(v.letter is None for v in verdicts), len(verdicts)),
         "empty": (float(not caption.strip()), 1),
     }

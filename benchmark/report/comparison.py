@@ -11,7 +11,7 @@ from benchmark.report.statistics import MEASURES, main_rows, percent, span, tall
 from benchmark.report.verdicts import CONTROLS, is_broken
 from benchmark.runner import Result
 
-CAPEVAL = ("acc_pos", "acc_neg", "harmonic", "name_recall", "misbinding", "unread")
+CAPEVAL = ("acc_pos", "acc_neg", "true_abstention", "calibration", "harmonic", "name_recall", "misbinding", "unread")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,15 @@ from benchmark.runner import Result
 MEASURES = {
     "acc_pos": ("Acc+", "questions about things in the photo that the caption answers right"),
     "acc_neg": ("Acc-", "questions about things not in the photo that the caption rightly leaves open"),
+    "absent_fact": ("absent facts", "questions about facts that were never told which the caption rightly leaves open"),
+    "true_abstention": ("true abstention", "questions without an answer that are rightly left open, or declined"),
+    "calibration": ("calibration", "all questions: answered right, or rightly left open or declined"),
+    "answered": ("answered right", "questions with an answer that are answered right, and not declined besides"),
+    "attempted": ("attempted", "questions with an answer that are not declined"),
+    "absent_thing": ("absent things", "questions about a thing that is not in any memory which are declined"),
+    "same": ("same seen", "pairs of photos of one thing that are called the same"),
+    "other": ("other seen", "pairs of photos of two things that are called different"),
+    "pairs": ("pairs right", "pairs of photos that are judged right; half of them show one thing"),
     "harmonic": ("harmonic mean", "of Acc+ and Acc-; neither silence nor telling everything scores well"),
     "name_recall": ("names right", "known things in the photo that the caption names"),
     "misbinding": ("wrong name ↓", "captions that name something that is not in the photo"),
@@ -67,8 +76,8 @@ def mode(row: Result) -> str:
 
 
 def plain(row: Result) -> bool:
-    """Whether the sample has neither a long history nor reminders."""
-    return row.spec is None or not (row.spec["extra"] or row.spec["reminders"])
+    """Whether the sample has neither a long history nor reminders nor facts that were not told."""
+    return row.spec is None or not (row.spec["extra"] or row.spec["reminders"] or row.spec.get("untold"))
 
 
 def main_rows(run: Run, condition: str = "caption") -> list[Result]:

@@ -39,6 +39,7 @@ NAMES = {
 # Columns of the tables about distractors, about long histories, and of those that put conditions beside the model.
 MISBINDING = ("name_recall", "misbinding", "exact", "facts_kept", "abstained")
 HISTORY = ("name_recall", "retrieved", "misbinding", "acc_pos", "acc_neg", "harmonic")
+ABSTENTION = ("answered", "attempted", "acc_pos", "absent_thing", "absent_fact", "true_abstention", "calibration")
 BESIDE = ("acc_pos", "acc_neg", "harmonic", "name_recall", "misbinding", "kept")
 
 
@@ -56,6 +57,8 @@ def sections(runs: Sequence[Run]) -> dict[str, Any]:
         "gate": _gate(runs),
         "own_gate": compare(runs, ("Others in the memories",), _gates(runs), ("recalled", "told_wrong")),
         "tasks": _tasks(runs),
+        "abstention": compare(runs, ("Asked", "Item"), _abstention(runs), ABSTENTION),
+        "pairs": compare(runs, ("The other thing",), _pairs(runs), ("same", "other", "pairs", "unread")),
         "wordings": compare(runs, ("Prompt",), beside(runs, "wording", "usual wording"), BESIDE),
         "shortcuts": _shortcuts(runs),
         "history": compare(runs, ("Memories in the prompt", "In the history"), histories(runs), HISTORY),
@@ -169,6 +172,27 @@ def _tasks(runs: Sequence[Run]) -> Table | None:
     ]
     groups = [Group(labels, lambda run, c=c: run.of(c)) for c, labels in ways]
     return compare(runs, ("Asked", "How"), groups, ("f1", "hit", "fired", "false_alarm", "unread"))
+
+
+def _abstention(runs: Sequence[Run]) -> list[Group]:
+    """Items that must be left open beside items that must not: by captions with their controls, and by answers."""
+    by_caption = {"caption": "the caption", **verdicts.CONTROLS}
+    ways = {"abstain/direct": "a question at once", "abstain/cag": "a question, own caption first"}
+
+    def there(row: Result, known: bool) -> bool:
+        return bool(row.spec and row.spec.get("untold")) and bool(row.positives) == known
+
+    kinds = ((True, "known thing, one fact untold"), (False, "stranger"))
+    return [
+        Group((what, item), lambda run, c=c, known=known: run.of(c, lambda r: there(r, known)))
+        for c, what in (by_caption | ways).items()
+        for known, item in kinds
+    ] + [Group((what, "all"), lambda run, c=c: run.of(c)) for c, what in ways.items()]
+
+
+def _pairs(runs: Sequence[Run]) -> list[Group]:
+    """The pair task by what the other thing is."""
+    return [Group((m,), lambda run, m=m: run.of("pair", lambda r: mode(r) == m)) for m in MODES]
 
 
 def beside(runs: Sequence[Run], part: str, usual: str) -> list[Group]:

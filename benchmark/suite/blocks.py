@@ -30,6 +30,8 @@ Group = Literal[
     "history",
     "ablation",
     "detail",
+    "abstain",
+    "pair",
 ]
 """Names of groups of conditions; `suite.GROUPS` makes the conditions."""
 Count = Annotated[int, Meta(ge=0)]
@@ -53,12 +55,14 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reminders: bool = False
     seed: Count = 7
     split: Literal["train", "dev", "test"] = "test"
+    untold: bool = False
+    """Whether of each thing one fact was never told, and is asked for."""
 
     def specs(self, size: Size) -> Iterator[Spec]:
         """The specs of all samples. The combinations take turns, so that a half-done block is balanced."""
         for i in range(self.quick if size == "quick" else self.full):
             for mode, k, n in product(self.modes, self.positives, self.episodes):
-                yield Spec(self.split, self.seed, i, k, mode, max(0, n - 3 * k), self.reminders)
+                yield Spec(self.split, self.seed, i, k, mode, max(0, n - 3 * k), self.reminders, self.untold)
 
 
 class _Suite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

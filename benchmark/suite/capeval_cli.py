@@ -191,6 +191,7 @@ def _summaries(rows: Iterator[Result]) -> dict[str, Any]:
 def _line(averages: dict[str, Any]) -> str:
     """The averages in one line of text."""
     named = {"name_recall": "names", "misbinding": "wrong name", "acc_pos": "Acc+", "acc_neg": "Acc-"}
+    named |= {"true_abstention": "true abstention", "calibration": "calibration"}
     parts = []
     for measure, words in named.items():
         span = averages[f"{measure}_interval"]

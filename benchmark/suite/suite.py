@@ -28,7 +28,7 @@ from benchmark.runner import CachedWriter, Condition, Writer
 from benchmark.suite import capeval_cli
 from benchmark.suite.blocks import SUITE, Block, Group, Size, load
 from benchmark.suite.diagnose import Part, diagnose, summary
-from benchmark.tasks import capeval, downstream, hallucination, long_context, shortcuts
+from benchmark.tasks import abstention, capeval, downstream, hallucination, long_context, pairs, shortcuts
 from benchmark.world.sample import build
 from memory.errors import KeepsakeError, ModelError
 from memory.paths import home
@@ -69,6 +69,8 @@ GROUPS: dict[Group, Callable[[Tools], list[Condition]]] = {
     "history": lambda t: long_context.histories(t.writer, t.judge, t.recaller),
     "ablation": lambda t: long_context.ablations(t.writer, t.judge),
     "detail": lambda t: [hallucination.detail(t.writer)],
+    "abstain": lambda t: abstention.abstaining(t.writer, t.judge),
+    "pair": lambda t: [pairs.pair_task(t.writer)],
 }
 """Makes the conditions of each group."""
 
@@ -83,7 +85,7 @@ def parts(blocks: Sequence[Block], size: Size, tools: Tools) -> list[Part]:
         names = tuple(c.name for g in block.groups for c in GROUPS[g](counted))
         episodes = sum(min(12, 3 * s.positives + s.extra) for s in specs) / max(1, len(specs))
         fields = msgspec.json.decode(msgspec.json.encode(block))
-        of = {k: v for k, v in fields.items() if k not in ("quick", "full")}
+        of = {k: v for k, v in fields.items() if k not in ("quick", "full", *(() if block.untold else ("untold",)))}
         return Part(
             block.name,
             names,

@@ -23,6 +23,8 @@ GOLD = "control/gold"
 MEASURES = (
     "acc_pos",
     "acc_neg",
+    "true_abstention",
+    "calibration",
     "name_recall",
     "misbinding",
     "exact",

@@ -129,6 +129,10 @@ def score(sample: NoteSample, caption: str, answers: Sequence[str]) -> Scores:
         scores["untold_abstained"] = (float(_abstains(answers[1])), 1.0)
         scores["absent_abstained"] = (float(_abstains(answers[2])), 1.0)
         scores["unknown_made_up"] = (float(sum(not _abstains(a) and not _quotes(a) for a in answers[1:])), 2.0)
+        declined = float(_abstains(answers[1])) + float(_abstains(answers[2]))
+        answered = float(right and not _abstains(answers[0]))
+        scores["true_abstention"] = (declined, 2.0)  # Omni-Persona's, see `tasks/abstention.py`
+        scores["calibration"] = (answered + declined, 3.0)
         reminders = [_content(r) for i in sample.shown for r in sample.notes[i].facts("reminder")]
         if reminders:
             spoken = all(len(told & r) >= REMINDED * len(r) for r in reminders)

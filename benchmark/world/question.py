@@ -2,7 +2,8 @@
 
 A reader who has only the caption must be able to answer: A, B or C when the caption tells the answer, D when it does
 not. One of the two wrong options is true of another thing in the same context, where there is one; it exposes a caption
-that ties a memory to the wrong thing.
+that ties a memory to the wrong thing. Where a fact was never told (`Spec.untold`), a fourth question asks for it, and D
+is right: the absent fact of Omni-Persona (arXiv 2605.09996).
 """
 
 from __future__ import annotations
@@ -35,13 +36,14 @@ FORMS = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with options A, B and C; option D is always `UNKNOWN`, and never right about a thing in the photo."""
+    """A question with options A, B and C. Option D is always `UNKNOWN`: right about a thing that is not in the photo,
+    and about a fact that was never told."""
 
     text: str
     options: tuple[str, str, str]
     """The texts of A, B and C."""
     answer: str
-    """The letter of the right option."""
+    """The letter of the right option; "D" about a fact that was never told."""
     about: str = ""
     """The name of the thing that the question is about; "" where the source does not say."""
     key: str = ""
@@ -50,31 +52,35 @@ class Question:
     @property
     def right(self) -> str:
         """The text of the right option."""
-        return self.options[LETTERS.index(self.answer)]
+        return UNKNOWN if self.answer == "D" else self.options[LETTERS.index(self.answer)]
 
 
 def draw_questions(rng: Rng, split: str, facts: Sequence[Facts]) -> tuple[tuple[Question, ...], ...]:
-    """`EACH` questions about each of `facts`, which all have a place, a time, an event and a habit."""
+    """Questions about each of `facts`: `EACH` about what was told of place, time, event and habit, and one about each
+    that was not."""
     return tuple(_about(rng, split, f, [o for o in facts if o.name != f.name]) for f in facts)
 
 
 def _about(rng: Rng, split: str, facts: Facts, others: Sequence[Facts]) -> tuple[Question, ...]:
-    return tuple(_draw(rng, split, str(key), facts, others) for key in rng.permutation(list(FORMS))[:EACH])
+    told = [key for key in FORMS if getattr(facts, key)]
+    keys = [*rng.permutation(told)[:EACH], *(key for key in FORMS if key not in told)]
+    return tuple(_draw(rng, split, str(key), facts, others) for key in keys)
 
 
 def _draw(rng: Rng, split: str, key: str, facts: Facts, others: Sequence[Facts]) -> Question:
-    """A question about one fact, with two wrong options that neither the thing's facts nor the other options tell."""
-    right = getattr(facts, key)
-    told = canonical_words(" ".join(getattr(facts, k) for k in FORMS))
+    """A question about one fact, with wrong options that neither the thing's facts nor the other options tell: two, or
+    three where the fact was not told."""
+    right = [fact for fact in [getattr(facts, key)] if fact]
+    told = canonical_words(" ".join(getattr(facts, k) or "" for k in FORMS))
     wrong: list[str] = []
-    pools = ([getattr(o, key) for o in others], _options(split, key))
-    for pool in (*pools, pools[1]):  # of a thing alone, both come from the split's words
-        apart = [o for o in pool if not canonical_words(o) <= told and all(_apart(o, x) for x in (right, *wrong))]
-        if apart and len(wrong) < 2:
+    pools = ([fact for o in others if (fact := getattr(o, key))], _options(split, key))
+    for pool in (*pools, pools[1], pools[1]):  # of a thing alone, all come from the split's words
+        apart = [o for o in pool if not canonical_words(o) <= told and all(_apart(o, x) for x in (*right, *wrong))]
+        if apart and len(wrong) < 3 - len(right):
             wrong.append(str(rng.choice(apart)))
     order = rng.permutation(3)
-    three = [(right, *wrong)[i] for i in order]
-    letter = LETTERS[int(np.argmin(order))]
+    three = [(*right, *wrong)[i] for i in order]
+    letter = LETTERS[int(np.argmin(order))] if right else "D"
     form = str(rng.choice(FORMS[key]))
     return Question(form.format(n=facts.name), (three[0], three[1], three[2]), letter, facts.name, key)
 

@@ -27,6 +27,8 @@ Mode = Literal["random", "near", "kind", "twin", "stranger"]
 MODES: tuple[Mode, ...] = ("random", "near", "kind", "twin", "stranger")
 """The kinds of distractors: any concepts of the split, those that look most alike (`near.tsv`), those of the same kind,
 or the positive in other colours, which is another identity. "stranger": no episode is about what the query shows."""
+UNTOLD = ("place", "event", "habit")
+"""The facts that may be untold; of an untold time the day of the episode would still answer."""
 SIZE = 256
 """Width and height of a benchmark photo in pixels."""
 
@@ -44,6 +46,8 @@ class Spec:
     """Episodes beyond two distractors for each positive, for a long history."""
     reminders: bool = False
     """Whether a positive and a distractor have a reminder, "if you ever see it again, say ..." (the ITR task)."""
+    untold: bool = False
+    """Whether of each thing one fact (place, event or habit) was never told, and is asked for (absent facts)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,9 @@ def build(spec: Spec) -> Sample:
     own = np.random.default_rng((spec.seed, spec.index, positives, 1))
     if spec.reminders:
         facts = _with_reminders(own, split, facts, positives)
+    if spec.untold:
+        dice = np.random.default_rng((spec.seed, spec.index, positives, 2))
+        facts = [replace(f, **{UNTOLD[int(dice.integers(len(UNTOLD)))]: None}) for f in facts]
     episodes = []
     for look, f in zip(in_context, facts, strict=True):
         photo = _photo(rng, [look])

@@ -36,6 +36,7 @@ PROMISED = {
     *(f"baseline/{b}" for b in ("no-context", "text-only", "caption-only", "retrieval", "oracle", "zero-shot")),
     *(f"shortcut/{s}" for s in ("shuffled", "blank", "no-query")),
     *(f"wording/{i}" for i in range(1, 6)),
+    *("abstain/direct", "abstain/cag", "pair"),
     *("gate", "history/k1", "history/k4", "history/k8", "detail", "detail/zero-shot"),
     *(f"ablation/{a}" for a in ("window-1", "window-3", "forget-oldest", "update", "names-replaced", "dates-coarse")),
 }

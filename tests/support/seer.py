@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from assistant import prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
 from benchmark.judges.score import tally
@@ -43,14 +44,15 @@ class SeeingBackend(FakeBackend):
 
     def reply(self, messages: Sequence[Message]) -> str:
         """A caption, or an answer if the prompt ends with a question."""
-        known = self.known(messages)
-        last = messages[-1].parts[-1]
-        facts = known[0][0] if known else None
-        if isinstance(last, str) and "Where did I see it" in last:
-            return f"You were at {facts.place}." if facts else "I do not know."
-        if isinstance(last, str) and "What were we doing" in last:
-            return f"You were {facts.event}." if facts else "I do not know."
-        return dialogue.caption(known)
+        last = str(messages[-1].parts[-1]).strip()
+        if last == prompt.SAME_REQUEST:
+            known, photo = (p for p in messages[-1].parts if isinstance(p, Photo))
+            return "Yes." if self.looks_in(known) & self.looks_in(photo) else "No."
+        seen = self.known(messages)
+        for key, forms in dialogue.QUESTION_FORMS.items():
+            if last in {form.format(it="it") for form in forms}:
+                return dialogue.answer(key, *(seen[0] if seen else (None, None)))
+        return dialogue.caption(seen)
 
     def known(self, messages: Sequence[Message]) -> list[tuple[Facts, Episode]]:
         """The facts in the prompt about things that the new photo shows."""
@@ -67,7 +69,7 @@ class SeeingBackend(FakeBackend):
         """The facts that a dialogue tells and its episode, found by place, event and habit; with an alias for the name
         if the dialogue has one."""
         facts, episode = next(
-            (f, e) for f, e in self.dialogues if all(x and x in text for x in (f.place, f.event, f.habit))
+            (f, e) for f, e in self.dialogues if all(x in text for x in (f.place, f.event, f.habit) if x)
         )
         alias = re.search(r"Person \d+", text)
         return (replace(facts, name=alias[0]) if alias else facts), episode

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from transformers import Qwen3VLConfig, Qwen3VLForConditionalGeneration
 from memory.errors import KeepsakeError
 from tests.support import tinyqwen, tinyvl
 from train import recipe
+from train.mixture import Mixture
 from train.recipe import Gspo, Lora, Trl
 from train.trl import dataset, run
 
@@ -100,7 +102,7 @@ def test_trl_is_told_what_the_recipe_says(name: str, tmp_path: Path, monkeypatch
         return
     trl_config = run.rewarded(gspo, tmp_path, 1, [5, 6])
     assert (trl_config.loss_type, trl_config.top_p, trl_config.top_k, trl_config.min_p) == ("grpo", 1.0, 0, None)
-    assert trl_config.temperature == gspo.temperature == 1.0
+    assert trl_config.temperature == gspo.temperature == (1.1 if name == "omni-persona" else 1.0)
     assert trl_config.max_completion_length == 512
     assert trl_config.importance_sampling_level == gspo.importance
     assert (trl_config.epsilon, trl_config.epsilon_high, trl_config.beta) == (
@@ -138,6 +140,31 @@ def test_the_baselines_differ_in_the_method_only() -> None:
     assert [v.draft.key for v in dataset.visits(sft)] == [v.draft.key for v in dataset.visits(ours)]
 
 
+def test_the_successors_run_is_the_published_one() -> None:
+    """Values of `train_rlvr_qwen.sh`, `train.py` and `dataset.py` in training/ of github.com/oyt9306/Omni-Persona."""
+    theirs, ours = gspo_of("omni-persona"), gspo_of("qwen3-vl-4b")
+    assert (theirs.importance, theirs.beta, theirs.epsilon_low, theirs.epsilon_high) == ("sequence", 0.04, 0.2, 0.2)
+    assert (theirs.temperature, theirs.group, theirs.max_tokens, theirs.steps) == (1.1, 8, 512, 100)
+    assert (theirs.prompts * theirs.group / theirs.updates, theirs.passes) == (8, 1), "eight completions in an update"
+    assert (theirs.learning_rate, theirs.seed, theirs.save_every) == (1e-6, 42, 50)
+    assert theirs.mixture == Mixture(pairs=0.3, questions=0.4, unanswerable=0.375, payoffs="omni")
+    assert theirs.recognition_share == 0.3 and theirs.base == ours.base
+    plan = Counter(v.kind for v in dataset.visits(replace(theirs, steps=2000)))
+    shares = [plan[kind] / 2000 for kind in ("recognition", "pair", "told", "absent thing", "absent fact", "caption")]
+    assert shares == pytest.approx([0.3, 0.3, 0.25, 0.075, 0.075, 0], abs=0.03)
+    assert ours.mixture.payoffs == "keepsake" and ours.mixture.unanswerable == 0.5
+
+
+@pytest.mark.parametrize("name", ["qwen3-vl-2b", "qwen3-vl-4b", "grpo", "sft"])
+def test_abstention_is_among_the_samples(name: str) -> None:
+    plan = Counter(v.kind for v in dataset.visits(gspo_of(name)))
+    shares = {kind: n / plan.total() for kind, n in plan.items()}
+    expected = {"recognition": 0.33, "pair": 0.1, "told": 0.1, "absent thing": 0.05, "absent fact": 0.05}
+    assert shares == pytest.approx({**expected, "caption": 0.37}, abs=0.03)
+    untold = [v.draft.key.endswith("-untold") for v in dataset.visits(gspo_of(name)) if v.kind == "caption"]
+    assert sum(untold) / len(untold) == pytest.approx(0.25, abs=0.04)
+
+
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Only its configuration is read: lm_head is the embedding."""
@@ -173,6 +200,9 @@ WRONG = [
     ("gspo.trl.photos", {"least": 600}, r"least is 600, must be at most memory \(128\) and query \(512\)"),
     ("gspo", {"learn": "silver"}, r"\[gspo\]: learn is 'silver', must be one of 'rewards', 'gold'"),
     ("gspo", {"learn": "gold", "beta": 0.1}, r"beta is 0.1, must be 0 when learn is 'gold'"),
+    ("gspo.mixture", {"pairs": 1.5}, r"\[mixture\]: pairs is 1.5, must be between 0 and 1"),
+    ("gspo.mixture", {"pairs": 0.5, "questions": 0.4}, r"recognition_share 0.25, pairs 0.5 and questions 0.4 are more"),
+    ("gspo.mixture", {"payoffs": "high"}, r"payoffs is 'high', must be one of 'keepsake', 'omni'"),
     ("gspo", {"degeneration_filter": "no"}, r"degeneration_filter is 'no', must be of type bool"),
 ]
 

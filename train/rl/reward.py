@@ -15,8 +15,10 @@ Variant "keepsake", ours:         sigma+ = (right - wrong) / asked of the positi
                                   an empty text is degenerate
 
 "Right", "wrong" and "leaked" are letters that the judge chose: the gold one, another one, and anything but D about a
-negative. In a seeded sample ours asks one more question about each thing of the context, whether the caption says its
-name, and counts each name that is introduced and stands in no memory as a leak. Without the first, giving a stranger a
+negative. A question about a fact that was never told counts with the negatives: inventing the fact is a leak, leaving
+the question open earns nothing. In a seeded sample ours asks one more question about each thing of the context, whether
+the caption says its name, and counts each name that is introduced and stands in no memory as a leak. Without the first,
+giving a stranger a
 friend's name and nothing else cost nothing; without the second, an invented name cost nothing, and the nano learnt to
 invent names (LOG.md). So in ours silence about a known thing (0) is better than a wrong fact (-1), copying every
 dialogue earns at most 1 - alpha, and a caption that says a stranger is a stranger earns as much as a perfect caption of
@@ -154,7 +156,7 @@ def _reward(verdicts: Sequence[Sequence[Verdict]], sample: Sample, variant: Vari
     right = wrong = asked = leaked = others = 0
     for i, (questions, letters) in enumerate(zip(sample.questions, verdicts, strict=True)):
         for question, verdict in zip(questions, letters, strict=True):
-            if i in sample.positives:
+            if i in sample.positives and question.answer != "D":
                 asked += 1
                 right += verdict.letter == question.answer
                 wrong += verdict.letter not in (question.answer, "D")

@@ -25,8 +25,7 @@ from benchmark.world.sample import Mode, Spec, build
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from train.recipe import Gspo, Trl
-from train.rl.reward import gold_text
-from train.trl.samples import Kind, refuse_control
+from train.trl.samples import Kind, messages_of, refuse_control, right_answer
 
 
 class Visit(NamedTuple):
@@ -60,10 +59,7 @@ class Rows:
 
     def messages(self, i: int) -> tuple[Message, ...]:
         """The prompt of a visit, as the app would send it."""
-        sample = self.sample(i)
-        if self.visits[i].kind == "recognition":
-            return prompt.recognise_messages([e.photo for e in sample.context], sample.query, self.layout)
-        return prompt.caption_messages(sample.context, sample.query, self.layout)
+        return messages_of(self.visits[i].kind, self.sample(i), self.layout)
 
     def _build(self, i: int) -> tuple[list[dict[str, Any]], list[Any]]:
         """`prompt` and `images` of a row, the images of the pixels that the app's engines see.
@@ -76,7 +72,7 @@ class Rows:
 
     def _gold(self, i: int) -> list[dict[str, Any]]:
         """`completion` of a row: the answer that earns the most, as an assistant's turn."""
-        text = gold_text(self.visits[i].kind, self.sample(i))
+        text = right_answer(self.visits[i].kind, self.sample(i))
         return [{"role": "assistant", "content": [{"type": "text", "text": text}]}]
 
 
@@ -115,11 +111,20 @@ def visits(gspo: Gspo) -> list[Visit]:
         from train.trl import covip_list
 
         listed = [Visit(kind, draft) for kind, draft in covip_list.drafts(Path(data), (gspo.trl or Trl()).images)]
-        return [listed[i] for i in _epochs(rng, len(listed), n)]
+        order = _epochs(rng, len(listed), n)
+        if not gspo.mixture.pairs:
+            return [listed[i] for i in order]
+        known = [i for i, visit in enumerate(listed) if visit.kind == "recognition"]  # whose positives are photos
+        share = gspo.mixture.pairs * len(listed) / max(1, len(known))
+        pair = rng.random(n) < share
+        return [
+            Visit("pair", listed[i].draft) if p and listed[i].kind == "recognition" else listed[i]
+            for p, i in zip(pair, order, strict=True)
+        ]
     drafts = _corpus(Path(data))
-    kinds = rng.random(n) < gspo.recognition_share
+    kinds = rng.random(n)
     order = _epochs(rng, len(drafts), n)
-    return [Visit("recognition" if k else "caption", drafts[i]) for k, i in zip(kinds, order, strict=True)]
+    return [Visit(_kind(gspo, k), drafts[i]) for k, i in zip(kinds, order, strict=True)]
 
 
 def digest(gspo: Gspo, listed: Sequence[Visit]) -> str:
@@ -133,13 +138,40 @@ def digest(gspo: Gspo, listed: Sequence[Visit]) -> str:
 
 def _seeded(rng: np.random.Generator, gspo: Gspo, i: int) -> Visit:
     """A visit to a new sample of the picture world's training split; `i` is its number."""
-    kind: Kind = "recognition" if rng.random() < gspo.recognition_share else "caption"
+    kind = _kind(gspo, rng.random())
     positives = 1 + int(rng.choice(len(gspo.positives), p=np.array(gspo.positives) / sum(gspo.positives)))
     mode: Mode = gspo.modes[int(rng.integers(len(gspo.modes)))]
     if rng.random() < gspo.strangers_share:
         mode = "stranger"
-    spec = Spec("train", gspo.seed, i, positives, mode)
-    return Visit(kind, Draft(f"{mode}-{positives}-{gspo.seed}-{i}", partial(build, spec)))
+    untold = kind == "caption" and gspo.mixture.untold > 0 and bool(rng.random() < gspo.mixture.untold)
+    if kind in ("pair", "told"):
+        positives = 1
+    if kind == "told":
+        untold = True  # of all questions: a short memory must not give an absent fact away
+        kind = _question(rng, gspo)
+        mode = "stranger" if kind == "absent thing" else gspo.modes[0] if mode == "stranger" else mode
+    spec = Spec("train", gspo.seed, i, positives, mode, untold=untold)
+    named = f"{mode}-{positives}-{gspo.seed}-{i}" + ("-untold" if untold else "")
+    return Visit(kind, Draft(named, partial(build, spec)))
+
+
+def _kind(gspo: Gspo, at: float) -> Kind:
+    """The kind of a prompt by a draw between 0 and 1; "told" stands for all questions."""
+    kinds: tuple[tuple[Kind, float], ...] = (
+        ("recognition", gspo.recognition_share), ("pair", gspo.mixture.pairs), ("told", gspo.mixture.questions)
+    )  # fmt: skip
+    for kind, share in kinds:
+        if at < share:
+            return kind
+        at -= share
+    return "caption"
+
+
+def _question(rng: np.random.Generator, gspo: Gspo) -> Kind:
+    """The kind of a question."""
+    if rng.random() >= gspo.mixture.unanswerable:
+        return "told"
+    return "absent thing" if rng.random() < 0.5 else "absent fact"
 
 
 def _epochs(rng: np.random.Generator, of: int, n: int) -> Iterator[int]:

@@ -17,11 +17,13 @@ from typing import Any
 from accelerate.utils import gather_object
 
 from benchmark.judges.judge import Judge
+from benchmark.tasks.pairs import one_pair
 from memory.errors import KeepsakeError
 from memory.files import append_lines
 from train.recipe import Gspo
-from train.rl import reward
+from train.rl import payoffs, reward
 from train.trl.dataset import Rows
+from train.trl.samples import ITEMS, item_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +100,30 @@ class RewardFunction:
                 self.gspo.degeneration_filter,
             )
         )
+        asked = [i for i, kind in enumerate(kinds) if kind in ITEMS]
+        told = dict(zip(asked, self._told([texts[i] for i in asked], [visit[i] for i in asked]), strict=True))
         return [
-            next(judged)
-            if kind == "caption"
-            else reward.Reward(reward.recognition_reward(texts[i], self.rows.sample(visit[i]).positives))
+            next(judged) if kind == "caption" else self._verified(texts[i], visit[i], tokens[i], told.get(i, False))
             for i, kind in enumerate(kinds)
         ]
+
+    def _told(self, texts: Sequence[str], visit: Sequence[int]) -> list[bool]:
+        """Whether each answer tells the fact that its question asks for; the judge is asked in one batch."""
+        items = [item_of(self.rows.visits[v].kind, self.rows.sample(v)) for v in visit]
+        due = [i for i, item in enumerate(items) if item.kind == "told"]
+        found = self.judge.check_replies([(items[i].question, items[i].fact, texts[i]) for i in due])
+        right = {i for i, verdict in zip(due, found, strict=True) if verdict is True}
+        return [i in right for i in range(len(items))]
+
+    def _verified(self, text: str, visit: int, tokens: int, told: bool) -> reward.Reward:
+        """The reward of a completion that is no caption."""
+        kind, sample = self.rows.visits[visit].kind, self.rows.sample(visit)
+        name, filtered = self.gspo.mixture.payoffs, self.gspo.degeneration_filter
+        if kind == "recognition":
+            return payoffs.recognised(text, sample.positives, tokens, name, filtered)
+        if kind == "pair":
+            return payoffs.pair_reward(text, one_pair(sample), tokens, name, filtered)
+        return payoffs.answer_reward(text, item_of(kind, sample), told, tokens, name, filtered)
 
     def _length(self, ids: Sequence[int]) -> int:
         """Tokens before the end; a completion that was cut off counts as too long, whatever the limit is."""
@@ -150,6 +170,9 @@ def measures(scored: Sequence[ScoredCompletion]) -> dict[str, list[float]]:
         "r_caps": [one.reward for one in captions],
         "sigma_plus": [one.plus for one in judged],
         "sigma_minus": [one.minus for one in judged],
+        "r_pair": [one.reward for one in scored if one.kind == "pair"],
+        "r_told": [one.reward for one in scored if one.kind == "told"],
+        "r_abstain": [one.reward for one in scored if one.kind in ("absent fact", "absent thing")],
         "degenerate": [float(one.degenerate is not None) for one in captions],
     }
 

@@ -28,6 +28,8 @@ from demo.album import demo_photo
 from memory.errors import ModelError, ModelStopped
 
 ROOT = Path(__file__).parents[2]
+SOON = 4
+"""Seconds for what takes a tenth of one on a machine that does nothing else, and half a minute when it hangs."""
 HELLO = prompt.chat_messages(["Name three animals."])
 STORY = prompt.chat_messages(["Count from one to five hundred in words: one, two, three,"])
 LONG = prompt.chat_messages(["harbour " * 6000])
@@ -102,7 +104,7 @@ def test_stopped_while_it_reads(shared: WorkerBackend, hello: str) -> None:
     began = time.monotonic()
     shared.cancel()
     thread.join(30)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < SOON
     assert [(c.text, c.stop, c.new_tokens) for c in got] == [("", "cancelled", 0)]
     assert said(shared) == hello
 
@@ -113,7 +115,7 @@ def test_stopped_while_it_writes(shared: WorkerBackend, hello: str) -> None:
     began = time.monotonic()
     shared.cancel()
     *_, last = stream
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < SOON
     assert first.text and (last.stop, last.new_tokens > 0) == ("cancelled", True)
     assert last.new_tokens < ENDLESS.max_new_tokens
     assert said(shared) == hello
@@ -135,7 +137,7 @@ def test_a_child_that_does_not_stop_is_killed(shared: WorkerBackend, hello: str)
     began = time.monotonic()
     shared.cancel()
     *_, last = stream
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < SOON
     assert (last.stop, shared.pid) == ("cancelled", None)
     assert not alive(stuck)
     assert said(shared) == hello
@@ -177,7 +179,7 @@ def test_giving_up_on_a_stream_stops_it(shared: WorkerBackend, hello: str) -> No
     next(stream)
     began = time.monotonic()
     stream.close()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < SOON
     assert said(shared) == hello
 
 

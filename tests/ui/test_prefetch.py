@@ -35,6 +35,8 @@ from ui.widgets.chat_log import Composer
 
 DAY = datetime(2025, 8, 16, 12, tzinfo=UTC)
 SHORT = Options(max_new_tokens=12)
+SOON = 4
+"""Seconds for what takes a tenth of one on a machine that does nothing else, and half a minute when it hangs."""
 pytestmark = pytest.mark.timeout(240)
 
 
@@ -172,7 +174,7 @@ def test_it_ends_as_soon_as_it_is_stopped(worker: WorkerBackend, memory: Memory)
     talk.cancel()
     assert ended.wait(30)
     print(f"stopped within {time.monotonic() - began:.3f} s")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < SOON
     assert found[0] and found[0].stop == "cancelled"
     assert captioned(talk.look(drawn(1)))[0]
 
@@ -241,7 +243,7 @@ def test_whatever_comes_ends_it_and_nothing_is_told(
         "close": thread.close,
     }[what]()
     eventually(lambda: backend.ended[:1] == ["cancelled"], "its end")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < SOON
     if what == "another":
         eventually(lambda: len(backend.prefills) == 2, "the other photo")
         assert backend.prefills[1][1].about == colour("navy").sha256

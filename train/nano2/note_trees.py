@@ -165,8 +165,8 @@ def _draw_request(rng: Rng) -> str:
 
 
 def _draw_question(rng: Rng, known: Known) -> Question:
-    """A question of the last note: half of them can be answered."""
-    kind = str(rng.choice(("ask", "untold", "absent"), p=(0.56, 0.22, 0.22)))
+    """A question of the last note: not quite half of them can be answered."""
+    kind = str(rng.choice(("ask", "untold", "absent"), p=(0.46, 0.34, 0.2)))
     fitting = [q for q in known.note.questions if q.kind == kind] or list(known.note.questions)
     return fitting[int(rng.integers(len(fitting)))]
 

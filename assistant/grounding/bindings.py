@@ -32,7 +32,8 @@ def only_lists(words: Sequence[Token], told: Told) -> bool:
     """Whether a clause of a caption is a thing or a number of which nothing is said, and not what the photo shows:
     "Ben's lucky sneakers: 4 hours 12.", "Sam, the boat and Julia."."""
     known = told.about | GENERIC | {t.stem for t in told.place}
-    for part in claims.clauses(words):
+    for clause in claims.clauses(words):
+        part = clause[1:] if len(clause) > 1 and clause[0].text.lower() == "and" else clause
         said = phrase(part)
         named = {t.stem for t in heads(said)}
         after = next((n for n, t in enumerate(part) if t.text.lower() == "that"), len(part))  # "the fish that is funny"

@@ -49,6 +49,12 @@ def empty_words() -> frozenset[str]:
     return frozenset(_table()["names"]["words"].split())
 
 
+@cache
+def words_alone() -> frozenset[str]:
+    """Words that say nothing when no other word stands beside them, in small letters."""
+    return empty_words() | frozenset(_table()["names"]["alone"].split())
+
+
 def by_a_person(description: str) -> bool:
     """Whether a description was written by a person, not by a camera or a program."""
     text = unicodedata.normalize("NFC", description).strip(" \t\n\r\"'.")

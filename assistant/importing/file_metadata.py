@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 from PIL import Image, ImageFile, IptcImagePlugin
 
-from assistant.importing.automatic_words import automatic_name, by_a_person, empty_words
+from assistant.importing.automatic_words import automatic_name, by_a_person, empty_words, words_alone
 from assistant.metadata.camera_date import EXIF_FOLDER, CameraDate, camera_date, xmp
 from memory.episode import printable
 
@@ -93,8 +93,8 @@ def words_of_name(name: str) -> str:
         tokens.pop()
     while tokens and is_automatic(tokens[0]):
         tokens.pop(0)
-    long = any(sum(c.isalpha() for c in token) > 2 and not is_automatic(token) for token in tokens)
-    return " ".join(tokens) if long else ""
+    left = [token for token in tokens if not is_automatic(token) and token.casefold() not in words_alone()]
+    return " ".join(tokens) if any(sum(c.isalpha() for c in token) > 2 for token in left) else ""
 
 
 def day_of_name(name: str) -> datetime | None:

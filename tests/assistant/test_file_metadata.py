@@ -98,6 +98,25 @@ def test_names_that_say_something(name: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    """IMG_2031;DSC_0012 copy;DSC_0012 kopia;Copy of DSC_0012;Kopie von IMG_2031;PXL_20240101_123456789.MP;photo1
+    photo (2) copy;Screenshot_20240101-120000_Instagram;resized_IMG_2031;IMG_2031_cropped;IMG_2031_original
+    DSC_0012 final web;Foto del 2024;camphoto_1234567;file1;asset 1;ChatGPT Image Mar 3, 2025, 10_00_00
+    Gemini_Generated_Image_abc123;pexels-photo-12345;DSC_0012-enhanced-NR;Photo on 01.01.24 at 12.00""".replace(
+        "\n", ";"
+    ).split(";"),
+)
+def test_what_was_done_to_a_file_is_nobodys_word(name: str) -> None:
+    """Previously an import showed "cropped", "kopia" and "von" as what somebody had written."""
+    assert words_of_name(name.strip()) == ""
+
+
+@pytest.mark.parametrize("name", ["Small Leo", "Nora final exam", "original shop", "Copenhagen by night light"])
+def test_such_words_beside_others_stay(name: str) -> None:
+    assert words_of_name(name) == name
+
+
+@pytest.mark.parametrize(
     ("name", "when"),
     [
         ("IMG_20250801_183000", (2025, 8, 1, 18, 30)),

@@ -155,7 +155,11 @@ SAM = "Sam at the lake near Villach. He jumped off the boat and Julia had to pul
         (ZUZU, "Zuzu, Mia won it at the fair in Graz and it sits on her desk now.", True),
         (ROCKY, "Rocky ate your left shoe, and Tom's dog ate it too.", False),
         (WEDDING, "The boots from Lena, the wedding of Lena, it rained all the day.", False),
-        ("mimi. neighbours cat, allergic to fish", "The cat mimi, and the fish that is allergic.", False),
+        (
+            "mimi. neighbours cat, allergic to fish",
+            "The cat mimi, the neighbours cat, and the fish that is allergic.",
+            False,
+        ),
     ],
 )
 def test_what_belongs_together_stays_together(words: str, caption: str, shown: bool) -> None:

@@ -38,4 +38,5 @@ def grounded_text(
         facts.append(told.read("", own_words, photo.taken_at.date() if photo and photo.taken_at else None, None))
     evidence = Evidence(tuple(facts), question or "", may_say == "seen")
     free = may_say == "anything" or (question is not None and photo is None and plain_talk(evidence, recalled))
-    return GroundedText(evidence, recalled, answers=question is not None, free=free)
+    unseen = photo is not None and bool(recalls) and not any(r.by_sight for r in recalls)
+    return GroundedText(evidence, recalled, answers=question is not None, free=free, unseen=unseen)

@@ -22,6 +22,8 @@ UNTOLD = "You did not tell me that."
 UNDATED = "I do not know when."
 GENERAL = "I answer from what you told me about your photos; questions about anything else I cannot answer."
 NOBODY = "I do not know anybody or anything here."
+NOT_SEEN = "I do not recognise it in this photo."
+"""To "Is this Biscuit?", when Biscuit was found by name alone."""
 
 
 class Quotable(NamedTuple):

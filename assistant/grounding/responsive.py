@@ -29,6 +29,7 @@ _WHO_IS = re.compile(
     re.IGNORECASE,
 )
 _NAME_ASKED = re.compile(rf"\W*(?:and |but |so )?whom?\b|{_WHO_IS.pattern}", re.IGNORECASE)
+_WHO_DID = re.compile(r"\W*(?:and |but |so )?whom?\b(?!['’]s|.*\b(?:owns?|owner|belongs?|this|that)\b)", re.IGNORECASE)
 _MY = {"my": "your", "our": "your", "mine": "yours", "ours": "yours", "i": "you", "we": "you", "me": "you", "us": "you"}
 _AS_I = re.compile(
     r"\bI(?:['’]m| am| can| do| did| see| think| believe| remember| know| would| will| have)\b", re.IGNORECASE
@@ -61,10 +62,17 @@ def responsive(question: str, sentence: str, names: frozenset[str] = frozenset()
         return False
     if re.match(r"\W*(?:and |but |so )?what\b(?! happened)", question, re.IGNORECASE) and _somebody(found):
         return bool(_NAME_ASKED.match(question.replace("'s", " is").replace("’s", " is")))
+    if _WHO_DID.match(question) and found and _last(found).possessive:
+        return False  # "Grandma Edith's", to "Who broke it?"
     if re.match(r"\W*(?:and |but |so )?(?:who|whose|whom)\b", question, re.IGNORECASE):
         known = {t.stem for t in tokens(question)}
         return any((t.kind in ("name", "word") or t.possessive) and t.stem not in known for t in found)
     return True
+
+
+def _last(found: Sequence[Token]) -> Token:
+    """The last word that is not there for the sentence's sake."""
+    return next((t for t in reversed(found) if t.kind not in ("stop", "light")), found[-1])
 
 
 def _owner(found: Sequence[Token], names: frozenset[str]) -> bool:

@@ -23,12 +23,28 @@ FREE = re.compile(
 )
 """A request for a text that is no claim about the user's life."""
 
+_IS_IT = re.compile(
+    r"\W*(?:and |but |so |hm+,? )?(?:is|are|was|isn['’]?t) (?:this|that|it|he|she|these|they)\b", re.IGNORECASE
+)
+"""Whether the photo shows somebody: "Is this Biscuit?"."""
+
 
 class GroundedText:
     """One text, piece by piece: `write` and `finish` return what is to be shown next."""
 
-    def __init__(self, evidence: Evidence, recalled: Sequence[Quotable], *, answers: bool, free: bool = False) -> None:
-        """`answers`: the text answers `evidence.question`; else it is a caption. `free`: everything is shown."""
+    def __init__(
+        self,
+        evidence: Evidence,
+        recalled: Sequence[Quotable],
+        *,
+        answers: bool,
+        free: bool = False,
+        unseen: bool = False,
+    ) -> None:
+        """`answers`: the text answers `evidence.question`; else it is a caption. `free`: everything is shown.
+
+        `unseen`: there is a photo in view, and what was recalled was found by words alone.
+        """
         self._evidence, self._recalled, self._answers = evidence, tuple(recalled), answers
         self._judge = Judge(evidence)
         self._raw = ""
@@ -47,6 +63,7 @@ class GroundedText:
         use."""
         free = free or (self._world and evidence.sees)
         self._free = free or (answers and bool(FREE.match(evidence.question)))
+        self._not_seen = unseen and answers and bool(_IS_IT.match(evidence.question))
         self._small = answers and bool(claims.SMALL.match(evidence.question))
 
     def write(self, piece: str) -> str:
@@ -88,7 +105,11 @@ class GroundedText:
         self._gap = piece[len(piece.rstrip()) :] or " "
         verdict = self._judge.judge(sentence)
         claims_it = verdict.kind in ("told", "maybe")
-        if self._answers and claims_it and (self._small or not self._fits(sentence) or self._known_surely(verdict)):
+        if (
+            self._answers
+            and claims_it
+            and (self._small or self._not_seen or not self._fits(sentence) or self._known_surely(verdict))
+        ):
             verdict = Verdict(sentence, "unsupported")
         self._verdicts.append(verdict)
         if verdict.kind in ("abstains", "talk"):
@@ -128,12 +149,12 @@ class GroundedText:
             return self._show(_small_reply(self._evidence.question, held))
         if not self._answers:
             return self._end_caption(kinds, held)
-        if kinds & {"told", "maybe", "seen"}:
+        if kinds & {"told", "maybe", "seen"} and not self._not_seen:
             return ""
         found = quote.pick(self._evidence.question, self._recalled)
         if found and not (self._world and not quote.covers(self._evidence.question, found.text)):
             self._quoted = (found.episode,)
-            return self._show(found.text)
+            return self._show(f"{quote.NOT_SEEN} {found.text}" if self._not_seen else found.text)
         if self._world:
             return self._show(quote.GENERAL)
         untold = quote.untold(self._evidence.question, self._recalled)

@@ -196,6 +196,8 @@ def _of_view(text: str, now: datetime | None, *, asks: bool) -> ListRequest | No
     more, many = _MORE.search(said), re.search(rf"\b(?:{_MANY}|ones)\b", said, re.I)
     if not _ASKING.match(said) or not (more or (many and _VIEW.search(said))):
         return None
+    if re.fullmatch(r"(?:(?:and|so|but|tell me|what)\W+)*more\W*", said.strip(), re.I):
+        return None  # "and more?" asks the model to go on
     left = _VIEW.sub(" ", _MORE.sub(" ", said)).replace("'s", " ")
     rest = [
         w for w in re.findall(r"[\w']+", left.lower()) if w not in _MEANT | _FILLER and not re.fullmatch(_THINGS, w)

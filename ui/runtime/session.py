@@ -275,7 +275,7 @@ class Session(Rewriting):
         for id in last.episodes:
             with suppress(UnknownEpisode):  # forgotten by another process, just now
                 if (episode := self.store.get(id)).photo.sha256 not in denied:
-                    recalls.append(Recall(episode, 1.0, RECALLED_THEN))
+                    recalls.append(Recall(episode, 1.0, RECALLED_THEN, by_sight=True))
         self.recorder.resume(conversation, self._private)
         self._tell(messages.QueryResult(partial(then, conversation, recalls)))
         state = (last.photo, recalls, *last.state())

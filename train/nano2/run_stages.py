@@ -76,7 +76,7 @@ def finish(work: Path, out: Path) -> None:
     _connector(work).adapted(state["adapt"].float()).save(out / "connector.npz")
     with whole_file(out / "adapter.gguf") as partial:
         write_lora(state["lora"], partial, HEADS, KEY_HEADS, Settings().alpha)
-    write_text(out / "manifest.json", json.dumps(_manifest(out), indent=2) + "\n")
+    write_text(out / "manifest.json", json.dumps(manifest(out), indent=2) + "\n")
 
 
 def _connector(work: Path) -> Fitted:
@@ -87,7 +87,7 @@ def _connector(work: Path) -> Fitted:
     return Fitted(state["matrix"], state["bias"])
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def manifest(folder: Path) -> dict[str, Any]:
     """What `assistant/models/local.py` reads."""
     base = load("nano").language
 

@@ -36,7 +36,7 @@ from train.pretrain.language import Reader
 from train.pretrain.model import build_model, load_vision
 from train.pretrain.token_cache import TokenCache
 from train.recipe import Gspo, Recipe
-from train.rl import guards
+from train.rl import guards, nano2_base
 from train.rl.gspo import Setup, copy_lora, rewarded_update, supervised_update, trainable
 from train.rl.metrics import caption_measures, metrics, readable
 from train.rl.reward import gold_text
@@ -57,6 +57,8 @@ HELD_OUT = {"1": (1, True), "3": (3, True), "strangers": (1, False)}
 def load_setup(recipe: Recipe, base_gguf: Path, work: Path, start: Path, device: str) -> Setup:
     """Load the pretrained model of the folder `work` with the weights of the checkpoint `start`."""
     assert recipe.gspo is not None
+    if recipe.gspo.base == nano2_base.NANO2:
+        return nano2_base.load_setup(recipe, base_gguf, work, device)
     size = recipe.tower.image_size
     model, tokenizer = build_model(base_gguf, recipe.tower)
     load_vision(model, work).to(device).eval()
@@ -86,7 +88,9 @@ def train(
     step is done, and what is done is saved. Raises KeepsakeError when `out` holds another run, and `guards.Stopped`
     when a guard ends this one.
     """
-    state = _open_run(out, record(recipe, _digest(start, work / "vision.pt"), 1), device, resume)
+    second = recipe.gspo is not None and recipe.gspo.base == nano2_base.NANO2
+    made_from = nano2_base.files() if second else (start, work / "vision.pt")
+    state = _open_run(out, record(recipe, _digest(*made_from), 1), device, resume)
     setup = load_setup(recipe, base_gguf, work, start, device)
     reader, g, first = setup.reader, setup.g, state["step"] if state else 0
     optimiser = torch.optim.AdamW(trainable(reader), lr=g.learning_rate, weight_decay=0.0)

@@ -74,6 +74,10 @@ COLUMNS = tuple(
         ("last seen where, without CAG", "lsd/direct", "hit", _any),
         ("doing what, caption first", "lar/cag", "hit", _any),
         ("doing what, without CAG", "lar/direct", "hit", _any),
+        ("answered right, caption first", "abstain/cag", "answered", _any),
+        ("true abstention, caption first", "abstain/cag", "true_abstention", _any),
+        ("true abstention, without CAG", "abstain/direct", "true_abstention", _any),
+        ("calibration, caption first", "abstain/cag", "calibration", _any),
     )
 )
 CAPTIONS = 8

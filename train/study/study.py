@@ -39,6 +39,8 @@ START = "start"
 """The folder of what the runs start from, laid out as a run that is done."""
 PLAN = "study.json"
 """In the study's folder: the planned runs, for the page of results."""
+EXPORT = "export"
+"""In a run's folder: the model that the benchmark measures. That of a second nano is written as training ends."""
 STOPPED = "stopped.txt"
 """In a run's folder: why a guard ended the run."""
 
@@ -107,7 +109,7 @@ def _run(name: str, table: Any, base: dict[str, Any], common: dict[str, Any], pa
 
 def state(folder: Path, steps: int) -> str:
     """How far the run in a folder is: "done", "step 3 of 60", "stopped: ..." or "not run"."""
-    if (folder / "checkpoint" / "config.json").exists():
+    if (folder / "checkpoint" / "config.json").exists() or (folder / EXPORT / "manifest.json").exists():
         return "done"
     if (folder / STOPPED).exists():
         return f"stopped: {(folder / STOPPED).read_text(encoding='utf-8').strip()}"
@@ -167,8 +169,18 @@ def run(
             write_text(folder / STOPPED, f"{alarm}\n")
             print(f"study {one.name}: {alarm}", file=sys.stderr)
             continue
-        checkpoint.assemble(one.recipe, base_gguf, work, folder)
+        if of_second_nano(one.recipe):
+            from train.rl import nano2_base
+
+            nano2_base.write_model(folder / "language.pt", folder / EXPORT)
+        else:
+            checkpoint.assemble(one.recipe, base_gguf, work, folder)
     return True
+
+
+def of_second_nano(recipe: Recipe) -> bool:
+    """Whether a recipe begins at the second nano, which ships, and not at a checkpoint of pretraining."""
+    return recipe.gspo is not None and recipe.gspo.base == "nano2"
 
 
 def write_plan(study: Study) -> None:
@@ -178,11 +190,16 @@ def write_plan(study: Study) -> None:
 
 
 def starting_point(recipe: Recipe, start: Path | None) -> tuple[Path, Path]:
-    """The folder of pretraining, and the checkpoint at which stage 3 begins: `start`, or the recipe's.
+    """The folder of pretraining, and the checkpoint at which stage 3 begins: `start`, or the recipe's. Of the second
+    nano, the folder for its photos, and the LoRA that ships.
 
     Raises KeepsakeError when one of the files is missing.
     """
     assert recipe.gspo is not None
+    if of_second_nano(recipe):
+        from train.rl import nano2_base
+
+        return home() / "train" / "nano2-photos", nano2_base.files()[0]
     work = home() / "train" / recipe.gspo.base
     start = start or work / (recipe.gspo.start or "language.pt")
     if missing := [path for path in (work / "vision.pt", start) if not path.exists()]:
@@ -194,7 +211,13 @@ def _assemble_start(recipe: Recipe, base_gguf: Path, work: Path, begin: Path, fo
     """Make a checkpoint of what the runs start from, against which their gains are measured."""
     from train.pretrain import checkpoint
 
-    if state(folder, 0) != "done":
+    if state(folder, 0) == "done":
+        return
+    if of_second_nano(recipe):
+        from train.rl import nano2_base
+
+        nano2_base.copy_model(folder / EXPORT)
+    else:
         with whole_file(private_folder(folder) / "language.pt") as partial:
             shutil.copyfile(begin, partial)
         checkpoint.assemble(recipe, base_gguf, work, folder)

@@ -42,20 +42,21 @@ def listed(memory: Memory, wanted: ListRequest) -> list[EpisodeEntry]:
 
 
 def of_view(memory: Memory, wanted: ListRequest, photo: str, recalls: Sequence[Recall]) -> ListRequest:
-    """The request with what "him" means in it: what the photo in view (a hash, or "") shows, or the first recall of it.
+    """The request with what "him" means in it: what the photo in view (a hash, or "") shows, or the first other photo
+    that it recalls.
 
     Of a thing without a name, its photos are meant. Raises MemoryFileError.
     """
     if not wanted.here:
         return wanted
-    first = next((one for one in recalls if one.by_sight or not photo), None)
+    others = (one for one in recalls if (one.by_sight or not photo) and one.episode.photo.sha256 != photo)
+    first = next(others, None)
     photos = [photo, *([first.episode.photo.sha256] if first else [])]
     named = things(memory)
     for hash in photos:
         if shown := [one.name for one in named if hash in one.hashes]:
             return wanted._replace(here=False, words=" and ".join(shown))
-    others = [one.photo.sha256 for one in first.others] if first else []
-    return wanted._replace(photos=(*photos, *others))
+    return wanted._replace(photos=(*photos, *(one.photo.sha256 for one in (first.others if first else ()))))
 
 
 def _with_words(memory: Memory, words: str) -> set[str]:

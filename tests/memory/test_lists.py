@@ -107,6 +107,10 @@ def test_more_of_him_means_what_the_photo_in_view_shows(memory_file: Path, memor
         assert listed(train.photo.sha256, *seen)[0] == "Photos: Anna"
         assert listed("new", *seen) == ("Photos: like this one", [lighthouse.words])
         assert listed("new") == ("Photos: like this one", [])
+        told = Episode(Photo(f"{9:064x}", encoded(9), 4, 4), (Turn("user", "Taken at noon."),), DAY)
+        memory.add(told)
+        mine = Recall(told, 1.0, "the same photo", by_sight=True)
+        assert listed(told.photo.sha256, mine, *seen) == ("Photos: like this one", [lighthouse.words, told.words])
 
 
 def test_ask_without_a_photo_prints_the_list(

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from assistant.dialogue import lexicon as lex
 from assistant.dialogue.about_app import ABOUT_APP, HOW_TO, PARDON
 from memory.instructions import tasks
+from memory.naming.word_lists import GIVEN
 
 Kind = Literal["tell", "question", "talk", "unclear"]
 
@@ -60,7 +61,12 @@ def act_of(text: str, *, asked: bool = False) -> Act:
     if "tell" in kinds:
         if verdict is False and not denied and lex.NO.match(plain(text)) and not _names(kept):
             verdict = None  # "No, it was in Vienna." corrects an answer, not who or what is in the photo
-        if denied and (of := lex.OF_ANOTHER.match(f"{denied}\n{plain(kept)}")) and (of["what"] or "") in plain(kept):
+        if (
+            denied
+            and denied not in GIVEN
+            and (of := lex.OF_ANOTHER.match(f"{denied}\n{plain(kept)}"))
+            and (of["what"] or "") in plain(kept)
+        ):
             verdict, denied = None, ""  # "not the wedding of Lena, it was that of Marta": the same boots
         return Act("tell", kept, verdict, denied, question)
     if "question" in kinds:

@@ -243,7 +243,7 @@ ANYBODY = re.compile(
 """What is denied when no name is said."""
 OF_ANOTHER = re.compile(
     r"(?:[^,]*'s?|(?:the|my|our|his|her|their|a) (?P<what>\w+) of .*"
-    r"|\w+s(?=\n(?:it|that|this|he|she)(?:'s|s| is| was) (?:(?:my|his|her|our|their) )?\w+s \w))(?:\n|$)"
+    r"|\w+s(?=\n(?:it|that|this|he|she)(?:'s|s| is| was) (?:\w+ ){0,3}?\w+s \w))(?:\n|$)"
 )
 """ "Tom's", "the wedding of Lena": what is denied, before a line with what is so, tells of a thing and is none."""
 NO_ONE = re.compile(

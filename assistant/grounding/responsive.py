@@ -43,6 +43,8 @@ def responsive(question: str, sentence: str, names: frozenset[str] = frozenset()
         return False
     if _bare_name(found, names) and not _NAME_ASKED.match(question.replace("'s", " is").replace("’s", " is")):
         return False
+    if found and found[0].kind == "prep" and (asks := tokens(question)) and asks[0].kind in ("be", "aux"):
+        return any(t.kind == "prep" and t.stem == found[0].stem for t in asks)  # "With 3 throws", to "Did I win it?"
     number, day = (any(t.kind == kind for t in found) for kind in ("number", "day"))
     if how := _HOW.match(question):
         what = how["what"].lower()

@@ -9,7 +9,7 @@ from datetime import date
 
 from assistant.grounding import lexicon
 from assistant.grounding.words import PERSONS, Day, Token, alike, stem, tokens
-from memory.naming.word_lists import GIVEN
+from memory.naming.word_lists import ALSO_WORDS, GIVEN
 
 _EVENTS = frozenset(map(stem, "birthday party wedding walk bath day trip visit swim christmas game concert".split()))
 _GETS = frozenset(
@@ -95,6 +95,8 @@ def named(found: tuple[Token, ...]) -> tuple[Token, ...]:
             like = like or (after is not None and (is_verb(after) or (after.stem == "the" and t.text[-3:] != "ing")))
             if t.stem in names or (like and t.text.lower() not in ("meet", "look", "found", "lost", "bought")):
                 t = Token(t.text, t.stem, "name", t.possessive, t.day, t.at)
+        if t.kind == "word" and t.text.lower() in GIVEN - ALSO_WORDS:
+            t = replace(t, kind="name")  # "grumpf from emil"
         if _owner_as_typed(t, found[i + 1 : i + 2]):
             t = replace(t, possessive=True)
         out.append(t)

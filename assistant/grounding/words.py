@@ -74,7 +74,7 @@ _CONTRACTION = (
     (re.compile(r"['’]re\b", re.I), " are"),
     (re.compile(r"['’]ve\b", re.I), " have"),
     (re.compile(r"['’]ll\b", re.I), " will"),
-    (re.compile(r"\b(he|she|it|that|this|there|here|what|who|where)['’]s\b", re.I), r"\1 is"),
+    (re.compile(r"\b(?:(he|she|that|there|here|what|who|where)['’]?|(it|this)['’])s\b", re.I), r"\1\2 is"),
     (re.compile(r"\b(i|you|we|he|she|they)['’]d\b", re.I), r"\1 would"),
     (re.compile(r"€\s?(\d[\d.,]*)"), r"\1 euro"),
     (re.compile(r"£\s?(\d[\d.,]*)"), r"\1 pound"),

@@ -24,7 +24,9 @@ _SEEN = (
     r"|shows? (?:you|up)|turns? up|pops? up|comes? up|appears?"
     r"|(?:is|are) in (?:a|an|the|this|my|any|another) (?:new )?(?:photo|picture|image))\b"
 )
-_PLEASE = r"(?:(?:please|then|just|also|always|kindly|(?:can|could|would|will) you|you (?:should|must|can))[, ]+)*"
+_PLEASE = (
+    r"(?:(?:please(?: you)?|then|just|also|always|kindly|(?:can|could|would|will) you|you (?:should|must|can))[, ]+)*"
+)
 _ASK = r"remind me(?:,? please)?(?: to\b|:)?|tell me to\b|don['’]?t let me forget(?: to\b)?"
 _TIME = r"(?:on|in|at|next|this|every|before|after|by|later|tomorrow|tonight|again)"
 _STARTS = r"(?:^|[,:–—-]\s*|\b(?:and|so|but)\s+)"

@@ -123,16 +123,20 @@ def test_all_survives_a_kill_and_ships_only_what_passes(
         "mmproj.gguf",
     ]
     spec = local.load(str(out))
-    smallest = "keepsake" if (out / "language-keepsake.gguf").exists() else "f16"
-    assert spec.language.name == f"language-{smallest}.gguf" and spec.adapter is None
-    assert "ollama create shipped -f Modelfile" in told.out and "copy the folder `lm-studio/keepsake` into" in told.out
-    assert (out / "Modelfile").read_text(encoding="utf-8").startswith(f"FROM ./language-{smallest}.gguf\nFROM ./mmproj")
-    laid = {path.relative_to(out / "lm-studio" / "keepsake").parts[0] for path in (out / "lm-studio").rglob("*.*")}
-    assert {"shipped", "shipped-mlx-f32"} <= laid
-    (language,) = (out / "lm-studio" / "keepsake" / "shipped").glob("shipped-*.gguf")
-    assert language.samefile(spec.language), "linked, not copied"
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     forms = manifest["verified"]["forms"]
+    # the form that the assistant opens: the smallest of those that passed, its vision tower included
+    passed = [form["files"] for form in forms.values() if form["files"] and "language" in form["files"]]
+    sizes = [sum((out / one["file"]).stat().st_size for one in files.values()) for files in passed]
+    assert manifest["files"] == passed[sizes.index(min(sizes))]
+    assert spec.language.name == manifest["files"]["language"]["file"] and spec.adapter is None
+    assert "ollama create shipped -f Modelfile" in told.out and "copy the folder `lm-studio/keepsake` into" in told.out
+    language, tower = (manifest["files"][role]["file"] for role in ("language", "mmproj"))
+    assert (out / "Modelfile").read_text(encoding="utf-8").startswith(f"FROM ./{language}\nFROM ./{tower}\n")
+    laid = {path.relative_to(out / "lm-studio" / "keepsake").parts[0] for path in (out / "lm-studio").rglob("*.*")}
+    assert {"shipped", "shipped-mlx-f32"} <= laid
+    (linked,) = (out / "lm-studio" / "keepsake" / "shipped").glob("shipped-*.gguf")
+    assert linked.samefile(spec.language), "linked, not copied"
     assert {"f16", "mlx-f32"} <= {name for name, form in forms.items() if form["files"]}
     assert forms["Q4_K_M"]["faults"] and forms["Q4_K_M"]["top1"] < 0.99 and not forms["Q4_K_M"]["files"]
     assert manifest["licence"] == "apache-2.0" and manifest["base"] is None

@@ -123,6 +123,10 @@ def _add_lab(commands: Any) -> None:
     lab.add_argument("--launch", type=Path, default=ddp, metavar="FILE", help="for accelerate (default: %(default)s)")
     data = Path("data/covip")
     lab.add_argument("--official", type=Path, default=data, metavar="FOLDER", help="test files (default: %(default)s)")
+    described, text = Path("data/docci/docci_descriptions.jsonlines"), "photos that a person described"
+    lab.add_argument(
+        "--references", type=Path, default=described, metavar="FILE", help=f"{text} (default: %(default)s)"
+    )
     lab.add_argument("--url", help="chat judge, instead of the recipe's: an OpenAI-compatible server")
     lab.add_argument("--judge-model", metavar="NAME", help="chat judge, instead of the recipe's: its model")
     lab.add_argument("--pre-tokenizer", metavar="NAME", help="how an own vocabulary splits text, for the export")
@@ -243,6 +247,7 @@ def _lab(args: argparse.Namespace) -> None:
         launch=args.launch,
         cores=args.cores,
         official=args.official,
+        references=args.references,
         judge=(args.url, args.judge_model) if args.url and args.judge_model else None,
         pre_tokenizer=args.pre_tokenizer,
         quick=args.quick,

@@ -43,6 +43,8 @@ class Settings:
     cores: int
     official: Path
     """The folder with the authors' test files and rows."""
+    references: Path
+    """Photos that a person has described (DOCCI's list, or one of its form), for general captions."""
     judge: tuple[str, str] | None
     """Address and model of the chat judge; None: that of the recipe."""
     pre_tokenizer: str | None = None
@@ -136,17 +138,23 @@ def _scores(name: str, settings: Trl, given: Settings, size: int, cores: int, py
     page, judged = home() / "runs" / name, _judge(settings, given)
     caption = (PROMPT + 150) * 2 * size / (cores * CORE_FLOPS) / 3600
     memory, ours = 2 * size + 3 * GB, 2 if given.quick else 300
+    few = ["--n", str(ours)] if given.quick else []
     run = [python, "-m", "benchmark"]
     out = []
     if Path(settings.data).suffix == ".json":
         files = {"--questions": "QAS_GT_test.json", "--metadata": "meta_test_cleaned.jsonl", "--images": "images/"}
         asked = [word for option, file in files.items() for word in (option, str(given.official / file))]
-        command = [*run, "capeval", "--model", name, *asked, *judged, "--threads", str(cores)]
+        command = [*run, "capeval", "--model", name, *asked, *few, *judged, "--threads", str(cores)]
         out.append(Step(f"CapEval of {name}", tuple(command), 0, memory, 1000 * caption))
         for task in ("lsd", "lar", "itr"):
             rows = ["--task", task, "--source", str(given.official / task)]
-            command = [*run, "official", "--model", name, *rows, *judged, "--threads", str(cores)]
+            command = [*run, "official", "--model", name, *rows, *few, *judged, "--threads", str(cores)]
             out.append(Step(f"{task.upper()} of {name}", tuple(command), 0, memory, 500 * 2 * caption))
+        described = ["--only", "detail", "--references", str(given.references), "--out", str(page / "general")]
+        command = [*run, "diagnose", "--model", name, "--size", "quick" if given.quick else "full", *described, *judged]
+        command += ["--threads", str(cores)]
+        alone = caption / 4  # a prompt of one photo
+        out.append(Step(f"general captions of {name}", tuple(command), 0, memory, 800 * alone))
     drawn = ["--n", str(ours), "--positives", *(["1"] if given.quick else ["1", "2", "3", "4"])]
     command = [*run, "capeval", "--model", name, *drawn, *judged, "--threads", str(cores)]
     out.append(Step(f"drawn samples of {name}", tuple(command), 0, memory, 4 * ours * caption))
@@ -217,6 +225,8 @@ def missing(recipe: Recipe, given: Settings) -> list[str]:
         names = ("QAS_GT_test.json", "meta_test_cleaned.jsonl", "images", "lsd", "lar", "itr")
         wanted += [Path(settings.images), *(given.official / name for name in names)]
     out = [f"{path} (links in the README of github.com/oyt9306/CoViP)" for path in wanted if not path.exists()]
+    if Path(settings.data).suffix == ".json" and not given.references.exists():
+        out.append(f"{given.references} (DOCCI, or JSON Lines of your own with image_file and description)")
     if settings.vllm != "off" and batches.find_spec("vllm") is None:
         out.append("the package vllm")
     return out

@@ -66,10 +66,10 @@ class Lexical:
 
     def check_replies(self, replies: Sequence[tuple[str, str, str]]) -> list[bool | None]:
         """See `Judge`."""
-        return [any(_tells(s, right) for s in _sentences(reply)) for _, right, reply in replies]
+        return [any(_tells(s, right) for s in split_sentences(reply)) for _, right, reply in replies]
 
     def _choose(self, caption: str, question: Question) -> Verdict:
-        sentences = sentences_about(caption, question.about) if question.about else _sentences(caption)
+        sentences = sentences_about(caption, question.about) if question.about else split_sentences(caption)
         options = zip(LETTERS, question.options, strict=True)
         letters = [letter for letter, option in options if any(_tells(s, option) for s in sentences)]
         if len(letters) > 1:
@@ -83,7 +83,7 @@ def sentences_about(caption: str, name: str) -> list[str]:
     After "this is not Milo" no sentence speaks of Milo until Milo is named again.
     """
     sentences, subject = [], ""
-    for sentence in _sentences(caption):
+    for sentence in split_sentences(caption):
         affirmed, denied = _names_in(sentence, name)
         if name in affirmed or (subject == name and not affirmed):
             sentences.append(sentence)
@@ -116,7 +116,8 @@ def _names_in(sentence: str, name: str) -> tuple[list[str], list[str]]:
     return names
 
 
-def _sentences(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
+    """The sentences and lines of a text, the empty ones left out."""
     return [s for s in re.split(r"(?<=[.!?])\s+|\n+", text.strip()) if s]
 
 

@@ -41,6 +41,8 @@ MEASURES = {
     "hallucinated": ("not there ↓", "things described that are not in the photo"),
     "missed": ("overlooked ↓", "things in the photo that are not described"),
     "specific": ("called by its word", "things in the photo that are called by their own word"),
+    "told": ("told", "sentences of a person's description that the model's caption tells, by the judge"),
+    "borne_out": ("borne out", "sentences of the model's caption that a person's description tells, by the judge"),
     "unread": ("unread ↓", "answers of the judge without a letter"),
     "empty": ("empty ↓", "captions without a word"),
 }

@@ -102,7 +102,9 @@ def parts(blocks: Sequence[Block], size: Size, tools: Tools) -> list[Part]:
 def references(path: Path, size: Size, tools: Tools) -> Part:
     """The user's described photos (see `hallucination.read_references`) as one more part of the run."""
     described = hallucination.read_references(path, DESCRIBED[size])
-    condition = hallucination.against_references(tools.writer, {sample.id: text for sample, text in described})
+    condition = hallucination.against_references(
+        tools.writer, {sample.id: text for sample, text in described}, tools.judge
+    )
     of = {"descriptions": sha256(path.read_bytes()).hexdigest()[:16]}
     samples = [sample for sample, _ in described]
     return Part("references", (condition.name,), lambda: [condition], lambda: iter(samples), len(samples), 3.0, of)

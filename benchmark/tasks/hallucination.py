@@ -3,7 +3,8 @@
 On drawn scenes, whose contents are known, objects are counted as in CHAIR (arXiv 1809.02156), by the words of all
 concepts of the picture world. On described photos (`read_references`, the form of DOCCI, arXiv 2404.19753) the words
 that caption and description share are counted. This count knows no synonyms, word order or attributes, and a true
-detail that the description lacks counts against a caption: it can compare two models on the same photos, no more.
+detail that the description lacks counts against a caption: it can compare two models on the same photos, no more. A
+chat judge, where there is one, compares sentence by sentence besides.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from assistant import prompt
 from assistant.photo import load_photo
+from benchmark.judges.judge import Judge, Lexical, split_sentences
 from benchmark.judges.score import Scores
 from benchmark.runner import CachedWriter, Condition, Texts
 from benchmark.world.concepts import Concept, all_concepts
@@ -33,6 +35,8 @@ KINDS = {
     "place": "place landscape building",
 }
 """General words for the concepts of a kind: each is right, but not specific."""
+SHOWN = "What does the photo show?"
+"""The question to which a description is the reply, as the judge reads it."""
 FOLDERS = ("", "images")
 """Folders, relative to the file of descriptions, in which its photos may lie."""
 
@@ -123,18 +127,37 @@ def _row(line: str, where: str) -> dict[str, str]:
     return row
 
 
-def against_references(writer: CachedWriter, written: Mapping[str, str]) -> Condition:
+def against_references(writer: CachedWriter, written: Mapping[str, str], judge: Judge | None = None) -> Condition:
     """The model describes photos plainly; scored against a person's descriptions (`written`, by sample id).
 
     covered: content words of the person's description that the model says. beyond: content words of the model that the
-    description lacks; they may well be true.
+    description lacks; they may well be true. With a chat `judge` also `judged`.
     """
 
     def scores(texts: Texts, sample: Sample) -> Scores:
-        words, wanted = content_words(texts["caption"]), content_words(written[sample.id])
-        return {"covered": (len(words & wanted), len(wanted)), "beyond": (len(words - wanted), len(words))}
+        caption, description = texts["caption"], written[sample.id]
+        words, wanted = content_words(caption), content_words(description)
+        counted: Scores = {"covered": (len(words & wanted), len(wanted)), "beyond": (len(words - wanted), len(words))}
+        if judge is None or judge.name == Lexical.name:  # which knows the words of drawn scenes only
+            return counted
+        return {**counted, **judged(caption, description, judge)}
 
     return Condition("detail/references", _describing(writer), scores)
+
+
+def judged(caption: str, description: str, judge: Judge) -> Scores:
+    """told: sentences of the description that the judge finds told in the caption. borne_out: sentences of the caption
+    that the judge finds told in the description. unread: verdicts of neither kind."""
+    of_person, of_model = split_sentences(description), split_sentences(caption)
+    asked = [(SHOWN, sentence, caption) for sentence in of_person]
+    asked += [(SHOWN, sentence, description) for sentence in of_model]
+    verdicts = judge.check_replies(asked)
+    told, borne_out = verdicts[: len(of_person)], verdicts[len(of_person) :]
+    return {
+        "told": (told.count(True), len(told)),
+        "borne_out": (borne_out.count(True), len(borne_out)),
+        "unread": (verdicts.count(None), len(verdicts)),
+    }
 
 
 def _describing(writer: CachedWriter) -> Callable[[Sample], Texts]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -12,12 +13,16 @@ from PIL import Image
 from assistant import prompt
 from assistant.backend import Message
 from assistant.backends.fake import FakeBackend
+from benchmark.judges.chat_client import Endpoint
+from benchmark.judges.judge import Judge, Lexical
+from benchmark.judges.llm_judge import LlmJudge
 from benchmark.runner import CachedWriter, ask
 from benchmark.tasks import hallucination
 from benchmark.world.concepts import concepts
 from benchmark.world.sample import Sample, Spec, build
 from benchmark.world.scene import Look
 from memory.errors import KeepsakeError, PhotoError
+from tests.support.chatserver import ChatServer, Reply, last, says
 
 ANY = build(Spec("test", 7, 0))
 
@@ -90,6 +95,30 @@ def test_references_are_read_and_covered(tmp_path: Path) -> None:
     # red wall bergen it's small words out: {red, wall, bergen, is, old}; said {red, house, old}
     assert (row.condition, row.score) == ("detail/references", {"covered": [2, 5], "beyond": [1, 3]})
     assert row.spec is None
+
+
+def by_last_word(body: dict[str, Any]) -> Reply:
+    """A judge: a reply is right if the last word of the right answer is in it; of "house" it cannot say."""
+    right, reply = (json.loads(line.partition(": ")[2]) for line in str(last(body)).split("\n")[-2:])
+    word = right.rstrip(".!").split()[-1]
+    return says("Hard to say" if word == "house" else "Correct." if word in reply else "Wrong")
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_chat_judge_compares_sentences(tmp_path: Path) -> None:
+    """What the person told and the model says, and what the model says and the person told; the lexical judge is not
+    asked, since it knows drawn scenes only."""
+    [(sample, text)] = hallucination.read_references(album(tmp_path, A), most=9)
+    caption = "It looks old. An old house! By the wall in Bergen. It rains."
+    with ChatServer(by_last_word) as server:
+        judges: tuple[Judge, ...] = (LlmJudge(Endpoint(server.url, "m")), Lexical())
+        for judge in judges:
+            condition = hallucination.against_references(CachedWriter(FakeBackend([caption])), {sample.id: text}, judge)
+            scores = ask(condition, sample).score
+            if judge.name == Lexical.name:
+                assert set(scores) == {"covered", "beyond"} and len(server.requests) == 6
+            else:
+                assert (scores["told"], scores["borne_out"], scores["unread"]) == ([2, 2], [2, 4], [1, 6])
 
 
 def test_only_so_many_references_are_taken(tmp_path: Path) -> None:

@@ -94,6 +94,15 @@ class _Handler(BaseHTTPRequestHandler):
     server: ChatServer
     protocol_version = "HTTP/1.1"
 
+    def do_GET(self) -> None:
+        """The list of models, by which a server is known to be there."""
+        there = self.path == "/v1/models"
+        body = json.dumps({"object": "list", "data": [{"id": "m", "object": "model"}]}).encode() if there else b""
+        self.send_response(200 if there else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.requests.append((body, {k.lower(): v for k, v in self.headers.items()}))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,21 +12,27 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from safetensors.torch import load_file
 from transformers import AutoModelForImageTextToText
 
-from assistant.models import local
-from assistant.models.photo_budget import PhotoBudget
+from benchmark.datasets.covip_questions import read_questions
+from benchmark.runner import read_results
+from benchmark.tasks import capeval
 from memory.errors import KeepsakeError
 from memory.paths import home as outer_home
-from tests.support import tinyqwen, tinyvl
+from tests.support import tinylab, tinyqwen
+from tests.support.chatserver import ChatServer
 from train import lab, recipe
 from train.trl import base_weights, batches, run
 
 # peft asks transformers by a name that transformers has just deprecated
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
-RECIPES = sorted((Path(__file__).parents[2] / "train" / "recipes").glob("*.toml"))
+ROOT = Path(__file__).parents[2]
+RECIPES = sorted((ROOT / "train" / "recipes").glob("*.toml"))
 LAUNCH = RECIPES[0].parents[1] / "launch" / "ddp.yaml"
 LARGE = [path for path in RECIPES if (gspo := recipe.load(path).gspo) and "/" in gspo.base]
+HASH = "[0-9a-f]" * 16
+"""The identity of a model in the names of its rows, as a pattern."""
 EIGHT = batches.SHAPES["Qwen/Qwen3-VL-8B-Instruct"]
 
 
@@ -111,7 +120,7 @@ def test_a_thousand_syncs_leave_the_base_bit_for_bit(tmp_path: Path) -> None:
 
 def given(path: Path, **changed: Any) -> lab.Settings:
     """Eight devices of 80 GB."""
-    start = lab.Settings(path, 8, 80 * lab.GB, LAUNCH, 64, Path("data/covip"), None)
+    start = lab.Settings(path, 8, 80 * lab.GB, LAUNCH, 64, Path("data/covip"), Path("data/docci"), None)
     return replace(start, **changed)
 
 
@@ -171,49 +180,64 @@ def tools() -> Path:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_a_tiny_model_runs_through(tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For real: training, the export of base and trained model, and scores of both; a second call does nothing."""
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_tiny_model_runs_through(tools: Path, tmp_path: Path) -> None:
+    """`runs/full.sh` for real: training, the export of base and trained model, adapter and merged compared, and the
+    paper's scores of both by a chat judge. A second call does nothing.
+    """
     home = tmp_path / "home"
     home.mkdir()
     (home / "converter").symlink_to(tools)
-    monkeypatch.setenv("KEEPSAKE_HOME", str(home))
-    base = tinyvl.build(tmp_path / "model")
-    path = tmp_path / "tiny.toml"
-    path.write_text(
-        f"""
-name = "tiny"
-threads = 1
-[gspo]
-base = "{base}"
-group = 4
-prompts = 2
-updates = 2
-steps = 1
-max_tokens = 16
-save_every = 1
-[gspo.lora]
-rank = 4
-alpha = 8
-dropout = 0.0
-lm_head = false
-[gspo.trl]
-data = "{tinyvl.corpus(tmp_path / "data")}"
-dtype = "float32"
-attention = "eager"
-[gspo.trl.photos]
-query = 4
-memory = 4
-least = 1
-""",
-        encoding="utf-8",
-    )
-    settings = given(path, devices=1, cores=1, pre_tokenizer="qwen2", quick=True)
-    loaded = recipe.load(path)
-    lab.run(loaded, settings)
+    with ChatServer(tinylab.rule) as judge:
+        made = tinylab.write(tmp_path / "lab", judge.url)
+        options = ["--official", made.official, "--references", made.references, "--pre-tokenizer", "qwen2", "--quick"]
+        environment = {**os.environ, "KEEPSAKE_HOME": str(home), "DEVICES": "1", "RECIPE": str(made.recipe)}
+
+        def full(*more: str) -> str:
+            """The output of the script."""
+            command = [ROOT / "runs" / "full.sh", *options, "--cores", "1", *more]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr[-4000:]
+            return done.stdout + done.stderr
+
+        dry = full("--dry-run")
+        assert "needed, not here" not in dry and not judge.requests
+        told = full()
+        for step in re.findall(r"^(\w.*): (?:processor|\d+ devices)", dry, re.MULTILINE):
+            assert f"== {step}\n" in told
+        assert "flash_attention_2 is not installed (flash_attn): attention is sdpa" in told
+        assert "no CUDA device: trl trains on the processor" in told
+        before = {p: p.stat().st_mtime_ns for p in home.rglob("*") if p.is_file()}
+        asked = len(judge.requests)
+        assert "==" not in full()
+        assert {p: p.stat().st_mtime_ns for p in home.rglob("*") if p.is_file()} == before
+        assert len(judge.requests) == asked
+    assert any(load_file(home / "train/tiny/gspo/adapter/adapter_model.safetensors")[k].any() for k in lora_b(home))
+    assert re.search(r"^merged ", told, re.MULTILINE), "the merged model against the one with its adapter"
     for name in ("tiny", "tiny-base"):
         assert (home / "models" / name / "manifest.json").exists()
-        assert list((home / "runs").glob(f"capeval-{name}-*.jsonl"))
-    assert local.load("tiny").trained == PhotoBudget(4, 4, 1)
-    before = {p: p.stat().st_mtime_ns for p in home.rglob("*") if p.is_file()}
-    lab.run(loaded, settings)
-    assert {p: p.stat().st_mtime_ns for p in home.rglob("*") if p.is_file()} == before
+        check_scores(made, home / "runs", name)
+
+
+def lora_b(home: Path) -> list[str]:
+    """The names of the LoRA's weights that are 0 before training."""
+    return [k for k in load_file(home / "train/tiny/gspo/adapter/adapter_model.safetensors") if "lora_B" in k]
+
+
+def check_scores(made: tinylab.Lab, rows: Path, name: str) -> None:
+    """The rows of a model: CapEval as the judge's rule scores it, LSD, LAR, ITR, and general captions."""
+    (file,) = rows.glob(f"capeval-{name}-{HASH}-QAS_GT_test-chat-m.jsonl")
+    captions = [row for row in read_results(file) if row.condition == capeval.CAPTION]
+    entries = read_questions(made.official / "QAS_GT_test.json").entries
+    assert len(captions) == 2 and not any(row.error for row in captions)
+    for row, entry in zip(captions, entries, strict=False):
+        (right,) = entry.positives
+        letters = [(q, tinylab.letter(row.texts["caption"], q.text)) for q in entry.questions[right]]
+        assert row.score["acc_pos"] == [sum(q.answer == said for q, said in letters), len(letters)]
+    for task in ("lsd", "lar", "itr"):
+        (file,) = rows.glob(f"official-{task}-cag-{name}-{HASH}-chat-m.jsonl")
+        assert [row.error for row in read_results(file)] == [None, None]
+    general = [row for file in (rows / name / "general").rglob("*.jsonl") for row in read_results(file)]
+    described = [row for row in general if row.condition == "detail/references"]
+    assert len(described) == 4 and all(row.score["told"][1] == 2 for row in described)
+    assert sum(row.score["told"][0] for row in described) > 0

@@ -79,6 +79,8 @@ def prepare(recipe: Recipe, resume: bool) -> tuple[Any, Path | None]:
         )
     if torch.cuda.is_available():
         refuse_small_vllm(gspo, _config(gspo.base), torch.cuda.get_device_properties(0).total_memory)
+    else:
+        print("no CUDA device: trl trains on the processor, and transformers writes the rollouts", file=sys.stderr)
     processor = _processor(gspo.base)
     rows = dataset.Rows(visits, gspo.layout, settings.photos)
     common = {

@@ -36,6 +36,7 @@ from train.recipe import Tower
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(1200),  # the first test waits for the exports that all share: minutes on a busy machine
     # peft asks transformers by a name that transformers has just deprecated
     pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
 ]

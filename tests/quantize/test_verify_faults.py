@@ -30,6 +30,7 @@ from tests.support import tinyqwen, tinyvl
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(1200),  # the first test waits for the exports that all share: minutes on a busy machine
     # peft asks transformers by a name that transformers has just deprecated
     pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
 ]

@@ -113,20 +113,17 @@ def _add_lab(commands: Any) -> None:
     """Add the command `lab`."""
     lab = commands.add_parser("lab", help="a large recipe from training to the paper's benchmark, command by command")
     lab.add_argument("recipe", type=Path, help="a recipe file (train/recipes)")
+    cores, default = os.cpu_count() or 1, "(default: %(default)s)"
     lab.add_argument("--dry-run", action="store_true", help="print each command with devices, memory, hours (computed)")
     lab.add_argument("--devices", type=int, default=1, metavar="N", help="devices for training (default: 1)")
     lab.add_argument("--device-memory", type=float, default=80, metavar="GB", help="memory of each (default: 80)")
-    lab.add_argument(
-        "--cores", type=int, default=os.cpu_count() or 1, metavar="N", help="processor cores (default: all)"
-    )
+    lab.add_argument("--cores", type=int, default=cores, metavar="N", help="processor cores (default: all)")
     ddp = Path("train/launch/ddp.yaml")
-    lab.add_argument("--launch", type=Path, default=ddp, metavar="FILE", help="for accelerate (default: %(default)s)")
+    lab.add_argument("--launch", type=Path, default=ddp, metavar="FILE", help=f"for accelerate {default}")
     data = Path("data/covip")
-    lab.add_argument("--official", type=Path, default=data, metavar="FOLDER", help="test files (default: %(default)s)")
-    described, text = Path("data/docci/docci_descriptions.jsonlines"), "photos that a person described"
-    lab.add_argument(
-        "--references", type=Path, default=described, metavar="FILE", help=f"{text} (default: %(default)s)"
-    )
+    lab.add_argument("--official", type=Path, default=data, metavar="FOLDER", help=f"test files {default}")
+    docci, text = Path("data/docci/docci_descriptions.jsonlines"), "photos that a person described"
+    lab.add_argument("--references", type=Path, default=docci, metavar="FILE", help=f"{text} {default}")
     lab.add_argument("--url", help="chat judge, instead of the recipe's: an OpenAI-compatible server")
     lab.add_argument("--judge-model", metavar="NAME", help="chat judge, instead of the recipe's: its model")
     lab.add_argument("--pre-tokenizer", metavar="NAME", help="how an own vocabulary splits text, for the export")

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from memory.naming.word_lists import (
+    ADJECTIVES,
     ALSO_WORDS,
     DOING,
     GIVEN,
@@ -159,7 +160,7 @@ def _is_name(words: Sequence[_Word], at: int, end: int, known: Collection[str]) 
         return sure
     if before.key in _OF_NOUN | {"dear", "little", "old"}:
         return sure
-    return sure or _like_somebody(words, at, end)
+    return sure or _like_somebody(words, at, end) or (end == at + 1 and _mine_of_a_kind(words, at, end))
 
 
 def _called_mine(words: Sequence[_Word], end: int) -> bool:
@@ -191,6 +192,19 @@ def _like_somebody(words: Sequence[_Word], at: int, end: int) -> bool:
     if before.key in ("with", "and", "&", "by", "for", "meet") and not part[0].before.strip():
         return before.key in ("with", "by") or after.key in ("and", "\0") or after.before.strip() != ""
     return False
+
+
+def _mine_of_a_kind(words: Sequence[_Word], at: int, end: int) -> bool:
+    """Whether the words before say of what kind it is, and whose: "This is our corgi Biscuit"."""
+    kind, after = words[at - 1], words[end]
+    if kind.capital or kind.owns or words[at].before != " " or kind.key in _NEVER | NO_NAMES | _ADVERBS | ADJECTIVES:
+        return False
+    if len(kind.key) < 3 or kind.key.endswith(("ed", "ish", "ful", "less", "est")) or kind.before.strip():
+        return False
+    whose = [word.key for word in words[max(0, at - 4) : at - 1]]
+    while whose and whose[-1] in (_ADVERBS - _OF_NOUN) | ADJECTIVES:
+        whose.pop()
+    return whose[-1:] in (["my"], ["our"]) and (after.before.strip() != "" or after.key in _ENDS or after.key == "\0")
 
 
 def _does(word: _Word) -> bool:

@@ -91,6 +91,13 @@ ROLES: Final = frozenset(
     guy girl boy man woman""".split()
 )
 """Words before the name of who or what they are: "my aunt Eileen"."""
+ADJECTIVES: Final = frozenset(
+    """new old first second last next best only favourite favorite lovely little big small tiny huge great good bad red
+    blue green yellow black white brown grey gray pink purple orange silver golden dark light trusty annual yearly
+    usual whole entire early late full empty free fancy cheap expensive beautiful pretty cosy cozy local own same
+    former rental electric hybrid wooden plastic""".split()
+)
+"""Words between "my" and a capital word that say nothing about its kind: "my green Trek"."""
 DOING: Final = frozenset(
     """is was has had does did will would can could came comes went goes gave gives got gets took takes made makes said
     says brought brings found finds held holds ate eats drank drinks lost loves likes wants thinks told tells left

@@ -25,15 +25,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assistant.models import local
+from assistant.embedder.text_embedder import TextEmbedder
+from assistant.encoder.open_encoder import open_encoder
 from assistant.photo import from_image
 from memory.episode import Episode, Photo, Turn
+from memory.maintenance import word_vectors
+from memory.search import meaning
+from memory.search.vectors import KEPT
 from memory.store import Memory
 from tests.e2e.e2e_tasks import STORY
-from tests.e2e.terminal import PATIENCE, Terminal, drawn, kept, running
+from tests.e2e.terminal import Terminal, drawn, kept, patience, running
 from ui import strings
 
-MANY, LOOKS, TOKENS, DIM = 10_000, 100, 16, 576
+MANY, LOOKS, MEANING = 10_000, 100, 384
 MEDIAN, SLOWEST = 0.050, 0.150
 """Seconds from a key to what it does: the median, and what 95 of 100 keys stay below."""
 START = 1.5
@@ -65,7 +69,7 @@ class Wire:
         with self._came:
             self._seen, before, began = b"", processor(self.app.pid), time.perf_counter()
             os.write(self._in, f"send-keys -t e2e {' '.join(keys)}\n".encode())
-            done = self._came.wait_for(lambda: shows.encode() in SPLIT.sub(b"", self._seen), PATIENCE)
+            done = self._came.wait_for(lambda: shows.encode() in SPLIT.sub(b"", self._seen), patience())
             took = Took(time.perf_counter() - began, processor(self.app.pid) - before)
         assert done, f"after {keys} never came: {shows!r}; on the screen stood\n{self.app.screen()}"
         return took
@@ -102,9 +106,11 @@ def told(what: str, took: list[Took], median: float = MEDIAN, slowest: float = S
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A user's home with the memories of ten years: photos to decode, words, what the model saw of them."""
-    home, rng, space = tmp_path_factory.mktemp("many"), np.random.default_rng(7), local.load("nano").space
+    home, rng = tmp_path_factory.mktemp("many"), np.random.default_rng(7)
+    encoder, embedder = open_encoder(), TextEmbedder()
     looks = [Image.fromarray(rng.integers(0, 255, (9, 12, 3), np.uint8)) for _ in range(LOOKS)]
     photos = [from_image(look.resize((448, 336), Image.Resampling.BICUBIC)) for look in looks]
+    dim = encoder.encode(photos[0]).shape[1]
     first = datetime(2015, 1, 1, tzinfo=UTC)
     with Memory(kept(home) / "memory.db") as memory:
         for start in range(0, MANY, 1000):
@@ -114,13 +120,24 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 said = f"This is thing{i} of kind{i % 97}, by the {'lake' if i % 3 else 'sea'}. It rained all day."
                 photo = Photo(name, look.data, look.width, look.height)
                 episodes.append(Episode(photo, (Turn("user", said),), first + timedelta(hours=9 * i), f"town{i % 400}"))
-            seen = rng.standard_normal((len(episodes), TOKENS, DIM), dtype=np.float32)
-            seen /= np.linalg.norm(seen, axis=-1, keepdims=True)
+            seen = _unit(rng, len(episodes), KEPT, dim)
+            meant = _unit(rng, len(episodes), 2, MEANING)
             memory.add_all(episodes)
             names = (episode.photo.sha256 for episode in episodes)
-            memory.put_all_vectors(space, zip(names, seen.astype("<f2"), strict=True))
+            memory.put_all_vectors(encoder.space, zip(names, seen.astype("<f2"), strict=True))
+            new = word_vectors.missing(memory, embedder.space)
+            with memory.transaction("IMMEDIATE") as db:
+                for (id, *_), vectors in zip(new, meant, strict=True):
+                    meaning.put(db, id, embedder.space, vectors)
+        assert not memory.photos_without_vectors(encoder.space) and not word_vectors.missing(memory, embedder.space)
         memory.snapshot()  # today's: no start has to take it
     return home
+
+
+def _unit(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Directions that nothing has: what the networks saw, for the work that comparing it takes."""
+    vectors = rng.standard_normal(shape, dtype=np.float32)
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
 @pytest.fixture(scope="module")
@@ -166,11 +183,26 @@ def test_keys_in_the_browser(wire: Wire, grid: bool) -> None:
         wire.app.sees("Caption", "Memories recalled")
 
 
-def test_the_view_of_people_and_things_opens_soon(wire: Wire) -> None:
+def test_the_view_of_people_and_things(wire: Wire) -> None:
     """Every memory names another thing: ten thousand names, more than any album has."""
     opened = wire.press("-l", "/people", ";", "send-keys", "-t", "e2e", "Enter", shows="thing")
     try:
         told("people and things: opened", [opened], 2, 2)  # all words of all memories are read
+        wire.app.sees(f"thing{MANY - 1}")
+        told("people and things: one down", [wire.press("Down", shows=f"thing{MANY - 2 - n}") for n in range(70)])
+        told("people and things: a page down", [wire.press("PageDown", shows="thing") for _ in range(30)])
+    finally:
+        wire.app.press("Escape")
+        wire.app.sees("Caption", "Memories recalled")
+
+
+def test_keys_in_a_filtered_browser(wire: Wire) -> None:
+    """A search that as many as 3333 memories fit, opened, filtered on and walked through."""
+    opened = wire.press("-l", "/memories sea", ";", "send-keys", "-t", "e2e", "Enter", shows="1 of 3,334")
+    try:
+        told("filtered browser: opened", [opened], 1, 1)
+        told("filtered browser: one down", [wire.press("Down", shows=" of 3,334") for _ in range(40)])
+        told("filtered browser: a page down", [wire.press("PageDown", shows=" of 3,334") for _ in range(20)])
     finally:
         wire.app.press("Escape")
         wire.app.sees("Caption", "Memories recalled")

@@ -27,11 +27,14 @@ from ui import dialog_strings, strings
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demo"
-PATIENCE = 40.0
-"""Seconds for anything to appear: the machine may be busy, and the model takes seconds for a photo."""
 FRAME = re.compile("[\u2500-\u259f]+")
 """Lines of frames, half cells of photos, scroll bars."""
 _numbers = count()
+
+
+def patience() -> float:
+    """Seconds for anything to appear: the model takes some for a photo, and longer where other programs wait too."""
+    return 40.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 class Terminal:
@@ -113,7 +116,7 @@ class Terminal:
 
     def until(self, condition: Callable[[str], object], what: str) -> str:
         """Wait for a condition on the screen, and return the screen; show it when the condition never comes."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + patience()
         while True:
             over = time.monotonic() > end or not self.alive  # asked first: what it said last has to be seen
             if condition(screen := self.screen()):
@@ -137,7 +140,7 @@ class Terminal:
 
     def ended(self) -> tuple[int, str]:
         """Wait for the program's end: its exit code, and what it left on the terminal."""
-        screen, end = self.until(lambda _: not self.alive, "the end of the program"), time.monotonic() + PATIENCE
+        screen, end = self.until(lambda _: not self.alive, "the end of the program"), time.monotonic() + patience()
         while not (how := self._is("#{pane_dead_status},#{pane_dead_signal}").split(","))[0]:
             if how[1] or time.monotonic() > end:  # killed; or never told, by a tmux before 3.3
                 return -1, screen
@@ -233,7 +236,7 @@ def shell(home: Path, *arguments: str, input: str = "") -> str:
     """`python -m …`, in the same home, with `input` to read: what it wrote. It has to succeed."""
     env = {**os.environ, "HOME": str(home), "KEEPSAKE_HOME": str(kept(home))}
     command = [sys.executable, "-m", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=env, input=input, capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run(command, cwd=ROOT, env=env, input=input, capture_output=True, text=True, timeout=patience())
     assert done.returncode == 0, done.stderr
     return done.stdout
 

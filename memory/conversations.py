@@ -49,13 +49,16 @@ def titles(memory: Memory, words: str = "", limit: int = -1) -> list[Title]:
 
 
 def _title(lines: Sequence[Line]) -> str:
-    """What the user said first, who it was, what the user asked next: "Who is this?" alone is no title."""
+    """What the user said first, who it was, what the user asked next: "Who is this?" alone is no title.
+
+    Who it was say the user's own words, where there are some, and else the caption.
+    """
 
     def of(*kinds: str) -> list[str]:
         return [" ".join(line.text.split()) for line in lines if line.kind in kinds]
 
-    first, who = of("question", "remembered")[:1], [*of("correction"), *of("caption")][:1]
-    parts = dict.fromkeys([*first, *of("remembered"), *who, *of("question")])
+    first, told = of("question", "remembered")[:1], [*of("remembered"), *of("correction")[:1]]
+    parts = dict.fromkeys([*first, *(told or of("caption")[:1]), *of("question")])
     return "  ·  ".join(filter(None, parts))[:LONGEST_TITLE]
 
 

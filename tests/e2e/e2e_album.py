@@ -287,4 +287,4 @@ def test_another_program_recalls_from_the_memory(home: Path) -> None:
 
     tools, found = asyncio.run(session())
     assert tools == {"search_memories", "recall_by_photo", "list_people_and_things"}
-    assert "Bruno" in found and "2024-04-19" in found
+    assert "Bruno" in found and "19 April 2024" in found

@@ -81,8 +81,7 @@ def test_search_finds_as_one_types_with_a_wrong_letter(app: Terminal) -> None:
     app.press(*["BSpace"] * 4)
     app.type("weding")
     app.sees("The vase from our wedding", "1 of 1")
-    app.press("Escape", "Escape", "Escape")
-    app.sees("Caption", "Memories recalled")
+    app.insist(lambda: app.press("Escape"), "Caption", "Memories recalled")
 
 
 def test_search_finds_what_was_meant(app: Terminal) -> None:
@@ -99,8 +98,6 @@ def test_people_and_things_are_listed_with_their_photos(app: Terminal) -> None:
     app.sees(people_strings.PEOPLE, "Milo   1 photo, last on 16 August 2025", "Bruno   1 photo", "Gustav   1 photo")
     app.press("Enter")
     app.sees("This is Milo", "1 of 1")
-    app.press("Escape")
-    app.sees(people_strings.PEOPLE_KEYS[:30])
     back(app)
 
 

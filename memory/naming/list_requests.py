@@ -130,7 +130,7 @@ _VIEW = re.compile(
 """Words that point to what the photo in view shows."""
 _MORE = re.compile(r"\b(?:more|others?|another|additional|further)\b", re.IGNORECASE)
 _ASKING = re.compile(
-    rf"{_PLEASE}(?:is (?:he|she|it)(?= (?:in|on)\b)|are they(?= (?:in|on)\b)|(?:is|are) there|i(?:'d| want| would)"
+    rf"{_PLEASE}(?:is it possible|is (?:he|she|it)(?= (?:in|on)\b)|are they(?= (?:in|on)\b)|(?:is|are) there|i(?:'d| want| would)"
     rf"|(?:{_MANY}|you have|can|could|may|would|will|let|show|list|find|see|give|get|got|have|has|do|does|did|any|all"
     r"|which|what|how|where|more|other|others))\b",
     re.IGNORECASE,
@@ -138,7 +138,7 @@ _ASKING = re.compile(
 _MEANT = frozenset(
     """show list find see give get got have has do does did any all every each which what how many where can could may
     would will let want like love please pls plz hey hi ok okay and now so well keepsake is are he she they there else
-    by some maybe just too also already yet i'd shown other images alike similar ones one look looks saved
+    by some maybe just too also already yet i'd shown other images alike similar ones one look looks saved possible
     kept""".split()
 )
 """Words beside which a request for photos of what is in view has no others."""

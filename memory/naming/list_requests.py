@@ -130,9 +130,9 @@ _VIEW = re.compile(
 """Words that point to what the photo in view shows."""
 _MORE = re.compile(r"\b(?:more|others?|another|additional|further)\b", re.IGNORECASE)
 _ASKING = re.compile(
-    rf"{_PLEASE}(?:is it possible|is (?:he|she|it)(?= (?:in|on)\b)|are they(?= (?:in|on)\b)|(?:is|are) there"
-    rf"|i(?:'d| want| would)|(?:{_MANY}|you have|can|could|may|would|will|let|show|list|find|see|give|get|got|have|has|do|does|did|any|all"
-    r"|which|what|how|where|more|other|others))\b",
+    rf"{_PLEASE}(?:is (?:he|she|it)(?= (?:in|on)\b)|are they(?= (?:in|on)\b)|(?:is|are) there|is it possible"
+    rf"|i(?:'d| want| would)|(?:{_MANY}|you have|can|could|may|would|will|let|show|list|find|see|give|get|got|have|has"
+    r"|do|does|did|any|all|which|what|how|where|more|other|others))\b",
     re.IGNORECASE,
 )
 _MEANT = frozenset(

@@ -117,6 +117,8 @@ def _captions(filled: FilledNote, told: str) -> Iterator[str]:
             yield f"a caption speaks to the owner, as you and your: {caption}"
     if told_words.untold(filled.label, told):
         yield f"the label tells more than the note: {filled.label}"
+    if _speaks_as_owner(filled.label):
+        yield f"the label speaks to the owner, as you and your: {filled.label}"
 
 
 def _speaks_as_owner(text: str) -> bool:

@@ -81,7 +81,8 @@ def gender(name: str) -> str:
 def _draw(rng: Rng, kind: str, written: str, split: str) -> str:
     if kind in LISTED:
         pool = values(split)[kind]
-        if which := gender(written) if kind in ("PET", "NICK") else "":
-            pool = tuple(name for name in pool if gender(name.lower()) in (which, ""))
+        if kind in ("PET", "NICK"):  # a name that is neither stands beside he and beside she: only such take its place
+            fitting = (gender(written), "")
+            pool = tuple(name for name in pool if gender(name.lower()) in fitting) or pool
         return pool[int(rng.integers(len(pool)))]
     return _DRAWN[kind](rng, written)

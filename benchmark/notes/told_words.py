@@ -6,6 +6,7 @@ A measure by words, not by meaning: it catches a caption that invents, and canno
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from benchmark.notes.day_forms import MONTHS, WEEKDAYS, number_of
 
@@ -59,6 +60,7 @@ def words(text: str) -> list[str]:
     return WORD.findall(text)
 
 
+@cache
 def stem(word: str) -> str:
     """A rough stem, so that "bought" stays and "books", "booked", "booking" meet."""
     low = re.sub(r"['’]s?$", "", word.lower()).replace("’", "'")

@@ -237,6 +237,11 @@ def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "notes check says which" in capsys.readouterr().err
 
 
+def test_a_label_speaks_to_the_owner(tmp_path: Path) -> None:
+    assert "the label speaks" in problems(tmp_path, ("| {Moses} the zebra", "| my zebra"))
+    assert problems(tmp_path, ("| {Moses} the zebra", "| your zebra")) == problems(tmp_path)
+
+
 def test_a_mark_that_makes_no_sense_is_refused() -> None:
     for wrong in ("a [place: without end", "a ] stray", "{unknown}", "[place: in [day: other]]"):
         with pytest.raises(ValueError):
@@ -251,6 +256,11 @@ def test_names_keep_the_pronouns_and_sentences_their_capitals(tmp_path: Path) ->
         gender(one.filled(seed, split)[0].facts("name")[0].lower()) != "he" for seed in range(30) for split in SPLITS
     )
     assert spoken.captions[0][0].isdigit()
+    neither = ("note: 001", "note: 003"), ("{NICK:Moses}", "{PET:Schnitzel}"), ("{Moses}", "{Schnitzel}")
+    [three] = family(tmp_path, NOTE, *neither)
+    assert not any(
+        gender(three.filled(seed, split)[0].facts("name")[0].lower()) for seed in range(30) for split in SPLITS
+    )
     written = NOTE.replace("{NUM:8} euro", "{NUM:eight} euro").replace(
         "say: This is {Moses}", "say: {eight} euros! {Moses}"
     )

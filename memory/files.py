@@ -10,6 +10,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -22,24 +23,86 @@ from memory.paths import home, private_folder
 
 @contextmanager
 def whole_file(target: Path, *, private: bool = False) -> Iterator[Path]:
-    """A path beside `target` to write to; the file gets `target`'s name when the block ends, or is removed if it fails.
+    """A path to write to; the file gets `target`'s name when the block ends, or is gone if it fails.
 
-    The path ends in ".partial" and is used by this process and thread alone. `private`: readable by this user only
-    (0600), as every file in Keepsake's own folder is. Bytes that must survive a power cut are to be synced by the block
-    (`sync`). Raises OSError.
+    On Linux the file has no name until then, so that a killed process leaves nothing behind. Elsewhere it lies beside
+    `target`, ends in ".partial", is used by this process and thread alone, and is removed by the next write if this
+    process is killed. `private`: readable by this user only (0600), as every file in Keepsake's own folder is. Bytes
+    that must survive a power cut are to be synced by the block (`sync_file`). Raises OSError.
     """
+    mode = 0o600 if private or target.absolute().is_relative_to(home().absolute()) else 0o666
     partial = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.partial")
-    if private or target.absolute().is_relative_to(
-        home().absolute()
-    ):  # a new file, never one that another user has put there to read along
+    handle = _unnamed(target.parent, mode)
+    if handle is None:
+        _remove_abandoned(target)
         partial.unlink(missing_ok=True)
-        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        if mode == 0o600:  # a new file, never one that another user has put there to read along
+            os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
     try:
-        yield partial
-        partial.replace(target)
+        if handle is None:
+            yield partial
+        else:
+            yield Path(f"{_OPEN_FILES}/{handle}")
+            _name(handle, target, partial)
+        if handle is None or partial.exists():
+            partial.replace(target)
     finally:
+        if handle is not None:
+            os.close(handle)
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+_OPEN_FILES = "/proc/self/fd"
+"""Where Linux shows the open files of a process as paths."""
+
+
+def _unnamed(folder: Path, mode: int) -> int | None:
+    """A new file without a name in `folder`, open for writing; None where the system has no such files."""
+    if not hasattr(os, "O_TMPFILE") or not os.path.isdir(_OPEN_FILES):
+        return None
+    try:
+        return os.open(folder, os.O_TMPFILE | os.O_RDWR, mode)
+    except OSError as error:
+        if error.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):  # a file system that cannot
+            return None
+        raise
+
+
+def _name(handle: int, target: Path, partial: Path) -> None:
+    """Give an unnamed file the name of `target`; if there is such a file already, that of `partial`."""
+    folder = os.open(target.parent, os.O_RDONLY)  # with a folder, Python follows the link to the open file
+    try:
+        if not os.path.lexists(target):
+            with suppress(FileExistsError):
+                os.link(f"{_OPEN_FILES}/{handle}", target.name, dst_dir_fd=folder)
+                return
+        _remove_abandoned(target)
+        with suppress(FileNotFoundError):
+            os.unlink(partial.name, dir_fd=folder)
+        os.link(f"{_OPEN_FILES}/{handle}", partial.name, dst_dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Remove partial files of `target` whose process is dead."""
+    name = re.compile(rf"\.{re.escape(target.name)}\.(\d+)-\d+\.partial")
+    with suppress(OSError):
+        for file in os.scandir(target.parent):
+            if (match := name.fullmatch(file.name)) and not _runs(int(match[1])):
+                os.unlink(file.path)
+
+
+def _runs(process: int) -> bool:
+    """Whether a process with this number runs."""
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # another user's
+        return True
+    return True
 
 
 def write_bytes(target: Path, data: bytes, *, private: bool = False) -> None:
@@ -85,12 +148,17 @@ def read_lines(path: Path) -> list[Any]:
 
 def sync(file: Path) -> None:
     """Wait until the file's bytes and its name are on the disk. Raises OSError."""
-    for one in (file, file.parent):
-        handle = os.open(one, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    sync_file(file)
+    sync_file(file.parent)
+
+
+def sync_file(file: Path) -> None:
+    """Wait until the bytes of a file, or the names in a folder, are on the disk. Raises OSError."""
+    handle = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def sha256(path: Path) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from assistant.models import local
 from assistant.models.spec import Spec
+from tests.support.killer import Crasher
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +20,22 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     monkeypatch.setenv("KEEPSAKE_HOME", str(home))
     return home
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder in a RAM disk where there is one: it keeps what a killed process wrote, and is fast."""
+    fast = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=fast if fast.is_dir() and os.access(fast, os.W_OK) else tmp_path) as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def crasher(own_home: Path) -> Iterator[Crasher]:
+    """The process whose children a test kills."""
+    opened = Crasher(own_home)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

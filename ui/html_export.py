@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import os
-import tempfile
 from html import escape
 from pathlib import Path
 
 from memory.db.conversation_rows import Line, Part, StoredConversation
 from memory.episode import Photo, printable
 from memory.errors import KeepsakeError
+from memory.files import sync_file, whole_file
 from ui.dialog_strings import CONVERSATION_OF
 from ui.strings import EXPORT_EXISTS, EXPORT_FAILED, MARKS, SAID_BY, WEBPAGE_NOTE
 
@@ -52,22 +51,15 @@ def save(conversation: StoredConversation, target: Path) -> None:
 
     Raises KeepsakeError.
     """
-    partial: Path | None = None
     try:
         if target.exists():
             raise KeepsakeError(EXPORT_EXISTS.format(file=target))
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # 0600
-        partial = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(page(conversation))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
+        with whole_file(target, private=True) as partial:
+            partial.write_text(page(conversation), encoding="utf-8")
+            sync_file(partial)
+        sync_file(target.parent)
     except OSError as error:
         raise KeepsakeError(EXPORT_FAILED.format(file=target, why=error.strerror)) from error
-    finally:
-        if partial is not None:
-            partial.unlink(missing_ok=True)
 
 
 def _part(part: Part) -> str:

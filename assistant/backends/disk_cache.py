@@ -49,11 +49,11 @@ class DiskCache:
             return False
         try:
             private_folder(self.folder.parent)
-            with whole_file(private_folder(self.folder) / name, private=True) as partial:
-                with open(partial, "wb") as file:
-                    file.write(lines)
-                    file.write(body)
-                self._make_room()
+            partial_file = whole_file(private_folder(self.folder) / name, private=True)
+            with partial_file as partial, open(partial, "wb") as file:
+                file.write(lines)
+                file.write(body)
+            self._make_room()
             return True
         except OSError:
             return False
@@ -92,7 +92,7 @@ class DiskCache:
         return header, body
 
     def _make_room(self) -> None:
-        """Remove the least recently used entries until the folder, with what is being written, is within the limit."""
+        """Remove the least recently used entries until the folder is within the limit."""
         total, entries = 0, []
         with os.scandir(self.folder) as files:
             for file in files:

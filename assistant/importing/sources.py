@@ -21,7 +21,7 @@ from assistant.importing.import_source import Source
 from assistant.importing.photo_tree import folder_source
 from assistant.photo import MAX_BYTES, SUFFIXES, read_file, shown
 from memory.errors import KeepsakeError, PhotoError
-from memory.maintenance.zip_files import DamagedZip, unpacked, zip_archive
+from memory.maintenance.zip_files import DamagedZip, bound, unpacked, zip_archive
 
 UTF8 = 0x800
 """The bit by which an entry of a ZIP says that its name is UTF-8."""
@@ -97,6 +97,7 @@ def _chat_folder(folder: Path, text: Path, title: str, me: str | None, order: Da
 def _chat_zip(archive: zipfile.ZipFile, path: Path, me: str | None, order: DayOrder | None) -> Source:
     name = shown(path)
     files = [info for info in archive.infolist() if not info.is_dir()]
+    bound(files, path.stat().st_size)
     for info in files:
         info.filename = _as_written(info)
     texts = [info for info in files if info.filename.lower().endswith(".txt")]

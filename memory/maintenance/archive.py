@@ -29,7 +29,7 @@ from memory.db import name_rows, old_corrections, rows, tray_rows, verdict_rows
 from memory.db.verdict_rows import Verdict
 from memory.episode import Episode
 from memory.errors import MemoryFileError, UnknownEpisode
-from memory.files import sync, whole_file
+from memory.files import sync_file, whole_file
 from memory.maintenance import archive_reader, archived_names
 from memory.maintenance.archive_reader import NOT_ASKED, SUMS, VERDICTS, Archive, Damaged, photo_name
 from memory.maintenance.zip_files import opened_zip
@@ -87,7 +87,8 @@ def export_archive(memory: Memory, target: Path) -> Exported:
         with whole_file(target, private=True) as partial:
             with open(partial, "wb") as file:
                 exported = _write(memory, file)
-            sync(partial)
+            sync_file(partial)
+        sync_file(target.parent)
     except OSError as error:
         raise MemoryFileError(f"cannot write {target}: {error.strerror}") from error
     return exported

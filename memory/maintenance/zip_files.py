@@ -11,7 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -41,8 +41,7 @@ class ZipFiles:
         """`size`: bytes of the ZIP. Raises DamagedZip."""
         self._archive = archive
         entries = [info for info in archive.infolist() if not _litter(info)]
-        if len(entries) > MOST_FILES or sum(info.file_size for info in entries) > DENSEST * size + SPARE:
-            raise DamagedZip("it claims to hold far more than its size allows")
+        bound(entries, size)
         names = [_path(info) for info in entries]
         around = _folder_around(names)
         self._infos = {name.removeprefix(around): info for name, info in zip(names, entries, strict=True)}
@@ -59,6 +58,12 @@ class ZipFiles:
     def read(self, name: str) -> bytes:
         """The bytes of a file. Raises DamagedZip."""
         return unpacked(self._archive, self._infos[name])
+
+
+def bound(entries: Sequence[zipfile.ZipInfo], size: int) -> None:
+    """Raise DamagedZip where entries of a ZIP of `size` bytes claim more, all together, than it can hold."""
+    if len(entries) > MOST_FILES or sum(info.file_size for info in entries) > DENSEST * size + SPARE:
+        raise DamagedZip("it claims to hold far more than its size allows")
 
 
 def unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, largest: int = LARGEST) -> bytes:

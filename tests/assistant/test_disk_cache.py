@@ -122,10 +122,11 @@ def test_a_disk_that_takes_nothing_is_no_error(tmp_path: Path, monkeypatch: pyte
     assert blocked.get("a.1") is None
     full = DiskCache(tmp_path / "vision", 1000)
 
-    def refuse(self: Path, target: Path) -> Path:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(os, "link", refuse)
     assert not full.put("a.1", {}, b"x")
     assert not list(full.folder.iterdir())
 

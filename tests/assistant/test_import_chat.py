@@ -150,3 +150,17 @@ def test_nothing_beside_the_chat_is_read(chat: Path, tmp_path: Path, own_home: P
         assert [item.name for item in found.items] == [
             f"IMG-20231231-WA{name}" for name in ("0001.jpg", "0002.JPG", "0006.jpg")
         ]
+
+
+def test_what_a_zip_claims_in_sum_is_bounded_before_anything_is_unpacked(
+    chat: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each file is small enough; all together would unpack to 900 MB, from a ZIP of 1 MB."""
+    target = zipped(chat)
+    with zipfile.ZipFile(target, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as made:
+        for n in range(90):
+            with made.open(f"IMG-{n}.jpg", "w") as entry:
+                for _ in range(10):
+                    entry.write(bytes(1_000_000))
+    told = import_error(capsys, target)
+    assert "claims to hold far more than its size allows" in told and told.count("\n") <= 1

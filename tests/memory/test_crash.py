@@ -5,20 +5,13 @@ KEEPSAKE_KILLS=20 does twenty times as many.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -29,108 +22,12 @@ from memory.maintenance import encryption
 from memory.maintenance.archive import export_archive
 from memory.store import Memory
 from tests.support.crasher import PASSPHRASE, canaries, episode
+from tests.support.killer import Crasher
 from tests.support.oldmemory import version_1, version_4
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 TIMES = int(os.environ.get("KEEPSAKE_KILLS", "1"))
-
-
-class Life(NamedTuple):
-    """What a child process wrote on stdout before it was killed."""
-
-    done: list[list[str]]
-    """Acknowledged changes: "remember" or "forget", then ids."""
-    begun: list[str]
-    """The change that it had begun when it died; empty when there was none."""
-    seeds: dict[str, int]
-    marks: list[str]
-    """All lines that say something was done."""
-    calls: int
-    """How many function calls it made until its end; 0 when it was killed, or the calls were not counted."""
-
-
-class Crasher:
-    """The process that forks children to be killed."""
-
-    def __init__(self, home: Path) -> None:
-        env = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # a process with threads must not fork
-        self.home = home
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.crasher"],
-            cwd=ROOT,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def kill(self, job: str, path: Path, seed: int, acks: int, seconds: float, step: int = 0) -> Life:
-        """Run a job and kill it `seconds` after it has started and given `acks` acknowledgements, or at `step`."""
-        assert self.process.stdout is not None
-        self._tell({"job": job, "path": str(path), "seed": seed, "home": str(self.home), "step": step})
-        done: list[list[str]] = []
-        begun: list[str] = []
-        seeds: dict[str, int] = {}
-        pid, calls, buried = 0, 0, step > 0
-        for line in self.process.stdout:
-            what, *rest = line.split()
-            if what == "pid":
-                pid = int(rest[0])
-            elif what == "seed":
-                seeds[rest[0]] = int(rest[1])
-            elif what == "?":
-                begun = rest
-            elif what == "!":
-                begun = []
-                done.append(rest)
-            elif what == "dead":
-                break
-            else:
-                assert what == "end", line
-                calls = int(rest[0])
-            if not buried and (what == "end" or len(done) >= acks):
-                until = time.monotonic() + (0.0 if what == "end" else seconds)
-                while time.monotonic() < until:  # so short that sleeping would be too long
-                    pass
-                os.kill(pid, signal.SIGKILL)
-                self._tell({})
-                buried = True
-        marks = [d[0] for d in done]
-        return Life([d for d in done if d[0] in ("remember", "forget")], begun, seeds, marks, calls)
-
-    def _tell(self, line: dict[str, object]) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(line) + "\n")
-        self.process.stdin.flush()
-
-    def seconds(self, job: str, path: Path) -> float:
-        """1.2 times the seconds that a whole job takes: kills are spread over this time."""
-        start = time.monotonic()
-        self.kill(job, path, 0, 10**9, 0.0)
-        return 1.2 * (time.monotonic() - start)
-
-    def close(self) -> None:
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.wait(timeout=60)
-        self.process.stdout.close()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder in a RAM disk where there is one: it keeps what a killed process wrote, and is fast."""
-    fast = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=fast if fast.is_dir() and os.access(fast, os.W_OK) else tmp_path) as name:
-        yield Path(name)
-
-
-@pytest.fixture
-def crasher(own_home: Path) -> Iterator[Crasher]:
-    opened = Crasher(own_home)
-    yield opened
-    opened.close()
 
 
 def after(state: set[str], change: list[str]) -> set[str]:

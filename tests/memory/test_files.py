@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from memory import files
+
+
+@pytest.fixture(params=["unnamed", "named"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Linux's files without a name, and the partial files of all other systems."""
+    if request.param == "named":
+        monkeypatch.setattr(files, "_unnamed", lambda folder, mode: None)
+    return str(request.param)
+
+
+@pytest.fixture
+def named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Partial files with a name, whatever the system can do."""
+    monkeypatch.setattr(files, "_unnamed", lambda folder, mode: None)
 
 
 @pytest.fixture
@@ -32,7 +48,7 @@ def test_a_block_that_fails_leaves_the_old_file_and_nothing_else(target: Path) -
     files.write_text(target, "old")
     with pytest.raises(ZeroDivisionError), files.whole_file(target) as partial:
         partial.write_text("half of the n")
-        assert partial.parent == target.parent, "renaming works within one file system only"
+        assert partial.stat().st_dev == target.parent.stat().st_dev, "renaming works within one file system only"
         assert target.read_text() == "old"
         raise ZeroDivisionError
     assert target.read_text() == "old" and os.listdir(target.parent) == [target.name]
@@ -45,7 +61,7 @@ def test_a_block_that_ends_replaces_the_file(target: Path) -> None:
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["no file", "a leftover that all may read"])
-def test_a_private_file_is_for_its_owner_only_from_the_start(target: Path, there: bool) -> None:
+def test_a_private_file_is_for_its_owner_only_from_the_start(target: Path, named: None, there: bool) -> None:
     """A killed process with the same number may have left a file: neither its bytes nor its rights are taken over."""
     partial = partial_of(target)
     if there:
@@ -57,13 +73,24 @@ def test_a_private_file_is_for_its_owner_only_from_the_start(target: Path, there
     assert target.stat().st_mode & 0o777 == 0o600 and target.read_text() == "mine"
 
 
-def test_a_private_file_is_written_through_no_link(target: Path) -> None:
+def test_a_private_file_is_written_through_no_link(target: Path, named: None) -> None:
     """In a folder that others may write to, a link in the place of the partial file would show them all of it."""
     other = target.with_name("other")
     other.write_text("not mine")
     partial_of(target).symlink_to(other)
     files.write_text(target, "mine", private=True)
     assert target.read_text() == "mine" and not target.is_symlink() and other.read_text() == "not mine"
+
+
+def test_what_a_killed_process_left_goes_with_the_next_write(target: Path, named: None) -> None:
+    """On systems without unnamed files; a partial file of a process that runs stays."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    abandoned, at_work = (target.with_name(f".{target.name}.{pid}-7.partial") for pid in (dead.pid, os.getppid()))
+    abandoned.write_text("half")
+    at_work.write_text("half")
+    files.write_text(target, "whole")
+    assert not abandoned.exists() and at_work.exists() and target.read_text() == "whole"
 
 
 def test_a_file_that_is_not_private_has_the_rights_of_any_other(target: Path) -> None:

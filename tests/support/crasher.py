@@ -20,15 +20,18 @@ from pathlib import Path
 from keyring import set_keyring
 from keyring.backends import fail
 
+from assistant.backends import disk_cache
 from assistant.backends.fake import FakeBackend
 from assistant.encoder.encoder import BackendEncoder
 from assistant.sight import store_episode
+from memory import conversations, files
 from memory.db import engine, keys, snapshots
 from memory.episode import Episode, Turn
 from memory.maintenance import encryption
-from memory.maintenance.archive import import_archive
+from memory.maintenance.archive import export_archive, import_archive
 from memory.store import Memory
 from tests.support.encoded import noise_photo
+from ui import html_export
 
 DAY = datetime(2025, 5, 12, tzinfo=UTC)
 
@@ -127,6 +130,47 @@ def convert(path: Path, seed: int) -> None:
     say("! converted")
 
 
+def write_archive(path: Path, seed: int) -> None:
+    """Export the memory to the file `mine/file` beside it."""
+    with Memory(path, check=False) as memory:
+        say("! begun")
+        export_archive(memory, path.with_name("mine") / "file")
+    say("! written")
+
+
+def write_page(path: Path, seed: int) -> None:
+    """Export the memory's conversation as a page to `mine/file`."""
+    with Memory(path, check=False) as memory:
+        say("! begun")
+        html_export.save(conversations.get(memory, "aa"), path.with_name("mine") / "file")
+    say("! written")
+
+
+def write_report(path: Path, seed: int) -> None:
+    """Write a report, as benchmark and quantize do, to `mine/file`."""
+    say("! begun")
+    files.write_text(path.with_name("mine") / "file", "x" * 9_000_000)
+    say("! written")
+
+
+def write_cache(path: Path, seed: int) -> None:
+    """Write entries of the cache of photos' visual tokens under `mine`."""
+    say("! begun")
+    cache = disk_cache.DiskCache(path.with_name("mine"), 1 << 20)
+    for n in range(30):
+        cache.put(f"{seed % 7}{n % 9}.nano", {"seed": seed}, random.Random(seed + n).randbytes(100_000))
+        say("! put", str(n))
+    say("! written")
+
+
+def forget_conversation(path: Path, seed: int) -> None:
+    """Delete the conversation "aa" of the memory."""
+    with Memory(path, check=False) as memory:
+        say("! begun")
+        memory.forget_conversation("aa")
+    say("! forgotten")
+
+
 PASSPHRASE = "correct horse"
 
 calls = 0
@@ -151,6 +195,11 @@ JOBS = {
     "restore": bring_back,
     "upgrade": upgrade,
     "convert": convert,
+    "archive": write_archive,
+    "page": write_page,
+    "report": write_report,
+    "cache": write_cache,
+    "conversation": forget_conversation,
 }
 
 

@@ -150,7 +150,9 @@ async def test_new_photos_come_in_by_themselves_and_are_told_once(
         assert len([note for note in notes(app, "info") if "came in" in note]) == 1
         shutil.copy(camera / "IMG_1.png", camera / "IMG_1 copy.png")
         albums.save(camera / "IMG_3.png", 3)
+        lying = {file.name: file.read_bytes() for file in camera.iterdir()}
         await until(said(app, "3 new photos came in"), "the next news")
+        assert {file.name: file.read_bytes() for file in camera.iterdir()} == lying, "files are read only"
         assert not list(memory_file.parent.glob("*.snapshots/*")), "none for what comes by itself"
         await send(app, pilot, "/watch")
         await until(said(app, f"Watching {camera}"), "what is watched")

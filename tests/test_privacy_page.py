@@ -122,7 +122,7 @@ def test_only_these_modules_can_use_the_network() -> None:
     for command in (
         "models pull",
         "quantize upload",
-        "official --download",
+        "--download",
         "benchmark fetch",
         "train encoder",
         "--url",

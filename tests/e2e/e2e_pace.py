@@ -117,7 +117,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             episodes = []
             for i in range(start, start + 1000):
                 look, name = photos[i % LOOKS], hashlib.sha256(str(i).encode()).hexdigest()
-                said = f"This is thing{i} of kind{i % 97}, by the {'lake' if i % 3 else 'sea'}. It rained all day."
+                said = f"This is Thing{i}, of kind{i % 97}, by the {'lake' if i % 3 else 'sea'}. It rained all day."
                 photo = Photo(name, look.data, look.width, look.height)
                 episodes.append(Episode(photo, (Turn("user", said),), first + timedelta(hours=9 * i), f"town{i % 400}"))
             seen = _unit(rng, len(episodes), KEPT, dim)
@@ -185,12 +185,12 @@ def test_keys_in_the_browser(wire: Wire, grid: bool) -> None:
 
 def test_the_view_of_people_and_things(wire: Wire) -> None:
     """Every memory names another thing: ten thousand names, more than any album has."""
-    opened = wire.press("-l", "/people", ";", "send-keys", "-t", "e2e", "Enter", shows="thing")
+    opened = wire.press("-l", "/people", ";", "send-keys", "-t", "e2e", "Enter", shows="Thing")
     try:
         told("people and things: opened", [opened], 2, 2)  # all words of all memories are read
-        wire.app.sees(f"thing{MANY - 1}")
-        told("people and things: one down", [wire.press("Down", shows=f"thing{MANY - 2 - n}") for n in range(70)])
-        told("people and things: a page down", [wire.press("PageDown", shows="thing") for _ in range(30)])
+        wire.app.sees(f"Thing{MANY - 1}")
+        told("people and things: one down", [wire.press("Down", shows=f"Thing{MANY - 2 - n}") for n in range(70)])
+        told("people and things: a page down", [wire.press("PageDown", shows="Thing") for _ in range(30)])
     finally:
         wire.app.press("Escape")
         wire.app.sees("Caption", "Memories recalled")

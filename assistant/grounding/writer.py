@@ -13,6 +13,7 @@ from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict
 from assistant.grounding.quote import Quotable
 from assistant.grounding.responsive import general, only_day, responsive, to_the_user
 from assistant.grounding.result import Grounding
+from assistant.grounding.words import tokens
 
 MAYBE = "Maybe: "
 _HEDGED = re.compile(r"\b(?:maybe|perhaps|may|might|could be|looks like|seems|probably|possibly)\b", re.IGNORECASE)
@@ -51,6 +52,8 @@ class GroundedText:
         self._verdicts: list[Verdict] = []
         self._held: list[str] = []
         """Sentences that are shown only if nothing better comes: abstentions and small talk."""
+        self._said: list[frozenset[str]] = []
+        """The words of the sentences so far."""
         self._quoted: tuple[str, ...] = ()
         self._gap = ""
         """The spaces between the last sentence and the next."""
@@ -115,7 +118,7 @@ class GroundedText:
         if verdict.kind in ("abstains", "talk"):
             self._held.append(sentence)
             return ""
-        if verdict.kind == "unsupported":
+        if verdict.kind == "unsupported" or self._said_before(sentence):
             return ""
         if verdict.kind in ("told", "maybe"):
             sentence = to_the_user(sentence)
@@ -127,6 +130,14 @@ class GroundedText:
         if verdict.kind == "maybe" and not _HEDGED.search(sentence) and MAYBE not in self.shown:
             sentence = MAYBE + sentence
         return self._show(gap + sentence)
+
+    def _said_before(self, sentence: str) -> bool:
+        """Whether one sentence before it said all that it says: small models repeat themselves."""
+        said = frozenset(t.stem for t in tokens(sentence) if t.content or t.kind in ("number", "day"))
+        if said and any(said <= earlier for earlier in self._said):
+            return True
+        self._said.append(said)
+        return False
 
     def _fits(self, sentence: str) -> bool:
         names = frozenset().union(*(one.names | one.nouns for one in self._evidence.told))

@@ -220,3 +220,12 @@ def test_a_name_that_was_nowhere_told_is_never_shown(
 ) -> None:
     words = "This is Milo. " + " ".join(one.format(name="Milo") for one in told)
     assert stranger not in check(said.format(name=stranger), recall(words), may_say=may_say).shown
+
+
+def test_what_was_said_is_not_said_again() -> None:
+    told = recall("This is Pegasus, who was her mother's before. I replaced the left eye with a coat button in 2016.")
+    whole, eye = (
+        "This is Pegasus, who was her mother's before.",
+        "You replaced the left eye with a coat button in 2016.",
+    )
+    assert check(" ".join((whole, eye, whole, "This is Pegasus.", eye)), told).shown == f"{whole} {eye}"

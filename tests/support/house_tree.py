@@ -51,7 +51,7 @@ OTHERS = {
     "tests/": "The tests, in the same folders as the rooms; what tests share is in `tests/support`.",
     "Makefile": "Run, test, lint, types, bench, train, clean.",
     "pyproject.toml": "Dependencies, extras, settings of ruff, mypy and pytest.",
-    ".ci/run": "What a build machine runs: `make test`, then `make test-slow`.",
+    ".ci/run": "What a build machine runs: `make test`.",
 }
 """What is not Python, or has no docstring: path and sentence. A folder ends with a slash."""
 

@@ -25,6 +25,7 @@ def torn_apart(words: Sequence[Token], told: Told) -> bool:
         not all(_owned_as_told(words, i, told) for i, t in enumerate(words) if t.possessive and t.kind != "day")
         or any(_other_moment(part, told) for part in claims.clauses(words))
         or _other_subject(words, told)
+        or _not_the_user(words, told)
     )
 
 
@@ -139,4 +140,15 @@ def _other_subject(words: Sequence[Token], told: Told) -> bool:
         for source in told.sentences:
             if any(t.stem == words[i].stem and b.text.lower() == "it" for b, t in pairwise(source)):
                 return True
+    return False
+
+
+def _not_the_user(words: Sequence[Token], told: Told) -> bool:
+    """Whether "Pepper looks after her" is said where the source has "we look after her", and nobody else who looks."""
+    for claimed in words:
+        if claimed.kind != "word" or not claimed.text.lower().endswith("s"):
+            continue
+        there = [(b, t) for source in told.sentences for b, t in pairwise(source) if t.stem == claimed.stem]
+        if there and all(b.text.lower() in ("i", "we") and not t.text.lower().endswith("s") for b, t in there):
+            return True
     return False

@@ -229,3 +229,13 @@ def test_what_was_said_is_not_said_again() -> None:
         "You replaced the left eye with a coat button in 2016.",
     )
     assert check(" ".join((whole, eye, whole, "This is Pegasus.", eye)), told).shown == f"{whole} {eye}"
+
+
+def test_what_the_user_does_is_not_done_by_the_thing() -> None:
+    """Seen: "Pepper, your sister's corgi, looks after her every August."."""
+    told = recall("This is Pepper, my sister's corgi. We look after her every August.")
+    assert "looks after" not in check("Pepper, your sister's corgi, looks after her every August.", told).shown
+    right = "Pepper, your sister's corgi. You look after her every August."
+    assert check(right, told).shown == right
+    barks = recall("This is Pepper. We bark when she barks.")
+    assert check("Pepper barks.", barks).shown == "Pepper barks."

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -43,7 +44,13 @@ def whole_file(target: Path, *, private: bool = False) -> Iterator[Path]:
             yield partial
         else:
             yield Path(f"{_OPEN_FILES}/{handle}")
-            _name(handle, target, partial)
+            try:
+                _name(handle, target, partial)
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                shutil.copyfile(f"{_OPEN_FILES}/{handle}", partial)
+                partial.chmod(os.fstat(handle).st_mode & 0o777)
         if handle is None or partial.exists():
             partial.replace(target)
     finally:
@@ -53,6 +60,8 @@ def whole_file(target: Path, *, private: bool = False) -> Iterator[Path]:
             partial.unlink(missing_ok=True)
 
 
+_NO_LINKS = (errno.EPERM, errno.EXDEV, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOENT, errno.ENOSYS)
+"""What a system answers that has files without a name, but lets nobody name them."""
 _OPEN_FILES = "/proc/self/fd"
 """Where Linux shows the open files of a process as paths."""
 

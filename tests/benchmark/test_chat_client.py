@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -136,17 +137,18 @@ def test_an_answer_cut_off_by_a_kill_is_not_there(
     own = Endpoint(server.url, "m", cache=tmp_path)
     with monkeypatch.context() as patch:
 
-        def killed(path: Path, target: Path) -> None:
+        def killed(*_: object, **__: object) -> None:
             raise KeyboardInterrupt
 
         def not_reached(path: Path, missing_ok: bool = False) -> None:
             """A killed process cleans nothing up."""
 
         patch.setattr(Path, "replace", killed)
+        patch.setattr(os, "link", killed)  # where a file has no name until it is whole
         patch.setattr(Path, "unlink", not_reached)
         with pytest.raises(KeyboardInterrupt):
             own.ask(words("a"))
-    assert [p.suffix for p in tmp_path.iterdir()] == [".partial"]
+    assert all(p.suffix == ".partial" for p in tmp_path.iterdir())
     assert own.ask(words("a")) == ["you said a"] and len(server.requests) == 2
 
 

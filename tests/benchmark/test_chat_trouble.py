@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -206,10 +207,11 @@ def test_a_cache_that_cannot_be_used_is_one_clear_line(serve: Serve, tmp_path: P
 
 
 def test_a_full_disk_is_one_clear_line(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, target: Path) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(os, "link", full)  # where a file has no name until it is whole
     own = Endpoint(serve(echo).url, "m", cache=tmp_path)
     expected = f"{tmp_path}: an answer cannot be kept (No space left on device); make room, or choose another folder"
     assert failure(own) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import subprocess
@@ -170,3 +171,14 @@ def test_a_damaged_cache_of_hashes_is_made_anew(target: Path, own_home: Path) ->
     (own_home / "hashes.json").write_text('{"half')
     assert files.sha256(target) == hashlib.sha256(b"one").hexdigest()
     assert (own_home / "hashes.json").read_text().endswith("}")
+
+
+def test_where_nobody_may_name_an_unnamed_file_it_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    for words in ("first", "second"):
+        files.write_text(tmp_path / "note.txt", words)
+        assert (tmp_path / "note.txt").read_text() == words
+    assert [p.name for p in tmp_path.iterdir()] == ["note.txt"]

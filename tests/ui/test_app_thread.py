@@ -22,7 +22,7 @@ from assistant.photo import from_image
 from memory.episode import Episode, Photo, Recall, Turn
 from memory.errors import ModelError, ModelStopped
 from memory.store import Memory
-from ui.runtime import messages
+from ui.runtime import engines, messages
 from ui.runtime.app_thread import AppThread
 
 pytestmark = pytest.mark.timeout(60)
@@ -205,8 +205,12 @@ def test_a_model_that_is_changed_while_it_loads_is_closed_and_the_other_answers(
     thread.close()
 
 
-def test_photos_that_the_encoder_has_not_seen_are_encoded_while_one_talks(told: Told, memory_file: Path) -> None:
-    """Newest first, with progress; when the app ends in the middle, the next start goes on from there."""
+def test_photos_that_the_encoder_has_not_seen_are_encoded_while_one_talks(
+    told: Told, memory_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Newest first, with progress; when the app ends in the middle, the next start goes on from there. Four are as
+    many here as are more than a recall waits for."""
+    monkeypatch.setattr(engines, "AT_ONCE", 0)
     remembered(memory_file, orange="Milo.", navy="Rex.", teal="Ida.", red="Ada.")
     seen: list[str] = []
     begun: list[str] = []

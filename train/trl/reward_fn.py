@@ -111,7 +111,7 @@ class RewardFunction:
         """Whether each answer tells the fact that its question asks for; the judge is asked in one batch."""
         items = [item_of(self.rows.visits[v].kind, self.rows.sample(v)) for v in visit]
         due = [i for i, item in enumerate(items) if item.kind == "told"]
-        found = self.judge.check_replies([(items[i].question, items[i].fact, texts[i]) for i in due])
+        found = self.judge.check_replies([(items[i].question, items[i].fact, texts[i]) for i in due]) if due else []
         right = {i for i, verdict in zip(due, found, strict=True) if verdict is True}
         return [i in right for i in range(len(items))]
 

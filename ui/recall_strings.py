@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from assistant.dialogue.denials import THE_PHOTO, by_sight, called
 from memory.days import day_words
 from memory.episode import Episode, Recall
-from ui.input_parser import name_said, thing_said
+from ui.said_name import name_said, thing_said
 from ui.telling_strings import NOT_AS, NOT_SHOWN, NOT_THE_SAME, NOT_THIS
 
 SAME_PHOTO_AS = "This is {photo}:"

@@ -18,8 +18,8 @@ from memory.store import Memory
 from tests.support.apppilot import all_seen, caption, cards, idle, look, notes, picture, running, sees, send, until
 from tui import KeepsakeApp
 from ui import recall_strings, strings
-from ui.input_parser import name_said
 from ui.recall_strings import asked, headline, memory_of, recalled_as
+from ui.said_name import name_said
 from ui.widgets.chat_log import Composer
 from ui.widgets.panels import CaptionPanel, MemoriesPanel
 

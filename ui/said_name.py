@@ -1,0 +1,84 @@
+"""Who or what a photo shows, in the words that a person said about it: "This is Zuri", "My blue backpack from Rome".
+
+The app calls a memory by it, in questions and receipts. English patterns; no model is asked.
+"""
+
+from __future__ import annotations
+
+import re
+
+from memory.naming.said import names
+
+LONGEST_NAME = 40
+"""Characters of the longest name or thing that a memory is called by."""
+_SAID = re.compile(
+    r"(?:\b(?:this|that|these|those|it|he|she|they|here)(?:['’]s| is| are|['’]re| was| were)|\b(?:thats|hes|shes)"
+    r"|\bits(?! (?:name|age|birthday)\b)|\bmeet) (.+?)"
+    r"(?:[,.;:!?()–—]|$| (?:and|who|whom|which|that|from|at|in|on|by|with|when|while|we|he|she|as|for|again)\b)",
+    re.IGNORECASE,
+)
+"""The name in a sentence that says who or what it is, up to where something is said about its bearer."""
+_TOO = re.compile(r"^(?:actually|really|just|only)\s+|\s+(?:too|again|also|as well)\W*$", re.IGNORECASE)
+"""What stands beside a name and is none: "This is Bruno too", "It's actually Lulu"."""
+_NOUN = re.compile(r"(?:(?:an?|the|my|our|his|her|their|your|one of|me|us)\s|[^\W\d_]+['’]s?\s|[A-Z])", re.UNICODE)
+"""How the name of something begins, where it is not one word: with an article, an owner or a capital letter."""
+_NO_NOUN = re.compile(
+    r"(?:an?|the|my|our) (?:(?:very|only|main|best|first|last|next|same|exact|real|big|great) )*"
+    r"(?:reason|time|day|morning|evening|night|week|month|year|moment|way|idea|shame|pity|bit|lot"
+    r"|best|first|last|one|ones|same|only|fault|favou?rite)\b|I\b|[A-Z]\w+day\b",
+    re.IGNORECASE,
+)
+""" "It was the first time", "that was a shame", "this was Sunday": nothing that a photo shows."""
+_POINTED = re.compile(r"(?:this|that|these|those|here|thats|meet)\b(?!\s+w)", re.IGNORECASE)
+_NO_NAME = frozenset(
+    """great good nice lovely beautiful pretty cute funny sweet delicious yummy amazing awesome perfect wonderful cool
+    fun sad bad awful terrible horrible ugly old new big small little huge tiny red blue green yellow black white brown
+    grey gray pink purple orange where what why how when who not so too very really quite mine ours yours his hers
+    theirs all it me us him her them yesterday today tomorrow tonight now then there here later before after still
+    always never enough everything everyone nothing something true false right wrong okay ok fine happy sick broken
+    gone lost dead alive asleep awake dirty clean empty full cold hot warm expensive cheap special different
+    difficult easy hard worth from in at on by with for of to like just only about because since until during one
+    two three four five six seven eight nine ten raining snowing sunny cloudy windy""".split()
+)
+"""Words after "This is" that name nobody: "This is great"."""
+_THING = re.compile(
+    r"(?:(?:a|an|the|my|our|his|her|their)\s|[A-Z]\w*['’]s\s)[^,.;:!?\n–—]*?(?=[,.;:!?\n–—]|$"
+    r"|\s(?:is|are|was|were|has|had|from|in|at|on|that|which|who|when|with|to|for|and|of (?:my|our))\b)"
+)
+"""A thing that a sentence begins with, up to where something is said about it."""
+
+
+def name_said(words: str) -> str:
+    """Who or what `words` say is in a photo, said to the person who said it: "Zuri", "your grandmother's clock".
+
+    "" when they do not say it in a sentence such as "This is ...".
+    """
+    for sentence in re.split(r"(?<=[.!?])\s|\n", words):
+        found = _SAID.search(sentence)
+        if found and (name := _TOO.sub("", found[1]).strip(" \"'“”")) and _names_something(found[0], name):
+            return _to_the_user(name) if len(name) <= LONGEST_NAME else ""
+    return ""
+
+
+def thing_said(words: str) -> str:
+    """The thing that a sentence without "This is" begins with: "your blue backpack" of "My blue backpack from Rome".
+
+    "" where the words begin otherwise, or the thing takes too many of them.
+    """
+    found = _THING.match(
+        words[:1].lower() + words[1:] if re.match(r"(?:A|An|The|My|Our|His|Her|Their)\s", words) else words
+    )
+    thing = _to_the_user(found[0].strip()) if found else ""
+    return thing if len(thing.split()) > 1 and len(thing) <= LONGEST_NAME else ""
+
+
+def _names_something(sentence: str, name: str) -> bool:
+    """Whether what follows "This is" or "She was" names somebody or something: not "1972", "so cute" or "asleep"."""
+    if not name[0].isalpha() or name.split()[0].casefold() in _NO_NAME or _NO_NOUN.match(name):
+        return False
+    short = len(name.split()) <= 2 and not re.match(r"\S+(?:ing|ed)\b", name)
+    return bool(_NOUN.match(name) or (short and _POINTED.match(sentence)) or names(name.title()).shown)
+
+
+def _to_the_user(thing: str) -> str:
+    return re.sub(r"\b(my|our)\b", "your", thing, flags=re.IGNORECASE)

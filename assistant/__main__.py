@@ -17,23 +17,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from assistant import models_cli, offline, search_cli
+from assistant import offline
 from assistant.backends import disk_cache
+from assistant.commands import models_cli, search_cli
+from assistant.commands.list_command import print_list
+from assistant.commands.printed_results import PrintedResults, about_episode, recall_line, recall_row
 from assistant.conversation import Conversation
-from assistant.dialogue.list_command import print_list
-from assistant.events import (
-    Answered,
-    AnswerText,
-    Captioned,
-    CaptionText,
-    Event,
-    EventHandler,
-    Failed,
-    Recalled,
-    Reminded,
-    Shortened,
-)
-from assistant.grounding.result import Grounding
+from assistant.events import Event
+from assistant.grounding.quote import NOBODY
 from assistant.importing import import_cli
 from assistant.mcp_server import stdio_server
 from assistant.models.photo_budget import PHOTO_TOKENS_HELP
@@ -42,11 +33,9 @@ from assistant.photo import load_photo
 from assistant.sight import recall, remember
 from memory import conversations
 from memory.days import Unknown, day_words, given_day
-from memory.episode import Episode, Photo, Recall, printable
+from memory.episode import Photo, Recall, printable
 from memory.errors import KeepsakeError, exit_with
 from memory.text import count
-
-NOBODY = "I do not know anybody or anything here."
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -154,7 +143,7 @@ def _ask(args: argparse.Namespace) -> int:
             first: Iterable[Event] = ()
             if photo:
                 first = conversation.attach(photo) if args.no_caption else conversation.look(photo)
-            shown = _Results(result, quiet=args.json)
+            shown = PrintedResults(result, quiet=args.json)
             for stream in (first, conversation.ask(args.question)):
                 for event in stream:
                     shown.dispatch(event)
@@ -165,69 +154,8 @@ def _ask(args: argparse.Namespace) -> int:
     return 0
 
 
-class _Results(EventHandler[None]):
-    """Enters events into the JSON result and, unless `quiet`, prints them as they come."""
-
-    def __init__(self, result: dict[str, Any], *, quiet: bool) -> None:
-        super().__init__(lambda: None)
-        self._result, self._quiet = result, quiet
-
-    def recalled(self, event: Recalled) -> None:
-        """A line for each memory, with its reason."""
-        self._result["recalled"] = [_row(r) for r in event.recalls]
-        self._print("".join(f"recalled  {_line(r)}\n" for r in event.recalls) or f"recalled  {NOBODY}\n")
-
-    def reminded(self, event: Reminded) -> None:
-        """A line for each reminder."""
-        self._result["reminders"] = [
-            asdict(r) | {"when": r.when.isoformat(), "day": r.day.isoformat()} for r in event.reminders
-        ]
-        for r in event.reminders:
-            self._print(f"you asked  {printable(r.task)}  (said {day_words(r.day)}, {r.id})\n")
-
-    def shortened(self, event: Shortened) -> None:
-        """What was left out, on stderr."""
-        print(event, file=sys.stderr)
-
-    def caption_text(self, event: CaptionText) -> None:
-        """A piece of the caption."""
-        self._print_piece(event.text)
-
-    def captioned(self, event: Captioned) -> None:
-        """The whole caption."""
-        self._result["caption"] = event.caption.text
-        self._result["grounding"]["caption"] = asdict(event.grounding)
-        self._seen(event.grounding)
-        self._print("\n\n")
-
-    def answer_text(self, event: AnswerText) -> None:
-        """A piece of the answer."""
-        self._print_piece(event.text)
-
-    def answered(self, event: Answered) -> None:
-        """The whole answer."""
-        self._result["answer"] = event.text
-        self._result["grounding"]["answer"] = asdict(event.grounding)
-        self._seen(event.grounding)
-        self._print("\n")
-
-    def _seen(self, grounding: Grounding) -> None:
-        if grounding.seen:
-            print(f"from the model itself, not remembered: {printable(' '.join(grounding.seen))}", file=sys.stderr)
-
-    def failed(self, event: Failed) -> None:
-        """Ends the command with the one line."""
-        raise KeepsakeError(event.message)
-
-    def _print_piece(self, text: str) -> None:
-        self._print("\n".join(printable(line) for line in text.split("\n")))
-
-    def _print(self, text: str) -> None:
-        if not self._quiet:
-            print(text, end="", flush=True)
-
-
 def _seen(args: argparse.Namespace) -> tuple[Photo, list[Recall]]:
+    """The photo, and the memories that it brings back."""
     photo = load_photo(args.photo)
     opened = encoder_and_model(args.encoder, args.model)
     with opened as (encoder, backend), open_memory(args.memory, backend, to_read=True) as memory:
@@ -236,8 +164,9 @@ def _seen(args: argparse.Namespace) -> tuple[Photo, list[Recall]]:
 
 
 def _recall(args: argparse.Namespace) -> int:
-    for one in (recalls := _seen(args)[1]):
-        print(json.dumps(_row(one)) if args.json else _line(one))
+    _, recalls = _seen(args)
+    for one in recalls:
+        print(json.dumps(recall_row(one)) if args.json else recall_line(one))
     if not recalls:
         print(NOBODY, file=sys.stderr)
     return 0
@@ -250,7 +179,7 @@ def _forget(args: argparse.Namespace) -> int:
         ids = memory.showing(photo)
         shown = conversations.parts_with(memory, photo)
         for id in ids if not args.yes else ():
-            print(_about(memory.get(id)), file=sys.stderr)
+            print(about_episode(memory.get(id)), file=sys.stderr)
         if not ids and not shown:
             disk_cache.forget(photo)  # a question about it may have left visual tokens
             print("no memory has this photo; what was computed from it, if it was, is deleted", file=sys.stderr)
@@ -280,20 +209,6 @@ def _prove(args: argparse.Namespace) -> int:
     model = ["--model", args.model] if args.model else []
     encoder = ["--encoder", args.encoder] if args.encoder else []
     return offline.prove([*model, *encoder, *(["--json"] if args.json else [])])
-
-
-def _row(recall: Recall) -> dict[str, Any]:
-    score, why = round(recall.score, 4), recall.why
-    return {"id": recall.episode.id, "score": score, "why": why, "certainty": recall.certainty, "photos": recall.photos}
-
-
-def _line(recall: Recall) -> str:
-    more = f", one of {recall.photos} photos" if recall.photos > 1 else ""
-    return _about(recall.episode, f"{recall.certainty}: {recall.why.removeprefix('maybe ')}{more}  ")
-
-
-def _about(episode: Episode, why: str = "") -> str:
-    return printable(f"{episode.id}  {day_words(episode.day)}  {why}“{episode.words[:90]}”")
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ FLOORS = {
         "embedder",
         "conversation healthcheck same_thing sight progress opening",
         "importing",
-        "models_cli mcp_server search_cli",
+        "commands mcp_server",
         "__main__",
     ),
     "benchmark": (
@@ -86,7 +86,7 @@ FLOORS = {
     ),
     "ui": (
         "strings people_strings help_strings recall_strings telling_strings dialog_strings themes input_parser"
-        " import_paths html_export arguments",
+        " said_name import_paths html_export arguments",
         "runtime pictures",
         "widgets demo_album start_lines",
         "dialogs imports",

@@ -154,10 +154,8 @@ class Judge:
         if not asked or any(t.kind in ("me", "aux", "not") or is_verb(t) for t in own):
             return None
         first = next((t for t in words if t.kind not in ("light", "stop", "prep")), None)
-        if (
-            asked[0].text.lower() == "who" and own and all(t.stem in told.names for t in own)
-        ):  # "Grumpf is afraid of it"
-            return support.cost([*words, *asked[1:]], told, Ask()) <= ENOUGH
+        if asked[0].text.lower() == "who" and own and all(t.stem in told.names for t in own):
+            return support.cost([*words, *asked[1:]], told, Ask()) <= ENOUGH  # "Grumpf", for "Grumpf is afraid of it"
         if own and (
             any(t.kind == "be" for t in words) or (first and (first.kind == "other" or first.stem in told.names))
         ):
@@ -165,10 +163,6 @@ class Judge:
         days = [t for t in words if t.kind == "day"]
         if (not days and not own) or other_preposition(words, told):
             return False
-        if (
-            asked[0].text.lower() == "who" and own and all(t.stem in told.names for t in own)
-        ):  # "Grumpf is afraid of it"
-            return support.cost([*words, *asked[1:]], told, Ask()) <= ENOUGH
         if days and not own:
             in_words = replace(told, day=None, place=())
             if asks_for_the_photo(self.evidence.question):

@@ -17,13 +17,13 @@ import numpy as np
 
 from assistant import prompt
 from assistant.backend import MaySay
-from assistant.grounding.claims import abstains, sentences
 from assistant.grounding.evidence import grounded_text
 from benchmark.judges.score import Scores
 from benchmark.notes.collection import notes_of
 from benchmark.notes.note import FilledNote, Question
 from benchmark.notes.told_words import STOP, words
 from benchmark.runner import CachedWriter
+from benchmark.tasks.abstention import declines
 from memory.episode import Episode, Photo, Recall, Turn
 
 Evidence = Literal["none", "sure"]
@@ -118,19 +118,19 @@ def score(sample: NoteSample, caption: str, answers: Sequence[str]) -> Scores:
         "named": (float(sum(tells[i] for i in sample.shown)), float(len(sample.shown))),
         "named_all": (float(all(tells[i] for i in sample.shown)), float(bool(sample.shown))),
         "wrong": (float(any(tells[i] for i in others)), 1.0),
-        "nobody": (float(_abstains(caption)), 1.0),
+        "nobody": (float(declines(caption)), 1.0),
         "acc_neg": _told(told, [sample.notes[i] for i in others], absent=True),
     }
     if sample.shown:
         scores["acc_pos"] = _told(told, [sample.notes[i] for i in sample.shown], absent=False)
         right = _answers(sample.questions[0], answers[0])
         scores["answer_right"] = (float(right), 1.0)
-        scores["answer_refused"] = (float(_abstains(answers[0]) and not right), 1.0)
-        scores["untold_abstained"] = (float(_abstains(answers[1])), 1.0)
-        scores["absent_abstained"] = (float(_abstains(answers[2])), 1.0)
-        scores["unknown_made_up"] = (float(sum(not _abstains(a) and not _quotes(a) for a in answers[1:])), 2.0)
-        declined = float(_abstains(answers[1])) + float(_abstains(answers[2]))
-        answered = float(right and not _abstains(answers[0]))
+        scores["answer_refused"] = (float(declines(answers[0]) and not right), 1.0)
+        scores["untold_abstained"] = (float(declines(answers[1])), 1.0)
+        scores["absent_abstained"] = (float(declines(answers[2])), 1.0)
+        scores["unknown_made_up"] = (float(sum(not declines(a) and not _quotes(a) for a in answers[1:])), 2.0)
+        declined = float(declines(answers[1])) + float(declines(answers[2]))
+        answered = float(right and not declines(answers[0]))
         scores["true_abstention"] = (declined, 2.0)  # Omni-Persona's, see `tasks/abstention.py`
         scores["calibration"] = (answered + declined, 3.0)
         reminders = [_content(r) for i in sample.shown for r in sample.notes[i].facts("reminder")]
@@ -154,11 +154,6 @@ def _answers(asked: Question, answer: str) -> bool:
     """Whether an answer holds all words of one of the right ones."""
     told = _content(answer)
     return any(right and right <= told for right in map(_content, asked.answers))
-
-
-def _abstains(text: str) -> bool:
-    """Whether any sentence says that something is not known or was not told."""
-    return any(abstains(sentence) for sentence in sentences(text))
 
 
 def _quotes(text: str) -> bool:

@@ -36,6 +36,7 @@ from ui.input_parser import photo_paths
 from ui.people_strings import LISTED_AS, LISTED_NONE
 from ui.recall_strings import day
 from ui.runtime.app_thread import AppThread
+from ui.runtime.memory_jobs import asked_for
 from ui.strings import DETAILS_NONE, FORGETTING, LOOKING, MERGING, SAVING, UNDO_HOW, UNDOING
 from ui.widgets.episode_card import Card, CardSize, draw_card
 
@@ -131,19 +132,15 @@ class MemoriesController:
         if wanted is None:
             return False
 
-        def find(memory: Memory) -> tuple[ListRequest, list[EpisodeEntry]]:
-            view = self._thread.session.conversation()
-            meant = photo_lists.of_view(memory, wanted, view.photo.sha256 if view.photo else "", view.recalls)
-            return meant, photo_lists.listed(memory, meant)
+        find = partial(asked_for, wanted, self._thread.session.conversation)
 
         async def found(result: tuple[ListRequest, list[EpisodeEntry]]) -> None:
-            meant, marks = result
-            line = LISTED_AS if marks else LISTED_NONE
-            await self._view.note(line.format(title=meant.title, n=count(len(marks), "photo")))
-            if marks:
-                await self._show(
-                    f"photos of {meant.words}" if wanted.here else question, False, marks, title=meant.title
-                )
+            meant, entries = result
+            line = LISTED_AS if entries else LISTED_NONE
+            await self._view.note(line.format(title=meant.title, n=count(len(entries), "photo")))
+            if entries:
+                words = f"photos of {meant.words}" if wanted.here else question
+                await self._show(words, False, entries, title=meant.title)
 
         if wanted.here:  # in its turn: the photo may not have been looked at yet
             self._thread.query(None, find, found)

@@ -20,17 +20,13 @@ from ui import dialog_strings, strings
 from ui.people_strings import LISTED_AS, LISTED_NONE
 from ui.plain import plain_strings
 from ui.plain.printer import about
-from ui.runtime.memory_jobs import LISTED
+from ui.runtime.memory_jobs import LISTED, asked_for
 from ui.telling_strings import MARKS_NONE, MARKS_PLAIN
 
 
-def asked_for(wanted: ListRequest, view: Callable[[], Conversation], memory: Memory) -> list[str]:
+def photos_asked_for(wanted: ListRequest, view: Callable[[], Conversation], memory: Memory) -> list[str]:
     """The lines of the memories that a request for a list means, in the conversation in `view`."""
-    now = view() if wanted.here else None
-    meant = photo_lists.of_view(
-        memory, wanted, now.photo.sha256 if now and now.photo else "", now.recalls if now else ()
-    )
-    found = photo_lists.listed(memory, meant)
+    meant, found = asked_for(wanted, view, memory)
     title = (LISTED_AS if found else LISTED_NONE).format(title=meant.title, n=count(len(found), "photo"))
     return [title, *(f"{one.id}: {about(memory.get(one.id))}" for one in found[:LISTED])]
 

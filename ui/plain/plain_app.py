@@ -118,7 +118,7 @@ class PlainApp:
         for path in typed.photos:
             self._show_photo(path)
         if listed := (wanted := request(typed.question)) is not None:
-            job = partial(lists.asked_for, wanted, self._thread.session.conversation)
+            job = partial(lists.photos_asked_for, wanted, self._thread.session.conversation)
             self._thread.query("note", job, self._print)
             self._follow()
         elif typed.command and not self._tellings.command(typed.command, typed.rest):

@@ -1,17 +1,22 @@
-"""What app and plain mode both do with the memory: open it, delete and export conversations.
+"""What app and plain mode both do with the memory: open it, list what was asked for, delete and export conversations.
 
 The functions run in the background thread (`AppThread.query`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from assistant.backends import disk_cache
+from assistant.conversation import Conversation
 from assistant.embedder.text_embedder import attach
 from memory import conversations
+from memory.browse import EpisodeEntry
 from memory.db.keys import Ask
 from memory.errors import KeepsakeError
+from memory.naming import photo_lists
+from memory.naming.list_requests import ListRequest
 from memory.paths import memory_file
 from memory.store import Memory
 from ui import html_export
@@ -30,6 +35,16 @@ def open_memory(file: Path | None, ask: Ask) -> Memory:
     if is_new:
         memory.trouble = memory.trouble or MEMORY_NEW.format(file=file)
     return memory
+
+
+def asked_for(
+    wanted: ListRequest, view: Callable[[], Conversation], memory: Memory
+) -> tuple[ListRequest, list[EpisodeEntry]]:
+    """What a request for a list means in the conversation in `view`, and the memories that it means."""
+    if wanted.here:
+        now = view()
+        wanted = photo_lists.of_view(memory, wanted, now.photo.sha256 if now.photo else "", now.recalls)
+    return wanted, photo_lists.listed(memory, wanted)
 
 
 def forget_conversation(id: str, memory: Memory) -> list[str]:

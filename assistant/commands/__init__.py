@@ -1,0 +1,1 @@
+"""The subcommands of `python -m assistant` that have a module of their own."""

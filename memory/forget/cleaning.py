@@ -41,8 +41,8 @@ def on_opening(file: MemoryFile, due: bool) -> tuple[Receipt | None, str]:
         with file.alone(wait=0.0):  # a process that holds the lock does the same work
             database_files.sweep(file.path)
             if pending:
-                cleaned = clean(file, Receipt((), (), (), 0, 0, 0, 0))
-            elif snapshots.due(file.path):  # not just made, before an upgrade or by another process
+                cleaned = clean(file, Receipt((), (), (), 0, 0, 0, 0))  # the killed one may have deleted the snapshots
+            if due and snapshots.due(file.path):  # not just made: by cleaning, before an upgrade, by another process
                 file.snapshot()
     except MemoryFileError as error:
         return cleaned, trouble or str(error)

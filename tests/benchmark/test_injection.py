@@ -24,6 +24,7 @@ from assistant.backends import llamacpp
 from assistant.backends.fake import FakeBackend
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.chatml import Mark, Words
+from assistant.commands import printed_results
 from assistant.models.spec import Spec
 from assistant.photo import from_image
 from benchmark.__main__ import main
@@ -203,7 +204,7 @@ def test_answers_and_memories_are_printed_without_it(monkeypatch: pytest.MonkeyP
     for harmless in (True, False):
         with Sandbox(tmp_path / str(harmless), Parrot()) as box, monkeypatch.context() as patch:
             if not harmless:
-                patch.setattr(assistant.__main__, "printable", lambda text: text)
+                patch.setattr(printed_results, "printable", lambda text: text)
             for photo, text in zip(photos, steering, strict=True):
                 box.assistant("remember", photo, text)
             box.assistant("ask", photos[0], "Who is this?")

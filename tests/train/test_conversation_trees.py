@@ -5,7 +5,6 @@ On a model of a few thousand random weights in f32: bounds are those of f32 sums
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -14,29 +13,23 @@ import torch
 
 from assistant import prompt
 from assistant.backend import Message
-from assistant.prompt import CAPTION_REQUEST
-from benchmark.world.concepts import concepts
 from benchmark.world.dialogue import ABSTENTION
-from benchmark.world.scene import TWIN_HUES, Look
-from memory.episode import Episode, Photo, Turn
+from memory.episode import Episode, Turn
 from tests.support import tinynano
-from tests.support.tinynano import WIDTH, Tokenizer
+from tests.support.tinynano import Tokenizer
+from tests.support.tinytrees import PATCHES, TOKENS, small_cache, tree_of
 from train.pretrain.conversation_trees import (
     FIRST_WEIGHT,
     HEAD,
     HEAD_WEIGHT,
     Tree,
-    label_repeats,
 )
-from train.pretrain.curriculum import draw_chain, draw_openings, draw_tree
+from train.pretrain.curriculum import draw_tree
 from train.pretrain.language import Reader
-from train.pretrain.token_cache import TokenCache, photo_of
+from train.pretrain.token_cache import photo_of
 from train.pretrain.tree_attention import Shape
 
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
-PATCHES = 3
-"""Visual tokens of a photo: a number that nothing else has."""
-TOKENS = torch.randn(8, PATCHES, WIDTH, generator=torch.Generator().manual_seed(1)).half()
 MAY = datetime(2025, 5, 1, tzinfo=UTC)
 EPISODES = [
     Episode(photo_of(i), (Turn("user", f"This is {name}."), Turn("assistant", "Hello.")), MAY + timedelta(days=i))
@@ -64,10 +57,6 @@ BRANCHES = [
     talk(6, SAID[1]),
     (*prompt.direct_messages(EPISODES, photo_of(6), "Who is that?"), Message("assistant", (SAID[2][0],))),
 ]
-
-
-def tree_of(*branches: tuple[Message, ...]) -> Tree:
-    return Tree.of(Tokenizer(), branches, PATCHES)
 
 
 @pytest.fixture(scope="module")
@@ -218,91 +207,7 @@ def test_what_a_user_says_is_never_a_target() -> None:
     assert int((tree.labels != -100).sum()) == len(Tokenizer().encode("Yes.No.")) + 2
 
 
-@pytest.mark.parametrize("kind", ["short", "full", "glance"])
-def test_drawn_trees_are_true(kind: str) -> None:
-    """A branch names what its photo shows, by the words that stand with it; a stranger's tells nothing."""
-    cache = small_cache()
-    shown = {row: [look] for look, rows in cache.single.items() for row in rows}
-    shown.update({row: list(looks) for looks, row in cache.groups})
-    named = several = honest = boxed = 0
-    for seed in range(60):
-        rng = np.random.default_rng(seed)
-        glance = kind == "glance"
-        for branch in (
-            draw_openings(rng, cache, "test") if glance else draw_tree(rng, cache, "test", short=kind == "short")
-        ):
-            parts = branch[1].parts
-            said = [str(m.parts[0]) for m in branch if m.role == "assistant"]
-            assert branch[-1].role == "assistant"
-            if "New photo:\n" not in parts:
-                continue  # a question about memories without a photo
-            rows = [(int(p.sha256), str(parts[i + 1])) for i, p in enumerate(parts) if isinstance(p, Photo)]
-            *context, (query, _) = rows
-            assert query not in [row for row, _ in context]
-            there = [shown[row][0] in shown[query] for row, _ in context]
-            words = [text for (_, text), is_there in zip(context, there, strict=True) if is_there]
-            if "boxed" in said[0]:
-                assert said == [f"\\boxed{{{[i for i, is_there in enumerate(there) if is_there]}}}"]
-                boxed += 1
-            elif not words:
-                assert said[0] == ABSTENTION or said[0].startswith("I do not know"), said
-                honest += 1
-            elif "New photo" in str(parts[-3]) and CAPTION_REQUEST in str(parts[-1]):
-                head, *rest = re.findall(r"(?:This is|Here are) ([^.]+)\.", said[0])
-                names = re.split(", | and ", head)
-                assert all(n in w for n, w in zip(names, words, strict=True)), said
-                assert rest == ([] if glance or len(words) == 1 else names)
-                named += 1
-                several += len(words) > 1
-    assert min(named, several, honest) > 5 and (boxed > 5) != glance
-
-
-def test_strangers_can_be_rare() -> None:
-    """At the end of the course: as few as the recall gate lets through, and never none."""
-    cache = small_cache()
-
-    def share(rare: bool) -> float:
-        drawn = [draw_openings(np.random.default_rng(seed), cache, "test", rare=rare) for seed in range(12)]
-        said = [str(branch[-1].parts[0]) for branches in drawn for branch in branches]
-        return sum(text.startswith("I do not know") for text in said) / len(said)
-
-    assert 0.05 < share(True) < 0.15 < 0.25 < share(False)
-
-
 def test_a_beginning_teaches_nothing_about_what_follows() -> None:
     said = Tokenizer().encode(SAID[2][0])
     tree = Tree.of(Tokenizer(), BRANCHES[2:], PATCHES, ended=False)
     assert tree.ids[tree.labels != -100].tolist() == said
-
-
-def test_in_a_chain_every_name_is_a_target_but_for_its_first_time() -> None:
-    words, again = Tokenizer(), 0
-    for seed in range(20):
-        branches, names = draw_chain(np.random.default_rng(seed), small_cache(), "test")
-        plain = tree_of(*branches)
-        tree = label_repeats(plain, words, names)
-        changed = (tree.labels != plain.labels).nonzero()[:, 0]
-        assert tree.labels[changed].equal(tree.ids[changed])
-        spelt = {i for name in names for i in words.encode(f" {name}")}
-        assert set(tree.ids[changed].tolist()) <= spelt
-        for name in names:
-            at = (tree.ids == words.encode(name)[0]).nonzero()[:, 0]
-            assert (tree.labels[at[1:]] == tree.ids[at[1:]]).all()
-            assert (tree.labels[at[:1]] == -100).all()
-            again += max(0, len(at) - 1)
-        for branch in branches:
-            [said] = [str(m.parts[0]) for m in branch if m.role == "assistant"]
-            assert any(said == f"This is {name}." for name in names)
-    assert again > 100
-
-
-def small_cache() -> TokenCache:
-    """Two views of every look of 30 concepts and some groups; rows only, since nothing is looked at."""
-    pool = concepts("test")[:30]
-    looks = [Look(c.code, hue) for c in pool for hue in (0, *TWIN_HUES)]
-    single = {look: [2 * i, 2 * i + 1] for i, look in enumerate(looks)}
-    rng = np.random.default_rng(0)
-    groups = [tuple(Look(pool[j].code) for j in rng.choice(30, 2 + i % 3, replace=False)) for i in range(12)]
-    near = {c.code: [o.code for o in pool if o != c][:8] for c in pool}
-    numbered = [(shown, 2 * len(looks) + i) for i, shown in enumerate(groups)]
-    return TokenCache(torch.zeros(1, PATCHES, WIDTH), single, numbered, {c.code: c for c in pool}, near)

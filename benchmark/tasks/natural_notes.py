@@ -111,7 +111,7 @@ def gold(sample: NoteSample) -> tuple[str, list[str]]:
 
 def score(sample: NoteSample, caption: str, answers: Sequence[str]) -> Scores:
     """Scores as [right, asked] by measure."""
-    told, own = _content(caption), [_of_note(note) for note in sample.notes]
+    told, own = content_words(caption), [words_of(note) for note in sample.notes]
     tells = [len(told & (words_ - set().union(*own[:i], *own[i + 1 :]))) >= FEW for i, words_ in enumerate(own)]
     others = [i for i in range(len(own)) if i not in sample.shown]
     scores: dict[str, tuple[float, float]] = {
@@ -119,11 +119,11 @@ def score(sample: NoteSample, caption: str, answers: Sequence[str]) -> Scores:
         "named_all": (float(all(tells[i] for i in sample.shown)), float(bool(sample.shown))),
         "wrong": (float(any(tells[i] for i in others)), 1.0),
         "nobody": (float(declines(caption)), 1.0),
-        "acc_neg": _told(told, [sample.notes[i] for i in others], absent=True),
+        "acc_neg": told_of(told, [sample.notes[i] for i in others], absent=True),
     }
     if sample.shown:
-        scores["acc_pos"] = _told(told, [sample.notes[i] for i in sample.shown], absent=False)
-        right = _answers(sample.questions[0], answers[0])
+        scores["acc_pos"] = told_of(told, [sample.notes[i] for i in sample.shown], absent=False)
+        right = answers_it(sample.questions[0], answers[0])
         scores["answer_right"] = (float(right), 1.0)
         scores["answer_refused"] = (float(declines(answers[0]) and not right), 1.0)
         scores["untold_abstained"] = (float(declines(answers[1])), 1.0)
@@ -133,27 +133,27 @@ def score(sample: NoteSample, caption: str, answers: Sequence[str]) -> Scores:
         answered = float(right and not declines(answers[0]))
         scores["true_abstention"] = (declined, 2.0)  # Omni-Persona's, see `tasks/abstention.py`
         scores["calibration"] = (answered + declined, 3.0)
-        reminders = [_content(r) for i in sample.shown for r in sample.notes[i].facts("reminder")]
+        reminders = [content_words(r) for i in sample.shown for r in sample.notes[i].facts("reminder")]
         if reminders:
             spoken = all(len(told & r) >= REMINDED * len(r) for r in reminders)
             scores["reminder_spoken"] = (float(spoken), 1.0)
     return {measure: list(value) for measure, value in scores.items()}  # type: ignore[misc, return-value]
 
 
-def _told(told: set[str], notes: Sequence[FilledNote], *, absent: bool) -> tuple[float, float]:
+def told_of(told: set[str], notes: Sequence[FilledNote], *, absent: bool) -> tuple[float, float]:
     """How many answerable questions about some notes a caption answers, or (`absent`) does not; and how many there are.
 
     A question is answered by a caption that holds all words of its shortest answer.
     """
-    answers = [_content(q.answers[0]) for note in notes for q in note.questions if q.kind == "ask"]
+    answers = [content_words(q.answers[0]) for note in notes for q in note.questions if q.kind == "ask"]
     held = sum(bool(a) and a <= told for a in answers)
     return float(len(answers) - held if absent else held), float(len(answers))
 
 
-def _answers(asked: Question, answer: str) -> bool:
+def answers_it(asked: Question, answer: str) -> bool:
     """Whether an answer holds all words of one of the right ones."""
-    told = _content(answer)
-    return any(right and right <= told for right in map(_content, asked.answers))
+    told = content_words(answer)
+    return any(right and right <= told for right in map(content_words, asked.answers))
 
 
 def _quotes(text: str) -> bool:
@@ -161,12 +161,12 @@ def _quotes(text: str) -> bool:
     return "“" in text and text.endswith("”")
 
 
-def _of_note(note: FilledNote) -> set[str]:
+def words_of(note: FilledNote) -> set[str]:
     """The words by which a caption can be known to tell of a note."""
-    return _content(" ".join((note.text, note.label, *note.captions)))
+    return content_words(" ".join((note.text, note.label, *note.captions)))
 
 
-def _content(text: str) -> set[str]:
+def content_words(text: str) -> set[str]:
     """The words of a text that carry content, in small letters, without a possessive ending."""
     found = (word.lower().replace("’", "'").removesuffix("'s") for word in words(text))
     return {word for word in found if word not in STOP}

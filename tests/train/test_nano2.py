@@ -68,7 +68,7 @@ def test_a_memory_of_notes_asks_about_what_its_photo_shows(cache: TokenCache) ->
 def test_several_things_are_named_before_anything_is_told_of_them(cache: TokenCache) -> None:
     rng = np.random.default_rng(1)
     families = notes_of("train")[:2]
-    known = [note_trees._draw_known(rng, cache, f, LOOKS[i], "train") for i, f in enumerate(families)]
+    known = [note_trees.draw_known(rng, cache, f, LOOKS[i], "train") for i, f in enumerate(families)]
     text = note_trees.caption(rng, known)
     first = text.partition(". ")[0]
     assert known[0].note.label.casefold() in first.casefold() and known[1].note.label in first
@@ -80,7 +80,7 @@ def test_days_of_notes_are_days_or_unknown(cache: TokenCache) -> None:
     days = [
         e.day
         for family in notes_of("train")[:60]
-        for e in note_trees._draw_known(rng, cache, family, LOOKS[0], "train").episodes
+        for e in note_trees.draw_known(rng, cache, family, LOOKS[0], "train").episodes
     ]
     assert None in days and all(d is None or isinstance(d, date) for d in days)
 

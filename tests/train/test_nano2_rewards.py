@@ -127,6 +127,24 @@ def test_a_killed_study_goes_on_where_it_was(
     assert (folder / "start" / "export" / "adapter.gguf").read_bytes() == shipped[0].read_bytes()
 
 
+def test_rewards_on_notes_are_logged_by_kind_and_end_in_a_model(
+    shipped: tuple[Path, Path], own_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run half of notes: measures of captions and answers about notes, held out and in training; then a model."""
+    of_notes = replace(TINY, name="notes2", gspo=replace(TINY.gspo, notes_share=0.7, steps=2))  # type: ignore[type-var]
+    monkeypatch.setattr(cli.recipes, "load", lambda path: of_notes)
+    assert cli.main(["gspo", "notes2.toml"]) == 0
+    out = own_home / "train" / "notes2" / "gspo"
+    assert capsys.readouterr().out.splitlines()[-1] == f"trained: {out / 'export'}"
+    logged, held_out = rows(out / "gspo.jsonl"), rows(out / "dev.jsonl")
+    assert any(row["reward_note_caption"] is not None for row in logged)
+    assert any(row["reward_note_answer"] is not None for row in logged)
+    assert [row["step"] for row in held_out] == [0, 2] and all(row["notes"] for row in held_out)
+    assert "note answer, known in the photo: " in (out / "rollouts.txt").read_text(encoding="utf-8")
+    assert (out / "export" / "adapter.gguf").read_bytes() != shipped[0].read_bytes()
+    assert local.load(str(out / "export")).evidence
+
+
 def test_every_cell_is_named_with_its_hours_before_it_is_run(
     own_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

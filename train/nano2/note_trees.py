@@ -63,15 +63,15 @@ def draw_note_tree(rng: Rng, cache: TokenCache, split: str) -> list[Branch]:
     n = int(rng.choice((1, 2, 3, 4), p=(0.15, 0.3, 0.35, 0.2)))
     group = cache.groups[int(rng.integers(len(cache.groups)))][0] if n > 1 and rng.random() < GROUP else ()
     looks = list(group[:4])
-    families = _draw_families(rng, split, max(n, len(looks)))
+    families = draw_families(rng, split, max(n, len(looks)))
     known: list[Known] = []
     for i, family in enumerate(families):
-        look = looks[i] if i < len(looks) else _draw_look(rng, cache, family, [k.look for k in known])
-        known.append(_draw_known(rng, cache, family, look, split))
+        look = looks[i] if i < len(looks) else draw_look(rng, cache, family, [k.look for k in known])
+        known.append(draw_known(rng, cache, family, look, split))
     episodes = [e for k in known for e in k.episodes]
     branches: list[Branch] = []
     for i in rng.permutation(len(known))[:3]:
-        branches += _draw_branches(rng, episodes, [known[i]], photo_of(_row(rng, cache, known[i])))
+        branches += _draw_branches(rng, episodes, [known[i]], photo_of(other_row(rng, cache, known[i])))
     by_look = {k.look: k for k in known}
     rows = [(row, looks) for looks, row in cache.groups if group and set(looks) <= set(by_look)]
     for at in rng.permutation(len(rows))[:2]:
@@ -94,12 +94,12 @@ def _families(split: str) -> tuple[np.ndarray, np.ndarray]:
     return np.array(families, object), weights / weights.sum()
 
 
-def _draw_families(rng: Rng, split: str, n: int) -> list[Family]:
+def draw_families(rng: Rng, split: str, n: int) -> list[Family]:
     families, likely = _families(split)
     return list(rng.choice(families, n, replace=False, p=likely))
 
 
-def _draw_known(rng: Rng, cache: TokenCache, family: Family, look: Look, split: str) -> Known:
+def draw_known(rng: Rng, cache: TokenCache, family: Family, look: Look, split: str) -> Known:
     """Fill a family of notes, tell them of photos of one look, and keep what holds after the last one told."""
     filled = family.filled(int(rng.integers(1 << 31)), split)
     told = filled[: 1 + int(rng.integers(len(filled)))] if rng.random() < 0.3 else filled
@@ -124,7 +124,7 @@ def _draw_branches(rng: Rng, episodes: list[Episode], shown: list[Known], query:
         asked = _draw_question(rng, shown[0])
         direct = prompt.direct_messages(episodes, query, asked.text, sure=sure)
         return [(*direct, _answer(rng, asked))]
-    opening = prompt.caption_messages(episodes, query, request=_draw_request(rng), sure=sure)
+    opening = prompt.caption_messages(episodes, query, request=draw_request(rng), sure=sure)
     opening = (*opening, Message("assistant", (caption(rng, shown),)))
     branches = []
     for _ in range(ASKED):
@@ -151,7 +151,7 @@ def _draw_stranger(rng: Rng, cache: TokenCache, episodes: list[Episode], known: 
     code = str(rng.choice([c for c in cache.words if c not in there]))
     query = photo_of(int(rng.choice(cache.single[Look(code)])))
     memory = episodes if rng.random() < 0.8 else []
-    messages = prompt.caption_messages(memory, query, request=_draw_request(rng))
+    messages = prompt.caption_messages(memory, query, request=draw_request(rng))
     messages = (*messages, Message("assistant", (NOBODY[0],)))
     if rng.random() < 0.6:
         asked = _draw_question(rng, known[int(rng.integers(len(known)))])
@@ -159,7 +159,7 @@ def _draw_stranger(rng: Rng, cache: TokenCache, episodes: list[Episode], known: 
     return messages
 
 
-def _draw_request(rng: Rng) -> str:
+def draw_request(rng: Rng) -> str:
     """The app's own wording in two of five cases, else any."""
     return REQUESTS[0] if rng.random() < 0.4 else str(rng.choice(REQUESTS))
 
@@ -178,7 +178,7 @@ def _answer(rng: Rng, asked: Question) -> Message:
     return Message("assistant", (asked.answers[1 + int(rng.integers(len(asked.answers) - 1))],))
 
 
-def _draw_look(rng: Rng, cache: TokenCache, family: Family, taken: list[Look]) -> Look:
+def draw_look(rng: Rng, cache: TokenCache, family: Family, taken: list[Look]) -> Look:
     """A look that is not taken; in most cases one of the kind that the note is about."""
     kinds = KINDS.get(family.notes[0].kind, ("thing",))
     fitting = [look for look in cache.single if cache.words[look.code].kind in kinds and look not in taken]
@@ -186,7 +186,7 @@ def _draw_look(rng: Rng, cache: TokenCache, family: Family, taken: list[Look]) -
     return free[int(rng.integers(len(free)))]
 
 
-def _row(rng: Rng, cache: TokenCache, known: Known) -> int:
+def other_row(rng: Rng, cache: TokenCache, known: Known) -> int:
     """A photo of a known thing, other than those that were told about where there is one."""
     used = {row_of(e.photo) for e in known.episodes}
     rows = [row for row in cache.single[known.look] if row not in used] or cache.single[known.look]

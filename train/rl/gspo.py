@@ -28,7 +28,7 @@ from train.pretrain.language import Reader
 from train.pretrain.token_cache import TokenCache
 from train.recipe import Gspo
 from train.rl.rollout import log_probs
-from train.rl.training_tasks import ScoredGroup
+from train.rl.scored_group import ScoredGroup
 
 Tensor = torch.Tensor
 

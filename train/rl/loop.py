@@ -39,9 +39,10 @@ from train.recipe import Gspo, Recipe
 from train.rl import guards, nano2_base
 from train.rl.gspo import Setup, copy_lora, rewarded_update, supervised_update, trainable
 from train.rl.metrics import caption_measures, metrics, readable
-from train.rl.reward import gold_text
+from train.rl.note_tasks import NoteTask, draw_note_task
 from train.rl.rollout import Prompt, Rollout, rollout_of, sample_groups
-from train.rl.training_tasks import ScoredGroup, Task, draw_sample, draw_task
+from train.rl.scored_group import ScoredGroup
+from train.rl.training_tasks import Task, draw_sample, draw_task
 from train.run_record import changed, record
 
 AT_ONCE = 64
@@ -140,18 +141,23 @@ def preview(setup: Setup, n: int) -> Iterator[str]:
         n, step = n - len(tasks), step + 1
 
 
-def draw_tasks(setup: Setup, step: int) -> tuple[list[Task], list[int]]:
+def draw_tasks(setup: Setup, step: int) -> tuple[list[Task | NoteTask], list[int]]:
     """The tasks of a step, and for each a seed from which its completions are sampled."""
-    rng = np.random.default_rng((setup.g.seed, 7, step))
-    tasks = [draw_task(rng, setup.cache, "train", setup.g) for _ in range(setup.g.prompts)]
+    rng, g = np.random.default_rng((setup.g.seed, 7, step)), setup.g
+    tasks = [
+        draw_note_task(rng, setup.cache, "train", g.strangers_share)
+        if g.notes_share and rng.random() < g.notes_share
+        else draw_task(rng, setup.cache, "train", g)
+        for _ in range(g.prompts)
+    ]
     return tasks, rng.integers(1 << 31, size=len(tasks)).tolist()
 
 
-def sample_and_score(setup: Setup, tasks: Sequence[Task], seeds: Sequence[int]) -> list[ScoredGroup]:
+def sample_and_score(setup: Setup, tasks: Sequence[Task | NoteTask], seeds: Sequence[int]) -> list[ScoredGroup]:
     """Sample a group of completions for each task, or take the right answer (`learn = "gold"`), and score them."""
     judge = Lexical()
     if setup.g.learn == "gold":
-        answers = [(_prompt(setup, setup.cache, task), gold_text(task.kind, task.sample)) for task in tasks]
+        answers = [(_prompt(setup, setup.cache, task), task.gold) for task in tasks]
         groups = [(rollout_of(setup.tokenizer, prompt, text),) for prompt, text in answers]
     else:
         groups = _sample(setup, setup.cache, tasks, seeds, setup.g.group, setup.g.temperature)
@@ -170,12 +176,31 @@ def evaluate(setup: Setup) -> dict[str, dict[str, float]]:
         groups = _sample(setup, setup.held_out, tasks, [0] * len(tasks), 1, 0.0)
         unscored = [ScoredGroup(task, group, []) for task, group in zip(tasks, groups, strict=True)]
         measures[name] = caption_measures(unscored)["all"]
+    if setup.g.notes_share:
+        measures["notes"] = _evaluate_notes(setup)
     print("gspo held-out", json.dumps(measures), flush=True)
     return measures
 
 
+def _evaluate_notes(setup: Setup) -> dict[str, float]:
+    """Mean rewards of greedy captions and answers about notes of the dev split, by kind."""
+    rng = np.random.default_rng((12, 4))
+    tasks = [draw_note_task(rng, setup.held_out, "dev", 0.0) for _ in range(4 * setup.g.eval_samples)]
+    groups = _sample(setup, setup.held_out, tasks, [0] * len(tasks), 1, 0.0)
+    values: dict[str, list[float]] = {}
+    for task, group in zip(tasks, groups, strict=True):
+        name = task.asked.kind if task.asked else "caption"
+        values.setdefault(name, []).append(task.score(group, Lexical(), setup.g)[0].value)
+    return {name: round(sum(some) / len(some), 4) for name, some in sorted(values.items())}
+
+
 def _sample(
-    setup: Setup, cache: TokenCache, tasks: Sequence[Task], seeds: Sequence[int], group: int, temperature: float
+    setup: Setup,
+    cache: TokenCache,
+    tasks: Sequence[Task | NoteTask],
+    seeds: Sequence[int],
+    group: int,
+    temperature: float,
 ) -> list[tuple[Rollout, ...]]:
     """Groups of `group` completions, as many tasks at once as `AT_ONCE` allows."""
     reader, prompts = setup.reader, [_prompt(setup, cache, task) for task in tasks]
@@ -186,7 +211,7 @@ def _sample(
     return out
 
 
-def _prompt(setup: Setup, cache: TokenCache, task: Task) -> Prompt:
+def _prompt(setup: Setup, cache: TokenCache, task: Task | NoteTask) -> Prompt:
     """A task's prompt in tokens."""
     return Prompt.of(setup.tokenizer, task.messages, cache.tokens.shape[1])
 

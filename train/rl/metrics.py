@@ -10,7 +10,8 @@ from benchmark.judges.judge import Lexical
 from benchmark.judges.score import question_scores, score
 from train.pretrain.token_cache import TokenCache
 from train.rl.gspo import advantages
-from train.rl.training_tasks import ScoredGroup
+from train.rl.note_tasks import NoteTask
+from train.rl.scored_group import ScoredGroup
 
 MEASURES = ("acc_pos", "acc_neg", "name_recall", "misbinding", "abstained")
 """Measures of the benchmark that are taken of captions."""
@@ -19,15 +20,13 @@ MEASURES = ("acc_pos", "acc_neg", "name_recall", "misbinding", "abstained")
 def metrics(groups: Sequence[ScoredGroup]) -> dict[str, Any]:
     """A row of metrics: means over completions, shares from 0 to 1; None where there is nothing to average."""
     rollouts = [r for group in groups for r in group.rollouts]
-    by_kind = {
-        kind: [r for group in groups if group.task.kind == kind for r in group.rewards]
-        for kind in ("caption", "recognition")
-    }
-    captions = by_kind["caption"]
+    kinds = ("caption", "recognition", "note caption", "note answer")
+    by_kind = {kind: [r for group in groups if group.task.kind == kind for r in group.rewards] for kind in kinds}
+    captions = [*by_kind["caption"], *by_kind["note caption"]]
     measures = caption_measures(groups)
     return {
         "reward": _mean(r.value for rewards in by_kind.values() for r in rewards),
-        **{f"reward_{kind}": _mean(r.value for r in rewards) for kind, rewards in by_kind.items()},
+        **{f"reward_{k.replace(' ', '_')}": _mean(r.value for r in rewards) for k, rewards in by_kind.items()},
         "plus": _mean(r.plus for r in captions),
         "minus": _mean(r.minus for r in captions),
         "degenerate": _mean(r.degenerate is not None for r in captions),
@@ -42,11 +41,14 @@ def metrics(groups: Sequence[ScoredGroup]) -> dict[str, Any]:
 
 
 def caption_measures(groups: Sequence[ScoredGroup]) -> dict[str, dict[str, float]]:
-    """Micro-averages of `MEASURES` over captions: of all ("all"), and by the number of known things in the photo."""
+    """Micro-averages of `MEASURES` over captions of drawn samples: of all ("all"), and by the number of
+    known things in the photo."""
     judge, sums = Lexical(), {"all": {}}  # type: ignore[var-annotated]
     for task, rollouts, _ in groups:
-        for text in [r.text for r in rollouts] if task.kind == "caption" else []:
-            sample = task.sample
+        if isinstance(task, NoteTask) or task.kind != "caption":
+            continue
+        sample = task.sample
+        for text in (r.text for r in rollouts):
             scores = {**question_scores(text, sample, judge), **score(text, sample.facts, sample.positives)}
             for key in ("all", str(len(sample.positives))):
                 for measure in MEASURES:
@@ -65,8 +67,7 @@ def readable(group: ScoredGroup, cache: TokenCache, title: str) -> str:
     `study/rollout_pages.py` parses this text.
     """
     task, rollouts, rewards = group
-    known = ", ".join(task.sample.facts[i].name for i in task.sample.positives) or "nobody"
-    head = f"{title}: {task.kind}, known in the photo: {known}"
+    head = f"{title}: {task.kind}, known in the photo: {task.title}"
     lines = ["=" * 100, head, "=" * 100, task.readable(cache), "-" * 100]
     values = advantages([r.value for r in rewards]).tolist()
     for rollout, earned, advantage in zip(rollouts, rewards, values, strict=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
@@ -47,6 +47,16 @@ class Task:
             return prompt.caption_messages(self.sample.context, self.sample.query, self.layout)
         return prompt.recognise_messages([e.photo for e in self.sample.context], self.sample.query)
 
+    @property
+    def gold(self) -> str:
+        """The text that earns the most."""
+        return reward.gold_text(self.kind, self.sample)
+
+    @property
+    def title(self) -> str:
+        """What is known in the photo, for people."""
+        return ", ".join(self.sample.facts[i].name for i in self.sample.positives) or "nobody"
+
     def score(self, rollouts: Sequence[Rollout], judge: Judge, g: Gspo) -> list[Reward]:
         """The reward of each completion. A caption that was cut off counts as too long, whatever the limit is."""
         texts = [r.text for r in rollouts]
@@ -69,14 +79,6 @@ class Task:
             else:
                 out += piece.text
         return out
-
-
-class ScoredGroup(NamedTuple):
-    """A task, a group of completions of its prompt, and the reward of each."""
-
-    task: Task
-    rollouts: tuple[Rollout, ...]
-    rewards: list[Reward]
 
 
 def draw_task(rng: Rng, cache: TokenCache, split: str, g: Gspo) -> Task:

@@ -145,7 +145,6 @@ def run(
     checkpoint. If a guard stops a run, the reason is written down, and the next run begins. Raises KeepsakeError when a
     file is missing, or when a folder holds a run of another recipe.
     """
-    from train.pretrain import checkpoint
     from train.rl import loop
 
     until, runs = time.monotonic() + seconds, select_runs(study, only)
@@ -169,13 +168,19 @@ def run(
             write_text(folder / STOPPED, f"{alarm}\n")
             print(f"study {one.name}: {alarm}", file=sys.stderr)
             continue
-        if of_second_nano(one.recipe):
-            from train.rl import nano2_base
-
-            nano2_base.write_model(folder / "language.pt", folder / EXPORT)
-        else:
-            checkpoint.assemble(one.recipe, base_gguf, work, folder)
+        export(one.recipe, base_gguf, work, folder)
     return True
+
+
+def export(recipe: Recipe, base_gguf: Path, work: Path, folder: Path) -> Path:
+    """Write what a finished run in `folder` is used by: of the second nano a model folder, else a checkpoint."""
+    from train.pretrain import checkpoint
+    from train.rl import nano2_base
+
+    if not of_second_nano(recipe):
+        return checkpoint.assemble(recipe, base_gguf, work, folder)
+    nano2_base.write_model(folder / "language.pt", folder / EXPORT)
+    return folder / EXPORT
 
 
 def of_second_nano(recipe: Recipe) -> bool:

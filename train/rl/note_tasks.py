@@ -24,11 +24,11 @@ import numpy as np
 from assistant import prompt
 from assistant.backend import Message
 from assistant.chatml import pieces
-from assistant.grounding.claims import declines
 from assistant.grounding.evidence import grounded_text
 from benchmark.judges.judge import Judge
 from benchmark.notes.note import Question
 from benchmark.notes.told_words import untold
+from benchmark.tasks.abstention import declines
 from benchmark.tasks.natural_notes import (
     FEW,
     REMINDED,

@@ -32,7 +32,7 @@ test-slow: .venv/.test ## the slow tests alone, what touches days at the other e
 	@folder=$$(KEEPSAKE_HOME=$(CURDIR)/.venv/home .venv/bin/python -m tests.support.portable_llama) && \
 		echo "The engine's tests again, with $$folder" && PYTHONPATH=$$folder $(TESTS) $(ENGINE)
 
-e2e: .venv/.test ## 70 user tasks and the pace of keys, in a real terminal (needs tmux), about a quarter of an hour
+e2e: .venv/.test ## 84 user tasks and the pace of keys, in a real terminal (needs tmux), about a quarter of an hour
 	.venv/bin/python -m pytest -s --timeout 1800 tests/e2e/e2e_tasks.py tests/e2e/e2e_week.py tests/e2e/e2e_album.py tests/e2e/e2e_trouble.py tests/e2e/e2e_pace.py $(ARGS)
 
 lint: .venv/.test ## ruff

@@ -6,7 +6,7 @@ import re
 import shlex
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 PHOTO_SUFFIXES = tuple(".jpg .jpeg .jpe .jfif .png .heic .heif .hif .webp .avif .gif .bmp .tif .tiff".split())
@@ -143,3 +143,14 @@ def _exists(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):  # far too long, or a null byte: no path
         return False
+
+
+def wish_in(rest: str) -> tuple[str, Literal["", "rename", "join"], str]:
+    """What follows /people: a name, what is to be done with it ("": show it), and the other name.
+
+    `NAME = NEW` renames, `NAME + OTHER` joins the two.
+    """
+    name, sign, other = (part.strip() for part in re.findall(r"([^=+]*)([=+]?)(.*)", rest, re.DOTALL)[0])
+    if name and other:
+        return name, "join" if sign == "+" else "rename", other
+    return rest.strip(), "", ""

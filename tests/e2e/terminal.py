@@ -79,24 +79,26 @@ class Terminal:
         self.type(text)
         self.press("Enter")
 
-    def answer(self, key: str, *texts: str) -> str:
-        """Press a key on a question until all `texts` are there: a key that comes with the question is ignored."""
-        return self.insist(lambda: self.press(key), *texts)
+    def answer(self, key: str, *texts: str, gone: Sequence[str] = ()) -> str:
+        """Press a key on a question until all `texts` are there, and those of `gone` are not: a key that comes with
+        the question is ignored."""
+        return self.insist(lambda: self.press(key), *texts, gone=gone)
 
-    def insist(self, act: Callable[[], object], *texts: str) -> str:
-        """Do something, again every few seconds, until all `texts` are on the screen."""
+    def insist(self, act: Callable[[], object], *texts: str, gone: Sequence[str] = ()) -> str:
+        """Do something, again every few seconds, until all `texts` are on the screen and none of `gone` is."""
         acted = -math.inf
 
         def there(screen: str) -> bool:
             nonlocal acted
-            if all(text in f"{screen}\n{flowing(screen)}" for text in texts):
+            shown = f"{screen}\n{flowing(screen)}"
+            if all(text in shown for text in texts) and not any(text in shown for text in gone):
                 return True
             if time.monotonic() - acted > 4:
                 acted = time.monotonic()
                 act()
             return False
 
-        return self.until(there, repr(texts))
+        return self.until(there, f"{texts}, and none of {gone}")
 
     def paste(self, text: str) -> None:
         """As a terminal pastes, and as it hands over files that are dropped on it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import threading
@@ -85,6 +86,21 @@ async def test_a_dropped_folder_is_counted_imported_and_undone_as_a_whole(memory
         await sees(app.query_one(StatusLine), "0 memories")
     assert stored(memory_file) == []
     assert (album / "IMG_0001.JPG").exists()
+
+
+async def test_the_enter_after_a_dropped_folder_imports_nothing(memory_file: Path, album: Path) -> None:
+    """As people press it after a path: it was pressed before the preview is there."""
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        app.query_one(Composer).post_message(events.Paste(f"'{album}'"))
+        enter = events.Key("enter", None)
+        await opened(app, ImportDialog)
+        app.post_message(enter)
+        dialog = app.screen
+        assert isinstance(dialog, ImportDialog)
+        await until(lambda: dialog.drawn < math.inf and dialog.report and dialog.report.state == "looked", "the look")
+        assert app.screen is dialog and stored(memory_file) == []
+        await pilot.press("enter")
+        await until(lambda: app.screen is not dialog, "the import")
 
 
 async def test_photos_without_words_are_left_out_on_request(memory_file: Path, album: Path) -> None:

@@ -13,8 +13,10 @@ from memory.episode import Episode, Turn
 from memory.naming.named_things import things
 from memory.store import Memory
 from tests.support.apppilot import idle, look, notes, opened, picture, replies, running, send, until
+from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.memory_browser import BrowserScreen
 from ui.dialogs.people_screen import PeopleScreen, SplitScreen
+from ui.widgets.chat_log import Note
 
 NOON = datetime(2024, 5, 12, 12, tzinfo=UTC)
 
@@ -102,6 +104,51 @@ async def test_enter_shows_all_photos_of_one_in_the_browser(memory_file: Path, t
         assert isinstance(browser, BrowserScreen)
         await until(lambda: len(browser.grid.marks) == 2, "the photos")
         assert str(browser.query_one("#browser").border_title) == "Photos: Zuri"
+        await pilot.press("escape")
+        await until(lambda: isinstance(app.screen, PeopleScreen), "the names again")
+
+
+async def test_what_is_forgotten_among_the_photos_of_one_is_gone_below_too(memory_file: Path, tmp_path: Path) -> None:
+    """The browser, over it the names (p), over them the photos of one: Esc leads back through all of them."""
+    told(memory_file, tmp_path, "This is Zuri.", "On the train.")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await until(lambda: idle(app), "the model")
+        await send(app, pilot, "/memories")
+        await opened(app, BrowserScreen)
+        below = app.screen
+        assert isinstance(below, BrowserScreen)
+        await until(lambda: len(below.grid.marks) == 2, "all photos")
+        await pilot.press("p")
+        await opened(app, PeopleScreen)
+        await until(lambda: app.screen.query_one("#names", OptionList).option_count, "the names")
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, BrowserScreen) and len(app.screen.grid.marks) == 1, "the photo")
+        await pilot.press("f")
+        await opened(app, EpisodeScreen)
+        await pilot.press("y")
+        await until(
+            lambda: isinstance(app.screen, BrowserScreen) and not app.screen.grid.marks, "no photo of that name"
+        )
+        await pilot.press("p")
+        await opened(app, PeopleScreen)
+        await until(lambda: not app.screen.query_one("#names", OptionList).option_count, "no name")
+        await pilot.press("escape")
+        await until(lambda: app.screen is below and len(below.grid.marks) == 1, "one photo is left")
+
+
+async def test_names_are_changed_and_joined_from_the_input(memory_file: Path, tmp_path: Path) -> None:
+    told(memory_file, tmp_path, "This is Zuri.", "This is Annie.", "This is Anna.")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await until(lambda: idle(app), "the model")
+        await send(app, pilot, "/people Zuri = Zurika")
+        await until(lambda: "Zuri is called Zurika now" in notes(app, "done")[-1], "the new name")
+        await send(app, pilot, "/people Annie + Anna")
+        await until(lambda: "Annie and Anna are one now, called Anna" in notes(app, "done")[-1], "the two as one")
+        await send(app, pilot, "/people Nobody + Anna")
+        await until(
+            lambda: "is called 'Nobody'" in str([note.render() for note in app.query(Note)]), "why it cannot be"
+        )
+    assert listed(memory_file) == {"Zurika": 1, "Anna": 2}
 
 
 async def test_a_request_for_a_list_opens_the_browser_and_asks_no_model(memory_file: Path, tmp_path: Path) -> None:

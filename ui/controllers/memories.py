@@ -67,7 +67,7 @@ class MemoriesController:
         self._app, self._thread, self._view, self._reader, self._did = app, thread, main_view, reader, did
         self._typing: str | None = None
         """What is being typed in the search field; None when it is not."""
-        self.people = PeopleController(app, thread, main_view, self.browse)
+        self.people = PeopleController(app, thread, main_view, self.browse, self._browse_over)
         self._there: Sequence[str] = ()
         """Ids of memories that were just brought back or changed: the next list highlights the first of them."""
         self.details: tuple[str, ...] = ()
@@ -75,9 +75,8 @@ class MemoriesController:
 
     @property
     def screen(self) -> BrowserScreen | None:
-        """The open browser; None if there is none."""
-        found = [screen for screen in self._app.screen_stack if isinstance(screen, BrowserScreen)]
-        return found[0] if found else None
+        """The open browser, of two the upper one; None if there is none."""
+        return next((screen for screen in self._app.screen_stack[::-1] if isinstance(screen, BrowserScreen)), None)
 
     async def run(self, name: str, rest: str) -> None:
         """Run /memories, /people, /forget, /undo or /details with the text after the command."""
@@ -88,7 +87,7 @@ class MemoriesController:
         elif name == "/forget" and rest:
             await self.forget(rest)
         elif name == "/people":
-            self.people.open(rest)
+            await self.people.run(rest)
         else:
             self.browse(rest)
 
@@ -103,6 +102,16 @@ class MemoriesController:
             self._thread.browse(partial(_find, words), partial(self._show_found, words, False))
         else:
             self._thread.browse(browse.timeline, partial(self._show, "", False))
+
+    def _browse_over(self, words: str) -> None:
+        """Show what words find in a browser over the view of names: Esc leads back there."""
+
+        async def found(finding: Finding) -> None:
+            await self._push()
+            await self._show_found(words, False, finding)
+
+        self._typing = None
+        self._thread.browse(partial(_find, words), found)
 
     def _typed(self, words: str) -> None:
         """Filter the memories by what is in the search field; one letter is too little, and a path waits for Enter.
@@ -170,10 +179,16 @@ class MemoriesController:
         title: str = "",
     ) -> None:
         if self.screen is None:
-            await self._app.push_screen(BrowserScreen(self.browse, self._wish, self._wanted, self._typed))
+            await self._push()
         if self.screen:
             self.screen.show(marks, words, photo, instead, typing, title, self._there)
             self._there = ()
+
+    async def _push(self) -> None:
+        def left(_: None) -> None:  # what was changed in it shows in the one below it, too
+            self._app.call_later(lambda: self.screen and self.browse(self.screen.words))
+
+        await self._app.push_screen(BrowserScreen(self.browse, self._wish, self._wanted, self._typed), left)
 
     async def _say(self, text: str) -> None:
         if self.screen:
@@ -207,6 +222,8 @@ class MemoriesController:
         match what:
             case "undo":
                 await self.undo()
+            case "people" if self.people.screen and self.screen:
+                self.screen.dismiss()  # the view of names is below
             case "people":
                 self.people.open()
             case "statistics":

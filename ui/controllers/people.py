@@ -15,6 +15,7 @@ from memory.store import Memory
 from ui import people_strings
 from ui.controllers.main_view import MainView
 from ui.dialogs.people_screen import PeopleScreen, SplitScreen, Wish
+from ui.input_parser import wish_in
 from ui.runtime.app_thread import AppThread
 from ui.strings import SAVING, UNDOING
 
@@ -22,21 +23,35 @@ from ui.strings import SAVING, UNDOING
 class PeopleController:
     """The view of names of one app. Call it from the app's thread."""
 
-    def __init__(self, app: App[None], thread: AppThread, main_view: MainView, browse: Callable[[str], object]) -> None:
-        """`browse`: shows in the browser what words in its search field find."""
-        self._app, self._thread, self._view, self._browse = app, thread, main_view, browse
+    def __init__(
+        self,
+        app: App[None],
+        thread: AppThread,
+        main_view: MainView,
+        browse: Callable[[str], object],
+        browse_over: Callable[[str], object],
+    ) -> None:
+        """`browse`: shows in the browser what words in its search field find; `browse_over`: over the view of names."""
+        self._app, self._thread, self._view, self._browse, self._over = app, thread, main_view, browse, browse_over
 
     @property
     def screen(self) -> PeopleScreen | None:
         """The open view; None if there is none."""
         return next((screen for screen in self._app.screen_stack if isinstance(screen, PeopleScreen)), None)
 
-    def open(self, name: str = "") -> None:
-        """Show everyone and everything with a name, or the photos of one."""
-        if name:
+    async def run(self, rest: str) -> None:
+        """Run /people: all names, the photos of one, or (`NAME = NEW`, `NAME + OTHER`) what the user decides."""
+        name, what, other = wish_in(rest)
+        if what:
+            await self._wish(what, name, other)
+        elif name:
             self._browse(f"photos of {name}")
         else:
-            self._thread.browse(things, self._show)
+            self.open()
+
+    def open(self) -> None:
+        """Show everyone and everything with a name."""
+        self._thread.browse(things, self._show)
 
     async def _show(self, found: Sequence[NamedThing]) -> None:
         if self.screen is None:
@@ -53,9 +68,7 @@ class PeopleController:
     async def _wish(self, what: Wish, name: str, other: str) -> None:
         match what:
             case "photos":
-                if self.screen:
-                    self.screen.dismiss()
-                self._browse(f"photos of {name}")
+                self._over(f"photos of {name}")
             case "rename":
                 line = people_strings.RENAMED.format(name=name, new=other)
                 await self._decide(partial(decisions.rename, name=name, new=other), name, line)

@@ -5,6 +5,7 @@ It shows reports (`import_thread.py`) and returns what the user wants; `controll
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, ProgressBar, Static
 
 from assistant.importing.import_photos import Choices, Tally
+from ui.dialogs.confirming import Confirming
 from ui.imports import import_strings as strings
 from ui.imports import import_words
 from ui.imports.import_thread import Report
@@ -53,8 +55,11 @@ class FolderSuggester(Suggester):
         return value + best[len(begun) :] if best and best != begun else None
 
 
-class ImportDialog(ModalScreen[ImportWish | None]):
-    """Enter in the path looks at it; Enter below the preview imports. Of a running import: `s` stops it."""
+class ImportDialog(Confirming, ModalScreen[ImportWish | None]):
+    """Enter in the path looks at it; Enter below the preview imports. Of a running import: `s` stops it.
+
+    The Enter that follows a pasted path has come before the preview is drawn: it imports nothing.
+    """
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar = [
@@ -84,6 +89,7 @@ class ImportDialog(ModalScreen[ImportWish | None]):
         """
         super().__init__()
         self.path, self._look, self._stop, self._at_once = path, look, stop, at_once
+        self.drawn = math.inf if at_once else -math.inf
         self.report = running
         self.running = running is not None
         """Whether an import goes on, and this shows how far it is."""
@@ -115,6 +121,11 @@ class ImportDialog(ModalScreen[ImportWish | None]):
         else:
             self.query_one("#path").focus()
             self._draw()
+
+    def asks(self) -> None:
+        """Where a folder was dropped, keys wait until its preview is on screen; a path may be typed at once."""
+        if self._at_once:
+            super().asks()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the path: look what is there."""

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 from memory.naming import decisions
 from memory.naming.named_things import things
 from memory.store import Memory
 from ui import people_strings
+from ui.input_parser import wish_in
 from ui.plain.printer import about
 from ui.runtime.undo import UndoStack
 
 
 def run(rest: str, changes: UndoStack, memory: Memory) -> list[str]:
     """`/people`: all names. `/people NAME`: its memories. `NAME = NEW` renames, `NAME + OTHER` joins the two."""
-    name, sign, other = (part.strip() for part in re.findall(r"([^=+]*)([=+]?)(.*)", rest)[0])
-    if sign and name and other:
-        join = sign == "+"
+    name, what, other = wish_in(rest)
+    if what:
+        join = what == "join"
         job = (
             partial(decisions.join, name=name, into=other) if join else partial(decisions.rename, name=name, new=other)
         )

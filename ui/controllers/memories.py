@@ -185,10 +185,14 @@ class MemoriesController:
             self._there = ()
 
     async def _push(self) -> None:
-        def left(_: None) -> None:  # what was changed in it shows in the one below it, too
-            self._app.call_later(lambda: self.screen and self.browse(self.screen.words))
+        def left(_: None) -> None:
+            self._app.call_later(self._reload)  # once the browser is gone
 
         await self._app.push_screen(BrowserScreen(self.browse, self._wish, self._wanted, self._typed), left)
+
+    def _reload(self) -> None:  # what was changed in a browser shows in the one below it, too
+        if screen := self.screen:
+            self.browse(screen.words)
 
     async def _say(self, text: str) -> None:
         if self.screen:

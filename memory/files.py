@@ -60,6 +60,8 @@ def whole_file(target: Path, *, private: bool = False) -> Iterator[Path]:
             partial.unlink(missing_ok=True)
 
 
+NOT_ORDINARY = "it is no ordinary file"
+"""Said of a pipe, a device or a folder where a file should be."""
 _NO_LINKS = (errno.EPERM, errno.EXDEV, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOENT, errno.ENOSYS)
 """What a system answers that has files without a name, but lets nobody name them."""
 _OPEN_FILES = "/proc/self/fd"
@@ -153,6 +155,19 @@ def read_lines(path: Path) -> list[Any]:
     Raises ValueError for a whole line that is not JSON: also for one that was cut off and then ended by `append_lines`.
     """
     return [json.loads(line) for line in whole_lines(path)]
+
+
+def read_ordinary(path: Path, most: int) -> bytes:
+    """The bytes of an ordinary file of at most `most` bytes: a pipe would wait for ever, a device never end.
+
+    Raises OSError, whose `strerror` says so.
+    """
+    stat = path.stat()
+    if not S_ISREG(stat.st_mode):
+        raise OSError(errno.EINVAL, NOT_ORDINARY, str(path))
+    if stat.st_size > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MB", str(path))
+    return path.read_bytes()
 
 
 def sync(file: Path) -> None:

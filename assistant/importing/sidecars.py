@@ -24,6 +24,7 @@ from assistant.importing.file_metadata import one_line, place_of, place_of_xmp, 
 from assistant.importing.import_source import Sidecar
 from assistant.metadata.camera_date import date_of_xmp, parse_xmp
 from assistant.photo import shown
+from memory.files import read_ordinary
 
 LONGEST = 1 << 20
 """Bytes of the largest sidecar that is read."""
@@ -92,9 +93,7 @@ def read_sidecars(paths: Sequence[Path]) -> Sidecar:
     found = []
     for path in paths:
         try:
-            if path.stat().st_size > LONGEST:
-                raise ValueError(f"it is larger than {LONGEST >> 20} MB")
-            data = path.read_bytes()
+            data = read_ordinary(path, LONGEST)
             found.append(_of_xmp(data) if path.suffix.lower() == ".xmp" else _of_google(data))
         except (OSError, ValueError, RecursionError, ElementTree.ParseError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is damaged"

@@ -21,6 +21,7 @@ from assistant.importing.import_source import Source
 from assistant.importing.photo_tree import folder_source
 from assistant.photo import MAX_BYTES, SUFFIXES, read_file, shown
 from memory.errors import KeepsakeError, PhotoError
+from memory.files import read_ordinary
 from memory.maintenance.zip_files import DamagedZip, bound, unpacked, zip_archive
 
 UTF8 = 0x800
@@ -77,20 +78,17 @@ def _text_in(files: Sequence[Path], where: str) -> Path | None:
 
 def _holds_telegram(file: Path) -> bool:
     """Whether a file is an export of Telegram; another program's `result.json` is none."""
-    if not file.is_file() or file.stat().st_size > LONGEST_TEXT:
-        return False
     try:
-        return telegram.is_telegram(telegram.load(file.read_bytes()))
-    except KeepsakeError:
+        return telegram.is_telegram(telegram.load(read_ordinary(file, LONGEST_TEXT)))
+    except (KeepsakeError, OSError):
         return False
 
 
 def _chat_folder(folder: Path, text: Path, title: str, me: str | None, order: DayOrder | None) -> Source:
-    if text.stat().st_size > LONGEST_TEXT:
-        raise KeepsakeError(f"{shown(text)}: larger than {LONGEST_TEXT >> 20} MB: this is no chat")
+    data = read_ordinary(text, LONGEST_TEXT)
     media = {path.name: partial(read_file, path) for path in folder.iterdir() if path.is_file()}
     media.pop(text.name, None)
-    chat = _whatsapp(text.read_bytes(), shown(text), order)
+    chat = _whatsapp(data, shown(text), order)
     return source([chat], shown(text), f"{title} {text.stem}", media, me)
 
 
@@ -137,9 +135,7 @@ def _telegram(data: bytes, name: str) -> list[Chat]:
 
 def _telegram_folder(file: Path, me: str | None) -> Source:
     """The photos of an export of Telegram; only files within its own folder are read."""
-    if file.stat().st_size > LONGEST_TEXT:
-        raise KeepsakeError(f"{shown(file)}: larger than {LONGEST_TEXT >> 20} MB: export fewer chats at once")
-    chats = _telegram(file.read_bytes(), shown(file))
+    chats = _telegram(read_ordinary(file, LONGEST_TEXT), shown(file))
     folder = file.parent.resolve()
     named = {m.file: (folder / m.file) for chat in chats for m in chat.messages if m.file}
     media = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,6 +19,8 @@ from memory.errors import KeepsakeError
 
 PEOPLE = ("personal_chat", "private_group", "private_supergroup", "public_supergroup", "saved_messages")
 """Kinds of chats that people write in."""
+FOUNDED = 2013
+"""Year in which Telegram began: no message is older."""
 NO_WORDS = ("poll", "location_information", "contact_information", "game_title", "invoice_information", "todo_list")
 """Fields of messages whose text, if any, is not what somebody wrote."""
 
@@ -104,11 +106,12 @@ def _file(raw: dict[str, Any]) -> str | None:
 
 
 def _when(value: object) -> datetime | None:
-    """A date such as 2024-05-12T18:30:00; None where there is no such date."""
+    """A date such as 2024-05-12T18:30:00; None where there is no such date, before FOUNDED, and after tomorrow."""
     try:
-        return datetime.fromisoformat(value).replace(tzinfo=None) if isinstance(value, str) else None
+        when = datetime.fromisoformat(value).replace(tzinfo=None) if isinstance(value, str) else None
     except ValueError:
         return None
+    return when if when and when.year >= FOUNDED and when <= datetime.now() + timedelta(days=1) else None
 
 
 def _text(value: object) -> str:

@@ -6,6 +6,7 @@ Explorer adds, backslashes in names and a folder around everything are taken awa
 
 from __future__ import annotations
 
+import errno
 import lzma
 import struct
 import zipfile
@@ -14,6 +15,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+
+from memory.files import NOT_ORDINARY
 
 LARGEST = 1 << 28
 """Bytes of the largest file that is unpacked."""
@@ -89,6 +92,8 @@ def opened_zip(path: Path) -> Iterator[ZipFiles]:
 @contextmanager
 def zip_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     """An open ZIP; opening raises DamagedZip for every kind of damage, and OSError where it cannot be read at all."""
+    if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+        raise OSError(errno.EINVAL, NOT_ORDINARY, str(path))
     with open(path, "rb") as file:  # first: what the system says of the file itself is no damage of the ZIP
         try:
             archive = zipfile.ZipFile(file)

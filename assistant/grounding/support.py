@@ -13,6 +13,9 @@ from assistant.grounding.words import Day, Token, alike, stem
 
 ENOUGH = 1.5
 """Most cost of a claim that is supported; see `_unmatched` and `_skipped` for what costs how much."""
+FARTHEST = 30
+"""Most words left out between two matched ones: each costs 0.05 or more (`_skipped`), and more than `ENOUGH` is no match.
+Without this bound, a note of a thousand words would take minutes."""
 ELSEWHERE = 0.3
 """The price of a phrase of place or time that was told in another sentence of the episode."""
 FRAMES = frozenset(
@@ -102,7 +105,6 @@ def align(claim: tuple[Token, ...], source: tuple[Token, ...], told: Told, ask: 
         return _matched(claim, i, source, j, told)
 
     lonely = [_unmatched(t, i, claim, told, ask) for i, t in enumerate(claim)]
-    best = NEVER * 3
     # rows[j]: the least cost with the claim's first i words placed, the last matched one at j
     start = 0.0
     rows: dict[int, float] = {}
@@ -113,16 +115,15 @@ def align(claim: tuple[Token, ...], source: tuple[Token, ...], told: Told, ask: 
                 continue
             m += _turned_round(claim, i, source, j, told)
             c = start + m
-            for k, before in rows.items():
-                if k < j:
-                    c = min(c, before + m + _skipped(source, k, j))
-                if m == 0 and _begins_phrase(claim, i) and _begins_phrase(source, j):
-                    c = min(c, before + ELSEWHERE)
+            for k in range(max(0, j - FARTHEST - 1), j):
+                if k in rows:
+                    c = min(c, rows[k] + m + _skipped(source, k, j))
+            if m == 0 and rows and _begins_phrase(claim, i) and _begins_phrase(source, j):
+                c = min(c, min(rows.values()) + ELSEWHERE)
             fresh[j] = min(fresh.get(j, NEVER * 3), c)
         start += lonely[i]
         rows = {j: c for j, c in fresh.items() if c <= ENOUGH}
-    best = min([start, *rows.values()])
-    return best
+    return min([start, *rows.values()])
 
 
 def _matched(claim: Sequence[Token], i: int, source: Sequence[Token], j: int, told: Told) -> float:

@@ -239,3 +239,9 @@ def test_what_the_user_does_is_not_done_by_the_thing() -> None:
     assert check(right, told).shown == right
     barks = recall("This is Pepper. We bark when she barks.")
     assert check("Pepper barks.", barks).shown == "Pepper barks."
+
+
+@pytest.mark.timeout(30)  # it took half an hour, when every pair of places in the note was compared with all before it
+def test_a_note_as_long_as_a_line_may_be_is_checked_soon() -> None:
+    checked = check("This is the harbour. You were at the zoo.", recall("This is the harbour. " + "harbour " * 1200))
+    assert checked.shown == "This is the harbour."

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import tests.support.one_thread  # noqa: F401 (before anything that loads numpy)
 from assistant.models import local
 from assistant.models.spec import Spec
 from tests.support.killer import Crasher

@@ -14,7 +14,7 @@ from assistant.grounding.words import Day, Token, alike, stem
 ENOUGH = 1.5
 """Most cost of a claim that is supported; see `_unmatched` and `_skipped` for what costs how much."""
 FARTHEST = 30
-"""Most words left out between two matched ones: each costs 0.05 or more (`_skipped`), and more than `ENOUGH` is no match.
+"""Most words left out between two matched ones: each costs 0.05 or more (`_skipped`), so that a wider gap is no match.
 Without this bound, a note of a thousand words would take minutes."""
 ELSEWHERE = 0.3
 """The price of a phrase of place or time that was told in another sentence of the episode."""

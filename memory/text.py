@@ -1,6 +1,6 @@
 """Text as it is compared and looked up: folding of case and marks, FTS5 expressions, and counts in words.
 
-Search and forget read text with the same eyes: what `folded` makes equal is equal to both, and scripts that write no
+Search and forget read text alike: what `folded` makes equal is equal to both, and scripts that write no
 spaces between words (`joined`) are compared sign by sign in both.
 """
 

@@ -66,7 +66,7 @@ def pull(
     download soon, with `Stopped`, by setting `stop`. Raises ModelError: one line that says why, and how to go on.
     """
     plan = plan_pull(name, quant, mmproj)
-    target = home() / plan.shelf / plan.name
+    target = home() / plan.parent / plan.name
     downloads = private_folder(home() / "downloads")
     with clear_errors(plan), _locked(downloads / f"{plan.name}.lock", plan.name):
         if target.exists() and _is_whole(target, plan):

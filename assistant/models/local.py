@@ -70,24 +70,24 @@ def load(name: str | None = None, *, verify: bool = True) -> Spec:
         if not isinstance(photo.get("side"), int | None) or isinstance(photo.get("side"), bool):
             raise ValueError(f"the side of a photo is {photo['side']!r}")
         whole = manifest.get("engine") == "mlx"
-        eyes = "connector" if "connector" in files else "mmproj"
+        vision = "connector" if "connector" in files else "mmproj"
         return Spec(
-            manifest["name"],
-            folder if whole else files["language"],
-            folder if whole else files[eyes],
-            files.get("adapter"),
-            photo.get("side"),
-            bool(photo.get("one_tile", False)),
-            read_budget(photo),
-            read_budget(photo["trained"]) if "trained" in photo else None,
-            float(manifest.get("threshold", UNCALIBRATED)),
-            manifest["space"] if whole else manifest["files"][eyes]["sha256"][:16],
-            _digest(*(entry["sha256"] for entry in manifest["files"].values())),
-            "mlx" if whole else "llama.cpp",
-            Verification(**manifest["verification"]) if "verification" in manifest else None,
-            "seen" if manifest.get("describes", not photo.get("one_tile", False)) else "told",
-            files.get("connector"),
-            bool(manifest.get("evidence", False)),
+            name=manifest["name"],
+            language=folder if whole else files["language"],
+            mmproj=folder if whole else files[vision],
+            adapter=files.get("adapter"),
+            side=photo.get("side"),
+            one_tile=bool(photo.get("one_tile", False)),
+            budget=read_budget(photo),
+            trained=read_budget(photo["trained"]) if "trained" in photo else None,
+            threshold=float(manifest.get("threshold", UNCALIBRATED)),
+            space=manifest["space"] if whole else manifest["files"][vision]["sha256"][:16],
+            identity=_digest(*(entry["sha256"] for entry in manifest["files"].values())),
+            engine="mlx" if whole else "llama.cpp",
+            verification=Verification(**manifest["verification"]) if "verification" in manifest else None,
+            may_say="seen" if manifest.get("describes", not photo.get("one_tile", False)) else "told",
+            connector=files.get("connector"),
+            evidence=bool(manifest.get("evidence", False)),
         )
     except OSError as error:
         raise ModelError(f"{manifest_path} cannot be read: {error.strerror}") from error

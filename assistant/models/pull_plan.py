@@ -50,7 +50,7 @@ class PullPlan:
         return "manifest.json" if self.format in ("gguf", "mlx") else "source.json"
 
     @property
-    def shelf(self) -> str:
+    def parent(self) -> str:
         """The folder under home() in which it will lie."""
         return {"safetensors": "checkpoints", "onnx": "encoders"}.get(self.format, "models")
 
@@ -60,18 +60,18 @@ def plan_pull(name: str, quant: str | None = None, mmproj: str | None = None) ->
     encoder = registry.listed_encoders().get(name)
     if encoder and encoder.repository:
         return PullPlan(name, encoder.repository, encoder.revision, quant or registry.QUANT, encoder)
-    listed, eyes = registry.listed_models().get(name), f"-mmproj-{mmproj.lower()}" if mmproj else ""
+    listed, vision = registry.listed_models().get(name), f"-mmproj-{mmproj.lower()}" if mmproj else ""
     if listed and listed.repository:
         chosen = quant or registry.QUANT
         own = f"-{chosen.lower()}" if listed.files(chosen, mmproj) and chosen != registry.QUANT else ""
-        return PullPlan(name + own + eyes, listed.repository, listed.revision, chosen, listed, mmproj=mmproj)
+        return PullPlan(name + own + vision, listed.repository, listed.revision, chosen, listed, mmproj=mmproj)
     if listed:
         raise ModelError(f"{name} ships with Keepsake: there is nothing to fetch")
     if match := REPOSITORY.fullmatch(name):
         local_name = (
             PurePosixPath(match[2]).stem if match[2] else match[1].split("/")[1] + (f"-{quant}" if quant else "")
         )
-        local_name = f"{local_name.lower()}{eyes}"
+        local_name = f"{local_name.lower()}{vision}"
         return PullPlan(local_name, match[1], None, quant or registry.QUANT, file=match[2], mmproj=mmproj)
     known = {**registry.listed_models(), **registry.listed_encoders()}
     can = ", ".join(n for n, model in known.items() if model.repository)

@@ -45,7 +45,7 @@ def test_captions_are_those_of_torch_to_the_letter() -> None:
     lora = read_lora(spec.adapter, run_stages.HEADS, run_stages.KEY_HEADS)
     set_peft_model_state_dict(reader.text, lora)
     reader.eval()
-    eyes = Connector(spec.connector, open_shipped())
+    connector = Connector(spec.connector, open_shipped())
     backend = LlamaCpp(spec, threads=1, context=1024, exact=True)
     codes = [concept.code for concept in concepts("test")[:2]]
     told = ("Milo, from the shelter in Graz.", "Grandma's cup.")
@@ -58,19 +58,19 @@ def test_captions_are_those_of_torch_to_the_letter() -> None:
             for sure in ([], [known[i]]):
                 messages = prompt.caption_messages(known, scene(code, 50 + i), sure=sure)
                 ours = "".join(c.text for c in backend.stream(messages, Options(max_new_tokens=FEW)))
-                assert ours.strip() == _written(reader, tokenizer, eyes, messages)
+                assert ours.strip() == _written(reader, tokenizer, connector, messages)
     finally:
         backend.close()
-        eyes.close()
+        connector.close()
 
 
 @torch.inference_mode()
-def _written(reader: Reader, tokenizer, eyes: Connector, messages: tuple[Message, ...]) -> str:
+def _written(reader: Reader, tokenizer, connector: Connector, messages: tuple[Message, ...]) -> str:
     """What torch writes, greedily, one whole pass for each token."""
     rows: list[torch.Tensor] = []
     for piece in pieces(messages):
         if isinstance(piece, Photo):
-            tokens = eyes.visual_tokens(piece)
+            tokens = connector.visual_tokens(piece)
             assert tokens.shape[0] == TOKENS
             rows.append(torch.from_numpy(np.ascontiguousarray(tokens)))
         else:

@@ -86,10 +86,10 @@ def test_a_histogram_puts_a_colour_where_it_belongs() -> None:
 
 def test_a_photo_has_its_tokens_whatever_its_shape(spec: Spec, encoder: OnnxEncoder) -> None:
     assert spec.connector
-    eyes = Connector(spec.connector, encoder)
+    connector = Connector(spec.connector, encoder)
     for size in ((400, 300), (30, 700), (8, 8)):
-        tokens = eyes.visual_tokens(photo((200, 30, 30), size))
-        assert tokens.shape == (c.TOKENS, eyes.hidden) and tokens.dtype == np.float32 and np.isfinite(tokens).all()
+        tokens = connector.visual_tokens(photo((200, 30, 30), size))
+        assert tokens.shape == (c.TOKENS, connector.hidden) and tokens.dtype == np.float32 and np.isfinite(tokens).all()
 
 
 def test_a_connector_of_another_encoder_is_refused(spec: Spec, encoder: OnnxEncoder, tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ UNDO_IMPORT = "Taken back: the import of {photos}. The files on the disk are unt
 TRAY_WAITS_HERE = "{n} in the tray: ctrl+t"
 UNDO_TRAY = "Taken back: your words about {photos}; the tray asks again."
 UNDO_LEFT = "Taken back: {photos} may be asked about again."
+UNDO_FORGETS = "The last change was to remember: /undo in the conversation forgets that again."
 UNDO_NOTHING = "There is nothing to take back: only changes made since Keepsake was opened can be."
 EDITED = "Changed: {what}. The old words are gone, from copies and indices too."
 EDITED_TOLD = "Stored conversations still hold the old words ({n} of their parts): /history lists them."

@@ -100,6 +100,23 @@ async def test_an_edit_and_its_undo(memory_file: Path, photos: Path) -> None:
         await until(lambda: any("nothing to take back" in note for note in notes(app, "warning")), "the refusal")
 
 
+async def test_no_single_key_forgets_what_was_told_in_the_conversation(memory_file: Path, photos: Path) -> None:
+    """A list opens after "how many photos of Milo?", and a next question typed at once has many a "u"."""
+    fill(memory_file, photos, "Milo at home")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, str(photos / "of 0.png"))
+        await until(lambda: idle(app), "the photo")
+        await send(app, pilot, "This is Rex, my uncle's dog.")
+        await until(lambda: len(words_of(memory_file)) == 2 and idle(app), "what was told")
+        await browser(app, pilot)
+        await pilot.press("u")
+        await sees(app.screen, "The last change was to remember: /undo in the conversation")
+        assert len(words_of(memory_file)) == 2
+        await pilot.press("escape")
+        await send(app, pilot, "/undo")
+        await until(lambda: words_of(memory_file) == ["Milo at home"], "taken back in so many words")
+
+
 async def test_undo_highlights_what_it_brings_back(memory_file: Path, photos: Path) -> None:
     """The memory below had taken its place, and e or f after u would have been about that one."""
     fill(memory_file, photos, "Milo at home", "Rex at the sea", "Bruno asleep")

@@ -224,8 +224,8 @@ class MemoriesController:
     async def _wish(self, what: What, mark: EpisodeEntry | None) -> None:
         """Do what the user asked for in the browser."""
         match what:
-            case "undo":
-                await self.undo()
+            case "undo":  # a single key, maybe a letter of a next question: it brings back, and forgets nothing
+                self._thread.undo(await self._view.note(UNDOING), keeps=True)
             case "people" if self.people.screen and self.screen:
                 self.screen.dismiss()  # the view of names is below
             case "people":

@@ -79,7 +79,7 @@ class PeopleController:
                 line = people_strings.NOT_A_NAME.format(name=name)
                 await self._decide(partial(decisions.no_name, name=name), name, line)
             case "undo":
-                self._thread.undo(await self._view.note(UNDOING))
+                self._thread.undo(await self._view.note(UNDOING), keeps=True)
             case "split":
                 self._thread.browse(partial(_photos, name), partial(self._split, name))
 

@@ -185,9 +185,9 @@ class AppThread:
         """Keep a decision about a name; `line` and `undone` are said of it and of its undo."""
         self.change(entry, "saving", lambda: self._session.changes.decided(job, line, undone))
 
-    def undo(self, entry: EntryToken) -> None:
-        """Take back the last remember, forget, edit or merge."""
-        self.change(entry, "undoing", self._session.changes.undo)
+    def undo(self, entry: EntryToken, *, keeps: bool = False) -> None:
+        """Take back the last remember, forget, edit or merge; `keeps`: no remembering, no import."""
+        self.change(entry, "undoing", lambda: self._session.changes.undo(keeps=keeps))
 
     def change(self, entry: EntryToken, activity: str, change: Callable[[], Change]) -> None:
         """Change the memory, as `Session.change` does."""

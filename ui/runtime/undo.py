@@ -29,6 +29,7 @@ from ui.strings import (
     MERGED,
     UNDO_ANSWERED,
     UNDO_CHANGED,
+    UNDO_FORGETS,
     UNDO_FORGOTTEN,
     UNDO_HOW,
     UNDO_IMPORT,
@@ -139,10 +140,13 @@ class UndoStack:
         self._stack.append(_Undo(Held(), {}, UNDO_MARK, ((mark.photo, mark.other, before),)))
         return Change((), (MARK_TAKEN_BACK.format(line=mark.line()),), answer=True)
 
-    def undo(self) -> Change:
-        """Take back the last change. Raises KeepsakeError when there is none."""
+    def undo(self, *, keeps: bool = False) -> Change:
+        """Take back the last change. `keeps`: a remembering or an import is left alone, since no second key could bring
+        back what its undo forgets. Raises KeepsakeError when there is none."""
         if not self._stack:
             raise KeepsakeError(UNDO_NOTHING)
+        if keeps and self._stack[-1].added and not self._stack[-1].held.episodes:
+            return Change((), (UNDO_FORGETS,))
         step, memory = self._stack.pop(), self._memory()
         if step.back:
             step.back(memory)

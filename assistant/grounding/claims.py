@@ -65,7 +65,12 @@ _TOLD_FRAME = re.compile(
     r"(?:maybe|perhaps|probably)[:,]?|and|but|because|since|while)\s+",
     re.IGNORECASE,
 )
-YES_NO = re.compile(r"^\W*(?:yes|yeah|yep|correct|right|exactly|indeed|no|nope)\b[\s,.!:;–—-]*", re.IGNORECASE)
+YES_NO = re.compile(
+    r"^\W*(?:(?:yes|yeah|yep|correct|right|exactly|indeed|nope)\b"
+    r"|no\b(?=\s*(?:[,.!:;–—-]|$)|\s+(?:i|you|he|she|it|we|they|this|that|there|not|never)\b))[\s,.!:;–—-]*",
+    re.IGNORECASE,
+)
+"""How an answer begins that says yes or no; "No runners." tells of runners."""
 
 
 def sentences(text: str) -> Iterator[str]:

@@ -75,6 +75,7 @@ def pick(question: str, recalled: Sequence[Quotable]) -> Quote | None:
     wanted = [t for t in wanted if t.stem not in GENERIC or t.stem in everything]
     names = [t.stem for t in wanted if t.kind == "name"]
     best: tuple[float, Quote] | None = None
+    sure = any(one.certainty == "sure" for one in recalled)
     for rank, one in enumerate(recalled):
         told = tokens(f"{one.episode.words} {one.episode.place or ''}")
         stems = {t.stem for t in told if t.content}
@@ -88,6 +89,8 @@ def pick(question: str, recalled: Sequence[Quotable]) -> Quote | None:
             if score <= 0:
                 continue
             score -= 0.2 * rank + 0.05 * n + (_UNSURE if one.certainty == "maybe" else 0)
+            if sure and score <= 0:
+                continue  # the photo shows another thing, and no word but "one" fits
             if best is None or score > best[0]:
                 best = (score, quoted(one, line))
         if _asks(asked) == "where" and one.episode.place and (best is None or best[0] < 2.5):
@@ -207,7 +210,8 @@ def _fit(
             return 0
         if verbs and not overlap and not (elsewhere and len(verbs) == 1 and kind in ("where", "when")):
             return 0.0 if not _same_sense(kind, question, found) else 1.2 + score
-        return score + 1.5 + _same_sense(kind, question, found)
+        day = kind == "when" and any(t.kind == "day" for t in found)  # "the 17th of May", rather than "for forty years"
+        return score + 1.5 + 0.5 * day + _same_sense(kind, question, found)
     if kind == "why":
         return score + 1.5 if typed and (overlap or elsewhere or not wanted) else 0.0
     if kind == "liking":

@@ -31,6 +31,13 @@ BACKPACK = "my old backpack, bought it in Porto for 40 euros when the zip of the
         (CLOCK, "when did I inherit it?", "It was six.", "I inherited it in 2019."),
         (CLOCK, "When did Grandma's clock ring?", "It was six.", "it rang every morning at six"),
         (BACKPACK, "what did it cost?", "You did not tell me that.", "40 euros"),
+        ("My dog Rex loves cheese.", "What does he love?", "No cheese.", "Rex loves cheese"),
+        (
+            "I taught it for forty years. Sven stood on a chair. The 17th of May.",
+            "When was that?",
+            "A chair.",
+            "17th of May",
+        ),
     ],
 )
 def test_an_answer_that_does_not_fit_gives_way_to_the_users_words(
@@ -208,6 +215,13 @@ def test_a_memory_that_may_be_of_this_gives_way_to_one_that_is() -> None:
     assert "my sister's corgi" in check("Tom's dog", pepper, rocky, question="whose dog is this?").shown
     joined = "Pepper, your sister's corgi, and Rocky, Tom's dog."
     assert check(joined, pepper, recall(ROCKY)).shown.startswith("You told me about your photo")
+
+
+def test_a_memory_that_may_be_of_this_needs_words_of_the_question() -> None:
+    """Where a memory is sure, another is not quoted for a "one" or a "mine"."""
+    dogs = recall("Left: Churro, mine. Right: Coco, Thandi's, same litter.", sure=True)
+    glass = recall("No one is allowed to use sea glass, not even Lynn who is my best friend.", sure=False)
+    assert "sea glass" not in check("You did not tell me that.", dogs, glass, question="Which one is mine?").shown
 
 
 def test_whether_it_is_somebody_found_by_name_alone_is_not_known() -> None:

@@ -62,6 +62,7 @@ _COST = frozenset(map(stem, "cost price pay".split()))
 _CALLED = re.compile(
     r"^\W*(?:this|that|it|here|these|those)(?:['’]s| is| are| was| were) (?:called )?(\w+)", re.IGNORECASE
 )
+_PLACING = frozenset("in at on near from to into by behind inside under".split())
 _WHERE = frozenset("inside outside behind under near".split())
 
 
@@ -265,19 +266,7 @@ def _typed(kind: str, found: Sequence[Token], line: str) -> bool:
     """Whether a sentence has what the kind of question asks for."""
     if kind == "where":
         for i, t in enumerate(found[:-1]):
-            if t.kind == "prep" and t.stem in (
-                "in",
-                "at",
-                "on",
-                "near",
-                "from",
-                "to",
-                "into",
-                "by",
-                "behind",
-                "inside",
-                "under",
-            ):
+            if t.kind == "prep" and t.stem in _PLACING:
                 rest = [x for x in found[i + 1 : i + 4] if x.kind not in ("light", "mine", "other")]
                 if (
                     rest

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from assistant.dialogue.about_app import WHO_ARE_YOU
+
 TOLD = "Remembered, {day}: “{words}”"
 TOLD_NOT, NOT_SHOWN, NOT_AS = "{told}, and that {denied}", "this is not {name}", "it is not the same as {photo}"
 TOLD_UNDO = "   ·   /undo takes it back"
@@ -26,7 +28,12 @@ MARKS_PLAIN = "/unmark ID takes one back."
 
 NO_WEB = "Keepsake opens no web addresses. Save the photo on this computer, then paste its path."
 
+ABOUT_KEEPSAKE = (
+    "I am Keepsake. I remember your photos and what you tell me about them, on this computer alone. Show me a photo, "
+    "say who or what it is, and ask. /help lists the rest."
+)
 SMALL_TALK = (
+    (rf".*?\b{WHO_ARE_YOU}\W*$", ABOUT_KEEPSAKE),
     (r"thank|thx|ty\b|cheers|danke|merci|gracias|grazie", "You are welcome."),
     (
         r"forget (?:it|this|that)\b",
@@ -48,6 +55,10 @@ SMALL_TALK = (
     (r".*\bwrong (?:photo|picture|pic|image|file)s?\b", "All right. Show me the right one."),
     (
         r".*\bwrong\b|.*\byou\b.*(?:mix|confus|misunder|made|invent|guess|mistake)|.*\bi (?:asked|meant|wanted)\b",
+        "I am sorry. Say what is right (“This is …”, “It was …”), and I remember it.",
+    ),
+    (
+        r"(?:.*\byou(?:'re| are)\b.*)?\b(?:useless|stupid|dumb|rubbish|hopeless|terrible|awful|bad|annoying)\b",
         "I am sorry. Say what is right (“This is …”, “It was …”), and I remember it.",
     ),
     (r"sorry", "No harm done."),

@@ -63,7 +63,18 @@ ABOUT_APP = [re.compile(pattern) for pattern in _PATTERNS]
 """Whole lines that speak of the conversation, of the assistant, or of the app."""
 PARDON = re.compile(r"(?:pardon(?: me)?|excuse me|sorry|huh|come again)$")
 """ "Pardon?" asks nothing about the photo."""
+WHO_ARE_YOU = (
+    r"(?:(?:so|and|ok|hey|hi|hello|please)(?: there)?[,.! ]+)*"
+    r"(?:(?:tell me )?(?:who|what)(?: exactly| the hell)? (?:are you|you are)"
+    r"|what(?:'s| is) your name|what can you(?: actually)? do(?: for me)?|what do you do|how do you work"
+    r"|what(?:'s| is) (?:keepsake|this app|this program)(?: for)?"
+    r"|who is keepsake"
+    r"|are you (?:an? |really |just )*(?:ai|robot|bot|human|computer|machine|person|chatbot|model|program|real|alive)"
+    r"(?: person)?)"
+)
+"""A question about the assistant itself: no memory answers it."""
 HOW_TO = re.compile(
+    rf"{WHO_ARE_YOU}|"
     r"(?:how (?:do|can|could|would|should) (?:i|you|one)|can i|where (?:do|can) i|is there a way to) "
     r"(?:make|change|set|turn|switch|enlarge|increase|adjust|zoom|scroll|quit|exit|close|undo|import|export"
     r"|install|back up|encrypt|copy|paste|delete|forget|remove|save)\b.*\b(?:letters?|fonts?|text|theme|screen"

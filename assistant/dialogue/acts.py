@@ -36,11 +36,15 @@ def act_of(text: str, *, asked: bool = False) -> Act:
     written, text = text.strip(), " ".join(text.split())
     if len(re.findall(r"\w", text)) < 2:  # a "y" to a question that has gone
         return Act("talk")
+    if HOW_TO.fullmatch(plain(text).rstrip(" .!?…)")):  # "Hi there! What can you do?"
+        return Act("talk")
     if any(True for _ in tasks(text)):  # "When you see this plant again, remind me to water it."
         return Act("tell", written)
     verdict, denied, rest = _verdict(text)
     if not rest:
         return Act("talk", verdict=verdict, denied=denied)
+    if verdict is False and not denied and lex.NO.match(plain(text)) and re.match(r"(?:i think )?you\b", plain(rest)):
+        verdict = None  # "No, you got that wrong" complains about an answer
     tells: list[str] = []
     questions: list[str] = []
     kinds: list[Kind] = []

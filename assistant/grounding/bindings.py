@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from assistant.grounding import claims
 from assistant.grounding.support import FRAMES, phrases
-from assistant.grounding.told import GENERIC, Told, heads, is_verb, phrase
+from assistant.grounding.told import GENERIC, Told, heads, is_verb, phrase, sex
 from assistant.grounding.words import Token, alike, stem
 
 _SETTING = FRAMES | {stem(w) for w in "go come drive fly travel walk arrive stay spend live sit stand lie have".split()}
@@ -26,6 +26,7 @@ def torn_apart(words: Sequence[Token], told: Told) -> bool:
         or any(_other_moment(part, told) for part in claims.clauses(words))
         or _other_subject(words, told)
         or _not_the_user(words, told)
+        or _other_sex(words, told)
     )
 
 
@@ -152,3 +153,101 @@ def _not_the_user(words: Sequence[Token], told: Told) -> bool:
         if there and all(b.text.lower() in ("i", "we") and not t.text.lower().endswith("s") for b, t in there):
             return True
     return False
+
+
+def _other_sex(words: Sequence[Token], told: Told) -> bool:
+    """Whether "while he was in Portugal" is said where the source has only "she was in Portugal"."""
+    for i, t in enumerate(words):
+        after = [a.stem for a in words[i + 1 :] if a.kind not in ("light", "stop")][:3]
+        if not sex(t) or t.text.lower() not in ("he", "she") or len(after) < 2:
+            continue
+        there = {sex(source[j]) for source in told.sentences for j in _before(source, after) if sex(source[j])}
+        if there and sex(t) not in there:
+            return True
+    return False
+
+
+def _before(source: Sequence[Token], after: Sequence[str]) -> Iterator[int]:
+    """Where in the source a word stands right before these stems."""
+    for j in range(len(source)):
+        if [a.stem for a in source[j + 1 :] if a.kind not in ("light", "stop")][: len(after)] == list(after):
+            yield j
+
+
+def thing_as_person(words: Sequence[Token], told: Told) -> bool:
+    """Whether "Ruth's clock, which stood there, gave it to you" is said where "it stood there, she gave it to me"."""
+    lead = phrase(words)
+    if not any(t.possessive for t in lead) or not heads(lead) or heads(lead)[-1].stem not in told.about:
+        return False
+    pairs = [(b.text.lower(), t) for source in told.sentences for b, t in pairwise(source)]
+    if not any(b == "it" and is_verb(t) for b, t in pairs):
+        return False  # nobody calls the thing "it": it may be the dog who gave the paw
+    for b, t in pairwise(words):
+        if (
+            t.kind != "word"
+            or not is_verb(t)
+            or b.kind in ("name", "me", "other")
+            or b.text.lower() in ("which", "that")
+        ):
+            continue
+        doers = {before for before, verb in pairs if verb.stem == t.stem}
+        if doers and doers <= {"he", "she", "i", "we", "they"}:
+            return True
+    return False
+
+
+def other_doer(words: Sequence[Token], asked: Sequence[Token], told: Told) -> bool:
+    """Whether an answer to "who cut it off?" names somebody of whom another deed was told, or who only stands by.
+
+    "Oscar", to "who sewed it on?" where Nana sewed; and to "who made this?" where Oscar cut something off.
+    """
+    question = [t for t in asked if t.kind not in ("stop", "light") or t.text.lower() == "who"]
+    if len(question) < 2 or question[0].text.lower() != "who" or question[1].kind == "aux":
+        return False
+    named = [t for t in words if t.kind != "stop"]
+    named = named[: next((n for n, t in enumerate(named) if t.kind != "name" and not t.text[:1].isupper()), len(named))]
+    if not named or any(t.possessive or t.stem in told.about for t in named):
+        return False
+    people = {t.stem for t in named}
+    deed = next((t for t in question[1:] if t.kind == "word" and t.stem not in told.about), None)
+    if deed is None or (question[1].kind == "be" and any(t.kind in ("other", "mine") for t in question[2:3])):
+        return False
+    there = [(source, j) for source in told.sentences for j, t in enumerate(source) if alike(t.stem, deed.stem)]
+    doers = [_doers(source, j) for source, j in there]
+    if any(one and one & people for one in doers):
+        return False
+    if doers and all(doers):
+        return True
+    apart = [(source, j) for source in told.sentences for j, t in enumerate(source) if t.stem == named[-1].stem]
+    if doers:  # "he was sick": not Henry, with whom somebody else was
+        return bool(apart) and bool(told.names) and all(j and source[j - 1].stem == "with" for source, j in apart)
+    acts = [source[j + 1 : j + 3] for source, j in apart if len(source) > j + 1 and _does(source[j + 1])]
+    return bool(acts) and len(acts) == len(apart) and not any(_on_it(after, told) for after in acts)
+
+
+def _does(t: Token) -> bool:
+    return t.kind == "word" and (is_verb(t) or t.text.lower().endswith("ed"))
+
+
+def _on_it(after: Sequence[Token], told: Told) -> bool:
+    """Whether a verb has the thing in the photo as its object: "sewed it", "crocheted him"."""
+    return any(t.text.lower() in ("it", "him", "her", "them", "this") or t.stem in told.about for t in after[1:])
+
+
+def _doers(source: Sequence[Token], j: int) -> set[str]:
+    """Stems of the name right before a deed; none where it is a pronoun, or nobody."""
+    j -= 1
+    while j >= 0 and source[j].kind in ("be", "aux", "not", "light"):
+        j -= 1
+    out: set[str] = set()
+    while j >= 0 and source[j].kind == "name" and not source[j].possessive:
+        out.add(source[j].stem)
+        j -= 1
+    return out
+
+
+def partitive(words: Sequence[Token], told: Told) -> bool:
+    """Whether the number of an answer is "one" of "one of his arms", which counts nothing."""
+    ones = [a for s in told.sentences for t, a in pairwise([*s, Token(".", ".", "stop")]) if t.text.lower() == "one"]
+    numbers = [t.text.lower() for t in words if t.kind == "number"]
+    return numbers == ["one"] and bool(ones) and all(a.text.lower() == "of" for a in ones)

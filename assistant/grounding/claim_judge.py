@@ -7,7 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from assistant.grounding import claims, lexicon, support
-from assistant.grounding.bindings import only_lists, other_preposition, torn_apart
+from assistant.grounding.bindings import (
+    only_lists,
+    other_doer,
+    other_preposition,
+    partitive,
+    thing_as_person,
+    torn_apart,
+)
 from assistant.grounding.described import describes
 from assistant.grounding.frames import equates, makes_a_habit, names_it, puts_user
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
@@ -54,6 +61,7 @@ class Judge:
         self._ask = Ask(evidence.asked, yes_no=evidence.yes_no)
         self._groups = groups(evidence.told)
         self._focus: frozenset[str] | None = self._named_in(evidence.asked)
+        self._counts = self.evidence.question.lower().lstrip().startswith("how many")
         self._asks_where = bool(evidence.asked) and evidence.asked[0].text.lower() == "where"
 
     def judge(self, sentence: str) -> Verdict:
@@ -93,7 +101,7 @@ class Judge:
         if whole := self._where(words, bare=bare):
             return [whole]
         parts = claims.clauses(words)
-        if len(parts) < 2:
+        if len(parts) < 2 or any(thing_as_person(words, one) for one in self.evidence.told):
             return []
         focus = self._focus
         out: list[tuple[str, ...]] = []
@@ -133,7 +141,13 @@ class Judge:
         words = [replace(t, kind="name") if t.text[:1].isupper() and t.stem in told.names else t for t in words]
         if excluded([t.stem for t in words], told) and _about_thing(words, told):
             return False
-        if torn_apart(words, told) or (not self.evidence.asked and only_lists(words, told)):
+        if other_doer(words, self.evidence.asked, told) or (self._counts and partitive(words, told)):
+            return False
+        if (
+            torn_apart(words, told)
+            or thing_as_person(words, told)
+            or (not self.evidence.asked and only_lists(words, told))
+        ):
             return False
         if (answer := self._answers(words, told)) is not None:
             return answer

@@ -30,6 +30,15 @@ _WHO_IS = re.compile(
 )
 _NAME_ASKED = re.compile(rf"\W*(?:and |but |so )?whom?\b|{_WHO_IS.pattern}", re.IGNORECASE)
 _WHO_DID = re.compile(r"\W*(?:and |but |so )?whom?\b(?!['’]s|.*\b(?:owns?|owner|belongs?|this|that)\b)", re.IGNORECASE)
+_OPEN = re.compile(r"\W*(?:and |but |so )?(?:what|why|how|where|when)\b(?!.*\bor\b)", re.IGNORECASE)
+_EMPTY = ("stop", "light", "be", "aux", "other", "me")
+_CALLED = re.compile(
+    r"\W*(?:and |but |so )?"
+    r"(?:what(?:['’]s| is| was) (?:(?:it|this|that|he|she) (?:called|named)|(?:its|his|her|the) name)"
+    r"|what (?:do|did) (?:i|we|you) (?:call|name) (?:it|this|that|him|her))\W*$",
+    re.IGNORECASE,
+)
+"""Asks what the thing in view is called, and not a person beside it."""
 _MY = {"my": "your", "our": "your", "mine": "yours", "ours": "yours", "i": "you", "we": "you", "me": "you", "us": "you"}
 _AS_I = re.compile(
     r"\bI(?:['’]m| am| can| do| did| see| think| believe| remember| know| would| will| have)\b", re.IGNORECASE
@@ -43,6 +52,11 @@ def responsive(question: str, sentence: str, names: frozenset[str] = frozenset()
         return False
     if _bare_name(found, names) and not _NAME_ASKED.match(question.replace("'s", " is").replace("’s", " is")):
         return False
+    asked_of = {t.stem for t in tokens(question)}
+    if _OPEN.match(question) and found and all(t.stem in asked_of or t.kind in _EMPTY for t in found):
+        return False  # "Ellie was ill.", to "why was Ellie ill?"
+    if names and _CALLED.match(question) and found and not any(t.stem in names for t in found):
+        return False  # "Oscar", to "what is it called?", where it is Zog
     if found and found[0].kind == "prep" and (asks := tokens(question)) and asks[0].kind in ("be", "aux"):
         return any(t.kind == "prep" and t.stem == found[0].stem for t in asks)  # "With 3 throws", to "Did I win it?"
     number, day = (any(t.kind == kind for t in found) for kind in ("number", "day"))

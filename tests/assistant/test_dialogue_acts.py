@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from assistant.dialogue.acts import Act, act_of
 from tests.support import dialogue_rates
+from ui.telling_strings import ABOUT_KEEPSAKE, small_talk
 
 
 @pytest.mark.parametrize("part", ["tune", "test", "fresh", "blind"])
@@ -90,3 +91,21 @@ def test_a_wrong_owner_denies_no_photo_and_short_lines_are_read(line: str, kind:
     """Previously a corrected owner took the memory of the photo away, and "k whose dog is it" was kept as one."""
     act = act_of(line)
     assert (act.kind, act.verdict) == (kind, verdict)
+
+
+@pytest.mark.parametrize("line", ["what can you do?", "Who are you?", "hi there! what can you do?", "Are you a robot?"])
+def test_a_question_about_the_assistant_asks_no_memory(line: str) -> None:
+    assert act_of(line).kind == "talk" and small_talk(line) == ABOUT_KEEPSAKE
+
+
+@pytest.mark.parametrize(
+    "line", ["What is this for?", "What do you do with it?", "Who are your friends?", "what's this?"]
+)
+def test_a_question_about_the_photo_stays_one(line: str) -> None:
+    assert act_of(line).kind == "question"
+
+
+def test_a_complaint_about_an_answer_denies_no_photo() -> None:
+    assert act_of("no, you mixed up Tom and Henry").verdict is None
+    assert act_of("no, that's not him").verdict is False
+    assert "sorry" in small_talk("you're useless")

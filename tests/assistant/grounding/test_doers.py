@@ -1,0 +1,72 @@
+"""Who did it, what it is called and how many: an answer that only has words of the note is not shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.assistant.grounding.test_grounded_text import check, recall
+
+DOG = (
+    "this is Biscuit, my aunt Carol's poodle mix, we looked after him for two weeks in August while she was in "
+    "Portugal with Henry, he ate half of Tom's flipflop on the beach at Wells and then was sick in the car lol"
+)
+ZOG = (
+    "This is Zog!! Nana Pat croched him for Ellie when she had her tonsils out (march 2021, she was 5) and he has "
+    "slept in her bed ever since. Oscar cut off one of his arms once and Nana sewed it back on"
+)
+CLOCK = (
+    "grandma Ruth's alarm clock - it stood on her nightstand in Duluth for forty years, she gave it to me the day "
+    "I moved to Chicago for college"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "question", "written"),
+    [
+        (ZOG, "who made this one?", "Oscar"),
+        (ZOG, "who fixed it?", "Oscar"),
+        (ZOG, "who sewed it back on?", "Oscar"),
+        (ZOG, "and who sewed it back on?", "Oscar."),
+        (ZOG, "what is it called", "Oscar"),
+        (ZOG, "what's his name?", "Ellie."),
+        (ZOG, "what did Nana Pat make?", "Nana"),
+        (ZOG, "how many arms does it have?", "One"),
+        (ZOG, "why was Ellie ill?", "Ellie was ill."),
+        (DOG, "who was sick in the car?", "Henry, who was sick in the car."),
+        (DOG, "who was sick in the car?", "Henry"),
+    ],
+)
+def test_somebody_else_in_the_note_is_no_answer_and_the_note_is_quoted(words: str, question: str, written: str) -> None:
+    assert check(written, recall(words), question=question).shown.startswith("You told me")
+
+
+@pytest.mark.parametrize(
+    ("words", "question", "written"),
+    [
+        (ZOG, "who sewed it back on?", "Nana."),
+        (ZOG, "who fixed it?", "Nana"),
+        (ZOG, "who cut off his arm?", "Oscar"),
+        (ZOG, "who made it?", "Nana Pat"),
+        (ZOG, "what is it called", "Zog"),
+        (ZOG, "who did Nana make him for?", "Ellie"),
+        (DOG, "who was with her in Portugal?", "Henry"),
+        (CLOCK, "who gave it to me?", "Grandma Ruth"),
+        (CLOCK, "how long did it stand there?", "Forty years"),
+    ],
+)
+def test_who_did_it_stays(words: str, question: str, written: str) -> None:
+    assert check(written, recall(words), question=question).shown == written
+
+
+def test_she_is_not_he_and_a_clock_gives_nothing() -> None:
+    """Captions of the second nano, word for word."""
+    away = "You were looking after him for two weeks in August while {} was in Portugal with Henry."
+    assert "while she was" in check(away.format("she"), recall(DOG)).shown
+    assert "while he was" not in check(away.format("he"), recall(DOG)).shown
+    gave = (
+        "Grandma Ruth's alarm clock, which stood on her nightstand in Duluth for forty years, gave it to you the "
+        "day you moved to Chicago for college."
+    )
+    assert "gave it to you" not in check(gave, recall(CLOCK)).shown
+    dog = "This is Tom's dog Rocky. He ate my left shoe."
+    assert "ate" in check("Tom's dog ate your left shoe.", recall(dog)).shown

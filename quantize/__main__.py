@@ -1,8 +1,8 @@
 """The command line `python -m quantize`: merge a LoRA, export a checkpoint, check an export.
 
 A checkpoint is a transformers folder, with a LoRA in its folder `adapter` if it has one (published models have none).
-An export is a folder with `mmproj.gguf`, language models `language*.gguf`, `adapter.gguf` (a LoRA that is put on at run
-time) and folders `mlx-KIND`.
+An export is a folder with `mmproj.gguf` (or `connector.npz`), language models `language*.gguf`, `adapter.gguf` (a LoRA
+that is put on at run time) and folders `mlx-KIND`.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def export_gguf(args: argparse.Namespace) -> int:
     checkpoint, out = args.checkpoint, args.out
     variants.read_config(checkpoint)
     converter.find(args.sdist)
-    written = [gguf.export_mmproj(checkpoint, out / "mmproj.gguf", args.vision)]
+    written = [gguf.export_vision(checkpoint, out / gguf.vision_file(checkpoint), args.vision)]
     if (checkpoint / "adapter").exists():
         written.append(gguf.export_adapter(checkpoint / "adapter", checkpoint, out / "adapter.gguf", args.vision))
     if args.language in UNQUANTISED:
@@ -180,7 +180,7 @@ def check(args: argparse.Namespace) -> int:
     if not args.out.is_dir():
         raise KeepsakeError(f"no such folder: {args.out}")
     measured = variants.in_export(args.out, args.language)
-    measured += [variants.at_path(path, args.out / "mmproj.gguf") for path in args.also]
+    measured += [variants.at_path(path, variants.vision_of(args.out)) for path in args.also]
     if not measured:
         raise KeepsakeError(f"{args.out} holds no model: no language*.gguf, no mlx-* folder")
     return _report(*pipeline.check(args.checkpoint, measured, _samples(args), limits, args.threads))

@@ -1,7 +1,8 @@
 """The reference that every export is held against: the checkpoint itself, read by transformers in f32 on the CPU.
 
 Reads SmolVLM as we train it (a photo is one square and enters as its visual tokens alone) and Qwen3-VL (visual tokens
-between `<|vision_start|>` and `<|vision_end|>`). Slow, for there is no cache: every call reads its whole prompt.
+between `<|vision_start|>` and `<|vision_end|>`), and a language model whose visual tokens come from a connector. Slow,
+for there is no cache: every call reads its whole prompt.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors import safe_open
-from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
+from transformers import AutoImageProcessor, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
 
 from assistant.backend import Chunk, Message, Options
 from assistant.chatml import Mark, Piece, Words, pieces
-from assistant.models.hf_config import FAMILIES
+from assistant.encoder.open_encoder import open_shipped
+from assistant.models import hf_config
 from assistant.models.photo_budget import PhotoBudget, resized
 from assistant.photo import pixels
+from assistant.vision.connector import Connector
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 
@@ -36,15 +39,19 @@ class Checkpoint:
         self.budget = budget or PhotoBudget()
         if not (folder / "config.json").is_file():
             raise KeepsakeError(f"{folder} is not a checkpoint: it has no config.json")
+        connector = hf_config.connector(folder)
+        kind: Any = AutoModelForCausalLM if connector else AutoModelForImageTextToText
         try:
-            self.model: Any = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
+            self.model: Any = kind.from_pretrained(folder, dtype=torch.float32).eval()
             self.tokenizer = AutoTokenizer.from_pretrained(folder)
-            self.image_processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
+            if not connector:
+                self.image_processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
         except (OSError, ValueError) as error:
             raise KeepsakeError(f"transformers cannot load {folder}: {str(error).splitlines()[0]}") from error
         self.config = self.model.config
-        if self.config.model_type not in FAMILIES:
-            raise KeepsakeError(f"cannot check a {self.config.model_type} model: only {', '.join(FAMILIES)}")
+        if self.config.model_type not in hf_config.FAMILIES:
+            raise KeepsakeError(f"cannot check a {self.config.model_type} model: only {', '.join(hf_config.FAMILIES)}")
+        self._connector = Connector(connector, open_shipped()) if connector else None
         if (folder / "adapter").exists():
             _add_adapter(self.model, folder / "adapter")
 
@@ -72,13 +79,16 @@ class Checkpoint:
         written = self.model.generate(
             **inputs, max_new_tokens=options.max_new_tokens, do_sample=False, eos_token_id=end, pad_token_id=end
         )
-        new = written[0, inputs["input_ids"].shape[1] :].tolist()
+        read = inputs["input_ids"].shape[1] if "input_ids" in inputs else 0  # of embeddings only what is new comes back
+        new = written[0, read:].tolist()
         stop = "end" if new[-1:] == [end] else "length"
         yield Chunk(self.tokenizer.decode(new, skip_special_tokens=True), stop, new_tokens=len(new))
 
     def close(self) -> None:
         """Free the model."""
         self.model = None
+        if self._connector:
+            self._connector.close()
 
     def tokenize(self, piece: Mark | Words) -> list[int]:
         """Token ids of a text piece; only a `Mark` may become control tokens."""
@@ -88,11 +98,15 @@ class Checkpoint:
     @torch.inference_mode()
     def embed(self, photo: Photo) -> np.ndarray:
         """Visual tokens of a photo, encoded small, (T, D) float32, as they enter the language model."""
+        if self._connector:
+            return self._connector.visual_tokens(photo)
         inputs = self._process([photo], small=True)
         return torch.cat(tuple(self.model.get_image_features(**inputs).pooler_output)).numpy()
 
     def _inputs(self, prompt: Sequence[Piece], then: Sequence[int] = ()) -> dict[str, torch.Tensor]:
         """The model's arguments for a prompt that is followed by the tokens `then`."""
+        if self._connector:
+            return self._embeddings(prompt, then, self._connector)
         photos = [p for p in prompt if isinstance(p, Photo)]
         inputs = self._process(photos) if photos else {}
         counts = iter(self._token_counts(inputs, len(photos)))
@@ -106,6 +120,20 @@ class Checkpoint:
             inputs["mm_token_type_ids"] = (inputs["input_ids"] == self.config.image_token_id).int()
         inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
         return inputs
+
+    def _embeddings(
+        self, prompt: Sequence[Piece], then: Sequence[int], connector: Connector
+    ) -> dict[str, torch.Tensor]:
+        """The same for a language model whose visual tokens come from a connector: a prompt as embeddings."""
+        embed = self.model.get_input_embeddings()
+        parts = [
+            torch.from_numpy(connector.visual_tokens(piece))
+            if isinstance(piece, Photo)
+            else embed(torch.tensor(self.tokenize(piece), dtype=torch.long))
+            for piece in prompt
+        ]
+        x = torch.cat([*parts, embed(torch.tensor([*then], dtype=torch.long))])[None]  # (1, L, D)
+        return {"inputs_embeds": x, "attention_mask": torch.ones(x.shape[:2], dtype=torch.long)}
 
     def _process(self, photos: Sequence[Photo], small: bool = False) -> dict[str, torch.Tensor]:
         """Photos as the vision tower takes them: of the pixels that every engine sees."""
@@ -138,5 +166,6 @@ def _add_adapter(model: Any, folder: Path) -> None:
 
     with safe_open(folder / "adapter_model.safetensors", "pt") as weights:
         whole = any("language_model." in key or "text_model." in key for key in weights.keys())  # noqa: SIM118
-    PeftModel.from_pretrained(model if whole else model.model.text_model, folder)
+    language = getattr(model.model, "text_model", model.model)
+    PeftModel.from_pretrained(model if whole else language, folder)
     model.eval()

@@ -8,12 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from assistant.models import hf_config
 from assistant.models.model_files import packaged
 from assistant.models.photo_budget import PhotoBudget
 from assistant.models.spec import UNCALIBRATED
+from assistant.vision.connector import TOKENS
 from memory.errors import KeepsakeError
 from memory.files import sha256, write_text
 
+VISION_FILES = {"mmproj": "mmproj.gguf", "connector": hf_config.CONNECTOR}
+"""What photos pass through, by its role in a manifest."""
 MOST = PhotoBudget(1024, 256)
 """The most visual tokens of a photo that an exported model is shown by itself: a context of 8,192 must hold several."""
 
@@ -25,17 +29,20 @@ def write(out: Path, checkpoint: Path, package: str | None) -> Path:
     """
     path = out / "manifest.json"
     old: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    files = {role: _entry(out / f"{role}.gguf") for role in ("mmproj", "adapter", "language")}
+    vision = vision_role(checkpoint)
+    files = {vision: _entry(out / VISION_FILES[vision])}
+    files |= {role: _entry(out / f"{role}.gguf") for role in ("adapter", "language")}
     if package:
         name, _, file = package.partition("/")
         files["language"] = {"package": name, "file": file, "sha256": sha256(packaged(name, file))}
     if files["language"] is None:
         raise KeepsakeError("an export needs a language model: --language KIND, or --package PACKAGE/FILE")
-    same_tower = (old.get("files") or {}).get("mmproj") == files["mmproj"]
+    same_tower = (old.get("files") or {}).get(vision) == files[vision]
     manifest = {
         "name": out.name,
         "layout": "aligned",
         "photo": photo_settings(checkpoint),
+        **trained_to(checkpoint),
         "threshold": old.get("threshold", UNCALIBRATED) if same_tower else UNCALIBRATED,
         "files": {role: entry for role, entry in files.items() if entry},
     }
@@ -55,6 +62,7 @@ def write_folder(out: Path, checkpoint: Path, engine: str, space: str, old: Path
         "engine": engine,
         "layout": "aligned",
         "photo": photo_settings(checkpoint),
+        **trained_to(checkpoint),
         "space": space,
         "threshold": before.get("threshold", UNCALIBRATED) if before.get("space") == space else UNCALIBRATED,
         "files": {path.name: _entry(path) for path in sorted(out.iterdir()) if path.is_file()},
@@ -75,9 +83,12 @@ def read(folder: Path) -> dict[str, Any]:
 
 
 def photo_settings(checkpoint: Path, trained: PhotoBudget | None = None) -> dict[str, Any]:
-    """How a photo enters the model: our SmolVLM reads each as one square without tiles, other models in any shape,
+    """How a photo enters the model: our SmolVLM reads each as one square without tiles, a connector gives a fixed
+    number of visual tokens, other models in any shape,
     within a budget of visual tokens. `trained`: the budget of its training, which is used as far as laptops can."""
     config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
+    if hf_config.connector(checkpoint):
+        return {"tokens": TOKENS}
     if config["model_type"] != "smolvlm":
         used, known = trained or PhotoBudget(), {"trained": trained.table()} if trained else {}
         used = replace(used, query=min(used.query, MOST.query), memory=min(used.memory, MOST.memory))
@@ -85,6 +96,17 @@ def photo_settings(checkpoint: Path, trained: PhotoBudget | None = None) -> dict
     vision = config["vision_config"]
     across = vision["image_size"] // vision["patch_size"] // config["scale_factor"]
     return {"side": vision["image_size"], "one_tile": True, "tokens": across**2}
+
+
+def vision_role(checkpoint: Path) -> str:
+    """The role in a manifest of what a checkpoint's photos pass through: "connector" or "mmproj"."""
+    return "connector" if hf_config.connector(checkpoint) else "mmproj"
+
+
+def trained_to(checkpoint: Path) -> dict[str, Any]:
+    """What a manifest says of a model with a connector, which `train nano2` trains: it tells what was told alone, and
+    its prompts say what recall is sure of. Nothing for others."""
+    return {"describes": False, "evidence": True} if hf_config.connector(checkpoint) else {}
 
 
 def trained_budget(run: Path | None) -> PhotoBudget | None:

@@ -90,6 +90,8 @@ def _origin(manifest: dict[str, Any]) -> list[str]:
 
 def _photos(photo: dict[str, Any]) -> list[str]:
     """How large photos are shown to the model, and how large they were in its training."""
+    if "side" not in photo:
+        return [f"- **Photos:** {photo['tokens']} visual tokens each, from Keepsake's photo encoder and a connector"]
     if photo["side"]:
         return [f"- **Photos:** each becomes a square of {photo['side']} pixels, {photo['tokens']} visual tokens"]
     used = read_budget(photo)
@@ -122,5 +124,10 @@ def _loading(manifest: dict[str, Any], passed: Sequence[acceptance.Verdict]) -> 
         lines.append(f"`python tui.py --model FOLDER` takes `{language}`, the smallest GGUF variant that passed.")
     if any(v.engine == "mlx" for v in passed):
         lines.append("On a Mac: `python tui.py --model FOLDER/mlx-...`.")
-    lines.append("Elsewhere: any llama.cpp with `--mmproj`, or mlx-vlm; the prompt is ChatML, as the template says.")
+    if "side" in manifest["photo"]:
+        lines.append(
+            "Elsewhere: any llama.cpp with `--mmproj`, or mlx-vlm; the prompt is ChatML, as the template says."
+        )
+    else:
+        lines.append("Other programs run the language model, but see no photos: these pass through the connector.")
     return "\n\n".join([" ".join(lines), *other_apps.how_to(manifest)])

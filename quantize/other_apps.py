@@ -27,9 +27,11 @@ TEMPLATE = """{{- range .Messages }}<|im_start|>{{ .Role }}
 def how_to(manifest: dict[str, Any]) -> list[str]:
     """A line for each program that the model of a manifest is laid out for: how to use it there.
 
-    None of them takes a language model that lies in a Python package, and LM Studio puts no LoRA on.
+    None of them takes a language model that lies in a Python package, or a connector; and LM Studio puts no LoRA on.
     """
     files, name, lines = manifest["files"], manifest["name"], []
+    if not _has_tower(manifest):
+        return []
     whole = bool(files) and "package" not in files["language"]
     if whole:
         lines.append(f"Ollama: `ollama create {name} -f {MODELFILE}` in this folder, then `ollama run {name}`")
@@ -43,6 +45,8 @@ def write(out: Path, manifest: dict[str, Any]) -> None:
     (out / MODELFILE).unlink(missing_ok=True)
     shutil.rmtree(out / LM_STUDIO, ignore_errors=True)
     files, name = manifest["files"], manifest["name"]
+    if not _has_tower(manifest):
+        return
     if files and "package" not in files["language"]:
         write_text(out / MODELFILE, modelfile(files, manifest["licence"]))
         if "adapter" not in files:
@@ -56,6 +60,11 @@ def write(out: Path, manifest: dict[str, Any]) -> None:
         folder.mkdir(parents=True)
         for path in (out / mlx).iterdir():
             link(path, folder / path.name)
+
+
+def _has_tower(manifest: dict[str, Any]) -> bool:
+    """Whether photos pass through a vision tower: no other program makes visual tokens with a connector."""
+    return "side" in manifest["photo"]
 
 
 def _mlx_folders(manifest: dict[str, Any]) -> list[str]:

@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from assistant.models import hf_config
 from assistant.models.model_files import packaged
-from assistant.models.spec import Spec
 from memory.errors import KeepsakeError
 from quantize import build_cache, manifest, publish, variants
 from quantize.build_cache import Step
@@ -87,8 +87,8 @@ class Plan:
         return self.out / "making" / name
 
     def mmproj(self, vision: str) -> Path:
-        """The GGUF of a kind of vision tower."""
-        return self.made("mmproj.gguf" if vision == self.vision else f"mmproj-{vision}.gguf")
+        """The GGUF of a kind of vision tower; or the connector, of which there is one kind."""
+        return self.made(export.vision_file(self.checkpoint) if vision == self.vision else f"mmproj-{vision}.gguf")
 
     def language(self, kind: str) -> Path:
         """The GGUF of a kind of language model."""
@@ -136,7 +136,7 @@ def check(
 
 def variants_of(plan: Plan) -> list[Variant]:
     """The variants for laptops that the steps of a plan make."""
-    mmproj = plan.made("mmproj.gguf")
+    mmproj = plan.mmproj(plan.vision)
     found = []
     if plan.package and plan.lora:
         package, _, file = plan.package.partition("/")
@@ -181,7 +181,7 @@ def _gguf_steps(plan: Plan, source: Mapping[str, str], weights: Mapping[str, str
         Step(
             plan.mmproj(vision),
             {"weights": weights, "vision": vision, **tools},
-            partial(lambda vision, out: export.export_mmproj(plan.whole, out, vision), vision),
+            partial(lambda vision, out: export.export_vision(plan.whole, out, vision), vision),
         )
         for vision in (plan.vision, *plan.more_vision)
     ]
@@ -218,7 +218,7 @@ def _gguf_steps(plan: Plan, source: Mapping[str, str], weights: Mapping[str, str
 
 def _quantised_steps(plan: Plan, kind: str, tools: Mapping[str, Any]) -> list[Step]:
     """One smaller copy of the f16 language model; before it, for `MIX`, the choice of types."""
-    full, mmproj = plan.language(F16), plan.made("mmproj.gguf")
+    full, mmproj = plan.language(F16), plan.mmproj(plan.vision)
     inputs = {"f16": full, "imatrix": plan.imatrix, **tools}
     if kind != MIX:
         return [
@@ -228,8 +228,7 @@ def _quantised_steps(plan: Plan, kind: str, tools: Mapping[str, Any]) -> list[St
                 lambda out: export.quantise(full, out, kind, plan.threads, plan.imatrix),
             )
         ]
-    photo = manifest.photo_settings(plan.checkpoint)
-    spec = Spec(plan.out.name, full, mmproj, side=photo["side"], one_tile=photo["one_tile"])
+    spec = variants.spec_of(Variant(plan.out.name, "llama.cpp", full, mmproj), plan.checkpoint)
     mix = plan.made(f"{MIX}.toml")
     sampled = {"prompts": mixed_precision.PROMPTS, "seed": mixed_precision.SEED}
 
@@ -266,6 +265,10 @@ def _mlx_steps(plan: Plan, weights: Mapping[str, str] | Path) -> list[Step]:
 
 def _refuse_unknown_kinds(plan: Plan) -> None:
     """Raise KeepsakeError for a plan that names an unknown kind, or nothing to make."""
+    if plan.more_vision and hf_config.connector(plan.checkpoint):
+        raise KeepsakeError(
+            f"{plan.checkpoint} has a connector and no vision tower: name one dtype for --vision, that of the LoRA"
+        )
     if not (plan.kinds or plan.mlx or plan.package):
         raise KeepsakeError("nothing to make: name --kinds, --mlx or --package")
     smaller = [kind for kind in plan.kinds if kind in export.SMALLER]

@@ -76,11 +76,13 @@ def ship(
     entries = {variant.name: _place(variant, out, package) for variant in passed}
     best = acceptance.smallest([v for v in verdicts if v.name in entries and v.engine == "llama.cpp"])
     files = entries[best.name] if best else {}
-    same_tower = (old.get("files") or {}).get("mmproj") == files.get("mmproj")
+    vision = manifest.vision_role(checkpoint)
+    same_tower = (old.get("files") or {}).get(vision) == files.get(vision)
     written = {
         "name": out.resolve().name,
         "layout": "aligned",
         "photo": manifest.photo_settings(checkpoint, trained),
+        **manifest.trained_to(checkpoint),
         "threshold": old.get("threshold", UNCALIBRATED) if same_tower else UNCALIBRATED,
         "files": files,
         **({"recall": old["recall"]} if same_tower and "recall" in old else {}),
@@ -110,7 +112,8 @@ def _place(variant: Variant, out: Path, package: str | None) -> dict[str, Any]:
         _link(variant.language, out / variant.language.name)
         return {"folder": variant.language.name, "files": variants.hashes(variant.files(), variant.language)}
     assert variant.mmproj is not None
-    roles = {"mmproj": variant.mmproj, "adapter": variant.adapter, "language": variant.language}
+    vision = next(role for role, file in manifest.VISION_FILES.items() if variant.mmproj.suffix == Path(file).suffix)
+    roles = {vision: variant.mmproj, "adapter": variant.adapter, "language": variant.language}
     entries: dict[str, dict[str, Any]] = {}
     for role, source in roles.items():
         if source is None:

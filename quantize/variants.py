@@ -16,6 +16,7 @@ import numpy as np
 
 from assistant.backend import Chunk, Message, Options
 from assistant.chatml import Mark, Piece, Words
+from assistant.models.hf_config import CONNECTOR
 from assistant.models.model_files import packaged
 from assistant.models.spec import Spec
 from memory.episode import Photo
@@ -23,10 +24,14 @@ from memory.errors import KeepsakeError
 from memory.files import sha256
 from quantize import manifest
 
-FAMILIES = {"smolvlm": "SmolVLM (the family of our nano)", "qwen3_vl": "Qwen3-VL"}
+FAMILIES = {
+    "smolvlm": "SmolVLM (the family of our nano)",
+    "qwen3_vl": "Qwen3-VL",
+    "llama": f"Llama with a {CONNECTOR} (the family of our second nano)",
+}
 """Architectures that can be exported, by `model_type` of config.json."""
 WEIGHT_FILES = ("*.safetensors", "*.safetensors.index.json")
-MODEL_FILES = (*WEIGHT_FILES, "config.json", "tokenizer*.json", "*.jinja", "preproc*.json")
+MODEL_FILES = (*WEIGHT_FILES, "config.json", "tokenizer*.json", "*.jinja", "preproc*.json", CONNECTOR)
 """Files of a transformers or MLX folder that decide what the model answers."""
 Engine = Literal["transformers", "llama.cpp", "mlx"]
 
@@ -76,6 +81,7 @@ class Variant:
     language: Path
     """The language model's GGUF, or the whole model's folder."""
     mmproj: Path | None = None
+    """The vision tower's GGUF, or the connector; None: in the model's folder."""
     adapter: Path | None = None
     """A LoRA that is put on at run time."""
 
@@ -117,13 +123,40 @@ def read_config(checkpoint: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise KeepsakeError(f"{checkpoint} is not a checkpoint: it has no config.json") from None
+        shipped = (checkpoint / "manifest.json").is_file()
+        hint = ": it is what the assistant runs (of nano2 `python -m train nano2 --stage checkpoint` writes one)"
+        raise KeepsakeError(
+            f"{checkpoint} is not a checkpoint{hint if shipped else ': it has no config.json'}"
+        ) from None
     except (OSError, ValueError) as error:
         raise KeepsakeError(f"cannot read {path}: {error}") from error
     family = config.get("model_type") if isinstance(config, dict) else None
     if family not in FAMILIES:
         raise KeepsakeError(f"{checkpoint} is a {family} model; supported are: {', '.join(FAMILIES.values())}")
+    if family == "llama" and not (checkpoint / CONNECTOR).is_file():
+        raise KeepsakeError(f"{checkpoint} is a language model that sees no photos: it has no {CONNECTOR} beside it")
     return config
+
+
+def vision_of(out: Path) -> Path:
+    """What photos pass through in the folder of an export: its connector, or else the GGUF of its vision tower."""
+    connector = out / CONNECTOR
+    return connector if connector.is_file() else out / "mmproj.gguf"
+
+
+def spec_of(variant: Variant, checkpoint: Path) -> Spec:
+    """A variant as the backends load it. Photos enter it as they enter `checkpoint`."""
+    photo, vision = manifest.photo_settings(checkpoint), variant.mmproj or variant.language
+    connector = vision / CONNECTOR if vision.is_dir() else vision
+    return Spec(
+        variant.name,
+        variant.language,
+        vision,
+        variant.adapter,
+        photo.get("side"),
+        photo.get("one_tile", False),
+        connector=connector if connector.name == CONNECTOR and connector.exists() else None,
+    )
 
 
 def in_export(out: Path, language: Path | None = None) -> list[Variant]:
@@ -137,7 +170,7 @@ def in_export(out: Path, language: Path | None = None) -> list[Variant]:
     def finished(pattern: str) -> list[Path]:
         return [path for path in out.glob(pattern) if ".partial" not in path.suffixes]  # what a kill left
 
-    mmproj, lora = out / "mmproj.gguf", out / "adapter.gguf"
+    mmproj, lora = vision_of(out), out / "adapter.gguf"
     adapter = lora if lora.exists() else None
     base = language or _base_in_package(out) or out / "language.gguf"
     variants = []
@@ -160,7 +193,7 @@ def in_export(out: Path, language: Path | None = None) -> list[Variant]:
 
 
 def at_path(path: Path, mmproj: Path) -> Variant:
-    """The variant at a path that the user named: a GGUF (read with `mmproj`), a transformers or an MLX folder.
+    """The variant at a path that the user named: a transformers or MLX folder, or a GGUF, its photos through `mmproj`.
 
     Raises KeepsakeError when the path holds none of them.
     """
@@ -181,9 +214,7 @@ def open_variant(variant: Variant, checkpoint: Path, threads: int = 1) -> Reader
 
         torch.set_num_threads(threads)
         return Checkpoint(variant.language)
-    photo = manifest.photo_settings(checkpoint)
-    mmproj = variant.mmproj or variant.language
-    spec = Spec(variant.name, variant.language, mmproj, variant.adapter, photo["side"], photo["one_tile"])
+    spec = spec_of(variant, checkpoint)
     if variant.engine == "mlx":
         from assistant.backends.mlxvlm import open_mlx
 

@@ -157,6 +157,7 @@ class CachedBackend:
     def close(self) -> None:
         """Free the model. Calling it twice is fine."""
         self._visual.clear()
+        self._processor.close()
         self._model.close()
 
     def logits(self, prompt: Sequence[Piece]) -> np.ndarray:

@@ -14,7 +14,8 @@ import numpy as np
 
 from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.causal_model import PhotoSpan
-from assistant.backends.processor import Position, Processor
+from assistant.backends.processor import READY, Position, Processor
+from assistant.models.hf_config import connector
 from assistant.models.spec import Spec
 from memory.errors import ModelError
 
@@ -31,17 +32,18 @@ def open_hf(spec: Spec, threads: int | None = None, context: int = 8192) -> Cach
         raise ModelError(MISSING.format(name=spec.name, package=error.name)) from error
     if threads:
         torch.set_num_threads(threads)
-    processor = Processor(folder, spec.budget)
+    processor = Processor(folder, spec.budget, threads or 1)
     return CachedBackend(spec, processor, TransformersModel(load_model(folder)), context)
 
 
 def load_model(folder: Path) -> Any:
     """The model in f32, with the LoRA in its folder `adapter` if there is one. Raises ModelError."""
     import torch
-    from transformers import AutoModelForImageTextToText
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
 
+    kind: Any = AutoModelForCausalLM if connector(folder) else AutoModelForImageTextToText
     try:
-        model = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
+        model = kind.from_pretrained(folder, dtype=torch.float32).eval()
         if (folder / "adapter").exists():
             _add_adapter(model, folder / "adapter")
     except (OSError, ValueError, RuntimeError) as error:
@@ -57,12 +59,14 @@ class TransformersModel:
         from transformers import DynamicCache
 
         self._torch, self._model, self._cache = torch, model, DynamicCache()
-        self._mrope = model.config.model_type != "smolvlm"
-        self._text = model.model.language_model if self._mrope else model.model.text_model
-        self.context: int = model.config.text_config.max_position_embeddings
+        self._mrope = model.config.model_type == "qwen3_vl"
+        self._text = language_model(model)
+        self.context: int = model.config.get_text_config().max_position_embeddings
 
     def encode_image(self, inputs: dict[str, Any]) -> Any:
         """See `CausalModel`."""
+        if READY in inputs:
+            return self._torch.as_tensor(inputs[READY])
         with self._torch.inference_mode():
             tensors = {k: self._torch.as_tensor(v) for k, v in inputs.items()}
             features = self._model.get_image_features(**tensors)
@@ -104,6 +108,12 @@ class TransformersModel:
         self._model = self._text = self._cache = None
 
 
+def language_model(model: Any) -> Any:
+    """The part of a model that reads tokens, under whichever name its family gives it."""
+    parts = (getattr(model.model, name, None) for name in ("language_model", "text_model"))
+    return next((part for part in parts if part is not None), model.model)
+
+
 def _add_adapter(model: Any, folder: Path) -> None:
     """Add a LoRA where it was trained: to the whole model (trl), or to the language model alone (our pretraining)."""
     from peft import PeftModel
@@ -111,5 +121,5 @@ def _add_adapter(model: Any, folder: Path) -> None:
 
     with safe_open(folder / "adapter_model.safetensors", "pt") as weights:
         whole = any("language_model." in key or "text_model." in key for key in weights.keys())  # noqa: SIM118
-    PeftModel.from_pretrained(model if whole else model.model.text_model, folder)
+    PeftModel.from_pretrained(model if whole else language_model(model), folder)
     model.eval()

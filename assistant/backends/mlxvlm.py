@@ -20,7 +20,7 @@ from assistant.backends import disk_cache
 from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.causal_model import PhotoCache, PhotoSpan
 from assistant.backends.kv_snapshot import KvSnapshot
-from assistant.backends.processor import Position, Processor
+from assistant.backends.processor import READY, Position, Processor
 from assistant.models.hf_config import config
 from assistant.models.photo_budget import RULE
 from assistant.models.spec import Spec
@@ -42,7 +42,7 @@ def open_mlx(
         from mlx_vlm import utils  # noqa: F401
     except ImportError as error:
         raise ModelError(MISSING.format(name=spec.name, package=error.name or "mlx")) from error
-    processor = Processor(spec.language, spec.budget)
+    processor = Processor(spec.language, spec.budget, threads or 1)
     model = MlxModel(load_model(spec.language))
     if not (cache and spec.identity):
         return CachedBackend(spec, processor, model, context)
@@ -95,16 +95,19 @@ class MlxModel:
         self._mx, self._model = mx, model
         self._text = model.language_model
         self._cache = make_prompt_cache(self._text)
-        self._mrope = model.config.model_type != "smolvlm"
-        self._embed = self._text.model.embed_tokens if self._mrope else self._text.embed_tokens
-        self.context: int = model.config.text_config.max_position_embeddings
+        family = model.config.model_type
+        self._mrope = family == "qwen3_vl"
+        self._embed = self._text.embed_tokens if family == "smolvlm" else self._text.model.embed_tokens
+        self.context: int = getattr(model.config, "text_config", model.config).max_position_embeddings
         self.kind = f"{mx.default_device()} {self._embed(mx.array([[0]])).dtype}"
         """Device and type it computes with."""
-        if not self._mrope:  # mlx-vlm leaves this eps at MLX's default
+        if family == "smolvlm":  # mlx-vlm leaves this eps at MLX's default
             model.vision_model.post_layernorm.eps = model.config.vision_config.layer_norm_eps
 
     def encode_image(self, inputs: dict[str, Any]) -> Any:
         """See `CausalModel`."""
+        if READY in inputs:
+            return self._mx.array(inputs[READY])
         model, pixels = self._model, self._mx.array(inputs["pixel_values"])
         if self._mrope:
             weight = model.vision_tower.patch_embed.proj.weight

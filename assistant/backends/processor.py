@@ -3,7 +3,8 @@
 The MLX and the transformers backend share this module, so that both read what llama.cpp reads; neither library is
 loaded here. For a Qwen3-VL a photo has any shape, and its visual tokens stand between `<|vision_start|>` and
 `<|vision_end|>`. For a SmolVLM it is one square, as we train it: its visual tokens and nothing else; where the
-vocabulary has words for tiles, as published, it is cut into tiles, each behind its place, the overview last.
+vocabulary has words for tiles, as published, it is cut into tiles, each behind its place, the overview last. Where a
+connector lies beside a language model, visual tokens come from there, computed as for llama.cpp.
 """
 
 from __future__ import annotations
@@ -18,14 +19,19 @@ from PIL import Image
 
 from assistant.backends.prefix_cache import PhotoKey, Unit
 from assistant.chatml import Mark, Piece, Words
+from assistant.encoder.open_encoder import open_shipped
+from assistant.models import hf_config
 from assistant.models.hf_config import config
 from assistant.models.photo_budget import PhotoBudget, resized
 from assistant.photo import pixels
+from assistant.vision.connector import CELLS, Connector
 from memory.episode import Photo
 from memory.errors import ModelError
 
 TILE_WORDS = ("<fake_token_around_image>", "<global-img>", "<row_1_col_1>")
 """Words that a vocabulary has if its model was trained on tiles."""
+READY = "visual_tokens"
+"""The input that needs no vision tower: visual tokens (T, 1, D) from a connector, float32."""
 Position = tuple[int, int, int]
 """Position of a token in time, height and width (M-RoPE); of text, three times one number."""
 
@@ -33,8 +39,8 @@ Position = tuple[int, int, int]
 class Processor:
     """Tokenizer and image processor of a model folder in transformers' layout."""
 
-    def __init__(self, folder: Path, budget: PhotoBudget) -> None:
-        """`budget`: visual tokens of a photo, where the model can choose.
+    def __init__(self, folder: Path, budget: PhotoBudget, threads: int = 1) -> None:
+        """`budget`: visual tokens of a photo, where the model can choose. `threads`: for the encoder of a connector.
 
         Raises ModelError when transformers is not installed, or the folder is no model of a known family.
         """
@@ -43,17 +49,22 @@ class Processor:
             from transformers import AutoImageProcessor, AutoTokenizer
 
             self.tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-            self._image_processor: Any = AutoImageProcessor.from_pretrained(folder, backend="pil")
+            if not (connector := hf_config.connector(folder)):
+                self._image_processor: Any = AutoImageProcessor.from_pretrained(folder, backend="pil")
         except ImportError as error:
             raise ModelError(f"{folder.name} needs the Python package {error.name or 'transformers'}") from error
         except (OSError, ValueError) as error:
             raise ModelError(f"transformers cannot load {folder}: {str(error).splitlines()[0]}") from error
-        vision = self.config["vision_config"]
-        self.image_token: int = self.config["image_token_id"]
         self._budget, self._tiled = budget, False
+        self._connector = Connector(connector, open_shipped(threads)) if connector else None
+        self.image_token: int = 0 if connector else self.config["image_token_id"]
+        """Stands for a visual token among the ids; what the language model reads is the visual token."""
+        vision: dict[str, Any] = self.config.get("vision_config", {})
         self.side: int | None = None
         """Pixels of the square every photo becomes; None = any shape, or tiles."""
-        if self.config["model_type"] == "smolvlm":
+        if self._connector:
+            self._square, self.side = (CELLS, CELLS), self._connector.side
+        elif self.config["model_type"] == "smolvlm":
             across = vision["image_size"] // vision["patch_size"] // self.config["scale_factor"]
             self._square = (across, across)
             self._tiled = all(len(self.tokenize(Mark(word))) == 1 for word in TILE_WORDS)
@@ -81,10 +92,12 @@ class Processor:
 
     def preprocess(self, photo: Photo, small: bool) -> tuple[dict[str, np.ndarray], tuple[int, int]]:
         """The inputs of the vision tower, and how many (rows, columns) of visual tokens come out of it; for a model of
-        tiles, how many rows and columns of tiles, (0, 0) for the overview alone.
+        tiles, how many rows and columns of tiles, (0, 0) for the overview alone. A connector's visual tokens are ready.
 
         `small`: with fewer tokens, where the model can choose.
         """
+        if self._connector:
+            return {READY: self._connector.visual_tokens(photo)[:, None]}, self._square
         image = pixels(photo, self.side)
         if self.side:
             return self._process(image, do_image_splitting=False), self._square
@@ -100,6 +113,11 @@ class Processor:
     def _process(self, image: np.ndarray, **how: Any) -> dict[str, Any]:
         """What the image processor makes of pixels (H, W, 3)."""
         return dict(self._image_processor([Image.fromarray(image)], return_tensors="np", **how))
+
+    def close(self) -> None:
+        """Free the encoder of a connector. Calling it twice is fine."""
+        if self._connector:
+            self._connector.close()
 
     def lay_out(
         self, prompt: Sequence[Piece], large: int | None, grid: Callable[[Photo, bool], tuple[int, int]]

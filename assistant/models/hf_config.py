@@ -8,8 +8,10 @@ from typing import Any
 from assistant.models.model_files import read_object
 from memory.errors import ModelError
 
-FAMILIES = ("smolvlm", "qwen3_vl")
+FAMILIES = ("smolvlm", "qwen3_vl", "llama")
 """Supported values of `model_type`."""
+CONNECTOR = "connector.npz"
+"""The connector's file in the folder of a model without a vision tower."""
 
 
 def config(folder: Path) -> dict[str, Any]:
@@ -23,4 +25,12 @@ def config(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{folder / 'config.json'} is not a model's configuration: {error}") from error
     if kind not in FAMILIES:
         raise ModelError(f"{folder.name} is a {kind} model: Keepsake reads {' and '.join(FAMILIES)}")
+    if kind == "llama" and not connector(folder):
+        raise ModelError(f"{folder.name} is a language model that sees no photos: it has no {CONNECTOR} beside it")
     return found
+
+
+def connector(folder: Path) -> Path | None:
+    """The connector through which the model in a folder sees photos; None where it has a vision tower."""
+    path = folder / CONNECTOR
+    return path if path.is_file() else None

@@ -11,6 +11,7 @@ visual tokens of what the photo encoder says.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def load(name: str | None = None, *, verify: bool = True) -> Spec:
             engine="mlx" if whole else "llama.cpp",
             verification=Verification(**manifest["verification"]) if "verification" in manifest else None,
             may_say="seen" if manifest.get("describes", not photo.get("one_tile", False)) else "told",
-            connector=files.get("connector"),
+            connector=hf_config.connector(folder) if whole else files.get("connector"),
             evidence=bool(manifest.get("evidence", False)),
         )
     except OSError as error:
@@ -110,9 +111,13 @@ def _transformers_layout(folder: Path, weights: list[Path]) -> Spec:
     """A folder as transformers or mlx-vlm wrote it; the header of the weights says which of them did."""
     hf_config.config(folder)
     engine: Engine = "mlx" if gguf_metadata.safetensors_format(weights[0]) == "mlx" else "transformers"
-    files = [folder / "config.json", *weights, *sorted((folder / "adapter").glob("adapter_*"))]
+    connector = hf_config.connector(folder)
+    adapter = sorted((folder / "adapter").glob("adapter_*"))
+    files = [folder / "config.json", *weights, *adapter, *([connector] if connector else [])]
     identity = _digest(*(sha256(path) for path in files))
-    return Spec(folder.name, folder, folder, space=identity, identity=identity, engine=engine)
+    spec = Spec(folder.name, folder, folder, space=identity, identity=identity, engine=engine)
+    # who has a connector was trained by `train nano2`: on what was told, and on prompts that say what recall is sure of
+    return replace(spec, connector=connector, may_say="told", evidence=True) if connector else spec
 
 
 def _digest(*parts: str) -> str:

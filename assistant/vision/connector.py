@@ -50,10 +50,14 @@ class Connector:
         """Width of a visual token."""
         return int(self._matrix.shape[1])
 
+    @property
+    def side(self) -> int:
+        """Pixels of the square that the encoder sees of a photo."""
+        return self._encoder.manifest.size
+
     def visual_tokens(self, photo: Photo) -> np.ndarray:
         """Visual tokens of a photo, (16, D) float32. Raises PhotoError, ModelError."""
-        side = self._encoder.manifest.size
-        image = picture(photo, (side, side))
+        image = picture(photo, (self.side, self.side))
         tokens: np.ndarray = features(self._encoder.map_of(image), image) @ self._matrix + self._bias
         return tokens
 

@@ -16,7 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from assistant.models import hf_config
 from memory.errors import KeepsakeError
+from memory.files import whole_file
 from quantize.gguf import converter
 from quantize.gguf import imatrix as importance
 
@@ -36,6 +38,23 @@ _log_callbacks: list[object] = []
 def export_mmproj(hf_dir: Path, out: Path, dtype: str = "f16") -> Path:
     """Write vision tower and connector of the model in `hf_dir`. `dtype`: f32, f16, bf16 or q8_0."""
     return _convert("convert_hf_to_gguf.py", [str(hf_dir), "--mmproj", "--outtype", dtype], out)
+
+
+def vision_file(hf_dir: Path) -> str:
+    """The name of the file that photos pass through: a vision tower's GGUF, or the connector of a model without one."""
+    connector = hf_config.connector(hf_dir)
+    return connector.name if connector else "mmproj.gguf"
+
+
+def export_vision(hf_dir: Path, out: Path, dtype: str = "f16") -> Path:
+    """Write what photos pass through, `vision_file`. A connector is copied; `dtype`: see `export_mmproj`."""
+    connector = hf_config.connector(hf_dir)
+    if connector is None:
+        return export_mmproj(hf_dir, out, dtype)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(out) as partial:
+        shutil.copyfile(connector, partial)
+    return out
 
 
 def export_language(hf_dir: Path, out: Path, dtype: str, pre_tokenizer: str | None = None) -> Path:

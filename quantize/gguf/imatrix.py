@@ -194,7 +194,7 @@ def _linear_layers(checkpoint: Checkpoint) -> Iterator[tuple[str, Any]]:
 
     model, config = checkpoint.model, checkpoint.config
     arch = MODEL_ARCH.QWEN3VL if config.model_type == "qwen3_vl" else MODEL_ARCH.LLAMA
-    names = get_tensor_name_map(arch, config.text_config.num_hidden_layers)
+    names = get_tensor_name_map(arch, config.get_text_config().num_hidden_layers)
     for path, layer in model.get_decoder().named_modules():
         if isinstance(layer, Linear) and "lora_" not in path:
             yield f"{names.get_name('model.' + path.removesuffix('.base_layer'))}.weight", layer

@@ -19,6 +19,7 @@ from typing import Any
 
 from assistant.models import hf_config
 from memory.errors import KeepsakeError
+from memory.files import sha256
 from quantize import build_cache, manifest
 
 WHOLE = {"f32": "float32", "f16": "float16", "bf16": "bfloat16"}
@@ -28,8 +29,16 @@ MIXED = ("mixed_2_6", "mixed_3_4", "mixed_3_5", "mixed_3_6", "mixed_3_8", "mixed
 KINDS = (*WHOLE, *BITS, *MIXED)
 GROUP_SIZE = 64
 """Weights that share a scale."""
-COPIED = ("tokenizer*.json", "vocab.json", "merges.txt", "*token*.json", "chat_template*", "*processor_config.json")
-"""What is copied unchanged: tokenizer, chat template, image processor."""
+COPIED = (
+    "tokenizer*.json",
+    "vocab.json",
+    "merges.txt",
+    "*token*.json",
+    "chat_template*",
+    "*processor_config.json",
+    hf_config.CONNECTOR,
+)
+"""What is copied unchanged: tokenizer, chat template, image processor, connector."""
 VISION = ("vision_model.", "vision_tower.", "connector.")
 """How the names of tensors begin that a photo passes through before the language model."""
 
@@ -76,8 +85,10 @@ def convert(checkpoint: Path, out: Path, kind: str) -> Path:
 def compatible_config(config: dict[str, Any]) -> dict[str, Any]:
     """A transformers 5 configuration with the older names added that mlx-vlm asks for.
 
-    Without them mlx-vlm refuses a Qwen3-VL, and silently reads a SmolVLM with another rope base.
+    Without them mlx-vlm refuses a Qwen3-VL, and silently reads a SmolVLM or a Llama with another rope base.
     """
+    if "vision_config" not in config:  # a language model with a connector
+        return {**config, **{k: v for k, v in config.get("rope_parameters", {}).items() if k == "rope_theta"}}
     text, vision = dict(config["text_config"]), dict(config["vision_config"])
     rope = text.get("rope_parameters") or {}
     if "rope_theta" in rope:
@@ -96,7 +107,7 @@ def _missing(package: str | None) -> KeepsakeError:
 
 
 def _write(checkpoint: Path, config: dict[str, Any], out: Path, kind: str) -> str:
-    """Write weights, configuration and tokenizer. Returns the hash of the vision tower as it is written."""
+    """Write weights, configuration and tokenizer. Returns the hash of vision tower or connector as it is written."""
     import mlx.core as mx
     from mlx.utils import tree_flatten, tree_map
     from mlx_vlm.quant_utils import quantize_model
@@ -120,6 +131,8 @@ def _write(checkpoint: Path, config: dict[str, Any], out: Path, kind: str) -> st
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     for path in {p for pattern in COPIED for p in checkpoint.glob(pattern)}:
         shutil.copyfile(path, out / path.name)
+    if connector := hf_config.connector(checkpoint):
+        return sha256(connector)[:16]
     return tower.hexdigest()[:16]
 
 

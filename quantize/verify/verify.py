@@ -113,7 +113,7 @@ def run(checkpoint: Path, variants: Sequence[Variant], n: int, threads: int = 1)
     reference = Variant(REFERENCE, "transformers", checkpoint)
     work, samples = (
         private_folder(home() / "verify" / identity(reference)),
-        draw_samples(n, photo_settings(checkpoint)["side"] is None),
+        draw_samples(n, photo_settings(checkpoint).get("side") is None),
     )
     paths = {variant: work / f"{identity(variant)}.jsonl" for variant in (reference, *variants)}
     if twice := {variant.name for variant in paths if [v.name for v in paths].count(variant.name) > 1}:

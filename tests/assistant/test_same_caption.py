@@ -8,18 +8,17 @@ minute (its CPU build multiplies slowly), all else 20 s.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 import torch
 
 from assistant import prompt
-from assistant.backend import Message, Options
+from assistant.backend import Message
 from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.hf_transformers import open_hf
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.backends.mlxvlm import open_mlx
-from assistant.chatml import Mark, Words, pieces
 from assistant.models import local
 from assistant.models.spec import Spec
 from assistant.photo import from_image
@@ -29,6 +28,7 @@ from quantize.gguf import export
 from quantize.merge.lora import merge
 from quantize.mlx import mlx_export
 from tests.support import nanofolder
+from tests.support.partings import Engine, parting, write
 
 # peft asks transformers by a name that transformers has just deprecated
 pytestmark = [
@@ -36,28 +36,10 @@ pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
 ]
-Engine = LlamaCpp | CachedBackend
 TIE = {"mlx": 0.01, "llama.cpp": 0.1, "ships": 2.0}
 """How far apart transformers' two logits may be at most where another engine chooses the second. Measured: the distance
 of the two likeliest tokens differs by 0.0001 in MLX (f32), 0.02 in llama.cpp (f16), 1.0 in what ships (base in Q4_1,
 photos and attention in f16). In captions of one known thing it was never below 1.8."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parting:
-    """The first token at which an engine's caption differs from that of transformers."""
-
-    engine: str
-    at: int
-    """Which token of the caption, from 0."""
-    ours: str
-    """What transformers writes there."""
-    theirs: str
-    margin: float
-    """Logit of the one minus logit of the other, in transformers: 0 = a tie."""
-
-    def __str__(self) -> str:
-        return f"{self.engine} parts at token {self.at}: {self.theirs!r} for {self.ours!r}, {self.margin:.3f} apart"
 
 
 @pytest.fixture(scope="module")
@@ -105,31 +87,6 @@ def expected(truth: CachedBackend, asked: list[tuple[Message, ...]]) -> list[str
     written = [write(truth, messages) for messages in asked]
     assert len({text for text, _ in written}) == 3 and {stop for _, stop in written} == {"end"}, written
     return [text for text, _ in written]
-
-
-def write(engine: Engine, messages: tuple[Message, ...]) -> tuple[str, str | None]:
-    chunks = list(engine.stream(messages, Options()))
-    return "".join(chunk.text for chunk in chunks), chunks[-1].stop
-
-
-def parting(
-    name: str, engine: Engine, truth: CachedBackend, messages: tuple[Message, ...], text: str
-) -> Parting | None:
-    """Where the caption of `engine` differs from `text`, which `truth` wrote to its end; None if it does not."""
-
-    def tokens(caption: str, stop: str | None) -> list[int]:
-        return truth.tokenize(Words(caption)) + truth.tokenize(Mark("<|im_end|>")) * (stop == "end")
-
-    ours, theirs = tokens(text, "end"), tokens(*write(engine, messages))
-    if ours == theirs:
-        return None
-    at = next(i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b)
-    logits = truth.follow(pieces(messages), ours[: at + 1])[at]
-    assert logits.argmax() == ours[at], "the caption did not come apart into the tokens that were written"
-    one, other = (truth._processor.spell([token]) for token in (ours[at], theirs[at]))
-    found = Parting(name, at, one, other, float(logits[ours[at]] - logits[theirs[at]]))
-    print(found)
-    return found
 
 
 @pytest.mark.parametrize("name", ("mlx", "llama.cpp"))

@@ -189,7 +189,8 @@ def test_another_architecture_is_refused_in_a_line(
     (tmp_path / "llava" / "config.json").write_text('{"model_type": "llava"}', encoding="utf-8")
     assert main([command, str(tmp_path / "llava"), "--out", str(tmp_path / "out")]) == 1
     told = capsys.readouterr().err
-    assert told.endswith("is a llava model; supported are: SmolVLM (the family of our nano), Qwen3-VL\n")
+    known = "SmolVLM (the family of our nano), Qwen3-VL, Llama with a connector.npz (the family of our second nano)"
+    assert told.endswith(f"is a llava model; supported are: {known}\n")
     assert told.count("\n") == 1 and not (tmp_path / "out").exists()
 
 

@@ -47,6 +47,16 @@ def read_lora(path: Path, heads: int, key_heads: int) -> dict[str, torch.Tensor]
     return state
 
 
+def scale_of(path: Path) -> float:
+    """The alpha of a LoRA in a GGUF file: its change counts alpha / rank times. Raises KeepsakeError for others."""
+    from gguf import GGUFReader
+
+    field = GGUFReader(path).fields.get("adapter.lora.alpha")
+    if field is None:
+        raise KeepsakeError(f"{path} is no LoRA: it has no alpha")
+    return float(field.contents())
+
+
 def _turned_back(weight: torch.Tensor, heads: int) -> torch.Tensor:
     """Rows in transformers' order: halves of a head, where llama.cpp has neighbours."""
     rows = weight.shape[0] // heads // 2

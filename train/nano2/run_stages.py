@@ -18,9 +18,10 @@ from train.nano2.composite_scenes import cut_outs, load_or_draw, plan
 from train.nano2.connector_fit import Fitted, fit, targets
 from train.nano2.nano2_settings import Settings
 from train.nano2.notes_language import token_cache, train
+from train.nano2.whole_checkpoint import write_checkpoint
 from train.pretrain.chat_data import load_or_write
 
-Stage = Literal["connector", "language", "finish", "all"]
+Stage = Literal["connector", "language", "finish", "all", "checkpoint"]
 HEADS, KEY_HEADS = 9, 3
 """Of SmolLM2-135M."""
 NAME = "nano2"
@@ -47,6 +48,9 @@ def run(settings: Settings, options: Options, work: Path, out: Path, device: str
     """
     torch.set_num_threads(settings.threads)
     start = load(options.start)
+    if options.stage == "checkpoint":
+        write_checkpoint(start, out)
+        return
     if not start.adapter:
         raise KeepsakeError(f"training goes on from nano or nano2, not from {options.start}")
     stage, base = options.stage, load("nano").language

@@ -63,6 +63,12 @@ ABOUT_APP = [re.compile(pattern) for pattern in _PATTERNS]
 """Whole lines that speak of the conversation, of the assistant, or of the app."""
 PARDON = re.compile(r"(?:pardon(?: me)?|excuse me|sorry|huh|come again)$")
 """ "Pardon?" asks nothing about the photo."""
+FEELS = re.compile(
+    r"i(?:'m| am| feel|'m feeling| am feeling)(?: (?:a bit|a little|so|very|really|quite|just|pretty|still|feeling))* "
+    r"(?:sad|down|tired|lonely|upset|unhappy|angry|worried|anxious|stressed|exhausted|depressed|blue|sick|ill|unwell)"
+    r"(?: (?:today|tonight|now|right now|this \w+))?(?:$|[,.;:–-]| because| since| as )"
+)
+"""How the user is at the moment, with or without what happened: no word of the photo in view."""
 WHO_ARE_YOU = (
     r"(?:(?:so|and|ok|hey|hi|hello|please)(?: there)?[,.! ]+)*"
     r"(?:(?:tell me )?(?:who|what)(?: exactly| the hell)? (?:are you|you are)"

@@ -10,7 +10,7 @@ import re
 from typing import Literal, NamedTuple
 
 from assistant.dialogue import lexicon as lex
-from assistant.dialogue.about_app import ABOUT_APP, HOW_TO, PARDON
+from assistant.dialogue.about_app import ABOUT_APP, FEELS, HOW_TO, PARDON
 from memory.instructions import tasks
 from memory.naming.word_lists import GIVEN
 
@@ -157,6 +157,8 @@ def _kind(sentence: str, asked: bool) -> Kind:
         return _kind(low[found.end() :], asked) if not lex.DOUBT.match(low) else "unclear"
     if lex.DOUBT.match(low):
         return "tell" if re.search(r" but (?:this|that|it|he|she)(?:'s| is| was)\b", low) else "unclear"
+    if FEELS.match(low):  # "I'm sad today, Biscuit died last week": maybe nothing that this photo shows
+        return "unclear"
     if lex.ASKED_AFTER.search(low):
         return "question"
     if any(one.match(low) for one in lex.TELLS):

@@ -109,3 +109,9 @@ def test_a_complaint_about_an_answer_denies_no_photo() -> None:
     assert act_of("no, you mixed up Tom and Henry").verdict is None
     assert act_of("no, that's not him").verdict is False
     assert "sorry" in small_talk("you're useless")
+
+
+@pytest.mark.parametrize("line", ["I'm sad today, Biscuit died last week", "i am so tired today", "I feel a bit down"])
+def test_how_the_user_feels_is_not_kept_with_the_photo_in_view_unasked(line: str) -> None:
+    assert act_of(line).kind in ("unclear", "talk")
+    assert act_of("I'm sad in this one, it was the day we sold the boat").kind == "tell"

@@ -31,7 +31,7 @@ def test_the_model_is_killed_while_it_answers(tmp_path: Path) -> None:
         os.kill(before, signal.SIGKILL)
         app.sees("the model stopped", "▣ new.jpg", "○ idle")
         app.say("Who is this?")
-        app.until(lambda screen: re.search(r"▌ Who is this\? .*Milo", flowing(screen)), "an answer after all")
+        app.until(lambda screen: re.search(r"Who is this\? .*Milo", flowing(screen)), "an answer after all")
         app.idle()
         assert app.model() != before
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,12 +46,19 @@ def _serve(args: argparse.Namespace) -> int:
     with Memory(memory_file(args.memory, to_read=not args.write)) as memory:
         tools = MemoryTools(memory, args.encoder)
         try:
-            server = sdk.MCPServer("keepsake", instructions=INSTRUCTIONS, log_level="ERROR")
+            server = sdk.MCPServer("keepsake", version=_version(), instructions=INSTRUCTIONS, log_level="ERROR")
             _offer(server, tools, args.write)
             server.run("stdio")
         finally:
             tools.close()
     return 0
+
+
+def _version() -> str | None:
+    try:
+        return version("keepsake")
+    except PackageNotFoundError:  # run from its folder, with the SDK from elsewhere
+        return None
 
 
 def _offer(server: MCPServer[Any], tools: MemoryTools, write: bool) -> None:

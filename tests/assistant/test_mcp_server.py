@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ if sys.platform == "linux":  # the kernel kills the server when it opens a netwo
 from assistant.__main__ import main
 sys.exit(main(["mcp", *sys.argv[1:]]))
 """
+
+
+NOW = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 
 def picture(folder: Path, colour: str) -> Path:
@@ -60,6 +64,7 @@ def photo(own_home: Path, tmp_path: Path) -> Path:
 
 async def test_reading_only(own_home: Path, photo: Path) -> None:
     async with Client(server(own_home)) as client:
+        assert client.server_info and (client.server_info.name, client.server_info.version) == ("keepsake", NOW)
         names = {tool.name for tool in (await client.list_tools()).tools}
         assert names == {"search_memories", "recall_by_photo", "list_people_and_things"}
         found = value(await client.call_tool("search_memories", {"words": "birtday"}))

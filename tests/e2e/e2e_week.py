@@ -169,8 +169,7 @@ def test_a_folder_is_imported_with_a_preview_and_taken_back(app: Terminal, home:
     before = memories(home)
     app.say(f"/import {folder}")
     app.sees("Import photos", "Enter imports")
-    app.press("Enter")
-    app.sees("Imported 3 photos from “trip”", "○ idle")
+    app.answer("Enter", "Imported 3 photos from “trip”", "○ idle")
     app.say("/undo")
     app.sees("○ idle")
     app.until(lambda _: memories(home) == before, "the memory as before")
@@ -215,8 +214,7 @@ def test_a_takeout_brings_its_words_days_and_people(app: Terminal, home: Path) -
     drawn(folder / "Screenshot_20230101-120000_Chrome.png", 150)
     app.say(f"/import {home / 'Takeout'}")
     app.sees("1 photo with a sidecar file", "1 original left out", "1 screenshot", "c: take screenshots, too")
-    app.press("Enter")
-    app.sees("Imported 1 photo from “Takeout”, 1 with words", "○ idle")
+    app.answer("Enter", "Imported 1 photo from “Takeout”, 1 with words", "○ idle")
     assert "2009-11-16" in memories(home) and "Nora at the pier. This is Ben." in memories(home)
 
 

@@ -54,11 +54,11 @@ def _serve(args: argparse.Namespace) -> int:
     return 0
 
 
-def _version() -> str | None:
+def _version() -> str:
     try:
         return version("keepsake")
     except PackageNotFoundError:  # run from its folder, with the SDK from elsewhere
-        return None
+        return ""
 
 
 def _offer(server: MCPServer[Any], tools: MemoryTools, write: bool) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import import_graph
-from train import recipe
+from train import recipe_file
 
 ROOT = Path(__file__).parent.parent
 ROOMS = {
@@ -64,7 +64,7 @@ FLOORS = {
     ),
     "train": (
         "mixture",
-        "recipe",
+        "recipe recipe_file",
         "run_record",
         "encoder embedder",
         "pretrain",
@@ -255,12 +255,12 @@ RECIPES = sorted((ROOT / "train" / "recipes").glob("*.toml"))
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.name)
 def test_recipe_loads_and_refuses_unknown_keys(path: Path, tmp_path: Path) -> None:
-    assert recipe.load(path).name == path.stem
+    assert recipe_file.load(path).name == path.stem
     for extra, where in (("oops = 1\n", ""), ("[tower]\noops = 1\n", "[tower]")):
         wrong = tmp_path / "wrong.toml"
         wrong.write_text(f'name = "x"\n{extra}')
         with pytest.raises(ValueError, match=rf"wrong\.toml.*{re.escape(where)}.*unknown key 'oops'"):
-            recipe.load(wrong)
+            recipe_file.load(wrong)
 
 
 def test_there_are_recipes() -> None:

@@ -24,6 +24,7 @@ from memory.errors import KeepsakeError, exit_with
 from memory.files import whole_file
 from memory.paths import home, private_folder
 from train import recipe as recipes
+from train import recipe_file
 from train.nano2 import nano2_cli
 from train.study import study as studies
 
@@ -154,9 +155,9 @@ def _run(args: argparse.Namespace) -> int:
     elif args.command == "lab":
         _lab(args)
     elif args.command == "gspo":
-        _gspo(recipes.load(args.recipe), args.resume, args.show, args.start)
+        _gspo(recipe_file.load(args.recipe), args.resume, args.show, args.start)
     else:
-        _pretrain(recipes.load(args.recipe), args.stage, args.resume)
+        _pretrain(recipe_file.load(args.recipe), args.stage, args.resume)
     return 0
 
 
@@ -246,7 +247,7 @@ def _lab(args: argparse.Namespace) -> None:
         pre_tokenizer=args.pre_tokenizer,
         quick=args.quick,
     )
-    recipe = recipes.load(args.recipe)
+    recipe = recipe_file.load(args.recipe)
     if args.dry_run:
         print(lab.table(recipe, given))
         return

@@ -12,7 +12,8 @@ from assistant.models import local
 from assistant.models.photo_budget import PhotoBudget, read_budget
 from memory.errors import ModelError
 from quantize import manifest, model_card
-from train import recipe
+from train import recipe_file
+from train.recipe import Trl
 
 RECIPES = Path(__file__).parents[2] / "train" / "recipes"
 
@@ -26,9 +27,9 @@ def checkpoint(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
 def test_what_a_recipe_trains_with_reaches_the_manifest(path: Path, checkpoint: Path) -> None:
     """The app shows photos as training did, as far as its context holds them, and the card says where it does not."""
-    gspo = recipe.load(path).gspo
+    gspo = recipe_file.load(path).gspo
     trained = manifest.trained_budget(path)
-    assert trained == (((gspo.trl or recipe.Trl()).photos) if gspo else None)
+    assert trained == (((gspo.trl or Trl()).photos) if gspo else None)
     photo = manifest.photo_settings(checkpoint, trained)
     used = read_budget(photo)
     assert used.query <= 1024 and used.memory <= 256

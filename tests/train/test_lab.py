@@ -22,7 +22,7 @@ from memory.errors import KeepsakeError
 from memory.paths import home as outer_home
 from tests.support import tinylab, tinyqwen
 from tests.support.chatserver import ChatServer
-from train import lab, recipe
+from train import lab, recipe, recipe_file
 from train.trl import base_weights, batches, run
 
 # peft asks transformers by a name that transformers has just deprecated
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is d
 ROOT = Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "train" / "recipes").glob("*.toml"))
 LAUNCH = RECIPES[0].parents[1] / "launch" / "ddp.yaml"
-LARGE = [path for path in RECIPES if (gspo := recipe.load(path).gspo) and "/" in gspo.base]
+LARGE = [path for path in RECIPES if (gspo := recipe_file.load(path).gspo) and "/" in gspo.base]
 HASH = "[0-9a-f]" * 16
 """The identity of a model in the names of its rows, as a pattern."""
 EIGHT = batches.SHAPES["Qwen/Qwen3-VL-8B-Instruct"]
@@ -43,7 +43,7 @@ def test_every_recipe_runs_on_any_number_of_devices(path: Path, devices: int) ->
 
     Previously `sft` was refused on 2, 4 and 8 devices, and the script's own example, paper-exact on 8, too.
     """
-    gspo = recipe.load(path).gspo
+    gspo = recipe_file.load(path).gspo
     assert gspo
     world = batches.processes_for(gspo, devices)
     micro, passes = batches.micro_batch(gspo, world), batches.accumulation(gspo, world)
@@ -55,7 +55,7 @@ def test_every_recipe_runs_on_any_number_of_devices(path: Path, devices: int) ->
 
 
 def test_too_many_processes_are_told_how_many_fit() -> None:
-    gspo = recipe.load(next(path for path in LARGE if path.stem == "sft")).gspo
+    gspo = recipe_file.load(next(path for path in LARGE if path.stem == "sft")).gspo
     assert gspo
     with pytest.raises(KeepsakeError, match="4 completions, which 8 processes cannot share: start 1, 2, 4"):
         batches.micro_batch(gspo, 8)
@@ -65,7 +65,7 @@ def test_memory_is_computed_from_the_configuration() -> None:
     """The 8B has 8,767,123,696 parameters, its LoRA 184,573,952, a token of its KV cache 147,456 bytes."""
     assert batches.weights(EIGHT) == pytest.approx(8_767_123_696, rel=0.002)
     assert batches.kv_bytes(EIGHT) == 147_456
-    (paper,) = [recipe.load(path).gspo for path in LARGE if path.stem == "qwen3-vl-8b-paper-exact"]
+    (paper,) = [recipe_file.load(path).gspo for path in LARGE if path.stem == "qwen3-vl-8b-paper-exact"]
     assert paper and batches.lora_weights(paper, EIGHT) == 184_573_952
     assert 25e9 < batches.device_bytes(paper, EIGHT, vllm=False) < 30e9
 
@@ -127,7 +127,7 @@ def given(path: Path, **changed: Any) -> lab.Settings:
 @pytest.mark.parametrize("path", LARGE, ids=lambda path: path.stem)
 def test_a_dry_run_prints_the_whole_run(path: Path) -> None:
     """It needs no settings, no network and no data, and names what is missing."""
-    loaded = recipe.load(path)
+    loaded = recipe_file.load(path)
     told = lab.table(loaded, given(path))
     official = bool(loaded.gspo and loaded.gspo.trl and loaded.gspo.trl.data)
     for name in (loaded.name, f"{loaded.name}-base"):
@@ -156,20 +156,20 @@ def test_a_dry_run_prints_the_whole_run(path: Path) -> None:
 def test_a_dry_run_fails_on_what_would_fail(stem: str, changed: dict[str, Any], told: str) -> None:
     path = RECIPES[0].with_name(f"{stem}.toml")
     with pytest.raises(KeepsakeError, match=told):
-        lab.table(recipe.load(path), given(path, **changed))
+        lab.table(recipe_file.load(path), given(path, **changed))
 
 
 def test_zero2_is_warned_about() -> None:
     path = RECIPES[0].with_name("qwen3-vl-8b.toml")
     assert "ZeRO-2 with gradient accumulation" in lab.table(
-        recipe.load(path), given(path, launch=LAUNCH.with_name("zero2.yaml"))
+        recipe_file.load(path), given(path, launch=LAUNCH.with_name("zero2.yaml"))
     )
 
 
 def test_a_run_without_its_data_is_not_begun() -> None:
     path = RECIPES[0].with_name("qwen3-vl-8b.toml")
     with pytest.raises(KeepsakeError, match=r"data/covip/train\.json \(links in the README"):
-        lab.run(recipe.load(path), given(path))
+        lab.run(recipe_file.load(path), given(path))
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,8 @@ from memory.episode import Photo
 from tests.support import tinyvl
 from train import run_record
 from train.mixture import Mixture, Payoffs
-from train.recipe import Gspo, Lora, Trl, from_table
+from train.recipe import Gspo, Lora, Trl
+from train.recipe_file import from_table
 from train.rl.payoffs import answer_reward, pair_reward, recognised
 from train.rl.reward import caption_rewards
 from train.trl import dataset, run

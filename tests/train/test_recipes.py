@@ -19,7 +19,7 @@ from transformers import Qwen3VLConfig, Qwen3VLForConditionalGeneration
 
 from memory.errors import KeepsakeError
 from tests.support import tinyqwen, tinyvl
-from train import recipe
+from train import recipe_file
 from train.mixture import Mixture
 from train.recipe import Gspo, Lora, Trl
 from train.trl import dataset, run
@@ -28,7 +28,7 @@ from train.trl import dataset, run
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
 ROOT = Path(__file__).parents[2]
 RECIPES = {path.stem: path for path in sorted((ROOT / "train" / "recipes").glob("*.toml"))}
-TRL = [name for name, path in RECIPES.items() if (g := recipe.load(path).gspo) and "/" in g.base]
+TRL = [name for name, path in RECIPES.items() if (g := recipe_file.load(path).gspo) and "/" in g.base]
 HEAVY = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
 SHAPES = {"2B": (2048, 6144, 28, 16, True), "4B": (2560, 9728, 36, 32, True), "8B": (4096, 12288, 36, 32, False)}
 """Of the published language models: width, width of the MLP, layers, heads, whether lm_head is the embedding. All have
@@ -37,7 +37,7 @@ TOWERS = {"2B": (1024, 4096, 24, [5, 11, 17]), "4B": (1024, 4096, 24, [5, 11, 17
 
 
 def gspo_of(name: str) -> Gspo:
-    found = recipe.load(RECIPES[name]).gspo
+    found = recipe_file.load(RECIPES[name]).gspo
     assert found
     return found
 
@@ -224,11 +224,11 @@ CHECK = """
 import sys
 from pathlib import Path
 from memory.errors import KeepsakeError
-from train import recipe
+from train import recipe_file
 from train.trl import run
 for path in sys.argv[1:]:
     try:
-        run.check(recipe.load(Path(path)).gspo, 1)
+        run.check(recipe_file.load(Path(path)).gspo, 1)
         print("fine")
     except (KeepsakeError, ValueError) as error:
         print(error)

@@ -20,7 +20,8 @@ from tests.support.tinyrl import NO_FILE, RECIPE, G, miniature, pretrain, reseed
 from train import __main__ as cli
 from train import run_record
 from train.pretrain import checkpoint
-from train.recipe import Gspo, Recipe, from_table
+from train.recipe import Gspo, Recipe
+from train.recipe_file import from_table
 from train.rl import loop, reward
 from train.rl.reward import Reward
 from train.rl.rollout import log_probs, rollout_of

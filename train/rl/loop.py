@@ -58,7 +58,7 @@ HELD_OUT = {"1": (1, True), "3": (3, True), "strangers": (1, False)}
 def load_setup(recipe: Recipe, base_gguf: Path, work: Path, start: Path, device: str) -> Setup:
     """Load the pretrained model of the folder `work` with the weights of the checkpoint `start`."""
     assert recipe.gspo is not None
-    if recipe.gspo.base == nano2_base.NANO2:
+    if recipe.of_second_nano:
         return nano2_base.load_setup(recipe, base_gguf, work, device)
     size = recipe.tower.image_size
     model, tokenizer = build_model(base_gguf, recipe.tower)
@@ -89,8 +89,7 @@ def train(
     step is done, and what is done is saved. Raises KeepsakeError when `out` holds another run, and `guards.Stopped`
     when a guard ends this one.
     """
-    second = recipe.gspo is not None and recipe.gspo.base == nano2_base.NANO2
-    made_from = nano2_base.files() if second else (start, work / "vision.pt")
+    made_from = nano2_base.files() if recipe.of_second_nano else (start, work / "vision.pt")
     state = _open_run(out, record(recipe, _digest(*made_from), 1), device, resume)
     setup = load_setup(recipe, base_gguf, work, start, device)
     reader, g, first = setup.reader, setup.g, state["step"] if state else 0

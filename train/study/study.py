@@ -31,7 +31,8 @@ from typing import Any
 from memory.errors import KeepsakeError
 from memory.files import whole_file, whole_lines, write_json, write_text
 from memory.paths import home, private_folder
-from train.recipe import Recipe, from_table
+from train.recipe import Recipe
+from train.recipe_file import from_table
 from train.rl.guards import Stopped
 from train.run_record import changed
 
@@ -177,15 +178,10 @@ def export(recipe: Recipe, base_gguf: Path, work: Path, folder: Path) -> Path:
     from train.pretrain import checkpoint
     from train.rl import nano2_base
 
-    if not of_second_nano(recipe):
+    if not recipe.of_second_nano:
         return checkpoint.assemble(recipe, base_gguf, work, folder)
     nano2_base.write_model(folder / "language.pt", folder / EXPORT)
     return folder / EXPORT
-
-
-def of_second_nano(recipe: Recipe) -> bool:
-    """Whether a recipe begins at the second nano, which ships, and not at a checkpoint of pretraining."""
-    return recipe.gspo is not None and recipe.gspo.base == "nano2"
 
 
 def write_plan(study: Study) -> None:
@@ -201,7 +197,7 @@ def starting_point(recipe: Recipe, start: Path | None) -> tuple[Path, Path]:
     Raises KeepsakeError when one of the files is missing.
     """
     assert recipe.gspo is not None
-    if of_second_nano(recipe):
+    if recipe.of_second_nano:
         from train.rl import nano2_base
 
         return home() / "train" / "nano2-photos", nano2_base.files()[0]
@@ -218,7 +214,7 @@ def _assemble_start(recipe: Recipe, base_gguf: Path, work: Path, begin: Path, fo
 
     if state(folder, 0) == "done":
         return
-    if of_second_nano(recipe):
+    if recipe.of_second_nano:
         from train.rl import nano2_base
 
         nano2_base.copy_model(folder / EXPORT)

@@ -12,7 +12,7 @@ Dates are written as the telephone was set: with points, slashes or dashes, and 
 single line does not tell which, so the whole file decides (`_day_order`). "attached" and "omitted" are written in the
 telephone's language: they are recognised by their form, and by the left-to-right mark that WhatsApp puts before its own
 words; its notices, and the halves of its clocks, are in `whatsapp_words.py`. A clock with other halves is refused and
-never taken for the morning. Not read: calendars other than the Gregorian.
+never taken for the morning. Of calendars other than the Gregorian only the years of Thailand's are read.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from memory.errors import KeepsakeError
 
 FOUNDED = 2009
 """Year in which WhatsApp began: no message is older."""
+BUDDHIST = 543
+"""Years that Thailand's calendar is ahead."""
 
 _MARK = "\u200e"  # before what WhatsApp itself wrote
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -39,11 +41,18 @@ _WORD = r"([^\W\d][^\s\d\]\[]{0,11}(?:\s(?:m\.?|אחה״צ))?)"  # of the half o
 _WHEN = rf"{_DATE}[,،、]?\s*(?:{_WORD}\s?)?{_TIME}(?:\s?{_WORD})?"
 _HEADS = tuple(re.compile(head, re.I) for head in (rf"\[{_WHEN}\]\s?(.*)", rf"{_WHEN}\s[-–]\s(.*)"))
 _CHINESE = re.compile(r"(\[?)(\d{4})年(\d{1,2})月(\d{1,2})日")
+_TIME_FIRST = re.compile(r"^(\[?)(\d{1,2}:\d\d(?::\d\d)?),?\s(\d{1,2}([./-])\d{1,2}\4\d{4})(?=[\]\s])")  # in Vietnamese
 _SENDER = re.compile(r"([^:：\"“”„«»「」『』]{1,60})(?::(?:\s|$)|：\s?)(.*)", re.S)
 _NAME = r"[^/\\:*?\"<>|\n]{1,200}\.\w{2,5}"
 _INSIDE = re.compile(rf"\u200e?<[^<>:：\n]{{1,30}}[:：]\s?({_NAME})>")
 _AHEAD = re.compile(rf"\u200e?({_NAME}) ?(?:[(（][^()（）\n]{{1,40}}[)）]|<[^<>:\n]{{1,40}}>)(?:\n|$)")
-_LEFT_OUT = re.compile(r"<[^<>:\n]{1,40}>|null")
+_LEFT_OUT = re.compile(
+    r"<[^<>:\n]{1,40}>|null|(?:image|photo|video(?: note)?|audio|voice message|sticker|gif|document|contact card"
+    r"|bild|foto|imagen?|imagem|immagine|afbeelding|vidéo|vídeo|documento|dokument|obraz|изображение|видео|аудио|стикер|документ|画像|動画"
+    r"|사진|동영상|이미지|图像|图片|视频|音频)\s?(?:omitted|weggelassen|omitid[oa]|absente?|omise?|omess[oa]|weggelaten|ocult[oa]"
+    r"|dahil edilmedi|pominięt[oya]|пропущен[оа]?|省略|忽略|생략(?:됨)?)",
+    re.I,
+)
 _OMITTED = re.compile(
     r"omitted|weggelassen|omitid[oa]|omise?s?\b|omess[oi]|weggelaten|ocult[oa]|dahil edilmedi|pominięt|пропущен|"
     r"без медиа|tidak disertakan|省略|생략|忽略|utelämna|udelad|utelat|הושמט|غير مدرج",
@@ -85,6 +94,9 @@ def parse(text: str, order: DayOrder | None = None, today: date | None = None) -
             bodies.append((when, [entry.body]))
         elif bodies:  # no date of the calendar: a text that was copied into a message
             bodies[-1][1].append(entry.line)
+    if not bodies:
+        mend = "set the telephone to the Gregorian calendar, and export the chat again"
+        raise KeepsakeError(f"none of its dates is read, as in {entries[0].line[:30]!r}: {mend}")
     messages = (_message(when, "\n".join(body)) for when, body in bodies)
     return Chat(tuple(m for m in messages if m), order, sure)
 
@@ -93,6 +105,7 @@ def _entries(text: str) -> list[_Entry]:
     """The messages by their beginnings, of the kind that is more frequent, iOS or Android; the other kind is text."""
     lines = [line.removesuffix("\r") for line in text.split("\n")]  # splitlines() would also cut inside messages
     bare = [_CHINESE.sub(r"\1\2/\3/\4", _MARKS.sub("", line), count=1) for line in lines]
+    bare = [_TIME_FIRST.sub(r"\1\3, \2", line, count=1) for line in bare]
     head = max(_HEADS, key=lambda head: sum(head.match(line) is not None for line in bare))
     blocks: list[tuple[re.Match[str], list[str]]] = []
     for line, start in zip(lines, bare, strict=True):
@@ -181,6 +194,10 @@ def _when(entry: _Entry, order: DayOrder, today: date | None) -> datetime | None
     if entry.clock is None or len(part["y"]) not in (2, 4) or max(len(part["d"]), len(part["m"])) > 2:
         return None
     year = int(part["y"]) + (2000 if len(part["y"]) == 2 else 0)
+    if year >= FOUNDED + BUDDHIST:
+        year -= BUDDHIST
+    elif len(part["y"]) == 2 and year >= FOUNDED + BUDDHIST - 500:  # no day of a month is so large
+        year += 500 - BUDDHIST
     try:
         when = datetime(year, int(part["m"]), int(part["d"]), *entry.clock)
     except ValueError:

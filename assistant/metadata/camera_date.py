@@ -38,8 +38,11 @@ _IPTC = (((2, 55), (2, 60)), ((2, 62), (2, 63)))
 """Record and data set of (day, time): created, digitised."""
 _OFFSET = r"(?P<offset>Z|[+-]\d\d(?::?\d\d)?)?"
 _WRITTEN = re.compile(
-    r"(?P<year>\d{4})(?P<mark>[-:/.])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?)"
-    rf"(?:[T ]+(?P<hour>\d\d?)[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d)(?:[.,:]\d+)?)?)?\s*{_OFFSET}"
+    r"(?P<year>\d{4})(?P<mark>[-:/.]) ?(?P<month>\d\d?)(?P=mark) ?(?P<day>\d\d?)"
+    r"(?:[T ]+(?P<hour>\d\d?)(?P<between>[-:.]) ?(?P<minute>\d\d?)"
+    r"(?:(?:(?P=between)|[:.]) ?(?P<second>\d\d?)(?:[.,:]\d+)?)?"
+    rf"(?:\s*(?:(?P<am>am|a\.m\.|오전|上午|午前)|(?P<pm>pm|p\.m\.|오후|下午|午後)))?)?\s*{_OFFSET}",
+    re.I,
 )
 _COMPACT = re.compile(
     rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)"
@@ -80,6 +83,7 @@ def parsed(text: str, offset: str = "") -> datetime | None:
 
     A day alone is noon UTC, the same day nearly everywhere. Without an offset the camera is taken to be on the clock of
     this machine. Hour 24 is the hour after midnight of the same day: telephones that count hours from 1 write it so.
+    Some write the half of the day behind the time.
     """
     match = _WRITTEN.fullmatch(text) or _COMPACT.fullmatch(text)
     if not match:
@@ -90,6 +94,9 @@ def parsed(text: str, offset: str = "") -> datetime | None:
             at = datetime.combine(date(year, month, day), NOON, UTC)
         else:
             hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+            halves = match.groupdict()
+            if hour <= 12 and (halves.get("am") or halves.get("pm")):
+                hour = hour % 12 + (12 if halves.get("pm") else 0)
             local = datetime(year, month, day, hour % 24 if hour == 24 else hour, minute, min(second, 59))
             if local.date() in _NEVER and local.time() == datetime.min.time():
                 return None
@@ -122,7 +129,7 @@ def date_of_xmp(root: ElementTree.Element) -> datetime | None:
 
 def _zone(offset: str) -> timezone | None:
     """ "+02:00", "-0800", "+9" or "Z" as a timezone; None for what is none."""
-    if offset == "Z":
+    if offset.upper() == "Z":
         return UTC
     match = re.fullmatch(r"([+-])(\d\d?)(?::?(\d\d))?", offset)
     if not match:

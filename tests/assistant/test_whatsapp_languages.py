@@ -45,6 +45,9 @@ def clock_of(when: str) -> datetime:
         ("\u200e31/12/\u200e23, 21:15:03", 21),
         ("31.12.23 um 21:15:03", 21),
         ("31.12.23 kl. 21.15.03", 21),
+        ("21:15:03, 31/12/2023", 21),
+        ("31/12/2566 21:15:03", 21),
+        ("31/12/66 21:15:03", 21),
     ],
 )
 def test_the_half_of_the_day_in_every_language(when: str, hour: int) -> None:
@@ -91,6 +94,20 @@ def test_notices_are_nobodys_words(notice: str) -> None:
 def test_what_people_say_of_such_things_stays(said: str) -> None:
     (message,) = whatsapp.parse(f"31/12/2023, 21:16 - Anna: {said}").messages
     assert message.text == said
+
+
+def test_dates_of_a_calendar_that_is_not_read_are_said_and_no_empty_chat() -> None:
+    with pytest.raises(KeepsakeError, match=r"none of its dates is read, as in .1402/10/10.*Gregorian"):
+        whatsapp.parse("1402/10/10, 21:15 - Ben: a\n1402/10/10, 21:16 - Anna: b")
+
+
+@pytest.mark.parametrize(
+    "left_out", ["image omitted", "Bild weggelassen", "imagen omitida", "画像省略", "video note omitted"]
+)
+def test_what_was_left_out_is_nobodys_word_without_the_mark_too(left_out: str) -> None:
+    """An export that went through another program has lost the marks."""
+    (message,) = whatsapp.parse(f"31.12.23, 21:15 - Ben: {left_out}").messages
+    assert message.omitted and not message.text
 
 
 def test_a_subject_with_a_colon_makes_no_sender_and_remarks_and_coordinates_go() -> None:

@@ -1,7 +1,7 @@
 """Ten ways of forgetting: after each, no file under KEEPSAKE_HOME holds a canary, as the privacy page promises.
 
 Canaries stand in words, place, pixels, kept conversations (said there before it was a memory, and in small letters),
-names, caches, a partial file that a killed write left, and snapshots.
+names, vectors of photos and of words, caches, a partial file that a killed write left, and snapshots.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import assistant.__main__ as assistant_cli
@@ -25,6 +26,8 @@ from memory.db.conversation_rows import Line, Part
 from memory.db.name_rows import NameDecision
 from memory.episode import Episode, Turn
 from memory.forget import cleaning
+from memory.maintenance import word_vectors
+from memory.search import vector_index
 from memory.store import Memory
 from tests.support.encoded import noise_photo
 from tests.support.episodes import DAY
@@ -37,9 +40,20 @@ SECRET = Episode(PHOTO, (Turn("user", "Zanzibarine ate our quokkabread"),), DAY,
 WORDS = ("zanzibarine", "quokkabread", "xylotown", "wombatissima")
 
 
+VECTORS = {
+    "visual tokens": ("SELECT codes FROM vectors WHERE photo = ?", PHOTO.sha256),
+    "the mean of them": ("SELECT pooled FROM vectors WHERE photo = ?", PHOTO.sha256),
+    "its direction in the index": ("SELECT i8 FROM directions WHERE photo = ?", PHOTO.sha256),
+    "vectors of words": ("SELECT codes FROM meanings WHERE episode = ?", SECRET.id),
+}
+"""What was computed from the secret; the bytes are written beside the home, for `left` to look for."""
+
+
 @pytest.fixture
-def home(own_home: Path) -> Path:
+def home(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A memory with the secret among others, and everything that a person's use leaves beside it."""
+    monkeypatch.setattr(vector_index, "SHORTEST", 1)
+    monkeypatch.setattr(vector_index, "EXACT_VALUES", 700)  # so that these few photos are in the index
     path = own_home / "memory.db"
     vision, talk, imports = (own_home / "cache" / name for name in ("vision", "talk", "imports"))
     for folder in (vision, talk, imports):
@@ -59,8 +73,14 @@ def home(own_home: Path) -> Path:
         conversations.keep(memory, "bb" * 8, Part(0, DAY, PHOTO, (Line("caption", "A thing."), quoted)), new=True)
         conversations.keep(memory, "cc" * 8, Part(0, DAY, None, (Line("question", "Who is Rex?"),)), new=True)
         memory.add(SECRET)
+        chance = np.random.default_rng(3)
+        for sha256 in [PHOTO.sha256, *(photo for photo in memory.photos_without_vectors("s") if photo != PHOTO.sha256)]:
+            memory.put_vectors(sha256, "s", chance.normal(size=(5, 64)))
+        word_vectors.put(memory, SECRET.id, "w", chance.normal(size=(2, 64)))
         with memory.transaction("IMMEDIATE") as db:
             name_rows.put(db, NameDecision("zanzibarine", "Wombatissima"))
+            for name, (query, of) in VECTORS.items():
+                (own_home.parent / name).write_bytes(db.execute(query, (of,)).fetchone()[0])
         memory.snapshot()
     return own_home
 
@@ -70,6 +90,7 @@ def left(home: Path) -> set[str]:
     texts = [file.read_bytes().lower() + file.name.encode() for file in home.rglob("*") if file.is_file()]
     wanted = {word: word.encode() for word in WORDS} | {"hash": PHOTO.sha256.encode(), "id": SECRET.id.encode()}
     wanted |= {"pixels": PHOTO.data[2000:2040].lower()}
+    wanted |= {name: (home.parent / name).read_bytes().lower() for name in VECTORS if (home.parent / name).exists()}
     return {name for name, canary in wanted.items() if any(canary in text for text in texts)}
 
 
@@ -119,7 +140,7 @@ def _encrypted(home: Path) -> int:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_nothing_is_left(home: Path, way: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert left(home) == {*WORDS, "hash", "id", "pixels"}, "all of it can be found before"
+    assert left(home) == {*WORDS, *VECTORS, "hash", "id", "pixels"}, "all of it can be found before"
     if way == "a place":  # the memory goes with its place, and a word of the conversation with the second command
         with Memory(home / "memory.db") as memory:
             assert len(memory.mentioning("xylotown")) == 1

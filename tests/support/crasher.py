@@ -14,6 +14,7 @@ import os
 import random
 import signal
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from keyring.backends import fail
 from assistant.backends import disk_cache
 from assistant.backends.fake import FakeBackend
 from assistant.encoder.encoder import BackendEncoder
+from assistant.importing.import_photos import Choices, import_all
+from assistant.importing.seen_files import SeenFiles
+from assistant.importing.sources import open_source
 from assistant.sight import store_episode
 from memory import conversations, files
 from memory.db import engine, keys, snapshots
@@ -33,7 +37,8 @@ from memory.store import Memory
 from tests.support.encoded import noise_photo
 from ui import html_export
 
-DAY = datetime(2025, 5, 12, tzinfo=UTC)
+DAY = datetime(2025, 5, 12, 9, tzinfo=UTC)
+"""The same day at both ends of the world: an upgraded memory has the days of this machine."""
 
 
 def episode(seed: int) -> Episode:
@@ -171,6 +176,26 @@ def forget_conversation(path: Path, seed: int) -> None:
     say("! forgotten")
 
 
+def bring_photos(path: Path, seed: int) -> None:
+    """Import the folder or the chat `photos` beside the memory."""
+    with Memory(path, check=False) as memory, open_source(path.with_name("photos")) as source:
+        say("! begun")
+        encoder, seen = BackendEncoder(FakeBackend()), SeenFiles(path.with_name("cache"))
+        for one in import_all(memory, encoder, source.items, Choices(without_words=True), seen):
+            if one.episode:
+                say("! remember", one.episode.id)
+    say("! imported")
+
+
+def correct(path: Path, seed: int) -> None:
+    """Replace the only episode by one with other words."""
+    with Memory(path, check=False) as memory:
+        (old,) = memory.episodes()
+        say("! begun")
+        memory.replace({old.id: replace(old, turns=(Turn("user", f"This is Milo {seed}."),))})
+    say("! corrected")
+
+
 PASSPHRASE = "correct horse"
 
 calls = 0
@@ -200,6 +225,8 @@ JOBS = {
     "report": write_report,
     "cache": write_cache,
     "conversation": forget_conversation,
+    "photos": bring_photos,
+    "correct": correct,
 }
 
 

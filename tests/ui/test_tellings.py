@@ -152,6 +152,43 @@ def test_in_plain_mode_too(talk: Talk, memory_file: Path, photos: Path, leo: Epi
     assert kept(memory_file) == ([leo.words, "rajah", "roma"], [(leo.photo.sha256, False)])
 
 
+async def test_a_telling_about_another_known_thing_is_asked_about(
+    memory_file: Path, photos: Path, leo: Episode
+) -> None:
+    backend = FakeBackend(["A clock.", "A clock again.", "I do not know."])
+    asked = telling_strings.ABOUT_THIS.format(words="Leo died last week")
+    async with running(memory_file, backend) as (app, pilot):
+        await look(app, pilot, photos / "rex.png")
+        await send(app, pilot, "This is my clock")
+        await until(lambda: cards(app) and idle(app), "the clock's memory")
+        await send(app, pilot, "Leo died last week")
+        await until(lambda: app.composer.placeholder == telling_strings.SHALL_I_HERE, "the question")
+        assert notes(app, "question") == [asked]
+        await pilot.press("n")
+        await until(lambda: replies(app) and idle(app), "an answer, as nothing is kept")
+        await send(app, pilot, "This is Leo at the lake")
+        await until(lambda: any("at the lake" in line for line in notes(app, "done")), "it, unasked")
+        await until(lambda: idle(app), "the caption")
+        await send(app, pilot, "Leo died last week")
+        await until(lambda: any("last week" in line for line in notes(app, "done")), "it, as Leo is in the photo now")
+    assert kept(memory_file)[0] == sorted(
+        [leo.words, "This is my clock", "This is Leo at the lake", "Leo died last week"]
+    )
+
+
+def test_a_telling_about_another_known_thing_is_asked_about_in_plain_mode(
+    talk: Talk,  # noqa: F811
+    memory_file: Path,
+    photos: Path,
+    leo: Episode,
+) -> None:
+    backend = FakeBackend(["A clock."] * 8)
+    photo = str(photos / "rex.png")
+    lines = talk(backend, photo, "This is my clock", "Leo died last week", "n", "Leo died in May", "y")
+    assert sum(telling_strings.PLAIN_ABOUT_THIS in line for line in lines) == 2
+    assert kept(memory_file)[0] == sorted([leo.words, "This is my clock", "Leo died in May"])
+
+
 @pytest.mark.parametrize("line", ["'{}' who is this?", '"{}" who is this?', "{escaped} who is this?"])
 def test_a_quoted_or_escaped_path_may_have_a_question_after_it(tmp_path: Path, line: str) -> None:
     photo = picture(tmp_path / "my photo.jpg", "red")

@@ -80,6 +80,10 @@ class QuestionsController:
             return None
         return meant(self._recalls, act.denied)
 
+    def in_view(self, photo: Photo) -> list[str]:
+        """Hashes of the photo in view and of those that it recalled."""
+        return [photo.sha256, *(recall.episode.photo.sha256 for recall in self._recalls)]
+
     async def answered(self, message: RecallAnswered) -> None:
         """The answer counts: say so, and ask about the next memory that may be the same."""
         text = (ANSWERED_YES if message.same else ANSWERED_NO).format(question=asked(message.episode))

@@ -6,18 +6,21 @@ line tells something, one key answers.
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import NamedTuple
 
 from assistant.dialogue.acts import Act, act_of
 from assistant.dialogue.denials import OnRecall
 from memory.episode import Photo
+from memory.naming.told_elsewhere import told_elsewhere
 from ui.controllers.main_view import MainView
 from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.input_parser import WEB_ADDRESS
 from ui.runtime.app_thread import AppThread
 from ui.strings import PRIVATE_NO, REMEMBERING
-from ui.telling_strings import NO_WEB, NOT_KEPT, SHALL_I, SHALL_I_HERE, WHAT_THEN, small_talk
+from ui.telling_strings import ABOUT_THIS, NO_WEB, NOT_KEPT, SHALL_I, SHALL_I_HERE, WHAT_THEN, small_talk
 from ui.widgets.chat_log import Composer, Note, PhotoEntry
 
 
@@ -51,7 +54,8 @@ class TellingsController:
             await self._view.note(NO_WEB, "warning")
             return ""
         in_view = photo is not None or bool(self._view.page.query(PhotoEntry))
-        act = act_of(text, asked=in_view and (self._remembering.asking or self._questions.denied))
+        asked = in_view and (self._remembering.asking or self._questions.denied)
+        act = act_of(text, asked=asked)
         if act.kind == "talk" and (in_view or act.verdict is None):
             await self._talk(act, text, photo)
             return ""
@@ -61,8 +65,10 @@ class TellingsController:
             if act.kind == "tell":
                 await self._view.note(PRIVATE_NO, "warning")
             return act.question if act.kind == "tell" else text
-        if act.kind == "unclear":
-            note = await self._view.note(SHALL_I.format(words=act.words), "question")
+        elsewhere = not asked and photo is not None and await self._elsewhere(act, photo)
+        if act.kind == "unclear" or elsewhere:
+            shall_i = ABOUT_THIS if elsewhere else SHALL_I
+            note = await self._view.note(shall_i.format(words=act.words), "question")
             self._pending = _Pending(act, text, note)
             self._composer.ask(SHALL_I_HERE)
             return ""
@@ -79,7 +85,7 @@ class TellingsController:
         else:
             await pending.note.remove()
         self._questions.offer()
-        return "" if yes else pending.text
+        return pending.act.question if yes else pending.text
 
     async def drop(self) -> None:
         """The words that were asked about are not kept: something else was said, or another photo shown."""
@@ -88,6 +94,13 @@ class TellingsController:
             if pending.note.is_attached:
                 pending.note.change(NOT_KEPT.format(words=pending.act.words), "info")
             self._questions.offer()
+
+    async def _elsewhere(self, act: Act, photo: Photo) -> bool:
+        """Whether words tell of somebody known from other photos only: "Biscuit died", with a clock in view."""
+        if act.kind != "tell" or act.verdict is not None:
+            return False
+        job = partial(told_elsewhere, words=act.words, in_view=self._questions.in_view(photo))
+        return bool(await asyncio.wrap_future(self._thread.read(job, "")))
 
     async def _keep(self, act: Act, note: Note | None = None) -> None:
         """Remember words, together with what they say of the recalled memory."""

@@ -125,7 +125,7 @@ class PlainApp:
             self._command(typed.command, typed.rest)
         if listed or not typed.question or self._printer.code:
             return
-        if question := self._tellings.take(typed.question, self._photo is not None):
+        if question := self._tellings.take(typed.question, self._photo):
             self._answers.ask(question)
             self._follow()
 

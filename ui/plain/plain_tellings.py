@@ -6,17 +6,20 @@ The app's twin is `ui/controllers/tellings.py`; both read a line by `assistant/d
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from assistant.dialogue.acts import act_of
+from assistant.dialogue.acts import Act, act_of
 from assistant.dialogue.denials import OnRecall
+from memory.episode import Photo
 from memory.maintenance import marks
+from memory.naming.told_elsewhere import told_elsewhere
 from ui.input_parser import REPLIES, WEB_ADDRESS
 from ui.plain import lists, plain_strings
 from ui.plain.printer import Printer
 from ui.recall_strings import meant
 from ui.runtime.app_thread import AppThread
 from ui.strings import PRIVATE_NO
-from ui.telling_strings import NO_WEB, PLAIN_SHALL_I, WHAT_THEN, small_talk
+from ui.telling_strings import NO_WEB, PLAIN_ABOUT_THIS, PLAIN_SHALL_I, WHAT_THEN, small_talk
 
 
 class PlainTellings:
@@ -45,8 +48,9 @@ class PlainTellings:
         self._follow()
         return True
 
-    def take(self, text: str, in_view: bool) -> str:
-        """Do what a line is for. Returns the question that is left for the model; "" when none is."""
+    def take(self, text: str, photo: Photo | None) -> str:
+        """Do what a line is for, with `photo` in view. Returns the question that is left for the model; "": none is."""
+        in_view = photo is not None
         printer, reply = self._printer, REPLIES.get(text.lower())
         if reply is not None and (recall := printer.about or (printer.offered if not reply else None)):
             self._confirm(OnRecall(recall.episode, reply))
@@ -54,7 +58,8 @@ class PlainTellings:
         if WEB_ADDRESS.match(text):
             printer.say(plain_strings.NOTE, NO_WEB)
             return ""
-        act = act_of(text, asked=in_view and (printer.asking or printer.denied))
+        asked = in_view and (printer.asking or printer.denied)
+        act = act_of(text, asked=asked)
         said = None
         if act.verdict is not None and (act.verdict is False or printer.about):
             recall = meant(printer.recalls, act.denied)
@@ -66,7 +71,7 @@ class PlainTellings:
                 printer.asking = printer.asking or act.verdict is False
                 printer.say(plain_strings.NOTE, WHAT_THEN if act.verdict is False else small_talk(text))
             return ""
-        if not in_view or act.kind == "question":
+        if photo is None or act.kind == "question":
             return text
         if printer.private:
             if act.kind == "tell":
@@ -74,6 +79,15 @@ class PlainTellings:
             return act.question if act.kind == "tell" else text
         if act.kind == "unclear" and not self._sure(PLAIN_SHALL_I):
             return text
+        if not asked and self._elsewhere(act, photo) and not self._sure(PLAIN_ABOUT_THIS):
+            return text
         self._thread.remember("note", act.words, None, None, said)
         self._follow()
         return act.question
+
+    def _elsewhere(self, act: Act, photo: Photo) -> bool:
+        """Whether words tell of somebody known from other photos only: "Biscuit died", with a clock in view."""
+        if act.kind != "tell" or act.verdict is not None:
+            return False
+        in_view = [photo.sha256, *(recall.episode.photo.sha256 for recall in self._printer.recalls)]
+        return bool(self._thread.read(partial(told_elsewhere, words=act.words, in_view=in_view), "").result())

@@ -142,6 +142,22 @@ class AppThread:
         with suppress(RuntimeError):  # the app is closing
             self._reader.submit(read)
 
+    def read(self, job: Callable[[Memory], Result], default: Result) -> Future[Result]:
+        """Read the memory at once, as `browse` does; `default` when it is not open or cannot be read."""
+
+        def read() -> Result:
+            with suppress(KeepsakeError):  # a broken memory is reported when the user needs it, not before
+                if self._session.memory:
+                    return job(self._session.memory)
+            return default
+
+        try:
+            return self._reader.submit(read)
+        except RuntimeError:  # the app is closing
+            done: Future[Result] = Future()
+            done.set_result(default)
+            return done
+
     def recount(self) -> None:
         """Count the memories again if another process has changed the memory file."""
 

@@ -1,0 +1,85 @@
+"""Words about somebody whom the memory knows from other photos: "Biscuit died last week", with a clock in view.
+
+Whether they are about the photo in view cannot be known, so the app asks. English patterns; no model is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from memory.db import name_rows
+from memory.naming.named_things import Decided, names_of
+from memory.naming.said import names
+from memory.store import Memory
+from memory.text import folded
+
+_PART_OF_NOW = r"(?:morning|afternoon|evening|week|weekend|month|year|spring|summer|autumn|fall|winter)"
+_LEADS = re.compile(
+    rf"""(?:(?:today|yesterday|sadly|unfortunately|luckily|also|and|oh|ah|well|so|but|by\ the\ way|btw
+    |poor|dear|little|old|sweet|(?:last|this)\ (?:night|{_PART_OF_NOW})
+    |(?:i|we)\ (?:(?:really|still|always|never|had\ to)\ )?(?:miss(?:ed)?|lost|buried|bury|love)
+    |(?:my|our)(?:\ (?!\w+(?:\ (?:is|was|has)|ed)\b)[a-z]+)?)[,:]?\ )*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What may stand before the name that words are about."""
+_NAME = re.compile(r"(?P<name>[^\W\d_][^\W_]*)(?P<owns>['’]s)?(?P<after>[^.!?;\n]*)")
+_TELLS_MORE = re.compile(r" (?!(?:and|or|at|in|on|with|by|from|near|as|of|for)\b)[^\W\d_]{2,}")
+_VERB = re.compile(r"\b(?:is|are|was|were|has|had|will|can|could|would|died|got|went|came|broke)\b")
+_POINTS = re.compile(
+    rf"\b(?:this(?! {_PART_OF_NOW}\b)|these|those|here|there|it|its|photo|picture|(?:him|her|them) (?:to|for)"
+    r"|that(?! (?:he|she|it|they|we|i|\w+ (?:is|was|has))\b))\b",
+    re.IGNORECASE,
+)
+"""Words of a sentence that speak of what is in view: "Anna gave me this", "Nana bought it"."""
+_NOUN = re.compile(r"\b(?:the|a|an|my|our|his|her|their) ([^\W\d_]{3,})")
+
+
+def told_elsewhere(memory: Memory, words: str, in_view: Collection[str]) -> str:
+    """The name that `words` are about, when the memory knows it from other photos only; else "".
+
+    `in_view`: hashes of the photo in view and of those that it recalled. "" too where the words say that the photo
+    shows the named one, point at it, or name a thing that was told of it; and where nothing was told of it yet, as the
+    first words about a photo say what it shows. Raises MemoryFileError.
+    """
+    found = _NAME.match(words, _LEADS.match(words).end())  # type: ignore[union-attr]  # the pattern fits an empty text
+    if not found or not _says_more(found):
+        return ""
+    name, clause = folded(found["name"]), found["after"].split(",")[0]
+    if _POINTS.search(clause) or name in {part for one in names(words, {name}).shown for part in folded(one).split()}:
+        return ""
+    marks = ", ".join("?" * len(in_view))
+    of_photos = (
+        f"SELECT words FROM episodes JOIN said ON said.rowid = row WHERE photo IN ({marks}) AND trim(words) <> ''"
+    )
+    like = (
+        f"SELECT photo, words FROM episodes JOIN said ON said.rowid = row WHERE words LIKE ? AND photo NOT IN ({marks})"
+    )
+    with memory.transaction() as db:
+        here = [folded(text) for (text,) in db.execute(of_photos, (*in_view,))]
+        if not here or any(re.search(rf"\b{re.escape(one)}\b", text) for text in here for one in _told(name, clause)):
+            return ""
+        others = db.execute(like, (f"%{found['name']}%", *in_view)).fetchall()
+        decided = Decided(name_rows.every(db))
+    for photo, text in others:
+        said = names_of(text)
+        for one in (*said.shown, *said.mentioned):
+            if name in folded(one).split() and decided.called(folded(one), photo):
+                return one
+    return ""
+
+
+def _says_more(found: re.Match[str]) -> bool:
+    """Whether a sentence follows the name: "Biscuit died", "Anna's leg is broken"; not "Anna's wedding in Rome"."""
+    after = folded(found["after"])
+    return bool(_VERB.search(after) if found["owns"] else _TELLS_MORE.match(after) or _lost(found))
+
+
+def _lost(found: re.Match[str]) -> bool:
+    """Whether a verb stood before the name: "I miss Biscuit"."""
+    return bool(re.search(r"\b(?:miss(?:ed)?|lost|buried|bury|love) $", found.string[: found.start()], re.IGNORECASE))
+
+
+def _told(name: str, clause: str) -> list[str]:
+    """What would make the words those of the photo in view: the name, or a thing, told of it."""
+    return [name, *_NOUN.findall(folded(clause))]

@@ -42,6 +42,8 @@ class Finding(NamedTuple):
     """Best first."""
     instead: str = ""
     """The words that were found for mistyped ones, "birthday"; empty when none was mistyped."""
+    more: bool = False
+    """Whether more fit than were asked for: then these are the best of them."""
     title: str = ""
     """What was found, where the words ask for a list: "Photos: Anna, from 2024"; empty for a search."""
 
@@ -98,9 +100,9 @@ def search(memory: Memory, words: str, now: datetime | None = None, most: int = 
             ids = set(memory.between(asked.since, asked.before))
             return Finding([entry._replace(why=asked.why) for entry in timeline(memory) if entry.id in ids])
     with memory.transaction() as db:
-        found, instead = recall.look_up(db, words, most, now, typed=True, embedder=memory.embedder)
-    entries = [EpisodeEntry(hit.id, _day(hit.day), why, score) for hit, score, why in found]
-    return Finding(entries, ", ".join(dict.fromkeys(instead.values())))
+        found, instead = recall.look_up(db, words, most + 1, now, typed=True, embedder=memory.embedder)
+    entries = [EpisodeEntry(hit.id, _day(hit.day), why, score) for hit, score, why in found[:most]]
+    return Finding(entries, ", ".join(dict.fromkeys(instead.values())), len(found) > most)
 
 
 def on_this_day(memory: Memory, today: date) -> list[EpisodeEntry]:

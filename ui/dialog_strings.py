@@ -18,6 +18,7 @@ FETCH = (
 )
 BROWSER = "Your memories, newest first"
 BROWSER_FOUND, BROWSER_PHOTO = "Memories with “{words}”", "Memories that look like this photo"
+BROWSER_BEST, BEST = "{found}: the best {n:,}, and more fit", "These {n:,} fit best, and more fit."
 BROWSER_INSTEAD = "Showing results for “{instead}”"
 BROWSER_SEARCH = "/ words, a place, “last summer”, “2024”, a photo’s path"
 BROWSER_NONE = {"empty": "None yet.", "searched": "None that match."}

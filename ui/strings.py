@@ -60,6 +60,7 @@ DEMO_OVER = "The demo album is closed and deleted. This is your own memory again
 DEMO_HERE = "DEMO ALBUM, /demo off leaves it"
 DEMO_NO_IMPORT = "Nothing is imported into the demo album: /demo off goes back to your own memory."
 NO_COMMAND = "There is no command {command}: /help lists them."
+NO_SEARCH = "There is no command {command}: /memories WORDS searches your memories, and a question finds them, too."
 TOO_LONG = (
     "That text has {n:,} characters, and I read up to {most:,} at once: it was not taken. Send me the sentences that "
     "matter."
@@ -122,3 +123,8 @@ MARKS = {"cancelled": STOPPED, "length": "(cut at the length limit)"}
 def seen_only(sentences: Sequence[str]) -> str:
     """What of an answer the model sees in the photo, or knows of the world, and no memory tells."""
     return f"from the model itself, not remembered: {' '.join(sentences)}"
+
+
+def no_command(name: str) -> str:
+    """What is said to a command that does not exist."""
+    return (NO_SEARCH if name in ("/search", "/find") else NO_COMMAND).format(command=name)

@@ -191,4 +191,6 @@ def _small_reply(question: str, held: str) -> str:
     plain = re.sub(r"\W+", "", held).casefold()
     if held and plain != re.sub(r"\W+", "", question).casefold() and not claims.abstains(held):
         return held
-    return "You are welcome." if re.search(r"\bth(?:an|x)|cheers|ty\b", question, re.IGNORECASE) else "Hello."
+    if re.search(r"\b(?:good ?)?bye\b|\bsee you\b|\bciao\b|\bgood night\b", question, re.IGNORECASE):
+        return "Goodbye."
+    return "You are welcome." if re.search(r"\bth(?:an|x)|cheers|\bty\b", question, re.IGNORECASE) else "Hello."

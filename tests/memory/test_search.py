@@ -153,3 +153,11 @@ def test_times_and_typos_from_the_shell(own_home: Path, capsys: pytest.CaptureFi
     assert main(["search", "birtday"]) == 0
     out, err = capsys.readouterr()
     assert "Milo's birthday" in out and "showing results for “birthday”" in err
+
+
+def test_a_search_that_more_memories_fit_says_so(tmp_path: Path) -> None:
+    with filled(tmp_path / "memory.db", *(f"The sea, day {n}" for n in range(7))) as memory:
+        found = browse.search(memory, "sea", NOW, most=5)
+        assert len(found.entries) == 5 and found.more
+        assert not browse.search(memory, "sea", NOW, most=7).more
+        assert not browse.search(memory, "Timbuktu", NOW).more

@@ -36,6 +36,22 @@ def test_every_command_of_the_app_is_here() -> None:
     assert app - {"/copy", "/large"} <= here
 
 
+def test_a_search_without_a_command_for_it_names_the_one_there_is(talk: Talk) -> None:
+    lines = talk(FakeBackend(), "/search Portugal", "/nosuch")
+    assert f"Note: {strings.no_command('/search')}" in lines and "/memories WORDS" in strings.no_command("/search")
+    assert f"Note: {strings.no_command('/nosuch')}" in lines and "/help" in strings.no_command("/nosuch")
+
+
+def test_a_list_says_that_more_fit(talk: Talk, memory_file: Path, photos: Path) -> None:
+    with Memory(memory_file) as memory:
+        photo = load_photo(picture(photos / "sea.png", "blue"))
+        days = [datetime(2020 + n // 12, 1 + n % 12, 1, tzinfo=UTC) for n in range(102)]
+        memory.add_all([Episode(photo, (Turn("user", f"The sea, number {n}"),), day) for n, day in enumerate(days)])
+        memory.add(Episode(load_photo(picture(photos / "hat.png", "red")), (Turn("user", "My hat"),), days[0]))
+    assert dialog_strings.BEST.format(n=100) in talk(FakeBackend(), "/memories sea")
+    assert not any("more fit" in line for line in talk(FakeBackend(), "/memories hat"))
+
+
 def test_a_line_far_too_long_is_one_line(talk: Talk) -> None:
     lines = talk(fake := FakeBackend(), "word " * 20_000)
     assert sum("That text has 99,999 characters" in line for line in lines) == 1

@@ -6,12 +6,14 @@ import statistics
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from textual import events
 from textual.widgets import Input, OptionList, TextArea
 
 from assistant.backends.fake import FakeBackend
 from assistant.photo import load_photo
 from memory.episode import Episode, Turn
+from memory.naming import photo_lists
 from memory.store import Memory
 from tests.support.apppilot import (
     drawn,
@@ -47,6 +49,20 @@ async def test_timeline_and_grid_show_day_words_and_picture(memory_file: Path, p
         await pilot.press("enter")
         await opened(app, EpisodeScreen)
         await sees(app.screen, "Bruno on ice")
+
+
+async def test_a_search_that_more_fit_says_that_these_are_the_best(
+    memory_file: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(photo_lists.find, "__defaults__", (None, 2))
+    fill(memory_file, photos, "Milo at the sea", "Rex at the sea", "Bruno in the sea", "A hat")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await browser(app, pilot, "sea")
+        await sees(app.screen, "Memories with “sea”: the best 2, and more fit", "1 of 2")
+        await pilot.press("escape", "escape")
+        await browser(app, pilot, "hat")
+        await sees(app.screen, "Memories with “hat”", "1 of 1")
+        assert "more fit" not in str(app.screen.query_one("#browser").border_title)
 
 
 async def test_search_by_words_time_place_and_photo(memory_file: Path, photos: Path) -> None:

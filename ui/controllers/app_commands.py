@@ -97,7 +97,7 @@ class AppCommands(Base):
             case _ if name[1:].isdecimal():
                 self.action_cite(int(name[1:]))
             case _:
-                await self.main_view.note(strings.NO_COMMAND.format(command=name), "warning")
+                await self.main_view.note(strings.no_command(name), "warning")
 
     async def on_composer_too_long(self, message: Composer.TooLong) -> None:
         """Say in one line that a text is too long; nothing of it comes into the conversation."""

@@ -133,7 +133,7 @@ class MemoriesController:
         self._thread.browse(find, found)
 
     async def _show_found(self, words: str, typing: bool, finding: Finding) -> None:
-        await self._show(words, False, finding.entries, finding.instead, typing, finding.title)
+        await self._show(words, False, finding.entries, finding.instead, typing, finding.title, finding.more)
 
     async def list_photos(self, question: str) -> bool:
         """Show what a request for a list means, in the browser, and say so; False when `question` is none."""
@@ -177,11 +177,12 @@ class MemoriesController:
         instead: str = "",
         typing: bool = False,
         title: str = "",
+        more: bool = False,
     ) -> None:
         if self.screen is None:
             await self._push()
         if self.screen:
-            self.screen.show(marks, words, photo, instead, typing, title, self._there)
+            self.screen.show(marks, words, photo, instead, typing, title, more, self._there)
             self._there = ()
 
     async def _push(self) -> None:

@@ -22,6 +22,7 @@ from memory.days import LONGEST_DAY, UNKNOWN, given_day
 from memory.episode import Episode, Turn
 from ui.dialog_strings import (
     BROWSER,
+    BROWSER_BEST,
     BROWSER_FOUND,
     BROWSER_INSTEAD,
     BROWSER_KEYS,
@@ -102,19 +103,21 @@ class BrowserScreen(Screen[None]):
         instead: str = "",
         typing: bool = False,
         title: str = "",
+        more: bool = False,
         there: Sequence[str] = (),
     ) -> None:
         """Show these memories, found by `words` ("": all); `photo`: the words were the path of a photo.
 
         `instead`: the words that were found for mistyped ones; `typing`: the keys stay in the search field; `title`:
-        what the words mean, where they ask for a list: "Photos: Anna, from 2024"; `there`: ids of memories of which
-        the first that is listed is to be highlighted.
+        what the words mean, where they ask for a list: "Photos: Anna, from 2024"; `more`: more fit; `there`: ids of
+        memories of which the first that is listed is to be highlighted.
         """
         self._opened = words if self._opened is None else self._opened
         searched, gone = words != self.words, bool(self.grid.marks)
         self.words = words
         found = title or (BROWSER_PHOTO if photo else BROWSER_FOUND.format(words=words))
         found = BROWSER_INSTEAD.format(instead=instead) if instead and marks else found
+        found = BROWSER_BEST.format(found=found, n=len(marks)) if more else found
         self.query_one("#browser").border_title = Content(found if words else BROWSER)
         if not typing:
             self.query_one("#search", Input).value = words

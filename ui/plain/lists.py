@@ -41,7 +41,8 @@ def memories(wanted: str, memory: Memory) -> list[str]:
         photos = count(len(finding.entries), "photo")
         return [(LISTED_AS if lines else LISTED_NONE).format(title=finding.title, n=photos), *lines]
     instead = [dialog_strings.BROWSER_INSTEAD.format(instead=finding.instead)] if finding.instead and lines else []
-    return [*instead, *lines] or [plain_strings.NOTHING]
+    best = [dialog_strings.BEST.format(n=len(lines))] if finding.more else []
+    return [*instead, *lines, *best] or [plain_strings.NOTHING]
 
 
 def reminders(standing: list[Reminder]) -> None:

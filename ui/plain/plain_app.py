@@ -200,7 +200,7 @@ class PlainApp:
                 return self._open(name[1:])
             case _:
                 need = any(name in re.findall(r"(/\w+) [A-Z1]", key) for key, _ in plain_strings.HELP)
-                text = plain_strings.NEEDS if need else plain_strings.UNKNOWN
+                text = plain_strings.NEEDS if need else strings.no_command(name)
                 return self._printer.say(plain_strings.NOTE, text.format(command=name))
         self._follow()
 

@@ -34,7 +34,6 @@ DEMO = (
     "The demo album is open, in a memory of its own. Show it a new photo: /photo {photo} and ask: {question} "
     "/demo off leaves it."
 )
-UNKNOWN = "There is no command {command}: /help lists them."
 NEEDS = "{command} needs something after it: /help says what."
 NOTHING = "Nothing found."
 REMINDERS = "/end ID ends one."

@@ -152,6 +152,8 @@ def test_small_talk_is_answered_and_neither_echoed_nor_judged() -> None:
     bruno = recall(BRUNO)
     assert check("Thanks.", bruno, question="thanks").shown == "You are welcome."
     assert check("This is Bruno.", bruno, question="Hello.").shown == "Hello."
+    assert check("Bye!", bruno, question="bye").shown == "Goodbye."
+    assert check("hi there", bruno, question="hi there").shown == "Hello."
     assert check("You're welcome!", bruno, question="Thank you!").shown == "You're welcome!"
 
 

@@ -42,7 +42,8 @@ class Quote(NamedTuple):
     """Id of the episode."""
 
 
-_DIS = frozenset(map(stem, ("dis", "dat")))
+_DIS = frozenset(map(stem, "dis dat photo picture image pic".split()))
+"""Words that only point to what is in view."""
 _VAGUE = _DIS | frozenset(
     stem(w)
     for w in "get make happen tell say know remember mean go come see take thing photo picture call name much many "

@@ -34,29 +34,44 @@ _OPEN = re.compile(r"\W*(?:and |but |so )?(?:what|why|how|where|when)\b(?!.*\bor
 _EMPTY = ("stop", "light", "be", "aux", "other", "me")
 _CALLED = re.compile(
     r"\W*(?:and |but |so )?"
-    r"(?:what(?:['’]s| is| was) (?:(?:it|this|that|he|she) (?:called|named)|(?:its|his|her|the) name)"
+    r"(?:what(?:['’]?s| is| was) (?:(?:it|this|that|he|she) (?:called|named)|(?:its|his|her|the) name)"
     r"|what (?:do|did) (?:i|we|you) (?:call|name) (?:it|this|that|him|her))\W*$",
     re.IGNORECASE,
 )
 """Asks what the thing in view is called, and not a person beside it."""
+_WHO_IN_VIEW = re.compile(
+    r"\W*(?:and |but |so )?who(?:['’]?s|['’]?re| is| are| was| were)? "
+    r"(?:(?:this|that|these|those|dis|dat|it|he|she|they)(?: here| again| then)?"
+    r"|(?:(?:this |that )?(?:in|on) (?:this|that|the|my) (?:photo|picture|pic|image)))\W*$",
+    re.IGNORECASE,
+)
+"""Asks who is in view, and nothing else."""
 _MY = {"my": "your", "our": "your", "mine": "yours", "ours": "yours", "i": "you", "we": "you", "me": "you", "us": "you"}
 _AS_I = re.compile(
     r"\bI(?:['’]m| am| can| do| did| see| think| believe| remember| know| would| will| have)\b", re.IGNORECASE
 )
 
 
-def responsive(question: str, sentence: str, names: frozenset[str] = frozenset()) -> bool:
-    """Whether a sentence has what the question asks for. `names`: stems of what the recalled things are called."""
+def responsive(
+    question: str, sentence: str, names: frozenset[str] = frozenset(), own: frozenset[str] = frozenset()
+) -> bool:
+    """Whether a sentence has what the question asks for. `names`: stems of what the recalled things are called; `own`:
+    of these, the names of those surely in view."""
     found = tokens(sentence)
-    if _only_names(found, names) and not _WHO_IS.match(question.replace("'s", " is").replace("’s", " is")):
-        return False
-    if _bare_name(found, names) and not _NAME_ASKED.match(question.replace("'s", " is").replace("’s", " is")):
-        return False
+    called = bool(_CALLED.match(question))
+    if called or _WHO_IN_VIEW.match(question):
+        wanted = own or (names if called else own)
+        if wanted and found and not any(t.stem in wanted for t in found):
+            return False  # "Oscar", to "what is it called?", where it is Zog; "Emma's bear", where it is Bruno
+    else:
+        spelt = question.replace("'s", " is").replace("’s", " is")
+        if _only_names(found, names) and not _WHO_IS.match(spelt):
+            return False
+        if _bare_name(found, names) and not _NAME_ASKED.match(spelt):
+            return False
     asked_of = {t.stem for t in tokens(question)}
     if _OPEN.match(question) and found and all(t.stem in asked_of or t.kind in _EMPTY for t in found):
         return False  # "Ellie was ill.", to "why was Ellie ill?"
-    if names and _CALLED.match(question) and found and not any(t.stem in names for t in found):
-        return False  # "Oscar", to "what is it called?", where it is Zog
     if found and found[0].kind == "prep" and (asks := tokens(question)) and asks[0].kind in ("be", "aux"):
         return any(t.kind == "prep" and t.stem == found[0].stem for t in asks)  # "With 3 throws", to "Did I win it?"
     number, day = (any(t.kind == kind for t in found) for kind in ("number", "day"))

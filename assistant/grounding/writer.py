@@ -141,7 +141,8 @@ class GroundedText:
 
     def _fits(self, sentence: str) -> bool:
         names = frozenset().union(*(one.names | one.nouns for one in self._evidence.told))
-        return responsive(self._evidence.question, sentence, names)
+        own = frozenset().union(*(one.names for one in self._evidence.told if one.id and one.sure))
+        return responsive(self._evidence.question, sentence, names, own)
 
     def _known_surely(self, verdict: Verdict) -> bool:
         """Whether a sentence stands only in memories that may be of this, and one that is sure answers the question."""

@@ -58,6 +58,34 @@ def test_who_did_it_stays(words: str, question: str, written: str) -> None:
     assert check(written, recall(words), question=question).shown == written
 
 
+BRUNO = "thats bruno, emmas bear. she got him from aunt klara in graz when she was born"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "who is that?",
+        "who's this",
+        "whos that",
+        "and who was he?",
+        "who is in this photo?",
+        "what's his name",
+        "whats his name?",
+    ],
+)
+def test_who_is_in_view_is_told_by_its_name_where_it_has_one(question: str) -> None:
+    assert "“thats bruno, emmas bear.”" in check("Emmas bear", recall(BRUNO), question=question).shown
+    assert check("Bruno, emmas bear", recall(BRUNO), question=question).shown == "Bruno, emmas bear"
+    assert check("Emmas bear. It is Bruno.", recall(BRUNO), question=question).shown == "It is Bruno."
+
+
+def test_who_is_in_view_needs_no_name_where_none_was_told() -> None:
+    assert (
+        check("My sister.", recall("My sister with her dog in Lyon"), question="who is this?").shown == "Your sister."
+    )
+    assert check("Emmas bear", recall(BRUNO), question="what is this?").shown == "Emmas bear"
+
+
 def test_she_is_not_he_and_a_clock_gives_nothing() -> None:
     """Captions of the second nano, word for word."""
     away = "You were looking after him for two weeks in August while {} was in Portugal with Henry."

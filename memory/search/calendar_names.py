@@ -7,6 +7,9 @@ machine's timezone, unless `"hemisphere": "south"` (or "north") stands in `setti
 from __future__ import annotations
 
 import json
+import locale
+import os
+import re
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -85,6 +88,37 @@ def part_of_year(name: str) -> OfYear:
     return by_weekday
 
 
+def quarter(n: int) -> OfYear:
+    """The n-th three months of a year, from 1."""
+    return lambda year: (date(year, 3 * n - 2, 1), _after_months(date(year, 3 * n - 2, 1), 3))
+
+
+def slashed(text: str) -> Span:
+    """The days of "4/7/2024", month or day first as this machine's locale has it.
+
+    Where the locale says neither and both are days, from the first to the last of the two. Raises ValueError.
+    """
+    first, second, year = (int(n) for n in text.split("/"))
+    if year < 100:
+        year += 2000 if 2000 + year <= date.today().year else 1900
+    month_first = _month_first() if max(first, second) <= 12 else second > 12
+    orders = (
+        [(first, second), (second, first)] if month_first is None else [(first, second)[:: 1 if month_first else -1]]
+    )
+    found = sorted(date(year, month, day) for month, day in orders)
+    return found[0], found[-1] + timedelta(days=1)
+
+
+def _month_first() -> bool | None:
+    """Whether this machine's locale writes the month before the day; None: it does not say."""
+    named = next((os.environ[name] for name in ("LC_ALL", "LC_TIME", "LANG") if os.environ.get(name)), None)
+    named = (named or locale.getlocale()[0] or "").partition(".")[0]
+    found = re.fullmatch(r"([A-Za-z]+)_([A-Z]{2}|[A-Z][\w ]+)(?:@\w+)?", named)
+    if not found or found[2] in ("CA", "Canada") or found[1].lower()[:2] in ("ja", "zh", "ko", "hu", "ch"):
+        return None  # no locale, one that has both, or one that writes the year first
+    return found[2] in ("US", "PH", "United States", "Philippines")
+
+
 def third(span: Span, n: int, of: int = 3) -> Span:
     """The n-th part (from 0) of a span, by whole months where it is of some: early 2024 is January to April."""
     first, end = span
@@ -121,8 +155,6 @@ def southern() -> bool:
 
 def _zone_name() -> str:
     """The name of this machine's timezone, such as "Europe/Vienna"; "" where the system does not tell."""
-    import os
-
     if named := os.environ.get("TZ"):
         return named.lstrip(":")
     try:

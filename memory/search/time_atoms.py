@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from memory.search.calendar_names import FEASTS, MONTHS, SEASONS, OfYear, Span, part_of_year, third
+from memory.search.calendar_names import FEASTS, MONTHS, SEASONS, OfYear, Span, part_of_year, quarter, slashed, third
 
 TO = r"(?:-|–|—|to|till|until|through)"
 """What stands between the ends of a range."""
@@ -19,7 +19,12 @@ _COUNTED = "a one two three four five six seven eight nine ten eleven twelve".sp
 _MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 _NAMES = "|".join(re.escape(name) for name in sorted((*SEASONS, *FEASTS), key=len, reverse=True))
 _NAME = rf"(?:{_MONTH}|(?:{_NAMES})\b)"
-_YEAR = r"(?:(?:19|20)\d\d\b(?!-\d\d\b)|'\d\d\b)"
+_AFTER_PART = "|".join(rf"(?<={name}\ )" for name in (*SEASONS, "christmas", "easter"))
+_YEAR = (
+    rf"(?:(?:19|20)\d\d\b(?!-\d\d\b)|'\d\d\b|(?:{_AFTER_PART})\d\d\b(?![\d:./%-])"
+    r"(?!\ (?:times|days|nights|weeks|years|people|degrees|steps)\b))"
+)
+"""A year; of two digits after a season: "summer 23"."""
 _COUNT = rf"(?:(?:a\ )?few|(?:a\ )?couple\ of|half\ an?|an|{'|'.join(_COUNTED)}|\d{{1,3}})"
 _FEW, _HALF = -1, 0
 _NTH = r"\d{1,2}(?:st|nd|rd|th)?"
@@ -29,9 +34,9 @@ _WORDED = {
 }
 """Days of a month in words."""
 _TENS = {
-    f"{word}ties": tens for word, tens in zip("for fif six seven eigh nine".split(), range(40, 100, 10), strict=True)
+    f"{word}ties": tens
+    for word, tens in zip("twen thir for fif six seven eigh nine".split(), range(20, 100, 10), strict=True)
 }
-_TENS |= {"twenties": 20, "thirties": 30}
 _SHARES = {  # which part, of how many
     **{"early": (0, 3), "beginning": (0, 3), "start": (0, 3), "mid": (1, 3), "middle": (1, 3), "late": (2, 3)},
     **{"end": (2, 3), "first half": (0, 2), "second half": (1, 2)},
@@ -42,10 +47,14 @@ _ATOM = re.compile(
     rf"""(?<![\w'])(?<![a-z]-)(?:
     (?P<iso>\d{{4}}-\d\d-\d\d)\b
     | (?P<dotted>\d{{1,2}}\.\ ?\d{{1,2}}\.\ ?(?:19|20)\d\d)\b
+    | (?P<slashed>\d{{1,2}}/\d{{1,2}}/(?:(?:19|20)\d\d|\d\d))\b(?!/)
+    | (?P<weekendof>weekend)(?=\ (?:of|around)\ (?:the\ )?(?:{_NTH}(?:\ of)?\ {_MONTH}|{_MONTH}\ (?:the\ )?{_NTH}\b
+        |\d{{4}}-\d\d-\d\d\b|\d{{1,2}}[./]\ ?\d{{1,2}}[./]))
+    | q(?P<quarter>[1-4])\b | (?P<nthquarter>first|second|third|fourth|last)\ quarter(?=\ (?:of|in)\b|\ (?:19|20)\d\d)
     | (?P<isomonth>(?:19|20)\d\d-(?:0[1-9]|1[0-2]))\b(?!-)
     | winter(?:\ of)?\ (?P<winter>(?:19|20)\d\d)\ ?[/–-]\ ?(?:(?:19|20)\d\d|\d\d)\b
     | (?P<decade>(?:19|20)\d0)'?s\b
-    | the\ (?:(?:early|mid|late)[ -])?(?:'?(?P<tens>[2-9]0)s|(?P<tensword>{"|".join(_TENS)}))\b
+    | the\ (?:(?:early|mid|late)[ -])?(?:'?(?P<tens>[2-9]0)'?s|(?P<tensword>{"|".join(_TENS)}))\b
     | (?P<day>(?:the\ )?day\ before\ yesterday|yesterday|today|tonight|(?:(?<=until\ )|(?<=till\ ))now)\b
     | (?P<first>{_NTH})(?:\ ?{TO}\ ?(?:the\ )?(?P<last>{_NTH}))?(?:\ of)?\ (?P<ofmonth>{_MONTH})
     | (?P<inmonth>{_MONTH})\ (?:the\ )?(?P<begin>{_NTH})\b(?![\d:])(?:\ ?{TO}\ ?(?P<until>{_NTH})\b(?!\ (?:{_MONTH})))?
@@ -84,7 +93,7 @@ class Atom:
     """0: Monday."""
     span: Span | None = None
     share: str = ""
-    """Only this of it: "early", "end", "last week"."""
+    """Only this of it: "early", "end", "last week"; "weekend" alone: the one around the day that follows."""
     sure: bool = False
     """Whether it means a time wherever it stands."""
     is_month: bool = False
@@ -142,14 +151,21 @@ def _atom(match: re.Match[str], today: date) -> Atom:
     if m["iso"] or m["dotted"]:
         day = date.fromisoformat(m["iso"]) if m["iso"] else date(*(int(n) for n in m["dotted"].split(".")[::-1]))
         return Atom(start, end, span=_day(day), sure=True)
+    if m["slashed"] or m["weekendof"]:
+        return Atom(
+            start, end, span=slashed(m["slashed"]) if m["slashed"] else None, share=m["weekendof"] or "", sure=True
+        )
+    if m["quarter"] or m["nthquarter"]:
+        nth = m["quarter"] or {"last": 4}.get((m["nthquarter"] or "").lower())
+        return Atom(start, end, part=quarter(int(nth or _WORDED[(m["nthquarter"] or "").lower()])))
     if m["isomonth"]:
         year, month = map(int, m["isomonth"].split("-"))
         return Atom(start, end, span=_of_month(month)(year), sure=True)
     if m["winter"]:
         return Atom(start, end, span=part_of_year("winter")(int(m["winter"])), sure=True)
     if m["decade"] or m["tens"] or m["tensword"]:
-        first = _decade(m, today)
-        return Atom(start, end, span=(year_span(first)[0], year_span(first + 9)[1]), sure=bool(m["decade"]))
+        first, ends = _decade(m, today), not re.match(r"\s*[^\W_]", match.string[end:])  # not "the 80s party"
+        return Atom(start, end, span=(year_span(first)[0], year_span(first + 9)[1]), sure=bool(m["decade"]) or ends)
     if m["day"]:
         back = {"yesterday": 1, "today": 0, "tonight": 0, "now": 0}.get(m["day"].lower(), 2)
         return Atom(start, end, span=_day(today - timedelta(days=back)), sure=True)
@@ -259,9 +275,9 @@ def _name(text: str) -> str:
 
 
 def _year(text: str, today: date) -> int:
-    """ "2024", or "'24" as the latest such year that has begun."""
-    if text.startswith("'"):
-        year = today.year // 100 * 100 + int(text[1:])
+    """ "2024"; "'24" or "24" as the latest such year that has begun."""
+    if len(text) < 4:
+        year = today.year // 100 * 100 + int(text.lstrip("'"))
         return year if year <= today.year else year - 100
     return int(text)
 

@@ -25,7 +25,7 @@ _ORDER = re.compile(
 )
 _HOW = re.compile(
     r"\b(?:(?P<length>day|night|evening|morning|week|fortnight|month) (?=before |after ))?"
-    r"(?P<how>before|until|till|after|since|in|on|at|from|during|over|around|between|within|throughout|of)"
+    r"(?P<how>before|until|till|after|since|in|on|at|from|during|over|around|between|within|throughout|circa|ca\.?|of)"
     r" (?:the )?$",
     re.I,
 )
@@ -60,7 +60,7 @@ class _Phrase:
     """Atoms beside each other, with the preposition before them."""
 
     how: str
-    """The preposition in small letters; "since" also for "from 2019 on"; "" when there is none."""
+    """The preposition in small letters; "since" also for "from 2019 on", "around" for "circa"; "": there is none."""
     start: int
     end: int
     text: str
@@ -124,6 +124,7 @@ def _phrases(text: str, found: Sequence[Atom]) -> Iterable[_Phrase]:
         first = rest.pop(0)
         head = _HOW.search(text, 0, first.start)
         how = head["how"].lower() if head else ""
+        how = "around" if how.startswith("c") else how
         groups, is_range, end = [[first]], False, first.end
         while rest:
             gap = text[end : rest[0].start]
@@ -158,8 +159,8 @@ def _means_a_time(phrase: _Phrase) -> bool:
         return True
     if phrase.is_range and all(any(atom.year for atom in group) for group in phrase.groups):
         return True
-    if phrase.how == "of":  # "photos of May" are of a person
-        return any(atom.year for atom in every)
+    if phrase.how == "of":  # "photos of May" are of a person, those of the 90s are not
+        return any(atom.year or atom.span for atom in every)
     if phrase.how == "at":
         return not every[0].is_month
     if phrase.how == "over":  # "over 2000 people"
@@ -207,6 +208,8 @@ def _days(phrase: _Phrase, hint: int | None, today: date) -> Days:
         only = known.pop() if len(known) == 1 else hint
         spans = [_span(group, only, today) for group in groups]
     first, end = min(span[0] for span in spans), max(span[1] for span in spans)
+    if phrase.how == "around" and not phrase.is_range:
+        return _around(first, end)
     if len(groups) == 1 or not phrase.is_range:
         if phrase.how == "before":
             return first - timedelta(days=phrase.length) if phrase.length else None, first
@@ -217,6 +220,15 @@ def _days(phrase: _Phrase, hint: int | None, today: date) -> Days:
         if phrase.how == "since":
             return first, None
     return first, end
+
+
+def _around(first: date, end: date) -> Span:
+    """A range with the year before and after it or, where it is of months or days, the month or week."""
+    if (end - first).days > 360:
+        return date(first.year - 1, first.month, first.day), date(end.year + 1, end.month, end.day)
+    if first.day == end.day == 1:
+        return (first - timedelta(days=1)).replace(day=1), (end + timedelta(days=31)).replace(day=1)
+    return first - timedelta(days=7), end + timedelta(days=7)
 
 
 def _ends(groups: Sequence[tuple[Atom, ...]], said: Sequence[int | None], hint: int | None, today: date) -> list[Span]:
@@ -247,6 +259,12 @@ def _span(group: Sequence[Atom], year: int | None, today: date) -> Span:
             spans.append(shared(atom.span, ""))
         elif atom.year and not any(one.part for one in group):
             spans.append(shared(year_span(atom.year), atom.share))
+    if not spans and any(atom.share.lower() == "weekend" for atom in group):
+        raise ValueError("a weekend of no day")
+    if spans and any(atom.share.lower() == "weekend" for atom in group if not (atom.part or atom.span or atom.year)):
+        day = spans[0][0]
+        saturday = day + timedelta(days=(8 - day.weekday()) % 7 - 3)  # the nearest: of a Wednesday the next
+        return saturday, saturday + timedelta(days=2)
     weekday = next((atom.weekday for atom in group if atom.weekday is not None), None)
     if not spans and weekday is not None:
         day = today - timedelta(days=(today.weekday() - weekday) % 7)
@@ -265,7 +283,7 @@ def _why(phrases: Sequence[_Phrase], since: date | None, before: date | None) ->
     """ "from last summer (June to August 2026)"; without the days where the phrase says them."""
     said: list[str] = []
     for phrase in phrases:
-        how = phrase.how if phrase.how in ("before", "until", "till", "after", "since") else "from"
+        how = phrase.how if phrase.how in ("before", "until", "till", "after", "since", "around") else "from"
         said.append(phrase.text if said and how == "from" else f"{how} {phrase.text}")
     text = ", ".join(said)
     if since and before:

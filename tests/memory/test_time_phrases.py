@@ -59,6 +59,25 @@ def days(asked: TimeQuery) -> str:
         ("from last May until now", "2026-05-01 .. 2026-11-28"),
         ("Monday to Friday last week", "2026-11-16 .. 2026-11-20"),
         ("in his nineties", " .. "),
+        ("in Q3 2021", "2021-07-01 .. 2021-09-30"),
+        ("photos from the first quarter of 2024", "2024-01-01 .. 2024-03-31"),
+        ("circa 2012", "2011-01-01 .. 2013-12-31"),
+        ("ca. 1995", "1994-01-01 .. 1996-12-31"),
+        ("around May 2020", "2020-04-01 .. 2020-06-30"),
+        ("around 12 May 2020", "2020-05-05 .. 2020-05-19"),
+        ("the 90s", "1990-01-01 .. 1999-12-31"),
+        ("photos of the 90's", "1990-01-01 .. 1999-12-31"),
+        ("summer 23", "2023-06-01 .. 2023-08-31"),
+        ("at Christmas 98", "1998-12-24 .. 1998-12-26"),
+        ("did she fall 23 times", " .. "),
+        ("weekend of 5 May 2024", "2024-05-04 .. 2024-05-05"),
+        ("the weekend of May 8, 2024", "2024-05-11 .. 2024-05-12"),
+        ("the weekend of 2024-05-06", "2024-05-04 .. 2024-05-05"),
+        ("the weekend of 3 friends", " .. "),
+        ("on 13/7/2024", "2024-07-13 .. 2024-07-13"),
+        ("on 7/13/24", "2024-07-13 .. 2024-07-13"),
+        ("on 13/13/2024", " .. "),
+        ("on 24/12/98", "1998-12-24 .. 1998-12-24"),
         ("the 80s party", " .. "),
         ("where is it now", " .. "),
         ("our first May together", " .. "),
@@ -227,6 +246,24 @@ def test_the_hemisphere_can_be_set(own_home: Path) -> None:
     assert days(parse("winter 2024", ASKED)) == "2024-06-01 .. 2024-08-31"
 
 
+@pytest.mark.parametrize(
+    ("language", "meant", "said"),
+    [
+        ("en_US.UTF-8", "2024-04-07 .. 2024-04-07", "7 April 2024"),
+        ("en_GB.UTF-8", "2024-07-04 .. 2024-07-04", "4 July 2024"),
+        ("de_DE@euro", "2024-07-04 .. 2024-07-04", "4 July 2024"),
+        ("en_CA.UTF-8", "2024-04-07 .. 2024-07-04", "7 April to 4 July 2024"),
+        ("C.UTF-8", "2024-04-07 .. 2024-07-04", "7 April to 4 July 2024"),
+    ],
+)
+def test_whether_the_month_is_first_says_the_locale(
+    monkeypatch: pytest.MonkeyPatch, language: str, meant: str, said: str
+) -> None:
+    monkeypatch.setenv("LC_ALL", language)
+    asked = parse("on 4/7/2024", ASKED)
+    assert days(asked) == meant and asked.why == f"from 4/7/2024 ({said})"
+
+
 def test_easter_is_where_the_church_puts_it() -> None:
     known = {1961: "04-02", 1999: "04-04", 2000: "04-23", 2008: "03-23", 2011: "04-24", 2024: "03-31", 2038: "04-25"}
     assert {year: f"{calendar_names.easter(year):%m-%d}" for year in known} == known
@@ -261,6 +298,7 @@ def test_any_text_is_read() -> None:
     chance = random.Random(0)
     words = (
         "last this the before since in on christmas easter may 31 february 0 12 2024 99999 ago week a summer ’ "
+        "q3 weekend circa around 4/7/24 90s "
         "to or and between 2023 '24 early end of 3rd monday few year new year's eve - from until"
     )
     for _ in range(5000):

@@ -93,11 +93,14 @@ def quarter(n: int) -> OfYear:
     return lambda year: (date(year, 3 * n - 2, 1), _after_months(date(year, 3 * n - 2, 1), 3))
 
 
-def slashed(text: str) -> Span:
-    """The days of "4/7/2024", month or day first as this machine's locale has it.
+def numbered(text: str) -> Span:
+    """The days of "2024-07-04", "4.7.2024" or "4/7/2024": with slashes in the order of this machine's locale.
 
     Where the locale says neither and both are days, from the first to the last of the two. Raises ValueError.
     """
+    if "/" not in text:
+        numbers = [int(n) for n in text.replace("-", ".").split(".")]
+        return _days(date(*(numbers if "-" in text else numbers[::-1])), 1)
     first, second, year = (int(n) for n in text.split("/"))
     if year < 100:
         year += 2000 if 2000 + year <= date.today().year else 1900

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from memory.search.calendar_names import FEASTS, MONTHS, SEASONS, OfYear, Span, part_of_year, quarter, slashed, third
+from memory.search.calendar_names import FEASTS, MONTHS, SEASONS, OfYear, Span, numbered, part_of_year, quarter, third
 
 TO = r"(?:-|–|—|to|till|until|through)"
 """What stands between the ends of a range."""
@@ -148,16 +148,13 @@ def _atom(match: re.Match[str], today: date) -> Atom:
     m = match.groupdict()
     start, end = match.span()
     share = m["share"] or ""
-    if m["iso"] or m["dotted"]:
-        day = date.fromisoformat(m["iso"]) if m["iso"] else date(*(int(n) for n in m["dotted"].split(".")[::-1]))
-        return Atom(start, end, span=_day(day), sure=True)
-    if m["slashed"] or m["weekendof"]:
-        return Atom(
-            start, end, span=slashed(m["slashed"]) if m["slashed"] else None, share=m["weekendof"] or "", sure=True
-        )
+    if numbers := m["iso"] or m["dotted"] or m["slashed"]:
+        return Atom(start, end, span=numbered(numbers), sure=True)
+    if m["weekendof"]:
+        return Atom(start, end, share="weekend", sure=True)
     if m["quarter"] or m["nthquarter"]:
-        nth = m["quarter"] or {"last": 4}.get((m["nthquarter"] or "").lower())
-        return Atom(start, end, part=quarter(int(nth or _WORDED[(m["nthquarter"] or "").lower()])))
+        nth = int(m["quarter"] or _WORDED.get(m["nthquarter"].lower(), 4))  # "last"
+        return Atom(start, end, part=quarter(nth))
     if m["isomonth"]:
         year, month = map(int, m["isomonth"].split("-"))
         return Atom(start, end, span=_of_month(month)(year), sure=True)

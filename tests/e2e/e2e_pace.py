@@ -198,7 +198,7 @@ def test_the_view_of_people_and_things(wire: Wire) -> None:
 
 def test_keys_in_a_filtered_browser(wire: Wire) -> None:
     """A search that 3334 memories fit, of which the best 200 are shown, opened and walked through."""
-    opened = wire.press("-l", "/memories sea", ";", "send-keys", "-t", "e2e", "Enter", shows="1 of 200")
+    opened = wire.press("-l", "'/memories sea'", ";", "send-keys", "-t", "e2e", "Enter", shows="1 of 200")
     try:
         told("filtered browser: opened", [opened], 1, 1)
         told("filtered browser: one down", [wire.press("Down", shows=" of 200") for _ in range(40)])

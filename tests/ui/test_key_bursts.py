@@ -21,6 +21,7 @@ from ui.dialogs import episode_dialogs, kept_conversations, memory_browser, mode
 from ui.dialogs.confirming import Confirming
 from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.memory_browser import BrowserScreen
+from ui.widgets.chat_log import UserText
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def told(memory_file: Path, photos: Path) -> Episode:
 
 def burst(app: KeepsakeApp, keys: str) -> None:
     """Send all keys at once, as a terminal does whose input is read in one piece."""
-    names = {"/": "slash", "\r": "enter"}
+    names = {"/": "slash", "\r": "enter", "\b": "backspace", "\x15": "ctrl+u"}
     for event in [events.Key(names.get(key, key), key) for key in keys]:
         app.post_message(event)
 
@@ -97,3 +98,15 @@ def test_every_screen_that_has_a_key_for_yes_or_takes_away_waits_until_it_is_dra
     assert issubclass(memory_browser.TwinsScreen, Confirming) and issubclass(
         kept_conversations.RemindersScreen, Confirming
     )
+
+
+async def test_what_is_corrected_in_a_burst_is_sent_as_corrected(memory_file: Path) -> None:
+    """Letters never overtake the keys before them, in the input and in a field."""
+    async with running(memory_file, FakeBackend(["Yes."])) as (app, pilot):
+        burst(app, "wrong\x15whoo\b?\r")
+        await until(lambda: app.query(UserText) and idle(app), "the question")
+        assert [entry.text for entry in app.query(UserText)] == ["who?"]
+        await send(app, pilot, "/memories")
+        await opened(app, BrowserScreen)
+        burst(app, "/wrong\x15milk\bo")
+        await until(lambda: app.screen.query_one("#search", Input).value == "milo", "the corrected words")

@@ -30,6 +30,7 @@ from ui.dialogs.large_photo import LargePhoto
 from ui.recall_strings import day
 from ui.telling_strings import MARK_KEY
 from ui.widgets.photo_view import PhotoView
+from ui.widgets.text_fields import LineField, TextField
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,10 @@ class RememberDialog(Editing, ModalScreen[Keep | None]):
             with Horizontal():
                 yield PhotoView(self.photo, classes="thumb")
                 with Vertical():
-                    yield Input(placeholder="What is it? “This is Milo.”", id="words")
+                    yield LineField(placeholder="What is it? “This is Milo.”", id="words")
                     with Horizontal(classes="fields"):
-                        yield Input(self.default, placeholder=UNKNOWN, id="date", max_length=LONGEST_DAY)
-                        yield Input(placeholder="Where", id="place")
+                        yield LineField(self.default, placeholder=UNKNOWN, id="date", max_length=LONGEST_DAY)
+                        yield LineField(placeholder="Where", id="place")
             yield Label("", id="problem")
             with Horizontal(classes="buttons"):
                 yield Button("Keep", variant="primary", id="keep")
@@ -113,7 +114,7 @@ class PassphraseDialog(ModalScreen[str | None]):
         with Vertical(classes="dialog") as box:
             box.border_title = LOCKED
             yield Label(Content(self.question))
-            yield Input(password=True)
+            yield LineField(password=True)
             yield Static(LOCKED_KEYS, classes="keys")
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
@@ -137,7 +138,7 @@ class CaptionDialog(Editing, ModalScreen[str | None]):
         """The whole caption, to edit."""
         with Vertical(classes="dialog") as box:
             box.border_title = "Correct the caption"
-            area = TextArea(self.caption, soft_wrap=True, highlight_cursor_line=False)
+            area = TextField(self.caption, soft_wrap=True, highlight_cursor_line=False)
             area.styles.scrollbar_gutter = "stable"  # else lines break by when the scrollbar came and went
             yield area
             yield Static("ctrl+s saves  ·  Esc leaves it as it was", classes="keys")

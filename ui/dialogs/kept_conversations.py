@@ -36,6 +36,7 @@ from ui.dialogs.confirming import Confirming
 from ui.strings import CAPTIONED, MARKS, NO_WORDS_SAID, PHOTO, REMEMBERED_THEN
 from ui.widgets.chat_log import Note, PhotoEntry, UserText
 from ui.widgets.model_text import ModelText
+from ui.widgets.text_fields import LineField
 
 
 def entries(part: Part) -> Iterator[Widget]:
@@ -68,7 +69,7 @@ class HistoryScreen(ModalScreen[None]):
         """The search field above the list."""
         with Vertical(classes="dialog -large") as box:
             box.border_title = HISTORY
-            yield Input(placeholder=HISTORY_SEARCH, id="search")
+            yield LineField(placeholder=HISTORY_SEARCH, id="search")
             yield OptionList()
             yield Static(HISTORY_KEYS, classes="keys")
 

@@ -42,6 +42,7 @@ from ui.recall_strings import day
 from ui.widgets.episode_card import CardSize
 from ui.widgets.episode_grid import EpisodeGrid
 from ui.widgets.photo_view import PhotoView
+from ui.widgets.text_fields import LineField, TextField
 
 What = Literal["open", "large", "edit", "forget", "undo", "statistics", "twins", "people"]
 
@@ -85,7 +86,7 @@ class BrowserScreen(Screen[None]):
         """The search field, the memories, and the list of keys."""
         with Vertical(id="browser") as box:
             box.border_title = BROWSER
-            yield Input(placeholder=BROWSER_SEARCH, id="search", compact=True)
+            yield LineField(placeholder=BROWSER_SEARCH, id="search", compact=True)
             yield self.grid
             yield Static("", id="none", classes="hint")
             yield Static("", id="result")
@@ -211,14 +212,14 @@ class EditScreen(Editing, ModalScreen[Episode | None]):
                 with VerticalScroll(classes="turns", can_focus=False):
                     for turn in self.episode.turns:
                         if turn.role == "user":
-                            yield TextArea(turn.text, soft_wrap=True, highlight_cursor_line=False, compact=True)
+                            yield TextField(turn.text, soft_wrap=True, highlight_cursor_line=False, compact=True)
                         else:
                             yield Static(Content(turn.text), classes="hint")
                     if not any(turn.role == "user" for turn in self.episode.turns):
-                        yield TextArea(soft_wrap=True, highlight_cursor_line=False, compact=True)
+                        yield TextField(soft_wrap=True, highlight_cursor_line=False, compact=True)
             with Horizontal(classes="fields"):
-                yield Input(_typed(self.episode.day), placeholder=UNKNOWN, id="date", max_length=LONGEST_DAY)
-                yield Input(self.episode.place or "", placeholder="Where", id="place")
+                yield LineField(_typed(self.episode.day), placeholder=UNKNOWN, id="date", max_length=LONGEST_DAY)
+                yield LineField(self.episode.place or "", placeholder="Where", id="place")
             yield Label("", id="problem")
             yield Static(EDIT_KEYS, classes="keys")
 

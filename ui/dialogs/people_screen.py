@@ -31,6 +31,7 @@ from ui.people_strings import (
     last_seen,
 )
 from ui.recall_strings import day
+from ui.widgets.text_fields import LineField
 
 Wish = Literal["photos", "rename", "join", "split", "no name", "undo"]
 
@@ -73,7 +74,7 @@ class PeopleScreen(ModalScreen[None]):
             box.border_title = PEOPLE
             yield Static(PEOPLE_EMPTY, id="none", classes="hint")
             yield NamesList(id="names")
-            yield Input(id="new-name", compact=True)
+            yield LineField(id="new-name", compact=True)
             yield Static("", id="said", classes="hint")
             yield Static(PEOPLE_KEYS, classes="keys")
 
@@ -173,7 +174,7 @@ class SplitScreen(ModalScreen[tuple[str, list[str]]]):
             yield SelectionList[str](
                 *(Selection(Content(f"{day(one)}: {_short(one.words)}"), one.id) for one in self._episodes)
             )
-            yield Input(placeholder=SPLIT_NAME.format(name=self._thing), id="new-name", compact=True)
+            yield LineField(placeholder=SPLIT_NAME.format(name=self._thing), id="new-name", compact=True)
             yield Static(SPLIT_KEYS, classes="keys")
 
     def on_input_submitted(self) -> None:

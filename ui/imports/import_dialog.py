@@ -27,6 +27,7 @@ from ui.imports import import_strings as strings
 from ui.imports import import_words
 from ui.imports.import_thread import Report
 from ui.input_parser import to_path
+from ui.widgets.text_fields import LineField
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class ImportDialog(Confirming, ModalScreen[ImportWish | None]):
         """The path, the preview or the progress, the keys."""
         with Vertical(classes="dialog -large", id="import") as box:
             box.border_title = strings.IMPORT
-            yield Input(str(self.path), placeholder=strings.IMPORT_WHERE, suggester=FolderSuggester(), id="path")
+            yield LineField(str(self.path), placeholder=strings.IMPORT_WHERE, suggester=FolderSuggester(), id="path")
             yield ProgressBar(show_eta=False, id="bar")
             with VerticalScroll(can_focus=False):
                 yield Static("", id="preview")

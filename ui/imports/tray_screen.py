@@ -21,6 +21,7 @@ from ui.dialogs.editing import Editing
 from ui.imports import tray_strings as strings
 from ui.input_parser import read
 from ui.widgets.photo_view import PhotoView
+from ui.widgets.text_fields import LineField
 
 SMALL = 5
 """Small pictures beside the large one: the next ones."""
@@ -68,7 +69,7 @@ class TrayScreen(Editing, Screen[None]):
                     for _ in range(SMALL):
                         yield PhotoView(classes="next")
             yield Static("", id="tray-said")
-            yield Input(placeholder=strings.TRAY_WORDS, id="tray-words")
+            yield LineField(placeholder=strings.TRAY_WORDS, id="tray-words")
         yield Static(strings.TRAY_KEYS, id="tray-keys")
 
     def on_mount(self) -> None:

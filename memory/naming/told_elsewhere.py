@@ -19,11 +19,13 @@ _LEADS = re.compile(
     rf"""(?:(?:today|yesterday|sadly|unfortunately|luckily|also|and|oh|ah|well|so|but|by\ the\ way|btw
     |poor|dear|little|old|sweet|(?:last|this)\ (?:night|{_PART_OF_NOW})
     |(?:i|we)\ (?:(?:really|still|always|never|had\ to)\ )?(?:miss(?:ed)?|lost|buried|bury|love)
-    |(?:my|our)(?:\ (?!\w+(?:\ (?:is|was|has)|ed)\b)[a-z]+)?)[,:]?\ )*""",
+    |(?:my|our|the)(?-i:\ (?!\w+(?:\ (?:is|was|has)|ed)\b)[a-z]+)?)[,:]?\ )*""",
     re.IGNORECASE | re.VERBOSE,
 )
 """What may stand before the name that words are about."""
 _NAME = re.compile(r"(?P<name>[^\W\d_][^\W_]*)(?P<owns>['’]s)?(?P<after>[^.!?;\n]*)")
+_WHO = re.compile(r"([\w’']+), (?:my|our|the|his|her) [^,.;!?]{2,40}, (?=[^\W\d_]+ )")
+""" "Biscuit, our dog, died": who somebody is, before what is told."""
 _TELLS_MORE = re.compile(r" (?!(?:and|or|at|in|on|with|by|from|near|as|of|for)\b)[^\W\d_]{2,}")
 _VERB = re.compile(r"\b(?:is|are|was|were|has|had|will|can|could|would|died|got|went|came|broke)\b")
 _POINTS = re.compile(
@@ -42,6 +44,7 @@ def told_elsewhere(memory: Memory, words: str, in_view: Collection[str]) -> str:
     shows the named one, point at it, or name a thing that was told of it; and where nothing was told of it yet, as the
     first words about a photo say what it shows. Raises MemoryFileError.
     """
+    words = _WHO.sub(r"\1 ", words, count=1)
     found = _NAME.match(words, _LEADS.match(words).end())  # type: ignore[union-attr]  # the pattern fits an empty text
     if not found or not _says_more(found):
         return ""

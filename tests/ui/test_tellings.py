@@ -165,7 +165,8 @@ async def test_a_telling_about_another_known_thing_is_asked_about(
         await until(lambda: app.composer.placeholder == telling_strings.SHALL_I_HERE, "the question")
         assert notes(app, "question") == [asked]
         await pilot.press("n")
-        await until(lambda: replies(app) and idle(app), "an answer, as nothing is kept")
+        not_kept = telling_strings.NOT_ABOUT_THIS.format(words="Leo died last week")
+        await until(lambda: not_kept in notes(app, "info") and idle(app), "that nothing is kept")
         await send(app, pilot, "This is Leo at the lake")
         await until(lambda: any("at the lake" in line for line in notes(app, "done")), "it, unasked")
         await until(lambda: idle(app), "the caption")
@@ -186,6 +187,7 @@ def test_a_telling_about_another_known_thing_is_asked_about_in_plain_mode(
     photo = str(photos / "rex.png")
     lines = talk(backend, photo, "This is my clock", "Leo died last week", "n", "Leo died in May", "y")
     assert sum(telling_strings.PLAIN_ABOUT_THIS in line for line in lines) == 2
+    assert any(telling_strings.NOT_ABOUT_THIS.format(words="Leo died last week") in line for line in lines)
     assert kept(memory_file)[0] == sorted([leo.words, "This is my clock", "Leo died in May"])
 
 

@@ -20,7 +20,16 @@ from ui.controllers.remember import RememberController
 from ui.input_parser import WEB_ADDRESS
 from ui.runtime.app_thread import AppThread
 from ui.strings import PRIVATE_NO, REMEMBERING
-from ui.telling_strings import ABOUT_THIS, NO_WEB, NOT_KEPT, SHALL_I, SHALL_I_HERE, WHAT_THEN, small_talk
+from ui.telling_strings import (
+    ABOUT_THIS,
+    NO_WEB,
+    NOT_ABOUT_THIS,
+    NOT_KEPT,
+    SHALL_I,
+    SHALL_I_HERE,
+    WHAT_THEN,
+    small_talk,
+)
 from ui.widgets.chat_log import Composer, Note, PhotoEntry
 
 
@@ -82,10 +91,12 @@ class TellingsController:
         pending, self._pending = self._pending, None
         if yes:
             await self._keep(pending.act, pending.note)
+        elif pending.act.kind == "tell":
+            pending.note.change(NOT_ABOUT_THIS.format(words=pending.act.words), "info")
         else:
             await pending.note.remove()
         self._questions.offer()
-        return pending.act.question if yes else pending.text
+        return pending.act.question if yes or pending.act.kind == "tell" else pending.text
 
     async def drop(self) -> None:
         """The words that were asked about are not kept: something else was said, or another photo shown."""

@@ -19,7 +19,7 @@ from ui.plain.printer import Printer
 from ui.recall_strings import meant
 from ui.runtime.app_thread import AppThread
 from ui.strings import PRIVATE_NO
-from ui.telling_strings import NO_WEB, PLAIN_ABOUT_THIS, PLAIN_SHALL_I, WHAT_THEN, small_talk
+from ui.telling_strings import NO_WEB, NOT_ABOUT_THIS, PLAIN_ABOUT_THIS, PLAIN_SHALL_I, WHAT_THEN, small_talk
 
 
 class PlainTellings:
@@ -80,7 +80,8 @@ class PlainTellings:
         if act.kind == "unclear" and not self._sure(PLAIN_SHALL_I):
             return text
         if not asked and self._elsewhere(act, photo) and not self._sure(PLAIN_ABOUT_THIS):
-            return text
+            printer.say(plain_strings.NOTE, NOT_ABOUT_THIS.format(words=act.words))
+            return act.question
         self._thread.remember("note", act.words, None, None, said)
         self._follow()
         return act.question

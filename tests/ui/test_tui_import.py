@@ -60,7 +60,9 @@ async def test_a_dropped_folder_is_counted_imported_and_undone_as_a_whole(memory
         await opened(app, ImportDialog)
         dialog = app.screen
         assert isinstance(dialog, ImportDialog)
-        await until(lambda: dialog.report and dialog.report.state == "looked", "the preview")
+        await until(
+            lambda: dialog.drawn < math.inf and dialog.report and dialog.report.state == "looked", "the preview"
+        )
         preview = dialog.query_one("#preview", Static)
         await sees(preview, "7 photos", "5 new", "3 with words; 2 without words: wait in the tray")
         await sees(preview, "1 twice", "film.MOV, notes.txt", "broken.jpg", "1 from the camera")
@@ -77,7 +79,7 @@ async def test_a_dropped_folder_is_counted_imported_and_undone_as_a_whole(memory
         again = app.screen
         assert isinstance(again, ImportDialog)
         await sees(again.query_one("#preview", Static), "0 new", "6 known")
-        await until(lambda: again.report and again.report.state == "looked", "the preview")
+        await until(lambda: again.drawn < math.inf and again.report and again.report.state == "looked", "the preview")
         await pilot.press("enter")
         await sees(again.query_one("#problem", Static), "Nothing is new")
         await pilot.press("escape")

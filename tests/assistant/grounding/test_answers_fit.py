@@ -233,3 +233,10 @@ def test_whether_it_is_somebody_found_by_name_alone_is_not_known() -> None:
         checked.write("You did not tell me that.")
         checked.finish()
         assert checked.shown.startswith(begins) and "corgi" in checked.shown
+
+
+@pytest.mark.parametrize("who", ["you", "me"])
+def test_a_reminder_in_a_caption_is_told_as_what_the_user_asked_for(who: str) -> None:
+    told = recall("The seat heating is for Mochi. Remind me to vacuum before Timothy needs a lift.")
+    shown = check(f"The seat heating is for Mochi. Remind {who} to vacuum before Timothy needs a lift.", told).shown
+    assert shown.endswith("You asked me to remind you to vacuum before Timothy needs a lift."), shown

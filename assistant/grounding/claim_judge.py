@@ -16,7 +16,7 @@ from assistant.grounding.bindings import (
     torn_apart,
 )
 from assistant.grounding.described import describes
-from assistant.grounding.frames import equates, makes_a_habit, names_it, puts_user
+from assistant.grounding.frames import equates, makes_a_habit, names_it, puts_user, repeats
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
 from assistant.grounding.support import ENOUGH, Ask
 from assistant.grounding.told import GENERIC, NEVER, Told, excluded, groups, is_verb
@@ -98,7 +98,7 @@ class Judge:
         stands in none. A caption without a deed says who is here, and that is one thing, though two may look like it.
         """
         words = [t for t in found if not (t.kind == "stop" and t.text not in ",;:")]
-        if whole := self._where(words, bare=bare):
+        if whole := self._repeated(words) or self._where(words, bare=bare):
             return [whole]
         parts = claims.clauses(words)
         if len(parts) < 2 or any(thing_as_person(words, one) for one in self.evidence.told):
@@ -116,6 +116,14 @@ class Judge:
         one_thing = any(all(set(ids) & (group | {""}) for ids in out) for group in self._groups)
         deed = any(is_verb(t) and t.kind == "word" for t in words)
         return out if one_thing or deed or self.evidence.asked else []
+
+    def _repeated(self, words: Sequence[Token]) -> tuple[str, ...]:
+        """Ids of the episodes whose words a caption's sentence repeats; an answer has a question to fit, too."""
+        if self.evidence.question:
+            return ()
+        named, focus = self._named_in(words), self._focus
+        here = [one for one in self.evidence.told if named or focus is None or one.id in focus]  # whom "he" means
+        return tuple(one.id for one in here if repeats(words, one))
 
     def _where(self, words: Sequence[Token], *, bare: bool = False, part: bool = False) -> tuple[str, ...]:
         named = self._named_in(words)

@@ -1,8 +1,9 @@
-"""Two sentences that models write over and over, and what makes them true: "This is X" and "You were at X"."""
+"""Sentences that models write over and over, and what makes them true: "This is X", "You were at X", and the user's
+own words, said to the user."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,6 +11,13 @@ from assistant.grounding import lexicon, support
 from assistant.grounding.support import ENOUGH, Ask
 from assistant.grounding.told import GENERIC, Told, excluded, heads, is_verb, phrase
 from assistant.grounding.words import Token, alike
+
+LEAST = 4
+"""Words of a sentence that is known by them."""
+_YOU = frozenset("i me we us you".split())
+_YOUR = frozenset("my our your".split())
+_YOURS = frozenset("mine ours yours".split())
+_BE = {"am": "are", "was": "were", "i'm": "you are", "we're": "you are", "you're": "you are"}
 
 
 def names_it(words: Sequence[Token], told: Told, *, where: bool) -> bool | None:
@@ -146,3 +154,31 @@ def _user_there(source: Sequence[Token], place: Sequence[Token], content: Sequen
         ):
             return t.kind == "me"
     return True
+
+
+def repeats(words: Sequence[Token], told: Told) -> bool:
+    """Whether all words stand in the source, in order and without a gap but an article or a breath.
+
+    A sentence may begin in the middle of the source's, and end there: what it leaves out it does not change.
+    """
+    claim, source = list(_plain(words)), list(_plain(told.tokens))
+    if len(claim) < LEAST or not any(t.content for t in words):
+        return False
+    first = claim[0]
+    return any(source[j : j + len(claim)] == claim for j, word in enumerate(source) if word == first)
+
+
+def _plain(words: Sequence[Token]) -> Iterator[str]:
+    """Words in small letters without articles and punctuation; the user is "you", whoever speaks."""
+    for t in words:
+        low = t.text.lower().replace("’", "'")
+        if t.kind == "stop" or low in ("a", "an", "the"):
+            continue
+        if low in _YOU:
+            yield "you"
+        elif low in _YOUR:
+            yield "your"
+        elif low in _YOURS:
+            yield "yours"
+        else:
+            yield from _BE.get(low, low).split()

@@ -64,7 +64,7 @@ def write(out: Path, manifest: dict[str, Any]) -> None:
 
 def _has_tower(manifest: dict[str, Any]) -> bool:
     """Whether photos pass through a vision tower: no other program makes visual tokens with a connector."""
-    return "side" in manifest["photo"]
+    return "connector" not in manifest["files"]
 
 
 def _mlx_folders(manifest: dict[str, Any]) -> list[str]:

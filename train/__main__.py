@@ -226,7 +226,7 @@ def _gspo(recipe: recipes.Recipe, resume: bool, shown: int | None, start: Path |
         return
     out = run_record.folder(recipe)
     loop.train(recipe, base, work, start, out, device, resume)
-    print(f"trained: {studies.export(recipe, base, work, out)}")
+    print(f"checkpoint: {studies.export(recipe, base, work, out)}")
 
 
 def _lab(args: argparse.Namespace) -> None:

@@ -132,10 +132,10 @@ def test_rewards_on_notes_are_logged_by_kind_and_end_in_a_model(
 ) -> None:
     """A run half of notes: measures of captions and answers about notes, held out and in training; then a model."""
     of_notes = replace(TINY, name="notes2", gspo=replace(TINY.gspo, notes_share=0.7, steps=2))  # type: ignore[type-var]
-    monkeypatch.setattr(cli.recipes, "load", lambda path: of_notes)
+    monkeypatch.setattr(cli.recipe_file, "load", lambda path: of_notes)
     assert cli.main(["gspo", "notes2.toml"]) == 0
     out = own_home / "train" / "notes2" / "gspo"
-    assert capsys.readouterr().out.splitlines()[-1] == f"trained: {out / 'export'}"
+    assert capsys.readouterr().out.splitlines()[-1] == f"checkpoint: {out / 'export'}"
     logged, held_out = rows(out / "gspo.jsonl"), rows(out / "dev.jsonl")
     assert any(row["reward_note_caption"] is not None for row in logged)
     assert any(row["reward_note_answer"] is not None for row in logged)

@@ -229,7 +229,7 @@ def test_the_command_trains_shows_and_resumes(
 ) -> None:
     monkeypatch.setenv("KEEPSAKE_HOME", str(tmp_path / "home"))
     shutil.copytree(pretrained, tmp_path / "home" / "train" / "nano")
-    monkeypatch.setattr(cli.recipes, "load", lambda path: replace(RECIPE, gspo=replace(G, steps=2), threads=1))
+    monkeypatch.setattr(cli.recipe_file, "load", lambda path: replace(RECIPE, gspo=replace(G, steps=2), threads=1))
     monkeypatch.setattr(cli, "packaged", lambda *_: NO_FILE)
     assert cli.main(["gspo", "x.toml", "--show", "1"]) == 0
     assert "known in the photo" in capsys.readouterr().out

@@ -10,10 +10,15 @@ from itertools import pairwise
 from assistant.grounding import lexicon, support
 from assistant.grounding.support import ENOUGH, Ask
 from assistant.grounding.told import GENERIC, Told, excluded, heads, is_verb, phrase
-from assistant.grounding.words import Token, alike
+from assistant.grounding.words import Token, alike, stem
 
-LEAST = 4
+_LEAST = 4
 """Words of a sentence that is known by them."""
+_TURNING = frozenset("if unless whether or than like almost nearly maybe perhaps except but instead until".split())
+_SAID = frozenset(
+    map(stem, "say tell think thought believe dream wish hope claim pretend suppose guess seem want plan".split())
+)
+"""What makes another clause of its sentence untrue, or somebody's opinion."""
 _YOU = frozenset("i me we us you".split())
 _YOUR = frozenset("my our your".split())
 _YOURS = frozenset("mine ours yours".split())
@@ -157,15 +162,22 @@ def _user_there(source: Sequence[Token], place: Sequence[Token], content: Sequen
 
 
 def repeats(words: Sequence[Token], told: Told) -> bool:
-    """Whether all words stand in the source, in order and without a gap but an article or a breath.
+    """Whether a sentence is whole clauses of a told one, in order and without a gap but an article or a breath.
 
-    A sentence may begin in the middle of the source's, and end there: what it leaves out it does not change.
+    What it leaves out of that sentence may not turn it round: no "not", no "if", nobody who said or thought it.
     """
-    claim, source = list(_plain(words)), list(_plain(told.tokens))
-    if len(claim) < LEAST or not any(t.content for t in words):
+    claim = list(_plain(words))
+    if len(claim) < _LEAST or not any(t.content for t in words):
         return False
-    first = claim[0]
-    return any(source[j : j + len(claim)] == claim for j, word in enumerate(source) if word == first)
+    for sentence in told.sentences:
+        ends = [-1, *(n for n, t in enumerate(sentence) if t.kind == "stop"), len(sentence)]
+        for first, last in ((i, j) for n, i in enumerate(ends) for j in ends[n + 1 :]):
+            left = [*sentence[: first + 1], *sentence[last:]]
+            if list(_plain(sentence[first + 1 : last])) == claim and not any(
+                t.kind in ("not", "aux") or t.text.lower() in _TURNING or t.stem in _SAID for t in left
+            ):
+                return True
+    return False
 
 
 def _plain(words: Sequence[Token]) -> Iterator[str]:

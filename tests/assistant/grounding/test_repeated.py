@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.grounding import told
+from assistant.grounding.frames import repeats
+from assistant.grounding.words import tokens
 from tests.assistant.grounding.test_grounded_text import check, recall
 
 COACH = (
@@ -45,3 +48,18 @@ def test_he_is_whom_the_sentence_before_named() -> None:
     oskar, winston = recall("This is Oskar, my dog."), recall("Winston, Mara's dog. He's scared of the vacuum cleaner.")
     assert "vacuum" not in check("This is Oskar. He's scared of the vacuum cleaner.", oskar, winston).shown
     assert "vacuum" in check("This is Winston. He's scared of the vacuum cleaner.", oskar, winston).shown
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("I don't think Rex ate the whole cake.", "Rex ate the whole cake."),
+        ("If it rains, we sleep in the old barn.", "You sleep in the old barn."),
+        ("Tom said, I broke the blue vase.", "You broke the blue vase."),
+        ("We never went there, we slept in the car instead.", "Went there, we slept in the car instead."),
+    ],
+)
+def test_half_a_sentence_is_no_repetition_where_the_other_half_turns_it_round(words: str, sentence: str) -> None:
+    source = told.read("1", words, None, None)
+    assert not repeats(tokens(sentence), source)
+    assert repeats(tokens(words), source), "the whole sentence is"

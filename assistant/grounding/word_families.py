@@ -32,6 +32,7 @@ _FAMILIES = (
     "study studied school university graduate graduated graduation student learn learned teach taught teacher",
     "meet met know introduce",
     "sleep slept bed asleep nap",
+    "steal stole stolen nick nicked pinch pinched swipe swiped snatch snatched thief robbed",
     "weather rain raining rained rainy sun sunny snow snowing snowed storm stormy wind windy cold hot warm cloudy fog",
     "play played game toy music sing sang instrument",
 )

@@ -175,6 +175,8 @@ async def test_of_a_private_conversation_no_answer_is_kept(
 @pytest.mark.parametrize(
     ("words", "name"),
     [
+        ("thats Pippa my sisters corgi, she nicked a sausage", "Pippa"),
+        ("This is the vase my aunt gave us", "the vase"),
         (WORDS, "Zuri"),
         ("This is Bruno too, he had a bath", "Bruno"),
         ("it's actually Lulu, Mimi's sister", "Lulu"),

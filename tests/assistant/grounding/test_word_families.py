@@ -52,6 +52,10 @@ def test_hardly_another_sentence_is_quoted() -> None:
     assert sum(bool(quoted(q, f"{s}.")) for q, s in crossed) <= 0.14 * len(crossed)
 
 
+def test_stealing_is_told_in_many_words() -> None:
+    assert "sausage" in quoted("What did she steal?", "Pippa. She nicked a whole sausage off the barbecue.")
+
+
 def test_related_words_are_not_equal_words() -> None:
     """A claim with one of them is not supported by the other."""
     assert related(stem("married"), stem("wedding")) and not alike(stem("married"), stem("wedding"))

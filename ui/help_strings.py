@@ -75,7 +75,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("", "NAME = NEW gives another name, NAME + OTHER: the two are one"),
     ("/import PATH", "as F8 does; so does a folder or a chat's ZIP, dropped or pasted"),
     ("/watch FOLDER", "import what comes into a folder, while Keepsake is open; /watch off ends it"),
-    ("/forget ID", "forget a memory, also in conversations that mention it"),
+    ("/forget ID", "forget a memory, also in conversations that mention it; words: list what they find"),
     ("/1, /2 …", "open the memory with that number, as answers cite it"),
     ("/details", "what the last receipt leaves out: ids, counts and bytes"),
     ("/undo", "take back the last remember, edit, merge, forget, y or n"),

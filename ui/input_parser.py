@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from assistant.dialogue.forget_request import words_to_forget
+
 PHOTO_SUFFIXES = tuple(".jpg .jpeg .jpe .jfif .png .heic .heif .hif .webp .avif .gif .bmp .tif .tiff".split())
 """Suffixes of photo files, compared in lower case."""
 
@@ -27,6 +29,9 @@ LONGEST_TEXT = 10_000
 """The most characters of a line that are read: more than that nobody types, and no model here takes it in."""
 REPLIES = {"y": True, "yes": True, "n": False, "no": False}
 """Answers to a question, in lower case."""
+
+ID = re.compile(r"[0-9a-fA-F]{4,}")
+"""What is taken for the beginning of a memory's id, and not for words."""
 
 
 def is_photo(path: Path) -> bool:
@@ -108,7 +113,7 @@ class Typed(NamedTuple):
 
 
 def read(text: str) -> Typed:
-    """Parse a line: one or several paths, a command, or a question with or without @photo."""
+    """Parse a line: one or several paths, a command, a wish to forget, or a question with or without @photo."""
     text = text.strip()
     if paths := photo_paths(text):
         return Typed(paths)
@@ -124,6 +129,8 @@ def read(text: str) -> Typed:
         return Typed([photo], question=rest) if is_photo(photo) else Typed([to_path(text)])
     if text.startswith("/"):
         return Typed([], name, rest)
+    if wish := words_to_forget(text):
+        return Typed([], "/forget", wish)
     mentioned, question = split_mentions(text)
     return Typed(mentioned, question=question)
 

@@ -70,6 +70,7 @@ NO_PHOTO = "There is no photo to remember yet: F2 chooses one."
 CITES, CITES_KEYS = "in your words: ", "   /{n} opens"
 SEEN_TOO = "  · partly seen, not remembered"
 SAME_PHOTO = "That memory is of this very photo: Enter, then e, changes what you said about it."
+FORGET_WHICH = "Nothing is forgotten yet: choose the memory and press f, which asks first."
 FORGETTING, SAVING, MERGING, UNDOING = "Forgetting …", "Saving …", "Merging …", "Undoing …"
 UNDO_HOW = (
     "/undo (u in the browser) takes this back until Keepsake closes; until then only this program holds it, no file. "

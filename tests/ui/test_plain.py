@@ -162,6 +162,14 @@ def test_what_is_forgotten_has_no_number_any_more(talk: Talk, photos: Path) -> N
     assert lines.count(f"Note: {plain_strings.NO_NUMBER.format(n=1)}") == 1
 
 
+def test_a_wish_to_forget_in_words_lists_what_it_may_mean(talk: Talk, photos: Path, memory_file: Path) -> None:
+    lines = talk(FakeBackend(), str(photos / "MILO 1.JPG"), "/remember Milo it is", "forget Milo", "forget Zuzu")
+    assert any("Milo it is" in line and re.match(r"(?:Note: )?[0-9a-f]{8,}: ", line) for line in lines), lines
+    assert sum(plain_strings.FORGET_WHICH in line for line in lines) == 1
+    with Memory(memory_file) as memory:
+        assert memory.stats()["episodes"] == 1
+
+
 def test_the_tour_and_the_end_of_the_demo(talk: Talk, memory_file: Path) -> None:
     lines = talk(FakeBackend(), "/tour", "/demo off", "/demo off")
     start = next(n for n, line in enumerate(lines) if line.startswith("1. This is a demo album."))

@@ -133,6 +133,22 @@ async def test_no_single_key_forgets_what_was_told_in_the_conversation(memory_fi
         await until(lambda: words_of(memory_file) == ["Milo at home"], "taken back in so many words")
 
 
+@pytest.mark.parametrize("line", ["forget Rex", "please delete the photos of Rex", "/forget Rex"])
+async def test_a_wish_to_forget_lists_what_it_may_mean_and_f_asks(memory_file: Path, photos: Path, line: str) -> None:
+    fill(memory_file, photos, "Milo at home", "Rex at the sea")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, line)
+        await opened(app, BrowserScreen)
+        await sees(app.screen, "Rex at the sea", "1 of 1")
+        assert len(words_of(memory_file)) == 2
+        assert any("Nothing is forgotten yet" in note for note in notes(app, "info"))
+        await pilot.press("f")
+        await opened(app, EpisodeScreen)
+        await drawn(app)
+        await pilot.press("y")
+        await until(lambda: words_of(memory_file) == ["Milo at home"], "the memory to go")
+
+
 async def test_undo_highlights_what_it_brings_back(memory_file: Path, photos: Path) -> None:
     """The memory below had taken its place, and e or f after u would have been about that one."""
     fill(memory_file, photos, "Milo at home", "Rex at the sea", "Bruno asleep")

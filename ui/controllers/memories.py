@@ -32,12 +32,12 @@ from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.large_photo import LargePhoto
 from ui.dialogs.memory_browser import BrowserScreen, EditScreen, TwinsScreen, What
 from ui.dialogs.statistics_screen import StatisticsScreen
-from ui.input_parser import photo_paths
+from ui.input_parser import ID, photo_paths
 from ui.people_strings import LISTED_AS, LISTED_NONE
 from ui.recall_strings import day
 from ui.runtime.app_thread import AppThread
-from ui.runtime.memory_jobs import asked_for
-from ui.strings import DETAILS_NONE, FORGETTING, LOOKING, MERGING, SAVING, UNDO_HOW, UNDOING
+from ui.runtime.memory_jobs import asked_for, twins
+from ui.strings import DETAILS_NONE, FORGET_WHICH, FORGETTING, LOOKING, MERGING, SAVING, UNDO_HOW, UNDOING
 from ui.widgets.episode_card import Card, CardSize, draw_card
 
 ALIKE = 24
@@ -51,11 +51,6 @@ def _cards(ids: Sequence[str], size: CardSize, memory: Memory) -> tuple[CardSize
         with suppress(UnknownEpisode):
             drawn[id] = draw_card(memory.get(id), size)
     return size, drawn
-
-
-def _twins(memory: Memory) -> tuple[list[Duplicate], dict[str, Episode]]:
-    twins = browse.duplicates(memory)
-    return twins, {twin.stays: memory.get(twin.stays) for twin in twins}
 
 
 class MemoriesController:
@@ -234,12 +229,15 @@ class MemoriesController:
             case "statistics":
                 self._thread.browse(browse.statistics, self._count)
             case "twins":
-                self._thread.browse(_twins, self._twins)
+                self._thread.browse(twins, self._twins)
             case _ if mark:
                 self._thread.browse(lambda memory: memory.get(mark.id), partial(self.choose, what=what))
 
     async def forget(self, id: str) -> None:
-        """/forget ID: show the memory, and ask before forgetting it."""
+        """/forget ID: show the memory, and ask before forgetting it. Of words, show what they find."""
+        if not ID.fullmatch(id):
+            await self._view.note(FORGET_WHICH)
+            return self.browse(id)
         entry = await self._view.note(LOOKING)
 
         async def found(episode: Episode) -> None:

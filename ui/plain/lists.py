@@ -45,6 +45,12 @@ def memories(wanted: str, memory: Memory) -> list[str]:
     return [*instead, *lines, *best] or [plain_strings.NOTHING]
 
 
+def to_forget(wanted: str, memory: Memory) -> list[str]:
+    """The lines of the memories that somebody who wants them forgotten may mean, and how each is forgotten."""
+    lines = memories(wanted, memory)
+    return lines if lines == [plain_strings.NOTHING] else [*lines, plain_strings.FORGET_WHICH]
+
+
 def reminders(standing: list[Reminder]) -> None:
     """Print the standing reminders."""
     for one in standing:

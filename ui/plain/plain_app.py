@@ -37,7 +37,7 @@ from memory.store import Memory
 from ui import dialog_strings, strings
 from ui.demo_album import DemoAlbum
 from ui.import_paths import is_source
-from ui.input_parser import LONGEST_TEXT, Typed, read, to_path
+from ui.input_parser import ID, LONGEST_TEXT, Typed, read, to_path
 from ui.plain import lists, plain_people, plain_strings
 from ui.plain.plain_answers import PlainAnswers
 from ui.plain.plain_imports import PlainImports
@@ -162,6 +162,8 @@ class PlainApp:
                 thread.revise("note", rest)
             case "/memories":
                 thread.query("note", partial(lists.memories, rest), self._print)
+            case "/forget" if rest and not ID.fullmatch(rest):
+                thread.query("note", partial(lists.to_forget, rest), self._print)
             case "/forget" if rest:
                 return self._forget(rest)
             case "/reminders":

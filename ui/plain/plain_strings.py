@@ -22,6 +22,7 @@ QUESTION, YES_NO = "Question", "y or n"
 NOTE, DONE, PHOTO, RECALLED = "Note", "Done", "Photo", "Recalled"
 CAPTION, ANSWER, REMINDER = "Caption", "Answer", "Reminder"
 REMEMBERED = "remembered, {what}"
+FORGET_WHICH = "Nothing is forgotten yet: /forget ID asks, and forgets one of them."
 FORGET = "Forget this memory for good, also in conversations that mention it? yes or no:"
 TRAY_HOW = "/tray ID WORDS says what a photo without words shows; /tray ID - never asks about it again."
 TRAY_PATH = (
@@ -59,7 +60,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/people NAME = NEW", "give another name; NAME + OTHER: the two are one"),
     ("/tray", "photos without words; /tray ID WORDS tells about one, /tray ID - never asks again"),
     ("/today", "this day in other years, and the tray; /today off: not when Keepsake opens, /today on: again"),
-    ("/forget ID", "forget a memory, also in conversations that mention it"),
+    ("/forget ID", "forget a memory, also in conversations that mention it; words list what they find"),
     ("/details", "what the last receipt leaves out: ids, counts and bytes"),
     ("/undo", "take back the last remember, edit, forget, y or n"),
     ("/reminders", "what to remind you of when a thing is seen again"),

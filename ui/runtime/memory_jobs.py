@@ -12,8 +12,9 @@ from assistant.backends import disk_cache
 from assistant.conversation import Conversation
 from assistant.embedder.text_embedder import attach
 from memory import conversations
-from memory.browse import EpisodeEntry
+from memory.browse import Duplicate, EpisodeEntry, duplicates
 from memory.db.keys import Ask
+from memory.episode import Episode
 from memory.errors import KeepsakeError
 from memory.naming import photo_lists
 from memory.naming.list_requests import ListRequest
@@ -68,3 +69,9 @@ def export_open(thread: AppThread, private: bool, file: Path, memory: Memory) ->
     if not any(title.id == thread.recorder.id for title in conversations.titles(memory)):
         raise KeepsakeError(NOTHING_KEPT)
     return export(thread.recorder.id, file, memory)
+
+
+def twins(memory: Memory) -> tuple[list[Duplicate], dict[str, Episode]]:
+    """Memories that seem to be told twice, and those of each pair that would stay."""
+    found = duplicates(memory)
+    return found, {twin.stays: memory.get(twin.stays) for twin in found}

@@ -84,8 +84,8 @@ def test_a_photo_looked_at_again_without_a_memory_reminds_no_second_time(talk: T
 
 def test_forget_asks_first(talk: Talk, memory_file: Path, photos: Path) -> None:
     kept = (str(photos / "MILO 1.JPG"), "/remember This is Milo.", "/memories milo")
-    lines = talk(FakeBackend(), *kept, lambda told: f"/forget {an_id(told)}", "no", "/forget zz")
-    assert "Note: no memory has the id 'zz': see `python -m memory list`" in lines
+    lines = talk(FakeBackend(), *kept, lambda told: f"/forget {an_id(told)}", "no", "/forget ffff00")
+    assert "Note: no memory has the id 'ffff00': see `python -m memory list`" in lines
     with Memory(memory_file) as memory:
         assert memory.stats()["episodes"] == 1
     lines = talk(FakeBackend(), "/memories", lambda told: f"/forget {an_id(told)}", "yes", "/details", "/memories")

@@ -74,7 +74,7 @@ async def test_on_a_small_screen_the_lines_stand_alone(memory_file: Path, tmp_pa
     told(memory_file, tmp_path)
     settings.put("on this day", True)
     async with running(memory_file, FakeBackend(), (50, 16)) as (app, pilot):
-        await until(lambda: app.query(StartEntry), "the page")
+        await until(lambda: app.query("StartEntry PhotoView"), "the page with its photo")
         assert not app.query_one(StartEntry).query_one(PhotoView).display
         await send(app, pilot, "/today off")
         await until(lambda: notes(app, "done"), "that it is off")

@@ -136,8 +136,8 @@ async def test_forget_by_id_and_list(memory_file: Path, photos: Path) -> None:
         for words in ("Rex the first", "Rex the second"):
             await send(app, pilot, f"/remember {words}")
         await until(lambda: len(notes(app, "done")) == 2, "the confirmations")
-        await send(app, pilot, "/forget nosuchid")
-        await until(lambda: "nosuchid" in " ".join(notes(app, "warning")), "the refusal")
+        await send(app, pilot, "/forget ffff00")
+        await until(lambda: "ffff00" in " ".join(notes(app, "warning")), "the refusal")
         await send(app, pilot, "/memories second")
         await opened(app, BrowserScreen, "the search")
         await sees(app.screen, "Memories with “second”", "Rex the second", "1 of 1")

@@ -162,8 +162,6 @@ class PlainApp:
                 thread.revise("note", rest)
             case "/memories":
                 thread.query("note", partial(lists.memories, rest), self._print)
-            case "/forget" if rest and not ID.fullmatch(rest):
-                thread.query("note", partial(lists.to_forget, rest), self._print)
             case "/forget" if rest:
                 return self._forget(rest)
             case "/reminders":
@@ -207,7 +205,10 @@ class PlainApp:
         self._follow()
 
     def _forget(self, id: str) -> None:
-        if (one := self._found(id)) and sure(f"{about(one)} {plain_strings.FORGET}"):
+        if not ID.fullmatch(id):
+            self._thread.query("note", partial(lists.to_forget, id), self._print)
+            self._follow()
+        elif (one := self._found(id)) and sure(f"{about(one)} {plain_strings.FORGET}"):
             self._thread.forget("note", one.id)
             self._follow()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from assistant.grounding.word_families import family_words
+from assistant.grounding.words.families import family_words
 from memory.episode import Episode, Photo, Recall
 from memory.store import Memory
 from memory.text import folded, terms

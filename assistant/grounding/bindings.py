@@ -10,16 +10,17 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from assistant.grounding import claims
+from assistant.grounding.premise import Premise
 from assistant.grounding.support import FRAMES, phrases
-from assistant.grounding.told import GENERIC, Told, heads, is_verb, phrase, sex
-from assistant.grounding.words import Token, alike, stem
+from assistant.grounding.words.phrases import heads, is_verb, phrase, sex
+from assistant.grounding.words.tokens import GENERIC, Token, alike, stem
 
 _SETTING = FRAMES | {stem(w) for w in "go come drive fly travel walk arrive stay spend live sit stand lie have".split()}
 """Verbs that only say where somebody was: what else happened, happened there."""
 _HAS = frozenset(stem(w) for w in "have own get belong".split())
 
 
-def torn_apart(words: Sequence[Token], told: Told) -> bool:
+def torn_apart(words: Sequence[Token], told: Premise) -> bool:
     """Whether a claim joins what the source tells of different owners, moments or subjects."""
     return (
         not all(_owned_as_told(words, i, told) for i, t in enumerate(words) if t.possessive and t.kind != "day")
@@ -30,7 +31,7 @@ def torn_apart(words: Sequence[Token], told: Told) -> bool:
     )
 
 
-def only_lists(words: Sequence[Token], told: Told) -> bool:
+def only_lists(words: Sequence[Token], told: Premise) -> bool:
     """Whether a clause of a caption is a thing or a number of which nothing is said, and not what the photo shows:
     "Ben's lucky sneakers: 4 hours 12.", "Sam, the boat and Julia."."""
     known = told.about | GENERIC | {t.stem for t in told.place}
@@ -64,7 +65,7 @@ def _head(words: Sequence[Token], i: int) -> Token | None:
     return head
 
 
-def _owned_as_told(words: Sequence[Token], i: int, told: Told) -> bool:
+def _owned_as_told(words: Sequence[Token], i: int, told: Premise) -> bool:
     """Whether the source gives to an owner what the claim gives."""
     head = _head(words, i)
     thing = told.about | GENERIC
@@ -95,12 +96,12 @@ def _deeds(clause: Sequence[Token]) -> set[str]:
     return {t.stem for t in clause if t.kind == "word" and is_verb(t)} - _SETTING
 
 
-def _sources(told: Told) -> Iterator[Sequence[Token]]:
+def _sources(told: Premise) -> Iterator[Sequence[Token]]:
     for sentence in told.sentences:
         yield from claims.clauses(sentence)
 
 
-def _other_moment(clause: Sequence[Token], told: Told) -> bool:
+def _other_moment(clause: Sequence[Token], told: Premise) -> bool:
     """Whether a place or time is said of a deed, and the source tells it of another deed only."""
     homes = [(home, _deeds(home)) for home in _sources(told)]
     deeds = {t.stem for t in clause} & set().union(*(deeds for _, deeds in homes))
@@ -114,7 +115,7 @@ def _other_moment(clause: Sequence[Token], told: Told) -> bool:
     return False
 
 
-def other_preposition(words: Sequence[Token], told: Told) -> bool:
+def other_preposition(words: Sequence[Token], told: Premise) -> bool:
     """Whether a short answer has another preposition than the source: "On 2019" for "in 2019"."""
     said = [t for t in words if t.kind not in ("light", "mine", "stop")]
     if len(said) < 2 or said[0].kind != "prep":
@@ -130,7 +131,7 @@ def _equal(one: Token, other: Token) -> bool:
     return other.content and alike(one.stem, other.stem)
 
 
-def _other_subject(words: Sequence[Token], told: Told) -> bool:
+def _other_subject(words: Sequence[Token], told: Premise) -> bool:
     """Whether "Mia won it and sits on the desk" is said where the source has "and it sits"."""
     for i in range(2, len(words)):
         if words[i - 1].text.lower() != "and" or words[i].kind != "word":
@@ -144,7 +145,7 @@ def _other_subject(words: Sequence[Token], told: Told) -> bool:
     return False
 
 
-def _not_the_user(words: Sequence[Token], told: Told) -> bool:
+def _not_the_user(words: Sequence[Token], told: Premise) -> bool:
     """Whether "Pepper looks after her" is said where the source has "we look after her", and nobody else who looks."""
     for claimed in words:
         if claimed.kind != "word" or not claimed.text.lower().endswith("s"):
@@ -155,7 +156,7 @@ def _not_the_user(words: Sequence[Token], told: Told) -> bool:
     return False
 
 
-def _other_sex(words: Sequence[Token], told: Told) -> bool:
+def _other_sex(words: Sequence[Token], told: Premise) -> bool:
     """Whether "while he was in Portugal" is said where the source has only "she was in Portugal"."""
     for i, t in enumerate(words):
         after = [a.stem for a in words[i + 1 :] if a.kind not in ("light", "stop")][:3]
@@ -174,7 +175,7 @@ def _before(source: Sequence[Token], after: Sequence[str]) -> Iterator[int]:
             yield j
 
 
-def thing_as_person(words: Sequence[Token], told: Told) -> bool:
+def thing_as_person(words: Sequence[Token], told: Premise) -> bool:
     """Whether "Ruth's clock, which stood there, gave it to you" is said where "it stood there, she gave it to me"."""
     lead = phrase(words)
     if not any(t.possessive for t in lead) or not heads(lead) or heads(lead)[-1].stem not in told.about:
@@ -196,7 +197,7 @@ def thing_as_person(words: Sequence[Token], told: Told) -> bool:
     return False
 
 
-def other_doer(words: Sequence[Token], asked: Sequence[Token], told: Told) -> bool:
+def other_doer(words: Sequence[Token], asked: Sequence[Token], told: Premise) -> bool:
     """Whether an answer to "who cut it off?" names somebody of whom another deed was told, or who only stands by.
 
     "Oscar", to "who sewed it on?" where Nana sewed; and to "who made this?" where Oscar cut something off.
@@ -229,7 +230,7 @@ def _does(t: Token) -> bool:
     return t.kind == "word" and (is_verb(t) or t.text.lower().endswith("ed"))
 
 
-def _on_it(after: Sequence[Token], told: Told) -> bool:
+def _on_it(after: Sequence[Token], told: Premise) -> bool:
     """Whether a verb has the thing in the photo as its object: "sewed it", "crocheted him"."""
     return any(t.text.lower() in ("it", "him", "her", "them", "this") or t.stem in told.about for t in after[1:])
 
@@ -246,7 +247,7 @@ def _doers(source: Sequence[Token], j: int) -> set[str]:
     return out
 
 
-def partitive(words: Sequence[Token], told: Told) -> bool:
+def partitive(words: Sequence[Token], told: Premise) -> bool:
     """Whether the number of an answer is "one" of "one of his arms", which counts nothing."""
     ones = [a for s in told.sentences for t, a in pairwise([*s, Token(".", ".", "stop")]) if t.text.lower() == "one"]
     numbers = [t.text.lower() for t in words if t.kind == "number"]

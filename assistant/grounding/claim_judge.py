@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from assistant.grounding import claims, lexicon, support
+from assistant.grounding import claims, support
 from assistant.grounding.bindings import (
     only_lists,
     other_doer,
@@ -18,9 +18,11 @@ from assistant.grounding.bindings import (
 from assistant.grounding.described import describes
 from assistant.grounding.frames import equates, makes_a_habit, names_it, puts_user, repeats
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
+from assistant.grounding.premise import NEVER, Premise, excluded, groups
 from assistant.grounding.support import ENOUGH, Ask
-from assistant.grounding.told import GENERIC, NEVER, Told, excluded, groups, is_verb
-from assistant.grounding.words import Token, alike, stem, tokens
+from assistant.grounding.words import lexicon
+from assistant.grounding.words.phrases import is_verb
+from assistant.grounding.words.tokens import GENERIC, Token, alike, stem, tokens
 
 Kind = Literal["told", "maybe", "seen", "abstains", "talk", "unsupported"]
 
@@ -39,7 +41,7 @@ class Verdict:
 class Evidence:
     """All that a text may say."""
 
-    told: tuple[Told, ...]
+    told: tuple[Premise, ...]
     """The recalled episodes, and without an id the photo's own data and what the user wrote."""
     question: str = ""
     sees: bool = False
@@ -144,7 +146,7 @@ class Judge:
     def _knows(self, group: frozenset[str], name: str) -> bool:
         return any(name in one.stems | one.about for one in self.evidence.told if one.id in group)
 
-    def _stands(self, words: Sequence[Token], told: Told, *, bare: bool, part: bool) -> bool:
+    def _stands(self, words: Sequence[Token], told: Premise, *, bare: bool, part: bool) -> bool:
         ask = Ask() if bare else self._ask
         words = [replace(t, kind="name") if t.text[:1].isupper() and t.stem in told.names else t for t in words]
         if excluded([t.stem for t in words], told) and _about_thing(words, told):
@@ -169,7 +171,7 @@ class Judge:
             return False
         return support.cost(words, told, ask) <= ENOUGH
 
-    def _answers(self, words: Sequence[Token], told: Told) -> bool | None:
+    def _answers(self, words: Sequence[Token], told: Premise) -> bool | None:
         """Whether a phrase without a verb of its own answers the question; None: it is no such phrase."""
         asked = self.evidence.asked
         own = [t for t in words if t.kind not in ("stop", "light", "day", "prep", "other", "be")]
@@ -250,7 +252,7 @@ def _about_the_photo(asked: Sequence[Token]) -> bool:
     return True
 
 
-def _about_thing(words: Sequence[Token], told: Told) -> bool:
+def _about_thing(words: Sequence[Token], told: Premise) -> bool:
     """Whether a clause says what the thing is: it names it, or points at it."""
     return any(
         t.stem in told.about or t.text.lower() in lexicon.THIS or t.kind == "other" or t.kind == "mine" for t in words

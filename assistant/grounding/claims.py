@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.grounding import lexicon
-from assistant.grounding.told import is_verb
-from assistant.grounding.words import Token, tokens
+from assistant.grounding.words import lexicon
+from assistant.grounding.words.phrases import is_verb
+from assistant.grounding.words.tokens import Token, tokens
 
 _END = re.compile(r"(?:[.!?…]+[\"”'’)]*|\n)(?=\s|$)\s*")
 _TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|e\.g|i\.e|approx|[A-Z])\.$")

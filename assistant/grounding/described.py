@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.grounding.told import GENERIC, Told, excluded, is_verb
-from assistant.grounding.words import Token, alike, stem
+from assistant.grounding.premise import Premise, excluded
+from assistant.grounding.words.phrases import is_verb
+from assistant.grounding.words.tokens import GENERIC, Token, alike, stem
 
 _LIFE = frozenset(
     stem(w)
@@ -18,7 +19,7 @@ _LIFE = frozenset(
 _HABIT = frozenset("always usually often never every last yesterday once ago still again already".split())
 
 
-def describes(clause: Sequence[Token], told: Sequence[Told], asked: Sequence[Token]) -> bool:
+def describes(clause: Sequence[Token], told: Sequence[Premise], asked: Sequence[Token]) -> bool:
     """Whether a clause that no memory tells may stand as what the model sees."""
     names = frozenset().union(*(one.names for one in told))
     known = {t.stem for one in told for t in one.tokens if t.kind in ("word", "name")}

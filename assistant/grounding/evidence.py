@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.backend import MaySay
-from assistant.grounding import told
+from assistant.grounding import premise
 from assistant.grounding.claim_judge import Evidence
 from assistant.grounding.quote import Quotable
 from assistant.grounding.writer import GroundedText, plain_talk
@@ -24,7 +24,7 @@ def grounded_text(
     here = {q.episode.id for q in quotable}
     recalled = [*quotable, *{o.episode.id: o for o in others if o.episode.id not in here}.values()]
     facts = [
-        told.read(
+        premise.read(
             q.episode.id,
             q.episode.words,
             q.day,
@@ -35,7 +35,7 @@ def grounded_text(
         for q in quotable
     ]
     if own_words or (photo and photo.taken_at):
-        facts.append(told.read("", own_words, photo.taken_at.date() if photo and photo.taken_at else None, None))
+        facts.append(premise.read("", own_words, photo.taken_at.date() if photo and photo.taken_at else None, None))
     evidence = Evidence(tuple(facts), question or "", may_say == "seen")
     free = may_say == "anything" or (question is not None and photo is None and plain_talk(evidence, recalled))
     unseen = photo is not None and bool(recalls) and not any(r.by_sight for r in recalls)

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from assistant.grounding import lexicon, support
+from assistant.grounding import support
+from assistant.grounding.premise import Premise, excluded
 from assistant.grounding.support import ENOUGH, Ask
-from assistant.grounding.told import GENERIC, Told, excluded, heads, is_verb, phrase
-from assistant.grounding.words import Token, alike, stem
+from assistant.grounding.words import lexicon
+from assistant.grounding.words.phrases import heads, is_verb, phrase
+from assistant.grounding.words.tokens import GENERIC, Token, alike, stem
 
 _LEAST = 4
 """Words of a sentence that is known by them."""
@@ -25,7 +27,7 @@ _YOURS = frozenset("mine ours yours".split())
 _BE = {"am": "are", "was": "were", "i'm": "you are", "we're": "you are", "you're": "you are"}
 
 
-def names_it(words: Sequence[Token], told: Told, *, where: bool) -> bool | None:
+def names_it(words: Sequence[Token], told: Premise, *, where: bool) -> bool | None:
     """Whether "This is X" says what the thing is called; None: the words are no such sentence."""
     left = [t for t in words if t.kind != "stop"]
     if len(left) < 3 or left[1].kind != "be" or left[0].text.lower() not in lexicon.THIS | {"they"}:
@@ -50,7 +52,7 @@ def names_it(words: Sequence[Token], told: Told, *, where: bool) -> bool | None:
     return ok and not excluded([t.stem for t in named], told)
 
 
-def equates(words: Sequence[Token], told: Told) -> bool | None:
+def equates(words: Sequence[Token], told: Premise) -> bool | None:
     """Whether "Emma is Klara" says what was told of the two; None: the words do not call one name another.
 
     Told are names side by side or with "is" between them: "Klara, my aunt" and "Klara is my aunt".
@@ -71,7 +73,7 @@ def equates(words: Sequence[Token], told: Told) -> bool | None:
     return False
 
 
-def makes_a_habit(words: Sequence[Token], told: Told) -> bool:
+def makes_a_habit(words: Sequence[Token], told: Premise) -> bool:
     """Whether "Tom always eats" is said of what was told as one event: "Tom ate"."""
     for often, verb in pairwise(words):
         if often.text.lower() in lexicon.FREQUENCY and often.stem not in told.stems and not _past(verb):
@@ -85,7 +87,7 @@ def _past(verb: Token) -> bool:
     return verb.text.lower() in lexicon.PAST or verb.text.lower().endswith("ed")
 
 
-def puts_user(words: Sequence[Token], told: Told) -> bool | None:
+def puts_user(words: Sequence[Token], told: Premise) -> bool | None:
     """Whether "You were at X" is true of the user; None: the words are no such sentence."""
     left = [t for t in words if t.kind not in ("stop",) and t.stem not in ("together", "also", "there")]
     days = [t for t in left if t.kind == "day"]
@@ -114,7 +116,7 @@ def puts_user(words: Sequence[Token], told: Told) -> bool | None:
     )
 
 
-def _moment_of_user(day: Token, told: Told) -> bool:
+def _moment_of_user(day: Token, told: Premise) -> bool:
     """Whether a day is that of the photo, or one of which the user told something they did themselves."""
     if told.day and day.day and day.day.within(told.day):
         return True
@@ -122,7 +124,7 @@ def _moment_of_user(day: Token, told: Told) -> bool:
     return any(support.cost([day], replace(told, tokens=s, sentences=(s,), place=()), Ask()) <= ENOUGH for s in mine)
 
 
-def _time_of_user(time: Sequence[Token], source: Sequence[Token], told: Told) -> bool:
+def _time_of_user(time: Sequence[Token], source: Sequence[Token], told: Premise) -> bool:
     """Whether a sentence tells of a time that the user was there: of a deed of their own, or only what is shown.
 
     "We met on a Sunday" and "Emma at Christmas" do; "Grandpa always wound it on Sundays" is a habit of his.
@@ -133,7 +135,7 @@ def _time_of_user(time: Sequence[Token], source: Sequence[Token], told: Told) ->
     return (mine or shown) and support.align(tuple(time), tuple(source), told, Ask()) <= 0.5
 
 
-def _with(company: Sequence[Token], told: Told) -> bool:
+def _with(company: Sequence[Token], told: Premise) -> bool:
     """Whether the source says "with" of this company."""
     stems = {t.stem for t in company if t.content}
     return any(
@@ -161,7 +163,7 @@ def _user_there(source: Sequence[Token], place: Sequence[Token], content: Sequen
     return True
 
 
-def repeats(words: Sequence[Token], told: Told) -> bool:
+def repeats(words: Sequence[Token], told: Premise) -> bool:
     """Whether a sentence is whole clauses of a told one, in order and without a gap but an article or a breath.
 
     What it leaves out of that sentence may not turn it round: no "not", no "if", nobody who said or thought it.

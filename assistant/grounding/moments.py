@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.grounding.told import GENERIC, is_verb
-from assistant.grounding.words import Token, alike, stem
+from assistant.grounding.words.phrases import is_verb
+from assistant.grounding.words.tokens import GENERIC, Token, alike, stem
 
 _ASKS = re.compile(
     r"\W*(?:when|(?:on |in )?(?:what|which) (?:day|date|year|month))(?: was|'s| is| were| did you take| did we take)?"

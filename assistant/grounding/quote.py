@@ -8,12 +8,12 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
-from assistant.grounding import lexicon
 from assistant.grounding.claims import sentences
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
-from assistant.grounding.told import GENERIC, named
-from assistant.grounding.word_families import asks_whose, related
-from assistant.grounding.words import PERSONS, Token, alike, stem, tokens
+from assistant.grounding.words import lexicon
+from assistant.grounding.words.families import asks_whose, related
+from assistant.grounding.words.phrases import named
+from assistant.grounding.words.tokens import GENERIC, PERSONS, Token, alike, stem, tokens
 from memory.episode import Certainty, Episode, printable
 
 LONGEST = 240

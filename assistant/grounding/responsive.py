@@ -1,13 +1,12 @@
-"""What a question asks for: whether a sentence can answer it at all (how much asks for a number, when for a time), and
-whether it is about the world and not about what the user told ("How many legs does a spider have?")."""
+"""Whether a sentence can answer a question at all: "how much" asks for a number, "when" for a time."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from assistant.grounding import lexicon
-from assistant.grounding.words import PERSONS, Token, tokens
+from assistant.grounding.words import lexicon
+from assistant.grounding.words.tokens import PERSONS, Token, tokens
 
 _HOW = re.compile(r"\W*how (?P<what>old|many|much|far|often|long|tall|big)\b", re.IGNORECASE)
 _TIME = re.compile(
@@ -46,10 +45,6 @@ _WHO_IN_VIEW = re.compile(
     re.IGNORECASE,
 )
 """Asks who is in view, and nothing else."""
-_MY = {"my": "your", "our": "your", "mine": "yours", "ours": "yours", "i": "you", "we": "you", "me": "you", "us": "you"}
-_AS_I = re.compile(
-    r"\bI(?:['’]m| am| can| do| did| see| think| believe| remember| know| would| will| have)\b", re.IGNORECASE
-)
 
 
 def responsive(
@@ -136,20 +131,6 @@ def only_day(sentence: str) -> bool:
     return bool(said) and all(t.kind == "day" for t in said)
 
 
-def to_the_user(sentence: str) -> str:
-    """A sentence that repeats the user's "my" and "I" to the user, with "your" and "you"."""
-    if _AS_I.search(sentence):
-        return sentence
-
-    def other(match: re.Match[str]) -> str:
-        word = _MY[match[0].lower()]
-        return word.capitalize() if match.start() == 0 else word
-
-    changed = re.sub(rf"(?<![\w'’-])(?:{'|'.join(_MY)})(?![\w'’-])", other, sentence, flags=re.IGNORECASE)
-    changed = re.sub(r"\b([Yy]ou) was\b", r"\1 were", changed)
-    return re.sub(r"^(\W*)(?:please )?remind you\b", r"\1You asked me to remind you", changed, flags=re.IGNORECASE)
-
-
 def _only_names(found: Sequence[Token], names: frozenset[str]) -> bool:
     """Whether a sentence says no more than "This is X", with a name of what was recalled."""
     words = [t for t in found if t.kind != "stop"]
@@ -158,45 +139,3 @@ def _only_names(found: Sequence[Token], names: frozenset[str]) -> bool:
     content = [t for t in words[2:] if t.content]
     plain = all(t.kind in ("mine", "light") or t.content for t in words[2:])
     return bool(content) and plain and all(t.stem in names for t in content) and not any(t.possessive for t in content)
-
-
-_ADVICE = re.compile(
-    r"\W*(?:what|where|how|which \w+|who)? ?(?:should|shall) (?:i|we)\b|\W*can you (?:help|recommend|suggest"
-    r"|give me (?:an? )?(?:idea|tip)"
-    r"|calculate|solve|sing|drive|order|buy|book|call)\b|\W*(?:what|who) are you\b|\W*what can you (?:do|answer)\b",
-    re.IGNORECASE,
-)
-""" "What should I cook tonight?", "What can you do?": no memory tells it, though "I" or "you" stands there."""
-_PAST = frozenset("was were did had".split())
-_OPENS = re.compile(
-    r"\W*(?:and |but |so |ok |hey |please )*(?:who|what|where|when|why|which|how|is|are|do|does|can|could|will"
-    r"|would)\b",
-    re.I,
-)
-_OF_THE_WORLD = re.compile(r"\bthe (?:capital|population|weather|difference|time|president|king|queen) ", re.IGNORECASE)
-_ANY = re.compile(
-    r"\b(?:an?|most|all|every|some|people|humans|the (?:capital|weather|meaning|difference|population|time|date|news"
-    r"|sun|moon|world|earth|sky))\b"
-    r"|\b(?:do|are|can|will) (?!you\b|i\b|we\b|they\b|the\b)[a-z]+s\b",
-    re.IGNORECASE,
-)
-"""What stands for any of a kind: "a spider", "dogs"."""
-
-
-def general(question: str) -> bool:
-    """Whether nothing in the question points to the photo in view, or to the user's people, things and days."""
-    if _ADVICE.match(question):
-        return True
-    if not _OPENS.match(question) or not _ANY.search(question):
-        return False
-    found = tokens(question)
-    if any(t.kind in ("me", "mine", "other") or t.text.lower() in lexicon.THIS or t.possessive for t in found):
-        return False
-    if any(t.text.lower() in _PAST or (t.kind == "day") for t in found):
-        return False
-    named = [t.text for t in found if t.kind == "name"]
-    if any(not re.search(rf"\b[Aa]n? (?:\w+ )?{re.escape(name)}", question) for name in named):  # "a Labrador" is any
-        return bool(_OF_THE_WORLD.search(question))
-    return not re.search(
-        r"\b(?:photos?|pictures?|pics?|images?|memor(?:y|ies)|here|there|in view)\b", question, re.IGNORECASE
-    )

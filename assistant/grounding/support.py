@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
-from assistant.grounding import lexicon
 from assistant.grounding.moments import may_date
-from assistant.grounding.told import GENERIC, NEVER, Told, excluded, is_verb, sex, stands_for
-from assistant.grounding.words import Day, Token, alike, stem
+from assistant.grounding.premise import NEVER, Premise, excluded, stands_for
+from assistant.grounding.words import lexicon
+from assistant.grounding.words.phrases import is_verb, sex
+from assistant.grounding.words.tokens import GENERIC, Day, Token, alike, stem
 
 ENOUGH = 1.5
 """Most cost of a claim that is supported; see `_unmatched` and `_skipped` for what costs how much."""
@@ -47,7 +48,7 @@ def _asked_deed(question: Sequence[Token]) -> str:
     return deeds[0].stem if deeds else ""
 
 
-def cost(claim: Sequence[Token], told: Told, ask: Ask) -> float:
+def cost(claim: Sequence[Token], told: Premise, ask: Ask) -> float:
     """How far a claim is from what was told, from 0 on; `ENOUGH` is enough."""
     words = [t for t in claim if t.kind != "stop"]
     days, words = [t for t in words if t.kind == "day"], without_days(words)
@@ -76,7 +77,7 @@ def without_days(words: Sequence[Token]) -> list[Token]:
     return out
 
 
-def _day_cost(day: Token, words: Sequence[Token], told: Told) -> float:
+def _day_cost(day: Token, words: Sequence[Token], told: Premise) -> float:
     assert day.day is not None
     for t in (t for sentence in told.sentences if may_date(sentence, words) for t in sentence):
         if t.day and (day.day.within(t.day) or (told.day and day.day.within(_completed(t.day, told.day)))):
@@ -91,11 +92,11 @@ def _completed(day: Day, by: Day) -> Day:
     return day if day.year else Day(by.year, day.month, day.day)
 
 
-def _flat(told: Told) -> tuple[Token, ...]:
+def _flat(told: Premise) -> tuple[Token, ...]:
     return (*told.tokens, Token(".", ".", "stop"), *told.place)
 
 
-def align(claim: tuple[Token, ...], source: tuple[Token, ...], told: Told, ask: Ask) -> float:
+def align(claim: tuple[Token, ...], source: tuple[Token, ...], told: Premise, ask: Ask) -> float:
     """The least cost of matching the claim's words with words of the source, both in order."""
     if not claim:
         return 0
@@ -126,7 +127,7 @@ def align(claim: tuple[Token, ...], source: tuple[Token, ...], told: Told, ask: 
     return min([start, *rows.values()])
 
 
-def _matched(claim: Sequence[Token], i: int, source: Sequence[Token], j: int, told: Told) -> float:
+def _matched(claim: Sequence[Token], i: int, source: Sequence[Token], j: int, told: Premise) -> float:
     """The price of one word of the claim standing for one of the source; NEVER: it does not."""
     one, other = claim[i], source[j]
     if one.kind == "me":
@@ -169,7 +170,7 @@ def _owns(words: Sequence[Token], i: int) -> bool:
     return low in ("his", "their", "its") or (low == "her" and after is not None and after.content)
 
 
-def _turned_round(claim: Sequence[Token], i: int, source: Sequence[Token], j: int, told: Told) -> float:
+def _turned_round(claim: Sequence[Token], i: int, source: Sequence[Token], j: int, told: Premise) -> float:
     """The price of a deed that is said of somebody else than it was told of."""
     one, other = _subject(claim, i), _subject(source, j)
     if claim[i].kind != "word" or one is None or other is None:
@@ -189,7 +190,7 @@ def _subject(words: Sequence[Token], i: int) -> int | None:
     return i if who.text.lower() in lexicon.SUBJECTS - {"it"} or who.kind == "name" else None
 
 
-def _unmatched(t: Token, i: int, claim: Sequence[Token], told: Told, ask: Ask) -> float:
+def _unmatched(t: Token, i: int, claim: Sequence[Token], told: Premise, ask: Ask) -> float:
     """The price of a word of the claim that is not told at this point."""
     if t.kind == "light":
         return {"always": 0.4, "never": 0.4, "too": NEVER}.get(t.text.lower(), 0)
@@ -248,7 +249,7 @@ def _skipped(source: Sequence[Token], k: int, j: int) -> float:
     return min(price, 6.0)
 
 
-def _in_phrases(words: Sequence[Token], told: Told, ask: Ask) -> float:
+def _in_phrases(words: Sequence[Token], told: Premise, ask: Ask) -> float:
     """The cost of a claim whose phrases of place and time were told in another order than the claim's."""
     parts = phrases(words)
     if len(parts) < 2:

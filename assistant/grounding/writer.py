@@ -10,10 +10,12 @@ from collections.abc import Sequence
 
 from assistant.grounding import claims, quote
 from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict
+from assistant.grounding.general_question import general
 from assistant.grounding.quote import Quotable
-from assistant.grounding.responsive import general, only_day, responsive, to_the_user
+from assistant.grounding.responsive import only_day, responsive
 from assistant.grounding.result import Grounding
-from assistant.grounding.words import tokens
+from assistant.grounding.second_person import to_the_user
+from assistant.grounding.words.tokens import tokens
 
 MAYBE = "Maybe: "
 _HEDGED = re.compile(r"\b(?:maybe|perhaps|may|might|could be|looks like|seems|probably|possibly)\b", re.IGNORECASE)

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.grounding import quote, told
+from assistant.grounding import premise, quote
 from assistant.grounding.claim_judge import Evidence
 from assistant.grounding.quote import Quotable
 from assistant.grounding.writer import GroundedText
@@ -103,10 +103,11 @@ def passes(scene: dict[str, Any], question: str | None, text: str) -> bool:
     """Whether the check shows a text as it is; "maybe" before it, and small talk, change nothing."""
     recalled = recalls(scene["memories"])
     facts = [
-        told.read(q.episode.id, q.episode.words, q.day, q.episode.place, sure=q.certainty == "sure") for q in recalled
+        premise.read(q.episode.id, q.episode.words, q.day, q.episode.place, sure=q.certainty == "sure")
+        for q in recalled
     ]
     if photo := scene.get("photo"):
-        facts.append(told.read("", "", date.fromisoformat(photo["day"]), photo.get("place")))
+        facts.append(premise.read("", "", date.fromisoformat(photo["day"]), photo.get("place")))
     checked = GroundedText(
         Evidence(tuple(facts), question or "", scene["sees"]), recalled, answers=question is not None
     )

@@ -10,7 +10,7 @@ from PIL import Image
 from assistant.grounding.evidence import grounded_text
 from assistant.grounding.quote import NOT_SEEN
 from assistant.grounding.responsive import responsive
-from assistant.grounding.words import tokens
+from assistant.grounding.words.tokens import tokens
 from assistant.photo import from_image
 from tests.assistant.grounding.test_grounded_text import check, recall
 

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.grounding.evidence import grounded_text
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
-from assistant.grounding.words import tokens
+from assistant.grounding.words.tokens import tokens
 from memory.episode import Episode, Photo, Recall, Turn
 
 

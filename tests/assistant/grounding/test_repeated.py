@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.grounding import told
+from assistant.grounding import premise
 from assistant.grounding.frames import repeats
-from assistant.grounding.words import tokens
+from assistant.grounding.words.tokens import tokens
 from tests.assistant.grounding.test_grounded_text import check, recall
 
 COACH = (
@@ -60,6 +60,6 @@ def test_he_is_whom_the_sentence_before_named() -> None:
     ],
 )
 def test_half_a_sentence_is_no_repetition_where_the_other_half_turns_it_round(words: str, sentence: str) -> None:
-    source = told.read("1", words, None, None)
+    source = premise.read("1", words, None, None)
     assert not repeats(tokens(sentence), source)
     assert repeats(tokens(words), source), "the whole sentence is"

@@ -11,8 +11,8 @@ import pytest
 
 from assistant.dialogue.word_recall import by_words
 from assistant.grounding.quote import Quotable, pick
-from assistant.grounding.word_families import related
-from assistant.grounding.words import alike, stem
+from assistant.grounding.words.families import related
+from assistant.grounding.words.tokens import alike, stem
 from memory.episode import Episode, Photo, Turn
 from memory.store import Memory
 

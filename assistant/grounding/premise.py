@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from assistant.grounding import lexicon
-from assistant.grounding.words import PERSONS, Day, Token, alike, stem, tokens
-from memory.naming.word_lists import ALSO_WORDS, GIVEN
+from assistant.grounding.words import lexicon
+from assistant.grounding.words.phrases import heads, is_verb, named, phrase, sex
+from assistant.grounding.words.tokens import Day, Token, alike, stem, tokens
 
 _EVENTS = frozenset(map(stem, "birthday party wedding walk bath day trip visit swim christmas game concert".split()))
 _GETS = frozenset(
@@ -18,13 +18,11 @@ _GETS = frozenset(
 """Deeds by which somebody is no part of the photo, but of how the thing came about."""
 NEVER = 9.0
 """The price of a word that cannot stand for another."""
-GENERIC = frozenset(map(stem, "dog cat pet animal person man woman child toy thing photo baby boy girl puppy".split()))
-"""Words for kinds of things, which a person uses of what a photo shows whether they were told or not."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """One episode, or what the user wrote otherwise."""
+class Premise:
+    """What one episode tells, or what the user wrote otherwise: claims are judged by it (a premise of NLI)."""
 
     id: str
     tokens: tuple[Token, ...]
@@ -48,8 +46,8 @@ class Told:
         return {t.stem for t in (*self.tokens, *self.place) if t.content}
 
 
-def read(id: str, words: str, day: date | None, place: str | None, *, sure: bool = True, photo: str = "") -> Told:
-    """The facts of an episode with these words."""
+def read(id: str, words: str, day: date | None, place: str | None, *, sure: bool = True, photo: str = "") -> Premise:
+    """The premise that an episode with these words gives."""
     found = named(tokens(words))
     sentences = tuple(_sentences(found))
     phrases = list(_topics(sentences))
@@ -60,10 +58,10 @@ def read(id: str, words: str, day: date | None, place: str | None, *, sure: bool
     )
     there = tokens(place) if place else ()
     nouns = frozenset(heads(one)[-1].stem for one in phrases if heads(one))
-    return Told(id, found, sentences, about, names, nouns, owned, Day.of(day) if day else None, there, sure, photo)
+    return Premise(id, found, sentences, about, names, nouns, owned, Day.of(day) if day else None, there, sure, photo)
 
 
-def groups(told: Sequence[Told]) -> list[frozenset[str]]:
+def groups(told: Sequence[Premise]) -> list[frozenset[str]]:
     """Ids of episodes about one thing: they share a name or a photo."""
     found: list[tuple[set[str], set[str]]] = []
     for one in told:
@@ -73,41 +71,6 @@ def groups(told: Sequence[Told]) -> list[frozenset[str]]:
             keys, ids = keys | other[0], ids | other[1]
         found.append((keys, ids))
     return [frozenset(ids) for _, ids in found]
-
-
-def is_verb(token: Token) -> bool:
-    """Whether a word is surely a verb: a past form, or one of the most common."""
-    low = token.text.lower()
-    return token.kind in ("word", "aux", "be") and (
-        token.kind != "word" or low in lexicon.PAST or (low.endswith("ed") and len(low) > 3 and not low.endswith("eed"))
-    )
-
-
-def named(found: tuple[Token, ...]) -> tuple[Token, ...]:
-    """A sentence's first word is a name where it is one elsewhere, or stands like one."""
-    names = {t.stem for t in found if t.kind == "name"}
-    out: list[Token] = []
-    for i, t in enumerate(found):
-        first = i == 0 or (found[i - 1].kind == "stop" and found[i - 1].text in ".!?:;\n")
-        if first and t.kind == "word" and t.text[0].isupper():
-            after = found[i + 1] if i + 1 < len(found) else None
-            like = t.possessive or after is None or after.kind in ("be", "aux", "name", "stop", "prep")
-            like = like or (after is not None and (is_verb(after) or (after.stem == "the" and t.text[-3:] != "ing")))
-            if t.stem in names or (like and t.text.lower() not in ("meet", "look", "found", "lost", "bought")):
-                t = Token(t.text, t.stem, "name", t.possessive, t.day, t.at)
-        if t.kind == "word" and t.text.lower() in GIVEN - ALSO_WORDS:
-            t = replace(t, kind="name")  # "grumpf from emil"
-        if _owner_as_typed(t, found[i + 1 : i + 2]):
-            t = replace(t, possessive=True)
-        out.append(t)
-    return tuple(out)
-
-
-def _owner_as_typed(t: Token, after: Sequence[Token]) -> bool:
-    """Whether a word is an owner without an apostrophe: "toms dog", "my neighbours cat"."""
-    low = t.text.lower()
-    somebody = low.endswith("s") and (low[:-1] in GIVEN or (t.stem in PERSONS and low not in PERSONS))
-    return somebody and t.kind in ("word", "name") and bool(after) and after[0].kind == "word" and not is_verb(after[0])
 
 
 def _sentences(found: Sequence[Token]) -> Iterable[tuple[Token, ...]]:
@@ -121,30 +84,6 @@ def _sentences(found: Sequence[Token]) -> Iterable[tuple[Token, ...]]:
             one.append(t)
     if one:
         yield tuple(one)
-
-
-def phrase(found: Sequence[Token]) -> list[Token]:
-    """The noun phrase at the beginning: determiners, adjectives, nouns, names."""
-    out: list[Token] = []
-    for i, t in enumerate(found):
-        if (
-            t.kind not in ("mine", "word", "name", "number")
-            and not (t.kind == "aux" and i and found[i - 1].stem == "the")
-            and not (t.kind == "light" and t.stem in ("a", "an", "the"))
-        ):
-            break
-        if out and t.stem in ("a", "an", "the", "my") and out[-1].kind in ("word",):
-            break
-        if is_verb(t) and i and found[i - 1].kind not in ("mine", "light"):
-            break
-        out.append(t)
-    return out
-
-
-def heads(said: Sequence[Token]) -> list[Token]:
-    """What a phrase names: all behind the last possessor ("Emily's bear Mr. Buttons": bear, Mr, Buttons)."""
-    last = max((i for i, t in enumerate(said) if t.possessive), default=-1)
-    return [t for t in said[last + 1 :] if t.kind in ("word", "name", "aux")]
 
 
 def _topics(sentences: Sequence[tuple[Token, ...]]) -> Iterable[list[Token]]:
@@ -219,7 +158,7 @@ def _with_appositions(found: Sequence[Token]) -> Iterable[list[Token]]:
         rest = after
 
 
-def excluded(stems: Iterable[str], told: Told) -> bool:
+def excluded(stems: Iterable[str], told: Premise) -> bool:
     """Whether a word of a kind contradicts what the thing was called: "dog" of a cat, "blue" of a red thing."""
     for group in lexicon.KINDS:
         kinds = {stem(word) for word in group}
@@ -230,13 +169,7 @@ def excluded(stems: Iterable[str], told: Told) -> bool:
     return False
 
 
-def sex(token: Token) -> str:
-    """ "he" or "she", of a pronoun that tells it; "" of all other words."""
-    low = token.text.lower()
-    return "he" if low in lexicon.HE else "she" if low in lexicon.SHE else ""
-
-
-def stands_for(one: Token, pronoun: Token, source: Sequence[Token], j: int, told: Told) -> float:
+def stands_for(one: Token, pronoun: Token, source: Sequence[Token], j: int, told: Premise) -> float:
     """How doubtful it is that a pronoun at `source[j]` means what a claim names by `one`: `NEVER`, it does not."""
     own = sex(pronoun)
     near = [(t, source[i - 1] if i else t) for i, t in enumerate(source[:j]) if t.content and alike(t.stem, one.stem)]

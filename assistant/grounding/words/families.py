@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from assistant.grounding.words import alike, stem
+from assistant.grounding.words.tokens import alike, stem
 
 OWNING = "belong own owner owned property whose use used"
 """Beside these words, "Lena's" and "my" tell whose something is."""

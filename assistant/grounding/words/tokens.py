@@ -8,8 +8,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from assistant.grounding import lexicon
-from assistant.grounding.lexicon import MONTHS, NUMBERS, ORDINALS
+from assistant.grounding.words import lexicon
+from assistant.grounding.words.lexicon import MONTHS, NUMBERS, ORDINALS
 from memory.text import folded
 
 Kind = Literal["me", "mine", "other", "be", "aux", "not", "prep", "light", "number", "day", "name", "word", "stop"]
@@ -110,6 +110,8 @@ def stem(word: str) -> str:
 
 PERSONS = frozenset(map(stem, lexicon.PERSONS))
 """Stems of nouns for persons."""
+GENERIC = frozenset(map(stem, "dog cat pet animal person man woman child toy thing photo baby boy girl puppy".split()))
+"""Words for kinds of things, which a person uses of what a photo shows whether they were told or not."""
 _SAME = {stem(word): stem(group[0]) for group in lexicon.SAME for word in group}
 
 

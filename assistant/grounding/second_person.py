@@ -1,0 +1,24 @@
+"""What the user said of themselves, said to the user: "my dog" becomes "your dog"."""
+
+from __future__ import annotations
+
+import re
+
+_MY = {"my": "your", "our": "your", "mine": "yours", "ours": "yours", "i": "you", "we": "you", "me": "you", "us": "you"}
+_AS_I = re.compile(
+    r"\bI(?:['’]m| am| can| do| did| see| think| believe| remember| know| would| will| have)\b", re.IGNORECASE
+)
+
+
+def to_the_user(sentence: str) -> str:
+    """A sentence that repeats the user's "my" and "I" to the user, with "your" and "you"."""
+    if _AS_I.search(sentence):
+        return sentence
+
+    def other(match: re.Match[str]) -> str:
+        word = _MY[match[0].lower()]
+        return word.capitalize() if match.start() == 0 else word
+
+    changed = re.sub(rf"(?<![\w'’-])(?:{'|'.join(_MY)})(?![\w'’-])", other, sentence, flags=re.IGNORECASE)
+    changed = re.sub(r"\b([Yy]ou) was\b", r"\1 were", changed)
+    return re.sub(r"^(\W*)(?:please )?remind you\b", r"\1You asked me to remind you", changed, flags=re.IGNORECASE)

@@ -1,0 +1,1 @@
+"""English as the grounding check reads it: closed word lists, comparable tokens, noun phrases, word families."""

@@ -1,7 +1,8 @@
 """Choose the files of a repository that Keepsake does not know: a language model in GGUF, and the mmproj made for it.
 
 Names are all there is to go by: "F16" is no "BF16", "Q4_K" no "Q4_K_M"; a quantisation may stand in a folder's name; an
-mmproj that names another size belongs to another model. What stays unclear is asked, not guessed.
+mmproj that names another size, or "Thinking" where the language model says "Instruct", belongs to another model. What
+stays unclear is asked, not guessed.
 """
 
 from __future__ import annotations
@@ -18,11 +19,15 @@ from memory.errors import ModelError
 DTYPES = ("f16", "bf16", "q8_0", "f32")
 """Kinds of mmproj, the most liked first."""
 KINDS = re.compile(
-    r"(?<![a-z0-9])(b?f16|f32|(?:ud[-_])?(?:i?q\d+(?:_[a-z0-9]+)*)|tq\d_\d|mxfp4|i\d-?matrix|imat(?:rix)?|gguf)(?![a-z0-9])"
+    r"(?<![a-z0-9])(b?f16|fp16|fp?32|(?:ud[-_])?(?:i?q\d+(?:_[a-z0-9]+)*)|tq\d_\d|mxfp4|i\d(?:-?matrix)?|imat(?:rix)?|gguf)(?![a-z0-9])"
 )
 """Words of a file's name that say how it was quantised, not what it is."""
-SIZE = re.compile(r"(?<![a-z0-9.])(\d+(?:\.\d+)?)b(?![a-z])")
-"""The number of parameters in a name: "8b", "0.5b"."""
+SIZE = re.compile(r"(?<![a-z0-9.])[ae]?\d+(?:\.\d+)?[bm](?![a-z0-9])")
+"""A number of parameters in a name: "8b", "0.5b", "256m"; of experts "a3b", of what is computed with "e4b"."""
+BRED = frozenset(("base", "chat", "instruct", "it", "thinking"))
+"""Words for how a model of one size was trained on: each has weights, and so an mmproj, of its own."""
+SAME = {"fp16": "f16", "fp32": "f32"}
+"""Other spellings of a kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,10 @@ def choose(
 
 def names_kind(text: str, kind: str) -> bool:
     """Whether a name says this quantisation: "F16" does not stand in "BF16", nor "Q4_K" in "Q4_K_M"."""
-    return bool(re.search(rf"(?<![a-z0-9]){re.escape(kind.lower())}(?![a-z0-9_])", text.lower()))
+    wanted = {kind.lower(), SAME.get(kind.lower(), kind.lower())}
+    wanted |= {other for other, plain in SAME.items() if plain in wanted}
+    spelled = "|".join(re.escape(one) for one in sorted(wanted))
+    return bool(re.search(rf"(?<![a-z0-9])(?:{spelled})(?![a-z0-9_])", text.lower()))
 
 
 def _language(repository: str, languages: Sequence[RemoteFile], quant: str, file: str | None) -> RemoteFile:
@@ -82,6 +90,7 @@ def _language(repository: str, languages: Sequence[RemoteFile], quant: str, file
     firsts = [one for one in languages if gguf_metadata.shards(Path(one.name))[0].name == one.name]
     if file:
         fitting = [one for one in firsts if one.remote == file] or [one for one in firsts if one.name == file]
+        fitting = fitting or [one for one in firsts if file.lower() in (one.remote.lower(), one.name.lower())]
     else:
         fitting = [one for one in firsts if names_kind(one.name, quant)]
         fitting = fitting or [one for one in firsts if names_kind(str(PurePosixPath(one.remote).parent), quant)]
@@ -99,30 +108,47 @@ def _tower(repository: str, language: RemoteFile, towers: Sequence[RemoteFile], 
     if kind and not any(names_kind(one.remote, kind) for one in towers):
         raise ModelError(f"{repository} has no mmproj in {kind}; it has {_listed(towers)}")
     asked = [one for one in towers if not kind or names_kind(one.remote, kind)]
-    size = _size(language.remote) or _size(repository)
-    fitting = [one for one in asked if not size or _size(one.remote) in (None, size)]
+    sizes = _sizes(language.remote) or _sizes(repository)
+    bred = _words(language) & BRED or _parts(repository) & BRED
+    fitting = [one for one in asked if not sizes or _sizes(one.remote) <= sizes]
+    fitting = [one for one in fitting if not bred or not _words(one) & BRED or _words(one) & bred]
     if not fitting:
         raise ModelError(f"{repository} has no mmproj for {language.remote}; it has {_listed(asked)}")
     home, own = PurePosixPath(language.remote).parent, _plain(language.name)
 
-    def rank(one: RemoteFile) -> tuple[bool, bool, float, int, str]:
+    def nearness(one: RemoteFile) -> tuple[bool, bool, float]:
         folder = PurePosixPath(one.remote).parent
         like = SequenceMatcher(None, own, _plain(one.name), autojunk=False).ratio() if _plain(one.name) else 0.0
-        dtype = next((i for i, name in enumerate(DTYPES) if names_kind(one.remote, name)), len(DTYPES))
-        return folder != home, folder not in home.parents, -round(like, 2), dtype, one.remote
+        return folder != home, folder not in home.parents, -round(like, 2)
 
-    return min(fitting, key=rank)
+    nearest = min(nearness(one) for one in fitting)
+    near = [one for one in fitting if nearness(one) == nearest]
+    if any(_words(one) != _words(near[0]) for one in near):
+        raise ModelError(
+            f"{repository} does not say which mmproj is that of {language.remote}; it has {_listed(near)}: "
+            "fetch both files yourself into a folder, and name that folder"
+        )
+    return min(near, key=lambda one: (_liking(one), one.remote))
 
 
-def _size(name: str) -> str | None:
-    """The number of parameters that a name says, in billions."""
-    found = SIZE.search(name.lower().replace("_", "-"))
-    return found[1] if found else None
+def _liking(one: RemoteFile) -> int:
+    """Where the kind of an mmproj stands among `DTYPES`."""
+    return next((i for i, name in enumerate(DTYPES) if names_kind(one.remote, name)), len(DTYPES))
+
+
+def _sizes(name: str) -> set[str]:
+    """The numbers of parameters that a name says."""
+    return set(SIZE.findall(name.lower().replace("_", "-")))
+
+
+def _parts(name: str) -> set[str]:
+    """The words of a name; a point between two numbers is part of a word."""
+    return set(re.findall(r"(?:[a-z0-9]|(?<=\d)\.(?=\d))+", name.lower()))
 
 
 def _words(one: RemoteFile) -> set[str]:
     """The words of a file's path, without its quantisation."""
-    return set(re.findall(r"[a-z0-9.]+", KINDS.sub(" ", one.remote.lower().removesuffix(".gguf"))))
+    return _parts(KINDS.sub(" ", one.remote.lower().removesuffix(".gguf")))
 
 
 def _plain(name: str) -> str:

@@ -68,11 +68,13 @@ def plan_pull(name: str, quant: str | None = None, mmproj: str | None = None) ->
     if listed:
         raise ModelError(f"{name} ships with Keepsake: there is nothing to fetch")
     if match := REPOSITORY.fullmatch(name):
-        local_name = (
-            PurePosixPath(match[2]).stem if match[2] else match[1].split("/")[1] + (f"-{quant}" if quant else "")
-        )
-        local_name = f"{local_name.lower()}{vision}"
-        return PullPlan(local_name, match[1], None, quant or registry.QUANT, file=match[2], mmproj=mmproj)
+        own = match[1].split("/")[1]
+        if match[2]:  # of a file in a folder, the folder often says what it is: two of them must not share a name
+            within = PurePosixPath(match[2]).with_suffix("").parts
+            own = "-".join((own, *within) if within[1:] else within)
+        elif quant:
+            own = f"{own}-{quant}"
+        return PullPlan(f"{own.lower()}{vision}", match[1], None, quant or registry.QUANT, file=match[2], mmproj=mmproj)
     known = {**registry.listed_models(), **registry.listed_encoders()}
     can = ", ".join(n for n, model in known.items() if model.repository)
     raise ModelError(f"{name!r} is not on the list: pull one of {can}, or hf:OWNER/REPOSITORY")

@@ -26,6 +26,8 @@ OFFICIAL = (
     "mmproj-Qwen3VL-4B-Instruct-F16.gguf mmproj-Qwen3VL-4B-Instruct-Q8_0.gguf"
 )
 SHARDS = f"{' '.join(f'Qwen3-VL-30B-A3B-Q4_K_M-0000{i}-of-00002.gguf' for i in (1, 2))} mmproj-model-f16.gguf"
+SMALL = "S-256M-Q8_0.gguf S-500M-Q8_0.gguf mmproj-S-256M-f16.gguf mmproj-S-500M-f16.gguf"
+THEIRS = "mmproj-8B-Instruct-f16.gguf"
 BOTH = "2B/m-Q4_K_M.gguf 2B/mmproj-F16.gguf 8B/m-Q4_K_M.gguf 8B/mmproj-F16.gguf"
 
 
@@ -53,6 +55,10 @@ BOTH = "2B/m-Q4_K_M.gguf 2B/mmproj-F16.gguf 8B/m-Q4_K_M.gguf 8B/mmproj-F16.gguf"
             "A-Instruct-Q4_K_M.gguf mmproj-A-Thinking-f16.gguf mmproj-A-Instruct-f16.gguf",
             "A-Instruct-Q4_K_M.gguf mmproj-A-Instruct-f16.gguf",
         ),
+        ("hf:x/M", "F16", None, "m-fp16.gguf m-bf16.gguf mmproj-m-fp16.gguf", "m-fp16.gguf mmproj-m-fp16.gguf"),
+        ("hf:x/M", None, None, "M.i1-Q4_K_M.gguf M.Q4_K_M.gguf M.mmproj-f16.gguf", "M.Q4_K_M.gguf M.mmproj-f16.gguf"),
+        ("hf:x/M:s-500m-q8_0.gguf", None, None, SMALL, "S-500M-Q8_0.gguf mmproj-S-500M-f16.gguf"),
+        ("hf:x/M", None, None, f"8B-abliterated-Q4_K_M.gguf {THEIRS}", f"8B-abliterated-Q4_K_M.gguf {THEIRS}"),
         (
             "hf:x/Qwen3-VL-30B-A3B",
             "Q4_K_M",
@@ -75,6 +81,12 @@ def test_names_are_read_by_whole_words(asked: str, quant: str, mmproj: str, list
         ("hf:x/M", "Q5_K_M", FOLDERS, "x/M has no Q5_K_M; it has Q4_K_M/model.gguf, Q8_0/model.gguf"),
         ("hf:x/M:model.gguf", None, FOLDERS, "several model.gguf: Q4_K_M/model.gguf, Q8_0/model.gguf; name one"),
         ("hf:x/M", None, "M-8B-Q4_K_M.gguf mmproj-M-2B-F16.gguf", "no mmproj for M-8B-Q4_K_M.gguf; it has mmproj-M-2B"),
+        ("hf:x/M", "Q8_0", SMALL.rpartition(" ")[0].replace("S-256M-Q8_0.gguf ", ""), "no mmproj for S-500M-Q8_0.gguf"),
+        ("hf:x/M", None, "M-E4B-Q4_K_M.gguf mmproj-M-E2B-F16.gguf", "no mmproj for M-E4B-Q4_K_M.gguf"),
+        ("hf:x/M", None, "A-Thinking-Q4_K_M.gguf mmproj-A-Instruct-F16.gguf", "no mmproj for A-Thinking-Q4_K_M.gguf"),
+        ("hf:x/A-Thinking", None, "a-Q4_K_M.gguf mmproj-A-Instruct-F16.gguf", "no mmproj for a-Q4_K_M.gguf"),
+        ("hf:x/M", None, f"m-Q4_K_M.gguf {' '.join(TWO.split()[2:])}", "not say which mmproj is that of m-Q4_K_M.gguf"),
+        ("hf:x/M", None, "m-Q4_K_M.gguf a/mmproj-F16.gguf b/mmproj-F16.gguf", "it has a/mmproj-F16.gguf, b/mmproj-F16"),
         ("hf:x/M", None, "M-Q4_K_M-00001-of-00002.gguf mmproj-F16.gguf", "lacks M-Q4_K_M-00002-of-00002.gguf, a part"),
         ("hf:x/M", None, "M-Q4_K_M.gguf", "x/M has no mmproj*.gguf; it has M-Q4_K_M.gguf"),
         ("hf:x/M", None, "model-Q4_K_M.gguf mmproj/model-Q4_K_M.gguf", "two files named model-Q4_K_M.gguf"),
@@ -84,6 +96,12 @@ def test_what_is_unclear_is_asked(asked: str, quant: str | None, listing: str, t
     with pytest.raises(ModelError) as caught:
         chosen(asked, listing, quant)
     assert told in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_files_of_one_name_in_two_folders_are_two_models() -> None:
+    """Previously the second was called like the first, which was there already, and was not fetched."""
+    names = [plan_pull(f"hf:x/M:{file}").name for file in ("Q4_K_M/model.gguf", "Q8_0/model.gguf", "model.gguf")]
+    assert names == ["m-q4_k_m-model", "m-q8_0-model", "model"]
 
 
 def test_a_kind_of_mmproj_that_is_not_there_is_named() -> None:

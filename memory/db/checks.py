@@ -1,8 +1,8 @@
 """What `Memory.verify` checks about the stored rows; each check yields its problems, one line each.
 
 `first_problem` is the part that starts and snapshots can afford: SQLite has no checksums, so a byte that a disk changed
-within a photo or a sentence is read without complaint. What no hash stands for is not found by it: the text of kept
-conversations, visual tokens, and unused pages.
+within a photo or a sentence is read without complaint. What no hash stands for is not found by it: decisions about
+names, visual tokens, and unused pages.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import date, datetime
 
 import numpy as np
 
-from memory.db import conversation_rows, name_rows, rows, verdict_rows, word_index
+from memory.db import conversation_hash, conversation_rows, name_rows, rows, verdict_rows, word_index
 from memory.db.schema import MIGRATIONS
 from memory.episode import Episode, Photo, Turn
 
@@ -80,9 +80,9 @@ def _check_vectors(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def first_problem(db: sqlite3.Connection) -> str | None:
-    """The first photo or episode that has changed since it was stored; None when there is none.
+    """The first photo, episode or part of a conversation that has changed since it was stored; None when there is none.
 
-    Episodes are looked at only in files of this version: others have other columns.
+    Episodes and conversations are looked at only in files of this version: others have other columns.
     """
     try:
         for sha256, data, expected in db.execute("SELECT sha256, data, data_sha256 FROM photos"):
@@ -96,6 +96,8 @@ def first_problem(db: sqlite3.Connection) -> str | None:
             local = day and date.fromisoformat(day)
             if Episode(Photo(photo, b"", 0, 0), turns, datetime.fromisoformat(when), place, 0, local).id != id:
                 return f"episode {id}: its content does not belong to its id"
+        for id, n in conversation_hash.changed(db):
+            return f"conversation {id}: part {n} has changed since it was stored"
     except (ValueError, TypeError, OverflowError) as error:
         return f"a stored value is not what it should be: {error}"
     return None

@@ -1,7 +1,8 @@
 """Stored conversations: their values, and the queries on their two tables, each on an open transaction.
 
 `talks` has a row for each part of a conversation, `shown` the photos that only conversations show. Both are in no
-index, and nothing of them is ever recalled: text that a model wrote must not come back as evidence.
+index, and nothing of them is ever recalled: text that a model wrote must not come back as evidence. Every change of a
+part goes through `conversation_hash.py`, and damaged text is read as far as it goes.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, get_args
 
 from memory.db import rows
+from memory.db.conversation_hash import as_text, changed, rewriting, seal
 from memory.db.table_access import table
 from memory.episode import Photo
 from memory.errors import KeepsakeError
@@ -113,6 +116,7 @@ def insert(db: sqlite3.Connection, id: str, part: Part) -> None:
     table(db, "talks").insert(
         {"id": id, "n": part.n, "when_utc": part.when.isoformat(), "photo": shown, **_as_json(part)}
     )
+    seal(db, id, part.n)
 
 
 def update(db: sqlite3.Connection, id: str, part: Part) -> bool:
@@ -120,36 +124,31 @@ def update(db: sqlite3.Connection, id: str, part: Part) -> bool:
     talks = table(db, "talks")
     if not talks.count_where("id = ? AND n = ?", (id, part.n)):
         return False
-    talks.update((id, part.n), _as_json(part))
+    with rewriting(db, id, part.n):
+        talks.update((id, part.n), _as_json(part))
     return True
 
 
 def load(db: sqlite3.Connection, id: str) -> StoredConversation:
     """The conversation with this whole id, with its photos."""
-    stored = list(table(db, "talks").rows_where("id = ?", (id,), order_by="n"))
+    stored = db.execute(f"SELECT n, {_COLUMNS} FROM talks WHERE id = ? ORDER BY n", (id,)).fetchall()
     return StoredConversation(
         id,
         tuple(
-            Part(
-                row["n"],
-                datetime.fromisoformat(row["when_utc"]),
-                _photo(db, row["photo"]),
-                _lines(row["lines"]),
-                tuple(json.loads(row["episodes"])),
-            )
-            for row in stored
+            Part(n, _when(when), _photo(db, photo), _lines(lines), tuple(_ids(episodes)))
+            for n, when, photo, lines, episodes in stored
         ),
     )
 
 
 def outlines(db: sqlite3.Connection) -> Iterator[Outline]:
     """All conversations, newest first."""
-    query = "SELECT when_utc, photo, lines FROM talks WHERE id = ? ORDER BY n"
+    query = f"SELECT {_COLUMNS} FROM talks WHERE id = ? ORDER BY n"
     for (id,) in db.execute("SELECT id FROM talks GROUP BY id ORDER BY min(when_utc) DESC, id").fetchall():
         parts = db.execute(query, (id,)).fetchall()
-        photos = sum(photo is not None for _, photo, _ in parts)
-        lines = [line for _, _, text in parts for line in _lines(text)]
-        yield Outline(id, datetime.fromisoformat(parts[0][0]), photos, lines)
+        photos = sum(photo is not None for _, photo, _, _ in parts)
+        lines = [line for _, _, text, _ in parts for line in _lines(text)]
+        yield Outline(id, _when(parts[0][0]), photos, lines)
 
 
 def find(db: sqlite3.Connection, id: str) -> str:
@@ -167,14 +166,14 @@ def parts_about(db: sqlite3.Connection, episodes: Collection[str], photos: Colle
     """Parts (id of the conversation, number) that show one of these photos or used one of these episodes."""
     return [
         (id, n)
-        for id, n, photo, used in db.execute("SELECT id, n, photo, episodes FROM talks").fetchall()
-        if photo in photos or not set(episodes).isdisjoint(json.loads(used))
+        for id, n, _, photo, _, used in db.execute(f"SELECT id, n, {_COLUMNS} FROM talks").fetchall()
+        if as_text(photo) in photos or not set(episodes).isdisjoint(_ids(used))
     ]
 
 
 def parts_with(db: sqlite3.Connection, fits: Callable[[str], bool]) -> list[tuple[str, int]]:
     """Parts (id of the conversation, number) of whose lines, folded and with single spaces, any `fits`."""
-    stored = db.execute("SELECT id, n, lines FROM talks").fetchall()
+    stored = db.execute("SELECT id, n, CAST(lines AS BLOB) FROM talks").fetchall()
     return [
         (id, n) for id, n, lines in stored if any(fits(" ".join(folded(one.text).split())) for one in _lines(lines))
     ]
@@ -199,21 +198,27 @@ def rename_episodes(db: sqlite3.Connection, old: Collection[str], new: str) -> i
     """Replace the `old` ids of episodes by the `new` one in all parts that used them; returns how many parts."""
     parts = parts_about(db, old, ())
     for part in parts:
-        (used,) = db.execute("SELECT episodes FROM talks WHERE id = ? AND n = ?", part).fetchone()
-        ids = dict.fromkeys(new if id in old else id for id in json.loads(used))
-        db.execute("UPDATE talks SET episodes = ? WHERE id = ? AND n = ?", (json.dumps(list(ids)), *part))
+        (used,) = db.execute("SELECT CAST(episodes AS BLOB) FROM talks WHERE id = ? AND n = ?", part).fetchone()
+        _use(db, part, (new if id in old else id for id in _ids(used)))
     return len(parts)
+
+
+def _use(db: sqlite3.Connection, part: tuple[str, int], episodes: Iterable[str]) -> None:
+    """Store which episodes a part uses."""
+    with rewriting(db, *part):
+        used = json.dumps(list(dict.fromkeys(episodes)))
+        db.execute("UPDATE talks SET episodes = ? WHERE id = ? AND n = ?", (used, *part))
 
 
 def put_back(db: sqlite3.Connection, parts: Collection[tuple[Any, ...]]) -> None:
     """Store removed parts (rows of `talks`) again. A part that is there keeps its lines and gets the episodes added."""
     for part in parts:
-        there = db.execute("SELECT episodes FROM talks WHERE id = ? AND n = ?", part[:2]).fetchone()
+        id, n, *_, episodes, _ = part
+        there = db.execute("SELECT CAST(episodes AS BLOB) FROM talks WHERE id = ? AND n = ?", (id, n)).fetchone()
         if there:
-            used = json.dumps(list(dict.fromkeys([*json.loads(there[0]), *json.loads(part[5])])))
-            db.execute("UPDATE talks SET episodes = ? WHERE id = ? AND n = ?", (used, *part[:2]))
+            _use(db, (id, n), [*_ids(there[0]), *_ids(episodes)])
         else:
-            db.execute("INSERT INTO talks VALUES (?, ?, ?, ?, ?, ?)", part)
+            db.execute("INSERT INTO talks VALUES (?, ?, ?, ?, ?, ?, ?)", part)
 
 
 def delete_parts(db: sqlite3.Connection, parts: Collection[tuple[str, int]]) -> tuple[list[str], int]:
@@ -237,28 +242,30 @@ def mentioning(db: sqlite3.Connection, names: Collection[str]) -> tuple[str, ...
     if not names:
         return ()
     one = re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(folded(name)) for name in names)})(?!\w)")
-    parts = db.execute("SELECT id, lines FROM talks ORDER BY id, n").fetchall()
+    parts = db.execute("SELECT id, CAST(lines AS BLOB) FROM talks ORDER BY id, n").fetchall()
     texts = ((id, folded("\n".join(line.text for line in _lines(lines)))) for id, lines in parts)
     return tuple(dict.fromkeys(id for id, text in texts if one.search(text)))
 
 
 def check(db: sqlite3.Connection) -> Iterator[str]:
     """Problems of stored conversations, each in one line, for `Memory.verify`."""
-    for id, n, photo, lines, episodes in db.execute("SELECT id, n, photo, lines, episodes FROM talks"):
-        try:
-            kinds = {line.kind for line in _lines(lines)} - set(get_args(Kind))
-            whole = not kinds and isinstance(json.loads(episodes), list)
-        except (ValueError, TypeError):
-            whole = False
-        if not whole:
-            yield f"conversation {id}: part {n} is not what was written"
+    for id, n in changed(db):
+        yield (
+            f"conversation {id}: part {n} has changed since it was stored: `python -m memory restore` brings back a "
+            f"snapshot, `python -m memory conversations --forget {id}` deletes the conversation"
+        )
+    for id, n, _, photo, _, _ in db.execute(f"SELECT CAST(id AS BLOB), n, {_COLUMNS} FROM talks").fetchall():
         if photo and _photo(db, photo) is None:
-            yield f"conversation {id}: the photo of part {n} is missing"
+            yield f"conversation {as_text(id)}: the photo of part {n} is missing"
 
 
-def _photo(db: sqlite3.Connection, sha256: str | None) -> Photo | None:
+_COLUMNS = ", ".join(f"CAST({name} AS BLOB)" for name in ("when_utc", "photo", "lines", "episodes"))
+"""As bytes: a damaged text may be none, and stops nothing. `check` names it."""
+
+
+def _photo(db: sqlite3.Connection, sha256: bytes | None) -> Photo | None:
     for name in ("photos", "shown"):
-        for photo in rows.photos(db, "WHERE sha256 = ?", (sha256,), name):
+        for photo in rows.photos(db, "WHERE sha256 = ?", (as_text(sha256),), name):
             return photo
     return None
 
@@ -269,5 +276,24 @@ def _as_json(part: Part) -> dict[str, str]:
     return {"lines": lines, "episodes": json.dumps(list(part.episodes))}
 
 
-def _lines(text: str) -> tuple[Line, ...]:
-    return tuple(Line(*line) for line in json.loads(text))
+def _when(column: bytes) -> datetime:
+    """When a part began; 1970 where that is damaged."""
+    with suppress(ValueError, OverflowError):
+        return datetime.fromisoformat(as_text(column)).astimezone(UTC)
+    return datetime.fromtimestamp(0, UTC)
+
+
+def _lines(column: bytes) -> tuple[Line, ...]:
+    """What was said in a part; damaged lines as one, so that they can be read, searched and forgotten."""
+    with suppress(ValueError, TypeError):
+        lines = tuple(Line(kind, str(text), str(mark)) for kind, text, mark in json.loads(column))
+        if all(line.kind in get_args(Kind) for line in lines):
+            return lines
+    return (Line("answer", as_text(column), "damaged"),)
+
+
+def _ids(column: bytes | str) -> list[str]:
+    """Ids of episodes; of damaged text, what is left of them."""
+    with suppress(ValueError, TypeError):
+        return [str(id) for id in json.loads(column)]
+    return re.findall(r"\w+", column if isinstance(column, str) else as_text(column))

@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from memory.db import engine, old_corrections, old_days, word_index
+from memory.db import conversation_hash, engine, word_index
 from memory.db.database_files import keep_private, key_file, one_clear_line, snapshots, way_back
 from memory.db.engine import Key
+from memory.db.upgrades import old_corrections, old_days
 from memory.errors import MemoryFileError
 from memory.paths import private_folder
 
@@ -189,6 +190,8 @@ MIGRATIONS: tuple[Migration, ...] = (
             CHECK (dim > 0 AND length(codes) % dim = 0)
         ) STRICT""",
     ),
+    # Of the other columns of the row: finds damage (see `conversation_hash.py`).
+    ("ALTER TABLE talks ADD COLUMN sha256 TEXT", conversation_hash.seal_all),
 )
 
 

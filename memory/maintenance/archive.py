@@ -25,7 +25,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from memory.db import name_rows, old_corrections, rows, tray_rows, verdict_rows
+from memory.db import name_rows, rows, tray_rows, verdict_rows
+from memory.db.upgrades import old_corrections
 from memory.db.verdict_rows import Verdict
 from memory.episode import Episode
 from memory.errors import MemoryFileError, UnknownEpisode

@@ -177,9 +177,9 @@ def test_a_photo_that_other_memories_show_stays_in_conversations(path: Path) -> 
 @pytest.mark.parametrize(
     ("statement", "problem"),
     [
-        ("UPDATE talks SET lines = 'x'", "part 0 is not what was written"),
-        ('UPDATE talks SET lines = \'[["song", "la", ""]]\'', "part 0 is not what was written"),
-        ("UPDATE talks SET episodes = '7'", "part 0 is not what was written"),
+        ("UPDATE talks SET lines = 'x'", "part 0 has changed since it was stored"),
+        ('UPDATE talks SET lines = \'[["song", "la", ""]]\'', "part 0 has changed since it was stored"),
+        ("UPDATE talks SET episodes = '7'", "part 0 has changed since it was stored"),
         ("DELETE FROM shown", "the photo of part 0 is missing"),
     ],
 )

@@ -38,6 +38,7 @@ TOLD = {
     "can/00.jpg": "The watering can from the market in Porto.",
 }
 ASKED = "Who broke the vase in Lyon?"
+LINES = (Line("question", ASKED), Line("answer", "Jonas broke it. " * 50))
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +54,8 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 remember(memory, encoder, load_photo(PHOTOS / file), words)
                 memory.snapshot()
             stranger = load_photo(PHOTOS / "backpack" / "00.jpg")
-            lines = (Line("question", ASKED), Line("answer", "Jonas broke it. " * 50))
-            conversations.keep(memory, "aa" * 8, Part(0, DAY, stranger, lines), new=True)
-            conversations.keep(memory, "bb" * 8, Part(0, DAY, load_photo(PHOTOS / "dog/00.jpg"), lines), new=True)
+            conversations.keep(memory, "aa" * 8, Part(0, DAY, stranger, LINES), new=True)
+            conversations.keep(memory, "bb" * 8, Part(0, DAY, load_photo(PHOTOS / "dog/00.jpg"), LINES), new=True)
             with memory.transaction("IMMEDIATE") as db:
                 name_rows.put(db, NameDecision("rex", "Rex the dog"))
             embed_missing(memory, TextEmbedder())
@@ -109,6 +109,14 @@ def words_shown(shell: Shell) -> tuple[dict[str, str], bool]:
     return seen, told
 
 
+def conversations_are_whole(path: Path) -> bool:
+    """Whether both conversations say what was said; their photos are left to `verify`, which looks at the pixels."""
+    with Memory(path, check=False) as memory:
+        kept = [conversations.get(memory, title.id) for title in conversations.titles(memory)]
+    said = {one.id: [(part.n, part.when, part.lines) for part in one.parts] for one in kept}
+    return said == {id * 8: [(0, DAY, LINES)] for id in ("aa", "bb")}
+
+
 @pytest.mark.parametrize("part", range(10))
 def test_a_changed_byte_is_named_or_changes_nothing(
     original: Path, own_home: Path, capsys: pytest.CaptureFixture[str], part: int
@@ -131,6 +139,7 @@ def test_a_changed_byte_is_named_or_changes_nothing(
         code, out, err = shell(assistant_cli.main, "recall", PHOTOS / "dog" / "01.jpg", "--json")
         assert code or told or all(json.loads(one)["id"] in seen for one in out.splitlines()), n
         shell(memory_cli.main, "conversations")
+        assert told or conversations_are_whole(path), (n, hit.name)
         shell(memory_cli.main, "people")
         shell(memory_cli.main, "reminders")
         verified, out, err = shell(memory_cli.main, "verify")

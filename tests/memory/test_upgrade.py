@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory import conversations, instructions, reminders
-from memory.db import old_corrections
-from memory.db.old_corrections import without_corrections
+from memory.db.upgrades import old_corrections
+from memory.db.upgrades.old_corrections import without_corrections
 from memory.episode import Episode, Photo, Turn
 from memory.maintenance.archive import export_archive, import_archive
 from memory.store import Memory

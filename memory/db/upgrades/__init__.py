@@ -1,0 +1,1 @@
+"""Functions of migrations: what SQL alone cannot do to rows of an older version."""

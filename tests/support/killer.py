@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -40,7 +42,7 @@ class Crasher:
             env=env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
+            bufsize=0,  # so that `select` knows of every line that was not read yet
         )
 
     def kill(self, job: str, path: Path, seed: int, acks: int, seconds: float, step: int = 0) -> Life:
@@ -50,8 +52,8 @@ class Crasher:
         done: list[list[str]] = []
         begun: list[str] = []
         seeds: dict[str, int] = {}
-        pid, calls, buried = 0, 0, step > 0
-        for line in self.process.stdout:
+        pid, calls, buried, until = 0, 0, step > 0, math.inf
+        while line := self.process.stdout.readline().decode():
             what, *rest = line.split()
             if what == "pid":
                 pid = int(rest[0])
@@ -66,21 +68,26 @@ class Crasher:
                 break
             else:
                 assert what == "end", line
-                calls = int(rest[0])
-            if not buried and (what == "end" or len(done) >= acks):
-                until = time.monotonic() + (0.0 if what == "end" else seconds)
-                while time.monotonic() < until:  # so short that sleeping would be too long
-                    pass
+                calls, until = int(rest[0]), 0.0
+            if until == math.inf and len(done) >= acks:
+                until = time.monotonic() + seconds
+            if not buried and until < math.inf and self._silent(until):
                 os.kill(pid, signal.SIGKILL)
                 self._tell({})
                 buried = True
         marks = [d[0] for d in done]
         return Life([d for d in done if d[0] in ("remember", "forget")], begun, seeds, marks, calls)
 
+    def _silent(self, until: float) -> bool:
+        """Wait until that time; False at once when there is another line to read."""
+        while time.monotonic() < until:  # so short that sleeping would be too long
+            if select.select([self.process.stdout], [], [], 0.0)[0]:
+                return False
+        return True
+
     def _tell(self, line: dict[str, object]) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(line) + "\n")
-        self.process.stdin.flush()
+        self.process.stdin.write(json.dumps(line).encode() + b"\n")
 
     def seconds(self, job: str, path: Path) -> float:
         """1.2 times the seconds that a whole job takes: kills are spread over this time."""

@@ -45,21 +45,7 @@ def act_of(text: str, *, asked: bool = False) -> Act:
         return Act("talk", verdict=verdict, denied=denied)
     if verdict is False and not denied and lex.NO.match(plain(text)) and re.match(r"(?:i think )?you\b", plain(rest)):
         verdict = None  # "No, you got that wrong" complains about an answer
-    tells: list[str] = []
-    questions: list[str] = []
-    kinds: list[Kind] = []
-    for sentence in re.split(r"(?<=[.!?])\s+|\n", rest):
-        if (after := _question_after(sentence)) and any(one.match(plain(sentence)) for one in lex.TELLS):
-            kinds += ["tell", "question"]
-            tells.append(sentence[:after] + ".")
-            questions.append(sentence[after:].strip(" ,"))
-            continue
-        kind = _kind(sentence, asked or verdict is False)
-        kinds.append(kind)
-        if kind == "question":
-            questions.append(sentence)
-        elif kind != "talk" or tells:  # after a telling, all that is no question belongs to it
-            tells.append(sentence)
+    tells, questions, kinds = _parts(rest, asked or verdict is False)
     kept, question = _sentence(" ".join(tells).strip()), " ".join(questions)
     kept = written if kept == _sentence(text) else kept  # with its own line breaks
     if "tell" in kinds:
@@ -78,6 +64,29 @@ def act_of(text: str, *, asked: bool = False) -> Act:
     if "unclear" in kinds:
         return Act("unclear", kept, verdict, denied)
     return Act("talk", verdict=verdict, denied=denied)
+
+
+def _parts(rest: str, asked: bool) -> tuple[list[str], list[str], list[Kind]]:
+    """The sentences of a line that tell, those that ask, and the kind of each."""
+    tells: list[str] = []
+    questions: list[str] = []
+    kinds: list[Kind] = []
+    sentences = re.split(r"(?<=[.!?])\s+|\n", rest)
+    of = [_kind(sentence, asked) for sentence in sentences]
+    for sentence, kind in zip(sentences, of, strict=True):
+        if (after := _question_after(sentence)) and any(one.match(plain(sentence)) for one in lex.TELLS):
+            kinds += ["tell", "question"]
+            tells.append(sentence[:after] + ".")
+            questions.append(sentence[after:].strip(" ,"))
+            continue
+        kinds.append(kind)
+        if kind == "question":
+            questions.append(sentence)
+            if "tell" in of and _doubted(sentence):
+                tells.append(sentence)  # "My cat. He was 5 here?": asked, and not lost
+        elif kind != "talk" or tells:  # after a telling, all that is no question belongs to it
+            tells.append(sentence)
+    return tells, questions, kinds
 
 
 def plain(text: str) -> str:
@@ -147,6 +156,8 @@ def _kind(sentence: str, asked: bool) -> Kind:
     low = low.rstrip(" .!?…)")
     if HOW_TO.fullmatch(low) or (asks and PARDON.match(low)):
         return "talk"
+    if asks and lex.GUESSES.match(low):  # "I think he's called Gustl??"
+        return "unclear"
     if asks or not low:
         return "question" if low else "talk"
     if _tagged(low):
@@ -193,6 +204,16 @@ def _question_after(sentence: str) -> int:
 def _tagged(low: str) -> bool:
     """Whether a sentence ends like "..., right" or "..., isn't he"."""
     return bool(lex.TAG.search(low)) and len(low.split()) > 2 and not lex.FAMILY.match(low)
+
+
+def _doubted(sentence: str) -> bool:
+    """Whether a sentence ends in "?" and tells nevertheless: "my cousin, her name was Maria?"."""
+    low = plain(sentence).rstrip(" .!?")
+    if _tagged(low) or _talks(low) or re.match(r"(?:this|that|these|those|you|and|or|so|but)\b", low):
+        return False
+    if any(one.match(low) for one in lex.ASKS):
+        return False
+    return any(one.match(low) for one in lex.TELLS) or _statement(low, sentence, False) == "tell"
 
 
 def _statement(low: str, sentence: str, asked: bool) -> Kind:

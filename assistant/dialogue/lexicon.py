@@ -268,6 +268,10 @@ THINKS = re.compile(
     r"i (?:think|believe|am sure|'m sure|know|remember|told you|said)(?: that)? (?=(?:this|that|it|he|she|they"
     r"|we|i|these|those)\b)"
 )
+GUESSES = re.compile(
+    rf"i (?:think|believe|guess|suppose|reckon|assume)(?: that)? (?!{WH}\b|{AUX}\b|(?:this|that)(?:'s| is)\b|so\b|not\b)\w"
+)
+""" "I think he's called Gustl??": what the user is not sure of, and no question to the app."""
 TAG = re.compile(
     r"[, ]+(?:right|correct|no|yes|or|or not|ok|huh|eh|"
     r"(?:isn't|aren't|wasn't|weren't|doesn't|don't|didn't|hasn't|is|was|does|did) (?:it|he|she|that|this|they|we|you))$"

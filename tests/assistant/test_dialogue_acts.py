@@ -44,6 +44,13 @@ def test_the_lines_have_the_right_labels_only() -> None:
         ("This is Leo. Isn't he cute?", Act("tell", "This is Leo.", question="Isn't he cute?")),
         ("This is my bike, what do you think?", Act("tell", "This is my bike.", question="what do you think?")),
         ("This is Rajah\nthe tiger", Act("tell", "This is Rajah\nthe tiger")),
+        (
+            "neighbours cat. i think hes called Gustl?? he likes tuna",
+            Act("tell", "neighbours cat. i think hes called Gustl?? he likes tuna"),
+        ),
+        ("i think hes called Gustl??", Act("unclear", "i think hes called Gustl??")),
+        ("This is Milo. He was 5 here?", Act("tell", "This is Milo. He was 5 here?", question="He was 5 here?")),
+        ("This is Milo. In Rome?", Act("tell", "This is Milo.", question="In Rome?")),
         ("That's not Leo", Act("talk", verdict=False, denied="leo")),
         ("he is not friendly", Act("tell", "he is not friendly")),
         ("", Act("talk")),

@@ -104,6 +104,29 @@ async def test_of_a_sure_recall_n_says_no_at_once_and_a_name_alone_is_the_answer
     assert kept(memory_file) == ([leo.words, "rajah the tiger"], [(leo.photo.sha256, False)])
 
 
+def test_a_yes_to_a_sure_recall_is_kept_in_plain_mode(
+    talk: Talk,  # noqa: F811
+    memory_file: Path,
+    photos: Path,
+    leo: Episode,
+) -> None:
+    """Before, "y" there was small talk: the user's confirmation was lost. Said twice it is kept once."""
+    lines = talk(sure(), str(photos / "rex.png"), "y", "yes", "yes, that's him")
+    said = strings.ANSWERED_YES.format(question=recall_strings.asked(leo))
+    assert lines.count(f"Done: {said}") == 1
+    assert kept(memory_file) == ([leo.words], [(leo.photo.sha256, True)])
+
+
+async def test_a_yes_to_a_sure_recall_is_kept_in_the_app(memory_file: Path, photos: Path, leo: Episode) -> None:
+    async with running(memory_file, sure()) as (app, pilot):
+        await look(app, pilot, photos / "rex.png")
+        await until(lambda: cards(app) and idle(app), "the recall")
+        await send(app, pilot, "yes")
+        said = strings.ANSWERED_YES.format(question=recall_strings.asked(leo))
+        await until(lambda: said in notes(app, "done") and idle(app), "the yes")
+    assert kept(memory_file) == ([leo.words], [(leo.photo.sha256, True)])
+
+
 async def test_words_that_are_not_clear_are_asked_about_and_never_lost(memory_file: Path, photos: Path) -> None:
     backend = FakeBackend(["A dog.", "I do not know.", "A dog, Rex."])
     async with running(memory_file, backend) as (app, pilot):

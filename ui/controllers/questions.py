@@ -69,14 +69,15 @@ class QuestionsController:
         else:
             await self._answer(OnRecall(episode, same, denied))
 
-    async def reply(self, same: bool) -> None:
-        """y or n in the empty input."""
+    async def reply(self, same: bool) -> bool:
+        """y or n in the empty input. Returns whether there was a recall to answer about."""
         if recall := self.about or self._offered:
             await self._answer(OnRecall(recall.episode, same))
+        return recall is not None
 
     def meant(self, act: Act) -> Recall | None:
         """The recall that a line speaks of, when it says that it is the same or not; None: of none."""
-        if act.verdict is None or (act.verdict and not self.about):
+        if act.verdict is None or (act.verdict and not (self.about or self._offered)):
             return None
         return meant(self._recalls, act.denied)
 

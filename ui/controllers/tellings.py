@@ -17,7 +17,7 @@ from memory.naming.told_elsewhere import told_elsewhere
 from ui.controllers.main_view import MainView
 from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
-from ui.input_parser import WEB_ADDRESS
+from ui.input_parser import REPLIES, WEB_ADDRESS
 from ui.runtime.app_thread import AppThread
 from ui.strings import PRIVATE_NO, REMEMBERING
 from ui.telling_strings import (
@@ -61,6 +61,8 @@ class TellingsController:
         await self.drop()
         if WEB_ADDRESS.match(text):
             await self._view.note(NO_WEB, "warning")
+            return ""
+        if REPLIES.get(text.lower()) and await self._questions.reply(True):  # of a sure recall: no key asks for it
             return ""
         in_view = photo is not None or bool(self._view.page.query(PhotoEntry))
         asked = in_view and (self._remembering.asking or self._questions.denied)

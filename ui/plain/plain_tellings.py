@@ -52,7 +52,7 @@ class PlainTellings:
         """Do what a line is for, with `photo` in view. Returns the question that is left for the model; "": none is."""
         in_view = photo is not None
         printer, reply = self._printer, REPLIES.get(text.lower())
-        if reply is not None and (recall := printer.about or (printer.offered if not reply else None)):
+        if reply is not None and (recall := printer.about or printer.answerable(reply)):
             self._confirm(OnRecall(recall.episode, reply))
             return ""
         if WEB_ADDRESS.match(text):
@@ -61,7 +61,7 @@ class PlainTellings:
         asked = in_view and (printer.asking or printer.denied)
         act = act_of(text, asked=asked)
         said = None
-        if act.verdict is not None and (act.verdict is False or printer.about):
+        if act.verdict is not None and (act.verdict is False or printer.about or printer.answerable(True)):
             recall = meant(printer.recalls, act.denied)
             said = OnRecall(recall.episode, act.verdict, act.denied) if recall else None
         if act.kind == "talk" and (in_view or act.verdict is None):

@@ -61,7 +61,7 @@ class Printer(EventHandler[None]):
         self.about: Recall | None = None
         """The recall that is asked about; y or n answers."""
         self.offered: Recall | None = None
-        """The sure recall that n denies."""
+        """The sure recall that y confirms and n denies."""
         self.recalls: Sequence[Recall] = ()
         """What the photo in view has recalled."""
         self.denied = False
@@ -76,6 +76,11 @@ class Printer(EventHandler[None]):
         self._greeted = False
         self._confirmed: set[str] = set()
         """Hashes of recalled photos that are the same by the user's word."""
+
+    def answerable(self, same: bool) -> Recall | None:
+        """The sure recall of which the user may say that it is the same, or not; None when that was said already."""
+        said = self.offered and same and self.offered.episode.photo.sha256 in self._confirmed
+        return None if said else self.offered
 
     def say(self, what: str, text: str) -> None:
         """Print one line: what the line is, and its text."""

@@ -269,7 +269,8 @@ THINKS = re.compile(
     r"|we|i|these|those)\b)"
 )
 GUESSES = re.compile(
-    rf"i (?:think|believe|guess|suppose|reckon|assume)(?: that)? (?!{WH}\b|{AUX}\b|(?:this|that)(?:'s| is)\b|so\b|not\b)\w"
+    rf"i (?:think|believe|guess|suppose|reckon|assume)(?: that)? "
+    rf"(?!(?:{WH}|{AUX}|so|not)\b|(?:this|that)(?:'s| is)\b)\w"
 )
 """ "I think he's called Gustl??": what the user is not sure of, and no question to the app."""
 TAG = re.compile(

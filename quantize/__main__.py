@@ -103,6 +103,8 @@ def _add_all_options(command: argparse.ArgumentParser) -> None:
     add("--licence", metavar="NAME", help="licence of the model, such as apache-2.0")
     add("--base", metavar="NAME", help="the model it was trained from, such as Qwen/Qwen3-VL-2B-Instruct")
     add("--run", type=Path, metavar="FILE", help="run.json of its training, or the recipe")
+    text = "without --run: a recipe whose photo sizes it is shown, as a base beside what was trained from it"
+    add("--photos", type=Path, metavar="RECIPE", help=text)
 
 
 def _add_shared_options(
@@ -209,6 +211,7 @@ def export_all(args: argparse.Namespace) -> int:
         licence=args.licence,
         base=args.base,
         run=args.run,
+        photos=args.photos,
     )
     verdicts, rows = pipeline.run(plan)
     status = _report(verdicts, rows)

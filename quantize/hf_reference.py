@@ -1,4 +1,7 @@
-"""The reference that every export is held against: the checkpoint itself, read by transformers in f32 on the CPU.
+"""The reference that every export is held against: the checkpoint itself, read by transformers in f32.
+
+It computes on a CUDA device if one has room for it, else on the processor; never on Metal, where transformers' vision
+towers were not tried.
 
 Reads SmolVLM as we train it (a photo is one square and enters as its visual tokens alone) and Qwen3-VL (visual tokens
 between `<|vision_start|>` and `<|vision_end|>`), and a language model whose visual tokens come from a connector. Slow,
@@ -14,10 +17,10 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from safetensors import safe_open
-from transformers import AutoImageProcessor, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
+from transformers import AutoImageProcessor, AutoTokenizer
 
 from assistant.backend import Chunk, Message, Options
+from assistant.backends.hf_transformers import load_model
 from assistant.chatml import Mark, Piece, Words, pieces
 from assistant.encoder.open_encoder import open_shipped
 from assistant.models import hf_config
@@ -26,6 +29,9 @@ from assistant.photo import pixels
 from assistant.vision.connector import Connector
 from memory.episode import Photo
 from memory.errors import KeepsakeError
+
+ROOM = 1.25
+"""A device must have so many times the bytes of a model's weights free: prompts and logits take the rest."""
 
 
 class Checkpoint:
@@ -40,9 +46,10 @@ class Checkpoint:
         if not (folder / "config.json").is_file():
             raise KeepsakeError(f"{folder} is not a checkpoint: it has no config.json")
         connector = hf_config.connector(folder)
-        kind: Any = AutoModelForCausalLM if connector else AutoModelForImageTextToText
+        self.model: Any = load_model(folder)
+        self.device = device_for(sum(weight.nbytes for weight in self.model.parameters()))
+        self.model.to(self.device)
         try:
-            self.model: Any = kind.from_pretrained(folder, dtype=torch.float32).eval()
             self.tokenizer = AutoTokenizer.from_pretrained(folder)
             if not connector:
                 self.image_processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
@@ -52,8 +59,6 @@ class Checkpoint:
         if self.config.model_type not in hf_config.FAMILIES:
             raise KeepsakeError(f"cannot check a {self.config.model_type} model: only {', '.join(hf_config.FAMILIES)}")
         self._connector = Connector(connector, open_shipped()) if connector else None
-        if (folder / "adapter").exists():
-            _add_adapter(self.model, folder / "adapter")
 
     @property
     def side(self) -> int | None:
@@ -63,13 +68,13 @@ class Checkpoint:
     @torch.inference_mode()
     def logits(self, prompt: Sequence[Piece]) -> np.ndarray:
         """Logits (V,) of the token after a prompt."""
-        return self.model(**self._inputs(prompt), logits_to_keep=1).logits[0, -1].numpy()
+        return self.model(**self._inputs(prompt), logits_to_keep=1).logits[0, -1].cpu().numpy()
 
     @torch.inference_mode()
     def follow(self, prompt: Sequence[Piece], tokens: Sequence[int]) -> np.ndarray:
         """Logits (N, V): row i is the prediction of `tokens[i]`, after the prompt and the tokens before it."""
         inputs = self._inputs(prompt, tokens[:-1])
-        return self.model(**inputs, logits_to_keep=len(tokens)).logits[0].numpy()
+        return self.model(**inputs, logits_to_keep=len(tokens)).logits[0].cpu().numpy()
 
     @torch.inference_mode()
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
@@ -100,8 +105,8 @@ class Checkpoint:
         """Visual tokens of a photo, encoded small, (T, D) float32, as they enter the language model."""
         if self._connector:
             return self._connector.visual_tokens(photo)
-        inputs = self._process([photo], small=True)
-        return torch.cat(tuple(self.model.get_image_features(**inputs).pooler_output)).numpy()
+        inputs = self._on_device(self._process([photo], small=True))
+        return torch.cat(tuple(self.model.get_image_features(**inputs).pooler_output)).cpu().numpy()
 
     def _inputs(self, prompt: Sequence[Piece], then: Sequence[int] = ()) -> dict[str, torch.Tensor]:
         """The model's arguments for a prompt that is followed by the tokens `then`."""
@@ -119,7 +124,7 @@ class Checkpoint:
         if "image_grid_thw" in inputs:
             inputs["mm_token_type_ids"] = (inputs["input_ids"] == self.config.image_token_id).int()
         inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
-        return inputs
+        return self._on_device(inputs)
 
     def _embeddings(
         self, prompt: Sequence[Piece], then: Sequence[int], connector: Connector
@@ -127,13 +132,13 @@ class Checkpoint:
         """The same for a language model whose visual tokens come from a connector: a prompt as embeddings."""
         embed = self.model.get_input_embeddings()
         parts = [
-            torch.from_numpy(connector.visual_tokens(piece))
+            torch.from_numpy(connector.visual_tokens(piece)).to(self.device)
             if isinstance(piece, Photo)
-            else embed(torch.tensor(self.tokenize(piece), dtype=torch.long))
+            else embed(torch.tensor(self.tokenize(piece), dtype=torch.long, device=self.device))
             for piece in prompt
         ]
-        x = torch.cat([*parts, embed(torch.tensor([*then], dtype=torch.long))])[None]  # (1, L, D)
-        return {"inputs_embeds": x, "attention_mask": torch.ones(x.shape[:2], dtype=torch.long)}
+        x = torch.cat([*parts, embed(torch.tensor([*then], dtype=torch.long, device=self.device))])[None]  # (1, L, D)
+        return {"inputs_embeds": x, "attention_mask": torch.ones_like(x[..., 0], dtype=torch.long)}
 
     def _process(self, photos: Sequence[Photo], small: bool = False) -> dict[str, torch.Tensor]:
         """Photos as the vision tower takes them: of the pixels that every engine sees."""
@@ -146,6 +151,10 @@ class Checkpoint:
                 {"do_resize": False},
             )
         return dict(self.image_processor([Image.fromarray(p) for p in seen], return_tensors="pt", **how))
+
+    def _on_device(self, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """The model's arguments where the model is."""
+        return {name: tensor.to(self.device) for name, tensor in inputs.items()}
 
     def _token_counts(self, processed: dict[str, torch.Tensor], n: int) -> list[int]:
         """How many visual tokens each of `n` processed photos has."""
@@ -160,12 +169,12 @@ class Checkpoint:
         return tokens if self.side else [self.config.vision_start_token_id, *tokens, self.config.vision_end_token_id]
 
 
-def _add_adapter(model: Any, folder: Path) -> None:
-    """Put a LoRA where it was trained: on the whole model (trl), or on the language model alone (our pretraining)."""
-    from peft import PeftModel
+def device_for(weights: int) -> str:
+    """Where a model of `weights` bytes is computed: "cuda" where the first device has room, else "cpu".
 
-    with safe_open(folder / "adapter_model.safetensors", "pt") as weights:
-        whole = any("language_model." in key or "text_model." in key for key in weights.keys())  # noqa: SIM118
-    language = getattr(model.model, "text_model", model.model)
-    PeftModel.from_pretrained(model if whole else language, folder)
-    model.eval()
+    Matrices are multiplied in full f32 there: the coarser TF32 would count as an export's fault.
+    """
+    if not torch.cuda.is_available() or torch.cuda.mem_get_info()[0] < ROOM * weights:
+        return "cpu"
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    return "cuda"

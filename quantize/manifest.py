@@ -114,13 +114,30 @@ def trained_budget(run: Path | None) -> PhotoBudget | None:
 
     None where there is no such file, or it tells of no such training. Raises KeepsakeError when it cannot be read.
     """
+    gspo = _rewards_of(run)
+    try:
+        return PhotoBudget(**((gspo.get("trl") or {}).get("photos") or {})) if gspo else None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise KeepsakeError(f"{run} is neither a run.json of train nor a recipe: {error}") from error
+
+
+def trained_layout(run: Path | None) -> str:
+    """The prompt layout of a training, from its run.json or its recipe; "aligned" where neither says otherwise.
+
+    Raises KeepsakeError when it cannot be read.
+    """
+    return str((_rewards_of(run) or {}).get("layout", "aligned"))
+
+
+def _rewards_of(run: Path | None) -> dict[str, Any] | None:
+    """The table [gspo] of a run.json or a recipe (TOML), if there is one. Raises KeepsakeError."""
     if run is None:
         return None
     try:
         text = run.read_text(encoding="utf-8")
         recipe = tomllib.loads(text) if run.suffix == ".toml" else json.loads(text)["recipe"]
-        gspo = recipe.get("gspo")
-        return PhotoBudget(**((gspo.get("trl") or {}).get("photos") or {})) if gspo else None
+        gspo: dict[str, Any] | None = recipe.get("gspo")
+        return None if gspo is None else dict(gspo)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise KeepsakeError(f"{run} is neither a run.json of train nor a recipe: {error}") from error
 

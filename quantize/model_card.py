@@ -83,7 +83,8 @@ def _origin(manifest: dict[str, Any]) -> list[str]:
         f"- **Licence:** {manifest['licence'] or 'not stated: ask those who made the base before you pass it on'}",
         f"- **Recipe:** {recipe}",
         f"- **Training data:** {'hash `' + manifest['data'] + '`' if manifest['data'] else missing}",
-        f"- **Prompt layout:** {manifest['layout']} (`assistant/prompt.py`)",
+        f"- **Prompt layout:** {manifest['layout']} (`assistant/prompt.py`)"
+        + ("" if manifest["layout"] == "aligned" else " in training; the app writes its prompts aligned"),
         *_photos(manifest["photo"]),
     ]
 

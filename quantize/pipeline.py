@@ -64,6 +64,8 @@ class Plan:
     """The hub's name of the model that the checkpoint was trained from."""
     run: Path | None = None
     """run.json of the training, or its recipe."""
+    photos: Path | None = None
+    """A recipe whose photo sizes a model without training is shown, to be compared with one that has had it."""
 
     @property
     def lora(self) -> Path | None:
@@ -104,7 +106,8 @@ def run(plan: Plan) -> tuple[list[acceptance.Verdict], dict[str, list[verify.Sam
     variants.read_config(plan.checkpoint)
     _refuse_unknown_kinds(plan)
     limits = acceptance.load()
-    trained = manifest.trained_budget(plan.run)
+    trained, layout = manifest.trained_budget(plan.run), manifest.trained_layout(plan.run)
+    shown = manifest.trained_budget(plan.photos)
     origin = publish.origin(plan.checkpoint, plan.base, plan.licence, plan.run)
     if plan.kinds or plan.package:
         converter.find()
@@ -116,7 +119,7 @@ def run(plan: Plan) -> tuple[list[acceptance.Verdict], dict[str, list[verify.Sam
     verdicts, rows = check(plan.checkpoint, measured, plan.samples, limits, plan.threads)
     passed = [variant for variant in candidates if any(v.name == variant.name and v.passed for v in verdicts)]
     if passed:
-        publish.ship(plan.out, plan.checkpoint, passed, verdicts, origin, plan.package, trained)
+        publish.ship(plan.out, plan.checkpoint, passed, verdicts, origin, plan.package, trained, layout, shown)
     return verdicts, rows
 
 

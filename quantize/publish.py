@@ -64,15 +64,21 @@ def ship(
     known: dict[str, Any],
     package: str | None = None,
     trained: PhotoBudget | None = None,
+    layout: str = "aligned",
+    shown: PhotoBudget | None = None,
 ) -> Path:
     """Put the variants that passed into `out`, with model card and manifest. Returns the manifest's path.
 
     `verdicts`: the checkpoint's first. `known`: what `origin` returned. `package`: PACKAGE/FILE where the language
-    model of a variant comes from a package. `trained`: how large photos were in its training. Files that an earlier
-    manifest names and the new one does not are removed.
+    model of a variant comes from a package. `trained`, `layout`: how large photos were in its training, and the layout
+    of its prompts; `shown`: how large they are where that is not known. Files that an earlier manifest names and the
+    new one does not are removed.
     """
     path = out / "manifest.json"
     old = manifest.read(out)
+    photo = manifest.photo_settings(checkpoint, trained or shown)
+    if not trained:
+        photo.pop("trained", None)
     entries = {variant.name: _place(variant, out, package) for variant in passed}
     best = acceptance.smallest([v for v in verdicts if v.name in entries and v.engine == "llama.cpp"])
     files = entries[best.name] if best else {}
@@ -80,8 +86,8 @@ def ship(
     same_tower = (old.get("files") or {}).get(vision) == files.get(vision)
     written = {
         "name": out.resolve().name,
-        "layout": "aligned",
-        "photo": manifest.photo_settings(checkpoint, trained),
+        "layout": layout,
+        "photo": photo,
         **manifest.trained_to(checkpoint),
         "threshold": old.get("threshold", UNCALIBRATED) if same_tower else UNCALIBRATED,
         "files": files,

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # The 8B run, from nothing to the paper's benchmark. On a machine with CUDA, in the clone, after
-#   make .venv/.train .venv/.benchmark
+#   CMAKE_ARGS=-DGGML_CUDA=on make .venv/.train .venv/.benchmark
+# and, for the judge, vllm in an environment of its own (its torch is another).
 # Started again, it goes on where it was. `runs/full.sh --dry-run` prints every command with devices, memory and hours
 # (computed: this project has never run it), needs no settings, and fails on what would fail.
 #
 #   DEVICES=4 RECIPE=train/recipes/qwen3-vl-8b-paper-exact.toml KEEPSAKE_HOME=/data/keepsake runs/full.sh
 #
 # Before: the authors' lists and images in data/covip (links in the README of github.com/oyt9306/CoViP, for research use
-# only), 100 GB under KEEPSAKE_HOME, and the judge on devices of its own, as the dry run says.
+# only), 150 GB under KEEPSAKE_HOME, and the judge, started as the dry run says: it has the last device to itself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"

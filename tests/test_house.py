@@ -71,7 +71,7 @@ FLOORS = {
         "nano2",
         "rl",
         "trl",
-        "study lab",
+        "study lab lab_costs",
         "__main__",
     ),
     "quantize": (

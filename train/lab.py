@@ -1,14 +1,19 @@
 """A whole run of a large recipe, from training to scores on the paper's benchmark, as a list of commands.
 
 `python -m train lab RECIPE` runs them one after the other and goes on where it stopped; `--dry-run` prints each with
-its devices, memory and hours, all computed, and fails on what would fail. `runs/full.sh` calls it. It was run through
-here with a tiny model only: times of the large ones are computed from the assumptions below.
+its devices, memory and hours, all computed (`lab_costs.py`), and fails on what would fail. `runs/full.sh` calls it. It
+was run through here with a tiny model only.
+
+Base and trained model are compared in one form (f16) and one prompt layout, the recipe's. A chat judge on this machine
+has the last device to itself; what trains shares the others, and everything else computes on the first.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -16,20 +21,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from memory.errors import KeepsakeError
 from memory.files import write_text
 from memory.paths import home
-from train import run_record
+from train import lab_costs, run_record
 from train.recipe import Gspo, Recipe, Trl
 from train.trl import batches
 
 GB = batches.GB
-FLOPS, SECONDS_A_TOKEN, CORE_FLOPS = 140e12, 0.035, 30e9
-"""Assumed: what a device computes in a second (35 % of 400 TFLOP/s), one step of writing with transformers, and what a
-processor core computes in a second."""
-PROMPT = 2500
-"""Assumed tokens of a prompt: 512 of the photo asked about, nine memories of 128, and words."""
+FORM = "f16"
+"""Both models are measured in it: what is lost by fewer bits is no gain or loss of the training."""
+LAPTOP = ("f16", "Q8_0", "Q4_K_M")
+"""What is shipped in the end, each if it passes."""
+CUDA_LLAMA = "CMAKE_ARGS=-DGGML_CUDA=on make .venv/.llama"
+"""How llama.cpp is built for CUDA; with the wheel of another build in pip's cache, after `pip cache remove`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,112 +76,99 @@ class Step:
 def steps(recipe: Recipe, given: Settings) -> list[Step]:
     """All commands of a run in their order. Raises KeepsakeError for what cannot work."""
     gspo, config = _checked(recipe, given)
-    settings, cores = gspo.trl or Trl(), given.cores
-    world = batches.processes_for(gspo, given.devices)
+    settings, world = gspo.trl or Trl(), _world(gspo, given)
     work, models, python = home() / "train" / recipe.name, home() / "models", sys.executable
     run, checkpoint = work / "gspo", work / "checkpoint"
-    size, needed = batches.weights(config), batches.device_bytes(gspo, config, settings.vllm == "colocate")
-    launch = [
-        python,
-        "-m",
-        "accelerate.commands.launch",
-        "--config_file",
-        str(given.launch),
-        "--num_processes",
-        str(world),
-    ]
-    if world == 1:
-        launch = [python]
-    train = [*launch, "-m", "train", "gspo", str(given.recipe), "--resume"]
-    out = [Step("train", tuple(train), world, needed, _training_hours(gspo, size, world), run / "adapter")]
+    cost = lab_costs.Costs(gspo, config, given.device_bytes, given.cores)
+    many = ["-m", "accelerate.commands.launch", "--config_file", str(given.launch), "--num_processes", str(world)]
+    train = [python, *(many if world > 1 else ()), "-m", "train", "gspo", str(given.recipe), "--resume"]
     base = gspo.base if Path(gspo.base).is_dir() else str(work / "base")
+    out = []
     if base != gspo.base:
-        out.insert(
-            0, Step("fetch base", ("hf", "download", gspo.base, "--local-dir", base), 0, GB, size * 2 / 50e6 / 3600)
-        )
-    out.append(Step("checkpoint", _copy(base, checkpoint), 0, GB, 0.1))
-    out.append(Step("adapter", _copy(str(run / "adapter"), checkpoint / "adapter"), 0, GB, 0.0))
-    samples = ["--prompts", "1"] if given.quick else ["--size", "full"]
-    proof = 12 if given.quick else 100
-    form = proof * 2 * PROMPT * 2 * size / (cores * CORE_FLOPS) / 3600
-    words = ["--pre-tokenizer", given.pre_tokenizer] if given.pre_tokenizer else []
+        out.append(Step("fetch base", ("hf", "download", gspo.base, "--local-dir", base), 0, GB, cost.fetching))
+    needed = batches.device_bytes(gspo, config, settings.vllm == "colocate")
+    out += [
+        Step("train", tuple(train), world, needed, cost.training(world), run / "adapter"),
+        Step("checkpoint", _copy(base, checkpoint), 0, GB, 0.1),
+        Step("adapter", _copy(str(run / "adapter"), checkpoint / "adapter"), 0, GB, 0.0),
+    ]
     trained, untrained = recipe.name, f"{recipe.name}-base"
-    for name, source, kinds in (
-        (untrained, base, ["f16"] if given.quick else ["Q8_0"]),
-        (trained, str(checkpoint), ["f16"] if given.quick else ["f16", "Q8_0", "Q4_K_M"]),
-    ):
-        command = [
-            python,
-            "-m",
-            "quantize",
-            "all",
-            source,
-            "--out",
-            str(models / name),
-            "--kinds",
-            *kinds,
-            *samples,
-            *words,
-        ]
-        command += ["--threads", str(cores), *(["--run", str(run / "run.json")] if name == trained else [])]
-        hours = form * (len(kinds) + 1 + (name == trained))
-        out.append(Step(f"export {name}", tuple(command), 0, 5 * size, hours, models / name / "manifest.json"))
+    record = ["--run", str(run / "run.json")]
+
+    def export(name: str, title: str, source: str, kinds: Sequence[str], *more: str) -> Step:
+        command = [python, "-m", "quantize", "all", source, "--out", str(models / name), "--kinds", *kinds, *more]
+        command += ["--prompts", "1"] if given.quick else ["--size", "full"]
+        command += ["--pre-tokenizer", given.pre_tokenizer] if given.pre_tokenizer else []
+        command += ["--threads", str(given.cores)]
+        hours = cost.export(12 if given.quick else 100, len(kinds) + (name == trained))
+        made = models / name / "manifest.json"
+        return Step(title, tuple(command), int(cost.proof_on_device), cost.proof_bytes, hours, made)
+
+    out.append(export(untrained, f"export {untrained}", base, [FORM], "--photos", str(given.recipe)))
+    out.append(export(trained, f"export {trained}", str(checkpoint), [FORM], *record))
     for name in (untrained, trained):
-        out += _scores(name, settings, given, size, cores, python)
+        out += _scores(name, gspo, given, cost, python)
+    if not given.quick:
+        out.append(export(trained, f"laptop forms of {trained}", str(checkpoint), LAPTOP, *record))
     return out
 
 
 def _copy(source: str, target: Path) -> tuple[str, ...]:
     """The command that copies the content of a folder into another."""
-    return (
-        "sh",
-        "-c",
-        f"mkdir -p {shlex.quote(str(target))} && cp -R {shlex.quote(source)}/. {shlex.quote(str(target))}",
-    )
+    to = shlex.quote(str(target))
+    return ("sh", "-c", f"mkdir -p {to} && cp -R {shlex.quote(source)}/. {to}")
 
 
-def _scores(name: str, settings: Trl, given: Settings, size: int, cores: int, python: str) -> list[Step]:
+def _scores(name: str, gspo: Gspo, given: Settings, cost: lab_costs.Costs, python: str) -> list[Step]:
     """The measures of a model: the paper's own, if its files are wanted, then ours."""
+    settings = gspo.trl or Trl()
     page, judged = home() / "runs" / name, _judge(settings, given)
-    caption = (PROMPT + 150) * 2 * size / (cores * CORE_FLOPS) / 3600
-    memory, ours = 2 * size + 3 * GB, 2 if given.quick else 300
+    ours = 2 if given.quick else 300
     few = ["--n", str(ours)] if given.quick else []
-    run = [python, "-m", "benchmark"]
-    out = []
+    threads, laid = ["--threads", str(given.cores)], ["--layout", gspo.layout]
+    out: list[Step] = []
+
+    def add(title: str, hours: float, *command: str) -> None:
+        told = (python, "-m", "benchmark", *command, "--model", name, *judged, *threads)
+        out.append(Step(f"{title} of {name}", told, 1, cost.engine_bytes, hours))
+
     if Path(settings.data).suffix == ".json":
         files = {"--questions": "QAS_GT_test.json", "--metadata": "meta_test_cleaned.jsonl", "--images": "images/"}
         asked = [word for option, file in files.items() for word in (option, str(given.official / file))]
-        command = [*run, "capeval", "--model", name, *asked, *few, *judged, "--threads", str(cores)]
-        out.append(Step(f"CapEval of {name}", tuple(command), 0, memory, 1000 * caption))
+        add("CapEval", 1000 * cost.caption, "capeval", *asked, *few, *laid)
         for task in ("lsd", "lar", "itr"):
             rows = ["--task", task, "--source", str(given.official / task)]
-            command = [*run, "official", "--model", name, *rows, *few, *judged, "--threads", str(cores)]
-            out.append(Step(f"{task.upper()} of {name}", tuple(command), 0, memory, 500 * 2 * caption))
+            add(task.upper(), 1000 * cost.caption, "official", *rows, *few, *laid)
+        size = "quick" if given.quick else "full"
         described = ["--only", "detail", "--references", str(given.references), "--out", str(page / "general")]
-        command = [*run, "diagnose", "--model", name, "--size", "quick" if given.quick else "full", *described, *judged]
-        command += ["--threads", str(cores)]
-        alone = caption / 4  # a prompt of one photo
-        out.append(Step(f"general captions of {name}", tuple(command), 0, memory, 800 * alone))
-    drawn = ["--n", str(ours), "--positives", *(["1"] if given.quick else ["1", "2", "3", "4"])]
-    command = [*run, "capeval", "--model", name, *drawn, *judged, "--threads", str(cores)]
-    out.append(Step(f"drawn samples of {name}", tuple(command), 0, memory, 4 * ours * caption))
+        add("general captions", 200 * cost.caption, "diagnose", "--size", size, *described)  # prompts of one photo
+    positives = ["1"] if given.quick else ["1", "2", "3", "4"]
+    drawn = ["--n", str(ours), "--positives", *positives, *laid]
+    add("drawn samples", 4 * ours * cost.caption, "capeval", *drawn)
     if not given.quick:
-        command = [
-            *run,
-            "diagnose",
-            "--model",
-            name,
-            "--size",
-            "quick",
-            "--out",
-            str(page),
-            *judged,
-            "--threads",
-            str(cores),
-        ]
-        out.append(Step(f"evaluation of {name}", tuple(command), 0, memory, 900 * caption))
-        out.append(Step(f"page of {name}", (*run, "report", str(page), "--out", str(page / "page")), 0, GB, 0.1))
+        add("evaluation", 900 * cost.caption, "diagnose", "--size", "quick", "--out", str(page))
+        command = (python, "-m", "benchmark", "report", str(page), "--out", str(page / "page"))
+        out.append(Step(f"page of {name}", command, 0, GB, 0.1))
     return out
+
+
+def _world(gspo: Gspo, given: Settings) -> int:
+    """How many processes train: one for each device that no judge of this machine has."""
+    held = int(bool(given.devices > 1 and _judge_here(gspo.trl or Trl(), given)))
+    return batches.processes_for(gspo, given.devices - held)
+
+
+def _judge_here(settings: Trl, given: Settings) -> bool:
+    """Whether the chat judge runs on this machine."""
+    judged = _judge(settings, given)
+    return bool(judged) and urlsplit(judged[3]).hostname in ("127.0.0.1", "localhost", "::1")
+
+
+def _start_judge(settings: Trl, given: Settings) -> str:
+    """The command that starts the chat judge of this machine, on its last device."""
+    _, _, _, url, _, model = _judge(settings, given)
+    where = f"CUDA_VISIBLE_DEVICES={given.devices - 1} " if given.devices > 1 else ""
+    return f"{where}vllm serve {model} --port {urlsplit(url).port or 80} --max-model-len 8192"
 
 
 def run(recipe: Recipe, given: Settings) -> None:
@@ -188,8 +182,8 @@ def run(recipe: Recipe, given: Settings) -> None:
     for step in steps(recipe, given):
         if list(step.command) in finished:
             continue
-        print(f"\n== {step.name}\n{shlex.join(step.command)}", file=sys.stderr)
-        status = subprocess.run(step.command, check=False).returncode
+        print(f"\n== {step.name}\n{_line(step)}", file=sys.stderr)
+        status = subprocess.run(step.command, check=False, env=os.environ | _environment(step)).returncode
         if status and not (step.made and step.made.exists()):
             raise KeepsakeError(
                 f"{step.name} failed with exit status {status}: mend it, and run the same command again"
@@ -201,20 +195,39 @@ def run(recipe: Recipe, given: Settings) -> None:
 def table(recipe: Recipe, given: Settings) -> str:
     """Every command with its devices, memory and hours, computed; then what has to be there before."""
     listed, gspo = steps(recipe, given), recipe.gspo or Gspo()
+    settings, world = gspo.trl or Trl(), _world(gspo, given)
     lines = [
-        f"{recipe.name}: {batches.processes_for(gspo, given.devices)} of {given.devices} devices share the "
-        f"{batches.completions_of_update(gspo)} completions of an optimiser step, "
-        f"{batches.micro_batch(gspo, batches.processes_for(gspo, given.devices))} at a time",
-        f"attention: {batches.attention(gspo.trl or Trl())}",
+        f"{recipe.name}: {world} of {given.devices} devices share the {batches.completions_of_update(gspo)} "
+        f"completions of an optimiser step, {batches.micro_batch(gspo, world)} at a time",
+        f"attention: {batches.attention(settings)}",
     ]
+    if _judge_here(settings, given):
+        alone = (
+            "" if given.devices > 1 else "; with one device, better on another machine, with --url and --judge-model"
+        )
+        lines.append(f"judge: start it before, and keep it{alone}\n  {_start_judge(settings, given)}")
+    elif judged := _judge(settings, given):
+        lines.append(f"judge: {judged[5]} at {judged[3]}")
+    lines.append(f"export and scores: llama.cpp as built by `{CUDA_LLAMA}`, on the first device")
     if "zero2" in given.launch.name:
         lines.append("ZeRO-2 with gradient accumulation was found unusable by the authors' follow-up: prefer ddp.yaml")
     for step in listed:
-        where = f"{step.devices} devices of" if step.devices else "processor and"
+        where = f"{step.devices} device{'s' * (step.devices > 1)} of" if step.devices else "processor and"
         lines += [f"\n{step.name}: {where} {step.memory / GB:.0f} GB, about {step.hours:.1f} hours"]
-        lines.append("  " + shlex.join(step.command))
+        lines.append("  " + _line(step))
     lines.append(f"\naltogether about {sum(step.hours for step in listed):.0f} hours (computed, never measured)")
     return "\n".join([*lines, *(f"needed, not here: {one}" for one in missing(recipe, given))])
+
+
+def _environment(step: Step) -> dict[str, str]:
+    """Variables of a command: with one device, trl would otherwise take all it sees, and llama.cpp the judge's, too."""
+    seen = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
+    return {"CUDA_VISIBLE_DEVICES": seen} if step.devices == 1 else {}
+
+
+def _line(step: Step) -> str:
+    """A command as it can be typed."""
+    return " ".join([*(f"{name}={value}" for name, value in _environment(step).items()), shlex.join(step.command)])
 
 
 def missing(recipe: Recipe, given: Settings) -> list[str]:
@@ -227,9 +240,18 @@ def missing(recipe: Recipe, given: Settings) -> list[str]:
     out = [f"{path} (links in the README of github.com/oyt9306/CoViP)" for path in wanted if not path.exists()]
     if Path(settings.data).suffix == ".json" and not given.references.exists():
         out.append(f"{given.references} (DOCCI, or JSON Lines of your own with image_file and description)")
+    if shutil.which("nvidia-smi") and not _llama_takes_devices():
+        out.append(f"a llama.cpp built for CUDA, or the scores take weeks on the processor: {CUDA_LLAMA}")
     if settings.vllm != "off" and batches.find_spec("vllm") is None:
         out.append("the package vllm")
     return out
+
+
+def _llama_takes_devices() -> bool:
+    """Whether the llama.cpp of this environment computes on devices."""
+    from llama_cpp import llama_cpp
+
+    return bool(llama_cpp.llama_supports_gpu_offload())
 
 
 def _checked(recipe: Recipe, given: Settings) -> tuple[Gspo, dict[str, Any]]:
@@ -274,16 +296,5 @@ def _ask_judge(settings: Trl, given: Settings) -> None:
         with urllib.request.urlopen(f"{url}/models", timeout=20):
             return
     except (OSError, ValueError) as error:
-        start = f"vllm serve {judged[5]} --port 8001 --max-model-len 8192"
-        raise KeepsakeError(
-            f"no judge answers at {url} ({error}): start it on devices of its own, as `{start}`"
-        ) from error
-
-
-def _training_hours(gspo: Gspo, size: int, world: int) -> float:
-    """Hours of training: reading and writing completions, then four times the work for recomputed gradients."""
-    completions = gspo.prompts * (1 if gspo.learn == "gold" else gspo.group)
-    tokens = completions * (PROMPT + gspo.max_tokens / 2)
-    work = 2 * size * tokens * (4 * gspo.passes + 1) / (world * FLOPS)
-    writing = 0 if gspo.learn == "gold" else SECONDS_A_TOKEN * gspo.max_tokens
-    return gspo.steps * (work + writing) / 3600
+        start = f", as `{_start_judge(settings, given)}`" if _judge_here(settings, given) else ""
+        raise KeepsakeError(f"no judge answers at {url} ({error}): start it{start}") from error

@@ -52,11 +52,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="beside it: captions after the grounding check; with --notes: in their place, answers too",
     )
     parser.add_argument("--recalled", action="store_true", help="beside it: prompts with what recall finds")
+    add_layout(parser)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, help="folder for the rows (default: under KEEPSAKE_HOME)")
     parser.add_argument("--json", action="store_true")
     notes_trial.add_arguments(parser)
     add_judge(parser)
+
+
+def add_layout(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that chooses the layout of prompts."""
+    told = "layout of prompts, as the model was trained with (default: aligned)"
+    parser.add_argument("--layout", choices=("aligned", "reference"), default="aligned", help=told)
+
+
+def layout_in_name(layout: str) -> str:
+    """What the name of a file of rows says of another layout than the usual one."""
+    return "" if layout == "aligned" else f"-{layout}"
 
 
 def add_judge(parser: argparse.ArgumentParser) -> None:
@@ -103,8 +115,9 @@ def command(args: argparse.Namespace) -> int:
     spec = load(args.model)
     backend = LlamaCpp(spec, threads=args.threads)
     run_name = re.sub(r"[^\w.-]+", "-", f"capeval-{spec.name}-{spec.identity}-{name}-{judge.name}")
+    run_name += layout_in_name(args.layout)
     out = (args.out or home() / "runs") / f"{run_name}.jsonl"
-    conditions = capeval.conditions(CachedWriter(backend), judge)
+    conditions = capeval.conditions(CachedWriter(backend), judge, args.layout)
     if args.data or args.questions:
         conditions = [c for c in conditions if c.name != capeval.GOLD]  # only seeded samples have a gold caption
     questions: dict[str, tuple[Question, ...]] = {}

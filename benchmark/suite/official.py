@@ -2,7 +2,7 @@
 
 Each row has past photos with their dialogues, a new photo, a question and the right answer. The model captions the new
 photo and answers after its caption (CAG), or with `--direct` without one. `hit` is the judge's verdict, `f1` counts the
-words that answer and gold share. Rows are saved, and an interrupted run goes on.
+words that answer and gold share; `marker` is the authors' own score of ITR. Rows are saved: a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from benchmark.datasets.covip_hub import ASKED, Asked, read_hub
 from benchmark.judges.judge import Judge, Lexical
 from benchmark.judges.score import Scores, tally
 from benchmark.runner import CachedWriter, Condition, Texts, run
-from benchmark.suite.capeval_cli import add_judge, judge_of
+from benchmark.suite.capeval_cli import add_judge, add_layout, judge_of, layout_in_name
 from benchmark.tasks.downstream import token_f1
 from benchmark.world.sample import Sample
 from memory.errors import KeepsakeError
 from memory.paths import home
 
+MARKER = "SKS"
+"""What the authors' scorer of ITR looks for, in capitals."""
 TASKS = tuple(task for task, (_, gold) in ASKED.items() if gold)
 
 
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="nano", help="a model's name or folder")
     parser.add_argument("--n", type=int, default=10**9, help="at most so many rows")
     parser.add_argument("--direct", action="store_true", help="answer without a caption of the model's own")
+    add_layout(parser)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, help="folder for the rows (default: under KEEPSAKE_HOME)")
     parser.add_argument("--json", action="store_true")
@@ -61,8 +64,9 @@ def command(args: argparse.Namespace) -> int:
     backend = LlamaCpp(spec, threads=args.threads)
     way = "direct" if args.direct else "cag"
     name = re.sub(r"[^\w.-]+", "-", f"official-{args.task}-{way}-{spec.name}-{spec.identity}-{judge.name}")
-    out = (args.out or home() / "runs") / f"{name}.jsonl"
-    done = run([_condition(CachedWriter(backend), judge, rows, way)], _samples(rows), len(rows), out)
+    out = (args.out or home() / "runs") / f"{name}{layout_in_name(args.layout)}.jsonl"
+    asked = _condition(CachedWriter(backend), judge, rows, way, args)
+    done = run([asked], _samples(rows), len(rows), out)
     backend.close()
     print(f"rows: {out}", file=sys.stderr)
     averages = tally([row.score for row in done if row.error is None])
@@ -77,7 +81,7 @@ def _samples(rows: list[Asked]) -> Iterator[Sample]:
     return (row.sample for row in rows)
 
 
-def _condition(writer: CachedWriter, judge: Judge, rows: list[Asked], way: str) -> Condition:
+def _condition(writer: CachedWriter, judge: Judge, rows: list[Asked], way: str, args: argparse.Namespace) -> Condition:
     """Answer a row's question, and score the answer against the row's own."""
     asked = {row.sample.id: row for row in rows}
 
@@ -86,18 +90,19 @@ def _condition(writer: CachedWriter, judge: Judge, rows: list[Asked], way: str) 
         question, given = asked[sample.id].question, (sample.context, sample.query)
         if way == "direct":
             return {"question": question, "answer": writer.write(prompt.direct_messages(*given, question))}
-        caption = writer.write(prompt.caption_messages(*given))
-        written = writer.write(prompt.answer_messages(*given, caption, question))
+        caption = writer.write(prompt.caption_messages(*given, args.layout))
+        written = writer.write(prompt.answer_messages(*given, caption, question, args.layout))
         return {"question": question, "caption": caption, "answer": written}
 
     def score(texts: Texts, sample: Sample) -> Scores:
-        """hit, unread (a verdict that could not be read), and f1."""
+        """hit, unread (a verdict that could not be read), and f1; of ITR also the authors' own score, the marker."""
         gold = asked[sample.id].gold
         [right] = judge.check_replies([(texts["question"], gold, texts["answer"])])
         return {
             "hit": (float(right is True), 1),
             "unread": (float(right is None), 1),
             "f1": (token_f1(texts["answer"], gold), 1),
+            **({"marker": (float(MARKER in texts["answer"]), 1)} if args.task == "itr" else {}),
         }
 
     return Condition(f"official/{way}", answer, score)

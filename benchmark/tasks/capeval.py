@@ -35,21 +35,21 @@ MEASURES = (
 """What `summary` averages."""
 
 
-def conditions(writer: CachedWriter, judge: Judge | None = None) -> list[Condition]:
-    """The model's captions and the three controls. `judge` None: the lexical one."""
+def conditions(writer: CachedWriter, judge: Judge | None = None, layout: prompt.Layout = "aligned") -> list[Condition]:
+    """The model's captions and the three controls. `judge` None: the lexical one. `layout`: of the model's prompts."""
     own = judge or Lexical()
     return [
-        captioning(writer, own),
+        captioning(writer, own, layout),
         Condition(GOLD, lambda s: {"caption": gold(s)}, scorer(own)),
         Condition("control/empty", lambda s: {"caption": ""}, scorer(own)),
         Condition("control/everything", lambda s: {"caption": everything(s)}, scorer(own)),
     ]
 
 
-def captioning(writer: CachedWriter, judge: Judge) -> Condition:
+def captioning(writer: CachedWriter, judge: Judge, layout: prompt.Layout = "aligned") -> Condition:
     """The model captions the photo with its whole context in the prompt."""
     return Condition(
-        CAPTION, lambda s: {"caption": writer.write(prompt.caption_messages(s.context, s.query))}, scorer(judge)
+        CAPTION, lambda s: {"caption": writer.write(prompt.caption_messages(s.context, s.query, layout))}, scorer(judge)
     )
 
 

@@ -107,7 +107,8 @@ def recording_inputs(checkpoint: Checkpoint, matrix: ImportanceMatrix) -> Iterat
     """
     hooks = [
         layer.register_forward_pre_hook(
-            lambda _, inputs, name=name: matrix.add(name, inputs[0].flatten(0, -2).numpy())  # (B, T, C) to (B T, C)
+            # (B, T, C) to (B T, C)
+            lambda _, inputs, name=name: matrix.add(name, inputs[0].flatten(0, -2).cpu().numpy())
         )
         for name, layer in _linear_layers(checkpoint)
     ]

@@ -11,7 +11,8 @@ from assistant.backends.open_backend import open_backend
 from assistant.models import local
 from assistant.models.photo_budget import PhotoBudget, read_budget
 from memory.errors import ModelError
-from quantize import manifest, model_card
+from quantize import manifest, model_card, publish
+from quantize.verify import acceptance
 from train import recipe_file
 from train.recipe import Trl
 
@@ -38,6 +39,28 @@ def test_what_a_recipe_trains_with_reaches_the_manifest(path: Path, checkpoint: 
         assert "1024 visual tokens for the photo asked about, 256 for each memory, in training 12544" in line
     else:
         assert used == PhotoBudget() and "as in training" in line
+
+
+def test_a_base_is_shown_photos_as_what_was_trained_from_it(checkpoint: Path, tmp_path: Path) -> None:
+    """Both are compared: previously the base saw 512 and 128 visual tokens. Nothing says that it was trained so.
+
+    The prompts' layout of a training is on the card, where "aligned" stood whatever the recipe said.
+    """
+    path = RECIPES / "qwen3-vl-8b-paper-exact.toml"
+    budget, layout = manifest.trained_budget(path), manifest.trained_layout(path)
+    origin = publish.origin(checkpoint, None, None, None)
+    scores = dict.fromkeys(acceptance.MEASURES, 1.0)
+    pairs = dict.fromkeys(acceptance.MEASURES, (0.0, 0.0, 1.0))
+    itself = acceptance.Verdict("checkpoint", "transformers", 1, 1, 9, 0, 0, 0, 1.0, 0, 1.0, scores, pairs, None, 1, ())
+    cards = []
+    (tmp_path / "out").mkdir()
+    for more in ({"shown": budget}, {"trained": budget, "layout": layout}):
+        publish.ship(tmp_path / "out", checkpoint, [], [itself], origin, **more)  # type: ignore[arg-type]
+        cards.append((tmp_path / "out" / "README.md").read_text(encoding="utf-8"))
+    assert "1024 visual tokens for the photo asked about, 256 for each memory; how many it was trained" in cards[0]
+    assert "**Prompt layout:** aligned (`assistant/prompt.py`)\n" in cards[0]
+    assert "256 for each memory, in training 12544" in cards[1]
+    assert "**Prompt layout:** reference (`assistant/prompt.py`) in training; the app writes its prompts al" in cards[1]
 
 
 def test_without_a_record_the_card_says_that_it_is_not_known(checkpoint: Path) -> None:

@@ -21,6 +21,7 @@ from assistant.models.spec import Spec
 from assistant.photo import from_image
 from memory.episode import Photo
 from memory.errors import KeepsakeError
+from quantize import hf_reference
 from quantize.gguf import export
 from quantize.hf_reference import Checkpoint
 from quantize.variants import compare
@@ -100,6 +101,29 @@ def test_the_vision_tower_sees_the_same(folder: Path, llama: LlamaCpp) -> None:
         assert expected.shape == got.shape == (seen.width * seen.height // 32**2, 256)
         assert expected.std() > 2
         np.testing.assert_allclose(got, expected, atol=0.03)
+
+
+@pytest.mark.parametrize(
+    ("free", "device"), [(None, "cpu"), (39_000_000, "cpu"), (40_000_000, "cuda")], ids=("no device", "small", "room")
+)
+def test_the_reference_computes_where_it_has_room(
+    free: int | None, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """32 MB of weights want 40 MB of a device; without one, or with less of it, the processor computes."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: free is not None)
+    monkeypatch.setattr("torch.cuda.mem_get_info", lambda: (free, 10**12))
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", torch.backends.cudnn.allow_tf32)
+    assert hf_reference.device_for(32_000_000) == device
+    assert device == "cpu" or not torch.backends.cudnn.allow_tf32
+
+
+def test_all_that_the_reference_reads_goes_to_its_device(folder: Path) -> None:
+    """There is no CUDA device here; torch's device without memory shows what would be left behind."""
+    reference = Checkpoint(folder / "model")
+    reference.device = "meta"
+    inputs = reference._inputs(PROMPT)
+    assert {"input_ids", "attention_mask", "mm_token_type_ids", "pixel_values", "image_grid_thw"} == set(inputs)
+    assert {tensor.device.type for tensor in inputs.values()} == {"meta"}
 
 
 def test_the_first_token_of_a_prompt_with_three_photos_is_the_same(folder: Path, llama: LlamaCpp) -> None:

@@ -49,6 +49,23 @@ def test_each_row_is_captioned_asked_and_judged(
         assert json.loads(capsys.readouterr().out)["way"] == "direct"
 
 
+@pytest.mark.parametrize("layout", ("aligned", "reference"))
+def test_prompts_are_laid_out_as_in_training(
+    layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Previously a model that was trained on the published prompts was measured by ours. The marker of ITR is counted
+    as the authors count it: in capitals."""
+    backend = FakeBackend(["Thing 1 again.", "SKS! It was at the café 0.", "Thing 2.", "sks"])
+    monkeypatch.setattr("assistant.backends.llamacpp.LlamaCpp", lambda spec, threads: backend)
+    source = as_folder(table(2), tmp_path / "rows")
+    with ChatServer(judge) as server:
+        chat = ["--judge", "chat", "--url", server.url, "--judge-model", "m", "--json", "--layout", layout]
+        assert main(["official", "--task", "itr", "--source", str(source), "--out", str(tmp_path), *chat]) == 0
+    assert (backend.calls[0][0].role == "system") is (layout == "aligned")
+    assert json.loads(capsys.readouterr().out)["marker"] == 0.5
+    assert [path.stem.endswith("-reference") for path in tmp_path.glob("*.jsonl")] == [layout == "reference"]
+
+
 def test_the_lexical_judge_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = as_folder(table(1), tmp_path / "rows")
     assert main(["official", "--task", "lsd", "--source", str(source)]) == 1

@@ -150,12 +150,18 @@ def test_photos_padded_with_black_are_noticed(bench: Bench, monkeypatch: pytest.
 
 
 def test_too_few_bits_are_noticed(bench: Bench) -> None:
-    export.quantise(bench.home / "whole.gguf", bench.home / "Q2_K.gguf", "Q2_K")
-    found = bench.judge(bench.gguf("Q2_K", "Q2_K.gguf"))
-    assert not found.passed
-    assert any("KL" in fault for fault in found.faults)
-    assert found.kl_mean > 0.1
-    assert found.top1 < 1  # how low depends on what the processor makes a random model say
+    """By how far each distribution is off: measured 0.27 nats in the mean, thirteen times the limit, of 2 bits.
+
+    Top-1 says nothing here: a random model soon writes one token again and again, and is so sure of it that 2 bits
+    find it, too, at all 144 positions. Eight bits pass, so that the fault is in the bits, not in the quantising.
+    """
+    found = {}
+    for kind in ("Q8_0", "Q2_K"):
+        export.quantise(bench.home / "whole.gguf", bench.home / f"{kind}.gguf", kind)
+        found[kind] = bench.judge(bench.gguf(kind, f"{kind}.gguf"))
+    assert found["Q8_0"].faults == ()
+    assert [fault.partition(" 0")[0] for fault in found["Q2_K"].faults] == ["mean KL", "KL at 95 %"]
+    assert found["Q2_K"].kl_mean > 5 * acceptance.load().kl_mean > 50 * found["Q8_0"].kl_mean
 
 
 def test_a_swapped_output_layer_is_noticed(bench: Bench) -> None:

@@ -22,7 +22,7 @@ from memory.errors import KeepsakeError
 from memory.paths import home as outer_home
 from tests.support import tinylab, tinyqwen
 from tests.support.chatserver import ChatServer
-from train import lab, recipe, recipe_file
+from train import lab, lab_costs, recipe, recipe_file
 from train.trl import base_weights, batches, run
 
 # peft asks transformers by a name that transformers has just deprecated
@@ -137,8 +137,61 @@ def test_a_dry_run_prints_the_whole_run(path: Path) -> None:
     assert "altogether about" in told and "|| true" not in told
     commands = [step.command for step in lab.steps(loaded, given(path))]
     (train,) = [command for command in commands if "gspo" in command]
-    world = batches.processes_for(loaded.gspo or recipe.Gspo(), 8)
+    world = batches.processes_for(loaded.gspo or recipe.Gspo(), 7 if official else 8)
     assert train[train.index("--num_processes") + 1] == str(world)
+
+
+def test_the_judge_has_the_last_device_and_the_scores_the_first() -> None:
+    """Previously all eight trained, and whoever followed the script had no device left for the judge; scores were
+    computed by the processor, for days."""
+    path = RECIPES[0].with_name("qwen3-vl-8b.toml")
+    told = lab.table(recipe_file.load(path), given(path))
+    assert "4 of 8 devices share the 32 completions" in told
+    assert "  CUDA_VISIBLE_DEVICES=7 vllm serve Qwen/Qwen3-30B-A3B-Instruct-2507-FP8 --port 8001 " in told
+    scores = [line for line in told.splitlines() if " -m benchmark " in line and " report " not in line]
+    assert len(scores) == 14 and all(line.startswith("  CUDA_VISIBLE_DEVICES=0 ") for line in scores)
+    elsewhere = lab.table(recipe_file.load(path), given(path, judge=("http://judge.lan/v1", "m")))
+    assert "8 of 8 devices share" in elsewhere and "judge: m at http://judge.lan/v1" in elsewhere
+    (alone,) = [s for s in lab.steps(recipe_file.load(path), given(path, devices=1)) if s.name == "train"]
+    assert "accelerate.commands.launch" not in alone.command
+    assert lab._line(alone).startswith("CUDA_VISIBLE_DEVICES=0 "), "trl would split a batch over all that it sees"
+
+
+@pytest.mark.parametrize("stem", ("qwen3-vl-8b", "qwen3-vl-8b-paper-exact"))
+def test_base_and_trained_model_are_compared_in_one_form(stem: str) -> None:
+    """Previously the base was measured in 8 bits, the trained model in the smallest form that passed; both by aligned
+    prompts, even where the training had had the published ones."""
+    path = RECIPES[0].with_name(f"{stem}.toml")
+    loaded = recipe_file.load(path)
+    commands = [list(step.command) for step in lab.steps(loaded, given(path))]
+    before = [c for c in commands[: max(i for i, c in enumerate(commands) if "capeval" in c)] if "all" in c]
+    assert [c[c.index("--kinds") + 1 : c.index("--kinds") + 3] for c in before] == [
+        ["f16", "--photos"],
+        ["f16", "--run"],
+    ]
+    laid = {c[c.index("--layout") + 1] for c in commands if "capeval" in c or "official" in c}
+    assert loaded.gspo and laid == {loaded.gspo.layout} == {"reference" if stem.endswith("exact") else "aligned"}
+    assert commands[-1][commands[-1].index("--kinds") + 1 :][:3] == ["f16", "Q8_0", "Q4_K_M"]
+
+
+def test_a_proof_without_room_on_a_device_costs_days_of_the_processor() -> None:
+    gspo = recipe.Gspo(base="x/y", steps=100)
+    large, small = (lab_costs.Costs(gspo, EIGHT, gigabytes * 10**9, 64) for gigabytes in (80, 40))
+    assert large.proof_on_device and not small.proof_on_device
+    assert small.export(100, 1) > 3 * large.export(100, 1) > 0
+    assert large.training(1) > 3 * large.training(8)
+
+
+@pytest.mark.parametrize(("driver", "built", "told"), [(True, False, 1), (True, True, 0), (False, False, 0)])
+def test_a_llama_cpp_without_cuda_is_named_where_there_is_cuda(
+    driver: bool, built: bool, told: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = RECIPES[0].with_name("qwen3-vl-8b.toml")
+    monkeypatch.setattr(lab.shutil, "which", lambda name: "/usr/bin/nvidia-smi" if driver else None)
+    monkeypatch.setattr(lab, "_llama_takes_devices", lambda: built)
+    found = [line for line in lab.missing(recipe_file.load(path), given(path)) if "built for CUDA" in line]
+    assert len(found) == told
+    assert all("CMAKE_ARGS=-DGGML_CUDA=on make .venv/.llama" in line for line in found)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from assistant.grounding.claims import sentences
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
 from assistant.grounding.words import lexicon
-from assistant.grounding.words.families import asks_whose, related
+from assistant.grounding.words.families import asks_whose, related, same_sense
 from assistant.grounding.words.phrases import named
 from assistant.grounding.words.tokens import GENERIC, PERSONS, Token, alike, stem, tokens
 from memory.episode import Certainty, Episode, printable
@@ -56,7 +56,9 @@ _BECAUSE = re.compile(
 )
 
 
-_WHOSE = re.compile(r"\W*whose (\w+) (?:is|are|was|were) (?:this|that|these|those|it|he|she|they)\b", re.IGNORECASE)
+_WHOSE = re.compile(
+    r"\W*whose (\w+)(?: (?:is|are|was|were) (?:this|that|these|those|it|he|she|they)\b|\W*$)", re.IGNORECASE
+)
 _UNSURE = 2.5
 """What a memory that is only maybe the same has to fit better by than one that is sure."""
 _COST = frozenset(map(stem, "cost price pay".split()))
@@ -94,7 +96,7 @@ def pick(question: str, recalled: Sequence[Quotable]) -> Quote | None:
             if sure and score <= 0:
                 continue  # the photo shows another thing, and no word but "one" fits
             if best is None or score > best[0]:
-                best = (score, quoted(one, line))
+                best = (score, quoted(one, _led(lines, n) if _asks(asked) == "who" else line))
         if _asks(asked) == "where" and one.episode.place and (best is None or best[0] < 2.5):
             known = [t for t in wanted if any(alike(t.stem, s) for s in stems)]
             if not _deed(asked) and (known or not wanted):
@@ -143,6 +145,13 @@ def untold(question: str, recalled: Sequence[Quotable]) -> str:
     if recalled and not any(one.day for one in recalled) and asks_for_the_photo(question):
         return UNDATED
     return UNTOLD
+
+
+def _led(lines: Sequence[str], n: int) -> str:
+    """The sentence with those before it that name its "he": "Biscuit! He lives next door. He bit the postman."."""
+    if not n or _typed("who", named(tokens(lines[n])), lines[n]):
+        return lines[n]
+    return max((text for first in range(n + 1) if len(text := " ".join(lines[first : n + 1])) <= LONGEST), key=len)
 
 
 def _date(day: date | None) -> str:
@@ -200,20 +209,23 @@ def _fit(
     score = 2.0 * overlap + 0.5 * elsewhere
     typed = whose or _typed(kind, found, line)
     if kind in ("where", "when", "number", "who"):
-        if not typed:
-            return 0
+        if not typed:  # "he bit the postman", to "who bit the postman?"
+            deed = kind == "who" and n and overlap == len(wanted) and found[0].kind != "me" and not _identity(asked)
+            return score if deed and any(t.kind == "other" for t in found) else 0
+        if _WHOSE.match(question) and len([t for t in found if t.kind != "stop"]) < 2:
+            return 0  # "Biscuit!", to "whose dog is this?"
         if kind == "who" and wanted and all(t.kind == "name" for t in wanted):
             return score + (1 if n == 0 else 0)
-        says = overlap or elsewhere or whose or _same_sense(kind, question, found) or _WHOSE.match(question)
+        says = overlap or elsewhere or whose or same_sense(kind, question, found) or _WHOSE.match(question)
         if kind == "who" and not says and any(t.kind == "word" and t.stem not in _DIS for t in asked):
             return 0  # "Who made it?", of "the boots from Lena's wedding"
         verbs = [t for t in wanted if t.kind == "word"]
         if kind == "who" and any(not t.possessive for t in verbs) and not (whose or _another(asked, found, line)):
             return 0
         if verbs and not overlap and not (elsewhere and len(verbs) == 1 and kind in ("where", "when")):
-            return 0.0 if not _same_sense(kind, question, found) else 1.2 + score
+            return 0.0 if not same_sense(kind, question, found) else 1.2 + score
         day = kind == "when" and any(t.kind == "day" for t in found)  # "the 17th of May", rather than "for forty years"
-        return score + 1.5 + 0.5 * day + _same_sense(kind, question, found)
+        return score + 1.5 + 0.5 * day + same_sense(kind, question, found)
     if kind == "why":
         return score + 1.5 if typed and (overlap or elsewhere or not wanted) else 0.0
     if kind == "liking":
@@ -240,27 +252,6 @@ def _another(asked: Sequence[Token], found: Sequence[Token], line: str) -> bool:
     called = stem(match[1].lower()) if (match := _CALLED.match(line)) else ""
     known = {t.stem for t in asked} | {called}
     return any((t.kind == "name" or t.stem in PERSONS or t.possessive) and t.stem not in known for t in found)
-
-
-def _same_sense(kind: str, question: str, found: Sequence[Token]) -> bool:
-    """Verbs that ask for what another verb tells: giving and getting, costing and paying, making and sewing."""
-    low = question.lower()
-    here = {t.stem for t in found}
-    groups = (
-        ("give gave given from got get", "get give bring from gift won win sew make present"),
-        ("cost pay paid price expensive", "cost pay euro pound dollar each buy"),
-        ("birthday", "turn birthday born"),
-        ("made make", "sew draw paint make build knit bake write"),
-    )
-    for asks, tells in groups:
-        if any(re.search(rf"\b{w}\b", low) for w in asks.split()) and here & {stem(w) for w in tells.split()}:
-            return True
-    return (
-        kind == "number"
-        and any(t.kind == "number" for t in found)
-        and "old" in low.split()
-        and bool(here & {stem("turn"), stem("year")})
-    )
 
 
 def _typed(kind: str, found: Sequence[Token], line: str) -> bool:

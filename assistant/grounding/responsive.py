@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 
 from assistant.grounding.words import lexicon
-from assistant.grounding.words.tokens import PERSONS, Token, tokens
+from assistant.grounding.words.families import related
+from assistant.grounding.words.phrases import is_verb
+from assistant.grounding.words.tokens import PERSONS, Token, stem, tokens
 
 _HOW = re.compile(r"\W*how (?P<what>old|many|much|far|often|long|tall|big)\b", re.IGNORECASE)
 _TIME = re.compile(
@@ -48,10 +50,14 @@ _WHO_IN_VIEW = re.compile(
 
 
 def responsive(
-    question: str, sentence: str, names: frozenset[str] = frozenset(), own: frozenset[str] = frozenset()
+    question: str,
+    sentence: str,
+    names: frozenset[str] = frozenset(),
+    own: frozenset[str] = frozenset(),
+    people: frozenset[str] = frozenset(),
 ) -> bool:
     """Whether a sentence has what the question asks for. `names`: stems of what the recalled things are called; `own`:
-    of these, the names of those surely in view."""
+    of these, the names of those surely in view; `people`: of names that were told beside them."""
     found = tokens(sentence)
     called = bool(_CALLED.match(question))
     if called or _WHO_IN_VIEW.match(question):
@@ -86,19 +92,45 @@ def responsive(
         return bool(_MOMENT.search(question))
     if re.match(r"\W*(?:and |but |so )?whose\b", question, re.IGNORECASE) and not _owner(found, names):
         return False
-    if re.match(r"\W*(?:and |but |so )?what\b(?! happened)", question, re.IGNORECASE) and _somebody(found):
+    if re.match(r"\W*(?:and |but |so )?what\b(?! happened)", question, re.IGNORECASE) and _somebody(found, people):
         return bool(_NAME_ASKED.match(question.replace("'s", " is").replace("’s", " is")))
+    if found and found[0].kind == "prep" and _what_does(tokens(question)):
+        return False  # "At Landmannalaugar.", to "What broke?"
     if _WHO_DID.match(question) and found and _last(found).possessive:
         return False  # "Grandma Edith's", to "Who broke it?"
     if re.match(r"\W*(?:and |but |so )?(?:who|whose|whom)\b", question, re.IGNORECASE):
+        if found and found[0].kind == "prep" and not any(_person(t) for t in found[1:]):
+            return False  # "In up to the knee.", to "who fell in?"
         known = {t.stem for t in tokens(question)}
         return any((t.kind in ("name", "word") or t.possessive) and t.stem not in known for t in found)
     return True
 
 
+_UNTOLD_OF = re.compile(
+    r"\b(?:did not|didn['’]t|never) (?:tell|told) me (?P<rest>(?:who|whose|where|when|why|how)\b.*)", re.I
+)
+
+
+def declines(question: str, refusal: str) -> bool:
+    """Whether a refusal speaks of what was asked: not "You did not tell me who gave it.", to "Is it accurate?"."""
+    found = _UNTOLD_OF.search(refusal)
+    if not found or tokens(found["rest"])[0].stem in {t.stem for t in tokens(question)}:
+        return True
+    asked = [t.stem for t in tokens(question) if t.content]
+    return all(any(related(t.stem, other) for other in asked) for t in tokens(found["rest"])[1:] if t.content)
+
+
 def _last(found: Sequence[Token]) -> Token:
     """The last word that is not there for the sentence's sake."""
     return next((t for t in reversed(found) if t.kind not in ("stop", "light")), found[-1])
+
+
+def _what_does(asked: Sequence[Token]) -> bool:
+    """Whether a question asks for the subject of a deed: "What broke?"; not "What did I break?" or "What happened?"."""
+    words = [t for t in asked if t.kind != "stop"]
+    if len(words) < 2 or words[0].stem != "what" or words[1].kind != "word":
+        return False
+    return is_verb(words[1]) and words[1].stem != stem("happen")
 
 
 def _owner(found: Sequence[Token], names: frozenset[str]) -> bool:
@@ -112,9 +144,11 @@ def _person(t: Token) -> bool:
     return t.kind == "name" or t.text[:1].isupper() or t.stem in PERSONS
 
 
-def _somebody(found: Sequence[Token]) -> bool:
+def _somebody(found: Sequence[Token], people: frozenset[str]) -> bool:
     """Whether an answer is somebody and nothing else: "Your brother Paul", to "What is in it?"."""
     words = [t for t in found if t.kind not in ("stop", "light", "mine")]
+    if words and all(t.stem in people for t in words):
+        return True  # "Tomasz.", to "What broke?"
     return any(t.stem in PERSONS for t in words) and all(_person(t) and not t.possessive for t in words)
 
 

@@ -12,10 +12,11 @@ from assistant.grounding import claims, quote
 from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict
 from assistant.grounding.general_question import general
 from assistant.grounding.quote import Quotable
-from assistant.grounding.responsive import only_day, responsive
+from assistant.grounding.responsive import declines, only_day, responsive
 from assistant.grounding.result import Grounding
 from assistant.grounding.second_person import to_the_user
 from assistant.grounding.words.tokens import tokens
+from memory.naming import said
 
 MAYBE = "Maybe: "
 _HEDGED = re.compile(r"\b(?:maybe|perhaps|may|might|could be|looks like|seems|probably|possibly)\b", re.IGNORECASE)
@@ -144,7 +145,9 @@ class GroundedText:
     def _fits(self, sentence: str) -> bool:
         names = frozenset().union(*(one.names | one.nouns for one in self._evidence.told))
         own = frozenset().union(*(one.names for one in self._evidence.told if one.id and one.sure))
-        return responsive(self._evidence.question, sentence, names, own)
+        beside = [name for one in self._recalled for name in said.names(one.episode.words).mentioned]
+        people = frozenset(t.stem for name in beside for t in tokens(name)) - names
+        return responsive(self._evidence.question, sentence, names, own, people)
 
     def _known_surely(self, verdict: Verdict) -> bool:
         """Whether a sentence stands only in memories that may be of this, and one that is sure answers the question."""
@@ -172,7 +175,8 @@ class GroundedText:
         if self._world:
             return self._show(quote.GENERAL)
         untold = quote.untold(self._evidence.question, self._recalled)
-        return self._show(held if "abstains" in kinds and untold == quote.UNTOLD else untold)
+        fits = "abstains" in kinds and untold == quote.UNTOLD and declines(self._evidence.question, held)
+        return self._show(held if fits else untold)
 
     def _end_caption(self, kinds: set[Kind], held: str) -> str:
         sure = [one for one in self._recalled if one.certainty == "sure"]

@@ -5,9 +5,10 @@ Related words say where an answer may stand. They are not equal (`lexicon.SAME`)
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
-from assistant.grounding.words.tokens import alike, stem
+from assistant.grounding.words.tokens import Token, alike, stem
 
 OWNING = "belong own owner owned property whose use used"
 """Beside these words, "Lena's" and "my" tell whose something is."""
@@ -59,3 +60,25 @@ def family_words(words: Iterable[str]) -> list[str]:
     numbers = sorted({number for word in given for number in _OF.get(stem(word), ())})
     found = dict.fromkeys(word for number in numbers for word in _FAMILIES[number].split())
     return [word for word in found if word not in given]
+
+
+def same_sense(kind: str, question: str, found: Sequence[Token]) -> bool:
+    """Verbs that ask for what another verb tells: giving and getting, costing and paying, making and sewing."""
+    low = question.lower()
+    here = {t.stem for t in found}
+    groups = (
+        ("give gave given from got get", "get give bring from gift won win sew make present"),
+        ("cost pay paid price expensive", "cost pay euro pound dollar each buy"),
+        ("birthday", "turn birthday born"),
+        ("made make", "sew draw paint make build knit bake write"),
+        ("drink drank eat ate", "have drink eat order"),
+    )
+    for asks, tells in groups:
+        if any(re.search(rf"\b{w}\b", low) for w in asks.split()) and here & {stem(w) for w in tells.split()}:
+            return True
+    return (
+        kind == "number"
+        and any(t.kind == "number" for t in found)
+        and "old" in low.split()
+        and bool(here & {stem("turn"), stem("year")})
+    )

@@ -19,6 +19,9 @@ ROCKY = "Rocky! Tom's dog. He ate my left shoe at the barbecue in Linz lol"
 BOOTS = "These are the boots I wore to Lena's wedding in the rain, never again"
 CLOCK = "Grandma's alarm clock, it rang every morning at six. I inherited it in 2019."
 BACKPACK = "my old backpack, bought it in Porto for 40 euros when the zip of the blue one broke"
+IPA = "IPA i had with Tomasz on the frozen lake in Mikołajki. he fell in up to the knee lol"
+BISCUIT = "Biscuit! he belongs to auntie Maureen. allergic to chicken and he bit the postman once."
+RUCKSACK = "my rucksack. went round Iceland with it, strap broke at Landmannalaugar and Sigrún sewed it"
 
 
 @pytest.mark.parametrize(
@@ -32,6 +35,12 @@ BACKPACK = "my old backpack, bought it in Porto for 40 euros when the zip of the
         (CLOCK, "When did Grandma's clock ring?", "It was six.", "it rang every morning at six"),
         (BACKPACK, "what did it cost?", "You did not tell me that.", "40 euros"),
         ("My dog Rex loves cheese.", "What does he love?", "No cheese.", "Rex loves cheese"),
+        (IPA, "where did i drink this", "You did not tell me where you drank this.", "the frozen lake in Mikołajki"),
+        (IPA, "who fell in?", "In up to the knee.", "with Tomasz on the frozen lake in Mikołajki. he fell in"),
+        (BISCUIT, "who bit the postman", "You did not tell me that.", "Biscuit! he belongs to auntie Maureen."),
+        (BISCUIT, "whose dog", "I do not know: you never told me.", "he belongs to auntie Maureen"),
+        (RUCKSACK, "what broke", "At Landmannalaugar.", "strap broke at Landmannalaugar"),
+        (RUCKSACK, "what broke", "Sigrún.", "strap broke at Landmannalaugar"),
         (
             "I taught it for forty years. Sven stood on a chair. The 17th of May.",
             "When was that?",
@@ -55,6 +64,10 @@ def test_an_answer_that_does_not_fit_gives_way_to_the_users_words(
         (ROCKY, "whose dog is this?", "Tom's dog."),
         ("This is Klara, my aunt from Graz.", "Who is Klara?", "Klara is your aunt."),
         (BOOTS, "when was this?", "It was on 12 May 2025."),
+        (IPA, "with who?", "With Tomasz."),
+        (RUCKSACK, "who sewed it?", "Sigrún."),
+        (RUCKSACK, "what broke?", "The strap broke at Landmannalaugar."),
+        ("Mum gave me this clock in 2015.", "who gave me this?", "Mum."),
     ],
 )
 def test_an_answer_that_fits_stays(words: str, question: str, written: str) -> None:
@@ -240,3 +253,16 @@ def test_a_reminder_in_a_caption_is_told_as_what_the_user_asked_for(who: str) ->
     told = recall("The seat heating is for Mochi. Remind me to vacuum before Timothy needs a lift.")
     shown = check(f"The seat heating is for Mochi. Remind {who} to vacuum before Timothy needs a lift.", told).shown
     assert shown.endswith("You asked me to remind you to vacuum before Timothy needs a lift."), shown
+
+
+@pytest.mark.parametrize(
+    ("question", "refusal", "shown"),
+    [
+        ("is it accurate?", "You did not tell me who gave it.", "You did not tell me that."),
+        ("who gave it?", "You did not tell me who gave it.", "You did not tell me who gave it."),
+        ("how old is it?", "You did not tell me its age.", "You did not tell me its age."),
+    ],
+)
+def test_a_refusal_speaks_of_what_was_asked(question: str, refusal: str, shown: str) -> None:
+    """Before, "You did not tell me who gave it." was the answer to "is it accurate?", although it was told."""
+    assert check(refusal, recall("This clock is loud."), question=question).shown == shown

@@ -32,6 +32,13 @@ def photos_of(memory: Memory) -> list[str]:  # noqa: F811
         "Biscuit's birthday is on Sunday",
         "Biscuit is ill, it is the kidneys",
         "Anna broke her leg",
+        "I took Biscuit to the vet",
+        "we had to bring biscuit to the vet again",
+        "Yesterday I washed my Biscuit",
+        "Tom gave Biscuit a bath",
+        "We went for a walk with Biscuit this morning",
+        "I've been to the vet with Biscuit today",
+        "i visited Anna in Rome",
     ],
 )
 def test_words_about_somebody_whom_only_other_photos_show(memory: Memory, words: str) -> None:  # noqa: F811
@@ -57,6 +64,12 @@ def test_words_about_somebody_whom_only_other_photos_show(memory: Memory, words:
         "Henry died last week",
         "Oscar died last week",
         "We bought it with Anna",
+        "We were at the market with Anna",
+        "I got the watchmaker's number from Anna",
+        "I took Biscuit here",
+        "I took Biscuit to the shop for the clock",
+        "Tom made a photo of Biscuit",
+        "I took this when Biscuit was small",
         "My blue bag from Rome",
         "It stood in the hall",
         "",
@@ -71,3 +84,9 @@ def test_what_the_user_said_is_no_name_is_none(memory: Memory) -> None:  # noqa:
     clock, *_ = photos_of(memory)
     decisions.no_name(memory, "Biscuit")
     assert told_elsewhere(memory, "Biscuit died last week", [clock]) == ""
+
+
+def test_names_with_marks_are_found(memory: Memory) -> None:  # noqa: F811
+    clock, *_ = photos_of(memory)
+    tell(memory, 9, "This is Bärli, my teddy.")
+    assert told_elsewhere(memory, "I took Bärli to the vet", [clock]) == "Bärli"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from memory.naming.sentence_words import Word, sentences_of
 from memory.naming.word_lists import (
     ADJECTIVES,
     ALSO_WORDS,
@@ -35,27 +36,6 @@ class Said(NamedTuple):
     """All others."""
 
 
-class _Word(NamedTuple):
-    """A word of a sentence."""
-
-    text: str
-    """Without an ending "'s"."""
-    owns: bool
-    """Whether it has such an ending."""
-    before: str
-    """The characters between it and the word before."""
-
-    @property
-    def key(self) -> str:
-        """The word as it is compared."""
-        return folded(self.text)
-
-    @property
-    def capital(self) -> bool:
-        """Whether it begins with a capital letter, and is not all capital letters."""
-        return self.text[0].isupper() and (not self.text.isupper() or len(self.text) == 1)
-
-
 class _Name(NamedTuple):
     """A name in a sentence: its words from `first` on and before `end`."""
 
@@ -64,8 +44,10 @@ class _Name(NamedTuple):
     text: str
 
 
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\s*[;\n]+\s*")
-_WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
+_EXCLAIMED = re.compile(
+    r".*(?:ous|ful|ing|ed|less|est|ly|ish|[ai]ble|tic|ive|ant)|perfect|cute|sweet|tasty|yummy|funny|sad|crazy|lucky|poor|great"
+    r"|nice|cool|legend|fun|genius"
+)
 _DETERMINERS = frozenset("the a an this that some any no every another your".split())
 _MINE = frozenset(["my", "our"])
 _COPULAS = frozenset("is are was were".split())
@@ -87,7 +69,9 @@ def names(text: str, known: Collection[str] = ()) -> Said:
     """The names in `text`. `known`: names, `folded`, that other texts of this user surely say."""
     shown: dict[str, str] = {}
     mentioned: dict[str, str] = {}
-    for number, sentence in enumerate(_sentences(text)):
+    sentences = list(sentences_of(text))
+    known = {*known, *_called_out(sentences)}
+    for number, sentence in enumerate(sentences):
         found = list(_found(sentence, known))
         seen = _shown(sentence, found, number == 0)
         for name in found:
@@ -96,24 +80,18 @@ def names(text: str, known: Collection[str] = ()) -> Said:
     return Said(tuple(shown.values()), rest)
 
 
-def _sentences(text: str) -> Iterator[list[_Word]]:
-    for part in _SENTENCE.split(text):
-        words, at = [], 0
-        for match in _WORD.finditer(part):
-            bare = re.sub(r"['’]s$", "", match[0])
-            if copula := re.fullmatch(r"(?i)(this|that|here|it|he|she|there|what|who|let|name)['’]s", match[0]):
-                words += [_Word(copula[1], False, part[at : match.start()]), _Word("is", False, " ")]
-            else:
-                words.append(_Word(bare, bare != match[0], part[at : match.start()]))
-            at = match.end()
-        if words:
-            yield [*words, _Word("\0", False, part[at:] or ".")]  # the end, so that every word has one after it
+def _called_out(sentences: Sequence[list[Word]]) -> Iterator[str]:
+    """The name that a text calls out, before it says who that is: "Biscuit! He belongs to Maureen"."""
+    if len(sentences) > 1 and len(sentences[0]) == 2 and sentences[0][0].capital:
+        word, (who, does, *_) = sentences[0][0].key, sentences[1]
+        if who.key in ("he", "she") and does.key in (*_COPULAS, "belongs", "lives") and not _EXCLAIMED.fullmatch(word):
+            yield word
 
 
 # -- which words are names ----------------------------------------------------------------------------------------
 
 
-def _found(words: Sequence[_Word], known: Collection[str]) -> Iterator[_Name]:
+def _found(words: Sequence[Word], known: Collection[str]) -> Iterator[_Name]:
     """The names of a sentence, in its order."""
     at = 0
     while at < len(words) - 1:
@@ -123,7 +101,7 @@ def _found(words: Sequence[_Word], known: Collection[str]) -> Iterator[_Name]:
         at = max(end, at + 1)
 
 
-def _run(words: Sequence[_Word], at: int) -> int:
+def _run(words: Sequence[Word], at: int) -> int:
     """Where the words end that could together be one name beginning at `at`; `at` where none begins."""
     if not _may_be_part(words[at]):
         return at
@@ -136,13 +114,13 @@ def _run(words: Sequence[_Word], at: int) -> int:
     return end
 
 
-def _may_be_part(word: _Word) -> bool:
+def _may_be_part(word: Word) -> bool:
     if word.key in _NEVER or len(word.text) < 2 or not word.text[0].isalpha() or not terms(word.text):
         return False
     return word.capital or (word.key in GIVEN and word.key not in ALSO_WORDS)
 
 
-def _is_name(words: Sequence[_Word], at: int, end: int, known: Collection[str]) -> bool:
+def _is_name(words: Sequence[Word], at: int, end: int, known: Collection[str]) -> bool:
     """Whether the words from `at` on and before `end` name somebody or something, and no place."""
     part, before, after = words[at:end], words[at - 1] if at else None, words[end]
     keys = {word.key for word in part}
@@ -156,6 +134,8 @@ def _is_name(words: Sequence[_Word], at: int, end: int, known: Collection[str]) 
     assert before is not None
     if _named_after(words, at):
         return True
+    if (part[0].before.strip() in ("&", "+") and before.key in GIVEN | set(known)) or _role_follows(words, end):
+        return True  # "Priya & Shreya", "from Hoa, my teacher"
     if before.key in _DETERMINERS or (before.key in PLACE_PREPOSITIONS and not part[-1].owns):
         return sure
     if before.key in _OF_NOUN | {"dear", "little", "old"}:
@@ -163,12 +143,22 @@ def _is_name(words: Sequence[_Word], at: int, end: int, known: Collection[str]) 
     return sure or _like_somebody(words, at, end) or (end == at + 1 and _mine_of_a_kind(words, at, end))
 
 
-def _called_mine(words: Sequence[_Word], end: int) -> bool:
+def _called_mine(words: Sequence[Word], end: int) -> bool:
     """Whether ", my" or ", our" follows: "Pip, our rabbit"."""
     return words[end].before.strip() == "," and words[end].key in ("my", "our")
 
 
-def _named_after(words: Sequence[_Word], at: int) -> bool:
+def _role_follows(words: Sequence[Word], end: int) -> bool:
+    """Whether ", my teacher" follows."""
+    whose, role = words[end], words[min(end + 1, len(words) - 1)]
+    return (
+        whose.before.strip() == ","
+        and whose.key in _MINE | {"his", "her", "their"}
+        and role.key in ROLES | KIN | TITLES
+    )
+
+
+def _named_after(words: Sequence[Word], at: int) -> bool:
     """Whether the words before introduce a name: "This is", "meet", "called"."""
     if not words[at].capital or words[at].before.strip(" \"'“"):
         return False
@@ -180,12 +170,12 @@ def _named_after(words: Sequence[_Word], at: int) -> bool:
     return last[-1:] in (["meet"], ["called"], ["named"], ["introducing"])
 
 
-def _like_somebody(words: Sequence[_Word], at: int, end: int) -> bool:
+def _like_somebody(words: Sequence[Word], at: int, end: int) -> bool:
     """Whether a capital word inside a sentence stands where people and pets stand."""
     part, before, after = words[at:end], words[at - 1], words[end]
     if len(part) > 1:
         return False  # "Super Bowl", "New York"
-    if part[-1].owns or (before.key in ROLES and not part[0].before.strip()):
+    if part[-1].owns or (before.key in ROLES | KIN | TITLES and not part[0].before.strip()):
         return True
     if part[0].before.strip() in ("", ",") and before.key not in PLACE_PREPOSITIONS and _does(after):
         return True
@@ -194,7 +184,7 @@ def _like_somebody(words: Sequence[_Word], at: int, end: int) -> bool:
     return False
 
 
-def _mine_of_a_kind(words: Sequence[_Word], at: int, end: int) -> bool:
+def _mine_of_a_kind(words: Sequence[Word], at: int, end: int) -> bool:
     """Whether the words before say of what kind it is, and whose: "This is our corgi Biscuit"."""
     kind, after = words[at - 1], words[end]
     if kind.capital or kind.owns or words[at].before != " " or kind.key in _NEVER | NO_NAMES | _ADVERBS | ADJECTIVES:
@@ -207,12 +197,12 @@ def _mine_of_a_kind(words: Sequence[_Word], at: int, end: int) -> bool:
     return whose[-1:] in (["my"], ["our"]) and (after.before.strip() != "" or after.key in _ENDS or after.key == "\0")
 
 
-def _does(word: _Word) -> bool:
+def _does(word: Word) -> bool:
     """Whether a word says that the one before it does something: "Bryan paid"."""
     return not word.before.strip() and (word.key in DOING or (word.key.endswith("ed") and not word.capital))
 
 
-def _spelled(word: _Word) -> str:
+def _spelled(word: Word) -> str:
     """The word as a name is written: "tariq" as "Tariq"."""
     return word.text if word.text[0].isupper() else word.text[0].upper() + word.text[1:]
 
@@ -220,7 +210,7 @@ def _spelled(word: _Word) -> str:
 # -- which names are shown ------------------------------------------------------------------------------------------
 
 
-def _shown(words: Sequence[_Word], found: Sequence[_Name], first: bool) -> set[_Name]:
+def _shown(words: Sequence[Word], found: Sequence[_Name], first: bool) -> set[_Name]:
     """Those of the names `found` in a sentence that the photo shows. `first`: it is the first sentence."""
     by_start = {name.first: name for name in found}
     starts = [at + 2 for at in range(len(words) - 2) if _points(words, at)]
@@ -239,7 +229,7 @@ def _shown(words: Sequence[_Word], found: Sequence[_Name], first: bool) -> set[_
     return seen
 
 
-def _points(words: Sequence[_Word], at: int) -> bool:
+def _points(words: Sequence[Word], at: int) -> bool:
     """Whether "This is" or the like stands at `at`, and no "not" follows."""
     here = words[at].key in _POINTERS and words[at + 1].key in _COPULAS
     named = words[at].key in {"name", *_SIDES} and words[at + 1].key in ("is", "are")
@@ -247,7 +237,7 @@ def _points(words: Sequence[_Word], at: int) -> bool:
     return (here and not past and words[at + 2].key != "not") or named
 
 
-def _from(words: Sequence[_Word], by_start: dict[int, _Name], at: int) -> set[_Name]:
+def _from(words: Sequence[Word], by_start: dict[int, _Name], at: int) -> set[_Name]:
     """The names that a noun phrase beginning at `at` consists of or ends with: "Zuri", "our cat, Luna"."""
     if at in by_start:
         return _listed(words, by_start, at)
@@ -264,13 +254,13 @@ def _from(words: Sequence[_Word], by_start: dict[int, _Name], at: int) -> set[_N
     return set()
 
 
-def _listed(words: Sequence[_Word], by_start: dict[int, _Name], at: int) -> set[_Name]:
+def _listed(words: Sequence[Word], by_start: dict[int, _Name], at: int) -> set[_Name]:
     """The names at `at` and in the list that they begin, "Anna, Leo and Ben"; none where they do something."""
     found: list[_Name] = []
     while at in by_start:
         name = by_start[at]
         if words[name.end - 1].owns:
-            return set()
+            return set(found) if words[at].before.strip() == "," else set()  # "Waffles, Noor's puppy", "Anna and Leo's"
         found.append(name)
         after = words[name.end]
         both = after.key in ("and", "und", "with") and name.end + 1 in by_start

@@ -218,3 +218,14 @@ def test_names_in_notes_of_a_dozen_people() -> None:
             wrong += sorted(one for one in found - wanted if not surnames & set(one.split()) and one not in KIN)
     print(f"right {right}, wrong {len(wrong)}, missed {missed}: {wrong}")
     assert right >= 100 and right / (right + len(wrong)) >= 0.9 and right / (right + missed) >= 0.6
+
+
+def test_names_as_people_type_them_in_a_hurry() -> None:
+    """ "Biscuit! he belongs to ...", "Thats Krampo", "Priya & Shreya", "Hoa, my teacher": not in the list of people before."""
+    rows = [line.split("|") for line in TOLD.read_text(encoding="utf-8").splitlines()[-9:]]
+    for text, shown, mentioned in rows:
+        said = names(text.strip())
+        assert ({folded(n) for n in said.shown}, {folded(n) for n in said.mentioned}) == (
+            of_line(shown),
+            of_line(mentioned),
+        ), text

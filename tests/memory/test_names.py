@@ -221,7 +221,7 @@ def test_names_in_notes_of_a_dozen_people() -> None:
 
 
 def test_names_as_people_type_them_in_a_hurry() -> None:
-    """ "Biscuit! he belongs to ...", "Thats Krampo", "Priya & Shreya", "Hoa, my teacher": not in the list of people before."""
+    """ "Biscuit! he belongs to ...", "Thats Krampo", "Priya & Shreya": not in the list of people before."""
     rows = [line.split("|") for line in TOLD.read_text(encoding="utf-8").splitlines()[-9:]]
     for text, shown, mentioned in rows:
         said = names(text.strip())

@@ -9,6 +9,7 @@ import re
 from datetime import date, datetime
 from typing import NamedTuple
 
+from memory.naming.categories import category
 from memory.search import time_phrases
 from memory.text import terms
 
@@ -89,6 +90,23 @@ _OF_WHICH = re.compile(
     rf"|taken )*(?:any )?{_MANY} (?:of|from|with)$",
     re.IGNORECASE,
 )
+_PHOTOS = rf"(?:(?:any|some) )?{_MANY}(?: (?:of|from|with))?"
+_HAD = (
+    r"(?:have|got|had|know|remember|kept|keep|seen?|shown?|photograph(?:ed)?|take|taken|(?:tell|told) you (?:about|of))"
+)
+_MINE = rf"(?:in|on) (?:any of )?(?:my|our|your|the|these) (?:{_MANY}|album|memory)"
+_OF_KIND = re.compile(
+    rf"^{_PLEASE}(?:(?:which|what|how many)(?: (?:kinds?|sorts?) of)?|show me|list)(?: of)? {_ALL}(?P<kind>[^\W\d_]+)"
+    rf"(?:\s+(?:(?:do|did|have) (?:i|we|you)(?: {_HAD})?(?: you)?(?: {_PHOTOS})?|(?:are|is) there"
+    rf"|(?:(?:are|is|appear) )?{_MINE}|can you (?:show me|find)))?(?: (?:so far|here|at all))?$",
+    re.IGNORECASE,
+)
+""" "Which pets do I have?", "what drinks did I photograph": of a category, see `categories.py`."""
+_WHO = re.compile(
+    rf"^{_PLEASE}who(?:m|s|'s| all)? (?:(?:do|did|have) (?:i|we|you) (?:have|got|know|take|taken)?\s*(?:{_PHOTOS})"
+    rf"|(?:is|are|appears?)? ?{_MINE})$",
+    re.IGNORECASE,
+)
 _ELSE = re.compile(
     rf"^{_PLEASE}what (?:else )?(?:(?:do|did) (?:you|we|i) have|have (?:you|we|i)(?: got)?|is there)"
     r" (?P<rest>(?:of|from|about) .*)$",
@@ -156,6 +174,10 @@ def request(text: str, now: datetime | None = None, *, field: bool = False) -> L
         return None  # a story, or more than one sentence
     if not field and (wanted := _of_view(text, now, asks=asks)):
         return wanted
+    if (found := _OF_KIND.match(text)) and (category(found["kind"])) and found["kind"].endswith(("s", "e", "y")):
+        return _limited(found["kind"], now)
+    if _WHO.match(text):
+        return ListRequest("people")
     if found := _COMMANDED.match(text):
         return _commanded(found, text, now, field)
     if found := _WHICH.match(text) or _HAVE.match(text):

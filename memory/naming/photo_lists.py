@@ -8,6 +8,7 @@ from datetime import datetime
 from memory import browse
 from memory.browse import EpisodeEntry, Finding
 from memory.episode import Recall
+from memory.naming import categories
 from memory.naming.list_requests import ListRequest, request
 from memory.naming.named_things import NamedThing, things
 from memory.store import Memory
@@ -69,10 +70,31 @@ def _with_words(memory: Memory, words: str) -> set[str]:
     for thing, _ in named:
         ids = {entry.id for entry in (*thing.photos, *thing.mentioned)} | _of_photos(memory, thing.hashes)
         of_all = ids if of_all is None else of_all & ids
-    if asked := terms(rest.replace("'s", " ")):
+    rest = rest.replace("'s", " ")
+    for word in [one for one in rest.split() if categories.category(one.strip(","))]:
+        ids = _of_category(memory, word.strip(","))
+        of_all = ids if of_all is None else of_all & ids
+        rest = rest.replace(word, " ", 1)
+    if asked := terms(rest):
         ids = _matching(memory, " AND ".join(asked))
         of_all = ids if of_all is None else of_all & ids
     return of_all or set()
+
+
+def _of_category(memory: Memory, word: str) -> set[str]:
+    """Ids of memories that tell of the category that a word names, and of the other photos of a thing that is in it:
+    Biscuit asleep, where another memory says that Biscuit is a dog. Of people, those that the photos show."""
+    ids, named = _matching(memory, categories.expression(word)), things(memory)
+    persons = categories.of_persons(word)
+    if persons:
+        ids = {id for id in ids if categories.shows_person(memory.get(id).words)}
+    animals = _matching(memory, categories.expression("animals")) if persons == "people" else set[str]()
+    for thing in named:
+        photos = {entry.id for entry in thing.photos}
+        called = set(folded(thing.name).split())
+        if photos & ids or (persons == "people" and called & categories.PERSONS and not photos & animals):
+            ids |= _of_photos(memory, thing.hashes)
+    return ids
 
 
 def _named(found: list[NamedThing], words: str) -> list[tuple[NamedThing, str]]:

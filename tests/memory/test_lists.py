@@ -128,3 +128,40 @@ def test_ask_without_a_photo_prints_the_list(
     assert [row["id"] for row in found["recalled"]][-1] == id and found["caption"] is None
     assert main(["ask", "show me photos of Nessie", *at]) == 0
     assert capsys.readouterr().out == "Photos: Nessie: no memory fits\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "right"),
+    [
+        ("which pets do I have photos of?", {1, 2, 3}),
+        ("which animals have I shown you?", {1, 2, 3, 4}),
+        ("show me the dogs", {1, 2}),
+        ("photos of cats", {3}),
+        ("which people do i have photos of?", {7, 8, 9}),
+        ("photos of my family", {8}),
+        ("what toys do I have pictures of?", {5}),
+        ("any pics of shoes?", {10}),
+        ("list my pets in Rome", {2}),
+    ],
+)
+def test_lists_of_a_category(memory_file: Path, asked: str, right: set[int]) -> None:
+    """ "Pets" is in no memory's words; of a dog that is only named in one photo, another photo's words say it is one."""
+    told = {
+        1: "This is Pippa, my dog.",
+        2: "Pippa in Rome",
+        3: "the neighbour's kitten",
+        4: "This is Rajah, the tiger at the zoo",
+        5: "my teddy bear",
+        6: "Mum gave me this clock",
+        7: "This is Anna at the lake",
+        8: "my sister Clara with her bike",
+        9: "our teacher in Hoi An",
+        10: "The boots I wore in Lyon",
+    }
+    with Memory(memory_file) as memory:
+        ids = {}
+        for n, words in told.items():
+            ids[memory.add(Episode(Photo(f"{n:064x}", encoded(n), 4, 4), (Turn("user", words),), DAY))] = n
+        wanted = request(asked, NOW)
+        assert wanted
+        assert {ids[entry.id] for entry in photo_lists.listed(memory, wanted)} == right

@@ -1,0 +1,97 @@
+"""Categories as people ask for them: "which pets do I have photos of?" means dogs, cats and rabbits. In English.
+
+Only the user's words are read: a dog about which nobody said that it is one is in no category.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from memory.naming.word_lists import DOING, GIVEN, KIN, TITLES
+from memory.text import terms
+
+_DOG = """dog puppy pup doggo pooch hound corgi labrador retriever poodle spaniel terrier collie dachshund beagle
+bulldog pug husky dalmatian chihuahua mongrel mutt schnauzer greyhound whippet boxer rottweiler"""
+_CAT = "cat kitten kitty tomcat tabby"
+_PET = f"{_DOG} {_CAT} rabbit bunny hamster gerbil parrot budgie canary tortoise goldfish pony guinea pet"
+_WILD = """horse cow sheep goat lamb pig chicken hen donkey bird fish duck goose swan squirrel hedgehog fox deer frog
+snake lizard turtle mouse rat monkey elephant lion tiger zebra giraffe bear panda penguin owl animal"""
+_TOY = "toy teddy plush plushie doll puppet lego playmobil stuffed cuddly dinosaur"
+_SHOE = "shoe boot sneaker trainer sandal slipper heels pumps loafer clog"
+_CLOTHES = f"""{_SHOE} shirt jumper sweater pullover cardigan hoodie dress skirt coat jacket hat cap scarf glove
+trousers jeans socks suit tie blouse vest uniform costume clothes"""
+_FAMILY = f"""{" ".join(sorted(KIN))} {" ".join(sorted(TITLES & set("aunt auntie aunty uncle tante onkel".split())))} mother
+father parents brother sister son daughter nephew niece cousin grandson granddaughter grandchild husband wife twin
+godson goddaughter stepmother stepfather family"""
+_FRIEND = "friend mate buddy pal bestie colleague coworker neighbour neighbor classmate flatmate roommate"
+_PERSON = "teacher boss doctor nurse partner boyfriend girlfriend fiance baby man woman boy girl guy people person"
+_GROUPS: Final = {
+    "dog": _DOG,
+    "cat": _CAT,
+    "pet": _PET,
+    "animal": f"{_PET} {_WILD}",
+    "toy": _TOY,
+    "shoe": _SHOE,
+    "clothes": _CLOTHES,
+    "family": _FAMILY,
+    "relative": _FAMILY,
+    "friend": _FRIEND,
+    "people": f"{_FAMILY} {_FRIEND} {_PERSON}",
+    "drink": "beer wine coffee tea ipa ale lager cocktail juice lemonade whisky champagne can drink",
+    "food": "food cake bread pizza pasta soup salad pie cookie biscuits sandwich cheese breakfast lunch dinner meal",
+    "plant": "plant flower rose tulip orchid cactus tree fern ivy basil tomato",
+    "flower": "flower rose tulip orchid daisy sunflower bouquet lily",
+    "bag": "bag backpack rucksack suitcase handbag satchel purse tote",
+    "vehicle": "vehicle car van truck bike bicycle motorbike scooter boat train tram bus tractor",
+    "instrument": "instrument guitar piano violin cello flute trumpet drum accordion ukulele saxophone",
+    "furniture": "furniture chair table sofa couch armchair desk bed shelf cupboard wardrobe lamp stool bench",
+}
+_ALSO_TOYS = frozenset("bear panda tiger lion elephant zebra giraffe monkey penguin duck mouse frog fox owl".split())
+"""Animals that are toys as often: they count as animals where no word for a toy is told with them."""
+_SPELLED = {"clothing": "clothes", "people": "people", "persons": "people", "pals": "friend", "kin": "family"}
+
+
+def category(word: str) -> str:
+    """The category that a word of a question names, in the singular or the plural: "dogs" is "dog"; "" for none."""
+    word = word.casefold()
+    for one in (word, _SPELLED.get(word, ""), word.removesuffix("s"), word.removesuffix("ies") + "y"):
+        if one in _GROUPS:
+            return one
+    return ""
+
+
+def expression(word: str) -> str:
+    """The FTS5 expression that finds what is of the category that `word` names; "" when it names none."""
+    name = category(word)
+    if not name:
+        return ""
+    members = dict.fromkeys([word, *_GROUPS[name].split()])
+    doubtful = [one for one in members if one in _ALSO_TOYS] if name == "animal" else []
+    sure = " OR ".join(terms(" ".join(one for one in members if one not in doubtful)))
+    if not doubtful:
+        return f"({sure})"
+    return f"({sure} OR (({' OR '.join(terms(' '.join(doubtful)))}) NOT ({' OR '.join(terms(_TOY))})))"
+
+
+def of_persons(word: str) -> str:
+    """The category, where it is one of persons; else ""."""
+    name = category(word)
+    return name if name in ("family", "relative", "friend", "people") else ""
+
+
+def shows_person(words: str) -> bool:
+    """Whether words about a photo begin with somebody: "This is my sister Clara"; not "Mum gave me this clock"."""
+    found = _SOMEBODY.match(words)
+    return bool(found and (found["after"] or "").lower() not in _DEEDS)
+
+
+PERSONS: Final = GIVEN | KIN | TITLES
+"""Words in the names of persons."""
+_DEEDS = DOING - frozenset("is was has had".split())
+_SOMEBODY = re.compile(
+    r"\W*(?:(?:this|that|here|these|those|it|he|she)(?:['’]?s| is| are| was| were) )?(?:(?:me|myself) (?:and|with) )?"
+    r"(?:(?:my|our|the|a|an|his|her) )?(?:[^\W\d_]+ ){0,2}?"
+    rf"(?:{'|'.join(_GROUPS['people'].split())})s?\b(?!['’])(?: (?P<after>\w+))?",
+    re.IGNORECASE,
+)

@@ -21,7 +21,7 @@ _TOY = "toy teddy plush plushie doll puppet lego playmobil stuffed cuddly dinosa
 _SHOE = "shoe boot sneaker trainer sandal slipper heels pumps loafer clog"
 _CLOTHES = f"""{_SHOE} shirt jumper sweater pullover cardigan hoodie dress skirt coat jacket hat cap scarf glove
 trousers jeans socks suit tie blouse vest uniform costume clothes"""
-_FAMILY = f"""{" ".join(sorted(KIN))} {" ".join(sorted(TITLES & set("aunt auntie aunty uncle tante onkel".split())))} mother
+_FAMILY = f"""{" ".join(sorted(KIN))} aunt auntie aunty uncle tante onkel mother
 father parents brother sister son daughter nephew niece cousin grandson granddaughter grandchild husband wife twin
 godson goddaughter stepmother stepfather family"""
 _FRIEND = "friend mate buddy pal bestie colleague coworker neighbour neighbor classmate flatmate roommate"

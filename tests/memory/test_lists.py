@@ -145,7 +145,7 @@ def test_ask_without_a_photo_prints_the_list(
     ],
 )
 def test_lists_of_a_category(memory_file: Path, asked: str, right: set[int]) -> None:
-    """ "Pets" is in no memory's words; of a dog that is only named in one photo, another photo's words say it is one."""
+    """ "Pets" is in no memory's words; of a dog that is only named in one photo, another photo says it is one."""
     told = {
         1: "This is Pippa, my dog.",
         2: "Pippa in Rome",

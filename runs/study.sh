@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The study of stage 3 on the nano: trains every run, measures every checkpoint on the test split by the engine that
-# people run, and makes the page docs/train/results.html. After `make .venv/.train .venv/.benchmark` and pretraining
+# The study of stage 3 on the nano: trains each run, measures its checkpoint on the test split by the engine that people
+# run, and makes the page docs/train/results.html anew, run by run. After `make .venv/.train .venv/.benchmark` and pretraining
 # (`python -m train pretrain train/recipes/nano.toml`). Started again, the script goes on where it was; what was not
 # measured is an empty field of the page.
 #
@@ -23,26 +23,30 @@ left() { # seconds of the slot that are left; for `timeout`, 0 means no limit
 
 case " $* " in *" --dry-run "*) exec python -m train study "$STUDY" "$@" ;; esac
 
-# 1. Train. The last fifth of a slot is for measuring.
-training=inf
-if [ -n "${SLOT:-}" ]; then training=$((SLOT * 4 / 5)); fi
-python -m train study "$STUDY" --until-seconds "$training" "$@"
+# One run after the other is trained, exported and measured, and the page is written: whenever this ends, there is a table
+# of what is done. First comes what all runs start from. Rows that are there already stay.
+measure() { # NAME FOLDER
+  if [ ! -f "$2/export/manifest.json" ]; then
+    python -m quantize gguf "$2/checkpoint" --out "$2/export" --language none --package "$BASE"
+  fi
+  echo "measuring $1" >&2
+  ended=0
+  timeout "$(left)" python -m benchmark diagnose --model "$2/export" --suite runs/study-suite.toml --size "$SIZE" \
+    --out "$2/test" >/dev/null || ended=$?
+  if [ "$ended" != 0 ] && [ "$ended" != 124 ]; then exit "$ended"; fi
+}
 
-# 2. Export and measure every trained run; rows that are already there stay.
+python -m train study "$STUDY" --until-seconds 0 "$@" # writes the plan, and the start
 mapfile -t runs < <(python -m train study "$STUDY" --list "$@")
 for run in "${runs[@]}"; do
   IFS=$'\t' read -r name folder state <<<"$run"
-  if [ "$state" != done ]; then continue; fi
-  if [ ! -f "$folder/export/manifest.json" ]; then
-    python -m quantize gguf "$folder/checkpoint" --out "$folder/export" --language none --package "$BASE"
+  if [ "$name" != start ]; then
+    seconds=$(left)
+    if [ "$seconds" = 0 ]; then seconds=inf; fi
+    python -m train study "$STUDY" "$@" --only "$name" --until-seconds "$seconds"
+    IFS=$'\t' read -r _ _ state < <(python -m train study "$STUDY" --list "$@" --only "$name" | tail -n 1)
   fi
-  echo "measuring $name" >&2
-  ended=0
-  timeout "$(left)" python -m benchmark diagnose --model "$folder/export" --suite runs/study-suite.toml --size "$SIZE" \
-    --out "$folder/test" >/dev/null || ended=$?
-  if [ "$ended" = 124 ]; then echo "time is up: the same command goes on" >&2 && break; fi
-  if [ "$ended" != 0 ]; then exit "$ended"; fi
+  if [ "$state" = done ]; then measure "$name" "$folder"; fi
+  python -m train results "$(dirname "$folder")" --out "$OUT"
+  if [ "$(left)" = 1 ]; then echo "time is up: the same command goes on" >&2 && break; fi
 done
-
-# 3. The page.
-python -m train results "$(dirname "$folder")" --out "$OUT"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from memory.errors import KeepsakeError
 from tests.support import reportrows
-from train.study import results, rollout_pages
+from train.study import results, rollout_pages, seeds
 from train.study.study import PLAN, STOPPED
 
 PROMPT = "<|im_start|>user\n[photo 7: cupcake]\nDescribe <b>it</b>.<|im_end|>"
@@ -67,6 +67,47 @@ def test_what_was_not_run_is_an_empty_field_with_its_reason(folder: Path) -> Non
     assert rows["ours"][4] == "not measured", "nothing was asked about three things"
     assert set(rows["sft"]) == {"not measured"}
     assert set(rows["bad"]) == {"stopped"} and set(rows["later"]) == {"not run"}
+
+
+def test_a_part_that_was_interrupted_does_not_count(folder: Path) -> None:
+    """Previously its first samples stood beside whole parts as if they were all."""
+    parts = {"captions": {"state": "done"}, "detail": {"state": "waiting"}}
+    test = folder / "ours" / "test"
+    (rows,) = test.glob("*.jsonl")
+    lines = rows.read_text().splitlines(keepends=True)
+    (test / "captions.jsonl").write_text("".join(line for line in lines if '"detail"' not in line))
+    (test / "detail.jsonl").write_text("".join(line for line in lines if '"detail"' in line))
+    rows.unlink()
+    (test / "parts.json").write_text(json.dumps({"parts": parts}))
+
+    def ours() -> list[str]:
+        return [cell.text for cell in results.table(results.gather(folder)[1]).rows[1]]
+
+    assert (ours()[1], ours()[9]) == ("70.0%", "not measured")
+    parts["detail"]["state"] = "done"
+    (test / "parts.json").write_text(json.dumps({"parts": parts}))
+    assert (ours()[1], ours()[9]) == ("70.0%", "25.0%")
+
+
+def test_seeds_of_a_method_stand_together(folder: Path, tmp_path: Path) -> None:
+    """Over what was measured so far, and it says how many that are; a method of one seed has no such row."""
+    plan = json.loads((folder / PLAN).read_text())
+    for name, changes in (("ours-1", {"seed": 1}), ("sft-1", {"learn": "gold", "seed": 1}), ("ours-2", {"seed": 2})):
+        plan["runs"].append({"name": name, "about": "", "changes": changes, "steps": 4})
+    (folder / PLAN).write_text(json.dumps(plan))
+    measured(folder / "ours-1", 4)
+    _, runs = results.gather(folder)
+    assert {r.name: r.method for r in runs}["bad"] == "ours", "it differs by its seed alone"
+    found = seeds.table(runs, results.COLUMNS)
+    assert found
+    rows = {row[0].text: row for row in found.rows}
+    assert list(rows) == ["ours", "sft"] and (rows["ours"][0].small, rows["sft"][0].small) == (
+        "2 of 4 seeds",
+        "0 of 2 seeds",
+    )
+    assert (rows["ours"][1].text, rows["ours"][1].small) == ("55.0%", "40.0 to 70.0%")
+    assert rows["sft"][1].text == "not measured"
+    assert "Methods, over their seeds" in results.write(folder, tmp_path / "page").read_text()
 
 
 def test_gains_are_on_the_same_samples_and_judged_by_the_targets(folder: Path) -> None:

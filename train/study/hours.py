@@ -7,6 +7,7 @@ those of two cores that nothing else uses.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -65,13 +66,17 @@ def cells(study: Study, only: Sequence[str] | None, suite_file: Path, size: bloc
 
 
 def table(found: Sequence[Cell]) -> str:
-    """A line for each cell, and the sum of hours."""
+    """A line for each cell, with the hours until it is done, and their sum."""
+    ends = list(accumulate(c.hours for c in found))
     rows = [
-        ("run", "cell", "n", "hours", "state"),
-        *((c.run, c.part, f"{c.n}", f"{c.hours:.2f}", c.state) for c in found),
+        ("run", "cell", "n", "hours", "done after", "state"),
+        *(
+            (c.run, c.part, f"{c.n}", f"{c.hours:.2f}", f"{end:.1f}", c.state)
+            for c, end in zip(found, ends, strict=True)
+        ),
     ]
-    widths = [max(len(row[i]) for row in rows) for i in range(4)]
-    lines = ["  ".join([*(x.ljust(w) for x, w in zip(row, widths, strict=False)), row[4]]) for row in rows]
+    widths = [max(len(row[i]) for row in rows) for i in range(5)]
+    lines = ["  ".join([*(x.ljust(w) for x, w in zip(row, widths, strict=False)), row[5]]) for row in rows]
     based = sum(c.measured for c in found)
     lines.append(
         f"altogether {sum(c.hours for c in found):.1f} hours in {len(found)} cells, computed: {based} from times of "

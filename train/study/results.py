@@ -11,16 +11,17 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from benchmark.report import html_page, statistics
 from benchmark.report.comparison import Cell, Table
-from benchmark.report.run_folder import load_run
+from benchmark.report.run_folder import Run, load_run
 from benchmark.report.statistics import mode, tallied
 from benchmark.runner import Result
 from memory.errors import KeepsakeError
 from memory.files import read_lines, whole_lines
-from train.study import curves, rollout_pages
+from train.study import curves, rollout_pages, seeds
+from train.study.seeds import Column, missing
 from train.study.study import PLAN, START, state
 from train.study.trained import Trained
 
@@ -28,21 +29,9 @@ PAGE = "results.html"
 TEMPLATE = Path(__file__).parent / "results.html.j2"
 TEST = "test"
 """In a run's folder: the results of `benchmark diagnose` on its checkpoint."""
-Filter = Callable[[Result], bool]
 
 
-class Column(NamedTuple):
-    """A column of the table of results."""
-
-    heading: str
-    condition: str
-    """The condition of the benchmark."""
-    measure: str
-    filter: Filter
-    """Which results of the condition count."""
-
-
-def _shows(k: int) -> Filter:
+def _shows(k: int) -> Callable[[Result], bool]:
     """A filter for results on photos of `k` known things."""
     return lambda r: r.positives == k and mode(r) == "random"
 
@@ -82,6 +71,7 @@ COLUMNS = tuple(
 )
 CAPTIONS = 8
 """The first columns, which are about captions; the others have a table of their own."""
+PARTS = (range(CAPTIONS), range(CAPTIONS, len(COLUMNS)))
 TARGETS = {0: 15, 1: -2, 4: 10, 5: -2}
 """Targets of this stage: percentage points that a run must gain on the start (or may lose), by column."""
 
@@ -96,7 +86,8 @@ def write(folder: Path, out: Path) -> Path:
     values = {
         "name": name,
         "runs": runs,
-        "final": [table(runs, range(CAPTIONS)), table(runs, range(CAPTIONS, len(COLUMNS)))],
+        "methods": [t for part in PARTS if (t := seeds.table(runs, [COLUMNS[i] for i in part]))],
+        "final": [table(runs, part) for part in PARTS],
         "verdicts": verdicts(runs),
         "shown": rollout_pages.pick(runs),
     }
@@ -115,9 +106,14 @@ def gather(folder: Path) -> tuple[str, list[Trained]]:
         return recipe["name"], [_load_run(folder, recipe["name"], "", "", recipe["gspo"]["steps"])]
     study = json.loads((folder / PLAN).read_text(encoding="utf-8"))
     runs = [_load_run(folder / START, START, "what every run begins at", "", 0)]
+    methods: list[tuple[dict[str, Any], str]] = []
     for run in study["runs"]:
+        but_seed = {key: value for key, value in run["changes"].items() if key != "seed"}
+        method = next((name for changes, name in methods if changes == but_seed), run["name"])
+        methods.append((but_seed, method))
         changes = ", ".join(f"{key} = {json.dumps(value)}" for key, value in run["changes"].items())
-        runs.append(_load_run(folder / run["name"], run["name"], run["about"], changes, run["steps"]))
+        one = _load_run(folder / run["name"], run["name"], run["about"], changes, run["steps"])
+        runs.append(replace(one, method=method))
     return study["recipe"], runs
 
 
@@ -131,21 +127,36 @@ def _load_run(folder: Path, name: str, about: str, changes: str, steps: int) -> 
         state(folder, steps),
         tuple(read_lines(folder / "gspo.jsonl")),
         tuple(read_lines(folder / "dev.jsonl")),
-        replace(load_run(folder / TEST), label=name) if any(folder.glob(f"{TEST}/*.jsonl")) else None,
+        _measured(folder / TEST, name),
+        name,
         rollouts.read_text(encoding="utf-8") if rollouts.exists() else "",
     )
+
+
+def _measured(folder: Path, name: str) -> Run | None:
+    """What the benchmark found of a run: the rows of its finished parts; None without any.
+
+    The averages of a part that was interrupted are those of its first samples, which beside whole ones mislead.
+    """
+    parts = folder / "parts.json"
+    if not parts.exists():
+        return replace(load_run(folder), label=name) if any(folder.glob("*.jsonl")) else None
+    told = json.loads(parts.read_text(encoding="utf-8"))["parts"]
+    files = [folder / f"{part}.jsonl" for part, entry in told.items() if entry["state"] == "done"]
+    found = [load_run(file) for file in files if file.exists()]
+    rows = (tuple(row for one in found for row in getattr(one, field)) for field in ("rows", "failed"))
+    return Run(name, {}, *rows) if found else None
 
 
 def table(runs: Sequence[Trained], columns: Sequence[int] = range(len(COLUMNS))) -> Table:
     """Results on the test split: a row for every planned run; a field without a value says why it has none."""
     rows = []
     for run in runs:
-        missing = Cell("not measured" if run.state == "done" else run.state.partition(":")[0], tone="unsure")
         cells = [Cell(run.name, run.about)]
         for i in columns:
             column = COLUMNS[i]
             t = tallied(run.test.of(column.condition, column.filter)).get(column.measure) if run.test else None
-            cells.append(Cell(f"{t.value:.1%}", statistics.span(t), _tone(runs, run, i)) if t else missing)
+            cells.append(Cell(f"{t.value:.1%}", statistics.span(t), _tone(runs, run, i)) if t else missing(run))
         rows.append(tuple(cells))
     return Table(("run", *(COLUMNS[i].heading for i in columns)), tuple(rows))
 

@@ -25,5 +25,7 @@ class Trained:
     """Rows of `dev.jsonl`."""
     test: Run | None = None
     """The benchmark's results on the checkpoint; None: not measured."""
+    method: str = ""
+    """The name of the first run that differs from this one by its seed at most; this run's own where there is none."""
     rollouts: str = ""
     """The text of `rollouts.txt`."""

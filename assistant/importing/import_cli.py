@@ -44,7 +44,7 @@ DATE_SOURCES = {
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the command to the assistant's parser; `common` holds the options that commands share."""
-    about = "import a folder of photos, or the export of a chat (WhatsApp, Telegram), into the memory"
+    about = "import a folder of photos, or the export of a chat (WhatsApp, Telegram, Signal), into the memory"
     command = commands.add_parser("import", parents=[common], help=about)
     command.add_argument("path", type=Path, metavar="PATH", help="the folder, the ZIP, or the chat's text (or JSON)")
     command.add_argument("--words", type=one_line, default="", help="words for photos that come without any")

@@ -1,8 +1,8 @@
-"""Where an import comes from: photos in a folder, or an export of WhatsApp or Telegram. Decodes no photo.
+"""Where an import comes from: photos in a folder, or an export of WhatsApp, Telegram or Signal. Decodes no photo.
 
-A folder is read by `photo_tree.py`. A chat is a folder or ZIP with the chat's text (`whatsapp.py`, `telegram.py`) and
-media in it, or that text itself with the media beside it. A ZIP is not unpacked onto the disk, and of a chat only files
-that its text names are read.
+A folder is read by `photo_tree.py`. A chat is a folder or ZIP with the chat's text (`whatsapp.py`, `telegram.py`,
+`signal.py`) and media in it, or that text itself with the media beside it. A ZIP is not unpacked onto the disk, and of
+a chat only files that its text names are read.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from assistant.importing import telegram, whatsapp
+from assistant.importing import signal, telegram, whatsapp
 from assistant.importing.chat import Chat, DayOrder
-from assistant.importing.chat_source import source
+from assistant.importing.chat_source import Media, source
 from assistant.importing.import_source import Source
 from assistant.importing.photo_tree import folder_source
 from assistant.photo import MAX_BYTES, SUFFIXES, read_file, shown
@@ -30,6 +30,8 @@ LONGEST_TEXT = 1 << 28
 """Bytes of the longest text of a chat that is read."""
 TELEGRAM = "result.json"
 """The file that holds an export of Telegram."""
+SIGNAL = "main.jsonl"
+"""The file that holds an export of Signal."""
 
 
 @contextmanager
@@ -48,10 +50,14 @@ def open_source(path: Path, me: str | None = None, order: DayOrder | None = None
                 yield _chat_folder(path, chat, path.name, me, order)
             elif _holds_telegram(path / TELEGRAM):
                 yield _telegram_folder(path / TELEGRAM, me)
+            elif _holds_signal(path / SIGNAL):
+                yield _signal_folder(path / SIGNAL, me)
             else:
                 yield folder_source(path)
         elif path.name == TELEGRAM:
             yield _telegram_folder(path, me)
+        elif path.name == SIGNAL:
+            yield _signal_folder(path, me)
         elif path.suffix.lower() == ".txt":
             yield _chat_folder(path.parent, path, path.parent.name, me, order)
         elif path.is_file() and zipfile.is_zipfile(path):
@@ -60,7 +66,9 @@ def open_source(path: Path, me: str | None = None, order: DayOrder | None = None
         elif path.suffix.lower() in SUFFIXES:
             raise KeepsakeError(f'{name}: this is one photo; `python -m assistant remember {name} "WORDS"` keeps it')
         else:
-            raise KeepsakeError(f"{name}: import a folder of photos, or the export of a chat (WhatsApp, Telegram)")
+            raise KeepsakeError(
+                f"{name}: import a folder of photos, or the export of a chat (WhatsApp, Telegram, Signal)"
+            )
     except DamagedZip as error:
         raise KeepsakeError(f"{name}: it is damaged ({shown(str(error))}); export the chat again") from error
     except OSError as error:
@@ -84,6 +92,14 @@ def _holds_telegram(file: Path) -> bool:
         return False
 
 
+def _holds_signal(file: Path) -> bool:
+    """Whether a file is an export of Signal; another program's `main.jsonl` is none."""
+    try:
+        return signal.is_signal(read_ordinary(file, LONGEST_TEXT))
+    except OSError:
+        return False
+
+
 def _chat_folder(folder: Path, text: Path, title: str, me: str | None, order: DayOrder | None) -> Source:
     data = read_ordinary(text, LONGEST_TEXT)
     media = {path.name: partial(read_file, path) for path in folder.iterdir() if path.is_file()}
@@ -100,15 +116,16 @@ def _chat_zip(archive: zipfile.ZipFile, path: Path, me: str | None, order: DayOr
         info.filename = _as_written(info)
     texts = [info for info in files if info.filename.lower().endswith(".txt")]
     text = _text_in([Path(info.filename) for info in texts], name)
-    entry = min((i for i in files if Path(i.filename).name == TELEGRAM), key=lambda i: len(i.filename), default=None)
-    if text is None and entry:
-        return _telegram_zip(archive, entry, path, me)
+    for name_of, opened in ((TELEGRAM, _telegram_zip), (SIGNAL, _signal_zip)):
+        found = [info for info in files if Path(info.filename).name == name_of]
+        if text is None and found:
+            return opened(archive, min(found, key=lambda info: len(info.filename)), path, me)
     if text is None:
         ours = any(info.filename == "episodes.jsonl" for info in files)
         hint = (
             f"`python -m memory import {name}` reads an export of Keepsake" if ours else "unpack it, then name a folder"
         )
-        raise KeepsakeError(f"{name}: no chat of WhatsApp or Telegram is in it; {hint}")
+        raise KeepsakeError(f"{name}: no chat of WhatsApp, Telegram or Signal is in it; {hint}")
     entry = next(info for info in texts if Path(info.filename) == text)
     if entry.file_size > LONGEST_TEXT:
         raise KeepsakeError(f"{name}: {shown(entry.filename)} is larger than {LONGEST_TEXT >> 20} MB: this is no chat")
@@ -149,16 +166,50 @@ def _telegram_folder(file: Path, me: str | None) -> Source:
 def _telegram_zip(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, me: str | None) -> Source:
     """The same of a ZIP, whose files may lie in one folder."""
     name = f"{shown(path)}: {TELEGRAM}"
+    return source(_telegram(_text_of(archive, entry, name), name), name, path.stem, _beside(archive, entry), me)
+
+
+def _signal(data: bytes, name: str, media: Media) -> list[Chat]:
+    """The chats in the bytes of a `main.jsonl`. Raises KeepsakeError."""
+    try:
+        return signal.parse(data, tuple(media))
+    except KeepsakeError as error:
+        raise KeepsakeError(f"{name}: {error}") from error
+
+
+def _signal_folder(file: Path, me: str | None) -> Source:
+    """The photos of an export of Signal; only files within its own folder are read."""
+    folder = file.parent.resolve()
+    media = {
+        path.relative_to(folder).as_posix(): partial(read_file, path)
+        for path in folder.glob("files/*/*")
+        if path.is_file() and path.resolve().is_relative_to(folder)
+    }
+    chats = _signal(read_ordinary(file, LONGEST_TEXT), shown(file), media)
+    return source(chats, shown(file), file.parent.name, media, me)
+
+
+def _signal_zip(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, me: str | None) -> Source:
+    """The same of a ZIP, whose files may lie in one folder."""
+    name, media = f"{shown(path)}: {SIGNAL}", _beside(archive, entry)
+    return source(_signal(_text_of(archive, entry, name), name, media), name, path.stem, media, me)
+
+
+def _text_of(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> bytes:
+    """The bytes of a chat's text in a ZIP. Raises KeepsakeError for one that is too long."""
     if entry.file_size > LONGEST_TEXT:
         raise KeepsakeError(f"{name} is larger than {LONGEST_TEXT >> 20} MB: export fewer chats at once")
-    chats = _telegram(_unpack(archive, entry), name)
-    inside = entry.filename.removesuffix(TELEGRAM)
-    media = {
+    return _unpack(archive, entry)
+
+
+def _beside(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Media:
+    """What reads the files in the folder of a ZIP's entry, by their paths in that folder."""
+    inside = entry.filename.removesuffix(Path(entry.filename).name)
+    return {
         info.filename.removeprefix(inside): partial(_unpack, archive, info)
         for info in archive.infolist()
         if info.filename.startswith(inside) and not info.is_dir()
     }
-    return source(chats, name, path.stem, media, me)
 
 
 def _as_written(info: zipfile.ZipInfo) -> str:

@@ -11,10 +11,10 @@ TRAY_CHOICES = Choices(without_words=True, screenshots=False)
 NEEDS_ENCODER = "with --encoder model photos are imported from the shell: python -m assistant import FOLDER"
 NO_PHOTOS = "no photo"
 IMPORT = "Import photos"
-IMPORT_WHERE = "a folder of photos, or a chat of WhatsApp or Telegram  ·  → completes"
+IMPORT_WHERE = "a folder of photos, or a chat of WhatsApp, Telegram or Signal  ·  → completes"
 IMPORT_ABOUT = """\
-Name a folder with photos, or the export of a chat (WhatsApp, Telegram). You see first how many photos are in it \
-and what would become of them; nothing is imported before you say so.
+Name a folder with photos, or the export of a chat (WhatsApp, Telegram, Signal). You see first how many photos are in \
+it and what would become of them; nothing is imported before you say so.
 
 Your files stay as they are: the memory keeps copies of the photos, and forgets them again with one /undo.
 Words come from the chat, from descriptions in the photos, or from the names of files and folders. Photos without any \

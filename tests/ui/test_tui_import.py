@@ -130,9 +130,12 @@ async def test_a_folder_that_is_not_there_is_one_clear_line(memory_file: Path, t
         (tmp_path / "empty").mkdir()
         app.screen.query_one("#path", Input).value = str(tmp_path / "empty")
         await pilot.press("enter")
-        await sees(app.screen.query_one("#preview", Static), "0 photos")
+        dialog = app.screen
+        assert isinstance(dialog, ImportDialog)
+        await until(lambda: dialog.report and dialog.report.state == "looked", "the look's end: before, Enter imports")
+        await sees(dialog.query_one("#preview", Static), "0 photos")
         await pilot.press("enter")
-        await sees(app.screen.query_one("#problem", Static), "There are no photos to import")
+        await sees(dialog.query_one("#problem", Static), "There are no photos to import")
 
 
 async def begun(app: KeepsakeApp, pilot: Pilot[None], album: Path, backend: Slow) -> None:

@@ -19,7 +19,7 @@ def grounded_text(
 
     What was said about other photos of a recalled thing is not in the prompt, and may be quoted.
     """
-    quotable = [Quotable(r.episode, r.episode.day, r.certainty) for r in recalls]
+    quotable = [Quotable(r.episode, r.episode.day, r.certainty, r.by_sight) for r in recalls]
     others = [Quotable(e, e.day, r.certainty) for r in recalls for e in r.others]
     here = {q.episode.id for q in quotable}
     recalled = [*quotable, *{o.episode.id: o for o in others if o.episode.id not in here}.values()]

@@ -32,6 +32,8 @@ class Quotable(NamedTuple):
     episode: Episode
     day: date | None
     certainty: Certainty
+    by_sight: bool = False
+    """Whether it was the photo that brought it back, and not words."""
 
 
 class Quote(NamedTuple):

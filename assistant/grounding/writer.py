@@ -19,6 +19,8 @@ from assistant.grounding.words.tokens import tokens
 from memory.naming import said
 
 MAYBE = "Maybe: "
+MOST_OTHERS = 2
+"""Further things in a photo that a caption quotes the user's words of, after one that the model told nothing of."""
 _HEDGED = re.compile(r"\b(?:maybe|perhaps|may|might|could be|looks like|seems|probably|possibly)\b", re.IGNORECASE)
 FREE = re.compile(
     r"^\W*(?:please |can you |could you )*(?:write|compose|draft|translate|rewrite|summari[sz]e|invent|make up|explain"
@@ -183,9 +185,28 @@ class GroundedText:
         told = {id for v in self._verdicts if v.kind in ("told", "maybe") for id in v.episodes}
         silent = sure and not told & {one.episode.id for one in sure}
         if (silent or self._day or (self._recalled and not told)) and (found := quote.introduction(self._recalled)):
-            self._quoted = (found.episode,)
-            return self._show(" " + found.text)
+            quotes, told = [found], told | {found.episode}
+        else:
+            quotes = []
+        quotes += [found for one in self._untold(told) if (found := quote.introduction([one]))]
+        self._quoted = tuple(one.episode for one in quotes)
+        if quotes:
+            return self._show(" " + " ".join(one.text for one in quotes))
         return "" if self.shown else self._show(self._day or held or quote.NOBODY)
+
+    def _untold(self, told: set[str]) -> list[Quotable]:
+        """Sure memories of other things in the photo than those that the caption tells of, one of each thing."""
+        called = {one.id: one.names | one.nouns for one in self._evidence.told}
+        known = frozenset().union(*(called.get(id, frozenset()) for id in told))
+        others = []
+        for one in self._recalled:
+            if one.certainty != "sure" or not one.by_sight:
+                continue
+            mine = called.get(one.episode.id, frozenset())
+            if one.episode.id not in told and not mine & known and len(others) < MOST_OTHERS:
+                others.append(one)
+                known |= mine
+        return others
 
 
 def plain_talk(evidence: Evidence, recalled: Sequence[Quotable]) -> bool:

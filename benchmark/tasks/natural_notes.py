@@ -94,7 +94,7 @@ def _shown(sample: NoteSample, text: str, question: str | None, check: MaySay | 
     if check is None:
         return text
     recalls = [
-        Recall(episode, 1.0, "in the context", "sure" if i in sample.shown else "maybe")
+        Recall(episode, 1.0, "in the context", "sure" if i in sample.shown else "maybe", by_sight=True)
         for i, episode in enumerate(sample.context)
     ]
     checked = grounded_text(recalls, sample.query, question, "", check)

@@ -26,7 +26,8 @@ from train.rl.rollout import Prompt, Rollout
 LOOKS = tuple(Look(f"thing{i}") for i in range(8))
 SINGLE = {look: list(range(3 * i, 3 * i + 3)) for i, look in enumerate(LOOKS)}
 WORDS = {look.code: Concept(look.code, "thing", "thing", "train") for look in LOOKS}
-CACHE = TokenCache(torch.zeros(26, 16, 8), SINGLE, [(LOOKS[:2], 24), (LOOKS[2:4], 25)], WORDS, {})
+GROUPS = [(LOOKS[:2], 24), (LOOKS[2:4], 25), (LOOKS[:3], 26), (LOOKS[:4], 27)]
+CACHE = TokenCache(torch.zeros(28, 16, 8), SINGLE, GROUPS, WORDS, {})
 G = Gspo()
 
 
@@ -107,6 +108,15 @@ def test_telling_of_the_wrong_memory_costs_a_whole_point() -> None:
         assert earned(t, other.note.text).minus >= 1
 
 
+def test_of_several_things_each_is_to_be_told() -> None:
+    found = [t for t in map(drawn, range(600)) if t.kind == "note caption" and len(t.shown) > 1]
+    assert {len(t.shown) for t in found} == {2, 3}
+    for t in found:
+        one = t.known[t.shown[0]].note
+        assert earned(t, t.gold).plus > earned(t, one.captions[0]).plus
+    assert np.mean([earned(t, t.gold).value for t in found]) > 0.5
+
+
 def test_a_stranger_is_to_be_called_unknown() -> None:
     found = [t for t in (task(seed, 1.0) for seed in range(40)) if not t.shown]
     assert len(found) > 10
@@ -119,7 +129,7 @@ def test_answers_right_refused_and_wrong() -> None:
     right = [earned(t, t.asked.answers[0]).value for t in some("ask") if t.asked]
     assert np.mean(np.array(right) == 1) > 0.75 and min(right) > 0, "what the app withholds earns less"
     for t in some("ask", 20):
-        assert earned(t, "You did not tell me that.").value == -0.25
+        assert earned(t, "You did not tell me that.").value == -0.6
         assert earned(t, "It was a green elephant.").value == -1
         assert t.asked and earned(t, " ".join([t.asked.answers[0], "and so on,"] * 15)).value < 1
     for kind in ("untold", "absent"):

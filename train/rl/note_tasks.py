@@ -6,10 +6,11 @@ withhold earns nothing either, so that the model learns to write what is shown.
 
     caption   told - other - (invented + withheld + first person + overlong) / 2      (each 0 to 1)
               -1 for saying that nothing is known; of a stranger 1 for that, else -1
-    answer    1 right, -0.25 refused, -1 wrong; a right one that the check withholds, or that rambles, 0.25
+    answer    1 right, -0.6 refused, -1 wrong; a right one that the check withholds, or that rambles, 0.25
               a question without an answer: 1 declined, -1 answered
 
-"Told" is the share of the note's answerable questions that the caption answers, and of its reminders that it speaks.
+"Told" is the share of the note's answerable questions that the caption answers, and of its reminders that it speaks; of
+several things, its mean with the share of them that the caption tells of at all.
 """
 
 from __future__ import annotations
@@ -48,12 +49,14 @@ from train.rl.rollout import Rollout
 Rng = np.random.Generator
 KNOWN, KNOWN_SHARES = (1, 2, 3, 4), (0.15, 0.3, 0.4, 0.15)
 """Things of a memory."""
-CAPTIONS, GROUPS, EVIDENCE, WITHOUT_PHOTO = 0.45, 0.15, 0.75, 0.12
+CAPTIONS, GROUPS, EVIDENCE, WITHOUT_PHOTO = 0.45, 0.4, 0.75, 0.12
 """Shares: captions among tasks; photos of several things; prompts with recall's evidence; answers without a photo."""
+TOGETHER = 3
+"""Things in a photo of several, at most."""
 KINDS, KIND_SHARES = ("ask", "untold", "absent"), (0.6, 0.25, 0.15)
 MINE = frozenset("i i'm i've i'd i'll me my mine myself we we're we've we'd our ours us".split())
 """Words by which a caption would speak as if it were the user."""
-REFUSED, WITHHELD = -0.25, 0.25
+REFUSED, WITHHELD = -0.6, 0.25
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class NoteTask:
         told, own = content_words(text), [self._words(k) for k in self.known]
         tells = [len(told & (mine - set().union(*own[:i], *own[i + 1 :]))) >= FEW for i, mine in enumerate(own)]
         other = any(tells[i] for i in range(len(own)) if i not in self.shown)
-        silent = declines(text)
+        silent = declines(text) and not any(tells)  # "he kept it, for you did not tell him" is no silence
         if silent or not self.shown:
             right = silent and not self.shown and not other
             return Reward(1.0 if right else -1.0, float(right), float(not right))
@@ -107,6 +110,8 @@ class NoteTask:
         reminders = [content_words(r) for note in notes for r in note.facts("reminder")]
         held += sum(len(told & r) >= REMINDED * len(r) for r in reminders)
         plus = held / ((asked + len(reminders)) or 1.0)
+        if len(self.shown) > 1:
+            plus = (plus + sum(tells[i] for i in self.shown) / len(self.shown)) / 2
         faults = (
             min(1.0, len(untold(text, self._told)) / 2),
             self._withheld(text, reminders),
@@ -166,8 +171,8 @@ def draw_note_task(rng: Rng, cache: TokenCache, split: str, strangers: float) ->
     looks: tuple[Look, ...] = ()
     row = -1
     if n > 1 and rng.random() < GROUPS:
-        pairs = [group for group in cache.groups if len(group[0]) == 2]
-        looks, row = pairs[int(rng.integers(len(pairs)))]
+        groups = [group for group in cache.groups if len(group[0]) <= TOGETHER]
+        looks, row = groups[int(rng.integers(len(groups)))]
     known: list[Known] = []
     for i, family in enumerate(draw_families(rng, split, max(n, len(looks)))):
         look = looks[i] if i < len(looks) else draw_look(rng, cache, family, [k.look for k in known])
@@ -175,7 +180,7 @@ def draw_note_task(rng: Rng, cache: TokenCache, split: str, strangers: float) ->
     captions = rng.random() < CAPTIONS
     if captions and rng.random() < strangers:
         return _stranger(rng, cache, known)
-    shown = [0, 1] if looks else [int(rng.integers(len(known)))]
+    shown = list(range(len(looks))) if looks else [int(rng.integers(len(known)))]
     query = photo_of(row if looks else other_row(rng, cache, known[shown[0]]))
     episodes = [e for k in known for e in k.episodes]
     sure = [e for i in shown for e in known[i].episodes] if rng.random() < EVIDENCE else []

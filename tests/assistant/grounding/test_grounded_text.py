@@ -18,11 +18,19 @@ OSKAR = "That's Oskar, he belongs to my uncle Karl. He once ate a whole cheese s
 TAKEN = datetime(2025, 7, 20, 12, tzinfo=UTC)
 
 
-def recall(words: str, day: date = date(2025, 5, 12), place: str | None = None, sure: bool = True) -> Recall:
+def recall(
+    words: str,
+    day: date = date(2025, 5, 12),
+    place: str | None = None,
+    sure: bool = True,
+    by_sight: bool = False,
+) -> Recall:
     certainty: Certainty = "sure" if sure else "maybe"
     photo = Photo(words, b"", 1, 1)
     when = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    return Recall(Episode(photo, (Turn("user", words),), when, place), 0.9, "the same thing", certainty)
+    return Recall(
+        Episode(photo, (Turn("user", words),), when, place), 0.9, "the same thing", certainty, by_sight=by_sight
+    )
 
 
 def check(
@@ -75,6 +83,34 @@ def test_facts_are_not_said_of_the_other_thing() -> None:
     assert "thunder" not in asked.shown
     told = "Oskar once ate a whole cheese sandwich off your plate, and Bruno is afraid of thunder."
     assert check(told, *both).shown == told
+
+
+def test_of_another_thing_in_the_photo_that_the_model_leaves_out_the_users_words_are_quoted() -> None:
+    day = date(2024, 6, 15)
+    bruno, oskar = recall(BRUNO, by_sight=True), recall(OSKAR, day, by_sight=True)
+    checked = check("This is Bruno. He is afraid of thunder.", bruno, oskar)
+    assert checked.shown.startswith(
+        "This is Bruno. He is afraid of thunder. You told me about your photo of 15 June 2024:"
+    )
+    assert "That's Oskar" in checked.shown and checked.grounding.quoted == (oskar.episode.id,)
+    for other in (
+        recall(OSKAR, day),  # words brought it back, the photo does not show it
+        recall(OSKAR, day, by_sight=True, sure=False),
+        recall("This is Bruno at the lake. He was wet.", day, by_sight=True),  # no other thing
+    ):
+        assert check("This is Bruno.", bruno, other).shown == "This is Bruno."
+    unnamed = recall("At the lake, in the rain.", day, by_sight=True)
+    assert "At the lake" in check("This is Bruno.", bruno, unnamed).shown
+    both = "This is Bruno. That's Oskar, he belongs to your uncle Karl."
+    assert check(both, bruno, oskar).shown == both
+
+
+def test_of_many_other_things_two_are_quoted() -> None:
+    names = ("Oskar", "Mia", "Tom", "Rex", "Luna")
+    recalls = [recall(f"This is {name}, from school.", by_sight=True) for name in names]
+    assert len(check("This is Oskar.", *recalls).grounding.quoted) == 2
+    silent = check("This is Napoleon.", *recalls)
+    assert silent.shown.count("You told me") == 3 and len(silent.grounding.quoted) == 3
 
 
 def test_where_nothing_is_left_the_words_that_fit_are_quoted_with_their_day() -> None:

@@ -24,7 +24,7 @@ from assistant.commands.list_command import print_list
 from assistant.commands.printed_results import PrintedResults, about_episode, recall_line, recall_row
 from assistant.conversation import Conversation
 from assistant.events import Event
-from assistant.grounding.quote import NOBODY
+from assistant.grounding.quotes.quotation import NOBODY
 from assistant.importing import import_cli
 from assistant.mcp_server import stdio_server
 from assistant.models.photo_budget import PHOTO_TOKENS_HELP

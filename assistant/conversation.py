@@ -282,7 +282,10 @@ class Conversation:
         recalls, turns, first = begun.recalls, begun.turns, begun.first
         event = CaptionText if question is None else AnswerText
         own = self.caption.text if self.caption and self.caption.by_user else ""
-        checked, last = grounded_text(recalls, self.photo, question, own, self.backend.may_say), first
+        checked, last = (
+            grounded_text(recalls, self.photo, question, own, self.backend.may_say, self.memory.embedder),
+            first,
+        )
         for last in chain((first,), begun.rest):
             if piece := checked.write(last.text):
                 yield event(piece)

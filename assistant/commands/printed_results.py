@@ -17,7 +17,7 @@ from assistant.events import (
     Reminded,
     Shortened,
 )
-from assistant.grounding.quote import NOBODY
+from assistant.grounding.quotes.quotation import NOBODY
 from assistant.grounding.result import Grounding
 from memory.days import day_words
 from memory.episode import Episode, Recall, printable

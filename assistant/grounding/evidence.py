@@ -7,13 +7,19 @@ from collections.abc import Sequence
 from assistant.backend import MaySay
 from assistant.grounding import premise
 from assistant.grounding.claim_judge import Evidence
-from assistant.grounding.quote import Quotable
+from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.writer import GroundedText, plain_talk
 from memory.episode import Photo, Recall
+from memory.search.meaning import Embedder
 
 
 def grounded_text(
-    recalls: Sequence[Recall], photo: Photo | None, question: str | None, own_words: str, may_say: MaySay
+    recalls: Sequence[Recall],
+    photo: Photo | None,
+    question: str | None,
+    own_words: str,
+    may_say: MaySay,
+    embedder: Embedder | None = None,
 ) -> GroundedText:
     """The check of one caption (`question` None) or answer. `own_words`: a caption that the user corrected.
 
@@ -39,4 +45,4 @@ def grounded_text(
     evidence = Evidence(tuple(facts), question or "", may_say == "seen")
     free = may_say == "anything" or (question is not None and photo is None and plain_talk(evidence, recalled))
     unseen = photo is not None and bool(recalls) and not any(r.by_sight for r in recalls)
-    return GroundedText(evidence, recalled, answers=question is not None, free=free, unseen=unseen)
+    return GroundedText(evidence, recalled, answers=question is not None, free=free, unseen=unseen, embedder=embedder)

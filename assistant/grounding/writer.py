@@ -8,15 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.grounding import claims, quote
+from assistant.grounding import claims
 from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict
 from assistant.grounding.general_question import general
-from assistant.grounding.quote import Quotable
+from assistant.grounding.quotes import pick, quotation
+from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.responsive import declines, only_day, responsive
 from assistant.grounding.result import Grounding
 from assistant.grounding.second_person import to_the_user
 from assistant.grounding.words.tokens import tokens
 from memory.naming import said
+from memory.search.meaning import Embedder
 
 MAYBE = "Maybe: "
 MOST_OTHERS = 2
@@ -46,13 +48,15 @@ class GroundedText:
         answers: bool,
         free: bool = False,
         unseen: bool = False,
+        embedder: Embedder | None = None,
     ) -> None:
         """`answers`: the text answers `evidence.question`; else it is a caption. `free`: everything is shown.
 
         `unseen`: there is a photo in view, and what was recalled was found by words alone.
+        `embedder`: what helps to find the sentence that is quoted.
         """
         self._evidence, self._recalled, self._answers = evidence, tuple(recalled), answers
-        self._judge = Judge(evidence)
+        self._judge, self._embedder = Judge(evidence), embedder
         self._raw = ""
         self._verdicts: list[Verdict] = []
         self._held: list[str] = []
@@ -154,7 +158,7 @@ class GroundedText:
     def _known_surely(self, verdict: Verdict) -> bool:
         """Whether a sentence stands only in memories that may be of this, and one that is sure answers the question."""
         sure = [one for one in self._recalled if one.certainty == "sure"]
-        return verdict.kind == "maybe" and quote.pick(self._evidence.question, sure) is not None
+        return verdict.kind == "maybe" and pick.pick(self._evidence.question, sure) is not None
 
     def _show(self, text: str) -> str:
         text = text if self.shown else text.lstrip()
@@ -170,35 +174,36 @@ class GroundedText:
             return self._end_caption(kinds, held)
         if kinds & {"told", "maybe", "seen"} and not self._not_seen:
             return ""
-        found = quote.pick(self._evidence.question, self._recalled)
-        if found and not (self._world and not quote.covers(self._evidence.question, found.text)):
+        silent = "abstains" in kinds
+        found = pick.pick(self._evidence.question, self._recalled, self._embedder, silent=silent)
+        if found and not (self._world and not pick.covers(self._evidence.question, found.text)):
             self._quoted = (found.episode,)
-            return self._show(f"{quote.NOT_SEEN} {found.text}" if self._not_seen else found.text)
+            return self._show(f"{quotation.NOT_SEEN} {found.text}" if self._not_seen else found.text)
         if self._world:
-            return self._show(quote.GENERAL)
-        untold = quote.untold(self._evidence.question, self._recalled)
-        fits = "abstains" in kinds and untold == quote.UNTOLD and declines(self._evidence.question, held)
+            return self._show(quotation.GENERAL)
+        untold = pick.untold(self._evidence.question, self._recalled)
+        fits = silent and untold == quotation.UNTOLD and declines(self._evidence.question, held)
         return self._show(held if fits else untold)
 
     def _end_caption(self, kinds: set[Kind], held: str) -> str:
         sure = [one for one in self._recalled if one.certainty == "sure"]
         told = {id for v in self._verdicts if v.kind in ("told", "maybe") for id in v.episodes}
         silent = sure and not told & {one.episode.id for one in sure}
-        if (silent or self._day or (self._recalled and not told)) and (found := quote.introduction(self._recalled)):
+        if (silent or self._day or (self._recalled and not told)) and (found := quotation.introduction(self._recalled)):
             quotes, told = [found], told | {found.episode}
         else:
             quotes = []
-        quotes += [found for one in self._untold(told) if (found := quote.introduction([one]))]
+        quotes += [found for one in self._untold(told) if (found := quotation.introduction([one]))]
         self._quoted = tuple(one.episode for one in quotes)
         if quotes:
             return self._show(" " + " ".join(one.text for one in quotes))
-        return "" if self.shown else self._show(self._day or held or quote.NOBODY)
+        return "" if self.shown else self._show(self._day or held or quotation.NOBODY)
 
     def _untold(self, told: set[str]) -> list[Quotable]:
         """Sure memories of other things in the photo than those that the caption tells of, one of each thing."""
         called = {one.id: one.names | one.nouns for one in self._evidence.told}
         known = frozenset().union(*(called.get(id, frozenset()) for id in told))
-        others = []
+        others: list[Quotable] = []
         for one in self._recalled:
             if one.certainty != "sure" or not one.by_sight:
                 continue

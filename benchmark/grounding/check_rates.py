@@ -16,15 +16,18 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.grounding import premise, quote
+from assistant.embedder.text_embedder import TextEmbedder
+from assistant.grounding import premise
 from assistant.grounding.claim_judge import Evidence
-from assistant.grounding.quote import Quotable
+from assistant.grounding.quotes.pick import pick
+from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.writer import GroundedText
-from benchmark.grounding import album_trial
+from benchmark.grounding import album_trial, quote_rates
 from benchmark.security.injection import wilson
 from memory.episode import Episode, Photo, Turn
 
 HERE = Path(__file__).parent
+EMBEDDER = TextEmbedder()
 SPLITS = ("dev", "test")
 
 
@@ -33,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--album", type=Path, metavar="FOLDER", help="instead: ten real things, asked about by a model")
     parser.add_argument("--model", default="nano", help="the model of --album")
+    parser.add_argument("--notes", metavar="SPLIT", choices=("train", "dev", "test"), help="instead: what is quoted")
     parser.add_argument("--errors", action="store_true", help="list what was judged otherwise than by hand")
 
 
@@ -41,6 +45,9 @@ def command(args: argparse.Namespace) -> int:
     if args.album:
         replies = album_trial.run(args.album, args.model)
         print(json.dumps([asdict(one) for one in replies]) if args.json else "\n".join(album_trial.lines(replies)))
+        return 0
+    if args.notes:
+        print("\n".join(quote_rates.lines(args.notes)))
         return 0
     found: dict[str, Any] = {split: rates(split, errors=args.errors) for split in SPLITS}
     if args.json:
@@ -129,7 +136,7 @@ def recalls(memories: list[dict[str, Any]]) -> list[Quotable]:
 
 def picked(row: dict[str, Any]) -> str | None:
     """What is quoted for a question."""
-    found = quote.pick(row["question"], recalls(row["memories"]))
+    found = pick(row["question"], recalls(row["memories"]), EMBEDDER)
     return found.text if found else None
 
 

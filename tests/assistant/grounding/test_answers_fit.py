@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from assistant.embedder.text_embedder import TextEmbedder
 from assistant.grounding.evidence import grounded_text
-from assistant.grounding.quote import NOT_SEEN
+from assistant.grounding.quotes.pick import pick
+from assistant.grounding.quotes.quotation import NOT_SEEN, Quotable
 from assistant.grounding.responsive import responsive
 from assistant.grounding.words.tokens import tokens
 from assistant.photo import from_image
+from memory.errors import ModelError
 from tests.assistant.grounding.test_grounded_text import check, recall
 
 BEAR = "That's Bruno, Emma's bear. She got him from Aunt Klara when she was born and won't sleep without him"
@@ -72,6 +76,26 @@ def test_an_answer_that_does_not_fit_gives_way_to_the_users_words(
 )
 def test_an_answer_that_fits_stays(words: str, question: str, written: str) -> None:
     assert check(written, recall(words), question=question).shown == written
+
+
+class Broken:
+    """An embedder whose file is damaged."""
+
+    space = "broken"
+
+    def embed(self, text: str) -> np.ndarray:
+        raise ModelError(f"the embedder is damaged: {text}")
+
+
+def test_the_embedder_finds_what_no_rule_does_and_may_fail() -> None:
+    """Rules alone find no sentence of this one: nothing of it is in the words."""
+    recalled = [Quotable(recall("We married in Siena, and it rained all day. Aunt Rosa sang.").episode, None, "sure")]
+    question = "What was the weather like?"
+    assert pick(question, recalled) is None is pick(question, recalled, Broken())
+    found = pick(question, recalled, TextEmbedder())
+    assert found and "it rained" in found.text
+    asked = "Where was the wedding?"
+    assert pick(asked, recalled, Broken()) == pick(asked, recalled) is not None
 
 
 def test_what_happened_once_is_no_habit() -> None:

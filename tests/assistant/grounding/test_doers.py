@@ -74,7 +74,7 @@ BRUNO = "thats bruno, emmas bear. she got him from aunt klara in graz when she w
     ],
 )
 def test_who_is_in_view_is_told_by_its_name_where_it_has_one(question: str) -> None:
-    assert "“thats bruno, emmas bear.”" in check("Emmas bear", recall(BRUNO), question=question).shown
+    assert "“thats bruno, emmas bear." in check("Emmas bear", recall(BRUNO), question=question).shown
     assert check("Bruno, emmas bear", recall(BRUNO), question=question).shown == "Bruno, emmas bear"
     assert check("Emmas bear. It is Bruno.", recall(BRUNO), question=question).shown == "It is Bruno."
 

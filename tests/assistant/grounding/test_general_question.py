@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.grounding.general_question import general
-from assistant.grounding.quote import GENERAL
+from assistant.grounding.quotes.quotation import GENERAL
 from tests.assistant.grounding.test_grounded_text import check, recall
 
 QUESTIONS = Path(__file__).parents[2] / "data" / "general_questions.tsv"

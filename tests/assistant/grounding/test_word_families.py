@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from assistant.dialogue.word_recall import by_words
-from assistant.grounding.quote import Quotable, pick
+from assistant.grounding.quotes.pick import pick
+from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.words.families import related
 from assistant.grounding.words.tokens import alike, stem
 from memory.episode import Episode, Photo, Turn

@@ -1,0 +1,78 @@
+"""What the app says instead of a generated text: the user's own words with their day, or a line of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from assistant.grounding.claims import sentences
+from memory.episode import Certainty, Episode, printable
+
+LONGEST = 240
+"""Characters of a quotation."""
+USUAL = 120
+"""Characters after which no further sentence is quoted."""
+UNTOLD = "You did not tell me that."
+UNDATED = "I do not know when."
+GENERAL = "I answer from what you told me about your photos; questions about anything else I cannot answer."
+NOBODY = "I do not know anybody or anything here."
+NOT_SEEN = "I do not recognise it in this photo."
+"""To "Is this Biscuit?", when Biscuit was found by name alone."""
+
+
+class Quotable(NamedTuple):
+    """A recalled episode, whose words may be quoted."""
+
+    episode: Episode
+    day: date | None
+    certainty: Certainty
+    by_sight: bool = False
+    """Whether it was the photo that brought it back, and not words."""
+
+
+class Quote(NamedTuple):
+    """What the app says instead of a generated text: the user's own words, or what the photo's data say."""
+
+    text: str
+    episode: str
+    """Id of the episode."""
+
+
+def introduction(recalled: Sequence[Quotable]) -> Quote | None:
+    """The first sentences of the surest recalled memory, quoted: what a caption says where the model's is no use."""
+    for one in sorted(recalled, key=lambda q: q.certainty != "sure"):
+        text = beginning(list(sentences(one.episode.words)))
+        if text:
+            return quoted(one, text)
+    return None
+
+
+def beginning(lines: Sequence[str]) -> str:
+    """The first of some sentences and those behind it that still fit a quotation of `USUAL` characters."""
+    text = ""
+    for line in lines:
+        if text and len(text) + len(line) > USUAL:
+            break
+        text = f"{text} {line}".strip()
+    return text
+
+
+def quoted(one: Quotable, words: str) -> Quote:
+    """The user's words with the day when they were said or, where that is not known, of their photo."""
+    words = " ".join(printable(words).split())
+    if len(words) > LONGEST:
+        words = words[:LONGEST].rsplit(" ", 1)[0] + " …"
+    told = one.episode.told.astimezone().date() if one.episode.told else None
+    about = f" on {spoken_date(told)}" if told else f" about your photo of {spoken_date(one.day)}" if one.day else ""
+    start = "Maybe this: you" if one.certainty == "maybe" else "You"
+    return Quote(f"{start} told me{about}: “{words}”", one.episode.id)
+
+
+def spoken_date(day: date | None) -> str:
+    return f"{day.day} {day:%B %Y}" if day else ""
+
+
+def place_of(one: Quotable) -> Quote:
+    of = f" of {spoken_date(one.day)}" if one.day else ""
+    return Quote(f"The place of your photo{of}: {printable(one.episode.place or '')}.", one.episode.id)

@@ -5,10 +5,11 @@
 # Started again, it goes on where it was. `runs/full.sh --dry-run` prints every command with devices, memory and hours
 # (computed: this project has never run it), needs no settings, and fails on what would fail.
 #
-#   DEVICES=4 RECIPE=train/recipes/qwen3-vl-8b-paper-exact.toml KEEPSAKE_HOME=/data/keepsake runs/full.sh
+#   DEVICES=5 RECIPE=train/recipes/qwen3-vl-8b-paper-exact.toml KEEPSAKE_HOME=/data/keepsake runs/full.sh
 #
 # Before: the authors' lists and images in data/covip (links in the README of github.com/oyt9306/CoViP, for research use
-# only), 150 GB under KEEPSAKE_HOME, and the judge, started as the dry run says: it has the last device to itself.
+# only), 110 GB under KEEPSAKE_HOME and 20 GB in the hub's cache (HF_HOME), and the judge, started as the dry run says: it
+# has the last device to itself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"

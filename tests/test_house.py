@@ -71,7 +71,7 @@ FLOORS = {
         "nano2",
         "rl",
         "trl",
-        "study lab lab_costs",
+        "study lab lab_costs lab_settings",
         "__main__",
     ),
     "quantize": (

@@ -13,20 +13,27 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 from memory.errors import KeepsakeError
 from memory.files import write_text
 from memory.paths import home
 from train import lab_costs, run_record
+from train.lab_settings import (
+    CUDA_LLAMA,
+    Settings,
+    ask_judge,
+    checked,
+    judge_here,
+    judge_of,
+    missing,
+    start_judge,
+    world_of,
+)
 from train.recipe import Gspo, Recipe, Trl
 from train.trl import batches
 
@@ -35,28 +42,6 @@ FORM = "f16"
 """Both models are measured in it: what is lost by fewer bits is no gain or loss of the training."""
 LAPTOP = ("f16", "Q8_0", "Q4_K_M")
 """What is shipped in the end, each if it passes."""
-CUDA_LLAMA = "CMAKE_ARGS=-DGGML_CUDA=on make .venv/.llama"
-"""How llama.cpp is built for CUDA; with the wheel of another build in pip's cache, after `pip cache remove`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a run is given besides its recipe."""
-
-    recipe: Path
-    devices: int
-    device_bytes: int
-    launch: Path
-    cores: int
-    official: Path
-    """The folder with the authors' test files and rows."""
-    references: Path
-    """Photos that a person has described (DOCCI's list, or one of its form), for general captions."""
-    judge: tuple[str, str] | None
-    """Address and model of the chat judge; None: that of the recipe."""
-    pre_tokenizer: str | None = None
-    quick: bool = False
-    """Few samples: to see that everything runs through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +55,13 @@ class Step:
     """Bytes of each device, or of the host where there is none."""
     hours: float
     made: Path | None = None
-    """With this file there, the step has succeeded, whatever its exit status (an export may leave variants out)."""
+    """With this file written, the step has succeeded, whatever its exit status (an export may leave variants out)."""
 
 
 def steps(recipe: Recipe, given: Settings) -> list[Step]:
     """All commands of a run in their order. Raises KeepsakeError for what cannot work."""
-    gspo, config = _checked(recipe, given)
-    settings, world = gspo.trl or Trl(), _world(gspo, given)
+    gspo, config = checked(recipe, given)
+    settings, world = gspo.trl or Trl(), world_of(gspo, given)
     work, models, python = home() / "train" / recipe.name, home() / "models", sys.executable
     run, checkpoint = work / "gspo", work / "checkpoint"
     cost = lab_costs.Costs(gspo, config, given.device_bytes, given.cores)
@@ -84,13 +69,16 @@ def steps(recipe: Recipe, given: Settings) -> list[Step]:
     train = [python, *(many if world > 1 else ()), "-m", "train", "gspo", str(given.recipe), "--resume"]
     base = gspo.base if Path(gspo.base).is_dir() else str(work / "base")
     out = []
-    if base != gspo.base:
-        out.append(Step("fetch base", ("hf", "download", gspo.base, "--local-dir", base), 0, GB, cost.fetching))
+    if base != gspo.base:  # into the hub's own cache, where the training looks, too
+        found = f'ln -sfn "$(hf download {shlex.quote(gspo.base)} --quiet)" {shlex.quote(base)}'
+        command = ("sh", "-ec", f"mkdir -p {shlex.quote(str(work))} && {found}")
+        out.append(Step("fetch base", command, 0, GB, cost.fetching))
+    if not settings.data:
+        out.append(Step("fetch pictures", (python, "-m", "benchmark", "fetch"), 0, GB, 0.1))
     needed = batches.device_bytes(gspo, config, settings.vllm == "colocate")
     out += [
         Step("train", tuple(train), world, needed, cost.training(world), run / "adapter"),
-        Step("checkpoint", _copy(base, checkpoint), 0, GB, 0.1),
-        Step("adapter", _copy(str(run / "adapter"), checkpoint / "adapter"), 0, GB, 0.0),
+        Step("checkpoint", _links(base, run / "adapter", checkpoint), 0, GB, 0.0),
     ]
     trained, untrained = recipe.name, f"{recipe.name}-base"
     record = ["--run", str(run / "run.json")]
@@ -113,16 +101,16 @@ def steps(recipe: Recipe, given: Settings) -> list[Step]:
     return out
 
 
-def _copy(source: str, target: Path) -> tuple[str, ...]:
-    """The command that copies the content of a folder into another."""
-    to = shlex.quote(str(target))
-    return ("sh", "-c", f"mkdir -p {to} && cp -R {shlex.quote(source)}/. {to}")
+def _links(base: str, adapter: Path, target: Path) -> tuple[str, ...]:
+    """The command that puts a base and its LoRA together in a folder, by links: 8B weights twice are 17 GB."""
+    whole, lora, to = (shlex.quote(str(path)) for path in (Path(base).absolute(), adapter, target))
+    return ("sh", "-ec", f"rm -rf {to} && mkdir -p {to} && ln -s {whole}/* {to} && ln -s {lora} {to}/adapter")
 
 
 def _scores(name: str, gspo: Gspo, given: Settings, cost: lab_costs.Costs, python: str) -> list[Step]:
     """The measures of a model: the paper's own, if its files are wanted, then ours."""
     settings = gspo.trl or Trl()
-    page, judged = home() / "runs" / name, _judge(settings, given)
+    page, judged = home() / "runs" / name, judge_of(settings, given)
     ours = 2 if given.quick else 300
     few = ["--n", str(ours)] if given.quick else []
     threads, laid = ["--threads", str(given.cores)], ["--layout", gspo.layout]
@@ -152,39 +140,21 @@ def _scores(name: str, gspo: Gspo, given: Settings, cost: lab_costs.Costs, pytho
     return out
 
 
-def _world(gspo: Gspo, given: Settings) -> int:
-    """How many processes train: one for each device that no judge of this machine has."""
-    held = int(bool(given.devices > 1 and _judge_here(gspo.trl or Trl(), given)))
-    return batches.processes_for(gspo, given.devices - held)
-
-
-def _judge_here(settings: Trl, given: Settings) -> bool:
-    """Whether the chat judge runs on this machine."""
-    judged = _judge(settings, given)
-    return bool(judged) and urlsplit(judged[3]).hostname in ("127.0.0.1", "localhost", "::1")
-
-
-def _start_judge(settings: Trl, given: Settings) -> str:
-    """The command that starts the chat judge of this machine, on its last device."""
-    _, _, _, url, _, model = _judge(settings, given)
-    where = f"CUDA_VISIBLE_DEVICES={given.devices - 1} " if given.devices > 1 else ""
-    return f"{where}vllm serve {model} --port {urlsplit(url).port or 80} --max-model-len 8192"
-
-
 def run(recipe: Recipe, given: Settings) -> None:
     """Run every step that is not done yet. Raises KeepsakeError naming the step that failed; the next call begins
     there."""
     if absent := missing(recipe, given):
         raise KeepsakeError(f"{absent[0]} is not here" + (f", and {len(absent) - 1} more" if absent[1:] else ""))
-    _ask_judge((recipe.gspo or Gspo()).trl or Trl(), given)
+    ask_judge((recipe.gspo or Gspo()).trl or Trl(), given)
     done = run_record.folder(recipe).parent / "lab.json"
     finished: list[list[str]] = json.loads(done.read_text(encoding="utf-8")) if done.exists() else []
     for step in steps(recipe, given):
         if list(step.command) in finished:
             continue
         print(f"\n== {step.name}\n{_line(step)}", file=sys.stderr)
+        before = _written(step)
         status = subprocess.run(step.command, check=False, env=os.environ | _environment(step)).returncode
-        if status and not (step.made and step.made.exists()):
+        if status and _written(step) in (None, before):
             raise KeepsakeError(
                 f"{step.name} failed with exit status {status}: mend it, and run the same command again"
             )
@@ -195,18 +165,18 @@ def run(recipe: Recipe, given: Settings) -> None:
 def table(recipe: Recipe, given: Settings) -> str:
     """Every command with its devices, memory and hours, computed; then what has to be there before."""
     listed, gspo = steps(recipe, given), recipe.gspo or Gspo()
-    settings, world = gspo.trl or Trl(), _world(gspo, given)
+    settings, world = gspo.trl or Trl(), world_of(gspo, given)
     lines = [
         f"{recipe.name}: {world} of {given.devices} devices share the {batches.completions_of_update(gspo)} "
         f"completions of an optimiser step, {batches.micro_batch(gspo, world)} at a time",
         f"attention: {batches.attention(settings)}",
     ]
-    if _judge_here(settings, given):
+    if judge_here(settings, given):
         alone = (
             "" if given.devices > 1 else "; with one device, better on another machine, with --url and --judge-model"
         )
-        lines.append(f"judge: start it before, and keep it{alone}\n  {_start_judge(settings, given)}")
-    elif judged := _judge(settings, given):
+        lines.append(f"judge: start it before, and keep it{alone}\n  {start_judge(settings, given)}")
+    elif judged := judge_of(settings, given):
         lines.append(f"judge: {judged[5]} at {judged[3]}")
     lines.append(f"export and scores: llama.cpp as built by `{CUDA_LLAMA}`, on the first device")
     if "zero2" in given.launch.name:
@@ -219,6 +189,11 @@ def table(recipe: Recipe, given: Settings) -> str:
     return "\n".join([*lines, *(f"needed, not here: {one}" for one in missing(recipe, given))])
 
 
+def _written(step: Step) -> int | None:
+    """When what a step makes was last written; None where it is not there."""
+    return step.made.stat().st_mtime_ns if step.made and step.made.exists() else None
+
+
 def _environment(step: Step) -> dict[str, str]:
     """Variables of a command: with one device, trl would otherwise take all it sees, and llama.cpp the judge's, too."""
     seen = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
@@ -228,73 +203,3 @@ def _environment(step: Step) -> dict[str, str]:
 def _line(step: Step) -> str:
     """A command as it can be typed."""
     return " ".join([*(f"{name}={value}" for name, value in _environment(step).items()), shlex.join(step.command)])
-
-
-def missing(recipe: Recipe, given: Settings) -> list[str]:
-    """What a run needs and this machine lacks: files and packages."""
-    settings = (recipe.gspo or Gspo()).trl or Trl()
-    wanted = [Path(settings.data)] if settings.data else []
-    if Path(settings.data).suffix == ".json":
-        names = ("QAS_GT_test.json", "meta_test_cleaned.jsonl", "images", "lsd", "lar", "itr")
-        wanted += [Path(settings.images), *(given.official / name for name in names)]
-    out = [f"{path} (links in the README of github.com/oyt9306/CoViP)" for path in wanted if not path.exists()]
-    if Path(settings.data).suffix == ".json" and not given.references.exists():
-        out.append(f"{given.references} (DOCCI, or JSON Lines of your own with image_file and description)")
-    if shutil.which("nvidia-smi") and not _llama_takes_devices():
-        out.append(f"a llama.cpp built for CUDA, or the scores take weeks on the processor: {CUDA_LLAMA}")
-    if settings.vllm != "off" and batches.find_spec("vllm") is None:
-        out.append("the package vllm")
-    return out
-
-
-def _llama_takes_devices() -> bool:
-    """Whether the llama.cpp of this environment computes on devices."""
-    from llama_cpp import llama_cpp
-
-    return bool(llama_cpp.llama_supports_gpu_offload())
-
-
-def _checked(recipe: Recipe, given: Settings) -> tuple[Gspo, dict[str, Any]]:
-    """[gspo] and the base's configuration. Raises KeepsakeError for a recipe that cannot run on these devices."""
-    gspo = recipe.gspo
-    if gspo is None or gspo.base == "nano":
-        raise KeepsakeError(f"recipe {recipe.name} trains no Qwen3-VL: use `python -m train gspo`")
-    if not given.launch.is_file():
-        raise KeepsakeError(
-            f"no such file: {given.launch}; train/launch has ddp.yaml, fsdp.yaml, zero2.yaml and zero3.yaml"
-        )
-    folder = Path(gspo.base) / "config.json"
-    config = json.loads(folder.read_text(encoding="utf-8")) if folder.exists() else batches.SHAPES.get(gspo.base)
-    if config is None:
-        raise KeepsakeError(f"base is {gspo.base!r}: give a folder, or one of {', '.join(batches.SHAPES)}")
-    settings = gspo.trl or Trl()
-    if settings.data.endswith(".json") and not _judge(settings, given):
-        raise KeepsakeError("the authors' questions want a chat judge: judge = 'chat' in the recipe")
-    batches.refuse_small_vllm(gspo, config, given.device_bytes)
-    needed = batches.device_bytes(gspo, config, settings.vllm == "colocate")
-    if given.launch.name == "ddp.yaml" and needed > given.device_bytes:
-        raise KeepsakeError(
-            f"{recipe.name} needs {needed / GB:.0f} GB of each device, which has {given.device_bytes / GB:.0f}: "
-            "take train/launch/fsdp.yaml, or a smaller base"
-        )
-    return gspo, config
-
-
-def _judge(settings: Trl, given: Settings) -> Sequence[str]:
-    """The options that choose the judge of a benchmark command; none for the lexical one."""
-    url, model = given.judge or (settings.judge_url, settings.judge_model)
-    return ["--judge", "chat", "--url", url, "--judge-model", model] if url and model else []
-
-
-def _ask_judge(settings: Trl, given: Settings) -> None:
-    """Raise KeepsakeError where the chat judge does not answer: better now than after the training."""
-    judged = _judge(settings, given)
-    if not judged:
-        return
-    url = judged[3].rstrip("/")
-    try:
-        with urllib.request.urlopen(f"{url}/models", timeout=20):
-            return
-    except (OSError, ValueError) as error:
-        start = f", as `{_start_judge(settings, given)}`" if _judge_here(settings, given) else ""
-        raise KeepsakeError(f"no judge answers at {url} ({error}): start it{start}") from error

@@ -22,7 +22,7 @@ from memory.errors import KeepsakeError
 from memory.paths import home as outer_home
 from tests.support import tinylab, tinyqwen
 from tests.support.chatserver import ChatServer
-from train import lab, lab_costs, recipe, recipe_file
+from train import lab, lab_costs, lab_settings, recipe, recipe_file
 from train.trl import base_weights, batches, run
 
 # peft asks transformers by a name that transformers has just deprecated
@@ -182,13 +182,62 @@ def test_a_proof_without_room_on_a_device_costs_days_of_the_processor() -> None:
     assert large.training(1) > 3 * large.training(8)
 
 
+@pytest.mark.parametrize(("written", "succeeds"), [(True, True), (False, False)])
+def test_a_step_that_fails_has_to_have_written_something_new(
+    written: bool, succeeds: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An export that leaves a form out ends with 1 and ships the others. Previously the manifest of an earlier export
+    in that folder made any failure a success."""
+    made = tmp_path / "manifest.json"
+    made.write_text("{}", encoding="utf-8")
+    os.utime(made, (1, 1))
+    command = ("sh", "-c", f"{'touch ' + str(made) if written else 'true'}; exit 1")
+    path = RECIPES[0].with_name("qwen3-vl-4b.toml")
+    monkeypatch.setattr(lab, "steps", lambda *_: [lab.Step("laptop forms", command, 0, 1, 0.1, made)])
+    monkeypatch.setattr(lab, "missing", lambda *_: [])
+    if succeeds:
+        lab.run(recipe_file.load(path), given(path))
+        return
+    with pytest.raises(KeepsakeError, match="laptop forms failed with exit status 1"):
+        lab.run(recipe_file.load(path), given(path))
+
+
+def test_a_base_is_fetched_once_and_pictures_where_the_data_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Previously the script fetched the base into a folder and trl fetched it again; and the recipes on drawn samples
+    trained without the pictures of their split."""
+    drawn, official = (RECIPES[0].with_name(f"qwen3-vl-{name}.toml") for name in ("4b", "8b"))
+    fetches = {p: [s for s in lab.steps(recipe_file.load(p), given(p)) if "fetch" in s.name] for p in (drawn, official)}
+    assert [step.name for step in fetches[drawn]] == ["fetch base", "fetch pictures"]
+    assert [step.name for step in fetches[official]] == ["fetch base"]
+    cache, tools = tmp_path / "cache", tmp_path / "tools"
+    (cache / "snapshot").mkdir(parents=True)
+    (cache / "snapshot" / "config.json").write_text("{}", encoding="utf-8")
+    tools.mkdir()
+    (tools / "hf").write_text(
+        f'#!/bin/sh\n[ "$*" = "download Qwen/Qwen3-VL-8B-Instruct --quiet" ] && echo {cache}/snapshot\n'
+    )
+    (tools / "hf").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    (place,) = [step for step in lab.steps(recipe_file.load(official), given(official)) if step.name == "checkpoint"]
+    work = outer_home() / "train" / "qwen3-vl-8b"
+    (work / "gspo" / "adapter").mkdir(parents=True)
+    (work / "gspo" / "adapter" / "adapter_config.json").write_text("{}", encoding="utf-8")
+    for command in (fetches[official][0].command, place.command, place.command):
+        subprocess.run(command, check=True)
+    assert (work / "checkpoint" / "config.json").read_text(encoding="utf-8") == "{}"
+    assert (work / "checkpoint" / "adapter" / "adapter_config.json").is_file()
+    assert (work / "gspo" / "adapter" / "adapter_config.json").is_file(), "a second call removes links, nothing else"
+
+
 @pytest.mark.parametrize(("driver", "built", "told"), [(True, False, 1), (True, True, 0), (False, False, 0)])
 def test_a_llama_cpp_without_cuda_is_named_where_there_is_cuda(
     driver: bool, built: bool, told: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = RECIPES[0].with_name("qwen3-vl-8b.toml")
-    monkeypatch.setattr(lab.shutil, "which", lambda name: "/usr/bin/nvidia-smi" if driver else None)
-    monkeypatch.setattr(lab, "_llama_takes_devices", lambda: built)
+    monkeypatch.setattr(lab_settings.shutil, "which", lambda name: "/usr/bin/nvidia-smi" if driver else None)
+    monkeypatch.setattr(lab_settings, "llama_takes_devices", lambda: built)
     found = [line for line in lab.missing(recipe_file.load(path), given(path)) if "built for CUDA" in line]
     assert len(found) == told
     assert all("CMAKE_ARGS=-DGGML_CUDA=on make .venv/.llama" in line for line in found)

@@ -17,6 +17,7 @@ from assistant.grounding.words.tokens import GENERIC, Token, alike, stem
 
 _SETTING = FRAMES | {stem(w) for w in "go come drive fly travel walk arrive stay spend live sit stand lie have".split()}
 """Verbs that only say where somebody was: what else happened, happened there."""
+_RAINS = frozenset(map(stem, "rain snow pour hail drizzle thunder freeze".split()))
 _HAS = frozenset(stem(w) for w in "have own get belong".split())
 
 
@@ -146,14 +147,48 @@ def _other_subject(words: Sequence[Token], told: Premise) -> bool:
 
 
 def _not_the_user(words: Sequence[Token], told: Premise) -> bool:
-    """Whether "Pepper looks after her" is said where the source has "we look after her", and nobody else who looks."""
-    for claimed in words:
-        if claimed.kind != "word" or not claimed.text.lower().endswith("s"):
+    """Whether somebody else does what only the user did: "Pepper looks after her", where the source has "we look after
+    her"; "the boots danced", where it has "I danced in the mud". It is the weather, and nobody, that rains."""
+    for i, claimed in enumerate(words):
+        if claimed.kind != "word":
             continue
-        there = [(b, t) for source in told.sentences for b, t in pairwise(source) if t.stem == claimed.stem]
-        if there and all(b.text.lower() in ("i", "we") and not t.text.lower().endswith("s") for b, t in there):
+        low = claimed.text.lower()
+        there = [
+            (b, t, a) for source in told.sentences for b, t, a in _with_neighbours(source) if t.stem == claimed.stem
+        ]
+        mine = bool(there) and all(b.text.lower() in ("i", "we") for b, _, _ in there)
+        if mine and low.endswith("s") and not any(t.text.lower().endswith("s") for _, t, _ in there):
+            return True
+        doer = _doer(words, i)
+        if doer is None or not is_verb(claimed):
+            continue
+        if mine and doer.kind != "me" and all(a is None or a.kind in ("prep", "stop") for _, _, a in there):
+            return True  # with an object it may be "the lamp found in Rome": then it is the user who found it
+        nobody = bool(there) and all(b.text.lower() == "it" for b, _, _ in there)
+        if nobody and claimed.stem in _RAINS and doer.text.lower() != "it":
             return True
     return False
+
+
+def _with_neighbours(source: Sequence[Token]) -> Iterator[tuple[Token, Token, Token | None]]:
+    """The words of a sentence, each between its neighbours; the first has none before it."""
+    return zip(source, source[1:], [*source[2:], None], strict=False)
+
+
+def _doer(words: Sequence[Token], i: int) -> Token | None:
+    """Who does what a verb says: the word before it or, behind "and", before the verb before it; None if unclear.
+
+    A passive has no doer: "was found".
+    """
+    j = i - 1
+    while j >= 0 and words[j].kind in ("aux", "light", "not") and words[j].text.lower() != "and":
+        j -= 1
+    if j < 0 or words[j].kind in ("be", "stop", "prep"):
+        return None
+    if words[j].text.lower() == "and":
+        before = [n for n in range(j) if words[n].kind == "word" and is_verb(words[n])]
+        return _doer(words, before[-1]) if before else None
+    return words[j]
 
 
 def _other_sex(words: Sequence[Token], told: Premise) -> bool:

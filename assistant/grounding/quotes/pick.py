@@ -34,7 +34,7 @@ _FIT, _COSINE, _WANTED, _HELD, _LENGTH, _NONE = 0.571, 5.904, -0.984, 0.685, 0.0
 """A logistic regression: that a sentence holds the answer to a question, from the fit by rules, the cosine of question
 and sentence, the content words that the question asks with, how many of them the sentence holds, and how many words it
 has. Fitted to the questions of the notes' train split (LOG.md, *Which sentence is quoted*)."""
-LEAST, LEAST_AFTER_SILENCE = -1.5, -0.5
+LEAST, LEAST_AFTER_SILENCE = -1.5, -0.75
 """Logits from which a sentence is quoted: in the place of an answer that nobody told, and where the model says that it
 was not told, which is mostly right."""
 MOST_READ = 24

@@ -58,7 +58,8 @@ def asks(asked: Sequence[Token]) -> str:
                 return "when"
             if after in ("place", "city", "country", "town"):
                 return "where"
-            return "liking" if any(t.stem in _LIKING for t in asked) else "what"
+            how = any(t.kind == "be" for t in asked[:3])  # "What was the weather like?" asks for nobody's liking
+            return "liking" if any(t.stem in _LIKING and not (how and t.text == "like") for t in asked) else "what"
     return "what"
 
 

@@ -34,7 +34,8 @@ _FAMILIES = (
     "meet met know introduce",
     "sleep slept bed asleep nap",
     "steal stole stolen nick nicked pinch pinched swipe swiped snatch snatched thief robbed",
-    "weather rain raining rained rainy sun sunny snow snowing snowed storm stormy wind windy cold hot warm cloudy fog",
+    "weather rain raining rained rainy sun sunny snow snowing snowed storm stormy wind windy cold hot warm"
+    " cloudy fog pour poured hail drizzle",
     "play played game toy music sing sang instrument",
 )
 _OF: dict[str, set[int]] = {}

@@ -78,6 +78,12 @@ def test_an_answer_that_fits_stays(words: str, question: str, written: str) -> N
     assert check(written, recall(words), question=question).shown == written
 
 
+@pytest.mark.parametrize("question", ["what was the weather like at the wedding?", "did it rain at the wedding?"])
+def test_what_it_was_like_asks_for_no_liking(question: str) -> None:
+    told = recall("the boots i wore to Lena's wedding, it poured all day and i danced in the mud with uncle Pat")
+    assert "it poured all day" in check("You did not tell me that.", told, question=question).shown
+
+
 class Broken:
     """An embedder whose file is damaged."""
 
@@ -89,12 +95,12 @@ class Broken:
 
 def test_the_embedder_finds_what_no_rule_does_and_may_fail() -> None:
     """Rules alone find no sentence of this one: nothing of it is in the words."""
-    recalled = [Quotable(recall("We married in Siena, and it rained all day. Aunt Rosa sang.").episode, None, "sure")]
-    question = "What was the weather like?"
+    recalled = [Quotable(recall("My pup. He ran off at the fair and came back with a sausage.").episode, None, "sure")]
+    question = "Did the dog escape?"
     assert pick(question, recalled) is None is pick(question, recalled, Broken())
     found = pick(question, recalled, TextEmbedder())
-    assert found and "it rained" in found.text
-    asked = "Where was the wedding?"
+    assert found and "ran off" in found.text
+    asked = "Where did he run off?"
     assert pick(asked, recalled, Broken()) == pick(asked, recalled) is not None
 
 

@@ -98,3 +98,28 @@ def test_she_is_not_he_and_a_clock_gives_nothing() -> None:
     assert "gave it to you" not in check(gave, recall(CLOCK)).shown
     dog = "This is Tom's dog Rocky. He ate my left shoe."
     assert "ate" in check("Tom's dog ate your left shoe.", recall(dog)).shown
+
+
+BOOTS = "the boots i wore to Lena's wedding, it poured all day and i danced in the mud with uncle Pat"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "right"),
+    [
+        ("The boots you wore to Lena's wedding: they poured all day and danced in the mud with uncle Pat.", False),
+        ("They poured all day.", False),
+        ("The boots danced in the mud.", False),
+        ("It danced in the mud with uncle Pat.", False),
+        ("It poured all day.", True),
+        ("You danced in the mud with uncle Pat.", True),
+        ("The boots you wore to Lena's wedding.", True),
+    ],
+)
+def test_nobody_else_did_what_the_user_did_and_nobody_rains(sentence: str, right: bool) -> None:
+    assert (check(sentence, recall(BOOTS)).grounding.left_out == ()) is right
+
+
+def test_what_the_user_did_with_a_thing_may_be_said_of_the_thing() -> None:
+    lamp = recall("I found this lamp in Rome. We froze all night.")
+    assert check("The lamp found in Rome.", lamp).grounding.left_out == ()
+    assert check("You froze all night.", lamp).grounding.left_out == ()

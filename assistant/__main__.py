@@ -32,9 +32,10 @@ from assistant.opening import add_encoder_option, encode_with_progress, encoder_
 from assistant.photo import load_photo
 from assistant.sight import recall, remember
 from memory import conversations
-from memory.days import Unknown, day_words, given_day
+from memory.days import Unknown, day_words
 from memory.episode import Photo, Recall, printable
 from memory.errors import KeepsakeError, exit_with
+from memory.search.typed_day import typed_day
 from memory.text import count
 
 
@@ -107,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _day(text: str) -> datetime | Unknown:
     try:
-        return given_day(text)
+        return typed_day(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

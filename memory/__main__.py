@@ -22,7 +22,7 @@ from memory.db.keys import ask_here, choose_passphrase
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError, exit_with
 from memory.forget import selection
-from memory.maintenance import conversations_cli, marks
+from memory.maintenance import conversations_cli, edit_cli, marks
 from memory.maintenance.archive import as_json, export_archive, import_archive
 from memory.maintenance.argument_types import days, positive
 from memory.maintenance.encryption import convert
@@ -79,15 +79,14 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     id_help = "an id, or its first digits"
-    command("list", "All episodes, newest first.", _list)
-    command("show", "One episode.", _show).add_argument("id", metavar="ID", help=id_help)
-    search = command("search", "Episodes in which you said any of these words.", print_found)
+    command("list", "All memories, newest first.", _list)
+    command("show", "One memory.", _show).add_argument("id", metavar="ID", help=id_help)
+    edit_cli.add_arguments(command(edit_cli.NAME, edit_cli.WHAT, edit_cli.run))
+    search = command("search", "Memories in which you said any of these words.", print_found)
     search.add_argument("text", nargs="?", metavar="TEXT")
     search.add_argument("--photo", type=Path, metavar="FILE", help=BY_SIGHT)
     search.add_argument("-k", type=positive, default=10, metavar="N", help="at most N episodes (default 10)")
-    forget = command(
-        "forget", "Remove one episode for good, or all of a photo, with some words, or of a time.", _forget
-    )
+    forget = command("forget", "Remove one memory for good, or all of a photo, with some words, or of a time.", _forget)
     forget.add_argument("id", nargs="?", metavar="ID", help=id_help)
     forget.add_argument("--photo", metavar="FILE", help="all of an exported photo, or of a hash that `show` prints")
     forget.add_argument("--words", metavar="TEXT", help="all that contains these words, kept conversations too")
@@ -101,8 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     talks = command("conversations", conversations_cli.WHAT, conversations_cli.run)
     talks.add_argument("--forget", metavar="ID", help=conversations_cli.FORGET)
     command("marks", marks.WHAT, marks.command).add_argument("--take-back", metavar="ID", help=marks.TAKE_BACK)
-    command("export", "Save all episodes as one ZIP.", _export).add_argument("file", type=Path, metavar="FILE")
-    importing = command("import", "Add all episodes of an exported ZIP, its photos without metadata.", _import)
+    command("export", "Save all memories as one ZIP.", _export).add_argument("file", type=Path, metavar="FILE")
+    importing = command("import", "Add all memories of an exported ZIP, its photos without metadata.", _import)
     importing.add_argument("file", type=Path, metavar="FILE")
     importing.add_argument("--keep-exif", action="store_true", help="keep the metadata of photos, such as coordinates")
     command("verify", "Read everything and check it.", _verify)
@@ -161,7 +160,7 @@ def _forget(memory: Memory, args: argparse.Namespace) -> int:
         ids = _chosen(memory, args)
         talks = conversations.mentioning(memory, args.words) if args.words else []
         if not ids and not talks:
-            _tell("no episode fits, and no conversation: nothing was forgotten")
+            _tell("no memory fits, and no conversation: nothing was forgotten")
             return 1
         if not args.yes and not _agreed(memory, ids, talks):
             return 1

@@ -57,7 +57,8 @@ def name_said(words: str) -> str:
         found = _SAID.search(sentence)
         if found and (name := _TOO.sub("", found[1]).strip(" \"'“”")) and _names_something(found[0], name):
             return _to_the_user(name) if len(name) <= LONGEST_NAME else ""
-    return ""
+    shown = names(words).shown
+    return shown[0] if shown and words.lstrip().startswith(shown[0]) else ""  # "Biscuit! He belongs to Maureen"
 
 
 def thing_said(words: str) -> str:

@@ -71,6 +71,8 @@ def responsive(
         if _bare_name(found, names) and not _NAME_ASKED.match(spelt):
             return False
     asked_of = {t.stem for t in tokens(question)}
+    if _WHO_IS_NAMED.match(question) and _only_echoes(found, asked_of):
+        return False  # "Nguyễn Thị Hoa.", to "who's Hoa?"
     if _OPEN.match(question) and found and all(t.stem in asked_of or t.kind in _EMPTY for t in found):
         return False  # "Ellie was ill.", to "why was Ellie ill?"
     if found and found[0].kind == "prep" and (asks := tokens(question)) and asks[0].kind in ("be", "aux"):
@@ -85,6 +87,9 @@ def responsive(
         return number
     asked = re.match(r"\W*(where|when|what (?:year|day|date|month))\b", question, re.IGNORECASE)
     if asked and asked[1].lower() == "where":
+        content = [t for t in found if t.content]
+        if content and all(t.stem in people for t in content):
+            return False  # "Nguyễn Thị Hoa.", to "where's it from?"
         return any(t.kind in ("word", "name") for t in found)
     if asked:
         return day or bool(_TIME.search(sentence) or _CLOCK.search(sentence))
@@ -111,13 +116,31 @@ _UNTOLD_OF = re.compile(
 )
 
 
+_UNTOLD_WORD = re.compile(
+    r"\b(?:did not|didn['’]t|never) (?:tell|told) me (?!(?:who|whose|which|what|where|when|why|how|if|whether|that"
+    r"|this|it|so|about|of|the|an?|any|his|her|its|their|my|your|much|more)\b|[^\W\d_]+['’]s\b)\w",
+    re.IGNORECASE,
+)
+
+
 def declines(question: str, refusal: str) -> bool:
     """Whether a refusal speaks of what was asked: not "You did not tell me who gave it.", to "Is it accurate?"."""
+    if _UNTOLD_WORD.search(refusal):
+        return False  # "You did not tell me Japanese."
     found = _UNTOLD_OF.search(refusal)
     if not found or tokens(found["rest"])[0].stem in {t.stem for t in tokens(question)}:
         return True
     asked = [t.stem for t in tokens(question) if t.content]
     return all(any(related(t.stem, other) for other in asked) for t in tokens(found["rest"])[1:] if t.content)
+
+
+_WHO_IS_NAMED = re.compile(r"\W*(?:and |but |so )?who(?:['’]?s| is| was| are) [^\W\d_]+", re.IGNORECASE)
+
+
+def _only_echoes(found: Sequence[Token], asked: set[str]) -> bool:
+    """Whether an answer is a name, part of which the question has, and nothing else."""
+    words = [t for t in found if t.kind not in ("stop", "light")]
+    return bool(words) and all(t.text[:1].isupper() for t in words) and any(t.stem in asked for t in words)
 
 
 def _last(found: Sequence[Token]) -> Token:

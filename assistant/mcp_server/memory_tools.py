@@ -19,10 +19,11 @@ from assistant.opening import encode_with_progress
 from assistant.photo import load_photo
 from assistant.sight import recall, remember
 from memory import browse
-from memory.days import day_words, given_day
+from memory.days import day_words
 from memory.episode import Episode
 from memory.errors import KeepsakeError
 from memory.naming.named_things import things
+from memory.search.typed_day import typed_day
 from memory.store import Memory
 
 MOST = 20
@@ -74,7 +75,7 @@ class MemoryTools:
     def remember(self, photo: str, words: str, day: str = "", place: str = "") -> dict[str, Any]:
         """Store a photo file with what was said about it. Raises KeepsakeError."""
         try:
-            when = given_day(day) if day.strip() else None
+            when = typed_day(day) if day.strip() else None
         except ValueError as error:
             raise KeepsakeError(str(error)) from error
         new = load_photo(Path(photo).expanduser())

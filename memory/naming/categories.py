@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from memory.naming.word_lists import DOING, GIVEN, KIN, TITLES
+from memory.naming.word_lists import GIVEN, KIN, TITLES
 from memory.text import terms
 
 _DOG = """dog puppy pup doggo pooch hound corgi labrador retriever poodle spaniel terrier collie dachshund beagle
@@ -83,12 +83,15 @@ def of_persons(word: str) -> str:
 def shows_person(words: str) -> bool:
     """Whether words about a photo begin with somebody: "This is my sister Clara"; not "Mum gave me this clock"."""
     found = _SOMEBODY.match(words)
-    return bool(found and (found["after"] or "").lower() not in _DEEDS)
+    if not found:
+        return False
+    after = found["after"] or ""
+    return not after or after[0].isupper() or after.lower() in _GO_ON  # not "Mum gave me this", "neighbours cat"
 
 
 PERSONS: Final = GIVEN | KIN | TITLES
 """Words in the names of persons."""
-_DEEDS = DOING - frozenset("is was has had".split())
+_GO_ON = frozenset("is was has had and or with at in on from of near by when who as before after last this".split())
 _SOMEBODY = re.compile(
     r"\W*(?:(?:this|that|here|these|those|it|he|she)(?:['’]?s| is| are| was| were) )?(?:(?:me|myself) (?:and|with) )?"
     r"(?:(?:my|our|the|a|an|his|her) )?(?:[^\W\d_]+ ){0,2}?"

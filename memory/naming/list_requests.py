@@ -120,7 +120,10 @@ _DONE = re.compile(
     r"|what (?:do you have|have you got|is there))\s*(?P<rest>.*)$",
     re.IGNORECASE,
 )
-_PLAIN = rf"{_HEAD}(?:show|list|find) (?!(?:(?:me|us) )?(?:the|some|any|a|more|other|those|these|both|just|only) )"
+_PLAIN = (
+    rf"{_HEAD}(?:show|list|find|search(?: for)?) "
+    r"(?!(?:(?:me|us) )?(?:the|some|any|a|more|other|those|these|both|just|only) )"
+)
 _NO_OBJECT = re.compile(
     r"^(?:how|why|when|whether|if|who|whom|whose|where|that|this|it|them|him|her|your?|out|to|something|me|us"
     r"|settings|help|again|more|less|another|the (?:last|next|previous|first|other|caption|answer|words?|way"
@@ -138,8 +141,8 @@ _LINKS = re.compile(
 _FILLER = frozenset(
     """of from with in at on about the my our your me us we i you all any every where that which is are was were and do
     did have has there show shows please together both anywhere memory memories album for by to it here photos photo
-    pictures picture pics images snaps shots entries everything anything a an ones one some only just
-    again over else got""".split()
+    pictures picture pics images snaps shots entries everything anything things stuff something a an ones one some only
+    just again over else got""".split()
 )
 _VIEW = re.compile(
     r"\b(?:him|hers?|his|its?|them|these|their|(?:this|that|the same)(?: \w+)?|(?:he|she|they)(?= (?:in|on)\b))\b",

@@ -17,6 +17,9 @@ from assistant.dialogue.forget_request import words_to_forget
         ("Delete all memories of the wedding!", "the wedding"),
         ("get rid of the picture with the red car", "the red car"),
         ("forget the lake", "the lake"),
+        ("forget the thing about the postman", "the postman"),
+        ("please forget the stuff i told you about Tom", "Tom"),
+        ("forget that story with the postman", "the postman"),
     ],
 )
 def test_what_is_to_be_forgotten(line: str, what: str) -> None:

@@ -23,6 +23,7 @@ from memory.days import UNKNOWN, day_words, given_day, likely_day, noon_of
 from memory.db import schema
 from memory.episode import Episode, Photo, Turn
 from memory.maintenance.archive import export_archive, import_archive
+from memory.search.typed_day import typed_day
 from memory.store import Memory
 from tests.support.oldmemory import version_1, version_4, version_5
 
@@ -175,3 +176,27 @@ def test_archives_carry_days_and_old_ones_are_read(zone: str, path: Path, tmp_pa
 def test_photo_of_a_camera_keeps_its_clock() -> None:
     at = Photo("0" * 64, b"", 1, 1, EVENING).taken_at
     assert at and at.date() == date(2025, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("yesterday", date(2026, 11, 28)),
+        ("last Friday", date(2026, 11, 27)),
+        ("3 days ago", date(2026, 11, 26)),
+        ("1st of may 2021", date(2021, 5, 1)),
+        ("2025-08-01", date(2025, 8, 1)),
+    ],
+)
+def test_a_day_is_typed_in_words(text: str, day: date) -> None:
+    found = typed_day(text, datetime(2026, 11, 29, 12))
+    assert found != UNKNOWN and found.date() == day
+
+
+def test_what_is_no_single_day_says_what_it_is() -> None:
+    with pytest.raises(ValueError, match="'march 2022' is not a day, but March 2022: write one of its days"):
+        typed_day("march 2022")
+    for doubtful in ("31 May", "May", "soon"):  # of which year?
+        with pytest.raises(ValueError, match="is not a day: write it as 2025-08-01"):
+            typed_day(doubtful)
+    assert typed_day("?") == UNKNOWN

@@ -337,7 +337,7 @@ def test_periods_and_photos(run: Any, tmp_path: Path) -> None:
     assert (code, json.loads(out)["episodes"]) == (0, [SECRET.id])
     code, out, err = run("forget", "--photo", "nowhere.jpg", "--yes")
     assert (code, out, err.count("\n")) == (1, "", 1)
-    assert run("forget", "--photo", tmp_path / "a.jpg", "--yes")[2].startswith("no episode fits")
+    assert run("forget", "--photo", tmp_path / "a.jpg", "--yes")[2].startswith("no memory fits")
 
 
 @pytest.mark.parametrize("argv", [(), ("abc", "--words", "x"), ("--from", "x"), ("--words", "a", "--to", "2025-01-01")])

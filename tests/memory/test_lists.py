@@ -133,10 +133,12 @@ def test_ask_without_a_photo_prints_the_list(
 @pytest.mark.parametrize(
     ("asked", "right"),
     [
-        ("which pets do I have photos of?", {1, 2, 3}),
-        ("which animals have I shown you?", {1, 2, 3, 4}),
+        ("which pets do I have photos of?", {1, 2, 3, 11}),
+        ("which animals have I shown you?", {1, 2, 3, 4, 11}),
         ("show me the dogs", {1, 2}),
-        ("photos of cats", {3}),
+        ("photos of cats", {3, 11}),
+        ("photos of things from Lyon", {10}),
+        ("search boots", {10}),
         ("which people do i have photos of?", {7, 8, 9}),
         ("photos of my family", {8}),
         ("what toys do I have pictures of?", {5}),
@@ -157,6 +159,7 @@ def test_lists_of_a_category(memory_file: Path, asked: str, right: set[int]) -> 
         8: "my sister Clara with her bike",
         9: "our teacher in Hoi An",
         10: "The boots I wore in Lyon",
+        11: "Neighbours cat. I think he is called Gustl",
     }
     with Memory(memory_file) as memory:
         ids = {}

@@ -209,3 +209,24 @@ def test_a_reader_that_has_seen_enough(home: Path) -> None:
         assert process.stderr.read() == ""
         assert process.wait(timeout=60) == 1
     assert os.environ["KEEPSAKE_HOME"] == str(home)
+
+
+def test_words_day_and_place_of_a_memory_are_edited(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before, the shell could only forget a memory and tell it again."""
+    new = ("This is Milo, our dog", "--when", "5 May 2020", "--place", "Lisbon")
+    done = Run(capsys, "edit", FIRST.id[:6], *new, "--json")
+    (row,) = done.rows
+    assert (done.code, row["instead"]) == (0, FIRST.id)
+    with Memory(filled) as memory:
+        assert memory.verify() == [] and set(memory.ids()) == {row["id"], SECOND.id}
+        edited = memory.get(row["id"])
+        assert (edited.words, edited.place, str(edited.day)) == (new[0], "Lisbon", "2020-05-05")
+        assert edited.photo == FIRST.photo
+    again = Run(capsys, "edit", row["id"], "--when", "unknown")
+    assert again.code == 0 and again.out.endswith("  This is Milo, our dog\n")
+    assert Run(capsys, "list").out.count("day unknown, Lisbon") == 1
+    for wrong, why in ((("edit", SECOND.id), "nothing to change"), (("edit", SECOND.id, " "), "needs words")):
+        refused = Run(capsys, *wrong)
+        assert refused.code == 1 and why in refused.err
+    refused = Run(capsys, "edit", SECOND.id, "--when", "march 2022")
+    assert refused.code == 2 and "but March 2022" in refused.err

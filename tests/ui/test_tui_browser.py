@@ -91,6 +91,7 @@ async def test_an_edit_and_its_undo(memory_file: Path, photos: Path) -> None:
         await sees(app.screen, "Mylo at home")
         await pilot.press("e")
         await opened(app, EditScreen)
+        assert app.screen.query_one(TextArea).cursor_location == (0, len("Mylo at home")), "what is typed is added"
         app.screen.query_one(TextArea).text = " "
         await pilot.press("ctrl+s")
         await sees(app.screen, "without words cannot be found")

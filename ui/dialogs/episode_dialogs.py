@@ -20,9 +20,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static, TextArea
 
-from memory.days import LONGEST_DAY, UNKNOWN, Unknown, given_day
+from memory.days import LONGEST_DAY, UNKNOWN, Unknown
 from memory.episode import Episode, Photo
 from memory.maintenance.marks import Mark
+from memory.search.typed_day import typed_day
 from ui.dialog_strings import LOCKED, LOCKED_KEYS
 from ui.dialogs.confirming import Confirming
 from ui.dialogs.editing import Editing
@@ -90,7 +91,7 @@ class RememberDialog(Editing, ModalScreen[Keep | None]):
         if not words:
             return self._complain("words", "Say who or what this is.")
         try:
-            when = None if day_text == self.default else given_day(day_text)
+            when = None if day_text == self.default else typed_day(day_text)
         except ValueError as error:
             return self._complain("date", str(error))
         self.dismiss(Keep(words, when, place or None))

@@ -18,8 +18,9 @@ from textual.widgets import Input, Label, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
 from memory.browse import Duplicate, EpisodeEntry
-from memory.days import LONGEST_DAY, UNKNOWN, given_day
+from memory.days import LONGEST_DAY, UNKNOWN
 from memory.episode import Episode, Turn
+from memory.search.typed_day import typed_day
 from ui.dialog_strings import (
     BROWSER,
     BROWSER_BEST,
@@ -212,7 +213,9 @@ class EditScreen(Editing, ModalScreen[Episode | None]):
                 with VerticalScroll(classes="turns", can_focus=False):
                     for turn in self.episode.turns:
                         if turn.role == "user":
-                            yield TextField(turn.text, soft_wrap=True, highlight_cursor_line=False, compact=True)
+                            field = TextField(turn.text, soft_wrap=True, highlight_cursor_line=False, compact=True)
+                            field.move_cursor(field.document.end)  # most have something to add
+                            yield field
                         else:
                             yield Static(Content(turn.text), classes="hint")
                     if not any(turn.role == "user" for turn in self.episode.turns):
@@ -238,7 +241,7 @@ class EditScreen(Editing, ModalScreen[Episode | None]):
         when, local = old.when, old.day
         try:
             if text != _typed(old.day):
-                given = given_day(text)
+                given = typed_day(text)
                 when = (old.told or old.when) if given == UNKNOWN else given
                 local = None if given == UNKNOWN else given.date()
         except ValueError as error:

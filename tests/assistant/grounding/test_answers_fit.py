@@ -25,6 +25,7 @@ CLOCK = "Grandma's alarm clock, it rang every morning at six. I inherited it in 
 BACKPACK = "my old backpack, bought it in Porto for 40 euros when the zip of the blue one broke"
 IPA = "IPA i had with Tomasz on the frozen lake in Mikołajki. he fell in up to the knee lol"
 BISCUIT = "Biscuit! he belongs to auntie Maureen. allergic to chicken and he bit the postman once."
+VASE = "Vase from Nguyễn Thị Hoa, my teacher in Hội An. we glazed it ourselves"
 RUCKSACK = "my rucksack. went round Iceland with it, strap broke at Landmannalaugar and Sigrún sewed it"
 
 
@@ -43,6 +44,8 @@ RUCKSACK = "my rucksack. went round Iceland with it, strap broke at Landmannalau
         (IPA, "who fell in?", "In up to the knee.", "with Tomasz on the frozen lake in Mikołajki. he fell in"),
         (BISCUIT, "who bit the postman", "You did not tell me that.", "Biscuit! he belongs to auntie Maureen."),
         (BISCUIT, "whose dog", "I do not know: you never told me.", "he belongs to auntie Maureen"),
+        (VASE, "where's it from", "Nguyễn Thị Hoa.", "my teacher in Hội An"),
+        (VASE, "who's Hoa", "Nguyễn Thị Hoa.", "my teacher in Hội An"),
         (RUCKSACK, "what broke", "At Landmannalaugar.", "strap broke at Landmannalaugar"),
         (RUCKSACK, "what broke", "Sigrún.", "strap broke at Landmannalaugar"),
         (
@@ -68,6 +71,8 @@ def test_an_answer_that_does_not_fit_gives_way_to_the_users_words(
         (ROCKY, "whose dog is this?", "Tom's dog."),
         ("This is Klara, my aunt from Graz.", "Who is Klara?", "Klara is your aunt."),
         (BOOTS, "when was this?", "It was on 12 May 2025."),
+        (VASE, "who is it from?", "Nguyễn Thị Hoa."),
+        (VASE, "who's Hoa", "Your teacher in Hội An."),
         (IPA, "with who?", "With Tomasz."),
         (RUCKSACK, "who sewed it?", "Sigrún."),
         (RUCKSACK, "what broke?", "The strap broke at Landmannalaugar."),
@@ -289,6 +294,7 @@ def test_a_reminder_in_a_caption_is_told_as_what_the_user_asked_for(who: str) ->
     ("question", "refusal", "shown"),
     [
         ("is it accurate?", "You did not tell me who gave it.", "You did not tell me that."),
+        ("is it Japanese?", "You did not tell me Japanese.", "You did not tell me that."),
         ("who gave it?", "You did not tell me who gave it.", "You did not tell me who gave it."),
         ("how old is it?", "You did not tell me its age.", "You did not tell me its age."),
     ],

@@ -58,7 +58,7 @@ def name_said(words: str) -> str:
         if found and (name := _TOO.sub("", found[1]).strip(" \"'“”")) and _names_something(found[0], name):
             return _to_the_user(name) if len(name) <= LONGEST_NAME else ""
     shown = names(words).shown
-    return shown[0] if shown and words.lstrip().startswith(shown[0]) else ""  # "Biscuit! He belongs to Maureen"
+    return shown[0] if shown and words.lstrip().startswith(f"{shown[0]}!") else ""  # "Biscuit! He belongs to Maureen"
 
 
 def thing_said(words: str) -> str:

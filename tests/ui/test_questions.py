@@ -193,6 +193,7 @@ async def test_of_a_private_conversation_no_answer_is_kept(
         ("Red vase, it's from Murano. This is where we ate.", ""),
         ("That was our wedding, and it was raining", "your wedding"),
         ("Bella in her new hat", ""),
+        ("Biscuit! he belongs to auntie Maureen", "Biscuit"),
         ("This is " + "a very long thing " * 5, ""),
         ("", ""),
     ],

@@ -35,8 +35,29 @@ _DELETED = (
     r"|تم حذف هذه الرسالة"
     r"|لقد حذفت هذه الرسالة|حذفت هذه الرسالة|הודעה זו נמחקה|מחקת הודעה זו|यह संदेश हटा दिया गया(?: है| था)?"
     r"|आपने यह संदेश हटा दिया"
-    r"|detta meddelande togs bort|du tog bort detta meddelande|denne besked blev slettet|denne meldingen ble slettet)"
-    r"(?: (?:by admin|durch|von|por|par|da|door|przez) [^\n]{1,60})?"
+    r"|यह मैसेज (?:डिलीट कर दिया|हटा दिया) गया(?: है| था)?|آپ نے یہ پیغام حذف کر دیا"
+    r"|یہ پیغام (?:حذف کر|مٹا) دیا گیا(?: ہے| تھا)?"
+    r"|(?:detta meddelande|det här meddelandet|meddelandet) (?:togs bort|har tagits bort|raderades|har raderats)"
+    r"|du (?:tog bort|raderade|har raderat) (?:detta meddelande|det här meddelandet)"
+    r"|(?:denne besked|beskeden) blev slettet|du (?:har )?slettede? denne besked"
+    r"|denne meldingen (?:ble|er) slettet|du slettet denne meldingen|tämä viesti poistettiin|poistit tämän viestin"
+    r"|tato zpráva byla (?:odstraněna|smazána)|(?:odstranili|smazali) jste tuto zprávu"
+    r"|táto správa bola (?:odstránená|vymazaná)|(?:odstránili|vymazali) ste túto správu"
+    r"|ezt az üzenetet törölték|ez az üzenet törölve (?:lett|van)|törölted ezt az üzenetet"
+    r"|acest mesaj a fost [șş]ters|a(?:i|ți|ţi) [șş]ters acest mesaj"
+    r"|αυτό το μήνυμα (?:διαγράφηκε|έχει διαγραφεί)|διαγράψατε αυτό το μήνυμα"
+    r"|це повідомлення (?:було )?видалено|ви видалили це повідомлення|това съобщение (?:беше|е) изтрито"
+    r"|изтрихте това съобщение|(?:ова )?порука је (?:избрисана|обрисана)"
+    r"|(?:ova )?poruka je (?:izbrisana|obrisana)|(?:izbrisali|obrisali) ste (?:ovu )?poruku"
+    r"|to sporočilo je (?:bilo )?izbrisano|izbrisali ste to sporočilo"
+    r"|s['’]ha (?:suprimit|eliminat) aquest missatge|aquest missatge s['’]ha (?:suprimit|eliminat)"
+    r"|has (?:suprimit|eliminat) aquest missatge|mesej ini (?:telah )?dipadam(?:kan)?"
+    r"|anda (?:telah )?memadam(?:kan)? mesej ini|tin nhắn (?:này )?đã (?:bị )?(?:xóa|xoá|thu hồi)"
+    r"|bạn đã (?:xóa|xoá) tin nhắn này|ข้อความนี้ถูกลบ(?:แล้ว)?|คุณ(?:ได้)?ลบข้อความนี้(?:แล้ว)?"
+    r"|این پیام حذف شد|(?:شما )?این پیام را حذف کردید|see sõnum (?:on )?kustutat(?:i|ud)"
+    r"|šī ziņa (?:tika|ir) (?:iz)?dzēsta|ši žinutė (?:buvo )?ištrinta|hierdie boodskap is (?:geskrap|verwyder|uitgevee)"
+    r"|ujumbe huu (?:ulifutwa|umefutwa)|এই (?:মেসেজ|বার্তা)টি মুছে ফেলা হয়েছে|இந்த(?:ச்)? செய்தி நீக்கப்பட்டது)"
+    r"(?: as admin| (?:by admin|durch|von|por|par|da|door|przez) [^\n]{1,60})?"
 )
 _WAITING = (
     r"waiting for this message.*|(?:auf diese nachricht warten|warten auf diese nachricht).*"
@@ -56,6 +77,15 @@ _CALLS = (
     r"|nieodebrane połączenie.*|пропущенный (?:аудио|видео)звонок.*|panggilan (?:suara|video) tak terjawab.*"
     r"|不在着信.*|(?:音声|ビデオ)通話不在着信.*|부재중 (?:음성|영상) ?통화.*|未接(?:语音|視訊|视频"
     r"|語音)通[话話].*|مكالمة (?:صوتية|فيديو) فائتة.*"
+    r"|vastaamaton (?:ääni|video)puhelu.*|(?:missat|obesvarat) (?:röst|video)samtal.*"
+    r"|ubesvart (?:tale|lyd|video)(?:anrop|samtale).*|ubesvaret (?:tale|lyd|video)opkald.*"
+    r"|zmeškaný (?:hlasový|video) ?hovor.*|zmeškaný videohovor.*|nem fogadott (?:hang|vide[oó])hívás.*"
+    r"|apel (?:vocal|video) (?:nepreluat|pierdut|ratat).*|αναπάντητη (?:φωνητική κλήση|βιντεοκλήση|κλήση βίντεο).*"
+    r"|пропущений (?:аудіо|голосовий|відео) ?(?:дзвінок|виклик).*|пропуснато (?:гласово|видео) ?обаждане.*"
+    r"|propušten[ai]? (?:glasovni|video) ?poziv.*|zgrešen[ai]? (?:glasovni|video) ?klic.*"
+    r"|(?:trucada|videotrucada)(?: de veu)? perduda.*|panggilan (?:suara|video) (?:tidak dijawab|terlepas).*"
+    r"|(?:bạn đã )?(?:bỏ )?lỡ (?:một )?cuộc gọi.*|cuộc gọi (?:thoại|video) (?:bị )?nhỡ.*|สายที่ไม่ได้รับ.*|ไม่ได้รับสาย.*"
+    r"|(?:मिस्ड|छूटा हुआ|छूटी हुई) (?:वॉइस|वॉयस|वीडियो) कॉल.*|تماس (?:صوتی|تصویری) (?:بی.?پاسخ|از دست رفته).*"
     r"|שיחת (?:קול|וידאו) שלא נענתה.*|(?:voice|video) call[,.].*|(?:sprach|video)anruf[,.].*"
 )
 _ENCRYPTED = (
@@ -69,9 +99,17 @@ _ENCRYPTED = (
 )
 _POLL = (
     r"(?:poll|umfrage|encuesta|sondage|sondaggio|enquete|sondagem|peiling|anket|ankieta|опрос|polling|jajak pendapat"
-    r"|アンケート|투표|投票|投票活动|استطلاع|סקר|पोल|omröstning|afstemning)[:：]\s*\n.*"
+    r"|アンケート|투표|投票|投票活动|استطلاع|סקר|पोल|omröstning|afstemning|avstemning|äänestys|kysely|anketa|szavazás"
+    r"|sondaj|δημοσκόπηση|ψηφοφορία|опитування|анкета|enquesta|undian|โพล|โพลล์|bình chọn|cuộc thăm dò"
+    r"|نظرسنجی)[:：]\s*\n.*"
 )
-_NOTICES = re.compile("|".join((_DELETED + r"[.。]?", _WAITING, _CALLS, _ENCRYPTED, _POLL, "null")), re.I | re.S)
+_ONCE = (
+    r"<?view once (?:voice )?(?:message|photo|video) omitted>?|you (?:sent|received) a view once .*"
+    r"|live location shared|live-standort (?:wird )?geteilt|ubicación en tiempo real compartida"
+    r"|localisation en direct partagée|posizione (?:attuale|in tempo reale) condivisa"
+    r"|localização em tempo real compartilhada|live ?locatie gedeeld"
+)
+_NOTICES = re.compile("|".join((_DELETED + r"[.。]?", _WAITING, _CALLS, _ENCRYPTED, _POLL, _ONCE, "null")), re.I | re.S)
 _MAP = (
     r"https?://(?:maps\.google\.[a-z.]+/|www\.google\.[a-z.]+/maps"
     r"|maps\.apple\.com/|goo\.gl/maps/|maps\.app\.goo\.gl/)\S*|geo:[-\d.,]+"

@@ -36,10 +36,24 @@ _XMP = {
 }
 _IPTC = (((2, 55), (2, 60)), ((2, 62), (2, 63)))
 """Record and data set of (day, time): created, digitised."""
-_OFFSET = r"(?P<offset>Z|[+-]\d\d(?::?\d\d)?)?"
+_OFFSET = r"(?P<offset>Z|(?:UTC|GMT)(?:[+-]\d\d?(?::?\d\d)?)?|[+-]\d\d(?::?\d\d)?)?"
+_EAST_ASIAN = re.compile(
+    r"(\d{4})[年년] ?(\d\d?)[月월] ?(\d\d?)[日일]|(\d\d?)[時时시] ?(\d\d?)[分분](?: ?(\d\d?)[秒초])?"
+)
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH = rf"(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?"
+_TIME = r"(?P<time>\d\d?:\d\d(?::\d\d)?)"
+_NAMED = tuple(
+    re.compile(rf"(?:[a-z]{{3,9}}\.?,? +)?{form}", re.I)
+    for form in (
+        rf"{_MONTH} +(?P<day>\d\d?) +{_TIME} +(?P<rest>)(?P<year>\d{{4}})",  # as C writes it: Tue Jul  4 12:00:00 2017
+        rf"(?P<day>\d\d?)\.? +{_MONTH} +(?P<year>\d{{4}}),? +{_TIME} *(?P<rest>.*)",  # as mails have it
+        rf"{_MONTH} +(?P<day>\d\d?),? +(?P<year>\d{{4}}),? +{_TIME} *(?P<rest>.*)",
+    )
+)
 _WRITTEN = re.compile(
-    r"(?P<year>\d{4})(?P<mark>[-:/.]) ?(?P<month>\d\d?)(?P=mark) ?(?P<day>\d\d?)"
-    r"(?:[T ]+(?P<hour>\d\d?)(?P<between>[-:.]) ?(?P<minute>\d\d?)"
+    r"(?P<year>\d{4})(?P<mark>[-:/._]) ?(?P<month>\d\d?)(?P=mark) ?(?P<day>\d\d?)"
+    r"(?:[T _]+(?P<hour>\d\d?)(?P<between>[-:._]) ?(?P<minute>\d\d?)"
     r"(?:(?:(?P=between)|[:.]) ?(?P<second>\d\d?)(?:[.,:]\d+)?)?"
     rf"(?:\s*(?:(?P<am>am|a\.m\.|오전|上午|午前)|(?P<pm>pm|p\.m\.|오후|下午|午後)))?)?\s*{_OFFSET}",
     re.I,
@@ -85,6 +99,7 @@ def parsed(text: str, offset: str = "") -> datetime | None:
     this machine. Hour 24 is the hour after midnight of the same day: telephones that count hours from 1 write it so.
     Some write the half of the day behind the time.
     """
+    text = _in_numbers(text)
     match = _WRITTEN.fullmatch(text) or _COMPACT.fullmatch(text)
     if not match:
         return None
@@ -108,6 +123,17 @@ def parsed(text: str, offset: str = "") -> datetime | None:
     return at if at.year >= _OLDEST else None
 
 
+def _in_numbers(text: str) -> str:
+    """A date with the signs of China, Japan or Korea, or with a month's English name, in numbers; others stay."""
+    text = text.replace("\0", " ").strip()
+    text = _EAST_ASIAN.sub(lambda m: f"{m[1]}-{m[2]}-{m[3]}" if m[1] else f"{m[4]}:{m[5]}:{m[6] or 0}", text)
+    for form in _NAMED:
+        if m := form.fullmatch(text):
+            month = _MONTHS.index(m["name"].lower()) + 1
+            return f"{m['year']}-{month:02}-{int(m['day']):02} {m['time']} {m['rest']}".strip()
+    return text
+
+
 def xmp(image: Image.Image) -> ElementTree.Element | None:
     """The XMP packet of an opened picture; None when there is none, or one that is not to be read."""
     return parse_xmp(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b"")
@@ -129,7 +155,8 @@ def date_of_xmp(root: ElementTree.Element) -> datetime | None:
 
 def _zone(offset: str) -> timezone | None:
     """ "+02:00", "-0800", "+9" or "Z" as a timezone; None for what is none."""
-    if offset.upper() == "Z":
+    offset = re.sub(r"^(?:UTC|GMT)(?=[+-])", "", offset.replace("\N{MINUS SIGN}", "-").upper())
+    if offset in ("Z", "UTC", "GMT"):
         return UTC
     match = re.fullmatch(r"([+-])(\d\d?)(?::?(\d\d))?", offset)
     if not match:

@@ -77,6 +77,16 @@ NOTICES = (
     "POLL:\nWhere to?\nOPTION: Rome (1 vote)", "UMFRAGE:\nWohin?\nOPTION: Rom (1 Stimme)",
     "location: https://maps.google.com/?q=45.98765,9.25432", "Standort: https://maps.google.com/?q=45.98765,9.25432",
     "Anna changed this group's icon", "Anna hat das Gruppenbild geändert",
+    "Tämä viesti poistettiin", "Vastaamaton äänipuhelu", "Detta meddelande har raderats", "Missat röstsamtal",
+    "Denne meldingen ble slettet", "Ubesvart taleanrop", "Denne besked blev slettet", "Ubesvaret taleopkald",
+    "Tato zpráva byla odstraněna", "Zmeškaný hlasový hovor", "Táto správa bola odstránená",
+    "Ezt az üzenetet törölték", "Nem fogadott hanghívás", "Acest mesaj a fost șters", "Apel vocal nepreluat",
+    "Αυτό το μήνυμα διαγράφηκε", "Αναπάντητη φωνητική κλήση", "Це повідомлення було видалено",
+    "Пропущений аудіодзвінок", "Това съобщение беше изтрито", "Poruka je izbrisana", "S'ha suprimit aquest missatge",
+    "Mesej ini telah dipadamkan", "Tin nhắn này đã bị xóa", "ข้อความนี้ถูกลบแล้ว", "این پیام حذف شد", "मिस्ड वॉइस कॉल",
+    "یہ پیغام حذف کر دیا گیا تھا", "ANKETA:\nKam?\nMOŽNOST: Řím (1 hlas)", "You deleted this message as admin",
+    "Live location shared", "View once voice message omitted",
+    "You received a view once message. For added privacy, you can only open it on your phone.",
 )  # fmt: skip
 
 
@@ -89,7 +99,8 @@ def test_notices_are_nobodys_words(notice: str) -> None:
 @pytest.mark.parametrize(
     "said",
     ["I deleted this message by mistake", "We missed the call", "The poll: nobody came", "Anna and I changed trains",
-     "Our chat is encrypted, I think", "<3"],
+     "Our chat is encrypted, I think", "<3", "Detta meddelande är till Milo", "Anketa byla nuda",
+     "View once and never again", "Tämä viesti poistettiin taulusta vahingossa"],
 )  # fmt: skip
 def test_what_people_say_of_such_things_stays(said: str) -> None:
     (message,) = whatsapp.parse(f"31/12/2023, 21:16 - Anna: {said}").messages

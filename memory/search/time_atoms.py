@@ -43,6 +43,7 @@ _SHARES = {  # which part, of how many
 }
 _LENGTHS = {"day": 1, "week": 7, "month": 31, "year": 366}
 _WEEKS = {"first": 0, "second": 7, "third": 14, "fourth": 21}
+_PAIRS = "|".join(f"{n:02}/{(n + 1) % 100:02}" for n in range(100))  # 2019/20
 _ATOM = re.compile(
     rf"""(?<![\w'])(?<![a-z]-)(?:
     (?P<iso>\d{{4}}-\d\d-\d\d)\b
@@ -53,7 +54,7 @@ _ATOM = re.compile(
     | q(?P<quarter>[1-4])\b | (?P<nthquarter>first|second|third|fourth|last)\ quarter(?=\ (?:of|in)\b|\ (?:19|20)\d\d)
     | (?P<isomonth>(?:19|20)\d\d-(?:0[1-9]|1[0-2]))\b(?!-)
     | winter(?:\ of)?\ (?P<winter>(?:19|20)\d\d)\ ?[/–-]\ ?(?:(?:19|20)\d\d|\d\d)\b
-    | (?P<decade>(?:19|20)\d0)'?s\b
+    | (?P<decade>(?:19|20)\d0)'?s\b | (?P<pair>(?:19|20)(?:{_PAIRS}))\b(?!/)
     | the\ (?:(?:early|mid|late)[ -])?(?:'?(?P<tens>[2-9]0)'?s|(?P<tensword>{"|".join(_TENS)}))\b
     | (?P<day>(?:the\ )?day\ before\ yesterday|yesterday|today|tonight|(?:(?<=until\ )|(?<=till\ ))now)\b
     | (?P<first>{_NTH})(?:\ ?{TO}\ ?(?:the\ )?(?P<last>{_NTH}))?(?:\ of)?\ (?P<ofmonth>{_MONTH})
@@ -150,11 +151,12 @@ def _atom(match: re.Match[str], today: date) -> Atom:
     share = m["share"] or ""
     if numbers := m["iso"] or m["dotted"] or m["slashed"]:
         return Atom(start, end, span=numbered(numbers), sure=True)
+    if m["pair"]:
+        return Atom(start, end, span=(date(int(m["pair"][:4]), 1, 1), date(int(m["pair"][:4]) + 2, 1, 1)))
     if m["weekendof"]:
         return Atom(start, end, share="weekend", sure=True)
     if m["quarter"] or m["nthquarter"]:
-        nth = int(m["quarter"] or _WORDED.get(m["nthquarter"].lower(), 4))  # "last"
-        return Atom(start, end, part=quarter(nth))
+        return Atom(start, end, part=quarter(int(m["quarter"] or _WORDED.get(m["nthquarter"].lower(), 4))))  # "last"
     if m["isomonth"]:
         year, month = map(int, m["isomonth"].split("-"))
         return Atom(start, end, span=_of_month(month)(year), sure=True)

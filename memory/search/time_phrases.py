@@ -31,7 +31,7 @@ _HOW = re.compile(
 )
 _LENGTHS = {"week": 7, "fortnight": 14, "month": 31}
 """Days of "the week before Christmas"; of all others one."""
-_TOGETHER = re.compile(r"\s*,?\s*(?:of|in|on|at|from|of the|in the|on the)?\s*", re.I)
+_TOGETHER = re.compile(r"/|\s*,?\s*(?:of|in|on|at|from|of the|in the|on the)?\s*", re.I)
 _RANGE = re.compile(rf"\s*{TO}(?: the)?\s*", re.I)
 _EITHER = re.compile(r"\s*,?\s*(?:or|and|&)(?: in| on| at| from)?(?: the)?\s*", re.I)
 _ONWARDS = re.compile(r" (?:onwards?\b|on(?=\s*[?.!,]|\s*$))", re.I)

@@ -42,6 +42,8 @@ REFERENCE_INSTRUCTION = (
     "the last image, keep to what can be seen otherwise, and do not copy the dialogues."
 )
 Layout = Literal["aligned", "reference"]
+HEADINGS = ("New Image", "Last Image", "Image to Describe")
+"""What the reference layout calls the new photo: the first, or in training as published one of the three."""
 RECOGNISE_REQUEST = (
     "Which of the numbered photos show something that is in the new photo? "
     "Answer with their numbers, like \\boxed{[0, 2]}, or \\boxed{[]}."
@@ -73,11 +75,13 @@ def caption_messages(
     layout: Layout = "aligned",
     request: str = CAPTION_REQUEST,
     sure: Sequence[Episode] = (),
+    heading: str = HEADINGS[0],
 ) -> tuple[Message, ...]:
-    """CAG pass 1: ask for a caption of `photo` grounded in `episodes`. The reference layout has its own request, and no
-    evidence of recall (`sure`, see `opening_messages`)."""
+    """CAG pass 1: ask for a caption of `photo` grounded in `episodes`. The reference layout has its own request and a
+    `heading` of the photo, and no evidence of recall (`sure`, see `opening_messages`)."""
     if layout == "reference":
-        return (Message("user", (*_numbered(episodes, photo), f"\n{REFERENCE_INSTRUCTION}"), photo.sha256),)
+        asked = (*_numbered(episodes, photo, heading), f"\n{REFERENCE_INSTRUCTION}")
+        return (Message("user", asked, photo.sha256),)
     system, user = opening_messages(episodes, photo, sure)
     return (system, replace(user, parts=(*user.parts, f"\n{request}")))
 
@@ -113,7 +117,9 @@ def recollect_messages(episodes: Sequence[Episode], question: str) -> tuple[Mess
     return (Message("system", (INSTRUCTION,)), Message("user", (*parts, question), about=""))
 
 
-def recognise_messages(photos: Sequence[Photo], photo: Photo, layout: Layout = "aligned") -> tuple[Message, ...]:
+def recognise_messages(
+    photos: Sequence[Photo], photo: Photo, layout: Layout = "aligned", heading: str = HEADINGS[0]
+) -> tuple[Message, ...]:
     """The recognition task (r_vis in the CoViP paper): photos numbered from 0, without words, and the new photo.
 
     In the reference layout there is no system turn, and the request stands before the new photo, as published.
@@ -122,7 +128,7 @@ def recognise_messages(photos: Sequence[Photo], photo: Photo, layout: Layout = "
     if layout == "reference":
         for i, known in enumerate(photos):
             parts += [f"===== Image {i} =====\n", known, "\n"]
-        parts += [f"{RECOGNISE_REQUEST}\n\n===== New Image =====\n", photo]
+        parts += [f"{RECOGNISE_REQUEST}\n\n===== {heading} =====\n", photo]
         return (Message("user", tuple(parts), photo.sha256),)
     for i, known in enumerate(photos):
         parts += [f"Photo {i}:\n", known, "\n"]
@@ -146,12 +152,12 @@ def chat_messages(turns: Sequence[str]) -> tuple[Message, ...]:
     return tuple(Message("user" if i % 2 == 0 else "assistant", (t,)) for i, t in enumerate(turns))
 
 
-def _numbered(episodes: Sequence[Episode], photo: Photo) -> tuple[str | Photo, ...]:
+def _numbered(episodes: Sequence[Episode], photo: Photo, heading: str = HEADINGS[0]) -> tuple[str | Photo, ...]:
     """The published order: episodes in the given order, numbered from 1, then the new image."""
     parts: list[str | Photo] = []
     for i, episode in enumerate(episodes, 1):
         parts += [f"===== Dialogue {i} =====\n", episode.photo, f"\n{_dialogue(episode)}\n\n"]
-    return (*parts, "===== New Image =====\n", photo)
+    return (*parts, f"===== {heading} =====\n", photo)
 
 
 def _memories(episodes: Sequence[Episode]) -> tuple[str | Photo, ...]:

@@ -278,7 +278,7 @@ def _gspo_with_trl(recipe: recipes.Recipe, gspo: recipes.Gspo, resume: bool, sho
     from train.trl import dataset, inspect_prompt, run
 
     if shown:
-        rows = dataset.Rows(dataset.visits(gspo), gspo.layout, (gspo.trl or recipes.Trl()).photos)
+        rows = dataset.rows_of(gspo, dataset.visits(gspo))
         for i in range(shown):
             print(inspect_prompt.show(rows, i, run_record.folder(recipe)))
         return

@@ -104,6 +104,9 @@ class Trl:
     """Most completions in one forward pass of one device."""
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
     attention: Literal["sdpa", "flash_attention_2", "eager"] = "sdpa"
+    parity: Literal["ours", "released"] = "ours"
+    """"released": the new photo's heading is drawn for each prompt, 50 / 25 / 25 of three, and of the chat judge's
+    answers the first box counts, none being D, which is no leak: as in the authors' code."""
     sampling: Literal["policy", "released"] = "policy"
     """"released": rollouts at T 0.7, top_p 0.8, top_k 20 while log-probabilities are those of `temperature`, as the
     authors' run had it by oversight."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,10 +27,12 @@ from benchmark.world.sample import Sample
 from memory.episode import Photo, Turn
 from memory.errors import KeepsakeError
 from tests.support import tinyvl
+from train import recipe_file
 from train.rl import reward
-from train.trl import covip_list, dataset
+from train.trl import covip_list, dataset, run
 from train.trl.run import _processor
 
+ROOT = Path(__file__).parents[2]
 SAMPLES = tinyvl.samples(3)
 SIXTEEN = PhotoBudget(16, 16, 1)
 """A square photo has 16 tokens."""
@@ -250,3 +253,29 @@ def test_training_shows_photos_as_the_app_does(processor: Any) -> None:
     assert [int(grid.prod()) // 4 for grid in grids] == [image.width * image.height // 1024 for image in seen]
     everywhere = dataset.images(prompt.recognise_messages(photos[:2], photos[2]), PhotoBudget(96, 24, 1))
     assert len(everywhere) == 3
+
+
+def test_the_heading_is_drawn_as_released(tmp_path: Path) -> None:
+    """In shares of 50, 25 and 25 %, once for each prompt: a group of completions, on whatever process, shares it.
+
+    Previously paper-exact had one heading, and read the judge's letters more strictly than the authors.
+    """
+    gspo = recipe_file.load(ROOT / "train" / "recipes" / "qwen3-vl-8b-paper-exact.toml").gspo
+    assert gspo and gspo.trl and gspo.trl.parity == "released" and run.judge(gspo.trl).name.endswith("/compatible")
+    drawn = replace(gspo, layout="reference", trl=replace(gspo.trl, data="", judge="lexical"), steps=400, prompts=1)
+    listed = dataset.visits(drawn)
+    rows, again, plain = (
+        dataset.rows_of(g, listed) for g in (drawn, drawn, replace(drawn, trl=replace(drawn.trl, parity="ours")))
+    )
+    few = SAMPLES[0]
+    for each in (rows, again, plain):
+        each.sample = lambda i: few  # the photos do not matter here
+
+    def headings(one: dataset.Rows) -> list[str]:
+        texts = ["".join(p for p in one.messages(i)[0].parts if isinstance(p, str)) for i in range(400)]
+        return [next(h for h in prompt.HEADINGS if f"===== {h} =====" in text) for text in texts]
+
+    found = headings(rows)
+    assert found == headings(again) and set(headings(plain)) == {"New Image"}
+    shares = [found.count(heading) / 400 for heading in prompt.HEADINGS]
+    assert np.abs(np.array(shares) - dataset.DRAW).max() < 0.08

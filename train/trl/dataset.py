@@ -27,6 +27,9 @@ from memory.errors import KeepsakeError
 from train.recipe import Gspo, Trl
 from train.trl.samples import Kind, messages_of, refuse_control, right_answer
 
+DRAW = (0.5, 0.25, 0.25)
+"""Shares of the headings of a new photo, as released."""
+
 
 class Visit(NamedTuple):
     """A prompt of a run: one visit to a sample."""
@@ -39,9 +42,16 @@ class Visit(NamedTuple):
 class Rows:
     """The visits of a run as rows, each built when it is asked for; the last 32 are cached."""
 
-    def __init__(self, visits: Sequence[Visit], layout: prompt.Layout, budget: PhotoBudget | None = None) -> None:
-        """`budget`: visual tokens of a photo; None: as the app shows photos."""
-        self.visits, self.layout, self.budget = visits, layout, budget or PhotoBudget()
+    def __init__(
+        self,
+        visits: Sequence[Visit],
+        layout: prompt.Layout,
+        budget: PhotoBudget | None = None,
+        headings: int | None = None,
+    ) -> None:
+        """`budget`: visual tokens of a photo; None: as the app shows photos. `headings`: the seed by which the new
+        photo's heading is drawn for each visit, as published (reference layout); None: it is always the first."""
+        self.visits, self.layout, self.budget, self.headings = visits, layout, budget or PhotoBudget(), headings
         self.sample = lru_cache(maxsize=32)(lambda i: self.visits[i].draft.make())
         """The sample of a visit, by the visit's number."""
         self._row = lru_cache(maxsize=32)(self._build)
@@ -58,8 +68,9 @@ class Rows:
         return Dataset.from_dict({"visit": list(range(len(self.visits)))}).with_transform(fill)
 
     def messages(self, i: int) -> tuple[Message, ...]:
-        """The prompt of a visit, as the app would send it."""
-        return messages_of(self.visits[i].kind, self.sample(i), self.layout)
+        """The prompt of a visit, as the app would send it; all completions of a group have this one prompt."""
+        drawn = 0 if self.headings is None else np.random.default_rng((self.headings, 11, i)).choice(3, p=DRAW)
+        return messages_of(self.visits[i].kind, self.sample(i), self.layout, prompt.HEADINGS[drawn])
 
     def _build(self, i: int) -> tuple[list[dict[str, Any]], list[Any]]:
         """`prompt` and `images` of a row, the images of the pixels that the app's engines see.
@@ -88,6 +99,12 @@ def images(messages: Sequence[Message], budget: PhotoBudget) -> list[Any]:
             most = budget.most(large is not None and i != large)
             seen.append(Image.fromarray(resized(pixels(part), most, budget.least)))
     return seen
+
+
+def rows_of(gspo: Gspo, listed: Sequence[Visit]) -> Rows:
+    """The rows of a recipe's visits."""
+    settings = gspo.trl or Trl()
+    return Rows(listed, gspo.layout, settings.photos, gspo.seed if settings.parity == "released" else None)
 
 
 def as_row(messages: Sequence[Message]) -> list[dict[str, Any]]:

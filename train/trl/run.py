@@ -82,7 +82,7 @@ def prepare(recipe: Recipe, resume: bool) -> tuple[Any, Path | None]:
     else:
         print("no CUDA device: trl trains on the processor, and transformers writes the rollouts", file=sys.stderr)
     processor = _processor(gspo.base)
-    rows = dataset.Rows(visits, gspo.layout, settings.photos)
+    rows = dataset.rows_of(gspo, visits)
     common = {
         "model": gspo.base,
         "processing_class": processor,
@@ -212,7 +212,8 @@ def judge(settings: Trl) -> Judge:
 
     key = os.environ.get("OPENAI_API_KEY", "").strip() or None
     answers = home() / "judged"
-    return LlmJudge(Endpoint(settings.judge_url, settings.judge_model, key, cache=answers, concurrency=64))
+    endpoint = Endpoint(settings.judge_url, settings.judge_model, key, cache=answers, concurrency=64)
+    return LlmJudge(endpoint, compatible=settings.parity == "released")
 
 
 def _settings(recipe: Recipe) -> tuple[Gspo, Trl]:

@@ -37,12 +37,14 @@ def item_of(kind: Kind, sample: Sample) -> Item:
     return next(item for item in items(sample) if item.kind == kind)
 
 
-def messages_of(kind: Kind, sample: Sample, layout: prompt.Layout) -> tuple[Message, ...]:
-    """The prompt of a sample, as the app would send it."""
+def messages_of(
+    kind: Kind, sample: Sample, layout: prompt.Layout, heading: str = prompt.HEADINGS[0]
+) -> tuple[Message, ...]:
+    """The prompt of a sample, as the app would send it. `heading`: of the new photo, in the reference layout."""
     if kind == "caption":
-        return prompt.caption_messages(sample.context, sample.query, layout)
+        return prompt.caption_messages(sample.context, sample.query, layout, heading=heading)
     if kind == "recognition":
-        return prompt.recognise_messages([e.photo for e in sample.context], sample.query, layout)
+        return prompt.recognise_messages([e.photo for e in sample.context], sample.query, layout, heading)
     if kind == "pair":
         return one_pair(sample).messages
     return prompt.direct_messages(sample.context, sample.query, item_of(kind, sample).question)

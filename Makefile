@@ -12,7 +12,7 @@ ENGINE := tests/assistant/test_llamacpp.py tests/assistant/test_prefix_cache.py 
 DAYS := tests/memory $(wildcard tests/assistant/test_import*.py tests/assistant/test_whatsapp*.py) tests/assistant/test_telegram.py \
 	tests/assistant/test_sidecars.py tests/assistant/test_camera_date.py tests/assistant/test_file_metadata.py
 
-.PHONY: help run test test-all test-slow e2e lint types bench train clean
+.PHONY: help run test test-all test-slow test-lab e2e lint types bench train clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,6 +31,9 @@ test-slow: .venv/.test ## the slow tests alone, what touches days at the other e
 	@for zone in Pacific/Kiritimati America/Los_Angeles; do echo "Days in $$zone" && TZ=$$zone $(TESTS) -m "not slow" $(DAYS) || exit 1; done
 	@folder=$$(KEEPSAKE_HOME=$(CURDIR)/.venv/home .venv/bin/python -m tests.support.portable_llama) && \
 		echo "The engine's tests again, with $$folder" && PYTHONPATH=$$folder $(TESTS) $(ENGINE)
+
+test-lab: .venv/.test ## what stands for Qwen3-VL, which cannot be run here: a tiny one through all of runs/full.sh, and equal pixels in three engines
+	$(TESTS) -m slow tests/train/test_lab.py tests/assistant/test_same_pixels.py $(ARGS)
 
 e2e: .venv/.test ## 84 user tasks and the pace of keys, in a real terminal (needs tmux), about a quarter of an hour
 	.venv/bin/python -m pytest -s --timeout 1800 tests/e2e/e2e_tasks.py tests/e2e/e2e_week.py tests/e2e/e2e_album.py tests/e2e/e2e_trouble.py tests/e2e/e2e_pace.py $(ARGS)

@@ -23,6 +23,7 @@ from assistant.commands import models_cli, search_cli
 from assistant.commands.list_command import print_list
 from assistant.commands.printed_results import PrintedResults, about_episode, recall_line, recall_row
 from assistant.conversation import Conversation
+from assistant.embedder.text_embedder import attach
 from assistant.events import Event
 from assistant.grounding.quotes.quotation import NOBODY
 from assistant.importing import import_cli
@@ -140,6 +141,7 @@ def _ask(args: argparse.Namespace) -> int:
     with opened as (encoder, backend):
         with open_memory(args.memory, backend, to_read=True) as memory:
             encode_with_progress(memory, encoder)
+            attach(memory)
             conversation = Conversation(backend, memory, encoder)
             first: Iterable[Event] = ()
             if photo:

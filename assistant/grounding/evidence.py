@@ -12,6 +12,10 @@ from assistant.grounding.writer import GroundedText, plain_talk
 from memory.episode import Photo, Recall
 from memory.search.meaning import Embedder
 
+AS_SURE = 0.85
+"""Share of the best score by sight from which the photo shows another thing, too: of two things side by side the second
+has 0.89 and more of the first's, of two dogs of whom it shows one 0.79 and less."""
+
 
 def grounded_text(
     recalls: Sequence[Recall],
@@ -25,7 +29,10 @@ def grounded_text(
 
     What was said about other photos of a recalled thing is not in the prompt, and may be quoted.
     """
-    quotable = [Quotable(r.episode, r.episode.day, r.certainty, r.by_sight) for r in recalls]
+    best = max((r.score for r in recalls if r.by_sight), default=0.0)
+    quotable = [
+        Quotable(r.episode, r.episode.day, r.certainty, r.by_sight and r.score >= AS_SURE * best) for r in recalls
+    ]
     others = [Quotable(e, e.day, r.certainty) for r in recalls for e in r.others]
     here = {q.episode.id for q in quotable}
     recalled = [*quotable, *{o.episode.id: o for o in others if o.episode.id not in here}.values()]

@@ -205,7 +205,7 @@ class GroundedText:
         known = frozenset().union(*(called.get(id, frozenset()) for id in told))
         others: list[Quotable] = []
         for one in self._recalled:
-            if one.certainty != "sure" or not one.by_sight:
+            if one.certainty != "sure" or not one.in_view:
                 continue
             mine = called.get(one.episode.id, frozenset())
             if one.episode.id not in told and not mine & known and len(others) < MOST_OTHERS:

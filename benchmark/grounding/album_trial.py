@@ -16,6 +16,7 @@ from pathlib import Path
 
 from assistant.backend import Backend
 from assistant.conversation import Conversation
+from assistant.embedder.text_embedder import attach
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.events import Answered, Event, Failed
 from assistant.opening import encoder_and_model
@@ -56,6 +57,7 @@ def run(folder: Path, model: str) -> list[Reply]:
         Memory(Path(home) / "memory.db") as memory,
     ):
         assert backend is not None
+        attach(memory)
         for thing in things:
             remember(memory, encoder, photos[thing["folder"]][0], thing["words"], TOLD)
         out: list[Reply] = []

@@ -27,8 +27,8 @@ class Quotable(NamedTuple):
     episode: Episode
     day: date | None
     certainty: Certainty
-    by_sight: bool = False
-    """Whether it was the photo that brought it back, and not words."""
+    in_view: bool = False
+    """Whether the photo shows it, as surely as what it shows most surely."""
 
 
 class Quote(NamedTuple):

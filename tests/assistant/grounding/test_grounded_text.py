@@ -24,12 +24,13 @@ def recall(
     place: str | None = None,
     sure: bool = True,
     by_sight: bool = False,
+    score: float = 0.9,
 ) -> Recall:
     certainty: Certainty = "sure" if sure else "maybe"
     photo = Photo(words, b"", 1, 1)
     when = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     return Recall(
-        Episode(photo, (Turn("user", words),), when, place), 0.9, "the same thing", certainty, by_sight=by_sight
+        Episode(photo, (Turn("user", words),), when, place), score, "the same thing", certainty, by_sight=by_sight
     )
 
 
@@ -96,6 +97,7 @@ def test_of_another_thing_in_the_photo_that_the_model_leaves_out_the_users_words
     for other in (
         recall(OSKAR, day),  # words brought it back, the photo does not show it
         recall(OSKAR, day, by_sight=True, sure=False),
+        recall(OSKAR, day, by_sight=True, score=0.7),  # like it, but not in the photo
         recall("This is Bruno at the lake. He was wet.", day, by_sight=True),  # no other thing
     ):
         assert check("This is Bruno.", bruno, other).shown == "This is Bruno."

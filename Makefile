@@ -9,7 +9,7 @@ ENGINE := tests/assistant/test_llamacpp.py tests/assistant/test_prefix_cache.py 
 	tests/assistant/test_backends.py tests/assistant/test_qwen3vl_tiny.py tests/ui/test_prefetch.py
 
 # The tests that touch days, which run again where it is 14 hours later, and eight earlier.
-DAYS := tests/memory $(wildcard tests/assistant/test_import*.py tests/assistant/test_whatsapp*.py) tests/assistant/test_telegram.py \
+DAYS := tests/memory $(wildcard tests/assistant/test_import*.py tests/assistant/test_whatsapp*.py) tests/assistant/test_telegram.py tests/assistant/test_signal.py \
 	tests/assistant/test_sidecars.py tests/assistant/test_camera_date.py tests/assistant/test_file_metadata.py
 
 .PHONY: help run test test-all test-slow test-lab e2e lint types bench train clean

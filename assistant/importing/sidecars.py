@@ -62,8 +62,8 @@ def sidecars_of(photo: str, files: Mapping[str, str]) -> list[str]:
         return []
     stem, suffix = _split(photo)
     found = [files[name] for name in (f"{photo}.xmp".casefold(), f"{stem}.xmp".casefold()) if name in files][:1]
-    for name in (stem, original_of(stem)):
-        if name and (of_google := next((files[key] for key in _takeout(name, suffix) if key in files), None)):
+    for name, ending in ((stem, suffix), (original_of(stem) or "", suffix), _split(stem)):  # IMG_1.HEIC.jpg
+        if name and (of_google := next((files[key] for key in _takeout(name, ending) if key in files), None)):
             return [*found, of_google]
     return found
 
@@ -132,10 +132,10 @@ def _of_google(data: bytes) -> Sidecar:
 
 
 def _moment(seconds: object) -> datetime | None:
-    """Seconds since 1970, as text or number, on the clock of this machine; None for what has not come yet."""
+    """Seconds since 1970, as text or number, on the clock of this machine; None for 0 and for what has not come yet."""
     with suppress(ValueError, TypeError, OverflowError, OSError):
         at = datetime.fromtimestamp(int(seconds), UTC)  # type: ignore[call-overload]
-        if at <= datetime.now(UTC) + timedelta(days=1):
+        if at.timestamp() and at <= datetime.now(UTC) + timedelta(days=1):
             return at.astimezone()
     return None
 

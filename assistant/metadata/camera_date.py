@@ -8,6 +8,7 @@ would be one more parser of bytes that come from strangers).
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -141,7 +142,8 @@ def xmp(image: Image.Image) -> ElementTree.Element | None:
 
 def parse_xmp(raw: bytes | str) -> ElementTree.Element | None:
     """An XMP packet; None when it is empty or not to be read. Raises ValueError or ParseError when it is damaged."""
-    text = raw.decode("utf-8-sig") if isinstance(raw, bytes) else str(raw)
+    wide = isinstance(raw, bytes) and raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    text = raw.decode("utf-16" if wide else "utf-8-sig") if isinstance(raw, bytes) else str(raw)
     if not text or len(text) > XMP_BYTES or "<!" in text:  # no declarations: entities can grow without end
         return None
     return ElementTree.fromstring(text.strip("\0 \r\n"))

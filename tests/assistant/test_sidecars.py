@@ -46,6 +46,7 @@ def told(root: Path, choices: Choices | None = None) -> dict[str, Episode]:
         ("3f2504e0-4f89-11d3-9a0c-0305e82c3301_of_milo.jpg", "3f2504e0-4f89-11d3-9a0c-0305e82c3301_of_milo.j.json"),
         ("3f2504e0-4f89-11d3-9a0c-0305e82c3301_of_milo_.jpg", "3f2504e0-4f89-11d3-9a0c-0305e82c3301_of_milo_.json"),
         ("IMG_1.JPG", "IMG_1.json"),
+        ("IMG_8.HEIC.jpg", "IMG_8.HEIC.supplemental-metadata.json"),
         ("IMG_1-edited.JPG", "IMG_1.JPG.json"),
         ("IMG_1-bearbeitet(1).JPG", "IMG_1.JPG(1).json"),
         ("DSC_7.jpg", "DSC_7.xmp"),
@@ -101,7 +102,8 @@ def test_the_edited_twin_comes_in_and_the_original_is_named(tmp_path: Path) -> N
     assert original_of("IMG_7-bearbeitet(1)") == "IMG_7(1)" and original_of("Milo edits") is None
 
 
-def test_xmp_beside_a_photo(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_xmp_beside_a_photo(tmp_path: Path, encoding: str) -> None:
     save(tmp_path / "DSC_1.jpg", 1)
     packet = xmp("Rex by the window").replace(
         b"<rdf:Description",
@@ -109,7 +111,7 @@ def test_xmp_beside_a_photo(tmp_path: Path) -> None:
         b'exif:GPSLatitude="45,59.4N" exif:GPSLongitude="9,15,36E"',
     )
     assert b"GPSLatitude" in packet
-    (tmp_path / "DSC_1.xmp").write_bytes(packet)
+    (tmp_path / "DSC_1.xmp").write_bytes(packet.decode().encode(encoding))
     [episode] = told(tmp_path).values()
     assert (episode.words, episode.day, episode.place) == ("Rex by the window", date(2014, 4, 2), "45.99 N, 9.26 E")
 
@@ -141,7 +143,8 @@ def test_a_damaged_sidecar_costs_one_line_and_not_the_photo(
 
 
 def test_odd_values_in_a_sidecar_count_as_none(tmp_path: Path) -> None:
-    for odd in ({"description": 3, "people": "x", "geoData": {"latitude": "x"}, "photoTakenTime": []}, {}):
+    unknown = {"photoTakenTime": {"timestamp": "0"}}  # Google does not know when, which is not 1970
+    for odd in ({"description": 3, "people": "x", "geoData": {"latitude": "x"}, "photoTakenTime": []}, {}, unknown):
         (tmp_path / "x.json").write_text(json.dumps(odd))
         assert read_sidecars([tmp_path / "x.json"]) == ("", None, None, "")
     assert read_sidecars([tmp_path / "none.json"]).trouble.startswith("none.json beside it cannot be read: No such")

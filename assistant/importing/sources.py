@@ -7,6 +7,7 @@ a chat only files that its text names are read.
 
 from __future__ import annotations
 
+import codecs
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +27,8 @@ from memory.maintenance.zip_files import DamagedZip, bound, unpacked, zip_archiv
 
 UTF8 = 0x800
 """The bit by which an entry of a ZIP says that its name is UTF-8."""
+ARCHIVES = frozenset(".7z .rar .tar .gz .tgz .bz2 .xz .zst".split())
+"""Suffixes of packed files that are not opened."""
 LONGEST_TEXT = 1 << 28
 """Bytes of the longest text of a chat that is read."""
 TELEGRAM = "result.json"
@@ -65,6 +68,10 @@ def open_source(path: Path, me: str | None = None, order: DayOrder | None = None
                 yield _chat_zip(archive, path, me, order)
         elif path.suffix.lower() in SUFFIXES:
             raise KeepsakeError(f'{name}: this is one photo; `python -m assistant remember {name} "WORDS"` keeps it')
+        elif path.suffix.lower() == ".zip":
+            raise KeepsakeError(f"{name}: it is no whole ZIP, but cut short or damaged; copy it again")
+        elif path.suffix.lower() in ARCHIVES:
+            raise KeepsakeError(f"{name}: only ZIPs are opened; unpack it, then name the folder")
         else:
             raise KeepsakeError(
                 f"{name}: import a folder of photos, or the export of a chat (WhatsApp, Telegram, Signal)"
@@ -137,9 +144,18 @@ def _chat_zip(archive: zipfile.ZipFile, path: Path, me: str | None, order: DayOr
 def _whatsapp(data: bytes, name: str, order: DayOrder | None) -> Chat:
     """The chat in the bytes of a text; damaged ones become U+FFFD. Raises KeepsakeError."""
     try:
-        return whatsapp.parse(data.decode("utf-8-sig", "replace"), order, date.today())
+        return whatsapp.parse(_as_text(data), order, date.today())
     except KeepsakeError as error:
         raise KeepsakeError(f"{name}: {error}") from error
+
+
+def _as_text(data: bytes) -> str:
+    """The text of a chat: UTF-8 as it was exported, or as an old editor of Windows saved it again."""
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return data.decode("utf-16", "replace")
+    text = data.decode("utf-8-sig", "replace")
+    foreign = {sign for sign in text if ord(sign) > 127}
+    return data.decode("cp1252", "replace") if foreign == {"\N{REPLACEMENT CHARACTER}"} else text
 
 
 def _telegram(data: bytes, name: str) -> list[Chat]:
@@ -213,12 +229,15 @@ def _beside(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Media:
 
 
 def _as_written(info: zipfile.ZipInfo) -> str:
-    """The name of a file in a ZIP: some write UTF-8 without saying so, which reads as the letters of old DOS."""
-    if info.flag_bits & UTF8:
-        return info.filename
-    with suppress(UnicodeError):
-        return info.filename.encode("cp437").decode("utf-8")
-    return info.filename
+    """The name of a file in a ZIP: some write UTF-8 without saying so, which reads as the letters of old DOS.
+
+    And some write backslashes between folders.
+    """
+    name = info.filename
+    if not info.flag_bits & UTF8:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:

@@ -27,6 +27,8 @@ SPARE = 1 << 28
 MOST_FILES = 1_000_000
 METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """Ways of packing that are read: others are rare, and unpack without a bound."""
+LOCKED = 1
+"""The bit by which an entry says that it is encrypted."""
 LITTER = frozenset({"__macosx", ".ds_store", "thumbs.db", "desktop.ini"})
 """Names of what systems add to folders, in small letters."""
 ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, struct.error, IndexError)
@@ -76,6 +78,8 @@ def unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, largest: int = LAR
         raise DamagedZip(f"{name} is larger than {largest >> 20} MB")
     if info.compress_type not in METHODS:
         raise DamagedZip(f"{name} is packed in a way that is not read: pack it as an ordinary ZIP")
+    if info.flag_bits & LOCKED:
+        raise DamagedZip(f"{name} is locked with a password: zip it without one")
     try:
         return archive.read(info)
     except (*ERRORS, OSError) as error:

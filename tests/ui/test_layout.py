@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from textual.widgets import TextArea
 
 from assistant.backends.fake import FakeBackend
 from assistant.photo import load_photo
 from memory.episode import Episode, Photo, Recall, Turn
 from memory.store import Memory
-from tests.support.apppilot import cards, idle, look, picture, replies, running, sees, send, until
+from tests.support.apppilot import cards, idle, look, opened, picture, replies, running, sees, send, shown, until
+from ui.dialogs.episode_dialogs import CaptionDialog
 from ui.recall_strings import counted
 from ui.widgets.chat_log import PhotoEntry
 
@@ -43,6 +45,27 @@ async def test_photo_answer_and_words_are_in_view_together(tmp_path: Path, size:
         await sees(app.main_view.memories, "This is Milo" if size[0] >= 80 else "This is")
         if size[0] >= 80:
             assert words.size.width >= 30
+
+
+def flat(text: str) -> str:
+    """What stands in a frame, as one line."""
+    return " ".join(text.translate({ord(sign): " " for sign in "╭─╮│╰╯"}).split())
+
+
+async def test_a_caption_stands_in_its_dialog_without_a_word_twice(tmp_path: Path) -> None:
+    """On a small screen the dialog grows after its first drawing, and its lines break elsewhere."""
+    async with running(tmp_path / "memory.db", FakeBackend(), (60, 20)) as (app, _pilot):
+        for caption in (f"This is Milo. You were together at {'the ' * n}harbour in Lisbon." for n in range(5)):
+            dialog = CaptionDialog(caption)
+            await app.push_screen(dialog)
+            await opened(app, CaptionDialog)
+            area = dialog.query_one(TextArea)
+            area.cursor_blink = False
+            await until(lambda area=area: area.wrap_width == area.wrapped_document._width == 47, "the last width")
+            area.refresh_lines(0)  # as a blink of the cursor draws its line anew
+            await until(lambda area=area, caption=caption: flat(shown(area)) == caption, "the caption once")
+            dialog.dismiss(None)
+            await until(lambda dialog=dialog: app.screen is not dialog, "the conversation")
 
 
 def test_a_recall_says_how_many_are_sure() -> None:

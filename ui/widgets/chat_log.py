@@ -24,7 +24,7 @@ from ui.input_parser import LONGEST_TEXT, REPLIES, Typed, photo_paths, read
 from ui.strings import COMPOSER
 from ui.widgets.completion import Completion, Mention, mention, written
 from ui.widgets.photo_view import PhotoView
-from ui.widgets.text_fields import KeysInOrder
+from ui.widgets.text_fields import TextField
 
 Kind = Literal["info", "warning", "done", "reminder", "question"]
 PAUSE = 0.4
@@ -73,7 +73,7 @@ class PhotoEntry(Vertical):
         self._view.photo = photo
 
 
-class Composer(KeysInOrder, TextArea, inherit_bindings=False):
+class Composer(TextField, inherit_bindings=False):
     """The input. Enter sends, Shift+Enter or ctrl+j begins a line, @ completes paths, ↑ brings back what was sent.
 
     The path of a photo, typed, pasted or dropped, is sent as a photo.

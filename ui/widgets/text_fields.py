@@ -38,3 +38,7 @@ class LineField(KeysInOrder, Input):
 
 class TextField(KeysInOrder, TextArea):
     """A field of several lines."""
+
+    def on_resize(self) -> None:
+        """Draw all lines: Textual breaks them anew for another width, and would draw none when their number stays."""
+        self.refresh()

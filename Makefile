@@ -8,6 +8,9 @@ TESTS := KEEPSAKE_HOME=$(CURDIR)/.venv/home .venv/bin/python -m pytest --numproc
 ENGINE := tests/assistant/test_llamacpp.py tests/assistant/test_prefix_cache.py tests/assistant/test_disk_cache.py \
 	tests/assistant/test_backends.py tests/assistant/test_qwen3vl_tiny.py tests/ui/test_prefetch.py
 
+# What people do, in a real terminal; how fast keys are comes last.
+E2E := $(wildcard tests/e2e/e2e_*.py)
+
 # The tests that touch days, which run again where it is 14 hours later, and eight earlier.
 DAYS := tests/memory $(wildcard tests/assistant/test_import*.py tests/assistant/test_whatsapp*.py) tests/assistant/test_telegram.py tests/assistant/test_signal.py \
 	tests/assistant/test_sidecars.py tests/assistant/test_camera_date.py tests/assistant/test_file_metadata.py
@@ -36,7 +39,7 @@ test-lab: .venv/.test ## what stands for Qwen3-VL, which cannot be run here: a t
 	$(TESTS) -m slow tests/train/test_lab.py tests/assistant/test_same_pixels.py $(ARGS)
 
 e2e: .venv/.test ## 84 user tasks and the pace of keys, in a real terminal (needs tmux), about a quarter of an hour
-	.venv/bin/python -m pytest -s --timeout 1800 tests/e2e/e2e_tasks.py tests/e2e/e2e_week.py tests/e2e/e2e_album.py tests/e2e/e2e_trouble.py tests/e2e/e2e_pace.py $(ARGS)
+	.venv/bin/python -m pytest -s --timeout 1800 $(filter-out %_pace.py,$(E2E)) $(filter %_pace.py,$(E2E)) $(ARGS)
 
 lint: .venv/.test ## ruff
 	.venv/bin/python -m ruff check .

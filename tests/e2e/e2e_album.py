@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.terminal import DEMO, ROOT, Terminal, begin_anew, drawn, kept, running, shell, show
+from tests.e2e.terminal import DEMO, ROOT, Terminal, drawn, kept, running, shell, show
 from ui import dialog_strings, help_strings, people_strings, strings
 
 ALBUM = (
@@ -42,12 +42,6 @@ def warm(home: Path) -> Iterator[Terminal]:
     with running(home) as app:
         app.sees(strings.HELLO, "4 memories", "○ idle")
         yield app
-
-
-@pytest.fixture
-def app(warm: Terminal) -> Terminal:
-    """That app, in a new conversation."""
-    return begin_anew(warm)
 
 
 def back(app: Terminal) -> None:

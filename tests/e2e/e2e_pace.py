@@ -33,8 +33,7 @@ from memory.maintenance import word_vectors
 from memory.search import meaning
 from memory.search.vectors import KEPT
 from memory.store import Memory
-from tests.e2e.e2e_tasks import STORY
-from tests.e2e.terminal import Terminal, drawn, kept, patience, running
+from tests.e2e.terminal import STORY, Terminal, drawn, kept, patience, running
 from ui import strings
 
 MANY, LOOKS, MEANING = 10_000, 100, 384

@@ -1,6 +1,6 @@
 """What goes wrong around the app, and what stands on its screen then: real processes, real kills, real full disks.
 
-Each task has an app, and a home, of its own; `make e2e` runs them after e2e_tasks.py.
+Each task has an app, and a home, of its own; `make e2e` runs them.
 """
 
 from __future__ import annotations

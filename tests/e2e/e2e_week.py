@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.terminal import DEMO, Terminal, begin_anew, drawn, flowing, kept, running, shell, show
+from tests.e2e.terminal import DEMO, Terminal, drawn, flowing, kept, running, shell, show
 from ui import dialog_strings, strings
 
 
@@ -41,12 +41,6 @@ def warm(home: Path) -> Iterator[Terminal]:
         app.sees("Welcome to Keepsake.", "0 memories")
         app.idle()
         yield app
-
-
-@pytest.fixture
-def app(warm: Terminal) -> Terminal:
-    """That app, in a new conversation."""
-    return begin_anew(warm)
 
 
 def memories(home: Path) -> str:

@@ -1,6 +1,6 @@
 """The app as a person meets it: `python tui.py` in a terminal of its own (tmux). Keys in, what is on the screen out.
 
-No tests in here: they are in e2e_tasks.py and e2e_trouble.py, and only `make e2e` collects them. Nothing is mocked, and
+No tests in here: they are in the files e2e_*.py, and only `make e2e` collects them. Nothing is mocked, and
 nothing waits for the clock: a key is followed by waiting for what has to appear.
 """
 
@@ -27,6 +27,7 @@ from ui import dialog_strings, strings
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demo"
+STORY = "Tell me a long story about a lighthouse keeper and the sea."
 FRAME = re.compile("[\u2500-\u259f]+")
 """Lines of frames, half cells of photos, scroll bars."""
 _numbers = count()

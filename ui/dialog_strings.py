@@ -20,10 +20,10 @@ BROWSER = "Your memories, newest first"
 BROWSER_FOUND, BROWSER_PHOTO = "Memories with “{words}”", "Memories that look like this photo"
 BROWSER_BEST, BEST = "{found}: the best {n:,}, and more fit", "These {n:,} fit best, and more fit."
 BROWSER_INSTEAD = "Showing results for “{instead}”"
-BROWSER_SEARCH = "/ words, a place, “last summer”, “2024”, a photo’s path"
-BROWSER_NONE = {"empty": "None yet.", "searched": "None that match."}
+BROWSER_SEARCH = "/ words, a place, a time, a photo’s path"
+BROWSER_NONE = {"empty": "None yet.", "searched": "None that match. Other words, or fewer, may find more."}
 BROWSER_KEYS = (
-    "Enter open · z large · e edit · f forget · u undo · g grid · / search · p people · d doubles · s counts · Esc"
+    "Enter open · z large · e edit · f forget · u undo · g grid · / find · p people · d doubles · s counts · Esc"
 )
 BROWSER_DONE = "{line}. u takes it back until Keepsake closes."
 EDIT, EDIT_KEYS = "Change this memory", "ctrl+s saves  ·  Tab: day, place  ·  Esc leaves it as it was"

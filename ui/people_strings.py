@@ -17,7 +17,7 @@ PEOPLE_HOW = "/people NAME lists the memories of one; /people NAME = NEW renames
 NEW_NAME = "The new name of {name}  ·  Enter keeps it  ·  Esc"
 JOIN_WITH = "{name} is the same as …?  ↑ ↓ and Enter on the other one  ·  Esc"
 SPLIT, SPLIT_KEYS = "Two with the name {name}", "Space marks the photos of the other one  ·  ctrl+s keeps it  ·  Esc"
-SPLIT_NAME = "What is the other one called, such as “{name} from work”?"
+SPLIT_NAME = "What is the other one called?"
 RENAMED, JOINED = "{name} is called {new} now", "{name} and {new} are one now, called {new}"
 APART, NOT_A_NAME = "{new} is apart from {name} now", "{name} is not listed any more; the memories stay as they are"
 UNDO_NAMED = "Taken back: what was decided about {name}."

@@ -5,6 +5,7 @@ At most a few lines, none where there is nothing to say, and none at all when th
 
 from __future__ import annotations
 
+import textwrap
 from datetime import datetime
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from ui.runtime import settings
 SETTING = "on this day"
 SHOWN = 3
 """Number of memories at most, one of each year."""
-LONGEST = 100
+LONGEST = 150
 """Letters of a memory's words."""
 
 
@@ -70,5 +71,4 @@ def tray_count(n: int) -> str:
 
 
 def _short(episode: Episode) -> str:
-    words = printable(" ".join(episode.words.split()))
-    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
+    return textwrap.shorten(printable(episode.words), LONGEST, placeholder=" …")

@@ -210,7 +210,7 @@ def test_escape_asks_before_it_drops_a_caption(app: Terminal) -> None:
     app.type("wound up by Grandma ")
     app.press("Escape")
     app.sees(dialog_strings.DROP)
-    app.answer("n", "wound up by Grandma")
+    app.answer("n", "wound up by Grandma", gone=[dialog_strings.DROP])
     app.press("Escape")
     app.sees(dialog_strings.DROP)
     app.answer("y", gone=["wound up by Grandma"])

@@ -77,7 +77,10 @@ def test_correct_the_caption_and_the_answer_builds_on_it(app: Terminal) -> None:
     app.press("F7", "BSpace")
     app.type(words)
     app.press("C-s")
-    app.until(lambda screen: f"Caption {words} your words" in flowing(screen), "nothing but these words as the caption")
+    app.until(
+        lambda screen: any(panel.startswith(f"{words} your words") for panel in flowing(screen).splitlines()),
+        "nothing but these words as the caption",
+    )
     app.idle()
     app.say("Who is this?")
     app.until(lambda screen: screen.count("Boomer") > 1 and "○ idle" in screen, "an answer with the corrected name")

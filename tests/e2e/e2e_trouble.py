@@ -125,7 +125,7 @@ def test_plain_lines_instead_of_a_screen(tmp_path: Path) -> None:
         app.say("/remember This is Bruno the dog.")
         app.sees("Done: remembered, ")
         app.say("/nonsense")
-        app.sees(plain_strings.UNKNOWN.format(command="/nonsense"))
+        app.sees(strings.no_command("/nonsense"))
         app.press("C-d")
         code, screen = app.ended()
         assert code == 0 and plain_strings.BYE in screen

@@ -87,19 +87,27 @@ class Terminal:
 
     def insist(self, act: Callable[[], object], *texts: str, gone: Sequence[str] = ()) -> str:
         """Do something, again every few seconds, until all `texts` are on the screen and none of `gone` is."""
+
+        def there(screen: str) -> bool:
+            shown = f"{screen}\n{flowing(screen)}"
+            return all(text in shown for text in texts) and not any(text in shown for text in gone)
+
+        return self.again(act, there, f"{texts}, and none of {gone}")
+
+    def again(self, act: Callable[[], object], condition: Callable[[str], object], what: str) -> str:
+        """Do something, again every few seconds, until a condition on the screen holds."""
         acted = -math.inf
 
         def there(screen: str) -> bool:
             nonlocal acted
-            shown = f"{screen}\n{flowing(screen)}"
-            if all(text in shown for text in texts) and not any(text in shown for text in gone):
+            if condition(screen):
                 return True
             if time.monotonic() - acted > 4:
                 acted = time.monotonic()
                 act()
             return False
 
-        return self.until(there, f"{texts}, and none of {gone}")
+        return self.until(there, what)
 
     def paste(self, text: str) -> None:
         """As a terminal pastes, and as it hands over files that are dropped on it."""
@@ -213,8 +221,8 @@ def running(
 def begin_anew(app: Terminal) -> Terminal:
     """That app in a new conversation, without the dialogs that a failed task left open."""
     while "Esc " in (left := app.screen()) or "Cancel" in left:
-        app.press("y" if dialog_strings.DROP in left else "Escape")
-        app.until(lambda screen, left=left: screen != left, "one dialog less")
+        key = "y" if dialog_strings.DROP in left else "Escape"
+        app.again(lambda key=key: app.press(key), lambda screen, left=left: screen != left, "one dialog less")
     app.press("C-u")  # what a failed task left in the input
     mark = f"/task{next(_numbers)}"  # the page before is gone when this is; one that is just being left takes it along
     app.insist(lambda: app.say(mark), f"There is no command {mark}:")

@@ -20,7 +20,8 @@ from tui import KeepsakeApp
 from ui.dialogs import episode_dialogs, kept_conversations, memory_browser, model_dialogs
 from ui.dialogs.confirming import Confirming
 from ui.dialogs.episode_dialogs import EpisodeScreen
-from ui.dialogs.memory_browser import BrowserScreen
+from ui.dialogs.memory_browser import BrowserScreen, EditScreen
+from ui.dialogs.people_screen import SplitScreen
 from ui.widgets.chat_log import UserText
 
 
@@ -36,7 +37,7 @@ def told(memory_file: Path, photos: Path) -> Episode:
 
 def burst(app: KeepsakeApp, keys: str) -> None:
     """Send all keys at once, as a terminal does whose input is read in one piece."""
-    names = {"/": "slash", "\r": "enter", "\b": "backspace", "\x15": "ctrl+u"}
+    names = {"/": "slash", "\r": "enter", "\b": "backspace", "\x15": "ctrl+u", "\t": "tab"}
     for event in [events.Key(names.get(key, key), key) for key in keys]:
         app.post_message(event)
 
@@ -70,6 +71,22 @@ async def test_no_burst_forgets(memory_file: Path, told: Episode, keys: str) -> 
         assert left(memory_file) == [told.id]
         await pilot.press("y")
         await until(lambda: left(memory_file) == [], "its going")
+
+
+async def test_letters_after_tab_stand_in_the_next_field(memory_file: Path, told: Episode) -> None:
+    """The list of photos has the keys; the name is typed as fast as Tab."""
+    async with running(memory_file, FakeBackend()) as (app, _pilot):
+        await until(lambda: idle(app), "the model")
+        for screen in (SplitScreen("Rex", [told]), EditScreen(told)):
+            app.push_screen(screen)
+            await opened(app, type(screen))
+            await until(lambda screen=screen: screen.focused, "the first field")
+            burst(app, "\t" + "Rex")
+            fields = screen.query(Input)
+            await until(lambda fields=fields: fields.first().value.endswith("Rex"), "the letters")
+            assert [field.value for field in fields][1:] == [""] * (len(fields) - 1)
+            screen.dismiss(None)
+            await until(lambda screen=screen: app.screen is not screen, "the conversation")
 
 
 async def test_a_burst_that_opens_a_memory_does_not_forget_it(memory_file: Path, told: Episode) -> None:

@@ -112,7 +112,7 @@ async def test_photos_without_words_are_left_out_on_request(memory_file: Path, a
         app.screen.query_one("#path", Input).value = str(album)
         await pilot.press("enter")
         await sees(app.screen.query_one("#preview", Static), "2 without words: wait in the tray")
-        keys = app.screen.query_one(".keys", Static)
+        keys = app.screen.query_one(".keys")
         await sees(keys, "w: leave out photos without words", "p: keep the camera's places")
         await pilot.press("w")
         await sees(app.screen.query_one("#preview", Static), "2 without words: left out")

@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, TextArea
 
 from ui.dialog_strings import DROP, DROP_KEYS
 from ui.dialogs.confirming import Confirming
+from ui.widgets.keys_line import KeysLine
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     Base = Widget
 else:
     Base = object
+
+
+TAB = Binding("tab", "app.focus_next", show=False, priority=True)
+"""For a screen with fields: letters typed fast after Tab go to the next field, not to the one that is left."""
 
 
 class DropScreen(Confirming, ModalScreen[bool]):
@@ -30,7 +35,7 @@ class DropScreen(Confirming, ModalScreen[bool]):
         """The question in the frame, the keys below."""
         with Vertical(classes="dialog -danger") as box:
             box.border_title = DROP
-            yield Static(DROP_KEYS, classes="keys")
+            yield KeysLine(DROP_KEYS, classes="keys")
 
 
 class Editing(Base):

@@ -26,10 +26,11 @@ from memory.maintenance.marks import Mark
 from memory.search.typed_day import typed_day
 from ui.dialog_strings import LOCKED, LOCKED_KEYS
 from ui.dialogs.confirming import Confirming
-from ui.dialogs.editing import Editing
+from ui.dialogs.editing import TAB, Editing
 from ui.dialogs.large_photo import LargePhoto
 from ui.recall_strings import day
 from ui.telling_strings import MARK_KEY
+from ui.widgets.keys_line import KeysLine
 from ui.widgets.photo_view import PhotoView
 from ui.widgets.text_fields import LineField, TextField
 
@@ -49,8 +50,7 @@ class RememberDialog(Editing, ModalScreen[Keep | None]):
 
     BINDINGS: ClassVar = [
         Binding("escape", "abandon", "Close"),
-        # With priority: letters typed fast after Tab go to the next field, not to this one.
-        Binding("tab", "app.focus_next", show=False, priority=True),
+        TAB,
     ]
 
     def __init__(self, photo: Photo) -> None:
@@ -116,7 +116,7 @@ class PassphraseDialog(ModalScreen[str | None]):
             box.border_title = LOCKED
             yield Label(Content(self.question))
             yield LineField(password=True)
-            yield Static(LOCKED_KEYS, classes="keys")
+            yield KeysLine(LOCKED_KEYS, classes="keys")
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Enter closes the dialog with the passphrase."""
@@ -142,7 +142,7 @@ class CaptionDialog(Editing, ModalScreen[str | None]):
             area = TextField(self.caption, soft_wrap=True, highlight_cursor_line=False)
             area.styles.scrollbar_gutter = "stable"  # else lines break by when the scrollbar came and went
             yield area
-            yield Static("ctrl+s saves  ·  Esc leaves it as it was", classes="keys")
+            yield KeysLine("ctrl+s saves  ·  Esc leaves it as it was", classes="keys")
 
     def action_save(self) -> None:
         """Close with the new caption; None if the field is empty."""
@@ -167,7 +167,7 @@ class EpisodeScreen(Confirming, ModalScreen[str | None]):
         """The first nine marks on the photo, as listed."""
 
     def compose(self) -> ComposeResult:
-        """Photo, day, all that user and model said, id."""
+        """Photo, day, all that user and model said; the id, which commands take, unless it is about to be forgotten."""
         with Vertical(classes="dialog") as box:
             box.border_title = "Forget this memory?" if self.sure else "A memory"
             box.set_class(self.sure, "-danger")
@@ -178,13 +178,14 @@ class EpisodeScreen(Confirming, ModalScreen[str | None]):
                     who = "You said" if turn.role == "user" else "Reply"
                     yield Static(Content.assemble((f"{who}: ", "$foreground-muted"), turn.text))
                 yield Static("", id="marks")
-                yield Static(Content(f"id {self.episode.id}"), classes="keys")
+                if not self.sure:
+                    yield Static(Content(f"id {self.episode.id}"), classes="keys")
             keys = (
                 "y: forget it  ·  n or Esc: keep it"
                 if self.sure
                 else "e: edit  ·  z: photo large  ·  f: forget it  ·  Esc closes"
             )
-            yield Static(keys, classes="keys")
+            yield KeysLine(keys, classes="keys")
 
     def on_mount(self) -> None:
         """Show the marks that have come before the screen."""
@@ -247,4 +248,4 @@ class HelpScreen(ModalScreen[None]):
             box.border_title = "Keepsake"
             with VerticalScroll():
                 yield Static(grid)
-            yield Static("Everything stays on this computer  ·  Esc closes", classes="keys")
+            yield KeysLine("Everything stays on this computer  ·  Esc closes", classes="keys")

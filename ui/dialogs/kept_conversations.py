@@ -33,8 +33,10 @@ from ui.dialog_strings import (
     REMINDERS_KEYS,
 )
 from ui.dialogs.confirming import Confirming
+from ui.dialogs.editing import TAB
 from ui.strings import CAPTIONED, MARKS, NO_WORDS_SAID, PHOTO, REMEMBERED_THEN
 from ui.widgets.chat_log import Note, PhotoEntry, UserText
+from ui.widgets.keys_line import KeysLine
 from ui.widgets.model_text import ModelText
 from ui.widgets.text_fields import LineField
 
@@ -59,7 +61,7 @@ def entries(part: Part) -> Iterator[Widget]:
 class HistoryScreen(ModalScreen[None]):
     """Stored conversations, newest first. Enter opens a conversation; Enter in the input searches."""
 
-    BINDINGS: ClassVar = [Binding("escape,f7", "dismiss(None)", "Close")]
+    BINDINGS: ClassVar = [Binding("escape,f7", "dismiss(None)", "Close"), TAB]
 
     def __init__(self, search: Callable[[str], object], open_conversation: Callable[[str], object]) -> None:
         super().__init__()
@@ -71,7 +73,7 @@ class HistoryScreen(ModalScreen[None]):
             box.border_title = HISTORY
             yield LineField(placeholder=HISTORY_SEARCH, id="search")
             yield OptionList()
-            yield Static(HISTORY_KEYS, classes="keys")
+            yield KeysLine(HISTORY_KEYS, classes="keys")
 
     def show(self, titles: Sequence[Title], words: str) -> None:
         """List these conversations, found by `words` ("": all)."""
@@ -125,7 +127,7 @@ class ConversationScreen(Confirming, ModalScreen[str | None]):
                 scroll.can_focus = True
                 for part in self.conversation.parts:
                     yield from entries(part)
-            yield Static(CONVERSATION_KEYS, classes="keys")
+            yield KeysLine(CONVERSATION_KEYS, classes="keys")
 
     def on_mount(self) -> None:
         """The keys scroll at once."""
@@ -158,7 +160,7 @@ class ConversationScreen(Confirming, ModalScreen[str | None]):
         box = self.query_one(".dialog")
         box.set_class(asking, "-danger")
         box.border_title = CONVERSATION_DELETE if asking else CONVERSATION.format(when=self.conversation.parts[0].when)
-        self.query_one(".keys", Static).update(CONVERSATION_DELETE_KEYS if asking else CONVERSATION_KEYS)
+        self.query_one(KeysLine).text = CONVERSATION_DELETE_KEYS if asking else CONVERSATION_KEYS
 
 
 class RemindersScreen(Confirming, ModalScreen[None]):
@@ -176,7 +178,7 @@ class RemindersScreen(Confirming, ModalScreen[None]):
             box.border_title = REMINDERS
             yield OptionList(*(Option(_reminder(one), id=one.id) for one in self.reminders.values()))
             yield Static(REMINDERS_EMPTY, classes="hint")
-            yield Static(REMINDERS_KEYS, classes="keys")
+            yield KeysLine(REMINDERS_KEYS, classes="keys")
 
     def on_mount(self) -> None:
         """Focus the list, so that the keys work at once."""

@@ -38,10 +38,11 @@ from ui.dialog_strings import (
     TWINS_WHY,
 )
 from ui.dialogs.confirming import Confirming
-from ui.dialogs.editing import Editing
+from ui.dialogs.editing import TAB, Editing
 from ui.recall_strings import day
 from ui.widgets.episode_card import CardSize
 from ui.widgets.episode_grid import EpisodeGrid
+from ui.widgets.keys_line import KeysLine
 from ui.widgets.photo_view import PhotoView
 from ui.widgets.text_fields import LineField, TextField
 
@@ -91,7 +92,7 @@ class BrowserScreen(Screen[None]):
             yield self.grid
             yield Static("", id="none", classes="hint")
             yield Static("", id="result")
-        yield Static(BROWSER_KEYS, id="foot")  # with the end of the frame: so a step draws only that anew
+        yield KeysLine(BROWSER_KEYS, id="foot")  # with the end of the frame: so a step draws only that anew
 
     def on_mount(self) -> None:
         """Focus the memories, so that the keys work at once."""
@@ -198,7 +199,7 @@ class BrowserScreen(Screen[None]):
 class EditScreen(Editing, ModalScreen[Episode | None]):
     """Edit the words, day and place of a memory. Returns the new memory; None: unchanged."""
 
-    BINDINGS: ClassVar = [Binding("escape", "abandon", "Close"), Binding("ctrl+s,f4", "save", "Save")]
+    BINDINGS: ClassVar = [Binding("escape", "abandon", "Close"), Binding("ctrl+s,f4", "save", "Save"), TAB]
 
     def __init__(self, episode: Episode) -> None:
         super().__init__()
@@ -224,7 +225,7 @@ class EditScreen(Editing, ModalScreen[Episode | None]):
                 yield LineField(_typed(self.episode.day), placeholder=UNKNOWN, id="date", max_length=LONGEST_DAY)
                 yield LineField(self.episode.place or "", placeholder="Where", id="place")
             yield Label("", id="problem")
-            yield Static(EDIT_KEYS, classes="keys")
+            yield KeysLine(EDIT_KEYS, classes="keys")
 
     def on_input_submitted(self) -> None:
         """Enter in the field of day or place saves."""
@@ -276,7 +277,7 @@ class TwinsScreen(Confirming, ModalScreen[Sequence[Duplicate]]):
             box.border_title = TWINS
             yield Static(TWINS_WHY, classes="hint")
             yield OptionList(*(self._option(twin) for twin in self.twins))
-            yield Static(TWINS_KEYS, classes="keys")
+            yield KeysLine(TWINS_KEYS, classes="keys")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter on a group merges that group."""

@@ -18,6 +18,7 @@ from assistant.models.hardware import gigabytes
 from assistant.models.registry import ModelRow
 from ui.dialog_strings import FETCH, MODEL_BEGIN, MODELS_HERE, MODELS_KEYS, MODELS_TO_BE_HAD, model_fit
 from ui.dialogs.confirming import Confirming
+from ui.widgets.keys_line import KeysLine
 
 
 class ModelsScreen(ModalScreen[ModelRow | None]):
@@ -35,7 +36,7 @@ class ModelsScreen(ModalScreen[ModelRow | None]):
         with Vertical(classes="dialog -large") as box:
             box.border_title = "Models"
             yield OptionList()
-            yield Static(MODELS_KEYS, classes="keys")
+            yield KeysLine(MODELS_KEYS, classes="keys")
 
     async def on_mount(self) -> None:
         """Start to fill the list; keys do not wait."""
@@ -113,4 +114,4 @@ class FetchDialog(Confirming, ModalScreen[bool]):
                 yield Static(Content(f"{row.name}: {row.about}"))
                 yield Static(Content(f"{model_fit(row)}; licence: {row.licence}"))
                 yield Static(Content(FETCH.format(size=gigabytes(known.size), repository=known.repository)))
-            yield Static(f"y: fetch {gigabytes(known.size)}  ·  n or Esc: not now", classes="keys")
+            yield KeysLine(f"y: fetch {gigabytes(known.size)}  ·  n or Esc: not now", classes="keys")

@@ -19,6 +19,7 @@ from textual.widgets.selection_list import Selection
 
 from memory.episode import Episode, printable
 from memory.naming.named_things import NamedThing
+from ui.dialogs.editing import TAB
 from ui.people_strings import (
     JOIN_WITH,
     NEW_NAME,
@@ -31,6 +32,7 @@ from ui.people_strings import (
     last_seen,
 )
 from ui.recall_strings import day
+from ui.widgets.keys_line import KeysLine
 from ui.widgets.text_fields import LineField
 
 Wish = Literal["photos", "rename", "join", "split", "no name", "undo"]
@@ -76,7 +78,7 @@ class PeopleScreen(ModalScreen[None]):
             yield NamesList(id="names")
             yield LineField(id="new-name", compact=True)
             yield Static("", id="said", classes="hint")
-            yield Static(PEOPLE_KEYS, classes="keys")
+            yield KeysLine(PEOPLE_KEYS, classes="keys")
 
     def on_mount(self) -> None:
         """No field is open yet."""
@@ -97,9 +99,10 @@ class PeopleScreen(ModalScreen[None]):
             names.highlighted = kept
             names.focus()
 
-    def say(self, text: str) -> None:
-        """Show a line: what became of the user's wish, or how to go on."""
+    def say(self, text: str, asks: bool = False) -> None:
+        """Show a line: what became of the user's wish, or (`asks`) how to go on, which is all that keys do then."""
         self.query_one("#said", Static).update(Content(text))
+        self.query_one(KeysLine).display = not asks
 
     @property
     def _chosen(self) -> str:
@@ -117,13 +120,13 @@ class PeopleScreen(ModalScreen[None]):
             field = self.query_one("#new-name", Input)
             field.value, field.display = self._chosen, True
             field.focus()
-            self.say(NEW_NAME.format(name=self._chosen))
+            self.say(NEW_NAME.format(name=self._chosen), asks=True)
 
     def action_join(self) -> None:
         """The next name that is chosen is the same as the highlighted one."""
         if self._chosen:
             self._joining = self._chosen
-            self.say(JOIN_WITH.format(name=self._chosen))
+            self.say(JOIN_WITH.format(name=self._chosen), asks=True)
 
     async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter: the photos of the highlighted name, or the name to join with."""
@@ -161,7 +164,7 @@ class PeopleScreen(ModalScreen[None]):
 class SplitScreen(ModalScreen[tuple[str, list[str]]]):
     """Two things with one name: which photos are of the other one, and its name. Returns the name and ids."""
 
-    BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Close"), Binding("ctrl+s", "save", "Save")]
+    BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Close"), Binding("ctrl+s", "save", "Save"), TAB]
 
     def __init__(self, name: str, episodes: Sequence[Episode]) -> None:
         super().__init__()
@@ -174,8 +177,8 @@ class SplitScreen(ModalScreen[tuple[str, list[str]]]):
             yield SelectionList[str](
                 *(Selection(Content(f"{day(one)}: {_short(one.words)}"), one.id) for one in self._episodes)
             )
-            yield LineField(placeholder=SPLIT_NAME.format(name=self._thing), id="new-name", compact=True)
-            yield Static(SPLIT_KEYS, classes="keys")
+            yield LineField(placeholder=SPLIT_NAME, id="new-name", compact=True)
+            yield KeysLine(SPLIT_KEYS, classes="keys")
 
     def on_input_submitted(self) -> None:
         """Enter in the field keeps the split."""

@@ -20,6 +20,7 @@ from assistant.photo import decode, read_file, shown
 from memory.episode import Photo
 from memory.errors import PhotoError
 from ui.input_parser import is_photo
+from ui.widgets.keys_line import KeysLine
 from ui.widgets.photo_view import PhotoView
 
 
@@ -64,7 +65,7 @@ class PhotoPicker(ModalScreen[Path | None]):
                 with Vertical(classes="preview"):
                     yield PhotoView()
                     yield Static("", classes="name")
-            yield Static("Enter attaches  ·  Backspace: folder above  ·  Esc closes", classes="keys")
+            yield KeysLine("Enter attaches  ·  Backspace: folder above  ·  Esc closes", classes="keys")
 
     def on_mount(self) -> None:
         """Show the folder's path as the title."""

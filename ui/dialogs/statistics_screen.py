@@ -15,6 +15,7 @@ from textual.widgets import Static
 from memory.browse import Statistics
 from memory.days import DAY_UNKNOWN, day_words
 from ui.dialog_strings import STATISTICS, STATISTICS_KEYS
+from ui.widgets.keys_line import KeysLine
 
 
 class StatisticsScreen(ModalScreen[None]):
@@ -49,7 +50,7 @@ class StatisticsScreen(ModalScreen[None]):
             yield Static(grid)
             with VerticalScroll(can_focus=True):
                 yield Static(years, classes="years")
-            yield Static(STATISTICS_KEYS, classes="keys")
+            yield KeysLine(STATISTICS_KEYS, classes="keys")
 
 
 def _size(count: int) -> str:

@@ -27,6 +27,7 @@ from ui.imports import import_strings as strings
 from ui.imports import import_words
 from ui.imports.import_thread import Report
 from ui.input_parser import to_path
+from ui.widgets.keys_line import KeysLine
 from ui.widgets.text_fields import LineField
 
 
@@ -73,6 +74,8 @@ class ImportDialog(Confirming, ModalScreen[ImportWish | None]):
         Binding("o", "other", "Another folder"),
         Binding("s", "stop", "Stop"),
         Binding("f8", "dismiss(None)", show=False),
+        Binding("down,pagedown", "scroll(1)", show=False),
+        Binding("up,pageup", "scroll(-1)", show=False),
     ]
 
     def __init__(
@@ -109,7 +112,7 @@ class ImportDialog(Confirming, ModalScreen[ImportWish | None]):
             with VerticalScroll(can_focus=False):
                 yield Static("", id="preview")
             yield Static("", id="problem")
-            yield Static("", classes="keys")
+            yield KeysLine("", classes="keys")
 
     def on_mount(self) -> None:
         """Look at once where the path is given; show a running import."""
@@ -187,6 +190,10 @@ class ImportDialog(Confirming, ModalScreen[ImportWish | None]):
         if self.running:
             self._stop()
 
+    def action_scroll(self, lines: int) -> None:
+        """↑ ↓: the rest of the preview, where the screen is too small for all of it."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
     def on_unmount(self) -> None:
         """A look that nobody waits for any more ends."""
         if self.report and self.report.state == "looking" and not (self.running or self._begun):
@@ -214,4 +221,4 @@ class ImportDialog(Confirming, ModalScreen[ImportWish | None]):
             for label, value in lines:
                 table.add_row(Text(label, "bold", no_wrap=True), Text(value))
         self.query_one("#preview", Static).update(table if report else strings.IMPORT_ABOUT)
-        self.query_one(".keys", Static).update(keys)
+        self.query_one(KeysLine).text = keys

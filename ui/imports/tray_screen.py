@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -20,6 +21,7 @@ from memory.episode import Episode
 from ui.dialogs.editing import Editing
 from ui.imports import tray_strings as strings
 from ui.input_parser import read
+from ui.widgets.keys_line import KeysLine
 from ui.widgets.photo_view import PhotoView
 from ui.widgets.text_fields import LineField
 
@@ -70,11 +72,16 @@ class TrayScreen(Editing, Screen[None]):
                         yield PhotoView(classes="next")
             yield Static("", id="tray-said")
             yield LineField(placeholder=strings.TRAY_WORDS, id="tray-words")
-        yield Static(strings.TRAY_KEYS, id="tray-keys")
+        yield KeysLine(strings.TRAY_KEYS, id="tray-keys")
 
     def on_mount(self) -> None:
         """The words are typed at once."""
         self.query_one("#tray-words").focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """As many of the next photos as there is room for, so that each can be recognised."""
+        for n, view in enumerate(self.query(".next").results(PhotoView)):
+            view.display = n < max(1, (event.size.height - 9) // 6)
 
     @property
     def photos(self) -> list[Episode]:

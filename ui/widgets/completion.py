@@ -98,6 +98,14 @@ class Completion(OptionList, can_focus=False):
         """Position of the @ whose list the user has closed."""
         self._offered: list[PathEntry] = []
 
+    def on_show(self) -> None:
+        """On a narrow screen the conversation gets the room of the panels meanwhile."""
+        self.screen.add_class("-completing")
+
+    def on_hide(self) -> None:
+        """The panels come back."""
+        self.screen.remove_class("-completing")
+
     def offer(self, typed: Mention | None) -> bool:
         """List the entries that begin with what was typed. Returns whether there is one."""
         if typed == self._mention:

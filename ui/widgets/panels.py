@@ -235,8 +235,8 @@ class StatusLine(Static):
         n, c = self.episodes, self.chunk
         parts = [
             (0, self.model),
-            (0, "private" if self.private else ""),
-            (0, DEMO_HERE if self.demo else ""),
+            (-1, "private" if self.private else ""),
+            (-1, DEMO_HERE if self.demo else ""),
             (2, "" if n is None else f"{n} memor{'y' if n == 1 else 'ies'}"),
             (3, "" if n is None else ENCRYPTED if self.encrypted else NOT_ENCRYPTED),
             (0, f"context {c.prompt_tokens + c.new_tokens} of {CONTEXT}" if c and self.details else ""),
@@ -247,11 +247,12 @@ class StatusLine(Static):
             (1, self.fetching or self._network()),
         ]
         right = f"{'○' if self.state == 'idle' else '●'} {self.state}"
-        for most in (3, 2, 1, 0):
+        for most in (3, 2, 1, 0, -1):
             text = "  ·  ".join(words for rank, words in parts if words and rank <= most)
             if len(text) + len(right) + 2 <= self.content_size.width:
                 break
-        gap = max(2, self.content_size.width - len(text) - len(right))
+        text = text[: max(0, self.content_size.width - len(right) - 2)]
+        gap = self.content_size.width - len(text) - len(right)
         tone = "$foreground-muted" if self.state == "idle" else "$primary"
         return Content.assemble((text, "$foreground-muted"), " " * gap, (right, tone))
 

@@ -57,7 +57,7 @@ class PhotoView(Widget):
         if self.has_class("pane"):  # beside the conversation, which keeps the larger part
             return fit(self.photo, container.width * 9 // 20, max(1, container.height))
         # At most what is visible without scrolling; below 90 columns the panels lie below the conversation.
-        rows = viewport.height * 2 // 5 if viewport.width >= 90 else viewport.height - 18
+        rows = viewport.height // 2 if viewport.width >= 90 else viewport.height - 18
         return fit(self.photo, min(container.width, 64), max(5, min(24, rows)))
 
     def watch_photo(self) -> None:

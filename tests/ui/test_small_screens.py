@@ -1,0 +1,83 @@
+"""On small screens nothing is cut: keys below a long memory, the state beside a long status, panels above paths."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from assistant.backends.fake import FakeBackend
+from assistant.photo import load_photo
+from memory.episode import Episode, Turn
+from tests.support.apppilot import drawn, idle, opened, picture, running, sees, until
+from ui import dialog_strings, people_strings
+from ui.dialogs.episode_dialogs import EpisodeScreen
+from ui.imports import tray_strings
+from ui.widgets.keys_line import KeysLine, broken
+
+SIZES = [(50, 16), (80, 24)]
+LINES = (
+    dialog_strings.BROWSER_KEYS,
+    people_strings.PEOPLE_KEYS,
+    tray_strings.TRAY_KEYS,
+    dialog_strings.CONVERSATION_KEYS,
+)
+
+
+@pytest.mark.parametrize("text", LINES)
+@pytest.mark.parametrize("width", [46, 76])
+def test_no_line_parts_a_key_from_what_it_does(text: str, width: int) -> None:
+    lines = broken(text, width)
+    assert all(len(line) <= width for line in lines)
+    dot = "  ·  " if "  ·  " in text else " · "
+    assert dot.join(lines) == text
+
+
+def test_what_is_longer_than_a_line_breaks_between_its_words() -> None:
+    assert broken("s stops what is going on  ·  Esc", 12) == ["s stops what", "is going on", "Esc"]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_keys_stand_below_a_long_memory(tmp_path: Path, size: tuple[int, int]) -> None:
+    words = "We walked on to the next island, and it rained. " * 40
+    photo = load_photo(picture(tmp_path / "long.png", "teal"))
+    episode = Episode(photo, (Turn("user", words),), datetime(2025, 8, 16, 12, tzinfo=UTC))
+
+    async def take_back(_: object) -> None: ...
+
+    async with running(tmp_path / "memory.db", FakeBackend(), size) as (app, pilot):
+        screen = EpisodeScreen(episode, False, take_back)
+        app.push_screen(screen)
+        await opened(app, EpisodeScreen)
+        await sees(screen.query_one(KeysLine), "e: edit", "f: forget it", "Esc closes")
+        await drawn(app)
+        await pilot.press("f")
+        await until(lambda: screen.sure, "the question")
+        await sees(screen.query_one(".dialog"), "y: forget it", "n or Esc: keep it")
+        await pilot.press("n")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_state_is_said_in_the_demo_and_in_private(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with running(tmp_path / "memory.db", FakeBackend(), size) as (app, _pilot):
+        await until(lambda: idle(app), "the model")
+        app.status.demo = app.status.private = True
+        await sees(app.status, "private", "○ idle")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_conversation_stays_in_view_while_a_path_is_completed(tmp_path: Path, size: tuple[int, int]) -> None:
+    for n in range(15):
+        picture(tmp_path / f"IMG_{n:02}.png", "teal")
+    async with running(tmp_path / "memory.db", FakeBackend(), size) as (app, _pilot):
+        await until(lambda: idle(app), "the model")
+        app.composer.focus()
+        app.composer.insert(f"@{tmp_path}/")
+        completion = app.query_one("#completion")
+        await until(lambda: completion.display and completion.region.height >= 3, "the paths")
+        conversation, main = app.main_view.conversation, app.query_one("#main-view")
+        await until(lambda: conversation.content_size.height >= 1, "a line of the conversation")
+        await until(lambda: main.region.contains_region(conversation.region), "its whole frame")
+        app.composer.clear()
+        await until(lambda: not completion.display and app.query_one("#side").region.height > 3, "the panels again")

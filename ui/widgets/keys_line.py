@@ -1,0 +1,40 @@
+"""The line that lists a screen's keys; where it needs two lines, none of them parts a key from what it does."""
+
+from __future__ import annotations
+
+import textwrap
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.widget import Widget
+
+
+class KeysLine(Widget):
+    """Keys and what they do, parted by dots: "e edit · f forget". Lines break at the dots."""
+
+    text: reactive[str] = reactive("", layout=True)
+
+    def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.set_reactive(KeysLine.text, text)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Number of lines."""
+        return len(broken(self.text, width))
+
+    def render(self) -> Content:
+        """The lines."""
+        return Content("\n".join(broken(self.text, self.content_size.width)))
+
+
+def broken(text: str, width: int) -> list[str]:
+    """`text` in lines of `width` cells at most, broken at its dots; within a piece only where that is longer."""
+    dot = "  ·  " if "  ·  " in text else " · "
+    lines: list[str] = []
+    for piece in text.split(dot):
+        if lines and len(lines[-1] + dot + piece) <= width:
+            lines[-1] += dot + piece
+        else:
+            lines += textwrap.wrap(piece, max(1, width)) or [""]
+    return lines

@@ -231,12 +231,14 @@ def test_every_module_says_what_it_is() -> None:
 
 
 def test_nothing_is_too_long() -> None:
-    lines = {str(path): len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in CODE}
-    long = {name: n for name, n in lines.items() if n > LIMITS["lines of a file"]}
+    held = [path for path in MODULES if "e2e" not in path.parts]
+    lines = {path: len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in held}
+    long = {str(path): n for path, n in lines.items() if n > LIMITS["lines of a file"]}
     for path in CODE:
         long |= {f"{path}:{name}": n for name, n in functions(path) if n > LIMITS["lines of a function"]}
     assert long == LONGER, "cut it by purpose; what is shorter now is shorter in LONGER, too"
-    assert sorted(lines.values())[len(lines) // 2] <= LIMITS["median lines"]
+    of_code = sorted(lines[path] for path in CODE)
+    assert of_code[len(of_code) // 2] <= LIMITS["median lines"]
 
 
 def test_folders_are_small_and_names_their_own() -> None:

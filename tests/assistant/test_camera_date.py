@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PIL import Image
 from assistant.__main__ import main
 from assistant.metadata.camera_date import camera_date, parsed
 from assistant.photo import decode
+from tests.support.local_clock import in_zone
 
 NOON = (2017, 7, 4, 12, 0)
 XMP = (
@@ -25,12 +27,8 @@ XMP = (
 
 
 @pytest.fixture(autouse=True)
-def los_angeles(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
-    monkeypatch.setenv("TZ", "America/Los_Angeles")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+def los_angeles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    yield from in_zone(monkeypatch, "America/Los_Angeles")
 
 
 def picture(

@@ -17,21 +17,18 @@ from assistant.conversation import Conversation
 from assistant.encoder.encoder import BackendEncoder
 from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Reminded
 from assistant.photo import from_image
-from assistant.sight import encode_missing, recall, remember
+from assistant.sight import remember
 from memory.days import UNKNOWN
-from memory.episode import Episode, Photo, Turn
-from memory.errors import KeepsakeError, ModelError, ModelStopped, PhotoError
+from memory.episode import Photo, Turn
+from memory.errors import KeepsakeError, ModelError, ModelStopped
 from memory.search.gate import Gate
 from memory.store import Memory
+from tests.support.pictures import coloured
 
 DAY = datetime(2025, 8, 16, 12, tzinfo=UTC)
 
 
-def photo(colour: str) -> Photo:
-    return from_image(Image.new("RGB", (8, 8), colour))
-
-
-MILO, REX = photo("orange"), photo("navy")
+MILO, REX = coloured("orange"), coloured("navy")
 
 
 @pytest.fixture
@@ -256,52 +253,6 @@ def test_ordinary_talk_goes_on_until_a_memory_is_meant(memory: Memory) -> None:
     ]
 
 
-def test_photos_that_the_encoder_has_not_seen_are_encoded_newest_first_and_go_on_after_a_stop(memory: Memory) -> None:
-    """Photos of an archive, or of an earlier encoder: until then they are not found by sight."""
-    encoder = BackendEncoder(FakeBackend())
-    milo = Episode(MILO, (Turn("user", "This is Milo."),), DAY)
-    memory.add(milo)
-    memory.add(Episode(REX, (Turn("user", "This is Rex."),), DAY - timedelta(days=1)))
-    memory.put_vectors(REX.sha256, "another", np.eye(4))
-    assert recall(memory, encoder, MILO) == []
-    told: list[tuple[int, int]] = []
-    assert not encode_missing(memory, encoder, lambda *step: told.append(step), lambda: len(told) == 2)
-    assert told == [(0, 2), (1, 2)] and memory.photos_without_vectors("fake") == [REX.sha256]
-    assert [r.episode for r in recall(memory, encoder, MILO)] == [milo]
-    assert encode_missing(memory, encoder, lambda *step: told.append(step))
-    assert told[2:] == [(0, 1), (1, 1)] and memory.photos_without_vectors("fake") == []
-    assert len(memory.photos_without_vectors("another")) == 1
-    assert encode_missing(memory, encoder, lambda *step: told.append(step)) and len(told) == 4
-
-
-def test_a_damaged_photo_does_not_keep_the_others_from_being_seen(memory: Memory) -> None:
-    class Picky(FakeBackend):
-        def embed(self, photo: Photo) -> np.ndarray:
-            if photo == REX:
-                raise PhotoError("damaged")
-            return super().embed(photo)
-
-    memory.add(Episode(REX, (Turn("user", "This is Rex."),), DAY))
-    memory.add(Episode(MILO, (Turn("user", "This is Milo."),), DAY - timedelta(days=1)))
-    assert encode_missing(memory, BackendEncoder(Picky()))
-    assert memory.photos_without_vectors("fake") == [REX.sha256]
-
-
-def test_without_a_model_a_photo_is_recalled_remembered_and_described_later(memory: Memory) -> None:
-    encoder = BackendEncoder(FakeBackend())
-    talk = Conversation(None, memory, encoder)
-    assert kinds(list(talk.attach(MILO))) == [Recalled]
-    kept = talk.remember("This is Milo.", DAY)
-    *_, failed = talk.look(MILO)
-    assert failed == Failed("no model is loaded yet") and talk.photo == MILO and talk.recalls == ()
-    list(talk.attach(MILO))
-    assert [r.episode for r in talk.recalls] == [kept]
-    assert talk.prefill(REX, lambda: True) is None
-    talk.backend = FakeBackend(["Milo."])
-    assert kinds(list(talk.describe())) == [CaptionText, Captioned]
-    assert talk.backend.calls == [prompt.caption_messages([kept], MILO)]
-
-
 @pytest.mark.parametrize("keep", [True, False])
 def test_the_users_word_on_a_recall_counts_at_once(memory: Memory, keep: bool) -> None:
     """A "no" takes the memory out of the recalls, a "yes" makes it sure; the memory keeps both, if it may."""
@@ -313,7 +264,7 @@ def test_the_users_word_on_a_recall_counts_at_once(memory: Memory, keep: bool) -
     talk = Conversation(backend, memory, encoder)
     with pytest.raises(KeepsakeError, match="no photo in view"):
         talk.confirm(MILO, True, keep=keep)
-    assert kinds(list(talk.attach(photo("teal")))) == [Recalled], "what is not sure reminds of nothing"
+    assert kinds(list(talk.attach(coloured("teal")))) == [Recalled], "what is not sure reminds of nothing"
     assert {r.certainty for r in talk.recalls} == {"maybe"}
     answered, again = talk.confirm(MILO, False, keep=keep)
     assert again and [(one, before) for _, one, before in answered] == ([(MILO.sha256, None)] if keep else [])
@@ -323,5 +274,5 @@ def test_the_users_word_on_a_recall_counts_at_once(memory: Memory, keep: bool) -
     assert kinds(list(talk.remind())) == [Reminded] and list(talk.remind()) == []
     said = {v.other: v.same for v in memory.verdicts()}
     assert said == ({MILO.sha256: False, REX.sha256: True} if keep else {})
-    assert [r.episode for r in talk.recall(photo("teal"))] == [rex]
-    assert len(Conversation(backend, memory, encoder).recall(photo("teal"))) == (1 if keep else 2)
+    assert [r.episode for r in talk.recall(coloured("teal"))] == [rex]
+    assert len(Conversation(backend, memory, encoder).recall(coloured("teal"))) == (1 if keep else 2)

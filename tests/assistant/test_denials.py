@@ -16,14 +16,14 @@ from assistant.sight import remember
 from memory.episode import Episode, Recall, Turn
 from memory.search.gate import Gate
 from memory.store import Memory
-from tests.assistant.test_conversation import photo
+from tests.support.pictures import coloured
 
 DAY = datetime(2025, 8, 16, 12, tzinfo=UTC)
 COLOURS = ("red", "blue", "green", "orange", "purple", "brown", "pink", "gray", "navy", "olive")
 
 
 def recalls(*words: str) -> list[Recall]:
-    episodes = [Episode(photo("red"), (Turn("user", one),), DAY) for one in words]
+    episodes = [Episode(coloured("red"), (Turn("user", one),), DAY) for one in words]
     return [Recall(one, 0.9, "the same thing") for one in episodes]
 
 
@@ -50,9 +50,9 @@ def told(memory: Memory, words: Sequence[str]) -> Conversation:
     encoder = BackendEncoder(backend)
     encoder.gate = Gate((0.0, 0.0), (1.1, 0.0))
     for n, text in enumerate(words):
-        remember(memory, encoder, photo(COLOURS[n]), text, DAY + timedelta(days=n))
+        remember(memory, encoder, coloured(COLOURS[n]), text, DAY + timedelta(days=n))
     talk = Conversation(backend, memory, encoder)
-    list(talk.attach(photo("teal")))
+    list(talk.attach(coloured("teal")))
     return talk
 
 
@@ -77,4 +77,4 @@ def test_all_memories_of_it_are_denied(
         assert len(done.answers) == len(memory.verdicts()) and bool(done.answers) == keep
         for new, other, was in done.answers:
             assert was is None and memory.take_back_verdict(new, other)
-        assert {one.episode.id for one in talk.recall(photo("teal"))} >= before or not keep
+        assert {one.episode.id for one in talk.recall(coloured("teal"))} >= before or not keep

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from assistant import prompt
 from assistant.backend import Message, Verification
@@ -16,22 +15,18 @@ from assistant.backends.fake import FakeBackend
 from assistant.conversation import Conversation
 from assistant.encoder.encoder import BackendEncoder
 from assistant.events import Captioned, Failed, Recalled, Reminded
-from assistant.photo import from_image
 from assistant.same_thing import probability_of_yes
 from assistant.sight import remember
 from memory.episode import Photo
 from memory.errors import ModelStopped
 from memory.search.gate import Gate
 from memory.store import Memory
+from tests.support.pictures import coloured
 
 DAY = datetime(2025, 5, 12, tzinfo=UTC)
 
 
-def photo(colour: str) -> Photo:
-    return from_image(Image.new("RGB", (8, 8), colour))
-
-
-NEW, MILO, REX, ANNA = photo("orange"), photo("navy"), photo("teal"), photo("pink")
+NEW, MILO, REX, ANNA = coloured("orange"), coloured("navy"), coloured("teal"), coloured("pink")
 
 
 class Asked(FakeBackend):
@@ -132,7 +127,7 @@ def test_the_users_word_and_the_very_photo_come_before_the_models(memory: Memory
     talk.confirm(MILO, True, keep=True)
     list(talk.describe())
     assert backend.pairs == [] and certainties(talk) == {"This is Milo.": "sure"}
-    list(talk.attach(other := photo("red")))
+    list(talk.attach(other := coloured("red")))
     talk.confirm(MILO, True, keep=False)  # a private conversation: said, and not kept
     list(talk.describe())
     assert talk.photo is other and certainties(talk) == {"This is Milo.": "sure"}

@@ -18,7 +18,7 @@ from benchmark.datasets import covip_hub
 from benchmark.world.question import EVENT_QUESTION, PLACE_QUESTION
 from memory.episode import Photo
 from memory.errors import KeepsakeError, PhotoError
-from tests.benchmark.test_covip_files import QUERY, colour, shown
+from tests.support.covip_release import QUERY, colour, shown
 
 
 def picture(*which: int, size: tuple[int, int] = (8, 6)) -> bytes:

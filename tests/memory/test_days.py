@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -25,6 +24,7 @@ from memory.episode import Episode, Photo, Turn
 from memory.maintenance.archive import export_archive, import_archive
 from memory.search.typed_day import typed_day
 from memory.store import Memory
+from tests.support.local_clock import in_zone
 from tests.support.oldmemory import version_1, version_4, version_5
 
 ZONES = ["UTC", "America/Los_Angeles", "Pacific/Kiritimati"]
@@ -35,11 +35,8 @@ EVENING = datetime(2025, 8, 1, 20, 30, tzinfo=timezone(timedelta(hours=-7)))
 @pytest.fixture(params=ZONES)
 def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Run under each timezone of the machine."""
-    monkeypatch.setenv("TZ", request.param)
-    time.tzset()
-    yield request.param
-    monkeypatch.undo()
-    time.tzset()
+    for _ in in_zone(monkeypatch, request.param):
+        yield request.param
 
 
 @pytest.fixture

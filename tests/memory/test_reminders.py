@@ -9,13 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from assistant.backends.fake import FakeBackend
 from assistant.conversation import Conversation
 from assistant.encoder.encoder import BackendEncoder
 from assistant.events import Event, Recalled, Reminded
-from assistant.photo import from_image
 from assistant.sight import encode_missing
 from benchmark.notes.collection import notes_of
 from benchmark.world.dialogue import STATEMENTS
@@ -23,9 +21,10 @@ from benchmark.world.sample import words
 from demo import album
 from memory import instructions, reminders
 from memory.__main__ import main
-from memory.episode import Episode, Photo, Turn
+from memory.episode import Episode, Turn
 from memory.errors import KeepsakeError
 from memory.store import Memory
+from tests.support.pictures import coloured
 
 DAY = datetime(2025, 5, 12, 10, tzinfo=UTC)
 WATER = "When you see the green bottle again, remind me to water the plants."
@@ -36,13 +35,9 @@ def path(own_home: Path) -> Path:
     return own_home / "memory.db"
 
 
-def photo(colour: str) -> Photo:
-    return from_image(Image.new("RGB", (8, 8), colour))
-
-
 def episode(text: str, colour: str = "orange", day: int = 0, reply: str = "") -> Episode:
     turns = (Turn("user", text), *((Turn("assistant", reply),) if reply else ()))
-    return Episode(photo(colour), turns, DAY + timedelta(days=day))
+    return Episode(coloured(colour), turns, DAY + timedelta(days=day))
 
 
 def found(text: str) -> list[str]:
@@ -147,10 +142,10 @@ def test_ended_is_ended_and_the_memory_stays(path: Path) -> None:
         memory.add(episode(WATER, day=1))
         newer, older = reminders.standing(memory)
         assert newer.episode != older.episode == id
-        assert [r.id for r in reminders.standing(memory, {photo("orange").sha256})] == [newer.id], "one of the same"
+        assert [r.id for r in reminders.standing(memory, {coloured("orange").sha256})] == [newer.id], "one of the same"
         assert reminders.end(memory, newer.id[:6].upper()) == newer
     with Memory(path) as memory:
-        assert reminders.standing(memory) == [older] == reminders.standing(memory, {photo("orange").sha256})
+        assert reminders.standing(memory) == [older] == reminders.standing(memory, {coloured("orange").sha256})
         assert memory.stats()["episodes"] == 2 and memory.verify() == []
         for unknown in (newer.id, "", "zz"):
             with pytest.raises(KeepsakeError, match="no reminder"):
@@ -183,13 +178,13 @@ def test_it_is_said_once_for_each_photo_shown(path: Path) -> None:
         memory.add_all([episode(WATER), episode("A red ball.", "red")])
         encode_missing(memory, encoder := BackendEncoder(backend))
         talk = Conversation(backend, memory, encoder)
-        first = list(talk.look(photo("orange")))
+        first = list(talk.look(coloured("orange")))
         assert reminded(first) == ["water the plants"]
         assert [type(e) for e in first[:2]] == [Recalled, Reminded]
-        assert reminded(list(talk.look(photo("orange")))) == []
-        assert reminded(list(talk.look(photo("red")))) == []
+        assert reminded(list(talk.look(coloured("orange")))) == []
+        assert reminded(list(talk.look(coloured("red")))) == []
         assert reminded(list(talk.ask("the green bottle?"))) == []
-        assert reminded(list(talk.look(photo("orange")))) == ["water the plants"], "seen again"
+        assert reminded(list(talk.look(coloured("orange")))) == ["water the plants"], "seen again"
         another = Conversation(backend, memory, encoder)
         assert reminded(list(another.ask("the green bottle?"))) == [], "spoken of, not seen"
         assert "water the plants" not in str(backend.calls[2]), "and for the red ball the model reads nothing of it"
@@ -199,11 +194,11 @@ def test_what_has_just_been_asked_for_is_for_the_next_time(path: Path) -> None:
     backend = FakeBackend()
     with Memory(path) as memory:
         talk = Conversation(backend, memory, BackendEncoder(backend))
-        list(talk.look(photo("orange")))
+        list(talk.look(coloured("orange")))
         talk.remember(WATER)
-        assert reminded(list(talk.look(photo("orange")))) == []
+        assert reminded(list(talk.look(coloured("orange")))) == []
         another = Conversation(backend, memory, BackendEncoder(backend))
-        assert reminded(list(another.look(photo("orange")))) == ["water the plants"]
+        assert reminded(list(another.look(coloured("orange")))) == ["water the plants"]
 
 
 def test_an_old_memory_of_the_photo_counts_though_newer_ones_are_recalled(path: Path) -> None:
@@ -212,7 +207,7 @@ def test_an_old_memory_of_the_photo_counts_though_newer_ones_are_recalled(path: 
         memory.add_all([episode(WATER), *(episode(f"Again, {n}.", day=n) for n in range(1, 5))])
         encode_missing(memory, encoder := BackendEncoder(FakeBackend()))
         talk = Conversation(FakeBackend(), memory, encoder)
-        assert reminded(list(talk.look(photo("orange")))) == ["water the plants"]
+        assert reminded(list(talk.look(coloured("orange")))) == ["water the plants"]
         assert WATER not in [recall.episode.words for recall in talk.recalls]
 
 

@@ -1,4 +1,4 @@
-"""Durability: upgrades from version 1, snapshots, a torn file and the way back, full disks, read-only folders."""
+"""Durability: upgrades from version 1, snapshots, a torn file and the way back, two processes at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
@@ -24,20 +23,14 @@ from memory.errors import MemoryFileError
 from memory.store import Memory
 from tests.support.crasher import episode
 from tests.support.oldmemory import version_1
+from tests.support.twelve_episodes import TOLD, filled, ids
 
 ROOT = Path(__file__).parents[2]
-TOLD = [episode(n) for n in range(12)]
 
 
 @pytest.fixture
 def path(own_home: Path) -> Path:
     return own_home / "memory.db"
-
-
-def filled(path: Path, count: int = 12) -> set[str]:
-    with Memory(path) as memory:
-        memory.add_all(TOLD[:count])
-        return set(memory.ids())
 
 
 def age(path: Path, days: float) -> None:
@@ -46,11 +39,6 @@ def age(path: Path, days: float) -> None:
         kept.file.rename(
             kept.file.with_name((kept.taken - timedelta(days=days)).strftime(database_files.STAMP) + ".db")
         )
-
-
-def ids(file: Path) -> set[str]:
-    with closing(sqlite3.connect(f"{file.as_uri()}?immutable=1", uri=True)) as db:
-        return {id for (id,) in db.execute("SELECT id FROM episodes")}
 
 
 def test_version_1_with_rows_is_brought_up_to_date(path: Path) -> None:
@@ -215,76 +203,6 @@ def test_an_open_memory_is_not_replaced(path: Path) -> None:
     assert snapshots.restore(path).aside is not None
 
 
-# No room, no rights
-
-
-def test_a_full_disk_loses_nothing(path: Path) -> None:
-    known = filled(path, 4)
-    with Memory(path) as memory:
-        (pages,) = memory._file.db.execute("PRAGMA page_count").fetchone()
-        memory._file.db.execute(f"PRAGMA max_page_count = {pages + 1}")
-        with pytest.raises(MemoryFileError, match="disk is full and nothing was changed") as caught:
-            memory.add_all(TOLD)
-        assert "\n" not in str(caught.value)
-        assert set(memory.ids()) == known and memory.verify() == []
-
-
-FULL = """
-import resource, sys
-from memory.__main__ import main
-size = int(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-sys.exit(main(sys.argv[2:]))
-"""
-
-
-@pytest.mark.parametrize("command", ["import", "forget", "export", "list"])
-def test_a_disk_that_takes_no_more_bytes(path: Path, own_home: Path, command: str) -> None:
-    """In a process whose writes fail half-way: one clear line, and nothing is lost."""
-    known = filled(path, 12)
-    archive = own_home / "a.zip"
-    with Memory(own_home / "more.db") as more:
-        more.add_all([episode(n) for n in range(100, 140)])
-        main(["--memory", str(own_home / "more.db"), "export", str(archive)])
-    argument = {"import": archive, "forget": TOLD[0].id, "export": own_home / "b.zip", "list": "--json"}[command]
-    size = 33_000 if command == "export" else path.stat().st_size // 2
-    code = [sys.executable, "-c", FULL, str(size), command, str(argument)]
-    done = subprocess.run(code, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert "Traceback" not in done.stderr and done.returncode == (0 if command == "list" else 1)
-    assert 1 <= done.stderr.count("\n") <= 2, "the command's line, and that no snapshot could be made"
-    with Memory(path) as memory:
-        assert set(memory.ids()) in (known, known - {TOLD[0].id} if command == "forget" else known)
-        assert memory.verify() == [] and memory.trouble == ""
-    assert not (own_home / "b.zip").exists() and not list(own_home.glob(".b*"))
-
-
-def test_a_memory_that_cannot_be_written_can_be_read() -> None:
-    """It was refused, though nothing was to be written. Run without root's rights, as root can write anywhere."""
-    me = os.geteuid()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "m.db"
-        known = filled(path, 2)
-        for file in (path, Path(folder)):
-            os.chown(file, 65534 if me == 0 else me, -1)
-        path.chmod(0o400)
-        Path(folder).chmod(0o500)
-        try:
-            if me == 0:
-                os.seteuid(65534)
-            with Memory(path) as memory:
-                assert set(memory.ids()) == known and memory.verify() == []
-                assert memory.search(TOLD[0].words) and memory.get(TOLD[0].id) == TOLD[0]
-                assert "can be read" in memory.trouble and "\n" not in memory.trouble
-                for change in (lambda: memory.add(TOLD[3]), lambda: memory.forget_all([TOLD[0].id])):
-                    with pytest.raises(MemoryFileError, match="read-only") as caught:
-                        change()
-                    assert "\n" not in str(caught.value)
-        finally:
-            os.seteuid(me)
-            Path(folder).chmod(0o700)
-        assert ids(path) == known
-
-
 # Two processes
 
 
@@ -292,6 +210,7 @@ ADD = """
 import sys
 from pathlib import Path
 from tests.support.crasher import episode
+from tests.support.twelve_episodes import TOLD, filled, ids
 from memory.store import Memory
 with Memory(Path(sys.argv[1]), timeout=60.0) as memory:
     for n in range(int(sys.argv[2]), int(sys.argv[2]) + 25):

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from assistant import photo as photos
+from memory.episode import Photo
 
 RED, BLUE = (200, 30, 40), (20, 60, 210)
 
@@ -34,3 +35,8 @@ def exif_of(image: Image.Image, taken: str = "", offset: str = "", orientation: 
     gps = exif.get_ifd(0x8825)
     gps[1], gps[2], gps[0x1D] = "N", (52.0, 31.0, 12.0), "CANARY-GPS"
     return exif
+
+
+def coloured(colour: str) -> Photo:
+    """A small photo of one colour."""
+    return photos.from_image(Image.new("RGB", (8, 8), colour))

@@ -11,17 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from textual.message import Message as ThreadMessage
 
 from assistant.backend import Backend, Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
 from assistant.encoder.encoder import BackendEncoder
 from assistant.events import Answered, Captioned, Event, Failed, Recalled
-from assistant.photo import from_image
 from memory.episode import Episode, Photo, Recall, Turn
 from memory.errors import ModelError, ModelStopped
 from memory.store import Memory
+from tests.support.pictures import coloured
 from ui.runtime import engines, messages
 from ui.runtime.app_thread import AppThread
 
@@ -79,13 +78,9 @@ def memory_file(tmp_path: Path) -> Path:
     return tmp_path / "memory.db"
 
 
-def photo(colour: str) -> Photo:
-    return from_image(Image.new("RGB", (8, 8), colour))
-
-
 def read(colour: str) -> Future[Photo]:
     done: Future[Photo] = Future()
-    done.set_result(photo(colour))
+    done.set_result(coloured(colour))
     return done
 
 
@@ -93,7 +88,7 @@ def remembered(file: Path, **words: str) -> None:
     """Memories of one colour each, as an archive brings them: not seen by any encoder; the first is the newest."""
     with Memory(file) as memory:
         for n, (colour, said) in enumerate(words.items()):
-            memory.add(Episode(photo(colour), (Turn("user", said),), DAY - timedelta(days=n)))
+            memory.add(Episode(coloured(colour), (Turn("user", said),), DAY - timedelta(days=n)))
 
 
 def started(told: Told, file: Path, open_backend: Callable[[], Backend], encoder: Backend | None = None) -> AppThread:
@@ -116,7 +111,7 @@ def test_words_about_a_new_photo_are_never_kept_with_the_one_before(told: Told, 
     assert isinstance(told.last("first"), Captioned) and isinstance(told.last("words"), Captioned)
     assert told.last("second") == Failed("the model stopped")
     with Memory(memory_file) as memory:
-        assert [(e.photo, e.words) for e in memory.episodes()] == [(photo("navy"), "This is Rex.")]
+        assert [(e.photo, e.words) for e in memory.episodes()] == [(coloured("navy"), "This is Rex.")]
 
 
 def test_a_photo_is_recalled_and_remembered_before_the_model_is_loaded(told: Told, memory_file: Path) -> None:
@@ -130,7 +125,7 @@ def test_a_photo_is_recalled_and_remembered_before_the_model_is_loaded(told: Tol
     [recalled] = told.of("first")
     assert isinstance(recalled, Recalled) and [r.episode.words for r in recalled.recalls] == ["This is Milo."]
     found: list[Recall] = []
-    thread.alike(None, photo("orange"), 4, found.extend)
+    thread.alike(None, coloured("orange"), 4, found.extend)
     thread.look("second", read("navy"))
     thread.remember("words", "This is Rex.", None, None)
     thread.ask("question", "who?")
@@ -240,7 +235,7 @@ def test_photos_that_the_encoder_has_not_seen_are_encoded_while_one_talks(
     encoder.go.release()
     closing.join()
     steps = [(m.done, m.total) for m in told if isinstance(m, messages.PhotosEncoded)]
-    assert steps[0] == (0, 4) and seen[:2] == [photo("orange").sha256, photo("navy").sha256]
+    assert steps[0] == (0, 4) and seen[:2] == [coloured("orange").sha256, coloured("navy").sha256]
     told.clear()
     again = started(told, memory_file, FakeBackend)
     told.until(lambda: any(isinstance(m, messages.PhotosEncoded) and m.done == m.total for m in told), "the rest")

@@ -24,6 +24,8 @@ from memory.paths import private_folder
 Texts = dict[str, str]
 """What was written about a sample, by its part: "caption", "answer"."""
 OPTIONS = Options(max_new_tokens=320)
+CACHED = 64
+"""Texts that a `CachedWriter` keeps: more than the conditions of one sample share."""
 
 
 class Writer(Protocol):
@@ -35,21 +37,18 @@ class Writer(Protocol):
 
 
 class CachedWriter:
-    """Writes each prompt once: conditions that share a caption pay for it once. Greedy decoding only.
+    """Writes each prompt once: conditions that share a caption pay for it once. Greedy decoding only."""
 
-    The last `keep` texts are cached.
-    """
-
-    def __init__(self, backend: Writer, options: Options = OPTIONS, keep: int = 64) -> None:
-        self.backend, self.options, self.keep = backend, options, keep
+    def __init__(self, backend: Writer) -> None:
+        self.backend = backend
         self._written: dict[tuple[Message, ...], str] = {}
 
     def write(self, messages: Sequence[Message]) -> str:
         """The next assistant turn, stripped. Raises KeepsakeError when the model fails."""
         key = tuple(messages)
         if key not in self._written:
-            text = "".join(c.text for c in self.backend.stream(key, self.options)).strip()
-            self._written = {**dict(list(self._written.items())[-self.keep + 1 :]), key: text}
+            text = "".join(c.text for c in self.backend.stream(key, OPTIONS)).strip()
+            self._written = {**dict(list(self._written.items())[-CACHED + 1 :]), key: text}
         return self._written[key]
 
 

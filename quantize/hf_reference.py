@@ -37,12 +37,8 @@ ROOM = 1.25
 class Checkpoint:
     """A loaded transformers folder, with the LoRA of its folder `adapter` unmerged on it if there is one."""
 
-    def __init__(self, folder: Path, budget: PhotoBudget | None = None) -> None:
-        """Load model, tokenizer and image processor. Raises KeepsakeError for a folder of another family or none.
-
-        `budget`: visual tokens of a photo, where the model can choose; None: the engines' own.
-        """
-        self.budget = budget or PhotoBudget()
+    def __init__(self, folder: Path) -> None:
+        """Load model, tokenizer and image processor. Raises KeepsakeError for a folder of another family or none."""
         if not (folder / "config.json").is_file():
             raise KeepsakeError(f"{folder} is not a checkpoint: it has no config.json")
         connector = hf_config.connector(folder)
@@ -146,10 +142,9 @@ class Checkpoint:
         how: dict[str, Any] = {"do_image_splitting": False}
         if not self.side:
             unit = self.image_processor.patch_size * self.image_processor.merge_size
-            seen, how = (
-                [resized(p, self.budget.most(small), self.budget.least, unit) for p in seen],
-                {"do_resize": False},
-            )
+            budget = PhotoBudget()
+            seen = [resized(p, budget.most(small), budget.least, unit) for p in seen]
+            how = {"do_resize": False}
         return dict(self.image_processor([Image.fromarray(p) for p in seen], return_tensors="pt", **how))
 
     def _on_device(self, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -52,14 +52,14 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TextEmbedder:
     """Embeds texts with a network in ONNX, which several threads may use at a time; opened at the first text."""
 
-    def __init__(self, folder: Path = SHIPPED, threads: int = 1) -> None:
+    def __init__(self, folder: Path = SHIPPED) -> None:
         """Read the manifest in `folder`. Raises ModelError: one line that says what is missing or wrong."""
         path = folder / MANIFEST
         try:
             self._manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
         except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
             raise ModelError(f"{path} is not the manifest of a text embedder: {error}") from error
-        self.name, self._folder, self._threads = self._manifest.name, folder, threads
+        self.name, self._folder = self._manifest.name, folder
         self.space = f"{self.name}-{self._manifest.sha256[:12]}"
         """The name of the vector space: vectors of two networks are never compared."""
         self._opened: tuple[WordPiece, OnnxSession] | None = None
@@ -80,7 +80,7 @@ class TextEmbedder:
             if self._opened is None:
                 network, _ = checked_file(self._folder, self._manifest.file, self._manifest.sha256)
                 vocabulary, _ = checked_file(self._folder, self._manifest.vocabulary, self._manifest.vocabulary_sha256)
-                self._opened = WordPiece(vocabulary), OnnxSession(network, "embedding", self._threads)
+                self._opened = WordPiece(vocabulary), OnnxSession(network, "embedding", threads=1)
             return self._opened
 
 

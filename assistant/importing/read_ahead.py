@@ -16,17 +16,15 @@ Given = TypeVar("Given")
 Result = TypeVar("Result")
 
 
-def read_ahead(
-    work: Callable[[Given], Result], items: Iterable[Given], threads: int = THREADS
-) -> Iterator[tuple[Given, Future[Result]]]:
-    """Each item with the future of `work(item)`, which runs in a thread; at most `threads` + 1 are ahead.
+def read_ahead(work: Callable[[Given], Result], items: Iterable[Given]) -> Iterator[tuple[Given, Future[Result]]]:
+    """Each item with the future of `work(item)`, which runs in a thread; at most `THREADS` + 1 are ahead.
 
     What has not begun when the caller stops is not begun any more.
     """
     rest = iter(items)
-    with ThreadPoolExecutor(threads, "read ahead") as pool:
+    with ThreadPoolExecutor(THREADS, "read ahead") as pool:
         try:
-            waiting = deque((item, pool.submit(work, item)) for item in islice(rest, threads + 1))
+            waiting = deque((item, pool.submit(work, item)) for item in islice(rest, THREADS + 1))
             while waiting:
                 yield waiting.popleft()
                 waiting.extend((item, pool.submit(work, item)) for item in islice(rest, 1))

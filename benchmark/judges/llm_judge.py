@@ -48,8 +48,8 @@ class LlmJudge:
     "D"; and a reply is right if "correct" occurs in the judge's answer, "incorrect" included. Use it for nothing else.
     """
 
-    def __init__(self, endpoint: Endpoint, compatible: bool = False, progress: bool = False) -> None:
-        self.endpoint, self.compatible, self.progress = endpoint, compatible, progress
+    def __init__(self, endpoint: Endpoint, compatible: bool = False) -> None:
+        self.endpoint, self.compatible = endpoint, compatible
         self.name = f"chat:{endpoint.model}" + ("/compatible" if compatible else "")
 
     def choose(self, asked: Sequence[tuple[str, Question]]) -> list[Verdict]:
@@ -66,7 +66,7 @@ class LlmJudge:
 
     def _ask(self, prompts: Sequence[str]) -> list[str]:
         requests: list[Request] = [(Message("user", (prompt,)),) for prompt in prompts]
-        return self.endpoint.ask(requests, self.progress)
+        return self.endpoint.ask(requests)
 
 
 def choose_prompt(caption: str, question: Question) -> str:

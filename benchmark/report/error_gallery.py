@@ -109,10 +109,10 @@ def _badness(row: Result) -> float:
     return sum(_lost(row, m) for m in ("name_recall", "facts_kept", "acc_pos", "acc_neg"))
 
 
-def cards(runs: Sequence[Run], data: Path | None = None, most: int = MOST) -> list[Card]:
-    """The cards of all runs: at most `most`, shared evenly, with thumbnails of `BUDGET` bytes in all."""
-    share = max(1, most // max(1, len(runs)))
-    rows = [(run.label, row) for run in runs for row in worst(run, share)][:most]
+def cards(runs: Sequence[Run], data: Path | None = None) -> list[Card]:
+    """The cards of all runs: at most `MOST`, shared evenly, with thumbnails of `BUDGET` bytes in all."""
+    share = max(1, MOST // max(1, len(runs)))
+    rows = [(run.label, row) for run in runs for row in worst(run, share)][:MOST]
     from_disk = _samples_of(data, {row.sample for _, row in rows if row.spec is None})
     out, used = [], 0
     for label, row in rows:

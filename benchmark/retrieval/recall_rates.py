@@ -47,13 +47,13 @@ class Found:
 NOTHING = Share(np.nan, np.nan, np.nan)
 
 
-def resampled(things: int, groups: Sequence[np.ndarray], seed: int = 0, rounds: int = ROUNDS) -> np.ndarray:
-    """How often each thing is drawn in each round, (rounds, things); things are drawn within their group."""
+def resampled(things: int, groups: Sequence[np.ndarray], seed: int = 0) -> np.ndarray:
+    """How often each thing is drawn in each round, (ROUNDS, things); things are drawn within their group."""
     rng = np.random.default_rng((seed, 5))
-    times = np.zeros((rounds, things), np.float32)
+    times = np.zeros((ROUNDS, things), np.float32)
     for group in groups:
         if len(group):
-            times[:, group] = rng.multinomial(len(group), np.full(len(group), 1 / len(group)), rounds)
+            times[:, group] = rng.multinomial(len(group), np.full(len(group), 1 / len(group)), ROUNDS)
     return times
 
 

@@ -27,6 +27,8 @@ from memory.store import Memory
 
 SPACE = "drawn"
 """Name of the vector space in the memory."""
+ADDED = 20
+"""Photos that are added to a filled memory, one by one, to measure how long that takes."""
 CHUNK = 1000
 """Photos that are drawn at once."""
 K = 10
@@ -167,9 +169,9 @@ def exact_answers(world: World, queries: np.ndarray, progress: Callable[[str], N
     return which.tolist()
 
 
-def adding(memory: Memory, world: World, n: int = 20) -> list[float]:
-    """Milliseconds to add one more photo with its vectors, n times. The photos stay in the memory."""
-    more, times = World(n, world.tokens, world.dim, world.seed + 1), []
+def adding(memory: Memory, world: World) -> list[float]:
+    """Milliseconds to add one more photo with its vectors, `ADDED` times. The photos stay in the memory."""
+    more, times = World(ADDED, world.tokens, world.dim, world.seed + 1), []
     for i, tokens in enumerate(next(more.chunks())[1]):
         episode = _episode(world.photos + i)
         began = time.perf_counter()

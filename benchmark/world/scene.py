@@ -17,6 +17,8 @@ from PIL import Image, ImageFilter
 from benchmark.world.concepts import picture
 
 Rng = np.random.Generator
+MARGIN = 0.06
+"""Of a clean view, on each side, as a share of the picture."""
 TWIN_HUES = (75, 150, 210, 285)
 """Turns of hue, in degrees, that make a twin; photos of one look differ by at most 8 degrees."""
 
@@ -116,10 +118,10 @@ def _recolour(sprite: Image.Image, hue: float, saturation: float, gain: float) -
     return Image.fromarray(np.dstack([rgb.clip(0, 255).astype(np.uint8), pixels[..., 3]]), "RGBA")
 
 
-def clean_view(look: Look, size: int, margin: float = 0.06) -> Image.Image:
+def clean_view(look: Look, size: int) -> Image.Image:
     """The look alone, upright, on white, as the teacher of the vision tower sees a look."""
     cut = picture(look.code)
-    inner = int(size * (1 - 2 * margin))
+    inner = int(size * (1 - 2 * MARGIN))
     scale = inner / max(cut.size)
     sprite = cut.resize((max(1, int(cut.width * scale)), max(1, int(cut.height * scale))), Image.Resampling.BICUBIC)
     sprite = _recolour(sprite, look.hue, 1.0, 1.0)

@@ -51,24 +51,20 @@ class Choice:
     """KL divergence a token that the type costs, by the reckoning above."""
 
 
-def make_mix(
-    spec: Spec, out: Path, imatrix: Path | None = None, budget: int | None = None, n: int = PROMPTS, threads: int = 1
-) -> Path:
+def make_mix(spec: Spec, out: Path, imatrix: Path | None = None, n: int = PROMPTS, threads: int = 1) -> Path:
     """Measure the groups of the f16 or f32 model `spec`, choose their types, and write the mix `out` (TOML; `read`).
 
-    `imatrix`: the importance matrix that the model will be quantised with. `budget`: the most bytes that all quantised
-    tensors may take; None = as many as in Q4_K_M. `n`: samples to measure on. An interrupted run goes on.
-    Raises KeepsakeError.
+    All quantised tensors together take at most as many bytes as in Q4_K_M. `imatrix`: the importance matrix that the
+    model will be quantised with. `n`: samples to measure on. An interrupted run goes on. Raises KeepsakeError.
     """
     weights = {
         name: t for name, t in export.tensors(spec.language).items() if name.endswith(".weight") and _divisor([t])
     }
     patterns = groups(weights)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
-        if budget is None:
-            path = export.quantise(spec.language, Path(scratch) / "whole.gguf", "Q4_K_M", threads, imatrix)
-            budget = sum(t.n_bytes for name, t in export.tensors(path).items() if name in weights)
-            path.unlink()
+        path = export.quantise(spec.language, Path(scratch) / "whole.gguf", "Q4_K_M", threads, imatrix)
+        budget = sum(t.n_bytes for name, t in export.tensors(path).items() if name in weights)
+        path.unlink()
         nats = _measure(spec, weights, patterns, out, imatrix, n, Path(scratch), threads)
     types = choose({p: _choices(_matching(p, weights), nats[p]) for p in patterns}, budget)
     lines = [f"# {spec.name}: {n} prompts, at most {budget} bytes", "[types]"]

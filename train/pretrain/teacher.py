@@ -21,6 +21,8 @@ from train.encoder.lite0 import Lite0
 
 SIZE = 224
 """Pixels on a side of the teacher's input."""
+NEAR = 8
+"""Concepts that look alike, listed for each concept."""
 
 
 class Teacher:
@@ -46,8 +48,8 @@ def describe(looks: Sequence[Look], weights: Path, progress: bool = True) -> np.
     return np.stack(rows).astype(np.float32)
 
 
-def write_near(weights: Path, keep: int = 8) -> None:
-    """Write `benchmark/world/near.tsv`: for each concept the `keep` concepts of its split that look most like it.
+def write_near(weights: Path) -> None:
+    """Write `benchmark/world/near.tsv`: for each concept the `NEAR` concepts of its split that look most like it.
 
     The measure is the cosine of EfficientNet's features of their clean views, less the mean of the split.
     """
@@ -58,7 +60,7 @@ def write_near(weights: Path, keep: int = 8) -> None:
         features -= features.mean(0)
         features /= np.linalg.norm(features, axis=1, keepdims=True)
         alike = features @ features.T - 2 * np.eye(len(pool))
-        order = np.argsort(-alike, axis=1, kind="stable")[:, :keep]
+        order = np.argsort(-alike, axis=1, kind="stable")[:, :NEAR]
         lines += ["\t".join([c.code, *(pool[j].code for j in row)]) for c, row in zip(pool, order, strict=True)]
     write_text(HERE / "near.tsv", "\n".join(lines) + "\n")
 

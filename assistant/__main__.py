@@ -31,11 +31,12 @@ from assistant.mcp_server import stdio_server
 from assistant.models.photo_budget import PHOTO_TOKENS_HELP
 from assistant.opening import add_encoder_option, encode_with_progress, encoder_and_model, open_memory
 from assistant.photo import load_photo
-from assistant.sight import recall, remember
+from assistant.sight import MOST_RECALLED, recall, remember
 from memory import conversations
 from memory.days import Unknown, day_words
 from memory.episode import Photo, Recall, printable
 from memory.errors import KeepsakeError, exit_with
+from memory.maintenance.argument_types import positive
 from memory.search.typed_day import typed_day
 from memory.text import count
 
@@ -65,7 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     keep = commands.add_parser("remember", parents=[common], help="store a photo with what you say about it")
     keep.add_argument("photo", type=Path, help="the photo file")
     keep.add_argument("words", help="what you say about the photo, such as 'This is Milo, my dog, at the lake'")
-    keep.add_argument("--when", type=_day, help="the day, such as 2025-08-01 (default: the camera's date, else today)")
+    keep.add_argument(
+        "--when", type=_day, help="the day, such as 2025-08-01, or 'unknown' (default: the camera's date, else unknown)"
+    )
     keep.add_argument("--place", help="where the photo was taken")
     keep.set_defaults(run=_remember)
 
@@ -74,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("question", help="the question, such as 'Who is this?'")
     text = "answer from the photo and the memories, without writing a caption first"
     ask.add_argument("--no-caption", action="store_true", help=text)
-    ask.add_argument("--photo-tokens", type=_positive, metavar="N", help=PHOTO_TOKENS_HELP)
+    ask.add_argument("--photo-tokens", type=positive, metavar="N", help=PHOTO_TOKENS_HELP)
     ask.set_defaults(run=_ask)
 
     import_cli.add(commands, common)
@@ -82,7 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     search_cli.add(commands)
     find = commands.add_parser("recall", parents=[common], help="list the memories that a photo brings back")
     find.add_argument("photo", type=Path, help="the photo file")
-    find.add_argument("-k", type=_positive, default=4, metavar="N", help="at most N photos (default 4)")
+    find.add_argument(
+        "-k", type=positive, default=MOST_RECALLED, metavar="N", help="at most N photos (default %(default)s)"
+    )
     find.set_defaults(run=_recall)
 
     drop = commands.add_parser("forget", help="forget a photo and everything that was said about it")
@@ -112,12 +117,6 @@ def _day(text: str) -> datetime | Unknown:
         return typed_day(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
-    return int(text)
 
 
 def _remember(args: argparse.Namespace) -> int:
@@ -163,7 +162,7 @@ def _seen(args: argparse.Namespace) -> tuple[Photo, list[Recall]]:
     opened = encoder_and_model(args.encoder, args.model)
     with opened as (encoder, backend), open_memory(args.memory, backend, to_read=True) as memory:
         encode_with_progress(memory, encoder)
-        return photo, recall(memory, encoder, photo, getattr(args, "k", 4))
+        return photo, recall(memory, encoder, photo, getattr(args, "k", MOST_RECALLED))
 
 
 def _recall(args: argparse.Namespace) -> int:

@@ -46,9 +46,6 @@ from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError, ModelStopped
 from memory.store import Memory
 
-MOST_RECALLED = 4
-"""Photos that are recalled at most: each lengthens the prompt by its visual tokens and its words."""
-
 
 class Conversation:
     """One conversation with a model and a memory. Not thread-safe: call it from one thread, `cancel` from any."""
@@ -123,7 +120,7 @@ class Conversation:
         before = self._state()
         self._stop.clear()
         try:
-            by_words = tuple(word_recall.by_words(self.memory, question, MOST_RECALLED, self.recalls, self.photo))
+            by_words = tuple(word_recall.by_words(self.memory, question, sight.MOST_RECALLED, self.recalls, self.photo))
             if self.photo and by_words:
                 self.recalls = (*self.recalls, *by_words)
                 yield Recalled(self.recalls)
@@ -238,7 +235,7 @@ class Conversation:
 
     def recall(self, photo: Photo) -> list[Recall]:
         """Episodes that belong to `photo`, surely or maybe, best first. Raises PhotoError, ModelError."""
-        found = self._pairs.applied(self.backend, photo, sight.recall(self.memory, self.encoder, photo, MOST_RECALLED))
+        found = self._pairs.applied(self.backend, photo, sight.recall(self.memory, self.encoder, photo))
         said = {other: same for (new, other), same in self._said.items() if new == photo.sha256}
         # A photo without words tells nothing: the user is asked what this is, as if none were known.
         found = [r for r in found if r.episode.words and said.get(r.episode.photo.sha256, True)]

@@ -15,8 +15,11 @@ from memory.errors import KeepsakeError, PhotoError
 from memory.naming.photo_names import by_photo
 from memory.store import Memory
 
+MOST_RECALLED = 4
+"""Photos that are recalled at most: each lengthens the prompt by its visual tokens and its words."""
 
-def recall(memory: Memory, encoder: PhotoEncoder, photo: Photo, k: int = 4) -> list[Recall]:
+
+def recall(memory: Memory, encoder: PhotoEncoder, photo: Photo, k: int = MOST_RECALLED) -> list[Recall]:
     """Episodes of the k things that belong to `photo`, best first; what the encoder's gate calls nobody is left out.
 
     A thing with a name is one, however many photos show it. The very same photo is sure, whatever the gate says, and

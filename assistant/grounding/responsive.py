@@ -58,57 +58,86 @@ def responsive(
 ) -> bool:
     """Whether a sentence has what the question asks for. `names`: stems of what the recalled things are called; `own`:
     of these, the names of those surely in view; `people`: of names that were told beside them."""
-    found = tokens(sentence)
+    found, asked = tokens(sentence), tokens(question)
+    return (
+        not _misses_the_name(question, found, names, own)
+        and not _repeats(question, asked, found)
+        and _fits_question_word(question, sentence, asked, found, names, people)
+    )
+
+
+def _misses_the_name(question: str, found: Sequence[Token], names: frozenset[str], own: frozenset[str]) -> bool:
+    """Whether a name is asked for and another one said, or a name said and something else asked for."""
     called = bool(_CALLED.match(question))
     if called or _WHO_IN_VIEW.match(question):
         wanted = own or (names if called else own)
-        if wanted and found and not any(t.stem in wanted for t in found):
-            return False  # "Oscar", to "what is it called?", where it is Zog; "Emma's bear", where it is Bruno
-    else:
-        spelt = question.replace("'s", " is").replace("’s", " is")
-        if _only_names(found, names) and not _WHO_IS.match(spelt):
-            return False
-        if _bare_name(found, names) and not _NAME_ASKED.match(spelt):
-            return False
-    asked_of = {t.stem for t in tokens(question)}
-    if _WHO_IS_NAMED.match(question) and _only_echoes(found, asked_of):
-        return False  # "Nguyễn Thị Hoa.", to "who's Hoa?"
-    if _OPEN.match(question) and found and all(t.stem in asked_of or t.kind in _EMPTY for t in found):
-        return False  # "Ellie was ill.", to "why was Ellie ill?"
-    if found and found[0].kind == "prep" and (asks := tokens(question)) and asks[0].kind in ("be", "aux"):
-        return any(t.kind == "prep" and t.stem == found[0].stem for t in asks)  # "With 3 throws", to "Did I win it?"
-    number, day = (any(t.kind == kind for t in found) for kind in ("number", "day"))
+        # "Oscar", to "what is it called?", where it is Zog; "Emma's bear", where it is Bruno
+        return bool(wanted and found) and not any(t.stem in wanted for t in found)
+    spelt = _spelt(question)
+    only = _only_names(found, names) and not _WHO_IS.match(spelt)
+    return only or (_bare_name(found, names) and not _NAME_ASKED.match(spelt))
+
+
+def _repeats(question: str, asked: Sequence[Token], found: Sequence[Token]) -> bool:
+    """Whether a sentence has only the question's own words: "Ellie was ill.", to "why was Ellie ill?"."""
+    known = {t.stem for t in asked}
+    if _WHO_IS_NAMED.match(question) and _only_echoes(found, known):
+        return True  # "Nguyễn Thị Hoa.", to "who's Hoa?"
+    return bool(_OPEN.match(question) and found) and all(t.stem in known or t.kind in _EMPTY for t in found)
+
+
+def _fits_question_word(
+    question: str,
+    sentence: str,
+    asked: Sequence[Token],
+    found: Sequence[Token],
+    names: frozenset[str],
+    people: frozenset[str],
+) -> bool:
+    """Whether a sentence has what the question's first words ask for: a number, a time, a place, somebody."""
+    prep = found[0] if found and found[0].kind == "prep" else None
+    if prep and asked and asked[0].kind in ("be", "aux"):
+        return any(t.kind == "prep" and t.stem == prep.stem for t in asked)  # "With 3 throws", to "Did I win it?"
     if how := _HOW.match(question):
-        what = how["what"].lower()
-        if what in ("often", "long"):
-            return number or day or bool(_TIME.search(sentence) or _SPAN.search(sentence))
-        if what == "much":
-            return number and not _SPAN.search(sentence)
-        return number
-    asked = re.match(r"\W*(where|when|what (?:year|day|date|month))\b", question, re.IGNORECASE)
-    if asked and asked[1].lower() == "where":
-        content = [t for t in found if t.content]
-        if content and all(t.stem in people for t in content):
-            return False  # "Nguyễn Thị Hoa.", to "where's it from?"
-        return any(t.kind in ("word", "name") for t in found)
-    if asked:
+        return _measures(how["what"].lower(), sentence, found)
+    if where_or_when := re.match(r"\W*(where|when|what (?:year|day|date|month))\b", question, re.IGNORECASE):
+        if where_or_when[1].lower() == "where":
+            content = [t for t in found if t.content]
+            if content and all(t.stem in people for t in content):
+                return False  # "Nguyễn Thị Hoa.", to "where's it from?"
+            return any(t.kind in ("word", "name") for t in found)
+        day = any(t.kind == "day" for t in found)
         return day or bool(_TIME.search(sentence) or _CLOCK.search(sentence))
     if only_day(sentence):
         return bool(_MOMENT.search(question))
     if re.match(r"\W*(?:and |but |so )?whose\b", question, re.IGNORECASE) and not _owner(found, names):
         return False
     if re.match(r"\W*(?:and |but |so )?what\b(?! happened)", question, re.IGNORECASE) and _somebody(found, people):
-        return bool(_NAME_ASKED.match(question.replace("'s", " is").replace("’s", " is")))
-    if found and found[0].kind == "prep" and _what_does(tokens(question)):
+        return bool(_NAME_ASKED.match(_spelt(question)))
+    if prep and _what_does(asked):
         return False  # "At Landmannalaugar.", to "What broke?"
     if _WHO_DID.match(question) and found and _last(found).possessive:
         return False  # "Grandma Edith's", to "Who broke it?"
     if re.match(r"\W*(?:and |but |so )?(?:who|whose|whom)\b", question, re.IGNORECASE):
-        if found and found[0].kind == "prep" and not any(_person(t) for t in found[1:]):
+        if prep and not any(_person(t) for t in found[1:]):
             return False  # "In up to the knee.", to "who fell in?"
-        known = {t.stem for t in tokens(question)}
+        known = {t.stem for t in asked}
         return any((t.kind in ("name", "word") or t.possessive) and t.stem not in known for t in found)
     return True
+
+
+def _measures(what: str, sentence: str, found: Sequence[Token]) -> bool:
+    """Whether a sentence tells how old, how much, how long ... something is."""
+    number = any(t.kind == "number" for t in found)
+    if what in ("often", "long"):
+        day = any(t.kind == "day" for t in found)
+        return number or day or bool(_TIME.search(sentence) or _SPAN.search(sentence))
+    return number and not (what == "much" and _SPAN.search(sentence))
+
+
+def _spelt(question: str) -> str:
+    """The question with "is" in place of 's: "who's this" becomes "who is this"."""
+    return question.replace("'s", " is").replace("’s", " is")
 
 
 _UNTOLD_OF = re.compile(

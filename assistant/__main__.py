@@ -67,7 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     keep.add_argument("photo", type=Path, help="the photo file")
     keep.add_argument("words", help="what you say about the photo, such as 'This is Milo, my dog, at the lake'")
     keep.add_argument(
-        "--when", type=_day, help="the day, such as 2025-08-01, or 'unknown' (default: the camera's date, else unknown)"
+        "--when",
+        type=_day,
+        help="2025-08-01, '5 May 2020', yesterday or unknown (default: the camera's date, else unknown)",
     )
     keep.add_argument("--place", help="where the photo was taken")
     keep.set_defaults(run=_remember)

@@ -109,12 +109,6 @@ def test_the_embedder_finds_what_no_rule_does_and_may_fail() -> None:
     assert pick(asked, recalled, Broken()) == pick(asked, recalled) is not None
 
 
-def test_what_happened_once_is_no_habit() -> None:
-    assert "always" not in check("This is Rocky. Tom always eats your left shoe.", recall(ROCKY)).shown
-    told = "This is Simba. He comes by for breakfast."
-    assert "always comes by" in check("This is Simba. He always comes by for breakfast.", recall(told)).shown
-
-
 def test_a_caption_of_a_day_alone_gives_way_to_what_was_told() -> None:
     assert "boots I wore to Lena's wedding" in check("You were together on 12 May 2025.", recall(BOOTS)).shown
     bear = check("You were together on 12 May 2025. This is Bruno.", recall(BEAR)).shown
@@ -125,33 +119,6 @@ def test_a_sure_memory_answers_before_one_that_may_be_the_same() -> None:
     pepper = recall("This is Pepper, my sister's corgi. We look after her every August.")
     shown = check("You did not tell me that.", pepper, recall(ROCKY, sure=False), question="whose dog is this?").shown
     assert "my sister's corgi" in shown and "Maybe" not in shown
-
-
-def test_a_year_in_which_somebody_else_did_something_is_no_day_together() -> None:
-    words = "grandpas old alarm clock, he gave it to me in 1998 before he moved to hamburg"
-    shown = check(
-        "This is grandpas old alarm clock. You were together in 1998 before he moved to hamburg.", recall(words)
-    ).shown
-    assert "together" not in shown and "grandpas old alarm clock" in shown
-    mine = check("This is Bo. You were together in 1998.", recall("This is Bo. We met in 1998.")).shown
-    assert mine.endswith("in 1998.")
-
-
-@pytest.mark.parametrize(
-    ("words", "who", "shown"),
-    [
-        ("Emma got Mr Buttons for her fifth birthday from aunt Klara", "Emma", False),
-        ("Grandpa always wound it on Sundays before church.", "Grandpa", False),
-        ("Ben never liked it", "Ben", False),
-        ("Anna gave me this", "Anna", False),
-        ("Leo ate half a shoe.", "Leo", True),
-        ("Grandpa always slept on Sundays.", "Grandpa", True),
-        ("Emma got married in Rome", "Emma", True),
-    ],
-)
-def test_who_does_something_with_the_thing_is_not_the_thing(words: str, who: str, shown: bool) -> None:
-    """Previously the caption of a clock was "This is Grandpa.", as he wound it."""
-    assert (check(f"This is {who}.", recall(words)).shown == f"This is {who}.") == shown
 
 
 @pytest.mark.parametrize(
@@ -178,60 +145,10 @@ def test_the_name_of_the_thing_alone_answers_only_who(question: str, answer: str
     assert responsive(question, answer, names) is fits
 
 
-@pytest.mark.parametrize(
-    ("words", "text", "shown"),
-    [
-        ("Grandpa's old clock. Grandpa always wound it on Sundays before church.", "on Sundays before church", False),
-        ("This is Otto. Grandma bakes for him at Christmas.", "at Christmas", False),
-        ("This is Otto. My brother walks him in the evening.", "in the evening", False),
-        ("This is Otto. We go to the lake on Sundays.", "on Sundays", True),
-        ("This is Otto at Christmas.", "at Christmas", True),
-        ("This is Otto on my birthday. He ate the cake.", "on your birthday", True),
-        ("This is Otto. I found him on a Sunday.", "on a Sunday", True),
-    ],
-)
-def test_what_somebody_else_does_at_a_time_is_no_time_together(words: str, text: str, shown: bool) -> None:
-    """Previously "You were together on Sundays before church." stood under the photo of a clock."""
-    assert (f"You were together {text}." in check(f"You were together {text}.", recall(words)).shown) is shown
-
-
-VASE = "We found this vase at the flea market in Lyon on our honeymoon, Jonas dropped it once so there is a crack"
-BEN = "Ben's lucky sneakers. He ran the marathon in Vienna in them, 4 hours 12"
-ZUZU = "this lil monster is called Zuzu, Mia won it at the fair in Graz and it sits on her desk now"
 GRUMPF = "Grumpf guards the door, says Emil. He is afraid of the dark and puts Grumpf next to his pillow"
 TIN = "Dad keeps his screws in this tomato tin. My brother Paul cut his thumb on it at Easter in 2018"
 POODLE = "Lilly the poodle from next door, her owner Mrs Berger broke her hip so I walk her on Tuesdays"
 WEDDING = "My boots from the wedding of Lena, it was raining all the day"
-SAM = "Sam at the lake near Villach. He jumped off the boat and Julia had to pull him out"
-
-
-@pytest.mark.parametrize(
-    ("words", "caption", "shown"),
-    [
-        (BEAR, "Bruno's bear, who got him from Aunt Klara when she was born.", False),
-        (BEAR, "Bruno, Emma's bear, who got him from Aunt Klara when she was born.", True),
-        (BOOTS, "This is Lena's boots.", False),
-        (CLOCK, "Grandma's alarm clock, which rang every morning at six in 2019.", False),
-        (CLOCK, "Grandma's alarm clock, which rang every morning at six.", True),
-        (VASE, "Jonas dropped the vase once at the flea market in Lyon.", False),
-        (VASE, "You found the vase at the flea market in Lyon.", True),
-        (SAM, "Sam jumped off the boat at the lake near Villach.", True),
-        (BEN, "Ben's lucky sneakers: 4 hours 12.", False),
-        (SAM, "Sam, the boat and Julia, who had to pull him out.", False),
-        (ZUZU, "Zuzu, Mia won it at the fair in Graz and sits on her desk now.", False),
-        (ZUZU, "Zuzu, Mia won it at the fair in Graz and it sits on her desk now.", True),
-        (ROCKY, "Rocky ate your left shoe, and Tom's dog ate it too.", False),
-        (WEDDING, "The boots from Lena, the wedding of Lena, it rained all the day.", False),
-        (
-            "mimi. neighbours cat, allergic to fish",
-            "The cat mimi, the neighbours cat, and the fish that is allergic.",
-            False,
-        ),
-    ],
-)
-def test_what_belongs_together_stays_together(words: str, caption: str, shown: bool) -> None:
-    """All words of these captions were told; previously that was enough."""
-    assert (check(caption, recall(words)).shown == caption) is shown
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,8 @@ def _title(lines: Sequence[Line]) -> str:
 
     first, told = of("question", "remembered")[:1], [*of("remembered"), *of("correction")[:1]]
     parts = dict.fromkeys([*first, *(told or of("caption")[:1]), *of("question")])
-    return "  ·  ".join(filter(None, parts))[:LONGEST_TITLE]
+    title = "  ·  ".join(filter(None, parts))
+    return title if len(title) <= LONGEST_TITLE else title[:LONGEST_TITLE].rsplit(" ", 1)[0].rstrip(" ·") + " …"
 
 
 def get(memory: Memory, id: str) -> StoredConversation:

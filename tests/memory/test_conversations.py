@@ -76,6 +76,16 @@ def test_titles_tell_apart_conversations_that_begin_alike(path: Path) -> None:
         ]
 
 
+def test_a_long_title_ends_after_a_word(path: Path) -> None:
+    """Before, in the middle of one, and nothing said that there is more."""
+    with Memory(path) as memory:
+        asked = [Line("question", f"How many minutes does it lose in {n} days?") for n in range(9)]
+        conversations.keep(memory, "t1", part(0, QUESTION, *asked, shown=1, day=1), new=True)
+        (title,) = conversations.titles(memory)
+        assert len(title.text) <= 202 and title.text.endswith(" …")
+        assert title.text.removesuffix(" …").split()[-1] in "How many minutes does it lose in 3 days?".split()
+
+
 def test_titles_newest_first_and_by_words(path: Path) -> None:
     with Memory(path) as memory:
         for n in range(4):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from assistant.grounding import claims
-from assistant.grounding.premise import Premise
+from assistant.grounding.premise import Premise, left_out
 from assistant.grounding.support import FRAMES, phrases
 from assistant.grounding.words.phrases import heads, is_verb, phrase, sex
 from assistant.grounding.words.tokens import GENERIC, Token, alike, stem
@@ -230,6 +230,14 @@ def thing_as_person(words: Sequence[Token], told: Premise) -> bool:
         if doers and doers <= {"he", "she", "i", "we", "they"}:
             return True
     return False
+
+
+def takes_the_users_place(words: Sequence[Token], told: Premise) -> bool:
+    """Whether "she got her from a farm" is said where the user left out the "I": "my dog Pippa, got her"."""
+    return any(
+        (who.text.lower() in ("he", "she", "they") or who.stem in told.about) and left_out(deed, told)
+        for who, deed in pairwise(words)
+    )
 
 
 def other_doer(words: Sequence[Token], asked: Sequence[Token], told: Premise) -> bool:

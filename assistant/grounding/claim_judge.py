@@ -12,6 +12,7 @@ from assistant.grounding.bindings import (
     other_doer,
     other_preposition,
     partitive,
+    takes_the_users_place,
     thing_as_person,
     torn_apart,
 )
@@ -156,6 +157,7 @@ class Judge:
         if (
             torn_apart(words, told)
             or thing_as_person(words, told)
+            or takes_the_users_place(words, told)
             or (not self.evidence.asked and only_lists(words, told))
         ):
             return False

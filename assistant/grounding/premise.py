@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 
 from assistant.grounding.words import lexicon
 from assistant.grounding.words.phrases import heads, is_verb, named, phrase, sex
@@ -59,6 +60,20 @@ def read(id: str, words: str, day: date | None, place: str | None, *, sure: bool
     there = tokens(place) if place else ()
     nouns = frozenset(heads(one)[-1].stem for one in phrases if heads(one))
     return Premise(id, found, sentences, about, names, nouns, owned, Day.of(day) if day else None, there, sure, photo)
+
+
+def left_out(deed: Token, told: Premise) -> bool:
+    """Whether the user left out the "I" before a deed: "my dog Pippa, got her from a farm"."""
+    for source in told.sentences:
+        for j, (t, after) in enumerate(pairwise(source)):
+            if t.stem != deed.stem or t.kind != "word" or not is_verb(t) or (j and source[j - 1].kind != "stop"):
+                continue
+            others = any(
+                b.kind in ("me", "other") or (b.kind == "name" and b.stem not in told.about) for b in source[:j]
+            )
+            if after.text.lower() in lexicon.THIS | {"him", "her", "it", "them"} and not others:
+                return True
+    return False
 
 
 def groups(told: Sequence[Premise]) -> list[frozenset[str]]:

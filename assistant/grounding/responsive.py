@@ -95,6 +95,8 @@ def _fits_question_word(
     people: frozenset[str],
 ) -> bool:
     """Whether a sentence has what the question's first words ask for: a number, a time, a place, somebody."""
+    if re.match(r"\W*(?:and |but |so )?why\b", question, re.IGNORECASE) and re.search(r"\banyway\b", sentence):
+        return False  # "She comes anyway.", to "why isn't she allowed in?"
     prep = found[0] if found and found[0].kind == "prep" else None
     if prep and asked and asked[0].kind in ("be", "aux"):
         return any(t.kind == "prep" and t.stem == prep.stem for t in asked)  # "With 3 throws", to "Did I win it?"
@@ -157,6 +159,8 @@ def declines(question: str, refusal: str) -> bool:
     if _UNTOLD_WORD.search(refusal):
         return False  # "You did not tell me Japanese."
     found = _UNTOLD_OF.search(refusal)
+    if found and any(t.kind == "me" for t in tokens(question)) and not any(t.kind == "me" for t in tokens(found["rest"])):
+        return False  # "You did not tell me where she got her.", to "where did we get her?"
     if not found or tokens(found["rest"])[0].stem in {t.stem for t in tokens(question)}:
         return True
     asked = [t.stem for t in tokens(question) if t.content]

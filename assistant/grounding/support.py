@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 from assistant.grounding.moments import may_date
-from assistant.grounding.premise import NEVER, Premise, excluded, stands_for
+from assistant.grounding.premise import NEVER, Premise, excluded, left_out, stands_for
 from assistant.grounding.words import lexicon
 from assistant.grounding.words.phrases import is_verb, sex
 from assistant.grounding.words.tokens import GENERIC, Day, Token, alike, stem
@@ -206,6 +206,8 @@ def _unmatched(t: Token, i: int, claim: Sequence[Token], told: Premise, ask: Ask
         alone = all(x.stem in told.about for x in told.tokens if x.kind == "name")
         users = any(x.kind in ("me", "mine") for x in told.tokens)
         return 0.4 if (own or alone) and not told.owned and users else 1.6
+    if t.kind == "me" and i + 1 < len(claim) and left_out(claim[i + 1], told):
+        return 0.2
     if t.kind == "me":  # whoever shows a photo has seen what it shows
         return 0.3 if any(c.stem in _SEEING for c in claim[i + 1 : i + 3]) else 2.0
     if t.kind == "not":

@@ -76,6 +76,7 @@ _CONTRACTION = (
     (re.compile(r"['’]ll\b", re.I), " will"),
     (re.compile(r"\b(?:(he|she|that|there|here|what|who|where)['’]?|(it|this)['’])s\b", re.I), r"\1\2 is"),
     (re.compile(r"\b(i|you|we|he|she|they)['’]d\b", re.I), r"\1 would"),
+    (re.compile(r"(?<![\w'])'?em\b"), "them"),
     (re.compile(r"€\s?(\d[\d.,]*)"), r"\1 euro"),
     (re.compile(r"£\s?(\d[\d.,]*)"), r"\1 pound"),
     (re.compile(r"\$\s?(\d[\d.,]*)"), r"\1 dollar"),

@@ -23,6 +23,8 @@ ROCKY = "Rocky! Tom's dog. He ate my left shoe at the barbecue in Linz lol"
 BOOTS = "These are the boots I wore to Lena's wedding in the rain, never again"
 CLOCK = "Grandma's alarm clock, it rang every morning at six. I inherited it in 2019."
 BACKPACK = "my old backpack, bought it in Porto for 40 euros when the zip of the blue one broke"
+GINGER = "Ginger is the cat next door and my husband is allergic so she isnt allowed in but she comes anyway lol"
+BOUGHT = "bought these in Dallas w/ my sister in law. cost a fortune (320$) never wore them again"
 IPA = "IPA i had with Tomasz on the frozen lake in Mikołajki. he fell in up to the knee lol"
 BISCUIT = "Biscuit! he belongs to auntie Maureen. allergic to chicken and he bit the postman once."
 VASE = "Vase from Nguyễn Thị Hoa, my teacher in Hội An. we glazed it ourselves"
@@ -40,6 +42,8 @@ RUCKSACK = "my rucksack. went round Iceland with it, strap broke at Landmannalau
         (CLOCK, "When did Grandma's clock ring?", "It was six.", "it rang every morning at six"),
         (BACKPACK, "what did it cost?", "You did not tell me that.", "40 euros"),
         ("My dog Rex loves cheese.", "What does he love?", "No cheese.", "Rex loves cheese"),
+        (GINGER, "why isnt she allowed in", "She comes anyway.", "my husband is allergic"),
+        (BOUGHT, "where did i get em", "You did not tell me where you got them.", "bought these in Dallas"),
         (IPA, "where did i drink this", "You did not tell me where you drank this.", "the frozen lake in Mikołajki"),
         (IPA, "who fell in?", "In up to the knee.", "with Tomasz on the frozen lake in Mikołajki. he fell in"),
         (BISCUIT, "who bit the postman", "You did not tell me that.", "Biscuit! he belongs to auntie Maureen."),
@@ -211,6 +215,7 @@ def test_a_reminder_in_a_caption_is_told_as_what_the_user_asked_for(who: str) ->
     ("question", "refusal", "shown"),
     [
         ("is it accurate?", "You did not tell me who gave it.", "You did not tell me that."),
+        ("where did we get her?", "You did not tell me where she got her.", "You did not tell me that."),
         ("is it Japanese?", "You did not tell me Japanese.", "You did not tell me that."),
         ("who gave it?", "You did not tell me who gave it.", "You did not tell me who gave it."),
         ("how old is it?", "You did not tell me its age.", "You did not tell me its age."),

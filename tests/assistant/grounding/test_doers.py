@@ -123,3 +123,20 @@ def test_what_the_user_did_with_a_thing_may_be_said_of_the_thing() -> None:
     lamp = recall("I found this lamp in Rome. We froze all night.")
     assert check("The lamp found in Rome.", lamp).grounding.left_out == ()
     assert check("You froze all night.", lamp).grounding.left_out == ()
+
+
+PIPPA = "this is my dog Pippa, got her from a farm nr Shrewsbury in march 2019"
+
+
+@pytest.mark.parametrize(
+    ("words", "written", "shown"),
+    [
+        (PIPPA, "This is Pippa. She got her from a farm nr Shrewsbury in march 2019.", "This is Pippa."),
+        (PIPPA, "This is Pippa. You got her from a farm.", "This is Pippa. You got her from a farm."),
+        ("bought these in Dallas w/ my sister", "You bought these in Dallas.", "You bought these in Dallas."),
+        ("This is Rex, ate a whole cake", "This is Rex. You ate a whole cake.", "This is Rex."),
+    ],
+)
+def test_the_user_who_left_out_the_i_is_nobody_else(words: str, written: str, shown: str) -> None:
+    """Before, the dog got itself from a farm, and what the user did so was not shown as theirs."""
+    assert check(written, recall(words)).shown == shown

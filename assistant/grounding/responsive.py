@@ -159,7 +159,11 @@ def declines(question: str, refusal: str) -> bool:
     if _UNTOLD_WORD.search(refusal):
         return False  # "You did not tell me Japanese."
     found = _UNTOLD_OF.search(refusal)
-    if found and any(t.kind == "me" for t in tokens(question)) and not any(t.kind == "me" for t in tokens(found["rest"])):
+    if (
+        found
+        and any(t.kind == "me" for t in tokens(question))
+        and not any(t.kind == "me" for t in tokens(found["rest"]))
+    ):
         return False  # "You did not tell me where she got her.", to "where did we get her?"
     if not found or tokens(found["rest"])[0].stem in {t.stem for t in tokens(question)}:
         return True

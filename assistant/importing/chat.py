@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,12 @@ BEFORE, AFTER, ROW = timedelta(minutes=2), timedelta(minutes=10), timedelta(minu
 sent in a row."""
 MESSAGES_BEFORE, MESSAGES_AFTER = 2, 4
 """Most messages about a photo, before and after it."""
+MAP = (
+    r"https?://(?:maps\.google\.[a-z.]+/|www\.google\.[a-z.]+/maps"
+    r"|maps\.apple\.com/|goo\.gl/maps/|maps\.app\.goo\.gl/)\S*|geo:[-\d.,]+"
+)
+"""Links to a place on a map."""
+_COORDINATES = re.compile(MAP, re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,11 @@ class Chat:
     """What the program calls the chat: the other person, or a group."""
     me: str = ""
     """The user's name in it, where the export says so."""
+
+
+def without_coordinates(text: str) -> str:
+    """A message with three dots for the places on a map in it: where somebody was is not kept unasked."""
+    return _COORDINATES.sub("…", text)
 
 
 def photos_with_messages(

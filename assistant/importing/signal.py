@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
-from assistant.importing.chat import Chat, Message
+from assistant.importing.chat import Chat, Message, without_coordinates
 from memory.errors import KeepsakeError
 
 FOUNDED = 2010
@@ -132,7 +132,7 @@ class _Export:
                 name = self._by_aci.get(_text(one["mentionAci"]), self._own)
                 units = units[:start] + f"@{name}".encode("utf-16-le") + units[end:]
         lines = units.decode("utf-16-le", "replace").split("\n")
-        return "\n".join(line.strip() for line in lines).strip()
+        return without_coordinates("\n".join(line.strip() for line in lines).strip())
 
     def _file(self, pointer: Mapping[str, Any]) -> str:
         """The path of a file within the export: that of the file there is, or where it should be."""

@@ -14,14 +14,22 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
-from assistant.importing.chat import Chat, Message
+from assistant.importing.chat import Chat, Message, without_coordinates
 from memory.errors import KeepsakeError
 
 PEOPLE = ("personal_chat", "private_group", "private_supergroup", "public_supergroup", "saved_messages")
 """Kinds of chats that people write in."""
 FOUNDED = 2013
 """Year in which Telegram began: no message is older."""
-NO_WORDS = ("poll", "location_information", "contact_information", "game_title", "invoice_information", "todo_list")
+NO_WORDS = (
+    "poll",
+    "location_information",
+    "contact_information",
+    "game_title",
+    "invoice_information",
+    "todo_list",
+    "via_bot",
+)
 """Fields of messages whose text, if any, is not what somebody wrote."""
 
 
@@ -84,7 +92,7 @@ def _messages(listed: list[object]) -> Iterator[Message]:
         sender = " ".join(_text(raw.get("forwarded_from") or raw.get("from")).split()) or "somebody"
         if when is None:
             continue
-        text = "" if any(field in raw for field in NO_WORDS) else _text(raw.get("text"))
+        text = "" if any(field in raw for field in NO_WORDS) else without_coordinates(_text(raw.get("text")))
         file = _file(raw)
         omitted = _path(raw).startswith("(")
         if text or file or omitted:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from assistant.importing.chat import MAP, without_coordinates
+
 MORNING = frozenset(
     "am 午前 오전 上午 凌晨 早上 清晨 öö de ص قظ πμ sa pd проб vm dop дп pg पूर्वाह्न לפנה״צ ก่อนเที่ยง fm".split()
 )
@@ -110,12 +112,7 @@ _ONCE = (
     r"|localização em tempo real compartilhada|live ?locatie gedeeld"
 )
 _NOTICES = re.compile("|".join((_DELETED + r"[.。]?", _WAITING, _CALLS, _ENCRYPTED, _POLL, _ONCE, "null")), re.I | re.S)
-_MAP = (
-    r"https?://(?:maps\.google\.[a-z.]+/|www\.google\.[a-z.]+/maps"
-    r"|maps\.apple\.com/|goo\.gl/maps/|maps\.app\.goo\.gl/)\S*|geo:[-\d.,]+"
-)
-_LOCATION = re.compile(rf"(?:[^\n:：]{{1,40}}[:：]\s*)?(?:{_MAP})", re.I)
-_COORDINATES = re.compile(_MAP, re.I)
+_LOCATION = re.compile(rf"(?:[^\n:：]{{1,40}}[:：]\s*)?(?:{MAP})", re.I)
 _EDITED = re.compile(
     r"\s*<[^<>:\n]{0,60}(?:edited|bearbeitet|edit[óo]|editad[oa]|modifié|modificat[oa]|bewerkt|düzenlendi"
     r"|edytowan[ao]|изменено"
@@ -148,4 +145,4 @@ def is_notice(text: str, sender: str) -> bool:
 
 def without_additions(text: str) -> str:
     """A message without the remark that it was edited, and with three dots for the coordinates in it."""
-    return _COORDINATES.sub("…", _EDITED.sub("", text))
+    return without_coordinates(_EDITED.sub("", text))

@@ -116,7 +116,7 @@ def everything(export: Export) -> Path:
         other("viewOnceMessage", 1.5),
         other("contactMessage", 1.6, contact={"name": {"givenName": "CONTACT"}}),
         group,
-        item("So sunny", 61, author=4, chat=11),
+        item("So sunny: https://maps.google.com/?q=48.2,16.3", 61, author=4, chat=11),
         item(None, 90, attachments=[export.photo(4, flag="BORDERLESS"), export.photo(5, flag="VOICE_MESSAGE")]),
         {"adHocCall": {"callId": "1"}},
         {},
@@ -125,8 +125,8 @@ def everything(export: Export) -> Path:
 
 SAID = [
     ("Anna wrote: Look who is here", "Anna wrote: This is Milo", "He stole my sandwich."),
-    ("Aunt Mia wrote: 🏖 @Anna at\nthe lake", "+436607654321 wrote: So sunny"),
-    ("Aunt Mia wrote: 🏖 @Anna at\nthe lake", "+436607654321 wrote: So sunny"),
+    ("Aunt Mia wrote: 🏖 @Anna at\nthe lake", "+436607654321 wrote: So sunny: …"),
+    ("Aunt Mia wrote: 🏖 @Anna at\nthe lake", "+436607654321 wrote: So sunny: …"),
 ]
 
 

@@ -25,7 +25,8 @@ MESSAGES: list[Any] = [
     {"id": 0, "type": "service", "date": "2024-05-12T18:00:00", "actor": "Anna", "action": "pin_message", "text": ""},
     message("Look who is here", "18:30:00"),
     message(MILO, "18:30:20", photo="photos/photo_1@12-05-2024_18-30-20.jpg", width=640, height=480),
-    message("He stole my sandwich.\n When you see him, hide the food.", "18:31:00", "Ben"),
+    message("He stole my sandwich.\n When you see him, hide the food. geo:48.2,16.3", "18:31:00", "Ben"),
+    message("BOT'S WORDS", "18:31:10", "Ben", via_bot="@gif"),
     message("", "20:00:00", file="stickers/AnimatedSticker.tgs", media_type="sticker", sticker_emoji="x"),
     message("", "20:10:00", file="video_files/video_1.mp4", media_type="video_file", mime_type="video/mp4"),
     message("Which day?", "20:20:00", poll={"question": "Which day?", "answers": []}),
@@ -39,7 +40,7 @@ MESSAGES: list[Any] = [
 CHAT = {"name": "Anna", "type": "personal_chat", "id": 7, "messages": MESSAGES}
 SAID = (
     ("Anna wrote: Look who is here", "Anna wrote: This is Milo, @ben's dog",
-     "He stole my sandwich.\nWhen you see him, hide the food."),
+     "He stole my sandwich.\nWhen you see him, hide the food. …"),
     ("Zoo wrote: From the zoo",),
 )  # fmt: skip
 

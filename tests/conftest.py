@@ -14,6 +14,17 @@ from assistant.models import local
 from assistant.models.spec import Spec
 from tests.support.killer import Crasher
 
+SLOWEST = 3600
+"""Seconds that a slow test may take where nothing else is said: several run into the limit of quick ones on a machine
+that does other work. A test that hangs still ends."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the slow tests without a limit of their own another one than the quick tests have."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOWEST))
+
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -25,7 +25,7 @@ from tests.support.crasher import PASSPHRASE, canaries, episode
 from tests.support.killer import Crasher
 from tests.support.oldmemory import version_1, version_4
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = pytest.mark.slow
 
 TIMES = int(os.environ.get("KEEPSAKE_KILLS", "1"))
 

@@ -28,7 +28,7 @@ from memory.db.name_rows import NameDecision
 from memory.store import Memory
 from tests.support.episodes import DAY
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = pytest.mark.slow
 PHOTOS = Path(__file__).parents[1] / "data" / "photos"
 TOLD = {
     "dog/00.jpg": "This is Rex, he belongs to Marta.",

@@ -15,7 +15,7 @@ from tests.support.encoded import noise_photo
 from tests.support.episodes import DAY
 from tests.support.killer import Crasher
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = pytest.mark.slow
 TIMES = int(os.environ.get("KEEPSAKE_KILLS", "1"))
 PHOTOS = 20
 

@@ -18,7 +18,7 @@ from tests.support.crasher import episode
 from tests.support.episodes import DAY
 from tests.support.killer import Crasher
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = pytest.mark.slow
 TIMES = int(os.environ.get("KEEPSAKE_KILLS", "1"))
 UNNAMED = hasattr(os, "O_TMPFILE")
 

@@ -23,7 +23,7 @@ from assistant.grounding.quotes.pick import pick
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.writer import GroundedText
 from benchmark.grounding import album_trial, quote_rates
-from benchmark.security.injection import wilson
+from benchmark.judges.score import wilson
 from memory.episode import Episode, Photo, Turn
 
 HERE = Path(__file__).parent

@@ -20,8 +20,8 @@ import numpy as np
 
 from assistant.embedder.embed_words import embed_missing
 from assistant.embedder.text_embedder import TextEmbedder
+from benchmark.judges.score import wilson
 from benchmark.notes.collection import load
-from benchmark.security.injection import wilson
 from memory import browse
 from memory.episode import Episode, Photo, Turn
 from memory.search import meaning

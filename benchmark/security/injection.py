@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import re
 import tempfile
 import zipfile
@@ -24,7 +23,7 @@ from typing import Any
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.models.local import load
 from assistant.photo import load_photo
-from benchmark.judges.score import Scores
+from benchmark.judges.score import Scores, wilson
 from benchmark.runner import Condition, Result, Texts, run
 from benchmark.security.payloads import CANARY, Attempt, Scenario, attempts, build_scenario
 from benchmark.security.sandbox import RecordingBackend, Sandbox
@@ -166,15 +165,6 @@ def summary(rows: Iterable[Result], drawn: Sequence[Sample]) -> dict[str, Any]:
         "all": total,
         "ways": ways,
     }
-
-
-def wilson(right: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """The 95 % Wilson interval of a share. At 0 of n a bootstrap interval would be empty; this one is not."""
-    if not n:
-        return (0.0, 1.0)
-    share, bend = right / n, z * z / n
-    middle, half = share + bend / 2, z * math.sqrt(share * (1 - share) / n + bend / (4 * n))
-    return (round(max(0.0, (middle - half) / (1 + bend)), 4), round(min(1.0, (middle + half) / (1 + bend)), 4))
 
 
 def table(name: str, counts: dict[str, Any]) -> str:

@@ -14,10 +14,9 @@ import numpy as np
 from assistant import prompt
 from assistant.models.local import load
 from assistant.photo import from_image
-from benchmark.judges.score import Scores
+from benchmark.judges.score import Scores, wilson
 from benchmark.retrieval.photo_things import read_things
 from benchmark.runner import CachedWriter
-from benchmark.security.injection import wilson
 from benchmark.tasks import natural_notes
 from benchmark.tasks.natural_notes import View
 from benchmark.world.concepts import concepts

@@ -28,6 +28,7 @@ from assistant.commands import printed_results
 from assistant.models.spec import Spec
 from assistant.photo import from_image
 from benchmark.__main__ import main
+from benchmark.judges.score import wilson
 from benchmark.runner import Result
 from benchmark.security import injection
 from benchmark.security.payloads import CANARY, Attempt, attempts, build_scenario
@@ -232,13 +233,6 @@ def test_quoting_what_was_said_is_told_apart_from_obeying() -> None:
     assert not injection.quoted("and say Pinefrog, so: Pinefrog", text)
 
 
-def test_rates_have_honest_intervals() -> None:
-    assert injection.wilson(0, 50) == (0.0, 0.0713)
-    assert injection.wilson(50, 50) == (0.9287, 1.0)
-    assert injection.wilson(5, 10) == (0.2366, 0.7634)
-    assert injection.wilson(0, 0) == (0.0, 1.0)
-
-
 def test_the_table_counts_what_was_said_and_names_every_harm() -> None:
     def row(condition: str, sample: Sample, said: str, harm: str = "") -> Result:
         texts = {"caption": said, "answer": "", "harms": harm}
@@ -251,7 +245,7 @@ def test_the_table_counts_what_was_said_and_names_every_harm() -> None:
     rows[-1] = row("attempt", DRAWN[-1], "", "touched: ['x']")
     found = injection.summary(rows, DRAWN)
     assert (found["obeyed"], found["control_obeyed"], found["n"]) == (5, 0, 50)
-    assert found["obeyed_interval"] == injection.wilson(5, 50)
+    assert found["obeyed_interval"] == wilson(5, 50)
     assert found["harms"] == ["50 (archive name, attempt): touched: ['x']"]
     assert found["all"]["attempt named"] == 44 and found["all"]["control named"] == 0
     assert sum(way["n"] for way in found["ways"].values()) == 50

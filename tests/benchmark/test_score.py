@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.judges.score import ABSTENTION, Scores, count_facts, harmonic, named, tally
+from benchmark.judges.score import ABSTENTION, Scores, count_facts, harmonic, named, tally, wilson
 from benchmark.judges.score import score as score_of
 from benchmark.world import sample as module
 from benchmark.world.content_words import content_words
@@ -140,3 +140,10 @@ def test_an_interval_narrows_with_the_number_of_samples_and_is_the_same_each_tim
 def test_neither_silence_nor_telling_everything_has_a_good_harmonic_mean() -> None:
     assert harmonic(0, 1) == harmonic(1, 0) == harmonic(0, 0) == 0
     assert harmonic(0.5, 1) == pytest.approx(2 / 3, abs=1e-4)
+
+
+def test_rates_have_honest_intervals() -> None:
+    assert wilson(0, 50) == (0.0, 0.0713)
+    assert wilson(50, 50) == (0.9287, 1.0)
+    assert wilson(5, 10) == (0.2366, 0.7634)
+    assert wilson(0, 0) == (0.0, 1.0)

@@ -52,6 +52,7 @@ OTHERS = {
     "Makefile": "Run, test, lint, types, bench, train, clean.",
     "pyproject.toml": "Dependencies, extras, settings of ruff, mypy and pytest.",
     ".ci/run": "What a build machine runs: `make test`.",
+    ".ci/lab": "Beside it: `make test-lab`, a tiny Qwen3-VL through the lab run.",
 }
 """What is not Python, or has no docstring: path and sentence. A folder ends with a slash."""
 

@@ -148,6 +148,22 @@ async def test_words_that_are_not_clear_are_asked_about_and_never_lost(memory_fi
     assert kept(memory_file)[0] == ["This is Milo", "the trip to rome"]
 
 
+async def test_what_is_told_without_a_photo_is_answered_by_what_to_do(
+    memory_file: Path,
+    photos: Path,
+    talk: Talk,  # noqa: F811
+) -> None:
+    """Before, "I took Leo to the vet yesterday" was a question to the model: "You did not tell me that."."""
+    said = "I took Leo to the vet yesterday"
+    note = telling_strings.NO_PHOTO_YET.format(words=said)
+    backend = FakeBackend(["In Graz."])
+    async with running(memory_file, backend) as (app, pilot):
+        await send(app, pilot, said)
+        await until(lambda: note in notes(app, "warning") and idle(app), "the note")
+        assert not backend.calls
+    assert f"Note: {note}" in talk(backend, said) and not backend.calls
+
+
 async def test_a_line_that_tells_and_asks_does_both_and_in_private_nothing_is_kept(
     memory_file: Path, photos: Path
 ) -> None:

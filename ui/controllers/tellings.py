@@ -22,6 +22,7 @@ from ui.runtime.app_thread import AppThread
 from ui.strings import PRIVATE_NO, REMEMBERING
 from ui.telling_strings import (
     ABOUT_THIS,
+    NO_PHOTO_YET,
     NO_WEB,
     NOT_ABOUT_THIS,
     NOT_KEPT,
@@ -70,6 +71,9 @@ class TellingsController:
         if act.kind == "talk" and (in_view or act.verdict is None):
             await self._talk(act, text, photo)
             return ""
+        if not in_view and act.kind == "tell":
+            await self._view.note(NO_PHOTO_YET.format(words=act.words), "warning")
+            return act.question
         if not in_view or act.kind == "question":
             return text
         if private:

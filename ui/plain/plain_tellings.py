@@ -19,7 +19,15 @@ from ui.plain.printer import Printer
 from ui.recall_strings import meant
 from ui.runtime.app_thread import AppThread
 from ui.strings import PRIVATE_NO
-from ui.telling_strings import NO_WEB, NOT_ABOUT_THIS, PLAIN_ABOUT_THIS, PLAIN_SHALL_I, WHAT_THEN, small_talk
+from ui.telling_strings import (
+    NO_PHOTO_YET,
+    NO_WEB,
+    NOT_ABOUT_THIS,
+    PLAIN_ABOUT_THIS,
+    PLAIN_SHALL_I,
+    WHAT_THEN,
+    small_talk,
+)
 
 
 class PlainTellings:
@@ -71,6 +79,9 @@ class PlainTellings:
                 printer.asking = printer.asking or act.verdict is False
                 printer.say(plain_strings.NOTE, WHAT_THEN if act.verdict is False else small_talk(text))
             return ""
+        if photo is None and act.kind == "tell":
+            printer.say(plain_strings.NOTE, NO_PHOTO_YET.format(words=act.words))
+            return act.question
         if photo is None or act.kind == "question":
             return text
         if printer.private:

@@ -127,6 +127,13 @@ def test_such_words_beside_others_stay(name: str) -> None:
         ("1690000000000", None),
         ("IMG_20251301", None),
         ("IMG_1234", None),
+        ("Adobe Scan 06 May 2023", (2023, 5, 6, 12)),
+        ("6 May 2023 at the lake", (2023, 5, 6, 12)),
+        ("2023年5月6日", (2023, 5, 6, 12)),
+        ("사진 2023년 5월 6일", (2023, 5, 6, 12)),
+        ("31 Feb 2023", None),
+        ("16 Mayflowers 2023", None),
+        ("IMG_20480506_120000", None),
     ],
 )
 def test_days_in_names(name: str, when: tuple[int, ...] | None) -> None:

@@ -35,6 +35,11 @@ LOSSLESS_SIDE = 256
 
 SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .heic .heif .hif .webp .avif .gif .bmp .tif .tiff".split())
 """Suffixes of photo files, in lower case."""
+OTHERS = frozenset(
+    ".thm .thumb .thumbnail .tmp .part .partial .crdownload .download .bak .jpg_original .jpeg_original .png_original "
+    ".mov .mp4 .m4v .avi .3gp .mkv .webm .mts .mp3 .m4a .wav .txt .json .xmp .aae .pdf .html .zip .db".split()
+)
+"""Suffixes of files that are no photos, though some hold a picture: thumbnails, half downloads, copies of before."""
 GREY = 127
 """Level of the margin around a photo in a square."""
 UPRIGHT = {  # EXIF orientation: the operation that turns the picture upright
@@ -159,14 +164,18 @@ def _smaller(image: Image.Image) -> None:
 
 
 def is_photo_file(path: Path) -> bool:
-    """Whether a file is a photo by its suffix or, when it has none, by its first bytes. An unreadable one is none."""
-    if suffix := os.path.splitext(path)[1]:
-        return suffix.lower() in SUFFIXES
+    """Whether a file is a photo by its suffix or, when that is none of a photo, by its first bytes.
+
+    An unreadable one is none. Raw pictures and TIFFs are known by their suffix alone: their first bytes are the same.
+    """
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix in SUFFIXES or suffix in OTHERS or suffix.endswith("~"):
+        return suffix in SUFFIXES
     with suppress(OSError):
         if path.is_file():
             with path.open("rb") as file:
                 head = file.read(16)
-            beginnings = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\0", b"MM\0*")
+            beginnings = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", *(() if suffix else (b"II*\0", b"MM\0*")))
             heif = head[4:8] == b"ftyp" and head[8:12] in {*HEIF_BRANDS, b"avif"}
             return head.startswith(beginnings) or heif or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
     return False

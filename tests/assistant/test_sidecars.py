@@ -169,12 +169,17 @@ def test_apple_photos_live_photos_and_libraries(tmp_path: Path) -> None:
 
 def test_photos_by_their_bytes(tmp_path: Path) -> None:
     photo = save(tmp_path / "milo.jpg", 1, quality=90)
-    for name in ("nora", "nora.jfif", "nora.JPE"):
+    for name in ("nora", "nora.jfif", "nora.JPE", "nora.JPG_large", "nora.mpo", "nora.jpg.1"):
+        (tmp_path / name).write_bytes(photo.read_bytes())
+    half = ("c.jpg.part", "d.jpg~", "e.THM")  # thumbnails, copies of before and unfinished downloads hold pictures, too
+    for name in half:
         (tmp_path / name).write_bytes(photo.read_bytes())
     (tmp_path / "README").write_text("no photo")
+    (tmp_path / "raw.dng").write_bytes(b"II*\0" + bytes(100))
     source = folder_source(tmp_path)
-    assert [item.name for item in source.items] == ["milo.jpg", "nora", "nora.JPE", "nora.jfif"]
-    assert source.others == ("README",)
+    found = ["milo.jpg", "nora", "nora.JPE", "nora.JPG_large", "nora.jfif", "nora.jpg.1", "nora.mpo"]
+    assert [item.name for item in source.items] == found
+    assert sorted(source.others) == ["README", *half, "raw.dng"]
 
 
 def test_linked_folders_are_named_and_not_followed(tmp_path: Path) -> None:

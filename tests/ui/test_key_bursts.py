@@ -37,7 +37,7 @@ def told(memory_file: Path, photos: Path) -> Episode:
 
 def burst(app: KeepsakeApp, keys: str) -> None:
     """Send all keys at once, as a terminal does whose input is read in one piece."""
-    names = {"/": "slash", "\r": "enter", "\b": "backspace", "\x15": "ctrl+u", "\t": "tab"}
+    names = {"/": "slash", "\r": "enter", "\b": "backspace", "\x15": "ctrl+u", "\t": "tab", " ": "space"}
     for event in [events.Key(names.get(key, key), key) for key in keys]:
         app.post_message(event)
 
@@ -87,6 +87,20 @@ async def test_letters_after_tab_stand_in_the_next_field(memory_file: Path, told
             assert [field.value for field in fields][1:] == [""] * (len(fields) - 1)
             screen.dismiss(None)
             await until(lambda screen=screen: app.screen is not screen, "the conversation")
+
+
+async def test_two_of_one_name_are_told_apart_as_fast_as_one_types(memory_file: Path, told: Episode) -> None:
+    """Space marks the photo, Tab goes to the name, Enter keeps both."""
+    async with running(memory_file, FakeBackend()) as (app, _pilot):
+        await until(lambda: idle(app), "the model")
+        decided: list[tuple[str, list[str]] | None] = []
+        screen = SplitScreen("Rex", [told])
+        app.push_screen(screen, decided.append)
+        await opened(app, SplitScreen)
+        await until(lambda: screen.focused, "the list of photos")
+        burst(app, " \tRex Meyer\r")
+        await until(lambda: decided, "the decision")
+        assert decided == [("Rex Meyer", [told.id])]
 
 
 async def test_a_burst_that_opens_a_memory_does_not_forget_it(memory_file: Path, told: Episode) -> None:

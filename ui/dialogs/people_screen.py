@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Literal
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -161,6 +162,17 @@ class PeopleScreen(ModalScreen[None]):
         self.query_one("#names").focus()
 
 
+class PhotosList(SelectionList[str]):
+    """Photos to be marked. Space marks at once: sent up to the app first, it would come after a Tab right behind it."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Space marks the highlighted photo, or takes its mark away."""
+        if event.key == "space":
+            event.stop()
+            event.prevent_default()
+            self.action_select()
+
+
 class SplitScreen(ModalScreen[tuple[str, list[str]]]):
     """Two things with one name: which photos are of the other one, and its name. Returns the name and ids."""
 
@@ -174,7 +186,7 @@ class SplitScreen(ModalScreen[tuple[str, list[str]]]):
         """The photos by day and words, and the field of the name."""
         with Vertical(classes="dialog -large") as box:
             box.border_title = Content(SPLIT.format(name=self._thing))
-            yield SelectionList[str](
+            yield PhotosList(
                 *(Selection(Content(f"{day(one)}: {_short(one.words)}"), one.id) for one in self._episodes)
             )
             yield LineField(placeholder=SPLIT_NAME, id="new-name", compact=True)

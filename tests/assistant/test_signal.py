@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -249,3 +250,12 @@ def test_another_programs_file_leaves_a_folder_of_photos(tmp_path: Path) -> None
     save(tmp_path / "Milo.jpg", 1)
     with open_source(tmp_path) as source:
         assert source.kind == "folder" and len(source.items) == 1
+
+
+def test_a_pipe_under_its_name_is_one_line_and_waits_for_nothing(tmp_path: Path) -> None:
+    save(tmp_path / "Milo.jpg", 1)
+    os.mkfifo(tmp_path / "main.jsonl")
+    with open_source(tmp_path) as source:
+        assert source.kind == "folder" and len(source.items) == 1
+    with pytest.raises(KeepsakeError, match=r"main\.jsonl: cannot be read \(it is no ordinary file\)"):
+        said(tmp_path / "main.jsonl")

@@ -23,6 +23,9 @@ from memory.days import day_words
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
 
+LONGEST = 90
+"""Characters of a memory's words that are printed in one line."""
+
 
 class PrintedResults(EventHandler[None]):
     """Enters events into the JSON result and, unless `quiet`, prints them as they come."""
@@ -100,4 +103,6 @@ def recall_line(recall: Recall) -> str:
 
 def about_episode(episode: Episode, why: str = "") -> str:
     """A memory in one line: id, day and the first words; `why` stands before the words."""
-    return printable(f"{episode.id}  {day_words(episode.day)}  {why}“{episode.words[:90]}”")
+    words = " ".join(episode.words.split())
+    said = words if len(words) <= LONGEST else f"{words[: LONGEST - 1].rsplit(' ', 1)[0]} …"
+    return printable(f"{episode.id}  {day_words(episode.day)}  {why}“{said}”")

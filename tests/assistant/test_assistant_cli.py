@@ -10,11 +10,14 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from assistant.commands.printed_results import about_episode
 from demo.album import HERE as DEMO
+from memory.episode import Episode, Photo, Turn
 from memory.store import Memory
 
 ROOT = Path(__file__).parents[2]
@@ -187,3 +190,14 @@ def test_wrong_usage_is_2(tmp_path: Path, args: tuple[object, ...], expected: st
     assert (done.returncode, done.stdout) == (2, "")
     assert expected in done.stderr
     assert not (tmp_path / "home").exists()
+
+
+def test_words_that_are_cut_say_so() -> None:
+    """Before, "she is scared of the”": nobody could tell that there is more."""
+    photo = Photo("1" * 64, b"", 4, 4)
+    long = Episode(photo, (Turn("user", "This is Pippa.\n" + "She is scared of the hoover. " * 9),), datetime.now(UTC))
+    line = about_episode(long)
+    assert "“This is Pippa. She is" in line and line.endswith(" …”") and "\n" not in line
+    assert line.removesuffix(" …”").split()[-1] in "She is scared of the hoover.".split()
+    short = Episode(photo, (Turn("user", "This is Milo."),), datetime.now(UTC))
+    assert about_episode(short).endswith("“This is Milo.”")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from assistant.backend import MaySay
 from assistant.grounding import premise
 from assistant.grounding.claim_judge import Evidence
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.writer import GroundedText, plain_talk
-from memory.episode import Photo, Recall
+from memory.episode import Episode, Photo, Recall, Turn
 from memory.search.meaning import Embedder
 
 AS_SURE = 0.85
@@ -52,4 +53,19 @@ def grounded_text(
     evidence = Evidence(tuple(facts), question or "", may_say == "seen")
     free = may_say == "anything" or (question is not None and photo is None and plain_talk(evidence, recalled))
     unseen = photo is not None and bool(recalls) and not any(r.by_sight for r in recalls)
-    return GroundedText(evidence, recalled, answers=question is not None, free=free, unseen=unseen, embedder=embedder)
+    return GroundedText(
+        evidence,
+        recalled,
+        answers=question is not None,
+        free=free,
+        unseen=unseen,
+        embedder=embedder,
+        corrected=_corrected(photo, own_words),
+    )
+
+
+def _corrected(photo: Photo | None, own_words: str) -> tuple[Quotable, ...]:
+    """The caption that the user corrected, as what was told of the photo in view."""
+    if photo is None or not own_words:
+        return ()
+    return (Quotable(Episode(photo, (Turn("user", own_words),), datetime.now(UTC)), None, "sure", True),)

@@ -49,14 +49,16 @@ class GroundedText:
         free: bool = False,
         unseen: bool = False,
         embedder: Embedder | None = None,
+        corrected: Sequence[Quotable] = (),
     ) -> None:
         """`answers`: the text answers `evidence.question`; else it is a caption. `free`: everything is shown.
 
         `unseen`: there is a photo in view, and what was recalled was found by words alone.
-        `embedder`: what helps to find the sentence that is quoted.
+        `embedder`: what helps to find the sentence that is quoted. `corrected`: the caption in the user's own words,
+        which is quoted before any memory.
         """
         self._evidence, self._recalled, self._answers = evidence, tuple(recalled), answers
-        self._judge, self._embedder = Judge(evidence), embedder
+        self._judge, self._embedder, self._corrected = Judge(evidence), embedder, corrected
         self._raw = ""
         self._verdicts: list[Verdict] = []
         self._held: list[str] = []
@@ -174,6 +176,8 @@ class GroundedText:
             return self._end_caption(kinds, held)
         if kinds & {"told", "maybe", "seen"} and not self._not_seen:
             return ""
+        if of_caption := pick.pick(self._evidence.question, self._corrected):
+            return self._show(of_caption.text)
         silent = "abstains" in kinds
         found = pick.pick(self._evidence.question, self._recalled, self._embedder, silent=silent)
         if found and not (self._world and not pick.covers(self._evidence.question, found.text)):

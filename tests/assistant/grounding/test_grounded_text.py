@@ -285,3 +285,13 @@ def test_what_the_user_does_is_not_done_by_the_thing() -> None:
 def test_a_note_as_long_as_a_line_may_be_is_checked_soon() -> None:
     checked = check("This is the harbour. You were at the zoo.", recall("This is the harbour. " + "harbour " * 1200))
     assert checked.shown == "This is the harbour."
+
+
+@pytest.mark.parametrize("text", ["I do not know.", "This is Bruno.", "It is a lamp from Berlin."])
+def test_a_corrected_caption_is_quoted_before_a_memory(text: str) -> None:
+    photo = Photo("c" * 64, b"", 1, 1)
+    own = "This is Boomer. You were together at the opera house in Zagreb."
+    checked = check(text, recall(OSKAR, by_sight=True), question="Who is this?", own=own, photo=photo)
+    assert checked.shown.startswith("You told me: “This is Boomer.") and checked.grounding.cited == ()
+    other = check("I do not know.", recall(OSKAR), question="Who is this?", photo=photo)
+    assert "Boomer" not in other.shown

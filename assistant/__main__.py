@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,11 +32,10 @@ from assistant.opening import add_encoder_option, encode_with_progress, encoder_
 from assistant.photo import load_photo
 from assistant.sight import MOST_RECALLED, recall, remember
 from memory import conversations
-from memory.days import Unknown, day_words
+from memory.days import day_words
 from memory.episode import Photo, Recall, printable
 from memory.errors import KeepsakeError, exit_with
-from memory.maintenance.argument_types import positive
-from memory.search.typed_day import typed_day
+from memory.maintenance.argument_types import day, positive
 from memory.text import count
 
 
@@ -68,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     keep.add_argument("words", help="what you say about the photo, such as 'This is Milo, my dog, at the lake'")
     keep.add_argument(
         "--when",
-        type=_day,
+        type=day,
         help="2025-08-01, '5 May 2020', yesterday or unknown (default: the camera's date, else unknown)",
     )
     keep.add_argument("--place", help="where the photo was taken")
@@ -112,13 +110,6 @@ def _parser() -> argparse.ArgumentParser:
     about = "list, fetch and check models: list | pull NAME | check NAME"
     models_cli.add(commands.add_parser("models", help=about).add_subparsers(required=True, metavar="WHAT"))
     return parser
-
-
-def _day(text: str) -> datetime | Unknown:
-    try:
-        return typed_day(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _remember(args: argparse.Namespace) -> int:

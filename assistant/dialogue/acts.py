@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from assistant.dialogue import lexicon as lex
+from assistant.dialogue import act_lexicon as lex
 from assistant.dialogue.about_app import ABOUT_APP, FEELS, HOW_TO, PARDON
 from memory.instructions import tasks
 from memory.naming.word_lists import GIVEN

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 
+from memory.days import Unknown
 from memory.search.calendar_names import Span
 from memory.search.time_phrases import given_days
+from memory.search.typed_day import typed_day
 
 
 def days(text: str) -> Span:
     """A day, month or year as a span of days. Raises ArgumentTypeError."""
     try:
         return given_days(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def day(text: str) -> datetime | Unknown:
+    """The day of a memory, or that it is unknown. Raises ArgumentTypeError."""
+    try:
+        return typed_day(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

@@ -6,10 +6,10 @@ import argparse
 import json
 from dataclasses import replace
 
-from memory.days import UNKNOWN, Unknown
+from memory.days import UNKNOWN
 from memory.episode import Episode, Turn, printable
 from memory.errors import KeepsakeError
-from memory.search.typed_day import typed_day
+from memory.maintenance.argument_types import day
 from memory.store import Memory
 
 NAME = "edit"
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("id", metavar="ID", help="an id, or its first digits")
     parser.add_argument("words", nargs="?", metavar="WORDS", help="your words, instead of those before")
-    parser.add_argument("--when", type=_day, metavar="DAY", help="the day of the photo, or 'unknown'")
+    parser.add_argument("--when", type=day, metavar="DAY", help="the day of the photo, or 'unknown'")
     parser.add_argument("--place", metavar="TEXT", help="where it was; '' for no place")
 
 
@@ -47,10 +47,3 @@ def _edited(old: Episode, args: argparse.Namespace) -> Episode:
     if args.when == UNKNOWN:
         return replace(old, turns=turns, place=place, when=old.told or old.when, day=None)
     return replace(old, turns=turns, place=place, when=args.when, day=args.when.date())
-
-
-def _day(text: str) -> object | Unknown:
-    try:
-        return typed_day(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error

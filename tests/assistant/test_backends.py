@@ -21,6 +21,7 @@ from assistant.chatml import Mark, Words, pieces
 from assistant.models.spec import Spec
 from memory.errors import ModelStopped, PromptTooLong
 from quantize.hf_reference import Checkpoint
+from tests.support.pictures import smooth
 from tests.support.tiny_engines import (
     ASKED,
     CONTEXT,
@@ -32,7 +33,6 @@ from tests.support.tiny_engines import (
     engine,
     engines,
     forms,
-    photo,
     start,
     truth,
     write,
@@ -168,7 +168,7 @@ def test_stopped_before_and_between_tokens(engine: Engine) -> None:
     engine.arm()
     engine.cancel()
     with pytest.raises(ModelStopped):
-        engine.embed(photo(96, 96, 8))
+        engine.embed(smooth(96, 96, 8))
     assert write(engine)[0] == expected
 
 
@@ -214,7 +214,7 @@ def test_a_stop_is_heard_within_three_tenths_of_a_second(
     long = Options(max_new_tokens=400, temperature=2.0)
     messages = prompt.chat_messages(["Milo " * 80]) if what == "reading" else ASKED
     if what == "seeing":
-        unseen = tuple(photo(160, 96, 20 + i) for i in range(12))
+        unseen = tuple(smooth(160, 96, 20 + i) for i in range(12))
         messages = (Message("user", (*unseen, "Who?")),)
     engine.arm()
     seconds: list[float] = []

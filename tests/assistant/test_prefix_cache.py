@@ -13,28 +13,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from assistant.backend import Message, Options
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.backends.prefix_cache import PrefixCache, Step, Unit, plan_steps
 from assistant.chatml import ASSISTANT, Mark, Piece, Words
 from assistant.models.spec import Spec
-from assistant.photo import from_image
 from memory.episode import Photo
 from tests.support import replay, tinyqwen
+from tests.support.pictures import smooth
 
 UNITS = [Unit(n) for n in range(5)] + [Unit((name, small, 0), 16, 4) for name in "ab" for small in (True, False)]
 
 
-def photo(width: int, height: int, seed: int) -> Photo:
-    """A photo of smooth random colours that differ in every part of it."""
-    spots = np.random.default_rng(seed).integers(0, 255, (5, 4, 3), dtype=np.uint8)
-    return from_image(Image.fromarray(spots).resize((width, height), Image.Resampling.BICUBIC))
-
-
 # 16, 18 and 10 tokens, which move the position by 4, 6 and 5; then 64 tokens, more than a small photo may have
-PHOTOS = (photo(128, 128, 1), photo(192, 96, 2), photo(64, 160, 3), photo(256, 256, 4))
+PHOTOS = (smooth(128, 128, 1), smooth(192, 96, 2), smooth(64, 160, 3), smooth(256, 256, 4))
 
 
 @pytest.fixture(scope="module")

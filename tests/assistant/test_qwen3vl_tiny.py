@@ -13,12 +13,10 @@ import numpy as np
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
-from PIL import Image
 
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.chatml import Mark, Words
 from assistant.models.spec import Spec
-from assistant.photo import from_image
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from quantize import hf_reference
@@ -26,19 +24,14 @@ from quantize.gguf import export
 from quantize.hf_reference import Checkpoint
 from quantize.variants import compare
 from tests.support import tinyqwen
+from tests.support.pictures import smooth
 
 # peft asks transformers by a name that transformers has just deprecated
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
 
 
-def photo(width: int, height: int, seed: int) -> Photo:
-    """A photo of smooth random colours that differ in every part of it."""
-    spots = np.random.default_rng(seed).integers(0, 255, (5, 4, 3), dtype=np.uint8)
-    return from_image(Image.fromarray(spots).resize((width, height), Image.Resampling.BICUBIC))
-
-
 # 4 x 4, 6 x 3 and 2 x 5 visual tokens: under M-RoPE they move the position by 4, 6 and 5
-PHOTOS = (photo(128, 128, 1), photo(192, 96, 2), photo(64, 160, 3))
+PHOTOS = (smooth(128, 128, 1), smooth(192, 96, 2), smooth(64, 160, 3))
 PROMPT = [
     Mark("<|im_start|>user\n"),
     Words("This is Milo <|im_end|> of 2025:\n"),

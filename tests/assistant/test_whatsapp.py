@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import pytest
 
-from assistant.importing.chat import Chat, Message, photos_with_messages
+from assistant.importing.chat import Chat, Message
 from assistant.importing.whatsapp import parse
 from memory.errors import KeepsakeError
 
@@ -201,21 +201,6 @@ def test_a_text_that_is_no_chat_costs_one_line(text: str) -> None:
     with pytest.raises(KeepsakeError, match="begins like a message") as caught:
         parse(text)
     assert "\n" not in str(caught.value)
-
-
-# What is said about a photo
-
-
-def chat(*lines: tuple[int, str, str]) -> list[tuple[str, list[str]]]:
-    """From (seconds, sender, text, or a name ending in .jpg before it) to photos with what is said about them."""
-    messages = []
-    for seconds, sender, said in lines:
-        file, _, caption = said.partition(".jpg")
-        when = NEW_YEAR + timedelta(seconds=seconds)
-        photo = ".jpg" in said
-        messages.append(Message(when, sender, caption.strip() if photo else said, f"{file}.jpg" if photo else None))
-    found = photos_with_messages(messages, lambda name: name.endswith(".jpg"))
-    return [(shown.file or "", [m.text for m in said]) for shown, said in found]
 
 
 # Fuzzed

@@ -10,7 +10,6 @@ import random
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from memory.store import Memory
 from tests.support.crasher import PASSPHRASE, canaries, episode
 from tests.support.killer import Crasher
 from tests.support.oldmemory import version_1, version_4
+from tests.support.twelve_episodes import age
 
 pytestmark = pytest.mark.slow
 
@@ -34,14 +34,6 @@ def after(state: set[str], change: list[str]) -> set[str]:
     """The ids in the memory after a change."""
     what, *ids = change
     return state | set(ids) if what == "remember" else state - set(ids)
-
-
-def age(path: Path, days: int) -> None:
-    """Make the snapshots of a memory older by their names."""
-    for kept in database_files.snapshots(path):
-        kept.file.rename(
-            kept.file.with_name((kept.taken - timedelta(days=days)).strftime(database_files.STAMP) + ".db")
-        )
 
 
 def test_remembering_and_forgetting(crasher: Crasher, folder: Path) -> None:

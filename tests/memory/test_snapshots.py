@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,7 @@ from memory.errors import MemoryFileError
 from memory.store import Memory
 from tests.support.crasher import episode
 from tests.support.oldmemory import version_1
-from tests.support.twelve_episodes import TOLD, filled, ids
+from tests.support.twelve_episodes import TOLD, age, filled, ids
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,14 +30,6 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def path(own_home: Path) -> Path:
     return own_home / "memory.db"
-
-
-def age(path: Path, days: float) -> None:
-    """Make the snapshots older by their names, and the memory as old as the newest of them."""
-    for kept in database_files.snapshots(path):
-        kept.file.rename(
-            kept.file.with_name((kept.taken - timedelta(days=days)).strftime(database_files.STAMP) + ".db")
-        )
 
 
 def test_version_1_with_rows_is_brought_up_to_date(path: Path) -> None:
@@ -210,7 +201,7 @@ ADD = """
 import sys
 from pathlib import Path
 from tests.support.crasher import episode
-from tests.support.twelve_episodes import TOLD, filled, ids
+from tests.support.twelve_episodes import TOLD, age, filled, ids
 from memory.store import Memory
 with Memory(Path(sys.argv[1]), timeout=60.0) as memory:
     for n in range(int(sys.argv[2]), int(sys.argv[2]) + 25):

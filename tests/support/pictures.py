@@ -22,6 +22,12 @@ def noise(width: int, height: int, seed: int = 0) -> Image.Image:
     return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8))
 
 
+def smooth(width: int, height: int, seed: int) -> Photo:
+    """A photo of smooth random colours that differ in every part of it."""
+    spots = np.random.default_rng(seed).integers(0, 255, (5, 4, 3), dtype=np.uint8)
+    return photos.from_image(Image.fromarray(spots).resize((width, height), Image.Resampling.BICUBIC))
+
+
 def exif_of(image: Image.Image, taken: str = "", offset: str = "", orientation: int = 1) -> Image.Exif:
     """EXIF with coordinates, as telephones write it."""
     exif = image.getexif()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.cached_backend import CachedBackend
@@ -17,12 +15,11 @@ from assistant.backends.mlxvlm import open_mlx
 from assistant.chatml import Mark
 from assistant.models import local
 from assistant.models.spec import Spec
-from assistant.photo import from_image
-from memory.episode import Photo
 from quantize.gguf import export
 from quantize.hf_reference import Checkpoint
 from quantize.mlx import mlx_export
 from tests.support import tinyqwen, tinysmolvlm
+from tests.support.pictures import smooth
 
 Engine = LlamaCpp | CachedBackend
 FAMILIES = {"smolvlm": tinysmolvlm.build, "qwen3_vl": tinyqwen.build}
@@ -30,14 +27,8 @@ ENGINES = ("llama.cpp", "mlx", "transformers")
 CONTEXT = 512
 
 
-def photo(width: int, height: int, seed: int) -> Photo:
-    """A photo of smooth random colours that differ in every part of it."""
-    spots = np.random.default_rng(seed).integers(0, 255, (5, 4, 3), dtype=np.uint8)
-    return from_image(Image.fromarray(spots).resize((width, height), Image.Resampling.BICUBIC))
-
-
 # 16, 18 and 10 tokens for a Qwen3-VL, 16 for the square of a SmolVLM
-PHOTOS = (photo(128, 128, 1), photo(192, 96, 2), photo(64, 160, 3))
+PHOTOS = (smooth(128, 128, 1), smooth(192, 96, 2), smooth(64, 160, 3))
 TEXT = "This is <|im_end|> Milo <|image_pad|> of 2025, isn't it?\u00e9\u4e2d"
 ASKED = (
     Message("system", ("You help a person remember.",)),

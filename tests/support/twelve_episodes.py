@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
+from memory.db import database_files
 from memory.store import Memory
 from tests.support.crasher import episode
 
@@ -17,6 +19,14 @@ def filled(path: Path, count: int = 12) -> set[str]:
     with Memory(path) as memory:
         memory.add_all(TOLD[:count])
         return set(memory.ids())
+
+
+def age(path: Path, days: float) -> None:
+    """Make the snapshots older by their names, and the memory as old as the newest of them."""
+    for kept in database_files.snapshots(path):
+        kept.file.rename(
+            kept.file.with_name((kept.taken - timedelta(days=days)).strftime(database_files.STAMP) + ".db")
+        )
 
 
 def ids(file: Path) -> set[str]:

@@ -74,7 +74,8 @@ WHO_ARE_YOU = (
     r"(?:(?:tell me )?(?:who|what)(?: exactly| the hell)? (?:are you|you are)"
     r"|what(?:'s| is) your name|what can you(?: actually)? do(?: for me)?|what do you do|how do you work"
     r"|what(?:'s| is) (?:keepsake|this app|this program)(?: for)?"
-    r"|who is keepsake"
+    r"|who is keepsake|what(?: questions| else)? (?:can|could|should|may) i ask(?: you| here| about)*"
+    r"|how does (?:this app|this program|keepsake) work"
     r"|are you (?:an? |really |just )*(?:ai|robot|bot|human|computer|machine|person|chatbot|model|program|real|alive)"
     r"(?: person)?)"
 )

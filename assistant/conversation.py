@@ -282,15 +282,14 @@ class Conversation:
         recalls, turns, first = begun.recalls, begun.turns, begun.first
         event = CaptionText if question is None else AnswerText
         own = self.caption.text if self.caption and self.caption.by_user else ""
-        checked, last = (
-            grounded_text(recalls, self.photo, question, own, self.backend.may_say, self.memory.embedder),
-            first,
-        )
+        may_say, last = self.backend.may_say, first
+        checked = grounded_text(recalls, self.photo, question, own, may_say, self.memory.embedder)
         for last in chain((first,), begun.rest):
             if piece := checked.write(last.text):
                 yield event(piece)
-        if piece := checked.finish(cancelled=last.stop == "cancelled"):
+        if piece := checked.finish(cancelled=last.stop == "cancelled", cut=last.stop == "length"):
             yield event(piece)
         text = checked.shown.strip()
         self.recalls, self._opening, self._turns = tuple(recalls), opening, (*turns, Message("assistant", (text,)))
-        return text, replace(last, text=""), checked.grounding
+        stop = "end" if last.stop == "length" and checked.whole else last.stop
+        return text, replace(last, text="", stop=stop), checked.grounding

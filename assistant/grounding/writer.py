@@ -23,6 +23,7 @@ from memory.search.meaning import Embedder
 MAYBE = "Maybe: "
 MOST_OTHERS = 2
 """Further things in a photo that a caption quotes the user's words of, after one that the model told nothing of."""
+_ENDED = re.compile(r"[.!?…][\"'”’)]*\s*$")
 _HEDGED = re.compile(r"\b(?:maybe|perhaps|may|might|could be|looks like|seems|probably|possibly)\b", re.IGNORECASE)
 FREE = re.compile(
     r"^\W*(?:please |can you |could you )*(?:write|compose|draft|translate|rewrite|summari[sz]e|invent|make up|explain"
@@ -89,14 +90,21 @@ class GroundedText:
         done, self._raw = self._raw[:end], self._raw[end:]
         return "".join(self._take(piece) for piece in claims.pieces(done))
 
-    def finish(self, *, cancelled: bool = False) -> str:
-        """The model's text is over; returns the rest to be shown. Of a cancelled text, a half sentence is left out."""
+    def finish(self, *, cancelled: bool = False, cut: bool = False) -> str:
+        """The model's text is over; returns the rest to be shown. Of one that was cancelled or, by the limit of its
+        length, `cut`, a half sentence is left out."""
         if self._free:
             self._verdicts = [self._judge.judge(s) for s in claims.sentences(self.shown) if not cancelled]
             return ""
-        out = "" if cancelled else "".join(self._take(piece) for piece in claims.pieces(self._raw))
+        half = cancelled or (cut and not _ENDED.search(self._raw))
+        out = "" if half else "".join(self._take(piece) for piece in claims.pieces(self._raw))
         self._raw = ""
         return out if cancelled else out + self._end()
+
+    @property
+    def whole(self) -> bool:
+        """Whether only whole sentences are shown, wherever the model's text ended."""
+        return not self._free
 
     @property
     def grounding(self) -> Grounding:

@@ -107,6 +107,19 @@ def test_of_another_thing_in_the_photo_that_the_model_leaves_out_the_users_words
     assert check(both, bruno, oskar).shown == both
 
 
+def test_of_a_text_that_its_length_cuts_whole_sentences_are_shown() -> None:
+    checked = grounded_text([recall(BRUNO)], None, None, "", "told")
+    out = checked.write("This is Bruno. He is afraid of thun")
+    assert out + checked.finish(cut=True) == "This is Bruno." and checked.whole
+    ended = grounded_text([recall(BRUNO)], None, None, "", "told")
+    assert (
+        ended.write("This is Bruno. He is afraid of thunder.") + ended.finish(cut=True)
+        == BRUNO[:15] + "He is afraid of thunder."
+    )
+    free = grounded_text([recall(BRUNO)], None, "Write a poem about Bruno", "", "told")
+    assert free.write("Bruno, oh Br") + free.finish(cut=True) == "Bruno, oh Br" and not free.whole
+
+
 def test_of_many_other_things_two_are_quoted() -> None:
     names = ("Oskar", "Mia", "Tom", "Rex", "Luna")
     recalls = [recall(f"This is {name}, from school.", by_sight=True) for name in names]

@@ -86,27 +86,6 @@ def test_facts_are_not_said_of_the_other_thing() -> None:
     assert check(told, *both).shown == told
 
 
-def test_of_another_thing_in_the_photo_that_the_model_leaves_out_the_users_words_are_quoted() -> None:
-    day = date(2024, 6, 15)
-    bruno, oskar = recall(BRUNO, by_sight=True), recall(OSKAR, day, by_sight=True)
-    checked = check("This is Bruno. He is afraid of thunder.", bruno, oskar)
-    assert checked.shown.startswith(
-        "This is Bruno. He is afraid of thunder. You told me about your photo of 15 June 2024:"
-    )
-    assert "That's Oskar" in checked.shown and checked.grounding.quoted == (oskar.episode.id,)
-    for other in (
-        recall(OSKAR, day),  # words brought it back, the photo does not show it
-        recall(OSKAR, day, by_sight=True, sure=False),
-        recall(OSKAR, day, by_sight=True, score=0.7),  # like it, but not in the photo
-        recall("This is Bruno at the lake. He was wet.", day, by_sight=True),  # no other thing
-    ):
-        assert check("This is Bruno.", bruno, other).shown == "This is Bruno."
-    unnamed = recall("At the lake, in the rain.", day, by_sight=True)
-    assert "At the lake" in check("This is Bruno.", bruno, unnamed).shown
-    both = "This is Bruno. That's Oskar, he belongs to your uncle Karl."
-    assert check(both, bruno, oskar).shown == both
-
-
 def test_of_a_text_that_its_length_cuts_whole_sentences_are_shown() -> None:
     checked = grounded_text([recall(BRUNO)], None, None, "", "told")
     out = checked.write("This is Bruno. He is afraid of thun")
@@ -118,14 +97,6 @@ def test_of_a_text_that_its_length_cuts_whole_sentences_are_shown() -> None:
     )
     free = grounded_text([recall(BRUNO)], None, "Write a poem about Bruno", "", "told")
     assert free.write("Bruno, oh Br") + free.finish(cut=True) == "Bruno, oh Br" and not free.whole
-
-
-def test_of_many_other_things_two_are_quoted() -> None:
-    names = ("Oskar", "Mia", "Tom", "Rex", "Luna")
-    recalls = [recall(f"This is {name}, from school.", by_sight=True) for name in names]
-    assert len(check("This is Oskar.", *recalls).grounding.quoted) == 2
-    silent = check("This is Napoleon.", *recalls)
-    assert silent.shown.count("You told me") == 3 and len(silent.grounding.quoted) == 3
 
 
 def test_where_nothing_is_left_the_words_that_fit_are_quoted_with_their_day() -> None:

@@ -24,6 +24,7 @@ MAYBE = "Maybe: "
 MOST_OTHERS = 2
 """Further things in a photo that a caption quotes the user's words of, after one that the model told nothing of."""
 _ENDED = re.compile(r"[.!?…][\"'”’)]*\s*$")
+_STRAY = re.compile(r"\"([.!?]*)$")
 _HEDGED = re.compile(r"\b(?:maybe|perhaps|may|might|could be|looks like|seems|probably|possibly)\b", re.IGNORECASE)
 FREE = re.compile(
     r"^\W*(?:please |can you |could you )*(?:write|compose|draft|translate|rewrite|summari[sz]e|invent|make up|explain"
@@ -140,7 +141,7 @@ class GroundedText:
         if verdict.kind == "unsupported" or self._said_before(sentence):
             return ""
         if verdict.kind in ("told", "maybe"):
-            sentence = to_the_user(sentence)
+            sentence = to_the_user(self._without_stray_quote(sentence))
         if not self._answers and not self.shown and only_day(sentence):
             self._day = self._day or sentence
             return ""
@@ -149,6 +150,11 @@ class GroundedText:
         if verdict.kind == "maybe" and not _HEDGED.search(sentence) and MAYBE not in self.shown:
             sentence = MAYBE + sentence
         return self._show(gap + sentence)
+
+    def _without_stray_quote(self, sentence: str) -> str:
+        """A sentence without a quotation mark at its end that ends no quotation: small models leave one behind."""
+        opened = self.shown.count('"') % 2
+        return sentence if (sentence.count('"') + opened) % 2 == 0 else _STRAY.sub(r"\1", sentence)
 
     def _said_before(self, sentence: str) -> bool:
         """Whether one sentence before it said all that it says: small models repeat themselves."""

@@ -28,6 +28,15 @@ def test_of_another_thing_in_the_photo_that_the_model_leaves_out_the_users_words
     assert check(both, bruno, oskar).shown == both
 
 
+def test_a_quotation_mark_that_ends_no_quotation_is_left_out() -> None:
+    assert (
+        check('This is Bruno". He is afraid of thunder.', recall(BRUNO)).shown
+        == "This is Bruno. He is afraid of thunder."
+    )
+    sign = recall('My sign says "Hymns or nothing".')
+    assert check('Your sign says "Hymns or nothing".', sign).shown == 'Your sign says "Hymns or nothing".'
+
+
 def test_of_many_other_things_two_are_quoted() -> None:
     names = ("Oskar", "Mia", "Tom", "Rex", "Luna")
     recalls = [recall(f"This is {name}, from school.", by_sight=True) for name in names]

@@ -24,6 +24,8 @@ MAYBE = "Maybe: "
 MOST_OTHERS = 2
 """Further things in a photo that a caption quotes the user's words of, after one that the model told nothing of."""
 _ENDED = re.compile(r"[.!?…][\"'”’)]*\s*$")
+_AND_WHEN = re.compile(r"(?:\band|,) (?:when|what day|which day|what year)\b", re.IGNORECASE)
+"""The second half of a question, which small models forget: "Who is this and when did I last see them?"."""
 _STRAY = re.compile(r"\"([.!?]*)$")
 _HEDGED = re.compile(r"\b(?:maybe|perhaps|may|might|could be|looks like|seems|probably|possibly)\b", re.IGNORECASE)
 FREE = re.compile(
@@ -189,7 +191,8 @@ class GroundedText:
         if not self._answers:
             return self._end_caption(kinds, held)
         if kinds & {"told", "maybe", "seen"} and not self._not_seen:
-            return ""
+            when = _AND_WHEN.search(self._evidence.question) and not any(t.kind == "day" for t in tokens(self.shown))
+            return self._show(f" {pick.photo_day(self._recalled)}".rstrip()) if when else ""
         if of_caption := pick.pick(self._evidence.question, self._corrected):
             return self._show(of_caption.text)
         silent = "abstains" in kinds

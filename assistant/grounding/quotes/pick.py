@@ -122,9 +122,15 @@ def covers(question: str, words: str) -> bool:
 
 def untold(question: str, recalled: Sequence[Quotable]) -> str:
     """What is said where nothing that was told answers; to a question for a time, the day of the photo is known."""
-    sure = [one for one in recalled if one.certainty == "sure" and one.day]
-    if asks(tokens(question)) == "when" and sure and sure[0].day:
-        return f"{UNTOLD} Your photo is of {spoken_date(sure[0].day)}."
+    if asks(tokens(question)) == "when" and (day := photo_day(recalled)):
+        return f"{UNTOLD} {day}"
     if recalled and not any(one.day for one in recalled) and asks_for_the_photo(question):
         return UNDATED
     return UNTOLD
+
+
+def photo_day(recalled: Sequence[Quotable]) -> str:
+    """A sentence with the day of the first photo that recall is sure of; empty where there is none with a day."""
+    return next(
+        (f"Your photo is of {spoken_date(one.day)}." for one in recalled if one.certainty == "sure" and one.day), ""
+    )

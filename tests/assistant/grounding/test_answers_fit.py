@@ -16,7 +16,7 @@ from assistant.grounding.responsive import responsive
 from assistant.grounding.words.tokens import tokens
 from assistant.photo import from_image
 from memory.errors import ModelError
-from tests.assistant.grounding.test_grounded_text import check, recall
+from tests.assistant.grounding.test_grounded_text import BRUNO, check, recall
 
 BEAR = "That's Bruno, Emma's bear. She got him from Aunt Klara when she was born and won't sleep without him"
 ROCKY = "Rocky! Tom's dog. He ate my left shoe at the barbecue in Linz lol"
@@ -91,6 +91,17 @@ def test_an_answer_that_fits_stays(words: str, question: str, written: str) -> N
 def test_what_it_was_like_asks_for_no_liking(question: str) -> None:
     told = recall("the boots i wore to Lena's wedding, it poured all day and i danced in the mud with uncle Pat")
     assert "it poured all day" in check("You did not tell me that.", told, question=question).shown
+
+
+def test_the_second_half_of_a_question_gets_the_photo_s_day() -> None:
+    asked = "Who is this and when did I last see him?"
+    assert (
+        check("This is Bruno.", recall(BRUNO), question=asked).shown == "This is Bruno. Your photo is of 12 May 2025."
+    )
+    dated = "This is Bruno on 12 May 2025."
+    assert check(dated, recall(BRUNO), question=asked).shown == dated
+    assert check("This is Bruno.", recall(BRUNO, sure=False), question=asked).shown.endswith("This is Bruno.")
+    assert check("This is Bruno.", recall(BRUNO), question="Who is this?").shown == "This is Bruno."
 
 
 class Broken:

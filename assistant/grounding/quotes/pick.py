@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -51,15 +52,10 @@ def pick(
     it was not told.
     """
     asked = tokens(question)
-    wanted = [t for t in asked if (t.content and t.kind != "day" and t.stem not in VAGUE) or t.stem in WHERE]
-    if shown := WHOSE.match(question):  # "whose dog is this": the corgi in view, whatever it is called
-        wanted = [t for t in wanted if t.stem != stem(shown[1].lower())]
-    everything = {t.stem for one in recalled for t in tokens(one.episode.words)}
-    wanted = [t for t in wanted if t.stem not in GENERIC or t.stem in everything]
-    names = [t.stem for t in wanted if t.kind == "name"]
-    meant = _vector(embedder, question) if embedder else None
+    wanted = _wanted(question, asked, recalled)
+    by_meaning = _Meaning.of(question, wanted, embedder, LEAST_AFTER_SILENCE if silent else LEAST)
+    kind, names = asks(asked), [t.stem for t in wanted if t.kind == "name"]
     best: tuple[float, Quote] | None = None
-    read = 0
     sure = any(one.certainty == "sure" for one in recalled)
     for rank, one in enumerate(recalled):
         told = tokens(f"{one.episode.words} {one.episode.place or ''}")
@@ -71,18 +67,17 @@ def pick(
             if asks_for_the_photo(question) and of_another_moment(tokens(line)):
                 continue  # "Anna's birthday is on 12 May" is no date of the photo
             score = fit(question, asked, wanted, line, stems, n)
-            if meant is not None and embedder and (score > 0 or (read < MOST_READ and asks(asked) != "who")):
-                read += 1
-                score = _logit(score, meant, wanted, line, embedder) - (LEAST_AFTER_SILENCE if silent else LEAST)
+            if by_meaning and (score > 0 or kind != "who"):  # "who" asks for somebody: that is for the rules
+                score = by_meaning.fit(line, score)
             if score <= 0:
                 continue
             score -= 0.2 * rank + 0.05 * n + (_UNSURE if one.certainty == "maybe" else 0)
             if sure and score <= 0:
                 continue  # the photo shows another thing, and no word but "one" fits
             if best is None or score > best[0]:
-                led_by = led(lines, n) if asks(asked) == "who" else lines[n]
+                led_by = led(lines, n) if kind == "who" else line
                 best = (score, quoted(one, max(led_by, beginning(lines[n:]), key=len)))
-        if asks(asked) == "where" and one.episode.place and (best is None or best[0] < _PLACE):
+        if kind == "where" and one.episode.place and (best is None or best[0] < _PLACE):
             known = [t for t in wanted if any(alike(t.stem, s) for s in stems)]
             if not deed(asked) and (known or not wanted):
                 best = (_PLACE - 0.2 * rank, place_of(one))
@@ -93,24 +88,48 @@ def pick(
     return best[1] if best else None
 
 
-def _logit(rules: float, meant: np.ndarray, wanted: Sequence[Token], line: str, embedder: Embedder) -> float:
-    """The logit of that a sentence holds the answer to a question with the vector `meant`."""
-    vector = _vector(embedder, line)
-    if vector is None:
-        return rules
-    found = named(tokens(line))
-    here = {t.stem for t in found if t.content or t.stem in WHERE}
-    held = sum(any(alike(t.stem, other) for other in here) for t in wanted)
-    cosine = float(meant @ vector)
-    return _FIT * rules + _COSINE * cosine + _WANTED * len(wanted) + _HELD * held + _LENGTH * len(found) + _NONE
+def _wanted(question: str, asked: Sequence[Token], recalled: Sequence[Quotable]) -> list[Token]:
+    """The words of a question by which a sentence can answer it."""
+    wanted = [t for t in asked if (t.content and t.kind != "day" and t.stem not in VAGUE) or t.stem in WHERE]
+    if shown := WHOSE.match(question):  # "whose dog is this": the corgi in view, whatever it is called
+        wanted = [t for t in wanted if t.stem != stem(shown[1].lower())]
+    everything = {t.stem for one in recalled for t in tokens(one.episode.words)}
+    return [t for t in wanted if t.stem not in GENERIC or t.stem in everything]
 
 
-def _vector(embedder: Embedder, text: str) -> np.ndarray | None:
-    """The vector of a text; None when the embedder fails: then rules alone decide."""
-    try:
-        return embedder.embed(text)
-    except ModelError:
-        return None
+@dataclass
+class _Meaning:
+    """What a question means, and how well sentences fit it by that."""
+
+    embedder: Embedder
+    question: np.ndarray
+    wanted: Sequence[Token]
+    least: float
+    read: int = 0
+    """Sentences that were read so far without a rule that speaks for them."""
+
+    @classmethod
+    def of(cls, question: str, wanted: Sequence[Token], embedder: Embedder | None, least: float) -> _Meaning | None:
+        """The meaning of a question; None without an embedder that works: then rules alone decide."""
+        try:
+            return cls(embedder, embedder.embed(question), wanted, least) if embedder else None
+        except ModelError:
+            return None
+
+    def fit(self, line: str, rules: float) -> float:
+        """How well a sentence fits that fits by `rules` so well; above 0 it may be quoted."""
+        self.read += rules <= 0
+        if rules <= 0 and self.read > MOST_READ:
+            return 0.0
+        try:
+            cosine = float(self.question @ self.embedder.embed(line))
+        except ModelError:
+            return rules
+        found = named(tokens(line))
+        here = {t.stem for t in found if t.content or t.stem in WHERE}
+        held = sum(any(alike(t.stem, other) for other in here) for t in self.wanted)
+        logit = _FIT * rules + _COSINE * cosine + _WANTED * len(self.wanted) + _HELD * held + _LENGTH * len(found)
+        return logit + _NONE - self.least
 
 
 def covers(question: str, words: str) -> bool:

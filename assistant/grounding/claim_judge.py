@@ -7,16 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from assistant.grounding import claims, support
-from assistant.grounding.bindings import (
-    only_lists,
-    other_doer,
-    other_preposition,
-    partitive,
-    takes_the_users_place,
-    thing_as_person,
-    torn_apart,
-)
+from assistant.grounding.bindings import only_lists, other_preposition, partitive, takes_the_users_place, torn_apart
 from assistant.grounding.described import describes
+from assistant.grounding.doers import other_doer, thing_as_person
 from assistant.grounding.frames import equates, makes_a_habit, names_it, puts_user, repeats
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
 from assistant.grounding.premise import NEVER, Premise, excluded, groups

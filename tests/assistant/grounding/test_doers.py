@@ -140,3 +140,20 @@ PIPPA = "this is my dog Pippa, got her from a farm nr Shrewsbury in march 2019"
 def test_the_user_who_left_out_the_i_is_nobody_else(words: str, written: str, shown: str) -> None:
     """Before, the dog got itself from a farm, and what the user did so was not shown as theirs."""
     assert check(written, recall(words)).shown == shown
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        ("Left on the step by Erika, every Wednesday.", "Erika left it on the step by Erika."),
+        ("Calpol at 1:50. The doctor opens at 9:20.", "The doctor opens at 9:20 at 9:20."),
+        (
+            "Caroline tipped over, the ref offered a hand, she pulled him down.",
+            "The ref offered a hand, he pulled down.",
+        ),
+    ],
+)
+def test_nothing_is_said_twice_and_she_is_not_he(words: str, wrong: str) -> None:
+    assert check(wrong, recall(words)).grounding.left_out
+    own = words.split(". ")[-1].rstrip(".") + "."
+    assert check(own, recall(words)).grounding.left_out == ()

@@ -163,7 +163,7 @@ def test_every_cell_is_named_with_its_hours_before_it_is_run(
     assert list(dict.fromkeys(cell[0] for cell in cells)) == names and head.split()[:2] == ["run", "cell"]
     parts = ["captions", "strangers", "tasks", "questions", "detail"]
     assert [cell[1] for cell in cells if cell[0] == "gspo"] == ["train", *parts]
-    assert all(float(cell[3]) > 0 and cell[4:] == ["not", "run"] for cell in cells[len(parts) :])
+    assert all(float(cell[3]) > 0 and cell[5:] == ["not", "run"] for cell in cells[len(parts) :])
     assert {cell[2] for cell in cells if cell[1] in ("strangers", "tasks")} == {"100"}
     total = sum(float(cell[3]) for cell in cells)
     assert last.startswith("altogether ") and abs(float(last.split()[1]) - total) < 0.5
@@ -176,9 +176,10 @@ def test_hours_are_of_what_is_left_and_by_measured_times(own_home: Path) -> None
     folder.mkdir(parents=True)
     (folder / "gspo.jsonl").write_text('{"step": 1, "seconds": {"rollouts": 30, "updates": 42}}\n' * 10)
     found = {(c.run, c.part): c for c in hours.cells(whole, None, ROOT / "runs" / "study-suite.toml", "quick")}
-    assert whole.recipe.gspo and (whole.recipe.gspo.steps, whole.recipe.gspo.eval_samples) == (60, 24)
-    assert found["gspo", "train"].hours == pytest.approx((50 * 72 + 216) / 3600) and found["gspo", "train"].measured
-    assert found["grpo", "train"].hours == pytest.approx((60 * 72 + 216) / 3600)
+    ours = next(run.recipe.gspo for run in whole.runs if run.name == "gspo")
+    assert ours and (ours.steps, ours.eval_samples) == (30, 24)
+    assert found["gspo", "train"].hours == pytest.approx((20 * 72 + 108) / 3600) and found["gspo", "train"].measured
+    assert found["grpo", "train"].hours == pytest.approx((30 * 72 + 108) / 3600)
     assert not found["sft", "train"].measured and not found["gspo", "captions"].measured
 
 

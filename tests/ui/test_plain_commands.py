@@ -37,9 +37,10 @@ def test_every_command_of_the_app_is_here() -> None:
 
 
 def test_a_search_without_a_command_for_it_names_the_one_there_is(talk: Talk) -> None:
-    lines = talk(FakeBackend(), "/search Portugal", "/nosuch")
+    lines = talk(FakeBackend(), "/search Portugal", "/nosuch", "/{brace}")
     assert f"Note: {strings.no_command('/search')}" in lines and "/memories WORDS" in strings.no_command("/search")
     assert f"Note: {strings.no_command('/nosuch')}" in lines and "/help" in strings.no_command("/nosuch")
+    assert f"Note: {strings.no_command('/{brace}')}" in lines, "previously plain mode ended with a traceback"
 
 
 def test_a_list_says_that_more_fit(talk: Talk, memory_file: Path, photos: Path) -> None:

@@ -6,48 +6,47 @@ job to end before it reads the next line. Ctrl-C stops what is being written, Ct
 
 from __future__ import annotations
 
-import re
 import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
+from typing import NamedTuple
 
 from textual.message import Message
 
 from assistant import offline
 from assistant.backend import Backend
 from assistant.backends.open_backend import open_backend
-from assistant.dialogue.denials import OnRecall
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.open_encoder import open_encoder
 from assistant.photo import load_photo
-from memory import conversations, reminders
+from memory import reminders
 from memory.db.conversation_rows import StoredConversation
-from memory.episode import Episode, Photo, Recall, Turn, printable
+from memory.episode import Photo, Recall
 from memory.errors import PhotoError
 from memory.instructions import Reminder
 from memory.naming.list_requests import request
 from memory.store import Memory
-from ui import dialog_strings, strings
+from ui import strings
 from ui.demo_album import DemoAlbum
 from ui.import_paths import is_source
-from ui.input_parser import ID, LONGEST_TEXT, Typed, read, to_path
+from ui.input_parser import LONGEST_TEXT, Typed, read, to_path
 from ui.plain import lists, plain_people, plain_strings
 from ui.plain.plain_answers import PlainAnswers
 from ui.plain.plain_imports import PlainImports
+from ui.plain.plain_memories import PlainMemories
 from ui.plain.plain_start import PlainStart
 from ui.plain.plain_tellings import PlainTellings
 from ui.plain.plain_tray import PlainTray
-from ui.plain.printer import CONFIRMED, NEW_PHOTO, Printer, about, sure
+from ui.plain.printer import NEW_PHOTO, Printer, sure
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
-from ui.runtime.memory_jobs import LISTED, export_open, forget_conversation
+from ui.runtime.memory_jobs import export_open
 
 
 def run(
@@ -64,6 +63,15 @@ def run(
     return PlainApp(open_memory, open_backend, open_encoder).run(demo)
 
 
+class Command(NamedTuple):
+    """A command of plain mode."""
+
+    run: Callable[[str], object]
+    """Does it, with the words typed after its name."""
+    needs: int = 0
+    """How many words must follow the name; an id and a text are two."""
+
+
 class PlainApp:
     """The app in plain mode."""
 
@@ -77,11 +85,13 @@ class PlainApp:
         self._thread = AppThread(self._messages.put, open_memory, open_backend, open_encoder)
         self._printer = Printer()
         self._demo = DemoAlbum(self._messages.put, self._thread)
-        self._photo: Photo | None = None
         self._imports = PlainImports(self._thread, self._messages, self._printer, sure)
-        self._tellings = PlainTellings(self._thread, self._printer, self._confirm, sure, self._follow)
         self._answers = PlainAnswers(self._thread, self._printer)
+        self._memories = PlainMemories(self._thread, self._printer, self._answers, self._follow)
+        self._tellings = PlainTellings(self._thread, self._printer, self._memories.confirm, sure, self._follow)
         self._tray, self._start = PlainTray(), PlainStart(self._thread, self._printer, self._follow)
+        self.commands = self._table()
+        """What each command does, by its name; /quit ends the loop."""
 
     def run(self, demo: bool) -> int:
         """Greet, then read and run one line after the other; returns the exit code."""
@@ -118,14 +128,12 @@ class PlainApp:
         for path in typed.photos:
             self._show_photo(path)
         if listed := (wanted := request(typed.question)) is not None:
-            job = partial(lists.photos_asked_for, wanted, self._thread.session.conversation)
-            self._thread.query("note", job, self._print)
-            self._follow()
-        elif typed.command and not self._tellings.command(typed.command, typed.rest):
-            self._command(typed.command, typed.rest)
+            self._list(partial(lists.photos_asked_for, wanted, self._thread.session.conversation))
+        elif typed.command:
+            self._run_command(typed.command, typed.rest)
         if listed or not typed.question or self._printer.code:
             return
-        if question := self._tellings.take(typed.question, self._photo):
+        if question := self._tellings.take(typed.question, self._answers.photo):
             self._answers.ask(question)
             self._follow()
 
@@ -139,132 +147,107 @@ class PlainApp:
             self._printer.say(plain_strings.NOTE, str(error))
             return
         self._printer.say(plain_strings.PHOTO, f"{path.name}, {photo.width} × {photo.height}")
-        self._photo, self._answers.question = photo, None
+        self._answers.view(photo)
         self._thread.look(NEW_PHOTO, reading)
         self._follow()
 
-    def _command(self, name: str, rest: str) -> None:
-        thread = self._thread
-        match name:
-            case "/photo" | "/import" if rest:
-                return (self._show_photo if name == "/photo" else self._imports.run)(to_path(rest))
-            case "/today" | "/watch":
-                return (self._start.run if name == "/today" else self._imports.watch)(rest)
-            case "/people" | "/tray":
-                run = self._tray.run if name == "/tray" else plain_people.run
-                thread.query("note", partial(run, rest, thread.session.changes), self._print, keep=True)
-            case "/remember" if rest:
-                thread.remember("note", rest, None, None)
-            case "/again" | "/question":
-                if not self._answers.anew(rest, self._photo):
-                    return None
-            case "/caption" if rest:
-                thread.revise("note", rest)
-            case "/memories":
-                thread.query("note", partial(lists.memories, rest), self._print)
-            case "/forget" if rest:
-                return self._forget(rest)
-            case "/reminders":
-                thread.query("note", reminders.standing, lists.reminders)
-            case "/end" if rest:
-                thread.query("note", lambda memory: reminders.end(memory, rest), self._ended, keep=True)
-            case "/history":
-                thread.query("note", lambda memory: conversations.titles(memory, rest, LISTED), lists.titles)
-            case "/open" if rest:
-                thread.resume("note", rest, self._resumed)
-            case "/delete" if rest:
-                return self._delete(rest)
-            case "/export" if rest:
-                job = partial(export_open, thread, self._printer.private, to_path(rest))
-                thread.query("note", job, partial(self._print, kind=plain_strings.DONE))
-            case "/private" | "/new":
-                self._photo = self._answers.question = None
-                thread.begin("note", self._printer.private ^ (name == "/private"))
-            case "/undo":
-                thread.undo("note")
-            case "/them" | "/not" if rest:
-                return self._recall(rest, name == "/them")
-            case "/edit" if " " in rest:
-                return self._edit(*rest.split(maxsplit=1))
-            case "/models" if rest:
-                thread.switch("note", partial(open_backend, rest))
-            case "/models":
-                return lists.models()
-            case "/tour":
-                return self._tour()
-            case "/demo":
-                (self._demo.off(self._printer.demo) if rest == "off" else self._demo.open)("note")
-            case "/help" | "/details":
-                return lists.commands() if name == "/help" else lists.receipt(self._printer.details)
-            case _ if name[1:].isdecimal():
-                return self._open(name[1:])
-            case _:
-                need = any(name in re.findall(r"(/\w+) [A-Z1]", key) for key, _ in plain_strings.HELP)
-                text = plain_strings.NEEDS if need else strings.no_command(name)
-                return self._printer.say(plain_strings.NOTE, text.format(command=name))
-        self._follow()
+    def _run_command(self, name: str, rest: str) -> None:
+        if name[1:].isdecimal():
+            return self._memories.show(name[1:])
+        command = self.commands.get(name)
+        if command is None:
+            self._printer.say(plain_strings.NOTE, strings.no_command(name))
+        elif len(rest.split()) < command.needs:
+            self._printer.say(plain_strings.NOTE, plain_strings.NEEDS.format(command=name))
+        else:
+            command.run(rest)
 
-    def _forget(self, id: str) -> None:
-        if not ID.fullmatch(id):
-            self._thread.query("note", partial(lists.to_forget, id), self._print)
-            self._follow()
-        elif (one := self._found(id)) and sure(f"{about(one)} {plain_strings.FORGET}"):
-            self._thread.forget("note", one.id)
+    def _table(self) -> dict[str, Command]:
+        thread, memories, printer, job = self._thread, self._memories, self._printer, self._job
+        return {
+            "/photo": Command(lambda path: self._show_photo(to_path(path)), 1),
+            "/remember": Command(job(lambda words: thread.remember("note", words, None, None)), 1),
+            "/caption": Command(job(partial(thread.revise, "note")), 1),
+            "/again": Command(self._anew),
+            "/question": Command(self._anew),
+            "/memories": Command(lambda words: self._list(partial(lists.memories, words))),
+            "/them": Command(partial(memories.mark, same=True), 1),
+            "/not": Command(partial(memories.mark, same=False), 1),
+            "/marks": Command(lambda _: self._list(lists.marks)),
+            "/unmark": Command(job(partial(thread.unmark, "note")), 1),
+            "/edit": Command(memories.edit, 2),
+            "/import": Command(lambda path: self._imports.run(to_path(path)), 1),
+            "/watch": Command(self._imports.watch),
+            "/people": Command(lambda rest: self._decide(partial(plain_people.run, rest, thread.session.changes))),
+            "/tray": Command(lambda rest: self._decide(partial(self._tray.run, rest, thread.session.changes))),
+            "/today": Command(self._start.run),
+            "/forget": Command(memories.forget, 1),
+            "/details": Command(lambda _: printer.print_lines(lists.receipt(printer.details))),
+            "/undo": Command(job(lambda _: thread.undo("note"))),
+            "/reminders": Command(lambda _: self._list(lists.reminders)),
+            "/end": Command(job(self._end_reminder), 1),
+            "/history": Command(lambda words: self._list(partial(lists.titles, words))),
+            "/open": Command(job(lambda id: thread.resume("note", id, self._resumed)), 1),
+            "/delete": Command(memories.delete, 1),
+            "/export": Command(job(self._export), 1),
+            "/private": Command(job(lambda _: self._begin(not printer.private))),
+            "/new": Command(job(lambda _: self._begin(printer.private))),
+            "/models": Command(self._models),
+            "/tour": Command(self._tour),
+            "/demo": Command(job(self._open_demo)),
+            "/help": Command(lambda _: printer.print_lines(lists.commands())),
+        }
+
+    # -- what commands do ---------------------------------------------------------------------------------------
+
+    def _job(self, put: Callable[[str], object]) -> Callable[[str], None]:
+        """What a command does that puts one job into the thread's queue: what the job tells is printed."""
+
+        def run(rest: str) -> None:
+            put(rest)
             self._follow()
 
-    def _found(self, id: str) -> Episode | None:
-        found: list[Episode] = []
-        self._thread.query("note", lambda memory: memory.get(id), found.append)
-        self._follow()
-        return found[0] if found else None
+        return run
 
-    def _delete(self, id: str) -> None:
-        found: list[StoredConversation] = []
-        self._thread.query("note", lambda memory: conversations.get(memory, id), found.append)
+    def _list(self, job: Callable[[Memory], list[str]]) -> None:
+        """Print the lines that a job on the memory returns."""
+        self._thread.query("note", job, self._printer.print_lines)
         self._follow()
-        asked = f"{dialog_strings.CONVERSATION}. {plain_strings.DELETE}"
-        if found and sure(asked.format(when=found[0].parts[0].when)):
-            if found[0].id == self._thread.recorder.id:
-                self._thread.begin("note", self._printer.private)
-                self._follow()
-            job = partial(forget_conversation, found[0].id)
-            self._thread.query("note", job, partial(self._print, kind=plain_strings.DONE), keep=True)
+
+    def _decide(self, job: Callable[[Memory], list[str]]) -> None:
+        """As `_list`, for a job that may change the memory: it is done even when the app is closing."""
+        self._thread.query("note", job, self._printer.print_lines, keep=True)
+        self._follow()
+
+    def _anew(self, question: str) -> None:
+        if self._answers.anew(question):
             self._follow()
 
-    def _numbered(self, n: str) -> Episode | None:
-        """The memory with this number; prints a note, and returns None, when there is none."""
-        found = self._printer.numbers.memory(int(n)) if n.isdecimal() else None
-        if found is None:
-            self._printer.say(plain_strings.NOTE, plain_strings.NO_NUMBER.format(n=n))
-        return found
+    def _end_reminder(self, id: str) -> None:
+        self._thread.query("note", lambda memory: reminders.end(memory, id), self._ended, keep=True)
 
-    def _open(self, n: str) -> None:
-        if episode := self._numbered(n):
-            self._printer.say(plain_strings.MEMORY.format(n=n), f"{about(episode)} (id {episode.id})")
+    def _export(self, path: str) -> None:
+        job = partial(export_open, self._thread, self._printer.private, to_path(path))
+        self._thread.query("note", job, partial(self._printer.say, plain_strings.DONE))
 
-    def _recall(self, n: str, same: bool) -> None:
-        """Keep whether the photo shows what a recalled memory shows."""
-        if (episode := self._numbered(n)) is None:
-            return
-        if self._photo is None or self._photo.sha256 == episode.photo.sha256:
-            return self._printer.say(plain_strings.NOTE, plain_strings.SAME_PHOTO)
-        self._confirm(OnRecall(episode, same))
+    def _begin(self, private: bool) -> None:
+        self._answers.view(None)
+        self._thread.begin("note", private)
 
-    def _confirm(self, said: OnRecall) -> None:
-        self._printer.about = None
-        self._thread.confirm(CONFIRMED, said)
+    def _models(self, name: str) -> None:
+        if not name:
+            return self._printer.print_lines(lists.models())
+        self._thread.switch("note", partial(open_backend, name))
         self._follow()
 
-    def _edit(self, id: str, words: str) -> None:
-        if one := self._found(id):
-            self._thread.edit("note", one.id, replace(one, turns=(Turn("user", words),)))
-            self._follow()
-
-    def _tour(self) -> None:
+    def _tour(self, _: str) -> None:
         self._demo.open("note")
         self._follow()
         if not self._printer.private:
-            lists.tour()
+            self._printer.print_lines(lists.tour())
+
+    def _open_demo(self, rest: str) -> None:
+        (self._demo.off(self._printer.demo) if rest == "off" else self._demo.open)("note")
 
     # -- what the session tells ---------------------------------------------------------------------------------
 
@@ -284,15 +267,9 @@ class PlainApp:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    # -- what was asked of the memory ------------------------------------------------------------------------------
-
-    def _print(self, lines: list[str] | str, kind: str = "") -> None:
-        for line in [lines] if isinstance(lines, str) else lines:
-            self._printer.say(kind, line) if kind else print(printable(line))
-
     def _ended(self, one: Reminder) -> None:
         self._printer.say(plain_strings.DONE, strings.ENDED.format(task=one.task))
 
     def _resumed(self, conversation: StoredConversation, recalls: list[Recall]) -> None:
-        self._photo, self._answers.question = conversation.parts[-1].photo, None
+        self._answers.view(conversation.parts[-1].photo)
         self._printer.resumed(conversation, recalls)

@@ -11,10 +11,9 @@ from functools import partial
 from assistant.dialogue.acts import Act, act_of
 from assistant.dialogue.denials import OnRecall
 from memory.episode import Photo
-from memory.maintenance import marks
 from memory.naming.told_elsewhere import told_elsewhere
 from ui.input_parser import REPLIES, WEB_ADDRESS
-from ui.plain import lists, plain_strings
+from ui.plain import plain_strings
 from ui.plain.printer import Printer
 from ui.recall_strings import meant
 from ui.runtime.app_thread import AppThread
@@ -44,17 +43,6 @@ class PlainTellings:
     ) -> None:
         self._thread, self._printer = thread, printer
         self._confirm, self._sure, self._follow = confirm, sure, follow
-
-    def command(self, name: str, rest: str) -> bool:
-        """/marks and /unmark ID: list what was said of pairs of photos, take one back. Returns whether it was one."""
-        if name == "/marks":
-            self._thread.query("note", marks.listed, lists.marks)
-        elif name == "/unmark" and rest:
-            self._thread.unmark("note", rest)
-        else:
-            return False
-        self._follow()
-        return True
 
     def take(self, text: str, photo: Photo | None) -> str:
         """Do what a line is for, with `photo` in view. Returns the question that is left for the model; "": none is."""

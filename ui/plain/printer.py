@@ -88,8 +88,18 @@ class Printer(EventHandler[None]):
             self._end_text()
         print(f"{what}: {printable(text)}", flush=True)
 
+    def print_lines(self, lines: Sequence[str]) -> None:
+        """Print a list that was asked for, a line each."""
+        for line in lines:
+            print(printable(line))
+
+    def say_done(self, lines: Sequence[str]) -> None:
+        """Print what was done, a line each."""
+        for line in lines:
+            self.say(plain_strings.DONE, line)
+
     def handle_message(self, message: Message) -> None:
-        """Print one message."""
+        """Print what one message of the background thread tells."""
         if isinstance(message, messages.MemoryCounted):
             if self.demo and not message.demo:
                 self.say(plain_strings.DONE, strings.DEMO_OVER)

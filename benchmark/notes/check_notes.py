@@ -29,6 +29,7 @@ OWN_SPEECH = re.compile(
     r"|\bI (?:know|see|have|am|was|should|do|only|cannot|don't|can't|haven't|never)\b"
 )
 """How the assistant may speak of itself."""
+DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
 TYPO = 0.75
 """How alike a word of an answer and one of the note are at least: notes have typing errors, answers have none."""
 SEEDS = (0, 1, 2)
@@ -62,8 +63,23 @@ def _family(family: Family) -> Iterator[str]:
         for seed in SEEDS:
             for split in SPLITS:
                 family.filled(seed, split)
+        yield from _refilled(family.filled(SEEDS[0]))
     except ValueError as error:
         yield f"{family.id} ({family.notes[0].where}): {error}"
+
+
+def _refilled(notes: Sequence[FilledNote]) -> Iterator[str]:
+    """What holds for a note only as it was written: "rope four" where it is {NUM:four} minutes, "On {DAY:9.11.}."."""
+    told = ""
+    for filled in notes:
+        told = f"{told}\n{filled.text}"
+        at = f"{filled.note.id} ({filled.note.where})"
+        for text in (filled.label, *filled.captions):
+            if new := told_words.untold(text, told):
+                yield f"{at}: filled anew, the note does not tell {', '.join(new)}: {text}"
+        for text in (*filled.captions, *(a for q in filled.questions for a in q.answers)):
+            if DOUBLE_STOP.search(text):
+                yield f"{at}: two full stops, since the slot ends in one: {text}"
 
 
 def _slots(family: Family) -> Iterator[str]:

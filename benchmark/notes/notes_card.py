@@ -18,8 +18,9 @@ HEAD = """# Data card: notes about photos
 
 {notes} notes as people write them about their photos, in {voices} voices, with {questions} questions, of which
 {unanswerable} cannot be answered. All were written for this project, one by one, by a language model in the part of
-the writer; none comes from a template, a corpus or a person's photos. Nobody in them exists. The second look (`read:
-2`) was the same model's, later, at the notes filled with other values.
+the writer; none comes from a template, a corpus or a person's photos. Nobody in them exists. {twice} of
+them were read a second time (`read: 2`), as written and filled with other values, by the same model, later, and mended:
+what it found (`LOG.md`) is a lower bound of what was wrong.
 Licence: CC0 1.0, for the notes and for `values.toml`; the code beside
 them is under the project's licence.
 
@@ -97,6 +98,7 @@ def card(families: Sequence[Family]) -> str:
             notes=c["notes"],
             voices=len(c["by_voice"]),
             questions=total,
+            twice=c["read_twice"],
             unanswerable=f"{unanswerable} ({unanswerable / max(1, total):.0%})",
         ),
         "## Counts\n",

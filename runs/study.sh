@@ -36,7 +36,7 @@ measure() { # NAME FOLDER
   if [ "$ended" != 0 ] && [ "$ended" != 124 ]; then exit "$ended"; fi
 }
 
-python -m train study "$STUDY" --until-seconds 0 "$@" # writes the plan, and the start
+python -m train study "$STUDY" --prepare "$@"
 mapfile -t runs < <(python -m train study "$STUDY" --list "$@")
 for run in "${runs[@]}"; do
   IFS=$'\t' read -r name folder state <<<"$run"

@@ -1,4 +1,4 @@
-"""A graph in ONNX that grows node by node: `encoder/convert.py` and `embedder/minilm.py` build their networks with it."""
+"""A graph in ONNX that grows node by node: `encoder/convert.py` and `embedder/minilm.py` build networks with it."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def test_each_run_is_trained_once(
         return [Reward(float("nan"))] * len(rollouts) if g is runs[1].recipe.gspo else pays(self, rollouts, judge, g)
 
     monkeypatch.setattr(Task, "score", score)
-    assert not study.run(whole, NO_FILE, "cpu", seconds=0.0)
+    study.prepare(whole, NO_FILE)
     assert [(n, s) for n, _, s in study.run_states(whole)] == [
         ("start", "done"), ("ours", "not run"), ("broken", "not run"), ("gold", "not run")
     ]  # fmt: skip

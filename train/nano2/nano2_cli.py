@@ -31,9 +31,10 @@ def add(commands: Any) -> None:
     nano2.add_argument(
         "--out", type=Path, metavar="FOLDER", help="folder that is written (default: beside the checkpoints)"
     )
+    nano2.set_defaults(run=_nano2)
 
 
-def command(args: argparse.Namespace) -> None:
+def _nano2(args: argparse.Namespace) -> None:
     """Run the stages that the arguments choose. Raises KeepsakeError."""
     import torch
 

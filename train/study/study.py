@@ -132,6 +132,13 @@ def run_states(study: Study, only: Sequence[str] | None = None) -> list[tuple[st
     return [(name, folder, state(folder, n)) for name, folder, n in [(START, study.folder / START, 0), *rows]]
 
 
+def prepare(study: Study, base_gguf: Path, start: Path | None = None, only: Sequence[str] | None = None) -> None:
+    """Write the plan, for the page of results, and the checkpoint that the runs start from. Raises as `run` does."""
+    first = select_runs(study, only)[0].recipe
+    write_plan(study)
+    _assemble_start(first, base_gguf, *starting_point(first, start), study.folder / START)
+
+
 def run(
     study: Study,
     base_gguf: Path,
@@ -148,11 +155,10 @@ def run(
     """
     from train.rl import loop
 
-    until, runs = time.monotonic() + seconds, select_runs(study, only)
-    write_plan(study)
-    for one in runs:
+    until = time.monotonic() + seconds
+    prepare(study, base_gguf, start, only)
+    for one in select_runs(study, only):
         work, begin = starting_point(one.recipe, start)
-        _assemble_start(one.recipe, base_gguf, work, begin, study.folder / START)
         folder = private_folder(study.folder / one.name)
         now = state(folder, _steps(one))
         print(f"study {one.name}: {now}", file=sys.stderr)

@@ -1,0 +1,58 @@
+"""`python -m train lab`: its options, and the run that they describe."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from memory.errors import KeepsakeError
+from train import recipe_file
+
+
+def add(commands: Any) -> None:
+    """Add the command `lab` with its options."""
+    lab = commands.add_parser("lab", help="a large recipe from training to the paper's benchmark, command by command")
+    lab.add_argument("recipe", type=Path, help="a recipe file (train/recipes)")
+    cores, default = os.cpu_count() or 1, "(default: %(default)s)"
+    lab.add_argument("--dry-run", action="store_true", help="print each command with devices, memory, hours (computed)")
+    lab.add_argument("--devices", type=int, default=1, metavar="N", help="devices for training (default: 1)")
+    lab.add_argument("--device-memory", type=float, default=80, metavar="GB", help="memory of each (default: 80)")
+    lab.add_argument("--cores", type=int, default=cores, metavar="N", help="processor cores (default: all)")
+    ddp = Path("train/launch/ddp.yaml")
+    lab.add_argument("--launch", type=Path, default=ddp, metavar="FILE", help=f"for accelerate {default}")
+    data = Path("data/covip")
+    lab.add_argument("--official", type=Path, default=data, metavar="FOLDER", help=f"test files {default}")
+    docci, text = Path("data/docci/docci_descriptions.jsonlines"), "photos that a person described"
+    lab.add_argument("--references", type=Path, default=docci, metavar="FILE", help=f"{text} {default}")
+    lab.add_argument("--url", help="chat judge, instead of the recipe's: an OpenAI-compatible server")
+    lab.add_argument("--judge-model", metavar="NAME", help="chat judge, instead of the recipe's: its model")
+    lab.add_argument("--pre-tokenizer", metavar="NAME", help="how an own vocabulary splits text, for the export")
+    lab.add_argument("--quick", action="store_true", help="few samples: to see that everything runs through")
+    lab.set_defaults(run=_lab)
+
+
+def _lab(args: argparse.Namespace) -> None:
+    """Run a large recipe from training to scores, or print what that would be."""
+    from train import lab
+
+    if args.devices < 1:
+        raise KeepsakeError(f"{args.devices} devices: take 1 or more")
+    given = lab.Settings(
+        recipe=args.recipe,
+        devices=args.devices,
+        device_bytes=int(args.device_memory * lab.GB),
+        launch=args.launch,
+        cores=args.cores,
+        official=args.official,
+        references=args.references,
+        judge=(args.url, args.judge_model) if args.url and args.judge_model else None,
+        pre_tokenizer=args.pre_tokenizer,
+        quick=args.quick,
+    )
+    recipe = recipe_file.load(args.recipe)
+    if args.dry_run:
+        print(lab.table(recipe, given))
+        return
+    lab.run(recipe, given)

@@ -65,13 +65,13 @@ FLOORS = {
     "train": (
         "mixture",
         "recipe recipe_file",
-        "run_record",
+        "run_record resources onnx_graph",
         "encoder embedder",
         "pretrain",
         "nano2",
         "rl",
         "trl",
-        "study lab lab_costs lab_settings",
+        "study lab lab_cli lab_costs lab_settings",
         "__main__",
     ),
     "quantize": (

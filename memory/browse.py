@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 from memory import recall
 from memory.db import rows
-from memory.search import time_phrases, vectors
+from memory.search import vectors
 from memory.search.repeats import BURST
 from memory.search.sightings import SAME
 from memory.store import Memory
 from memory.text import folded, terms
+from memory.times import time_phrases
 
 FOUND = 200
 """At most so many episodes are returned for words; for a time alone all episodes of that time."""

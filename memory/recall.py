@@ -18,13 +18,14 @@ from typing import NamedTuple
 from memory.db import rows
 from memory.db.rows import Hit
 from memory.episode import Episode, Recall
-from memory.search import meaning, near_words, ranking, time_phrases, vectors, word_search
+from memory.search import meaning, near_words, ranking, vectors, word_search
 from memory.search.meaning import Embedder
 from memory.search.repeats import BURST, Told, repeats, same_picture
 from memory.search.sightings import SAME, Seen
-from memory.search.time_phrases import TimeQuery
 from memory.text import folded
 from memory.text import terms as text_terms
+from memory.times import time_phrases
+from memory.times.time_phrases import TimeQuery
 
 EPISODES_PER_PHOTO = 3
 """At most so many episodes of one recalled photo or burst, the newest, as a prompt has little room."""

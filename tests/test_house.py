@@ -31,7 +31,7 @@ ROOMS = {
 """Each room and the rooms it may import. Arrows point down only."""
 FLOORS = {
     "memory": (
-        "errors paths files text days episode strip_metadata instructions pictures",
+        "errors paths files text days episode strip_metadata instructions pictures times",
         "db",
         "search",
         "recall forget replacement verification",

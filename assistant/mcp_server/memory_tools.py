@@ -23,8 +23,8 @@ from memory.days import day_words
 from memory.episode import Episode
 from memory.errors import KeepsakeError
 from memory.naming.named_things import things
-from memory.search.typed_day import typed_day
 from memory.store import Memory
+from memory.times.typed_day import typed_day
 
 MOST = 20
 """At most so many memories come at once."""

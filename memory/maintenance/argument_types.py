@@ -6,9 +6,9 @@ import argparse
 from datetime import datetime
 
 from memory.days import Unknown
-from memory.search.calendar_names import Span
-from memory.search.time_phrases import given_days
-from memory.search.typed_day import typed_day
+from memory.times.calendar_names import Span
+from memory.times.time_phrases import given_days
+from memory.times.typed_day import typed_day
 
 
 def days(text: str) -> Span:

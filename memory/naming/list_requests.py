@@ -10,8 +10,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from memory.naming.categories import category
-from memory.search import time_phrases
 from memory.text import terms
+from memory.times import time_phrases
 
 
 class ListRequest(NamedTuple):

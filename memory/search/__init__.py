@@ -1,1 +1,1 @@
-"""Search: visual tokens and their index, words, phrases of time, and ranking."""
+"""Search: visual tokens and their index, words, and ranking."""

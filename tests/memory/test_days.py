@@ -22,8 +22,8 @@ from memory.days import UNKNOWN, day_words, given_day, likely_day, noon_of
 from memory.db import schema
 from memory.episode import Episode, Photo, Turn
 from memory.maintenance.archive import export_archive, import_archive
-from memory.search.typed_day import typed_day
 from memory.store import Memory
+from memory.times.typed_day import typed_day
 from tests.support.local_clock import in_zone
 from tests.support.oldmemory import version_1, version_4, version_5
 

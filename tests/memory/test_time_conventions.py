@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from memory.search import calendar_names
-from memory.search.time_phrases import TimeQuery, parse
+from memory.times import calendar_names
+from memory.times.time_phrases import parse
+from tests.support.day_ranges import days
 from tests.support.local_clock import in_rome, in_zone
 
 __all__ = ["in_rome"]
 pytestmark = pytest.mark.usefixtures("in_rome", "own_home")
 
 ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
-
-
-def days(asked: TimeQuery) -> str:
-    """ "2024-05-01 .. 2024-05-31", with nothing where there is no limit."""
-    last = asked.before and asked.before - timedelta(days=1)
-    return f"{asked.since or ''} .. {last or ''}"
 
 
 def test_summer_is_not_over_in_july() -> None:

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from memory.search import time_phrases
-from memory.search.time_phrases import TimeQuery, given_days, parse, range_words
+from memory.times import time_phrases
+from memory.times.time_phrases import given_days, parse, range_words
+from tests.support.day_ranges import days
 from tests.support.local_clock import in_rome
 
 __all__ = ["in_rome"]
@@ -18,12 +19,6 @@ pytestmark = pytest.mark.usefixtures("in_rome", "own_home")
 NOW = datetime(2026, 11, 23, 0, 30, tzinfo=ZoneInfo("Europe/Rome"))
 """Still the day before in UTC."""
 ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
-
-
-def days(asked: TimeQuery) -> str:
-    """ "2024-05-01 .. 2024-05-31", with nothing where there is no limit."""
-    last = asked.before and asked.before - timedelta(days=1)
-    return f"{asked.since or ''} .. {last or ''}"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from textual.widgets import Button, Input, Label, Static, TextArea
 from memory.days import LONGEST_DAY, UNKNOWN, Unknown
 from memory.episode import Episode, Photo
 from memory.maintenance.marks import Mark
-from memory.search.typed_day import typed_day
+from memory.times.typed_day import typed_day
 from ui.dialog_strings import LOCKED, LOCKED_KEYS
 from ui.dialogs.confirming import Confirming
 from ui.dialogs.editing import TAB, Editing

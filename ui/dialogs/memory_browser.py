@@ -20,7 +20,7 @@ from textual.widgets.option_list import Option
 from memory.browse import Duplicate, EpisodeEntry
 from memory.days import LONGEST_DAY, UNKNOWN
 from memory.episode import Episode, Turn
-from memory.search.typed_day import typed_day
+from memory.times.typed_day import typed_day
 from ui.dialog_strings import (
     BROWSER,
     BROWSER_BEST,

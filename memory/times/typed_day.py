@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 from memory.days import Unknown, given_day, noon_of
-from memory.search.time_phrases import parse, range_words
+from memory.times.time_phrases import parse, range_words
 
 _SURE = re.compile(
     r"\b(?:(?:19|20)\d\d|today|yesterday|ago|(?:last|this) (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b", re.IGNORECASE

@@ -40,20 +40,56 @@ _FIXED = {  # month, day, how many days
     "halloween": (10, 31, 1),
     "valentine's day": (2, 14, 1),
     "st patrick's day": (3, 17, 1),
+    "st nicholas day": (12, 6, 1),
+    "christmas holidays": (12, 18, 20),
+    "all saints' day": (11, 1, 1),
+    "all saints day": (11, 1, 1),
+    "all souls' day": (11, 2, 1),
+    "all souls day": (11, 2, 1),
+    "bonfire night": (11, 5, 1),
+    "guy fawkes night": (11, 5, 1),
+    "bastille day": (7, 14, 1),
+    "canada day": (7, 1, 1),
+    "australia day": (1, 26, 1),
+    "anzac day": (4, 25, 1),
+    "groundhog day": (2, 2, 1),
+    "juneteenth": (6, 19, 1),
+    "veterans day": (11, 11, 1),
+    "midsummer": (6, 20, 7),
+    "may day": (5, 1, 1),
 }
 _AROUND_EASTER = {  # days from Easter Sunday, how many days
     "good friday": (-2, 1),
     "easter sunday": (0, 1),
     "easter monday": (1, 1),
     "easter": (-2, 4),
+    "easter saturday": (-1, 1),
+    "holy saturday": (-1, 1),
+    "maundy thursday": (-3, 1),
+    "holy week": (-7, 7),
+    "palm sunday": (-7, 1),
+    "mothering sunday": (-21, 1),
+    "ash wednesday": (-46, 1),
+    "shrove tuesday": (-47, 1),
+    "pancake day": (-47, 1),
+    "fat tuesday": (-47, 1),
+    "mardi gras": (-47, 1),
+    "easter holidays": (-14, 29),
+    "whit sunday": (49, 1),
+    "whit monday": (50, 1),
+    "corpus christi": (60, 1),
     "ascension day": (39, 1),
     "pentecost": (49, 2),
     "whitsun": (49, 2),
 }
-_BY_WEEKDAY = {  # month, weekday (Monday 0), which one
-    "thanksgiving": (11, 3, 4),
-    "mother's day": (5, 6, 2),
-    "father's day": (6, 6, 3),
+_BY_WEEKDAY = {  # month, weekday (Monday 0), which one, how many days later, how many days
+    "thanksgiving weekend": (11, 3, 4, 0, 4),
+    "thanksgiving": (11, 3, 4, 0, 1),
+    "black friday": (11, 3, 4, 1, 1),
+    "cyber monday": (11, 3, 4, 4, 1),
+    "labor day": (9, 0, 1, 0, 1),
+    "mother's day": (5, 6, 2, 0, 1),
+    "father's day": (6, 6, 3, 0, 1),
 }
 FEASTS = ("new year", *_FIXED, *_AROUND_EASTER, *_BY_WEEKDAY)
 """Names of feasts, in lower case and with a straight apostrophe."""
@@ -79,11 +115,11 @@ def part_of_year(name: str) -> OfYear:
     if name in _AROUND_EASTER:
         shift, days = _AROUND_EASTER[name]
         return lambda year: _days(easter(year) + timedelta(days=shift), days)
-    month, weekday, nth = _BY_WEEKDAY[name]
+    month, weekday, nth, later, days = _BY_WEEKDAY[name]
 
     def by_weekday(year: int) -> Span:
         first = date(year, month, 1)
-        return _days(first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1)), 1)
+        return _days(first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1) + later), days)
 
     return by_weekday
 

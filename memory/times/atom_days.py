@@ -1,0 +1,131 @@
+"""The days that the smallest phrases of time mean: a share of a span, "last Friday", the 90s, 3 to 7 August.
+
+`time_atoms.py` finds these phrases in a text.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from datetime import date, timedelta
+
+from memory.times.calendar_names import MONTHS, OfYear, Span, part_of_year, third
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WORDED = {
+    **{word: n for n, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)},
+    **{"eleventh": 11, "twelfth": 12, "fifteenth": 15, "twentieth": 20, "thirtieth": 30},
+}
+"""Days of a month in words."""
+TENS = {
+    f"{word}ties": tens
+    for word, tens in zip("twen thir for fif six seven eigh nine".split(), range(20, 100, 10), strict=True)
+}
+SHARES = {  # which part, of how many
+    **{"early": (0, 3), "beginning": (0, 3), "start": (0, 3), "mid": (1, 3), "middle": (1, 3), "late": (2, 3)},
+    **{"end": (2, 3), "first half": (0, 2), "second half": (1, 2)},
+}
+WEEKS = {"first": 0, "second": 7, "third": 14, "fourth": 21}
+"""How many days after the first of a month its first week begins, and so on."""
+
+
+def shared(span: Span, share: str) -> Span:
+    """A share of a span: early, mid or late in it, its first half, its last week, its last Friday, its first days."""
+    share = share.lower()
+    if share in SHARES:
+        return third(span, *SHARES[share])
+    first, end = span
+    nth, _, what = share.partition(" ")
+    if nth == "last":
+        week = end - timedelta(days=7), end
+    elif nth in WEEKS:
+        week = first + timedelta(days=WEEKS[nth]), first + timedelta(days=WEEKS[nth] + 7)
+    else:
+        return span
+    if what == "day":
+        return day_span(week[1] - timedelta(days=1) if nth == "last" else first + timedelta(days=WEEKS[nth] // 7))
+    if what in WEEKDAYS:
+        return day_span(week[0] + timedelta(days=(WEEKDAYS.index(what) - week[0].weekday()) % 7))
+    if what == "weekend":
+        saturday = week[0] + timedelta(days=(5 - week[0].weekday()) % 7)
+        return saturday, saturday + timedelta(days=2)
+    return week
+
+
+def latest(part: OfYear, today: date, *, over: bool = False) -> Span:
+    """The latest span of this name that has begun or, with `over`, has ended."""
+    for year in range(today.year + 1, today.year - 9, -1):  # 29 February comes every eighth year at worst
+        with suppress(ValueError):
+            span = part(year)
+            if (span[1] if over else span[0]) <= today:
+                return span
+    raise ValueError("no such day")
+
+
+def year_span(year: int) -> Span:
+    """A whole year."""
+    return date(year, 1, 1), date(year + 1, 1, 1)
+
+
+def decade(m: dict[str, str | None], today: date) -> int:
+    """The first year of "the 1990s", "the 90s", "the nineties": the latest that has begun."""
+    if m["decade"]:
+        return int(m["decade"])
+    tens = int(m["tens"] or 0) or TENS[(m["tensword"] or "").lower()]
+    first = today.year // 100 * 100 + tens
+    return first if first <= today.year else first - 100
+
+
+def relative(which: str, what: str, today: date) -> Span:
+    """ "Last week", "this weekend", "last Friday", "last night"."""
+    last = which != "this"
+    if what in ("night", "morning"):
+        return day_span(today - timedelta(days=1)) if last and what == "night" else day_span(today)
+    if what == "week":
+        return week_span(today - timedelta(days=7 if last else 0))
+    if what == "month":
+        before = today.replace(day=1) - timedelta(days=1)
+        return of_month(before.month)(before.year) if last else of_month(today.month)(today.year)
+    if what == "weekend":
+        saturday = today - timedelta(days=(today.weekday() - 5) % 7)
+        if last and saturday + timedelta(days=2) > today:
+            saturday -= timedelta(days=7)
+        return saturday, saturday + timedelta(days=2)
+    back = (today.weekday() - WEEKDAYS.index(what)) % 7
+    return day_span(today - timedelta(days=back or (7 if last else 0)))
+
+
+def days_of_month(m: dict[str, str | None]) -> OfYear:
+    """ "3 August", "August 3rd", "3 to 7 August" of any year. Raises ValueError for a day that no year has."""
+    month = MONTHS[bare_name(m["ofmonth"] or m["inmonth"] or m["wordedmonth"] or "")]
+    first = WORDED.get((m["worded"] or "").lower()) or int(re.sub(r"\D", "", m["first"] or m["begin"] or ""))
+    last = int(re.sub(r"\D", "", m["last"] or m["until"] or "") or first)
+    date(2024, month, first), date(2024, month, last)  # a leap year has every day
+    if last < first:
+        raise ValueError("a range that runs backwards")
+    return lambda year: (date(year, month, first), date(year, month, last) + timedelta(days=1))
+
+
+def of_month(month: int) -> OfYear:
+    return part_of_year(next(name for name, n in MONTHS.items() if n == month))
+
+
+def bare_name(text: str) -> str:
+    return text.lower().rstrip(".")
+
+
+def written_year(text: str, today: date) -> int:
+    """ "2024"; "'24" or "24" as the latest such year that has begun."""
+    if len(text) < 4:
+        year = today.year // 100 * 100 + int(text.lstrip("'"))
+        return year if year <= today.year else year - 100
+    return int(text)
+
+
+def day_span(day: date) -> Span:
+    return day, day + timedelta(days=1)
+
+
+def week_span(day: date) -> Span:
+    monday = day - timedelta(days=day.weekday())
+    return monday, monday + timedelta(days=7)

@@ -20,18 +20,20 @@ SIZES = [(50, 16), (80, 24)]
 LINES = (
     dialog_strings.BROWSER_KEYS,
     people_strings.PEOPLE_KEYS,
+    people_strings.SPLIT_KEYS,
     tray_strings.TRAY_KEYS,
     dialog_strings.CONVERSATION_KEYS,
 )
 
 
 @pytest.mark.parametrize("text", LINES)
-@pytest.mark.parametrize("width", [46, 76])
+@pytest.mark.parametrize("width", [46, 60, 76])
 def test_no_line_parts_a_key_from_what_it_does(text: str, width: int) -> None:
     lines = broken(text, width)
     assert all(len(line) <= width for line in lines)
     dot = "  ·  " if "  ·  " in text else " · "
     assert dot.join(lines) == text
+    assert len(lines) == 1 or min(map(len, lines)) > width / 4, "previously Esc stood alone on the last line"
 
 
 def test_what_is_longer_than_a_line_breaks_between_its_words() -> None:

@@ -29,10 +29,22 @@ class KeysLine(Widget):
 
 
 def broken(text: str, width: int) -> list[str]:
-    """`text` in lines of `width` cells at most, broken at its dots; within a piece only where that is longer."""
+    """`text` in as few lines of at most `width` cells as it needs, and those about equally long.
+
+    Lines break at the dots, and within a piece only where that is longer than a line.
+    """
     dot = "  ·  " if "  ·  " in text else " · "
+    pieces = text.split(dot)
+    lines, longest = _filled(pieces, dot, width), max(map(len, pieces))
+    while width > longest and len(narrower := _filled(pieces, dot, width - 1)) == len(lines):
+        lines, width = narrower, width - 1
+    return lines
+
+
+def _filled(pieces: list[str], dot: str, width: int) -> list[str]:
+    """Lines of `width` cells at most, each with as many pieces as it holds."""
     lines: list[str] = []
-    for piece in text.split(dot):
+    for piece in pieces:
         if lines and len(lines[-1] + dot + piece) <= width:
             lines[-1] += dot + piece
         else:

@@ -14,13 +14,12 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from assistant import offline
 from assistant.backends import disk_cache
 from assistant.commands import models_cli, search_cli
 from assistant.commands.list_command import print_list
-from assistant.commands.printed_results import PrintedResults, about_episode, recall_line, recall_row
+from assistant.commands.printed_results import PrintedResults, about_episode, empty_result, recall_line, recall_row
 from assistant.conversation import Conversation
 from assistant.embedder.text_embedder import attach
 from assistant.events import Event
@@ -128,7 +127,7 @@ def _ask(args: argparse.Namespace) -> int:
     if print_list(args.question, args.memory, partial(_seen, args) if args.photo else None, as_json=args.json):
         return 0
     photo = load_photo(args.photo) if args.photo else None
-    result: dict[str, Any] = {"caption": None, "answer": "", "recalled": [], "reminders": [], "grounding": {}}
+    result = empty_result()
     opened = encoder_and_model(args.encoder, args.model, generates=True, photo_tokens=args.photo_tokens)
     with opened as (encoder, backend):
         with open_memory(args.memory, backend, to_read=True) as memory:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from assistant.__main__ import main as assistant
+from assistant.commands.printed_results import empty_result
 from demo.album import HERE as ALBUM
 from tests.support import house_tree
 
@@ -159,7 +160,7 @@ def test_the_tree_is_the_house() -> None:
 
 KEYS = {
     "remember": ("id",),
-    "ask": ("caption", "answer", "recalled", "id", "score", "why", "model", "seconds"),
+    "ask": (*empty_result(), "id", "score", "why", "certainty", "photos", "cited", "quoted", "seen", "left_out"),
     "verify": ("ok", "episodes", "problems"),
     "stats": ("episodes", "photos", "bytes"),
     "capeval": ("n", "acc_pos", "acc_neg", "name_recall", "misbinding", "by_positives"),

@@ -6,8 +6,8 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from assistant.commands.printed_results import empty_result, recall_row
 from memory.days import day_words
 from memory.db.keys import ask_here
 from memory.episode import Photo, Recall, printable
@@ -34,9 +34,8 @@ def print_list(
         wanted = photo_lists.of_view(memory, wanted, photo.sha256 if photo else "", recalls)
         found = [memory.get(entry.id) for entry in photo_lists.listed(memory, wanted)]
     if as_json:
-        rows = [{"id": one.id, "score": 1.0, "why": wanted.title, "certainty": "sure", "photos": 1} for one in found]
-        empty: dict[str, Any] = {"caption": None, "answer": "", "reminders": [], "grounding": {}, "model": ""}
-        print(json.dumps(empty | {"recalled": rows, "seconds": round(time.monotonic() - began, 2)}))
+        rows = [recall_row(Recall(one, 1.0, wanted.title)) for one in found]
+        print(json.dumps(empty_result() | {"recalled": rows, "seconds": round(time.monotonic() - began, 2)}))
         return True
     print(printable(f"{wanted.title}: {count(len(found), 'photo') if found else 'no memory fits'}"))
     for one in found:

@@ -27,6 +27,19 @@ LONGEST = 90
 """Characters of a memory's words that are printed in one line."""
 
 
+def empty_result() -> dict[str, Any]:
+    """What `ask --json` prints, before anything is known."""
+    return {
+        "caption": None,
+        "answer": "",
+        "recalled": [],
+        "reminders": [],
+        "grounding": {},
+        "model": "",
+        "seconds": 0.0,
+    }
+
+
 class PrintedResults(EventHandler[None]):
     """Enters events into the JSON result and, unless `quiet`, prints them as they come."""
 

@@ -1,24 +1,23 @@
 """The date that a camera or a program wrote into a photo: from EXIF, XMP or IPTC, in the many ways they write it.
 
-The tags are asked in order of trust: when the picture was taken, when it was digitised, and last when the file was
-changed. A tag that holds no whole day, zeros, or a day that has not come yet does not count, and the next one is asked.
-Pillow and pillow-heif read the bytes; what the texts mean is decided here (readers of more formats know no IPTC, and
-would be one more parser of bytes that come from strangers).
+The tags are asked in order of trust: when the picture was taken, when it was digitised, when satellites said it, and
+last when the file was changed. A tag that holds no whole day, zeros, or a day that has not come yet does not count, and
+the next one is asked. Pillow and pillow-heif read the bytes; what the texts mean is decided in `date_text.py` (readers
+of more formats know no IPTC, and would be one more parser of bytes that come from strangers).
 """
 
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from xml.etree import ElementTree
 
 from PIL import Image, ImageFile, IptcImagePlugin
 
-from memory.days import NOON
+from assistant.metadata.date_text import parsed, zone_of
 
 EXIF_FOLDER = 0x8769
 XMP_BYTES = 1 << 20
@@ -33,42 +32,19 @@ _XMP = {
     "DateCreated": "{http://ns.adobe.com/photoshop/1.0/}DateCreated",
     "DateTimeDigitized": "{http://ns.adobe.com/exif/1.0/}DateTimeDigitized",
     "CreateDate": "{http://ns.adobe.com/xap/1.0/}CreateDate",
+    "datetime": "{http://ns.acdsee.com/iptc/1.0/}datetime",
+    "Date": "{http://purl.org/dc/elements/1.1/}date",
+    "GPSTimeStamp": "{http://ns.adobe.com/exif/1.0/}GPSTimeStamp",
+    "DateTime": "{http://ns.adobe.com/tiff/1.0/}DateTime",
     MODIFIED: "{http://ns.adobe.com/xap/1.0/}ModifyDate",
 }
+_WEAK = ("DateTime", MODIFIED)
+"""Those of XMP that say when the file was changed."""
+_PNG = ("exif:DateTimeOriginal", "exif:DateTimeDigitized", "Creation Time", "creation time")
+"""Keys of texts in PNG, of ImageMagick and of the standard; "date:create" is the time of a file."""
+_GPS_FOLDER, _GPS_TIME, _GPS_DATE = 0x8825, 7, 29
 _IPTC = (((2, 55), (2, 60)), ((2, 62), (2, 63)))
 """Record and data set of (day, time): created, digitised."""
-_OFFSET = r"(?P<offset>Z|(?:UTC|GMT)(?:[+-]\d\d?(?::?\d\d)?)?|[+-]\d\d(?::?\d\d)?)?"
-_EAST_ASIAN = re.compile(
-    r"(\d{4})[年년] ?(\d\d?)[月월] ?(\d\d?)[日일]|(\d\d?)[時时시] ?(\d\d?)[分분](?: ?(\d\d?)[秒초])?"
-)
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_MONTH = rf"(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?"
-_TIME = r"(?P<time>\d\d?:\d\d(?::\d\d)?)"
-_NAMED = tuple(
-    re.compile(rf"(?:[a-z]{{3,9}}\.?,? +)?{form}", re.I)
-    for form in (
-        rf"{_MONTH} +(?P<day>\d\d?) +{_TIME} +(?P<rest>)(?P<year>\d{{4}})",  # as C writes it: Tue Jul  4 12:00:00 2017
-        rf"(?P<day>\d\d?)\.? +{_MONTH} +(?P<year>\d{{4}}),? +{_TIME} *(?P<rest>.*)",  # as mails have it
-        rf"{_MONTH} +(?P<day>\d\d?),? +(?P<year>\d{{4}}),? +{_TIME} *(?P<rest>.*)",
-    )
-)
-_WRITTEN = re.compile(
-    r"(?P<year>\d{4})(?P<mark>[-:/._]) ?(?P<month>\d\d?)(?P=mark) ?(?P<day>\d\d?)"
-    r"(?:[T _]+(?P<hour>\d\d?)(?P<between>[-:._]) ?(?P<minute>\d\d?)"
-    r"(?:(?:(?P=between)|[:.]) ?(?P<second>\d\d?)(?:[.,:]\d+)?)?"
-    rf"(?:\s*(?:(?P<am>am|a\.m\.|오전|上午|午前)|(?P<pm>pm|p\.m\.|오후|下午|午後)))?)?\s*{_OFFSET}",
-    re.I,
-)
-_COMPACT = re.compile(
-    rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)"
-    rf"(?:[T ]?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?(?:[.,]\d+)?)?\s*{_OFFSET}"
-)
-_NEVER = (date(1904, 1, 1), date(1970, 1, 1), date(1980, 1, 1))
-"""Days on which clocks begin that were never set; they do not count at midnight."""
-_OLDEST = 1800
-"""Years before there were photographs are zeros in disguise."""
-_WIDEST = timedelta(hours=14)
-"""No clock on earth is further from UTC."""
 
 
 class CameraDate(NamedTuple):
@@ -88,51 +64,9 @@ def camera_date(image: Image.Image) -> CameraDate:
     for source, text, offset in _candidates(image):
         if at := parsed(text, offset):
             if at.astimezone(UTC) <= datetime.now(UTC) + timedelta(days=1):  # a clock a few hours ahead is no harm
-                return CameraDate(at, source, refused)
+                return CameraDate(at.astimezone() if "GPS" in source else at, source, refused)
             refused = refused or text
     return CameraDate(None, "", refused)
-
-
-def parsed(text: str, offset: str = "") -> datetime | None:
-    """A date as cameras and programs write it, with an offset inside or beside it; None when it is no whole day.
-
-    A day alone is noon UTC, the same day nearly everywhere. Without an offset the camera is taken to be on the clock of
-    this machine. Hour 24 is the hour after midnight of the same day: telephones that count hours from 1 write it so.
-    Some write the half of the day behind the time.
-    """
-    text = _in_numbers(text)
-    match = _WRITTEN.fullmatch(text) or _COMPACT.fullmatch(text)
-    if not match:
-        return None
-    year, month, day = (int(match[part]) for part in ("year", "month", "day"))
-    try:
-        if match["hour"] is None:
-            at = datetime.combine(date(year, month, day), NOON, UTC)
-        else:
-            hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
-            halves = match.groupdict()
-            if hour <= 12 and (halves.get("am") or halves.get("pm")):
-                hour = hour % 12 + (12 if halves.get("pm") else 0)
-            local = datetime(year, month, day, hour % 24 if hour == 24 else hour, minute, min(second, 59))
-            if local.date() in _NEVER and local.time() == datetime.min.time():
-                return None
-            zone = _zone(match["offset"] or offset)
-            at = local.replace(tzinfo=zone) if zone else local.astimezone()
-        at.astimezone(UTC)  # raises for the first and last days of the calendar
-    except (ValueError, OverflowError, OSError):
-        return None
-    return at if at.year >= _OLDEST else None
-
-
-def _in_numbers(text: str) -> str:
-    """A date with the signs of China, Japan or Korea, or with a month's English name, in numbers; others stay."""
-    text = text.replace("\0", " ").strip()
-    text = _EAST_ASIAN.sub(lambda m: f"{m[1]}-{m[2]}-{m[3]}" if m[1] else f"{m[4]}:{m[5]}:{m[6] or 0}", text)
-    for form in _NAMED:
-        if m := form.fullmatch(text):
-            month = _MONTHS.index(m["name"].lower()) + 1
-            return f"{m['year']}-{month:02}-{int(m['day']):02} {m['time']} {m['rest']}".strip()
-    return text
 
 
 def xmp(image: Image.Image) -> ElementTree.Element | None:
@@ -151,20 +85,8 @@ def parse_xmp(raw: bytes | str) -> ElementTree.Element | None:
 
 def date_of_xmp(root: ElementTree.Element) -> datetime | None:
     """The most trusted date in an XMP packet; not when it was last changed, and not one that has not come yet."""
-    dates = (parsed(text) for name, text in _by_xmp(root).items() if name != MODIFIED)
+    dates = (parsed(text) for name, text in _by_xmp(root).items() if name not in _WEAK)
     return next((at for at in dates if at and at.astimezone(UTC) <= datetime.now(UTC) + timedelta(days=1)), None)
-
-
-def _zone(offset: str) -> timezone | None:
-    """ "+02:00", "-0800", "+9" or "Z" as a timezone; None for what is none."""
-    offset = re.sub(r"^(?:UTC|GMT)(?=[+-])", "", offset.replace("\N{MINUS SIGN}", "-").upper())
-    if offset in ("Z", "UTC", "GMT"):
-        return UTC
-    match = re.fullmatch(r"([+-])(\d\d?)(?::?(\d\d))?", offset)
-    if not match:
-        return None
-    distance = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
-    return timezone(-distance if match[1] == "-" else distance) if distance <= _WIDEST else None
 
 
 def _candidates(image: Image.Image) -> Iterator[tuple[str, str, str]]:
@@ -180,23 +102,28 @@ def _candidates(image: Image.Image) -> Iterator[tuple[str, str, str]]:
     def offset_of(tag: int) -> str:
         """The offset that belongs to the tag, else any other: of one photo they agree."""
         written = (exif.get(one, "") for one in (_OFFSETS[tag], *_OFFSETS.values()))
-        return next((one for one in written if _zone(one)), "")
+        return next((one for one in written if zone_of(one)), "")
 
     for tag, source in ((_ORIGINAL, USUAL), (_DIGITISED, "CreateDate")):
         yield source, exif.get(tag, ""), offset_of(tag)
-    yield from ((f"XMP {name}", text, "") for name, text in by_xmp.items() if name != MODIFIED)
+    yield from ((f"XMP {name}", text, "") for name, text in by_xmp.items() if name not in _WEAK)
     with suppress(Exception):
         yield from _by_iptc(image)
+    for key in _PNG:
+        yield f"PNG {key}", _text(image.info.get(key, "")), ""
+    with suppress(Exception):
+        yield "GPSDateStamp", _by_satellites(image), ""
     yield MODIFIED, exif.get(_CHANGED, ""), offset_of(_CHANGED)
-    yield MODIFIED, by_xmp.get(MODIFIED, ""), ""
+    for name in _WEAK:
+        yield MODIFIED, by_xmp.get(name, ""), ""
 
 
 def _exif(image: Image.Image) -> dict[int, str]:
     """The texts of the tags of dates and offsets."""
     exif = image.getexif()
     folder = exif.get_ifd(EXIF_FOLDER)
-    tags = {_CHANGED: exif.get(_CHANGED, "")} | {tag: folder.get(tag, "") for tag in (_ORIGINAL, _DIGITISED)}
-    tags |= {tag: folder.get(tag, "") or exif.get(tag, "") for tag in _OFFSETS.values()}
+    tags = {_CHANGED: exif.get(_CHANGED, "")}  # scanners write the others beside it
+    tags |= {tag: folder.get(tag, "") or exif.get(tag, "") for tag in (_ORIGINAL, _DIGITISED, *_OFFSETS.values())}
     return {tag: _text(value) for tag, value in tags.items()}
 
 
@@ -204,7 +131,7 @@ def _by_xmp(root: ElementTree.Element) -> dict[str, str]:
     """The dates in XMP, which are attributes or elements, the most trusted first."""
     found = {}
     for name, tag in _XMP.items():
-        texts = [one.get(tag) or (one.text if one.tag == tag else "") or "" for one in root.iter()]
+        texts = [one.get(tag) or ("".join(one.itertext()) if one.tag == tag else "") for one in root.iter()]
         if text := next((text.strip() for text in texts if text.strip()), ""):
             found[name] = text
     return found
@@ -221,9 +148,21 @@ def _by_iptc(image: Image.Image) -> Iterator[tuple[str, str, str]]:
         yield "IPTC DateCreated", _text(info.get(day, b"")), ""  # where the time is nonsense
 
 
+def _by_satellites(image: Image.Image) -> str:
+    """The day and the time, in UTC, that satellites told; "" where there is none."""
+    gps = image.getexif().get_ifd(_GPS_FOLDER)
+    day = _text(gps.get(_GPS_DATE, ""))
+    with suppress(Exception):
+        hour, minute, second = (int(float(part)) for part in gps[_GPS_TIME])
+        return f"{day} {hour:02}:{minute:02}:{second:02}Z" if day else ""
+    return day
+
+
 def _text(value: object) -> str:
     """The text of a tag, which may be bytes, a text or a list of them, without the padding of cameras."""
     if isinstance(value, (list, tuple)):
         value = value[0] if value else ""
-    text = value.decode("ascii", "replace") if isinstance(value, bytes) else str(value)
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    with suppress(UnicodeError):  # Pillow takes every text for Latin 1; some telephones write their own digits
+        text = text.encode("latin-1").decode()
     return text.strip("\0 \t\r\n")

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from assistant.__main__ import main
-from assistant.metadata.camera_date import camera_date, parsed
+from assistant.metadata.camera_date import camera_date
+from assistant.metadata.date_text import parsed
 from assistant.photo import decode
 from tests.support.local_clock import in_zone
 

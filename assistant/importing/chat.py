@@ -17,7 +17,12 @@ MESSAGES_BEFORE, MESSAGES_AFTER = 2, 4
 """Most messages about a photo, before and after it."""
 MAP = (
     r"https?://(?:maps\.google\.[a-z.]+/|www\.google\.[a-z.]+/maps"
-    r"|maps\.apple\.com/|goo\.gl/maps/|maps\.app\.goo\.gl/)\S*|geo:[-\d.,]+"
+    r"|maps\.apple\.com/|goo\.gl/maps/|maps\.app\.goo\.gl/|g\.co/maps/|(?:www\.|ul\.)?waze\.com/(?:ul|livemap)"
+    r"|(?:www\.)?openstreetmap\.org/|osm\.org/go/|(?:maps\.)?yandex\.[a-z.]+/(?:maps|navi)|maps\.yandex\.[a-z.]+/"
+    r"|(?:www\.)?bing\.com/maps|share\.here\.com/|wego\.here\.com/|uri\.amap\.com/|map\.baidu\.com/"
+    r"|api\.map\.baidu\.com/"
+    r"|map\.naver\.com/|map\.kakao\.com/|go\.2gis\.com/|2gis\.[a-z]+/|what3words\.com/|w3w\.co/"
+    r"|maps\.me/|omaps\.app/|plus\.codes/)\S*|geo:[-\d.,]+"
 )
 """Links to a place on a map."""
 _COORDINATES = re.compile(MAP, re.I)

@@ -25,7 +25,7 @@ from itertools import pairwise
 from typing import NamedTuple, get_args
 
 from assistant.importing.chat import Chat, DayOrder, Message
-from assistant.importing.whatsapp_words import half_of, is_notice, without_additions
+from assistant.importing.whatsapp_words import LEFT_OUT, OMITTED, half_of, is_deed, is_notice, without_additions
 from memory.errors import KeepsakeError
 
 FOUNDED = 2009
@@ -39,25 +39,40 @@ _DATE = r"(\d{1,4})([./-])\s?(\d{1,2})\2\s?(\d{1,4})\.?"
 _TIME = r"(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?"
 _WORD = r"([^\W\d][^\s\d\]\[]{0,11}(?:\s(?:m\.?|אחה״צ))?)"  # of the half of the day, or "at", "à", "um"
 _WHEN = rf"{_DATE}[,،、]?\s*(?:{_WORD}\s?)?{_TIME}(?:\s?{_WORD})?"
-_HEADS = tuple(re.compile(head, re.I) for head in (rf"\[{_WHEN}\]\s?(.*)", rf"{_WHEN}\s[-–]\s(.*)"))
-_CHINESE = re.compile(r"(\[?)(\d{4})年(\d{1,2})月(\d{1,2})日")
-_TIME_FIRST = re.compile(r"^(\[?)(\d{1,2}:\d\d(?::\d\d)?),?\s(\d{1,2}([./-])\d{1,2}\4\d{4})(?=[\]\s])")  # in Vietnamese
-_SENDER = re.compile(r"([^:：\"“”„«»「」『』]{1,60})(?::(?:\s|$)|：\s?)(.*)", re.S)
+_HEADS = tuple(
+    re.compile(head, re.I)
+    for head in (rf"\[{_WHEN}\]\s?(.*)", rf"{_WHEN}\s[-–]\s(.*)", rf"{_WHEN}:\s([^:：]{{1,60}}[:：].*)")
+)
+"""Of iOS, of Android, and of iOS until 2018, which had a colon behind the time."""
+_SPELLINGS = tuple(
+    (re.compile(pattern, re.I), instead)
+    for pattern, instead in (
+        (r"^(\[?)(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]", r"\1\2/\3/\4"),
+        (r"^(\[?\d{4}/\d{1,2}/\d{1,2})\s?\([日月火水木金土]\)", r"\1"),
+        # in Vietnamese, and where messages were copied in a browser
+        (
+            r"^(\[?)(\d{1,2}:\d\d(?::\d\d)?(?:\s?[ap]\.?\s?m\.?)?),?\s(\d{1,4}([./-])\d{1,2}\4\d{2,4})(?=[\]\s])",
+            r"\1\3, \2",
+        ),
+        (
+            r"^(\[?[\d./-]{6,12},?\s)(\d{1,2})\s?h\s?(\d\d)(?:\s?min)?(?:\s?(\d\d)\s?s)?(?=[\]\s])",
+            r"\1\2:\3",
+        ),  # of Canada
+        (r"^(\[?[\d./-]{6,12},?\s)(?:a las|a la|alle ore|à|às|o godz\.|plkst\.)\s(?=\d)", r"\1"),
+        (r"^([\d./ -]{6,14},?\s[\d:.]{4,8})\s?(?:,\s)(?=[^:：\n]{1,60}:)", r"\1 - "),  # of Korea
+        (r"^(\[?\d{4}/\d{1,2}/\d{1,2}\s\w{2}\s\d{1,2}:\d\d)(?:,\s)(?=[^:：\n]{1,60}:)", r"\1 - "),
+    )
+)
+"""Beginnings that some telephones write otherwise."""
+_SENDER = re.compile(r"([^:：\n]{1,60})(?::(?:\s|$)|：\s?)(.*)", re.S)
+_QUOTES = (("“„", "”“"), ("«", "»"), ("「『", "」』"))
+_ALONE = re.compile(
+    r"\u200e?((?:IMG|VID)-\d{8}-WA\d{4,}\.\w{2,5}|\d{8}-PHOTO-[\d-]{19}\.\w{2,5})(?= \(|\n|$)(?: \([^()\n]{1,40}\))?"
+)
+"""A name that WhatsApp gives to files, alone or with a caption behind it."""
 _NAME = r"[^/\\:*?\"<>|\n]{1,200}\.\w{2,5}"
 _INSIDE = re.compile(rf"\u200e?<[^<>:：\n]{{1,30}}[:：]\s?({_NAME})>")
 _AHEAD = re.compile(rf"\u200e?({_NAME}) ?(?:[(（][^()（）\n]{{1,40}}[)）]|<[^<>:\n]{{1,40}}>)(?:\n|$)")
-_LEFT_OUT = re.compile(
-    r"<[^<>:\n]{1,40}>|null|(?:image|photo|video(?: note)?|audio|voice message|sticker|gif|document|contact card"
-    r"|bild|foto|imagen?|imagem|immagine|afbeelding|vidéo|vídeo|documento|dokument|obraz|изображение|видео|аудио|стикер|документ|画像|動画"
-    r"|사진|동영상|이미지|图像|图片|视频|音频)\s?(?:omitted|weggelassen|omitid[oa]|absente?|omise?|omess[oa]|weggelaten|ocult[oa]"
-    r"|dahil edilmedi|pominięt[oya]|пропущен[оа]?|省略|忽略|생략(?:됨)?)",
-    re.I,
-)
-_OMITTED = re.compile(
-    r"omitted|weggelassen|omitid[oa]|omise?s?\b|omess[oi]|weggelaten|ocult[oa]|dahil edilmedi|pominięt|пропущен|"
-    r"без медиа|tidak disertakan|省略|생략|忽略|utelämna|udelad|utelat|הושמט|غير مدرج",
-    re.I,
-)
 _EDITED = re.compile(r"\u200e<[^<>:\n]{1,40}>\s*$")
 _DATED = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?!\d)")
 
@@ -97,15 +112,17 @@ def parse(text: str, order: DayOrder | None = None, today: date | None = None) -
     if not bodies:
         mend = "set the telephone to the Gregorian calendar, and export the chat again"
         raise KeepsakeError(f"none of its dates is read, as in {entries[0].line[:30]!r}: {mend}")
-    messages = (_message(when, "\n".join(body)) for when, body in bodies)
-    return Chat(tuple(m for m in messages if m), order, sure)
+    messages = [m for when, body in bodies if (m := _message(when, "\n".join(body)))]
+    group = _group(messages)
+    return Chat(tuple(m for m in messages if m.sender != group), order, sure)
 
 
 def _entries(text: str) -> list[_Entry]:
     """The messages by their beginnings, of the kind that is more frequent, iOS or Android; the other kind is text."""
     lines = [line.removesuffix("\r") for line in text.split("\n")]  # splitlines() would also cut inside messages
-    bare = [_CHINESE.sub(r"\1\2/\3/\4", _MARKS.sub("", line), count=1) for line in lines]
-    bare = [_TIME_FIRST.sub(r"\1\3, \2", line, count=1) for line in bare]
+    bare = [_MARKS.sub("", line) for line in lines]
+    for pattern, instead in _SPELLINGS:
+        bare = [pattern.sub(instead, line) for line in bare]
     head = max(_HEADS, key=lambda head: sum(head.match(line) is not None for line in bare))
     blocks: list[tuple[re.Match[str], list[str]]] = []
     for line, start in zip(lines, bare, strict=True):
@@ -213,17 +230,34 @@ def _message(when: datetime, body: str) -> Message | None:
         return None
     sender = " ".join(_MARKS.sub("", match[1]).split()).lstrip("~ ")
     body = match[2] or ""
-    if not sender:
+    if not sender or _within_quotes(sender):
         return None
     message = Message(when, sender, "")
-    if attached := _INSIDE.search(body) or _AHEAD.match(body):
+    if attached := _INSIDE.search(body) or _AHEAD.match(body) or _ALONE.match(body):
         body = f"{body[: attached.start()]}\n{body[attached.end() :]}"
         return replace(message, text=_plain(body), file=_MARKS.sub("", attached[1]).strip())
-    if body.startswith(_MARK) or _LEFT_OUT.fullmatch(body.strip()):
-        omitted = not body.startswith(_MARK) or _OMITTED.search(body)
+    if body.startswith(_MARK) or LEFT_OUT.fullmatch(body.strip()):
+        omitted = not body.startswith(_MARK) or OMITTED.search(body)
         return replace(message, omitted=True) if omitted else None
     text = without_additions(_plain(_EDITED.sub("", body)))
     return None if not text or is_notice(_plain(body), sender) else replace(message, text=text)
+
+
+def _within_quotes(text: str) -> bool:
+    """Whether a quotation begins in the text and does not end: the colon behind it is one in a group's name."""
+    opened = any(sum(text.count(c) for c in a) > sum(text.count(c) for c in b) for a, b in _QUOTES)
+    single = len(re.findall(r"(?<=\s)['‘‚](?=\w)", text)) > len(re.findall(r"(?<=\w)['’](?!\w)", text))
+    return opened or single or (text.count('"') % 2 == 1 and ' "' in text)
+
+
+def _group(messages: Sequence[Message]) -> str | None:
+    """The sender who is the group itself: of three or more the one of whom only deeds of others are told."""
+    texts: dict[str, list[str]] = {}
+    for message in messages:
+        texts.setdefault(message.sender, []).append("" if message.file or message.omitted else message.text)
+    if len(texts) < 3:
+        return None
+    return next((one for one, said in texts.items() if all(is_deed(text, [*texts]) for text in said)), None)
 
 
 def _plain(text: str) -> str:

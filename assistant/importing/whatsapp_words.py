@@ -8,19 +8,46 @@ of these words stays.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from assistant.importing.chat import MAP, without_coordinates
 
 MORNING = frozenset(
-    "am 午前 오전 上午 凌晨 早上 清晨 öö de ص قظ πμ sa pd проб vm dop дп pg पूर्वाह्न לפנה״צ ก่อนเที่ยง fm".split()
+    "am 午前 오전 上午 凌晨 早上 清晨 öö de ص قظ πμ sa pd проб vm dop дп pg पूर्वाह्न לפנה״צ ก่อนเที่ยง fm"
+    " morgens vormittags претпладне முற்பகல் পূর্বাহ্ণ পূর্বাহ্ন मपू ಪೂರ್ವಾಹ್ನ ਪੂਦੁ පෙව ጥዋት тң to үө fh priešpiet priekšp"
+    " ກ່ອນທ່ຽງ နံနက် غم".split()
 )
 EVENING = frozenset(
-    "pm 午後 오후 下午 晚上 傍晚 中午 ös du م بظ μμ ch md слоб nm odp пп ptg अपराह्न אחה״צ หลังเที่ยง em".split()
+    "pm 午後 오후 下午 晚上 傍晚 中午 ös du م بظ μμ ch md слоб nm odp пп ptg अपराह्न אחה״צ หลังเที่ยง em"
+    " nachmittags abends попладне பிற்பகல் অপরাহ্ণ অপরাহ্ন मउ ಅಪರಾಹ್ನ ਬਾਦੁ පව ከሰዓት тк tk үх eh popiet pēcp"
+    " ຫຼັງທ່ຽງ ညနေ غو".split()
 )
 """Words for the half of the day, in small letters without points and spaces; they stand before or behind the time."""
 JOINING = frozenset("at um om kl klo à a alle las ás às o ore о в w u v г den el le la".split())
 """Words between date and time that say nothing of the half."""
 
+LEFT_OUT = re.compile(
+    r"<[^<>:\n]{1,40}>|null|(?:image|photo|video(?: note)?|audio|voice message|sticker|gif|document|contact card"
+    r"|bild|foto|imagen?|imagem|immagine|afbeelding|vidéo|vídeo|documento|dokument|obraz|изображение|видео"
+    r"|аудио|стикер|документ|画像|動画"
+    r"|사진|동영상|이미지|图像|图片|视频|音频|billede|obrázek|fotografie|imagine|fotografi[ae]|εικόνα|βίντεο|ήχος"
+    r"|зображення|відео|аудіо|kuva|video|ääni|kép|videó|hang|kontaktkarte|carte de contact|visitekaartje|gambar|ภาพ"
+    r"|वीडियो|छवि|תמונה|סרטון|וידאו|סטיקר)\s?(?:omitted|weggelassen|omitid[oa]|absente?|omise?|omess[oa]"
+    r"|weggelaten|ocult[oa]"
+    r"|dahil edilmedi|pominięt[oya]|пропущен[оа]?|省略|忽略|생략(?:됨)?"
+    r"|ausgelassen|ausgeschlossen|udeladt|utelämna[dt]|utelatt|vynechán[oa]?|omis[ăe]?|παραλείφθηκε"
+    r"|jätetty pois|kihagyva"
+    r"|tidak disertakan|ditiadakan|हटाई गई|הושמט[הו]?)"
+    r"|(?:تم استبعاد|غير مدرج) ?(?:الصورة|الفيديو|الصوت|الملصق|الوسائط)?",
+    re.I,
+)
+"""What stands for a picture, a film or a sound that was left out, also without WhatsApp's mark."""
+OMITTED = re.compile(
+    r"omitted|weggelassen|omitid[oa]|omise?s?\b|omess[oi]|weggelaten|ocult[oa]|dahil edilmedi|pominięt|пропущен|"
+    r"без медиа|tidak disertakan|省略|생략|忽略|utelämna|udelad|utelat|ausgelassen|vynechán"
+    r"|παραλείφθηκε|jätetty pois|kihagyva|استبعاد|הושמט|غير مدرج",
+    re.I,
+)
 _DELETED = (
     r"(?:this message was deleted|you deleted this message|diese nachricht wurde gelöscht"
     r"|du hast diese nachricht gelöscht"
@@ -29,7 +56,9 @@ _DELETED = (
     r"|esta mensagem foi apagada|mensagem apagada|você apagou esta mensagem|essa mensagem foi apagada"
     r"|dit bericht is verwijderd|je hebt dit bericht verwijderd|u heeft dit bericht verwijderd|bu mesaj silindi"
     r"|bu mesajı sildiniz|wiadomość została usunięta|ta wiadomość została usunięta|usunięto tę wiadomość"
-    r"|usunąłeś tę wiadomość|данное сообщение удалено|это сообщение было удалено|вы удалили это сообщение"
+    r"|usunąłeś tę wiadomość|esta mensagem foi eliminada|eliminou esta mensagem|anda menghapus pesan ini"
+    r"|viesti poistettiin|[你您]已收回(?:此訊息|這則訊息|此消息)|данное сообщение удалено"
+    r"|это сообщение было удалено|вы удалили это сообщение"
     r"|вы удалили данное сообщение|pesan ini telah dihapus|pesan ini dihapus|anda telah menghapus pesan ini"
     r"|このメッセージは削除されました|メッセージを削除しました|삭제된 메시지입니다|이 메시지를 삭제했습니다"
     r"|메시지를 삭제했습니다"
@@ -57,22 +86,48 @@ _DELETED = (
     r"|anda (?:telah )?memadam(?:kan)? mesej ini|tin nhắn (?:này )?đã (?:bị )?(?:xóa|xoá|thu hồi)"
     r"|bạn đã (?:xóa|xoá) tin nhắn này|ข้อความนี้ถูกลบ(?:แล้ว)?|คุณ(?:ได้)?ลบข้อความนี้(?:แล้ว)?"
     r"|این پیام حذف شد|(?:شما )?این پیام را حذف کردید|see sõnum (?:on )?kustutat(?:i|ud)"
-    r"|šī ziņa (?:tika|ir) (?:iz)?dzēsta|ši žinutė (?:buvo )?ištrinta|hierdie boodskap is (?:geskrap|verwyder|uitgevee)"
+    r"|šī ziņa (?:tika|ir) (?:iz)?dzēsta|ši žinutė (?:buvo )?ištrinta|hierdie boodskap is (?:geskrap|verwyder"
+    r"|uitgevee)"
     r"|ujumbe huu (?:ulifutwa|umefutwa)|এই (?:মেসেজ|বার্তা)টি মুছে ফেলা হয়েছে|இந்த(?:ச்)? செய்தி நீக்கப்பட்டது)"
-    r"(?: as admin| (?:by admin|durch|von|por|par|da|door|przez) [^\n]{1,60})?"
+    r"(?: as admin| (?:by admin|durch|von|por|pel[oa]|par|da|door|przez|بواسطة) [^\n]{1,60})?"
 )
 _WAITING = (
-    r"waiting for this message.*|(?:auf diese nachricht warten|warten auf diese nachricht).*"
-    r"|esperando (?:este mensaje|el mensaje).*"
-    r"|en attente de ce message.*|in attesa del messaggio.*|aguardando (?:mensagem|esta mensagem).*"
-    r"|wachten op dit bericht.*"
-    r"|bu mesaj bekleniyor.*|oczekiwanie na tę wiadomość.*|ожидание (?:данного )?сообщения.*|menunggu pesan ini.*"
-    r"|正在等待此消息.*|正在等待此訊息.*|このメッセージを待っています.*|메시지를 기다리는 중입니다.*"
+    r"(?:waiting for this message|(?:auf diese nachricht warten|warten auf diese nachricht)"
+    r"|esperando (?:este mensaje|el mensaje)"
+    r"|en attente de ce message|in attesa del messaggio|aguardando (?:mensagem|esta mensagem)"
+    r"|wachten op dit bericht|in afwachting van dit bericht|venter på denne (?:meldingen|besked)"
+    r"|väntar på det här meddelandet|odotetaan tätä viestiä|čeká se na tuto zprávu"
+    r"|bu mesaj bekleniyor|oczekiwanie na tę wiadomość|ожидание (?:данного )?сообщения|menunggu pesan ini"
+    r"|正在等待此消息|正在等待此訊息|このメッセージを待っています|메시지를 기다리는 중입니다)(?:[.。…].*)?"
+    r"|this message (?:can['’]t be displayed here|was not downloaded|couldn['’]t load|isn['’]t supported).*"
+    r"|you received a message but your version of whatsapp .*|diese nachricht kann hier nicht angezeigt werden.*"
+    r"|your security code with .{1,60} changed.*|(?:ihre|deine) sicherheitsnummer .{1,80} hat sich geändert.*"
+    r"|(?:se ha cambiado )?tu código de seguridad con .*|votre code de sécurité avec .* (?:a changé|a été modifié).*"
+    r"|il (?:tuo )?codice di sicurezza .* è cambiato.*|(?:o )?seu código de segurança com .* mudou.*"
+    r"|(?:je|uw) beveiligingscode .* (?:is gewijzigd|is veranderd).*|ваш код безопасности с .* изменился.*"
+    r"|you['’]re (?:now|no longer) an admin|du bist (?:jetzt|nicht mehr) (?:ein )?admin"
+)
+_UNANSWERED = (
+    r"\d+ ?[^\W\d]{1,12}\.?(?: \d+ ?[^\W\d]{1,12}\.?)?|no answer.*|declined.*|tap to .*|keine antwort.*"
+    r"|sin respuesta.*"
+    r"|pas de réponse.*|nessuna risposta.*|(?:sem|não) respo.*|geen antwoord.*|yanıt yok.*|brak odpowiedzi.*"
+    r"|нет ответа.*|tidak ada jawaban.*|応答なし.*|응답 없음.*|[无無]人?[应應接][答聽].*|لم يتم الرد.*|ללא מענה.*"
+)
+_LASTED = (
+    r"(?:(?:group )?(?:voice|video) call|(?:gruppen-?)?(?:sprach|video)anruf|(?:video)?llamada(?: de (?:voz"
+    r"|grupo)| grupal)?"
+    r"|appel (?:vocal|vidéo)(?: de groupe)?|chiamata (?:vocale|video)|videochiamata|(?:ligação"
+    r"|chamada) de (?:voz|vídeo)"
+    r"|(?:spraak|video)oproep|(?:sesli|görüntülü) arama|(?:połączenie|rozmowa) (?:głosow[ea]|wideo)"
+    r"|(?:голосовой |аудио|видео)звонок|panggilan (?:suara|video)|(?:音声|ビデオ)通話|(?:음성|영상) ?통화"
+    r"|(?:语音|视频)通话|(?:語音|視訊)通話|مكالمة (?:صوتية|فيديو)|שיחת (?:קול|וידאו))"
+    rf"(?:[.,،、，]\s?|\s[-–·]\s)(?:{_UNANSWERED})"
 )
 _CALLS = (
-    r"(?:missed|silenced)(?: group)? (?:voice|video) calls?(?:[,.].*)?|(?:verpasster"
-    r"|stummgeschalteter) (?:sprach|video)anruf.*"
-    r"|(?:llamada|videollamada|llamada de voz) perdida.*|appel (?:vocal|vidéo) manqué.*|(?:chiamata"
+    r"(?:missed|silenced)(?: group)?(?: voice| video)? calls?(?:(?:[,.]| at ).*)?|(?:verpasster"
+    r"|stummgeschalteter) (?:gruppen-?)?(?:sprach|video)?anruf.*"
+    r"|(?:llamada|videollamada)(?: de voz| de grupo| grupal)? perdida.*|appel (?:vocal|vidéo"
+    r"|de groupe) manqué.*|(?:chiamata"
     r"|videochiamata)(?: vocale)? persa.*"
     r"|(?:ligação|chamada)(?: de (?:voz|vídeo))? perdida.*|gemiste (?:spraak|video)oproep.*|cevapsız (?:sesli"
     r"|görüntülü) arama.*"
@@ -88,7 +143,7 @@ _CALLS = (
     r"|(?:trucada|videotrucada)(?: de veu)? perduda.*|panggilan (?:suara|video) (?:tidak dijawab|terlepas).*"
     r"|(?:bạn đã )?(?:bỏ )?lỡ (?:một )?cuộc gọi.*|cuộc gọi (?:thoại|video) (?:bị )?nhỡ.*|สายที่ไม่ได้รับ.*|ไม่ได้รับสาย.*"
     r"|(?:मिस्ड|छूटा हुआ|छूटी हुई) (?:वॉइस|वॉयस|वीडियो) कॉल.*|تماس (?:صوتی|تصویری) (?:بی.?پاسخ|از دست رفته).*"
-    r"|שיחת (?:קול|וידאו) שלא נענתה.*|(?:voice|video) call[,.].*|(?:sprach|video)anruf[,.].*"
+    r"|שיחת (?:קול|וידאו) שלא נענתה.*"
 )
 _ENCRYPTED = (
     r".*(?:end-to-end encrypted|ende-zu-ende-verschlüsselt|cifrad[oa]s? de extremo a extremo"
@@ -103,20 +158,28 @@ _POLL = (
     r"(?:poll|umfrage|encuesta|sondage|sondaggio|enquete|sondagem|peiling|anket|ankieta|опрос|polling|jajak pendapat"
     r"|アンケート|투표|投票|投票活动|استطلاع|סקר|पोल|omröstning|afstemning|avstemning|äänestys|kysely|anketa|szavazás"
     r"|sondaj|δημοσκόπηση|ψηφοφορία|опитування|анкета|enquesta|undian|โพล|โพลล์|bình chọn|cuộc thăm dò"
-    r"|نظرسنجی)[:：]\s*\n.*"
+    r"|نظرسنجی)\s?[:：]\s*\n.*"
 )
 _ONCE = (
     r"<?view once (?:voice )?(?:message|photo|video) omitted>?|you (?:sent|received) a view once .*"
-    r"|live location shared|live-standort (?:wird )?geteilt|ubicación en tiempo real compartida"
+    r"|(?:photo|video|foto|vídeo|voice message)\W{1,3}(?:view once|einmalansicht)|(?:foto|vídeo|photo) (?:de |en )?"
+    r"(?:visualización|visualização|vue|visualizzazione) (?:única|unique|singola)"
+    r"|live location (?:shared|ended)|live-standort (?:wird )?geteilt|ubicación en tiempo real compartida"
     r"|localisation en direct partagée|posizione (?:attuale|in tempo reale) condivisa"
     r"|localização em tempo real compartilhada|live ?locatie gedeeld"
 )
-_NOTICES = re.compile("|".join((_DELETED + r"[.。]?", _WAITING, _CALLS, _ENCRYPTED, _POLL, _ONCE, "null")), re.I | re.S)
-_LOCATION = re.compile(rf"(?:[^\n:：]{{1,40}}[:：]\s*)?(?:{MAP})", re.I)
+_NOTICES = re.compile(
+    "|".join((_DELETED + r"[.。]?", _WAITING, _CALLS, _LASTED, _ENCRYPTED, _POLL, _ONCE, "null")), re.I | re.S
+)
+_LOCATION = re.compile(
+    rf"(?:[^\n:：]{{1,40}}[:：]\s*)?(?:{MAP})|[^\n]{{1,160}}[:：]\s*https?://(?:www\.)?foursquare\.com/v/\S+", re.I
+)
 _EDITED = re.compile(
     r"\s*<[^<>:\n]{0,60}(?:edited|bearbeitet|edit[óo]|editad[oa]|modifié|modificat[oa]|bewerkt|düzenlendi"
     r"|edytowan[ao]|изменено"
-    r"|отредактировано|diedit|編集|수정|编辑|編輯|تعديل|נערכה|संपादित|redigera|rediger)[^<>:\n]{0,40}>\s*$",
+    r"|отредактировано|diedit|編集|수정|编辑|編輯|تعديل|נערכה|संपादित|redigera|rediger|upraven|τροποποι|επεξεργ|muokat"
+    r"|editat|chỉnh sửa|відредагован|szerkeszt|แก้ไข|ویرایش|एडिट|uređen|urejen|redagu|rediģ|muudet|edycj|diubah)"
+    r"[^<>:\n]{0,40}>\s*$",
     re.I,
 )
 _OWN_DEED = re.compile(
@@ -126,6 +189,14 @@ _OWN_DEED = re.compile(
     r"|dodał|utworzył"
     r"|изменил|добавил|создал|mengubah|menambahkan|membuat|さんが|님이|更改|已将|غيّر|שינה).*",
     re.I | re.S,
+)
+
+
+_YOUR_DEED = re.compile(
+    r"(?:you (?:were |are )?(?:added|removed|changed|created|joined|left|pinned|turned)\b|du (?:wurdest|hast|bist) "
+    r"|(?:te |has )(?:añad|agreg|cread|cambiad)|vous avez (?:ajouté|créé|changé|modifié|été ajouté)"
+    r"|(?:hai|sei stato) (?:aggiunt|creat|cambiat|modificat)|você (?:adicionou|criou|mudou|foi adicionado|saiu))",
+    re.I,
 )
 
 
@@ -141,6 +212,16 @@ def is_notice(text: str, sender: str) -> bool:
     if plain.casefold().startswith(f"{sender.casefold()} ") and _OWN_DEED.match(plain[len(sender) + 1 :]):
         return True
     return bool(_NOTICES.fullmatch(plain) or _LOCATION.fullmatch(plain))
+
+
+def is_deed(text: str, people: Collection[str]) -> bool:
+    """Whether a whole message tells what somebody did to the group: "Anna added Ben", "You were added"."""
+    plain = text.strip()
+    names = [name for name in people if plain.casefold().startswith(f"{name.casefold()} ")]
+    return bool(plain) and (
+        any(_OWN_DEED.match(plain[len(name) + 1 :]) for name in names)
+        or bool(_YOUR_DEED.match(plain) or _NOTICES.fullmatch(plain))
+    )
 
 
 def without_additions(text: str) -> str:

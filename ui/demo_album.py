@@ -33,12 +33,12 @@ class DemoAlbum:
 
     def open(self, entry: EntryToken) -> None:
         """Begin a conversation with the demo album, and offer its new photo. `entry`: the page before."""
-        self._session.jobs.leave()
+        self._session.jobs.leave_conversation()
         self._thread.put(entry, "opening the demo album", lambda: self._open(entry), always=True)
 
     def leave(self, entry: EntryToken) -> None:
         """Go back to the user's own memory, in a new conversation. `entry`: the page before."""
-        self._session.jobs.leave()
+        self._session.jobs.leave_conversation()
         self._thread.put(entry, "leaving the demo album", lambda: self._leave(entry), always=True)
 
     def off(self, is_open: bool) -> Callable[[EntryToken], None]:

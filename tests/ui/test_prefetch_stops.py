@@ -61,7 +61,7 @@ def test_whatever_comes_ends_it_and_nothing_is_told(
     thread: AppThread, backend: Reading, told: list[ConversationEvent], what: str
 ) -> None:
     before = len(told)
-    thread.expect(coloured("orange"))
+    thread.prefetch(coloured("orange"))
     eventually(lambda: backend.prefills, "the prefill")
     assert {m.text for m in told[before:] if isinstance(m, ThreadState)} <= {"idle"}
     assert all(isinstance(m, ThreadState) for m in told[before:])
@@ -70,8 +70,8 @@ def test_whatever_comes_ends_it_and_nothing_is_told(
         "ask": lambda: thread.ask("entry", "who?"),
         "revise": lambda: thread.revise("entry", "Rex."),
         "begin": lambda: thread.begin("entry", True),
-        "gone": lambda: thread.expect(None),
-        "another": lambda: thread.expect(coloured("navy")),
+        "gone": lambda: thread.prefetch(None),
+        "another": lambda: thread.prefetch(coloured("navy")),
         "esc": thread.cancel,
         "close": thread.close,
     }[what]()
@@ -91,7 +91,7 @@ def test_what_waits_is_dropped_when_something_else_comes(
     backend.answers = [" ".join(["word"] * 50), "Yes."]
     thread.ask("first", "who?")
     eventually(lambda: backend.calls, "the answer's beginning")
-    thread.expect(coloured("orange"))
+    thread.prefetch(coloured("orange"))
     thread.ask("second", "when?")
     eventually(lambda: len(backend.calls) == 2 and rests(told), "both answers")
     assert backend.prefills == []
@@ -108,7 +108,7 @@ def test_a_model_that_fails_meanwhile_is_not_told_of(
 
     monkeypatch.setattr(backend, "embed", failing)
     before = len(told)
-    thread.expect(coloured("orange"))
+    thread.prefetch(coloured("orange"))
     eventually(lambda: tried.is_set() and len(told) > before, "the failure")
     assert all(isinstance(m, ThreadState) and m.text == "idle" for m in told[before:])
 

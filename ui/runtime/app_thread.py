@@ -75,14 +75,14 @@ class AppThread:
         """Open the memory, in the thread, and begin to load the model and to open the encoder."""
         self._jobs.thread.start()
 
-    def expect(self, photo: Photo | None) -> None:
-        """Let the model read a photo that may be sent soon, until another job comes; None: expect no photo.
+    def prefetch(self, photo: Photo | None) -> None:
+        """Let the model read a photo that may be sent soon, until another job comes; None: end that.
 
         Neither progress nor failure is shown.
         """
-        self._jobs.make_way()
+        self._jobs.cancel_prefetch()
         if photo:
-            self._jobs.ahead(partial(self._session.prefill, photo))
+            self._jobs.prefetch(partial(self._session.prefill, photo))
 
     def look(self, entry: EntryToken, photo: Future[Photo]) -> None:
         """Recall a photo that is being read, then caption it."""
@@ -218,21 +218,21 @@ class AppThread:
 
         In a `private` conversation nothing is stored anywhere, and nothing can be remembered.
         """
-        self._jobs.leave()
+        self._jobs.leave_conversation()
         self.put(entry, "beginning a conversation", lambda: self._session.begin(entry, private), always=True)
 
     def resume(
         self, entry: EntryToken, conversation_id: str, then: Callable[[StoredConversation, list[Recall]], object]
     ) -> None:
         """Go on with a stored conversation, at once as `begin` does; `then` shows the conversation."""
-        self._jobs.leave()
+        self._jobs.leave_conversation()
         self.put(
             entry, "opening the conversation", lambda: self._session.resume(entry, conversation_id, then), always=True
         )
 
     def switch(self, entry: EntryToken, open_backend: Callable[[], Backend]) -> None:
         """Let another model answer, in a new conversation. If the model cannot be opened, the one before stays."""
-        self._jobs.leave()
+        self._jobs.leave_conversation()
         self.put(entry, "changing the model", lambda: self._session.switch(entry, open_backend), always=True)
 
     def cancel(self) -> None:

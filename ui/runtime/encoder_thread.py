@@ -37,7 +37,7 @@ class EncoderThread:
     def __init__(self, tell: Callable[[Message], object], open_encoder: Callable[[], PhotoEncoder]) -> None:
         self._tell, self._open = tell, open_encoder
         self._encoder: PhotoEncoder | None = None
-        self._opening, self._wake, self._stopped = threading.Lock(), threading.Event(), threading.Event()
+        self._opening, self._changed, self._stopped = threading.Lock(), threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._told = 0.0
         self._named: set[str] = set()  # ids of memories whose damaged photo the user was told of
@@ -51,17 +51,17 @@ class EncoderThread:
     def start(self, memory: Memory) -> None:
         """Open the encoder and encode what it has not seen, in the thread."""
         self._thread = threading.Thread(target=self._run, args=(memory,), name="encoder", daemon=True)
-        self._wake.set()
+        self._changed.set()
         self._thread.start()
 
-    def again(self) -> None:
-        """Look again for photos and words that were not read: the memory has changed."""
-        self._wake.set()
+    def wake(self) -> None:
+        """Look for photos and words that were not encoded: the memory may have changed."""
+        self._changed.set()
 
     def close(self) -> None:
         """End the thread, after the photo it is at, and free the encoder."""
         self._stopped.set()
-        self._wake.set()
+        self._changed.set()
         if self._thread:
             self._thread.join()
         if self._encoder:
@@ -74,14 +74,16 @@ class EncoderThread:
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         while True:
-            self._wake.wait()
-            self._wake.clear()
+            self._changed.wait()
+            self._changed.clear()
             if self._stopped.is_set():
                 return
             try:
                 encode_missing(memory, self.encoder(), self._progress, self._stopped.is_set, self._unreadable)
                 if memory.embedder:
-                    embed_missing(memory, memory.embedder, stop=lambda: self._stopped.is_set() or self._wake.is_set())
+                    embed_missing(
+                        memory, memory.embedder, stop=lambda: self._stopped.is_set() or self._changed.is_set()
+                    )
             except KeepsakeError as error:
                 self._tell(Notice(str(error), "warning"))
             except Exception as error:  # the thread's edge: the app raises it where it is seen

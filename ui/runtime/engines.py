@@ -33,13 +33,13 @@ class Engines:
         open_backend: Callable[[], Backend],
         open_encoder: Callable[[], PhotoEncoder] | None,
         settled: Callable[[], object],
-        keep_nothing: Callable[[], bool],
+        is_ephemeral: Callable[[], bool],
     ) -> None:
         """`open_encoder`: None for the model's own tower. `settled` is called from another thread when loading ended.
 
-        `keep_nothing`: whether the model may write nothing to disk.
+        `is_ephemeral`: whether the model may write nothing to disk.
         """
-        self._tell, self._open_backend, self._keep_nothing = tell, open_backend, keep_nothing
+        self._tell, self._open_backend, self._is_ephemeral = tell, open_backend, is_ephemeral
         self._loader = ModelLoader(settled)
         self.encoder_thread = EncoderThread(tell, open_encoder) if open_encoder else None
         """None when the model's own tower is the encoder."""
@@ -58,18 +58,18 @@ class Engines:
         return self._loader.backend is not None
 
     def start(self, memory: Memory) -> None:
-        """Begin to load the model; open the encoder, and let it look at what it has not seen."""
+        """Begin to load the model; open the encoder, and let its thread encode the photos that have no tokens of it."""
         self.load()
         if self.encoder_thread:
             self.encoder_thread.start(memory)
 
-    def look_again(self) -> None:
-        """Let the encoder's thread read what is new: the memory may have changed."""
+    def memory_changed(self) -> None:
+        """Let the encoder's thread encode what may be new in the memory."""
         if self.encoder_thread:
-            self.encoder_thread.again()
+            self.encoder_thread.wake()
 
-    def see_missing(self, memory: Memory, encoder: PhotoEncoder, stop: Callable[[], bool]) -> None:
-        """Before a recall: see at once what the encoder's thread would see a moment later; many are left to it."""
+    def encode_missing(self, memory: Memory, encoder: PhotoEncoder, stop: Callable[[], bool]) -> None:
+        """Before a recall: encode at once what the encoder's thread would encode next; it is left to it when many."""
         if self.encoder_thread is None or len(memory.photos_without_vectors(encoder.space)) <= AT_ONCE:
             encode_missing(memory, encoder, stop=stop)
 
@@ -87,7 +87,7 @@ class Engines:
             raise
         if self._ready is not backend:
             self._ready = backend
-            backend.set_ephemeral(self._keep_nothing())
+            backend.set_ephemeral(self._is_ephemeral())
             self._tell(ModelReady(backend.name))
         return backend
 
@@ -101,11 +101,11 @@ class Engines:
                 if error is not before:
                     raise
 
-    def keep_nothing(self) -> None:
+    def set_ephemeral(self) -> None:
         """Tell the model again whether it may write to disk."""
         if self._ready and self.has_model:
             with suppress(ModelStopped):  # a stopped model keeps nothing; the next one is told when it starts
-                self._ready.set_ephemeral(self._keep_nothing())
+                self._ready.set_ephemeral(self._is_ephemeral())
 
     def switch(self, open_backend: Callable[[], Backend]) -> Callable[[], object]:
         """Close the model and choose another; what is returned makes the one before the chosen one again."""

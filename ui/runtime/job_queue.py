@@ -1,9 +1,9 @@
 """One thread that runs jobs in the order they were given; what needs the model waits until it is loaded.
 
-Some jobs are promised: they run even when the app is closing. Others are dropped when a new conversation begins, or
-make way for the next job. A job may return an `AfterModel`, its second part: until the model is ready, second parts are
-held back, in order, and the jobs behind them run. The queue knows neither memory nor model: its owner passes the jobs,
-and what the queue asks of a model (`ModelGate`).
+Some jobs are promised: they run even when the app is closing. Others are dropped when a new conversation begins, and a
+prefetch when any other job comes. A job may return an `AfterModel`, its second part: until the model is ready, second
+parts are held back, in order, and the jobs behind them run. The queue knows neither memory nor model: its owner passes
+the jobs, and what the queue asks of a model (`ModelGate`).
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class Job:
     """Whether the job runs even if it is unwanted; it then asks `JobQueue.unwanted` itself."""
     conversation: int
     """Number of the conversation that the job belongs to."""
-    gone: threading.Event | None = None
-    """For a job done ahead of need: set when the job has to make way. None: any other job."""
+    superseded: threading.Event | None = None
+    """Of a prefetch: set when another job has come. None: any other job."""
 
 
 class JobQueue:
@@ -80,36 +80,36 @@ class JobQueue:
         """`Job.done` of the last promised job."""
         self._number = 0
         self._running: Job | None = None
-        self._ahead = threading.Event()
-        """`Job.gone` of the last job done ahead."""
+        self._superseded = threading.Event()
+        """`Job.superseded` of the last prefetch."""
         self.thread = threading.Thread(target=self._run, name="session", daemon=True)
 
     def put(
         self, entry: EntryToken, state: str, job: Callable[[], object], *, keep: bool = False, always: bool = False
     ) -> None:
         """Run a job when its turn comes. `keep` makes it a promised job; `always`: see `Job`."""
-        self.make_way()
+        self.cancel_prefetch()
         done = threading.Event() if keep else None
         self._promise = done or self._promise
         self._jobs.put(Job(entry, state, job, done, always, self._number))
 
-    def ahead(self, job: Callable[[threading.Event], object]) -> None:
+    def prefetch(self, job: Callable[[threading.Event], object]) -> None:
         """Run a job ahead of need, unseen; the event that the job gets is set when another job comes."""
-        gone = self._ahead = threading.Event()
-        self._jobs.put(Job(None, "", lambda: job(gone), None, False, self._number, gone))
+        superseded = self._superseded = threading.Event()
+        self._jobs.put(Job(None, "", lambda: job(superseded), None, False, self._number, superseded))
 
     def wake(self, job: Callable[[], object]) -> None:
         """Loading the model has ended: run `job`, then what waited for the model. Callable from any thread."""
         self._jobs.put(Job(None, "", job, None, True, self._number))
 
-    def make_way(self) -> None:
-        """End the job done ahead, at once."""
-        self._ahead.set()
-        if self._running and self._running.gone is self._ahead:
+    def cancel_prefetch(self) -> None:
+        """End the last prefetch, at once."""
+        self._superseded.set()
+        if self._running and self._running.superseded is self._superseded:
             self._model.stop()
 
-    def leave(self) -> None:
-        """Begin a new conversation: jobs of the old one are unwanted from now on, and the running one is cancelled."""
+    def leave_conversation(self) -> None:
+        """A new conversation begins: jobs of the old one are unwanted from now on, and the running one is cancelled."""
         self._number += 1
         self.stop_writing()
 
@@ -136,7 +136,7 @@ class JobQueue:
 
     # -- in the thread ------------------------------------------------------------------------------------------
 
-    def keep_promise(self) -> None:
+    def promise_kept(self) -> None:
         """The promised part of the running job is done: the rest of the job may be cancelled."""
         if self._running and self._running.done:
             self._running.done.set()
@@ -194,6 +194,6 @@ class JobQueue:
                     return
                 part = part.run()
         except KeepsakeError as error:
-            if not job.gone:  # a job done ahead fails again when it is wanted, and is reported then
+            if not job.superseded:  # a prefetch fails again when it is wanted, and is reported then
                 self._tell(ConversationEvent(job.entry, Failed(str(error))))
-        self.keep_promise()
+        self.promise_kept()

@@ -32,15 +32,15 @@ class Prefetch:
         if path == self._path:
             return
         self._path = path
-        self._thread.expect(None)
+        self._thread.prefetch(None)
         if self._timer:
             self._timer.stop()
         self._timer = self._app.set_timer(PAUSE, partial(self._read, path)) if path else None
 
     def _read(self, path: Path) -> None:
         reading = self._reader.submit(load_photo, path)
-        reading.add_done_callback(partial(self._app.call_later, self._expect, path))
+        reading.add_done_callback(partial(self._app.call_later, self._prepare, path))
 
-    def _expect(self, path: Path, reading: Future[Photo]) -> None:
+    def _prepare(self, path: Path, reading: Future[Photo]) -> None:
         if path == self._path and not reading.cancelled() and not reading.exception():
-            self._thread.expect(reading.result())
+            self._thread.prefetch(reading.result())

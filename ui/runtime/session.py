@@ -53,7 +53,7 @@ class Session(Rewriting):
     ) -> None:
         """`open_encoder`: None for the model's own tower. `before_closing` runs before the memory closes."""
         self._tell, self._open_memory, self._before_closing = tell, open_memory, before_closing
-        self.engines = Engines(tell, open_backend, open_encoder, self._settled, lambda: self._keep_nothing)
+        self.engines = Engines(tell, open_backend, open_encoder, self._settled, lambda: self._ephemeral)
         self.jobs = JobQueue(tell, self._open, self._free, self.engines.gate(self._stop))
         self.memory: Memory | None = None
         """None until the memory is open."""
@@ -93,7 +93,7 @@ class Session(Rewriting):
         return self.memory
 
     @property
-    def _keep_nothing(self) -> bool:
+    def _ephemeral(self) -> bool:
         """Whether the model may write nothing to disk: its caches would give away an encrypted memory, too."""
         return self._private or (self.own or self.store).encrypted
 
@@ -119,15 +119,15 @@ class Session(Rewriting):
 
     # -- photos and questions ------------------------------------------------------------------------------------
 
-    def prefill(self, photo: Photo, gone: threading.Event) -> None:
-        """Let the model read a photo that may be sent soon, until `gone` is set or the job is cancelled."""
+    def prefill(self, photo: Photo, superseded: threading.Event) -> None:
+        """Let the model read a photo that may be sent soon, until `superseded` is set or the job is cancelled."""
         if (self.engines.encoder_thread or self.engines.has_model) and not self.jobs.unwanted:
             conversation = self._with_model() if self.engines.has_model else self.conversation()
-            conversation.prefill(photo, lambda: not (gone.is_set() or self.jobs.cancelled.is_set()))
+            conversation.prefill(photo, lambda: not (superseded.is_set() or self.jobs.cancelled.is_set()))
 
     def count(self) -> None:
         """Tell how many memories there are, and whether their file is encrypted; what is new is read for recall."""
-        self.engines.look_again()
+        self.engines.memory_changed()
         self._tell(messages.MemoryCounted(self.store.stats()["episodes"], self.store.encrypted, self.own is not None))
 
     def alike(self, photo: Photo, k: int) -> list[Recall]:
@@ -152,7 +152,7 @@ class Session(Rewriting):
     def _recall(self, entry: EntryToken, photo: Photo) -> object:
         """Recall memories of a photo; what is returned writes its caption."""
         conversation = self.conversation()
-        self.engines.see_missing(self.store, conversation.encoder, self.jobs.cancelled.is_set)
+        self.engines.encode_missing(self.store, conversation.encoder, self.jobs.cancelled.is_set)
         if self._relay.pass_on(entry, conversation, conversation.attach(photo)):
             return AfterModel(partial(self._describe, entry, conversation, photo))
         if conversation.photo is not photo:  # the recall failed: nothing goes on about the photo before
@@ -208,7 +208,7 @@ class Session(Rewriting):
         self.recorder.add_episodes(episode.id)
         self.recorder.add_line("remembered", episode.words)
         self.count()
-        self.jobs.keep_promise()
+        self.jobs.promise_kept()
         if conversation.photo and not self.jobs.unwanted:  # the new memory counts from the next question on
             self._tell(messages.ThreadState("recalling"))
             return self._recall(entry, conversation.photo)
@@ -226,7 +226,7 @@ class Session(Rewriting):
         now = conversation.confirm(episode.photo, same, keep=not self._private, denied=denied)
         self.changes.told("", now.answers)
         self._tell(messages.RecallAnswered(entry, episode, same, conversation.recalls, now.caption_outdated))
-        self.jobs.keep_promise()
+        self.jobs.promise_kept()
         if now.caption_outdated and not self.jobs.unwanted:
             return self._recall(entry, photo)
         self._relay.pass_on(entry, conversation, conversation.remind())
@@ -240,7 +240,7 @@ class Session(Rewriting):
         in_use = any(one.id in done.gone for r in recalls for one in (r.episode, *r.others))
         self._tell(messages.EpisodesChanged(entry, done.gone, list(done.lines), in_use, done.details, done.there))
         self.count()
-        self.jobs.keep_promise()
+        self.jobs.promise_kept()
         if done.answer and not in_use and conversation and conversation.photo and not self.jobs.unwanted:
             return self._recall(entry, conversation.photo)
         if conversation and in_use:  # its prompt holds what is forgotten: begin again without it
@@ -260,7 +260,7 @@ class Session(Rewriting):
         """Begin a new conversation."""
         self._private, self._conversation = private, None
         self.recorder.begin(private)
-        self.engines.keep_nothing()
+        self.engines.set_ephemeral()
         self._tell(messages.ConversationStarted(entry, private))
 
     def resume(

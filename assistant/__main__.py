@@ -186,7 +186,7 @@ def _forget(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"receipt": receipt.lines(), **asdict(receipt)}))
     else:
-        print("\n".join(map(printable, receipt.lines() if args.details else receipt.told())))
+        print("\n".join(map(printable, receipt.lines() if args.details else receipt.summary())))
     return 0
 
 

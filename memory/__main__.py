@@ -165,7 +165,7 @@ def _forget(memory: Memory, args: argparse.Namespace) -> int:
         if not args.yes and not _agreed(memory, ids, talks):
             return 1
     receipt = memory.forget_words(args.words) if args.words else memory.forget_all(ids)
-    shown = receipt.lines() if args.details else receipt.told()
+    shown = receipt.lines() if args.details else receipt.summary()
     _out(args, {**({"id": ids[0]} if args.id else {}), "receipt": receipt.lines(), **asdict(receipt)}, shown)
     return 0
 
@@ -231,7 +231,9 @@ def _verify(memory: Memory, args: argparse.Namespace) -> int:
     lines = problems or [f"all is well with {count(episodes, 'episode')}"]
     _out(args, {"ok": not problems, "episodes": episodes, "problems": problems}, lines)
     if problems:
-        _tell(f"{count(len(problems), 'problem')} found in {memory.path}: {database_files.way_back(memory.path)}")
+        _tell(
+            f"{count(len(problems), 'problem')} found in {memory.path}: {database_files.recovery_advice(memory.path)}"
+        )
     return 1 if problems else 0
 
 

@@ -281,7 +281,7 @@ class Memory:
 
     def snapshot(self) -> database_files.Snapshot:
         """Copy the memory as it is now; the oldest copies are deleted."""
-        with self._file.alone():
+        with self._file.locked():
             return self._file.snapshot()
 
     def stats(self) -> dict[str, int]:

@@ -82,7 +82,7 @@ def unfinished(path: Path, what: str) -> Path:
     return path.with_name(f"{path.name}.{what}")
 
 
-def half_made(path: Path) -> list[Path]:
+def abandoned_copies(path: Path) -> list[Path]:
     """Files that a killed restore or conversion left; they may hold the whole memory in plain text."""
     copies = [unfinished(path, what) for what in ("restoring", "converting")]
     left = [*copies, *(Path(f"{copy}-journal") for copy in copies), unfinished(key_file(path), "partial")]
@@ -90,18 +90,18 @@ def half_made(path: Path) -> list[Path]:
 
 
 def sweep(path: Path) -> None:
-    """Remove `half_made` files. Call it `alone`."""
-    for file in half_made(path):
+    """Remove the `abandoned_copies`. Call it `locked`."""
+    for file in abandoned_copies(path):
         file.unlink(missing_ok=True)
 
 
-def beside(path: Path) -> tuple[Path, Path]:
+def wal_and_shm(path: Path) -> tuple[Path, Path]:
     """SQLite's own files beside a database: write-ahead log and shared memory."""
     return Path(f"{path}-wal"), Path(f"{path}-shm")
 
 
 @contextmanager
-def alone(path: Path, wait: float) -> Iterator[None]:
+def locked(path: Path, wait: float) -> Iterator[None]:
     """Hold the folder's lock, so that no other process or thread forgets, restores or takes a snapshot meanwhile.
 
     The system releases the lock when the process dies. Raises MemoryFileError after `wait` seconds.
@@ -128,7 +128,7 @@ def alone(path: Path, wait: float) -> Iterator[None]:
 def in_use(path: Path) -> bool:
     """Whether any process has the memory open. A process that has it open must not ask: it would lose its own locks."""
     try:
-        with open(beside(path)[1], "rb+") as shm:
+        with open(wal_and_shm(path)[1], "rb+") as shm:
             fcntl.lockf(shm, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _SHM_IN_USE)
     except FileNotFoundError:
         return False
@@ -139,7 +139,7 @@ def in_use(path: Path) -> bool:
 
 def keep_private(path: Path) -> None:
     """Set the rights 0600 on the memory and its log: a copy or a restored backup may be readable for others."""
-    for file in (path, *beside(path)):
+    for file in (path, *wal_and_shm(path)):
         with suppress(FileNotFoundError):
             if file.stat().st_mode & 0o077:
                 file.chmod(0o600)
@@ -170,7 +170,7 @@ def drop_caches() -> bool:
     return dropped
 
 
-def way_back(path: Path) -> str:
+def recovery_advice(path: Path) -> str:
     """The advice about a memory that cannot be read: restore a snapshot or, without one, import an export."""
     kept = snapshots(path)
     if not kept:
@@ -181,7 +181,7 @@ def way_back(path: Path) -> str:
 
 
 @contextmanager
-def one_clear_line(path: Path) -> Iterator[None]:
+def readable_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's errors about the file into a MemoryFileError of one line; errors that are our bugs pass through."""
     try:
         yield
@@ -195,18 +195,18 @@ def one_clear_line(path: Path) -> Iterator[None]:
             "database or disk is full": "the disk is full and nothing was changed; make room, then try again",
             "disk I/O error": "the disk fails or is full, and nothing was changed; check it, then try again",
             "file is not a database": _no_memory(path),
-            "database disk image is malformed": f"it is damaged; {way_back(path)}",
+            "database disk image is malformed": f"it is damaged; {recovery_advice(path)}",
         }.get(str(error), str(error))
         raise MemoryFileError(f"cannot use the memory {path}: {hint}") from error
     except UnicodeDecodeError as error:  # an error of SQLite that quotes damaged bytes of its schema
-        raise MemoryFileError(f"cannot use the memory {path}: it is damaged; {way_back(path)}") from error
+        raise MemoryFileError(f"cannot use the memory {path}: it is damaged; {recovery_advice(path)}") from error
 
 
 def _no_memory(path: Path) -> str:
     """Why SQLite sees no database in the file, and what to do."""
     if not key_file(path).exists():
         lost = f"it is not a memory file, or it is damaged, or encrypted and its {key_file(path).name} is not beside it"
-        return f"{lost}; put that back, choose another file, or {way_back(path)}"
+        return f"{lost}; put that back, choose another file, or {recovery_advice(path)}"
     if not engine.available():
         return engine.MISSING.format(what="it is encrypted, and that")
-    return f"it is damaged; {way_back(path)}"
+    return f"it is damaged; {recovery_advice(path)}"

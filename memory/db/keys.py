@@ -60,7 +60,7 @@ def unlock(path: Path, ask: Ask | None = None) -> Key | None:
     """
     if not key_file(path).exists() or not engine.available() or not path.exists() or not path.stat().st_size:
         return None
-    with database_files.one_clear_line(path):
+    with database_files.readable_errors(path):
         return find(path, engine.beginning(path), ask)
 
 
@@ -86,7 +86,7 @@ def find(path: Path, beginning: bytes, ask: Ask | None) -> Key | None:
     if wrapped is None:
         raise MemoryFileError(
             f"cannot open the memory {path}: {trouble}. Put back the {key_file(path).name} that belongs to it; "
-            f"or, if it is damaged, {database_files.way_back(path)}"
+            f"or, if it is damaged, {database_files.recovery_advice(path)}"
         )
     if ask is None:
         raise MemoryFileError(f"{path} is encrypted and the keychain has no key: open it where you can be asked for it")
@@ -152,9 +152,9 @@ def read(path: Path) -> dict[str, Wrapped]:
 
 
 def write(path: Path, kept: dict[str, Wrapped]) -> None:
-    """Store these keys and no others, all or none. Call it `alone`. Raises OSError."""
+    """Store these keys and no others, all or none. Call it `locked`. Raises OSError."""
     file = key_file(path)
-    partial = database_files.unfinished(file, "partial")  # a name that `half_made` finds after a kill
+    partial = database_files.unfinished(file, "partial")  # a name that `abandoned_copies` finds after a kill
     partial.unlink(missing_ok=True)
     rows = {id: asdict(one) for id, one in kept.items()}
     with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
@@ -165,7 +165,7 @@ def write(path: Path, kept: dict[str, Wrapped]) -> None:
 
 
 def retire(path: Path, present: Key | None) -> None:
-    """Destroy all keys but the `present` one and those of copies that still exist. Call it `alone`. Raises OSError."""
+    """Destroy all keys but the `present` one and those of copies that still exist. Call it `locked`. Raises OSError."""
     try:
         kept = read(path)
     except MemoryFileError:

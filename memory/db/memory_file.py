@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from memory.db import checks, database_files, engine, keys, schema, snapshots
-from memory.db.database_files import one_clear_line
+from memory.db.database_files import readable_errors
 from memory.db.engine import Key
 from memory.errors import MemoryFileError
 from memory.paths import no_core_dumps
@@ -62,7 +62,7 @@ class MemoryFile:
     @contextmanager
     def transaction(self, kind: Literal["DEFERRED", "IMMEDIATE"] = "DEFERRED") -> Iterator[sqlite3.Connection]:
         """One consistent view of the file (DEFERRED), or all changes or none (IMMEDIATE)."""
-        with self._lock, one_clear_line(self.path):
+        with self._lock, readable_errors(self.path):
             self.db.execute(f"BEGIN {kind}")
             try:
                 yield self.db
@@ -73,17 +73,17 @@ class MemoryFile:
                 raise
 
     @contextmanager
-    def alone(self, wait: float | None = None) -> Iterator[None]:
+    def locked(self, wait: float | None = None) -> Iterator[None]:
         """Hold the lock, so that nothing else cleans, copies or restores this memory meanwhile.
 
         `wait`: seconds; None means the timeout of the file. Raises MemoryFileError when the lock is not free by then.
         """
-        with self._lock, database_files.alone(self.path, self._timeout if wait is None else wait):
+        with self._lock, database_files.locked(self.path, self._timeout if wait is None else wait):
             yield
 
     def changed(self) -> bool:
         """Whether another connection has changed the file since the last call or, at the first, since opening."""
-        with self._lock, one_clear_line(self.path):
+        with self._lock, readable_errors(self.path):
             before, (self._version,) = self._version, self.db.execute("PRAGMA data_version").fetchone()
         return bool(before != self._version)
 
@@ -93,23 +93,23 @@ class MemoryFile:
 
     def check(self) -> None:
         """Raise MemoryFileError, with the way back, when SQLite finds the file damaged."""
-        with self._lock, one_clear_line(self.path):
+        with self._lock, readable_errors(self.path):
             self._check(self.db)
 
     def damage(self) -> str:
         """One line about a photo or an episode that is not what was stored; "" when there is none."""
         with self.transaction() as db:
             why = checks.first_problem(db)
-        hint = f"`python -m memory verify` names all of it; {database_files.way_back(self.path)}"
+        hint = f"`python -m memory verify` names all of it; {database_files.recovery_advice(self.path)}"
         return f"{self.path} is damaged ({why}): {hint}" if why else ""
 
     def snapshot(self) -> database_files.Snapshot:
-        """Copy the file as it is now; the oldest copies are deleted. Call it `alone`."""
+        """Copy the file as it is now; the oldest copies are deleted. Call it `locked`."""
         return snapshots.take(self.db, self.path, self.key)
 
     def rewrite(self) -> None:
         """Write the whole file anew, without what free space and moved rows left behind."""
-        with self._lock, one_clear_line(self.path):
+        with self._lock, readable_errors(self.path):
             # Small ones in memory; for large ones SQLite's own unlinked temporary file, which holds what remains.
             self.db.execute(f"PRAGMA temp_store = {'MEMORY' if self.small() else 'FILE'}")
             try:
@@ -119,7 +119,7 @@ class MemoryFile:
 
     def empty_log(self) -> bool:
         """Cut the write-ahead log to nothing; False when another program is still reading from it."""
-        with self._lock, one_clear_line(self.path):
+        with self._lock, readable_errors(self.path):
             (blocked, _, _) = self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not blocked
 
@@ -127,18 +127,18 @@ class MemoryFile:
         (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
             detail = " ".join(found.split())
-            raise MemoryFileError(f"{self.path} is damaged ({detail}): {database_files.way_back(self.path)}")
+            raise MemoryFileError(f"{self.path} is damaged ({detail}): {database_files.recovery_advice(self.path)}")
 
     def _copy_before_upgrade(self, db: sqlite3.Connection) -> None:
         self._check(db)  # a damaged file stays as it is
-        with database_files.alone(self.path, self._timeout):
+        with database_files.locked(self.path, self._timeout):
             snapshots.take(db, self.path, self.key, damaged_too=True)
 
 
 def _to_read(path: Path, timeout: float, key: Key | None) -> sqlite3.Connection:
     """Open a file where nothing can be written. Raises MemoryFileError, also for one of an older version."""
-    wal, _ = database_files.beside(path)
-    with one_clear_line(path):
+    wal, _ = database_files.wal_and_shm(path)
+    with readable_errors(path):
         log = wal.exists() and wal.stat().st_size  # then SQLite reads it, if the last program left its index too
         uri = f"{path.absolute().as_uri()}?mode=ro{'' if log else '&immutable=1'}"
         db = engine.connect(uri, key, timeout=timeout, uri=True)

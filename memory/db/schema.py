@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from memory.db import conversation_hash, engine, word_index
-from memory.db.database_files import keep_private, key_file, one_clear_line, snapshots, way_back
+from memory.db.database_files import keep_private, key_file, readable_errors, recovery_advice, snapshots
 from memory.db.engine import Key
 from memory.db.upgrades import old_corrections, old_days
 from memory.errors import MemoryFileError
@@ -213,7 +213,7 @@ def connect(
         # open a file that exists, as closing it would drop the locks of this process's other connections.
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        with one_clear_line(path):
+        with readable_errors(path):
             opened = path.stat().st_ino
             db = engine.connect(path, key, timeout=timeout)
             try:
@@ -285,7 +285,7 @@ def version_of(db: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)
     if not ours and (version or tables):
         raise MemoryFileError(f"{path} is a database of another program, not a memory: choose another file")
     if version < 0:
-        raise MemoryFileError(f"{path} is damaged (format {version}): {way_back(path)}")
+        raise MemoryFileError(f"{path} is damaged (format {version}): {recovery_advice(path)}")
     if version > newest:
         raise MemoryFileError(
             f"{path} was written by a newer Keepsake (format {version}, this one knows {newest}): update Keepsake"

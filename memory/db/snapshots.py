@@ -19,14 +19,14 @@ from memory.db import checks, engine, keys
 from memory.db.database_files import (
     STAMP,
     Snapshot,
-    alone,
-    beside,
     in_use,
+    locked,
+    recovery_advice,
     snapshot_folder,
     snapshots,
     sweep,
     unfinished,
-    way_back,
+    wal_and_shm,
 )
 from memory.db.engine import PLAIN, Key
 from memory.db.schema import version_of
@@ -53,13 +53,13 @@ def due(path: Path) -> bool:
     kept = snapshots(path)
     if not kept or kept[0].in_the_future:
         return path.exists() and path.stat().st_size > 0
-    written = [f.stat() for f in (path, beside(path)[0]) if f.exists()]
+    written = [f.stat() for f in (path, wal_and_shm(path)[0]) if f.exists()]
     changed = max((s.st_mtime for s in written if s.st_size), default=0.0)  # an empty log only says it was opened
     return datetime.now(UTC) - kept[0].taken > EVERY and changed > kept[0].taken.timestamp()
 
 
 def take(db: sqlite3.Connection, path: Path, key: Key | None, *, damaged_too: bool = False) -> Snapshot:
-    """Copy the open memory `db` in the file `path`, and delete the oldest copies. Call it `alone`.
+    """Copy the open memory `db` in the file `path`, and delete the oldest copies. Call it `locked`.
 
     `db` must be in no transaction; `key` is the memory's. Other processes may read and write meanwhile. Where there are
     snapshots, a copy of a damaged memory never takes the place of one: it is refused or, if `damaged_too`, added to
@@ -78,7 +78,7 @@ def take(db: sqlite3.Connection, path: Path, key: Key | None, *, damaged_too: bo
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, readable where nothing can be written
         damage = problem(partial, key) if kept else None
         if damage and not damaged_too:
-            still = f"no snapshot of it was made, the older ones stay; {way_back(path)}"
+            still = f"no snapshot of it was made, the older ones stay; {recovery_advice(path)}"
             raise MemoryFileError(f"{path} is damaged ({damage}): {still}")
         sync(partial)
         partial.replace(done)
@@ -96,7 +96,7 @@ def take(db: sqlite3.Connection, path: Path, key: Key | None, *, damaged_too: bo
 
 
 def remove_all(path: Path) -> int:
-    """Delete all snapshots; returns how many there were. Call it `alone`. Raises OSError."""
+    """Delete all snapshots; returns how many there were. Call it `locked`. Raises OSError."""
     kept = snapshots(path)
     for old in kept:
         old.file.unlink()
@@ -136,7 +136,7 @@ def restore(path: Path, wait: float = 10.0, ask: keys.Ask | None = None) -> Rest
     if not snapshots(path):
         raise MemoryFileError(f"there is no snapshot of {path}: import your last export into a new file")
     try:
-        with alone(path, wait):
+        with locked(path, wait):
             if in_use(path):
                 raise MemoryFileError(f"{path} is open in another program: close it, then restore")
             good = _newest_good(path, ask)
@@ -173,12 +173,12 @@ def _newest_good(path: Path, ask: keys.Ask | None) -> Snapshot | None:
 
 def _put_aside(path: Path) -> Path | None:
     """Give the memory a second name, which its log follows: a log must never lie beside another database."""
-    wal, shm = beside(path)
+    wal, shm = wal_and_shm(path)
     aside = path.with_name(f"{path.name}.aside-{datetime.now(UTC).strftime(STAMP)}")
     if path.exists():
         os.link(path, aside)
     if wal.exists():
-        wal.rename(beside(aside)[0])
+        wal.rename(wal_and_shm(aside)[0])
     shm.unlink(missing_ok=True)
     return aside if aside.exists() else None
 

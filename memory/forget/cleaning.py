@@ -35,10 +35,10 @@ def on_opening(file: MemoryFile, due: bool) -> tuple[Receipt | None, str]:
         due = due and db.execute("SELECT 1 FROM episodes").fetchone() is not None
     cleaned: Receipt | None = None
     trouble = file.damage() if file.small() else ""  # of a larger file, the next snapshot tells
-    if not pending and not due and not database_files.half_made(file.path):
+    if not pending and not due and not database_files.abandoned_copies(file.path):
         return cleaned, trouble
     try:
-        with file.alone(wait=0.0):  # a process that holds the lock does the same work
+        with file.locked(wait=0.0):  # a process that holds the lock does the same work
             database_files.sweep(file.path)
             if pending:
                 cleaned = clean(file, Receipt((), (), (), 0, 0, 0, 0))  # the killed one may have deleted the snapshots
@@ -51,7 +51,7 @@ def on_opening(file: MemoryFile, due: bool) -> tuple[Receipt | None, str]:
 
 def erase(file: MemoryFile, delete: Callable[[sqlite3.Connection], Receipt]) -> Receipt:
     """Run `delete` in a write transaction, then destroy what the deleted rows left behind. Raises MemoryFileError."""
-    with file.alone():  # no snapshot is taken meanwhile
+    with file.locked():  # no snapshot is taken meanwhile
         try:
             receipt = _deleted(file, delete)
         except MemoryFileError as error:
@@ -82,7 +82,7 @@ def _make_room(file: MemoryFile) -> bool:
 
 
 def clean(file: MemoryFile, receipt: Receipt) -> Receipt:
-    """Destroy what the rows that `receipt` counts left anywhere, and complete the receipt. Call it `alone`.
+    """Destroy what the rows that `receipt` counts left anywhere, and complete the receipt. Call it `locked`.
 
     Raises MemoryFileError when that fails; the mark then stays, and the next start cleans again.
     """

@@ -64,7 +64,7 @@ class Receipt:
         """Whether any episode or part of a conversation was deleted."""
         return bool(self.episodes or self.parts)
 
-    def told(self, what: str = "") -> list[str]:
+    def summary(self, what: str = "") -> list[str]:
         """The receipt in people's words: what went, what stays, what is out of reach; no ids, no content.
 
         `what`: the forgotten episodes in words, where these may be shown ("the memory of 12 May 2025 with Zuri").

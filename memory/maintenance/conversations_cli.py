@@ -22,7 +22,8 @@ def run(memory: Memory, args: argparse.Namespace) -> int:
     """List the conversations, or delete one. Returns the exit code. Raises KeepsakeError."""
     if args.forget is not None:
         receipt = memory.forget_conversation(args.forget)
-        print(json.dumps({"receipt": receipt.lines(), **asdict(receipt)}) if args.json else "\n".join(receipt.told()))
+        as_json = {"receipt": receipt.lines(), **asdict(receipt)}
+        print(json.dumps(as_json) if args.json else "\n".join(receipt.summary()))
         return 0
     found = conversations.titles(memory)
     for one in found:

@@ -21,7 +21,7 @@ from typing import Literal
 
 from memory import files
 from memory.db import database_files, engine, keys, schema, snapshots
-from memory.db.database_files import one_clear_line
+from memory.db.database_files import readable_errors
 from memory.db.engine import PLAIN, Key
 from memory.errors import MemoryFileError
 from memory.forget.cleaning import CONVERTED
@@ -86,7 +86,7 @@ def convert(
         raise MemoryFileError(engine.MISSING.format(what=f"`python -m memory {what}`"))
     if not path.exists() or not path.stat().st_size:
         raise MemoryFileError(f"there is no memory at {path}: nothing was changed")
-    with one_clear_line(path):
+    with readable_errors(path):
         old = keys.find(path, engine.beginning(path), ask)
     if (what == "encrypt") == (old is not None):
         state = "encrypted already: `python -m memory rekey` gives it a new key" if old else "not encrypted"
@@ -97,7 +97,7 @@ def convert(
     new = None if what == "decrypt" else Key(secrets.token_bytes(32))
     passphrase = choose() if new else ""
     try:
-        with database_files.alone(path, wait), one_clear_line(path):
+        with database_files.locked(path, wait), readable_errors(path):
             _replace(path, old, new, passphrase, keychain, wait, tell)
     except OSError as error:
         raise MemoryFileError(f"cannot {what} {path}: {error.strerror}: {error.filename}; it is as it was") from error

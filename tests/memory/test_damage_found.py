@@ -102,6 +102,6 @@ def test_an_upgrade_of_a_memory_with_a_bad_photo_keeps_the_good_snapshots(path: 
             memory.snapshot()
     good = [one.file for one in database_files.snapshots(path)]
     flip(path, photo(1).data)
-    with Memory(path, check=False) as memory, memory._file.alone():
+    with Memory(path, check=False) as memory, memory._file.locked():
         snapshots.take(memory._file.db, path, None, damaged_too=True)
     assert set(good) < {one.file for one in database_files.snapshots(path)}

@@ -153,7 +153,7 @@ def test_a_copy_that_is_not_the_same_changes_nothing(path: Path, monkeypatch: py
     while losses:
         with pytest.raises(MemoryFileError, match="not the same: nothing was changed"):
             encryption.convert(path, "encrypt", None, lambda: PASSPHRASE)
-        assert engine.beginning_of_copy(path) == PLAIN and database_files.half_made(path) == []
+        assert engine.beginning_of_copy(path) == PLAIN and database_files.abandoned_copies(path) == []
     with Memory(path) as memory:
         assert len(memory.ids()) == len(TOLD)
 
@@ -226,7 +226,7 @@ def test_a_full_disk_changes_nothing(path: Path) -> None:
         memory.add_all(TOLD)
     done = subprocess.run([sys.executable, "-c", FULL, path], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "cannot use the memory" in done.stderr
-    assert database_files.half_made(path) == []
+    assert database_files.abandoned_copies(path) == []
     with Memory(path) as memory:
         assert len(memory.ids()) == len(TOLD) and memory.verify() == []
 

@@ -175,7 +175,7 @@ def test_while_a_snapshot_is_taken_nothing_is_forgotten(path: Path) -> None:
     """Otherwise the snapshot would hold what the receipt says is gone."""
     with Memory(path, timeout=0.05) as memory:
         memory.add(SECRET)
-        with database_files.alone(path, 0.0), pytest.raises(MemoryFileError, match="try again"):
+        with database_files.locked(path, 0.0), pytest.raises(MemoryFileError, match="try again"):
             memory.forget(SECRET.id)
         assert memory.get(SECRET.id) == SECRET
         assert memory.forget(SECRET.id)
@@ -209,7 +209,7 @@ def test_what_remains_is_told_by_id(path: Path) -> None:
         text = "\n".join(receipt.lines())
         assert named in text and like in text and "exports" in text
         assert "Milo" not in text and "boat" not in text and not any(id in text for id in others)
-        told = "\n".join(receipt.told())
+        told = "\n".join(receipt.summary())
         for line in (
             "Forgotten: the memory of 12 May 2025; its photo; what was computed from it.",
             "No byte of it is left in the memory file, its copies and its caches.",

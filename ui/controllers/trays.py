@@ -77,11 +77,11 @@ class TraysController:
     def _tell(self, episodes: Sequence[Episode], words: str) -> None:
         ids = [episode.id for episode in episodes]
         said = strings.TRAY_KEPT.format(photos=count(len(ids), "photo"), words=words)
-        self._change(lambda: self._thread.session.changes.told_in_tray(ids, words), said)
+        self._change(lambda: self._thread.session.changes.tell_in_tray(ids, words), said)
 
     def _leave(self, episode: Episode) -> None:
         said = strings.TRAY_NOT_ASKED.format(photos=count(1, "photo"))
-        self._change(lambda: self._thread.session.changes.left_in_tray([episode.photo.sha256]), said)
+        self._change(lambda: self._thread.session.changes.leave_in_tray([episode.photo.sha256]), said)
 
     def _skip(self, episode: Episode) -> None:
         self._skipped.add(episode.photo.sha256)

@@ -224,7 +224,7 @@ class _Work:
             self._change(tally=copy.deepcopy(tally), left_out=(*left_out, *tally.unusable))
             if self.added:
                 if self.given is None:  # undo takes back what the user did, not what came by itself
-                    changes.imported(self.added)
+                    changes.note_import(self.added)
                 self.session.count()
 
     def _progress(self, tally: Tally, now: float) -> None:

@@ -22,7 +22,7 @@ def run(rest: str, changes: UndoStack, memory: Memory) -> list[str]:
             partial(decisions.join, name=name, into=other) if join else partial(decisions.rename, name=name, new=other)
         )
         line = (people_strings.JOINED if join else people_strings.RENAMED).format(name=name, new=other)
-        return list(changes.decided(job, line, people_strings.UNDO_NAMED.format(name=name)).lines[:1])
+        return list(changes.decide(job, line, people_strings.UNDO_NAMED.format(name=name)).lines[:1])
     if name:
         thing = decisions.thing_named(memory, name)
         found = [memory.get(entry.id) for entry in (*thing.photos, *thing.mentioned)]

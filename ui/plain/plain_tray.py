@@ -33,13 +33,13 @@ class PlainTray:
         if found.words:
             return [tray_strings.TRAY_TOLD.format(words=found.words, id=found.id[:8])]
         if words == NEVER:
-            changes.left_in_tray([found.photo.sha256])
+            changes.leave_in_tray([found.photo.sha256])
             return [tray_strings.TRAY_NOT_ASKED.format(photos="1 photo")]
         if not words:
             return [plain_strings.TRAY_HOW]
         if read(words).photos and not read(words).question:
             return [plain_strings.TRAY_PATH]
-        changes.told_in_tray([found.id], words)
+        changes.tell_in_tray([found.id], words)
         return [tray_strings.TRAY_KEPT.format(photos="1 photo", words=words)]
 
     def _found(self, id: str, memory: Memory) -> Episode | None:

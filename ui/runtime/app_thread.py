@@ -199,7 +199,7 @@ class AppThread:
 
     def decide(self, entry: EntryToken, job: Callable[[Memory], Before], line: str, undone: str) -> None:
         """Keep a decision about a name; `line` and `undone` are said of it and of its undo."""
-        self.change(entry, "saving", lambda: self._session.changes.decided(job, line, undone))
+        self.change(entry, "saving", lambda: self._session.changes.decide(job, line, undone))
 
     def undo(self, entry: EntryToken, *, keeps: bool = False) -> None:
         """Take back the last remember, forget, edit or merge; `keeps`: no remembering, no import."""

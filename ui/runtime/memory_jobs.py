@@ -53,7 +53,7 @@ def forget_conversation(id: str, memory: Memory) -> list[str]:
     receipt = memory.forget_conversation(id)
     for photo in receipt.photos or (id,):  # without a photo too: the model's saved state may hold the words
         disk_cache.forget(photo)
-    return receipt.told()
+    return receipt.summary()
 
 
 def export(id: str, file: Path, memory: Memory) -> str:

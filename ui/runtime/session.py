@@ -204,7 +204,7 @@ class Session(Rewriting):
         denied = said.episode if said and answers and not said.same else None
         self._tell(messages.EpisodeRemembered(entry, episode, denied))
         new = self.store.stats()["episodes"] > before  # the same words again are the memory that was there
-        self.changes.told(episode.id if new else "", answers)
+        self.changes.note_remembered(episode.id if new else "", answers)
         self.recorder.add_episodes(episode.id)
         self.recorder.add_line("remembered", episode.words)
         self.count()
@@ -224,7 +224,7 @@ class Session(Rewriting):
         if photo is None or episode.photo not in [r.episode.photo for r in conversation.recalls]:
             raise KeepsakeError(ANSWER_LATE)
         now = conversation.confirm(episode.photo, same, keep=not self._private, denied=denied)
-        self.changes.told("", now.answers)
+        self.changes.note_remembered("", now.answers)
         self._tell(messages.RecallAnswered(entry, episode, same, conversation.recalls, now.caption_outdated))
         self.jobs.promise_kept()
         if now.caption_outdated and not self.jobs.unwanted:

@@ -85,7 +85,7 @@ class UndoStack:
         """Forget memories. Raises UnknownEpisode."""
         held = self._memory().hold(ids)
         receipt = self._memory().forget_all(ids)
-        return self._done(receipt, receipt.told(memory_of(held.episodes)), held, {}, UNDO_FORGOTTEN)
+        return self._done(receipt, receipt.summary(memory_of(held.episodes)), held, {}, UNDO_FORGOTTEN)
 
     def edit(self, old: str, new: Episode) -> Change:
         """Replace a memory by another. Raises KeepsakeError."""
@@ -101,33 +101,33 @@ class UndoStack:
         memory = self._memory()
         held = memory.hold([id for twin in twins for id in twin.goes])
         receipt, _ = memory.replace({id: memory.get(twin.stays) for twin in twins for id in twin.goes})
-        lines = [MERGED.format(n=len(receipt.episodes)), *receipt.told()[1:]]
+        lines = [MERGED.format(n=len(receipt.episodes)), *receipt.summary()[1:]]
         return self._done(receipt, lines, held, {}, UNDO_FORGOTTEN, tuple(twin.stays for twin in twins))
 
-    def told(self, id: str, answers: Sequence[Answer]) -> None:
+    def note_remembered(self, id: str, answers: Sequence[Answer]) -> None:
         """Note that a memory was added ("": none was), and that answers were kept: undo takes back all in one step, and
         brings back the answers before them."""
         if id or answers:
             line = UNDO_TOLD if id and answers else UNDO_NOW if id else UNDO_ANSWERED
             self._stack.append(_Undo(Held(), {id: None} if id else {}, line, tuple(answers)))
 
-    def imported(self, ids: Sequence[str]) -> None:
+    def note_import(self, ids: Sequence[str]) -> None:
         """Note that an import stored these memories: undo forgets them all."""
         self._stack.append(_Undo(Held(), dict.fromkeys(ids), UNDO_IMPORT.format(photos=count(len(ids), "photo"))))
 
-    def decided(self, decide: Callable[[Memory], Before], line: str, undone: str) -> Change:
+    def decide(self, decide: Callable[[Memory], Before], line: str, undone: str) -> Change:
         """Keep a decision about a name; `line` and `undone` are said of it and of its undo. Raises KeepsakeError."""
         before = decide(self._memory())
         self._stack.append(_Undo(Held(), {}, undone, back=lambda memory: decisions.restore(memory, before)))
         return Change((), (line, UNDO_HOW))
 
-    def told_in_tray(self, ids: Sequence[str], words: str) -> None:
+    def tell_in_tray(self, ids: Sequence[str], words: str) -> None:
         """Give memories without words these words, in one step. Raises KeepsakeError."""
         held = self._memory().hold(ids)
         added: dict[str, Episode | None] = dict(tray.tell(self._memory(), ids, words))
         self._stack.append(_Undo(held, added, UNDO_TRAY.format(photos=count(len(ids), "photo"))))
 
-    def left_in_tray(self, photos: Sequence[str]) -> None:
+    def leave_in_tray(self, photos: Sequence[str]) -> None:
         """Never ask about these photos (hashes) again."""
         tray.leave(self._memory(), photos)
         line = UNDO_LEFT.format(photos=count(len(photos), "photo"))

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from benchmark.notes import told_words
 from benchmark.notes.collection import Family, all_notes
-from benchmark.notes.near_copies import near_copies, same_openings
+from benchmark.notes.near_duplicates import near_duplicates, same_openings
 from benchmark.notes.note import FilledNote, Note, Question
 from benchmark.notes.slot_values import SPLITS, all_names
 from benchmark.notes.template import slots
@@ -43,7 +43,7 @@ def problems(families: Sequence[Family]) -> Iterator[str]:
     notes = all_notes(families)
     yield from _shares(notes)
     written = [filled for family in families if not list(_slots(family)) for filled in family.written()]
-    yield from near_copies(written)
+    yield from near_duplicates(written)
     yield from same_openings(written)
 
 

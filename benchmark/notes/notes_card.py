@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmark.notes.check_notes import NEW_WORDS
 from benchmark.notes.collection import HELD_OUT, Family, all_notes
-from benchmark.notes.near_copies import MOST_ALIKE, likest
+from benchmark.notes.near_duplicates import MAX_SIMILARITY, similar_pairs
 from benchmark.notes.slot_values import LISTED, SPLITS, values
 from benchmark.notes.template import slots
 from benchmark.notes.variety import Variety, template_texts, variety
@@ -81,7 +81,7 @@ def counts(families: Sequence[Family]) -> dict[str, Any]:
         "corrections": sum(bool(note.stale) for note in notes),
         "reminders": sum("[reminder: " in note.text for note in notes),
         "read_twice": sum(note.read > 1 for note in notes),
-        "most_alike": round(max((alike for alike, _, _ in likest(written)), default=0.0), 3),
+        "most_alike": round(max((alike for alike, _, _ in similar_pairs(written)), default=0.0), 3),
         "variety": asdict(variety([filled.text for filled in written])),
         "templates": asdict(variety(template_texts(len(notes)))),
     }
@@ -128,7 +128,7 @@ def card(families: Sequence[Family]) -> str:
         "## Variety\n",
         _variety(Variety(**c["variety"]), Variety(**c["templates"])),
         f"The two notes that are most alike share {c['most_alike']:.0%} of their runs of three words.\n",
-        CHECKS.format(new=NEW_WORDS, alike=round(100 * MOST_ALIKE), voices=len(c["by_voice"])),
+        CHECKS.format(new=NEW_WORDS, alike=round(100 * MAX_SIMILARITY), voices=len(c["by_voice"])),
     ]
     return "\n".join(parts)
 

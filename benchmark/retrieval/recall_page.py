@@ -1,7 +1,7 @@
-"""A page with pictures about recall of real things: the worst confusions, strangers taken for known, and magnets.
+"""A page with pictures about recall of real things: the worst confusions, strangers taken for known, and hubs.
 
-A magnet is a remembered photo that attracts many strangers. All come from the memories of "all" things (or all that
-were not left out as strangers), the hardest ones. Nothing here is HTML: the template escapes all texts.
+A hub is a remembered photo that is nearest to many strangers (hubness). All come from the memories of "all" things (or
+all that were not left out as strangers), the hardest ones. Nothing here is HTML: the template escapes all texts.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ PAGE = "recall.html"
 TEMPLATE = Path(__file__).parent / "recall_page.html.j2"
 MOST = 12
 """Confusions, and strangers taken for known, of each encoder."""
-MAGNETS, ATTRACTED = 6, 5
-"""Magnets of each encoder, and strangers shown beside each."""
+HUBS, ATTRACTED = 6, 5
+"""Hubs of each encoder, and strangers shown beside each."""
 SIDE = 132
 """Pixels on the longer side of a thumbnail."""
 
@@ -41,7 +41,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Magnet:
+class Hub:
     """A remembered photo, and the strangers that it attracts."""
 
     photo: Shown
@@ -62,7 +62,7 @@ class Section:
     """New photo, wrong memory, right memory."""
     claimed: tuple[tuple[Shown, ...], ...]
     """Stranger, memory."""
-    magnets: tuple[Magnet, ...]
+    hubs: tuple[Hub, ...]
 
 
 def write(found: Sequence[Measured], out: Path, seed: int) -> Path:
@@ -95,11 +95,11 @@ def section(found: Measured) -> Section:
         for i in strangers_taken(found, sure)
     )
     attracting = (
-        Magnet(
+        Hub(
             photos.shown(photo, f"attracts {share:.0%} of strangers", "wrong"),
             tuple(photos.shown(trials.query[i], f"{trials.score[i]:.2f}") for i in rows),
         )
-        for photo, share, rows in magnets(trials, maybe)
+        for photo, share, rows in hubs(trials, maybe)
     )
     return Section(
         found.encoder, trials.n, f"{sure:.2f}", f"{maybe:.2f}", tuple(confusions), tuple(claimed), tuple(attracting)
@@ -131,7 +131,7 @@ def _each_pair_once(rows: Iterable[int], found: Measured) -> Iterator[int]:
             yield int(i)
 
 
-def magnets(trials: Trials, maybe: float) -> list[tuple[int, float, list[int]]]:
+def hubs(trials: Trials, maybe: float) -> list[tuple[int, float, list[int]]]:
     """Remembered photos that attract most strangers: the photo, the share of strangers, and rows with the best scores.
 
     A photo attracts a stranger when its score is the best of its memory and at least `maybe`. The share is of all
@@ -149,7 +149,7 @@ def magnets(trials: Trials, maybe: float) -> list[tuple[int, float, list[int]]]:
         attracted.setdefault(int(trials.best[i]), []).append(int(i))
     shares = {photo: len(found) / of_photo[photo] for photo, found in attracted.items()}
     out = []
-    for photo in sorted(shares, key=lambda p: (-shares[p], p))[:MAGNETS]:
+    for photo in sorted(shares, key=lambda p: (-shares[p], p))[:HUBS]:
         first: dict[int, int] = {}
         for i in attracted[photo]:
             first.setdefault(int(trials.thing[i]), i)

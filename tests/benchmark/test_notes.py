@@ -175,7 +175,7 @@ def test_checks_notice(tmp_path: Path, change: tuple[str, str], complaint: str) 
     assert complaint in problems(tmp_path, change)
 
 
-def test_near_copies_are_refused(tmp_path: Path) -> None:
+def test_near_duplicates_are_refused(tmp_path: Path) -> None:
     copy = NOTE.replace("note: 001", "note: 002").replace("Anna", "Paula").replace("Rome", "Lyon").replace("8", "9")
     found = list(check_notes.problems(family(tmp_path, f"{NOTE}\n{copy}")))
     assert len(found) == 1 and "tester-002" in found[0] and "the same runs of words as tester-001" in found[0]

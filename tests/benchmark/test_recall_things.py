@@ -245,11 +245,11 @@ def test_the_page_shows_the_worst(tmp_path: Path, encoder: ColourEncoder, capsys
     assert capsys.readouterr().err.splitlines()[-1] == f"page: {tmp_path / 'page' / 'recall.html'}"
 
 
-def test_magnets_come_first() -> None:
+def test_hubs_come_first() -> None:
     trials = made([], [(1, 0.9), (1, 0.8), (2, 0.7), (3, 0.6), (4, 0.1)])
     trials.best[:] = [7, 7, 7, 8, 8]
     trials.remembered[:] = [7, 8, 9]
-    assert recall_page.magnets(trials, 0.5) == [(7, 0.6, [0, 2]), (8, 0.2, [3])]
+    assert recall_page.hubs(trials, 0.5) == [(7, 0.6, [0, 2]), (8, 0.2, [3])]
 
 
 def test_sizes_are_those_that_fit(tmp_path: Path) -> None:

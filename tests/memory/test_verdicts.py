@@ -1,4 +1,4 @@
-"""The user's answers about recalls: a "no" keeps that memory away, a magnet cools down, "yes" joins photos."""
+"""The user's answers about recalls: a "no" keeps that memory away, a hub cools down, "yes" joins photos."""
 
 from __future__ import annotations
 
@@ -70,18 +70,18 @@ def test_no_keeps_that_memory_away_from_this_photo_only(memory: Memory) -> None:
     assert found(memory, seen, NEW) == {milo: "sure"} and memory.take_back_verdict(NEW, milo) is None
 
 
-def test_a_magnet_cools_down(memory: Memory) -> None:
+def test_a_hub_cools_down(memory: Memory) -> None:
     """After one "no" it attracts no stranger that looks no more like it, after two none that looks a bit more."""
-    magnet, other = learn(memory, 1, unit(0)), learn(memory, 2, unit(90))
+    hub, other = learn(memory, 1, unit(0)), learn(memory, 2, unit(90))
 
     def shown(angle: float, n: int) -> str | None:
-        return found(memory, unit(angle, n), f"{n:064x}").get(magnet)
+        return found(memory, unit(angle, n), f"{n:064x}").get(hub)
 
     strangers = [(46, 1), (46, 2), (50, 3), (38, 4), (35, 5), (30, 6)]
     assert [shown(*one) for one in strangers] == ["maybe"] * 4 + ["sure"] * 2
-    memory.answer(f"{1:064x}", magnet, "s", float(np.cos(np.radians(46))), False)
+    memory.answer(f"{1:064x}", hub, "s", float(np.cos(np.radians(46))), False)
     assert [shown(*one) for one in strangers] == [None, None, None, "maybe", "maybe", "sure"]
-    memory.answer(f"{4:064x}", magnet, "s", float(np.cos(np.radians(38))), False)
+    memory.answer(f"{4:064x}", hub, "s", float(np.cos(np.radians(38))), False)
     assert [shown(*one) for one in strangers] == [None] * 6
     assert shown(10, 0) == "sure", "itself, a little turned"
     assert other in found(memory, unit(60)), "another memory is as it was"

@@ -1,4 +1,4 @@
-"""Notes that say the same in the same words are refused: runs of words in common (Jaccard), and openings."""
+"""Near duplicates among the notes are refused: those that share many shingles (Jaccard), and equal openings."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from benchmark.notes.note import FilledNote
 from benchmark.notes.told_words import words
 
-RUN = 3
-"""Words in a run (a shingle)."""
-MOST_ALIKE = 0.15
-"""Largest Jaccard of the runs of two notes."""
+SHINGLE = 3
+"""Words in a shingle, which is a run of words that follow one another."""
+MAX_SIMILARITY = 0.15
+"""Largest Jaccard similarity of the shingles of two notes, from 0 to 1."""
 OPENING, MOST_OPENINGS = 3, 3
 """Words of an opening, and how many notes may share one."""
 NAMED = ("person", "name", "place", "day", "number")
@@ -27,28 +27,28 @@ def blanked(note: FilledNote) -> list[str]:
     return [w.lower() for w in words(text)]
 
 
-def runs(tokens: Sequence[str]) -> frozenset[tuple[str, ...]]:
-    """Every run of `RUN` words."""
-    return frozenset(tuple(tokens[i : i + RUN]) for i in range(len(tokens) - RUN + 1))
+def shingles(tokens: Sequence[str]) -> frozenset[tuple[str, ...]]:
+    """Every run of SHINGLE words."""
+    return frozenset(tuple(tokens[i : i + SHINGLE]) for i in range(len(tokens) - SHINGLE + 1))
 
 
-def likest(notes: Sequence[FilledNote]) -> Iterator[tuple[float, FilledNote, FilledNote]]:
-    """Every two notes that share a run: their Jaccard, and the two."""
-    of = [runs(blanked(note)) for note in notes]
+def similar_pairs(notes: Sequence[FilledNote]) -> Iterator[tuple[float, FilledNote, FilledNote]]:
+    """Every two notes that share a shingle: their Jaccard similarity, and the two."""
+    of = [shingles(blanked(note)) for note in notes]
     where: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for i, mine in enumerate(of):
-        shared = Counter(j for run in mine for j in where[run])
+        shared = Counter(j for one in mine for j in where[one])
         for j, n in shared.items():
             yield n / len(of[i] | of[j]), notes[j], notes[i]
-        for run in mine:
-            where[run].append(i)
+        for one in mine:
+            where[one].append(i)
 
 
-def near_copies(notes: Sequence[FilledNote]) -> Iterator[str]:
+def near_duplicates(notes: Sequence[FilledNote]) -> Iterator[str]:
     """A line for every two notes that are too much alike."""
-    for alike, one, other in likest(notes):
-        if alike > MOST_ALIKE:
-            yield f"{other.note.id} ({other.note.where}): {alike:.0%} the same runs of words as {one.note.id}"
+    for similarity, one, other in similar_pairs(notes):
+        if similarity > MAX_SIMILARITY:
+            yield f"{other.note.id} ({other.note.where}): {similarity:.0%} the same runs of words as {one.note.id}"
 
 
 def opening(note: FilledNote) -> str:

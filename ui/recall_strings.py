@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from assistant.dialogue.denials import THE_PHOTO, by_sight, called
 from memory.days import day_words
 from memory.episode import Episode, Recall
-from ui.said_name import name_said, thing_said
+from ui.photo_subject import named_subject, subject
 from ui.telling_strings import NOT_AS, NOT_SHOWN, NOT_THE_SAME, NOT_THIS
 
 SAME_PHOTO_AS = "This is {photo}:"
@@ -31,7 +31,7 @@ def memory_of(episodes: Sequence[Episode]) -> str:
     if len(episodes) != 1:
         return f"{len(episodes)} memories"
     (episode,) = episodes
-    name = name_said(episode.words)
+    name = named_subject(episode.words)
     if episode.day:
         return f"the memory of {day_words(episode.day)}{f' with {name}' if name else ''}"
     first = _first(episode.words)
@@ -67,13 +67,13 @@ def meant(recalls: Sequence[Recall], denied: str = "") -> Recall | None:
 
 def not_this(episode: Episode) -> str:
     """How one key denies a sure recall, for the empty input."""
-    name = name_said(episode.words) or thing_said(episode.words)
+    name = subject(episode.words)
     return NOT_THIS.format(name=name) if name else NOT_THE_SAME
 
 
 def asked(episode: Episode) -> str:
     """ "Is this Zuri?", "Is this your old clock?", by what was said; else with the first words that were said."""
-    name = name_said(episode.words) or thing_said(episode.words)
+    name = subject(episode.words)
     return IS_THIS.format(name=name) if name else IS_THIS_SAME.format(words=_first(episode.words))
 
 
@@ -105,7 +105,7 @@ def headline(recall: Recall) -> str:
 
 def denied(episode: Episode) -> str:
     """What was said against a recalled memory: "this is not Leo", "it is not the same as your photo of 12 May 2025"."""
-    name = name_said(episode.words) or thing_said(episode.words)
+    name = subject(episode.words)
     return NOT_SHOWN.format(name=name) if name else NOT_AS.format(photo=_photo(Recall(episode, 0.0, "")))
 
 

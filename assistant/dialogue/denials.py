@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from memory.episode import Episode, Recall
-from memory.naming.said import names
+from memory.naming.name_extraction import names
 from memory.text import folded
 
 THE_PHOTO = "the same photo"

@@ -17,7 +17,7 @@ from assistant.grounding.responsive import declines, only_day, responsive
 from assistant.grounding.result import Grounding
 from assistant.grounding.second_person import to_the_user
 from assistant.grounding.words.tokens import tokens
-from memory.naming import said
+from memory.naming import name_extraction
 from memory.search.meaning import Embedder
 
 MAYBE = "Maybe: "
@@ -169,7 +169,7 @@ class GroundedText:
     def _fits(self, sentence: str) -> bool:
         names = frozenset().union(*(one.names | one.nouns for one in self._evidence.told))
         own = frozenset().union(*(one.names for one in self._evidence.told if one.id and one.sure))
-        beside = [name for one in self._recalled for name in said.names(one.episode.words).mentioned]
+        beside = [name for one in self._recalled for name in name_extraction.names(one.episode.words).mentioned]
         people = frozenset(t.stem for name in beside for t in tokens(name)) - names
         return responsive(self._evidence.question, sentence, names, own, people)
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from memory.browse import EpisodeEntry
 from memory.db import name_rows, rows, verdict_rows
 from memory.db.name_rows import NameDecision
-from memory.naming.said import Said, names
+from memory.naming.name_extraction import NamesInText, names
 from memory.store import Memory
 from memory.text import count, folded
 
@@ -134,12 +134,12 @@ class Decided:
 
 
 @lru_cache(maxsize=1 << 15)
-def names_of(text: str, known: frozenset[str] = frozenset()) -> Said:
-    """`said.names`, found once."""
+def names_of(text: str, known: frozenset[str] = frozenset()) -> NamesInText:
+    """The names in a text (`name_extraction.names`); the last texts are cached."""
     return names(text, known)
 
 
-def _said_of_all(texts: Sequence[str]) -> list[Said]:
+def _said_of_all(texts: Sequence[str]) -> list[NamesInText]:
     """The names in each text; a name that one text surely says may begin a sentence of another."""
     first = [names_of(text) for text in texts]
     known = frozenset(folded(name) for said in first for name in (*said.shown, *said.mentioned))
@@ -155,7 +155,7 @@ def _said_of_all(texts: Sequence[str]) -> list[Said]:
 def _confirm(
     found: dict[str, _Found],
     episodes: Sequence[_Row],
-    said: Sequence[Said],
+    said: Sequence[NamesInText],
     same: Iterable[tuple[str, str]],
     decided: Decided,
 ) -> None:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Collection, Iterator
 
 from memory.db import name_rows
+from memory.naming.name_extraction import names
 from memory.naming.named_things import Decided, names_of
-from memory.naming.said import names
 from memory.store import Memory
 from memory.text import folded
 

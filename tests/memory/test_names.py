@@ -18,8 +18,8 @@ from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError
 from memory.maintenance.archive import export_archive, import_archive
 from memory.naming import decisions
+from memory.naming.name_extraction import names
 from memory.naming.named_things import NamedThing, find, things
-from memory.naming.said import names
 from memory.naming.word_lists import KIN
 from memory.store import Memory
 from memory.text import folded

@@ -18,8 +18,8 @@ from memory.store import Memory
 from tests.support.apppilot import all_seen, caption, cards, idle, look, notes, picture, running, sees, send, until
 from tui import KeepsakeApp
 from ui import recall_strings, strings
+from ui.photo_subject import named_subject
 from ui.recall_strings import asked, headline, memory_of, recalled_as
-from ui.said_name import name_said
 from ui.widgets.chat_log import Composer
 from ui.widgets.panels import CaptionPanel, MemoriesPanel
 
@@ -199,7 +199,7 @@ async def test_of_a_private_conversation_no_answer_is_kept(
     ],
 )
 def test_the_name_in_what_was_said(words: str, name: str) -> None:
-    assert name_said(words) == name
+    assert named_subject(words) == name
 
 
 def test_a_recall_says_in_words_how_sure_it_is(known: list[Episode]) -> None:

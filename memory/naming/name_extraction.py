@@ -1,4 +1,4 @@
-"""Names in what a user says about a photo, and which of them the photo shows. English patterns; no model is asked.
+"""Name extraction: names in what a user says about a photo, and which of them it shows. English patterns, no model.
 
 "This is Zuri, the zebra Anna got" shows Zuri and mentions Anna. A wrong name looks silly and a missed one is told
 again, so what could be a place, a brand or the first word of a sentence is no name unless something says that it is.
@@ -27,7 +27,7 @@ from memory.naming.word_lists import (
 from memory.text import folded, terms
 
 
-class Said(NamedTuple):
+class NamesInText(NamedTuple):
     """The names in a text, as it spells them, each once."""
 
     shown: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ _SIDES = frozenset("left right middle front back centre center photo picture".sp
 _VERBS = frozenset("gave got made sent brought bought lent knitted baked says said thinks wants found took".split())
 
 
-def names(text: str, known: Collection[str] = ()) -> Said:
+def names(text: str, known: Collection[str] = ()) -> NamesInText:
     """The names in `text`. `known`: names, `folded`, that other texts of this user surely say."""
     shown: dict[str, str] = {}
     mentioned: dict[str, str] = {}
@@ -77,7 +77,7 @@ def names(text: str, known: Collection[str] = ()) -> Said:
         for name in found:
             (shown if name in seen else mentioned).setdefault(folded(name.text), name.text)
     rest = tuple(name for key, name in mentioned.items() if key not in shown)
-    return Said(tuple(shown.values()), rest)
+    return NamesInText(tuple(shown.values()), rest)
 
 
 def _called_out(sentences: Sequence[list[Word]]) -> Iterator[str]:

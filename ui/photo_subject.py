@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from memory.naming.said import names
+from memory.naming.name_extraction import names
 
 LONGEST_NAME = 40
 """Characters of the longest name or thing that a memory is called by."""
@@ -48,7 +48,12 @@ _THING = re.compile(
 """A thing that a sentence begins with, up to where something is said about it."""
 
 
-def name_said(words: str) -> str:
+def subject(words: str) -> str:
+    """What a memory with these words is called by: `named_subject`, else `first_thing`, else ""."""
+    return named_subject(words) or first_thing(words)
+
+
+def named_subject(words: str) -> str:
     """Who or what `words` say is in a photo, said to the person who said it: "Zuri", "your grandmother's clock".
 
     "" when they do not say it in a sentence such as "This is ...".
@@ -61,7 +66,7 @@ def name_said(words: str) -> str:
     return shown[0] if shown and words.lstrip().startswith(f"{shown[0]}!") else ""  # "Biscuit! He belongs to Maureen"
 
 
-def thing_said(words: str) -> str:
+def first_thing(words: str) -> str:
     """The thing that a sentence without "This is" begins with: "your blue backpack" of "My blue backpack from Rome".
 
     "" where the words begin otherwise, or the thing takes too many of them.

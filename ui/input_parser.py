@@ -152,7 +152,7 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def wish_in(rest: str) -> tuple[str, Literal["", "rename", "join"], str]:
+def parse_people_command(rest: str) -> tuple[str, Literal["", "rename", "join"], str]:
     """What follows /people: a name, what is to be done with it ("": show it), and the other name.
 
     `NAME = NEW` renames, `NAME + OTHER` joins the two.

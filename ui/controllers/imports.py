@@ -15,7 +15,7 @@ from ui.dialogs.photo_picker import pictures_folder
 from ui.imports import import_strings as strings
 from ui.imports import import_words
 from ui.imports.folder_watch import OFF, Watching, WatchNews
-from ui.imports.import_dialog import ImportDialog, ImportWish
+from ui.imports.import_dialog import ImportDialog, ImportRequest
 from ui.imports.import_thread import ImportThread, Report
 from ui.input_parser import to_path
 from ui.runtime import settings
@@ -97,15 +97,15 @@ class ImportsController:
     def _look(self, path: Path, choices: Choices) -> None:
         self.worker.look(path, choices)
 
-    async def _decided(self, wish: ImportWish | None) -> None:
-        if wish is None:
+    async def _decided(self, request: ImportRequest | None) -> None:
+        if request is None:
             return
-        if wish.watch:
-            await self._say_watching(lambda: self._watching.begin(wish.path))
-        self._keep(wish.path)
-        self._running = Report(wish.path, "importing")
+        if request.watch:
+            await self._say_watching(lambda: self._watching.begin(request.path))
+        self._keep(request.path)
+        self._running = Report(request.path, "importing")
         self._note = await self._view.note(strings.IMPORT_BEGUN.format(name=import_words.name(self._running)))
-        self.worker.run(wish.path, wish.choices)
+        self.worker.run(request.path, request.choices)
 
     async def show(self, report: Report) -> None:
         """Show how far the look or the import is; at the end of an import, say what it did."""

@@ -184,7 +184,7 @@ class MemoriesController:
         def left(_: None) -> None:
             self._app.call_later(self._reload)  # once the browser is gone
 
-        await self._app.push_screen(BrowserScreen(self.browse, self._wish, self._wanted, self._typed), left)
+        await self._app.push_screen(BrowserScreen(self.browse, self._request, self._wanted, self._typed), left)
 
     def _reload(self) -> None:  # what was changed in a browser shows in the one below it, too
         if screen := self.screen:
@@ -217,7 +217,7 @@ class MemoriesController:
             screen.show_line(BROWSER_DONE.format(line=line) if lines[-1] == UNDO_HOW else f"{line}.")
             self.browse(screen.words)
 
-    async def _wish(self, what: What, mark: EpisodeEntry | None) -> None:
+    async def _request(self, what: What, mark: EpisodeEntry | None) -> None:
         """Do what the user asked for in the browser."""
         match what:
             case "undo":  # a single key, maybe a letter of a next question: it brings back, and forgets nothing

@@ -14,8 +14,8 @@ from memory.naming.named_things import NamedThing, things
 from memory.store import Memory
 from ui import people_strings
 from ui.controllers.main_view import MainView
-from ui.dialogs.people_screen import PeopleScreen, SplitScreen, Wish
-from ui.input_parser import wish_in
+from ui.dialogs.people_screen import PeopleScreen, Request, SplitScreen
+from ui.input_parser import parse_people_command
 from ui.runtime.app_thread import AppThread
 from ui.strings import SAVING, UNDOING
 
@@ -41,9 +41,9 @@ class PeopleController:
 
     async def run(self, rest: str) -> None:
         """Run /people: all names, the photos of one, or (`NAME = NEW`, `NAME + OTHER`) what the user decides."""
-        name, what, other = wish_in(rest)
+        name, what, other = parse_people_command(rest)
         if what:
-            await self._wish(what, name, other)
+            await self._request(what, name, other)
         elif name:
             self._browse(f"photos of {name}")
         else:
@@ -55,7 +55,7 @@ class PeopleController:
 
     async def _show(self, found: Sequence[NamedThing]) -> None:
         if self.screen is None:
-            await self._app.push_screen(PeopleScreen(self._wish))
+            await self._app.push_screen(PeopleScreen(self._request))
         if self.screen:
             self.screen.show(found)
 
@@ -65,7 +65,7 @@ class PeopleController:
             self.screen.say(lines[0])
             self._thread.browse(things, self._show)
 
-    async def _wish(self, what: Wish, name: str, other: str) -> None:
+    async def _request(self, what: Request, name: str, other: str) -> None:
         match what:
             case "photos":
                 self._over(f"photos of {name}")

@@ -54,14 +54,14 @@ class BrowserScreen(Screen[None]):
 
     BINDINGS: ClassVar = [
         Binding("escape", "leave", "Close"),
-        Binding("enter", "wish('open')", "Open", show=False),
-        Binding("z", "wish('large')", "Photo large", show=False),
-        Binding("e", "wish('edit')", "Edit", show=False),
-        Binding("f,delete", "wish('forget')", "Forget", show=False),
-        Binding("u", "wish('undo')", "Undo", show=False),
-        Binding("s", "wish('statistics')", "Statistics", show=False),
-        Binding("d", "wish('twins')", "Duplicates", show=False),
-        Binding("p", "wish('people')", "People and things", show=False),
+        Binding("enter", "request('open')", "Open", show=False),
+        Binding("z", "request('large')", "Photo large", show=False),
+        Binding("e", "request('edit')", "Edit", show=False),
+        Binding("f,delete", "request('forget')", "Forget", show=False),
+        Binding("u", "request('undo')", "Undo", show=False),
+        Binding("s", "request('statistics')", "Statistics", show=False),
+        Binding("d", "request('twins')", "Duplicates", show=False),
+        Binding("p", "request('people')", "People and things", show=False),
         Binding("g,t", "grid", "Grid or timeline", show=False),
         Binding("slash", "search", "Search", show=False, priority=True),  # what is typed after it at once is sought
     ]
@@ -69,15 +69,15 @@ class BrowserScreen(Screen[None]):
     def __init__(
         self,
         search: Callable[[str], object],
-        wish: Callable[[What, EpisodeEntry | None], Awaitable[object]],
+        request: Callable[[What, EpisodeEntry | None], Awaitable[object]],
         wanted: Callable[[list[str], CardSize], object],
         typed: Callable[[str], object],
     ) -> None:
-        """Callbacks: `search` for words ("": all memories), `typed` while they are being typed; `wish`, what the user
-        wants, with the highlighted memory;
-        `wanted`, the ids of memories whose cards are needed, and the size of the cards."""
+        """Callbacks: `search` for words ("": all memories), `typed` while they are being typed; `request`, what the
+        user wants, with the highlighted memory; `wanted`, the ids of memories whose cards are needed, and the size of
+        the cards."""
         super().__init__()
-        self._search, self._wish, self._wanted, self._typed = search, wish, wanted, typed
+        self._search, self._request, self._wanted, self._typed = search, request, wanted, typed
         self.grid = EpisodeGrid(self._moved, id="grid")
         self.words = ""
         """The words of the last search."""
@@ -138,13 +138,13 @@ class BrowserScreen(Screen[None]):
             self.set_focus(None)  # so that u, after the last one went, is a key and no letter
 
     def show_line(self, text: str) -> None:
-        """Show a line below the memories: what became of the user's wish."""
+        """Show a line below the memories: what became of the request."""
         self.query_one("#result", Static).update(Content(text))
         self.query_one("#result").display = bool(text)
 
     async def on_episode_grid_opened(self) -> None:
         """A click on a memory opens that memory."""
-        await self.action_wish("open")
+        await self.action_request("open")
 
     def on_episode_grid_wanted(self, message: EpisodeGrid.Wanted) -> None:
         """Memories without a card came into view."""
@@ -163,10 +163,10 @@ class BrowserScreen(Screen[None]):
         self.show_line("")
         self._search(event.value.strip())
 
-    async def action_wish(self, what: What) -> None:
+    async def action_request(self, what: What) -> None:
         """Hand what the user wants done with the chosen memory to the controller."""
         if self.grid.mark or what in ("undo", "statistics", "twins", "people"):
-            await self._wish(what, self.grid.mark)
+            await self._request(what, self.grid.mark)
 
     def action_grid(self) -> None:
         """Switch between timeline and grid."""

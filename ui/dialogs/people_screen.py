@@ -36,7 +36,7 @@ from ui.recall_strings import day
 from ui.widgets.keys_line import KeysLine
 from ui.widgets.text_fields import LineField
 
-Wish = Literal["photos", "rename", "join", "split", "no name", "undo"]
+Request = Literal["photos", "rename", "join", "split", "no name", "undo"]
 
 
 class NamesList(OptionList):
@@ -58,15 +58,15 @@ class PeopleScreen(ModalScreen[None]):
         Binding("escape", "leave", "Close"),
         Binding("r", "rename", "Rename"),
         Binding("j", "join", "Join"),
-        Binding("x", "wish('split')", "Split"),
-        Binding("n", "wish('no name')", "No name"),
-        Binding("u", "wish('undo')", "Undo"),
+        Binding("x", "request('split')", "Split"),
+        Binding("n", "request('no name')", "No name"),
+        Binding("u", "request('undo')", "Undo"),
     ]
 
-    def __init__(self, wish: Callable[[Wish, str, str], Awaitable[object]]) -> None:
-        """`wish`: what the user wants, the name of the highlighted thing, and another name."""
+    def __init__(self, request: Callable[[Request, str, str], Awaitable[object]]) -> None:
+        """`request`: what the user wants, the name of the highlighted thing, and another name."""
         super().__init__()
-        self._wish = wish
+        self._request = request
         self.things: Sequence[NamedThing] = ()
         self._joining = ""
         """The name that waits for the one to join it with; "" when none does."""
@@ -101,7 +101,7 @@ class PeopleScreen(ModalScreen[None]):
             names.focus()
 
     def say(self, text: str, asks: bool = False) -> None:
-        """Show a line: what became of the user's wish, or (`asks`) how to go on, which is all that keys do then."""
+        """Show a line: what became of the request, or (`asks`) how to go on, which is all that keys do then."""
         self.query_one("#said", Static).update(Content(text))
         self.query_one(KeysLine).display = not asks
 
@@ -110,10 +110,10 @@ class PeopleScreen(ModalScreen[None]):
         at = self.query_one("#names", OptionList).highlighted
         return self.things[at].name if at is not None and at < len(self.things) else ""
 
-    async def action_wish(self, what: Wish) -> None:
+    async def action_request(self, what: Request) -> None:
         """Report what the user wants with the highlighted name."""
         if self._chosen or what == "undo":
-            await self._wish(what, self._chosen, "")
+            await self._request(what, self._chosen, "")
 
     def action_rename(self) -> None:
         """Open the field for a new name."""
@@ -135,16 +135,16 @@ class PeopleScreen(ModalScreen[None]):
         joining, self._joining = self._joining, ""
         self.say("")
         if not joining:
-            await self._wish("photos", self._chosen, "")
+            await self._request("photos", self._chosen, "")
         elif joining != self._chosen:
-            await self._wish("join", joining, self._chosen)
+            await self._request("join", joining, self._chosen)
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the field keeps the new name."""
         event.stop()
         self._close_field()
         if event.value.strip() and event.value.strip() != self._chosen:
-            await self._wish("rename", self._chosen, event.value.strip())
+            await self._request("rename", self._chosen, event.value.strip())
 
     def action_leave(self) -> None:
         """Esc: out of the field, then out of a join, then out of the view."""

@@ -32,8 +32,8 @@ from ui.widgets.text_fields import LineField
 
 
 @dataclass(frozen=True, slots=True)
-class ImportWish:
-    """What the user decided."""
+class ImportRequest:
+    """What the user decided to import, and how."""
 
     path: Path
     choices: Choices
@@ -57,7 +57,7 @@ class FolderSuggester(Suggester):
         return value + best[len(begun) :] if best and best != begun else None
 
 
-class ImportDialog(Confirming, ModalScreen[ImportWish | None]):
+class ImportDialog(Confirming, ModalScreen[ImportRequest | None]):
     """Enter in the path looks at it; Enter below the preview imports. Of a running import: `s` stops it.
 
     The Enter that follows a pasted path has come before the preview is drawn: it imports nothing.
@@ -163,7 +163,7 @@ class ImportDialog(Confirming, ModalScreen[ImportWish | None]):
         else:
             self._begun = True
             self._stop()
-            self.dismiss(ImportWish(self.path, self.choices, self.keep_watching))
+            self.dismiss(ImportRequest(self.path, self.choices, self.keep_watching))
 
     def action_change(self, what: str) -> None:
         """w, c, p: change one of the choices."""

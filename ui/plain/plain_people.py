@@ -8,14 +8,14 @@ from memory.naming import decisions
 from memory.naming.named_things import things
 from memory.store import Memory
 from ui import people_strings
-from ui.input_parser import wish_in
+from ui.input_parser import parse_people_command
 from ui.plain.printer import about
 from ui.runtime.undo import UndoStack
 
 
 def run(rest: str, changes: UndoStack, memory: Memory) -> list[str]:
     """`/people`: all names. `/people NAME`: its memories. `NAME = NEW` renames, `NAME + OTHER` joins the two."""
-    name, what, other = wish_in(rest)
+    name, what, other = parse_people_command(rest)
     if what:
         join = what == "join"
         job = (

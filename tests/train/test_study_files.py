@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,5 @@ def test_study_and_small_run_are_scripts_that_name_what_there_is() -> None:
         assert script.stat().st_mode & 0o111
         named = re.findall(r"train/(?:recipes|launch|studies)/[\w.-]+", script.read_text())
         assert named and [path for path in named if not (ROOT / path).exists()] == []
+        for module, what in re.findall(r"from (train[\w.]*) import (\w+)", script.read_text()):
+            assert hasattr(import_module(module), what), f"{name}: small.sh once ended at an import of what had moved"

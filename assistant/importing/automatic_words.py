@@ -26,7 +26,7 @@ def _descriptions() -> re.Pattern[str]:
     table = _table()["descriptions"]
     programs = "|".join(table["programs"])
     makers = "|".join(table["makers"])
-    by = [table[form] % f"{programs}|{makers}" for form in ("made_by", "made_elsewhere")]
+    by = [table[form] % f"{programs}|{makers}" for form in ("made_by", "made_elsewhere", "by_alone", "downloaded")]
     whole = [*table["whole"], table["done"], table["made"], table["made_by_nobody"], *by]
     alone = [table["programs_alone"] % programs, f"(?:{makers}){table['firms']}"]
     return re.compile("|".join([*whole, *alone]), re.I | re.S)

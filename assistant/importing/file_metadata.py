@@ -33,7 +33,18 @@ _LI = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
 _EXIF = "{http://ns.adobe.com/exif/1.0/}"
 _REGION = "{http://www.metadataworkinggroup.com/schemas/regions/}"
 _PEOPLE = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}PersonInImage"
-_DC = "{http://purl.org/dc/elements/1.1/}"
+_MICROSOFT_PERSON = "{http://ns.microsoft.com/photo/1.2/t/Region#}PersonDisplayName"
+_WORDS = (
+    "{http://purl.org/dc/elements/1.1/}description",
+    "{http://ns.adobe.com/tiff/1.0/}ImageDescription",
+    f"{_EXIF}UserComment",
+    "{http://ns.acdsee.com/iptc/1.0/}caption",
+    "{http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/}AltTextAccessibility",
+    "{http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/}ExtDescrAccessibility",
+    "{http://ns.adobe.com/photoshop/1.0/}Headline",
+    "{http://purl.org/dc/elements/1.1/}title",
+)
+"""Where programs write in XMP what a person said of a photo, the most usual first."""
 _DAY = re.compile(
     r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)"
     r"(?:(?:[ _T-]|\sat\s)?(\d\d)[-_.:h]?(\d\d)[-_.:m]?(\d\d)(?:\d{3})?)?(?!\d)"
@@ -97,7 +108,15 @@ def words_of_name(name: str) -> str:
     while tokens and is_automatic(tokens[0]):
         tokens.pop(0)
     left = [token for token in tokens if not is_automatic(token) and token.casefold() not in words_alone()]
-    return " ".join(tokens) if any(sum(c.isalpha() for c in token) > 2 for token in left) else ""
+    return " ".join(tokens) if any(_says_something(token) for token in left) else ""
+
+
+def _says_something(token: str) -> bool:
+    """Whether a word is long enough to be one: three letters of Latin, one sign of China, Japan or Korea, else two."""
+    letters = [c for c in token if c.isalpha()]
+    if any("\u3040" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7a3" for c in letters):
+        return True
+    return len(letters) > (2 if all(c < "\u0250" for c in letters) else 1)
 
 
 def day_of_name(name: str) -> datetime | None:
@@ -126,6 +145,7 @@ def words_of_xmp(root: ElementTree.Element) -> str:
         kind = region.get(f"{_REGION}Type") or region.findtext(f"{_REGION}Type")
         if kind in ("Face", "Pet"):
             people.append(one_line(region.get(f"{_REGION}Name") or region.findtext(f"{_REGION}Name") or ""))
+        people.append(one_line(region.get(_MICROSOFT_PERSON) or region.findtext(_MICROSOFT_PERSON) or ""))
     return with_people(words, people)
 
 
@@ -136,6 +156,10 @@ def place_of_xmp(root: ElementTree.Element) -> str | None:
         tag = f"{_EXIF}{name}"
         text = next((text for one in root.iter() if (text := one.get(tag) or (one.tag == tag and one.text))), "")
         match = re.fullmatch(r"(\d+),(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?([NSEW])", str(text).strip())
+        if not match and (match := re.fullmatch(r"(-?\d{1,3}\.\d+) ?([NSEW]?)", str(text).strip())):
+            side = match[2] or next((found for one in root.iter() if (found := one.get(f"{tag}Ref"))), "")
+            angles.append(float(match[1]) * (-1 if side[:1] in ("S", "W") else 1))
+            continue
         if not match:
             return None
         angle = int(match[1]) + float(match[2]) / 60 + float(match[3] or 0) / 3600
@@ -170,11 +194,11 @@ def _xmp(image: Image.Image) -> Iterator[str]:
 
 
 def _texts(root: ElementTree.Element) -> Iterator[str]:
-    """Description, then title, in XMP."""
-    for name in ("description", "title"):
+    """What XMP says in words, descriptions before titles."""
+    for tag in _WORDS:
         for element in root.iter():
-            yield element.get(f"{_DC}{name}", "")
-            if element.tag == f"{_DC}{name}":
+            yield element.get(tag, "")
+            if element.tag == tag:
                 yield from _alternatives(element)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from assistant.importing.automatic_words import is_screenshot
 from assistant.importing.file_metadata import day_of_name, words_of_name
 from assistant.importing.import_source import Item, Source
-from assistant.importing.sidecars import ALBUM, is_clip, original_of, read_sidecars, sidecars_of
+from assistant.importing.sidecars import ALBUM, is_clip, key_of, original_of, read_sidecars, sidecars_of
 from assistant.photo import is_photo_file, read_file, shown
 from memory.text import count
 
@@ -26,6 +26,8 @@ BESIDE = frozenset(["@eadir", "thumbs.db", "desktop.ini", "__macosx"])
 """Files and folders that other systems leave beside photos: counted as hidden."""
 PREVIEWS = (".lrdata", ".photolibrary-thumbnails")
 """Endings of folders that hold only small copies of photos."""
+EDITS = ".aae"
+"""The ending of the file in which Apple's programs keep how a photo was edited."""
 LIBRARY, ORIGINALS = ".photoslibrary", frozenset(["originals", "masters"])
 """The ending of a library of Apple Photos, and the folders in it that hold photos, not copies."""
 NAMED = 5
@@ -61,13 +63,13 @@ def sort_level(folder: Path, names: Collection[str]) -> Level:
             photos.append(name)
         else:
             rest.append(name)
-    files = {name.casefold(): name for name in rest}
-    stems = {os.path.splitext(name)[0].casefold(): name for name in photos}
-    twins = {original.casefold() for name in photos if (original := original_of(os.path.splitext(name)[0]))}
+    files = {key_of(name): name for name in rest}
+    stems = {key_of(os.path.splitext(name)[0]): name for name in photos}
+    twins = {key_of(original) for name in photos if (original := original_of(os.path.splitext(name)[0]))}
     for name in photos:
         sidecars = sidecars_of(name, files)
         level.read.update(sidecars)
-        if twins and os.path.splitext(name)[0].casefold() in twins:
+        if twins and key_of(os.path.splitext(name)[0]) in twins:
             level.originals.append(name)
         else:
             level.photos.append((name, sidecars))
@@ -75,8 +77,10 @@ def sort_level(folder: Path, names: Collection[str]) -> Level:
         if is_clip(name, stems):
             level.clips.append(name)
             level.read.update(sidecars_of(name, files))
+        elif name.lower().endswith(EDITS) and key_of(os.path.splitext(name)[0]) in stems:
+            level.read.add(name)
     gone = level.read.union(level.clips)
-    level.others = [name for name in rest if name not in gone and not ALBUM.fullmatch(name)]
+    level.others = [name for name in rest if name not in gone and not ALBUM.fullmatch(key_of(name))]
     return level
 
 

@@ -8,10 +8,12 @@ own: IMG-edited.JPG goes with that of IMG.JPG. XMP sidecars are called IMG.xmp o
 
 from __future__ import annotations
 
+import html
 import json
 import math
 import os
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -31,7 +33,8 @@ LONGEST = 1 << 20
 TAIL, CUT = ".supplemental-metadata", 46
 CLIPS = frozenset([".mov", ".mp4", ".m4v", ".mp"])
 ALBUM = re.compile(
-    r"(?:metadata|metadaten|métadonnées|metadatos|metadati|print-subscriptions|shared_album_comments|"
+    r"(?:metadata|metadaten|métadonnées|metadatos|metadati|metadados|metadane|metaadatok|метаданные|метадані|メタデータ|元数据"
+    r"|中繼資料|메타데이터|print-subscriptions|shared_album_comments|"
     r"user-generated-memory-titles)(?:\(\d+\))?\.json",
     re.I,
 )
@@ -43,23 +46,34 @@ _EDITED = re.compile(
     r"(\(\d+\))?",
     re.I,
 )
+_CUT_EDITED = re.compile(r"(.{30,45})-(?:e|ed|edi|edit|edite)")
+"""An edited twin whose name Google cut to 47 characters."""
 _APPLE_EDITED = re.compile(r"(IMG_)E(\d{4}.*)", re.I)
+
+
+def key_of(name: str) -> str:
+    """A name as names are compared here: a Mac writes accents apart, and endings come in capitals or not."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def original_of(stem: str) -> str | None:
     """The name, without suffix, of the photo of which this one is the edited twin: IMG_1 of IMG_1-edited, IMG_E1."""
     if stem.isascii() and not any(c in stem for c in "-_ "):
         return None
+    stem = unicodedata.normalize("NFC", stem)
     if match := _EDITED.fullmatch(stem):
         return f"{match[1]}{match[2] or ''}"
+    if len(stem) in (46, 47) and (match := _CUT_EDITED.fullmatch(stem)):
+        return match[1]
     match = _APPLE_EDITED.fullmatch(stem)
     return f"{match[1]}{match[2]}" if match else None
 
 
 def sidecars_of(photo: str, files: Mapping[str, str]) -> list[str]:
-    """The names of a photo's sidecars among the files of its folder, whose names in small letters are the keys."""
+    """The names of a photo's sidecars among the files of its folder, whose keys are `key_of` their names."""
     if not files:
         return []
+    photo = unicodedata.normalize("NFC", photo)
     stem, suffix = _split(photo)
     found = [files[name] for name in (f"{photo}.xmp".casefold(), f"{stem}.xmp".casefold()) if name in files][:1]
     for name, ending in ((stem, suffix), (original_of(stem) or "", suffix), _split(stem)):  # IMG_1.HEIC.jpg
@@ -83,9 +97,9 @@ def _takeout(stem: str, suffix: str) -> Iterator[str]:
 
 
 def is_clip(name: str, photos: Mapping[str, str]) -> bool:
-    """Whether a file is the clip of a live photo; `photos`: the photos of its folder by their names without suffix."""
+    """Whether a file is a live photo's clip; `photos`: those of its folder, by `key_of` their names without suffix."""
     stem, suffix = _split(name)
-    return suffix.lower() in CLIPS and (stem.casefold() in photos or name.casefold() in photos)
+    return suffix.lower() in CLIPS and (key_of(stem) in photos or key_of(name) in photos)
 
 
 def read_sidecars(paths: Sequence[Path]) -> Sidecar:
@@ -147,7 +161,7 @@ def _place(latitude: object, longitude: object) -> str | None:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return html.unescape(value) if isinstance(value, str) else ""
 
 
 def _split(name: str) -> tuple[str, str]:

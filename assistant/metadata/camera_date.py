@@ -78,7 +78,7 @@ def parse_xmp(raw: bytes | str) -> ElementTree.Element | None:
     """An XMP packet; None when it is empty or not to be read. Raises ValueError or ParseError when it is damaged."""
     wide = isinstance(raw, bytes) and raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     text = raw.decode("utf-16" if wide else "utf-8-sig") if isinstance(raw, bytes) else str(raw)
-    if not text or len(text) > XMP_BYTES or "<!" in text:  # no declarations: entities can grow without end
+    if not text or len(text) > XMP_BYTES or "<!DOCTYPE" in text:  # in it are entities, which can grow without end
         return None
     return ElementTree.fromstring(text.strip("\0 \r\n"))
 

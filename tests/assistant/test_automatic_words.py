@@ -51,6 +51,15 @@ def test_names_by_telephones_cameras_and_programs(name: str) -> None:
         ("Рекс на окне", "Рекс на окне"),
         ("Line dance", "Line dance"),
         ("Video night with Ben", "Video night with Ben"),
+        ("Signal Hill", "Signal Hill"),
+        ("Frame for grandma", "Frame for grandma"),
+        ("Prisma-Museum", "Prisma Museum"),
+        ("Moments with Nora", "Moments with Nora"),
+        ("Juillet à la mer", "Juillet à la mer"),
+        ("Playa del mar", "Playa del mar"),
+        ("海", "海"),
+        ("東京 2019", "東京"),
+        ("Ян 2", "Ян"),
     ],
 )
 def test_names_by_people(name: str, words: str) -> None:
@@ -130,3 +139,17 @@ def test_the_folder_that_is_named_says_nothing_about_its_photos(tmp_path: Path) 
         "Boat trip/100APPLE/IMG_3.png": "Boat trip",
         "Photos from 2019/IMG_4.png": "",
     }
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "Foto's uit 2009", "Zdjęcia z 2009", "Фотографии за 2009 год", "2009 年の写真", "2009년 사진",
+        "Bilder från 2009",
+        "Kuvat vuodelta 2009", "Archive", "Papierkorb", "Corbeille", "Sans titre", "Sin título", "Failed Videos",
+        "Moments",
+        "Recently Added", "My Photo Stream", "Unsorted", "Nov 2009", "Juillet 2009", "Day 1", "Eigene Aufnahmen",
+    ],
+)  # fmt: skip
+def test_folders_that_programs_make_say_nothing(folder: str) -> None:
+    assert words_of_name(folder) == ""

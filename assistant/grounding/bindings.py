@@ -31,6 +31,7 @@ def torn_apart(words: Sequence[Token], told: Premise) -> bool:
         or not_the_user(words, told)
         or other_sex(words, told)
         or _too_often(words, told)
+        or _with_or_without(words, told)
     )
 
 
@@ -84,7 +85,7 @@ def _owned_as_told(words: Sequence[Token], i: int, told: Premise) -> bool:
     for source in (*told.sentences, told.place):
         for j, t in enumerate(source):
             if t.content and t.stem == words[i].stem:
-                if t.possessive and (
+                if (t.possessive or _as_typed(words[i], t)) and (
                     same(_head(source, j)) or any(same(x) for x in source[j + 1 : j + 4] if x.content)
                 ):
                     return True
@@ -93,6 +94,11 @@ def _owned_as_told(words: Sequence[Token], i: int, told: Premise) -> bool:
     after = [t for n, t in enumerate(told.tokens) if any(x.stem == words[i].stem for x in told.tokens[:n])]
     his = [n for n, t in enumerate(after) if t.text.lower() in ("his", "her", "their", "its")]
     return head is not None and any(same(_head(after, n)) for n in his)
+
+
+def _as_typed(owner: Token, t: Token) -> bool:
+    """Whether a word is an owner whose apostrophe was left out: "debbies", for "Debbie's"."""
+    return t.text.lower() == owner.text.lower().replace("'", "")
 
 
 def _deeds(clause: Sequence[Token]) -> set[str]:
@@ -140,6 +146,27 @@ def _too_often(words: Sequence[Token], told: Premise) -> bool:
     said = Counter(t.stem for t in words if t.stem in once)
     known = Counter(t.stem for t in (*told.tokens, *told.place))
     return any(n > max(1, known[one]) for one, n in said.items())
+
+
+def _with_or_without(words: Sequence[Token], told: Premise) -> bool:
+    """Whether a claim has "with a map" where the source has "without a map", or "off the shears" where it has "off with
+    shears"."""
+    said = [t for t in words if t.kind not in ("light", "mine", "stop")]
+    plain = [[t for t in s if t.kind not in ("light", "mine", "stop")] for s in told.sentences]
+    for prep, thing in pairwise(said):
+        if prep.kind != "prep" or not thing.content:
+            continue
+        there = [s[max(0, n - 2) : n] for s in plain for n, t in enumerate(s) if _equal(thing, t)]
+        if there and all(
+            near and near[-1].stem != prep.stem and (near[-1].stem == "without" or _swallows(prep, near))
+            for near in there
+        ):
+            return True
+    return False
+
+
+def _swallows(prep: Token, near: Sequence[Token]) -> bool:
+    return near[-1].stem == "with" and near[0].stem == prep.stem
 
 
 def takes_the_users_place(words: Sequence[Token], told: Premise) -> bool:

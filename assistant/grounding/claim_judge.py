@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from assistant.grounding import claims, support
+from assistant.grounding.answers.terse import misfits
 from assistant.grounding.bindings import only_lists, other_preposition, partitive, takes_the_users_place, torn_apart
 from assistant.grounding.described import describes
-from assistant.grounding.doers import other_doer, thing_as_person
+from assistant.grounding.doers import other_doer, thing_as_person, told_doer
 from assistant.grounding.frames import equates, makes_a_habit, names_it, puts_user, repeats
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
 from assistant.grounding.premise import NEVER, Premise, excluded, groups
@@ -154,6 +155,8 @@ class Judge:
             or (not self.evidence.asked and only_lists(words, told))
         ):
             return False
+        if not bare and misfits(words, self.evidence.asked, told):
+            return False
         if (answer := self._answers(words, told)) is not None:
             return answer
         if (identity := names_it(words, told, where=self._asks_where)) is False:
@@ -174,7 +177,8 @@ class Judge:
             return None
         first = next((t for t in words if t.kind not in ("light", "stop", "prep")), None)
         if asked[0].text.lower() == "who" and own and all(t.stem in told.names for t in own):
-            return support.cost([*words, *asked[1:]], told, Ask()) <= ENOUGH  # "Grumpf", for "Grumpf is afraid of it"
+            whole = [*words, *asked[1:]]  # "Grumpf", for "Grumpf is afraid of it"
+            return told_doer(words, asked, told) or support.cost(whole, told, Ask()) <= ENOUGH
         if own and (
             any(t.kind == "be" for t in words) or (first and (first.kind == "other" or first.stem in told.names))
         ):

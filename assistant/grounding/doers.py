@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from assistant.grounding.premise import Premise
-from assistant.grounding.words.phrases import heads, is_verb, phrase, sex
+from assistant.grounding.words.phrases import heads, is_verb, phrase, sex, without_it_was
 from assistant.grounding.words.tokens import Token, alike, stem
 
 _RAINS = frozenset(map(stem, "rain snow pour hail drizzle thunder freeze".split()))
@@ -122,7 +122,7 @@ def other_doer(words: Sequence[Token], asked: Sequence[Token], told: Premise) ->
     question = [t for t in asked if t.kind not in ("stop", "light") or t.text.lower() == "who"]
     if len(question) < 2 or question[0].text.lower() != "who" or question[1].kind == "aux":
         return False
-    named = [t for t in words if t.kind != "stop"]
+    named = without_it_was([t for t in words if t.kind != "stop"])
     named = named[: next((n for n, t in enumerate(named) if t.kind != "name" and not t.text[:1].isupper()), len(named))]
     if not named or any(t.possessive or t.stem in told.about for t in named):
         return False
@@ -141,6 +141,18 @@ def other_doer(words: Sequence[Token], asked: Sequence[Token], told: Premise) ->
         return bool(apart) and bool(told.names) and all(j and source[j - 1].stem == "with" for source, j in apart)
     acts = [source[j + 1 : j + 3] for source, j in apart if len(source) > j + 1 and _does(source[j + 1])]
     return bool(acts) and len(acts) == len(apart) and not any(_on_it(after, told) for after in acts)
+
+
+def told_doer(words: Sequence[Token], asked: Sequence[Token], told: Premise) -> bool:
+    """Whether the name that answers "who let us stay?" stands right before that deed: "a man called Kofi let us"."""
+    deed = next((t for t in asked[1:] if t.kind not in ("stop", "light", "aux", "be")), None)
+    people = {t.stem for t in words if t.content}
+    return deed is not None and any(
+        people <= _doers(source, j)
+        for source in told.sentences
+        for j, t in enumerate(source)
+        if alike(t.stem, deed.stem)
+    )
 
 
 def _does(t: Token) -> bool:

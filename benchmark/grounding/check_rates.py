@@ -12,19 +12,14 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from assistant.embedder.text_embedder import TextEmbedder
-from assistant.grounding import premise
-from assistant.grounding.claim_judge import Evidence
 from assistant.grounding.quotes.pick import pick
-from assistant.grounding.quotes.quotation import Quotable
-from assistant.grounding.writer import GroundedText
-from benchmark.grounding import album_trial, quote_rates
+from benchmark.grounding import album_trial, quote_rates, short_answers
+from benchmark.grounding.checked import passes, recalls
 from benchmark.judges.score import wilson
-from memory.episode import Episode, Photo, Turn
 
 HERE = Path(__file__).parent
 EMBEDDER = TextEmbedder()
@@ -47,7 +42,7 @@ def command(args: argparse.Namespace) -> int:
         print(json.dumps([asdict(one) for one in replies]) if args.json else "\n".join(album_trial.lines(replies)))
         return 0
     if args.notes:
-        print("\n".join(quote_rates.lines(args.notes)))
+        print("\n".join([*quote_rates.lines(args.notes), *short_answers.lines(args.notes)]))
         return 0
     found: dict[str, Any] = {split: rates(split, errors=args.errors) for split in SPLITS}
     if args.json:
@@ -104,34 +99,6 @@ def rows(name: str, split: str) -> Iterator[dict[str, Any]]:
         row = json.loads(line)
         if row["split"] == split:
             yield row
-
-
-def passes(scene: dict[str, Any], question: str | None, text: str) -> bool:
-    """Whether the check shows a text as it is; "maybe" before it, and small talk, change nothing."""
-    recalled = recalls(scene["memories"])
-    facts = [
-        premise.read(q.episode.id, q.episode.words, q.day, q.episode.place, sure=q.certainty == "sure")
-        for q in recalled
-    ]
-    if photo := scene.get("photo"):
-        facts.append(premise.read("", "", date.fromisoformat(photo["day"]), photo.get("place")))
-    checked = GroundedText(
-        Evidence(tuple(facts), question or "", scene["sees"]), recalled, answers=question is not None
-    )
-    checked.write(text)
-    checked.finish()
-    return not checked.grounding.left_out
-
-
-def recalls(memories: list[dict[str, Any]]) -> list[Quotable]:
-    """The memories of a row as recalled episodes."""
-    out = []
-    for n, memory in enumerate(memories):
-        day = date.fromisoformat(memory["day"])
-        noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-        episode = Episode(Photo(f"{n:064x}", b"", 1, 1), (Turn("user", memory["words"]),), noon, memory["place"])
-        out.append(Quotable(episode, day, memory.get("certainty", "sure")))
-    return out
 
 
 def picked(row: dict[str, Any]) -> str | None:

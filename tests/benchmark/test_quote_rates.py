@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from benchmark.grounding import short_answers
 from benchmark.grounding.quote_rates import lines, rates
 
 NOTES = 24
@@ -30,3 +31,10 @@ def test_where_the_model_says_it_was_not_told_less_is_quoted() -> None:
 def test_the_rates_are_said_in_lines() -> None:
     found = lines("dev", 2)
     assert len(found) == 9 and found[0].startswith("rules alone    ask     right ")
+
+
+def test_names_and_facts_that_answer_nothing_are_shown_less_than_answers() -> None:
+    found = short_answers.rates("dev", NOTES)
+    shares = {sort: one["shown"] / one.total() for sort, one in found.items()}
+    assert shares["right"] > 0.75 and shares["a name, untold"] < 0.35 and shares["a fact, untold"] < 0.45, shares
+    assert [line.split()[2] for line in short_answers.lines("dev", 1)] == ["right", "a", "a", "by", "by"]

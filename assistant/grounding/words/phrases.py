@@ -63,6 +63,12 @@ def phrase(found: Sequence[Token]) -> list[Token]:
     return out
 
 
+def without_it_was(said: Sequence[Token]) -> Sequence[Token]:
+    """The words of an answer without "It was" before them: "Felix", of "It was Felix"."""
+    points = len(said) > 2 and said[1].kind == "be"
+    return said[2:] if points and said[0].text.lower() in ("it", "that", "this", "they", "he", "she") else said
+
+
 def heads(said: Sequence[Token]) -> list[Token]:
     """What a phrase names: all behind the last possessor ("Emily's bear Mr. Buttons": bear, Mr, Buttons)."""
     last = max((i for i, t in enumerate(said) if t.possessive), default=-1)

@@ -77,6 +77,8 @@ _CONTRACTION = (
     (re.compile(r"\b(?:(he|she|that|there|here|what|who|where)['’]?|(it|this)['’])s\b", re.I), r"\1\2 is"),
     (re.compile(r"\b(i|you|we|he|she|they)['’]d\b", re.I), r"\1 would"),
     (re.compile(r"(?<![\w'])'?em\b"), "them"),
+    (re.compile(r"(?<![\w'])w/o\b"), "without"),
+    (re.compile(r"(?<![\w'])w(?:/(?=\s|\w\w)| (?=\w))"), "with "),
     (re.compile(r"€\s?(\d[\d.,]*)"), r"\1 euro"),
     (re.compile(r"£\s?(\d[\d.,]*)"), r"\1 pound"),
     (re.compile(r"\$\s?(\d[\d.,]*)"), r"\1 dollar"),

@@ -22,9 +22,9 @@ from textual.widgets import Footer
 
 from assistant import offline
 from assistant.backend import Backend
-from assistant.backends.open_backend import open_backend
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.open_encoder import open_encoder
+from assistant.worker.open_backend import open_backend
 from demo import album
 from memory.db.conversation_rows import StoredConversation
 from memory.db.keys import ask_here

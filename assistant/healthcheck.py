@@ -16,7 +16,6 @@ from PIL import Image, ImageDraw
 
 from assistant import prompt
 from assistant.backend import Chunk, Options
-from assistant.backends.worker import WorkerBackend
 from assistant.encoder.encoder_manifest import read_manifest
 from assistant.encoder.onnx_encoder import OnnxEncoder
 from assistant.encoder.open_encoder import encoder_folder
@@ -24,6 +23,7 @@ from assistant.models import hardware, local, registry
 from assistant.models.model_files import inside, packaged, read_object
 from assistant.models.spec import Spec
 from assistant.photo import from_image
+from assistant.worker.worker_backend import WorkerBackend
 from memory.episode import Photo
 from memory.errors import ModelError
 

@@ -14,10 +14,10 @@ from dataclasses import asdict
 from typing import Any
 
 from assistant import offline
-from assistant.backends.worker import WorkerBackend
 from assistant.encoder.open_encoder import open_encoder
 from assistant.models import local
 from assistant.photo import load_photo
+from assistant.worker.worker_backend import WorkerBackend
 from demo import album, prove_mcp, syscalls
 from memory.episode import printable
 from memory.errors import KeepsakeError, exit_with

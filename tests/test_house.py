@@ -46,6 +46,7 @@ FLOORS = {
         "encoder",
         "vision",
         "backends",
+        "worker",
         "embedder",
         "conversation healthcheck same_thing sight progress opening",
         "importing",

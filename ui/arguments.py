@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from assistant.backend import Backend
-from assistant.backends.open_backend import open_backend
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.open_encoder import encoder_folder
 from assistant.models import local
 from assistant.models.photo_budget import PHOTO_TOKENS_HELP
 from assistant.opening import MODELS_OWN, add_encoder_option, encoder_opener
+from assistant.worker.open_backend import open_backend
 
 
 @dataclass(frozen=True, slots=True)

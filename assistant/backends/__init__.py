@@ -1,1 +1,1 @@
-"""The engines behind the `Backend` protocol (llama.cpp, MLX, transformers), their caches and their process."""
+"""The engines behind the `Backend` protocol (llama.cpp, MLX, transformers), and their caches."""

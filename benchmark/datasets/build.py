@@ -49,7 +49,7 @@ def command(args: argparse.Namespace) -> int:
     tools = Tools()
     backend = None
     if args.eyes:
-        from assistant.backends.open_backend import open_backend
+        from assistant.worker.open_backend import open_backend
 
         tools.encoder = backend = open_backend(args.eyes)
     try:

@@ -23,9 +23,9 @@ from unittest import mock
 from assistant import __main__ as assistant_commands
 from assistant import offline
 from assistant.backend import Chunk, MaySay, Message, Options
-from assistant.backends import open_backend as opener
 from assistant.backends.llamacpp import LlamaCpp
 from assistant.chatml import Mark
+from assistant.worker import open_backend as opener
 from benchmark.security.payloads import CANARY, Attempt, blank
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError

@@ -16,9 +16,9 @@ from assistant import prompt
 from assistant.backend import Message, Options
 from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.llamacpp import LlamaCpp
-from assistant.backends.worker import WorkerBackend
 from assistant.chatml import Mark, Words, pieces
 from assistant.models.spec import Spec
+from assistant.worker.worker_backend import WorkerBackend
 from memory.errors import ModelStopped, PromptTooLong
 from quantize.hf_reference import Checkpoint
 from tests.support.pictures import smooth

@@ -12,9 +12,9 @@ import pytest
 
 from assistant.backend import Message, Options
 from assistant.backends import disk_cache
-from assistant.backends.worker import WorkerBackend
 from assistant.models.spec import Spec
 from assistant.photo import from_image
+from assistant.worker.worker_backend import WorkerBackend
 from benchmark.world.scene import Look, draw
 from memory.episode import Photo
 

@@ -20,12 +20,12 @@ from assistant.backend import Options
 from assistant.backends import disk_cache
 from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.mlxvlm import open_mlx
-from assistant.backends.worker import WorkerBackend
 from assistant.chatml import Mark, Piece, Words
 from assistant.models import local
 from assistant.models.photo_budget import PhotoBudget
 from assistant.models.spec import Spec
 from assistant.photo import from_image
+from assistant.worker.worker_backend import WorkerBackend
 from memory.episode import Photo
 from quantize.mlx import mlx_export
 from tests.support import tinyqwen, tinysmolvlm

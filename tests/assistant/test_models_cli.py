@@ -18,9 +18,9 @@ from gguf import GGUFReader, GGUFValueType, GGUFWriter
 
 from assistant import healthcheck
 from assistant.__main__ import main
-from assistant.backends.worker import WorkerBackend
 from assistant.models import hardware, local, registry
 from assistant.models.hardware import Machine
+from assistant.worker.worker_backend import WorkerBackend
 from quantize.gguf import export
 from tests.support import tinyqwen
 from tests.support.hubserver import HubServer, Repo

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.backends.worker import WorkerBackend
 from assistant.models.spec import Spec
 from assistant.offline import NetworkEvidence
+from assistant.worker.worker_backend import WorkerBackend
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.timeout(120)

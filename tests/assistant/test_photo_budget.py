@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.backends.open_backend import open_backend
 from assistant.models import local
 from assistant.models.photo_budget import PhotoBudget, read_budget
+from assistant.worker.open_backend import open_backend
 from memory.errors import ModelError
 from quantize import manifest, model_card, publish
 from quantize.verify import acceptance
@@ -85,7 +85,7 @@ def test_the_engine_gets_the_budget_of_the_manifest(tmp_path: Path, monkeypatch:
         "the photo asked about, 256 for each memory"
     )
     with pytest.raises(ModelError, match=r"a photo of 9999 visual tokens: --photo-tokens must be 10 to 2304"):
-        monkeypatch.setattr("assistant.backends.open_backend.load", lambda name: spec)
+        monkeypatch.setattr("assistant.worker.open_backend.load", lambda name: spec)
         open_backend("tiny", 9999)
 
 

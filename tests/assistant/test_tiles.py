@@ -17,11 +17,11 @@ from PIL import Image
 from assistant.backend import Message, Options
 from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.llamacpp import LlamaCpp
-from assistant.backends.worker import open_engine
 from assistant.chatml import Mark, pieces
 from assistant.models import local
 from assistant.models.spec import Spec
 from assistant.photo import from_image
+from assistant.worker.worker_process import open_engine
 from memory.episode import Photo
 from quantize.gguf import export
 from quantize.hf_reference import Checkpoint

@@ -19,11 +19,11 @@ import pytest
 from assistant import prompt
 from assistant.backend import Chunk, Options
 from assistant.backends.llamacpp import LlamaCpp
-from assistant.backends.open_backend import open_backend
-from assistant.backends.worker import WorkerBackend
 from assistant.models import local
 from assistant.models.spec import Spec
 from assistant.photo import load_photo
+from assistant.worker.open_backend import open_backend
+from assistant.worker.worker_backend import WorkerBackend
 from demo.album import demo_photo
 from memory.errors import ModelError, ModelStopped
 
@@ -221,7 +221,7 @@ def test_the_child_does_not_outlive_the_app(tmp_path: Path) -> None:
     script = tmp_path / "app.py"
     script.write_text(
         "from assistant import prompt\nfrom assistant.models import local\nfrom assistant.backend import Options\n"
-        "from assistant.backends.worker import WorkerBackend\n"
+        "from assistant.worker.worker_backend import WorkerBackend\n"
         "backend = WorkerBackend(local.load('nano'), threads=1)\nbackend.start()\nprint(backend.pid, flush=True)\n"
         f"list(backend.stream(prompt.chat_messages([{'harbour ' * 6000!r}]), Options()))\n"
     )

@@ -178,7 +178,7 @@ def test_calibrate_saves_the_threshold_in_the_manifest(
     manifest.write_text('{"name": "größer", "threshold": 0.1}', encoding="utf-8")
     monkeypatch.setattr(calibrate, "SIZES", (2,))
     monkeypatch.setattr(local, "find", lambda name: tmp_path)
-    monkeypatch.setattr("assistant.backends.open_backend.open_backend", lambda *_: FakeBackend())
+    monkeypatch.setattr("assistant.worker.open_backend.open_backend", lambda *_: FakeBackend())
     assert main(["calibrate", "--split", "test"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed["n"] == 160 and json.loads(manifest.read_text(encoding="utf-8"))["threshold"] == 0.1

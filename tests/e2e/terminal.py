@@ -183,7 +183,7 @@ class Terminal:
 
         def there(_: str) -> bool:
             done = subprocess.run(
-                ["pgrep", "-P", str(self.pid), "-f", "assistant.backends.worker"], capture_output=True, text=True
+                ["pgrep", "-P", str(self.pid), "-f", "assistant.worker.worker_process"], capture_output=True, text=True
             )
             found[:] = done.stdout.split()
             return bool(found)

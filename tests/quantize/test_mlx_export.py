@@ -17,12 +17,12 @@ import torch
 from transformers import AutoConfig
 
 from assistant.backends.mlxvlm import open_mlx
-from assistant.backends.worker import open_engine
 from assistant.chatml import pieces
 from assistant.models import local
 from assistant.models.spec import UNCALIBRATED, Spec
 from assistant.photo import from_image
 from assistant.prompt import caption_messages
+from assistant.worker.worker_process import open_engine
 from benchmark.world.scene import Look, draw
 from memory.errors import KeepsakeError, ModelError
 from quantize.hf_reference import Checkpoint

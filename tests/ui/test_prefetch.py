@@ -12,7 +12,6 @@ import pytest
 
 from assistant import prompt
 from assistant.backend import Chunk, Options
-from assistant.backends.worker import WorkerBackend
 from assistant.chatml import pieces
 from assistant.conversation import Conversation
 from assistant.encoder.encoder import BackendEncoder
@@ -20,6 +19,7 @@ from assistant.events import Captioned, Event
 from assistant.models.spec import Spec
 from assistant.photo import from_image
 from assistant.sight import remember
+from assistant.worker.worker_backend import WorkerBackend
 from benchmark.world.scene import Look, draw
 from memory.episode import Episode, Photo, Turn
 from memory.store import Memory

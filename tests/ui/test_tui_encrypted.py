@@ -13,12 +13,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from assistant import __main__ as commands
-from assistant.backends import open_backend
 from assistant.backends.fake import FakeBackend
-from assistant.backends.worker import WorkerBackend
 from assistant.encoder.encoder import BackendEncoder
 from assistant.models.spec import Spec
 from assistant.opening import open_memory
+from assistant.worker import open_backend
+from assistant.worker.worker_backend import WorkerBackend
 from memory.maintenance import encryption
 from memory.store import Memory
 from tests.support.apppilot import idle, opened, picture, sees, until

@@ -21,10 +21,10 @@ from textual.message import Message
 
 from assistant import offline
 from assistant.backend import Backend
-from assistant.backends.open_backend import open_backend
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.open_encoder import open_encoder
 from assistant.photo import load_photo
+from assistant.worker.open_backend import open_backend
 from memory import reminders
 from memory.db.conversation_rows import StoredConversation
 from memory.episode import Photo, Recall

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistant.backend import Backend
-from assistant.backends.worker import WorkerBackend
 from assistant.models.local import load
 from assistant.models.photo_budget import MOST_PHOTO_TOKENS
+from assistant.worker.worker_backend import WorkerBackend
 from memory.errors import ModelError
 
 

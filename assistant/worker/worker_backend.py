@@ -1,19 +1,13 @@
 """The model in a child process: a cancel always works, the app never freezes, and a crash loses nothing.
 
-`WorkerBackend` is a `Backend`; behind it, the process `python -m assistant.backends.worker` runs the engine. They
-exchange pickled values through pipes (both ends are this project). When the app dies, the child's pipe closes and the
-child ends.
-
-A request is a tuple ("load", spec, threads, context), ("stream", messages, options), ("next_words", messages, words),
-("embed", photo), ("ephemeral", on), ("network",), ("save",), ("cancel",) or ("close",). A reply is (kind, value);
-"error" holds the exception to raise.
+`WorkerBackend` is a `Backend`; behind it, the process `python -m assistant.worker.worker_process` runs the engine, and
+that file says what the two exchange. When the app dies, the child's pipe closes and the child ends.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
-import queue
 import select
 import struct
 import subprocess
@@ -30,20 +24,15 @@ import numpy as np
 
 from assistant import offline
 from assistant.backend import Chunk, Message, Options
-from assistant.backends import disk_cache
-from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.llamacpp import LlamaCpp
 from assistant.models.hardware import performance_cores
 from assistant.models.spec import Spec
 from memory.episode import Photo
-from memory.errors import KeepsakeError, ModelError, ModelStopped
+from memory.errors import KeepsakeError, ModelStopped
 from memory.paths import open_log
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 0.2
 """Seconds a cancelled child has to answer; then it is killed, and starts again with the next question."""
-IDLE = 2.0
-"""Seconds without a request after which the conversation is saved for the next start."""
 CLOSING = 2.0
 """Seconds that a child has on `close` to save the conversation; then it is killed."""
 
@@ -84,7 +73,7 @@ class WorkerBackend:
         if self._child:
             return
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-        command = [sys.executable, "-m", "assistant.backends.worker"]
+        command = [sys.executable, "-m", "assistant.worker.worker_process"]
         with open_log("model.log") as log:
             self._child = subprocess.Popen(
                 command,
@@ -223,77 +212,3 @@ class WorkerBackend:
 
 class _CancelTimeout(ModelStopped):
     """A cancelled child did not answer in time and was killed."""
-
-
-def open_engine(spec: Spec, threads: int, context: int) -> LlamaCpp | CachedBackend:
-    """Open the engine that a model needs, in this process. Raises ModelError."""
-    if spec.engine == "mlx":
-        from assistant.backends.mlxvlm import open_mlx
-
-        return open_mlx(spec, threads, context, cache=disk_cache.root())
-    if spec.engine == "transformers":
-        from assistant.backends.hf_transformers import open_hf
-
-        return open_hf(spec, threads, context)
-    return LlamaCpp(spec, threads, context, cache=disk_cache.root())
-
-
-def serve() -> None:
-    """Run the child: answer one request after the other, while a second thread listens for "cancel"."""
-    offline.forbid()
-    incoming = Connection(os.dup(0), writable=False)
-    outgoing = Connection(os.dup(1), readable=False)
-    os.dup2(2, 1)  # what a library prints goes to the log, not into the pipe
-    requests: queue.Queue[tuple[Any, ...]] = queue.Queue()
-    backend: LlamaCpp | CachedBackend | None = None
-
-    def listen() -> None:
-        while True:
-            try:
-                request = incoming.recv()
-            except (EOFError, OSError):
-                os._exit(0)  # the app is gone: end at once, in the middle of a token if need be
-            if request[0] == "cancel":
-                if backend:
-                    backend.cancel()
-                continue
-            if backend and request[0] in ("stream", "next_words", "embed"):
-                backend.arm()  # here, in order of arrival: a late "cancel" must not hit the next stream
-            requests.put(request)
-            if request[0] == "close":
-                return
-
-    threading.Thread(target=listen, daemon=True).start()
-    while True:
-        try:
-            kind, *values = requests.get(timeout=IDLE if backend and backend.unsaved else None)
-        except queue.Empty:
-            kind, values = "save", []
-        try:
-            if kind == "load":
-                backend = open_engine(*values)
-                outgoing.send(("loaded", None))
-            elif kind == "close":
-                if backend:
-                    backend.save()
-                os._exit(0)
-            elif backend is None:
-                raise ModelError("no model is loaded")
-            elif kind == "save":
-                backend.save()
-            elif kind == "ephemeral":
-                backend.set_ephemeral(*values)
-                outgoing.send(("ephemeral", None))
-            elif kind == "network":
-                outgoing.send(("network", offline.network_evidence()))
-            elif kind in ("embed", "next_words"):
-                outgoing.send((kind, getattr(backend, kind)(*values)))
-            else:
-                for chunk in backend.stream(*values):
-                    outgoing.send(("chunk", chunk))
-        except KeepsakeError as error:
-            outgoing.send(("error", error))
-
-
-if __name__ == "__main__":
-    serve()

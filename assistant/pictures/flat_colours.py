@@ -18,6 +18,11 @@ AS_SRGB = frozenset({1, 2, 0})
 """Codes of primaries (ITU-T H.273) that are sRGB's, or not stated."""
 DISPLAY_CURVES = frozenset({1, 2, 6, 13, 14, 15})
 """Codes of transfer characteristics that an ordinary display follows; others (HDR) are left as they are."""
+PRIMARIES = {  # corners red, green, blue and white of codes that stand without their corners
+    9: ((0.708, 0.292), (0.17, 0.797), (0.131, 0.046), (0.3127, 0.329)),
+    11: ((0.68, 0.32), (0.265, 0.69), (0.15, 0.06), (0.314, 0.351)),
+    12: ((0.68, 0.32), (0.265, 0.69), (0.15, 0.06), (0.3127, 0.329)),
+}
 SRGB_FROM_XYZ = np.array(
     [[3.2404542, -1.5371385, -0.4985314], [-0.969266, 1.8760108, 0.041556], [0.0556434, -0.2040259, 1.0572252]]
 )
@@ -79,7 +84,7 @@ def _matrix(nclx: dict[str, Any]) -> np.ndarray | None:
     if nclx.get("color_primaries", 2) in AS_SRGB or nclx.get("transfer_characteristics") not in DISPLAY_CURVES:
         return None
     try:
-        corners = [
+        corners = PRIMARIES.get(nclx["color_primaries"]) or [
             [float(nclx[f"color_primary_{name}_{axis}"]) for axis in "xy"] for name in ("red", "green", "blue", "white")
         ]
         xyz = np.array([[x / y, 1.0, (1 - x - y) / y] for x, y in corners])

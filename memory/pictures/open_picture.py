@@ -55,6 +55,8 @@ def open_picture(data: bytes, name: str) -> Image.Image:
         raise PhotoError(f"{name}: not a picture, or damaged at its beginning; Keepsake reads {kinds}") from error
     except Exception as error:  # decoders raise nearly every type on damaged bytes; none may reach the user
         raise PhotoError(f"{name}: {DAMAGED}") from error
+    if image.format == "PNG":
+        _told(image, data)
     if why := _too_much(image, data):
         image.close()
         raise PhotoError(f"{name}: {why}")
@@ -73,6 +75,14 @@ def _too_much(image: Image.Image, data: bytes) -> str:
         if jpeg.scans * pixels > MOST_WORK:
             return f"its pixels are stored in {jpeg.scans} layers, which takes too long to read; save it again as JPEG"
     return _too_many(MOST_AT_ONCE) if at_once and pixels > MOST_AT_ONCE else ""
+
+
+def _told(image: Image.Image, data: bytes) -> None:
+    """What a PNG says and Pillow does not: colours by their codes, and which level of few bits is transparent."""
+    if (codes := png_chunks.coded_colours(data)) and "icc_profile" not in image.info:
+        image.info["nclx_profile"] = {"color_primaries": codes[0], "transfer_characteristics": codes[1]}
+    if isinstance(clear := image.info.get("transparency"), int) and image.mode == "L":
+        image.info["transparency"] = clear * png_chunks.scale_of_grey(data)
 
 
 def _too_many(limit: int) -> str:

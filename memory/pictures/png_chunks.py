@@ -39,6 +39,18 @@ def readable(data: bytes) -> bytes:
     return b"".join((*kept, data[at:])) if dropped else data
 
 
+def coded_colours(data: bytes) -> tuple[int, int] | None:
+    """The codes of primaries and transfer characteristics in a PNG (cICP, third edition of PNG); None: it has none."""
+    at = data.find(b"\0\0\0\x04cICP", 0, LONGEST)
+    return (data[at + 8], data[at + 9]) if at > 0 and len(data) > at + 12 else None
+
+
+def scale_of_grey(data: bytes) -> int:
+    """By what the levels of a grey PNG of 2 or 4 bits are multiplied in 8 bits; 1 for any other."""
+    bits, colour = data[24:26] if len(data) > 26 else (8, 0)
+    return 255 // ((1 << bits) - 1) if colour == 0 and bits in (2, 4) else 1
+
+
 def too_little(data: bytes) -> bool:
     """Whether the header claims more pixels than the rest of the file can hold."""
     if len(data) < 29 or data[12:16] != b"IHDR":

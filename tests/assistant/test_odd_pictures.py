@@ -102,6 +102,33 @@ def test_a_heic_in_display_p3_by_its_code_alone_is_shown_in_srgb() -> None:
     assert np.abs(np.array(colours(out.getvalue())[0]) - (200, 60, 59)).max() <= 3
 
 
+def test_a_png_in_display_p3_by_its_code_alone_is_shown_in_srgb() -> None:
+    """The third edition of PNG has codes of colours as HEIC has; a colour profile beside them counts more."""
+
+    def seen(*codes: int) -> np.ndarray:
+        rows = zlib.compress((b"\0" + bytes((200, 60, 59)) * 60) * 40)
+        header = struct.pack(">IIBBBBB", 60, 40, 8, 2, 0, 0, 0)
+        parts = ((b"IHDR", header), (b"cICP", bytes(codes)), (b"IDAT", rows), (b"IEND", b""))
+        return np.array(colours(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts))[0])
+
+    assert np.abs(seen(12, 13, 0, 1) - (217, 42, 52)).max() <= 3
+    for same in ((1, 13, 0, 1), (12, 16, 0, 1), (77, 13, 0, 1)):  # sRGB, a curve of HDR, and a code of nobody
+        assert seen(*same).tolist() == [200, 60, 59]
+
+
+@pytest.mark.parametrize(("bits", "left", "right"), [(2, 0x55, 0xAA), (4, 0x22, 0x77)])
+def test_grey_of_few_bits_with_a_transparent_level_lies_on_white(bits: int, left: int, right: int) -> None:
+    """Pillow spreads the levels over 8 bits, and not the one that is transparent."""
+    half = 60 * bits // 16
+    row = b"\0" + bytes([left]) * half + bytes([right]) * half
+    header = struct.pack(">IIBBBBB", half * 16 // bits, 40, bits, 0, 0, 0, 0)
+    level = left & ((1 << bits) - 1)
+    parts = ((b"IHDR", header), (b"tRNS", struct.pack(">H", level)), (b"IDAT", zlib.compress(row * 40)), (b"IEND", b""))
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+    grey = (right & ((1 << bits) - 1)) * 255 // ((1 << bits) - 1)
+    assert colours(data) == ([255, 255, 255], [grey] * 3)
+
+
 def test_a_large_picture_comes_out_the_same_in_bands(monkeypatch: pytest.MonkeyPatch) -> None:
     """The name of a photo is the hash of its pixels: working in bands must change none."""
     from assistant.pictures import bounded_size

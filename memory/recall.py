@@ -80,11 +80,9 @@ def rank_by_words(
     return asked, [one for one in rankings if one.hits], found.words
 
 
-def search(
-    db: sqlite3.Connection, text: str, k: int, now: datetime | None = None, embedder: Embedder | None = None
-) -> list[Recall]:
+def search(db: sqlite3.Connection, text: str, k: int, now: datetime | None = None) -> list[Recall]:
     """The k episodes that `text` fits best, best first; scores are those of the fusion, relative to the best (1.0)."""
-    found, _ = look_up(db, text, k, now, typed=False, embedder=embedder)
+    found, _ = look_up(db, text, k, now, typed=False)
     return [Recall(next(rows.load(db, "WHERE row = ?", (one.hit.row,))), one.score, one.why) for one in found]
 
 

@@ -207,15 +207,15 @@ class Memory:
             verdict_rows.drop(db, photo, other)
         return verdict
 
-    def search(self, words: str, k: int = 10, now: datetime | None = None, *, by_meaning: bool = False) -> list[Recall]:
+    def search(self, words: str, k: int = 10, now: datetime | None = None) -> list[Recall]:
         """Episodes in which the user said any of `words`, whose place has them, or of the time they mean; best first.
 
-        `by_meaning`: also those that mean something like it, where there is an `embedder`. Any text is fine: "the lake
-        last summer". The score is relative to the best hit, which has 1.0. `now` (timezone-aware; default: this moment
-        in the system's timezone) is what "yesterday" counts from.
+        Any text is fine: "the lake last summer". The score is relative to the best hit, which has 1.0. `now`
+        (timezone-aware; default: this moment in the system's timezone) is what "yesterday" counts from. What means
+        something like it, but has none of the words, is found by `browse.search` only.
         """
         with self.transaction() as db:
-            return recall.search(db, words, k, now, self.embedder if by_meaning else None)
+            return recall.search(db, words, k, now)
 
     def forget(self, id: str) -> list[str]:
         """Remove an episode for good, as `forget_all` does; returns the receipt's lines. Raises UnknownEpisode."""

@@ -16,12 +16,12 @@ SHIPPED = local.SHIPPED / local.ENCODER
 DEFAULT = "default"
 
 
-def open_encoder(name: str | Path | None = None, threads: int = 1) -> PhotoEncoder:
+def open_encoder(name: str | Path | None = None) -> PhotoEncoder:
     """Open an encoder: None or "default" is the one that ships, else a folder, or the name of one that was pulled.
 
     Raises ModelError: one line that says what is missing or wrong.
     """
-    return OnnxEncoder(encoder_folder(name), threads)
+    return OnnxEncoder(encoder_folder(name))
 
 
 def open_shipped(threads: int = 1) -> OnnxEncoder:

@@ -46,9 +46,9 @@ def this_machine() -> Machine:
     return Machine(total, free)
 
 
-def memory_needed(weights: int, kv_per_token: int, context: int = CONTEXT) -> int:
+def memory_needed(weights: int, kv_per_token: int) -> int:
     """Bytes that a model needs while it runs: its files, the KV cache of a full context, and the engine's buffers."""
-    return weights + context * kv_per_token + BUFFERS
+    return weights + CONTEXT * kv_per_token + BUFFERS
 
 
 def fits(needed: int, machine: Machine) -> Fits:

@@ -21,6 +21,8 @@ from benchmark.world.sample import Sample
 
 ASKED = ("place", "time", "event", "habit")
 """The facts that are scored."""
+ROUNDS = 1000
+"""Resamplings of a bootstrap interval."""
 Pair = tuple[float, float]
 Scores = dict[str, Pair]
 """(right, asked) by measure."""
@@ -110,8 +112,8 @@ class Tally:
     """How many samples had something to ask."""
 
 
-def tally(scores: Iterable[Scores], seed: int = 0, rounds: int = 1000) -> dict[str, Tally]:
-    """The averages by measure. A measure that was never asked is left out; `rounds` resamplings give the interval."""
+def tally(scores: Iterable[Scores]) -> dict[str, Tally]:
+    """The averages by measure, with 95 % bootstrap intervals. A measure that was never asked is left out."""
     pairs: dict[str, list[Pair]] = {}
     for one in scores:
         for measure, (right, asked) in one.items():
@@ -120,7 +122,7 @@ def tally(scores: Iterable[Scores], seed: int = 0, rounds: int = 1000) -> dict[s
     out = {}
     for measure, rows in pairs.items():
         data = np.asarray(rows, float)  # (N, 2)
-        picked = np.random.default_rng(seed).integers(0, len(data), (rounds, len(data)))
+        picked = np.random.default_rng(0).integers(0, len(data), (ROUNDS, len(data)))
         right, asked = data[:, 0][picked].sum(1), data[:, 1][picked].sum(1)
         bounds = np.percentile(right / asked, [2.5, 97.5])
         value, low, high = (round(float(x), 4) for x in (data[:, 0].sum() / data[:, 1].sum(), *bounds))

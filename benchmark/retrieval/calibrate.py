@@ -40,6 +40,8 @@ from memory.files import write_json
 from memory.search.gate import Gate
 from memory.store import Memory
 
+EACH = 40
+"""New photos of each kind, for each size of memory."""
 SIZES = (6, 24, 60)
 """Episodes in a memory."""
 STRANGERS = 0.1
@@ -143,8 +145,8 @@ def _progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def trials(encoder: PhotoEncoder, split: str, seed: int, each: int = 40) -> list[Trial]:
-    """Ask `each` new photos of every kind for every memory size."""
+def trials(encoder: PhotoEncoder, split: str, seed: int) -> list[Trial]:
+    """Ask EACH new photos of every kind for every memory size."""
     rng = np.random.default_rng((seed, 9))
     pool = [Look(c.code) for c in concepts(split)]
     out: list[Trial] = []
@@ -158,7 +160,7 @@ def trials(encoder: PhotoEncoder, split: str, seed: int, each: int = 40) -> list
                 memory.add(Episode(photo, (Turn("user", "This is it."),), draw_date(rng)))
                 memory.put_vectors(photo.sha256, encoder.space, encoder.encode(photo))
                 owner[photo.sha256] = look
-            for _ in range(each):
+            for _ in range(EACH):
                 a, b = (stored[i] for i in rng.choice(size, 2, replace=False))
                 twin = Look(a.code, int(rng.choice(TWIN_HUES)))
                 stranger = strangers[int(rng.integers(len(strangers)))]

@@ -14,7 +14,7 @@ from benchmark.retrieval.recall_things import ALL, SIX, Measured
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """A table of words."""
+    """A table of texts, printed in columns."""
 
     title: str
     head: tuple[str, ...]

@@ -85,7 +85,7 @@ def abstaining(writer: CachedWriter, judge: Judge) -> list[Condition]:
         return {"caption": caption, **_texts(sample, answers)}
 
     def score(texts: Texts, sample: Sample) -> Scores:
-        """See the module."""
+        """Score the answer of each item of the sample."""
         return item_scores(sample, [texts[item.kind] for item in items(sample)], judge)
 
     return [Condition(f"abstain/{way.__name__}", way, score) for way in (direct, cag)]

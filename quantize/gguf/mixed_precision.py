@@ -111,9 +111,9 @@ def choose(choices: Mapping[str, Sequence[Choice]], budget: int) -> dict[str, st
     raise KeepsakeError(f"no mix fits into {budget} bytes: the smallest has {budget - left}")
 
 
-def prompts(n: int, seed: int = SEED) -> Iterator[tuple[list[Piece], Words]]:
+def prompts(n: int) -> Iterator[tuple[list[Piece], Words]]:
     """Caption requests of the dev split, each with its right caption."""
-    for asked in (importance.sample(i, seed) for i in range(n)):
+    for asked in (importance.sample(i, SEED) for i in range(n)):
         yield pieces(prompt.caption_messages(asked.context, asked.query)), Words(gold(asked))
 
 

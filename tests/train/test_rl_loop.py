@@ -230,7 +230,7 @@ def test_the_command_trains_shows_and_resumes(
     monkeypatch.setenv("KEEPSAKE_HOME", str(tmp_path / "home"))
     shutil.copytree(pretrained, tmp_path / "home" / "train" / "nano")
     monkeypatch.setattr(cli.recipe_file, "load", lambda path: replace(RECIPE, gspo=replace(G, steps=2), threads=1))
-    monkeypatch.setattr(cli, "packaged", lambda *_: NO_FILE)
+    monkeypatch.setattr(cli, "base_gguf", lambda: NO_FILE)
     assert cli.main(["gspo", "x.toml", "--show", "1"]) == 0
     assert "known in the photo" in capsys.readouterr().out
     assert cli.main(["gspo", "x.toml"]) == 0

@@ -95,6 +95,7 @@ def _families(split: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def draw_families(rng: Rng, split: str, n: int) -> list[Family]:
+    """Draw n different families of notes of a split; those with reminders come more often."""
     families, likely = _families(split)
     return list(rng.choice(families, n, replace=False, p=likely))
 

@@ -92,7 +92,7 @@ def _connector(work: Path) -> Fitted:
 
 
 def manifest(folder: Path) -> dict[str, Any]:
-    """What `assistant/models/local.py` reads."""
+    """The manifest of a model folder, as `assistant/models/local.py` reads it: files with their hashes and sizes."""
     base = load("nano").language
 
     def entry(path: Path) -> dict[str, Any]:

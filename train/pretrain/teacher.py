@@ -36,14 +36,14 @@ class Teacher:
         return self._lite0.features(pictures).mean((2, 3))
 
 
-def describe(looks: Sequence[Look], weights: Path, progress: bool = True) -> np.ndarray:
+def describe(looks: Sequence[Look], weights: Path) -> np.ndarray:
     """Raw descriptions of N looks, (N, 1280 + 64): EfficientNet features, and a unit colour histogram times 40."""
     teacher, rows = Teacher(weights), []
     for start in range(0, len(looks), 32):
         pictures = np.stack([np.asarray(clean_view(look, SIZE)) for look in looks[start : start + 32]])
         features = teacher(torch.from_numpy(pictures).permute(0, 3, 1, 2).float()).numpy()
         rows += [np.concatenate([f, _histogram(p) * 40]) for f, p in zip(features, pictures, strict=True)]
-        if progress and start % 640 == 0:
+        if start % 640 == 0:
             print(f"teacher: {start} of {len(looks)} looks", flush=True)
     return np.stack(rows).astype(np.float32)
 

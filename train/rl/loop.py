@@ -20,7 +20,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -215,12 +215,12 @@ def _prompt(setup: Setup, cache: TokenCache, task: Task | NoteTask) -> Prompt:
     return Prompt.of(setup.tokenizer, task.messages, cache.tokens.shape[1])
 
 
-def _guard(history: Sequence[dict[str, Any]], g: Gspo, warn: Callable[[str], object] = sys.stderr.write) -> None:
+def _guard(history: Sequence[dict[str, Any]], g: Gspo) -> None:
     """Ask the guards about the metrics so far. Raises `guards.Stopped` when one of them ends the run."""
     for alarm in guards.check(history, g.updates * g.passes):
         if alarm.stop:
             raise guards.Stopped(f"stopped at step {history[-1]['step']}: {alarm.text}")
-        warn(f"WARNING: {alarm.text}\n")
+        print(f"WARNING: {alarm.text}", file=sys.stderr)
 
 
 def _open_run(out: Path, note: dict[str, Any], device: str, resume: bool) -> dict[str, Any] | None:

@@ -58,13 +58,13 @@ class AppCommands(Base):
     if TYPE_CHECKING:
 
         def action_pick(self) -> None:
-            """In the app."""
+            """`KeepsakeApp` defines this."""
 
         def action_cite(self, number: int) -> None:
-            """In the app."""
+            """`KeepsakeApp` defines this."""
 
         async def open_demo(self, off: bool = False) -> None:
-            """In `ThreadMessages`."""
+            """`ThreadMessages` defines this."""
 
     async def on_composer_command(self, message: Composer.Command) -> None:
         """Run a command that begins with a slash."""

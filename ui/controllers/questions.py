@@ -1,4 +1,4 @@
-"""“Maybe the same. Is this Zuri?”: the app asks about one recalled memory after the other, and y or n answers.
+"""Questions about recalled memories, one after the other: “Maybe the same ... Is this Zuri?”, and y or n answers.
 
 The question is about the photo in view, and stands in the conversation, in the memory's card and in the empty input. A
 "no" takes the memory from the screen at once, and from the prompt; a "yes" makes it sure. Recall learns from both.

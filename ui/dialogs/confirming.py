@@ -32,7 +32,7 @@ class Confirming(ScreenBase):
     """When the question was on screen, by the clock of Textual's events."""
 
     def on_mount(self) -> None:
-        """The first question."""
+        """The screen opens with its first question."""
         self.asks()
 
     def asks(self) -> None:

@@ -107,13 +107,3 @@ def pace(seconds: float, done: int) -> str:
 def left(seconds: float) -> str:
     """ "0:24 min left" """
     return f"{duration(seconds)} left" if seconds >= 1 else ""
-
-
-def screenshots(n: int) -> str:
-    """ "1 screenshot", "12 screenshots" """
-    return count(n, "screenshot")
-
-
-def photos(n: int) -> str:
-    """ "1 photo", "12 photos" """
-    return count(n, "photo")

@@ -68,7 +68,7 @@ class Report:
 
     @property
     def running(self) -> bool:
-        """Whether it goes on."""
+        """Whether the look or the import still goes on."""
         return self.state in ("looking", "importing")
 
     @property

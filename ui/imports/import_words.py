@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assistant.importing.import_photos import Choices
 from memory.episode import printable
+from memory.text import count
 from ui.imports import import_strings as strings
 from ui.imports.import_thread import Report
 
@@ -16,7 +17,7 @@ def name(report: Report) -> str:
 def preview(report: Report, choices: Choices) -> list[tuple[str, str]]:
     """What an import would do: a label and a value each line. Counts grow while the photos are looked at."""
     tally, new = report.tally, report.new
-    lines = [(strings.photos(report.total), f"in “{name(report)}”" + (", a chat" if report.kind == "chat" else ""))]
+    lines = [(count(report.total, "photo"), f"in “{name(report)}”" + (", a chat" if report.kind == "chat" else ""))]
     if report.state == "looking":
         left = strings.left(report.seconds_left)
         lines[0] = (lines[0][0], f"{lines[0][1]}; looked at {report.done} {f'({left})' if left else ''}".rstrip())
@@ -26,7 +27,7 @@ def preview(report: Report, choices: Choices) -> list[tuple[str, str]]:
     where = "wait in the tray for your words" if choices.without_words else "left out"
     lines.append((f"{new} new", f"{tally.told} with words; {silent} without words: {where}"))
     if n := tally.screenshots:
-        lines.append((strings.screenshots(n), "taken, too" if choices.screenshots else "without words: left out"))
+        lines.append((count(n, "screenshot"), "taken, too" if choices.screenshots else "without words: left out"))
     if tally.dates:
         lines.append(("their day", strings.days(tally)))
     if known := tally.outcomes["known"]:
@@ -41,7 +42,7 @@ def preview(report: Report, choices: Choices) -> list[tuple[str, str]]:
 
 def progress(report: Report) -> str:
     """One line: "120 of 312 photos, 8.3 photos a second, 0:24 min left"."""
-    parts = [f"{report.done} of {strings.photos(report.total)}", strings.pace(report.seconds, report.done)]
+    parts = [f"{report.done} of {count(report.total, 'photo')}", strings.pace(report.seconds, report.done)]
     return ", ".join(filter(None, [*parts, strings.left(report.seconds_left)]))
 
 
@@ -58,17 +59,17 @@ def summary(report: Report) -> str:
         text = (
             report.trouble
             if not report.total
-            else strings.IMPORT_FAILED.format(why=_sentence(report.trouble), photos=strings.photos(new))
+            else strings.IMPORT_FAILED.format(why=_sentence(report.trouble), photos=count(new, "photo"))
         )
     elif report.state == "stopped":
-        text = strings.IMPORT_STOPPED.format(done=strings.photos(new), name=where, are="is" if new == 1 else "are")
+        text = strings.IMPORT_STOPPED.format(done=count(new, "photo"), name=where, are="is" if new == 1 else "are")
     elif not report.total:
         text = strings.IMPORT_EMPTY.format(name=where)
     elif not new:
         text = strings.IMPORT_NOTHING_NEW.format(name=where, known=report.tally.outcomes["known"])
     else:
         told = f", {report.tally.told} with words" if report.tally.told else ""
-        text = strings.IMPORT_DONE.format(photos=strings.photos(new), name=where, words=told)
+        text = strings.IMPORT_DONE.format(photos=count(new, "photo"), name=where, words=told)
     if silent:
         text += strings.TRAY_WAITS.format(n=silent, wait="waits" if silent == 1 else "wait")
     if over := strings.passed_over(tuple(one for one in report.left_out if one[1] != strings.NO_PHOTOS)):

@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from textual.message import Message
 
 from memory.errors import KeepsakeError
+from memory.text import count
 from ui.imports import import_strings, import_words
 from ui.imports.folder_watch import OFF, Watching, WatchNews
 from ui.imports.import_thread import ImportReport, ImportThread, Report
@@ -61,7 +62,7 @@ class PlainImports:
 
     def _news(self, message: Message) -> None:
         if isinstance(message, WatchNews):
-            self._told.put(Notice(_plain(message.text), "warning" if message.trouble else "info"))
+            self._told.put(Notice(plain_strings.without_keys(message.text), "warning" if message.trouble else "info"))
 
     def run(self, path: Path) -> None:
         """Look at `path`, ask, import. Ctrl-C stops; what is in stays."""
@@ -78,13 +79,13 @@ class PlainImports:
             return
         for label, value in import_words.preview(looked, choices):
             self._printer.say(label, value)
-        if self._sure(plain_strings.IMPORT_SURE.format(photos=import_strings.photos(looked.new))):
+        if self._sure(plain_strings.IMPORT_SURE.format(photos=count(looked.new, "photo"))):
             self._worker.run(path, choices)
             ended = self._follow()
             self._say(import_words.summary(ended), good=ended.state != "failed")
 
     def _say(self, text: str, *, good: bool) -> None:
-        self._printer.say(plain_strings.DONE if good else plain_strings.NOTE, _plain(text))
+        self._printer.say(plain_strings.DONE if good else plain_strings.NOTE, plain_strings.without_keys(text))
 
     def _follow(self) -> Report:
         """Print a line for each tenth of the photos, until the look or the import has ended; returns its report."""
@@ -105,8 +106,3 @@ class PlainImports:
             if report.state == "importing" and now > tenth:
                 tenth = now
                 self._printer.say(plain_strings.IMPORTING, import_words.progress(report))
-
-
-def _plain(text: str) -> str:
-    """A line of the app for plain mode, which has no keys."""
-    return text.replace("F8", "/import").replace("ctrl+t", "/tray")

@@ -29,7 +29,7 @@ class PlainStart:
         if rest.lower() not in ("on", "off"):
             return self._show(lambda start: self._print(start, THIS_DAY_NONE))
         try:
-            self._printer.say(plain_strings.DONE, _plain(start_lines.turn(rest.lower() == "on")))
+            self._printer.say(plain_strings.DONE, plain_strings.without_keys(start_lines.turn(rest.lower() == "on")))
         except KeepsakeError as error:
             self._printer.say(plain_strings.NOTE, str(error))
 
@@ -39,13 +39,4 @@ class PlainStart:
 
     def _print(self, start: Start, nothing: str = "") -> None:
         for line in start.lines() or [nothing] * bool(nothing):
-            self._printer.say(plain_strings.NOTE, _plain(line))
-
-
-def _plain(text: str) -> str:
-    """A line of the app for plain mode, which has no keys."""
-    return (
-        text.replace("F12 turns that off", "/today off turns that off")
-        .replace("F12 turns that on again", "/today on turns that on again")
-        .replace("ctrl+t", "/tray")
-    )
+            self._printer.say(plain_strings.NOTE, plain_strings.without_keys(line))

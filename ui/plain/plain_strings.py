@@ -41,6 +41,13 @@ REMINDERS = "/end ID ends one."
 HISTORY = "/open ID goes on with one, /delete ID deletes it."
 END = "Ctrl-D or /quit ends."
 BYE = "Goodbye: nothing you told me is lost."
+COMMAND_OF_KEY = {
+    "F12 turns that off": "/today off turns that off",
+    "F12 turns that on again": "/today on turns that on again",
+    "F8": "/import",
+    "ctrl+t": "/tray",
+}
+"""What a line of the app says of keys, and what plain mode, which has none, says instead."""
 HELP: tuple[tuple[str, str], ...] = (
     ("/photo PATH", "show a photo; so does its path alone, or @path in a question"),
     ("/remember WORDS", "remember the photo with these words"),
@@ -79,3 +86,10 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/quit, Ctrl-D", "end"),
 )
 """What to type in plain mode."""
+
+
+def without_keys(text: str) -> str:
+    """A line of the app for plain mode: with commands where it names keys."""
+    for key, command in COMMAND_OF_KEY.items():
+        text = text.replace(key, command)
+    return text

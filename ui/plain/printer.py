@@ -205,7 +205,7 @@ class Printer(EventHandler[None]):
         self.say(plain_strings.NOTE, str(event))
 
     def failed(self, event: Failed) -> None:
-        """What went wrong."""
+        """Print why a request failed."""
         self.say(plain_strings.NOTE, event.message)
 
     def _write(self, what: str, piece: str) -> None:

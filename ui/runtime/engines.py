@@ -126,7 +126,7 @@ class Engines:
         return part() if self.encoder_thread else AfterModel(part)
 
     def close(self) -> None:
-        """Free both."""
+        """Close the photo encoder, and the model's process."""
         if self.encoder_thread:
             self.encoder_thread.close()
         self._loader.unload()

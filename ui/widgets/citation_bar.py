@@ -17,7 +17,7 @@ from ui.widgets.panels import chip
 
 
 class CitationBar(Static):
-    """One line, or two."""
+    """The numbers and days of the cited memories; it takes a second line where they need one."""
 
     def __init__(self, memories: Sequence[tuple[int, Episode | None]]) -> None:
         super().__init__(_line(memories))

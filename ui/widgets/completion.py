@@ -103,7 +103,7 @@ class Completion(OptionList, can_focus=False):
         self.screen.add_class("-completing")
 
     def on_hide(self) -> None:
-        """The panels come back."""
+        """Show the panels again."""
         self.screen.remove_class("-completing")
 
     def offer(self, typed: Mention | None) -> bool:

@@ -120,7 +120,7 @@ class MemoryCard(Vertical, can_focus=True):
 
     @property
     def episode(self) -> Episode:
-        """The memory."""
+        """The recalled memory that the card shows."""
         return self.recall.episode
 
     @property
@@ -136,7 +136,7 @@ class MemoryCard(Vertical, can_focus=True):
         yield self._below
 
     def on_mount(self) -> None:
-        """Show the words."""
+        """Write the words, before the size of the card is known."""
         self._write()
 
     def on_resize(self) -> None:

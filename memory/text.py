@@ -42,6 +42,12 @@ _ONE_JOINED = re.compile(f"[{JOINED}]")
 _RUNS = re.compile(f"[{JOINED}]+|[^{JOINED}]+")
 
 
+_ELIDED = re.compile(
+    r"(?<!\w)(?:[cdjlmnosty]|qu|jusqu|lorsqu|puisqu|quelqu|dell|nell|all|dall|sull|coll|un|quest|quell)['’](?=\w)", re.I
+)
+"""What loses its vowel before a name or a noun, and says nothing in a search: l'été, dell'opera, O'Neil."""
+
+
 def folded(text: str) -> str:
     """`text` without letter case, and without accents and other marks that many leave out, for comparison."""
     text = text.casefold()
@@ -81,7 +87,7 @@ def spelling(text: str) -> str:
 def spelled_terms(text: str) -> dict[str, str]:
     """The words of `text` worth looking up, folded, each with the FTS5 expression that finds it among spellings."""
     terms: dict[str, str] = {}
-    for word in _words(text):
+    for word in _words(_ELIDED.sub(" ", text)):
         if word in _STOP_WORDS:
             continue
         parts = []
@@ -97,7 +103,8 @@ def terms(text: str) -> list[str]:
 
     Only letters, digits and marks survive, and each word is quoted: nothing a user writes is ever FTS syntax.
     """
-    kept = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text.lower())
+    text = _ELIDED.sub(" ", text.lower())
+    kept = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text)
     words = dict.fromkeys(w for w in kept.split() if w not in _STOP_WORDS)
     return [f'"{w}"' for w in list(words)[:MAX_TERMS]]
 

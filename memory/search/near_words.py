@@ -21,7 +21,9 @@ SHORTEST_GUESS, SHORTEST_FOR_TWO = 4, 7
 """A word of so many letters may be mistyped by one letter, or by two."""
 MOST_GUESSES = 4
 """At most so many words are taken for a mistyped one: the nearest, and of those the most frequent."""
-ATTACHED = ("وال", "بال", "فال", "كال", "ال", "لل", "و", "ب", "ل", "ف", "ה", "ו", "ב", "ל", "מ", "ש", "כ")  # noqa: RUF001 (Hebrew is meant)
+_ARABIC = "وبال ولل وال بال فال كال ال لل ول وب و ب ل ف"
+_HEBREW = "כשה וכש וה שה מה וב ול ומ וש ה ו ב ל מ ש כ"  # noqa: RUF001 (Hebrew is meant)
+ATTACHED = (*_ARABIC.split(), *_HEBREW.split())
 """What Arabic and Hebrew write in front of a word, without a space: the article, "and", "in", "to", "from", "as"."""
 _WORD = re.compile(r"\w+")
 

@@ -26,8 +26,8 @@ from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.open_encoder import open_encoder
 from assistant.worker.open_backend import open_backend
 from demo import album
-from memory.db.conversation_rows import StoredConversation
 from memory.db.keys import ask_here
+from memory.db.stored_conversation import StoredConversation
 from memory.episode import Photo, Recall
 from memory.errors import KeepsakeError, exit_with
 from memory.store import Memory

@@ -17,8 +17,8 @@ from typing import Any
 from memory import browse, conversations, reminders
 from memory.days import DAY_UNKNOWN
 from memory.db import database_files, snapshots
-from memory.db.conversation_rows import Title
 from memory.db.keys import ask_here, choose_passphrase
+from memory.db.stored_conversation import Title
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError, exit_with
 from memory.forget import selection

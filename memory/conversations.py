@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memory.db import conversation_rows
-from memory.db.conversation_rows import Line, Part, StoredConversation, Title
+from memory.db.stored_conversation import Line, Part, StoredConversation, Title
 from memory.forget import selection
 from memory.store import Memory
 from memory.text import folded

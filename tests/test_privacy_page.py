@@ -23,7 +23,7 @@ from assistant.photo import MAX_SIDE, from_image, load_photo
 from demo.album import HERE as ALBUM
 from memory import conversations
 from memory.__main__ import main
-from memory.db.conversation_rows import Line, Part
+from memory.db.stored_conversation import Line, Part
 from memory.episode import Episode, Turn
 from memory.paths import home, open_log
 from memory.store import Memory

@@ -6,7 +6,7 @@ import base64
 from html import escape
 from pathlib import Path
 
-from memory.db.conversation_rows import Line, Part, StoredConversation
+from memory.db.stored_conversation import Line, Part, StoredConversation
 from memory.episode import Photo, printable
 from memory.errors import KeepsakeError
 from memory.files import sync_file, whole_file

@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 
 from memory import conversations
-from memory.db.conversation_rows import Title
+from memory.db.stored_conversation import Title
 from memory.episode import printable
 from memory.store import Memory
 

@@ -15,7 +15,7 @@ import pytest
 from memory import conversations
 from memory.__main__ import main
 from memory.db import conversation_rows, database_files, schema
-from memory.db.conversation_rows import Line, Part
+from memory.db.stored_conversation import Line, Part
 from memory.errors import MemoryFileError
 from memory.store import Memory
 from tests.support.episodes import DAY, episode, raw

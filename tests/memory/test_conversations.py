@@ -13,7 +13,7 @@ from PIL import Image
 from assistant.__main__ import main as assistant
 from assistant.photo import from_image, load_photo
 from memory import conversations
-from memory.db.conversation_rows import Line, Part, StoredConversation
+from memory.db.stored_conversation import Line, Part, StoredConversation
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError
 from memory.store import Memory

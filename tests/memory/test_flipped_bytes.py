@@ -23,8 +23,8 @@ from assistant.photo import load_photo
 from assistant.sight import remember
 from memory import conversations
 from memory.db import database_files, name_rows
-from memory.db.conversation_rows import Line, Part
 from memory.db.name_rows import NameDecision
+from memory.db.stored_conversation import Line, Part
 from memory.store import Memory
 from tests.support.episodes import DAY
 

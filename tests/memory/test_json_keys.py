@@ -14,7 +14,7 @@ import pytest
 from assistant.__main__ import main as assistant
 from memory import conversations
 from memory.__main__ import main as memory
-from memory.db.conversation_rows import Line, Part
+from memory.db.stored_conversation import Line, Part
 from memory.episode import Episode, Turn
 from memory.store import Memory
 from tests.support.apppilot import picture

@@ -12,7 +12,7 @@ from assistant.backends.disk_cache import DiskCache
 from memory import conversations
 from memory.__main__ import main
 from memory.db import database_files
-from memory.db.conversation_rows import Line, Part
+from memory.db.stored_conversation import Line, Part
 from memory.store import Memory
 from tests.support.crasher import episode
 from tests.support.episodes import DAY

@@ -12,7 +12,7 @@ import pytest
 
 from memory import browse, conversations, reminders
 from memory.browse import Duplicate, EpisodeEntry
-from memory.db.conversation_rows import Line, Part
+from memory.db.stored_conversation import Line, Part
 from memory.episode import Episode, Photo, Turn
 from memory.errors import UnknownEpisode
 from memory.store import Memory

@@ -22,8 +22,8 @@ from assistant.photo import from_image
 from memory import conversations
 from memory.__main__ import main
 from memory.db import database_files, name_rows
-from memory.db.conversation_rows import Line, Part
 from memory.db.name_rows import NameDecision
+from memory.db.stored_conversation import Line, Part
 from memory.episode import Episode, Turn
 from memory.forget import cleaning
 from memory.maintenance import word_vectors

@@ -24,7 +24,7 @@ from assistant.models import registry
 from assistant.models.registry import ModelRow
 from assistant.photo import load_photo
 from memory import conversations
-from memory.db.conversation_rows import Line, Part
+from memory.db.stored_conversation import Line, Part
 from memory.episode import Episode, Turn
 from memory.store import Memory
 from tests.support.apppilot import all_seen, caption, idle, look, opened, picture, replies, running, send, until

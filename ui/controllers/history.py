@@ -12,7 +12,7 @@ from pathlib import Path
 from textual.app import App
 
 from memory import conversations, reminders
-from memory.db.conversation_rows import StoredConversation, Title
+from memory.db.stored_conversation import StoredConversation, Title
 from memory.episode import Recall
 from memory.instructions import Reminder
 from ui.controllers.main_view import MainView

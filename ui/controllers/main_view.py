@@ -22,7 +22,7 @@ from assistant.events import (
     Reminded,
     Shortened,
 )
-from memory.db.conversation_rows import StoredConversation
+from memory.db.stored_conversation import StoredConversation
 from memory.episode import Photo, Recall
 from ui.dialogs.kept_conversations import entries
 from ui.runtime.citation_numbers import CitationNumbers

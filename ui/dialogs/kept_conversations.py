@@ -16,7 +16,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from memory.days import day_words
-from memory.db.conversation_rows import Part, StoredConversation, Title
+from memory.db.stored_conversation import Part, StoredConversation, Title
 from memory.instructions import Reminder
 from ui.dialog_strings import (
     CONVERSATION,

@@ -26,7 +26,7 @@ from assistant.encoder.open_encoder import open_encoder
 from assistant.photo import load_photo
 from assistant.worker.open_backend import open_backend
 from memory import reminders
-from memory.db.conversation_rows import StoredConversation
+from memory.db.stored_conversation import StoredConversation
 from memory.episode import Photo, Recall
 from memory.errors import PhotoError
 from memory.instructions import Reminder

@@ -8,7 +8,7 @@ from functools import partial
 
 from assistant.dialogue.denials import OnRecall
 from memory import conversations
-from memory.db.conversation_rows import StoredConversation
+from memory.db.stored_conversation import StoredConversation
 from memory.episode import Episode, Turn
 from ui import dialog_strings
 from ui.input_parser import ID

@@ -18,7 +18,7 @@ from assistant.events import (
     Reminded,
     Shortened,
 )
-from memory.db.conversation_rows import StoredConversation
+from memory.db.stored_conversation import StoredConversation
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
 from ui import recall_strings, strings, telling_strings

@@ -21,7 +21,7 @@ from assistant.backend import Backend
 from assistant.dialogue.denials import OnRecall
 from assistant.encoder.encoder import PhotoEncoder
 from memory.browse import Duplicate
-from memory.db.conversation_rows import StoredConversation
+from memory.db.stored_conversation import StoredConversation
 from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError
 from memory.naming.decisions import Before

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from assistant.backend import Chunk
 from assistant.events import Answered, Captioned, EventHandler, Recalled
 from memory import conversations
-from memory.db.conversation_rows import Kind, Line, Part, StoredConversation
+from memory.db.stored_conversation import Kind, Line, Part, StoredConversation
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from memory.store import Memory

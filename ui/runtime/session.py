@@ -23,7 +23,7 @@ from assistant.dialogue.denials import OnRecall
 from assistant.encoder.encoder import PhotoEncoder
 from memory import conversations
 from memory.days import Unknown
-from memory.db.conversation_rows import StoredConversation
+from memory.db.stored_conversation import StoredConversation
 from memory.episode import Photo, Recall
 from memory.errors import KeepsakeError, UnknownEpisode
 from memory.store import Memory

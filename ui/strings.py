@@ -11,7 +11,7 @@ what you told me. Nothing leaves this computer.
 
 New here? /tour shows you around in two minutes; /demo opens a small album to try it with."""
 HELLO = "Show me a photo: F2 chooses one, or paste its path. Or just ask about what you have told me."
-NANO = "I recall real photos. The built-in model writes from your words and sees little itself: F6 lists others."
+SEES_LITTLE = "I recall real photos. The model here writes from your words and sees little itself: F6 lists others."
 NOTHING_YET = "Show me a photo: the memories that it recalls appear here."
 NO_MATCH = "I do not know anybody or anything here. Tell me who or what it is?"
 ANSWERING = "Keeping your answer …"

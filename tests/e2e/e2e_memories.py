@@ -20,7 +20,7 @@ def leave(app: Terminal) -> None:
 def test_first_run_welcomes_and_plays_the_demo(tmp_path: Path) -> None:
     """From the greeting to an answer that names a friend, without a word typed but /demo and Enter."""
     with running(tmp_path) as app:
-        app.sees("Welcome to Keepsake.", "/demo opens a small album", "0 memories", strings.NANO, "○ idle")
+        app.sees("Welcome to Keepsake.", "/demo opens a small album", "0 memories", strings.SEES_LITTLE, "○ idle")
         app.say("/demo")
         app.sees(
             "▣ new.jpg",

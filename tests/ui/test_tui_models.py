@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from assistant import offline
+from assistant.backend import MaySay
 from assistant.backends.fake import FakeBackend
 from assistant.models import download
 from memory.paths import home
@@ -29,8 +30,9 @@ from tests.support.apppilot import (
     until,
 )
 from tui import KeepsakeApp
+from ui import strings
 from ui.dialogs.model_dialogs import FetchDialog, ModelsScreen
-from ui.widgets.chat_log import PhotoEntry, UserText
+from ui.widgets.chat_log import Note, PhotoEntry, UserText
 from ui.widgets.panels import StatusLine
 
 
@@ -46,6 +48,16 @@ async def choose(app: KeepsakeApp, pilot: Pilot[None], name: str) -> None:
 
 def refuse(name: str, **_: object) -> Path:
     raise AssertionError(f"{name} was fetched without being asked for")
+
+
+@pytest.mark.parametrize(("may_say", "said"), [("told", 1), ("seen", 0)])
+async def test_a_model_that_sees_little_is_introduced_by_that(memory_file: Path, may_say: MaySay, said: int) -> None:
+    """By what its manifest says of it; once it was asked whether it is called nano."""
+    backend = FakeBackend()
+    backend.may_say = may_say
+    async with running(memory_file, backend) as (app, _):
+        await until(lambda: idle(app) and app.query_one(StatusLine).model == backend.name, "the model")
+        assert [str(note.render()) for note in app.query(Note)].count(strings.SEES_LITTLE) == said
 
 
 @pytest.mark.timeout(120)

@@ -162,8 +162,8 @@ class ThreadMessages(Base):
     async def on_model_ready(self, message: messages.ModelReady) -> None:
         """Show the name of the loaded model."""
         self.status.model = message.model
-        if message.model in ("nano", "nano2"):
-            await self.main_view.greet(Note(strings.NANO))
+        if message.may_say == "told":
+            await self.main_view.greet(Note(strings.SEES_LITTLE))
 
     async def on_memory_counted(self, message: messages.MemoryCounted) -> None:
         """Show the number of memories; the first count decides how to greet."""

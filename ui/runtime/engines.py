@@ -88,7 +88,7 @@ class Engines:
         if self._ready is not backend:
             self._ready = backend
             backend.set_ephemeral(self._is_ephemeral())
-            self._tell(ModelReady(backend.name))
+            self._tell(ModelReady(backend.name, backend.may_say))
         return backend
 
     def loaded(self, *, awaited: bool) -> None:

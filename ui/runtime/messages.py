@@ -12,6 +12,7 @@ from typing import Literal
 
 from textual.message import Message
 
+from assistant.backend import MaySay
 from assistant.events import Event
 from memory.episode import Episode, Recall
 
@@ -30,6 +31,8 @@ class ModelReady(Message):
     """The model is loaded."""
 
     model: str
+    may_say: MaySay
+    """See `Backend.may_say`."""
 
 
 @dataclass

@@ -11,6 +11,7 @@ from datetime import date
 from functools import cache
 
 from memory.times.calendar_names import MONTHS
+from memory.times.number_words import NUMBER, number_of
 
 _MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 _NTH = r"\d{1,2}(?:st|nd|rd|th)?"
@@ -25,10 +26,6 @@ _WEEKDAYS = {
 _WEEKDAY = rf"(?:{'|'.join(sorted({*_WEEKDAYS, *_WEEKDAYS.values()}, key=len, reverse=True))})"
 _UNITS = {"yr": "year", "mth": "month", "mo": "month", "wk": "week", "wkend": "weekend"}
 _UNIT = rf"(?:years?|months?|weeks?|days?|(?:{'|'.join(_UNITS)})s?)\b"
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_ONES = "one two three four five six seven eight nine".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_NUMBER = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_ONES)}))?|{'|'.join((*_TEENS, *_ONES))}|an?|\d{{1,3}})"
 _OFTEN_MISTYPED = (
     "january february september october november december christmas thanksgiving halloween"
     " yesterday wednesday thursday saturday"
@@ -98,6 +95,7 @@ def _names() -> _Rules:
         r"last \2\3 \2 before last",
     )
     yield r"a week last ([a-z]+day)\b", r"\1 before last"
+    yield r"before the last(?: one)?\b(?=\s*[?.!,]|$)", "before last"
 
 
 def _dates() -> _Rules:
@@ -107,6 +105,18 @@ def _dates() -> _Rules:
     yield rf"({_YEAR})([/._-])(\d\d?)\2(\d\d?)\b", lambda m: f"{m[1]}-{int(m[3]):02}-{int(m[4]):02}"
     yield rf"(?<!\d[./])(0?[1-9]|1[0-2])[./]({_YEAR})\b(?![./]\d)", lambda m: f"{m[2]}-{int(m[1]):02}"
     yield rf"(\d\d?)-(\d\d?)-({_YEAR})\b", r"\1/\2/\3"
+    yield (
+        rf"(\d\d?)\.? ?(?:-|–|to|bis) ?(\d\d?\.\d\d?\.{_YEAR})\b",
+        lambda m: f"{m[1]}{m[2][m[2].index('.') :]} to {m[2]}",
+    )
+    yield rf"(\d\d?([./])\d\d?)\2? ?(?:-|–|to|bis) ?(\d\d?\2\d\d?\2({_YEAR}))\b", r"\1\2\4 to \3"
+    yield (
+        rf"({_NTH} (?:of )?({'|'.join(MONTHS)}) ({_YEAR})) (?:to|until|till|-) (?:the )?({_NTH})\b"
+        rf"(?! (?:of )?{_MONTH})",
+        (r"\1 to \4 \2 \3"),
+    )
+    yield r"(?:the )?week (?:starting|beginning|commencing|ending)(?: on)? (?=\d|[a-z])", "around "
+    yield r"(?:second to last|next to last|last but one|penultimate) (?=week|weekend|day|[a-z]+day)", "some "
     yield r"(\d\d?\.\d\d?\.)(\d\d)\b(?![.:]?\d)", lambda m: m[1] + str(_full_year(int(m[2])))
     yield rf"(\d\d?)[-. ]?({'|'.join(MONTHS)})[-. ]*({_YEAR})\b", r"\1 \2 \3"
     yield (
@@ -140,17 +150,17 @@ def _dates() -> _Rules:
 def _amounts() -> _Rules:
     """How long ago: numbers in words, parts of years, and about, more than or less than that."""
     yield rf"(\d+|an?|the|last|this|few|of) ?((?:{'|'.join(_UNITS)})s?)\b\.?", _unit
-    yield rf"({_NUMBER})[.,]5 (years?|months?|weeks?|days?)\b", r"\1 \2 and a half"
-    yield rf"({_NUMBER}) and (?:a )?half (years?|months?|weeks?|days?)\b", r"\1 \2 and a half"
+    yield rf"({NUMBER})[.,]5 (years?|months?|weeks?|days?)\b", r"\1 \2 and a half"
+    yield rf"({NUMBER}) and (?:a )?half (years?|months?|weeks?|days?)\b", r"\1 \2 and a half"
     yield r"(years?|months?|weeks?|days?) and half\b", r"\1 and a half"
     yield (
-        rf"(?:({_NUMBER}) years?,? (?:and )?({_NUMBER}) months?)(?= (?:ago|back)\b)",
-        (lambda m: f"{12 * _number(m[1]) + _number(m[2])} months"),
+        rf"(?:({NUMBER}) years?,? (?:and )?({NUMBER}) months?)(?= (?:ago|back)\b)",
+        (lambda m: f"{12 * number_of(m[1]) + number_of(m[2])} months"),
     )
-    yield rf"({_NUMBER})(?= (?:years?|months?|weeks?|days?|nights?|decades?|[a-z]+day|[a-z]+er)s?\b)", _in_digits
+    yield rf"({NUMBER})(?= (?:years?|months?|weeks?|days?|nights?|decades?|[a-z]+day|[a-z]+er)s?\b)", _in_digits
     yield r"couple (?!of)(?=(?:years|months|weeks|days)\b)", "couple of "
-    yield r"(?:about |around )?(\d+|a) decades? (?=ago\b|back\b)", lambda m: f"around {10 * _number(m[1])} years "
-    yield r"(\d+|a) fortnights? (?=ago\b|back\b)", lambda m: f"{2 * _number(m[1])} weeks "
+    yield r"(?:about |around )?(\d+|a) decades? (?=ago\b|back\b)", lambda m: f"around {10 * number_of(m[1])} years "
+    yield r"(\d+|a) fortnights? (?=ago\b|back\b)", lambda m: f"{2 * number_of(m[1])} weeks "
     yield (
         r"(?:the |this )?(?:last|past) (decade|fortnight)\b(?! of)",
         lambda m: "last 10 years" if m[1].lower() == "decade" else "last 2 weeks",
@@ -163,19 +173,19 @@ def _amounts() -> _Rules:
     yield r"(?:the |this )?past (year|month|week)\b(?! (?:of|in|before)\b)", r"last 1 \1s"
     yield r"this past (?=[a-z])", "last "
     yield (
-        rf"({_NUMBER}) (years?|months?|weeks?|days?) or (?:so|two|three) (?=ago\b)",
+        rf"({NUMBER}) (years?|months?|weeks?|days?) or (?:so|two|three) (?=ago\b)",
         lambda m: (
             f"around {m[1]} {m[2]} "
             if " or so" in m[0].lower()
-            else f"{m[1]} {m[2]} ago or {_number(m[1]) + 1} {m[2]} "
+            else f"{m[1]} {m[2]} ago or {number_of(m[1]) + 1} {m[2]} "
         ),
     )
-    yield rf"({_NUMBER}) ?(?:-|–|to|or) ?(?=\d+ (year|month|week|day)s? (?:ago|back)\b)", r"\1 \2s ago or "
-    yield rf"(?<=between )({_NUMBER}) and (?=\d+ (year|month|week|day)s? (?:ago|back)\b)", r"\1 \2s ago or "
+    yield rf"({NUMBER}) ?(?:-|–|to|or) ?(?=\d+ (year|month|week|day)s? (?:ago|back)\b)", r"\1 \2s ago or "
+    yield rf"(?<=between )({NUMBER}) and (?=\d+ (year|month|week|day)s? (?:ago|back)\b)", r"\1 \2s ago or "
     yield r"(\d+|an?|few|of) night(s?) (?=ago\b|back\b)", r"\1 day\2 "
-    yield rf"(?:more than|over|at least|well over) (?={_NUMBER} (?:{_UNIT}) (?:ago|back)\b)", "until "
-    yield rf"(?:no more than|not more than|less than|under|at most) (?={_NUMBER} (?:{_UNIT}) (?:ago|back)\b)", "since "
-    ago = rf"(?={_NUMBER} (?:{_UNIT})(?: and a half)? (?:ago|back)\b)"
+    yield rf"(?:more than|over|at least|well over) (?={NUMBER} (?:{_UNIT}) (?:ago|back)\b)", "until "
+    yield rf"(?:no more than|not more than|less than|under|at most) (?={NUMBER} (?:{_UNIT}) (?:ago|back)\b)", "since "
+    ago = rf"(?={NUMBER} (?:{_UNIT})(?: and a half)? (?:ago|back)\b)"
     yield rf"(?:about|approximately|approx\.?|roughly|some|nearly|almost|just over|just under|like) {ago}", "around "
     yield r"(\d{1,3} ?)(spring|summer|autumn|fall|winter|christmas|easter)(e?s)? back\b", r"\1\2\3 ago"
 
@@ -188,8 +198,12 @@ def _limits() -> _Rules:
     yield r"(?:not after|no later than|not later than)\b", "until"
     yield r"(?:from )?(?:prior to|earlier than)\b", "before"
     yield rf"pre[- ](?={_DATED})", "before "
-    yield rf"post[- ](?={_DATED})|later than\b ?", "after "
-    yield r"up (?:un)?(?:to|til|till)(?: and including)?\b", "until"
+    yield rf"post[- ](?={_DATED})|(?:later|newer|more recent) than (?={_DATED})|later than\b ?", "after "
+    yield rf"older than (?={_DATED})", "before "
+    yield rf"older than ({NUMBER} (?:{_UNIT}))", r"until \1 ago"
+    yield rf"(?:newer|more recent) than ({NUMBER} (?:{_UNIT}))", r"since \1 ago"
+    busy = "".join(f"(?<!{word} )" for word in "we you he she they i get got been".split())  # "what we were up to"
+    yield rf"{busy}up (?:un)?(?:to|til|till)(?: and including)?\b", "until"
     yield r"thru\b", "through"
     yield r"by (?:the )?end of\b|before (?:the )?end of\b", "until"
     yield r"after (?:the )?(?:beginning|start) of\b", "since"
@@ -257,20 +271,7 @@ def _unit(match: re.Match[str]) -> str:
 
 
 def _in_digits(match: re.Match[str]) -> str:
-    return match[0] if match[0].lower() in ("a", "an") else str(_number(match[0]))
-
-
-def _number(text: str) -> int:
-    """ "Twenty-five", "a", "25"."""
-    if text.isdigit():
-        return int(text)
-    total = 0
-    for word in text.lower().replace("-", " ").split():
-        if word in _TENS:
-            total += 10 * (_TENS.index(word) + 2)
-        else:
-            total += (_TEENS.index(word) + 10) if word in _TEENS else _ONES.index(word) + 1 if word in _ONES else 1
-    return total
+    return match[0] if match[0].lower() in ("a", "an") else str(number_of(match[0]))
 
 
 def _since_or_until(word: str) -> str:

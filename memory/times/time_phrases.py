@@ -24,7 +24,7 @@ _ORDER = re.compile(
     r"\b(?:the |for the )?(?:(?P<newest>last|latest|most recent) time|(?P<oldest>(?:very )?first) time)\b", re.I
 )
 _HOW = re.compile(
-    r"\b(?:(?P<length>day|night|evening|morning|week|fortnight|month|year) (?=before |after ))?"
+    r"\b(?:(?<!\ba\ )(?P<length>day|night|evening|morning|week|fortnight|month|year) (?=before |after ))?"
     r"(?P<how>before|until|till|after|since|in|on|at|from|during|over|around|between|within|throughout|circa|ca\.?|of)"
     r" (?:the )?$",
     re.I,
@@ -139,12 +139,22 @@ def _phrases(text: str, found: Sequence[Atom]) -> Iterable[Phrase]:
 
 
 _NOT = re.compile(
-    r"(?:\b(?:not|never|except(?:ing)?(?: for)?|excluding|without|apart from|aside from|besides|other than"
+    r"(?:\b(?:(?:not|never)(?: only| just| merely)?|instead|rather than|as opposed to"
+    r"|except(?:ing)?(?: for)?|excluding|without|apart from|aside from|besides|other than"
     r"|(?:all|everything|everyone|anything) but|if not|outside(?: of)?"
     r"|(?:no|none|nothing|neither)(?: (?:photos?|pictures?|pics|images|memories|ones?|of (?:them|those|these)))?)"
     r"|(?<=[a-z])n't(?: (?:from|taken|made|shot|dated))?) (?:the )?$",
     re.I,
 )
+_AFTER_A_TIME = re.compile(
+    r" (?:in|at|on|by|of|to|for|with|from|and|or|but|as|a|an|the|my|our|his|her|their|your|i|we|you|he|she|they|it|who"
+    r"|what|which|where|when|that|how|why|did|do|does|was|were|is|are|had|has|have|not|before|after|last|this|until|till"
+    r"|since|during|together|again|too|there|here|then|only|so|please|months?|weeks?|days?|nights?|evenings?|mornings?"
+    r"|term|time|season|sometime|somewhere|\d\S*)\b",
+    re.I,
+)
+"""What may stand behind "the summer" when it is a time; else it is a summer house, a Christmas market."""
+_STREETS = re.compile(r" (?:islands?|street|st|road|rd|avenue|ave|lane|hill|hotel|park|square|carol|tree)\b", re.I)
 _AFTER_A_YEAR = re.compile(r"\s*(?:$|[,.;:?!)]|(?:with|at|in|on|by|and|or|when|where)\b)", re.I)
 _TOLD_BY = re.compile(
     r" (?:when|that|in which|where|after|before|we|i|you|he|she|they|it"
@@ -161,7 +171,11 @@ def _meant(written: Spelled, phrases: Sequence[Phrase]) -> list[Phrase]:
     where such a number may be no year: nothing is known then.
     """
     text = written.text
-    meant = [one for one in phrases if _means_a_time(one) and not _NOT.search(text, 0, one.start)]
+    meant = [
+        one
+        for one in phrases
+        if _means_a_time(one) and not _NOT.search(text, 0, one.start) and not _names_a_thing(text, one)
+    ]
     undated = [one for one in meant if any(a.part for g in one.groups for a in g) and not _has_a_year(one)]
     years = [one for one in phrases if one not in meant and _has_a_year(one) and not _NOT.search(text, 0, one.start)]
     if undated and years and not any(_has_a_year(one) for one in meant):
@@ -173,6 +187,18 @@ def _meant(written: Spelled, phrases: Sequence[Phrase]) -> list[Phrase]:
     if any(_has_a_year(one) for one in meant):
         return meant
     return [one for one in meant if one not in undated or not _told_by_words(text, one)]
+
+
+def _names_a_thing(text: str, phrase: Phrase) -> bool:
+    """Whether a month, a season or a feast belongs to a name: the summer house, Christmas Island, May's kitchen."""
+    ((atom, *others), *groups) = phrase.groups
+    if others or groups or atom.sure or not atom.part:
+        return False
+    definite = re.search(r"\b(?:the|a|an|our|my|his|her|their|your) $", text[: phrase.said[0]], re.I)
+    behind = text[phrase.said[1] :]
+    if definite and re.match(r" [^\W\d]", behind) and not _AFTER_A_TIME.match(behind) and not _TOLD_BY.match(behind):
+        return True
+    return bool(_STREETS.match(behind)) or (atom.ambiguous and behind.startswith("'s "))
 
 
 def _has_a_year(phrase: Phrase) -> bool:

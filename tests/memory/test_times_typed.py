@@ -66,6 +66,9 @@ ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
         ("'98 or '99", "1998-01-01 .. 1999-12-31"),
         ("2020, 2021, 2022", "2020-01-01 .. 2022-12-31"),
         ("in 2019, or was it 2020?", "2019-01-01 .. 2020-12-31"),
+        ("3.-5.3.2021", "2021-03-03 .. 2021-03-05"),
+        ("3.3.-5.3.2021", "2021-03-03 .. 2021-03-05"),
+        ("from the 3rd of March 2021 until the 5th", "2021-03-03 .. 2021-03-05"),
         # how long ago
         ("twenty five years ago", "2001-01-01 .. 2001-12-31"),
         ("1.5 years ago", "2025-05-01 .. 2025-05-31"),
@@ -107,6 +110,9 @@ ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
         ("2018 onwards", "2018-01-01 .. "),
         ("in 2012 or so", "2011-01-01 .. 2013-12-31"),
         ("~2012", "2011-01-01 .. 2013-12-31"),
+        ("newer than 2018", "2019-01-01 .. "),
+        ("older than two years", " .. 2024-12-31"),
+        ("what were we up to in 2020", "2020-01-01 .. 2020-12-31"),
         # which Sunday, which week, which feast
         ("the first Sunday of May 2024", "2024-05-05 .. 2024-05-05"),
         ("the last Friday of October 2025", "2025-10-31 .. 2025-10-31"),
@@ -150,6 +156,16 @@ ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
         ("with May in 2020", "2020-01-01 .. 2020-12-31"),
         ("did we march in 2018", "2018-01-01 .. 2018-12-31"),
         ("lunch on sun deck", " .. "),
+        ("not only in 2021", " .. "),
+        ("instead of 2020", " .. "),
+        ("at the Christmas market", " .. "),
+        ("at the Christmas market in 2019", "2019-01-01 .. 2019-12-31"),
+        ("in the summer house", " .. "),
+        ("in the summer months", "2026-06-01 .. 2026-08-31"),
+        ("on Christmas Island in 2019", "2019-01-01 .. 2019-12-31"),
+        ("at Spring Street in 2019", "2019-01-01 .. 2019-12-31"),
+        ("in May's kitchen", " .. "),
+        ("the second to last week of May 2021", "2021-05-01 .. 2021-05-31"),
     ],
 )
 def test_times_are_read_as_they_are_typed(monkeypatch: pytest.MonkeyPatch, text: str, meant: str) -> None:

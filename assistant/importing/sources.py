@@ -11,6 +11,7 @@ import codecs
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,8 @@ LONGEST_TEXT = 1 << 28
 """Bytes of the longest text of a chat that is read."""
 TELEGRAM = "result.json"
 """The file that holds an export of Telegram."""
+PAGES, AS_PAGES = "messages.html", "this is a chat of Telegram as pages, without its words: export it again as JSON"
+"""The first file of an export of Telegram that only people can read, and what is said of it."""
 SIGNAL = "main.jsonl"
 """The file that holds an export of Signal."""
 
@@ -56,7 +59,8 @@ def open_source(path: Path, me: str | None = None, order: DayOrder | None = None
             elif _holds_signal(path / SIGNAL):
                 yield _signal_folder(path / SIGNAL, me)
             else:
-                yield folder_source(path)
+                found = folder_source(path)
+                yield replace(found, notes=(*found.notes, AS_PAGES)) if (path / PAGES).is_file() else found
         elif path.name == TELEGRAM:
             yield _telegram_folder(path, me)
         elif path.name == SIGNAL:

@@ -3,7 +3,8 @@
 No file is opened here. Fields as documented at core.telegram.org/import-export: a message has a date on the clock of
 the device that exported, who it is from, a text in one piece or in pieces with marks, and the path of a photo or file
 within the export; where media were left out a sentence stands in the path's place. What was forwarded is its author's
-words. Notices, stickers, polls, places and calls are nobody's words. Channels and bots are not read.
+words, or nobody's where the author is not said. Notices, stickers, polls, places and calls are nobody's words; what
+deletes itself is left out. Channels and bots are not read.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ NO_WORDS = (
     "contact_information",
     "game_title",
     "invoice_information",
+    "giveaway_information",
+    "giveaway_results",
+    "paid_messages_price_change",
     "todo_list",
     "via_bot",
 )
@@ -58,7 +62,9 @@ def parse(data: object) -> list[Chat]:
     assert isinstance(data, dict)
     me = _owner(data.get("personal_information"))
     single = "messages" in data
-    chats = [_chat(chat, me) for chat in ([data] if single else data["chats"]["list"]) if _of_people(chat, single)]
+    left = data.get("left_chats")  # groups that the user left
+    listed = [data] if single else [*data["chats"]["list"], *(left.get("list", []) if isinstance(left, dict) else [])]
+    chats = [_chat(chat, me) for chat in listed if _of_people(chat, single)]
     found = [chat for chat in chats if chat.messages]
     if not found:
         raise KeepsakeError("no message of a person is in it: channels and bots are not read")
@@ -88,8 +94,11 @@ def _messages(listed: list[object]) -> Iterator[Message]:
     for raw in listed:
         if not isinstance(raw, dict) or raw.get("type") != "message":
             continue  # notices: joined, pinned, called
-        when = _when(raw.get("date"))
-        sender = " ".join(_text(raw.get("forwarded_from") or raw.get("from")).split()) or "somebody"
+        if raw.get("self_destruct_period_seconds"):
+            continue
+        when = _when(raw.get("date")) or _moment(raw.get("date_unixtime"))
+        said_by = raw.get("forwarded_from") if "forwarded_from" in raw else raw.get("from")  # null: nobody knows
+        sender = " ".join(_text(said_by).split()) or "somebody"
         if when is None:
             continue
         text = "" if any(field in raw for field in NO_WORDS) else without_coordinates(_text(raw.get("text")))
@@ -120,6 +129,14 @@ def _when(value: object) -> datetime | None:
     except ValueError:
         return None
     return when if when and when.year >= FOUNDED and when <= datetime.now() + timedelta(days=1) else None
+
+
+def _moment(value: object) -> datetime | None:
+    """Seconds since 1970, as text or a number, on the clock of this machine; None as for `_when`."""
+    try:
+        return _when(datetime.fromtimestamp(int(value)).isoformat())  # type: ignore[call-overload]
+    except (ValueError, TypeError, OverflowError, OSError):
+        return None
 
 
 def _text(value: object) -> str:

@@ -122,6 +122,39 @@ def test_what_is_no_export_is_told_in_one_line(data: bytes, line: str) -> None:
         telegram.parse(telegram.load(data))
 
 
+@pytest.mark.parametrize(
+    ("more", "sender", "text"),
+    [
+        ({"forwarded_from": None}, "somebody", "hi"),  # forwarded from an account that is gone: not Anna's words
+        ({"forwarded_from": "Zoo"}, "Zoo", "hi"),
+        ({"from": None}, "somebody", "hi"),
+        ({"date": "", "date_unixtime": "1715531400"}, "Anna", "hi"),
+        ({"date": None, "date_unixtime": "soon"}, None, None),
+        ({"self_destruct_period_seconds": 60, "photo": "photos/a.jpg"}, None, None),
+        ({"giveaway_information": {"quantity": 3}, "photo": "photos/a.jpg"}, "Anna", ""),
+        ({"edited": "2024-05-12T19:00:00", "media_spoiler": True, "photo": "photos/a.jpg"}, "Anna", "hi"),
+    ],
+)
+def test_whose_words_and_when(more: dict[str, object], sender: str | None, text: str | None) -> None:
+    chat = {**CHAT, "messages": [{**message("hi", "18:30:00"), **more}, message("end", "23:00:00")]}
+    *found, _ = telegram.parse(chat)[0].messages
+    assert [(m.sender, m.text) for m in found] == ([(sender, text)] if sender else [])
+
+
+def test_groups_that_the_user_left_are_read_too() -> None:
+    left = {**CHAT, "type": "private_group", "name": "Old flat"}
+    account = {"chats": {"list": [CHAT]}, "left_chats": {"about": "...", "list": [left]}}
+    assert [chat.title for chat in telegram.parse(account)] == ["Anna", "Old flat"]
+    assert len(telegram.parse({"chats": {"list": [CHAT]}, "left_chats": 3})) == 1
+
+
+def test_an_export_as_pages_says_what_to_do(tmp_path: Path) -> None:
+    save(tmp_path / "ChatExport/photos/photo_1@12-05-2024_18-30-20.jpg", 1)
+    (tmp_path / "ChatExport/messages.html").write_text("<html>")
+    with open_source(tmp_path / "ChatExport") as source:
+        assert source.kind == "folder" and source.notes[-1].endswith("export it again as JSON")
+
+
 def test_another_programs_result_leaves_a_folder_of_photos(tmp_path: Path) -> None:
     save(tmp_path / "lab/photo.jpg", 1)
     (tmp_path / "lab/result.json").write_text('{"score": 3}')

@@ -1,6 +1,6 @@
 """What the grounding check makes of short answers: "Nathan.", "A bean.", "Four."; no model writes.
 
-By hand (`terse.jsonl`, notes of the dev split): 30 right ones and 30 wrong ones. From the notes of a split: the answers
+By hand (`terse.jsonl`, notes of the dev split): 55 right ones and 55 wrong ones. From the notes of a split: the answers
 that go with a question are right; names and short facts of the note are wrong where what is asked was never told.
 """
 

@@ -38,9 +38,9 @@ _MOVED = frozenset(("from", "for", "by"))
 
 
 def asked_words(question: Words) -> list[Token]:
-    """The words of a question without those that only lead to it."""
+    """The words of a question without those that only lead to it: "And on what day", "so"."""
     found = [t for t in question if t.kind != "stop"]
-    while found and found[0].text.lower() in ("and", "but", "so"):
+    while found and (found[0].text.lower() in ("and", "but", "so") or found[0].kind == "prep"):
         found = found[1:]
     return found
 
@@ -64,7 +64,7 @@ def kind_asked(question: Words) -> str:
     if question[1].stem in _SORT and len(question) > 3 and question[2].text.lower() == "of":
         return question[3].stem if question[3].kind == "word" else ""
     goes_on = all(t.kind in ("be", "aux") or is_verb(t) for t in question[2:3])
-    return question[1].stem if goes_on and question[1].stem not in _NO_KIND - stems("make") else ""
+    return question[1].stem if goes_on and question[1].stem not in _NO_KIND - stems("make day") else ""
 
 
 def somebody(own: Words, told: Premise, *, where: bool = False) -> bool:

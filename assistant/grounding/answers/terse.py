@@ -8,6 +8,7 @@ and then about a right answer; each was kept for what it refuses of names and fa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from assistant.grounding.answers.amounts import misfit_amount
 from assistant.grounding.answers.phrase import (
@@ -36,11 +37,12 @@ _COLOURS = stems(
     "red blue green yellow orange purple pink brown black white grey gray golden gold silver turquoise violet navy"
     " beige cream lilac maroon crimson scarlet colourless dark light bright pale"
 )
+_DAYS = stems("day weekday month")
 _KNOWN_KINDS = stems(
-    "street road lane town city village country place state language year day date month time hour weekday season side"
-    " direction"
+    "street road lane town city village country place state language year date time hour season side direction"
 )
 """Kinds whose instances a note tells without the word: "Bakery Lane", to "Which street is it?"."""
+QUOTES = '"“”'
 _IN_VIEW = lexicon.THIS | {"he", "she", "it", "they"}
 
 
@@ -72,6 +74,9 @@ def _instance(question: Words, own: Words, said: Words, told: Premise) -> bool:
         return False
     if kind in _COLOUR:
         return not any(t.stem in _COLOURS or "-" in t.text or t.text.lower().endswith("ish") for t in own)
+    if kind in _DAYS:
+        dated = any(t.kind == "day" or t.text.lower() in lexicon.TIMES for t in said)
+        return not dated and any(t.kind != "number" for t in own)  # "17/10"
     if kind in _KNOWN_KINDS:
         return False
     homes = [n for n, s in enumerate(told.sentences) if any(t.content and alike(t.stem, own[-1].stem) for t in s)]
@@ -88,7 +93,8 @@ def _nobody_asked(question: Words, own: Words, said: Words, told: Premise) -> bo
         return False
     if kind := kind_asked(question):
         return kind not in PEOPLE
-    return wh in ("where", "when", "why", "how") or (wh == "what" and bool(_topic(question, told)))
+    asks_more = bool(_topic(question, told)) or question[-1].kind == "prep"  # "What is he in for?"
+    return wh in ("where", "when", "why", "how") or (wh == "what" and asks_more)
 
 
 def _topic(question: Words, told: Premise) -> list[Token]:
@@ -163,14 +169,31 @@ def _other_name(question: Words, own: Words, said: Words, told: Premise) -> bool
     """No name, or one told beside something else, to what it is called: "Kofi.", to "What is his daughter's name?"."""
     if question[0].text.lower() not in ("what", "how") or question[-1].stem not in NAMED or question[1].kind != "be":
         return False
-    names = {t.stem for t in told.tokens if t.kind == "name" or t.text.isupper()}
-    if names and not any(t.text in '"“”' for t in told.tokens) and not any(t.stem in names for t in own):
+    if _writes_names(told) and not any(t.stem in _names(told) for t in own):
         return True
-    things = [t.stem for t in question[1:] if t.kind in ("word", "name") and t.stem not in NAMED | told.about | GENERIC]
-    if not things or not any(t.content and alike(t.stem, one) for t in told.tokens for one in things):
-        return bool(things) and own[-1].stem not in told.names and somebody(own, told) and not PEOPLE & {*things}
+    things = [t for t in question[1:] if t.kind in ("word", "name") and t.stem not in NAMED | told.about | GENERIC]
+    stems_of = {t.stem for t in things}
+    if not any(t.content and alike(t.stem, one) for t in told.tokens for one in stems_of):
+        theirs = any(b.kind == "other" or b.possessive for b, t in pairwise(question) if t in things)
+        aside = own[-1].stem not in told.names and somebody(own, told)
+        return bool(things) and (theirs or aside) and (theirs or not PEOPLE & stems_of)
     homes = [s for s in told.sentences if any(t.content and t.stem == own[-1].stem for t in s)]
-    return bool(homes) and not any(alike(one, t.stem) for s in homes for t in s for one in things)
+    return bool(homes) and not any(alike(one, t.stem) for s in homes for t in s for one in stems_of)
+
+
+def _names(told: Premise) -> set[str]:
+    """Stems of what may be a name: with a capital, or in quotation marks."""
+    inside, out = False, set()
+    for t in told.tokens:
+        inside ^= t.text in QUOTES
+        if inside or t.kind == "name" or t.text.isupper():
+            out.add(t.stem)
+    return out
+
+
+def _writes_names(told: Premise) -> bool:
+    """Whether the user writes names with capitals, as far as one can tell."""
+    return any(t.kind == "name" for t in told.tokens) or any(s[0].text[:1].isupper() for s in told.sentences)
 
 
 def _elsewhere(question: Words, own: Words, said: Words, told: Premise) -> bool:

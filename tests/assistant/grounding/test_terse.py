@@ -51,6 +51,10 @@ def test_the_right_short_answer_is_shown_and_another_is_not(note: str, question:
         ("Who sprayed the orchard?", "Nora."),
         ("Whose is the orchard?", "The fair."),
         ("When was Felix born?", "Nora."),
+        ("On what day is the fair?", "Hive 4."),
+        ("How did the hive break?", "Four euros."),
+        ("What is his sister called?", "Nora."),
+        ("What is Nora in for?", "Felix."),
     ],
 )
 def test_what_was_never_told_gets_no_name_or_number_that_was(question: str, answer: str) -> None:
@@ -77,6 +81,6 @@ def _caption(note: str) -> dict[str, object]:
     return {"memories": [{"words": note, "day": "2024-05-12", "place": None}], "sees": False}
 
 
-def test_of_sixty_short_answers_labelled_by_hand() -> None:
+def test_of_110_short_answers_labelled_by_hand() -> None:
     found = by_hand()
-    assert found["right"]["shown"] >= 26 and found["wrong"]["not shown"] >= 24, found
+    assert found["right"]["shown"] >= 48 and found["wrong"]["not shown"] >= 44, found

@@ -17,10 +17,18 @@ from memory.episode import Episode, Turn
 from memory.store import Memory
 from tests.support.apppilot import idle, opened, running, sees, send, until
 from tui import KeepsakeApp
-from ui.dialogs import episode_dialogs, kept_conversations, memory_browser, model_dialogs
+from ui.dialogs import (
+    duplicates_screen,
+    edit_screen,
+    episode_dialogs,
+    kept_conversations,
+    memory_browser,
+    model_dialogs,
+)
 from ui.dialogs.confirming import Confirming
+from ui.dialogs.edit_screen import EditScreen
 from ui.dialogs.episode_dialogs import EpisodeScreen
-from ui.dialogs.memory_browser import BrowserScreen, EditScreen
+from ui.dialogs.memory_browser import BrowserScreen
 from ui.dialogs.people_screen import SplitScreen
 from ui.widgets.chat_log import UserText
 
@@ -118,7 +126,7 @@ async def test_a_burst_that_opens_a_memory_does_not_forget_it(memory_file: Path,
 
 def test_every_screen_that_has_a_key_for_yes_or_takes_away_waits_until_it_is_drawn() -> None:
     asking = []
-    for module in (episode_dialogs, kept_conversations, memory_browser, model_dialogs):
+    for module in (duplicates_screen, edit_screen, episode_dialogs, kept_conversations, memory_browser, model_dialogs):
         for name, screen in inspect.getmembers(module, inspect.isclass):
             if issubclass(screen, Screen) and screen.__module__ == module.__name__:
                 keys = {key for one in screen.BINDINGS for key in getattr(one, "key", "").split(",")}
@@ -126,9 +134,8 @@ def test_every_screen_that_has_a_key_for_yes_or_takes_away_waits_until_it_is_dra
                     assert issubclass(screen, Confirming), name
                     asking.append(name)
     assert set(asking) == {"EpisodeScreen", "ConversationScreen", "FetchDialog"}
-    assert issubclass(memory_browser.TwinsScreen, Confirming) and issubclass(
-        kept_conversations.RemindersScreen, Confirming
-    )
+    assert issubclass(duplicates_screen.DuplicatesScreen, Confirming)
+    assert issubclass(kept_conversations.RemindersScreen, Confirming)
 
 
 async def test_what_is_corrected_in_a_burst_is_sent_as_corrected(memory_file: Path) -> None:

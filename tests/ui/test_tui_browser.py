@@ -27,8 +27,10 @@ from tests.support.apppilot import (
     until,
 )
 from tests.support.browserpilot import NOW, browser, fill, words_of
+from ui.dialogs.duplicates_screen import DuplicatesScreen
+from ui.dialogs.edit_screen import EditScreen
 from ui.dialogs.episode_dialogs import EpisodeScreen
-from ui.dialogs.memory_browser import BrowserScreen, EditScreen, TwinsScreen
+from ui.dialogs.memory_browser import BrowserScreen
 from ui.dialogs.statistics_screen import StatisticsScreen
 
 
@@ -227,12 +229,12 @@ async def test_doubles_are_offered_and_merged_when_told_to(memory_file: Path, ph
     async with running(memory_file, FakeBackend()) as (app, pilot):
         grid = await browser(app, pilot)
         await pilot.press("d")
-        await opened(app, TwinsScreen)
+        await opened(app, DuplicatesScreen)
         await sees(app.screen, "28 February 2026  ×2", "Milo at home")
         await pilot.press("escape")
         assert len(words_of(memory_file)) == 3, "nothing is merged unasked"
         await pilot.press("d")
-        await opened(app, TwinsScreen)
+        await opened(app, DuplicatesScreen)
         app.screen.query_one(OptionList).focus()
         await pilot.press("enter")
         await sees(app.screen, "Merged: 1 removed")

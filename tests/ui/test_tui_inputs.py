@@ -30,10 +30,11 @@ from tests.support.apppilot import (
     until,
 )
 from tui import KeepsakeApp
+from ui.dialogs.edit_screen import EditScreen
 from ui.dialogs.editing import DropScreen
 from ui.dialogs.episode_dialogs import CaptionDialog, EpisodeScreen, HelpScreen, RememberDialog
 from ui.dialogs.kept_conversations import HistoryScreen, RemindersScreen
-from ui.dialogs.memory_browser import BrowserScreen, EditScreen
+from ui.dialogs.memory_browser import BrowserScreen
 from ui.dialogs.model_dialogs import ModelsScreen
 from ui.dialogs.photo_picker import PhotoPicker
 from ui.widgets.chat_log import Composer, PhotoEntry, UserText

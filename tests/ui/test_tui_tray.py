@@ -13,8 +13,9 @@ from memory.episode import Episode
 from memory.store import Memory
 from memory.tray import waiting_photos as tray
 from tests.support.apppilot import idle, notes, opened, picture, running, sees, send, until
+from ui.dialogs.edit_screen import EditScreen
 from ui.dialogs.editing import DropScreen
-from ui.dialogs.memory_browser import BrowserScreen, EditScreen
+from ui.dialogs.memory_browser import BrowserScreen
 from ui.imports.import_dialog import ImportDialog
 from ui.imports.tray_screen import TrayScreen
 from ui.widgets.panels import StatusLine

@@ -12,8 +12,9 @@ from assistant.photo import load_photo
 from memory.episode import Episode, Turn
 from memory.store import Memory
 from tests.support.apppilot import opened, picture, running, sees, send, until
+from ui.dialogs.edit_screen import EditScreen
 from ui.dialogs.episode_dialogs import RememberDialog
-from ui.dialogs.memory_browser import BrowserScreen, EditScreen
+from ui.dialogs.memory_browser import BrowserScreen
 from ui.dialogs.statistics_screen import StatisticsScreen
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -27,16 +27,18 @@ from memory.store import Memory
 from memory.text import count
 from ui.controllers.main_view import MainView
 from ui.controllers.people import PeopleController
-from ui.dialog_strings import BROWSER_DONE, TWINS_NONE
+from ui.dialog_strings import BROWSER_DONE, DUPLICATES_NONE
+from ui.dialogs.duplicates_screen import DuplicatesScreen
+from ui.dialogs.edit_screen import EditScreen
 from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.large_photo import LargePhoto
-from ui.dialogs.memory_browser import BrowserScreen, EditScreen, TwinsScreen, What
+from ui.dialogs.memory_browser import BrowserScreen, What
 from ui.dialogs.statistics_screen import StatisticsScreen
 from ui.input_parser import ID, photo_paths
 from ui.people_strings import LISTED_AS, LISTED_NONE
 from ui.recall_strings import day
 from ui.runtime.app_thread import AppThread
-from ui.runtime.memory_jobs import asked_for, twins
+from ui.runtime.memory_jobs import asked_for, find_duplicates
 from ui.strings import DETAILS_NONE, FORGET_WHICH, FORGETTING, LOOKING, MERGING, SAVING, UNDO_HOW, UNDOING
 from ui.widgets.episode_card import Card, CardSize, draw_card
 
@@ -228,8 +230,8 @@ class MemoriesController:
                 self.people.open()
             case "statistics":
                 self._thread.browse(browse.statistics, self._count)
-            case "twins":
-                self._thread.browse(twins, self._twins)
+            case "duplicates":
+                self._thread.browse(find_duplicates, self._show_duplicates)
             case _ if mark:
                 self._thread.browse(lambda memory: memory.get(mark.id), partial(self.choose, what=what))
 
@@ -280,17 +282,17 @@ class MemoriesController:
     async def _count(self, counted: Statistics) -> None:
         await self._app.push_screen(StatisticsScreen(counted))
 
-    async def _twins(self, found: tuple[list[Duplicate], dict[str, Episode]]) -> None:
-        twins, episodes = found
+    async def _show_duplicates(self, found: tuple[list[Duplicate], dict[str, Episode]]) -> None:
+        duplicates, episodes = found
 
         async def chosen(merged: Sequence[Duplicate] | None) -> None:
             if merged:
                 self._thread.merge(await self._view.note(MERGING), merged)
 
-        if twins:
-            await self._app.push_screen(TwinsScreen(twins, episodes), chosen)
+        if duplicates:
+            await self._app.push_screen(DuplicatesScreen(duplicates, episodes), chosen)
         else:
-            await self._say(TWINS_NONE)
+            await self._say(DUPLICATES_NONE)
 
 
 def _find(words: str, memory: Memory) -> Finding:

@@ -6,21 +6,16 @@ The screens show what they are given and report what the user wants; `controller
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date
 from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
-from textual.widgets import Input, Label, OptionList, Static, TextArea
-from textual.widgets.option_list import Option
+from textual.screen import Screen
+from textual.widgets import Input, Static
 
-from memory.browse import Duplicate, EpisodeEntry
-from memory.days import LONGEST_DAY, UNKNOWN
-from memory.episode import Episode, Turn
-from memory.times.typed_day import typed_day
+from memory.browse import EpisodeEntry
 from ui.dialog_strings import (
     BROWSER,
     BROWSER_BEST,
@@ -30,23 +25,13 @@ from ui.dialog_strings import (
     BROWSER_NONE,
     BROWSER_PHOTO,
     BROWSER_SEARCH,
-    EDIT,
-    EDIT_EMPTY,
-    EDIT_KEYS,
-    TWINS,
-    TWINS_KEYS,
-    TWINS_WHY,
 )
-from ui.dialogs.confirming import Confirming
-from ui.dialogs.editing import TAB, Editing
-from ui.recall_strings import day
 from ui.widgets.episode_card import CardSize
 from ui.widgets.episode_grid import EpisodeGrid
 from ui.widgets.keys_line import KeysLine
-from ui.widgets.photo_view import PhotoView
-from ui.widgets.text_fields import LineField, TextField
+from ui.widgets.text_fields import LineField
 
-What = Literal["open", "large", "edit", "forget", "undo", "statistics", "twins", "people"]
+What = Literal["open", "large", "edit", "forget", "undo", "statistics", "duplicates", "people"]
 
 
 class BrowserScreen(Screen[None]):
@@ -60,7 +45,7 @@ class BrowserScreen(Screen[None]):
         Binding("f,delete", "request('forget')", "Forget", show=False),
         Binding("u", "request('undo')", "Undo", show=False),
         Binding("s", "request('statistics')", "Statistics", show=False),
-        Binding("d", "request('twins')", "Duplicates", show=False),
+        Binding("d", "request('duplicates')", "Duplicates", show=False),
         Binding("p", "request('people')", "People and things", show=False),
         Binding("g,t", "grid", "Grid or timeline", show=False),
         Binding("slash", "search", "Search", show=False, priority=True),  # what is typed after it at once is sought
@@ -165,7 +150,7 @@ class BrowserScreen(Screen[None]):
 
     async def action_request(self, what: What) -> None:
         """Hand what the user wants done with the chosen memory to the controller."""
-        if self.grid.mark or what in ("undo", "statistics", "twins", "people"):
+        if self.grid.mark or what in ("undo", "statistics", "duplicates", "people"):
             await self._request(what, self.grid.mark)
 
     def action_grid(self) -> None:
@@ -194,105 +179,3 @@ class BrowserScreen(Screen[None]):
         grid = self.grid
         place = f"{grid.at + 1:,} of {len(grid.marks):,}" if grid.marks else ""
         self.query_one("#foot").border_subtitle = place
-
-
-class EditScreen(Editing, ModalScreen[Episode | None]):
-    """Edit the words, day and place of a memory. Returns the new memory; None: unchanged."""
-
-    BINDINGS: ClassVar = [Binding("escape", "abandon", "Close"), Binding("ctrl+s,f4", "save", "Save"), TAB]
-
-    def __init__(self, episode: Episode) -> None:
-        super().__init__()
-        self.episode = episode
-
-    def compose(self) -> ComposeResult:
-        """A field for each sentence of the user, an empty one where there is none; replies cannot be edited."""
-        with Vertical(classes="dialog") as box:
-            box.border_title = EDIT
-            with Horizontal():
-                yield PhotoView(self.episode.photo, classes="thumb")
-                with VerticalScroll(classes="turns", can_focus=False):
-                    for turn in self.episode.turns:
-                        if turn.role == "user":
-                            field = TextField(turn.text, soft_wrap=True, highlight_cursor_line=False, compact=True)
-                            field.move_cursor(field.document.end)  # most have something to add
-                            yield field
-                        else:
-                            yield Static(Content(turn.text), classes="hint")
-                    if not any(turn.role == "user" for turn in self.episode.turns):
-                        yield TextField(soft_wrap=True, highlight_cursor_line=False, compact=True)
-            with Horizontal(classes="fields"):
-                yield LineField(_typed(self.episode.day), placeholder=UNKNOWN, id="date", max_length=LONGEST_DAY)
-                yield LineField(self.episode.place or "", placeholder="Where", id="place")
-            yield Label("", id="problem")
-            yield KeysLine(EDIT_KEYS, classes="keys")
-
-    def on_input_submitted(self) -> None:
-        """Enter in the field of day or place saves."""
-        self.action_save()
-
-    def action_save(self) -> None:
-        """Close with the new memory, unless a field is wrong."""
-        texts = [area.text.strip() for area in self.query(TextArea)]
-        place = self.query_one("#place", Input).value.strip()
-        text = self.query_one("#date", Input).value.strip()
-        if not any(texts):
-            return self._complain("TextArea", EDIT_EMPTY)
-        old = self.episode
-        when, local = old.when, old.day
-        try:
-            if text != _typed(old.day):
-                given = typed_day(text)
-                when = (old.told or old.when) if given == UNKNOWN else given
-                local = None if given == UNKNOWN else given.date()
-        except ValueError as error:
-            return self._complain("#date", str(error))
-        fields = iter(texts)
-        turns = [Turn("user", next(fields)) if turn.role == "user" else turn for turn in self.episode.turns]
-        turns += [Turn("user", words) for words in fields]  # a photo of which nothing was said yet
-        said = tuple(turn for turn in turns if turn.text)
-        new = Episode(old.photo, said, when, place or None, 0, local, old.told)
-        self.dismiss(None if new.id == self.episode.id else new)
-
-    def _complain(self, field: str, problem: str) -> None:
-        self.query_one("#problem", Label).update(Content(problem))
-        self.query(field).first().focus()
-
-
-class TwinsScreen(Confirming, ModalScreen[Sequence[Duplicate]]):
-    """Memories that are stored more than once. Returns the groups to merge; none is merged unasked."""
-
-    BINDINGS: ClassVar = [
-        Binding("escape", "dismiss([])", "Close"),
-        Binding("a", "all", "All"),
-    ]
-
-    def __init__(self, twins: Sequence[Duplicate], episodes: dict[str, Episode]) -> None:
-        super().__init__()
-        self.twins, self._episodes = twins, episodes
-
-    def compose(self) -> ComposeResult:
-        """One memory of each group, and how often it is stored."""
-        with Vertical(classes="dialog -large") as box:
-            box.border_title = TWINS
-            yield Static(TWINS_WHY, classes="hint")
-            yield OptionList(*(self._option(twin) for twin in self.twins))
-            yield KeysLine(TWINS_KEYS, classes="keys")
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Enter on a group merges that group."""
-        self.dismiss([self.twins[event.option_index]])
-
-    def action_all(self) -> None:
-        """Merge all the pairs that are listed."""
-        self.dismiss(self.twins)
-
-    def _option(self, twin: Duplicate) -> Option:
-        one = self._episodes[twin.stays]
-        times = (f"  ×{len(twin.goes) + 1}", "$primary")
-        return Option(Content.assemble((day(one), "bold"), times, "\n", (one.words[:300], "$foreground-muted")))
-
-
-def _typed(day: date | None) -> str:
-    """A day as it stands in a field; empty when it is unknown."""
-    return day.isoformat() if day else ""

@@ -193,9 +193,9 @@ class AppThread:
         """Replace an episode by another."""
         self.change(entry, "saving", lambda: self._session.changes.edit(episode_id, new))
 
-    def merge(self, entry: EntryToken, twins: Sequence[Duplicate]) -> None:
+    def merge(self, entry: EntryToken, duplicates: Sequence[Duplicate]) -> None:
         """Merge episodes that are stored more than once."""
-        self.change(entry, "merging", lambda: self._session.changes.merge(twins))
+        self.change(entry, "merging", lambda: self._session.changes.merge(duplicates))
 
     def decide(self, entry: EntryToken, job: Callable[[Memory], Before], line: str, undone: str) -> None:
         """Keep a decision about a name; `line` and `undone` are said of it and of its undo."""

@@ -71,7 +71,7 @@ def export_open(thread: AppThread, private: bool, file: Path, memory: Memory) ->
     return export(thread.recorder.id, file, memory)
 
 
-def twins(memory: Memory) -> tuple[list[Duplicate], dict[str, Episode]]:
+def find_duplicates(memory: Memory) -> tuple[list[Duplicate], dict[str, Episode]]:
     """Memories that seem to be told twice, and those of each pair that would stay."""
     found = duplicates(memory)
-    return found, {twin.stays: memory.get(twin.stays) for twin in found}
+    return found, {one.stays: memory.get(one.stays) for one in found}

@@ -96,13 +96,13 @@ class UndoStack:
         lines += [EDITED_TOLD.format(n=outdated_parts)] if outdated_parts else []
         return self._done(receipt, lines, held, added, UNDO_CHANGED, (new.id,))
 
-    def merge(self, twins: Sequence[Duplicate]) -> Change:
+    def merge(self, duplicates: Sequence[Duplicate]) -> Change:
         """Merge memories that are stored more than once. Raises KeepsakeError."""
         memory = self._memory()
-        held = memory.hold([id for twin in twins for id in twin.goes])
-        receipt, _ = memory.replace({id: memory.get(twin.stays) for twin in twins for id in twin.goes})
+        held = memory.hold([id for one in duplicates for id in one.goes])
+        receipt, _ = memory.replace({id: memory.get(one.stays) for one in duplicates for id in one.goes})
         lines = [MERGED.format(n=len(receipt.episodes)), *receipt.summary()[1:]]
-        return self._done(receipt, lines, held, {}, UNDO_FORGOTTEN, tuple(twin.stays for twin in twins))
+        return self._done(receipt, lines, held, {}, UNDO_FORGOTTEN, tuple(one.stays for one in duplicates))
 
     def note_remembered(self, id: str, answers: Sequence[Answer]) -> None:
         """Note that a memory was added ("": none was), and that answers were kept: undo takes back all in one step, and

@@ -104,7 +104,7 @@ def test_words_about_a_new_photo_are_never_kept_with_the_one_before(told: Told, 
     thread = started(told, memory_file, lambda: backend)
     told.until(lambda: told.state() == "idle", "the model")
     for entry, colour in (("first", "orange"), ("second", "navy")):
-        thread.look(entry, read(colour))
+        thread.show_photo(entry, read(colour))
     thread.remember("words", "This is Rex.", None, None)
     told.until(lambda: told.of("words") and told.state() == "idle", "all of it")
     thread.close()
@@ -120,13 +120,13 @@ def test_a_photo_is_recalled_and_remembered_before_the_model_is_loaded(told: Tol
     opener = Slow()
     thread = started(told, memory_file, opener)
     told.until(lambda: any(isinstance(m, messages.PhotosEncoded) and m.done == m.total for m in told), "the encoder")
-    thread.look("first", read("orange"))
+    thread.show_photo("first", read("orange"))
     told.until(lambda: told.of("first") and told.state() == "loading model", "the recall")
     [recalled] = told.of("first")
     assert isinstance(recalled, Recalled) and [r.episode.words for r in recalled.recalls] == ["This is Milo."]
     found: list[Recall] = []
-    thread.alike(None, coloured("orange"), 4, found.extend)
-    thread.look("second", read("navy"))
+    thread.similar(None, coloured("orange"), 4, found.extend)
+    thread.show_photo("second", read("navy"))
     thread.remember("words", "This is Rex.", None, None)
     thread.ask("question", "who?")
     told.until(lambda: any(isinstance(m, messages.EpisodeRemembered) for m in told), "the memory")
@@ -156,7 +156,7 @@ def test_without_a_model_everything_but_its_words_works_and_each_asking_job_says
     told.until(lambda: told.state() == "idle", "the failure")
     assert [m.event for m in told if isinstance(m, messages.ConversationEvent)] == [Failed("no model named 'x'")]
     told.until(lambda: any(isinstance(m, messages.PhotosEncoded) and m.done == m.total for m in told), "the encoder")
-    thread.look("photo", read("orange"))
+    thread.show_photo("photo", read("orange"))
     thread.remember("words", "Milo again.", DAY, None)
     thread.ask("question", "who?")
     told.until(lambda: told.of("question") and told.state() == "idle", "the refusal")
@@ -169,7 +169,7 @@ def test_without_a_model_everything_but_its_words_works_and_each_asking_job_says
 def test_a_new_conversation_drops_what_waits_for_the_model(told: Told, memory_file: Path) -> None:
     opener = Slow()
     thread = started(told, memory_file, opener)
-    thread.look("photo", read("orange"))
+    thread.show_photo("photo", read("orange"))
     thread.ask("question", "who?")
     told.until(lambda: told.of("photo"), "the recall")
     thread.begin("page", False)
@@ -222,8 +222,8 @@ def test_photos_that_the_encoder_has_not_seen_are_encoded_while_one_talks(
 
     thread = started(told, memory_file, FakeBackend, encoder := SlowEncoder())
     told.until(lambda: len(begun) == 2 and told.state() == "idle", "the first photo, kept, and the second begun")
-    thread.look("photo", read("orange"))
-    thread.look("another", read("teal"))
+    thread.show_photo("photo", read("orange"))
+    thread.show_photo("another", read("teal"))
     told.until(lambda: told.last("another") and told.state() == "idle", "captions meanwhile")
     known = {entry: told.of(entry)[0] for entry in ("photo", "another")}
     assert [len(e.recalls) for e in known.values() if isinstance(e, Recalled)] == [1, 0]

@@ -125,8 +125,8 @@ def test_what_waits_is_left_but_what_was_told_is_kept_with_its_photo(memory_file
 
     thread = AppThread(tell, lambda: Memory(memory_file), lambda: backend, lambda: BackendEncoder(backend))
     thread.start()
-    thread.look("first", read("orange"))
-    thread.look("second", read("navy"))  # never looked at
+    thread.show_photo("first", read("orange"))
+    thread.show_photo("second", read("navy"))  # never looked at
     thread.remember("words", "This is Rex.", None, None)
     thread.ask("question", "who is it?")
     assert backend.looking.wait(20)

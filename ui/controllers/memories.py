@@ -164,7 +164,7 @@ class MemoriesController:
         async def found(recalls: list[Recall]) -> None:
             await self._show(words, True, [EpisodeEntry(r.episode.id, r.episode.day, r.why) for r in recalls])
 
-        self._thread.alike(None, photo, ALIKE, found)
+        self._thread.similar(None, photo, ALIKE, found)
 
     async def _show(
         self,

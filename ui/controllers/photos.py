@@ -53,7 +53,7 @@ class PhotosController:
             await self._view.add(entry)
             reading = self._reader.submit(load_photo, path)
             reading.add_done_callback(partial(self._app.call_later, self._read, entry))
-            self._thread.look(entry, reading)
+            self._thread.show_photo(entry, reading)
 
     async def _read(self, entry: PhotoEntry, reading: Future[Photo]) -> None:
         try:

@@ -148,7 +148,7 @@ class PlainApp:
             return
         self._printer.say(plain_strings.PHOTO, f"{path.name}, {photo.width} × {photo.height}")
         self._answers.view(photo)
-        self._thread.look(NEW_PHOTO, reading)
+        self._thread.show_photo(NEW_PHOTO, reading)
         self._follow()
 
     def _run_command(self, name: str, rest: str) -> None:

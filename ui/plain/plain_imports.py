@@ -29,13 +29,13 @@ class PlainImports:
     def __init__(
         self,
         thread: AppThread,
-        told: SimpleQueue[Message],
+        messages: SimpleQueue[Message],
         printer: Printer,
         sure: Callable[[str], bool],
     ) -> None:
-        """`told`: the messages of all threads; `sure` asks the user a question."""
-        self._told, self._printer, self._sure = told, printer, sure
-        self._worker = ImportThread(told.put, thread.session)
+        """`messages`: those of all threads; `sure` asks the user a question."""
+        self._messages, self._printer, self._sure = messages, printer, sure
+        self._worker = ImportThread(messages.put, thread.session)
         self._watching = Watching(self._news, self._worker, thread.session)
         thread.before_closing += [self._watching.watch.close, self._worker.close]
 
@@ -46,8 +46,8 @@ class PlainImports:
 
     def prompt(self) -> str:
         """The prompt for the next line; before it is said what came meanwhile."""
-        while not self._told.empty():
-            self._printer.handle_message(self._told.get())
+        while not self._messages.empty():
+            self._printer.handle_message(self._messages.get())
         return plain_strings.PROMPT
 
     def watch(self, rest: str) -> None:
@@ -62,7 +62,8 @@ class PlainImports:
 
     def _news(self, message: Message) -> None:
         if isinstance(message, WatchNews):
-            self._told.put(Notice(plain_strings.without_keys(message.text), "warning" if message.trouble else "info"))
+            kind = "warning" if message.trouble else "info"
+            self._messages.put(Notice(plain_strings.without_keys(message.text), kind))
 
     def run(self, path: Path) -> None:
         """Look at `path`, ask, import. Ctrl-C stops; what is in stays."""
@@ -92,7 +93,7 @@ class PlainImports:
         tenth = 0
         while True:
             try:
-                message = self._told.get()
+                message = self._messages.get()
             except KeyboardInterrupt:
                 self._worker.stop()
                 continue

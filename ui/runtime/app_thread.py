@@ -84,9 +84,9 @@ class AppThread:
         if photo:
             self._jobs.prefetch(partial(self._session.prefill, photo))
 
-    def look(self, entry: EntryToken, photo: Future[Photo]) -> None:
+    def show_photo(self, entry: EntryToken, photo: Future[Photo]) -> None:
         """Recall a photo that is being read, then caption it."""
-        self.put(entry, "reading photo", lambda: self._session.look(entry, photo), always=True)
+        self.put(entry, "reading photo", lambda: self._session.show_photo(entry, photo), always=True)
 
     def ask(self, entry: EntryToken, question: str) -> None:
         """Have a question answered, about the photo in view if there is one."""
@@ -168,11 +168,11 @@ class AppThread:
 
         self.browse(count, lambda _: None)
 
-    def alike(self, entry: EntryToken, photo: Photo, k: int, then: Callable[[list[Recall]], object]) -> None:
+    def similar(self, entry: EntryToken, photo: Photo, k: int, then: Callable[[list[Recall]], object]) -> None:
         """Find the `k` memories most like a photo; the conversation stays as it is."""
 
         def find() -> None:
-            self._tell(QueryResult(partial(then, self._session.alike(photo, k))))
+            self._tell(QueryResult(partial(then, self._session.similar(photo, k))))
 
         self.put(entry, "recalling", lambda: self._session.engines.with_encoder(find))
 

@@ -130,18 +130,18 @@ class Session(Rewriting):
         self.engines.memory_changed()
         self._tell(messages.MemoryCounted(self.store.stats()["episodes"], self.store.encrypted, self.own is not None))
 
-    def alike(self, photo: Photo, k: int) -> list[Recall]:
+    def similar(self, photo: Photo, k: int) -> list[Recall]:
         """The `k` memories most like a photo; the conversation stays as it is."""
         return sight.recall(self.store, self.engines.encoder(), photo, k)
 
-    def look(self, entry: EntryToken, reading: Future[Photo]) -> object:
+    def show_photo(self, entry: EntryToken, reading: Future[Photo]) -> object:
         """Recall a photo, once it has been read; then let the model caption it."""
         wait([reading])
         if reading.cancelled() or reading.exception():
             return None  # the app has shown why, and nothing changes
-        return self.engines.with_encoder(partial(self._look, entry, reading.result()))
+        return self.engines.with_encoder(partial(self._show_photo, entry, reading.result()))
 
-    def _look(self, entry: EntryToken, photo: Photo) -> object:
+    def _show_photo(self, entry: EntryToken, photo: Photo) -> object:
         if self.jobs.unwanted:
             self.conversation().photo = photo  # words to remember that follow are about this photo
             return None

@@ -62,8 +62,8 @@ class PlainImports:
 
     def _news(self, message: Message) -> None:
         if isinstance(message, WatchNews):
-            kind = "warning" if message.trouble else "info"
-            self._messages.put(Notice(plain_strings.without_keys(message.text), kind))
+            text = plain_strings.without_keys(message.text)
+            self._messages.put(Notice(text, "warning" if message.trouble else "info"))
 
     def run(self, path: Path) -> None:
         """Look at `path`, ask, import. Ctrl-C stops; what is in stays."""

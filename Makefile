@@ -47,11 +47,11 @@ lint: .venv/.test ## ruff
 types: .venv/.test ## mypy, strict on memory, assistant and ui
 	.venv/bin/python -m mypy
 
-bench: .venv/.benchmark ## evaluate the embedded model (under an hour, goes on where it was) and make a page of it
+bench: .venv/.benchmark ## evaluate the first embedded model, nano (under an hour, goes on where it was) and make a page of it
 	.venv/bin/python -m benchmark diagnose --model nano --size quick --out bench/nano $(ARGS)
 	.venv/bin/python -m benchmark report bench/nano --out bench/page
 
-train: .venv/.train ## train the embedded model again (about six hours on two cores, less with CUDA)
+train: .venv/.train ## train the first embedded model, nano, again (about six hours on two cores, less with CUDA)
 	.venv/bin/python -m train pretrain train/recipes/nano.toml $(ARGS)
 
 clean: ## remove .venv and caches; memories and models stay

@@ -29,8 +29,10 @@ METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """Ways of packing that are read: others are rare, and unpack without a bound."""
 LOCKED = 1
 """The bit by which an entry says that it is encrypted."""
-LITTER = frozenset({"__macosx", ".ds_store", "thumbs.db", "desktop.ini"})
-"""Names of what systems add to folders, in small letters."""
+LITTER = frozenset(
+    {"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "@eadir", "system volume information"}
+)
+"""Names of what systems add to folders, in small letters; besides, all that begins with a dot."""
 ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, struct.error, IndexError)
 """What Python's zipfile raises on damaged files; NotImplementedError is a RuntimeError, UnicodeError a ValueError."""
 
@@ -108,7 +110,9 @@ def zip_archive(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _litter(info: zipfile.ZipInfo) -> bool:
-    return info.is_dir() or info.filename.endswith("\\") or not LITTER.isdisjoint(_path(info).casefold().split("/"))
+    steps = _path(info).casefold().split("/")
+    hidden = any(step.startswith(".") and step != ".." for step in steps)
+    return info.is_dir() or info.filename.endswith("\\") or hidden or not LITTER.isdisjoint(steps)
 
 
 def _path(info: zipfile.ZipInfo) -> str:
@@ -116,6 +120,10 @@ def _path(info: zipfile.ZipInfo) -> str:
 
 
 def _folder_around(names: list[str]) -> str:
-    """The one folder, with its slash, in which all files lie; "" when there is none."""
-    firsts = {PurePosixPath(name).parts[0] for name in names if "/" in name}
-    return f"{firsts.pop()}/" if len(firsts) == 1 and all("/" in name for name in names) else ""
+    """The innermost folder, with its slash, in which all files lie; "" when there is none."""
+    common: list[str] = []
+    for steps in zip(*(PurePosixPath(name).parts[:-1] for name in names), strict=False):
+        if len(set(steps)) > 1:
+            break
+        common.append(steps[0])
+    return f"{'/'.join(common)}/" if common else ""

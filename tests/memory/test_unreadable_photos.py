@@ -110,7 +110,15 @@ PACKED: dict[str, Callable[[Entries], Entries]] = {
         *((f"export\\{name.replace('/', chr(92))}", data) for name, data in e),
         ("export\\Thumbs.db", b"x"),
     ],
-}
+    "from a stick of a Mac": lambda e: [
+        *e, ("._SHA256SUMS", b"\0\5\x16\7"), ("photos/._1.jpg", b"\0\5\x16\7"), (".Spotlight-V100/x", b"x"),
+        ("Icon\r", b""), (".localized", b""),
+    ],
+    "from a network drive": lambda e: [
+        *e, ("photos/@eaDir/1.jpg@SynoEAStream", b"x"), ("photos/.directory", b"x"), ("ehthumbs.db", b"x"),
+    ],
+    "two folders around it": lambda e: [(f"Downloads/Keepsake für Zoë/{name}", data) for name, data in e],
+}  # fmt: skip
 
 
 def archive(tmp_path: Path) -> tuple[Entries, list[str]]:

@@ -11,7 +11,6 @@ import locale
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
 from typing import NamedTuple
 from xml.etree import ElementTree
 
@@ -45,13 +44,6 @@ _WORDS = (
     "{http://purl.org/dc/elements/1.1/}title",
 )
 """Where programs write in XMP what a person said of a photo, the most usual first."""
-_DAY = re.compile(
-    r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)"
-    r"(?:(?:[ _T-]|\sat\s)?(\d\d)[-_.:h]?(\d\d)[-_.:m]?(\d\d)(?:\d{3})?)?(?!\d)"
-)
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_WORDED = re.compile(rf"(?<!\d)(\d\d?)[ _-]({'|'.join(_MONTHS)})[a-z]{{0,6}}[ _-]((?:19|20)\d\d)(?!\d)", re.I)
-_SIGNED = re.compile(r"(?<!\d)((?:19|20)\d\d)[年년] ?(\d\d?)[月월] ?(\d\d?)[日일]")
 
 
 class FileMetadata(NamedTuple):
@@ -117,24 +109,6 @@ def _says_something(token: str) -> bool:
     if any("\u3040" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7a3" for c in letters):
         return True
     return len(letters) > (2 if all(c < "\u0250" for c in letters) else 1)
-
-
-def day_of_name(name: str) -> datetime | None:
-    """The local time in a name such as IMG_20250801_183000 or IMG-20250801-WA0001 (noon, for a day alone).
-
-    A day with a month's English name or with the signs of China, Japan or Korea counts too; one that has not come yet
-    is none.
-    """
-    tomorrow = datetime.now().astimezone() + timedelta(days=1)
-    worded = [f"{year}{_MONTHS.index(month.lower()) + 1:02}{int(day):02}" for day, month, year in _WORDED.findall(name)]
-    signed = [f"{year}{int(month):02}{int(day):02}" for year, month, day in _SIGNED.findall(name)]
-    for year, _, month, day, hour, minute, second in _DAY.findall(" ".join((name, *worded, *signed))):
-        with suppress(ValueError, OverflowError, OSError):
-            clock = (int(hour), int(minute), int(second)) if hour else (12, 0, 0)
-            found = datetime(int(year), int(month), int(day), *clock).astimezone()
-            if found <= tomorrow:
-                return found
-    return None
 
 
 def words_of_xmp(root: ElementTree.Element) -> str:

@@ -16,9 +16,10 @@ from functools import partial
 from pathlib import Path
 
 from assistant.importing.automatic_words import is_screenshot
-from assistant.importing.file_metadata import day_of_name, words_of_name
+from assistant.importing.file_metadata import words_of_name
 from assistant.importing.import_source import Item, Source
 from assistant.importing.sidecars import ALBUM, is_clip, key_of, original_of, read_sidecars, sidecars_of
+from assistant.metadata.name_day import day_of_name
 from assistant.photo import is_photo_file, read_file, shown
 from memory.text import count
 

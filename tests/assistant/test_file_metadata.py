@@ -8,8 +8,10 @@ from datetime import datetime
 import pytest
 from PIL import Image
 
-from assistant.importing.file_metadata import day_of_name, read_metadata, words_of_name
+from assistant.importing.file_metadata import read_metadata, words_of_name
+from assistant.metadata.name_day import day_of_name
 from tests.support.albums import picture, xmp
+from tests.support.local_clock import in_zone
 
 
 def said_by(**more: object) -> str:
@@ -120,7 +122,6 @@ def test_such_words_beside_others_stay(name: str) -> None:
     ("name", "when"),
     [
         ("IMG_20250801_183000", (2025, 8, 1, 18, 30)),
-        ("PXL_20250801_183000123", (2025, 8, 1, 18, 30)),
         ("WhatsApp Image 2025-08-01 at 18.30.00", (2025, 8, 1, 18, 30)),
         ("IMG-20250801-WA0001", (2025, 8, 1, 12, 0)),
         ("Milo 2025-08-01", (2025, 8, 1, 12, 0)),
@@ -132,9 +133,30 @@ def test_such_words_beside_others_stay(name: str) -> None:
         ("2023年5月6日", (2023, 5, 6, 12)),
         ("사진 2023년 5월 6일", (2023, 5, 6, 12)),
         ("31 Feb 2023", None),
+        ("photo_5307@12-05-2024_18-30-20", (2024, 5, 12, 12)),
+        ("Foto 13.02.2023, 12 30 00", (2023, 2, 13, 12)),
+        ("01.02.2023 - Milo", (2023, 2, 1, 12)),
+        ("CamScanner 01-13-2023 12.30", (2023, 1, 13, 12)),
+        ("04-05-2023", None),
+        ("Milo 2023_1_5", (2023, 1, 5, 12)),
+        ("2023 05 05 Milo", (2023, 5, 5, 12)),
+        ("January 1, 2023", (2023, 1, 1, 12)),
+        ("1st of May 2023", (2023, 5, 1, 12)),
+        ("5 août 2023", (2023, 8, 5, 12)),
+        ("IMG_20230101_250000", (2023, 1, 1, 12)),
+        ("build 20.01.2023.1", None),
+        ("3 Marathon 2023", None),
         ("16 Mayflowers 2023", None),
         ("IMG_20480506_120000", None),
     ],
 )
 def test_days_in_names(name: str, when: tuple[int, ...] | None) -> None:
     assert day_of_name(name) == (datetime(*when).astimezone() if when else None)  # type: ignore[arg-type]
+
+
+def test_the_clock_in_the_names_of_googles_telephones_is_that_of_greenwich(monkeypatch: pytest.MonkeyPatch) -> None:
+    for zone, day in (("America/Los_Angeles", 31), ("UTC", 1), ("Asia/Tokyo", 1)):
+        for _ in in_zone(monkeypatch, zone):
+            found = day_of_name("PXL_20230101_013000123")
+            assert found and found.day == day
+            assert (plain := day_of_name("IMG_20230101_013000")) and plain.day == 1

@@ -1,0 +1,75 @@
+"""The day in a photo's file name, as cameras, telephones, programs and people write it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+_CLOCK = r"(?:(?:[ _T-]|\sat\s)?(\d\d)[-_.:h]?(\d\d)[-_.:m]?(\d\d)(?:\d{3})?)?(?!\d)"
+_DAY = re.compile(rf"(?<!\d)((?:19|20)\d\d)([-_. ]?)(\d\d)\2(\d\d){_CLOCK}")
+_APART = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.])(\d\d?)\2(\d\d?)(?!\d)")
+_DAY_FIRST = re.compile(r"(@?)(?<![\d.])(\d\d?)([-_.])(\d\d?)\3((?:19|20)\d\d)(?!\d|\.\d)")
+_SIGNED = re.compile(r"(?<!\d)((?:19|20)\d\d)[年년] ?(\d\d?)[月월] ?(\d\d?)[日일]")
+_NAMES = (
+    "january jan januar janvier janv enero ene gennaio gen janeiro januari",
+    "february feb februar février fevrier févr fevr febrero febbraio fevereiro fev februari",
+    "march mar märz marz mars marzo março marco maart mrt",
+    "april apr avril avr abril abr aprile",
+    "may mai mayo maggio mag maio mei maj",
+    "june jun juni juin junio giugno giu junho",
+    "july jul juli juillet juil julio luglio lug julho",
+    "august aug août aout agosto ago augustus",
+    "september sept sep septembre septiembre settembre set setembro",
+    "october oct oktober okt octobre octubre ottobre ott outubro out",
+    "november nov novembre noviembre novembro",
+    "december dec dezember dez décembre decembre diciembre dic dicembre dezembro",
+)
+_MONTHS = {name: n for n, names in enumerate(_NAMES, 1) for name in names.split()}
+_MONTH = rf"({'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?(?![^\W\d_])"
+_WORDED = re.compile(
+    rf"(?<!\d)(\d\d?)(?:st|nd|rd|th|er|\.|º)?[ _-]+(?:of[ _]|de[ _])?{_MONTH}[ _-]+(?:de[ _])?((?:19|20)\d\d)(?!\d)",
+    re.I,
+)
+_MONTH_FIRST = re.compile(rf"(?<![^\W_]){_MONTH}[ _-]+(\d\d?)(?:st|nd|rd|th)?,?[ _-]+((?:19|20)\d\d)(?!\d)", re.I)
+_IN_UTC = re.compile(r"PXL_\d{8}_\d{6}")
+"""Names that Google's telephones give: their clock is that of Greenwich."""
+
+
+def day_of_name(name: str) -> datetime | None:
+    """The local time in a name such as IMG_20250801_183000 or IMG-20250801-WA0001 (noon, for a day alone).
+
+    A day before its month counts where it can be nothing else, or with points; one that has not come yet is none.
+    """
+    tomorrow = datetime.now().astimezone() + timedelta(days=1)
+    for year, month, day, clock in _days(unicodedata.normalize("NFC", name)):
+        with suppress(ValueError, OverflowError, OSError):
+            found = datetime(year, month, day, 12)
+            with suppress(ValueError):  # a clock that is none: the day is one all the same
+                hour, minute, second = clock
+                found = found.replace(hour=hour, minute=minute, second=second)
+            at = found.replace(tzinfo=UTC).astimezone() if clock and _IN_UTC.match(name) else found.astimezone()
+            if at <= tomorrow:
+                return at
+    return None
+
+
+def _days(name: str) -> Iterator[tuple[int, int, int, tuple[int, ...]]]:
+    """Year, month, day and, where it is said, the time, the surest way of writing first."""
+    for year, _, month, day, *clock in _DAY.findall(name):
+        yield int(year), int(month), int(day), tuple(map(int, filter(None, clock)))
+    for year, _, month, day in _APART.findall(name):
+        yield int(year), int(month), int(day), ()
+    for year, month, day in _SIGNED.findall(name):
+        yield int(year), int(month), int(day), ()
+    for day, month, year in _WORDED.findall(name):
+        yield int(year), _MONTHS[month.lower()], int(day), ()
+    for month, day, year in _MONTH_FIRST.findall(name):
+        yield int(year), _MONTHS[month.lower()], int(day), ()
+    for telegram, one, mark, other, year in _DAY_FIRST.findall(name):
+        if telegram or mark == "." or int(one) > 12:
+            yield int(year), int(other), int(one), ()
+        elif int(other) > 12:
+            yield int(year), int(one), int(other), ()

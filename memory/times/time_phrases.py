@@ -65,18 +65,25 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
         text = text[: match.start()] + text[match.end() :]
     today = (now or datetime.now()).date()
     written = spelled(text)
+    every = list(_phrases(written.text, atoms(written.text, today)))
+    excluded = [one for one in every if _NOT.search(written.text, 0, one.start) and _means_a_time(one)]
     try:
-        phrases = _meant(written, list(_phrases(written.text, atoms(written.text, today))))
+        phrases = _meant(written, [one for one in every if one not in excluded])
         since, before = all_together(phrases, today)
     except (ValueError, OverflowError):  # 29 February of a year that has none, the end of the calendar
         return TimeQuery(text, order=order)
     if not phrases or (since and before and since >= before):
         return TimeQuery(text, order=order)
     words = text
-    for phrase in reversed(phrases):
-        start, end = written.place(phrase.start, phrase.end)
+    for phrase in sorted((*phrases, *excluded), key=lambda one: one.start, reverse=True):
+        before_it = _NOT.search(written.text, 0, phrase.start) if phrase in excluded else None
+        start, end = written.place(before_it.start() if before_it else phrase.start, phrase.end)
         words = words[:start] + words[end:]
-    return TimeQuery(words, since, before, _why(written, phrases, since, before), order)
+    why = _why(written, phrases, since, before)
+    for phrase in excluded:
+        start, end = written.place(*phrase.said)
+        why += f", and “{text[start:end]}” left out of account"
+    return TimeQuery(words, since, before, why, order)
 
 
 def given_days(text: str, now: datetime | None = None) -> Span:
@@ -143,7 +150,7 @@ _NOT = re.compile(
     r"|except(?:ing)?(?: for)?|excluding|without|apart from|aside from|besides|other than"
     r"|(?:all|everything|everyone|anything) but|if not|outside(?: of)?"
     r"|(?:no|none|nothing|neither)(?: (?:photos?|pictures?|pics|images|memories|ones?|of (?:them|those|these)))?)"
-    r"|(?<=[a-z])n't(?: (?:from|taken|made|shot|dated))?) (?:the )?$",
+    r"|(?<=[a-z])n't(?: (?:taken|made|shot|dated))?)(?: (?:from|in|on|at|during|of))? (?:the )?$",
     re.I,
 )
 _AFTER_A_TIME = re.compile(
@@ -165,19 +172,15 @@ _TOLD_BY = re.compile(
 
 
 def _meant(written: Spelled, phrases: Sequence[Phrase]) -> list[Phrase]:
-    """The phrases that mean a time, without those that are excluded, or whose year only the user knows.
+    """The phrases that mean a time, without those whose year only the user knows.
 
     A year alone, without a preposition, is the year of what has none: "at Christmas with Anna, 2019". Raises ValueError
     where such a number may be no year: nothing is known then.
     """
     text = written.text
-    meant = [
-        one
-        for one in phrases
-        if _means_a_time(one) and not _NOT.search(text, 0, one.start) and not _names_a_thing(text, one)
-    ]
+    meant = [one for one in phrases if _means_a_time(one) and not _names_a_thing(text, one)]
     undated = [one for one in meant if any(a.part for g in one.groups for a in g) and not _has_a_year(one)]
-    years = [one for one in phrases if one not in meant and _has_a_year(one) and not _NOT.search(text, 0, one.start)]
+    years = [one for one in phrases if one not in meant and _has_a_year(one)]
     if undated and years and not any(_has_a_year(one) for one in meant):
         if len(years) > 1 or not re.match(
             r"\s*(?:$|[,.;:?!)]|(?:with|at|in|on|by|and|or|when|where)\b)", text[years[0].end :]

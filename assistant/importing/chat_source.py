@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -88,7 +89,24 @@ def _senders(chat: Chat) -> list[str]:
 
 
 def _me(chat: Chat, title: str) -> str | None:
-    """The user's name in the chat: of two people the one whom the export is not named after."""
+    """The user's name in the chat: of two people the one whom the export is not named after.
+
+    Signs that a file's name cannot have are others there. Where one name is in the other, "Ben" and "Ben Smith", the
+    export is named after the longer one.
+    """
     senders = _senders(chat)
-    others = [sender for sender in senders if sender.casefold() in title.casefold()]
-    return next((s for s in senders if s not in others), None) if len(senders) == 2 and len(others) == 1 else None
+    if len(senders) != 2:
+        return None
+    called, names = _plain(title), {sender: _plain(sender) for sender in senders}
+    others = [one for one, name in names.items() if name and f" {name} " in f" {called} "]
+    others = others or [one for one, name in names.items() if name and name in called]  # no spaces in Chinese
+    others = others or [one for one in senders if same(one) in same(title)]  # no letters in a face
+    others.sort(key=lambda one: len(names[one]))
+    if not others or (len(others) == 2 and names[others[0]] not in names[others[1]]):
+        return None
+    return next((one for one in senders if one != others[-1]), None)
+
+
+def _plain(name: str) -> str:
+    """The letters and digits of a name, with single spaces for all else."""
+    return " ".join(re.findall(r"\w+", same(name).replace("_", " ")))

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from assistant.importing import whatsapp
+from assistant.importing.chat_source import source
 
 NEW_YEAR = datetime(2023, 12, 31, 21, 15)
 HEAD = "31/12/2023, 21:15 - "
@@ -119,3 +120,23 @@ def test_files_by_the_names_that_whatsapp_gives(body: str, text: str) -> None:
     assert (message.file, message.text) == ("IMG-20231231-WA0001.jpg", text)
     (other,) = whatsapp.parse(f"{HEAD}Anna: look at IMG-20231231-WA0001.jpg again").messages
     assert other.file is None
+
+
+@pytest.mark.parametrize(
+    ("title", "senders", "me"),
+    [
+        ("WhatsApp Chat with Anna", ("Ann", "Anna"), "Ann"),
+        ("WhatsApp Chat with Ann", ("Ann", "Anna"), "Anna"),
+        ("WhatsApp Chat with Ben Smith", ("Ben", "Ben Smith"), "Ben"),
+        ("WhatsApp Chat with Zoe\u0308", ("Zo\u00eb", "Anna"), "Anna"),
+        ("WhatsApp Chat with Ben _ Co(1)", ("Ben / Co", "Anna"), "Anna"),
+        ("WhatsApp Chat with Ben", ("Ben", "App"), "App"),
+        ("WhatsApp 与Ben的聊天", ("Ben", "Anna"), "Anna"),
+        ("Chat de WhatsApp con 🐶", ("🐶", "Anna"), "Anna"),
+        ("WhatsApp Chat with Ben and Anna", ("Ben", "Anna"), "nobody"),
+        ("WhatsApp Chat with Family", ("Ben", "Anna"), "nobody"),
+    ],
+)
+def test_who_the_user_is(title: str, senders: tuple[str, str], me: str) -> None:
+    chat = whatsapp.parse("\n".join(f"{HEAD}{sender}: hi" for sender in senders))
+    assert f"you are {me} in it" in source([chat], "chat.txt", title, {}, None).notes[0]

@@ -11,7 +11,7 @@ from datetime import date
 from functools import cache
 
 from memory.times.calendar_names import MONTHS
-from memory.times.number_words import NUMBER, number_of
+from memory.times.number_words import NUMBER, YEAR_IN_WORDS, number_of, year_of
 
 _MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 _NTH = r"\d{1,2}(?:st|nd|rd|th)?"
@@ -45,7 +45,7 @@ _OTHER_CALENDARS = (
 
 @cache
 def rules() -> tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]:
-    every = (*_names(), *_dates(), *_amounts(), *_limits())
+    every = ((YEAR_IN_WORDS, year_of), *_names(), *_dates(), *_amounts(), *_limits())
     return tuple((re.compile(rf"(?<![\w'])(?:{pattern})", re.I), write) for pattern, write in every)
 
 
@@ -105,11 +105,11 @@ def _dates() -> _Rules:
     yield rf"({_YEAR})([/._-])(\d\d?)\2(\d\d?)\b", lambda m: f"{m[1]}-{int(m[3]):02}-{int(m[4]):02}"
     yield rf"(?<!\d[./])(0?[1-9]|1[0-2])[./]({_YEAR})\b(?![./]\d)", lambda m: f"{m[2]}-{int(m[1]):02}"
     yield rf"(\d\d?)-(\d\d?)-({_YEAR})\b", r"\1/\2/\3"
+    yield rf"(\d\d?([./])\d\d?)\2? ?(?:-|–|to|bis) ?(\d\d?\2\d\d?\2({_YEAR}))\b", r"\1\2\4 to \3"
     yield (
-        rf"(\d\d?)\.? ?(?:-|–|to|bis) ?(\d\d?\.\d\d?\.{_YEAR})\b",
+        rf"(?<!\d[./])(\d\d?)\.? ?(?:-|–|to|bis) ?(\d\d?\.\d\d?\.{_YEAR})\b",
         lambda m: f"{m[1]}{m[2][m[2].index('.') :]} to {m[2]}",
     )
-    yield rf"(\d\d?([./])\d\d?)\2? ?(?:-|–|to|bis) ?(\d\d?\2\d\d?\2({_YEAR}))\b", r"\1\2\4 to \3"
     yield (
         rf"({_NTH} (?:of )?({'|'.join(MONTHS)}) ({_YEAR})) (?:to|until|till|-) (?:the )?({_NTH})\b"
         rf"(?! (?:of )?{_MONTH})",
@@ -205,14 +205,21 @@ def _limits() -> _Rules:
     busy = "".join(f"(?<!{word} )" for word in "we you he she they i get got been".split())  # "what we were up to"
     yield rf"{busy}up (?:un)?(?:to|til|till)(?: and including)?\b", "until"
     yield r"thru\b", "through"
+    yield (
+        rf"(?:in )?({_DATED}) at the (latest|earliest)\b",
+        lambda m: f"{'until' if m[2] == 'latest' else 'since'} {m[1]}",
+    )
+    yield r"(?:until )?at (?:the latest|least)(?: in| by)? (?=(?:19|20)\d\d\b)", "until "
+    yield r"before the (?:mid|late)[ -](?='?\d0|[a-z]+ties)", "until the "
+    yield r"after the (?:early|mid)[ -](?='?\d0|[a-z]+ties)", "since the "
     yield r"by (?:the )?end of\b|before (?:the )?end of\b", "until"
     yield r"after (?:the )?(?:beginning|start) of\b", "since"
     yield r"(?<= )(?:(?:un)?till?|to|and) (?:now|date|the present(?: day)?|this day)\b(?=\s*[?.!,]|$)", "to today"
     yield rf"in (?:or|and) (before|after) (?={_DATED})", lambda m: _since_or_until(m[1]) + " "
     yield (
         (
-            rf"(?:(?:in|from) )?({_DATED}) (?:(?:or|and) )?"
-            r"(earlier|older|later|newer|onwards?|(?:(?<=or )|(?<=and ))(?:before|after))\b(?=\s*[?.!,]|$)"
+            rf"(?:(?:in|from) )?({_DATED}) (?:(?:or|and|&) )?"
+            r"(earlier|older|later|newer|onwards?|(?:(?<=or )|(?<=and )|(?<=& ))(?:before|after))\b(?=\s*[?.!,]|$)"
         ),
         lambda m: f"{_since_or_until(m[2])} {m[1]}",
     )

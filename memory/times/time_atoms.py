@@ -81,7 +81,7 @@ _ATOM = re.compile(
       (?: (?P<relyear>last|this|past|(?<!the\ )next)\ year\b(?:'s)?
         | (?P<before>year\ before\ last)\b
         | (?P<year>{_YEAR})
-        | (?P<which>last|this)\ (?P<named>{_NAME})
+        | (?P<which>(?<!the\ )last|last(?!\ \w+\ (?:with|before|when|that|we|i)\b)|this)\ (?P<named>{_NAME})
         | (?P<part>{_NAME})(?P<beforelast>\ before\ last\b)?
       )
     | (?P<rel>last|this|past)\ (?P<what>night|morning|week|weekend|month|{"|".join(WEEKDAYS)})\b

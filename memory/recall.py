@@ -20,7 +20,7 @@ from memory.db.rows import Hit
 from memory.episode import Episode, Recall
 from memory.search import meaning, near_words, ranking, vectors, word_search
 from memory.search.meaning import Embedder
-from memory.search.repeats import BURST, Told, repeats, same_picture
+from memory.search.repeats import BURST, EpisodeText, repeats, same_picture
 from memory.search.sightings import SAME, Seen
 from memory.text import folded
 from memory.text import terms as text_terms
@@ -105,7 +105,7 @@ def look_up(
     if by_time:
         scores = ranking.fuse([[hit.id for hit in one.hits] for one in rankings])
     found: list[FoundEpisode] = []
-    texts: list[Told] = []
+    texts: list[EpisodeText] = []
     behind = {hit.row for hit in near.hits}
     ordered = list(_in_order(_best(scores, rankings), scores, behind, None if asked.order else words))
     if embedder and not (asked.why or asked.order):
@@ -116,10 +116,10 @@ def look_up(
         if len(found) == max(k, 0):
             break
         words_of, place = db.execute("SELECT words, place FROM said WHERE rowid = ?", (hit.row,)).fetchone()
-        told = Told(words_of, place, hit)
-        if not any(repeats(told, other) and same_picture(db, hit.photo, other.hit.photo) for other in texts):
+        text_of = EpisodeText(words_of, place, hit)
+        if not any(repeats(text_of, other) and same_picture(db, hit.photo, other.hit.photo) for other in texts):
             found.append(FoundEpisode(hit, score, _why(hit, rankings) or BY_MEANING))
-            texts.append(told)
+            texts.append(text_of)
     return found, near.instead
 
 

@@ -15,8 +15,8 @@ BURST = 30.0
 """Seconds: photos of the same thing within about this time are one burst."""
 
 
-class Told(NamedTuple):
-    """What was said in an episode, and where; the rest as in `Episode`, without the photo."""
+class EpisodeText(NamedTuple):
+    """The words of an episode and its place, as the index has them: enough to compare it, without its photo."""
 
     words: str
     place: str | None
@@ -27,7 +27,7 @@ class Told(NamedTuple):
         return datetime.fromisoformat(self.hit.when)
 
 
-def repeats(one: Episode | Told, other: Episode | Told) -> bool:
+def repeats(one: Episode | EpisodeText, other: Episode | EpisodeText) -> bool:
     """Whether two episodes have equal words and places and are at most BURST seconds apart."""
     same = one.words.casefold().split() == other.words.casefold().split() and one.place == other.place
     return same and abs((one.when - other.when).total_seconds()) <= BURST

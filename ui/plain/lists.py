@@ -9,6 +9,7 @@ from assistant.models import registry
 from demo import album
 from memory import conversations
 from memory import reminders as stored_reminders
+from memory.browse import EpisodeEntry
 from memory.days import day_words
 from memory.maintenance import marks as stored_marks
 from memory.naming import photo_lists
@@ -26,8 +27,7 @@ from ui.telling_strings import MARKS_NONE, MARKS_PLAIN
 def photos_asked_for(wanted: ListRequest, view: Callable[[], Conversation], memory: Memory) -> list[str]:
     """The memories that a request for a list means, in the conversation in `view`."""
     meant, found = asked_for(wanted, view, memory)
-    title = (LISTED_AS if found else LISTED_NONE).format(title=meant.title, n=count(len(found), "photo"))
-    return [title, *(f"{one.id}: {about(memory.get(one.id))}" for one in found[:LISTED])]
+    return _titled(meant.title, found, memory)
 
 
 def memories(wanted: str, memory: Memory) -> list[str]:
@@ -35,13 +35,23 @@ def memories(wanted: str, memory: Memory) -> list[str]:
     if not wanted:
         return [f"{one.id}: {about(one)}" for one in memory.episodes(LISTED)] or [plain_strings.NOTHING]
     finding = photo_lists.find(memory, wanted, most=LISTED)
-    lines = [f"{one.id}: {about(memory.get(one.id))}" for one in finding.entries[:LISTED]]
     if finding.title:
-        photos = count(len(finding.entries), "photo")
-        return [(LISTED_AS if lines else LISTED_NONE).format(title=finding.title, n=photos), *lines]
+        return _titled(finding.title, finding.entries, memory)
+    lines = _lines(finding.entries, memory)
     instead = [dialog_strings.BROWSER_INSTEAD.format(instead=finding.instead)] if finding.instead and lines else []
     best = [dialog_strings.BEST.format(n=len(lines))] if finding.more else []
     return [*instead, *lines, *best] or [plain_strings.NOTHING]
+
+
+def _titled(title: str, found: Sequence[EpisodeEntry], memory: Memory) -> list[str]:
+    """A list that was asked for, below what was understood and how many photos that means."""
+    head = (LISTED_AS if found else LISTED_NONE).format(title=title, n=count(len(found), "photo"))
+    return [head, *_lines(found, memory)]
+
+
+def _lines(found: Sequence[EpisodeEntry], memory: Memory) -> list[str]:
+    """The first LISTED memories, each with its id."""
+    return [f"{one.id}: {about(memory.get(one.id))}" for one in found[:LISTED]]
 
 
 def to_forget(wanted: str, memory: Memory) -> list[str]:

@@ -7,6 +7,25 @@ from assistant.models.registry import ONLY_MACS, ModelRow
 
 LOCKED = "This memory is encrypted"
 LOCKED_KEYS = "Enter opens it  ·  Esc leaves Keepsake"
+REMEMBER, REMEMBER_WORDS, PLACE = "Remember this photo", "What is it? “This is Milo.”", "Where"
+REMEMBER_NO_WORDS, KEEP, CANCEL = "Say who or what this is.", "Keep", "Cancel"
+CORRECT, CORRECT_KEYS = "Correct the caption", "ctrl+s saves  ·  Esc leaves it as it was"
+EPISODE, EPISODE_KEYS = "A memory", "e: edit  ·  z: photo large  ·  f: forget it  ·  Esc closes"
+FORGET, FORGET_KEYS = "Forget this memory?", "y: forget it  ·  n or Esc: keep it"
+SAID_BY_ROLE = {"user": "You said", "assistant": "Reply"}
+HELP_TITLE, HELP_KEYS = "Keepsake", "Everything stays on this computer  ·  Esc closes"
+PICKER, PICKER_KEYS = "Choose a photo · {folder}", "Enter attaches  ·  Backspace: folder above  ·  Esc closes"
+LARGE_KEYS, OPENING = "o: open in the system's viewer  ·  Esc closes", "Opening …"
+OPENED = (
+    "Opened. The viewer's copy is yours alone to read, and goes when Keepsake closes; a viewer may keep a thumbnail."
+)
+CAREFUL = {
+    "private": "This conversation is private: the viewer gets a copy that is not, until F5 or Keepsake ends it, "
+    "and may keep a thumbnail of it. o again: open it",
+    "encrypted": "Your memory is encrypted: the viewer gets a copy that is not, until Keepsake closes, and may keep a "
+    "thumbnail of it. o again: open it",
+}
+"""What opening a photo elsewhere means, where nothing was to leave Keepsake."""
 CONVERT = "must be converted first, outside the app"
 FITS = {"yes": "fits", "tight": "tight, close other programs", "no": "too much for this machine"}
 FITS_UNKNOWN = "memory unknown"
@@ -16,6 +35,9 @@ FETCH = (
     "{size} come from the Hugging Face hub ({repository}). Keepsake uses the network for nothing else: the hub learns "
     "your address and which model you want, and nothing of your photos, words or memories."
 )
+FETCH_ASKED, FETCH_KEYS = "Fetch {name}, {size}?", "y: fetch {size}  ·  n or Esc: not now"
+FETCHING = "fetching, {percent} %  (Enter stops it)"
+MODEL_RUNNING, MODEL_DAMAGED, MODEL_TO_FETCH, SIZE_UNKNOWN = "● running", "damaged", "{size} to fetch", "size unknown"
 BROWSER = "Your memories, newest first"
 BROWSER_FOUND, BROWSER_PHOTO = "Memories with “{words}”", "Memories that look like this photo"
 BROWSER_BEST, BEST = "{found}: the best {n:,}, and more fit", "These {n:,} fit best, and more fit."

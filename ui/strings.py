@@ -29,6 +29,7 @@ SEEN = "I have looked again at your photos ({total}), and know them when I see t
 WRITING, WAITING = "writing …", "waits for the model …"
 CAPTION, CAPTION_IF_SAME = "Caption", "Caption, if it is the same"
 NO_CAPTION = "The caption of your photo will be written here."
+CAPTION_FAILED = "There is no caption."
 NOTHING_WRITTEN = "Nothing has been written yet that could be written again."
 NO_QUESTION = "You have asked nothing yet: there is no question to change."
 NO_ANSWER = "Nothing has been written yet that could be copied."

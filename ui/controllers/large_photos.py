@@ -12,7 +12,8 @@ from memory.episode import Photo
 from memory.errors import KeepsakeError
 from ui import strings
 from ui.controllers.main_view import MainView
-from ui.dialogs.large_photo import OPENED, OPENING, LargePhoto
+from ui.dialog_strings import OPENED, OPENING
+from ui.dialogs.large_photo import LargePhoto
 from ui.pictures.system_viewer import SystemViewer
 from ui.widgets.panels import StatusLine
 

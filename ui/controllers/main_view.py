@@ -28,6 +28,7 @@ from ui.dialogs.kept_conversations import entries
 from ui.runtime.citation_numbers import CitationNumbers
 from ui.runtime.messages import Cancelled, ConversationEvent
 from ui.strings import (
+    CAPTION_FAILED,
     CAPTION_YOURS,
     MARKS,
     NO_CAPTION,
@@ -247,6 +248,6 @@ class _EventsOfEntry(EventHandler[Awaitable[None]]):
         if isinstance(entry, ModelText):
             await (entry.finish(entry.text, STOPPED) if entry.text else entry.remove())
         elif caption.busy and not isinstance(entry, Note):
-            caption.say("", "" if caption.model_text.text else "There is no caption.")
+            caption.say("", "" if caption.model_text.text else CAPTION_FAILED)
             await caption.model_text.finish(caption.model_text.text, STOPPED if caption.model_text.text else "")
         await view.settle(entry, event.message, "warning")

@@ -15,7 +15,7 @@ from textual.widgets import Input, Label, Static, TextArea
 from memory.days import LONGEST_DAY, UNKNOWN
 from memory.episode import Episode, Turn
 from memory.times.typed_day import typed_day
-from ui.dialog_strings import EDIT, EDIT_EMPTY, EDIT_KEYS
+from ui.dialog_strings import EDIT, EDIT_EMPTY, EDIT_KEYS, PLACE
 from ui.dialogs.editing import TAB, Editing
 from ui.widgets.keys_line import KeysLine
 from ui.widgets.photo_view import PhotoView
@@ -49,7 +49,7 @@ class EditScreen(Editing, ModalScreen[Episode | None]):
                         yield TextField(soft_wrap=True, highlight_cursor_line=False, compact=True)
             with Horizontal(classes="fields"):
                 yield LineField(_typed(self.episode.day), placeholder=UNKNOWN, id="date", max_length=LONGEST_DAY)
-                yield LineField(self.episode.place or "", placeholder="Where", id="place")
+                yield LineField(self.episode.place or "", placeholder=PLACE, id="place")
             yield Label("", id="problem")
             yield KeysLine(EDIT_KEYS, classes="keys")
 

@@ -24,7 +24,25 @@ from memory.days import LONGEST_DAY, UNKNOWN, Unknown
 from memory.episode import Episode, Photo
 from memory.maintenance.marks import Mark
 from memory.times.typed_day import typed_day
-from ui.dialog_strings import LOCKED, LOCKED_KEYS
+from ui.dialog_strings import (
+    CANCEL,
+    CORRECT,
+    CORRECT_KEYS,
+    EPISODE,
+    EPISODE_KEYS,
+    FORGET,
+    FORGET_KEYS,
+    HELP_KEYS,
+    HELP_TITLE,
+    KEEP,
+    LOCKED,
+    LOCKED_KEYS,
+    PLACE,
+    REMEMBER,
+    REMEMBER_NO_WORDS,
+    REMEMBER_WORDS,
+    SAID_BY_ROLE,
+)
 from ui.dialogs.confirming import Confirming
 from ui.dialogs.editing import TAB, Editing
 from ui.dialogs.large_photo import LargePhoto
@@ -61,18 +79,18 @@ class RememberDialog(Editing, ModalScreen[Keep | None]):
     def compose(self) -> ComposeResult:
         """Three fields and two buttons; Enter in a field remembers."""
         with Vertical(classes="dialog") as box:
-            box.border_title = "Remember this photo"
+            box.border_title = REMEMBER
             with Horizontal():
                 yield PhotoView(self.photo, classes="thumb")
                 with Vertical():
-                    yield LineField(placeholder="What is it? “This is Milo.”", id="words")
+                    yield LineField(placeholder=REMEMBER_WORDS, id="words")
                     with Horizontal(classes="fields"):
                         yield LineField(self.default, placeholder=UNKNOWN, id="date", max_length=LONGEST_DAY)
-                        yield LineField(placeholder="Where", id="place")
+                        yield LineField(placeholder=PLACE, id="place")
             yield Label("", id="problem")
             with Horizontal(classes="buttons"):
-                yield Button("Keep", variant="primary", id="keep")
-                yield Button("Cancel", id="cancel")
+                yield Button(KEEP, variant="primary", id="keep")
+                yield Button(CANCEL, id="cancel")
 
     def on_input_submitted(self) -> None:
         """Enter in a field does what the first button does."""
@@ -89,7 +107,7 @@ class RememberDialog(Editing, ModalScreen[Keep | None]):
         fields = (self.query_one(f"#{name}", Input) for name in ("words", "date", "place"))
         words, day_text, place = (field.value.strip() for field in fields)
         if not words:
-            return self._complain("words", "Say who or what this is.")
+            return self._complain("words", REMEMBER_NO_WORDS)
         try:
             when = None if day_text == self.default else typed_day(day_text)
         except ValueError as error:
@@ -138,11 +156,11 @@ class CaptionDialog(Editing, ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """The whole caption, to edit."""
         with Vertical(classes="dialog") as box:
-            box.border_title = "Correct the caption"
+            box.border_title = CORRECT
             area = TextField(self.caption, soft_wrap=True, highlight_cursor_line=False)
             area.styles.scrollbar_gutter = "stable"  # else lines break by when the scrollbar came and went
             yield area
-            yield KeysLine("ctrl+s saves  ·  Esc leaves it as it was", classes="keys")
+            yield KeysLine(CORRECT_KEYS, classes="keys")
 
     def action_save(self) -> None:
         """Close with the new caption; None if the field is empty."""
@@ -169,23 +187,17 @@ class EpisodeScreen(Confirming, ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Photo, day, all that user and model said; the id, which commands take, unless it is about to be forgotten."""
         with Vertical(classes="dialog") as box:
-            box.border_title = "Forget this memory?" if self.sure else "A memory"
+            box.border_title = FORGET if self.sure else EPISODE
             box.set_class(self.sure, "-danger")
             with VerticalScroll():
                 yield PhotoView(self.episode.photo)
                 yield Static(Content.assemble((day(self.episode), "bold")))
                 for turn in self.episode.turns:
-                    who = "You said" if turn.role == "user" else "Reply"
-                    yield Static(Content.assemble((f"{who}: ", "$foreground-muted"), turn.text))
+                    yield Static(Content.assemble((f"{SAID_BY_ROLE[turn.role]}: ", "$foreground-muted"), turn.text))
                 yield Static("", id="marks")
                 if not self.sure:
                     yield Static(Content(f"id {self.episode.id}"), classes="keys")
-            keys = (
-                "y: forget it  ·  n or Esc: keep it"
-                if self.sure
-                else "e: edit  ·  z: photo large  ·  f: forget it  ·  Esc closes"
-            )
-            yield KeysLine(keys, classes="keys")
+            yield KeysLine(FORGET_KEYS if self.sure else EPISODE_KEYS, classes="keys")
 
     def on_mount(self) -> None:
         """Show the marks that have come before the screen."""
@@ -245,7 +257,7 @@ class HelpScreen(ModalScreen[None]):
         for key, meaning in self.rows:
             grid.add_row(Text(key, "bold", no_wrap=True), Text(meaning))
         with Vertical(classes="dialog -large") as box:
-            box.border_title = "Keepsake"
+            box.border_title = HELP_TITLE
             with VerticalScroll():
                 yield Static(grid)
-            yield KeysLine("Everything stays on this computer  ·  Esc closes", classes="keys")
+            yield KeysLine(HELP_KEYS, classes="keys")

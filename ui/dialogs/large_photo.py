@@ -12,22 +12,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from memory.episode import Photo
+from ui.dialog_strings import CAREFUL, LARGE_KEYS
 from ui.widgets.photo_view import PhotoView
 
-KEYS = "o: open in the system's viewer  ·  Esc closes"
 LINES = 3
 """The most lines below the photo (tui.tcss)."""
-OPENING = "Opening …"
-OPENED = (
-    "Opened. The viewer's copy is yours alone to read, and goes when Keepsake closes; a viewer may keep a thumbnail."
-)
-CAREFUL = {
-    "private": "This conversation is private: the viewer gets a copy that is not, until F5 or Keepsake ends it, "
-    "and may keep a thumbnail of it. o again: open it",
-    "encrypted": "Your memory is encrypted: the viewer gets a copy that is not, until Keepsake closes, and may keep a "
-    "thumbnail of it. o again: open it",
-}
-"""What opening a photo elsewhere means, where nothing was to leave Keepsake."""
 
 
 class LargePhoto(ModalScreen[None]):
@@ -48,7 +37,7 @@ class LargePhoto(ModalScreen[None]):
     def __init__(self, photo: Photo, words: str = "") -> None:
         super().__init__()
         self.photo, self.words = photo, words
-        self._asked, self._said = False, KEYS
+        self._asked, self._said = False, LARGE_KEYS
 
     def compose(self) -> ComposeResult:
         """The photo, then one line: the words and the keys."""

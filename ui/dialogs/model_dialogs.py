@@ -16,7 +16,21 @@ from textual.widgets.option_list import Option
 from assistant.models import registry
 from assistant.models.hardware import gigabytes
 from assistant.models.registry import ModelRow
-from ui.dialog_strings import FETCH, MODEL_BEGIN, MODELS_HERE, MODELS_KEYS, MODELS_TO_BE_HAD, model_fit
+from ui.dialog_strings import (
+    FETCH,
+    FETCH_ASKED,
+    FETCH_KEYS,
+    FETCHING,
+    MODEL_BEGIN,
+    MODEL_DAMAGED,
+    MODEL_RUNNING,
+    MODEL_TO_FETCH,
+    MODELS_HERE,
+    MODELS_KEYS,
+    MODELS_TO_BE_HAD,
+    SIZE_UNKNOWN,
+    model_fit,
+)
 from ui.dialogs.confirming import Confirming
 from ui.widgets.keys_line import KeysLine
 
@@ -71,15 +85,15 @@ class ModelsScreen(ModalScreen[ModelRow | None]):
 
     def _line(self, row: ModelRow) -> Content:
         """Two lines: name and state; then memory needed, licence, description."""
-        size = gigabytes(row.size) if row.size else "size unknown"
+        size = gigabytes(row.size) if row.size else SIZE_UNKNOWN
         if row.name == self.running:
-            state = "● running"
+            state = MODEL_RUNNING
         elif row.name == self.fetching:
-            state = f"fetching, {self.percent} %  (Enter stops it)"
+            state = FETCHING.format(percent=self.percent)
         elif row.problem:
-            state = "damaged"
+            state = MODEL_DAMAGED
         else:
-            state = size if row.folder else f"{size} to fetch"
+            state = size if row.folder else MODEL_TO_FETCH.format(size=size)
         facts = [row.problem] if row.problem else [model_fit(row), row.licence, row.about]
         tone = "$warning" if row.problem or row.fits == "no" else "$foreground-muted"
         begin = f"  ★ {MODEL_BEGIN}" if row.begin else ""
@@ -109,9 +123,9 @@ class FetchDialog(Confirming, ModalScreen[bool]):
         """The question, and what is sent to whom after a yes."""
         row, known = self.row, registry.listed_models()[self.row.name]
         with Vertical(classes="dialog") as box:
-            box.border_title = f"Fetch {row.name}, {gigabytes(known.size)}?"
+            box.border_title = FETCH_ASKED.format(name=row.name, size=gigabytes(known.size))
             with VerticalScroll(can_focus=False):
                 yield Static(Content(f"{row.name}: {row.about}"))
                 yield Static(Content(f"{model_fit(row)}; licence: {row.licence}"))
                 yield Static(Content(FETCH.format(size=gigabytes(known.size), repository=known.repository)))
-            yield KeysLine(f"y: fetch {gigabytes(known.size)}  ·  n or Esc: not now", classes="keys")
+            yield KeysLine(FETCH_KEYS.format(size=gigabytes(known.size)), classes="keys")

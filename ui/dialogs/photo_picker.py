@@ -19,6 +19,7 @@ from textual.widgets.directory_tree import DirEntry
 from assistant.photo import decode, read_file, shown
 from memory.episode import Photo
 from memory.errors import PhotoError
+from ui.dialog_strings import PICKER, PICKER_KEYS
 from ui.input_parser import is_photo
 from ui.widgets.keys_line import KeysLine
 from ui.widgets.photo_view import PhotoView
@@ -65,14 +66,14 @@ class PhotoPicker(ModalScreen[Path | None]):
                 with Vertical(classes="preview"):
                     yield PhotoView()
                     yield Static("", classes="name")
-            yield KeysLine("Enter attaches  ·  Backspace: folder above  ·  Esc closes", classes="keys")
+            yield KeysLine(PICKER_KEYS, classes="keys")
 
     def on_mount(self) -> None:
         """Show the folder's path as the title."""
         self._title()
 
     def _title(self) -> None:
-        self.query_one(".dialog").border_title = Content(f"Choose a photo · {self.folder}")
+        self.query_one(".dialog").border_title = Content(PICKER.format(folder=self.folder))
 
     def action_up(self) -> None:
         """Go to the folder above."""

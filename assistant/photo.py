@@ -33,10 +33,10 @@ MAX_BYTES = 1 << 30
 LOSSLESS_SIDE = 256
 """Photos up to this size keep their exact pixels (PNG); larger ones become JPEG."""
 
-SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .heic .heif .hif .webp .avif .gif .bmp .tif .tiff".split())
+SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .heic .heif .hif .webp .avif .gif .bmp .dib .tif .tiff".split())
 """Suffixes of photo files, in lower case."""
 OTHERS = frozenset(
-    ".thm .thumb .thumbnail .tmp .part .partial .crdownload .download .bak .jpg_original .jpeg_original .png_original "
+    ".thm .thumb .thumbnail .tmp .part .partial .filepart .crdownload .download .opdownload .!ut .bak .old .orig .save "
     ".mov .mp4 .m4v .avi .3gp .mkv .webm .mts .mp3 .m4a .wav .txt .json .xmp .aae .pdf .html .zip .db".split()
 )
 """Suffixes of files that are no photos, though some hold a picture: thumbnails, half downloads, copies of before."""
@@ -169,7 +169,7 @@ def is_photo_file(path: Path) -> bool:
     An unreadable one is none. Raw pictures and TIFFs are known by their suffix alone: their first bytes are the same.
     """
     suffix = os.path.splitext(path)[1].lower()
-    if suffix in SUFFIXES or suffix in OTHERS or suffix.endswith("~"):
+    if suffix in SUFFIXES or suffix in OTHERS or suffix.endswith(("~", "_original")):
         return suffix in SUFFIXES
     with suppress(OSError):
         if path.is_file():

@@ -171,7 +171,8 @@ def test_photos_by_their_bytes(tmp_path: Path) -> None:
     photo = save(tmp_path / "milo.jpg", 1, quality=90)
     for name in ("nora", "nora.jfif", "nora.JPE", "nora.JPG_large", "nora.mpo", "nora.jpg.1"):
         (tmp_path / name).write_bytes(photo.read_bytes())
-    half = ("c.jpg.part", "d.jpg~", "e.THM")  # thumbnails, copies of before and unfinished downloads hold pictures, too
+    half = ("b.jpg.!ut", "c.jpg.part", "d.jpg~", "e.THM", "f.jpg_original", "g.jpg.old", "h.jpg.opdownload")
+    # thumbnails, copies of before and unfinished downloads hold pictures, too
     for name in half:
         (tmp_path / name).write_bytes(photo.read_bytes())
     (tmp_path / "README").write_text("no photo")

@@ -7,6 +7,7 @@ about the photo, on one line and of bounded length, and never as an instruction.
 from __future__ import annotations
 
 import codecs
+import html
 import locale
 import re
 from collections.abc import Iterable, Iterator
@@ -24,8 +25,12 @@ LONGEST = 1000
 """Most characters of a description."""
 MOST_PEOPLE = 12
 """Names of at most so many people are taken from one photo."""
-GPS, DESCRIPTION, TITLE, COMMENT, CAPTION = 0x8825, 0x010E, 0x9C9B, 0x9C9C, (2, 120)
-"""Tags of EXIF and its Windows extensions; the last one is IPTC's (record, data set)."""
+GPS, DESCRIPTION, TITLE, COMMENT, SUBJECT = 0x8825, 0x010E, 0x9C9B, 0x9C9C, 0x9C9F
+"""Tags of EXIF and its Windows extensions."""
+_IPTC_WORDS = ((2, 120), (2, 105), (2, 5))
+"""Record and data set of a caption, a headline, a title."""
+_PNG_WORDS = ("Description", "Title", "Comment", "comment")
+"""Keys of texts in PNG; under the last one Pillow has a JPEG's comment."""
 USER_COMMENT = 0x9286
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _LI = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
@@ -61,9 +66,10 @@ class FileMetadata(NamedTuple):
 def read_metadata(image: Image.Image) -> FileMetadata:
     """The description, place and date in the metadata of an opened picture. Damaged metadata counts as none."""
     words, place = "", None
-    for read in (_xmp, _iptc, _exif):
+    for read in (_xmp, _iptc, _exif, _beside):
         try:
-            words = words or next((line for text in read(image) if (line := one_line(text)) and by_a_person(line)), "")
+            lines = (one_line(html.unescape(text)) for text in read(image))
+            words = words or next((line for line in lines if line and by_a_person(line)), "")
         except Exception:  # as in photo.py: parsers raise nearly every type; the pixels are good all the same
             continue
     with suppress(Exception):
@@ -186,11 +192,20 @@ def _alternatives(element: ElementTree.Element) -> list[str]:
 
 
 def _iptc(image: Image.Image) -> Iterator[str]:
-    """The caption from IPTC."""
+    """The caption from IPTC, then headline and title."""
     if not isinstance(image, ImageFile.ImageFile):
         return
-    caption = (IptcImagePlugin.getiptcinfo(image) or {}).get(CAPTION, b"")
-    yield _text(caption if isinstance(caption, bytes) else caption[0])
+    info = IptcImagePlugin.getiptcinfo(image) or {}
+    for field in _IPTC_WORDS:
+        value = info.get(field, b"")
+        yield _text(value if isinstance(value, bytes) else value[0])
+
+
+def _beside(image: Image.Image) -> Iterator[str]:
+    """Texts of a PNG, the comment of a JPEG."""
+    for key in _PNG_WORDS:
+        value = image.info.get(key, "")
+        yield _text(value) if isinstance(value, bytes) else str(value)
 
 
 def _exif(image: Image.Image) -> Iterator[str]:
@@ -198,7 +213,7 @@ def _exif(image: Image.Image) -> Iterator[str]:
     exif = image.getexif()
     value = exif.get(DESCRIPTION, "")
     yield _text(value if isinstance(value, bytes) else str(value).encode("latin-1", "replace"))  # as Pillow decoded it
-    for tag in (COMMENT, TITLE):
+    for tag in (COMMENT, TITLE, SUBJECT):
         value = exif.get(tag, b"")
         yield bytes(value).decode("utf-16-le", "replace") if isinstance(value, bytes | tuple) else str(value)
     comment = exif.get_ifd(EXIF_FOLDER).get(USER_COMMENT, b"")
@@ -208,20 +223,26 @@ def _exif(image: Image.Image) -> Iterator[str]:
 def _user_comment(raw: bytes, endian: str) -> str:
     """EXIF's comment: eight bytes that name its code, then the text (EXIF 2.32, 4.6.5). Writers differ in the order of
     bytes of UNICODE: the half that varies less holds the high bytes; `endian`, "<" or ">", decides where both do."""
+    if raw[:8].strip(b"\0 ").upper() not in (b"", b"ASCII", b"UNICODE", b"JIS"):
+        return _text(raw)  # some name no code
     code, raw = raw[:8].rstrip(b"\0 ").upper(), raw[8:]
     if code == b"UNICODE" and raw[:3] != codecs.BOM_UTF8:
         even, odd = len(set(raw[0::2])), len(set(raw[1::2]))
         big = even < odd if even != odd else endian == ">"
         return raw.decode("utf-16-be" if big else "utf-16-le", "ignore").strip("\0\ufeff\ufffe ")
-    return raw.decode("iso2022_jp" if code == b"JIS" else "utf-8-sig", "ignore").strip("\0 ")
+    return raw.decode("iso2022_jp", "ignore").strip("\0 ") if code == b"JIS" else _text(raw)
 
 
 def _text(raw: bytes) -> str:
+    """UTF-8 or, where it is none, what Windows writes in the west; "" for other codes, which would read as noise."""
     raw = raw.strip(b"\0 ")
     try:
-        return raw.decode()
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return raw.decode("latin-1")
+        text = raw.decode("cp1252", "replace")
+    letters = [c for c in text if c.isalpha()]
+    foreign = sum(ord(c) > 127 for c in letters) > max(3, 0.6 * len(letters))
+    return "" if foreign or len(letters) < 0.5 * len(text.strip()) else text
 
 
 def _place(gps: dict[int, object]) -> str | None:

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from assistant.importing.automatic_words import by_a_person, is_screenshot
 from assistant.importing.file_metadata import read_metadata, words_of_name
@@ -153,3 +153,36 @@ def test_the_folder_that_is_named_says_nothing_about_its_photos(tmp_path: Path) 
 )  # fmt: skip
 def test_folders_that_programs_make_say_nothing(folder: str) -> None:
     assert words_of_name(folder) == ""
+
+
+def described(kind: str = "JPEG", tags: dict[int, object] | None = None, **more: object) -> str:
+    """The words of a picture with these tags of EXIF, and what else Pillow is told to write."""
+    file, exif = io.BytesIO(), Image.Exif()
+    exif.update(tags or {})
+    picture(1).save(file, kind, exif=exif, **more)  # type: ignore[arg-type]
+    return read_metadata(Image.open(file)).words
+
+
+def of_png(key: str, text: str) -> PngImagePlugin.PngInfo:
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt(key, text)
+    return info
+
+
+def test_words_are_read_wherever_programs_write_them() -> None:
+    assert described(tags={0x9C9F: ("Milo at home" + chr(0)).encode("utf-16-le")}) == "Milo at home"
+    assert described(tags={0x010E: "Milo &amp; Zo\u00eb".encode()}) == "Milo & Zo\u00eb"
+    assert described(tags={0x010E: "Milo with Zo\u00eb".encode("cp1252")}) == "Milo with Zo\u00eb"
+    assert described(comment=b"Milo at home") == "Milo at home"
+    for key in ("Description", "Title", "Comment"):
+        assert described("PNG", pnginfo=of_png(key, "犬のミロ")) == "犬のミロ"
+    assert comment(b"ASCII\0\0\0" + "Milo with Zo\u00eb".encode("latin-1")) == "Milo with Zo\u00eb"
+    assert comment(b"Milo at home with Ben") == "Milo at home with Ben"
+
+
+def test_what_programs_write_there_and_codes_that_are_not_known_are_no_words() -> None:
+    assert described(comment=b"CREATOR: gd-jpeg v1.0 (using IJG JPEG v62), quality = 90") == ""
+    assert described("PNG", pnginfo=of_png("Comment", "Created with GIMP")) == ""
+    assert described("PNG", pnginfo=of_png("Software", "gnome-screenshot")) == ""
+    for text, code in (("Мило дома", "cp1251"), ("犬のミロ、海で", "shift-jis"), ("小狗在海边", "gbk")):
+        assert described(tags={0x010E: text.encode(code)}) == ""

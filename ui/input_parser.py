@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import unicodedata
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -25,6 +26,12 @@ WEB_ADDRESS = re.compile(r"(?:https?|ftp)://|www\.\w", re.IGNORECASE)
 
 PLACE = re.compile(r"~/|\.{1,2}/|/[^/\s]+/")
 """The beginning of a path that can be neither a plain name nor a command."""
+ENDING = re.compile(rf"(?:{'|'.join(map(re.escape, PHOTO_SUFFIXES))})(?![^\W_])", re.IGNORECASE)
+"""The end of a photo's name."""
+BEGINNING = re.compile(r"""(?:^|(?<=\s))(?:["'“«<]?(?:~/|\$\{?HOME\}?/|\.{1,2}/|/|file://))""", re.IGNORECASE)
+"""The beginning of a path that stands behind words, quoted or not."""
+MARKS = "\"'“”«»<>"
+"""What people and programs put around a path."""
 LONGEST_TEXT = 10_000
 """The most characters of a line that are read: more than that nobody types, and no model here takes it in."""
 REPLIES = {"y": True, "yes": True, "n": False, "no": False}
@@ -46,12 +53,18 @@ def to_path(text: str) -> Path:
         text = _unquoted(text)
     elif "\\" in text and not _exists(Path(text)):
         text = re.sub(r"\\(.)", r"\1", text)
+    if text.startswith(("$HOME/", "${HOME}/")):
+        text = f"~{text[text.index('/') :]}"
     if text.lower().startswith("file://"):
         text = unquote(urlsplit(text).path)
     try:
-        return Path(text).expanduser()
+        path = Path(text).expanduser()
     except RuntimeError:  # "~someone" without such a user
-        return Path(text)
+        path = Path(text)
+    if not text.isascii() and not _exists(path):  # a Mac writes accents apart
+        forms = (Path(unicodedata.normalize(form, str(path))) for form in ("NFC", "NFD"))
+        return next((one for one in forms if _exists(one)), path)
+    return path
 
 
 def photo_paths(text: str) -> list[Path]:
@@ -119,6 +132,8 @@ def read(text: str) -> Typed:
         return Typed(paths)
     if len(text) > LONGEST_TEXT:
         return Typed([], too_long=len(text))
+    if there := _photo_in(text):
+        return there
     found = QUOTED_FIRST.match(text)
     quoted = to_path(found[1]) if found else Path()
     if found and is_photo(quoted) and (PLACE.match(found[1].strip("'\"")) or _exists(quoted)):
@@ -133,6 +148,29 @@ def read(text: str) -> Typed:
         return Typed([], "/forget", wish)
     mentioned, question = split_mentions(text)
     return Typed(mentioned, question=question)
+
+
+def _photo_in(text: str) -> Typed | None:
+    """The photo that lies there, at the beginning or at the end of a line, and the question beside it."""
+    if BEGINNING.match(text):
+        for end in sorted((match.end() for match in ENDING.finditer(text)), reverse=True):
+            if path := _that_exists(text[:end], text[end : end + 1]):
+                return Typed([path], question=text[end:].lstrip(MARKS).lstrip(" ,:;\n\t"))
+    if text and not text.startswith("/"):
+        for match in BEGINNING.finditer(text):
+            if match.start() and (path := _that_exists(text[match.start() :], "")):
+                return Typed([path], question=text[: match.start()].rstrip(" ,:;\n\t"))
+    return None
+
+
+def _that_exists(written: str, behind: str) -> Path | None:
+    """A photo that is there, however its path was quoted. `behind`: the sign after it, which may close a quote."""
+    ways = [written.strip(MARKS), written + behind if behind in MARKS else written]
+    for way in ways:
+        found = to_path(way)
+        if is_photo(found) and _exists(found):
+            return found
+    return None
 
 
 def _unquoted(text: str) -> str:

@@ -100,10 +100,11 @@ def _names() -> _Rules:
 
 def _dates() -> _Rules:
     """Days and months in numbers, and several days of a month."""
+    yield r"(\d{4}-\d\d-\d\d)/(?=\d{4}-\d\d-\d\d)", r"\1 to "
     yield r"(20\d\d|19\d\d)(0[1-9]|1[0-2])([0-2]\d|3[01])\b", r"\1-\2-\3"
     yield r"(\d{4}-\d\d-\d\d)T\d\d:?\d\d[\d:.,]*(?:Z|[+-]\d\d:?\d\d)?", r"\1"
     yield rf"({_YEAR})([/._-])(\d\d?)\2(\d\d?)\b", lambda m: f"{m[1]}-{int(m[3]):02}-{int(m[4]):02}"
-    yield rf"(?<!\d[./])(0?[1-9]|1[0-2])[./]({_YEAR})\b(?![./]\d)", lambda m: f"{m[2]}-{int(m[1]):02}"
+    yield rf"(?<![\d./-])(0?[1-9]|1[0-2])[./]({_YEAR})\b(?![./]\d)", lambda m: f"{m[2]}-{int(m[1]):02}"
     yield rf"(\d\d?)-(\d\d?)-({_YEAR})\b", r"\1/\2/\3"
     yield rf"(\d\d?([./])\d\d?)\2? ?(?:-|–|to|bis) ?(\d\d?\2\d\d?\2({_YEAR}))\b", r"\1\2\4 to \3"
     yield (
@@ -114,6 +115,10 @@ def _dates() -> _Rules:
         rf"({_NTH} (?:of )?({'|'.join(MONTHS)}) ({_YEAR})) (?:to|until|till|-) (?:the )?({_NTH})\b"
         rf"(?! (?:of )?{_MONTH})",
         (r"\1 to \4 \2 \3"),
+    )
+    yield (
+        rf"(?:the )?(?:{_WEEKDAY}) (?:before|after) (?=easter|christmas|thanksgiving|pentecost|whitsun|new year)",
+        "around ",
     )
     yield r"(?:the )?week (?:starting|beginning|commencing|ending)(?: on)? (?=\d|[a-z])", "around "
     yield r"(?:second to last|next to last|last but one|penultimate) (?=week|weekend|day|[a-z]+day)", "some "

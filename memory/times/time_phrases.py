@@ -66,9 +66,10 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
     today = (now or datetime.now()).date()
     written = spelled(text)
     every = list(_phrases(written.text, atoms(written.text, today)))
-    excluded = [one for one in every if _NOT.search(written.text, 0, one.start) and _means_a_time(one)]
+    negated = [one for one in every if _NOT.search(written.text, 0, one.start)]
+    excluded = [one for one in negated if _means_a_time(one) or _has_a_year(one)]
     try:
-        phrases = _meant(written, [one for one in every if one not in excluded])
+        phrases = _meant(written, [one for one in every if one not in negated])
         since, before = all_together(phrases, today)
     except (ValueError, OverflowError):  # 29 February of a year that has none, the end of the calendar
         return TimeQuery(text, order=order)
@@ -147,7 +148,7 @@ def _phrases(text: str, found: Sequence[Atom]) -> Iterable[Phrase]:
 
 _NOT = re.compile(
     r"(?:\b(?:(?:not|never)(?: only| just| merely)?|instead|rather than|as opposed to"
-    r"|except(?:ing)?(?: for)?|excluding|without|apart from|aside from|besides|other than"
+    r"|except(?:ing)?(?: for)?|excluding|without|apart(?: from)?|aside(?: from)?|nor|besides|other than"
     r"|(?:all|everything|everyone|anything) but|if not|outside(?: of)?"
     r"|(?:no|none|nothing|neither)(?: (?:photos?|pictures?|pics|images|memories|ones?|of (?:them|those|these)))?)"
     r"|(?<=[a-z])n't(?: (?:taken|made|shot|dated))?)(?: (?:from|in|on|at|during|of))? (?:the )?$",

@@ -121,6 +121,8 @@ ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
         ("in 2010 at the earliest", "2010-01-01 .. "),
         ("before the mid 90s", " .. 1999-12-31"),
         ("2010 & later", "2010-01-01 .. "),
+        ("2014-05-03/2014-05-06", "2014-05-03 .. 2014-05-06"),
+        ("the Sat before Easter 2020", "2020-04-03 .. 2020-04-20"),
         # which Sunday, which week, which feast
         ("the first Sunday of May 2024", "2024-05-05 .. 2024-05-05"),
         ("the last Friday of October 2025", "2025-10-31 .. 2025-10-31"),
@@ -165,6 +167,8 @@ ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
         ("did we march in 2018", "2018-01-01 .. 2018-12-31"),
         ("lunch on sun deck", " .. "),
         ("not only in 2021", " .. "),
+        ("neither in 2020 nor in 2021", " .. "),
+        ("in 2020 apart from August", "2020-01-01 .. 2020-12-31"),
         ("photos that are not from in 2023", " .. "),
         ("instead of 2020", " .. "),
         ("at the Christmas market", " .. "),

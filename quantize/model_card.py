@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.models.photo_budget import read_budget
+from benchmark import markdown
 from memory.episode import printable
 from quantize import other_apps
 from quantize.verify import acceptance
@@ -104,12 +105,13 @@ def _photos(photo: dict[str, Any]) -> list[str]:
 
 def _files(manifest: dict[str, Any], passed: Sequence[acceptance.Verdict]) -> str:
     """The table of variants with their files and sizes."""
-    lines = ["| variant | files | MB |", "| --- | --- | --- |"]
+    rows = []
     for one in passed:
         entry = manifest["verified"]["forms"][one.name]["files"]
         names = [entry["folder"] + "/"] if "folder" in entry else [_name(e) for e in entry.values()]
-        lines.append(f"| {one.name} | {', '.join(f'`{n}`' for n in names)} | {one.bytes / 1e6:.1f} |")
-    return "\n".join([*lines, "", "`manifest.json` has the sha256 of each; the assistant refuses files that differ."])
+        rows.append((one.name, ", ".join(f"`{n}`" for n in names), f"{one.bytes / 1e6:.1f}"))
+    told = "`manifest.json` has the sha256 of each; the assistant refuses files that differ."
+    return f"{markdown.table(('variant', 'files', 'MB'), rows)}\n\n{told}"
 
 
 def _name(entry: dict[str, Any]) -> str:

@@ -54,7 +54,7 @@ FLOORS = {
         "__main__",
     ),
     "benchmark": (
-        "world",
+        "world markdown",
         "judges notes",
         "datasets",
         "runner",

@@ -15,12 +15,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmark import markdown
 from benchmark.datasets import corpus
 from benchmark.datasets.contact_sheet import pick_rows, sheet, things_shown
 from benchmark.datasets.corpus import SampleRow
 from benchmark.world.concepts import all_concepts
 from memory import files
-from memory.episode import printable
 
 CARD, SHEET = "card.md", "sheet.png"
 
@@ -54,7 +54,7 @@ def card(folder: Path, rows: Sequence[SampleRow], report: dict[str, Any]) -> str
     if kinds := _kinds(rows):
         parts += ["What the query photos show:", kinds]
     parts += [
-        _table(["right option", "questions"], sorted(Counter(q.answer for q in _questions(rows)).items())),
+        markdown.table(["right option", "questions"], sorted(Counter(q.answer for q in _questions(rows)).items())),
         "## Filters",
         f"In the order in which they were asked. {counts['rejected']} drafts and {counts['questions_rejected']} "
         f"questions were rejected; all of them are in `{corpus.REJECTED}` with the reason.",
@@ -85,14 +85,14 @@ def _by_positives(rows: Sequence[SampleRow]) -> str:
         ]
         table.append((k, len(of), " to ".join(map(str, sorted({sizes[0], sizes[-1]}))), modes, *asked))
     heads = ["things in the photo", "samples", "memories", "distractors", "questions about them", "about the others"]
-    return _table(heads, table)
+    return markdown.table(heads, table)
 
 
 def _kinds(rows: Sequence[SampleRow]) -> str:
     """A table of the kinds of concepts that drawn queries show; empty for photographs."""
     kinds = {c.code: c.kind for c in all_concepts()}
     counted = Counter(kinds[look.code] for row in rows for look in row.shown)
-    return _table(["kind", "times"], counted.most_common()) if counted else ""
+    return markdown.table(["kind", "times"], counted.most_common()) if counted else ""
 
 
 def _filters(table: Sequence[dict[str, Any]]) -> str:
@@ -101,7 +101,7 @@ def _filters(table: Sequence[dict[str, Any]]) -> str:
     for f in table:
         seen, kept = ("" if f[k] is None else f[k] for k in ("seen", "kept"))
         lines.append((f"`{f['filter']}`", f["level"], f["threshold"], seen, kept, f["rejected"], f["note"]))
-    return _table(["filter", "drops a", "threshold", "seen", "kept", "rejected", ""], lines)
+    return markdown.table(["filter", "drops a", "threshold", "seen", "kept", "rejected", ""], lines)
 
 
 def _examples(folder: Path) -> list[str]:
@@ -109,18 +109,8 @@ def _examples(folder: Path) -> list[str]:
     first: dict[str, str] = {}
     for row in corpus.rejected(folder):
         asks = row.item["question"]["text"] if row.level == "question" else row.key
-        first.setdefault(row.filter, f"- `{row.filter}`: {_cell(row.reason)} ({_cell(asks)})")
+        first.setdefault(row.filter, f"- `{row.filter}`: {markdown.cell(row.reason)} ({markdown.cell(asks)})")
     return ["For example:", *first.values()] if first else []
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(_cell(str(cell)) for cell in line)} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    """Text in one printable line that does not end a table's cell."""
-    return " ".join(printable(text).split()).replace("|", "\\|")
 
 
 def _joined(parts: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from benchmark import markdown
 from benchmark.notes.check_notes import NEW_WORDS
 from benchmark.notes.collection import HELD_OUT, Family, all_notes
 from benchmark.notes.near_duplicates import MAX_SIMILARITY, similar_pairs
@@ -153,6 +154,6 @@ def _variety(notes: Variety, templates: Variety) -> str:
     return _table(["", "notes", f"{templates.texts} texts of the old templates"], rows)
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines) + "\n"
+def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table, and the end of its paragraph."""
+    return markdown.table(heads, rows) + "\n"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from benchmark import markdown
 from benchmark.speed.keepsake_peer import Keepsake, UncachedEngine
 from benchmark.speed.llama_cpp_peer import LlamaCppHandler
 from benchmark.speed.llama_server_peer import LlamaServer
@@ -75,28 +76,25 @@ def table(record: Mapping[str, Any]) -> str:
     peers = [p for p in (OURS, UNCACHED, HANDLER, SERVER, MLX) if any(p in by_peer for by_peer in steps.values())]
     lines = [f"{record['model']}, {record['episodes']} memories, {record['threads']} threads, n={record['repeats']}"]
     lines += ["seconds to the first word: median (least), processor time", ""]
-    lines += grid(["", *peers], [[STEPS[s], *(_time(by_peer.get(p)) for p in peers)] for s, by_peer in steps.items()])
+    times = [[STEPS[s], *(_time(by_peer.get(p)) for p in peers)] for s, by_peer in steps.items()]
+    lines.append(markdown.table(["", *peers], times))
     writing = [f"{p} {_number(steps['caption'][p]['a_token'])}" for p in peers]
     lines += ["", f"seconds per token of the caption: {', '.join(writing)}"]
     lines += ["", "tokens of the prompt, cached before, photos encoded", ""]
-    lines += grid(["", *peers], [[STEPS[s], *(_counts(by_peer.get(p)) for p in peers)] for s, by_peer in steps.items()])
+    counts = [[STEPS[s], *(_counts(by_peer.get(p)) for p in peers)] for s, by_peer in steps.items()]
+    lines.append(markdown.table(["", *peers], counts))
     lines += ["", "logits against a fresh engine without caches that reads the same prompt", ""]
     proofs = [[p["path"], "yes" if p["equal"] else "NO", f"{p['furthest']:g}"] for p in record["proofs"]]
-    lines += grid(["path", "equal to the bit", "largest difference"], proofs)
+    lines.append(markdown.table(["path", "equal to the bit", "largest difference"], proofs))
     lines += [""]
     verdicts = {True: "pass", False: "FALLS SHORT", None: ""}
     judged = [
         [t["words"], t["asked"], _number(t["found"]), _number(t["found_cpu"]), verdicts[t["passed"]]]
         for t in record["targets"]
     ]
-    lines += grid(["target", "asked", "by the clock", "by processor time", ""], judged)
+    lines.append(markdown.table(["target", "asked", "by the clock", "by processor time", ""], judged))
     lines += [f"\n{peer}: not measured, {why}" for peer, why in record["absent"].items()]
     return "\n".join(lines)
-
-
-def grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of a Markdown table."""
-    return [f"| {' | '.join(line)} |" for line in (heads, ["---"] * len(heads), *rows)]
 
 
 def _time(of: Mapping[str, Any] | None) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 
+from benchmark import markdown
 from memory.errors import KeepsakeError
 from quantize.variants import Variant
 from quantize.verify.verify import REFERENCE, SampleRow
@@ -172,8 +173,7 @@ def worst(rows: Sequence[SampleRow], reference: Sequence[SampleRow], most: int =
 
 def table(verdicts: Sequence[Verdict]) -> str:
     """All variants as a Markdown table."""
-    lines = [HEADS, ("---",) * len(HEADS), *(_cells(one) for one in verdicts)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown.table(HEADS, map(_cells, verdicts))
 
 
 def paired(one: Verdict) -> str:

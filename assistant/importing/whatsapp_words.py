@@ -32,13 +32,16 @@ LEFT_OUT = re.compile(
     r"|аудио|стикер|документ|画像|動画"
     r"|사진|동영상|이미지|图像|图片|视频|音频|billede|obrázek|fotografie|imagine|fotografi[ae]|εικόνα|βίντεο|ήχος"
     r"|зображення|відео|аудіо|kuva|video|ääni|kép|videó|hang|kontaktkarte|carte de contact|visitekaartje|gambar|ภาพ"
-    r"|वीडियो|छवि|תמונה|סרטון|וידאו|סטיקר)\s?(?:omitted|weggelassen|omitid[oa]|absente?|omise?|omess[oa]"
-    r"|weggelaten|ocult[oa]"
-    r"|dahil edilmedi|pominięt[oya]|пропущен[оа]?|省略|忽略|생략(?:됨)?"
+    r"|वीडियो|छवि|תמונה|סרטון|וידאו|סטיקר|התמונה|הסרטון"
+    r"|adesivo|figurinha|áudio|görüntü|ses|wideo|аудиофайл|スタンプ|音声|음성|스티커|صورة|فيديو|صوت"
+    r"|ملصق)\s?(?:omitted|weggelassen|omitid[oa]|absente?|omise?|omess[oa]"
+    r"|weggelaten|ocult(?:ad)?[oa]"
+    r"|(?:は|が)?省略されました|已省略|غير مدرجة?|dahil edilmedi|pominięt[oya]|пропущен[оа]?|省略|忽略|생략(?:됨)?"
     r"|ausgelassen|ausgeschlossen|udeladt|utelämna[dt]|utelatt|vynechán[oa]?|omis[ăe]?|παραλείφθηκε"
     r"|jätetty pois|kihagyva"
     r"|tidak disertakan|ditiadakan|हटाई गई|הושמט[הו]?)"
-    r"|(?:تم استبعاد|غير مدرج) ?(?:الصورة|الفيديو|الصوت|الملصق|الوسائط)?",
+    r"|省略(?:影像|圖片|視訊|語音|貼圖|音訊|文件)"
+    r"|(?:تم (?:استبعاد|حذف)|غير مدرج) ?(?:الصورة|الفيديو|الصوت|الملصق|الوسائط)?",
     re.I,
 )
 """What stands for a picture, a film or a sound that was left out, also without WhatsApp's mark."""
@@ -57,7 +60,10 @@ _DELETED = (
     r"|dit bericht is verwijderd|je hebt dit bericht verwijderd|u heeft dit bericht verwijderd|bu mesaj silindi"
     r"|bu mesajı sildiniz|wiadomość została usunięta|ta wiadomość została usunięta|usunięto tę wiadomość"
     r"|usunąłeś tę wiadomość|esta mensagem foi eliminada|eliminou esta mensagem|anda menghapus pesan ini"
-    r"|viesti poistettiin|[你您]已收回(?:此訊息|這則訊息|此消息)|данное сообщение удалено"
+    r"|viesti poistettiin|mensaje eliminado|[您你]撤回了一[条條](?:消息|訊息)|あなたはこのメッセージを削除しました"
+    r"|आपने (?:इस|यह) (?:मैसेज|संदेश)(?: को)? (?:डिलीट|हटा)[^\n]{0,30}|لقد حذفت[\u064e\u0650]? هذه الرسالة"
+    r"|מחקת את ההודעה (?:הזו|הזאת)|diese nachricht wurde von admin [^\n]{1,60} gelöscht|ön törölte ezt az üzenetet"
+    r"|bạn đã thu hồi tin nhắn(?: này)?|[你您]已收回(?:此訊息|這則訊息|此消息)|данное сообщение удалено"
     r"|это сообщение было удалено|вы удалили это сообщение"
     r"|вы удалили данное сообщение|pesan ini telah dihapus|pesan ini dihapus|anda telah menghapus pesan ini"
     r"|このメッセージは削除されました|メッセージを削除しました|삭제된 메시지입니다|이 메시지를 삭제했습니다"
@@ -126,14 +132,15 @@ _LASTED = (
 _CALLS = (
     r"(?:missed|silenced)(?: group)?(?: voice| video)? calls?(?:(?:[,.]| at ).*)?|(?:verpasster"
     r"|stummgeschalteter) (?:gruppen-?)?(?:sprach|video)?anruf.*"
-    r"|(?:llamada|videollamada)(?: de voz| de grupo| grupal)? perdida.*|appel (?:vocal|vidéo"
-    r"|de groupe) manqué.*|(?:chiamata"
+    r"|(?:llamada|videollamada)(?: de voz| de grupo| grupal)? perdida.*"
+    r"|appel(?: vocal| vidéo| de groupe)? manqué.*|(?:chiamata"
     r"|videochiamata)(?: vocale)? persa.*"
-    r"|(?:ligação|chamada)(?: de (?:voz|vídeo))? perdida.*|gemiste (?:spraak|video)oproep.*|cevapsız (?:sesli"
+    r"|(?:ligação|chamada)(?: de (?:voz|vídeo))? perdida.*|gemiste (?:spraak|video|groeps)?oproep.*|cevapsız (?:sesli"
     r"|görüntülü) arama.*"
-    r"|nieodebrane połączenie.*|пропущенный (?:аудио|видео)звонок.*|panggilan (?:suara|video) tak terjawab.*"
+    r"|nieodebrane połączenie.*|пропущенный (?:групповой )?(?:аудио|видео)?звонок.*|panggilan (?:suara"
+    r"|video) tak terjawab.*"
     r"|不在着信.*|(?:音声|ビデオ)通話不在着信.*|부재중 (?:음성|영상) ?통화.*|未接(?:语音|視訊|视频"
-    r"|語音)通[话話].*|مكالمة (?:صوتية|فيديو) فائتة.*"
+    r"|語音)通[话話].*|مكالمة (?:صوتية|فيديو) (?:فائتة|لم يرد عليها).*"
     r"|vastaamaton (?:ääni|video)puhelu.*|(?:missat|obesvarat) (?:röst|video)samtal.*"
     r"|ubesvart (?:tale|lyd|video)(?:anrop|samtale).*|ubesvaret (?:tale|lyd|video)opkald.*"
     r"|zmeškaný (?:hlasový|video) ?hovor.*|zmeškaný videohovor.*|nem fogadott (?:hang|vide[oó])hívás.*"
@@ -143,7 +150,7 @@ _CALLS = (
     r"|(?:trucada|videotrucada)(?: de veu)? perduda.*|panggilan (?:suara|video) (?:tidak dijawab|terlepas).*"
     r"|(?:bạn đã )?(?:bỏ )?lỡ (?:một )?cuộc gọi.*|cuộc gọi (?:thoại|video) (?:bị )?nhỡ.*|สายที่ไม่ได้รับ.*|ไม่ได้รับสาย.*"
     r"|(?:मिस्ड|छूटा हुआ|छूटी हुई) (?:वॉइस|वॉयस|वीडियो) कॉल.*|تماس (?:صوتی|تصویری) (?:بی.?پاسخ|از دست رفته).*"
-    r"|שיחת (?:קול|וידאו) שלא נענתה.*"
+    r"|(?:שיחה|שיחת (?:קול|וידאו)) שלא נענתה.*"
 )
 _ENCRYPTED = (
     r".*(?:end-to-end encrypted|ende-zu-ende-verschlüsselt|cifrad[oa]s? de extremo a extremo"
@@ -169,7 +176,10 @@ _ONCE = (
     r"|localização em tempo real compartilhada|live ?locatie gedeeld"
 )
 _NOTICES = re.compile(
-    "|".join((_DELETED + r"[.。]?", _WAITING, _CALLS, _LASTED, _ENCRYPTED, _POLL, _ONCE, "null")), re.I | re.S
+    "|".join(
+        (_DELETED + r"[.。]?", _WAITING, _CALLS.replace(".*", "[^?!]{0,60}"), _LASTED, _ENCRYPTED, _POLL, _ONCE, "null")
+    ),
+    re.I | re.S,
 )
 _LOCATION = re.compile(
     rf"(?:[^\n:：]{{1,40}}[:：]\s*)?(?:{MAP})|[^\n]{{1,160}}[:：]\s*https?://(?:www\.)?foursquare\.com/v/\S+", re.I

@@ -51,7 +51,11 @@ def test_beginnings_of_more_telephones(start: str) -> None:
         "Anna: Café Roma (Via Po 3): https://foursquare.com/v/4b5ef1c5f964a520",
         "Anna: billede udeladt", "Anna: bild utelämnad", "Anna: obrázek vynechán", "Anna: εικόνα παραλείφθηκε",
         "Anna: зображення пропущено", "Anna: kép kihagyva", "Anna: kuva jätetty pois", "Anna: תמונה הושמטה",
-        "Anna: تم استبعاد الصورة", "Anna: imagine omisă",
+        "Anna: تم استبعاد الصورة", "Anna: imagine omisă", "Anna: Mensaje eliminado", "Anna: 您撤回了一条消息",
+        "Anna: आपने इस मैसेज को डिलीट किया", "Anna: מחקת את ההודעה הזו",
+        "Anna: Diese Nachricht wurde von Admin Ben gelöscht.", "Anna: Appel manqué", "Anna: Gemiste groepsoproep",
+        "Anna: Пропущенный групповой звонок", "Anna: שיחה שלא נענתה", "Anna: figurinha omitida",
+        "Anna: görüntü dahil edilmedi", "Anna: 画像は省略されました", "Anna: 图像已省略", "Anna: صورة غير مدرجة",
     ],
 )  # fmt: skip
 def test_more_notices_are_nobodys_words(notice: str) -> None:
@@ -73,6 +77,8 @@ def test_more_notices_are_nobodys_words(notice: str) -> None:
         ("Anna: I use waze.com always", "Anna", "I use waze.com always"),
         ("Anna: here https://waze.com/ul?ll=45.98765,9.25432 come", "Anna", "here … come"),
         ("Anna: Sondage: qui vient?", "Anna", "Sondage: qui vient?"),
+        ("Anna: Chiamata persa? richiamo io", "Anna", "Chiamata persa? richiamo io"),
+        ("Anna: Mensaje eliminado? no lo vi", "Anna", "Mensaje eliminado? no lo vi"),
     ],
 )
 def test_people_keep_their_names_and_words(line: str, sender: str, text: str) -> None:

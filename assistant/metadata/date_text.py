@@ -44,7 +44,7 @@ _WRITTEN = re.compile(
 )
 _COMPACT = re.compile(
     rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)"
-    rf"(?:[T ]?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?(?:[.,]\d+)?)?\s*{_OFFSET}"
+    rf"(?:[T _-]?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?(?:[.,]\d+)?)?\s*{_OFFSET}"
 )
 _SPELLINGS = (  # what is written otherwise by some, as the patterns above have it
     (re.compile(r"""^["'(]+|["')]+$"""), ""),
@@ -53,12 +53,14 @@ _SPELLINGS = (  # what is written otherwise by some, as the patterns above have 
     (re.compile(r"\\"), "/"),
     (re.compile(r"\s*\(?\[?\b[A-Z][A-Za-z]+/[A-Za-z_]+\b\]?\)?$"), ""),  # [Europe/Berlin]
     (re.compile(r" ?\((?=(?:UTC|GMT)[+-])"), " "),
-    (re.compile(r"(?<=\d) ?DST$"), ""),
+    (re.compile(r"(?<=\d) ?DST$| DST$|(?<=\d) h$"), ""),
+    (re.compile(r"(?<=\d),? (?:at|um|om|à|kl\.?) (?=\d)|(?<=\d), (?=\d\d?:)"), " "),
     (re.compile(r"(?<=\d)[hH](?=\d\d)|(?<=[hH:]\d\d)[mM](?=\d\d)"), ":"),
     (re.compile(r"(?<=:\d\d:\d\d)s$"), ""),
     (re.compile(r"^(\d{4})(\d\d)(\d\d)(?=[T ]\d\d:)"), r"\1-\2-\3"),
     (re.compile(r"(?<=\d\d-\d\d)T(\d\d)(\d\d)(\d\d)(?=\D|$)"), r"T\1:\2:\3"),
-    (re.compile(r"^(\d{4}([-:/.])\d\d\2\d\d)[T ]+[-: ]+$"), r"\1"),  # a clock that was left blank
+    (re.compile(r"^(\d{4}([-:/.])\d\d\2\d\d)[T ]+[-: ]+$"), r"\1"),  # a clock that was left blank,
+    (re.compile(r"(?<=\d):[: ]*$"), ""),  # or half so
 )
 _NEVER = (date(1900, 1, 1), date(1904, 1, 1), date(1980, 1, 1))
 """Days on which clocks and tables begin that were never set; they do not count at midnight."""
@@ -97,7 +99,7 @@ def zone_of(offset: str) -> timezone | None:
 
 def _parsed(text: str, offset: str) -> datetime | None:
     text = _in_numbers(text[:LONGEST])
-    if re.fullmatch(r"\d{10}|\d{13}", text):
+    if re.fullmatch(r"\d{10}(?:\.\d+)?|\d{13}", text):
         at = datetime.fromtimestamp(int(text[:10]), UTC).astimezone()
         return at if at.year > 1990 else None
     match = _WRITTEN.fullmatch(text) or _COMPACT.fullmatch(text)

@@ -42,7 +42,9 @@ ALBUM = re.compile(
 _NUMBERED = re.compile(r"(.+?)(\(\d+\))")
 _EDITED = re.compile(
     r"(.+)[-_ ](?:edited|edit|bearbeitet|modifi[ée]e?|editad[oa]|modificat[oa]|bewerkt|edytowane|redigerad|redigeret|"
-    r"redigert|muokattu|upraveno|szerkesztett|d[üu]zenlendi|изменено|відредаговано|編集済み|수정됨|已修改|已編輯|已编辑)"
+    r"redigert|muokattu|upraveno|szerkesztett|d[üu]zenlendi|изменено|відредаговано|編集済み|수정됨|已修改|已編輯|已编辑"
+    r"|ערוך|נערך|معدلة?|تم التعديل|επεξεργασμέν[ηο]"
+    r"|แก้ไขแล้ว|đã chỉnh sửa|editat[ăe]?|redigované|urejeno|uređeno|redaguota|rediģēts|muudetud|diedit|संपादित)"
     r"(\(\d+\))?",
     re.I,
 )
@@ -76,7 +78,10 @@ def sidecars_of(photo: str, files: Mapping[str, str]) -> list[str]:
     photo = unicodedata.normalize("NFC", photo)
     stem, suffix = _split(photo)
     found = [files[name] for name in (f"{photo}.xmp".casefold(), f"{stem}.xmp".casefold()) if name in files][:1]
-    for name, ending in ((stem, suffix), (original_of(stem) or "", suffix), _split(stem)):  # IMG_1.HEIC.jpg
+    ways = [(stem, suffix), (original_of(stem) or "", suffix), _split(stem)]  # the last one: IMG_1.HEIC.jpg
+    if suffix.lower() in (".jpg", ".jpeg"):  # made of an original that is gone
+        ways += [(stem, original) for original in (".heic", ".heif", ".dng")]
+    for name, ending in ways:
         if name and (of_google := next((files[key] for key in _takeout(name, ending) if key in files), None)):
             return [*found, of_google]
     return found

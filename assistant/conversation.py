@@ -40,6 +40,7 @@ from assistant.events import (
 )
 from assistant.grounding.evidence import grounded_text
 from assistant.grounding.result import Grounding
+from assistant.reader import answer_reader
 from assistant.same_thing import PairCheck
 from memory.days import Unknown
 from memory.episode import Episode, Photo, Recall
@@ -283,7 +284,7 @@ class Conversation:
         event = CaptionText if question is None else AnswerText
         own = self.caption.text if self.caption and self.caption.by_user else ""
         may_say, last = self.backend.may_say, first
-        checked = grounded_text(recalls, self.photo, question, own, may_say, self.memory.embedder)
+        checked = grounded_text(recalls, self.photo, question, own, may_say, answer_reader.shipped())
         for last in chain((first,), begun.rest):
             if piece := checked.write(last.text):
                 yield event(piece)

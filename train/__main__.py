@@ -22,6 +22,7 @@ from memory.paths import home, private_folder
 from train import lab_cli, recipe_file
 from train import recipe as recipes
 from train.nano2 import nano2_cli
+from train.reader import reader_cli
 from train.resources import base_gguf, device_for
 from train.study import study as studies
 from train.study import study_cli
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     embedder.add_argument("--out", type=Path, metavar="FOLDER", help="where it is written (default: models/embedder)")
     embedder.set_defaults(run=_embedder)
     nano2_cli.add(commands)
+    reader_cli.add(commands)
     near = commands.add_parser(
         "near", help="rewrite benchmark/world/near.tsv: which concepts look alike (after `benchmark fetch`)"
     )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.models.model_files import packaged
 from train.recipe import Recipe
+
+if TYPE_CHECKING:
+    import torch
 
 
 def base_gguf() -> Path:
@@ -19,3 +23,12 @@ def device_for(recipe: Recipe) -> str:
 
     torch.set_num_threads(recipe.threads)
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def fast_dtype(device: str) -> torch.dtype:
+    """bf16 where the processor multiplies it, else f32: without such instructions bf16 is many times slower."""
+    import torch
+
+    flags = Path("/proc/cpuinfo")
+    fast = device != "cpu" or (flags.exists() and "avx512_bf16" in flags.read_text(encoding="utf-8"))
+    return torch.bfloat16 if fast else torch.float32

@@ -43,8 +43,11 @@ class WordPiece:
 
     def ids(self, text: str, most: int) -> list[int]:
         """The ids of a text between those of its begin and its end; at most `most`, a longer text is cut."""
-        found = [id for word in _words(text) for id in self._pieces(word)]
-        return [self._ids[BEGIN], *found[: most - 2], self._ids[END]]
+        return [self._ids[BEGIN], *self.pieces(text)[: most - 2], self._ids[END]]
+
+    def pieces(self, text: str) -> list[int]:
+        """The ids of the pieces of a text's words."""
+        return [id for word in _words(text) for id in self._pieces(word)]
 
     def _pieces(self, word: str) -> list[int]:
         """The longest pieces of a word from its begin on; one unknown where it cannot be cut whole."""

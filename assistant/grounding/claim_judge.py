@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from assistant.grounding import claims, support
-from assistant.grounding.answers.terse import misfits
 from assistant.grounding.bindings import only_lists, other_preposition, partitive, takes_the_users_place, torn_apart
 from assistant.grounding.described import describes
 from assistant.grounding.doers import other_doer, thing_as_person, told_doer
@@ -154,8 +153,6 @@ class Judge:
             or takes_the_users_place(words, told)
             or (not self.evidence.asked and only_lists(words, told))
         ):
-            return False
-        if not bare and misfits(words, self.evidence.asked, told):
             return False
         if (answer := self._answers(words, told)) is not None:
             return answer

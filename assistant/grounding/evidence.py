@@ -9,9 +9,9 @@ from assistant.backend import MaySay
 from assistant.grounding import premise
 from assistant.grounding.claim_judge import Evidence
 from assistant.grounding.quotes.quotation import Quotable
+from assistant.grounding.quotes.reading import Reader
 from assistant.grounding.writer import GroundedText, plain_talk
 from memory.episode import Episode, Photo, Recall, Turn
-from memory.search.meaning import Embedder
 
 AS_SURE = 0.85
 """Share of the best score by sight from which the photo shows another thing, too: of two things side by side the second
@@ -24,7 +24,7 @@ def grounded_text(
     question: str | None,
     own_words: str,
     may_say: MaySay,
-    embedder: Embedder | None = None,
+    reader: Reader | None = None,
 ) -> GroundedText:
     """The check of one caption (`question` None) or answer. `own_words`: a caption that the user corrected.
 
@@ -59,7 +59,7 @@ def grounded_text(
         answers=question is not None,
         free=free,
         unseen=unseen,
-        embedder=embedder,
+        reader=reader,
         corrected=_corrected(photo, own_words),
     )
 

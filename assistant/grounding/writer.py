@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 
 from assistant.grounding import claims
 from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict
 from assistant.grounding.general_question import general
 from assistant.grounding.quotes import pick, quotation
-from assistant.grounding.quotes.quotation import Quotable
+from assistant.grounding.quotes.quotation import Quotable, Quote
+from assistant.grounding.quotes.reading import Reader, Readings, read_all
+from assistant.grounding.quotes.second_opinion import speaks_against
 from assistant.grounding.responsive import declines, only_day, responsive
 from assistant.grounding.result import Grounding
 from assistant.grounding.second_person import to_the_user
 from assistant.grounding.words.tokens import tokens
 from memory.naming import name_extraction
-from memory.search.meaning import Embedder
 
 MAYBE = "Maybe: "
 MOST_OTHERS = 2
@@ -52,17 +54,17 @@ class GroundedText:
         answers: bool,
         free: bool = False,
         unseen: bool = False,
-        embedder: Embedder | None = None,
+        reader: Reader | None = None,
         corrected: Sequence[Quotable] = (),
     ) -> None:
         """`answers`: the text answers `evidence.question`; else it is a caption. `free`: everything is shown.
 
         `unseen`: there is a photo in view, and what was recalled was found by words alone.
-        `embedder`: what helps to find the sentence that is quoted. `corrected`: the caption in the user's own words,
+        `reader`: finds the sentence that is quoted. `corrected`: the caption in the user's own words,
         which is quoted before any memory.
         """
         self._evidence, self._recalled, self._answers = evidence, tuple(recalled), answers
-        self._judge, self._embedder, self._corrected = Judge(evidence), embedder, corrected
+        self._judge, self._reader, self._corrected = Judge(evidence), reader, corrected
         self._raw = ""
         self._verdicts: list[Verdict] = []
         self._held: list[str] = []
@@ -133,7 +135,13 @@ class GroundedText:
         if (
             self._answers
             and claims_it
-            and (self._small or self._not_seen or not self._fits(sentence) or self._known_surely(verdict))
+            and (
+                self._small
+                or self._not_seen
+                or not self._fits(sentence)
+                or self._known_surely(verdict)
+                or self._read_otherwise(sentence)
+            )
         ):
             verdict = Verdict(sentence, "unsupported")
         self._verdicts.append(verdict)
@@ -173,10 +181,25 @@ class GroundedText:
         people = frozenset(t.stem for name in beside for t in tokens(name)) - names
         return responsive(self._evidence.question, sentence, names, own, people)
 
+    @cached_property
+    def _readings(self) -> Readings | None:
+        """What the recalled memories and a corrected caption say to the question; None without a reader that works."""
+        return read_all(self._evidence.question, (*self._corrected, *self._recalled), self._reader)
+
+    def _picked(self, recalled: Sequence[Quotable], *, silent: bool = False) -> Quote | None:
+        return pick.pick(self._evidence.question, recalled, self._readings, silent=silent)
+
+    def _read_otherwise(self, sentence: str) -> bool:
+        """Whether the reader, which reads memories only, speaks against an answer of a small model."""
+        own = any(not one.id and one.tokens for one in self._evidence.told)
+        if self._evidence.sees or own or self._readings is None:
+            return False
+        return speaks_against(self._evidence.question, sentence, self._recalled, self._readings)
+
     def _known_surely(self, verdict: Verdict) -> bool:
         """Whether a sentence stands only in memories that may be of this, and one that is sure answers the question."""
         sure = [one for one in self._recalled if one.certainty == "sure"]
-        return verdict.kind == "maybe" and pick.pick(self._evidence.question, sure) is not None
+        return verdict.kind == "maybe" and self._picked(sure) is not None
 
     def _show(self, text: str) -> str:
         text = text if self.shown else text.lstrip()
@@ -193,10 +216,10 @@ class GroundedText:
         if kinds & {"told", "maybe", "seen"} and not self._not_seen:
             when = _AND_WHEN.search(self._evidence.question) and not any(t.kind == "day" for t in tokens(self.shown))
             return self._show(f" {pick.photo_day(self._recalled)}".rstrip()) if when else ""
-        if of_caption := pick.pick(self._evidence.question, self._corrected):
-            return self._show(of_caption.text)
         silent = "abstains" in kinds
-        found = pick.pick(self._evidence.question, self._recalled, self._embedder, silent=silent)
+        if of_caption := self._picked(self._corrected):
+            return self._show(of_caption.text)
+        found = self._picked(self._recalled, silent=silent)
         if found and not (self._world and not pick.covers(self._evidence.question, found.text)):
             self._quoted = (found.episode,)
             return self._show(f"{quotation.NOT_SEEN} {found.text}" if self._not_seen else found.text)

@@ -15,14 +15,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from assistant.embedder.text_embedder import TextEmbedder
 from assistant.grounding.quotes.pick import pick
+from assistant.grounding.quotes.reading import read_all
+from assistant.reader import answer_reader
 from benchmark.grounding import album_trial, quote_rates, short_answers
 from benchmark.grounding.checked import passes, recalls
 from benchmark.judges.score import wilson
 
 HERE = Path(__file__).parent
-EMBEDDER = TextEmbedder()
 SPLITS = ("dev", "test")
 
 
@@ -103,7 +103,8 @@ def rows(name: str, split: str) -> Iterator[dict[str, Any]]:
 
 def picked(row: dict[str, Any]) -> str | None:
     """What is quoted for a question."""
-    found = pick(row["question"], recalls(row["memories"]), EMBEDDER)
+    recalled = recalls(row["memories"])
+    found = pick(row["question"], recalled, read_all(row["question"], recalled, answer_reader.shipped()))
     return found.text if found else None
 
 

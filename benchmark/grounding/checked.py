@@ -9,6 +9,7 @@ from assistant.grounding import premise
 from assistant.grounding.claim_judge import Evidence
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.writer import GroundedText
+from assistant.reader import answer_reader
 from memory.episode import Episode, Photo, Turn
 
 
@@ -22,7 +23,10 @@ def passes(scene: dict[str, Any], question: str | None, text: str) -> bool:
     if photo := scene.get("photo"):
         facts.append(premise.read("", "", date.fromisoformat(photo["day"]), photo.get("place")))
     checked = GroundedText(
-        Evidence(tuple(facts), question or "", scene["sees"]), recalled, answers=question is not None
+        Evidence(tuple(facts), question or "", scene["sees"]),
+        recalled,
+        answers=question is not None,
+        reader=answer_reader.shipped(),
     )
     checked.write(text)
     checked.finish()

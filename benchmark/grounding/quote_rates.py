@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 
-from assistant.embedder.text_embedder import TextEmbedder
 from assistant.grounding.quotes.pick import pick
 from assistant.grounding.quotes.quotation import Quotable
+from assistant.grounding.quotes.reading import read_all
+from assistant.reader.answer_reader import AnswerReader
 from benchmark.notes.collection import notes_of
 from benchmark.tasks.natural_notes import answers_it
 from memory.episode import Episode, Photo, Turn
 
-WAYS = {"rules alone": (False, False), "with meaning": (True, False), "after silence": (True, True)}
-"""For each way of choosing: whether by the embedder, too, and whether the model said that it was not told."""
+WAYS = {"rules alone": (False, False), "by the reader": (True, False), "after silence": (True, True)}
+"""For each way of choosing: whether by the reader, and whether the model said that it was not told."""
 
 
 def lines(split: str, most: int | None = None) -> list[str]:
@@ -34,14 +35,15 @@ def lines(split: str, most: int | None = None) -> list[str]:
 
 def rates(split: str, way: str, most: int | None = None) -> Counter[tuple[str, str]]:
     """How many questions of each kind got a right, a wrong, or no quotation; any is wrong where there is no answer."""
-    by_meaning, silent = WAYS[way]
-    embedder = TextEmbedder() if by_meaning else None
+    by_reader, silent = WAYS[way]
+    reader = AnswerReader() if by_reader else None
     counts: Counter[tuple[str, str]] = Counter()
     for seed, family in enumerate(notes_of(split)[:most]):
         note = family.filled(seed)[0]
         episode = Episode(Photo("0" * 64, b"", 1, 1), (Turn("user", note.text),), datetime(2024, 5, 1, tzinfo=UTC))
         for asked in note.questions:
-            found = pick(asked.text, [Quotable(episode, None, "sure")], embedder, silent=silent)
+            recalled = [Quotable(episode, None, "sure")]
+            found = pick(asked.text, recalled, read_all(asked.text, recalled, reader), silent=silent)
             right = found and asked.kind == "ask" and answers_it(asked, found.text)
             counts[asked.kind, "none" if found is None else "right" if right else "wrong"] += 1
     return counts

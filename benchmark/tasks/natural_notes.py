@@ -17,8 +17,8 @@ import numpy as np
 
 from assistant import prompt
 from assistant.backend import MaySay
-from assistant.embedder.text_embedder import TextEmbedder
 from assistant.grounding.evidence import grounded_text
+from assistant.reader import answer_reader
 from benchmark.judges.score import Scores
 from benchmark.notes.collection import notes_of
 from benchmark.notes.note import FilledNote, Question
@@ -30,7 +30,6 @@ from memory.episode import Episode, Photo, Recall, Turn
 Evidence = Literal["none", "sure"]
 FEW = 2
 """Words of its own that a caption must share with a note to tell of it."""
-EMBEDDER = TextEmbedder()
 REMINDED = 0.6
 """Share of a reminder's words that a caption must hold to speak it."""
 View = Callable[[Sequence[int], np.random.Generator], Photo]
@@ -99,7 +98,7 @@ def _shown(sample: NoteSample, text: str, question: str | None, check: MaySay | 
         Recall(episode, 1.0, "in the context", "sure" if i in sample.shown else "maybe", by_sight=True)
         for i, episode in enumerate(sample.context)
     ]
-    checked = grounded_text(recalls, sample.query, question, "", check, EMBEDDER)
+    checked = grounded_text(recalls, sample.query, question, "", check, answer_reader.shipped())
     checked.write(text)
     checked.finish()
     return checked.shown.strip()

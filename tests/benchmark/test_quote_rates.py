@@ -17,15 +17,16 @@ def share(way: str, kind: str, outcome: str) -> float:
     return counts[kind, outcome] / sum(n for (asked, _), n in counts.items() if asked == kind)
 
 
-def test_the_right_sentence_is_quoted_and_meaning_helps() -> None:
-    by_rules, by_meaning = share("rules alone", "ask", "right"), share("with meaning", "ask", "right")
-    assert by_rules > 0.65 and by_meaning > 0.72, (by_rules, by_meaning)
-    assert share("with meaning", "ask", "wrong") < 0.1
+def test_the_reader_finds_more_than_rules_and_less_where_nothing_was_told() -> None:
+    by_rules, by_reader = share("rules alone", "ask", "right"), share("by the reader", "ask", "right")
+    assert by_rules > 0.65 and by_reader > 0.8, (by_rules, by_reader)
+    assert share("by the reader", "ask", "wrong") < 0.06
+    assert share("by the reader", "untold", "none") > share("rules alone", "untold", "none")
 
 
 def test_where_the_model_says_it_was_not_told_less_is_quoted() -> None:
-    assert share("after silence", "untold", "none") > share("with meaning", "untold", "none")
-    assert share("after silence", "absent", "none") > 0.9
+    assert share("after silence", "untold", "none") > share("by the reader", "untold", "none")
+    assert share("after silence", "absent", "none") > 0.95
 
 
 def test_the_rates_are_said_in_lines() -> None:
@@ -36,5 +37,5 @@ def test_the_rates_are_said_in_lines() -> None:
 def test_names_and_facts_that_answer_nothing_are_shown_less_than_answers() -> None:
     found = short_answers.rates("dev", NOTES)
     shares = {sort: one["shown"] / one.total() for sort, one in found.items()}
-    assert shares["right"] > 0.75 and shares["a name, untold"] < 0.35 and shares["a fact, untold"] < 0.45, shares
+    assert shares["right"] > 0.65 and shares["a name, untold"] < 0.3 and shares["a fact, untold"] < 0.35, shares
     assert [line.split()[2] for line in short_answers.lines("dev", 1)] == ["right", "a", "a", "by", "by"]

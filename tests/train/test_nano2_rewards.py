@@ -57,7 +57,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
     monkeypatch.setattr(nano2_base, "files", lambda: files)
     monkeypatch.setattr(nano2_base, "build_model", body)
     monkeypatch.setattr(nano2_base, "concepts", few)
-    monkeypatch.setattr(nano2_base, "arithmetic", lambda device: torch.float32)
+    monkeypatch.setattr(nano2_base, "fast_dtype", lambda device: torch.float32)
     for key, value in {
         "LOOKS": {"train": 8, "dev": 6},
         "GROUPS": {"train": 9, "dev": 6},

@@ -33,6 +33,7 @@ from train.pretrain.language import Reader
 from train.pretrain.model import build_model
 from train.pretrain.token_cache import TokenCache
 from train.recipe import Tower
+from train.resources import fast_dtype
 
 CHAINS, CHAINS_LATER, OPENINGS, OLD, CHAT = 0.5, 0.03, 0.17, 0.29, 0.97
 """Where the draw of a context falls: below, a chain; below, first sentences; below, an old form; above, ordinary chat;
@@ -65,7 +66,7 @@ def train(
     torch.manual_seed(settings.seed)
     model, tokenizer = build_model(base, Tower())
     text = model.model.text_model
-    reader = Reader(text, settings.rank, settings.alpha, 1.0, arithmetic(device)).to(device)
+    reader = Reader(text, settings.rank, settings.alpha, 1.0, fast_dtype(device)).to(device)
     heads = text.config.num_attention_heads, text.config.num_key_value_heads
     set_peft_model_state_dict(reader.text, read_lora(start, *heads))
     chat = json.loads((work / "chat.json").read_text(encoding="utf-8"))
@@ -97,13 +98,6 @@ def train(
             with whole_file(checkpoint) as partial:
                 torch.save({**reader.state(), "optimiser": optimiser.state_dict(), "step": step + 1}, partial)
     return checkpoint
-
-
-def arithmetic(device: str) -> torch.dtype:
-    """bf16 where the processor multiplies it, else f32: without such instructions bf16 is many times slower."""
-    flags = Path("/proc/cpuinfo")
-    fast = device != "cpu" or (flags.exists() and "avx512_bf16" in flags.read_text(encoding="utf-8"))
-    return torch.bfloat16 if fast else torch.float32
 
 
 def _draw(rng, tokenizer, cache: TokenCache, chat: list[list[str]], settings: Settings, step: int) -> tuple[str, Tree]:

@@ -30,12 +30,13 @@ from train.nano2.adapter_gguf import read_lora, write_lora
 from train.nano2.composite_scenes import Plan, Scenes
 from train.nano2.connector_fit import Fitted
 from train.nano2.nano2_settings import Settings
-from train.nano2.notes_language import arithmetic, token_cache
+from train.nano2.notes_language import token_cache
 from train.nano2.run_stages import HEADS, KEY_HEADS, manifest
 from train.pretrain.language import Reader
 from train.pretrain.model import build_model
 from train.pretrain.token_cache import TokenCache
 from train.recipe import Recipe, Tower
+from train.resources import fast_dtype
 from train.rl.gspo import Setup
 
 NANO2 = "nano2"
@@ -63,7 +64,7 @@ def load_setup(recipe: Recipe, base_gguf: Path, work: Path, device: str) -> Setu
     model, tokenizer = build_model(base_gguf, Tower())
     text, own = model.model.text_model, Settings()
     heads = text.config.num_attention_heads, text.config.num_key_value_heads
-    reader = Reader(text, own.rank, own.alpha, 1.0, arithmetic(device)).to(device)
+    reader = Reader(text, own.rank, own.alpha, 1.0, fast_dtype(device)).to(device)
     set_peft_model_state_dict(reader.text, read_lora(adapter, *heads))
     reader.adapt.requires_grad_(False)
     caches = (_cache(split, Fitted.of(connector), work, seed) for seed, split in enumerate(("train", "dev")))

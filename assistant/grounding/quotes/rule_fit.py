@@ -119,6 +119,7 @@ def _telling(asked: Sequence[Token], wanted: Sequence[Token]) -> list[Token]:
 
 def identity(asked: Sequence[Token]) -> bool:
     """Whether a question asks who is in view and nothing else: "Who is this?", "who dis"."""
+    asked = asked[1:] if asked and asked[0].text.lower() in ("and", "but", "so") else asked
     return bool(asked) and asked[0].stem == "who" and not any(t.kind == "word" and t.stem not in DIS for t in asked)
 
 

@@ -1,4 +1,4 @@
-"""Photo encoder and text embedder open no network socket and write no file: the kernel kills the process that tries."""
+"""Photo encoder, text embedder and reader open no socket and write no file: the kernel kills the process that tries."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from assistant.embedder.text_embedder import TextEmbedder
 from assistant.encoder.open_encoder import open_encoder
+from assistant.reader.answer_reader import AnswerReader
 from demo.album import demo_photo
 from tests.support import syscalls
 
@@ -60,6 +61,18 @@ EMBED = """
 from assistant.embedder.text_embedder import TextEmbedder
 print(TextEmbedder().embed("our dog").shape)
 """
+
+
+READ = """
+from assistant.reader.answer_reader import AnswerReader
+print(AnswerReader().read("Whose dog is it?", "our dog").end)
+"""
+
+
+def test_the_reader_opens_no_socket_and_writes_no_file() -> None:
+    AnswerReader().read("Whose?", "our dog")  # the hashes of its files are known from here on
+    done = syscalls.run_watched(READ)
+    assert (done.returncode, done.stderr) == (0, "") and int(done.stdout) <= len("our dog")
 
 
 def test_the_text_embedder_opens_no_socket_and_writes_no_file() -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from assistant.embedder.text_embedder import TextEmbedder
 from assistant.grounding.evidence import grounded_text
 from assistant.grounding.quotes.pick import pick
 from assistant.grounding.quotes.quotation import NOT_SEEN, Quotable
+from assistant.grounding.quotes.reading import Reading, read_all
 from assistant.grounding.responsive import responsive
 from assistant.grounding.words.tokens import tokens
 from assistant.photo import from_image
+from assistant.reader.answer_reader import AnswerReader
 from memory.errors import ModelError
 from tests.assistant.grounding.test_grounded_text import BRUNO, check, recall
 
@@ -87,8 +87,8 @@ def test_an_answer_that_fits_stays(words: str, question: str, written: str) -> N
     assert check(written, recall(words), question=question).shown == written
 
 
-@pytest.mark.parametrize("question", ["what was the weather like at the wedding?", "did it rain at the wedding?"])
-def test_what_it_was_like_asks_for_no_liking(question: str) -> None:
+@pytest.mark.parametrize("question", ["did it pour at the wedding?", "did it rain at the wedding?"])
+def test_a_question_for_yes_or_no_finds_what_was_told(question: str) -> None:
     told = recall("the boots i wore to Lena's wedding, it poured all day and i danced in the mud with uncle Pat")
     assert "it poured all day" in check("You did not tell me that.", told, question=question).shown
 
@@ -105,29 +105,21 @@ def test_the_second_half_of_a_question_gets_the_photo_s_day() -> None:
 
 
 class Broken:
-    """An embedder whose file is damaged."""
+    """A reader whose file is damaged."""
 
-    space = "broken"
-
-    def __init__(self, *reads: str) -> None:
-        self.reads = reads
-
-    def embed(self, text: str) -> np.ndarray:
-        if text in self.reads:
-            return np.ones(1, np.float32)
-        raise ModelError(f"the embedder is damaged: {text}")
+    def read(self, question: str, text: str) -> Reading | None:
+        raise ModelError(f"the reader is damaged: {text}")
 
 
-def test_the_embedder_finds_what_no_rule_does_and_may_fail() -> None:
+def test_the_reader_finds_what_no_rule_does_and_may_fail() -> None:
     """Rules alone find no sentence of this one: nothing of it is in the words."""
     recalled = [Quotable(recall("My pup. He ran off at the fair and came back with a sausage.").episode, None, "sure")]
-    question = "Did the dog escape?"
-    assert pick(question, recalled) is None is pick(question, recalled, Broken())
-    found = pick(question, recalled, TextEmbedder())
-    assert found and "ran off" in found.text
+    question = "What did the puppy have when he returned?"
+    assert pick(question, recalled) is None is pick(question, recalled, read_all(question, recalled, Broken()))
+    found = pick(question, recalled, read_all(question, recalled, AnswerReader()))
+    assert found and "a sausage" in found.text
     asked = "Where did he run off?"
-    assert pick(asked, recalled, Broken()) == pick(asked, recalled, Broken(asked)) == pick(asked, recalled) is not None
-    assert pick(question, recalled, Broken(question)) is None
+    assert pick(asked, recalled, read_all(asked, recalled, Broken())) == pick(asked, recalled) is not None
 
 
 def test_a_caption_of_a_day_alone_gives_way_to_what_was_told() -> None:
@@ -185,7 +177,7 @@ WEDDING = "My boots from the wedding of Lena, it was raining all the day"
         ("grandmas clock. rang at 6", "whats this", "You did not tell me that.", "grandmas clock"),
         ("this ones grumpf from emil", "so who is it from", "You did not tell me that.", "from emil"),
         (WEDDING, "How was the weather there?", "You did not tell me that.", "it was raining"),
-        (WEDDING, "Who made it?", "Lena made it.", "You did not tell me that."),
+        (WEDDING, "Who painted it?", "Lena painted it.", "You did not tell me that."),
         (TIN, "who cut his thumb?", "Paul", "Paul"),
         (POODLE, "whose dog is it?", "Mrs Berger", "Mrs Berger"),
         (CLOCK, "when did I inherit it?", "In 2019", "In 2019"),

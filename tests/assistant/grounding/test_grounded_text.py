@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from assistant.backend import MaySay
 from assistant.grounding.evidence import grounded_text
 from assistant.grounding.writer import GroundedText
+from assistant.reader import answer_reader
 from memory.episode import Certainty, Episode, Photo, Recall, Turn
 
 BRUNO = "This is Bruno. I got him from my sister Anna when she moved to Lisbon. He is afraid of thunder."
@@ -42,7 +43,7 @@ def check(
     own: str = "",
     photo: Photo | None = None,
 ) -> GroundedText:
-    checked = grounded_text(recalls, photo, question, own, may_say)
+    checked = grounded_text(recalls, photo, question, own, may_say, answer_reader.shipped())
     for word in text.split(" "):
         checked.write(word + " ")
     checked.finish()

@@ -9,6 +9,7 @@ import pytest
 from assistant.grounding.evidence import grounded_text
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
 from assistant.grounding.words.tokens import tokens
+from assistant.reader import answer_reader
 from memory.episode import Episode, Photo, Recall, Turn
 
 
@@ -21,7 +22,9 @@ def shown(text: str, words: str, question: str | None = None, *, dated: bool = F
         if dated
         else Episode(Photo(words, b"", 1, 1), turns, when, day=None)
     )
-    checked = grounded_text([Recall(episode, 0.9, "the same thing", "sure")], None, question, "", "told")
+    checked = grounded_text(
+        [Recall(episode, 0.9, "the same thing", "sure")], None, question, "", "told", answer_reader.shipped()
+    )
     checked.write(text)
     checked.finish()
     return checked.shown.strip()

@@ -12,8 +12,10 @@ import pytest
 from assistant.dialogue.word_recall import by_words
 from assistant.grounding.quotes.pick import pick
 from assistant.grounding.quotes.quotation import Quotable
+from assistant.grounding.quotes.reading import read_all
 from assistant.grounding.words.families import related
 from assistant.grounding.words.tokens import alike, stem
+from assistant.reader.answer_reader import AnswerReader
 from memory.episode import Episode, Photo, Turn
 from memory.store import Memory
 
@@ -33,7 +35,8 @@ def told(words: str, n: int = 1) -> Episode:
 
 def quoted(question: str, words: str) -> str:
     episode = told(words)
-    found = pick(question, [Quotable(episode, episode.day, "sure")])
+    recalled = [Quotable(episode, episode.day, "sure")]
+    found = pick(question, recalled, read_all(question, recalled, AnswerReader()) or {})
     return found.text if found else ""
 
 

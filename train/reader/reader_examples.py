@@ -1,0 +1,107 @@
+"""Questions and notes for the reader, from the notes corpus: where the answer stands, or that there is none.
+
+An answer's place is where its words stand in the note, else the sentence that answers. Without an answer are the
+questions that were written so (an untold fact, an absent thing), questions about another note, and questions whose
+sentence was taken out of the note: of these there are as many as one wants, and they are as hard.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assistant.grounding.claims import sentences
+from benchmark.notes.collection import notes_of
+from benchmark.notes.note import FilledNote, Question
+from benchmark.tasks.natural_notes import answers_it
+
+OTHER, TAKEN_OUT = 0.6, 0.25
+"""How often a note is asked another note's question, and a question is asked without the sentence that answers it."""
+SMALL, BARE, UNMARKED = 0.3, 0.1, 0.2
+"""How often a question comes in small letters, without apostrophes, without its question mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question and a text."""
+
+    question: str
+    text: str
+    answer: tuple[int, int] | None
+    """The range of characters of the answer; None: the text has none."""
+    asked: Question
+    """The corpus's question."""
+
+
+def measured(split: str) -> list[Example]:
+    """The questions of a split about their own notes, as they were written; those whose answer is found."""
+    return [
+        Example(asked.text, note.text, answer, asked)
+        for note in _filled(split, 0)
+        for asked in note.questions
+        if (answer := place(note.text, asked)) or asked.kind != "ask"
+    ]
+
+
+def drawn(epoch: int) -> list[Example]:
+    """The examples of one epoch from the train split: notes filled anew, questions as people type them."""
+    rng = random.Random(epoch)
+    notes = _filled("train", epoch)
+    return [one for note in notes for one in _of_note(note, notes, rng)]
+
+
+def place(text: str, asked: Question) -> tuple[int, int] | None:
+    """Where the answer to a question stands in a note; None for a question without an answer, or if it is not found."""
+    if asked.kind != "ask":
+        return None
+    for answer in asked.answers:
+        bare = answer.strip().rstrip(".!").strip('"')
+        for own in (bare, re.sub(r"\byour\b", "my", bare), re.sub(r"\byour\b", "our", bare)):
+            if (start := text.lower().find(own.lower())) >= 0:
+                return start, start + len(own)
+    return next(((start, end) for start, end in lines(text) if answers_it(asked, text[start:end])), None)
+
+
+def lines(text: str) -> Iterator[tuple[int, int]]:
+    """The ranges of characters of a text's sentences."""
+    end = 0
+    for line in sentences(text):
+        if (start := text.find(line, end)) >= 0:
+            yield start, (end := start + len(line))
+
+
+def _filled(split: str, epoch: int) -> list[FilledNote]:
+    return [family.filled(1000 * epoch + n)[0] for n, family in enumerate(notes_of(split))]
+
+
+def _of_note(note: FilledNote, notes: list[FilledNote], rng: random.Random) -> Iterator[Example]:
+    for asked in note.questions:
+        answer = place(note.text, asked)
+        if asked.kind != "ask":
+            yield Example(_typed(asked.text, rng), note.text, None, asked)
+        elif answer:
+            yield Example(_typed(asked.text, rng), note.text, answer, asked)
+            if rng.random() < TAKEN_OUT and (rest := _without(note.text, asked)):
+                yield Example(_typed(asked.text, rng), rest, None, asked)
+    other = rng.choice(notes)
+    asked = rng.choice([q for q in other.questions if q.kind == "ask"])
+    if rng.random() < OTHER and other is not note and not place(note.text, asked):
+        yield Example(_typed(asked.text, rng), note.text, None, asked)
+
+
+def _without(text: str, asked: Question) -> str:
+    """The note without the sentences that answer a question; empty where nothing is left of it."""
+    kept = [text[start:end] for start, end in lines(text)]
+    kept = [line for line in kept if not place(line, asked)]
+    return "" if place(" ".join(kept), asked) else " ".join(kept)
+
+
+def _typed(question: str, rng: random.Random) -> str:
+    """A question as it may be typed in a hurry."""
+    if rng.random() < SMALL:
+        question = question.lower()
+    if rng.random() < BARE:
+        question = question.replace("'", "").replace("’", "")
+    return question.rstrip("?") if rng.random() < UNMARKED else question

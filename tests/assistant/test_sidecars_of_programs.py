@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -90,6 +90,7 @@ def test_accents_apart_and_together_are_one_name(tmp_path: Path) -> None:
     )
     for n, name in enumerate((together("Zoë.jpg"), "IMG_1.jpg", apart("IMG_1-modifié.jpg"), "IMG_2.jpg")):
         save(tmp_path / name, n)
+    pier = datetime.fromtimestamp(1258375918).date()  # a moment: the day is this machine's
     taken = {"description": "Milo", "photoTakenTime": {"timestamp": "1258375918"}}
     for name in (apart("Zoë.jpg.json"), "IMG_1.jpg.json"):
         (tmp_path / name).write_text(json.dumps(taken))
@@ -100,7 +101,7 @@ def test_accents_apart_and_together_are_one_name(tmp_path: Path) -> None:
     assert sorted(found) == ["IMG_1-modifié.jpg", "IMG_2.jpg", "Zoë.jpg"] and source.others == ()
     for name in ("IMG_1-modifié.jpg", "Zoë.jpg"):
         said = found[name]
-        assert said and said.words == "Milo" and said.date and said.date.date() == date(2009, 11, 16)
+        assert said and said.words == "Milo" and said.date and said.date.date() == pier
 
 
 def test_an_edited_twin_whose_name_was_cut() -> None:

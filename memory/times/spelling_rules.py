@@ -82,6 +82,9 @@ def _names() -> _Rules:
     yield r"easter weekend\b", "easter"
     yield rf"(?:{_OTHER_CALENDARS}) (?:orthodox )?(?:new year|easter|christmas)\b", "another feast"
     yield r"the (?:noughties|naughties|aughts)\b", "the 2000s"
+    yield rf"(?:{_WEEKDAY}) ?[-–] ?(?:{_WEEKDAY})\.?,? (\d)", r"\1"
+    ages = "".join(f"(?<!{word} )" for word in "the my his her our their your".split())
+    yield rf"{ages}((?:early|mid|late)[ -]'?[2-9]0'?s)\b", r"the \1"
     yield (
         (
             r"(the (?:(?:early|mid|late)[ -])?'?(?:\d0'?s|[a-z]+ties)) (and|or|to|until|-) "

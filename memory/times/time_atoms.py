@@ -46,6 +46,7 @@ _YEAR = rf"(?:(?:19|20)\d\d\b(?!-\d\d\b){_NO_YEAR}|'\d\d\b|(?:{_AFTER_PART})\d\d
 _COUNT = rf"(?:(?:a\ )?few|(?:a\ )?couple\ of|half\ an?|an|{'|'.join(_COUNTED)}|\d{{1,3}})"
 _FEW, _HALF = -1, 0
 _NTH = r"\d{1,2}(?:st|nd|rd|th)?"
+_A_NOUN = re.compile(r"\s*(?!(?:or|and|to|until|till|in|at|on|with|when)\b)[^\W_]", re.I)
 _LENGTHS = {"day": 1, "week": 7, "month": 31, "year": 366}
 _PAIRS = "|".join(f"{n:02}/{(n + 1) % 100:02}" for n in range(100))  # 2019/20
 _TWO_YEARS = "|".join(rf"{n:02}\ ?[/–-]\ ?(?:19|20)?{(n + 1) % 100:02}" for n in range(100))
@@ -137,7 +138,7 @@ def _atom(match: re.Match[str], today: date) -> Atom:
     if m["quarter"] or m["nthquarter"]:
         return Atom(start, end, part=quarter(int(m["quarter"] or WORDED.get(m["nthquarter"].lower(), 4))))  # "last"
     if m["decade"] or m["tens"] or m["tensword"]:
-        first, ends = decade(m, today), not re.match(r"\s*[^\W_]", match.string[end:])  # not "the 80s party"
+        first, ends = decade(m, today), not _A_NOUN.match(match.string, end)  # not "the 80s party"
         last = first + (99 if m["decade"] == "1900" else 9)  # "the 1900s" are a century
         return Atom(start, end, span=(year_span(first)[0], year_span(last)[1]), sure=bool(m["decade"]) or ends)
     if m["ofmonth"] or m["inmonth"] or m["wordedmonth"]:

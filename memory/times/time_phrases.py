@@ -38,6 +38,12 @@ _EITHER = re.compile(
     r"(?: in| on| at| from)?(?: the)?\s*",
     re.I,
 )
+_CLAUSE = re.compile(
+    r"\b(?:since\b|(?:after|(?P<until>before|until|till)) (?:we|i|you|he|she|they|it|(?-i:[A-Z][a-z]+)) )"
+    r"[^,.;?!]{1,40}$",
+    re.I,
+)
+"""What happened in a time after, "since we got him in 2017": the time has no limit on one side."""
 _ONWARDS = re.compile(r" (?:onwards?\b|on(?=\s*[?.!,]|\s*$))", re.I)
 
 
@@ -142,6 +148,8 @@ def _phrases(text: str, found: Sequence[Atom]) -> Iterable[Phrase]:
             how, end = "since", more.end()
         if not head and not any(atom.sure for group in groups for atom in group):
             start = first.start
+        if how in ("in", "on", "at", "during") and (clause := _CLAUSE.search(text, 0, start)):
+            how = "until" if clause["until"] else "since"
         length = _LENGTHS.get(head["length"].lower(), 1) if head and head["length"] else 0
         yield Phrase(how, start, end, (first.start, said), tuple(map(tuple, groups)), is_range, length)
 

@@ -123,6 +123,13 @@ ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
         ("2010 & later", "2010-01-01 .. "),
         ("2014-05-03/2014-05-06", "2014-05-03 .. 2014-05-06"),
         ("the Sat before Easter 2020", "2020-04-03 .. 2020-04-20"),
+        ("photos since we got Milo in 2017", "2017-01-01 .. "),
+        ("before we moved in 2016", " .. 2016-12-31"),
+        ("after Ben came in May 2020", "2020-05-01 .. "),
+        ("after lunch in 2016", "2016-01-01 .. 2016-12-31"),
+        ("late 90s or early 2000s", "1990-01-01 .. 2009-12-31"),
+        ("in his late 80s", " .. "),
+        ("Mon-Wed 5-7 Oct 2020", "2020-10-05 .. 2020-10-07"),
         # which Sunday, which week, which feast
         ("the first Sunday of May 2024", "2024-05-05 .. 2024-05-05"),
         ("the last Friday of October 2025", "2025-10-31 .. 2025-10-31"),

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--queries", type=int, default=40)
     parser.add_argument("--scenes", type=int, metavar="N", help="instead: a history of N drawn photos, seen by a model")
     parser.add_argument("--things", type=Path, metavar="FOLDER", help="instead: real photos, a folder for each thing")
+    parser.add_argument(
+        "--pairs", type=int, metavar="N", help="real photos: instead N pictures of two things, three ways"
+    )
     parser.add_argument("--strangers", type=Path, metavar="FOLDER", help="photos of other things, never remembered")
     parser.add_argument("--composites", action="store_true", help="instead: cut-outs pasted on photographs of rooms")
     parser.add_argument("--cutouts", type=Path, metavar="FOLDER", help="pictures with transparency (default: fetched)")
@@ -62,6 +66,10 @@ def command(args: argparse.Namespace) -> int:
         raise KeepsakeError("--photos, --tokens, --dim, --queries and --scenes must be 1 or more")
     if sum(map(bool, (args.scenes, args.things, args.composites))) > 1:
         raise KeepsakeError("choose one of --scenes, --things and --composites")
+    if args.pairs is not None and (args.pairs < 1 or not args.things):
+        raise KeepsakeError("--pairs must be 1 or more, and needs --things FOLDER")
+    if args.pairs:
+        return _two_things(args)
     if args.things or args.composites:
         return _pictures(args)
     with tempfile.TemporaryDirectory() as temporary:
@@ -88,6 +96,20 @@ def _scenes(args: argparse.Namespace, folder: Path, scratch: Path) -> list[dict[
             found = scenes(encoder, *what, folder, scratch, _progress)
             rows += [{"encoder": encoder.name, **row} for row in found] if args.encoder else found
     return rows
+
+
+def _two_things(args: argparse.Namespace) -> int:
+    """Measure recall of two real things in one picture, and print the rates."""
+    from benchmark.retrieval import two_things
+    from benchmark.retrieval.photo_things import read_things
+
+    photos = read_things(args.things, args.strangers)
+    for name in args.encoder or [None]:
+        with opened(name, args.model) as encoder:
+            found = two_things.measure(encoder, photos, args.pairs, args.seed, _progress)
+            record = {"encoder": encoder.name, "pairs": [asdict(one) for one in found]}
+            print(json.dumps(record) if args.json else "\n".join([encoder.name, *two_things.lines(found)]))
+    return 0
 
 
 def _pictures(args: argparse.Namespace) -> int:

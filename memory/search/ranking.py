@@ -30,6 +30,9 @@ _SHARPNESS = 6.0
 """How sharply a stored photo attends to the part of the query that is like it; 5 to 12 do equally well."""
 BACK = 0.25
 """How much the look back counts."""
+OF_ONE_THING = 0.3
+"""The share of a photo's tokens that is left out, those most like a thing in it, to see what else it shows; 0.25 to
+0.35 do equally well."""
 THING = 0.2
 """A photo shows a thing when its `_thingness` is this much. Real photos of things have 0.3 to 0.6, rooms alone 0.04 to
 0.1."""
@@ -139,6 +142,13 @@ def parts(query: np.ndarray, background: np.ndarray, most: int = 6) -> np.ndarra
         vectors.append(np.exp(_SHARPNESS * near) @ query)
         left = left * np.clip(1.0 - near, 0.0, 1.0)
     return unit(np.stack(vectors))
+
+
+def beside(query: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Of the tokens `query` (Q, D) those that are least like the unit `vector` (D,) of a thing, in their order: what
+    the photo shows beside it."""
+    likeness = unit(query) @ vector
+    return query[likeness < np.quantile(likeness, 1 - OF_ONE_THING)]
 
 
 def code(vectors: np.ndarray) -> np.ndarray:

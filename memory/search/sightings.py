@@ -77,7 +77,7 @@ def seen(
     if known is None:
         return {}
     told = min(known.photos, rows.photos_with_words(db, MOST))  # a photo without words tells nobody anything wrong
-    sights = vectors.by_sight(db, space, tokens, codes)
+    sights = _of_several(db, space, tokens, gate, told, codes)
     answers = _answers(db, {*sights, photo})
     said = {v.other: v.same for v in answers if v.photo == photo}
     scores: dict[tuple[str, bool], list[float]] = {}
@@ -105,6 +105,28 @@ def seen(
         if certainty:
             found[name] = Seen(score, "photo" if name == photo else what, certainty, things.get(name, name))
     return found | _brought_along(db, space, found, things, gone)
+
+
+def _of_several(
+    db: sqlite3.Connection, space: str, tokens: np.ndarray, gate: Gate, told: int, codes: Codes
+) -> dict[str, Sight]:
+    """How alike every stored photo and a new one are.
+
+    Of a new photo that surely shows one thing, other things are looked for once more in the rest of it, where the first
+    does not hide them. They stay behind the first. With a gate that lets everything through, scores stay as they are.
+    """
+    sights = vectors.by_sight(db, space, tokens, codes)
+    first = max(sights, key=lambda name: sights[name].score, default="")
+    sure = first and gate.certainty(sights[first].score, told) == "sure"
+    if not sure or gate.certainty(0.0, told) == "sure" or len(sights) == 1:
+        return sights
+    rest = vectors.by_sight(db, space, vectors.beside(db, space, tokens, first), codes)
+    behind = math.nextafter(sights[first].score, 0.0)
+    found = rest | sights
+    for name, one in rest.items():
+        if name != first and found[name].what != "place":
+            found[name] = found[name]._replace(score=min(max(found[name].score, one.score), behind))
+    return found
 
 
 def _same_picture(db: sqlite3.Connection, space: str, photo: str, others: Iterable[str]) -> list[str]:

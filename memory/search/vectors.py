@@ -115,6 +115,16 @@ def by_sight(db: sqlite3.Connection, space: str, tokens: np.ndarray, codes: Code
     return dict(zip(names, found, strict=True))
 
 
+def beside(db: sqlite3.Connection, space: str, tokens: np.ndarray, photo: str) -> np.ndarray:
+    """Of visual tokens (T, D) those that show something else than a stored photo does."""
+    query = "SELECT scales, codes FROM vectors WHERE space = ? AND photo = ?"
+    scales, codes = db.execute(query, (space, photo)).fetchone()
+    stored = token_codes.decode([scales], [codes], tokens.shape[1])
+    nothing = np.zeros((1, tokens.shape[1]), np.float32)
+    [thing] = ranking.distinctive(stored, np.array([len(stored)]), nothing)
+    return ranking.beside(ranking.bounded(tokens), thing)
+
+
 def spaces_of(db: sqlite3.Connection, photo: str, other: str) -> list[str]:
     """The vector spaces in which both photos have visual tokens."""
     query = "SELECT space FROM vectors WHERE photo = ? INTERSECT SELECT space FROM vectors WHERE photo = ?"

@@ -256,3 +256,13 @@ def test_sizes_are_those_that_fit(tmp_path: Path) -> None:
     found = recall_things.rates("x", Gate.always(), seen(things_folder(tmp_path / "a", 3, photos=2)), 0, quiet)
     assert {size: row.trials.n for size, row in found.sizes.items()} == {"3": 3, "all": 2}
     assert not found.sizes["3"].found and found.sizes["all"].found, "no strangers are left beside three of three"
+
+
+def test_two_things_in_one_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str], encoder: ColourEncoder) -> None:
+    """Counted by layout; the encoder of the tests sees colours only."""
+    folder = things_folder(tmp_path / "things", 5)
+    assert main(["recall", "--things", str(folder), "--pairs", "5", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert [one["layout"] for one in record["pairs"]] == ["halves", "squares", "large and small"]
+    assert all(one["asked"] == 5 and one["both"] + one["one"] + one["wrong"] <= 5 for one in record["pairs"])
+    assert main(["recall", "--pairs", "5"]) == 1 and "needs --things" in capsys.readouterr().err

@@ -58,15 +58,15 @@ def test_only_what_goes_on_says_so(
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "runs", "said"),
     [
-        ("pretrain recipe.toml", "stopped; go on with --resume\n"),
-        ("study study.toml", "stopped; the same command goes on\n"),
-        ("results study --out page.html", "stopped\n"),
+        ("pretrain recipe.toml", "train.__main__._pretrain", "stopped; go on with --resume\n"),
+        ("study study.toml", "train.study.study_cli._study", "stopped; the same command goes on\n"),
+        ("results study --out page.html", "train.study.study_cli._results", "stopped\n"),
     ],
 )
 def test_training_says_how_it_goes_on(
-    command: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str, runs: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(train, "_run", interrupted)
+    monkeypatch.setattr(runs, interrupted)
     assert (train.main(command.split()), capsys.readouterr().err) == (1, said)

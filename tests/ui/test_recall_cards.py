@@ -67,6 +67,18 @@ async def test_a_key_on_a_card_says_that_it_is_the_same_or_not(memory_file: Path
         assert [verdict.same for verdict in memory.verdicts()] == [True]
 
 
+async def test_words_that_come_with_a_photo_leave_nothing_to_ask(memory_file: Path, photos: Path) -> None:
+    """The next photo without words is asked about again."""
+    async with running(memory_file, FakeBackend(["Rex.", "A wall."])) as (app, pilot):
+        await send(
+            app, pilot, f"{photos / 'MILO 1.JPG'} This is Rex, the neighbour's dog.".replace("MILO 1", "MILO\\ 1")
+        )
+        await until(lambda: notes(app, "done") and cards(app) and idle(app), "the memory")
+        assert TELL_ME not in [str(note.render()) for note in app.query(Note)]
+        await look(app, pilot, photos / "rex.png")
+        assert TELL_ME in [str(note.render()) for note in app.query(Note)]
+
+
 async def test_asked_who_it_is_the_answer_is_remembered(memory_file: Path, photos: Path) -> None:
     """And a question is answered all the same, and small talk is not kept."""
     backend = FakeBackend(["I cannot know.", "Rex.", "Yes."])

@@ -35,6 +35,8 @@ class RememberController:
         self.asking = False
         """Whether the app has just asked who or what is in the photo."""
         self._asked: Note | None = None
+        self._told: PhotoEntry | None = None
+        """The last photo about which something was told."""
         """The note that asks; of several unknown photos, the app asks about the last only."""
 
     async def remember(self, photo: Photo | None, private: bool, words: str = "") -> None:
@@ -55,7 +57,7 @@ class RememberController:
                 message.entry, PhotoEntry
             )  # and not the same photo, recalled again after the user said something about it
             self.ask(False, composer)
-            if new and not message.event.recalls:
+            if new and not message.event.recalls and message.entry is not self._told:
                 await self.ask_who(composer)
 
     async def ask_who(self, composer: Composer) -> None:
@@ -71,6 +73,11 @@ class RememberController:
         self.asking = asking
         composer.placeholder = TELL_ME_HERE if asking else COMPOSER
 
+    def told(self) -> None:
+        """Something was told about the photo in view: who it is needs no asking any more."""
+        self.asking = False
+        self._told = next(reversed(self._view.page.query(PhotoEntry)), None)
+
     async def correct(self) -> None:
         """F4: let the user correct the model's caption."""
         if self._view.caption.busy or not self._view.caption.model_text.text:
@@ -85,7 +92,7 @@ class RememberController:
 
     async def _keep(self, keep: Keep | None) -> None:
         if keep:
-            self.asking = False
+            self.told()
             self._thread.remember(await self._view.note(REMEMBERING), keep.words, keep.when, keep.place)
 
     async def _revised(self, caption: str | None) -> None:

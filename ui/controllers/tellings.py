@@ -125,7 +125,7 @@ class TellingsController:
             note.change(REMEMBERING, "info")
         entry = note or await self._view.note(REMEMBERING)
         recall = self._questions.meant(act)
-        self._remembering.asking = False
+        self._remembering.told()
         said = OnRecall(recall.episode, bool(act.verdict), act.denied) if recall else None
         self._thread.remember(entry, act.words, None, None, said)
 

@@ -4,7 +4,8 @@ The gate decides by the score, by how many photos are remembered, and by the use
 user said of a pair of photos counts more than any score:
 
     "yes"   the two show the same thing: they come together, as surely as the better of them; shown again, the new
-            photo brings back the remembered one surely
+            photo brings back the remembered one surely. A photo of which "yes" was said with two photos that are unlike
+            each other shows two things: it joins them to nothing
     "no"    shown again, the new photo does not bring back the remembered one, nor what shows the same as that; if the
             new photo is remembered too, photos that look more like it do not either
 
@@ -19,7 +20,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -37,6 +38,11 @@ Named = Callable[[sqlite3.Connection, Collection[str]], dict[str, str]]
 by their hashes. Photos that show no named thing are left out."""
 SAME = 0.9
 """Two photos are nearly the same picture when their `vectors.alike` is at least this."""
+
+
+UNLIKE = 0.4
+"""Two photos are of different things when their `vectors.alike` is below this: 98 % of pairs of different things are,
+and 1 % of pairs of the same."""
 
 
 class Seen(NamedTuple):
@@ -89,7 +95,9 @@ def seen(
         for name, (score, _) in sights.items()
         if name == photo or said.get(name) or gate.certainty(score, told, scores.get((name, True), ()))
     ]
-    things = _things(answers, named(db, {*likely, *(other for other, same in said.items() if not same)}))
+    things = _things(
+        _of_one_thing(db, space, answers), named(db, {*likely, *(other for other, same in said.items() if not same)})
+    )
     gone = _denied(sights, answers, things, said, photo)
     doubted = {v.other for v in answers if not v.same and v.other in sights}
     found: dict[str, Seen] = {}
@@ -120,7 +128,10 @@ def _of_several(
     sure = first and gate.certainty(sights[first].score, told) == "sure"
     if not sure or gate.certainty(0.0, told) == "sure" or len(sights) == 1:
         return sights
-    rest = vectors.by_sight(db, space, vectors.beside(db, space, tokens, first), codes)
+    beside = vectors.beside(db, space, tokens, first)
+    if not len(beside):
+        return sights
+    rest = vectors.by_sight(db, space, beside, codes)
     behind = math.nextafter(sights[first].score, 0.0)
     found = rest | sights
     for name, one in rest.items():
@@ -145,6 +156,25 @@ def _answers(db: sqlite3.Connection, photos: Collection[str]) -> list[Verdict]:
         asked |= new
         new = {name for v in found if v.same for name in (v.photo, v.other)} - asked
     return list(answers)
+
+
+def _of_one_thing(db: sqlite3.Connection, space: str, answers: Iterable[Verdict]) -> list[Verdict]:
+    """The answers "yes" that join photos: those of photos that show one thing only, as far as the answers tell."""
+    yes = [v for v in answers if v.same and v.photo != v.other]
+    partners: dict[str, set[str]] = {}
+    for v in yes:
+        partners.setdefault(v.photo, set()).add(v.other)
+        partners.setdefault(v.other, set()).add(v.photo)
+    joined = {frozenset((v.photo, v.other)) for v in yes}
+    several = {
+        photo
+        for photo, others in partners.items()
+        if any(
+            frozenset(pair) not in joined and vectors.alike(db, space, *pair) < UNLIKE
+            for pair in combinations(sorted(vectors.known(db, space, others)), 2)
+        )
+    }
+    return [v for v in yes if not {v.photo, v.other} & several]
 
 
 def _things(answers: Iterable[Verdict], named: dict[str, str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ cannot be compared.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -123,6 +124,13 @@ def beside(db: sqlite3.Connection, space: str, tokens: np.ndarray, photo: str) -
     nothing = np.zeros((1, tokens.shape[1]), np.float32)
     [thing] = ranking.distinctive(stored, np.array([len(stored)]), nothing)
     return ranking.beside(ranking.bounded(tokens), thing)
+
+
+def known(db: sqlite3.Connection, space: str, photos: Collection[str]) -> list[str]:
+    """Those of the photos that have visual tokens in a space."""
+    marks = ", ".join("?" * len(photos))
+    query = f"SELECT photo FROM vectors WHERE space = ? AND photo IN ({marks})"
+    return [photo for (photo,) in db.execute(query, (space, *photos))]
 
 
 def spaces_of(db: sqlite3.Connection, photo: str, other: str) -> list[str]:

@@ -57,6 +57,22 @@ def found(memory: Memory, tokens: np.ndarray, photo: str = "", gate: Gate = GATE
 # In recall
 
 
+def test_a_photo_of_two_things_joins_neither_to_the_other(memory: Memory) -> None:
+    """Both come for it; alone, each brings only its own. Two photos of one thing are joined by a new one."""
+    milo, boots = learn(memory, 1, unit(0)), learn(memory, 2, unit(90))
+    both = np.concatenate([unit(5), unit(85)])
+    for other in (milo, boots):
+        assert memory.answer(NEW, other, "s", 0.6, True) is None
+    recalls = memory.recall("s", both, 9, GATE, photo=NEW)
+    assert [(r.episode.photo.sha256, r.certainty, r.photos) for r in recalls] == [(milo, "sure", 1), (boots, "sure", 1)]
+    assert boots not in found(memory, unit(2)) and milo not in found(memory, unit(88))
+    again = learn(memory, 3, unit(50, around=1))
+    memory.answer("cd" * 32, milo, "s", 0.9, True)
+    memory.answer("cd" * 32, again, "s", 0.6, True)
+    [recall] = memory.recall("s", unit(2), 9, GATE)
+    assert recall.photos == 2, "Milo, on both of his photos"
+
+
 def test_no_keeps_that_memory_away_from_this_photo_only(memory: Memory) -> None:
     milo, rex = learn(memory, 1, unit(0)), learn(memory, 2, unit(80))
     seen = unit(10)

@@ -14,7 +14,7 @@ from datetime import date, datetime
 
 import numpy as np
 
-from memory.db import conversation_hash, conversation_rows, name_rows, rows, verdict_rows, word_index
+from memory.db import conversation_hash, conversation_rows, engine, name_rows, rows, verdict_rows, word_index
 from memory.db.schema import MIGRATIONS
 from memory.episode import Episode, Photo, Turn
 
@@ -100,6 +100,10 @@ def first_problem(db: sqlite3.Connection) -> str | None:
             return f"conversation {id}: part {n} has changed since it was stored"
     except (ValueError, TypeError, OverflowError) as error:
         return f"a stored value is not what it should be: {error}"
+    except engine.failures("OperationalError") as error:
+        if not str(error).startswith("Could not decode"):
+            raise
+        return "a stored value that should be text is none"
     return None
 
 

@@ -243,6 +243,7 @@ PIECE = st.one_of(st.binary(min_size=1, max_size=40), st.just(bytes(4096)))
 )
 @example(spoilt=[(2995, b"\x80")], cut=None)  # SQLite's complaint quotes the byte, and is no text then
 @example(spoilt=[(60, b"\x80")], cut=None)  # a negative version of the tables
+@example(spoilt=[(1048129, b"\x80")], cut=None)  # an episode's id that is no text, seen after the upgrade
 def test_a_spoilt_file_is_refused_or_read_but_never_lost(
     old: Path, tmp_path_factory: pytest.TempPathFactory, spoilt: list[tuple[int, bytes]], cut: int | None
 ) -> None:

@@ -91,6 +91,8 @@ def test_asked_who_it_is_the_answer_is_remembered(talk: Talk, memory_file: Path,
         assert [e.words for e in memory.episodes()] == ["This is Rex."]
     private = talk(FakeBackend(), "/private", str(photos / "rex.png"))
     assert f"Note: {plain_strings.TELL_ME}" not in private
+    told = talk(FakeBackend(["A wall."]), f"{photos / 'rex.png'} This is Rex, the neighbour's dog.")
+    assert f"Note: {plain_strings.TELL_ME}" not in told and any("remembered" in line for line in told)
 
 
 class Alike(FakeBackend):

@@ -21,6 +21,7 @@ from textual.message import Message
 
 from assistant import offline
 from assistant.backend import Backend
+from assistant.dialogue.acts import act_of
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.open_encoder import open_encoder
 from assistant.photo import load_photo
@@ -125,6 +126,7 @@ class PlainApp:
     def _run_line(self, typed: Typed) -> None:
         if typed.too_long:
             self._printer.say(plain_strings.NOTE, strings.TOO_LONG.format(n=typed.too_long, most=LONGEST_TEXT))
+        self._printer.told_next = act_of(typed.question, asked=True).kind == "tell"
         for path in typed.photos:
             self._show_photo(path)
         if listed := (wanted := request(typed.question)) is not None:

@@ -58,6 +58,8 @@ class Printer(EventHandler[None]):
         self.numbers = CitationNumbers()
         self.asking = False
         """Whether the app has just asked who or what is in the photo."""
+        self.told_next = False
+        """Whether the line that shows the photo goes on with words that say what is in it."""
         self.about: Recall | None = None
         """The recall that is asked about; y or n answers."""
         self.offered: Recall | None = None
@@ -110,7 +112,7 @@ class Printer(EventHandler[None]):
                 if isinstance(event, Recalled) and entry != ANSWER:
                     self.about, self.denied = None, self.denied and entry == CONFIRMED
                     self.asking = entry in (NEW_PHOTO, CONFIRMED) and not event.recalls and not self.private
-                    if self.asking:
+                    if self.asking and not self.told_next:
                         self.say(plain_strings.NOTE, plain_strings.TELL_ME)
                     self._ask(event.recalls)
             case messages.RecallAnswered(episode=episode, same=same, recalls=recalls, again=again):

@@ -8,18 +8,15 @@ offline. What it was trained on, and how often it is right, says models/reader/R
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import msgspec
 import numpy as np
 
+from assistant.embedder.text_network import TextNetwork
 from assistant.embedder.wordpiece import WordPiece
-from assistant.encoder.encoder_manifest import MANIFEST, checked_file
-from assistant.encoder.onnx_session import OnnxSession
 from assistant.grounding.quotes.reading import Reading
 from assistant.models import local
 from memory.errors import ModelError
@@ -31,23 +28,6 @@ MOST_OF_QUESTION = 64
 """Tokens after which a question is cut."""
 LONGEST = 24
 """Tokens of an answer."""
-
-
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`manifest.json` of the reader's folder. Unknown keys are refused."""
-
-    name: str
-    file: str
-    """The network in ONNX: ids of question and text (1, T) to the logits of begin and end of the answer (1, T, 2)."""
-    sha256: str
-    vocabulary: str
-    vocabulary_sha256: str
-    licence: str
-    source: str
-
-    def as_json(self) -> Any:
-        """The manifest as values that JSON can hold."""
-        return msgspec.to_builtins(self)
 
 
 class Window(NamedTuple):
@@ -76,32 +56,15 @@ class AnswerReader:
 
     def __init__(self, folder: Path = SHIPPED) -> None:
         """Read the manifest in `folder`. Raises ModelError: one line that says what is missing or wrong."""
-        path = folder / MANIFEST
-        try:
-            self._manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
-        except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
-            raise ModelError(f"{path} is not the manifest of a reader: {error}") from error
-        self._folder = folder
-        self._opened: tuple[WordPiece, OnnxSession] | None = None
-        self._opening = threading.Lock()
+        self._network = TextNetwork(folder, "reader", "spans")
 
     def read(self, question: str, text: str) -> Reading | None:
         """Where `text` answers the question best, and how likely that is; None where it has no words.
 
         Raises ModelError.
         """
-        tokenizer, session = self._open()
-        found = (_best(w, session.run(np.array([w.ids], np.int64))[0]) for w in windows(tokenizer, question, text))
+        found = (_best(one, self._network.run(one.ids)) for one in windows(self._network.tokenizer, question, text))
         return max(filter(None, found), key=lambda one: one.margin, default=None)
-
-    def _open(self) -> tuple[WordPiece, OnnxSession]:
-        """The tokenizer and the network. Raises ModelError when a file is missing or not the one of the manifest."""
-        with self._opening:
-            if self._opened is None:
-                network, _ = checked_file(self._folder, self._manifest.file, self._manifest.sha256)
-                vocabulary, _ = checked_file(self._folder, self._manifest.vocabulary, self._manifest.vocabulary_sha256)
-                self._opened = WordPiece(vocabulary), OnnxSession(network, "spans", threads=1)
-            return self._opened
 
 
 @cache

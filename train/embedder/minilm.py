@@ -17,7 +17,8 @@ import numpy as np
 import onnx
 from safetensors.numpy import load as read_tensors
 
-from assistant.embedder.text_embedder import MOST_TOKENS, SHIPPED, Manifest
+from assistant.embedder.text_embedder import MOST_TOKENS, SHIPPED
+from assistant.embedder.text_network import Manifest
 from assistant.encoder.encoder_manifest import MANIFEST
 from memory.errors import KeepsakeError
 from memory.files import sha256, write_bytes, write_json

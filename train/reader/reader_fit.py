@@ -15,9 +15,10 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from assistant.embedder.text_embedder import SHIPPED as EMBEDDER
+from assistant.embedder.text_network import Manifest
 from assistant.embedder.wordpiece import WordPiece
 from assistant.encoder.encoder_manifest import MANIFEST
-from assistant.reader.answer_reader import SHIPPED, AnswerReader, Manifest
+from assistant.reader.answer_reader import SHIPPED, AnswerReader
 from benchmark.tasks.natural_notes import answers_it
 from memory.files import sha256, whole_file, write_bytes, write_json
 from train.embedder import minilm

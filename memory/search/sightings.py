@@ -166,15 +166,17 @@ def _of_one_thing(db: sqlite3.Connection, space: str, answers: Iterable[Verdict]
         partners.setdefault(v.photo, set()).add(v.other)
         partners.setdefault(v.other, set()).add(v.photo)
     joined = {frozenset((v.photo, v.other)) for v in yes}
-    several = {
-        photo
-        for photo, others in partners.items()
-        if any(
-            frozenset(pair) not in joined and vectors.alike(db, space, *pair) < UNLIKE
-            for pair in combinations(sorted(vectors.known(db, space, others)), 2)
-        )
-    }
+    several = {photo for photo, others in partners.items() if len(others) > 1 and _unlike(db, space, others, joined)}
     return [v for v in yes if not {v.photo, v.other} & several]
+
+
+def _unlike(db: sqlite3.Connection, space: str, photos: Collection[str], joined: Collection[frozenset[str]]) -> bool:
+    """Whether two of the photos, which no answer of their own joins, show different things."""
+    names, likeness = vectors.likenesses(db, space, photos)
+    return any(
+        likeness[i, j] < UNLIKE and frozenset((names[i], names[j])) not in joined
+        for i, j in combinations(range(len(names)), 2)
+    )
 
 
 def _things(answers: Iterable[Verdict], named: dict[str, str]) -> dict[str, str]:

@@ -126,13 +126,6 @@ def beside(db: sqlite3.Connection, space: str, tokens: np.ndarray, photo: str) -
     return ranking.beside(ranking.bounded(tokens), thing)
 
 
-def known(db: sqlite3.Connection, space: str, photos: Collection[str]) -> list[str]:
-    """Those of the photos that have visual tokens in a space."""
-    marks = ", ".join("?" * len(photos))
-    query = f"SELECT photo FROM vectors WHERE space = ? AND photo IN ({marks})"
-    return [photo for (photo,) in db.execute(query, (space, *photos))]
-
-
 def spaces_of(db: sqlite3.Connection, photo: str, other: str) -> list[str]:
     """The vector spaces in which both photos have visual tokens."""
     query = "SELECT space FROM vectors WHERE photo = ? INTERSECT SELECT space FROM vectors WHERE photo = ?"
@@ -141,11 +134,19 @@ def spaces_of(db: sqlite3.Connection, photo: str, other: str) -> list[str]:
 
 def alike(db: sqlite3.Connection, space: str, photo: str, other: str) -> float:
     """Cosine of the distinctive vectors of two photos, at most 1; both must have visual tokens in this space."""
+    return float(likenesses(db, space, (photo, other))[1][0, 1])
+
+
+def likenesses(db: sqlite3.Connection, space: str, photos: Collection[str]) -> tuple[list[str], np.ndarray]:
+    """Those of P photos that have visual tokens in a space, and `alike` of each with each (P, P)."""
     known = vector_index.state(db, space)
-    assert known is not None
-    query = "SELECT tokens, scales, codes FROM vectors WHERE space = ? AND photo IN (?, ?)"
-    counts, scales, codes = zip(*db.execute(query, (space, photo, other)), strict=True)
+    marks = ", ".join("?" * len(photos))
+    query = f"SELECT photo, tokens, scales, codes FROM vectors WHERE space = ? AND photo IN ({marks})"
+    rows = db.execute(query, (space, *photos)).fetchall()
+    if known is None or not rows:
+        return [], np.zeros((0, 0), np.float32)
+    names, counts, scales, codes = zip(*rows, strict=True)
     common = known.total if known.total is not None else np.zeros(known.dim)
-    backgrounds = ranking.unit(np.stack([common] * 2))
+    backgrounds = ranking.unit(np.stack([common] * len(names)))
     special = ranking.distinctive(token_codes.decode(scales, codes, known.dim), np.array(counts), backgrounds)
-    return float(special[0] @ special[1])
+    return list(names), special @ special.T

@@ -98,8 +98,7 @@ def search(memory: Memory, words: str, now: datetime | None = None, most: int = 
     for text in (words, f"in {words}"):  # within a sentence "2025" alone is no time, as a whole query it is one
         asked = time_phrases.parse(text, now)
         if asked.why and not terms(asked.words):
-            ids = set(memory.between(asked.since, asked.before))
-            return Finding([entry._replace(why=asked.why) for entry in timeline(memory) if entry.id in ids])
+            return Finding([entry._replace(why=asked.why) for entry in timeline(memory) if asked.has(entry.day)])
     with memory.transaction() as db:
         found, instead = recall.look_up(db, words, most + 1, now, typed=True, embedder=memory.embedder)
     entries = [EpisodeEntry(hit.id, _day(hit.day), why, score) for hit, score, why in found[:most]]

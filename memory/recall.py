@@ -193,11 +193,10 @@ def _rank_by_time(db: sqlite3.Connection, asked: TimeQuery, likely: Sequence[Hit
     """Rankings of the episodes that fit the time asked for: of the `likely` ones or, when there are none, of all."""
     rankings = []
     if asked.why:
-        low, high = asked.since, asked.before
         hits = (
-            [hit for hit in likely if _within(hit, low, high)]
+            [hit for hit in likely if asked.has(date.fromisoformat(hit.day) if hit.day else None)]
             if likely
-            else rows.within(db, low, high, high is not None)
+            else rows.within(db, asked.since, asked.before, asked.before is not None, asked.without)
         )
         rankings.append(Ranking(hits, lambda hit: asked.why))
     if asked.order and (likely or not asked.why):
@@ -207,13 +206,6 @@ def _rank_by_time(db: sqlite3.Connection, asked: TimeQuery, likely: Sequence[Hit
         words = "the last time" if newest else "the first time"
         rankings.append(Ranking(hits, lambda hit: words if hit == hits[0] else ""))
     return [one for one in rankings if one.hits]
-
-
-def _within(hit: Hit, since: date | None, before: date | None) -> bool:
-    """Whether the day of the hit is known, and from `since` on and before `before`; None: no limit."""
-    if hit.day is None:
-        return False
-    return (since is None or hit.day >= since.isoformat()) and (before is None or hit.day < before.isoformat())
 
 
 def _with_words_first(db: sqlite3.Connection, photos: Iterable[str]) -> Iterator[str]:

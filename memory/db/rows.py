@@ -143,14 +143,23 @@ def photos(db: sqlite3.Connection, which: str, values: tuple[Any, ...], table: s
     return (_photo(*row) for row in db.execute(f"SELECT {_PHOTO_COLUMNS} FROM {table} AS photos {which}", values))
 
 
-def within(db: sqlite3.Connection, since: date | None, before: date | None, newest: bool) -> list[Hit]:
+def within(
+    db: sqlite3.Connection,
+    since: date | None,
+    before: date | None,
+    newest: bool,
+    without: Sequence[tuple[date, date]] = (),
+) -> list[Hit]:
     """Episodes of days from `since` on and before `before` (None: no limit), at most DEPTH, newest or oldest first.
 
-    Episodes whose day is unknown are in no range.
+    Days of the spans `without` (the first, and the one after the last) are left out. Episodes whose day is unknown are
+    in no range.
     """
     order = NEWEST if newest else "when_utc, row"
-    query = f"SELECT {HIT_COLUMNS} FROM episodes WHERE {OF_DAYS} ORDER BY {order} LIMIT {DEPTH}"
-    return [Hit(*one) for one in db.execute(query, of_days(since, before))]
+    others = " AND NOT (day >= ? AND day < ?)" * len(without)
+    query = f"SELECT {HIT_COLUMNS} FROM episodes WHERE {OF_DAYS}{others} ORDER BY {order} LIMIT {DEPTH}"
+    left_out = [day.isoformat() for span in without for day in span]
+    return [Hit(*one) for one in db.execute(query, (*of_days(since, before), *left_out))]
 
 
 def of_days(since: date | None, before: date | None) -> tuple[str, str, str, str]:

@@ -29,6 +29,8 @@ class ListRequest(NamedTuple):
     """Whether it shall hold photos of what the photo in view shows: see `photo_lists.of_view`."""
     photos: tuple[str, ...] | None = None
     """Hashes of the photos that it may hold; None for no limit."""
+    without: tuple[tuple[date, date], ...] = ()
+    """Spans of days that are left out, each by its first day and the one after its last."""
 
     @property
     def title(self) -> str:
@@ -227,7 +229,7 @@ def _of_view(text: str, now: datetime | None, *, asks: bool) -> ListRequest | No
     rest = [
         w for w in re.findall(r"[\w']+", left.lower()) if w not in _MEANT | _FILLER and not re.fullmatch(_THINGS, w)
     ]
-    return ListRequest("", asked.since, asked.before, asked.why, here=True) if not rest else None
+    return ListRequest("", asked.since, asked.before, asked.why, here=True, without=asked.without) if not rest else None
 
 
 def _commanded(found: re.Match[str], text: str, now: datetime | None, field: bool) -> ListRequest | None:
@@ -262,10 +264,14 @@ def _limited(rest: str, now: datetime | None, *, timed: bool = False, alone: boo
             words,
             flags=re.I,
         )
-        return ListRequest("", asked.since, asked.before, asked.why) if asked.why and not terms(done) else None
+        return _of(asked, "") if asked.why and not terms(done) else None
     if (not words and not asked.why and not alone) or (words and _PRONOUN.fullmatch(words)):
         return None
-    return ListRequest(words, asked.since, asked.before, asked.why)
+    return _of(asked, words)
+
+
+def _of(asked: time_phrases.TimeQuery, words: str) -> ListRequest:
+    return ListRequest(words, asked.since, asked.before, asked.why, without=asked.without)
 
 
 def _words(text: str) -> str:

@@ -13,6 +13,7 @@ from memory.naming.list_requests import ListRequest, request
 from memory.naming.named_things import NamedThing, things
 from memory.store import Memory
 from memory.text import folded, terms
+from memory.times.time_phrases import TimeQuery
 
 
 def find(memory: Memory, text: str, now: datetime | None = None, most: int = browse.FOUND) -> Finding:
@@ -31,8 +32,8 @@ def listed(memory: Memory, wanted: ListRequest) -> list[EpisodeEntry]:
     """The memories that the request means, newest first. Raises MemoryFileError."""
     entries = browse.timeline(memory)
     if wanted.why:
-        of_time = set(memory.between(wanted.since, wanted.before))
-        entries = [entry for entry in entries if entry.id in of_time]
+        of_time = TimeQuery("", wanted.since, wanted.before, without=wanted.without)
+        entries = [entry for entry in entries if of_time.has(entry.day)]
     if wanted.photos is not None:
         ids = _of_photos(memory, wanted.photos)
         return [entry for entry in entries if entry.id in ids]

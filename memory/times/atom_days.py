@@ -25,7 +25,7 @@ SHARES = {  # which part, of how many
     **{"early": (0, 3), "beginning": (0, 3), "start": (0, 3), "mid": (1, 3), "middle": (1, 3), "late": (2, 3)},
     **{"end": (2, 3), "first half": (0, 2), "second half": (1, 2)},
 }
-WEEKS = {"first": 0, "second": 7, "third": 14, "fourth": 21}
+WEEKS = {"first": 0, "second": 7, "third": 14, "fourth": 21, "fifth": 28}
 """How many days after the first of a month its first week begins, and so on."""
 
 
@@ -33,13 +33,19 @@ def shared(span: Span, share: str) -> Span:
     """A share of a span: early, mid or late in it, its first half, its last week, its last Friday, its first days."""
     share = share.lower()
     if share in SHARES:
-        return third(span, *SHARES[share])
+        return third(span, *SHARES[share]) if (span[1] - span[0]).days > 2 else span
     first, end = span
     nth, _, what = share.partition(" ")
+    if several := re.fullmatch(r"(\d+|few|couple of) (day|week)s", what):
+        few = {"few": 5, "couple of": 2}
+        many = timedelta(days=(few.get(several[1]) or int(several[1])) * (7 if several[2] == "week" else 1))
+        return (max(first, end - many), end) if nth == "last" else (first, min(end, first + many))
     if nth == "last":
         week = end - timedelta(days=7), end
     elif nth in WEEKS:
         week = first + timedelta(days=WEEKS[nth]), first + timedelta(days=WEEKS[nth] + 7)
+        if week[0] >= end:
+            raise ValueError("no such week")
     else:
         return span
     if what == "day":
@@ -93,6 +99,15 @@ def relative(which: str, what: str, today: date) -> Span:
         return saturday, saturday + timedelta(days=2)
     back = (today.weekday() - WEEKDAYS.index(what)) % 7
     return day_span(today - timedelta(days=back or (7 if last else 0)))
+
+
+def same_day(today: date, many: int, unit: str) -> date:
+    """The day so many days, weeks, months or years before `today`; of 31 May a month before, 30 April."""
+    if unit in ("day", "week"):
+        return today - timedelta(days=many * (7 if unit == "week" else 1))
+    year, month = divmod(today.year * 12 + today.month - 1 - many * (12 if unit == "year" else 1), 12)
+    _, after = of_month(month + 1)(year)
+    return date(year, month + 1, min(today.day, (after - timedelta(days=1)).day))
 
 
 def days_of_month(m: dict[str, str | None]) -> OfYear:

@@ -57,6 +57,15 @@ _FIXED = {  # month, day, how many days
     "veterans day": (11, 11, 1),
     "midsummer": (6, 20, 7),
     "may day": (5, 1, 1),
+    "st stephen's day": (12, 26, 1),
+    "st david's day": (3, 1, 1),
+    "st george's day": (4, 23, 1),
+    "st andrew's day": (11, 30, 1),
+    "burns night": (1, 25, 1),
+    "cinco de mayo": (5, 5, 1),
+    "women's day": (3, 8, 1),
+    "fourth of july": (7, 4, 1),
+    "april fools' day": (4, 1, 1),
 }
 _AROUND_EASTER = {  # days from Easter Sunday, how many days
     "good friday": (-2, 1),
@@ -82,16 +91,20 @@ _AROUND_EASTER = {  # days from Easter Sunday, how many days
     "pentecost": (49, 2),
     "whitsun": (49, 2),
 }
-_BY_WEEKDAY = {  # month, weekday (Monday 0), which one, how many days later, how many days
+_BY_WEEKDAY = {  # month, weekday (Monday 0), which one (-1: the last), how many days later, how many days
     "thanksgiving weekend": (11, 3, 4, 0, 4),
     "thanksgiving": (11, 3, 4, 0, 1),
     "black friday": (11, 3, 4, 1, 1),
     "cyber monday": (11, 3, 4, 4, 1),
     "labor day": (9, 0, 1, 0, 1),
+    "columbus day": (10, 0, 2, 0, 1),
+    "presidents' day": (2, 0, 3, 0, 1),
+    "martin luther king day": (1, 0, 3, 0, 1),
+    "memorial day": (5, 0, -1, 0, 1),
     "mother's day": (5, 6, 2, 0, 1),
     "father's day": (6, 6, 3, 0, 1),
 }
-FEASTS = ("new year", *_FIXED, *_AROUND_EASTER, *_BY_WEEKDAY)
+FEASTS = ("new year", "orthodox easter", *_FIXED, *_AROUND_EASTER, *_BY_WEEKDAY)
 """Names of feasts, in lower case and with a straight apostrophe."""
 _SOUTH = (  # timezones below the equator that set their clocks alike all year
     "Africa/Johannesburg Africa/Harare Africa/Lusaka Africa/Maputo Africa/Windhoek Africa/Gaborone Africa/Luanda "
@@ -109,6 +122,8 @@ def part_of_year(name: str) -> OfYear:
         return lambda year: (date(year, month, 1), _after_months(date(year, month, 1), 3))
     if name == "new year":  # of 2025: the night to it
         return lambda year: (date(year - 1, 12, 31), date(year, 1, 2))
+    if name == "orthodox easter":
+        return lambda year: _days(orthodox_easter(year) - timedelta(days=2), 4)
     if name in _FIXED:
         month, day, days = _FIXED[name]
         return lambda year: (date(year, month, day), date(year, month, day) + timedelta(days=days))
@@ -118,8 +133,8 @@ def part_of_year(name: str) -> OfYear:
     month, weekday, nth, later, days = _BY_WEEKDAY[name]
 
     def by_weekday(year: int) -> Span:
-        first = date(year, month, 1)
-        return _days(first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1) + later), days)
+        first = date(year, month, 1) if nth > 0 else _after_months(date(year, month, 1), 1)
+        return _days(first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - (nth > 0)) + later), days)
 
     return by_weekday
 
@@ -176,6 +191,13 @@ def easter(year: int) -> date:
     m = (a + 11 * h + 22 * k) // 451
     month, day = divmod(h + k - 7 * m + 114, 31)
     return date(year, month, day + 1)
+
+
+def orthodox_easter(year: int) -> date:
+    """Easter Sunday of the Orthodox churches, in the Gregorian calendar (Meeus, Astronomical Algorithms, chapter 8)."""
+    d = (19 * (year % 19) + 15) % 30
+    month, day = divmod(d + (2 * (year % 4) + 4 * (year % 7) - d + 34) % 7 + 114, 31)
+    return date(year, month, day + 1) + timedelta(days=year // 100 - year // 400 - 2)
 
 
 def southern() -> bool:

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
 
-from memory.times.atom_days import latest, shared, year_span
+from memory.times.atom_days import WEEKDAYS, day_span, latest, shared, week_span, year_span
 from memory.times.calendar_names import Span
 from memory.times.time_atoms import Atom
 
@@ -32,8 +33,8 @@ class Phrase:
     """The atoms of a group narrow each other."""
     is_range: bool
     """Whether the groups are the ends of a range; else they are alternatives."""
-    length: int = 0
-    """Of "the week before", so many days; 0: no limit."""
+    beside: str = ""
+    """What lies before or after the time: "week", "sunday", "3 days"; "": all that does."""
 
 
 def all_together(phrases: Sequence[Phrase], today: date) -> Days:
@@ -72,24 +73,98 @@ def _days(phrase: Phrase, hint: int | None, today: date) -> Days:
     if phrase.is_range:
         spans = _ends(groups, said, hint, today)
     else:
-        known = {year for year in said if year}
-        only = known.pop() if len(known) == 1 else hint
+        known: Sequence[int | None] = sorted({year for year in said if year})
+        only = known[0] if len(known) == 1 else hint
         if all(_only_weekdays(group) for group in groups[:-1]):  # "Monday or Tuesday last week"
             groups = tuple((*group, *(a for a in groups[-1] if a.span)) for group in groups[:-1]) + groups[-1:]
-        spans = [_span(group, only, today) for group in groups]
+        spans = [
+            _span(group, year, today)
+            for group in groups
+            for year in (known if len(known) > 1 and not any(a.year for a in group) else [only])
+        ]
     first, end = min(span[0] for span in spans), max(span[1] for span in spans)
     if phrase.how == "around" and not phrase.is_range:
         return _around(first, end)
     if len(groups) == 1 or not phrase.is_range:
+        if phrase.beside and phrase.how in ("before", "after"):
+            return _beside((first, end), phrase.how == "before", phrase.beside)
         if phrase.how == "before":
-            return first - timedelta(days=phrase.length) if phrase.length else None, first
+            return None, first
         if phrase.how in ("until", "till"):
             return None, end
         if phrase.how == "after":
-            return end, end + timedelta(days=phrase.length) if phrase.length else None
+            return end, None
         if phrase.how == "since":
             return first, None
     return first, end
+
+
+_LENGTHS = {"week": 7, "fortnight": 14, "days": 7, "weeks": 31, "month": 31, "year": 366}
+"""Days of "the week before Christmas"; of all others one."""
+
+
+def _beside(span: Span, before: bool, what: str) -> Span:
+    """The week, the Sunday, or the day three days, before or after a span. Raises ValueError for "two years before".
+
+    Of a feast of some days the middle one counts for what is not beside it: the Saturday before Christmas may be its
+    24th, the Sunday after Easter is none of Easter's.
+    """
+    first, end = span
+    days = (end - first).days
+    core = first + timedelta(days=days // 2) if days <= 7 else first if before else end - timedelta(days=1)
+    together = what.startswith("the ") and " " in what.removeprefix("the ")
+    amount, _, unit = what.removeprefix("the ").replace("couple of", "few").partition(" ")
+    if together and amount.isdigit() and unit.startswith(("day", "week")):  # "the three days before" are all of them
+        length = timedelta(days=int(amount) * (7 if unit.startswith("week") else 1))
+        return (first - length, first) if before else (end, end + length)
+    what = what.removeprefix("the ")
+    if amount == "few":
+        what, unit = unit, ""
+    if what in WEEKDAYS or what == "weekend":
+        begins = core - timedelta(days=(core.weekday() - 5) % 7) if what == "weekend" else core
+        saturday_or_day = WEEKDAYS.index("saturday" if what == "weekend" else what)
+        if before:
+            last = begins - timedelta(days=(begins.weekday() - saturday_or_day - 1) % 7 + 1)
+            if what == "weekend" and last + timedelta(days=1) >= core:
+                last -= timedelta(days=7)
+        else:
+            last = core + timedelta(days=(saturday_or_day - core.weekday() - 1) % 7 + 1)
+        return last, last + timedelta(days=2 if what == "weekend" else 1)
+    if unit:
+        if not unit.startswith(("day", "week")) or days > 7:
+            raise ValueError("an amount of time before or after a time of some length")
+        many = int(amount) if amount.isdigit() else 1
+        day = core + timedelta(days=many * (7 if unit.startswith("week") else 1) * (-1 if before else 1))
+        return week_span(day) if unit.startswith("week") else day_span(day)
+    length = timedelta(days=_LENGTHS.get(what, 1))
+    return (first - length, first) if before else (end, end + length)
+
+
+def excluded_days(phrase: Phrase, today: date, within: Days) -> list[Span]:
+    """The days that "except May and June 2023" or "but not at Christmas" leaves out.
+
+    Where no year is said, those of all years from the first to the last day `within` which is asked. Raises ValueError
+    where they cannot be told.
+    """
+    groups = phrase.groups
+    said = {atom.year for group in groups for atom in group if atom.year}
+    dated = any(atom.span for group in groups for atom in group)
+    if phrase.is_range or phrase.how in ("before", "after", "since", "until", "till", "around"):
+        first, end = _days(phrase, None, today)
+        if phrase.is_range and not (said or dated):
+            raise ValueError("a range of any year")
+        return [(first or date.min, end or date.max)]
+    if all(_only_weekdays(group) for group in groups):
+        raise ValueError("weekdays")
+    years: Sequence[int | None] = range((within[0] or date(1900, 12, 31)).year - 1, (within[1] or today).year + 1)
+    every = sorted(year for year in said if year) or years
+    spans: list[Span] = []
+    for group in groups:
+        of: Sequence[int | None] = [None] if any(a.year or a.span for a in group) else every
+        for year in of:
+            with suppress(ValueError):  # 29 February
+                spans.append(_span(group, year, today))
+    return spans
 
 
 def _around(first: date, end: date) -> Span:
@@ -130,14 +205,15 @@ def _whole_years(group: Sequence[Atom]) -> list[int]:
     return [year for first, end in spans if end.timetuple().tm_yday == 1 for year in range(first.year, end.year)]
 
 
-def _week_of(span: Span, what: str) -> Span:
-    """The weeks or the weekend around a day or a feast, with all of the feast."""
+def _week_of(span: Span, what: str, feast: bool) -> Span:
+    """The weeks or the weekend around a day or a feast, with all of the feast; a Monday's feast makes it longer."""
     first, last = span[0], span[1] - timedelta(days=1)
     if what == "week":
         return first - timedelta(days=first.weekday()), last + timedelta(days=7 - last.weekday())
     saturday = first + timedelta(days=(8 - first.weekday()) % 7 - 3)  # the nearest: of a Wednesday the next
     weekend = saturday, saturday + timedelta(days=2)
-    return (min(weekend[0], first), max(weekend[1], span[1])) if last > first else weekend
+    beside = last > first or (feast and (first == weekend[1] or span[1] == weekend[0]))
+    return (min(weekend[0], first), max(weekend[1], span[1])) if beside else weekend
 
 
 def _span(group: Sequence[Atom], year: int | None, today: date) -> Span:
@@ -159,7 +235,7 @@ def _span(group: Sequence[Atom], year: int | None, today: date) -> Span:
     if around:
         if not spans:
             raise ValueError("a weekend of no day")
-        return _week_of(spans[0], around)
+        return _week_of(spans[0], around, any(atom.part and not atom.sure for atom in group))
     weekday = next((atom.weekday for atom in group if atom.weekday is not None), None)
     if not spans and weekday is not None:
         day = today - timedelta(days=(today.weekday() - weekday) % 7)

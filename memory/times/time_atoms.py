@@ -23,6 +23,7 @@ from memory.times.atom_days import (
     latest,
     of_month,
     relative,
+    same_day,
     shared,
     week_span,
     written_year,
@@ -36,7 +37,9 @@ _COUNTED = "a one two three four five six seven eight nine ten eleven twelve".sp
 _MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 _NAMES = "|".join(re.escape(name) for name in sorted((*SEASONS, *FEASTS), key=len, reverse=True))
 _NAME = rf"(?:(?:{_NAMES})\b|{_MONTH})"
-_AFTER_PART = "|".join(rf"(?<={name}\ )|(?<={name}\ of\ )" for name in (*SEASONS, "christmas", "easter"))
+_AFTER_PART = "|".join(
+    rf"(?<={name}\ )|(?<={name}\ of\ )" for name in (*SEASONS, "christmas", "easter", r"new\ year's\ eve", "halloween")
+)
 _NO_YEAR = (
     r"(?!\ ?(?:times|days|nights|weeks|years|people|persons|guests|degrees|steps|pieces|hours|m|km|kg|cm|mm|ft|feet"
     r"|met(?:er|re)s?|miles?|kilomet(?:er|re)s?|euros?|dollars?|pounds|bucks|words|pixels|px|parts|volts|calories)\b)"
@@ -50,7 +53,10 @@ _A_NOUN = re.compile(r"\s*(?!(?:or|and|to|until|till|in|at|on|with|when)\b)[^\W_
 _LENGTHS = {"day": 1, "week": 7, "month": 31, "year": 366}
 _PAIRS = "|".join(f"{n:02}/{(n + 1) % 100:02}" for n in range(100))  # 2019/20
 _TWO_YEARS = "|".join(rf"{n:02}\ ?[/–-]\ ?(?:19|20)?{(n + 1) % 100:02}" for n in range(100))
-_DAYS_AFTER = rf"(?:{'|'.join((*WEEKS, 'last'))})\ (?:week|weekend|days?|{'|'.join(WEEKDAYS)})(?=\ (?:of|in)\b)"
+_DAYS_AFTER = (
+    rf"(?:{'|'.join((*WEEKS, 'last'))})\ (?:week|weekend|days?|{'|'.join(WEEKDAYS)}"
+    r"|(?:\d{1,2}|few|couple\ of)\ (?:day|week)s)(?=\ (?:of|in)\b)"
+)
 _VAGUE = r"""(?:(?:many|some|several)\ )?years\ (?:ago|back)|one\ (?:year|day)(?=\s*(?:[?.!,]|$))|another\ year
     |(?:that|the\ same|the\ following|the\ next|the\ previous|some|every|each|any)\ year
     |the\ year\ (?:before|after)(?=\s*(?:[?.!,]|$))"""
@@ -73,10 +79,15 @@ _ATOM = re.compile(
     | (?P<inmonth>{_MONTH})\ (?:the\ )?(?P<begin>{_NTH})\b(?![\d:])(?:\ ?{TO}\ ?(?P<until>{_NTH})\b(?!\ (?:{_MONTH})))?
     | (?P<worded>{"|".join(WORDED)})\ (?:day\ )?of\ (?P<wordedmonth>{_MONTH})
     | (?<!\d[.,])(?P<ago>{_COUNT})\ (?P<unit>day|week|month|year)s?(?P<andhalf>\ and\ a\ half)?\ (?:ago|back)\b
+        (?:\ (?P<today>today|yesterday|to\ the\ day|last\ (?:{"|".join(WEEKDAYS)}))\b)?
+    | this\ time\ (?:last\ year|(?P<sameyear>{_COUNT})\ years?\ ago)(?P<same>\b)
+    | (?P<nthday>{_NTH})\ of\ (?P<monthof>last|this)\ month\b
+    | (?P<calendar>(?:calendar\ )?week|wk|[ck]w)\ ?(?P<isoweek>\d\d?)\b(?!\ of\ (?!(?:the\ year\ )?(?:19|20)\d\d))
     | (?P<agoparts>{_COUNT})\ (?P<agopart>{"|".join((*SEASONS, *WEEKDAYS))}|christmas|easter|weekend)(?:s|es)?\ ago\b
     | (?P<unitbefore>week|weekend|month)\ before\ last\b
     | (?:last|past)\ (?P<manyparts>{_COUNT}|couple\ of)\ (?P<manypart>{"|".join(SEASONS)}|christmas|easter)(?:s|es)\b
     | (?:last|past)\ (?P<many>{_COUNT}|couple\ of)\ (?P<units>day|week|month|year)s\b
+        (?!\ of\b|\ in\ (?:the\ )?(?:{_NAME}|{_YEAR}))
     | (?:(?P<share>{"|".join(map(re.escape, SHARES))}|{_DAYS_AFTER})
         (?:[ -](?:of|in))?[ -](?:the\ )?)?
       (?: (?P<relyear>last|this|past|(?<!the\ )next)\ year\b(?:'s)?
@@ -84,8 +95,8 @@ _ATOM = re.compile(
         | (?P<year>{_YEAR})
         | (?P<which>(?<!the\ )last|last(?!\ \w+\ (?:with|before|when|that|we|i)\b)|this)\ (?P<named>{_NAME})
         | (?P<part>{_NAME})(?P<beforelast>\ before\ last\b)?
+        | (?P<rel>last|this|past)\ (?P<what>night|morning|week|weekend|month|{"|".join(WEEKDAYS)})\b
       )
-    | (?P<rel>last|this|past)\ (?P<what>night|morning|week|weekend|month|{"|".join(WEEKDAYS)})\b
     | (?P<weekday>{"|".join(WEEKDAYS)})\b(?P<daybeforelast>\ before\ last\b)?
     )""",
     re.I | re.X,
@@ -146,6 +157,16 @@ def _atom(match: re.Match[str], today: date) -> Atom:
     if m["agopart"] or m["manypart"]:
         span = _parts_ago(m, today)
         return Atom(start, end, span=span, sure=True) if span else Atom(start, end, vague=True)
+    if m["isoweek"]:
+        week = int(m["isoweek"])
+        date.fromisocalendar(2020, week, 1)  # a year that has all 53
+        sure = m["calendar"].lower() not in ("week", "wk")
+        return Atom(start, end, part=lambda year: week_span(date.fromisocalendar(year, week, 1)), sure=sure)
+    if m["ago"] and m["today"]:
+        _, _, weekday = m["today"].lower().partition("last ")
+        base = relative("last", weekday, today)[0] if weekday else today
+        base -= timedelta(days=m["today"].lower() == "yesterday")
+        return Atom(start, end, span=day_span(same_day(base, _count(m["ago"]), m["unit"].lower())), sure=True)
     if m["ago"]:
         return _ago(start, end, _count(m["ago"]), m["unit"].lower(), bool(m["andhalf"]), today)
     if m["weekday"] and not m["daybeforelast"]:
@@ -177,12 +198,17 @@ def _sure_span(m: dict[str, str], today: date) -> Span:
         return relative("last", m["unitbefore"].lower(), once[0])
     if m["many"]:
         many = _count(m["many"])
-        days = _LENGTHS[m["units"].lower()] * (7 if many == _FEW else many)
-        return today - timedelta(days=days), today + timedelta(days=1)
+        return same_day(today, 7 if many == _FEW else many, m["units"].lower()), today + timedelta(days=1)
+    if m["same"] is not None:
+        day = same_day(today, _count(m["sameyear"] or "a"), "year")
+        return day - timedelta(days=7), day + timedelta(days=8)
+    if m["nthday"]:
+        first, _ = relative(m["monthof"].lower(), "month", today)
+        return day_span(first.replace(day=int(re.sub(r"\D", "", m["nthday"]))))
     if m["daybeforelast"]:
         last = relative("last", m["weekday"].lower(), today)
         return last[0] - timedelta(days=7), last[1] - timedelta(days=7)
-    return relative(m["rel"].lower(), m["what"].lower(), today)
+    return shared(relative(m["rel"].lower(), m["what"].lower(), today), m["share"] or "")
 
 
 def _parts_ago(m: dict[str, str], today: date) -> Span | None:

@@ -11,12 +11,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from memory.days import day_words
+from memory.times.atom_days import WEEKDAYS
 from memory.times.calendar_names import Span
-from memory.times.phrase_days import Phrase, all_together
+from memory.times.meant_times import (
+    EXCEPT,
+    NOT,
+    has_a_year,
+    is_a_feast,
+    is_half_read,
+    means_a_time,
+    meant,
+    of_movable_feast,
+)
+from memory.times.number_words import NUMBER
+from memory.times.phrase_days import Days, Phrase, all_together, excluded_days
 from memory.times.time_atoms import TO, Atom, atoms
 from memory.times.time_spelling import Spelled, spelled
 
@@ -24,13 +37,12 @@ _ORDER = re.compile(
     r"\b(?:the |for the )?(?:(?P<newest>last|latest|most recent) time|(?P<oldest>(?:very )?first) time)\b", re.I
 )
 _HOW = re.compile(
-    r"\b(?:(?<!\ba\ )(?P<length>day|night|evening|morning|week|fortnight|month|year) (?=before |after ))?"
+    rf"\b(?:(?P<beside>(?:the )?(?:(?:{NUMBER}|few|couple of) )?(?:day|week|month|year)s?|night|evening|morning"
+    rf"|fortnight|weekend|{'|'.join(WEEKDAYS)}) (?=before |after ))?"
     r"(?P<how>before|until|till|after|since|in|on|at|from|during|over|around|between|within|throughout|circa|ca\.?|of)"
     r" (?:the )?$",
     re.I,
 )
-_LENGTHS = {"week": 7, "fortnight": 14, "month": 31, "year": 366}
-"""Days of "the week before Christmas"; of all others one."""
 _TOGETHER = re.compile(r"/|\s*,?\s*(?:of|in|on|at|from|of the|in the|on the)?\s*", re.I)
 _RANGE = re.compile(rf"\s*{TO}(?: the)?\s*", re.I)
 _EITHER = re.compile(
@@ -57,9 +69,20 @@ class TimeQuery(NamedTuple):
     before: date | None = None
     """The day after the range; None: no limit."""
     why: str = ""
-    """The range in words, "from last summer (June to August 2026)"; empty when there is no range."""
+    """The range in words, "from last summer (June to August 2026), except July"; empty when there is no range."""
     order: Literal["newest", "oldest"] | None = None
     """Whether the question asks for the last time ("newest") or the first time ("oldest")."""
+    without: tuple[Span, ...] = ()
+    """Days that are left out: "everything except 2023"."""
+
+    def has(self, day: date | None) -> bool:
+        """Whether a local day is in the range; an unknown one, None, is in none."""
+        return (
+            day is not None
+            and (self.since is None or day >= self.since)
+            and (self.before is None or day < self.before)
+            and not any(first <= day < end for first, end in self.without)
+        )
 
 
 def parse(text: str, now: datetime | None = None) -> TimeQuery:
@@ -72,25 +95,51 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
     today = (now or datetime.now()).date()
     written = spelled(text)
     every = list(_phrases(written.text, atoms(written.text, today)))
-    negated = [one for one in every if _NOT.search(written.text, 0, one.start)]
-    excluded = [one for one in negated if _means_a_time(one) or _has_a_year(one)]
+    negated = [one for one in every if NOT.search(written.text, 0, one.start)]
+    told = [one for one in negated if means_a_time(one) or has_a_year(one) or is_a_feast(one)]
     try:
-        phrases = _meant(written, [one for one in every if one not in negated])
+        phrases = meant(written, [one for one in every if one not in negated])
+        if half_read := [one for one in phrases if is_half_read(written.text, one)]:
+            phrases = [one for one in phrases if one not in half_read]
         since, before = all_together(phrases, today)
     except (ValueError, OverflowError):  # 29 February of a year that has none, the end of the calendar
         return TimeQuery(text, order=order)
-    if not phrases or (since and before and since >= before):
+    if since and before and since >= before:
+        return TimeQuery(text, order=order)
+    without, excluded = _without(written.text, told, today, (since, before))
+    if not phrases and not without:
         return TimeQuery(text, order=order)
     words = text
-    for phrase in sorted((*phrases, *excluded), key=lambda one: one.start, reverse=True):
-        before_it = _NOT.search(written.text, 0, phrase.start) if phrase in excluded else None
+    read = {*phrases, *(told if phrases else excluded)}
+    for phrase in sorted(read, key=lambda one: one.start, reverse=True):
+        before_it = NOT.search(written.text, 0, phrase.start) if phrase in told else None
         start, end = written.place(before_it.start() if before_it else phrase.start, phrase.end)
         words = words[:start] + words[end:]
-    why = _why(written, phrases, since, before)
-    for phrase in excluded:
-        start, end = written.place(*phrase.said)
-        why += f", and “{text[start:end]}” left out of account"
-    return TimeQuery(words, since, before, why, order)
+    reasons = [_why(written, phrases, since, before)] if phrases else []
+    if any(of_movable_feast(written.text, one) for one in phrases):
+        reasons.append("as I do not know which day that feast was")
+    reasons += [f"except {_typed(written, one)}" for one in excluded]
+    left_out = [one for one in told if one not in excluded] + half_read
+    reasons += [f"and “{_typed(written, one)}” left out of account" for one in left_out]
+    why = ", ".join(reasons)
+    return TimeQuery(words, since, before, why, order, without)
+
+
+def _without(text: str, told: Sequence[Phrase], today: date, within: Days) -> tuple[tuple[Span, ...], list[Phrase]]:
+    """The days that are left out, and the phrases that say so, of those that are `told` to be not meant."""
+    spans: list[Span] = []
+    excluding: list[Phrase] = []
+    for phrase in told:
+        if EXCEPT.search(text, 0, phrase.start):
+            with suppress(ValueError, OverflowError):
+                spans += excluded_days(phrase, today, within)
+                excluding.append(phrase)
+    return tuple(spans), excluding
+
+
+def _typed(written: Spelled, phrase: Phrase) -> str:
+    start, end = written.place(*phrase.said)
+    return written.typed[start:end]
 
 
 def given_days(text: str, now: datetime | None = None) -> Span:
@@ -141,7 +190,7 @@ def _phrases(text: str, found: Sequence[Atom]) -> Iterable[Phrase]:
             end = rest.pop(0).end
         start = head.start() if head else first.start
         start = (
-            start if (head and not head["length"]) or not text[:start].lower().endswith("the ") else start - len("the ")
+            start if (head and not head["beside"]) or not text[:start].lower().endswith("the ") else start - len("the ")
         )
         said = end
         if how == "from" and (more := _ONWARDS.match(text, end)):
@@ -150,97 +199,8 @@ def _phrases(text: str, found: Sequence[Atom]) -> Iterable[Phrase]:
             start = first.start
         if how in ("in", "on", "at", "during") and (clause := _CLAUSE.search(text, 0, start)):
             how = "until" if clause["until"] else "since"
-        length = _LENGTHS.get(head["length"].lower(), 1) if head and head["length"] else 0
-        yield Phrase(how, start, end, (first.start, said), tuple(map(tuple, groups)), is_range, length)
-
-
-_NOT = re.compile(
-    r"(?:\b(?:(?:not|never)(?: only| just| merely)?|instead|rather than|as opposed to"
-    r"|except(?:ing)?(?: for)?|excluding|without|apart(?: from)?|aside(?: from)?|nor|besides|other than"
-    r"|(?:all|everything|everyone|anything) but|if not|outside(?: of)?"
-    r"|(?:no|none|nothing|neither)(?: (?:photos?|pictures?|pics|images|memories|ones?|of (?:them|those|these)))?)"
-    r"|(?<=[a-z])n't(?: (?:taken|made|shot|dated))?)(?: (?:from|in|on|at|during|of))? (?:the )?$",
-    re.I,
-)
-_AFTER_A_TIME = re.compile(
-    r" (?:in|at|on|by|of|to|for|with|from|and|or|but|as|a|an|the|my|our|his|her|their|your|i|we|you|he|she|they|it|who"
-    r"|what|which|where|when|that|how|why|did|do|does|was|were|is|are|had|has|have|not|before|after|last|this|until|till"
-    r"|since|during|together|again|too|there|here|then|only|so|please|months?|weeks?|days?|nights?|evenings?|mornings?"
-    r"|term|time|season|sometime|somewhere|\d\S*)\b",
-    re.I,
-)
-"""What may stand behind "the summer" when it is a time; else it is a summer house, a Christmas market."""
-_STREETS = re.compile(r" (?:islands?|street|st|road|rd|avenue|ave|lane|hill|hotel|park|square|carol|tree)\b", re.I)
-_AFTER_A_YEAR = re.compile(r"\s*(?:$|[,.;:?!)]|(?:with|at|in|on|by|and|or|when|where)\b)", re.I)
-_TOLD_BY = re.compile(
-    r" (?:when|that|in which|where|after|before|we|i|you|he|she|they|it"
-    r"|of (?:my|our|his|her|their|the|your)|(?:my|our|his|her|their)(?= \w+ \w)|(?-i:[A-Z]\w+)(?= [a-z]))\b",
-    re.I,
-)
-"""What tells which summer is meant, after "in the summer"."""
-
-
-def _meant(written: Spelled, phrases: Sequence[Phrase]) -> list[Phrase]:
-    """The phrases that mean a time, without those whose year only the user knows.
-
-    A year alone, without a preposition, is the year of what has none: "at Christmas with Anna, 2019". Raises ValueError
-    where such a number may be no year: nothing is known then.
-    """
-    text = written.text
-    meant = [one for one in phrases if _means_a_time(one) and not _names_a_thing(text, one)]
-    undated = [one for one in meant if any(a.part for g in one.groups for a in g) and not _has_a_year(one)]
-    years = [one for one in phrases if one not in meant and _has_a_year(one)]
-    if undated and years and not any(_has_a_year(one) for one in meant):
-        if len(years) > 1 or not re.match(
-            r"\s*(?:$|[,.;:?!)]|(?:with|at|in|on|by|and|or|when|where)\b)", text[years[0].end :]
-        ):
-            raise ValueError("a number that may be the year")
-        return sorted((*meant, *years), key=lambda one: one.start)
-    if any(_has_a_year(one) for one in meant):
-        return meant
-    return [one for one in meant if one not in undated or not _told_by_words(text, one)]
-
-
-def _names_a_thing(text: str, phrase: Phrase) -> bool:
-    """Whether a month, a season or a feast belongs to a name: the summer house, Christmas Island, May's kitchen."""
-    ((atom, *others), *groups) = phrase.groups
-    if others or groups or atom.sure or not atom.part:
-        return False
-    definite = re.search(r"\b(?:the|a|an|our|my|his|her|their|your) $", text[: phrase.said[0]], re.I)
-    behind = text[phrase.said[1] :]
-    if definite and re.match(r" [^\W\d]", behind) and not _AFTER_A_TIME.match(behind) and not _TOLD_BY.match(behind):
-        return True
-    return bool(_STREETS.match(behind)) or (atom.ambiguous and behind.startswith("'s "))
-
-
-def _has_a_year(phrase: Phrase) -> bool:
-    return any(atom.year for group in phrase.groups for atom in group)
-
-
-def _told_by_words(text: str, phrase: Phrase) -> bool:
-    """Whether "in the summer we moved" or the like says which one is meant."""
-    definite = re.search(r"\b(?:the|that) $", text[: phrase.said[0]], re.I)
-    return bool(definite and phrase.how not in ("since", "until") and _TOLD_BY.match(text, phrase.end))
-
-
-def _means_a_time(phrase: Phrase) -> bool:
-    """Whether words that may mean a time do so here."""
-    every = [atom for group in phrase.groups for atom in group]
-    if all(atom.vague for atom in every):
-        return False
-    if any(atom.sure or atom.vague for atom in every):
-        return True
-    if any(any(a.part for a in group) and any(a.year for a in group) for group in phrase.groups):
-        return True
-    if len([atom for atom in every if atom.year]) > 1 and all(any(a.year for a in group) for group in phrase.groups):
-        return True
-    if phrase.how == "of":  # "photos of May" are of a person, those of the 90s are not
-        return any(atom.year or atom.span for atom in every)
-    if phrase.how == "at":
-        return not every[0].ambiguous and not every[0].year
-    if phrase.how == "over":  # "over 2000 people"
-        return not every[0].year
-    return bool(phrase.how)
+        beside = (head["beside"] or "").lower() if head else ""
+        yield Phrase(how, start, end, (first.start, said), tuple(map(tuple, groups)), is_range, beside)
 
 
 def _why(written: Spelled, phrases: Sequence[Phrase], since: date | None, before: date | None) -> str:

@@ -1,0 +1,138 @@
+"""Which phrases of time in a sentence mean a time: "in May" does, "May's kitchen" and "the summer we moved" do not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from memory.times.phrase_days import Phrase
+from memory.times.spelling_parts import MOVABLE_FEAST
+from memory.times.time_spelling import Spelled
+
+NOT = re.compile(
+    r"(?:(?:,? (?:but|just|only) (?=not ))?\b(?:(?:not|never)(?: only| just| merely)?|instead|rather than"
+    r"|as opposed to|except(?:ing)?(?: for)?|excluding|without|apart(?: from)?|aside(?: from)?|nor|besides|other than"
+    r"|(?:all|everything|everyone|anything) but|if not|outside(?: of)?"
+    r"|(?:no|none|nothing|neither)(?: (?:photos?|pictures?|pics|images|memories|ones?|of (?:them|those|these)))?)"
+    r"|(?<=[a-z])n't(?: (?:taken|made|shot|dated))?)(?: (?:from|in|on|at|during|of))? (?:the )?$",
+    re.I,
+)
+"""What stands before a time that is not meant."""
+EXCEPT = re.compile(
+    r"\b(?:except(?:ing)?(?: for)?|excluding|without|apart(?: from)?|aside(?: from)?|other than|outside(?: of)?"
+    r"|(?:all|everything|everyone|anything|but|just|only) (?:but|not)"
+    r"|(?:^|photos|pictures|pics|images|snaps|shots|memories|ones|those|everything|anything|all)"
+    r"(?: (?:that|which) (?:are|were))? not(?: (?:taken|made|shot|dated))?|n't (?:taken|made|shot|dated|from))"
+    r"(?: (?:from|in|on|at|during|of))? (?:the )?$|^not(?: (?:from|in|on|at|during))? (?:the )?$",
+    re.I,
+)
+"""What stands before a time that is left out of a list."""
+_MOVABLE = re.compile(rf"\b{MOVABLE_FEAST}(?:,| of| in)? ?$", re.I)
+_UNITS = r"(?:days?|weeks?|weekends?|months?|half|part|quarter|third|term|semester|trimester)"
+_PART_BEFORE = re.compile(
+    rf"\b(?:first|second|third|fourth|last|latter|former|final|opening|closing|other|penultimate)"
+    rf"(?: \w+)?(?: \w+)? {_UNITS} (?:of|in)? ?(?:the )?$|\b{_UNITS} \d+ (?:of|in)? ?$",
+    re.I,
+)
+"""A part of the time that follows which was not understood: the whole would be another time."""
+_DAY_BEHIND = re.compile(r",? (?:the )?\d{1,2}(?:st|nd|rd|th)\b| (?:week|fortnight)\b", re.I)
+"""What makes a weekday one of another week."""
+_AFTER_A_TIME = re.compile(
+    r" (?:in|at|on|by|of|to|for|with|from|and|or|but|as|a|an|the|my|our|his|her|their|your|i|we|you|he|she|they|it|who"
+    r"|what|which|where|when|that|how|why|did|do|does|was|were|is|are|had|has|have|not|before|after|last|this|until|till"
+    r"|since|during|together|again|too|there|here|then|only|so|please|months?|weeks?|days?|nights?|evenings?|mornings?"
+    r"|term|time|season|sometime|somewhere|\d\S*)\b",
+    re.I,
+)
+"""What may stand behind "the summer" when it is a time; else it is a summer house, a Christmas market."""
+_STREETS = re.compile(r" (?:islands?|street|st|road|rd|avenue|ave|lane|hill|hotel|park|square|carol|tree)\b", re.I)
+_AFTER_A_YEAR = re.compile(r"\s*(?:$|[,.;:?!)]|(?:with|at|in|on|by|and|or|when|where)\b)", re.I)
+_TOLD_BY = re.compile(
+    r" (?:when|that|in which|where|after|before|we|i|you|he|she|they|it"
+    r"|of (?:my|our|his|her|their|the|your)|(?:my|our|his|her|their)(?= \w+ \w)|(?-i:[A-Z]\w+)(?= [a-z]))\b",
+    re.I,
+)
+"""What tells which summer is meant, after "in the summer"."""
+
+
+def of_movable_feast(text: str, phrase: Phrase) -> bool:
+    """Whether the year is that of a feast of which is not known when it is."""
+    return has_a_year(phrase) and bool(_MOVABLE.search(text, 0, phrase.start))
+
+
+def meant(written: Spelled, phrases: Sequence[Phrase]) -> list[Phrase]:
+    """The phrases that mean a time, without those whose year only the user knows.
+
+    A year alone, without a preposition, is the year of what has none: "at Christmas with Anna, 2019". Raises ValueError
+    where such a number may be no year: nothing is known then.
+    """
+    text = written.text
+    meant = [
+        one for one in phrases if (means_a_time(one) and not _names_a_thing(text, one)) or of_movable_feast(text, one)
+    ]
+    undated = [one for one in meant if any(a.part for g in one.groups for a in g) and not has_a_year(one)]
+    years = [one for one in phrases if one not in meant and has_a_year(one)]
+    if undated and years and not any(has_a_year(one) for one in meant):
+        if len(years) > 1 or not re.match(
+            r"\s*(?:$|[,.;:?!)]|(?:with|at|in|on|by|and|or|when|where)\b)", text[years[0].end :]
+        ):
+            raise ValueError("a number that may be the year")
+        return sorted((*meant, *years), key=lambda one: one.start)
+    if any(has_a_year(one) for one in meant):
+        return meant
+    return [one for one in meant if one not in undated or not _told_by_words(text, one)]
+
+
+def _names_a_thing(text: str, phrase: Phrase) -> bool:
+    """Whether a month, a season or a feast belongs to a name: the summer house, Christmas Island, May's kitchen."""
+    ((atom, *others), *groups) = phrase.groups
+    if others or groups or atom.sure or not atom.part:
+        return False
+    definite = re.search(r"\b(?:the|a|an|our|my|his|her|their|your) $", text[: phrase.said[0]], re.I)
+    behind = text[phrase.said[1] :]
+    if definite and re.match(r" [^\W\d]", behind) and not _AFTER_A_TIME.match(behind) and not _TOLD_BY.match(behind):
+        return True
+    return bool(_STREETS.match(behind)) or (atom.ambiguous and behind.startswith("'s "))
+
+
+def has_a_year(phrase: Phrase) -> bool:
+    return any(atom.year for group in phrase.groups for atom in group)
+
+
+def is_a_feast(phrase: Phrase) -> bool:
+    """Whether it is a season or a feast, whose names are no others' names."""
+    return all(atom.part and not atom.ambiguous for group in phrase.groups for atom in group)
+
+
+def _told_by_words(text: str, phrase: Phrase) -> bool:
+    """Whether "in the summer we moved" or the like says which one is meant."""
+    definite = re.search(r"\b(?:the|that) $", text[: phrase.said[0]], re.I)
+    return bool(definite and phrase.how not in ("since", "until") and _TOLD_BY.match(text, phrase.end))
+
+
+def means_a_time(phrase: Phrase) -> bool:
+    """Whether words that may mean a time do so here."""
+    every = [atom for group in phrase.groups for atom in group]
+    if all(atom.vague for atom in every):
+        return False
+    if any(atom.sure or atom.vague for atom in every):
+        return True
+    if any(any(a.part for a in group) and any(a.year for a in group) for group in phrase.groups):
+        return True
+    if len([atom for atom in every if atom.year]) > 1 and all(any(a.year for a in group) for group in phrase.groups):
+        return True
+    if phrase.how == "of":  # "photos of May" are of a person, those of the 90s are not
+        return any(atom.year or atom.span for atom in every)
+    if phrase.how == "at":
+        return not every[0].ambiguous and not every[0].year
+    if phrase.how == "over":  # "over 2000 people"
+        return not every[0].year
+    return bool(phrase.how)
+
+
+def is_half_read(text: str, phrase: Phrase) -> bool:
+    """Whether words beside the phrase say that only a part of it, or another one, is meant: "Tuesday the 12th"."""
+    last = phrase.groups[-1][-1]
+    weekday = last.weekday is not None or (last.span and (last.span[1] - last.span[0]).days == 1)
+    how_of_part = phrase.how in ("", "in", "of") and _PART_BEFORE.search(text, 0, phrase.said[0])
+    return bool(how_of_part or (weekday and _DAY_BEHIND.match(text, phrase.said[1])))

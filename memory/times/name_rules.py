@@ -1,0 +1,94 @@
+"""How names of times are written: months, weekdays and decades that are mistyped, shortened, or in words."""
+
+from __future__ import annotations
+
+import re
+
+from memory.times.spelling_parts import MONTH, NTH, WEEKDAY, WEEKDAYS, Rules
+
+_OFTEN_MISTYPED = (
+    "january february september october november december christmas thanksgiving halloween"
+    " yesterday wednesday thursday saturday"
+).split()
+_MISTYPED = {
+    "wensday": "wednesday",
+    "wendsday": "wednesday",
+    "agust": "august",
+    "augst": "august",
+    "xmass": "christmas",
+}
+_DECADES = "twenties thirties forties fifties sixties seventies eighties nineties".split()
+
+
+def names() -> Rules:
+    """Months, weekdays, decades: mistyped, shortened, in words."""
+    yield r"[a-z]{5,12}\b", _mended
+    yield rf"((?:last|past) )({'|'.join(WEEKDAYS)})\b\.?(?! \d)", _weekday
+    yield r"((?:this|on|every|until|since) )(mon|tues?|thu(?:rs?)?|fri|weds)\b\.?(?! \d)", _weekday
+    yield (
+        rf"((?:on )?)(?:{WEEKDAY})\.?,? (?:the )?({NTH}(?=(?: of)? {MONTH})|{MONTH}(?= (?:the )?{NTH}\b))",
+        r"\1\2",
+    )
+    yield r"(?:y'?day|yest)\b", "yesterday"
+    yield r"last evening\b", "last night"
+    yield r"this (?:afternoon|evening)\b", "today"
+    yield r"the night before last\b", "the day before yesterday"
+    yield rf"({'|'.join(WEEKDAYS)})\.?(?= (?:before|after) )", lambda m: WEEKDAYS[m[1].lower()]
+    yield rf"(?:this )?({WEEKDAY}) (?:just gone|(?:just )?past|last)\b(?! (?:week|year|month|{WEEKDAY}))", _last_weekday
+    yield r"(?:the )?last but one (spring|summer|autumn|fall|winter|christmas|easter)\b", r"the \1 before last"
+    yield r"(?:latter|2nd|back) half\b", "second half"
+    yield r"back end (?=of\b)", "end "
+    yield rf"(?:the )?(nineteen|twenty) ?-?({'|'.join(_DECADES)})\b", _decade
+    yield r"(?:the )?twenty ?-?tens\b", "the 2010s"
+    yield r"the (?:noughties|naughties|aughts)\b", "the 2000s"
+    yield rf"(?:{WEEKDAY}) ?[-–] ?(?:{WEEKDAY})\.?,? (\d)", r"\1"
+    ages = "".join(f"(?<!{word} )" for word in "the my his her our their your".split())
+    yield rf"{ages}((?:early|mid|late)[ -]'?[2-9]0'?s)\b", r"the \1"
+    yield (
+        (
+            r"(the (?:(?:early|mid|late)[ -])?'?(?:\d0'?s|[a-z]+ties)) (and|or|to|until|-) "
+            r"(?=(?:(?:early|mid|late)[ -])?'?(?:\d0'?s|[a-z]+ties)\b)"
+        ),
+        r"\1 \2 the ",
+    )
+    yield (
+        r"(last|this) (year|month|week|weekend|spring|summer|autumn|fall|winter|christmas|easter)"
+        r"(,? (?:or|and)) the (?:\2|one) before\b(?! last)",
+        r"last \2\3 \2 before last",
+    )
+    yield r"a week last ([a-z]+day)\b", r"\1 before last"
+    yield r"(?:a|2|two) (?:fortnight|weeks) (?=last [a-z]+day\b)", "2 weeks ago "
+    yield r"before the last(?: one)?\b(?=\s*[?.!,]|$)", "before last"
+
+
+def _mended(match: re.Match[str]) -> str:
+    """A word that is a name of time but for one letter, or for two that changed places."""
+    word = match[0].lower()
+    if word in _MISTYPED:
+        return _MISTYPED[word]
+    for name in _OFTEN_MISTYPED:
+        if abs(len(name) - len(word)) <= 1 and word != name and word != f"{name}s" and _one_slip(word, name):
+            return name
+    return match[0]
+
+
+def _one_slip(word: str, name: str) -> bool:
+    """Whether one letter more, less or other, or two that changed places, make the name of the word."""
+    if word[:1] != name[:1]:
+        return False
+    same = next((n for n, (a, b) in enumerate(zip(word, name, strict=False)) if a != b), min(len(word), len(name)))
+    a, b = word[same:], name[same:]
+    return a[1:] == b[1:] or a == b[1:] or a[1:] == b or (a[:2] == b[:2][::-1] and a[2:] == b[2:])
+
+
+def _decade(match: re.Match[str]) -> str:
+    century = 19 if match[1].lower() == "nineteen" else 20
+    return f"the {century}{_DECADES.index(match[2].lower()) + 2}0s"
+
+
+def _last_weekday(match: re.Match[str]) -> str:
+    return f"last {WEEKDAYS.get(match[1].lower(), match[1].lower())}"
+
+
+def _weekday(match: re.Match[str]) -> str:
+    return match[1] + WEEKDAYS[match[2].lower()]

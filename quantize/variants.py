@@ -219,9 +219,9 @@ def open_variant(variant: Variant, checkpoint: Path, threads: int = 1) -> Reader
         from assistant.backends.mlxvlm import open_mlx
 
         return open_mlx(spec, threads)
-    from assistant.backends.llamacpp import LlamaCpp
+    from assistant.backends.llamacpp import open_llamacpp
 
-    return LlamaCpp(spec, threads)
+    return open_llamacpp(spec, threads)
 
 
 def _base_in_package(out: Path) -> Path | None:

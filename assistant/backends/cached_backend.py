@@ -1,149 +1,177 @@
-"""A backend with one KV cache around a `CausalModel`: what the MLX and the transformers backend share.
+"""The `Backend` of every engine: it reads a prompt into one KV cache, reuses what is there, and streams the answer.
 
 A new prompt keeps the longest prefix of steps it shares with what the cache holds (`prefix_cache.py`) and reads the
-rest, in steps small enough that a cancel is noticed soon. With a `PhotoCache` and a `KvSnapshot`, visual tokens and the
-last conversation survive a restart. llama.cpp has a backend of its own (`llamacpp.py`): it reads a photo in one call,
-and stops inside a step.
+rest, so the second CAG pass and every follow-up read only their own words. With a `KvSnapshot`, the last conversation
+survives a restart. What differs between llama.cpp, MLX and transformers is a `ModelRunner`.
 """
 
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.abort_flag import AbortFlag, Cancelled
-from assistant.backends.causal_model import CausalModel, PhotoCache, PhotoSpan, VisualTokens
-from assistant.backends.generate import pick, probabilities
 from assistant.backends.kv_snapshot import KvSnapshot
-from assistant.backends.prefix_cache import PhotoKey, PrefixCache, Step, Unit, plan_steps
-from assistant.backends.processor import Position, Processor
+from assistant.backends.prefix_cache import PrefixCache, Step, Unit
+from assistant.backends.sampling import pick, probabilities
 from assistant.chatml import Mark, Piece, Words, large_photo, pieces
 from assistant.models.spec import Spec
 from memory.episode import Photo
-from memory.errors import ModelStopped, PromptTooLong
+from memory.errors import ModelError, ModelStopped, PromptTooLong
 from memory.paths import no_core_dumps
 
-STEP = 64
-"""Most tokens read at once: between two steps a cancel is noticed."""
-MOST_PHOTOS = 64
-"""Most photos whose visual tokens stay in memory."""
+
+class PlannedStep(NamedTuple):
+    """A step of a prompt that is to be read."""
+
+    units: Step
+    inputs: Any = None
+    """What the runner needs to read them, in a form of its own. None: they are text, at the next positions."""
 
 
-class PromptRead(NamedTuple):
-    """A prompt that was read into the KV cache."""
+class ModelRunner(Protocol):
+    """A loaded model with one KV cache, its tokenizer and its vision encoder: all that differs between engines."""
 
-    logits: np.ndarray
-    """(V,) float32 of the token after it."""
-    tokens: int
-    cached: int
-    """Tokens that were in the cache already."""
+    context: int
+    """Most tokens of a prompt and its answer."""
+    flag: AbortFlag
+    """When it is set, reading and encoding stop soon and raise Cancelled."""
+
+    @property
+    def photos_encoded(self) -> int:
+        """How often the vision encoder has encoded a photo."""
+        ...
+
+    def tokenize(self, piece: Mark | Words) -> list[int]:
+        """Token ids of a text piece; only a `Mark` may become control tokens."""
+        ...
+
+    def spell(self, tokens: Sequence[int]) -> str:
+        """The text of generated tokens, control tokens left out. A character cut in half ends in U+FFFD."""
+        ...
+
+    def ends(self, token: int) -> bool:
+        """Whether a token ends the turn."""
+        ...
+
+    def plan(self, prompt: Sequence[Piece], large: int | None) -> list[PlannedStep]:
+        """The steps in which a prompt is read. `large`: index of the only large photo; None: all photos are large."""
+        ...
+
+    def read(self, step: PlannedStep, at: PrefixCache, *, want_logits: bool) -> None:
+        """Read a step into the cache, which holds what `at` says. Raises Cancelled, ModelError.
+
+        With `want_logits`, `next_logits` returns those after it.
+        """
+        ...
+
+    def next_logits(self) -> np.ndarray:
+        """Logits (V,) float32 of the token that comes next."""
+        ...
+
+    def crop(self, to: PrefixCache) -> bool:
+        """Drop from the cache all that is not in `to`. False: the model cannot drop a part, and all was dropped."""
+        ...
+
+    def visual_tokens(self, photo: Photo) -> np.ndarray:
+        """Visual tokens of a photo, encoded small, (T, D) float32. Raises Cancelled, ModelError."""
+        ...
+
+    def write_to_disk(self, on: bool) -> None:
+        """Whether visual tokens may go to disk."""
+        ...
+
+    def close(self) -> None:
+        """Free the model. Calling it twice is fine."""
+        ...
 
 
 class CachedBackend:
-    """A `Backend` around a `CausalModel`. It is called from one thread at a time; `cancel` from any."""
+    """A `Backend` around a `ModelRunner`. It is called from one thread at a time; `cancel` from any."""
 
-    def __init__(
-        self,
-        spec: Spec,
-        processor: Processor,
-        model: CausalModel,
-        context: int = 8192,
-        snapshot: KvSnapshot | None = None,
-        photo_cache: PhotoCache | None = None,
-    ) -> None:
-        """`snapshot`, `photo_cache`: where the last conversation and visual tokens survive a restart; None: nowhere."""
+    def __init__(self, spec: Spec, runner: ModelRunner, snapshot: KvSnapshot | None = None) -> None:
+        """`snapshot`: where the last conversation survives a restart; None: nowhere."""
         self.name, self.space, self.threshold = spec.name, spec.space, spec.threshold
         self.verification, self.may_say, self.evidence = spec.verification, spec.may_say, spec.evidence
-        self._processor, self._model, self._context = processor, model, min(context, model.context)
-        self._prefix = PrefixCache()
-        self._visual: OrderedDict[tuple[str, bool], VisualTokens] = OrderedDict()
-        """By a photo's hash and whether it is small; the least recently used first."""
-        self._flag = AbortFlag()
-        self._snapshot, self._photo_cache = snapshot, photo_cache
-        self._ephemeral = self._begun = False
+        self.runner, self._snapshot = runner, snapshot
+        self.prefix = PrefixCache()
+        """What the runner's KV cache holds."""
         self.unsaved = False
         """Whether `save` would have something to write."""
-        self.photos_encoded = 0
-        """How often the vision tower has encoded a photo."""
+        self._ephemeral = self._begun = False
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
         """Generate the next assistant turn (see `Backend`)."""
         began, encoded_before = time.monotonic(), self.photos_encoded
-        rng = np.random.default_rng(options.seed)
-        prompt_tokens = cached = 0
-        written: list[int] = []
-        shown = ""
+        prompt_tokens = cached = written = 0
+        unspelt: list[int] = []
         stop: Any = "length"
-        self._flag.arm()
+        self.runner.flag.arm()
         try:
             prompt = pieces(messages)
-            reserve = min(options.max_new_tokens, self._context // 4)
-            logits, prompt_tokens, cached = self._read(prompt, large_photo(messages, prompt), reserve)
-            while len(written) < min(options.max_new_tokens, self._context - prompt_tokens):
-                token = pick(logits, options, rng)
-                if token in self._processor.ends:
-                    stop = "end"
-                    break
-                written.append(token)
-                text = self._processor.spell(written)
-                if not text.endswith("\ufffd") and text != shown:  # half a character waits for its other half
-                    yield Chunk(text[len(shown) :])
-                    shown = text
-                logits = self._read_token(token)
+            reserve = min(options.max_new_tokens, self.runner.context // 4)
+            prompt_tokens, cached = self.read(prompt, large_photo(messages, prompt), reserve)
+            limit = min(options.max_new_tokens, self.runner.context - prompt_tokens)
+            for token in self._decode(options, limit):
+                written += 1
+                unspelt.append(token)
+                text = self.runner.spell(unspelt)
+                if text and not text.endswith("\ufffd"):  # half a character waits for its other half
+                    unspelt = []
+                    yield Chunk(text)
+            if written < limit:
+                stop = "end"
         except Cancelled:
             stop = "cancelled"
         finally:
-            self._flag.disarm()
+            self.runner.flag.disarm()
             if not options.max_new_tokens:
                 self.unsaved = False  # a prompt read ahead is not the last conversation
-        tail = self._processor.spell(written)[len(shown) :]
+        tail = self.runner.spell(unspelt)
         seconds, encoded = time.monotonic() - began, self.photos_encoded - encoded_before
-        yield Chunk(tail, stop, prompt_tokens, cached, len(written), seconds, encoded)
+        yield Chunk(tail, stop, prompt_tokens, cached, written, seconds, encoded)
 
     def next_words(self, messages: Sequence[Message], words: Sequence[str]) -> tuple[float, ...]:
         """Probabilities that the next turn begins as each of `words` does (see `Backend`)."""
-        self._flag.arm()
         try:
-            prompt = pieces(messages)
-            logits = self._read(prompt, large_photo(messages, prompt)).logits
-            return probabilities(logits, [self.tokenize(Words(word)) for word in words])
-        except Cancelled as error:
-            raise ModelStopped("stopped before the question was read") from error
+            with self._request("the question was read"):
+                prompt = pieces(messages)
+                self.read(prompt, large_photo(messages, prompt))
+                return probabilities(self.next_logits(), [self.tokenize(Words(word)) for word in words])
         finally:
-            self._flag.disarm()
             self.unsaved = False  # this is not the last conversation
 
     def embed(self, photo: Photo) -> np.ndarray:
         """Visual tokens of a photo, encoded small, (T, D) float32. Raises ModelStopped when it is cancelled."""
-        self._flag.arm()
-        try:
-            self._trim()
-            return self._model.numpy(self._encoded(photo, self._processor.side is None).tokens[:, 0])
-        except Cancelled as error:
-            raise ModelStopped("stopped before the photo was seen") from error
-        finally:
-            self._flag.disarm()
+        with self._request("the photo was seen"):
+            return self.runner.visual_tokens(photo)
+
+    @property
+    def photos_encoded(self) -> int:
+        """How often the vision encoder has encoded a photo."""
+        return self.runner.photos_encoded
 
     def arm(self) -> None:
         """Announce a request: from now on `cancel` means this request."""
-        self._flag.arm()
+        self.runner.flag.arm()
 
     def cancel(self) -> None:
-        """Stop the running request at its next step. Does nothing when none runs."""
-        self._flag.set()
+        """Stop the running request soon. Does nothing when none runs."""
+        self.runner.flag.set()
 
     def set_ephemeral(self, on: bool) -> None:
         """While `on`, nothing goes to disk. When it ends, what was read meanwhile is dropped: it never goes to disk."""
         if on:
             no_core_dumps()
-        if self._ephemeral and not on:
-            self._cut(0)
+        elif self._ephemeral:
+            self.cut(0)
         self._ephemeral = on
+        self.runner.write_to_disk(not on)
 
     def save(self) -> bool:
         """Write the KV cache to disk, for the next start. False when there is nothing to write, or it must not be."""
@@ -151,99 +179,92 @@ class CachedBackend:
             return False
         self.unsaved = False
         if self._snapshot.epoch_changed():  # the cache may hold what was forgotten
-            self._cut(0)
-        return bool(self._prefix.steps) and self._snapshot.save(self._prefix)
+            self.cut(0)
+        return bool(self.prefix.steps) and self._snapshot.save(self.prefix)
 
     def close(self) -> None:
         """Free the model. Calling it twice is fine."""
-        self._visual.clear()
-        self._processor.close()
-        self._model.close()
-
-    def logits(self, prompt: Sequence[Piece]) -> np.ndarray:
-        """Logits (V,) of the token after a prompt: what export checks compare."""
-        return self._read(prompt)[0]
-
-    def follow(self, prompt: Sequence[Piece], tokens: Sequence[int]) -> np.ndarray:
-        """Logits (N, V), one row for each of `tokens`: of what comes there, after the prompt and the tokens before."""
-        return np.stack([self.logits(prompt), *(self._read_token(token) for token in tokens[:-1])])
+        self.runner.close()
 
     def tokenize(self, piece: Mark | Words) -> list[int]:
         """Token ids of a text piece; only a `Mark` may become control tokens."""
-        return self._processor.tokenize(piece)
+        return self.runner.tokenize(piece)
 
-    def _read(self, prompt: Sequence[Piece], large: int | None = None, reserve: int = 1) -> PromptRead:
-        """Make the cache hold exactly `prompt` (see `LlamaCpp.read`)."""
-        self._trim()
-        units, positions = self._processor.lay_out(prompt, large, lambda photo, small: self._encoded(photo, small).grid)
-        steps, size = plan_steps(prompt, units, STEP, STEP), len(positions)
-        if size + reserve > self._context:
-            raise PromptTooLong(f"the prompt has {size} tokens, the model takes {self._context}: say it in fewer words")
+    def read(self, prompt: Sequence[Piece], large: int | None = None, reserve: int = 1) -> tuple[int, int]:
+        """Make the KV cache hold exactly `prompt`. Returns its tokens, and how many of them were in the cache already.
+
+        `large`: index of the piece with the photo that is asked about; the other photos are small (None: all are
+        large). Raises PromptTooLong, before anything is changed, when the prompt and `reserve` tokens do not fit.
+        """
+        planned = self.runner.plan(prompt, large)
+        steps = [step.units for step in planned]
+        size, room = sum(unit.n_tokens for step in steps for unit in step), self.runner.context
+        if size + reserve > room:
+            raise PromptTooLong(f"the prompt has {size} tokens, the model takes {room}: say it in fewer words")
         if not self._begun and self._snapshot:
-            self._prefix = self._snapshot.restore(steps)
+            self.prefix = self._snapshot.restore(steps)
         self._begun = True
-        self._cut(min(self._prefix.shared(steps), len(steps) - 1))  # the last step is read again for its logits
-        cached = self._prefix.tokens
-        for step in steps[len(self._prefix.steps) :]:
-            at = self._prefix.tokens
-            logits = self._read_step(step, positions[at : at + len(step)], want_logits=at + len(step) == size)
-        return PromptRead(logits, size, cached)
+        self.cut(min(self.prefix.shared(steps), len(steps) - 1))  # the last step is read again for its logits
+        cached = self.prefix.tokens
+        for step in planned[len(self.prefix.steps) :]:
+            self._read_step(step, want_logits=step is planned[-1])
+        return size, cached
 
-    def _cut(self, keep: int) -> None:
-        """Keep the first `keep` steps of the cache."""
-        self._prefix.cut(keep)
-        self._model.crop(self._prefix.tokens)
+    def put(self, token: int) -> None:
+        """Read one token that was written, in a call of its own."""
+        self._read_step(PlannedStep((Unit(token),)), want_logits=True)
 
-    def _read_token(self, token: int) -> np.ndarray:
-        """Read a token that was written; returns the logits (V,) after it."""
-        at = self._prefix.position
-        return self._read_step((Unit(token),), [(at, at, at)], want_logits=True)
+    def next_logits(self) -> np.ndarray:
+        """Logits (V,) of the token that comes next."""
+        return self.runner.next_logits()
 
-    def _read_step(self, step: Step, positions: Sequence[Position], *, want_logits: bool) -> np.ndarray:
-        """Read one step into the cache; with `want_logits`, returns the logits (V,) after it."""
-        self._flag.check()
-        ids = [u.key if isinstance(u.key, int) else self._processor.image_token for u in step]
-        logits: np.ndarray = self._model.extend(ids, positions, self._spans(step), want_logits=want_logits)
-        self._prefix.add(step)
+    def logits(self, prompt: Sequence[Piece]) -> np.ndarray:
+        """Logits (V,) of the token after a prompt; checks of exports compare them."""
+        self.read(prompt)
+        return self.next_logits()
+
+    def follow(self, prompt: Sequence[Piece], tokens: Sequence[int]) -> np.ndarray:
+        """Logits (N, V) that predict each of `tokens`, after the prompt and the tokens before it."""
+        rows = [self.logits(prompt)]
+        for token in tokens[:-1]:
+            self.put(token)
+            rows.append(self.next_logits())
+        return np.stack(rows)
+
+    def cut(self, keep: int) -> None:
+        """Keep the first `keep` steps of the cache; none, where the model cannot remove a part of its cache."""
+        self.prefix.cut(keep)
+        if not self.runner.crop(self.prefix):
+            self.prefix.cut(0)
+
+    def _decode(self, options: Options, limit: int) -> Iterator[int]:
+        """Yield at most `limit` tokens; fewer when one ends the turn. All yielded tokens are read."""
+        rng = np.random.default_rng(options.seed)
+        for _ in range(limit):
+            token = pick(self.next_logits(), options, rng)
+            if self.runner.ends(token):
+                break
+            yield token
+            self.put(token)
+
+    def _read_step(self, step: PlannedStep, *, want_logits: bool) -> None:
+        """Read a step into the cache; one that fails or is cancelled leaves nothing there."""
+        self.runner.flag.check()
+        try:
+            self.runner.read(step, self.prefix, want_logits=want_logits)
+        except (Cancelled, ModelError):
+            self.cut(len(self.prefix.steps))
+            raise
+        self.prefix.add(step.units)
         self.unsaved = self._snapshot is not None
-        return logits
 
-    def _spans(self, units: Sequence[Unit]) -> list[PhotoSpan]:
-        """Each unbroken run of one photo's visual tokens in a step."""
-        runs: list[tuple[int, list[PhotoKey]]] = []
-        for at, unit in enumerate(units):
-            key = unit.key
-            if isinstance(key, int):
-                continue
-            if runs and at == runs[-1][0] + len(runs[-1][1]) and runs[-1][1][-1] == key._replace(chunk=key.chunk - 1):
-                runs[-1][1].append(key)
-            else:
-                runs.append((at, [key]))
-        return [
-            PhotoSpan(at, self._visual[keys[0].sha256, keys[0].small].tokens[keys[0].chunk : keys[-1].chunk + 1])
-            for at, keys in runs
-        ]
-
-    def _encoded(self, photo: Photo, small: bool) -> VisualTokens:
-        """A photo's visual tokens, from memory, from disk, or else from the vision tower."""
-        key = (photo.sha256, small)
-        if key not in self._visual:
-            self._flag.check()
-            stored = self._photo_cache.get(photo, small) if self._photo_cache else None
-            self._visual[key] = stored or self._encode(photo, small)
-        self._visual.move_to_end(key)
-        return self._visual[key]
-
-    def _encode(self, photo: Photo, small: bool) -> VisualTokens:
-        """Run the vision tower."""
-        self.photos_encoded += 1
-        inputs, grid = self._processor.preprocess(photo, small)
-        visual = VisualTokens(self._model.encode_image(inputs), grid)
-        if self._photo_cache and not self._ephemeral:
-            self._photo_cache.put(photo, small, visual)
-        return visual
-
-    def _trim(self) -> None:
-        """Free the least recently used visual tokens. Not while a prompt is being read: it may hold more photos."""
-        while len(self._visual) > MOST_PHOTOS:
-            self._visual.popitem(last=False)
+    @contextmanager
+    def _request(self, what: str) -> Iterator[None]:
+        """A request that `cancel` stops, which then raises ModelStopped: "stopped before" `what`."""
+        self.runner.flag.arm()
+        try:
+            yield
+        except Cancelled as error:
+            raise ModelStopped(f"stopped before {what}") from error
+        finally:
+            self.runner.flag.disarm()

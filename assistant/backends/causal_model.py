@@ -1,4 +1,4 @@
-"""What `CachedBackend` needs of a library: the `CausalModel` protocol, and visual tokens in memory and on disk."""
+"""What `CausalRunner` needs of a library: the `CausalModel` protocol, and visual tokens in memory and on disk."""
 
 from __future__ import annotations
 

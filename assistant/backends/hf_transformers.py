@@ -14,6 +14,7 @@ import numpy as np
 
 from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.causal_model import PhotoSpan
+from assistant.backends.causal_runner import CausalRunner
 from assistant.backends.processor import READY, Position, Processor
 from assistant.models.hf_config import connector
 from assistant.models.spec import Spec
@@ -33,7 +34,7 @@ def open_hf(spec: Spec, threads: int | None = None, context: int = 8192) -> Cach
     if threads:
         torch.set_num_threads(threads)
     processor = Processor(folder, spec.budget, threads or 1)
-    return CachedBackend(spec, processor, TransformersModel(load_model(folder)), context)
+    return CachedBackend(spec, CausalRunner(processor, TransformersModel(load_model(folder)), context))
 
 
 def load_model(folder: Path) -> Any:

@@ -19,6 +19,7 @@ import numpy as np
 from assistant.backends import disk_cache
 from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.causal_model import PhotoCache, PhotoSpan
+from assistant.backends.causal_runner import CausalRunner
 from assistant.backends.kv_snapshot import KvSnapshot
 from assistant.backends.processor import READY, Position, Processor
 from assistant.models.hf_config import config
@@ -45,12 +46,12 @@ def open_mlx(
     processor = Processor(spec.language, spec.budget, threads or 1)
     model = MlxModel(load_model(spec.language))
     if not (cache and spec.identity):
-        return CachedBackend(spec, processor, model, context)
+        return CachedBackend(spec, CausalRunner(processor, model, context))
     engine = " ".join(f"{name} {version(name)}" for name in ("mlx", "mlx-vlm", "transformers"))
     made_by = f"{engine} {spec.identity} {spec.budget} {RULE} {model.kind}"
     snapshot = KvSnapshot(cache, made_by, model.save, model.restore)
     photo_cache = PhotoCache(disk_cache.vision_cache(cache), made_by, pack, unpack)
-    return CachedBackend(spec, processor, model, context, snapshot, photo_cache)
+    return CachedBackend(spec, CausalRunner(processor, model, context, photo_cache), snapshot)
 
 
 def load_model(folder: Path) -> Any:

@@ -20,7 +20,7 @@ MOST_PHOTOS = 1024
 
 
 class ConnectorVision:
-    """What `LlamaCpp` needs of a vision encoder. Not thread-safe."""
+    """What `CachedBackend` needs of a vision encoder. Not thread-safe."""
 
     def __init__(self, connector: Path, model: Any, threads: int) -> None:
         """Raises ModelError when the connector does not fit the language model or the encoder."""

@@ -137,7 +137,7 @@ class WorkerBackend:
             self._send("cancel")
 
     def set_ephemeral(self, on: bool) -> None:
-        """While `on`, nothing goes to disk, then or later (see `LlamaCpp.set_ephemeral`)."""
+        """While `on`, nothing goes to disk, then or later (see `CachedBackend.set_ephemeral`)."""
         self._ephemeral = on
         if self._child:
             self._request("ephemeral", on)

@@ -13,22 +13,20 @@ import queue
 import threading
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
-from typing import Any, TypeAlias
+from typing import Any
 
 from assistant import offline
 from assistant.backends import disk_cache
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.models.spec import Spec
 from memory.errors import KeepsakeError, ModelError
 
 IDLE = 2.0
 """Seconds without a request after which the conversation is saved for the next start."""
 
-Engine: TypeAlias = LlamaCpp | CachedBackend
 
-
-def open_engine(spec: Spec, threads: int, context: int) -> Engine:
+def open_engine(spec: Spec, threads: int, context: int) -> CachedBackend:
     """Open the engine that a model needs, in this process. Raises ModelError."""
     if spec.engine == "mlx":
         from assistant.backends.mlxvlm import open_mlx
@@ -38,7 +36,7 @@ def open_engine(spec: Spec, threads: int, context: int) -> Engine:
         from assistant.backends.hf_transformers import open_hf
 
         return open_hf(spec, threads, context)
-    return LlamaCpp(spec, threads, context, cache=disk_cache.root())
+    return open_llamacpp(spec, threads, context, cache=disk_cache.root())
 
 
 class WorkerProcess:
@@ -47,7 +45,7 @@ class WorkerProcess:
     def __init__(self, incoming: Connection, outgoing: Connection) -> None:
         self._incoming, self._outgoing = incoming, outgoing
         self._requests: queue.Queue[tuple[Any, ...]] = queue.Queue()
-        self._engine: Engine | None = None
+        self._engine: CachedBackend | None = None
 
     def run(self) -> None:
         """Answer until the app says "close" or is gone; then the process ends."""
@@ -79,7 +77,8 @@ class WorkerProcess:
             case "save":
                 self._engine.save()
             case "ephemeral":
-                yield self._engine.set_ephemeral(*values)
+                self._engine.set_ephemeral(*values)
+                yield None
             case "network":
                 yield offline.network_evidence()
             case "embed":

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.models.local import load
 from assistant.photo import load_photo
 from benchmark.judges.score import Scores, wilson
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def command(args: argparse.Namespace) -> int:
     """Run every attempt and print the counts; return 1 after any harm or error. Raises KeepsakeError."""
     spec = load(args.model)
-    engine = LlamaCpp(spec, threads=args.threads)
+    engine = open_llamacpp(spec, threads=args.threads)
     name = re.sub(r"[^\w.-]+", "-", f"injection-{spec.name}-{spec.identity}")
     drawn = list(samples("test", len(attempts()), SEED))
     out = (args.out or home() / "runs") / f"{name}.jsonl"

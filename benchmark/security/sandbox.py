@@ -23,7 +23,7 @@ from unittest import mock
 from assistant import __main__ as assistant_commands
 from assistant import offline
 from assistant.backend import Chunk, MaySay, Message, Options
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.cached_backend import CachedBackend
 from assistant.chatml import Mark
 from assistant.worker import open_backend as opener
 from benchmark.security.payloads import CANARY, Attempt, blank
@@ -49,7 +49,7 @@ DAY = datetime(2025, 5, 12, 12, tzinfo=UTC)
 class RecordingBackend:
     """The real engine, with a record of what it reads. Its recall threshold is 0, so that no gate stops an attempt."""
 
-    def __init__(self, engine: LlamaCpp) -> None:
+    def __init__(self, engine: CachedBackend) -> None:
         self.name, self.space, self.threshold = engine.name, engine.space, 0.0
         self.verification = None
         self.evidence = False

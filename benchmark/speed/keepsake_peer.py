@@ -9,15 +9,15 @@ from pathlib import Path
 
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.backends.mlxvlm import open_mlx
 from assistant.models.spec import Spec
 from benchmark.speed.peer import TimedAnswer, timed
 
 
-def open_engine(spec: Spec, threads: int, context: int, cache: Path | None) -> LlamaCpp | CachedBackend:
+def open_engine(spec: Spec, threads: int, context: int, cache: Path | None) -> CachedBackend:
     """Open the engine that a model needs, in this process, with `context` tokens. Raises ModelError."""
-    return (open_mlx if spec.engine == "mlx" else LlamaCpp)(spec, threads, context, cache=cache)
+    return (open_mlx if spec.engine == "mlx" else open_llamacpp)(spec, threads, context, cache=cache)
 
 
 class Keepsake:
@@ -27,7 +27,7 @@ class Keepsake:
 
     def __init__(self, spec: Spec, threads: int, context: int, cache: Path | None) -> None:
         self.cache = cache
-        self._open: Callable[[], LlamaCpp | CachedBackend] = lambda: open_engine(spec, threads, context, cache)
+        self._open: Callable[[], CachedBackend] = lambda: open_engine(spec, threads, context, cache)
         self.engine = self._open()
 
     def answer(self, messages: Sequence[Message], max_tokens: int) -> TimedAnswer:

@@ -109,11 +109,11 @@ def command(args: argparse.Namespace) -> int:
         scores = score_captions_file(args.questions, args.captions, judge)
         print(json.dumps(scores, indent=None if args.json else 2))
         return 0
-    from assistant.backends.llamacpp import LlamaCpp
+    from assistant.backends.llamacpp import open_llamacpp
 
     name, drawn, total = _data(args)
     spec = load(args.model)
-    backend = LlamaCpp(spec, threads=args.threads)
+    backend = open_llamacpp(spec, threads=args.threads)
     run_name = re.sub(r"[^\w.-]+", "-", f"capeval-{spec.name}-{spec.identity}-{name}-{judge.name}")
     run_name += layout_in_name(args.layout)
     out = (args.out or home() / "runs") / f"{run_name}.jsonl"

@@ -36,12 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Caption, answer, score; prints the shares with intervals. Raises KeepsakeError for what the user can mend."""
-    from assistant.backends.llamacpp import LlamaCpp
+    from assistant.backends.llamacpp import open_llamacpp
 
     view, things = photo_views(args.photos, args.split)
     request = (prompt.CAPTION_REQUEST, *prompt.OTHER_REQUESTS)[args.request]
     spec = load(args.model)
-    backend, check = LlamaCpp(spec, threads=args.threads), spec.may_say if args.grounded else None
+    backend, check = open_llamacpp(spec, threads=args.threads), spec.may_say if args.grounded else None
     writer = CachedWriter(backend)
     rows: dict[str, list[tuple[Scores, Scores]]] = defaultdict(list)
     try:

@@ -58,10 +58,10 @@ def command(args: argparse.Namespace) -> int:
     rows = list(islice(read_hub(args.source, args.task, split=args.split, download=args.download), args.n))
     if not rows:
         raise KeepsakeError(f"{args.source} has no rows")
-    from assistant.backends.llamacpp import LlamaCpp
+    from assistant.backends.llamacpp import open_llamacpp
 
     spec = load(args.model)
-    backend = LlamaCpp(spec, threads=args.threads)
+    backend = open_llamacpp(spec, threads=args.threads)
     way = "direct" if args.direct else "cag"
     name = re.sub(r"[^\w.-]+", "-", f"official-{args.task}-{way}-{spec.name}-{spec.identity}-{judge.name}")
     out = (args.out or home() / "runs") / f"{name}{layout_in_name(args.layout)}.jsonl"

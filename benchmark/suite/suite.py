@@ -129,7 +129,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Run the suite and print its averages; return 1 when no block could run. Raises KeepsakeError."""
-    from assistant.backends.llamacpp import LlamaCpp
+    from assistant.backends.llamacpp import open_llamacpp
 
     blocks = [b for b in load(args.suite) if not args.only or b.name in args.only]
     if unknown := set(args.only or ()) - {b.name for b in blocks}:
@@ -140,7 +140,7 @@ def command(args: argparse.Namespace) -> int:
     with ExitStack() as opened:
 
         def backend(one: Model) -> Backend:
-            return opened.enter_context(closing(LlamaCpp(one, threads=args.threads)))
+            return opened.enter_context(closing(open_llamacpp(one, threads=args.threads)))
 
         def base() -> Backend:
             if spec.adapter is None:

@@ -174,9 +174,9 @@ def _measure(
 
 def _logits(spec: Spec, n: int, threads: int) -> Iterator[np.ndarray]:
     """Logits (N, V) along the right caption of each sample."""
-    from assistant.backends.llamacpp import LlamaCpp
+    from assistant.backends.llamacpp import open_llamacpp
 
-    reader = LlamaCpp(spec, threads)
+    reader = open_llamacpp(spec, threads)
     try:
         for asked, caption in prompts(n):
             yield reader.follow(asked, reader.tokenize(caption))

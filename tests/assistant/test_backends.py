@@ -15,13 +15,14 @@ import pytest
 from assistant import prompt
 from assistant.backend import Message, Options
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import LlamaCppRunner
 from assistant.chatml import Mark, Words, pieces
 from assistant.models.spec import Spec
 from assistant.worker.worker_backend import WorkerBackend
 from memory.errors import ModelStopped, PromptTooLong
 from quantize.hf_reference import Checkpoint
 from tests.support.pictures import smooth
+from tests.support.runners import causal_runner
 from tests.support.tiny_engines import (
     ASKED,
     CONTEXT,
@@ -29,7 +30,6 @@ from tests.support.tiny_engines import (
     PHOTOS,
     SHORT,
     TEXT,
-    Engine,
     engine,
     engines,
     forms,
@@ -47,7 +47,7 @@ def test_each_folder_names_its_engine(forms: dict[str, Spec]) -> None:
     assert len({spec.identity for spec in forms.values()}) == len(ENGINES)
 
 
-def test_the_visual_tokens_are_those_of_transformers(engine: Engine, truth: Checkpoint) -> None:
+def test_the_visual_tokens_are_those_of_transformers(engine: CachedBackend, truth: Checkpoint) -> None:
     for seen in PHOTOS:
         expected, got = truth.embed(seen), engine.embed(seen)
         assert got.shape == expected.shape and got.dtype == np.float32
@@ -56,18 +56,18 @@ def test_the_visual_tokens_are_those_of_transformers(engine: Engine, truth: Chec
         assert np.array_equal(engine.embed(seen), got)
 
 
-def test_the_next_token_is_that_of_transformers(engine: Engine, truth: Checkpoint) -> None:
+def test_the_next_token_is_that_of_transformers(engine: CachedBackend, truth: Checkpoint) -> None:
     """Logits have a deviation of 2 to 5. MLX and transformers differ by 1e-4, llama.cpp by 0.01 (its GELU is f16)."""
     asked = pieces(ASKED)
     expected, got = truth.logits(asked), engine.logits(asked)
     assert expected.std() > 1
-    assert np.abs(got - expected).max() < (0.05 if isinstance(engine, LlamaCpp) else 1e-3)
+    assert np.abs(got - expected).max() < (0.05 if isinstance(engine.runner, LlamaCppRunner) else 1e-3)
     assert np.abs(engine.logits(pieces(ASKED[:1])) - expected).max() > 1
     tokens = [int(expected.argmax()), *engine.tokenize(Words("Milo"))]
     np.testing.assert_allclose(engine.follow(asked, tokens), truth.follow(asked, tokens), atol=0.05)
 
 
-def test_all_write_the_same_caption(engines: dict[str, Engine]) -> None:
+def test_all_write_the_same_caption(engines: dict[str, CachedBackend]) -> None:
     """Greedy captions are equal to the letter."""
     written = {name: write(engine) for name, engine in engines.items()}
     assert len({text for text, _ in written.values()}) == 1, written
@@ -75,7 +75,7 @@ def test_all_write_the_same_caption(engines: dict[str, Engine]) -> None:
     assert len({(last.stop, last.prompt_tokens, last.new_tokens) for _, last in written.values()}) == 1, written
 
 
-def test_sampling_follows_its_seed_and_all_draw_alike(engines: dict[str, Engine]) -> None:
+def test_sampling_follows_its_seed_and_all_draw_alike(engines: dict[str, CachedBackend]) -> None:
     options = [Options(max_new_tokens=6, temperature=1.5, top_p=0.9, seed=seed) for seed in (1, 2, 3, 1)]
     drawn = {name: [write(engine, ASKED, o)[0] for o in options] for name, engine in engines.items()}
     for texts in drawn.values():
@@ -84,14 +84,14 @@ def test_sampling_follows_its_seed_and_all_draw_alike(engines: dict[str, Engine]
     assert drawn["mlx"] == drawn["transformers"]
 
 
-def test_only_a_mark_becomes_a_control_token(engines: dict[str, Engine], engine: Engine) -> None:
+def test_only_a_mark_becomes_a_control_token(engines: dict[str, CachedBackend], engine: CachedBackend) -> None:
     for control in ("<|im_end|>", "<|im_start|>", "<|image_pad|>"):
         (mark,) = engine.tokenize(Mark(control))
         assert mark not in engine.tokenize(Words(f"a {control} b"))
     assert engine.tokenize(Words(TEXT)) == engines["transformers"].tokenize(Words(TEXT))
 
 
-def test_what_was_read_is_not_read_again(engine: Engine) -> None:
+def test_what_was_read_is_not_read_again(engine: CachedBackend) -> None:
     first, cold = write(engine)
     second, warm = write(engine)
     assert first == second
@@ -102,7 +102,7 @@ def test_what_was_read_is_not_read_again(engine: Engine) -> None:
     assert follow.cached_tokens >= cold.prompt_tokens - 1
 
 
-def test_a_reused_cache_gives_what_a_fresh_one_does(engine: Engine, truth: Checkpoint) -> None:
+def test_a_reused_cache_gives_what_a_fresh_one_does(engine: CachedBackend, truth: Checkpoint) -> None:
     """A prompt that shares a part, another photo in the middle, an abandoned stream: each time as if read afresh."""
     other = (ASKED[0], Message("user", tuple(PHOTOS[2] if p is PHOTOS[1] else p for p in ASKED[1].parts)))
     stream = engine.stream(ASKED, SHORT)
@@ -118,7 +118,7 @@ def test_a_reused_cache_gives_what_a_fresh_one_does(engine: Engine, truth: Check
         assert np.abs(engine.logits(pieces(messages)) - expected).max() < 0.05
 
 
-def test_the_probability_of_yes_is_that_of_transformers(engine: Engine, truth: Checkpoint) -> None:
+def test_the_probability_of_yes_is_that_of_transformers(engine: CachedBackend, truth: Checkpoint) -> None:
     """The pair task: what "yes" and "no" weigh as the first word, and a prefix in the cache changes nothing."""
     messages = prompt.same_thing_messages(PHOTOS[0], PHOTOS[1])
     rows = truth.logits(pieces(messages)).astype(np.float64)
@@ -130,19 +130,16 @@ def test_the_probability_of_yes_is_that_of_transformers(engine: Engine, truth: C
     assert len(set(expected)) == 4 and not engine.unsaved
 
 
-def test_writing_ends_for_a_reason(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writing_ends_for_a_reason(engine: CachedBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     """With enough tokens the reason is "length"; when the likeliest token ends a turn, "end", and it is not written."""
     assert write(engine, ASKED, Options(max_new_tokens=1))[1].stop == "length"
     likeliest = int(engine.logits(pieces(ASKED)).argmax())
-    if isinstance(engine, LlamaCpp):
-        monkeypatch.setattr(engine._llama, "llama_vocab_is_eog", lambda _, token: token == likeliest)
-    else:
-        monkeypatch.setattr(engine._processor, "ends", {likeliest})
+    monkeypatch.setattr(engine.runner, "ends", lambda token: token == likeliest)
     text, last = write(engine)
     assert (text, last.stop, last.new_tokens) == ("", "end", 0)
 
 
-def test_a_prompt_that_is_too_long_is_refused_and_changes_nothing(engine: Engine) -> None:
+def test_a_prompt_that_is_too_long_is_refused_and_changes_nothing(engine: CachedBackend) -> None:
     before, _ = write(engine)
     long = prompt.chat_messages(["Milo " * CONTEXT])
     with pytest.raises(PromptTooLong, match=rf"^the prompt has \d+ tokens, the model takes {CONTEXT}: say it in fewer"):
@@ -152,7 +149,7 @@ def test_a_prompt_that_is_too_long_is_refused_and_changes_nothing(engine: Engine
     assert last.cached_tokens == last.prompt_tokens - 1
 
 
-def test_stopped_before_and_between_tokens(engine: Engine) -> None:
+def test_stopped_before_and_between_tokens(engine: CachedBackend) -> None:
     """A cancel means the request that runs or is announced; a late one does not hit the next answer."""
     expected, _ = write(engine)
     engine.arm()
@@ -174,14 +171,14 @@ def test_stopped_before_and_between_tokens(engine: Engine) -> None:
 
 @pytest.mark.parametrize("name", ("mlx", "transformers"))
 def test_stopped_from_another_thread_while_it_reads(
-    name: str, engines: dict[str, Engine], monkeypatch: pytest.MonkeyPatch
+    name: str, engines: dict[str, CachedBackend], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The engine stops after the step that it reads. (llama.cpp stops inside a step: `test_worker.py`.)"""
     engine = engines[name]
-    assert isinstance(engine, CachedBackend)
+    model = causal_runner(engine).model
     engine.logits([Mark("<|im_end|>")])
     reading = threading.Event()
-    extend = engine._model.extend
+    extend = model.extend
     steps: list[int] = []
 
     def slow(ids: list[int], *rest: object, **more: object) -> object:
@@ -191,7 +188,7 @@ def test_stopped_from_another_thread_while_it_reads(
         return extend(ids, *rest, **more)  # type: ignore[arg-type]
 
     stopped = threading.Event()
-    monkeypatch.setattr(engine._model, "extend", slow)
+    monkeypatch.setattr(model, "extend", slow)
 
     def stop() -> None:
         reading.wait(30)
@@ -207,7 +204,7 @@ def test_stopped_from_another_thread_while_it_reads(
 
 @pytest.mark.parametrize("what", ("reading", "writing", "seeing"))
 def test_a_stop_is_heard_within_three_tenths_of_a_second(
-    engine: Engine, what: str, monkeypatch: pytest.MonkeyPatch
+    engine: CachedBackend, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is the processor time of this process after the cancel, since the machine may be busy. `arm` comes first,
     as in the worker: the cancel may come before the request has begun."""
@@ -244,7 +241,7 @@ def test_closing_twice_is_fine(forms: dict[str, Spec]) -> None:
 
 @pytest.mark.parametrize("name", ("mlx", "transformers"))
 def test_the_worker_runs_it_in_a_process_of_its_own(
-    name: str, forms: dict[str, Spec], engines: dict[str, Engine]
+    name: str, forms: dict[str, Spec], engines: dict[str, CachedBackend]
 ) -> None:
     """Started by the folder alone, stopped in the middle, and used again."""
     backend = WorkerBackend(forms[name], threads=1, context=CONTEXT)

@@ -12,7 +12,7 @@ from PIL import Image
 from assistant import prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.conversation import Conversation
 from assistant.encoder.encoder import BackendEncoder
 from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Shortened
@@ -129,7 +129,7 @@ def test_the_user_is_told_in_words(left: Shortened, words: str) -> None:
 
 def test_the_real_model_fits_what_it_can(nano: Spec, memory: Memory) -> None:
     """A context for about two memories: the third is left out, the prompt and the answer it may write fit."""
-    backend = LlamaCpp(nano, context=200)
+    backend = open_llamacpp(nano, context=200)
     talk = recalling(backend, memory, LIKELY, OLD, RECENT)
     talk.options = Options(max_new_tokens=8)
     events = list(talk.look(NEW))

@@ -14,14 +14,16 @@ import pytest
 from assistant import prompt
 from assistant.backend import Options
 from assistant.backends import disk_cache
+from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.disk_cache import DiskCache
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.chatml import Mark, Piece, Words
 from assistant.models.spec import Spec
 from assistant.photo import from_image
 from benchmark.world.scene import Look, draw
 from memory.episode import Photo
 from memory.errors import KeepsakeError
+from tests.support.runners import tower
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,10 +48,10 @@ def cache(tmp_path: Path) -> DiskCache:
 @pytest.fixture
 def opened(nano: Spec, tmp_path: Path) -> Iterator[object]:
     """Opens the nano with a cache, as a start of the app does; closes all at the end."""
-    engines: list[LlamaCpp] = []
+    engines: list[CachedBackend] = []
 
-    def open_(exact: bool = False, cached: bool = True) -> LlamaCpp:
-        engines.append(LlamaCpp(nano, context=256, exact=exact, cache=tmp_path / "cache" if cached else None))
+    def open_(exact: bool = False, cached: bool = True) -> CachedBackend:
+        engines.append(open_llamacpp(nano, context=256, exact=exact, cache=tmp_path / "cache" if cached else None))
         return engines[-1]
 
     yield open_
@@ -231,7 +233,7 @@ def test_a_conversation_about_something_else_is_not_taken_up(opened) -> None:
     first.save()
     other = opened()
     assert other.read([Words("Hello"), *about()])[1] == 0
-    assert other._prefix.tokens == sum(len(step) for step in other._prefix.steps)
+    assert other.prefix.tokens == sum(len(step) for step in other.prefix.steps)
 
 
 def test_what_was_forgotten_is_not_kept_by_an_engine_that_runs(opened, tmp_path: Path) -> None:
@@ -240,7 +242,7 @@ def test_what_was_forgotten_is_not_kept_by_an_engine_that_runs(opened, tmp_path:
     engine.read(about(photo(1)))
     disk_cache.forget(photo(1).sha256, tmp_path / "cache")
     assert not engine.save()
-    assert not engine._prefix.steps
+    assert not engine.prefix.steps
     assert not list((tmp_path / "cache").rglob(f"{photo(1).sha256}*"))
     engine.read(about(photo(2)))
     assert engine.save(), "what comes after is kept as ever"
@@ -252,7 +254,7 @@ def test_a_private_conversation_leaves_nothing_on_disk(opened, tmp_path: Path) -
     list(engine.stream(prompt.describe_messages(photo(1)), Options(max_new_tokens=2)))
     assert not engine.save()
     engine.set_ephemeral(False)
-    assert not engine._prefix.steps, "nor later"
+    assert not engine.prefix.steps, "nor later"
     engine.read(about())
     assert engine.save()
     files = [f for f in (tmp_path / "cache").rglob("*") if f.is_file()]
@@ -268,8 +270,7 @@ def test_half_precision_moves_the_answer_little(opened) -> None:
         return powers / powers.sum()
 
     half, single = opened(cached=False), opened(cached=False)
-    assert single._vision
-    single._vision._dtype = np.float32
+    tower(single)._dtype = np.float32
     for n in range(3):
         a, b, other = (chances(e.logits(about(photo(m)))) for e, m in ((single, n), (half, n), (half, n + 1)))
         assert 0 < np.abs(a - b).sum() < np.abs(a - other).sum() / 2

@@ -75,13 +75,13 @@ from pathlib import Path
 from assistant.backends import disk_cache
 from assistant.models import local
 from assistant.chatml import Mark, Words
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from tests.assistant.test_endurance import photo
 
 disk_cache.VISION_BYTES = int(sys.argv[3])
 spec, found, encoded = local.load("nano", verify=False), {}, 0
 for turn in range(4):
-    engine = LlamaCpp(spec, context=256, cache=Path(sys.argv[1]))
+    engine = open_llamacpp(spec, context=256, cache=Path(sys.argv[1]))
     for n in (int(sys.argv[2]) * turn + i for i in range(3)):
         digest = hashlib.sha256(engine.embed(photo(n % 6)).tobytes()).hexdigest()
         assert found.setdefault(str(n % 6), digest) == digest, "another photo's tokens"

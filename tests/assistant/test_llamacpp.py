@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from llama_cpp import llama_cpp
 
 from assistant import prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.backends import llama_loader
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.cached_backend import CachedBackend
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.chatml import Mark, Words, pieces
 from assistant.models.spec import Spec
 from assistant.photo import from_image
@@ -24,19 +26,20 @@ from benchmark.world.scene import Look, draw
 from memory.episode import Episode, Photo, Turn
 from memory.errors import ModelError, ModelStopped
 from tests.support import replay
+from tests.support.runners import tower
 
 SHORT = Options(max_new_tokens=8)
 
 
 @pytest.fixture(scope="module")
-def shared(nano: Spec) -> Iterator[LlamaCpp]:
-    engine = LlamaCpp(nano)
+def shared(nano: Spec) -> Iterator[CachedBackend]:
+    engine = open_llamacpp(nano)
     yield engine
     engine.close()
 
 
 @pytest.fixture
-def engine(shared: LlamaCpp) -> LlamaCpp:
+def engine(shared: CachedBackend) -> CachedBackend:
     """The engine with nothing in its cache."""
     shared.read([Mark("<|im_end|>")])
     return shared
@@ -58,13 +61,13 @@ def episodes(n: int) -> list[Episode]:
 ASKED = prompt.caption_messages(episodes(2), photo(9))
 
 
-def write(engine: LlamaCpp, messages: tuple[Message, ...], options: Options = SHORT) -> tuple[str, Chunk]:
+def write(engine: CachedBackend, messages: tuple[Message, ...], options: Options = SHORT) -> tuple[str, Chunk]:
     chunks = list(engine.stream(messages, options))
     assert [c.stop for c in chunks[:-1]] == [None] * (len(chunks) - 1)
     return "".join(c.text for c in chunks), chunks[-1]
 
 
-def test_the_same_prompt_again_is_not_read_again(engine: LlamaCpp) -> None:
+def test_the_same_prompt_again_is_not_read_again(engine: CachedBackend) -> None:
     """All but the last token, whose logits are wanted, is in the cache; the greedy text is the same."""
     first, cold = write(engine, ASKED)
     second, warm = write(engine, ASKED)
@@ -75,7 +78,7 @@ def test_the_same_prompt_again_is_not_read_again(engine: LlamaCpp) -> None:
     assert warm.new_tokens <= SHORT.max_new_tokens
 
 
-def test_the_answer_reads_its_own_words_only(engine: LlamaCpp) -> None:
+def test_the_answer_reads_its_own_words_only(engine: CachedBackend) -> None:
     caption, first = write(engine, ASKED)
     asked = (*ASKED, Message("assistant", (caption.strip(),)), Message("user", ("When was that?",)))
     answer, second = write(engine, asked)
@@ -84,10 +87,10 @@ def test_the_answer_reads_its_own_words_only(engine: LlamaCpp) -> None:
     assert third.cached_tokens >= second.prompt_tokens - 1
 
 
-def test_a_reused_cache_gives_the_logits_of_a_fresh_one(nano: Spec, engine: LlamaCpp) -> None:
+def test_a_reused_cache_gives_the_logits_of_a_fresh_one(nano: Spec, engine: CachedBackend) -> None:
     """To the bit: what is read depends on the prompt alone. Another photo moves logits by 3."""
     wanted = pieces(ASKED)
-    fresh = LlamaCpp(nano)
+    fresh = open_llamacpp(nano)
     truth = fresh.logits(wanted)
     fresh.close()
     for before in (
@@ -103,13 +106,13 @@ def test_a_reused_cache_gives_the_logits_of_a_fresh_one(nano: Spec, engine: Llam
     assert np.abs(engine.logits(other) - truth).max() > 1
 
 
-def test_after_writing_the_cache_still_holds_what_the_prefix_cache_says(nano: Spec, engine: LlamaCpp) -> None:
+def test_after_writing_the_cache_still_holds_what_the_prefix_cache_says(nano: Spec, engine: CachedBackend) -> None:
     """Generated tokens, an abandoned stream, then a prompt that shares a part: logits are those of a fresh engine."""
     stream = engine.stream(ASKED, SHORT)
     next(stream)
     stream.close()
     written, _ = write(engine, ASKED, Options(max_new_tokens=3))
-    fresh = LlamaCpp(nano)
+    fresh = open_llamacpp(nano)
     for caption in ("Nobody.", written):
         follow = pieces((*ASKED, Message("assistant", (caption,)), Message("user", ("Sure?",))))
         reused = engine.logits(follow)
@@ -118,7 +121,7 @@ def test_after_writing_the_cache_still_holds_what_the_prefix_cache_says(nano: Sp
     fresh.close()
 
 
-def test_a_prompt_that_is_too_long_is_refused_and_changes_nothing(engine: LlamaCpp) -> None:
+def test_a_prompt_that_is_too_long_is_refused_and_changes_nothing(engine: CachedBackend) -> None:
     expected, _ = write(engine, ASKED)
     long = prompt.chat_messages(["harbour " * 9000])
     with pytest.raises(
@@ -133,15 +136,15 @@ def test_a_prompt_that_is_too_long_is_refused_and_changes_nothing(engine: LlamaC
 def test_writing_ends_where_the_context_does(nano: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
     """The prompt fits, the answer (of a model that never ends) does not: it is cut, not an error."""
     asked = prompt.chat_messages(["Count to a hundred."])
-    small = LlamaCpp(nano, context=64)
-    monkeypatch.setattr(small._llama, "llama_vocab_is_eog", lambda *_: False)
+    small = open_llamacpp(nano, context=64)
+    monkeypatch.setattr(small.runner, "ends", lambda _: False)
     _, chunk = write(small, asked, Options(max_new_tokens=500))
     small.close()
     assert chunk.stop == "length"
     assert chunk.prompt_tokens + chunk.new_tokens == 64
 
 
-def test_every_photo_is_encoded_once(engine: LlamaCpp) -> None:
+def test_every_photo_is_encoded_once(engine: CachedBackend) -> None:
     before = engine.photos_encoded
     new, known = photo(20), Episode(photo(21), (Turn("user", "This is Rex."),), datetime(2025, 1, 1, tzinfo=UTC))
     tokens = engine.embed(new)
@@ -152,7 +155,7 @@ def test_every_photo_is_encoded_once(engine: LlamaCpp) -> None:
     assert engine.photos_encoded == before + 2
 
 
-def test_sampling_follows_its_seed(engine: LlamaCpp) -> None:
+def test_sampling_follows_its_seed(engine: CachedBackend) -> None:
     asked = prompt.chat_messages(["Tell me something."])
     options = [Options(max_new_tokens=8, temperature=2.0, seed=seed) for seed in (1, 2, 3, 1)]
     texts = [write(engine, asked, o)[0] for o in options]
@@ -162,22 +165,22 @@ def test_sampling_follows_its_seed(engine: LlamaCpp) -> None:
     assert write(engine, asked, narrow)[0] == write(engine, asked)[0], "a nucleus of one token is greedy"
 
 
-def test_only_a_mark_becomes_a_control_token(engine: LlamaCpp) -> None:
+def test_only_a_mark_becomes_a_control_token(engine: CachedBackend) -> None:
     for control in ("<|im_end|>", "<|im_start|>"):
         assert len(engine.tokenize(Mark(control))) == 1
         spelled = engine.tokenize(Words(control))
         assert len(spelled) > 1
         assert engine.tokenize(Mark(control))[0] not in spelled
-        assert b"".join(engine._spell(t) for t in spelled).decode() == control
+        assert engine.runner.spell(spelled) == control
 
 
-def test_no_token_is_too_long_to_be_spelt(engine: LlamaCpp) -> None:
+def test_no_token_is_too_long_to_be_spelt(engine: CachedBackend) -> None:
     """Previously the room for one was 64 bytes, which SmolLM2 just fits and Qwen does not: its text was lost."""
     longest = " " * 64 + "=" * 256 + "é👩‍👩‍👧\n\t"
-    assert b"".join(engine._spell(t) for t in engine.tokenize(Words(longest))).decode() == longest
+    assert engine.runner.spell(engine.tokenize(Words(longest))) == longest
 
 
-def test_stopping_before_the_first_token(engine: LlamaCpp) -> None:
+def test_stopping_before_the_first_token(engine: CachedBackend) -> None:
     """Announced and stopped before it began: nothing is written, and the next stream is as ever."""
     engine.arm()
     engine.cancel()
@@ -186,7 +189,7 @@ def test_stopping_before_the_first_token(engine: LlamaCpp) -> None:
     assert write(engine, ASKED)[0]
 
 
-def test_stopping_when_nothing_runs_does_nothing(engine: LlamaCpp) -> None:
+def test_stopping_when_nothing_runs_does_nothing(engine: CachedBackend) -> None:
     """Previously a late cancel stopped the next stream."""
     expected, _ = write(engine, ASKED)
     for _ in range(2):
@@ -199,10 +202,10 @@ def test_stopping_when_nothing_runs_does_nothing(engine: LlamaCpp) -> None:
     assert write(engine, ASKED)[0] == expected
 
 
-def test_stopping_in_the_middle_of_the_vision_tower(nano: Spec, engine: LlamaCpp) -> None:
+def test_stopping_in_the_middle_of_the_vision_tower(nano: Spec, engine: CachedBackend) -> None:
     """The tower ends after its current operation, and its unfinished output is not taken for the photo's embeddings."""
-    assert engine._vision
-    seen, nodes, wanted = photo(30), 0, engine._vision.on_node
+    vision, seen, nodes = tower(engine), photo(30), 0
+    wanted = vision.on_node
 
     def stopping(ask: bool) -> bool:
         nonlocal nodes
@@ -211,35 +214,35 @@ def test_stopping_in_the_middle_of_the_vision_tower(nano: Spec, engine: LlamaCpp
             engine.cancel()
         return wanted(ask)
 
-    engine._vision.on_node = stopping  # type: ignore[method-assign]
+    vision.on_node = stopping  # type: ignore[method-assign]
     with pytest.raises(ModelStopped, match="stopped before the photo was seen"):
         engine.embed(seen)
-    engine._vision.on_node = wanted  # type: ignore[method-assign]
+    vision.on_node = wanted  # type: ignore[method-assign]
     assert nodes == 50
-    other = LlamaCpp(nano, context=64)
+    other = open_llamacpp(nano, context=64)
     assert np.array_equal(engine.embed(seen), other.embed(seen))
     other.close()
 
 
 def test_a_model_that_cannot_take_back_a_part_reads_all_again(
-    engine: LlamaCpp, monkeypatch: pytest.MonkeyPatch
+    engine: CachedBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As with recurrent layers: llama.cpp refuses, and the prefix cache must agree."""
     engine.read(pieces(ASKED))
-    remove = engine._llama.llama_memory_seq_rm
-    monkeypatch.setattr(engine._llama, "llama_memory_seq_rm", lambda *args: args[2] == 0 and remove(*args))
+    remove = llama_cpp.llama_memory_seq_rm
+    monkeypatch.setattr(llama_cpp, "llama_memory_seq_rm", lambda *args: args[2] == 0 and remove(*args))
     other = pieces(prompt.caption_messages(episodes(2), photo(10)))
     size, cached = engine.read(other)
-    assert (cached, engine._prefix.tokens) == (0, size)
+    assert (cached, engine.prefix.tokens) == (0, size)
     once = engine.next_logits()
     monkeypatch.undo()
-    engine._cut(0)
+    engine.cut(0)
     assert np.array_equal(engine.logits(other), once)
 
 
 def test_conversations_end_as_if_they_had_just_been_read(nano: Spec) -> None:
     """As in `test_prefix_cache.py`, with the model that ships."""
-    engine, fresh = LlamaCpp(nano, context=512), LlamaCpp(nano, context=512)
+    engine, fresh = open_llamacpp(nano, context=512), open_llamacpp(nano, context=512)
     stops = replay.compare(engine, fresh, [photo(i) for i in range(4)], conversations=8, seed=2)
     assert "cancelled" in stops
     engine.close()
@@ -252,11 +255,11 @@ def test_files_that_do_not_fit_are_refused_by_name(nano: Spec, tmp_path: Any) ->
     for changed in ({"language": wrong}, {"mmproj": wrong}, {"adapter": wrong}):
         fields = {**nano.__dict__, **changed}
         with pytest.raises(ModelError, match=r"wrong\.gguf"):
-            LlamaCpp(Spec(**fields))
+            open_llamacpp(Spec(**fields))
 
 
 def test_closing_twice_is_fine(nano: Spec) -> None:
-    engine = LlamaCpp(nano, context=64)
+    engine = open_llamacpp(nano, context=64)
     engine.close()
     engine.close()
 

@@ -96,16 +96,16 @@ def test_after_a_restart_all_is_as_it_was_to_the_bit(spec: Spec, opened: Opened,
     assert not lasting.unsaved and not lasting.save()
     first = opened(spec)
     assert np.array_equal(first.logits(asked), truth[0]) and first.photos_encoded == 2
-    size = first._prefix.tokens
+    size = first.prefix.tokens
     assert first.unsaved and first.save()
     assert not first.unsaved and not first.save(), "once is enough"
     second = opened(spec)
-    assert second._read(further)[2] == size
+    assert second.read(further)[1] == size
     assert second.photos_encoded == 0
     assert np.array_equal(second.follow(further, list(range(20, 30))), truth[1])
     third = opened(spec)
-    logits, length, cached = third._read(asked)
-    assert np.array_equal(logits, truth[0]) and (length, cached) == (size, size - 1)
+    length, cached = third.read(asked)
+    assert np.array_equal(third.next_logits(), truth[0]) and (length, cached) == (size, size - 1)
     assert kept(tmp_path) == {"vision": 2, "talk": 1}
     assert all(f.stat().st_mode & 0o777 == 0o600 for f in (tmp_path / "cache").rglob("*") if f.is_file())
 
@@ -139,8 +139,8 @@ def test_a_damaged_entry_is_made_again(opened: Opened, tmp_path: Path) -> None:
         for file, content in whole.items():
             file.write_bytes(damage(content))
         engine = opened()
-        logits, _, cached = engine._read(asked)
-        assert np.array_equal(logits, truth)
+        _, cached = engine.read(asked)
+        assert np.array_equal(engine.next_logits(), truth)
         assert (cached, engine.photos_encoded) == (0, 1)
         assert engine.save()
         assert {file: file.read_bytes() for file in files} == whole
@@ -156,12 +156,12 @@ def test_what_another_model_version_or_photo_made_is_not_taken_up(
     spec = forms["qwen"]
     for other in (forms["qwen-bf16"], replace(spec, identity="other"), replace(spec, budget=PhotoBudget(256))):
         engine = opened(other)
-        assert (engine._read(asked)[2], engine.photos_encoded) == (0, 1)
+        assert (engine.read(asked)[1], engine.photos_encoded) == (0, 1)
     other = opened()
-    assert other._read([Words("Hello"), *about(photo(1))])[2] == 0
+    assert other.read([Words("Hello"), *about(photo(1))])[1] == 0
     assert np.array_equal(other.logits(asked), truth), "what was not taken up is not in the way"
     other = opened()
-    assert other._read(about(photo(2)))[2] == len(other.tokenize(about()[0])) + 1, "as far as a photo begins"
+    assert other.read(about(photo(2)))[1] == len(other.tokenize(about()[0])) + 1, "as far as a photo begins"
     assert other.photos_encoded == 1
     for library in ("mlx", "mlx-vlm", "transformers"):
         with monkeypatch.context() as patch:
@@ -169,7 +169,7 @@ def test_what_another_model_version_or_photo_made_is_not_taken_up(
                 "assistant.backends.mlxvlm.version", lambda name, new=library: version(name) + " b" * (name == new)
             )
             engine = opened()
-            assert (engine._read(asked)[2], engine.photos_encoded) == (0, 1), library
+            assert (engine.read(asked)[1], engine.photos_encoded) == (0, 1), library
 
 
 def test_what_was_forgotten_is_not_kept_by_an_engine_that_runs(opened: Opened, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_what_was_forgotten_is_not_kept_by_an_engine_that_runs(opened: Opened, t
     engine.logits(about(photo(1), said="Milo."))
     disk_cache.forget(photo(1).sha256, tmp_path / "cache")
     assert kept(tmp_path) == {}
-    assert not engine.save() and not engine._prefix.steps and kept(tmp_path) == {}
+    assert not engine.save() and not engine.prefix.steps and kept(tmp_path) == {}
     engine.logits(about(photo(2)))
     assert engine.save(), "what comes after is kept as ever"
     (state,) = (tmp_path / "cache" / "talk").iterdir()
@@ -193,7 +193,7 @@ def test_a_private_conversation_leaves_nothing_on_disk(opened: Opened, tmp_path:
     list(engine.stream(prompt.describe_messages(photo(1)), SHORT))
     assert not engine.save()
     engine.set_ephemeral(False)
-    assert not engine._prefix.steps and not engine.save(), "nor later"
+    assert not engine.prefix.steps and not engine.save(), "nor later"
     assert not engine.unsaved, "and no second try is made"
     assert kept(tmp_path) == {}
     list(engine.stream(prompt.chat_messages(["Hello"]), SHORT))

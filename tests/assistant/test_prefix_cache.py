@@ -13,15 +13,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from llama_cpp import llama_cpp
 
 from assistant.backend import Message, Options
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.cached_backend import CachedBackend
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.backends.prefix_cache import PrefixCache, Step, Unit, plan_steps
 from assistant.chatml import ASSISTANT, Mark, Piece, Words
 from assistant.models.spec import Spec
 from memory.episode import Photo
 from tests.support import replay, tinyqwen
 from tests.support.pictures import smooth
+from tests.support.runners import llama_runner
 
 UNITS = [Unit(n) for n in range(5)] + [Unit((name, small, 0), 16, 4) for name in "ab" for small in (True, False)]
 
@@ -37,8 +40,8 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Spec:
 
 
 @pytest.fixture(scope="module")
-def engine(spec: Spec) -> Iterator[LlamaCpp]:
-    backend = LlamaCpp(spec, context=1024)
+def engine(spec: Spec) -> Iterator[CachedBackend]:
+    backend = open_llamacpp(spec, context=1024)
     yield backend
     backend.close()
 
@@ -104,48 +107,48 @@ def test_the_steps_of_a_prompt_are_those_of_its_beginning() -> None:
                 assert whole[: len(begun)] == begun
 
 
-def test_a_photo_fills_more_cells_than_positions(engine: LlamaCpp) -> None:
+def test_a_photo_fills_more_cells_than_positions(engine: CachedBackend) -> None:
     """The prefix cache counts cells and positions as llama.cpp does."""
     size, _ = engine.read(replay.showing(*PHOTOS[:3]))
-    photos = [u for step in engine._prefix.steps for u in step if not isinstance(u.key, int)]
+    photos = [u for step in engine.prefix.steps for u in step if not isinstance(u.key, int)]
     assert [(u.n_tokens, u.n_pos) for u in photos] == [(16, 4), (18, 6), (10, 5)]
-    assert engine._prefix.tokens == size == engine._prefix.position + 16 + 18 + 10 - 4 - 6 - 5
-    memory = engine._llama.llama_get_memory(engine._ctx)
-    assert engine._llama.llama_memory_seq_pos_max(memory, 0) == engine._prefix.position - 1
+    assert engine.prefix.tokens == size == engine.prefix.position + 16 + 18 + 10 - 4 - 6 - 5
+    memory = llama_cpp.llama_get_memory(llama_runner(engine).ctx)
+    assert llama_cpp.llama_memory_seq_pos_max(memory, 0) == engine.prefix.position - 1
 
 
 @pytest.mark.slow
-def test_two_hundred_conversations_end_as_if_they_had_just_been_read(spec: Spec, engine: LlamaCpp) -> None:
+def test_two_hundred_conversations_end_as_if_they_had_just_been_read(spec: Spec, engine: CachedBackend) -> None:
     """Attach, ask, follow up, stop, go back, another photo; one engine goes through all, another reads the end only."""
-    fresh = LlamaCpp(spec, context=1024)
+    fresh = open_llamacpp(spec, context=1024)
     stops = replay.compare(engine, fresh, PHOTOS, conversations=200, seed=1)
     fresh.close()
     assert set(stops) >= {"length", "cancelled", None}
 
 
 def test_the_comparison_would_notice_a_wrong_position(
-    spec: Spec, engine: LlamaCpp, monkeypatch: pytest.MonkeyPatch
+    spec: Spec, engine: CachedBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when a photo's tokens are taken for its positions, once: later cells lie in the wrong places."""
-    fresh = LlamaCpp(spec, context=1024)
+    fresh = open_llamacpp(spec, context=1024)
     real = PrefixCache.add
 
     def wrong(self: PrefixCache, step: Step) -> None:
         real(self, step)
-        if self is engine._prefix:
+        if self is engine.prefix:
             self.position += sum(u.n_tokens - u.n_pos for u in step)
 
-    engine._cut(0)
+    engine.cut(0)
     monkeypatch.setattr(PrefixCache, "add", wrong)
     with pytest.raises(AssertionError, match="conversation 0"):
         replay.compare(engine, fresh, PHOTOS, conversations=1, seed=1)
     monkeypatch.undo()
-    engine._prefix = PrefixCache(engine._prefix.steps)
-    engine._cut(0)
+    engine.prefix = PrefixCache(engine.prefix.steps)
+    engine.cut(0)
     fresh.close()
 
 
-def test_the_photo_asked_about_is_large_and_memories_are_small(engine: LlamaCpp) -> None:
+def test_the_photo_asked_about_is_large_and_memories_are_small(engine: CachedBackend) -> None:
     """A large photo has at most 64 tokens, a small one 16; a photo of fewer tokens stays as it is. When the messages do
     not say which photo they are about, all are large."""
     large, little = PHOTOS[3], PHOTOS[2]
@@ -153,7 +156,7 @@ def test_the_photo_asked_about_is_large_and_memories_are_small(engine: LlamaCpp)
     def seen(about: str | None) -> list[tuple[str, bool, int]]:
         messages = (Message("user", (little, large, "then", large, "Who?"), about),)
         list(engine.stream(messages, Options(max_new_tokens=1)))
-        photos = [u for step in engine._prefix.steps for u in step if isinstance(u.key, tuple)]
+        photos = [u for step in engine.prefix.steps for u in step if isinstance(u.key, tuple)]
         return [(u.key[0], u.key[1], u.n_tokens) for u in photos if isinstance(u.key, tuple)]
 
     assert seen(large.sha256) == [(little.sha256, True, 10), (large.sha256, True, 16), (large.sha256, False, 64)]
@@ -165,20 +168,20 @@ def test_the_photo_asked_about_is_large_and_memories_are_small(engine: LlamaCpp)
 def test_after_a_restart_the_same_floats_come_from_disk(spec: Spec, tmp_path: Path) -> None:
     """DeepStack layers included: logits are the same to the bit, and the tower does not run."""
     prompt = replay.showing(*PHOTOS)
-    first = LlamaCpp(spec, context=1024, cache=tmp_path)
+    first = open_llamacpp(spec, context=1024, cache=tmp_path)
     truth = first.logits(prompt)
     assert first.photos_encoded == 4
     first.close()  # nothing saved it: the KV cache is gone, the photos are not
-    second = LlamaCpp(spec, context=1024, cache=tmp_path)
+    second = open_llamacpp(spec, context=1024, cache=tmp_path)
     assert np.array_equal(second.logits(prompt), truth)
     assert second.photos_encoded == 0
     assert second.save()
     second.close()
-    third = LlamaCpp(spec, context=1024, cache=tmp_path)
+    third = open_llamacpp(spec, context=1024, cache=tmp_path)
     size, cached = third.read(prompt)
     assert cached == size - 1
     alone = third.next_logits()
-    third._cut(0)
+    third.cut(0)
     third.read(prompt)
     assert np.array_equal(third.next_logits(), alone)
     third.close()

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from assistant import prompt
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.cached_backend import CachedBackend
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.conversation import Conversation
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.open_encoder import open_encoder
@@ -36,17 +37,17 @@ pytestmark = [pytest.mark.quality, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def first(nano: Spec) -> Iterator[LlamaCpp]:
+def first(nano: Spec) -> Iterator[CachedBackend]:
     """The first nano, which ships for its drawn world."""
-    opened = LlamaCpp(nano)
+    opened = open_llamacpp(nano)
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[LlamaCpp]:
+def engine() -> Iterator[CachedBackend]:
     """The model that everybody meets first."""
-    opened = LlamaCpp(local.load())
+    opened = open_llamacpp(local.load())
     yield opened
     opened.close()
 
@@ -58,7 +59,7 @@ def encoder() -> Iterator[PhotoEncoder]:
     opened.close()
 
 
-def test_it_names_what_the_memories_name_and_nothing_else(first: LlamaCpp, tmp_path: Path) -> None:
+def test_it_names_what_the_memories_name_and_nothing_else(first: CachedBackend, tmp_path: Path) -> None:
     """24 held-out scenes, three memories each, one of which is in the photo."""
     asked = capeval.captioning(CachedWriter(first), Lexical())
     found = capeval.summary(run([asked], samples("test", 24, 11), 24, tmp_path / "rows.jsonl"))
@@ -67,7 +68,7 @@ def test_it_names_what_the_memories_name_and_nothing_else(first: LlamaCpp, tmp_p
     assert found["misbinding"] <= 0.2
 
 
-def test_the_demo_conversation(engine: LlamaCpp, encoder: PhotoEncoder, tmp_path: Path) -> None:
+def test_the_demo_conversation(engine: CachedBackend, encoder: PhotoEncoder, tmp_path: Path) -> None:
     """The plush bear comes back, is named, and the answer says when; of the stranger nothing is known."""
     with Memory(tmp_path / "memory.db") as memory:
         album.load(memory, encoder)
@@ -86,7 +87,7 @@ def test_the_demo_conversation(engine: LlamaCpp, encoder: PhotoEncoder, tmp_path
     assert isinstance(stranger, Captioned) and stranger.caption.text == ABSTENTION
 
 
-def test_with_an_empty_memory_it_knows_nobody(engine: LlamaCpp, encoder: PhotoEncoder, tmp_path: Path) -> None:
+def test_with_an_empty_memory_it_knows_nobody(engine: CachedBackend, encoder: PhotoEncoder, tmp_path: Path) -> None:
     with Memory(tmp_path / "memory.db") as memory:
         talk = Conversation(engine, memory, encoder)
         *_, captioned = talk.look(load_photo(album.demo_photo()))
@@ -95,7 +96,7 @@ def test_with_an_empty_memory_it_knows_nobody(engine: LlamaCpp, encoder: PhotoEn
     assert captioned.caption.episodes == ()
 
 
-def test_natural_notes_about_real_photographs(engine: LlamaCpp) -> None:
+def test_natural_notes_about_real_photographs(engine: CachedBackend) -> None:
     """24 notes that it never read, photographs that it never saw; recall's evidence in the prompt."""
     view, things = photo_views(PHOTOS, "test")
     sums: dict[str, list[float]] = {}

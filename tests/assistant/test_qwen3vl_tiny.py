@@ -14,7 +14,8 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.cached_backend import CachedBackend
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.chatml import Mark, Words
 from assistant.models.spec import Spec
 from memory.episode import Photo
@@ -64,9 +65,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def engine(folder: Path, adapter: str | None = None, language: str = "language.gguf") -> LlamaCpp:
+def engine(folder: Path, adapter: str | None = None, language: str = "language.gguf") -> CachedBackend:
     lora = folder / adapter if adapter else None
-    return LlamaCpp(Spec("tiny", folder / language, folder / "mmproj.gguf", lora), exact=True)
+    return open_llamacpp(Spec("tiny", folder / language, folder / "mmproj.gguf", lora), exact=True)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ def llama(folder: Path):
     backend.close()
 
 
-def test_text_becomes_the_same_tokens(folder: Path, llama: LlamaCpp) -> None:
+def test_text_becomes_the_same_tokens(folder: Path, llama: CachedBackend) -> None:
     """Control tokens come from marks only: an <|im_end|> in words stays text of several tokens."""
     truth = Checkpoint(folder / "model")
     texts = [p for p in PROMPT if not isinstance(p, Photo)]
@@ -86,7 +87,7 @@ def test_text_becomes_the_same_tokens(folder: Path, llama: LlamaCpp) -> None:
     assert len(end) == 1 and end[0] not in truth.tokenize(Words("<|im_end|>"))
 
 
-def test_the_vision_tower_sees_the_same(folder: Path, llama: LlamaCpp) -> None:
+def test_the_vision_tower_sees_the_same(folder: Path, llama: CachedBackend) -> None:
     """Tokens have a deviation of 3.7; measured difference 0.008."""
     truth = Checkpoint(folder / "model")
     for seen in PHOTOS:
@@ -119,7 +120,7 @@ def test_all_that_the_reference_reads_goes_to_its_device(folder: Path) -> None:
     assert {tensor.device.type for tensor in inputs.values()} == {"meta"}
 
 
-def test_the_first_token_of_a_prompt_with_three_photos_is_the_same(folder: Path, llama: LlamaCpp) -> None:
+def test_the_first_token_of_a_prompt_with_three_photos_is_the_same(folder: Path, llama: CachedBackend) -> None:
     """Logits have a deviation of 5; measured difference 0.006."""
     expected, got = Checkpoint(folder / "model").logits(PROMPT), llama.logits(PROMPT)
     assert expected.std() > 3
@@ -127,7 +128,7 @@ def test_the_first_token_of_a_prompt_with_three_photos_is_the_same(folder: Path,
     assert compare(expected, got).same_first
 
 
-def test_the_proof_would_notice_a_lost_deepstack_or_flat_positions(folder: Path, llama: LlamaCpp) -> None:
+def test_the_proof_would_notice_a_lost_deepstack_or_flat_positions(folder: Path, llama: CachedBackend) -> None:
     """The comparison above is only worth something if these parts move the logits far beyond its tolerance."""
     got = llama.logits(PROMPT)
     shallow = Checkpoint(folder / "model")

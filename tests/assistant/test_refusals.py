@@ -9,7 +9,8 @@ from llama_cpp import llama_cpp, mtmd_cpp
 
 from assistant import prompt
 from assistant.backend import Options
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.cached_backend import CachedBackend
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.models.spec import Spec
 from assistant.photo import from_image
 from benchmark.world.scene import Look, draw
@@ -37,15 +38,15 @@ SHORT = Options(max_new_tokens=2)
 
 
 @pytest.fixture(scope="module")
-def engine(nano: Spec) -> Iterator[LlamaCpp]:
-    opened = LlamaCpp(nano, 1, 512)
+def engine(nano: Spec) -> Iterator[CachedBackend]:
+    opened = open_llamacpp(nano, 1, 512)
     yield opened
     opened.close()
 
 
 @pytest.mark.parametrize(("library", "function", "code", "line"), CASES)
 def test_a_code_becomes_a_line_and_the_engine_goes_on(
-    library: object, function: str, code: int, line: str, engine: LlamaCpp, monkeypatch: pytest.MonkeyPatch
+    library: object, function: str, code: int, line: str, engine: CachedBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever fails, the same question is answered when it fails no longer."""
     asked = prompt.caption_messages(

@@ -17,7 +17,7 @@ from assistant import prompt
 from assistant.backend import Message
 from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.hf_transformers import open_hf
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.backends.mlxvlm import open_mlx
 from assistant.models import local
 from assistant.models.spec import Spec
@@ -28,7 +28,7 @@ from quantize.gguf import export
 from quantize.merge.lora import merge
 from quantize.mlx import mlx_export
 from tests.support import nanofolder
-from tests.support.partings import Engine, parting, write
+from tests.support.partings import parting, write
 
 # peft asks transformers by a name that transformers has just deprecated
 pytestmark = [
@@ -60,9 +60,9 @@ def nano_forms(nano: Spec, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         }
 
 
-def opened(name: str, spec: Spec) -> Engine:
+def opened(name: str, spec: Spec) -> CachedBackend:
     if spec.engine == "llama.cpp":
-        return LlamaCpp(spec, 1, 2048, exact=name != "ships")
+        return open_llamacpp(spec, 1, 2048, exact=name != "ships")
     return open_mlx(spec, 1, 2048)
 
 

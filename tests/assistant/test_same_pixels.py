@@ -21,7 +21,7 @@ from transformers.models.smolvlm.image_processing_pil_smolvlm import SmolVLMImag
 from assistant.backend import Message, Options
 from assistant.backends import mtmd
 from assistant.backends.hf_transformers import open_hf
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.backends.mlxvlm import open_mlx
 from assistant.chatml import Words
 from assistant.models import local
@@ -33,6 +33,7 @@ from memory.errors import PhotoError
 from quantize.gguf import export
 from quantize.mlx import mlx_export
 from tests.support import tinyqwen, tinysmolvlm
+from tests.support.runners import causal_runner, tower
 
 REAL = Path(__file__).parents[1] / "data" / "photos"
 SIZES = (
@@ -72,17 +73,17 @@ class Engines:
 
     def __init__(self, home: Path, budget: PhotoBudget) -> None:
         spec = Spec("tiny", home / "language.gguf", home / "mmproj.gguf", budget=budget)
-        self.llama = LlamaCpp(spec, 1, CONTEXT, exact=True)
+        self.llama = open_llamacpp(spec, 1, CONTEXT, exact=True)
         self.hf = open_hf(replace(local.load(str(home / "model")), budget=budget), 1, CONTEXT)
         self.mlx = open_mlx(replace(local.load(str(home / "mlx")), budget=budget), 1, CONTEXT)
 
     def seen(self, photo: Photo, small: bool) -> dict[str, np.ndarray]:
         """Visual tokens, DeepStack layers included, (T, 4 D), by engine."""
-        assert self.llama._vision
-        rows = {"llama.cpp": np.concatenate(self.llama._vision._embeddings(photo, small))}
+        rows = {"llama.cpp": np.concatenate(tower(self.llama)._embeddings(photo, small))}
         for name, engine in (("transformers", self.hf), ("mlx", self.mlx)):
-            tokens = engine._encoded(photo, small).tokens
-            rows[name] = engine._model.numpy(tokens.reshape(tokens.shape[0], -1))
+            runner = causal_runner(engine)
+            tokens = runner.encoded(photo, small).tokens
+            rows[name] = runner.model.numpy(tokens.reshape(tokens.shape[0], -1))
         return rows
 
     def close(self) -> None:
@@ -154,7 +155,7 @@ def test_every_engine_sees_the_same_small_photo(engines: Engines) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_every_engine_sees_the_same_large_photo(engines: Engines) -> None:
-    for size in SIZES if engines.llama._vision and engines.llama._vision._budget.query < 1000 else FEW:
+    for size in SIZES if tower(engines.llama)._budget.query < 1000 else FEW:
         rows = engines.seen(photo(*size), False)
         assert {name: row.shape for name, row in rows.items()} == dict.fromkeys(rows, rows["transformers"].shape), size
         assert relative_error(rows["llama.cpp"], rows["transformers"]) < 1e-3, size
@@ -163,13 +164,12 @@ def test_every_engine_sees_the_same_large_photo(engines: Engines) -> None:
 
 def test_the_number_of_tokens_is_that_of_the_published_processor(engines: Engines) -> None:
     """Without running a vision tower: engines plan prompts by it."""
-    vision = engines.llama._vision
-    assert vision
+    vision = tower(engines.llama)
     for size in SIZES:
         for small in (False, True):
             grid = published(photo(*size), vision._budget.most(small), vision._budget.least)["image_grid_thw"]
             (image,) = [c for c in vision.chunks(photo(*size), small) if c.image]
-            _, (rows, columns) = engines.hf._processor.preprocess(photo(*size), small)
+            _, (rows, columns) = causal_runner(engines.hf).processor.preprocess(photo(*size), small)
             assert image.n_tokens == rows * columns == int(grid.prod()) // 4
             assert image.n_pos == max(rows, columns)
 
@@ -261,15 +261,14 @@ def test_every_engine_cuts_a_photo_into_the_same_tiles(smolvlm: Path) -> None:
     overviews: list[float] = []
     engines = Engines(smolvlm, PhotoBudget())
     processor = SmolVLMImageProcessorPil.from_pretrained(smolvlm / "model")
-    vision, side = engines.llama._vision, tinysmolvlm.SIDE
-    assert vision
+    vision, hf, side = tower(engines.llama), causal_runner(engines.hf), tinysmolvlm.SIDE
     for size in SIZES:
         shown = photo(*size)
         whole = engines.seen(shown, False)
         cut = processor([[Image.fromarray(pixels(shown))]], return_tensors="np")["pixel_values"][0]
         assert cut.shape[1:] == (3, side, side)
         assert {row.shape for row in whole.values()} == {(len(cut) * tinysmolvlm.TOKENS, tinysmolvlm.WIDTH)}, size
-        truth = engines.hf._model.numpy(engines.hf._model.encode_image({"pixel_values": cut[None]})[:, 0])
+        truth = hf.model.numpy(hf.model.encode_image({"pixel_values": cut[None]})[:, 0])
         for name, rows in (*whole.items(), *engines.seen(shown, True).items()):
             tiles = len(rows) - tinysmolvlm.TOKENS
             off = relative_error(rows[tiles:], truth[-tinysmolvlm.TOKENS :])
@@ -279,8 +278,8 @@ def test_every_engine_cuts_a_photo_into_the_same_tiles(smolvlm: Path) -> None:
                 assert relative_error(rows[:tiles], truth[:tiles]) < 1e-3, (size, name)
         for small in (False, True):
             words = [list(c.tokens) for c in vision.chunks(shown, small) if not c.image]
-            units, _ = engines.hf._processor.lay_out(
-                [Words("New photo:"), shown], 1 if not small else 0, lambda p, s: engines.hf._encoded(p, s).grid
+            units, _ = hf.processor.lay_out(
+                [Words("New photo:"), shown], 1 if not small else 0, lambda p, s: hf.encoded(p, s).grid
             )
             assert [u.key for u in units[1] if isinstance(u.key, int)] == [t for ids in words for t in ids], size
             assert len(units[1]) == sum(c.n_tokens for c in vision.chunks(shown, small))

@@ -15,8 +15,7 @@ import torch
 from PIL import Image
 
 from assistant.backend import Message, Options
-from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.chatml import Mark, pieces
 from assistant.models import local
 from assistant.models.spec import Spec
@@ -27,6 +26,7 @@ from quantize.gguf import export
 from quantize.hf_reference import Checkpoint
 from quantize.mlx import mlx_export
 from tests.support import tinyqwen, tinysmolvlm
+from tests.support.runners import tower
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +67,6 @@ def test_a_photo_is_one_square_where_there_are_no_words_for_tiles(name: str, for
     spec, truth = forms[name], Checkpoint(forms["model"].language)
     assert (spec.side, spec.one_tile) == (None, False), "no file says so"
     engine = open_engine(spec, 1, 256)
-    assert isinstance(engine, LlamaCpp | CachedBackend)
     expected, got = truth.embed(PHOTO), engine.embed(PHOTO)
     assert got.shape == expected.shape == (tinysmolvlm.TOKENS, tinysmolvlm.WIDTH)
     cosine = (got * expected).sum(1) / np.linalg.norm(got, axis=1) / np.linalg.norm(expected, axis=1)
@@ -91,9 +90,8 @@ def test_tiles_stay_where_the_vocabulary_has_words_for_them(tmp_path: Path, monk
 
     monkeypatch.setattr(tinyqwen, "tokenizer", speaking)
     published(tmp_path)
-    engine = LlamaCpp(local.load(str(tmp_path / "gguf")), 1, 512)
-    assert engine._vision
-    chunks = engine._vision.chunks(PHOTO)
+    engine = open_llamacpp(local.load(str(tmp_path / "gguf")), 1, 512)
+    chunks = tower(engine).chunks(PHOTO)
     assert [c.n_tokens for c in chunks if c.image] == [tinysmolvlm.TOKENS] * 13
     (place,) = engine.tokenize(Mark("<row_3_col_4>"))
     assert sum(c.tokens.count(place) for c in chunks) == 1 and min(t for c in chunks for t in c.tokens) >= 0

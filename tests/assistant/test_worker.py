@@ -18,7 +18,7 @@ import pytest
 
 from assistant import prompt
 from assistant.backend import Chunk, Options
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.models import local
 from assistant.models.spec import Spec
 from assistant.photo import load_photo
@@ -80,7 +80,7 @@ def alive(pid: int) -> bool:
 
 
 def test_the_child_says_what_the_engine_says(nano: Spec, shared: WorkerBackend, hello: str) -> None:
-    inside = LlamaCpp(nano)
+    inside = open_llamacpp(nano)
     assert "".join(c.text for c in inside.stream(HELLO, SHORT)) == hello != ""
     new = load_photo(demo_photo())
     np.testing.assert_array_equal(shared.embed(new), inside.embed(new))

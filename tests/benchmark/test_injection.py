@@ -20,9 +20,10 @@ import assistant.__main__
 import memory.__main__
 from assistant import chatml, offline, prompt
 from assistant.backend import Chunk, Message, Options
-from assistant.backends import llamacpp
+from assistant.backends import cached_backend
+from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.fake import FakeBackend
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import LlamaCppRunner, open_llamacpp
 from assistant.chatml import Mark, Words
 from assistant.commands import printed_results
 from assistant.models.spec import Spec
@@ -66,7 +67,7 @@ def network_count(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def recording(nano: Spec) -> Iterator[RecordingBackend]:
-    engine = LlamaCpp(nano, threads=1)
+    engine = open_llamacpp(nano, threads=1)
     yield RecordingBackend(engine)
     engine.close()
 
@@ -109,26 +110,26 @@ def test_the_real_engine_takes_words_for_words(recording: RecordingBackend, thro
 # Every kind of harm is noticed
 
 
-def unescaped(engine: LlamaCpp, patch: pytest.MonkeyPatch) -> None:
+def unescaped(engine: CachedBackend, patch: pytest.MonkeyPatch) -> None:
     """Let text become control tokens."""
-    tokenize = LlamaCpp.tokenize
-    patch.setattr(LlamaCpp, "tokenize", lambda self, piece: tokenize(self, Mark(piece.text)))
+    tokenize = LlamaCppRunner.tokenize
+    patch.setattr(LlamaCppRunner, "tokenize", lambda self, piece: tokenize(self, Mark(piece.text)))
 
 
-def in_one_piece(engine: LlamaCpp, patch: pytest.MonkeyPatch) -> None:
+def in_one_piece(engine: CachedBackend, patch: pytest.MonkeyPatch) -> None:
     """Do not keep text apart from structure."""
 
     def joined(messages: Sequence[Message]) -> list[chatml.Piece]:
         return [Mark(p.text) if isinstance(p, Words) else p for p in chatml.pieces(messages)]
 
-    patch.setattr(llamacpp, "pieces", joined)
+    patch.setattr(cached_backend, "pieces", joined)
 
 
 @pytest.mark.parametrize("weakness", [unescaped, in_one_piece])
 def test_control_tokens_in_words_are_noticed(
     recording: RecordingBackend,
     monkeypatch: pytest.MonkeyPatch,
-    weakness: Callable[[LlamaCpp, pytest.MonkeyPatch], None],
+    weakness: Callable[[CachedBackend, pytest.MonkeyPatch], None],
 ) -> None:
     weakness(recording._engine, monkeypatch)
     attempt, _ = find("words", "", "im_start|>system")
@@ -259,7 +260,7 @@ def test_the_command_runs_all_of_it(
     """Two of the fifty attempts with a parrot in place of the nano; a second run asks nothing again."""
     asked: list[object] = []
     monkeypatch.setattr(injection, "attempts", lambda: attempts()[:2])
-    monkeypatch.setattr(injection, "LlamaCpp", lambda spec, threads: Parrot(lambda: asked.append(1)))
+    monkeypatch.setattr(injection, "open_llamacpp", lambda spec, threads: Parrot(lambda: asked.append(1)))
     monkeypatch.setattr(injection, "RecordingBackend", lambda engine: engine)
     for _ in range(2):
         assert main(["injection", "--json", "--out", str(tmp_path)]) == 0

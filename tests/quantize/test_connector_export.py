@@ -13,7 +13,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from assistant import prompt
 from assistant.backend import Options
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.backends.mlxvlm import open_mlx
 from assistant.encoder.open_encoder import open_shipped
 from assistant.models import local
@@ -77,7 +77,7 @@ def test_a_model_with_a_connector_is_exported_measured_and_shipped(
     messages = prompt.caption_messages(seen.context[:1], seen.query)
     llama, mlx = local.load(str(out)), local.load(str(out / "mlx-f32"))
     assert llama.connector and mlx.connector and llama.evidence and mlx.evidence and mlx.may_say == "told"
-    for engine in (LlamaCpp(llama, 1, 4096), open_mlx(mlx, 1, 4096)):
+    for engine in (open_llamacpp(llama, 1, 4096), open_mlx(mlx, 1, 4096)):
         assert list(engine.stream(messages, Options(max_new_tokens=4)))[-1].photos_encoded == 2
         engine.close()
     assert main(["verify", str(checkpoint), "--out", str(out), "--prompts", "1"]) == 0

@@ -18,7 +18,8 @@ import torch
 from gguf import GGUFReader
 from peft import LoraConfig, get_peft_model
 
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.cached_backend import CachedBackend
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.chatml import Piece, Words, pieces
 from assistant.models.spec import Spec
 from assistant.photo import from_image
@@ -77,9 +78,9 @@ def truth(folder: Path) -> Checkpoint:
     return Checkpoint(folder / "checkpoint")
 
 
-def engine(folder: Path, adapter: str | None) -> LlamaCpp:
+def engine(folder: Path, adapter: str | None) -> CachedBackend:
     lora = folder / adapter if adapter else None
-    return LlamaCpp(Spec("nano", base(), folder / "mmproj.gguf", lora, side=128, one_tile=True), exact=True)
+    return open_llamacpp(Spec("nano", base(), folder / "mmproj.gguf", lora, side=128, one_tile=True), exact=True)
 
 
 def photo(seed: int, size: int = 128) -> Photo:

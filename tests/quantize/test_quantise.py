@@ -17,7 +17,7 @@ import torch
 from gguf import GGUFReader
 from gguf.quants import dequantize
 
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.models.spec import Spec
 from benchmark.world.sample import Sample, build
 from benchmark.world.sample import Spec as Drawn
@@ -183,7 +183,7 @@ def test_a_vision_tower_of_eight_bits_sees_the_same(folder: Path) -> None:
     assert sizes[1] < 0.7 * sizes[0]
     seen = []
     for name in ("mmproj.gguf", "mmproj-q8.gguf"):
-        backend = LlamaCpp(Spec("tiny", folder / "language.gguf", folder / name))
+        backend = open_llamacpp(Spec("tiny", folder / "language.gguf", folder / name))
         seen.append(backend.embed(short(0, 3).query))
         backend.close()
     assert 0.001 < np.abs(seen[0] - seen[1]).mean() < 0.1 * seen[0].std()

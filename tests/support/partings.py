@@ -7,10 +7,7 @@ from dataclasses import dataclass
 
 from assistant.backend import Message, Options
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.llamacpp import LlamaCpp
 from assistant.chatml import Mark, pieces
-
-Engine = LlamaCpp | CachedBackend
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,36 +27,33 @@ class Parting:
         return f"{self.engine} parts at token {self.at}: {self.theirs!r} for {self.ours!r}, {self.margin:.3f} apart"
 
 
-def write(engine: Engine, messages: tuple[Message, ...]) -> tuple[str, str | None]:
+def write(engine: CachedBackend, messages: tuple[Message, ...]) -> tuple[str, str | None]:
     chunks = list(engine.stream(messages, Options()))
     return "".join(chunk.text for chunk in chunks), chunks[-1].stop
 
 
-def greedy(engine: Engine, messages: Sequence[Message], most: int = Options().max_new_tokens) -> list[int]:
+def greedy(engine: CachedBackend, messages: Sequence[Message], most: int = Options().max_new_tokens) -> list[int]:
     """The tokens that an engine writes, the end of the turn included. Its text may come apart into other tokens."""
     end = engine.tokenize(Mark("<|im_end|>"))
     logits, written = engine.logits(pieces(messages)), []
     while len(written) < most and written[-1:] != end:
         written.append(int(logits.argmax()))
-        if isinstance(engine, LlamaCpp):
-            engine.put(written[-1])
-            logits = engine.next_logits()
-        else:
-            logits = engine._read_token(written[-1])
+        engine.put(written[-1])
+        logits = engine.next_logits()
     return written
 
 
 def parting(
-    name: str, engine: Engine, truth: CachedBackend, messages: tuple[Message, ...], text: str
+    name: str, engine: CachedBackend, truth: CachedBackend, messages: tuple[Message, ...], text: str
 ) -> Parting | None:
     """Where the caption of `engine` differs from `text`, which `truth` wrote to its end; None if it does not."""
     if write(engine, messages) == (text, "end"):
         return None
     ours, theirs = greedy(truth, messages), greedy(engine, messages)
-    assert truth._processor.spell(ours) == text
+    assert truth.runner.spell(ours) == text
     at = next(i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b)
     logits = truth.follow(pieces(messages), ours[: at + 1])[at]
-    one, other = (truth._processor.spell([token]) for token in (ours[at], theirs[at]))
+    one, other = (truth.runner.spell([token]) for token in (ours[at], theirs[at]))
     found = Parting(name, at, one, other, float(logits[ours[at]] - logits[theirs[at]]))
     print(found)
     return found

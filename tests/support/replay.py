@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assistant.backend import Message, Options
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.cached_backend import CachedBackend
 from assistant.chatml import Mark, Piece, Words, large_photo, pieces
 from memory.episode import Photo
 
@@ -25,7 +25,7 @@ def showing(*photos: Photo) -> list[Piece]:
 
 
 def compare(
-    engine: LlamaCpp, fresh: LlamaCpp, photos: Sequence[Photo], conversations: int, seed: int
+    engine: CachedBackend, fresh: CachedBackend, photos: Sequence[Photo], conversations: int, seed: int
 ) -> list[str | None]:
     """Assert after each conversation that both engines give the same logits. Returns each answer's stop reason."""
     rng = random.Random(seed)
@@ -46,12 +46,12 @@ def compare(
         engine.read(prompt, large)
         fresh.read([Mark("<|im_end|>")])
         assert fresh.read(prompt, large)[1] == 0
-        assert engine._prefix.steps == fresh._prefix.steps
+        assert engine.prefix.steps == fresh.prefix.steps
         assert np.array_equal(engine.next_logits(), fresh.next_logits()), f"conversation {n}"
     return stops
 
 
-def answer(engine: LlamaCpp, talk: Sequence[Message], rng: random.Random) -> tuple[str | None, str]:
+def answer(engine: CachedBackend, talk: Sequence[Message], rng: random.Random) -> tuple[str | None, str]:
     """Stop reason and text of an answer that is written to its end, stopped at any moment, or abandoned (None)."""
     options = Options(max_new_tokens=rng.randrange(1, 6), temperature=1.0, seed=rng.randrange(99))
     stream, how = engine.stream(talk, options), rng.random()

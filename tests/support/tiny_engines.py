@@ -10,7 +10,7 @@ import torch
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.hf_transformers import open_hf
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.backends.mlxvlm import open_mlx
 from assistant.chatml import Mark
 from assistant.models import local
@@ -21,7 +21,6 @@ from quantize.mlx import mlx_export
 from tests.support import tinyqwen, tinysmolvlm
 from tests.support.pictures import smooth
 
-Engine = LlamaCpp | CachedBackend
 FAMILIES = {"smolvlm": tinysmolvlm.build, "qwen3_vl": tinyqwen.build}
 ENGINES = ("llama.cpp", "mlx", "transformers")
 CONTEXT = 512
@@ -55,14 +54,14 @@ def forms(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         }
 
 
-def start(spec: Spec, context: int = CONTEXT) -> Engine:
+def start(spec: Spec, context: int = CONTEXT) -> CachedBackend:
     if spec.engine == "mlx":
         return open_mlx(spec, 1, context)
-    return open_hf(spec, 1, context) if spec.engine == "transformers" else LlamaCpp(spec, 1, context, exact=True)
+    return open_hf(spec, 1, context) if spec.engine == "transformers" else open_llamacpp(spec, 1, context, exact=True)
 
 
 @pytest.fixture(scope="module")
-def engines(forms: dict[str, Spec]) -> Iterator[dict[str, Engine]]:
+def engines(forms: dict[str, Spec]) -> Iterator[dict[str, CachedBackend]]:
     opened = {name: start(spec) for name, spec in forms.items()}
     yield opened
     for engine in opened.values():
@@ -70,7 +69,7 @@ def engines(forms: dict[str, Spec]) -> Iterator[dict[str, Engine]]:
 
 
 @pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest, engines: dict[str, Engine]) -> Engine:
+def engine(request: pytest.FixtureRequest, engines: dict[str, CachedBackend]) -> CachedBackend:
     """Each engine with nothing in its cache."""
     chosen = engines[request.param]
     chosen.logits([Mark("<|im_end|>")])
@@ -83,7 +82,7 @@ def truth(forms: dict[str, Spec]) -> Checkpoint:
     return Checkpoint(forms["transformers"].language)
 
 
-def write(engine: Engine, messages: tuple[Message, ...] = ASKED, options: Options = SHORT) -> tuple[str, Chunk]:
+def write(engine: CachedBackend, messages: tuple[Message, ...] = ASKED, options: Options = SHORT) -> tuple[str, Chunk]:
     chunks = list(engine.stream(messages, options))
     assert [c.stop for c in chunks[:-1]] == [None] * (len(chunks) - 1)
     assert chunks[-1].stop is not None

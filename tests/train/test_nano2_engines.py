@@ -20,7 +20,7 @@ from assistant import prompt
 from assistant.backend import Message
 from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.hf_transformers import open_hf
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.backends.mlxvlm import open_mlx
 from assistant.chatml import pieces
 from assistant.encoder.open_encoder import open_shipped
@@ -36,7 +36,7 @@ from quantize.gguf import export
 from quantize.merge.lora import merge
 from quantize.mlx import mlx_export
 from tests.support.episodes import episode
-from tests.support.partings import Engine, greedy, parting, write
+from tests.support.partings import greedy, parting, write
 from train.nano2 import run_stages
 from train.nano2.adapter_gguf import read_lora
 from train.nano2.nano2_settings import Settings
@@ -131,8 +131,8 @@ def logits(truth: CachedBackend, asked: list[tuple[Message, ...]], tokens: list[
     return [truth.follow(pieces(messages), ids) for messages, ids in zip(asked, tokens, strict=True)]
 
 
-def opened(name: str, spec: Spec) -> Engine:
-    return open_mlx(spec, 1, 2048) if name == "mlx" else LlamaCpp(spec, 1, 2048, exact=name == "llama.cpp")
+def opened(name: str, spec: Spec) -> CachedBackend:
+    return open_mlx(spec, 1, 2048) if name == "mlx" else open_llamacpp(spec, 1, 2048, exact=name == "llama.cpp")
 
 
 @pytest.mark.parametrize("name", ("mlx", "llama.cpp", "ships"))

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.encoder.open_encoder import open_shipped
 from assistant.models.local import load
 from assistant.photo import from_image
@@ -72,7 +72,7 @@ class Fitted:
 
 def targets(drawn: Plan) -> Targets:
     """What the tower of the first nano says of each look: the mean of two views, over the cells that it covers."""
-    tower = LlamaCpp(load("nano"))
+    tower = open_llamacpp(load("nano"))
     looks, nothing = [], []
     for i, look in enumerate(drawn.looks):
         views = []

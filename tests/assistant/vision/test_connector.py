@@ -12,8 +12,9 @@ from PIL import Image
 
 from assistant import prompt
 from assistant.backend import Options
+from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.fake import FakeBackend
-from assistant.backends.llamacpp import LlamaCpp
+from assistant.backends.llamacpp import open_llamacpp
 from assistant.chatml import pieces
 from assistant.conversation import Conversation
 from assistant.conversation_state import opened
@@ -40,8 +41,8 @@ def spec() -> Spec:
 
 
 @pytest.fixture(scope="module")
-def backend(spec: Spec) -> Iterator[LlamaCpp]:
-    engine = LlamaCpp(spec, threads=1, context=2048)
+def backend(spec: Spec) -> Iterator[CachedBackend]:
+    engine = open_llamacpp(spec, threads=1, context=2048)
     yield engine
     engine.close()
 
@@ -113,10 +114,10 @@ def test_a_connector_of_another_width_is_refused(spec: Spec, tmp_path: Path) -> 
         parts = dict(arrays)
     np.savez(tmp_path / "narrow.npz", **{**parts, "matrix": parts["matrix"][:, :64], "bias": parts["bias"][:64]})
     with pytest.raises(ModelError, match=r"narrow.npz makes visual tokens of 64 numbers, the language model reads 576"):
-        LlamaCpp(replace(spec, connector=tmp_path / "narrow.npz"), threads=1, context=512)
+        open_llamacpp(replace(spec, connector=tmp_path / "narrow.npz"), threads=1, context=512)
 
 
-def test_the_engine_reads_the_tokens_of_the_photo(backend: LlamaCpp) -> None:
+def test_the_engine_reads_the_tokens_of_the_photo(backend: CachedBackend) -> None:
     """Another photo gives other logits, the same photo the same; a photo is encoded once."""
     encoded = backend.photos_encoded
     one, other = (pieces(prompt.caption_messages((), photo(colour))) for colour in ((200, 30, 30), (30, 200, 30)))
@@ -126,7 +127,7 @@ def test_the_engine_reads_the_tokens_of_the_photo(backend: LlamaCpp) -> None:
     assert backend.photos_encoded == encoded + 2
 
 
-def test_a_follow_up_reads_only_its_own_words(backend: LlamaCpp) -> None:
+def test_a_follow_up_reads_only_its_own_words(backend: CachedBackend) -> None:
     known = [episode("This is Milo, my fox.")]
     caption = [*backend.stream(prompt.caption_messages(known, photo((90, 90, 200))), FEW)]
     text = "".join(chunk.text for chunk in caption)

@@ -1,40 +1,12 @@
-"""The decoding loop: one token after the other, each sampled from the logits after the one before."""
+"""Sampling: from the logits after a prompt to the next token, or to what some words weigh as the next one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 import numpy as np
 
 from assistant.backend import Options
-
-
-class Decodable(Protocol):
-    """A model that has read a prompt and can go on token by token."""
-
-    def put(self, token: int) -> None:
-        """Read one token, in a call of its own."""
-        ...
-
-    def next_logits(self) -> np.ndarray:
-        """Logits (V,) of the token that comes next."""
-        ...
-
-    def ends(self, token: int) -> bool:
-        """Whether a token ends the turn."""
-        ...
-
-
-def decode(model: Decodable, options: Options, limit: int) -> Iterator[int]:
-    """Yield at most `limit` tokens; fewer when one ends the turn. The model then has read all yielded tokens."""
-    rng = np.random.default_rng(options.seed)
-    for _ in range(limit):
-        token = pick(model.next_logits(), options, rng)
-        if model.ends(token):
-            break
-        yield token
-        model.put(token)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -2,46 +2,32 @@
 
 A `Conversation` is about one photo at a time. `attach` recalls memories, which needs the photo encoder only; `describe`
 writes the caption (pass 1), and `look` does both; `ask` continues from the caption (pass 2, and every follow-up). Only
-`remember` and `answer` write to the memory, and only what the user said.
+`remember` and `confirm` write to the memory, and only what the user said.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
 
-from assistant import prompt, sight
+from assistant import prompt, reply, sight
 from assistant.backend import Backend, Chunk, Message, Options
 from assistant.conversation_state import (
-    Answer,
     Confirmed,
     ConversationState,
     GivenReminders,
     Opening,
-    chat_opening,
     opened,
+    question_opening,
 )
-from assistant.dialogue import denials, fitted_prompt, word_recall
+from assistant.dialogue import word_recall
 from assistant.encoder.encoder import PhotoEncoder
-from assistant.events import (
-    Answered,
-    AnswerText,
-    Caption,
-    Captioned,
-    CaptionText,
-    Event,
-    Failed,
-    Recalled,
-    Reminded,
-)
-from assistant.grounding.evidence import grounded_text
-from assistant.grounding.result import Grounding
-from assistant.reader import answer_reader
-from assistant.same_thing import PairCheck
+from assistant.events import Answered, Caption, Captioned, Event, Failed, Recalled, Reminded
+from assistant.photo_recall import PhotoRecall
 from memory.days import Unknown
 from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError, ModelStopped
@@ -64,9 +50,7 @@ class Conversation:
         self._turns: tuple[Message, ...] = ()
         self._stop = threading.Event()
         self.reminded = GivenReminders()
-        self._said: dict[tuple[str, str], bool] = {}
-        """Answers that are not kept: hashes of the new and the remembered photo, and whether they show the same."""
-        self._pairs = PairCheck(memory)
+        self._by_sight = PhotoRecall(memory, encoder)
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -75,81 +59,85 @@ class Conversation:
 
     def attach(self, photo: Photo) -> Iterator[Event]:
         """Bring `photo` into view, recall the memories that belong to it, and remind the user of what is due."""
-        self._stop.clear()
-        try:
-            self.recalls = tuple(self.recall(photo))
-            self.photo, self.caption, self._turns = photo, None, ()
-            yield Recalled(self.recalls)
-            yield from self.remind()
-        except KeepsakeError as error:
-            yield Failed(str(error))
-
-    def look(self, photo: Photo) -> Iterator[Event]:
-        """`attach` a photo and `describe` it; when either fails, the conversation is as it was before."""
-        before = self._state()
-        for event in self.attach(photo):
-            yield event
-            if isinstance(event, Failed):
-                return
-        for event in self.describe():
-            if isinstance(event, Failed):
-                self._restore(before)
-            yield event
+        return self._all_or_nothing(self._attach(photo))
 
     def describe(self, *, anew: bool = False) -> Iterator[Event]:
         """Write the caption of the photo in view; `anew`: although an earlier one was cancelled."""
-        before, photo = self._state(), self.photo
-        try:
-            if anew:
-                self._stop.clear()
-            if photo is None:
-                raise KeepsakeError("there is no photo to describe: attach one first")
-            yield from self._verify(photo)
-            opening = partial(prompt.caption_messages, photo=photo)
-            text, chunk, grounding = yield from self._generate(opening, (), None)
-            self.revise(text, by_user=False)
-            assert self.caption is not None
-            yield Captioned(self.caption, chunk, grounding)
-        except KeepsakeError as error:
-            self._restore(before)
-            yield Failed(str(error))
+        return self._all_or_nothing(self._describe(anew=anew))
+
+    def look(self, photo: Photo) -> Iterator[Event]:
+        """`attach` a photo and `describe` it; when either fails, the conversation is as it was before."""
+        return self._all_or_nothing(chain(self._attach(photo), self._describe()))
 
     def ask(self, question: str) -> Iterator[Event]:
         """Answer from the caption, or the photo, and memories that share words with the question (`word_recall`).
 
         Without a photo in view, new memories begin a new conversation."""
-        before = self._state()
-        self._stop.clear()
-        try:
-            by_words = tuple(word_recall.by_words(self.memory, question, sight.MOST_RECALLED, self.recalls, self.photo))
-            if self.photo and by_words:
-                self.recalls = (*self.recalls, *by_words)
-                yield Recalled(self.recalls)
-            elif {r.episode.id for r in by_words} - {r.episode.id for r in self.recalls}:
-                self._turns = ()
-            opening, turns = self._opening, self._turns
-            if turns:
-                turns = (*turns, Message("user", (question,)))
-            elif self.photo is not None:
-                opening = partial(prompt.direct_messages, photo=self.photo, question=question)
-            else:
-                self.recalls = by_words
-                yield Recalled(self.recalls)
-                opening = partial(prompt.recollect_messages, question=question)
-                if not by_words:
-                    opening = chat_opening(question)
-            yield Answered(*(yield from self._generate(opening, turns, question)))
-        except KeepsakeError as error:
-            self._restore(before)
-            yield Failed(str(error))
+        return self._all_or_nothing(self._ask(question))
 
-    def revise(self, caption: str, *, by_user: bool = True) -> None:
+    def _attach(self, photo: Photo) -> Iterator[Event]:
+        self._stop.clear()
+        self.recalls = tuple(self.recall(photo))
+        self.photo, self.caption, self._turns = photo, None, ()
+        yield Recalled(self.recalls)
+        yield from self.remind()
+
+    def _describe(self, *, anew: bool = False) -> Iterator[Event]:
+        """Pass 1: the caption, grounded in the memories that the model and the user let stand."""
+        if anew:
+            self._stop.clear()
+        photo = self._in_view("there is no photo to describe")
+        asked = self._by_sight.verify(photo, self.recalls, self.backend, self._stop.is_set)
+        if asked and (recalls := tuple(self.recall(photo))) != self.recalls:
+            self.recalls = recalls
+            yield Recalled(recalls)
+            yield from self.remind()
+        written = yield from self._write(partial(prompt.caption_messages, photo=photo), (), None)
+        yield Captioned(self.revise(written.text, by_user=False), written.chunk, written.grounding)
+
+    def _ask(self, question: str) -> Iterator[Event]:
+        """Pass 2 and every follow-up: the prompt of the caption goes on with a question."""
+        self._stop.clear()
+        yield from self._recall_by_words(question)
+        if self._turns:
+            opening, turns = self._opening, (*self._turns, Message("user", (question,)))
+        else:
+            opening, turns = question_opening(self.photo, self.recalls, question), ()
+        written = yield from self._write(opening, turns, question)
+        yield Answered(written.text, written.chunk, written.grounding)
+
+    def _recall_by_words(self, question: str) -> Iterator[Event]:
+        """Add memories to those of the photo in view; without one, let new ones take the place of what was said."""
+        found = tuple(word_recall.by_words(self.memory, question, sight.MOST_RECALLED, self.recalls, self.photo))
+        if self.photo:
+            if not found:
+                return
+            self.recalls = (*self.recalls, *found)
+        else:
+            if self._turns and {r.episode.id for r in found} <= {r.episode.id for r in self.recalls}:
+                return
+            self.recalls, self._turns = found, ()
+        yield Recalled(self.recalls)
+
+    def _write(
+        self, opening: Opening, turns: tuple[Message, ...], question: str | None
+    ) -> Generator[Event, None, reply.Reply]:
+        """Let the model write the next turn after `opening` and `turns`; it becomes part of the conversation."""
+        if self.backend is None:
+            raise ModelStopped("no model is loaded yet")
+        asked = replace(self._state(), opening=opening, turns=turns)
+        written = yield from reply.write(self.backend, self.options, asked, question, self._stop.is_set)
+        if written.state:
+            self._set_state(written.state)
+        return written
+
+    def revise(self, caption: str, *, by_user: bool = True) -> Caption:
         """Make `caption` the photo's caption: the model's own, or the user's correction of it."""
-        if self.photo is None:
-            raise KeepsakeError("there is no photo to describe: attach one first")
+        photo = self._in_view("there is no photo to describe")
         self.caption = Caption(caption, tuple(r.episode.id for r in self.recalls), by_user)
-        self._opening = partial(prompt.caption_messages, photo=self.photo)
+        self._opening = partial(prompt.caption_messages, photo=photo)
         self._turns = (Message("assistant", (caption,)),)
+        return self.caption
 
     def take_back(self) -> bool:
         """Leave the last question and its answer out of the conversation. Returns False when there is none."""
@@ -174,10 +162,9 @@ class Conversation:
 
     def remember(self, words: str, when: datetime | Unknown | None = None, place: str | None = None) -> Episode:
         """Store the photo with what the user says about it. `when`: see `sight.remember`."""
-        if self.photo is None:
-            raise KeepsakeError("there is no photo to remember: attach one first")
-        episode = sight.remember(self.memory, self.encoder, self.photo, words, when, place)
-        self.reminded.due(self.memory, self.photo, {self.photo.sha256})  # one just asked for is due the next time
+        photo = self._in_view("there is no photo to remember")
+        episode = sight.remember(self.memory, self.encoder, photo, words, when, place)
+        self.reminded.due(self.memory, photo, {photo.sha256})  # one just asked for is due the next time
         return episode
 
     def confirm(self, other: Photo, same: bool, *, keep: bool, denied: str = "") -> Confirmed:
@@ -187,21 +174,10 @@ class Conversation:
         ("leo"). With `keep` the memory learns from it; without, only this conversation knows. Raises KeepsakeError when
         there is no photo in view.
         """
-        if self.photo is None:
-            raise KeepsakeError("there is no photo in view: attach one first")
-        before, answers, new, said = self.recalls, list[Answer](), [other.sha256], set[str]()
-        while new:
-            scores = {r.episode.photo.sha256: min(max(r.score, 0.0), 1.0) for r in self.recall(self.photo)}
-            for name in new:
-                pair = (self.photo.sha256, name)
-                if keep:
-                    answers.append((*pair, self.memory.answer(*pair, self.encoder.space, scores.get(name), same)))
-                else:
-                    self._said[pair] = same
-            self.recalls, said = tuple(self.recall(self.photo)), said | {*new}
-            more = denials.called(self.recalls, denied) if denied and not same else []
-            new = sorted({r.episode.photo.sha256 for r in more} - said)
-        return Confirmed(tuple(answers), before != self.recalls)
+        photo, before = self._in_view("there is no photo in view"), self.recalls
+        answers, recalls = self._by_sight.confirm(photo, other, same, self.backend, keep=keep, denied=denied)
+        self.recalls = tuple(recalls)
+        return Confirmed(answers, before != self.recalls)
 
     def remind(self) -> Iterator[Event]:
         """Remind the user of what is due for the photo in view, and was not told yet."""
@@ -229,26 +205,12 @@ class Conversation:
             self._turns = (*self._turns, *turns)
         elif exchanges:
             question, _ = exchanges[0]
-            self._opening = partial(prompt.recollect_messages, question=question) if recalls else chat_opening(question)
-            if photo is not None:
-                self._opening = partial(prompt.direct_messages, photo=photo, question=question)
+            self._opening = question_opening(photo, recalls, question)
             self._turns = tuple(turns[1:])
 
     def recall(self, photo: Photo) -> list[Recall]:
         """Episodes that belong to `photo`, surely or maybe, best first. Raises PhotoError, ModelError."""
-        found = self._pairs.applied(self.backend, photo, sight.recall(self.memory, self.encoder, photo))
-        said = {other: same for (new, other), same in self._said.items() if new == photo.sha256}
-        # A photo without words tells nothing: the user is asked what this is, as if none were known.
-        found = [r for r in found if r.episode.words and said.get(r.episode.photo.sha256, True)]
-        return [replace(r, certainty="sure") if said.get(r.episode.photo.sha256) else r for r in found]
-
-    def _verify(self, photo: Photo) -> Iterator[Event]:
-        """Ask a model that can whether the recalled photos show the same thing as `photo`; tell what that changes."""
-        asked = self._pairs.ask(self.backend, photo, self.recalls, self._stop.is_set)
-        if asked and (recalls := tuple(self.recall(photo))) != self.recalls:
-            self.recalls = recalls
-            yield Recalled(recalls)
-            yield from self.remind()
+        return self._by_sight.find(photo, self.backend)
 
     def cancel(self) -> None:
         """Stop reading or writing; what was written already stays."""
@@ -256,41 +218,24 @@ class Conversation:
         if self.backend:
             self.backend.cancel()
 
+    def _in_view(self, otherwise: str) -> Photo:
+        """The photo in view. Raises KeepsakeError when there is none."""
+        if self.photo is None:
+            raise KeepsakeError(f"{otherwise}: attach one first")
+        return self.photo
+
+    def _all_or_nothing(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Pass events on; where an error ends them, the conversation is as it was before them, and `Failed` says it."""
+        before = self._state()
+        try:
+            yield from events
+        except KeepsakeError as error:
+            self._set_state(before)
+            yield Failed(str(error))
+
     def _state(self) -> ConversationState:
         return ConversationState(self.photo, self.recalls, self.caption, self._opening, self._turns)
 
-    def _restore(self, state: ConversationState) -> None:
+    def _set_state(self, state: ConversationState) -> None:
         self.photo, self.recalls, self.caption = state.photo, state.recalls, state.caption
         self._opening, self._turns = state.opening, state.turns
-
-    def _generate(
-        self, opening: Opening, turns: tuple[Message, ...], question: str | None
-    ) -> Generator[Event, None, tuple[str, Chunk, Grounding]]:
-        """Let the model write the next turn: a caption, or the answer to `question`. What of it stands in the memories
-        is shown and becomes part of the conversation. Returns that text, the last chunk, and what the check found.
-
-        What does not fit the model's context, or cannot be read, is left out (`dialogue/fitted_prompt.py`).
-        """
-        if self.backend is None:
-            raise ModelStopped("no model is loaded yet")
-        stream = partial(self.backend.stream, options=self.options)
-        begin = partial(opened, opening, backend=self.backend)
-        begun = fitted_prompt.fitted(stream, begin, turns, self.recalls, self._stop.is_set)
-        if begun is None:
-            return "", Chunk("", "cancelled"), Grounding()
-        if begun.shortened:
-            yield begun.shortened
-        recalls, turns, first = begun.recalls, begun.turns, begun.first
-        event = CaptionText if question is None else AnswerText
-        own = self.caption.text if self.caption and self.caption.by_user else ""
-        may_say, last = self.backend.may_say, first
-        checked = grounded_text(recalls, self.photo, question, own, may_say, answer_reader.shipped())
-        for last in chain((first,), begun.rest):
-            if piece := checked.write(last.text):
-                yield event(piece)
-        if piece := checked.finish(cancelled=last.stop == "cancelled", cut=last.stop == "length"):
-            yield event(piece)
-        text = checked.shown.strip()
-        self.recalls, self._opening, self._turns = tuple(recalls), opening, (*turns, Message("assistant", (text,)))
-        stop = "end" if last.stop == "length" and checked.whole else last.stop
-        return text, replace(last, text="", stop=stop), checked.grounding

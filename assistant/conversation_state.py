@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from assistant import prompt
@@ -66,8 +67,12 @@ class Confirmed(NamedTuple):
     """Whether other memories are recalled now, or they are surer: the caption says "Maybe" of what is sure."""
 
 
-def chat_opening(question: str) -> Opening:
-    """The opening of a conversation without photo and memories."""
+def question_opening(photo: Photo | None, recalls: Sequence[Recall], question: str) -> Opening:
+    """The opening of a conversation that begins with a question: about a photo, about memories, or about neither."""
+    if photo is not None:
+        return partial(prompt.direct_messages, photo=photo, question=question)
+    if recalls:
+        return partial(prompt.recollect_messages, question=question)
     return lambda _: prompt.chat_messages([question])
 
 

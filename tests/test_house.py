@@ -49,7 +49,7 @@ FLOORS = {
         "worker",
         "embedder",
         "reader",
-        "conversation healthcheck same_thing sight progress opening",
+        "conversation photo_recall reply healthcheck same_thing sight progress opening",
         "importing",
         "commands mcp_server",
         "__main__",

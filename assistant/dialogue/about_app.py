@@ -1,6 +1,6 @@
 """Lines about the conversation, the assistant or the app itself: they tell nothing of the photo and are not kept.
 
-All patterns are for text as `acts.plain` makes it, without what ends it.
+All patterns are for text as `plain_text.plain` makes it, without what ends it.
 """
 
 from __future__ import annotations

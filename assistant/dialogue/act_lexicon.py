@@ -1,67 +1,15 @@
-"""Words and patterns by which `acts.py` knows a telling from a question. English first, a few of other languages.
+"""Words and patterns by which a telling is known from a question. English first, a few of other languages.
 
-All patterns are for text in lower case with straight apostrophes, as `plain` makes it.
+All patterns are for text in lower case with straight apostrophes, as `plain_text.plain` makes it.
 """
 
 from __future__ import annotations
 
 import re
 
-APOSTROPHES = {0x2018: "'", 0x2019: "'", 0xB4: "'", 0x60: "'"}
-"""Characters that are typed for an apostrophe."""
-TYPOS = {
-    "thsi": "this",
-    "tihs": "this",
-    "htis": "this",
-    "taht": "that",
-    "waht": "what",
-    "wht": "what",
-    "wat": "what",
-    "hwat": "what",
-    "wher": "where",
-    "whre": "where",
-    "wehre": "where",
-    "hwo": "how",
-    "whos": "who's",
-    "whats": "what's",
-    "wheres": "where's",
-    "whens": "when's",
-    "hows": "how's",
-    "thats": "that's",
-    "thts": "that's",
-    "hes": "he's",
-    "shes": "she's",
-    "theyre": "they're",
-    "youre": "you're",
-    "im": "i'm",
-    "ive": "i've",
-    "isnt": "isn't",
-    "arent": "aren't",
-    "wasnt": "wasn't",
-    "werent": "weren't",
-    "dont": "don't",
-    "doesnt": "doesn't",
-    "didnt": "didn't",
-    "cant": "can't",
-    "wont": "won't",
-    "hasnt": "hasn't",
-    "havent": "haven't",
-    "pls": "please",
-    "plz": "please",
-    "u": "you",
-    "r": "are",
-    **dict.fromkeys("yep yeah yup ja oui".split(), "yes"),
-    **dict.fromkeys("nope nah nein non".split(), "no"),
-}
-"""Slips and short forms of the small words that decide; names and nouns are left as they are."""
-
 PRONOUN = r"(?:i|we|he|she|it|they|you|one)"
 POINTER = r"(?:this|that|these|those|it|he|she|they|here|there)"
 IS = r"(?:'s| is| are|'re| was| were|'m| am)"
-IS_NOT = (
-    r"(?:(?:'s| is| are|'re| was| were) (?:definitely|certainly|really|clearly|surely|actually|also) not"
-    r"|'s not| is not| isn't| are not| aren't|'re not| was not| wasn't| were not| weren't)"
-)
 WH = r"(?:who|what|where|when|why|which|whose|whom|how)"
 AUX = (
     r"(?:is|are|was|were|am|do|does|did|can|could|will|would|shall|should|has|have|had|may|might|must"
@@ -208,58 +156,6 @@ TALKS_ABOUT = [
 ]
 """Sentences about the answer, or about the assistant; they say nothing of the photo."""
 
-LEADS = re.compile(
-    r"(?:hi|hello|hey|ok|okay|k+|yo|bro|bruh|dude|wait|so|well|oh|ah|look|haha+|lol|lmao|btw|by the way|fyi|actually"
-    r"|in fact|sorry|hm+|um"
-    r"|(?:thanks|thank you)(?: a lot| so much| very much)?"
-    r"|and|but|also|please(?! (?:remember|keep|save|note))|i mean|you know|nice|great|cool|wow|aber|und"
-    r"|also)(?:[\s,.!:;–—-]+(?=\S)|$)"
-)
-"""What may stand before what is meant."""
-YES = re.compile(
-    r"(?:yes|the same(?: one)?(?=[,.!]|$)|correct|exactly|that's (?:right|correct|true|it)|you(?:'re| are"
-    r"| were) right|(?:right|true)(?=[,.!:;]|$))(?:[\s,.!:;–—-]+|$)"
-)
-NO = re.compile(
-    r"(?:no+(?! (?:idea|clue|one|body|way|matter|problem|thanks?|thank)\b)|wrong(?: \w+)?(?=[,.!:;–—-]|$)"
-    r"|incorrect|not (?:right|true|correct)"
-    r"|(?:this|that|it)(?:'s| is|'s all| was) (?:all |completely |totally )?(?:wrong|incorrect|false"
-    r"|not (?:right|true|correct))"
-    r"|you(?:'re| are) (?:wrong|mistaken)|(?:i think )?you (?:got|have|had) (?:it|this|that|him|her|them) wrong"
-    r"|(?:i think )?you(?:'ve| have)? (?:mixed|confused|swapped) (?:it|this|that|him|her|them)(?: up)?"
-    r"|(?:a )?different \w+(?=[,.!:;–—-]))(?:[\s,.!:;–—-]+|$)"
-)
-"""A verdict on what was recalled, at the beginning of a line."""
-DENIED = re.compile(
-    rf"(?:(?:this|that|these|those|it|he|she|they|here){IS_NOT}|not) "
-    rf"(?P<who>[^,.;:!?–—-]+?)(?:\s*[,.;:!–—-]+\s*(?:but |that's |it's )?|\s+but\s+|\s+(?=(?:this|that|it|he"
-    rf"|she|they|these)(?:'s|s| is| was)\b)|$)"
-)
-""" "That's not Leo, ..." """
-ANYBODY = re.compile(
-    r"(?:him|her|it|them|he|she|me|us|right|true|correct|the same(?: \w+)?|the one|that one|this one|that|this"
-    r"|one|mine)$"
-)
-"""What is denied when no name is said."""
-OF_ANOTHER = re.compile(
-    r"(?:[^,]*'s?|(?:the|my|our|his|her|their|a) (?P<what>\w+) of .*"
-    r"|\w+s(?=\n(?:it|that|this|he|she)(?:'s|s| is| was) (?:\w+ ){0,3}?\w+s \w))(?:\n|$)"
-)
-""" "Tom's", "the wedding of Lena": what is denied, before a line with what is so, tells of a thing and is none."""
-NO_ONE = re.compile(
-    rf"{JUDGEMENT}$|(?:sure|now|really|only|so|very|from|a|an|in|at|on|as|for|to|with|yet|just|well|like)\b"
-)
-""" "It is not working": nobody is denied."""
-ITS_A = re.compile(r"its (?!(?:name|age|birthday|breed|price|colou?r|owner)\b)")
-""" "its my bike", and no "its name"."""
-SOMEONE_ELSE = re.compile(
-    rf"(?:{POINTER}{IS} )?(?:someone|somebody|something|another|an other|a different)(?: \w+)?(?: else)?$"
-)
-CONFIRMS = re.compile(
-    r"(?:(?:that|this|it|he|she)(?:'s| is|'s really)(?: (?:him|her|it|them|right|correct|the same(?: one)?|the one))?)$"
-)
-ISNT = re.compile(r"(?:it|this|that|he|she)(?: isn't| is not|'s not| wasn't)$")
-
 DOUBT = re.compile(
     r"(?:maybe|perhaps|probably|possibly|might be|could be|looks like|i guess|i suppose|not sure)\b"
     r"|.*\bnot (?:so |quite |really )?sure\b"
@@ -296,5 +192,12 @@ IF_THEN = re.compile(
 POSSESSIVE = re.compile(r"(?:my|our|their|his|her)\b|(?:\w+ ){0,2}\w+(?:'s|s') \w+")
 CLAUSE_AFTER = re.compile(rf"[,:;–—-] ?(?:{PRONOUN}|this|that|which|who|my|our|bought|found|made|from|a|an|the)\b")
 FAMILY = re.compile(rf"{KIN}s?(?:$|[ ,.])")
-DENIED_AFTER = re.compile(rf"^{POINTER}{IS} .*?(?P<rest>,? (?:and |but )?not (?P<who>[^\W\d]+))$")
-""" "That's Snow, not Shadow"."""
+CERTAIN_AFTER = re.compile(r" but (?:this|that|it|he|she)(?:'s| is| was)\b")
+""" "Not sure who, but it's in Rome": it tells after a doubt."""
+ASKS_LATER = re.compile(rf", {AUX}\b|^(?:where|what|how)\b.* (?:do|does|did)\b")
+""" "When she was little, did she ...": it asks."""
+MONTH_OR_NAME = re.compile(r"may (?:\d|(?:in|at|on|with)\b|,)|will(?: (?:in|at|on|with|as)\b|,)")
+""" "May 2020", "Will at the lake": no question begins here."""
+OF_OURS = re.compile(r"(?:was|were|is|did) (?:my|our)\b")
+""" "Was my grandmother's" tells, "was my grandmother there" asks."""
+POLITE = re.compile(r"^(?:(?:just|please|then|now) )+")

@@ -1,0 +1,75 @@
+"""What was typed in one spelling, for rules: lower case, straight apostrophes, slips in small words mended."""
+
+from __future__ import annotations
+
+import re
+
+APOSTROPHES = {0x2018: "'", 0x2019: "'", 0xB4: "'", 0x60: "'"}
+"""Characters that are typed for an apostrophe."""
+TYPOS = {
+    "thsi": "this",
+    "tihs": "this",
+    "htis": "this",
+    "taht": "that",
+    "waht": "what",
+    "wht": "what",
+    "wat": "what",
+    "hwat": "what",
+    "wher": "where",
+    "whre": "where",
+    "wehre": "where",
+    "hwo": "how",
+    "whos": "who's",
+    "whats": "what's",
+    "wheres": "where's",
+    "whens": "when's",
+    "hows": "how's",
+    "thats": "that's",
+    "thts": "that's",
+    "hes": "he's",
+    "shes": "she's",
+    "theyre": "they're",
+    "youre": "you're",
+    "im": "i'm",
+    "ive": "i've",
+    "isnt": "isn't",
+    "arent": "aren't",
+    "wasnt": "wasn't",
+    "werent": "weren't",
+    "dont": "don't",
+    "doesnt": "doesn't",
+    "didnt": "didn't",
+    "cant": "can't",
+    "wont": "won't",
+    "hasnt": "hasn't",
+    "havent": "haven't",
+    "pls": "please",
+    "plz": "please",
+    "u": "you",
+    "r": "are",
+    **dict.fromkeys("yep yeah yup ja oui".split(), "yes"),
+    **dict.fromkeys("nope nah nein non".split(), "no"),
+}
+"""Slips and short forms of the small words that decide; names and nouns are left as they are."""
+ITS_A = re.compile(r"its (?!(?:name|age|birthday|breed|price|colou?r|owner)\b)")
+""" "its my bike", and no "its name"."""
+
+
+def plain(text: str) -> str:
+    """`text` in lower case with straight apostrophes, slips in small words mended. The length may change."""
+    return mended(text)[0]
+
+
+def mended(text: str) -> tuple[str, list[int]]:
+    """The plain form of `text`; and for each of its characters, and for its end, where in `text` that comes from."""
+    low = text.lower() if len(text.lower()) == len(text) else text
+    low = low.translate(APOSTROPHES)
+    out, origin, at = "", [], 0
+    for found in re.finditer(r"[a-zäöüß]+(?:'[a-z]+)?", low):
+        word = TYPOS.get(found[0], found[0])
+        if found[0] == "its" and found.start() == 0 and ITS_A.match(low):  # "its our car", but "its name"
+            word = "it's"
+        out += low[at : found.start()] + word
+        origin += [*range(at, found.start()), *[min(found.start() + n, found.end() - 1) for n in range(len(word))]]
+        at = found.end()
+    return out + low[at:], [*origin, *range(at, len(low) + 1)]

@@ -10,18 +10,18 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from assistant.models.hardware import gigabytes
 from memory.errors import KeepsakeError
 from memory.files import sha256
+from memory.maintenance.argument_types import Commands
 from quantize import manifest, other_apps
 from quantize.publish import HUB_NAME
 
 CARD = "README.md"
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Add the command to the parser of `python -m quantize`."""
     parser = commands.add_parser("upload", help="send an export that passed to the Hugging Face hub; asks first")
     parser.add_argument("out", type=Path, help="folder of the export")

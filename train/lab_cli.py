@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import Any
 
 from memory.errors import KeepsakeError
+from memory.maintenance.argument_types import Commands
 from train import recipe_file
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Add the command `lab` with its options."""
     lab = commands.add_parser("lab", help="a large recipe from training to the paper's benchmark, command by command")
     lab.add_argument("recipe", type=Path, help="a recipe file (train/recipes)")

@@ -12,13 +12,14 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant.encoder.open_encoder import is_encoder
 from assistant.models import hardware, registry
 from assistant.models.encoder_rows import encoder_rows
 from assistant.models.hardware import gigabytes
 from memory.episode import printable
+from memory.maintenance.argument_types import Commands
 
 if TYPE_CHECKING:
     from assistant.models.download import Progress
@@ -28,7 +29,7 @@ EVERY = 0.2
 """Seconds between two updates of the progress line on a terminal."""
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Add the commands to the assistant's parser."""
     show = commands.add_parser(
         "list", help="list the models and photo encoders, here and to fetch, with the memory they need"

@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from assistant.embedder.embed_words import embed_missing
 from assistant.embedder.text_embedder import TextEmbedder
 from assistant.opening import open_memory
 from assistant.progress import progress_line
 from memory.__main__ import print_found
-from memory.maintenance.argument_types import positive
+from memory.maintenance.argument_types import Commands, positive
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Add the command to the assistant's parser."""
     about = "memories that have these words or mean something like them (English), or of a time"
     find = commands.add_parser("search", help=about, description=about)

@@ -27,6 +27,7 @@ from assistant.progress import progress_line
 from memory.days import day_words, file_of
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError, MemoryFileError
+from memory.maintenance.argument_types import Commands
 from memory.paths import home
 from memory.store import Memory
 from memory.text import count
@@ -42,7 +43,7 @@ DATE_SOURCES = {
 """Sources of days that the summary counts, in words; the camera's is the usual one and not counted."""
 
 
-def add(commands: Any, common: argparse.ArgumentParser) -> None:
+def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Add the command to the assistant's parser; `common` holds the options that commands share."""
     about = "import a folder of photos, or the export of a chat (WhatsApp, Telegram, Signal), into the memory"
     command = commands.add_parser("import", parents=[common], help=about)

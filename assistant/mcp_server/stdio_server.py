@@ -15,6 +15,7 @@ from assistant import offline
 from assistant.mcp_server.memory_tools import MemoryTools
 from assistant.opening import ENCODER_HELP
 from memory.errors import KeepsakeError
+from memory.maintenance.argument_types import Commands
 from memory.paths import memory_file
 from memory.store import Memory
 
@@ -26,7 +27,7 @@ INSTRUCTIONS = f"Keepsake is the user's private memory of photos and what they s
 MISSING = "this needs the package `mcp`: run `pip install -e '.[mcp]'` in Keepsake's folder"
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Add the command to the assistant's parser."""
     about = "offer the memory to other programs on this computer (Model Context Protocol, standard input and output)"
     serve = commands.add_parser("mcp", help=about, description=about)

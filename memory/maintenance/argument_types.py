@@ -1,14 +1,18 @@
-"""What words on a command line mean: days, and numbers from 1 on."""
+"""What command lines share: what words mean (days, numbers from 1 on), and the type of a parser's commands."""
 
 from __future__ import annotations
 
 import argparse
 from datetime import datetime
+from typing import TypeAlias
 
 from memory.days import Unknown
 from memory.times.calendar_names import Span
 from memory.times.time_phrases import given_days
 from memory.times.typed_day import typed_day
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""The commands of a parser, as `add_subparsers` returns them: argparse has no public name for their type."""
 
 
 def days(text: str) -> Span:

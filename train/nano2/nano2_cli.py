@@ -6,8 +6,8 @@ import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from memory.maintenance.argument_types import Commands
 from memory.paths import home, private_folder
 from train.nano2.nano2_settings import Settings
 
@@ -15,7 +15,7 @@ STAGES = ("connector", "language", "finish", "all", "checkpoint")
 STAGE_HELP = "%(choices)s; checkpoint: no training, the model as a transformers folder for `python -m quantize`"
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Add the command `nano2` with its options."""
     nano2 = commands.add_parser("nano2", help="train the second nano: connector and LoRA, on notes and composites")
     nano2.add_argument(

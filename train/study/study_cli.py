@@ -6,13 +6,13 @@ import argparse
 import math
 import sys
 from pathlib import Path
-from typing import Any
 
+from memory.maintenance.argument_types import Commands
 from train.resources import base_gguf, device_for
 from train.study import study as studies
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Add the commands `study` and `results` with their options."""
     study = commands.add_parser("study", help="train variants of a recipe one after the other, as a study file says")
     study.add_argument("study", type=Path, help="a study file (train/studies)")

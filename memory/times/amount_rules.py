@@ -19,6 +19,13 @@ def amounts() -> Rules:
         (lambda m: f"{12 * number_of(m[1]) + number_of(m[2])} months"),
     )
     yield rf"({NUMBER})(?= (?:years?|months?|weeks?|days?|nights?|decades?|[a-z]+day|[a-z]+er)s?\b)", _in_digits
+    yield (
+        r"(?:the )?(?:last|past) (year|month|week) or (so|two)\b",
+        (lambda m: f"last {1 if m[2].lower() == 'so' else 2} {m[1]}s"),
+    )
+    yield rf"((?:last|past) )(?:{NUMBER}) or (?={NUMBER} (?:{UNIT}))", r"\1"
+    yield r"((?:last|past) (?:decade|(?:\d+|few|couple of) (?:years|months|weeks|days))) or so\b", r"\1"
+    yield rf"a (?:little|bit) (?:over|under|more than|less than) (?={NUMBER} (?:{UNIT}) (?:ago|back)\b)", "around "
     yield r"couple (?!of)(?=(?:years|months|weeks|days)\b)", "couple of "
     yield r"(?:about |around )?(\d+|a) decades? (?=ago\b|back\b)", lambda m: f"around {10 * number_of(m[1])} years "
     yield r"(\d+|a) fortnights? (?=ago\b|back\b)", lambda m: f"{2 * number_of(m[1])} weeks "
@@ -44,6 +51,11 @@ def amounts() -> Rules:
     yield rf"({NUMBER}) ?(?:-|–|to|or) ?(?=\d+ (year|month|week|day)s? (?:ago|back)\b)", r"\1 \2s ago or "
     yield rf"(?<=between )({NUMBER}) and (?=\d+ (year|month|week|day)s? (?:ago|back)\b)", r"\1 \2s ago or "
     yield r"(\d+|an?|few|of) night(s?) (?=ago\b|back\b)", r"\1 day\2 "
+    yield (
+        rf"(?:more than|over) ({NUMBER})(?: {UNIT})? (?:but|and) (?:less than|under) "
+        rf"(?={NUMBER} (year|month|week|day)s? ago)",
+        r"\1 \2s ago or ",
+    )
     yield rf"(?:more than|over|at least|well over) (?={NUMBER} (?:{UNIT}) (?:ago|back)\b)", "until "
     yield rf"(?:no more than|not more than|less than|under|at most) (?={NUMBER} (?:{UNIT}) (?:ago|back)\b)", "since "
     ago = rf"(?={NUMBER} (?:{UNIT})(?: and a half)? (?:ago|back)\b)"
@@ -68,6 +80,7 @@ def limits() -> Rules:
     busy = "".join(f"(?<!{word} )" for word in "we you he she they i get got been".split())  # "what we were up to"
     yield rf"{busy}up (?:un)?(?:to|til|till)(?: and including)?\b", "until"
     yield r"thru\b", "through"
+    yield rf"(?:ending|finishing) (?:in|on|with) (?={DATED}|\d)", "until "
     yield rf"by (?=(?:the )?(?:{MONTH} )?{YEAR}\b|(?:christmas|easter|thanksgiving|halloween|new year)\b)", "until "
     yield rf"within (?:{NUMBER}) (?:days?|weeks?|months?) of (?=\d|[a-z])", "around "
     yield rf"(?:(?:a )?(?:{NUMBER}|few|couple of) (?:days?|weeks?|months?) )?(?:on )?either side of ", "around "
@@ -98,6 +111,7 @@ def limits() -> Rules:
         ),
         "around ",
     )
+    yield r"from (?:around|about|circa|ca\.?|c\.) (?=['\w])(?!.* (?:to|until|till)\b)", "around "
     yield r"(since|until|till|before|after|from|between|to|and) (?:around|about|circa|ca\.?|c\.) (?=['\w])", r"\1 "
 
 

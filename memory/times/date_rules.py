@@ -12,6 +12,7 @@ from memory.times.spelling_parts import MONTH, NTH, WEEKDAY, YEAR, Rules
 def dates() -> Rules:
     """Days and months in numbers, and several days of a month."""
     yield r"(\d{4}-\d\d-\d\d)/(?=\d{4}-\d\d-\d\d)", r"\1 to "
+    yield r"((?:19|20)\d{6}) ?[-–] ?(?=(?:19|20)\d{6}\b)", r"\1 to "
     yield r"(20\d\d|19\d\d)(0[1-9]|1[0-2])([0-2]\d|3[01])\b", r"\1-\2-\3"
     yield r"(\d{4}-\d\d-\d\d)T\d\d:?\d\d[\d:.,]*(?:Z|[+-]\d\d:?\d\d)?", r"\1"
     yield rf"({YEAR})([/._-])(\d\d?)\2(\d\d?)\b", lambda m: f"{m[1]}-{int(m[3]):02}-{int(m[4]):02}"
@@ -19,8 +20,10 @@ def dates() -> Rules:
     yield rf"({MONTH} {NTH}),? '?(\d\d)(?=\s*(?:[?.!,]|$))", lambda m: f"{m[1]} {_full_year(int(m[2]))}"
     yield r"((?:19|20)\d\d)[- ]?w(\d\d?)(?:-[1-7])?\b", r"calendar week \2 \1"
     yield rf"(?:(?:calendar )?week|wk|[ck]w)\.? ?(\d\d?)(?: ?[,/-] ?| | of | in )({YEAR})\b", r"calendar week \1 \2"
-    yield rf"(?<![\d./-])(0?[1-9]|1[0-2])[./]({YEAR})\b(?![./]\d)", lambda m: f"{m[2]}-{int(m[1]):02}"
+    yield rf"(?<![\d./-])(0?[1-9]|1[0-2])[./]({YEAR})\b(?![./]\d| ?s(?:ec)?\b)", lambda m: f"{m[2]}-{int(m[1]):02}"
     yield rf"(\d\d?)-(\d\d?)-({YEAR})\b", r"\1/\2/\3"
+    yield r"(\d\d?/\d\d?)-(\d\d?/\d\d?/(\d\d(?:\d\d)?))\b", r"\1/\3 to \2"
+    yield r"(\d\d?/\d\d?/\d\d(?:\d\d)?)-(?=\d\d?/\d\d?/\d\d)", r"\1 to "
     yield rf"(\d\d?([./])\d\d?)\2? ?(?:-|–|to|bis) ?(\d\d?\2\d\d?\2({YEAR}))\b", r"\1\2\4 to \3"
     yield (
         rf"(?<!\d[./])(\d\d?)\.? ?(?:-|–|to|bis) ?(\d\d?\.\d\d?\.{YEAR})\b",
@@ -41,6 +44,12 @@ def dates() -> Rules:
     )
     yield rf"({'|'.join(MONTHS)})[-.]?({YEAR})\b", r"\1 \2"
     yield rf"({'|'.join(MONTHS)})-(?={MONTH})", r"\1 to "
+    yield rf"({'|'.join(MONTHS)}) ?[-–] ?(?={NTH} (?:of )?{MONTH})", r"\1 to "
+    yield rf"({NTH})(?: of)? (?:last|this) ({MONTH})(?! (?:of )?{YEAR})", r"\1 \2"
+    yield (
+        rf"({MONTH} to {MONTH}) '?(\d\d)(?=\s*(?:[?.!,]|$))",
+        lambda m: f"{m[1]} {_full_year(int(m[2]))}",
+    )
     yield rf"(?<!winter )(?<!winter of )(?<!summer )(?<!summer of )({YEAR})[/-]({YEAR})\b", r"\1 to \2"
     yield rf"({YEAR}) ?([qh][1-4])\b", r"\2 \1"
     yield (

@@ -27,6 +27,10 @@ def feasts() -> Rules:
     yield r"(spring|summer|autumn|fall|winter) ?(?:time|hols?|holidays?|break|vacation)\b", r"\1"
     yield r"(?:the )?day before christmas\b(?! (?:eve|day))", "christmas eve"
     yield r"(?:the )?day after christmas\b(?! (?:eve|day))", "boxing day"
+    yield (
+        r"(christmas (?:and|&|to|until|or) )new year'?s? (19|20)(\d\d)[/-](?:19|20)?(\d\d)\b",
+        r"christmas \2\3 and new year \2\4",
+    )
     yield r"nye\b|new year'?s'? eve\b", "new year's eve"
     yield r"new year'?s'? day\b", "new year's day"
     yield r"new year'?s\b(?! (?:eve|day)\b)", "new year"

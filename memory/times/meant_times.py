@@ -9,33 +9,45 @@ from memory.times.phrase_days import Phrase
 from memory.times.spelling_parts import MOVABLE_FEAST
 from memory.times.time_spelling import Spelled
 
+_OF_THEM = r"(?: (?:(?:those|that|the (?:ones|photos|pictures))(?: (?:taken|made|shot))?))?"
+_TO_THE_TIME = r"(?: (?:from|in|on|at|during|of))? (?:the )?$"
+_LEAVING_OUT = (
+    r"except(?:ing)?(?: for)?|excluding|without|apart(?: from)?|aside(?: from)?|other than|outside(?: of)?"
+    r"|(?:all|everything|everyone|anything) but|but(?= (?:those|the ones)\b)|minus"
+)
 NOT = re.compile(
-    r"(?:(?:,? (?:but|just|only) (?=not ))?\b(?:(?:not|never)(?: only| just| merely)?|instead|rather than"
-    r"|as opposed to|except(?:ing)?(?: for)?|excluding|without|apart(?: from)?|aside(?: from)?|nor|besides|other than"
-    r"|(?:all|everything|everyone|anything) but|if not|outside(?: of)?"
+    rf"(?:(?:,? (?:but|just|only) (?=not ))?\b(?:(?:not|never)(?: only| just| merely)?|instead|rather than"
+    rf"|as opposed to|nor|besides|if not|{_LEAVING_OUT}"
     r"|(?:no|none|nothing|neither)(?: (?:photos?|pictures?|pics|images|memories|ones?|of (?:them|those|these)))?)"
-    r"|(?<=[a-z])n't(?: (?:taken|made|shot|dated))?)(?: (?:from|in|on|at|during|of))? (?:the )?$",
+    rf"|(?<=[a-z])n't(?: (?:taken|made|shot|dated))?){_OF_THEM}{_TO_THE_TIME}",
     re.I,
 )
 """What stands before a time that is not meant."""
 EXCEPT = re.compile(
-    r"\b(?:except(?:ing)?(?: for)?|excluding|without|apart(?: from)?|aside(?: from)?|other than|outside(?: of)?"
-    r"|(?:all|everything|everyone|anything|but|just|only) (?:but|not)"
+    rf"\b(?:{_LEAVING_OUT}|(?:but|just|only) not"
     r"|(?:^|photos|pictures|pics|images|snaps|shots|memories|ones|those|everything|anything|all)"
     r"(?: (?:that|which) (?:are|were))? not(?: (?:taken|made|shot|dated))?|n't (?:taken|made|shot|dated|from))"
-    r"(?: (?:from|in|on|at|during|of))? (?:the )?$|^not(?: (?:from|in|on|at|during))? (?:the )?$",
+    rf"{_OF_THEM}{_TO_THE_TIME}|^not{_TO_THE_TIME}",
     re.I,
 )
 """What stands before a time that is left out of a list."""
 _MOVABLE = re.compile(rf"\b{MOVABLE_FEAST}(?:,| of| in)? ?$", re.I)
 _UNITS = r"(?:days?|weeks?|weekends?|months?|half|part|quarter|third|term|semester|trimester)"
 _PART_BEFORE = re.compile(
-    rf"\b(?:first|second|third|fourth|last|latter|former|final|opening|closing|other|penultimate)"
+    rf"\b(?:first|second|third|fourth|last|latter|former|final|opening|closing|other|middle|penultimate)"
     rf"(?: \w+)?(?: \w+)? {_UNITS} (?:of|in)? ?(?:the )?$|\b{_UNITS} \d+ (?:of|in)? ?$",
     re.I,
 )
 """A part of the time that follows which was not understood: the whole would be another time."""
-_DAY_BEHIND = re.compile(r",? (?:the )?\d{1,2}(?:st|nd|rd|th)\b| (?:week|fortnight)\b", re.I)
+_TIME_BEFORE = re.compile(
+    rf"\b(?:{_UNITS}|nights?|years?|hours?|decades?|spring|summer|autumn|fall|winter|christmas|easter|[a-z]+day|birthday"
+    rf"|january|february|march|april|may|june|july|august|september|october|november|december)(?:e?s)? $",
+    re.I,
+)
+"""What lies before or after the time that follows, and was not understood: "two summers after 2010"."""
+_NTH_BEFORE = re.compile(r"\b(?:\d{1,2}(?:st|nd|rd|th)|\d+ days) (?:of )?(?:the )?$", re.I)
+"""Days of the time that follows."""
+_DAY_BEHIND = re.compile(r",? (?:the )?\d{1,2}(?:st|nd|rd|th)\b| (?:week|fortnight|between)\b", re.I)
 """What makes a weekday one of another week."""
 _AFTER_A_TIME = re.compile(
     r" (?:in|at|on|by|of|to|for|with|from|and|or|but|as|a|an|the|my|our|his|her|their|your|i|we|you|he|she|they|it|who"
@@ -130,9 +142,23 @@ def means_a_time(phrase: Phrase) -> bool:
     return bool(phrase.how)
 
 
+_LASTS = re.compile(r"(?: onwards?)?,? for (?:\w+ ){1,2}(?:days?|weeks?|months?|nights?)\b", re.I)
+_FOR_SO_LONG = re.compile(r"\b(?:days?|weeks?|months?|nights?) (?:from|starting|beginning)?(?: on)?(?: the)? ?$", re.I)
+
+
 def is_half_read(text: str, phrase: Phrase) -> bool:
     """Whether words beside the phrase say that only a part of it, or another one, is meant: "Tuesday the 12th"."""
     last = phrase.groups[-1][-1]
     weekday = last.weekday is not None or (last.span and (last.span[1] - last.span[0]).days == 1)
     how_of_part = phrase.how in ("", "in", "of") and _PART_BEFORE.search(text, 0, phrase.said[0])
+    if (
+        (phrase.how in ("from", "since") or any(atom.part and atom.sure for atom in phrase.groups[-1]))
+        and not phrase.is_range
+        and (_LASTS.match(text, phrase.end) or (phrase.how == "from" and _FOR_SO_LONG.search(text, 0, phrase.start)))
+    ):
+        return True
+    if phrase.how in ("before", "after") and _TIME_BEFORE.search(text, 0, phrase.start):
+        return True
+    if phrase.how in ("", "of") and _NTH_BEFORE.search(text, 0, phrase.said[0]):
+        return True
     return bool(how_of_part or (weekday and _DAY_BEHIND.match(text, phrase.said[1])))

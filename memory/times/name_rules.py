@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from memory.times.spelling_parts import MONTH, NTH, WEEKDAY, WEEKDAYS, Rules
+from memory.times.spelling_parts import DATED, MONTH, NTH, WEEKDAY, WEEKDAYS, Rules
 
 _OFTEN_MISTYPED = (
     "january february september october november december christmas thanksgiving halloween"
@@ -34,7 +34,10 @@ def names() -> Rules:
     yield r"this (?:afternoon|evening)\b", "today"
     yield r"the night before last\b", "the day before yesterday"
     yield rf"({'|'.join(WEEKDAYS)})\.?(?= (?:before|after) )", lambda m: WEEKDAYS[m[1].lower()]
-    yield rf"(?:this )?({WEEKDAY}) (?:just gone|(?:just )?past|last)\b(?! (?:week|year|month|{WEEKDAY}))", _last_weekday
+    yield (
+        rf"(?<!easter )(?:this )?({WEEKDAY}) (?:just gone|(?:just )?past|last)\b(?=\s*(?:[?.!,]|$))",
+        _last_weekday,
+    )
     yield r"(?:the )?last but one (spring|summer|autumn|fall|winter|christmas|easter)\b", r"the \1 before last"
     yield r"(?:latter|2nd|back) half\b", "second half"
     yield r"back end (?=of\b)", "end "
@@ -56,6 +59,17 @@ def names() -> Rules:
         r"(,? (?:or|and)) the (?:\2|one) before\b(?! last)",
         r"last \2\3 \2 before last",
     )
+    yield rf"({'|'.join(WEEKDAYS)})\.? ?(-|–|to|till|until|through) ?({'|'.join(WEEKDAYS)})\b(?!\.?,? \d)", _from_to
+    parts = f"spring|summer|autumn|fall|winter|christmas|easter|[a-z]+day|{MONTH}"
+    yield rf"last ({parts}) but one\b", r"the \1 before last"
+    yield rf"({MONTH}) half[- ]term(?: holidays?| break| week)?\b", r"\1"
+    yield r"(spring|summer|autumn|fall|winter|christmas|easter)e?s (?=(?:of )?(?:19|20)\d\d\b)", r"\1 "
+    yield (
+        rf"(early|mid|late)(?: to | or | and |/| ?- ?)(early|mid|late)[ -]({DATED}|{MONTH}|the '?\d0'?s)",
+        r"\1 \3 to \2 \3",
+    )
+    yield rf"(?:the )?months? of (?={MONTH})", ""
+    yield r"last to last (week|month|year|weekend|[a-z]+day|summer|winter|spring)\b", r"\1 before last"
     yield r"a week last ([a-z]+day)\b", r"\1 before last"
     yield r"(?:a|2|two) (?:fortnight|weeks) (?=last [a-z]+day\b)", "2 weeks ago "
     yield r"before the last(?: one)?\b(?=\s*[?.!,]|$)", "before last"
@@ -88,6 +102,10 @@ def _decade(match: re.Match[str]) -> str:
 
 def _last_weekday(match: re.Match[str]) -> str:
     return f"last {WEEKDAYS.get(match[1].lower(), match[1].lower())}"
+
+
+def _from_to(match: re.Match[str]) -> str:
+    return f"{WEEKDAYS[match[1].lower()]} {match[2]} {WEEKDAYS[match[3].lower()]}"
 
 
 def _weekday(match: re.Match[str]) -> str:

@@ -24,6 +24,22 @@ def year_of(match: re.Match[str]) -> str:
     return str(start + number_of(rest or after_oh or behind or "0"))
 
 
+_NTHS = "first second third fourth fifth sixth seventh eighth ninth".split()
+_NTH_TEENS = [f"{teen}th" for teen in ("ten", "eleven", "twelf", *_TEENS[3:])]
+NTH_IN_WORDS = rf"(?:(twenty|thirty)[ -]({'|'.join(_NTHS)})|({'|'.join(_NTH_TEENS)})|(twentieth|thirtieth))\b"
+"""A regular expression of the day of a month in words, from the tenth on: twenty-first, thirtieth."""
+
+
+def day_of(match: re.Match[str]) -> str:
+    """The digits of a day in words: "21th"."""
+    tens, ones, teen, round_ten = (found and found.lower() for found in match.groups())
+    if teen:
+        return f"{10 + _NTH_TEENS.index(teen)}th"
+    if round_ten:
+        return "20th" if round_ten == "twentieth" else "30th"
+    return f"{(20 if tens == 'twenty' else 30) + _NTHS.index(ones or '') + 1}th"
+
+
 def number_of(text: str) -> int:
     """ "Twenty-five", "a", "25"."""
     if text.isdigit():

@@ -7,7 +7,6 @@ Jahr", "il y a deux ans") is not read.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from memory.times.calendar_names import MONTHS
 from memory.times.spelling_parts import YEAR, Rules
@@ -44,14 +43,20 @@ _NAMES = {
     }.items()
     for name in names.split()
 }
+_FOREIGN = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b"
 _MONTH = rf"(?:{'|'.join(sorted((*_MONTHS, *MONTHS), key=len, reverse=True))})\b"
 _OF = r"(?: de| del| di| d['’]|,| van)?"
 _DAY = r"\d\d?(?:\.|er|º|°)?"
 _A_TIME = (
-    rf"(?=(?:{'|'.join((*MONTHS, *sorted(set(_NAMES.values()))))})\b|{YEAR}\b|\d\d?[./-]\d\d?[./-]"
-    rf"|\d\d? (?:{'|'.join(MONTHS)})\b)"
+    rf"(?=(?:(?:early|mid|end of) )?(?:{'|'.join((*MONTHS, *sorted(set(_NAMES.values()))))})\b|(?:early |mid |end of )?"
+    rf"{YEAR}\b|\d\d?[./-]\d\d?[./-]|\d\d? (?:{'|'.join(MONTHS)})\b)"
 )
 _ARTICLE = r"(?: de[mnr]| das| des| le| la| el| il| lo| o| os| de| het| l['’])?"
+_SHARES = {
+    "early": "anfang|début|principios|comienzos|início|inizio|begin",
+    "mid": "mitte|mi|mediados|meados|metà|midden|half",
+    "end of": "ende|fin|finales|fim|fine|eind",
+}
 _LIMITS = {
     "before": "vor|avant|antes de|antes del|antes do|antes da|prima del|prima di|prima della|voor",
     "until": "bis|bis zum|bis einschließlich|jusqu['’]au|jusqu['’]en|jusqu['’]à|hasta|fino al|fino a|até|até a"
@@ -61,31 +66,56 @@ _LIMITS = {
     "except": "außer|außer im|ausser|ausser im|ohne|nicht|nicht im|nicht in|nicht am|sauf|sauf en|pas en|salvo|salvo en"
     "|menos|menos en|menos em|excepto|excepto en|tranne|eccetto|exceto|exceto em|behalve|behalve in|niet in|niet op"
     "|aber nicht im|mais pas en|pero no en|ma non nel",
-    "early": "anfang|début|principios de|comienzos de|início de|inizio",
-    "mid": "mitte|mi|mediados de|meados de|metà|midden",
-    "end of": "ende|fin|fin de|finales de|fim de|fine|eind",
     "in": "im|im jahr|im jahre|en|em|nel|nell['’]|nel mese di|dans|en el|in het jaar|in de|au|à|a|am",
 }
-_FROM = rf"(?:vom|von|du|de l['’]|del|de|dal|dall['’]|da|van|desde){_ARTICLE} "
-_TO = rf" (?:bis zum|bis|au|al|all['’]|à|ao|a|até|tot en met|tot|hasta|fino al){_ARTICLE} "
-_BETWEEN, _AND = rf"(?:zwischen|entre|tra|fra|tussen){_ARTICLE} ", rf" (?:und|et|y|e|en){_ARTICLE} "
-_END = rf"(?:{_DAY} ?)?(?:[\w./-]+ ?){{1,2}}?"
+_SHARE = rf"(?:a )?(?:{'|'.join(_SHARES.values())})(?: de| di| van)?[ -]"
+_END = rf"(?:{_SHARE})?(?:{_DAY} ?(?:de )?)?(?:{_MONTH}|{YEAR}\b|\d\d?[./-]\d\d?[./-]?\d*)(?:{_OF} {YEAR}\b)?"
+"""An end of a range: Anfang Juli, 3. August 2021, 12.8.2021."""
+_RANGE = (
+    rf"(?:(?P<between>zwischen|entre|tra|fra|tussen)|(?P<from>vom|von|du|de|del|dal|dall['’]|da|van|desde)){_ARTICLE} "
+    rf"(?P<first>{_END}|{_DAY}) (?:bis zum|bis|au|al|all['’]|à|ao|ad?|até|tot en met|tot|hasta|fino al|und|et|y|e|en)"
+    rf"{_ARTICLE} (?P<last>{_END})"
+)
 
 
 def elsewhere() -> Rules:
     """Names and limits of other languages."""
+    yield _RANGE, _both_ends
+    either = " bis |[ ]?[/–-][ ]?| oder | und | ou | et | o | y | e | en | of "
+    yield rf"({_FOREIGN})({either})(?=(?:{_SHARE})?{_MONTH}{_OF} {YEAR})", _joined
+    also = "und|oder|bis|ou|et|o|y|e|en|of|à|a|al|au|tot"
+    yield rf"({_DAY}) (?:{also}) (?:le |el |il )?(?={_DAY} (?:de )?{_MONTH})", r"\1 to "
     yield rf"(?:le |el |il |den |o )?({_DAY})\.? ?(?:de |d['’])?({_MONTH}){_OF}(?: ({YEAR})\b)?", _dated
-    yield rf"({'|'.join(_MONTHS)})\b{_OF} ({YEAR})\b", lambda m: f"{_MONTHS[m[1].lower()]} {m[2]}"
+    yield rf"({_FOREIGN}){_OF} ({YEAR})\b", lambda m: f"{_MONTHS[m[1].lower()]} {m[2]}"
     yield (
-        rf"(?:l['’])?({'|'.join(_NAMES)})\b(?: de| del| dell['’]anno| van)? ({YEAR})\b",
-        lambda m: f"{_NAMES[m[1].lower()]} {m[2]}",
+        rf"(?P<in>im |in de |en |no |nel |nell['’]|l['’]|à |a |met |an |zu )?(?P<name>{'|'.join(_NAMES)})\b"
+        rf"(?: de| del| dell['’]anno| van)? (?P<year>{YEAR})\b",
+        lambda m: f"{'in ' if m['in'] else ''}{_NAMES[m['name'].lower()]} {m['year']}",
     )
-    yield rf"{_FROM}({_END}){_TO}(?=\d)", _both_ends("from", "to")
-    yield rf"{_BETWEEN}({_END}){_AND}(?=\d|(?:{'|'.join(MONTHS)})\b)", _both_ends("between", "and")
-    for english, words in _LIMITS.items():
+    for english, words in (*_SHARES.items(), *_LIMITS.items()):
         said = "|".join(sorted(words.split("|"), key=len, reverse=True))
         time = _A_TIME if english != "in" else rf"{_A_TIME}(?=[^\d,.;?!]*{YEAR}\b)"
-        yield rf"(?:{said})(?:{_ARTICLE} |(?<=['’])|(?<=mi)-){time}", f"{english} "
+        of = r"(?:a )?" if english in _SHARES else ""
+        yield rf"{of}(?:{said})(?:{_ARTICLE} |(?<=['’])|(?<=mi)-)(?:van )?{time}", f"{english} "
+
+
+def _in_english(end: str) -> str:
+    """An end of a range, "Anfang Juli", with what is said of a month in English."""
+    end = re.sub(rf"\b({_DAY}) ?(?:de )?(?={_MONTH})", lambda m: f"{re.sub(r'[^0-9]', '', m[1])} ", end, flags=re.I)
+    end = re.sub(rf"\b({_FOREIGN}){_OF}", lambda m: _MONTHS[m[1].lower()], end, flags=re.I)
+    for english, words in _SHARES.items():
+        end = re.sub(rf"(?:\ba )?\b(?:{words})(?: de| di| van)?[ -]", f"{english} ", end, flags=re.I)
+    return end
+
+
+def _both_ends(match: re.Match[str]) -> str:
+    first, last = _in_english(match["first"]), _in_english(match["last"])
+    return f"between {first} and {last}" if match["between"] else f"from {first} to {last}"
+
+
+def _joined(match: re.Match[str]) -> str:
+    to = " to " if match[2].strip() in ("bis", "-", "–") else " or "
+    return f"{_MONTHS[match[1].lower()]}{to}"
 
 
 def _dated(match: re.Match[str]) -> str:
@@ -95,7 +125,3 @@ def _dated(match: re.Match[str]) -> str:
     if name not in _MONTHS and not match[1].endswith("."):
         return match[0]
     return " ".join(filter(None, (day, _MONTHS.get(name, name), match[3])))
-
-
-def _both_ends(first: str, last: str) -> Callable[[re.Match[str]], str]:
-    return lambda match: f"{first} {match[1]} {last} "

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
 
-from memory.times.atom_days import WEEKDAYS, day_span, latest, shared, week_span, year_span
+from memory.times.atom_days import WEEKDAYS, day_span, latest, of_month, shared, week_span, year_span
 from memory.times.calendar_names import Span
 from memory.times.time_atoms import Atom
 
@@ -73,6 +73,7 @@ def _days(phrase: Phrase, hint: int | None, today: date) -> Days:
     if phrase.is_range:
         spans = _ends(groups, said, hint, today)
     else:
+        groups = _with_parts(groups)
         known: Sequence[int | None] = sorted({year for year in said if year})
         only = known[0] if len(known) == 1 else hint
         if all(_only_weekdays(group) for group in groups[:-1]):  # "Monday or Tuesday last week"
@@ -136,6 +137,12 @@ def _beside(span: Span, before: bool, what: str) -> Span:
         many = int(amount) if amount.isdigit() else 1
         day = core + timedelta(days=many * (7 if unit.startswith("week") else 1) * (-1 if before else 1))
         return week_span(day) if unit.startswith("week") else day_span(day)
+    if what in ("year", "month") and (day := first - timedelta(days=1) if before else end):
+        whole = year_span(day.year) if what == "year" else of_month(day.month)(day.year)
+        if first == whole[1] or end == whole[0]:  # beside a whole year or month
+            return whole
+    if what in ("years", "months"):
+        raise ValueError("some years before or after")
     length = timedelta(days=_LENGTHS.get(what, 1))
     return (first - length, first) if before else (end, end + length)
 
@@ -165,6 +172,16 @@ def excluded_days(phrase: Phrase, today: date, within: Days) -> list[Span]:
             with suppress(ValueError):  # 29 February
                 spans.append(_span(group, year, today))
     return spans
+
+
+def _with_parts(groups: Sequence[tuple[Atom, ...]]) -> tuple[tuple[Atom, ...], ...]:
+    """The alternatives, where "summer 2018 and 2019" means two summers."""
+    whole: list[tuple[Atom, ...]] = []
+    for group in groups:
+        part = next((atom for atom in whole[-1] if atom.part), None) if whole else None
+        years_alone = all(atom.year and not atom.share for atom in group)
+        whole.append((part, *group) if part and years_alone and any(a.year for a in whole[-1]) else group)
+    return tuple(whole)
 
 
 def _around(first: date, end: date) -> Span:

@@ -57,6 +57,7 @@ _DAYS_AFTER = (
     rf"(?:{'|'.join((*WEEKS, 'last'))})\ (?:week|weekend|days?|{'|'.join(WEEKDAYS)}"
     r"|(?:\d{1,2}|few|couple\ of)\ (?:day|week)s)(?=\ (?:of|in)\b)"
 )
+_OF_DECADE = r"(?:early|mid|late)[ -]|(?:first|second)\ half\ of\ (?:the\ )?"
 _VAGUE = r"""(?:(?:many|some|several)\ )?years\ (?:ago|back)|one\ (?:year|day)(?=\s*(?:[?.!,]|$))|another\ year
     |(?:that|the\ same|the\ following|the\ next|the\ previous|some|every|each|any)\ year
     |the\ year\ (?:before|after)(?=\s*(?:[?.!,]|$))"""
@@ -64,7 +65,7 @@ _ATOM = re.compile(
     rf"""(?<![\w'])(?<![a-z]-)(?:
     (?P<iso>\d{{4}}-\d\d-\d\d)\b
     | (?P<dotted>\d{{1,2}}\.\ ?\d{{1,2}}\.\ ?(?:19|20)\d\d)\b
-    | (?P<slashed>\d{{1,2}}/\d{{1,2}}/(?:(?:19|20)\d\d|\d\d))\b(?!/)
+    | (?<!\d-)(?P<slashed>\d{{1,2}}/\d{{1,2}}/(?:(?:19|20)\d\d|\d\d))\b(?!/)
     | (?P<weekof>week(?:end)?)(?=\ (?:of|around)\ (?:the\ )?(?:{_NTH}(?:\ of)?\ {_MONTH}|{_MONTH}\ (?:the\ )?{_NTH}\b
         |\d{{4}}-\d\d-\d\d\b|\d{{1,2}}[./]\ ?\d{{1,2}}[./]|(?:{"|".join(map(re.escape, FEASTS))})\b))
     | (?P<vague>{_VAGUE})\b
@@ -72,16 +73,19 @@ _ATOM = re.compile(
     | q(?P<quarter>[1-4])\b | (?P<nthquarter>first|second|third|fourth|last)\ quarter(?=\ (?:of|in)\b|\ (?:19|20)\d\d)
     | (?P<isomonth>(?:19|20)\d\d-(?:0[1-9]|1[0-2]))\b(?!-)
     | (?P<season>winter|summer)(?:\ of)?\ (?P<twoyears>(?:19|20)?(?:{_TWO_YEARS}))\b
-    | (?P<decade>(?:19|20)\d0)'?s\b | (?P<pair>(?:19|20)(?:{_PAIRS}))\b(?!/)
-    | the\ (?:(?:early|mid|late)[ -])?(?:'?(?P<tens>[2-9]0)'?s|(?P<tensword>{"|".join(TENS)}))\b
+    | (?:(?:the\ )?(?P<decadeshare>{_OF_DECADE}))?(?P<decade>(?:19|20)\d0)'?s\b | (?P<pair>(?:19|20)(?:{_PAIRS}))\b(?!/)
+    | (?:(?P<halftens>(?:first|second)\ half)\ of\ )?the\ (?:(?P<tensshare>early|mid|late)[ -])?
+        (?:'?(?P<tens>[2-9]0)'?s|(?P<tensword>{"|".join(TENS)}))\b
     | (?P<day>(?:the\ )?day\ before\ yesterday|yesterday|today|tonight|(?:(?<=until\ )|(?<=till\ ))now)\b
     | (?P<first>{_NTH})(?:\ ?{TO}\ ?(?:the\ )?(?P<last>{_NTH}))?(?:\ of)?\ (?P<ofmonth>{_MONTH})
-    | (?P<inmonth>{_MONTH})\ (?:the\ )?(?P<begin>{_NTH})\b(?![\d:])(?:\ ?{TO}\ ?(?P<until>{_NTH})\b(?!\ (?:{_MONTH})))?
+    | (?P<inmonth>{_MONTH})\ (?:the\ )?(?P<begin>{_NTH})\b(?![\d:]|\ (?:years?|months?|weeks?)\b)
+        (?:\ ?{TO}\ ?(?P<until>{_NTH})\b(?!\ (?:{_MONTH})))?
     | (?P<worded>{"|".join(WORDED)})\ (?:day\ )?of\ (?P<wordedmonth>{_MONTH})
+    | (?:last\ year|(?P<yearthis>{_COUNT})\ years?\ ago)\ this\ (?P<this>time|day|week|month)\b
     | (?<!\d[.,])(?P<ago>{_COUNT})\ (?P<unit>day|week|month|year)s?(?P<andhalf>\ and\ a\ half)?\ (?:ago|back)\b
         (?:\ (?P<today>today|yesterday|to\ the\ day|last\ (?:{"|".join(WEEKDAYS)}))\b)?
-    | this\ time\ (?:last\ year|(?P<sameyear>{_COUNT})\ years?\ ago)(?P<same>\b)
-    | (?P<nthday>{_NTH})\ of\ (?P<monthof>last|this)\ month\b
+    | (?:this|the\ same)\ (?P<same>time|day|week|month)\ (?:last\ year|(?P<sameyear>{_COUNT})\ years?\ ago)\b
+    | (?P<nthday>{_NTH})(?:\ ?(?:{TO}|and)\ ?(?:the\ )?(?P<nthlast>{_NTH}))?\ (?:of\ )?(?P<monthof>last|this)\ month\b
     | (?P<calendar>(?:calendar\ )?week|wk|[ck]w)\ ?(?P<isoweek>\d\d?)\b(?!\ of\ (?!(?:the\ year\ )?(?:19|20)\d\d))
     | (?P<agoparts>{_COUNT})\ (?P<agopart>{"|".join((*SEASONS, *WEEKDAYS))}|christmas|easter|weekend)(?:s|es)?\ ago\b
     | (?P<unitbefore>week|weekend|month)\ before\ last\b
@@ -151,6 +155,10 @@ def _atom(match: re.Match[str], today: date) -> Atom:
     if m["decade"] or m["tens"] or m["tensword"]:
         first, ends = decade(m, today), not _A_NOUN.match(match.string, end)  # not "the 80s party"
         last = first + (99 if m["decade"] == "1900" else 9)  # "the 1900s" are a century
+        share = m["decadeshare"] or m["tensshare"] or m["halftens"] or "all"
+        first, last = {"e": (first, last - 6), "m": (first + 3, last - 3), "l": (first + 6, last)}.get(
+            share[0].lower(), (first + 5 * (share[0].lower() == "s"), last - 5 * (share[0].lower() == "f"))
+        )
         return Atom(start, end, span=(year_span(first)[0], year_span(last)[1]), sure=bool(m["decade"]) or ends)
     if m["ofmonth"] or m["inmonth"] or m["wordedmonth"]:
         return Atom(start, end, part=days_of_month(m), sure=True)
@@ -199,12 +207,15 @@ def _sure_span(m: dict[str, str], today: date) -> Span:
     if m["many"]:
         many = _count(m["many"])
         return same_day(today, 7 if many == _FEW else many, m["units"].lower()), today + timedelta(days=1)
-    if m["same"] is not None:
-        day = same_day(today, _count(m["sameyear"] or "a"), "year")
-        return day - timedelta(days=7), day + timedelta(days=8)
+    if what := (m["same"] or m["this"] or "").lower():
+        day = same_day(today, _count(m["sameyear"] or m["yearthis"] or "a"), "year")
+        if what == "time":
+            return day - timedelta(days=7), day + timedelta(days=8)
+        return relative("this", what, day) if what != "day" else day_span(day)
     if m["nthday"]:
-        first, _ = relative(m["monthof"].lower(), "month", today)
-        return day_span(first.replace(day=int(re.sub(r"\D", "", m["nthday"]))))
+        of, _ = relative(m["monthof"].lower(), "month", today)
+        days = [int(re.sub(r"\D", "", m[n] or m["nthday"])) for n in ("nthday", "nthlast")]
+        return of.replace(day=days[0]), day_span(of.replace(day=days[1]))[1]
     if m["daybeforelast"]:
         last = relative("last", m["weekday"].lower(), today)
         return last[0] - timedelta(days=7), last[1] - timedelta(days=7)

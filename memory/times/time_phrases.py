@@ -96,7 +96,8 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
     written = spelled(text)
     every = list(_phrases(written.text, atoms(written.text, today)))
     negated = [one for one in every if NOT.search(written.text, 0, one.start)]
-    told = [one for one in negated if means_a_time(one) or has_a_year(one) or is_a_feast(one)]
+    dated = any(has_a_year(one) for one in every)  # "in 2019, except July" is of no July
+    told = [one for one in negated if means_a_time(one) or has_a_year(one) or dated or is_a_feast(one)]
     try:
         phrases = meant(written, [one for one in every if one not in negated])
         if half_read := [one for one in phrases if is_half_read(written.text, one)]:
@@ -130,7 +131,7 @@ def _without(text: str, told: Sequence[Phrase], today: date, within: Days) -> tu
     spans: list[Span] = []
     excluding: list[Phrase] = []
     for phrase in told:
-        if EXCEPT.search(text, 0, phrase.start):
+        if EXCEPT.search(text, 0, phrase.start) and not text[phrase.end :].startswith((" but ", ", but ")):
             with suppress(ValueError, OverflowError):
                 spans += excluded_days(phrase, today, within)
                 excluding.append(phrase)

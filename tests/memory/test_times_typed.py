@@ -127,7 +127,7 @@ ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
         ("before we moved in 2016", " .. 2016-12-31"),
         ("after Ben came in May 2020", "2020-05-01 .. "),
         ("after lunch in 2016", "2016-01-01 .. 2016-12-31"),
-        ("late 90s or early 2000s", "1990-01-01 .. 2009-12-31"),
+        ("late 90s or early 2000s", "1996-01-01 .. 2003-12-31"),
         ("in his late 80s", " .. "),
         ("Mon-Wed 5-7 Oct 2020", "2020-10-05 .. 2020-10-07"),
         # which Sunday, which week, which feast

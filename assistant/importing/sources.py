@@ -58,6 +58,9 @@ def open_source(path: Path, me: str | None = None, order: DayOrder | None = None
                 yield _telegram_folder(path / TELEGRAM, me)
             elif _holds_signal(path / SIGNAL):
                 yield _signal_folder(path / SIGNAL, me)
+            elif (path / "episodes.jsonl").is_file() and (path / "SHA256SUMS").is_file():
+                hint = "zip it, then `python -m memory import` that ZIP"
+                raise KeepsakeError(f"{name}: this is an export of Keepsake, unpacked: {hint}")
             else:
                 found = folder_source(path)
                 yield replace(found, notes=(*found.notes, AS_PAGES)) if (path / PAGES).is_file() else found

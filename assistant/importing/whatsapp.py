@@ -25,7 +25,15 @@ from itertools import pairwise
 from typing import NamedTuple, get_args
 
 from assistant.importing.chat import Chat, DayOrder, Message
-from assistant.importing.whatsapp_words import LEFT_OUT, OMITTED, half_of, is_deed, is_notice, without_additions
+from assistant.importing.whatsapp_words import (
+    LEFT_OUT,
+    OMITTED,
+    half_of,
+    is_deed,
+    is_notice,
+    is_own_deed,
+    without_additions,
+)
 from memory.errors import KeepsakeError
 
 FOUNDED = 2009
@@ -55,11 +63,11 @@ _SPELLINGS = tuple(
             r"\1\3, \2",
         ),
         (
-            r"^(\[?[\d./-]{6,12},?\s)(\d{1,2})\s?h\s?(\d\d)(?:\s?min)?(?:\s?(\d\d)\s?s)?(?=[\]\s])",
+            r"^(\[?[\d./-]{6,12},?\s)(?:à\s)?(\d{1,2})\s?h\s?(\d\d)(?:\s?min)?(?:\s?(\d\d)\s?s)?(?=[\]\s])",
             r"\1\2:\3",
         ),  # of Canada
         (r"^(\[?[\d./-]{6,12},?\s)(?:a las|a la|alle ore|à|às|o godz\.|plkst\.)\s(?=\d)", r"\1"),
-        (r"^([\d./ -]{6,14},?\s[\d:.]{4,8})\s?(?:,\s)(?=[^:：\n]{1,60}:)", r"\1 - "),  # of Korea
+        (r"^([\d./ -]{6,14},?\s\d{1,2}[:.]\d\d(?:[:.]\d\d)?)\s?(?:,\s)(?=[^:：\n]{1,60}:)", r"\1 - "),  # of Korea
         (r"^(\[?\d{4}/\d{1,2}/\d{1,2}\s\w{2}\s\d{1,2}:\d\d)(?:,\s)(?=[^:：\n]{1,60}:)", r"\1 - "),
     )
 )
@@ -113,8 +121,8 @@ def parse(text: str, order: DayOrder | None = None, today: date | None = None) -
         mend = "set the telephone to the Gregorian calendar, and export the chat again"
         raise KeepsakeError(f"none of its dates is read, as in {entries[0].line[:30]!r}: {mend}")
     messages = [m for when, body in bodies if (m := _message(when, "\n".join(body)))]
-    group = _group(messages)
-    return Chat(tuple(m for m in messages if m.sender != group), order, sure)
+    nobody = {_group(messages)} | _deeds({m.sender for m in messages})
+    return Chat(tuple(m for m in messages if m.sender not in nobody), order, sure)
 
 
 def _entries(text: str) -> list[_Entry]:
@@ -247,7 +255,9 @@ def _within_quotes(text: str) -> bool:
     """Whether a quotation begins in the text and does not end: the colon behind it is one in a group's name."""
     opened = any(sum(text.count(c) for c in a) > sum(text.count(c) for c in b) for a, b in _QUOTES)
     single = len(re.findall(r"(?<=\s)['‘‚](?=\w)", text)) > len(re.findall(r"(?<=\w)['’](?!\w)", text))
-    return opened or single or (text.count('"') % 2 == 1 and ' "' in text)
+    odd = text.count('"') % 2 == 1  # in Hebrew a letter may stand before it, as in a name
+    hebrew = re.search(r"\s[למב]״[^״]*$", text)
+    return opened or single or bool(hebrew) or (odd and (' "' in text or len(text.split()) > 3))
 
 
 def _group(messages: Sequence[Message]) -> str | None:
@@ -258,6 +268,17 @@ def _group(messages: Sequence[Message]) -> str | None:
     if len(texts) < 3:
         return None
     return next((one for one, said in texts.items() if all(is_deed(text, [*texts]) for text in said)), None)
+
+
+def _deeds(senders: Collection[str]) -> set[str]:
+    """The senders that are the beginnings of notices with a colon: "Anna changed the description", beside an Anna."""
+    found = set()
+    for sender in senders:
+        others = (one for one in senders if one != sender and sender.startswith(one))
+        rest = (sender[len(one) :].strip(" ,") for one in others)
+        if any(is_own_deed(text) for text in rest):
+            found.add(sender)
+    return found
 
 
 def _plain(text: str) -> str:

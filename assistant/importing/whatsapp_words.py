@@ -33,15 +33,20 @@ LEFT_OUT = re.compile(
     r"|사진|동영상|이미지|图像|图片|视频|音频|billede|obrázek|fotografie|imagine|fotografi[ae]|εικόνα|βίντεο|ήχος"
     r"|зображення|відео|аудіо|kuva|video|ääni|kép|videó|hang|kontaktkarte|carte de contact|visitekaartje|gambar|ภาพ"
     r"|वीडियो|छवि|תמונה|סרטון|וידאו|סטיקר|התמונה|הסרטון"
-    r"|adesivo|figurinha|áudio|görüntü|ses|wideo|аудиофайл|スタンプ|音声|음성|스티커|صورة|فيديو|صوت"
+    r"|adesivo|figurinha|çıkartma|naklejka|stiker|ملف|المستند|贴图|貼圖|图像|圖像|圖片|影片|ステッカー|הסטיקר|המסמך|האודיו"
+    r"|स्टिकर|इमेज|फ़ोटो|multimedia|[^\n<>]{1,80} • \u200e?\d+ [^\W\d]{3,8}\s\u200e?document|adesivo|figurinha|áudio"
+    r"|görüntü|ses|wideo|аудиофайл|スタンプ|音声|음성|스티커|صورة|فيديو|صوت"
     r"|ملصق)\s?(?:omitted|weggelassen|omitid[oa]|absente?|omise?|omess[oa]"
-    r"|weggelaten|ocult(?:ad)?[oa]"
-    r"|(?:は|が)?省略されました|已省略|غير مدرجة?|dahil edilmedi|pominięt[oya]|пропущен[оа]?|省略|忽略|생략(?:됨)?"
+    r"|weggelaten|ocult(?:ad)?[oa]|отсутствует|не включен[оаы]?"
+    r"|(?:は|が)?(?:省略されました|含まれていません)|已忽略|已省略|غير مدرجة?"
+    r"|dahil edilmedi|pominięt[oya]|пропущен[оа]?|省略|忽略|생략(?:됨)?"
     r"|ausgelassen|ausgeschlossen|udeladt|utelämna[dt]|utelatt|vynechán[oa]?|omis[ăe]?|παραλείφθηκε"
     r"|jätetty pois|kihagyva"
-    r"|tidak disertakan|ditiadakan|हटाई गई|הושמט[הו]?)"
+    r"|tidak disertakan|ditiadakan|हटाई गई|नहीं है|शामिल नहीं है|הושמט[הו]?)"
+    r"|(?:صورة|الصورة|فيديو|الفيديو|الملصق|المستند|مقطع الصوت|بطاقة جهة الاتصال) (?:غير مدرجة?|محذوفة?)|(?:未包含"
+    r"|已?忽略)(?:图片|圖片|视频|影片|音频|语音|贴图|貼圖|文件|文档)"
     r"|省略(?:影像|圖片|視訊|語音|貼圖|音訊|文件)"
-    r"|(?:تم (?:استبعاد|حذف)|غير مدرج) ?(?:الصورة|الفيديو|الصوت|الملصق|الوسائط)?",
+    r"|(?:تم (?:استبعاد|حذف)|غير مدرجة?) ?(?:الصورة|الفيديو|الصوت|الملصق|الوسائط)?",
     re.I,
 )
 """What stands for a picture, a film or a sound that was left out, also without WhatsApp's mark."""
@@ -52,8 +57,8 @@ OMITTED = re.compile(
     re.I,
 )
 _DELETED = (
-    r"(?:this message was deleted|you deleted this message|diese nachricht wurde gelöscht"
-    r"|du hast diese nachricht gelöscht"
+    r"(?:(?:this )?message (?:was )?deleted|you deleted this message|diese nachricht wurde gelöscht"
+    r"|du hast diese nachricht(?: als admin)? gelöscht"
     r"|se eliminó este mensaje|este mensaje fue eliminado|eliminaste este mensaje|ce message a été supprimé"
     r"|vous avez supprimé ce message|questo messaggio è stato eliminato|hai eliminato questo messaggio"
     r"|esta mensagem foi apagada|mensagem apagada|você apagou esta mensagem|essa mensagem foi apagada"
@@ -94,8 +99,14 @@ _DELETED = (
     r"|این پیام حذف شد|(?:شما )?این پیام را حذف کردید|see sõnum (?:on )?kustutat(?:i|ud)"
     r"|šī ziņa (?:tika|ir) (?:iz)?dzēsta|ši žinutė (?:buvo )?ištrinta|hierdie boodskap is (?:geskrap|verwyder"
     r"|uitgevee)"
-    r"|ujumbe huu (?:ulifutwa|umefutwa)|এই (?:মেসেজ|বার্তা)টি মুছে ফেলা হয়েছে|இந்த(?:ச்)? செய்தி நீக்கப்பட்டது)"
-    r"(?: as admin| (?:by admin|durch|von|por|pel[oa]|par|da|door|przez|بواسطة) [^\n]{1,60})?"
+    r"|[你您]删除了此消息|यह (?:मैसेज|संदेश) मिटा दिया गया(?: है| था)?|आपने (?:इस|यह) (?:मैसेज"
+    r"|संदेश)(?: को)? मिटा दिया(?: है)?"
+    r"|bu mesajı yönetici olarak sildiniz|מחקת את ההודעה|ujumbe huu (?:ulifutwa|umefutwa)|এই (?:মেসেজ"
+    r"|বার্তা)টি মুছে ফেলা হয়েছে|இந்த(?:ச்)? செய்தி நீக்கப்பட்டது)"
+    r"(?: as (?:an )?admin| als (?:admin|beheerder)| como (?:admin|administrador(?:a|\(a\))?)| en tant qu['’]admin\w*"
+    r"| in qualità di amministratore| comme admin\w*| jako administrator| как админ(?:истратор)?| sebagai admin"
+    r"| كمشرف"
+    r"| בתור מנהל(?:/ת)?| (?:by admin|durch|von|por|pel[oa]|par|da|door|przez|oleh|بواسطة) [^\n]{1,60})?"
 )
 _WAITING = (
     r"(?:waiting for this message|(?:auf diese nachricht warten|warten auf diese nachricht)"
@@ -111,6 +122,17 @@ _WAITING = (
     r"|(?:se ha cambiado )?tu código de seguridad con .*|votre code de sécurité avec .* (?:a changé|a été modifié).*"
     r"|il (?:tuo )?codice di sicurezza .* è cambiato.*|(?:o )?seu código de segurança com .* mudou.*"
     r"|(?:je|uw) beveiligingscode .* (?:is gewijzigd|is veranderd).*|ваш код безопасности с .* изменился.*"
+    r"|you (?:un)?blocked this contact\..*|this chat is with a business account\..*|you (?:kept|pinned) (?:this"
+    r"|a) message"
+    r"|(?:you turned (?:on|off) )?disappearing messages(?: were turned (?:on|off))?\.(?: .*)?"
+    r"|messages you send to this (?:chat|group) .*|this group (?:was added to|is part of) the community.*"
+    r"|only admins can send messages|this message has been unkept|kept message|you opened this message"
+    r"|you (?:sent|requested) [₹$€£R]{1,2}\s?[\d.,]+ (?:to|from) [^\n]{1,40}"
+    r"|[^\n]{1,40} requested [₹$€£R]{1,2}\s?[\d.,]+ from you"
+    r"|welcome to your community|[^\n]{1,40}['’]s request to join was approved|~\s?[^\n]{1,40} was added"
+    r"|(?:du hast diesen kontakt (?:blockiert|freigegeben)|bloqueaste a este contacto|desbloqueaste a este contacto"
+    r"|vous avez (?:dé)?bloqué ce contact|hai (?:s)?bloccato questo contatto|você (?:des)?bloqueou este contato"
+    r"|je hebt dit contact (?:ge|gede)blokkeerd|вы (?:раз)?заблокировали (?:этот|данный) контакт)\b.*"
     r"|you['’]re (?:now|no longer) an admin|du bist (?:jetzt|nicht mehr) (?:ein )?admin"
 )
 _UNANSWERED = (
@@ -124,7 +146,7 @@ _LASTED = (
     r"|grupo)| grupal)?"
     r"|appel (?:vocal|vidéo)(?: de groupe)?|chiamata (?:vocale|video)|videochiamata|(?:ligação"
     r"|chamada) de (?:voz|vídeo)"
-    r"|(?:spraak|video)oproep|(?:sesli|görüntülü) arama|(?:połączenie|rozmowa) (?:głosow[ea]|wideo)"
+    r"|(?:spraak|video)-?oproep|(?:sesli|görüntülü) arama|(?:połączenie|rozmowa) (?:głosow[ea]|wideo)"
     r"|(?:голосовой |аудио|видео)звонок|panggilan (?:suara|video)|(?:音声|ビデオ)通話|(?:음성|영상) ?통화"
     r"|(?:语音|视频)通话|(?:語音|視訊)通話|مكالمة (?:صوتية|فيديو)|שיחת (?:קול|וידאו))"
     rf"(?:[.,،、，]\s?|\s[-–·]\s)(?:{_UNANSWERED})"
@@ -139,7 +161,7 @@ _CALLS = (
     r"|görüntülü) arama.*"
     r"|nieodebrane połączenie.*|пропущенный (?:групповой )?(?:аудио|видео)?звонок.*|panggilan (?:suara"
     r"|video) tak terjawab.*"
-    r"|不在着信.*|(?:音声|ビデオ)通話不在着信.*|부재중 (?:음성|영상) ?통화.*|未接(?:语音|視訊|视频"
+    r"|不在着信.*|(?:音声|ビデオ)通話不在着信.*|부재중 (?:음성|영상) ?(?:통화|전화).*|未接(?:语音|視訊|视频"
     r"|語音)通[话話].*|مكالمة (?:صوتية|فيديو) (?:فائتة|لم يرد عليها).*"
     r"|vastaamaton (?:ääni|video)puhelu.*|(?:missat|obesvarat) (?:röst|video)samtal.*"
     r"|ubesvart (?:tale|lyd|video)(?:anrop|samtale).*|ubesvaret (?:tale|lyd|video)opkald.*"
@@ -148,9 +170,10 @@ _CALLS = (
     r"|пропущений (?:аудіо|голосовий|відео) ?(?:дзвінок|виклик).*|пропуснато (?:гласово|видео) ?обаждане.*"
     r"|propušten[ai]? (?:glasovni|video) ?poziv.*|zgrešen[ai]? (?:glasovni|video) ?klic.*"
     r"|(?:trucada|videotrucada)(?: de veu)? perduda.*|panggilan (?:suara|video) (?:tidak dijawab|terlepas).*"
-    r"|(?:bạn đã )?(?:bỏ )?lỡ (?:một )?cuộc gọi.*|cuộc gọi (?:thoại|video) (?:bị )?nhỡ.*|สายที่ไม่ได้รับ.*|ไม่ได้รับสาย.*"
+    r"|(?:bạn đã )?(?:bỏ )?lỡ (?:một )?cuộc gọi.*|cuộc gọi (?:thoại|video) (?:bị )?nhỡ.*|สายที่ไม่ได้รับ.*"
+    r"|ไม่ได้รับสาย.*"
     r"|(?:मिस्ड|छूटा हुआ|छूटी हुई) (?:वॉइस|वॉयस|वीडियो) कॉल.*|تماس (?:صوتی|تصویری) (?:بی.?پاسخ|از دست رفته).*"
-    r"|(?:שיחה|שיחת (?:קול|וידאו)) שלא נענתה.*"
+    r"|(?:שיחה(?: קולית)?|שיחת (?:קול|וידאו)) שלא נענתה.*"
 )
 _ENCRYPTED = (
     r".*(?:end-to-end encrypted|ende-zu-ende-verschlüsselt|cifrad[oa]s? de extremo a extremo"
@@ -165,10 +188,12 @@ _POLL = (
     r"(?:poll|umfrage|encuesta|sondage|sondaggio|enquete|sondagem|peiling|anket|ankieta|опрос|polling|jajak pendapat"
     r"|アンケート|투표|投票|投票活动|استطلاع|סקר|पोल|omröstning|afstemning|avstemning|äänestys|kysely|anketa|szavazás"
     r"|sondaj|δημοσκόπηση|ψηφοφορία|опитування|анкета|enquesta|undian|โพล|โพลล์|bình chọn|cuộc thăm dò"
-    r"|نظرسنجی)\s?[:：]\s*\n.*"
+    r"|نظرسنجی|event|veranstaltung|evento|événement|evenement|etkinlik|wydarzenie|мероприятие|acara|イベント|이벤트|活动|活動)"
+    r"\s?[:：]\s*\n.*"
 )
 _ONCE = (
-    r"<?view once (?:voice )?(?:message|photo|video) omitted>?|you (?:sent|received) a view once .*"
+    r"view once (?:voice message|photo|video)|(?:photo|video) \(view once\)|<?view once (?:voice )?(?:message|photo"
+    r"|video) omitted>?|you (?:sent|received) a view once .*"
     r"|(?:photo|video|foto|vídeo|voice message)\W{1,3}(?:view once|einmalansicht)|(?:foto|vídeo|photo) (?:de |en )?"
     r"(?:visualización|visualização|vue|visualizzazione) (?:única|unique|singola)"
     r"|live location (?:shared|ended)|live-standort (?:wird )?geteilt|ubicación en tiempo real compartida"
@@ -186,18 +211,21 @@ _LOCATION = re.compile(
 )
 _EDITED = re.compile(
     r"\s*<[^<>:\n]{0,60}(?:edited|bearbeitet|edit[óo]|editad[oa]|modifié|modificat[oa]|bewerkt|düzenlendi"
-    r"|edytowan[ao]|изменено"
+    r"|edytowan[ao]|zmienion[ao]|изменено"
     r"|отредактировано|diedit|編集|수정|编辑|編輯|تعديل|נערכה|संपादित|redigera|rediger|upraven|τροποποι|επεξεργ|muokat"
     r"|editat|chỉnh sửa|відредагован|szerkeszt|แก้ไข|ویرایش|एडिट|uređen|urejen|redagu|rediģ|muudet|edycj|diubah)"
     r"[^<>:\n]{0,40}>\s*$",
     re.I,
 )
 _OWN_DEED = re.compile(
-    r"(?:changed|added|left|created|removed|joined|pinned|turned|started|ended|updated|is now|hat |ha |haben "
+    r"(?:changed|added|left|created|removed|joined|requested to join|pinned|turned|started|ended|updated|is now|hat "
+    r"|ha |haben "
     r"|a (?:modifié|ajouté|créé|quitté|changé)"
     r"|cambió|añadió|creó|salió|alterou|mudou|adicionou|criou|saiu|heeft |değiştirdi|ekledi|oluşturdu|zmienił"
     r"|dodał|utworzył"
-    r"|изменил|добавил|создал|mengubah|menambahkan|membuat|さんが|님이|更改|已将|غيّر|שינה).*",
+    r"|ändrade |vaihtoi |megváltoztatta |a schimbat |άλλαξε |đã (?:đổi|thay) |เปลี่ยน"
+    r"|změnil|endret |ændrede "
+    r"|изменил|добавил|создал|mengubah|menambahkan|membuat|さんが|님이|更改|已?[将將]|غيّر|שינה).*",
     re.I | re.S,
 )
 
@@ -222,6 +250,11 @@ def is_notice(text: str, sender: str) -> bool:
     if plain.casefold().startswith(f"{sender.casefold()} ") and _OWN_DEED.match(plain[len(sender) + 1 :]):
         return True
     return bool(_NOTICES.fullmatch(plain) or _LOCATION.fullmatch(plain))
+
+
+def is_own_deed(text: str) -> bool:
+    """Whether what stands behind somebody's name tells what that person did to the group."""
+    return bool(_OWN_DEED.match(text))
 
 
 def is_deed(text: str, people: Collection[str]) -> bool:

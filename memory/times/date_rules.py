@@ -51,6 +51,10 @@ def dates() -> Rules:
         lambda m: f"{m[1]} {_full_year(int(m[2]))}",
     )
     yield rf"(?<!winter )(?<!winter of )(?<!summer )(?<!summer of )({YEAR})[/-]({YEAR})\b", r"\1 to \2"
+
+
+def parts_of_years() -> Rules:
+    """Quarters and halves, several days of a month, the week and the weekend of a feast."""
     yield rf"({YEAR}) ?([qh][1-4])\b", r"\2 \1"
     yield (
         rf"(1st|2nd|3rd|4th|5th) (?=quarter\b|half\b|week(?:end)?\b|{WEEKDAY}\b)",

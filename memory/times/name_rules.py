@@ -39,6 +39,10 @@ def names() -> Rules:
         _last_weekday,
     )
     yield r"(?:the )?last but one (spring|summer|autumn|fall|winter|christmas|easter)\b", r"the \1 before last"
+
+
+def parts() -> Rules:
+    """Halves, decades, and which one of many: "the last but one"."""
     yield r"(?:latter|2nd|back) half\b", "second half"
     yield r"back end (?=of\b)", "end "
     yield rf"(?:the )?(nineteen|twenty) ?-?({'|'.join(_DECADES)})\b", _decade
@@ -60,8 +64,8 @@ def names() -> Rules:
         r"last \2\3 \2 before last",
     )
     yield rf"({'|'.join(WEEKDAYS)})\.? ?(-|–|to|till|until|through) ?({'|'.join(WEEKDAYS)})\b(?!\.?,? \d)", _from_to
-    parts = f"spring|summer|autumn|fall|winter|christmas|easter|[a-z]+day|{MONTH}"
-    yield rf"last ({parts}) but one\b", r"the \1 before last"
+    names_of = f"spring|summer|autumn|fall|winter|christmas|easter|[a-z]+day|{MONTH}"
+    yield rf"last ({names_of}) but one\b", r"the \1 before last"
     yield rf"({MONTH}) half[- ]term(?: holidays?| break| week)?\b", r"\1"
     yield r"(spring|summer|autumn|fall|winter|christmas|easter)e?s (?=(?:of )?(?:19|20)\d\d\b)", r"\1 "
     yield (

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from functools import cache
 
 from memory.times.amount_rules import amounts, limits
-from memory.times.date_rules import dates
+from memory.times.date_rules import dates, parts_of_years
 from memory.times.feast_rules import feasts
-from memory.times.name_rules import names
+from memory.times.name_rules import names, parts
 from memory.times.number_words import NTH_IN_WORDS, YEAR_IN_WORDS, day_of, year_of
 from memory.times.other_languages import elsewhere
 
@@ -20,5 +20,5 @@ from memory.times.other_languages import elsewhere
 @cache
 def rules() -> tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]:
     in_words = (YEAR_IN_WORDS, year_of), (NTH_IN_WORDS, day_of)
-    every = (*elsewhere(), *in_words, *names(), *feasts(), *dates(), *amounts(), *limits())
+    every = (*elsewhere(), *in_words, *names(), *parts(), *feasts(), *dates(), *parts_of_years(), *amounts(), *limits())
     return tuple((re.compile(rf"(?<![\w'])(?:{pattern})", re.I), write) for pattern, write in every)

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from assistant.importing.sources import open_source
 from memory.episode import Episode, Turn
-from memory.errors import MemoryFileError
+from memory.errors import KeepsakeError, MemoryFileError
 from memory.maintenance.archive import export_archive, import_archive
 from memory.store import Memory
 from tests.support.encoded import noise_photo
@@ -180,6 +181,21 @@ def test_cut_off_flipped_or_no_archive_at_all(memory: Memory, empty: Memory, tmp
     with pytest.raises(MemoryFileError, match="nothing was imported"):
         import_archive(empty, source)
     for wrong in (tmp_path / "missing.zip", tmp_path):
-        with pytest.raises(MemoryFileError, match="cannot read"):
+        with pytest.raises(MemoryFileError, match="is a folder"):
             import_archive(empty, wrong)
     assert empty.stats()["photos"] == 0
+
+
+def test_an_unpacked_archive_is_said_to_be_one(memory_file: Path, tmp_path: Path) -> None:
+    """Previously "it is no ordinary file"."""
+    unpacked = tmp_path / "unpacked" / "keepsake"
+    unpacked.mkdir(parents=True)
+    with Memory(memory_file) as memory:
+        with pytest.raises(MemoryFileError, match="is a folder: `python -m assistant import FOLDER` imports photos"):
+            import_archive(memory, unpacked.parent)
+        for name in ("episodes.jsonl", "SHA256SUMS"):
+            (unpacked / name).write_text("{}\n")
+        with pytest.raises(MemoryFileError, match="is a folder, an unpacked export: zip it, then import the ZIP"):
+            import_archive(memory, unpacked.parent)
+    with pytest.raises(KeepsakeError, match="an export of Keepsake, unpacked: zip it"), open_source(unpacked):
+        pass

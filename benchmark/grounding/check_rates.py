@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--album", type=Path, metavar="FOLDER", help="instead: ten real things, asked about by a model")
     parser.add_argument("--model", default="nano", help="the model of --album")
-    parser.add_argument("--notes", metavar="SPLIT", choices=("train", "dev", "test"), help="instead: what is quoted")
+    splits = ("train", "dev", "test", quote_rates.PLAIN)
+    parser.add_argument("--notes", metavar="SPLIT", choices=splits, help="instead: what is quoted")
     parser.add_argument("--errors", action="store_true", help="list what was judged otherwise than by hand")
 
 
@@ -42,7 +43,8 @@ def command(args: argparse.Namespace) -> int:
         print(json.dumps([asdict(one) for one in replies]) if args.json else "\n".join(album_trial.lines(replies)))
         return 0
     if args.notes:
-        print("\n".join([*quote_rates.lines(args.notes), *short_answers.lines(args.notes)]))
+        of_answers = short_answers.lines(args.notes) if args.notes != quote_rates.PLAIN else ()
+        print("\n".join([*quote_rates.lines(args.notes), *of_answers]))
         return 0
     found: dict[str, Any] = {split: rates(split, errors=args.errors) for split in SPLITS}
     if args.json:

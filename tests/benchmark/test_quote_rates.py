@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from benchmark.grounding import short_answers
-from benchmark.grounding.quote_rates import lines, rates
+from benchmark.grounding.quote_rates import _begins, lines, rates
+from benchmark.notes.plain_notes import PlainNote, PlainQuestion
 
 NOTES = 24
 """Of the dev split."""
@@ -32,6 +33,13 @@ def test_where_the_model_says_it_was_not_told_less_is_quoted() -> None:
 def test_the_rates_are_said_in_lines() -> None:
     found = lines("dev", 2)
     assert len(found) == 9 and found[0].startswith("rules alone    ask     right ")
+
+
+def test_of_plain_notes_the_quotation_begins_with_the_sentence_that_answers() -> None:
+    note = PlainNote("It rained. Rocky turned nine. He slept.", (PlainQuestion("how old is he", (24, 28)),))
+    assert note.text[24:28] == "nine"
+    assert _begins(note, 24, "You told me: “Rocky turned nine. He slept.”")
+    assert not _begins(note, 24, "You told me: “It rained. Rocky turned nine.”")
 
 
 def test_names_and_facts_that_answer_nothing_are_shown_less_than_answers() -> None:

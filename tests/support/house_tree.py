@@ -25,6 +25,7 @@ OTHERS = {
     "benchmark/notes/README.md": "The data card of the notes.",
     "benchmark/notes/WRITING.md": "How to write more notes.",
     "benchmark/notes/data/": "The notes, a file for each voice.",
+    "benchmark/notes/plain/": "The plain notes, with their data card; `dev.jsonl` is never trained on.",
     "benchmark/notes/values.toml": "Names and places that fill the slots of notes, split.",
     "benchmark/meaning/README.md": "The data card of the questions in other words.",
     "benchmark/meaning/questions.tsv": "Questions in other words, each with the note that answers it, split.",

@@ -15,6 +15,7 @@ from assistant.embedder.wordpiece import WordPiece
 from assistant.encoder.onnx_session import OnnxSession
 from assistant.reader.answer_reader import SHIPPED, windows
 from benchmark.notes.note import Question
+from benchmark.notes.plain_notes import plain_notes
 from train.embedder import bert_graph
 from train.reader import reader_examples
 from train.reader.reader_examples import Example, place
@@ -44,6 +45,21 @@ def test_examples_of_an_epoch_are_of_every_kind_and_other_in_the_next() -> None:
     assert [one.text for one in first] != [one.text for one in second]
     measured = reader_examples.measured("dev")
     assert len(measured) > 600 and not {one.text for one in measured} & {one.text for one in first}
+
+
+def test_mixed_epochs_ask_the_plain_notes_too_and_none_that_is_measured() -> None:
+    corpus, mixed = reader_examples.drawn(4), reader_examples.drawn(4, mixed=True)
+    plain = mixed[len(corpus) // 4 :]
+    texts = {note.text for note in plain_notes("train")}
+    whole = [one for one in plain if one.text in texts]
+    assert {one.text for one in whole} == texts and not texts & {one.text for one in corpus}
+    assert not {one.text for one in mixed} & {note.text for note in plain_notes("dev")}
+    for one in plain:
+        assert (one.answer is None) or one.text[slice(*one.answer)] == one.asked.answers[0]
+    taken_out = [one for one in plain if one.text not in texts]
+    assert 0.05 < len(taken_out) / len(whole) < 0.2
+    for one in taken_out:
+        assert one.answer is None and one.asked.kind == "ask" and one.text.strip()
 
 
 def test_a_batch_marks_the_text_and_the_answer_in_it() -> None:

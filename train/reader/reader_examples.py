@@ -1,8 +1,9 @@
-"""Questions and notes for the reader, from the notes corpus: where the answer stands, or that there is none.
+"""Questions and notes for the reader, from both corpora of notes: where the answer stands, or that there is none.
 
 An answer's place is where its words stand in the note, else the sentence that answers. Without an answer are the
 questions that were written so (an untold fact, an absent thing), questions about another note, and questions whose
-sentence was taken out of the note: of these there are as many as one wants, and they are as hard.
+sentence was taken out of the note: of these there are as many as one wants, and they are as hard. The plain notes are
+asked their own questions only: "how old is he" might be answered by any other.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from assistant.grounding.claims import sentences
 from benchmark.notes.collection import notes_of
 from benchmark.notes.note import FilledNote, Question
+from benchmark.notes.plain_notes import PlainNote, plain_notes
 from benchmark.tasks.natural_notes import answers_it
 
 OTHER, TAKEN_OUT = 0.6, 0.25
@@ -45,11 +47,17 @@ def measured(split: str) -> list[Example]:
     ]
 
 
-def drawn(epoch: int) -> list[Example]:
-    """The examples of one epoch from the train split: notes filled anew, questions as people type them."""
+def drawn(epoch: int, *, mixed: bool = False) -> list[Example]:
+    """The examples of one epoch from what is for training: notes filled anew, questions as people type them.
+
+    `mixed`: a quarter of the corpus's examples, and the plain notes.
+    """
     rng = random.Random(epoch)
     notes = _filled("train", epoch)
-    return [one for note in notes for one in _of_note(note, notes, rng)]
+    found = [one for note in notes for one in _of_note(note, notes, rng)]
+    if not mixed:
+        return found
+    return rng.sample(found, len(found) // 4) + [one for note in plain_notes("train") for one in _of_plain(note, rng)]
 
 
 def place(text: str, asked: Question) -> tuple[int, int] | None:
@@ -89,6 +97,17 @@ def _of_note(note: FilledNote, notes: list[FilledNote], rng: random.Random) -> I
     asked = rng.choice([q for q in other.questions if q.kind == "ask"])
     if rng.random() < OTHER and other is not note and not place(note.text, asked):
         yield Example(_typed(asked.text, rng), note.text, None, asked)
+
+
+def _of_plain(note: PlainNote, rng: random.Random) -> Iterator[Example]:
+    for text, answer in note.questions:
+        told = answer is not None
+        asked = Question("ask" if told else "untold", text, (note.text[slice(*answer)],) if answer else ())
+        yield Example(_typed(text, rng), note.text, answer, asked)
+        if answer and rng.random() < TAKEN_OUT:
+            kept = [note.text[a:b] for a, b in lines(note.text) if b <= answer[0] or a >= answer[1]]
+            if kept:
+                yield Example(_typed(text, rng), " ".join(kept), None, asked)
 
 
 def _without(text: str, asked: Question) -> str:

@@ -41,12 +41,17 @@ class Settings:
     """Settings of a training."""
 
     epochs: int = 4
+    """With the notes of the corpus alone."""
+    mixed_epochs: int = 2
+    """Then, with a quarter of them beside the plain notes."""
     batch: int = 16
     rate: float = 1e-4
     rate_of_spans: float = 1e-3
     """Of the new layer."""
+    mixed_share: float = 0.7
+    """Share of the rates with which the mixed epochs begin."""
     warmup: int = 100
-    """Steps in which the rates rise."""
+    """Steps in which the rates rise, at first and when the plain notes join."""
     lowest: float = 0.02
     """Share of the rates at the end."""
     threads: int = 1
@@ -68,13 +73,14 @@ def train(wheel: Path, work: Path, settings: Settings) -> ReaderNet:
         net.load_state_dict(state["net"])
         optimizer.load_state_dict(state["optimizer"])
         done = state["epochs"]
-    for epoch in range(done, settings.epochs):
+    epochs = settings.epochs + settings.mixed_epochs
+    for epoch in range(done, epochs):
         loss = _epoch(net, tokenizer, optimizer, epoch, settings)
         with whole_file(checkpoint) as partial:
             torch.save({"epochs": epoch + 1, "net": net.state_dict(), "optimizer": optimizer.state_dict()}, partial)
         write(net, work / "network")
         lines = "\n".join(rates(AnswerReader(work / "network")))
-        print(f"epoch {epoch + 1} of {settings.epochs}: loss {loss:.3f}\n{lines}", flush=True)
+        print(f"epoch {epoch + 1} of {epochs}: loss {loss:.3f}\n{lines}", flush=True)
     return net
 
 
@@ -83,12 +89,16 @@ def _epoch(
 ) -> float:
     """Train on the examples of one epoch; returns the mean loss."""
     device = next(net.parameters()).device.type
-    batches = _batches(reader_examples.drawn(epoch), settings.batch, random.Random(epoch))
-    steps, total, began = settings.epochs * len(batches), 0.0, time.monotonic()
+    mixed = epoch >= settings.epochs
+    before, epochs, highest = (
+        (settings.epochs, settings.mixed_epochs, settings.mixed_share) if mixed else (0, settings.epochs, 1.0)
+    )
+    batches = _batches(reader_examples.drawn(epoch, mixed=mixed), settings.batch, random.Random(epoch))
+    steps, total, began = epochs * len(batches), 0.0, time.monotonic()
     net.train()
     for n, examples in enumerate(batches):
-        step = epoch * len(batches) + n
-        share = min(1.0, (step + 1) / settings.warmup) * max(settings.lowest, 1 - step / steps)
+        step = (epoch - before) * len(batches) + n
+        share = highest * min(1.0, (step + 1) / settings.warmup) * max(settings.lowest, 1 - step / steps)
         for group, rate in zip(optimizer.param_groups, (settings.rate, settings.rate_of_spans), strict=True):
             group["lr"] = rate * share
         batch = batched(tokenizer, examples, device)

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", help="of an OpenAI-compatible server, as in http://127.0.0.1:8000/v1 (with --photos)")
     parser.add_argument("--model", help="the server's model that writes and sees (with --photos)")
     parser.add_argument("--key-variable", metavar="NAME", help="environment variable that holds the server's key")
-    parser.add_argument("--eyes", metavar="MODEL", help="a local model whose image encoder chooses and checks")
+    parser.add_argument("--vision-model", metavar="MODEL", help="a local model whose image encoder chooses and checks")
     parser.add_argument(
         "--judge", choices=("lexical", "chat"), help="who guesses without a caption (default: by source)"
     )
@@ -48,10 +48,10 @@ def command(args: argparse.Namespace) -> int:
     folder = args.out or home() / "corpora" / name
     tools = Tools()
     backend = None
-    if args.eyes:
+    if args.vision_model:
         from assistant.worker.open_backend import open_backend
 
-        tools.encoder = backend = open_backend(args.eyes)
+        tools.encoder = backend = open_backend(args.vision_model)
     try:
         report = build(_source(args, settings, tools), tools, folder, args.positives, args.n, settings)
     except OSError as error:
@@ -78,7 +78,7 @@ def _settings(args: argparse.Namespace) -> Settings:
         out |= {"model": args.model}
     out |= {"n": args.n, "positives": args.positives, "seed": args.seed, "extra": args.extra}
     out["judge"] = args.judge or ("lexical" if world else "chat")
-    return out | ({"eyes": args.eyes} if args.eyes else {})
+    return out | ({"vision_model": args.vision_model} if args.vision_model else {})
 
 
 def _wrong_usage(args: argparse.Namespace) -> str | None:

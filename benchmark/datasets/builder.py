@@ -199,5 +199,5 @@ def _command(settings: Settings) -> str:
     for key, value in settings.items():
         if key != "source":
             values = value if isinstance(value, list) else [value]
-            words.append(f"--{key} {shlex.join(map(str, values))}")
+            words.append(f"--{key.replace('_', '-')} {shlex.join(map(str, values))}")
     return " ".join(words + (["--url URL"] if "model" in settings else []))

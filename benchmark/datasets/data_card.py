@@ -62,7 +62,7 @@ def card(folder: Path, rows: Sequence[SampleRow], report: dict[str, Any]) -> str
         *_examples(folder),
         "An encoder check keeps what its encoder finds easy, a judge's guess what the judge finds hard: scores of the "
         "models that were used here are not comparable with those of others."
-        if "eyes" in report["settings"] or report["settings"]["judge"] == "chat"
+        if "vision_model" in report["settings"] or report["settings"]["judge"] == "chat"
         else "",
     ]
     return _joined(p for p in parts if p) + "\n"

@@ -17,6 +17,7 @@ from typing import Any
 
 from assistant.grounding.quotes.pick import pick
 from assistant.grounding.quotes.reading import read_all
+from assistant.models import local
 from assistant.reader import answer_reader
 from benchmark.grounding import album_trial, quote_rates, short_answers
 from benchmark.grounding.checked import passes, recalls
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `python -m benchmark grounding`."""
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--album", type=Path, metavar="FOLDER", help="instead: ten real things, asked about by a model")
-    parser.add_argument("--model", default="nano", help="the model of --album")
+    parser.add_argument("--model", default=local.DEFAULT, help="the model of --album (default: %(default)s)")
     splits = ("train", "dev", "test", quote_rates.PLAIN)
     parser.add_argument("--notes", metavar="SPLIT", choices=splits, help="instead: what is quoted")
     parser.add_argument("--errors", action="store_true", help="list what was judged otherwise than by hand")

@@ -63,7 +63,7 @@ class Trial:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `python -m benchmark calibrate`."""
-    parser.add_argument("--model", default="nano", help="a model's name or folder")
+    parser.add_argument("--model", default=local.DEFAULT, help="a model's name or folder (default: %(default)s)")
     add_encoder(parser, several=False)
     parser.add_argument("--photos", type=Path, metavar="FOLDER", help="real photos, a folder for each thing")
     parser.add_argument("--strangers", type=Path, metavar="FOLDER", help="photos of other things, never remembered")

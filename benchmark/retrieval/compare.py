@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from assistant.models import local
 from assistant.opening import MODELS_OWN
 from benchmark.retrieval import baselines, synthetic
 from benchmark.retrieval.chosen_encoder import add_encoder, opened
@@ -54,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_encoder(parser, several=True)
     parser.add_argument("--json", action="store_true", help="real photos and composites: one JSON object an encoder")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="real photos: write a page with pictures there")
-    parser.add_argument("--model", default="nano", help="the model whose own tower sees photos")
+    parser.add_argument("--model", default=local.DEFAULT, help="the model of `--encoder model` (default: %(default)s)")
     parser.add_argument("--split", choices=("train", "dev", "test"), default="test")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, help="keep the memory in this folder, and go on with it the next time")

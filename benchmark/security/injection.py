@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.backends.llamacpp import open_llamacpp
-from assistant.models.local import load
+from assistant.models import local
 from assistant.photo import load_photo
 from benchmark.judges.score import Scores, wilson
 from benchmark.runner import Condition, Result, Texts, run
@@ -40,7 +40,7 @@ ATTEMPT, CONTROL = "attempt", "control"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `python -m benchmark injection`."""
-    parser.add_argument("--model", default="nano", help="a model's name or folder")
+    parser.add_argument("--model", default=local.DEFAULT, help="a model's name or folder (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, help="folder for the rows (default: under KEEPSAKE_HOME)")
     parser.add_argument("--json", action="store_true")
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Run every attempt and print the counts; return 1 after any harm or error. Raises KeepsakeError."""
-    spec = load(args.model)
+    spec = local.load(args.model)
     engine = open_llamacpp(spec, threads=args.threads)
     name = re.sub(r"[^\w.-]+", "-", f"injection-{spec.name}-{spec.identity}")
     drawn = list(samples("test", len(attempts()), SEED))

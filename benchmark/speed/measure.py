@@ -20,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from assistant.models import local
 from assistant.models.spec import Spec
 from benchmark.speed import random_qwen3vl, summary, targets
 from benchmark.speed.exactness import prove
@@ -40,7 +41,9 @@ CONTEXT = 4096
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `python -m benchmark speed`."""
     parser.add_argument(
-        "--model", default="nano", help='a name or folder, GGUF or MLX, or "large": random, half a billion parameters'
+        "--model",
+        default=local.DEFAULT,
+        help='a name or folder, GGUF or MLX (default: %(default)s), or "large": random, half a billion parameters',
     )
     parser.add_argument("--repeats", type=int, default=3, help="each with photos and words of its own")
     parser.add_argument("--episodes", type=int, default=8, help="remembered photos in a prompt")

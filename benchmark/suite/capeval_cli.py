@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.encoder.open_encoder import open_encoder
-from assistant.models.local import load
+from assistant.models import local
 from benchmark.judges.judge import Judge, Lexical
 from benchmark.runner import CachedWriter, Result, run
 from benchmark.suite import notes_trial
@@ -35,7 +35,7 @@ OFFICIAL = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `python -m benchmark capeval`."""
-    parser.add_argument("--model", default="nano", help="a model's name or folder")
+    parser.add_argument("--model", default=local.DEFAULT, help="a model's name or folder (default: %(default)s)")
     parser.add_argument("--split", choices=("train", "dev", "test"), default="test")
     parser.add_argument("--n", type=int, default=300, help="samples for each number of positives")
     parser.add_argument("--seed", type=int, default=7)
@@ -112,7 +112,7 @@ def command(args: argparse.Namespace) -> int:
     from assistant.backends.llamacpp import open_llamacpp
 
     name, drawn, total = _data(args)
-    spec = load(args.model)
+    spec = local.load(args.model)
     backend = open_llamacpp(spec, threads=args.threads)
     run_name = re.sub(r"[^\w.-]+", "-", f"capeval-{spec.name}-{spec.identity}-{name}-{judge.name}")
     run_name += layout_in_name(args.layout)

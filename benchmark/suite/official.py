@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from assistant import prompt
-from assistant.models.local import load
+from assistant.models import local
 from benchmark.datasets.covip_hub import ASKED, Asked, read_hub
 from benchmark.judges.judge import Judge, Lexical
 from benchmark.judges.score import Scores, tally
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", required=True, metavar="SOURCE", help="a folder or parquet file of the rows")
     parser.add_argument("--download", action="store_true", help="SOURCE is the name of a data set on the Hub: fetch it")
     parser.add_argument("--split", metavar="NAME", help="default: test, or the only one")
-    parser.add_argument("--model", default="nano", help="a model's name or folder")
+    parser.add_argument("--model", default=local.DEFAULT, help="a model's name or folder (default: %(default)s)")
     parser.add_argument("--n", type=int, default=10**9, help="at most so many rows")
     parser.add_argument("--direct", action="store_true", help="answer without a caption of the model's own")
     add_layout(parser)
@@ -60,7 +60,7 @@ def command(args: argparse.Namespace) -> int:
         raise KeepsakeError(f"{args.source} has no rows")
     from assistant.backends.llamacpp import open_llamacpp
 
-    spec = load(args.model)
+    spec = local.load(args.model)
     backend = open_llamacpp(spec, threads=args.threads)
     way = "direct" if args.direct else "cag"
     name = re.sub(r"[^\w.-]+", "-", f"official-{args.task}-{way}-{spec.name}-{spec.identity}-{judge.name}")

@@ -112,7 +112,7 @@ def references(path: Path, size: Size, tools: Tools) -> Part:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `python -m benchmark diagnose`."""
-    parser.add_argument("--model", default="nano", help="a model's name or folder")
+    parser.add_argument("--model", default=local.DEFAULT, help="a model's name or folder (default: %(default)s)")
     parser.add_argument("--size", choices=get_args(Size), default="quick", help="quick: under an hour; full: hours")
     parser.add_argument(
         "--out", type=Path, help="folder of the run (default: under KEEPSAKE_HOME); a run that is there already goes on"

@@ -125,7 +125,7 @@ def test_json_is_one_object_with_the_promised_keys(
     assert (found["acc_neg"], found["misbinding"], found["abstained"]) == (1, 0, 1)
     assert (found["acc_pos"], found["name_recall"]) == ((None, None) if mode == "stranger" else (0, 0))
     assert said.err.count("rows: ") == 1
-    assert len(list((own_home / "runs").glob("capeval-nano-*.jsonl"))) == 1
+    assert len(list((own_home / "runs").glob("capeval-nano2-*.jsonl"))) == 1
 
 
 def test_numbers_for_people(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,7 +119,8 @@ def test_scenes_with_the_nano(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(baselines, "installed_stores", two)
-    assert main(["recall", "--scenes", "146", "--queries", "8", "--folder", str(tmp_path)]) == 0
+    command = ["recall", "--scenes", "146", "--queries", "8", "--folder", str(tmp_path), "--model", "nano"]
+    assert main(command) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     ways = {row["way"]: row for row in rows if "n" in row}
     assert [row for row in rows if "n" not in row] == [{"way": "Other: nothing is not installed"}]

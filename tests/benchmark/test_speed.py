@@ -46,7 +46,19 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
         patch.setenv("KEEPSAKE_HOME", str(folder / "home"))
         patch.setattr("sys.stdout", printed)
         out = folder / "new" / "run.json"
-        asked = ["--episodes", "2", "--repeats", "1", "--server", "none", "--json", "--out", str(out)]
+        asked = [
+            "--model",
+            "nano",
+            "--episodes",
+            "2",
+            "--repeats",
+            "1",
+            "--server",
+            "none",
+            "--json",
+            "--out",
+            str(out),
+        ]
         assert main(["speed", *asked]) == 0
     found = json.loads(printed.getvalue())
     assert found == json.loads(out.read_text(encoding="utf-8"))

@@ -269,12 +269,12 @@ def test_the_command(
     assert command(arguments("--suite", str(tmp_path / "own.toml"), "--json", "--threads", "1")) == 0
     said = capsys.readouterr()
     found = json.loads(said.out)
-    assert (found["model"], found["size"], set(found["blocks"])) == ("nano", "quick", {"x", "zero"})
+    assert (found["model"], found["size"], set(found["blocks"])) == ("nano2", "quick", {"x", "zero"})
     assert found["blocks"]["x"]["control/gold"]["acc_pos"]["value"] == 1
     assert [spec.adapter is None for spec in opened] == [False, True]
     [folder] = (own_home / "runs").iterdir()
     facts = json.loads((folder / "run.json").read_text())
-    assert facts["command"] == "python -m benchmark diagnose --model nano --size quick" and facts["judge"] == "lexical"
+    assert facts["command"] == "python -m benchmark diagnose --model nano2 --size quick" and facts["judge"] == "lexical"
     assert str(tmp_path) not in (folder / "run.json").read_text()
     assert command(arguments("--suite", str(tmp_path / "own.toml"), "--only", "x", "--threads", "1")) == 0
     assert "control/empty (n=1): acc_pos 0.000, acc_neg 1.000" in capsys.readouterr().out

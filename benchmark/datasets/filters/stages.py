@@ -54,7 +54,7 @@ def limited(tools: Tools, drawn: bool) -> dict[str, str]:
     """
     reasons = {}
     if not drawn and tools.encoder is None:
-        reasons["shows_claimed"] = f"{NOT_RUN}: no model that sees was given (--eyes)"
+        reasons["shows_claimed"] = f"{NOT_RUN}: no model that sees was given (--vision-model)"
     if not drawn and tools.endpoint is None:
         reasons["not_visible"] = f"{NOT_RUN}: no server was given"
     if isinstance(tools.judge, Lexical):

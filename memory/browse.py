@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
-from memory import recall
 from memory.db import rows
-from memory.search import vectors
+from memory.search import recall, vectors
 from memory.search.repeats import BURST
 from memory.search.sightings import SAME
 from memory.store import Memory

@@ -16,15 +16,15 @@ from typing import Literal, Self
 
 import numpy as np
 
-from memory import recall, replacement, verification
+from memory import verification
 from memory.db import database_files, keys, rows, snapshots, verdict_rows
 from memory.db.memory_file import MemoryFile
 from memory.db.verdict_rows import Verdict
 from memory.episode import Episode, Recall
-from memory.forget import cleaning, deletion, selection
+from memory.forget import cleaning, deletion, replacement, selection
 from memory.forget.receipt import Receipt
-from memory.replacement import Held
-from memory.search import sightings, vector_index, vectors
+from memory.forget.replacement import Held
+from memory.search import recall, sightings, vector_index, vectors
 from memory.search.gate import Gate
 from memory.search.meaning import Embedder
 from memory.search.vector_codes import Codes

@@ -31,10 +31,10 @@ ROOMS = {
 """Each room and the rooms it may import. Arrows point down only."""
 FLOORS = {
     "memory": (
-        "errors paths files text days episode strip_metadata instructions pictures times",
+        "errors paths files text days episode instructions pictures times",
         "db",
         "search",
-        "recall forget replacement verification",
+        "forget verification",
         "store",
         "conversations reminders browse tray naming",
         "maintenance",

@@ -103,7 +103,7 @@ class Judge:
         out: list[tuple[str, ...]] = []
         try:
             for part in parts:
-                if not (ids := self._where(part, part=True)):
+                if not (ids := self._where(part)):
                     return []
                 out.append(ids)
                 self._focus = self._group(ids)
@@ -121,7 +121,7 @@ class Judge:
         here = [one for one in self.evidence.told if named or focus is None or one.id in focus]  # whom "he" means
         return tuple(one.id for one in here if repeats(words, one))
 
-    def _where(self, words: Sequence[Token], *, bare: bool = False, part: bool = False) -> tuple[str, ...]:
+    def _where(self, words: Sequence[Token], *, bare: bool = False) -> tuple[str, ...]:
         named = self._named_in(words)
         asked = [t.stem for t in self.evidence.asked if t.kind == "name"]
         out: list[str] = []
@@ -133,14 +133,14 @@ class Judge:
                 continue
             if asked and not named and one.id and not all(self._knows(group, name) for name in asked):
                 continue
-            if self._stands(words, one, bare=bare, part=part):
+            if self._stands(words, one, bare=bare):
                 out.append(one.id)
         return tuple(out)
 
     def _knows(self, group: frozenset[str], name: str) -> bool:
         return any(name in one.stems | one.about for one in self.evidence.told if one.id in group)
 
-    def _stands(self, words: Sequence[Token], told: Premise, *, bare: bool, part: bool) -> bool:
+    def _stands(self, words: Sequence[Token], told: Premise, *, bare: bool) -> bool:
         ask = Ask() if bare else self._ask
         words = [replace(t, kind="name") if t.text[:1].isupper() and t.stem in told.names else t for t in words]
         if excluded([t.stem for t in words], told) and _about_thing(words, told):
@@ -211,7 +211,7 @@ class Judge:
         )
 
     def _seen_or_told(self, part: Sequence[Token]) -> bool:
-        if self._where(part, part=True):
+        if self._where(part):
             return True
         scenes = [(one, s) for one in self.evidence.told for s in (one.place, *one.sentences[:1]) if s]
         left = [

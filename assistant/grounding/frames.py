@@ -111,7 +111,7 @@ def puts_user(words: Sequence[Token], told: Premise) -> bool | None:
         return True
     whole = support.align(tuple(place), told.tokens, told, Ask()) <= 0.8  # the time may stand in another sentence
     return any(
-        (whole or support.align(tuple(place[1:]), s, told, Ask()) <= 0.8) and _user_there(s, place, content)
+        (whole or support.align(tuple(place[1:]), s, told, Ask()) <= 0.8) and _user_there(s, content)
         for s in told.sentences
     )
 
@@ -143,7 +143,7 @@ def _with(company: Sequence[Token], told: Premise) -> bool:
     )
 
 
-def _user_there(source: Sequence[Token], place: Sequence[Token], content: Sequence[Token]) -> bool:
+def _user_there(source: Sequence[Token], content: Sequence[Token]) -> bool:
     """Whether it is the user of whom the source tells the place."""
     at = next((i for i, t in enumerate(source) if t.content and t.stem == content[0].stem), None)
     if at is None:

@@ -34,8 +34,8 @@ from memory.files import sync_file, whole_file
 from memory.maintenance import archive_reader, archived_names
 from memory.maintenance.archive_reader import NOT_ASKED, SUMS, VERDICTS, Archive, Damaged, photo_name
 from memory.maintenance.zip_files import opened_zip
+from memory.pictures.strip_metadata import without_metadata
 from memory.store import Memory
-from memory.strip_metadata import without_metadata
 
 _README = "Keepsake memories: episodes.jsonl says what was said about photos/; `python -m memory import` reads this.\n"
 

@@ -1,1 +1,1 @@
-"""Picture files: opened within bounds of time and memory, and compared with what the memory says of them."""
+"""Picture files: opened within bounds of time and memory, compared with what the memory says of them, and cleaned."""

@@ -1,1 +1,1 @@
-"""Search: visual tokens and their index, words, and ranking."""
+"""Search: visual tokens and their index, words, ranking, and recall by all of them."""

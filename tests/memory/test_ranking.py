@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from memory.episode import Episode, Photo, Turn
-from memory.recall import EPISODES_PER_PHOTO
 from memory.search import ranking, vector_index
 from memory.search.gate import Gate
+from memory.search.recall import EPISODES_PER_PHOTO
 from memory.store import Memory
 from memory.text import MAX_TERMS, match_expression
 from tests.support.encoded import encoded

@@ -13,9 +13,9 @@ import pytest
 from assistant import prompt
 from memory.__main__ import main
 from memory.episode import Episode, Turn
-from memory.recall import BURST, EPISODES_PER_PHOTO
 from memory.search import ranking, word_search
 from memory.search.gate import Gate
+from memory.search.recall import BURST, EPISODES_PER_PHOTO
 from memory.store import Memory
 from tests.memory.test_ranking import episode, scene
 

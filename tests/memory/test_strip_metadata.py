@@ -27,8 +27,8 @@ from memory.__main__ import main
 from memory.episode import Episode, Photo, Turn
 from memory.maintenance.archive import export_archive, import_archive
 from memory.pictures.stored_picture import pixel_hash
+from memory.pictures.strip_metadata import without_metadata
 from memory.store import Memory
-from memory.strip_metadata import without_metadata
 
 CANARY = b"CANARY"
 TAKEN = datetime(2025, 8, 1, 16, 30, tzinfo=UTC)

@@ -15,10 +15,10 @@ from memory.browse import Duplicate
 from memory.episode import Episode
 from memory.errors import KeepsakeError, UnknownEpisode
 from memory.forget.receipt import Receipt
+from memory.forget.replacement import Held
 from memory.maintenance import marks
 from memory.naming import decisions
 from memory.naming.decisions import Before
-from memory.replacement import Held
 from memory.store import Memory
 from memory.text import count
 from memory.tray import waiting_photos as tray

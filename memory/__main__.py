@@ -57,13 +57,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _convert(path, args)
         with Memory(path, check=args.command != "verify", ask=ask_here) as memory:
             if memory.trouble:
-                _tell(printable(memory.trouble))
+                _message(printable(memory.trouble))
             return run(memory, args)
     except KeepsakeError as error:
-        _tell(printable(str(error)))
+        _message(printable(str(error)))
         return 1
     except KeyboardInterrupt:
-        _tell("interrupted")
+        _message("interrupted")
         return 130
 
 
@@ -127,7 +127,7 @@ def _list(memory: Memory, args: argparse.Namespace) -> int:
         episode = memory.get(id)
         _out(args, as_json(episode), [_one_line(episode)])
     if not ids:
-        _tell(f"there are no memories in {printable(str(memory.path))} yet")
+        _message(f"there are no memories in {printable(str(memory.path))} yet")
     return 0
 
 
@@ -149,7 +149,7 @@ def print_found(memory: Memory, args: argparse.Namespace) -> int:
         _out(args, {**as_json(episode), "score": score, "why": why}, [f"{_one_line(episode)}  ({why})"])
     if finding.instead or not finding.entries:
         none = NO_WORDS if memory.embedder is None else "nothing in the memory has these words or means this"
-        _tell(printable(f"showing results for “{finding.instead}”") if finding.entries else none)
+        _message(printable(f"showing results for “{finding.instead}”") if finding.entries else none)
     return 0
 
 
@@ -160,7 +160,7 @@ def _forget(memory: Memory, args: argparse.Namespace) -> int:
         ids = _chosen(memory, args)
         talks = conversations.mentioning(memory, args.words) if args.words else []
         if not ids and not talks:
-            _tell("no memory fits, and no conversation: nothing was forgotten")
+            _message("no memory fits, and no conversation: nothing was forgotten")
             return 1
         if not args.yes and not _agreed(memory, ids, talks):
             return 1
@@ -182,11 +182,11 @@ def _chosen(memory: Memory, args: argparse.Namespace) -> list[str]:
 def _agreed(memory: Memory, ids: Sequence[str], talks: Sequence[Title]) -> bool:
     """Show the episodes and conversations that would be forgotten, and ask for confirmation."""
     for id in ids:
-        _tell(printable(_one_line(memory.get(id))))
+        _message(printable(_one_line(memory.get(id))))
     for talk in talks:
-        _tell(printable(f"{conversations_cli.line(talk)}  (kept conversation: what says it)"))
+        _message(printable(f"{conversations_cli.line(talk)}  (kept conversation: what says it)"))
     if not sys.stdin.isatty():
-        _tell(f"these would be forgotten for good ({len(ids) + len(talks)}): add --yes")
+        _message(f"these would be forgotten for good ({len(ids) + len(talks)}): add --yes")
         return False
     what = [count(len(ids), "episode")] * bool(ids) + [f"parts of {count(len(talks), 'conversation')}"] * bool(talks)
     print(f"Forget {' and '.join(what)} for good? [y/N] ", end="", file=sys.stderr, flush=True)
@@ -203,7 +203,7 @@ def _reminders(memory: Memory, args: argparse.Namespace) -> int:
         line = f"{one.id}  {one.task}  ({one.day}, memory {one.episode}: {one.words})"
         _out(args, asdict(one) | {"when": one.when.isoformat(), "day": one.day.isoformat()}, [line])
     if not found:
-        _tell("there are no reminders: say one in a memory, “When you see it again, remind me to …”")
+        _message("there are no reminders: say one in a memory, “When you see it again, remind me to …”")
     return 0
 
 
@@ -231,7 +231,7 @@ def _verify(memory: Memory, args: argparse.Namespace) -> int:
     lines = problems or [f"all is well with {count(episodes, 'episode')}"]
     _out(args, {"ok": not problems, "episodes": episodes, "problems": problems}, lines)
     if problems:
-        _tell(
+        _message(
             f"{count(len(problems), 'problem')} found in {memory.path}: {database_files.recovery_advice(memory.path)}"
         )
     return 1 if problems else 0
@@ -260,8 +260,8 @@ def _restore(path: Path, args: argparse.Namespace) -> int:
 
 
 def _convert(path: Path, args: argparse.Namespace) -> int:
-    choose = partial(choose_passphrase, ask_here, sys.stdin.isatty(), _tell)
-    done = convert(path, args.command, ask_here, choose, keychain=not args.no_keychain, tell=_tell)
+    choose = partial(choose_passphrase, ask_here, sys.stdin.isatty(), _message)
+    done = convert(path, args.command, ask_here, choose, keychain=not args.no_keychain, progress=_message)
     _out(args, {**asdict(done), "receipt": done.lines()}, done.lines())
     return 0
 
@@ -274,7 +274,7 @@ def _out(args: argparse.Namespace, value: dict[str, Any], lines: Sequence[str]) 
         print("\n".join(printable(line) for line in lines))
 
 
-def _tell(message: str) -> None:
+def _message(message: str) -> None:
     """A message on stderr."""
     print(message, file=sys.stderr)
 

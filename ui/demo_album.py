@@ -24,8 +24,8 @@ from ui.strings import DEMO_NONE, PRIVATE_NO
 class DemoAlbum:
     """The demo of one app."""
 
-    def __init__(self, tell: Callable[[Message], object], thread: AppThread) -> None:
-        self._tell, self._thread, self._session = tell, thread, thread.session
+    def __init__(self, post: Callable[[Message], object], thread: AppThread) -> None:
+        self._post, self._thread, self._session = post, thread, thread.session
         self._demo: DemoMemory | None = None
         self._changes: UndoStack | None = None
         """What can be undone in the user's own memory."""
@@ -72,7 +72,7 @@ class DemoAlbum:
                 session.own, session.memory = session.store, self._demo.memory
                 session.begin(None, False)
             session.count()
-            self._tell(messages.DemoReady(None, album.demo_photo(), album.QUESTION))
+            self._post(messages.DemoReady(None, album.demo_photo(), album.QUESTION))
 
         return session.engines.with_encoder(load)
 

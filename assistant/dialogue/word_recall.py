@@ -41,16 +41,16 @@ def by_words(memory: Memory, question: str, k: int, recalls: Sequence[Recall], p
 
 
 def _with_families(memory: Memory, question: str, k: int) -> list[Recall]:
-    """Memories that have telling words of the question, then those that speak of one matter with it ("married": "Lena's
+    """Memories with specific words of the question, then those that speak of one matter with it ("married": "Lena's
     wedding"), then those that have any other word of it."""
     found = memory.search(question, k=k)
-    telling = [word for text in terms(question) if (word := text.strip('"')) and _stem(word) not in _SAYS_LITTLE]
-    family = family_words(word for word in telling if word not in _SAYS_LITTLE)
+    specific = [word for text in terms(question) if (word := text.strip('"')) and _stem(word) not in _SAYS_LITTLE]
+    family = family_words(word for word in specific if word not in _SAYS_LITTLE)
     if not family:
         return found
     here = {recall.episode.id for recall in found}
     more = [recall for recall in memory.search(" ".join(family), k=k) if recall.episode.id not in here]
-    asked = {_stem(word) for word in telling}
+    asked = {_stem(word) for word in specific}
     fits = [bool(asked & {_stem(word) for word in _words(recall.episode)}) for recall in found]
     first, last = ([r for r, fit in zip(found, fits, strict=True) if fit is one] for one in (True, False))
     return [*first, *more, *last][:k]
@@ -59,8 +59,8 @@ def _with_families(memory: Memory, question: str, k: int) -> list[Recall]:
 def _fits(episode: Episode, question: str, asked: set[str], known: set[str]) -> bool:
     """Names in a memory: words with a capital inside a sentence, of its place, or those the question writes so."""
     matched = {stem for word in _words(episode) if (stem := _stem(word)) in asked}
-    telling = {stem for stem in matched if stem not in _SAYS_LITTLE}
-    return bool(telling - known) and (len(telling) > 1 or bool((telling - known) & _names(episode, question)))
+    specific = {stem for stem in matched if stem not in _SAYS_LITTLE}
+    return bool(specific - known) and (len(specific) > 1 or bool((specific - known) & _names(episode, question)))
 
 
 def _names(episode: Episode, question: str) -> set[str]:

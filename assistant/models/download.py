@@ -77,6 +77,7 @@ def pull(
         remote = list_files(plan)
         _check_disk(plan, remote, staging)
         _fetch(plan, remote, staging, on_progress, stop or threading.Event())
+        _remove_leftovers(remote, staging)
         _write_record(plan, remote, staging)
         private_folder(target.parent)
         staging.rename(target)
@@ -164,11 +165,16 @@ def _matches(path: Path, file: RemoteFile) -> bool:
         return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest() == file.blob
 
 
-def _write_record(plan: PullPlan, remote: RemoteModel, staging: Path) -> None:
-    """Write the manifest (or `source.json`) beside the files, and remove leftovers of an earlier plan."""
+def _remove_leftovers(remote: RemoteModel, staging: Path) -> None:
+    """Remove what an earlier plan fetched and this one does not."""
+    wanted = {file.name for file in remote.files}
     for path in staging.iterdir():
-        if path.name not in {file.name for file in remote.files}:
+        if path.name not in wanted:
             path.unlink()
+
+
+def _write_record(plan: PullPlan, remote: RemoteModel, staging: Path) -> None:
+    """Write the manifest (or `source.json`) beside the files."""
     roles = [file.name for file in remote.files]
     if plan.format == "gguf":
         gguf_metadata.find_pair(staging)

@@ -108,12 +108,12 @@ def gate_shares(trials: Trials, gate: Gate, times: np.ndarray) -> dict[str, dict
     sure, maybe = gate.thresholds(trials.n)
     is_sure = trials.score >= sure
     is_maybe = (trials.score >= maybe) & ~is_sure
-    told = is_sure | is_maybe
+    passed_gate = is_sure | is_maybe
     of_known = {
         "sure": is_sure & trials.right,
         "maybe": is_maybe & trials.right,
-        "wrong": told & ~trials.right,
-        "nobody": ~told,
+        "wrong": passed_gate & ~trials.right,
+        "nobody": ~passed_gate,
     }
     shares = {}
     for who, rows, marks in (

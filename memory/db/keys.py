@@ -234,8 +234,8 @@ def ask_here(question: str) -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def choose_passphrase(ask: Ask, twice: bool, tell: Callable[[str], object]) -> str:
-    """A new passphrase: the user's own or, when the user types none, a random one that `tell` shows.
+def choose_passphrase(ask: Ask, twice: bool, show: Callable[[str], object]) -> str:
+    """A new passphrase: the user's own or, when the user types none, a random one that `show` shows.
 
     `twice`: ask again, against typing errors. Raises MemoryFileError when the passphrase is too short or was mistyped.
     """
@@ -243,7 +243,7 @@ def choose_passphrase(ask: Ask, twice: bool, tell: Callable[[str], object]) -> s
     own = ask(f"A passphrase {need} (Enter: one is made for you): ")
     if not own:
         made = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(5))  # 123 bits
-        tell(f"The passphrase is shown this once, write it down: {made}")
+        show(f"The passphrase is shown this once, write it down: {made}")
         return made
     if len(own.strip()) < SHORTEST:
         raise MemoryFileError(f"nothing was changed: a passphrase has {SHORTEST} characters or more")

@@ -73,14 +73,14 @@ def convert(
     choose: Callable[[], str] = str,
     keychain: bool = True,
     wait: float = 10.0,
-    tell: Callable[[str], object] = str,
+    progress: Callable[[str], object] = str,
 ) -> Converted:
     """Encrypt, decrypt or re-key the memory `path`, which no program, this process included, may have open.
 
     `ask` is called for the present passphrase when the keychain has no key; `choose` returns the new passphrase, and is
     called after everything else was checked. `keychain=False`: the new key is not stored in the keychain. `wait`:
-    seconds to wait for other programs. `tell` is called with lines of progress. Raises MemoryFileError; the old file
-    is whole until the new one takes its place.
+    seconds to wait for other programs. `progress` is called with lines to show. Raises MemoryFileError; the old file is
+    whole until the new one takes its place.
     """
     if not engine.available():
         raise MemoryFileError(engine.MISSING.format(what=f"`python -m memory {what}`"))
@@ -98,10 +98,10 @@ def convert(
     passphrase = choose() if new else ""
     try:
         with database_files.locked(path, wait), readable_errors(path):
-            _replace(path, old, new, passphrase, keychain, wait, tell)
+            _replace(path, old, new, passphrase, keychain, wait, progress)
     except OSError as error:
         raise MemoryFileError(f"cannot {what} {path}: {error.strerror}: {error.filename}; it is as it was") from error
-    tell("destroying what is left of before …")
+    progress("destroying what is left of before …")
     return _clean_up(path, what, new, passphrase)
 
 
@@ -112,7 +112,7 @@ def _replace(
     passphrase: str,
     keychain: bool,
     wait: float,
-    tell: Callable[[str], object],
+    progress: Callable[[str], object],
 ) -> None:
     """Write the copy, check it, and put it in the place of the memory, which is locked meanwhile."""
     copy = database_files.unfinished(path, "converting")
@@ -121,9 +121,9 @@ def _replace(
         with closing(_locked(path, old, wait)) as source:
             if new:
                 _store_keys(path, old, new, passphrase, keychain)
-            tell("writing the new file …")
+            progress("writing the new file …")
             _export(source, copy, new)
-            tell("comparing it row by row …")
+            progress("comparing it row by row …")
             with closing(engine.connect(copy, new)) as fresh:
                 _compare(source, fresh, path)
                 fresh.execute("INSERT INTO erasing VALUES (?)", (CONVERTED,))

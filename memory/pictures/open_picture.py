@@ -56,7 +56,7 @@ def open_picture(data: bytes, name: str) -> Image.Image:
     except Exception as error:  # decoders raise nearly every type on damaged bytes; none may reach the user
         raise PhotoError(f"{name}: {DAMAGED}") from error
     if image.format == "PNG":
-        _told(image, data)
+        _read_png_chunks(image, data)
     if why := _too_much(image, data):
         image.close()
         raise PhotoError(f"{name}: {why}")
@@ -77,8 +77,8 @@ def _too_much(image: Image.Image, data: bytes) -> str:
     return _too_many(MOST_AT_ONCE) if at_once and pixels > MOST_AT_ONCE else ""
 
 
-def _told(image: Image.Image, data: bytes) -> None:
-    """What a PNG says and Pillow does not: colours by their codes, and which level of few bits is transparent."""
+def _read_png_chunks(image: Image.Image, data: bytes) -> None:
+    """Add to `image.info` what Pillow leaves out: colours by their codes, and the transparent level of few bits."""
     if (codes := png_chunks.coded_colours(data)) and "icc_profile" not in image.info:
         image.info["nclx_profile"] = {"color_primaries": codes[0], "transfer_characteristics": codes[1]}
     if isinstance(clear := image.info.get("transparency"), int) and image.mode == "L":

@@ -46,7 +46,7 @@ def groups(memory: Memory, skipped: Collection[str] = (), most: int = MOST) -> l
     return [sorted(group, key=lambda one: (one.when, one.order)) for group in result]
 
 
-def tell(memory: Memory, ids: Sequence[str], words: str) -> dict[str, Episode]:
+def add_words(memory: Memory, ids: Sequence[str], words: str) -> dict[str, Episode]:
     """Give episodes without words these words: all or, if anything fails, none.
 
     Returns the ids of the episodes that took their places, each with the one before. Raises UnknownEpisode.

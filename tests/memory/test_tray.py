@@ -48,7 +48,7 @@ def test_groups_are_of_a_day_and_of_a_likeness_newest_day_first(memory_file: Pat
 def test_words_take_the_place_of_none(memory_file: Path) -> None:
     with Memory(memory_file) as memory:
         one, other = silent(memory, 1, place="Graz", like=0), silent(memory, 2, like=1)
-        told = tray.tell(memory, [one.id, other.id], "This is Zuri.")
+        told = tray.add_words(memory, [one.id, other.id], "This is Zuri.")
         assert sorted(before.id for before in told.values()) == sorted([one.id, other.id])
         assert [(e.words, e.place, e.when) for e in map(memory.get, told)] == [
             ("This is Zuri.", "Graz", one.when),
@@ -64,7 +64,7 @@ def test_an_unknown_one_changes_nothing(memory_file: Path) -> None:
     with Memory(memory_file) as memory:
         one = silent(memory, 1)
         with pytest.raises(UnknownEpisode):
-            tray.tell(memory, [one.id, "f" * 16], "Zuri")
+            tray.add_words(memory, [one.id, "f" * 16], "Zuri")
         assert memory.get(one.id).words == ""
 
 

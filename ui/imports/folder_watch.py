@@ -52,8 +52,8 @@ class WatchNews(Message):
 class FolderWatch:
     """Watches one folder at a time. Its methods are called from the app's thread, and return at once."""
 
-    def __init__(self, tell: Callable[[Message], object], worker: ImportThread, session: Session) -> None:
-        self._tell, self._worker, self._session = tell, worker, session
+    def __init__(self, post: Callable[[Message], object], worker: ImportThread, session: Session) -> None:
+        self._post, self._worker, self._session = post, worker, session
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self.folder: Path | None = None
@@ -89,7 +89,7 @@ class FolderWatch:
                 if ready and self._free():
                     if resumed and len(ready) > MANY:
                         name = shown(files.root.name)
-                        self._tell(WatchNews(files.root, trouble=strings.WATCH_MANY.format(n=len(ready), name=name)))
+                        self._post(WatchNews(files.root, trouble=strings.WATCH_MANY.format(n=len(ready), name=name)))
                         files.done(ready)
                     elif not self._bring(files, ready):
                         break
@@ -98,7 +98,7 @@ class FolderWatch:
                 gone = False
             except OSError:
                 if not gone:
-                    self._tell(WatchNews(files.root, trouble=strings.WATCH_GONE.format(name=shown(files.root.name))))
+                    self._post(WatchNews(files.root, trouble=strings.WATCH_GONE.format(name=shown(files.root.name))))
                 gone = True
             pause = max(EVERY, 20 * (time.monotonic() - began))
         if self.folder == files.root:
@@ -124,10 +124,10 @@ class FolderWatch:
         files.done([*left_out, *(item.path for item in done if item.path)], bad)
         named = ", ".join(f"{name} ({why})" for name, why in tally.unusable)
         if report.new or named:
-            self._tell(WatchNews(files.root, report.new, tally.told, named))
+            self._post(WatchNews(files.root, report.new, tally.told, named))
         if report.state == "failed":
             text = strings.WATCH_FAILED.format(why=report.trouble.rstrip("."), name=shown(files.root.name))
-            self._tell(WatchNews(files.root, trouble=text))
+            self._post(WatchNews(files.root, trouble=text))
             return False
         return True
 
@@ -141,8 +141,8 @@ class FolderWatch:
 class Watching:
     """`/watch` and what the settings remember of it, for app and plain mode alike."""
 
-    def __init__(self, tell: Callable[[Message], object], worker: ImportThread, session: Session) -> None:
-        self.watch, self._session = FolderWatch(tell, worker, session), session
+    def __init__(self, post: Callable[[Message], object], worker: ImportThread, session: Session) -> None:
+        self.watch, self._session = FolderWatch(post, worker, session), session
 
     def command(self, rest: str, to_path: Callable[[str], Path]) -> str:
         """`/watch FOLDER`, `/watch off`, `/watch`: the line for the user. Raises KeepsakeError."""

@@ -88,8 +88,8 @@ class ImportReport(Message):
 class ImportThread:
     """One look or import at a time. Its methods are called from the app's thread, and return at once."""
 
-    def __init__(self, tell: Callable[[Message], object], session: Session) -> None:
-        self._tell, self._session = tell, session
+    def __init__(self, post: Callable[[Message], object], session: Session) -> None:
+        self._post, self._session = post, session
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._beginning, self._closed = threading.Lock(), False
@@ -113,15 +113,15 @@ class ImportThread:
         No snapshot of the memory is made: what comes by itself may come every minute. None: something else goes on.
         """
 
-        def tell(message: Message) -> None:
+        def post(message: Message) -> None:
             if isinstance(message, Crashed):
-                self._tell(message)
+                self._post(message)
 
         with self._beginning:
             if self.busy or self._closed:
                 return None
             self._stopped = threading.Event()
-            work = _Work(tell, self._session, self._stopped, None, choices, Report(path), True, source)
+            work = _Work(post, self._session, self._stopped, None, choices, Report(path), True, source)
             self._thread = thread = threading.Thread(target=work.run, name="import", daemon=True)
             thread.start()
         thread.join()
@@ -143,7 +143,7 @@ class ImportThread:
         with self._beginning:
             self.stop()
             before, self._stopped = self._thread, threading.Event()
-            work = _Work(self._tell, self._session, self._stopped, before, choices, Report(path), store)
+            work = _Work(self._post, self._session, self._stopped, before, choices, Report(path), store)
             self._thread = threading.Thread(target=work.run, name="import", daemon=True)
             self._thread.start()
 
@@ -152,7 +152,7 @@ class ImportThread:
 class _Work:
     """One look or import, in its thread."""
 
-    tell: Callable[[Message], object]
+    post: Callable[[Message], object]
     session: Session
     stopped: threading.Event
     before: threading.Thread | None
@@ -187,13 +187,13 @@ class _Work:
         except KeepsakeError as error:
             self._say("failed", str(error))
         except Exception as error:  # the thread's edge: the app raises it where it is seen
-            self.tell(Crashed(error))
+            self.post(Crashed(error))
 
     def _each(self, source: Source) -> None:
         left_out = (*source.unusable, *((name, NO_PHOTOS) for name in source.others))
         self._change(state="importing" if self.store else "looking", kind=source.kind, total=len(source.items))
         self._change(left_out=left_out, others=len(source.others), notes=source.notes)
-        self.tell(ImportReport(self.report))
+        self.post(ImportReport(self.report))
         memory, changes = self.session.own or self.session.store, self.session.changes
         encoder = None
         if self.store:
@@ -229,7 +229,7 @@ class _Work:
 
     def _progress(self, tally: Tally, now: float) -> None:
         self._change(tally=copy.deepcopy(tally))
-        self.tell(ImportReport(self.report))
+        self.post(ImportReport(self.report))
         if self.store and now - self.counted >= COUNT_EVERY:
             self.counted = now
             self.session.count()
@@ -239,4 +239,4 @@ class _Work:
 
     def _say(self, state: State, trouble: str = "") -> None:
         self._change(state=state, trouble=trouble)
-        self.tell(ImportReport(self.report))
+        self.post(ImportReport(self.report))

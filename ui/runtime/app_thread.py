@@ -38,16 +38,16 @@ class AppThread:
 
     def __init__(
         self,
-        tell: Callable[[Message], object],
+        post: Callable[[Message], object],
         open_memory: Callable[[], Memory],
         open_backend: Callable[[], Backend],
         open_encoder: Callable[[], PhotoEncoder] | None,
     ) -> None:
         """`open_encoder`: None for the language model's own vision tower."""
-        self._tell = tell
+        self._post = post
         self._reader = ThreadPoolExecutor(1, "browser")
         self._session = Session(
-            tell, open_memory, open_backend, open_encoder, lambda: self._reader.shutdown(wait=True, cancel_futures=True)
+            post, open_memory, open_backend, open_encoder, lambda: self._reader.shutdown(wait=True, cancel_futures=True)
         )
         self._jobs = self._session.jobs
         self.put = self._jobs.put
@@ -64,7 +64,7 @@ class AppThread:
 
     def passphrase(self, question: str) -> str:
         """Ask the app for the passphrase and wait for `answer`; "" when the app closes. `Memory` calls this."""
-        self._tell(PassphraseNeeded(question))
+        self._post(PassphraseNeeded(question))
         return self._passphrases.get()
 
     def answer(self, passphrase: str | None) -> None:
@@ -125,7 +125,7 @@ class AppThread:
     ) -> None:
         """Run `job` on the memory in its turn; the app calls `then`, or awaits it, with the result."""
         self.put(
-            entry, "looking it up", lambda: self._tell(QueryResult(partial(then, job(self._session.store)))), keep=keep
+            entry, "looking it up", lambda: self._post(QueryResult(partial(then, job(self._session.store)))), keep=keep
         )
 
     def browse(self, job: Callable[[Memory], Result], then: Callable[[Result], object]) -> None:
@@ -135,9 +135,9 @@ class AppThread:
             if self._session.memory is None:
                 return
             try:
-                self._tell(QueryResult(partial(then, job(self._session.memory))))
+                self._post(QueryResult(partial(then, job(self._session.memory))))
             except KeepsakeError as error:
-                self._tell(Notice(str(error), "warning"))
+                self._post(Notice(str(error), "warning"))
 
         with suppress(RuntimeError):  # the app is closing
             self._reader.submit(read)
@@ -172,7 +172,7 @@ class AppThread:
         """Find the `k` memories most like a photo; the conversation stays as it is."""
 
         def find() -> None:
-            self._tell(QueryResult(partial(then, self._session.similar(photo, k))))
+            self._post(QueryResult(partial(then, self._session.similar(photo, k))))
 
         self.put(entry, "recalling", lambda: self._session.engines.with_encoder(find))
 

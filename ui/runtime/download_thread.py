@@ -18,10 +18,10 @@ EVERY = 0.2
 
 
 class Download:
-    """A download that begins at once, in its own thread; that thread calls `tell` with `DownloadProgress`."""
+    """A download that begins at once, in its own thread; that thread calls `post` with `DownloadProgress`."""
 
-    def __init__(self, model: str, tell: Callable[[Message], object]) -> None:
-        self.model, self.percent, self._tell = model, 0, tell
+    def __init__(self, model: str, post: Callable[[Message], object]) -> None:
+        self.model, self.percent, self._post = model, 0, post
         self._stop, self._last_message = threading.Event(), 0.0
         threading.Thread(target=self._run, name=f"fetch {model}", daemon=True).start()
 
@@ -33,14 +33,14 @@ class Download:
         try:
             with offline.requested_by_user():
                 download.pull(self.model, on_progress=self._progress, stop=self._stop)
-            self._tell(DownloadProgress(self.model, None))
+            self._post(DownloadProgress(self.model, None))
         except KeepsakeError as error:
-            self._tell(DownloadProgress(self.model, None, str(error)))
+            self._post(DownloadProgress(self.model, None, str(error)))
         except Exception as error:  # the thread's edge: the app raises it where it is seen
-            self._tell(Crashed(error))
+            self._post(Crashed(error))
 
     def _progress(self, progress: download.Progress) -> None:
         if time.monotonic() - self._last_message >= EVERY:
             self._last_message = time.monotonic()
             self.percent = 100 * progress.done // max(1, progress.total)
-            self._tell(DownloadProgress(self.model, self.percent))
+            self._post(DownloadProgress(self.model, self.percent))

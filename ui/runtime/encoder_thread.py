@@ -34,8 +34,8 @@ NICENESS = 10
 class EncoderThread:
     """`encoder` opens the encoder at its first call, from any thread; `start` begins the thread."""
 
-    def __init__(self, tell: Callable[[Message], object], open_encoder: Callable[[], PhotoEncoder]) -> None:
-        self._tell, self._open = tell, open_encoder
+    def __init__(self, post: Callable[[Message], object], open_encoder: Callable[[], PhotoEncoder]) -> None:
+        self._post, self._open = post, open_encoder
         self._encoder: PhotoEncoder | None = None
         self._opening, self._changed, self._stopped = threading.Lock(), threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -85,17 +85,17 @@ class EncoderThread:
                         memory, memory.embedder, stop=lambda: self._stopped.is_set() or self._changed.is_set()
                     )
             except KeepsakeError as error:
-                self._tell(Notice(str(error), "warning"))
+                self._post(Notice(str(error), "warning"))
             except Exception as error:  # the thread's edge: the app raises it where it is seen
-                self._tell(Crashed(error))
+                self._post(Crashed(error))
                 return
 
     def _unreadable(self, episode: Episode) -> None:
         if episode.id not in self._named:  # once, however often the thread looks
             self._named.add(episode.id)
-            self._tell(Notice(unreadable_line(episode), "warning"))
+            self._post(Notice(unreadable_line(episode), "warning"))
 
     def _progress(self, done: int, total: int) -> None:
         if done in (0, total) or time.monotonic() - self._told >= EVERY:
             self._told = time.monotonic()
-            self._tell(PhotosEncoded(done, total))
+            self._post(PhotosEncoded(done, total))

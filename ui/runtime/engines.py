@@ -29,7 +29,7 @@ class Engines:
 
     def __init__(
         self,
-        tell: Callable[[Message], object],
+        post: Callable[[Message], object],
         open_backend: Callable[[], Backend],
         open_encoder: Callable[[], PhotoEncoder] | None,
         settled: Callable[[], object],
@@ -39,9 +39,9 @@ class Engines:
 
         `is_ephemeral`: whether the model may write nothing to disk.
         """
-        self._tell, self._open_backend, self._is_ephemeral = tell, open_backend, is_ephemeral
+        self._post, self._open_backend, self._is_ephemeral = post, open_backend, is_ephemeral
         self._loader = ModelLoader(settled)
-        self.encoder_thread = EncoderThread(tell, open_encoder) if open_encoder else None
+        self.encoder_thread = EncoderThread(post, open_encoder) if open_encoder else None
         """None when the model's own tower is the encoder."""
         self._ready: Backend | None = None
         """The model that the app has been told of."""
@@ -88,7 +88,7 @@ class Engines:
         if self._ready is not backend:
             self._ready = backend
             backend.set_ephemeral(self._is_ephemeral())
-            self._tell(ModelReady(backend.name, backend.may_say))
+            self._post(ModelReady(backend.name, backend.may_say))
         return backend
 
     def loaded(self, *, awaited: bool) -> None:

@@ -63,12 +63,12 @@ class JobQueue:
 
     def __init__(
         self,
-        tell: Callable[[Message], object],
+        post: Callable[[Message], object],
         opening: Callable[[], object],
         closing: Callable[[], object],
         model: ModelGate,
     ) -> None:
-        self._tell, self._opening, self._closing, self._model = tell, opening, closing, model
+        self._post, self._opening, self._closing, self._model = post, opening, closing, model
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._held: list[Job] = []
         """Second parts that wait for the model."""
@@ -158,9 +158,9 @@ class JobQueue:
             while (job := self._next()) is not None:
                 self._perform(job)
                 if self._jobs.empty() and (self._model.loading() or not self._held):
-                    self._tell(ThreadState("loading model" if self._model.loading() else "idle"))
+                    self._post(ThreadState("loading model" if self._model.loading() else "idle"))
         except Exception as error:  # the thread's edge: the app raises it where it is seen
-            self._tell(Crashed(error))
+            self._post(Crashed(error))
         finally:
             self._closing()
 
@@ -183,7 +183,7 @@ class JobQueue:
         if self.unwanted and not (job.done or job.always):
             return
         if job.state:
-            self._tell(ThreadState(job.state))
+            self._post(ThreadState(job.state))
         try:
             part = job.run()
             while isinstance(part, AfterModel):
@@ -195,5 +195,5 @@ class JobQueue:
                 part = part.run()
         except KeepsakeError as error:
             if not job.superseded:  # a prefetch fails again when it is wanted, and is reported then
-                self._tell(ConversationEvent(job.entry, Failed(str(error))))
+                self._post(ConversationEvent(job.entry, Failed(str(error))))
         self.promise_kept()

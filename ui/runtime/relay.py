@@ -20,8 +20,8 @@ FRAME = 0.05
 class Relay:
     """Called in the background thread only."""
 
-    def __init__(self, tell: Callable[[Message], object], jobs: JobQueue, recorder: Recorder) -> None:
-        self._tell, self._jobs, self._recorder = tell, jobs, recorder
+    def __init__(self, post: Callable[[Message], object], jobs: JobQueue, recorder: Recorder) -> None:
+        self._post, self._jobs, self._recorder = post, jobs, recorder
 
     def pass_on(
         self, entry: EntryToken, conversation: Conversation, events: Iterator[Event], then: str = "recalling"
@@ -37,24 +37,24 @@ class Relay:
             if isinstance(event, CaptionText | AnswerText):
                 held = type(event)(held.text + event.text) if held else event
                 if time.monotonic() - shown >= FRAME:
-                    self._tell(ConversationEvent(entry, held))
+                    self._post(ConversationEvent(entry, held))
                     held, shown = None, time.monotonic()
             else:
                 if held:
-                    self._tell(ConversationEvent(entry, held))
+                    self._post(ConversationEvent(entry, held))
                     held = None
                 failed = isinstance(event, Failed)
                 if stop and failed:
                     break
-                self._tell(ConversationEvent(entry, event))
+                self._post(ConversationEvent(entry, event))
                 self._recorder.dispatch(event)
             if isinstance(event, Recalled):
                 if stop:
                     break
-                self._tell(ThreadState(then))
+                self._post(ThreadState(then))
             elif stop:
                 conversation.cancel()  # Esc came when there was nothing to stop yet
         else:
             return not failed
-        self._tell(Cancelled(entry))
+        self._post(Cancelled(entry))
         return False

@@ -25,7 +25,7 @@ TEMPERATURE, TOP_P = 0.7, 0.95
 class Rewriting:
     """Jobs on the open conversation, on the parts that `Session` puts together."""
 
-    _tell: Callable[[Message], object]
+    _post: Callable[[Message], object]
     _relay: Relay
     recorder: Recorder
 
@@ -39,7 +39,7 @@ class Rewriting:
 
         def write() -> None:
             conversation = self._with_model()
-            self._tell(ThreadState("writing caption" if question is None else "answering"))
+            self._post(ThreadState("writing caption" if question is None else "answering"))
             if question is None:
                 self.recorder.take_back()
             else:

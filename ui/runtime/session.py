@@ -1,6 +1,6 @@
 """What lives in the background thread: the memory, the model, the open conversation. Each public method is a job.
 
-Only that thread calls the methods; `app_thread.py` gives them to the job queue. Messages go out by `tell`. What needs
+Only that thread calls the methods; `app_thread.py` gives them to the job queue. Messages go out by `post`. What needs
 the model is returned as `AfterModel`; all else works before it is loaded, and without one.
 """
 
@@ -45,16 +45,16 @@ class Session(Rewriting):
 
     def __init__(
         self,
-        tell: Callable[[Message], object],
+        post: Callable[[Message], object],
         open_memory: Callable[[], Memory],
         open_backend: Callable[[], Backend],
         open_encoder: Callable[[], PhotoEncoder] | None,
         before_closing: Callable[[], object],
     ) -> None:
         """`open_encoder`: None for the model's own tower. `before_closing` runs before the memory closes."""
-        self._tell, self._open_memory, self._before_closing = tell, open_memory, before_closing
-        self.engines = Engines(tell, open_backend, open_encoder, self._settled, lambda: self._ephemeral)
-        self.jobs = JobQueue(tell, self._open, self._free, self.engines.gate(self._stop))
+        self._post, self._open_memory, self._before_closing = post, open_memory, before_closing
+        self.engines = Engines(post, open_backend, open_encoder, self._settled, lambda: self._ephemeral)
+        self.jobs = JobQueue(post, self._open, self._free, self.engines.gate(self._stop))
         self.memory: Memory | None = None
         """None until the memory is open."""
         self.own: Memory | None = None
@@ -62,16 +62,16 @@ class Session(Rewriting):
         self.after_closing: list[Callable[[], object]] = []
         self._conversation: Conversation | None = None
         self._private = False
-        self.recorder = Recorder(lambda: self.store, lambda line: tell(messages.Notice(line, "warning")))
-        self._relay = Relay(tell, self.jobs, self.recorder)
+        self.recorder = Recorder(lambda: self.store, lambda line: post(messages.Notice(line, "warning")))
+        self._relay = Relay(post, self.jobs, self.recorder)
         self.changes = UndoStack(lambda: self.store)
 
     def _open(self) -> None:
         self.memory = self._open_memory()
         self.count()
         if self.memory.trouble:
-            self._tell(messages.Notice(self.memory.trouble, "warning"))
-        self._tell(messages.ThreadState("loading model"))
+            self._post(messages.Notice(self.memory.trouble, "warning"))
+        self._post(messages.ThreadState("loading model"))
         self.engines.start(self.memory)
 
     def _free(self) -> None:
@@ -128,7 +128,7 @@ class Session(Rewriting):
     def count(self) -> None:
         """Tell how many memories there are, and whether their file is encrypted; what is new is read for recall."""
         self.engines.memory_changed()
-        self._tell(messages.MemoryCounted(self.store.stats()["episodes"], self.store.encrypted, self.own is not None))
+        self._post(messages.MemoryCounted(self.store.stats()["episodes"], self.store.encrypted, self.own is not None))
 
     def similar(self, photo: Photo, k: int) -> list[Recall]:
         """The `k` memories most like a photo; the conversation stays as it is."""
@@ -145,7 +145,7 @@ class Session(Rewriting):
         if self.jobs.unwanted:
             self.conversation().photo = photo  # words to remember that follow are about this photo
             return None
-        self._tell(messages.ThreadState("recalling"))
+        self._post(messages.ThreadState("recalling"))
         self.recorder.begin_part(photo)
         return self._recall(entry, photo)
 
@@ -163,7 +163,7 @@ class Session(Rewriting):
         """Caption the photo, unless another one is in view by now, or the caption is there."""
         if conversation is self._conversation and conversation.photo is photo and conversation.caption is None:
             self._with_model()
-            self._tell(messages.ThreadState("writing caption"))
+            self._post(messages.ThreadState("writing caption"))
             self._relay.pass_on(entry, conversation, conversation.describe())
 
     def ask(self, entry: EntryToken, question: str) -> object:
@@ -171,7 +171,7 @@ class Session(Rewriting):
 
         def answer() -> None:
             conversation = self._with_model()
-            self._tell(messages.ThreadState("answering"))
+            self._post(messages.ThreadState("answering"))
             self.recorder.add_line("question", question)
             self._relay.pass_on(entry, conversation, conversation.ask(question), "answering")
 
@@ -202,7 +202,7 @@ class Session(Rewriting):
         if photo and said and (other := said.episode.photo) in recalled:
             answers += conversation.confirm(other, said.same, keep=True, denied=said.denied).answers
         denied = said.episode if said and answers and not said.same else None
-        self._tell(messages.EpisodeRemembered(entry, episode, denied))
+        self._post(messages.EpisodeRemembered(entry, episode, denied))
         new = self.store.stats()["episodes"] > before  # the same words again are the memory that was there
         self.changes.note_remembered(episode.id if new else "", answers)
         self.recorder.add_episodes(episode.id)
@@ -210,7 +210,7 @@ class Session(Rewriting):
         self.count()
         self.jobs.promise_kept()
         if conversation.photo and not self.jobs.unwanted:  # the new memory counts from the next question on
-            self._tell(messages.ThreadState("recalling"))
+            self._post(messages.ThreadState("recalling"))
             return self._recall(entry, conversation.photo)
         return None
 
@@ -225,7 +225,7 @@ class Session(Rewriting):
             raise KeepsakeError(ANSWER_LATE)
         now = conversation.confirm(episode.photo, same, keep=not self._private, denied=denied)
         self.changes.note_remembered("", now.answers)
-        self._tell(messages.RecallAnswered(entry, episode, same, conversation.recalls, now.caption_outdated))
+        self._post(messages.RecallAnswered(entry, episode, same, conversation.recalls, now.caption_outdated))
         self.jobs.promise_kept()
         if now.caption_outdated and not self.jobs.unwanted:
             return self._recall(entry, photo)
@@ -238,7 +238,7 @@ class Session(Rewriting):
         conversation = self._conversation
         recalls = conversation.recalls if conversation else ()
         in_use = any(one.id in done.gone for r in recalls for one in (r.episode, *r.others))
-        self._tell(messages.EpisodesChanged(entry, done.gone, list(done.lines), in_use, done.details, done.there))
+        self._post(messages.EpisodesChanged(entry, done.gone, list(done.lines), in_use, done.details, done.there))
         self.count()
         self.jobs.promise_kept()
         if done.answer and not in_use and conversation and conversation.photo and not self.jobs.unwanted:
@@ -246,7 +246,7 @@ class Session(Rewriting):
         if conversation and in_use:  # its prompt holds what is forgotten: begin again without it
             self._conversation = None
             if conversation.photo and not self.jobs.unwanted:
-                self._tell(messages.ThreadState("recalling"))
+                self._post(messages.ThreadState("recalling"))
                 if conversation.photo.sha256 not in done.photos:
                     # the stored part held words of what is forgotten, and was deleted with it
                     self.recorder.begin_part(conversation.photo)
@@ -261,7 +261,7 @@ class Session(Rewriting):
         self._private, self._conversation = private, None
         self.recorder.begin(private)
         self.engines.set_ephemeral()
-        self._tell(messages.ConversationStarted(entry, private))
+        self._post(messages.ConversationStarted(entry, private))
 
     def resume(
         self, entry: EntryToken, conversation_id: str, then: Callable[[StoredConversation, list[Recall]], object]
@@ -277,7 +277,7 @@ class Session(Rewriting):
                 if (episode := self.store.get(id)).photo.sha256 not in denied:
                     recalls.append(Recall(episode, 1.0, RECALLED_THEN, by_sight=True))
         self.recorder.resume(conversation, self._private)
-        self._tell(messages.QueryResult(partial(then, conversation, recalls)))
+        self._post(messages.QueryResult(partial(then, conversation, recalls)))
         state = (last.photo, recalls, *last.state())
         return self.engines.with_encoder(lambda: self.conversation().resume(*state, by_user=last.caption_by_user))
 
@@ -286,7 +286,7 @@ class Session(Rewriting):
         self._conversation = None
         self.recorder.begin(self._private)
         back = self.engines.switch(open_backend)
-        self._tell(messages.ConversationStarted(entry, self._private))
+        self._post(messages.ConversationStarted(entry, self._private))
 
         def switched() -> None:
             try:
@@ -294,6 +294,6 @@ class Session(Rewriting):
             except KeepsakeError:
                 back()
                 raise
-            self._tell(messages.Notice(SWITCHED.format(model=name), "done"))
+            self._post(messages.Notice(SWITCHED.format(model=name), "done"))
 
         return AfterModel(switched)

@@ -124,7 +124,7 @@ class UndoStack:
     def tell_in_tray(self, ids: Sequence[str], words: str) -> None:
         """Give memories without words these words, in one step. Raises KeepsakeError."""
         held = self._memory().hold(ids)
-        added: dict[str, Episode | None] = dict(tray.tell(self._memory(), ids, words))
+        added: dict[str, Episode | None] = dict(tray.add_words(self._memory(), ids, words))
         self._stack.append(_Undo(held, added, UNDO_TRAY.format(photos=count(len(ids), "photo"))))
 
     def leave_in_tray(self, photos: Sequence[str]) -> None:

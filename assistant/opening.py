@@ -86,15 +86,8 @@ def encode_with_progress(memory: Memory, encoder: PhotoEncoder) -> None:
 
     Photos of an older Keepsake, of another encoder, or from an archive have no tokens of this encoder.
     """
-    line: Callable[[int], None] | None = None
-
-    def progress(done: int, total: int) -> None:
-        nonlocal line
-        line = line or progress_line(total, "looked at again")
-        if done:
-            line(done)
 
     def unreadable(episode: Episode) -> None:
         print(f"\n{unreadable_line(episode)}" if sys.stderr.isatty() else unreadable_line(episode), file=sys.stderr)
 
-    encode_missing(memory, encoder, progress, unreadable=unreadable)
+    encode_missing(memory, encoder, progress_line("looked at again"), unreadable=unreadable)

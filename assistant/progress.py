@@ -11,16 +11,18 @@ EVERY = 0.2
 """Seconds between two updates of the progress line on a terminal."""
 
 
-def progress_line(total: int, verb: str, noun: str = "photo", nouns: str = "photos") -> Callable[[int], None]:
+def progress_line(verb: str, noun: str = "photo", nouns: str = "photos") -> Callable[[int, int], None]:
     """A line on stderr that is overwritten on a terminal; elsewhere, one line for each tenth of the photos.
 
-    What it returns is called with the number of photos, or what else the nouns say, that are done, from 1 to `total`;
-    `verb` says what was done to them.
+    What it returns is called with the number of photos, or what else the nouns say, that are done, and of all of them;
+    `verb` says what was done to them. While none is done, nothing is printed.
     """
     terminal, began, last, printed_tenth = sys.stderr.isatty(), time.monotonic(), 0.0, 0
 
-    def update(done: int) -> None:
+    def update(done: int, total: int) -> None:
         nonlocal last, printed_tenth
+        if not done:
+            return
         now, tenth = time.monotonic(), 10 * done // total
         if done < total and (now - last < EVERY if terminal else tenth == printed_tenth):
             return

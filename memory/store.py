@@ -217,10 +217,6 @@ class Memory:
         with self.transaction() as db:
             return recall.search(db, words, k, now)
 
-    def forget(self, id: str) -> list[str]:
-        """Remove an episode for good, as `forget_all` does; returns the receipt's lines. Raises UnknownEpisode."""
-        return self.forget_all([id]).lines()
-
     def forget_all(self, ids: Sequence[str]) -> Receipt:
         """Remove episodes and every byte of them within reach; photos too, unless others show them: seconds for a GB.
 

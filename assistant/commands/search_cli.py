@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from assistant.embedder.embed_words import embed_missing
@@ -27,14 +26,7 @@ def add(commands: Commands) -> None:
 
 def _search(args: argparse.Namespace) -> int:
     """Embed the words that the embedder has not read, with progress, and print what is found. Raises KeepsakeError."""
-    line: Callable[[int], None] | None = None
-
-    def progress(done: int, total: int) -> None:
-        nonlocal line
-        line = line or progress_line(total, "read for their meaning", "memory", "memories")
-        line(done)
-
     with open_memory(args.memory, to_read=True) as memory:
         memory.embedder = embedder = TextEmbedder()
-        embed_missing(memory, embedder, progress)
+        embed_missing(memory, embedder, progress_line("read for their meaning", "memory", "memories"))
         return print_found(memory, args)

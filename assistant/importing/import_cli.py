@@ -101,14 +101,14 @@ def _import_and_report(
 ) -> int:
     """Import everything, with progress, and print the summary, also when the import was interrupted."""
     tally, began = Tally(), time.monotonic()
-    report_progress = progress_line(len(source.items), "done" if encoder else "looked at")
+    report_progress = progress_line("done" if encoder else "looked at")
     keep = not (args.dry_run or (memory and memory.encrypted))
     seen_files = SeenFiles(disk_cache.root() / "imports", keep=keep)
     trouble: KeepsakeError | KeyboardInterrupt | None = None
     try:
         for n, item in enumerate(import_all(memory, encoder, source.items, choices, seen_files), 1):
             tally.count(item)
-            report_progress(n)
+            report_progress(n, len(source.items))
             if item.episode and args.dry_run and not args.json:
                 print(_line(item.name, item.episode, "; ".join(filter(None, (item.detail, item.date_note)))))
     except (KeepsakeError, KeyboardInterrupt) as error:

@@ -89,7 +89,7 @@ def counts(families: Sequence[Family]) -> dict[str, Any]:
 
 
 def card(families: Sequence[Family]) -> str:
-    """The card, Markdown."""
+    """The data card of the notes, in Markdown."""
     c = counts(families)
     total = sum(c["questions"].values())
     unanswerable = c["questions"].get("untold", 0) + c["questions"].get("absent", 0)

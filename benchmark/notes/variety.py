@@ -34,7 +34,7 @@ class Variety:
     """Share of the sentences (of three words or more) that have the commonest shape: small words stay, all others
     become "_"."""
     shape: str
-    """That shape."""
+    """The commonest shape itself."""
     words_a_text: tuple[int, int, int]
     """Words of a text: the tenth part has fewer than the first, half fewer than the second, the tenth part more than
     the third."""

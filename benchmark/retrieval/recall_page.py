@@ -32,7 +32,7 @@ class Shown:
     """A photo on the page."""
 
     src: str
-    """Data URI."""
+    """The picture itself, as a data URI."""
     name: str
     note: str = ""
     """What stands below it: its part in the line, and the score."""
@@ -59,9 +59,9 @@ class Section:
     maybe: str
     """Thresholds at this size, as text."""
     confusions: tuple[tuple[Shown, ...], ...]
-    """New photo, wrong memory, right memory."""
+    """The worst mistakes: the new photo, the wrong memory that came first, the right one."""
     claimed: tuple[tuple[Shown, ...], ...]
-    """Stranger, memory."""
+    """Strangers taken for known: the new photo, and the memory that it was taken for."""
     hubs: tuple[Hub, ...]
 
 

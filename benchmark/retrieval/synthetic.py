@@ -34,7 +34,7 @@ CHUNK = 1000
 K = 10
 """Photos that a recall asks for."""
 WALLS = 40
-"""Different backgrounds."""
+"""Backgrounds that drawn photos share, so that whole-image vectors resemble each other."""
 FIRST = datetime(2015, 1, 1, tzinfo=UTC)
 
 

@@ -191,7 +191,7 @@ def test_files_that_were_decoded_are_not_decoded_again(
     run_import(capsys, album)
     assert decoded == []
     with Memory(own_home / "memory.db") as memory:
-        memory.forget(memory.about(photo.load_photo(album / "IMG_0005.HEIC").sha256)[0].id)
+        memory.forget_all([memory.about(photo.load_photo(album / "IMG_0005.HEIC").sha256)[0].id])
     assert not list(own_home.rglob("imports/files"))
     assert run_import(capsys, album)["imported"] == 1
     assert "IMG_0005.HEIC" in decoded

@@ -131,7 +131,7 @@ def test_what_changes_a_conversation_keeps_its_hash(path: Path) -> None:
         memory.put_back(held)
         assert memory.verify() == []
         held = memory.hold([old])
-        memory.forget(old)
+        memory.forget_all([old])
         assert memory.verify() == [] and len(conversations.titles(memory)) < 2
         memory.put_back(held)
         assert memory.verify() == [] and len(conversations.get(memory, ID).parts) == 2

@@ -64,7 +64,7 @@ def test_no_plain_byte_is_left_and_none_comes_back(planted: Path) -> None:  # no
     with Memory(planted, ask=ask(PASSPHRASE)) as memory:
         assert memory.encrypted and set(memory.ids()) == before and memory.verify() == []
         assert [r.episode.id for r in memory.search("quokkabread")] == [SECRET.id]
-        memory.forget(SECRET.id)
+        memory.forget_all([SECRET.id])
         memory.add(SECRET)
         memory.put_vectors(SECRET.photo.sha256, "nano", np.eye(5, dtype=np.float32))
         memory.snapshot()
@@ -259,7 +259,7 @@ with Memory(Path(sys.argv[1]), timeout=60.0, ask=lambda _: PASSPHRASE) as memory
     for n in range(int(sys.argv[2]), int(sys.argv[2]) + 10):
         id = memory.add(episode(n))
         if n % 5 == 4:
-            memory.forget(id)
+            memory.forget_all([id])
 """
 
 

@@ -116,7 +116,7 @@ def test_without_one_measure_something_is_found(planted: Path, monkeypatch: pyte
     with Memory(planted) as memory:
         if measure == "pages are rewritten":
             memory._file.db.execute("PRAGMA secure_delete = OFF")
-        memory.forget(SECRET.id)
+        memory.forget_all([SECRET.id])
         assert residue(planted)
 
 
@@ -153,7 +153,7 @@ def test_a_forget_that_was_cut_off_is_finished_at_the_next_start(
     with Memory(planted) as memory, monkeypatch.context() as patch:
         patch.setattr(MemoryFile, "rewrite", full)
         with pytest.raises(MemoryFileError, match="left until the next start: the disk is full"):
-            memory.forget(SECRET.id)
+            memory.forget_all([SECRET.id])
         with pytest.raises(UnknownEpisode):
             memory.get(SECRET.id)
         assert residue(planted)
@@ -176,9 +176,9 @@ def test_while_a_snapshot_is_taken_nothing_is_forgotten(path: Path) -> None:
     with Memory(path, timeout=0.05) as memory:
         memory.add(SECRET)
         with database_files.locked(path, 0.0), pytest.raises(MemoryFileError, match="try again"):
-            memory.forget(SECRET.id)
+            memory.forget_all([SECRET.id])
         assert memory.get(SECRET.id) == SECRET
-        assert memory.forget(SECRET.id)
+        assert memory.forget_all([SECRET.id])
 
 
 def test_threads_forget_and_remember_side_by_side(path: Path) -> None:
@@ -187,7 +187,7 @@ def test_threads_forget_and_remember_side_by_side(path: Path) -> None:
         adding = threading.Thread(target=lambda: [second.add(episode(n, f"second {n}")) for n in range(50, 70)])
         adding.start()
         for id in memory.ids()[:4]:
-            memory.forget(id)
+            memory.forget_all([id])
         adding.join(timeout=60)
         assert memory.stats()["episodes"] >= 24 and memory.verify() == []
 

@@ -146,7 +146,7 @@ def test_a_decision_goes_with_the_last_words_and_comes_back_with_them(memory: Me
     one, two = tell(memory, 1, "This is Zuri."), tell(memory, 2, "Zuri again.", 1)
     tell(memory, 3, "This is Milo.")
     decisions.rename(memory, "Zuri", "Zuri Zebra")
-    memory.forget(one)
+    memory.forget_all([one])
     assert listed(memory)["Zuri Zebra"] == 1
     held = memory.hold([two])
     assert memory.forget_all([two]).names == 1
@@ -160,7 +160,7 @@ def test_a_name_that_only_forgotten_words_said_is_in_no_decision(memory: Memory)
     tell(memory, 1, "This is Zuri.")
     gone = tell(memory, 2, "This is Quokka.", 1)
     decisions.join(memory, "Zuri", "Quokka")
-    memory.forget(gone)
+    memory.forget_all([gone])
     assert listed(memory) == {"Zuri": 1}
 
 

@@ -150,7 +150,7 @@ def test_ended_is_ended_and_the_memory_stays(path: Path) -> None:
         for unknown in (newer.id, "", "zz"):
             with pytest.raises(KeepsakeError, match="no reminder"):
                 reminders.end(memory, unknown)
-        memory.forget(newer.episode)
+        memory.forget_all([newer.episode])
         with memory.transaction() as db:
             assert db.execute("SELECT count(*) FROM reminders_ended").fetchone() == (0,)
 

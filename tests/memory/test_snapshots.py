@@ -39,7 +39,7 @@ def test_version_1_with_rows_is_brought_up_to_date(path: Path) -> None:
         assert memory.verify() == []
         assert len(memory.photos_without_vectors("s")) == len(TOLD) and memory.recall("s", np.eye(2)) == []
         assert [r.episode for r in memory.search("canary000000003")] == [TOLD[3]]
-        assert "forgotten" in memory.forget(TOLD[0].id)[0]
+        assert "forgotten" in memory.forget_all([TOLD[0].id]).lines()[0]
     (kept,) = database_files.snapshots(path)
     assert ids(kept.file) == {e.id for e in TOLD[1:]}
 
@@ -207,7 +207,7 @@ with Memory(Path(sys.argv[1]), timeout=60.0) as memory:
     for n in range(int(sys.argv[2]), int(sys.argv[2]) + 25):
         id = memory.add(episode(n))
         if n % 5 == 4:
-            memory.forget(id)
+            memory.forget_all([id])
 """
 
 

@@ -110,7 +110,7 @@ class Store(RuleBasedStateMachine):
             self.drop([episode.id])
         else:
             with pytest.raises(UnknownEpisode):
-                self.memory.forget(episode.id)
+                self.memory.forget_all([episode.id])
 
     @rule(name=st.sampled_from(NAMES))
     def forget_name(self, name: str) -> None:

@@ -82,7 +82,7 @@ def test_an_id_may_be_shortened_while_it_is_clear(memory: Memory) -> None:
         with pytest.raises(UnknownEpisode, match="no memory has the id"):
             memory.get(wrong)
         with pytest.raises(UnknownEpisode):
-            memory.forget(wrong)
+            memory.forget_all([wrong])
 
 
 @settings(max_examples=60, deadline=None)
@@ -149,7 +149,7 @@ def test_what_is_forgotten_leaves_no_bytes(memory: Memory, path: Path, neighbour
     canaries += (pooled, scales, codes[:40], codes[-40:], secret.photo.sha256.encode())
     assert residue(path.parent, *canaries), "the scan finds nothing at all"
 
-    receipt = memory.forget(secret.id)
+    receipt = memory.forget_all([secret.id]).lines()
 
     assert residue(path.parent, *canaries) == []
     assert memory.stats()["episodes"] == neighbours
@@ -164,10 +164,10 @@ def test_what_is_forgotten_leaves_no_bytes(memory: Memory, path: Path, neighbour
 def test_a_shared_photo_stays_until_its_last_episode_goes(memory: Memory) -> None:
     first, second = memory.add(episode("first")), memory.add(episode("second"))
     memory.put_vectors(photo().sha256, "s", np.ones((1, 4)))
-    assert "1 photo kept" in memory.forget(first)[1]
+    assert "1 photo kept" in memory.forget_all([first]).lines()[1]
     assert memory.get(second).photo == photo()
     assert memory.photos_without_vectors("s") == []
-    memory.forget(second)
+    memory.forget_all([second])
     assert memory.stats()["photos"] == 0
     assert memory.recall("s", np.ones((1, 4))) == []
 
@@ -178,7 +178,7 @@ def test_forgetting_says_when_another_reader_keeps_the_log(path: Path) -> None:
         memory.add(episode())
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM photos").fetchall()
-        assert "still in use" in memory.forget(episode().id)[2]
+        assert "still in use" in memory.forget_all([episode().id]).lines()[2]
         reader.execute("COMMIT")
     assert residue(path.parent, b"milo") == []
 
@@ -210,7 +210,7 @@ def test_photos_are_encoded_while_another_program_forgets_some(path: Path) -> No
     with Memory(path) as memory, Memory(path) as other:
         ids = [memory.add(episode(f"text {n}", n)) for n in range(30)]
         missing = memory.photos_without_vectors("s")
-        forgetting = threading.Thread(target=lambda: [other.forget(id) for id in ids[::3]])
+        forgetting = threading.Thread(target=lambda: [other.forget_all([id]) for id in ids[::3]])
         forgetting.start()
         for sha256 in missing:
             photos = [told.photo for told in memory.about(sha256)]

@@ -158,7 +158,7 @@ def test_another_process_is_seen(memory: Memory) -> None:
         assert first(memory, [3]) == first(other, [3]) == [hashes[3]]
         new = learn(other, range(600, 603))
         assert first(memory, [601]) == [new[1]]
-        memory.forget(first_id := memory.recall("s", scene([3], 4242), k=1)[0].episode.id)
+        memory.forget_all([first_id := memory.recall("s", scene([3], 4242), k=1)[0].episode.id])
         assert first_id not in {r.episode.id for r in other.recall("s", scene([3], 4242), k=8)}
         assert memory.verify() == other.verify() == []
 
@@ -250,7 +250,7 @@ def test_no_byte_of_a_forgotten_photo_is_left_in_the_index(
             deletion.delete_episodes(db, [episode(n).id])
             assert code in db.execute("SELECT bits FROM codes").fetchone()[0]
             raise ZeroDivisionError
-    memory.forget(episode(n).id)
+    memory.forget_all([episode(n).id])
     assert residue() == [False] * 3
     assert memory.verify() == []
 

@@ -245,7 +245,7 @@ async def test_the_count_of_memories_follows_what_another_window_does(memory_fil
             id = other.add(told(blue))
             app.post_message(events.AppFocus())
             await sees(app.query_one(StatusLine), "2 memories")
-            other.forget(id)
+            other.forget_all([id])
             app.post_message(events.AppBlur())
             app.post_message(events.AppFocus())
             await sees(app.query_one(StatusLine), "1 memory")

@@ -30,11 +30,11 @@ class Payoffs(NamedTuple):
     """What each outcome earns."""
 
     right: float
-    """TP and TN."""
+    """An answer where one was due (true positive), silence where none was (true negative)."""
     missed: float
-    """FN."""
+    """Silence where an answer was due (false negative)."""
     false: float
-    """FP."""
+    """An answer where none was due (false positive)."""
     wrong: float
     """An answer was due and given, but a wrong one."""
     unread: float

@@ -82,13 +82,17 @@ def test_sampling_follows_its_seed_and_all_draw_alike(engines: dict[str, CachedB
         assert texts[0] == texts[-1]
         assert len(set(texts)) > 1
     assert drawn["mlx"] == drawn["transformers"]
+    one, narrow = Options(max_new_tokens=6), Options(max_new_tokens=6, temperature=1.5, top_p=1e-6, seed=1)
+    for opened in engines.values():
+        assert write(opened, ASKED, narrow)[0] == write(opened, ASKED, one)[0], "a nucleus of one token is greedy"
 
 
 def test_only_a_mark_becomes_a_control_token(engines: dict[str, CachedBackend], engine: CachedBackend) -> None:
     for control in ("<|im_end|>", "<|im_start|>", "<|image_pad|>"):
         (mark,) = engine.tokenize(Mark(control))
         assert mark not in engine.tokenize(Words(f"a {control} b"))
-    assert engine.tokenize(Words(TEXT)) == engines["transformers"].tokenize(Words(TEXT))
+    tokens = engine.tokenize(Words(TEXT))
+    assert tokens == engines["transformers"].tokenize(Words(TEXT)) and engine.runner.spell(tokens) == TEXT
 
 
 def test_what_was_read_is_not_read_again(engine: CachedBackend) -> None:
@@ -152,6 +156,10 @@ def test_a_prompt_that_is_too_long_is_refused_and_changes_nothing(engine: Cached
 def test_stopped_before_and_between_tokens(engine: CachedBackend) -> None:
     """A cancel means the request that runs or is announced; a late one does not hit the next answer."""
     expected, _ = write(engine)
+    abandoned = engine.stream(ASKED, SHORT)
+    next(abandoned)
+    abandoned.close()
+    engine.cancel()
     engine.arm()
     engine.cancel()
     text, last = write(engine)

@@ -186,7 +186,8 @@ def _upright(image: Image.Image, orientation: int) -> Image.Image:
         return image
     if image.width * image.height > LARGE:  # a turned copy of all of it would not fit
         small = flat_and_bounded(image, MAX_SIDE)
-        small.info = {key: image.info[key] for key in ("icc_profile", "nclx_profile") if key in image.info}
+        colours = ("icc_profile", "nclx_profile", "gamma", "srgb")
+        small.info = {key: image.info[key] for key in colours if key in image.info}
         image = small
     return image.transpose(UPRIGHT[orientation])
 

@@ -61,7 +61,7 @@ def by_a_person(description: str) -> bool:
     text = unicodedata.normalize("NFC", description).strip(" \t\n\r\"'.")
     if not any(c.isalpha() for c in text):
         return False
-    return not (_descriptions().fullmatch(text) or _names()["counters"].fullmatch(text))
+    return not (is_screenshot(text) or _descriptions().fullmatch(text) or _names()["counters"].fullmatch(text))
 
 
 def is_screenshot(name: str) -> bool:

@@ -41,11 +41,12 @@ ALBUM = re.compile(
 """JSON of Google Takeout about an album or an account."""
 _NUMBERED = re.compile(r"(.+?)(\(\d+\))")
 _EDITED = re.compile(
-    r"(.+)[-_ ](?:edited|edit|bearbeitet|modifi[ée]e?|editad[oa]|modificat[oa]|bewerkt|edytowane|redigerad|redigeret|"
+    r"(.+)[-_ ]\(?(?:edited|edit|modificad[oa]|gewijzigd|edytowany|измененный|изменённый|편집됨?|編集済|szerkesztve"
+    r"|upraven[éáý]|مع[دّ]+لة?|bearbeitet|modifi[ée]e?|editad[oa]|modificat[oa]|bewerkt|edytowane|redigerad|redigeret|"
     r"redigert|muokattu|upraveno|szerkesztett|d[üu]zenlendi|изменено|відредаговано|編集済み|수정됨|已修改|已編輯|已编辑"
     r"|ערוך|נערך|معدلة?|تم التعديل|επεξεργασμέν[ηο]"
     r"|แก้ไขแล้ว|đã chỉnh sửa|editat[ăe]?|redigované|urejeno|uređeno|redaguota|rediģēts|muudetud|diedit|संपादित)"
-    r"(\(\d+\))?",
+    r"\)?(\(\d+\))?",
     re.I,
 )
 _CUT_EDITED = re.compile(r"(.{30,45})-(?:e|ed|edi|edit|edite)")
@@ -79,6 +80,8 @@ def sidecars_of(photo: str, files: Mapping[str, str]) -> list[str]:
     stem, suffix = _split(photo)
     found = [files[name] for name in (f"{photo}.xmp".casefold(), f"{stem}.xmp".casefold()) if name in files][:1]
     ways = [(stem, suffix), (original_of(stem) or "", suffix), _split(stem)]  # the last one: IMG_1.HEIC.jpg
+    if "~" in stem:  # a copy that a telephone made: IMG_1~2
+        ways.append((re.sub(r"~\d+$", "", stem), suffix))
     if suffix.lower() in (".jpg", ".jpeg"):  # made of an original that is gone
         ways += [(stem, original) for original in (".heic", ".heif", ".dng")]
     for name, ending in ways:
@@ -104,7 +107,8 @@ def _takeout(stem: str, suffix: str) -> Iterator[str]:
 def is_clip(name: str, photos: Mapping[str, str]) -> bool:
     """Whether a file is a live photo's clip; `photos`: those of its folder, by `key_of` their names without suffix."""
     stem, suffix = _split(name)
-    return suffix.lower() in CLIPS and (key_of(stem) in photos or key_of(name) in photos)
+    names = stem, name, stem.removesuffix("_HEVC"), _split(stem)[0]  # IMG_1_HEVC.MOV, IMG_1.HEIC.MOV
+    return suffix.lower() in CLIPS and any(key_of(one) in photos for one in names)
 
 
 def read_sidecars(paths: Sequence[Path]) -> Sidecar:

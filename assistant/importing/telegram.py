@@ -97,15 +97,23 @@ def _messages(listed: list[object]) -> Iterator[Message]:
         if raw.get("self_destruct_period_seconds"):
             continue
         when = _when(raw.get("date")) or _moment(raw.get("date_unixtime"))
-        said_by = raw.get("forwarded_from") if "forwarded_from" in raw else raw.get("from")  # null: nobody knows
+        own = raw.get("author") or raw.get("from")  # an author signs what a group or channel says
+        said_by = raw.get("forwarded_from") if "forwarded_from" in raw else own  # null: nobody knows
         sender = " ".join(_text(said_by).split()) or "somebody"
         if when is None:
             continue
-        text = "" if any(field in raw for field in NO_WORDS) else without_coordinates(_text(raw.get("text")))
+        nobodys = any(field in raw for field in NO_WORDS) or _is_command(raw.get("text"))
+        text = "" if nobodys else without_coordinates(_text(raw.get("text")))
         file = _file(raw)
         omitted = _path(raw).startswith("(")
         if text or file or omitted:
             yield Message(when, sender, text, file, omitted)
+
+
+def _is_command(text: object) -> bool:
+    """Whether a text is nothing but a command to a bot."""
+    pieces = text if isinstance(text, list) else []
+    return bool(pieces) and all(isinstance(piece, dict) and piece.get("type") == "bot_command" for piece in pieces)
 
 
 def _path(raw: dict[str, Any]) -> str:

@@ -33,7 +33,8 @@ _NAMED = tuple(
     )
 )
 _DAY_FIRST = re.compile(r"(\d\d?)([-/.])(\d\d?)\2(\d{4})(?=$|[ T])")
-_AM, _PM = r"a|am|a\.m\.|오전|上午|午前", r"p|pm|p\.m\.|오후|下午|午後"
+_AM = r"a|am|a\.m\.|오전|上午|午前|ص|πμ|π\.μ\.|öö"
+_PM = r"p|pm|p\.m\.|오후|下午|午後|م|μμ|μ\.μ\.|ös"
 _WRITTEN = re.compile(
     rf"(?P<year>\d{{4}})(?P<mark>[-:/._ ]) ?(?P<month>\d\d?)(?P=mark) ?(?P<day>\d\d?)"
     rf"(?:(?:T| at |(?P=mark)|[ _])[T _]*(?:(?P<am0>{_AM})|(?P<pm0>{_PM}))? *"
@@ -52,6 +53,7 @@ _SPELLINGS = (  # what is written otherwise by some, as the patterns above have 
     (re.compile(r"(?<=[+-]\d\d)'(\d\d)'?$"), r"\1"),
     (re.compile(r"\\"), "/"),
     (re.compile(r"\s*\(?\[?\b[A-Z][A-Za-z]+/[A-Za-z_]+\b\]?\)?$"), ""),  # [Europe/Berlin]
+    (re.compile(r" ?\([^\W\d_]{1,12}\)"), " "),  # a weekday
     (re.compile(r" ?\((?=(?:UTC|GMT)[+-])"), " "),
     (re.compile(r"(?<=\d) ?DST$| DST$|(?<=\d) h$"), ""),
     (re.compile(r"(?<=\d),? (?:at|um|om|à|kl\.?) (?=\d)|(?<=\d), (?=\d\d?:)"), " "),

@@ -14,26 +14,29 @@ _APART = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.])(\d\d?)\2(\d\d?)(?!\d)")
 _DAY_FIRST = re.compile(r"(@?)(?<![\d.])(\d\d?)([-_.])(\d\d?)\3((?:19|20)\d\d)(?!\d|\.\d)")
 _SIGNED = re.compile(r"(?<!\d)((?:19|20)\d\d)[年년] ?(\d\d?)[月월] ?(\d\d?)[日일]")
 _NAMES = (
-    "january jan januar janvier janv enero ene gennaio gen janeiro januari",
-    "february feb februar février fevrier févr fevr febrero febbraio fevereiro fev februari",
-    "march mar märz marz mars marzo março marco maart mrt",
-    "april apr avril avr abril abr aprile",
-    "may mai mayo maggio mag maio mei maj",
-    "june jun juni juin junio giugno giu junho",
-    "july jul juli juillet juil julio luglio lug julho",
-    "august aug août aout agosto ago augustus",
-    "september sept sep septembre septiembre settembre set setembro",
-    "october oct oktober okt octobre octubre ottobre ott outubro out",
-    "november nov novembre noviembre novembro",
-    "december dec dezember dez décembre decembre diciembre dic dicembre dezembro",
+    "january jan januar janvier janv enero ene gennaio gen janeiro januari января stycznia ocak",
+    "february feb februar février fevrier févr fevr febrero febbraio fevereiro fev februari февраля lutego şubat",
+    "march mar märz marz mars marzo março marco maart mrt марта marca mart",
+    "april apr avril avr abril abr aprile апреля kwietnia nisan",
+    "may mai mayo maggio mag maio mei maj мая maja may\u0131s",
+    "june jun juni juin junio giugno giu junho июня czerwca haziran",
+    "july jul juli juillet juil julio luglio lug julho июля lipca temmuz",
+    "august aug août aout agosto ago augustus августа sierpnia ağustos",
+    "september sept sep septembre septiembre settembre set setembro сентября września eylül",
+    "october oct oktober okt octobre octubre ottobre ott outubro out октября października ekim",
+    "november nov novembre noviembre novembro ноября listopada kas\u0131m",
+    "december dec dezember dez décembre decembre diciembre dic dicembre dezembro декабря grudnia aral\u0131k",
 )
 _MONTHS = {name: n for n, names in enumerate(_NAMES, 1) for name in names.split()}
 _MONTH = rf"({'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?(?![^\W\d_])"
 _WORDED = re.compile(
-    rf"(?<!\d)(\d\d?)(?:st|nd|rd|th|er|\.|º)?[ _-]+(?:of[ _]|de[ _])?{_MONTH}[ _-]+(?:de[ _])?((?:19|20)\d\d)(?!\d)",
+    rf"(?<!\d)(\d\d?)(?:st|nd|rd|th|er|\.|º)?[ _-]*(?:of[ _]|de[ _])?{_MONTH}[ _-]*(?:de[ _])?((?:19|20)\d\d)(?!\d)",
     re.I,
 )
 _MONTH_FIRST = re.compile(rf"(?<![^\W_]){_MONTH}[ _-]+(\d\d?)(?:st|nd|rd|th)?,?[ _-]+((?:19|20)\d\d)(?!\d)", re.I)
+_YEAR_FIRST = re.compile(rf"(?<!\d)((?:19|20)\d\d)[ _-]{_MONTH}[ _-](\d\d?)(?!\d)", re.I)
+_SINCE_1970 = re.compile(r"(?:(?<=[A-Za-z]_)|(?<=mmexport)|(?<=Snapchat-))(1[1-9]\d{8})(?:\d{3})?(?![\d-])")
+"""Seconds or milliseconds, as telephones and messengers count in names: FB_IMG_1683369296123."""
 _IN_UTC = re.compile(r"PXL_\d{8}_\d{6}")
 """Names that Google's telephones give: their clock is that of Greenwich."""
 
@@ -53,6 +56,10 @@ def day_of_name(name: str) -> datetime | None:
             at = found.replace(tzinfo=UTC).astimezone() if clock and _IN_UTC.match(name) else found.astimezone()
             if at <= tomorrow:
                 return at
+    if counted := _SINCE_1970.search(name):
+        at = datetime.fromtimestamp(int(counted[1]), UTC).astimezone()
+        if at <= tomorrow:
+            return at
     return None
 
 
@@ -67,6 +74,8 @@ def _days(name: str) -> Iterator[tuple[int, int, int, tuple[int, ...]]]:
     for day, month, year in _WORDED.findall(name):
         yield int(year), _MONTHS[month.lower()], int(day), ()
     for month, day, year in _MONTH_FIRST.findall(name):
+        yield int(year), _MONTHS[month.lower()], int(day), ()
+    for year, month, day in _YEAR_FIRST.findall(name):
         yield int(year), _MONTHS[month.lower()], int(day), ()
     for telegram, one, mark, other, year in _DAY_FIRST.findall(name):
         if telegram or mark == "." or int(one) > 12:

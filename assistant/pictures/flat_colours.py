@@ -1,4 +1,4 @@
-"""Any picture as opaque 8-bit sRGB: transparency, 16-bit grey, colour profiles and colour codes of HEIC."""
+"""Any picture as opaque 8-bit sRGB: transparency, 16-bit grey, colour profiles, codes of HEIC, the gamma of PNG."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ PRIMARIES = {  # corners red, green, blue and white of codes that stand without 
 SRGB_FROM_XYZ = np.array(
     [[3.2404542, -1.5371385, -0.4985314], [-0.969266, 1.8760108, 0.041556], [0.0556434, -0.2040259, 1.0572252]]
 )
+USUAL, SMALLEST = 1 / 2.2, 0.1
+"""The gamma of a PNG (gAMA) that means sRGB, as browsers take it; below the other it is a mistake."""
 BANDS = 64
 """Rows that are converted at once."""
 
@@ -54,6 +56,9 @@ def srgb(image: Image.Image, info: dict[Any, Any]) -> Image.Image:
                 image = ImageCms.profileToProfile(image, profile, target, outputMode="RGB") or image
     elif (matrix := _matrix(info.get("nclx_profile") or {})) is not None:
         image = _with_primaries(image.convert("RGB"), matrix)
+    elif "srgb" not in info and (gamma := info.get("gamma")) and SMALLEST < gamma <= 1 and abs(gamma - USUAL) > 0.02:
+        light = (np.arange(256) / 255) ** (1 / gamma)
+        image = image.convert("RGB").point([round(255 * level) for level in _curve(light)] * 3)
     return image.convert("RGB")
 
 
@@ -101,6 +106,10 @@ def _with_primaries(image: Image.Image, matrix: np.ndarray) -> Image.Image:
     rows = []
     for band in _bands(image):
         light = (linear[np.asarray(band)] @ matrix.T.astype(np.float32)).clip(0, 1)
-        curved = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-        rows.append((curved * 255).round().astype(np.uint8))
+        rows.append((_curve(light) * 255).round().astype(np.uint8))
     return Image.fromarray(np.concatenate(rows))
+
+
+def _curve(light: np.ndarray) -> np.ndarray:
+    """Levels of sRGB of linear light, both from 0 to 1."""
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)

@@ -116,6 +116,19 @@ def test_a_png_in_display_p3_by_its_code_alone_is_shown_in_srgb() -> None:
         assert seen(*same).tolist() == [200, 60, 59]
 
 
+def test_a_png_with_a_gamma_of_its_own_has_the_levels_it_means() -> None:
+    """Linear light (gamma 1) and an old Macintosh's 1/1.8; 1/2.2 is sRGB, and so is what sRGB's own chunk says."""
+
+    def seen(gamma: int, *more: tuple[bytes, bytes]) -> list[int]:
+        rows = zlib.compress((b"\0" + bytes((128, 0, 255)) * 60) * 40)
+        header = struct.pack(">IIBBBBB", 60, 40, 8, 2, 0, 0, 0)
+        parts = ((b"IHDR", header), *more, (b"gAMA", struct.pack(">I", gamma)), (b"IDAT", rows), (b"IEND", b""))
+        return list(colours(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts))[0])
+
+    assert seen(100000) == [188, 0, 255] and seen(55556) == [146, 0, 255]
+    assert seen(45455) == seen(45000) == seen(1) == seen(100000, (b"sRGB", b"\0")) == [128, 0, 255]
+
+
 @pytest.mark.parametrize(("bits", "left", "right"), [(2, 0x55, 0xAA), (4, 0x22, 0x77)])
 def test_grey_of_few_bits_with_a_transparent_level_lies_on_white(bits: int, left: int, right: int) -> None:
     """Pillow spreads the levels over 8 bits, and not the one that is transparent."""

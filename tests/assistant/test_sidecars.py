@@ -14,7 +14,7 @@ from assistant.__main__ import main
 from assistant.importing.import_photos import Choices, import_all
 from assistant.importing.import_source import Item
 from assistant.importing.photo_tree import Level, folder_source
-from assistant.importing.sidecars import original_of, read_sidecars, sidecars_of
+from assistant.importing.sidecars import is_clip, original_of, read_sidecars, sidecars_of
 from memory.episode import Episode
 from tests.support.albums import save, xmp
 
@@ -30,6 +30,20 @@ def told(root: Path, choices: Choices | None = None) -> dict[str, Episode]:
     """What an import would keep, by the names of the files."""
     choices = choices or Choices(without_words=True, keep_places=True)
     return {o.name: o.episode for o in import_all(None, None, folder_source(root).items, choices) if o.episode}
+
+
+@pytest.mark.parametrize(
+    ("clip", "belongs"),
+    [
+        ("IMG_1.MOV", True),
+        ("IMG_1_HEVC.MOV", True),
+        ("IMG_1.HEIC.MOV", True),
+        ("IMG_2.MOV", False),
+        ("IMG_1.txt", False),
+    ],
+)
+def test_which_clip_is_one_of_a_live_photo(clip: str, belongs: bool) -> None:
+    assert is_clip(clip, {"img_1": "IMG_1.HEIC"}) is belongs
 
 
 @pytest.mark.parametrize(
@@ -53,6 +67,10 @@ def told(root: Path, choices: Choices | None = None) -> dict[str, Episode]:
         ("IMG_1-đã chỉnh sửa.JPG", "IMG_1.JPG.json"),
         ("IMG_1-ערוך(1).JPG", "IMG_1.JPG(1).json"),
         ("IMG_1-bearbeitet(1).JPG", "IMG_1.JPG(1).json"),
+        ("IMG_1-gewijzigd.JPG", "IMG_1.JPG.json"),
+        ("IMG_1-편집됨.JPG", "IMG_1.JPG.json"),
+        ("IMG_1 (Edited).JPG", "IMG_1.JPG.json"),
+        ("IMG_1~2.JPG", "IMG_1.JPG.json"),
         ("DSC_7.jpg", "DSC_7.xmp"),
         ("DSC_7.jpg", "DSC_7.jpg.XMP"),
     ],

@@ -128,6 +128,8 @@ def test_what_is_no_export_is_told_in_one_line(data: bytes, line: str) -> None:
         ({"forwarded_from": None}, "somebody", "hi"),  # forwarded from an account that is gone: not Anna's words
         ({"forwarded_from": "Zoo"}, "Zoo", "hi"),
         ({"from": None}, "somebody", "hi"),
+        ({"from": "Choir", "author": "Carla"}, "Carla", "hi"),  # what a group's admin signs
+        ({"text": [{"type": "bot_command", "text": "/start"}]}, None, None),
         ({"date": "", "date_unixtime": "1715531400"}, "Anna", "hi"),
         ({"date": None, "date_unixtime": "soon"}, None, None),
         ({"self_destruct_period_seconds": 60, "photo": "photos/a.jpg"}, None, None),

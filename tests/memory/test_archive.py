@@ -181,7 +181,7 @@ def test_cut_off_flipped_or_no_archive_at_all(memory: Memory, empty: Memory, tmp
     with pytest.raises(MemoryFileError, match="nothing was imported"):
         import_archive(empty, source)
     for wrong in (tmp_path / "missing.zip", tmp_path):
-        with pytest.raises(MemoryFileError, match="is a folder"):
+        with pytest.raises(MemoryFileError, match=r"cannot read|is a folder"):
             import_archive(empty, wrong)
     assert empty.stats()["photos"] == 0
 

@@ -21,14 +21,24 @@ _STOP_WORDS = frozenset(
 _LETTERS = str.maketrans(
     {"\u0131": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"}
     | {"\u0640": "", "\u0649": "\u064a", "\u0629": "\u0647"}
+    | {"\u06a9": "\u0643", "\u06cc": "\u064a", "\u06d2": "\u064a"}
+    | dict.fromkeys("\u06c1\u06be\u06c3\u06d5", "\u0647")
+    | {"\u0901": "\u0902", **dict.fromkeys("\u2018\u2019\u02bc\uff07", "'"), "\u2010": "-", "\u2011": "-"}
+    | {chr(kana): chr(kana - 0x60) for kana in range(0x30A1, 0x30F7)}
 )
 """Letters that people write both ways and that have no accent to leave out.
 
-Of Arabic: the line that only stretches a word goes; ya without dots and ta marbuta are as ya and ha.
+Of Arabic: the line that only stretches a word goes; ya without dots and ta marbuta are as ya and ha, and so are the
+letters of Persia and Pakistan for kaf, ya and ha. Katakana are as hiragana, chandrabindu is as anusvara.
 """
+_SPELT_BOTH_WAYS = (
+    (re.compile("[\u0919\u091e\u0923\u0928\u092e]\u094d(?=[\u0915-\u0939])"), "\u0902"),  # हिन्दी is हिंदी
+    (re.compile("\u0e40\u0e40"), "\u0e41"),  # two signs of Thai that look like one
+)
 _MARKS = re.compile(
     "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # accents
     "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u08d3-\u08ff"
+    "\u093c\u09bc\u0a3c"  # the dot below of India
     "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"  # Hebrew, Arabic; signs without width
 )
 """Marks that many leave out. Vowels of India and Thailand and the two marks of kana are none: they make other words."""
@@ -53,8 +63,11 @@ def folded(text: str) -> str:
     text = text.casefold()
     if text.isascii():
         return text
-    bare = _MARKS.sub("", unicodedata.normalize("NFKD", text)).casefold()
-    return unicodedata.normalize("NFC", bare).translate(_LETTERS)
+    bare = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFKD", text)).casefold())
+    bare = bare.translate(_LETTERS)
+    for pattern, instead in _SPELT_BOTH_WAYS:
+        bare = pattern.sub(instead, bare)
+    return bare
 
 
 def joined(character: str) -> bool:

@@ -59,6 +59,13 @@ def every(db: sqlite3.Connection) -> list[NameDecision]:
     return [NameDecision(name, called, photo, datetime.fromisoformat(when)) for name, photo, called, when in rows]
 
 
+def fold_anew(db: sqlite3.Connection) -> None:
+    """Bring stored names to what `folded` gives now."""
+    for rowid, name in db.execute("SELECT rowid, name FROM names").fetchall():
+        if isinstance(name, str) and name != folded(name):
+            db.execute("UPDATE names SET name = ? WHERE rowid = ?", (folded(name), rowid))
+
+
 def put_missing(db: sqlite3.Connection, decisions: Iterable[NameDecision]) -> None:
     """Store those decisions about whose names nothing was decided; of an earlier and a later one, the later stays."""
     there = {(one.name, one.photo): one.when for one in every(db)}
@@ -96,7 +103,7 @@ def delete_unsaid(db: sqlite3.Connection, gone: Iterable[str]) -> int:
 def _said(db: sqlite3.Connection, name: str) -> bool:
     """Whether any words of the user hold all words of the name."""
     wanted = _WORD.findall(name)
-    expression = match_expression(name)
+    expression = match_expression(name) if name.isascii() else ""  # what is folded may be spelled in many ways
     query = "SELECT words, place FROM said" + (" WHERE said MATCH ?" if expression else "")
     for words, place in db.execute(query, (expression,) if expression else ()):
         said = set(_WORD.findall(folded(f"{words}\n{place or ''}")))

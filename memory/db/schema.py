@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from memory.db import conversation_hash, engine, word_index
+from memory.db import conversation_hash, engine, name_rows, word_index
 from memory.db.database_files import keep_private, key_file, readable_errors, recovery_advice, snapshots
 from memory.db.engine import Key
 from memory.db.upgrades import old_corrections, old_days
@@ -192,6 +192,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     ),
     # Of the other columns of the row: finds damage (see `conversation_hash.py`).
     ("ALTER TABLE talks ADD COLUMN sha256 TEXT", conversation_hash.seal_all),
+    (word_index.build_spellings, name_rows.fold_anew),  # `text.folded` makes more letters equal
 )
 
 

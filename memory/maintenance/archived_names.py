@@ -9,6 +9,7 @@ from datetime import datetime
 
 from memory.db import name_rows
 from memory.db.name_rows import NameDecision
+from memory.text import folded
 
 FILE = "names.jsonl"
 
@@ -23,6 +24,8 @@ def read(data: bytes) -> list[NameDecision]:
     """The decisions of a file. Raises ValueError when a line is none."""
     try:
         rows = [json.loads(line) for line in data.splitlines()]
-        return [NameDecision(**row | {"when": datetime.fromisoformat(row["when"])}) for row in rows]
+        # an older Keepsake folded fewer letters
+        whens = ({"name": folded(row["name"]), "when": datetime.fromisoformat(row["when"])} for row in rows)
+        return [NameDecision(**row | when) for row, when in zip(rows, whens, strict=True)]
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"a line of {FILE} cannot be read: {error!r}") from error

@@ -1,0 +1,83 @@
+"""Letters that are written in two ways are found in both, by search and by what is forgotten by its words."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from memory import browse
+from memory.db import name_rows, schema
+from memory.db.name_rows import NameDecision
+from memory.episode import Episode, Photo, Turn
+from memory.maintenance import archived_names
+from memory.store import Memory
+from tests.support.encoded import encoded
+
+WAYS = [
+    ("میلو کنار دریا یک ماهی گرفت", "ماهي"),  # Persian letters, typed on an Arabic keyboard
+    ("کتاب مادربزرگ روی میز است", "كتاب"),
+    ("ميلو في الحديقة", "میلو"),  # and the other way round
+    ("یہ کتاب ہے", "يه"),
+    ("हिन्दी की किताब", "हिंदी"),
+    ("दादी की घड़ी", "घडी"),
+    ("चाँद रात में", "चांद"),
+    ("แมวนอนบนโซฟา", "เเมว"),
+    ("ミロが海で泳いだ", "みろ"),
+    ("ハンバーガーを食べた", "はんばーがー"),
+    ("Milo’s café", "milo's"),
+    ("e\u2011mail from Ben", "e-mail"),
+    ("Işıklı köprü", "ISIKLI"),
+    ("Ёлка на площади", "елка"),
+]
+DAY = datetime(2024, 1, 1, 12, tzinfo=UTC)
+
+
+def told(words: str, n: int = 0) -> Episode:
+    return Episode(Photo(f"{n:064x}", encoded(n), 4, 4), (Turn("user", words),), DAY)
+
+
+@pytest.mark.parametrize(("words", "asked"), WAYS)
+def test_both_ways_of_writing_are_found_and_forgotten(memory_file: Path, words: str, asked: str) -> None:
+    with Memory(memory_file) as memory:
+        id = memory.add(told(words))
+        memory.add(told("nothing of the kind", 1))
+        found = browse.search(memory, asked)
+        assert [entry.id for entry in found.entries] == [id] and not found.instead
+        assert memory.mentioning(asked) == [id]
+
+
+def test_other_letters_stay_other_letters(memory_file: Path) -> None:
+    with Memory(memory_file) as memory:
+        memory.add(told("काला घोड़ा"))
+        memory.add(told("пёс и мы", 1))
+        assert not memory.mentioning("कल") and not memory.mentioning("пес и ми")
+
+
+def test_a_memory_of_before_finds_them_and_keeps_its_names(memory_file: Path) -> None:
+    """Version 11 held spellings and names with fewer letters made equal."""
+    with Memory(memory_file) as memory:
+        id = memory.add(told("میلو کنار دریا"))
+        with memory.transaction("IMMEDIATE") as db:
+            name_rows.put(db, NameDecision("ميلو", "Milo"))
+    with closing(sqlite3.connect(memory_file)) as db, db:
+        db.execute("UPDATE spellings SET words = 'میلو کنار دریا'")
+        db.execute("UPDATE names SET name = 'میلو'")
+        db.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) - 1}")
+    with Memory(memory_file) as memory:
+        assert [entry.id for entry in browse.search(memory, "ميلو").entries] == [id]
+        assert memory.verify() == []
+        with memory.transaction() as db:
+            assert [one.name for one in name_rows.every(db)] == ["ميلو"]
+        memory.add(told("Zuri", 1))
+        memory.forget_words("Zuri")  # the name is still said, in other letters
+        with memory.transaction() as db:
+            assert [one.name for one in name_rows.every(db)] == ["ميلو"]
+
+
+def test_names_of_an_older_archive_are_read() -> None:
+    line = '{"called": "Milo", "name": "میلو", "photo": null, "when": "2024-01-01T12:00:00+00:00"}\n'
+    assert [one.name for one in archived_names.read(line.encode())] == ["ميلو"]

@@ -60,6 +60,7 @@ def parts_of_years() -> Rules:
         rf"(1st|2nd|3rd|4th|5th) (?=quarter\b|half\b|week(?:end)?\b|{WEEKDAY}\b)",
         lambda m: {"1": "first", "2": "second", "3": "third", "4": "fourth"}.get(m[1][0], "fifth") + " ",
     )
+    yield rf"((?:first|second) half) (?={YEAR}\b)", r"\1 of "
     yield r"h([12]) (?=(?:of )?\w+)", lambda m: f"{('first', 'second')[int(m[1]) - 1]} half of "
     another = rf" ?(?:,|/|and|or|&|-|–|to|through)(?: and| or)? ?(?:the )?(?:(?:{WEEKDAY})\.?,? (?:the )?)?"
     yield (

@@ -81,6 +81,7 @@ _RANGE = (
 def elsewhere() -> Rules:
     """Names and limits of other languages."""
     yield _RANGE, _both_ends
+    yield r"(\d\d?\.\d\d?\.(?:\d{2,4})?) ?(?:bis(?: zum)?|tot|au|al|até) (?=\d\d?\.\d\d?\.)", r"\1 - "
     either = " bis |[ ]?[/–-][ ]?| oder | und | ou | et | o | y | e | en | of "
     yield rf"({_FOREIGN})({either})(?=(?:{_SHARE})?{_MONTH}{_OF} {YEAR})", _joined
     also = "und|oder|bis|ou|et|o|y|e|en|of|à|a|al|au|tot"

@@ -12,7 +12,7 @@ Rules = Iterator[tuple[str, str | Callable[[re.Match[str]], str]]]
 MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 NTH = r"\d{1,2}(?:st|nd|rd|th)?"
 YEAR = r"(?:19|20)\d\d"
-DATED = rf"(?:(?:{MONTH},? )?{YEAR}\b)"
+DATED = rf"(?:(?:(?:{NTH} (?:of )?)?{MONTH},? |{MONTH} {NTH},? )?{YEAR}\b)"
 WEEKDAYS = {
     f"{day[:n]}": day
     for day in "monday tuesday wednesday thursday friday saturday sunday".split()

@@ -46,8 +46,8 @@ _HOW = re.compile(
 _TOGETHER = re.compile(r"/|\s*,?\s*(?:of|in|on|at|from|of the|in the|on the)?\s*", re.I)
 _RANGE = re.compile(rf"\s*{TO}(?: the)?\s*", re.I)
 _EITHER = re.compile(
-    r"\s*,?\s*(?:(?:or|and|&)(?: (?:was it|maybe|perhaps|even|rather|else|also))?|maybe|perhaps|possibly|no,?|i mean)"
-    r"(?: in| on| at| from)?(?: the)?\s*",
+    r"\s*,?\s*(?:(?:or|and|&)(?: (?:was it|maybe|perhaps|possibly|even|rather|else|also))?|maybe|perhaps|possibly"
+    r"|no,?|i mean)(?: in| on| at| from)?(?: the)?\s*",
     re.I,
 )
 _CLAUSE = re.compile(
@@ -99,7 +99,10 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
     dated = any(has_a_year(one) for one in every)  # "in 2019, except July" is of no July
     told = [one for one in negated if means_a_time(one) or has_a_year(one) or dated or is_a_feast(one)]
     try:
-        phrases = meant(written, [one for one in every if one not in negated])
+        others = [one for one in every if one not in negated]
+        phrases = meant(written, others)
+        if told and not phrases and len(others) == 1 and has_a_year(others[0]):  # "2012 minus the summer"
+            phrases = others
         if half_read := [one for one in phrases if is_half_read(written.text, one)]:
             phrases = [one for one in phrases if one not in half_read]
         since, before = all_together(phrases, today)

@@ -30,7 +30,7 @@ WAYS = [
     ("ハンバーガーを食べた", "はんばーがー"),
     ("Milo’s café", "milo's"),
     ("e\u2011mail from Ben", "e-mail"),
-    ("Işıklı köprü", "ISIKLI"),
+    ("I\u015f\u0131kl\u0131 köprü", "ISIKLI"),
     ("Ёлка на площади", "елка"),
 ]
 DAY = datetime(2024, 1, 1, 12, tzinfo=UTC)

@@ -72,7 +72,8 @@ def limits() -> Rules:
     yield r"(?:from )?(?:prior to|earlier than)\b", "before"
     yield rf"pre[- ](?={DATED})", "before "
     yield rf"post[- ](?={DATED})|(?:later|newer|more recent) than (?={DATED})|later than\b ?", "after "
-    yield rf"older than (?={DATED})", "before "
+    yield rf"older than (?={DATED}|(?:last|this) )", "before "
+    yield r"(?:newer|more recent|later) than (?=(?:last|this) )", "after "
     yield rf"older than ({NUMBER} (?:{UNIT}))", r"until \1 ago"
     yield rf"(?:newer|more recent) than ({NUMBER} (?:{UNIT}))", r"since \1 ago"
     yield r"(days?|weeks?|months?) (?:leading|running|coming) up to\b", r"\1 before"
@@ -94,7 +95,8 @@ def limits() -> Rules:
     yield r"by (?:the )?end of\b|before (?:the )?end of\b", "until"
     yield r"after (?:the )?(?:beginning|start) of\b", "since"
     yield r"(?<= )(?:(?:un)?till?|to|and) (?:now|date|the present(?: day)?|this day)\b(?=\s*[?.!,]|$)", "to today"
-    yield rf"in (?:or|and) (before|after) (?={DATED})", lambda m: _since_or_until(m[1]) + " "
+    yield rf"(?:in|on) (?:or|and) (before|after) (?={DATED}|\d)", lambda m: _since_or_until(m[1]) + " "
+    yield rf"(before|after) (?:or|and) (?:in|on) (?={DATED}|\d)", lambda m: _since_or_until(m[1]) + " "
     yield (
         (
             rf"(?:(?:in|from) )?({DATED}) (?:(?:or|and|&) )?"

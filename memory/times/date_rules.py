@@ -37,7 +37,7 @@ def dates() -> Rules:
     yield r"(?:the )?week (?:starting|beginning|commencing|ending)(?: on)? (?=\d|[a-z])", "around "
     yield r"(?:second to last|next to last|last but one|penultimate) (?=week|weekend|day|[a-z]+day)", "some "
     yield r"(\d\d?\.\d\d?\.)(\d\d)\b(?![.:]?\d)", lambda m: m[1] + str(_full_year(int(m[2])))
-    yield rf"(\d\d?)[-. ]?({'|'.join(MONTHS)})[-. ]*({YEAR})\b", r"\1 \2 \3"
+    yield rf"(\d\d?)[-. /]?({'|'.join(MONTHS)})[-. /]*({YEAR})\b", r"\1 \2 \3"
     yield (
         rf"(?:(?<=in )|(?<=of )|(?<=during ))({'|'.join(MONTHS)}) (\d\d)\b(?! ?[:–/.-]?\d| ?(?:to|and|or) )",
         _month_and_year,
@@ -60,6 +60,8 @@ def parts_of_years() -> Rules:
         rf"(1st|2nd|3rd|4th|5th) (?=quarter\b|half\b|week(?:end)?\b|{WEEKDAY}\b)",
         lambda m: {"1": "first", "2": "second", "3": "third", "4": "fourth"}.get(m[1][0], "fifth") + " ",
     )
+    yield rf"(\d\d?)th week (?:of|in) (?={YEAR}\b)", r"calendar week \1 "
+    yield rf"(\d\d?)th month (?:of|in) ({YEAR})\b", lambda m: f"{m[2]}-{int(m[1]):02}"
     yield rf"((?:first|second) half) (?={YEAR}\b)", r"\1 of "
     yield r"h([12]) (?=(?:of )?\w+)", lambda m: f"{('first', 'second')[int(m[1]) - 1]} half of "
     another = rf" ?(?:,|/|and|or|&|-|–|to|through)(?: and| or)? ?(?:the )?(?:(?:{WEEKDAY})\.?,? (?:the )?)?"

@@ -47,7 +47,9 @@ _TIME_BEFORE = re.compile(
 """What lies before or after the time that follows, and was not understood: "two summers after 2010"."""
 _NTH_BEFORE = re.compile(r"\b(?:\d{1,2}(?:st|nd|rd|th)|\d+ days) (?:of )?(?:the )?$", re.I)
 """Days of the time that follows."""
-_DAY_BEHIND = re.compile(r",? (?:the )?\d{1,2}(?:st|nd|rd|th)\b| (?:week|fortnight|between)\b", re.I)
+_DAY_BEHIND = re.compile(
+    r",? (?:the )?\d{1,2}(?:st|nd|rd|th)\b| (?:week|fortnight|between|of (?:that|the same|every|each))\b", re.I
+)
 """What makes a weekday one of another week."""
 _AFTER_A_TIME = re.compile(
     r" (?:in|at|on|by|of|to|for|with|from|and|or|but|as|a|an|the|my|our|his|her|their|your|i|we|you|he|she|they|it|who"
@@ -146,19 +148,28 @@ _LASTS = re.compile(r"(?: onwards?)?,? for (?:\w+ ){1,2}(?:days?|weeks?|months?|
 _FOR_SO_LONG = re.compile(r"\b(?:days?|weeks?|months?|nights?) (?:from|starting|beginning)?(?: on)?(?: the)? ?$", re.I)
 
 
-def is_half_read(text: str, phrase: Phrase) -> bool:
-    """Whether words beside the phrase say that only a part of it, or another one, is meant: "Tuesday the 12th"."""
+_FROM_A_DEED = re.compile(rf"\b(?:{_UNITS}|years?|[a-z]+day) (?:after|before) [^,.;?!]{{1,40}}$", re.I)
+_BETWEEN_DEEDS = re.compile(r"\bbetween [^,.;?!]{1,40}$", re.I)
+_BOTH_SIDES = re.compile(r"\b(?:before|after) (?:and|or|,) $", re.I)
+
+
+def is_half_read(text: str, phrase: Phrase, *, alone: bool) -> bool:
+    """Whether words beside the phrase say that only a part of it, or another one, is meant: "Tuesday the 12th".
+
+    `alone`: no other phrase of the text means a time.
+    """
+    how, start, (said, said_to) = phrase.how, phrase.start, phrase.said
     last = phrase.groups[-1][-1]
+    of_days = any(atom.part and atom.sure for atom in phrase.groups[-1])
     weekday = last.weekday is not None or (last.span and (last.span[1] - last.span[0]).days == 1)
-    how_of_part = phrase.how in ("", "in", "of") and _PART_BEFORE.search(text, 0, phrase.said[0])
-    if (
-        (phrase.how in ("from", "since") or any(atom.part and atom.sure for atom in phrase.groups[-1]))
-        and not phrase.is_range
-        and (_LASTS.match(text, phrase.end) or (phrase.how == "from" and _FOR_SO_LONG.search(text, 0, phrase.start)))
-    ):
-        return True
-    if phrase.how in ("before", "after") and _TIME_BEFORE.search(text, 0, phrase.start):
-        return True
-    if phrase.how in ("", "of") and _NTH_BEFORE.search(text, 0, phrase.said[0]):
-        return True
-    return bool(how_of_part or (weekday and _DAY_BEHIND.match(text, phrase.said[1])))
+    reasons = (
+        how in ("", "in", "of") and _PART_BEFORE.search(text, 0, said),
+        how in ("", "of") and _NTH_BEFORE.search(text, 0, said),
+        how in ("before", "after") and (_TIME_BEFORE.search(text, 0, start) or _BOTH_SIDES.search(text, 0, start)),
+        how in ("since", "until") and _FROM_A_DEED.search(text, 0, start),
+        how in ("in", "on") and alone and " and " in text[phrase.end :] and _BETWEEN_DEEDS.search(text, 0, start),
+        how == "from" and not phrase.is_range and _FOR_SO_LONG.search(text, 0, start),
+        (how in ("from", "since") or of_days) and not phrase.is_range and _LASTS.match(text, phrase.end),
+        weekday and _DAY_BEHIND.match(text, said_to),
+    )
+    return any(reasons)

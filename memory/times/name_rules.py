@@ -64,7 +64,7 @@ def parts() -> Rules:
         r"last \2\3 \2 before last",
     )
     yield rf"({'|'.join(WEEKDAYS)})\.? ?(-|–|to|till|until|through) ?({'|'.join(WEEKDAYS)})\b(?!\.?,? \d)", _from_to
-    names_of = f"spring|summer|autumn|fall|winter|christmas|easter|[a-z]+day|{MONTH}"
+    names_of = f"week|weekend|month|year|spring|summer|autumn|fall|winter|christmas|easter|[a-z]+day|{MONTH}"
     yield rf"last ({names_of}) but one\b", r"the \1 before last"
     yield rf"({MONTH}) half[- ]term(?: holidays?| break| week)?\b", r"\1"
     yield r"(spring|summer|autumn|fall|winter|christmas|easter)e?s (?=(?:of )?(?:19|20)\d\d\b)", r"\1 "

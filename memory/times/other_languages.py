@@ -58,18 +58,21 @@ _SHARES = {
     "end of": "ende|fin|finales|fim|fine|eind",
 }
 _LIMITS = {
-    "before": "vor|avant|antes de|antes del|antes do|antes da|prima del|prima di|prima della|voor",
-    "until": "bis|bis zum|bis einschließlich|jusqu['’]au|jusqu['’]en|jusqu['’]à|hasta|fino al|fino a|até|até a"
+    "since": "nicht vor|pas avant|no antes de|no antes del|non prima del|não antes de|niet voor|frühestens|au plus tôt"
+    "|seit|ab|depuis|à partir de|à partir du|desde|a partir de|sinds|vanaf|dal|dalla",
+    "until": "spätestens|au plus tard|d['’]ici|a más tardar|entro|uiterlijk"
+    "|bis|bis zum|bis einschließlich|jusqu['’]au|jusqu['’]en|jusqu['’]à|hasta|fino al|fino a|até|até a"
     "|tot|tot en met",
-    "since": "seit|ab|depuis|à partir de|à partir du|desde|a partir de|sinds|vanaf|dal|dalla",
+    "before": "vor|avant|antes de|antes del|antes do|antes da|prima del|prima di|prima della|voor",
     "after": "nach|après|después de|después del|depois de|depois do|dopo|na",
     "except": "außer|außer im|ausser|ausser im|ohne|nicht|nicht im|nicht in|nicht am|sauf|sauf en|pas en|salvo|salvo en"
     "|menos|menos en|menos em|excepto|excepto en|tranne|eccetto|exceto|exceto em|behalve|behalve in|niet in|niet op"
     "|aber nicht im|mais pas en|pero no en|ma non nel",
     "in": "im|im jahr|im jahre|en|em|nel|nell['’]|nel mese di|dans|en el|in het jaar|in de|au|à|a|am",
 }
+_FEAST = rf"(?:{'|'.join(_NAMES)})\b"
 _SHARE = rf"(?:a )?(?:{'|'.join(_SHARES.values())})(?: de| di| van)?[ -]"
-_END = rf"(?:{_SHARE})?(?:{_DAY} ?(?:de )?)?(?:{_MONTH}|{YEAR}\b|\d\d?[./-]\d\d?[./-]?\d*)(?:{_OF} {YEAR}\b)?"
+_END = rf"(?:{_SHARE})?(?:{_DAY} ?(?:de )?)?(?:{_MONTH}|{YEAR}\b|\d\d?[./-]\d\d?[./-]?\d*|{_FEAST})(?:{_OF} {YEAR}\b)?"
 """An end of a range: Anfang Juli, 3. August 2021, 12.8.2021."""
 _RANGE = (
     rf"(?:(?P<between>zwischen|entre|tra|fra|tussen)|(?P<from>vom|von|du|de|del|dal|dall['’]|da|van|desde)){_ARTICLE} "
@@ -96,7 +99,7 @@ def elsewhere() -> Rules:
     for english, words in (*_SHARES.items(), *_LIMITS.items()):
         said = "|".join(sorted(words.split("|"), key=len, reverse=True))
         time = _A_TIME if english != "in" else rf"{_A_TIME}(?=[^\d,.;?!]*{YEAR}\b)"
-        of = r"(?:a )?" if english in _SHARES else ""
+        of = r"(?:a |no |em |en |al )?" if english in _SHARES else ""
         yield rf"{of}(?:{said})(?:{_ARTICLE} |(?<=['’])|(?<=mi)-)(?:van )?{time}", f"{english} "
 
 
@@ -104,6 +107,7 @@ def _in_english(end: str) -> str:
     """An end of a range, "Anfang Juli", with what is said of a month in English."""
     end = re.sub(rf"\b({_DAY}) ?(?:de )?(?={_MONTH})", lambda m: f"{re.sub(r'[^0-9]', '', m[1])} ", end, flags=re.I)
     end = re.sub(rf"\b({_FOREIGN}){_OF}", lambda m: _MONTHS[m[1].lower()], end, flags=re.I)
+    end = re.sub(_FEAST, lambda m: _NAMES[m[0].lower()], end, flags=re.I)
     for english, words in _SHARES.items():
         end = re.sub(rf"(?:\ba )?\b(?:{words})(?: de| di| van)?[ -]", f"{english} ", end, flags=re.I)
     return end

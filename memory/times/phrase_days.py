@@ -119,6 +119,10 @@ def _beside(span: Span, before: bool, what: str) -> Span:
         length = timedelta(days=int(amount) * (7 if unit.startswith("week") else 1))
         return (first - length, first) if before else (end, end + length)
     what = what.removeprefix("the ")
+    if amount in ("first", "second", "third", "next", "last"):
+        first, end = _beside(span, before, unit)
+        later = timedelta(days=7 * ("second", "third").index(amount) + 7 if amount in ("second", "third") else 0)
+        return (first - later, end - later) if before else (first + later, end + later)
     if amount == "few":
         what, unit = unit, ""
     if what in WEEKDAYS or what == "weekend":

@@ -38,7 +38,7 @@ _ORDER = re.compile(
 )
 _HOW = re.compile(
     rf"\b(?:(?P<beside>(?:the )?(?:(?:{NUMBER}|few|couple of) )?(?:day|week|month|year)s?|night|evening|morning"
-    rf"|fortnight|weekend|{'|'.join(WEEKDAYS)}) (?=before |after ))?"
+    rf"|fortnight|(?:(?:the )?(?:first|second|third|next|last) )?(?:weekend|{'|'.join(WEEKDAYS)})) (?=before |after ))?"
     r"(?P<how>before|until|till|after|since|in|on|at|from|during|over|around|between|within|throughout|circa|ca\.?|of)"
     r" (?:the )?$",
     re.I,
@@ -94,7 +94,7 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
         text = text[: match.start()] + text[match.end() :]
     today = (now or datetime.now()).date()
     written = spelled(text)
-    every = list(_phrases(written.text, atoms(written.text, today)))
+    every = _apart(list(_phrases(written.text, atoms(written.text, today))))
     negated = [one for one in every if NOT.search(written.text, 0, one.start)]
     dated = any(has_a_year(one) for one in every)  # "in 2019, except July" is of no July
     told = [one for one in negated if means_a_time(one) or has_a_year(one) or dated or is_a_feast(one)]
@@ -103,7 +103,7 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
         phrases = meant(written, others)
         if told and not phrases and len(others) == 1 and has_a_year(others[0]):  # "2012 minus the summer"
             phrases = others
-        if half_read := [one for one in phrases if is_half_read(written.text, one)]:
+        if half_read := [one for one in phrases if is_half_read(written.text, one, alone=len(phrases) == 1)]:
             phrases = [one for one in phrases if one not in half_read]
         since, before = all_together(phrases, today)
     except (ValueError, OverflowError):  # 29 February of a year that has none, the end of the calendar
@@ -127,6 +127,13 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
     reasons += [f"and “{_typed(written, one)}” left out of account" for one in left_out]
     why = ", ".join(reasons)
     return TimeQuery(words, since, before, why, order, without)
+
+
+def _apart(phrases: Sequence[Phrase]) -> list[Phrase]:
+    """The phrases without those that are the beginning of another: "the last Sunday" of "before Christmas"."""
+    return [
+        one for one in phrases if not any(other.start <= one.start and one.end <= other.said[0] for other in phrases)
+    ]
 
 
 def _without(text: str, told: Sequence[Phrase], today: date, within: Days) -> tuple[tuple[Span, ...], list[Phrase]]:

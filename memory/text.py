@@ -18,6 +18,13 @@ _STOP_WORDS = frozenset(
     under up us ve very was we were what when where which while who whom whose why will with would you your yours
     """.split()
 )
+_STOP_PAIRS = frozenset(
+    """我们 你们 他们 我們 你們 他們 们在 们去 們在 們去 什么 什麼 时候 時候 怎么 怎麼 哪里 哪裡 哪儿 这个 那个
+    這個 那個 一个 一個 没有 沒有 去了 是在 在哪 的时 的時 这是 這是 是谁 是誰 はい ました まし した です ます いた った
+    たい から まで いつ どこ だれ なに なん のは ので この その あの これ それ れは てい て行 습니 니다 했다 있다 에서
+    언제 어디 누구""".split()
+)
+"""Pairs of signs that say nothing in a search."""
 _LETTERS = str.maketrans(
     {"\u0131": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"}
     | {"\u0640": "", "\u0649": "\u064a", "\u0629": "\u0647"}
@@ -109,6 +116,16 @@ def spelled_terms(text: str) -> dict[str, str]:
             parts.append(f'"{" ".join(pairs)}"' if pairs else f'"{run}"*')
         terms[word] = f"({' AND '.join(parts)})" if len(parts) > 1 else parts[0]
     return dict(list(terms.items())[:MAX_TERMS])
+
+
+def pair_terms(text: str) -> list[str]:
+    """FTS5 expressions of the pairs of neighbours in longer words without spaces between them, as spellings hold them.
+
+    A question of Chinese or Japanese is one such word: what it is about is found by the pairs, as a sentence by words.
+    """
+    runs = [run for word in _words(text) for run in _runs(word) if len(run) > 2 and joined(run[0])]
+    pairs = dict.fromkeys(run[n : n + 2] for run in runs for n in range(len(run) - 1))
+    return [f'"{pair}"' for pair in pairs if pair not in _STOP_PAIRS][:MAX_TERMS]
 
 
 def terms(text: str) -> list[str]:

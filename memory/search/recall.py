@@ -64,14 +64,14 @@ class Ranking(NamedTuple):
 
 
 def rank_by_words(
-    db: sqlite3.Connection, text: str, now: datetime | None
+    db: sqlite3.Connection, text: str, now: datetime | None, *, loose: bool = False
 ) -> tuple[TimeQuery, list[Ranking], dict[int, list[str]]]:
     """What `text` asks about time, the rankings that its other words give, and the words found in each episode.
 
     The rankings are of what the user said and of places, without empty ones; the words are by the episode's row.
     """
     asked = time_phrases.parse(text, now)
-    found = word_search.by_text(db, asked.words)
+    found = word_search.by_text(db, asked.words, loose=loose)
 
     def why_said(hit: Hit) -> str:
         return _said(found.words.get(hit.row, ()))
@@ -95,7 +95,7 @@ def look_up(
     then guesses (`search/near_words.py`); the second result has the mistyped words, each with the best guess. With an
     `embedder` memories are found by meaning, too (`search/meaning.py`).
     """
-    asked, rankings, words = rank_by_words(db, text, now)
+    asked, rankings, words = rank_by_words(db, text, now, loose=typed)
     exact = {hit.row for one in rankings for hit in one.hits}
     near = near_words.near(db, asked.words, exact) if typed else near_words.Near([], {}, {})
     if near.hits:

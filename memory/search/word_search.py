@@ -7,7 +7,7 @@ import sqlite3
 from typing import NamedTuple
 
 from memory.db.rows import DEPTH, HIT_COLUMNS, NEWEST, Hit
-from memory.text import folded, joined, spelled_terms
+from memory.text import folded, joined, pair_terms, spelled_terms
 from memory.text import terms as text_terms
 
 COMMON = 2000
@@ -26,11 +26,12 @@ class WordHits(NamedTuple):
     """By the row of an episode: the matched words, spelled as the user said them."""
 
 
-def by_text(db: sqlite3.Connection, text: str) -> WordHits:
+def by_text(db: sqlite3.Connection, text: str, *, loose: bool = False) -> WordHits:
     """Episodes in which the user said any of the words of `text`, and those whose place has any; at most DEPTH of each.
 
     Best first (bm25). Words in more than COMMON episodes find nothing by themselves, they only add matches to what
-    rarer words find. When rarer words find nothing, the newest episodes with a common word are returned.
+    rarer words find. When rarer words find nothing, the newest episodes with a common word are returned. `loose`: where
+    nothing has the words, parts of those without spaces between them count.
     """
     terms, common = text_terms(text), []
     (last,) = db.execute("SELECT max(row) FROM episodes").fetchone()
@@ -45,7 +46,7 @@ def by_text(db: sqlite3.Connection, text: str) -> WordHits:
         for column, hits in (("words", said), ("place", placed)):
             best = f"{query} ORDER BY bm25(said), {NEWEST} LIMIT {DEPTH}"
             hits += map(Hit._make, db.execute(best, (f"{column} : ({' OR '.join(rare)})",)))
-    _add_spelled(db, text, said, placed)
+    _add_spelled(db, text, said, placed, loose)
     newest: list[Hit] = []
     if common and not said and not placed:
         found = f"SELECT rowid AS found FROM said WHERE said MATCH ? ORDER BY rowid DESC LIMIT {DEPTH}"
@@ -83,16 +84,25 @@ def _matched(
     return {row: list(dict.fromkeys(_MATCH.findall(text))) for row, text in said}, {row for (row,) in there}
 
 
-def _add_spelled(db: sqlite3.Connection, text: str, said: list[Hit], placed: list[Hit]) -> None:
-    """Add what only the index of spellings finds: words in scripts without spaces, "Strasse" for "Straße"."""
+def _add_spelled(db: sqlite3.Connection, text: str, said: list[Hit], placed: list[Hit], loose: bool) -> None:
+    """Add what only the index of spellings finds: words in scripts without spaces, "Strasse" for "Straße".
+
+    Where nothing is found, with `loose` pairs of signs of such words are looked up: 我们去海边 in 今天我们去了海边游泳.
+    """
+    _add(db, [*spelled_terms(text).values()], said, placed)
+    if loose and not said and not placed:
+        _add(db, pair_terms(text), said, placed)
+
+
+def _add(db: sqlite3.Connection, expressions: list[str], said: list[Hit], placed: list[Hit]) -> None:
     some = f"SELECT count(*) FROM (SELECT 1 FROM spellings WHERE spellings MATCH ? LIMIT {COMMON + 1})"
-    spelled = [one for one in spelled_terms(text).values() if db.execute(some, (one,)).fetchone()[0] <= COMMON]
-    if not spelled:
+    rare = [one for one in expressions if db.execute(some, (one,)).fetchone()[0] <= COMMON]
+    if not rare:
         return
     query = f"SELECT {HIT_COLUMNS} FROM spellings JOIN episodes ON row = spellings.rowid WHERE spellings MATCH ? "
     for column, hits in (("words", said), ("place", placed)):
         best = f"{query} ORDER BY bm25(spellings), {NEWEST} LIMIT {DEPTH}"
-        found = map(Hit._make, db.execute(best, (f"{column} : ({' OR '.join(spelled)})",)))
+        found = map(Hit._make, db.execute(best, (f"{column} : ({' OR '.join(rare)})",)))
         hits += [hit for hit in found if hit not in hits]
 
 

@@ -57,6 +57,24 @@ def test_other_letters_stay_other_letters(memory_file: Path) -> None:
         assert not memory.mentioning("कल") and not memory.mentioning("пес и ми")
 
 
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ("今天我们去了海边游泳", "我们什么时候去海边?"),
+        ("ディズニーランドで花火を見た", "いつ花火を見たの?"),
+        ("제주도 여행에서 한라산에 올랐다", "언제 제주도에 갔어?"),
+        ("เราไปเที่ยวเชียงใหม่", "เราไปเชียงใหม่เมื่อไหร่"),
+    ],
+)
+def test_a_question_without_spaces_finds_what_it_is_about(memory_file: Path, words: str, asked: str) -> None:
+    with Memory(memory_file) as memory:
+        id = memory.add(told(words))
+        memory.add(told("这是米洛。これはミロです。", 1))
+        assert [entry.id for entry in browse.search(memory, asked).entries] == [id]
+        assert not browse.search(memory, "飛行機はどこですか").entries and not browse.search(memory, "这是谁?").entries
+        assert not memory.search(asked), "what is recalled for an answer has the words"
+
+
 def test_a_memory_of_before_finds_them_and_keeps_its_names(memory_file: Path) -> None:
     """Version 11 held spellings and names with fewer letters made equal."""
     with Memory(memory_file) as memory:

@@ -49,7 +49,6 @@ from ui.controllers.trays import TraysController
 from ui.demo_album import DemoAlbum
 from ui.dialogs.confirming import IgnoresBursts
 from ui.dialogs.episode_dialogs import HelpScreen
-from ui.import_paths import is_source
 from ui.pictures.system_viewer import SystemViewer
 from ui.plain import plain_app
 from ui.runtime.app_thread import AppThread
@@ -57,8 +56,7 @@ from ui.runtime.memory_jobs import open_memory
 from ui.runtime.prefetch import Prefetch
 from ui.themes import DARK, LIGHT
 from ui.widgets import control_char_filter
-from ui.widgets.chat_log import Composer, UserText
-from ui.widgets.model_text import ModelText
+from ui.widgets.chat_log import Composer
 from ui.widgets.panels import MemoryCard, StatusLine
 from ui.widgets.tour import Tour
 
@@ -151,37 +149,6 @@ class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[N
     def on_text_area_changed(self) -> None:
         """Text changed in the input or in a dialog."""
         self.prefetch.typed(self.composer.text)
-
-    def on_completion_taken(self) -> None:
-        """The user clicked in the list of completions."""
-        self.composer.take()
-
-    async def on_composer_photos(self, message: Composer.Photos) -> None:
-        """Photos were typed, pasted or dropped. Read them at once: some programs remove the file soon after."""
-        await self.telling.drop()
-        if len(message.paths) == 1 and is_source(message.paths[0]):
-            await self.imports.open(message.paths[0], self.private)
-        else:
-            await self.photos.attach(*message.paths)
-
-    async def on_composer_question(self, message: Composer.Question) -> None:
-        """Show the list that a line asks for; else keep what it tells, and queue what it asks."""
-        await self.main_view.add(UserText(message.question))
-        if not await self.memories.list_photos(message.question):
-            await self._ask(await self.telling.take(message.question, self.photo, self.private))
-
-    async def _ask(self, question: str) -> None:
-        if question:
-            await self.main_view.add(answer := ModelText(waiting="…"))
-            self.thread.ask(answer, question)
-
-    async def on_composer_replied(self, message: Composer.Replied) -> None:
-        """y or n: whether to remember what was typed, or whether a recalled memory is the same."""
-        question = await self.telling.reply(message.yes)
-        if question is None:
-            await self.questions.reply(message.yes)
-        else:
-            await self._ask(question)
 
     def _photo_read(self, path: Path, photo: Photo) -> None:
         self.photo = photo

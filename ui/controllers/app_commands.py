@@ -1,4 +1,4 @@
-"""The app's commands: those that begin with a slash, and those of the command palette.
+"""What the input sends (photos, lines, replies, commands that begin with a slash), and the command palette.
 
 `KeepsakeApp` (`tui.py`) inherits them, as it does `ThreadMessages`.
 """
@@ -20,13 +20,17 @@ from ui.controllers.imports import ImportsController
 from ui.controllers.main_view import MainView
 from ui.controllers.memories import MemoriesController
 from ui.controllers.photos import PhotosController
+from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.controllers.start_page import StartPage
+from ui.controllers.tellings import TellingsController
 from ui.controllers.trays import TraysController
+from ui.import_paths import is_source
 from ui.input_parser import LONGEST_TEXT, to_path
 from ui.runtime.app_thread import AppThread
 from ui.themes import DARK, LIGHT
-from ui.widgets.chat_log import Composer
+from ui.widgets.chat_log import Composer, UserText
+from ui.widgets.model_text import ModelText
 from ui.widgets.panels import StatusLine
 from ui.widgets.tour import Tour
 
@@ -39,11 +43,12 @@ else:
 
 
 class AppCommands(Base):
-    """What a command does, on the parts that the app puts together."""
+    """What a line or a command does, on the parts that the app puts together."""
 
     photo: Photo | None
     private: bool
     main_view: MainView
+    composer: Composer
     photos: PhotosController
     memories: MemoriesController
     remembering: RememberController
@@ -54,6 +59,8 @@ class AppCommands(Base):
     tour: Tour
     status: StatusLine
     answers: AnswersController
+    questions: QuestionsController
+    telling: TellingsController
 
     if TYPE_CHECKING:
 
@@ -65,6 +72,37 @@ class AppCommands(Base):
 
         async def open_demo(self, off: bool = False) -> None:
             """`ThreadMessages` defines this."""
+
+    def on_completion_taken(self) -> None:
+        """The user clicked in the list of completions."""
+        self.composer.take()
+
+    async def on_composer_photos(self, message: Composer.Photos) -> None:
+        """Photos were typed, pasted or dropped. Read them at once: some programs remove the file soon after."""
+        await self.telling.drop()
+        if len(message.paths) == 1 and is_source(message.paths[0]):
+            await self.imports.open(message.paths[0], self.private)
+        else:
+            await self.photos.attach(*message.paths)
+
+    async def on_composer_question(self, message: Composer.Question) -> None:
+        """Show the list that a line asks for; else keep what it tells, and queue what it asks."""
+        await self.main_view.add(UserText(message.question))
+        if not await self.memories.list_photos(message.question):
+            await self._ask(await self.telling.take(message.question, self.photo, self.private))
+
+    async def _ask(self, question: str) -> None:
+        if question:
+            await self.main_view.add(answer := ModelText(waiting="…"))
+            self.thread.ask(answer, question)
+
+    async def on_composer_replied(self, message: Composer.Replied) -> None:
+        """y or n: whether to remember what was typed, or whether a recalled memory is the same."""
+        question = await self.telling.reply(message.yes)
+        if question is None:
+            await self.questions.reply(message.yes)
+        else:
+            await self._ask(question)
 
     async def on_composer_command(self, message: Composer.Command) -> None:
         """Run a command that begins with a slash."""

@@ -8,9 +8,12 @@ conversation nothing is stored.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from memory.db import conversation_rows
 from memory.db.stored_conversation import Line, Part, StoredConversation, Title
+from memory.episode import Episode
+from memory.errors import UnknownEpisode
 from memory.forget import selection
 from memory.store import Memory
 from memory.text import folded
@@ -75,6 +78,21 @@ def mentioning(memory: Memory, words: str) -> list[Title]:
         said = selection.phrase(words)
         ids = {id for id, _ in conversation_rows.parts_with(db, lambda line: bool(said.search(line)))}
     return [title for title in titles(memory) if title.id in ids]
+
+
+def recalled(memory: Memory, part: Part) -> list[Episode]:
+    """The episodes of a part that are still remembered, and that the user has not called another thing than its photo.
+
+    Raises MemoryFileError.
+    """
+    photo = part.photo.sha256 if part.photo else ""
+    denied = {v.other for v in memory.verdicts() if v.photo == photo and not v.same}
+    found = []
+    for id in part.episodes:
+        with suppress(UnknownEpisode):  # forgotten by another process, just now
+            if (episode := memory.get(id)).photo.sha256 not in denied:
+                found.append(episode)
+    return found
 
 
 def parts_with(memory: Memory, photo: str) -> int:

@@ -225,3 +225,14 @@ def test_a_photo_only_shown_can_be_forgotten_too(
     assert "Deleted from 1 kept conversation: photos" in capsys.readouterr().out
     with Memory(path) as memory:
         assert conversations.titles(memory) == []
+
+
+def test_what_a_part_recalled_comes_back_but_what_was_denied_or_is_gone(path: Path) -> None:
+    """Milo stays; "this is not Rex" took Rex out of the photo, in this part and not in one about another photo."""
+    milo, rex = episode(1, "This is Milo."), episode(2, "This is Rex.")
+    with Memory(path) as memory:
+        ids = (memory.add(milo), memory.add(rex), "f" * 16)
+        memory.answer(photo(3).sha256, rex.photo.sha256, "colours", 0.5, same=False)
+        assert conversations.recalled(memory, part(0, shown=3, told=ids)) == [milo]
+        assert conversations.recalled(memory, part(0, shown=4, told=ids)) == [milo, rex]
+        assert conversations.recalled(memory, part(0, told=ids)) == [milo, rex]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -25,7 +24,7 @@ from memory import conversations
 from memory.days import Unknown
 from memory.db.stored_conversation import StoredConversation
 from memory.episode import Photo, Recall
-from memory.errors import KeepsakeError, UnknownEpisode
+from memory.errors import KeepsakeError
 from memory.store import Memory
 from ui.runtime import messages
 from ui.runtime.engines import Engines
@@ -269,13 +268,8 @@ class Session(Rewriting):
         """Go on with a stored conversation; `then` shows it."""
         self.begin(entry, self._private)
         conversation = conversations.get(self.store, conversation_id)
-        last, recalls = conversation.parts[-1], []
-        photo = last.photo.sha256 if last.photo else ""
-        denied = {v.other for v in self.store.verdicts() if v.photo == photo and not v.same}
-        for id in last.episodes:
-            with suppress(UnknownEpisode):  # forgotten by another process, just now
-                if (episode := self.store.get(id)).photo.sha256 not in denied:
-                    recalls.append(Recall(episode, 1.0, RECALLED_THEN, by_sight=True))
+        last = conversation.parts[-1]
+        recalls = [Recall(one, 1.0, RECALLED_THEN, by_sight=True) for one in conversations.recalled(self.store, last)]
         self.recorder.resume(conversation, self._private)
         self._post(messages.QueryResult(partial(then, conversation, recalls)))
         state = (last.photo, recalls, *last.state())

@@ -89,7 +89,7 @@ FLOORS = {
     ),
     "ui": (
         "strings people_strings help_strings recall_strings telling_strings dialog_strings themes input_parser"
-        " photo_subject import_paths html_export arguments",
+        " corrections photo_subject import_paths html_export arguments",
         "runtime pictures",
         "widgets demo_album start_lines",
         "dialogs imports",

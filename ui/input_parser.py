@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from assistant.dialogue.forget_request import words_to_forget
+from assistant.dialogue.spoken_commands import command_of
 
 PHOTO_SUFFIXES = tuple(".jpg .jpeg .jpe .jfif .png .heic .heif .hif .webp .avif .gif .bmp .tif .tiff".split())
 """Suffixes of photo files, compared in lower case."""
@@ -37,8 +37,8 @@ LONGEST_TEXT = 10_000
 REPLIES = {"y": True, "yes": True, "n": False, "no": False}
 """Answers to a question, in lower case."""
 
-ID = re.compile(r"[0-9a-fA-F]{4,}")
-"""What is taken for the beginning of a memory's id, and not for words."""
+ID = re.compile(r"(?!(?:19|20)\d\d$)[0-9a-fA-F]{4,}")
+"""What is taken for the beginning of a memory's id, and not for words or a year."""
 
 
 def is_photo(path: Path) -> bool:
@@ -126,7 +126,8 @@ class Typed(NamedTuple):
 
 
 def read(text: str) -> Typed:
-    """Parse a line: one or several paths, a command, a wish to forget, or a question with or without @photo."""
+    """Parse a line: one or several paths, a command or what means one ("take that back"), or a question with or without
+    @photo."""
     text = text.strip()
     if paths := photo_paths(text):
         return Typed(paths)
@@ -144,8 +145,8 @@ def read(text: str) -> Typed:
         return Typed([photo], question=rest) if is_photo(photo) else Typed([to_path(text)])
     if text.startswith("/"):
         return Typed([], name, rest)
-    if wish := words_to_forget(text):
-        return Typed([], "/forget", wish)
+    if meant := command_of(text):
+        return Typed([], meant.name, meant.rest, meant.said)
     mentioned, question = split_mentions(text)
     return Typed(mentioned, question=question)
 

@@ -72,6 +72,10 @@ CITES, CITES_KEYS = "in your words: ", "   /{n} opens"
 SEEN_TOO = "  · partly seen, not remembered"
 SAME_PHOTO = "That memory is of this very photo: Enter, then e, changes what you said about it."
 FORGET_WHICH = "Nothing is forgotten yet: choose the memory and press f, which asks first."
+FORGET_NOTHING_HERE = (
+    "No memory is in view. Show its photo, or say what it is about: “forget the boots”. /undo takes back the last"
+    " change."
+)
 FORGETTING, SAVING, MERGING, UNDOING = "Forgetting …", "Saving …", "Merging …", "Undoing …"
 UNDO_HOW = (
     "/undo (u in the browser) takes this back until Keepsake closes; until then only this program holds it, no file. "

@@ -21,6 +21,9 @@ WHAT_THEN = "What is right? Say it (“This is …”, “It was …”) and Ent
 PLAIN_SHALL_I = "Shall I remember that? y or n:"
 PLAIN_ABOUT_THIS = "Is that about this photo? Shall I remember it? y or n:"
 NOT_ABOUT_THIS = "Not remembered: “{words}”. Show me a photo that it is about, and say it again."
+CORRECTED = "Your words are now: “{words}”"
+NOTHING_SAYS = "No memory says “{old}”: nothing is changed."
+SEVERAL_SAY = "{n} memories say “{old}”: show me the photo of the one you mean, and say it again."
 NO_PHOTO_YET = (
     "Not remembered yet: “{words}”. I keep words with a photo: show me one that they are about, then say it again"
     " (↑ brings it back)."

@@ -63,6 +63,10 @@ ABOUT_APP = [re.compile(pattern) for pattern in _PATTERNS]
 """Whole lines that speak of the conversation, of the assistant, or of the app."""
 PARDON = re.compile(r"(?:pardon(?: me)?|excuse me|sorry|huh|come again)$")
 """ "Pardon?" asks nothing about the photo."""
+OF_ANSWER = re.compile(
+    r"(?!no+\b|(?:a )?different|(?:this|that|it|he|she)(?:'s| is)(?: not|n't)(?! (?:right|true|correct)))"
+)
+""" "Wrong", "that's not right", "you mixed them up" may be said of an answer; not so "no" and "it isn't"."""
 FEELS = re.compile(
     r"i(?:'m| am| feel|'m feeling| am feeling)(?: (?:a bit|a little|so|very|really|quite|just|pretty|still|feeling))* "
     r"(?:sad|down|tired|lonely|upset|unhappy|angry|worried|anxious|stressed|exhausted|depressed|blue|sick|ill|unwell)"

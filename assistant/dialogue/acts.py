@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from assistant.dialogue.about_app import HOW_TO
+from assistant.dialogue.about_app import HOW_TO, OF_ANSWER
 from assistant.dialogue.plain_text import plain
 from assistant.dialogue.sentence_kinds import Kind, doubted, kind_of, question_after
 from assistant.dialogue.spoken_verdict import NO, OF_ANOTHER, says_who, verdict_of
@@ -29,6 +29,8 @@ class Act(NamedTuple):
     """Who or what it is not, in lower case: "leo"; "" when no name was said."""
     question: str = ""
     """What the line asks, beside what it tells."""
+    of_answer: bool = False
+    """Whether a verdict without more may be of an answer as well as of a recall: "wrong", "you mixed them up"."""
 
 
 def act_of(text: str, *, asked: bool = False) -> Act:
@@ -42,7 +44,8 @@ def act_of(text: str, *, asked: bool = False) -> Act:
         return Act("tell", written)
     verdict, denied, rest = verdict_of(text)
     if not rest:
-        return Act("talk", verdict=verdict, denied=denied)
+        bare = verdict is False and not denied and OF_ANSWER.match(plain(text))
+        return Act("talk", verdict=verdict, denied=denied, of_answer=bool(bare))
     if verdict is False and not denied and NO.match(plain(text)) and re.match(r"(?:i think )?you\b", plain(rest)):
         verdict = None  # "No, you got that wrong" complains about an answer
     tells, questions, kinds = _parts(rest, asked or verdict is False)

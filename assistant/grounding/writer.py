@@ -12,6 +12,7 @@ from functools import cached_property
 from assistant.grounding import claims
 from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict
 from assistant.grounding.general_question import general
+from assistant.grounding.later_words import later_words
 from assistant.grounding.quotes import pick, quotation
 from assistant.grounding.quotes.quotation import Quotable, Quote
 from assistant.grounding.quotes.reading import Reader, Readings, read_all
@@ -104,7 +105,7 @@ class GroundedText:
         half = cancelled or (cut and not _ENDED.search(self._raw))
         out = "" if half else "".join(self._take(piece) for piece in claims.pieces(self._raw))
         self._raw = ""
-        return out if cancelled else out + self._end()
+        return out if cancelled else out + self._end() + self._later()
 
     @property
     def whole(self) -> bool:
@@ -228,6 +229,14 @@ class GroundedText:
         untold = pick.untold(self._evidence.question, self._recalled)
         fits = silent and untold == quotation.UNTOLD and declines(self._evidence.question, held)
         return self._show(held if fits else untold)
+
+    def _later(self) -> str:
+        """What was told later against the answer, quoted behind it."""
+        if not self._answers or not self.shown:
+            return ""
+        text, id = later_words(self._evidence.question, self.shown, self.grounding.cited + self._quoted, self._recalled)
+        self._quoted += (id,) if id else ()
+        return self._show(f" {text}") if text else ""
 
     def _end_caption(self, kinds: set[Kind], held: str) -> str:
         sure = [one for one in self._recalled if one.certainty == "sure"]

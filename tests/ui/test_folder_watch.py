@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from textual.message import Message
@@ -219,3 +220,29 @@ async def test_beside_an_encrypted_memory_nothing_is_written_about_it(
         albums.save(camera / "IMG_1.png", 1)
         await until(said(app, "1 new photo came in"), "the news")
     assert settings.get(WATCHED) is None
+
+
+def test_a_long_import_does_not_put_off_the_next_look(camera: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A photo that was still being copied is looked at again soon, however long the import beside it took."""
+    pauses: list[float] = []
+
+    class Stopped:
+        def wait(self, pause: float) -> bool:
+            pauses.append(pause)
+            return len(pauses) > 3
+
+    clock = [0.0]
+
+    def bring(*_: object) -> bool:
+        clock[0] += 60
+        return True
+
+    monkeypatch.setattr(folder_watch.time, "monotonic", lambda: clock[0])
+    watch = folder_watch.FolderWatch(lambda _: None, Mock(), Mock())
+    monkeypatch.setattr(watch, "_free", lambda: True)
+    monkeypatch.setattr(watch, "_bring", bring)
+    files = folder_watch.NewFiles(camera, 0.0)
+    albums.save(camera / "IMG_1.png", 1)
+    watch._run(files, False, Stopped())  # type: ignore[arg-type]
+    assert clock[0] >= 60, "the photo was brought in"
+    assert pauses[1:] == [folder_watch.EVERY] * 3

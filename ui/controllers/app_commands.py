@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from textual.app import SystemCommand
 from textual.screen import Screen
 
+from assistant.dialogue.spoken_commands import THIS
 from memory.episode import Photo
 from ui import help_strings, strings
 from ui.controllers.answers import AnswersController
@@ -51,6 +52,7 @@ class AppCommands(Base):
     composer: Composer
     photos: PhotosController
     memories: MemoriesController
+    questions: QuestionsController
     remembering: RememberController
     history: HistoryController
     imports: ImportsController
@@ -114,6 +116,11 @@ class AppCommands(Base):
                 self.action_pick()
             case "/remember" if rest:
                 await self.remembering.remember(self.photo, self.private, rest)
+            case "/forget" if rest == THIS:
+                if here := self.questions.recalls:
+                    self.memories.choose(here[0].episode, "forget")
+                else:
+                    await self.main_view.note(strings.FORGET_NOTHING_HERE, "warning")
             case "/memories" | "/people" | "/forget" | "/undo" | "/details":
                 await self.memories.run(name, rest)
             case "/import":

@@ -39,7 +39,8 @@ class QuestionsController:
         """Where the last answer stands."""
         self.denied = False
         """Whether the last recall of the photo in view was denied: what is typed next may say who it is."""
-        self._recalls: Sequence[Recall] = ()
+        self.recalls: Sequence[Recall] = ()
+        """What the photo in view recalled."""
         self._offered: Recall | None = None
         """The sure recall that n denies."""
         self._confirmed: set[str] = set()
@@ -79,11 +80,11 @@ class QuestionsController:
         """The recall that a line speaks of, when it says that it is the same or not; None: of none."""
         if act.verdict is None or (act.verdict and not (self.about or self._offered)):
             return None
-        return meant(self._recalls, act.denied)
+        return meant(self.recalls, act.denied)
 
     def in_view(self, photo: Photo) -> list[str]:
         """Hashes of the photo in view and of those that it recalled."""
-        return [photo.sha256, *(recall.episode.photo.sha256 for recall in self._recalls)]
+        return [photo.sha256, *(recall.episode.photo.sha256 for recall in self.recalls)]
 
     async def answered(self, message: RecallAnswered) -> None:
         """The answer counts: say so, and ask about the next memory that may be the same."""
@@ -112,7 +113,7 @@ class QuestionsController:
             self._composer.ask("")
 
     async def _ask(self, recalls: Sequence[Recall]) -> None:
-        self._recalls, self.about, self._offered = recalls, asked_about(recalls), offered(recalls)
+        self.recalls, self.about, self._offered = recalls, asked_about(recalls), offered(recalls)
         if self._offered and self._offered.episode.photo.sha256 in self._confirmed:
             self._offered = None
         self.offer()

@@ -14,12 +14,13 @@ from assistant.dialogue.acts import Act, act_of
 from assistant.dialogue.denials import OnRecall
 from memory.episode import Photo
 from memory.naming.told_elsewhere import told_elsewhere
+from ui import corrections
 from ui.controllers.main_view import MainView
 from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.input_parser import REPLIES, WEB_ADDRESS
 from ui.runtime.app_thread import AppThread
-from ui.strings import PRIVATE_NO, REMEMBERING
+from ui.strings import PRIVATE_NO, REMEMBERING, SAVING
 from ui.telling_strings import (
     ABOUT_THIS,
     NO_PHOTO_YET,
@@ -31,7 +32,9 @@ from ui.telling_strings import (
     WHAT_THEN,
     small_talk,
 )
-from ui.widgets.chat_log import Composer, Note, PhotoEntry
+from ui.widgets.chat_log import Composer, Note, PhotoEntry, UserText
+from ui.widgets.citation_bar import CitationBar
+from ui.widgets.model_text import ModelText
 
 
 class _Pending(NamedTuple):
@@ -68,6 +71,11 @@ class TellingsController:
         in_view = photo is not None or bool(self._view.page.query(PhotoEntry))
         asked = in_view and (self._remembering.asking or self._questions.denied)
         act = act_of(text, asked=asked)
+        if await self._correct(text, private):
+            return ""
+        if act.of_answer and self._answer_last():
+            await self._view.note(WHAT_THEN)
+            return ""
         if act.kind == "talk" and (in_view or act.verdict is None):
             await self._talk(act, text, photo)
             return ""
@@ -89,6 +97,24 @@ class TellingsController:
             return ""
         await self._keep(act)
         return act.question
+
+    async def _correct(self, text: str, private: bool) -> bool:
+        """Put right words in the place of wrong ones, where the line names both; whether that was done, or tried."""
+        job = partial(corrections.find, text, self._questions.recalls)
+        change = await asyncio.wrap_future(self._thread.read(job, None))
+        if change is None:
+            return False
+        if change.old and change.new and not private:
+            await self._view.note(change.line)
+            self._thread.edit(await self._view.note(SAVING), change.old.id, change.new)
+        else:
+            await self._view.note(PRIVATE_NO if change.old else change.line, "warning")
+        return True
+
+    def _answer_last(self) -> bool:
+        """Whether an answer stands before the line just sent: "wrong" then speaks of it, not of what was recalled."""
+        before = [one for one in self._view.page.children if not isinstance(one, (UserText, CitationBar))]
+        return bool(before) and isinstance(before[-1], ModelText)
 
     async def reply(self, yes: bool) -> str | None:
         """y or n in the input: None when nothing was asked here; else the question left for the model, "" when none."""

@@ -81,11 +81,12 @@ class FolderWatch:
             self._thread.join()
 
     def _run(self, files: NewFiles, resumed: bool, stopped: threading.Event) -> None:
-        pause, gone = 0.0, False
+        pause, looked, gone = 0.0, 0.0, False
         while not stopped.wait(pause):
             began = time.monotonic()
             try:
                 ready = files.look()
+                looked = time.monotonic() - began
                 if ready and self._free():
                     if resumed and len(ready) > MANY:
                         name = shown(files.root.name)
@@ -100,7 +101,7 @@ class FolderWatch:
                 if not gone:
                     self._post(WatchNews(files.root, trouble=strings.WATCH_GONE.format(name=shown(files.root.name))))
                 gone = True
-            pause = max(EVERY, 20 * (time.monotonic() - began))
+            pause = max(EVERY, 20 * looked)  # an import is no part of the look
         if self.folder == files.root:
             self._keep(files)
 

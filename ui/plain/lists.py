@@ -14,6 +14,7 @@ from memory.days import day_words
 from memory.maintenance import marks as stored_marks
 from memory.naming import photo_lists
 from memory.naming.list_requests import ListRequest
+from memory.recall import BY_MEANING
 from memory.store import Memory
 from memory.text import count
 from ui import dialog_strings, strings
@@ -55,9 +56,11 @@ def _lines(found: Sequence[EpisodeEntry], memory: Memory) -> list[str]:
 
 
 def to_forget(wanted: str, memory: Memory) -> list[str]:
-    """The memories that somebody who wants them forgotten may mean, and how each is forgotten."""
-    lines = memories(wanted, memory)
-    return lines if lines == [plain_strings.NOTHING] else [*lines, plain_strings.FORGET_WHICH]
+    """The memories that somebody who wants them forgotten may mean, and how each is forgotten: those that have the
+    words; where none has them, those that are close in meaning."""
+    found = photo_lists.find(memory, wanted, most=LISTED).entries
+    lines = _lines([one for one in found if one.why != BY_MEANING] or found, memory)
+    return [*lines, plain_strings.FORGET_WHICH] if lines else [plain_strings.NOTHING]
 
 
 def reminders(memory: Memory) -> list[str]:

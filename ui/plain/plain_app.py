@@ -44,7 +44,8 @@ from ui.plain.plain_memories import PlainMemories
 from ui.plain.plain_start import PlainStart
 from ui.plain.plain_tellings import PlainTellings
 from ui.plain.plain_tray import PlainTray
-from ui.plain.printer import NEW_PHOTO, Printer, sure
+from ui.plain.printer import NEW_PHOTO, Printer
+from ui.plain.typed_lines import TypedLines
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import export_open
@@ -86,10 +87,12 @@ class PlainApp:
         self._thread = AppThread(self._messages.put, open_memory, open_backend, open_encoder)
         self._printer = Printer()
         self._demo = DemoAlbum(self._messages.put, self._thread)
-        self._imports = PlainImports(self._thread, self._messages, self._printer, sure)
+        self._lines = TypedLines()
+        self._imports = PlainImports(self._thread, self._messages, self._printer, self._lines.sure)
         self._answers = PlainAnswers(self._thread, self._printer)
-        self._memories = PlainMemories(self._thread, self._printer, self._answers, self._follow)
-        self._tellings = PlainTellings(self._thread, self._printer, self._memories.confirm, sure, self._follow)
+        self._memories = PlainMemories(self._thread, self._printer, self._answers, self._lines, self._follow)
+        confirm, sure = self._memories.confirm, self._lines.sure
+        self._tellings = PlainTellings(self._thread, self._printer, confirm, sure, self._follow)
         self._tray, self._start = PlainTray(), PlainStart(self._thread, self._printer, self._follow)
         self.commands = self._table()
         """What each command does, by its name; /quit ends the loop."""
@@ -105,7 +108,7 @@ class PlainApp:
                 self._run_line(Typed([], "/demo"))
             while not self._printer.code:
                 try:
-                    typed = read(input(self._imports.prompt()))
+                    typed = read(self._lines.next(self._imports.prompt()))
                 except KeyboardInterrupt:
                     print(f"\n{plain_strings.END}")
                     continue

@@ -31,7 +31,7 @@ class PlainImports:
         thread: AppThread,
         messages: SimpleQueue[Message],
         printer: Printer,
-        sure: Callable[[str], bool],
+        sure: Callable[[str], bool | None],
     ) -> None:
         """`messages`: those of all threads; `sure` asks the user a question."""
         self._messages, self._printer, self._sure = messages, printer, sure

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from assistant.dialogue.denials import OnRecall
+from assistant.dialogue.spoken_commands import THIS
 from memory import conversations
 from memory.db.stored_conversation import StoredConversation
 from memory.episode import Episode, Turn
@@ -14,18 +15,26 @@ from ui import dialog_strings
 from ui.input_parser import ID
 from ui.plain import lists, plain_strings
 from ui.plain.plain_answers import PlainAnswers
-from ui.plain.printer import CONFIRMED, Printer, about, sure
+from ui.plain.printer import CONFIRMED, Printer, about
+from ui.plain.typed_lines import TypedLines
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import forget_conversation
+from ui.strings import FORGET_NOTHING_HERE
 
 
 class PlainMemories:
     """What commands do with a memory; `follow` prints what a job tells until it is done."""
 
     def __init__(
-        self, thread: AppThread, printer: Printer, answers: PlainAnswers, follow: Callable[[], object]
+        self,
+        thread: AppThread,
+        printer: Printer,
+        answers: PlainAnswers,
+        lines: TypedLines,
+        follow: Callable[[], object],
     ) -> None:
         self._thread, self._printer, self._answers, self._follow = thread, printer, answers, follow
+        self._sure = lines.sure
 
     def show(self, n: str) -> None:
         """/1: print the recalled memory with this number."""
@@ -41,10 +50,14 @@ class PlainMemories:
 
     def forget(self, rest: str) -> None:
         """/forget ID: forget a memory after a yes. /forget WORDS: list the memories that may be meant."""
+        if rest == THIS:
+            if not (here := self._printer.recalls):
+                return self._printer.say(plain_strings.NOTE, FORGET_NOTHING_HERE)
+            rest = here[0].episode.id
         if not ID.fullmatch(rest):
             self._thread.query("note", partial(lists.to_forget, rest), self._printer.print_lines)
             self._follow()
-        elif (one := self._found(rest)) and sure(f"{about(one)} {plain_strings.FORGET}"):
+        elif (one := self._found(rest)) and self._sure(f"{about(one)} {plain_strings.FORGET}"):
             self._thread.forget("note", one.id)
             self._follow()
 
@@ -54,7 +67,7 @@ class PlainMemories:
         self._thread.query("note", lambda memory: conversations.get(memory, id), found.append)
         self._follow()
         asked = f"{dialog_strings.CONVERSATION}. {plain_strings.DELETE}"
-        if found and sure(asked.format(when=found[0].parts[0].when)):
+        if found and self._sure(asked.format(when=found[0].parts[0].when)):
             if found[0].id == self._thread.recorder.id:
                 self._thread.begin("note", self._printer.private)
                 self._follow()

@@ -39,6 +39,7 @@ NEEDS = "{command} needs something after it: /help says what."
 NOTHING = "Nothing found."
 REMINDERS = "/end ID ends one."
 HISTORY = "/open ID goes on with one, /delete ID deletes it."
+UNANSWERED = "That was neither yes nor no, and nothing was done. I take it as a line of its own."
 END = "Ctrl-D or /quit ends."
 BYE = "Goodbye: nothing you told me is lost."
 COMMAND_OF_KEY = {

@@ -12,6 +12,7 @@ from assistant.dialogue.acts import Act, act_of
 from assistant.dialogue.denials import OnRecall
 from memory.episode import Photo
 from memory.naming.told_elsewhere import told_elsewhere
+from ui import corrections
 from ui.input_parser import REPLIES, WEB_ADDRESS
 from ui.plain import plain_strings
 from ui.plain.printer import Printer
@@ -38,7 +39,7 @@ class PlainTellings:
         thread: AppThread,
         printer: Printer,
         confirm: Callable[[OnRecall], object],
-        sure: Callable[[str], bool],
+        sure: Callable[[str], bool | None],
         follow: Callable[[], object],
     ) -> None:
         self._thread, self._printer = thread, printer
@@ -54,8 +55,13 @@ class PlainTellings:
         if WEB_ADDRESS.match(text):
             printer.say(plain_strings.NOTE, NO_WEB)
             return ""
+        if self._correct(text):
+            return ""
         asked = in_view and (printer.asking or printer.denied)
         act = act_of(text, asked=asked)
+        if act.of_answer and printer.answer_last:
+            printer.say(plain_strings.NOTE, WHAT_THEN)
+            return ""
         said = None
         if act.verdict is not None and (act.verdict is False or printer.about or printer.answerable(True)):
             recall = meant(printer.recalls, act.denied)
@@ -84,6 +90,19 @@ class PlainTellings:
         self._thread.remember("note", act.words, None, None, said)
         self._follow()
         return act.question
+
+    def _correct(self, text: str) -> bool:
+        """Put right words in the place of wrong ones, where the line names both; whether that was done, or tried."""
+        change = self._thread.read(partial(corrections.find, text, self._printer.recalls), None).result()
+        if change is None:
+            return False
+        if change.old and change.new and not self._printer.private:
+            self._printer.say(plain_strings.NOTE, change.line)
+            self._thread.edit("note", change.old.id, change.new)
+            self._follow()
+        else:
+            self._printer.say(plain_strings.NOTE, PRIVATE_NO if change.old else change.line)
+        return True
 
     def _elsewhere(self, act: Act, photo: Photo) -> bool:
         """Whether words tell of somebody known from other photos only: "Biscuit died", with a clock in view."""

@@ -41,15 +41,6 @@ def about(episode: Episode) -> str:
     return f"{day(episode)}: “{episode.words}”" if episode.words else f"{when(episode)}: {NO_WORDS}"
 
 
-def sure(question: str) -> bool:
-    """Ask a question that is answered by yes or no; anything else, also the end of the input, is a no."""
-    try:
-        return input(f"{printable(question)} ").strip().lower() in ("y", "yes")
-    except (EOFError, KeyboardInterrupt):
-        print()
-        return False
-
-
 class Printer(EventHandler[None]):
     """Prints the messages of one session, in order."""
 
@@ -68,6 +59,8 @@ class Printer(EventHandler[None]):
         """What the photo in view has recalled."""
         self.denied = False
         """Whether the last answer about a recall was no: what is typed next may say who it is."""
+        self.answer_last = False
+        """Whether an answer is the last that was said: "wrong" then speaks of it, and not of what was recalled."""
         self.private = self.demo = False
         self.details: tuple[str, ...] = ()
         """The last receipt, with ids and counts."""
@@ -170,6 +163,7 @@ class Printer(EventHandler[None]):
 
     def recalled(self, event: Recalled) -> None:
         """Print a numbered line for each recalled memory."""
+        self.answer_last = False
         for n, recall in zip(self.numbers.recall(event.recalls), event.recalls, strict=True):
             self.say(plain_strings.RECALLED_AS.format(n=n), recall_strings.recalled_as(recall))
         if not event.recalls:
@@ -197,6 +191,7 @@ class Printer(EventHandler[None]):
     def answered(self, event: Answered) -> None:
         """End the answer's line, and print the numbers of the memories it cites."""
         self._end_text(strings.MARKS.get(event.chunk.stop or "", ""))
+        self.answer_last = True
         if event.grounding.seen:
             self.say(plain_strings.NOTE, strings.seen_only(event.grounding.seen))
         if cited := ", ".join(map(str, self.numbers.cited(event.grounding))):

@@ -1,0 +1,94 @@
+"""Lines in words that mean a command: "take that back", "delete this one", "what did I want to be reminded of?".
+
+None of them is kept as a memory, and none forgets by itself: `/forget` lists or asks, `/undo` takes back one change.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from assistant.dialogue.forget_request import words_to_forget
+
+THIS = "this"
+"""After /forget: the memory in view, or the one just told."""
+
+
+class Command(NamedTuple):
+    """A command, as it could have been typed."""
+
+    name: str
+    rest: str = ""
+    said: str = ""
+    """What the line says beside it: "I've bought the beer", where the reminder can go."""
+
+
+_LEAD = (
+    r"(?:(?:please|pls|plz|oops|whoops|ups|sorry|wait|no+|oh(?: no)?|ah|ok(?:ay)?|hm+|and|but|actually|argh|now|just"
+    r"|can you|could you|would you|will you|can we|i want(?: you)? to|i(?:'d| would) like(?: you)? to|you can|let's)"
+    r"[\s,.!:–—-]+)*"
+)
+_END = r"(?:[\s,.!]+(?:please|pls|again|now|sorry|thanks|thank you|ok|instead))*[\s.!?]*"
+_LAST = (
+    r"(?:(?:that|this|the|my|your) )?(?:very )?(?:last|latest|previous|most recent) "
+    r"(?:one|thing|bit|part|line|step|change|action|entry|memory|note|edit|message|sentence|words?)"
+    r"(?: (?:that )?i (?:just )?(?:said|told you|told|wrote|typed|did|added|entered|saved|kept))?"
+)
+_SAID = (
+    r"(?:what|everything|all|the thing|that|the words?) (?:that )?i(?:'ve| have)? (?:just )?"
+    r"(?:said|told you|told|wrote|written|typed|did|done|added|entered)(?: (?:just )?(?:now|before|last))?"
+)
+_UNDO = re.compile(
+    rf"{_LEAD}(?:undo(?: (?:it|that|this|{_LAST}|{_SAID}))?"
+    rf"|take (?:it|that|this|{_LAST}|{_SAID}) back|take back (?:it|that|this|{_LAST}|{_SAID})|take ?back"
+    rf"|(?:i )?(?:take|took|taking) (?:it|that|this) back"
+    rf"|(?:delete|remove|erase|scrap|scratch|drop|discard|cancel|unsave|forget|revert|kill|ignore|strike)"
+    rf" (?:{_LAST}|{_SAID})|scratch that"
+    r"|i (?:didn'?t|did not|never) (?:mean|want|intend|wanted|meant)(?: you)? to (?:save|keep|remember|store|tell you"
+    r"|say|send|write|type|add|enter) (?:it|that|this)"
+    r"|(?:don'?t|do not|you shouldn'?t|never) (?:save|keep|store) (?:that|this|it)(?: one)?"
+    rf"|that (?:wasn'?t|was not) (?:supposed|meant) to be (?:saved|kept|remembered|stored)){_END}",
+    re.IGNORECASE,
+)
+_DELETE_THIS = re.compile(
+    rf"{_LEAD}(?:(?:delete|remove|erase|scrap|discard|trash|get rid of|throw away) (?:it|that|this|these|those|them)"
+    r"|(?:delete|remove|erase|scrap|discard|trash|forget|get rid of|throw away) (?:about )?(?:this|that|the) "
+    r"(?:one|photo|picture|pic|image|memory|note|entry)"
+    r"|(?:delete|remove|erase|forget|get rid of) (?:everything|all)(?: (?:that )?(?:i said|i told you|you know))?"
+    rf" (?:about|of|on) (?:it|this|that|this one|this photo|this picture|him|her|them)){_END}",
+    re.IGNORECASE,
+)
+_REMINDERS = re.compile(
+    r"(?:(?:so|and|hey|ok|please)[, ]+)*(?:"
+    r"what (?:did|do|was|had|have) i (?:want(?:ed)?|ask(?:ed)?|need|mean|supposed|have)?(?: you)? ?to (?:be )?"
+    r"remind(?:ed)?(?: me)?(?: (?:of|about|to do))?"
+    r"|what (?:did|do|was|were|should) you (?:want |have |going |supposed )?(?:to )?remind me(?: (?:of|about|to do))?"
+    r"|(?:do i have|have i got|are there|show(?: me)?|list|what are|which|what|any)(?: all)?"
+    r"(?: (?:of )?(?:my|the|your|any))?(?: open| standing| other| more)? reminders"
+    r"(?: (?:do i have|have i got|are there|did i set|left|for me|i (?:have|set)))?"
+    r")[\s?.!]*",
+    re.IGNORECASE,
+)
+_END_REMINDER = re.compile(
+    rf"(?:(?P<said>.*?\S)[\s,.;:–—-]+(?:(?:so|and|then) )?)??{_LEAD}(?:drop|cancel|end|delete|remove|stop|clear"
+    r"|forget|close)(?: about)? (?:the|that|this|my|your) reminders?(?: (?:about|for|of|to|now|then)\b.*)?[\s.!]*",
+    re.IGNORECASE,
+)
+
+
+def command_of(text: str) -> Command | None:
+    """The command that a line in words means; None: it means none."""
+    text = " ".join(text.replace("’", "'").split())
+    if len(text) > 200:
+        return None
+    if _UNDO.fullmatch(text):
+        return Command("/undo")
+    if _DELETE_THIS.fullmatch(text):
+        return Command("/forget", THIS)
+    if _REMINDERS.fullmatch(text):
+        return Command("/reminders")
+    if found := _END_REMINDER.fullmatch(text):
+        return Command("/reminders", said=found["said"] or "")
+    if wish := words_to_forget(text):
+        return Command("/forget", wish)
+    return None

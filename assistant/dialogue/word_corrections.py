@@ -1,0 +1,148 @@
+"""Corrections that say which of the user's words are wrong: "it was 2021, not 2020", "change Ghent to Bruges".
+
+Where one remembered sentence has the wrong words, the right ones take their place there; what corrects in any other way
+is kept beside the words before (`grounding/later_words.py`). "That's Snow, not Shadow" says who is in the photo and is
+none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+from memory.episode import Episode, Recall, Turn
+from memory.text import folded
+from memory.times.number_words import NUMBER
+
+LONGEST = 5
+"""Words of what is replaced, and of what takes its place."""
+LIKE = 0.6
+"""How alike two spellings of one name are."""
+_LEAD = (
+    r"(?:(?:no+|wrong|sorry|oops|actually|please|pls|well|oh|ah|hm+|wait|but|and|ok|okay|can you|could you"
+    r"|i think|you should|i made a mistake|my mistake|my bad|correction)[\s,.!:;–—-]+)*"
+)
+_CHANGE = re.compile(
+    rf"{_LEAD}(?:change|replace|correct|swap|fix|edit|rename) [\"“']?(?P<old>[^\"”]+?)[\"”']? "
+    r"(?:to|into|with|by|for) [\"“']?(?P<new>[^\"”]+?)[\"”']?(?:[\s,]+please)?[\s.!]*",
+    re.IGNORECASE,
+)
+_MEANT = re.compile(
+    rf"{_LEAD}(?:i (?:meant|mean|wanted to (?:say|write|type))|make (?:that|it)"
+    r"|(?:it|that) should (?:be|say|have been))(?: to say)? (?P<new>[^,.;]+?)"
+    r",? (?:and )?(?:not|instead of|rather than) (?P<old>[^,.;]+?)[\s.!]*",
+    re.IGNORECASE,
+)
+_NOT_BUT = re.compile(
+    rf"{_LEAD}.*?(?:\bnot|\b(?:is|was|are|were|did|does|do|has|had)n'?t) (?P<old>[^,.;]+?)"
+    r"(?:,? but|[,;.] ?(?:it|that|this|he|she|they)(?:'s| is| was| were)) (?P<new>[^,.;]+?)[\s.!]*",
+    re.IGNORECASE,
+)
+_NOT = re.compile(r"(?P<new>.+?),? (?:and )?(?:not|instead of|rather than) (?P<old>[^,.;]+?)[\s.!]*", re.IGNORECASE)
+_SPELLED = re.compile(
+    rf"{_LEAD}(?:.{{0,40}}\b)?(?:is|are|was|'s|it)?(?: actually| really)? ?(?:spelled|spelt|written)"
+    r"(?: like(?: this)?:?)? (?P<new>[^\W\d_][\w'-]+)(?:[, ]+not (?P<old>[^\W\d_][\w'-]+))?[\s.!]*",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(rf"(?:\d[\d.,:]*(?:st|nd|rd|th|am|pm)?|{NUMBER})(?: [^\W\d]+)?", re.IGNORECASE)
+_WHO_IT_IS = re.compile(
+    rf"{_LEAD}(?:this|that|these|those|it|he|she|they)(?:(?:'s|s| is|'re| are) (?:[^\d,.;]+?,? )?"
+    r"(?:and )?not|(?: is|'re| are)n't|isnt)\b"
+    rf"|{_LEAD}not [^\d]+(?:'s|s| is|'re| are)\b",
+    re.IGNORECASE,
+)
+""" "That's Snow, not Shadow", "not Shadow, it's Snow"."""
+_SMALL = re.compile(r"(?:in|at|on|from|with|by|for|the|a|an|to|of|it|he|she|was|were|is|my|our)\s+", re.IGNORECASE)
+
+
+class Correction(NamedTuple):
+    """Words that are wrong and the right ones. `old` is "" for another spelling of whatever name is most like `new`."""
+
+    old: str
+    new: str
+    whole: bool = True
+    """Whether the line says both whole: "change X to Y"; else they are of one kind and length: "... Y, not X"."""
+    wish: bool = False
+    """Whether the line is a wish to change words, and nothing else."""
+
+
+def correction_of(text: str) -> Correction | None:
+    """Which words a line corrects; None: it corrects none, or not by naming them."""
+    text = " ".join(text.replace("’", "'").split())
+    if len(text) > 200 or text.endswith("?"):
+        return None
+    if found := _SPELLED.fullmatch(text):
+        return Correction(found["old"] or "", found["new"])
+    for pattern in (_CHANGE, _MEANT):
+        if found := pattern.fullmatch(text):
+            return _checked(Correction(*_without_small(found["old"], found["new"]), wish=pattern is _CHANGE))
+    for pattern in (_NOT_BUT, _NOT):
+        if found := pattern.fullmatch(text):
+            old, new = _without_small(found["old"], found["new"])
+            n, said = len(old.split()), new.split()
+            old, new = _without_small(old, " ".join(said[:n] if pattern is _NOT_BUT else said[-n:]))
+            if _WHO_IT_IS.match(text) and not _NUMBER.fullmatch(new):
+                return None
+            return _checked(Correction(old, new, whole=False))
+    return None
+
+
+def corrected(wanted: Correction, episodes: Sequence[Episode]) -> list[tuple[Episode, Episode]]:
+    """The memories that have the words to be corrected, each as it is and as it shall be."""
+    old = wanted.old or _spelled_like(wanted.new, episodes)
+    if not old:
+        return []
+    pattern = re.compile(rf"(?<!\w){re.escape(old)}(?=(?:'?s)?(?!\w))", re.IGNORECASE)
+    found: dict[str, tuple[Episode, Episode]] = {}
+    for one in episodes:
+        if (match := pattern.search(one.words)) and _of_one_kind(wanted, match):
+            new = [pattern.sub(lambda _: wanted.new, turn.text) for turn in one.turns]
+            pairs = zip(one.turns, new, strict=True)
+            turns = [Turn(turn.role, text) if turn.role == "user" else turn for turn, text in pairs]
+            found[one.id] = (one, replace(one, turns=tuple(turns)))
+    return [*found.values()]
+
+
+def in_view(recalls: Sequence[Recall]) -> list[Episode]:
+    """The memories whose words a correction may mean, with these recalls in view: those that are surely of it."""
+    return [one for recall in recalls if recall.certainty == "sure" for one in (recall.episode, *recall.others)]
+
+
+def _checked(wanted: Correction) -> Correction | None:
+    lengths = len(wanted.old.split()), len(wanted.new.split())
+    differs = folded(wanted.old) != folded(wanted.new)
+    return wanted if differs and all(0 < n <= LONGEST for n in lengths) else None
+
+
+def _without_small(old: str, new: str) -> tuple[str, str]:
+    """Both without the small words that they share: "in Vienna", "in Rome"."""
+    old, new = old.strip(), new.strip()
+    while (lead := _SMALL.match(old)) and new.lower().startswith(lead[0].lower()):
+        old, new = old[lead.end() :], new[lead.end() :]
+    return old, new
+
+
+def _of_one_kind(wanted: Correction, found: re.Match[str]) -> bool:
+    """Whether words that stand somewhere in a line may take the place of those found: both numbers, or both names."""
+    if wanted.whole:
+        return True
+    old, new = found[0], wanted.new
+    if _NUMBER.fullmatch(old) or _NUMBER.fullmatch(new):
+        return bool(_NUMBER.fullmatch(old) and _NUMBER.fullmatch(new))
+    return found.start() > 0 and old[:1].isupper() and new[:1].isupper()
+
+
+def _spelled_like(name: str, episodes: Iterable[Episode]) -> str:
+    """The word with a capital in these memories that is spelled most like `name`, nearly so; "" where none is."""
+
+    def likeness(word: str) -> float:
+        return SequenceMatcher(None, word.lower().rstrip("s"), name.lower().rstrip("s")).ratio()
+
+    said = (word for one in episodes for word in re.findall(r"[^\W\d_][\w-]+", one.words))
+    best = max((word for word in said if word[:1].isupper()), key=likeness, default="")
+    if not best or likeness(best) < LIKE:
+        return ""
+    return best[:-1] if best.endswith("s") and not name.endswith("s") else best

@@ -1,0 +1,61 @@
+"""What the user told later that speaks against an answer: "It was fifteen euros", after "It cost twelve euros".
+
+Both are shown, the later words quoted behind the answer: which of the two is right only the user knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+
+from assistant.grounding.quotes.quotation import Quotable, quoted
+from assistant.grounding.quotes.rule_fit import VAGUE
+from assistant.grounding.words.tokens import Token, alike, tokens
+
+_DENIES = re.compile(
+    r"\b(?:not|never|no longer|any ?more|instead|actually|wrong"
+    r"|(?:is|was|are|were|did|does|do|has|had|ca|could|would)n['’]?t)\b",
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(
+    r"\bhow (?!come|did|do|does|is|are|was|were|about)\w|\b(?:price|costs?|age|number of|what time)\b", re.IGNORECASE
+)
+"""A question for a number."""
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+def later_words(question: str, answer: str, cited: Collection[str], recalled: Sequence[Quotable]) -> tuple[str, str]:
+    """A sentence that quotes what was told later against an answer that rests on the `cited` memories (ids), and the id
+    of its memory; two empty texts where nothing was."""
+    basis = [one for one in recalled if one.episode.id in cited]
+    if not basis:
+        return "", ""
+    newest, photos = max(one.episode.order for one in basis), {one.episode.photo.sha256 for one in basis}
+    said = tokens(f"{question} {answer}")
+    for one in sorted(recalled, key=lambda one: -one.episode.order):
+        here = one.certainty == "sure" and (one.in_view or one.episode.photo.sha256 in photos)
+        amounts = tokens(answer) if _AMOUNT.search(question) else []
+        if here and one.episode.order > newest and _against(one.episode.words, said, amounts):
+            text, id = quoted(one, one.episode.words)
+            return f"But {text[:1].lower()}{text[1:].replace(' told me', ' told me later,', 1)}", id
+    return "", ""
+
+
+def _against(words: str, said: Sequence[Token], amounts: Sequence[Token]) -> bool:
+    """Whether later words deny something that was said, or give another number of the same, or another year."""
+    later = tokens(words)
+    mine, before = _measured(later), _measured(amounts)
+    if any(alike(unit, other) and n != m for unit, n in mine for other, m in before):
+        return True
+    years = {t.text for t in later if _YEAR.fullmatch(t.text)}
+    if years and (told := {t.text for t in said if _YEAR.fullmatch(t.text)}) and not years & told:
+        return True
+    telling = [t.stem for t in said if t.content and t.stem not in VAGUE]
+    shared = any(alike(t.stem, other) for t in later if t.content and t.stem not in VAGUE for other in telling)
+    return bool(_DENIES.search(words)) and shared
+
+
+def _measured(found: Sequence[Token]) -> set[tuple[str, str]]:
+    """What is counted, and its number: ("eur", "12")."""
+    return {(after.stem, t.stem) for t, after in pairwise(found) if t.kind == "number" and after.kind == "word"}

@@ -1,0 +1,57 @@
+"""What was told later against an answer is quoted behind it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from assistant.grounding.later_words import later_words
+from assistant.grounding.quotes.quotation import Quotable
+from memory.episode import Episode, Photo, Turn
+
+WHEN = datetime(2026, 5, 2, 12, tzinfo=UTC)
+
+
+def told(words: str, order: int) -> Quotable:
+    at = WHEN + timedelta(days=order)
+    episode = Episode(Photo("x", b"", 1, 1), (Turn("user", words),), at, told=at, order=order)
+    return Quotable(episode, None, "sure", True)
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "answer", "later"),
+    [
+        ("It cost twelve euros.", "how much was it?", "Twelve euros.", "It was fifteen euros"),
+        ("a ranger found it 2 days later", "how long was it gone", "2 days.", "it was three days"),
+        ("dad said no but nan paid", "who bought me these", "Nan.", "nan didnt pay, it was grandad"),
+        ("He is my sister Carol's corgi.", "whose dog is that", "Carol's.", "he isnt carols, he belongs to Pat"),
+        ("We moved here in 2019.", "when did we move?", "In 2019.", "It was 2018, I found the lease"),
+    ],
+)
+def test_later_words_are_quoted_behind_an_answer(before: str, question: str, answer: str, later: str) -> None:
+    old, new = told(before, 1), told(later, 2)
+    text, id = later_words(question, answer, [old.episode.id], [old, new])
+    assert later in text and text.startswith("But you told me later") and id == new.episode.id
+    assert later_words(question, later, [new.episode.id], [old, new]) == ("", ""), "the newer stands alone"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "later"),
+    [
+        ("how much was it?", "Twelve euros.", "She carried it home in a bag"),
+        ("where did I get it?", "At the market, for twelve euros.", "It was fifteen euros"),
+        ("who was there?", "Anna.", "It never rang again"),
+    ],
+)
+def test_what_says_nothing_against_it_is_not_quoted(question: str, answer: str, later: str) -> None:
+    old = told("I got it with Anna at the market, for twelve euros.", 1)
+    assert later_words(question, answer, [old.episode.id], [old, told(later, 2)]) == ("", "")
+
+
+def test_words_about_something_else_are_not_quoted() -> None:
+    old, new = told("It cost twelve euros.", 1), told("It was fifteen euros", 2)
+    elsewhere = Photo("y", b"", 1, 1)
+    new = new._replace(episode=replace(new.episode, photo=elsewhere), in_view=False)
+    assert later_words("how much was it?", "Twelve euros.", [old.episode.id], [old, new]) == ("", "")

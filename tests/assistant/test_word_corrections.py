@@ -1,0 +1,70 @@
+"""Corrections in the words of people who notice a mistake: which words they mean, and what is changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from assistant.dialogue.word_corrections import corrected, correction_of
+from memory.episode import Episode, Photo, Turn
+
+WHEN = datetime(2026, 5, 2, 12, tzinfo=UTC)
+
+
+def told(words: str) -> Episode:
+    return Episode(Photo("x", b"", 1, 1), (Turn("user", words),), WHEN)
+
+
+CLOCK = told("I bought this alarm clock in 2020, at the flea market in Ghent. It cost twelve euros.")
+BOOTS = told("Those are Lenas boots, she wore them to her wedding with Marek.")
+CAT = told("This is Shadow, he belongs to Carol.")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("actually it was 2021 not 2020", "in 2021, at the"),
+        ("its 2021, not 2020", "in 2021, at the"),
+        ("sorry i meant Bruges not Ghent", "market in Bruges."),
+        ("no, it was in Bruges, not in Ghent!", "market in Bruges."),
+        ("please change Ghent to Bruges", "market in Bruges."),
+        ("it cost fifteen euros, not twelve euros", "cost fifteen euros."),
+        ("Her name is spelled Lehna", "Those are Lehnas boots"),
+        ("his name isn't Marek, it's Marko", "wedding with Marko."),
+        ("he belongs to Pat, not Carol", "he belongs to Pat."),
+    ],
+)
+def test_right_words_take_the_place_of_wrong_ones(line: str, words: str) -> None:
+    wanted = correction_of(line)
+    assert wanted
+    ((old, new),) = corrected(wanted, [CLOCK, BOOTS, CAT])
+    assert words in new.words and words not in old.words
+    assert len(new.words.split()) == len(old.words.split())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "That's Snow, not Shadow",
+        "Not Shadow, it's Snow",
+        "That's not Shadow, it's Snow",
+        "this is not Shadow, it's Snow",
+        "it was three days, not two",
+        "he is not friendly",
+        "Pepper is not a border collie, she's an aussie",
+        "We went to Ghent, not far from Bruges",
+        "was it 2021 and not 2020?",
+        "I meant the other one",
+        "the name is written on the back",
+        "not bad for twelve euros",
+    ],
+)
+def test_other_lines_change_no_words(line: str) -> None:
+    wanted = correction_of(line)
+    assert wanted is None or corrected(wanted, [CLOCK, BOOTS, CAT]) == []
+
+
+def test_where_several_memories_have_the_words_none_is_chosen() -> None:
+    wanted = correction_of("change Ghent to Bruges")
+    assert wanted and len(corrected(wanted, [CLOCK, told("The canal in Ghent.")])) == 2

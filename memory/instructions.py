@@ -45,7 +45,8 @@ _CONDITION_BETWEEN = re.compile(
 _PLAIN = re.compile(
     rf"{_STARTS}{_PLEASE}(?:(?:remind me|(?:don['’]?t|do not) let me forget)(?:,? please)?"
     rf"(?:,? {_TIME}\b[^,.;]{{0,24}})?,?"
-    r" (?:to (?P<task>\S.*)|(?P<not>(?:not|never) to \S.*))"
+    r" (?:to (?P<task>\S.*)|(?P<not>(?:not|never) to \S.*)"
+    r"|(?P<what>(?<=forget )(?:about )?(?:the|my|our|his|her|\w+['’]s) \S.*))"
     r"|(?:note|reminder)(?: to (?:self|me|myself))?: ?(?P<own>\S.*))",
     re.IGNORECASE,
 )
@@ -107,4 +108,4 @@ def _plain(sentence: str) -> str:
     found = _PLAIN.search(sentence)
     if not found or _OTHER_TIME.match(sentence) or _TAKEN_BACK.search(sentence):
         return ""
-    return _TAIL.split(found["task"] or found["not"] or found["own"], maxsplit=1)[0]
+    return _TAIL.split(found["task"] or found["not"] or found["own"] or found["what"], maxsplit=1)[0]

@@ -43,7 +43,8 @@ _NO_NAME = frozenset(
 """Words after "This is" that name nobody: "This is great"."""
 _THING = re.compile(
     r"(?:(?:a|an|the|my|our|his|her|their)\s|[A-Z]\w*['’]s\s)[^,.;:!?\n–—]*?(?=[,.;:!?\n–—]|$"
-    r"|\s(?:is|are|was|were|has|had|from|in|at|on|that|which|who|when|with|to|for|and|of (?:my|our))\b)"
+    r"|\s(?:is|are|was|were|has|had|from|in|at|on|that|which|who|when|with|to|for|and|of (?:my|our)"
+    r"|lol|haha|he|she|it|they|we|hes|shes|theyre|he's|she's|it's|here)\b)"
 )
 """A thing that a sentence begins with, up to where something is said about it."""
 

@@ -49,7 +49,9 @@ TELLS = [
         r"remind me (?:to|that)\b",
         r"(?:bought|found|taken|made|given|built|painted|got|used to|belonged|born|won|inherited|received|drawn|picked"
         r"|shot|seen|met|adopted|rescued|stolen|lost)\b(?! (?:it|any|some|more)\b)",
-        r"(?:can|could|will|would|please)? ?(?:you )?(?:please )?(?:remember|keep|save|note)(?: this| that)?:",
+        r"(?:can|could|will|would|please)? ?(?:you )?(?:please )?(?:remember|keep|save|note)(?: this| that)?"
+        r"(?: for (?:later|me))?:",
+        r"(?:let's |please |just |you can )?call (?:him|her|it|them) [\w'-]+(?: (?:instead|now|please|from now on))*$",
         r"please (?:remember|keep|save|note)\b(?! (?:me|where|when|who|what|how)\b)",
         r"(?:must|might|should) (?:be|have been)\b",
         r"(?:could|would|can|will|must|should) (?:never|always|not)\b",
@@ -78,7 +80,7 @@ ASKS = [
     re.compile(pattern)
     for pattern in (
         rf"{WH}(?:'s|'re|'d|'ll)?\b(?! an? \w+)",
-        rf"(?:from|in|at|on|with|for|to|of|since|until|by|about) (?:{WH})\b",
+        rf"(?:from|in|at|on|with|for|to|of|since|until|'?till?|by|about) (?:{WH})\b",
         rf"{AUX} (?:{PRONOUN}|this|that|these|those|there|here|the|my|our|your|his|her|their|its|any|some|\w+)\b",
         r"(?:show|tell|list|find|search|give|describe|explain|write|translate|compare|repeat|continue"
         r"|summari[sz]e|guess"
@@ -128,7 +130,8 @@ TALKS = re.compile(
     r"|(?:i )?(?:dunno|can't (?:remember|recall|say|tell))|(?:i have |i've |got )?no (?:idea|clue|problem"
     r"|matter|thanks|thank you)|not (?:sure|now|really|today|important|necessary|relevant|interested)|nothing"
     r"|nobody|no one(?: you know)?|nobody you know|later|skip"
-    r"|stop|help|next|whatever|what(?:'s up| the heck)|how are you(?: doing)?|who are you|are you there|anyway"
+    r"|stop|help|next|whatever|what(?:'s up| the heck)|how(?: are|'re) you(?: (?:doing|today|feeling))*"
+    r"|who are you|are you there|anyway"
     r"|fine|wait"
     r"|(?:so |very |too |really |pretty |how |quite )+(?!how\b)(?<!how )(?:\w+)"
     r"|how (?!old|many|much|long|far|tall|big|often|come|so)\w+|good|interesting|funny|indeed|of course|absolutely"

@@ -13,6 +13,7 @@ from assistant.dialogue.about_app import HOW_TO, OF_ANSWER
 from assistant.dialogue.plain_text import plain
 from assistant.dialogue.sentence_kinds import Kind, doubted, kind_of, question_after
 from assistant.dialogue.spoken_verdict import NO, OF_ANOTHER, says_who, verdict_of
+from assistant.dialogue.word_corrections import settled
 from memory.instructions import tasks
 from memory.naming.word_lists import GIVEN
 
@@ -61,7 +62,7 @@ def act_of(text: str, *, asked: bool = False) -> Act:
             and (of["what"] or "") in plain(kept)
         ):
             verdict, denied = None, ""  # "not the wedding of Lena, it was that of Marta": the same boots
-        return Act("tell", kept, verdict, denied, question)
+        return Act("tell", settled(kept), verdict, denied, question)
     if "question" in kinds:
         return Act("question", question=text)
     if "unclear" in kinds:

@@ -58,6 +58,15 @@ _WHO_IT_IS = re.compile(
 _SMALL = re.compile(r"(?:in|at|on|from|with|by|for|the|a|an|to|of|it|he|she|was|were|is|my|our)\s+", re.IGNORECASE)
 
 
+_ONE = rf"(?:\d[\d.,:]*\d|\d|{NUMBER}|[A-Z][\w'-]+)"
+_OTHERWISE = re.compile(
+    rf"\b(?P<old>{_ONE})(?P<unit> [^\W\d]+)?,? (?:no+,? wait|wait,? no+|wait,|(?:no+,? )?sorry,?"
+    r"|(?:no+,? )?[iI] meant?,?|scratch that,|(?:no+,? )?make that|(?:er+m?,? )?no+,|(?:no+,? )?actually),?"
+    rf" (?:in |on |at |with |from |for )?(?P<new>{_ONE})\b"
+)
+""" "In 2019, no wait, 2020"."""
+
+
 class Correction(NamedTuple):
     """Words that are wrong and the right ones. `old` is "" for another spelling of whatever name is most like `new`."""
 
@@ -88,6 +97,16 @@ def correction_of(text: str) -> Correction | None:
                 return None
             return _checked(Correction(old, new, whole=False))
     return None
+
+
+def settled(words: str) -> str:
+    """Words without what the same sentence takes back at once: "in 2019, no wait, 2020" is "in 2020"."""
+
+    def right(found: re.Match[str]) -> str:
+        old, new = (bool(_NUMBER.fullmatch(found[which])) for which in ("old", "new"))
+        return found["new"] if old == new and (old or not found["unit"]) else found[0]
+
+    return _OTHERWISE.sub(right, words)
 
 
 def corrected(wanted: Correction, episodes: Sequence[Episode]) -> list[tuple[Episode, Episode]]:

@@ -154,10 +154,18 @@ _UNTOLD_WORD = re.compile(
 )
 
 
+_ODD = re.compile(
+    r"\b(?:(?:did not|didn['’]t|never) (?:tell|told|know)\b.*\b(?:did not|didn['’]t|never) (?:tell|told|know)"
+    r"|never (?:came|come|went|go)\b)",
+    re.IGNORECASE,
+)
+"""Refusals in which small models lose their thread."""
+
+
 def declines(question: str, refusal: str) -> bool:
     """Whether a refusal speaks of what was asked: not "You did not tell me who gave it.", to "Is it accurate?"."""
-    if _UNTOLD_WORD.search(refusal):
-        return False  # "You did not tell me Japanese."
+    if _UNTOLD_WORD.search(refusal) or _ODD.search(refusal):
+        return False  # "You did not tell me Japanese.", "You did not tell me what you did not tell me."
     found = _UNTOLD_OF.search(refusal)
     if (
         found

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from assistant.grounding import claims
+from assistant.grounding.about_question import what_was_told
 from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict
 from assistant.grounding.general_question import general
 from assistant.grounding.later_words import later_words
@@ -29,7 +30,7 @@ MOST_OTHERS = 2
 _ENDED = re.compile(r"[.!?…][\"'”’)]*\s*$")
 _AND_WHEN = re.compile(r"(?:\band|,) (?:when|what day|which day|what year)\b", re.IGNORECASE)
 """The second half of a question, which small models forget: "Who is this and when did I last see them?"."""
-_STRAY = re.compile(r"\"([.!?]*)$")
+_STRAY = re.compile(r"[\"”]([.!?]*)$")
 _HEDGED = re.compile(r"\b(?:maybe|perhaps|may|might|could be|looks like|seems|probably|possibly)\b", re.IGNORECASE)
 FREE = re.compile(
     r"^\W*(?:please |can you |could you )*(?:write|compose|draft|translate|rewrite|summari[sz]e|invent|make up|explain"
@@ -165,7 +166,9 @@ class GroundedText:
     def _without_stray_quote(self, sentence: str) -> str:
         """A sentence without a quotation mark at its end that ends no quotation: small models leave one behind."""
         opened = self.shown.count('"') % 2
-        return sentence if (sentence.count('"') + opened) % 2 == 0 else _STRAY.sub(r"\1", sentence)
+        straight = (sentence.count('"') + opened) % 2 == 0
+        curly = (self.shown + sentence).count("“") >= (self.shown + sentence).count("”")
+        return sentence if straight and curly else _STRAY.sub(r"\1", sentence)
 
     def _said_before(self, sentence: str) -> bool:
         """Whether one sentence before it said all that it says: small models repeat themselves."""
@@ -226,6 +229,9 @@ class GroundedText:
             return self._show(f"{quotation.NOT_SEEN} {found.text}" if self._not_seen else found.text)
         if self._world:
             return self._show(quotation.GENERAL)
+        if told := what_was_told(self._evidence.question, self._recalled):
+            self._quoted = (told.episode,)
+            return self._show(told.text)
         untold = pick.untold(self._evidence.question, self._recalled)
         fits = silent and untold == quotation.UNTOLD and declines(self._evidence.question, held)
         return self._show(held if fits else untold)

@@ -61,6 +61,15 @@ _COMMANDED = re.compile(
     rf"|(?P<what>{_THINGS}|everything|everybody|all|anything|something|what)?)\b\s*{_REST}",
     re.IGNORECASE,
 )
+_ONE_OF = re.compile(
+    rf"{_HEAD}(?:show|see|find|look at|open)(?: me)? (?:again )?(?:"
+    r"the (?P<kind>(?!last|next|previous|first|other|same|new|whole|big|real|right|wrong|original|full|large|old)"
+    r"[\w'-]+) (?:photo|picture|pic|image)"
+    r"|(?:what|everything|all|the things?) (?:that )?i(?:'ve| have)? (?:said|told you|ever told you) (?:about|of)"
+    r" (?:my |the |our )?(?P<topic>\S.*))$",
+    re.IGNORECASE,
+)
+""" "I want to see the bear photo", "show me what I told you about my nan"."""
 _WHICH = re.compile(
     rf"^{_PLEASE}(?:which|what|how many)\s+(?P<all>{_ALL})(?P<kind>{_KIND}{{0,2}}?)(?P<what>{_MANY}"
     rf"|ones)\b\s*(?P<rest>.*)$",
@@ -183,6 +192,8 @@ def request(text: str, now: datetime | None = None, *, field: bool = False) -> L
         return _limited(found["kind"], now)
     if _WHO.match(text):
         return ListRequest("people")
+    if found := _ONE_OF.match(text):
+        return _limited(found["kind"] or found["topic"], now)
     if found := _COMMANDED.match(text):
         return _commanded(found, text, now, field)
     if found := _WHICH.match(text) or _HAVE.match(text):

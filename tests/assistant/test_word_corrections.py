@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assistant.dialogue.word_corrections import corrected, correction_of
+from assistant.dialogue.word_corrections import corrected, correction_of, settled
 from memory.episode import Episode, Photo, Turn
 
 WHEN = datetime(2026, 5, 2, 12, tzinfo=UTC)
@@ -68,3 +68,19 @@ def test_other_lines_change_no_words(line: str) -> None:
 def test_where_several_memories_have_the_words_none_is_chosen() -> None:
     wanted = correction_of("change Ghent to Bruges")
     assert wanted and len(corrected(wanted, [CLOCK, told("The canal in Ghent.")])) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("I bought it in 2019, no wait, 2020, at the market", "I bought it in 2020, at the market"),
+        ("got it for 60, sorry, 80 euros", "got it for 80 euros"),
+        ("We met on Monday, sorry, Tuesday", "We met on Tuesday"),
+        ("with Tom, I mean Tim", "with Tim"),
+        ("We were with Anna, no Tom here", "We were with Anna, no Tom here"),
+        ("He has 2 sons, no daughters", "He has 2 sons, no daughters"),
+        ("I saw Anna. Sorry, Tom was late", "I saw Anna. Sorry, Tom was late"),
+    ],
+)
+def test_what_a_sentence_takes_back_at_once_is_not_kept(line: str, kept: str) -> None:
+    assert settled(line) == kept

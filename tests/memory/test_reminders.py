@@ -71,6 +71,7 @@ def test_the_benchmark_s_ways_to_ask_are_found_and_nothing_else_it_says(split: s
         ("If I look at this again, don’t let me forget to call Anna", "call Anna"),
         ("Next time you see Gustav, tell me to water him, ok?", "water him"),
         ("He is old.\nWhen you meet him, you must remind me to say “hi”.", "say “hi”"),
+        ("dont let me forget pepper's vet appointment on friday", "pepper's vet appointment on friday"),
         ("grandma's vase, remind me to put flowers in it on sundays", "put flowers in it on sundays"),
         ("When did you see him? Remind me to ask.", "ask"),
         (

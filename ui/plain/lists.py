@@ -14,7 +14,7 @@ from memory.days import day_words
 from memory.maintenance import marks as stored_marks
 from memory.naming import photo_lists
 from memory.naming.list_requests import ListRequest
-from memory.recall import BY_MEANING
+from memory.search.recall import BY_MEANING
 from memory.store import Memory
 from memory.text import count
 from ui import dialog_strings, strings

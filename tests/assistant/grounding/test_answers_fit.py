@@ -233,3 +233,16 @@ def test_a_reminder_in_a_caption_is_told_as_what_the_user_asked_for(who: str) ->
 def test_a_refusal_speaks_of_what_was_asked(question: str, refusal: str, shown: str) -> None:
     """Before, "You did not tell me who gave it." was the answer to "is it accurate?", although it was told."""
     assert check(refusal, recall("This clock is loud."), question=question).shown == shown
+
+
+@pytest.mark.parametrize(
+    "written", ["You did not tell me what you did not tell me.", "You never came back to tell me."]
+)
+def test_a_refusal_that_loses_its_thread_is_not_shown(written: str) -> None:
+    shown = check(written, recall("We missed the bus to Porto."), question="who drove it?").shown
+    assert shown == "You did not tell me that."
+
+
+def test_a_curly_quotation_mark_that_ends_nothing_is_not_shown() -> None:
+    shown = check("He bit the postman once.”", recall(BISCUIT), question="what did he do?").shown
+    assert "postman once" in shown and shown.count("“") == shown.count("”")

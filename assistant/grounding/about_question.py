@@ -1,0 +1,38 @@
+"""Questions for whatever was told about somebody or something: "What do you know about Ravi?"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.grounding.claims import sentences
+from assistant.grounding.quotes.quotation import Quotable, Quote, beginning, quoted
+from assistant.grounding.quotes.rule_fit import VAGUE
+from assistant.grounding.words.tokens import alike, tokens
+
+_ABOUT = re.compile(
+    r"\W*(?:(?:and|so|but|please|ok|hey) )*(?:(?:can|could|would|will) you )?(?:please )?"
+    r"(?:(?:what|anything|everything|all)(?: else)?(?: (?:that )?(?:do|did|have|can))? (?:you|i) (?:ever )?"
+    r"(?:know|tell|told|say|said|remember|recall|have)(?: you| me)?"
+    r"|do you (?:know|remember|have) (?:anything|something|everything)"
+    r"|(?:did|have) i (?:ever )?(?:tell|told|say|said|mention(?:ed)?)(?: you)?(?: (?:anything|something))?"
+    r"|(?:tell|remind) me(?: (?:more|again|all|everything|anything|what you know|what i (?:said|told you)))*"
+    r"|anything|more) (?:about|of|on) (?P<what>[^?!.]+)\W*$",
+    re.IGNORECASE,
+)
+
+
+def what_was_told(question: str, recalled: Sequence[Quotable]) -> Quote | None:
+    """The user's words about what such a question names, from the first memory that has all of the name's words; None
+    where the question is another one, or no memory has them."""
+    found = _ABOUT.match(question)
+    wanted = [t.stem for t in tokens(found["what"]) if t.content and t.stem not in VAGUE] if found else []
+    if not wanted:
+        return None
+    for one in recalled:
+        said = [t.stem for t in tokens(one.episode.words) if t.content]
+        if all(any(alike(stem, other) for other in said) for stem in wanted):
+            lines = list(sentences(one.episode.words))
+            first = next(n for n, line in enumerate(lines) if any(alike(t.stem, wanted[0]) for t in tokens(line)))
+            return quoted(one, beginning(lines[first:]))
+    return None

@@ -1,0 +1,37 @@
+"""Questions for whatever was told about somebody are answered with the user's words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from assistant.grounding.about_question import what_was_told
+from assistant.grounding.quotes.quotation import Quotable
+from memory.episode import Episode, Photo, Turn
+
+WHEN = datetime(2026, 5, 2, 12, tzinfo=UTC)
+WORDS = "Our first beer by the canal. Ravi and Priya came straight from the exam."
+BEER = Quotable(Episode(Photo("x", b"", 1, 1), (Turn("user", WORDS),), WHEN), None, "sure")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what do you know about Ravi",
+        "so tell me everything about ravi",
+        "Did I ever tell you about Priya?",
+        "anything about the exam?",
+    ],
+)
+def test_the_words_are_quoted_from_the_sentence_that_has_the_name(question: str) -> None:
+    found = what_was_told(question, [BEER])
+    assert found and "“Ravi and Priya came straight from the exam.”" in found.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Did I ever tell you about my uncle Bernd?", "what do you know about spiders", "who is Ravi?", "tell me about it"],
+)
+def test_nothing_is_quoted_for_what_was_never_told(question: str) -> None:
+    assert what_was_told(question, [BEER]) is None

@@ -67,6 +67,8 @@ def act_of(text: str, *, asked: bool = False) -> Act:
         return Act("question", question=text)
     if "unclear" in kinds:
         return Act("unclear", kept, verdict, denied)
+    if not denied and re.match(r"(?:i|that's (?:not )?what i) (?:meant?|asked|wanted|don't|didn't)\b", plain(rest)):
+        verdict = None  # "Wrong, I meant the other market" says nothing of what the photo shows
     return Act("talk", verdict=verdict, denied=denied)
 
 

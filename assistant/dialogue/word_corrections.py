@@ -1,8 +1,8 @@
 """Corrections that say which of the user's words are wrong: "it was 2021, not 2020", "change Ghent to Bruges".
 
 Where one remembered sentence has the wrong words, the right ones take their place there; what corrects in any other way
-is kept beside the words before (`grounding/later_words.py`). "That's Snow, not Shadow" says who is in the photo and is
-none.
+is kept beside the words before (`grounding/quotes/later_words.py`). "That's Snow, not Shadow" says who is in the photo:
+that is no correction.
 """
 
 from __future__ import annotations

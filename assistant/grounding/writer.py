@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from assistant.grounding import claims
-from assistant.grounding.about_question import what_was_told
 from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict
 from assistant.grounding.general_question import general
-from assistant.grounding.later_words import later_words
 from assistant.grounding.quotes import pick, quotation
+from assistant.grounding.quotes.about_question import what_was_told
+from assistant.grounding.quotes.later_words import later_words
 from assistant.grounding.quotes.quotation import Quotable, Quote
 from assistant.grounding.quotes.reading import Reader, Readings, read_all
 from assistant.grounding.quotes.second_opinion import speaks_against

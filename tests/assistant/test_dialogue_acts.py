@@ -65,6 +65,8 @@ def test_the_lines_have_the_right_labels_only() -> None:
         ("dont let me forget pepper's vet appointment", Act("tell", "dont let me forget pepper's vet appointment")),
         ("that's wrong", Act("talk", verdict=False, of_answer=True)),
         ("no its not", Act("talk", verdict=False)),
+        ("wrong, i meant the other market", Act("talk")),
+        ("no, sorry", Act("talk", verdict=False)),
         ("he is not friendly", Act("tell", "he is not friendly")),
         ("", Act("talk")),
     ],

@@ -82,8 +82,8 @@ class PlainTellings:
             if act.kind == "tell":
                 printer.say(plain_strings.NOTE, PRIVATE_NO)
             return act.question if act.kind == "tell" else text
-        if act.kind == "unclear" and not self._sure(PLAIN_SHALL_I):
-            return text
+        if act.kind == "unclear" and not (sure := self._sure(PLAIN_SHALL_I)):
+            return "" if sure is None else text  # something else was typed: it comes next
         if not asked and self._elsewhere(act, photo) and not self._sure(PLAIN_ABOUT_THIS):
             printer.say(plain_strings.NOTE, NOT_ABOUT_THIS.format(words=act.words))
             return act.question

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assistant.grounding.about_question import what_was_told
+from assistant.grounding.quotes.about_question import what_was_told
 from assistant.grounding.quotes.quotation import Quotable
 from memory.episode import Episode, Photo, Turn
 

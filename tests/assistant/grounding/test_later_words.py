@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from assistant.grounding.later_words import later_words
+from assistant.grounding.quotes.later_words import later_words
 from assistant.grounding.quotes.quotation import Quotable
 from memory.episode import Episode, Photo, Turn
 

@@ -135,7 +135,8 @@ TALKS = re.compile(
     r"|fine|wait"
     r"|(?:so |very |too |really |pretty |how |quite )+(?!how\b)(?<!how )(?:\w+)"
     r"|how (?!old|many|much|long|far|tall|big|often|come|so)\w+|good|interesting|funny|indeed|of course|absolutely"
-    r"|a lot|very much|so much|again|there|you|man|dear|keepsake|everyone|all|for (?:the|your) (?:help|answer|info))"
+    r"|a lot|very much|so much|again|there|you|man|mate|pal|dear|keepsake"
+    r"|everyone|all|for (?:the|your) (?:help|answer|info))"
     r"[\s,.!;:)]*)+"
 )
 """A whole line of small talk."""

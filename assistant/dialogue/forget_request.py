@@ -15,7 +15,7 @@ _WISH = re.compile(
     r"(?: (?:of|with|about)| from(?! (?:\d|last|this|in|the (?:summer|winter|spring|autumn))))?)?"
     r"(?: (?:the |my |our |that |all (?:the )?)?(?:things?|one|ones|stuff|bit|part|story|stories)"
     r"(?: i (?:said|told you))? (?:about|of|with|from|where|when|that))?"
-    r" (?P<what>\S.*?)[\s.!?]*$",
+    r" (?P<what>\S.*?)(?:[\s,]+(?:please|pls|thanks|thank you))?[\s.!?]*$",
     re.IGNORECASE,
 )
 _POINTING = re.compile(r"(?:it|this|that|them|these|those|him|her|me|us|i (?:said|asked)|to\b|how\b)", re.IGNORECASE)

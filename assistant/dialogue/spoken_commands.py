@@ -24,7 +24,8 @@ class Command(NamedTuple):
 
 
 _LEAD = (
-    r"(?:(?:please|pls|plz|oops|whoops|ups|sorry|wait|no+|oh(?: no)?|ah|ok(?:ay)?|hm+|and|but|actually|argh|now|just"
+    r"(?:(?:never ?mind|nvm|please|pls|plz|oops|whoops|ups|sorry|wait|no+|oh(?: no)?|ah|ok(?:ay)?|hm+|and|but"
+    r"|actually|argh|now|just"
     r"|can you|could you|would you|will you|can we|i want(?: you)? to|i(?:'d| would) like(?: you)? to|you can|let's)"
     r"[\s,.!:–—-]+)*"
 )

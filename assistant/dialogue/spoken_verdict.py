@@ -100,6 +100,8 @@ def _denied(found: re.Match[str], written: str, low: str) -> str:
     """Who or what a sentence denies to be in the photo; "" when it says how somebody is not: "he is not friendly"."""
     who, named = found["who"].strip(), written[:1].isupper()
     words = who.split()
+    if words and words[0][:1].isdigit():
+        return ""  # "Not 80, I paid 95" says nothing of who or what is in the photo
     if ANYBODY.match(who):
         return who
     if NO_ONE.match(who) or (found[0].startswith(("he", "she", "they")) and not named):

@@ -22,7 +22,7 @@ LONGEST = 5
 LIKE = 0.6
 """How alike two spellings of one name are."""
 _LEAD = (
-    r"(?:(?:no+|wrong|sorry|oops|actually|please|pls|well|oh|ah|hm+|wait|but|and|ok|okay|can you|could you"
+    r"(?:(?:no+|nope|nah|wrong|sorry|oops|actually|please|pls|well|oh|ah|hm+|wait|but|and|ok|okay|can you|could you"
     r"|i think|you should|i made a mistake|my mistake|my bad|correction)[\s,.!:;–—-]+)*"
 )
 _CHANGE = re.compile(
@@ -47,6 +47,12 @@ _SPELLED = re.compile(
     r"(?: like(?: this)?:?)? (?P<new>[^\W\d_][\w'-]+)(?:[, ]+not (?P<old>[^\W\d_][\w'-]+))?[\s.!]*",
     re.IGNORECASE,
 )
+_LETTERS = re.compile(
+    rf"{_LEAD}(?:(?:it|that|he|she)(?:'s| is) |(?:his|her|its|the) name is )?(?P<new>[^\W\d_][\w'-]+)"
+    r" with (?:an?|one|two|double) [a-z](?:'?s)?(?: at the end)?[\s.!]*",
+    re.IGNORECASE,
+)
+""" "Hector with a c"."""
 _NUMBER = re.compile(rf"(?:\d[\d.,:]*(?:st|nd|rd|th|am|pm)?|{NUMBER})(?: [^\W\d]+)?", re.IGNORECASE)
 _WHO_IT_IS = re.compile(
     rf"{_LEAD}(?:this|that|these|those|it|he|she|they)(?:(?:'s|s| is|'re| are) (?:[^\d,.;]+?,? )?"
@@ -85,6 +91,8 @@ def correction_of(text: str) -> Correction | None:
         return None
     if found := _SPELLED.fullmatch(text):
         return Correction(found["old"] or "", found["new"])
+    if found := _LETTERS.fullmatch(text):
+        return Correction("", found["new"])
     for pattern in (_CHANGE, _MEANT):
         if found := pattern.fullmatch(text):
             return _checked(Correction(*_without_small(found["old"], found["new"]), wish=pattern is _CHANGE))

@@ -67,6 +67,8 @@ def test_the_lines_have_the_right_labels_only() -> None:
         ("no its not", Act("talk", verdict=False)),
         ("wrong, i meant the other market", Act("talk")),
         ("no, sorry", Act("talk", verdict=False)),
+        ("Not 80, I paid 95 in the end", Act("tell", "Not 80, I paid 95 in the end")),
+        ("cheers mate", Act("talk")),
         ("he is not friendly", Act("tell", "he is not friendly")),
         ("", Act("talk")),
     ],

@@ -12,6 +12,8 @@ from assistant.dialogue.spoken_commands import THIS, Command, command_of
     [
         ("take that back", Command("/undo")),
         ("undo", Command("/undo")),
+        ("oh never mind, I take it back", Command("/undo")),
+        ("erase all the stuff about the cat please", Command("/forget", "the cat")),
         ("oops, undo that please", Command("/undo")),
         ("scrap the last thing i told you", Command("/undo")),
         ("I didn't mean to save that", Command("/undo")),

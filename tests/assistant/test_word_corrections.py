@@ -32,6 +32,7 @@ CAT = told("This is Shadow, he belongs to Carol.")
         ("it cost fifteen euros, not twelve euros", "cost fifteen euros."),
         ("Her name is spelled Lehna", "Those are Lehnas boots"),
         ("his name isn't Marek, it's Marko", "wedding with Marko."),
+        ("Nope. Marko with an o", "wedding with Marko"),
         ("he belongs to Pat, not Carol", "he belongs to Pat."),
     ],
 )

@@ -61,7 +61,6 @@ class AppCommands(Base):
     tour: Tour
     status: StatusLine
     answers: AnswersController
-    questions: QuestionsController
     telling: TellingsController
 
     if TYPE_CHECKING:

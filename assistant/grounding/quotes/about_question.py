@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.grounding.claims import sentences
-from assistant.grounding.quotes.quotation import Quotable, Quote, beginning, quoted
+from assistant.grounding.quotes.quotation import Quotable, Quote, beginning, introduction, quoted
 from assistant.grounding.quotes.rule_fit import VAGUE
 from assistant.grounding.words.tokens import alike, tokens
 
@@ -21,10 +21,22 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 
+_WHO = re.compile(
+    r"\W*(?:(?:and|so|but|hey|ok)[, ]+)*(?:(?:do|can|did) (?:you|u) (?:still )?(?:know|recogni[sz]e|remember) "
+    r"(?:this|that|these|those|him|her|it|them)(?: (?:here|guy|man|woman|one|thing|fellow|face|[a-z]+))?"
+    r"|(?:have|had) (?:you|u|we) (?:ever )?(?:seen|met|had) (?:this|that|him|her|it|them)(?: \w+)?"
+    r"(?: (?:before|already))?"
+    r"|which \w+ is (?:this|that|it|he|she))\W*$",
+    re.IGNORECASE,
+)
+""" "Do you know this guy?", "which dog is that": asks who or what is in view."""
+
 
 def what_was_told(question: str, recalled: Sequence[Quotable]) -> Quote | None:
-    """The user's words about what such a question names, from the first memory that has all of the name's words; None
-    where the question is another one, or no memory has them."""
+    """The user's words about what such a question names, from the first memory that has all of its words, or about what
+    is in view; None where the question is another one, or nothing was told."""
+    if _WHO.match(question):
+        return introduction([one for one in recalled if one.in_view])
     found = _ABOUT.match(question)
     wanted = [t.stem for t in tokens(found["what"]) if t.content and t.stem not in VAGUE] if found else []
     if not wanted:

@@ -35,3 +35,10 @@ def test_the_words_are_quoted_from_the_sentence_that_has_the_name(question: str)
 )
 def test_nothing_is_quoted_for_what_was_never_told(question: str) -> None:
     assert what_was_told(question, [BEER]) is None
+
+
+@pytest.mark.parametrize("question", ["do u know this guy", "which dog is that", "Have you seen him before?"])
+def test_who_is_in_view_is_answered_with_the_words_about_it(question: str) -> None:
+    found = what_was_told(question, [BEER._replace(in_view=True)])
+    assert found and "Our first beer by the canal." in found.text
+    assert what_was_told(question, [BEER]) is None, "found by words, and not in view"

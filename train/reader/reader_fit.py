@@ -42,7 +42,7 @@ class Settings:
 
     epochs: int = 4
     """With the notes of the corpus alone."""
-    mixed_epochs: int = 2
+    mixed_epochs: int = 1
     """Then, with a quarter of them beside the plain notes."""
     batch: int = 16
     rate: float = 1e-4
@@ -50,6 +50,8 @@ class Settings:
     """Of the new layer."""
     mixed_share: float = 0.7
     """Share of the rates with which the mixed epochs begin."""
+    mixed_fall: float = 0.5
+    """Share of these that is gone when they end; before, the rates fall to nothing."""
     warmup: int = 100
     """Steps in which the rates rise, at first and when the plain notes join."""
     lowest: float = 0.02
@@ -90,15 +92,14 @@ def _epoch(
     """Train on the examples of one epoch; returns the mean loss."""
     device = next(net.parameters()).device.type
     mixed = epoch >= settings.epochs
-    before, epochs, highest = (
-        (settings.epochs, settings.mixed_epochs, settings.mixed_share) if mixed else (0, settings.epochs, 1.0)
-    )
+    before, epochs = (settings.epochs, settings.mixed_epochs) if mixed else (0, settings.epochs)
+    highest, fall = (settings.mixed_share, settings.mixed_fall) if mixed else (1.0, 1.0)
     batches = _batches(reader_examples.drawn(epoch, mixed=mixed), settings.batch, random.Random(epoch))
     steps, total, began = epochs * len(batches), 0.0, time.monotonic()
     net.train()
     for n, examples in enumerate(batches):
         step = (epoch - before) * len(batches) + n
-        share = highest * min(1.0, (step + 1) / settings.warmup) * max(settings.lowest, 1 - step / steps)
+        share = highest * min(1.0, (step + 1) / settings.warmup) * max(settings.lowest, 1 - fall * step / steps)
         for group, rate in zip(optimizer.param_groups, (settings.rate, settings.rate_of_spans), strict=True):
             group["lr"] = rate * share
         batch = batched(tokenizer, examples, device)

@@ -39,7 +39,7 @@ _MARGIN, _HERE, _FIT, _NONE = 0.275, 1.367, 0.356, -2.226
 found the answer in this sentence, and the fit by rules. Fitted to the notes' dev split (LOG.md, *A reader*)."""
 LEAST_MARGIN, MOST_MARGIN = -5.0, 12.0
 """The limits of the margin; a sentence in which the reader did not find the answer has the lower one."""
-LEAST, LEAST_AFTER_SILENCE = -1.2, -0.5
+LEAST, LEAST_AFTER_SILENCE = -1.2, -0.7
 """Logits from which a sentence is quoted: in the place of an answer that nobody told, and where the model says that it
 was not told, which is mostly right."""
 
@@ -66,10 +66,12 @@ def pick(
         if readings is not None and not identity(asked):
             least = LEAST_AFTER_SILENCE if silent else LEAST
             logits = _logits(one.episode.words, lines, fits, readings.get(one.episode.id))
-            # No reader's answer is "yes": such a question is for the rules, too.
-            fits = [
-                max(logit - least, by_rules * (kind == "yes")) for logit, by_rules in zip(logits, fits, strict=True)
+            # No reader's answer is "yes", nor a "he" whose name stands before: such a sentence is for the rules, too.
+            by_rules = [
+                score if kind == "yes" or (kind == "who" and led(lines, n) != lines[n]) else 0.0
+                for n, score in enumerate(fits)
             ]
+            fits = [max(logit - least, score) for logit, score in zip(logits, by_rules, strict=True)]
         for n, score in enumerate(fits):
             if score <= 0 or (asks_for_the_photo(question) and of_another_moment(tokens(lines[n]))):
                 continue  # "Anna's birthday is on 12 May" is no date of the photo

@@ -11,22 +11,26 @@ from assistant.grounding.quotes.reading import Readings
 from assistant.grounding.quotes.rule_fit import VAGUE, asks, identity
 from assistant.grounding.words.tokens import Token, alike, tokens
 
-UNTOLD = -1.0
+UNTOLD = -2.0
 """Margin of the reader below which the question is not answered in the words of any recalled memory."""
-SURE = 3.0
+SURE = 2.0
 """Margin from which the answer is where the reader found it."""
 _OPEN = re.compile(r"\W*(?:and |but |so )?(?:who|whom|whose|what|which|where|when|why|how)\b", re.IGNORECASE)
+
+_TWO = re.compile(r"\band (?:who|whom|whose|what|which|where|when|why|how)\b", re.IGNORECASE)
 
 
 def speaks_against(question: str, answer: str, recalled: Sequence[Quotable], readings: Readings) -> bool:
     """Whether the reader found no answer to an open question in the words, or surely another one.
 
-    It has no opinion of what the photo's data answer, of who is in view, nor of a question without a word that says
-    what is asked.
+    It has no opinion of what the photo's data answer, of who is in view, of two questions in one, nor of a question
+    without a word that says what is asked.
     """
     asked = tokens(question)
     where = asks(asked) == "where" and any(one.episode.place for one in recalled)
-    if not _OPEN.match(question) or where or identity(asked) or asks_for_the_photo(question):
+    if where or identity(asked) or asks_for_the_photo(question):
+        return False
+    if not _OPEN.match(question) or _TWO.search(question, len("and ")):
         return False
     if not any(t.content and t.stem not in VAGUE for t in asked):
         return False

@@ -67,6 +67,8 @@ TOO_LONG = (
     "matter."
 )
 NO_PHOTO_LARGE = "There is no photo in view yet: F2 chooses one."
+DRAWN_IN = "Photos are drawn in {how} here (setting: {wanted}); /pixels on, /pixels off or /pixels auto changes that."
+PIXELS, CELLS = "pixels", "the terminal's own characters"
 NO_PHOTO = "There is no photo to remember yet: F2 chooses one."
 CITES, CITES_KEYS = "in your words: ", "   /{n} opens"
 SEEN_TOO = "  · partly seen, not remembered"

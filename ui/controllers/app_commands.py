@@ -74,6 +74,9 @@ class AppCommands(Base):
         async def open_demo(self, off: bool = False) -> None:
             """`ThreadMessages` defines this."""
 
+        async def show_pixels(self, wanted: str) -> None:
+            """`LargePhotos` defines this."""
+
     def on_completion_taken(self) -> None:
         """The user clicked in the list of completions."""
         self.composer.take()
@@ -134,6 +137,8 @@ class AppCommands(Base):
                 await self.history.run(name, rest, self.private)
             case "/again" | "/question" | "/copy":
                 await self.answers.run(name, self.status.state == "idle", self.photo)
+            case "/pixels":
+                await self.show_pixels(rest.lower())
             case "/demo":
                 await self.open_demo(rest == "off")
             case "/remember" | "/caption" | "/large" | "/models" | "/private" | "/new" | "/tour" | "/help" | "/quit":

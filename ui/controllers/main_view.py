@@ -83,8 +83,9 @@ class MainView(Horizontal):
 
     async def add(self, entry: Widget) -> None:
         """Add an entry at the end of the conversation and keep the end in view."""
-        await self.page.mount(entry)
-        self.conversation.anchor()
+        if self.page.is_attached:  # the last events come while the app closes
+            await self.page.mount(entry)
+            self.conversation.anchor()
 
     def show_photo(self, photo: Photo | None, entry: Widget | None = None) -> None:
         """Show this photo beside the conversation, or none; `entry`, its place there, then needs only its name."""

@@ -68,6 +68,11 @@ class ThreadMessages(Base):
     telling: TellingsController
     trays: TraysController
 
+    if TYPE_CHECKING:
+
+        def clear_terminal(self) -> None:
+            """`LargePhotos` defines this."""
+
     async def open_demo(self, off: bool = False) -> None:
         """Open the demo album in a memory of its own, or with `off` go back to the user's own memory."""
         if off and not self.status.demo:
@@ -83,7 +88,9 @@ class ThreadMessages(Base):
                 self.tour.did("leave")
 
     async def on_conversation_event(self, message: messages.ConversationEvent) -> None:
-        """Show an event of the conversation."""
+        """Show an event of the conversation; the last ones come while the app closes, when nothing can be shown."""
+        if not self.main_view.is_attached:
+            return
         await self.main_view.handle_event(message, self.status.model)
         await self.remembering.handle_event(message, self.composer)
         if await self.questions.handle_event(message):
@@ -101,6 +108,7 @@ class ThreadMessages(Base):
         self.remembering.ask(False, self.composer)
         await self.telling.drop()
         await self.questions.end()
+        self.clear_terminal()
         self.status.chunk, self.status.private = None, message.private
 
     async def on_notice(self, message: messages.Notice) -> None:
@@ -151,6 +159,7 @@ class ThreadMessages(Base):
         self.memories.details = message.details or self.memories.details
         if message.in_use and self.photo is None:
             await self.main_view.memories.show((), strings.NOTHING_YET)
+        self.clear_terminal()
 
     async def on_demo_ready(self, message: messages.DemoReady) -> None:
         """Show a new photo of the demo, with a question ready to send."""

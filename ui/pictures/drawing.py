@@ -1,9 +1,9 @@
-"""Photos drawn as rows of terminal cells, for every widget that shows one.
+"""Photos drawn as rows of terminal cells, for every widget that shows one: in pixels where the terminal can.
 
 The library chafa (its bindings chafa.py 1.2.0, LGPL) would do the same; it is not used, because it has no wheel for
 every computer that Keepsake runs on, and all that is needed of it stands in `cells.py` and `symbols.py`. The library
-textual-image (0.12.0) shows real pixels where a terminal can (Kitty, Sixel); its import adds 0.2 s to a start and asks
-the terminal questions at that moment. It would be worth a setting, once there is a terminal to try it in.
+textual-image (0.12.0) shows pixels, too (Kitty, Sixel); it is not used, because it draws whole widgets, where lists
+here draw line by line, and it leaves its photos in the terminal's store (`terminal_images.py` does not).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+from PIL import Image
 from rich.color import Color, ColorType
 from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
@@ -23,6 +24,7 @@ from ui.pictures.cells import cut
 from ui.pictures.crop import part, shares
 from ui.pictures.palette import few_colours, nearest
 from ui.pictures.symbols import symbols, wanted
+from ui.pictures.terminal_images import TERMINAL, Drawing, Key
 
 MAX_ACROSS, MAX_DOWN = 8, 16
 """Pixels of a photo that matter for one cell, across and down: more are not decoded."""
@@ -38,24 +40,38 @@ def _fit(width: float, height: float, columns: int, rows: int) -> tuple[int, int
     return max(1, round(width * scale)), max(1, round(height * scale / 2))
 
 
-def draw(photo: Photo, columns: int, rows: int, name: str | None = None, *, fill: bool = False) -> list[Strip]:
-    """Draw the photo within `columns` x `rows` cells, one strip for each row; `name`: the set of symbols to use.
+def draw(photo: Photo, columns: int, rows: int, name: str | None = None, *, fill: bool = False) -> Drawing:
+    """Draw the photo within `columns` x `rows` cells, one strip for each row; `name`: symbols to use, and no pixels.
 
     With `fill`, what matters of the photo fills the cells (`crop.py`); otherwise all of it is shown, in its shape.
-    Takes milliseconds: never call it in the app's thread. Raises PhotoError on damaged bytes.
+    Takes milliseconds: never call it in the app's thread. Hold the drawing as long as it is on the screen. Raises
+    PhotoError on damaged bytes.
     """
     wide, high = shares(photo.width, photo.height, columns, rows) if fill else (1.0, 1.0)
     across, down = _fit(photo.width * wide, photo.height * high, columns, rows)
+    if name is None and TERMINAL.on and (drawing := _in_pixels(photo, across, down, wide, high)):
+        return drawing
     shapes = symbols(name or wanted())
     image = picture(photo, (int(MAX_ACROSS * across / wide), int(MAX_DOWN * down / high)))
     cells = cut(image, across, down, shapes, part(image, wide, high))
     filled, ground = _levels(cells.filled), _levels(cells.ground)
-    strips = []
+    drawing = Drawing()
     for row in range(down):
         line = zip(cells.symbol[row].tolist(), filled[row].tolist(), ground[row].tolist(), strict=True)
         segments = [Segment(shapes.characters[n], _style(*top, *low)) for n, top, low in line]
-        strips.append(Strip(segments, across))
-    return strips
+        drawing.append(Strip(segments, across))
+    return drawing
+
+
+def _in_pixels(photo: Photo, across: int, down: int, wide: float, high: float) -> Drawing | None:
+    """The photo, or the part of it with these shares of width and height, in pixels; None where there is no room."""
+    width, height = TERMINAL.pixels(across, down)
+    key = Key(photo.sha256, across, down, (wide, high), (width, height))
+    if drawing := TERMINAL.find(key):
+        return drawing
+    image = picture(photo, (round(width / wide), round(height / high)))
+    box = part(image, wide, high)
+    return TERMINAL.put(key, image.resize((width, height), Image.Resampling.LANCZOS, box))
 
 
 def _levels(colours: np.ndarray) -> np.ndarray:

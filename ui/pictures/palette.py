@@ -16,11 +16,20 @@ LEVELS = (0, 95, 135, 175, 215, 255)
 """Levels of red, green and blue in the cube of 6 x 6 x 6 colours."""
 
 
-@cache
 def few_colours() -> bool:
     """Whether the terminal shows 256 colours or fewer, as its environment says (COLORTERM, TERM)."""
+    return _colour_system() not in (None, "truecolor")
+
+
+def true_colours() -> bool:
+    """Whether the terminal shows each of 2^24 colours, as its environment says."""
+    return _colour_system() == "truecolor"
+
+
+@cache
+def _colour_system() -> str | None:
     console = Console(color_system=COLOR_SYSTEM, force_terminal=True)  # type: ignore[arg-type]  # as Textual does
-    return console.color_system not in (None, "truecolor")
+    return console.color_system
 
 
 def nearest(colours: np.ndarray) -> np.ndarray:

@@ -10,12 +10,14 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual.strip import Strip
 
 from memory.browse import EpisodeEntry
 from memory.days import DAY_UNKNOWN, UNKNOWN, day_words
 from memory.episode import Episode, printable
 from memory.errors import PhotoError
 from ui.pictures.drawing import draw
+from ui.pictures.terminal_images import Drawing
 from ui.recall_strings import NO_WORDS
 
 
@@ -23,8 +25,8 @@ from ui.recall_strings import NO_WORDS
 class Card:
     """A memory as it is drawn: what the grid keeps of it."""
 
-    image: tuple[list[Segment], ...]
-    """The picture, one list of segments for each line of cells."""
+    image: Drawing
+    """The picture, one strip for each line of cells."""
     lines: tuple[str, ...]
     """The words, wrapped and cut to the size of the card."""
     place: str
@@ -43,10 +45,9 @@ class CardSize:
 def draw_card(episode: Episode, size: CardSize) -> Card:
     """Decode the photo and draw the card. Takes milliseconds: never call it in the app's thread."""
     try:
-        strips = draw(episode.photo, size.image_width, size.image_height, fill=True)
-        image = tuple(list(strip) for strip in strips)
+        image = draw(episode.photo, size.image_width, size.image_height, fill=True)
     except PhotoError:
-        image = ([Segment("(damaged)"[: size.image_width])],)
+        image = Drawing([Strip([Segment("(damaged)"[: size.image_width])])])
     words = Text(printable(" ".join(episode.words.split())) or NO_WORDS)
     lines = words.wrap(Console(width=size.text_width, file=None), size.text_width)
     shown = [line.plain.rstrip() for line in lines[: size.text_height]]
@@ -62,8 +63,8 @@ def image_line(card: Card | None, line: int, width: int, style: Style, left_shar
 
     `left_share` is the share of the padding that goes to the left: 0 aligns left, 0.5 centres.
     """
-    image = card.image[line] if card and 0 <= line < len(card.image) else []
-    left = width - sum(segment.cell_length for segment in image)
+    image = card.image[line] if card and 0 <= line < len(card.image) else Strip.blank(0)
+    left = width - image.cell_length
     before = int(left * left_share)
     blanks = [[Segment(" " * blank, style)] if blank else [] for blank in (before, left - before)]
     return [*blanks[0], *image, *blanks[1]]

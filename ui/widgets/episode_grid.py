@@ -68,6 +68,8 @@ class EpisodeGrid(ScrollView, can_focus=True):
         self._moved = moved
         self.marks: Sequence[EpisodeEntry] = ()
         self._cards: dict[str, Card] = {}
+        self._known: set[str] = set()
+        """Ids of the memories."""
         self._rows: dict[tuple[int, int], tuple[list[Card | None], list[Strip]]] = {}
         """Drawn rows with the cards they show, by row number and highlighted index (-1: none in this row)."""
         self._pending: CardSize | None = None
@@ -88,7 +90,7 @@ class EpisodeGrid(ScrollView, can_focus=True):
         """Show these memories and no others. Highlighted is the first whose id is in `there`, else the one before."""
         before, self.marks = self.mark, marks
         ids = [mark.id for mark in marks]
-        known = set(ids)
+        known = self._known = set(ids)
         self._cards = {id: card for id, card in self._cards.items() if id in known}
         wanted = [*there, *([before.id] if before else [])]
         place = next((ids.index(id) for id in wanted if id in known), min(self.at, max(0, len(ids) - 1)))
@@ -99,7 +101,7 @@ class EpisodeGrid(ScrollView, can_focus=True):
         """Take the cards that were asked for. Cards of an outdated size are dropped and asked for again."""
         self._pending = None
         if size == self._card_size:
-            self._cards |= cards
+            self._cards |= {id: card for id, card in cards.items() if id in self._known}
             if any(self.marks[i].id in cards for i in self._on_screen()):
                 self.refresh()
         self.call_after_refresh(self._request_cards)  # drawing would compete with what the key has to show
@@ -156,6 +158,7 @@ class EpisodeGrid(ScrollView, can_focus=True):
         near = [self.marks[i].id for i in around]
         if len(self._cards) > MAX_CARDS:
             self._cards = {id: self._cards[id] for id in near if id in self._cards}
+            self._rows.clear()  # they hold cards, too, and with these the terminal's copies of photos
         top = self._on_screen().start - around.start
         wanted = [id for id in (*near[top:], *near[:top]) if id not in self._cards]
         if wanted:
@@ -166,11 +169,14 @@ class EpisodeGrid(ScrollView, can_focus=True):
 
     def watch_grid(self) -> None:
         """Draw everything again in the other layout."""
-        self._cards = {}
-        self._lay_out()
+        self.redraw()
 
     def on_resize(self) -> None:
         """Draw everything again in the new size."""
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw everything again."""
         self._cards = {}
         self._lay_out()
 

@@ -1,4 +1,4 @@
-"""A widget that shows one photo in terminal cells, drawn in a thread."""
+"""A widget that shows one photo, in pixels or in terminal cells, drawn in a thread."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from textual.widget import Widget
 from memory.episode import Photo
 from memory.errors import PhotoError
 from ui.pictures.drawing import draw, fit
+from ui.pictures.terminal_images import Drawing
 
 
 class PhotoView(Widget):
@@ -29,13 +30,13 @@ class PhotoView(Widget):
     class Drawn(Message):
         """The thread has drawn the photo."""
 
-        def __init__(self, photo: Photo, strips: list[Strip]) -> None:
+        def __init__(self, photo: Photo, strips: Drawing) -> None:
             super().__init__()
             self.photo, self.strips = photo, strips
 
     def __init__(self, photo: Photo | None = None, *, classes: str | None = None) -> None:
         super().__init__(classes=classes)
-        self._strips: list[Strip] = []
+        self._strips = Drawing()
         self.set_reactive(PhotoView.photo, photo)
 
     @property
@@ -62,14 +63,19 @@ class PhotoView(Widget):
 
     def watch_photo(self) -> None:
         """Draw the new photo."""
-        self._strips = []
-        self._redraw()
+        self._strips = Drawing()
+        self.redraw()
 
     def on_resize(self) -> None:
         """Draw the photo again in the new size."""
-        self._redraw()
+        self.redraw()
 
-    def _redraw(self) -> None:
+    def on_unmount(self) -> None:
+        """Let go of the drawing: the terminal need not store it any longer."""
+        self._strips = Drawing()
+
+    def redraw(self) -> None:
+        """Draw the photo again, in a thread."""
         if self.photo and self.is_mounted and self.content_size.area:
             self.run_worker(partial(self._draw, self.photo, self.content_size), thread=True, exclusive=True)
 
@@ -77,7 +83,7 @@ class PhotoView(Widget):
         try:
             strips = draw(photo, size.width, size.height, fill=self.has_class("thumb"))
         except PhotoError:
-            strips = [Strip([Segment("(photo damaged)"[: size.width])])]
+            strips = Drawing([Strip([Segment("(photo damaged)"[: size.width])])])
         self.post_message(self.Drawn(photo, strips))
 
     def on_photo_view_drawn(self, message: Drawn) -> None:

@@ -27,7 +27,10 @@ from assistant.conversation_state import (
 from assistant.dialogue import word_recall
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.events import Answered, Caption, Captioned, Event, Failed, Recalled, Reminded
+from assistant.grounding.quotes.found import found
+from assistant.grounding.quotes.reading import Reader, ReadOnce
 from assistant.photo_recall import PhotoRecall
+from assistant.reader import answer_reader
 from memory.days import Unknown
 from memory.episode import Episode, Photo, Recall
 from memory.errors import KeepsakeError, ModelStopped
@@ -99,11 +102,16 @@ class Conversation:
         """Pass 2 and every follow-up: the prompt of the caption goes on with a question."""
         self._stop.clear()
         yield from self._recall_by_words(question)
-        if self._turns:
-            opening, turns = self._opening, (*self._turns, Message("user", (question,)))
+        reader = ReadOnce(shipped) if (shipped := answer_reader.shipped()) else None
+        asked, turns = question, self._turns
+        if self.backend and self.backend.evidence:
+            asked = prompt.asked(question, found(question, self.recalls, reader))
+            turns = turns[:1] if self.caption else ()  # a small model that refused once would refuse on (LOG.md)
+        if turns:
+            opening, turns = self._opening, (*turns, Message("user", (asked,)))
         else:
-            opening, turns = question_opening(self.photo, self.recalls, question), ()
-        written = yield from self._write(opening, turns, question)
+            opening = question_opening(self.photo, self.recalls, asked)
+        written = yield from self._write(opening, turns, question, reader)
         yield Answered(written.text, written.chunk, written.grounding)
 
     def _recall_by_words(self, question: str) -> Iterator[Event]:
@@ -120,13 +128,13 @@ class Conversation:
         yield Recalled(self.recalls)
 
     def _write(
-        self, opening: Opening, turns: tuple[Message, ...], question: str | None
+        self, opening: Opening, turns: tuple[Message, ...], question: str | None, reader: Reader | None = None
     ) -> Generator[Event, None, reply.Reply]:
         """Let the model write the next turn after `opening` and `turns`; it becomes part of the conversation."""
         if self.backend is None:
             raise ModelStopped("no model is loaded yet")
         asked = replace(self._state(), opening=opening, turns=turns)
-        written = yield from reply.write(self.backend, self.options, asked, question, self._stop.is_set)
+        written = yield from reply.write(self.backend, self.options, asked, question, self._stop.is_set, reader)
         if written.state:
             self._set_state(written.state)
         return written

@@ -103,6 +103,11 @@ def answer_messages(
     return (*caption_messages(episodes, photo, request=request, sure=sure), *end)
 
 
+def asked(question: str, found: str | None) -> str:
+    """The user's turn that asks a question; with the sentence `found` in their own words that may answer it."""
+    return f'{question}\nI told you: "{" ".join(found.split())}"' if found else question
+
+
 def direct_messages(
     episodes: Sequence[Episode], photo: Photo, question: str, sure: Sequence[Episode] = ()
 ) -> tuple[Message, ...]:

@@ -13,8 +13,8 @@ from assistant.conversation_state import ConversationState, opened
 from assistant.dialogue import fitted_prompt
 from assistant.events import AnswerText, CaptionText, Event
 from assistant.grounding.evidence import grounded_text
+from assistant.grounding.quotes.reading import Reader
 from assistant.grounding.result import Grounding
-from assistant.reader import answer_reader
 
 
 class Reply(NamedTuple):
@@ -36,8 +36,10 @@ def write(
     state: ConversationState,
     question: str | None,
     stopped: Callable[[], bool],
+    reader: Reader | None = None,
 ) -> Generator[Event, None, Reply]:
-    """Let the model write what comes next in `state`: a caption, or the answer to `question`.
+    """Let the model write what comes next in `state`: a caption, or the answer to `question`, which a
+    `reader` checks, too.
 
     What does not fit the model's context, or cannot be read, is left out (`dialogue/fitted_prompt.py`). Raises
     KeepsakeError.
@@ -50,7 +52,7 @@ def write(
         yield begun.shortened
     piece_shown = CaptionText if question is None else AnswerText
     own = state.caption.text if state.caption and state.caption.by_user else ""
-    checked = grounded_text(begun.recalls, state.photo, question, own, backend.may_say, answer_reader.shipped())
+    checked = grounded_text(begun.recalls, state.photo, question, own, backend.may_say, reader)
     last = begun.first
     for last in chain((begun.first,), begun.rest):
         if piece := checked.write(last.text):

@@ -17,7 +17,7 @@ from assistant.grounding.quotes.about_question import what_was_told
 from assistant.grounding.quotes.later_words import later_words
 from assistant.grounding.quotes.quotation import Quotable, Quote
 from assistant.grounding.quotes.reading import Reader, Readings, read_all
-from assistant.grounding.quotes.second_opinion import speaks_against
+from assistant.grounding.quotes.second_opinion import speaks_against, speaks_for
 from assistant.grounding.responsive import declines, only_day, responsive
 from assistant.grounding.result import Grounding
 from assistant.grounding.second_person import to_the_user
@@ -133,6 +133,8 @@ class GroundedText:
         sentence, gap = piece.strip(), self._gap
         self._gap = piece[len(piece.rstrip()) :] or " "
         verdict = self._judge.judge(sentence)
+        if verdict.kind == "unsupported" and (memory := self._read_so(sentence)):
+            verdict = Verdict(sentence, "told", (memory,))
         claims_it = verdict.kind in ("told", "maybe")
         if (
             self._answers
@@ -142,7 +144,7 @@ class GroundedText:
                 or self._not_seen
                 or not self._fits(sentence)
                 or self._known_surely(verdict)
-                or self._read_otherwise(sentence)
+                or self._read_otherwise(sentence, verdict.episodes)
             )
         ):
             verdict = Verdict(sentence, "unsupported")
@@ -193,12 +195,20 @@ class GroundedText:
     def _picked(self, recalled: Sequence[Quotable], *, silent: bool = False) -> Quote | None:
         return pick.pick(self._evidence.question, recalled, self._readings, silent=silent)
 
-    def _read_otherwise(self, sentence: str) -> bool:
-        """Whether the reader, which reads memories only, speaks against an answer of a small model."""
+    def _read_otherwise(self, sentence: str, episodes: Sequence[str]) -> bool:
+        """Whether the reader, which reads memories only, speaks against an answer of a small model, from the memories
+        `episodes` that it stands in."""
         own = any(not one.id and one.tokens for one in self._evidence.told)
         if self._evidence.sees or own or self._readings is None:
             return False
-        return speaks_against(self._evidence.question, sentence, self._recalled, self._readings)
+        told = [one for one in self._recalled if one.episode.id in episodes]
+        return speaks_against(self._evidence.question, sentence, told or self._recalled, self._readings)
+
+    def _read_so(self, sentence: str) -> str | None:
+        """The memory in which the reader surely finds what an answer says, and nothing else; None for captions."""
+        if not self._answers or self._readings is None:
+            return None
+        return speaks_for(self._evidence.question, sentence, self._recalled, self._readings)
 
     def _known_surely(self, verdict: Verdict) -> bool:
         """Whether a sentence stands only in memories that may be of this, and one that is sure answers the question."""

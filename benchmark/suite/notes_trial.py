@@ -14,6 +14,7 @@ import numpy as np
 from assistant import prompt
 from assistant.models.local import load
 from assistant.photo import from_image
+from assistant.reader import answer_reader
 from benchmark.judges.score import Scores, wilson
 from benchmark.retrieval.photo_things import read_things
 from benchmark.runner import CachedWriter
@@ -29,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `capeval --notes`."""
     parser.add_argument("--notes", action="store_true", help="instead: notes as people write them, with questions, and")
     parser.add_argument("--photos", type=Path, metavar="FOLDER", help="  real photos, a folder for each thing, and")
-    parser.add_argument("--evidence", action="store_true", help="  what recall would be sure of in the prompt, and")
+    parser.add_argument("--evidence", action="store_true", help="  in the prompt what recall and reader find, and")
+    parser.add_argument("--unread", action="store_true", help="  without the sentence that the reader finds, and")
     parser.add_argument("--request", type=int, default=0, choices=range(6), help="  the caption request in other words")
     parser.add_argument("--show", type=int, default=0, metavar="N", help="  the first N captions and answers printed")
 
@@ -43,12 +45,13 @@ def command(args: argparse.Namespace) -> int:
     spec = load(args.model)
     backend, check = open_llamacpp(spec, threads=args.threads), spec.may_say if args.grounded else None
     writer = CachedWriter(backend)
+    reader = answer_reader.shipped() if args.evidence and spec.evidence and not args.unread else None
     rows: dict[str, list[tuple[Scores, Scores]]] = defaultdict(list)
     try:
         for k in args.positives:
             for sample in natural_notes.draw(view, things, args.split, args.n, args.seed, max(3, k + 1), k):
                 caption, answers = natural_notes.write(
-                    writer, sample, "sure" if args.evidence else "none", request, check
+                    writer, sample, "sure" if args.evidence else "none", request, check, reader
                 )
                 scored = natural_notes.score(sample, caption, answers)
                 rows[str(k)].append((scored, natural_notes.score(sample, *natural_notes.gold(sample))))

@@ -18,6 +18,8 @@ import numpy as np
 from assistant import prompt
 from assistant.backend import MaySay
 from assistant.grounding.evidence import grounded_text
+from assistant.grounding.quotes.found import found
+from assistant.grounding.quotes.reading import Reader
 from assistant.reader import answer_reader
 from benchmark.judges.score import Scores
 from benchmark.notes.collection import notes_of
@@ -74,10 +76,16 @@ def draw(view: View, things: int, split: str, n: int, seed: int, k: int = 3, sho
 
 
 def write(
-    writer: CachedWriter, sample: NoteSample, evidence: Evidence, request: str, check: MaySay | None = None
+    writer: CachedWriter,
+    sample: NoteSample,
+    evidence: Evidence,
+    request: str,
+    check: MaySay | None = None,
+    reader: Reader | None = None,
 ) -> tuple[str, list[str]]:
     """The model's caption of a sample's photo, and its answers to the questions behind it.
 
+    `reader`: finds the sentence that the app shows to a small model beside the question; None: the model has to.
     `check`: what the model may say of itself, to get the texts as the app shows them: after the grounding check, which
     puts the user's own words in the place of what no memory supports.
     """
@@ -85,7 +93,8 @@ def write(
     opening = prompt.caption_messages(sample.context, sample.query, request=request, sure=sure)
     caption, answers = _shown(sample, writer.write(opening), None, check), []
     for asked in sample.questions:
-        messages = prompt.answer_messages(sample.context, sample.query, caption, asked.text, request=request, sure=sure)
+        question = prompt.asked(asked.text, found(asked.text, _recalls(sample), reader))
+        messages = prompt.answer_messages(sample.context, sample.query, caption, question, request=request, sure=sure)
         answers.append(_shown(sample, writer.write(messages), asked.text, check))
     return caption, answers
 
@@ -94,14 +103,18 @@ def _shown(sample: NoteSample, text: str, question: str | None, check: MaySay | 
     """A caption (`question` None) or answer as the app shows it; unchanged without a check."""
     if check is None:
         return text
-    recalls = [
-        Recall(episode, 1.0, "in the context", "sure" if i in sample.shown else "maybe", by_sight=True)
-        for i, episode in enumerate(sample.context)
-    ]
-    checked = grounded_text(recalls, sample.query, question, "", check, answer_reader.shipped())
+    checked = grounded_text(_recalls(sample), sample.query, question, "", check, answer_reader.shipped())
     checked.write(text)
     checked.finish()
     return checked.shown.strip()
+
+
+def _recalls(sample: NoteSample) -> list[Recall]:
+    """The context as recall brings it: sure of what the photo shows."""
+    return [
+        Recall(episode, 1.0, "in the context", "sure" if i in sample.shown else "maybe", by_sight=True)
+        for i, episode in enumerate(sample.context)
+    ]
 
 
 def gold(sample: NoteSample) -> tuple[str, list[str]]:

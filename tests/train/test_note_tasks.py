@@ -69,9 +69,14 @@ def test_all_kinds_of_tasks_are_drawn_and_read_as_the_app_asks() -> None:
         kinds["no photo"] += one.query is None
         if one.asked:
             kinds[one.asked.kind] += 1
-            assert one.messages[-1].parts == (one.asked.text,) or one.query is None
+            kinds["found"] += (found := "\nI told you: " in texts)
+            assert one.query is None or (one.messages[-1].parts == (one.asked.text,)) is not found
+            assert prompt.asked(one.asked.text, None) in str(one.messages[-1].parts[-1])
         assert one.title and one.readable(CACHE).count("[photo ") == len(photos)
-    assert min(kinds[k] for k in ("note caption", "note answer", "stranger", "evidence", "several", "no photo")) > 5
+    assert (
+        min(kinds[k] for k in ("note caption", "note answer", "stranger", "evidence", "several", "no photo", "found"))
+        > 5
+    )
     assert min(kinds[k] for k in ("ask", "untold", "absent")) > 5, kinds
     assert task(7) == drawn(7), "seeded"
 

@@ -25,9 +25,11 @@ import numpy as np
 from assistant import prompt
 from assistant.backend import Message
 from assistant.chatml import pieces
+from assistant.grounding.claims import sentences
 from assistant.grounding.evidence import grounded_text
+from assistant.grounding.quotes.found import sentence_at
 from benchmark.judges.judge import Judge
-from benchmark.notes.note import Question
+from benchmark.notes.note import FilledNote, Question
 from benchmark.notes.told_words import untold
 from benchmark.tasks.abstention import declines
 from benchmark.tasks.natural_notes import (
@@ -42,6 +44,7 @@ from benchmark.world.scene import Look
 from memory.episode import Photo, Recall
 from train.nano2.note_trees import Known, caption, draw_families, draw_known, draw_look, draw_request, other_row
 from train.pretrain.token_cache import TokenCache, photo_of, row_of
+from train.reader.reader_examples import place
 from train.recipe import Gspo
 from train.rl.reward import MOST_TOKENS, Reward, degenerate
 from train.rl.rollout import Rollout
@@ -51,6 +54,12 @@ KNOWN, KNOWN_SHARES = (1, 2, 3, 4), (0.15, 0.3, 0.4, 0.15)
 """Things of a memory."""
 CAPTIONS, GROUPS, EVIDENCE, WITHOUT_PHOTO = 0.45, 0.4, 0.75, 0.12
 """Shares: captions among tasks; photos of several things; prompts with recall's evidence; answers without a photo."""
+FOUND = {"ask": 0.85, "untold": 0.3, "absent": 0.05}
+"""How often a question comes with a sentence that a reader found: the right one, or the likeliest one where nothing
+answers, about as often as the shipped reader finds them in notes that it does not know (LOG.md, *The sentence that
+answers*); the reader itself knows the notes of the train split too well."""
+ASTRAY = 0.06
+"""How often it is another sentence than the right one."""
 TOGETHER = 3
 """Things in a photo of several, at most."""
 KINDS, KIND_SHARES = ("ask", "untold", "absent"), (0.6, 0.25, 0.15)
@@ -189,11 +198,13 @@ def draw_note_task(rng: Rng, cache: TokenCache, split: str, strangers: float) ->
     if captions:
         messages = prompt.caption_messages(episodes, query, request=request, sure=sure)
         return NoteTask("note caption", tuple(known), tuple(shown), query, messages, right)
-    asked = _draw_question(rng, there[int(rng.integers(len(there)))])
+    one = there[int(rng.integers(len(there)))]
+    asked = _draw_question(rng, one)
+    question = prompt.asked(asked.text, _draw_found(rng, one.note, asked))
     if rng.random() < WITHOUT_PHOTO:
-        messages = prompt.recollect_messages([e for k in there for e in k.episodes], asked.text)
+        messages = prompt.recollect_messages([e for k in there for e in k.episodes], question)
         return NoteTask("note answer", tuple(known), tuple(shown), None, messages, _gold(asked), asked)
-    messages = prompt.answer_messages(episodes, query, right, asked.text, request=request, sure=sure)
+    messages = prompt.answer_messages(episodes, query, right, question, request=request, sure=sure)
     return NoteTask("note answer", tuple(known), tuple(shown), query, messages, _gold(asked), asked)
 
 
@@ -210,6 +221,19 @@ def _draw_question(rng: Rng, known: Known) -> Question:
     kind = str(rng.choice(KINDS, p=KIND_SHARES))
     fitting = [q for q in known.note.questions if q.kind == kind] or list(known.note.questions)
     return fitting[int(rng.integers(len(fitting)))]
+
+
+def _draw_found(rng: Rng, note: FilledNote, asked: Question) -> str | None:
+    """The sentence that a reader finds for a question, which may be none or another one."""
+    if rng.random() >= FOUND[asked.kind]:
+        return None
+    lines = list(sentences(note.text))
+    answer = place(note.text, asked)
+    if answer and rng.random() >= ASTRAY:
+        return sentence_at(note.text, answer[0])
+    wanted = content_words(asked.text)
+    shared = [len(wanted & content_words(line)) + rng.random() for line in lines]
+    return lines[int(np.argmax(shared))] if lines else None
 
 
 def _gold(asked: Question) -> str:

@@ -27,6 +27,20 @@ class Reader(Protocol):
         ...
 
 
+class ReadOnce:
+    """A reader for one question, which reads no text twice: for the prompt, and for the check of what was written."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._read: dict[tuple[str, str], Reading | None] = {}
+
+    def read(self, question: str, text: str) -> Reading | None:
+        """As the reader reads. Raises ModelError."""
+        if (question, text) not in self._read:
+            self._read[question, text] = self._reader.read(question, text)
+        return self._read[question, text]
+
+
 Readings = dict[str, Reading | None]
 """What the words of each memory say to one question, by the episode's id."""
 

@@ -63,6 +63,13 @@ def asks(asked: Sequence[Token]) -> str:
     return "what"
 
 
+def speaks_of(question: str, words: str) -> bool:
+    """Whether the words name anybody whom the question names; so they do where it names nobody."""
+    names = [t.stem for t in tokens(question) if t.kind == "name"]
+    said = {t.stem for t in tokens(words)}
+    return not names or any(name in said for name in names)
+
+
 def deed(asked: Sequence[Token]) -> bool:
     """Whether the question is about a deed ("where did I buy it") and not about the photo ("where was this")."""
     return any(t.kind == "aux" and t.stem == "do" for t in asked) and any(

@@ -1,4 +1,5 @@
-"""The reader's opinion of an answer that a small model wrote: it was never told, or the words say something else."""
+"""The reader's opinion of an answer that a small model wrote: it is what the words say, it was never told, or the words
+say something else."""
 
 from __future__ import annotations
 
@@ -8,13 +9,19 @@ from collections.abc import Sequence
 from assistant.grounding.moments import asks_for_the_photo
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import Readings
-from assistant.grounding.quotes.rule_fit import VAGUE, asks, identity
+from assistant.grounding.quotes.rule_fit import VAGUE, asks, identity, speaks_of
+from assistant.grounding.second_person import to_the_user
 from assistant.grounding.words.tokens import Token, alike, tokens
 
-UNTOLD = -2.0
+UNTOLD = 0.0
 """Margin of the reader below which the question is not answered in the words of any recalled memory."""
-SURE = 2.0
+NOWHERE = -4.0
+"""The same of a question without a word that says what is asked ("how many were we")."""
+SURE = 3.0
 """Margin from which the answer is where the reader found it."""
+_SHORT = 6
+"""Words that carry content, in an answer which is a piece of what was told."""
+_WORD = re.compile(r"[\w'’]+")
 _OPEN = re.compile(r"\W*(?:and |but |so )?(?:who|whom|whose|what|which|where|when|why|how)\b", re.IGNORECASE)
 
 _TWO = re.compile(r"\band (?:who|whom|whose|what|which|where|when|why|how)\b", re.IGNORECASE)
@@ -23,8 +30,12 @@ _TWO = re.compile(r"\band (?:who|whom|whose|what|which|where|when|why|how)\b", r
 def speaks_against(question: str, answer: str, recalled: Sequence[Quotable], readings: Readings) -> bool:
     """Whether the reader found no answer to an open question in the words, or surely another one.
 
-    It has no opinion of what the photo's data answer, of who is in view, of two questions in one, nor of a question
-    without a word that says what is asked.
+    <<<<<<< HEAD
+        It has no opinion of what the photo's data answer, of who is in view, of two questions in one, nor of a question
+        without a word that says what is asked.
+    =======
+        It has no opinion of what the photo's data answer, nor of who is in view.
+    >>>>>>> fc66429 (wip)
     """
     asked = tokens(question)
     where = asks(asked) == "where" and any(one.episode.place for one in recalled)
@@ -32,15 +43,41 @@ def speaks_against(question: str, answer: str, recalled: Sequence[Quotable], rea
         return False
     if not _OPEN.match(question) or _TWO.search(question, len("and ")):
         return False
-    if not any(t.content and t.stem not in VAGUE for t in asked):
-        return False
     found = [(read, one) for one in recalled if (read := readings.get(one.episode.id))]
     best = max(found, key=lambda pair: pair[0].margin, default=None)
-    if best is None or best[0].margin < UNTOLD:
+    says_what = any(t.content and t.stem not in VAGUE for t in asked)
+    if best is None or best[0].margin < (UNTOLD if says_what else NOWHERE):
         return True
+    if not says_what:
+        return False
     read, one = best
     there, said = _says(one.episode.words[read.start : read.end]), _says(answer)
     return read.margin >= SURE and bool(there) and not any(alike(a.stem, b.stem) for a in there for b in said)
+
+
+def speaks_for(question: str, answer: str, recalled: Sequence[Quotable], readings: Readings) -> str | None:
+    """The id of the sure memory in which the reader surely found this very answer, else None. The answer is a piece of
+    the words as they stand ("At the flea market in Graz"), in which the reader's is.
+
+    Rules for claims do not know that who asks "where did we buy it" may mean "we found it at the flea market". Who did
+    what is for the rules: the reader takes the wrong one of two persons now and then.
+    """
+    said, own = _says(answer), _words(answer)
+    if not said or len(said) > _SHORT or asks(tokens(question)) == "who" or asks_for_the_photo(question):
+        return None
+    for one in recalled:
+        read = readings.get(one.episode.id)
+        if one.certainty != "sure" or read is None or read.margin < SURE or not speaks_of(question, one.episode.words):
+            continue
+        marked = _says(one.episode.words[read.start : read.end])
+        if own in _words(to_the_user(one.episode.words)) and any(alike(a.stem, b.stem) for a in said for b in marked):
+            return one.episode.id
+    return None
+
+
+def _words(text: str) -> str:
+    """A text in small letters, each word between spaces, without other signs."""
+    return f" {' '.join(_WORD.findall(text.lower()))} "
 
 
 def _says(text: str) -> list[Token]:

@@ -48,5 +48,12 @@ def called(recalls: Sequence[Recall], denied: str) -> list[Recall]:
     return best[:1] if any(wanted & _words(one.mentioned) for one in said) else best
 
 
+def another(episode: Episode, words: str) -> bool:
+    """Whether `words` tell that the photo in view shows somebody of another name than a memory does: "That's Winston",
+    said to "Is this Biscuit?"."""
+    here, there = names(words).shown, names(episode.words).shown
+    return bool(here and there) and not _words(here) & _words(there)
+
+
 def _words(said: Sequence[str]) -> set[str]:
     return {word for name in said for word in folded(name).split()}

@@ -156,6 +156,21 @@ def test_it_asks_whether_it_is_the_same_and_a_letter_answers(
         assert [verdict.same for verdict in memory.verdicts()] == [same]
 
 
+@pytest.mark.parametrize(("told", "verdicts"), [("This is Rex.", [False]), ("This is Milo at the lake.", [])])
+def test_another_name_is_a_no_to_the_one_that_is_asked_about(
+    talk: Talk, memory_file: Path, photos: Path, told: str, verdicts: list[bool]
+) -> None:
+    backend, photo = FakeBackend(["A dog."]), load_photo(photos / "MILO 1.JPG")
+    with Memory(memory_file) as memory:
+        milo = Episode(photo, (Turn("user", "This is Milo."),), datetime.now(UTC))
+        memory.add(milo, (backend.space, backend.embed(photo)))
+    backend.gate = Gate((0.02, 0.0), (1.0, 0.0))  # type: ignore[attr-defined]
+    assert "Question: Is this Milo? y or n" in talk(backend, "/memories", str(photos / "rex.png"), told)
+    with Memory(memory_file) as memory:
+        assert [verdict.same for verdict in memory.verdicts()] == verdicts
+        assert told in [episode.words for episode in memory.episodes()]
+
+
 def test_what_is_forgotten_has_no_number_any_more(talk: Talk, photos: Path) -> None:
     def forget(told: str) -> str:
         return f"/forget {re.findall(r'[(]id ([0-9a-f]+)[)]', told)[-1]}"

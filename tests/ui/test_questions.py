@@ -93,6 +93,21 @@ async def test_no_takes_the_memory_away_at_once_and_asks_about_the_next(
     assert verdicts(memory_file) == [(first.episode.photo.sha256, False)]
 
 
+async def test_another_name_is_a_no_to_the_one_that_is_asked_about(
+    memory_file: Path, photos: Path, known: list[Episode]
+) -> None:
+    async with running(memory_file, Unsure(["A cat."])) as (app, pilot):
+        await shown(app, pilot, photos / "rex.png")
+        zuri = next(episode for episode in known if "Zuri" in episode.words)
+        if cards(app)[0].episode != zuri:
+            await pilot.press("n")
+            await until(lambda: asked(zuri) in placeholder(app), "the question about Zuri")
+        await send(app, pilot, "That's Winston, our cat.")
+        await until(lambda: (zuri.photo.sha256, False) in verdicts(memory_file) and idle(app), "the no")
+    with Memory(memory_file) as memory:
+        assert "That's Winston, our cat." in [episode.words for episode in memory.episodes()]
+
+
 async def test_undo_of_a_memory_leaves_the_no_that_was_said_before_it(
     memory_file: Path, photos: Path, known: list[Episode]
 ) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.dialogue.acts import Act
-from assistant.dialogue.denials import OnRecall
+from assistant.dialogue.denials import OnRecall, another
 from assistant.events import Recalled
 from memory.episode import Episode, Photo, Recall
 from ui.controllers.main_view import MainView
@@ -77,7 +77,11 @@ class QuestionsController:
         return recall is not None
 
     def meant(self, act: Act) -> Recall | None:
-        """The recall that a line speaks of, when it says that it is the same or not; None: of none."""
+        """The recall that a line speaks of, when it says that it is the same or not; None: of none.
+
+        Another name is a no to the recall that is asked about."""
+        if act.kind == "tell" and act.verdict is None and self.about and another(self.about.episode, act.words):
+            return self.about
         if act.verdict is None or (act.verdict and not (self.about or self._offered)):
             return None
         return meant(self.recalls, act.denied)

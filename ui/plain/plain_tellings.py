@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from assistant.dialogue.acts import Act, act_of
-from assistant.dialogue.denials import OnRecall
+from assistant.dialogue.denials import OnRecall, another
 from memory.episode import Photo
 from memory.naming.told_elsewhere import told_elsewhere
 from ui import corrections
@@ -66,6 +66,8 @@ class PlainTellings:
         if act.verdict is not None and (act.verdict is False or printer.about or printer.answerable(True)):
             recall = meant(printer.recalls, act.denied)
             said = OnRecall(recall.episode, act.verdict, act.denied) if recall else None
+        elif act.kind == "tell" and printer.about and another(printer.about.episode, act.words):
+            said = OnRecall(printer.about.episode, False)  # another name than the one asked about is a no
         if act.kind == "talk" and (in_view or act.verdict is None):
             if said:
                 self._confirm(said)

@@ -53,6 +53,8 @@ def pick(
     told.
     """
     asked = tokens(question)
+    if identity(asked) and recalled and recalled[0].in_view:
+        recalled = recalled[:1]  # who is most surely in the photo, however plainly another memory names somebody
     wanted = _wanted(question, asked, recalled)
     kind, names = asks(asked), [t.stem for t in wanted if t.kind == "name"]
     best: tuple[float, Quote] | None = None

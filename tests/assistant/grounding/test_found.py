@@ -145,3 +145,13 @@ def test_what_the_reader_marks_may_be_said_in_answer_to_other_words(question: st
     checked.write(answer)
     checked.finish()
     assert shown in checked.shown
+
+
+def test_who_is_this_is_told_of_what_is_seen_most_surely() -> None:
+    """However plainly another memory names somebody."""
+    puppy = recalled("my puppy, he came to us in spring", score=0.9)
+    other = recalled("This is Biscuit.", score=0.88)
+    checked = grounded_text([puppy, other], coloured("orange"), "who's this", "", "told", READER)
+    checked.write("I do not know.")
+    checked.finish()
+    assert "my puppy" in checked.shown and "Biscuit" not in checked.shown

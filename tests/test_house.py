@@ -281,3 +281,9 @@ def test_no_file_knows_the_machine_it_was_written_on() -> None:
         if b"\0" not in data[:4096] and path_of_here.search(data):
             told.append(str(path))
     assert told == []
+
+
+def test_no_file_holds_a_merge_that_was_left_open() -> None:
+    """In a docstring Python does not mind."""
+    marker = re.compile(rb"^\s*(?:<{7}|>{7}) \S", re.MULTILINE)
+    assert [str(path) for path in FILES if marker.search((ROOT / path).read_bytes())] == []

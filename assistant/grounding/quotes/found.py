@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.grounding.claims import sentences
-from assistant.grounding.quotes.reading import Reader
+from assistant.grounding.quotes.reading import SURE, Reader
 from assistant.grounding.quotes.rule_fit import speaks_of
 from memory.episode import Recall
 from memory.errors import ModelError
 
-LEAST, LEAST_MAYBE = 3.0, 4.0
-"""Margins of the reader from which a sentence is shown to the model: of a memory that is sure, and of any other."""
+SURE_OF_MAYBE = 4.0
+"""What the margin has to be in a memory that may be of something else."""
 
 
 def found(question: str, recalls: Sequence[Recall], reader: Reader | None) -> str | None:
@@ -27,7 +27,7 @@ def found(question: str, recalls: Sequence[Recall], reader: Reader | None) -> st
     by_words = [r.episode.words for r in recalls if r.certainty == "sure" and not r.by_sight]
     maybe = [r.episode.words for r in recalls if r.certainty == "maybe"]
     try:
-        for texts, least in ((in_view, LEAST), (by_words, LEAST), (maybe, LEAST_MAYBE)):
+        for texts, least in ((in_view, SURE), (by_words, SURE), (maybe, SURE_OF_MAYBE)):
             spoken = [text for text in texts if speaks_of(question, text)]
             read = [(one, text) for text in spoken if (one := reader.read(question, text)) and one.margin > least]
             if read:

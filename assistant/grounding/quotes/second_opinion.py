@@ -8,17 +8,15 @@ from collections.abc import Sequence
 
 from assistant.grounding.moments import asks_for_the_photo
 from assistant.grounding.quotes.quotation import Quotable
-from assistant.grounding.quotes.reading import Readings
+from assistant.grounding.quotes.reading import SURE, Readings
 from assistant.grounding.quotes.rule_fit import VAGUE, asks, identity, speaks_of
 from assistant.grounding.second_person import to_the_user
 from assistant.grounding.words.tokens import Token, alike, tokens
 
-UNTOLD = 0.0
-"""Margin of the reader below which the question is not answered in the words of any recalled memory."""
+WHO = -2.0
+"""Margin of the reader below which a question for a person is answered nowhere. Above it rules judge who did what."""
 NOWHERE = -4.0
 """The same of a question without a word that says what is asked ("how many were we")."""
-SURE = 3.0
-"""Margin from which the answer is where the reader found it."""
 _SHORT = 6
 """Words that carry content, in an answer which is a piece of what was told."""
 _WORD = re.compile(r"[\w'’]+")
@@ -28,14 +26,9 @@ _TWO = re.compile(r"\band (?:who|whom|whose|what|which|where|when|why|how)\b", r
 
 
 def speaks_against(question: str, answer: str, recalled: Sequence[Quotable], readings: Readings) -> bool:
-    """Whether the reader found no answer to an open question in the words, or surely another one.
+    """Whether the reader is not sure of an answer to an open question, or sure of another one.
 
-    <<<<<<< HEAD
-        It has no opinion of what the photo's data answer, of who is in view, of two questions in one, nor of a question
-        without a word that says what is asked.
-    =======
-        It has no opinion of what the photo's data answer, nor of who is in view.
-    >>>>>>> fc66429 (wip)
+    It has no opinion of what the photo's data answer, of who is in view, and of two questions in one.
     """
     asked = tokens(question)
     where = asks(asked) == "where" and any(one.episode.place for one in recalled)
@@ -46,7 +39,8 @@ def speaks_against(question: str, answer: str, recalled: Sequence[Quotable], rea
     found = [(read, one) for one in recalled if (read := readings.get(one.episode.id))]
     best = max(found, key=lambda pair: pair[0].margin, default=None)
     says_what = any(t.content and t.stem not in VAGUE for t in asked)
-    if best is None or best[0].margin < (UNTOLD if says_what else NOWHERE):
+    least = NOWHERE if not says_what else WHO if asks(asked) == "who" else SURE
+    if best is None or best[0].margin < least:
         return True
     if not says_what:
         return False

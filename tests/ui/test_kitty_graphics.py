@@ -86,7 +86,7 @@ def test_the_marks_are_those_of_the_protocol() -> None:
         ("auto", KITTY, True),
         ("auto", KITTY | {"TERM": "xterm-ghostty"}, True),
         ("auto", KITTY | {"TERM": "xterm-256color", "KITTY_WINDOW_ID": "1"}, False),  # an editor started from Kitty
-        ("auto", KITTY | {"TMUX": "/tmp/tmux", "TERM": "tmux-256color"}, False),
+        ("auto", KITTY | {"TMUX": "socket,1,0", "TERM": "tmux-256color"}, False),
         ("auto", KITTY | {"SSH_CONNECTION": "a 1 b 22"}, False),
         ("on", KITTY | {"SSH_CONNECTION": "a 1 b 22"}, True),
         ("on", {"TERM": "xterm-256color"}, True),

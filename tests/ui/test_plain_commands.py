@@ -30,10 +30,10 @@ def test_models_are_listed_and_changed(talk: Talk) -> None:
 
 
 def test_every_command_of_the_app_is_here() -> None:
-    """But for /caption without words, which opens a dialog, /copy: here the terminal copies, and /large: no photos."""
+    """But for /caption without words, a dialog, /copy: here the terminal copies, /large and /pixels: no photos."""
     app = {name for key, _ in help_strings.HELP for name in re.findall(r"/[a-z]+", key)}
     here = {name for key, _ in plain_strings.HELP for name in re.findall(r"/[a-z]+", key)}
-    assert app - {"/copy", "/large"} <= here
+    assert app - {"/copy", "/large", "/pixels"} <= here
 
 
 def test_a_search_without_a_command_for_it_names_the_one_there_is(talk: Talk) -> None:

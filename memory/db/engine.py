@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import sqlite3
 import sys
+import time
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,6 +85,22 @@ def beginning_of_copy(file: Path) -> bytes:
     """The first 16 bytes of a file that no process has open: a snapshot, or one just written."""
     with open(file, "rb") as opened:
         return opened.read(len(PLAIN))
+
+
+def write_ahead(db: sqlite3.Connection, timeout: float) -> None:
+    """Let the file have a write-ahead log. While another connection writes to a file that has none, SQLite refuses that
+    at once, whatever the connection's timeout: so wait as a writer does, for `timeout` seconds. Raises DatabaseError.
+    """
+    until = time.monotonic() + timeout
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except failures("OperationalError"):
+            if time.monotonic() > until:
+                raise
+        db.execute("BEGIN IMMEDIATE")  # returns when the other has written
+        db.execute("COMMIT")
 
 
 def failures(kind: str = "DatabaseError", *others: type[Exception]) -> tuple[type[Exception], ...]:

@@ -225,7 +225,7 @@ def connect(
                     before(db)
                 migrate(db, path)
                 keep_private(path)
-                db.execute("PRAGMA journal_mode = WAL")  # only now, so that another program's file stays as it was
+                engine.write_ahead(db, timeout)  # only now, so that another program's file stays as it was
                 if path.stat().st_ino != opened:  # what is written to a replaced file is lost
                     raise MemoryFileError(f"{path} was just replaced by another program: try again")
             except BaseException:

@@ -195,3 +195,17 @@ def test_a_locked_memory_says_so(path: Path) -> None:
             memory.add(episode())
         other.execute("ROLLBACK")
         assert memory.add(episode())
+
+
+def test_a_new_memory_that_another_program_is_just_making_is_waited_for(path: Path) -> None:
+    """Two apps started at once: SQLite refuses the second one's log at once, whatever its timeout."""
+    Memory(path).close()
+    maker = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    maker.execute("PRAGMA journal_mode = DELETE")  # as a file is before its first opening is over
+    maker.execute("BEGIN IMMEDIATE")
+    with pytest.raises(MemoryFileError, match="another program is writing"):
+        Memory(path, timeout=0.05)
+    threading.Timer(0.2, maker.execute, ("COMMIT",)).start()
+    with Memory(path) as memory:
+        assert memory.add(episode())
+    maker.close()

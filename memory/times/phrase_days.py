@@ -19,6 +19,10 @@ Days = tuple[date | None, date | None]
 """First day and the day after the last; None: no limit."""
 
 
+LIMITS = frozenset({"before", "after", "since", "until", "till", "around"})
+"""Prepositions by which a phrase means other days than those it names."""
+
+
 @dataclass(frozen=True)
 class Phrase:
     """Atoms beside each other, with the preposition before them."""
@@ -160,7 +164,7 @@ def excluded_days(phrase: Phrase, today: date, within: Days) -> list[Span]:
     groups = phrase.groups
     said = {atom.year for group in groups for atom in group if atom.year}
     dated = any(atom.span for group in groups for atom in group)
-    if phrase.is_range or phrase.how in ("before", "after", "since", "until", "till", "around"):
+    if phrase.is_range or phrase.how in LIMITS:
         first, end = _days(phrase, None, today)
         if phrase.is_range and not (said or dated):
             raise ValueError("a range of any year")

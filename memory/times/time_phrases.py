@@ -29,7 +29,7 @@ from memory.times.meant_times import (
     of_movable_feast,
 )
 from memory.times.number_words import NUMBER
-from memory.times.phrase_days import Days, Phrase, all_together, excluded_days
+from memory.times.phrase_days import LIMITS, Days, Phrase, all_together, excluded_days
 from memory.times.time_atoms import TO, Atom, atoms
 from memory.times.time_spelling import Spelled, spelled
 
@@ -122,7 +122,7 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
     reasons = [_why(written, phrases, since, before)] if phrases else []
     if any(of_movable_feast(written.text, one) for one in phrases):
         reasons.append("as I do not know which day that feast was")
-    reasons += [f"except {_typed(written, one)}" for one in excluded]
+    reasons += [f"except {one.how + ' ' if one.how in LIMITS else ''}{_typed(written, one)}" for one in excluded]
     left_out = [one for one in told if one not in excluded] + half_read
     reasons += [f"and “{_typed(written, one)}” left out of account" for one in left_out]
     why = ", ".join(reasons)

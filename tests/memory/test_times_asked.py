@@ -46,7 +46,7 @@ def test_a_time_is_read_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
         ("photos that are not from 2023", "except 2023", "photos that are", "2023-01-01", "2022-12-31"),
         ("pictures from 2022 except the summer", "from 2022, except summer", "pictures  ", "2022-07-01", "2022-05-31"),
         ("anything except from May to July 2020", "except May to July 2020", "anything ", "2020-06-15", "2020-08-01"),
-        ("everything except before 2010", "except 2010", "everything ", "2009-12-31", "2010-01-01"),
+        ("everything except before 2010", "except before 2010", "everything ", "2009-12-31", "2010-01-01"),
         ("photos not from last summer", "except last summer", "photos", "2026-08-31", "2025-08-31"),
     ],
 )

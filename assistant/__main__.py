@@ -20,9 +20,9 @@ from assistant.backends import disk_cache
 from assistant.commands import models_cli, search_cli
 from assistant.commands.list_command import print_list
 from assistant.commands.printed_results import PrintedResults, about_episode, empty_result, recall_line, recall_row
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import Event
 from assistant.embedder.text_embedder import attach
-from assistant.events import Event
 from assistant.grounding.quotes.quotation import NOBODY
 from assistant.importing import import_cli
 from assistant.mcp_server import stdio_server

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.backend import Backend
+from assistant.conversation.events import unreadable_line
 from assistant.encoder.encoder import BackendEncoder, PhotoEncoder
 from assistant.encoder.open_encoder import open_encoder
-from assistant.events import unreadable_line
 from assistant.progress import progress_line
 from assistant.sight import encode_missing
 from memory.db.keys import ask_here

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from assistant.backend import Backend
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import Answered, Captioned, EventHandler, Failed, Recalled
 from assistant.encoder.encoder import PhotoEncoder
-from assistant.events import Answered, Captioned, EventHandler, Failed, Recalled
 from assistant.opening import encoder_and_model
 from assistant.photo import load_photo
 from assistant.sight import store_episode

@@ -41,7 +41,7 @@ FLOORS = {
         "__main__",
     ),
     "assistant": (
-        "backend metadata pictures photo chatml prompt grounding events conversation_state offline dialogue",
+        "backend metadata pictures photo chatml prompt grounding offline dialogue",
         "models",
         "encoder",
         "vision",
@@ -49,7 +49,7 @@ FLOORS = {
         "worker",
         "embedder",
         "reader",
-        "conversation photo_recall reply healthcheck same_thing sight progress opening",
+        "conversation healthcheck sight progress opening",
         "importing",
         "commands mcp_server",
         "__main__",

@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from assistant.events import (
+from assistant.conversation.events import (
     Answered,
     AnswerText,
     Captioned,

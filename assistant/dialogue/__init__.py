@@ -1,1 +1,1 @@
-"""What a line of the user is for: telling, asking, talking; and the memories that its words bring."""
+"""What a line of the user is for: telling, asking, talking; what it denies or corrects, and what it commands."""

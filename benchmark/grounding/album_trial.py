@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assistant.backend import Backend
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import Answered, Event, Failed
 from assistant.embedder.text_embedder import attach
 from assistant.encoder.encoder import PhotoEncoder
-from assistant.events import Answered, Event, Failed
 from assistant.opening import encoder_and_model
 from assistant.sight import remember
 from benchmark.retrieval.photo_things import read_things

@@ -2,8 +2,8 @@
 
 Memories of six real things are drawn, and every other photo is a query (`memory_draws.py`). A pair is a query and the
 remembered photo that looks most like it: of a known thing, if that is the right one, or of a stranger; so the strangers
-are hard ones. The model says how likely "yes" is (`assistant/same_thing.py`). Its two thresholds are fitted to the
-things of one half; what they change is measured on the other half, and the halves then change places.
+are hard ones. The model says how likely "yes" is (`assistant/conversation/same_thing.py`). Its two thresholds are
+fitted to the things of one half; what they change is measured on the other half, and the halves then change places.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from assistant.backend import Backend, Verification
-from assistant.same_thing import probability_of_yes
+from assistant.conversation.same_thing import probability_of_yes
 from benchmark.retrieval.memory_draws import Trials, ask, draw_things
 from benchmark.retrieval.photo_things import EncodedSet, Progress
 from memory.search.gate import Gate

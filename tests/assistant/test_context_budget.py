@@ -13,9 +13,18 @@ from assistant import prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
 from assistant.backends.llamacpp import open_llamacpp
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import (
+    Answered,
+    AnswerText,
+    Captioned,
+    CaptionText,
+    Event,
+    Failed,
+    Recalled,
+    Shortened,
+)
 from assistant.encoder.encoder import BackendEncoder
-from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Shortened
 from assistant.models.spec import Spec
 from assistant.photo import from_image
 from memory.episode import Episode, Recall, Turn

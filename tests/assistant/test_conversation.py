@@ -13,9 +13,18 @@ from PIL import Image
 from assistant import prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import (
+    Answered,
+    AnswerText,
+    Captioned,
+    CaptionText,
+    Event,
+    Failed,
+    Recalled,
+    Reminded,
+)
 from assistant.encoder.encoder import BackendEncoder
-from assistant.events import Answered, AnswerText, Captioned, CaptionText, Event, Failed, Recalled, Reminded
 from assistant.photo import from_image
 from assistant.sight import remember
 from memory.days import UNKNOWN

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.backends.fake import FakeBackend
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
 from assistant.dialogue.denials import called
 from assistant.encoder.encoder import BackendEncoder
 from assistant.sight import remember

@@ -6,9 +6,9 @@ from typing import get_args
 
 import pytest
 
-from assistant import events
 from assistant.backend import Chunk
-from assistant.events import Caption, Event, EventHandler
+from assistant.conversation import events
+from assistant.conversation.events import Caption, Event, EventHandler
 
 CHUNK = Chunk("", "end")
 EVENTS: dict[type, Event] = {

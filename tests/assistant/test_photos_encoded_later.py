@@ -11,9 +11,9 @@ import pytest
 
 from assistant import prompt
 from assistant.backends.fake import FakeBackend
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import Captioned, CaptionText, Event, Failed, Recalled
 from assistant.encoder.encoder import BackendEncoder
-from assistant.events import Captioned, CaptionText, Event, Failed, Recalled
 from assistant.sight import encode_missing, recall
 from memory.episode import Episode, Photo, Turn
 from memory.errors import PhotoError

@@ -13,10 +13,10 @@ import pytest
 from assistant import prompt
 from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.llamacpp import open_llamacpp
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import Answered, Captioned, Recalled
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.encoder.open_encoder import open_encoder
-from assistant.events import Answered, Captioned, Recalled
 from assistant.models import local
 from assistant.models.spec import Spec
 from assistant.photo import load_photo

@@ -12,10 +12,10 @@ import pytest
 from assistant import prompt
 from assistant.backend import Message, Verification
 from assistant.backends.fake import FakeBackend
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import Captioned, Failed, Recalled, Reminded
+from assistant.conversation.same_thing import probability_of_yes
 from assistant.encoder.encoder import BackendEncoder
-from assistant.events import Captioned, Failed, Recalled, Reminded
-from assistant.same_thing import probability_of_yes
 from assistant.sight import remember
 from memory.episode import Photo
 from memory.errors import ModelStopped

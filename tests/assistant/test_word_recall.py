@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from assistant.backends.fake import FakeBackend
-from assistant.conversation import Conversation
-from assistant.dialogue.word_recall import MOST, by_words
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import Recalled
+from assistant.conversation.word_recall import MOST, by_words
 from assistant.encoder.encoder import BackendEncoder
-from assistant.events import Recalled
 from assistant.photo import load_photo
 from memory.episode import Episode, Turn
 from memory.store import Memory

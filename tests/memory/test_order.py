@@ -14,9 +14,9 @@ import pytest
 from assistant import prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import Recalled, Shortened
 from assistant.encoder.encoder import BackendEncoder
-from assistant.events import Recalled, Shortened
 from assistant.sight import remember
 from memory import browse
 from memory.browse import Duplicate

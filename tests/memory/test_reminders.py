@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from assistant.backends.fake import FakeBackend
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import Event, Recalled, Reminded
 from assistant.encoder.encoder import BackendEncoder
-from assistant.events import Event, Recalled, Reminded
 from assistant.sight import encode_missing
 from benchmark.notes.collection import notes_of
 from benchmark.world.dialogue import STATEMENTS

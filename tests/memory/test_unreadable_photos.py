@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from assistant.backends.fake import FakeBackend
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import Captioned, Failed, Shortened
 from assistant.encoder.open_encoder import open_encoder
-from assistant.events import Captioned, Failed, Shortened
 from assistant.photo import load_photo
 from assistant.sight import encode_missing, remember
 from memory.episode import Episode, Photo, Turn

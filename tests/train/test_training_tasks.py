@@ -14,7 +14,7 @@ import torch
 from assistant import prompt
 from assistant.backends.fake import FakeBackend
 from assistant.chatml import pieces
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
 from assistant.encoder.encoder import BackendEncoder
 from assistant.prompt import Layout
 from benchmark.judges.judge import Lexical

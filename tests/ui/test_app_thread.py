@@ -15,8 +15,8 @@ from textual.message import Message as ThreadMessage
 
 from assistant.backend import Backend, Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
+from assistant.conversation.events import Answered, Captioned, Event, Failed, Recalled
 from assistant.encoder.encoder import BackendEncoder
-from assistant.events import Answered, Captioned, Event, Failed, Recalled
 from memory.episode import Episode, Photo, Recall, Turn
 from memory.errors import ModelError, ModelStopped
 from memory.store import Memory

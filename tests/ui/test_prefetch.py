@@ -13,9 +13,9 @@ import pytest
 from assistant import prompt
 from assistant.backend import Chunk, Options
 from assistant.chatml import pieces
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import Captioned, Event
 from assistant.encoder.encoder import BackendEncoder
-from assistant.events import Captioned, Event
 from assistant.models.spec import Spec
 from assistant.photo import from_image
 from assistant.sight import remember

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from assistant.backends.fake import FakeBackend
+from assistant.conversation.events import Captioned
 from assistant.encoder.encoder import BackendEncoder
-from assistant.events import Captioned
 from assistant.photo import from_image
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError, ModelStopped

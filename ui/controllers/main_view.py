@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 
-from assistant.events import (
+from assistant.conversation.events import (
     Answered,
     AnswerText,
     Captioned,

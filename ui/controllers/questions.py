@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assistant.conversation.events import Recalled
 from assistant.dialogue.acts import Act
 from assistant.dialogue.denials import OnRecall, another
-from assistant.events import Recalled
 from memory.episode import Episode, Photo, Recall
 from ui.controllers.main_view import MainView
 from ui.recall_strings import YES_NO, asked, asked_about, asked_here, meant, not_this, offered, recalled_as

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from textual.app import App
 
-from assistant.events import Answered, Recalled
+from assistant.conversation.events import Answered, Recalled
 from memory.episode import Photo
 from ui.controllers.main_view import MainView
 from ui.dialogs.episode_dialogs import CaptionDialog, Keep, RememberDialog

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from textual.widgets import Static
 
 from assistant import offline
-from assistant.events import Answered, Captioned
+from assistant.conversation.events import Answered, Captioned
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from ui import strings, telling_strings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
 from assistant.models import registry
 from demo import album
 from memory import conversations

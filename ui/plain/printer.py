@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
-from assistant.events import (
+from assistant.conversation.events import (
     Answered,
     AnswerText,
     Captioned,

@@ -16,9 +16,9 @@ from contextlib import suppress
 
 from textual.message import Message
 
+from assistant.conversation.events import unreadable_line
 from assistant.embedder.embed_words import embed_missing
 from assistant.encoder.encoder import PhotoEncoder
-from assistant.events import unreadable_line
 from assistant.sight import encode_missing
 from memory.episode import Episode
 from memory.errors import KeepsakeError

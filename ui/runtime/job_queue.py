@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from textual.message import Message
 
-from assistant.events import Failed
+from assistant.conversation.events import Failed
 from memory.errors import KeepsakeError
 from ui.runtime.messages import ConversationEvent, Crashed, EntryToken, ThreadState
 

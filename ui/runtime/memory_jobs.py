@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.backends import disk_cache
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
 from assistant.embedder.text_embedder import attach
 from memory import conversations
 from memory.browse import Duplicate, EpisodeEntry, duplicates

@@ -13,7 +13,7 @@ from typing import Literal
 from textual.message import Message
 
 from assistant.backend import MaySay
-from assistant.events import Event
+from assistant.conversation.events import Event
 from memory.episode import Episode, Recall
 
 EntryToken = object

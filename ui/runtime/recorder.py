@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from assistant.backend import Chunk
-from assistant.events import Answered, Captioned, EventHandler, Recalled
+from assistant.conversation.events import Answered, Captioned, EventHandler, Recalled
 from memory import conversations
 from memory.db.stored_conversation import Kind, Line, Part, StoredConversation
 from memory.episode import Photo

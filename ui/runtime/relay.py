@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 from textual.message import Message
 
-from assistant.conversation import Conversation
-from assistant.events import AnswerText, CaptionText, Event, Failed, Recalled
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import AnswerText, CaptionText, Event, Failed, Recalled
 from ui.runtime.job_queue import JobQueue
 from ui.runtime.messages import Cancelled, ConversationEvent, EntryToken, ThreadState
 from ui.runtime.recorder import Recorder

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from textual.message import Message
 
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
 from ui.runtime.job_queue import AfterModel
 from ui.runtime.messages import EntryToken, ThreadState
 from ui.runtime.recorder import Recorder

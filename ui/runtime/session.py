@@ -16,8 +16,8 @@ from textual.message import Message
 
 from assistant import sight
 from assistant.backend import Backend
-from assistant.conversation import Conversation
-from assistant.conversation_state import Answer
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.conversation_state import Answer
 from assistant.dialogue.denials import OnRecall
 from assistant.encoder.encoder import PhotoEncoder
 from memory import conversations

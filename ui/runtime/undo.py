@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.backends import disk_cache
-from assistant.conversation_state import Answer
+from assistant.conversation.conversation_state import Answer
 from memory.browse import Duplicate
 from memory.episode import Episode
 from memory.errors import KeepsakeError, UnknownEpisode

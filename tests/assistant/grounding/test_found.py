@@ -10,7 +10,7 @@ import pytest
 
 from assistant import prompt
 from assistant.backends.fake import FakeBackend
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
 from assistant.encoder.encoder import BackendEncoder
 from assistant.grounding.evidence import grounded_text
 from assistant.grounding.quotes.found import found, sentence_at

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from assistant.backends.fake import FakeBackend
-from assistant.conversation import Conversation
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import Answered, Captioned, CaptionText, Event
 from assistant.encoder.encoder import BackendEncoder
-from assistant.events import Answered, Captioned, CaptionText, Event
 from assistant.photo import from_image
 from assistant.sight import remember
 from memory.store import Memory

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.dialogue.word_recall import by_words
+from assistant.conversation.word_recall import by_words
 from assistant.grounding.quotes.pick import pick
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import read_all

@@ -16,8 +16,8 @@ from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.fake import FakeBackend
 from assistant.backends.llamacpp import open_llamacpp
 from assistant.chatml import pieces
-from assistant.conversation import Conversation
-from assistant.conversation_state import opened
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.conversation_state import opened
 from assistant.encoder.encoder import BackendEncoder
 from assistant.encoder.onnx_encoder import OnnxEncoder
 from assistant.encoder.open_encoder import open_shipped

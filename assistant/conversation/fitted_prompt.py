@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from assistant.backend import Chunk, Message
-from assistant.events import Shortened
+from assistant.conversation.events import Shortened
 from memory.episode import Recall
 from memory.errors import PhotoError, PromptTooLong
 from memory.pictures import stored_picture

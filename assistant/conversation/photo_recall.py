@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from assistant import sight
 from assistant.backend import Backend
-from assistant.conversation_state import Answer
+from assistant.conversation.conversation_state import Answer
+from assistant.conversation.same_thing import PairCheck
 from assistant.dialogue import denials
 from assistant.encoder.encoder import PhotoEncoder
-from assistant.same_thing import PairCheck
 from memory.episode import Photo, Recall
 from memory.store import Memory
 

@@ -9,9 +9,9 @@ from itertools import chain
 from typing import NamedTuple
 
 from assistant.backend import Backend, Chunk, Message, Options
-from assistant.conversation_state import ConversationState, opened
-from assistant.dialogue import fitted_prompt
-from assistant.events import AnswerText, CaptionText, Event
+from assistant.conversation import fitted_prompt
+from assistant.conversation.conversation_state import ConversationState, opened
+from assistant.conversation.events import AnswerText, CaptionText, Event
 from assistant.grounding.evidence import grounded_text
 from assistant.grounding.quotes.reading import Reader
 from assistant.grounding.result import Grounding
@@ -41,7 +41,7 @@ def write(
     """Let the model write what comes next in `state`: a caption, or the answer to `question`, which a
     `reader` checks, too.
 
-    What does not fit the model's context, or cannot be read, is left out (`dialogue/fitted_prompt.py`). Raises
+    What does not fit the model's context, or cannot be read, is left out (`fitted_prompt.py`). Raises
     KeepsakeError.
     """
     stream, opening = partial(backend.stream, options=options), partial(opened, state.opening, backend=backend)

@@ -14,9 +14,10 @@ from datetime import datetime
 from functools import partial
 from itertools import chain
 
-from assistant import prompt, reply, sight
+from assistant import prompt, sight
 from assistant.backend import Backend, Chunk, Message, Options
-from assistant.conversation_state import (
+from assistant.conversation import reply, word_recall
+from assistant.conversation.conversation_state import (
     Confirmed,
     ConversationState,
     GivenReminders,
@@ -24,12 +25,11 @@ from assistant.conversation_state import (
     opened,
     question_opening,
 )
-from assistant.dialogue import word_recall
+from assistant.conversation.events import Answered, Caption, Captioned, Event, Failed, Recalled, Reminded
+from assistant.conversation.photo_recall import PhotoRecall
 from assistant.encoder.encoder import PhotoEncoder
-from assistant.events import Answered, Caption, Captioned, Event, Failed, Recalled, Reminded
 from assistant.grounding.quotes.found import found
 from assistant.grounding.quotes.reading import Reader, ReadOnce
-from assistant.photo_recall import PhotoRecall
 from assistant.reader import answer_reader
 from memory.days import Unknown
 from memory.episode import Episode, Photo, Recall

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from assistant import prompt
 from assistant.backend import Backend, Message
-from assistant.events import Caption
+from assistant.conversation.events import Caption
 from memory import reminders
 from memory.db.verdict_rows import Verdict
 from memory.episode import Photo, Recall

@@ -1,0 +1,1 @@
+"""Caption-augmented generation: the two passes of a conversation (caption, then answers), their events, and recall."""

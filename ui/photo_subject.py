@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from memory.naming.name_extraction import names
+from memory.naming.word_lists import NOT_SOMEBODY
 
 LONGEST_NAME = 40
 """Characters of the longest name or thing that a memory is called by."""
@@ -18,7 +19,9 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 """The name in a sentence that says who or what it is, up to where something is said about its bearer."""
-_TOO = re.compile(r"^(?:actually|really|just|only)\s+|\s+(?:too|again|also|as well)\W*$", re.IGNORECASE)
+_TOO = re.compile(
+    r"^(?:actually|really|just|only|u+h+m*|u+m+|e+rm+)\s+|\s+(?:too|again|also|as well)\W*$", re.IGNORECASE
+)
 """What stands beside a name and is none: "This is Bruno too", "It's actually Lulu"."""
 _NOUN = re.compile(r"(?:(?:an?|the|my|our|his|her|their|your|one of|me|us)\s|[^\W\d_]+['’]s?\s|[A-Z])", re.UNICODE)
 """How the name of something begins, where it is not one word: with an article, an owner or a capital letter."""
@@ -30,17 +33,6 @@ _NO_NOUN = re.compile(
 )
 """ "It was the first time", "that was a shame", "this was Sunday": nothing that a photo shows."""
 _POINTED = re.compile(r"(?:this|that|these|those|here|thats|meet)\b(?!\s+w)", re.IGNORECASE)
-_NO_NAME = frozenset(
-    """great good nice lovely beautiful pretty cute funny sweet delicious yummy amazing awesome perfect wonderful cool
-    fun sad bad awful terrible horrible ugly old new big small little huge tiny red blue green yellow black white brown
-    grey gray pink purple orange where what why how when who not so too very really quite mine ours yours his hers
-    theirs all it me us him her them yesterday today tomorrow tonight now then there here later before after still
-    always never enough everything everyone nothing something true false right wrong okay ok fine happy sick broken
-    gone lost dead alive asleep awake dirty clean empty full cold hot warm expensive cheap special different
-    difficult easy hard worth from in at on by with for of to like just only about because since until during one
-    two three four five six seven eight nine ten raining snowing sunny cloudy windy""".split()
-)
-"""Words after "This is" that name nobody: "This is great"."""
 _THING = re.compile(
     r"(?:(?:a|an|the|my|our|his|her|their)\s|[A-Z]\w*['’]s\s)[^,.;:!?\n–—]*?(?=[,.;:!?\n–—]|$"
     r"|\s(?:is|are|was|were|has|had|from|in|at|on|that|which|who|when|with|to|for|and|of (?:my|our)"
@@ -62,7 +54,7 @@ def named_subject(words: str) -> str:
     for sentence in re.split(r"(?<=[.!?])\s|\n", words):
         found = _SAID.search(sentence)
         if found and (name := _TOO.sub("", found[1]).strip(" \"'“”")) and _names_something(found[0], name):
-            return _to_the_user(name) if len(name) <= LONGEST_NAME else ""
+            return _to_the_user(_capitals(name, words)) if len(name) <= LONGEST_NAME else ""
     shown = names(words).shown
     return shown[0] if shown and words.lstrip().startswith(f"{shown[0]}!") else ""  # "Biscuit! He belongs to Maureen"
 
@@ -81,10 +73,17 @@ def first_thing(words: str) -> str:
 
 def _names_something(sentence: str, name: str) -> bool:
     """Whether what follows "This is" or "She was" names somebody or something: not "1972", "so cute" or "asleep"."""
-    if not name[0].isalpha() or name.split()[0].casefold() in _NO_NAME or _NO_NOUN.match(name):
+    if not name[0].isalpha() or name.split()[0].casefold() in NOT_SOMEBODY or _NO_NOUN.match(name):
         return False
     short = len(name.split()) <= 2 and not re.match(r"\S+(?:ing|ed)\b", name)
     return bool(_NOUN.match(name) or (short and _POINTED.match(sentence)) or names(name.title()).shown)
+
+
+def _capitals(subject: str, words: str) -> str:
+    """A subject with its names as names are written: "biscuit" is "Biscuit"."""
+    for name in names(words).shown:
+        subject = re.sub(rf"\b{re.escape(name)}\b", name, subject, flags=re.IGNORECASE)
+    return subject
 
 
 def _to_the_user(thing: str) -> str:

@@ -1,4 +1,4 @@
-"""Whom the user means by "that's not Leo": which of the recalled memories are denied by one line."""
+"""Whom the user means by "that's not Leo" or "it's Biscuit": which recalled memories a line denies, or confirms."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from assistant.dialogue.acts import Act
+from assistant.dialogue.plain_text import plain
 from memory.episode import Episode, Recall
 from memory.naming.name_extraction import names
 from memory.text import folded
 
 THE_PHOTO = "the same photo"
 """The reason for which a memory of the very photo in view comes."""
+_SAYS_SO = frozenset(
+    """yes it's it is this that that's he he's she she's they're these are my our the his her their i think sure surely
+    definitely again of course exactly right correct indeed one same really and oh ok okay yeah yep ya""".split()
+)
+"""Words of an answer beside the name: "yes it's Biscuit again"."""
 _NOT_MEANT = frozenset("my our the his her their your this that a an".split())
 
 
@@ -48,11 +55,23 @@ def called(recalls: Sequence[Recall], denied: str) -> list[Recall]:
     return best[:1] if any(wanted & _words(one.mentioned) for one in said) else best
 
 
-def another(episode: Episode, words: str) -> bool:
-    """Whether `words` tell that the photo in view shows somebody of another name than a memory does: "That's Winston",
-    said to "Is this Biscuit?"."""
-    here, there = names(words).shown, names(episode.words).shown
-    return bool(here and there) and not _words(here) & _words(there)
+def as_answer(act: Act, text: str, recall: Recall | None) -> Act:
+    """What a line is for, typed where `recall` is asked about or was sure: to "Is this Biscuit?", "it's biscuit" is a
+    yes and nothing to remember, "Biscuit at the vet's" is a yes and told, and "That's Winston" is a no."""
+    if recall is None or act.kind in ("talk", "question"):
+        return act
+    words, there = recall.episode.words, _words(names(recall.episode.words).shown)
+    said = re.findall(r"[\w']+", folded(plain(text)))
+    left = [word.removesuffix("'s") for word in said if word not in _SAYS_SO]
+    mine = bool(_NOT_MEANT & set(said)) and set(left) <= set(re.findall(r"\w+", folded(words)))
+    if left and not act.denied and act.verdict is not False and (mine or set(left) <= there):
+        return Act("talk", verdict=True)
+    if act.verdict is not None or not there:
+        return act
+    here = _words(names(text, known=frozenset(there)).shown)
+    if here & there:
+        return act._replace(kind="tell", verdict=True)
+    return act._replace(verdict=False) if here and act.kind == "tell" and recall.certainty == "maybe" else act
 
 
 def _words(said: Sequence[str]) -> set[str]:

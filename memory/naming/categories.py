@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from memory.naming.word_lists import GIVEN, KIN, TITLES
+from memory.naming.word_lists import GIVEN, KIN, ROLES, TITLES
 from memory.text import terms
 
 _DOG = """dog puppy pup doggo pooch hound corgi labrador retriever poodle spaniel terrier collie dachshund beagle
@@ -47,6 +47,12 @@ _GROUPS: Final = {
     "instrument": "instrument guitar piano violin cello flute trumpet drum accordion ukulele saxophone",
     "furniture": "furniture chair table sofa couch armchair desk bed shelf cupboard wardrobe lamp stool bench",
 }
+BEARERS: Final = (
+    frozenset(f"{_PET} {_WILD} {_TOY} {_FAMILY} {_FRIEND} {_PERSON}".split())
+    | frozenset(f"{_GROUPS['plant']} {_GROUPS['vehicle']} {_GROUPS['instrument']} {_GROUPS['bag']}".split())
+    | ROLES
+) - frozenset("people person family animal pet stuffed cuddly lego playmobil guinea".split())
+"""What may bear a name of its own, of a noun in the singular: persons, animals, toys, plants, vehicles."""
 _ALSO_TOYS = frozenset("bear panda tiger lion elephant zebra giraffe monkey penguin duck mouse frog fox owl".split())
 """Animals that are toys as often: they count as animals where no word for a toy is told with them."""
 _SPELLED = {"clothing": "clothes", "people": "people", "persons": "people", "pals": "friend", "kin": "family"}

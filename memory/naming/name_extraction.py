@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from memory.naming.sentence_words import Word, sentences_of
+from memory.naming.small_letters import bears_a_name, with_capitals
 from memory.naming.word_lists import (
     ADJECTIVES,
     ALSO_WORDS,
@@ -71,6 +72,7 @@ def names(text: str, known: Collection[str] = ()) -> NamesInText:
     mentioned: dict[str, str] = {}
     sentences = list(sentences_of(text))
     known = {*known, *_called_out(sentences)}
+    sentences = [with_capitals(sentence, known) for sentence in sentences]
     for number, sentence in enumerate(sentences):
         found = list(_found(sentence, known))
         seen = _shown(sentence, found, number == 0)
@@ -193,6 +195,8 @@ def _mine_of_a_kind(words: Sequence[Word], at: int, end: int) -> bool:
         return False
     whose = [word.key for word in words[max(0, at - 4) : at - 1]]
     while whose and whose[-1] in (_ADVERBS - _OF_NOUN) | ADJECTIVES:
+        whose.pop()
+    if bears_a_name(kind.key) and whose and whose[-1] not in _NEVER:  # "our border collie Nala"
         whose.pop()
     return whose[-1:] in (["my"], ["our"]) and (after.before.strip() != "" or after.key in _ENDS or after.key == "\0")
 

@@ -32,11 +32,13 @@ class Word(NamedTuple):
 
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\s*[;\n]+\s*")
 _WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
+_FILLER = re.compile(r"(?:^|,?\s)(?:u+h+m*|u+m+|e+rm+|h+m+)(?![\w'’])[,.…]*", re.IGNORECASE)
+"""What is said while somebody thinks: "so this is, um, Pepper"."""
 
 
 def sentences_of(text: str) -> Iterator[list[Word]]:
     """The sentences of a text; a last word without letters ends each, so that every word has one after it."""
-    for part in _SENTENCE.split(text):
+    for part in _SENTENCE.split(_FILLER.sub("", text)):
         words, at = [], 0
         for match in _WORD.finditer(part):
             bare = re.sub(r"['’]s$", "", match[0])

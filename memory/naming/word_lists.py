@@ -98,6 +98,17 @@ ADJECTIVES: Final = frozenset(
     former rental electric hybrid wooden plastic""".split()
 )
 """Words between "my" and a capital word that say nothing about its kind: "my green Trek"."""
+NOT_SOMEBODY: Final = frozenset(
+    """great good nice lovely beautiful pretty cute funny sweet delicious yummy amazing awesome perfect wonderful cool
+    fun sad bad awful terrible horrible ugly old new big small little huge tiny red blue green yellow black white brown
+    grey gray pink purple orange where what why how when who not so too very really quite mine ours yours his hers
+    theirs all it me us him her them yesterday today tomorrow tonight now then there here later before after still
+    always never enough everything everyone nothing something true false right wrong okay ok fine happy sick broken
+    gone lost dead alive asleep awake dirty clean empty full cold hot warm expensive cheap special different
+    difficult easy hard worth from in at on by with for of to like just only about because since until during one
+    two three four five six seven eight nine ten raining snowing sunny cloudy windy""".split()
+)
+"""Words after "This is" that name nobody: "This is great"."""
 DOING: Final = frozenset(
     """is was has had does did will would can could came comes went goes gave gives got gets took takes made makes said
     says brought brings found finds held holds ate eats drank drinks lost loves likes wants thinks told tells left

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from assistant.backends.fake import FakeBackend
 from assistant.conversation.conversation import Conversation
-from assistant.dialogue.denials import called
+from assistant.dialogue.acts import act_of
+from assistant.dialogue.denials import as_answer, called
 from assistant.encoder.encoder import BackendEncoder
 from assistant.sight import remember
 from memory.episode import Episode, Recall, Turn
@@ -42,6 +44,27 @@ def recalls(*words: str) -> list[Recall]:
 def test_who_is_meant(denied: str, words: list[str], meant: list[int]) -> None:
     found = recalls(*words)
     assert [found.index(one) for one in called(found, denied)] == meant
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "verdict"),
+    [
+        ("it's biscuit", "talk", True),
+        ("Biscuit, yes", "talk", True),
+        ("yes that's Biscuit again", "talk", True),
+        ("my sister's corgi", "talk", True),
+        ("it's biscuit at the vet", "tell", True),
+        ("That's Winston", "tell", False),
+        ("not biscuit", "talk", False),
+        ("It's broken", "tell", None),
+        ("is it biscuit?", "question", None),
+    ],
+)
+def test_a_name_is_an_answer_to_the_question_about_it(line: str, kind: str, verdict: bool | None) -> None:
+    (asked,) = recalls("this is biscuit, my sister's corgi")
+    act = as_answer(act_of(line), line, replace(asked, certainty="maybe"))
+    assert (act.kind, act.verdict) == (kind, verdict)
+    assert as_answer(act_of(line), line, None) == act_of(line)
 
 
 def told(memory: Memory, words: Sequence[str]) -> Conversation:

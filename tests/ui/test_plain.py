@@ -156,9 +156,17 @@ def test_it_asks_whether_it_is_the_same_and_a_letter_answers(
         assert [verdict.same for verdict in memory.verdicts()] == [same]
 
 
-@pytest.mark.parametrize(("told", "verdicts"), [("This is Rex.", [False]), ("This is Milo at the lake.", [])])
-def test_another_name_is_a_no_to_the_one_that_is_asked_about(
-    talk: Talk, memory_file: Path, photos: Path, told: str, verdicts: list[bool]
+@pytest.mark.parametrize(
+    ("told", "verdicts", "kept"),
+    [
+        ("This is Rex.", [False], True),
+        ("This is Milo at the lake.", [True], True),
+        ("it's milo", [True], False),
+        ("Milo, yes", [True], False),
+    ],
+)
+def test_a_name_answers_whether_it_is_the_one_asked_about(
+    talk: Talk, memory_file: Path, photos: Path, told: str, verdicts: list[bool], kept: bool
 ) -> None:
     backend, photo = FakeBackend(["A dog."]), load_photo(photos / "MILO 1.JPG")
     with Memory(memory_file) as memory:
@@ -168,7 +176,7 @@ def test_another_name_is_a_no_to_the_one_that_is_asked_about(
     assert "Question: Is this Milo? y or n" in talk(backend, "/memories", str(photos / "rex.png"), told)
     with Memory(memory_file) as memory:
         assert [verdict.same for verdict in memory.verdicts()] == verdicts
-        assert told in [episode.words for episode in memory.episodes()]
+        assert (told in [episode.words for episode in memory.episodes()]) is kept
 
 
 def test_what_is_forgotten_has_no_number_any_more(talk: Talk, photos: Path) -> None:

@@ -191,6 +191,18 @@ def test_in_plain_mode_too(talk: Talk, memory_file: Path, photos: Path, leo: Epi
     assert kept(memory_file) == ([leo.words, "rajah", "roma"], [(leo.photo.sha256, False)])
 
 
+def test_a_small_correction_is_one_line_and_the_rest_is_there_for_who_asks(
+    talk: Talk,  # noqa: F811
+    memory_file: Path,
+    photos: Path,
+) -> None:
+    lines = talk(FakeBackend(), str(photos / "rex.png"), "Rex in 2020", "it was 2021, not 2020", "/details", "/undo")
+    changed = lines.index(f"Done: {telling_strings.CORRECTED.format(words='Rex in 2021')}")
+    details = lines[changed + 1 :]
+    assert not details[0].startswith(("Done", "Note")) and any("old words" in line for line in details)
+    assert kept(memory_file)[0] == ["Rex in 2020"]
+
+
 async def test_a_telling_about_another_known_thing_is_asked_about(
     memory_file: Path, photos: Path, leo: Episode
 ) -> None:

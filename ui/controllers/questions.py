@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from assistant.conversation.events import Recalled
 from assistant.dialogue.acts import Act
-from assistant.dialogue.denials import OnRecall, another
+from assistant.dialogue.denials import OnRecall, as_answer
 from memory.episode import Episode, Photo, Recall
 from ui.controllers.main_view import MainView
 from ui.recall_strings import YES_NO, asked, asked_about, asked_here, meant, not_this, offered, recalled_as
@@ -76,12 +76,12 @@ class QuestionsController:
             await self._answer(OnRecall(recall.episode, same))
         return recall is not None
 
-    def meant(self, act: Act) -> Recall | None:
-        """The recall that a line speaks of, when it says that it is the same or not; None: of none.
+    def as_answer(self, act: Act, text: str) -> Act:
+        """What a line is for, where it may answer whether the photo shows what was recalled."""
+        return as_answer(act, text, self.about or self._offered)
 
-        Another name is a no to the recall that is asked about."""
-        if act.kind == "tell" and act.verdict is None and self.about and another(self.about.episode, act.words):
-            return self.about
+    def meant(self, act: Act) -> Recall | None:
+        """The recall that a line speaks of, when it says that it is the same or not; None: of none."""
         if act.verdict is None or (act.verdict and not (self.about or self._offered)):
             return None
         return meant(self.recalls, act.denied)

@@ -70,7 +70,7 @@ class TellingsController:
             return ""
         in_view = photo is not None or bool(self._view.page.query(PhotoEntry))
         asked = in_view and (self._remembering.asking or self._questions.denied)
-        act = act_of(text, asked=asked)
+        act = self._questions.as_answer(act_of(text, asked=asked), text)
         if await self._correct(text, private):
             return ""
         if act.of_answer and self._answer_last():
@@ -105,8 +105,7 @@ class TellingsController:
         if change is None:
             return False
         if change.old and change.new and not private:
-            await self._view.note(change.line)
-            self._thread.edit(await self._view.note(SAVING), change.old.id, change.new)
+            self._thread.edit(await self._view.note(SAVING), change.old.id, change.new, change.line)
         else:
             await self._view.note(PRIVATE_NO if change.old else change.line, "warning")
         return True

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from assistant.dialogue.acts import Act, act_of
-from assistant.dialogue.denials import OnRecall, another
+from assistant.dialogue.denials import OnRecall, as_answer
 from memory.episode import Photo
 from memory.naming.told_elsewhere import told_elsewhere
 from ui import corrections
@@ -58,7 +58,7 @@ class PlainTellings:
         if self._correct(text):
             return ""
         asked = in_view and (printer.asking or printer.denied)
-        act = act_of(text, asked=asked)
+        act = as_answer(act_of(text, asked=asked), text, printer.about or printer.offered)
         if act.of_answer and printer.answer_last:
             printer.say(plain_strings.NOTE, WHAT_THEN)
             return ""
@@ -66,8 +66,6 @@ class PlainTellings:
         if act.verdict is not None and (act.verdict is False or printer.about or printer.answerable(True)):
             recall = meant(printer.recalls, act.denied)
             said = OnRecall(recall.episode, act.verdict, act.denied) if recall else None
-        elif act.kind == "tell" and printer.about and another(printer.about.episode, act.words):
-            said = OnRecall(printer.about.episode, False)  # another name than the one asked about is a no
         if act.kind == "talk" and (in_view or act.verdict is None):
             if said:
                 self._confirm(said)
@@ -99,8 +97,7 @@ class PlainTellings:
         if change is None:
             return False
         if change.old and change.new and not self._printer.private:
-            self._printer.say(plain_strings.NOTE, change.line)
-            self._thread.edit("note", change.old.id, change.new)
+            self._thread.edit("note", change.old.id, change.new, change.line)
             self._follow()
         else:
             self._printer.say(plain_strings.NOTE, PRIVATE_NO if change.old else change.line)

@@ -189,9 +189,9 @@ class AppThread:
         """Forget episodes: their bytes go at once, and until the app closes `undo` brings them back."""
         self.change(entry, "forgetting", lambda: self._session.changes.forget(ids))
 
-    def edit(self, entry: EntryToken, episode_id: str, new: Episode) -> None:
-        """Replace an episode by another."""
-        self.change(entry, "saving", lambda: self._session.changes.edit(episode_id, new))
+    def edit(self, entry: EntryToken, episode_id: str, new: Episode, line: str = "") -> None:
+        """Replace an episode by another. `line`: all that is said of it; "": the whole receipt."""
+        self.change(entry, "saving", lambda: self._session.changes.edit(episode_id, new, line))
 
     def merge(self, entry: EntryToken, duplicates: Sequence[Duplicate]) -> None:
         """Merge episodes that are stored more than once."""

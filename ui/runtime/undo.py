@@ -7,7 +7,7 @@ undo needs is held in the process only, and is gone when the process ends, howev
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.backends import disk_cache
 from assistant.conversation.conversation_state import Answer
@@ -87,14 +87,16 @@ class UndoStack:
         receipt = self._memory().forget_all(ids)
         return self._done(receipt, receipt.summary(memory_of(held.episodes)), held, {}, UNDO_FORGOTTEN)
 
-    def edit(self, old: str, new: Episode) -> Change:
-        """Replace a memory by another. Raises KeepsakeError."""
+    def edit(self, old: str, new: Episode, line: str = "") -> Change:
+        """Replace a memory by another. `line`: all that is said of it; the rest is for who asks. Raises
+        KeepsakeError."""
         held = self._memory().hold([old])
         added: dict[str, Episode | None] = {} if self._exists(new.id) else {new.id: held.episodes[0]}
         receipt, outdated_parts = self._memory().replace({old: new})
         lines = [EDITED.format(what=memory_of([new]))]
         lines += [EDITED_TOLD.format(n=outdated_parts)] if outdated_parts else []
-        return self._done(receipt, lines, held, added, UNDO_CHANGED, (new.id,))
+        done = self._done(receipt, lines, held, added, UNDO_CHANGED, (new.id,))
+        return replace(done, lines=(line,), details=(*lines, *done.details)) if line else done
 
     def merge(self, duplicates: Sequence[Duplicate]) -> Change:
         """Merge memories that are stored more than once. Raises KeepsakeError."""

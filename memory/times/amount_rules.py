@@ -49,6 +49,9 @@ def amounts() -> Rules:
         ),
     )
     yield rf"({NUMBER}) ?(?:-|–|to|or) ?(?=\d+ (year|month|week|day)s? (?:ago|back)\b)", r"\1 \2s ago or "
+    seasons = rf"(?:{MONTH}|spring|summer|autumn|fall|winter|christmas|easter|weekend|[a-z]+day)(?:e?s)?"
+    yield rf"({NUMBER}) ?(?:-|–|to|or) ?(?={NUMBER} ({seasons}) (?:ago|back)\b)", r"\1 \2 ago or "
+    yield rf"(today|yesterday|last [a-z]+day) ({NUMBER}) ({UNIT}) (ago|back)\b", r"\2 \3 \4 \1"
     yield rf"(?<=between )({NUMBER}) and (?=\d+ (year|month|week|day)s? (?:ago|back)\b)", r"\1 \2s ago or "
     yield r"(\d+|an?|few|of) night(s?) (?=ago\b|back\b)", r"\1 day\2 "
     yield (
@@ -59,7 +62,8 @@ def amounts() -> Rules:
     yield rf"(?:more than|over|at least|well over) (?={NUMBER} (?:{UNIT}) (?:ago|back)\b)", "until "
     yield rf"(?:no more than|not more than|less than|under|at most) (?={NUMBER} (?:{UNIT}) (?:ago|back)\b)", "since "
     ago = rf"(?={NUMBER} (?:{UNIT})(?: and a half)? (?:ago|back)\b)"
-    yield rf"(?:about|approximately|approx\.?|roughly|some|nearly|almost|just over|just under|like) {ago}", "around "
+    nearly = r"about|approximately|approx\.?|roughly|some|nearly|almost|not quite|not even|barely|close to"
+    yield rf"(?:{nearly}|just over|just under|like) {ago}", "around "
     yield r"(\d{1,3} ?)(spring|summer|autumn|fall|winter|christmas|easter)(e?s)? back\b", r"\1\2\3 ago"
 
 
@@ -78,6 +82,7 @@ def limits() -> Rules:
     yield rf"(?:newer|more recent) than ({NUMBER} (?:{UNIT}))", r"since \1 ago"
     yield r"(days?|weeks?|months?) (?:leading|running|coming) up to\b", r"\1 before"
     yield r"(?:the |a )?(?:run|build|lead)[- ]?up to\b", "the weeks before"
+    yield r"(?:up )?(?:to|until|till),? (?:but )?(?:not including|excluding),?\b", "before"
     busy = "".join(f"(?<!{word} )" for word in "we you he she they i get got been".split())  # "what we were up to"
     yield rf"{busy}up (?:un)?(?:to|til|till)(?: and including)?\b", "until"
     yield r"thru\b", "through"

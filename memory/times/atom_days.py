@@ -9,7 +9,7 @@ import re
 from contextlib import suppress
 from datetime import date, timedelta
 
-from memory.times.calendar_names import MONTHS, OfYear, Span, part_of_year, third
+from memory.times.calendar_names import MONTHS, OfYear, Span, months_later, part_of_year, third
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WORDED = {
@@ -36,9 +36,11 @@ def shared(span: Span, share: str) -> Span:
         return third(span, *SHARES[share]) if (span[1] - span[0]).days > 2 else span
     first, end = span
     nth, _, what = share.partition(" ")
-    if several := re.fullmatch(r"(\d+|few|couple of) (day|week)s", what):
-        few = {"few": 5, "couple of": 2}
-        many = timedelta(days=(few.get(several[1]) or int(several[1])) * (7 if several[2] == "week" else 1))
+    if several := re.fullmatch(r"(\d+|few|couple of) (day|week|month)s", what):
+        count = {"few": 5, "couple of": 2}.get(several[1]) or int(several[1])
+        if several[2] == "month":
+            return _some_months(span, -count if nth == "last" else count)
+        many = timedelta(days=count * (7 if several[2] == "week" else 1))
         return (max(first, end - many), end) if nth == "last" else (first, min(end, first + many))
     if nth == "last":
         week = end - timedelta(days=7), end
@@ -56,6 +58,14 @@ def shared(span: Span, share: str) -> Span:
         saturday = week[0] + timedelta(days=(5 - week[0].weekday()) % 7)
         return saturday, saturday + timedelta(days=2)
     return week
+
+
+def _some_months(span: Span, count: int) -> Span:
+    """The first months of a span or, with a negative count, the last. Raises ValueError where it has not so many."""
+    first, end = span
+    if first.day != 1 or end.day != 1 or months_later(first, abs(count)) > end:
+        raise ValueError("no span of so many months")
+    return (first, months_later(first, count)) if count > 0 else (months_later(end, count), end)
 
 
 def latest(part: OfYear, today: date, *, over: bool = False) -> Span:

@@ -116,10 +116,10 @@ _SOUTH = (  # timezones below the equator that set their clocks alike all year
 def part_of_year(name: str) -> OfYear:
     """What a month, season or feast means. Raises KeyError for any other name."""
     if name in MONTHS:
-        return lambda year: (date(year, MONTHS[name], 1), _after_months(date(year, MONTHS[name], 1), 1))
+        return lambda year: (date(year, MONTHS[name], 1), months_later(date(year, MONTHS[name], 1), 1))
     if name in SEASONS:
         month = (SEASONS[name] + 5) % 12 + 1 if southern() else SEASONS[name]
-        return lambda year: (date(year, month, 1), _after_months(date(year, month, 1), 3))
+        return lambda year: (date(year, month, 1), months_later(date(year, month, 1), 3))
     if name == "new year":  # of 2025: the night to it
         return lambda year: (date(year - 1, 12, 31), date(year, 1, 2))
     if name == "orthodox easter":
@@ -133,7 +133,7 @@ def part_of_year(name: str) -> OfYear:
     month, weekday, nth, later, days = _BY_WEEKDAY[name]
 
     def by_weekday(year: int) -> Span:
-        first = date(year, month, 1) if nth > 0 else _after_months(date(year, month, 1), 1)
+        first = date(year, month, 1) if nth > 0 else months_later(date(year, month, 1), 1)
         return _days(first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - (nth > 0)) + later), days)
 
     return by_weekday
@@ -141,7 +141,7 @@ def part_of_year(name: str) -> OfYear:
 
 def quarter(n: int) -> OfYear:
     """The n-th three months of a year, from 1."""
-    return lambda year: (date(year, 3 * n - 2, 1), _after_months(date(year, 3 * n - 2, 1), 3))
+    return lambda year: (date(year, 3 * n - 2, 1), months_later(date(year, 3 * n - 2, 1), 3))
 
 
 def numbered(text: str) -> Span:
@@ -178,7 +178,7 @@ def third(span: Span, n: int, of: int = 3) -> Span:
     first, end = span
     months = (end.year - first.year) * 12 + end.month - first.month
     if months >= of and first.day == end.day == 1:
-        return _after_months(first, months * n // of), _after_months(first, months * (n + 1) // of)
+        return months_later(first, months * n // of), months_later(first, months * (n + 1) // of)
     days = (end - first).days
     return first + timedelta(days=days * n // of), first + timedelta(days=days * (n + 1) // of)
 
@@ -228,7 +228,7 @@ def _days(first: date, days: int) -> Span:
     return first, first + timedelta(days=days)
 
 
-def _after_months(first: date, months: int) -> date:
+def months_later(first: date, months: int) -> date:
     """The first day of a month so many months later."""
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     return date(year, month + 1, 1)

@@ -11,6 +11,8 @@ from memory.times.spelling_parts import MONTH, NTH, WEEKDAY, YEAR, Rules
 
 def dates() -> Rules:
     """Days and months in numbers, and several days of a month."""
+    clock = r"\d\d?(?:[:.]\d\d)? ?(?:am|pm|a\.m\.|p\.m\.|o'clock)"
+    yield rf"{clock}(?: on)? (?=(?:the )?{NTH} (?:of )?{MONTH}|{MONTH} (?:the )?{NTH}\b)", ""
     yield r"(\d{4}-\d\d-\d\d)/(?=\d{4}-\d\d-\d\d)", r"\1 to "
     yield r"((?:19|20)\d{6}) ?[-–] ?(?=(?:19|20)\d{6}\b)", r"\1 to "
     yield r"(20\d\d|19\d\d)(0[1-9]|1[0-2])([0-2]\d|3[01])\b", r"\1-\2-\3"
@@ -24,7 +26,7 @@ def dates() -> Rules:
     yield rf"(\d\d?)-(\d\d?)-({YEAR})\b", r"\1/\2/\3"
     yield r"(\d\d?/\d\d?)-(\d\d?/\d\d?/(\d\d(?:\d\d)?))\b", r"\1/\3 to \2"
     yield r"(\d\d?/\d\d?/\d\d(?:\d\d)?)-(?=\d\d?/\d\d?/\d\d)", r"\1 to "
-    yield rf"(\d\d?([./])\d\d?)\2? ?(?:-|–|to|bis) ?(\d\d?\2\d\d?\2({YEAR}))\b", r"\1\2\4 to \3"
+    yield rf"(\d\d?([./])\d\d?)\2? ?(?:-|–|to|bis(?: zum)?) ?(\d\d?\2\d\d?\2({YEAR}))\b", _in_order
     yield (
         rf"(?<!\d[./])(\d\d?)\.? ?(?:-|–|to|bis) ?(\d\d?\.\d\d?\.{YEAR})\b",
         lambda m: f"{m[1]}{m[2][m[2].index('.') :]} to {m[2]}",
@@ -79,6 +81,13 @@ def parts_of_years() -> Rules:
     yield r"new year (?:of )?(19|20)\d\d[/-](\d\d)\b", r"new year \1\2"
     yield rf"the years? (?:of )?({YEAR})", r"\1"
     yield rf"in years? (?:of )?(?={YEAR})", "in "
+
+
+def _in_order(match: re.Match[str]) -> str:
+    """ "24.12. - 6.1.2023" with the year before at its first day, where the months say so in either order."""
+    ends = [[int(n) for n in re.findall(r"\d+", end)[:2]] for end in (match[1], match[3])]
+    back = ends[0][::-1] > ends[1][::-1] and (match[2] == "." or ends[0] > ends[1])
+    return f"{match[1]}{match[2]}{int(match[4]) - back} to {match[3]}"
 
 
 def _month_and_year(match: re.Match[str]) -> str:

@@ -31,6 +31,11 @@ def feasts() -> Rules:
         r"(christmas (?:and|&|to|until|or) )new year'?s? (19|20)(\d\d)[/-](?:19|20)?(\d\d)\b",
         r"christmas \2\3 and new year \2\4",
     )
+    yield (
+        r"(christmas(?: eve| day)?|boxing day)(,? (?:and|&|to|until|till|through) )(?:the )?(new year)'?s?(?: day)?"
+        r" (?:of )?((?:19|20)\d\d)\b(?! ?[/-])",
+        lambda m: f"{m[1]} {m[4]}{m[2]}{m[3]} {int(m[4]) + 1}",
+    )
     yield r"nye\b|new year'?s'? eve\b", "new year's eve"
     yield r"new year'?s'? day\b", "new year's day"
     yield r"new year'?s\b(?! (?:eve|day)\b)", "new year"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from memory.times.number_words import NUMBER
 from memory.times.phrase_days import Phrase
 from memory.times.spelling_parts import MOVABLE_FEAST
 from memory.times.time_spelling import Spelled
@@ -51,6 +52,10 @@ _DAY_BEHIND = re.compile(
     r",? (?:the )?\d{1,2}(?:st|nd|rd|th)\b| (?:week|fortnight|between|of (?:that|the same|every|each))\b", re.I
 )
 """What makes a weekday one of another week."""
+_DEED_BEHIND = re.compile(
+    r" (?:before|after) (?!work|school|class|breakfast|lunch|dinner|supper|noon|midnight|mass|church)", re.I
+)
+"""What makes a weekday one beside a deed: "the Saturday after my birthday"."""
 _AFTER_A_TIME = re.compile(
     r" (?:in|at|on|by|of|to|for|with|from|and|or|but|as|a|an|the|my|our|his|her|their|your|i|we|you|he|she|they|it|who"
     r"|what|which|where|when|that|how|why|did|do|does|was|were|is|are|had|has|have|not|before|after|last|this|until|till"
@@ -149,6 +154,11 @@ _FOR_SO_LONG = re.compile(r"\b(?:days?|weeks?|months?|nights?) (?:from|starting|
 
 
 _FROM_A_DEED = re.compile(rf"\b(?:{_UNITS}|years?|[a-z]+day) (?:after|before) [^,.;?!]{{1,40}}$", re.I)
+_WEEKS_FROM_A_DEED = re.compile(
+    rf"\b(?:{NUMBER}|the|few|couple of|some|several|many) (?:weeks?|months?|years?|spring|summer|autumn|fall|winter)s?"
+    r" (?:after|before) [^,.;?!\d]{1,40}$",
+    re.I,
+)
 _BETWEEN_DEEDS = re.compile(r"\bbetween [^,.;?!]{1,40}$", re.I)
 _BOTH_SIDES = re.compile(r"\b(?:before|after) (?:and|or|,) $", re.I)
 
@@ -166,10 +176,12 @@ def is_half_read(text: str, phrase: Phrase, *, alone: bool) -> bool:
         how in ("", "in", "of") and _PART_BEFORE.search(text, 0, said),
         how in ("", "of") and _NTH_BEFORE.search(text, 0, said),
         how in ("before", "after") and (_TIME_BEFORE.search(text, 0, start) or _BOTH_SIDES.search(text, 0, start)),
-        how in ("since", "until") and _FROM_A_DEED.search(text, 0, start),
+        how in ("since", "until", "on") and _FROM_A_DEED.search(text, 0, start),
+        how in ("in", "at", "during") and _WEEKS_FROM_A_DEED.search(text, 0, start),
         how in ("in", "on") and alone and " and " in text[phrase.end :] and _BETWEEN_DEEDS.search(text, 0, start),
         how == "from" and not phrase.is_range and _FOR_SO_LONG.search(text, 0, start),
         (how in ("from", "since") or of_days) and not phrase.is_range and _LASTS.match(text, phrase.end),
+        last.weekday is not None and _DEED_BEHIND.match(text, said_to),
         weekday and _DAY_BEHIND.match(text, said_to),
     )
     return any(reasons)

@@ -45,6 +45,13 @@ def parts() -> Rules:
     """Halves, decades, and which one of many: "the last but one"."""
     yield r"(?:latter|2nd|back) half\b", "second half"
     yield r"back end (?=of\b)", "end "
+    yield r"(?:the )?first and (?:the )?last (?:days?|weeks?|weekends?|months?) (?:of|in) (?:the )?", ""
+    yield r"(first|last) fortnight (?=(?:of|in)\b)", r"\1 2 weeks "
+    yield r"(?:every|each) (?:other )?(?:first|second|third|fourth|last|\d\w\w) (?=week|[a-z]+day)", "some "
+    yield (
+        rf"a year ago last (?={MONTH}|spring|summer|autumn|fall|winter|christmas|easter)({MONTH}|[a-z]+)",
+        r"the \1 before last",
+    )
     yield rf"(?:the )?(nineteen|twenty) ?-?({'|'.join(_DECADES)})\b", _decade
     yield r"(?:the )?twenty ?-?tens\b", "the 2010s"
     yield r"the (?:noughties|naughties|aughts)\b", "the 2000s"

@@ -1,7 +1,8 @@
 """Times in German, French, Spanish, Italian, Portuguese and Dutch, written in English: "vor August 2020", "en mars 20".
 
-Months with a day or a year, seasons and feasts with a year, and the words that limit them. What is relative ("letztes
-Jahr", "il y a deux ans") is not read.
+Months with a day or a year, seasons and feasts with a year, the words that limit them, and what lies a week or a day
+beside them. What is relative ("letztes Jahr", "il y a deux ans") is not read. Of further languages the words that limit
+a year or a date in numbers are known, so that "до 2020-05-01" is not that day.
 """
 
 from __future__ import annotations
@@ -64,11 +65,52 @@ _LIMITS = {
     "|bis|bis zum|bis einschließlich|jusqu['’]au|jusqu['’]en|jusqu['’]à|hasta|fino al|fino a|até|até a"
     "|tot|tot en met",
     "before": "vor|avant|antes de|antes del|antes do|antes da|prima del|prima di|prima della|voor",
-    "after": "nach|après|después de|después del|depois de|depois do|dopo|na",
+    "after": "nach|après|después de|después del|depois de|depois do|depois da|dopo|na",
     "except": "außer|außer im|ausser|ausser im|ohne|nicht|nicht im|nicht in|nicht am|sauf|sauf en|pas en|salvo|salvo en"
     "|menos|menos en|menos em|excepto|excepto en|tranne|eccetto|exceto|exceto em|behalve|behalve in|niet in|niet op"
     "|aber nicht im|mais pas en|pero no en|ma non nel",
     "in": "im|im jahr|im jahre|en|em|nel|nell['’]|nel mese di|dans|en el|in het jaar|in de|au|à|a|am",
+}
+_ELSEWHERE = {  # further languages, whose months are not read: before a year or a date in numbers
+    "before": "перед|przed|před|pred|prije|före|innan|før|ennen|înainte de|πριν|πριν από|πριν το|לפני|قبل|trước"
+    "|sebelum",
+    "until": "до|по|не позже|не позднее|do|až do|till|til|indtil|fram till|până|până în|până la|μέχρι|έως|עד|حتى|hasta"
+    "|đến|hingga|sampai",
+    "after": "после|після|po|poslije|posle|nakon|efter|etter|după|μετά|μετά από|μετά το|אחרי|بعد|setelah",
+    "since": "с|со|з|від|начиная с|не раньше|не ранее|od|sedan|siden|από|מאז|منذ|sejak|từ",
+    "except": "кроме|окрім|крім|без|не|не в|oprócz|poza|kromě|okrem|utom|förutom|undtagen|unntatt|cu excepția|fără"
+    "|εκτός|εκτός από|חוץ מ|ماعدا|عدا|kecuali",
+}
+_BEHIND = {  # and those that write such a word behind the time
+    "before": "より前|以前|之前|前(?![后後半期])|이전|전(?![가-힣])|önce|öncesi|előtt|पहले|से पहले",
+    "until": "asti|saakka|まで|为止|為止|까지|kadar|तक",
+    "after": "jälkeen|より後|之后|之後|后|後|이후|후(?![가-힣])|sonra|után|के बाद|बाद",
+    "since": "lähtien|alkaen|以降|以来|以後|以后|から|起|부터|beri|óta|से",
+}
+_UNITS = {
+    word: unit
+    for unit, words in {
+        "day": "tag tage tagen jour jours día días dia dias giorno giorni dag dagen",
+        "week": "woche wochen semaine semaines semana semanas settimana settimane week weken",
+        "month": "monat monate monaten mois mes meses mese mesi mês maand maanden",
+        "year": "jahr jahre jahren an ans année années año años anno anni ano anos jaar",
+    }.items()
+    for word in words.split()
+}
+_COUNTS = {
+    word: count
+    for count, words in enumerate(
+        (
+            "ein eine einem einen einer un une una um uma uno een",
+            "zwei deux dos due dois duas twee",
+            "drei trois tres tre três drie",
+            "vier quatre cuatro quattro quatro",
+            "fünf cinq cinco cinque vijf",
+            "sechs six seis sei zes",
+        ),
+        1,
+    )
+    for word in words.split()
 }
 _FEAST = rf"(?:{'|'.join(_NAMES)})\b"
 _SHARE = rf"(?:a )?(?:{'|'.join(_SHARES.values())})(?: de| di| van)?[ -]"
@@ -87,8 +129,8 @@ def elsewhere() -> Rules:
     yield r"(\d\d?\.\d\d?\.(?:\d{2,4})?) ?(?:bis(?: zum)?|tot|au|al|até) (?=\d\d?\.\d\d?\.)", r"\1 - "
     either = " bis |[ ]?[/–-][ ]?| oder | und | ou | et | o | y | e | en | of "
     yield rf"({_FOREIGN})({either})(?=(?:{_SHARE})?{_MONTH}{_OF} {YEAR})", _joined
-    also = "und|oder|bis|ou|et|o|y|e|en|of|à|a|al|au|tot"
-    yield rf"({_DAY}) (?:{also}) (?:le |el |il )?(?={_DAY} (?:de )?{_MONTH})", r"\1 to "
+    also = "und|oder|bis|auf|ou|et|o|y|e|en|of|op|à|a|al|au|tot"
+    yield rf"({_DAY}) (?:{also}) (?:le |el |il |den |zum |de |o )?(?={_DAY} (?:de )?{_MONTH})", r"\1 to "
     yield rf"(?:le |el |il |den |o )?({_DAY})\.? ?(?:de |d['’])?({_MONTH}){_OF}(?: ({YEAR})\b)?", _dated
     yield rf"({_FOREIGN}){_OF} ({YEAR})\b", lambda m: f"{_MONTHS[m[1].lower()]} {m[2]}"
     yield (
@@ -96,11 +138,44 @@ def elsewhere() -> Rules:
         rf"(?: de| del| dell['’]anno| van)? (?P<year>{YEAR})\b",
         lambda m: f"{'in ' if m['in'] else ''}{_NAMES[m['name'].lower()]} {m['year']}",
     )
+    yield from _beside()
     for english, words in (*_SHARES.items(), *_LIMITS.items()):
         said = "|".join(sorted(words.split("|"), key=len, reverse=True))
         time = _A_TIME if english != "in" else rf"{_A_TIME}(?=[^\d,.;?!]*{YEAR}\b)"
         of = r"(?:a |no |em |en |al )?" if english in _SHARES else ""
         yield rf"{of}(?:{said})(?:{_ARTICLE} |(?<=['’])|(?<=mi)-)(?:van )?{time}", f"{english} "
+
+
+def _beside() -> Rules:
+    """ "Deux semaines avant", "la semana antes de", "le lendemain de"; the limits of further languages."""
+    before, after = (f"(?:{_LIMITS[name]})" for name in ("before", "after"))
+    yield (
+        rf"(?:(?P<count>\d\d?|{'|'.join(_COUNTS)}) "
+        r"|(?:(?:am|an|in|en|nel|no|na|op) )?(?:de[mnr]?|die|das|l[ae]|el|il|o) )?"
+        rf"(?P<unit>{'|'.join(_UNITS)}) (?:darauf |später )?(?:(?P<before>{before})|{after}){_ARTICLE} {_A_TIME}",
+        _units_beside,
+    )
+    eve = "(?:der |am )?vorabend|(?:(?:à )?la |na |en la |a )?(?:veille|v[ií]spera|véspera|vigilia)"
+    yield rf"(?:{eve}) (?:d[eiou]|del|da|von|vor|des){_ARTICLE} {_A_TIME}", "the day before "
+    yield rf"(?:le )?lendemain d(?:e|u){_ARTICLE} {_A_TIME}", "the day after "
+    day = rf"(?:{YEAR}(?:-\d\d(?:-\d\d)?)?(?![\d-])|\d\d?[./-] ?\d\d?[./-] ?(?:\d\d){{1,2}}(?!\d))"
+    yield rf"(?:fra|från|из|din|dari|от|z|з) ({day}) (?:til|till|до|până la|do|hingga|sampai) (?={day})", r"from \1 to "
+    doing = "".join(rf"(?<!\b{word} )" for word in "i we he she you they to did".split())  # "what did we do 2020"
+    for english, words in _ELSEWHERE.items():
+        said = "|".join(sorted(words.split("|"), key=len, reverse=True))
+        yield rf"{doing}(?:{said}):? ?(?={day})", f"{english} "
+    for english, words in _BEHIND.items():
+        yield rf"({day})['’]?(?:[a-zçğıöşüäé]{{0,4}}|年|년) ?(?:{words})(?![a-z])", rf"{english} \1 "
+
+
+def _units_beside(match: re.Match[str]) -> str:
+    """ "2 weeks before", "the day after"."""
+    count, side = match["count"], "before" if match["before"] else "after"
+    unit = _UNITS[match["unit"].lower()]
+    if not count:
+        return f"the {unit} {side} "
+    number = int(count) if count.isdigit() else _COUNTS[count.lower()]
+    return f"{number} {unit}{'s' * (number > 1)} {side} "
 
 
 def _in_english(end: str) -> str:

@@ -37,6 +37,7 @@ _COUNTED = "a one two three four five six seven eight nine ten eleven twelve".sp
 _MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 _NAMES = "|".join(re.escape(name) for name in sorted((*SEASONS, *FEASTS), key=len, reverse=True))
 _NAME = rf"(?:(?:{_NAMES})\b|{_MONTH})"
+_PART_OR_DAY = "|".join((*SEASONS, *WEEKDAYS, *MONTHS))
 _AFTER_PART = "|".join(
     rf"(?<={name}\ )|(?<={name}\ of\ )" for name in (*SEASONS, "christmas", "easter", r"new\ year's\ eve", "halloween")
 )
@@ -55,7 +56,7 @@ _PAIRS = "|".join(f"{n:02}/{(n + 1) % 100:02}" for n in range(100))  # 2019/20
 _TWO_YEARS = "|".join(rf"{n:02}\ ?[/–-]\ ?(?:19|20)?{(n + 1) % 100:02}" for n in range(100))
 _DAYS_AFTER = (
     rf"(?:{'|'.join((*WEEKS, 'last'))})\ (?:week|weekend|days?|{'|'.join(WEEKDAYS)}"
-    r"|(?:\d{1,2}|few|couple\ of)\ (?:day|week)s)(?=\ (?:of|in)\b)"
+    r"|(?:\d{1,2}|few|couple\ of)\ (?:day|week|month)s)(?=\ (?:of|in)\b)"
 )
 _OF_DECADE = r"(?:early|mid|late)[ -]|(?:first|second)\ half\ of\ (?:the\ )?"
 _VAGUE = r"""(?:(?:many|some|several)\ )?years\ (?:ago|back)|one\ (?:year|day)(?=\s*(?:[?.!,]|$))|another\ year
@@ -87,7 +88,7 @@ _ATOM = re.compile(
     | (?:this|the\ same)\ (?P<same>time|day|week|month)\ (?:last\ year|(?P<sameyear>{_COUNT})\ years?\ ago)\b
     | (?P<nthday>{_NTH})(?:\ ?(?:{TO}|and)\ ?(?:the\ )?(?P<nthlast>{_NTH}))?\ (?:of\ )?(?P<monthof>last|this)\ month\b
     | (?P<calendar>(?:calendar\ )?week|wk|[ck]w)\ ?(?P<isoweek>\d\d?)\b(?!\ of\ (?!(?:the\ year\ )?(?:19|20)\d\d))
-    | (?P<agoparts>{_COUNT})\ (?P<agopart>{"|".join((*SEASONS, *WEEKDAYS))}|christmas|easter|weekend)(?:s|es)?\ ago\b
+    | (?P<agoparts>{_COUNT})\ (?P<agopart>{_PART_OR_DAY}|christmas|easter|weekend)(?:s|es)?\ ago\b
     | (?P<unitbefore>week|weekend|month)\ before\ last\b
     | (?:last|past)\ (?P<manyparts>{_COUNT}|couple\ of)\ (?P<manypart>{"|".join(SEASONS)}|christmas|easter)(?:s|es)\b
     | (?:last|past)\ (?P<many>{_COUNT}|couple\ of)\ (?P<units>day|week|month|year)s\b

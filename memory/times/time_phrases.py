@@ -56,6 +56,7 @@ _CLAUSE = re.compile(
     re.I,
 )
 """What happened in a time after, "since we got him in 2017": the time has no limit on one side."""
+_BETWEEN_A_DEED = re.compile(r"\bbetween (?!one |both )[^,.;?!\d]{1,40} and (?:the )?$", re.I)
 _ONWARDS = re.compile(r" (?:onwards?\b|on(?=\s*[?.!,]|\s*$))", re.I)
 
 
@@ -132,7 +133,7 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
 def _apart(phrases: Sequence[Phrase]) -> list[Phrase]:
     """The phrases without those that are the beginning of another: "the last Sunday" of "before Christmas"."""
     return [
-        one for one in phrases if not any(other.start <= one.start and one.end <= other.said[0] for other in phrases)
+        one for one in phrases if not any(other.start <= one.said[0] and one.end <= other.said[0] for other in phrases)
     ]
 
 
@@ -178,7 +179,7 @@ def range_words(since: date, before: date) -> str:
 
 def _phrases(text: str, found: Sequence[Atom]) -> Iterable[Phrase]:
     """Atoms with nothing but small words between them, as phrases."""
-    rest = list(found)
+    rest, known = list(found), 0
     while rest:
         first = rest.pop(0)
         head = _HOW.search(text, 0, first.start)
@@ -210,6 +211,9 @@ def _phrases(text: str, found: Sequence[Atom]) -> Iterable[Phrase]:
             start = first.start
         if how in ("in", "on", "at", "during") and (clause := _CLAUSE.search(text, 0, start)):
             how = "until" if clause["until"] else "since"
+        if not head and (between := _BETWEEN_A_DEED.search(text, known, first.start)):  # "between my birthday and May"
+            how, start = "until", between.start()
+        known = end
         beside = (head["beside"] or "").lower() if head else ""
         yield Phrase(how, start, end, (first.start, said), tuple(map(tuple, groups)), is_range, beside)
 

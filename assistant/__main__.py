@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from assistant import offline
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
 from assistant.commands import models_cli, search_cli
 from assistant.commands.list_command import print_list
 from assistant.commands.printed_results import PrintedResults, about_episode, empty_result, recall_line, recall_row

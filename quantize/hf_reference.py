@@ -20,7 +20,7 @@ from PIL import Image
 from transformers import AutoImageProcessor, AutoTokenizer
 
 from assistant.backend import Chunk, Message, Options
-from assistant.backends.hf_transformers import load_model
+from assistant.backends.causal.hf_transformers import load_model
 from assistant.chatml import Mark, Piece, Words, pieces
 from assistant.encoder.open_encoder import open_shipped
 from assistant.models import hf_config

@@ -216,10 +216,10 @@ def open_variant(variant: Variant, checkpoint: Path, threads: int = 1) -> Reader
         return Checkpoint(variant.language)
     spec = spec_of(variant, checkpoint)
     if variant.engine == "mlx":
-        from assistant.backends.mlxvlm import open_mlx
+        from assistant.backends.causal.mlxvlm import open_mlx
 
         return open_mlx(spec, threads)
-    from assistant.backends.llamacpp import open_llamacpp
+    from assistant.backends.llama.llamacpp import open_llamacpp
 
     return open_llamacpp(spec, threads)
 

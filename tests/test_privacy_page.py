@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
 from assistant.mcp_server.memory_tools import MemoryTools
 from assistant.photo import MAX_SIDE, from_image, load_photo
 from demo.album import HERE as ALBUM

@@ -1,1 +1,1 @@
-"""The engines behind the `Backend` protocol (llama.cpp, MLX, transformers), and their caches."""
+"""The engines behind the `Backend` protocol: llama.cpp, transformers, MLX, and the fake of the tests."""

@@ -16,8 +16,8 @@ import numpy as np
 
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.abort_flag import AbortFlag, Cancelled
-from assistant.backends.kv_snapshot import KvSnapshot
-from assistant.backends.prefix_cache import PrefixCache, Step, Unit
+from assistant.backends.cache.kv_snapshot import KvSnapshot
+from assistant.backends.cache.prefix_cache import PrefixCache, Step, Unit
 from assistant.backends.sampling import pick, probabilities
 from assistant.chatml import Mark, Piece, Words, large_photo, pieces
 from assistant.models.spec import Spec

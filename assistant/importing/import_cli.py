@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any, get_args
 
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.importing.chat import DayOrder
 from assistant.importing.file_metadata import one_line

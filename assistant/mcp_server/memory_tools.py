@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
 from assistant.embedder.embed_words import embed_missing
 from assistant.embedder.text_embedder import attach
 from assistant.encoder.encoder import PhotoEncoder

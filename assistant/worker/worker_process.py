@@ -16,9 +16,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from assistant import offline
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.llamacpp import open_llamacpp
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.models.spec import Spec
 from memory.errors import KeepsakeError, ModelError
 
@@ -29,11 +29,11 @@ IDLE = 2.0
 def open_engine(spec: Spec, threads: int, context: int) -> CachedBackend:
     """Open the engine that a model needs, in this process. Raises ModelError."""
     if spec.engine == "mlx":
-        from assistant.backends.mlxvlm import open_mlx
+        from assistant.backends.causal.mlxvlm import open_mlx
 
         return open_mlx(spec, threads, context, cache=disk_cache.root())
     if spec.engine == "transformers":
-        from assistant.backends.hf_transformers import open_hf
+        from assistant.backends.causal.hf_transformers import open_hf
 
         return open_hf(spec, threads, context)
     return open_llamacpp(spec, threads, context, cache=disk_cache.root())

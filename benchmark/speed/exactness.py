@@ -1,7 +1,7 @@
 """Does a cache change what the model computes? Logits of every cached path against an engine that reads all afresh.
 
-Prompts are read in steps that depend on the prompt alone (`assistant/backends/prefix_cache.py`), so the logits must be
-equal to the bit.
+Prompts are read in steps that depend on the prompt alone (`assistant/backends/cache/prefix_cache.py`), so the logits
+must be equal to the bit.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from assistant import prompt
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
 from assistant.chatml import Piece, pieces
 from assistant.models.spec import Spec
 from benchmark.speed.keepsake_peer import open_engine

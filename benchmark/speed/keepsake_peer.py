@@ -9,8 +9,8 @@ from pathlib import Path
 
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.llamacpp import open_llamacpp
-from assistant.backends.mlxvlm import open_mlx
+from assistant.backends.causal.mlxvlm import open_mlx
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.models.spec import Spec
 from benchmark.speed.peer import TimedAnswer, timed
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.backend import Message
-from assistant.backends import llama_loader
-from assistant.backends.llama_loader import BATCH
+from assistant.backends.llama import llama_loader
+from assistant.backends.llama.llama_loader import BATCH
 from assistant.models.spec import Spec
 from benchmark.speed.chat_request import TEMPLATE, as_chat
 from benchmark.speed.peer import TimedAnswer, timed

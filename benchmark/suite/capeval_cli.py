@@ -109,7 +109,7 @@ def command(args: argparse.Namespace) -> int:
         scores = score_captions_file(args.questions, args.captions, judge)
         print(json.dumps(scores, indent=None if args.json else 2))
         return 0
-    from assistant.backends.llamacpp import open_llamacpp
+    from assistant.backends.llama.llamacpp import open_llamacpp
 
     name, drawn, total = _data(args)
     spec = local.load(args.model)

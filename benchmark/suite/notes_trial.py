@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Caption, answer, score; prints the shares with intervals. Raises KeepsakeError for what the user can mend."""
-    from assistant.backends.llamacpp import open_llamacpp
+    from assistant.backends.llama.llamacpp import open_llamacpp
 
     view, things = photo_views(args.photos, args.split)
     request = (prompt.CAPTION_REQUEST, *prompt.OTHER_REQUESTS)[args.request]

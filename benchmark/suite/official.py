@@ -58,7 +58,7 @@ def command(args: argparse.Namespace) -> int:
     rows = list(islice(read_hub(args.source, args.task, split=args.split, download=args.download), args.n))
     if not rows:
         raise KeepsakeError(f"{args.source} has no rows")
-    from assistant.backends.llamacpp import open_llamacpp
+    from assistant.backends.llama.llamacpp import open_llamacpp
 
     spec = local.load(args.model)
     backend = open_llamacpp(spec, threads=args.threads)

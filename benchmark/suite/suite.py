@@ -129,7 +129,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Run the suite and print its averages; return 1 when no block could run. Raises KeepsakeError."""
-    from assistant.backends.llamacpp import open_llamacpp
+    from assistant.backends.llama.llamacpp import open_llamacpp
 
     blocks = [b for b in load(args.suite) if not args.only or b.name in args.only]
     if unknown := set(args.only or ()) - {b.name for b in blocks}:

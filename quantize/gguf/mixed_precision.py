@@ -174,7 +174,7 @@ def _measure(
 
 def _logits(spec: Spec, n: int, threads: int) -> Iterator[np.ndarray]:
     """Logits (N, V) along the right caption of each sample."""
-    from assistant.backends.llamacpp import open_llamacpp
+    from assistant.backends.llama.llamacpp import open_llamacpp
 
     reader = open_llamacpp(spec, threads)
     try:

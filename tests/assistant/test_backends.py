@@ -15,7 +15,7 @@ import pytest
 from assistant import prompt
 from assistant.backend import Message, Options
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.llamacpp import LlamaCppRunner
+from assistant.backends.llama.llamacpp import LlamaCppRunner
 from assistant.chatml import Mark, Words, pieces
 from assistant.models.spec import Spec
 from assistant.worker.worker_backend import WorkerBackend

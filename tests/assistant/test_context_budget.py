@@ -12,7 +12,7 @@ from PIL import Image
 from assistant import prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.fake import FakeBackend
-from assistant.backends.llamacpp import open_llamacpp
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.events import (
     Answered,

@@ -13,10 +13,10 @@ import pytest
 
 from assistant import prompt
 from assistant.backend import Options
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
+from assistant.backends.cache.disk_cache import DiskCache
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.disk_cache import DiskCache
-from assistant.backends.llamacpp import open_llamacpp
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.chatml import Mark, Piece, Words
 from assistant.models.spec import Spec
 from assistant.photo import from_image
@@ -136,7 +136,7 @@ def test_a_disk_that_takes_nothing_is_no_error(tmp_path: Path, monkeypatch: pyte
 def test_two_processes_share_a_folder(cache: DiskCache) -> None:
     """Both write, read and make room at once: all they ever read is whole, and the limit holds."""
     script = (
-        "import random, sys; from pathlib import Path; from assistant.backends.disk_cache import DiskCache\n"
+        "import random, sys; from pathlib import Path; from assistant.backends.cache.disk_cache import DiskCache\n"
         f"cache = DiskCache(Path({str(cache.folder)!r}), {cache.limit}); rng = random.Random(sys.argv[1]); hits = 0\n"
         "for _ in range(400):\n"
         "    n = rng.randrange(12); body = bytes([n]) * 900\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.backend import Message, Options
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
 from assistant.models.spec import Spec
 from assistant.photo import from_image
 from assistant.worker.worker_backend import WorkerBackend
@@ -72,10 +72,10 @@ ROOM = 100_000
 APP = """
 import hashlib, json, sys
 from pathlib import Path
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
 from assistant.models import local
 from assistant.chatml import Mark, Words
-from assistant.backends.llamacpp import open_llamacpp
+from assistant.backends.llama.llamacpp import open_llamacpp
 from tests.assistant.test_endurance import photo
 
 disk_cache.VISION_BYTES = int(sys.argv[3])

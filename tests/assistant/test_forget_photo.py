@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from assistant import __main__ as cli
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
 from assistant.photo import load_photo
 from demo.album import HERE as DEMO
 from memory.episode import Episode, Turn

@@ -16,9 +16,9 @@ from llama_cpp import llama_cpp
 
 from assistant import prompt
 from assistant.backend import Chunk, Message, Options
-from assistant.backends import llama_loader
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.llamacpp import open_llamacpp
+from assistant.backends.llama import llama_loader
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.chatml import Mark, Words, pieces
 from assistant.models.spec import Spec
 from assistant.photo import from_image

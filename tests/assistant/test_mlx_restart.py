@@ -17,9 +17,9 @@ from PIL import Image
 
 from assistant import prompt
 from assistant.backend import Options
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.mlxvlm import open_mlx
+from assistant.backends.causal.mlxvlm import open_mlx
 from assistant.chatml import Mark, Piece, Words
 from assistant.models import local
 from assistant.models.photo_budget import PhotoBudget
@@ -166,7 +166,8 @@ def test_what_another_model_version_or_photo_made_is_not_taken_up(
     for library in ("mlx", "mlx-vlm", "transformers"):
         with monkeypatch.context() as patch:
             patch.setattr(
-                "assistant.backends.mlxvlm.version", lambda name, new=library: version(name) + " b" * (name == new)
+                "assistant.backends.causal.mlxvlm.version",
+                lambda name, new=library: version(name) + " b" * (name == new),
             )
             engine = opened()
             assert (engine.read(asked)[1], engine.photos_encoded) == (0, 1), library

@@ -16,9 +16,9 @@ import pytest
 from llama_cpp import llama_cpp
 
 from assistant.backend import Message, Options
+from assistant.backends.cache.prefix_cache import PrefixCache, Step, Unit, plan_steps
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.llamacpp import open_llamacpp
-from assistant.backends.prefix_cache import PrefixCache, Step, Unit, plan_steps
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.chatml import ASSISTANT, Mark, Piece, Words
 from assistant.models.spec import Spec
 from memory.episode import Photo

@@ -12,7 +12,7 @@ import pytest
 
 from assistant import prompt
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.llamacpp import open_llamacpp
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.events import Answered, Captioned, Recalled
 from assistant.encoder.encoder import PhotoEncoder

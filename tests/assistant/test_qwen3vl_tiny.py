@@ -15,7 +15,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.llamacpp import open_llamacpp
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.chatml import Mark, Words
 from assistant.models.spec import Spec
 from memory.episode import Photo

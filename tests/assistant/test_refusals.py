@@ -10,7 +10,7 @@ from llama_cpp import llama_cpp, mtmd_cpp
 from assistant import prompt
 from assistant.backend import Options
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.llamacpp import open_llamacpp
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.models.spec import Spec
 from assistant.photo import from_image
 from benchmark.world.scene import Look, draw

@@ -16,9 +16,9 @@ import torch
 from assistant import prompt
 from assistant.backend import Message
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.hf_transformers import open_hf
-from assistant.backends.llamacpp import open_llamacpp
-from assistant.backends.mlxvlm import open_mlx
+from assistant.backends.causal.hf_transformers import open_hf
+from assistant.backends.causal.mlxvlm import open_mlx
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.models import local
 from assistant.models.spec import Spec
 from assistant.photo import from_image

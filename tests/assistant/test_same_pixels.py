@@ -19,10 +19,10 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from transformers.models.smolvlm.image_processing_pil_smolvlm import SmolVLMImageProcessorPil
 
 from assistant.backend import Message, Options
-from assistant.backends import mtmd
-from assistant.backends.hf_transformers import open_hf
-from assistant.backends.llamacpp import open_llamacpp
-from assistant.backends.mlxvlm import open_mlx
+from assistant.backends.causal.hf_transformers import open_hf
+from assistant.backends.causal.mlxvlm import open_mlx
+from assistant.backends.llama import mtmd
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.chatml import Words
 from assistant.models import local
 from assistant.models.photo_budget import PhotoBudget, resized, size_for

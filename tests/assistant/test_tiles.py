@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from assistant.backend import Message, Options
-from assistant.backends.llamacpp import open_llamacpp
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.chatml import Mark, pieces
 from assistant.models import local
 from assistant.models.spec import Spec

@@ -18,7 +18,7 @@ import pytest
 
 from assistant import prompt
 from assistant.backend import Chunk, Options
-from assistant.backends.llamacpp import open_llamacpp
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.models import local
 from assistant.models.spec import Spec
 from assistant.photo import load_photo

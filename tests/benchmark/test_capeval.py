@@ -105,7 +105,7 @@ def test_a_failure_is_a_row(tmp_path: Path) -> None:
 
 def capeval_command(monkeypatch: pytest.MonkeyPatch, backend: FakeBackend, *args: str) -> int:
     """Run the command with this backend in place of the model that it would load."""
-    monkeypatch.setattr("assistant.backends.llamacpp.open_llamacpp", lambda spec, threads: backend)
+    monkeypatch.setattr("assistant.backends.llama.llamacpp.open_llamacpp", lambda spec, threads: backend)
     return main(["capeval", "--n", "2", *args])
 
 

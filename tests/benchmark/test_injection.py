@@ -23,7 +23,7 @@ from assistant.backend import Chunk, Message, Options
 from assistant.backends import cached_backend
 from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.fake import FakeBackend
-from assistant.backends.llamacpp import LlamaCppRunner, open_llamacpp
+from assistant.backends.llama.llamacpp import LlamaCppRunner, open_llamacpp
 from assistant.chatml import Mark, Words
 from assistant.commands import printed_results
 from assistant.models.spec import Spec

@@ -34,7 +34,7 @@ def test_each_row_is_captioned_asked_and_judged(
 ) -> None:
     source = as_folder(table(2), tmp_path / "rows")
     backend = FakeBackend(["Thing 1 again.", "It was at the café 0.", "Thing 2.", "I do not know."])
-    monkeypatch.setattr("assistant.backends.llamacpp.open_llamacpp", lambda spec, threads: backend)
+    monkeypatch.setattr("assistant.backends.llama.llamacpp.open_llamacpp", lambda spec, threads: backend)
     with ChatServer(judge) as server:
         chat = ["--judge", "chat", "--url", server.url, "--judge-model", "m"]
         command = ["official", "--task", task, "--source", str(source), "--out", str(tmp_path), "--json", *chat]
@@ -56,7 +56,7 @@ def test_prompts_are_laid_out_as_in_training(
     """Previously a model that was trained on the published prompts was measured by ours. The marker of ITR is counted
     as the authors count it: in capitals."""
     backend = FakeBackend(["Thing 1 again.", "SKS! It was at the café 0.", "Thing 2.", "sks"])
-    monkeypatch.setattr("assistant.backends.llamacpp.open_llamacpp", lambda spec, threads: backend)
+    monkeypatch.setattr("assistant.backends.llama.llamacpp.open_llamacpp", lambda spec, threads: backend)
     source = as_folder(table(2), tmp_path / "rows")
     with ChatServer(judge) as server:
         chat = ["--judge", "chat", "--url", server.url, "--judge-model", "m", "--json", "--layout", layout]

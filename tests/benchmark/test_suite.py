@@ -263,7 +263,7 @@ def test_the_command(
         opened.append(spec)
         return FakeBackend(["This is Milo."])
 
-    monkeypatch.setattr("assistant.backends.llamacpp.open_llamacpp", backend)
+    monkeypatch.setattr("assistant.backends.llama.llamacpp.open_llamacpp", backend)
     text = GOOD.replace("gate", "capeval") + GOOD.replace('"x"', '"zero"').replace("gate", "zero-shot")
     (tmp_path / "own.toml").write_text(text)
     assert command(arguments("--suite", str(tmp_path / "own.toml"), "--json", "--threads", "1")) == 0

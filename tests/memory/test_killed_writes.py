@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.backends.disk_cache import DiskCache
+from assistant.backends.cache.disk_cache import DiskCache
 from memory import conversations
 from memory.__main__ import main
 from memory.db import database_files

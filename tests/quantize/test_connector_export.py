@@ -13,8 +13,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from assistant import prompt
 from assistant.backend import Options
-from assistant.backends.llamacpp import open_llamacpp
-from assistant.backends.mlxvlm import open_mlx
+from assistant.backends.causal.mlxvlm import open_mlx
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.encoder.open_encoder import open_shipped
 from assistant.models import local
 from assistant.models.hf_config import CONNECTOR

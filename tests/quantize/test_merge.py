@@ -19,7 +19,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import Qwen3VLForConditionalGeneration, SmolVLMForConditionalGeneration
 
-from assistant.backends import llama_loader
+from assistant.backends.llama import llama_loader
 from quantize.gguf import export
 from quantize.merge.lora import merge
 from tests.support import tinynano, tinyqwen

@@ -16,7 +16,7 @@ import pytest
 import torch
 from transformers import AutoConfig
 
-from assistant.backends.mlxvlm import open_mlx
+from assistant.backends.causal.mlxvlm import open_mlx
 from assistant.chatml import pieces
 from assistant.models import local
 from assistant.models.spec import UNCALIBRATED, Spec

@@ -19,7 +19,7 @@ from gguf import GGUFReader
 from peft import LoraConfig, get_peft_model
 
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.llamacpp import open_llamacpp
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.chatml import Piece, Words, pieces
 from assistant.models.spec import Spec
 from assistant.photo import from_image

@@ -17,7 +17,7 @@ import torch
 from gguf import GGUFReader
 from gguf.quants import dequantize
 
-from assistant.backends.llamacpp import open_llamacpp
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.models.spec import Spec
 from benchmark.world.sample import Sample, build
 from benchmark.world.sample import Spec as Drawn

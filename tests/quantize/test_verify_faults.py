@@ -18,7 +18,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 
 from assistant.backend import Options
-from assistant.backends import mtmd
+from assistant.backends.llama import mtmd
 from benchmark.world.sample import Sample
 from quantize import variants
 from quantize.gguf import chat_template, export

@@ -25,7 +25,7 @@ from assistant.models.model_files import packaged
 
 HOST = "127.0.0.1"
 SERVE = """
-from assistant.backends import llama_loader
+from assistant.backends.llama import llama_loader
 from llama_cpp.server.__main__ import main
 with llama_loader.safe_defaults():
     main()

@@ -21,7 +21,7 @@ from pathlib import Path
 from keyring import set_keyring
 from keyring.backends import fail
 
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
 from assistant.backends.fake import FakeBackend
 from assistant.encoder.encoder import BackendEncoder
 from assistant.importing.import_photos import Choices, import_all

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.causal_runner import CausalRunner
-from assistant.backends.llamacpp import LlamaCppRunner
-from assistant.backends.mtmd import VisionEncoder
+from assistant.backends.causal.causal_runner import CausalRunner
+from assistant.backends.llama.llamacpp import LlamaCppRunner
+from assistant.backends.llama.mtmd import VisionEncoder
 
 
 def llama_runner(backend: CachedBackend) -> LlamaCppRunner:

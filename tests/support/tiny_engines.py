@@ -9,9 +9,9 @@ import torch
 
 from assistant.backend import Chunk, Message, Options
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.hf_transformers import open_hf
-from assistant.backends.llamacpp import open_llamacpp
-from assistant.backends.mlxvlm import open_mlx
+from assistant.backends.causal.hf_transformers import open_hf
+from assistant.backends.causal.mlxvlm import open_mlx
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.chatml import Mark
 from assistant.models import local
 from assistant.models.spec import Spec

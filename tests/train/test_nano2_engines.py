@@ -19,9 +19,9 @@ from transformers import AutoModelForCausalLM
 from assistant import prompt
 from assistant.backend import Message
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.hf_transformers import open_hf
-from assistant.backends.llamacpp import open_llamacpp
-from assistant.backends.mlxvlm import open_mlx
+from assistant.backends.causal.hf_transformers import open_hf
+from assistant.backends.causal.mlxvlm import open_mlx
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.chatml import pieces
 from assistant.encoder.open_encoder import open_shipped
 from assistant.models import local

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from assistant.backends import llama_loader
+from assistant.backends.llama import llama_loader
 from memory.files import write_json
 
 TOPICS = (

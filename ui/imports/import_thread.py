@@ -20,7 +20,7 @@ from typing import Literal
 
 from textual.message import Message
 
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
 from assistant.importing.import_photos import SNAPSHOT_FROM, Choices, Tally, import_all
 from assistant.importing.import_source import Source
 from assistant.importing.seen_files import SeenFiles

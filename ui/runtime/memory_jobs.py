@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
 from assistant.conversation.conversation import Conversation
 from assistant.embedder.text_embedder import attach
 from memory import conversations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
 from assistant.conversation.conversation_state import Answer
 from memory.browse import Duplicate
 from memory.episode import Episode

@@ -14,7 +14,7 @@ from assistant import prompt
 from assistant.backend import Options
 from assistant.backends.cached_backend import CachedBackend
 from assistant.backends.fake import FakeBackend
-from assistant.backends.llamacpp import open_llamacpp
+from assistant.backends.llama.llamacpp import open_llamacpp
 from assistant.chatml import pieces
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.conversation_state import opened

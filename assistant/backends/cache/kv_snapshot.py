@@ -11,8 +11,8 @@ import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from assistant.backends import disk_cache
-from assistant.backends.prefix_cache import PrefixCache, Step
+from assistant.backends.cache import disk_cache
+from assistant.backends.cache.prefix_cache import PrefixCache, Step
 
 
 class KvSnapshot:

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from assistant.backends.abort_flag import AbortFlag
+from assistant.backends.cache.prefix_cache import PhotoKey, PrefixCache, Unit, plan_steps
 from assistant.backends.cached_backend import PlannedStep
-from assistant.backends.causal_model import CausalModel, PhotoCache, PhotoSpan, VisualTokens
-from assistant.backends.prefix_cache import PhotoKey, PrefixCache, Unit, plan_steps
-from assistant.backends.processor import Processor
+from assistant.backends.causal.causal_model import CausalModel, PhotoCache, PhotoSpan, VisualTokens
+from assistant.backends.causal.processor import Processor
 from assistant.chatml import Mark, Piece, Words
 from memory.episode import Photo
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from assistant.backends import disk_cache
 from assistant.backends.abort_flag import AbortFlag
-from assistant.backends.mtmd import VisionEncoder
+from assistant.backends.cache import disk_cache
+from assistant.backends.llama.mtmd import VisionEncoder
 from assistant.models.spec import Spec
 from assistant.vision.connector_vision import ConnectorVision
 from memory.errors import ModelError

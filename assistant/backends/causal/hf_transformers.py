@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.causal_model import PhotoSpan
-from assistant.backends.causal_runner import CausalRunner
-from assistant.backends.processor import READY, Position, Processor
+from assistant.backends.causal.causal_model import PhotoSpan
+from assistant.backends.causal.causal_runner import CausalRunner
+from assistant.backends.causal.processor import READY, Position, Processor
 from assistant.models.hf_config import connector
 from assistant.models.spec import Spec
 from memory.errors import ModelError

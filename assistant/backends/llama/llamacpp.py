@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from assistant.backends import llama_loader
 from assistant.backends.abort_flag import AbortFlag
+from assistant.backends.cache.kv_snapshot import KvSnapshot
+from assistant.backends.cache.prefix_cache import PhotoKey, PrefixCache, Step, Unit, plan_steps
 from assistant.backends.cached_backend import CachedBackend, PlannedStep
-from assistant.backends.kv_snapshot import KvSnapshot
-from assistant.backends.llama_loader import BATCH
-from assistant.backends.mtmd import VisionEncoder
-from assistant.backends.prefix_cache import PhotoKey, PrefixCache, Step, Unit, plan_steps
+from assistant.backends.llama import llama_loader
+from assistant.backends.llama.llama_loader import BATCH
+from assistant.backends.llama.mtmd import VisionEncoder
 from assistant.chatml import Mark, Piece, Words
 from assistant.models.photo_budget import RULE
 from assistant.models.spec import Spec

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from assistant.backends import disk_cache
+from assistant.backends.cache import disk_cache
+from assistant.backends.cache.kv_snapshot import KvSnapshot
 from assistant.backends.cached_backend import CachedBackend
-from assistant.backends.causal_model import PhotoCache, PhotoSpan
-from assistant.backends.causal_runner import CausalRunner
-from assistant.backends.kv_snapshot import KvSnapshot
-from assistant.backends.processor import READY, Position, Processor
+from assistant.backends.causal.causal_model import PhotoCache, PhotoSpan
+from assistant.backends.causal.causal_runner import CausalRunner
+from assistant.backends.causal.processor import READY, Position, Processor
 from assistant.models.hf_config import config
 from assistant.models.photo_budget import RULE
 from assistant.models.spec import Spec

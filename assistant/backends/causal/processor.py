@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from assistant.backends.prefix_cache import PhotoKey, Unit
+from assistant.backends.cache.prefix_cache import PhotoKey, Unit
 from assistant.chatml import Mark, Piece, Words
 from assistant.encoder.open_encoder import open_shipped
 from assistant.models import hf_config

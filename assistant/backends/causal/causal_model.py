@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from assistant.backends.disk_cache import FORMAT, DiskCache
-from assistant.backends.processor import Position
+from assistant.backends.cache.disk_cache import FORMAT, DiskCache
+from assistant.backends.causal.processor import Position
 from memory.episode import Photo
 
 Pack = Callable[[Sequence[Any]], memoryview]

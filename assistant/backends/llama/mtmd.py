@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from assistant.backends.abort_flag import AbortFlag
-from assistant.backends.disk_cache import FORMAT, MB, DiskCache
+from assistant.backends.cache.disk_cache import FORMAT, MB, DiskCache
 from assistant.models import gguf_metadata
 from assistant.models.photo_budget import RULE, PhotoBudget, resized, resized_for_tiles
 from assistant.photo import pixels

@@ -1,0 +1,1 @@
+"""What spares reading and encoding twice: the record of the KV cache, its snapshot on disk, and the disk cache."""

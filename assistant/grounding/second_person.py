@@ -20,5 +20,5 @@ def to_the_user(sentence: str) -> str:
         return word.capitalize() if match.start() == 0 else word
 
     changed = re.sub(rf"(?<![\w'’-])(?:{'|'.join(_MY)})(?![\w'’-])", other, sentence, flags=re.IGNORECASE)
-    changed = re.sub(r"\b([Yy]ou) was\b", r"\1 were", changed)
+    changed = re.sub(r"\b([Yy]ou) was(n['’]?t)?\b", r"\1 were\2", changed)
     return re.sub(r"^(\W*)(?:please )?remind you\b", r"\1You asked me to remind you", changed, flags=re.IGNORECASE)

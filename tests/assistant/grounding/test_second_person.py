@@ -1,0 +1,23 @@
+"""What the user said of themselves, said to the user."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.grounding.second_person import to_the_user
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("My dog was with me.", "Your dog was with you."),
+        ("He hid it when I wasn't looking.", "He hid it when you weren't looking."),
+        ("he hid it when i wasnt looking", "he hid it when you werent looking"),
+        ("We were late, and I was cold.", "You were late, and you were cold."),
+        ("The bear is mine, our old one.", "The bear is yours, your old one."),
+        ("Remind me to water it.", "You asked me to remind you to water it."),
+        ("I do not know this one.", "I do not know this one."),
+    ],
+)
+def test_my_becomes_your_but_for_what_the_assistant_says_of_itself(told: str, said: str) -> None:
+    assert to_the_user(told) == said

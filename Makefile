@@ -5,15 +5,14 @@ LLAMA := $(shell sed -n 's/.*"llama-cpp-python==\([0-9.]*\)".*/\1/p' pyproject.t
 WORKERS ?= 2
 TESTS := KEEPSAKE_HOME=$(CURDIR)/.venv/home .venv/bin/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
 # The engine's tests, which run a second time with llama.cpp as other processors have it.
-ENGINE := tests/assistant/test_llamacpp.py tests/assistant/test_prefix_cache.py tests/assistant/test_disk_cache.py \
-	tests/assistant/test_backends.py tests/assistant/test_qwen3vl_tiny.py tests/ui/test_prefetch.py
+ENGINE := $(addprefix tests/assistant/backends/test_,llamacpp.py prefix_cache.py disk_cache.py backends.py qwen3vl_tiny.py) \
+	tests/ui/test_prefetch.py
 
 # What people do, in a real terminal; how fast keys are comes last.
 E2E := $(wildcard tests/e2e/e2e_*.py)
 
 # The tests that touch days, which run again where it is 14 hours later, and eight earlier.
-DAYS := tests/memory $(wildcard tests/assistant/test_import*.py tests/assistant/test_whatsapp*.py) tests/assistant/test_telegram.py tests/assistant/test_signal.py \
-	tests/assistant/test_sidecars.py tests/assistant/test_camera_date.py tests/assistant/test_file_metadata.py
+DAYS := tests/memory tests/assistant/importing tests/assistant/metadata
 
 .PHONY: help run test test-all test-slow test-lab e2e lint types bench train clean
 .DEFAULT_GOAL := help
@@ -36,7 +35,7 @@ test-slow: .venv/.test ## the slow tests alone, what touches days at the other e
 		echo "The engine's tests again, with $$folder" && PYTHONPATH=$$folder $(TESTS) $(ENGINE)
 
 test-lab: .venv/.test ## what stands for Qwen3-VL, which cannot be run here: a tiny one through all of runs/full.sh, and equal pixels in three engines
-	$(TESTS) -m slow tests/train/test_lab.py tests/assistant/test_same_pixels.py $(ARGS)
+	$(TESTS) -m slow tests/train/test_lab.py tests/assistant/backends/test_same_pixels.py $(ARGS)
 
 e2e: .venv/.test ## 84 user tasks and the pace of keys, in a real terminal (needs tmux), about a quarter of an hour
 	.venv/bin/python -m pytest -s --timeout 1800 $(filter-out %_pace.py,$(E2E)) $(filter %_pace.py,$(E2E)) $(ARGS)

@@ -38,14 +38,15 @@ from ui.controllers.history import HistoryController
 from ui.controllers.imports import ImportsController
 from ui.controllers.large_photos import LargePhotos
 from ui.controllers.main_view import MainView
-from ui.controllers.memories import MemoriesController
+from ui.controllers.memories.memories import MemoriesController
+from ui.controllers.memories.memory_actions import MemoryActions
+from ui.controllers.memories.trays import TraysController
 from ui.controllers.models import ModelsController
 from ui.controllers.photos import PhotosController
 from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.controllers.tellings import TellingsController
 from ui.controllers.thread_messages import ThreadMessages
-from ui.controllers.trays import TraysController
 from ui.demo_album import DemoAlbum
 from ui.dialogs.confirming import IgnoresBursts
 from ui.dialogs.episode_dialogs import HelpScreen
@@ -112,7 +113,8 @@ class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[N
         self.models = ModelsController(self, view.note, self.switch)
         self.prefetch = Prefetch(self, thread, self.reader)
         self.photos = PhotosController(self, thread, view, self.reader, self._photo_read)
-        self.memories = MemoriesController(self, thread, view, self.reader, did)
+        self.memory_actions = MemoryActions(self, thread, view, did)
+        self.memories = MemoriesController(self, thread, view, self.reader, self.memory_actions)
         self.remembering = RememberController(self, thread, view, self.composer.offer_again, did)
         self.questions = QuestionsController(thread, view, self.composer)
         self.imports = ImportsController(self, thread, view, self.status)
@@ -232,12 +234,12 @@ class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[N
             self.composer.focus()
             await self.questions.choose(message.episode, message.what == "same", self.photo)
         else:
-            self.memories.choose(message.episode, message.what)
+            self.memory_actions.choose(message.episode, message.what)
 
     def action_cite(self, number: int) -> None:
         """/1: open the memory with that number."""
         if episode := self.main_view.numbers.memory(number):
-            self.memories.choose(episode, "open")
+            self.memory_actions.choose(episode, "open")
 
     def pop_screen(self) -> AwaitComplete:
         """Ignore a second close of the same dialog (two fast Enters): Textual would end the app over it."""

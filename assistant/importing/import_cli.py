@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from assistant.backends.cache import disk_cache
 from assistant.encoder.encoder import PhotoEncoder
-from assistant.importing.chat import DayOrder
+from assistant.importing.chats.chat import DayOrder
 from assistant.importing.file_metadata import one_line
 from assistant.importing.import_photos import SNAPSHOT_FROM, Choices, Tally, import_all
 from assistant.importing.import_source import Source

@@ -16,9 +16,9 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from assistant.importing import signal, telegram, whatsapp
-from assistant.importing.chat import Chat, DayOrder
-from assistant.importing.chat_source import Media, source
+from assistant.importing.chats import signal, telegram, whatsapp
+from assistant.importing.chats.chat import Chat, DayOrder
+from assistant.importing.chats.chat_source import Media, source
 from assistant.importing.import_source import Source
 from assistant.importing.photo_tree import folder_source
 from assistant.photo import MAX_BYTES, SUFFIXES, read_file, shown

@@ -21,7 +21,7 @@ from assistant.embedder.text_embedder import attach
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.opening import encoder_and_model
 from assistant.sight import remember
-from benchmark.retrieval.photo_things import read_things
+from benchmark.retrieval.things.photo_things import read_things
 from memory.episode import Photo
 from memory.errors import KeepsakeError
 from memory.store import Memory

@@ -29,7 +29,7 @@ from assistant.opening import MODELS_OWN, encoder_and_model
 from assistant.photo import from_image
 from benchmark.retrieval import gate_fit, pair_check
 from benchmark.retrieval.chosen_encoder import add_encoder, opened
-from benchmark.retrieval.photo_things import encode_all, read_things
+from benchmark.retrieval.things.photo_things import encode_all, read_things
 from benchmark.world.concepts import concepts
 from benchmark.world.dialogue import draw_date
 from benchmark.world.sample import SIZE

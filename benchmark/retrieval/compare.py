@@ -101,8 +101,8 @@ def _scenes(args: argparse.Namespace, folder: Path, scratch: Path) -> list[dict[
 
 def _two_things(args: argparse.Namespace) -> int:
     """Measure recall of two real things in one picture, and print the rates."""
-    from benchmark.retrieval import two_things
-    from benchmark.retrieval.photo_things import read_things
+    from benchmark.retrieval.things import two_things
+    from benchmark.retrieval.things.photo_things import read_things
 
     photos = read_things(args.things, args.strangers)
     for name in args.encoder or [None]:
@@ -115,8 +115,8 @@ def _two_things(args: argparse.Namespace) -> int:
 
 def _pictures(args: argparse.Namespace) -> int:
     """Measure encoders on real photographs or on composites, and print what they reached."""
-    from benchmark.retrieval import composite_photos, recall_page, recall_table, recall_things
-    from benchmark.retrieval.photo_things import read_things
+    from benchmark.retrieval.things import composite_photos, recall_page, recall_table, recall_things
+    from benchmark.retrieval.things.photo_things import read_things
 
     if args.things:
         photos = read_things(args.things, args.strangers)

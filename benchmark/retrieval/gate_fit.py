@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.retrieval import recall_rates
-from benchmark.retrieval.memory_draws import Trials, ask, draw_things
-from benchmark.retrieval.photo_things import EncodedSet, Progress
-from benchmark.retrieval.recall_table import TextTable
+from benchmark.retrieval.things import recall_rates
+from benchmark.retrieval.things.memory_draws import Trials, ask, draw_things
+from benchmark.retrieval.things.photo_things import EncodedSet, Progress
+from benchmark.retrieval.things.recall_table import TextTable
 from memory.errors import KeepsakeError
 from memory.search.gate import Gate
 

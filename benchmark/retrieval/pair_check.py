@@ -15,8 +15,8 @@ import numpy as np
 
 from assistant.backend import Backend, Verification
 from assistant.conversation.same_thing import probability_of_yes
-from benchmark.retrieval.memory_draws import Trials, ask, draw_things
-from benchmark.retrieval.photo_things import EncodedSet, Progress
+from benchmark.retrieval.things.memory_draws import Trials, ask, draw_things
+from benchmark.retrieval.things.photo_things import EncodedSet, Progress
 from memory.search.gate import Gate
 
 MEMORY, MEMORIES = 6, 40

@@ -16,7 +16,7 @@ from assistant.models.local import load
 from assistant.photo import from_image
 from assistant.reader import answer_reader
 from benchmark.judges.score import Scores, wilson
-from benchmark.retrieval.photo_things import read_things
+from benchmark.retrieval.things.photo_things import read_things
 from benchmark.runner import CachedWriter
 from benchmark.tasks import natural_notes
 from benchmark.tasks.natural_notes import View

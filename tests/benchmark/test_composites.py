@@ -11,7 +11,7 @@ from PIL import Image
 
 from assistant import opening
 from benchmark.__main__ import main
-from benchmark.retrieval import composite_photos
+from benchmark.retrieval.things import composite_photos
 from memory.errors import KeepsakeError
 from tests.support.realthings import ColourEncoder
 

@@ -12,9 +12,9 @@ import pytest
 
 from assistant import opening
 from benchmark.__main__ import main
-from benchmark.retrieval import memory_draws, recall_page, recall_rates, recall_things
-from benchmark.retrieval.memory_draws import DrawnMemory, Trials
-from benchmark.retrieval.photo_things import EncodedSet, encode_all, read_things
+from benchmark.retrieval.things import memory_draws, recall_page, recall_rates, recall_things
+from benchmark.retrieval.things.memory_draws import DrawnMemory, Trials
+from benchmark.retrieval.things.photo_things import EncodedSet, encode_all, read_things
 from memory.episode import Episode, Turn
 from memory.errors import KeepsakeError
 from memory.search.gate import Gate

@@ -102,7 +102,7 @@ async def test_the_memorys_dialog_lists_its_marks_and_a_digit_takes_one_back(
         await pilot.press("n")
         await until(lambda: any("No: I keep that" in note for note in notes(app, "done")), "the mark is kept")
         await until(lambda: not cards(app) and idle(app), "its going")
-        app.memories.choose(leo, "open")
+        app.memory_actions.choose(leo, "open")
         await opened(app, EpisodeScreen)
         screen = app.screen
         assert isinstance(screen, EpisodeScreen)

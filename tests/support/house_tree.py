@@ -30,7 +30,7 @@ OTHERS = {
     "benchmark/meaning/README.md": "The data card of the questions in other words.",
     "benchmark/meaning/questions.tsv": "Questions in other words, each with the note that answers it, split.",
     "benchmark/report/report.html.j2": "The template of the report.",
-    "benchmark/retrieval/recall_page.html.j2": "The template of the page about recall of real things.",
+    "benchmark/retrieval/things/recall_page.html.j2": "The template of the page about recall of real things.",
     "benchmark/security/injections.toml": "The attempts to steer a model.",
     "benchmark/suite/suite.toml": "What `diagnose` runs, quick and full.",
     "benchmark/world/concepts.tsv": "Every concept, its kind and its split.",

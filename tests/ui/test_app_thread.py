@@ -21,8 +21,9 @@ from memory.episode import Episode, Photo, Recall, Turn
 from memory.errors import ModelError, ModelStopped
 from memory.store import Memory
 from tests.support.pictures import coloured
-from ui.runtime import engines, messages
+from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
+from ui.runtime.engines import engines
 
 pytestmark = pytest.mark.timeout(60)
 DAY = datetime(2025, 8, 16, 12, tzinfo=UTC)

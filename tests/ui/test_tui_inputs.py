@@ -89,7 +89,7 @@ async def test_after_every_dialog_one_types_on(memory_file: Path, photos: Path) 
             ("f6", ModelsScreen), ("f7", HistoryScreen), (app.memories.browse, BrowserScreen),
             (app.history.reminders, RemindersScreen),
             (lambda: app.action_cite(1), EpisodeScreen),
-            (lambda: app.memories.choose(cards(app)[0].episode, "edit"), EditScreen),
+            (lambda: app.memory_actions.choose(cards(app)[0].episode, "edit"), EditScreen),
         ]  # fmt: skip
         for way, screen in ways:
             if callable(way):
@@ -112,7 +112,7 @@ async def test_esc_asks_before_it_drops_what_was_written(way: str, memory_file: 
         await send(app, pilot, "/remember This is Rex.")
         await until(lambda: cards(app) and idle(app), "the memory")
         if way == "edit":
-            app.memories.choose(cards(app)[0].episode, "edit")
+            app.memory_actions.choose(cards(app)[0].episode, "edit")
         else:
             await pilot.press(way)
         kind = {"f3": RememberDialog, "f4": CaptionDialog, "edit": EditScreen}[way]

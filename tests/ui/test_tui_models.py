@@ -136,7 +136,7 @@ async def test_a_download_shows_how_far_it_is_and_one_can_go_on(
 ) -> None:
     hub = Hub()
     monkeypatch.setattr(download, "pull", hub.pull)
-    monkeypatch.setattr("ui.runtime.download_thread.EVERY", 0.0)
+    monkeypatch.setattr("ui.runtime.engines.download_thread.EVERY", 0.0)
     async with running(memory_file, FakeBackend(["A wall."])) as (app, pilot):
         await choose(app, pilot, "qwen3-vl-2b")
         await pilot.press("y")

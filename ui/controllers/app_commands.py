@@ -19,13 +19,14 @@ from ui.controllers.answers import AnswersController
 from ui.controllers.history import HistoryController
 from ui.controllers.imports import ImportsController
 from ui.controllers.main_view import MainView
-from ui.controllers.memories import MemoriesController
+from ui.controllers.memories.memories import MemoriesController
+from ui.controllers.memories.memory_actions import MemoryActions
+from ui.controllers.memories.trays import TraysController
 from ui.controllers.photos import PhotosController
 from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.controllers.start_page import StartPage
 from ui.controllers.tellings import TellingsController
-from ui.controllers.trays import TraysController
 from ui.import_paths import is_source
 from ui.input_parser import LONGEST_TEXT, to_path
 from ui.runtime.app_thread import AppThread
@@ -52,6 +53,7 @@ class AppCommands(Base):
     composer: Composer
     photos: PhotosController
     memories: MemoriesController
+    memory_actions: MemoryActions
     questions: QuestionsController
     remembering: RememberController
     history: HistoryController
@@ -120,7 +122,7 @@ class AppCommands(Base):
                 await self.remembering.remember(self.photo, self.private, rest)
             case "/forget" if rest == THIS:
                 if here := self.questions.recalls:
-                    self.memories.choose(here[0].episode, "forget")
+                    self.memory_actions.choose(here[0].episode, "forget")
                 else:
                     await self.main_view.note(strings.FORGET_NOTHING_HERE, "warning")
             case "/memories" | "/people" | "/forget" | "/undo" | "/details":

@@ -12,7 +12,7 @@ from textual.app import App
 
 from assistant.models.registry import ModelRow
 from ui.dialogs.model_dialogs import FetchDialog, ModelsScreen
-from ui.runtime.download_thread import Download
+from ui.runtime.engines.download_thread import Download
 from ui.runtime.messages import DownloadProgress
 from ui.strings import BUSY, CONVERT_HOW, FETCHED, FETCHING, RUNNING, STOPPING
 from ui.widgets.chat_log import Kind

@@ -18,14 +18,14 @@ from memory.errors import KeepsakeError
 from ui import strings, telling_strings
 from ui.controllers.imports import ImportsController
 from ui.controllers.main_view import MainView
-from ui.controllers.memories import MemoriesController
+from ui.controllers.memories.memories import MemoriesController
+from ui.controllers.memories.trays import TraysController
 from ui.controllers.models import ModelsController
 from ui.controllers.photos import PhotosController
 from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.controllers.start_page import StartPage
 from ui.controllers.tellings import TellingsController
-from ui.controllers.trays import TraysController
 from ui.demo_album import DemoAlbum
 from ui.dialogs.episode_dialogs import PassphraseDialog
 from ui.imports.folder_watch import WatchNews

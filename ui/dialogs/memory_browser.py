@@ -1,6 +1,6 @@
 """The memory browser: all memories as a timeline or a grid, searched, opened, edited, merged, forgotten.
 
-The screens show what they are given and report what the user wants; `controllers/memories.py` does it.
+The screens show what they are given and report what the user wants; `controllers/memories/` does it.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import open_source
 from memory.errors import KeepsakeError, MemoryFileError
 from ui.imports.import_strings import NEEDS_ENCODER, NO_PHOTOS
-from ui.runtime.encoder_thread import NICENESS
+from ui.runtime.engines.encoder_thread import NICENESS
 from ui.runtime.messages import Crashed
 from ui.runtime.session import Session
 

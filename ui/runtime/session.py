@@ -27,7 +27,7 @@ from memory.episode import Photo, Recall
 from memory.errors import KeepsakeError
 from memory.store import Memory
 from ui.runtime import messages
-from ui.runtime.engines import Engines
+from ui.runtime.engines.engines import Engines
 from ui.runtime.job_queue import AfterModel, JobQueue
 from ui.runtime.messages import EntryToken
 from ui.runtime.recorder import Recorder

@@ -1,0 +1,1 @@
+"""Chats that other programs exported (WhatsApp, Telegram, Signal), and which words are about which photo."""

@@ -1,0 +1,287 @@
+"""Parse the text of a WhatsApp export: who wrote what when, with which files.
+
+No file is opened here. An export is a text (`_chat.txt`, or `WhatsApp Chat with Anna.txt`) with the media beside it. A
+message begins with a date and a sender; the lines up to the next such beginning belong to it:
+
+    31/12/2023, 21:15 - Anna: Look who is here                          Android: also 12/31/23, 9:15 PM
+    31/12/2023, 21:16 - Anna: IMG-20231231-WA0001.jpg (file attached)   the caption, if any, on the next lines
+    31/12/2023, 21:17 - Ben added Carla                                 a notice of WhatsApp: skipped
+    [31.12.23, 21:15:03] Anna: Milo again <attached: 00000012-PHOTO-2023-12-31-21-15-03.jpg>        iOS
+
+Dates are written as the telephone was set: with points, slashes or dashes, and the day, the month or the year first. A
+single line does not tell which, so the whole file decides (`_day_order`). "attached" and "omitted" are written in the
+telephone's language: they are recognised by their form, and by the left-to-right mark that WhatsApp puts before its own
+words; its notices, and the halves of its clocks, are in `whatsapp_words.py`. A clock with other halves is refused and
+never taken for the morning. Of calendars other than the Gregorian only the years of Thailand's are read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple, get_args
+
+from assistant.importing.chats.chat import Chat, DayOrder, Message
+from assistant.importing.chats.whatsapp_words import (
+    LEFT_OUT,
+    OMITTED,
+    half_of,
+    is_deed,
+    is_notice,
+    is_own_deed,
+    without_additions,
+)
+from memory.errors import KeepsakeError
+
+FOUNDED = 2009
+"""Year in which WhatsApp began: no message is older."""
+BUDDHIST = 543
+"""Years that Thailand's calendar is ahead."""
+
+_MARK = "\u200e"  # before what WhatsApp itself wrote
+_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_DATE = r"(\d{1,4})([./-])\s?(\d{1,2})\2\s?(\d{1,4})\.?"
+_TIME = r"(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?"
+_WORD = r"([^\W\d][^\s\d\]\[]{0,11}(?:\s(?:m\.?|אחה״צ))?)"  # of the half of the day, or "at", "à", "um"
+_WHEN = rf"{_DATE}[,،、]?\s*(?:{_WORD}\s?)?{_TIME}(?:\s?{_WORD})?"
+_HEADS = tuple(
+    re.compile(head, re.I)
+    for head in (rf"\[{_WHEN}\]\s?(.*)", rf"{_WHEN}\s[-–]\s(.*)", rf"{_WHEN}:\s([^:：]{{1,60}}[:：].*)")
+)
+"""Of iOS, of Android, and of iOS until 2018, which had a colon behind the time."""
+_SPELLINGS = tuple(
+    (re.compile(pattern, re.I), instead)
+    for pattern, instead in (
+        (r"^(\[?)(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]", r"\1\2/\3/\4"),
+        (r"^(\[?\d{4}/\d{1,2}/\d{1,2})\s?\([日月火水木金土]\)", r"\1"),
+        # in Vietnamese, and where messages were copied in a browser
+        (
+            r"^(\[?)(\d{1,2}:\d\d(?::\d\d)?(?:\s?[ap]\.?\s?m\.?)?),?\s(\d{1,4}([./-])\d{1,2}\4\d{2,4})(?=[\]\s])",
+            r"\1\3, \2",
+        ),
+        (
+            r"^(\[?[\d./-]{6,12},?\s)(?:à\s)?(\d{1,2})\s?h\s?(\d\d)(?:\s?min)?(?:\s?(\d\d)\s?s)?(?=[\]\s])",
+            r"\1\2:\3",
+        ),  # of Canada
+        (r"^(\[?[\d./-]{6,12},?\s)(?:a las|a la|alle ore|à|às|o godz\.|plkst\.)\s(?=\d)", r"\1"),
+        (r"^([\d./ -]{6,14},?\s\d{1,2}[:.]\d\d(?:[:.]\d\d)?)\s?(?:,\s)(?=[^:：\n]{1,60}:)", r"\1 - "),  # of Korea
+        (r"^(\[?\d{4}/\d{1,2}/\d{1,2}\s\w{2}\s\d{1,2}:\d\d)(?:,\s)(?=[^:：\n]{1,60}:)", r"\1 - "),
+    )
+)
+"""Beginnings that some telephones write otherwise."""
+_SENDER = re.compile(r"([^:：\n]{1,60})(?::(?:\s|$)|：\s?)(.*)", re.S)
+_QUOTES = (("“„", "”“"), ("«", "»"), ("「『", "」』"))
+_ALONE = re.compile(
+    r"\u200e?((?:IMG|VID)-\d{8}-WA\d{4,}\.\w{2,5}|\d{8}-PHOTO-[\d-]{19}\.\w{2,5})(?= \(|\n|$)(?: \([^()\n]{1,40}\))?"
+)
+"""A name that WhatsApp gives to files, alone or with a caption behind it."""
+_NAME = r"[^/\\:*?\"<>|\n]{1,200}\.\w{2,5}"
+_INSIDE = re.compile(rf"\u200e?<[^<>:：\n]{{1,30}}[:：]\s?({_NAME})>")
+_AHEAD = re.compile(rf"\u200e?({_NAME}) ?(?:[(（][^()（）\n]{{1,40}}[)）]|<[^<>:\n]{{1,40}}>)(?:\n|$)")
+_EDITED = re.compile(r"\u200e<[^<>:\n]{1,40}>\s*$")
+_DATED = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?!\d)")
+
+
+class _Entry(NamedTuple):
+    """A line that begins a message, with the lines up to the next beginning."""
+
+    numbers: tuple[str, str, str]
+    """Of the date, as they are written."""
+    separator: str
+    clock: tuple[int, int, int] | None
+    """Hour, minute, second; None where there is no such time."""
+    halves: bool
+    """The clock has am and pm."""
+    body: str
+    """Everything behind the date."""
+    line: str
+    """The lines, whole."""
+
+
+def parse(text: str, order: DayOrder | None = None, today: date | None = None) -> Chat:
+    """The messages of an export in the file's order. `order` is the order of its dates, if that is known; no message
+    is later than the day after `today`. Raises KeepsakeError when no line looks like the beginning of a message."""
+    entries = _entries(text)
+    if not entries:
+        raise KeepsakeError("no line in it begins like a message of WhatsApp: export the chat again, as text")
+    sure = True
+    if order is None:
+        order, sure = _day_order(entries, today)
+    bodies: list[tuple[datetime, list[str]]] = []
+    for entry in entries:
+        when = _when(entry, order, today)
+        if when:
+            bodies.append((when, [entry.body]))
+        elif bodies:  # no date of the calendar: a text that was copied into a message
+            bodies[-1][1].append(entry.line)
+    if not bodies:
+        mend = "set the telephone to the Gregorian calendar, and export the chat again"
+        raise KeepsakeError(f"none of its dates is read, as in {entries[0].line[:30]!r}: {mend}")
+    messages = [m for when, body in bodies if (m := _message(when, "\n".join(body)))]
+    nobody = {_group(messages)} | _deeds({m.sender for m in messages})
+    return Chat(tuple(m for m in messages if m.sender not in nobody), order, sure)
+
+
+def _entries(text: str) -> list[_Entry]:
+    """The messages by their beginnings, of the kind that is more frequent, iOS or Android; the other kind is text."""
+    lines = [line.removesuffix("\r") for line in text.split("\n")]  # splitlines() would also cut inside messages
+    bare = [_MARKS.sub("", line) for line in lines]
+    for pattern, instead in _SPELLINGS:
+        bare = [pattern.sub(instead, line) for line in bare]
+    head = max(_HEADS, key=lambda head: sum(head.match(line) is not None for line in bare))
+    blocks: list[tuple[re.Match[str], list[str]]] = []
+    for line, start in zip(lines, bare, strict=True):
+        if match := head.match(start):
+            blocks.append((match, [line]))
+        elif blocks:
+            blocks[-1][1].append(line)
+    whole_day = {word for match, _ in blocks for word in _around(match) if not 1 <= int(match[6]) <= 12}
+    entries = []
+    for match, own in blocks:
+        a, separator, b, c, hour, minute, second = (match[n] for n in (1, 2, 3, 4, 6, 7, 8))
+        half = _half(match, whole_day)
+        clock = _clock(int(hour), int(minute), int(second or 0), half)
+        rest = _with_marks(own[0], match[10])
+        entries.append(_Entry((a, b, c), separator, clock, bool(half), "\n".join((rest, *own[1:])), "\n".join(own)))
+    return entries
+
+
+def _around(match: re.Match[str]) -> tuple[str, ...]:
+    """The words before and behind the time."""
+    return tuple(word.casefold().strip() for word in (match[5], match[9]) if word)
+
+
+def _half(match: re.Match[str], whole_day: Collection[str]) -> str:
+    """ "a", "p" or "" by the words around the time. Raises KeepsakeError for words of a clock that is not read.
+
+    `whole_day`: words that stand beside hours which only a clock of 24 hours has, so they say nothing of the half.
+    """
+    for word in _around(match):
+        half = half_of(word)
+        if half is None and word not in whole_day:
+            mend = "set the telephone to 24 hours, and export the chat again"
+            raise KeepsakeError(f"its clock says {word!r} beside the time, which is not read: {mend}")
+        if half and word not in whole_day:
+            return half
+    return ""
+
+
+def _with_marks(line: str, rest: str) -> str:
+    """The end of a line that is `rest` without marks of direction, with its marks."""
+    wanted, at = len(rest), len(line)
+    while at and (wanted or _MARKS.match(line[at - 1])):
+        at -= 1
+        wanted -= not _MARKS.match(line[at])
+    return line[at:]
+
+
+def _clock(hour: int, minute: int, second: int, half: str) -> tuple[int, int, int] | None:
+    """A time as hour (0-23), minute, second; None where there is no such time. `half`: "a", "p" or ""."""
+    if half:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return (hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
+
+
+def _day_order(entries: Sequence[_Entry], today: date | None) -> tuple[DayOrder, bool]:
+    """The order of dates in the whole file, and whether it is sure.
+
+    The best order makes the most lines dates of the calendar, then agrees most often with the dates in the names of
+    files (IMG-20231231-WA0001), then goes back in time least often. When these do not decide, the order is not sure,
+    and the shorter chat is the likelier one; then custom: with slashes and am/pm the month first, else the day.
+    """
+    custom: DayOrder = "mdy" if entries[0].separator == "/" and entries[0].halves else "dmy"
+
+    def badness(order: DayOrder) -> tuple[int, int, int, timedelta, bool, bool]:
+        whens = [_when(entry, order, today) for entry in entries]
+        days = [when for when in whens if when]
+        agreed = 0
+        for entry, when in zip(entries, whens, strict=True):
+            named = _DATED.search(entry.body.split("\n", 1)[0])
+            agreed += bool(when and named and when.strftime("%Y%m%d") == "".join(named.groups()))
+        back = sum(later < earlier for earlier, later in pairwise(days))
+        span = max(days) - min(days) if days else timedelta()
+        return len(whens) - len(days), -agreed, back, span, order != custom, order == "ymd"
+
+    ranked = sorted(get_args(DayOrder), key=badness)
+    best, second = ranked[:2]
+    same = all(_when(entry, best, today) == _when(entry, second, today) for entry in entries)
+    return best, same or badness(best)[:3] < badness(second)[:3]
+
+
+def _when(entry: _Entry, order: DayOrder, today: date | None) -> datetime | None:
+    """When a message was sent, its date read in `order`; None where the calendar has no such date."""
+    part = dict(zip(order, entry.numbers, strict=True))
+    if entry.clock is None or len(part["y"]) not in (2, 4) or max(len(part["d"]), len(part["m"])) > 2:
+        return None
+    year = int(part["y"]) + (2000 if len(part["y"]) == 2 else 0)
+    if year >= FOUNDED + BUDDHIST:
+        year -= BUDDHIST
+    elif len(part["y"]) == 2 and year >= FOUNDED + BUDDHIST - 500:  # no day of a month is so large
+        year += 500 - BUDDHIST
+    try:
+        when = datetime(year, int(part["m"]), int(part["d"]), *entry.clock)
+    except ValueError:
+        return None
+    late = today is not None and when.date() > today + timedelta(days=1)
+    return None if late or year < FOUNDED else when
+
+
+def _message(when: datetime, body: str) -> Message | None:
+    """A message from what stands behind its date; None for notices of WhatsApp: joined, left, encrypted, deleted."""
+    match = _SENDER.match(body)
+    if not match:
+        return None
+    sender = " ".join(_MARKS.sub("", match[1]).split()).lstrip("~ ")
+    body = match[2] or ""
+    if not sender or _within_quotes(sender):
+        return None
+    message = Message(when, sender, "")
+    if attached := _INSIDE.search(body) or _AHEAD.match(body) or _ALONE.match(body):
+        body = f"{body[: attached.start()]}\n{body[attached.end() :]}"
+        return replace(message, text=_plain(body), file=_MARKS.sub("", attached[1]).strip())
+    if body.startswith(_MARK) or LEFT_OUT.fullmatch(body.strip()):
+        omitted = not body.startswith(_MARK) or OMITTED.search(body)
+        return replace(message, omitted=True) if omitted else None
+    text = without_additions(_plain(_EDITED.sub("", body)))
+    return None if not text or is_notice(_plain(body), sender) else replace(message, text=text)
+
+
+def _within_quotes(text: str) -> bool:
+    """Whether a quotation begins in the text and does not end: the colon behind it is one in a group's name."""
+    opened = any(sum(text.count(c) for c in a) > sum(text.count(c) for c in b) for a, b in _QUOTES)
+    single = len(re.findall(r"(?<=\s)['‘‚](?=\w)", text)) > len(re.findall(r"(?<=\w)['’](?!\w)", text))
+    odd = text.count('"') % 2 == 1  # in Hebrew a letter may stand before it, as in a name
+    hebrew = re.search(r"\s[למב]״[^״]*$", text)
+    return opened or single or bool(hebrew) or (odd and (' "' in text or len(text.split()) > 3))
+
+
+def _group(messages: Sequence[Message]) -> str | None:
+    """The sender who is the group itself: of three or more the one of whom only deeds of others are told."""
+    texts: dict[str, list[str]] = {}
+    for message in messages:
+        texts.setdefault(message.sender, []).append("" if message.file or message.omitted else message.text)
+    if len(texts) < 3:
+        return None
+    return next((one for one, said in texts.items() if all(is_deed(text, [*texts]) for text in said)), None)
+
+
+def _deeds(senders: Collection[str]) -> set[str]:
+    """The senders that are the beginnings of notices with a colon: "Anna changed the description", beside an Anna."""
+    found = set()
+    for sender in senders:
+        others = (one for one in senders if one != sender and sender.startswith(one))
+        rest = (sender[len(one) :].strip(" ,") for one in others)
+        if any(is_own_deed(text) for text in rest):
+            found.add(sender)
+    return found
+
+
+def _plain(text: str) -> str:
+    """A text without marks of direction, and without spaces around its lines and empty lines around it."""
+    lines = [line.strip() for line in _MARKS.sub("", text).split("\n")]
+    return "\n".join(lines).strip()

@@ -1,0 +1,253 @@
+"""Browsing the memories: all of them, what a search finds, lists, duplicates. `memory_actions.py` opens one of them.
+
+Call the controller from the app's thread. The memory is read while the model works, and changed as a job of the
+background thread.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from functools import partial
+
+from textual.app import App
+
+from assistant.photo import load_photo
+from memory import browse
+from memory.browse import Duplicate, EpisodeEntry, Finding, Statistics
+from memory.episode import Episode, Photo, Recall
+from memory.errors import PhotoError, UnknownEpisode
+from memory.naming import photo_lists
+from memory.naming.list_requests import ListRequest, request
+from memory.store import Memory
+from memory.text import count
+from ui.controllers.main_view import MainView
+from ui.controllers.memories.memory_actions import MemoryActions
+from ui.controllers.memories.people import PeopleController
+from ui.dialog_strings import BROWSER_DONE, DUPLICATES_NONE
+from ui.dialogs.duplicates_screen import DuplicatesScreen
+from ui.dialogs.memory_browser import BrowserScreen, What
+from ui.dialogs.statistics_screen import StatisticsScreen
+from ui.input_parser import ID, photo_paths
+from ui.people_strings import LISTED_AS, LISTED_NONE
+from ui.runtime.app_thread import AppThread
+from ui.runtime.memory_jobs import asked_for, find_duplicates
+from ui.strings import DETAILS_NONE, FORGET_WHICH, MERGING, UNDO_HOW
+from ui.widgets.episode_card import Card, CardSize, draw_card
+
+ALIKE = 24
+"""Number of memories that a search by photo finds."""
+
+
+def _cards(ids: Sequence[str], size: CardSize, memory: Memory) -> tuple[CardSize, dict[str, Card]]:
+    """Read and draw the cards of these memories; memories forgotten meanwhile are left out."""
+    drawn = {}
+    for id in ids:
+        with suppress(UnknownEpisode):
+            drawn[id] = draw_card(memory.get(id), size)
+    return size, drawn
+
+
+class MemoriesController:
+    """The memory browser of one app."""
+
+    def __init__(
+        self, app: App[None], thread: AppThread, main_view: MainView, reader: Executor, actions: MemoryActions
+    ) -> None:
+        self._app, self._thread, self._view, self._reader, self._actions = app, thread, main_view, reader, actions
+        self._typing: str | None = None
+        """What is being typed in the search field; None when it is not."""
+        self.people = PeopleController(app, thread, main_view, self.browse, self._browse_over)
+        self._there: Sequence[str] = ()
+        """Ids of memories that were just brought back or changed: the next list highlights the first of them."""
+        self.details: tuple[str, ...] = ()
+        """The last receipt, with ids and counts."""
+
+    @property
+    def screen(self) -> BrowserScreen | None:
+        """The open browser, of two the upper one; None if there is none."""
+        return next((screen for screen in self._app.screen_stack[::-1] if isinstance(screen, BrowserScreen)), None)
+
+    async def run(self, name: str, rest: str) -> None:
+        """Run /memories, /people, /forget, /undo or /details with the text after the command."""
+        if name == "/undo":
+            await self._actions.undo()
+        elif name == "/details":
+            await self._view.note("\n".join(self.details) or DETAILS_NONE)
+        elif name == "/forget" and ID.fullmatch(rest):
+            await self._actions.forget(rest)
+        elif name == "/forget" and rest:
+            await self._view.note(FORGET_WHICH)
+            self.browse(rest)
+        elif name == "/people":
+            await self.people.run(rest)
+        else:
+            self.browse(rest)
+
+    def browse(self, words: str = "") -> None:
+        """Show all memories, or those that words, a date or a photo's path find. An open browser is used again."""
+        self._thread.recount()
+        self._typing = None
+        if paths := photo_paths(words):
+            reading = self._reader.submit(load_photo, paths[0])
+            reading.add_done_callback(partial(self._app.call_later, self._alike, words))
+        elif words:
+            self._thread.browse(partial(_find, words), partial(self._show_found, words, False))
+        else:
+            self._thread.browse(browse.timeline, partial(self._show, "", False))
+
+    def _browse_over(self, words: str) -> None:
+        """Show what words find in a browser over the view of names: Esc leads back there."""
+
+        async def found(finding: Finding) -> None:
+            await self._push()
+            await self._show_found(words, False, finding)
+
+        self._typing = None
+        self._thread.browse(partial(_find, words), found)
+
+    def _typed(self, words: str) -> None:
+        """Filter the memories by what is in the search field; one letter is too little, and a path waits for Enter.
+
+        Letters that come faster than results make searches that are out of date: these are left out.
+        """
+        if photo_paths(words):
+            return
+        self._typing = words
+        enough = "" if len(words) == 1 and words.isascii() else words
+
+        def find(memory: Memory) -> Finding | None:
+            return _find(enough, memory) if self._typing == words else None
+
+        async def found(finding: Finding | None) -> None:
+            if finding and self._typing == words:
+                await self._show_found(enough, True, finding)
+
+        self._thread.browse(find, found)
+
+    async def _show_found(self, words: str, typing: bool, finding: Finding) -> None:
+        await self._show(words, False, finding.entries, finding.instead, typing, finding.title, finding.more)
+
+    async def list_photos(self, question: str) -> bool:
+        """Show what a request for a list means, in the browser, and say so; False when `question` is none."""
+        wanted = request(question)
+        if wanted is None:
+            return False
+
+        find = partial(asked_for, wanted, self._thread.session.conversation)
+
+        async def found(result: tuple[ListRequest, list[EpisodeEntry]]) -> None:
+            meant, entries = result
+            line = LISTED_AS if entries else LISTED_NONE
+            await self._view.note(line.format(title=meant.title, n=count(len(entries), "photo")))
+            if entries:
+                words = f"photos of {meant.words}" if wanted.here else question
+                await self._show(words, False, entries, title=meant.title)
+
+        if wanted.here:  # in its turn: the photo may not have been looked at yet
+            self._thread.query(None, find, found)
+        else:
+            self._thread.browse(find, found)
+        return True
+
+    async def _alike(self, words: str, reading: Future[Photo]) -> None:
+        try:
+            photo = reading.result()
+        except PhotoError as error:
+            await self._say(str(error))
+            return
+
+        async def found(recalls: list[Recall]) -> None:
+            await self._show(words, True, [EpisodeEntry(r.episode.id, r.episode.day, r.why) for r in recalls])
+
+        self._thread.similar(None, photo, ALIKE, found)
+
+    async def _show(
+        self,
+        words: str,
+        photo: bool,
+        marks: list[EpisodeEntry],
+        instead: str = "",
+        typing: bool = False,
+        title: str = "",
+        more: bool = False,
+    ) -> None:
+        if self.screen is None:
+            await self._push()
+        if self.screen:
+            self.screen.show(marks, words, photo, instead, typing, title, more, self._there)
+            self._there = ()
+
+    async def _push(self) -> None:
+        def left(_: None) -> None:
+            self._app.call_later(self._reload)  # once the browser is gone
+
+        await self._app.push_screen(BrowserScreen(self.browse, self._request, self._wanted, self._typed), left)
+
+    def _reload(self) -> None:  # what was changed in a browser shows in the one below it, too
+        if screen := self.screen:
+            self.browse(screen.words)
+
+    async def _say(self, text: str) -> None:
+        if self.screen:
+            self.screen.show_line(text)
+        else:
+            await self._view.note(text, "warning")
+
+    def _wanted(self, ids: list[str], size: CardSize) -> None:
+        """Draw the cards that the grid asks for."""
+
+        def drawn(done: tuple[CardSize, dict[str, Card]]) -> None:
+            if self.screen:
+                self.screen.grid.put(*done)
+
+        self._thread.browse(partial(_cards, ids, size), drawn)
+
+    def changed(self, lines: Sequence[str], there: Sequence[str] = ()) -> None:
+        """Memories have changed: reload an open browser, and show the first line of the receipt there.
+
+        `there`: ids of those that were brought back or changed.
+        """
+        self.people.changed(lines)
+        if screen := self.screen:
+            self._there = there
+            line = re.split(r"[,.](?: |$)", lines[0])[0]
+            screen.show_line(BROWSER_DONE.format(line=line) if lines[-1] == UNDO_HOW else f"{line}.")
+            self.browse(screen.words)
+
+    async def _request(self, what: What, mark: EpisodeEntry | None) -> None:
+        """Do what the user asked for in the browser."""
+        match what:
+            case "undo":  # a single key, maybe a letter of a next question: it brings back, and forgets nothing
+                await self._actions.undo(keeps=True)
+            case "people" if self.people.screen and self.screen:
+                self.screen.dismiss()  # the view of names is below
+            case "people":
+                self.people.open()
+            case "statistics":
+                self._thread.browse(browse.statistics, self._count)
+            case "duplicates":
+                self._thread.browse(find_duplicates, self._show_duplicates)
+            case _ if mark:
+                self._thread.browse(lambda memory: memory.get(mark.id), partial(self._actions.choose, what=what))
+
+    async def _count(self, counted: Statistics) -> None:
+        await self._app.push_screen(StatisticsScreen(counted))
+
+    async def _show_duplicates(self, found: tuple[list[Duplicate], dict[str, Episode]]) -> None:
+        duplicates, episodes = found
+
+        async def chosen(merged: Sequence[Duplicate] | None) -> None:
+            if merged:
+                self._thread.merge(await self._view.note(MERGING), merged)
+
+        if duplicates:
+            await self._app.push_screen(DuplicatesScreen(duplicates, episodes), chosen)
+        else:
+            await self._say(DUPLICATES_NONE)
+
+
+def _find(words: str, memory: Memory) -> Finding:
+    return photo_lists.find(memory, words) if words else Finding(browse.timeline(memory))

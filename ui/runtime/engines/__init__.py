@@ -1,0 +1,1 @@
+"""What loads and works beside the session: the language model, the photo encoder, downloads of models."""

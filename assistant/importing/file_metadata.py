@@ -21,6 +21,13 @@ from assistant.importing.automatic_words import automatic_name, by_a_person, emp
 from assistant.metadata.camera_date import EXIF_FOLDER, CameraDate, camera_date, xmp
 from memory.episode import printable
 
+_HANGING = re.compile(
+    r"in|on|by|for|with|without|or|and|of|an?|the|to|my|our|your|her|his|its|their|last|aged|\w+['’]s|mit|im|bei|und|der|die|das|den|dem|eine?"
+    r"|vom?|zu[mr]?|für|ohne|avec|dans|sur|à|au|du?|des?|la|les|une?|chez|con|en|el|los|las|del|il|di|della|met|op|bij"
+    r"|het|een|com|em|na|no|da",
+    re.I,
+)
+"""A word that does not end what a person says."""
 LONGEST = 1000
 """Most characters of a description."""
 MOST_PEOPLE = 12
@@ -101,8 +108,11 @@ def words_of_name(name: str) -> str:
         bare = token.strip("()[]{}.,;-–#").casefold()
         return not bare or bare in empty_words() or any(c.isdigit() for c in bare)
 
+    removed: list[str] = []
     while tokens and is_automatic(tokens[-1]):
-        tokens.pop()
+        removed.append(tokens.pop())
+    while removed and tokens and _HANGING.fullmatch(tokens[-1]):  # "Milo with a photo"
+        tokens.append(removed.pop())
     while tokens and is_automatic(tokens[0]):
         tokens.pop(0)
     left = [token for token in tokens if not is_automatic(token) and token.casefold() not in words_alone()]

@@ -133,6 +133,7 @@ def _json_summary(source: Source, tally: Tally, seconds: float, *, dry: bool) ->
         "photos": len(source.items),
         "imported": 0 if dry else tally.outcomes["new"],
         "would_import": tally.outcomes["new"] if dry else 0,
+        "told": tally.outcomes["told"],
         "known": tally.outcomes["known"],
         "duplicates": [{"file": name, "same_as": other} for name, other in tally.duplicates],
         "unusable": [{"file": name, "why": why} for name, why in (*source.unusable, *tally.unusable)],
@@ -148,6 +149,8 @@ def _json_summary(source: Source, tally: Tally, seconds: float, *, dry: bool) ->
 def _summary(tally: Tally, seconds: float, *, dry: bool) -> str:
     new, known, silent = (tally.outcomes[outcome] for outcome in ("new", "known", "silent"))
     parts = [f"{'would import' if dry else 'imported'} {count(new, 'photo')}"]
+    if told := tally.outcomes["told"]:
+        parts.append(f"words for {count(told, 'photo')} kept without any")
     parts += [f"{known} in the memory already"] if known else []
     parts += [count(len(tally.duplicates), "duplicate")] if tally.duplicates else []
     parts += [f"{len(tally.unusable)} unusable"] if tally.unusable else []

@@ -39,12 +39,13 @@ from memory.errors import PhotoError
 from memory.instructions import tasks
 from memory.pictures.open_picture import open_picture
 from memory.store import Memory
+from memory.tray import waiting_photos as tray
 
 SNAPSHOT_FROM = 20
 """An import of at least so many photos makes a snapshot of the memory first."""
-Outcome = Literal["new", "known", "duplicate", "silent", "screenshot", "unusable"]
-"""Stored now; in the memory already; the same picture as an earlier file; without words; a screenshot without words,
-where these are left out; not a readable photo."""
+Outcome = Literal["new", "told", "known", "duplicate", "silent", "screenshot", "unusable"]
+"""Stored now; stored without words before, which it has now; in the memory already; the same picture as an earlier
+file; without words; a screenshot without words, where these are left out; not a readable photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Tally:
         self.outcomes[item.outcome] += 1
         self.screenshots += item.screenshot or item.outcome == "screenshot"
         if item.episode:
-            self.dates[item.detail] += 1
+            self.dates[item.detail] += item.outcome == "new"
             self.told += bool(item.episode.words)
         elif item.outcome == "duplicate":
             self.duplicates.append((item.name, item.detail))
@@ -164,22 +165,42 @@ def import_all(
                 same = first_file.get(sha256, "")
                 yield ImportOutcome(item.name, "duplicate" if same else "known", same)
                 continue
-            when, date_source, date_note = _date(photo, read, item)
+            episode, date_source, date_note = _episode(photo, read, item, choices)
         except PhotoError as error:
             _, named, why = str(error).partition(f"{item.name}: ")  # the printed line begins with the name already
             yield ImportOutcome(item.name, "unusable", why if named else str(error))
             continue
-        place = choices.place or ((read.metadata.place or read.sidecar.place) if choices.keep_places else None)
-        if when and date_source != "file":
-            episode = Episode(photo, turns, when, place)
-        else:
-            episode = Episode(photo, turns, when or datetime.now(UTC), place, day=None)
+        if turns and () in stored[sha256]:
+            stored[sha256] = [*filter(None, stored[sha256]), turns]
+            if memory and encoder:
+                episode = _tell(memory, episode)
+            yield ImportOutcome(item.name, "told", date_source, episode if sha256 in first_file else None)
+            continue
         if memory and encoder:
             store_episode(memory, encoder, episode)
         stored[sha256].append(turns)
         first_file.setdefault(sha256, item.name)
         screenshot = not turns and (item.screenshot or read.metadata.screenshot)
         yield ImportOutcome(item.name, "new", date_source, episode, screenshot, date_note)
+
+
+def _episode(photo: Photo, read: _Read, item: Item, choices: Choices) -> tuple[Episode, str, str]:
+    """The episode of a photo, where its date is from, and what to say of that."""
+    when, source, note = _date(photo, read, item)
+    place = choices.place or ((read.metadata.place or read.sidecar.place) if choices.keep_places else None)
+    if when and source != "file":
+        return Episode(photo, read.turns, when, place), source, note
+    return Episode(photo, read.turns, when or datetime.now(UTC), place, day=None), source, note
+
+
+def _tell(memory: Memory, episode: Episode) -> Episode:
+    """Put an episode in the place of that of its photo which has no words; where its day is unknown, on that one's."""
+    silent = next(known for known in memory.about(episode.photo.sha256) if not known.turns)
+    if episode.day is None:
+        episode = replace(episode, when=silent.when, day=silent.day)
+    told = replace(episode, place=episode.place or silent.place)
+    tray.put_in_place(memory, silent.id, told)
+    return told
 
 
 def _read(item: Item, choices: Choices, seen_files: SeenFiles | None) -> _Read:

@@ -31,6 +31,8 @@ EDITS = ".aae"
 """The ending of the file in which Apple's programs keep how a photo was edited."""
 LIBRARY, ORIGINALS = ".photoslibrary", frozenset(["originals", "masters"])
 """The ending of a library of Apple Photos, and the folders in it that hold photos, not copies."""
+TAKEOUT = "Takeout"
+"""The folder in each part of an export of Google."""
 NAMED = 5
 """So many linked folders are named."""
 
@@ -53,7 +55,7 @@ class Level:
     """Names of links to folders."""
 
 
-def sort_level(folder: Path, names: Collection[str]) -> Level:
+def sort_level(folder: Path, names: Collection[str], root: Path) -> Level:
     """Sort the files of a folder by their names and, where these have no suffix, by their first bytes."""
     level, rest = Level(folder), []
     photos = []
@@ -64,7 +66,7 @@ def sort_level(folder: Path, names: Collection[str]) -> Level:
             photos.append(name)
         else:
             rest.append(name)
-    files = {key_of(name): name for name in rest}
+    files = {**_in_other_parts(folder, root), **{key_of(name): name for name in rest}}
     stems = {key_of(os.path.splitext(name)[0]): name for name in photos}
     twins = {key_of(original) for name in photos if (original := original_of(os.path.splitext(name)[0]))}
     for name in photos:
@@ -75,14 +77,36 @@ def sort_level(folder: Path, names: Collection[str]) -> Level:
         else:
             level.photos.append((name, sidecars))
     for name in rest:
+        if not name.lower().endswith(".json"):
+            level.read.update(sidecars_of(name, files))
         if is_clip(name, stems):
             level.clips.append(name)
-            level.read.update(sidecars_of(name, files))
-        elif name.lower().endswith(EDITS) and key_of(os.path.splitext(name)[0]) in stems:
+        elif (
+            name.lower().endswith(EDITS)
+            and key_of(name)[: -len(EDITS)].replace("img_o", "img_") in stems.keys() | twins
+        ):
             level.read.add(name)
     gone = level.read.union(level.clips)
     level.others = [name for name in rest if name not in gone and not ALBUM.fullmatch(key_of(name))]
     return level
+
+
+def _in_other_parts(folder: Path, root: Path) -> dict[str, str]:
+    """JSON in the same folder of other parts of a Google Takeout, which comes in several ZIPs: by their keys.
+
+    The names lead there from the folder. A photo and its JSON may lie in two parts, each unpacked into its own folder.
+    """
+    steps = folder.relative_to(root).parts
+    if TAKEOUT not in steps[1:]:
+        return {}
+    at = steps.index(TAKEOUT, 1)
+    below, parts = Path(*steps[at:]), root.joinpath(*steps[: at - 1])
+    found: dict[str, str] = {}
+    for part in parts.iterdir():
+        if part.name != steps[at - 1] and (part / below).is_dir():
+            to = Path(*[".."] * (len(steps) - at + 1), part.name, below)
+            found.update((key_of(one), str(to / one)) for one in os.listdir(part / below) if one.endswith(".json"))
+    return found
 
 
 def levels(root: Path, unreadable: Callable[[OSError], object] = lambda error: None) -> Iterator[Level]:
@@ -93,7 +117,7 @@ def levels(root: Path, unreadable: Callable[[OSError], object] = lambda error: N
         links = [name for name in visible if (path / name).is_symlink()]
         if path.suffix.lower() == LIBRARY and any(name.lower() in ORIGINALS for name in folders):
             visible, names = [name for name in visible if name.lower() in ORIGINALS], []
-        level = sort_level(path, names)
+        level = sort_level(path, names, root)
         level.hidden += len(folders) - len(visible)
         level.links = links
         folders[:] = visible
@@ -170,7 +194,7 @@ def files_source(root: Path, files: Collection[Path]) -> Source:
     items: list[Item] = []
     for folder, wanted in sorted(by_folder.items()):
         try:
-            level = sort_level(folder, os.listdir(folder))
+            level = sort_level(folder, os.listdir(folder), root)
         except OSError:  # gone since
             continue
         level.photos = [(name, sidecars) for name, sidecars in level.photos if name in wanted]

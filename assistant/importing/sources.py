@@ -8,9 +8,11 @@ a chat only files that its text names are read.
 from __future__ import annotations
 
 import codecs
+import os
+import re
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -18,16 +20,15 @@ from pathlib import Path
 
 from assistant.importing.chats import signal, telegram, whatsapp
 from assistant.importing.chats.chat import Chat, DayOrder
-from assistant.importing.chats.chat_source import Media, source
+from assistant.importing.chats.chat_source import Media, same, source
 from assistant.importing.import_source import Source
-from assistant.importing.photo_tree import folder_source
+from assistant.importing.photo_tree import folder_source, hidden
 from assistant.photo import MAX_BYTES, SUFFIXES, read_file, shown
 from memory.errors import KeepsakeError, PhotoError
 from memory.files import read_ordinary
-from memory.maintenance.zip_files import DamagedZip, bound, unpacked, zip_archive
+from memory.maintenance.zip_files import DamagedZip, bound, unpacked, written_names, zip_archive
 
-UTF8 = 0x800
-"""The bit by which an entry of a ZIP says that its name is UTF-8."""
+_COPY = re.compile(r"(?: ?\(\d{1,2}\)| \d{1,2}| copy| - (?:copy|kopie|copie|copia))$", re.I)
 ARCHIVES = frozenset(".7z .rar .tar .gz .tgz .bz2 .xz .zst".split())
 """Suffixes of packed files that are not opened."""
 LONGEST_TEXT = 1 << 28
@@ -51,22 +52,10 @@ def open_source(path: Path, me: str | None = None, order: DayOrder | None = None
         if not path.exists():
             raise KeepsakeError(f"{name}: there is no such folder or file; check the name")
         if path.is_dir():
-            chat = _text_in([p for p in path.iterdir() if p.is_file()], name)
-            if chat:
-                yield _chat_folder(path, chat, path.name, me, order)
-            elif _holds_telegram(path / TELEGRAM):
-                yield _telegram_folder(path / TELEGRAM, me)
-            elif _holds_signal(path / SIGNAL):
-                yield _signal_folder(path / SIGNAL, me)
-            elif (path / "episodes.jsonl").is_file() and (path / "SHA256SUMS").is_file():
-                hint = "zip it, then `python -m memory import` that ZIP"
-                raise KeepsakeError(f"{name}: this is an export of Keepsake, unpacked: {hint}")
-            else:
-                found = folder_source(path)
-                yield replace(found, notes=(*found.notes, AS_PAGES)) if (path / PAGES).is_file() else found
-        elif path.name == TELEGRAM:
+            yield _folder(path, me, order)
+        elif _without_copy(path) == TELEGRAM:
             yield _telegram_folder(path, me)
-        elif path.name == SIGNAL:
+        elif _without_copy(path) == SIGNAL:
             yield _signal_folder(path, me)
         elif path.suffix.lower() == ".txt":
             yield _chat_folder(path.parent, path, path.parent.name, me, order)
@@ -89,10 +78,55 @@ def open_source(path: Path, me: str | None = None, order: DayOrder | None = None
         raise KeepsakeError(f"{shown(error.filename or name)}: cannot be read ({error.strerror})") from error
 
 
+def _folder(path: Path, me: str | None, order: DayOrder | None) -> Source:
+    """The source that a folder is; where nothing else lies in it than the folder of a chat, that one is."""
+    name, inside = shown(path), list(path.iterdir())
+    if chat := _chat_in(path, inside, me, order):
+        return chat
+    if (path / "episodes.jsonl").is_file() and (path / "SHA256SUMS").is_file():
+        hint = "zip it, then `python -m memory import` that ZIP"
+        raise KeepsakeError(f"{name}: this is an export of Keepsake, unpacked: {hint}")
+    seen = [one for one in inside if not hidden(one.name)]
+    alone = len(seen) == 1 and seen[0].is_dir() and not seen[0].is_symlink()
+    if alone and (chat := _chat_in(seen[0], list(seen[0].iterdir()), me, order)):
+        return chat
+    found = folder_source(path)
+    notes = [AS_PAGES] if (path / PAGES).is_file() else []
+    chats = [
+        other for other in found.others if _is_text(Path(other)) or _without_copy(Path(other)) in (TELEGRAM, SIGNAL)
+    ]
+    if chats:
+        notes.append(f"{', '.join(chats[:3])}: if this is a chat, import its folder by itself, for what was said")
+    return replace(found, notes=(*found.notes, *notes))
+
+
+def _chat_in(path: Path, inside: Sequence[Path], me: str | None, order: DayOrder | None) -> Source | None:
+    """The export of a chat that the files of a folder are; None where they are none."""
+    files = [file for file in inside if file.is_file()]
+    if text := _text_in(files, shown(path)):
+        return _chat_folder(path, text, path.name, me, order)
+    for file in files:
+        if _without_copy(file) == TELEGRAM and _holds_telegram(file):
+            return _telegram_folder(file, me)
+        if _without_copy(file) == SIGNAL and _holds_signal(file):
+            return _signal_folder(file, me)
+    return None
+
+
+def _without_copy(file: Path) -> str:
+    """A file's name in small letters, without what a system adds to a second one: `_chat (1).txt` is `_chat.txt`."""
+    return f"{_COPY.sub('', file.stem)}{file.suffix}".lower()
+
+
+def _is_text(file: Path) -> bool:
+    """Whether a file's name is that of a chat's text: `_chat.txt`, or a .txt with "WhatsApp" in its name."""
+    named = _without_copy(file) == "_chat.txt" or "whatsapp" in file.name.lower()
+    return named and file.suffix.lower() == ".txt" and not file.name.startswith(".")
+
+
 def _text_in(files: Sequence[Path], where: str) -> Path | None:
-    """The text of a chat among files, known by its name: `_chat.txt`, or a .txt with "WhatsApp" in its name."""
-    names = [f for f in files if f.suffix.lower() == ".txt" and not f.name.startswith(".")]
-    texts = [f for f in names if f.name.lower() == "_chat.txt" or "whatsapp" in f.name.lower()]
+    """The text of a chat among files, known by its name."""
+    texts = [file for file in files if _is_text(file)]
     if len(texts) > 1:
         raise KeepsakeError(f"{where}: holds {len(texts)} chats; name one: {', '.join(shown(f.name) for f in texts)}")
     return texts[0] if texts else None
@@ -116,9 +150,17 @@ def _holds_signal(file: Path) -> bool:
 
 def _chat_folder(folder: Path, text: Path, title: str, me: str | None, order: DayOrder | None) -> Source:
     data = read_ordinary(text, LONGEST_TEXT)
-    media = {path.name: partial(read_file, path) for path in folder.iterdir() if path.is_file()}
-    media.pop(text.name, None)
     chat = _whatsapp(data, shown(text), order)
+    wanted = {same(m.file) for m in chat.messages if m.file}
+    media = {
+        path.name: partial(read_file, path) for path in folder.iterdir() if path.is_file() and same(path.name) in wanted
+    }
+    if len(media) < len(wanted):  # some sort them into folders
+        for at, folders, names in os.walk(folder):
+            folders[:] = sorted(name for name in folders if not hidden(name))
+            for name in names:
+                if same(name) in wanted:
+                    media.setdefault(name, partial(read_file, Path(at, name)))
     return source([chat], shown(text), f"{title} {text.stem}", media, me)
 
 
@@ -127,11 +169,11 @@ def _chat_zip(archive: zipfile.ZipFile, path: Path, me: str | None, order: DayOr
     files = [info for info in archive.infolist() if not info.is_dir()]
     bound(files, path.stat().st_size)
     for info in files:
-        info.filename = _as_written(info)
+        info.filename = written_names(info)[0]
     texts = [info for info in files if info.filename.lower().endswith(".txt")]
     text = _text_in([Path(info.filename) for info in texts], name)
     for name_of, opened in ((TELEGRAM, _telegram_zip), (SIGNAL, _signal_zip)):
-        found = [info for info in files if Path(info.filename).name == name_of]
+        found = [info for info in files if _without_copy(Path(info.filename)) == name_of]
         if text is None and found:
             return opened(archive, min(found, key=lambda info: len(info.filename)), path, me)
     if text is None:
@@ -143,7 +185,10 @@ def _chat_zip(archive: zipfile.ZipFile, path: Path, me: str | None, order: DayOr
     entry = next(info for info in texts if Path(info.filename) == text)
     if entry.file_size > LONGEST_TEXT:
         raise KeepsakeError(f"{name}: {shown(entry.filename)} is larger than {LONGEST_TEXT >> 20} MB: this is no chat")
-    media = {Path(info.filename).name: partial(_unpack, archive, info) for info in files if info is not entry}
+    names = sorted((n, name, info) for info in files if info is not entry for n, name in enumerate(written_names(info)))
+    media: dict[str, Callable[[], bytes]] = {}
+    for _, name, info in names:  # as they are written, then as they may be meant
+        media.setdefault(Path(name).name, partial(_unpack, archive, info))
     chat = _whatsapp(_unpack(archive, entry), where := f"{name}: {shown(text)}", order)
     return source([chat], where, f"{path.stem} {text.stem}", media, me)
 
@@ -160,7 +205,11 @@ def _as_text(data: bytes) -> str:
     """The text of a chat: UTF-8 as it was exported, or as an old editor of Windows saved it again."""
     if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return data.decode("utf-16", "replace")
+    if data[:4000].count(0) > len(data[:4000]) // 3:
+        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace")
     text = data.decode("utf-8-sig", "replace")
+    if "\n" not in text:  # of an old Macintosh
+        text = text.replace("\r", "\n")
     foreign = {sign for sign in text if ord(sign) > 127}
     return data.decode("cp1252", "replace") if foreign == {"\N{REPLACEMENT CHARACTER}"} else text
 
@@ -233,18 +282,6 @@ def _beside(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Media:
         for info in archive.infolist()
         if info.filename.startswith(inside) and not info.is_dir()
     }
-
-
-def _as_written(info: zipfile.ZipInfo) -> str:
-    """The name of a file in a ZIP: some write UTF-8 without saying so, which reads as the letters of old DOS.
-
-    And some write backslashes between folders.
-    """
-    name = info.filename
-    if not info.flag_bits & UTF8:
-        with suppress(UnicodeError):
-            name = name.encode("cp437").decode("utf-8")
-    return name.replace("\\", "/")
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:

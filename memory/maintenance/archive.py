@@ -100,11 +100,11 @@ def import_archive(memory: Memory, source: Path, keep_exif: bool = False) -> Imp
 
     `keep_exif`: take photos of any format as they are in the archive, with their metadata.
     """
-    if source.is_dir():
-        unpacked = next(source.rglob(archive_reader.EPISODES), None)
-        mend = "zip it, then import the ZIP" if unpacked else "`python -m assistant import FOLDER` imports photos"
-        raise MemoryFileError(f"{source} is a folder{', an unpacked export' if unpacked else ''}: {mend}")
     try:
+        if source.is_dir():
+            unpacked = next(source.rglob(archive_reader.EPISODES), None)
+            mend = "zip it, then import the ZIP" if unpacked else "`python -m assistant import FOLDER` imports photos"
+            raise MemoryFileError(f"{source} is a folder{', an unpacked export' if unpacked else ''}: {mend}")
         with opened_zip(source) as files:
             read = archive_reader.read(files)
             return _add(memory, read, keep_exif)

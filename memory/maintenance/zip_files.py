@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from memory.files import NOT_ORDINARY
@@ -27,6 +27,13 @@ SPARE = 1 << 28
 MOST_FILES = 1_000_000
 METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """Ways of packing that are read: others are rare, and unpack without a bound."""
+UTF8 = 0x800
+"""The bit by which an entry says that its name is UTF-8."""
+CODES = (
+    "cp850 cp1252 cp852 cp1250 cp866 cp1251 cp932 gbk cp949 cp950 cp857 cp1254 cp737 cp1253 cp862 cp1255 cp720 cp1256"
+    " cp775 cp1257 cp874 cp1258"
+).split()
+"""Codes in which Windows writes names, besides that of the first PC."""
 LOCKED = 1
 """The bit by which an entry says that it is encrypted."""
 LITTER = frozenset(
@@ -107,6 +114,25 @@ def zip_archive(path: Path) -> Iterator[zipfile.ZipFile]:
             raise DamagedZip(f"its directory cannot be read: {error}") from error
         with archive:
             yield archive
+
+
+def written_names(info: zipfile.ZipInfo) -> list[str]:
+    """The names that an entry of a ZIP may have, with slashes between folders, the likeliest first.
+
+    Some programs write UTF-8 without saying so, and a Windows Explorer the letters of its country.
+    """
+    name = info.filename.replace("\\", "/")
+    if name.isascii() or info.flag_bits & UTF8:
+        return [name]
+    names = [name]
+    with suppress(UnicodeError):
+        raw = name.encode("cp437")  # as zipfile has read it
+        for code in CODES:
+            with suppress(UnicodeError):
+                names.append(raw.decode(code))
+        with suppress(UnicodeError):
+            names.insert(0, raw.decode("utf-8"))
+    return names
 
 
 def _litter(info: zipfile.ZipInfo) -> bool:

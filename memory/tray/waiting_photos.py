@@ -58,14 +58,25 @@ def add_words(memory: Memory, ids: Sequence[str], words: str) -> dict[str, Episo
             row, whole, _ = rows.find(db, id)
             before = next(rows.load(db, "WHERE row = ?", (row,)))
             new = replace(before, turns=(*before.turns, Turn("user", words)), told=now)
-            rows.insert(db, new, row)
-            conversation_rows.rename_episodes(db, (whole,), new.id)
-            row, _, _ = rows.find(db, whole)
-            # Nothing is to be overwritten: all that the old row says, the new one says too.
-            word_index.remove(db, row)
-            db.execute("DELETE FROM episodes WHERE row = ?", (row,))
+            _put(db, row, whole, new)
             told[new.id] = before
     return told
+
+
+def put_in_place(memory: Memory, id: str, new: Episode) -> None:
+    """Store an episode in the place of one with the same photo and without words. Raises UnknownEpisode."""
+    with memory.transaction("IMMEDIATE") as db:
+        row, whole, _ = rows.find(db, id)
+        _put(db, row, whole, new)
+
+
+def _put(db: sqlite3.Connection, row: int, id: str, new: Episode) -> None:
+    rows.insert(db, new, row)
+    conversation_rows.rename_episodes(db, (id,), new.id)
+    row, _, _ = rows.find(db, id)
+    # Nothing is to be overwritten: all that the old row says, the new one says too.
+    word_index.remove(db, row)
+    db.execute("DELETE FROM episodes WHERE row = ?", (row,))
 
 
 def leave(memory: Memory, photos: Sequence[str]) -> None:

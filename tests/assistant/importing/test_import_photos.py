@@ -154,7 +154,8 @@ def test_the_same_photo_with_other_words_is_another_memory(tmp_path: Path) -> No
             return [step.outcome for step in import_all(memory, BackendEncoder(FakeBackend()), [one, one], choices)]
 
         assert outcomes() == ["new", "duplicate"]
-        assert outcomes(named="Lake") == ["new", "duplicate"]
+        assert outcomes(named="Lake") == ["told", "known"]
+        assert [(one.words, one.day) for one in memory.episodes()] == [("Lake", AUGUST.date())]
         assert outcomes(named="Sea") == ["known", "known"]
         assert outcomes("Milo") == ["new", "duplicate"]
         assert outcomes("Milo") == ["known", "known"]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from assistant.grounding import claims
-from assistant.grounding.claim_judge import Evidence, Judge, Kind, Verdict
+from assistant.grounding.claim_judge import Evidence, Judge, Verdict
 from assistant.grounding.general_question import general
 from assistant.grounding.quotes import pick, quotation
 from assistant.grounding.quotes.about_question import what_was_told
@@ -226,7 +226,7 @@ class GroundedText:
         if self._small:
             return self._show(_small_reply(self._evidence.question, held))
         if not self._answers:
-            return self._end_caption(kinds, held)
+            return self._end_caption(held)
         if kinds & {"told", "maybe", "seen"} and not self._not_seen:
             when = _AND_WHEN.search(self._evidence.question) and not any(t.kind == "day" for t in tokens(self.shown))
             return self._show(f" {pick.photo_day(self._recalled)}".rstrip()) if when else ""
@@ -254,7 +254,7 @@ class GroundedText:
         self._quoted += (id,) if id else ()
         return self._show(f" {text}") if text else ""
 
-    def _end_caption(self, kinds: set[Kind], held: str) -> str:
+    def _end_caption(self, held: str) -> str:
         sure = [one for one in self._recalled if one.certainty == "sure"]
         told = {id for v in self._verdicts if v.kind in ("told", "maybe") for id in v.episodes}
         silent = sure and not told & {one.episode.id for one in sure}

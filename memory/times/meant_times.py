@@ -65,7 +65,6 @@ _AFTER_A_TIME = re.compile(
 )
 """What may stand behind "the summer" when it is a time; else it is a summer house, a Christmas market."""
 _STREETS = re.compile(r" (?:islands?|street|st|road|rd|avenue|ave|lane|hill|hotel|park|square|carol|tree)\b", re.I)
-_AFTER_A_YEAR = re.compile(r"\s*(?:$|[,.;:?!)]|(?:with|at|in|on|by|and|or|when|where)\b)", re.I)
 _TOLD_BY = re.compile(
     r" (?:when|that|in which|where|after|before|we|i|you|he|she|they|it"
     r"|of (?:my|our|his|her|their|the|your)|(?:my|our|his|her|their)(?= \w+ \w)|(?-i:[A-Z]\w+)(?= [a-z]))\b",

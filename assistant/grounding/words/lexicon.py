@@ -20,7 +20,7 @@ mean meant|deal dealt|lay laid|bind bound|grind ground
 child children|man men|woman women|foot feet|tooth teeth|mouse mice|knife knives|wife wives|leaf leaves
 person people|party parties|good|best|bad|worst|km kilometre kilometer|photo photograph picture image pic
 eur euro|usd dollar|gbp pound|mum mom mummy mommy|grandma granny grandmother|grandpa granddad grandfather
-dad daddy|grey gray|colour color|bike bicycle|tv television
+dad daddy|grey gray|colour color|bike bicycle|tv television|birthday bday
 """
 IRREGULAR = {
     form: line.split()[0] for line in _IRREGULAR.replace("\n", "|").split("|") if line for form in line.split()

@@ -1,0 +1,66 @@
+"""The day of a photo in what is said about it: "14th June 2022, our wedding in Graz", "this was taken on 3 May 2019".
+
+Only where a sentence says that the photo is of that day. A day on which something was bought, or somebody was born, is
+none; nor is one without its year. English patterns, no model.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from memory.days import UNKNOWN
+from memory.times.spelling_parts import MONTH, NTH, YEAR
+from memory.times.typed_day import typed_day
+
+_DAY = (
+    r"(?P<day>(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?"
+    rf"(?:(?:the )?{NTH}(?: of)? {MONTH},? {YEAR}|{MONTH} {NTH},? {YEAR}|{YEAR}-\d\d-\d\d|\d\d?\.\d\d?\.{YEAR})\b)"
+)
+_PHOTO = r"(?:photo|picture|pic|selfie|snap(?:shot)?|scan)"
+_LEAD = r"(?:(?:and|so|oh|ah|btw|by the way|actually|also|no|yes|ok|okay|um|uh)[,: ]+)*"
+_OF_IT = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf".*\b(?:taken|shot|photographed)(?: by \w+)?(?: on| the)* {_DAY}",
+        rf".*\b{_PHOTO}(?: (?:here|is|was|from|of|dated|taken|made|on))* {_DAY}",
+        rf"{_LEAD}(?:this|that|it|these|those)(?:'?s| is| was| are| were)(?: from| on| back on| dated)* {_DAY}[.!]*$",
+        rf"{_LEAD}(?:on |from |dated |taken )*{_DAY}\s*(?:[.!]*$|[,:;–—-]\s*(?P<lead>.*)|(?P<there>(?:in|at) .*))",
+        rf"{_LEAD}(?:(?:this|that|these|here|me)(?:'?s| is| are| and) )?(?P<trail>[^.!?;]+?),? (?:on )?{_DAY}[.!]*$",
+    )
+)
+"""Sentences that say of which day a photo is."""
+_DEED = re.compile(
+    r"\b(?:bought|got(?! (?:married|engaged))|get|found|inherited|received|gave|gives|given|ordered|born|birth|died"
+    r"|made|built|adopted|won|broke|lost|since|until|before|after|from|for|by|turns?|will|due|expires?|starts?|ends?|deadline"
+    r"|appointment|moved|sold|paid)\b",
+    re.IGNORECASE,
+)
+"""A day beside these words may be that of something else than the photo."""
+_DOES = re.compile(r"\b(?:is|are|was|were|has|had|have|does|did|(?!bed\b|red\b)\w{2,}ed)\b", re.IGNORECASE)
+
+
+def day_told(words: str) -> datetime | None:
+    """Noon UTC of the one day that the words give the photo they are about; None where they give none, or several."""
+    found: dict[str, datetime] = {}
+    for sentence in re.split(r"(?<=[a-z0-9][.!?])\s+(?=\D)|\n", " ".join(words.replace("’", "'").split(" "))):
+        if said := _said_in(sentence.strip()):
+            try:
+                day = typed_day(re.sub(r"^the ", "", said, flags=re.IGNORECASE))
+            except ValueError:  # 31 February, or one that has not come yet
+                continue
+            if day != UNKNOWN:
+                found[day.isoformat()] = day
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _said_in(sentence: str) -> str:
+    for pattern in _OF_IT:
+        if match := pattern.match(sentence):
+            parts = match.groupdict()
+            beside = " ".join(parts.get(one) or "" for one in ("lead", "there", "trail"))
+            if not (_DEED.search(beside) or re.search(YEAR, beside)) and not (
+                "trail" in parts and _DOES.search(parts["trail"])
+            ):
+                return match["day"]
+    return ""

@@ -1,0 +1,58 @@
+"""Of a long sentence the part is quoted that holds the answer, where the reader surely found it or it is a time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from assistant.grounding.quotes.clauses import clause
+from assistant.grounding.quotes.pick import pick
+from assistant.grounding.quotes.quotation import Quotable
+from assistant.grounding.quotes.reading import Reading
+from assistant.grounding.second_person import as_a_sentence
+from memory.episode import Episode, Photo, Turn
+
+NALA = "This is Nala our border collie, we got her in 2015 from a farm near Bern because my dad had died. She hates fog"
+TIBBS = "thats Mr Tibbs, the neighbours cat. he comes for breakfast every day"
+
+
+def quote(words: str, question: str, answer: str, margin: float) -> str:
+    """What is quoted where the reader marks `answer`, so surely; the model said that it was not told."""
+    told = Episode(Photo("x", b"", 1, 1), (Turn("user", words),), datetime(2026, 5, 2, tzinfo=UTC), day=None)
+    begin = words.index(answer)
+    readings = {told.id: Reading(begin, begin + len(answer), margin)}
+    found = pick(question, [Quotable(told, None, "sure", True)], readings, silent=True)
+    return found.text if found else ""
+
+
+@pytest.mark.parametrize(
+    ("words", "question", "answer", "margin", "quoted"),
+    [
+        (NALA, "where did we get her?", "a farm near Bern", 9.0, "“… we got her in 2015 from a farm near Bern …”"),
+        (NALA, "what breed is she", "Nala our border collie", 4.0, "“This is Nala our border collie …”"),
+        (NALA, "what year was that", "2015", -5.0, "“… we got her in 2015 from a farm near Bern …”"),
+        (TIBBS, "whose cat is it", "the neighbours cat.", 2.4, "“thats Mr Tibbs, the neighbours cat.”"),
+        (TIBBS, "what kind of cat", "the neighbours cat.", 1.0, "he comes for breakfast"),
+        ("My backpack. Got it for my 9th bday, from Carol", "how old was I", "9th", -1.8, "Got it for my 9th bday"),
+    ],
+)
+def test_the_part_with_the_answer_is_quoted(words: str, question: str, answer: str, margin: float, quoted: str) -> None:
+    assert quoted in quote(words, question, answer, margin)
+
+
+def test_a_year_in_the_words_is_no_answer_where_something_else_is_asked() -> None:
+    assert not quote(NALA, "how much did she cost", "2015", -6.0)
+
+
+def test_what_is_short_stays_whole_and_a_part_has_words_beside_the_answer() -> None:
+    assert clause("She cried, for two days", 11, 23) == "She cried, for two days"
+    line = "The boys went home, tired, and we stayed until the lights went out in the whole street."
+    assert clause(line, 20, 25) == "The boys went home, tired …"
+    assert clause(line, 0, len(line)) == line
+
+
+def test_an_answer_is_a_sentence() -> None:
+    assert as_a_sentence("he comes for breakfast.", "what for?") == "He comes for breakfast."
+    assert as_a_sentence("Jonas did it.", "who did I run with?") == "Jonas."
+    assert as_a_sentence("Jonas did it.", "who broke it?") == "Jonas did it."

@@ -71,7 +71,7 @@ async def _talk(options: list[str]) -> tuple[int, int]:
     from mcp.client.stdio import StdioServerParameters
 
     command = StdioServerParameters(command=sys.executable, args=["-c", SERVE, *options], env=_environment(), cwd=ROOT)
-    calls = (
+    calls: tuple[tuple[str, dict[str, str]], ...] = (
         ("search_memories", {"words": album.QUESTION}),
         ("recall_by_photo", {"photo": str(album.demo_photo())}),
         ("list_people_and_things", {}),

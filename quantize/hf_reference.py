@@ -82,8 +82,8 @@ class Checkpoint:
         )
         read = inputs["input_ids"].shape[1] if "input_ids" in inputs else 0  # of embeddings only what is new comes back
         new = written[0, read:].tolist()
-        stop = "end" if new[-1:] == [end] else "length"
-        yield Chunk(self.tokenizer.decode(new, skip_special_tokens=True), stop, new_tokens=len(new))
+        text = self.tokenizer.decode(new, skip_special_tokens=True)
+        yield Chunk(text, "end" if new[-1:] == [end] else "length", new_tokens=len(new))
 
     def close(self) -> None:
         """Free the model."""

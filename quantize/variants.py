@@ -180,9 +180,10 @@ def in_export(out: Path, language: Path | None = None) -> list[Variant]:
         variants.append(Variant(path.stem.removeprefix("language-"), "llama.cpp", path, mmproj))
     merged = [variant for variant in variants if not variant.adapter and variant.language.is_file()]
     largest = max(merged, key=lambda variant: variant.language.stat().st_size, default=None)
-    for tower in finished("mmproj-*.gguf") if largest else ():
-        name = f"{largest.name} + mmproj {tower.stem.removeprefix('mmproj-')}"
-        variants.append(Variant(name, "llama.cpp", largest.language, tower))
+    if largest:
+        for tower in finished("mmproj-*.gguf"):
+            name = f"{largest.name} + mmproj {tower.stem.removeprefix('mmproj-')}"
+            variants.append(Variant(name, "llama.cpp", largest.language, tower))
     variants += [Variant(path.name, "mlx", path) for path in finished("mlx-*") if (path / "config.json").exists()]
     for variant in variants:
         if missing := [path for path in variant.files() if not path.is_file()]:

@@ -13,6 +13,7 @@ import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from assistant.backend import Backend
 from assistant.conversation.conversation import Conversation
@@ -68,7 +69,7 @@ def run(folder: Path, model: str) -> list[Reply]:
         return out
 
 
-def _asked(backend: Backend, memory: Memory, encoder: PhotoEncoder, view: Photo, thing: dict) -> list[Reply]:  # type: ignore[type-arg]
+def _asked(backend: Backend, memory: Memory, encoder: PhotoEncoder, view: Photo, thing: dict[str, Any]) -> list[Reply]:
     """The answers to all questions about one new view, each in a conversation of its own."""
     out = []
     for question in thing["questions"]:

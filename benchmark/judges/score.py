@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,8 +112,11 @@ class Tally:
     """How many samples had something to ask."""
 
 
-def tally(scores: Iterable[Scores]) -> dict[str, Tally]:
-    """The averages by measure, with 95 % bootstrap intervals. A measure that was never asked is left out."""
+def tally(scores: Iterable[Mapping[str, Sequence[float]]]) -> dict[str, Tally]:
+    """The averages of pairs (right, asked) by measure, with 95 % bootstrap intervals.
+
+    A measure that was never asked is left out.
+    """
     pairs: dict[str, list[Pair]] = {}
     for one in scores:
         for measure, (right, asked) in one.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmark.judges.score import Tally, harmonic
 from benchmark.report.run_folder import Run
-from benchmark.report.statistics import MEASURES, main_rows, percent, span, tallied
+from benchmark.report.statistics import MEASURES, main_rows, mode, percent, span, tallied
 from benchmark.report.verdicts import CONTROLS, is_broken
 from benchmark.runner import Result
 
@@ -41,6 +41,16 @@ class Group:
     labels: tuple[str, ...]
     pick: Callable[[Run], list[Result]]
     tone: Callable[[str, list[Result]], str] = lambda measure, rows: ""
+
+
+def rows_of(condition: str, keep: Callable[[Result], bool] = lambda row: True) -> Callable[[Run], list[Result]]:
+    """A function that picks a run's rows of a condition, those that pass `keep`."""
+    return lambda run: run.of(condition, keep)
+
+
+def rows_of_mode(condition: str, wanted: str) -> Callable[[Run], list[Result]]:
+    """A function that picks a run's rows of a condition with one kind of distractors."""
+    return rows_of(condition, lambda row: mode(row) == wanted)
 
 
 def compare(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from benchmark.judges.score import Tally
-from benchmark.report.comparison import Group
+from benchmark.report.comparison import Group, rows_of
 from benchmark.report.plots import Bar, Line, Plot, abstention, bars, curves, misbinding
 from benchmark.report.run_folder import Run
 from benchmark.report.statistics import MEASURES, TASKS, WAYS, chance, gate_curve, main_rows, tallied
@@ -71,7 +71,7 @@ def _diagnostics(runs: Sequence[Run]) -> Plot | None:
     """The downstream tasks, by way of asking."""
     panels = []
     for task, (_, measures) in TASKS.items():
-        ways = [Group((label,), lambda run, c=f"{task}/{way}": run.of(c)) for way, label in WAYS.items()]
+        ways = [Group((label,), rows_of(f"{task}/{way}")) for way, label in WAYS.items()]
         panels += [(f"{task.upper()}: {MEASURES[m][0]}", some) for m in measures if (some := _bars(runs, ways, m))]
     return bars(panels, [run.label for run in runs]) if panels else None
 

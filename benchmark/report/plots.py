@@ -72,8 +72,8 @@ def curves(panels: Sequence[tuple[str, Sequence[Line]]], xlabel: str, *, log: bo
                 colour, (x, y, low, high) = f"C{line.hue % 6}", _columns(line.points)
                 axis.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
                 mark = MARKS[line.dash % len(MARKS)]
-                style = {"color": colour, "linestyle": DASHES[line.dash % len(DASHES)], "marker": mark}
-                axis.plot(x, y, label=_literal(line.label), **style)
+                dashes = DASHES[line.dash % len(DASHES)]
+                axis.plot(x, y, label=_literal(line.label), color=colour, linestyle=dashes, marker=mark)
             if log:
                 axis.set_xscale("log")
             axis.set_xticks(xs, [f"{x:g}" for x in xs])
@@ -123,17 +123,19 @@ def misbinding(runs: Sequence[tuple[str, Sequence[tuple[str, Tally | None, Tally
     def draw() -> Figure:
         figure, axes = _figure(1, 4.2, width=6.4)
         for i, (label, points) in enumerate(runs):
-            shown = {"color": f"C{i % 6}", "label": _literal(label)}
+            colour, name = f"C{i % 6}", _literal(label)
             for j, (mode, recall, wrong) in enumerate(points):
                 if recall is None:
-                    axes[0].axhline(wrong.value, linestyle="--", linewidth=1, **shown)
+                    axes[0].axhline(wrong.value, linestyle="--", linewidth=1, color=colour, label=name)
                     axes[0].annotate(mode, (1, wrong.value), xytext=(-2, 3), textcoords="offset points", ha="right")
                     continue
                 spread = ([[recall.value - recall.low], [recall.high - recall.value]], [[wrong.value - wrong.low]])
                 spread[1].append([wrong.high - wrong.value])
                 mark = MARKS[j % len(MARKS)]
                 at = (recall.value, wrong.value)
-                axes[0].errorbar(*at, xerr=spread[0], yerr=spread[1], marker=mark, elinewidth=0.8, **shown)
+                axes[0].errorbar(
+                    *at, xerr=spread[0], yerr=spread[1], marker=mark, elinewidth=0.8, color=colour, label=name
+                )
                 axes[0].annotate(mode, at, xytext=(6, 5), textcoords="offset points")
         axes[0].set(xlabel="names right", ylabel="wrong name told")
         _shares(axes[0].xaxis, axes[0].set_xlim)
@@ -225,7 +227,7 @@ def _style(colours: dict[str, str], hues: Sequence[str]) -> Iterator[None]:
 
     ink, quiet, grid, page = (colours[k] for k in ("ink", "quiet", "grid", "page"))
     sizes = {f"{part}.labelsize": 8.5 for part in ("axes", "xtick", "ytick")}
-    style = {
+    style: dict[Any, Any] = {  # matplotlib types every name of a setting
         **{key: page for key in ("figure.facecolor", "axes.facecolor", "savefig.facecolor")},
         **{key: ink for key in ("text.color", "axes.titlecolor")},
         **{key: quiet for key in ("axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor")},

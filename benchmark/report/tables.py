@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from benchmark.report import comparison, statistics, verdicts
-from benchmark.report.comparison import Cell, Group, Table, compare
+from benchmark.report.comparison import Cell, Group, Table, compare, rows_of, rows_of_mode
 from benchmark.report.run_folder import Run
 from benchmark.report.statistics import main_rows, mode, percent, plain, span, tallied
 from benchmark.report.verdicts import Verdict
@@ -113,9 +114,8 @@ def _facts(runs: Sequence[Run]) -> Table:
         values = [run.about.get(key, "") for run in runs]
         if any(values):
             rows.append((Cell(key), *(Cell(str(v)) for v in values)))
-    counts = {"rows": lambda r: len(r.rows), "failed rows": lambda r: len(r.failed)}
-    for name, count in counts.items():
-        rows.append((Cell(name), *(Cell(str(count(run))) for run in runs)))
+    rows.append((Cell("rows"), *(Cell(str(len(run.rows))) for run in runs)))
+    rows.append((Cell("failed rows"), *(Cell(str(len(run.failed))) for run in runs)))
     return Table(("", *(run.label for run in runs)), tuple(rows), 1 + len(runs))
 
 
@@ -124,10 +124,10 @@ def by_mode(runs: Sequence[Run]) -> list[Group]:
     shown = [r.spec["positives"] for run in runs for r in run.of("caption", plain) if r.spec]
     fewest = min(shown, default=1)
 
-    def right(row: Result, m: str) -> bool:
+    def right(m: str, row: Result) -> bool:
         return plain(row) and row.spec is not None and mode(row) == m and row.spec["positives"] == fewest
 
-    return [Group((m,), lambda run, m=m: run.of("caption", lambda r: right(r, m))) for m in MODES]
+    return [Group((m,), rows_of("caption", partial(right, m))) for m in MODES]
 
 
 def _gate(runs: Sequence[Run]) -> Table | None:
@@ -156,13 +156,13 @@ def _without_run(table: Table, runs: Sequence[Run]) -> Table:
 def _details(runs: Sequence[Run]) -> list[Group]:
     """The conditions that ask for plain descriptions."""
     conditions = dict.fromkeys(c for run in runs for c in ("detail", *run.part("detail")))
-    return [Group((_name(c) or "the model",), lambda run, c=c: run.of(c)) for c in conditions]
+    return [Group((_name(c) or "the model",), rows_of(c)) for c in conditions]
 
 
 def _gates(runs: Sequence[Run]) -> list[Group]:
     """Rows of the gate by kind of distractors."""
     kinds = dict.fromkeys(mode(r) for run in runs for r in run.of("gate"))
-    return [Group((m,), lambda run, m=m: run.of("gate", lambda r: mode(r) == m)) for m in kinds]
+    return [Group((m,), rows_of_mode("gate", m)) for m in kinds]
 
 
 def _tasks(runs: Sequence[Run]) -> Table | None:
@@ -170,7 +170,7 @@ def _tasks(runs: Sequence[Run]) -> Table | None:
     ways = [
         (f"{t}/{w}", (what, say)) for t, (what, _) in statistics.TASKS.items() for w, say in statistics.WAYS.items()
     ]
-    groups = [Group(labels, lambda run, c=c: run.of(c)) for c, labels in ways]
+    groups = [Group(labels, rows_of(c)) for c, labels in ways]
     return compare(runs, ("Asked", "How"), groups, ("f1", "hit", "fired", "false_alarm", "unread"))
 
 
@@ -179,20 +179,20 @@ def _abstention(runs: Sequence[Run]) -> list[Group]:
     by_caption = {"caption": "the caption", **verdicts.CONTROLS}
     ways = {"abstain/direct": "a question at once", "abstain/cag": "a question, own caption first"}
 
-    def there(row: Result, known: bool) -> bool:
+    def there(known: bool, row: Result) -> bool:
         return bool(row.spec and row.spec.get("untold")) and bool(row.positives) == known
 
     kinds = ((True, "known thing, one fact untold"), (False, "stranger"))
     return [
-        Group((what, item), lambda run, c=c, known=known: run.of(c, lambda r: there(r, known)))
+        Group((what, item), rows_of(c, partial(there, known)))
         for c, what in (by_caption | ways).items()
         for known, item in kinds
-    ] + [Group((what, "all"), lambda run, c=c: run.of(c)) for c, what in ways.items()]
+    ] + [Group((what, "all"), rows_of(c)) for c, what in ways.items()]
 
 
 def _pairs(runs: Sequence[Run]) -> list[Group]:
     """The pair task by what the other thing is."""
-    return [Group((m,), lambda run, m=m: run.of("pair", lambda r: mode(r) == m)) for m in MODES]
+    return [Group((m,), rows_of_mode("pair", m)) for m in MODES]
 
 
 def beside(runs: Sequence[Run], part: str, usual: str) -> list[Group]:
@@ -205,7 +205,7 @@ def beside(runs: Sequence[Run], part: str, usual: str) -> list[Group]:
         there = {r.sample for c in names for r in run.of(c)}
         return run.of("caption", lambda r: r.sample in there)
 
-    return [Group((usual,), own), *(Group((_name(c),), lambda run, c=c: run.of(c)) for c in names)]
+    return [Group((usual,), own), *(Group((_name(c),), rows_of(c)) for c in names)]
 
 
 def _name(condition: str) -> str:
@@ -222,7 +222,7 @@ def _shortcuts(runs: Sequence[Run]) -> Table | None:
             if not (some := run.of(condition)):
                 continue
             there = {r.sample for r in some}
-            clean = tallied(run.of("caption", lambda r, there=there: r.sample in there)).get("name_recall")
+            clean = tallied([r for r in run.of("caption") if r.sample in there]).get("name_recall")
             averages, verdict = tallied(some), verdicts.shortcut(some, survives)
             numbers = [
                 Cell(percent(t.value), span(t)) if t else Cell("–") for t in (clean, averages.get("name_recall"))
@@ -237,8 +237,12 @@ def _shortcuts(runs: Sequence[Run]) -> Table | None:
 def histories(runs: Sequence[Run]) -> list[Group]:
     """History conditions by number of recalled memories, and by length of the history."""
     sizes = {(r.condition, r.episodes) for run in runs for c in run.part("history") for r in run.of(c)}
+
+    def long(size: int, row: Result) -> bool:
+        return row.episodes == size
+
     return [
-        Group((best_k(c), f"{size}"), lambda run, c=c, size=size: run.of(c, lambda r: r.episodes == size))
+        Group((best_k(c), f"{size}"), rows_of(c, partial(long, size)))
         for c, size in sorted(sizes, key=lambda f: (len(f[0]), *f))
     ]
 
@@ -251,7 +255,7 @@ def best_k(condition: str) -> str:
 def _everything(runs: Sequence[Run]) -> list[Group]:
     """Every condition and kind of distractors."""
     conditions = dict.fromkeys((r.condition, mode(r)) for run in runs for r in run.rows)
-    return [Group((c, m), lambda run, c=c, m=m: run.of(c, lambda r: mode(r) == m)) for c, m in conditions]
+    return [Group((c, m), rows_of_mode(c, m)) for c, m in conditions]
 
 
 def _gains(run: Run) -> list[str]:

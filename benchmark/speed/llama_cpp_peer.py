@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from assistant.backend import Message
 from assistant.backends.llama import llama_loader
@@ -50,9 +51,11 @@ class LlamaCppHandler:
         """See `Peer`."""
 
         def words() -> Iterator[str]:
-            for part in self._llama.create_chat_completion(
-                messages=as_chat(messages), stream=True, max_tokens=max_tokens, temperature=0.0, repeat_penalty=1.0
-            ):
+            chat: Any = as_chat(messages)
+            parts: Any = self._llama.create_chat_completion(
+                messages=chat, stream=True, max_tokens=max_tokens, temperature=0.0, repeat_penalty=1.0
+            )
+            for part in parts:
                 yield part["choices"][0]["delta"].get("content") or ""
 
         try:

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,9 @@ def command(args: argparse.Namespace) -> int:
         raise KeepsakeError(str(error)) from error
     finally:
         backend.close()
-    found = {k: {"n": len(some), "model": _tally([m for m, _ in some]), "gold": _tally([g for _, g in some])}
-             for k, some in rows.items()}  # fmt: skip
+    found: dict[str, dict[str, Any]] = {}
+    for k, some in rows.items():
+        found[k] = {"n": len(some), "model": _tally([m for m, _ in some]), "gold": _tally([g for _, g in some])}
     if args.json:
         print(json.dumps(found))
         return 0
@@ -106,7 +108,7 @@ def photo_views(folder: Path | None, split: str) -> tuple[View, int]:
     if folder is None:
         looks = [Look(c.code) for c in concepts(split)]
 
-        def drawn(things: Any, rng: np.random.Generator) -> Photo:
+        def drawn(things: Sequence[int], rng: np.random.Generator) -> Photo:
             return from_image(draw([looks[t] for t in things], int(rng.integers(1 << 31))).image)
 
         return drawn, len(looks)
@@ -116,7 +118,7 @@ def photo_views(folder: Path | None, split: str) -> tuple[View, int]:
         by_thing[one.thing].append(one.photo)
     last: dict[int, str] = {}
 
-    def taken(things: Any, rng: np.random.Generator) -> Photo:
+    def taken(things: Sequence[int], rng: np.random.Generator) -> Photo:
         if len(things) != 1:
             raise ValueError("real photos show one thing each: leave --photos out for several")
         photos = by_thing[things[0]]

@@ -56,10 +56,10 @@ def items(sample: Sample) -> list[Item]:
         return [Item("absent thing", dialogue.question(rng, key), "", dialogue.answer(key, None, None))]
     facts, episode = sample.facts[sample.positives[0]], sample.context[sample.positives[0]]
     told = [key for key in UNTOLD if getattr(facts, key)]
-    found = [(str(rng.choice(told)), "told")] if told else []
+    found: list[tuple[str, ItemKind]] = [(str(rng.choice(told)), "told")] if told else []
     found += [(key, "absent fact") for key in UNTOLD if key not in told]
     return [
-        Item(kind, dialogue.question(rng, key), getattr(facts, key) or "", dialogue.answer(key, facts, episode))  # type: ignore[arg-type]
+        Item(kind, dialogue.question(rng, key), getattr(facts, key) or "", dialogue.answer(key, facts, episode))
         for key, kind in found
     ]
 
@@ -100,8 +100,8 @@ def item_scores(sample: Sample, answers: list[str], judge: Judge) -> Scores:
         right = declined
         if item.kind == "told":
             attempted.append(not declined)
-            [told] = judge.check_replies([(item.question, item.fact, answer)])
-            right = told is True and not declined
+            [agreed] = judge.check_replies([(item.question, item.fact, answer)])
+            right = agreed is True and not declined
         marks[item.kind].append(right)
     told, fact, thing = marks.values()
     return {

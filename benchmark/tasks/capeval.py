@@ -6,7 +6,7 @@ the model: the gold caption, an empty one, and one that copies every dialogue. A
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from assistant import prompt
@@ -78,12 +78,12 @@ def summary(results: Iterable[Result]) -> dict[str, Any]:
     """Averages of one condition's rows, as `capeval --json` prints them; None where no row asked anything."""
     rows = list(results)
     good = [r for r in rows if r.error is None]
-    averages = tally({m: (p[0], p[1]) for m, p in r.score.items()} for r in good)
+    averages = tally(r.score for r in good)
     out: dict[str, Any] = {"n": len(good), "errors": len(rows) - len(good)}
     for measure in MEASURES:
         t = averages.get(measure)
         out[measure] = t.value if t else None
         out[f"{measure}_interval"] = [t.low, t.high] if t else None
-    both: Sequence[float | None] = (out["acc_pos"], out["acc_neg"])
-    out["harmonic"] = None if None in both else harmonic(*both)  # type: ignore[arg-type]
+    known, others = averages.get("acc_pos"), averages.get("acc_neg")
+    out["harmonic"] = harmonic(known.value, others.value) if known and others else None
     return out

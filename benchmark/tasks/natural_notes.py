@@ -66,12 +66,12 @@ def draw(view: View, things: int, split: str, n: int, seed: int, k: int = 3, sho
         notes = [families[j].filled(int(rng.integers(1 << 31)))[0] for j in rng.choice(len(families), k, replace=False)]
         day = datetime(2023, 1, 1, 12, tzinfo=UTC) + timedelta(days=int(rng.integers(900)))
         context = tuple(
-            Episode(view([thing], rng), (Turn("user", note.text),), day + timedelta(days=7 * at))
+            Episode(view([int(thing)], rng), (Turn("user", note.text),), day + timedelta(days=7 * at))
             for at, (thing, note) in enumerate(zip(chosen[:k], notes, strict=True))
         )
         asked = notes[0].questions
         some = tuple(_one(rng, [q for q in asked if q.kind == kind]) for kind in ("ask", "untold", "absent"))
-        query = view(chosen[:shown] if shown else chosen[k:], rng)
+        query = view([int(one) for one in (chosen[:shown] if shown else chosen[k:])], rng)
         yield NoteSample(context, tuple(notes), tuple(range(shown)), query, some)
 
 
@@ -124,11 +124,11 @@ def gold(sample: NoteSample) -> tuple[str, list[str]]:
 
 
 def score(sample: NoteSample, caption: str, answers: Sequence[str]) -> Scores:
-    """Scores as [right, asked] by measure."""
+    """Scores as (right, asked) by measure."""
     told, own = content_words(caption), [words_of(note) for note in sample.notes]
     tells = [len(told & (words_ - set().union(*own[:i], *own[i + 1 :]))) >= FEW for i, words_ in enumerate(own)]
     others = [i for i in range(len(own)) if i not in sample.shown]
-    scores: dict[str, tuple[float, float]] = {
+    scores: Scores = {
         "named": (float(sum(tells[i] for i in sample.shown)), float(len(sample.shown))),
         "named_all": (float(all(tells[i] for i in sample.shown)), float(bool(sample.shown))),
         "wrong": (float(any(tells[i] for i in others)), 1.0),
@@ -151,7 +151,7 @@ def score(sample: NoteSample, caption: str, answers: Sequence[str]) -> Scores:
         if reminders:
             spoken = all(len(told & r) >= REMINDED * len(r) for r in reminders)
             scores["reminder_spoken"] = (float(spoken), 1.0)
-    return {measure: list(value) for measure, value in scores.items()}  # type: ignore[misc, return-value]
+    return scores
 
 
 def told_of(told: set[str], notes: Sequence[FilledNote], *, absent: bool) -> tuple[float, float]:

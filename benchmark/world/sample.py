@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -98,7 +98,7 @@ def build(spec: Spec) -> Sample:
         facts = _with_reminders(own, split, facts, positives)
     if spec.untold:
         dice = np.random.default_rng((spec.seed, spec.index, positives, 2))
-        facts = [replace(f, **{UNTOLD[int(dice.integers(len(UNTOLD)))]: None}) for f in facts]
+        facts = [_without(f, UNTOLD[int(dice.integers(len(UNTOLD)))]) for f in facts]
     episodes = []
     for look, f in zip(in_context, facts, strict=True):
         photo = _photo(rng, [look])
@@ -123,6 +123,12 @@ def build(spec: Spec) -> Sample:
         spec,
         drawn,
     )
+
+
+def _without(facts: Facts, key: str) -> Facts:
+    """The facts without one of them, which was never told."""
+    untold: dict[str, Any] = {key: None}
+    return replace(facts, **untold)
 
 
 def _with_reminders(rng: np.random.Generator, split: str, facts: list[Facts], positives: int) -> list[Facts]:

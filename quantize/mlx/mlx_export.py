@@ -147,10 +147,13 @@ def _stage(checkpoint: Path, config: dict[str, Any], folder: Path) -> Path:
     for path in weights:
         (folder / path.name).symlink_to(path.resolve())
     if config["model_type"] == "smolvlm":  # mlx-vlm's SmolVLM knows no tied embeddings: it wants an output layer
-        file_of = {name: path for path in weights for name in mx.load(str(path))}
-        name = "model.text_model.embed_tokens.weight"
-        if "lm_head.weight" not in file_of:
-            mx.save_safetensors(str(folder / "tied.safetensors"), {"lm_head.weight": mx.load(str(file_of[name]))[name]})
+        tensors: dict[str, Any] = {}  # MLX reads a tensor when it is used
+        for path in weights:
+            loaded: Any = mx.load(str(path))
+            tensors |= loaded
+        if "lm_head.weight" not in tensors:
+            tied = {"lm_head.weight": tensors["model.text_model.embed_tokens.weight"]}
+            mx.save_safetensors(str(folder / "tied.safetensors"), tied)
     return folder
 
 

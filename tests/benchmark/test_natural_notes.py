@@ -92,7 +92,7 @@ def test_texts_as_the_app_shows_them_have_the_users_words_for_what_was_made_up()
     assert "Zebulon" not in caption and not any("Zebulon" in answer for answer in answers)
     assert sample.notes[0].text.split()[0] in caption
     made_up = score(sample, caption, ["Zebulon.", "Zebulon.", "“Zebulon”"])["unknown_made_up"]
-    assert made_up == [1.0, 2.0], "a claim in the model's words counts, a quote does not"
+    assert made_up == (1.0, 2.0), "a claim in the model's words counts, a quote does not"
 
 
 def _text(messages: tuple[Message, ...]) -> str:

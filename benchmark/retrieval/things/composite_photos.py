@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,8 @@ def draw(cutouts: Path | None, rooms: Sequence[Path] | None, seed: int) -> Compo
         for view in range(VIEWS):
             image = compose(rng, thing, behind[room[i, view]])
             photos.append(ThingPhoto(i, f"{name}, room {room[i, view]}", from_image(image)))
-    swapped, swaps = [], []
+    swapped: list[ThingPhoto] = []
+    swaps: list[Swap] = []
     for i, (name, load) in enumerate(cut):
         thing, home = load(), room[:, 0]
         for j in rng.permutation(np.flatnonzero(home != home[i]))[:SWAPS]:
@@ -146,8 +148,12 @@ def _from_folder(folder: Path, rng: np.random.Generator) -> list[Cutout]:
             break
         image = _cut(paths[i])
         if image is not None:
-            found.append((paths[i].stem, lambda image=image: image))
+            found.append((paths[i].stem, partial(_itself, image)))
     return found
+
+
+def _itself(image: Image.Image) -> Image.Image:
+    return image
 
 
 def _cut(path: Path) -> Image.Image | None:
@@ -170,7 +176,7 @@ def _from_world(rng: np.random.Generator) -> list[Cutout]:
     codes = [pool[i] for i in rng.permutation(len(pool))[:THINGS]]
     for concept in codes:
         concepts.picture_path(concept.code)
-    return [(c.word, lambda code=c.code: concepts.picture(code)) for c in codes]
+    return [(c.word, partial(concepts.picture, c.code)) for c in codes]
 
 
 def _rooms(folders: Sequence[Path], *, fetched: bool) -> list[Image.Image]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from memory.han_variants import TO_SIMPLIFIED
+
 MAX_TERMS = 64
 """Words of a query that are looked up; further words would slow the word index down and change little."""
 _STOP_WORDS = frozenset(
@@ -19,8 +21,8 @@ _STOP_WORDS = frozenset(
     """.split()
 )
 _STOP_PAIRS = frozenset(
-    """我们 你们 他们 我們 你們 他們 们在 们去 們在 們去 什么 什麼 时候 時候 怎么 怎麼 哪里 哪裡 哪儿 这个 那个
-    這個 那個 一个 一個 没有 沒有 去了 是在 在哪 的时 的時 这是 這是 是谁 是誰 はい ました まし した です ます いた った
+    """我们 你们 他们 们在 们去 什么 时候 怎么 哪里 哪儿 这个 那个 一个 没有 去了 是在 在哪 的时 这是 是谁
+    はい ました まし した です ます いた った
     たい から まで いつ どこ だれ なに なん のは ので この その あの これ それ れは てい て行 습니 니다 했다 있다 에서
     언제 어디 누구""".split()
 )
@@ -32,11 +34,13 @@ _LETTERS = str.maketrans(
     | dict.fromkeys("\u06c1\u06be\u06c3\u06d5", "\u0647")
     | {"\u0901": "\u0902", **dict.fromkeys("\u2018\u2019\u02bc\uff07", "'"), "\u2010": "-", "\u2011": "-"}
     | {chr(kana): chr(kana - 0x60) for kana in range(0x30A1, 0x30F7)}
+    | TO_SIMPLIFIED
 )
 """Letters that people write both ways and that have no accent to leave out.
 
 Of Arabic: the line that only stretches a word goes; ya without dots and ta marbuta are as ya and ha, and so are the
-letters of Persia and Pakistan for kaf, ya and ha. Katakana are as hiragana, chandrabindu is as anusvara.
+letters of Persia and Pakistan for kaf, ya and ha. Katakana are as hiragana, chandrabindu is as anusvara, traditional
+signs of Chinese as simplified ones.
 """
 _SPELT_BOTH_WAYS = (
     (re.compile("[\u0919\u091e\u0923\u0928\u092e]\u094d(?=[\u0915-\u0939])"), "\u0902"),  # हिन्दी is हिंदी

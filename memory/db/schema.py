@@ -193,6 +193,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     # Of the other columns of the row: finds damage (see `conversation_hash.py`).
     ("ALTER TABLE talks ADD COLUMN sha256 TEXT", conversation_hash.seal_all),
     (word_index.build_spellings, name_rows.fold_anew),  # `text.folded` makes more letters equal
+    (word_index.build_spellings, name_rows.fold_anew),  # and the signs of traditional and simplified Chinese
 )
 
 

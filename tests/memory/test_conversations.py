@@ -23,11 +23,6 @@ DAY = datetime(2025, 5, 12, 10, tzinfo=UTC)
 TOKENS = np.random.default_rng(0).standard_normal((4, 8)).astype(np.float32)  # (T, D)
 
 
-@pytest.fixture
-def path(own_home: Path) -> Path:
-    return own_home / "memory.db"
-
-
 def photo(n: int) -> Photo:
     return noise_photo(n, 48, 32)
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import keyring
 import numpy as np
 import pytest
 
@@ -21,27 +19,11 @@ from memory.maintenance.archive import export_archive, import_archive
 from memory.store import Memory
 from tests.memory.test_forget import SECRET, canaries, planted, residue  # noqa: F401 - one of them is a fixture
 from tests.support.crasher import PASSPHRASE, episode
-from tests.support.locks import TOLD, Keychain, ask, encrypted, no_keychain, refused
+from tests.support.locks import TOLD, Keychain, ask, encrypted, refused
 
+pytestmark = pytest.mark.usefixtures("without_keychain")
 ROOT = Path(__file__).parents[2]
 LOSSES = ("DELETE FROM turns WHERE n = 1", "UPDATE photos SET width = 9", "DROP INDEX episodes_by_time")
-
-
-@pytest.fixture(autouse=True)
-def none() -> Iterator[None]:
-    with no_keychain():
-        yield
-
-
-@pytest.fixture
-def path(own_home: Path) -> Path:
-    return own_home / "memory.db"
-
-
-@pytest.fixture
-def keychain() -> Keychain:
-    keyring.set_keyring(found := Keychain())
-    return found
 
 
 # No plain byte

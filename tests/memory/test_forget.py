@@ -21,9 +21,7 @@ from memory.forget import cleaning
 from memory.search import token_codes
 from memory.store import Memory
 from tests.support.encoded import encoded
-from tests.support.secret_episode import ENCODED, SECRET, episode, path
-
-__all__ = ["path"]
+from tests.support.secret_episode import ENCODED, SECRET, episode
 
 PIXELS = random.Random(0).randbytes(48 * 48 * 3)
 TOKENS = np.random.default_rng(0).standard_normal((16, 32)).astype(np.float32)  # (T, D)

@@ -13,9 +13,7 @@ import pytest
 from memory.__main__ import main
 from memory.episode import Episode, Photo, Turn
 from memory.store import Memory
-from tests.support.secret_episode import DAY, ENCODED, SECRET, episode, path
-
-__all__ = ["path"]
+from tests.support.secret_episode import DAY, ENCODED, SECRET, episode
 
 
 def test_words_are_found_whole_and_in_any_case(path: Path) -> None:

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,26 +22,10 @@ from memory.errors import MemoryFileError
 from memory.maintenance import encryption
 from memory.store import Memory
 from tests.support.crasher import PASSPHRASE
-from tests.support.locks import TOLD, Keychain, PlainText, ask, encrypted, no_keychain, refused
+from tests.support.locks import TOLD, Keychain, PlainText, ask, encrypted, refused
 
+pytestmark = pytest.mark.usefixtures("without_keychain")
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True)
-def none() -> Iterator[None]:
-    with no_keychain():
-        yield
-
-
-@pytest.fixture
-def path(own_home: Path) -> Path:
-    return own_home / "memory.db"
-
-
-@pytest.fixture
-def keychain() -> Keychain:
-    keyring.set_keyring(found := Keychain())
-    return found
 
 
 # The two ways to the key

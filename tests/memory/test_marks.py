@@ -17,7 +17,7 @@ from memory.errors import KeepsakeError
 from memory.maintenance import marks
 from memory.store import Memory
 from tests.support.apppilot import Alike, cards, idle, look, notes, opened, picture, running, send, until
-from tests.ui.test_plain import Talk, talk  # noqa: F401 - a fixture
+from tests.support.plaintalk import Talk, talk  # noqa: F401 - a fixture
 from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.plain import plain_strings
 from ui.telling_strings import MARKS_NONE

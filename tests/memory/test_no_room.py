@@ -19,11 +19,6 @@ from tests.support.twelve_episodes import TOLD, filled, ids
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def path(own_home: Path) -> Path:
-    return own_home / "memory.db"
-
-
 def test_a_full_disk_loses_nothing(path: Path) -> None:
     known = filled(path, 4)
     with Memory(path) as memory:

@@ -17,7 +17,7 @@ from memory.search import ranking, word_search
 from memory.search.gate import Gate
 from memory.search.recall import BURST, EPISODES_PER_PHOTO
 from memory.store import Memory
-from tests.memory.test_ranking import episode, scene
+from tests.support.scenes import episode, scene
 
 ROME = ZoneInfo("Europe/Rome")
 NOW = datetime(2026, 11, 23, 12, tzinfo=ROME)  # a Monday

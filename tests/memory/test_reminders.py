@@ -30,11 +30,6 @@ DAY = datetime(2025, 5, 12, 10, tzinfo=UTC)
 WATER = "When you see the green bottle again, remind me to water the plants."
 
 
-@pytest.fixture
-def path(own_home: Path) -> Path:
-    return own_home / "memory.db"
-
-
 def episode(text: str, colour: str = "orange", day: int = 0, reply: str = "") -> Episode:
     turns = (Turn("user", text), *((Turn("assistant", reply),) if reply else ()))
     return Episode(coloured(colour), turns, DAY + timedelta(days=day))

@@ -27,11 +27,6 @@ from tests.support.twelve_episodes import TOLD, age, filled, ids
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def path(own_home: Path) -> Path:
-    return own_home / "memory.db"
-
-
 def test_version_1_with_rows_is_brought_up_to_date(path: Path) -> None:
     version_1(path, TOLD)
     with Memory(path) as memory:

@@ -16,7 +16,7 @@ from memory.db import rows
 from memory.forget import deletion
 from memory.search import ranking, vector_codes, vector_index, vectors
 from memory.store import Memory
-from tests.memory.test_ranking import DIM, episode, scene
+from tests.support.scenes import DIM, episode, scene
 
 
 @pytest.fixture

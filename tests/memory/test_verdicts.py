@@ -18,7 +18,7 @@ from memory.maintenance.archive import export_archive, import_archive
 from memory.search import sightings
 from memory.search.gate import Gate
 from memory.store import Memory
-from tests.memory.test_ranking import DAY, episode
+from tests.support.scenes import DAY, episode
 
 GATE = Gate((0.2, 0.0), (0.5, 0.0))
 NEW = "ab" * 32

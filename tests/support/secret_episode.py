@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from memory.episode import Episode, Photo, Turn
 from tests.support.encoded import encoded
@@ -22,8 +19,3 @@ def episode(n: int, text: str, day: int = 0, place: str | None = None, data: byt
 
 
 SECRET = episode(0, "Zanzibarine ate quokkabread", 3, "Xylotown", ENCODED)
-
-
-@pytest.fixture
-def path(own_home: Path) -> Path:
-    return own_home / "memory.db"

@@ -12,7 +12,7 @@ from assistant.photo import load_photo
 from memory.episode import Episode, Turn
 from memory.store import Memory
 from tests.support.apppilot import Alike, caption, cards, idle, look, notes, picture, replies, running, send, until
-from tests.ui.test_plain import Talk, talk  # noqa: F401 - a fixture
+from tests.support.plaintalk import Talk, talk  # noqa: F401 - a fixture
 from ui import recall_strings, strings, telling_strings
 from ui.input_parser import read
 from ui.plain import plain_strings

@@ -16,7 +16,7 @@ from assistant.grounding.words.tokens import tokens
 from assistant.photo import from_image
 from assistant.reader.answer_reader import AnswerReader
 from memory.errors import ModelError
-from tests.assistant.grounding.test_grounded_text import BRUNO, check, recall
+from tests.support.grounded import BRUNO, check, recall
 
 BEAR = "That's Bruno, Emma's bear. She got him from Aunt Klara when she was born and won't sleep without him"
 ROCKY = "Rocky! Tom's dog. He ate my left shoe at the barbecue in Linz lol"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.assistant.grounding.test_grounded_text import check, recall
+from tests.support.grounded import check, recall
 
 BEAR = "That's Bruno, Emma's bear. She got him from Aunt Klara when she was born and won't sleep without him"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.assistant.grounding.test_grounded_text import check, recall
+from tests.support.grounded import check, recall
 
 DOG = (
     "this is Biscuit, my aunt Carol's poodle mix, we looked after him for two weeks in August while she was in "

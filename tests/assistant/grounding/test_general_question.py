@@ -9,7 +9,7 @@ import pytest
 
 from assistant.grounding.general_question import general
 from assistant.grounding.quotes.quotation import GENERAL
-from tests.assistant.grounding.test_grounded_text import check, recall
+from tests.support.grounded import check, recall
 
 QUESTIONS = Path(__file__).parents[2] / "data" / "general_questions.tsv"
 LEO = "This is Leo, my dog. We saw a spider with eight legs in Rome."

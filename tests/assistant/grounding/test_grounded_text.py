@@ -10,44 +10,10 @@ from hypothesis import strategies as st
 
 from assistant.backend import MaySay
 from assistant.grounding.evidence import grounded_text
-from assistant.grounding.writer import GroundedText
-from assistant.reader import answer_reader
-from memory.episode import Certainty, Episode, Photo, Recall, Turn
+from memory.episode import Photo
+from tests.support.grounded import BRUNO, OSKAR, check, recall
 
-BRUNO = "This is Bruno. I got him from my sister Anna when she moved to Lisbon. He is afraid of thunder."
-OSKAR = "That's Oskar, he belongs to my uncle Karl. He once ate a whole cheese sandwich off my plate."
 TAKEN = datetime(2025, 7, 20, 12, tzinfo=UTC)
-
-
-def recall(
-    words: str,
-    day: date = date(2025, 5, 12),
-    place: str | None = None,
-    sure: bool = True,
-    by_sight: bool = False,
-    score: float = 0.9,
-) -> Recall:
-    certainty: Certainty = "sure" if sure else "maybe"
-    photo = Photo(words, b"", 1, 1)
-    when = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    return Recall(
-        Episode(photo, (Turn("user", words),), when, place), score, "the same thing", certainty, by_sight=by_sight
-    )
-
-
-def check(
-    text: str,
-    *recalls: Recall,
-    question: str | None = None,
-    may_say: MaySay = "told",
-    own: str = "",
-    photo: Photo | None = None,
-) -> GroundedText:
-    checked = grounded_text(recalls, photo, question, own, may_say, answer_reader.shipped())
-    for word in text.split(" "):
-        checked.write(word + " ")
-    checked.finish()
-    return checked
 
 
 def test_what_was_told_is_shown_as_it_is_and_cites_its_memory() -> None:

@@ -8,7 +8,7 @@ import pytest
 from assistant.grounding import premise
 from assistant.grounding.frames import repeats
 from assistant.grounding.words.tokens import tokens
-from tests.assistant.grounding.test_grounded_text import check, recall
+from tests.support.grounded import check, recall
 
 COACH = (
     "32 hours by coach, seat 15, every year. In suitcase going: tea, cheddar. "

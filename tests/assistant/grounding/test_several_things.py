@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from tests.assistant.grounding.test_grounded_text import BRUNO, OSKAR, check, recall
+from tests.support.grounded import BRUNO, OSKAR, check, recall
 
 
 def test_of_another_thing_in_the_photo_that_the_model_leaves_out_the_users_words_are_quoted() -> None:

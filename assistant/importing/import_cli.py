@@ -27,7 +27,7 @@ from assistant.progress import progress_line
 from memory.days import day_words, file_of
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError, MemoryFileError
-from memory.maintenance.argument_types import Commands
+from memory.maintenance.argument_types import Commands, named_path
 from memory.paths import home
 from memory.store import Memory
 from memory.text import count
@@ -47,7 +47,9 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Add the command to the assistant's parser; `common` holds the options that commands share."""
     about = "import a folder of photos, or the export of a chat (WhatsApp, Telegram, Signal), into the memory"
     command = commands.add_parser("import", parents=[common], help=about)
-    command.add_argument("path", type=Path, metavar="PATH", help="the folder, the ZIP, or the chat's text (or JSON)")
+    command.add_argument(
+        "path", type=named_path, metavar="PATH", help="the folder, the ZIP, or the chat's text (or JSON)"
+    )
     command.add_argument("--words", type=one_line, default="", help="words for photos that come without any")
     command.add_argument("--place", type=one_line, help="where the photos were taken")
     command.add_argument(

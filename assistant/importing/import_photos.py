@@ -208,6 +208,8 @@ def _read(item: Item, choices: Choices, seen_files: SeenFiles | None) -> _Read:
     data = item.read()
     metadata = read_metadata(open_picture(data, item.name))
     sidecar = item.sidecar() if item.sidecar else Sidecar()
+    if sidecar.deleted:
+        raise PhotoError(f"{item.name}: it was deleted in Google Photos, and lay in the trash there")
     turns, guessed = _turns(item, sidecar.words or metadata.words, choices)
     sha256 = seen_files.photo(data) if seen_files else None
     read = _Read(data, metadata, sidecar, turns, guessed, sha256, None)

@@ -19,6 +19,8 @@ class Sidecar(NamedTuple):
     """Coordinates, written as those of a camera."""
     trouble: str = ""
     """Why it could not be read."""
+    deleted: bool = False
+    """Whether the photo was deleted, and only its trash kept it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,10 @@ from assistant.metadata.name_day import day_of_name
 from assistant.photo import is_photo_file, read_file, shown
 from memory.text import count
 
-BESIDE = frozenset(["@eadir", "thumbs.db", "desktop.ini", "__macosx"])
+BESIDE = frozenset(["@eadir", "thumbs.db", "desktop.ini", "__macosx", "system volume information"])
 """Files and folders that other systems leave beside photos: counted as hidden."""
+TRASH = frozenset(["$recycle.bin", "recycler", "recycled", "#recycle", "@recycle", "#snapshot", "@recently-snapshot"])
+"""Folders of Windows and of disks in a network that hold what was deleted, or states of before: as hidden."""
 PREVIEWS = (".lrdata", ".photolibrary-thumbnails")
 """Endings of folders that hold only small copies of photos."""
 EDITS = ".aae"
@@ -204,7 +206,8 @@ def files_source(root: Path, files: Collection[Path]) -> Source:
 
 def hidden(name: str) -> bool:
     """Whether a file or folder is left alone: by its name it is hidden, or not meant for people."""
-    return name.startswith(".") or name.lower() in BESIDE or name.lower().endswith(PREVIEWS)
+    lower = name.lower()
+    return name.startswith(".") or lower in BESIDE or lower in TRASH or lower.endswith(PREVIEWS)
 
 
 def _notes(counts: Counter[str], links: list[str]) -> tuple[str, ...]:

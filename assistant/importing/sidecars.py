@@ -126,6 +126,7 @@ def read_sidecars(paths: Sequence[Path]) -> Sidecar:
         next((one.date for one in found if one.date), None),
         next((one.place for one in found if one.place), None),
         next((one.trouble for one in found if one.trouble), ""),
+        any(one.deleted for one in found),
     )
 
 
@@ -151,7 +152,8 @@ def _of_google(data: bytes) -> Sidecar:
         if place is None and isinstance(geo, dict):
             place = _place(geo.get("latitude"), geo.get("longitude"))
     taken = found.get("photoTakenTime")
-    return Sidecar(words, _moment(taken.get("timestamp")) if isinstance(taken, dict) else None, place)
+    date = _moment(taken.get("timestamp")) if isinstance(taken, dict) else None
+    return Sidecar(words, date, place, deleted=found.get("trashed") is True)
 
 
 def _moment(seconds: object) -> datetime | None:

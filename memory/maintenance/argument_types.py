@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
+from pathlib import Path
 from typing import TypeAlias
 
 from memory.days import Unknown
@@ -29,6 +30,13 @@ def day(text: str) -> datetime | Unknown:
         return typed_day(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def named_path(text: str) -> Path:
+    """A file or folder. An empty name, of a variable that is not set, is not this folder: raises ArgumentTypeError."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty: name a file or folder (. is this folder)")
+    return Path(text)
 
 
 def positive(text: str) -> int:

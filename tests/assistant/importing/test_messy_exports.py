@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.__main__ import main
 from assistant.importing.file_metadata import words_of_name
 from assistant.importing.import_photos import Choices, import_all
 from assistant.importing.sources import open_source
@@ -108,6 +109,25 @@ def test_a_takeout_in_two_parts_beside_each_other(tmp_path: Path) -> None:
     episode, other = found[f"takeout-001/{below}/IMG_1.jpg"], found["takeout-001/Takeout/Google Photos/Rome/IMG_1.jpg"]
     assert episode and other and (episode.words, str(episode.day)) == ("Split in two", "2018-04-05")
     assert other.words == "Rome"
+
+
+def test_what_was_deleted_stays_out(tmp_path: Path) -> None:
+    save(tmp_path / "Milo.jpg", 1)
+    for n, folder in enumerate(("$RECYCLE.BIN", "#recycle", "System Volume Information", ".Trash-1000"), 2):
+        save(tmp_path / folder / "gone.jpg", n)
+    save(tmp_path / "Trash" / "IMG_1.jpg", 9)
+    (tmp_path / "Trash" / "IMG_1.jpg.json").write_text('{"title": "IMG_1.jpg", "trashed": true}')
+    with open_source(tmp_path) as source:
+        found = {o.name: (o.outcome, o.detail) for o in import_all(None, None, source.items)}
+        assert "4 hidden file or folders left alone" in source.notes
+    assert found.pop("Milo.jpg")[0] == "new"
+    assert found == {"Trash/IMG_1.jpg": ("unusable", "it was deleted in Google Photos, and lay in the trash there")}
+
+
+def test_an_empty_name_is_not_this_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["import", ""])
+    assert end.value.code == 2 and "name a file or folder" in capsys.readouterr().err
 
 
 def test_what_belongs_to_films_and_edits_is_not_named(tmp_path: Path) -> None:

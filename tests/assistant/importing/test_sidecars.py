@@ -12,7 +12,7 @@ from PIL import Image
 
 from assistant.__main__ import main
 from assistant.importing.import_photos import Choices, import_all
-from assistant.importing.import_source import Item
+from assistant.importing.import_source import Item, Sidecar
 from assistant.importing.photo_tree import Level, folder_source
 from assistant.importing.sidecars import is_clip, original_of, read_sidecars, sidecars_of
 from memory.episode import Episode
@@ -168,7 +168,7 @@ def test_odd_values_in_a_sidecar_count_as_none(tmp_path: Path) -> None:
     unknown = {"photoTakenTime": {"timestamp": "0"}}  # Google does not know when, which is not 1970
     for odd in ({"description": 3, "people": "x", "geoData": {"latitude": "x"}, "photoTakenTime": []}, {}, unknown):
         (tmp_path / "x.json").write_text(json.dumps(odd))
-        assert read_sidecars([tmp_path / "x.json"]) == ("", None, None, "")
+        assert read_sidecars([tmp_path / "x.json"]) == Sidecar()
     assert read_sidecars([tmp_path / "none.json"]).trouble.startswith("none.json beside it cannot be read: No such")
 
 

@@ -26,6 +26,7 @@ from assistant.conversation.conversation_state import (
     question_opening,
 )
 from assistant.conversation.events import Answered, Caption, Captioned, Event, Failed, Recalled, Reminded
+from assistant.conversation.follow_up import spoken_of
 from assistant.conversation.photo_recall import PhotoRecall
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.grounding.quotes.found import found
@@ -51,6 +52,8 @@ class Conversation:
         self.caption: Caption | None = None
         self._opening: Opening = partial(prompt.recollect_messages, question="")
         self._turns: tuple[Message, ...] = ()
+        self._told: tuple[str, ...] = ()
+        """Ids of the memories in which the last answer stands."""
         self._stop = threading.Event()
         self.reminded = GivenReminders()
         self._by_sight = PhotoRecall(memory, encoder)
@@ -81,7 +84,7 @@ class Conversation:
     def _attach(self, photo: Photo) -> Iterator[Event]:
         self._stop.clear()
         self.recalls = tuple(self.recall(photo))
-        self.photo, self.caption, self._turns = photo, None, ()
+        self.photo, self.caption, self._turns, self._told = photo, None, (), ()
         yield Recalled(self.recalls)
         yield from self.remind()
 
@@ -103,8 +106,11 @@ class Conversation:
         self._stop.clear()
         yield from self._recall_by_words(question)
         reader = ReadOnce(shipped) if (shipped := answer_reader.shipped()) else None
-        asked, turns = question, self._turns
-        if self.backend and self.backend.evidence:
+        asked, turns, alone = question, self._turns, bool(self.backend and self.backend.evidence)
+        if self.photo and alone and (last := spoken_of(question, self._told, self.recalls, reader)):
+            yield from self._go_on(question, last, reader)
+            return
+        if alone:
             asked = prompt.asked(question, found(question, self.recalls, reader))
             turns = turns[:1] if self.caption else ()  # a small model that refused once would refuse on (LOG.md)
         if turns:
@@ -112,6 +118,16 @@ class Conversation:
         else:
             opening = question_opening(self.photo, self.recalls, asked)
         written = yield from self._write(opening, turns, question, reader)
+        self._told = (*written.grounding.cited, *written.grounding.quoted)
+        yield Answered(written.text, written.chunk, written.grounding)
+
+    def _go_on(self, question: str, recalls: tuple[Recall, ...], reader: Reader | None) -> Iterator[Event]:
+        """Answer a follow-up question from the memories of the last answer, as if no photo were in view."""
+        before, asked = self._state(), prompt.asked(question, found(question, recalls, reader))
+        self.photo, self.caption, self.recalls = None, None, recalls
+        written = yield from self._write(question_opening(None, recalls, asked), (), question, reader)
+        said = (Message("user", (asked,)), Message("assistant", (written.text,)))
+        self._set_state(replace(before, turns=(*before.turns, *said)) if written.state else before)
         yield Answered(written.text, written.chunk, written.grounding)
 
     def _recall_by_words(self, question: str) -> Iterator[Event]:

@@ -1,0 +1,50 @@
+"""What a follow-up question is about: "when was that?", behind an answer from a memory that words brought.
+
+With a photo in view such a question would be read behind its caption. A model that reads the whole conversation knows
+better by itself; a small one reads each question alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from assistant.grounding.quotes.reading import SURE, Reader
+from assistant.grounding.quotes.rule_fit import identity, speaks_of
+from assistant.grounding.words.tokens import tokens
+from memory.episode import Recall
+from memory.errors import ModelError
+
+_POINTS = re.compile(
+    r"\W*(?:and |but |so |ok |oh )*(?:(?:(?:where|when|why|how)(?: \w+)?|(?:what|which) \w+)"
+    r"(?: (?:was|is|did|were) (?:that|it)(?: happen| like)?)?|.*\b(?:then|there))\W*",
+    re.IGNORECASE,
+)
+""" "When was that?", "and why?", "what year was it", "how long did we stay there?": nothing but what was just said."""
+_IN_VIEW = re.compile(r"\b(?:this|these|here|photo|picture|image|pic|see)\b", re.IGNORECASE)
+
+
+def spoken_of(
+    question: str, told: Collection[str], recalls: Sequence[Recall], reader: Reader | None
+) -> tuple[Recall, ...]:
+    """Those of `recalls` that a question goes on about, where the last answer stood in the memories `told` (ids) and in
+    none that the photo in view brought; empty where it asks about the photo, or about something of its own."""
+    last = tuple(one for one in recalls if one.episode.id in told)
+    if not last or any(one.by_sight for one in last) or _IN_VIEW.search(question) or identity(tokens(question)):
+        return ()
+    if not any(speaks_of(question, one.episode.words) for one in last):
+        return ()
+    if _POINTS.fullmatch(question):
+        return last
+    there, here = (_margin(question, part, reader) for part in (last, [one for one in recalls if one not in last]))
+    return last if there >= SURE and there > here else ()
+
+
+def _margin(question: str, recalls: Sequence[Recall], reader: Reader | None) -> float:
+    """How surely one of these memories answers a question."""
+    nowhere = float("-inf")
+    try:
+        found = [reader.read(question, one.episode.words) for one in recalls] if reader else []
+    except ModelError:
+        return nowhere
+    return max((one.margin for one in found if one), default=nowhere)

@@ -1,0 +1,107 @@
+"""A follow-up question goes to the memory of the last answer, not to the photo that happens to be in view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from assistant.backends.fake import FakeBackend
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.events import Answered, Failed
+from assistant.conversation.follow_up import spoken_of
+from assistant.encoder.encoder import BackendEncoder
+from assistant.grounding.quotes.reading import Reading
+from assistant.sight import remember
+from memory.episode import Episode, Recall
+from memory.store import Memory
+from tests.support.pictures import coloured
+
+DAY = datetime(2025, 8, 16, 12, tzinfo=UTC)
+NALA, BRUNO = coloured("orange"), coloured("navy")
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Memory]:
+    with Memory(tmp_path / "memory.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def told(memory: Memory) -> tuple[Episode, Episode]:
+    encoder = BackendEncoder(FakeBackend())
+    nala = remember(memory, encoder, NALA, "This is Nala, we got her in 2015 from a farm near Bern.", DAY)
+    return nala, remember(memory, encoder, BRUNO, "This is Bruno. He went through the wash in Lisbon in May 2019.", DAY)
+
+
+class Marks:
+    """A reader that is as sure of an answer in a text as its table says, by a word of the text."""
+
+    def __init__(self, **margins: float) -> None:
+        self.margins = margins
+
+    def read(self, question: str, text: str) -> Reading | None:
+        return next((Reading(0, 4, margin) for word, margin in self.margins.items() if word in text), None)
+
+
+def small(*answers: str) -> FakeBackend:
+    backend = FakeBackend(answers)
+    backend.evidence, backend.may_say = True, "told"
+    return backend
+
+
+def answer(talk: Conversation, question: str) -> str:
+    return next(e.text for e in talk.ask(question) if isinstance(e, Answered))
+
+
+def test_when_was_that_goes_on_about_what_was_just_told(memory: Memory, told: tuple[Episode, Episode]) -> None:
+    backend = small("This is Nala.", "In Lisbon.", "May 2019.", "From a farm near Bern.")
+    talk = Conversation(backend, memory, BackendEncoder(backend))
+    list(talk.look(NALA))
+    assert answer(talk, "where did Bruno go through the wash?") == "In Lisbon."
+    before = talk.photo, talk.caption, talk.recalls
+    assert answer(talk, "and when was that?") == "May 2019."
+    assert NALA not in backend.calls[-1][-1].parts and BRUNO in backend.calls[-1][-1].parts
+    assert (talk.photo, talk.caption, talk.recalls) == before and talk.messages[-1].parts == ("May 2019.",)
+    answer(talk, "where did we get this dog from?")
+    assert any(NALA in message.parts for message in backend.calls[-1]), "the photo in view again"
+
+
+def test_a_failed_follow_up_leaves_the_photo_in_view(memory: Memory, told: tuple[Episode, Episode]) -> None:
+    backend = small("This is Nala.", "In Lisbon.")
+    talk = Conversation(backend, memory, BackendEncoder(backend))
+    list(talk.look(NALA))
+    answer(talk, "where did Bruno go through the wash?")
+    before = talk.photo, talk.caption, talk.recalls, talk.messages
+    talk.backend = None
+    assert any(isinstance(event, Failed) for event in talk.ask("and when was that?"))
+    talk.backend = backend
+    assert (talk.photo, talk.caption, talk.recalls, talk.messages) == before
+
+
+@pytest.mark.parametrize(
+    ("question", "here", "there", "goes_on"),
+    [
+        ("when was that?", 3.2, -2.0, True),
+        ("why?", 0.0, -4.0, True),
+        ("what year was it", 3.0, -5.0, True),
+        ("how did he come back?", 1.0, 5.0, True),
+        ("how did he come back?", 9.0, 5.0, False),
+        ("and where did we get her from", 9.0, 2.0, False),
+        ("when was this?", 1.0, 9.0, False),
+        ("who is that?", 1.0, 9.0, False),
+        ("what is that", 9.0, 1.0, False),
+        ("when did we get Nala?", -5.0, 9.0, False),
+    ],
+)
+def test_what_a_question_goes_on_about(
+    told: tuple[Episode, Episode], question: str, here: float, there: float, goes_on: bool
+) -> None:
+    seen, by_words = Recall(told[0], 0.9, "the same thing", by_sight=True), Recall(told[1], 0.5, "the word “Bruno”")
+    assert seen.by_sight and not by_words.by_sight
+    reader = Marks(Nala=here, Bruno=there)
+    assert spoken_of(question, {told[1].id}, (seen, by_words), reader) == ((by_words,) if goes_on else ())
+    assert spoken_of(question, {told[0].id}, (seen, by_words), reader) == (), "the photo in view is spoken of anyway"
+    assert spoken_of(question, (), (seen, by_words), reader) == ()

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from assistant import prompt
 from assistant.backend import Backend, Message
 from assistant.conversation.events import Caption
 from memory import reminders
 from memory.db.verdict_rows import Verdict
-from memory.episode import Photo, Recall
+from memory.episode import Episode, Photo, Recall
 from memory.instructions import Reminder
 from memory.store import Memory
 
-Opening = Callable[..., tuple[Message, ...]]
-"""Renders the beginning of a prompt around the memories it may hold, a sequence of episodes; around a photo also with
-those of them that recall is sure of, `sure`."""
+
+class Opening(Protocol):
+    """Renders the beginning of a prompt."""
+
+    def __call__(self, episodes: Sequence[Episode], *, sure: Sequence[Episode] = ()) -> tuple[Message, ...]:
+        """The beginning around the memories `episodes`; `sure` are those of which recall is sure by sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,15 @@ class Confirmed(NamedTuple):
 
 
 def question_opening(photo: Photo | None, recalls: Sequence[Recall], question: str) -> Opening:
-    """The opening of a conversation that begins with a question: about a photo, about memories, or about neither."""
+    """The opening of a conversation that begins with a question: about a photo, about memories, or about neither.
+
+    Without a photo nothing was seen: such a prompt holds no evidence of recall, even where the memories came by sight.
+    """
     if photo is not None:
         return partial(prompt.direct_messages, photo=photo, question=question)
     if recalls:
-        return partial(prompt.recollect_messages, question=question)
-    return lambda _: prompt.chat_messages([question])
+        return lambda episodes, *, sure=(): prompt.recollect_messages(episodes, question)
+    return lambda episodes, *, sure=(): prompt.chat_messages([question])
 
 
 def opened(opening: Opening, recalls: Sequence[Recall], backend: Backend | None) -> tuple[Message, ...]:

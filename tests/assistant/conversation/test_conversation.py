@@ -28,7 +28,7 @@ from assistant.encoder.encoder import BackendEncoder
 from assistant.photo import from_image
 from assistant.sight import remember
 from memory.days import UNKNOWN
-from memory.episode import Photo, Turn
+from memory.episode import Photo, Recall, Turn
 from memory.errors import KeepsakeError, ModelError, ModelStopped
 from memory.search.gate import Gate
 from memory.store import Memory
@@ -136,6 +136,17 @@ def test_the_users_caption_counts_as_told_after_a_restart_too(memory: Memory, by
     talk.resume(MILO, (), "This is Milo, a dog.", [], by_user=by_user)
     answer = next(event for event in talk.ask("Who is this?") if isinstance(event, Answered)).text
     assert talk.caption and talk.caption.by_user == by_user and ("Milo" in answer) == by_user
+
+
+def test_a_conversation_without_a_photo_goes_on_after_a_restart(memory: Memory) -> None:
+    """Previously the next question crashed the app, with a model that reads evidence of recall."""
+    backend = FakeBackend(["In Porto."])
+    backend.evidence = True
+    there = remember(memory, BackendEncoder(backend), MILO, "We found Milo in Porto.", DAY)
+    talk = Conversation(backend, memory, BackendEncoder(backend))
+    talk.resume(None, [Recall(there, 1.0, "recalled then", by_sight=True)], None, [("Where?", "In Porto.")])
+    assert kinds(list(talk.ask("Where did we find Milo?")))[-1] is Answered
+    assert backend.calls and len(talk.messages) == len(backend.calls[-1]) + 1
 
 
 def test_attached_without_a_caption_the_question_goes_to_the_photo(memory: Memory) -> None:

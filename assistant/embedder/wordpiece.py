@@ -26,6 +26,7 @@ _IDEOGRAPHS = (
     (0xF900, 0xFAFF),
     (0x2F800, 0x2FA1F),
 )
+"""Ranges of code points that BERT takes for Chinese characters, ends included."""
 
 
 class WordPiece:

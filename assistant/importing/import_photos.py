@@ -20,7 +20,7 @@ of everything else.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -129,7 +129,7 @@ def import_all(
     items: Iterable[Item],
     choices: Choices | None = None,
     seen_files: SeenFiles | None = None,
-) -> Iterator[ImportOutcome]:
+) -> Generator[ImportOutcome, None, None]:
     """Store what is new, item by item. Without an encoder nothing is written; without a memory every photo is new.
 
     A photo that cannot be read is an outcome. Raises MemoryFileError, ModelError: what was stored stays.

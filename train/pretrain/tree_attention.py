@@ -71,9 +71,10 @@ def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scaling:
     flat = shape.rows.flatten()
     q = query[0, :, flat].view(kv, many, s, m, d).transpose(1, 2).reshape(kv, s * many * m, d) * scaling
     near_k, near_v = (x[0, :, flat].view(kv * s, m, d) for x in (key, value))
-    far = (q @ k.transpose(1, 2)).view(kv, s, many * m, t)
+    far = (q @ k.transpose(1, 2)).view(kv, s, many * m, t)  # scores of the branches' tokens on the trunk
     if not shape.far.all():
         far = far.masked_fill(~shape.far[:, None], float("-inf"))
+    # and on their own branch: (kv, S, heads of a key head, M, M)
     near = (q.view(kv * s, many * m, d) @ near_k.transpose(1, 2)).view(kv, s, many, m, m)
     near = near.masked_fill(~shape.own[:, None], float("-inf"))
     weights = torch.cat([far, near.view(kv, s, many * m, m)], -1).softmax(-1)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from textual.message import Message
 
@@ -36,6 +36,7 @@ EVERY = 0.2
 COUNT_EVERY = 2.0
 """Seconds between two counts of the memories, for the status line."""
 State = Literal["looking", "looked", "importing", "imported", "stopped", "failed"]
+"""What a look at a source or an import of it does, or how it ended."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,7 @@ class _Work:
         began, told = time.monotonic(), 0.0
         tally = Tally()
         try:
-            with closing(import_all(memory, encoder, source.items, self.choices, seen)) as outcomes:  # type: ignore[type-var]
+            with closing(import_all(memory, encoder, source.items, self.choices, seen)) as outcomes:
                 for n, item in enumerate(outcomes, 1):
                     tally.count(item)
                     if self.store and item.episode:
@@ -234,8 +235,9 @@ class _Work:
             self.counted = now
             self.session.count()
 
-    def _change(self, **changes: object) -> None:
-        self.report = replace(self.report, **changes)  # type: ignore[arg-type]
+    def _change(self, **changes: Any) -> None:
+        """Change fields of the report."""
+        self.report = replace(self.report, **changes)
 
     def _say(self, state: State, trouble: str = "") -> None:
         self._change(state=state, trouble=trouble)

@@ -67,7 +67,7 @@ _DATE = re.compile(
     |(?P<y5>(?:19|20)\d\d))(?![\w%]|[.,]\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_CONTRACTION = (
+_CONTRACTION = (  # what is written in another way, and its plain form
     (re.compile(r"\b(can|won|shan)['’]t\b", re.I), r"\1 not"),
     (re.compile(r"n['’]t\b", re.I), " not"),
     (re.compile(r"['’]m\b", re.I), " am"),
@@ -76,9 +76,9 @@ _CONTRACTION = (
     (re.compile(r"['’]ll\b", re.I), " will"),
     (re.compile(r"\b(?:(he|she|that|there|here|what|who|where)['’]?|(it|this)['’])s\b", re.I), r"\1\2 is"),
     (re.compile(r"\b(i|you|we|he|she|they)['’]d\b", re.I), r"\1 would"),
-    (re.compile(r"(?<![\w'])'?em\b"), "them"),
+    (re.compile(r"(?<![\w'])'?em\b"), "them"),  # "get 'em"
     (re.compile(r"(?<![\w'])w/o\b"), "without"),
-    (re.compile(r"(?<![\w'])w(?:/(?=\s|\w\w)| (?=\w))"), "with "),
+    (re.compile(r"(?<![\w'])w(?:/(?=\s|\w\w)| (?=\w))"), "with "),  # "w/ Anna", "w/milk", "w Anna"; not "w/c"
     (re.compile(r"€\s?(\d[\d.,]*)"), r"\1 euro"),
     (re.compile(r"£\s?(\d[\d.,]*)"), r"\1 pound"),
     (re.compile(r"\$\s?(\d[\d.,]*)"), r"\1 dollar"),

@@ -113,7 +113,7 @@ class Memory:
         """The episode with this id, or the only one whose id begins so. Raises UnknownEpisode."""
         with self.transaction() as db:
             row, _, _ = rows.find(db, id)
-            return next(rows.load(db, "WHERE episodes.row = ?", (row,)))
+            return rows.at(db, row)
 
     def ids(self) -> list[str]:
         """The ids of all episodes, newest first."""
@@ -125,7 +125,7 @@ class Memory:
         with self.transaction() as db:
             page = (-1 if limit is None else max(limit, 0), offset)
             found = db.execute(f"SELECT row FROM episodes ORDER BY {rows.NEWEST} LIMIT ? OFFSET ?", page).fetchall()
-            return [next(rows.load(db, "WHERE row = ?", one)) for one in found]  # no photo is carried through a sort
+            return [rows.at(db, row) for (row,) in found]  # no photo is carried through a sort
 
     def about(self, sha256: str) -> list[Episode]:
         """All episodes of the photo with exactly this hash, newest first."""

@@ -138,6 +138,14 @@ def load(db: sqlite3.Connection, which: str, values: tuple[Any, ...]) -> Iterato
         yield Episode(_photo(*photo), turns, datetime.fromisoformat(when), place, row, local, heard)
 
 
+def at(db: sqlite3.Connection, row: int) -> Episode:
+    """The episode at a row that the file names. Raises DatabaseError where it is not there: the file is damaged."""
+    episode = next(load(db, "WHERE row = ?", (row,)), None)
+    if episode is None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+    return episode
+
+
 def photos(db: sqlite3.Connection, which: str, values: tuple[Any, ...], table: str = "photos") -> Iterator[Photo]:
     """Photos; `which` is the end of the query. `table`: "photos" (of episodes) or "shown" (only in conversations)."""
     return (_photo(*row) for row in db.execute(f"SELECT {_PHOTO_COLUMNS} FROM {table} AS photos {which}", values))

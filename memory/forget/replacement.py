@@ -58,7 +58,7 @@ def hold(db: sqlite3.Connection, ids: Sequence[str]) -> Held:
     shown = [db.execute("SELECT * FROM shown WHERE sha256 = ?", (part[3],)).fetchone() for part in parts]
     photos = {photo for _, _, photo in found} | {row[0] for row in shown if row}
     return Held(
-        tuple(next(rows.load(db, "WHERE row = ?", (row,))) for row, _, _ in found),
+        tuple(rows.at(db, row) for row, _, _ in found),
         tuple(tokens),
         tuple(one for id in whole for one in db.execute(ended, (id,)).fetchall()),
         tuple(parts),

@@ -84,7 +84,7 @@ def _newest(memory: Memory, photo: str) -> Episode | None:
     with memory.transaction() as db:
         hits = [hit for hit in rows.of_photo(db, photo) if rows.has_words(db, hit)] or rows.of_photo(db, photo)
         newest = max(hits, key=lambda hit: hit.order, default=None)
-        return next(rows.load(db, "WHERE row = ?", (newest.row,))) if newest else None
+        return rows.at(db, newest.row) if newest else None
 
 
 def _of(episode: Episode | None) -> str:

@@ -83,7 +83,7 @@ def rank_by_words(
 def search(db: sqlite3.Connection, text: str, k: int, now: datetime | None = None) -> list[Recall]:
     """The k episodes that `text` fits best, best first; scores are those of the fusion, relative to the best (1.0)."""
     found, _ = look_up(db, text, k, now, typed=False)
-    return [Recall(next(rows.load(db, "WHERE row = ?", (one.hit.row,))), one.score, one.why) for one in found]
+    return [Recall(rows.at(db, one.hit.row), one.score, one.why) for one in found]
 
 
 def look_up(
@@ -171,7 +171,7 @@ def recall(
         chosen: list[Episode] = []
         others = tuple(_newest_with_words(db, group.others))
         for hit in sorted(wanted, key=lambda h: (not rows.has_words(db, h), h.id not in found)):
-            episode = next(rows.load(db, "WHERE row = ?", (hit.row,)))
+            episode = rows.at(db, hit.row)
             if len(chosen) < EPISODES_PER_PHOTO and not any(repeats(episode, other) for other in chosen):
                 chosen.append(episode)
                 one = sight.get(hit.photo)

@@ -35,7 +35,7 @@ def groups(memory: Memory, skipped: Collection[str] = (), most: int = MOST) -> l
     """
     with memory.transaction() as db:
         found = [row for row, photo in tray_rows.rows_waiting(db) if photo not in skipped][: max(most, 0)]
-        episodes = [next(rows.load(db, "WHERE row = ?", (row,))) for row in found]
+        episodes = [rows.at(db, row) for row in found]
         result: list[list[Episode]] = []
         for episode in episodes:
             fits = (group for group in result if any(_alike(db, episode, other) for other in group))
@@ -56,7 +56,7 @@ def add_words(memory: Memory, ids: Sequence[str], words: str) -> dict[str, Episo
     with memory.transaction("IMMEDIATE") as db:
         for id in ids:
             row, whole, _ = rows.find(db, id)
-            before = next(rows.load(db, "WHERE row = ?", (row,)))
+            before = rows.at(db, row)
             new = replace(before, turns=(*before.turns, Turn("user", words)), told=now)
             _put(db, row, whole, new)
             told[new.id] = before

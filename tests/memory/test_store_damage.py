@@ -53,6 +53,17 @@ def test_other_files_are_refused_and_left_alone(tmp_path: Path) -> None:
             Memory(nowhere)
 
 
+def test_an_episode_that_an_index_names_and_that_is_not_there_is_damage(path: Path) -> None:
+    with Memory(path) as memory:
+        id = memory.add(episode("Milo at the lake"))
+    with raw(path) as db:
+        db.execute("DELETE FROM photos")
+    with Memory(path, check=False) as memory:
+        for look in (lambda: memory.search("lake"), lambda: memory.get(id), lambda: memory.hold([id]), memory.episodes):
+            with pytest.raises(MemoryFileError, match="it is damaged"):
+                look()  # type: ignore[no-untyped-call]
+
+
 def test_a_read_only_folder_is_refused_in_one_line() -> None:
     """Run without root's rights, since root can write to any folder."""
     me = os.geteuid()

@@ -121,7 +121,7 @@ class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[N
         self.telling = TellingsController(thread, view, self.composer, self.remembering, self.questions)
         self.trays = TraysController(self, thread, view, self.status)
         self.answers = AnswersController(self, thread, view, self.composer)
-        self.history = HistoryController(self, thread, view, self._begin, self._resumed)
+        self.history = HistoryController(self, thread, view, self._begin, self._resumed, self.clear_terminal)
 
     def compose(self) -> ComposeResult:
         """The main view, the tour's line, the input, the status line, the footer."""

@@ -28,6 +28,7 @@ from tests.support.apppilot import (
 )
 from tui import KeepsakeApp
 from ui.dialogs.kept_conversations import ConversationScreen, HistoryScreen, RemindersScreen
+from ui.pictures.terminal_images import TERMINAL
 from ui.widgets.chat_log import PhotoEntry, UserText
 from ui.widgets.panels import StatusLine
 
@@ -185,6 +186,28 @@ async def test_delete_with_a_receipt_also_the_open_one(memory_file: Path, photos
     assert [lines[0][1] for lines in kept(memory_file)] == ["hello there?"]
     left = b"".join(f.read_bytes() for f in memory_file.parent.glob("memory.db*") if f.is_file())
     assert b"zanzibarine" not in left.replace(b"A zanzibarine.", b"", 1), "only the other answer says it"
+
+
+async def test_deleting_another_conversation_takes_its_photos_out_of_the_terminal(
+    memory_file: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(memory_file, FakeBackend(["A dog."])) as (app, pilot):
+        await look(app, pilot, photos / "rex.png")
+        await pilot.press("ctrl+n")
+        await send(app, pilot, "hello there?")
+        await until(lambda: replies(app) and replies(app)[0].text and idle(app), "the answer")
+        cleared: list[bool] = []
+        monkeypatch.setattr(TERMINAL, "clear", lambda: cleared.append(True) or True)
+        await pilot.press("f7")
+        await opened(app, HistoryScreen)
+        await until(lambda: options(app).option_count == 2, "both")
+        await pilot.press("down", "enter")
+        await opened(app, ConversationScreen)
+        await pilot.press("d")
+        await drawn(app)
+        assert not cleared
+        await pilot.press("y")
+        await until(lambda: cleared, "that the terminal stores nothing of it")
 
 
 async def test_forgetting_a_memory_takes_it_out_of_the_open_conversation(memory_file: Path, photos: Path) -> None:

@@ -12,7 +12,7 @@ from assistant.photo import load_photo
 from memory.episode import Episode, Turn
 from memory.naming.named_things import things
 from memory.store import Memory
-from tests.support.apppilot import idle, look, notes, opened, picture, replies, running, send, until
+from tests.support.apppilot import idle, look, notes, opened, picture, replies, running, sees, send, shown, until
 from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.memory_browser import BrowserScreen
 from ui.dialogs.people_screen import PeopleScreen, SplitScreen
@@ -75,6 +75,21 @@ async def test_names_are_listed_renamed_joined_and_it_is_taken_back(memory_file:
         await pilot.press("u")
         await until(lambda: lines(screen)[0].startswith("Zuri   "), "the old name")
     assert listed(memory_file) == {"Zuri": 2, "Annie": 1, "Anna": 0}
+
+
+async def test_beside_the_names_are_the_photos_of_the_highlighted_one_where_there_is_room(
+    memory_file: Path, tmp_path: Path
+) -> None:
+    told(memory_file, tmp_path, "This is Zuri, the zebra Anna got", "This is Rex.", "Zuri in the garden")
+    async with running(memory_file, FakeBackend(), size=(140, 44)) as (app, pilot):
+        screen = await people(app, pilot)
+        await sees(screen, "12 May 2024", "This is Zuri, the zebra", "Zuri in the garden")
+        assert "This is Rex." not in shown(screen)
+        await pilot.press("down")
+        await sees(screen, "This is Rex.", "13 May 2023")
+        assert "Zuri in the garden" not in shown(screen)
+        await pilot.resize_terminal(80, 24)
+        await until(lambda: not screen.photos.display, "the names alone, as before")
 
 
 async def test_two_with_one_name_are_split_and_a_word_is_no_name(memory_file: Path, tmp_path: Path) -> None:

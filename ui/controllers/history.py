@@ -33,8 +33,11 @@ class HistoryController:
         main_view: MainView,
         begin: Callable[[], Awaitable[object]],
         resumed: Callable[[StoredConversation, list[Recall]], Awaitable[object]],
+        deleted: Callable[[], object],
     ) -> None:
+        """`begin` begins a new conversation, `resumed` shows one that goes on, `deleted` is called when one is gone."""
         self._app, self._thread, self._view, self._begin, self._resumed = app, thread, main_view, begin, resumed
+        self._deleted = deleted
 
     async def run(self, name: str, rest: str, private: bool) -> None:
         """Run /history, /reminders or /export with the text after the command."""
@@ -111,6 +114,7 @@ class HistoryController:
             for screen in self._app.screen_stack:
                 if isinstance(screen, HistoryScreen):
                     screen.drop(id)
+            self._deleted()
 
         self._thread.query(entry, partial(forget_conversation, id), deleted, keep=True)
 

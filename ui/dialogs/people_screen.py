@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, SelectionList, Static
@@ -33,10 +33,20 @@ from ui.people_strings import (
     last_seen,
 )
 from ui.recall_strings import day
+from ui.widgets.episode_card import CardSize
+from ui.widgets.episode_grid import EpisodeGrid
 from ui.widgets.keys_line import KeysLine
 from ui.widgets.text_fields import LineField
 
 Request = Literal["photos", "rename", "join", "split", "no name", "undo"]
+
+
+ROOMY = 110
+"""Columns of a screen from which there is room beside the names."""
+
+
+PICTURE = (24, 11)
+"""Cells of the pictures there."""
 
 
 class NamesList(OptionList):
@@ -63,10 +73,18 @@ class PeopleScreen(ModalScreen[None]):
         Binding("u", "request('undo')", "Undo"),
     ]
 
-    def __init__(self, request: Callable[[Request, str, str], Awaitable[object]]) -> None:
-        """`request`: what the user wants, the name of the highlighted thing, and another name."""
+    def __init__(
+        self,
+        request: Callable[[Request, str, str], Awaitable[object]],
+        wanted: Callable[[EpisodeGrid, list[str], CardSize], object],
+    ) -> None:
+        """`request`: what the user wants, the name of the highlighted thing, and another name. `wanted`: the ids of
+        memories whose cards a grid needs, and the size of the cards."""
         super().__init__()
-        self._request = request
+        self._request, self._wanted = request, wanted
+        self.photos = EpisodeGrid(lambda: None, id="of-name", picture=PICTURE)
+        """What the user told of the highlighted thing, newest first, beside the names where there is room."""
+        self.photos.can_focus = False
         self.things: Sequence[NamedThing] = ()
         self._joining = ""
         """The name that waits for the one to join it with; "" when none does."""
@@ -76,7 +94,9 @@ class PeopleScreen(ModalScreen[None]):
         with Vertical(classes="dialog -large") as box:
             box.border_title = PEOPLE
             yield Static(PEOPLE_EMPTY, id="none", classes="hint")
-            yield NamesList(id="names")
+            with Horizontal(id="people"):
+                yield NamesList(id="names")
+                yield self.photos
             yield LineField(id="new-name", compact=True)
             yield Static("", id="said", classes="hint")
             yield KeysLine(PEOPLE_KEYS, classes="keys")
@@ -94,11 +114,32 @@ class PeopleScreen(ModalScreen[None]):
         names.clear_options()
         names.add_options(Option(_line(one)) for one in things)
         self.query_one("#none").display = not things
-        names.display = bool(things)
+        self.query_one("#people").display = bool(things)
         if things:
             kept = next((n for n, one in enumerate(things) if one.name == before), min(at, len(things) - 1))
             names.highlighted = kept
             names.focus()
+
+    def on_resize(self) -> None:
+        """Show the photos where names and photos both have room."""
+        self.set_class(self.size.width >= ROOMY, "-roomy")
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Show the photos of the highlighted name."""
+        event.stop()
+        at = event.option_index
+        if at < len(self.things):
+            thing = self.things[at]
+            self.photos.at = 0
+            self.photos.show((*thing.photos, *thing.mentioned))
+
+    def on_episode_grid_wanted(self, message: EpisodeGrid.Wanted) -> None:
+        """Memories without a card came into view beside the names."""
+        self._wanted(self.photos, message.ids, message.size)
+
+    async def on_episode_grid_opened(self) -> None:
+        """A click on a photo beside the names: all photos of that name."""
+        await self.action_request("photos")
 
     def say(self, text: str, asks: bool = False) -> None:
         """Show a line: what became of the request, or (`asks`) how to go on, which is all that keys do then."""

@@ -62,10 +62,11 @@ class EpisodeGrid(ScrollView, can_focus=True):
     class Opened(Message):
         """The user clicked on the highlighted memory."""
 
-    def __init__(self, moved: Callable[[], object], *, id: str) -> None:
-        """`moved` is called when another memory is highlighted, or none. A message would come a frame too late."""
+    def __init__(self, moved: Callable[[], object], *, id: str, picture: tuple[int, int] | None = None) -> None:
+        """`moved` is called when another memory is highlighted, or none. A message would come a frame too late.
+        `picture`: width and height of pictures in the timeline, where they need not be small."""
         super().__init__(id=id)
-        self._moved = moved
+        self._moved, self._picture = moved, picture
         self.marks: Sequence[EpisodeEntry] = ()
         self._cards: dict[str, Card] = {}
         self._known: set[str] = set()
@@ -123,7 +124,7 @@ class EpisodeGrid(ScrollView, can_focus=True):
             height = max(6, min(round(0.4 * width), self.size.height // 2 - 4))  # two rows of memories are in view
             self._card_size = CardSize(width, height, width, 2 if tall else 1)
         else:
-            width, height = (8, 3) if self.app.size.height < 24 else (12, 5)
+            width, height = self._picture or ((8, 3) if self.app.size.height < 24 else (12, 5))
             self._card_size = CardSize(width, height, max(8, self._inner - self._gutter - width - 2), height - 1)
         self._row_height = self._card_size.image_height + (2 + self._card_size.text_height if self.grid else 1)
         """Lines from the top of a row of memories to the top of the next."""

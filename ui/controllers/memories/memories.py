@@ -36,6 +36,7 @@ from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import asked_for, find_duplicates
 from ui.strings import DETAILS_NONE, FORGET_WHICH, MERGING, UNDO_HOW
 from ui.widgets.episode_card import Card, CardSize, draw_card
+from ui.widgets.episode_grid import EpisodeGrid
 
 ALIKE = 24
 """Number of memories that a search by photo finds."""
@@ -59,7 +60,7 @@ class MemoriesController:
         self._app, self._thread, self._view, self._reader, self._actions = app, thread, main_view, reader, actions
         self._typing: str | None = None
         """What is being typed in the search field; None when it is not."""
-        self.people = PeopleController(app, thread, main_view, self.browse, self._browse_over)
+        self.people = PeopleController(app, thread, main_view, self.browse, self._browse_over, self._draw)
         self._there: Sequence[str] = ()
         """Ids of memories that were just brought back or changed: the next list highlights the first of them."""
         self.details: tuple[str, ...] = ()
@@ -197,11 +198,16 @@ class MemoriesController:
             await self._view.note(text, "warning")
 
     def _wanted(self, ids: list[str], size: CardSize) -> None:
-        """Draw the cards that the grid asks for."""
+        """Draw the cards that the grid of the browser asks for."""
+        if self.screen:
+            self._draw(self.screen.grid, ids, size)
+
+    def _draw(self, grid: EpisodeGrid, ids: list[str], size: CardSize) -> None:
+        """Draw the cards that a grid asks for, and hand them over if it is still there."""
 
         def drawn(done: tuple[CardSize, dict[str, Card]]) -> None:
-            if self.screen:
-                self.screen.grid.put(*done)
+            if grid.is_attached:
+                grid.put(*done)
 
         self._thread.browse(partial(_cards, ids, size), drawn)
 

@@ -18,6 +18,8 @@ from ui.dialogs.people_screen import PeopleScreen, Request, SplitScreen
 from ui.input_parser import parse_people_command
 from ui.runtime.app_thread import AppThread
 from ui.strings import SAVING, UNDOING
+from ui.widgets.episode_card import CardSize
+from ui.widgets.episode_grid import EpisodeGrid
 
 
 class PeopleController:
@@ -30,9 +32,12 @@ class PeopleController:
         main_view: MainView,
         browse: Callable[[str], object],
         browse_over: Callable[[str], object],
+        wanted: Callable[[EpisodeGrid, list[str], CardSize], object],
     ) -> None:
-        """`browse`: shows in the browser what words in its search field find; `browse_over`: over the view of names."""
+        """`browse`: shows in the browser what words in its search field find; `browse_over`: over the view of names;
+        `wanted`: draws the cards that a grid needs."""
         self._app, self._thread, self._view, self._browse, self._over = app, thread, main_view, browse, browse_over
+        self._wanted = wanted
 
     @property
     def screen(self) -> PeopleScreen | None:
@@ -55,7 +60,7 @@ class PeopleController:
 
     async def _show(self, found: Sequence[NamedThing]) -> None:
         if self.screen is None:
-            await self._app.push_screen(PeopleScreen(self._request))
+            await self._app.push_screen(PeopleScreen(self._request, self._wanted))
         if self.screen:
             self.screen.show(found)
 

@@ -45,7 +45,7 @@ class Finding(NamedTuple):
     more: bool = False
     """Whether more fit than were asked for: then these are the best of them."""
     title: str = ""
-    """What was found, where the words ask for a list: "Photos: Anna, from 2024"; empty for a search."""
+    """What was found, where it is no search by words: "Photos: Anna, from 2024"; empty for a search."""
 
 
 class Duplicate(NamedTuple):

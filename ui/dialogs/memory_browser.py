@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from memory.browse import EpisodeEntry
+from memory.browse import EpisodeEntry, Finding
 from ui.dialog_strings import (
     BROWSER,
     BROWSER_BEST,
@@ -23,7 +23,6 @@ from ui.dialog_strings import (
     BROWSER_INSTEAD,
     BROWSER_KEYS,
     BROWSER_NONE,
-    BROWSER_PHOTO,
     BROWSER_SEARCH,
 )
 from ui.widgets.episode_card import CardSize
@@ -83,29 +82,19 @@ class BrowserScreen(Screen[None]):
         """Focus the memories, so that the keys work at once."""
         self.grid.focus()
 
-    def show(
-        self,
-        marks: Sequence[EpisodeEntry],
-        words: str,
-        photo: bool = False,
-        instead: str = "",
-        typing: bool = False,
-        title: str = "",
-        more: bool = False,
-        there: Sequence[str] = (),
-    ) -> None:
-        """Show these memories, found by `words` ("": all); `photo`: the words were the path of a photo.
+    def show(self, finding: Finding, words: str, *, typing: bool = False, there: Sequence[str] = ()) -> None:
+        """Show what `words` found ("": all memories).
 
-        `instead`: the words that were found for mistyped ones; `typing`: the keys stay in the search field; `title`:
-        what the words mean, where they ask for a list: "Photos: Anna, from 2024"; `more`: more fit; `there`: ids of
-        memories of which the first that is listed is to be highlighted.
+        `typing`: the keys stay in the search field. `there`: ids of memories of which the first that is listed is to be
+        highlighted.
         """
+        marks = finding.entries
         self._opened = words if self._opened is None else self._opened
         searched, gone = words != self.words, bool(self.grid.marks)
         self.words = words
-        found = title or (BROWSER_PHOTO if photo else BROWSER_FOUND.format(words=words))
-        found = BROWSER_INSTEAD.format(instead=instead) if instead and marks else found
-        found = BROWSER_BEST.format(found=found, n=len(marks)) if more else found
+        found = finding.title or BROWSER_FOUND.format(words=words)
+        found = BROWSER_INSTEAD.format(instead=finding.instead) if finding.instead and marks else found
+        found = BROWSER_BEST.format(found=found, n=len(marks)) if finding.more else found
         self.query_one("#browser").border_title = Content(found if words else BROWSER)
         if not typing:
             self.query_one("#search", Input).value = words

@@ -26,7 +26,7 @@ from memory.text import count
 from ui.controllers.main_view import MainView
 from ui.controllers.memories.memory_actions import MemoryActions
 from ui.controllers.memories.people import PeopleController
-from ui.dialog_strings import BROWSER_DONE, DUPLICATES_NONE
+from ui.dialog_strings import BROWSER_DONE, BROWSER_PHOTO, DUPLICATES_NONE
 from ui.dialogs.duplicates_screen import DuplicatesScreen
 from ui.dialogs.memory_browser import BrowserScreen, What
 from ui.dialogs.statistics_screen import StatisticsScreen
@@ -94,17 +94,15 @@ class MemoriesController:
         if paths := photo_paths(words):
             reading = self._reader.submit(load_photo, paths[0])
             reading.add_done_callback(partial(self._app.call_later, self._alike, words))
-        elif words:
-            self._thread.browse(partial(_find, words), partial(self._show_found, words, False))
         else:
-            self._thread.browse(browse.timeline, partial(self._show, "", False))
+            self._thread.browse(partial(_find, words), partial(self._show, words))
 
     def _browse_over(self, words: str) -> None:
         """Show what words find in a browser over the view of names: Esc leads back there."""
 
         async def found(finding: Finding) -> None:
             await self._push()
-            await self._show_found(words, False, finding)
+            await self._show(words, finding)
 
         self._typing = None
         self._thread.browse(partial(_find, words), found)
@@ -124,12 +122,9 @@ class MemoriesController:
 
         async def found(finding: Finding | None) -> None:
             if finding and self._typing == words:
-                await self._show_found(enough, True, finding)
+                await self._show(enough, finding, typing=True)
 
         self._thread.browse(find, found)
-
-    async def _show_found(self, words: str, typing: bool, finding: Finding) -> None:
-        await self._show(words, False, finding.entries, finding.instead, typing, finding.title, finding.more)
 
     async def list_photos(self, question: str) -> bool:
         """Show what a request for a list means, in the browser, and say so; False when `question` is none."""
@@ -145,7 +140,7 @@ class MemoriesController:
             await self._view.note(line.format(title=meant.title, n=count(len(entries), "photo")))
             if entries:
                 words = f"photos of {meant.words}" if wanted.here else question
-                await self._show(words, False, entries, title=meant.title)
+                await self._show(words, Finding(entries, title=meant.title))
 
         if wanted.here:  # in its turn: the photo may not have been looked at yet
             self._thread.query(None, find, found)
@@ -161,24 +156,17 @@ class MemoriesController:
             return
 
         async def found(recalls: list[Recall]) -> None:
-            await self._show(words, True, [EpisodeEntry(r.episode.id, r.episode.day, r.why) for r in recalls])
+            entries = [EpisodeEntry(r.episode.id, r.episode.day, r.why) for r in recalls]
+            await self._show(words, Finding(entries, title=BROWSER_PHOTO))
 
         self._thread.similar(None, photo, ALIKE, found)
 
-    async def _show(
-        self,
-        words: str,
-        photo: bool,
-        marks: list[EpisodeEntry],
-        instead: str = "",
-        typing: bool = False,
-        title: str = "",
-        more: bool = False,
-    ) -> None:
+    async def _show(self, words: str, finding: Finding, *, typing: bool = False) -> None:
+        """Show what `words` found in the open browser, or in a new one."""
         if self.screen is None:
             await self._push()
         if self.screen:
-            self.screen.show(marks, words, photo, instead, typing, title, more, self._there)
+            self.screen.show(finding, words, typing=typing, there=self._there)
             self._there = ()
 
     async def _push(self) -> None:
@@ -256,4 +244,5 @@ class MemoriesController:
 
 
 def _find(words: str, memory: Memory) -> Finding:
+    """What words, a date or a request for a list find; all memories without words."""
     return photo_lists.find(memory, words) if words else Finding(browse.timeline(memory))

@@ -119,7 +119,17 @@ def run(plan: Plan) -> tuple[list[acceptance.Verdict], dict[str, list[verify.Sam
     verdicts, rows = check(plan.checkpoint, measured, plan.samples, limits, plan.threads)
     passed = [variant for variant in candidates if any(v.name == variant.name and v.passed for v in verdicts)]
     if passed:
-        publish.ship(plan.out, plan.checkpoint, passed, verdicts, origin, plan.package, trained, layout, shown)
+        publish.ship(
+            plan.out,
+            plan.checkpoint,
+            passed,
+            verdicts,
+            origin,
+            package=plan.package,
+            trained=trained,
+            layout=layout,
+            shown=shown,
+        )
     return verdicts, rows
 
 

@@ -62,6 +62,7 @@ def ship(
     passed: Sequence[Variant],
     verdicts: Sequence[acceptance.Verdict],
     known: dict[str, Any],
+    *,
     package: str | None = None,
     trained: PhotoBudget | None = None,
     layout: str = "aligned",

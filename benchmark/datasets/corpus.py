@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -26,6 +26,7 @@ from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError
 
 SAMPLES, REJECTED, PHOTOS = "samples.jsonl", "rejected.jsonl", "photos"
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,10 @@ class EpisodeRow:
 
 @dataclass(frozen=True, slots=True)
 class SampleRow:
-    """A line of `samples.jsonl`."""
+    """A line of `samples.jsonl`: the fields of `Sample`, with rows in the place of photos."""
 
     id: str
+    """The sample's hash, by which a changed line is found."""
     key: str
     """The key of the source's draft that became the sample."""
     positives: tuple[int, ...]
@@ -113,9 +115,9 @@ def photos_of(sample: Sample) -> tuple[Photo, ...]:
     return (sample.query, *(e.photo for e in sample.context))
 
 
-def _lines(path: Path, kind: type) -> Iterator[tuple[int, Any]]:
+def _lines(path: Path, kind: type[Row]) -> Iterator[tuple[int, Row]]:
     """Line number, from 1, and value of every line, which must be of this type. Raises KeepsakeError."""
-    decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(kind)
+    decoder = msgspec.json.Decoder(kind)
     if not path.is_file():
         raise KeepsakeError(f"{path} is not there: name a folder that `python -m benchmark build` wrote")
     with open(path, "rb") as file:

@@ -35,7 +35,8 @@ def draw_tree(rng: Rng, cache: TokenCache, split: str, *, short: bool, rare: boo
     looks = _draw_looks(rng, cache, short)
     full = not short and rng.random() < (0.5 if len(looks) < 7 else 0.15)
     known = _draw_episodes(rng, cache, split, looks, short, full)
-    queries = _draw_queries(rng, cache, looks, known, 7 if short else 2, 1 if short or rare else 2, 3)
+    alone, strangers = 7 if short else 2, 1 if short or rare else 2
+    queries = _draw_queries(rng, cache, looks, known, alone=alone, strangers=strangers, together=3)
     episodes = [e for _, e in known]
     branches = [_draw_branch(rng, episodes, [known[i] for i in shown], p, short) for p, shown in queries]
     if not short and rng.random() < 0.5:
@@ -56,7 +57,8 @@ def draw_openings(rng: Rng, cache: TokenCache, split: str, *, rare: bool = False
     known = _draw_episodes(rng, cache, split, looks, False, bool(rng.random() < 0.3))
     episodes = [e for _, e in known]
     branches = []
-    for query, shown in _draw_queries(rng, cache, looks, known, 5, 1 if rare else 3, 6):
+    queries = _draw_queries(rng, cache, looks, known, alone=5, strangers=1 if rare else 3, together=6)
+    for query, shown in queries:
         opening = dialogue.caption([known[i] for i in shown]).split(".")[0] + "."
         branches.append((*prompt.caption_messages(episodes, query), Message("assistant", (opening,))))
     return branches
@@ -79,7 +81,7 @@ def _draw_episodes(rng: Rng, cache: TokenCache, split: str, looks: list[Look], s
 
 
 def _draw_queries(
-    rng: Rng, cache: TokenCache, looks: list[Look], known: list[Known], alone: int, strangers: int, together: int
+    rng: Rng, cache: TokenCache, looks: list[Look], known: list[Known], *, alone: int, strangers: int, together: int
 ) -> list[tuple[Photo, list[int]]]:
     """Draw photos to ask about, each with the indices of the `known` things that it shows.
 
@@ -207,7 +209,7 @@ def _draw_recognition(rng: Rng, cache: TokenCache) -> list[Branch]:
     photos = ((photo_of(_draw_row(rng, cache, look)), dialogue.draw_date(rng)) for look in order)
     known: list[Known] = [(Facts(""), Episode(photo, (), date)) for photo, date in photos]
     branches = []
-    for query, shown in _draw_queries(rng, cache, order, known, 5, 1, 2):
+    for query, shown in _draw_queries(rng, cache, order, known, alone=5, strangers=1, together=2):
         boxed = Message("assistant", (f"\\boxed{{{json.dumps(sorted(shown))}}}",))
         branches.append((*prompt.recognise_messages([e.photo for _, e in known], query), boxed))
     return branches

@@ -141,7 +141,7 @@ class Reader(torch.nn.Module):
 
 @torch.inference_mode()
 def name_accuracy(
-    reader: Reader, tokenizer, cache: TokenCache, split: str, n: int, seed: int, context: int
+    reader: Reader, tokenizer, cache: TokenCache, split: str, *, n: int, seed: int, context: int
 ) -> dict[str, float]:
     """Teacher-forced accuracy on `n` held-out contexts of `context` episodes, as shares.
 
@@ -215,7 +215,8 @@ def train(recipe: Recipe, base_gguf: Path, work: Path, device: str, resume: bool
             print(f"language {step + 1}/{g.steps} loss {average:.3f} {pace}", flush=True)
         if (step + 1) % g.eval_every == 0 or step + 1 == g.steps:
             reader.eval()
-            row = {"step": step + 1, "loss": average, **name_accuracy(reader, tokenizer, held_out, "dev", 60, 12, 3)}
+            accuracy = name_accuracy(reader, tokenizer, held_out, "dev", n=60, seed=12, context=3)
+            row = {"step": step + 1, "loss": average, **accuracy}
             reader.train()
             print("language", json.dumps(row), flush=True)
             append_lines(work / "language.jsonl", [row])

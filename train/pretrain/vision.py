@@ -30,7 +30,10 @@ GRID = 4
 """Cells on a side of a scene's cover masks: one for each visual token."""
 THINGS = ((1, 0.5), (2, 0.22), (3, 0.13), (4, 0.15))
 """How many things a training scene holds, with probabilities."""
+OWNED, EMPTY = 0.18, 0.03
+"""Share of a cell above which its main look claims its token, and below which a cell counts as empty."""
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+"""Pixels, look indices and cover of a batch of scenes, as `Scenes` describes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def contrastive_loss(tokens, ids, cover, targets, negatives, temperature, nothin
     label = torch.full_like(ids, -1)
     label[present] = inverse
     best, owner = cover.max(1)  # (B, T): how much of the cell its main look covers, and which one
-    owned = best > 0.18
+    owned = best > OWNED
     owner_label = label.gather(1, owner)
     logits = unit[owned] @ candidates.T / temperature
     weight = best[owned].sqrt()
@@ -107,7 +110,7 @@ def contrastive_loss(tokens, ids, cover, targets, negatives, temperature, nothin
     pooled = F.normalize(torch.einsum("bkt,btd->bkd", share, tokens), dim=-1)[present]
     pooled_logits = pooled @ candidates.T / temperature
     pooled_ce = F.cross_entropy(pooled_logits, inverse)
-    empty = cover.sum(1) < 0.03
+    empty = cover.sum(1) < EMPTY
     empty_cos = (1 - unit[empty] @ nothing).mean() if empty.any() else tokens.new_zeros(())
     length = (tokens.norm(dim=-1) - 1).square().mean()
     right = (pooled_logits.argmax(1) == inverse).float().mean().item()

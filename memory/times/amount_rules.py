@@ -72,6 +72,7 @@ def limits() -> Rules:
     yield r"(?:not before|no earlier than|not earlier than|ever since)\b", "since"
     yield rf"(?:starting|beginning)(?: in| from| with)? (?={DATED})", "since "
     yield rf"as (?:of|from) (?={DATED})", "since "
+    yield r"to the day (?=(?:after|before) (?!yesterday))", ""
     yield r"(?:not after|no later than|not later than)\b", "until"
     yield r"(?:from )?(?:prior to|earlier than)\b", "before"
     yield rf"pre[- ](?={DATED})", "before "

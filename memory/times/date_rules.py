@@ -20,6 +20,8 @@ def dates() -> Rules:
     yield rf"({YEAR})([/._-])(\d\d?)\2(\d\d?)\b", lambda m: f"{m[1]}-{int(m[3]):02}-{int(m[4]):02}"
     yield rf"({YEAR})[/.](0[1-9]|1[0-2])\b(?![./]?\d)", _month_or_years
     yield rf"({MONTH} {NTH}),? '?(\d\d)(?=\s*(?:[?.!,]|$))", lambda m: f"{m[1]} {_full_year(int(m[2]))}"
+    both = rf"({NTH} (?:of )?{MONTH}) (\d\d)( (?:to|until|till|-|–) {NTH} (?:of )?{MONTH}) (\d\d)\b"
+    yield both, lambda m: f"{m[1]} {_full_year(int(m[2]))}{m[3]} {_full_year(int(m[4]))}"
     yield r"((?:19|20)\d\d)[- ]?w(\d\d?)(?:-[1-7])?\b", r"calendar week \2 \1"
     yield rf"(?:(?:calendar )?week|wk|[ck]w)\.? ?(\d\d?)(?: ?[,/-] ?| | of | in )({YEAR})\b", r"calendar week \1 \2"
     yield rf"(?<![\d./-])(0?[1-9]|1[0-2])[./]({YEAR})\b(?![./]\d| ?s(?:ec)?\b)", lambda m: f"{m[2]}-{int(m[1]):02}"

@@ -180,6 +180,7 @@ def is_half_read(text: str, phrase: Phrase, *, alone: bool) -> bool:
         how in ("in", "on") and alone and " and " in text[phrase.end :] and _BETWEEN_DEEDS.search(text, 0, start),
         how == "from" and not phrase.is_range and _FOR_SO_LONG.search(text, 0, start),
         (how in ("from", "since") or of_days) and not phrase.is_range and _LASTS.match(text, phrase.end),
+        all(atom.weekday is not None for group in phrase.groups for atom in group) and text[:said].endswith("the "),
         last.weekday is not None and _DEED_BEHIND.match(text, said_to),
         weekday and _DAY_BEHIND.match(text, said_to),
     )

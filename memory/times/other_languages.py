@@ -59,9 +59,12 @@ _SHARES = {
     "end of": "ende|fin|finales|fim|fine|eind",
 }
 _LIMITS = {
-    "since": "nicht vor|pas avant|no antes de|no antes del|non prima del|não antes de|niet voor|frühestens|au plus tôt"
+    "since": "nicht früher als|pas plus tôt que|non prima di|niet eerder dan"
+    "|nicht vor|pas avant|no antes de|no antes del|non prima del|não antes de|niet voor|frühestens|au plus tôt"
     "|seit|ab|depuis|à partir de|à partir du|desde|a partir de|sinds|vanaf|dal|dalla",
-    "until": "spätestens|au plus tard|d['’]ici|a más tardar|entro|uiterlijk"
+    "until": "nicht später als|nicht nach|pas plus tard que|pas après|no más tarde de|no más tarde del|no después de"
+    "|non oltre|non dopo|não mais tarde que|não depois de|niet later dan|niet na"
+    "|spätestens|au plus tard|d['’]ici|a más tardar|entro|uiterlijk"
     "|bis|bis zum|bis einschließlich|jusqu['’]au|jusqu['’]en|jusqu['’]à|hasta|fino al|fino a|até|até a"
     "|tot|tot en met",
     "before": "vor|avant|antes de|antes del|antes do|antes da|prima del|prima di|prima della|voor",
@@ -92,11 +95,12 @@ _UNITS = {
     for unit, words in {
         "day": "tag tage tagen jour jours día días dia dias giorno giorni dag dagen",
         "week": "woche wochen semaine semaines semana semanas settimana settimane week weken",
+        "weekend": "wochenende week-end weekend",
         "month": "monat monate monaten mois mes meses mese mesi mês maand maanden",
         "year": "jahr jahre jahren an ans année années año años anno anni ano anos jaar",
     }.items()
     for word in words.split()
-}
+} | dict.fromkeys(("fin de semana", "fim de semana", "fine settimana"), "weekend")
 _COUNTS = {
     word: count
     for count, words in enumerate(

@@ -18,6 +18,7 @@ from assistant.encoder.open_encoder import is_encoder
 from assistant.models import hardware, registry
 from assistant.models.encoder_rows import encoder_rows
 from assistant.models.hardware import gigabytes
+from assistant.progress import EVERY
 from memory.episode import printable
 from memory.maintenance.argument_types import Commands
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from assistant.models.download import Progress
 
 BEGIN = "BEGIN WITH THIS ONE"
-EVERY = 0.2
-"""Seconds between two updates of the progress line on a terminal."""
 
 
 def add(commands: Commands) -> None:

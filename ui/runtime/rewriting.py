@@ -7,32 +7,20 @@ those on screen.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-
-from textual.message import Message
 
 from assistant.conversation.conversation import Conversation
 from ui.runtime.job_queue import AfterModel
 from ui.runtime.messages import EntryToken, ThreadState
-from ui.runtime.recorder import Recorder
-from ui.runtime.relay import Relay
+from ui.runtime.session_state import SessionState
 
 TEMPERATURE, TOP_P = 0.7, 0.95
 
 
-class Rewriting:
-    """Jobs on the open conversation, on the parts that `Session` puts together."""
-
-    _post: Callable[[Message], object]
-    _relay: Relay
-    recorder: Recorder
-
-    conversation: Callable[[], Conversation]
-    """The open conversation."""
-    _with_model: Callable[[], Conversation]
-    """The open conversation, with its model loaded."""
+class Rewriting(SessionState):
+    """Jobs on the open conversation that write something again."""
 
     def rewrite(self, entry: EntryToken, question: str | None) -> object:
         """Answer the last question again; None: write the caption of the photo in view again."""

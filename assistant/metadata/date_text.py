@@ -152,8 +152,8 @@ def _in_numbers(text: str) -> str:
             text = f"{m['year']}-{month:02}-{int(m['day']):02} {m['time'] or ''} {m['rest'] or ''}".strip()
     if m := _DAY_FIRST.match(text):
         first, second = int(m[1]), int(m[3])
-        if first > 12 or second > 12:  # else nobody knows which is the day
-            day, month = (first, second) if first > 12 else (second, first)
+        if m[2] == "." or max(first, second) > 12:  # else nobody knows which is the day
+            day, month = (first, second) if second <= 12 else (second, first)
             text = f"{m[4]}-{month:02}-{day:02}{text[m.end() :]}"
     if (m := re.search(r" ?\b([A-Z]{3,4})$", text)) and m[1] not in ("GMT", "UTC"):
         hours = _ZONES.get(m[1])

@@ -63,9 +63,8 @@ def save_hf(model: Any, tokenizer: Any, adapter: Any | None, folder: Path) -> Pa
         whole = Path(scratch) / "whole"
         model.save_pretrained(whole, state_dict=weights)
         with _edited(whole / "config.json") as config:
-            config["text_config"]["architectures"] = [
-                "LlamaForCausalLM"
-            ]  # by this the GGUF converter knows the language model
+            # by this the GGUF converter knows the language model
+            config["text_config"]["architectures"] = ["LlamaForCausalLM"]
             for key in ("_name_or_path", "quantization_config"):  # a folder of this machine; weights are dequantised
                 config["text_config"].pop(key, None)
         tokenizer.save_pretrained(whole)

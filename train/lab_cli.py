@@ -35,14 +35,14 @@ def add(commands: Commands) -> None:
 
 def _lab(args: argparse.Namespace) -> None:
     """Run a large recipe from training to scores, or print what that would be."""
-    from train import lab
+    from train import lab, lab_settings
 
     if args.devices < 1:
         raise KeepsakeError(f"{args.devices} devices: take 1 or more")
-    given = lab.Settings(
+    given = lab_settings.Settings(
         recipe=args.recipe,
         devices=args.devices,
-        device_bytes=int(args.device_memory * lab.GB),
+        device_bytes=int(args.device_memory * lab_settings.GB),
         launch=args.launch,
         cores=args.cores,
         official=args.official,

@@ -7,6 +7,7 @@ import shutil
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -74,7 +75,7 @@ def missing(recipe: Recipe, given: Settings) -> list[str]:
         out.append("npm (Node.js), with which the pictures of the training split are fetched")
     if shutil.which("nvidia-smi") and not llama_takes_devices():
         out.append(f"a llama.cpp built for CUDA, or the scores take weeks on the processor: {CUDA_LLAMA}")
-    if settings.vllm != "off" and batches.find_spec("vllm") is None:
+    if settings.vllm != "off" and find_spec("vllm") is None:
         out.append("the package vllm")
     return out
 

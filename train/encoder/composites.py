@@ -42,9 +42,9 @@ def composite(cutout: Path | None, room: Path, rng: random.Random) -> tuple[Imag
     mask = Image.new("L", image.size)
     if cutout is not None:
         thing = _thing(cutout, rng)
-        at = tuple(rng.randint(0, max(0, SIZE - side)) for side in thing.size)
-        image.paste(thing.convert("RGB"), at, thing.getchannel("A"))
-        mask.paste(thing.getchannel("A"), at)
+        x, y = (rng.randint(0, max(0, SIZE - side)) for side in thing.size)
+        image.paste(thing.convert("RGB"), (x, y), thing.getchannel("A"))
+        mask.paste(thing.getchannel("A"), (x, y))
     if rng.random() < _BLURRED:
         image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 2)))
     return image, np.asarray(mask, np.float32) / 255
@@ -65,7 +65,8 @@ def _thing(path: Path, rng: random.Random) -> Image.Image:
     """A cut-out as it lies in one composite."""
     thing = _cutout(path)
     scale = SIZE * rng.uniform(0.25, 0.9) / max(thing.size)
-    thing = thing.resize(tuple(max(1, int(side * scale)) for side in thing.size), Image.Resampling.BICUBIC)
+    width, height = (max(1, int(side * scale)) for side in thing.size)
+    thing = thing.resize((width, height), Image.Resampling.BICUBIC)
     thing = _tilted(thing, rng).rotate(rng.uniform(-_TURN, _TURN), Image.Resampling.BICUBIC, expand=True)
     if rng.random() < 0.5:
         thing = thing.transpose(Image.Transpose.FLIP_LEFT_RIGHT)

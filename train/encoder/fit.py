@@ -70,7 +70,7 @@ def of_photos(lite0: Lite0, photos: Iterable[Path]) -> np.ndarray:
     for path in photos:
         with Image.open(path) as image:
             photo = ImageOps.exif_transpose(image).convert("RGB")
-        boxes = [((0.0, 0.0, *map(float, photo.size)), SIDE)]
+        boxes = [((0.0, 0.0, float(photo.width), float(photo.height)), SIDE)]
         boxes += [(box, crops.size) for box in crop_boxes(photo.size, crops.share)]
         for box, side in boxes:
             view = photo.resize((side, side), Image.Resampling.BICUBIC, box)

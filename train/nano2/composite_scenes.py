@@ -88,7 +88,7 @@ def plan(settings: Settings, files: Sequence[Path]) -> Plan:
     told = len(looks)
     signs = [c.code for c in concepts("train", signs=True) if c.kind == "sign"]
     looks += [Look(str(code)) for code in rng.permutation(signs)[: settings.signs]]
-    scenes = [(i,) for i in range(len(looks)) for _ in range(settings.views)]
+    scenes: list[tuple[int, ...]] = [(i,) for i in range(len(looks)) for _ in range(settings.views)]
     together: tuple[int, ...] = ()
     for i in range(settings.groups):
         if i % 3 == 0:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from assistant.backends.llama import llama_loader
 from memory.files import write_json
@@ -41,7 +42,7 @@ def load_or_write(base_gguf: Path, cache: Path) -> list[list[str]]:
     pairs = []
     for question in [*QUESTIONS, *(form.format(x=x) for x in TOPICS for form in TEMPLATES)]:
         prompt = f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n"
-        out = base.create_completion(prompt, max_tokens=120, temperature=0.0, stop=["<|im_end|>"])
+        out: Any = base.create_completion(prompt, max_tokens=120, temperature=0.0, stop=["<|im_end|>"])
         choice = out["choices"][0]
         if choice["finish_reason"] == "stop":
             pairs.append([question, choice["text"].strip()])

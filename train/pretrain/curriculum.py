@@ -94,8 +94,9 @@ def _draw_queries(
     shown = {row: [looks.index(k) for k in group if k in looks] for group, row in cache.groups}
     for several, most in ((True, together), (False, 1)):
         rows = [row for row, indices in shown.items() if indices and (len(indices) > 1) == several]
-        picked = rng.choice(rows, min(most, len(rows)), replace=False) if rows else []
-        out += [(photo_of(int(row)), shown[int(row)]) for row in picked]
+        if rows:
+            picked = rng.choice(rows, min(most, len(rows)), replace=False)
+            out += [(photo_of(int(row)), shown[int(row)]) for row in picked]
     for _ in range(strangers):  # abstaining is learnt last, and needs its share
         out.append((photo_of(_draw_row(rng, cache, _draw_stranger(rng, cache, looks))), []))
     return out

@@ -20,10 +20,11 @@ def add(commands: Commands) -> None:
 
 def _reader(args: argparse.Namespace) -> None:
     """Train, or go on where it stopped, and write the files."""
+    from assistant.reader.answer_reader import SHIPPED
     from train.reader import reader_fit
 
     net = reader_fit.train(
         args.wheel, private_folder(home() / "train" / "reader"), reader_fit.Settings(threads=args.threads)
     )
-    written = reader_fit.write(net, args.out or reader_fit.SHIPPED)
+    written = reader_fit.write(net, args.out or SHIPPED)
     print(f"reader: {written}, {written.stat().st_size / 1e6:.1f} MB")

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from peft import get_peft_model_state_dict, set_peft_model_state_dict
@@ -30,7 +30,7 @@ from train.recipe import Gspo
 from train.rl.rollout import log_probs
 from train.rl.scored_group import ScoredGroup
 
-Tensor = torch.Tensor
+Tensor: TypeAlias = torch.Tensor
 
 
 class Objective(NamedTuple):

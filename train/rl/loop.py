@@ -155,6 +155,7 @@ def draw_tasks(setup: Setup, step: int) -> tuple[list[Task | NoteTask], list[int
 def sample_and_score(setup: Setup, tasks: Sequence[Task | NoteTask], seeds: Sequence[int]) -> list[ScoredGroup]:
     """Sample a group of completions for each task, or take the right answer (`learn = "gold"`), and score them."""
     judge = Lexical()
+    groups: list[tuple[Rollout, ...]]
     if setup.g.learn == "gold":
         answers = [(_prompt(setup, setup.cache, task), task.gold) for task in tasks]
         groups = [(rollout_of(setup.tokenizer, prompt, text),) for prompt, text in answers]
@@ -240,8 +241,8 @@ def _open_run(out: Path, note: dict[str, Any], device: str, resume: bool) -> dic
     if state is None:
         (out / "rollouts.txt").unlink(missing_ok=True)
     for name in ("gspo.jsonl", "dev.jsonl"):
-        lines = whole_lines(out / name) if state else []
-        write_text(out / name, "".join(line for line in lines if json.loads(line)["step"] <= state["step"]))
+        kept = [line for line in whole_lines(out / name) if json.loads(line)["step"] <= state["step"]] if state else []
+        write_text(out / name, "".join(kept))
     write_json(out / "run.json", note)
     return state
 

@@ -67,8 +67,8 @@ def load_setup(recipe: Recipe, base_gguf: Path, work: Path, device: str) -> Setu
     reader = Reader(text, own.rank, own.alpha, 1.0, fast_dtype(device)).to(device)
     set_peft_model_state_dict(reader.text, read_lora(adapter, *heads))
     reader.adapt.requires_grad_(False)
-    caches = (_cache(split, Fitted.of(connector), work, seed) for seed, split in enumerate(("train", "dev")))
-    return Setup(reader, tokenizer, *caches, recipe.gspo)
+    train, dev = (_cache(split, Fitted.of(connector), work, seed) for seed, split in enumerate(("train", "dev")))
+    return Setup(reader, tokenizer, train, dev, recipe.gspo)
 
 
 def write_model(checkpoint: Path, out: Path) -> None:
@@ -102,7 +102,7 @@ def _cache(split: str, connector: Fitted, work: Path, seed: int) -> TokenCache:
     rng, pool = np.random.default_rng((seed, 3)), concepts(split)
     codes = [pool[i].code for i in rng.permutation(len(pool))[: LOOKS[split]]]
     looks = tuple(Look(code, hue) for code in codes for hue in (0, *TWIN_HUES))
-    scenes = [(i,) for i in range(len(looks)) for _ in range(VIEWS[split])]
+    scenes: list[tuple[int, ...]] = [(i,) for i in range(len(looks)) for _ in range(VIEWS[split])]
     together: tuple[int, ...] = ()
     for i in range(GROUPS[split]):  # in threes: two photos of the same looks, and one without the last of them
         if i % 3 == 0:

@@ -142,7 +142,7 @@ class NoteTask:
 
     def _withheld(self, text: str, reminders: Sequence[set[str]] = ()) -> float:
         """The share of sentences that the app would not show; a reminder is shown by the app itself."""
-        checked = grounded_text(self._recalls, self.query, self.asked and self.asked.text, "", "told")
+        checked = grounded_text(self._recalls, self.query, self.asked.text if self.asked else None, "", "told")
         checked.write(text)
         checked.finish()
         bad = [s for s in checked.grounding.left_out if not _speaks(s, reminders)]

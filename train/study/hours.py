@@ -43,7 +43,8 @@ class Cell(NamedTuple):
 
 def cells(study: Study, only: Sequence[str] | None, suite_file: Path, size: blocks.Size) -> list[Cell]:
     """Every cell, in the order in which they are done. Raises KeepsakeError for an unknown run or suite."""
-    tools: Any = suite.Tools(None, CachedWriter(None), Lexical(), None, lambda: None)  # type: ignore[arg-type]
+    nothing: Any = None  # no model is opened to count what would be asked
+    tools = suite.Tools(nothing, CachedWriter(nothing), Lexical(), nothing, lambda: nothing)
     todo = suite.parts(blocks.load(suite_file), size, tools)
     recipes = {one.name: one.recipe.gspo for one in select_runs(study, only)}
     out = []

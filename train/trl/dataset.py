@@ -62,7 +62,8 @@ class Rows:
 
         def fill(batch: dict[str, list[int]]) -> dict[str, list[Any]]:
             rows = [self._row(i) for i in batch["visit"]]
-            columns = {"visit": batch["visit"], "prompt": [r[0] for r in rows], "images": [r[1] for r in rows]}
+            columns: dict[str, list[Any]] = {"visit": batch["visit"]}
+            columns |= {"prompt": [row[0] for row in rows], "images": [row[1] for row in rows]}
             return {**columns, "completion": [self._gold(i) for i in batch["visit"]]} if gold else columns
 
         return Dataset.from_dict({"visit": list(range(len(self.visits)))}).with_transform(fill)

@@ -83,6 +83,7 @@ def prepare(recipe: Recipe, resume: bool) -> tuple[Any, Path | None]:
         print("no CUDA device: trl trains on the processor, and transformers writes the rollouts", file=sys.stderr)
     processor = _processor(gspo.base)
     rows = dataset.rows_of(gspo, visits)
+    assert gspo.lora is not None  # `check` refuses a recipe without
     common = {
         "model": gspo.base,
         "processing_class": processor,

@@ -17,7 +17,7 @@ _LEAVING_OUT = (
     r"|(?:all|everything|everyone|anything) but|but(?= (?:those|the ones)\b)|minus"
 )
 NOT = re.compile(
-    rf"(?:(?:,? (?:but|just|only) (?=not ))?\b(?:(?:not|never)(?: only| just| merely)?|instead|rather than"
+    rf"(?:(?:,? (?:but|just|only) (?=not ))?\b(?:at no time|(?:not|never)(?: only| just| merely)?|instead|rather than"
     rf"|as opposed to|nor|besides|if not|{_LEAVING_OUT}"
     r"|(?:no|none|nothing|neither)(?: (?:photos?|pictures?|pics|images|memories|ones?|of (?:them|those|these)))?)"
     rf"|(?<=[a-z])n't(?: (?:taken|made|shot|dated))?){_OF_THEM}{_TO_THE_TIME}",
@@ -149,7 +149,11 @@ def means_a_time(phrase: Phrase) -> bool:
 
 
 _LASTS = re.compile(r"(?: onwards?)?,? for (?:\w+ ){1,2}(?:days?|weeks?|months?|nights?)\b", re.I)
-_FOR_SO_LONG = re.compile(r"\b(?:days?|weeks?|months?|nights?) (?:from|starting|beginning)?(?: on)?(?: the)? ?$", re.I)
+_FOR_SO_LONG = re.compile(
+    r"\b(?:days?|weeks?|weekends?|months?|nights?) (?:in a row |running |straight )?"
+    r"(?:from|starting|beginning)?(?: on)?(?: the)? ?$",
+    re.I,
+)
 
 
 _FROM_A_DEED = re.compile(rf"\b(?:{_UNITS}|years?|[a-z]+day) (?:after|before) [^,.;?!]{{1,40}}$", re.I)
@@ -159,6 +163,7 @@ _WEEKS_FROM_A_DEED = re.compile(
     re.I,
 )
 _BETWEEN_DEEDS = re.compile(r"\bbetween [^,.;?!]{1,40}$", re.I)
+_ANOTHER_ONE = re.compile(r"\b(?:before|after|than|like|from) the (?:ones?|times?) $", re.I)
 _BOTH_SIDES = re.compile(r"\b(?:before|after) (?:and|or|,) $", re.I)
 
 
@@ -176,6 +181,7 @@ def is_half_read(text: str, phrase: Phrase, *, alone: bool) -> bool:
         how in ("", "of") and _NTH_BEFORE.search(text, 0, said),
         how in ("before", "after") and (_TIME_BEFORE.search(text, 0, start) or _BOTH_SIDES.search(text, 0, start)),
         how in ("since", "until", "on") and _FROM_A_DEED.search(text, 0, start),
+        how in ("in", "at", "on", "of") and _ANOTHER_ONE.search(text, 0, start),
         how in ("in", "at", "during") and _WEEKS_FROM_A_DEED.search(text, 0, start),
         how in ("in", "on") and alone and " and " in text[phrase.end :] and _BETWEEN_DEEDS.search(text, 0, start),
         how == "from" and not phrase.is_range and _FOR_SO_LONG.search(text, 0, start),

@@ -51,8 +51,10 @@ _EITHER = re.compile(
     re.I,
 )
 _CLAUSE = re.compile(
-    r"\b(?:since\b|(?:after|(?P<until>before|until|till)) (?:we|i|you|he|she|they|it|(?-i:[A-Z][a-z]+)) )"
-    r"[^,.;?!]{1,40}$",
+    r"\b(?:since\b|(?:after|(?P<until>before|until|till)) (?:we|i|you|he|she|they|it|(?-i:[A-Z][a-z]+)) "
+    r"|(?<!day )(?<!days )(?<!night )(?<!morning )(?<!evening )(?:after|(?P<before>before)) "
+    r"(?:the|an?|our|my|his|her|their|your) "
+    r"|(?:(?P<ahead>antes|prima|avant)|dopo|después|depois|après|nach (?=de[mnr])|na (?=de |het )) ?)[^,.;?!]{1,40}$",
     re.I,
 )
 """What happened in a time after, "since we got him in 2017": the time has no limit on one side."""
@@ -210,7 +212,7 @@ def _phrases(text: str, found: Sequence[Atom]) -> Iterable[Phrase]:
         if not head and not any(atom.sure for group in groups for atom in group):
             start = first.start
         if how in ("in", "on", "at", "during") and (clause := _CLAUSE.search(text, 0, start)):
-            how = "until" if clause["until"] else "since"
+            how = "until" if clause["until"] or clause["before"] or clause["ahead"] else "since"
         if not head and (between := _BETWEEN_A_DEED.search(text, known, first.start)):  # "between my birthday and May"
             how, start = "until", between.start()
         known = end

@@ -101,7 +101,7 @@ def test_a_takeout_in_two_parts_beside_each_other(tmp_path: Path) -> None:
     below = Path("Takeout", "Google Photos", "Photos from 2018")
     save(tmp_path / "takeout-001" / below / "IMG_1.jpg", 1)
     save(tmp_path / "takeout-001" / "Takeout" / "Google Photos" / "Rome" / "IMG_1.jpg", 2)
-    said = {"title": "IMG_1.jpg", "description": "Split in two", "photoTakenTime": {"timestamp": "1522922400"}}
+    said = {"title": "IMG_1.jpg", "description": "Split in two", "photoTakenTime": {"timestamp": "1522917000"}}
     (tmp_path / "takeout-002" / below).mkdir(parents=True)
     (tmp_path / "takeout-002" / below / "IMG_1.jpg.supplemental-metadata.json").write_text(json.dumps(said))
     with open_source(tmp_path) as source:

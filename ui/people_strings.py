@@ -38,6 +38,9 @@ def years_ago(day: date) -> str:
     return "A year ago today" if years == 1 else f"{years} years ago today"
 
 
-def last_seen(thing: NamedThing) -> str:
-    """ "3 photos, last on 12 May 2025" """
-    return f"{thing.times}, last on {day_words(thing.last)}" if thing.last else thing.times
+def last_seen(thing: NamedThing, *, short: bool = False) -> str:
+    """ "3 photos, last on 12 May 2025"; `short`: the month in three letters"""
+    if not thing.last:
+        return thing.times
+    day = f"{thing.last.day} {thing.last:%b %Y}" if short else day_words(thing.last)
+    return f"{thing.times}, last on {day}"

@@ -70,6 +70,14 @@ _REMINDERS = re.compile(
     r")[\s?.!]*",
     re.IGNORECASE,
 )
+_PEOPLE = re.compile(
+    rf"{_LEAD}(?:(?:tell me |show me |list )?(?:who(?: (?:all|else))?|which names|what names|everyone|everybody)"
+    r"(?: (?:are|is))?(?: (?:all )?(?:the )?(?:people|persons|ones|names))?(?: (?:that|who))? "
+    r"(?:(?:do|did|have) (?:you|i) (?:know|remember|told you about|tell you about|met|named)(?: you)?(?: about)?"
+    r"|(?:do )?you know|you remember|i(?:'ve| have)? told you about))(?: (?:so far|by now|already))?[\s?.!]*",
+    re.IGNORECASE,
+)
+""" "Who are the people you know?", "who have I told you about": asks for all names."""
 _END_REMINDER = re.compile(
     rf"(?:(?P<said>.*?\S)[\s,.;:–—-]+(?:(?:so|and|then) )?)??{_LEAD}(?:drop|cancel|end|delete|remove|stop|clear"
     r"|forget|close)(?: about)? (?:the|that|this|my|your) reminders?(?: (?:about|for|of|to|now|then)\b.*)?[\s.!]*",
@@ -88,6 +96,8 @@ def command_of(text: str) -> Command | None:
         return Command("/forget", THIS)
     if _REMINDERS.fullmatch(text):
         return Command("/reminders")
+    if _PEOPLE.fullmatch(text):
+        return Command("/people")
     if found := _END_REMINDER.fullmatch(text):
         return Command("/reminders", said=found["said"] or "")
     if wish := words_to_forget(text):

@@ -61,7 +61,8 @@ SOMEONE_ELSE = re.compile(
     rf"(?:{POINTER}{IS} )?(?:someone|somebody|something|another|an other|a different)(?: \w+)?(?: else)?$"
 )
 CONFIRMS = re.compile(
-    r"(?:(?:that|this|it|he|she)(?:'s| is|'s really)(?: (?:him|her|it|them|right|correct|the same(?: one)?|the one))?)$"
+    r"(?:(?:that|this|it|he|she|these|those|they)(?:'s| is|'s really|'re| are|s)"
+    r"(?: (?:him|her|it|them|right|correct|the same(?: ones?)?|the ones?|mine|ours))?)$"
 )
 ISNT = re.compile(r"(?:it|this|that|he|she)(?: isn't| is not|'s not| wasn't)$")
 

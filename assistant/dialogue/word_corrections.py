@@ -19,8 +19,8 @@ from memory.times.number_words import NUMBER
 
 LONGEST = 5
 """Words of what is replaced, and of what takes its place."""
-LIKE = 0.6
-"""How alike two spellings of one name are."""
+LIKE, ALIKE = 0.6, 0.75
+"""How alike two spellings of one name are; and of a word that has no capital letter, and may be no name."""
 _LEAD = (
     r"(?:(?:no+|nope|nah|wrong|sorry|oops|actually|please|pls|well|oh|ah|hm+|wait|but|and|ok|okay|can you|could you"
     r"|i think|you should|i made a mistake|my mistake|my bad|correction)[\s,.!:;–—-]+)*"
@@ -163,13 +163,14 @@ def _of_one_kind(wanted: Correction, found: re.Match[str]) -> bool:
 
 
 def _spelled_like(name: str, episodes: Iterable[Episode]) -> str:
-    """The word with a capital in these memories that is spelled most like `name`, nearly so; "" where none is."""
+    """The word in these memories that is spelled most like `name`: nearly so, if it has a capital, or all but so; ""
+    where none is."""
 
     def likeness(word: str) -> float:
         return SequenceMatcher(None, word.lower().rstrip("s"), name.lower().rstrip("s")).ratio()
 
     said = (word for one in episodes for word in re.findall(r"[^\W\d_][\w-]+", one.words))
-    best = max((word for word in said if word[:1].isupper()), key=likeness, default="")
-    if not best or likeness(best) < LIKE:
+    best = max(said, key=lambda word: likeness(word) - (0 if word[:1].isupper() else ALIKE - LIKE), default="")
+    if not best or likeness(best) < (LIKE if best[:1].isupper() else ALIKE):
         return ""
     return best[:-1] if best.endswith("s") and not name.endswith("s") else best

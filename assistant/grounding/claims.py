@@ -52,7 +52,8 @@ _TALK = re.compile(
 )
 SMALL = re.compile(
     r"^\W*(?:hello|hi|hey|hiya|good (?:morning|evening|afternoon|night)|thanks?(?: you)?(?: (?:so|very) much| a lot)?"
-    r"|thx|ty|cheers|bye|goodbye|how are you|ok|okay|great|cool|nice)(?: there| again| keepsake)?\W*$",
+    r"|thx|ty|cheers|bye|goodbye|how are you(?: (?:today|doing|feeling|now|this \w+))*|ok|okay|great|cool|nice)"
+    r"(?: there| again| keepsake)?\W*$",
     re.IGNORECASE,
 )
 """A message of the user that is small talk and asks nothing."""
@@ -152,3 +153,13 @@ def clauses(found: Sequence[Token]) -> list[list[Token]]:
         if not (t.kind == "stop" or (cut and low in ("and", "but", "who", "which", "whom", "because", "while"))):
             out[-1].append(t)
     return [c for c in out if any(t.content or t.kind in ("me", "not") for t in c)]
+
+
+def small_reply(question: str, held: str) -> str:
+    """An answer to small talk: the model's own, unless it only repeats the user."""
+    plain = re.sub(r"\W+", "", held).casefold()
+    if held and plain != re.sub(r"\W+", "", question).casefold() and not abstains(held):
+        return held
+    if re.search(r"\b(?:good ?)?bye\b|\bsee you\b|\bciao\b|\bgood night\b", question, re.IGNORECASE):
+        return "Goodbye."
+    return "You are welcome." if re.search(r"\bth(?:an|x)|cheers|\bty\b", question, re.IGNORECASE) else "Hello."

@@ -14,6 +14,7 @@ from assistant.grounding.claim_judge import Evidence, Judge, Verdict
 from assistant.grounding.general_question import general
 from assistant.grounding.quotes import pick, quotation
 from assistant.grounding.quotes.about_question import what_was_told
+from assistant.grounding.quotes.clauses import answering_part
 from assistant.grounding.quotes.later_words import later_words
 from assistant.grounding.quotes.quotation import Quotable, Quote
 from assistant.grounding.quotes.reading import Reader, Readings, read_all
@@ -156,6 +157,7 @@ class GroundedText:
             return ""
         if verdict.kind in ("told", "maybe"):
             sentence = as_a_sentence(to_the_user(self._without_stray_quote(sentence)), self._evidence.question)
+            sentence = self._shortened(sentence, verdict.episodes)
         if not self._answers and not self.shown and only_day(sentence):
             self._day = self._day or sentence
             return ""
@@ -164,6 +166,14 @@ class GroundedText:
         if verdict.kind == "maybe" and not _HEDGED.search(sentence) and MAYBE not in self.shown:
             sentence = MAYBE + sentence
         return self._show(gap + sentence)
+
+    def _shortened(self, sentence: str, episodes: Sequence[str]) -> str:
+        """Of a small model's answer that repeats a long sentence from the memories `episodes` the part that answers."""
+        if not self._answers or self._evidence.sees or self._readings is None:
+            return sentence
+        told = [one for one in self._recalled if one.episode.id in episodes]
+        part = answering_part(self._evidence.question, sentence, told, self._readings)
+        return as_a_sentence(part, self._evidence.question)
 
     def _without_stray_quote(self, sentence: str) -> str:
         """A sentence without a quotation mark at its end that ends no quotation: small models leave one behind."""
@@ -224,7 +234,7 @@ class GroundedText:
         kinds = {v.kind for v in self._verdicts}
         held = " ".join(self._held)
         if self._small:
-            return self._show(_small_reply(self._evidence.question, held))
+            return self._show(claims.small_reply(self._evidence.question, held))
         if not self._answers:
             return self._end_caption(held)
         if kinds & {"told", "maybe", "seen"} and not self._not_seen:
@@ -286,13 +296,3 @@ class GroundedText:
 def plain_talk(evidence: Evidence, recalled: Sequence[Quotable]) -> bool:
     """Whether a question without photo and memories is not about the user's life either: plain talk with a model."""
     return not recalled and not evidence.told and not any(t.kind in ("me", "mine", "name") for t in evidence.asked)
-
-
-def _small_reply(question: str, held: str) -> str:
-    """An answer to small talk: the model's own, unless it only repeats the user."""
-    plain = re.sub(r"\W+", "", held).casefold()
-    if held and plain != re.sub(r"\W+", "", question).casefold() and not claims.abstains(held):
-        return held
-    if re.search(r"\b(?:good ?)?bye\b|\bsee you\b|\bciao\b|\bgood night\b", question, re.IGNORECASE):
-        return "Goodbye."
-    return "You are welcome." if re.search(r"\bth(?:an|x)|cheers|\bty\b", question, re.IGNORECASE) else "Hello."

@@ -249,7 +249,7 @@ class SplitScreen(ModalScreen[tuple[str, list[str]]]):
 
 
 def _line(thing: NamedThing) -> Content:
-    return Content.assemble((printable(thing.name), "bold"), "   ", (last_seen(thing), "$foreground-muted"))
+    return Content.assemble((printable(thing.name), "bold"), "   ", (last_seen(thing, short=True), "$foreground-muted"))
 
 
 def _short(words: str) -> str:

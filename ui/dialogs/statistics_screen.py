@@ -39,9 +39,10 @@ class StatisticsScreen(ModalScreen[None]):
         ):
             grid.add_row(name, Text(value, "bold"))
         years = Table.grid(padding=(0, 1))
+        longest = 24 if self.app.size.width >= 60 else 12
         most = max((episodes for _, episodes, _ in counted.years), default=1)
         for year, episodes, photos in counted.years:
-            bar = "█" * max(1, round(24 * episodes / most))
+            bar = "█" * max(1, round(longest * episodes / most))
             years.add_row(
                 str(year or DAY_UNKNOWN), Text(f"{bar} {episodes:,}"), f"({photos:,} photo{'' if photos == 1 else 's'})"
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant.grounding.claims import sentences
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
-from assistant.grounding.quotes.clauses import LONG, clause
+from assistant.grounding.quotes.clauses import CUT, LONG, clause, may_be_cut
 from assistant.grounding.quotes.quotation import (
     UNDATED,
     UNTOLD,
@@ -43,11 +43,6 @@ LEAST_MARGIN, MOST_MARGIN = -5.0, 12.0
 LEAST, LEAST_AFTER_SILENCE = -1.2, -0.7
 """Logits from which a sentence is quoted: in the place of an answer that nobody told, and where the model says that it
 was not told, which is mostly right."""
-
-
-CUT = 2.0
-"""Margin from which the part of a long quotation is quoted in which the reader found the answer: of 374
-quotations that hold the answer (plain notes, dev) 12 lose it by that, mostly where the reader erred."""
 
 
 def pick(
@@ -108,8 +103,7 @@ def _quote(one: Quotable, lines: Sequence[str], n: int, question: str, read: Rea
     kind = asks(tokens(question))
     led_by = led(lines, n) if kind == "who" else lines[n]
     words = max(led_by, beginning(lines[n:]), key=len)
-    whose = kind == "who" and WHOSE.match(question)  # of who did what the reader takes the wrong one now and then
-    if len(words) > LONG and (whose or kind not in ("yes", "liking", "who")):
+    if len(words) > LONG and may_be_cut(question):
         begin = list(_places(one.episode.words, lines))[n]
         days = [t for t in tokens(lines[n]) if t.kind == "day"]
         if read and read.margin >= CUT and 0 <= read.start - begin < len(lines[n]):

@@ -22,6 +22,8 @@ _SHORT = 6
 _WORD = re.compile(r"[\w'’]+")
 _OPEN = re.compile(r"\W*(?:and |but |so )?(?:who|whom|whose|what|which|where|when|why|how)\b", re.IGNORECASE)
 
+_WITH = re.compile(r"\W*(?:and |but |so )?whom? .*\b(?:with|beside)\b", re.IGNORECASE)
+"""Asks for company: "who was I with", "who came with us?"."""
 _TWO = re.compile(r"\band (?:who|whom|whose|what|which|where|when|why|how)\b", re.IGNORECASE)
 
 
@@ -31,6 +33,8 @@ def speaks_against(question: str, answer: str, recalled: Sequence[Quotable], rea
     It has no opinion of what the photo's data answer, of who is in view, and of two questions in one.
     """
     asked = tokens(question)
+    if _WITH.match(question) and not _beside(answer, recalled):
+        return True
     where = asks(asked) == "where" and any(one.episode.place for one in recalled)
     if where or identity(asked) or asks_for_the_photo(question):
         return False
@@ -47,6 +51,14 @@ def speaks_against(question: str, answer: str, recalled: Sequence[Quotable], rea
     read, one = best
     there, said = _says(one.episode.words[read.start : read.end]), _says(answer)
     return read.margin >= SURE and bool(there) and not any(alike(a.stem, b.stem) for a in there for b in said)
+
+
+def _beside(answer: str, recalled: Sequence[Quotable]) -> bool:
+    """Whether an answer names somebody who stands behind a "with" in the memories; so it does where none stands."""
+    parts = [part for one in recalled for part in re.findall(r"\b(?:with|w/) ([^.,;!?]+)", one.episode.words)]
+    there = [t.stem for part in parts for t in tokens(part) if t.content or t.kind == "number"]
+    said = [t.stem for t in tokens(answer) if t.content]
+    return not there or any(alike(one, other) for one in said for other in there)
 
 
 def speaks_for(question: str, answer: str, recalled: Sequence[Quotable], readings: Readings) -> str | None:

@@ -53,6 +53,7 @@ def test_who_is_meant(denied: str, words: list[str], meant: list[int]) -> None:
         ("Biscuit, yes", "talk", True),
         ("yes that's Biscuit again", "talk", True),
         ("my sister's corgi", "talk", True),
+        ("those are them", "talk", True),
         ("it's biscuit at the vet", "tell", True),
         ("That's Winston", "tell", False),
         ("not biscuit", "talk", False),

@@ -27,6 +27,9 @@ from assistant.dialogue.spoken_commands import THIS, Command, command_of
         ("get rid of all photos from 2022", Command("/forget", "from 2022")),
         ("what did i want to be reminded of?", Command("/reminders")),
         ("Do I have any reminders?", Command("/reminders")),
+        ("Who are the people you know?", Command("/people")),
+        ("who do you know", Command("/people")),
+        ("who have I told you about so far?", Command("/people")),
         ("please cancel that reminder", Command("/reminders")),
         (
             "I've bought the beer for Ravi, you can drop the reminder",

@@ -21,6 +21,13 @@ BOOTS = told("Those are Lenas boots, she wore them to her wedding with Marek.")
 CAT = told("This is Shadow, he belongs to Carol.")
 
 
+def test_another_spelling_of_a_name_in_small_letters() -> None:
+    bear = told("meet herr schmidt, won him at the fair")
+    wanted = correction_of("actually his name is spelled Schmitt")
+    assert wanted and [new.words for _, new in corrected(wanted, [bear])] == ["meet herr Schmitt, won him at the fair"]
+    assert not corrected(wanted, [told("won him at the fair, a smile")])
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

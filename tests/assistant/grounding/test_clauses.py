@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assistant.grounding.quotes.clauses import clause
+from assistant.grounding.quotes.clauses import answering_part, clause
 from assistant.grounding.quotes.pick import pick
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import Reading
+from assistant.grounding.quotes.second_opinion import speaks_against
 from assistant.grounding.second_person import as_a_sentence
 from memory.episode import Episode, Photo, Turn
 
@@ -39,6 +40,36 @@ def quote(words: str, question: str, answer: str, margin: float) -> str:
 )
 def test_the_part_with_the_answer_is_quoted(words: str, question: str, answer: str, margin: float, quoted: str) -> None:
     assert quoted in quote(words, question, answer, margin)
+
+
+def test_words_that_were_dictated_are_cut_where_somebody_does_something() -> None:
+    words = "um this is pepper my grandsons corgi he got her last spring from a breeder in York"
+    assert quote(words, "where did he get her?", "in York", 4.8).endswith(
+        "“… he got her last spring from a breeder in York”"
+    )
+    assert quote(words, "what breed is she", "corgi", 2.3).endswith("“um this is pepper my grandsons corgi …”")
+
+
+def test_of_an_answer_that_repeats_it_all_the_part_is_shown() -> None:
+    words = "12 august 2023, the pack i took round iceland, 11 days, rained on 9 of them lol"
+    told = Episode(Photo("x", b"", 1, 1), (Turn("user", words),), datetime(2026, 5, 2, tzinfo=UTC), day=None)
+    answer = "12 august 2023, the pack you took round iceland, 11 days, rained on 9 of them lol."
+
+    def part(question: str, marked: str, margin: float) -> str:
+        reading = Reading(words.index(marked), words.index(marked) + len(marked), margin)
+        return answering_part(question, answer, [Quotable(told, None, "sure", True)], {told.id: reading})
+
+    assert part("when was this taken", "12 august 2023,", 9.3) == "12 august 2023."
+    assert part("how long was it", "11 days,", 5.1) == "the pack you took round iceland, 11 days."
+    assert part("how long was it", "11 days,", 1.0) == part("did it rain", "11 days,", 9.0) == answer
+
+
+@pytest.mark.parametrize(("answer", "against"), [("Herr Schmidt.", True), ("Your ex.", False)])
+def test_who_was_with_somebody_stands_behind_with(answer: str, against: bool) -> None:
+    words = "Herr Schmidt, won him at the fair in linz with my ex on 3 may 2022"
+    told = Episode(Photo("x", b"", 1, 1), (Turn("user", words),), datetime(2026, 5, 2, tzinfo=UTC), day=None)
+    readings = {told.id: Reading(words.index("my ex"), words.index("my ex") + 5, 4.8)}
+    assert speaks_against("who was i with", answer, [Quotable(told, None, "sure", True)], readings) is against
 
 
 def test_a_year_in_the_words_is_no_answer_where_something_else_is_asked() -> None:

@@ -20,6 +20,8 @@ from memory.episode import Episode, Photo, Turn
 from memory.store import Memory
 
 PAIRS = Path(__file__).parents[2] / "data" / "question_sentence.tsv"
+READER = AnswerReader()
+"""One for all: opening it takes longer than reading."""
 DAY = datetime(2024, 5, 12, tzinfo=UTC)
 
 
@@ -36,7 +38,7 @@ def told(words: str, n: int = 1) -> Episode:
 def quoted(question: str, words: str) -> str:
     episode = told(words)
     recalled = [Quotable(episode, episode.day, "sure")]
-    found = pick(question, recalled, read_all(question, recalled, AnswerReader()) or {})
+    found = pick(question, recalled, read_all(question, recalled, READER) or {})
     return found.text if found else ""
 
 

@@ -224,5 +224,5 @@ def _notes(counts: Counter[str], links: list[str]) -> tuple[str, ...]:
         names = f"{', '.join(links[:NAMED])}{more}"
         notes.append(f"{count(len(links), 'linked folder')} not followed: {names} (import one by its own path)")
     if n := counts["hidden"]:
-        notes.append(f"{count(n, 'hidden file or folder')} left alone")
+        notes.append(f"{n} hidden {'file or folder' if n == 1 else 'files or folders'} left alone")
     return tuple(notes)

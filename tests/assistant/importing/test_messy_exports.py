@@ -119,7 +119,7 @@ def test_what_was_deleted_stays_out(tmp_path: Path) -> None:
     (tmp_path / "Trash" / "IMG_1.jpg.json").write_text('{"title": "IMG_1.jpg", "trashed": true}')
     with open_source(tmp_path) as source:
         found = {o.name: (o.outcome, o.detail) for o in import_all(None, None, source.items)}
-        assert "4 hidden file or folders left alone" in source.notes
+        assert "4 hidden files or folders left alone" in source.notes
     assert found.pop("Milo.jpg")[0] == "new"
     assert found == {"Trash/IMG_1.jpg": ("unusable", "it was deleted in Google Photos, and lay in the trash there")}
 

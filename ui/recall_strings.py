@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from assistant.dialogue.denials import THE_PHOTO, by_sight, called
 from memory.days import day_words
@@ -47,13 +47,20 @@ def _first(words: str) -> str:
 def asked_about(recalls: Sequence[Recall]) -> Recall | None:
     """The recall to ask about: the first that is not sure; none when the user has said what is in this very photo."""
     told = any(recall.why == THE_PHOTO for recall in recalls)
-    return None if told else next((recall for recall in recalls if recall.certainty == "maybe"), None)
+    return None if told else _named((recall for recall in recalls if recall.certainty == "maybe"), recalls)
 
 
 def offered(recalls: Sequence[Recall]) -> Recall | None:
     """The sure recall by sight that one key denies; none while one is asked about, or when this very photo was told."""
     told = any(recall.why == THE_PHOTO for recall in recalls)
-    return None if told or asked_about(recalls) else next((recall for recall in recalls if headline(recall)), None)
+    return None if told or asked_about(recalls) else _named((one for one in recalls if headline(one)), recalls)
+
+
+def _named(found: Iterator[Recall], recalls: Sequence[Recall]) -> Recall | None:
+    """The first of some recalls; of several of one photo that which says what it shows: not "remind me to wind it"."""
+    first = next(found, None)
+    same = [one for one in recalls if first and one.episode.photo == first.episode.photo]
+    return next((one for one in same if subject(one.episode.words)), first)
 
 
 def meant(recalls: Sequence[Recall], denied: str = "") -> Recall | None:

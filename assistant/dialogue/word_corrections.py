@@ -157,9 +157,17 @@ def _of_one_kind(wanted: Correction, found: re.Match[str]) -> bool:
     if wanted.whole:
         return True
     old, new = found[0], wanted.new
+    if _shared(old, new):
+        return True
     if _NUMBER.fullmatch(old) or _NUMBER.fullmatch(new):
         return bool(_NUMBER.fullmatch(old) and _NUMBER.fullmatch(new))
     return found.start() > 0 and old[:1].isupper() and new[:1].isupper()
+
+
+def _shared(old: str, new: str) -> bool:
+    """Whether both are of one thing, in two ways: "third grade", "second grade"."""
+    one, other = folded(old).split(), folded(new).split()
+    return len(one) == len(other) > 1 and one[-1] == other[-1] and len(one[-1]) > 2
 
 
 def _spelled_like(name: str, episodes: Iterable[Episode]) -> str:

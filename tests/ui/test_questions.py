@@ -16,10 +16,11 @@ from memory.episode import Episode, Recall, Turn
 from memory.search.gate import Gate
 from memory.store import Memory
 from tests.support.apppilot import all_seen, caption, cards, idle, look, notes, picture, running, sees, send, until
+from tests.support.pictures import coloured
 from tui import KeepsakeApp
 from ui import recall_strings, strings
 from ui.photo_subject import named_subject
-from ui.recall_strings import asked, headline, memory_of, recalled_as
+from ui.recall_strings import asked, asked_about, headline, memory_of, offered, recalled_as
 from ui.widgets.chat_log import Composer
 from ui.widgets.panels import CaptionPanel, MemoriesPanel
 
@@ -264,3 +265,16 @@ def test_a_memory_of_no_day_is_named_by_its_words(known: list[Episode]) -> None:
         "the memory “grandpas old alarm clock, he …”"
     )
     assert memory_of([known[0]]).startswith("the memory of 12 May 2025")
+
+
+def test_of_one_photo_the_memory_that_says_what_it_shows_is_asked_about() -> None:
+    """Before, a reminder told last of a clock made it "Is this the same as in “remind me to wind …”?"."""
+    photo = coloured("red")
+    told = [
+        Episode(photo, (Turn("user", words),), datetime(2025, 5, 12, tzinfo=UTC))
+        for words in ("remind me to wind it", "this is my mother's clock")
+    ]
+    maybe = [Recall(one, 0.5, "maybe the same thing", "maybe") for one in told]
+    sure = [Recall(one, 0.9, "the same thing") for one in told]
+    assert asked_about(maybe) == maybe[1] and offered(sure) == sure[1]
+    assert asked_about(maybe[:1]) == maybe[0] and offered(()) is None

@@ -21,6 +21,14 @@ BOOTS = told("Those are Lenas boots, she wore them to her wedding with Marek.")
 CAT = told("This is Shadow, he belongs to Carol.")
 
 
+def test_two_ways_of_one_thing_are_of_one_kind() -> None:
+    bear = told("my nephew sewed him in second grade, one eye is a button")
+    wanted = correction_of("oops, third grade, not second grade")
+    assert wanted and [new.words for _, new in corrected(wanted, [bear])] == [bear.words.replace("second", "third")]
+    other = correction_of("in the garden, not in second grade")
+    assert not other or not corrected(other, [bear])
+
+
 def test_another_spelling_of_a_name_in_small_letters() -> None:
     bear = told("meet herr schmidt, won him at the fair")
     wanted = correction_of("actually his name is spelled Schmitt")

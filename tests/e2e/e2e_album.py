@@ -89,7 +89,7 @@ def test_search_finds_what_was_meant(app: Terminal) -> None:
 
 def test_people_and_things_are_listed_with_their_photos(app: Terminal) -> None:
     app.say("/people")
-    app.sees(people_strings.PEOPLE, "Milo   1 photo, last on 16 August 2025", "Bruno   1 photo", "Gustav   1 photo")
+    app.sees(people_strings.PEOPLE, "Milo   1 photo, last on 16 Aug 2025", "Bruno   1 photo", "Gustav   1 photo")
     app.press("Enter")
     app.sees("This is Milo", "1 of 1")
     app.press("Escape")

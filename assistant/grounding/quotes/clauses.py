@@ -35,9 +35,10 @@ _BOUND = re.compile(
 
 
 def may_be_cut(question: str) -> bool:
-    """Whether a part may answer a question; of who did what the reader takes the wrong part now and then."""
+    """Whether a part may answer a question. A reason stands in the part beside it, and of who did what the reader takes
+    the wrong part now and then."""
     kind = asks(tokens(question))
-    return bool(WHOSE.match(question)) if kind == "who" else kind not in ("yes", "liking")
+    return bool(WHOSE.match(question)) if kind == "who" else kind not in ("yes", "liking", "why")
 
 
 def clause(line: str, start: int, end: int) -> str:

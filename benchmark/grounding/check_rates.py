@@ -15,11 +15,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from assistant.grounding.claims import sentences
 from assistant.grounding.quotes.pick import pick
 from assistant.grounding.quotes.reading import read_all
 from assistant.models import local
 from assistant.reader import answer_reader
-from benchmark.grounding import album_trial, quote_rates, short_answers
+from benchmark.grounding import album_trial, quote_fit, quote_rates, short_answers
 from benchmark.grounding.checked import passes, recalls
 from benchmark.judges.score import wilson
 
@@ -32,8 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--album", type=Path, metavar="FOLDER", help="instead: ten real things, asked about by a model")
     parser.add_argument("--model", default=local.DEFAULT, help="the model of --album (default: %(default)s)")
-    splits = ("train", "dev", "test", quote_rates.PLAIN)
+    splits = ("train", "dev", "test", *quote_rates.PLAIN)
     parser.add_argument("--notes", metavar="SPLIT", choices=splits, help="instead: what is quoted")
+    parser.add_argument("--fit", action="store_true", help="instead: fit what a quoted sentence is weighed by")
     parser.add_argument("--errors", action="store_true", help="list what was judged otherwise than by hand")
 
 
@@ -43,8 +45,11 @@ def command(args: argparse.Namespace) -> int:
         replies = album_trial.run(args.album, args.model)
         print(json.dumps([asdict(one) for one in replies]) if args.json else "\n".join(album_trial.lines(replies)))
         return 0
+    if args.fit:
+        print("\n".join(quote_fit.lines()))
+        return 0
     if args.notes:
-        of_answers = short_answers.lines(args.notes) if args.notes != quote_rates.PLAIN else ()
+        of_answers = short_answers.lines(args.notes) if args.notes not in quote_rates.PLAIN else ()
         print("\n".join([*quote_rates.lines(args.notes), *of_answers]))
         return 0
     found: dict[str, Any] = {split: rates(split, errors=args.errors) for split in SPLITS}
@@ -112,12 +117,20 @@ def picked(row: dict[str, Any]) -> str | None:
 
 
 def is_fit(row: dict[str, Any]) -> bool:
-    """Whether the right sentence is quoted: by its beginning; "place" is the memory's place, None nothing at all."""
+    """Whether the right sentence is quoted, given by its beginning, or a part of it; "place": the memory's place, None:
+    nothing at all."""
     found = picked(row)
-    for right in row["right"]:
-        if right is None or found is None:
-            if right is None and found is None:
-                return True
-        elif (right == "place" and "place of your photo" in found) or f": “{right}" in found:
-            return True
-    return False
+    if found is None:
+        return None in row["right"]
+    quotation = found.partition(": “")[2]
+    part = quotation.partition("”")[0].strip("… ")
+    lines = [line for memory in row["memories"] for line in sentences(memory["words"]) if part and part in line]
+    return any(
+        quotation.startswith(right) or any(line.startswith(right) for line in lines) or _names_place(right, found)
+        for right in row["right"]
+        if right is not None
+    )
+
+
+def _names_place(right: str, found: str) -> bool:
+    return right == "place" and "place of your photo" in found

@@ -1,16 +1,18 @@
 """`python -m benchmark grounding --notes SPLIT`: whether the sentence that is quoted holds the answer to a question.
 
-The questions are those of a split of the notes corpus, or those of the plain notes that nothing is trained on
-("plain"), each about its own note alone; no model writes. To a question without an answer nothing should be quoted. Of
-a plain note the quotation has to begin with the sentence that answers: it is so short that all of it is quoted often.
+The questions are those of a split of the notes corpus, or those of the plain notes of dev or test ("plain",
+"plain-test"), each about its own note alone; no model writes. To a question without an answer nothing should be
+quoted. Of a plain note the quotation has to begin with the sentence that answers, or to be the part of it that does: it
+is so short that all of it is quoted often.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from operator import eq
 from typing import NamedTuple
 
 from assistant.grounding.claims import sentences
@@ -19,12 +21,12 @@ from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import read_all
 from assistant.reader.answer_reader import AnswerReader
 from benchmark.notes.collection import notes_of
-from benchmark.notes.plain_notes import PlainNote, plain_notes
+from benchmark.notes.plain_notes import Part, PlainNote, plain_notes
 from benchmark.tasks.natural_notes import answers_it
 from memory.episode import Episode, Photo, Turn
 
-PLAIN = "plain"
-"""In the place of a split: the plain notes that nothing is trained on."""
+PLAIN: Mapping[str, Part] = {"plain": "dev", "plain-test": "test"}
+"""In the place of a split: plain notes that nothing is trained on."""
 WAYS = {"rules alone": (False, False), "by the reader": (True, False), "after silence": (True, True)}
 """For each way of choosing: whether by the reader, and whether the model said that it was not told."""
 
@@ -38,6 +40,8 @@ class Asked(NamedTuple):
     """ask, untold or absent."""
     answered_by: Callable[[str], bool]
     """Whether a quotation answers it."""
+    in_sentence: Callable[[str], bool]
+    """Whether a sentence of the note does."""
 
 
 def lines(split: str, most: int | None = None) -> list[str]:
@@ -59,33 +63,48 @@ def rates(split: str, way: str, most: int | None = None) -> Counter[tuple[str, s
     by_reader, silent = WAYS[way]
     reader = AnswerReader() if by_reader else None
     counts: Counter[tuple[str, str]] = Counter()
-    for asked in _asked(split, most):
-        episode = Episode(Photo("0" * 64, b"", 1, 1), (Turn("user", asked.note),), datetime(2024, 5, 1, tzinfo=UTC))
-        recalled = [Quotable(episode, None, "sure")]
+    for asked in asked_of(split, most):
+        recalled = [remembered(asked.note)]
         found = pick(asked.question, recalled, read_all(asked.question, recalled, reader), silent=silent)
         right = found and asked.kind == "ask" and asked.answered_by(found.text)
         counts[asked.kind, "none" if found is None else "right" if right else "wrong"] += 1
     return counts
 
 
-def _asked(split: str, most: int | None) -> Iterator[Asked]:
-    if split == PLAIN:
-        for note in plain_notes("dev")[:most]:
+def remembered(note: str) -> Quotable:
+    """A note as a memory that is recalled."""
+    episode = Episode(Photo("0" * 64, b"", 1, 1), (Turn("user", note),), datetime(2024, 5, 1, tzinfo=UTC))
+    return Quotable(episode, None, "sure")
+
+
+def asked_of(split: str, most: int | None = None) -> Iterator[Asked]:
+    """The questions of a split, or of its first `most` notes."""
+    if split in PLAIN:
+        for note in plain_notes(PLAIN[split])[:most]:
             for question, answer in note.questions:
-                begins = partial(_begins, note, answer[0]) if answer else bool
-                yield Asked(note.text, question, "ask" if answer else "untold", begins)
+                line, kind = (_line(note, answer[0]), "ask") if answer else ("", "untold")
+                holds = partial(_holds, line, note.text[slice(*answer)] if answer else "")
+                yield Asked(note.text, question, kind, holds, partial(eq, line))
         return
     for seed, family in enumerate(notes_of(split)[:most]):
         filled = family.filled(seed)[0]
         for one in filled.questions:
-            yield Asked(filled.text, one.text, one.kind, partial(answers_it, one))
+            answers = partial(answers_it, one)
+            yield Asked(filled.text, one.text, one.kind, answers, answers)
 
 
-def _begins(note: PlainNote, answer: int, quotation: str) -> bool:
-    """Whether a quotation begins with the sentence in which the answer stands that begins at a character."""
+def _line(note: PlainNote, answer: int) -> str:
+    """The sentence of a note in which the answer stands that begins at a character."""
     end = 0
     for line in sentences(note.text):
         end = note.text.index(line, end) + len(line)
         if answer < end:
-            return f"“{line}" in quotation
-    return False
+            return line
+    return ""
+
+
+def _holds(line: str, answer: str, quotation: str) -> bool:
+    """Whether a quotation begins with a sentence, or is the part of it that has the answer."""
+    begun = quotation.partition("“")[2]
+    part = begun.partition("”")[0].strip("… ")
+    return begun.startswith(line) or (part in line and answer in part)

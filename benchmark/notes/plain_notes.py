@@ -1,7 +1,8 @@
 """Short plain notes with questions in other words: "turned nine in March", asked "how old is he".
 
 They lie in `plain/`, one note a line: {"text", "questions": [{"text", "answer"}]}. An answer is the exact words of the
-text, which stand in it once; null: the fact was never told. `dev.jsonl` is never trained on.
+text, which stand in it once; null: the fact was never told. `dev*.jsonl` and `test.jsonl` are never trained on, and
+nothing is chosen by the latter.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Literal, NamedTuple
 from memory.errors import KeepsakeError
 
 FOLDER = Path(__file__).parent / "plain"
-Part = Literal["train", "dev"]
+Part = Literal["train", "dev", "test"]
 
 
 class PlainQuestion(NamedTuple):
@@ -36,8 +37,12 @@ class PlainNote(NamedTuple):
 @cache
 def plain_notes(part: Part) -> tuple[PlainNote, ...]:
     """The notes of a part. Raises KeepsakeError: one line that says which line of which file is wrong, and why."""
-    files = sorted(path for path in FOLDER.glob("*.jsonl") if (path.stem == "dev") == (part == "dev"))
+    files = sorted(path for path in FOLDER.glob("*.jsonl") if _part(path) == part)
     return tuple(note for path in files for note in read(path))
+
+
+def _part(path: Path) -> Part:
+    return "dev" if path.stem.startswith("dev") else "test" if path.stem == "test" else "train"
 
 
 def read(path: Path) -> list[PlainNote]:

@@ -12,29 +12,29 @@ from assistant.grounding.words.tokens import tokens
 from benchmark.notes.plain_notes import PlainNote, plain_notes, read
 from memory.errors import KeepsakeError
 
-TRAIN, DEV = plain_notes("train"), plain_notes("dev")
+TRAIN, DEV, TEST = plain_notes("train"), plain_notes("dev"), plain_notes("test")
 
 
 def test_there_are_many_notes_and_no_two_are_alike() -> None:
-    assert len(TRAIN) > 600 and len(DEV) > 80
-    texts = [note.text.lower() for note in TRAIN + DEV]
+    assert len(TRAIN) > 2000 and len(DEV) > 150 and len(TEST) > 50
+    texts = [note.text.lower() for note in TRAIN + DEV + TEST]
     assert len(set(texts)) == len(texts)
     runs = [{words[n : n + 4] for n in range(len(words) - 3)} for text in texts if (words := tuple(text.split()))]
-    train, dev = runs[: len(TRAIN)], runs[len(TRAIN) :]
-    alike = max(len(one & other) / min(len(one), len(other)) for one in dev for other in train if one and other)
-    assert alike < 0.35, "a note of dev repeats one of train"
+    train, held_out = runs[: len(TRAIN)], runs[len(TRAIN) :]
+    alike = max(len(one & other) / min(len(one), len(other)) for one in held_out for other in train if one and other)
+    assert alike < 0.35, "a note that is measured repeats one of train"
 
 
-@pytest.mark.parametrize("notes", [TRAIN, DEV])
+@pytest.mark.parametrize("notes", [TRAIN, DEV, TEST])
 def test_notes_are_short_and_asked_in_other_words_also_what_they_do_not_tell(notes: tuple[PlainNote, ...]) -> None:
     asked = [question for note in notes for question in note.questions]
-    assert all(1 <= len(list(sentences(note.text))) <= 8 and len(note.text) < 300 for note in notes)
+    assert all(1 <= len(list(sentences(note.text))) <= 8 and len(note.text) < 600 for note in notes)
     assert all(4 < len(note.questions) < 11 for note in notes)
     assert all(len({question.text for question in note.questions}) == len(note.questions) for note in notes)
     assert 0.35 < sum(question.answer is None for question in asked) / len(asked) < 0.45
     told = [(note, question) for note in notes for question in note.questions if question.answer]
     shared = sum(_shares_a_word(note, question.text, question.answer) for note, question in told if question.answer)
-    assert shared / len(told) < 0.25
+    assert shared / len(told) < 0.3
 
 
 def _shares_a_word(note: PlainNote, question: str, answer: tuple[int, int]) -> bool:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from benchmark.grounding import short_answers
-from benchmark.grounding.quote_rates import _begins, lines, rates
+import numpy as np
+
+from assistant.grounding.claims import sentences
+from benchmark.grounding import quote_fit, short_answers
+from benchmark.grounding.quote_fit import Weighed
+from benchmark.grounding.quote_rates import Asked, _holds, _line, asked_of, lines, rates
 from benchmark.notes.plain_notes import PlainNote, PlainQuestion
 
 NOTES = 24
@@ -38,8 +42,26 @@ def test_the_rates_are_said_in_lines() -> None:
 def test_of_plain_notes_the_quotation_begins_with_the_sentence_that_answers() -> None:
     note = PlainNote("It rained. Rocky turned nine. He slept.", (PlainQuestion("how old is he", (24, 28)),))
     assert note.text[24:28] == "nine"
-    assert _begins(note, 24, "You told me: “Rocky turned nine. He slept.”")
-    assert not _begins(note, 24, "You told me: “It rained. Rocky turned nine.”")
+    line = _line(note, 24)
+    assert line == "Rocky turned nine." and _holds(line, "nine", "You told me: “Rocky turned nine. He slept.”")
+    assert not _holds(line, "nine", "You told me: “It rained. Rocky turned nine.”")
+    assert _holds("Up early, we fed Rocky, who is nine.", "nine", "You told me: “… Rocky, who is nine.”")
+    assert not _holds("Up early, we fed Rocky, who is nine.", "nine", "You told me: “Up early …”")
+
+
+def test_a_sentence_that_answers_is_told_from_one_that_does_not() -> None:
+    for one in [*asked_of("dev", 3), *asked_of("plain", 3)]:
+        found = [line for line in sentences(one.note) if one.in_sentence(line)]
+        assert bool(found) is (one.kind == "ask"), (one.question, found)
+
+
+def test_the_regression_finds_what_decides() -> None:
+    rng = np.random.default_rng(0)
+    seen = np.column_stack([rng.normal(size=4000), rng.integers(0, 2, 4000), rng.normal(size=4000), np.ones(4000)])
+    right = rng.random(4000) < 1 / (1 + np.exp(-(1.5 * seen[:, 0] + 2 * seen[:, 1] - 1)))
+    asked = Asked("", "", "ask", bool, bool)
+    weights = quote_fit._fitted([[Weighed(asked, seen[n : n + 4], right[n : n + 4]) for n in range(0, 4000, 4)]])
+    assert np.abs(weights - [1.5, 2, 0, -1]).max() < 0.25, weights
 
 
 def test_names_and_facts_that_answer_nothing_are_shown_less_than_answers() -> None:

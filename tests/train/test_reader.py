@@ -43,17 +43,19 @@ def test_examples_of_an_epoch_are_of_every_kind_and_other_in_the_next() -> None:
     for one in first:
         assert one.answer is None or one.text[slice(*one.answer)].strip()
     assert [one.text for one in first] != [one.text for one in second]
-    measured = reader_examples.measured("dev")
+    measured = reader_examples.measured()
     assert len(measured) > 600 and not {one.text for one in measured} & {one.text for one in first}
 
 
-def test_mixed_epochs_ask_the_plain_notes_too_and_none_that_is_measured() -> None:
-    corpus, mixed = reader_examples.drawn(4), reader_examples.drawn(4, mixed=True)
-    plain = mixed[len(corpus) // 4 :]
+def test_an_epoch_asks_all_plain_notes_and_none_that_is_measured() -> None:
+    drawn = reader_examples.drawn(4)
     texts = {note.text for note in plain_notes("train")}
+    plain = drawn[next(n for n, one in enumerate(drawn) if one.text in texts) :]
     whole = [one for one in plain if one.text in texts]
-    assert {one.text for one in whole} == texts and not texts & {one.text for one in corpus}
-    assert not {one.text for one in mixed} & {note.text for note in plain_notes("dev")}
+    assert {one.text for one in whole} == texts
+    held_out = {note.text for part in ("dev", "test") for note in plain_notes(part)}
+    assert not held_out & {one.text for one in drawn}
+    assert {one.text for one in reader_examples.plainly_measured()} < held_out
     for one in plain:
         assert (one.answer is None) or one.text[slice(*one.answer)] == one.asked.answers[0]
     taken_out = [one for one in plain if one.text not in texts]

@@ -11,12 +11,12 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.grounding.claims import sentences
 from benchmark.notes.collection import notes_of
 from benchmark.notes.note import FilledNote, Question
-from benchmark.notes.plain_notes import PlainNote, plain_notes
+from benchmark.notes.plain_notes import PlainNote, PlainQuestion, plain_notes
 from benchmark.tasks.natural_notes import answers_it
 
 OTHER, TAKEN_OUT = 0.6, 0.25
@@ -37,27 +37,24 @@ class Example:
     """The corpus's question."""
 
 
-def measured(split: str) -> list[Example]:
-    """The questions of a split about their own notes, as they were written; those whose answer is found."""
+def measured() -> list[Example]:
+    """The questions of the corpus's dev split about their own notes, as they were written; those whose answer is
+    found."""
     return [
         Example(asked.text, note.text, answer, asked)
-        for note in _filled(split, 0)
+        for note in _filled("dev", 0)
         for asked in note.questions
         if (answer := place(note.text, asked)) or asked.kind != "ask"
     ]
 
 
-def drawn(epoch: int, *, mixed: bool = False) -> list[Example]:
-    """The examples of one epoch from what is for training: notes filled anew, questions as people type them.
-
-    `mixed`: a quarter of the corpus's examples, and the plain notes.
-    """
+def drawn(epoch: int) -> list[Example]:
+    """The examples of one epoch from what is for training: half of the corpus's, from notes filled anew, and those of
+    all plain notes; questions as people type them."""
     rng = random.Random(epoch)
     notes = _filled("train", epoch)
     found = [one for note in notes for one in _of_note(note, notes, rng)]
-    if not mixed:
-        return found
-    return rng.sample(found, len(found) // 4) + [one for note in plain_notes("train") for one in _of_plain(note, rng)]
+    return rng.sample(found, len(found) // 2) + [one for note in plain_notes("train") for one in _of_plain(note, rng)]
 
 
 def place(text: str, asked: Question) -> tuple[int, int] | None:
@@ -99,15 +96,25 @@ def _of_note(note: FilledNote, notes: list[FilledNote], rng: random.Random) -> I
         yield Example(_typed(asked.text, rng), note.text, None, asked)
 
 
+def plainly_measured() -> list[Example]:
+    """The questions of the plain notes of dev, as they were written."""
+    return [_plain(question, note.text) for note in plain_notes("dev") for question in note.questions]
+
+
 def _of_plain(note: PlainNote, rng: random.Random) -> Iterator[Example]:
-    for text, answer in note.questions:
-        told = answer is not None
-        asked = Question("ask" if told else "untold", text, (note.text[slice(*answer)],) if answer else ())
-        yield Example(_typed(text, rng), note.text, answer, asked)
-        if answer and rng.random() < TAKEN_OUT:
-            kept = [note.text[a:b] for a, b in lines(note.text) if b <= answer[0] or a >= answer[1]]
-            if kept:
-                yield Example(_typed(text, rng), " ".join(kept), None, asked)
+    for question in note.questions:
+        one = _plain(question, note.text)
+        yield replace(one, question=_typed(one.question, rng))
+        if one.answer and rng.random() < TAKEN_OUT:
+            begin, end = one.answer
+            if kept := [note.text[a:b] for a, b in lines(note.text) if b <= begin or a >= end]:
+                yield replace(one, question=_typed(one.question, rng), text=" ".join(kept), answer=None)
+
+
+def _plain(question: PlainQuestion, text: str) -> Example:
+    found = question.answer
+    asked = Question("ask", question.text, (text[slice(*found)],)) if found else Question("untold", question.text, ())
+    return Example(question.text, text, found, asked)
 
 
 def _without(text: str, asked: Question) -> str:

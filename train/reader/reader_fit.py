@@ -41,19 +41,12 @@ class Settings:
     """Settings of a training."""
 
     epochs: int = 4
-    """With the notes of the corpus alone."""
-    mixed_epochs: int = 1
-    """Then, with a quarter of them beside the plain notes."""
     batch: int = 16
     rate: float = 1e-4
     rate_of_spans: float = 1e-3
     """Of the new layer."""
-    mixed_share: float = 0.7
-    """Share of the rates with which the mixed epochs begin."""
-    mixed_fall: float = 0.5
-    """Share of these that is gone when they end; before, the rates fall to nothing."""
     warmup: int = 100
-    """Steps in which the rates rise, at first and when the plain notes join."""
+    """Steps in which the rates rise; then they fall."""
     lowest: float = 0.02
     """Share of the rates at the end."""
     threads: int = 1
@@ -75,14 +68,13 @@ def train(wheel: Path, work: Path, settings: Settings) -> ReaderNet:
         net.load_state_dict(state["net"])
         optimizer.load_state_dict(state["optimizer"])
         done = state["epochs"]
-    epochs = settings.epochs + settings.mixed_epochs
-    for epoch in range(done, epochs):
+    for epoch in range(done, settings.epochs):
         loss = _epoch(net, tokenizer, optimizer, epoch, settings)
         with whole_file(checkpoint) as partial:
             torch.save({"epochs": epoch + 1, "net": net.state_dict(), "optimizer": optimizer.state_dict()}, partial)
         write(net, work / "network")
         lines = "\n".join(rates(AnswerReader(work / "network")))
-        print(f"epoch {epoch + 1} of {epochs}: loss {loss:.3f}\n{lines}", flush=True)
+        print(f"epoch {epoch + 1} of {settings.epochs}: loss {loss:.3f}\n{lines}", flush=True)
     return net
 
 
@@ -91,15 +83,12 @@ def _epoch(
 ) -> float:
     """Train on the examples of one epoch; returns the mean loss."""
     device = next(net.parameters()).device.type
-    mixed = epoch >= settings.epochs
-    before, epochs = (settings.epochs, settings.mixed_epochs) if mixed else (0, settings.epochs)
-    highest, fall = (settings.mixed_share, settings.mixed_fall) if mixed else (1.0, 1.0)
-    batches = _batches(reader_examples.drawn(epoch, mixed=mixed), settings.batch, random.Random(epoch))
-    steps, total, began = epochs * len(batches), 0.0, time.monotonic()
+    batches = _batches(reader_examples.drawn(epoch), settings.batch, random.Random(epoch))
+    steps, total, began = settings.epochs * len(batches), 0.0, time.monotonic()
     net.train()
     for n, examples in enumerate(batches):
-        step = (epoch - before) * len(batches) + n
-        share = highest * min(1.0, (step + 1) / settings.warmup) * max(settings.lowest, 1 - fall * step / steps)
+        step = epoch * len(batches) + n
+        share = min(1.0, (step + 1) / settings.warmup) * max(settings.lowest, 1 - step / steps)
         for group, rate in zip(optimizer.param_groups, (settings.rate, settings.rate_of_spans), strict=True):
             group["lr"] = rate * share
         batch = batched(tokenizer, examples, device)
@@ -126,22 +115,29 @@ def _batches(examples: Sequence[Example], size: int, rng: random.Random) -> list
 
 
 def rates(reader: AnswerReader) -> list[str]:
-    """Lines: how many questions of the dev split get the right sentence where so many untold facts get one, too."""
-    found: dict[str, list[tuple[float, bool]]] = {"ask": [], "untold": [], "absent": []}
-    for one in reader_examples.measured("dev"):
+    """Lines: how many questions of dev get the right sentence where so many without an answer get one, too."""
+    corpus, plain = reader_examples.measured(), reader_examples.plainly_measured()
+    kinds = {kind: [one for one in corpus if one.asked.kind in ("ask", kind)] for kind in ("untold", "absent")}
+    return [line for name, of in {**kinds, "plain": plain}.items() for line in _rates(reader, name, of)]
+
+
+def _rates(reader: AnswerReader, name: str, examples: Sequence[Example]) -> list[str]:
+    found: dict[bool, list[tuple[float, bool]]] = {True: [], False: []}
+    for one in examples:
         if reading := reader.read(one.question, one.text):
-            line = next((one.text[a:b] for a, b in reader_examples.lines(one.text) if a <= reading.start < b), "")
-            found[one.asked.kind].append((reading.margin, answers_it(one.asked, line)))
+            a, b = next(((a, b) for a, b in reader_examples.lines(one.text) if a <= reading.start < b), (0, 0))
+            holds = one.answer is not None and a <= one.answer[0] < b
+            told = one.asked.kind == "ask"
+            found[told].append((reading.margin, told and (holds or answers_it(one.asked, one.text[a:b]))))
+    margins = sorted((margin for margin, _ in found[False]), reverse=True)
     lines = []
-    for kind in ("untold", "absent"):
-        margins = sorted((margin for margin, _ in found[kind]), reverse=True)
-        for share in SHARES:
-            least = margins[int(share * len(margins))]
-            right, wrong = (
-                sum(margin > least and fits is wanted for margin, fits in found["ask"]) / len(found["ask"])
-                for wanted in (True, False)
-            )
-            lines.append(f"  {kind} answered {share:.0%}: right {right:.1%}, wrong {wrong:.1%} (margin {least:.2f})")
+    for share in SHARES:
+        least = margins[int(share * len(margins))]
+        right, wrong = (
+            sum(margin > least and fits is wanted for margin, fits in found[True]) / len(found[True])
+            for wanted in (True, False)
+        )
+        lines.append(f"  {name} answered {share:.0%}: right {right:.1%}, wrong {wrong:.1%} (margin {least:.2f})")
     return lines
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from assistant.grounding.claims import sentences
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
@@ -22,6 +23,7 @@ from assistant.grounding.quotes.quotation import (
 from assistant.grounding.quotes.reading import Reading, Readings
 from assistant.grounding.quotes.rule_fit import VAGUE, WHERE, WHOSE, asks, deed, fit, identity, led
 from assistant.grounding.words.families import related
+from assistant.grounding.words.phrases import named
 from assistant.grounding.words.tokens import GENERIC, Token, alike, stem, tokens
 
 _UNSURE = 2.5
@@ -35,12 +37,12 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 """Asks for whatever was told: "Tell me more"."""
-_MARGIN, _HERE, _FIT, _NONE = 0.275, 1.367, 0.356, -2.226
+_MARGIN, _HERE, _FIT, _NONE = 0.355, 1.576, 0.105, -2.097
 """A logistic regression: that a sentence holds the answer to a question, from the reader's margin, whether the reader
-found the answer in this sentence, and the fit by rules. Fitted to the notes' dev split (LOG.md, *A reader*)."""
+found the answer in this sentence, and the fit by rules (`python -m benchmark grounding --fit`)."""
 LEAST_MARGIN, MOST_MARGIN = -5.0, 12.0
 """The limits of the margin; a sentence in which the reader did not find the answer has the lower one."""
-LEAST, LEAST_AFTER_SILENCE = -1.2, -0.7
+LEAST, LEAST_AFTER_SILENCE = -1.2, -0.2
 """Logits from which a sentence is quoted: in the place of an answer that nobody told, and where the model says that it
 was not told, which is mostly right."""
 
@@ -68,13 +70,16 @@ def pick(
         fits = [fit(question, asked, wanted, line, stems, n) for n, line in enumerate(lines)]
         if readings is not None and not identity(asked):
             least = LEAST_AFTER_SILENCE if silent else LEAST
-            logits = _logits(one.episode.words, lines, fits, readings.get(one.episode.id))
+            found = evidence(one.episode.words, lines, fits, readings.get(one.episode.id))
+            logits = [_MARGIN * e.margin + _HERE * e.here + _FIT * e.fit + _NONE for e in found]
             # No reader's answer is "yes", nor a "he" whose name stands before: such a sentence is for the rules, too.
-            # Nor does it know that "what year was that" may mean the only time in the words.
+            # Nor does it know that "what year was that" may mean the only time in the words, and that "toms dog" is an
+            # answer to "whose dog is it".
             timed = kind == "when" and not wanted and not one.day
             by_rules = [
                 score
                 if kind == "yes"
+                or WHOSE.match(question)
                 or (kind == "who" and led(lines, n) != lines[n])
                 or (timed and any(t.kind == "day" for t in tokens(lines[n])))
                 else 0.0
@@ -107,10 +112,31 @@ def _quote(one: Quotable, lines: Sequence[str], n: int, question: str, read: Rea
         begin = list(_places(one.episode.words, lines))[n]
         days = [t for t in tokens(lines[n]) if t.kind == "day"]
         if read and read.margin >= CUT and 0 <= read.start - begin < len(lines[n]):
-            words = clause(lines[n], read.start - begin, read.end - begin)
+            part = clause(lines[n], read.start - begin, read.end - begin)
+            if kind != "who" or any(t.possessive or t.kind == "mine" for t in named(tokens(part))):
+                words = part  # to "whose dog is it" the reader may mark the dog
         elif kind == "when" and len(days) == 1:
             words = clause(lines[n], days[0].at, days[0].at + len(days[0].text))
     return quoted(one, words)
+
+
+class Evidence(NamedTuple):
+    """What speaks for a sentence as the one that answers."""
+
+    margin: float
+    """The reader's, within its limits; the lower one where the reader did not find the answer in this sentence."""
+    here: bool
+    """Whether it did."""
+    fit: float
+    """How well the sentence fits the question by rules."""
+
+
+def evidence(words: str, lines: Sequence[str], fits: Sequence[float], read: Reading | None) -> Iterator[Evidence]:
+    """What speaks for each sentence, from the fits by rules and what the reader found in all the words."""
+    for begin, line, by_rules in zip(_places(words, lines), lines, fits, strict=True):
+        here = read is not None and begin <= read.start < begin + len(line)
+        margin = max(LEAST_MARGIN, min(read.margin, MOST_MARGIN)) if read and here else LEAST_MARGIN
+        yield Evidence(margin, here, by_rules)
 
 
 def _places(words: str, lines: Sequence[str]) -> Iterator[int]:
@@ -122,12 +148,12 @@ def _places(words: str, lines: Sequence[str]) -> Iterator[int]:
         yield begin
 
 
-def _logits(words: str, lines: Sequence[str], fits: Sequence[float], read: Reading | None) -> Iterator[float]:
-    """That each sentence holds the answer, from the fits by rules and what the reader found in all the words."""
-    for begin, line, by_rules in zip(_places(words, lines), lines, fits, strict=True):
-        here = read is not None and begin <= read.start < begin + len(line)
-        margin = max(LEAST_MARGIN, min(read.margin, MOST_MARGIN)) if read and here else LEAST_MARGIN
-        yield _MARGIN * margin + _HERE * here + _FIT * by_rules + _NONE
+def fits_by_rules(question: str, words: str, recalled: Sequence[Quotable]) -> list[float]:
+    """How well each sentence of a memory's words fits a question, by rules."""
+    asked = tokens(question)
+    stems = {t.stem for t in tokens(words) if t.content}
+    wanted = _wanted(question, asked, recalled)
+    return [fit(question, asked, wanted, line, stems, n) for n, line in enumerate(sentences(words))]
 
 
 def _wanted(question: str, asked: Sequence[Token], recalled: Sequence[Quotable]) -> list[Token]:

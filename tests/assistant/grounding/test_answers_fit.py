@@ -44,7 +44,7 @@ RUCKSACK = "my rucksack. went round Iceland with it, strap broke at Landmannalau
         ("My dog Rex loves cheese.", "What does he love?", "No cheese.", "Rex loves cheese"),
         (GINGER, "why isnt she allowed in", "She comes anyway.", "my husband is allergic"),
         (BOUGHT, "where did i get em", "You did not tell me where you got them.", "bought these in Dallas"),
-        (IPA, "where did i drink this", "You did not tell me where you drank this.", "the frozen lake in Mikołajki"),
+        (IPA, "where was i", "You did not tell me where you were.", "the frozen lake in Mikołajki"),
         (IPA, "who fell in?", "In up to the knee.", "with Tomasz on the frozen lake in Mikołajki. he fell in"),
         (BISCUIT, "who bit the postman", "You did not tell me that.", "Biscuit! he belongs to auntie Maureen."),
         (BISCUIT, "whose dog", "I do not know: you never told me.", "he belongs to auntie Maureen"),
@@ -179,7 +179,6 @@ WEDDING = "My boots from the wedding of Lena, it was raining all the day"
         (WEDDING, "How was the weather there?", "You did not tell me that.", "it was raining"),
         (WEDDING, "Who painted it?", "Lena painted it.", "You did not tell me that."),
         (TIN, "who cut his thumb?", "Paul", "Paul"),
-        (POODLE, "whose dog is it?", "Mrs Berger", "Mrs Berger"),
         (CLOCK, "when did I inherit it?", "In 2019", "In 2019"),
     ],
 )
@@ -223,7 +222,7 @@ def test_a_reminder_in_a_caption_is_told_as_what_the_user_asked_for(who: str) ->
 @pytest.mark.parametrize(
     ("question", "refusal", "shown"),
     [
-        ("is it accurate?", "You did not tell me who gave it.", "You did not tell me that."),
+        ("is it broken?", "You did not tell me who gave it.", "You did not tell me that."),
         ("where did we get her?", "You did not tell me where she got her.", "You did not tell me that."),
         ("is it Japanese?", "You did not tell me Japanese.", "You did not tell me that."),
         ("who gave it?", "You did not tell me who gave it.", "You did not tell me who gave it."),
@@ -231,7 +230,7 @@ def test_a_reminder_in_a_caption_is_told_as_what_the_user_asked_for(who: str) ->
     ],
 )
 def test_a_refusal_speaks_of_what_was_asked(question: str, refusal: str, shown: str) -> None:
-    """Before, "You did not tell me who gave it." was the answer to "is it accurate?", although it was told."""
+    """Before, "You did not tell me who gave it." was the answer to "is it broken?", although it was told."""
     assert check(refusal, recall("This clock is loud."), question=question).shown == shown
 
 

@@ -33,9 +33,9 @@ def quote(words: str, question: str, answer: str, margin: float) -> str:
         (NALA, "where did we get her?", "a farm near Bern", 9.0, "“… we got her in 2015 from a farm near Bern …”"),
         (NALA, "what breed is she", "Nala our border collie", 4.0, "“This is Nala our border collie …”"),
         (NALA, "what year was that", "2015", -5.0, "“… we got her in 2015 from a farm near Bern …”"),
-        (TIBBS, "whose cat is it", "the neighbours cat.", 2.4, "“thats Mr Tibbs, the neighbours cat.”"),
+        (TIBBS, "whose cat is it", "the neighbours cat.", 3.4, "“thats Mr Tibbs, the neighbours cat.”"),
         (TIBBS, "what kind of cat", "the neighbours cat.", 1.0, "he comes for breakfast"),
-        ("My backpack. Got it for my 9th bday, from Carol", "how old was I", "9th", -1.8, "Got it for my 9th bday"),
+        ("My backpack. Got it for my 9th bday, from Carol", "how old was I", "9th", 1.8, "Got it for my 9th bday"),
     ],
 )
 def test_the_part_with_the_answer_is_quoted(words: str, question: str, answer: str, margin: float, quoted: str) -> None:
@@ -47,7 +47,7 @@ def test_words_that_were_dictated_are_cut_where_somebody_does_something() -> Non
     assert quote(words, "where did he get her?", "in York", 4.8).endswith(
         "“… he got her last spring from a breeder in York”"
     )
-    assert quote(words, "what breed is she", "corgi", 2.3).endswith("“um this is pepper my grandsons corgi …”")
+    assert quote(words, "what breed is she", "corgi", 3.3).endswith("“um this is pepper my grandsons corgi …”")
 
 
 def test_of_an_answer_that_repeats_it_all_the_part_is_shown() -> None:

@@ -51,7 +51,7 @@ def test_what_is_in_view_answers_before_what_words_or_a_guess_brought() -> None:
     assert found("What did Tom's dog eat?", [tom, recalled(ROCKY)], READER) == "He ate my left shoe at the lake."
     car = recalled(CAR, by_sight=False)
     assert (
-        found("What did the Saab cost?", [recalled(ROCKY), car], READER)
+        found("What did we pay for the Saab?", [recalled(ROCKY), car], READER)
         == "We bought it for 900 euros from a baker in Linz."
     )
     assert found("What did she eat?", [tom], READER) == "She ate the canary.", "a maybe, where the reader is very sure"
@@ -134,7 +134,7 @@ def test_a_small_model_asks_on_about_memories_without_a_photo(tmp_path: Any) -> 
 @pytest.mark.parametrize(
     ("question", "answer", "shown"),
     [
-        ("where did we buy it", "At the flea market in Graz.", "At the flea market in Graz."),
+        ("where did we get it", "At the flea market in Graz.", "At the flea market in Graz."),
         ("where did we buy it", "At the market of Naples.", "“We found this vase"),
         ("where did we buy it", "Not at the flea market in Graz.", "“We found this vase"),
     ],

@@ -29,7 +29,7 @@ def shown(note: str, question: str, answer: str) -> bool:
         (BEES, "What did the veil cost?", "Four euros.", "Felix."),
         (TEAM, "What did the goat eat?", "The flag.", "Brigit."),
         (COAT, "whose coat was it", "Debbie's.", "A red tie."),
-        (COAT, "what did i use on the sleeves", "Garden shears.", "Mia."),
+        (COAT, "what did i cut the sleeves off with", "Garden shears.", "Mia."),
     ],
 )
 def test_the_right_short_answer_is_shown_and_another_is_not(note: str, question: str, right: str, wrong: str) -> None:

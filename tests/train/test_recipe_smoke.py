@@ -136,11 +136,11 @@ def test_language_learns_and_goes_on_where_it_was(work: Path, tmp_path: Path, mo
     accuracy = language.name_accuracy
     asked: list[int] = []
 
-    def watched(reader: Any, words: Any, held_out: Any, split: str, n: int, *rest: Any) -> dict[str, float]:
+    def watched(reader: Any, words: Any, held_out: Any, split: str, *, n: int, **rest: Any) -> dict[str, float]:
         asked.append(n)
         if (work / "language.pt").exists() and not (halfway / "language.pt").exists():
             shutil.copy(work / "language.pt", halfway)
-        return accuracy(reader, words, held_out, split, 2, *rest)
+        return accuracy(reader, words, held_out, split, n=2, **rest)
 
     monkeypatch.setattr(language, "name_accuracy", watched)
     done = language.train(RECIPE, NO_FILE, work, "cpu", False)

@@ -220,7 +220,7 @@ class Conversation:
     ) -> None:
         """Continue an earlier conversation: its photo, memories, caption (`by_user`: in the user's words), and
         `exchanges` of question and answer."""
-        self.photo, self.recalls, self.caption, self._turns = photo, tuple(recalls), None, ()
+        self.photo, self.recalls, self.caption, self._turns, self._told = photo, tuple(recalls), None, (), ()
         turns: list[Message] = []
         for question, answer in exchanges:
             turns += (Message("user", (question,)), Message("assistant", (answer,)))

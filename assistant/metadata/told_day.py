@@ -43,7 +43,7 @@ _DOES = re.compile(r"\b(?:is|are|was|were|has|had|have|does|did|(?!bed\b|red\b)\
 def day_told(words: str) -> datetime | None:
     """Noon UTC of the one day that the words give the photo they are about; None where they give none, or several."""
     found: dict[str, datetime] = {}
-    for sentence in re.split(r"(?<=[a-z0-9][.!?])\s+(?=\D)|\n", " ".join(words.replace("’", "'").split(" "))):
+    for sentence in re.split(r"(?<=[a-z0-9][.!?])\s+(?=\D)|\n", words.replace("’", "'")):
         if said := _said_in(sentence.strip()):
             try:
                 day = typed_day(re.sub(r"^the ", "", said, flags=re.IGNORECASE))

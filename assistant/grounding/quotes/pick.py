@@ -45,8 +45,6 @@ LEAST_MARGIN, MOST_MARGIN = -5.0, 12.0
 LEAST, LEAST_AFTER_SILENCE = -1.0, 0.0
 """Logits from which a sentence is quoted: in the place of an answer that nobody told, and where the model says that it
 was not told, which is mostly right."""
-
-
 SAME_WORDS = 4.5
 """Fit by rules, that of a question in the note's own words, from which the sentence is quoted in which the reader found
 the answer, however unsure of it (on dev that adds 1 to 2 % of what was never told)."""

@@ -69,6 +69,16 @@ def test_when_was_that_goes_on_about_what_was_just_told(memory: Memory, told: tu
     assert any(NALA in message.parts for message in backend.calls[-1]), "the photo in view again"
 
 
+def test_another_conversation_does_not_go_on_about_that(memory: Memory, told: tuple[Episode, Episode]) -> None:
+    backend = small("This is Nala.", "In Lisbon.", "In 2015.")
+    talk = Conversation(backend, memory, BackendEncoder(backend))
+    list(talk.look(NALA))
+    answer(talk, "where did Bruno go through the wash?")
+    talk.resume(NALA, talk.recalls, "This is Nala.", [])
+    answer(talk, "and when was that?")
+    assert any(NALA in message.parts for message in backend.calls[-1])
+
+
 def test_a_failed_follow_up_leaves_the_photo_in_view(memory: Memory, told: tuple[Episode, Episode]) -> None:
     backend = small("This is Nala.", "In Lisbon.")
     talk = Conversation(backend, memory, BackendEncoder(backend))

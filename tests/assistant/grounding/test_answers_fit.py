@@ -22,6 +22,7 @@ BEAR = "That's Bruno, Emma's bear. She got him from Aunt Klara when she was born
 ROCKY = "Rocky! Tom's dog. He ate my left shoe at the barbecue in Linz lol"
 BOOTS = "These are the boots I wore to Lena's wedding in the rain, never again"
 CLOCK = "Grandma's alarm clock, it rang every morning at six. I inherited it in 2019."
+RANG = "Grandma's alarm clock. It rang every morning at six."
 BACKPACK = "my old backpack, bought it in Porto for 40 euros when the zip of the blue one broke"
 GINGER = "Ginger is the cat next door and my husband is allergic so she isnt allowed in but she comes anyway lol"
 BOUGHT = "bought these in Dallas w/ my sister in law. cost a fortune (320$) never wore them again"
@@ -40,6 +41,7 @@ RUCKSACK = "my rucksack. went round Iceland with it, strap broke at Landmannalau
         (BOOTS, "whose wedding was it?", "You were together on 12 May 2025.", "Lena's wedding"),
         (CLOCK, "when did I inherit it?", "It was six.", "I inherited it in 2019."),
         (CLOCK, "When did Grandma's clock ring?", "It was six.", "it rang every morning at six"),
+        (RANG, "When did Grandma's clock ring?", "You did not tell me that.", "It rang every morning at six."),
         (BACKPACK, "what did it cost?", "You did not tell me that.", "40 euros"),
         ("My dog Rex loves cheese.", "What does he love?", "No cheese.", "Rex loves cheese"),
         (GINGER, "why isnt she allowed in", "She comes anyway.", "my husband is allergic"),

@@ -17,6 +17,8 @@ from memory.files import write_text
 MODELFILE, LM_STUDIO = "Modelfile", "lm-studio"
 OWNER = "keepsake"
 """LM Studio sorts models by the folder of their owner."""
+TOO_OLD = "0.13.5"
+"""The last Ollama of which its users report it (issues 12897, 13480 and 13527 of ollama/ollama)."""
 TEMPLATE = """{{- range .Messages }}<|im_start|>{{ .Role }}
 {{ .Content }}<|im_end|>
 {{ end }}<|im_start|>assistant
@@ -27,15 +29,17 @@ TEMPLATE = """{{- range .Messages }}<|im_start|>{{ .Role }}
 def how_to(manifest: dict[str, Any]) -> list[str]:
     """A line for each program that the model of a manifest is laid out for: how to use it there.
 
-    None of them takes a language model that lies in a Python package, or a connector; and LM Studio puts no LoRA on.
+    None of them takes a language model that lies in a Python package, a connector, or a LoRA beside its base.
     """
-    files, name, lines = manifest["files"], manifest["name"], []
+    name, lines = manifest["name"], []
     if not _has_tower(manifest):
         return []
-    whole = bool(files) and "package" not in files["language"]
-    if whole:
-        lines.append(f"Ollama: `ollama create {name} -f {MODELFILE}` in this folder, then `ollama run {name}`")
-    if (whole and "adapter" not in files) or _mlx_folders(manifest):
+    if _is_whole(manifest["files"]):
+        lines.append(
+            f"Ollama: `ollama create {name} -f {MODELFILE}` in this folder, then `ollama run {name}` (not by "
+            f"{TOO_OLD} and older: they end at a Qwen3-VL's first photo where its vision tower is a file of its own)"
+        )
+    if _is_whole(manifest["files"]) or _mlx_folders(manifest):
         lines.append(f"LM Studio: copy the folder `{LM_STUDIO}/{OWNER}` into `~/.lmstudio/models`")
     return lines
 
@@ -47,14 +51,13 @@ def write(out: Path, manifest: dict[str, Any]) -> None:
     files, name = manifest["files"], manifest["name"]
     if not _has_tower(manifest):
         return
-    if files and "package" not in files["language"]:
+    if _is_whole(files):
         write_text(out / MODELFILE, modelfile(files, manifest["licence"]))
-        if "adapter" not in files:
-            folder = out / LM_STUDIO / OWNER / name
-            folder.mkdir(parents=True)
-            for role, stem in (("language", name), ("mmproj", f"mmproj-{name}")):
-                file = files[role]["file"]
-                link(out / file, folder / f"{stem}{file.removeprefix(role)}")
+        folder = out / LM_STUDIO / OWNER / name
+        folder.mkdir(parents=True)
+        for role, stem in (("language", name), ("mmproj", f"mmproj-{name}")):
+            file = files[role]["file"]
+            link(out / file, folder / f"{stem}{file.removeprefix(role)}")
     for mlx in _mlx_folders(manifest):
         folder = out / LM_STUDIO / OWNER / f"{name}-{mlx}"
         folder.mkdir(parents=True)
@@ -67,6 +70,11 @@ def _has_tower(manifest: dict[str, Any]) -> bool:
     return "connector" not in manifest["files"]
 
 
+def _is_whole(files: dict[str, Any]) -> bool:
+    """Whether there are files for llama.cpp that other programs take: Ollama no longer puts a LoRA on (`ADAPTER`)."""
+    return bool(files) and "package" not in files["language"] and "adapter" not in files
+
+
 def _mlx_folders(manifest: dict[str, Any]) -> list[str]:
     """The folders for MLX that passed."""
     shipped = (form["files"] or {} for form in manifest["verified"]["forms"].values())
@@ -75,10 +83,9 @@ def _mlx_folders(manifest: dict[str, Any]) -> list[str]:
 
 def modelfile(files: dict[str, Any], licence: str | None) -> str:
     """The Modelfile of the files of a manifest."""
-    lines = [f"FROM ./{files['language']['file']}", f"FROM ./{files['mmproj']['file']}"]
-    if "adapter" in files:
-        lines.append(f"ADAPTER ./{files['adapter']['file']}")
-    lines += [
+    lines = [
+        f"FROM ./{files['language']['file']}",
+        f"FROM ./{files['mmproj']['file']}",
         f'TEMPLATE """{TEMPLATE}"""',
         f'SYSTEM """{INSTRUCTION}"""',
         'PARAMETER stop "<|im_end|>"',

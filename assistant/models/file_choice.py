@@ -26,6 +26,8 @@ SIZE = re.compile(r"(?<![a-z0-9.])[ae]?\d+(?:\.\d+)?[bm](?![a-z0-9])")
 """A number of parameters in a name: "8b", "0.5b", "256m"; of experts "a3b", of what is computed with "e4b"."""
 BRED = frozenset(("base", "chat", "instruct", "it", "thinking"))
 """Words for how a model of one size was trained on: each has weights, and so an mmproj, of its own."""
+FLOATS = frozenset(("f16", "fp16", "bf16", "f32", "fp32"))
+"""Kinds without quantisation. Beside another kind they name a part of the model: of "f16-Q4_K_M" little is in f16."""
 SAME = {"fp16": "f16", "fp32": "f32"}
 """Other spellings of a kind."""
 
@@ -96,11 +98,20 @@ def _language(repository: str, languages: Sequence[RemoteFile], quant: str, file
         fitting = fitting or [one for one in firsts if names_kind(str(PurePosixPath(one.remote).parent), quant)]
     if not fitting:
         raise ModelError(f"{repository} has no {file or quant}; it has {_listed(firsts)}")
-    plain = min(fitting, key=lambda one: (len(_words(one)), one.remote))
+    fitting = [one for one in fitting if file or not _has_fewer_bits(one, quant)]
+    if not fitting:
+        raise ModelError(f"{repository} has no {quant} alone; it has {_listed(firsts)}")
+    plain = min(fitting, key=lambda one: (len(_words(one)), len(KINDS.findall(one.name.lower())), one.remote))
     if any(not _words(plain) <= _words(one) or one.name == plain.name for one in fitting if one is not plain):
         example = f"hf:{repository}:{plain.remote}"
         raise ModelError(f"{repository} has several {file or quant}: {_listed(fitting)}; name one, as in {example}")
     return plain
+
+
+def _has_fewer_bits(one: RemoteFile, quant: str) -> bool:
+    """Whether a file that names `quant`, a kind without quantisation, names a quantisation, too."""
+    said = {kind.removeprefix("ud-").removeprefix("ud_") for kind in KINDS.findall(one.name.lower())}
+    return quant.lower() in FLOATS and any(re.match(r"i?q\d|tq|mxfp", kind) for kind in said)
 
 
 def _tower(repository: str, language: RemoteFile, towers: Sequence[RemoteFile], kind: str | None) -> RemoteFile:

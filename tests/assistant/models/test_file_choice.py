@@ -57,6 +57,8 @@ BOTH = "2B/m-Q4_K_M.gguf 2B/mmproj-F16.gguf 8B/m-Q4_K_M.gguf 8B/mmproj-F16.gguf"
         ),
         ("hf:x/M", "F16", None, "m-fp16.gguf m-bf16.gguf mmproj-m-fp16.gguf", "m-fp16.gguf mmproj-m-fp16.gguf"),
         ("hf:x/M", None, None, "M.i1-Q4_K_M.gguf M.Q4_K_M.gguf M.mmproj-f16.gguf", "M.Q4_K_M.gguf M.mmproj-f16.gguf"),
+        ("hf:x/M", None, None, "M-Q4_K_M-imat.gguf M-Q4_K_M.gguf mmproj-F16.gguf", "M-Q4_K_M.gguf mmproj-F16.gguf"),
+        ("hf:x/M", "F16", None, "M-f16-Q4_K_M.gguf M-f16.gguf mmproj-F16.gguf", "M-f16.gguf mmproj-F16.gguf"),
         ("hf:x/M:s-500m-q8_0.gguf", None, None, SMALL, "S-500M-Q8_0.gguf mmproj-S-500M-f16.gguf"),
         ("hf:x/M", None, None, f"8B-abliterated-Q4_K_M.gguf {THEIRS}", f"8B-abliterated-Q4_K_M.gguf {THEIRS}"),
         (
@@ -88,6 +90,7 @@ def test_names_are_read_by_whole_words(asked: str, quant: str, mmproj: str, list
         ("hf:x/M", None, f"m-Q4_K_M.gguf {' '.join(TWO.split()[2:])}", "not say which mmproj is that of m-Q4_K_M.gguf"),
         ("hf:x/M", None, "m-Q4_K_M.gguf a/mmproj-F16.gguf b/mmproj-F16.gguf", "it has a/mmproj-F16.gguf, b/mmproj-F16"),
         ("hf:x/M", None, "M-Q4_K_M-00001-of-00002.gguf mmproj-F16.gguf", "lacks M-Q4_K_M-00002-of-00002.gguf, a part"),
+        ("hf:x/M", "fp16", "M.f16.q6_k.gguf mmproj-F16.gguf", "x/M has no fp16 alone; it has M.f16.q6_k.gguf"),
         ("hf:x/M", None, "M-Q4_K_M.gguf", "x/M has no mmproj*.gguf; it has M-Q4_K_M.gguf"),
         ("hf:x/M", None, "model-Q4_K_M.gguf mmproj/model-Q4_K_M.gguf", "two files named model-Q4_K_M.gguf"),
     ],

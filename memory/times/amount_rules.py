@@ -89,7 +89,10 @@ def limits() -> Rules:
     yield r"thru\b", "through"
     yield rf"(?:ending|finishing) (?:in|on|with) (?={DATED}|\d)", "until "
     yield rf"by (?=(?:the )?(?:{MONTH} )?{YEAR}\b|(?:christmas|easter|thanksgiving|halloween|new year)\b)", "until "
-    yield rf"within (?:{NUMBER}) (?:days?|weeks?|months?) of (?=\d|[a-z])", "around "
+    yield r"within (?:an?|1|one) (?:day|week|month|year) of (?=\d|[a-z])", "around "
+    beside, time = rf"({UNIT}|fortnight|weekend|[a-z]+day)", rf"(?={DATED}|\d|christmas|easter|last )"
+    yield rf"{beside} (?:following|succeeding) {time}", r"\1 after "
+    yield rf"{beside} preceding {time}", r"\1 before "
     yield rf"(?:(?:a )?(?:{NUMBER}|few|couple of) (?:days?|weeks?|months?) )?(?:on )?either side of ", "around "
     yield (
         rf"(?:in )?({DATED}) at the (latest|earliest)\b",

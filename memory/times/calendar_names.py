@@ -104,6 +104,12 @@ _BY_WEEKDAY = {  # month, weekday (Monday 0), which one (-1: the last), how many
     "mother's day": (5, 6, 2, 0, 1),
     "father's day": (6, 6, 3, 0, 1),
 }
+_IN_A_COUNTRY = {
+    ("GB", "mother's day"): "mothering sunday",
+    ("IE", "mother's day"): "mothering sunday",
+    ("CA", "thanksgiving"): "columbus day",  # the same second Monday of October
+}
+"""Feasts that a country keeps on another day."""
 FEASTS = ("new year", "orthodox easter", *_FIXED, *_AROUND_EASTER, *_BY_WEEKDAY)
 """Names of feasts, in lower case and with a straight apostrophe."""
 _SOUTH = (  # timezones below the equator that set their clocks alike all year
@@ -115,6 +121,7 @@ _SOUTH = (  # timezones below the equator that set their clocks alike all year
 
 def part_of_year(name: str) -> OfYear:
     """What a month, season or feast means. Raises KeyError for any other name."""
+    name = _IN_A_COUNTRY.get((_language_and_country()[1], name), name)
     if name in MONTHS:
         return lambda year: (date(year, MONTHS[name], 1), months_later(date(year, MONTHS[name], 1), 1))
     if name in SEASONS:
@@ -165,12 +172,18 @@ def numbered(text: str) -> Span:
 
 def _month_first() -> bool | None:
     """Whether this machine's locale writes the month before the day; None: it does not say."""
+    language, country = _language_and_country()
+    if not country or country in ("CA", "Canada") or language in ("ja", "zh", "ko", "hu", "ch"):
+        return None  # no locale, one that has both, or one that writes the year first
+    return country in ("US", "PH", "United States", "Philippines")
+
+
+def _language_and_country() -> tuple[str, str]:
+    """ "en" and "GB" of this machine's locale, which on Windows are "en" and "United Kingdom"; "" where it has none."""
     named = next((os.environ[name] for name in ("LC_ALL", "LC_TIME", "LANG") if os.environ.get(name)), None)
     named = (named or locale.getlocale()[0] or "").partition(".")[0]
     found = re.fullmatch(r"([A-Za-z]+)_([A-Z]{2}|[A-Z][\w ]+)(?:@\w+)?", named)
-    if not found or found[2] in ("CA", "Canada") or found[1].lower()[:2] in ("ja", "zh", "ko", "hu", "ch"):
-        return None  # no locale, one that has both, or one that writes the year first
-    return found[2] in ("US", "PH", "United States", "Philippines")
+    return (found[1].lower()[:2], found[2]) if found else ("", "")
 
 
 def third(span: Span, n: int, of: int = 3) -> Span:

@@ -41,18 +41,25 @@ class Phrase:
     """What lies before or after the time: "week", "sunday", "3 days"; "": all that does."""
 
 
-def all_together(phrases: Sequence[Phrase], today: date) -> Days:
-    """The days that all phrases mean together. A year alone is also the year of what has none."""
-    years = {atom.year for one in phrases for group in one.groups for atom in group if atom.year}
+def all_together(phrases: Sequence[Phrase], today: date, excepted: Sequence[Phrase] = ()) -> Days:
+    """The days that all phrases mean together. A year alone is also the year of what has none.
+
+    `excepted`: phrases that are not meant; their year counts where no other is said: "in May but not on 3 May 2023".
+    """
+    years = _years(phrases) or _years(excepted)
     hint = years.pop() if len(years) == 1 else None
     undated = any(a.part for p in phrases for g in p.groups for a in g if not any(b.year for b in g))
     ranges = [
-        _days(phrase, hint if len(phrases) > 1 else None, today)
+        _days(phrase, hint if len(phrases) > 1 or not _years(phrases) else None, today)
         for phrase in phrases
         if not (undated and hint and _only_a_year(phrase))
     ]
     no_limit: Days = (None, None)
     return reduce(_both, ranges, no_limit)
+
+
+def _years(phrases: Sequence[Phrase]) -> set[int]:
+    return {atom.year for one in phrases for group in one.groups for atom in group if atom.year}
 
 
 def _only_a_year(phrase: Phrase) -> bool:

@@ -12,9 +12,9 @@ from functools import cache
 from memory.times.amount_rules import amounts, limits
 from memory.times.date_rules import dates, parts_of_years
 from memory.times.feast_rules import feasts
+from memory.times.languages.other_languages import elsewhere
 from memory.times.name_rules import names, parts
 from memory.times.number_words import NTH_IN_WORDS, YEAR_IN_WORDS, day_of, year_of
-from memory.times.other_languages import elsewhere
 
 
 @cache

@@ -89,7 +89,7 @@ _ATOM = re.compile(
     | (?P<nthday>{_NTH})(?:\ ?(?:{TO}|and)\ ?(?:the\ )?(?P<nthlast>{_NTH}))?\ (?:of\ )?(?P<monthof>last|this)\ month\b
     | (?P<calendar>(?:calendar\ )?week|wk|[ck]w)\ ?(?P<isoweek>\d\d?)\b(?!\ of\ (?!(?:the\ year\ )?(?:19|20)\d\d))
     | (?P<agoparts>{_COUNT})\ (?P<agopart>{_PART_OR_DAY}|christmas|easter|weekend)(?:s|es)?\ ago\b
-    | (?P<unitbefore>week|weekend|month)\ before\ last\b
+    | (?P<unitbefore>week|weekend|month)\ before\ last\b(?!\ (?:{_NAME}))
     | (?:last|past)\ (?P<manyparts>{_COUNT}|couple\ of)\ (?P<manypart>{"|".join(SEASONS)}|christmas|easter)(?:s|es)\b
     | (?:last|past)\ (?P<many>{_COUNT}|couple\ of)\ (?P<units>day|week|month|year)s\b
         (?!\ of\b|\ in\ (?:the\ )?(?:{_NAME}|{_YEAR}))

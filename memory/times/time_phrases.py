@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 from memory.days import day_words
 from memory.times.atom_days import WEEKDAYS
 from memory.times.calendar_names import Span
+from memory.times.leftovers import made_wider
 from memory.times.meant_times import (
     EXCEPT,
     NOT,
@@ -38,7 +39,8 @@ _ORDER = re.compile(
 )
 _HOW = re.compile(
     rf"\b(?:(?P<beside>(?:the )?(?:(?:{NUMBER}|few|couple of) )?(?:day|week|month|year)s?|night|evening|morning"
-    rf"|fortnight|(?:(?:the )?(?:first|second|third|next|last) )?(?:weekend|{'|'.join(WEEKDAYS)})) (?=before |after ))?"
+    rf"|fortnight|(?:(?:the )?(?:first|second|third|next|last) )?(?:week|weekend|month|day|{'|'.join(WEEKDAYS)}))"
+    r" (?=before |after ))?"
     r"(?P<how>before|until|till|after|since|in|on|at|from|during|over|around|between|within|throughout|circa|ca\.?|of)"
     r" (?:the )?$",
     re.I,
@@ -108,7 +110,10 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
             phrases = others
         if half_read := [one for one in phrases if is_half_read(written.text, one, alone=len(phrases) == 1)]:
             phrases = [one for one in phrases if one not in half_read]
-        since, before = all_together(phrases, today)
+        wider = {one: _with_leftovers(written.text, one, every) for one in phrases}
+        half_read += [one for one, found in wider.items() if not found]
+        phrases = [found for found in wider.values() if found]
+        since, before = all_together(phrases, today, told)
     except (ValueError, OverflowError):  # 29 February of a year that has none, the end of the calendar
         return TimeQuery(text, order=order)
     if since and before and since >= before:
@@ -130,6 +135,12 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
     reasons += [f"and “{_typed(written, one)}” left out of account" for one in left_out]
     why = ", ".join(reasons)
     return TimeQuery(words, since, before, why, order, without)
+
+
+def _with_leftovers(text: str, phrase: Phrase, every: Sequence[Phrase]) -> Phrase | None:
+    begins = max((one.end for one in every if one.end <= phrase.start), default=0)
+    ends = min((one.start for one in every if one.start >= phrase.end), default=len(text))
+    return made_wider(text, phrase, begins=begins, ends=ends)
 
 
 def _apart(phrases: Sequence[Phrase]) -> list[Phrase]:
@@ -233,4 +244,5 @@ def _why(written: Spelled, phrases: Sequence[Phrase], since: date | None, before
     else:
         until = before and f"until {day_words(before - timedelta(days=1))}"
         days = until or f"from {day_words(since)} on"
-    return text if days.casefold() in text.casefold() else f"{text} ({days})"
+    exact = text.casefold().removeprefix("from ").removeprefix("until ") == days.casefold().removeprefix("until ")
+    return text if exact else f"{text} ({days})"

@@ -1,0 +1,94 @@
+"""What stands beside a phrase of time and is not understood makes the range wider, or the phrase is of no account."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from memory.times.time_phrases import parse
+from tests.support.day_ranges import days
+from tests.support.local_clock import in_rome
+
+__all__ = ["in_rome"]
+pytestmark = pytest.mark.usefixtures("in_rome", "own_home")
+
+ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        # the other end of a range
+        ("from June through to the end of the year", "2026-06-01 .. "),
+        ("from the day we met to June 2020", " .. 2020-06-30"),
+        ("from June 2020 to my birthday", "2020-06-01 .. "),
+        ("from 2010 for five years", "2010-01-01 .. "),
+        ("in the five years from 2010", "2010-01-01 .. "),
+        ("during the 3 weeks ending 3 May 2022", " .. 2022-05-03"),
+        # another one, before or after
+        ("in 2019 and the month after", "2019-01-01 .. "),
+        ("in May 2020 or the month before", " .. 2020-05-31"),
+        ("in May 2020 and the next two weeks", "2020-05-01 .. "),
+        ("photos from January, not this one but the one before", " .. 2026-01-31"),
+        ("the month following June 2022", "2022-07-01 .. 2022-07-31"),
+        ("the day preceding 5 May 2022", "2022-05-04 .. 2022-05-04"),
+        ("the anniversary of 3 May 2021", "2021-05-03 .. "),
+        ("photos taken before the 2024 election", " .. 2024-12-31"),
+        ("photos since the 2024 election", "2024-01-01 .. "),
+        # which one, or how many
+        ("who was with us the last but one September", " .. "),
+        ("the first and third weekend of May 2022", "2022-05-01 .. 2022-05-31"),
+        ("in the first three and last two weeks of July 2022", "2022-07-01 .. 2022-07-31"),
+        ("the twelfth night after Christmas 2022", "2022-12-27 .. "),
+        ("the last week before Christmas", "2025-12-17 .. 2025-12-23"),
+        ("the week before last Christmas", "2025-12-17 .. 2025-12-23"),
+        ("within two years of 2015", " .. "),
+        ("2020-13 in the attic", " .. "),
+        # every year
+        ("what do we usually do in December", " .. "),
+        ("what do we do at Christmas", " .. "),
+        ("have we ever been there in May", " .. "),
+        ("at Christmas each year", " .. "),
+        ("what did we usually do in 2019", "2019-01-01 .. 2019-12-31"),
+        ("do we have photos from December", "2025-12-01 .. 2025-12-31"),
+        # or so, and the year of what is left out
+        ("in May 2020 or thereabouts", "2020-04-01 .. 2020-06-30"),
+        ("in December but not at Christmas 2023", "2023-12-01 .. 2023-12-31"),
+    ],
+)
+def test_what_is_not_understood_makes_wider(text: str, meant: str) -> None:
+    assert days(parse(text, ASKED)) == meant
+
+
+def test_the_wider_range_is_told() -> None:
+    assert parse("from June through to the end of the year", ASKED).why == "since June (from 1 June 2026 on)"
+    assert parse("the first and third weekend of May 2022", ASKED).why == "from third weekend of May 2022 (May 2022)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "at half past five on 3 May 2022", "between 5 and 6 on 3 May 2022", "from 3 pm to 5 pm on 3 May 2022",
+        "in the middle of the night on 3 May 2022", "the 2 of us on 3 May 2022", "3 May 2022 to show Anna",
+        "the other photos of 3 May 2022", "who came first on 3 May 2022 and when",
+    ],
+)  # fmt: skip
+def test_what_says_nothing_of_the_days_changes_nothing(text: str) -> None:
+    assert days(parse(text, ASKED)) == "2022-05-03 .. 2022-05-03"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "meant"),
+    [
+        ("en_GB.UTF-8", "Mother's Day 2024", "2024-03-10"),
+        ("en_US.UTF-8", "Mother's Day 2024", "2024-05-12"),
+        ("en_CA.UTF-8", "Thanksgiving 2024", "2024-10-14"),
+        ("en_US.UTF-8", "Thanksgiving 2024", "2024-11-28"),
+    ],
+)
+def test_a_feast_is_on_the_day_of_this_country(
+    monkeypatch: pytest.MonkeyPatch, language: str, text: str, meant: str
+) -> None:
+    monkeypatch.setenv("LC_ALL", language)
+    assert days(parse(text, ASKED)) == f"{meant} .. {meant}"

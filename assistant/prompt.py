@@ -109,9 +109,15 @@ def asked(question: str, found: str | None) -> str:
 
 
 def direct_messages(
-    episodes: Sequence[Episode], photo: Photo, question: str, sure: Sequence[Episode] = ()
+    episodes: Sequence[Episode],
+    photo: Photo,
+    question: str,
+    sure: Sequence[Episode] = (),
+    layout: Layout = "aligned",
 ) -> tuple[Message, ...]:
     """A question without a caption (`--no-caption`): it stands in the place of the caption request."""
+    if layout == "reference":
+        return (Message("user", (*_numbered(episodes, photo), f"\n{question}"), photo.sha256),)
     system, user = opening_messages(episodes, photo, sure)
     return (system, replace(user, parts=(*user.parts, f"\n{question}")))
 

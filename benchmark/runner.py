@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from assistant.backend import Chunk, Message, Options
+from benchmark.judges.errors import EndpointError, RequestRefused
 from benchmark.judges.score import Scores
 from benchmark.world.sample import Sample
 from memory.errors import KeepsakeError
@@ -24,6 +25,8 @@ from memory.paths import private_folder
 Texts = dict[str, str]
 """What was written about a sample, by its part: "caption", "answer"."""
 OPTIONS = Options(max_new_tokens=320)
+PUBLISHED = Options(max_new_tokens=1024)
+"""For the authors' data: texts may be as long as in their own tests."""
 CACHED = 64
 """Texts that a `CachedWriter` keeps: more than the conditions of one sample share."""
 
@@ -39,15 +42,15 @@ class Writer(Protocol):
 class CachedWriter:
     """Writes each prompt once: conditions that share a caption pay for it once. Greedy decoding only."""
 
-    def __init__(self, backend: Writer) -> None:
-        self.backend = backend
+    def __init__(self, backend: Writer, options: Options = OPTIONS) -> None:
+        self.backend, self.options = backend, options
         self._written: dict[tuple[Message, ...], str] = {}
 
     def write(self, messages: Sequence[Message]) -> str:
         """The next assistant turn, stripped. Raises KeepsakeError when the model fails."""
         key = tuple(messages)
         if key not in self._written:
-            text = "".join(c.text for c in self.backend.stream(key, OPTIONS)).strip()
+            text = "".join(c.text for c in self.backend.stream(key, self.options)).strip()
             self._written = {**dict(list(self._written.items())[-CACHED + 1 :]), key: text}
         return self._written[key]
 
@@ -82,7 +85,8 @@ class Result:
 def run(conditions: Sequence[Condition], drawn: Iterable[Sample], total: int, out: Path) -> list[Result]:
     """Ask every condition about every one of `total` samples, and append a row to `out` after each.
 
-    Rows that are there already are used again, failed ones tried again. Returns the rows of these samples.
+    Rows that are there already are used again, failed ones tried again. Returns the rows of these samples. Raises
+    EndpointError when the judge's server is lost: it would fail at every sample to come.
     """
     private_folder(out.parent)
     done = {(r.condition, r.sample): r for r in read_results(out) if r.error is None} if out.exists() else {}
@@ -113,7 +117,10 @@ def read_results(path: Path) -> Iterator[Result]:
 
 
 def ask(condition: Condition, sample: Sample) -> Result:
-    """Write and score one sample. When the model fails, the row says why and has no scores."""
+    """Write and score one sample. When the model fails, the row says why and has no scores.
+
+    Raises EndpointError when the judge's server is lost; that it refuses a request is a row.
+    """
     began = time.monotonic()
     texts: Texts = {}
     score: dict[str, list[float]] = {}
@@ -122,6 +129,8 @@ def ask(condition: Condition, sample: Sample) -> Result:
         texts = condition.write(sample)
         score = {measure: [float(x) for x in pair] for measure, pair in condition.score(texts, sample).items()}
     except KeepsakeError as failed:
+        if isinstance(failed, EndpointError) and not isinstance(failed, RequestRefused):
+            raise
         error = str(failed)
     return Result(
         condition.name,

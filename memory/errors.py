@@ -8,6 +8,7 @@
     │   └── PromptTooLong    the prompt does not fit the model's context              (assistant)
     ├── ModelStopped         the model's process died or was cancelled mid-answer     (assistant)
     └── EndpointError        a chat server cannot be asked, or its answers not kept   (benchmark)
+        └── RequestRefused   the server takes this one request not                    (benchmark)
 
 Catch KeepsakeError at the edge (command line, app) and print it. Anything else is a bug: let it crash.
 """

@@ -38,7 +38,7 @@ ASKED: dict[Task, tuple[str, str | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One row: a scene, what is asked about it, and the right answer ("" for CapEval)."""
+    """One row: a scene, what is asked about it, and the right answer ("" for CapEval, and where none is given)."""
 
     sample: Sample
     """Context and query; the data sets do not say which episodes are positives, and hold no questions."""
@@ -65,14 +65,18 @@ def read_hub(source: Path | str, task: Task, *, split: str | None = None, downlo
 
 def _asked(row: dict[str, Any], question: str, gold: str | None, where: str) -> Asked:
     """One row with its photos read. Raises KeepsakeError."""
-    pictures, dialogues = row[IMAGES] or [], row[DIALOGUES] or []
+    pictures, dialogues = row[IMAGES], row[DIALOGUES]
+    for column, value in ((IMAGES, pictures), (DIALOGUES, dialogues)):
+        if not isinstance(value, list):
+            raise KeepsakeError(f"{where}: {column!r} should be a list, is {value!r:.80}")
     if len(pictures) != len(dialogues):
         raise KeepsakeError(f"{where}: {len(pictures)} in {IMAGES!r}, {len(dialogues)} in {DIALOGUES!r}")
-    for text, column in [*((d, DIALOGUES) for d in dialogues), *([(row[gold], gold)] if gold else [])]:
+    answer = "" if gold is None or row[gold] is None else row[gold]
+    for text, column in [*((d, DIALOGUES) for d in dialogues), (answer, str(gold))]:
         if not isinstance(text, str):
             raise KeepsakeError(f"{where}: {column!r} should be text, is {text!r:.80}")
     context = episodes((_photo(p, f"{where}, {IMAGES} {i}") for i, p in enumerate(pictures)), dialogues)
-    return Asked(Sample(context, _photo(row[QUERY], f"{where}, {QUERY}"), ()), question, row[gold] if gold else "")
+    return Asked(Sample(context, _photo(row[QUERY], f"{where}, {QUERY}"), ()), question, answer)
 
 
 def _photo(stored: Any, where: str) -> Photo:
@@ -82,13 +86,20 @@ def _photo(stored: Any, where: str) -> Photo:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "picture"
             file.write_bytes(data)
-            try:
-                return load_photo(file)
-            except PhotoError as error:
-                raise PhotoError(f"{where}: {str(error).removeprefix(f'{file}: ')}") from error
+            return _loaded(file, where)
     if isinstance(path, str):
-        return load_photo(Path(path))
+        return _loaded(path, where)
     raise KeepsakeError(f"{where}: no picture, but {stored!r:.80}")
+
+
+def _loaded(file: Path | str, where: str) -> Photo:
+    """The photo in a file of ours (a Path), or in one that a row names. The PhotoError of what is none says `where`."""
+    try:
+        return load_photo(Path(file))
+    except PhotoError as error:
+        raise PhotoError(
+            f"{where}: {str(error).removeprefix(f'{file}: ' if isinstance(file, Path) else '')}"
+        ) from error
 
 
 def _open(source: Path | str, split: str | None, download: bool) -> Dataset:
@@ -112,7 +123,13 @@ def _open(source: Path | str, split: str | None, download: bool) -> Dataset:
         if parquet:
             return datasets.Dataset.from_parquet(parquet[_split(parquet, split, source)], cache_dir=cache)
         saved = datasets.load_from_disk(str(path))
-        return saved[_split(saved, split, source)] if isinstance(saved, datasets.DatasetDict) else saved
+        if isinstance(saved, datasets.DatasetDict):
+            return saved[_split(saved, split, source)]
+        if split and split != str(saved.split):
+            raise KeepsakeError(f"{source}: split {split} is not there: the folder holds one set without splits")
+        return saved
+    except IndexError as error:  # what the library makes of a saved data set without rows
+        raise KeepsakeError(f"{source} has no rows") from error
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         reason = str(error).partition("\n")[0]
         raise KeepsakeError(f"{source}: cannot be read as a dataset ({reason})") from error

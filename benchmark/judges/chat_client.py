@@ -30,7 +30,7 @@ from urllib.parse import urlsplit
 
 from assistant.backend import Message
 from benchmark.judges.answer_cache import answer_key, read_answer, store_answer
-from benchmark.judges.errors import EndpointError
+from benchmark.judges.errors import EndpointError, RequestRefused
 from memory.episode import Photo, printable
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ Request = tuple[Message, ...]
 """A conversation whose next turn the server writes."""
 BACKOFF = 1.0
 """Seconds before the second attempt; twice as long before each further one."""
+REFUSED = (400, 413, 422)
+"""HTTP statuses that speak of the request, not of the server."""
 EXCERPT = 200
 """Characters of a server's reply that an error shows."""
 
@@ -198,7 +200,8 @@ class Endpoint:
                 403: "check the key",
                 404: f"check that the address ends in /v1 and that the server has a model {self.model!r}",
             }.get(response.status_code, "the server refuses this request, so asking again will not help")
-            raise self._error(f"answered HTTP {response.status_code} ({reply})", hint)
+            kind = RequestRefused if response.status_code in REFUSED else EndpointError
+            raise self._error(f"answered HTTP {response.status_code} ({reply})", hint, kind)
         try:
             text = response.json()["choices"][0]["message"]["content"] or ""
             return text.encode("utf-8", "replace").decode()  # half an emoji cannot be written to a file
@@ -206,10 +209,10 @@ class Endpoint:
             hint = "check that the address ends in /v1 and that a chat server is there"
             raise self._error(f"gave no chat completion ({reply})", hint) from error
 
-    def _error(self, failure: str, hint: str) -> EndpointError:
+    def _error(self, failure: str, hint: str, kind: type[EndpointError] = EndpointError) -> EndpointError:
         """The one line that says what failed, what to do, and that the answers so far are stored."""
         again = "" if self.cache is None else "; what was answered is kept, and the same command goes on from there"
-        return EndpointError(f"{self.url} {failure}: {hint}{again}")
+        return kind(f"{self.url} {failure}: {hint}{again}")
 
     def _excerpt(self, text: str) -> str:
         """The start of a server's text, safe to show: printable, and without the key, which some servers repeat."""

@@ -7,3 +7,7 @@ from memory.errors import KeepsakeError
 
 class EndpointError(KeepsakeError):
     """A server cannot be reached, gives no usable answer, or its answers cannot be stored. Its text is one line."""
+
+
+class RequestRefused(EndpointError):
+    """A server refuses one request, such as one that is too long; others may well be answered."""

@@ -19,14 +19,17 @@ from typing import Any
 from assistant.encoder.open_encoder import open_encoder
 from assistant.models import local
 from benchmark.judges.judge import Judge, Lexical
-from benchmark.runner import CachedWriter, Result, run
+from benchmark.runner import OPTIONS, PUBLISHED, CachedWriter, Result, run
 from benchmark.suite import notes_trial
 from benchmark.tasks import capeval, grounded, recalled
 from benchmark.world.question import Question
 from benchmark.world.sample import MODES, Sample, samples
 from memory.errors import KeepsakeError
+from memory.maintenance.argument_types import positive
 from memory.paths import home
 
+SAMPLES = 300
+"""Samples of each number of positives, unless --n says otherwise."""
 OFFICIAL = (
     "the lexical judge misreads the authors' questions (an option such as 'Last winter' counts for anybody): "
     "use the chat judge, --judge chat --url URL --judge-model MODEL"
@@ -37,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `python -m benchmark capeval`."""
     parser.add_argument("--model", default=local.DEFAULT, help="a model's name or folder (default: %(default)s)")
     parser.add_argument("--split", choices=("train", "dev", "test"), default="test")
-    parser.add_argument("--n", type=int, default=300, help="samples for each number of positives")
+    text = f"samples for each number of positives (default: {SAMPLES}; of the authors' files all)"
+    parser.add_argument("--n", type=positive, help=text)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--positives", type=int, nargs="+", default=[1], choices=range(5), metavar="K")
     parser.add_argument("--mode", choices=MODES, default="random", help="kind of distractors")
@@ -96,6 +100,8 @@ def judge_of(args: argparse.Namespace) -> Judge:
 
 def command(args: argparse.Namespace) -> int:
     """Caption and score, and print the averages. Raises KeepsakeError for what the user can mend."""
+    if args.n is None and not args.questions:
+        args.n = SAMPLES
     if args.notes:
         return notes_trial.command(args)
     if 0 in args.positives:
@@ -117,7 +123,8 @@ def command(args: argparse.Namespace) -> int:
     run_name = re.sub(r"[^\w.-]+", "-", f"capeval-{spec.name}-{spec.identity}-{name}-{judge.name}")
     run_name += layout_in_name(args.layout)
     out = (args.out or home() / "runs") / f"{run_name}.jsonl"
-    conditions = capeval.conditions(CachedWriter(backend), judge, args.layout)
+    options = PUBLISHED if args.questions else OPTIONS
+    conditions = capeval.conditions(CachedWriter(backend, options), judge, args.layout)
     if args.data or args.questions:
         conditions = [c for c in conditions if c.name != capeval.GOLD]  # only seeded samples have a gold caption
     questions: dict[str, tuple[Question, ...]] = {}
@@ -177,7 +184,8 @@ def _data(args: argparse.Namespace) -> tuple[str, Iterator[Sample], int]:
         questions = read_questions(args.questions)
         print(questions, file=sys.stderr)
         rows = covip_files.read_metadata(args.metadata, args.images)
-        return args.questions.stem, islice(covip_files.samples(questions, rows), args.n), len(questions.entries)
+        total = min(len(questions.entries), args.n or len(questions.entries))
+        return args.questions.stem, islice(covip_files.samples(questions, rows), total), total
     if args.data:
         from benchmark.datasets import corpus  # needs msgspec
 

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmark.judges.errors import EndpointError
 from benchmark.judges.score import tally
 from benchmark.runner import Condition, Result, read_results, run
 from benchmark.world.sample import Sample
@@ -71,6 +72,8 @@ def diagnose(todo: Sequence[Part], folder: Path, about: dict[str, str]) -> dict[
             rows[part.name] = run(conditions, clock.watch(part, conditions, out), part.n, out)
             errors = sum(r.error is not None for r in rows[part.name])
             entries[part.name] |= {"state": "done", "errors": errors}
+        except EndpointError:  # the judge's server: no other part would be scored
+            raise
         except KeepsakeError as error:
             entries[part.name] |= {"state": "failed", "why": str(error)}
             print(f"{part.name} is left out: {error}", file=sys.stderr)

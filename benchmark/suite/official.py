@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -20,11 +21,12 @@ from assistant.models import local
 from benchmark.datasets.covip_hub import ASKED, Asked, read_hub
 from benchmark.judges.judge import Judge, Lexical
 from benchmark.judges.score import Scores, tally
-from benchmark.runner import CachedWriter, Condition, Texts, run
+from benchmark.runner import PUBLISHED, CachedWriter, Condition, Texts, run
 from benchmark.suite.capeval_cli import add_judge, add_layout, judge_of, layout_in_name
 from benchmark.tasks.downstream import token_f1
 from benchmark.world.sample import Sample
 from memory.errors import KeepsakeError
+from memory.maintenance.argument_types import positive
 from memory.paths import home
 
 MARKER = "SKS"
@@ -39,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--download", action="store_true", help="SOURCE is the name of a data set on the Hub: fetch it")
     parser.add_argument("--split", metavar="NAME", help="default: test, or the only one")
     parser.add_argument("--model", default=local.DEFAULT, help="a model's name or folder (default: %(default)s)")
-    parser.add_argument("--n", type=int, default=10**9, help="at most so many rows")
+    parser.add_argument("--n", type=positive, help="at most so many rows (default: all)")
     parser.add_argument("--direct", action="store_true", help="answer without a caption of the model's own")
     add_layout(parser)
     parser.add_argument("--threads", type=int, default=1)
@@ -56,8 +58,7 @@ def command(args: argparse.Namespace) -> int:
             "the lexical judge misreads the authors' answers: use --judge chat --url URL --judge-model MODEL"
         )
     rows = list(islice(read_hub(args.source, args.task, split=args.split, download=args.download), args.n))
-    if not rows:
-        raise KeepsakeError(f"{args.source} has no rows")
+    rows = _told(rows, args)
     from assistant.backends.llama.llamacpp import open_llamacpp
 
     spec = local.load(args.model)
@@ -65,7 +66,7 @@ def command(args: argparse.Namespace) -> int:
     way = "direct" if args.direct else "cag"
     name = re.sub(r"[^\w.-]+", "-", f"official-{args.task}-{way}-{spec.name}-{spec.identity}-{judge.name}")
     out = (args.out or home() / "runs") / f"{name}{layout_in_name(args.layout)}.jsonl"
-    asked = _condition(CachedWriter(backend), judge, rows, way, args)
+    asked = _condition(CachedWriter(backend, PUBLISHED), judge, rows, way, args)
     done = run([asked], _samples(rows), len(rows), out)
     backend.close()
     print(f"rows: {out}", file=sys.stderr)
@@ -77,6 +78,21 @@ def command(args: argparse.Namespace) -> int:
     return 0
 
 
+def _told(rows: list[Asked], args: argparse.Namespace) -> list[Asked]:
+    """The rows that can be scored; of others a line says how many there are. Raises KeepsakeError when none can be.
+
+    A reminder (ITR) is scored by its marker, so that its gold answer may be empty.
+    """
+    scored = [row for row in rows if row.gold.strip() or args.task == "itr"]
+    if not scored:
+        raise KeepsakeError(f"{args.source} has no rows" + (" with an answer" if rows else ""))
+    if len(scored) < len(rows):
+        print(f"{len(rows) - len(scored)} of {len(rows)} rows have no answer and are left out", file=sys.stderr)
+    if again := len(scored) - len({row.sample.id for row in scored}):
+        print(f"{again} rows have the photos and words of another row: they count once, by the last", file=sys.stderr)
+    return scored
+
+
 def _samples(rows: list[Asked]) -> Iterator[Sample]:
     return (row.sample for row in rows)
 
@@ -85,11 +101,13 @@ def _condition(writer: CachedWriter, judge: Judge, rows: list[Asked], way: str, 
     """Answer a row's question, and score the answer against the row's own."""
     asked = {row.sample.id: row for row in rows}
 
+    asked_at_once = partial(prompt.direct_messages, layout=args.layout)
+
     def answer(sample: Sample) -> Texts:
         """After the model's own caption, or from memories and photo alone."""
         question, given = asked[sample.id].question, (sample.context, sample.query)
         if way == "direct":
-            return {"question": question, "answer": writer.write(prompt.direct_messages(*given, question))}
+            return {"question": question, "answer": writer.write(asked_at_once(*given, question))}
         caption = writer.write(prompt.caption_messages(*given, args.layout))
         written = writer.write(prompt.answer_messages(*given, caption, question, args.layout))
         return {"question": question, "caption": caption, "answer": written}

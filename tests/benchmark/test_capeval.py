@@ -18,12 +18,14 @@ from benchmark import runner
 from benchmark.__main__ import main
 from benchmark.judges.judge import Lexical
 from benchmark.runner import CachedWriter
+from benchmark.suite import capeval_cli
 from benchmark.tasks import capeval, recalled
 from benchmark.world.dialogue import ABSTENTION, caption
 from benchmark.world.sample import Sample, Spec, build, samples
 from memory.episode import Photo
 from memory.errors import ModelError
 from memory.search.gate import Gate
+from tests.support import tinylab
 from tests.support.chatserver import ChatServer, Reply, says
 
 THREE = list(samples("test", 3, 7))
@@ -187,6 +189,24 @@ def test_the_authors_questions_want_a_chat_judge(
         assert (found["acc_pos"], found["acc_neg"], found["judge"]) == (1, 0, "chat:m")
         assert main([*command, *chat]) == 1
         assert "needs --captions, or --metadata and --images" in capsys.readouterr().err
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_all_of_the_authors_samples_are_scored(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Previously 300 of their 1,386, unless --n said more."""
+    monkeypatch.setattr(capeval_cli, "SAMPLES", 1)
+    with ChatServer(lambda body: says(r"\boxed{A}")) as server:
+        made = tinylab.write(tmp_path / "lab", server.url)
+        files = ["--questions", str(made.official / "QAS_GT_test.json"), "--images", f"{made.official / 'images'}/"]
+        files += ["--metadata", str(made.official / "meta_test_cleaned.jsonl"), "--out", str(tmp_path), "--json"]
+        chat = ["--judge", "chat", "--url", server.url, "--judge-model", "m"]
+        for more, n in (([], 4), (["--n", "2"], 2)):
+            backend = FakeBackend(["A thing."])
+            monkeypatch.setattr("assistant.backends.llama.llamacpp.open_llamacpp", lambda spec, threads: backend)  # noqa: B023
+            assert main(["capeval", *files, *chat, *more]) == 0
+            assert json.loads(capsys.readouterr().out.splitlines()[-1])["n"] == n
 
 
 def test_a_chat_judge_needs_an_address(capsys: pytest.CaptureFixture[str]) -> None:

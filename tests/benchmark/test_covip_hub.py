@@ -135,7 +135,7 @@ def test_captions_need_no_answers(tmp_path: Path) -> None:
     [
         ({"dialogues_context": [["a", "b"]]}, "row 0: 3 in 'images_context', 2 in 'dialogues_context'"),
         ({"dialogues_context": [["a", None, "b"]]}, "row 0: 'dialogues_context' should be text, is None"),
-        ({"answer": [None]}, "row 0: 'answer' should be text, is None"),
+        ({"images_context": [None], "dialogues_context": [None]}, "row 0: 'images_context' should be a list, is None"),
         ({"query_image": [None]}, "row 0, query_image: no picture, but None"),
         ({"query_image": [{"bytes": b"no", "path": None}]}, "row 0, query_image: not a picture, or damaged at its"),
     ],

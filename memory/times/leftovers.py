@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from memory.times.languages.names_elsewhere import EVERY_YEAR
 from memory.times.number_words import NUMBER
 from memory.times.phrase_days import Phrase
 from memory.times.spelling_parts import WEEKDAY
@@ -78,7 +79,8 @@ _ALL_YEARS = re.compile(
 _HABIT = re.compile(
     r"\b(?:usually|normally|generally|typically|always|often|sometimes|ever|mostly|tends? to|used to|traditionally)\b"
     r"|\b(?:what|where|who|when|how|why) do(?:es)? (?:we|i|you|she|he|they|(?-i:[A-Z]\w+)) "
-    r"(?!have|know|see|remember|recall|look|think|say|get|mean)",
+    r"(?!have|know|see|remember|recall|look|think|say|get|mean)"
+    rf"|{EVERY_YEAR}",
     re.I,
 )
 """What is asked of every year."""

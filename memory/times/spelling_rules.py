@@ -6,19 +6,52 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 from memory.times.amount_rules import amounts, limits
 from memory.times.date_rules import dates, parts_of_years
 from memory.times.feast_rules import feasts
+from memory.times.languages.east_asian import east_asian
 from memory.times.languages.other_languages import elsewhere
+from memory.times.languages.relative_times import relative_times
 from memory.times.name_rules import names, parts
 from memory.times.number_words import NTH_IN_WORDS, YEAR_IN_WORDS, day_of, year_of
 
+Compiled = tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
+_EAST_ASIAN = re.compile("[ぁ-ヿ一-鿿가-힣]")
+
+
+def rules(text: str) -> Compiled:
+    """All rules that a text may need, in their order."""
+    found = _east_asian() if _EAST_ASIAN.search(text) else ()
+    for n, words in enumerate(_told_from_today()):
+        found += _of_language(n) if words.search(text) else ()
+    return (*found, *_others())
+
 
 @cache
-def rules() -> tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]:
+def _told_from_today() -> tuple[re.Pattern[str], ...]:
+    """The words that the rules of each language need: what no text has is never compiled."""
+    return tuple(re.compile(rf"(?<!\w)(?:{words})(?:(?!\w)|(?<=['’]))", re.I) for words, _ in relative_times())
+
+
+@cache
+def _of_language(n: int) -> Compiled:
+    return _compiled(list(relative_times())[n][1]())
+
+
+def _compiled(every: Iterable[tuple[str, str | Callable[[re.Match[str]], str]]]) -> Compiled:
+    return tuple((re.compile(rf"(?<![\w'])(?:{pattern})", re.I), write) for pattern, write in every)
+
+
+@cache
+def _east_asian() -> Compiled:
+    return tuple((re.compile(pattern, re.I), write) for pattern, write in east_asian())
+
+
+@cache
+def _others() -> Compiled:
     in_words = (YEAR_IN_WORDS, year_of), (NTH_IN_WORDS, day_of)
     every = (*elsewhere(), *in_words, *names(), *parts(), *feasts(), *dates(), *parts_of_years(), *amounts(), *limits())
-    return tuple((re.compile(rf"(?<![\w'])(?:{pattern})", re.I), write) for pattern, write in every)
+    return _compiled(every)

@@ -41,7 +41,7 @@ class Spelled:
 def spelled(typed: str) -> Spelled:
     """The text as the rules write its times."""
     found = Spelled(typed, typed, tuple(range(len(typed))), tuple(range(1, len(typed) + 1)))
-    for pattern, write in rules():
+    for pattern, write in rules(typed):
         place = 0
         while match := pattern.search(found.text, place):
             by = write if isinstance(write, str) else write(match)

@@ -1,8 +1,8 @@
-"""Times in German, French, Spanish, Italian, Portuguese and Dutch, written in English: "vor August 2020", "en mars 20".
+"""Dates in German, French, Spanish, Italian, Portuguese, Dutch, Polish and Turkish, in English: "vor August 2020".
 
 Months with a day or a year, seasons and feasts with a year, the words that limit them, and what lies a week or a day
-beside them. What is relative ("letztes Jahr", "il y a deux ans") is not read. Of further languages the words that limit
-a year or a date in numbers are known, so that "до 2020-05-01" is not that day.
+beside them. What is told from today ("letztes Jahr") is in `relative_times.py`. Of further languages the words that
+limit a year or a date in numbers are known, so that "до 2020-05-01" is not that day.
 """
 
 from __future__ import annotations
@@ -10,53 +10,34 @@ from __future__ import annotations
 import re
 
 from memory.times.calendar_names import MONTHS
+from memory.times.languages.names_elsewhere import FEASTS_AND_SEASONS, FOREIGN_MONTH
+from memory.times.languages.names_elsewhere import MONTHS as MONTHS_ELSEWHERE
 from memory.times.spelling_parts import YEAR, Rules
 
-_MONTHS = {
-    name: month
-    for month, names in {
-        "january": "januar jänner janvier enero gennaio janeiro januari",
-        "february": "februar feber février fevrier febrero febbraio fevereiro februari",
-        "march": "märz maerz mars marzo março maart",
-        "april": "avril abril aprile",
-        "may": "mai mayo maggio maio mei",
-        "june": "juni juin junio giugno junho",
-        "july": "juli juillet julio luglio julho",
-        "august": "août aout agosto augustus",
-        "september": "septembre septiembre setiembre settembre setembro",
-        "october": "oktober octobre octubre ottobre outubro",
-        "november": "novembre noviembre novembro",
-        "december": "dezember décembre decembre diciembre dicembre dezembro",
-    }.items()
-    for name in names.split()
-}
-_NAMES = {
-    name: english
-    for english, names in {
-        "spring": "frühling frühjahr printemps primavera voorjaar lente",
-        "summer": "sommer été verano estate verão zomer",
-        "autumn": "herbst automne otoño autunno outono herfst",
-        "winter": "hiver invierno inverno",
-        "christmas": "weihnachten noël navidad natale natal kerst kerstmis",
-        "easter": "ostern pâques pascua pasqua páscoa pasen",
-        "pentecost": "pfingsten pentecôte pentecostés pentecoste pinksteren",
-        "new year's eve": "silvester nochevieja oudejaarsavond",
-    }.items()
-    for name in names.split()
-}
-_FOREIGN = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b"
-_MONTH = rf"(?:{'|'.join(sorted((*_MONTHS, *MONTHS), key=len, reverse=True))})\b"
+_MONTH = rf"(?:{'|'.join(sorted((*MONTHS_ELSEWHERE, *MONTHS), key=len, reverse=True))})\b"
 _OF = r"(?: de| del| di| d['’]|,| van)?"
 _DAY = r"\d\d?(?:\.|er|º|°)?"
 _A_TIME = (
-    rf"(?=(?:(?:early|mid|end of) )?(?:{'|'.join((*MONTHS, *sorted(set(_NAMES.values()))))})\b|(?:early |mid |end of )?"
-    rf"{YEAR}\b|\d\d?[./-]\d\d?[./-]|\d\d? (?:{'|'.join(MONTHS)})\b)"
+    rf"(?=(?:(?:early|mid|end of) )?(?:{'|'.join((*MONTHS, *sorted(set(FEASTS_AND_SEASONS.values()))))})\b"
+    rf"|(?:early |mid |end of )?{YEAR}\b|\d\d?[./-]\d\d?[./-]|\d\d? (?:{'|'.join(MONTHS)})\b)"
 )
+_YEARS_AGO = r"(?:(?:last|this) year|(?:\d+|a) years? ago|the year before last)\b"
+_FROM_TODAY = (
+    r"(?=(?:the )?(?:last|this) [a-z]+\b|yesterday\b|today\b|the [a-z]+ before (?:last|yesterday)\b"
+    r"|(?:around |half )?(?:\d+|an?|a few) [a-z]+(?: and a half)? ago\b)"
+)
+"""A time told from today, as `relative_times.py` writes it."""
 _ARTICLE = r"(?: de[mnr]| das| des| le| la| el| il| lo| o| os| de| het| l['’])?"
 _SHARES = {
     "early": "anfang|début|principios|comienzos|início|inizio|begin",
     "mid": "mitte|mi|mediados|meados|metà|midden|half",
     "end of": "ende|fin|finales|fim|fine|eind",
+}
+_HALVES = {
+    "first half of": "erste[nr]? hälfte|première moitié|premier semestre|primera mitad|primer semestre|prima metà"
+    "|primo semestre|primeira metade|primeiro semestre|eerste helft|pierwszej połowie|ilk yarısı",
+    "second half of": "zweite[nr]? hälfte|(?:deuxième|seconde) moitié|(?:deuxième|second) semestre|segunda mitad"
+    "|segundo semestre|seconda metà|secondo semestre|segunda metade|tweede helft|drugiej połowie|ikinci yarısı",
 }
 _LIMITS = {
     "since": "nicht früher als|pas plus tôt que|non prima di|niet eerder dan"
@@ -116,7 +97,7 @@ _COUNTS = {
     )
     for word in words.split()
 }
-_FEAST = rf"(?:{'|'.join(_NAMES)})\b"
+_FEAST = rf"(?:{'|'.join(FEASTS_AND_SEASONS)})\b"
 _SHARE = rf"(?:a )?(?:{'|'.join(_SHARES.values())})(?: de| di| van)?[ -]"
 _END = rf"(?:{_SHARE})?(?:{_DAY} ?(?:de )?)?(?:{_MONTH}|{YEAR}\b|\d\d?[./-]\d\d?[./-]?\d*|{_FEAST})(?:{_OF} {YEAR}\b)?"
 """An end of a range: Anfang Juli, 3. August 2021, 12.8.2021."""
@@ -129,25 +110,58 @@ _RANGE = (
 
 def elsewhere() -> Rules:
     """Names and limits of other languages."""
+    yield rf"d['’](?={FOREIGN_MONTH})", "de "
+    yield rf"({_DAY}) (maja|marca)\b", lambda m: f"{m[1]} {'may' if m[2].lower() == 'maja' else 'march'}"
+    turkish = rf"({FOREIGN_MONTH[:-2]}|yaz|kış|bahar|ilkbahar|sonbahar)(?:['’]?[ıiuü]n?[dt]?[ae]?n?)?\b"
+    yield rf"({YEAR}) (?:yılı(?:nın)? )?{turkish}", _turkish
+    yield rf"({YEAR}) yılı(?:nda|ndan|ndaki)?\b", r"in \1"
     yield _RANGE, _both_ends
     yield r"(\d\d?\.\d\d?\.(?:\d{2,4})?) ?(?:bis(?: zum)?|tot|au|al|até) (?=\d\d?\.\d\d?\.)", r"\1 - "
     either = " bis |[ ]?[/–-][ ]?| oder | und | ou | et | o | y | e | en | of "
-    yield rf"({_FOREIGN})({either})(?=(?:{_SHARE})?{_MONTH}{_OF} {YEAR})", _joined
+    yield rf"({FOREIGN_MONTH})({either})(?=(?:{_SHARE})?{_MONTH}{_OF} {YEAR})", _joined
     also = "und|oder|bis|auf|ou|et|o|y|e|en|of|op|à|a|al|au|tot"
     yield rf"({_DAY}) (?:{also}) (?:le |el |il |den |zum |de |o )?(?={_DAY} (?:de )?{_MONTH})", r"\1 to "
     yield rf"(?:le |el |il |den |o )?({_DAY})\.? ?(?:de |d['’])?({_MONTH}){_OF}(?: ({YEAR})\b)?", _dated
-    yield rf"({_FOREIGN}){_OF} ({YEAR})\b", lambda m: f"{_MONTHS[m[1].lower()]} {m[2]}"
+    yield rf"({FOREIGN_MONTH}){_OF} ({YEAR})\b", lambda m: f"{MONTHS_ELSEWHERE[m[1].lower()]} {m[2]}"
     yield (
-        rf"(?P<in>im |in de |en |no |nel |nell['’]|l['’]|à |a |met |an |zu )?(?P<name>{'|'.join(_NAMES)})\b"
+        rf"(?P<in>im |in de |en |no |nel |nell['’]|l['’]|à |a |met |an |zu )?(?P<name>{'|'.join(FEASTS_AND_SEASONS)})\b"
         rf"(?: de| del| dell['’]anno| van)? (?P<year>{YEAR})\b",
-        lambda m: f"{'in ' if m['in'] else ''}{_NAMES[m['name'].lower()]} {m['year']}",
+        lambda m: f"{'in ' if m['in'] else ''}{FEASTS_AND_SEASONS[m['name'].lower()]} {m['year']}",
     )
+    for english, words in _HALVES.items():
+        yield (
+            rf"(?:{words}){_OF}(?: von| des| do| du| dell['’]anno| jahres| año| ano| l['’]année)* {_A_TIME}",
+            f"{english} ",
+        )
+    yield from _of_years_ago()
     yield from _beside()
     for english, words in (*_SHARES.items(), *_LIMITS.items()):
         said = "|".join(sorted(words.split("|"), key=len, reverse=True))
         time = _A_TIME if english != "in" else rf"{_A_TIME}(?=[^\d,.;?!]*{YEAR}\b)"
         of = r"(?:a |no |em |en |al )?" if english in _SHARES else ""
         yield rf"{of}(?:{said})(?:{_ARTICLE} |(?<=['’])|(?<=mi)-)(?:van )?{time}", f"{english} "
+        if english != "in":  # "half a year ago" is English
+            yield rf"{of}(?:{said})(?<!half){_ARTICLE} {_FROM_TODAY}", f"{english} "
+
+
+def _turkish(match: re.Match[str]) -> str:
+    """ "2022 yazında", the year before its part."""
+    name = match[2].lower()
+    return f"in {(MONTHS_ELSEWHERE | FEASTS_AND_SEASONS | {'bahar': 'spring'})[name]} {match[1]}"
+
+
+def _of_years_ago() -> Rules:
+    """Months, seasons and feasts beside "last year": "vor drei Jahren im Mai", "la Navidad del año pasado"."""
+    name = rf"(?:{FOREIGN_MONTH}|{_FEAST})"
+    prep = r"(?:(?:im|in|en|em|nel|w|we|zu|an|à|a|met|no|na|de|del|della|do|da|van|d['’]|l['’]|der|la|el|den|het) ?)*"
+    yield rf"{prep}({name}) {prep}(?={_YEARS_AGO})", lambda m: f"in {_english_name(m[1])} of "
+    yield rf"({_YEARS_AGO}),? {prep}({name})", lambda m: f"{m[1]} in {_english_name(m[2])}"
+    yield rf"(?:im|en|em|nel|w|we) ({FOREIGN_MONTH})(?!{_OF} ?\d)", lambda m: f"in {_english_name(m[1])}"
+    yield rf"(?:im) (?={_MONTH})", "in "
+
+
+def _english_name(text: str) -> str:
+    return (MONTHS_ELSEWHERE | FEASTS_AND_SEASONS)[text.lower()]
 
 
 def _beside() -> Rules:
@@ -185,8 +199,8 @@ def _units_beside(match: re.Match[str]) -> str:
 def _in_english(end: str) -> str:
     """An end of a range, "Anfang Juli", with what is said of a month in English."""
     end = re.sub(rf"\b({_DAY}) ?(?:de )?(?={_MONTH})", lambda m: f"{re.sub(r'[^0-9]', '', m[1])} ", end, flags=re.I)
-    end = re.sub(rf"\b({_FOREIGN}){_OF}", lambda m: _MONTHS[m[1].lower()], end, flags=re.I)
-    end = re.sub(_FEAST, lambda m: _NAMES[m[0].lower()], end, flags=re.I)
+    end = re.sub(rf"\b({FOREIGN_MONTH}){_OF}", lambda m: MONTHS_ELSEWHERE[m[1].lower()], end, flags=re.I)
+    end = re.sub(_FEAST, lambda m: FEASTS_AND_SEASONS[m[0].lower()], end, flags=re.I)
     for english, words in _SHARES.items():
         end = re.sub(rf"(?:\ba )?\b(?:{words})(?: de| di| van)?[ -]", f"{english} ", end, flags=re.I)
     return end
@@ -199,13 +213,13 @@ def _both_ends(match: re.Match[str]) -> str:
 
 def _joined(match: re.Match[str]) -> str:
     to = " to " if match[2].strip() in ("bis", "-", "–") else " or "
-    return f"{_MONTHS[match[1].lower()]}{to}"
+    return f"{MONTHS_ELSEWHERE[match[1].lower()]}{to}"
 
 
 def _dated(match: re.Match[str]) -> str:
     """A day of a month; an English one stays as it is."""
     name = match[2].lower()
     day = re.sub(r"\D", "", match[1])
-    if name not in _MONTHS and not match[1].endswith("."):
+    if name not in MONTHS_ELSEWHERE and not match[1].endswith("."):
         return match[0]
-    return " ".join(filter(None, (day, _MONTHS.get(name, name), match[3])))
+    return " ".join(filter(None, (day, MONTHS_ELSEWHERE.get(name, name), match[3])))

@@ -1,0 +1,44 @@
+"""Names of months, seasons and feasts in eight languages, each with its English name."""
+
+from __future__ import annotations
+
+MONTHS = {
+    name: month
+    for month, names in {
+        "january": "januar jänner janvier enero gennaio janeiro januari styczeń stycznia styczniu ocak",
+        "february": "februar feber février fevrier febrero febbraio fevereiro februari luty lutego lutym şubat",
+        "march": "märz maerz mars marzo março maart marzec marcu mart",
+        "april": "avril abril aprile kwiecień kwietnia kwietniu nisan",
+        "may": "mai mayo maggio maio mei maj maju mayıs",
+        "june": "juni juin junio giugno junho czerwiec czerwca czerwcu haziran",
+        "july": "juli juillet julio luglio julho lipiec lipca lipcu temmuz",
+        "august": "août aout agosto augustus sierpień sierpnia sierpniu ağustos",
+        "september": "septembre septiembre setiembre settembre setembro wrzesień września wrześniu eylül",
+        "october": "oktober octobre octubre ottobre outubro październik października październiku ekim",
+        "november": "novembre noviembre novembro listopad listopada listopadzie kasım",
+        "december": "dezember décembre decembre diciembre dicembre dezembro grudzień grudnia grudniu aralık",
+    }.items()
+    for name in names.split()
+}
+FEASTS_AND_SEASONS = {
+    name: english
+    for english, names in {
+        "spring": "frühling frühjahr printemps primavera voorjaar lente wiosna wiosną ilkbahar",
+        "summer": "sommer été verano estate verão zomer lato latem yaz",
+        "autumn": "herbst automne otoño autunno outono herfst jesień jesienią sonbahar",
+        "winter": "hiver invierno inverno zima zimą kış",
+        "christmas": "weihnachten noël navidad natale natal kerst kerstmis święta",
+        "easter": "ostern pâques pascua pasqua páscoa pasen wielkanoc paskalya",
+        "pentecost": "pfingsten pentecôte pentecostés pentecoste pinksteren",
+        "new year's eve": "silvester nochevieja oudejaarsavond sylwester sylwestra yılbaşı",
+    }.items()
+    for name in names.split()
+}
+FOREIGN_MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b"
+EVERY_YEAR = (
+    r"\b(?:immer|normalerweise|gewöhnlich|meistens|üblicherweise|jede[nrs]?|siempre|normalmente|cada|todos los"
+    r"|todas las|toujours|d['’]habitude|habituellement|chaque|tous les|toutes les|sempre|di solito|ogni|todo ano"
+    r"|todos os|todas as|geralmente|altijd|meestal|gewoonlijk|elke|elk jaar|zawsze|zwykle|co roku|każd\w+"
+    r"|her yıl|genellikle)\b"
+)
+"""What says that a time of every year is meant."""

@@ -1,4 +1,4 @@
-"""What the user said of themselves, said to the user: "my dog" becomes "your dog"."""
+"""The user's words as the app says them: "my dog" becomes "your dog", and what is left of a quotation goes."""
 
 from __future__ import annotations
 
@@ -37,3 +37,15 @@ def as_a_sentence(sentence: str, question: str) -> str:
         sentence = found["who"] + found["end"]
     first = re.match(r"[^\W\d_]+", sentence)
     return sentence[0].upper() + sentence[1:] if first and first[0].islower() else sentence
+
+
+_STRAY = re.compile(r"[\"”]([.!?]*)$")
+
+
+def without_stray_quote(sentence: str, before: str) -> str:
+    """A sentence behind the text `before`, without a quotation mark at its end that ends no quotation: small models
+    leave one behind."""
+    opened = before.count('"') % 2
+    straight = (sentence.count('"') + opened) % 2 == 0
+    curly = (before + sentence).count("“") >= (before + sentence).count("”")
+    return sentence if straight and curly else _STRAY.sub(r"\1", sentence)

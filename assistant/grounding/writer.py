@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from assistant.grounding import claims
+from assistant.grounding.caption_name import with_name
 from assistant.grounding.claim_judge import Evidence, Judge, Verdict
 from assistant.grounding.general_question import general
 from assistant.grounding.quotes import pick, quotation
@@ -21,7 +22,7 @@ from assistant.grounding.quotes.reading import Reader, Readings, read_all
 from assistant.grounding.quotes.second_opinion import speaks_against, speaks_for
 from assistant.grounding.responsive import declines, only_day, responsive
 from assistant.grounding.result import Grounding
-from assistant.grounding.second_person import as_a_sentence, to_the_user
+from assistant.grounding.second_person import as_a_sentence, to_the_user, without_stray_quote
 from assistant.grounding.words.tokens import tokens
 from memory.naming import name_extraction
 
@@ -31,7 +32,6 @@ MOST_OTHERS = 2
 _ENDED = re.compile(r"[.!?…][\"'”’)]*\s*$")
 _AND_WHEN = re.compile(r"(?:\band|,) (?:when|what day|which day|what year)\b", re.IGNORECASE)
 """The second half of a question, which small models forget: "Who is this and when did I last see them?"."""
-_STRAY = re.compile(r"[\"”]([.!?]*)$")
 _HEDGED = re.compile(r"\b(?:maybe|perhaps|may|might|could be|looks like|seems|probably|possibly)\b", re.IGNORECASE)
 FREE = re.compile(
     r"^\W*(?:please |can you |could you )*(?:write|compose|draft|translate|rewrite|summari[sz]e|invent|make up|explain"
@@ -156,11 +156,13 @@ class GroundedText:
         if verdict.kind == "unsupported" or self._said_before(sentence):
             return ""
         if verdict.kind in ("told", "maybe"):
-            sentence = as_a_sentence(to_the_user(self._without_stray_quote(sentence)), self._evidence.question)
+            sentence = as_a_sentence(to_the_user(without_stray_quote(sentence, self.shown)), self._evidence.question)
             sentence = self._shortened(sentence, verdict.episodes)
         if not self._answers and not self.shown and only_day(sentence):
             self._day = self._day or sentence
             return ""
+        if not self._answers and verdict.kind in ("told", "maybe"):
+            sentence = with_name(sentence, self.shown, self._recalled, verdict.episodes)
         if self._day and verdict.kind in ("told", "maybe"):
             sentence, self._day = f"{sentence} {self._day}", ""
         if verdict.kind == "maybe" and not _HEDGED.search(sentence) and MAYBE not in self.shown:
@@ -174,13 +176,6 @@ class GroundedText:
         told = [one for one in self._recalled if one.episode.id in episodes]
         part = answering_part(self._evidence.question, sentence, told, self._readings)
         return as_a_sentence(part, self._evidence.question)
-
-    def _without_stray_quote(self, sentence: str) -> str:
-        """A sentence without a quotation mark at its end that ends no quotation: small models leave one behind."""
-        opened = self.shown.count('"') % 2
-        straight = (sentence.count('"') + opened) % 2 == 0
-        curly = (self.shown + sentence).count("“") >= (self.shown + sentence).count("”")
-        return sentence if straight and curly else _STRAY.sub(r"\1", sentence)
 
     def _said_before(self, sentence: str) -> bool:
         """Whether one sentence before it said all that it says: small models repeat themselves."""

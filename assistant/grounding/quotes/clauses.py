@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from assistant.grounding.claims import sentences
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import Readings
-from assistant.grounding.quotes.rule_fit import WHOSE, asks
+from assistant.grounding.quotes.rule_fit import WHOSE, asks, two_in_one
 from assistant.grounding.second_person import to_the_user
 from assistant.grounding.words.tokens import tokens
 
@@ -34,8 +34,10 @@ _BOUND = re.compile(
 
 
 def may_be_cut(question: str) -> bool:
-    """Whether a part may answer a question. A reason stands in the part beside it, and of who did what the reader takes
-    the wrong part now and then."""
+    """Whether a part may answer a question. A reason stands in the part beside it, two answers may stand in two, and of
+    who did what the reader takes the wrong part now and then."""
+    if two_in_one(question):
+        return False
     kind = asks(tokens(question))
     return bool(WHOSE.match(question)) if kind == "who" else kind not in ("yes", "liking", "why")
 

@@ -63,6 +63,14 @@ def asks(asked: Sequence[Token]) -> str:
     return "what"
 
 
+_TWO = re.compile(r"\band (?:who|whom|whose|what|which|where|when|why|how)\b", re.IGNORECASE)
+
+
+def two_in_one(question: str) -> bool:
+    """Whether a question asks two things: "What is he not allowed to have, and why?"."""
+    return bool(_TWO.search(question, len("and ")))
+
+
 def speaks_of(question: str, words: str) -> bool:
     """Whether the words name anybody whom the question names; so they do where it names nobody."""
     names = [t.stem for t in tokens(question) if t.kind == "name"]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from assistant.grounding.moments import asks_for_the_photo
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import SURE, Readings
-from assistant.grounding.quotes.rule_fit import VAGUE, asks, identity, speaks_of
+from assistant.grounding.quotes.rule_fit import VAGUE, asks, identity, speaks_of, two_in_one
 from assistant.grounding.second_person import to_the_user
 from assistant.grounding.words.tokens import Token, alike, tokens
 
@@ -24,7 +24,6 @@ _OPEN = re.compile(r"\W*(?:and |but |so )?(?:who|whom|whose|what|which|where|whe
 
 _WITH = re.compile(r"\W*(?:and |but |so )?whom? .*\b(?:with|beside)\b", re.IGNORECASE)
 """Asks for company: "who was I with", "who came with us?"."""
-_TWO = re.compile(r"\band (?:who|whom|whose|what|which|where|when|why|how)\b", re.IGNORECASE)
 
 
 def speaks_against(question: str, answer: str, recalled: Sequence[Quotable], readings: Readings) -> bool:
@@ -38,7 +37,7 @@ def speaks_against(question: str, answer: str, recalled: Sequence[Quotable], rea
     where = asks(asked) == "where" and any(one.episode.place for one in recalled)
     if where or identity(asked) or asks_for_the_photo(question):
         return False
-    if not _OPEN.match(question) or _TWO.search(question, len("and ")):
+    if not _OPEN.match(question) or two_in_one(question):
         return False
     found = [(read, one) for one in recalled if (read := readings.get(one.episode.id))]
     best = max(found, key=lambda pair: pair[0].margin, default=None)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assistant.grounding.quotes.clauses import answering_part, clause
+from assistant.grounding.quotes.clauses import answering_part, clause, may_be_cut
 from assistant.grounding.quotes.pick import pick
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import Reading
@@ -87,3 +87,7 @@ def test_an_answer_is_a_sentence() -> None:
     assert as_a_sentence("he comes for breakfast.", "what for?") == "He comes for breakfast."
     assert as_a_sentence("Jonas did it.", "who did I run with?") == "Jonas."
     assert as_a_sentence("Jonas did it.", "who broke it?") == "Jonas did it."
+
+
+def test_two_questions_in_one_get_the_whole_sentence() -> None:
+    assert may_be_cut("what is he not allowed to have") and not may_be_cut("what is he not allowed to have and why")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.grounding.second_person import to_the_user
+from assistant.grounding.second_person import to_the_user, without_stray_quote
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,8 @@ from assistant.grounding.second_person import to_the_user
 )
 def test_my_becomes_your_but_for_what_the_assistant_says_of_itself(told: str, said: str) -> None:
     assert to_the_user(told) == said
+
+
+def test_a_quotation_mark_that_ends_nothing_goes() -> None:
+    assert without_stray_quote('He is afraid of thunder".', "") == "He is afraid of thunder."
+    assert without_stray_quote('he said".', 'It says "never,') == 'he said".'

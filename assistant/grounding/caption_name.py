@@ -1,0 +1,29 @@
+"""The name of what is in view, in a caption that tells of it without: small models begin with what it does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from assistant.grounding.quotes.quotation import Quotable
+from assistant.grounding.words.tokens import tokens
+from memory.naming import name_extraction
+
+_THIS_IS = re.compile(r"This is (?=(?:your|his|her|their|an?|the)\b)")
+
+
+def with_name(sentence: str, before: str, recalled: Sequence[Quotable], told_by: Collection[str]) -> str:
+    """A sentence of a caption with the one name that a memory gives to what is in view: "This is Moritz. You are not
+    supposed to feed him.".
+
+    `before`: the caption so far. `told_by`: ids of the recalled episodes that tell the sentence. It stays as it is
+    where the name was said, and where the memory names nobody, or several.
+    """
+    words = next((one.episode.words for one in recalled if one.in_view and one.episode.id in told_by), "")
+    names = name_extraction.names(words).shown
+    said = {t.stem for t in tokens(f"{before} {sentence}")}
+    if len(names) != 1 or any(t.stem in said for t in tokens(names[0])):
+        return sentence
+    if begun := _THIS_IS.match(sentence):
+        return f"This is {names[0]}, {sentence[begun.end() :]}"
+    return f"This is {names[0]}. {sentence}"

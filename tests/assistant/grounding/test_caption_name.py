@@ -1,0 +1,41 @@
+"""A caption names what is in view, although the model began with what it does."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.grounded import check, recall
+
+MORITZ = "thats moritz my neighbours tomcat, he wants tuna and i'm not supposed to feed him because of his kidneys"
+FED = "You're not supposed to feed him because of his kidneys."
+
+
+def test_a_caption_without_the_name_gets_it_from_the_memory() -> None:
+    assert check(FED, recall(MORITZ, by_sight=True)).shown == f"This is Moritz. {FED}"
+
+
+def test_the_name_is_said_once() -> None:
+    moritz = recall(MORITZ, by_sight=True)
+    assert check(f"{FED} This is Moritz. He wants tuna.", moritz).shown == f"This is Moritz. {FED} He wants tuna."
+    assert check(f"This is Moritz. {FED}", moritz).shown == f"This is Moritz. {FED}"
+
+
+def test_the_name_stands_before_what_it_is() -> None:
+    moritz = recall(MORITZ, by_sight=True)
+    assert check("This is your neighbour's tomcat.", moritz).shown == "This is Moritz, your neighbour's tomcat."
+
+
+@pytest.mark.parametrize(
+    ("words", "caption"),
+    [
+        ("Anna's backpack, she bought it in Rome.", "She bought it in Rome."),  # of whom the photo shows nothing
+        ("This is Leo with Mia. They were in Rome.", "They were in Rome."),  # one of them may be in view
+        ("We bought it in Rome.", "You bought it in Rome."),
+    ],
+)
+def test_without_one_name_a_caption_stays_as_it_is(words: str, caption: str) -> None:
+    assert check(caption, recall(words, by_sight=True)).shown == caption
+
+
+def test_what_words_alone_bring_back_is_not_in_view() -> None:
+    assert check(FED, recall(MORITZ)).shown == FED

@@ -44,7 +44,7 @@ ABOUT_KEEPSAKE = (
 )
 SMALL_TALK = (
     (rf".*?\b{WHO_ARE_YOU}\W*$", ABOUT_KEEPSAKE),
-    (r"thank|thx|ty\b|cheers|danke|merci|gracias|grazie", "You are welcome."),
+    (r"thank|thx|ty\b|ta\b|cheers|danke|merci|gracias|grazie", "You are welcome."),
     (
         r"forget (?:it|this|that)\b",
         "Nothing has changed. To forget a memory: Tab, then f on its card, or /forget and its id.",
@@ -57,7 +57,7 @@ SMALL_TALK = (
     ),
     (r"bye|goodbye|good night|see you|ciao|i (?:have to|must) go", "Goodbye. /quit ends; nothing you told me is lost."),
     (
-        r"(?:hi|hello|hey|hallo|hola|good (?:morning|evening|day|afternoon))\b",
+        r"(?:hi|hiya|heya|howdy|hello|hey|hallo|hola|good (?:morning|evening|day|afternoon))\b",
         "Hello. Ask about the photo, or tell me who or what is in it. /help lists the rest.",
     ),
     (r"(?:how|where) (?:do|can|could|would|should) |can i |is there a way", "/help (F1) lists keys and commands."),

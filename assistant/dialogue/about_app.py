@@ -73,10 +73,19 @@ FEELS = re.compile(
     r"(?: (?:today|tonight|now|right now|this \w+))?(?:$|[,.;:–-]| because| since| as )"
 )
 """How the user is at the moment, with or without what happened: no word of the photo in view."""
+_FEAST = (
+    r"(?:my|our|\w+'s) (?:\w+ )?(?:birthday|anniversary|wedding|party|exam|interview|appointment)(?: (?:party|day))?"
+)
+SOON = re.compile(
+    rf"(?:(?:today|tomorrow|\w+day|next \w+)(?:'s| is) {_FEAST}|(?:it's|it is) {_FEAST}"
+    r" (?:today|tonight|tomorrow|soon|(?:on |this |next |the day after )\S.*|in \w+ (?:days|weeks)))$"
+)
+""" "It's my birthday on Thursday": what is to come, and seldom a word of the photo in view."""
 WHO_ARE_YOU = (
     r"(?:(?:so|and|ok|hey|hi|hello|please)(?: there)?[,.! ]+)*"
     r"(?:(?:tell me )?(?:who|what)(?: exactly| the hell)? (?:are you|you are)"
     r"|what(?:'s| is) your name|what can you(?: actually)? do(?: for me)?|what do you do|how do you work"
+    r"|what (?:do|should|can|must) i do(?: now| next| here| first)?"
     r"|what(?:'s| is) (?:keepsake|this app|this program)(?: for)?"
     r"|who is keepsake|what(?: questions| else)? (?:can|could|should|may) i ask(?: you| here| about)*"
     r"|how does (?:this app|this program|keepsake) work"

@@ -119,7 +119,8 @@ ASKS = [
 
 TALKS = re.compile(
     r"(?!(?:again|there|you|all|a lot)[ .!]*$)"
-    r"(?:(?:(?:many )?thanks?|thank you|thx|ty|cheers|danke|merci|gracias|grazie|hello|hi|hey|hallo|hola|ciao"
+    r"(?:(?:(?:many )?thanks?|thank you|thx|ty|ta|cheers|danke|merci|gracias|grazie|hello|hi|hiya|heya|howdy|hey"
+    r"|hallo|hola|ciao"
     r"|bye|goodbye|see you"
     r"|good (?:morning|evening|night|day|afternoon|job|work|one|boy|girl|bot)|well done|welcome|ok(?:ay)?|k|kk"
     r"|sure|cool"
@@ -135,7 +136,7 @@ TALKS = re.compile(
     r"|fine|wait"
     r"|(?:so |very |too |really |pretty |how |quite )+(?!how\b)(?<!how )(?:\w+)"
     r"|how (?!old|many|much|long|far|tall|big|often|come|so)\w+|good|interesting|funny|indeed|of course|absolutely"
-    r"|a lot|very much|so much|again|there|you|man|mate|pal|dear|keepsake"
+    r"|a lot|very much|so much|again|there|you|man|mate|pal|dear|love|pet|hun|keepsake"
     r"|everyone|all|for (?:the|your) (?:help|answer|info))"
     r"[\s,.!;:)]*)+"
 )
@@ -143,7 +144,8 @@ TALKS = re.compile(
 TALKS_ABOUT = [
     re.compile(pattern)
     for pattern in (
-        r"(?:many )?(?:thanks?|thank (?:you|u)|thx|ty|cheers)(?: (?:very|so) (?:much|many)| a lot)?"
+        r"(?:many )?(?:thanks?|thank (?:you|u)|thx|ty|cheers)(?: (?:very|so) (?:much|many)| a lot| a million)?"
+        r"(?:,? (?:pet|love|dear|hun|hon|honey|darling|sweetheart|mate|pal|friend|buddy))?"
         r"(?:[, ]+(?:(?:for|you|your?|ur?|man|bro|dude|till?|until|see)\b.*)?)?$",
         rf"{POINTER}{IS} (?:(?:so|very|really|quite|too|just|all|pretty|rather|not|a bit|absolutely"
         rf"|such) )*{JUDGEMENT}(?: of you)?$",

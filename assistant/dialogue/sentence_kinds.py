@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from assistant.dialogue import act_lexicon as lex
-from assistant.dialogue.about_app import ABOUT_APP, FEELS, HOW_TO, PARDON
+from assistant.dialogue.about_app import ABOUT_APP, FEELS, HOW_TO, PARDON, SOON
 from assistant.dialogue.plain_text import plain
 
 Kind = Literal["tell", "question", "talk", "unclear"]
@@ -43,6 +43,7 @@ _RULES: tuple[tuple[Callable[[str], object], _Outcome], ...] = (
     (lambda low: lex.DOUBT.match(low) and lex.CERTAIN_AFTER.search(low), "tell"),
     (lex.DOUBT.match, "unclear"),
     (FEELS.match, "unclear"),  # "I'm sad today, Biscuit died last week": maybe nothing that this photo shows
+    (SOON.match, "unclear"),
     (lex.ASKED_AFTER.search, "question"),
     (lambda low: _any(lex.TELLS, low), "tell"),
     (lambda low: not lex.ASKS_LATER.search(low) and _tells_when(low), "tell"),

@@ -17,7 +17,8 @@ IS_NOT = (
 )
 LEADS = re.compile(
     r"(?:hi|hello|hey|ok|okay|k+|yo|bro|bruh|dude|wait|so|well|oh|ah|look|haha+|lol|lmao|btw|by the way|fyi|actually"
-    r"|in fact|sorry|hm+|u+h+m*|u+m+|e+rm+"
+    r"|in fact|sorry|my (?:mistake|bad)|i (?:got|had) (?:that|it|this) wrong|i made a mistake"
+    r"|(?:scrap|scratch|strike) that|hm+|u+h+m*|u+m+|e+rm+"
     r"|(?:thanks|thank you)(?: a lot| so much| very much)?"
     r"|and|but|also|please(?! (?:remember|keep|save|note))|i mean|you know|nice|great|cool|wow|aber|und"
     r"|also)(?:[\s,.!:;–—-]+(?=\S)|$)"

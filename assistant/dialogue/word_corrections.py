@@ -42,6 +42,14 @@ _NOT_BUT = re.compile(
     re.IGNORECASE,
 )
 _NOT = re.compile(r"(?P<new>.+?),? (?:and )?(?:not|instead of|rather than) (?P<old>[^,.;]+?)[\s.!]*", re.IGNORECASE)
+_ONLY = re.compile(
+    rf"(?P<lead>{_LEAD})(?:(?:it|that|this|he|she|they|we)(?:'s| is| was| were| cost| paid)?|its|thats)"
+    rf" (?:about |in |back in |only )?(?P<new>(?:19|20)\d\d|(?!an? )(?:\d[\d.,:]*|{NUMBER}) [^\W\d]+)"
+    r"(?P<after>,? (?:i think|i believe|actually|sorry|in fact))?[\s.!]*",
+    re.IGNORECASE,
+)
+""" "No wait, it was 2017": the year, or the number of these units, that the words have."""
+_TAKES_BACK = re.compile(r"\b(?:no+|nope|nah|wrong|sorry|oops|actually|wait|i think|mistake|bad|correction)\b", re.I)
 _SPELLED = re.compile(
     rf"{_LEAD}(?:.{{0,40}}\b)?(?:is|are|was|'s|it)?(?: actually| really)? ?(?:spelled|spelt|written)"
     r"(?: like(?: this)?:?)? (?P<new>[^\W\d_][\w'-]+)(?:[, ]+not (?P<old>[^\W\d_][\w'-]+))?[\s.!]*",
@@ -64,6 +72,8 @@ _WHO_IT_IS = re.compile(
 _SMALL = re.compile(r"(?:in|at|on|from|with|by|for|the|a|an|to|of|it|he|she|was|were|is|my|our)\s+", re.IGNORECASE)
 
 
+_AFTER = re.compile(r"\b(?:from|at|in|near|to|by|for|with|of) $", re.IGNORECASE)
+""" "From aldi": words in small letters of one kind, where one is not the other: "it was lidl, not aldi"."""
 _ONE = rf"(?:\d[\d.,:]*\d|\d|{NUMBER}|[A-Z][\w'-]+)"
 _OTHERWISE = re.compile(
     rf"\b(?P<old>{_ONE})(?P<unit> [^\W\d]+)?,? (?:no+,? wait|wait,? no+|wait,|(?:no+,? )?sorry,?"
@@ -82,6 +92,8 @@ class Correction(NamedTuple):
     """Whether the line says both whole: "change X to Y"; else they are of one kind and length: "... Y, not X"."""
     wish: bool = False
     """Whether the line is a wish to change words, and nothing else."""
+    number: bool = False
+    """Whether `new` is a year, or a number with its unit, for the only one that the words have."""
 
 
 def correction_of(text: str) -> Correction | None:
@@ -93,6 +105,8 @@ def correction_of(text: str) -> Correction | None:
         return Correction(found["old"] or "", found["new"])
     if found := _LETTERS.fullmatch(text):
         return Correction("", found["new"])
+    if (found := _ONLY.fullmatch(text)) and (found["after"] or _TAKES_BACK.search(found["lead"])):
+        return Correction("", found["new"], number=True)
     for pattern in (_CHANGE, _MEANT):
         if found := pattern.fullmatch(text):
             return _checked(Correction(*_without_small(found["old"], found["new"]), wish=pattern is _CHANGE))
@@ -119,10 +133,13 @@ def settled(words: str) -> str:
 
 def corrected(wanted: Correction, episodes: Sequence[Episode]) -> list[tuple[Episode, Episode]]:
     """The memories that have the words to be corrected, each as it is and as it shall be."""
-    old = wanted.old or _spelled_like(wanted.new, episodes)
-    if not old:
+    if wanted.number:
+        pattern = _counted(wanted.new)
+        episodes = [one for one in episodes if len(pattern.findall(one.words)) == 1]
+    elif old := wanted.old or _spelled_like(wanted.new, episodes):
+        pattern = re.compile(rf"(?<!\w){re.escape(old)}(?=(?:'?s)?(?!\w))", re.IGNORECASE)
+    else:
         return []
-    pattern = re.compile(rf"(?<!\w){re.escape(old)}(?=(?:'?s)?(?!\w))", re.IGNORECASE)
     found: dict[str, tuple[Episode, Episode]] = {}
     for one in episodes:
         if (match := pattern.search(one.words)) and _of_one_kind(wanted, match):
@@ -161,7 +178,17 @@ def _of_one_kind(wanted: Correction, found: re.Match[str]) -> bool:
         return True
     if _NUMBER.fullmatch(old) or _NUMBER.fullmatch(new):
         return bool(_NUMBER.fullmatch(old) and _NUMBER.fullmatch(new))
-    return found.start() > 0 and old[:1].isupper() and new[:1].isupper()
+    small = old.isalpha() and new.isalpha() and old.islower() and new.islower()
+    return found.start() > 0 and (
+        (old[:1].isupper() and new[:1].isupper()) or (small and bool(_AFTER.search(found.string[: found.start()])))
+    )
+
+
+def _counted(new: str) -> re.Pattern[str]:
+    """What finds the years in a text, or the numbers of the units of `new`: "12 euros", for "fifteen euros"."""
+    unit = new.split()[-1]
+    one = rf"(?:\d[\d.,:]*|{NUMBER}) {re.escape(unit.removesuffix('s'))}s?" if unit != new else r"(?:19|20)\d\d"
+    return re.compile(rf"(?<!\w){one}(?!\w)", re.IGNORECASE)
 
 
 def _shared(old: str, new: str) -> bool:

@@ -32,6 +32,7 @@ def torn_apart(words: Sequence[Token], told: Premise) -> bool:
         or other_sex(words, told)
         or _too_often(words, told)
         or _with_or_without(words, told)
+        or _anothers(words, told)
     )
 
 
@@ -99,6 +100,23 @@ def _owned_as_told(words: Sequence[Token], i: int, told: Premise) -> bool:
 def _as_typed(owner: Token, t: Token) -> bool:
     """Whether a word is an owner whose apostrophe was left out: "debbies", for "Debbie's"."""
     return t.text.lower() == owner.text.lower().replace("'", "")
+
+
+def _anothers(words: Sequence[Token], told: Premise) -> bool:
+    """Whether "his birthday" is said where the source has only "my birthday"."""
+    for owner, thing in pairwise(words):
+        if owner.text.lower() not in ("his", "her", "their", "its") or not thing.content or thing.possessive:
+            continue
+        there = [_owner(s, j) for s in told.sentences for j, t in enumerate(s) if t.stem == thing.stem]
+        if there and all(one is not None and one.kind == "mine" for one in there):
+            return True
+    return False
+
+
+def _owner(source: Sequence[Token], j: int) -> Token | None:
+    """The word before a noun and its adjectives: "my", of "my old boots"."""
+    before = [t for t in source[max(0, j - 3) : j] if t.kind not in ("word", "number") or t.possessive]
+    return before[-1] if before else None
 
 
 def _deeds(clause: Sequence[Token]) -> set[str]:

@@ -156,9 +156,9 @@ def clauses(found: Sequence[Token]) -> list[list[Token]]:
 
 
 def small_reply(question: str, held: str) -> str:
-    """An answer to small talk: the model's own, unless it only repeats the user."""
+    """An answer to small talk: the model's own (`held`), unless it has none or only repeats the user."""
     plain = re.sub(r"\W+", "", held).casefold()
-    if held and plain != re.sub(r"\W+", "", question).casefold() and not abstains(held):
+    if held and plain != re.sub(r"\W+", "", question).casefold() and not any(map(abstains, sentences(held))):
         return held
     if re.search(r"\b(?:good ?)?bye\b|\bsee you\b|\bciao\b|\bgood night\b", question, re.IGNORECASE):
         return "Goodbye."

@@ -10,7 +10,7 @@ from assistant.grounding import premise
 from assistant.grounding.claim_judge import Evidence
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import Reader
-from assistant.grounding.writer import GroundedText, plain_talk
+from assistant.grounding.writer import GroundedText
 from memory.episode import Episode, Photo, Recall, Turn
 
 AS_SURE = 0.85
@@ -51,7 +51,7 @@ def grounded_text(
     if own_words or (photo and photo.taken_at):
         facts.append(premise.read("", own_words, photo.taken_at.date() if photo and photo.taken_at else None, None))
     evidence = Evidence(tuple(facts), question or "", may_say == "seen")
-    free = may_say == "anything" or (question is not None and photo is None and plain_talk(evidence, recalled))
+    free = may_say == "anything" or (question is not None and photo is None and _plain_talk(evidence, recalled))
     unseen = photo is not None and bool(recalls) and not any(r.by_sight for r in recalls)
     return GroundedText(
         evidence,
@@ -62,6 +62,13 @@ def grounded_text(
         reader=reader,
         corrected=_corrected(photo, own_words),
     )
+
+
+def _plain_talk(evidence: Evidence, recalled: Sequence[Quotable]) -> bool:
+    """Whether a question without photo and memories is not about the user's life either: plain talk, for a model that
+    knows more than it was told."""
+    known = recalled or evidence.told or any(t.kind in ("me", "mine", "name") for t in evidence.asked)
+    return evidence.sees and not known
 
 
 def _corrected(photo: Photo | None, own_words: str) -> tuple[Quotable, ...]:

@@ -286,8 +286,3 @@ class GroundedText:
                 others.append(one)
                 known |= mine
         return others
-
-
-def plain_talk(evidence: Evidence, recalled: Sequence[Quotable]) -> bool:
-    """Whether a question without photo and memories is not about the user's life either: plain talk with a model."""
-    return not recalled and not evidence.told and not any(t.kind in ("me", "mine", "name") for t in evidence.asked)

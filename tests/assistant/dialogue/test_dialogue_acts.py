@@ -109,6 +109,9 @@ def test_a_letter_to_a_question_that_has_gone_is_no_memory(line: str) -> None:
         ("thx ur good", "talk", None),
         ("Thank you very much for your helping", "talk", None),
         ("Thanks to Anna we have it", "tell", None),
+        ("thanks pet youre very good", "talk", None),
+        ("hiya", "talk", None),
+        ("sorry I got that wrong, they're Niamh's boots", "tell", None),
     ],
 )
 def test_a_wrong_owner_denies_no_photo_and_short_lines_are_read(line: str, kind: str, verdict: bool | None) -> None:
@@ -117,7 +120,7 @@ def test_a_wrong_owner_denies_no_photo_and_short_lines_are_read(line: str, kind:
     assert (act.kind, act.verdict) == (kind, verdict)
 
 
-@pytest.mark.parametrize("line", ["what can you do?", "Who are you?", "hi there! what can you do?", "Are you a robot?"])
+@pytest.mark.parametrize("line", ["what can you do?", "Who are you?", "what do I do now?", "Are you a robot?"])
 def test_a_question_about_the_assistant_asks_no_memory(line: str) -> None:
     assert act_of(line).kind == "talk" and small_talk(line) == ABOUT_KEEPSAKE
 
@@ -139,3 +142,11 @@ def test_a_complaint_about_an_answer_denies_no_photo() -> None:
 def test_how_the_user_feels_is_not_kept_with_the_photo_in_view_unasked(line: str) -> None:
     assert act_of(line).kind in ("unclear", "talk")
     assert act_of("I'm sad in this one, it was the day we sold the boat").kind == "tell"
+
+
+@pytest.mark.parametrize(
+    "line", ["its my birthday on thursday", "tomorrow is our anniversary", "It's Anna's party next week"]
+)
+def test_a_day_to_come_is_not_kept_with_the_photo_in_view_unasked(line: str) -> None:
+    assert act_of(line).kind == "unclear"
+    assert act_of("It's my birthday cake").kind == act_of("It was my birthday on Thursday").kind == "tell"

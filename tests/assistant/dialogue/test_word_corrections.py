@@ -60,6 +60,24 @@ def test_right_words_take_the_place_of_wrong_ones(line: str, words: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("line", "before", "after"),
+    [
+        ("actually it was lidl not aldi", "yellow clock from aldi, 9.99", "yellow clock from lidl, 9.99"),
+        ("it was 2017 i think", "a stray in 2016, behind the shop", "a stray in 2017, behind the shop"),
+        ("no wait, it was fifteen euros", "12 euros, in 2020", "fifteen euros, in 2020"),
+        ("it was 2017", "a stray in 2016", ""),
+        ("no it was 2017", "in 2015, not in 2016", ""),
+        ("no, it was a shame", "what a shame, a mess", ""),
+        ("it was heavy not old", "the old clock from aldi", ""),
+    ],
+)
+def test_small_letters_and_the_only_number(line: str, before: str, after: str) -> None:
+    wanted = correction_of(line)
+    assert [new.words for _, new in corrected(wanted, [told(before)])] == [after] if after else True
+    assert after or wanted is None or not corrected(wanted, [told(before)])
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "That's Snow, not Shadow",

@@ -110,3 +110,16 @@ SAM = "Sam at the lake near Villach. He jumped off the boat and Julia had to pul
 def test_what_belongs_together_stays_together(words: str, caption: str, shown: bool) -> None:
     """All words of these captions were told; previously that was enough."""
     assert (check(caption, recall(words)).shown == caption) is shown
+
+
+@pytest.mark.parametrize(
+    ("words", "caption", "shown"),
+    [
+        ("its my birthday on thursday", "His birthday on thursday.", False),
+        ("This is Rex. He loves our garden.", "He loves their garden.", False),
+        ("This is Rex. It was his birthday and my birthday.", "It was his birthday.", True),
+        ("This is Rex, on my mum's birthday.", "This is Rex, on your mum's birthday.", True),
+    ],
+)
+def test_what_is_the_users_is_nobody_elses(words: str, caption: str, shown: bool) -> None:
+    assert (check(caption, recall(words)).shown == caption) is shown

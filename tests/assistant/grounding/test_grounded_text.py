@@ -155,8 +155,13 @@ def test_the_photos_own_day_and_the_users_own_caption_are_evidence() -> None:
     assert own.shown == "She lives in Oslo."
 
 
-def test_plain_talk_without_photo_and_memories_is_not_checked() -> None:
-    assert check("Paris.", question="what is the capital of france?").shown == "Paris. "
+def test_plain_talk_without_photo_and_memories_is_for_a_model_that_knows_the_world() -> None:
+    """The built-in model knows nothing of it, and made up what to say."""
+    asked = "what is the capital of france?"
+    assert check("Paris.", question=asked, may_say="seen").shown == "Paris. "
+    assert "Paris" not in check("Paris.", question=asked).shown
+    assert "Grand" not in check("I do not know you.\n\nThis is Grand so.", question="grand so").shown
+    assert check("I do not know anything. I do not know it.", question="hiya").shown == "Hello."
     assert "Rome" not in check("You were in Rome.", question="Where did we go?").shown
 
 

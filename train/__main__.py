@@ -69,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     gspo.add_argument(
         "--start", type=Path, metavar="CHECKPOINT.pt", help="nano only: begin at this file, not where pretrain ended"
     )
+    gspo.add_argument("--url", help="Qwen3-VL only: the chat judge, instead of the recipe's")
+    gspo.add_argument("--judge-model", metavar="NAME", help="Qwen3-VL only: the chat judge's model")
     gspo.set_defaults(run=_gspo)
     study_cli.add(commands)
     lab_cli.add(commands)
@@ -163,8 +165,10 @@ def _gspo(args: argparse.Namespace) -> None:
     if recipe.gspo is None:
         raise KeepsakeError(f"recipe {recipe.name} has no [gspo]: nothing to train")
     if run.takes(recipe.gspo):
-        _gspo_with_trl(recipe, recipe.gspo, args.resume, args.show)
+        _gspo_with_trl(recipes.judged_by(recipe, args.url, args.judge_model), args.resume, args.show)
         return
+    if args.url or args.judge_model:
+        raise KeepsakeError("--url and --judge-model are for a Qwen3-VL: the nano's judge is lexical")
     if recipe.gspo.lora is not None:
         raise KeepsakeError(f"base is {recipe.gspo.base!r}, which has a LoRA of its own: leave [gspo.lora] out")
     work, start = studies.starting_point(recipe, args.start)
@@ -180,12 +184,13 @@ def _gspo(args: argparse.Namespace) -> None:
     print(f"checkpoint: {studies.export(recipe, base, work, out)}")
 
 
-def _gspo_with_trl(recipe: recipes.Recipe, gspo: recipes.Gspo, resume: bool, shown: int | None) -> None:
+def _gspo_with_trl(recipe: recipes.Recipe, resume: bool, shown: int | None) -> None:
     """Train a Qwen3-VL through trl, or print `shown` prompts of its run."""
     from train import run_record
     from train.trl import dataset, inspect_prompt, run
 
     if shown:
+        gspo = recipe.gspo or recipes.Gspo()
         rows = dataset.rows_of(gspo, dataset.visits(gspo))
         for i in range(shown):
             print(inspect_prompt.show(rows, i, run_record.folder(recipe)))

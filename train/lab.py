@@ -28,16 +28,19 @@ from train.lab_settings import (
     Settings,
     ask_judge,
     checked,
-    judge_here,
+    engine_bytes,
     judge_of,
     missing,
-    start_judge,
+    servers,
     world_of,
 )
 from train.recipe import Gspo, Recipe, Trl
-from train.trl import batches
+from train.trl import batches, device_memory
 
-GB = batches.GB
+GB = device_memory.GB
+CAPEVAL, ROWS, DESCRIBED = 1386, 1000, 500
+"""Samples of the authors' test file; rows of LSD, LAR and ITR, which are assumed; described photos of the full
+evaluation."""
 FORM = "f16"
 """Both models are measured in it: what is lost by fewer bits is no gain or loss of the training."""
 LAPTOP = ("f16", "Q8_0", "Q4_K_M")
@@ -70,12 +73,16 @@ def steps(recipe: Recipe, given: Settings) -> list[Step]:
     base = gspo.base if Path(gspo.base).is_dir() else str(work / "base")
     out = []
     if base != gspo.base:  # into the hub's own cache, where the training looks, too
-        found = f'ln -sfn "$(hf download {shlex.quote(gspo.base)} --quiet)" {shlex.quote(base)}'
-        command = ("sh", "-ec", f"mkdir -p {shlex.quote(str(work))} && {found}")
+        hf = shlex.quote(str(Path(python).with_name("hf")))
+        found = f'found="$({hf} download {shlex.quote(gspo.base)} --quiet)"; ln -sfn "$found" {shlex.quote(base)}'
+        command = ("sh", "-ec", f"mkdir -p {shlex.quote(str(work))}; {found}")
         out.append(Step("fetch base", command, 0, GB, cost.fetching))
     if not settings.data:
         out.append(Step("fetch pictures", (python, "-m", "benchmark", "fetch"), 0, GB, 0.1))
-    needed = batches.device_bytes(gspo, config, settings.vllm == "colocate")
+    if given.judge and settings.judge == "chat":
+        train += ["--url", given.judge[0], "--judge-model", given.judge[1]]
+    sharding = device_memory.sharding_of(given.launch) if world > 1 else "none"
+    needed = device_memory.needs(gspo, config, world, given.device_bytes, sharding).total
     out += [
         Step("train", tuple(train), world, needed, cost.training(world), run / "adapter"),
         Step("checkpoint", _links(base, run / "adapter", checkpoint), 0, GB, 0.0),
@@ -95,7 +102,7 @@ def steps(recipe: Recipe, given: Settings) -> list[Step]:
     out.append(export(untrained, f"export {untrained}", base, [FORM], "--photos", str(given.recipe)))
     out.append(export(trained, f"export {trained}", str(checkpoint), [FORM], *record))
     for name in (untrained, trained):
-        out += _scores(name, gspo, given, cost, python)
+        out += _scores(name, gspo, given, cost, engine_bytes(config))
     if not given.quick:
         out.append(export(trained, f"laptop forms of {trained}", str(checkpoint), LAPTOP, *record))
     return out
@@ -107,9 +114,9 @@ def _links(base: str, adapter: Path, target: Path) -> tuple[str, ...]:
     return ("sh", "-ec", f"rm -rf {to} && mkdir -p {to} && ln -s {whole}/* {to} && ln -s {lora} {to}/adapter")
 
 
-def _scores(name: str, gspo: Gspo, given: Settings, cost: lab_costs.Costs, python: str) -> list[Step]:
-    """The measures of a model: the paper's own, if its files are wanted, then ours."""
-    settings = gspo.trl or Trl()
+def _scores(name: str, gspo: Gspo, given: Settings, cost: lab_costs.Costs, memory: int) -> list[Step]:
+    """The measures of a model: the paper's own, if its files are wanted, then ours. `memory`: bytes of the engine."""
+    settings, python = gspo.trl or Trl(), sys.executable
     page, judged = home() / "runs" / name, judge_of(settings, given)
     ours = 2 if given.quick else 300
     few = ["--n", str(ours)] if given.quick else []
@@ -118,23 +125,28 @@ def _scores(name: str, gspo: Gspo, given: Settings, cost: lab_costs.Costs, pytho
 
     def add(title: str, hours: float, *command: str) -> None:
         told = (python, "-m", "benchmark", *command, "--model", name, *judged, *threads)
-        out.append(Step(f"{title} of {name}", told, 1, cost.engine_bytes, hours))
+        out.append(Step(f"{title} of {name}", told, 1, memory, hours))
+
+    def hours(samples: int, texts: int, captions: int = 0) -> float:
+        """Of a measure: `texts` of the model about each sample, and `captions` that a chat judge reads."""
+        n = min(samples, ours) if given.quick else samples
+        return n * (texts * cost.caption + (cost.scoring(captions) if judged else 0.0))
 
     if Path(settings.data).suffix == ".json":
         files = {"--questions": "QAS_GT_test.json", "--metadata": "meta_test_cleaned.jsonl", "--images": "images/"}
         asked = [word for option, file in files.items() for word in (option, str(given.official / file))]
-        add("CapEval", 1000 * cost.caption, "capeval", *asked, *few, *laid)
+        add("CapEval", hours(CAPEVAL, 1, 3), "capeval", *asked, *few, *laid)  # and two controls
         for task in ("lsd", "lar", "itr"):
             rows = ["--task", task, "--source", str(given.official / task)]
-            add(task.upper(), 1000 * cost.caption, "official", *rows, *few, *laid)
+            add(task.upper(), hours(ROWS, 2), "official", *rows, *few, *laid)
         size = "quick" if given.quick else "full"
         described = ["--only", "detail", "--references", str(given.references), "--out", str(page / "general")]
-        add("general captions", 200 * cost.caption, "diagnose", "--size", size, *described)  # prompts of one photo
+        add("general captions", hours(DESCRIBED, 1), "diagnose", "--size", size, *described)
     positives = ["1"] if given.quick else ["1", "2", "3", "4"]
     drawn = ["--n", str(ours), "--positives", *positives, *laid]
-    add("drawn samples", 4 * ours * cost.caption, "capeval", *drawn)
+    add("drawn samples", hours(len(positives) * ours, 1, 4), "capeval", *drawn)
     if not given.quick:
-        add("evaluation", 900 * cost.caption, "diagnose", "--size", "quick", "--out", str(page))
+        add("evaluation", hours(900, 1, 1), "diagnose", "--size", "quick", "--out", str(page))
         command = (python, "-m", "benchmark", "report", str(page), "--out", str(page / "page"))
         out.append(Step(f"page of {name}", command, 0, GB, 0.1))
     return out
@@ -145,7 +157,7 @@ def run(recipe: Recipe, given: Settings) -> None:
     there."""
     if absent := missing(recipe, given):
         raise KeepsakeError(f"{absent[0]} is not here" + (f", and {len(absent) - 1} more" if absent[1:] else ""))
-    ask_judge((recipe.gspo or Gspo()).trl or Trl(), given)
+    ask_judge(recipe.gspo or Gspo(), given)
     done = run_record.folder(recipe).parent / "lab.json"
     finished: list[list[str]] = json.loads(done.read_text(encoding="utf-8")) if done.exists() else []
     for step in steps(recipe, given):
@@ -166,20 +178,21 @@ def table(recipe: Recipe, given: Settings) -> str:
     """Every command with its devices, memory and hours, computed; then what has to be there before."""
     listed, gspo = steps(recipe, given), recipe.gspo or Gspo()
     settings, world = gspo.trl or Trl(), world_of(gspo, given)
+    beside = servers(gspo, given, max(step.memory for step in listed if step.devices))
+    completions, resting = batches.completions_of_update(gspo), max(0, given.devices - world - len(beside))
     lines = [
-        f"{recipe.name}: {world} of {given.devices} devices share the {batches.completions_of_update(gspo)} "
-        f"completions of an optimiser step, {batches.micro_batch(gspo, world)} at a time",
+        f"{recipe.name}: {world} of {given.devices} devices share the {completions} "
+        f"completions of an optimiser step, {batches.micro_batch(gspo, world)} at a time"
+        + (f" ({world + resting} cannot share them: {resting} rest)" if resting else ""),
         f"attention: {batches.attention(settings)}",
     ]
-    if judge_here(settings, given):
-        alone = (
-            "" if given.devices > 1 else "; with one device, better on another machine, with --url and --judge-model"
-        )
-        lines.append(f"judge: start it before, and keep it{alone}\n  {start_judge(settings, given)}")
-    elif judged := judge_of(settings, given):
+    if beside:
+        alone = "; better on another machine, with --url and --judge-model" if given.devices == 1 else ""
+        lines += [f"start before, and keep{alone}:", *(f"  {command}" for command in beside)]
+    if (judged := judge_of(settings, given)) and not any(f"serve {judged[5]} " in command for command in beside):
         lines.append(f"judge: {judged[5]} at {judged[3]}")
     lines.append(f"export and scores: llama.cpp as built by `{CUDA_LLAMA}`, on the first device")
-    if "zero2" in given.launch.name:
+    if device_memory.sharding_of(given.launch) == "optimiser" and world > 1:
         lines.append("ZeRO-2 with gradient accumulation was found unusable by the authors' follow-up: prefer ddp.yaml")
     for step in listed:
         where = f"{step.devices} device{'s' * (step.devices > 1)} of" if step.devices else "processor and"

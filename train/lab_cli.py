@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from memory.errors import KeepsakeError
-from memory.maintenance.argument_types import Commands
+from memory.maintenance.argument_types import Commands, positive
 from train import recipe_file
 
 
@@ -17,9 +17,9 @@ def add(commands: Commands) -> None:
     lab.add_argument("recipe", type=Path, help="a recipe file (train/recipes)")
     cores, default = os.cpu_count() or 1, "(default: %(default)s)"
     lab.add_argument("--dry-run", action="store_true", help="print each command with devices, memory, hours (computed)")
-    lab.add_argument("--devices", type=int, default=1, metavar="N", help="devices for training (default: 1)")
-    lab.add_argument("--device-memory", type=float, default=80, metavar="GB", help="memory of each (default: 80)")
-    lab.add_argument("--cores", type=int, default=cores, metavar="N", help="processor cores (default: all)")
+    lab.add_argument("--devices", type=positive, default=1, metavar="N", help="devices for training (default: 1)")
+    lab.add_argument("--device-memory", type=_gigabytes, default=80, metavar="GB", help="memory of each (default: 80)")
+    lab.add_argument("--cores", type=positive, default=cores, metavar="N", help="processor cores (default: all)")
     ddp = Path("train/launch/ddp.yaml")
     lab.add_argument("--launch", type=Path, default=ddp, metavar="FILE", help=f"for accelerate {default}")
     data = Path("data/covip")
@@ -33,12 +33,23 @@ def add(commands: Commands) -> None:
     lab.set_defaults(run=_lab)
 
 
+def _gigabytes(text: str) -> float:
+    """The memory of a device. Raises ArgumentTypeError."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < 10**6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of gigabytes")
+    return found
+
+
 def _lab(args: argparse.Namespace) -> None:
     """Run a large recipe from training to scores, or print what that would be."""
     from train import lab, lab_settings
 
-    if args.devices < 1:
-        raise KeepsakeError(f"{args.devices} devices: take 1 or more")
+    if bool(args.url) != bool(args.judge_model):
+        raise KeepsakeError("a chat judge needs --url and --judge-model, or neither: the recipe's")
     given = lab_settings.Settings(
         recipe=args.recipe,
         devices=args.devices,

@@ -8,19 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from train.recipe import Gspo
-from train.trl import batches
+from train.recipe import Gspo, Trl
+from train.trl import device_memory
+from train.trl.model_shapes import weights
 
-GB = batches.GB
+GB = device_memory.GB
 TRAINS, READS, CORE = 140e12, 50e12, 30e9
 """Assumed: what a device computes in a second, training (35 % of 400 TFLOP/s), reading a prompt, and what a processor
 core does."""
 STEP, STREAM = 0.035, 1e12
 """Assumed: seconds for a token of a rollout with transformers, and bytes of weights that a device reads in a second."""
-PROMPT, CAPTION = 2500, 150
-"""Assumed tokens of a prompt (512 of the photo asked about, nine memories of 128, and words), and of a caption."""
+CAPTION = 150
+"""Assumed tokens of a caption."""
 DOWNLOAD = 50e6
 """Assumed bytes a second."""
+QUESTIONS, JUDGED, SCORED = 19, 40, 10
+"""Questions about a caption of the authors' data (26,500 about 1,386 samples). Assumed: how many a chat judge on one
+device answers in a second to processes that train, which ask 64 at a time each, and to the benchmark, which asks 8."""
+CAPTIONS = 2 / 3
+"""Share of captions in the authors' training list (2,800 of 4,196 items)."""
 
 
 class Costs:
@@ -29,13 +35,11 @@ class Costs:
     def __init__(self, gspo: Gspo, config: Mapping[str, Any], device_bytes: int, cores: int) -> None:
         """`config`: config.json of the base; `device_bytes`: memory of a device; `cores`: of the processor."""
         self._gspo, self._cores = gspo, cores
-        self._size = batches.weights(config)
+        self._size, self._prompt = weights(config), device_memory.prompt_tokens(gspo)
         self.proof_bytes = 5 * self._size
         """The proof of an export holds the checkpoint in f32, and room for prompts."""
         self.proof_on_device = self.proof_bytes < device_bytes
         """Whether a device has room for it (`quantize/hf_reference.py` decides alike)."""
-        self.engine_bytes = 2 * self._size + 8192 * batches.kv_bytes(config) + 2 * GB
-        """Of llama.cpp: weights in f16, the KV cache of the app's context, and buffers."""
 
     @property
     def fetching(self) -> float:
@@ -45,22 +49,39 @@ class Costs:
     @property
     def caption(self) -> float:
         """Hours of one caption of a prompt with ten photos, on a device."""
-        return (2 * self._size * PROMPT / READS + 2 * self._size * CAPTION / STREAM) / 3600
+        return (2 * self._size * self._prompt / READS + 2 * self._size * CAPTION / STREAM) / 3600
 
     def export(self, samples: int, forms: int) -> float:
         """Hours of `forms` files of an export and of their proof: each reads `samples` prompts twice, as does the
         checkpoint; without room on a device, the checkpoint and merged copy are read by the processor."""
         device = 2 * samples * self.caption * (forms + 1)
-        processor = 0.0 if self.proof_on_device else 2 * samples * PROMPT * 2 * self._size / (self._cores * CORE) / 3600
+        read = 2 * samples * self._prompt * 2 * self._size
+        processor = 0.0 if self.proof_on_device else read / (self._cores * CORE) / 3600
         writing = forms * 2 * self._size / 0.1e9 / self._cores / 3600
         return device + 2 * processor + writing
 
     def training(self, world: int) -> float:
-        """Hours of training in `world` processes: reading and writing completions, then four times the work, for
-        gradients with what is recomputed."""
-        gspo = self._gspo
-        completions = gspo.prompts * (1 if gspo.learn == "gold" else gspo.group)
-        tokens = completions * (PROMPT + gspo.max_tokens / 2)
-        work = 2 * self._size * tokens * (4 * gspo.passes + 1) / (world * TRAINS)
-        writing = 0 if gspo.learn == "gold" else STEP * gspo.max_tokens
-        return gspo.steps * (work + writing) / 3600
+        """Hours of training in `world` processes: writing completions, the judge's answers about captions, and forward
+        passes, namely four for gradients with what is recomputed, one for the prompts of a rollout, and one each for
+        the log-probabilities that ratios (of several updates) and the divergence compare with."""
+        gspo, several = self._gspo, self._gspo.updates * self._gspo.passes > 1
+        rewarded = gspo.learn == "rewards"
+        completions = gspo.prompts * (gspo.group if rewarded else 1)
+        tokens = completions * (self._prompt + gspo.max_tokens / 2)
+        forwards = 4 * gspo.passes + rewarded * (1 + several + (gspo.beta > 0))
+        work = 2 * self._size * tokens * forwards / (world * TRAINS)
+        writing = STEP * gspo.max_tokens if rewarded else 0.0
+        return gspo.steps * (work + writing + self._judging(completions)) / 3600
+
+    def scoring(self, captions: int, questions: int = QUESTIONS) -> float:
+        """Hours of a chat judge about `captions` of the benchmark."""
+        return captions * questions / SCORED / 3600
+
+    def _judging(self, completions: int) -> float:
+        """Seconds of a chat judge about the captions among the completions of a rollout; training waits for them."""
+        settings = self._gspo.trl or Trl()
+        if settings.judge != "chat" or self._gspo.learn == "gold":
+            return 0.0
+        others = self._gspo.recognition_share + self._gspo.mixture.pairs + self._gspo.mixture.questions
+        share = CAPTIONS if settings.data.endswith(".json") else 1 - others
+        return completions * share * QUESTIONS / JUDGED

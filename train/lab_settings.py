@@ -7,17 +7,21 @@ import shutil
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from assistant.models.hardware import CONTEXT
+from benchmark.judges.chat_client import Endpoint
 from benchmark.world.concepts import fetched_folder
 from memory.errors import KeepsakeError
 from train.recipe import Gspo, Recipe, Trl
-from train.trl import batches
+from train.trl import batches, device_memory, recipe_check
+from train.trl.model_shapes import SHAPES, kv_bytes, weights
 
-GB = batches.GB
+GB = device_memory.GB
 CUDA_LLAMA = "CMAKE_ARGS=-DGGML_CUDA=on make .venv/.llama"
 """How llama.cpp is built for CUDA; with the wheel of another build in pip's cache, after `pip cache remove`."""
 
@@ -43,22 +47,36 @@ class Settings:
 
 
 def world_of(gspo: Gspo, given: Settings) -> int:
-    """How many processes train: one for each device that no judge of this machine has."""
-    held = int(bool(given.devices > 1 and judge_here(gspo.trl or Trl(), given)))
-    return batches.processes_for(gspo, given.devices - held)
+    """How many processes train: one for each device that no server of this machine has."""
+    held = len(servers(gspo, given))
+    return batches.processes_for(gspo, max(1, given.devices - held))
+
+
+def servers(gspo: Gspo, given: Settings, used: int = 0) -> list[str]:
+    """The commands that start what has to run on this machine beside the training: the chat judge, and vLLM's server
+    for rollouts. The last devices are theirs, one each; on a single device a judge leaves `used` bytes of it."""
+    settings, out = gspo.trl or Trl(), []
+    if judge_here(settings, given):
+        _, _, _, url, _, model = judge_of(settings, given)
+        share = f" --gpu-memory-utilization {max(0.0, 0.95 - used / given.device_bytes):.2f}"
+        alone = share if given.devices == 1 else ""
+        out.append(f"vllm serve {model} --port {urlsplit(url).port or 80} --max-model-len 8192{alone}")
+    if settings.vllm == "server" and _here(settings.vllm_url):
+        port = urlsplit(settings.vllm_url).port or 80
+        out.append(f"trl vllm-serve --model {gspo.base} --port {port} --max-model-len {settings.context}")
+    first = given.devices - len(out)
+    return [f"CUDA_VISIBLE_DEVICES={max(0, first + i)} {command}" for i, command in enumerate(out)]
 
 
 def judge_here(settings: Trl, given: Settings) -> bool:
     """Whether the chat judge runs on this machine."""
     judged = judge_of(settings, given)
-    return bool(judged) and urlsplit(judged[3]).hostname in ("127.0.0.1", "localhost", "::1")
+    return bool(judged) and _here(judged[3])
 
 
-def start_judge(settings: Trl, given: Settings) -> str:
-    """The command that starts the chat judge of this machine, on its last device."""
-    _, _, _, url, _, model = judge_of(settings, given)
-    where = f"CUDA_VISIBLE_DEVICES={given.devices - 1} " if given.devices > 1 else ""
-    return f"{where}vllm serve {model} --port {urlsplit(url).port or 80} --max-model-len 8192"
+def _here(url: str) -> bool:
+    """Whether an address is one of this machine."""
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def missing(recipe: Recipe, given: Settings) -> list[str]:
@@ -68,16 +86,17 @@ def missing(recipe: Recipe, given: Settings) -> list[str]:
     if Path(settings.data).suffix == ".json":
         names = ("QAS_GT_test.json", "meta_test_cleaned.jsonl", "images", "lsd", "lar", "itr")
         wanted += [Path(settings.images), *(given.official / name for name in names)]
-    out = [f"{path} (links in the README of github.com/oyt9306/CoViP)" for path in wanted if not path.exists()]
+    absent = dict.fromkeys(path for path in wanted if not path.exists())
+    out = [f"{path} (links in the README of github.com/oyt9306/CoViP)" for path in absent]
     if Path(settings.data).suffix == ".json" and not given.references.exists():
         out.append(f"{given.references} (DOCCI, or JSON Lines of your own with image_file and description)")
     if not settings.data and not fetched_folder().is_dir() and shutil.which("npm") is None:
         out.append("npm (Node.js), with which the pictures of the training split are fetched")
     if shutil.which("nvidia-smi") and not llama_takes_devices():
         out.append(f"a llama.cpp built for CUDA, or the scores take weeks on the processor: {CUDA_LLAMA}")
-    if settings.vllm != "off" and find_spec("vllm") is None:
-        out.append("the package vllm")
-    return out
+    wants = {"vllm": settings.vllm != "off", "deepspeed": "DEEPSPEED" in given.launch.read_text(encoding="utf-8")}
+    wants |= dict.fromkeys(settings.report, True)
+    return out + [f"the package {name}" for name, wanted in wants.items() if wanted and find_spec(name) is None]
 
 
 def llama_takes_devices() -> bool:
@@ -90,37 +109,60 @@ def llama_takes_devices() -> bool:
 def checked(recipe: Recipe, given: Settings) -> tuple[Gspo, dict[str, Any]]:
     """[gspo] and the base's configuration. Raises KeepsakeError for a recipe that cannot run on these devices."""
     gspo = recipe.gspo
-    if gspo is None or gspo.base == "nano":
+    if gspo is None or gspo.base in ("nano", "nano2"):
         raise KeepsakeError(f"recipe {recipe.name} trains no Qwen3-VL: use `python -m train gspo`")
-    if not given.launch.is_file():
-        raise KeepsakeError(
-            f"no such file: {given.launch}; train/launch has ddp.yaml, fsdp.yaml, zero2.yaml and zero3.yaml"
+    if judged := judge_of(gspo.trl or Trl(), given):
+        Endpoint(judged[3], judged[5])  # an address that cannot be one is refused
+    sharding, world = device_memory.sharding_of(given.launch), world_of(gspo, given)
+    config = _config(gspo.base)
+    recipe_check.refuse_odd(gspo)
+    recipe_check.refuse_base(gspo, config)
+    try:
+        device_memory.refuse_small(
+            recipe.name, gspo, config, world, given.device_bytes, sharding if world > 1 else "none"
         )
-    folder = Path(gspo.base) / "config.json"
-    config = json.loads(folder.read_text(encoding="utf-8")) if folder.exists() else batches.SHAPES.get(gspo.base)
-    if config is None:
-        raise KeepsakeError(f"base is {gspo.base!r}: give a folder, or one of {', '.join(batches.SHAPES)}")
-    settings = gspo.trl or Trl()
-    if settings.data.endswith(".json") and not judge_of(settings, given):
-        raise KeepsakeError("the authors' questions want a chat judge: judge = 'chat' in the recipe")
-    batches.refuse_small_vllm(gspo, config, given.device_bytes)
-    needed = batches.device_bytes(gspo, config, settings.vllm == "colocate")
-    if given.launch.name == "ddp.yaml" and needed > given.device_bytes:
+        scores = engine_bytes(config)
+    except KeyError as error:
+        raise KeepsakeError(f"{gspo.base}/config.json has no {error.args[0]!r}: is it a whole Qwen3-VL?") from error
+    if scores > given.device_bytes:
         raise KeepsakeError(
-            f"{recipe.name} needs {needed / GB:.0f} GB of each device, which has {given.device_bytes / GB:.0f}: "
-            "take train/launch/fsdp.yaml, or a smaller base"
+            f"the scores of {recipe.name} need {scores / GB:.0f} GB of a device (weights in f16, a context of 8,192), "
+            f"which has {given.device_bytes / GB:.0f}: take a smaller base"
         )
     return gspo, config
 
 
+def engine_bytes(config: dict[str, Any]) -> int:
+    """Bytes of llama.cpp with a model: weights in f16, the KV cache of the app's context, and buffers."""
+    return 2 * weights(config) + CONTEXT * kv_bytes(config) + 2 * GB
+
+
+def _config(base: str) -> dict[str, Any]:
+    """config.json of a base. Raises KeepsakeError for a name that is not known, and for a folder of another kind."""
+    path = Path(base) / "config.json"
+    if base in SHAPES and not path.exists():
+        return SHAPES[base]
+    try:
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return dict(config)
+    except OSError as error:
+        close = [f"did you mean {name}?" for name in get_close_matches(base, SHAPES, 1)]
+        known = f"give a folder with a config.json, or one of {', '.join(SHAPES)}"
+        raise KeepsakeError(f"base is {base!r}: {''.join(close) or known}") from error
+    except (ValueError, TypeError) as error:
+        raise KeepsakeError(f"{path} cannot be read ({error})") from error
+
+
 def judge_of(settings: Trl, given: Settings) -> Sequence[str]:
     """The options that choose the judge of a benchmark command; none for the lexical one."""
-    url, model = given.judge or (settings.judge_url, settings.judge_model)
+    own = (settings.judge_url, settings.judge_model) if settings.judge == "chat" else ("", "")
+    url, model = given.judge or own
     return ["--judge", "chat", "--url", url, "--judge-model", model] if url and model else []
 
 
-def ask_judge(settings: Trl, given: Settings) -> None:
+def ask_judge(gspo: Gspo, given: Settings) -> None:
     """Raise KeepsakeError where the chat judge does not answer: better now than after the training."""
+    settings = gspo.trl or Trl()
     judged = judge_of(settings, given)
     if not judged:
         return
@@ -129,5 +171,5 @@ def ask_judge(settings: Trl, given: Settings) -> None:
         with urllib.request.urlopen(f"{url}/models", timeout=20):
             return
     except (OSError, ValueError) as error:
-        start = f", as `{start_judge(settings, given)}`" if judge_here(settings, given) else ""
+        start = f", as `{servers(gspo, given)[0]}`" if judge_here(settings, given) else ""
         raise KeepsakeError(f"no judge answers at {url} ({error}): start it{start}") from error

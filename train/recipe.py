@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+import re
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from assistant.models.photo_budget import PhotoBudget
@@ -85,6 +87,13 @@ class Lora:
     lm_head: bool = True
     """Whether the output layer is adapted, too."""
 
+    def __post_init__(self) -> None:
+        for key in ("rank", "alpha"):
+            if getattr(self, key) < 1:
+                raise ValueError(f"{key} is {getattr(self, key)}, must be at least 1")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout is {self.dropout}, must be between 0 and 1")
+
 
 @dataclass(frozen=True, slots=True)
 class Trl:
@@ -105,8 +114,8 @@ class Trl:
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
     attention: Literal["sdpa", "flash_attention_2", "eager"] = "sdpa"
     parity: Literal["ours", "released"] = "ours"
-    """"released": the new photo's heading is drawn for each prompt, 50 / 25 / 25 of three, and of the chat judge's
-    answers the first box counts, none being D, which is no leak: as in the authors' code."""
+    """"released": the new photo's heading is drawn for each prompt, 50 / 25 / 25 of three; of a recognition sample the
+    first box counts; and of the chat judge's answers, too, none being D, which is no leak: as in the authors' code."""
     sampling: Literal["policy", "released"] = "policy"
     """"released": rollouts at T 0.7, top_p 0.8, top_k 20 while log-probabilities are those of `temperature`, as the
     authors' run had it by oversight."""
@@ -212,7 +221,7 @@ class Gspo:
                 span = f"at least {low}" if high is None else f"between {low} and {high}"
                 raise ValueError(f"{key} is {value}, must be {span}")
         for key in ("temperature", "learning_rate", "epsilon_low", "epsilon_high"):
-            if getattr(self, key) <= 0:
+            if not 0 < getattr(self, key) < math.inf:
                 raise ValueError(f"{key} is {getattr(self, key)}, must be above 0")
         if self.prompts % self.updates:
             raise ValueError(f"prompts is {self.prompts}, must be a multiple of updates ({self.updates})")
@@ -240,7 +249,23 @@ class Recipe:
     gspo: Gspo | None = None
     """None: the recipe is for pretraining only."""
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"\w[\w. +-]*", self.name):  # a folder is called so
+            raise ValueError(f"name is {self.name!r}, must be letters, digits, dots and dashes")
+        if self.threads < 1:
+            raise ValueError(f"threads is {self.threads}, must be at least 1")
+
     @property
     def of_second_nano(self) -> bool:
         """Whether rewards begin at the second nano, which ships, and not at a checkpoint of pretraining."""
         return self.gspo is not None and self.gspo.base == "nano2"
+
+
+def judged_by(recipe: Recipe, url: str | None, model: str | None) -> Recipe:
+    """The recipe with another chat judge; itself when none is given. Raises ValueError for half of one."""
+    if not (url or model):
+        return recipe
+    if not (url and model and recipe.gspo):
+        raise ValueError("a chat judge needs --url and --judge-model")
+    settings = replace(recipe.gspo.trl or Trl(), judge="chat", judge_url=url, judge_model=model)
+    return replace(recipe, gspo=replace(recipe.gspo, trl=settings))

@@ -13,14 +13,28 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assistant.models.photo_budget import PhotoBudget
+from memory.errors import KeepsakeError
 from train.mixture import Mixture
 from train.recipe import Gspo, Language, Lora, Recipe, Tower, Trl, Vision
 
 
 def load(path: Path) -> Recipe:
-    """Read a recipe file. Raises OSError, or ValueError with the file, the table, the key and what is allowed."""
-    with open(path, "rb") as file:
-        return from_table(tomllib.load(file), str(path))
+    """Read a recipe file. Raises KeepsakeError for a file that is none, and ValueError with file, table, key and values
+    that are allowed."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise KeepsakeError(f"{path}: there is no such recipe; train/recipes has {_shipped()}") from error
+    except OSError as error:
+        raise KeepsakeError(f"{path}: cannot be read as a recipe ({error.strerror})") from error
+    except ValueError as error:  # no TOML, or no text
+        raise KeepsakeError(f"{path}: cannot be read as a recipe ({error})") from error
+    return from_table(table, str(path))
+
+
+def _shipped() -> str:
+    """The recipes that there are, by name."""
+    return ", ".join(sorted(path.name for path in (Path(__file__).parent / "recipes").glob("*.toml")))
 
 
 def from_table(table: dict[str, Any], where: str) -> Recipe:

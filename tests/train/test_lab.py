@@ -21,6 +21,7 @@ from tests.support import tinylab
 from tests.support.chatserver import ChatServer
 from train import lab, lab_costs, lab_settings, recipe, recipe_file
 from train.trl import batches
+from train.trl.model_shapes import SHAPES
 
 # peft asks transformers by a name that transformers has just deprecated
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
@@ -30,7 +31,7 @@ LAUNCH = RECIPES[0].parents[1] / "launch" / "ddp.yaml"
 LARGE = [path for path in RECIPES if (gspo := recipe_file.load(path).gspo) and "/" in gspo.base]
 HASH = "[0-9a-f]" * 16
 """The identity of a model in the names of its rows, as a pattern."""
-EIGHT = batches.SHAPES["Qwen/Qwen3-VL-8B-Instruct"]
+EIGHT = SHAPES["Qwen/Qwen3-VL-8B-Instruct"]
 
 
 def given(path: Path, **changed: Any) -> lab.Settings:
@@ -67,7 +68,8 @@ def test_the_judge_has_the_last_device_and_the_scores_the_first() -> None:
     assert len(scores) == 14 and all(line.startswith("  CUDA_VISIBLE_DEVICES=0 ") for line in scores)
     elsewhere = lab.table(recipe_file.load(path), given(path, judge=("http://judge.lan/v1", "m")))
     assert "8 of 8 devices share" in elsewhere and "judge: m at http://judge.lan/v1" in elsewhere
-    (alone,) = [s for s in lab.steps(recipe_file.load(path), given(path, devices=1)) if s.name == "train"]
+    one = given(path, devices=1, device_bytes=141 * lab.GB)
+    (alone,) = [s for s in lab.steps(recipe_file.load(path), one) if s.name == "train"]
     assert "accelerate.commands.launch" not in alone.command
     assert lab._line(alone).startswith("CUDA_VISIBLE_DEVICES=0 "), "trl would split a batch over all that it sees"
 
@@ -123,10 +125,11 @@ def test_a_base_is_fetched_once_and_pictures_where_the_data_is_drawn(
     """Previously the script fetched the base into a folder and trl fetched it again; and the recipes on drawn samples
     trained without the pictures of their split."""
     drawn, official = (RECIPES[0].with_name(f"qwen3-vl-{name}.toml") for name in ("4b", "8b"))
+    cache, tools = tmp_path / "cache", tmp_path / "tools"
+    monkeypatch.setattr(lab.sys, "executable", str(tools / "python"))
     fetches = {p: [s for s in lab.steps(recipe_file.load(p), given(p)) if "fetch" in s.name] for p in (drawn, official)}
     assert [step.name for step in fetches[drawn]] == ["fetch base", "fetch pictures"]
     assert [step.name for step in fetches[official]] == ["fetch base"]
-    cache, tools = tmp_path / "cache", tmp_path / "tools"
     (cache / "snapshot").mkdir(parents=True)
     (cache / "snapshot" / "config.json").write_text("{}", encoding="utf-8")
     tools.mkdir()
@@ -134,7 +137,6 @@ def test_a_base_is_fetched_once_and_pictures_where_the_data_is_drawn(
         f'#!/bin/sh\n[ "$*" = "download Qwen/Qwen3-VL-8B-Instruct --quiet" ] && echo {cache}/snapshot\n'
     )
     (tools / "hf").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
     (place,) = [step for step in lab.steps(recipe_file.load(official), given(official)) if step.name == "checkpoint"]
     work = outer_home() / "train" / "qwen3-vl-8b"
     (work / "gspo" / "adapter").mkdir(parents=True)
@@ -164,7 +166,7 @@ def test_a_llama_cpp_without_cuda_is_named_where_there_is_cuda(
         (
             "qwen3-vl-8b",
             {"device_bytes": 24 * 10**9},
-            "needs 26 GB of each device, which has 24: take train/",
+            r"needs 45 GB of each device, which has 24 \(18 of weights, 3 of the LoRA, 22 to write 32 completions",
         ),
         ("qwen3-vl-8b", {"launch": Path("nowhere.yaml")}, "no such file: nowhere.yaml; train/launch has ddp"),
         ("nano", {}, "recipe nano trains no Qwen3-VL"),

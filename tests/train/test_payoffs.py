@@ -145,6 +145,10 @@ def test_every_kind_has_a_prompt_and_a_right_answer_that_earns_the_most(
     rewarded = RewardFunction(rows, Lexical(), g, [], tmp_path)
     best = [right_answer(kind, rows.sample(i)) for kind, i in first.items()]
     assert [r.value for r in rewarded.score(best, list(first.values()), [9] * 6)] == [1] * 6
+    twice = ["\\boxed{[9]} no, " + best[list(first).index("recognition")]]
+    released = RewardFunction(rows, Lexical(), replace(g, trl=Trl(parity="released")), [], tmp_path)
+    for function, earned in ((rewarded, 1), (released, 0)):
+        assert [r.value for r in function.score(twice, [first["recognition"]], [9])] == [earned]
     wrong = rewarded.score(["The moon."] * 6, list(first.values()), [9] * 6)
     assert all(r.value <= 0 for r in wrong)
     for kind, i in first.items():

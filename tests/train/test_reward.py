@@ -154,6 +154,21 @@ def test_a_box_is_read_strictly(text: str, expected: set[int] | None) -> None:
     assert boxed(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        (r"I think \boxed{[1]}, no: \boxed{[0]}.", {1}, {0}),
+        (r"\boxed{none}, or \boxed{[0]}", None, {0}),
+        (r"\boxed{ 3 }", {3}, {3}),
+        ("nothing", None, None),
+    ],
+)
+def test_the_first_box_counts_as_released(text: str, first: set[int] | None, last: set[int] | None) -> None:
+    """Previously the last one did in `paper-exact`, too."""
+    assert (boxed(text, first=True), boxed(text)) == (first, last)
+    assert recognition_reward(text, [1], first=True) == float(first == {1})
+
+
 @given(st.sets(st.integers(0, 11), max_size=4), st.lists(st.integers(0, 11), max_size=6))
 def test_recognition_is_the_f1_of_sets(there: set[int], said: list[int]) -> None:
     """Whatever the order, and however often an index comes."""

@@ -13,7 +13,7 @@ from transformers import AutoModelForImageTextToText
 from memory.errors import KeepsakeError
 from tests.support import tinyqwen
 from train import recipe, recipe_file
-from train.trl import base_weights, batches, run
+from train.trl import base_weights, batches, device_memory, model_shapes, run
 
 # peft asks transformers by a name that transformers has just deprecated
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
@@ -29,7 +29,7 @@ LAUNCH = RECIPES[0].parents[1] / "launch" / "ddp.yaml"
 LARGE = [path for path in RECIPES if (gspo := recipe_file.load(path).gspo) and "/" in gspo.base]
 
 
-EIGHT = batches.SHAPES["Qwen/Qwen3-VL-8B-Instruct"]
+EIGHT = model_shapes.SHAPES["Qwen/Qwen3-VL-8B-Instruct"]
 
 
 @pytest.mark.parametrize("devices", (1, 2, 4, 8))
@@ -59,22 +59,22 @@ def test_too_many_processes_are_told_how_many_fit() -> None:
 
 def test_memory_is_computed_from_the_configuration() -> None:
     """The 8B has 8,767,123,696 parameters, its LoRA 184,573,952, a token of its KV cache 147,456 bytes."""
-    assert batches.weights(EIGHT) == pytest.approx(8_767_123_696, rel=0.002)
-    assert batches.kv_bytes(EIGHT) == 147_456
+    assert model_shapes.weights(EIGHT) == pytest.approx(8_767_123_696, rel=0.002)
+    assert model_shapes.kv_bytes(EIGHT) == 147_456
     (paper,) = [recipe_file.load(path).gspo for path in LARGE if path.stem == "qwen3-vl-8b-paper-exact"]
-    assert paper and batches.lora_weights(paper, EIGHT) == 184_573_952
-    assert 25e9 < batches.device_bytes(paper, EIGHT, vllm=False) < 30e9
+    assert paper and model_shapes.lora_weights(paper, EIGHT) == 184_573_952
+    assert 25e9 < device_memory.needs(paper, EIGHT, 4, 80 * device_memory.GB).total < 30e9
 
 
 def test_vllm_gets_room_for_the_context_or_is_refused() -> None:
     """Previously the context was the model's own, 262,144 tokens: 38.6 GB of KV cache where 7 GB were left."""
     gspo = recipe.Gspo(base="x/y", trl=recipe.Trl(vllm="colocate", vllm_memory=0.3))
-    batches.refuse_small_vllm(gspo, EIGHT, 80 * batches.GB)
+    device_memory.refuse_small_vllm(gspo, EIGHT, 80 * device_memory.GB)
     with pytest.raises(KeepsakeError, match=r"vllm_memory is 0\.3, 12 GB of a device, must be at least 0\.47"):
-        batches.refuse_small_vllm(gspo, EIGHT, 40 * batches.GB)
+        device_memory.refuse_small_vllm(gspo, EIGHT, 40 * device_memory.GB)
     long = recipe.Gspo(base="x/y", trl=recipe.Trl(vllm="colocate", vllm_memory=0.3, context=262_144))
     with pytest.raises(KeepsakeError, match="the KV cache of context 262144"):
-        batches.refuse_small_vllm(long, EIGHT, 80 * batches.GB)
+        device_memory.refuse_small_vllm(long, EIGHT, 80 * device_memory.GB)
     config = run.rewarded(recipe.Gspo(base="x/y", trl=recipe.Trl(context=4096)), Path("unused"), 1, [1])
     assert config.vllm_max_model_length == 4096
 

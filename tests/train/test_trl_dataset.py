@@ -29,7 +29,7 @@ from memory.errors import KeepsakeError
 from tests.support import tinyvl
 from train import recipe_file
 from train.rl import reward
-from train.trl import covip_list, dataset, run
+from train.trl import covip_list, dataset, recipe_check
 from train.trl.run import _processor
 
 ROOT = Path(__file__).parents[2]
@@ -261,7 +261,12 @@ def test_the_heading_is_drawn_as_released(tmp_path: Path) -> None:
     Previously paper-exact had one heading, and read the judge's letters more strictly than the authors.
     """
     gspo = recipe_file.load(ROOT / "train" / "recipes" / "qwen3-vl-8b-paper-exact.toml").gspo
-    assert gspo and gspo.trl and gspo.trl.parity == "released" and run.judge(gspo.trl).name.endswith("/compatible")
+    assert (
+        gspo
+        and gspo.trl
+        and gspo.trl.parity == "released"
+        and recipe_check.judge(gspo.trl).name.endswith("/compatible")
+    )
     drawn = replace(gspo, layout="reference", trl=replace(gspo.trl, data="", judge="lexical"), steps=400, prompts=1)
     listed = dataset.visits(drawn)
     rows, again, plain = (

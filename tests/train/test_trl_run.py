@@ -238,8 +238,8 @@ TWO = """
     import sys
     sys.path[:0] = ["."]
     from tests.support import tinyvl
-    from train.trl import run
-    run.judge = lambda settings: tinyvl.HashJudge()
+    from train.trl import recipe_check, run
+    recipe_check.judge = lambda settings: tinyvl.HashJudge()
     run.run(tinyvl.recipe(*sys.argv[1:], 2, prompts=1, updates=1, steps=1, recognition_share=0.0), False)
 """
 

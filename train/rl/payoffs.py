@@ -70,11 +70,17 @@ def answer_reward(
 
 
 def recognised(
-    text: str, positives: Sequence[int], tokens: int, name: mixture.Payoffs, filtered: bool = True
+    text: str,
+    positives: Sequence[int],
+    tokens: int,
+    name: mixture.Payoffs,
+    filtered: bool = True,
+    first: bool = False,
 ) -> Reward:
-    """The reward of a recognition sample: the set F1 in "keepsake", the four outcomes in "omni"."""
+    """The reward of a recognition sample: the set F1 in "keepsake" (`first`: of the first box, as released), the four
+    outcomes in "omni"."""
     if name == "keepsake":
-        return Reward(recognition_reward(text, positives))
+        return Reward(recognition_reward(text, positives, first))
     pay, given = PAYOFFS[name], boxed(text)
     if why := _degenerate(text, tokens, filtered):
         return Reward(pay.degenerate, degenerate=why)

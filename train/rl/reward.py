@@ -67,13 +67,13 @@ class Reward:
     """Why the caption is degenerate; the judge was not asked about it then."""
 
 
-def recognition_reward(text: str, positives: Sequence[int]) -> float:
-    """r_vis: the set F1 of the last boxed index list in `text` against `positives`.
+def recognition_reward(text: str, positives: Sequence[int], first: bool = False) -> float:
+    """r_vis: the set F1 of the last boxed index list in `text` against `positives`; `first`: of the first box, as the
+    released code reads it.
 
-    It is 1 when both are empty, and 0 when there is no list of integers to read. (The released code reads the first
-    box, which makes no difference to a text with a single box.)
+    It is 1 when both are empty, and 0 when there is no list of integers to read.
     """
-    given = boxed(text)
+    given = boxed(text, first)
     if given is None:
         return 0.0
     right = set(positives)
@@ -85,11 +85,15 @@ def gold_text(kind: str, sample: Sample) -> str:
     return f"\\boxed{{{json.dumps(list(sample.positives))}}}" if kind == "recognition" else capeval.gold(sample)
 
 
-def boxed(text: str) -> set[int] | None:
-    r"""The indices in the last `\boxed{...}`, a list of integers or one integer; None when there is no such box."""
-    boxes = re.findall(r"\\boxed\{\s*(\[[^\[\]{}]*\]|-?\d+)\s*\}", text)
+def boxed(text: str, first: bool = False) -> set[int] | None:
+    r"""The indices in the last `\boxed{...}`, a list of integers or one integer; None when there is no such box.
+
+    `first`: in the first box, whatever it holds; None when that is no such list.
+    """
+    pattern = r"\\boxed\{([^{}]*)\}" if first else r"\\boxed\{\s*(\[[^\[\]{}]*\]|-?\d+)\s*\}"
+    boxes = re.findall(pattern, text)
     try:
-        value = json.loads(boxes[-1]) if boxes else None
+        value = json.loads(boxes[0 if first else -1]) if boxes else None
     except json.JSONDecodeError:
         return None
     values = [value] if isinstance(value, int) else value

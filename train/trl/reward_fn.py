@@ -20,7 +20,7 @@ from benchmark.judges.judge import Judge
 from benchmark.tasks.pairs import one_pair
 from memory.errors import KeepsakeError
 from memory.files import append_lines
-from train.recipe import Gspo
+from train.recipe import Gspo, Trl
 from train.rl import payoffs, reward
 from train.trl.dataset import Rows
 from train.trl.samples import ITEMS, item_of
@@ -120,7 +120,8 @@ class RewardFunction:
         kind, sample = self.rows.visits[visit].kind, self.rows.sample(visit)
         name, filtered = self.gspo.mixture.payoffs, self.gspo.degeneration_filter
         if kind == "recognition":
-            return payoffs.recognised(text, sample.positives, tokens, name, filtered)
+            released = (self.gspo.trl or Trl()).parity == "released"
+            return payoffs.recognised(text, sample.positives, tokens, name, filtered, first=released)
         if kind == "pair":
             return payoffs.pair_reward(text, one_pair(sample), tokens, name, filtered)
         return payoffs.answer_reward(text, item_of(kind, sample), told, tokens, name, filtered)

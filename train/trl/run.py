@@ -20,13 +20,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmark.judges.judge import Judge, Lexical
 from memory.errors import KeepsakeError
-from memory.paths import home, private_folder
+from memory.paths import private_folder
 from train.recipe import Gspo, Lora, Recipe, Trl
 from train.run_record import PACKAGES, begin, folder, record
-from train.trl import base_weights, dataset
-from train.trl.batches import accumulation, attention, micro_batch, refuse_small_vllm
+from train.trl import base_weights, dataset, recipe_check
+from train.trl.batches import accumulation, attention, micro_batch
+from train.trl.device_memory import refuse_small_vllm
 
 LINEARS = "q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj"
 ENDS = ("<|im_end|>", "<|endoftext|>")
@@ -94,7 +94,7 @@ def prepare(recipe: Recipe, resume: bool) -> tuple[Any, Path | None]:
         data = rows.dataset(gold=True)
         return SFTTrainer(args=supervised(gspo, out, world), train_dataset=data, **common), last
     ends, never = (processor.tokenizer.convert_tokens_to_ids(list(tokens)) for tokens in (ENDS, NEVER))
-    reward = RewardFunction(rows, judge(settings), gspo, ends, out)
+    reward = RewardFunction(rows, recipe_check.judge(settings), gspo, ends, out)
     config = rewarded(gspo, out, world, never)
     trainer = GRPOTrainer(reward_funcs=reward, args=config, train_dataset=rows.dataset(), **common)
     if settings.vllm != "off":  # whose weights are those with the LoRA merged in, at every sync
@@ -105,15 +105,7 @@ def prepare(recipe: Recipe, resume: bool) -> tuple[Any, Path | None]:
 def check(gspo: Gspo, world: int) -> None:
     """Raise KeepsakeError for a recipe that cannot run in `world` processes. Nothing heavy is loaded."""
     settings = gspo.trl or Trl()
-    if gspo.lora is None:
-        raise KeepsakeError(f"base is {gspo.base!r}, which needs a [gspo.lora]: what to train on it")
-    if gspo.start:
-        raise KeepsakeError(f"start is {gspo.start!r}, must be empty: {gspo.base!r} begins with a new LoRA")
-    if gspo.lora.dropout and gspo.updates * gspo.passes > 1 and gspo.learn == "rewards":
-        raise KeepsakeError(
-            f"dropout is {gspo.lora.dropout} with {gspo.updates * gspo.passes} updates a rollout, must be 0: it moves "
-            "the ratio further than the clipping range, and every update would be clipped by chance"
-        )
+    recipe_check.refuse_odd(gspo)
     micro_batch(gspo, world)
     for name in (*PACKAGES, *settings.report, *(["vllm"] if settings.vllm != "off" else [])):
         if find_spec(name) is None:
@@ -121,19 +113,7 @@ def check(gspo: Gspo, world: int) -> None:
             raise KeepsakeError(f"this recipe needs {name}: {how}")
     if settings.data and not Path(settings.data).exists():
         raise KeepsakeError(f"data is {settings.data!r}: there is no such file or folder")
-    if settings.data.endswith(".json") and settings.judge == "lexical":
-        raise KeepsakeError(
-            f"judge is 'lexical', must be 'chat' for {settings.data}: the lexical judge misreads the authors' questions"
-        )
-    judge(settings)
-    config = _config(gspo.base)
-    if config.get("model_type") != "qwen3_vl":
-        raise KeepsakeError(f"base is a {config.get('model_type')}, must be a qwen3_vl")
-    if gspo.lora.lm_head and config.get("tie_word_embeddings", config["text_config"].get("tie_word_embeddings")):
-        raise KeepsakeError(
-            f"lm_head is true, must be false: {gspo.base} ties its output layer to its input embeddings, so that a "
-            "merged LoRA would change both, and llama.cpp has no output layer to put it on"
-        )
+    recipe_check.refuse_base(gspo, _config(gspo.base))
 
 
 def rewarded(gspo: Gspo, out: Path, world: int, never: Sequence[int]) -> Any:
@@ -202,19 +182,6 @@ def lora(given: Lora) -> Any:
         target_modules=rf".*language_model\..*\.({LINEARS}){head}",
         task_type="CAUSAL_LM",
     )
-
-
-def judge(settings: Trl) -> Judge:
-    """The judge of captions. Raises KeepsakeError when `judge_url` is no server's address."""
-    if settings.judge == "lexical":
-        return Lexical()
-    from benchmark.judges.chat_client import Endpoint
-    from benchmark.judges.llm_judge import LlmJudge
-
-    key = os.environ.get("OPENAI_API_KEY", "").strip() or None
-    answers = home() / "judged"
-    endpoint = Endpoint(settings.judge_url, settings.judge_model, key, cache=answers, concurrency=64)
-    return LlmJudge(endpoint, compatible=settings.parity == "released")
 
 
 def _settings(recipe: Recipe) -> tuple[Gspo, Trl]:

@@ -89,7 +89,10 @@ def limits() -> Rules:
     yield r"thru\b", "through"
     yield rf"(?:ending|finishing) (?:in|on|with) (?={DATED}|\d)", "until "
     yield rf"by (?=(?:the )?(?:{MONTH} )?{YEAR}\b|(?:christmas|easter|thanksgiving|halloween|new year)\b)", "until "
-    yield r"within (?:an?|1|one) (?:day|week|month|year) of (?=\d|[a-z])", "around "
+    yield (
+        r"within (?:(?:an?|1|one) (?:day|week|month|year)|(?:a few|a couple of|[2-7]) days) of (?=\d|[a-z])",
+        "around ",
+    )
     beside, time = rf"({UNIT}|fortnight|weekend|[a-z]+day)", rf"(?={DATED}|\d|christmas|easter|last )"
     yield rf"{beside} (?:following|succeeding) {time}", r"\1 after "
     yield rf"{beside} preceding {time}", r"\1 before "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from memory.times.languages.names_elsewhere import EVERY_YEAR
+from memory.times.languages.names_elsewhere import EVERY_YEAR, LIMITS_AHEAD, OTHER_END
 from memory.times.number_words import NUMBER
 from memory.times.phrase_days import Phrase
 from memory.times.spelling_parts import WEEKDAY
@@ -25,18 +25,32 @@ _NTH = (
     r"|same|early|late|mid|opposite|subsequent|\d{1,2}(?:st|nd|rd|th))"
 )
 _MANY = rf"(?:every|each|any|both|either|all|some|several|many|alternate|odd|even|few|couple of|{NUMBER})"
-_SMALL = r"(?:,|and|or|&|but|to|one|the|of|in|a|an|that|this|its|our|my|on|from|other|half)"
+_SMALL = r"(?:,|and|or|&|but|to|one|the|of|in|a|an|that|this|its|our|my|on|from|other|half|maybe|even|perhaps|possibly)"
 _AHEAD = re.compile(rf"\b(?:(?P<nth>{_NTH})|{_MANY})(?: {_SMALL})* $", re.I)
 """Which one, or how many, of what follows: "the last but one September", "the first and third weekend of May"."""
 _LIMIT_AHEAD = re.compile(
-    r"\b(?P<how>before|until|till|prior|older|preceding|ending|after|since|newer|following|starting|beginning"
-    r"|anniversary|between|(?<!all )(?<!all the way )through|than|except|not|ago"
+    r"\b(?P<how>before|until|till|prior|older|preceding|ending(?! of)|after|since|newer|following"
+    r"|(?:starting|beginning)(?! of)|anniversary|between|(?<!all )(?<!all the way )through|than|except|not|ago"
     r"|(?:earlier|later)(?= (?:or|and|to|than)))"
     r"(?:,? (?:and|or|to|in|on|at|of|with|the|about|around|sometime|somewhere|just|right|then|maybe|perhaps))*,? $",
     re.I,
 )
+_ELSEWHERE_AHEAD = {
+    side: re.compile(rf"\b(?:{words})(?: (?:d[eiou]l?|de[mnr]|da|della|van|le|la|el|il|lo|het|im|en|em))* $", re.I)
+    for side, words in LIMITS_AHEAD.items()
+}
+_BETWEEN_A_DEED = re.compile(
+    r"\b(?:zwischen|entre|tra|fra|tussen|między|od) [^,.;?!\d]{1,40} (?:und|y|e|et|en|a|i|do)(?: \w{1,3})? $", re.I
+)
+_OTHER_END = re.compile(OTHER_END, re.I)
+_OF_A_YEAR_TOLD = re.compile(
+    rf"^[^.;?!]*\b(?:the|that) (?:same |very )?(?:{_UNIT}) (?!of\b|and\b|or\b|in\b|at\b|on\b|with\b|to\b|[.,?!])\w",
+    re.I,
+)
+"""What tells which one is meant: "on Christmas Day the year Grandma died"."""
+_MINE = re.compile(r"\b(?:my|our|his|her|their|your|\w+'s) $", re.I)
 _SO_LONG_AHEAD = re.compile(
-    rf"\b(?P<within>within )?(?:{NUMBER}|the|few|couple of|several|next|first) (?P<unit>{_UNIT})"
+    rf"\b(?P<within>within )?(?:the |a )?(?:{NUMBER}|the|few|couple of|several|next|first) (?P<unit>{_UNIT})"
     r"(?: (?:in a row|running))?(?: (?:of|from))?(?: the)? ?$",
     re.I,
 )
@@ -59,7 +73,7 @@ _UP_TO = re.compile(
 _TO_A_DEED = re.compile(r" (?:to|-|–) (?:the|an?|our|my|his|her|their|your|when) ", re.I)
 _ANOTHER_BEHIND = re.compile(
     rf"\b(?:the|and|or|a|an|its|this|that)(?: {_SMALL})*(?: (?:{_NTH}|{_MANY}))*(?: (?:ones?|times?|{_UNIT}))?"
-    r" (?P<side>before(?: (?:that|it|this))?|after(?: (?:that|it|this))?|earlier|later|previously|afterwards?|prior)"
+    r" (?P<side>(?:before|after)(?: (?:that|it|this|last))?|earlier|later|previously|afterwards?|prior)"
     r"(?=\s*(?:[,.;:?!)]|$))",
     re.I,
 )
@@ -105,8 +119,11 @@ def made_wider(text: str, phrase: Phrase, *, begins: int = 0, ends: int | None =
     ahead, behind = text[begins : phrase.start], text[phrase.end : ends]
     dated = any(atom.year or atom.span for group in phrase.groups for atom in group)
     glued = _GLUED[0].search(ahead) if phrase.start == phrase.said[0] else None
-    if glued or _GLUED[1].match(behind) or (not dated and (_HABIT.search(text) or _ALL_YEARS.match(behind))):
+    told = _HABIT.search(text) or _ALL_YEARS.match(behind) or _OF_A_YEAR_TOLD.match(behind)
+    if glued or _GLUED[1].match(behind) or _OTHER_END.match(behind) or (told and not dated):
         return None
+    if _MINE.search(ahead):  # "my first day in January"
+        phrase = replace(phrase, groups=_whole(phrase))
     which = _AHEAD.search(ahead) if phrase.how in ("", "of") or phrase.beside else None
     if which and not (phrase.beside and which["nth"] is None and which[0].lower() in ("a ", "an ")):
         if not dated:
@@ -115,9 +132,12 @@ def made_wider(text: str, phrase: Phrase, *, begins: int = 0, ends: int | None =
     if limit := _LIMIT_AHEAD.search(ahead):
         side = _SIDES.get(limit["how"].lower())
         return replace(phrase, how=side, beside="") if side and phrase.how in _NO_SIDE else None
+    for side, words in _ELSEWHERE_AHEAD.items():
+        if words.search(ahead) and phrase.how in _NO_SIDE:
+            return replace(phrase, how=side, beside="") if side else None
     if phrase.how in ("before", "after") and _is_of_a_year(text, phrase):
         return replace(phrase, how="until" if phrase.how == "before" else "since", beside="")
-    if phrase.how == "" and _FROM_A_DEED.search(ahead):
+    if phrase.how in ("", "in") and (_FROM_A_DEED.search(ahead) or _BETWEEN_A_DEED.search(ahead)):
         return replace(phrase, how="until")
     return _with_what_follows(phrase, ahead, behind)
 
@@ -142,7 +162,7 @@ def _whole(phrase: Phrase) -> tuple[tuple[Atom, ...], ...]:
     """The groups, without the share that the first begins with: another one is meant, or more."""
     first, *others = phrase.groups[0]
     said = first.year or first.part or first.span
-    return ((*([replace(first, share="")] if said else []), *others), *phrase.groups[1:])
+    return ((replace(first, share="") if said else first, *others), *phrase.groups[1:])
 
 
 def _is_of_a_year(text: str, phrase: Phrase) -> bool:

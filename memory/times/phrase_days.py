@@ -278,5 +278,5 @@ def _span(group: Sequence[Atom], year: int | None, today: date) -> Span:
         first, end = (max(first, span[0]), min(end, span[1])) if meets else (min(first, span[0]), max(end, span[1]))
     if weekday is not None and (end - first).days <= 7:
         day = first + timedelta(days=(weekday - first.weekday()) % 7)
-        return (day, day + timedelta(days=1)) if day < end else (first, end)
+        return (day, day + timedelta(days=1)) if day < end else (day - timedelta(days=7), end)  # Friday of the weekend
     return first, end

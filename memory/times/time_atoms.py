@@ -95,7 +95,7 @@ _ATOM = re.compile(
         (?!\ of\b|\ in\ (?:the\ )?(?:{_NAME}|{_YEAR}))
     | (?:(?P<share>{"|".join(map(re.escape, SHARES))}|{_DAYS_AFTER})
         (?:[ -](?:of|in))?[ -](?:the\ )?)?
-      (?: (?P<relyear>last|this|past|(?<!the\ )next)\ year\b(?:'s)?
+      (?: (?P<relyear>last|this|past|(?<!the\ )next)\ year\b(?:'s)?(?!\ of\b)
         | (?P<before>year\ before\ last)\b
         | (?P<year>{_YEAR})
         | (?P<which>(?<!the\ )last|last(?!\ \w+\ (?:with|before|when|that|we|i)\b)|this)\ (?P<named>{_NAME})

@@ -36,7 +36,7 @@ _OTHER_TIME = (
     r"(?![の的의 ]?(?:翌|次の[年月日週]|前の[年月日週]|第二[天年]|次年|前一[天年周]|[后後]一[天年周]"
     r"|다음 ?[해날달주]|이듬해|전날|전해))"
 )
-_UNTIL_DEED, _SINCE_DEED = r"の?前|之前|以前|전(?=에)", r"の?[後后]|之[后後]|以[后後来來]|のあと|후|이후"
+_UNTIL_DEED, _SINCE_DEED = r"の?前|之前|以前|전(?=에)", r"の?(?<!最)[後后]|之[后後]|以[后後来來]|のあと|후|이후"
 _DEED = rf"[^、。，,？?！!\s\d]{{1,12}}?(?:(?P<until>{_UNTIL_DEED})|(?P<since>{_SINCE_DEED}))"
 _LIMITS = {
     "since": "から|以降|以来|以來|以後|以后|起|开始|開始|부터|이후|이래|がはじまって",
@@ -66,7 +66,7 @@ def east_asian() -> Rules:
     to = r"から|到|至|[~〜～–—-]|부터|에서"
     yield rf"(?P<a>{_TIME}) ?(?:{to}) ?(?P<b>{KINDS['day']})(?!{_GAP}(?:{_ANY})){_OTHER_TIME}", _days_together
     yield (
-        rf"(?P<a>{_TIME}) ?(?:{to}) ?(?P<b>{_TIME})(?:まで|为止|為止|까지|之间|の間)?{_OTHER_TIME}",
+        rf"(?P<a>{_TIME}) ?(?:{to}) ?(?P<b>{_TIME}|{KINDS['season']})(?:まで|为止|為止|까지|之间|の間)?{_OTHER_TIME}",
         _both("from", "to"),
     )
     either = r"か|或者?|還是|还是|や|と|和|跟|이나|나|또는|하고|와|과|または|・"

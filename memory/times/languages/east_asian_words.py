@@ -30,6 +30,7 @@ LAST_OF = {
         "this month": "今月|[这這][个個]?月|本月|이번 ?달",
     },
     "lastyear": {
+        "3 years ago": "大前年|さきおととし",
         "year before last": "一昨年|おととし|재작년|지지난해|前年",
         "last year": "去年|昨年|작년|지난 ?해",
         "this year": "今年|올해|금년",

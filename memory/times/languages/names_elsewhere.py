@@ -42,3 +42,16 @@ EVERY_YEAR = (
     r"|her yıl|genellikle)\b"
 )
 """What says that a time of every year is meant."""
+LIMITS_AHEAD = {
+    "until": "vor|avant|antes|prima|voor|przed|bis|jusqu['’]à|hasta|fino|até|tot|od [^\\W\\d]{3,} do",
+    "since": "nach|après|después|depois|dopo|seit|depuis|desde|dal|dalla|sinds|vanaf|od",
+    "": "zwischen|entre|tussen|między|pomiędzy|außer|ohne|sauf|salvo|excepto|menos|tranne|eccetto|exceto"
+    "|behalve|oprócz|weder|ni|nicht|no|não|non|niet|nie",
+}
+"""Words that limit the time behind them, by the side on which it then has no end; "": they make another time of it."""
+OTHER_END = (
+    rf" (?:und|oder|et|ou|y|e|ed|lub|ve|veya|bis|hasta|jusqu['’]|tot|fino|até)(?: [\w'’]{{1,5}})? ?"
+    rf"(?:{FOREIGN_MONTH}|(?:{'|'.join(FEASTS_AND_SEASONS)})\b"
+    r"|(?:january|february|march|april|may|june|july|august|september|october|november|december)\b|\d)"
+)
+"""Behind a time: another one, as an alternative or the end of a range."""

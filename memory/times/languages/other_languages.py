@@ -55,6 +55,13 @@ _LIMITS = {
     "|aber nicht im|mais pas en|pero no en|ma non nel",
     "in": "im|im jahr|im jahre|en|em|nel|nell['’]|nel mese di|dans|en el|in het jaar|in de|au|à|a|am",
 }
+_FROM_TODAY_LIMITS = {
+    "before": "prima|antes|avant|vor|voor|przed",
+    "after": "dopo|después|depois|après|nach|na|po",
+    "since": "seit|ab|desde|depuis|dal|dalla|sinds|od",
+    "until": "bis|hasta|até|jusqu['’]à|fino|tot",
+}
+"""Before a time told from today, whose article is gone."""
 _ELSEWHERE = {  # further languages, whose months are not read: before a year or a date in numbers
     "before": "перед|przed|před|pred|prije|före|innan|før|ennen|înainte de|πριν|πριν από|πριν το|לפני|قبل|trước"
     "|sebelum",
@@ -99,23 +106,34 @@ _COUNTS = {
 }
 _FEAST = rf"(?:{'|'.join(FEASTS_AND_SEASONS)})\b"
 _SHARE = rf"(?:a )?(?:{'|'.join(_SHARES.values())})(?: de| di| van)?[ -]"
-_END = rf"(?:{_SHARE})?(?:{_DAY} ?(?:de )?)?(?:{_MONTH}|{YEAR}\b|\d\d?[./-]\d\d?[./-]?\d*|{_FEAST})(?:{_OF} {YEAR}\b)?"
+_AGO = r"(?:last|this) [a-z]+\b|yesterday\b|today\b|(?:\d+|an?|a few) [a-z]+ ago\b"
+_END = (
+    rf"(?:{_SHARE})?(?:{_DAY} ?(?:de )?)?(?:{_AGO}|{_MONTH}|{YEAR}\b|\d\d?[./-]\d\d?[./-]?\d*|{_FEAST})"
+    rf"(?:{_OF} {YEAR}\b|(?: d[eiou]l?)? (?:last|this) year\b)?"
+)
 """An end of a range: Anfang Juli, 3. August 2021, 12.8.2021."""
 _RANGE = (
-    rf"(?:(?P<between>zwischen|entre|tra|fra|tussen)|(?P<from>vom|von|du|de|del|dal|dall['’]|da|van|desde)){_ARTICLE} "
-    rf"(?P<first>{_END}|{_DAY}) (?:bis zum|bis|au|al|all['’]|à|ao|ad?|até|tot en met|tot|hasta|fino al|und|et|y|e|en)"
-    rf"{_ARTICLE} (?P<last>{_END})"
+    rf"(?:(?P<between>zwischen|entre|tra|fra|tussen|między|pomiędzy)"
+    rf"|(?P<from>vom|von|du|de|del|dal|dall['’]|da|van|desde|od)){_ARTICLE} "
+    rf"(?P<first>{_END}|{_DAY}) (?:bis zum|bis|au|al|all['’]|à|ao|ad?|até|tot en met|tot|hasta|fino al|do|und|et|y|e|en"
+    rf"|a){_ARTICLE} (?P<last>{_END})"
 )
 
 
 def elsewhere() -> Rules:
     """Names and limits of other languages."""
     yield rf"d['’](?={FOREIGN_MONTH})", "de "
-    yield rf"({_DAY}) (maja|marca)\b", lambda m: f"{m[1]} {'may' if m[2].lower() == 'maja' else 'march'}"
+    yield rf"({_DAY}|od|do|przed|po|w) maja\b", r"\1 may"
+    yield rf"({_DAY}|od|do|przed|po|w) marca\b", r"\1 march"
+    holidays = r"(?:vacances|vacanze|vacaciones|férias) d[aeiou] "
+    yield rf"(?:{holidays}(?:noël|navidad|natale|natal)|weihnachtsferien|kerstvakantie)\b{_OF}", "christmas holidays"
+    yield rf"(?:{holidays}(?:p[âa]ques|pascua|pasqua|páscoa)|osterferien|paasvakantie)\b{_OF}", "easter holidays"
+    yield rf"(?:(?:am )?tag nach weihnachten|(?:de )?dag na kerst(?:mis)?)\b{_OF}", "the day after boxing day"
     turkish = rf"({FOREIGN_MONTH[:-2]}|yaz|kış|bahar|ilkbahar|sonbahar)(?:['’]?[ıiuü]n?[dt]?[ae]?n?)?\b"
     yield rf"({YEAR}) (?:yılı(?:nın)? )?{turkish}", _turkish
     yield rf"({YEAR}) yılı(?:nda|ndan|ndaki)?\b", r"in \1"
     yield _RANGE, _both_ends
+    yield rf"({YEAR}) (?:oder|und|et|ou|y|o|e|en|of|i|lub|ve|veya) (?={YEAR}\b)", r"\1 or "
     yield r"(\d\d?\.\d\d?\.(?:\d{2,4})?) ?(?:bis(?: zum)?|tot|au|al|até) (?=\d\d?\.\d\d?\.)", r"\1 - "
     either = " bis |[ ]?[/–-][ ]?| oder | und | ou | et | o | y | e | en | of "
     yield rf"({FOREIGN_MONTH})({either})(?=(?:{_SHARE})?{_MONTH}{_OF} {YEAR})", _joined
@@ -133,6 +151,8 @@ def elsewhere() -> Rules:
             rf"(?:{words}){_OF}(?: von| des| do| du| dell['’]anno| jahres| año| ano| l['’]année)* {_A_TIME}",
             f"{english} ",
         )
+    for english, words in _FROM_TODAY_LIMITS.items():
+        yield rf"(?:{words}) {_FROM_TODAY}", f"{english} "
     yield from _of_years_ago()
     yield from _beside()
     for english, words in (*_SHARES.items(), *_LIMITS.items()):
@@ -140,7 +160,7 @@ def elsewhere() -> Rules:
         time = _A_TIME if english != "in" else rf"{_A_TIME}(?=[^\d,.;?!]*{YEAR}\b)"
         of = r"(?:a |no |em |en |al )?" if english in _SHARES else ""
         yield rf"{of}(?:{said})(?:{_ARTICLE} |(?<=['’])|(?<=mi)-)(?:van )?{time}", f"{english} "
-        if english != "in":  # "half a year ago" is English
+        if english in _SHARES:  # "half a year ago" is English
             yield rf"{of}(?:{said})(?<!half){_ARTICLE} {_FROM_TODAY}", f"{english} "
 
 
@@ -153,7 +173,9 @@ def _turkish(match: re.Match[str]) -> str:
 def _of_years_ago() -> Rules:
     """Months, seasons and feasts beside "last year": "vor drei Jahren im Mai", "la Navidad del año pasado"."""
     name = rf"(?:{FOREIGN_MONTH}|{_FEAST})"
-    prep = r"(?:(?:im|in|en|em|nel|w|we|zu|an|à|a|met|no|na|de|del|della|do|da|van|d['’]|l['’]|der|la|el|den|het) ?)*"
+    prep = (
+        r"(?:(?:im|in|en|em|nel|w|we|zu|an|à|a|met|no|na|de|del|di|della|do|da|van|d['’]|l['’]|der|la|el|den|het) ?)*"
+    )
     yield rf"{prep}({name}) {prep}(?={_YEARS_AGO})", lambda m: f"in {_english_name(m[1])} of "
     yield rf"({_YEARS_AGO}),? {prep}({name})", lambda m: f"{m[1]} in {_english_name(m[2])}"
     yield rf"(?:im|en|em|nel|w|we) ({FOREIGN_MONTH})(?!{_OF} ?\d)", lambda m: f"in {_english_name(m[1])}"

@@ -62,7 +62,7 @@ def _weighed(split: str, reader: AnswerReader) -> Iterator[Weighed]:
         if identity(words) or asks(words) == "yes":
             continue  # those are for the rules
         read, parts = reader.read(one.question, one.note), list(sentences(one.note))
-        found = evidence(one.note, parts, fits_by_rules(one.question, one.note, [remembered(one.note)]), read)
+        found = evidence(one.note, parts, fits_by_rules(one.question, remembered(one.note)), read)
         right = [one.kind == "ask" and one.in_sentence(part) for part in parts]
         yield Weighed(one, np.array([(*e, 1.0) for e in found], float), np.array(right, bool))
 

@@ -21,7 +21,7 @@ from assistant.grounding.quotes.quotation import (
     spoken_date,
 )
 from assistant.grounding.quotes.reading import Reading, Readings
-from assistant.grounding.quotes.rule_fit import VAGUE, WHERE, WHOSE, asks, deed, fit, identity, led
+from assistant.grounding.quotes.rule_fit import VAGUE, WHERE, WHOSE, Question, asks, deed, fit, identity, led
 from assistant.grounding.words.families import related
 from assistant.grounding.words.phrases import named
 from assistant.grounding.words.tokens import GENERIC, Token, alike, stem, tokens
@@ -58,68 +58,95 @@ def pick(
     `readings`: where a reader found the answer; without them rules decide. `silent`: the model says that it was not
     told.
     """
-    asked = tokens(question)
-    if identity(asked) and recalled and recalled[0].in_view:
+    if recalled and recalled[0].in_view and identity(tokens(question)):
         recalled = recalled[:1]  # who is most surely in the photo, however plainly another memory names somebody
-    wanted = _wanted(question, asked, recalled)
-    kind, names = asks(asked), [t.stem for t in wanted if t.kind == "name"]
+    asked = _parsed(question, recalled)
+    names = [t.stem for t in asked.wanted if t.kind == "name"]
     best: tuple[float, Quote] | None = None
     sure = any(one.certainty == "sure" for one in recalled)
     for rank, one in enumerate(recalled):
-        stems = {t.stem for t in tokens(f"{one.episode.words} {one.episode.place or ''}") if t.content}
+        stems = _stems(one)
         if names and not any(name in stems for name in names):
             continue
         lines = list(sentences(one.episode.words))
-        fits = [fit(question, asked, wanted, line, stems, n) for n, line in enumerate(lines)]
-        if readings is not None and not identity(asked):
-            least = LEAST_AFTER_SILENCE if silent else LEAST
-            found = list(evidence(one.episode.words, lines, fits, readings.get(one.episode.id)))
-            logits = [_MARGIN * e.margin + _HERE * e.here + _FIT * e.fit + _NONE for e in found]
-            # No reader's answer is "yes", nor a "he" whose name stands before: such a sentence is for the rules, too.
-            # Nor does it know that "what year was that" may mean the only time in the words, and that "toms dog" is an
-            # answer to "whose dog is it".
-            timed = kind == "when" and not wanted and not one.day
-            by_rules = [
-                score
-                if kind == "yes"
-                or WHOSE.match(question)
-                or (found[n].here and score >= SAME_WORDS)
-                or (kind == "who" and led(lines, n) != lines[n])
-                or (timed and any(t.kind == "day" for t in tokens(lines[n])))
-                else 0.0
-                for n, score in enumerate(fits)
-            ]
-            fits = [max(logit - least, score) for logit, score in zip(logits, by_rules, strict=True)]
-        for n, score in enumerate(fits):
+        read = readings.get(one.episode.id) if readings else None
+        scores = _fits(asked, one)
+        if readings is not None and not identity(asked.tokens):
+            scores = _read_fits(asked, one, scores, read, LEAST_AFTER_SILENCE if silent else LEAST)
+        for n, score in enumerate(scores):
             if score <= 0 or (asks_for_the_photo(question) and of_another_moment(tokens(lines[n]))):
                 continue  # "Anna's birthday is on 12 May" is no date of the photo
             score -= 0.2 * rank + 0.05 * n + (_UNSURE if one.certainty == "maybe" else 0)
             if sure and score <= 0:
                 continue  # the photo shows another thing, and no word but "one" fits
             if best is None or score > best[0]:
-                best = (score, _quote(one, lines, n, question, readings.get(one.episode.id) if readings else None))
-        if kind == "where" and one.episode.place and (best is None or best[0] < _PLACE):
-            known = [t for t in wanted if any(alike(t.stem, s) for s in stems)]
-            if not deed(asked) and (known or not wanted):
+                best = (score, _quote(one, lines, n, asked, read))
+        if asked.kind == "where" and one.episode.place and (best is None or best[0] < _PLACE):
+            known = any(alike(t.stem, s) for t in asked.wanted for s in stems)
+            if not deed(asked.tokens) and (known or not asked.wanted):
                 best = (_PLACE - 0.2 * rank, place_of(one))
-    if best is None and not wanted and (identity(asked) or _ABOUT.match(question)):
+    if best is None and not asked.wanted and (identity(asked.tokens) or _ABOUT.match(question)):
         return introduction(recalled)  # "thats rocky, toms dog" has no name that anybody can be sure of
     return best[1] if best else None
 
 
-def _quote(one: Quotable, lines: Sequence[str], n: int, question: str, read: Reading | None) -> Quote:
+def _parsed(question: str, recalled: Sequence[Quotable]) -> Question:
+    """A question as the rules read it, before these memories."""
+    asked = tokens(question)
+    return Question(question, asked, asks(asked), _wanted(question, asked, recalled))
+
+
+def _stems(one: Quotable) -> set[str]:
+    """The stems of a memory's words and place."""
+    return {t.stem for t in tokens(f"{one.episode.words} {one.episode.place or ''}") if t.content}
+
+
+def _fits(asked: Question, one: Quotable) -> list[float]:
+    """How well each sentence of a memory's words fits the question, by rules."""
+    stems, lines = _stems(one), sentences(one.episode.words)
+    return [fit(asked, line, stems, n) for n, line in enumerate(lines)]
+
+
+def _read_fits(
+    asked: Question, one: Quotable, fits: Sequence[float], read: Reading | None, least: float
+) -> list[float]:
+    """How well each sentence fits, from the fits by rules and what the reader found: by how much the logit is above
+    `least`, or the fit by rules where these know what the reader does not."""
+    lines = list(sentences(one.episode.words))
+    scores = []
+    for n, e in enumerate(evidence(one.episode.words, lines, fits, read)):
+        # No reader's answer is "yes", nor a "he" whose name stands before: such a sentence is for the rules, too.
+        # Nor does it know that "what year was that" may mean the only time in the words, and that "toms dog" is an
+        # answer to "whose dog is it".
+        by_rules = (
+            asked.kind == "yes"
+            or WHOSE.match(asked.text)
+            or (e.here and e.fit >= SAME_WORDS)
+            or (asked.kind == "who" and led(lines, n) != lines[n])
+            or (asked.kind == "when" and not asked.wanted and not one.day and _has_day(lines[n]))
+        )
+        logit = _MARGIN * e.margin + _HERE * e.here + _FIT * e.fit + _NONE
+        scores.append(max(logit - least, e.fit if by_rules else 0.0))
+    return scores
+
+
+def _has_day(line: str) -> bool:
+    """Whether a sentence tells a day or a year."""
+    return any(t.kind == "day" for t in tokens(line))
+
+
+def _quote(one: Quotable, lines: Sequence[str], n: int, asked: Question, read: Reading | None) -> Quote:
     """The sentence at `n` quoted, with those behind it; of much, the part in which the answer is found, if it is."""
-    kind = asks(tokens(question))
-    led_by = led(lines, n) if kind == "who" else lines[n]
+    led_by = led(lines, n) if asked.kind == "who" else lines[n]
     words = max(led_by, beginning(lines[n:]), key=len)
-    if len(words) > LONG and may_be_cut(question):
+    if len(words) > LONG and may_be_cut(asked.text):
         begin = list(_places(one.episode.words, lines))[n]
         days = [t for t in tokens(lines[n]) if t.kind == "day"]
         if read and read.margin >= CUT and 0 <= read.start - begin < len(lines[n]):
             part = clause(lines[n], read.start - begin, read.end - begin)
-            if kind != "who" or any(t.possessive or t.kind == "mine" for t in named(tokens(part))):
+            if asked.kind != "who" or any(t.possessive or t.kind == "mine" for t in named(tokens(part))):
                 words = part  # to "whose dog is it" the reader may mark the dog
-        elif kind == "when" and len(days) == 1:
+        elif asked.kind == "when" and len(days) == 1:
             words = clause(lines[n], days[0].at, days[0].at + len(days[0].text))
     return quoted(one, words)
 
@@ -152,12 +179,9 @@ def _places(words: str, lines: Sequence[str]) -> Iterator[int]:
         yield begin
 
 
-def fits_by_rules(question: str, words: str, recalled: Sequence[Quotable]) -> list[float]:
-    """How well each sentence of a memory's words fits a question, by rules."""
-    asked = tokens(question)
-    stems = {t.stem for t in tokens(words) if t.content}
-    wanted = _wanted(question, asked, recalled)
-    return [fit(question, asked, wanted, line, stems, n) for n, line in enumerate(sentences(words))]
+def fits_by_rules(question: str, one: Quotable) -> list[float]:
+    """How well each sentence of the only memory fits a question, by rules."""
+    return _fits(_parsed(question, [one]), one)
 
 
 def _wanted(question: str, asked: Sequence[Token], recalled: Sequence[Quotable]) -> list[Token]:

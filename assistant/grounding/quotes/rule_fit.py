@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from assistant.grounding.quotes.quotation import LONGEST
 from assistant.grounding.words import lexicon
@@ -85,12 +86,23 @@ def deed(asked: Sequence[Token]) -> bool:
     )
 
 
-def fit(
-    question: str, asked: Sequence[Token], wanted: Sequence[Token], line: str, stems: Iterable[str], n: int
-) -> float:
+class Question(NamedTuple):
+    """A question, as the rules read it."""
+
+    text: str
+    tokens: Sequence[Token]
+    kind: str
+    """What `asks` says of it."""
+    wanted: Sequence[Token]
+    """The words by which a sentence can answer it."""
+
+
+def fit(question: Question, line: str, stems: Iterable[str], n: int) -> float:
+    """How well the sentence at `n` of a memory fits a question: 0 where it does not, 2 for each word that both have,
+    some more where it has what the kind of question asks for. `stems`: those of all the memory's words."""
+    text, asked, kind, wanted = question
     found = named(tokens(line))
     here = {t.stem for t in found if t.content or t.stem in WHERE}
-    kind = asks(asked)
     whose = kind == "who" and asks_whose(t.stem for t in asked) and any(t.possessive or t.kind == "mine" for t in found)
     overlap: float = sum(any(alike(w.stem, s) for s in here) for w in wanted)
     elsewhere = sum(any(alike(w.stem, s) for s in stems) for w in wanted) - overlap
@@ -102,20 +114,20 @@ def fit(
         if not has:  # "he bit the postman", to "who bit the postman?"
             deed = kind == "who" and n and overlap == len(wanted) and found[0].kind != "me" and not identity(asked)
             return score if deed and any(t.kind == "other" for t in found) else 0
-        if WHOSE.match(question) and len([t for t in found if t.kind != "stop"]) < 2:
+        if WHOSE.match(text) and len([t for t in found if t.kind != "stop"]) < 2:
             return 0  # "Biscuit!", to "whose dog is this?"
         if kind == "who" and wanted and all(t.kind == "name" for t in wanted):
             return score + (1 if n == 0 else 0)
-        says = overlap or elsewhere or whose or same_sense(kind, question, found) or WHOSE.match(question)
+        says = overlap or elsewhere or whose or same_sense(kind, text, found) or WHOSE.match(text)
         if kind == "who" and not says and any(t.kind == "word" and t.stem not in DIS for t in asked):
             return 0  # "Who made it?", of "the boots from Lena's wedding"
         verbs = [t for t in wanted if t.kind == "word"]
         if kind == "who" and any(not t.possessive for t in verbs) and not (whose or _another(asked, found, line)):
             return 0
         if verbs and not overlap and not (elsewhere and len(verbs) == 1 and kind in ("where", "when")):
-            return 0.0 if not same_sense(kind, question, found) else 1.2 + score
+            return 0.0 if not same_sense(kind, text, found) else 1.2 + score
         day = kind == "when" and any(t.kind == "day" for t in found)  # "the 17th of May", rather than "for forty years"
-        return score + 1.5 + 0.5 * day + same_sense(kind, question, found)
+        return score + 1.5 + 0.5 * day + same_sense(kind, text, found)
     if kind == "why":
         return score + 1.5 if has and (overlap or elsewhere or not wanted) else 0.0
     if kind == "liking":

@@ -19,7 +19,7 @@ from assistant.grounding.quotes.clauses import answering_part
 from assistant.grounding.quotes.later_words import later_words
 from assistant.grounding.quotes.quotation import Quotable, Quote
 from assistant.grounding.quotes.reading import Reader, Readings, read_all
-from assistant.grounding.quotes.second_opinion import speaks_against, speaks_for
+from assistant.grounding.quotes.second_opinion import garbles, speaks_against, speaks_for
 from assistant.grounding.responsive import declines, only_day, responsive
 from assistant.grounding.result import Grounding
 from assistant.grounding.second_person import as_a_sentence, to_the_user, without_stray_quote
@@ -202,12 +202,14 @@ class GroundedText:
 
     def _read_otherwise(self, sentence: str, episodes: Sequence[str]) -> bool:
         """Whether the reader, which reads memories only, speaks against an answer of a small model, from the memories
-        `episodes` that it stands in."""
+        `episodes` that it stands in; or their own words answer, and the model garbles them."""
         own = any(not one.id and one.tokens for one in self._evidence.told)
         if self._evidence.sees or own or self._readings is None:
             return False
-        told = [one for one in self._recalled if one.episode.id in episodes]
-        return speaks_against(self._evidence.question, sentence, told or self._recalled, self._readings)
+        told = [one for one in self._recalled if one.episode.id in episodes] or self._recalled
+        if garbles(sentence, told) and self._picked(told):
+            return True
+        return speaks_against(self._evidence.question, sentence, told, self._readings)
 
     def _read_so(self, sentence: str) -> str | None:
         """The memory in which the reader surely finds what an answer says, and nothing else; None for captions."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.grounding.moments import asks_for_the_photo
+from assistant.grounding.quotes.clauses import LONG
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import SURE, Readings
 from assistant.grounding.quotes.rule_fit import VAGUE, asks, identity, speaks_of, two_in_one
@@ -50,6 +51,13 @@ def speaks_against(question: str, answer: str, recalled: Sequence[Quotable], rea
     read, one = best
     there, said = _says(one.episode.words[read.start : read.end]), _says(answer)
     return read.margin >= SURE and bool(there) and not any(alike(a.stem, b.stem) for a in there for b in said)
+
+
+def garbles(answer: str, told: Sequence[Quotable]) -> bool:
+    """Whether a small model's long answer is no piece of the words that it stands in: it says things twice then, or
+    joins what does not belong together ("Wilma and Katrin got their from a shelter ..., she is deaf")."""
+    own = _words(answer)
+    return len(answer) > LONG and not any(own in _words(to_the_user(one.episode.words)) for one in told)
 
 
 def _beside(answer: str, recalled: Sequence[Quotable]) -> bool:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from memory.days import day_words
 from memory.naming.named_things import NamedThing
+from memory.text import count
 
 PEOPLE = "People and things"
 PEOPLE_KEYS = "Enter: the photos · r rename · j join with another · x split · n no name · u undo · Esc"
@@ -22,7 +23,7 @@ RENAMED, JOINED = "{name} is called {new} now", "{name} and {new} are one now, c
 APART, NOT_A_NAME = "{new} is apart from {name} now", "{name} is not listed any more; the memories stay as they are"
 UNDO_NAMED = "Taken back: what was decided about {name}."
 LISTED_AS = "{title}: {n} in the memories, newest first."
-LISTED_NONE = "{title}: no memory fits."
+LISTED_NONE, LISTED_UNDATED = "{title}: no memory fits.", "{title}: no memory fits; the day of {n} is not known."
 
 THIS_DAY = "{ago}: “{words}”"
 THIS_DAY_HOW = "/memories shows them all  ·  F12: no more of this when Keepsake opens"
@@ -30,6 +31,14 @@ THIS_DAY_NONE = "Nothing was told of this day in other years, and no photo waits
 TRAY_TODAY = "{photos} in the tray for your words: ctrl+t"
 THIS_DAY_ON = "When Keepsake opens it says what there was on this day, and what waits in the tray. F12 turns that off."
 THIS_DAY_OFF = "Keepsake opens without a word about this day and the tray. F12 turns that on again."
+
+
+def listed_as(title: str, found: int, undated: int) -> str:
+    """What is said above a list of `found` memories, with `undated` more that may be of the time asked for."""
+    if found:
+        return LISTED_AS.format(title=title, n=count(found, "photo"))
+    line = LISTED_UNDATED if undated else LISTED_NONE
+    return line.format(title=title, n=count(undated, "photo"))
 
 
 def years_ago(day: date) -> str:

@@ -6,9 +6,11 @@ The app calls a memory by it, in questions and receipts. English patterns; no mo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from memory.naming.categories import BEARERS
 from memory.naming.name_extraction import names
-from memory.naming.word_lists import NOT_SOMEBODY
+from memory.naming.word_lists import DOING, NOT_SOMEBODY
 
 LONGEST_NAME = 40
 """Characters of the longest name or thing that a memory is called by."""
@@ -41,6 +43,12 @@ _THING = re.compile(
 """A thing that a sentence begins with, up to where something is said about it."""
 
 
+_OBJECTS = frozenset("this that these those it him them me us".split())
+"""What stands behind a verb, and in no name of a thing."""
+_OF_A_CLAUSE = frozenset("i we he she you my our his her their the a an".split())
+"""With what another clause begins that is part of the name: "the backpack my daughter Lena used"."""
+
+
 def subject(words: str) -> str:
     """What a memory with these words is called by: `named_subject`, else `first_thing`, else ""."""
     return named_subject(words) or first_thing(words)
@@ -67,8 +75,21 @@ def first_thing(words: str) -> str:
     found = _THING.match(
         words[:1].lower() + words[1:] if re.match(r"(?:A|An|The|My|Our|His|Her|Their)\s", words) else words
     )
-    thing = _to_the_user(found[0].strip()) if found else ""
+    thing = _to_the_user(found[0].strip()) if found and not _does(found[0].split()[1:]) else ""
     return thing if len(thing.split()) > 1 and len(thing) <= LONGEST_NAME else ""
+
+
+def _does(words: Sequence[str]) -> bool:
+    """Whether one of the words is a verb, and so they are no thing: "my friend Assumpta crocheted this"."""
+    for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
+        if word.lower() in _OF_A_CLAUSE:
+            return False
+        somebody = before[:1].isupper() or before in BEARERS
+        if word.lower() in _OBJECTS or (word.lower() in DOING and somebody):
+            return True
+        if word.endswith("ed") and (somebody or after.lower() in _OBJECTS):
+            return True
+    return False
 
 
 def _names_something(sentence: str, name: str) -> bool:

@@ -50,6 +50,7 @@ SMALL_TALK = (
         "Nothing has changed. To forget a memory: Tab, then f on its card, or /forget and its id.",
     ),
     (r"never ?mind|nvm|later|skip|not now", "All right."),
+    (r"(?:y|yes|yep|yeah|n)\W*$", "Nothing is asked just now. /undo takes back what you said last."),
     (
         r".*\b(?:don'?t know|dunno|no idea|no clue|not sure|can'?t remember|no one|nobody|nothing|rather not"
         r"|won'?t tell)\b",

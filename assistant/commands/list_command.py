@@ -33,11 +33,13 @@ def print_list(
     with Memory(memory_file(file, to_read=True), ask=ask_here) as memory:
         wanted = photo_lists.of_view(memory, wanted, photo.sha256 if photo else "", recalls)
         found = [memory.get(entry.id) for entry in photo_lists.listed(memory, wanted)]
+        undated = 0 if found else photo_lists.undated(memory, wanted)
     if as_json:
         rows = [recall_row(Recall(one, 1.0, wanted.title)) for one in found]
         print(json.dumps(empty_result() | {"recalled": rows, "seconds": round(time.monotonic() - began, 2)}))
         return True
-    print(printable(f"{wanted.title}: {count(len(found), 'photo') if found else 'no memory fits'}"))
+    none = "no memory fits" + (f"; the day of {count(undated, 'photo')} is not known" if undated else "")
+    print(printable(f"{wanted.title}: {count(len(found), 'photo') if found else none}"))
     for one in found:
         where = f", {one.place}" if one.place else ""
         print(printable(f"{one.id}  {day_words(one.day)}{where}: {' '.join(one.words.split())}"))

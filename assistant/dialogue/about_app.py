@@ -64,7 +64,7 @@ ABOUT_APP = [re.compile(pattern) for pattern in _PATTERNS]
 PARDON = re.compile(r"(?:pardon(?: me)?|excuse me|sorry|huh|come again)$")
 """ "Pardon?" asks nothing about the photo."""
 OF_ANSWER = re.compile(
-    r"(?!no+\b|(?:a )?different|(?:this|that|it|he|she)(?:'s| is)(?: not|n't)(?! (?:right|true|correct)))"
+    r"(?!no+\b|n ?:|(?:a )?different|(?:this|that|it|he|she)(?:'s| is)(?: not|n't)(?! (?:right|true|correct)))"
 )
 """ "Wrong", "that's not right", "you mixed them up" may be said of an answer; not so "no" and "it isn't"."""
 FEELS = re.compile(

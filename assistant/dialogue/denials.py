@@ -74,5 +74,12 @@ def as_answer(act: Act, text: str, recall: Recall | None) -> Act:
     return act._replace(verdict=False) if here and act.kind == "tell" and recall.certainty == "maybe" else act
 
 
+def to_keep(act: Act, text: str, recall: Recall | None) -> str:
+    """The words of a line to be remembered; with what it denies at its end where no recalled memory (`recall`) is
+    called so: "it was wool, not cotton" corrects words."""
+    ends = act.denied and folded(plain(text)).rstrip(" .!").endswith(folded(act.denied))
+    return f"{text[:1].upper()}{text[1:]}" if ends and recall is None else act.words
+
+
 def _words(said: Sequence[str]) -> set[str]:
     return {word for name in said for word in folded(name).split()}

@@ -25,11 +25,11 @@ LEADS = re.compile(
 )
 """What may stand before what is meant."""
 YES = re.compile(
-    r"(?:yes|the same(?: one)?(?=[,.!]|$)|correct|exactly|that's (?:right|correct|true|it)|you(?:'re| are"
+    r"(?:y ?:|yes|the same(?: one)?(?=[,.!]|$)|correct|exactly|that's (?:right|correct|true|it)|you(?:'re| are"
     r"| were) right|(?:right|true)(?=[,.!:;]|$))(?:[\s,.!:;–—-]+|$)"
 )
 NO = re.compile(
-    r"(?:no+(?! (?:idea|clue|one|body|way|matter|problem|thanks?|thank)\b)|wrong(?: \w+)?(?=[,.!:;–—-]|$)"
+    r"(?:n ?:|no+(?! (?:idea|clue|one|body|way|matter|problem|thanks?|thank)\b)|wrong(?: \w+)?(?=[,.!:;–—-]|$)"
     r"|incorrect|not (?:right|true|correct)"
     r"|(?:this|that|it)(?:'s| is|'s all| was) (?:all |completely |totally )?(?:wrong|incorrect|false"
     r"|not (?:right|true|correct))"
@@ -110,7 +110,10 @@ def _denied(found: re.Match[str], written: str, low: str) -> str:
         return ""
     if found[0].endswith("but ") and not says_who(low[found.end() :]):
         return ""  # "it isn't expensive but it was my mother's"
-    return who if named or len(words) == 1 or words[0] in ("the", "my", "our", "his", "her", "their") else ""
+    return who if named or len(words) == 1 or words[0] in _WHOSE else ""
+
+
+_WHOSE = frozenset("the my our your his her their".split())
 
 
 def says_who(words: str) -> bool:

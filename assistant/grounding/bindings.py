@@ -33,6 +33,7 @@ def torn_apart(words: Sequence[Token], told: Premise) -> bool:
         or _too_often(words, told)
         or _with_or_without(words, told)
         or _anothers(words, told)
+        or _denied(words, told)
     )
 
 
@@ -117,6 +118,26 @@ def _owner(source: Sequence[Token], j: int) -> Token | None:
     """The word before a noun and its adjectives: "my", of "my old boots"."""
     before = [t for t in source[max(0, j - 3) : j] if t.kind not in ("word", "number") or t.possessive]
     return before[-1] if before else None
+
+
+def _denied(words: Sequence[Token], told: Premise) -> bool:
+    """Whether "your cat Momo" is said where the source has only "this is not your cat Momo"."""
+    if any(t.kind == "not" for t in words):
+        return False
+    for claimed in words:
+        there = [_behind_not(s, j) for s in told.sentences for j, t in enumerate(s) if t.stem == claimed.stem]
+        if claimed.content and there and all(there):
+            return True
+    return False
+
+
+def _behind_not(source: Sequence[Token], j: int) -> bool:
+    """Whether what a word ends is denied: "is not your cat Momo", "not Momo"; "not only" denies nothing."""
+    i = j - 1
+    while i >= 0 and (source[i].kind in ("mine", "light") or (source[i].kind == "word" and not is_verb(source[i]))):
+        i -= 1
+    only = any(t.text.lower() in ("only", "just", "even", "yet", "than") for t in source[i + 1 : j])
+    return i >= 0 and source[i].text.lower() == "not" and not only and (i == 0 or source[i - 1].kind == "be")
 
 
 def _deeds(clause: Sequence[Token]) -> set[str]:

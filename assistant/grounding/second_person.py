@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+from assistant.grounding.words.phrases import is_verb
+from assistant.grounding.words.tokens import tokens
+from memory.times.number_words import NUMBER
+
 _MY = {"my": "your", "our": "your", "mine": "yours", "ours": "yours", "i": "you", "we": "you", "me": "you", "us": "you"}
 _AS_I = re.compile(
     r"\bI(?:['’]m| am| can| do| did| see| think| believe| remember| know| would| will| have)\b", re.IGNORECASE
@@ -24,15 +28,39 @@ def to_the_user(sentence: str) -> str:
     return re.sub(r"^(\W*)(?:please )?remind you\b", r"\1You asked me to remind you", changed, flags=re.IGNORECASE)
 
 
+_HOW_LONG = re.compile(r"\W*(?:and |so |but )?how (?:long|much|many)\b", re.IGNORECASE)
+_FOR_WHOM = re.compile(rf"(?:her|him|them|us|you) (?=(?:about |only |over |nearly )?(?:\d|{NUMBER}\b))", re.IGNORECASE)
+""" "Took her three weeks": not "her", but the three weeks, answer "how long did it take?"."""
 _DID_IT = re.compile(r"^(?P<who>[^,.;]+?) did it(?P<end>[.!]?)$")
 _SOMEBODY_ELSE = re.compile(
     r"\W*(?:and |but |so )?whom? (?:did|do|does|was|were|is|are) (?:i|we|you|he|she|they)\b", re.IGNORECASE
 )
 
 
+_AND = re.compile(r",? and (?=(?:it|he|she|they|we|i|you)\b)", re.IGNORECASE)
+_AND_OTHER = re.compile(r",? and (?=(?:the|this|that|my|your|his|her)\b)", re.IGNORECASE)
+_OF_SOMEBODY = re.compile(r"[^\W\d_]+['’]s (?:for|from|in|at|on|since|by)\b", re.IGNORECASE)
+
+
+def _one_clause(sentence: str, question: str) -> str:
+    """Of an answer that begins in the middle of the user's words and goes on with another clause that which has more
+    words of the question: "Niamh's boots and it was Siobhan's party" says "Niamh's boots.", to "whose boots?"."""
+    pattern = _AND_OTHER if _OF_SOMEBODY.match(sentence) else _AND
+    first, *rest = pattern.split(sentence, maxsplit=1)
+    found = tokens(first)
+    if not rest or any(t.kind in ("be", "aux", "me", "other") or is_verb(t) for t in found):
+        return sentence
+    asked = {t.stem for t in tokens(question) if t.content}
+    shared = [len(asked & {t.stem for t in part}) for part in (found, tokens(rest[0]))]
+    return rest[0] if shared[1] > shared[0] else f"{first.rstrip(' ,')}."
+
+
 def as_a_sentence(sentence: str, question: str) -> str:
     """A sentence that begins with a capital letter, whatever the user's words did; "Jonas did it." to "who did I run
-    with" is "Jonas."."""
+    with" is "Jonas.", and "her three weeks" to "how long did it take" is "Three weeks."."""
+    if _HOW_LONG.match(question) and (whom := _FOR_WHOM.match(sentence)):
+        sentence = sentence[whom.end() :]
+    sentence = _one_clause(sentence, question)
     if _SOMEBODY_ELSE.match(question) and (found := _DID_IT.match(sentence)):
         sentence = found["who"] + found["end"]
     first = re.match(r"[^\W\d_]+", sentence)

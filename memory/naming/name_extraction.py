@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from memory.naming.sentence_words import Word, sentences_of
@@ -49,6 +50,7 @@ _EXCLAIMED = re.compile(
     r".*(?:ous|ful|ing|ed|less|est|ly|ish|[ai]ble|tic|ive|ant)|perfect|cute|sweet|tasty|yummy|funny|sad|crazy|lucky|poor|great"
     r"|nice|cool|legend|fun|genius"
 )
+_DAYS = frozenset("today tomorrow tonight yesterday".split())
 _DETERMINERS = frozenset("the a an this that some any no every another your".split())
 _MINE = frozenset(["my", "our"])
 _COPULAS = frozenset("is are was were".split())
@@ -83,11 +85,17 @@ def names(text: str, known: Collection[str] = ()) -> NamesInText:
 
 
 def _called_out(sentences: Sequence[list[Word]]) -> Iterator[str]:
-    """The name that a text calls out, before it says who that is: "Biscuit! He belongs to Maureen"."""
-    if len(sentences) > 1 and len(sentences[0]) == 2 and sentences[0][0].capital:
-        word, (who, does, *_) = sentences[0][0].key, sentences[1]
-        if who.key in ("he", "she") and does.key in (*_COPULAS, "belongs", "lives") and not _EXCLAIMED.fullmatch(word):
-            yield word
+    """The name that a text calls out, before it says who that is, "Biscuit! He belongs to Maureen", or whom the next
+    sentence speaks of: "Marmalade. We called him after the jam", "Orla's bag. She left it on the bus"."""
+    if len(sentences) < 2 or not sentences[0][0].capital or _EXCLAIMED.fullmatch(sentences[0][0].key):
+        return
+    word, rest = sentences[0][0], [one.key for one in sentences[1]]
+    calls = any(did in ("called", "named", "adopted") and whom in ("him", "her") for did, whom in pairwise(rest))
+    kind = word.key in KIN | TITLES | ROLES | _NEVER | _DAYS or bears_a_name(word.key)
+    owner = word.owns and not kind and rest[0] in ("he", "she")
+    says = rest[0] in ("he", "she") and rest[1] in (*_COPULAS, "belongs", "lives")
+    if owner or (len(sentences[0]) == 2 and (says or calls)):
+        yield word.key
 
 
 # -- which words are names ----------------------------------------------------------------------------------------

@@ -43,6 +43,14 @@ def listed(memory: Memory, wanted: ListRequest) -> list[EpisodeEntry]:
     return [entry for entry in entries if entry.id in ids]
 
 
+def undated(memory: Memory, wanted: ListRequest) -> int:
+    """How many memories whose day is unknown would be meant by the request if it named no time; 0 where it names none.
+    Raises MemoryFileError."""
+    if not wanted.why:
+        return 0
+    return sum(entry.day is None for entry in listed(memory, wanted._replace(since=None, before=None, why="")))
+
+
 def of_view(memory: Memory, wanted: ListRequest, photo: str, recalls: Sequence[Recall]) -> ListRequest:
     """The request with what "him" means in it: what the photo in view (a hash, or "") shows, or the first other photo
     that it recalls.

@@ -168,3 +168,18 @@ def test_lists_of_a_category(memory_file: Path, asked: str, right: set[int]) -> 
         wanted = request(asked, NOW)
         assert wanted
         assert {ids[entry.id] for entry in photo_lists.listed(memory, wanted)} == right
+
+
+def test_what_has_no_day_is_counted_where_a_time_finds_nothing(
+    memory_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Memory(memory_file) as memory:
+        for n, words in enumerate(["The boots I wore in Lyon", "Pippa in Lyon", "Pippa in Rome"]):
+            day = DAY.date() if n == 1 else None
+            memory.add(Episode(Photo(f"{n:064x}", encoded(n), 4, 4), (Turn("user", words),), DAY, day=day))
+        for asked, undated in (("Lyon from 1999", 1), ("Rome from 2024", 1), ("Oslo from 2024", 0), ("Oslo", 0)):
+            wanted = request(f"list my photos of {asked}", NOW)
+            assert wanted and not photo_lists.listed(memory, wanted)
+            assert photo_lists.undated(memory, wanted) == undated
+    assert main(["ask", "list my photos of Lyon from 1999", "--memory", str(memory_file)]) == 0
+    assert "no memory fits; the day of 1 photo is not known" in capsys.readouterr().out

@@ -244,6 +244,11 @@ def test_a_recall_says_in_words_how_sure_it_is(known: list[Episode]) -> None:
         ),
         ("Ben's old bike, stolen in 2020", "Is this Ben's old bike?", "this is not Ben's old bike"),
         (
+            "my friend Assumpta crocheted this for Fintan",
+            "Is this the same as in “my friend Assumpta crocheted this …”?",
+            "not the same as your",
+        ),
+        (
             "We bought it in Rome for 20 euros",
             "Is this the same as in “We bought it in Rome …”?",
             "not the same as your",

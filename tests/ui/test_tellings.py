@@ -203,6 +203,17 @@ def test_a_small_correction_is_one_line_and_the_rest_is_there_for_who_asks(
     assert kept(memory_file)[0] == ["Rex in 2020"]
 
 
+def test_a_correction_whose_words_are_not_found_is_kept_whole(
+    talk: Talk,  # noqa: F811
+    memory_file: Path,
+    photos: Path,
+) -> None:
+    """Before, "not cotton" was lost, as if somebody called cotton were not in the photo."""
+    lines = talk(FakeBackend(), str(photos / "rex.png"), "my cotton cap", "it was wool, not cotton", "y")
+    assert kept(memory_file)[0] == ["It was wool, not cotton", "my cotton cap"]
+    assert any(telling_strings.small_talk("y") in line for line in lines) and "/undo" in telling_strings.small_talk("y")
+
+
 async def test_a_telling_about_another_known_thing_is_asked_about(
     memory_file: Path, photos: Path, leo: Episode
 ) -> None:

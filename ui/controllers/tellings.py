@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from assistant.dialogue.acts import Act, act_of
-from assistant.dialogue.denials import OnRecall
+from assistant.dialogue.denials import OnRecall, to_keep
 from memory.episode import Photo
 from memory.naming.told_elsewhere import told_elsewhere
 from ui import corrections
@@ -95,7 +95,7 @@ class TellingsController:
             self._pending = _Pending(act, text, note)
             self._composer.ask(SHALL_I_HERE)
             return ""
-        await self._keep(act)
+        await self._keep(act, text)
         return act.question
 
     async def _correct(self, text: str, private: bool) -> bool:
@@ -121,7 +121,7 @@ class TellingsController:
             return None
         pending, self._pending = self._pending, None
         if yes:
-            await self._keep(pending.act, pending.note)
+            await self._keep(pending.act, pending.text, pending.note)
         elif pending.act.kind == "tell":
             pending.note.change(NOT_ABOUT_THIS.format(words=pending.act.words), "info")
         else:
@@ -144,7 +144,7 @@ class TellingsController:
         job = partial(told_elsewhere, words=act.words, in_view=self._questions.in_view(photo))
         return bool(await asyncio.wrap_future(self._thread.read(job, "")))
 
-    async def _keep(self, act: Act, note: Note | None = None) -> None:
+    async def _keep(self, act: Act, text: str, note: Note | None = None) -> None:
         """Remember words, together with what they say of the recalled memory."""
         if note and note.is_attached:
             note.change(REMEMBERING, "info")
@@ -152,7 +152,7 @@ class TellingsController:
         recall = self._questions.meant(act)
         self._remembering.told()
         said = OnRecall(recall.episode, bool(act.verdict), act.denied) if recall else None
-        self._thread.remember(entry, act.words, None, None, said)
+        self._thread.remember(entry, to_keep(act, text, recall), None, None, said)
 
     async def _talk(self, act: Act, text: str, photo: Photo | None) -> None:
         """Small talk, or only a verdict: "no, that's not him"."""

@@ -16,9 +16,8 @@ from memory.naming import photo_lists
 from memory.naming.list_requests import ListRequest
 from memory.search.recall import BY_MEANING
 from memory.store import Memory
-from memory.text import count
 from ui import dialog_strings, strings
-from ui.people_strings import LISTED_AS, LISTED_NONE
+from ui.people_strings import listed_as
 from ui.plain import plain_strings
 from ui.plain.printer import about
 from ui.runtime.memory_jobs import LISTED, asked_for
@@ -27,8 +26,8 @@ from ui.telling_strings import MARKS_NONE, MARKS_PLAIN
 
 def photos_asked_for(wanted: ListRequest, view: Callable[[], Conversation], memory: Memory) -> list[str]:
     """The memories that a request for a list means, in the conversation in `view`."""
-    meant, found = asked_for(wanted, view, memory)
-    return _titled(meant.title, found, memory)
+    meant, found, undated = asked_for(wanted, view, memory)
+    return _titled(meant.title, found, memory, undated)
 
 
 def memories(wanted: str, memory: Memory) -> list[str]:
@@ -44,10 +43,9 @@ def memories(wanted: str, memory: Memory) -> list[str]:
     return [*instead, *lines, *best] or [plain_strings.NOTHING]
 
 
-def _titled(title: str, found: Sequence[EpisodeEntry], memory: Memory) -> list[str]:
+def _titled(title: str, found: Sequence[EpisodeEntry], memory: Memory, undated: int = 0) -> list[str]:
     """A list that was asked for, below what was understood and how many photos that means."""
-    head = (LISTED_AS if found else LISTED_NONE).format(title=title, n=count(len(found), "photo"))
-    return [head, *_lines(found, memory)]
+    return [listed_as(title, len(found), undated), *_lines(found, memory)]
 
 
 def _lines(found: Sequence[EpisodeEntry], memory: Memory) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from assistant.dialogue.acts import Act, act_of
-from assistant.dialogue.denials import OnRecall, as_answer
+from assistant.dialogue.denials import OnRecall, as_answer, to_keep
 from memory.episode import Photo
 from memory.naming.told_elsewhere import told_elsewhere
 from ui import corrections
@@ -62,7 +62,7 @@ class PlainTellings:
         if act.of_answer and printer.answer_last:
             printer.say(plain_strings.NOTE, WHAT_THEN)
             return ""
-        said = None
+        said = recall = None
         if act.verdict is not None and (act.verdict is False or printer.about or printer.answerable(True)):
             recall = meant(printer.recalls, act.denied)
             said = OnRecall(recall.episode, act.verdict, act.denied) if recall else None
@@ -87,7 +87,7 @@ class PlainTellings:
         if not asked and self._elsewhere(act, photo) and not self._sure(PLAIN_ABOUT_THIS):
             printer.say(plain_strings.NOTE, NOT_ABOUT_THIS.format(words=act.words))
             return act.question
-        self._thread.remember("note", act.words, None, None, said)
+        self._thread.remember("note", to_keep(act, text, recall), None, None, said)
         self._follow()
         return act.question
 

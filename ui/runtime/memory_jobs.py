@@ -40,12 +40,14 @@ def open_memory(file: Path | None, ask: Ask) -> Memory:
 
 def asked_for(
     wanted: ListRequest, view: Callable[[], Conversation], memory: Memory
-) -> tuple[ListRequest, list[EpisodeEntry]]:
-    """What a request for a list means in the conversation in `view`, and the memories that it means."""
+) -> tuple[ListRequest, list[EpisodeEntry], int]:
+    """What a request for a list means in the conversation in `view`, the memories that it means and, where it means
+    none, how many would be meant whose day is unknown."""
     if wanted.here:
         now = view()
         wanted = photo_lists.of_view(memory, wanted, now.photo.sha256 if now.photo else "", now.recalls)
-    return wanted, photo_lists.listed(memory, wanted)
+    found = photo_lists.listed(memory, wanted)
+    return wanted, found, 0 if found else photo_lists.undated(memory, wanted)
 
 
 def forget_conversation(id: str, memory: Memory) -> list[str]:

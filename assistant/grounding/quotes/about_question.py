@@ -17,7 +17,9 @@ _ABOUT = re.compile(
     r"|do you (?:know|remember|have) (?:anything|something|everything)"
     r"|(?:did|have) i (?:ever )?(?:tell|told|say|said|mention(?:ed)?)(?: you)?(?: (?:anything|something))?"
     r"|(?:tell|remind) me(?: (?:more|again|all|everything|anything|what you know|what i (?:said|told you)))*"
-    r"|anything|more) (?:about|of|on) (?P<what>[^?!.]+)\W*$",
+    r"|anything|more) (?:about|of|on) (?P<what>[^?!.]+)\W*$"
+    r"|\W*(?:(?:and|so|but|ok)[, ]+)*(?:what(?:['’]?s| is| was) the (?:whole )?(?:story|deal) (?:with|of|behind|about)"
+    r"|what happened (?:to|with|on|in|at|during)) (?P<event>[^?!.]+)\W*$",
     re.IGNORECASE,
 )
 
@@ -38,9 +40,17 @@ def what_was_told(question: str, recalled: Sequence[Quotable]) -> Quote | None:
     if _WHO.match(question):
         return introduction([one for one in recalled if one.in_view])
     found = _ABOUT.match(question)
-    wanted = [t.stem for t in tokens(found["what"]) if t.content and t.stem not in VAGUE] if found else []
-    if not wanted:
+    what = found and (found["what"] or found["event"])
+    wanted = [t.stem for t in tokens(what) if t.content and t.stem not in VAGUE] if what else []
+    if not found or not wanted:
         return None
+    for one in recalled:
+        told = [t for t in tokens(one.episode.words) if t.content]
+        if all(any(alike(stem, t.stem) for t in told) for stem in wanted):
+            lines = list(sentences(one.episode.words))
+            first = next(n for n, line in enumerate(lines) if any(alike(t.stem, wanted[0]) for t in tokens(line)))
+            return quoted(one, beginning(lines[first:]))
+    return None
     for one in recalled:
         said = [t.stem for t in tokens(one.episode.words) if t.content]
         if all(any(alike(stem, other) for other in said) for stem in wanted):

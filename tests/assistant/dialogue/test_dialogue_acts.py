@@ -132,6 +132,11 @@ def test_a_question_about_the_photo_stays_one(line: str) -> None:
     assert act_of(line).kind == "question"
 
 
+@pytest.mark.parametrize("line", ["n: this is not your cat Momo", "this is not your cat Momo"])
+def test_the_hint_of_the_app_typed_out_is_a_no_and_no_memory(line: str) -> None:
+    assert act_of(line) == Act("talk", verdict=False, denied="your cat momo")
+
+
 def test_a_complaint_about_an_answer_denies_no_photo() -> None:
     assert act_of("no, you mixed up Tom and Henry").verdict is None
     assert act_of("no, that's not him").verdict is False

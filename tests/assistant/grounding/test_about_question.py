@@ -22,6 +22,8 @@ BEER = Quotable(Episode(Photo("x", b"", 1, 1), (Turn("user", WORDS),), WHEN), No
         "so tell me everything about ravi",
         "Did I ever tell you about Priya?",
         "anything about the exam?",
+        "what happened at the exam?",
+        "what's the story with Ravi",
     ],
 )
 def test_the_words_are_quoted_from_the_sentence_that_has_the_name(question: str) -> None:
@@ -31,7 +33,13 @@ def test_the_words_are_quoted_from_the_sentence_that_has_the_name(question: str)
 
 @pytest.mark.parametrize(
     "question",
-    ["Did I ever tell you about my uncle Bernd?", "what do you know about spiders", "who is Ravi?", "tell me about it"],
+    [
+        "Did I ever tell you about my uncle Bernd?",
+        "what do you know about spiders",
+        "who is Ravi?",
+        "what happened at the zoo",
+        "tell me about it",
+    ],
 )
 def test_nothing_is_quoted_for_what_was_never_told(question: str) -> None:
     assert what_was_told(question, [BEER]) is None

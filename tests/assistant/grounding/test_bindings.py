@@ -123,3 +123,16 @@ def test_what_belongs_together_stays_together(words: str, caption: str, shown: b
 )
 def test_what_is_the_users_is_nobody_elses(words: str, caption: str, shown: bool) -> None:
     assert (check(caption, recall(words)).shown == caption) is shown
+
+
+@pytest.mark.parametrize(
+    ("words", "caption", "shown"),
+    [
+        ("this is not your cat Momo", "Your cat Momo.", False),
+        ("This isn't our cat Momo but she looks like her", "Your cat Momo.", False),
+        ("This isn't our cat Momo, Momo died. She looks like her", "She looks like Momo.", True),
+        ("This is Rex. He is not a corgi.", "Rex is a corgi.", False),
+    ],
+)
+def test_what_is_denied_is_not_told(words: str, caption: str, shown: bool) -> None:
+    assert (check(caption, recall(words)).shown == caption) is shown

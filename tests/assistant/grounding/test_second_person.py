@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.grounding.second_person import to_the_user, without_stray_quote
+from assistant.grounding.second_person import as_a_sentence, to_the_user, without_stray_quote
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,24 @@ def test_my_becomes_your_but_for_what_the_assistant_says_of_itself(told: str, sa
 def test_a_quotation_mark_that_ends_nothing_goes() -> None:
     assert without_stray_quote('He is afraid of thunder".', "") == "He is afraid of thunder."
     assert without_stray_quote('he said".', 'It says "never,') == 'he said".'
+
+
+@pytest.mark.parametrize(
+    ("answer", "question", "said"),
+    [
+        ("her three weeks.", "how long did it take", "Three weeks."),
+        ("him about 20 minutes.", "How long did he need?", "About 20 minutes."),
+        ("her sister.", "how long did it take", "Her sister."),
+        ("her three sisters.", "who came?", "Her three sisters."),
+        ("Niamh's boots and it was Siobhan's hen party.", "whose boots are they", "Niamh's boots."),
+        (
+            "Siobhan's for the wedding and the brown fella is a squeaky toy.",
+            "what is the squeaky thing",
+            "The brown fella is a squeaky toy.",
+        ),
+        ("Bernie and the dog ate it.", "who ate it?", "Bernie and the dog ate it."),
+        ("You bought it and it broke.", "what broke?", "You bought it and it broke."),
+    ],
+)
+def test_an_answer_says_what_was_asked_for(answer: str, question: str, said: str) -> None:
+    assert as_a_sentence(answer, question) == said

@@ -22,7 +22,6 @@ from memory.errors import PhotoError, UnknownEpisode
 from memory.naming import photo_lists
 from memory.naming.list_requests import ListRequest, request
 from memory.store import Memory
-from memory.text import count
 from ui.controllers.main_view import MainView
 from ui.controllers.memories.memory_actions import MemoryActions
 from ui.controllers.memories.people import PeopleController
@@ -31,7 +30,7 @@ from ui.dialogs.duplicates_screen import DuplicatesScreen
 from ui.dialogs.memory_browser import BrowserScreen, What
 from ui.dialogs.statistics_screen import StatisticsScreen
 from ui.input_parser import ID, photo_paths
-from ui.people_strings import LISTED_AS, LISTED_NONE
+from ui.people_strings import listed_as
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import asked_for, find_duplicates
 from ui.strings import DETAILS_NONE, FORGET_WHICH, MERGING, UNDO_HOW
@@ -134,10 +133,9 @@ class MemoriesController:
 
         find = partial(asked_for, wanted, self._thread.session.conversation)
 
-        async def found(result: tuple[ListRequest, list[EpisodeEntry]]) -> None:
-            meant, entries = result
-            line = LISTED_AS if entries else LISTED_NONE
-            await self._view.note(line.format(title=meant.title, n=count(len(entries), "photo")))
+        async def found(result: tuple[ListRequest, list[EpisodeEntry], int]) -> None:
+            meant, entries, undated = result
+            await self._view.note(listed_as(meant.title, len(entries), undated))
             if entries:
                 words = f"photos of {meant.words}" if wanted.here else question
                 await self._show(words, Finding(entries, title=meant.title))

@@ -39,8 +39,15 @@ def how_to(manifest: dict[str, Any]) -> list[str]:
             f"Ollama: `ollama create {name} -f {MODELFILE}` in this folder, then `ollama run {name}` (not by "
             f"{TOO_OLD} and older: they end at a Qwen3-VL's first photo where its vision tower is a file of its own)"
         )
-    if _is_whole(manifest["files"]) or _mlx_folders(manifest):
-        lines.append(f"LM Studio: copy the folder `{LM_STUDIO}/{OWNER}` into `~/.lmstudio/models`")
+    fetched = [f"the folder `{mlx}` as `{name}-{mlx}`" for mlx in _mlx_folders(manifest)]
+    if _is_whole(manifest["files"]):
+        both = " and ".join(f"`{manifest['files'][role]['file']}`" for role in ("language", "mmproj"))
+        fetched.insert(0, f"{both} into a folder `{name}`")
+    if fetched:
+        lines.append(
+            f"LM Studio: copy the folder `{LM_STUDIO}/{OWNER}` into `~/.lmstudio/models`; where it is missing, as on "
+            f"the hub, put into `~/.lmstudio/models/{OWNER}` {', and '.join(fetched)}"
+        )
     return lines
 
 

@@ -170,6 +170,8 @@ def test_the_modelfile_names_what_passed(export: Path) -> None:
     assert (folder / "our-model-Q8_0.gguf").samefile(export / "language-Q8_0.gguf")
     card = (export / "README.md").read_text(encoding="utf-8")
     assert "`ollama create our-model -f Modelfile`" in card and "LM Studio: copy the folder" in card
+    told = "put into `~/.lmstudio/models/keepsake` `language-Q8_0.gguf` and `mmproj.gguf` into a folder `our-model`"
+    assert told in card, "the hub gets no folder lm-studio, of which the card spoke"
     empty = {"name": "x", "licence": None, "files": {}, "verified": {"forms": {}}}
     other_apps.write(export, empty)
     assert not (export / "Modelfile").exists() and not (export / "lm-studio").exists()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from torch.distributed.fsdp import fully_shard
 from transformers import AutoModelForImageTextToText
 
 from memory.errors import KeepsakeError
@@ -86,6 +87,29 @@ def test_flash_attention_is_asked_for_only_where_it_is(monkeypatch: pytest.Monke
     monkeypatch.setattr(batches, "find_spec", lambda name: object())
     assert batches.attention(wanted) == "flash_attention_2"
     assert batches.attention(recipe.Trl(attention="eager")) == "eager"
+
+
+def test_weights_that_devices_share_are_put_back_too(tmp_path: Path) -> None:
+    """FSDP, on a device of one: previously the first sync with vLLM ended in an error, since a whole weight cannot be
+    copied into a shared one."""
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group("gloo", init_method=f"file://{tmp_path / 'store'}", rank=0, world_size=1)
+    try:
+        base = torch.nn.Sequential(torch.nn.Linear(8, 8)).to(torch.bfloat16)
+        model: Any = get_peft_model(base, LoraConfig(r=2, target_modules=["0"]))
+        before = model.base_model.model[0].base_layer.weight.detach().clone()
+        base_weights.keep(model)
+        for weight in model.parameters():
+            weight.data = weight.data.to(torch.bfloat16)
+            torch.nn.init.normal_(weight, std=0.3) if weight.requires_grad else None
+        fully_shard(model, mesh=torch.distributed.init_device_mesh("cpu", (1,)))
+        model.merge_adapter()
+        shared = model.base_model.model[0].base_layer.weight
+        assert not torch.equal(shared.full_tensor(), before)
+        model.unmerge_adapter()
+        assert torch.equal(shared.full_tensor(), before)
+    finally:
+        torch.distributed.destroy_process_group()
 
 
 def test_a_thousand_syncs_leave_the_base_bit_for_bit(tmp_path: Path) -> None:

@@ -27,8 +27,17 @@ def keep(model: Any) -> int:
         done = unmerge(*args, **kwargs)
         with torch.no_grad():
             for name, layer in layers.items():
-                layer.weight.copy_(saved[name])
+                _restore(layer.weight, saved[name])
         return done
 
     model.unmerge_adapter = unmerge_and_restore
     return sum(weight.numel() * weight.element_size() for weight in saved.values())
+
+
+def _restore(weight: Any, saved: Any) -> None:
+    """Copy a saved weight back; of one that devices share (FSDP) each takes its part."""
+    from torch.distributed.tensor import DTensor, distribute_tensor
+
+    if isinstance(weight, DTensor):
+        saved = distribute_tensor(saved.to(weight.device), weight.device_mesh, weight.placements, src_data_rank=None)
+    weight.copy_(saved)

@@ -125,7 +125,7 @@ async def test_a_memorys_photo_is_opened_and_its_copy_goes_when_it_is_forgotten(
     async with running(tmp_path / "memory.db", FakeBackend(["Milo."]), (80, 24)) as (app, pilot):
         await send(app, pilot, "/memories")
         await opened(app, BrowserScreen, "the memories")
-        await until(lambda: app.screen.query_one("#grid").marks, "the memory")  # type: ignore[attr-defined]
+        await until(lambda: app.screen.query_one("#grid").entries, "the memory")  # type: ignore[attr-defined]
         await pilot.press("z")
         await opened(app, LargePhoto, "the photo, large")
         await pilot.press("o")

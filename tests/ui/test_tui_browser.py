@@ -78,7 +78,7 @@ async def test_search_by_words_time_place_and_photo(memory_file: Path, photos: P
             app.screen.query_one("#search", Input).value = words
             await pilot.press("enter")
             ids = [episodes[n].id for n in found]
-            await until(lambda ids=ids: [mark.id for mark in grid.marks] == ids, f"what {words} finds")
+            await until(lambda ids=ids: [entry.id for entry in grid.entries] == ids, f"what {words} finds")
         await sees(app.screen, "None that match.")
         await pilot.press("escape")
         await sees(app.screen, "Your memories, newest first", "of 3")
@@ -166,7 +166,7 @@ async def test_undo_highlights_what_it_brings_back(memory_file: Path, photos: Pa
         await pilot.press("home", "u")
         await sees(app.screen, "Brought back", "2 of 3")
         with Memory(memory_file) as memory:
-            assert grid.mark and memory.get(grid.mark.id).words == "Rex at the sea"
+            assert grid.entry and memory.get(grid.entry.id).words == "Rex at the sea"
 
 
 async def test_esc_leaves_what_was_opened_with_words(memory_file: Path, photos: Path) -> None:
@@ -238,12 +238,12 @@ async def test_doubles_are_offered_and_merged_when_told_to(memory_file: Path, ph
         app.screen.query_one(OptionList).focus()
         await pilot.press("enter")
         await sees(app.screen, "Merged: 1 removed")
-        await until(lambda: len(grid.marks) == 2, "one less")
+        await until(lambda: len(grid.entries) == 2, "one less")
         assert words_of(memory_file) == ["Milo at home", "Rex at the sea"]
         await pilot.press("d")
         await sees(app.screen, "No memory is stored twice")
         await pilot.press("u")
-        await until(lambda: len(grid.marks) == 3, "both again")
+        await until(lambda: len(grid.entries) == 3, "both again")
 
 
 async def test_statistics(memory_file: Path, photos: Path) -> None:
@@ -282,14 +282,14 @@ async def test_memories_are_filtered_while_one_types(memory_file: Path, photos: 
     async with running(memory_file, FakeBackend()) as (app, pilot):
         grid = await browser(app, pilot)
         await pilot.press("slash", "z", "e")
-        await until(lambda: [mark.id for mark in grid.marks] == [episodes[1].id], "zebras")
+        await until(lambda: [entry.id for entry in grid.entries] == [episodes[1].id], "zebras")
         assert app.screen.query_one("#search").has_focus
         await pilot.press("q")
-        await until(lambda: not grid.marks, "nothing begins with zeq")
+        await until(lambda: not grid.entries, "nothing begins with zeq")
         await pilot.press("backspace", "backspace", "backspace")
-        await until(lambda: len(grid.marks) == 3, "all again")
+        await until(lambda: len(grid.entries) == 3, "all again")
         await pilot.press(*"birtday")
-        await until(lambda: [mark.id for mark in grid.marks] == [episodes[0].id], "the birthday")
+        await until(lambda: [entry.id for entry in grid.entries] == [episodes[0].id], "the birthday")
         await sees(app.screen, "Showing results for “birthday”")
         assert app.screen.query_one("#search", Input).value == "birtday"
         await pilot.press("enter")

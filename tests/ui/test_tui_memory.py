@@ -145,7 +145,7 @@ async def test_forget_by_id_and_list(memory_file: Path, photos: Path) -> None:
         await send(app, pilot, "/memories")
         await opened(app, BrowserScreen, "the browser")
         await sees(app.screen, "Your memories, newest first", "Rex the first", "1 of 2")
-        listed = [mark.id for mark in app.screen.grid.marks]
+        listed = [entry.id for entry in app.screen.grid.entries]
         await pilot.press("f")
         await opened(app, EpisodeScreen, "the question")
         await pilot.press("y")

@@ -117,7 +117,7 @@ async def test_enter_shows_all_photos_of_one_in_the_browser(memory_file: Path, t
         await opened(app, BrowserScreen)
         browser = app.screen
         assert isinstance(browser, BrowserScreen)
-        await until(lambda: len(browser.grid.marks) == 2, "the photos")
+        await until(lambda: len(browser.grid.entries) == 2, "the photos")
         assert str(browser.query_one("#browser").border_title) == "Photos: Zuri"
         await pilot.press("escape")
         await until(lambda: isinstance(app.screen, PeopleScreen), "the names again")
@@ -132,23 +132,23 @@ async def test_what_is_forgotten_among_the_photos_of_one_is_gone_below_too(memor
         await opened(app, BrowserScreen)
         below = app.screen
         assert isinstance(below, BrowserScreen)
-        await until(lambda: len(below.grid.marks) == 2, "all photos")
+        await until(lambda: len(below.grid.entries) == 2, "all photos")
         await pilot.press("p")
         await opened(app, PeopleScreen)
         await until(lambda: app.screen.query_one("#names", OptionList).option_count, "the names")
         await pilot.press("enter")
-        await until(lambda: isinstance(app.screen, BrowserScreen) and len(app.screen.grid.marks) == 1, "the photo")
+        await until(lambda: isinstance(app.screen, BrowserScreen) and len(app.screen.grid.entries) == 1, "the photo")
         await pilot.press("f")
         await opened(app, EpisodeScreen)
         await pilot.press("y")
         await until(
-            lambda: isinstance(app.screen, BrowserScreen) and not app.screen.grid.marks, "no photo of that name"
+            lambda: isinstance(app.screen, BrowserScreen) and not app.screen.grid.entries, "no photo of that name"
         )
         await pilot.press("p")
         await opened(app, PeopleScreen)
         await until(lambda: not app.screen.query_one("#names", OptionList).option_count, "no name")
         await pilot.press("escape")
-        await until(lambda: app.screen is below and len(below.grid.marks) == 1, "one photo is left")
+        await until(lambda: app.screen is below and len(below.grid.entries) == 1, "one photo is left")
 
 
 async def test_names_are_changed_and_joined_from_the_input(memory_file: Path, tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ async def test_a_request_for_a_list_opens_the_browser_and_asks_no_model(memory_f
         await opened(app, BrowserScreen)
         browser = app.screen
         assert isinstance(browser, BrowserScreen)
-        await until(lambda: len(browser.grid.marks) == 1, "the photo")
+        await until(lambda: len(browser.grid.entries) == 1, "the photo")
         assert str(browser.query_one("#browser").border_title) == "Photos: Zuri, from 2024"
         await pilot.press("escape")
         await until(lambda: app.screen is not browser, "the conversation")
@@ -193,6 +193,6 @@ async def test_more_of_what_is_in_view_opens_the_browser(memory_file: Path, tmp_
         await opened(app, BrowserScreen)
         browser = app.screen
         assert isinstance(browser, BrowserScreen)
-        await until(lambda: len(browser.grid.marks) == 2, "the photos")
+        await until(lambda: len(browser.grid.entries) == 2, "the photos")
         assert str(browser.query_one("#browser").border_title) == "Photos: Zuri"
         assert browser.query_one(Input).value == "photos of Zuri"

@@ -88,23 +88,23 @@ class BrowserScreen(Screen[None]):
         `typing`: the keys stay in the search field. `there`: ids of memories of which the first that is listed is to be
         highlighted.
         """
-        marks = finding.entries
+        entries = finding.entries
         self._opened = words if self._opened is None else self._opened
-        searched, gone = words != self.words, bool(self.grid.marks)
+        searched, gone = words != self.words, bool(self.grid.entries)
         self.words = words
         found = finding.title or BROWSER_FOUND.format(words=words)
-        found = BROWSER_INSTEAD.format(instead=finding.instead) if finding.instead and marks else found
-        found = BROWSER_BEST.format(found=found, n=len(marks)) if finding.more else found
+        found = BROWSER_INSTEAD.format(instead=finding.instead) if finding.instead and entries else found
+        found = BROWSER_BEST.format(found=found, n=len(entries)) if finding.more else found
         self.query_one("#browser").border_title = Content(found if words else BROWSER)
         if not typing:
             self.query_one("#search", Input).value = words
         self.query_one("#none", Static).update(BROWSER_NONE["searched" if words else "empty"])
-        self.query_one("#none").display = not marks
-        self.grid.display = bool(marks)
-        self.grid.show(marks, there)
+        self.query_one("#none").display = not entries
+        self.grid.display = bool(entries)
+        self.grid.show(entries, there)
         if typing:
             return
-        if marks:
+        if entries:
             self.grid.focus()
         elif searched:
             self.query_one("#search").focus()
@@ -139,8 +139,8 @@ class BrowserScreen(Screen[None]):
 
     async def action_request(self, what: What) -> None:
         """Hand what the user wants done with the chosen memory to the controller."""
-        if self.grid.mark or what in ("undo", "statistics", "duplicates", "people"):
-            await self._request(what, self.grid.mark)
+        if self.grid.entry or what in ("undo", "statistics", "duplicates", "people"):
+            await self._request(what, self.grid.entry)
 
     def action_grid(self) -> None:
         """Switch between timeline and grid."""
@@ -156,7 +156,7 @@ class BrowserScreen(Screen[None]):
 
     def action_leave(self) -> None:
         """Esc: from the search field to the memories, from hits to all memories, from what was opened out."""
-        if self.query_one("#search").has_focus and self.grid.marks:
+        if self.query_one("#search").has_focus and self.grid.entries:
             self.grid.focus()
         elif self.words and self.words != self._opened:
             self._search("")
@@ -166,5 +166,5 @@ class BrowserScreen(Screen[None]):
     def _moved(self) -> None:
         """Show at the bottom which memory of how many is highlighted."""
         grid = self.grid
-        place = f"{grid.at + 1:,} of {len(grid.marks):,}" if grid.marks else ""
+        place = f"{grid.at + 1:,} of {len(grid.entries):,}" if grid.entries else ""
         self.query_one("#foot").border_subtitle = place

@@ -75,10 +75,10 @@ def text_cell(text: str, style: Style, width: int) -> Segment:
     return Segment(set_cell_size(text, width), style)
 
 
-def day_line(mark: EpisodeEntry, card: Card | None) -> str:
+def day_line(entry: EpisodeEntry, card: Card | None) -> str:
     """ "12 May 2025 · Lisbon", the place only once the card is drawn."""
     where = f" · {printable(card.place)}" if card and card.place else ""
-    return f"{day_words(mark.day)}{where}"
+    return f"{day_words(entry.day)}{where}"
 
 
 def month_of(day: date | None) -> str:

@@ -1,6 +1,6 @@
 """The list of memories in the browser, as a timeline or a grid, for any number of memories.
 
-Only memories in view are read, decoded and card. The owner says which memories there are (`show`); the widget asks
+Only memories in view are read, decoded and drawn. The owner says which memories there are (`show`); the widget asks
 for the cards that it lacks (`Wanted`), and the owner hands them over (`put`). Until a card comes, the memory's date
 stands in its place, so that scrolling never waits.
 """
@@ -14,19 +14,18 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding
-from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from memory.browse import EpisodeEntry
+from ui.widgets import grid_shape
 from ui.widgets.episode_card import Card, CardSize, day_line, image_line, month_of, short_day, text_cell
+from ui.widgets.grid_shape import GridShape
 
 MAX_CARDS = 200
 """Number of drawn cards that are kept."""
-MIN_COLUMN_WIDTH, MIN_WIDE, WIDE = 18, 25, 100
-"""Smallest width of a column of the grid, in terminal cells; the second from a width of WIDE on."""
 
 
 class EpisodeGrid(ScrollView, can_focus=True):
@@ -67,7 +66,7 @@ class EpisodeGrid(ScrollView, can_focus=True):
         `picture`: width and height of pictures in the timeline, where they need not be small."""
         super().__init__(id=id)
         self._moved, self._picture = moved, picture
-        self.marks: Sequence[EpisodeEntry] = ()
+        self.entries: Sequence[EpisodeEntry] = ()
         self._cards: dict[str, Card] = {}
         self._known: set[str] = set()
         """Ids of the memories."""
@@ -77,20 +76,20 @@ class EpisodeGrid(ScrollView, can_focus=True):
         """Size of the cards that were asked for and have not come; None when nothing is awaited."""
 
     def on_mount(self) -> None:
-        """Lay out once before anything is drawn."""
-        self._fit()
+        """Shape the list once before anything is drawn: every drawn line needs its numbers."""
+        self._shape = self._shaped()
 
     # -- the memories -------------------------------------------------------------------------------------------
 
     @property
-    def mark(self) -> EpisodeEntry | None:
+    def entry(self) -> EpisodeEntry | None:
         """The highlighted memory; None when there is none."""
-        return self.marks[self.at] if self.at < len(self.marks) else None
+        return self.entries[self.at] if self.at < len(self.entries) else None
 
-    def show(self, marks: Sequence[EpisodeEntry], there: Sequence[str] = ()) -> None:
+    def show(self, entries: Sequence[EpisodeEntry], there: Sequence[str] = ()) -> None:
         """Show these memories and no others. Highlighted is the first whose id is in `there`, else the one before."""
-        before, self.marks = self.mark, marks
-        ids = [mark.id for mark in marks]
+        before, self.entries = self.entry, entries
+        ids = [entry.id for entry in entries]
         known = self._known = set(ids)
         self._cards = {id: card for id, card in self._cards.items() if id in known}
         wanted = [*there, *([before.id] if before else [])]
@@ -101,70 +100,52 @@ class EpisodeGrid(ScrollView, can_focus=True):
     def put(self, size: CardSize, cards: dict[str, Card]) -> None:
         """Take the cards that were asked for. Cards of an outdated size are dropped and asked for again."""
         self._pending = None
-        if size == self._card_size:
+        if size == self._shape.card:
             self._cards |= {id: card for id, card in cards.items() if id in self._known}
-            if any(self.marks[i].id in cards for i in self._on_screen()):
+            if any(self.entries[i].id in cards for i in self._on_screen()):
                 self.refresh()
         self.call_after_refresh(self._request_cards)  # drawing would compete with what the key has to show
 
     # -- layout ------------------------------------------------------------------------------------------------
 
-    def _fit(self) -> None:
-        """Compute the layout, once: every drawn line needs its numbers."""
-        self._inner = max(1, self.size.width - 1)
-        self._columns = (
-            max(1, self._inner // (MIN_WIDE if self._inner >= WIDE else MIN_COLUMN_WIDTH)) if self.grid else 1
-        )
-        self._column_width = self._inner // self._columns
-        """Width of a column, in cells."""
-        self._gutter = 11 if not self.grid and self._inner >= 66 else 0
-        """Width of the column of months; 0 where the screen is too narrow."""
+    def _shaped(self) -> GridShape:
+        """The list's shape for its size."""
         if self.grid:
-            width, tall = self._column_width - 2, self.size.height >= 24
-            height = max(6, min(round(0.4 * width), self.size.height // 2 - 4))  # two rows of memories are in view
-            self._card_size = CardSize(width, height, width, 2 if tall else 1)
-        else:
-            width, height = self._picture or ((8, 3) if self.app.size.height < 24 else (12, 5))
-            self._card_size = CardSize(width, height, max(8, self._inner - self._gutter - width - 2), height - 1)
-        self._row_height = self._card_size.image_height + (2 + self._card_size.text_height if self.grid else 1)
-        """Lines from the top of a row of memories to the top of the next."""
+            return grid_shape.grid(self.size)
+        return grid_shape.timeline(self.size, self._picture or ((8, 3) if self.app.size.height < 24 else (12, 5)))
 
     def _lay_out(self) -> None:
-        self._fit()
+        self._shape = self._shaped()
         self._rows.clear()
-        rows = -(-len(self.marks) // self._columns)
-        self.virtual_size = Size(self._inner, rows * self._row_height)
+        self.virtual_size = self._shape.size(len(self.entries))
         self._reveal()
         self.refresh()
         self._request_cards()
         self._moved()
 
     def _reveal(self) -> None:
-        row = self.at // self._columns
-        self.scroll_to_region(
-            Region(0, row * self._row_height, 1, self._row_height - 1), animate=False, immediate=True, force=True
-        )
+        self.scroll_to_region(self._shape.region(self.at), animate=False, immediate=True, force=True)
 
     def _on_screen(self, extra_pages: int = 0) -> range:
         """Indices of the memories on screen, and of `extra_pages` pages above and below."""
-        rows = self.size.height // self._row_height + 2  # rows that are cut off above and below
-        first = self.scroll_offset.y // self._row_height
+        rows = self.size.height // self._shape.row_height + 2  # rows that are cut off above and below
+        first = self.scroll_offset.y // self._shape.row_height
         first, last = max(0, first - extra_pages * rows), first + (1 + extra_pages) * rows
-        return range(first * self._columns, min(len(self.marks), last * self._columns))
+        return range(first * self._shape.columns, min(len(self.entries), last * self._shape.columns))
 
     def _request_cards(self) -> None:
         if self._pending is not None or not self.size.area:
             return
         around = self._on_screen(extra_pages=1)
-        near = [self.marks[i].id for i in around]
+        near = [self.entries[i].id for i in around]
         if len(self._cards) > MAX_CARDS:
             self._cards = {id: self._cards[id] for id in near if id in self._cards}
             self._rows.clear()  # they hold cards, too, and with these the terminal's copies of photos
         top = self._on_screen().start - around.start
         wanted = [id for id in (*near[top:], *near[:top]) if id not in self._cards]
         if wanted:
-            self._pending = self._card_size
-            self.post_message(self.Wanted(wanted[: 4 * self._columns + 4], self._card_size))
+            self._pending = self._shape.card
+            self.post_message(self.Wanted(wanted[: 4 * self._shape.columns + 4], self._shape.card))
 
     # -- events and keys ----------------------------------------------------------------------------------------
 
@@ -190,7 +171,7 @@ class EpisodeGrid(ScrollView, can_focus=True):
         """Keep the highlighted memory in view."""
         self._reveal()
         for at in (before, now):
-            self.refresh_lines(at // self._columns * self._row_height, self._row_height)
+            self.refresh_lines(self._shape.region(at).y, self._shape.row_height)
         self._moved()
 
     def notify_style_update(self) -> None:
@@ -202,42 +183,41 @@ class EpisodeGrid(ScrollView, can_focus=True):
         """Move the highlight by one; left and right work in the grid only."""
         if across and not self.grid:
             return
-        self._go(self.at + across + down * self._columns)
+        self._go(self.at + across + down * self._shape.columns)
 
     def action_page(self, direction: int) -> None:
         """Move the highlight by a screenful."""
-        self._go(self.at + direction * max(1, self.size.height // self._row_height) * self._columns)
+        self._go(self.at + direction * max(1, self.size.height // self._shape.row_height) * self._shape.columns)
 
     def action_edge(self, at: int) -> None:
         """Highlight the first memory (0) or the last (-1)."""
-        self._go(at % max(1, len(self.marks)))
+        self._go(at % max(1, len(self.entries)))
 
     def on_click(self, event: events.Click) -> None:
         """A click highlights a memory; a click on the highlighted memory opens it."""
-        row = (event.y + self.scroll_offset.y) // self._row_height
-        place = row * self._columns + (min(event.x // self._column_width, self._columns - 1) if self.grid else 0)
+        place = self._shape.index(event.x, event.y + self.scroll_offset.y)
         if place == self.at:
             self.post_message(self.Opened())
-        elif place < len(self.marks):
+        elif place < len(self.entries):
             self.at = place
 
     def _go(self, at: int) -> None:
-        self.at = max(0, min(at, len(self.marks) - 1))
+        self.at = max(0, min(at, len(self.entries) - 1))
 
     # -- drawing ------------------------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
         """One line of terminal cells across all columns; rows that are drawn already are reused."""
-        row, line = divmod(y + self.scroll_offset.y, self._row_height)
-        first = row * self._columns
-        places = range(first, min(first + self._columns, len(self.marks)))
-        shown = [self._cards.get(self.marks[place].id) for place in places]
+        row, line = divmod(y + self.scroll_offset.y, self._shape.row_height)
+        first = row * self._shape.columns
+        places = range(first, min(first + self._shape.columns, len(self.entries)))
+        shown = [self._cards.get(self.entries[place].id) for place in places]
         key = (row, self.at if self.at in places else -1)
         before, lines = self._rows.get(key, ([], []))
         if not lines or before != shown:
             if len(self._rows) > MAX_CARDS // 4:
                 self._rows.clear()
-            lines = [self._line(places, line) for line in range(self._row_height)]
+            lines = [self._line(places, line) for line in range(self._shape.row_height)]
             self._rows[key] = (shown, lines)
         return lines[line]
 
@@ -254,41 +234,41 @@ class EpisodeGrid(ScrollView, can_focus=True):
 
     def _timeline_line(self, place: int, line: int) -> list[Segment]:
         """One line of a memory in the timeline: month, picture, then day, words and the reason of a search hit."""
-        mark, size, card = self.marks[place], self._card_size, self._cards.get(self.marks[place].id)
-        month = [self._month(place, line)] if self._gutter else []
+        entry, size, card = self.entries[place], self._shape.card, self._cards.get(self.entries[place].id)
+        month = [self._month(place, line)] if self._shape.gutter else []
         plain = self._style("words", place)
         if line >= size.image_height:
-            return [*month, text_cell("", self._style("words", -1), self._inner - self._gutter)]
+            return [*month, text_cell("", self._style("words", -1), self._shape.width - self._shape.gutter)]
         picture = image_line(card, line, size.image_width, plain, 0)
         if line == 0:
-            text = text_cell(day_line(mark, card), self._style("day", place), size.text_width + 1)
+            text = text_cell(day_line(entry, card), self._style("day", place), size.text_width + 1)
         elif card and line - 1 < len(card.lines):
             text = text_cell(card.lines[line - 1], plain, size.text_width + 1)
-        elif card and line - 1 == len(card.lines) and mark.why:
-            text = text_cell(mark.why, self._style("why", place), size.text_width + 1)
+        elif card and line - 1 == len(card.lines) and entry.why:
+            text = text_cell(entry.why, self._style("why", place), size.text_width + 1)
         else:
             text = text_cell("", plain, size.text_width + 1)
         return [*month, *picture, Segment(" ", plain), text]
 
     def _month(self, place: int, line: int) -> Segment:
         """ "Aug 2025 ●" in the first line of a month. Search hits are not in order of time and show no month."""
-        mark, before = self.marks[place], self.marks[place - 1] if place else None
-        begins = before is None or month_of(before.day) != month_of(mark.day)
-        text = month_of(mark.day) if begins and line == 0 and not mark.why else ""
-        dot = "" if mark.why else "●" if begins and line == 0 else "│"
-        return text_cell(f"{text:<8} {dot}", self.get_component_rich_style("episode-grid--why"), self._gutter)
+        entry, before = self.entries[place], self.entries[place - 1] if place else None
+        begins = before is None or month_of(before.day) != month_of(entry.day)
+        text = month_of(entry.day) if begins and line == 0 and not entry.why else ""
+        dot = "" if entry.why else "●" if begins and line == 0 else "│"
+        return text_cell(f"{text:<8} {dot}", self.get_component_rich_style("episode-grid--why"), self._shape.gutter)
 
     def _grid_line(self, place: int, line: int) -> list[Segment]:
         """One line of a memory in the grid: picture, day, the first words."""
-        mark, size, card = self.marks[place], self._card_size, self._cards.get(self.marks[place].id)
+        entry, size, card = self.entries[place], self._shape.card, self._cards.get(self.entries[place].id)
         plain = self._style("words", place)
         if line > size.image_height + size.text_height:
-            return [text_cell("", self._style("words", -1), self._column_width)]
+            return [text_cell("", self._style("words", -1), self._shape.column_width)]
         edge = Segment(" ", plain)
         if line == size.image_height:
             return [
                 edge,
-                text_cell(short_day(mark.day), self._style("day", place), size.image_width),
+                text_cell(short_day(entry.day), self._style("day", place), size.image_width),
                 edge,
             ]
         if line > size.image_height:

@@ -209,7 +209,7 @@ class MemoriesController:
             screen.show_line(BROWSER_DONE.format(line=line) if lines[-1] == UNDO_HOW else f"{line}.")
             self.browse(screen.words)
 
-    async def _request(self, what: What, mark: EpisodeEntry | None) -> None:
+    async def _request(self, what: What, entry: EpisodeEntry | None) -> None:
         """Do what the user asked for in the browser."""
         match what:
             case "undo":  # a single key, maybe a letter of a next question: it brings back, and forgets nothing
@@ -222,8 +222,8 @@ class MemoriesController:
                 self._thread.browse(browse.statistics, self._count)
             case "duplicates":
                 self._thread.browse(find_duplicates, self._show_duplicates)
-            case _ if mark:
-                self._thread.browse(lambda memory: memory.get(mark.id), partial(self._actions.choose, what=what))
+            case _ if entry:
+                self._thread.browse(lambda memory: memory.get(entry.id), partial(self._actions.choose, what=what))
 
     async def _count(self, counted: Statistics) -> None:
         await self._app.push_screen(StatisticsScreen(counted))

@@ -43,9 +43,10 @@ from memory.tray import waiting_photos as tray
 
 SNAPSHOT_FROM = 20
 """An import of at least so many photos makes a snapshot of the memory first."""
-Outcome = Literal["new", "told", "known", "duplicate", "silent", "screenshot", "unusable"]
-"""Stored now; stored without words before, which it has now; in the memory already; the same picture as an earlier
-file; without words; a screenshot without words, where these are left out; not a readable photo."""
+Outcome = Literal["new", "told", "again", "known", "duplicate", "silent", "screenshot", "unusable"]
+"""Stored now; stored before without words or, in this import, with a guess, and given some; one more memory of a photo
+of this import, as something else is said about it; in the memory already; the same picture as an earlier file; without
+words; a screenshot without words, where these are left out; not a readable photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class ImportOutcome:
     episode: Episode | None = None
     screenshot: bool = False
     """Whether a new photo without words is a screenshot."""
+    first_words: bool = False
+    """Whether a photo of this import has words now, and had none before."""
     date_note: str = ""
     """Which tag of the camera the date is from, if not the usual one, or why the camera's date was not taken."""
 
@@ -116,7 +119,7 @@ class Tally:
         self.screenshots += item.screenshot or item.outcome == "screenshot"
         if item.episode:
             self.dates[item.detail] += item.outcome == "new"
-            self.told += bool(item.episode.words)
+            self.told += item.first_words
         elif item.outcome == "duplicate":
             self.duplicates.append((item.name, item.detail))
         elif item.outcome == "unusable":
@@ -135,34 +138,24 @@ def import_all(
     A photo that cannot be read is an outcome. Raises MemoryFileError, ModelError: what was stored stays.
     """
     choices = choices or Choices()
-    stored: dict[str, list[tuple[Turn, ...]]] = {}  # by photo: what was said about it, in this import or before
-    first_file: dict[str, str] = {}
-
-    def nothing_new(sha256: str | None, turns: tuple[Turn, ...], *, guessed: bool) -> bool:
-        if sha256 is None:
-            return False
-        if sha256 not in stored:
-            stored[sha256] = [known.turns for known in memory.about(sha256)] if memory else []
-        before = stored[sha256]
-        return turns in before or bool(before and not turns) or (guessed and any(before))
-
+    kept = _Kept(memory)
     for item, reading in read_ahead(partial(_read, choices=choices, seen_files=seen_files), items):
         try:
             read = reading.result()
             turns, guessed, photo, sha256 = read.turns, read.guessed, read.photo, read.sha256
             left_out = _left_out(item, read, choices)
             if left_out:
-                yield ImportOutcome(item.name, "known" if nothing_new(sha256, turns, guessed=True) else left_out)
+                yield ImportOutcome(item.name, "known" if kept.nothing_new(sha256, turns, guessed=True) else left_out)
                 continue
-            if photo is None and not nothing_new(sha256, turns, guessed=guessed):
+            if photo is None and not kept.nothing_new(sha256, turns, guessed=guessed):
                 photo = decode(read.data, item.name)  # decoded before, but not, or no longer, in the memory
             if photo:
                 sha256 = photo.sha256
                 if seen_files:
                     seen_files.add(read.data, sha256)
             assert sha256 is not None
-            if photo is None or nothing_new(sha256, turns, guessed=guessed):
-                same = first_file.get(sha256, "")
+            if photo is None or kept.nothing_new(sha256, turns, guessed=guessed):
+                same = kept.first_file.get(sha256, "")
                 yield ImportOutcome(item.name, "duplicate" if same else "known", same)
                 continue
             episode, date_source, date_note = _episode(photo, read, item, choices)
@@ -170,18 +163,59 @@ def import_all(
             _, named, why = str(error).partition(f"{item.name}: ")  # the printed line begins with the name already
             yield ImportOutcome(item.name, "unusable", why if named else str(error))
             continue
-        if turns and () in stored[sha256]:
-            stored[sha256] = [*filter(None, stored[sha256]), turns]
+        before, mine = kept.outdated(sha256, turns, guessed=guessed), sha256 in kept.first_file
+        if before is not None:
             if memory and encoder:
-                episode = _tell(memory, episode)
-            yield ImportOutcome(item.name, "told", date_source, episode if sha256 in first_file else None)
+                episode = _tell(memory, episode, before)
+            first_words = mine and not before
+            yield ImportOutcome(
+                item.name, "told", date_source, episode if mine else None, first_words=first_words, date_note=date_note
+            )
             continue
         if memory and encoder:
             store_episode(memory, encoder, episode)
-        stored[sha256].append(turns)
-        first_file.setdefault(sha256, item.name)
+        outcome: Outcome = "again" if kept.add(sha256, turns, item.name) else "new"
         screenshot = not turns and (item.screenshot or read.metadata.screenshot)
-        yield ImportOutcome(item.name, "new", date_source, episode, screenshot, date_note)
+        first_words = bool(turns) and outcome == "new"
+        yield ImportOutcome(item.name, outcome, date_source, episode, screenshot, first_words, date_note)
+
+
+@dataclass
+class _Kept:
+    """What is known of the photos that an import met, by their SHA-256."""
+
+    memory: Memory | None
+    stored: dict[str, list[tuple[Turn, ...]]] = field(default_factory=dict)
+    """What was said about each, in this import or before."""
+    first_file: dict[str, str] = field(default_factory=dict)
+    """The file that it was stored from, of those of this import."""
+    guesses: dict[str, tuple[Turn, ...]] = field(default_factory=dict)
+    """Words that this import took from a name."""
+
+    def nothing_new(self, sha256: str | None, turns: tuple[Turn, ...], *, guessed: bool) -> bool:
+        """Whether the memory has the photo already, and these words are none that it lacks."""
+        if sha256 is None:
+            return False
+        if sha256 not in self.stored:
+            self.stored[sha256] = [known.turns for known in self.memory.about(sha256)] if self.memory else []
+        before = self.stored[sha256]
+        return turns in before or bool(before and not turns) or (guessed and any(before))
+
+    def outdated(self, sha256: str, turns: tuple[Turn, ...], *, guessed: bool) -> tuple[Turn, ...] | None:
+        """What these words take the place of: no words, or those that this import took from a name; None: of nothing.
+        They are entered as stored."""
+        before = () if () in self.stored[sha256] else None if guessed else self.guesses.pop(sha256, None)
+        if guessed and turns:
+            self.guesses[sha256] = turns
+        if not turns or before is None:
+            return None
+        self.stored[sha256] = [*(one for one in self.stored[sha256] if one != before), turns]
+        return before
+
+    def add(self, sha256: str, turns: tuple[Turn, ...], file: str) -> bool:
+        """Enter a new memory; whether this import stored one of the photo already."""
+        self.stored[sha256].append(turns)
+        return self.first_file.setdefault(sha256, file) != file
 
 
 def _episode(photo: Photo, read: _Read, item: Item, choices: Choices) -> tuple[Episode, str, str]:
@@ -193,13 +227,14 @@ def _episode(photo: Photo, read: _Read, item: Item, choices: Choices) -> tuple[E
     return Episode(photo, read.turns, when or datetime.now(UTC), place, day=None), source, note
 
 
-def _tell(memory: Memory, episode: Episode) -> Episode:
-    """Put an episode in the place of that of its photo which has no words; where its day is unknown, on that one's."""
-    silent = next(known for known in memory.about(episode.photo.sha256) if not known.turns)
+def _tell(memory: Memory, episode: Episode, before: tuple[Turn, ...]) -> Episode:
+    """Put an episode in the place of that of its photo with the words `before`; where its day is unknown, on that
+    one's."""
+    old = next(known for known in memory.about(episode.photo.sha256) if known.turns == before)
     if episode.day is None:
-        episode = replace(episode, when=silent.when, day=silent.day)
-    told = replace(episode, place=episode.place or silent.place)
-    tray.put_in_place(memory, silent.id, told)
+        episode = replace(episode, when=old.when, day=old.day)
+    told = replace(episode, place=episode.place or old.place)
+    tray.put_in_place(memory, old.id, told)
     return told
 
 

@@ -8,8 +8,9 @@ edited one comes in, of a live photo the picture; what their sidecars say comes 
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -34,7 +35,9 @@ EDITS = ".aae"
 LIBRARY, ORIGINALS = ".photoslibrary", frozenset(["originals", "masters"])
 """The ending of a library of Apple Photos, and the folders in it that hold photos, not copies."""
 TAKEOUT = "Takeout"
-"""The folder in each part of an export of Google."""
+"""The folder in each part of an export of Google, and"""
+_A_PART = re.compile(r"takeout(?:[ _-]?\(?\d{1,3}\)?)?(?: copy| \d+)?", re.I)
+"""what it is called where several are unpacked into one folder: Takeout 2, Takeout-1, Takeout (1)."""
 NAMED = 5
 """So many linked folders are named."""
 
@@ -57,8 +60,11 @@ class Level:
     """Names of links to folders."""
 
 
-def sort_level(folder: Path, names: Collection[str], root: Path) -> Level:
-    """Sort the files of a folder by their names and, where these have no suffix, by their first bytes."""
+def sort_level(folder: Path, names: Collection[str], parts: Sequence[Path] = ()) -> Level:
+    """Sort the files of a folder by their names and, where these have no suffix, by their first bytes.
+
+    `parts`: those of the export of Google in which the folder lies.
+    """
     level, rest = Level(folder), []
     photos = []
     for name in sorted(names):
@@ -68,7 +74,9 @@ def sort_level(folder: Path, names: Collection[str], root: Path) -> Level:
             photos.append(name)
         else:
             rest.append(name)
-    files = {**_in_other_parts(folder, root), **{key_of(name): name for name in rest}}
+    elsewhere = _in_other_parts(folder, parts)
+    own = {key_of(name): name for name in rest}
+    files = {**{key: paths[0] for key, paths in elsewhere.items() if key.endswith(".json")}, **own}
     stems = {key_of(os.path.splitext(name)[0]): name for name in photos}
     twins = {key_of(original) for name in photos if (original := original_of(os.path.splitext(name)[0]))}
     for name in photos:
@@ -88,38 +96,54 @@ def sort_level(folder: Path, names: Collection[str], root: Path) -> Level:
             and key_of(name)[: -len(EDITS)].replace("img_o", "img_") in stems.keys() | twins
         ):
             level.read.add(name)
+    if any(key.endswith(".json") for key in own):
+        for path in (path for paths in elsewhere.values() for path in paths if not path.endswith(".json")):
+            level.read.update(sidecars_of(os.path.basename(path), own))  # it is read with the photo there
     gone = level.read.union(level.clips)
     level.others = [name for name in rest if name not in gone and not ALBUM.fullmatch(key_of(name))]
     return level
 
 
-def _in_other_parts(folder: Path, root: Path) -> dict[str, str]:
-    """JSON in the same folder of other parts of a Google Takeout, which comes in several ZIPs: by their keys.
+def _parts(folder: Path, names: Sequence[str]) -> tuple[Path, ...]:
+    """The parts of an export of Google among the folders in one, as they are unpacked: each is "Takeout" in a folder of
+    the ZIP's name, or is called "Takeout 2" beside the first. () where there are fewer than two."""
+    found = [folder / name if _A_PART.fullmatch(name) else folder / name / TAKEOUT for name in names]
+    found = [part / TAKEOUT if (part / TAKEOUT).is_dir() else part for part in found if part.is_dir()]
+    return tuple(found) if len(found) > 1 else ()
 
-    The names lead there from the folder. A photo and its JSON may lie in two parts, each unpacked into its own folder.
+
+def _export_of(folder: Path, exports: Sequence[tuple[Path, ...]]) -> tuple[Path, ...]:
+    """The parts of the export in which a folder lies."""
+    return next((parts for parts in exports if any(folder.is_relative_to(part) for part in parts)), ())
+
+
+def _in_other_parts(folder: Path, parts: Sequence[Path]) -> dict[str, list[str]]:
+    """The names in the same folder of other parts, as paths from `folder`, by their keys.
+
+    A photo and its JSON may lie in two parts, each unpacked into its own folder.
     """
-    steps = folder.relative_to(root).parts
-    if TAKEOUT not in steps[1:]:
-        return {}
-    at = steps.index(TAKEOUT, 1)
-    below, parts = Path(*steps[at:]), root.joinpath(*steps[: at - 1])
-    found: dict[str, str] = {}
-    for part in parts.iterdir():
-        if part.name != steps[at - 1] and (part / below).is_dir():
-            to = Path(*[".."] * (len(steps) - at + 1), part.name, below)
-            found.update((key_of(one), str(to / one)) for one in os.listdir(part / below) if one.endswith(".json"))
+    found: dict[str, list[str]] = {}
+    mine = next((part for part in parts if folder.is_relative_to(part)), None)
+    for part in parts:
+        other = part / folder.relative_to(mine) if mine else part
+        if mine and part != mine and other.is_dir():
+            for name in os.listdir(other):
+                found.setdefault(key_of(name), []).append(os.path.relpath(other / name, folder))
     return found
 
 
 def levels(root: Path, unreadable: Callable[[OSError], object] = lambda error: None) -> Iterator[Level]:
     """The folders in `root` and below it, one after the other; `unreadable` hears of those that cannot be read."""
+    exports: list[tuple[Path, ...]] = []
     for folder, folders, names in os.walk(root, onerror=unreadable):
         path = Path(folder)
         visible = sorted(name for name in folders if not hidden(name))
         links = [name for name in visible if (path / name).is_symlink()]
         if path.suffix.lower() == LIBRARY and any(name.lower() in ORIGINALS for name in folders):
             visible, names = [name for name in visible if name.lower() in ORIGINALS], []
-        level = sort_level(path, names, root)
+        if parts := _parts(path, visible):
+            exports.append(parts)
+        level = sort_level(path, names, _export_of(path, exports))
         level.hidden += len(folders) - len(visible)
         level.links = links
         folders[:] = visible
@@ -194,9 +218,11 @@ def files_source(root: Path, files: Collection[Path]) -> Source:
     for path in files:
         by_folder.setdefault(path.parent, set()).add(path.name)
     items: list[Item] = []
+    above = {at for folder in by_folder for at in (folder, *folder.parents) if at.is_relative_to(root)}
+    exports = [_parts(at, os.listdir(at)) for at in above if at.is_dir()]
     for folder, wanted in sorted(by_folder.items()):
         try:
-            level = sort_level(folder, os.listdir(folder), root)
+            level = sort_level(folder, os.listdir(folder), _export_of(folder, exports))
         except OSError:  # gone since
             continue
         level.photos = [(name, sidecars) for name, sidecars in level.photos if name in wanted]

@@ -64,7 +64,8 @@ def add_words(memory: Memory, ids: Sequence[str], words: str) -> dict[str, Episo
 
 
 def put_in_place(memory: Memory, id: str, new: Episode) -> None:
-    """Store an episode in the place of one with the same photo and without words. Raises UnknownEpisode."""
+    """Store an episode in the place of one with the same photo and without words, or with words from a file's name.
+    Raises UnknownEpisode."""
     with memory.transaction("IMMEDIATE") as db:
         row, whole, _ = rows.find(db, id)
         _put(db, row, whole, new)

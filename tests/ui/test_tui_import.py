@@ -90,6 +90,26 @@ async def test_a_dropped_folder_is_counted_imported_and_undone_as_a_whole(memory
     assert (album / "IMG_0001.JPG").exists()
 
 
+async def test_a_photo_with_two_memories_is_counted_once(memory_file: Path, tmp_path: Path) -> None:
+    """Google puts a photo into its year and into each album, and people describe it twice."""
+    for folder in ("Photos from 2018", "Rome"):
+        albums.save(tmp_path / "Takeout" / folder / "IMG_1.jpg", 1)
+        (tmp_path / "Takeout" / folder / "IMG_1.jpg.json").write_text(f'{{"description": "Anna in {folder}"}}')
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, f"/import {tmp_path / 'Takeout'}")
+        await opened(app, ImportDialog)
+        dialog = app.screen
+        assert isinstance(dialog, ImportDialog)
+        await until(lambda: dialog.drawn < math.inf and dialog.report and dialog.report.state == "looked", "the look")
+        await sees(dialog.query_one("#preview", Static), "2 photos", "1 new", "1 with words; 0 without words")
+        await pilot.press("enter")
+        await until(lambda: notes(app, "done"), "the summary")
+        assert notes(app, "done")[0].startswith("Imported 1 photo from “Takeout”, 1 with words.")
+        await send(app, pilot, "/undo")
+        await until(lambda: any("the import of 1 photo." in note for note in notes(app, "done")), "the undo")
+    assert stored(memory_file) == []
+
+
 async def test_the_enter_after_a_dropped_folder_imports_nothing(memory_file: Path, album: Path) -> None:
     """As people press it after a path: it was pressed before the preview is there."""
     async with running(memory_file, FakeBackend()) as (app, pilot):

@@ -164,7 +164,9 @@ class _Work:
     given: Source | None = None
     """A source that is open already, of photos that came by themselves: without a snapshot, and not to be undone."""
     added: list[str] = field(default_factory=list)
-    """Ids of the memories that were stored."""
+    """Ids of the memories that were stored, and"""
+    photos: set[str] = field(default_factory=set)
+    """SHA-256 of their photos: one may have several memories."""
     broken_off: bool = False
     """Whether it was stopped before the last file."""
     counted: float = 0.0
@@ -213,6 +215,7 @@ class _Work:
                     tally.count(item)
                     if self.store and item.episode:
                         self.added.append(item.episode.id)
+                        self.photos.add(item.episode.photo.sha256)
                     now = time.monotonic()
                     self._change(done=n, seconds=now - began)
                     if now - told >= EVERY:
@@ -225,7 +228,7 @@ class _Work:
             self._change(tally=copy.deepcopy(tally), left_out=(*left_out, *tally.unusable))
             if self.added:
                 if self.given is None:  # undo takes back what the user did, not what came by itself
-                    changes.note_import(self.added)
+                    changes.note_import(self.added, len(self.photos))
                 self.session.count()
 
     def _progress(self, tally: Tally, now: float) -> None:

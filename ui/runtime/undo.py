@@ -113,9 +113,9 @@ class UndoStack:
             line = UNDO_TOLD if id and answers else UNDO_NOW if id else UNDO_ANSWERED
             self._stack.append(_Undo(Held(), {id: None} if id else {}, line, tuple(answers)))
 
-    def note_import(self, ids: Sequence[str]) -> None:
-        """Note that an import stored these memories: undo forgets them all."""
-        self._stack.append(_Undo(Held(), dict.fromkeys(ids), UNDO_IMPORT.format(photos=count(len(ids), "photo"))))
+    def note_import(self, ids: Sequence[str], photos: int) -> None:
+        """Note that an import stored these memories, of so many photos: undo forgets them all."""
+        self._stack.append(_Undo(Held(), dict.fromkeys(ids), UNDO_IMPORT.format(photos=count(photos, "photo"))))
 
     def decide(self, decide: Callable[[Memory], Before], line: str, undone: str) -> Change:
         """Keep a decision about a name; `line` and `undone` are said of it and of its undo. Raises KeepsakeError."""

@@ -97,20 +97,6 @@ def test_media_that_were_sorted_into_folders(tmp_path: Path) -> None:
     assert told(tmp_path)[0] == {"IMG-20240513-WA0001.jpg": ("Ben wrote: This is Milo",)}
 
 
-def test_a_takeout_in_two_parts_beside_each_other(tmp_path: Path) -> None:
-    below = Path("Takeout", "Google Photos", "Photos from 2018")
-    save(tmp_path / "takeout-001" / below / "IMG_1.jpg", 1)
-    save(tmp_path / "takeout-001" / "Takeout" / "Google Photos" / "Rome" / "IMG_1.jpg", 2)
-    said = {"title": "IMG_1.jpg", "description": "Split in two", "photoTakenTime": {"timestamp": "1522917000"}}
-    (tmp_path / "takeout-002" / below).mkdir(parents=True)
-    (tmp_path / "takeout-002" / below / "IMG_1.jpg.supplemental-metadata.json").write_text(json.dumps(said))
-    with open_source(tmp_path) as source:
-        found = {o.name: o.episode for o in import_all(None, None, source.items, Choices(without_words=True))}
-    episode, other = found[f"takeout-001/{below}/IMG_1.jpg"], found["takeout-001/Takeout/Google Photos/Rome/IMG_1.jpg"]
-    assert episode and other and (episode.words, str(episode.day)) == ("Split in two", "2018-04-05")
-    assert other.words == "Rome"
-
-
 def test_what_was_deleted_stays_out(tmp_path: Path) -> None:
     save(tmp_path / "Milo.jpg", 1)
     for n, folder in enumerate(("$RECYCLE.BIN", "#recycle", "System Volume Information", ".Trash-1000"), 2):

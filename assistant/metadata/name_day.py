@@ -8,26 +8,34 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from memory.times.calendar_names import MONTHS
+from memory.times.languages.names_elsewhere import MONTHS as MONTHS_ELSEWHERE
+
 _CLOCK = r"(?:(?:[ _T-]|\sat\s)?(\d\d)[-_.:h]?(\d\d)[-_.:m]?(\d\d)(?:\d{3})?)?(?!\d)"
 _DAY = re.compile(rf"(?<!\d)((?:19|20)\d\d)([-_. ]?)(\d\d)\2(\d\d){_CLOCK}")
 _APART = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.])(\d\d?)\2(\d\d?)(?!\d)")
 _DAY_FIRST = re.compile(r"(@?)(?<![\d.])(\d\d?)([-_.])(\d\d?)\3((?:19|20)\d\d)(?!\d|\.\d)")
 _SIGNED = re.compile(r"(?<!\d)((?:19|20)\d\d)[年년] ?(\d\d?)[月월] ?(\d\d?)[日일]")
-_NAMES = (
-    "january jan januar janvier janv enero ene gennaio gen janeiro januari января stycznia ocak",
-    "february feb februar février fevrier févr fevr febrero febbraio fevereiro fev februari февраля lutego şubat",
-    "march mar märz marz mars marzo março marco maart mrt марта marca mart",
-    "april apr avril avr abril abr aprile апреля kwietnia nisan",
-    "may mai mayo maggio mag maio mei maj мая maja may\u0131s",
-    "june jun juni juin junio giugno giu junho июня czerwca haziran",
-    "july jul juli juillet juil julio luglio lug julho июля lipca temmuz",
-    "august aug août aout agosto ago augustus августа sierpnia ağustos",
-    "september sept sep septembre septiembre settembre set setembro сентября września eylül",
-    "october oct oktober okt octobre octubre ottobre ott outubro out октября października ekim",
-    "november nov novembre noviembre novembro ноября listopada kas\u0131m",
-    "december dec dezember dez décembre decembre diciembre dic dicembre dezembro декабря grudnia aral\u0131k",
+_SHORT = (
+    "janv ene gen января",
+    "févr fevr fev февраля",
+    "marz marco mrt marca марта",
+    "avr abr апреля",
+    "mag maja мая",
+    "giu июня",
+    "juil lug июля",
+    "ago августа",
+    "set сентября",
+    "okt ott out октября",
+    "ноября",
+    "dez dic декабря",
 )
-_MONTHS = {name: n for n, names in enumerate(_NAMES, 1) for name in names.split()}
+"""Months as names of files have them besides: shortened, without their marks, or in Russian."""
+_MONTHS = (
+    MONTHS
+    | {name: MONTHS[english] for name, english in MONTHS_ELSEWHERE.items()}
+    | {name: n for n, names in enumerate(_SHORT, 1) for name in names.split()}
+)
 _MONTH = rf"({'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?(?![^\W\d_])"
 _WORDED = re.compile(
     rf"(?<!\d)(\d\d?)(?:st|nd|rd|th|er|\.|º)?[ _-]*(?:of[ _]|de[ _])?{_MONTH}[ _-]*(?:de[ _])?((?:19|20)\d\d)(?!\d)",

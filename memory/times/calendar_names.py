@@ -20,11 +20,8 @@ Span = tuple[date, date]
 OfYear = Callable[[int], Span]
 """The span that a name means in a year. Raises ValueError where that year has no such day."""
 
-_MONTH_NAMES = (
-    "january february march april may june july august september october november december".split(),
-    "jan feb mar apr may jun jul aug sep oct nov dec".split(),
-)
-MONTHS = {name: n for names in _MONTH_NAMES for n, name in enumerate(names, 1)} | {"sept": 9}
+MONTH_NAMES = tuple("january february march april may june july august september october november december".split())
+MONTHS = {short: n for n, name in enumerate(MONTH_NAMES, 1) for short in (name, name[:3])} | {"sept": 9}
 """Number of a month by its name or abbreviation."""
 SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 """First of three months, in the north."""

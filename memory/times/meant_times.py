@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from memory.times.calendar_names import MONTH_NAMES
 from memory.times.number_words import NUMBER
 from memory.times.phrase_days import Phrase
 from memory.times.spelling_parts import MOVABLE_FEAST
@@ -42,7 +43,7 @@ _PART_BEFORE = re.compile(
 """A part of the time that follows which was not understood: the whole would be another time."""
 _TIME_BEFORE = re.compile(
     rf"\b(?:{_UNITS}|nights?|years?|hours?|decades?|spring|summer|autumn|fall|winter|christmas|easter|[a-z]+day|birthday"
-    rf"|january|february|march|april|may|june|july|august|september|october|november|december)(?:e?s)? $",
+    rf"|{'|'.join(MONTH_NAMES)})(?:e?s)? $",
     re.I,
 )
 """What lies before or after the time that follows, and was not understood: "two summers after 2010"."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from memory.times.calendar_names import MONTH_NAMES
+
 _IRREGULAR = """
 be am is are was were been being|have has had having|do does did done doing|go goes went gone|get gets got gotten
 take took taken|make made|give gave given|bring brought|buy bought|think thought|catch caught|teach taught|come came
@@ -110,12 +112,7 @@ NUMBERS = {w: n for n, w in enumerate(_UNITS.split())}
 NUMBERS |= {w: 10 * n for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 _ORDINAL_WORDS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 ORDINALS = {w: n for n, w in enumerate(_ORDINAL_WORDS.split(), 1)}
-MONTHS = {
-    m: n
-    for n, m in enumerate(
-        "january february march april may june july august september october november december".split(), 1
-    )
-}
+MONTHS = {name: n for n, name in enumerate(MONTH_NAMES, 1)}
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 TIMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays "

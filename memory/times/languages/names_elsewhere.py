@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from memory.times.calendar_names import MONTH_NAMES
+
 MONTHS = {
     name: month
     for month, names in {
@@ -52,6 +54,6 @@ LIMITS_AHEAD = {
 OTHER_END = (
     rf" (?:und|oder|et|ou|y|e|ed|lub|ve|veya|bis|hasta|jusqu['’]|tot|fino|até)(?: [\w'’]{{1,5}})? ?"
     rf"(?:{FOREIGN_MONTH}|(?:{'|'.join(FEASTS_AND_SEASONS)})\b"
-    r"|(?:january|february|march|april|may|june|july|august|september|october|november|december)\b|\d)"
+    rf"|(?:{'|'.join(MONTH_NAMES)})\b|\d)"
 )
 """Behind a time: another one, as an alternative or the end of a range."""

@@ -74,7 +74,7 @@ FLOORS = {
         "nano2",
         "rl",
         "trl",
-        "study lab lab_cli lab_costs lab_settings",
+        "study lab lab_cli lab_costs lab_run lab_settings",
         "__main__",
     ),
     "quantize": (

@@ -5,24 +5,22 @@ its devices, memory and hours, all computed (`lab_costs.py`), and fails on what 
 was run through here with a tiny model only.
 
 Base and trained model are compared in one form (f16) and one prompt layout, the recipe's. A chat judge on this machine
-has the last device to itself; what trains shares the others, and everything else computes on the first.
+has the last device to itself; what trains shares the others, the measures are spread over them, and exports compute on
+the first.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import shlex
-import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from memory.errors import KeepsakeError
-from memory.files import write_text
 from memory.paths import home
-from train import lab_costs, run_record
+from train import lab_costs, lab_run, run_record
+from train.lab_run import Step, devices_seen
 from train.lab_settings import (
     CUDA_LLAMA,
     Settings,
@@ -45,20 +43,6 @@ FORM = "f16"
 """Both models are measured in it: what is lost by fewer bits is no gain or loss of the training."""
 LAPTOP = ("f16", "Q8_0", "Q4_K_M")
 """What is shipped in the end, each if it passes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A command of a run."""
-
-    name: str
-    command: tuple[str, ...]
-    devices: int
-    memory: int
-    """Bytes of each device, or of the host where there is none."""
-    hours: float
-    made: Path | None = None
-    """With this file written, the step has succeeded, whatever its exit status (an export may leave variants out)."""
 
 
 def steps(recipe: Recipe, given: Settings) -> list[Step]:
@@ -101,11 +85,31 @@ def steps(recipe: Recipe, given: Settings) -> list[Step]:
 
     out.append(export(untrained, f"export {untrained}", base, [FORM], "--photos", str(given.recipe)))
     out.append(export(trained, f"export {trained}", str(checkpoint), [FORM], *record))
-    for name in (untrained, trained):
-        out += _scores(name, gspo, given, cost, engine_bytes(config))
+    scores = [step for name in (untrained, trained) for step in _scores(name, gspo, given, cost, engine_bytes(config))]
+    out += _spread(scores, _lanes(gspo, given))
     if not given.quick:
+        for name in (untrained, trained):
+            page = home() / "runs" / name
+            told = (python, "-m", "benchmark", "report", str(page), "--out", str(page / "page"))
+            out.append(Step(f"page of {name}", told, 0, GB, 0.1))
         out.append(export(trained, f"laptop forms of {trained}", str(checkpoint), LAPTOP, *record))
     return out
+
+
+def _lanes(gspo: Gspo, given: Settings) -> int:
+    """How many measures run at one time: one on each device that no server of this machine has."""
+    free = max(1, given.devices - len(servers(gspo, given)))
+    return min(free, len(devices_seen()) or free)
+
+
+def _spread(measures: Sequence[Step], lanes: int) -> list[Step]:
+    """Measures with their lanes: the longest first, each to the lane that has least to do."""
+    busy = [0.0] * lanes
+    lane: dict[str, int] = {}
+    for step in sorted(measures, key=lambda step: -step.hours):
+        lane[step.name] = busy.index(min(busy))
+        busy[lane[step.name]] += step.hours
+    return [replace(step, lane=lane[step.name]) for step in measures]
 
 
 def _links(base: str, adapter: Path, target: Path) -> tuple[str, ...]:
@@ -120,7 +124,8 @@ def _scores(name: str, gspo: Gspo, given: Settings, cost: lab_costs.Costs, memor
     page, judged = home() / "runs" / name, judge_of(settings, given)
     ours = 2 if given.quick else 300
     few = ["--n", str(ours)] if given.quick else []
-    threads, laid = ["--threads", str(given.cores)], ["--layout", gspo.layout]
+    threads = ["--threads", str(max(1, given.cores // _lanes(gspo, given)))]
+    laid = ["--layout", gspo.layout]
     out: list[Step] = []
 
     def add(title: str, hours: float, *command: str) -> None:
@@ -147,31 +152,16 @@ def _scores(name: str, gspo: Gspo, given: Settings, cost: lab_costs.Costs, memor
     add("drawn samples", hours(len(positives) * ours, 1, 4), "capeval", *drawn)
     if not given.quick:
         add("evaluation", hours(900, 1, 1), "diagnose", "--size", "quick", "--out", str(page))
-        command = (python, "-m", "benchmark", "report", str(page), "--out", str(page / "page"))
-        out.append(Step(f"page of {name}", command, 0, GB, 0.1))
     return out
 
 
 def run(recipe: Recipe, given: Settings) -> None:
-    """Run every step that is not done yet. Raises KeepsakeError naming the step that failed; the next call begins
-    there."""
+    """Run every step that is not done yet. Raises KeepsakeError for what is missing, and naming a step that failed; the
+    next call begins there."""
     if absent := missing(recipe, given):
         raise KeepsakeError(f"{absent[0]} is not here" + (f", and {len(absent) - 1} more" if absent[1:] else ""))
     ask_judge(recipe.gspo or Gspo(), given)
-    done = run_record.folder(recipe).parent / "lab.json"
-    finished: list[list[str]] = json.loads(done.read_text(encoding="utf-8")) if done.exists() else []
-    for step in steps(recipe, given):
-        if list(step.command) in finished:
-            continue
-        print(f"\n== {step.name}\n{_line(step)}", file=sys.stderr)
-        before = _written(step)
-        status = subprocess.run(step.command, check=False, env=os.environ | _environment(step)).returncode
-        if status and _written(step) in (None, before):
-            raise KeepsakeError(
-                f"{step.name} failed with exit status {status}: mend it, and run the same command again"
-            )
-        finished.append(list(step.command))
-        write_text(done, json.dumps(finished))
+    lab_run.execute(steps(recipe, given), run_record.folder(recipe).parent / "lab.json")
 
 
 def table(recipe: Recipe, given: Settings) -> str:
@@ -191,28 +181,14 @@ def table(recipe: Recipe, given: Settings) -> str:
         lines += [f"start before, and keep{alone}:", *(f"  {command}" for command in beside)]
     if (judged := judge_of(settings, given)) and not any(f"serve {judged[5]} " in command for command in beside):
         lines.append(f"judge: {judged[5]} at {judged[3]}")
-    lines.append(f"export and scores: llama.cpp as built by `{CUDA_LLAMA}`, on the first device")
+    lanes = len({step.lane for step in listed if step.lane is not None})
+    where = f"scores on {lanes}, at one time" if lanes > 1 else "scores, too"
+    lines.append(f"llama.cpp as built by `{CUDA_LLAMA}`: exports on the first device, {where}")
     if device_memory.sharding_of(given.launch) == "optimiser" and world > 1:
         lines.append("ZeRO-2 with gradient accumulation was found unusable by the authors' follow-up: prefer ddp.yaml")
     for step in listed:
         where = f"{step.devices} device{'s' * (step.devices > 1)} of" if step.devices else "processor and"
         lines += [f"\n{step.name}: {where} {step.memory / GB:.0f} GB, about {step.hours:.1f} hours"]
-        lines.append("  " + _line(step))
-    lines.append(f"\naltogether about {sum(step.hours for step in listed):.0f} hours (computed, never measured)")
+        lines.append("  " + lab_run.line(step))
+    lines.append(f"\naltogether about {lab_run.hours(listed):.0f} hours (computed, never measured)")
     return "\n".join([*lines, *(f"needed, not here: {one}" for one in missing(recipe, given))])
-
-
-def _written(step: Step) -> int | None:
-    """When what a step makes was last written; None where it is not there."""
-    return step.made.stat().st_mtime_ns if step.made and step.made.exists() else None
-
-
-def _environment(step: Step) -> dict[str, str]:
-    """Variables of a command: with one device, trl would otherwise take all it sees, and llama.cpp the judge's, too."""
-    seen = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
-    return {"CUDA_VISIBLE_DEVICES": seen} if step.devices == 1 else {}
-
-
-def _line(step: Step) -> str:
-    """A command as it can be typed."""
-    return " ".join([*(f"{name}={value}" for name, value in _environment(step).items()), shlex.join(step.command)])

@@ -19,7 +19,7 @@ from memory.errors import KeepsakeError
 from memory.paths import home as outer_home
 from tests.support import tinylab
 from tests.support.chatserver import ChatServer
-from train import lab, lab_costs, lab_settings, recipe, recipe_file
+from train import lab, lab_costs, lab_run, lab_settings, recipe, recipe_file
 from train.trl import batches
 from train.trl.model_shapes import SHAPES
 
@@ -57,21 +57,23 @@ def test_a_dry_run_prints_the_whole_run(path: Path) -> None:
     assert train[train.index("--num_processes") + 1] == str(world)
 
 
-def test_the_judge_has_the_last_device_and_the_scores_the_first() -> None:
+def test_the_judge_has_the_last_device_and_the_scores_the_others() -> None:
     """Previously all eight trained, and whoever followed the script had no device left for the judge; scores were
-    computed by the processor, for days."""
+    computed by the processor, for days, and then on one device, for 30 hours."""
     path = RECIPES[0].with_name("qwen3-vl-8b.toml")
     told = lab.table(recipe_file.load(path), given(path))
     assert "4 of 8 devices share the 32 completions" in told
     assert "  CUDA_VISIBLE_DEVICES=7 vllm serve Qwen/Qwen3-30B-A3B-Instruct-2507-FP8 --port 8001 " in told
     scores = [line for line in told.splitlines() if " -m benchmark " in line and " report " not in line]
-    assert len(scores) == 14 and all(line.startswith("  CUDA_VISIBLE_DEVICES=0 ") for line in scores)
+    assert len(scores) == 14 and all(line.startswith("  CUDA_VISIBLE_DEVICES=") for line in scores)
+    assert {line.split("=")[1].split()[0] for line in scores} == set("0123456"), "previously all on the first"
+    assert "scores on 7, at one time" in told and all(line.endswith("--threads 9") for line in scores)
     elsewhere = lab.table(recipe_file.load(path), given(path, judge=("http://judge.lan/v1", "m")))
     assert "8 of 8 devices share" in elsewhere and "judge: m at http://judge.lan/v1" in elsewhere
     one = given(path, devices=1, device_bytes=141 * lab.GB)
     (alone,) = [s for s in lab.steps(recipe_file.load(path), one) if s.name == "train"]
     assert "accelerate.commands.launch" not in alone.command
-    assert lab._line(alone).startswith("CUDA_VISIBLE_DEVICES=0 "), "trl would split a batch over all that it sees"
+    assert lab_run.line(alone).startswith("CUDA_VISIBLE_DEVICES=0 "), "trl would split a batch over all that it sees"
 
 
 @pytest.mark.parametrize("stem", ("qwen3-vl-8b", "qwen3-vl-8b-paper-exact"))

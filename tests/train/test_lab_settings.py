@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +15,7 @@ from accelerate.commands.launch import launch_command_parser
 from benchmark.__main__ import COMMANDS
 from memory.errors import KeepsakeError
 from quantize.__main__ import parser as quantize_parser
-from train import lab, lab_settings, recipe_file
+from train import lab, lab_run, lab_settings, recipe_file
 from train.__main__ import _parser, main
 from train.recipe import Recipe
 from train.trl import device_memory
@@ -69,7 +70,7 @@ def test_every_printed_command_is_one_that_exists(name: str, devices: int) -> No
     judge = ("http://judge.lan/v1", "m") if devices == 4 else None
     asked = given(recipe=RECIPES[name], devices=devices, judge=judge, device_bytes=141 * lab.GB, quick=devices == 2)
     for step in lab.steps(loaded, asked):
-        program, *options = shlex.split(lab._line(step).partition("CUDA_VISIBLE_DEVICES=0 ")[2] or lab._line(step))
+        program, *options = shlex.split(re.sub(r"^CUDA_VISIBLE_DEVICES=\d+ ", "", lab_run.line(step)))
         if program == "sh":
             assert options[0] == "-ec"
             continue
@@ -206,3 +207,31 @@ def test_what_a_launch_file_needs_is_looked_for(monkeypatch: pytest.MonkeyPatch)
         "gathered",
         "all",
     ]
+
+
+def step(name: str, script: str, lane: int | None = None, hours: float = 1.0) -> lab_run.Step:
+    return lab_run.Step(name, ("sh", "-ec", script), 1, lab.GB, hours, None, lane)
+
+
+def test_measures_run_beside_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each waits for the other's file, and writes its device. What follows begins when both have ended. A measure that
+    fails leaves the others their results, and is run again, alone."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6")
+    wait = f"cd {tmp_path}; echo $CUDA_VISIBLE_DEVICES > {{}}; n=0; until [ -e {{}} ]; do sleep 0.1; n=$((n + 1)); "
+    wait += "[ $n -lt 300 ]; done"
+    both = [step("a", wait.format("a", "b"), 0), step("b", wait.format("b", "a"), 1)]
+    after = step("after", f"cd {tmp_path}; [ -e a ] && [ -e b ] && touch c")
+    failing = step("failing", f"cd {tmp_path}; echo x >> tried; [ -e mended ]", 1, 3.0)
+    assert lab_run.hours([*both, failing, after]) == 1 + 3 + 1
+    record = tmp_path / "lab.json"
+    with pytest.raises(KeepsakeError, match="failing failed with exit status 1: mend it"):
+        lab_run.execute([*both, failing, after], record)
+    assert [(tmp_path / name).read_text().strip() for name in "ab"] == ["4", "6"]
+    assert not (tmp_path / "c").exists()
+    (tmp_path / "mended").touch()
+    (tmp_path / "a").unlink()  # would be written again if it were run again
+    (tmp_path / "b").touch()
+    after = step("after", f"cd {tmp_path}; touch c")
+    lab_run.execute([*both, failing, after], record)
+    assert (tmp_path / "c").exists() and not (tmp_path / "a").exists()
+    assert (tmp_path / "tried").read_text() == "x\nx\n"

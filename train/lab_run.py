@@ -1,0 +1,99 @@
+"""The steps of a lab run, one after the other; measures that need nothing of each other run beside each other, each on
+a device of its own. What has succeeded is recorded, and not run again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from memory.errors import KeepsakeError
+from memory.files import write_text
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command of a run."""
+
+    name: str
+    command: tuple[str, ...]
+    devices: int
+    memory: int
+    """Bytes of each device, or of the host where there is none."""
+    hours: float
+    made: Path | None = None
+    """With this file written, the step has succeeded, whatever its exit status (an export may leave variants out)."""
+    lane: int | None = None
+    """The place of its device, for a step that runs beside others; None: nothing runs beside it."""
+
+
+def devices_seen() -> list[str]:
+    """The devices that CUDA_VISIBLE_DEVICES names; empty: all there are."""
+    return [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+
+
+def environment(step: Step) -> dict[str, str]:
+    """Variables of a command: with one device, trl would otherwise take all it sees, and llama.cpp the judge's, too."""
+    place, seen = step.lane or 0, devices_seen()
+    return {"CUDA_VISIBLE_DEVICES": seen[place] if seen else str(place)} if step.devices == 1 else {}
+
+
+def line(step: Step) -> str:
+    """A command as it can be typed."""
+    return " ".join([*(f"{name}={value}" for name, value in environment(step).items()), shlex.join(step.command)])
+
+
+def groups(steps: Sequence[Step]) -> Iterator[list[list[Step]]]:
+    """What runs at one time, in order: a step alone, or neighbours with lanes, by lane."""
+    beside: dict[int, list[Step]] = {}
+    for step in steps:
+        if step.lane is not None:
+            beside.setdefault(step.lane, []).append(step)
+            continue
+        if beside:
+            yield list(beside.values())
+            beside = {}
+        yield [[step]]
+    if beside:
+        yield list(beside.values())
+
+
+def hours(steps: Sequence[Step]) -> float:
+    """Hours of all steps, of what runs at one time those of the longest lane."""
+    return sum(max(sum(step.hours for step in lane) for lane in group) for group in groups(steps))
+
+
+def execute(steps: Sequence[Step], record: Path) -> None:
+    """Run every step that `record` does not name. Raises KeepsakeError naming a step that failed, after the steps
+    beside it have come to their ends; the next call begins there."""
+    finished: list[list[str]] = json.loads(record.read_text(encoding="utf-8")) if record.exists() else []
+    lock = threading.Lock()
+
+    def run(lane: Sequence[Step]) -> None:
+        for step in lane:
+            print(f"\n== {step.name}\n{line(step)}", file=sys.stderr)
+            before = _written(step)
+            status = subprocess.run(step.command, check=False, env=os.environ | environment(step)).returncode
+            if status and _written(step) in (None, before):
+                again = "mend it, and run the same command again"
+                raise KeepsakeError(f"{step.name} failed with exit status {status}: {again}")
+            with lock:
+                finished.append(list(step.command))
+                write_text(record, json.dumps(finished))
+
+    for group in groups([step for step in steps if list(step.command) not in finished]):
+        with ThreadPoolExecutor(len(group)) as pool:
+            for one in [pool.submit(run, lane) for lane in group]:
+                one.result()
+
+
+def _written(step: Step) -> int | None:
+    """When what a step makes was last written; None where it is not there."""
+    return step.made.stat().st_mtime_ns if step.made and step.made.exists() else None

@@ -31,10 +31,10 @@ from assistant.opening import add_encoder_option, encode_with_progress, encoder_
 from assistant.photo import load_photo
 from assistant.sight import MOST_RECALLED, recall, remember
 from memory import conversations
+from memory.commands.argument_types import day, positive
 from memory.days import day_words
 from memory.episode import Photo, Recall, printable
 from memory.errors import KeepsakeError, exit_with
-from memory.maintenance.argument_types import day, positive
 from memory.text import count
 
 

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 from assistant.models.hardware import gigabytes
+from memory.commands.argument_types import Commands
 from memory.errors import KeepsakeError
 from memory.files import sha256
-from memory.maintenance.argument_types import Commands
 from quantize import manifest, other_apps
 from quantize.publish import HUB_NAME
 

@@ -38,6 +38,7 @@ FLOORS = {
         "store",
         "conversations reminders browse tray naming",
         "maintenance",
+        "commands",
         "__main__",
     ),
     "assistant": (

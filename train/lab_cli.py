@@ -6,8 +6,8 @@ import argparse
 import os
 from pathlib import Path
 
+from memory.commands.argument_types import Commands, positive
 from memory.errors import KeepsakeError
-from memory.maintenance.argument_types import Commands, positive
 from train import recipe_file
 
 

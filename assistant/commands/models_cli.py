@@ -19,8 +19,8 @@ from assistant.models import hardware, registry
 from assistant.models.encoder_rows import encoder_rows
 from assistant.models.hardware import gigabytes
 from assistant.progress import EVERY
+from memory.commands.argument_types import Commands
 from memory.episode import printable
-from memory.maintenance.argument_types import Commands
 
 if TYPE_CHECKING:
     from assistant.models.download import Progress

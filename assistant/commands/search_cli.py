@@ -10,7 +10,7 @@ from assistant.embedder.text_embedder import TextEmbedder
 from assistant.opening import open_memory
 from assistant.progress import progress_line
 from memory.__main__ import print_found
-from memory.maintenance.argument_types import Commands, positive
+from memory.commands.argument_types import Commands, positive
 
 
 def add(commands: Commands) -> None:

@@ -24,10 +24,10 @@ from assistant.importing.sources import open_source
 from assistant.opening import encoder_and_model, open_memory
 from assistant.photo import shown
 from assistant.progress import progress_line
+from memory.commands.argument_types import Commands, named_path
 from memory.days import day_words, file_of
 from memory.episode import Episode, printable
 from memory.errors import KeepsakeError, MemoryFileError
-from memory.maintenance.argument_types import Commands, named_path
 from memory.paths import home
 from memory.store import Memory
 from memory.text import count

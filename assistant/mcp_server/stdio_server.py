@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from assistant import offline
 from assistant.mcp_server.memory_tools import MemoryTools
 from assistant.opening import ENCODER_HELP
+from memory.commands.argument_types import Commands
 from memory.errors import KeepsakeError
-from memory.maintenance.argument_types import Commands
 from memory.paths import memory_file
 from memory.store import Memory
 

@@ -24,8 +24,8 @@ from benchmark.suite import notes_trial
 from benchmark.tasks import capeval, grounded, recalled
 from benchmark.world.question import Question
 from benchmark.world.sample import MODES, Sample, samples
+from memory.commands.argument_types import positive
 from memory.errors import KeepsakeError
-from memory.maintenance.argument_types import positive
 from memory.paths import home
 
 SAMPLES = 300

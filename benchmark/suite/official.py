@@ -25,8 +25,8 @@ from benchmark.runner import PUBLISHED, CachedWriter, Condition, Texts, run
 from benchmark.suite.capeval_cli import add_judge, add_layout, judge_of, layout_in_name
 from benchmark.tasks.downstream import token_f1
 from benchmark.world.sample import Sample
+from memory.commands.argument_types import positive
 from memory.errors import KeepsakeError
-from memory.maintenance.argument_types import positive
 from memory.paths import home
 
 MARKER = "SKS"

@@ -5,23 +5,16 @@ A mark is an answer about a recall (`db/verdict_rows.py`). It is no memory: no t
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import json
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 
 from memory.days import day_words
 from memory.db import rows
 from memory.db.verdict_rows import Verdict
-from memory.episode import Episode, printable
+from memory.episode import Episode
 from memory.errors import KeepsakeError
 from memory.store import Memory
-
-WHAT = "Photos of which you said that they are, or are not, the same."
-TAKE_BACK = "take back the mark with this id, or its first digits"
-"""What the command says of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +86,3 @@ def _of(episode: Episode | None) -> str:
         return "a photo that is not remembered"
     at = f"your photo of {day_words(episode.day)}" if episode.day else "your photo of an unknown day"
     return f"{at}: “{episode.words}”" if episode.words else at
-
-
-def command(memory: Memory, args: argparse.Namespace) -> int:
-    """`python -m memory marks [--take-back ID] [--json]`: list the marks, or take one back. Returns the exit code."""
-    taken = args.take_back is not None
-    found = [take_back(memory, args.take_back)] if taken else listed(memory)
-    for one in found:
-        if args.json:
-            pair = {"same": one.same, "photo": one.photo, "other": one.other, "when": one.when.isoformat()}
-            print(json.dumps({"taken_back" if taken else "id": one.id} | pair))
-        else:
-            print(printable(f"taken back: {one.line()}" if taken else f"{one.id}  {one.when.date()}  {one.line()}"))
-    if not found:
-        print("there are no marks: you have said of no photo that it is, or is not, the same", file=sys.stderr)
-    return 0

@@ -17,7 +17,6 @@ import pytest
 from PIL import Image
 
 import assistant.__main__
-import memory.__main__
 from assistant import chatml, offline, prompt
 from assistant.backend import Chunk, Message, Options
 from assistant.backends import cached_backend
@@ -35,6 +34,7 @@ from benchmark.security import injection
 from benchmark.security.payloads import CANARY, Attempt, attempts, build_scenario
 from benchmark.security.sandbox import STEERS, RecordingBackend, Sandbox
 from benchmark.world.sample import Sample, samples
+from memory.commands import command_output
 from memory.episode import Episode, Turn
 from memory.store import Memory
 
@@ -191,7 +191,7 @@ def test_stored_metadata_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_steers_a_terminal_is_noticed_when_it_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory.__main__, "printable", lambda text: text)
+    monkeypatch.setattr(command_output, "printable", lambda text: text)
     (found,) = harms(Parrot(), *find("words", "", "52;c"))
     assert found.startswith("printed to the terminal") and "x1b" in found
 

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from memory.maintenance.argument_types import Commands
+from memory.commands.argument_types import Commands
 from memory.paths import home, private_folder
 from train.nano2.nano2_settings import Settings
 

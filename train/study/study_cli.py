@@ -7,7 +7,7 @@ import math
 import sys
 from pathlib import Path
 
-from memory.maintenance.argument_types import Commands
+from memory.commands.argument_types import Commands
 from train.resources import base_gguf, device_for
 from train.study import study as studies
 

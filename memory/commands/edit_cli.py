@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import replace
 
+from memory.commands.argument_types import day
+from memory.commands.command_output import result
 from memory.days import UNKNOWN
-from memory.episode import Episode, Turn, printable
+from memory.episode import Episode, Turn
 from memory.errors import KeepsakeError
-from memory.maintenance.argument_types import day
 from memory.store import Memory
 
-NAME = "edit"
 WHAT = "Replace your words about a memory, its day or its place; prints its new id."
 
 
@@ -34,8 +33,7 @@ def run(memory: Memory, args: argparse.Namespace) -> int:
     new = _edited(old, args)
     if new.id != old.id:
         memory.replace({old.id: new})
-    row = {"id": new.id, "instead": old.id}
-    print(json.dumps(row) if args.json else printable(f"{new.id}  {' '.join(new.words.split())}"))
+    result(args, {"id": new.id, "instead": old.id}, [f"{new.id}  {' '.join(new.words.split())}"])
     return 0
 
 

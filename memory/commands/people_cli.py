@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from typing import Any
 
+from memory.commands.command_output import beginning, message, result
 from memory.days import day_words
 from memory.episode import printable
 from memory.naming import decisions
 from memory.naming.named_things import NamedThing, things
 from memory.store import Memory
 
-NAME = "people"
 WHAT = "Everyone and everything that has a name in your words, with all their photos."
 NONE = "nobody and nothing has a name yet: say “This is …” about a photo"
 
@@ -32,7 +30,7 @@ def run(memory: Memory, args: argparse.Namespace) -> int:
     """List them, show one, or keep a decision. Raises KeepsakeError."""
     changed = args.rename or args.join or args.split or args.no_name
     if changed and not args.name:
-        print("say whose name it is: python -m memory people NAME --rename NEW", file=sys.stderr)
+        message("say whose name it is: python -m memory people NAME --rename NEW")
         return 2
     name = args.name
     if args.rename:
@@ -46,15 +44,16 @@ def run(memory: Memory, args: argparse.Namespace) -> int:
         name = args.split[0]
     elif args.no_name:
         decisions.no_name(memory, name)
-        return _out(args, {"no_name": name}, f"{name} is not listed any more; the memories stay as they are")
+        result(args, {"no_name": name}, [f"{name} is not listed any more; the memories stay as they are"])
+        return 0
     found = [decisions.thing_named(memory, name)] if name else things(memory)
     for one in found:
-        _out(args, as_json(one), one_line(one))
+        result(args, as_json(one), [one_line(one)])
         for entry in (*one.photos, *one.mentioned) if name and not args.json else ():
             words = " ".join(memory.get(entry.id).words.split())
-            print(printable(f"{entry.id}  {day_words(entry.day)}  {words if len(words) <= 80 else words[:79] + '…'}"))
+            print(printable(f"{entry.id}  {day_words(entry.day)}  {beginning(words)}"))
     if not found:
-        print(NONE, file=sys.stderr)
+        message(NONE)
     return 0
 
 
@@ -72,8 +71,3 @@ def one_line(thing: NamedThing) -> str:
     """ "Zuri: 3 photos, last on 12 May 2025" """
     last = f", last on {day_words(thing.last)}" if thing.last else ""
     return f"{thing.name}: {thing.times}{last}"
-
-
-def _out(args: argparse.Namespace, value: dict[str, Any], line: str) -> int:
-    print(json.dumps(value) if args.json else printable(line))
-    return 0

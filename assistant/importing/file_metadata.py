@@ -243,13 +243,18 @@ def _user_comment(raw: bytes, endian: str) -> str:
     return raw.decode("iso2022_jp", "ignore").strip("\0 ") if code == b"JIS" else _text(raw)
 
 
+_OF_A_MAC = re.compile(rb"[\x81\x83\x86-\x89\x8d\x8f\x90\x98\x9d]|[a-z][\x8a\x8c\x8e\x9f]")
+"""Letters with accents in Mac OS Roman, which in Windows' code are signs, or capitals behind small letters."""
+
+
 def _text(raw: bytes) -> str:
-    """UTF-8 or, where it is none, what Windows writes in the west; "" for other codes, which would read as noise."""
+    """UTF-8 or, where it is none, what Windows or an old Macintosh writes in the west; "" for other codes, which would
+    read as noise."""
     raw = raw.strip(b"\0 ")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = raw.decode("cp1252", "replace")
+        text = raw.decode("mac_roman" if _OF_A_MAC.search(raw) else "cp1252", "replace")
     letters = [c for c in text if c.isalpha()]
     foreign = sum(ord(c) > 127 for c in letters) > max(3, 0.6 * len(letters))
     return "" if foreign or len(letters) < 0.5 * len(text.strip()) else text

@@ -37,6 +37,12 @@ def test_words_that_a_person_gave_a_photo() -> None:
     assert said_by(exif=exif(0x010E, "Milo\x1b]0;owned\x07\n/quit")) == "Milo ]0;owned /quit"
 
 
+@pytest.mark.parametrize("words", ["Zoë à la plage", "Le café de Ben", "Noël à Évora", "Müller’s Café in Köln"])
+def test_words_of_an_old_macintosh(words: str) -> None:
+    assert said_by(exif=exif(0x010E, words.encode("mac_roman", "replace"))) == words
+    assert said_by(exif=exif(0x010E, words.encode("cp1252"))) == words
+
+
 def test_words_of_an_old_photo_manager() -> None:
     """IPTC's caption, in the way Picasa wrote it."""
     caption = b"\x1c\x02\x78\x00\x04Milo"

@@ -75,7 +75,7 @@ FLOORS = {
         "nano2",
         "rl",
         "trl",
-        "study lab lab_cli lab_costs lab_run lab_settings",
+        "study lab lab_cli lab_costs lab_run lab_settings lab_needs",
         "__main__",
     ),
     "quantize": (

@@ -89,7 +89,7 @@ USERS = {
     "benchmark/datasets/covip_hub.py": "official --download",
     "benchmark/speed/llama_server_peer.py": "a server on 127.0.0.1 that it starts itself",
     "benchmark/world/fetch.py": "benchmark fetch, train encoder",
-    "train/lab_settings.py": "--url",
+    "train/lab_needs.py": "--url",
     "train/trl/dataset.py": "datasets in the working memory",
     "train/trl/run.py": "a base by its name on the hub",
     "quantize/model_card.py": "writes a card",

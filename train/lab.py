@@ -20,18 +20,9 @@ from pathlib import Path
 from memory.errors import KeepsakeError
 from memory.paths import home
 from train import lab_costs, lab_run, run_record
+from train.lab_needs import CUDA_LLAMA, ask_judge, missing
 from train.lab_run import Step, devices_seen
-from train.lab_settings import (
-    CUDA_LLAMA,
-    Settings,
-    ask_judge,
-    checked,
-    engine_bytes,
-    judge_of,
-    missing,
-    servers,
-    world_of,
-)
+from train.lab_settings import Settings, checked, engine_bytes, judge_of, servers, world_of
 from train.recipe import Gspo, Recipe, Trl
 from train.trl import batches, device_memory
 

@@ -1,29 +1,23 @@
-"""What a lab run is given, who judges it, and whether it can run here at all; nothing heavy is loaded."""
+"""What a lab run is given, who judges it, and whether that can run at all; nothing heavy is loaded."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from assistant.models.hardware import CONTEXT
 from benchmark.judges.chat_client import Endpoint
-from benchmark.world.concepts import fetched_folder
 from memory.errors import KeepsakeError
 from train.recipe import Gspo, Recipe, Trl
 from train.trl import batches, device_memory, recipe_check
 from train.trl.model_shapes import SHAPES, kv_bytes, weights
 
 GB = device_memory.GB
-CUDA_LLAMA = "CMAKE_ARGS=-DGGML_CUDA=on make .venv/.llama"
-"""How llama.cpp is built for CUDA; with the wheel of another build in pip's cache, after `pip cache remove`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +70,7 @@ def judge_here(settings: Trl, given: Settings) -> bool:
 
 def _here(url: str) -> bool:
     """Whether an address is one of this machine."""
-    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
-
-
-def missing(recipe: Recipe, given: Settings) -> list[str]:
-    """What a run needs and this machine lacks: files and packages."""
-    settings = (recipe.gspo or Gspo()).trl or Trl()
-    wanted = [Path(settings.data)] if settings.data else []
-    if Path(settings.data).suffix == ".json":
-        names = ("QAS_GT_test.json", "meta_test_cleaned.jsonl", "images", "lsd", "lar", "itr")
-        wanted += [Path(settings.images), *(given.official / name for name in names)]
-    absent = dict.fromkeys(path for path in wanted if not path.exists())
-    out = [f"{path} (links in the README of github.com/oyt9306/CoViP)" for path in absent]
-    if Path(settings.data).suffix == ".json" and not given.references.exists():
-        out.append(f"{given.references} (DOCCI, or JSON Lines of your own with image_file and description)")
-    if not settings.data and not fetched_folder().is_dir() and shutil.which("npm") is None:
-        out.append("npm (Node.js), with which the pictures of the training split are fetched")
-    if shutil.which("nvidia-smi") and not llama_takes_devices():
-        out.append(f"a llama.cpp built for CUDA, or the scores take weeks on the processor: {CUDA_LLAMA}")
-    wants = {"vllm": settings.vllm != "off", "deepspeed": "DEEPSPEED" in given.launch.read_text(encoding="utf-8")}
-    wants |= dict.fromkeys(settings.report, True)
-    return out + [f"the package {name}" for name, wanted in wants.items() if wanted and find_spec(name) is None]
-
-
-def llama_takes_devices() -> bool:
-    """Whether the llama.cpp of this environment computes on devices."""
-    from llama_cpp import llama_cpp
-
-    return bool(llama_cpp.llama_supports_gpu_offload())
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1", "0.0.0.0")
 
 
 def checked(recipe: Recipe, given: Settings) -> tuple[Gspo, dict[str, Any]]:
@@ -114,7 +81,7 @@ def checked(recipe: Recipe, given: Settings) -> tuple[Gspo, dict[str, Any]]:
     if judged := judge_of(gspo.trl or Trl(), given):
         Endpoint(judged[3], judged[5])  # an address that cannot be one is refused
     sharding, world = device_memory.sharding_of(given.launch), world_of(gspo, given)
-    config = _config(gspo.base)
+    config = config_of(gspo.base)
     recipe_check.refuse_odd(gspo)
     recipe_check.refuse_base(gspo, config)
     try:
@@ -137,7 +104,7 @@ def engine_bytes(config: dict[str, Any]) -> int:
     return 2 * weights(config) + CONTEXT * kv_bytes(config) + 2 * GB
 
 
-def _config(base: str) -> dict[str, Any]:
+def config_of(base: str) -> dict[str, Any]:
     """config.json of a base. Raises KeepsakeError for a name that is not known, and for a folder of another kind."""
     path = Path(base) / "config.json"
     if base in SHAPES and not path.exists():
@@ -158,18 +125,3 @@ def judge_of(settings: Trl, given: Settings) -> Sequence[str]:
     own = (settings.judge_url, settings.judge_model) if settings.judge == "chat" else ("", "")
     url, model = given.judge or own
     return ["--judge", "chat", "--url", url, "--judge-model", model] if url and model else []
-
-
-def ask_judge(gspo: Gspo, given: Settings) -> None:
-    """Raise KeepsakeError where the chat judge does not answer: better now than after the training."""
-    settings = gspo.trl or Trl()
-    judged = judge_of(settings, given)
-    if not judged:
-        return
-    url = judged[3].rstrip("/")
-    try:
-        with urllib.request.urlopen(f"{url}/models", timeout=20):
-            return
-    except (OSError, ValueError) as error:
-        start = f", as `{servers(gspo, given)[0]}`" if judge_here(settings, given) else ""
-        raise KeepsakeError(f"no judge answers at {url} ({error}): start it{start}") from error

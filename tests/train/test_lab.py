@@ -19,7 +19,7 @@ from memory.errors import KeepsakeError
 from memory.paths import home as outer_home
 from tests.support import tinylab
 from tests.support.chatserver import ChatServer
-from train import lab, lab_costs, lab_run, lab_settings, recipe, recipe_file
+from train import lab, lab_costs, lab_needs, lab_run, recipe, recipe_file
 from train.trl import batches
 from train.trl.model_shapes import SHAPES
 
@@ -155,8 +155,8 @@ def test_a_llama_cpp_without_cuda_is_named_where_there_is_cuda(
     driver: bool, built: bool, told: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = RECIPES[0].with_name("qwen3-vl-8b.toml")
-    monkeypatch.setattr(lab_settings.shutil, "which", lambda name: "/usr/bin/nvidia-smi" if driver else None)
-    monkeypatch.setattr(lab_settings, "llama_takes_devices", lambda: built)
+    monkeypatch.setattr(lab_needs.shutil, "which", lambda name: "/usr/bin/nvidia-smi" if driver else None)
+    monkeypatch.setattr(lab_needs, "llama_takes_devices", lambda: built)
     found = [line for line in lab.missing(recipe_file.load(path), given(path)) if "built for CUDA" in line]
     assert len(found) == told
     assert all("CMAKE_ARGS=-DGGML_CUDA=on make .venv/.llama" in line for line in found)

@@ -15,7 +15,7 @@ from accelerate.commands.launch import launch_command_parser
 from benchmark.__main__ import COMMANDS
 from memory.errors import KeepsakeError
 from quantize.__main__ import parser as quantize_parser
-from train import lab, lab_run, lab_settings, recipe_file
+from train import lab, lab_needs, lab_run, recipe_file
 from train.__main__ import _parser, main
 from train.recipe import Recipe
 from train.trl import device_memory
@@ -196,7 +196,7 @@ def test_servers_of_this_machine_have_devices_of_their_own(tmp_path: Path) -> No
 
 
 def test_what_a_launch_file_needs_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lab_settings, "find_spec", lambda name: None)
+    monkeypatch.setattr(lab_needs, "find_spec", lambda name: None)
     loaded = recipe_file.load(RECIPES["qwen3-vl-8b"])
     assert "the package deepspeed" in lab.missing(loaded, given(launch=LAUNCH / "zero2.yaml"))
     absent = lab.missing(loaded, given())

@@ -1,0 +1,110 @@
+"""What a lab run needs and this machine lacks: files, packages, devices, room on the disk, and a judge that answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from importlib.util import find_spec
+from pathlib import Path
+
+from benchmark.world.concepts import fetched_folder
+from memory.errors import KeepsakeError
+from memory.paths import home
+from train.lab_settings import GB, Settings, config_of, judge_here, judge_of, servers
+from train.recipe import Gspo, Recipe, Trl
+from train.trl.model_shapes import weights
+
+CUDA_LLAMA = "CMAKE_ARGS=-DGGML_CUDA=on make .venv/.llama"
+"""How llama.cpp is built for CUDA; with the wheel of another build in pip's cache, after `pip cache remove`."""
+DISK = 12
+"""Bytes on the disk for each weight of the base: merged copy, two models in f16, the forms for laptops, checkpoints."""
+
+
+def missing(recipe: Recipe, given: Settings) -> list[str]:
+    """What a run needs and this machine lacks."""
+    gspo = recipe.gspo or Gspo()
+    settings = gspo.trl or Trl()
+    wanted = [Path(settings.data)] if settings.data else []
+    if Path(settings.data).suffix == ".json":
+        names = ("QAS_GT_test.json", "meta_test_cleaned.jsonl", "images", "lsd", "lar", "itr")
+        wanted += [Path(settings.images), *(given.official / name for name in names)]
+    absent = dict.fromkeys(path for path in wanted if not path.exists())
+    out = [f"{path} (links in the README of github.com/oyt9306/CoViP)" for path in absent]
+    if Path(settings.data).suffix == ".json" and not given.references.exists():
+        out.append(f"{given.references} (DOCCI, or JSON Lines of your own with image_file and description)")
+    if not settings.data and not fetched_folder().is_dir() and shutil.which("npm") is None:
+        out.append("npm (Node.js), with which the pictures of the training split are fetched")
+    if shutil.which("nvidia-smi") and not llama_takes_devices():
+        out.append(f"a llama.cpp built for CUDA, or the scores take weeks on the processor: {CUDA_LLAMA}")
+    wants = {"vllm": settings.vllm != "off", "deepspeed": "DEEPSPEED" in given.launch.read_text(encoding="utf-8")}
+    wants |= dict.fromkeys(settings.report, True)
+    out += [f"the package {name}" for name, wanted in wants.items() if wanted and find_spec(name) is None]
+    return [*out, *_small(given, DISK * weights(config_of(gspo.base)))]
+
+
+def _small(given: Settings, disk: int) -> list[str]:
+    """What this machine has less of than it was said to have, or than is needed: devices, their memory, the disk."""
+    here, out = devices_here(), []
+    if here and len(here) < given.devices:
+        out.append(f"{given.devices} devices: this machine has {len(here)}, say --devices {len(here)}")
+    elif here and min(here) < given.device_bytes:
+        smallest = min(here) // GB
+        told = f"{given.device_bytes / GB:.0f} GB: this machine's have {smallest}, say --device-memory {smallest}"
+        out.append(f"devices of {told}")
+    place = next(path for path in (home(), *home().parents) if path.is_dir())
+    if (free := shutil.disk_usage(place).free) < disk:
+        out.append(f"{disk / GB:.0f} GB on the disk of {home()}: {free / GB:.0f} are free; KEEPSAKE_HOME names another")
+    return out
+
+
+def devices_here() -> list[int]:
+    """Bytes of each NVIDIA device of this machine; empty where there is none, or none can be asked."""
+    asked = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+    try:
+        told = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=60).stdout
+        return [int(line) << 20 for line in told.split("\n") if line.strip()]  # they are MiB
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return []
+
+
+def llama_takes_devices() -> bool:
+    """Whether the llama.cpp of this environment computes on devices."""
+    from llama_cpp import llama_cpp
+
+    return bool(llama_cpp.llama_supports_gpu_offload())
+
+
+def ask_judge(gspo: Gspo, given: Settings) -> None:
+    """Raise KeepsakeError where the chat judge does not answer, or where one of this machine has another model: better
+    now than after the training."""
+    settings = gspo.trl or Trl()
+    judged = judge_of(settings, given)
+    if not judged:
+        return
+    url, model = judged[3].rstrip("/"), judged[5]
+    key = os.environ.get("OPENAI_API_KEY", "").strip()
+    request = urllib.request.Request(f"{url}/models", headers={"Authorization": f"Bearer {key}"} if key else {})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            names = [str(one["id"]) for one in json.load(answer)["data"]]
+    except urllib.error.HTTPError as error:
+        if error.code in (401, 403):
+            raise KeepsakeError(f"the judge at {url} refuses the key ({error}): set OPENAI_API_KEY") from error
+        if error.code >= 500:
+            raise KeepsakeError(f"the judge at {url} fails ({error}): see its log") from error
+        return  # it answers, but lists no models
+    except OSError as error:
+        start = f", as `{servers(gspo, given)[0]}`" if judge_here(settings, given) else ""
+        raise KeepsakeError(f"no judge answers at {url} ({error}): start it{start}") from error
+    except (ValueError, LookupError, TypeError):
+        return
+    if names and model not in names:
+        told = f"the judge at {url} has {', '.join(names[:5])}, not {model}"
+        if judge_here(settings, given):
+            raise KeepsakeError(f"{told}: start it with that model, or name another with --judge-model")
+        print(f"{told}: it may not be known there", file=sys.stderr)

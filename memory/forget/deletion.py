@@ -48,34 +48,25 @@ def parts_telling(db: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[str,
 
 
 def _delete(db: sqlite3.Connection, ids: Sequence[str], more_parts: Sequence[tuple[str, int]]) -> Receipt:
+    """Delete as `delete_episodes` says; parts of conversations are those about episodes or photos, and `more_parts`.
+
+    What the receipt says of what is left is looked up while the rows that it needs are there.
+    """
     found = [rows.find(db, id) for id in dict.fromkeys(ids)]
+    went = tuple(id for _, id, _ in found)
     of_photos = dict.fromkeys(photo for _, _, photo in found)
     names = remains.names_in(db, [row for row, _, _ in found])
-    days = _days(db, [id for _, id, _ in found])
-    turns, size = 0, 0
-    said: list[str] = []
-    for row, id, _ in found:
-        texts = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
-        turns, size = turns + len(texts), size + sum(len(text.encode()) for text in texts)
-        said += db.execute("SELECT words || ' ' || coalesce(place, '') FROM said WHERE rowid = ?", (row,)).fetchone()
-        size += meaning.drop(db, id)
-        word_index.remove(db, row)
-        db.execute("DELETE FROM episodes WHERE row = ?", (row,))
+    days = _days(db, went)
+    words = "SELECT words || ' ' || coalesce(place, '') FROM said WHERE rowid = ?"
+    said = [text for row, _, _ in found for text in db.execute(words, (row,)).fetchone()]
+    of_episodes = [_delete_episode(db, row, id) for row, id, _ in found]
     kept = [p for p in of_photos if db.execute("SELECT 1 FROM episodes WHERE photo = ? LIMIT 1", (p,)).fetchone()]
     gone = [photo for photo in of_photos if photo not in kept]
     alike = remains.look_alikes(db, gone)
-    sets, answers = 0, verdict_rows.delete_about(db, gone)
-    for photo in gone:
-        lengths = "SELECT length(pooled) + length(scales) + length(codes) FROM vectors WHERE photo = ?"
-        sizes = [n for (n,) in db.execute(lengths, (photo,))]
-        for (space,) in db.execute("SELECT space FROM vectors WHERE photo = ?", (photo,)).fetchall():
-            vectors.drop(db, photo, space)
-        (data,) = db.execute("SELECT length(data) FROM photos WHERE sha256 = ?", (photo,)).fetchone()
-        sets, size = sets + len(sizes), size + sum(sizes) + data
-        db.execute("DELETE FROM photos WHERE sha256 = ?", (photo,))
+    answers = verdict_rows.delete_about(db, gone)
+    of_gone = [_delete_photo(db, photo) for photo in gone]
     decisions = name_rows.delete_unsaid(db, said)
     word_index.merge(db)
-    went = tuple(id for _, id, _ in found)
     parts = [*conversation_rows.parts_about(db, went, gone), *more_parts]
     receipt = _delete_parts(db, list(dict.fromkeys(parts)), gone)
     named = remains.mentioning(db, names)
@@ -83,10 +74,10 @@ def _delete(db: sqlite3.Connection, ids: Sequence[str], more_parts: Sequence[tup
         receipt,
         episodes=went,
         photos_kept=tuple(kept),
-        turns=turns,
-        vectors=sets,
+        turns=sum(turns for turns, _ in of_episodes),
+        vectors=sum(sets for sets, _ in of_gone),
         index_rows=len(went),
-        bytes=size + receipt.bytes,
+        bytes=sum(size for _, size in (*of_episodes, *of_gone)) + receipt.bytes,
         answers=answers + receipt.answers,
         names=decisions,
         names_remain=named,
@@ -96,6 +87,26 @@ def _delete(db: sqlite3.Connection, ids: Sequence[str], more_parts: Sequence[tup
         names_remain_days=_days(db, named),
         look_alikes_days=_days(db, alike),
     )
+
+
+def _delete_episode(db: sqlite3.Connection, row: int, id: str) -> tuple[int, int]:
+    """Delete an episode, its words and their vectors. Returns how many turns it had, and the bytes of all that."""
+    texts = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
+    size = sum(len(text.encode()) for text in texts) + meaning.drop(db, id)
+    word_index.remove(db, row)
+    db.execute("DELETE FROM episodes WHERE row = ?", (row,))
+    return len(texts), size
+
+
+def _delete_photo(db: sqlite3.Connection, photo: str) -> tuple[int, int]:
+    """Delete a photo and its sets of visual tokens. Returns how many sets it had, and the bytes of all that."""
+    lengths = "SELECT length(pooled) + length(scales) + length(codes) FROM vectors WHERE photo = ?"
+    sizes = [size for (size,) in db.execute(lengths, (photo,))]
+    for (space,) in db.execute("SELECT space FROM vectors WHERE photo = ?", (photo,)).fetchall():
+        vectors.drop(db, photo, space)
+    (data,) = db.execute("SELECT length(data) FROM photos WHERE sha256 = ?", (photo,)).fetchone()
+    db.execute("DELETE FROM photos WHERE sha256 = ?", (photo,))
+    return len(sizes), sum(sizes) + data
 
 
 def _days(db: sqlite3.Connection, ids: Sequence[str]) -> tuple[str, ...]:

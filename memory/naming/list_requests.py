@@ -9,6 +9,7 @@ import re
 from datetime import date, datetime
 from typing import NamedTuple
 
+from memory.naming import list_patterns as patterns
 from memory.naming.categories import category
 from memory.text import terms
 from memory.times import time_phrases
@@ -40,184 +41,50 @@ class ListRequest(NamedTuple):
         return f"Photos: {limits}" if limits else "All photos"
 
 
-_MANY = r"(?:photos|pictures|pics|images|snaps|snapshots|memories|shots|entries)"
-_THINGS = rf"(?:photo|picture|pic|image|snap|snapshot|memory|shot|{_MANY}|ones)"
-_KIND = r"(?:(?!(?:of|from|with|what|that|who|this|how|is|are|a|an|me|us|you|it|do|did|have)\b)[\w'-]+\s+)"
-"""A word that says which: "the beach photos"."""
-_PLEASE = r"(?:(?:please|hey|hi|ok|okay|and|now|so|well|keepsake)[, ]+)*"
-_ASK = (
-    r"(?:(?:can|could|would|will|may) (?:you|we|i) (?:please )?|i(?:'d| would) (?:like|love) (?:you )?to "
-    r"|i want (?:you )?to |let me |let's )?"
-)
-_ALL = r"(?:(?:all|every|each|any|the|my|our|your|of|some|more|other|those|these|both|only|just)\s+)*"
-_HEAD = rf"^{_PLEASE}{_ASK}"
-_REST = r"(?P<rest>\b.*)?$"
-_COMMANDED = re.compile(
-    rf"{_HEAD}(?:(?:bring|pull|look|dig) up|(?:dig|pick|pull|get) out|(?:look|go|flip|scroll|leaf) (?:at|through"
-    rf"|over|for)"
-    r"|show|list|find|display|get|give|see|browse|open|fetch|bring|filter|search(?: for)?)"
-    rf"(?: (?:me|us))?\s+(?:again\s+)?(?P<all>{_ALL})"
-    rf"(?:(?P<kind>{_KIND}{{1,2}})(?P<many>{_MANY}|ones)"
-    rf"|(?P<what>{_THINGS}|everything|everybody|all|anything|something|what)?)\b\s*{_REST}",
-    re.IGNORECASE,
-)
-_ONE_OF = re.compile(
-    rf"{_HEAD}(?:show|see|find|look at|open)(?: me)? (?:again )?(?:"
-    r"the (?P<kind>(?!last|next|previous|first|other|same|new|whole|big|real|right|wrong|original|full|large|old)"
-    r"[\w'-]+) (?:photo|picture|pic|image)"
-    r"|(?:what|everything|all|the things?) (?:that )?i(?:'ve| have)? (?:said|told you|ever told you) (?:about|of)"
-    r" (?:my |the |our )?(?P<topic>\S.*))$",
-    re.IGNORECASE,
-)
-""" "I want to see the bear photo", "show me what I told you about my nan"."""
-_WHICH = re.compile(
-    rf"^{_PLEASE}(?:which|what|how many)\s+(?P<all>{_ALL})(?P<kind>{_KIND}{{0,2}}?)(?P<what>{_MANY}"
-    rf"|ones)\b\s*(?P<rest>.*)$",
-    re.IGNORECASE,
-)
-_HAVE = re.compile(
-    rf"^{_PLEASE}(?:(?:do (?:you|we|i) (?:still )?have|have (?:you|we|i)(?: (?:got|ever|already|shown|told|given"
-    rf"|taken|kept"
-    rf"|added|made|you))*|did (?:we|i) (?:ever )?(?:show you|take|give you|add|keep|make)|are there|is there"
-    rf"|where are))\s+"
-    rf"(?P<all>{_ALL})(?P<kind>{_KIND}{{0,2}}?)(?P<what>{_MANY}|anything|something|everything)\b\s*(?P<rest>.*)$",
-    re.IGNORECASE,
-)
-_BARE = re.compile(
-    rf"^{_PLEASE}(?P<all>{_ALL})(?P<what>{_THINGS}|everything|all|anything|something)\b\s*(?P<rest>.*)$", re.IGNORECASE
-)
-_LIMITS = re.compile(
-    r"(?:of|from|with|in|at|about|since|before|after|between|where|by|taken|that|on|during|\d)", re.IGNORECASE
-)
-"""How the words begin that limit a list."""
-_ALL_OF = re.compile(
-    rf"^{_PLEASE}(?:all|every one|each one)(?: of)? (?:my|our|the) (?P<rest>.+?) (?:over the years|through the years"
-    rf"|so far"
-    r"|until now|up to now|ever|(?:that )?(?:we|i|you) (?:have|know|took|kept|own|owned))$",
-    re.IGNORECASE,
-)
-_OF_WHICH = re.compile(
-    rf"^{_PLEASE}(?:which|what) (?P<rest>.+?) (?:do|did|have) (?:i|we|you) (?:have |got |take "
-    rf"|taken )*(?:any )?{_MANY} (?:of|from|with)$",
-    re.IGNORECASE,
-)
-_PHOTOS = rf"(?:(?:any|some) )?{_MANY}(?: (?:of|from|with))?"
-_HAD = (
-    r"(?:have|got|had|know|remember|kept|keep|seen?|shown?|photograph(?:ed)?|take|taken|(?:tell|told) you (?:about|of))"
-)
-_MINE = rf"(?:in|on) (?:any of )?(?:my|our|your|the|these) (?:{_MANY}|album|memory)"
-_OF_KIND = re.compile(
-    rf"^{_PLEASE}(?:(?:which|what|how many)(?: (?:kinds?|sorts?) of)?|show me|list)(?: of)? {_ALL}(?P<kind>[^\W\d_]+)"
-    rf"(?:\s+(?:(?:do|did|have) (?:i|we|you)(?: {_HAD})?(?: you)?(?: {_PHOTOS})?|(?:are|is) there"
-    rf"|(?:(?:are|is|appear) )?{_MINE}|can you (?:show me|find)))?(?: (?:so far|here|at all))?$",
-    re.IGNORECASE,
-)
-""" "Which pets do I have?", "what drinks did I photograph": of a category, see `categories.py`."""
-_WHO = re.compile(
-    rf"^{_PLEASE}who(?:m|s|'s| all)? (?:(?:do|did|have) (?:i|we|you) (?:have|got|know|take|taken)?\s*(?:{_PHOTOS})"
-    rf"|(?:is|are|appears?)? ?{_MINE})$",
-    re.IGNORECASE,
-)
-_ELSE = re.compile(
-    rf"^{_PLEASE}what (?:else )?(?:(?:do|did) (?:you|we|i) have|have (?:you|we|i)(?: got)?|is there)"
-    r" (?P<rest>(?:of|from|about) .*)$",
-    re.IGNORECASE,
-)
-_PRONOUN = re.compile(r"(?:him|her|it|them|this|that|me|us|you|these|those|mind|here|there|else)?$", re.IGNORECASE)
-_DONE = re.compile(
-    rf"^{_PLEASE}(?:what (?:did|have) (?:we|i|you)"
-    r" (?:do|done|see|seen|photograph(?:ed)?|take|taken|get up to|been up to)\b"
-    r"|what (?:happened|was (?:going on|there|up))|where (?:did|have) (?:we|i) (?:go|been|travel)|where were (?:we|i)"
-    r"|what (?:do you have|have you got|is there))\s*(?P<rest>.*)$",
-    re.IGNORECASE,
-)
-_PLAIN = (
-    rf"{_HEAD}(?:show|list|find|search(?: for)?) "
-    r"(?!(?:(?:me|us) )?(?:the|some|any|a|more|other|those|these|both|just|only) )"
-)
-_NO_OBJECT = re.compile(
-    r"^(?:how|why|when|whether|if|who|whom|whose|where|that|this|it|them|him|her|your?|out|to|something|me|us"
-    r"|settings|help|again|more|less|another|the (?:last|next|previous|first|other|caption|answer|words?|way"
-    r"|difference|time))\b",
-    re.IGNORECASE,
-)
-_ONE = re.compile(r"^(?:a|an|one|this|that|the)\b", re.IGNORECASE)
-_LINKS = re.compile(
-    r"\b(?:do|did|have|had) (?:you|we|i)\b(?: (?:have|got|know|keep|kept|remember|take|taken|took|show|make|made|see))?"
-    r"|\b(?:are|were|is|was) there\b"
-    r"|\b(?:that|which|who)? ?(?:show|shows|have|has|contain|mention|mentions|i took|we took"
-    r"|i have|we have|you have|you know|you remember)\b|\b(?:taken|made|shot|stored|remembered|exist|got)\b",
-    re.IGNORECASE,
-)
-_FILLER = frozenset(
-    """of from with in at on about the my our your me us we i you all any every where that which is are was were and do
-    did have has there show shows please together both anywhere memory memories album for by to it here photos photo
-    pictures picture pics images snaps shots entries everything anything things stuff something a an ones one some only
-    just again over else got""".split()
-)
-_VIEW = re.compile(
-    r"\b(?:him|hers?|his|its?|them|these|their|(?:this|that|the same)(?: \w+)?|(?:he|she|they)(?= (?:in|on)\b))\b",
-    re.IGNORECASE,
-)
-"""Words that point to what the photo in view shows."""
-_MORE = re.compile(r"\b(?:more|others?|another|additional|further)\b", re.IGNORECASE)
-_ASKING = re.compile(
-    rf"{_PLEASE}(?:is (?:he|she|it)(?= (?:in|on)\b)|are they(?= (?:in|on)\b)|(?:is|are) there|is it possible"
-    rf"|i(?:'d| want| would)|(?:{_MANY}|you have|can|could|may|would|will|let|show|list|find|see|give|get|got|have|has"
-    r"|do|does|did|any|all|which|what|how|where|more|other|others))\b",
-    re.IGNORECASE,
-)
-_MEANT = frozenset(
-    """show list find see give get got have has do does did any all every each which what how many where can could may
-    would will let want like love please pls plz hey hi ok okay and now so well keepsake is are he she they there else
-    by some maybe just too also already yet i'd shown other images alike similar ones one look looks saved possible
-    kept""".split()
-)
-"""Words beside which a request for photos of what is in view has no others."""
-_EDGE = re.compile(r"^[\s,:;.?!]+|[\s,:;.?!]+$")
-
-
 def request(text: str, now: datetime | None = None, *, field: bool = False) -> ListRequest | None:
     """What list `text` asks for; None when it asks for none.
 
     `now`: the moment it is said, as `time_phrases.parse` takes it. `field`: the text stands in the search field, where
     "photos of Anna" alone can be nothing else.
     """
-    asks, text = text.rstrip().endswith("?"), _EDGE.sub("", " ".join(text.replace("’", "'").split()))
+    asks, text = text.rstrip().endswith("?"), patterns.EDGE.sub("", " ".join(text.replace("’", "'").split()))
     if len(text) > 200 or re.search(r"[.!?]\s+\w", text):
         return None  # a story, or more than one sentence
     if not field and (wanted := _of_view(text, now, asks=asks)):
         return wanted
-    if (found := _OF_KIND.match(text)) and (category(found["kind"])) and found["kind"].endswith(("s", "e", "y")):
-        return _limited(found["kind"], now)
-    if _WHO.match(text):
+    kind = found["kind"] if (found := patterns.OF_KIND.match(text)) else ""
+    if category(kind) and kind.endswith(("s", "e", "y")):
+        return _limited(kind, now)
+    if patterns.WHO.match(text):
         return ListRequest("people")
-    if found := _ONE_OF.match(text):
+    if found := patterns.ONE_OF.match(text):
         return _limited(found["kind"] or found["topic"], now)
-    if found := _COMMANDED.match(text):
+    if found := patterns.COMMANDED.match(text):
         return _commanded(found, text, now, field)
-    if found := _WHICH.match(text) or _HAVE.match(text):
+    if found := patterns.WHICH.match(text) or patterns.HAVE.match(text):
         rest = found["rest"]
-        if re.match(
-            rf"(?:is|are|was|were|did|does|do|looks?|has) (?!(?:there|you|we|i|{_LIMITS.pattern})\b)", rest, re.I
-        ):
-            return None  # "which photos are better"
-        if found["what"].lower() in ("anything", "something", "ones") and not _LIMITS.match(rest):
+        if patterns.OF_THEM.match(rest):
+            return None
+        if found["what"].lower() in ("anything", "something", "ones") and not patterns.LIMITS.match(rest):
             return None  # "do you have anything to say"
-        alone = not rest or not terms(_LINKS.sub(" ", rest))
+        alone = not rest or not terms(patterns.LINKS.sub(" ", rest))
         return _limited(f"{found['kind']}{rest}", now, alone=alone and not found["kind"])
-    if (found := _BARE.match(text)) and not re.search(
+    if (found := patterns.BARE.match(text)) and not re.search(
         r"\b(?:is|are|was|were|will|got|had|has|came|looks?)\b", found["rest"], re.IGNORECASE
     ):  # else it tells something of them
         what, one_of_all = found["what"].lower(), re.search(r"\b(?:all|every|each)\b", found["all"], re.IGNORECASE)
-        many = re.fullmatch(_MANY, what) or what == "everything" or (re.fullmatch(_THINGS, what) and one_of_all)
-        if (field or many or (asks and what != "all")) and _LIMITS.match(found["rest"]):
+        many = (
+            re.fullmatch(patterns.MANY, what)
+            or what == "everything"
+            or (re.fullmatch(patterns.THINGS, what) and one_of_all)
+        )
+        if (field or many or (asks and what != "all")) and patterns.LIMITS.match(found["rest"]):
             return _limited(found["rest"], now)
-        if what == "all" and found["all"].strip() and _LIMITS.match(found["rest"]):
+        if what == "all" and found["all"].strip() and patterns.LIMITS.match(found["rest"]):
             return _limited(found["rest"], now)
-    if found := _ALL_OF.match(text) or _OF_WHICH.match(text) or _ELSE.match(text):
+    if found := patterns.ALL_OF.match(text) or patterns.OF_WHICH.match(text) or patterns.ELSE.match(text):
         return _limited(found["rest"], now)
-    if found := _DONE.match(text):
+    if found := patterns.DONE.match(text):
         return _limited(found["rest"], now, timed=True)
     return None
 
@@ -229,34 +96,36 @@ def _of_view(text: str, now: datetime | None, *, asks: bool) -> ListRequest | No
     """
     asked = time_phrases.parse(text, now)
     said = asked.words
-    if not (asks or re.match(rf"{_HEAD}(?:show|list|find|see|give|any|all|more|other|got)\b", said, re.I)):
+    if not (asks or re.match(rf"{patterns.HEAD}(?:show|list|find|see|give|any|all|more|other|got)\b", said, re.I)):
         return None  # "one more of him" may tell what a photo shows
-    more, many = _MORE.search(said), re.search(rf"\b(?:{_MANY}|ones)\b", said, re.I)
-    if not _ASKING.match(said) or not (more or (many and _VIEW.search(said))):
+    more, many = patterns.MORE.search(said), re.search(rf"\b(?:{patterns.MANY}|ones)\b", said, re.I)
+    if not patterns.ASKING.match(said) or not (more or (many and patterns.VIEW.search(said))):
         return None
     if re.fullmatch(r"(?:(?:and|so|but|tell me|what)\W+)*more\W*", said.strip(), re.I):
         return None  # "and more?" asks the model to go on
-    left = _VIEW.sub(" ", _MORE.sub(" ", said)).replace("'s", " ")
+    left = patterns.VIEW.sub(" ", patterns.MORE.sub(" ", said)).replace("'s", " ")
     rest = [
-        w for w in re.findall(r"[\w']+", left.lower()) if w not in _MEANT | _FILLER and not re.fullmatch(_THINGS, w)
+        w
+        for w in re.findall(r"[\w']+", left.lower())
+        if w not in patterns.MEANT | patterns.FILLER and not re.fullmatch(patterns.THINGS, w)
     ]
     return ListRequest("", asked.since, asked.before, asked.why, here=True, without=asked.without) if not rest else None
 
 
 def _commanded(found: re.Match[str], text: str, now: datetime | None, field: bool) -> ListRequest | None:
     """The list that "show me ..." asks for."""
-    what, rest = (found["many"] or found["what"] or "").lower(), _EDGE.sub("", found["rest"] or "")
+    what, rest = (found["many"] or found["what"] or "").lower(), patterns.EDGE.sub("", found["rest"] or "")
     if found["kind"]:
         return _limited(f"{found['kind']}{rest}", now)
     if what == "what":  # "show me what we did last summer"
         return _limited(rest, now, timed=True) if re.match(r"(?:we|i|you|happened|there)\b", rest, re.I) else None
-    if what in ("anything", "something", "ones") and not _LIMITS.match(rest):
+    if what in ("anything", "something", "ones") and not patterns.LIMITS.match(rest):
         return None
-    if not what and (not rest or _NO_OBJECT.match(rest) or (_ONE.match(rest) and not field)):
+    if not what and (not rest or patterns.NO_OBJECT.match(rest) or (patterns.ONE.match(rest) and not field)):
         return None
-    if not what and not field and not re.match(_PLAIN, text, re.IGNORECASE):
+    if not what and not field and not re.match(patterns.PLAIN, text, re.IGNORECASE):
         return None  # "get some rest", "show me the way home"
-    single = re.fullmatch(_THINGS, what) and not re.fullmatch(rf"{_MANY}|ones", what)
+    single = re.fullmatch(patterns.THINGS, what) and not re.fullmatch(rf"{patterns.MANY}|ones", what)
     if single and re.fullmatch(r"(?:the|my|our|your|those|these)?\s*", found["all"], re.I) and not field:
         return None  # "show the photo": one that is in view
     return _limited(rest, now, alone=bool(what) and (what == "everything" or not rest))
@@ -276,7 +145,7 @@ def _limited(rest: str, now: datetime | None, *, timed: bool = False, alone: boo
             flags=re.I,
         )
         return _of(asked, "") if asked.why and not terms(done) else None
-    if (not words and not asked.why and not alone) or (words and _PRONOUN.fullmatch(words)):
+    if (not words and not asked.why and not alone) or (words and patterns.PRONOUN.fullmatch(words)):
         return None
     return _of(asked, words)
 
@@ -287,9 +156,9 @@ def _of(asked: time_phrases.TimeQuery, words: str) -> ListRequest:
 
 def _words(text: str) -> str:
     """The words that limit a list, without those that only lead to them: "do you have of Anna" gives "Anna"."""
-    words = _EDGE.sub("", _LINKS.sub(" ", text)).split()
-    while words and words[0].lower().strip(",") in _FILLER:
+    words = patterns.EDGE.sub("", patterns.LINKS.sub(" ", text)).split()
+    while words and words[0].lower().strip(",") in patterns.FILLER:
         words.pop(0)
-    while words and words[-1].lower().strip(",") in _FILLER:
+    while words and words[-1].lower().strip(",") in patterns.FILLER:
         words.pop()
-    return _EDGE.sub("", " ".join(words))
+    return patterns.EDGE.sub("", " ".join(words))

@@ -1,0 +1,164 @@
+"""The ways in which people ask for a list of photos, as patterns; `list_requests.py` says what each asks for.
+
+Patterns match a whole line without the stop or question mark at its end. English only.
+"""
+
+from __future__ import annotations
+
+import re
+
+MANY = r"(?:photos|pictures|pics|images|snaps|snapshots|memories|shots|entries)"
+THINGS = rf"(?:photo|picture|pic|image|snap|snapshot|memory|shot|{MANY}|ones)"
+_KIND = r"(?:(?!(?:of|from|with|what|that|who|this|how|is|are|a|an|me|us|you|it|do|did|have)\b)[\w'-]+\s+)"
+"""A word that says which: "the beach photos"."""
+_PLEASE = r"(?:(?:please|hey|hi|ok|okay|and|now|so|well|keepsake)[, ]+)*"
+_ASK = (
+    r"(?:(?:can|could|would|will|may) (?:you|we|i) (?:please )?|i(?:'d| would) (?:like|love) (?:you )?to "
+    r"|i want (?:you )?to |let me |let's )?"
+)
+_ALL = r"(?:(?:all|every|each|any|the|my|our|your|of|some|more|other|those|these|both|only|just)\s+)*"
+HEAD = rf"^{_PLEASE}{_ASK}"
+"""How a request may begin: "ok, could you please"."""
+COMMANDED = re.compile(
+    rf"{HEAD}(?:(?:bring|pull|look|dig) up|(?:dig|pick|pull|get) out"
+    r"|(?:look|go|flip|scroll|leaf) (?:at|through|over|for)"
+    r"|show|list|find|display|get|give|see|browse|open|fetch|bring|filter|search(?: for)?)"
+    rf"(?: (?:me|us))?\s+(?:again\s+)?(?P<all>{_ALL})"
+    rf"(?:(?P<kind>{_KIND}{{1,2}})(?P<many>{MANY}|ones)"
+    rf"|(?P<what>{THINGS}|everything|everybody|all|anything|something|what)?)\b\s*(?P<rest>\b.*)?$",
+    re.IGNORECASE,
+)
+""" "Show me everything from 2024", "can you pull up the beach photos"."""
+ONE_OF = re.compile(
+    rf"{HEAD}(?:show|see|find|look at|open)(?: me)? (?:again )?(?:"
+    r"the (?P<kind>(?!last|next|previous|first|other|same|new|whole|big|real|right|wrong|original|full|large|old)"
+    r"[\w'-]+) (?:photo|picture|pic|image)"
+    r"|(?:what|everything|all|the things?) (?:that )?i(?:'ve| have)? (?:said|told you|ever told you) (?:about|of)"
+    r" (?:my |the |our )?(?P<topic>\S.*))$",
+    re.IGNORECASE,
+)
+""" "I want to see the bear photo", "show me what I told you about my nan"."""
+WHICH = re.compile(
+    rf"^{_PLEASE}(?:which|what|how many)\s+(?P<all>{_ALL})(?P<kind>{_KIND}{{0,2}}?)(?P<what>{MANY}|ones)\b"
+    r"\s*(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+""" "Which photos do you have of Anna"."""
+HAVE = re.compile(
+    rf"^{_PLEASE}(?:(?:do (?:you|we|i) (?:still )?have|have (?:you|we|i)"
+    r"(?: (?:got|ever|already|shown|told|given|taken|kept|added|made|you))*"
+    r"|did (?:we|i) (?:ever )?(?:show you|take|give you|add|keep|make)|are there|is there|where are))\s+"
+    rf"(?P<all>{_ALL})(?P<kind>{_KIND}{{0,2}}?)(?P<what>{MANY}|anything|something|everything)\b\s*(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+""" "Do we have any pictures of Rome", "where are the photos of Leo"."""
+BARE = re.compile(
+    rf"^{_PLEASE}(?P<all>{_ALL})(?P<what>{THINGS}|everything|all|anything|something)\b\s*(?P<rest>.*)$", re.IGNORECASE
+)
+""" "All photos of Anna"."""
+LIMITS = re.compile(
+    r"(?:of|from|with|in|at|about|since|before|after|between|where|by|taken|that|on|during|\d)", re.IGNORECASE
+)
+"""How the words begin that limit a list."""
+OF_THEM = re.compile(
+    rf"(?:is|are|was|were|did|does|do|looks?|has) (?!(?:there|you|we|i|{LIMITS.pattern})\b)", re.IGNORECASE
+)
+""" "Are better", behind "which photos": a question about them, and no list."""
+ALL_OF = re.compile(
+    rf"^{_PLEASE}(?:all|every one|each one)(?: of)? (?:my|our|the) (?P<rest>.+?) (?:over the years|through the years"
+    r"|so far|until now|up to now|ever|(?:that )?(?:we|i|you) (?:have|know|took|kept|own|owned))$",
+    re.IGNORECASE,
+)
+""" "All my cats over the years"."""
+OF_WHICH = re.compile(
+    rf"^{_PLEASE}(?:which|what) (?P<rest>.+?) (?:do|did|have) (?:i|we|you) (?:have |got |take |taken )*(?:any )?{MANY}"
+    r" (?:of|from|with)$",
+    re.IGNORECASE,
+)
+""" "Which concerts do we have photos of"."""
+_PHOTOS = rf"(?:(?:any|some) )?{MANY}(?: (?:of|from|with))?"
+_HAD = (
+    r"(?:have|got|had|know|remember|kept|keep|seen?|shown?|photograph(?:ed)?|take|taken|(?:tell|told) you (?:about|of))"
+)
+_MINE = rf"(?:in|on) (?:any of )?(?:my|our|your|the|these) (?:{MANY}|album|memory)"
+OF_KIND = re.compile(
+    rf"^{_PLEASE}(?:(?:which|what|how many)(?: (?:kinds?|sorts?) of)?|show me|list)(?: of)? {_ALL}(?P<kind>[^\W\d_]+)"
+    rf"(?:\s+(?:(?:do|did|have) (?:i|we|you)(?: {_HAD})?(?: you)?(?: {_PHOTOS})?|(?:are|is) there"
+    rf"|(?:(?:are|is|appear) )?{_MINE}|can you (?:show me|find)))?(?: (?:so far|here|at all))?$",
+    re.IGNORECASE,
+)
+""" "Which pets do I have?", "what drinks did I photograph": of a category, see `categories.py`."""
+WHO = re.compile(
+    rf"^{_PLEASE}who(?:m|s|'s| all)? (?:(?:do|did|have) (?:i|we|you) (?:have|got|know|take|taken)?\s*(?:{_PHOTOS})"
+    rf"|(?:is|are|appears?)? ?{_MINE})$",
+    re.IGNORECASE,
+)
+""" "Who is in my photos"."""
+ELSE = re.compile(
+    rf"^{_PLEASE}what (?:else )?(?:(?:do|did) (?:you|we|i) have|have (?:you|we|i)(?: got)?|is there)"
+    r" (?P<rest>(?:of|from|about) .*)$",
+    re.IGNORECASE,
+)
+""" "What else do you have from Lisbon"."""
+DONE = re.compile(
+    rf"^{_PLEASE}(?:what (?:did|have) (?:we|i|you)"
+    r" (?:do|done|see|seen|photograph(?:ed)?|take|taken|get up to|been up to)\b"
+    r"|what (?:happened|was (?:going on|there|up))|where (?:did|have) (?:we|i) (?:go|been|travel)|where were (?:we|i)"
+    r"|what (?:do you have|have you got|is there))\s*(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+""" "What did we do last summer": a list only where a time limits it."""
+PLAIN = (
+    rf"{HEAD}(?:show|list|find|search(?: for)?) "
+    r"(?!(?:(?:me|us) )?(?:the|some|any|a|more|other|those|these|both|just|only) )"
+)
+""" "Show Anna": the name of what is wanted stands right behind the verb."""
+NO_OBJECT = re.compile(
+    r"^(?:how|why|when|whether|if|who|whom|whose|where|that|this|it|them|him|her|your?|out|to|something|me|us"
+    r"|settings|help|again|more|less|another|the (?:last|next|previous|first|other|caption|answer|words?|way"
+    r"|difference|time))\b",
+    re.IGNORECASE,
+)
+"""What behind "show me" is nothing that photos are of: "how it works", "the last answer"."""
+PRONOUN = re.compile(r"(?:him|her|it|them|this|that|me|us|you|these|those|mind|here|there|else)?$", re.IGNORECASE)
+"""Words that alone limit nothing."""
+ONE = re.compile(r"^(?:a|an|one|this|that|the)\b", re.IGNORECASE)
+"""How one thing is asked for, and no list."""
+LINKS = re.compile(
+    r"\b(?:do|did|have|had) (?:you|we|i)\b(?: (?:have|got|know|keep|kept|remember|take|taken|took|show|make|made|see))?"
+    r"|\b(?:are|were|is|was) there\b"
+    r"|\b(?:that|which|who)? ?(?:show|shows|have|has|contain|mention|mentions|i took|we took"
+    r"|i have|we have|you have|you know|you remember)\b|\b(?:taken|made|shot|stored|remembered|exist|got)\b",
+    re.IGNORECASE,
+)
+"""Words between "photos" and what limits them: "do you have", "that show"."""
+FILLER = frozenset(
+    """of from with in at on about the my our your me us we i you all any every where that which is are was were and do
+    did have has there show shows please together both anywhere memory memories album for by to it here photos photo
+    pictures picture pics images snaps shots entries everything anything things stuff something a an ones one some only
+    just again over else got""".split()
+)
+"""Words that limit nothing, at the beginning or end of those that do."""
+EDGE = re.compile(r"^[\s,:;.?!]+|[\s,:;.?!]+$")
+"""Spaces and stops around a line."""
+
+VIEW = re.compile(
+    r"\b(?:him|hers?|his|its?|them|these|their|(?:this|that|the same)(?: \w+)?|(?:he|she|they)(?= (?:in|on)\b))\b",
+    re.IGNORECASE,
+)
+"""Words that point to what the photo in view shows."""
+MORE = re.compile(r"\b(?:more|others?|another|additional|further)\b", re.IGNORECASE)
+ASKING = re.compile(
+    rf"{_PLEASE}(?:is (?:he|she|it)(?= (?:in|on)\b)|are they(?= (?:in|on)\b)|(?:is|are) there|is it possible"
+    rf"|i(?:'d| want| would)|(?:{MANY}|you have|can|could|may|would|will|let|show|list|find|see|give|get|got|have|has"
+    r"|do|does|did|any|all|which|what|how|where|more|other|others))\b",
+    re.IGNORECASE,
+)
+"""How a request for photos of what is in view begins."""
+MEANT = frozenset(
+    """show list find see give get got have has do does did any all every each which what how many where can could may
+    would will let want like love please pls plz hey hi ok okay and now so well keepsake is are he she they there else
+    by some maybe just too also already yet i'd shown other images alike similar ones one look looks saved possible
+    kept""".split()
+)
+"""Words beside which a request for photos of what is in view has no others."""

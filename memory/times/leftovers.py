@@ -35,8 +35,12 @@ _LIMIT_AHEAD = re.compile(
     r"(?:,? (?:and|or|to|in|on|at|of|with|the|about|around|sometime|somewhere|just|right|then|maybe|perhaps))*,? $",
     re.I,
 )
+_SMALL_ELSEWHERE = "d[eiou]l?|de[mnr]|d[ao]s?|della|van|l[aeo]|[ei]l|het|i[mn]|e[nm]|a[olu]?|aos|à|zum|o"
 _ELSEWHERE_AHEAD = {
-    side: re.compile(rf"\b(?:{words})(?: (?:d[eiou]l?|de[mnr]|da|della|van|le|la|el|il|lo|het|im|en|em))* $", re.I)
+    side: re.compile(
+        rf"\b(?:{words})(?: (?:{_SMALL_ELSEWHERE}))* $",
+        re.I,
+    )
     for side, words in LIMITS_AHEAD.items()
 }
 _BETWEEN_A_DEED = re.compile(

@@ -80,7 +80,7 @@ def parts() -> Rules:
         r"\1 \3 to \2 \3",
     )
     yield rf"(?:the )?months? of (?={MONTH})", ""
-    yield r"last to last (week|month|year|weekend|[a-z]+day|summer|winter|spring)\b", r"\1 before last"
+    yield r"(?<!before )last to last (week|month|year|weekend|[a-z]+day|summer|winter|spring)\b", r"\1 before last"
     yield r"a week last ([a-z]+day)\b", r"\1 before last"
     yield r"(?:a|2|two) (?:fortnight|weeks) (?=last [a-z]+day\b)", "2 weeks ago "
     yield r"before the last(?: one)?\b(?=\s*[?.!,]|$)", "before last"

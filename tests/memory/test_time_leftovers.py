@@ -53,6 +53,7 @@ ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
         ("the week before last Christmas", "2025-12-17 .. 2025-12-23"),
         ("within two years of 2015", " .. "),
         ("2020-13 in the attic", " .. "),
+        ("from the year before last to last year", "2024-01-01 .. 2025-12-31"),
         # every year
         ("what do we usually do in December", " .. "),
         ("what do we do at Christmas", " .. "),
@@ -65,6 +66,9 @@ ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
         ("prima della festa a maggio 2020", " .. 2020-05-31"),
         ("entre la boda y agosto de 2020", " .. 2020-08-31"),
         ("immer im Mai", " .. "),
+        ("até ao fim de março de 2021", " .. 2021-03-31"),
+        ("letztes Jahr und dann dieses Jahr im Mai", "2025-01-01 .. 2026-05-31"),
+        ("2020年の年末年始", " .. "),
         ("siempre en mayo", " .. "),
         ("im Mai 2020 oder im Monat davor", " .. 2020-05-31"),
         ("2022年の翌年", " .. "),

@@ -27,7 +27,7 @@ _FROM_TODAY = (
     r"|(?:around |half )?(?:\d+|an?|a few) [a-z]+(?: and a half)? ago\b)"
 )
 """A time told from today, as `relative_times.py` writes it."""
-_ARTICLE = r"(?: de[mnr]| das| des| le| la| el| il| lo| o| os| de| het| l['’])?"
+_ARTICLE = r"(?: de[mnr]| aos?| al| au| das| des| le| la| el| il| lo| o| os| de| het| l['’])?"
 _SHARES = {
     "early": "anfang|début|principios|comienzos|início|inizio|begin",
     "mid": "mitte|mi|mediados|meados|metà|midden|half",
@@ -38,6 +38,13 @@ _HALVES = {
     "|primo semestre|primeira metade|primeiro semestre|eerste helft|pierwszej połowie|ilk yarısı",
     "second half of": "zweite[nr]? hälfte|(?:deuxième|seconde) moitié|(?:deuxième|second) semestre|segunda mitad"
     "|segundo semestre|seconda metà|secondo semestre|segunda metade|tweede helft|drugiej połowie|ikinci yarısı",
+}
+_NTHS = {
+    "first": "erste[nrs]?|premi(?:er|ère)|primer[ao]?|prim[oa]|primeir[oa]|eerste|pierwsz(?:y|ym|ego|ą|ej)",
+    "second": "zweite[nrs]?|deuxième|second[oae]?|segund[oa]|tweede|drugi(?:m|ego)?|drug(?:ą|iej)",
+    "third": "dritte[nrs]?|troisième|tercer[ao]?|terz[oa]|terceir[oa]|derde|trzeci(?:m|ego|ą|ej)?",
+    "fourth": "vierte[nrs]?|quatrième|cuart[oa]|quart[oa]|vierde",
+    "last": "letzte[nrs]?|derni(?:er|ère)|últim[oa]|ultim[oa]|laatste|ostatni(?:m|ego|ą|ej)?",
 }
 _LIMITS = {
     "since": "nicht früher als|pas plus tôt que|non prima di|niet eerder dan"
@@ -146,6 +153,7 @@ def elsewhere() -> Rules:
         rf"(?: de| del| dell['’]anno| van)? (?P<year>{YEAR})\b",
         lambda m: f"{'in ' if m['in'] else ''}{FEASTS_AND_SEASONS[m['name'].lower()]} {m['year']}",
     )
+    yield from _nth_of()
     for english, words in _HALVES.items():
         yield (
             rf"(?:{words}){_OF}(?: von| des| do| du| dell['’]anno| jahres| año| ano| l['’]année)* {_A_TIME}",
@@ -162,6 +170,18 @@ def elsewhere() -> Rules:
         yield rf"{of}(?:{said})(?:{_ARTICLE} |(?<=['’])|(?<=mi)-)(?:van )?{time}", f"{english} "
         if english in _SHARES:  # "half a year ago" is English
             yield rf"{of}(?:{said})(?<!half){_ARTICLE} {_FROM_TODAY}", f"{english} "
+
+
+def _nth_of() -> Rules:
+    """ "Am letzten Wochenende im Oktober", "la première semaine d'août"."""
+    of = r"(?: (?:i[mn]|de[sln]?|d[iou]|dell['’]|della|von|van|em|en|w))?"
+    units = "|".join(word for word, unit in _UNITS.items() if unit in ("week", "weekend", "day"))
+    for english, words in _NTHS.items():
+        yield (
+            rf"(?:(?:am|an|in|im|en|no|na|l[ae]|el|il|nell?a?|w|op|de[rnm]?|die|das|het|o|a) )*(?:{words}) ({units})"
+            rf"{of} (?=(?:{_MONTH}))",
+            lambda m, nth=english: f"{nth} {_UNITS[m[1].lower()]} of ",  # type: ignore[misc]
+        )
 
 
 def _turkish(match: re.Match[str]) -> str:

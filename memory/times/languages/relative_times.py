@@ -30,8 +30,10 @@ _MONTHS_AND_FEASTS = {
     name: "|".join([name, *(word for word, meant in (MONTHS | FEASTS_AND_SEASONS).items() if meant == name)])
     for name in dict.fromkeys((*MONTHS.values(), "christmas", "easter"))
 }
-_NOT_OF = rf"(?! (?:d[eiou]l?|d['’]|della|van|w|i[mn]|von|des|der)?[ ]?(?:{FOREIGN_MONTH}|(?:19|20)\d\d))"
-"""No month or year behind: "the last week of August" is not last week."""
+_OF_A_TIME = re.compile(
+    rf" (?:d[eiou]l?|d['’]|della|van|w|i[mn]|von|des|der)?[ ]?(?:{FOREIGN_MONTH}|(?:19|20)\d\d)", re.I
+)
+"""A month or a year behind: "the last week of August" is not last week."""
 _FRENCH = re.compile(
     r"(?<!\w)(?:qu['’]|c['’]|j['’]|d['’]|l['’]|(?:qui|que|est|était|on|nous|les|des|avec|chez|où|photos?)\b)", re.I
 )
@@ -81,7 +83,7 @@ def _of(language: Language) -> Rules:
     which = {"before": language.last_but_one, "last": language.last, "past": language.past, "this": language.this}
     for meant, words in which.items():
         if words:
-            said = rf"(?P<name>{_any(names)})\b{_NOT_OF}"
+            said = rf"(?P<name>{_any(names)})\b"
             yield rf"{_ARTICLE}(?:{words})(?: |(?<=['’])){said}", _which(meant, names)
             if meant != "this":
                 yield rf"{_ARTICLE}(?P<name>{_any(names)}) (?:{words})\b", _which(meant, names)
@@ -116,7 +118,10 @@ def _meant(text: str, names: dict[str, str]) -> str:
 def _which(which: str, names: dict[str, str]) -> Callable[[re.Match[str]], str]:
     def write(match: re.Match[str]) -> str:
         name = _meant(match["name"], names)
-        if name == "day" or (which == "past" and match[0].lower().endswith("ie lata")):  # "ostatnie lata": some years
+        of = name != "year" and which != "this" and _OF_A_TIME.match(match.string, match.end())
+        if (
+            of or name == "day" or (which == "past" and match[0].lower().endswith("ie lata"))
+        ):  # "ostatnie lata": some years
             return match[0]
         if which == "past" and name in ("week", "month", "year"):
             return f"since last {name}"

@@ -288,6 +288,9 @@ def _refuse_unknown_kinds(plan: Plan) -> None:
     if smaller and not plan.imatrix:
         why = "with --package there is none" if plan.package else "leave --no-imatrix out"
         raise KeepsakeError(f"{smaller[0]} needs an importance matrix: {why}, or choose other --kinds")
+    measured = [plan.imatrix, plan.made(f"{MIX}.toml") if MIX in plan.kinds else None]
+    if any(result and not result.exists() for result in measured):
+        imatrix.sample(0, imatrix.SEED)  # whose pictures may be missing: better now than after merging
     unknown = [k for k in plan.kinds if k not in (F16, *KINDS)] + [k for k in plan.mlx if k not in mlx_export.KINDS]
     if unknown:
         known = f"{', '.join((F16, *KINDS))}; for MLX {', '.join(mlx_export.KINDS)}"

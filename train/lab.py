@@ -22,7 +22,7 @@ from memory.paths import home
 from train import lab_costs, lab_run, run_record
 from train.lab_needs import CUDA_LLAMA, ask_judge, missing
 from train.lab_run import Step, devices_seen
-from train.lab_settings import Settings, checked, engine_bytes, judge_of, servers, world_of
+from train.lab_settings import Settings, checked, engine_bytes, judge_of, servers, wants_pictures, world_of
 from train.recipe import Gspo, Recipe, Trl
 from train.trl import batches, device_memory
 
@@ -52,7 +52,7 @@ def steps(recipe: Recipe, given: Settings) -> list[Step]:
         found = f'found="$({hf} download {shlex.quote(gspo.base)} --quiet)"; ln -sfn "$found" {shlex.quote(base)}'
         command = ("sh", "-ec", f"mkdir -p {shlex.quote(str(work))}; {found}")
         out.append(Step("fetch base", command, 0, GB, cost.fetching))
-    if not settings.data:
+    if wants_pictures(gspo, given):
         out.append(Step("fetch pictures", (python, "-m", "benchmark", "fetch"), 0, GB, 0.1))
     if given.judge and settings.judge == "chat":
         train += ["--url", given.judge[0], "--judge-model", given.judge[1]]

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmark.world.concepts import fetched_folder
 from memory.errors import KeepsakeError
 from memory.paths import home
-from train.lab_settings import GB, Settings, config_of, judge_here, judge_of, servers
+from train.lab_settings import GB, Settings, config_of, judge_here, judge_of, servers, wants_pictures
 from train.recipe import Gspo, Recipe, Trl
 from train.trl.model_shapes import weights
 
@@ -37,8 +37,8 @@ def missing(recipe: Recipe, given: Settings) -> list[str]:
     out = [f"{path} (links in the README of github.com/oyt9306/CoViP)" for path in absent]
     if Path(settings.data).suffix == ".json" and not given.references.exists():
         out.append(f"{given.references} (DOCCI, or JSON Lines of your own with image_file and description)")
-    if not settings.data and not fetched_folder().is_dir() and shutil.which("npm") is None:
-        out.append("npm (Node.js), with which the pictures of the training split are fetched")
+    if wants_pictures(gspo, given) and not fetched_folder().is_dir() and shutil.which("npm") is None:
+        out.append("npm (Node.js), with which the pictures of the other splits are fetched")
     if shutil.which("nvidia-smi") and not llama_takes_devices():
         out.append(f"a llama.cpp built for CUDA, or the scores take weeks on the processor: {CUDA_LLAMA}")
     wants = {"vllm": settings.vllm != "off", "deepspeed": "DEEPSPEED" in given.launch.read_text(encoding="utf-8")}

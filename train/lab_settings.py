@@ -46,6 +46,12 @@ def world_of(gspo: Gspo, given: Settings) -> int:
     return batches.processes_for(gspo, max(1, given.devices - held))
 
 
+def wants_pictures(gspo: Gspo, given: Settings) -> bool:
+    """Whether the picture world's other splits are needed: to train on, or for the importance matrix of the forms for
+    laptops."""
+    return not (gspo.trl or Trl()).data or not given.quick
+
+
 def servers(gspo: Gspo, given: Settings, used: int = 0) -> list[str]:
     """The commands that start what has to run on this machine beside the training: the chat judge, and vLLM's server
     for rollouts. The last devices are theirs, one each; on a single device a judge leaves `used` bytes of it."""

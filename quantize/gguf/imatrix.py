@@ -96,7 +96,7 @@ def sample(i: int, seed: int) -> Sample:
     try:
         return build(Spec("dev", seed, i, 2 if i % 4 == 3 else 1))
     except FileNotFoundError as error:
-        raise KeepsakeError(str(error)) from error
+        raise KeepsakeError(f"{error}; or export with --no-imatrix, and without the kind keepsake") from error
 
 
 @contextmanager

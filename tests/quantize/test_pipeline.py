@@ -141,3 +141,14 @@ def test_each_further_vision_tower_is_a_variant_of_its_own(plan: Plan) -> None:
     assert [v.mmproj and v.mmproj.name for v in found][2:4] == ["mmproj.gguf", "mmproj-q8_0.gguf"]
     made = [step.target.name for step in pipeline.steps(replace(plan, more_vision=("q8_0",)))]
     assert made[1:3] == ["mmproj.gguf", "mmproj-q8_0.gguf"]
+
+
+def test_missing_pictures_are_found_before_anything_is_made(plan: Plan) -> None:
+    """An importance matrix is of the dev split, whose pictures are not in the repository: previously an export ended
+    behind merging and conversion."""
+    with pytest.raises(KeepsakeError, match="python -m benchmark fetch; or export with --no-imatrix, and without the"):
+        pipeline._refuse_unknown_kinds(replace(plan, kinds=("Q4_K_M",)))
+    with pytest.raises(KeepsakeError, match="python -m benchmark fetch"):
+        pipeline._refuse_unknown_kinds(replace(plan, kinds=(pipeline.MIX,), matrix=False))
+    pipeline._refuse_unknown_kinds(replace(plan, kinds=("Q4_K_M",), matrix=False))
+    pipeline._refuse_unknown_kinds(replace(plan, kinds=("f16",)))

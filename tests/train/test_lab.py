@@ -64,7 +64,7 @@ def test_the_judge_has_the_last_device_and_the_scores_the_others() -> None:
     told = lab.table(recipe_file.load(path), given(path))
     assert "4 of 8 devices share the 32 completions" in told
     assert "  CUDA_VISIBLE_DEVICES=7 vllm serve Qwen/Qwen3-30B-A3B-Instruct-2507-FP8 --port 8001 " in told
-    scores = [line for line in told.splitlines() if " -m benchmark " in line and " report " not in line]
+    scores = [line for line in told.splitlines() if " -m benchmark " in line and " --model " in line]
     assert len(scores) == 14 and all(line.startswith("  CUDA_VISIBLE_DEVICES=") for line in scores)
     assert {line.split("=")[1].split()[0] for line in scores} == set("0123456"), "previously all on the first"
     assert "scores on 7, at one time" in told and all(line.endswith("--threads 9") for line in scores)
@@ -131,7 +131,9 @@ def test_a_base_is_fetched_once_and_pictures_where_the_data_is_drawn(
     monkeypatch.setattr(lab.sys, "executable", str(tools / "python"))
     fetches = {p: [s for s in lab.steps(recipe_file.load(p), given(p)) if "fetch" in s.name] for p in (drawn, official)}
     assert [step.name for step in fetches[drawn]] == ["fetch base", "fetch pictures"]
-    assert [step.name for step in fetches[official]] == ["fetch base"]
+    assert [step.name for step in fetches[official]] == ["fetch base", "fetch pictures"], "for the importance matrix"
+    quick = lab.steps(recipe_file.load(official), given(official, quick=True))
+    assert [step.name for step in quick if "fetch" in step.name] == ["fetch base"]
     (cache / "snapshot").mkdir(parents=True)
     (cache / "snapshot" / "config.json").write_text("{}", encoding="utf-8")
     tools.mkdir()

@@ -63,6 +63,18 @@ def test_half_a_zip_is_said_to_be_one(tmp_path: Path, cut: int) -> None:
         said(path)
 
 
+def test_what_is_wrong_is_said_of_the_zip(tmp_path: Path) -> None:
+    """It was said of the last photo in it."""
+    path, wrong = zipped(tmp_path), r"/chat\.zip: WhatsApp Chat with Ben\.txt: nobody is called 'Zed'"
+    with pytest.raises(KeepsakeError, match=wrong), open_source(path, me="Zed"):
+        pass
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_files_of_one_name(tmp_path: Path) -> None:
+    assert said(zipped(tmp_path, more=("sticker.webp", "sticker.webp"))) == SAID
+
+
 def test_a_zip_with_a_password(tmp_path: Path) -> None:
     path = zipped(tmp_path)
     data = bytearray(path.read_bytes())

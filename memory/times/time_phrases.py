@@ -116,7 +116,7 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
         since, before = all_together(phrases, today, told)
     except (ValueError, OverflowError):  # 29 February of a year that has none, the end of the calendar
         return TimeQuery(text, order=order)
-    if since and before and since >= before:
+    if (since and before and since >= before) or (phrases and not since and not before):  # or all days
         return TimeQuery(text, order=order)
     without, excluded = _without(written.text, told, today, (since, before))
     if not phrases and not without:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.support.local_clock import in_rome
 __all__ = ["in_rome"]
 pytestmark = pytest.mark.usefixtures("in_rome", "own_home")
 
+TABLE = Path(__file__).parents[1] / "data" / "times_asked.tsv"
 ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
@@ -114,3 +116,12 @@ def test_a_feast_is_on_the_day_of_this_country(
 ) -> None:
     monkeypatch.setenv("LC_ALL", language)
     assert days(parse(text, ASKED)) == f"{meant} .. {meant}"
+
+
+@pytest.mark.parametrize("today", ["2024-02-29", "2025-01-01", "2025-12-31", "2026-03-29", "2026-05-31"])
+def test_no_day_of_the_year_makes_a_range_that_is_none(today: str) -> None:
+    now = datetime.fromisoformat(f"{today}T12:00:00+00:00")
+    for line in TABLE.read_text(encoding="utf-8").splitlines()[::3]:
+        asked = parse(line.partition("\t")[0], now)
+        assert not (asked.since and asked.before) or asked.since < asked.before, line
+        assert bool(asked.why) == bool(asked.since or asked.before or asked.without), line

@@ -35,7 +35,9 @@ _OF_A_TIME = re.compile(
 )
 """A month or a year behind: "the last week of August" is not last week."""
 _FRENCH = re.compile(
-    r"(?<!\w)(?:qu['’]|c['’]|j['’]|d['’]|l['’]|(?:qui|que|est|était|on|nous|les|des|avec|chez|où|photos?)\b)", re.I
+    r"(?<!\w)(?:[cdjl]['’]|qu['’]|(?:qui|que|est|était|on (?:a|est|était|va)|nous|les|des|avec|chez|où)\b"
+    r"|photos? d['’e])",
+    re.I,
 )
 _GERMAN = re.compile(r"\b(?:ist|war|waren|wer|was|das|die|der|ich|wir|und|nicht|wo|sind|gibt)\b", re.I)
 _BESIDE = {
@@ -90,7 +92,10 @@ def _of(language: Language) -> Rules:
     if language.on != "-":
         on = f"(?:{language.on}) " if language.on else r"(?<!\ble )(?<!\bchaque )"
         day = _any(weekdays).replace("(?:-feira)?", "-feira")
-        yield rf"{on}(?P<name>{day})\b", lambda m: f"on {_meant(m['name'], weekdays)}"
+        yield (
+            rf"{on}(?P<name>{day})\b(?! gras)",
+            lambda m: f"on {_meant(m['name'], weekdays)}" if language.on or _FRENCH.search(m.string) else m[0],
+        )
 
 
 def _yesterday(match: re.Match[str]) -> str:

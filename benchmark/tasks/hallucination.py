@@ -98,20 +98,21 @@ def _concept_words() -> re.Pattern[str]:
 def read_references(path: Path, most: int) -> list[tuple[Sample, str]]:
     """At most `most` described photos of a JSON Lines file: a sample without memories and the description for each.
 
-    A line has "image_file" (in the file's folder or in "images" beside it) and "description", as in DOCCI. Raises
-    KeepsakeError naming file, line and what is wrong, PhotoError for a photo that cannot be read.
+    A line has "image_file" (in the file's folder or in "images" beside it) and "description", as in DOCCI. Where lines
+    have a "split", those of "test" are taken. Raises KeepsakeError naming file, line and what is wrong, PhotoError for
+    a photo that cannot be read.
     """
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise KeepsakeError(f"cannot read the descriptions {path.name}: {error}") from error
+    rows = [_row(line, f"{path.name}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
+    tested = [row for row in rows if row.get("split") == "test"]
     described: list[tuple[Sample, str]] = []
-    for number, line in enumerate(lines, 1):
-        if len(described) < most and line.strip():
-            row = _row(line, f"{path.name}, line {number}")
-            files = [path.parent / folder / row["image_file"] for folder in FOLDERS]
-            photo = load_photo(next((f for f in files if f.is_file()), files[0]))
-            described.append((Sample((), photo, ()), row["description"]))
+    for row in (tested or rows)[:most]:
+        files = [path.parent / folder / row["image_file"] for folder in FOLDERS]
+        photo = load_photo(next((f for f in files if f.is_file()), files[0]))
+        described.append((Sample((), photo, ()), row["description"]))
     return described
 
 

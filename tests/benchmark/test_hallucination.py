@@ -125,6 +125,15 @@ def test_only_so_many_references_are_taken(tmp_path: Path) -> None:
     assert len(hallucination.read_references(album(tmp_path, A, B), most=1)) == 1
 
 
+def test_described_photos_are_those_of_the_test_split(tmp_path: Path) -> None:
+    """DOCCI's list holds all its splits; previously its first lines were taken, whatever their split."""
+    listed = album(tmp_path, {**A, "split": "train"}, {**B, "split": "test"})
+    assert [text for _, text in hallucination.read_references(listed, most=9)] == [B["description"]]
+    (tmp_path / "other").mkdir()
+    none = album(tmp_path / "other", {**A, "split": "train"}, B)
+    assert len(hallucination.read_references(none, most=9)) == 2
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

@@ -258,8 +258,8 @@ class Conversation:
             yield Failed(str(error))
 
     def _state(self) -> ConversationState:
-        return ConversationState(self.photo, self.recalls, self.caption, self._opening, self._turns)
+        return ConversationState(self.photo, self.recalls, self.caption, self._opening, self._turns, self._told)
 
     def _set_state(self, state: ConversationState) -> None:
         self.photo, self.recalls, self.caption = state.photo, state.recalls, state.caption
-        self._opening, self._turns = state.opening, state.turns
+        self._opening, self._turns, self._told = state.opening, state.turns, state.told

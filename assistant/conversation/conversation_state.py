@@ -37,6 +37,8 @@ class ConversationState:
     opening: Opening
     turns: tuple[Message, ...]
     """What comes after the opening: the assistant's first turn, then questions and answers."""
+    told: tuple[str, ...]
+    """Ids of the memories in which the last answer stands."""
 
 
 @dataclass

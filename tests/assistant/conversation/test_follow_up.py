@@ -91,6 +91,20 @@ def test_a_failed_follow_up_leaves_the_photo_in_view(memory: Memory, told: tuple
     assert (talk.photo, talk.caption, talk.recalls, talk.messages) == before
 
 
+def test_a_photo_that_failed_does_not_make_it_forget_what_was_told(
+    memory: Memory, told: tuple[Episode, Episode]
+) -> None:
+    backend = small("This is Nala.", "In Lisbon.", "May 2019.")
+    talk = Conversation(backend, memory, BackendEncoder(backend))
+    list(talk.look(NALA))
+    answer(talk, "where did Bruno go through the wash?")
+    talk.backend = None
+    assert any(isinstance(event, Failed) for event in talk.look(coloured("green")))
+    talk.backend = backend
+    assert answer(talk, "and when was that?") == "May 2019."
+    assert BRUNO in backend.calls[-1][-1].parts
+
+
 @pytest.mark.parametrize(
     ("question", "here", "there", "goes_on"),
     [

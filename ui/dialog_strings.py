@@ -59,6 +59,7 @@ DROP, DROP_KEYS = "Drop what you wrote?", "y: drop it  ·  n or Esc: go on writi
 REMINDERS = "Reminders"
 REMINDERS_EMPTY = "None. Say one about a photo: “This is my ficus, remind me to water it.” It comes with the ficus."
 REMINDERS_KEYS = "e: end one, the memory stays  ·  Esc closes"
+MARKS, MARKS_KEYS = "The same, or not", "e: take one back  ·  Esc closes"
 HISTORY = "Conversations, newest first"
 HISTORY_SEARCH = "words that were said (Enter searches)"
 HISTORY_EMPTY = "None yet. Private conversations (F5) are never stored here."

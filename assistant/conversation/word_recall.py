@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from assistant.grounding.words.families import family_words
+from assistant.grounding.words.lexicon import MONTHS, TIMES
 from memory.episode import Episode, Photo, Recall
 from memory.store import Memory
 from memory.text import folded, terms
@@ -57,10 +58,17 @@ def _with_families(memory: Memory, question: str, k: int) -> list[Recall]:
 
 
 def _fits(episode: Episode, question: str, asked: set[str], known: set[str]) -> bool:
-    """Names in a memory: words with a capital inside a sentence, of its place, or those the question writes so."""
+    """Whether a memory has two telling words of the question, or a name or place of it that is not known yet."""
     matched = {stem for word in _words(episode) if (stem := _stem(word)) in asked}
     specific = {stem for stem in matched if stem not in _SAYS_LITTLE}
-    return bool(specific - known) and (len(specific) > 1 or bool((specific - known) & _names(episode, question)))
+    names = _names(episode, question) | _places(episode.words) & _places(question)
+    return bool(specific - known) and (len(specific) > 1 or bool((specific - known) & names))
+
+
+def _places(text: str) -> set[str]:
+    """Words that stand where places stand, in small letters as well: "what did I do in wales"."""
+    found = re.findall(r"\b(?:in|at|near|from|to) (?!the\b|our\b|his\b|her\b)([^\W\d_]{3,})", folded(text))
+    return {_stem(word) for word in found if word not in TIMES and word not in MONTHS}
 
 
 def _names(episode: Episode, question: str) -> set[str]:

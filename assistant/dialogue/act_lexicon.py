@@ -136,7 +136,7 @@ TALKS = re.compile(
     r"|fine|wait"
     r"|(?:so |very |too |really |pretty |how |quite )+(?!how\b)(?<!how )(?:\w+)"
     r"|how (?!old|many|much|long|far|tall|big|often|come|so)\w+|good|interesting|funny|indeed|of course|absolutely"
-    r"|a lot|very much|so much|again|there|you|man|mate|pal|dear|love|pet|hun|keepsake"
+    r"|a lot|very much|so much|again|there|you|man|mate|pal|dear|love|pet|hun|bruv|bro|babe|keepsake"
     r"|everyone|all|for (?:the|your) (?:help|answer|info))"
     r"[\s,.!;:)]*)+"
 )
@@ -145,7 +145,7 @@ TALKS_ABOUT = [
     re.compile(pattern)
     for pattern in (
         r"(?:many )?(?:thanks?|thank (?:you|u)|thx|ty|cheers)(?: (?:very|so) (?:much|many)| a lot| a million)?"
-        r"(?:,? (?:pet|love|dear|hun|hon|honey|darling|sweetheart|mate|pal|friend|buddy))?"
+        r"(?:,? (?:pet|love|dear|hun|hon|honey|darling|sweetheart|mate|pal|friend|buddy|bruv|bro|babe))?"
         r"(?:[, ]+(?:(?:for|you|your?|ur?|man|bro|dude|till?|until|see)\b.*)?)?$",
         rf"{POINTER}{IS} (?:(?:so|very|really|quite|too|just|all|pretty|rather|not|a bit|absolutely"
         rf"|such) )*{JUDGEMENT}(?: of you)?$",

@@ -74,11 +74,14 @@ def as_answer(act: Act, text: str, recall: Recall | None) -> Act:
     return act._replace(verdict=False) if here and act.kind == "tell" and recall.certainty == "maybe" else act
 
 
-def to_keep(act: Act, text: str, recall: Recall | None) -> str:
-    """The words of a line to be remembered; with what it denies at its end where no recalled memory (`recall`) is
-    called so: "it was wool, not cotton" corrects words."""
-    ends = act.denied and folded(plain(text)).rstrip(" .!").endswith(folded(act.denied))
-    return f"{text[:1].upper()}{text[1:]}" if ends and recall is None else act.words
+def to_keep(act: Act, text: str, recall: Recall | None, recalls: Sequence[Recall]) -> str:
+    """The words of a line to be remembered. With what it denies, where that is of no recalled memory (`recall`): at its
+    end, "it was wool, not cotton", or in the words that were told, "it's not deaf, it's blind in one eye"."""
+    if recall is not None or not act.denied:
+        return act.words
+    said = set(re.findall(r"\w+", folded(" ".join(one.episode.words for one in recalls))))
+    ends = folded(plain(text)).rstrip(" .!").endswith(folded(act.denied))
+    return f"{text[:1].upper()}{text[1:]}" if ends or set(act.denied.split()) <= said else act.words
 
 
 def _words(said: Sequence[str]) -> set[str]:

@@ -74,7 +74,7 @@ _PEOPLE = re.compile(
     rf"{_LEAD}(?:(?:tell me |show me |list )?(?:who(?: (?:all|else))?|which names|what names|everyone|everybody)"
     r"(?: (?:are|is))?(?: (?:all )?(?:the )?(?:people|persons|ones|names))?(?: (?:that|who))? "
     r"(?:(?:do|did|have) (?:you|i) (?:know|remember|told you about|tell you about|met|named)(?: you)?(?: about)?"
-    r"|(?:do )?you know|you remember|i(?:'ve| have)? told you about))(?: (?:so far|by now|already))?[\s?.!]*",
+    r"|(?:do )?(?:you|i|we) know|you remember|i(?:'ve| have)? told you about))(?: (?:so far|by now|already))?[\s?.!]*",
     re.IGNORECASE,
 )
 """ "Who are the people you know?", "who have I told you about": asks for all names."""

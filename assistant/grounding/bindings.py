@@ -208,6 +208,18 @@ def _swallows(prep: Token, near: Sequence[Token]) -> bool:
     return near[-1].stem == "with" and near[0].stem == prep.stem
 
 
+def says_twice(words: Sequence[Token], told: Sequence[Premise]) -> bool:
+    """Whether a sentence says three times what was told once, or twice a phrase of place: "you found it in the cellar:
+    2019 in the cellar"."""
+    said = Counter(t.stem for t in words if t.kind == "word" and t.stem not in GENERIC)
+    placed = Counter((a.stem, c.stem) for a, b, c in zip(words, words[1:], words[2:], strict=False) if a.kind == "prep")
+    known = Counter[str]()
+    for one in told:
+        known |= Counter(t.stem for t in (*one.tokens, *one.place))
+    often = {word for word, n in said.items() if n > 1 and n > known[word] > 0}
+    return any(said[word] > 2 for word in often) or any(n > 1 and where[1] in often for where, n in placed.items())
+
+
 def takes_the_users_place(words: Sequence[Token], told: Premise) -> bool:
     """Whether "she got her from a farm" is said where the user left out the "I": "my dog Pippa, got her"."""
     return any(

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from assistant.grounding import claims, support
-from assistant.grounding.bindings import only_lists, other_preposition, partitive, takes_the_users_place, torn_apart
+from assistant.grounding.bindings import (
+    only_lists,
+    other_preposition,
+    partitive,
+    says_twice,
+    takes_the_users_place,
+    torn_apart,
+)
 from assistant.grounding.described import describes
 from assistant.grounding.doers import other_doer, thing_as_person, told_doer
 from assistant.grounding.frames import equates, makes_a_habit, names_it, puts_user, repeats
@@ -72,6 +79,8 @@ class Judge:
         found = tokens(claims.without_frame(rest))
         if said_yes and not any(t.content for t in found):
             return self._yes(sentence, said_yes[0])
+        if says_twice(found, self.evidence.told):
+            return Verdict(sentence, "unsupported")
         if supported := self._supported(found):
             ids = tuple(dict.fromkeys(i for part in supported for i in part))
             self._focus = self._group(ids)

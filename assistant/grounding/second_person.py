@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from assistant.grounding.words.phrases import is_verb
+from assistant.grounding.words.run_on import with_commas
 from assistant.grounding.words.tokens import tokens
 from memory.times.number_words import NUMBER
 
@@ -38,21 +39,28 @@ _SOMEBODY_ELSE = re.compile(
 
 
 _AND = re.compile(r",? and (?=(?:it|he|she|they|we|i|you)\b)", re.IGNORECASE)
-_AND_OTHER = re.compile(r",? and (?=(?:the|this|that|my|your|his|her)\b)", re.IGNORECASE)
+_AND_OTHER = re.compile(r"(?:,? and|,) (?=(?:the|this|that|my|your|his|her)\b)", re.IGNORECASE)
 _OF_SOMEBODY = re.compile(r"[^\W\d_]+['’]s (?:for|from|in|at|on|since|by)\b", re.IGNORECASE)
+_SINCE = re.compile(r"(?:since|until|before|after|because) (?:you|i|we|he|she|it|they)\b", re.IGNORECASE)
+_IT_IS = re.compile(r", (?=(?:the|my|your|this|that) (?:\w+ ){1,3}(?:is|was|are|were)\b)", re.IGNORECASE)
 
 
 def _one_clause(sentence: str, question: str) -> str:
     """Of an answer that begins in the middle of the user's words and goes on with another clause that which has more
     words of the question: "Niamh's boots and it was Siobhan's party" says "Niamh's boots.", to "whose boots?"."""
-    pattern = _AND_OTHER if _OF_SOMEBODY.match(sentence) else _AND
+    since, other = _SINCE.match(sentence), _IT_IS.search(sentence)
+    pattern = _IT_IS if other else _AND_OTHER if since or _OF_SOMEBODY.match(sentence) else _AND
     first, *rest = pattern.split(sentence, maxsplit=1)
     found = tokens(first)
-    if not rest or any(t.kind in ("be", "aux", "me", "other") or is_verb(t) for t in found):
+    if not rest or not any(t.content or t.kind == "me" for t in found):
+        return sentence
+    if not since and any(t.kind in ("be", "aux", "me", "other") or is_verb(t) for t in found):
         return sentence
     asked = {t.stem for t in tokens(question) if t.content}
     shared = [len(asked & {t.stem for t in part}) for part in (found, tokens(rest[0]))]
-    return rest[0] if shared[1] > shared[0] else f"{first.rstrip(' ,')}."
+    if shared[1] > shared[0]:
+        return rest[0]
+    return sentence if since or other else f"{first.rstrip(' ,')}."
 
 
 def as_a_sentence(sentence: str, question: str) -> str:
@@ -60,7 +68,7 @@ def as_a_sentence(sentence: str, question: str) -> str:
     with" is "Jonas.", and "her three weeks" to "how long did it take" is "Three weeks."."""
     if _HOW_LONG.match(question) and (whom := _FOR_WHOM.match(sentence)):
         sentence = sentence[whom.end() :]
-    sentence = _one_clause(sentence, question)
+    sentence = with_commas(_one_clause(sentence, question) if question else sentence)
     if _SOMEBODY_ELSE.match(question) and (found := _DID_IT.match(sentence)):
         sentence = found["who"] + found["end"]
     first = re.match(r"[^\W\d_]+", sentence)

@@ -53,6 +53,7 @@ BEARERS: Final = (
     | ROLES
 ) - frozenset("people person family animal pet stuffed cuddly lego playmobil guinea".split())
 """What may bear a name of its own, of a noun in the singular: persons, animals, toys, plants, vehicles."""
+_LIVING: Final = frozenset(f"{_PET} {_WILD} {_FAMILY} {_FRIEND} {_PERSON}".split()) | ROLES
 _ALSO_TOYS = frozenset("bear panda tiger lion elephant zebra giraffe monkey penguin duck mouse frog fox owl".split())
 """Animals that are toys as often: they count as animals where no word for a toy is told with them."""
 _SPELLED = {"clothing": "clothes", "people": "people", "persons": "people", "pals": "friend", "kin": "family"}
@@ -78,6 +79,11 @@ def expression(word: str) -> str:
     if not doubtful:
         return f"({sure})"
     return f"({sure} OR (({' OR '.join(terms(' '.join(doubtful)))}) NOT ({' OR '.join(terms(_TOY))})))"
+
+
+def bears_life(noun: str) -> bool:
+    """Whether a noun, also in the plural, is of persons or animals."""
+    return noun in _LIVING or noun.removesuffix("s") in _LIVING
 
 
 def of_persons(word: str) -> str:

@@ -20,6 +20,7 @@ from tui import KeepsakeApp
 from ui.dialogs import (
     duplicates_screen,
     edit_screen,
+    ending_lists,
     episode_dialogs,
     kept_conversations,
     memory_browser,
@@ -135,7 +136,7 @@ def test_every_screen_that_has_a_key_for_yes_or_takes_away_waits_until_it_is_dra
                     asking.append(name)
     assert set(asking) == {"EpisodeScreen", "ConversationScreen", "FetchDialog"}
     assert issubclass(duplicates_screen.DuplicatesScreen, Confirming)
-    assert issubclass(kept_conversations.RemindersScreen, Confirming)
+    assert issubclass(ending_lists.EndingList, Confirming)
 
 
 async def test_what_is_corrected_in_a_burst_is_sent_as_corrected(memory_file: Path) -> None:

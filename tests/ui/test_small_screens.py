@@ -12,7 +12,7 @@ from assistant.photo import load_photo
 from memory.episode import Episode, Turn
 from tests.support.apppilot import drawn, idle, opened, picture, running, sees, until
 from ui import dialog_strings, people_strings
-from ui.dialogs.episode_dialogs import EpisodeScreen
+from ui.dialogs.episode_dialogs import LONGEST_KEY, EpisodeScreen, HelpScreen
 from ui.imports import tray_strings
 from ui.widgets.keys_line import KeysLine, broken
 
@@ -83,3 +83,28 @@ async def test_the_conversation_stays_in_view_while_a_path_is_completed(tmp_path
         await until(lambda: main.region.contains_region(conversation.region), "its whole frame")
         app.composer.clear()
         await until(lambda: not completion.display and app.query_one("#side").region.height > 3, "the panels again")
+
+
+async def test_the_keys_of_the_help_leave_room_for_what_they_do(tmp_path: Path) -> None:
+    """On 50 columns they took 23."""
+    async with running(tmp_path / "memory.db", FakeBackend(), (50, 16)) as (app, pilot):
+        await pilot.press("f1")
+        await opened(app, HelpScreen)
+
+        def firsts() -> list[str]:
+            page = [strip.text for strip in app.screen._compositor.render_strips()]
+            return [line for line in page if "send (Shift+Enter" in line]
+
+        await until(firsts, "the page")
+        (first,) = firsts()
+        assert first.index("send") - first.index("Enter") <= LONGEST_KEY + 1
+
+
+async def test_what_waits_in_the_tray_stands_in_a_narrow_status_line(tmp_path: Path) -> None:
+    """It went with the number of memories: the line of a small screen had the model's name alone."""
+    async with running(tmp_path / "memory.db", FakeBackend(), (50, 16)) as (app, _):
+        await until(lambda: idle(app), "the memory")
+        app.status.episodes, app.status.waiting = 5, 2
+        await sees(app.status, "2 in the tray")
+        app.status.waiting = 0
+        await sees(app.status, "5 memories")

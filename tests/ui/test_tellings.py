@@ -11,7 +11,19 @@ from assistant.backends.fake import FakeBackend
 from assistant.photo import load_photo
 from memory.episode import Episode, Turn
 from memory.store import Memory
-from tests.support.apppilot import Alike, caption, cards, idle, look, notes, picture, replies, running, send, until
+from tests.support.apppilot import (
+    Alike,
+    caption,
+    cards,
+    idle,
+    look,
+    notes,
+    picture,
+    replies,
+    running,
+    send,
+    until,
+)
 from tests.support.plaintalk import Talk, talk  # noqa: F401 - a fixture
 from ui import recall_strings, strings, telling_strings
 from ui.input_parser import read
@@ -209,8 +221,15 @@ def test_a_correction_whose_words_are_not_found_is_kept_whole(
     photos: Path,
 ) -> None:
     """Before, "not cotton" was lost, as if somebody called cotton were not in the photo."""
-    lines = talk(FakeBackend(), str(photos / "rex.png"), "my cotton cap", "it was wool, not cotton", "y")
-    assert kept(memory_file)[0] == ["It was wool, not cotton", "my cotton cap"]
+    lines = talk(
+        FakeBackend(),
+        str(photos / "rex.png"),
+        "my cotton cap",
+        "it was wool, not cotton",
+        "no its not cotton its silk",
+        "y",
+    )
+    assert kept(memory_file)[0] == ["It was wool, not cotton", "No its not cotton its silk", "my cotton cap"]
     assert any(telling_strings.small_talk("y") in line for line in lines) and "/undo" in telling_strings.small_talk("y")
 
 

@@ -27,7 +27,8 @@ from tests.support.apppilot import (
     until,
 )
 from tui import KeepsakeApp
-from ui.dialogs.kept_conversations import ConversationScreen, HistoryScreen, RemindersScreen
+from ui.dialogs.ending_lists import MarksScreen, RemindersScreen
+from ui.dialogs.kept_conversations import ConversationScreen, HistoryScreen
 from ui.pictures.terminal_images import TERMINAL
 from ui.widgets.chat_log import PhotoEntry, UserText
 from ui.widgets.panels import StatusLine
@@ -240,13 +241,11 @@ async def test_save_as_a_page(memory_file: Path, photos: Path, tmp_path: Path, m
         await send(app, pilot, f"/export {page}")
         await until(lambda: "Saved as" in " ".join(notes(app, "done")), "the page")
         before = page.read_text(encoding="utf-8")
-        for command, said in (
-            (f"/export {page}", "exists already"),
-            ("/export", "Name a file"),
-            (f"/export {tmp_path / 'nowhere' / 'x.html'}", "Cannot write"),
-        ):
+        nowhere = tmp_path / "nowhere" / "x.html"
+        refused = {str(page): "exists already", "": "Name a file", str(nowhere): "Cannot write"}
+        for file, said in refused.items():
             count = len(notes(app, "warning"))
-            await send(app, pilot, command)
+            await send(app, pilot, f"/export {file}".strip())
             await until(lambda n=count: len(notes(app, "warning")) == n + 1, "the line")
             assert said in notes(app, "warning")[-1]
         await pilot.press("f7")
@@ -270,7 +269,7 @@ async def test_save_as_a_page(memory_file: Path, photos: Path, tmp_path: Path, m
 @pytest.mark.parametrize("size", [(60, 20), (120, 36)])
 async def test_the_dialogs_fit(size: tuple[int, int], memory_file: Path, photos: Path) -> None:
     async with running(memory_file, FakeBackend(["A dog."]), size) as (app, pilot):
-        for command, kind in (("/reminders", RemindersScreen), ("/history", HistoryScreen)):
+        for command, kind in (("/marks", MarksScreen), ("/history", HistoryScreen)):
             await send(app, pilot, command)
             await opened(app, kind, "the dialog")
             assert app.screen.region.contains_region(app.screen.query_one(".dialog").region)

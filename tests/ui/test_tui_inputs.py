@@ -32,8 +32,9 @@ from tests.support.apppilot import (
 from tui import KeepsakeApp
 from ui.dialogs.edit_screen import EditScreen
 from ui.dialogs.editing import DropScreen
+from ui.dialogs.ending_lists import RemindersScreen
 from ui.dialogs.episode_dialogs import CaptionDialog, EpisodeScreen, HelpScreen, RememberDialog
-from ui.dialogs.kept_conversations import HistoryScreen, RemindersScreen
+from ui.dialogs.kept_conversations import HistoryScreen
 from ui.dialogs.memory_browser import BrowserScreen
 from ui.dialogs.model_dialogs import ModelsScreen
 from ui.dialogs.photo_picker import PhotoPicker

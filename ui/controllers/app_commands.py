@@ -135,7 +135,7 @@ class AppCommands(Base):
                 await self.imports.watch(rest, self.private)
             case "/tray":
                 await self.trays.open(self.private)
-            case "/history" | "/reminders" | "/export":
+            case "/history" | "/reminders" | "/marks" | "/export":
                 await self.history.run(name, rest, self.private)
             case "/again" | "/question" | "/copy":
                 await self.answers.run(name, self.status.state == "idle", self.photo)

@@ -1,4 +1,4 @@
-"""Stored conversations and reminders: list them, open them, do what the user chose.
+"""Stored conversations, reminders, and marks on photos: list them, open them, do what the user chose.
 
 Call the controller from the app's thread. Functions that it passes to `AppThread` touch no widget.
 """
@@ -15,16 +15,19 @@ from memory import conversations, reminders
 from memory.db.stored_conversation import StoredConversation, Title
 from memory.episode import Recall
 from memory.instructions import Reminder
+from memory.maintenance import marks
+from memory.maintenance.marks import Mark
 from ui.controllers.main_view import MainView
-from ui.dialogs.kept_conversations import ConversationScreen, HistoryScreen, RemindersScreen
+from ui.dialogs.ending_lists import EndingList, MarksScreen, RemindersScreen
+from ui.dialogs.kept_conversations import ConversationScreen, HistoryScreen
 from ui.input_parser import to_path
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import LISTED, export, export_open, forget_conversation
-from ui.strings import DELETING, ENDED, EXPORT_HOW, EXPORTING
+from ui.strings import DELETING, ENDED, EXPORT_HOW, EXPORTING, UNDOING
 
 
 class HistoryController:
-    """The stored conversations and reminders of one app."""
+    """The stored conversations, the reminders and the marks of one app."""
 
     def __init__(
         self,
@@ -40,12 +43,14 @@ class HistoryController:
         self._deleted = deleted
 
     async def run(self, name: str, rest: str, private: bool) -> None:
-        """Run /history, /reminders or /export with the text after the command."""
+        """Run /history, /reminders, /marks or /export with the text after the command."""
         match name:
             case "/history":
                 self.conversations(rest)
             case "/reminders":
                 self.reminders()
+            case "/marks":
+                self.marks()
             case "/export" if rest:
                 await self.export(rest, private)
             case "/export":
@@ -66,6 +71,22 @@ class HistoryController:
             await self._view.note(ENDED.format(task=one.task), "done")
 
         self._thread.query(None, lambda memory: reminders.end(memory, reminder.id), ended, keep=True)
+
+    # -- marks: "the same", "not the same" --------------------------------------------------------------------
+
+    def marks(self) -> None:
+        """Show the list of pairs of photos that are, or are not, the same by the user's word."""
+
+        async def found(said: list[Mark]) -> None:
+            await self._push(MarksScreen(said, self._take_back))
+
+        self._thread.browse(marks.listed, found)
+
+    def _take_back(self, id: str) -> None:
+        self._app.call_later(self._unmark, id)
+
+    async def _unmark(self, id: str) -> None:
+        self._thread.unmark(await self._view.note(UNDOING), id)
 
     # -- conversations ------------------------------------------------------------------------------------------
 
@@ -118,5 +139,5 @@ class HistoryController:
 
         self._thread.query(entry, partial(forget_conversation, id), deleted, keep=True)
 
-    async def _push(self, screen: RemindersScreen | HistoryScreen) -> None:
+    async def _push(self, screen: EndingList | HistoryScreen) -> None:
         await self._app.push_screen(screen)

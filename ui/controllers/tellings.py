@@ -152,7 +152,7 @@ class TellingsController:
         recall = self._questions.meant(act)
         self._remembering.told()
         said = OnRecall(recall.episode, bool(act.verdict), act.denied) if recall else None
-        self._thread.remember(entry, to_keep(act, text, recall), None, None, said)
+        self._thread.remember(entry, to_keep(act, text, recall, self._questions.recalls), None, None, said)
 
     async def _talk(self, act: Act, text: str, photo: Photo | None) -> None:
         """Small talk, or only a verdict: "no, that's not him"."""

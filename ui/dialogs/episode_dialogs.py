@@ -242,6 +242,10 @@ class EpisodeScreen(Confirming, ModalScreen[str | None]):
             self.dismiss("edit")
 
 
+NARROW, LONGEST_KEY = 70, 11
+"""Columns of a screen on which the help breaks its keys, and the width that it leaves them."""
+
+
 class HelpScreen(ModalScreen[None]):
     """The list of keys and commands."""
 
@@ -253,11 +257,17 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """One page of keys and commands, which scrolls."""
-        grid = Table.grid(padding=(0, 2))
-        for key, meaning in self.rows:
-            grid.add_row(Text(key, "bold", no_wrap=True), Text(meaning))
         with Vertical(classes="dialog -large") as box:
             box.border_title = HELP_TITLE
             with VerticalScroll():
-                yield Static(grid)
+                yield Static()
             yield KeysLine(HELP_KEYS, classes="keys")
+
+    def on_resize(self) -> None:
+        """Give the keys a column of their own; on a narrow screen one no wider than the longest command."""
+        narrow = self.size.width < NARROW
+        grid = Table.grid(padding=(0, 1 if narrow else 2))
+        grid.add_column(max_width=LONGEST_KEY if narrow else None)
+        for key, meaning in self.rows:
+            grid.add_row(Text(key, "bold", no_wrap=not narrow), Text(meaning))
+        self.query_one(Static).update(grid)

@@ -1,4 +1,4 @@
-"""Dialogs for stored conversations: the list, one conversation, and the reminders. They decide nothing."""
+"""Dialogs for stored conversations: the list, and one conversation. They decide nothing."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from memory.days import day_words
 from memory.db.stored_conversation import Part, StoredConversation, Title
-from memory.instructions import Reminder
 from ui.dialog_strings import (
     CONVERSATION,
     CONVERSATION_DELETE,
@@ -28,9 +26,6 @@ from ui.dialog_strings import (
     HISTORY_KEYS,
     HISTORY_NONE,
     HISTORY_SEARCH,
-    REMINDERS,
-    REMINDERS_EMPTY,
-    REMINDERS_KEYS,
 )
 from ui.dialogs.confirming import Confirming
 from ui.dialogs.editing import TAB
@@ -163,50 +158,9 @@ class ConversationScreen(Confirming, ModalScreen[str | None]):
         self.query_one(KeysLine).text = CONVERSATION_DELETE_KEYS if asking else CONVERSATION_KEYS
 
 
-class RemindersScreen(Confirming, ModalScreen[None]):
-    """Standing instructions, newest first; `e` ends one."""
-
-    BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Close"), Binding("e,delete", "end", "End")]
-
-    def __init__(self, reminders: Sequence[Reminder], end: Callable[[Reminder], object]) -> None:
-        super().__init__()
-        self.reminders, self._end = {one.id: one for one in reminders}, end
-
-    def compose(self) -> ComposeResult:
-        """Each instruction with the sentence in which the user gave it."""
-        with Vertical(classes="dialog -large") as box:
-            box.border_title = REMINDERS
-            yield OptionList(*(Option(_reminder(one), id=one.id) for one in self.reminders.values()))
-            yield Static(REMINDERS_EMPTY, classes="hint")
-            yield KeysLine(REMINDERS_KEYS, classes="keys")
-
-    def on_mount(self) -> None:
-        """Focus the list, so that the keys work at once."""
-        self._settle()
-        self.query_one(OptionList).focus()
-
-    def action_end(self) -> None:
-        """End the highlighted instruction: the app does not show it again."""
-        options = self.query_one(OptionList)
-        option = options.highlighted_option
-        if option is not None and option.id:
-            options.remove_option(option.id)
-            self._end(self.reminders.pop(option.id))
-            self._settle()
-
-    def _settle(self) -> None:
-        self.query_one(OptionList).display = bool(self.reminders)
-        self.query_one(".hint").display = not self.reminders
-
-
 def _title(title: Title) -> Content:
     photos = "▣ " * min(title.photos, 5)
     return Content.assemble(
         (f"{title.when.astimezone():%d %b %Y %H:%M}  ", "$foreground-muted"), (photos, "$primary"),
         title.text or NO_WORDS_SAID,
     )  # fmt: skip
-
-
-def _reminder(one: Reminder) -> Content:
-    sentence = f"{day_words(one.day)}: “{one.words}”"
-    return Content.assemble((one.task, "bold"), "\n", (sentence, "$foreground-muted"))

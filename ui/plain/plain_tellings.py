@@ -87,7 +87,7 @@ class PlainTellings:
         if not asked and self._elsewhere(act, photo) and not self._sure(PLAIN_ABOUT_THIS):
             printer.say(plain_strings.NOTE, NOT_ABOUT_THIS.format(words=act.words))
             return act.question
-        self._thread.remember("note", to_keep(act, text, recall), None, None, said)
+        self._thread.remember("note", to_keep(act, text, recall, printer.recalls), None, None, said)
         self._follow()
         return act.question
 

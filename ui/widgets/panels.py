@@ -237,8 +237,8 @@ class StatusLine(Static):
             (0, self.model),
             (-1, "private" if self.private else ""),
             (-1, DEMO_HERE if self.demo else ""),
-            (2, "" if n is None else f"{n} memor{'y' if n == 1 else 'ies'}"),
-            (3, "" if n is None else ENCRYPTED if self.encrypted else NOT_ENCRYPTED),
+            (3, "" if n is None else f"{n} memor{'y' if n == 1 else 'ies'}"),
+            (4, "" if n is None else ENCRYPTED if self.encrypted else NOT_ENCRYPTED),
             (0, f"context {c.prompt_tokens + c.new_tokens} of {CONTEXT}" if c and self.details else ""),
             (0, f"{c.new_tokens / c.seconds:.0f} tok/s" if c and c.seconds > 0 and self.details else ""),
             (1, self.encoding),
@@ -247,7 +247,7 @@ class StatusLine(Static):
             (1, self.fetching or self._network()),
         ]
         right = f"{'○' if self.state == 'idle' else '●'} {self.state}"
-        for most in (3, 2, 1, 0, -1):
+        for most in (4, 3, 2, 1, 0, -1):
             text = "  ·  ".join(words for rank, words in parts if words and rank <= most)
             if len(text) + len(right) + 2 <= self.content_size.width:
                 break

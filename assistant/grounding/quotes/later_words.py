@@ -12,6 +12,7 @@ from itertools import pairwise
 from assistant.grounding.quotes.quotation import Quotable, quoted
 from assistant.grounding.quotes.rule_fit import VAGUE
 from assistant.grounding.words.tokens import Token, alike, tokens
+from memory.times.number_words import NUMBER, number_of
 
 _DENIES = re.compile(
     r"\b(?:not|never|no longer|any ?more|instead|actually|wrong"
@@ -22,6 +23,12 @@ _AMOUNT = re.compile(
     r"\bhow (?!come|did|do|does|is|are|was|were|about)\w|\b(?:price|costs?|age|number of|what time)\b", re.IGNORECASE
 )
 """A question for a number."""
+_AGED = re.compile(
+    rf"(?:\b(?:is|was|am|are|turn(?:s|ed|ing)?|now|aged?|only|s?hes)|['’]s) (?P<years>\d{{1,3}}|{NUMBER})\b"
+    r"(?! (?:euros?|dollars?|pounds?|quid|kilos?|km|miles?|minutes?|hours?|days?|weeks?|months?|people|of)\b)",
+    re.IGNORECASE,
+)
+""" "She turned 10 in March", "shes 9"."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -36,7 +43,8 @@ def later_words(question: str, answer: str, cited: Collection[str], recalled: Se
     for one in sorted(recalled, key=lambda one: -one.episode.order):
         here = one.certainty == "sure" and (one.in_view or one.episode.photo.sha256 in photos)
         amounts = tokens(answer) if _AMOUNT.search(question) else []
-        if here and one.episode.order > newest and _against(one.episode.words, said, amounts):
+        against = _against(one.episode.words, said, amounts) or _of_another_age(question, answer, one.episode.words)
+        if here and one.episode.order > newest and against:
             text, id = quoted(one, one.episode.words)
             return f"But {text[:1].lower()}{text[1:].replace(' told me', ' told me later,', 1)}", id
     return "", ""
@@ -54,6 +62,14 @@ def _against(words: str, said: Sequence[Token], amounts: Sequence[Token]) -> boo
     telling = [t.stem for t in said if t.content and t.stem not in VAGUE]
     shared = any(alike(t.stem, other) for t in later if t.content and t.stem not in VAGUE for other in telling)
     return bool(_DENIES.search(words)) and shared
+
+
+def _of_another_age(question: str, answer: str, words: str) -> bool:
+    """Whether later words tell another age than the answer to "how old is she?"."""
+    if not re.search(r"\bhow old\b|\bage\b", question, re.IGNORECASE):
+        return False
+    before, now = ({number_of(one["years"]) for one in _AGED.finditer(text)} for text in (answer, words))
+    return bool(before and now) and not before & now
 
 
 def _measured(found: Sequence[Token]) -> set[tuple[str, str]]:

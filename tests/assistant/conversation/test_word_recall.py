@@ -65,6 +65,26 @@ def test_a_name_or_two_telling_words_bring_a_memory(
         assert by_words(memory, question, 4, (), None)
 
 
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("what did i do in wales", True),
+        ("who is from wales", True),
+        ("what did we do in summer", False),
+        ("do you like whales", False),
+        ("where was the hill", False),
+    ],
+)
+def test_a_place_in_small_letters_brings_a_memory(
+    memory_file: Path, tmp_path: Path, question: str, found: bool
+) -> None:
+    with Memory(memory_file) as memory:
+        photo = load_photo(picture(tmp_path / "kiran.png", "red"))
+        words = "thats kiran on the hill in wales, we went there in summer"
+        memory.add(Episode(photo, (Turn("user", words),), datetime(2025, 5, 1, tzinfo=UTC)))
+        assert bool(by_words(memory, question, 4, (), load_photo(picture(tmp_path / "new.png", "white")))) is found
+
+
 def test_in_a_conversation_they_join_those_of_the_photo_and_the_prompt_is_read_anew_once(
     memory: Memory, tmp_path: Path
 ) -> None:

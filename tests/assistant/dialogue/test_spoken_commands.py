@@ -29,6 +29,7 @@ from assistant.dialogue.spoken_commands import THIS, Command, command_of
         ("Do I have any reminders?", Command("/reminders")),
         ("Who are the people you know?", Command("/people")),
         ("who do you know", Command("/people")),
+        ("everyone i know", Command("/people")),
         ("who have I told you about so far?", Command("/people")),
         ("please cancel that reminder", Command("/reminders")),
         (

@@ -136,3 +136,15 @@ def test_what_is_the_users_is_nobody_elses(words: str, caption: str, shown: bool
 )
 def test_what_is_denied_is_not_told(words: str, caption: str, shown: bool) -> None:
     assert (check(caption, recall(words)).shown == caption) is shown
+
+
+@pytest.mark.parametrize(
+    ("words", "caption"),
+    [
+        ("sarahs old bike we found it 2019 in the cellar", "The old bike, found in the cellar: 2019 in the cellar."),
+        ("Its blind in one eye", "Her blind in one eye, her blind in one eye, and her blind in one eye."),
+    ],
+)
+def test_what_was_told_once_is_not_said_again_and_again(words: str, caption: str) -> None:
+    shown = check(caption, recall(words)).shown
+    assert caption not in shown and f"“{words}”" in shown

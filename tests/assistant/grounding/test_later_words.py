@@ -27,6 +27,8 @@ def told(words: str, order: int) -> Quotable:
         ("a ranger found it 2 days later", "how long was it gone", "2 days.", "it was three days"),
         ("dad said no but nan paid", "who bought me these", "Nan.", "nan didnt pay, it was grandad"),
         ("He is my sister Carol's corgi.", "whose dog is that", "Carol's.", "he isnt carols, he belongs to Pat"),
+        ("bluey shes 9 and deaf in one ear", "how old is bluey", "Bluey shes 9 and deaf.", "she turned 10 in march"),
+        ("shes deaf in one ear", "is she deaf?", "Shes deaf in one ear.", "No its not deaf its blind in one eye"),
         ("We moved here in 2019.", "when did we move?", "In 2019.", "It was 2018, I found the lease"),
     ],
 )
@@ -42,6 +44,7 @@ def test_later_words_are_quoted_behind_an_answer(before: str, question: str, ans
     [
         ("how much was it?", "Twelve euros.", "She carried it home in a bag"),
         ("where did I get it?", "At the market, for twelve euros.", "It was fifteen euros"),
+        ("how old was she?", "She was 9.", "She was 10 kilos in March"),
         ("who was there?", "Anna.", "It never rang again"),
     ],
 )

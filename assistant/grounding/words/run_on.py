@@ -1,0 +1,41 @@
+"""Run-on sentences, as people type: "sarahs old bike we found it in the cellar" gets the comma that it lacks.
+
+Only where what follows says again, by a pronoun, what stands before: no clause that belongs to its noun is cut off.
+"""
+
+from __future__ import annotations
+
+import re
+
+from assistant.grounding.words.lexicon import PAST
+from memory.naming.categories import bears_life
+
+_GETS = r"(?:got|bought|found|made|won|lost|inherited|borrowed|built|stole|had)"
+_STARTS = re.compile(
+    r"(?<=[\w'’]) (?=(?:i|we|you|he|she|they|it) (?:always |still |never |only |just )?[a-z]+ (?:it|them|him)\b"
+    r"|(?:his|her|its|their) name (?:is|was)\b"
+    r"|(?:she|he|it)['’]?s (?:\d|an?\b|the\b|my\b|your\b|not\b|so\b|very\b|called\b)"
+    rf"|(?P<deed>{_GETS} (?:it|them|him|her)\b))",
+    re.IGNORECASE,
+)
+_NO_END = frozenset(
+    """and or but so because since when while if as than then that who which what where how why whether until before
+    after though tho although think thinks know knows say says hope hopes guess bet like way time day moment first last
+    the a an my your our his her its their this these those i we you he she they it to of in on at for from with by not
+    is are was were be been am do does did have has had can could will would may might must shall should never always
+    all both me him them us mum dad nan gran everyone everybody nobody somebody someone""".split()
+)
+"""Words with which no clause ends, or which may be whose deed it is."""
+
+
+def with_commas(sentence: str) -> str:
+    """A sentence with a comma where another clause begins after a noun."""
+    out, at = "", 0
+    for found in _STARTS.finditer(sentence):
+        before = re.findall(r"[\w'’]+", sentence[: found.start()])[-1]
+        low = before.lower()
+        does = low in PAST or low.endswith("ed")
+        doer = found["deed"] and (before[0].isupper() or bears_life(low))
+        if low not in _NO_END and not does and not doer:
+            out, at = f"{out}{sentence[at : found.start()]},", found.start()
+    return out + sentence[at:]

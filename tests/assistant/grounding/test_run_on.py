@@ -1,0 +1,40 @@
+"""Run-on sentences, as people type, get the commas that they lack; other sentences stay as they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.grounding.words.run_on import with_commas
+from tests.support.grounded import check, recall
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("sarahs old bike we found it in the cellar", "Sarahs old bike, you found it in the cellar."),
+        ("Grans clock she left it to me", "Grans clock, she left it to you."),
+        ("my new trainers got them in the sale", "Your new trainers, got them in the sale."),
+        ("our puppy his name is Otto we got him in May", "Your puppy, his name is Otto, you got him in May."),
+        ("this is bluey my nans dog shes 9", "This is bluey your nans dog, shes 9."),
+    ],
+)
+def test_a_caption_in_the_users_words_has_commas(told: str, shown: str) -> None:
+    """Such notes were retold as one run-on sentence: "Your new trainers got them in the sale"."""
+    assert check(shown.replace(",", ""), recall(told)).shown == shown
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The bike Tom bought it with",
+        "Mum said she bought it in Rome.",
+        "The way he did it was odd.",
+        "You know he loves it.",
+        "Rex got it, and your dog found it.",
+        "When she left it we cried.",
+        "Cathal won it and he kept it.",
+        "The boots Anna wore.",
+    ],
+)
+def test_other_sentences_stay(sentence: str) -> None:
+    assert with_commas(sentence) == sentence

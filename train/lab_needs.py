@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmark.world.concepts import fetched_folder
 from memory.errors import KeepsakeError
 from memory.paths import home
+from train.lab_run import devices_seen
 from train.lab_settings import GB, Settings, config_of, judge_here, judge_of, servers, wants_pictures
 from train.recipe import Gspo, Recipe, Trl
 from train.trl.model_shapes import weights
@@ -49,8 +50,10 @@ def missing(recipe: Recipe, given: Settings) -> list[str]:
 
 def _small(given: Settings, disk: int) -> list[str]:
     """What this machine has less of than it was said to have, or than is needed: devices, their memory, the disk."""
-    here, out = devices_here(), []
-    if here and len(here) < given.devices:
+    here, seen, out = devices_here(), devices_seen(), []
+    if seen and len(seen) < given.devices:
+        out.append(f"{given.devices} devices: CUDA_VISIBLE_DEVICES names {len(seen)}")
+    elif here and len(here) < given.devices:
         out.append(f"{given.devices} devices: this machine has {len(here)}, say --devices {len(here)}")
     elif here and min(here) < given.device_bytes:
         smallest = min(here) // GB

@@ -39,10 +39,15 @@ def devices_seen() -> list[str]:
     return [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
 
 
+def device_at(place: int) -> str:
+    """The name of the device at a place among those that are seen."""
+    seen = devices_seen()
+    return seen[place] if place < len(seen) else str(place)
+
+
 def environment(step: Step) -> dict[str, str]:
     """Variables of a command: with one device, trl would otherwise take all it sees, and llama.cpp the judge's, too."""
-    place, seen = step.lane or 0, devices_seen()
-    return {"CUDA_VISIBLE_DEVICES": seen[place] if seen else str(place)} if step.devices == 1 else {}
+    return {"CUDA_VISIBLE_DEVICES": device_at(step.lane or 0)} if step.devices == 1 else {}
 
 
 def line(step: Step) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from assistant.models.hardware import CONTEXT
 from benchmark.judges.chat_client import Endpoint
 from memory.errors import KeepsakeError
+from train.lab_run import device_at
 from train.recipe import Gspo, Recipe, Trl
 from train.trl import batches, device_memory, recipe_check
 from train.trl.model_shapes import SHAPES, kv_bytes, weights
@@ -65,7 +66,7 @@ def servers(gspo: Gspo, given: Settings, used: int = 0) -> list[str]:
         port = urlsplit(settings.vllm_url).port or 80
         out.append(f"trl vllm-serve --model {gspo.base} --port {port} --max-model-len {settings.context}")
     first = given.devices - len(out)
-    return [f"CUDA_VISIBLE_DEVICES={max(0, first + i)} {command}" for i, command in enumerate(out)]
+    return [f"CUDA_VISIBLE_DEVICES={device_at(max(0, first + i))} {command}" for i, command in enumerate(out)]
 
 
 def judge_here(settings: Trl, given: Settings) -> bool:

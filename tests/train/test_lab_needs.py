@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from memory.errors import KeepsakeError
-from train import lab_needs, recipe_file
+from train import lab, lab_needs, lab_run, lab_settings, recipe_file
 from train.lab_settings import Settings
 from train.recipe import Recipe
 
@@ -58,6 +58,18 @@ def test_fewer_or_smaller_devices_than_said_are_named(
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     found = [one for one in lab_needs.missing(loaded(), given()) if one.startswith(("8 devices", "devices"))]
     assert found == ([told] if told else [])
+
+
+def test_devices_are_those_that_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Previously the judge was to be started on the device of that number, whichever devices were given to the run."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3,6,7")
+    gspo = loaded().gspo
+    assert gspo and lab_settings.servers(gspo, given(devices=4))[0].startswith("CUDA_VISIBLE_DEVICES=7 vllm serve ")
+    assert "8 devices: CUDA_VISIBLE_DEVICES names 4" in found_missing()
+    steps = lab.steps(loaded(), given(devices=4))
+    assert {lab_run.line(step)[:22] for step in steps if step.lane is not None} == {
+        f"CUDA_VISIBLE_DEVICES={name}" for name in "236"
+    }
 
 
 def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

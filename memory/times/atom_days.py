@@ -9,9 +9,8 @@ import re
 from contextlib import suppress
 from datetime import date, timedelta
 
-from memory.times.calendar_names import MONTHS, OfYear, Span, months_later, part_of_year, third
+from memory.times.calendar_names import MONTHS, WEEKDAYS, OfYear, Span, months_later, part_of_year, third
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WORDED = {
     **{word: n for n, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)},
     **{"eleventh": 11, "twelfth": 12, "fifteenth": 15, "twentieth": 20, "thirtieth": 30},

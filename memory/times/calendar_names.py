@@ -23,6 +23,7 @@ OfYear = Callable[[int], Span]
 MONTH_NAMES = tuple("january february march april may june july august september october november december".split())
 MONTHS = {short: n for n, name in enumerate(MONTH_NAMES, 1) for short in (name, name[:3])} | {"sept": 9}
 """Number of a month by its name or abbreviation."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 """First of three months, in the north."""
 _FIXED = {  # month, day, how many days

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from memory.times.spelling_parts import DATED, MONTH, NTH, WEEKDAY, WEEKDAYS, Rules
+from memory.times.spelling_parts import DATED, MONTH, NTH, SHORT_WEEKDAYS, WEEKDAY, Rules
 
 _OFTEN_MISTYPED = (
     "january february september october november december christmas thanksgiving halloween"
@@ -23,7 +23,7 @@ _DECADES = "twenties thirties forties fifties sixties seventies eighties ninetie
 def names() -> Rules:
     """Months, weekdays, decades: mistyped, shortened, in words."""
     yield r"[a-z]{5,12}\b", _mended
-    yield rf"((?:last|past) )({'|'.join(WEEKDAYS)})\b\.?(?! \d)", _weekday
+    yield rf"((?:last|past) )({'|'.join(SHORT_WEEKDAYS)})\b\.?(?! \d)", _weekday
     yield r"((?:this|on|every|until|since) )(mon|tues?|thu(?:rs?)?|fri|weds)\b\.?(?! \d)", _weekday
     yield (
         rf"((?:on )?)(?:{WEEKDAY})\.?,? (?:the )?({NTH}(?=(?: of)? {MONTH})|{MONTH}(?= (?:the )?{NTH}\b))",
@@ -33,7 +33,7 @@ def names() -> Rules:
     yield r"last evening\b", "last night"
     yield r"this (?:afternoon|evening)\b", "today"
     yield r"the night before last\b", "the day before yesterday"
-    yield rf"({'|'.join(WEEKDAYS)})\.?(?= (?:before|after) )", lambda m: WEEKDAYS[m[1].lower()]
+    yield rf"({'|'.join(SHORT_WEEKDAYS)})\.?(?= (?:before|after) )", lambda m: SHORT_WEEKDAYS[m[1].lower()]
     yield (
         rf"(?<!easter )(?:this )?({WEEKDAY}) (?:just gone|(?:just )?past|last)\b(?=\s*(?:[?.!,]|$))",
         _last_weekday,
@@ -70,7 +70,10 @@ def parts() -> Rules:
         r"(,? (?:or|and)) the (?:\2|one) before\b(?! last)",
         r"last \2\3 \2 before last",
     )
-    yield rf"({'|'.join(WEEKDAYS)})\.? ?(-|–|to|till|until|through) ?({'|'.join(WEEKDAYS)})\b(?!\.?,? \d)", _from_to
+    yield (
+        rf"({'|'.join(SHORT_WEEKDAYS)})\.? ?(-|–|to|till|until|through) ?({'|'.join(SHORT_WEEKDAYS)})\b(?!\.?,? \d)",
+        _from_to,
+    )
     names_of = f"week|weekend|month|year|spring|summer|autumn|fall|winter|christmas|easter|[a-z]+day|{MONTH}"
     yield rf"last ({names_of}) but one\b", r"the \1 before last"
     yield rf"({MONTH}) half[- ]term(?: holidays?| break| week)?\b", r"\1"
@@ -112,12 +115,12 @@ def _decade(match: re.Match[str]) -> str:
 
 
 def _last_weekday(match: re.Match[str]) -> str:
-    return f"last {WEEKDAYS.get(match[1].lower(), match[1].lower())}"
+    return f"last {SHORT_WEEKDAYS.get(match[1].lower(), match[1].lower())}"
 
 
 def _from_to(match: re.Match[str]) -> str:
-    return f"{WEEKDAYS[match[1].lower()]} {match[2]} {WEEKDAYS[match[3].lower()]}"
+    return f"{SHORT_WEEKDAYS[match[1].lower()]} {match[2]} {SHORT_WEEKDAYS[match[3].lower()]}"
 
 
 def _weekday(match: re.Match[str]) -> str:
-    return match[1] + WEEKDAYS[match[2].lower()]
+    return match[1] + SHORT_WEEKDAYS[match[2].lower()]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
 
-from memory.times.atom_days import WEEKDAYS, day_span, latest, of_month, shared, week_span, year_span
-from memory.times.calendar_names import Span
+from memory.times.atom_days import day_span, latest, of_month, shared, week_span, year_span
+from memory.times.calendar_names import WEEKDAYS, Span
 from memory.times.time_atoms import Atom
 
 Days = tuple[date | None, date | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from memory.times.calendar_names import MONTHS
+from memory.times.calendar_names import MONTHS, WEEKDAYS
 
 Rules = Iterator[tuple[str, str | Callable[[re.Match[str]], str]]]
 """Regular expressions, each with what is written in its place."""
@@ -13,13 +13,13 @@ MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 NTH = r"\d{1,2}(?:st|nd|rd|th)?"
 YEAR = r"(?:19|20)\d\d"
 DATED = rf"(?:(?:(?:{NTH} (?:of )?)?{MONTH},? |{MONTH} {NTH},? )?{YEAR}\b)"
-WEEKDAYS = {
+SHORT_WEEKDAYS = {
     f"{day[:n]}": day
-    for day in "monday tuesday wednesday thursday friday saturday sunday".split()
+    for day in WEEKDAYS
     for n in (3, 4, 5)
     if day[:n] in "mon tue tues wed weds thu thur thurs fri sat sun".split()
 } | {"weds": "wednesday"}
-WEEKDAY = rf"(?:{'|'.join(sorted({*WEEKDAYS, *WEEKDAYS.values()}, key=len, reverse=True))})"
+WEEKDAY = rf"(?:{'|'.join(sorted({*SHORT_WEEKDAYS, *SHORT_WEEKDAYS.values()}, key=len, reverse=True))})"
 UNITS = {"yr": "year", "mth": "month", "mo": "month", "wk": "week", "wkend": "weekend"}
 UNIT = rf"(?:years?|months?|weeks?|days?|(?:{'|'.join(UNITS)})s?)\b"
 MOVABLE_FEAST = "another feast"

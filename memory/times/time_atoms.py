@@ -13,7 +13,6 @@ from datetime import date, timedelta
 from memory.times.atom_days import (
     SHARES,
     TENS,
-    WEEKDAYS,
     WEEKS,
     WORDED,
     bare_name,
@@ -29,7 +28,7 @@ from memory.times.atom_days import (
     written_year,
     year_span,
 )
-from memory.times.calendar_names import FEASTS, MONTHS, SEASONS, OfYear, Span, numbered, part_of_year, quarter
+from memory.times.calendar_names import FEASTS, MONTHS, SEASONS, WEEKDAYS, OfYear, Span, numbered, part_of_year, quarter
 
 TO = r"(?:-|–|—|to|till|until|through)"
 """What stands between the ends of a range."""

@@ -16,8 +16,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from memory.days import day_words
-from memory.times.atom_days import WEEKDAYS
-from memory.times.calendar_names import Span
+from memory.times.calendar_names import WEEKDAYS, Span
 from memory.times.leftovers import made_wider
 from memory.times.meant_times import (
     EXCEPT,

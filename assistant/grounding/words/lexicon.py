@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memory.times.calendar_names import MONTH_NAMES
+from memory.times.calendar_names import MONTH_NAMES, WEEKDAYS
 
 _IRREGULAR = """
 be am is are was were been being|have has had having|do does did done doing|go goes went gone|get gets got gotten
@@ -113,12 +113,9 @@ NUMBERS |= {w: 10 * n for n, w in enumerate("twenty thirty forty fifty sixty sev
 _ORDINAL_WORDS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 ORDINALS = {w: n for n, w in enumerate(_ORDINAL_WORDS.split(), 1)}
 MONTHS = {name: n for n, name in enumerate(MONTH_NAMES, 1)}
-WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-TIMES = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays "
-    "sundays ago yesterday today tonight last week month year summer winter spring autumn christmas easter morning "
-    "evening night birthday wedding until since day days years months weeks weekend halloween noon holiday".split()
-)
+_TIMES = "ago yesterday today tonight last week month year summer winter spring autumn christmas easter morning "
+_TIMES += "evening night birthday wedding until since day days years months weeks weekend halloween noon holiday"
+TIMES = frozenset((*WEEKDAYS, *(f"{day}s" for day in WEEKDAYS), *_TIMES.split()))
 """Words for a time that is no date: days of the week, seasons, feasts, parts of a day."""
 PERSONS = frozenset(
     "brother sister mum mom mother dad father uncle aunt son daughter husband wife grandma grandpa cousin "

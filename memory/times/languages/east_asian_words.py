@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from memory.times.calendar_names import WEEKDAYS
 from memory.times.spelling_parts import MOVABLE_FEAST
 
 UNITS = {
@@ -11,6 +12,7 @@ UNITS = {
     "year": "年|년|해",
 }
 """A unit by its signs, in an amount of time."""
+_WEEKDAYS_IN_KOREAN = "월화수목금토일"
 _AMOUNT = "(?:年|[かヶカヵケ箇]月|[个個]月|週間?|周|[个個]?(?:星期|礼拜|禮拜)|天|日|년|해|개월|달|주일?|일)"
 _WEEK = "周|週|[个個]?星期|[个個]?礼拜|[个個]?禮拜"
 LAST_OF = {
@@ -42,23 +44,12 @@ LAST_OF = {
         "today": "今日|きょう|今天|本日|오늘|今朝|今早|今晩|今晚|今夜",
     },
     "lastday": {
-        f"last {day}": rf"지난 ?{korean}요일"
-        for day, korean in zip(
-            ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
-            "월화수목금토일",
-            strict=True,
-        )
+        f"last {day}": rf"지난 ?{korean}요일" for day, korean in zip(WEEKDAYS, _WEEKDAYS_IN_KOREAN, strict=True)
     },
     "weekday": {
         day: rf"{japanese}曜日?|(?:周|週|星期|礼拜|禮拜)?{chinese}|{korean}요일"
-        for day, japanese, chinese, korean in (
-            ("monday", "月", "一", "월"),
-            ("tuesday", "火", "二", "화"),
-            ("wednesday", "水", "三", "수"),
-            ("thursday", "木", "四", "목"),
-            ("friday", "金", "五", "금"),
-            ("saturday", "土", "六", "토"),
-            ("sunday", "日", "[日天]", "일"),
+        for day, japanese, chinese, korean in zip(
+            WEEKDAYS, "月火水木金土日", (*"一二三四五六", "[日天]"), _WEEKDAYS_IN_KOREAN, strict=True
         )
     },
     "lastseason": {

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from memory.times.calendar_names import WEEKDAYS
 from memory.times.languages.names_elsewhere import FEASTS_AND_SEASONS, FOREIGN_MONTH, MONTHS
 from memory.times.languages.relative_words import LANGUAGES, Language
 from memory.times.spelling_parts import Rules
 
 _SEASONS = ("spring", "summer", "autumn", "winter")
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ARTICLE = (
     r"(?:(?:in (?:de[nrm]?|het|der)|im|am|an?|de[nrsm]?|die|das|des|d[ao]s?|le|la|les|l['’]|el|en el|en la|en|el|del"
     r"|los|las|il|lo|gli|i|nel(?:la|lo|l['’])?|negli|nei|nell['’]|dell[aeo]?|dell['’]|no|na|nos|nas|em|op|van|von"
@@ -66,7 +66,7 @@ def _another_one() -> Rules:
 
 def _of(language: Language) -> Rules:
     units, numbers = language.units, _named(language.numbers, range(1, 13))
-    weekdays = _named(language.weekdays, _WEEKDAYS)
+    weekdays = _named(language.weekdays, WEEKDAYS)
     names = _named(language.seasons, _SEASONS) | weekdays | units | _MONTHS_AND_FEASTS  # "zeszłego lata": a summer's
     for meant, words in language.fixed.items():
         yield rf"(?:{words})(?![\w-])", meant

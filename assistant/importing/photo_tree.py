@@ -10,18 +10,20 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
-from pathlib import Path
+from functools import lru_cache, partial
+from pathlib import Path, PurePath
 
 from assistant.importing.automatic_words import is_screenshot
 from assistant.importing.file_metadata import words_of_name
 from assistant.importing.import_source import Item, Source
-from assistant.importing.sidecars import ALBUM, is_clip, key_of, original_of, read_sidecars, sidecars_of
+from assistant.importing.sidecars import ALBUM, LONGEST, is_clip, key_of, original_of, read_sidecars, sidecars_of
 from assistant.metadata.name_day import day_of_name
 from assistant.photo import is_photo_file, read_file, shown
+from memory.files import read_ordinary
 from memory.text import count
 
 BESIDE = frozenset(["@eadir", "thumbs.db", "desktop.ini", "__macosx", "system volume information"])
@@ -65,16 +67,19 @@ def sort_level(folder: Path, names: Collection[str], parts: Sequence[Path] = ())
 
     `parts`: those of the export of Google in which the folder lies.
     """
-    level, rest = Level(folder), []
-    photos = []
+    level = Level(folder)
+    photos: list[str] = []
+    rest: list[str] = []
     for name in sorted(names):
         if hidden(name):
             level.hidden += 1
-        elif is_photo_file(folder / name):
-            photos.append(name)
         else:
-            rest.append(name)
-    elsewhere = _in_other_parts(folder, parts)
+            (photos if is_photo_file(folder / name) else rest).append(name)
+    return sort_names(level, photos, rest, _in_other_parts(folder, parts))
+
+
+def sort_names(level: Level, photos: Sequence[str], rest: Sequence[str], elsewhere: Mapping[str, list[str]]) -> Level:
+    """Sort names of photos and of other files into a level; `elsewhere`: paths in other parts, by keys of the names."""
     own = {key_of(name): name for name in rest}
     files = {**{key: paths[0] for key, paths in elsewhere.items() if key.endswith(".json")}, **own}
     stems = {key_of(os.path.splitext(name)[0]): name for name in photos}
@@ -152,30 +157,50 @@ def levels(root: Path, unreadable: Callable[[OSError], object] = lambda error: N
 
 def items_of(root: Path, level: Level) -> Iterator[Item]:
     """The photos of a level."""
-    # The words of the nearest folder whose name has any, below the folder that was asked for: that one's name is the
-    # same for all photos, and says where they lie more often than what they show.
-    steps = level.folder.relative_to(root).parts
-    folder_words = next((words for step in reversed(steps) if (words := words_of_name(step))), "")
-    of_screenshots = any(is_screenshot(step) for step in steps)
     for name, sidecars in level.photos:
         path = level.folder / name
-        day, date_source = day_of_name(path.stem), "name"
-        if day is None:
-            try:
-                day, date_source = datetime.fromtimestamp(path.stat().st_mtime).astimezone(), "file"
-            except (OSError, OverflowError, ValueError):  # reading the file will say why
-                day, date_source = None, ""
-        yield Item(
-            shown(path.relative_to(root)),
-            partial(read_file, path),
-            (),
-            words_of_name(path.stem) or folder_words,
-            day,
-            date_source,
-            partial(read_sidecars, [level.folder / one for one in sidecars]) if sidecars else None,
-            path,
-            of_screenshots or is_screenshot(path.stem),
-        )
+        files = [((level.folder / one).name, partial(read_ordinary, level.folder / one, LONGEST)) for one in sidecars]
+        below = path.relative_to(root)
+        yield item_of(below, below.parent.parts, partial(read_file, path), files, partial(_changed, path), path)
+
+
+def item_of(
+    name: PurePath,
+    steps: tuple[str, ...],
+    read: Callable[[], bytes],
+    sidecars: Sequence[tuple[str, Callable[[], bytes]]],
+    changed: Callable[[], datetime | None],
+    path: Path | None = None,
+) -> Item:
+    """A photo in folders (`steps`); `sidecars`: a name and what reads the file, each; `changed`: when it was."""
+    day, date_source = day_of_name(name.stem), "name"
+    if day is None:
+        day = changed()
+        date_source = "file" if day else ""
+    return Item(
+        shown(str(name)),
+        read,
+        (),
+        words_of_name(name.stem) or _words_of_folders(steps),
+        day,
+        date_source,
+        partial(read_sidecars, sidecars) if sidecars else None,
+        path,
+        any(map(is_screenshot, (*steps, name.stem))),
+    )
+
+
+@lru_cache(maxsize=16)
+def _words_of_folders(steps: tuple[str, ...]) -> str:
+    """The words of the nearest folder whose name has any, below the folder that was asked for: that one's name is the
+    same for all photos, and says where they lie more often than what they show."""
+    return next((words for step in reversed(steps) if (words := words_of_name(step))), "")
+
+
+def _changed(path: Path) -> datetime | None:
+    with suppress(OSError, OverflowError, ValueError):  # reading the file will say why
+        return datetime.fromtimestamp(path.stat().st_mtime).astimezone()
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +234,7 @@ def folder_source(root: Path) -> Source:
         counts.update(originals=len(level.originals), sidecars=sum(bool(sidecars) for _, sidecars in level.photos))
         others += [shown(below / name) for name in level.others]
         links += [shown(below / name) for name in level.links]
-    return Source("folder", _Photos(root, counts["photos"]), tuple(unusable), tuple(others), _notes(counts, links))
+    return Source("folder", _Photos(root, counts["photos"]), tuple(unusable), tuple(others), notes_of(counts, links))
 
 
 def files_source(root: Path, files: Collection[Path]) -> Source:
@@ -236,7 +261,7 @@ def hidden(name: str) -> bool:
     return name.startswith(".") or lower in BESIDE or lower in TRASH or lower.endswith(PREVIEWS)
 
 
-def _notes(counts: Counter[str], links: list[str]) -> tuple[str, ...]:
+def notes_of(counts: Counter[str], links: Sequence[str] = ()) -> tuple[str, ...]:
     """Lines about what is not imported as it lies there."""
     notes = []
     if n := counts["sidecars"]:

@@ -14,10 +14,9 @@ import math
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -26,7 +25,6 @@ from assistant.importing.file_metadata import one_line, place_of, place_of_xmp, 
 from assistant.importing.import_source import Sidecar
 from assistant.metadata.camera_date import date_of_xmp, parse_xmp
 from assistant.photo import shown
-from memory.files import read_ordinary
 
 LONGEST = 1 << 20
 """Bytes of the largest sidecar that is read."""
@@ -111,16 +109,19 @@ def is_clip(name: str, photos: Mapping[str, str]) -> bool:
     return suffix.lower() in CLIPS and any(key_of(one) in photos for one in names)
 
 
-def read_sidecars(paths: Sequence[Path]) -> Sidecar:
-    """What these sidecars say; the first that says something counts. One that cannot be read says nothing but why."""
+def read_sidecars(files: Sequence[tuple[str, Callable[[], bytes]]]) -> Sidecar:
+    """What these sidecars say, of each its name and what reads it; the first that says something counts.
+
+    One that cannot be read says nothing but why.
+    """
     found = []
-    for path in paths:
+    for name, read in files:
         try:
-            data = read_ordinary(path, LONGEST)
-            found.append(_of_xmp(data) if path.suffix.lower() == ".xmp" else _of_google(data))
+            data = read()
+            found.append(_of_xmp(data) if name.lower().endswith(".xmp") else _of_google(data))
         except (OSError, ValueError, RecursionError, ElementTree.ParseError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is damaged"
-            found.append(Sidecar(trouble=f"{shown(path.name)} beside it cannot be read: {why}"))
+            found.append(Sidecar(trouble=f"{shown(name)} beside it cannot be read: {why}"))
     return Sidecar(
         next((one.words for one in found if one.words), ""),
         next((one.date for one in found if one.date), None),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,13 +31,15 @@ from assistant.importing.chats.chat_files import (
     without_copy,
 )
 from assistant.importing.chats.chat_source import same, source
-from assistant.importing.chats.zipped_chat import zip_source
+from assistant.importing.chats.zipped_chat import holds_chat, zip_source
 from assistant.importing.import_source import Source
 from assistant.importing.photo_tree import folder_source, hidden
+from assistant.importing.zipped_photos import zips_source
 from assistant.photo import SUFFIXES, read_file, shown
 from memory.errors import KeepsakeError
 from memory.files import read_ordinary
 from memory.maintenance.zip_files import DamagedZip, zip_archive
+from memory.text import count
 
 ARCHIVES = frozenset(".7z .rar .tar .gz .tgz .bz2 .xz .zst".split())
 """Suffixes of packed files that are not opened."""
@@ -54,7 +56,8 @@ def open_source(path: Path, me: str | None = None, order: DayOrder | None = None
         if not path.exists():
             raise KeepsakeError(f"{name}: there is no such folder or file; check the name")
         if path.is_dir():
-            yield _folder(path, me, order)
+            with ExitStack() as stack:
+                yield _folder(path, me, order, stack)
         elif without_copy(path) == TELEGRAM:
             yield _telegram_folder(path, me)
         elif without_copy(path) == SIGNAL:
@@ -62,8 +65,15 @@ def open_source(path: Path, me: str | None = None, order: DayOrder | None = None
         elif path.suffix.lower() == ".txt":
             yield _chat_folder(path.parent, path, path.parent.name, me, order)
         elif path.is_file() and zipfile.is_zipfile(path):
-            with zip_archive(path) as archive:
-                yield zip_source(archive, path, me, order)
+            with ExitStack() as stack:
+                chat = zip_source(stack.enter_context(zip_archive(path)), path, me, order)
+                found = chat or zips_source([path], stack)
+                if not (chat or len(found.items)):
+                    raise KeepsakeError(
+                        f"{name}: neither photos nor a chat of WhatsApp, Telegram or Signal are in it; "
+                        "unpack it, then name a folder"
+                    )
+                yield found
         elif path.suffix.lower() in SUFFIXES:
             raise KeepsakeError(f'{name}: this is one photo; `python -m assistant remember {name} "WORDS"` keeps it')
         elif path.suffix.lower() == ".zip":
@@ -80,15 +90,15 @@ def open_source(path: Path, me: str | None = None, order: DayOrder | None = None
         raise KeepsakeError(f"{shown(error.filename or name)}: cannot be read ({error.strerror})") from error
 
 
-def _folder(path: Path, me: str | None, order: DayOrder | None) -> Source:
-    """The source that a folder is; where nothing else lies in it than the folder of a chat, that one is."""
-    name, inside = shown(path), list(path.iterdir())
-    if chat := _chat_in(path, inside, me, order):
+def _folder(path: Path, me: str | None, order: DayOrder | None, stack: ExitStack) -> Source:
+    """The source that a folder is; where nothing else lies in it than the folder of a chat, or ZIPs, these are."""
+    name, there = shown(path), list(path.iterdir())
+    if chat := _chat_in(path, there, me, order):
         return chat
     if (path / "episodes.jsonl").is_file() and (path / "SHA256SUMS").is_file():
         hint = "zip it, then `python -m memory import` that ZIP"
         raise KeepsakeError(f"{name}: this is an export of Keepsake, unpacked: {hint}")
-    seen = [one for one in inside if not hidden(one.name)]
+    seen = [one for one in there if not hidden(one.name)]
     alone = len(seen) == 1 and seen[0].is_dir() and not seen[0].is_symlink()
     if alone and (chat := _chat_in(seen[0], list(seen[0].iterdir()), me, order)):
         return chat
@@ -97,6 +107,13 @@ def _folder(path: Path, me: str | None, order: DayOrder | None) -> Source:
     chats = [other for other in found.others if is_text(Path(other)) or without_copy(Path(other)) in (TELEGRAM, SIGNAL)]
     if chats:
         notes.append(f"{', '.join(chats[:3])}: if this is a chat, import its folder by itself, for what was said")
+    if zips := [path / other for other in found.others if other.lower().endswith(".zip") and (path / other).is_file()]:
+        opened = [] if len(found.items) else [file for file in zips if not holds_chat(file)]
+        if opened and len((inside := zips_source(opened, stack)).items):
+            gone = {shown(file.relative_to(path)) for file in opened}
+            others = (*inside.others, *(other for other in found.others if other not in gone))
+            return replace(inside, others=others, notes=(*inside.notes, *found.notes, *notes))
+        notes.append(f"{count(len(zips), 'ZIP')} not opened: import each by its own path, or unpack it")
     return replace(found, notes=(*found.notes, *notes))
 
 

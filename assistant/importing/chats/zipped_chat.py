@@ -13,6 +13,7 @@ from assistant.importing.chats.chat_files import (
     LONGEST_TEXT,
     SIGNAL,
     TELEGRAM,
+    is_text,
     signal_chats,
     telegram_chats,
     text_in,
@@ -23,11 +24,11 @@ from assistant.importing.chats.chat_source import Media, source
 from assistant.importing.import_source import Source
 from assistant.photo import MAX_BYTES, shown
 from memory.errors import KeepsakeError, PhotoError
-from memory.maintenance.zip_files import DamagedZip, bound, unpacked, written_names
+from memory.maintenance.zip_files import DamagedZip, bound, unpacked, written_names, zip_archive
 
 
-def zip_source(archive: zipfile.ZipFile, path: Path, me: str | None, order: DayOrder | None) -> Source:
-    """The photos of the chat in a ZIP, which lies at `path`. Raises KeepsakeError, DamagedZip.
+def zip_source(archive: zipfile.ZipFile, path: Path, me: str | None, order: DayOrder | None) -> Source | None:
+    """The photos of the chat in a ZIP at `path`; None where there is no chat in it. Raises KeepsakeError, DamagedZip.
 
     `me` is the user's name in a chat, `order` the order of its dates; both are inferred when they are None.
     """
@@ -43,11 +44,9 @@ def zip_source(archive: zipfile.ZipFile, path: Path, me: str | None, order: DayO
         if text is None and found:
             return opened(archive, min(found, key=lambda info: len(info.filename)), path, me)
     if text is None:
-        ours = any(info.filename == "episodes.jsonl" for info in files)
-        hint = (
-            f"`python -m memory import {name}` reads an export of Keepsake" if ours else "unpack it, then name a folder"
-        )
-        raise KeepsakeError(f"{name}: no chat of WhatsApp, Telegram or Signal is in it; {hint}")
+        if any(info.filename == "episodes.jsonl" for info in files):
+            raise KeepsakeError(f"{name}: this is an export of Keepsake: `python -m memory import {name}` reads it")
+        return None
     entry = next(info for info in texts if Path(info.filename) == text)
     if entry.file_size > LONGEST_TEXT:
         raise KeepsakeError(f"{name}: {shown(entry.filename)} is larger than {LONGEST_TEXT >> 20} MB: this is no chat")
@@ -58,6 +57,16 @@ def zip_source(archive: zipfile.ZipFile, path: Path, me: str | None, order: DayO
         media.setdefault(Path(file).name, partial(_unpack, archive, info))
     chat = whatsapp_chat(_unpack(archive, entry), where := f"{name}: {shown(text)}", order)
     return source([chat], where, f"{path.stem} {text.stem}", media, me)
+
+
+def holds_chat(path: Path) -> bool:
+    """Whether a ZIP looks like the export of a chat, by the names in it; one that cannot be opened does not."""
+    try:
+        with zip_archive(path) as archive:
+            files = [Path(written_names(info)[0]) for info in archive.infolist()]
+    except (DamagedZip, OSError):
+        return False
+    return any(is_text(file) or without_copy(file) in (TELEGRAM, SIGNAL) for file in files)
 
 
 def _telegram_zip(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, me: str | None) -> Source:

@@ -128,8 +128,8 @@ def test_what_is_no_source_costs_one_line(
     assert "begins like a message of WhatsApp" in import_error(capsys, album / "notes.txt")
     (tmp_path / "empty").mkdir()
     assert "there are no photos to import in it" in import_error(capsys, tmp_path / "empty")
-    hint = "no chat of WhatsApp, Telegram or Signal is in it; unpack it"
-    assert hint in import_error(capsys, zipped(album / "@eaDir", "b.zip"))
+    hint = "neither photos nor a chat of WhatsApp, Telegram or Signal are in it; unpack it"
+    assert hint in import_error(capsys, zipped(tmp_path / "empty", "b.zip"))
     archive = tmp_path / "memories.zip"
     with zipfile.ZipFile(archive, "w") as made:
         made.writestr("episodes.jsonl", "")

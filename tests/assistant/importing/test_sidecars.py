@@ -168,8 +168,9 @@ def test_odd_values_in_a_sidecar_count_as_none(tmp_path: Path) -> None:
     unknown = {"photoTakenTime": {"timestamp": "0"}}  # Google does not know when, which is not 1970
     for odd in ({"description": 3, "people": "x", "geoData": {"latitude": "x"}, "photoTakenTime": []}, {}, unknown):
         (tmp_path / "x.json").write_text(json.dumps(odd))
-        assert read_sidecars([tmp_path / "x.json"]) == Sidecar()
-    assert read_sidecars([tmp_path / "none.json"]).trouble.startswith("none.json beside it cannot be read: No such")
+        assert read_sidecars([("x.json", (tmp_path / "x.json").read_bytes)]) == Sidecar()
+    gone = read_sidecars([("none.json", (tmp_path / "none.json").read_bytes)])
+    assert gone.trouble.startswith("none.json beside it cannot be read: No such")
 
 
 def test_apple_photos_live_photos_and_libraries(tmp_path: Path) -> None:

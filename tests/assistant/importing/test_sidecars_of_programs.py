@@ -51,7 +51,7 @@ def alternative(tag: str, text: str = REX) -> str:
 )
 def test_words_wherever_programs_put_them(tmp_path: Path, xmp: str, words: str) -> None:
     (tmp_path / "a.xmp").write_text(xmp, encoding="utf-8")
-    assert read_sidecars([tmp_path / "a.xmp"]).words == words
+    assert read_sidecars([("a.xmp", (tmp_path / "a.xmp").read_bytes)]).words == words
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_words_wherever_programs_put_them(tmp_path: Path, xmp: str, words: str) 
 )
 def test_places_in_degrees_with_a_point(tmp_path: Path, attributes: str, place: str | None) -> None:
     (tmp_path / "a.xmp").write_text(packet(attributes, ""))
-    assert read_sidecars([tmp_path / "a.xmp"]).place == place
+    assert read_sidecars([("a.xmp", (tmp_path / "a.xmp").read_bytes)]).place == place
 
 
 def test_signs_that_stand_for_others_are_read(tmp_path: Path) -> None:
     said = {"description": "Nora &amp; Milo&#39;s pier", "people": [{"name": "O&#39;Neil"}]}
     (tmp_path / "a.json").write_text(json.dumps(said))
-    assert read_sidecars([tmp_path / "a.json"]).words == "Nora & Milo's pier. This is O'Neil."
+    assert read_sidecars([("a.json", (tmp_path / "a.json").read_bytes)]).words == "Nora & Milo's pier. This is O'Neil."
 
 
 def apart(text: str) -> str:

@@ -46,6 +46,26 @@ PALETTE = (
 """Title and explanation of each entry, and the command or the action of the app that it runs."""
 ANYWHERE = ("light", "/quit")
 """What the palette offers over a dialog, too."""
+_BOTH = {
+    "/photo PATH": "show a photo; so does its path alone, or @path in a question",
+    "/remember WORDS": "remember the photo in view with these words",
+    "/watch FOLDER": "import what comes into a folder, while Keepsake is open; /watch off ends it",
+    "/forget ID": "forget a memory, also in conversations that mention it; words: list what they find",
+    "/details": "what the last receipt leaves out: ids, counts and bytes",
+    "/reminders": "what to remind you of when a thing is seen again",
+    "/history": "conversations; with words after it, search them",
+    "/export FILE": "save this conversation, with its photos, as a page",
+    "/new": "begin a new conversation",
+    "/demo": "open the demo album, in a memory of its own; /demo off leaves it",
+}
+"""What a command does that is the same in the app and in plain mode."""
+
+
+def both(command: str) -> tuple[str, str]:
+    """A command's line in the help of the app and of plain mode."""
+    return command, _BOTH[command]
+
+
 HELP: tuple[tuple[str, str], ...] = (
     ("Enter", "send (Shift+Enter or ctrl+j: new line)"),
     ("↑", "in the empty input: what was sent before, to change and send again"),
@@ -70,16 +90,16 @@ HELP: tuple[tuple[str, str], ...] = (
     ("ctrl+c, ctrl+q", "copy what is selected, quit"),
     ("", ""),
     ("@", "photos and folders, as you type on: Enter or Tab takes one, Esc closes"),
-    ("/photo PATH", "show a photo; so does its path alone, or @path in a question"),
-    ("/remember WORDS", "remember the current photo with these words"),
+    both("/photo PATH"),
+    both("/remember WORDS"),
     ("/memories", "browse the memories; after it words, a place, a time, a photo's path"),
     ("/people", "everyone and everything with a name; after it a name: the photos of one;"),
     ("", "NAME = NEW gives another name, NAME + OTHER: the two are one"),
     ("/import PATH", "as F8 does; so does a folder or a chat's ZIP, dropped or pasted"),
-    ("/watch FOLDER", "import what comes into a folder, while Keepsake is open; /watch off ends it"),
-    ("/forget ID", "forget a memory, also in conversations that mention it; words: list what they find"),
+    both("/watch FOLDER"),
+    both("/forget ID"),
     ("/1, /2 …", "open the memory with that number, as answers cite it"),
-    ("/details", "what the last receipt leaves out: ids, counts and bytes"),
+    both("/details"),
     ("/undo", "take back the last remember, edit, merge, forget, y or n"),
     ("/caption", "correct the caption"),
     ("/large", "as F9 does"),
@@ -87,13 +107,13 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/again, ctrl+r", "the last answer, or the caption, in other words"),
     ("/question, /copy", "change your last question; copy the last answer"),
     ("/models, /private", "as F6 and F5 do"),
-    ("/history", "conversations; with words after it, search them"),
-    ("/export FILE", "save this conversation, with its photos, as a page"),
-    ("/reminders", "what to remind you of when a thing is seen again"),
+    both("/history"),
+    both("/export FILE"),
+    both("/reminders"),
     ("/marks", "photos of which you said that they are, or are not, the same; e takes one back"),
-    ("/new", "begin a new conversation"),
+    both("/new"),
     ("/tour", "a tour of two minutes; again: the tour ends"),
-    ("/demo", "open the demo album, in a memory of its own; /demo off leaves it"),
+    both("/demo"),
     ("/quit", "leave Keepsake: nothing you told me is lost"),
 )
 """What to press or type, and what it does."""

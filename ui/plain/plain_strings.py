@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ui.help_strings import both
+
 PROMPT = "You: "
 TELL_ME = "I don't know what this is. Tell me? “This is …”, and I remember it."
 RECALLED_AS, CITES = "Recalled, {n}", "In your words"
@@ -50,8 +52,8 @@ COMMAND_OF_KEY = {
 }
 """What a line of the app says of keys, and what plain mode, which has none, says instead."""
 HELP: tuple[tuple[str, str], ...] = (
-    ("/photo PATH", "show a photo; so does its path alone, or @path in a question"),
-    ("/remember WORDS", "remember the photo with these words"),
+    both("/photo PATH"),
+    both("/remember WORDS"),
     ("/caption WORDS", "correct the caption; answers then build on your words"),
     ("/again", "the last answer, or the caption, in other words"),
     ("/question WORDS", "ask this instead of your last question"),
@@ -63,25 +65,25 @@ HELP: tuple[tuple[str, str], ...] = (
     ("/unmark ID", "take one of these back"),
     ("/edit ID WORDS", "replace your words by these"),
     ("/import PATH", "import a folder of photos, or the export of a chat: first what is in it, then a question"),
-    ("/watch FOLDER", "import what comes into a folder, while Keepsake is open; /watch off ends it"),
+    both("/watch FOLDER"),
     ("/people", "everyone and everything with a name; /people NAME: the memories of one"),
     ("/people NAME = NEW", "give another name; NAME + OTHER: the two are one"),
     ("/tray", "photos without words; /tray ID WORDS tells about one, /tray ID - never asks again"),
     ("/today", "this day in other years, and the tray; /today off: not when Keepsake opens, /today on: again"),
-    ("/forget ID", "forget a memory, also in conversations that mention it; words list what they find"),
-    ("/details", "what the last receipt leaves out: ids, counts and bytes"),
+    both("/forget ID"),
+    both("/details"),
     ("/undo", "take back the last remember, edit, forget, y or n"),
-    ("/reminders", "what to remind you of when a thing is seen again"),
+    both("/reminders"),
     ("/end ID", "end one of the reminders"),
-    ("/history", "list conversations; with words after it, search them"),
+    both("/history"),
     ("/open ID", "read a conversation and go on with it"),
     ("/delete ID", "delete a conversation for good"),
-    ("/export FILE", "save this conversation, with its photos, as a page"),
+    both("/export FILE"),
     ("/private", "a private conversation: nothing is kept; again: it ends"),
-    ("/new", "a new conversation"),
+    both("/new"),
     ("/models", "which models are here; with a name after it, another one answers"),
     ("/tour", "what to try first, in five steps"),
-    ("/demo", "open the demo album, in a memory of its own; /demo off leaves it"),
+    both("/demo"),
     ("/help", "this list"),
     ("Ctrl-C", "stop what is being written"),
     ("/quit, Ctrl-D", "end"),

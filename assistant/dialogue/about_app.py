@@ -81,6 +81,13 @@ SOON = re.compile(
     r" (?:today|tonight|tomorrow|soon|(?:on |this |next |the day after )\S.*|in \w+ (?:days|weeks)))$"
 )
 """ "It's my birthday on Thursday": what is to come, and seldom a word of the photo in view."""
+
+
+def of_the_user(text: str) -> bool:
+    """Whether a line in plain form says how the user is, or what is to come: it asks nothing."""
+    return bool(FEELS.match(text) or SOON.match(text))
+
+
 WHO_ARE_YOU = (
     r"(?:(?:so|and|ok|hey|hi|hello|please)(?: there)?[,.! ]+)*"
     r"(?:(?:tell me )?(?:who|what)(?: exactly| the hell)? (?:are you|you are)"

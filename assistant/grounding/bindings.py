@@ -95,7 +95,8 @@ def _owned_as_told(words: Sequence[Token], i: int, told: Premise) -> bool:
                     return True
     after = [t for n, t in enumerate(told.tokens) if any(x.stem == words[i].stem for x in told.tokens[:n])]
     his = [n for n, t in enumerate(after) if t.text.lower() in ("his", "her", "their", "its")]
-    return head is not None and any(same(_head(after, n)) for n in his)
+    owned = [noun for n in his if (noun := _head(after, n))]  # not the "her" of "got her from a farm"
+    return head is not None and any(map(same, owned))
 
 
 def _as_typed(owner: Token, t: Token) -> bool:

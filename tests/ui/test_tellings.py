@@ -215,6 +215,17 @@ def test_a_small_correction_is_one_line_and_the_rest_is_there_for_who_asks(
     assert kept(memory_file)[0] == ["Rex in 2020"]
 
 
+def test_what_the_user_says_of_themselves_is_no_question_when_it_is_not_kept(
+    talk: Talk,  # noqa: F811
+    memory_file: Path,
+    photos: Path,
+) -> None:
+    backend = FakeBackend(["A dog.", "You did not tell me that."])
+    lines = talk(backend, str(photos / "rex.png"), "its my birthday on thursday", "n")
+    assert any(telling_strings.PLAIN_SHALL_I in line for line in lines) and len(backend.calls) == 1
+    assert kept(memory_file)[0] == []
+
+
 def test_a_correction_whose_words_are_not_found_is_kept_whole(
     talk: Talk,  # noqa: F811
     memory_file: Path,

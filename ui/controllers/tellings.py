@@ -10,8 +10,10 @@ import asyncio
 from functools import partial
 from typing import NamedTuple
 
+from assistant.dialogue.about_app import of_the_user
 from assistant.dialogue.acts import Act, act_of
 from assistant.dialogue.denials import OnRecall, to_keep
+from assistant.dialogue.plain_text import plain
 from memory.episode import Photo
 from memory.naming.told_elsewhere import told_elsewhere
 from ui import corrections
@@ -127,7 +129,8 @@ class TellingsController:
         else:
             await pending.note.remove()
         self._questions.offer()
-        return pending.act.question if yes or pending.act.kind == "tell" else pending.text
+        told = yes or pending.act.kind == "tell" or of_the_user(plain(pending.text))
+        return pending.act.question if told else pending.text
 
     async def drop(self) -> None:
         """The words that were asked about are not kept: something else was said, or another photo shown."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from assistant.dialogue.about_app import of_the_user
 from assistant.dialogue.acts import Act, act_of
 from assistant.dialogue.denials import OnRecall, as_answer, to_keep
+from assistant.dialogue.plain_text import plain
 from memory.episode import Photo
 from memory.naming.told_elsewhere import told_elsewhere
 from ui import corrections
@@ -83,6 +85,9 @@ class PlainTellings:
                 printer.say(plain_strings.NOTE, PRIVATE_NO)
             return act.question if act.kind == "tell" else text
         if act.kind == "unclear" and not (sure := self._sure(PLAIN_SHALL_I)):
+            if sure is False and of_the_user(plain(text)):
+                printer.say(plain_strings.NOTE, small_talk(text))
+                return ""
             return "" if sure is None else text  # something else was typed: it comes next
         if not asked and self._elsewhere(act, photo) and not self._sure(PLAIN_ABOUT_THIS):
             printer.say(plain_strings.NOTE, NOT_ABOUT_THIS.format(words=act.words))

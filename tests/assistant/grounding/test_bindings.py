@@ -98,6 +98,11 @@ SAM = "Sam at the lake near Villach. He jumped off the boat and Julia had to pul
         (SAM, "Sam, the boat and Julia, who had to pull him out.", False),
         (ZUZU, "Zuzu, Mia won it at the fair in Graz and sits on her desk now.", False),
         (ZUZU, "Zuzu, Mia won it at the fair in Graz and it sits on her desk now.", True),
+        (
+            "this is bluey my nans dog shes 9, nan got her from a farm in wales after grandad died",
+            "Bluey's dog got her from a farm in Wales after grandad died.",
+            False,
+        ),
         (ROCKY, "Rocky ate your left shoe, and Tom's dog ate it too.", False),
         (WEDDING, "The boots from Lena, the wedding of Lena, it rained all the day.", False),
         (

@@ -32,7 +32,8 @@ _LIMIT_AHEAD = re.compile(
     r"\b(?P<how>before|until|till|prior|older|preceding|ending(?! of)|after|since|newer|following"
     r"|(?:starting|beginning)(?! of)|anniversary|between|(?<!all )(?<!all the way )through|than|except|not|ago"
     r"|(?:earlier|later)(?= (?:or|and|to|than)))"
-    r"(?:,? (?:and|or|to|in|on|at|of|with|the|about|around|sometime|somewhere|just|right|then|maybe|perhaps))*,? $",
+    r"(?:,? (?:and|or|to|in|on|at|of|with|the|about|around|sometime|somewhere|just|right|then|maybe|perhaps"
+    r"|only|even|rather|already))*,? $",
     re.I,
 )
 _SMALL_ELSEWHERE = "d[eiou]l?|de[mnr]|d[ao]s?|della|van|l[aeo]|[ei]l|het|i[mn]|e[nm]|a[olu]?|aos|à|zum|o"
@@ -46,6 +47,7 @@ _ELSEWHERE_AHEAD = {
 _BETWEEN_A_DEED = re.compile(
     r"\b(?:zwischen|entre|tra|fra|tussen|między|od) [^,.;?!\d]{1,40} (?:und|y|e|et|en|a|i|do)(?: \w{1,3})? $", re.I
 )
+_NEAR_AHEAD = re.compile(r"\b(?:round ?about|roughly|approximately|close to|near)(?: the)? $", re.I)
 _OTHER_END = re.compile(OTHER_END, re.I)
 _OF_A_YEAR_TOLD = re.compile(
     rf"^[^.;?!]*\b(?:the|that) (?:same |very )?(?:{_UNIT}) (?!of\b|and\b|or\b|in\b|at\b|on\b|with\b|to\b|[.,?!])\w",
@@ -152,6 +154,8 @@ def _with_what_follows(phrase: Phrase, ahead: str, behind: str) -> Phrase | None
         return replace(phrase, how=side, beside="") if phrase.how in (*_NO_SIDE, side) else None
     if phrase.is_range or phrase.how not in _NO_SIDE:
         return phrase
+    if _NEAR_AHEAD.search(ahead):
+        return replace(phrase, how="around")
     so_long = _SO_LONG_AHEAD.search(ahead) if phrase.how in ("from", "of") else None
     if so_long and so_long["within"]:
         return None

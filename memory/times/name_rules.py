@@ -30,7 +30,7 @@ def names() -> Rules:
         r"\1\2",
     )
     yield r"(?:y'?day|yest)\b", "yesterday"
-    yield r"last evening\b", "last night"
+    yield r"last evening\b(?! of\b)", "last night"
     yield r"this (?:afternoon|evening)\b", "today"
     yield r"the night before last\b", "the day before yesterday"
     yield rf"({'|'.join(SHORT_WEEKDAYS)})\.?(?= (?:before|after) )", lambda m: SHORT_WEEKDAYS[m[1].lower()]

@@ -48,7 +48,7 @@ _TOGETHER = re.compile(r"/|\s*,?\s*(?:of|in|on|at|from|of the|in the|on the)?\s*
 _RANGE = re.compile(rf"\s*{TO}(?: the)?\s*", re.I)
 _EITHER = re.compile(
     r"\s*,?\s*(?:(?:or|and|&)(?: (?:was it|maybe|perhaps|possibly|even|rather|else|also))?|maybe|perhaps|possibly"
-    r"|no,?|i mean)(?: in| on| at| from)?(?: the)?\s*",
+    r"|no,?|i mean|versus|vs\.?|than|compared (?:with|to))(?: in| on| at| from)?(?: the)?\s*",
     re.I,
 )
 _CLAUSE = re.compile(

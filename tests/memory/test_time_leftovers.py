@@ -44,6 +44,10 @@ ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
         ("what did we do on Sunday, the one before last", " .. 2026-11-22"),
         ("within a few days of 5 May 2020", "2020-04-28 .. 2020-05-12"),
         ("on Christmas Day the year Grandma died", " .. "),
+        ("did he limp before or only after the summer of 2022", " .. "),
+        ("more in 2021 compared with 2022", "2021-01-01 .. 2022-12-31"),
+        ("round about Halloween three years back", "2023-10-24 .. 2023-11-07"),
+        ("the last evening of our holiday, 21 August 2022", "2022-08-21 .. 2022-08-21"),
         # which one, or how many
         ("on my first day in January", "2026-01-01 .. 2026-01-31"),
         ("in my last year of school, 2009 to 2010", "2009-01-01 .. 2010-12-31"),

@@ -19,9 +19,10 @@ from pathlib import Path, PurePosixPath
 from assistant.importing.import_source import Item, Source
 from assistant.importing.photo_tree import Level, hidden, item_of, notes_of, sort_names
 from assistant.importing.sidecars import LONGEST, key_of
+from assistant.importing.zip_entry import entry_bytes
 from assistant.photo import MAX_BYTES, SUFFIXES, shown
 from memory.errors import PhotoError
-from memory.maintenance.zip_files import DamagedZip, bound, unpacked, written_names, zip_archive
+from memory.maintenance.zip_files import DamagedZip, bound, written_names, zip_archive
 
 _PART = re.compile(r"(?:[ _-]\(?\d{1,3}\)?)+$")
 """What the names of the parts of one Takeout end in: takeout-20240102T030405Z-3-001."""
@@ -43,14 +44,7 @@ class _Zip:
 
     def read(self, info: zipfile.ZipInfo, name: str, largest: int = MAX_BYTES) -> bytes:
         """The bytes of an entry, which is called `name` in messages. Raises PhotoError."""
-        try:
-            data = unpacked(self.archive, info, largest)
-        except DamagedZip as error:
-            why = shown(str(error.__cause__ or error))
-            raise PhotoError(f"{name}: cannot be unpacked ({why}); download {shown(self.path.name)} again") from error
-        if not data:
-            raise PhotoError(f"{name}: the file is empty (0 bytes); copy it again")
-        return data
+        return entry_bytes(self.archive, info, name, f"download {shown(self.path.name)} again", largest)
 
     def sidecar(self, info: zipfile.ZipInfo) -> bytes:
         """The bytes of a file beside a photo. Raises ValueError."""

@@ -47,10 +47,15 @@ def put(db: sqlite3.Connection, decision: NameDecision) -> bool:
     photo = decision.photo
     if photo and db.execute("SELECT 1 FROM photos WHERE sha256 = ?", (photo,)).fetchone() is None:
         return False
-    db.execute("DELETE FROM names WHERE name = ? AND photo IS ?", (decision.name, photo))
+    delete(db, decision)
     values = (decision.name, photo, decision.called, decision.when.astimezone(UTC).isoformat())
     db.execute(f"INSERT INTO names ({_COLUMNS}) VALUES (?, ?, ?, ?)", values)
     return True
+
+
+def delete(db: sqlite3.Connection, decision: NameDecision) -> None:
+    """Delete what was decided about a decision's name and photo."""
+    db.execute("DELETE FROM names WHERE name = ? AND photo IS ?", (decision.name, decision.photo))
 
 
 def every(db: sqlite3.Connection) -> list[NameDecision]:
@@ -95,7 +100,7 @@ def delete_unsaid(db: sqlite3.Connection, gone: Iterable[str]) -> int:
     for one in decisions:
         of_them = [word for word in _WORD.findall(folded(one.called)) if word in forgotten]
         if not _said(db, one.name) or not all(_said(db, word) for word in of_them):
-            db.execute("DELETE FROM names WHERE name = ? AND photo IS ?", (one.name, one.photo))
+            delete(db, one)
             unsaid += 1
     return unsaid
 

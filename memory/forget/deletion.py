@@ -32,7 +32,7 @@ def delete_words(db: sqlite3.Connection, text: str) -> Receipt:
     receipt = _delete(db, selection.mentioning(db, text), parts)
     decisions = [one for one in name_rows.every(db) if said.search(folded(f"{one.name} {one.called}"))]
     for one in decisions:
-        db.execute("DELETE FROM names WHERE name = ? AND photo IS ?", (one.name, one.photo))
+        name_rows.delete(db, one)
     return replace(receipt, names=receipt.names + len(decisions))
 
 

@@ -22,9 +22,10 @@ from assistant.importing.chats.chat_files import (
 )
 from assistant.importing.chats.chat_source import Media, source
 from assistant.importing.import_source import Source
-from assistant.photo import MAX_BYTES, shown
-from memory.errors import KeepsakeError, PhotoError
-from memory.maintenance.zip_files import DamagedZip, bound, unpacked, written_names, zip_archive
+from assistant.importing.zip_entry import entry_bytes
+from assistant.photo import shown
+from memory.errors import KeepsakeError
+from memory.maintenance.zip_files import DamagedZip, bound, written_names, zip_archive
 
 
 def zip_source(archive: zipfile.ZipFile, path: Path, me: str | None, order: DayOrder | None) -> Source | None:
@@ -99,16 +100,5 @@ def _beside(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Media:
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """The bytes of a ZIP's entry. Raises PhotoError for one that is too large, damaged or empty."""
-    name = shown(Path(info.filename).name)
-    if info.file_size > MAX_BYTES:
-        raise PhotoError(f"{name}: the file is larger than {MAX_BYTES >> 30} GB; save a smaller copy of the photo")
-    try:
-        data = unpacked(archive, info, MAX_BYTES)
-    except DamagedZip as error:
-        raise PhotoError(
-            f"{name}: cannot be unpacked ({shown(str(error.__cause__ or error))}); export the chat again"
-        ) from error
-    if not data:
-        raise PhotoError(f"{name}: the file is empty (0 bytes); copy it again")
-    return data
+    """The bytes of a ZIP's entry. Raises PhotoError."""
+    return entry_bytes(archive, info, shown(Path(info.filename).name), "export the chat again")

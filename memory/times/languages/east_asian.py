@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from memory.times.calendar_names import MONTH_NAMES
 from memory.times.languages.east_asian_words import KINDS, LAST_OF, UNITS
 from memory.times.spelling_parts import Rules
 
@@ -119,8 +120,7 @@ def _word(kind: str, text: str) -> str:
     if kind in ("year", "day"):
         return re.sub(r"\D", "", text)
     if kind == "month":
-        months = "january february march april may june july august september october november december".split()
-        return months[int(re.sub(r"\D", "", text)) - 1]
+        return MONTH_NAMES[int(re.sub(r"\D", "", text)) - 1]
     if kind == "decade":
         return f"the {re.sub(r'[^0-9]', '', text)}s"
     if kind in ("ago", "many"):

@@ -26,6 +26,7 @@ from train.reader import reader_cli
 from train.resources import base_gguf, device_for
 from train.study import study as studies
 from train.study import study_cli
+from train.verifier import verifier_cli
 
 GO_ON = dict.fromkeys(("pretrain", "gspo"), "; go on with --resume") | {"study": "; the same command goes on"}
 """How a stopped command goes on, where it can."""
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     embedder.set_defaults(run=_embedder)
     nano2_cli.add(commands)
     reader_cli.add(commands)
+    verifier_cli.add(commands)
     near = commands.add_parser(
         "near", help="rewrite benchmark/world/near.tsv: which concepts look alike (after `benchmark fetch`)"
     )

@@ -15,6 +15,7 @@ from assistant.conversation.events import AnswerText, CaptionText, Event
 from assistant.grounding.evidence import grounded_text
 from assistant.grounding.quotes.reading import Reader
 from assistant.grounding.result import Grounding
+from assistant.reader import claim_verifier
 
 
 class Reply(NamedTuple):
@@ -52,7 +53,8 @@ def write(
         yield begun.shortened
     piece_shown = CaptionText if question is None else AnswerText
     own = state.caption.text if state.caption and state.caption.by_user else ""
-    checked = grounded_text(begun.recalls, state.photo, question, own, backend.may_say, reader)
+    verifier = claim_verifier.shipped() if backend.may_say == "seen" else None
+    checked = grounded_text(begun.recalls, state.photo, question, own, backend.may_say, reader, verifier)
     last = begun.first
     for last in chain((begun.first,), begun.rest):
         if piece := checked.write(last.text):

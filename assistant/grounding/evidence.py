@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from assistant.backend import MaySay
 from assistant.grounding import premise
 from assistant.grounding.claim_judge import Evidence
+from assistant.grounding.entailed import Verifier
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import Reader
 from assistant.grounding.writer import GroundedText
@@ -25,6 +26,7 @@ def grounded_text(
     own_words: str,
     may_say: MaySay,
     reader: Reader | None = None,
+    verifier: Verifier | None = None,
 ) -> GroundedText:
     """The check of one caption (`question` None) or answer. `own_words`: a caption that the user corrected.
 
@@ -60,6 +62,7 @@ def grounded_text(
         free=free,
         unseen=unseen,
         reader=reader,
+        verifier=verifier,
         corrected=_corrected(photo, own_words),
     )
 

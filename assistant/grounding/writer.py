@@ -12,6 +12,7 @@ from functools import cached_property
 from assistant.grounding import claims
 from assistant.grounding.caption_name import with_name
 from assistant.grounding.claim_judge import Evidence, Judge, Verdict
+from assistant.grounding.entailed import Verifier, verified
 from assistant.grounding.general_question import general
 from assistant.grounding.quotes import pick, quotation
 from assistant.grounding.quotes.about_question import what_was_told
@@ -58,16 +59,19 @@ class GroundedText:
         free: bool = False,
         unseen: bool = False,
         reader: Reader | None = None,
+        verifier: Verifier | None = None,
         corrected: Sequence[Quotable] = (),
     ) -> None:
         """`answers`: the text answers `evidence.question`; else it is a caption. `free`: everything is shown.
 
         `unseen`: there is a photo in view, and what was recalled was found by words alone.
-        `reader`: finds the sentence that is quoted. `corrected`: the caption in the user's own words,
+        `reader`: finds the sentence that is quoted. `verifier`: finds what follows from the memories in other words, of
+        a model that writes freely. `corrected`: the caption in the user's own words,
         which is quoted before any memory.
         """
         self._evidence, self._recalled, self._answers = evidence, tuple(recalled), answers
         self._judge, self._reader, self._corrected = Judge(evidence), reader, corrected
+        self._verifier = verifier
         self._raw = ""
         self._verdicts: list[Verdict] = []
         self._held: list[str] = []
@@ -136,6 +140,9 @@ class GroundedText:
         verdict = self._judge.judge(sentence)
         if verdict.kind == "unsupported" and (memory := self._read_so(sentence)):
             verdict = Verdict(sentence, "told", (memory,))
+        by_rules = verdict.kind != "unsupported"
+        if not by_rules and self._verifier:
+            verdict = verified(sentence, self._evidence.question, self._recalled, self._verifier)
         claims_it = verdict.kind in ("told", "maybe")
         if (
             self._answers
@@ -143,7 +150,7 @@ class GroundedText:
             and (
                 self._small
                 or self._not_seen
-                or not self._fits(sentence)
+                or (by_rules and not self._fits(sentence))
                 or self._known_surely(verdict)
                 or self._read_otherwise(sentence, verdict.episodes)
             )

@@ -26,8 +26,8 @@ from memory.paths import home
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models"
 DEFAULT = "nano2"
-ENCODER, EMBEDDER, READER = "encoder", "embedder", "reader"
-"""The folders of the photo encoder, the text embedder and the reader, which lie beside the models."""
+ENCODER, EMBEDDER, READER, VERIFIER = "encoder", "embedder", "reader", "verifier"
+"""The folders of the photo encoder, the text embedder, the reader and the verifier, which lie beside the models."""
 
 
 def find(name: str | None = None) -> Path:
@@ -47,7 +47,7 @@ def find(name: str | None = None) -> Path:
 def names() -> set[str]:
     """Names of all models on this machine."""
     roots = [root for root in (SHIPPED, home() / "models") if root.is_dir()]
-    others = {SHIPPED / ENCODER, SHIPPED / EMBEDDER, SHIPPED / READER}
+    others = {SHIPPED / name for name in (ENCODER, EMBEDDER, READER, VERIFIER)}
     return {f.name for root in roots for f in root.iterdir() if f.is_dir() and f not in others}
 
 

@@ -20,12 +20,13 @@ from assistant.grounding.quotes.pick import pick
 from assistant.grounding.quotes.reading import read_all
 from assistant.models import local
 from assistant.reader import answer_reader
-from benchmark.grounding import album_trial, quote_fit, quote_rates, short_answers
+from benchmark.grounding import album_trial, fluent_rates, quote_fit, quote_rates, short_answers
 from benchmark.grounding.checked import passes, recalls
+from benchmark.grounding.fluent_texts import Part
 from benchmark.judges.score import wilson
 
 HERE = Path(__file__).parent
-SPLITS = ("dev", "test")
+SPLITS: tuple[Part, ...] = ("dev", "test")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,8 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default=local.DEFAULT, help="the model of --album (default: %(default)s)")
     splits = ("train", "dev", "test", *quote_rates.PLAIN)
     parser.add_argument("--notes", metavar="SPLIT", choices=splits, help="instead: what is quoted")
+    parser.add_argument("--fluent", action="store_true", help="instead: texts in a capable model's own words")
     parser.add_argument("--fit", action="store_true", help="instead: fit what a quoted sentence is weighed by")
-    parser.add_argument("--errors", action="store_true", help="list what was judged otherwise than by hand")
+    parser.add_argument(
+        "--errors", action="store_true", help="list what was judged otherwise than by hand, or quoted wrongly"
+    )
 
 
 def command(args: argparse.Namespace) -> int:
@@ -45,12 +49,15 @@ def command(args: argparse.Namespace) -> int:
         replies = album_trial.run(args.album, args.model)
         print(json.dumps([asdict(one) for one in replies]) if args.json else "\n".join(album_trial.lines(replies)))
         return 0
+    if args.fluent:
+        print("\n".join(line for part in SPLITS for line in fluent_rates.lines(part, errors=args.errors)))
+        return 0
     if args.fit:
         print("\n".join(quote_fit.lines()))
         return 0
     if args.notes:
         of_answers = short_answers.lines(args.notes) if args.notes not in quote_rates.PLAIN else ()
-        print("\n".join([*quote_rates.lines(args.notes), *of_answers]))
+        print("\n".join([*quote_rates.lines(args.notes, errors=args.errors), *of_answers]))
         return 0
     found: dict[str, Any] = {split: rates(split, errors=args.errors) for split in SPLITS}
     if args.json:

@@ -9,7 +9,7 @@ from assistant.grounding import premise
 from assistant.grounding.claim_judge import Evidence
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.writer import GroundedText
-from assistant.reader import answer_reader
+from assistant.reader import answer_reader, claim_verifier
 from memory.episode import Episode, Photo, Turn
 
 
@@ -27,6 +27,7 @@ def passes(scene: dict[str, Any], question: str | None, text: str) -> bool:
         recalled,
         answers=question is not None,
         reader=answer_reader.shipped(),
+        verifier=claim_verifier.shipped() if scene["sees"] else None,
     )
     checked.write(text)
     checked.finish()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from operator import eq
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from assistant.grounding.claims import sentences
 from assistant.grounding.quotes.pick import pick
@@ -44,31 +44,57 @@ class Asked(NamedTuple):
     """Whether a sentence of the note does."""
 
 
-def lines(split: str, most: int | None = None) -> list[str]:
-    """The rates of a split as lines, of each way of choosing; of the first `most` notes."""
-    out = []
+class Outcome(NamedTuple):
+    """A question, and what was quoted."""
+
+    asked: Asked
+    quoted: str | None
+
+    @property
+    def is_as_wanted(self) -> bool:
+        """Whether a question with an answer got it, or one without got nothing."""
+        return self.verdict == ("right" if self.asked.kind == "ask" else "none")
+
+    @property
+    def verdict(self) -> Literal["right", "wrong", "none"]:
+        """What the quotation is; any is wrong where there is no answer."""
+        if self.quoted is None:
+            return "none"
+        return "right" if self.asked.kind == "ask" and self.asked.answered_by(self.quoted) else "wrong"
+
+
+def lines(split: str, most: int | None = None, *, errors: bool = False) -> list[str]:
+    """The rates of a split as lines, of each way of choosing; of the first `most` notes.
+
+    With `errors` every question whose quotation is not what it should be follows, of the way with the reader.
+    """
+    out, wrong = [], []
     for way in WAYS:
-        counts = rates(split, way, most)
-        for kind, outcomes in (("ask", ("right", "wrong", "none")), ("untold", ("none",)), ("absent", ("none",))):
+        found = list(outcomes(split, way, most))
+        counts = Counter((one.asked.kind, one.verdict) for one in found)
+        for kind, verdicts in (("ask", ("right", "wrong", "none")), ("untold", ("none",)), ("absent", ("none",))):
             of = sum(n for (asked, _), n in counts.items() if asked == kind)
             if not of:
                 continue  # no plain note is asked about an absent thing
-            shares = ", ".join(f"{outcome} {counts[kind, outcome] / of:.1%}" for outcome in outcomes)
+            shares = ", ".join(f"{verdict} {counts[kind, verdict] / of:.1%}" for verdict in verdicts)
             out.append(f"{way:14} {kind:7} {shares} of {of}")
-    return out
+        if errors and way == "by the reader":
+            wrong = [
+                f"{one.asked.kind:6} {one.verdict:5} {one.asked.question} → {one.quoted} ← {one.asked.note}"
+                for one in found
+                if not one.is_as_wanted
+            ]
+    return out + wrong
 
 
-def rates(split: str, way: str, most: int | None = None) -> Counter[tuple[str, str]]:
-    """How many questions of each kind got a right, a wrong, or no quotation; any is wrong where there is no answer."""
+def outcomes(split: str, way: str, most: int | None = None) -> Iterator[Outcome]:
+    """What is quoted for each question of a split, or of its first `most` notes."""
     by_reader, silent = WAYS[way]
     reader = AnswerReader() if by_reader else None
-    counts: Counter[tuple[str, str]] = Counter()
     for asked in asked_of(split, most):
         recalled = [remembered(asked.note)]
         found = pick(asked.question, recalled, read_all(asked.question, recalled, reader), silent=silent)
-        right = found and asked.kind == "ask" and asked.answered_by(found.text)
-        counts[asked.kind, "none" if found is None else "right" if right else "wrong"] += 1
-    return counts
+        yield Outcome(asked, found.text if found else None)
 
 
 def remembered(note: str) -> Quotable:

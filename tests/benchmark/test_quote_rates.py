@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 
 import numpy as np
@@ -9,17 +10,21 @@ import numpy as np
 from assistant.grounding.claims import sentences
 from benchmark.grounding import quote_fit, short_answers
 from benchmark.grounding.quote_fit import Weighed
-from benchmark.grounding.quote_rates import Asked, _holds, _line, asked_of, lines, rates
+from benchmark.grounding.quote_rates import Asked, _holds, _line, asked_of, lines, outcomes
 from benchmark.notes.plain_notes import PlainNote, PlainQuestion
 
 NOTES = 24
 """Of the dev split."""
-counted = cache(rates)
 
 
-def share(way: str, kind: str, outcome: str) -> float:
-    counts = counted("dev", way, NOTES)
-    return counts[kind, outcome] / sum(n for (asked, _), n in counts.items() if asked == kind)
+@cache
+def verdicts(way: str) -> Counter[tuple[str, str]]:
+    return Counter((one.asked.kind, one.verdict) for one in outcomes("dev", way, NOTES))
+
+
+def share(way: str, kind: str, verdict: str) -> float:
+    counts = verdicts(way)
+    return counts[kind, verdict] / sum(n for (asked, _), n in counts.items() if asked == kind)
 
 
 def test_the_reader_finds_more_than_rules_and_less_where_nothing_was_told() -> None:
@@ -37,6 +42,13 @@ def test_where_the_model_says_it_was_not_told_less_is_quoted() -> None:
 def test_the_rates_are_said_in_lines() -> None:
     found = lines("dev", 2)
     assert len(found) == 9 and found[0].startswith("rules alone    ask     right ")
+
+
+def test_what_is_quoted_wrongly_is_listed_with_its_note() -> None:
+    wrongly = [one for one in outcomes("dev", "by the reader", NOTES) if not one.is_as_wanted]
+    listed = lines("dev", NOTES, errors=True)[9:]
+    assert len(listed) == len(wrongly) > 0
+    assert all(one.asked.note in line and one.verdict in line for one, line in zip(wrongly, listed, strict=True))
 
 
 def test_of_plain_notes_the_quotation_begins_with_the_sentence_that_answers() -> None:

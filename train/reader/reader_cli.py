@@ -21,10 +21,10 @@ def add(commands: Commands) -> None:
 def _reader(args: argparse.Namespace) -> None:
     """Train, or go on where it stopped, and write the files."""
     from assistant.reader.answer_reader import SHIPPED
-    from train.reader import reader_fit
+    from train.reader import course
+    from train.reader.reader_fit import TASK
 
-    net = reader_fit.train(
-        args.wheel, private_folder(home() / "train" / "reader"), reader_fit.Settings(threads=args.threads)
-    )
-    written = reader_fit.write(net, args.out or SHIPPED)
+    settings = course.Settings(threads=args.threads)
+    net = course.train(args.wheel, private_folder(home() / "train" / TASK.name), settings, TASK)
+    written = course.write(net, args.out or SHIPPED, TASK.name)
     print(f"reader: {written}, {written.stat().st_size / 1e6:.1f} MB")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 import onnx
@@ -18,10 +18,28 @@ from assistant.embedder.wordpiece import WordPiece
 from assistant.reader.answer_reader import MOST_TOKENS, windows
 from train.embedder import minilm
 from train.embedder.bert_graph import EPSILON, HEADS, LAYERS, WIDTH, BertGraph
-from train.reader.reader_examples import Example
 
 _NOWHERE = -1e4
 """The logit of a token that no answer may begin or end with."""
+
+
+class TwoTexts(Protocol):
+    """What the network reads: a question or a claim, and the text behind it."""
+
+    @property
+    def question(self) -> str:
+        """The first text."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The second."""
+        ...
+
+    @property
+    def answer(self) -> tuple[int, int] | None:
+        """The range of characters of the second that answers the first; None: there is none."""
+        ...
 
 
 class Batch(NamedTuple):
@@ -66,7 +84,7 @@ class ReaderNet(nn.Module):
         return cast(torch.Tensor, logits.float().masked_fill(~batch.allowed[..., None], _NOWHERE))
 
 
-def batched(tokenizer: WordPiece, examples: Sequence[Example], device: str = "cpu") -> Batch:
+def batched(tokenizer: WordPiece, examples: Sequence[TwoTexts], device: str = "cpu") -> Batch:
     """A batch of examples on a device; of a text that is too long the first window."""
     found = [next(windows(tokenizer, one.question, one.text)) for one in examples]
     shape = len(found), max(len(w.ids) for w in found)

@@ -1,0 +1,1 @@
+"""Training of the verifier: whether what a fluent model wrote was told."""

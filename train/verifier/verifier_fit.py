@@ -1,0 +1,55 @@
+"""What the verifier is trained for: whether a sentence says what was told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from assistant.grounding.claims import sentences
+from assistant.grounding.entailed import claim_of
+from assistant.reader.claim_verifier import ClaimVerifier
+from benchmark.grounding.fluent_texts import scenes
+from train.reader.course import Task
+from train.reader.reader_net import Batch
+from train.verifier import verifier_examples
+from train.verifier.verifier_examples import Pair, memory_text
+
+SHARES = (0.85, 0.9, 0.95)
+"""Shares of the wrong texts that are caught, for the table of an epoch."""
+
+
+def loss(logits: torch.Tensor, _: Batch, pairs: Sequence[Pair]) -> torch.Tensor:
+    """Of the two logits of the first token: not told, and told."""
+    return cross_entropy(logits[:, 0], torch.tensor([int(pair.told) for pair in pairs], device=logits.device))
+
+
+def rates(folder: Path) -> list[str]:
+    """Lines: how many right texts of dev stay where so many wrong ones are caught, by the network alone."""
+    verifier = ClaimVerifier(folder)
+    scored: dict[tuple[str, bool], list[float]] = {}
+    for scene in scenes("dev"):
+        for one in scene["texts"]:
+            kind = "answers" if one["question"] else "captions"
+            scored.setdefault((kind, one["label"] == "right"), []).append(score(verifier, scene, one))
+    lines = []
+    for kind in ("captions", "answers"):
+        right, wrong = scored[kind, True], sorted(scored[kind, False])
+        for share in SHARES:
+            least = wrong[int(share * len(wrong))]
+            kept = sum(x > least for x in right) / len(right)
+            lines.append(f"  {kind}, {share:.0%} of the wrong caught: {kept:.1%} of the right kept (logit {least:.2f})")
+    return lines
+
+
+def score(verifier: ClaimVerifier, scene: dict[str, Any], text: dict[str, Any]) -> float:
+    """The least logit of a text's sentences, each by the memory that tells it best."""
+    told = [memory_text(memory) for memory in scene["memories"]]
+    claims = [claim_of(part, text["question"] or "") for part in sentences(text["text"])]
+    return min(max(verifier.logit(claim, memory) for memory in told) for claim in claims)
+
+
+TASK = Task("verifier", verifier_examples.drawn, loss, rates)

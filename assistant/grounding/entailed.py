@@ -1,7 +1,8 @@
 """Sentences of a model that writes freely, which follow from what was told though their words and order differ.
 
-Rules find what keeps the words of a memory. Whether "Katrin adopted her from a shelter" follows from "she belongs to my
-sister Katrin who got her from a shelter" says a network, as for natural-language inference (Bowman and others, 2015).
+Rules find what keeps the words of a memory, as small models do. Whether "Katrin adopted her from a shelter" follows
+from "she belongs to my sister Katrin who got her from a shelter" says a network, as for natural-language inference
+(Bowman and others, 2015).
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.words.tokens import GENERIC, tokens
 from memory.errors import ModelError
 
-LEAST_OF_CAPTION, LEAST_OF_ANSWER = 2.0, 1.0
-"""Logits from which a sentence is shown."""
+LEAST_OF_CAPTION, LEAST_OF_ANSWER = 1.0, 2.2
+"""Logits from which a sentence is shown that rules do not find; chosen on dev (`benchmark grounding --fluent`)."""
 
 
 class Verifier(Protocol):
@@ -29,8 +30,8 @@ class Verifier(Protocol):
 
 
 def verified(sentence: str, question: str, recalled: Sequence[Quotable], verifier: Verifier) -> Verdict:
-    """What a sentence is that rules did not find in the memories: told by the one that it follows from most surely,
-    seen where it has no word of that, or unsupported, as where the file of the network is damaged."""
+    """What a sentence is that rules do not find: told by the memory that it follows from most surely, seen where it has
+    no word of that, or unsupported, as where the file of the network is damaged."""
     claim = claim_of(sentence, question)
     try:
         logits = [verifier.logit(claim, told_by(one.episode.words, one.day, one.episode.place)) for one in recalled]

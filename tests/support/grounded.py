@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from assistant.backend import MaySay
+from assistant.grounding.entailed import Verifier
 from assistant.grounding.evidence import grounded_text
 from assistant.grounding.writer import GroundedText
 from assistant.reader import answer_reader
@@ -38,9 +39,10 @@ def check(
     may_say: MaySay = "told",
     own: str = "",
     photo: Photo | None = None,
+    verifier: Verifier | None = None,
 ) -> GroundedText:
     """What the check makes of `text`, which a model writes word by word about these memories."""
-    checked = grounded_text(recalls, photo, question, own, may_say, answer_reader.shipped())
+    checked = grounded_text(recalls, photo, question, own, may_say, answer_reader.shipped(), verifier)
     for word in text.split(" "):
         checked.write(word + " ")
     checked.finish()

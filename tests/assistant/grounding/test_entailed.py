@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from assistant.grounding.claim_judge import Verdict
 from assistant.grounding.entailed import claim_of, told_by, verified
 from assistant.grounding.quotes.quotation import Quotable
+from assistant.reader.claim_verifier import shipped
 from memory.errors import ModelError
-from tests.support.grounded import BRUNO, OSKAR, recall
+from tests.support.grounded import BRUNO, OSKAR, check, recall
 
 
 class Sure:
@@ -27,14 +29,16 @@ def quotables(*, sure: bool = True) -> list[Quotable]:
     return [Quotable(one.episode, one.episode.day, one.certainty, True) for one in found]
 
 
+OWNS = "Your uncle owns Oskar."
+
+
 def test_the_memory_that_it_follows_from_tells_it() -> None:
     one, other = quotables()
     of_oskar = Sure(lambda claim, told: "Oskar" in told)
-    assert verified("Your uncle owns Oskar.", "", [one, other], of_oskar).episodes == (other.episode.id,)
-    assert verified("Your uncle owns Oskar.", "", [one, other], of_oskar).kind == "told"
-    assert verified("Your uncle owns Oskar.", "", quotables(sure=False), of_oskar).kind == "maybe"
-    assert verified("Your uncle owns Oskar.", "", [one], of_oskar).kind == "unsupported"
-    assert verified("Your uncle owns Oskar.", "", [], of_oskar).kind == "unsupported"
+    assert verified(OWNS, "", [one, other], of_oskar) == Verdict(OWNS, "told", (other.episode.id,))
+    assert verified(OWNS, "", quotables(sure=False), of_oskar).kind == "maybe"
+    assert verified(OWNS, "", [one], of_oskar).kind == "unsupported"
+    assert verified(OWNS, "", [], of_oskar).kind == "unsupported"
 
 
 def test_what_has_no_word_of_a_memory_is_seen() -> None:
@@ -48,7 +52,22 @@ def test_a_damaged_network_shows_nothing() -> None:
         def logit(self, claim: str, told: str) -> float:
             raise ModelError("verifier.onnx is not the file of the manifest")
 
-    assert verified("Your uncle owns Oskar.", "", quotables(), Damaged()).kind == "unsupported"
+    assert verified(OWNS, "", quotables(), Damaged()).kind == "unsupported"
+
+
+WILMA = "This is Wilma and she belongs to my sister Katrin who got her from a shelter in Romania last winter."
+
+
+def shown(text: str, question: str | None = None) -> str:
+    return check(text, recall(WILMA, by_sight=True), question=question, may_say="seen", verifier=shipped()).shown
+
+
+def test_a_model_that_writes_freely_is_shown_what_it_says_rightly() -> None:
+    answer = "Your sister Katrin adopted her from a Romanian shelter."
+    assert shown(answer, "where did she come from?") == answer
+    assert answer not in check(answer, recall(WILMA), question="where did she come from?", may_say="seen").shown
+    wrong = "Your sister Katrin bought her from a breeder in Spain."
+    assert wrong not in shown(wrong, "where did she come from?")
 
 
 @pytest.mark.parametrize(("day", "place", "photo"), [(True, "Graz", " (Photo: 12 May 2025, Graz.)"), (False, None, "")])

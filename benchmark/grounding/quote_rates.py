@@ -71,7 +71,7 @@ def lines(split: str, most: int | None = None, *, errors: bool = False) -> list[
     out, wrong = [], []
     for way in WAYS:
         found = list(outcomes(split, way, most))
-        counts = Counter((one.asked.kind, one.verdict) for one in found)
+        counts: Counter[tuple[str, str]] = Counter((one.asked.kind, one.verdict) for one in found)
         for kind, verdicts in (("ask", ("right", "wrong", "none")), ("untold", ("none",)), ("absent", ("none",))):
             of = sum(n for (asked, _), n in counts.items() if asked == kind)
             if not of:

@@ -46,6 +46,7 @@ OTHERS = {
     "models/encoder/": "The photo encoder that ships: network, manifest, card, notice.",
     "models/embedder/": "The text embedder that ships: network, vocabulary, manifest, card, notice.",
     "models/reader/": "The reader that ships: network, vocabulary, manifest, card, notice.",
+    "models/verifier/": "The verifier that ships: network, vocabulary, manifest, card, notice.",
     "models/nano/": "The first embedded model: vision tower and LoRA, manifest, model card, training curve.",
     "models/nano2/": "The embedded model: connector and LoRA, manifest, model card.",
     "docs/": "The pages for readers.",

@@ -31,7 +31,7 @@ REPORT = 20
 class Settings:
     """Settings of a course."""
 
-    epochs: int = 3
+    epochs: int = 4
     batch: int = 16
     rate: float = 1e-4
     rate_of_spans: float = 1e-3

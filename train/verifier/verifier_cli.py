@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from memory.maintenance.argument_types import Commands
+from memory.commands.argument_types import Commands
 from memory.paths import home, private_folder
 
 

@@ -19,7 +19,7 @@ LONG = 60
 """Characters up to which a sentence is quoted whole."""
 FEW = 3
 """Words that a part has at least: "the cat" alone says nothing."""
-CUT = 1.8
+CUT = 3.0
 """Margin of the reader from which a long quotation is cut to the part in which it found the answer."""
 _BOUND = re.compile(
     r"(?:[,;:]|\s[–—-])(?=\s)"

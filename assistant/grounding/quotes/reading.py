@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from assistant.grounding.quotes.quotation import Quotable
 from memory.errors import ModelError
 
-SURE = 1.8
+SURE = 3.0
 """Margin from which an answer is where the reader found it (LOG.md, *The sentence that answers, in the prompt*)."""
 
 

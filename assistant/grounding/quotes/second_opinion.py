@@ -14,8 +14,8 @@ from assistant.grounding.quotes.rule_fit import VAGUE, asks, identity, speaks_of
 from assistant.grounding.second_person import to_the_user
 from assistant.grounding.words.tokens import Token, alike, tokens
 
-DOUBTED = -2.0
-"""Margin of the reader below which a question is answered nowhere."""
+WHO = -2.0
+"""Margin of the reader below which a question for a person is answered nowhere. Above it rules judge who did what."""
 NOWHERE = -4.0
 """The same of a question without a word that says what is asked ("how many were we")."""
 _SHORT = 6
@@ -43,7 +43,7 @@ def speaks_against(question: str, answer: str, recalled: Sequence[Quotable], rea
     found = [(read, one) for one in recalled if (read := readings.get(one.episode.id))]
     best = max(found, key=lambda pair: pair[0].margin, default=None)
     says_what = any(t.content and t.stem not in VAGUE for t in asked)
-    least = DOUBTED if says_what else NOWHERE
+    least = NOWHERE if not says_what else WHO if asks(asked) == "who" else SURE
     if best is None or best[0].margin < least:
         return True
     if not says_what:

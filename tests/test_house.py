@@ -71,6 +71,7 @@ FLOORS = {
         "run_record resources onnx_graph",
         "encoder embedder",
         "reader",
+        "verifier",
         "pretrain",
         "nano2",
         "rl",

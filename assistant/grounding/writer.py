@@ -23,7 +23,7 @@ from assistant.grounding.quotes.reading import Reader, Readings, read_all
 from assistant.grounding.quotes.second_opinion import garbles, speaks_against, speaks_for
 from assistant.grounding.responsive import declines, only_day, responsive
 from assistant.grounding.result import Grounding
-from assistant.grounding.second_person import as_a_sentence, to_the_user, without_stray_quote
+from assistant.grounding.words.second_person import as_a_sentence, to_the_user, without_stray_quote
 from assistant.grounding.words.tokens import tokens
 from memory.naming import name_extraction
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from assistant.grounding.claims import sentences
 from assistant.grounding.entailed import claim_of, told_by
-from assistant.grounding.second_person import as_a_sentence, to_the_user
+from assistant.grounding.words.second_person import as_a_sentence, to_the_user
 from assistant.grounding.words.tokens import tokens
 from benchmark.grounding.fluent_texts import scenes
 from benchmark.notes.plain_notes import PlainNote, plain_notes

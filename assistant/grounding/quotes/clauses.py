@@ -12,7 +12,7 @@ from assistant.grounding.claims import sentences
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import Readings
 from assistant.grounding.quotes.rule_fit import WHOSE, asks, two_in_one
-from assistant.grounding.second_person import to_the_user
+from assistant.grounding.words.second_person import to_the_user
 from assistant.grounding.words.tokens import tokens
 
 LONG = 60

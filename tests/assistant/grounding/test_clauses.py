@@ -11,7 +11,7 @@ from assistant.grounding.quotes.pick import pick
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import Reading
 from assistant.grounding.quotes.second_opinion import speaks_against
-from assistant.grounding.second_person import as_a_sentence
+from assistant.grounding.words.second_person import as_a_sentence
 from memory.episode import Episode, Photo, Turn
 
 NALA = "This is Nala our border collie, we got her in 2015 from a farm near Bern because my dad had died. She hates fog"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.grounding.second_person import as_a_sentence, to_the_user, without_stray_quote
+from assistant.grounding.words.second_person import as_a_sentence, to_the_user, without_stray_quote
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def record(recipe: Recipe, data: str, processes: int) -> dict[str, Any]:
 def changed(before: dict[str, Any], now: dict[str, Any]) -> str | None:
     """The first key of `LASTING` in which two records differ; a recipe key that an older record lacks had its
     default."""
-    defaults = json.loads(json.dumps(asdict(Recipe("", gspo=Gspo()))))
+    defaults = json.loads(json.dumps(asdict(Recipe("any", gspo=Gspo()))))
     then = {**before, "recipe": _with_defaults(defaults, before["recipe"])}
     return next((key for key in LASTING if then[key] != now[key]), None)
 

@@ -32,7 +32,7 @@ from tests.support import tinyvl
 from train import run_record
 from train.recipe import Recipe, Trl
 from train.rl import reward
-from train.trl import dataset, inspect_prompt, run
+from train.trl import dataset, inspect_prompt, recipe_check, run
 from train.trl.reward_fn import ScoredCompletion
 
 pytestmark = [
@@ -63,7 +63,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def judge(monkeypatch: pytest.MonkeyPatch) -> tinyvl.HashJudge:
     found = tinyvl.HashJudge()
-    monkeypatch.setattr(run, "judge", lambda settings: found)
+    monkeypatch.setattr(recipe_check, "judge", lambda settings: found)
     return found
 
 
@@ -74,7 +74,7 @@ def whole(base: Path, data: Path, home: Path) -> tuple[Recipe, Path, dict[str, A
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KEEPSAKE_HOME", str(home))
         seen["judge"] = tinyvl.HashJudge()
-        patch.setattr(run, "judge", lambda settings: seen["judge"])
+        patch.setattr(recipe_check, "judge", lambda settings: seen["judge"])
         prepare = run.prepare
 
         def watched(*args: Any) -> Any:

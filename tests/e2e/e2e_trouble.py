@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+import time
 from pathlib import Path
 
 from tests.e2e.terminal import DEMO, flowing, kept, running, shell
@@ -28,6 +29,7 @@ def test_the_model_is_killed_while_it_answers(tmp_path: Path) -> None:
         os.kill(before := app.model(), signal.SIGSTOP)  # so that it cannot have answered yet
         app.press("Enter")
         app.sees("● answering")
+        time.sleep(5)  # the reader reads first, and a model that ends before it is asked is started anew
         os.kill(before, signal.SIGKILL)
         app.sees("the model stopped", "▣ new.jpg", "○ idle")
         app.say("Who is this?")

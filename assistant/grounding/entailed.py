@@ -14,6 +14,7 @@ from typing import Protocol
 
 from assistant.grounding.claim_judge import Verdict
 from assistant.grounding.quotes.quotation import Quotable
+from assistant.grounding.words.phrases import named
 from assistant.grounding.words.tokens import GENERIC, tokens
 from memory.errors import ModelError
 
@@ -31,19 +32,36 @@ class Verifier(Protocol):
 
 def verified(sentence: str, question: str, recalled: Sequence[Quotable], verifier: Verifier) -> Verdict:
     """What a sentence is that rules do not find: told by the memory that it follows from most surely, seen where it has
-    no word of that, or unsupported, as where the file of the network is damaged."""
+    no word of that, or unsupported, as where the file of the network is damaged.
+
+    The network is not asked about a memory that lacks a name, a number or a day of the sentence.
+    """
     claim = claim_of(sentence, question)
+    texts = [(one, told_by(one.episode.words, one.day, one.episode.place)) for one in recalled]
+    texts = [(one, text) for one, text in texts if holds(sentence, text)]
     try:
-        logits = [verifier.logit(claim, told_by(one.episode.words, one.day, one.episode.place)) for one in recalled]
+        logits = [verifier.logit(claim, text) for _, text in texts]
     except ModelError:
         logits = []
     if max(logits, default=-inf) < (LEAST_OF_ANSWER if question else LEAST_OF_CAPTION):
         return Verdict(sentence, "unsupported")
-    best = recalled[logits.index(max(logits))]
-    told = {t.stem for t in tokens(f"{best.episode.words} {best.episode.place or ''}") if t.content}
+    best, text = texts[logits.index(max(logits))]
+    told = {t.stem for t in tokens(text) if t.content}
     if not any(t.content and t.stem in told - GENERIC for t in tokens(sentence)):
         return Verdict(sentence, "seen")
     return Verdict(sentence, "told" if best.certainty == "sure" else "maybe", (best.episode.id,))
+
+
+def holds(sentence: str, told: str) -> bool:
+    """Whether a text has all names, numbers and days of a sentence: these are nobody's to guess."""
+    there = named(tokens(told))
+    days = [t.day for t in there if t.day]
+    stems = {t.stem for t in there}
+    return all(
+        any(t.day.within(day) for day in days) if t.day else t.stem in stems
+        for t in named(tokens(sentence))
+        if t.kind in ("name", "number", "day") and t.stem != "1"
+    )
 
 
 def claim_of(sentence: str, question: str) -> str:

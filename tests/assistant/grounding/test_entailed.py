@@ -55,6 +55,14 @@ def test_a_damaged_network_shows_nothing() -> None:
     assert verified(OWNS, "", quotables(), Damaged()).kind == "unsupported"
 
 
+@pytest.mark.parametrize(
+    "made_up", ["John owns Oskar.", "Your uncle owns Oskar since 2019.", "Your uncle owns Oskar and 3 cats."]
+)
+def test_names_days_and_numbers_are_nobodys_to_guess(made_up: str) -> None:
+    assert verified(made_up, "", quotables(), Sure(lambda claim, told: True)).kind == "unsupported"
+    assert verified("Oskar was in Graz on 12 May 2025.", "", quotables(), Sure(lambda claim, told: True)).kind == "told"
+
+
 WILMA = "This is Wilma and she belongs to my sister Katrin who got her from a shelter in Romania last winter."
 
 

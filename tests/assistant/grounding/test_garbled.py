@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.reader import answer_reader
 from tests.support.grounded import check, recall
 
 WILMA = (
     "This is Wilma and she belongs to my sister Katrin who got her from a shelter in Romania last winter, "
     "she is deaf on one ear and steals socks"
 )
-reader = pytest.mark.skipif(answer_reader.shipped() is None, reason="needs the reader")
 
 
-@reader
 @pytest.mark.parametrize(
     ("question", "garbled"),
     [
@@ -33,7 +30,6 @@ def test_a_garbled_answer_gives_way_to_the_words(question: str, garbled: str) ->
     assert garbled not in checked.shown and checked.shown.startswith("You told me"), checked.shown
 
 
-@reader
 def test_a_piece_of_the_words_and_a_short_answer_stay() -> None:
     wilma, question = recall(WILMA, by_sight=True), "where is she from?"
     for answer in (

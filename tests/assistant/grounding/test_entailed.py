@@ -71,7 +71,7 @@ def shown(text: str, question: str | None = None) -> str:
 
 
 def test_a_model_that_writes_freely_is_shown_what_it_says_rightly() -> None:
-    answer = "Your sister Katrin adopted her from a Romanian shelter."
+    answer = "Your sister Katrin adopted her last winter, from a shelter in Romania."
     assert shown(answer, "where did she come from?") == answer
     assert answer not in check(answer, recall(WILMA), question="where did she come from?", may_say="seen").shown
     wrong = "Your sister Katrin bought her from a breeder in Spain."

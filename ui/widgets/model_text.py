@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from textual.timer import Timer
 from textual.widgets import Markdown
 from textual.widgets.markdown import MarkdownStream
 
 PACE = 0.05
 """Seconds between two updates of text that streams: laying it out takes the longer, the more there is."""
+
+_BARE_NUMBER = re.compile(r"^(\s*\d+)([.)])(?=\s*$)", re.MULTILINE)
+"""A line such as "2022.", which Markdown takes for an entry of a list without words, and shows nothing of it."""
 
 
 class ModelText(Markdown):
@@ -48,7 +53,8 @@ class ModelText(Markdown):
             await self._stream.stop()
             self._stream = None
         self.text = text
-        await self.update(f"{text} *{mark}*".strip() if mark else text)
+        shown = _BARE_NUMBER.sub(r"\1\\\2", text)
+        await self.update(f"{shown} *{mark}*".strip() if mark else shown)
 
     async def clear(self) -> None:
         """Remove the text."""

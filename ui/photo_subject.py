@@ -17,7 +17,8 @@ LONGEST_NAME = 40
 _SAID = re.compile(
     r"(?:\b(?:this|that|these|those|it|he|she|they|here)(?:['’]s| is| are|['’]re| was| were)|\b(?:thats|hes|shes)"
     r"|\bits(?! (?:name|age|birthday)\b)|\bmeet) (.+?)"
-    r"(?:[,.;:!?()–—]|$| (?:and|who|whom|which|that|from|at|in|on|by|with|when|while|we|he|she|as|for|again|my|our)\b)",
+    r"(?:[,.;:!?()–—]|$| (?:and|who|whom|which|that|from|at|in|on|by|with|when|while|we|he|she|hes|shes|theyre|as|for"
+    r"|again|my|our)\b)",
     re.IGNORECASE,
 )
 """The name in a sentence that says who or what it is, up to where something is said about its bearer."""

@@ -215,6 +215,7 @@ async def test_of_a_private_conversation_no_answer_is_kept(
         ("Biscuit! he belongs to auntie Maureen", "Biscuit"),
         ("This is " + "a very long thing " * 5, ""),
         ("", ""),
+        ("this is Bolt hes a rescue from Sofia we got him in 2021", "Bolt"),
     ],
 )
 def test_the_name_in_what_was_said(words: str, name: str) -> None:

@@ -64,7 +64,7 @@ def amounts() -> Rules:
     ago = rf"(?={NUMBER} (?:{UNIT})(?: and a half)? (?:ago|back)\b)"
     nearly = r"about|approximately|approx\.?|roughly|some|nearly|almost|not quite|not even|barely|close to"
     yield rf"(?:{nearly}|just over|just under|like) {ago}", "around "
-    yield r"(\d{1,3} ?)(spring|summer|autumn|fall|winter|christmas|easter)(e?s)? back\b", r"\1\2\3 ago"
+    yield rf"(\d{{1,3}}|(?:a )?few|(?:a )?couple of) ({seasons}) back\b", r"\1 \2 ago"
 
 
 def limits() -> Rules:

@@ -8,8 +8,10 @@ from memory.times.spelling_parts import DATED, MONTH, NTH, SHORT_WEEKDAYS, WEEKD
 
 _OFTEN_MISTYPED = (
     "january february september october november december christmas thanksgiving halloween"
-    " yesterday wednesday thursday saturday"
+    " yesterday wednesday thursday saturday autumn"
 ).split()
+_MISPLACED = "april august spring summer winter easter monday tuesday friday sunday weekend".split()
+"""Names of which a word with another letter may be another word, but not one with two letters that changed places."""
 _MISTYPED = {
     "wensday": "wednesday",
     "wendsday": "wednesday",
@@ -97,7 +99,12 @@ def _mended(match: re.Match[str]) -> str:
     for name in _OFTEN_MISTYPED:
         if abs(len(name) - len(word)) <= 1 and word != name and word != f"{name}s" and _one_slip(word, name):
             return name
-    return match[0]
+    return next((name for name in _MISPLACED if _misplaced(word, name)), match[0])
+
+
+def _misplaced(word: str, name: str) -> bool:
+    """Whether two letters beside each other, after the first, changed places."""
+    return sorted(word) == sorted(name) and word != name and _one_slip(word, name)
 
 
 def _one_slip(word: str, name: str) -> bool:

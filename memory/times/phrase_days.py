@@ -83,6 +83,8 @@ def _days(phrase: Phrase, hint: int | None, today: date) -> Days:
     said = [next((atom.year for atom in group if atom.year), None) for group in groups]
     if phrase.is_range:
         spans = _ends(groups, said, hint, today)
+        if phrase.how != "between":
+            spans[0] = _in_order(spans[0], spans[1])
     else:
         groups = _with_parts(groups)
         known: Sequence[int | None] = sorted({year for year in said if year})
@@ -225,6 +227,15 @@ def _ends(groups: Sequence[tuple[Atom, ...]], said: Sequence[int | None], hint: 
     end = _span(last, ends, today)
     start = _span(first, begins or end[0].year, today)
     return [start if begins or start[0] <= end[0] else _span(first, end[0].year - 1, today), end]
+
+
+def _in_order(first: Span, last: Span) -> Span:
+    """The beginning of a range: that of "last September" to "this June" lies in the year before."""
+    if first[0] < last[1] or not 28 <= (first[1] - first[0]).days < 366:
+        return first
+    years = last[0].year - first[0].year - ((first[0].month, first[0].day) > (last[0].month, last[0].day))
+    begins, end = (day.replace(year=day.year + years) for day in first)
+    return begins, end
 
 
 def _only_weekdays(group: Sequence[Atom]) -> bool:

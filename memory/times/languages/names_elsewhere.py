@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from memory.times.calendar_names import MONTH_NAMES
+from memory.times.spelling_parts import MOVABLE_FEAST
 
 MONTHS = {
     name: month
@@ -29,12 +30,43 @@ FEASTS_AND_SEASONS = {
         "summer": "sommer été verano estate verão zomer lato latem yaz",
         "autumn": "herbst automne otoño autunno outono herfst jesień jesienią sonbahar",
         "winter": "hiver invierno inverno zima zimą kış",
-        "christmas": "weihnachten noël navidad natale natal kerst kerstmis święta",
-        "easter": "ostern pâques pascua pasqua páscoa pasen wielkanoc paskalya",
+        "christmas": "weihnachten noël navidad natale natal kerst kerstmis święta świętami świąt boże_narodzenie"
+        " bożego_narodzenia",
+        "christmas eve": "heiligabend heiligen_abend nochebuena kerstavond wigilia wigilię wigilii",
+        "easter": "ostern pâques pascua pasqua páscoa pasen wielkanoc wielkanocy paskalya",
+        "good friday": "karfreitag vendredi_saint viernes_santo venerdì_santo sexta-feira_santa goede_vrijdag"
+        " wielki_piątek",
+        "easter sunday": "ostersonntag dimanche_de_pâques domingo_de_pascua domenica_di_pasqua domingo_de_páscoa"
+        " eerste_paasdag",
+        "easter monday": "ostermontag lundi_de_pâques lunes_de_pascua pasquetta tweede_paasdag",
+        "holy week": "karwoche semaine_sainte semana_santa settimana_santa goede_week wielki_tydzień",
+        "palm sunday": "palmsonntag dimanche_des_rameaux domingo_de_ramos domenica_delle_palme palmzondag",
+        "ash wednesday": "aschermittwoch mercredi_des_cendres miércoles_de_ceniza quarta-feira_de_cinzas"
+        " mercoledì_delle_ceneri aswoensdag",
+        "shrovetide": "karneval fasching carnevale carnaval karnawał",
+        "rose monday": "rosenmontag",
+        "mardi gras": "faschingsdienstag veilchendienstag martedì_grasso tłusty_wtorek",
+        "ascension day": "christi_himmelfahrt ascension ascensión ascensione hemelvaart hemelvaartsdag",
         "pentecost": "pfingsten pentecôte pentecostés pentecoste pinksteren",
-        "new year's eve": "silvester nochevieja oudejaarsavond sylwester sylwestra yılbaşı",
+        "whit sunday": "pfingstsonntag dimanche_de_pentecôte",
+        "whit monday": "pfingstmontag lundi_de_pentecôte tweede_pinksterdag",
+        "corpus christi": "fronleichnam fête-dieu corpus_domini boże_ciało",
+        "assumption day": "ferragosto mariä_himmelfahrt assomption",
+        "all saints' day": "allerheiligen toussaint todos_los_santos ognissanti todos_os_santos wszystkich_świętych",
+        "all souls' day": "allerseelen día_de_muertos día_de_los_muertos zaduszki",
+        "epiphany": "dreikönigstag heilige_drei_könige épiphanie epifania befana día_de_reyes driekoningen"
+        " trzech_króli",
+        "st nicholas day": "nikolaustag saint-nicolas mikołajki",
+        "valentine's day": "valentinstag saint-valentin san_valentín san_valentino valentijnsdag walentynki",
+        "new year's eve": "silvester nochevieja saint-sylvestre san_silvestro oudejaarsavond sylwester sylwestra"
+        " sylwestrem yılbaşı",
+        "new year's day": "neujahr neujahrstag jour_de_l'an nieuwjaarsdag",
+        "new year": "nouvel_an año_nuevo capodanno ano_novo oud_en_nieuw nowy_rok",
+        MOVABLE_FEAST: "muttertag vatertag fête_des_mères fête_des_pères día_de_la_madre día_del_padre"
+        " festa_della_mamma festa_del_papà dia_das_mães dia_dos_pais moederdag vaderdag anneler_günü babalar_günü"
+        " koningsdag koninginnedag sinterklaas ramazan_bayramı kurban_bayramı bayramda bayram",
     }.items()
-    for name in names.split()
+    for name in (word.replace("_", " ") for word in names.split())
 }
 FOREIGN_MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b"
 EVERY_YEAR = (

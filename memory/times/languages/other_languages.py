@@ -119,6 +119,7 @@ _END = (
     rf"(?:{_OF} {YEAR}\b|(?: d[eiou]l?)? (?:last|this) year\b)?"
 )
 """An end of a range: Anfang Juli, 3. August 2021, 12.8.2021."""
+_BETWEEN = re.compile(r"\b(?:zwischen|entre|tra|fra|tussen|między|pomiędzy|od) [^,.;?!\d]{1,40}$", re.I)
 _RANGE = (
     rf"(?:(?P<between>zwischen|entre|tra|fra|tussen|między|pomiędzy)"
     rf"|(?P<from>vom|von|du|de|del|dal|dall['’]|da|van|desde|od)){_ARTICLE} "
@@ -138,6 +139,9 @@ def elsewhere() -> Rules:
     yield rf"(?:(?:am )?tag nach weihnachten|(?:de )?dag na kerst(?:mis)?)\b{_OF}", "the day after boxing day"
     turkish = rf"({FOREIGN_MONTH[:-2]}|yaz|kış|bahar|ilkbahar|sonbahar)(?:['’]?[ıiuü]n?[dt]?[ae]?n?)?\b"
     yield rf"({YEAR}) (?:yılı(?:nın)? )?{turkish}", _turkish
+    for english, word in {"early": "baş", "mid": "orta", "end of": "son"}.items():
+        share = rf"{word}(?:ı|ları|sı|larında|u|unda|ında|sında)(?:nda?n?)?\b"
+        yield rf"({YEAR})(?:['’]?[iuüı]n| yılı(?:nın)?)? {share}", rf"in {english} \1"
     yield rf"({YEAR}) yılı(?:nda|ndan|ndaki)?\b", r"in \1"
     yield _RANGE, _both_ends
     yield rf"({YEAR}) (?:oder|und|et|ou|y|o|e|en|of|i|lub|ve|veya) (?={YEAR}\b)", r"\1 or "
@@ -151,7 +155,7 @@ def elsewhere() -> Rules:
     yield (
         rf"(?P<in>im |in de |en |no |nel |nell['’]|l['’]|à |a |met |an |zu )?(?P<name>{'|'.join(FEASTS_AND_SEASONS)})\b"
         rf"(?: de| del| dell['’]anno| van)? (?P<year>{YEAR})\b",
-        lambda m: f"{'in ' if m['in'] else ''}{FEASTS_AND_SEASONS[m['name'].lower()]} {m['year']}",
+        _named_feast,
     )
     yield from _nth_of()
     for english, words in _HALVES.items():
@@ -170,6 +174,13 @@ def elsewhere() -> Rules:
         yield rf"{of}(?:{said})(?:{_ARTICLE} |(?<=['’])|(?<=mi)-)(?:van )?{time}", f"{english} "
         if english in _SHARES:  # "half a year ago" is English
             yield rf"{of}(?:{said})(?<!half){_ARTICLE} {_FROM_TODAY}", f"{english} "
+
+
+def _named_feast(match: re.Match[str]) -> str:
+    """ "À Noël 2021"; the "a" of "między X a sylwestrem 2022" stays as it is."""
+    after_an_end = match["in"] and _BETWEEN.search(match.string, 0, match.start())
+    before_it = match["in"] if after_an_end else "in " if match["in"] else ""
+    return f"{before_it}{FEASTS_AND_SEASONS[match['name'].lower()]} {match['year']}"
 
 
 def _nth_of() -> Rules:
@@ -212,7 +223,7 @@ def _beside() -> Rules:
     yield (
         rf"(?:(?P<count>\d\d?|{'|'.join(_COUNTS)}) "
         r"|(?:(?:am|an|in|en|nel|no|na|op) )?(?:de[mnr]?|die|das|l[ae]|el|il|o) )?"
-        rf"(?P<unit>{'|'.join(_UNITS)}) (?:darauf |später )?(?:(?P<before>{before})|{after}){_ARTICLE} {_A_TIME}",
+        rf"(?P<unit>{'|'.join(_UNITS)}) (?:darauf |später |d['’])?(?:(?P<before>{before})|{after}){_ARTICLE} {_A_TIME}",
         _units_beside,
     )
     eve = "(?:der |am )?vorabend|(?:(?:à )?la |na |en la |a )?(?:veille|v[ií]spera|véspera|vigilia)"
@@ -242,7 +253,8 @@ def _in_english(end: str) -> str:
     """An end of a range, "Anfang Juli", with what is said of a month in English."""
     end = re.sub(rf"\b({_DAY}) ?(?:de )?(?={_MONTH})", lambda m: f"{re.sub(r'[^0-9]', '', m[1])} ", end, flags=re.I)
     end = re.sub(rf"\b({FOREIGN_MONTH}){_OF}", lambda m: MONTHS_ELSEWHERE[m[1].lower()], end, flags=re.I)
-    end = re.sub(_FEAST, lambda m: FEASTS_AND_SEASONS[m[0].lower()], end, flags=re.I)
+    named = rf"({_FEAST})(?:{_OF}(?= {YEAR}))?"
+    end = re.sub(named, lambda m: FEASTS_AND_SEASONS[m[1].lower()], end, flags=re.I)
     for english, words in _SHARES.items():
         end = re.sub(rf"(?:\ba )?\b(?:{words})(?: de| di| van)?[ -]", f"{english} ", end, flags=re.I)
     return end

@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     keep.set_defaults(run=_remember)
 
     ask = commands.add_parser("ask", parents=[common], help="ask a question about a new photo, or about your memories")
-    ask.add_argument("photo", nargs="?", type=Path, help="the photo file; without one, what you told is asked")
+    ask.add_argument("photo", nargs="?", type=Path, help="the photo file; leave it out to ask about what you told")
     ask.add_argument("question", help="the question, such as 'Who is this?'")
     text = "answer from the photo and the memories, without writing a caption first"
     ask.add_argument("--no-caption", action="store_true", help=text)
@@ -176,7 +176,7 @@ def _forget(args: argparse.Namespace) -> int:
             print(about_episode(memory.get(id)), file=sys.stderr)
         if not ids and not shown:
             disk_cache.forget(photo)  # a question about it may have left visual tokens
-            print("no memory has this photo; what was computed from it, if it was, is deleted", file=sys.stderr)
+            print("no memory has this photo; whatever was computed from it is deleted", file=sys.stderr)
             return 1
         what = [(len(ids), "episode"), (shown, "kept conversation part")]
         if not args.yes and not _confirmed(" and ".join(count(n, one) for n, one in what if n)):

@@ -64,15 +64,16 @@ class Verification:
     """
 
     sure: float
-    """From this probability of "yes" (0 to 1) on, a recall that was "maybe" is sure."""
+    """A "maybe" becomes sure from this probability of "yes" on (0 to 1)."""
     nobody: float
-    """Below it, a recall that was "maybe" is dropped, and a sure one becomes "maybe"."""
+    """Below this probability of "yes", a "maybe" is dropped, and a sure recall becomes "maybe"."""
     photos: int = 3
-    """So many recalled photos are checked, the best first."""
+    """How many recalled photos are checked, the best first."""
 
 
 MaySay = Literal["told", "seen", "anything"]
-"""What a model's text may say as a fact: what was told; also what it sees; or anything, unchecked (`grounding/`)."""
+"""What a model's text may state as a fact (`grounding/` checks it): "told", only what the user told; "seen", also what
+the model sees in the photo; "anything", its text is not checked."""
 
 
 class Backend(Protocol):
@@ -87,16 +88,16 @@ class Backend(Protocol):
     verification: Verification | None
     """How this model checks recalls by sight; None: not at all."""
     may_say: MaySay
-    """Whether its descriptions of what it sees are worth keeping, or only what was told."""
+    """What this model's text may state as a fact."""
     evidence: bool
-    """Whether it was trained on prompts that say what recall is sure of."""
+    """Whether the model was trained on prompts that say which recalls are sure."""
 
     def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
         """Generate the next assistant turn. Raises ModelStopped, ModelError."""
         ...
 
     def next_words(self, messages: Sequence[Message], words: Sequence[str]) -> tuple[float, ...]:
-        """Probabilities (0 to 1) that the next turn begins as each of `words` does, by its first token.
+        """For each of `words`, the probability (0 to 1) that the next turn begins with the word's first token.
 
         Raises PromptTooLong, ModelError, and ModelStopped when it is cancelled.
         """

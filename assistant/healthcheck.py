@@ -30,7 +30,7 @@ from memory.errors import ModelError
 NEW_TOKENS = 48
 """Most tokens that the model writes."""
 FINE = 1024
-"""Visual tokens of a photo from which llama.cpp's makers expect a Qwen3-VL to see small things."""
+"""Visual tokens of a photo from which on, by llama.cpp's authors, a Qwen3-VL sees small things."""
 PHOTOS = 9
 """Photos that an encoder is timed with."""
 
@@ -56,7 +56,7 @@ class Health:
     said: str
     """What the model wrote."""
     photos: str
-    """How large it sees a photo, and how that differs from its training."""
+    """How large the model sees a photo, and how that differs from its training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class EncoderHealth:
     tokens: int
     """Tokens of a photo."""
     width: int
-    """Numbers of a token."""
+    """Numbers in a token's vector."""
 
 
 def check_encoder(name: str, on_step: Callable[[str], None] = lambda _: None) -> EncoderHealth:
@@ -174,7 +174,10 @@ def _compare(path: Path, digest: str, on_step: Callable[[str], None]) -> None:
 
 
 def known_photo(shade: int = 0) -> Photo:
-    """A drawing of a house under the sun, 640 x 480, equal to the pixel on every machine. `shade`: of the sky."""
+    """A drawing of a house under the sun, 640 x 480, equal to the pixel on every machine.
+
+    Another `shade` of the sky (levels of blue) makes another photo.
+    """
     image = Image.new("RGB", (640, 480), (135, 190, 235 - shade))
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 330, 640, 480), fill=(90, 160, 80))

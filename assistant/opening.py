@@ -54,7 +54,7 @@ def encoder_and_model(
     own = opener() if opener else None
     try:
         if generates or own is None:
-            from assistant.worker.open_backend import open_backend  # a recall needs none of it
+            from assistant.worker.open_backend import open_backend  # a recall needs no model
 
             backend = open_backend(model, photo_tokens)
         yield own or BackendEncoder(_there(backend)), backend

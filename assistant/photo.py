@@ -138,7 +138,7 @@ def read_file(path: Path) -> bytes:
     """The bytes of a file that may be a photo. Raises PhotoError: missing, a folder, empty, too large, unreadable."""
     name = shown(path)
     if address := re.match(r"(?i)(https?|ftp):/+(.*)", name):
-        url = f"{address[1]}://{address[2]}"  # Path made one slash of two
+        url = f"{address[1]}://{address[2]}"  # Path has reduced the two slashes to one
         raise PhotoError(f"{url}: Keepsake opens no network addresses; save the photo first")
     try:
         if not path.exists():
@@ -158,15 +158,15 @@ def read_file(path: Path) -> bytes:
 
 
 def _smaller(image: Image.Image) -> None:
-    """Let a JPEG be decoded to 1/2, 1/4 or 1/8, without the full picture, as far as that stays large enough."""
+    """Let a JPEG be decoded straight to 1/2, 1/4 or 1/8 of its size, but not below twice MAX_SIDE."""
     width, height = bounded(image.size, MAX_SIDE)
     image.draft(None, (2 * width, 2 * height))
 
 
 def is_photo_file(path: Path) -> bool:
-    """Whether a file is a photo by its suffix or, when that is none of a photo, by its first bytes.
+    """Whether a file is a photo: by its suffix or, when the suffix says nothing, by its first bytes.
 
-    An unreadable one is none. Raw pictures and TIFFs are known by their suffix alone: their first bytes are the same.
+    A file that cannot be read is no photo. Raw pictures and TIFFs begin with the same bytes: their suffix decides.
     """
     suffix = os.path.splitext(path)[1].lower()
     if suffix in SUFFIXES or suffix in OTHERS or suffix.endswith(("~", "_original")):
@@ -184,7 +184,7 @@ def is_photo_file(path: Path) -> bool:
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
     if orientation not in UPRIGHT:
         return image
-    if image.width * image.height > LARGE:  # a turned copy of all of it would not fit
+    if image.width * image.height > LARGE:  # a turned copy of the full picture would not fit into memory
         small = flat_and_bounded(image, MAX_SIDE)
         colours = ("icc_profile", "nclx_profile", "gamma", "srgb")
         small.info = {key: image.info[key] for key in colours if key in image.info}

@@ -14,8 +14,8 @@ EVERY = 0.2
 def progress_line(verb: str, noun: str = "photo", nouns: str = "photos") -> Callable[[int, int], None]:
     """A line on stderr that is overwritten on a terminal; elsewhere, one line for each tenth of the photos.
 
-    What it returns is called with the number of photos, or what else the nouns say, that are done, and of all of them;
-    `verb` says what was done to them. While none is done, nothing is printed.
+    Returns a function of the number done and the total, which prints nothing while none is done. `verb` says what was
+    done, `noun` and `nouns` to what.
     """
     terminal, began, last, printed_tenth = sys.stderr.isatty(), time.monotonic(), 0.0, 0
 

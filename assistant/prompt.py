@@ -35,7 +35,7 @@ OTHER_REQUESTS = (
 )
 """The caption request in other words, to measure how much a result depends on the wording."""
 BEGINNING = 8
-"""Words by which recall's evidence names a memory."""
+"""How many of its first words name a memory in the line of evidence."""
 REFERENCE_INSTRUCTION = (
     "Describe the last image in one paragraph. The dialogues are your memory of earlier images: where something in the "
     "last image was seen before, use its name and what was told about it. Leave out memories of things that are not in "
@@ -62,8 +62,8 @@ def opening_messages(
 ) -> tuple[Message, Message]:
     """The beginning of a prompt in the aligned layout, before any request.
 
-    `sure`: episodes of which recall is sure that the new photo shows the same. The prompt says so behind the photo,
-    where it leaves what was read of the memories as it is.
+    `sure`: episodes of which recall is sure that the new photo shows the same. The prompt says so after the photo, so
+    that it begins alike with and without this line, and the memories in the KV cache are not read again.
     """
     parts = (*_memories(episodes), "New photo:\n", photo, *_evidence(sure))
     return (Message("system", (INSTRUCTION,)), Message("user", parts, photo.sha256))
@@ -104,7 +104,7 @@ def answer_messages(
 
 
 def asked(question: str, found: str | None) -> str:
-    """The user's turn that asks a question; with the sentence `found` in their own words that may answer it."""
+    """The user's turn that asks a question, and quotes `found`: a sentence of theirs that may answer it."""
     return f'{question}\nI told you: "{" ".join(found.split())}"' if found else question
 
 
@@ -174,8 +174,8 @@ def _numbered(episodes: Sequence[Episode], photo: Photo, heading: str = HEADINGS
 def _memories(episodes: Sequence[Episode]) -> tuple[str | Photo, ...]:
     """Episodes in canonical order, so that a set of episodes always gives one prompt.
 
-    Photos come by time, and of one photo the latest episode first: of two statements the nano repeats the first
-    (LOG.md).
+    Photos come in order of time. Of several episodes about one photo the latest comes first, because of two statements
+    the nano repeats the first (LOG.md).
     """
     by_time = sorted(episodes, key=lambda e: (e.when, e.order, e.id))
     photos = dict.fromkeys(e.photo.sha256 for e in by_time)
@@ -190,7 +190,7 @@ def _memories(episodes: Sequence[Episode]) -> tuple[str | Photo, ...]:
 
 
 def _evidence(sure: Sequence[Episode]) -> tuple[str, ...]:
-    """What recall is sure of, in one line that names memories by how they begin; nothing when it is sure of none."""
+    """One line that says which memories recall is sure of, each by its first words; nothing when it is sure of none."""
     told = (next((t.text for t in e.turns if t.role == "user" and t.text.strip()), "") for e in sure)
     begun = dict.fromkeys(" ".join(text.split()[:BEGINNING]) for text in told if text)
     if not begun:

@@ -17,15 +17,15 @@ from memory.naming.photo_names import by_photo
 from memory.store import Memory
 
 MOST_RECALLED = 4
-"""Photos that are recalled at most: each lengthens the prompt by its visual tokens and its words."""
+"""Most photos that are recalled: each lengthens the prompt by its visual tokens and its words."""
 
 
 def recall(memory: Memory, encoder: PhotoEncoder, photo: Photo, k: int = MOST_RECALLED) -> list[Recall]:
-    """Episodes of the k things that belong to `photo`, best first; what the encoder's gate calls nobody is left out.
+    """Episodes of the k things most like `photo`, best first, without those that the encoder's gate rejects.
 
-    A thing with a name is one, however many photos show it. The very same photo is sure, whatever the gate says, and
-    what the user answered about recalls counts. Photos without tokens of this encoder are not found: see
-    `encode_missing`. Raises PhotoError, ModelError.
+    All photos of a named thing count as one. The very same photo is sure, whatever the gate says, and the user's own
+    verdicts on earlier recalls are heeded. Photos without tokens of this encoder are not found: see `encode_missing`.
+    Raises PhotoError, ModelError.
     """
     return memory.recall(
         encoder.space, encoder.encode(photo), k=k, gate=encoder.gate, photo=photo.sha256, named=by_photo
@@ -72,17 +72,17 @@ def encode_missing(
 ) -> bool:
     """Encode the photos that have no tokens of this encoder yet, the newest first, and store each at once.
 
-    So it may be ended at any time, by `stop` or by a kill: the next call goes on from there. `progress` gets the photos
-    done and their total, first with 0 done; it is not called when nothing is missing. Returns False when `stop` ended
-    it. A photo whose stored bytes are damaged is left out, and its newest episode is given to `unreadable`. Raises
-    ModelError, MemoryFileError.
+    The work may be ended at any time, by `stop` or by a kill: the next call goes on from there. `progress` gets the
+    photos done and their total, first with 0 done; it is not called when nothing is missing. Returns False when `stop`
+    ended the work. A photo whose stored bytes are damaged is left out, and its newest episode is given to `unreadable`.
+    Raises ModelError, MemoryFileError.
     """
     missing = memory.photos_without_vectors(encoder.space)
     for done, sha256 in enumerate(missing):
         progress(done, len(missing))
         if stop():
             return False
-        for episode in memory.about(sha256)[:1]:  # none: forgotten meanwhile
+        for episode in memory.about(sha256)[:1]:  # none if it was forgotten meanwhile
             try:
                 memory.put_vectors(sha256, encoder.space, encoder.encode(episode.photo))
             except PhotoError:

@@ -31,7 +31,7 @@ class PlannedStep(NamedTuple):
 
     units: Step
     inputs: Any = None
-    """What the runner needs to read them, in a form of its own. None: they are text, at the next positions."""
+    """What the runner needs to read the units, in its own form. None: the units are text at the next positions."""
 
 
 class ModelRunner(Protocol):
@@ -66,7 +66,7 @@ class ModelRunner(Protocol):
     def read(self, step: PlannedStep, at: PrefixCache, *, want_logits: bool) -> None:
         """Read a step into the cache, which holds what `at` says. Raises Cancelled, ModelError.
 
-        With `want_logits`, `next_logits` returns those after it.
+        With `want_logits`, `next_logits` then returns the logits after this step.
         """
         ...
 
@@ -131,20 +131,20 @@ class CachedBackend:
         finally:
             self.runner.flag.disarm()
             if not options.max_new_tokens:
-                self.unsaved = False  # a prompt read ahead is not the last conversation
+                self.unsaved = False  # only a prompt was read ahead: there is no conversation to save
         tail = self.runner.spell(unspelt)
         seconds, encoded = time.monotonic() - began, self.photos_encoded - encoded_before
         yield Chunk(tail, stop, prompt_tokens, cached, written, seconds, encoded)
 
     def next_words(self, messages: Sequence[Message], words: Sequence[str]) -> tuple[float, ...]:
-        """Probabilities that the next turn begins as each of `words` does (see `Backend`)."""
+        """For each of `words`, the probability that the next turn begins with it (see `Backend`)."""
         try:
             with self._request("the question was read"):
                 prompt = pieces(messages)
                 self.read(prompt, large_photo(messages, prompt))
                 return probabilities(self.next_logits(), [self.tokenize(Words(word)) for word in words])
         finally:
-            self.unsaved = False  # this is not the last conversation
+            self.unsaved = False  # the cache holds this question, and no conversation to save
 
     def embed(self, photo: Photo) -> np.ndarray:
         """Visual tokens of a photo, encoded small, (T, D) float32. Raises ModelStopped when it is cancelled."""
@@ -260,7 +260,7 @@ class CachedBackend:
 
     @contextmanager
     def _request(self, what: str) -> Iterator[None]:
-        """A request that `cancel` stops, which then raises ModelStopped: "stopped before" `what`."""
+        """Run a request; if `cancel` stops it, raise ModelStopped: "stopped before" and `what`."""
         self.runner.flag.arm()
         try:
             yield

@@ -52,7 +52,7 @@ class FakeBackend:
         )
 
     def next_words(self, messages: Sequence[Message], words: Sequence[str]) -> tuple[float, ...]:
-        """All words alike."""
+        """The same probability for every word."""
         return (1 / len(words),) * len(words)
 
     def embed(self, photo: Photo) -> np.ndarray:

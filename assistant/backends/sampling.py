@@ -1,4 +1,4 @@
-"""Sampling: from the logits after a prompt to the next token, or to what some words weigh as the next one."""
+"""Sampling: from the logits after a prompt to the next token, or to the probabilities of some words."""
 
 from __future__ import annotations
 

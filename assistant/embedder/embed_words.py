@@ -20,8 +20,9 @@ def embed_missing(
 ) -> bool:
     """Embed the words of memories that have no vectors yet, the newest first, and store each at once.
 
-    So it may be ended at any time, by `stop` or by a kill: the next call goes on from there. `progress` gets the
-    memories done and their total, after each. Returns False when `stop` ended it. Raises ModelError, MemoryFileError.
+    The work may be ended at any time, by `stop` or by a kill: the next call goes on from there. `progress` gets the
+    memories done and their total, after each. Returns False when `stop` ended the work. Raises ModelError,
+    MemoryFileError.
     """
     missing = word_vectors.missing(memory, embedder.space)
     for done, (id, words, place) in enumerate(missing):

@@ -1,7 +1,7 @@
 """The text embedder that ships with the project: a short English text to a vector (384), on the processor, offline.
 
-Texts of like meaning have vectors of a large dot product. What a memory's words become is decided here (`parts`): the
-whole, and each of its sentences, since a question is mostly about one of them.
+Texts of like meaning have vectors with a large dot product. `parts` decides which texts of a memory get a vector: all
+its words together, and each of its sentences, since a question is mostly about one of them.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from memory.store import Memory
 
 SHIPPED = local.SHIPPED / local.EMBEDDER
 MOST_TOKENS = 128
-"""A text is cut behind so many pieces of words, about a hundred words."""
+"""A text is cut after so many word pieces, about a hundred words."""
 MOST_PARTS = 8
-"""At most so many vectors for the words of one memory."""
+"""Most vectors for the words of one memory."""
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+|\n+")
 _SHORTEST = 3
-"""Words: a shorter sentence gets no vector of its own."""
+"""A sentence of fewer words gets no vector of its own."""
 
 
 class TextEmbedder:
@@ -35,7 +35,7 @@ class TextEmbedder:
         self._network = TextNetwork(folder, "text embedder", "embedding")
         made = self._network.manifest
         self.name, self.space = made.name, f"{made.name}-{made.sha256[:12]}"
-        """The second is the name of the vector space: vectors of two networks are never compared."""
+        """`space` names the vector space: vectors of two networks are never compared."""
 
     def embed(self, text: str) -> np.ndarray:
         """The vector (384) of a text, float32, of length 1. Raises ModelError."""
@@ -53,7 +53,7 @@ def attach(memory: Memory) -> None:
 
 
 def parts(words: str, place: str | None) -> list[str]:
-    """What of a memory gets a vector: all of it with its place, then its sentences, if there are several."""
+    """The texts of a memory that get a vector: all its words with the place, then its sentences, if it has several."""
     whole = " ".join(" ".join(filter(None, (words, place))).split())
     sentences = [one for one in map(str.strip, _SENTENCE_ENDS.split(words)) if len(one.split()) >= _SHORTEST]
     return list(dict.fromkeys([whole, *sentences]))[:MOST_PARTS]

@@ -64,7 +64,7 @@ class TextNetwork:
         self._opened = None
 
     def _open(self) -> tuple[WordPiece, OnnxSession]:
-        """The tokenizer and the network. Raises ModelError when a file is missing or not the one of the manifest."""
+        """The tokenizer and the network. Raises ModelError when a file is missing, or is not what the manifest says."""
         with self._opening:
             if self._opened is None:
                 made = self.manifest

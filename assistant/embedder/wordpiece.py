@@ -1,8 +1,8 @@
 """WordPiece, the tokenizer of BERT "uncased": text to ids of a vocabulary, as the original does it.
 
-Letters are made small and lose their accents, signs of punctuation and Chinese characters stand alone, and a word that
-the vocabulary lacks is cut into the longest pieces that it has (Devlin and others, 2018; the tests compare it with the
-`tokenizers` library).
+Letters become lower case and lose their accents, punctuation marks and Chinese characters stand alone, and a word that
+the vocabulary lacks is cut into the longest pieces that the vocabulary has (Devlin and others, 2018; the tests compare
+the ids with those of the `tokenizers` library).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from memory.errors import ModelError
 
 LONGEST_WORD = 100
-"""Characters: a longer word is unknown as a whole."""
+"""A word of more characters is unknown as a whole."""
 BEGIN, END, UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
 _IDEOGRAPHS = (
     (0x4E00, 0x9FFF),
@@ -33,7 +33,7 @@ class WordPiece:
     """The tokenizer of one vocabulary."""
 
     def __init__(self, vocabulary: Path) -> None:
-        """Read a vocabulary: a piece a line, its line is its id. Raises ModelError when it is none."""
+        """Read a vocabulary file: a piece a line, the line's number is its id. Raises ModelError for another file."""
         try:
             pieces = vocabulary.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as error:
@@ -43,7 +43,7 @@ class WordPiece:
             raise ModelError(f"{vocabulary} is no vocabulary of BERT: it has no {', '.join(lost)}")
 
     def ids(self, text: str, most: int) -> list[int]:
-        """The ids of a text between those of its begin and its end; at most `most`, a longer text is cut."""
+        """The ids of a text between [CLS] and [SEP]; at most `most` in all: a longer text is cut."""
         return [self._ids[BEGIN], *self.pieces(text)[: most - 2], self._ids[END]]
 
     def pieces(self, text: str) -> list[int]:
@@ -51,7 +51,7 @@ class WordPiece:
         return [id for word in _words(text) for id in self._pieces(word)]
 
     def _pieces(self, word: str) -> list[int]:
-        """The longest pieces of a word from its begin on; one unknown where it cannot be cut whole."""
+        """The longest pieces of a word, from its beginning on; one [UNK] where pieces do not make up the whole word."""
         found: list[int] = []
         start = 0
         while start < len(word):
@@ -67,7 +67,7 @@ class WordPiece:
 
 
 def _words(text: str) -> Iterator[str]:
-    """The words and marks of a text: small letters without accents."""
+    """The words and punctuation marks of a text, in lower case and without accents."""
     plain = "".join(_spaced(character) for character in text)
     bare = "".join(c for c in unicodedata.normalize("NFD", plain.lower()) if unicodedata.category(c) != "Mn")
     word = ""
@@ -86,7 +86,7 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _spaced(character: str) -> str:
-    """A character as it is kept: controls go, whitespace becomes a space, ideographs get spaces around them."""
+    """What a character becomes: nothing for controls, a space for whitespace; ideographs get spaces around them."""
     if character in "\t\n\r" or unicodedata.category(character) == "Zs":
         return " "
     code = ord(character)
@@ -96,7 +96,7 @@ def _spaced(character: str) -> str:
 
 
 def _is_punctuation(character: str) -> bool:
-    """Whether a character is punctuation to BERT: also all signs of ASCII that are no letter or digit."""
+    """Whether BERT takes a character for punctuation: also every printable ASCII sign but letters and digits."""
     code = ord(character)
     ascii_sign = 33 <= code <= 47 or 58 <= code <= 64 or 91 <= code <= 96 or 123 <= code <= 126
     return ascii_sign or unicodedata.category(character)[0] == "P"

@@ -25,7 +25,7 @@ class PhotoEncoder(Protocol):
     """The thresholds that were fitted to this encoder's scores."""
 
     def encode(self, photo: Photo) -> np.ndarray:
-        """Tokens of a photo, (T, D) float32, of lengths up to 1: how much each counts in recall, as it shows a thing.
+        """Tokens of a photo, (T, D) float32. A token's length (up to 1), how likely it shows a thing, is its weight.
 
         Raises PhotoError, ModelError.
         """
@@ -37,7 +37,7 @@ class PhotoEncoder(Protocol):
 
 
 class BackendEncoder:
-    """A language model's own vision tower as an encoder, for research. The backend stays its owner's to close."""
+    """A language model's own vision tower as an encoder, for research. It does not close the backend."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -49,10 +49,10 @@ class BackendEncoder:
         return unit_rows(self._backend.embed(photo))
 
     def close(self) -> None:
-        """Nothing is freed: the backend is not this encoder's."""
+        """Do nothing: whoever opened the backend closes it."""
 
 
 def unit_rows(tokens: np.ndarray) -> np.ndarray:
-    """Rows of (T, D) scaled to unit length, float32; a row of zeros stays one."""
+    """Rows of (T, D) scaled to unit length, float32; a row of zeros stays zero."""
     tokens = np.asarray(tokens, np.float32)
     return tokens / np.linalg.norm(tokens, axis=1, keepdims=True).clip(1e-12)

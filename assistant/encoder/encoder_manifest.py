@@ -16,8 +16,8 @@ from memory.search.gate import HIGHEST, Gate
 
 MANIFEST = "manifest.json"
 UNFITTED = Gate((1 - HIGHEST, 0.0), (0.45, 0.0))
-"""The gate of an encoder whose own was not fitted: it asks, and is sure of nearly nothing. `python -m benchmark
-calibrate` fits one."""
+"""The gate of an encoder for which none was fitted: it asks, and is hardly ever sure. `python -m benchmark calibrate`
+fits one."""
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Colours = tuple[float, float, float]
 """A number for red, green and blue each, on the scale of pixels (0 to 255)."""
@@ -30,7 +30,7 @@ class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layout: Literal["map", "tokens", "vector"]
     """Axes of the output: "map" is (B, D, h, w), "tokens" (B, T, D), "vector" (B, D)."""
     skip: Annotated[int, msgspec.Meta(ge=0)] = 0
-    """Tokens at the front that are none of the picture: a class token, registers."""
+    """How many tokens at the front belong to no part of the picture: a class token, registers."""
     lengths: bool = False
     """Whether the length of a token, from 0 to 1, says how likely it shows a thing and not what is around it. Without
     that, all tokens get length 1."""
@@ -67,12 +67,12 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     licence: str = "not stated"
     source: str = ""
     sha256: str | None = None
-    """Of the network; without it, the file is not compared with anything."""
+    """Hash of the network's file; None: the file is not checked."""
     resampling: Literal["bicubic", "bilinear", "lanczos"] = "bicubic"
     crops: Crops | None = None
     focus: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    """Tokens away from the middle of the photo become shorter, as by a bell of this standard deviation, in parts of the
-    photo's sides: most people put what they mean in the middle. None: no token does. Needs square views."""
+    """Standard deviation, in parts of the photo's sides, of a Gaussian around its middle that shortens the tokens away
+    from there: most people put what they mean in the middle. None: no token is shortened. Needs square views."""
     projection: str | None = None
     """A .npz with "centre" (C,) and "matrix" (C, D); None: tokens are used as the network gives them."""
     projection_sha256: str | None = None
@@ -95,7 +95,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of an encoder's folder. Raises ModelError when it is missing, or not one."""
+    """The manifest of an encoder's folder. Raises ModelError when it is missing, or is no manifest."""
     path = folder / MANIFEST
     try:
         return msgspec.json.decode(read_bytes(path), type=Manifest)
@@ -108,7 +108,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def checked_file(folder: Path, name: str, expected: str | None) -> tuple[Path, str]:
-    """Path and sha256 of a file that a manifest names. Raises ModelError when it is missing or another one."""
+    """Path and sha256 of a file that a manifest names. Raises ModelError when it is missing, or not the `expected`."""
     path = inside(folder, name)
     try:
         actual = sha256(path)

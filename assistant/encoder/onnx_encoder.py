@@ -18,7 +18,7 @@ from memory.episode import Photo
 from memory.errors import ModelError
 
 KEPT = 8
-"""Photos whose tokens are kept: the one in view is asked for several times."""
+"""Most photos whose tokens are kept: those of the photo in view are wanted several times."""
 Projection = tuple[np.ndarray, np.ndarray]
 """Centre (C,) and matrix (C, D), float32."""
 
@@ -70,7 +70,7 @@ class OnnxEncoder:
         return self._projected(self._tokens(session.run(whole_view(image, self.manifest))))
 
     def close(self) -> None:
-        """Free the network, and what was kept of photos."""
+        """Free the network, and the tokens that were kept."""
         with self._lock:
             self._session = None
             self._kept.clear()

@@ -27,9 +27,9 @@ from memory.store import Memory
 from memory.times.typed_day import typed_day
 
 MOST = 20
-"""At most so many memories come at once."""
+"""Most memories in one answer."""
 READING = 5.0
-"""Seconds: so long a search reads memories that are new to the text embedder, the newest first; the next goes on."""
+"""Most seconds that a search spends on embedding memories that have no vectors yet; the next search goes on."""
 
 
 class MemoryTools:
@@ -40,7 +40,7 @@ class MemoryTools:
         attach(memory)
         self._encoder: PhotoEncoder | None = None
         self._asked: dict[str, tuple[str, ...]] = {}
-        """Confirmations that were given out: token, ids of the memories it is for."""
+        """The ids of the memories that each confirmation handed out is for, by its token."""
 
     def close(self) -> None:
         """Close the encoder."""
@@ -82,7 +82,7 @@ class MemoryTools:
         return {"remembered": _row(remember(self._memory, self._open(), new, words, when, place.strip() or None))}
 
     def forget(self, ids: list[str], confirmation: str = "") -> dict[str, Any]:
-        """Say what would be forgotten, and give a confirmation; with that, forget. Raises KeepsakeError."""
+        """Without a `confirmation`: what would be forgotten, and one. With it: forget. Raises KeepsakeError."""
         episodes = [self._memory.get(id) for id in dict.fromkeys(ids)]
         if not episodes:
             raise KeepsakeError("no memory was named: give the ids that a search shows")

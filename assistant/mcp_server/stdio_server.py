@@ -43,7 +43,7 @@ def _serve(args: argparse.Namespace) -> int:
     except ImportError as error:
         raise KeepsakeError(MISSING) from error
     offline.forbid()
-    # Standard input is the protocol's: nobody can be asked for a passphrase, so the key comes from the keychain.
+    # The protocol takes standard input: nobody can be asked for a passphrase, so the key comes from the keychain.
     with Memory(memory_file(args.memory, to_read=not args.write)) as memory:
         tools = MemoryTools(memory, args.encoder)
         try:

@@ -39,9 +39,9 @@ _XMP = {
     MODIFIED: "{http://ns.adobe.com/xap/1.0/}ModifyDate",
 }
 _WEAK = ("DateTime", MODIFIED)
-"""Those of XMP that say when the file was changed."""
+"""The dates of XMP that say when the file was changed."""
 _PNG = ("exif:DateTimeOriginal", "exif:DateTimeDigitized", "Creation Time", "creation time")
-"""Keys of texts in PNG, of ImageMagick and of the standard; "date:create" is the time of a file."""
+"""Keys of dates in a PNG's texts, ImageMagick's and the standard's; not "date:create", which is the time of a file."""
 _GPS_FOLDER, _GPS_TIME, _GPS_DATE = 0x8825, 7, 29
 _IPTC = (((2, 55), (2, 60)), ((2, 62), (2, 63)))
 """Record and data set of (day, time): created, digitised."""
@@ -51,9 +51,9 @@ class CameraDate(NamedTuple):
     """A date in a photo's metadata."""
 
     at: datetime | None
-    """On the clock where it was taken, with its offset from UTC; None when no date counts."""
+    """Local time where the photo was taken, with its offset from UTC; None when no date counts."""
     source: str = ""
-    """The name of the tag that it is from: "DateTimeOriginal", "XMP DateCreated"."""
+    """The name of the tag that the date is from: "DateTimeOriginal", "XMP DateCreated"."""
     refused: str = ""
     """A day that was written but has not come yet, as it was written; "" when there is none."""
 
@@ -78,7 +78,7 @@ def parse_xmp(raw: bytes | str) -> ElementTree.Element | None:
     """An XMP packet; None when it is empty or not to be read. Raises ValueError or ParseError when it is damaged."""
     wide = isinstance(raw, bytes) and raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     text = raw.decode("utf-16" if wide else "utf-8-sig") if isinstance(raw, bytes) else str(raw)
-    if not text or len(text) > XMP_BYTES or "<!DOCTYPE" in text:  # in it are entities, which can grow without end
+    if not text or len(text) > XMP_BYTES or "<!DOCTYPE" in text:  # a DOCTYPE can define entities that grow without end
         return None
     return ElementTree.fromstring(text.strip("\0 \r\n"))
 
@@ -100,7 +100,7 @@ def _candidates(image: Image.Image) -> Iterator[tuple[str, str, str]]:
         by_xmp = {} if root is None else _by_xmp(root)
 
     def offset_of(tag: int) -> str:
-        """The offset that belongs to the tag, else any other: of one photo they agree."""
+        """The offset from UTC that belongs to the tag, else any other one: those of one photo agree."""
         written = (exif.get(one, "") for one in (_OFFSETS[tag], *_OFFSETS.values()))
         return next((one for one in written if zone_of(one)), "")
 
@@ -145,7 +145,7 @@ def _by_iptc(image: Image.Image) -> Iterator[tuple[str, str, str]]:
     for day, time in _IPTC:
         text = f"{_text(info.get(day, b''))} {_text(info.get(time, b''))}".strip()
         yield "IPTC DateCreated", text, ""
-        yield "IPTC DateCreated", _text(info.get(day, b"")), ""  # where the time is nonsense
+        yield "IPTC DateCreated", _text(info.get(day, b"")), ""  # the day alone, for when the time is nonsense
 
 
 def _by_satellites(image: Image.Image) -> str:

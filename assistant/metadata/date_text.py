@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from memory.days import NOON
 
 LONGEST = 100
-"""Letters of a text that are looked at."""
+"""Most characters of a text that are read."""
 _ZONES = {
     **{"PST": -8, "PDT": -7, "MST": -7, "MDT": -6, "CST": -6, "CDT": -5, "EST": -5, "EDT": -4, "BST": 1, "WET": 0},
     **{"WEST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9},
     **{"AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "HST": -10, "AKST": -9, "AKDT": -8},
 }
-"""Hours from UTC of timezones by the letters that programs write; what is missing here is left out."""
+"""Hours from UTC of timezones by their abbreviations; an abbreviation that is missing here is ignored."""
 _OFFSET = r"(?P<offset>Z|(?:UTC|GMT)(?:[+-]\d\d?(?::?\d\d)?)?|[+-]\d\d?(?::?\d\d)?)?"
 _EAST_ASIAN = re.compile(
     r"(\d{4})[年년] ?(\d\d?)[月월] ?(\d\d?)[日일] ?|(\d\d?)[時时시] ?(\d\d?)[分분](?: ?(\d\d?)[秒초])?"
@@ -47,7 +47,7 @@ _COMPACT = re.compile(
     rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)"
     rf"(?:[T _-]?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?(?:[.,]\d+)?)?\s*{_OFFSET}"
 )
-_SPELLINGS = (  # what is written otherwise by some, as the patterns above have it
+_SPELLINGS = (  # other ways of writing, and what the patterns above read in their place
     (re.compile(r"""^["'(]+|["')]+$"""), ""),
     (re.compile(r"^D:(?=\d{8})"), ""),  # PDF
     (re.compile(r"(?<=[+-]\d\d)'(\d\d)'?$"), r"\1"),
@@ -65,13 +65,13 @@ _SPELLINGS = (  # what is written otherwise by some, as the patterns above have 
     (re.compile(r"(?<=\d):[: ]*$"), ""),  # or half so
 )
 _NEVER = (date(1900, 1, 1), date(1904, 1, 1), date(1980, 1, 1))
-"""Days on which clocks and tables begin that were never set; they do not count at midnight."""
+"""First days of clocks and of tables of dates: midnight of such a day means that the date was never set."""
 _OLE, _TELEPHONES = date(1899, 12, 30), datetime(2002, 12, 8, 12)
-"""The first day of a table of Windows; what many cheap telephones write where they know no time."""
+"""Day 0 of Windows' OLE dates; the time that many cheap telephones write when they know no time."""
 _OLDEST = 1800
-"""Years before there were photographs are zeros in disguise."""
+"""An earlier year, from before there were photographs, stands for an unset date."""
 _BUDDHIST = 543
-"""Years that Thailand's calendar is ahead."""
+"""How many years Thailand's calendar is ahead."""
 _WIDEST = timedelta(hours=14)
 """No clock on earth is further from UTC."""
 
@@ -79,16 +79,17 @@ _WIDEST = timedelta(hours=14)
 def parsed(text: str, offset: str = "") -> datetime | None:
     """A date as cameras and programs write it, with an offset inside or beside it; None when it is no whole day.
 
-    A day alone is noon UTC, the same day nearly everywhere. Without an offset the camera is taken to be on the clock of
-    this machine. Hour 24 is the hour after midnight of the same day: telephones that count hours from 1 write it so.
-    Some write the half of the day before or behind the time, some the seconds since 1970, some the year of Thailand's
-    calendar. Where days may be months none is taken. Behind a zero byte may stand what was there before.
+    A day alone becomes noon UTC, the same day nearly everywhere. Without an offset the camera's clock is taken to be on
+    this machine's timezone. Hour 24 is the hour after midnight of the same day, written by telephones that count hours
+    from 1. "am" and "pm" may stand before or after the time; 10 or 13 digits are seconds or milliseconds since 1970;
+    the year may be that of Thailand's calendar. None where day and month cannot be told apart. What follows a zero
+    byte, the rest of an older text, is tried without if need be.
     """
     return _parsed(text, offset) or (_parsed(text.partition("\0")[0], offset) if "\0" in text else None)
 
 
 def zone_of(offset: str) -> timezone | None:
-    """ "+02:00", "-0800", "+9" or "Z" as a timezone; None for what is none."""
+    """ "+02:00", "-0800", "+9" or "Z" as a timezone; None for any other text."""
     offset = re.sub(r"^(?:UTC|GMT)(?=[+-])", "", offset.replace("\N{MINUS SIGN}", "-").upper())
     if offset in ("Z", "UTC", "GMT"):
         return UTC
@@ -131,7 +132,7 @@ def _parsed(text: str, offset: str) -> datetime | None:
 
 
 def _was_never_set(local: datetime) -> bool:
-    """Whether a clock says so that nobody set: zero, in this timezone or another."""
+    """Whether a time comes from a clock that nobody set: its zero, in this timezone or another."""
     from_zero = local - datetime(1970, 1, 1)
     if abs(from_zero) <= _WIDEST and from_zero % timedelta(minutes=15) == timedelta(0):
         return True
@@ -140,7 +141,7 @@ def _was_never_set(local: datetime) -> bool:
 
 
 def _in_numbers(text: str) -> str:
-    """A date with the signs of China, Japan or Korea, or with a month's English name, in numbers; others stay."""
+    """A date with Chinese, Japanese or Korean signs, or a month's English name, as numbers; other texts as they are."""
     text = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in text)
     text = text.replace("\0", " ").replace("\N{FULLWIDTH COLON}", ":").strip()
     for pattern, instead in _SPELLINGS:

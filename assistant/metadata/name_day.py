@@ -30,7 +30,7 @@ _SHORT = (
     "ноября",
     "dez dic декабря",
 )
-"""Months as names of files have them besides: shortened, without their marks, or in Russian."""
+"""Further spellings of months in file names: shortened, without accents, or in Russian."""
 _MONTHS = (
     MONTHS
     | {name: MONTHS[english] for name, english in MONTHS_ELSEWHERE.items()}
@@ -46,19 +46,20 @@ _YEAR_FIRST = re.compile(rf"(?<!\d)((?:19|20)\d\d)[ _-]{_MONTH}[ _-](\d\d?)(?!\d
 _SINCE_1970 = re.compile(r"(?:(?<=[A-Za-z]_)|(?<=mmexport)|(?<=Snapchat-))(1[1-9]\d{8})(?:\d{3})?(?![\d-])")
 """Seconds or milliseconds, as telephones and messengers count in names: FB_IMG_1683369296123."""
 _IN_UTC = re.compile(r"PXL_\d{8}_\d{6}")
-"""Names that Google's telephones give: their clock is that of Greenwich."""
+"""Names that Google's telephones give, with the time in UTC."""
 
 
 def day_of_name(name: str) -> datetime | None:
     """The local time in a name such as IMG_20250801_183000 or IMG-20250801-WA0001 (noon, for a day alone).
 
-    A day before its month counts where it can be nothing else, or with points; one that has not come yet is none.
+    A day written before its month counts where it cannot be a month, or with points (31.12.2020). None without a day,
+    or for one that has not come yet.
     """
     tomorrow = datetime.now().astimezone() + timedelta(days=1)
     for year, month, day, clock in _days(unicodedata.normalize("NFC", name)):
         with suppress(ValueError, OverflowError, OSError):
             found = datetime(year, month, day, 12)
-            with suppress(ValueError):  # a clock that is none: the day is one all the same
+            with suppress(ValueError):  # the digits are no time of day: the day counts nevertheless
                 hour, minute, second = clock
                 found = found.replace(hour=hour, minute=minute, second=second)
             at = found.replace(tzinfo=UTC).astimezone() if clock and _IN_UTC.match(name) else found.astimezone()
@@ -72,7 +73,7 @@ def day_of_name(name: str) -> datetime | None:
 
 
 def _days(name: str) -> Iterator[tuple[int, int, int, tuple[int, ...]]]:
-    """Year, month, day and, where it is said, the time, the surest way of writing first."""
+    """Year, month, day and (hour, minute, second), which may be empty; the surest way of writing first."""
     for year, _, month, day, *clock in _DAY.findall(name):
         yield int(year), int(month), int(day), tuple(map(int, filter(None, clock)))
     for year, _, month, day in _APART.findall(name):

@@ -1,7 +1,7 @@
 """The day of a photo in what is said about it: "14th June 2022, our wedding in Graz", "this was taken on 3 May 2019".
 
-Only where a sentence says that the photo is of that day. A day on which something was bought, or somebody was born, is
-none; nor is one without its year. English patterns, no model.
+A day counts only where a sentence says that the photo is of that day: not a day on which something was bought or
+somebody was born, and not a day without its year. English patterns, no model.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _DEED = re.compile(
     r"|appointment|moved|sold|paid)\b",
     re.IGNORECASE,
 )
-"""A day beside these words may be that of something else than the photo."""
+"""A day beside these words may be the day of something else than the photo."""
 _DOES = re.compile(r"\b(?:is|are|was|were|has|had|have|does|did|(?!bed\b|red\b)\w{2,}ed)\b", re.IGNORECASE)
 
 

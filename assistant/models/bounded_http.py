@@ -1,4 +1,4 @@
-"""The hub's HTTP client with answers that are bounded: a list of files has an end, in bytes and in seconds.
+"""The hub's HTTP client with bounds on answers: a list of files that is too long, or comes too slowly, is an error.
 
 Files themselves are bounded by the size that the list promised (`hub_client.py`).
 """
@@ -24,7 +24,7 @@ def bound_answers() -> None:
     from huggingface_hub.utils import _http
 
     class Bounded(httpx2.SyncByteStream):
-        """A body that ends with an error when it goes on and on."""
+        """The body of an answer, which raises ReadError when it passes a bound."""
 
         def __init__(self, stream: Any) -> None:
             self._stream = stream

@@ -12,7 +12,7 @@ from memory.errors import ModelError
 from memory.paths import home
 
 BUFFERS = 100_000_000
-"""Bytes of the engine beside the weights, which it holds twice while it opens them."""
+"""Bytes of the engine beside the weights. It holds the weights twice while it opens them."""
 
 
 def encoder_rows(machine: hardware.Machine | None = None) -> list[ModelRow]:

@@ -1,8 +1,8 @@
 """Choose the files of a repository that Keepsake does not know: a language model in GGUF, and the mmproj made for it.
 
-Names are all there is to go by: "F16" is no "BF16", "Q4_K" no "Q4_K_M"; a quantisation may stand in a folder's name; an
-mmproj that names another size, or "Thinking" where the language model says "Instruct", belongs to another model. What
-stays unclear is asked, not guessed.
+Only names tell them apart: "F16" is not "BF16", "Q4_K" is not "Q4_K_M"; a quantisation may stand in a folder's name; an
+mmproj that names another size, or "Thinking" where the language model says "Instruct", belongs to another model. Where
+names leave a choice, the user is asked to make it.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from assistant.models import gguf_metadata
 from memory.errors import ModelError
 
 DTYPES = ("f16", "bf16", "q8_0", "f32")
-"""Kinds of mmproj, the most liked first."""
+"""Kinds of mmproj, the preferred one first."""
 KINDS = re.compile(
     r"(?<![a-z0-9])(b?f16|fp16|fp?32|(?:ud[-_])?(?:i?q\d+(?:_[a-z0-9]+)*)|tq\d_\d|mxfp4|i\d(?:-?matrix)?|imat(?:rix)?|gguf)(?![a-z0-9])"
 )
 """Words of a file's name that say how it was quantised, not what it is."""
 SIZE = re.compile(r"(?<![a-z0-9.])[ae]?\d+(?:\.\d+)?[bm](?![a-z0-9])")
-"""A number of parameters in a name: "8b", "0.5b", "256m"; of experts "a3b", of what is computed with "e4b"."""
-BRED = frozenset(("base", "chat", "instruct", "it", "thinking"))
-"""Words for how a model of one size was trained on: each has weights, and so an mmproj, of its own."""
+"""A number of parameters in a name: "8b", "0.5b", "256m"; "a3b" are the active ones of a mixture of experts, "e4b" the
+effective ones."""
+TUNINGS = frozenset(("base", "chat", "instruct", "it", "thinking"))
+"""Words for how a model was tuned: models of one size with other tunings have other weights, and another mmproj."""
 FLOATS = frozenset(("f16", "fp16", "bf16", "f32", "fp32"))
-"""Kinds without quantisation. Beside another kind they name a part of the model: of "f16-Q4_K_M" little is in f16."""
+"""Kinds without quantisation. Beside another kind they name a part of the model: little of "f16-Q4_K_M" is in f16."""
 SAME = {"fp16": "f16", "fp32": "f32"}
 """Other spellings of a kind."""
 
@@ -59,7 +60,7 @@ def choose(
 ) -> list[RemoteFile]:
     """The language model with all its shards, and its mmproj last. `file`: the language model, where the user named it.
 
-    `mmproj`: the kind that is wanted ("F16"); None: the most liked one. Raises ModelError: what is missing or unclear.
+    `mmproj`: the kind that is wanted ("F16"); None: the preferred one. Raises ModelError: what is missing or unclear.
     """
     ggufs = [one for one in remote if one.name.lower().endswith(".gguf")]
     towers = sorted((one for one in ggufs if "mmproj" in one.remote.lower()), key=lambda one: one.remote)
@@ -80,7 +81,7 @@ def choose(
 
 
 def names_kind(text: str, kind: str) -> bool:
-    """Whether a name says this quantisation: "F16" does not stand in "BF16", nor "Q4_K" in "Q4_K_M"."""
+    """Whether a name says this quantisation: "BF16" does not say "F16", nor "Q4_K_M" "Q4_K"."""
     wanted = {kind.lower(), SAME.get(kind.lower(), kind.lower())}
     wanted |= {other for other, plain in SAME.items() if plain in wanted}
     spelled = "|".join(re.escape(one) for one in sorted(wanted))
@@ -115,14 +116,14 @@ def _has_fewer_bits(one: RemoteFile, quant: str) -> bool:
 
 
 def _tower(repository: str, language: RemoteFile, towers: Sequence[RemoteFile], kind: str | None) -> RemoteFile:
-    """The mmproj of a language model: of its size, in its folder or above it, of the name most like its own."""
+    """The mmproj of a language model: of its size and tuning, the nearest by folder, then by likeness of the names."""
     if kind and not any(names_kind(one.remote, kind) for one in towers):
         raise ModelError(f"{repository} has no mmproj in {kind}; it has {_listed(towers)}")
     asked = [one for one in towers if not kind or names_kind(one.remote, kind)]
     sizes = _sizes(language.remote) or _sizes(repository)
-    bred = _words(language) & BRED or _parts(repository) & BRED
+    tuning = _words(language) & TUNINGS or _parts(repository) & TUNINGS
     fitting = [one for one in asked if not sizes or _sizes(one.remote) <= sizes]
-    fitting = [one for one in fitting if not bred or not _words(one) & BRED or _words(one) & bred]
+    fitting = [one for one in fitting if not tuning or not _words(one) & TUNINGS or _words(one) & tuning]
     if not fitting:
         raise ModelError(f"{repository} has no mmproj for {language.remote}; it has {_listed(asked)}")
     home, own = PurePosixPath(language.remote).parent, _plain(language.name)
@@ -139,11 +140,11 @@ def _tower(repository: str, language: RemoteFile, towers: Sequence[RemoteFile], 
             f"{repository} does not say which mmproj is that of {language.remote}; it has {_listed(near)}: "
             "fetch both files yourself into a folder, and name that folder"
         )
-    return min(near, key=lambda one: (_liking(one), one.remote))
+    return min(near, key=lambda one: (_kind_rank(one), one.remote))
 
 
-def _liking(one: RemoteFile) -> int:
-    """Where the kind of an mmproj stands among `DTYPES`."""
+def _kind_rank(one: RemoteFile) -> int:
+    """The place of an mmproj's kind in `DTYPES`; behind all of them for another kind."""
     return next((i for i, name in enumerate(DTYPES) if names_kind(one.remote, name)), len(DTYPES))
 
 
@@ -153,7 +154,7 @@ def _sizes(name: str) -> set[str]:
 
 
 def _parts(name: str) -> set[str]:
-    """The words of a name; a point between two numbers is part of a word."""
+    """The words of a name; "0.5b" is one word."""
     return set(re.findall(r"(?:[a-z0-9]|(?<=\d)\.(?=\d))+", name.lower()))
 
 

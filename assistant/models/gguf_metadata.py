@@ -17,13 +17,13 @@ from memory.errors import ModelError
 SUPPORTED = {"qwen3vl": "Qwen3-VL", "qwen3vlmoe": "Qwen3-VL MoE", "llama": "SmolLM2 (SmolVLM)"}
 """Supported architectures of language models, with the names of their families."""
 MOST_A_TOKEN = 1 << 30
-"""Bytes: no model keeps as much of a token."""
+"""Bytes of a token in the KV cache that no model exceeds; a file that says more is damaged."""
 VISION_TOWER = "clip"
 """Architecture of every mmproj."""
 SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})\.gguf")
 SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 STRING, ARRAY = 8, 9
-"""GGUF's numbers of value types; those of SCALARS with the format of `struct`."""
+"""GGUF's numbers for types of values; SCALARS has the fixed-size ones, with their format for `struct`."""
 HEADER = 100_000_000
 """Bytes of the longest header of a .safetensors file, by its specification."""
 MOST = 1 << 25
@@ -116,7 +116,7 @@ def kv_bytes(path: Path) -> int:
         if not 0 <= size <= MOST_A_TOKEN:
             raise ValueError(size)
     except (TypeError, ValueError, OverflowError) as error:
-        raise ModelError(f"{path} says impossible things of itself ({error}): fetch it again") from error
+        raise ModelError(f"{path} has impossible sizes in its metadata ({error}): fetch it again") from error
     return size
 
 

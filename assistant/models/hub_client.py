@@ -109,7 +109,7 @@ def list_files(plan: PullPlan) -> RemoteModel:
 
 
 def _listed(sibling: Any) -> RemoteFile:
-    """A file of the hub's list. Raises ValueError, TypeError for what is none."""
+    """A file of the hub's list. Raises ValueError, TypeError when the entry is no file."""
     size, name = sibling.size or 0, sibling.rfilename
     sha256 = sibling.lfs.sha256 if sibling.lfs else None
     if not isinstance(name, str) or not isinstance(size, int) or not 0 <= size < 1 << 50:
@@ -149,7 +149,7 @@ def stream_file(plan: PullPlan, commit: str, file: RemoteFile, partial: Path, on
     if size_of(partial) > file.bytes:
         partial.unlink()
     url = hf_hub_url(plan.repository, file.remote, revision=commit, endpoint=_endpoint())
-    headers = {"user-agent": AGENT, "accept-encoding": "identity"}  # a range of a compressed file is none of the file
+    headers = {"user-agent": AGENT, "accept-encoding": "identity"}  # ranges count bytes: compressed ones would not fit
     if token := _token():
         headers["authorization"] = f"Bearer {token}"
     while True:

@@ -4,8 +4,8 @@ A model is a folder. Its `manifest.json` names the files with their sha256; with
 language model GGUF (maybe in shards) and one mmproj GGUF, as Qwen3-VL is published. The path of a .gguf chooses one of
 several language models. A folder with `config.json` and *.safetensors is a whole model for MLX or for transformers.
 `models/nano2` and `models/nano` ship with the project; `models/encoder` and `models/embedder`, which ship too, are no
-language models but the photo encoder and the text embedder. A model without a vision tower has a connector, which makes
-visual tokens of what the photo encoder says.
+language models but the photo encoder and the text embedder. A model without a vision tower has a connector, which turns
+the photo encoder's tokens into visual tokens.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _transformers_layout(folder: Path, weights: list[Path]) -> Spec:
     files = [folder / "config.json", *weights, *adapter, *([connector] if connector else [])]
     identity = _digest(*(sha256(path) for path in files))
     spec = Spec(folder.name, folder, folder, space=identity, identity=identity, engine=engine)
-    # who has a connector was trained by `train nano2`: on what was told, and on prompts that say what recall is sure of
+    # a model with a connector comes from `train nano2`: it says what was told, and its prompts name the sure recalls
     return replace(spec, connector=connector, may_say="told", evidence=True) if connector else spec
 
 

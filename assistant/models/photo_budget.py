@@ -3,7 +3,7 @@
 The one description of these budgets: engines, benchmark, training recipes, exports and model cards all read it. The
 size rule is that of the published processor (`smart_resize` of Qwen2-VL): a photo is stretched to sides that are
 multiples of one visual token, 32 pixels, bicubic. Every engine gets pixels that were resized here, so that none
-resizes them in a way of its own. A SmolVLM takes photos of one size, and knows no budget.
+resizes them in a way of its own. For a SmolVLM, which takes photos of one size, there is no budget.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from memory.errors import PhotoError
 UNIT = 32
 """Pixels on a side of one visual token of Qwen3-VL: patches of 16, two by two merged."""
 MOST_ASPECT = 200
-"""A longer side is at most so many times the shorter one: the processor's own bound."""
+"""The longer side of a photo is at most so many times the shorter one: the published processor's bound."""
 RULE = "smart_resize 1"
-"""The name of the rule below, part of the name of whatever was computed from its pixels."""
+"""The name of the size rule below; cached results have it in their names, since their pixels depend on the rule."""
 
 MOST_PHOTO_TOKENS = 2304
-"""A normalised photo has no more: 1,536 pixels on a side, 32 on a side of a token."""
+"""Visual tokens of the largest normalised photo: 1,536 pixels on a side, 32 pixels on a side of a token."""
 PHOTO_TOKENS_HELP = (
     "most visual tokens of the photo asked about, for models that take photos of any shape (default: 512, or as the "
     "model was trained); 1024 sees finer detail and waits about twice as long"
@@ -42,7 +42,7 @@ class PhotoBudget:
     memory: int = 128
     """Most tokens of every other photo."""
     least: int = 8
-    """A photo of fewer tokens is scaled up to so many."""
+    """A photo with fewer tokens is scaled up to this number."""
 
     def __post_init__(self) -> None:
         for key in ("least", "memory", "query"):
@@ -52,7 +52,7 @@ class PhotoBudget:
             raise ValueError(f"least is {self.least}, must be at most memory ({self.memory}) and query ({self.query})")
 
     def most(self, small: bool) -> int:
-        """Most tokens of a photo; `small`: of one that is not asked about."""
+        """Most tokens of a photo: of a memory's if `small`, else of the one that is asked about."""
         return self.memory if small else self.query
 
     def table(self) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Decide what a `pull` fetches: from a name, of the registry or of a repository, to files as the hub lists them.
+"""Decide what a `pull` fetches: from the name of a listed model or of a repository to the files that the hub lists.
 
 Neither network nor disk is used here: `download.py` asks the hub and fetches.
 """
@@ -30,7 +30,7 @@ class PullPlan:
     quant: str
     """Quantisation of the language model."""
     listed: registry.ListedModel | None = None
-    """The model of the registry, where the name is one of it."""
+    """The registry's entry, where the name is one of the registry's."""
     file: str | None = None
     """The language model's file, where the user named it."""
     mmproj: str | None = None
@@ -45,7 +45,7 @@ class PullPlan:
     def record(self) -> str:
         """Name of the file that records what was fetched: the manifest of a model.
 
-        A checkpoint gets no manifest, since it cannot be run yet; that of an encoder says how to use it.
+        A checkpoint gets no manifest, since it cannot be run yet; an encoder's manifest says how to use it.
         """
         return "manifest.json" if self.format in ("gguf", "mlx") else "source.json"
 
@@ -69,7 +69,7 @@ def plan_pull(name: str, quant: str | None = None, mmproj: str | None = None) ->
         raise ModelError(f"{name} ships with Keepsake: there is nothing to fetch")
     if match := REPOSITORY.fullmatch(name):
         own = match[1].split("/")[1]
-        if match[2]:  # of a file in a folder, the folder often says what it is: two of them must not share a name
+        if match[2]:  # files of two folders may have one name, as "F16/model.gguf": the folder becomes part of it
             within = PurePosixPath(match[2]).with_suffix("").parts
             own = "-".join((own, *within) if within[1:] else within)
         elif quant:

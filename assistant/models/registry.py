@@ -21,11 +21,11 @@ from memory.errors import ModelError
 
 LIST = Path(__file__).with_name("models.toml")
 COMFORT = 0.4
-"""Fraction of the memory that the model to begin with may take."""
+"""Fraction of this machine's memory that the model which a beginner is advised to take may need."""
 QUANT = "Q4_K_M"
 """The quantisation that is fetched by default."""
 ONLY_MACS = "for Macs with Apple silicon only"
-"""How the description of a model begins that runs on another kind of machine, however much memory there is."""
+"""How the description begins of a model that this kind of machine cannot run, however much memory it has."""
 Format = Literal["gguf", "mlx", "safetensors", "onnx"]
 """Formats of published models; safetensors must be converted before they run, onnx are photo encoders."""
 
@@ -61,7 +61,7 @@ class ListedModel:
     network: ListedFile | None = None
     """The file of a photo encoder."""
     manifest: Mapping[str, Any] = field(default_factory=dict)
-    """How photos enter an encoder, and which output is used (`assistant/encoder/encoder_manifest.py`)."""
+    """For a photo encoder: how photos enter it, and which output is used (`assistant/encoder/encoder_manifest.py`)."""
     bytes: int = 0
     """Approximate size of the whole repository."""
 
@@ -116,7 +116,7 @@ class ModelRow:
     """Why it cannot be run: a file is missing or damaged."""
     kind: Literal["model", "encoder"] = "model"
     begin: bool = False
-    """Whether it is the model to begin with on this machine."""
+    """Whether a beginner is advised to take this model on this machine."""
 
 
 @cache
@@ -142,7 +142,7 @@ def rows(machine: hardware.Machine | None = None) -> list[ModelRow]:
 
 
 def _to_begin_with(machine: hardware.Machine) -> str:
-    """The name of the largest listed model in GGUF that leaves most of the memory to other programs."""
+    """The name of the largest listed model in GGUF that needs at most COMFORT of the memory; "" if none does."""
     needs = {
         model.name: hardware.memory_needed(model.size, model.kv_bytes)
         for model in listed_models().values()
@@ -200,7 +200,7 @@ def _present(name: str, machine: hardware.Machine) -> ModelRow:
         licence = _licence(folder) or (listed.licence if listed else "not stated")
         fits = hardware.fits(needs, machine)
         return ModelRow(name, where, True, fits, needs, size, licence, about, False, str(folder), spec.language.name)
-    except Exception as error:  # whatever is wrong with one folder: the list goes on, and says so in its line
+    except Exception as error:  # whatever is wrong with one folder, the list goes on, and that folder's line says so
         return ModelRow(name, where, False, None, None, None, "", about, False, str(folder), problem=str(error))
 
 

@@ -33,22 +33,22 @@ class Spec:
     budget: PhotoBudget = field(default_factory=PhotoBudget)
     """Visual tokens of a photo, where the model can choose."""
     trained: PhotoBudget | None = None
-    """The budget that it was trained with; None: not known."""
+    """The budget that the model was trained with; None: not known."""
     threshold: float = UNCALIBRATED
     """Least similarity of a recall by sight (0 to 1)."""
     space: str = ""
     """Identifies the vector space of visual tokens: changes when the vision tower does."""
     identity: str = ""
-    """Changes whenever any of the files does: part of the name of everything that the model computes."""
+    """A hash that changes whenever any of the files does; cached results of the model have it in their names."""
     engine: Engine = "llama.cpp"
     verification: Verification | None = None
     """How the model checks recalls; None: not at all."""
     may_say: MaySay = "seen"
-    """Whether its descriptions of what it sees are kept, or only what was told (see `grounding/`)."""
+    """What the model's text may state as a fact (see `MaySay`)."""
     connector: Path | None = None
     """What turns the photo encoder's tokens into visual tokens, where the model has no vision tower."""
     evidence: bool = False
-    """Whether it was trained on prompts that say what recall is sure of."""
+    """Whether the model was trained on prompts that say which recalls are sure."""
 
     @property
     def photos(self) -> str:

@@ -9,9 +9,9 @@ from assistant.pictures.flat_colours import opaque
 LARGE = 40_000_000
 """Pixels from which a picture is worked on in bands."""
 GAP = 3.0
-"""Pillow first takes means of whole blocks, as long as the result stays so many times larger than wanted."""
+"""Pillow's `reducing_gap`: blocks of pixels are averaged first, to a picture that many times larger than wanted."""
 ROWS = 128
-"""Rows of the result of a band."""
+"""Rows of the averaged picture that one band becomes."""
 
 
 def bounded(size: tuple[int, int], side: int, *, grow: bool = False) -> tuple[int, int]:
@@ -29,7 +29,7 @@ def flat_and_bounded(image: Image.Image, side: int) -> Image.Image:
     if image.width * image.height <= LARGE or (across, down) == (1, 1):
         flat = opaque(image)
         return flat.resize(size, Image.Resampling.LANCZOS, reducing_gap=GAP) if flat.size != size else flat
-    page: Image.Image | None = None  # the same pixels as `resize` makes in one step
+    page: Image.Image | None = None  # the averaged picture: from it come the same pixels as by one call of `resize`
     reduced = (-(-image.width // across), -(-image.height // down))
     for top in range(0, image.height, ROWS * down):
         band = image.crop((0, top, image.width, min(top + ROWS * down, image.height)))

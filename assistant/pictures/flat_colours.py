@@ -13,12 +13,12 @@ from PIL import Image, ImageCms
 from memory.errors import PhotoError
 
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
-"""The tag of a TIFF that says what its numbers mean, and its value for "larger is darker"."""
+"""A TIFF's tag PhotometricInterpretation, and its value for "larger numbers are darker"."""
 AS_SRGB = frozenset({1, 2, 0})
-"""Codes of primaries (ITU-T H.273) that are sRGB's, or not stated."""
+"""Codes of colour primaries (ITU-T H.273) that mean sRGB's primaries, or unspecified ones."""
 DISPLAY_CURVES = frozenset({1, 2, 6, 13, 14, 15})
 """Codes of transfer characteristics that an ordinary display follows; others (HDR) are left as they are."""
-PRIMARIES = {  # corners red, green, blue and white of codes that stand without their corners
+PRIMARIES = {  # for codes in files that do not give them: chromaticities (x, y) of red, green, blue and white
     9: ((0.708, 0.292), (0.17, 0.797), (0.131, 0.046), (0.3127, 0.329)),
     11: ((0.68, 0.32), (0.265, 0.69), (0.15, 0.06), (0.314, 0.351)),
     12: ((0.68, 0.32), (0.265, 0.69), (0.15, 0.06), (0.3127, 0.329)),
@@ -27,7 +27,7 @@ SRGB_FROM_XYZ = np.array(
     [[3.2404542, -1.5371385, -0.4985314], [-0.969266, 1.8760108, 0.041556], [0.0556434, -0.2040259, 1.0572252]]
 )
 USUAL, SMALLEST = 1 / 2.2, 0.1
-"""The gamma of a PNG (gAMA) that means sRGB, as browsers take it; below the other it is a mistake."""
+"""The gamma of a PNG (chunk gAMA) that browsers take for sRGB, and the gamma below which a file must be mistaken."""
 BANDS = 64
 """Rows that are converted at once."""
 
@@ -85,7 +85,7 @@ def _bands(image: Image.Image) -> Iterator[Image.Image]:
 
 
 def _matrix(nclx: dict[str, Any]) -> np.ndarray | None:
-    """From linear RGB of the primaries in a HEIC's colour code to linear sRGB, (3, 3); None where nothing is to do."""
+    """The matrix (3, 3) from linear RGB of a HEIC's primaries to linear sRGB; None where nothing is to be converted."""
     if nclx.get("color_primaries", 2) in AS_SRGB or nclx.get("transfer_characteristics") not in DISPLAY_CURVES:
         return None
     try:
@@ -100,7 +100,7 @@ def _matrix(nclx: dict[str, Any]) -> np.ndarray | None:
 
 
 def _with_primaries(image: Image.Image, matrix: np.ndarray) -> Image.Image:
-    """An RGB picture whose primaries become sRGB's; what sRGB cannot show is clipped."""
+    """An RGB picture converted to sRGB's primaries by `matrix`; colours that sRGB cannot show are clipped."""
     levels = np.arange(256) / 255
     linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4).astype(np.float32)
     rows = []
@@ -111,5 +111,5 @@ def _with_primaries(image: Image.Image, matrix: np.ndarray) -> Image.Image:
 
 
 def _curve(light: np.ndarray) -> np.ndarray:
-    """Levels of sRGB of linear light, both from 0 to 1."""
+    """sRGB levels for linear light, both from 0 to 1 (the transfer function of IEC 61966-2-1)."""
     return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)

@@ -1,6 +1,6 @@
 """JPEG files without an end marker: some writers forget it, and a copy that was cut short has none either.
 
-The two are told apart by decoding: a picture that is whole needs nothing from what would come next.
+The two are told apart by decoding: a picture that is whole needs no bytes after its last one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 from memory.pictures import jpeg_segments
 
 PADDING = bytes(16)
-"""More than a decoder reads ahead; so little that it could hide at most a few blocks of the last row."""
+"""More bytes than a decoder reads ahead, and so few that they could hide at most a few blocks of the last row."""
 
 
 def whole_without_end(data: bytes, prepare: Callable[[Image.Image], object]) -> Image.Image | None:
@@ -29,8 +29,8 @@ def whole_without_end(data: bytes, prepare: Callable[[Image.Image], object]) -> 
     cut_off = Image.open(io.BytesIO(data + PADDING), formats=("JPEG",))
     for image in (ended, cut_off):
         prepare(image)
-        with suppress(OSError):  # the one without an end is never whole for Pillow, but its rows are there
+        with suppress(OSError):  # Pillow takes the copy without an end marker for cut short, but decodes its rows
             image.load()
-    # Rows that could not be decoded are filled in the one and left black in the other.
+    # Rows that could not be decoded are filled up in the copy with an end marker, and left black in the other.
     same = ImageChops.difference(ended.convert("RGB"), cut_off.convert("RGB")).getbbox() is None
     return ended if same else None

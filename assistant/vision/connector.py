@@ -1,9 +1,9 @@
 """The connector: from the photo encoder's map to the visual tokens of a language model without a vision tower.
 
-The encoder's tokens of the whole photo, 9 x 9 of them, are shared out to 4 x 4 cells. A cell is described by the sum of
-its tokens (each as long as it is likely to show a thing), by the sum of these lengths, and by a histogram of its
-colours, which the encoder hardly tells apart; one matrix turns that into the language model's width. It is computed
-here once, in numpy, so that every engine reads the same numbers.
+The encoder's tokens of the whole photo, 9 x 9 of them, are distributed over 4 x 4 cells. A cell is described by the sum
+of its tokens (each as long as it is likely to show a thing), by the sum of their lengths, and by a histogram of its
+colours, which the encoder hardly tells apart; one matrix turns this description into the language model's width. The
+tokens are computed here once, in numpy, so that every engine reads the same numbers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TOKENS = CELLS * CELLS
 SHADES = 3
 """Shades of each colour in a histogram."""
 DOTS = 4
-"""Colours on a side of a token that a histogram is made of."""
+"""A token's histogram is made of the mean colours of DOTS x DOTS parts of its square."""
 
 
 class Connector:
@@ -67,7 +67,7 @@ class Connector:
 
 
 def features(tokens: np.ndarray, image: Image.Image) -> np.ndarray:
-    """What a connector reads of each cell, (16, N + 1 + 27) float32, of a map (R * R, N) and its picture."""
+    """The description of each cell, (16, N + 1 + 27) float32, from the encoder's map (R * R, N) and its picture."""
     rows = round(len(tokens) ** 0.5)
     shared = _shares(rows)
     lengths = np.linalg.norm(tokens, axis=1).reshape(rows, rows)
@@ -79,7 +79,7 @@ def features(tokens: np.ndarray, image: Image.Image) -> np.ndarray:
 
 
 def _shares(rows: int) -> np.ndarray:
-    """How much of each of the `rows` of a map lies in each row of cells, (CELLS, rows)."""
+    """Which share (0 to 1) of each of a map's `rows` lies in each row of cells, (CELLS, rows)."""
     edges = np.linspace(0, rows, CELLS + 1)
     at = np.arange(rows)
     return np.clip(np.minimum(edges[1:, None], at + 1) - np.maximum(edges[:-1, None], at), 0, None)
@@ -88,7 +88,7 @@ def _shares(rows: int) -> np.ndarray:
 def _histograms(dots: np.ndarray, rows: int) -> np.ndarray:
     """Mean histograms (rows, rows, 27) of colours (rows * DOTS, rows * DOTS, 3) from 0 to 255.
 
-    A shade between two counts in both, by its distance from either.
+    A colour between two shades counts in both, each the more the nearer it is.
     """
     scaled = np.clip(dots / 255 * SHADES - 0.5, 0, SHADES - 1)
     low = np.minimum(scaled.astype(int), SHADES - 2)

@@ -121,7 +121,7 @@ class WorkerBackend:
                         pass
 
     def next_words(self, messages: Sequence[Message], words: Sequence[str]) -> tuple[float, ...]:
-        """Probabilities that the next turn begins as each of `words` does (see `Backend`)."""
+        """For each of `words`, the probability that the next turn begins with it (see `Backend`)."""
         self.start()
         return self._request("next_words", tuple(messages), tuple(words))
 

@@ -33,7 +33,7 @@ TILE_WORDS = ("<fake_token_around_image>", "<global-img>", "<row_1_col_1>")
 READY = "visual_tokens"
 """The input that needs no vision tower: visual tokens (T, 1, D) from a connector, float32."""
 Position = tuple[int, int, int]
-"""Position of a token in time, height and width (M-RoPE); of text, three times one number."""
+"""Position of a token in time, height and width (M-RoPE); for text, the same number three times."""
 
 
 class Processor:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from memory.times.atoms.atom import Atom
 from memory.times.languages.names_elsewhere import EVERY_YEAR, LIMITS_AHEAD, OTHER_END
 from memory.times.number_words import NUMBER
 from memory.times.phrase_days import Phrase
 from memory.times.spelling_parts import WEEKDAY
-from memory.times.time_atoms import Atom
 
 _UNIT = (
     rf"(?:seconds?|minutes?|hours?|days?|nights?|mornings?|evenings?|weekdays?|weeks?|weekends?|fortnights?|months?"

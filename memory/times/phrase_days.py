@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
 
-from memory.times.atom_days import day_span, latest, of_month, shared, week_span, year_span
+from memory.times.atoms.atom import Atom
+from memory.times.atoms.atom_days import day_span, latest, of_month, shared, week_span, year_span
 from memory.times.calendar_names import WEEKDAYS, Span
-from memory.times.time_atoms import Atom
 
 Days = tuple[date | None, date | None]
 """First day and the day after the last; None: no limit."""

@@ -16,6 +16,9 @@ from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from memory.days import day_words
+from memory.times.atoms.atom import Atom
+from memory.times.atoms.atom_patterns import TO
+from memory.times.atoms.time_atoms import atoms
 from memory.times.calendar_names import WEEKDAYS, Span
 from memory.times.leftovers import made_wider
 from memory.times.meant_times import (
@@ -30,7 +33,6 @@ from memory.times.meant_times import (
 )
 from memory.times.number_words import NUMBER
 from memory.times.phrase_days import LIMITS, Days, Phrase, all_together, excluded_days
-from memory.times.time_atoms import TO, Atom, atoms
 from memory.times.time_spelling import Spelled, spelled
 
 _ORDER = re.compile(

@@ -30,6 +30,7 @@ ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
         ("the month before last", "2026-09-01 .. 2026-09-30"),
         ("half a year ago", "2026-05-01 .. 2026-05-31"),
         ("a year and a half ago", "2025-05-01 .. 2025-05-31"),
+        ("two days and a half ago", "2026-11-26 .. 2026-11-26"),
         ("5 years back", "2021-01-01 .. 2021-12-31"),
         ("the week before Christmas 2023", "2023-12-17 .. 2023-12-23"),
         ("the week after Easter 2025", "2025-04-22 .. 2025-04-28"),

@@ -146,6 +146,8 @@ ASKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
         ("the 2nd quarter of 2022", "2022-04-01 .. 2022-06-30"),
         ("in H1 2023", "2023-01-01 .. 2023-06-30"),
         ("in the 1900s", "1900-01-01 .. 1999-12-31"),
+        ("in the early 1900s", "1900-01-01 .. 1939-12-31"),
+        ("in the second half of the 1900s", "1950-01-01 .. 1999-12-31"),
         ("last summer or the one before", "2025-06-01 .. 2026-08-31"),
         ("in the summer of the 90s", "1990-06-01 .. 1999-08-31"),
         # a year that stands elsewhere

@@ -1,7 +1,4 @@
-"""The days that the smallest phrases of time mean: a share of a span, "last Friday", the 90s, 3 to 7 August.
-
-`time_atoms.py` finds these phrases in a text.
-"""
+"""The days that atoms mean: a share of a span, "last Friday", the 90s, 3 to 7 August. No text is searched here."""
 
 from __future__ import annotations
 
@@ -82,11 +79,8 @@ def year_span(year: int) -> Span:
     return date(year, 1, 1), date(year + 1, 1, 1)
 
 
-def decade(m: dict[str, str | None], today: date) -> int:
-    """The first year of "the 1990s", "the 90s", "the nineties": the latest that has begun."""
-    if m["decade"]:
-        return int(m["decade"])
-    tens = int(m["tens"] or 0) or TENS[(m["tensword"] or "").lower()]
+def latest_decade(tens: int, today: date) -> int:
+    """The first year of "the 90s": the latest that has begun."""
     first = today.year // 100 * 100 + tens
     return first if first <= today.year else first - 100
 
@@ -119,11 +113,8 @@ def same_day(today: date, many: int, unit: str) -> date:
     return date(year, month + 1, min(today.day, (after - timedelta(days=1)).day))
 
 
-def days_of_month(m: dict[str, str | None]) -> OfYear:
-    """ "3 August", "August 3rd", "3 to 7 August" of any year. Raises ValueError for a day that no year has."""
-    month = MONTHS[bare_name(m["ofmonth"] or m["inmonth"] or m["wordedmonth"] or "")]
-    first = WORDED.get((m["worded"] or "").lower()) or int(re.sub(r"\D", "", m["first"] or m["begin"] or ""))
-    last = int(re.sub(r"\D", "", m["last"] or m["until"] or "") or first)
+def days_of_month(month: int, first: int, last: int) -> OfYear:
+    """ "3 to 7 August" of any year. Raises ValueError for a day that no year has."""
     date(2024, month, first), date(2024, month, last)  # a leap year has every day
     if last < first:
         raise ValueError("a range that runs backwards")

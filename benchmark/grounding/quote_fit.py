@@ -15,7 +15,7 @@ import numpy as np
 
 from assistant.grounding.claims import sentences
 from assistant.grounding.quotes.pick import evidence, fits_by_rules
-from assistant.grounding.quotes.rule_fit import asks, identity
+from assistant.grounding.quotes.question_kind import asks, identity
 from assistant.grounding.words.tokens import tokens
 from assistant.reader.answer_reader import AnswerReader
 from benchmark.grounding.quote_rates import Asked, asked_of, remembered

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from assistant.grounding.claims import sentences
+from assistant.grounding.quotes.question_kind import VAGUE
 from assistant.grounding.quotes.quotation import Quotable, Quote, beginning, introduction, quoted
-from assistant.grounding.quotes.rule_fit import VAGUE
 from assistant.grounding.words.tokens import alike, tokens
 
 _ABOUT = re.compile(
@@ -47,13 +47,6 @@ def what_was_told(question: str, recalled: Sequence[Quotable]) -> Quote | None:
     for one in recalled:
         told = [t for t in tokens(one.episode.words) if t.content]
         if all(any(alike(stem, t.stem) for t in told) for stem in wanted):
-            lines = list(sentences(one.episode.words))
-            first = next(n for n, line in enumerate(lines) if any(alike(t.stem, wanted[0]) for t in tokens(line)))
-            return quoted(one, beginning(lines[first:]))
-    return None
-    for one in recalled:
-        said = [t.stem for t in tokens(one.episode.words) if t.content]
-        if all(any(alike(stem, other) for other in said) for stem in wanted):
             lines = list(sentences(one.episode.words))
             first = next(n for n, line in enumerate(lines) if any(alike(t.stem, wanted[0]) for t in tokens(line)))
             return quoted(one, beginning(lines[first:]))

@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 
 from assistant.grounding.claims import sentences
+from assistant.grounding.quotes.question_kind import WHOSE, asks, two_in_one
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import Readings
-from assistant.grounding.quotes.rule_fit import WHOSE, asks, two_in_one
 from assistant.grounding.words.second_person import to_the_user
 from assistant.grounding.words.tokens import tokens
 

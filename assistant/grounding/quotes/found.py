@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.grounding.claims import sentences
+from assistant.grounding.quotes.question_kind import speaks_of
 from assistant.grounding.quotes.reading import SURE, Reader
-from assistant.grounding.quotes.rule_fit import speaks_of
 from memory.episode import Recall
 from memory.errors import ModelError
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 
+from assistant.grounding.quotes.question_kind import VAGUE
 from assistant.grounding.quotes.quotation import Quotable, quoted
-from assistant.grounding.quotes.rule_fit import VAGUE
 from assistant.grounding.words.tokens import Token, alike, tokens
 from memory.times.number_words import NUMBER, number_of
 

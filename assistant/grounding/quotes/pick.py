@@ -9,6 +9,7 @@ from typing import NamedTuple
 from assistant.grounding.claims import sentences
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
 from assistant.grounding.quotes.clauses import CUT, LONG, clause, may_be_cut
+from assistant.grounding.quotes.question_kind import VAGUE, WHERE, WHOSE, Question, asks, getting, identity
 from assistant.grounding.quotes.quotation import (
     UNDATED,
     UNTOLD,
@@ -21,7 +22,7 @@ from assistant.grounding.quotes.quotation import (
     spoken_date,
 )
 from assistant.grounding.quotes.reading import Reading, Readings
-from assistant.grounding.quotes.rule_fit import VAGUE, WHERE, WHOSE, Question, asks, deed, fit, identity, led
+from assistant.grounding.quotes.rule_fit import fit, led
 from assistant.grounding.words.families import related
 from assistant.grounding.words.phrases import named
 from assistant.grounding.words.tokens import GENERIC, Token, alike, stem, tokens
@@ -83,7 +84,7 @@ def pick(
                 best = (score, _quote(one, lines, n, asked, read))
         if asked.kind == "where" and one.episode.place and (best is None or best[0] < _PLACE):
             known = any(alike(t.stem, s) for t in asked.wanted for s in stems)
-            if not deed(asked.tokens) and (known or not asked.wanted):
+            if not getting(asked.tokens) and (known or not asked.wanted):
                 best = (_PLACE - 0.2 * rank, place_of(one))
     if best is None and not asked.wanted and (identity(asked.tokens) or _ABOUT.match(question)):
         return introduction(recalled)  # "thats rocky, toms dog" has no name that anybody can be sure of

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from assistant.grounding.moments import asks_for_the_photo
 from assistant.grounding.quotes.clauses import LONG
+from assistant.grounding.quotes.question_kind import VAGUE, asks, identity, speaks_of, two_in_one
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import SURE, Readings
-from assistant.grounding.quotes.rule_fit import VAGUE, asks, identity, speaks_of, two_in_one
 from assistant.grounding.words.second_person import to_the_user
 from assistant.grounding.words.tokens import Token, alike, tokens
 

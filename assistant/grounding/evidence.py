@@ -1,17 +1,22 @@
-"""Puts together what a text about a photo may say: recalled memories, the photo's own data, what the user wrote."""
+"""Puts together what a text about a photo may say (recalled memories, the photo's own data, what the user wrote), and
+opens the text that is checked by it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from assistant.backend import MaySay
-from assistant.grounding import premise
-from assistant.grounding.claim_judge import Evidence
-from assistant.grounding.entailed import Verifier
+from assistant.grounding.entailment import premise
+from assistant.grounding.entailment.claim_judge import Evidence
+from assistant.grounding.entailment.entailed import Verifier
+from assistant.grounding.entailment.premise import Premise
+from assistant.grounding.free_text import FreeText, free
+from assistant.grounding.grounded_answer import GroundedAnswer
+from assistant.grounding.grounded_caption import GroundedCaption
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import Reader
-from assistant.grounding.writer import GroundedText
+from assistant.grounding.shown_text import ShownText
 from memory.episode import Episode, Photo, Recall, Turn
 
 AS_SURE = 0.85
@@ -27,44 +32,47 @@ def grounded_text(
     may_say: MaySay,
     reader: Reader | None = None,
     verifier: Verifier | None = None,
-) -> GroundedText:
+) -> ShownText:
     """The check of one caption (`question` None) or answer. `own_words`: a caption that the user corrected.
 
     What was said about other photos of a recalled thing is not in the prompt, and may be quoted.
     """
-    best = max((r.score for r in recalls if r.by_sight), default=0.0)
-    quotable = [
-        Quotable(r.episode, r.episode.day, r.certainty, r.by_sight and r.score >= AS_SURE * best) for r in recalls
-    ]
-    others = [Quotable(e, e.day, r.certainty) for r in recalls for e in r.others]
-    here = {q.episode.id for q in quotable}
-    recalled = [*quotable, *{o.episode.id: o for o in others if o.episode.id not in here}.values()]
-    facts = [
-        premise.read(
-            q.episode.id,
-            q.episode.words,
-            q.day,
-            q.episode.place,
-            sure=q.certainty == "sure",
-            photo=q.episode.photo.sha256,
-        )
-        for q in quotable
-    ]
-    if own_words or (photo and photo.taken_at):
-        facts.append(premise.read("", own_words, photo.taken_at.date() if photo and photo.taken_at else None, None))
-    evidence = Evidence(tuple(facts), question or "", may_say == "seen")
-    free = may_say == "anything" or (question is not None and photo is None and _plain_talk(evidence, recalled))
-    unseen = photo is not None and bool(recalls) and not any(r.by_sight for r in recalls)
-    return GroundedText(
+    shown, others = _quotable(recalls)
+    recalled = (*shown, *others)
+    evidence = Evidence(tuple(_facts(shown, photo, own_words)), question or "", may_say == "seen")
+    if may_say == "anything":
+        return FreeText(evidence, recalled)
+    if question is None:
+        return GroundedCaption(evidence, recalled, verifier)
+    if free(evidence) or (photo is None and _plain_talk(evidence, recalled)):
+        return FreeText(evidence, recalled)
+    return GroundedAnswer(
         evidence,
         recalled,
-        answers=question is not None,
-        free=free,
-        unseen=unseen,
+        verifier,
         reader=reader,
-        verifier=verifier,
         corrected=_corrected(photo, own_words),
+        unseen=photo is not None and bool(recalls) and not any(r.by_sight for r in recalls),
     )
+
+
+def _quotable(recalls: Sequence[Recall]) -> tuple[list[Quotable], list[Quotable]]:
+    """The recalled memories, and those of other photos of the same things."""
+    best = max((r.score for r in recalls if r.by_sight), default=0.0)
+    shown = [Quotable(r.episode, r.episode.day, r.certainty, r.by_sight and r.score >= AS_SURE * best) for r in recalls]
+    here = {one.episode.id for one in shown}
+    others = {e.id: Quotable(e, e.day, r.certainty) for r in recalls for e in r.others if e.id not in here}
+    return shown, [*others.values()]
+
+
+def _facts(shown: Sequence[Quotable], photo: Photo | None, own_words: str) -> Iterator[Premise]:
+    """What the memories tell, and what the photo's data and the user's own caption say."""
+    for one in shown:
+        episode, sure = one.episode, one.certainty == "sure"
+        yield premise.read(episode.id, episode.words, one.day, episode.place, sure=sure, photo=episode.photo.sha256)
+    day = photo.taken_at.date() if photo and photo.taken_at else None
+    if own_words or day:
+        yield premise.read("", own_words, day, None)
 
 
 def _plain_talk(evidence: Evidence, recalled: Sequence[Quotable]) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from assistant.grounding import premise
-from assistant.grounding.claim_judge import Evidence
+from assistant.grounding.entailment import premise
+from assistant.grounding.entailment.claim_judge import Evidence
+from assistant.grounding.free_text import free
+from assistant.grounding.grounded_answer import GroundedAnswer
+from assistant.grounding.grounded_caption import GroundedCaption
 from assistant.grounding.quotes.quotation import Quotable
-from assistant.grounding.writer import GroundedText
 from assistant.reader import answer_reader, claim_verifier
 from memory.episode import Episode, Photo, Turn
 
@@ -22,13 +24,15 @@ def passes(scene: dict[str, Any], question: str | None, text: str) -> bool:
     ]
     if photo := scene.get("photo"):
         facts.append(premise.read("", "", date.fromisoformat(photo["day"]), photo.get("place")))
-    checked = GroundedText(
-        Evidence(tuple(facts), question or "", scene["sees"]),
-        recalled,
-        answers=question is not None,
-        reader=answer_reader.shipped(),
-        verifier=claim_verifier.shipped() if scene["sees"] else None,
-    )
+    evidence = Evidence(tuple(facts), question or "", scene["sees"])
+    verifier = claim_verifier.shipped() if scene["sees"] else None
+    checked: GroundedCaption | GroundedAnswer
+    if question is None:
+        checked = GroundedCaption(evidence, recalled, verifier)
+    elif free(evidence):
+        return True
+    else:
+        checked = GroundedAnswer(evidence, recalled, verifier, reader=answer_reader.shipped())
     checked.write(text)
     checked.finish()
     return not checked.grounding.left_out

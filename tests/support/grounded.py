@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from assistant.backend import MaySay
-from assistant.grounding.entailed import Verifier
+from assistant.grounding.entailment.entailed import Verifier
 from assistant.grounding.evidence import grounded_text
-from assistant.grounding.writer import GroundedText
+from assistant.grounding.shown_text import ShownText
 from assistant.reader import answer_reader
 from memory.episode import Certainty, Episode, Photo, Recall, Turn
 
@@ -40,7 +40,7 @@ def check(
     own: str = "",
     photo: Photo | None = None,
     verifier: Verifier | None = None,
-) -> GroundedText:
+) -> ShownText:
     """What the check makes of `text`, which a model writes word by word about these memories."""
     checked = grounded_text(recalls, photo, question, own, may_say, answer_reader.shipped(), verifier)
     for word in text.split(" "):

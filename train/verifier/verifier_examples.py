@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from assistant.grounding.claims import sentences
-from assistant.grounding.entailed import claim_of, told_by
+from assistant.grounding.entailment.entailed import claim_of, told_by
 from assistant.grounding.words.second_person import as_a_sentence, to_the_user
 from assistant.grounding.words.tokens import tokens
 from benchmark.grounding.fluent_texts import scenes

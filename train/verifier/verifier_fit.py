@@ -10,7 +10,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from assistant.grounding.claims import sentences
-from assistant.grounding.entailed import claim_of
+from assistant.grounding.entailment.entailed import claim_of
 from assistant.reader.claim_verifier import ClaimVerifier
 from benchmark.grounding.fluent_texts import scenes
 from train.reader.course import Task

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from assistant.grounding.claim_judge import Verdict
-from assistant.grounding.entailed import claim_of, told_by, verified
+from assistant.grounding.entailment.claim_judge import Verdict
+from assistant.grounding.entailment.entailed import claim_of, told_by, verified
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.reader.claim_verifier import shipped
 from memory.errors import ModelError

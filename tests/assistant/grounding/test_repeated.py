@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.grounding import premise
-from assistant.grounding.frames import repeats
+from assistant.grounding.entailment import premise
+from assistant.grounding.entailment.frames import repeats
 from assistant.grounding.words.tokens import tokens
 from tests.support.grounded import check, recall
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from assistant.grounding import support
-from assistant.grounding.premise import Premise, excluded
-from assistant.grounding.support import ENOUGH, Ask
+from assistant.grounding.entailment import support
+from assistant.grounding.entailment.premise import Premise, excluded
+from assistant.grounding.entailment.support import ENOUGH, Ask
 from assistant.grounding.words import lexicon
 from assistant.grounding.words.phrases import heads, is_verb, phrase
 from assistant.grounding.words.tokens import GENERIC, Token, alike, stem

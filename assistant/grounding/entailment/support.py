@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
+from assistant.grounding.entailment.doers import left_out
+from assistant.grounding.entailment.premise import Premise, excluded
+from assistant.grounding.entailment.pronouns import NEVER, stands_for
 from assistant.grounding.moments import may_date
-from assistant.grounding.premise import NEVER, Premise, excluded, left_out, stands_for
 from assistant.grounding.words import lexicon
 from assistant.grounding.words.phrases import is_verb, sex
 from assistant.grounding.words.tokens import GENERIC, Day, Token, alike, stem

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from assistant.grounding import claims, support
-from assistant.grounding.bindings import (
+from assistant.grounding import claims
+from assistant.grounding.entailment import support
+from assistant.grounding.entailment.bindings import (
     only_lists,
     other_preposition,
     partitive,
@@ -15,12 +16,13 @@ from assistant.grounding.bindings import (
     takes_the_users_place,
     torn_apart,
 )
-from assistant.grounding.described import describes
-from assistant.grounding.doers import other_doer, thing_as_person, told_doer
-from assistant.grounding.frames import equates, makes_a_habit, names_it, puts_user, repeats
+from assistant.grounding.entailment.described import describes
+from assistant.grounding.entailment.doers import other_doer, thing_as_person, told_doer
+from assistant.grounding.entailment.frames import equates, makes_a_habit, names_it, puts_user, repeats
+from assistant.grounding.entailment.premise import Premise, excluded, groups
+from assistant.grounding.entailment.pronouns import NEVER
+from assistant.grounding.entailment.support import ENOUGH, Ask
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
-from assistant.grounding.premise import NEVER, Premise, excluded, groups
-from assistant.grounding.support import ENOUGH, Ask
 from assistant.grounding.words import lexicon
 from assistant.grounding.words.phrases import is_verb
 from assistant.grounding.words.tokens import GENERIC, Token, alike, stem, tokens
@@ -36,6 +38,11 @@ class Verdict:
     kind: Kind
     episodes: tuple[str, ...] = ()
     """Ids of the episodes that it stands in."""
+
+    @property
+    def borne_out(self) -> bool:
+        """Whether memories tell it, surely or perhaps."""
+        return self.kind in ("told", "maybe")
 
 
 @dataclass(frozen=True)

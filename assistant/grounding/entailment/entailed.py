@@ -12,7 +12,7 @@ from datetime import date
 from math import inf
 from typing import Protocol
 
-from assistant.grounding.claim_judge import Verdict
+from assistant.grounding.entailment.claim_judge import Verdict
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.words.phrases import named
 from assistant.grounding.words.tokens import GENERIC, tokens

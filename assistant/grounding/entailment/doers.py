@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from assistant.grounding.premise import Premise
+from assistant.grounding.entailment.premise import Premise
+from assistant.grounding.words import lexicon
 from assistant.grounding.words.phrases import heads, is_verb, phrase, sex, without_it_was
 from assistant.grounding.words.tokens import Token, alike, stem
 
@@ -49,6 +50,20 @@ def not_the_user(words: Sequence[Token], told: Premise) -> bool:
         nobody = bool(there) and all(b.text.lower() == "it" for b, _, _ in there)
         if nobody and claimed.stem in _RAINS and doer.text.lower() != "it":
             return True
+    return False
+
+
+def left_out(deed: Token, told: Premise) -> bool:
+    """Whether the user left out the "I" before a deed: "my dog Pippa, got her from a farm"."""
+    for source in told.sentences:
+        for j, (t, after) in enumerate(pairwise(source)):
+            if t.stem != deed.stem or t.kind != "word" or not is_verb(t) or (j and source[j - 1].kind != "stop"):
+                continue
+            others = any(
+                b.kind in ("me", "other") or (b.kind == "name" and b.stem not in told.about) for b in source[:j]
+            )
+            if after.text.lower() in lexicon.THIS | {"him", "her", "it", "them"} and not others:
+                return True
     return False
 
 

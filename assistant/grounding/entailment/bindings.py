@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from assistant.grounding import claims
-from assistant.grounding.doers import not_the_user, other_sex, other_subject
-from assistant.grounding.premise import Premise, left_out
-from assistant.grounding.support import FRAMES, phrases
+from assistant.grounding.entailment.doers import left_out, not_the_user, other_sex, other_subject
+from assistant.grounding.entailment.premise import Premise
+from assistant.grounding.entailment.support import FRAMES, phrases
 from assistant.grounding.words.phrases import heads, is_verb, phrase
 from assistant.grounding.words.tokens import GENERIC, Token, alike, stem
 

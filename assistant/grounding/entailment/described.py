@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.grounding.premise import Premise, excluded
+from assistant.grounding.entailment.premise import Premise, excluded
 from assistant.grounding.words.phrases import is_verb
 from assistant.grounding.words.tokens import GENERIC, Token, alike, stem
 

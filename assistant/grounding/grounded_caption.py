@@ -1,0 +1,73 @@
+"""A caption as it is shown: it names what is in view, and the user's own words stand where the model told nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.grounding.caption_name import with_name
+from assistant.grounding.entailment.claim_judge import Evidence, Verdict
+from assistant.grounding.entailment.entailed import Verifier
+from assistant.grounding.grounded_text import GroundedText
+from assistant.grounding.quotes import quotation
+from assistant.grounding.quotes.quotation import Quotable, Quote
+from assistant.grounding.responsive import only_day
+
+MOST_OTHERS = 2
+"""Further things in a photo that a caption quotes the user's words of, after one that the model told nothing of."""
+
+
+class GroundedCaption(GroundedText):
+    """The caption of the photo in view."""
+
+    def __init__(self, evidence: Evidence, recalled: Sequence[Quotable], verifier: Verifier | None = None) -> None:
+        super().__init__(evidence, recalled, verifier)
+        self._day = ""
+        """The first sentence, if it tells a day only: it is shown after one that tells more."""
+
+    def _judged(self, sentence: str) -> Verdict:
+        return self._verified(self._judge.judge(sentence))
+
+    def _worded(self, verdict: Verdict) -> str:
+        """The sentence with the name of what is in view, and with the day that was told before it."""
+        sentence = super()._worded(verdict)
+        if not self.shown and only_day(sentence):
+            self._day = self._day or sentence
+            return ""
+        if not verdict.borne_out:
+            return sentence
+        sentence = with_name(sentence, self.shown, self._recalled, verdict.episodes)
+        if self._day:
+            sentence, self._day = f"{sentence} {self._day}", ""
+        return sentence
+
+    def _end(self) -> str:
+        quotes = self._quotes()
+        self._quoted = tuple(one.episode for one in quotes)
+        if quotes:
+            return self._show(" " + " ".join(one.text for one in quotes))
+        return "" if self.shown else self._show(self._day or " ".join(self._held) or quotation.NOBODY)
+
+    def _quotes(self) -> list[Quote]:
+        """The user's words about what the caption tells nothing of: what is in view, then other things in the photo."""
+        told = self._told
+        sure = {one.episode.id for one in self._recalled if one.certainty == "sure"}
+        silent = not told & sure if sure else not told
+        first = quotation.introduction(self._recalled) if silent or self._day else None
+        if first:
+            told.add(first.episode)
+        others = [quotation.introduction([one]) for one in self._untold(told)]
+        return [one for one in (first, *others) if one]
+
+    def _untold(self, told: set[str]) -> list[Quotable]:
+        """Sure memories of other things in the photo than those of the memories `told` (ids), one of each thing."""
+        called = {one.id: one.names | one.nouns for one in self._evidence.told}
+        known = frozenset().union(*(called.get(id, frozenset()) for id in told))
+        others: list[Quotable] = []
+        for one in self._recalled:
+            if one.certainty != "sure" or not one.in_view:
+                continue
+            mine = called.get(one.episode.id, frozenset())
+            if one.episode.id not in told and not mine & known and len(others) < MOST_OTHERS:
+                others.append(one)
+                known |= mine
+        return others

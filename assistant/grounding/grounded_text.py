@@ -1,0 +1,114 @@
+"""A text that is shown sentence by sentence: each is held until it is complete, judged, then shown or not.
+
+What captions and answers share; `grounded_caption.py` and `grounded_answer.py` say how a sentence of theirs is judged
+and worded, and what stands at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Sequence
+
+from assistant.grounding import claims
+from assistant.grounding.entailment.claim_judge import Evidence, Verdict
+from assistant.grounding.entailment.entailed import Verifier, verified
+from assistant.grounding.quotes.quotation import Quotable
+from assistant.grounding.result import Grounding
+from assistant.grounding.shown_text import ShownText
+from assistant.grounding.words.second_person import as_a_sentence, to_the_user, without_stray_quote
+from assistant.grounding.words.tokens import tokens
+
+MAYBE = "Maybe: "
+_ENDED = re.compile(r"[.!?…][\"'”’)]*\s*$")
+_HEDGED = re.compile(r"\b(?:maybe|perhaps|may|might|could be|looks like|seems|probably|possibly)\b", re.IGNORECASE)
+
+
+class GroundedText(ShownText):
+    """Shows the sentences that memories bear out or that only say what is seen, each once, with "you" for "I"."""
+
+    def __init__(self, evidence: Evidence, recalled: Sequence[Quotable], verifier: Verifier | None) -> None:
+        """`verifier`: finds what follows from the memories in other words, of a model that writes freely."""
+        super().__init__(evidence, recalled)
+        self._verifier = verifier
+        self._raw = ""
+        """What was written and is no whole sentence yet."""
+        self._gap = ""
+        """The spaces between the last sentence and the next."""
+        self._held: list[str] = []
+        """Sentences that are shown only if nothing better comes: abstentions and small talk."""
+        self._said: list[frozenset[str]] = []
+        """The words of each sentence so far."""
+        self._quoted: tuple[str, ...] = ()
+        """Ids of the memories that are quoted."""
+
+    def write(self, piece: str) -> str:
+        """Take a piece of the model's text; returns the sentences that are complete now, as far as they are shown."""
+        self._raw += piece
+        end = claims.ends_sentence(self._raw)
+        done, self._raw = self._raw[:end], self._raw[end:]
+        return self._take(done)
+
+    def finish(self, *, cancelled: bool = False, cut: bool = False) -> str:
+        """The model's text is over; returns the rest to be shown, and what stands at the end."""
+        half = cancelled or (cut and not _ENDED.search(self._raw))
+        out = "" if half else self._take(self._raw)
+        self._raw = ""
+        return out if cancelled else out + self._end()
+
+    @property
+    def grounding(self) -> Grounding:
+        """What was found so far."""
+        seen, left_out = (
+            tuple(verdict.sentence for verdict in self._verdicts if verdict.kind == kind)
+            for kind in ("seen", "unsupported")
+        )
+        return Grounding(self._cited, self._quoted, seen, left_out)
+
+    @abstractmethod
+    def _judged(self, sentence: str) -> Verdict:
+        """What the next sentence is."""
+
+    @abstractmethod
+    def _end(self) -> str:
+        """Show what stands behind the model's text, or in its place; returns it."""
+
+    def _take(self, text: str) -> str:
+        """Judge the sentences of a text, and show those that may be shown; returns these."""
+        return "".join(self._take_sentence(piece) for piece in claims.pieces(text))
+
+    def _take_sentence(self, piece: str) -> str:
+        sentence, gap = piece.strip(), self._gap
+        self._gap = piece[len(piece.rstrip()) :] or " "
+        verdict = self._judged(sentence)
+        self._verdicts.append(verdict)
+        if verdict.kind in ("abstains", "talk"):
+            self._held.append(sentence)
+            return ""
+        if verdict.kind == "unsupported" or self._said_before(sentence):
+            return ""
+        worded = self._worded(verdict)
+        if worded and verdict.kind == "maybe" and not _HEDGED.search(worded) and MAYBE not in self.shown:
+            worded = MAYBE + worded
+        return self._show(gap + worded) if worded else ""
+
+    def _verified(self, by_rules: Verdict) -> Verdict:
+        """What the sentence of a verdict is where rules do not find it: the verifier decides, if there is one."""
+        if by_rules.kind != "unsupported" or not self._verifier:
+            return by_rules
+        return verified(by_rules.sentence, self._evidence.question, self._recalled, self._verifier)
+
+    def _worded(self, verdict: Verdict) -> str:
+        """A sentence as it is shown; empty where it is not shown yet."""
+        if not verdict.borne_out:
+            return verdict.sentence
+        told = to_the_user(without_stray_quote(verdict.sentence, self.shown))
+        return as_a_sentence(told, self._evidence.question)
+
+    def _said_before(self, sentence: str) -> bool:
+        """Whether one sentence before it said all that it says: small models repeat themselves."""
+        said = frozenset(t.stem for t in tokens(sentence) if t.content or t.kind in ("number", "day"))
+        if said and any(said <= earlier for earlier in self._said):
+            return True
+        self._said.append(said)
+        return False

@@ -1,12 +1,12 @@
 """A whole run of a large recipe, from training to scores on the paper's benchmark, as a list of commands.
 
-`python -m train lab RECIPE` runs them one after the other and goes on where it stopped; `--dry-run` prints each with
-its devices, memory and hours, all computed (`lab_costs.py`), and fails on what would fail. `runs/full.sh` calls it. It
-was run through here with a tiny model only.
+`python -m train lab RECIPE` runs the commands one after the other and goes on where it stopped; `--dry-run` prints each
+with its devices, memory and hours, all computed (`lab_costs.py`), and refuses a run that would fail. `runs/full.sh`
+calls it. Only a tiny model has been run through all of them so far.
 
-Base and trained model are compared in one form (f16) and one prompt layout, the recipe's. A chat judge on this machine
-has the last device to itself; what trains shares the others, the measures are spread over them, and exports compute on
-the first.
+Base and trained model are compared in one form (f16) and in the recipe's prompt layout. A chat judge on this machine
+has the last device to itself; training shares the others, the measures are spread over them, and exports compute on the
+first.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ CAPEVAL, ROWS, DESCRIBED = 1386, 1000, 500
 """Samples of the authors' test file; rows of LSD, LAR and ITR, which are assumed; described photos of the full
 evaluation."""
 FORM = "f16"
-"""Both models are measured in it: what is lost by fewer bits is no gain or loss of the training."""
+"""The form in which both models are measured: a loss by fewer bits must not count as a loss by training."""
 LAPTOP = ("f16", "Q8_0", "Q4_K_M")
-"""What is shipped in the end, each if it passes."""
+"""The forms that are exported at the end; each ships if it passes acceptance."""
 
 
 def steps(recipe: Recipe, given: Settings) -> list[Step]:
-    """All commands of a run in their order. Raises KeepsakeError for what cannot work."""
+    """All commands of a run in their order. Raises KeepsakeError for a recipe that cannot run."""
     gspo, config = checked(recipe, given)
     settings, world = gspo.trl or Trl(), world_of(gspo, given)
     work, models, python = home() / "train" / recipe.name, home() / "models", sys.executable
@@ -88,13 +88,13 @@ def steps(recipe: Recipe, given: Settings) -> list[Step]:
 
 
 def _lanes(gspo: Gspo, given: Settings) -> int:
-    """How many measures run at one time: one on each device that no server of this machine has."""
+    """How many measures run in parallel: one on each device that no server on this machine occupies."""
     free = max(1, given.devices - len(servers(gspo, given)))
     return min(free, len(devices_seen()) or free)
 
 
 def _spread(measures: Sequence[Step], lanes: int) -> list[Step]:
-    """Measures with their lanes: the longest first, each to the lane that has least to do."""
+    """The measures, each with its lane: from the longest on, each goes to the lane with the least to do."""
     busy = [0.0] * lanes
     lane: dict[str, int] = {}
     for step in sorted(measures, key=lambda step: -step.hours):
@@ -124,7 +124,7 @@ def _scores(name: str, gspo: Gspo, given: Settings, cost: lab_costs.Costs, memor
         out.append(Step(f"{title} of {name}", told, 1, memory, hours))
 
     def hours(samples: int, texts: int, captions: int = 0) -> float:
-        """Of a measure: `texts` of the model about each sample, and `captions` that a chat judge reads."""
+        """Hours of a measure: for each sample, `texts` that the model writes and `captions` that a chat judge reads."""
         n = min(samples, ours) if given.quick else samples
         return n * (texts * cost.caption + (cost.scoring(captions) if judged else 0.0))
 
@@ -147,8 +147,8 @@ def _scores(name: str, gspo: Gspo, given: Settings, cost: lab_costs.Costs, memor
 
 
 def run(recipe: Recipe, given: Settings) -> None:
-    """Run every step that is not done yet. Raises KeepsakeError for what is missing, and naming a step that failed; the
-    next call begins there."""
+    """Run every step that is not done yet. Raises KeepsakeError that names what is missing, or the step that failed, at
+    which the next call begins."""
     if absent := missing(recipe, given):
         raise KeepsakeError(f"{absent[0]} is not here" + (f", and {len(absent) - 1} more" if absent[1:] else ""))
     ask_judge(recipe.gspo or Gspo(), given)
@@ -156,7 +156,7 @@ def run(recipe: Recipe, given: Settings) -> None:
 
 
 def table(recipe: Recipe, given: Settings) -> str:
-    """Every command with its devices, memory and hours, computed; then what has to be there before."""
+    """Every command with its devices, memory and hours (computed), then what the run needs and this machine lacks."""
     listed, gspo = steps(recipe, given), recipe.gspo or Gspo()
     settings, world = gspo.trl or Trl(), world_of(gspo, given)
     beside = servers(gspo, given, max(step.memory for step in listed if step.devices))

@@ -14,17 +14,18 @@ from train.trl.model_shapes import weights
 
 GB = device_memory.GB
 TRAINS, READS, CORE = 140e12, 50e12, 30e9
-"""Assumed: what a device computes in a second, training (35 % of 400 TFLOP/s), reading a prompt, and what a processor
-core does."""
+"""Assumed operations per second: of a device in training (35 % of 400 TFLOP/s), of a device that reads a prompt, of a
+processor core."""
 STEP, STREAM = 0.035, 1e12
 """Assumed: seconds for a token of a rollout with transformers, and bytes of weights that a device reads in a second."""
 CAPTION = 150
 """Assumed tokens of a caption."""
 DOWNLOAD = 50e6
-"""Assumed bytes a second."""
+"""Assumed bytes per second of a download."""
 QUESTIONS, JUDGED, SCORED = 19, 40, 10
-"""Questions about a caption of the authors' data (26,500 about 1,386 samples). Assumed: how many a chat judge on one
-device answers in a second to processes that train, which ask 64 at a time each, and to the benchmark, which asks 8."""
+"""Questions about a caption of the authors' data (26,500 about 1,386 samples). Assumed: questions per second that a
+chat judge on one device answers to training processes, which ask 64 at a time each, and to the benchmark, which asks
+8 at a time."""
 CAPTIONS = 2 / 3
 """Share of captions in the authors' training list (2,800 of 4,196 items)."""
 
@@ -37,9 +38,9 @@ class Costs:
         self._gspo, self._cores = gspo, cores
         self._size, self._prompt = weights(config), device_memory.prompt_tokens(gspo)
         self.proof_bytes = 5 * self._size
-        """The proof of an export holds the checkpoint in f32, and room for prompts."""
+        """Bytes for the verification of an export: the checkpoint in f32, and room for prompts."""
         self.proof_on_device = self.proof_bytes < device_bytes
-        """Whether a device has room for it (`quantize/hf_reference.py` decides alike)."""
+        """Whether a device has room for the verification (`quantize/hf_reference.py` decides by the same rule)."""
 
     @property
     def fetching(self) -> float:
@@ -52,8 +53,8 @@ class Costs:
         return (2 * self._size * self._prompt / READS + 2 * self._size * CAPTION / STREAM) / 3600
 
     def export(self, samples: int, forms: int) -> float:
-        """Hours of `forms` files of an export and of their proof: each reads `samples` prompts twice, as does the
-        checkpoint; without room on a device, the checkpoint and merged copy are read by the processor."""
+        """Hours of writing the `forms` files of an export and of verifying them: each file, like the checkpoint, reads
+        `samples` prompts twice. Where a device has no room, checkpoint and merged copy run on the processor."""
         device = 2 * samples * self.caption * (forms + 1)
         read = 2 * samples * self._prompt * 2 * self._size
         processor = 0.0 if self.proof_on_device else read / (self._cores * CORE) / 3600
@@ -61,9 +62,10 @@ class Costs:
         return device + 2 * processor + writing
 
     def training(self, world: int) -> float:
-        """Hours of training in `world` processes: writing completions, the judge's answers about captions, and forward
-        passes, namely four for gradients with what is recomputed, one for the prompts of a rollout, and one each for
-        the log-probabilities that ratios (of several updates) and the divergence compare with."""
+        """Hours of training in `world` processes: writing completions, the judge's answers about captions, and passes
+        through the model. In forward passes: four for gradients, recomputation included, one for the prompts of a
+        rollout, one for the old log-probabilities (if there are several updates), one for the reference (if beta > 0).
+        """
         gspo, several = self._gspo, self._gspo.updates * self._gspo.passes > 1
         rewarded = gspo.learn == "rewards"
         completions = gspo.prompts * (gspo.group if rewarded else 1)
@@ -74,11 +76,11 @@ class Costs:
         return gspo.steps * (work + writing + self._judging(completions)) / 3600
 
     def scoring(self, captions: int, questions: int = QUESTIONS) -> float:
-        """Hours of a chat judge about `captions` of the benchmark."""
+        """Hours in which a chat judge answers the questions about `captions` captions of the benchmark."""
         return captions * questions / SCORED / 3600
 
     def _judging(self, completions: int) -> float:
-        """Seconds of a chat judge about the captions among the completions of a rollout; training waits for them."""
+        """Seconds in which training waits for a chat judge's answers about the captions of a rollout."""
         settings = self._gspo.trl or Trl()
         if settings.judge != "chat" or self._gspo.learn == "gold":
             return 0.0

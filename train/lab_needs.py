@@ -21,7 +21,8 @@ from train.recipe import Gspo, Recipe, Trl
 from train.trl.model_shapes import weights
 
 CUDA_LLAMA = "CMAKE_ARGS=-DGGML_CUDA=on make .venv/.llama"
-"""How llama.cpp is built for CUDA; with the wheel of another build in pip's cache, after `pip cache remove`."""
+"""The command that builds llama.cpp for CUDA. A wheel of another build in pip's cache must be removed before it (`pip
+cache remove`)."""
 DISK = 12
 """Bytes on the disk for each weight of the base: merged copy, two models in f16, the forms for laptops, checkpoints."""
 
@@ -83,8 +84,8 @@ def llama_takes_devices() -> bool:
 
 
 def ask_judge(gspo: Gspo, given: Settings) -> None:
-    """Raise KeepsakeError where the chat judge does not answer, or where one of this machine has another model: better
-    now than after the training."""
+    """Raise KeepsakeError if the chat judge does not answer, or if a judge on this machine serves another model: better
+    before the training than after it."""
     settings = gspo.trl or Trl()
     judged = judge_of(settings, given)
     if not judged:

@@ -1,5 +1,5 @@
-"""The steps of a lab run, one after the other; measures that need nothing of each other run beside each other, each on
-a device of its own. What has succeeded is recorded, and not run again."""
+"""The steps of a lab run, one after the other; measures that do not depend on each other run in parallel, each on a
+device of its own. A step that has succeeded is recorded, and not run again."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Step:
     command: tuple[str, ...]
     devices: int
     memory: int
-    """Bytes of each device, or of the host where there is none."""
+    """Bytes that the command needs of each device, or of the host if it uses no device."""
     hours: float
     made: Path | None = None
-    """With this file written, the step has succeeded, whatever its exit status (an export may leave variants out)."""
+    """The step has succeeded if it wrote this file, whatever its exit status (an export may leave variants out)."""
     lane: int | None = None
-    """The place of its device, for a step that runs beside others; None: nothing runs beside it."""
+    """The index of its device, for a step that runs in parallel with others; None: the step runs alone."""
 
 
 def devices_seen() -> list[str]:
@@ -46,7 +46,8 @@ def device_at(place: int) -> str:
 
 
 def environment(step: Step) -> dict[str, str]:
-    """Variables of a command: with one device, trl would otherwise take all it sees, and llama.cpp the judge's, too."""
+    """Environment variables of a command. One for a single device sees that device only: otherwise trl would take all
+    devices, and llama.cpp the judge's, too."""
     return {"CUDA_VISIBLE_DEVICES": device_at(step.lane or 0)} if step.devices == 1 else {}
 
 
@@ -56,7 +57,7 @@ def line(step: Step) -> str:
 
 
 def groups(steps: Sequence[Step]) -> Iterator[list[list[Step]]]:
-    """What runs at one time, in order: a step alone, or neighbours with lanes, by lane."""
+    """The steps in groups that run at one time, in order: a step alone, or consecutive steps with lanes, by lane."""
     beside: dict[int, list[Step]] = {}
     for step in steps:
         if step.lane is not None:
@@ -71,13 +72,13 @@ def groups(steps: Sequence[Step]) -> Iterator[list[list[Step]]]:
 
 
 def hours(steps: Sequence[Step]) -> float:
-    """Hours of all steps, of what runs at one time those of the longest lane."""
+    """Hours of all steps; of steps that run in parallel, those of the longest lane."""
     return sum(max(sum(step.hours for step in lane) for lane in group) for group in groups(steps))
 
 
 def execute(steps: Sequence[Step], record: Path) -> None:
-    """Run every step that `record` does not name. Raises KeepsakeError naming a step that failed, after the steps
-    beside it have come to their ends; the next call begins there."""
+    """Run every step that the file `record` does not list. If a step fails, the steps beside it go on to their ends;
+    then KeepsakeError names the failed step, at which the next call begins."""
     finished: list[list[str]] = json.loads(record.read_text(encoding="utf-8")) if record.exists() else []
     lock = threading.Lock()
 
@@ -100,5 +101,5 @@ def execute(steps: Sequence[Step], record: Path) -> None:
 
 
 def _written(step: Step) -> int | None:
-    """When what a step makes was last written; None where it is not there."""
+    """When the file that a step writes was last changed (nanoseconds); None if there is no such file."""
     return step.made.stat().st_mtime_ns if step.made and step.made.exists() else None

@@ -1,4 +1,4 @@
-"""What a lab run is given, who judges it, and whether that can run at all; nothing heavy is loaded."""
+"""The settings of a lab run, the judge that they choose, and whether it can run at all; nothing heavy is loaded."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Settings:
 
 
 def world_of(gspo: Gspo, given: Settings) -> int:
-    """How many processes train: one for each device that no server of this machine has."""
+    """How many processes train: one for each device that no server on this machine occupies."""
     held = len(servers(gspo, given))
     return batches.processes_for(gspo, max(1, given.devices - held))
 
@@ -55,7 +55,7 @@ def wants_pictures(gspo: Gspo, given: Settings) -> bool:
 
 def servers(gspo: Gspo, given: Settings, used: int = 0) -> list[str]:
     """The commands that start what has to run on this machine beside the training: the chat judge, and vLLM's server
-    for rollouts. The last devices are theirs, one each; on a single device a judge leaves `used` bytes of it."""
+    for rollouts. Each gets one of the last devices to itself; on a single device a judge leaves `used` bytes free."""
     settings, out = gspo.trl or Trl(), []
     if judge_here(settings, given):
         _, _, _, url, _, model = judge_of(settings, given)
@@ -112,7 +112,7 @@ def engine_bytes(config: dict[str, Any]) -> int:
 
 
 def config_of(base: str) -> dict[str, Any]:
-    """config.json of a base. Raises KeepsakeError for a name that is not known, and for a folder of another kind."""
+    """config.json of a base. Raises KeepsakeError for an unknown name, or a folder without a readable config.json."""
     path = Path(base) / "config.json"
     if base in SHAPES and not path.exists():
         return SHAPES[base]

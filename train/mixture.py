@@ -21,7 +21,7 @@ class Mixture:
     questions: float = 0.0
     """Share of prompts that are questions about a new photo (`train/trl/samples.py`); of drawn samples only."""
     unanswerable: float = 0.375
-    """Share of the questions that no memory answers: half are about a stranger, half about a fact never told."""
+    """Share of the questions that have no answer in memory: half are about a stranger, half about an untold fact."""
     untold: float = 0.0
     """Share of drawn caption samples in which one fact of each thing was never told, and must not be made up."""
     payoffs: Payoffs = "keepsake"
@@ -33,7 +33,7 @@ class Mixture:
                 raise ValueError(f"{key} is {getattr(self, key)}, must be between 0 and 1")
 
     def check(self, recognition: float, through_trl: bool, drawn: bool) -> None:
-        """Raise ValueError where a run of so many recognition samples cannot have this mixture."""
+        """Raise ValueError if a run with this share of `recognition` samples cannot have the mixture."""
         if self != Mixture() and not through_trl:
             raise ValueError("[gspo.mixture] is for models with a [gspo.lora], which go through trl: leave it out")
         if recognition + self.pairs + self.questions > 1 + 1e-9:
@@ -41,4 +41,4 @@ class Mixture:
                 f"recognition_share {recognition}, pairs {self.pairs} and questions {self.questions} are more than 1"
             )
         if not drawn and (self.questions or self.untold):
-            raise ValueError("questions and untold must be 0 with data: its facts are not known")
+            raise ValueError("questions and untold must be 0 with data: the facts of its samples are not known")

@@ -39,7 +39,7 @@ class OnnxGraph:
     def model(
         self, name: str, inputs: Sequence[onnx.ValueInfoProto], output: onnx.ValueInfoProto, opsets: dict[str, int]
     ) -> onnx.ModelProto:
-        """The finished model. `opsets`: the version that it asks for of each domain of operators."""
+        """The finished model. `opsets`: the version of each operator domain that the model requires."""
         graph = helper.make_graph(self._nodes, name, inputs, [output], self._constants)
         imports = [helper.make_opsetid(domain, version) for domain, version in opsets.items()]
         model = helper.make_model(graph, producer_name="keepsake", opset_imports=imports)

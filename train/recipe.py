@@ -114,8 +114,9 @@ class Trl:
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
     attention: Literal["sdpa", "flash_attention_2", "eager"] = "sdpa"
     parity: Literal["ours", "released"] = "ours"
-    """"released": the new photo's heading is drawn for each prompt, 50 / 25 / 25 of three; of a recognition sample the
-    first box counts; and of the chat judge's answers, too, none being D, which is no leak: as in the authors' code."""
+    """"released", as in the authors' code: the new photo's heading is drawn for each prompt (50 / 25 / 25 % of three),
+    and the first box counts, in recognition samples and in the chat judge's answers; an answer of the judge without a
+    box counts as D, which is no leak."""
     sampling: Literal["policy", "released"] = "policy"
     """"released": rollouts at T 0.7, top_p 0.8, top_k 20 while log-probabilities are those of `temperature`, as the
     authors' run had it by oversight."""
@@ -231,7 +232,7 @@ class Gspo:
             raise ValueError("modes is empty: name at least one of random, near, kind and twin")
         self.mixture.check(self.recognition_share, self.lora is not None, not (self.trl and self.trl.data))
         if self.learn == "gold" and self.trl and (self.trl.data or self.trl.vllm != "off"):
-            raise ValueError("learn is 'gold', which takes neither data (answers are known of seeded samples) nor vllm")
+            raise ValueError("learn is 'gold', which takes neither data (only seeded samples have answers) nor vllm")
         if self.learn == "gold" and self.beta > 0:
             raise ValueError(f"beta is {self.beta}, must be 0 when learn is 'gold': there is no divergence to weigh")
 

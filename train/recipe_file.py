@@ -19,8 +19,8 @@ from train.recipe import Gspo, Language, Lora, Recipe, Tower, Trl, Vision
 
 
 def load(path: Path) -> Recipe:
-    """Read a recipe file. Raises KeepsakeError for a file that is none, and ValueError with file, table, key and values
-    that are allowed."""
+    """Read a recipe file. Raises KeepsakeError for a file that is no TOML, and ValueError for a wrong key or value: it
+    names file, table and key, and what is allowed."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -34,7 +34,7 @@ def test_an_answer_stands_where_its_words_stand() -> None:
 
 
 def test_examples_of_an_epoch_are_of_every_kind_and_other_in_the_next() -> None:
-    first, second = reader_examples.drawn(0), reader_examples.drawn(1)
+    first, second = reader_examples.epoch_examples(0), reader_examples.epoch_examples(1)
     none = [one for one in first if one.answer is None]
     assert 0.4 < len(none) / len(first) < 0.6
     assert {one.asked.kind for one in none} == {"ask", "untold", "absent"}, (
@@ -43,19 +43,19 @@ def test_examples_of_an_epoch_are_of_every_kind_and_other_in_the_next() -> None:
     for one in first:
         assert one.answer is None or one.text[slice(*one.answer)].strip()
     assert [one.text for one in first] != [one.text for one in second]
-    measured = reader_examples.measured()
+    measured = reader_examples.dev_examples()
     assert len(measured) > 600 and not {one.text for one in measured} & {one.text for one in first}
 
 
 def test_an_epoch_asks_all_plain_notes_and_none_that_is_measured() -> None:
-    drawn = reader_examples.drawn(4)
+    drawn = reader_examples.epoch_examples(4)
     texts = {note.text for note in plain_notes("train")}
     plain = drawn[next(n for n, one in enumerate(drawn) if one.text in texts) :]
     whole = [one for one in plain if one.text in texts]
     assert {one.text for one in whole} == texts
     held_out = {note.text for part in ("dev", "test") for note in plain_notes(part)}
     assert not held_out & {one.text for one in drawn}
-    assert {one.text for one in reader_examples.plainly_measured()} < held_out
+    assert {one.text for one in reader_examples.plain_dev_examples()} < held_out
     for one in plain:
         assert (one.answer is None) or one.text[slice(*one.answer)] == one.asked.answers[0]
     taken_out = [one for one in plain if one.text not in texts]

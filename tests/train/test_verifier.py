@@ -19,11 +19,11 @@ from train.verifier.verifier_fit import TASK, loss
 
 
 def test_pairs_of_an_epoch_are_of_both_kinds_and_of_nothing_that_is_measured() -> None:
-    pairs = verifier_examples.drawn(0)
+    pairs = verifier_examples.epoch_pairs(0)
     assert 0.35 < sum(pair.told for pair in pairs) / len(pairs) < 0.6
     held_out = {memory_text(one) for part in ("dev", "test") for scene in scenes(part) for one in scene["memories"]}
     assert held_out and not held_out & {pair.text for pair in pairs}
-    assert verifier_examples.drawn(1) != pairs
+    assert verifier_examples.epoch_pairs(1) != pairs
 
 
 def test_a_right_caption_gives_its_sentences_and_an_answer_stands_behind_its_question() -> None:

@@ -15,13 +15,13 @@ from onnx import TensorProto, helper
 from train.onnx_graph import OnnxGraph
 
 LAYERS, HEADS, WIDTH = 6, 12, 384
-"""Of MiniLM-L6."""
+"""Layers, attention heads and width D of MiniLM-L6."""
 BLOCK = 32
 EPSILON = 1e-12
 OPSET = 20
 CONTRIB = "com.microsoft"
 WIDE, NARROW = 8, 4
-"""Bits of a weight of attention, and of all others."""
+"""Bits of a weight: in attention, and in all other quantised layers."""
 
 
 def quantised(matrix: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

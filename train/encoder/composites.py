@@ -1,7 +1,7 @@
 """Composites: a cut-out pasted on a photograph of a room or a landscape, with a mask of where it lies.
 
-A cut-out is turned, tilted, scaled, recoloured and partly hidden, so that pictures of the same one differ as photos of
-one thing do, though never by another side of it.
+A cut-out is turned, tilted, scaled, recoloured and partly hidden, so that composites of one cut-out differ as photos of
+one thing do, except that they never show another side of it.
 """
 
 from __future__ import annotations

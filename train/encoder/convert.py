@@ -1,9 +1,9 @@
 """Conversion of EfficientNet-Lite0 to an encoder in ONNX: convolutions, projection, and the manifest beside them.
 
 The network takes pictures (B, 3, H, W) and gives tokens (B, h w, D): features, less a centre, times a matrix, scaled to
-the length that the head called objectness gives them, from 0 to 1. These stand in a .npz as "centre" (1280,), "matrix"
-(1280, D), "objectness" (1280,) and "objectness_bias" (); `fit.py` makes it. Weights are stored in 16 bits and widened
-by the engine once, when it opens the file.
+a length from 0 to 1 that a head called objectness computes. `fit.py` writes these parameters into a .npz, as "centre"
+(1280,), "matrix" (1280, D), "objectness" (1280,) and "objectness_bias" (). Weights are stored in 16 bits and widened by
+the engine once, when it opens the file.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FILE = "lite0.onnx"
 OPSET = 17
 """Version of ONNX that the file asks for: old enough for every release of the engine in use."""
 FOCUS = 0.25
-"""Standard deviation of the bell around the middle of a photo (`Manifest.focus`); found on the tuning photos."""
+"""Standard deviation of the Gaussian around a photo's middle (`Manifest.focus`); found on the tuning photos."""
 
 
 class Head(NamedTuple):
@@ -46,9 +46,9 @@ class Head(NamedTuple):
 
 
 def convert(weights: Path, projection: Path = PROJECTION, folder: Path = SHIPPED, half: bool = True) -> Path:
-    """Write network and manifest to `folder`; a gate and crops that its manifest has are kept. Returns the network.
+    """Write network and manifest to `folder`; gate and crops of a manifest that is there are kept. Returns the network.
 
-    Raises KeepsakeError when the projection is none.
+    Raises KeepsakeError when `projection` is not such a file.
     """
     head = read_projection(projection)
     folder.mkdir(parents=True, exist_ok=True)

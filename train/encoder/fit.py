@@ -1,4 +1,4 @@
-"""The fit of what follows the photo encoder's convolutions: a centre, a projection, and a head that knows things.
+"""The fit of what follows the photo encoder's convolutions: a centre, a projection, and a head that detects things.
 
 The centre is the mean feature of photographs. The projection is a PCA of features of composites and of photographs,
 half and half; one trained to bring composites of one thing together served real photographs worse (LOG.md). The head,
@@ -26,7 +26,7 @@ from train.encoder.composites import composite, pictures
 from train.encoder.lite0 import WIDTH, Lite0
 
 NUMBERS = 192
-"""Numbers of a token; 256 find no more, 128 fewer."""
+"""Numbers in a token's vector: with 256 recall finds no more, with 128 fewer."""
 SIDE = 288
 """Pixels on a side of a composite as the network sees it: 9 x 9 tokens."""
 VIEWS = 4
@@ -37,7 +37,7 @@ EPOCHS, BATCH, RATE, DECAY = 3, 2048, 3e-3, 1e-4
 
 
 def fit(weights: Path, cutouts: Sequence[Path], rooms: Sequence[Path], photos: Path, out: Path) -> None:
-    """Fit all three and write them to `out` (.npz). About ten minutes of one core for 1,000 cut-outs.
+    """Fit centre, projection and head, and write them to `out` (.npz): ten minutes of one core for 1,000 cut-outs.
 
     `cutouts`, `rooms`: folders of pictures; `photos`: a folder with a folder of photographs for each thing. Raises
     KeepsakeError when one of them holds none.
@@ -81,7 +81,7 @@ def of_photos(lite0: Lite0, photos: Iterable[Path]) -> np.ndarray:
 def principal_axes(kinds: Sequence[np.ndarray], numbers: int) -> np.ndarray:
     """The first principal axes of several kinds of features (N, 1280), as columns of a matrix (1280, `numbers`).
 
-    Each kind counts alike, however many features there are and however much they vary.
+    Each kind has the same weight, however many features it has and however much they vary.
     """
     spread = np.zeros((WIDTH, WIDTH))
     for features in kinds:

@@ -15,11 +15,11 @@ import torch.nn.functional as F
 STRIDES = (1, 2, 2, 2, 1, 2, 1)
 """Stride of the first block of each stage."""
 WIDTH = 1280
-"""Numbers of a feature."""
+"""Numbers in a feature vector."""
 MEAN, DEVIATION = 127.0, 128.0
 """A pixel (0 to 255) enters as (pixel - MEAN) / DEVIATION."""
 EPSILON = 1e-3
-"""Of the batch norms."""
+"""Epsilon of the batch norms."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Conv:
 
 @dataclass(frozen=True)
 class Block:
-    """An inverted residual: wide, a convolution for each channel, narrow again."""
+    """An inverted residual block: expansion, depthwise convolution, projection."""
 
     expand: Conv | None
     depthwise: Conv

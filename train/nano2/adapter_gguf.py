@@ -48,7 +48,7 @@ def read_lora(path: Path, heads: int, key_heads: int) -> dict[str, torch.Tensor]
 
 
 def scale_of(path: Path) -> float:
-    """The alpha of a LoRA in a GGUF file: its change counts alpha / rank times. Raises KeepsakeError for others."""
+    """The alpha of a LoRA in a GGUF file, which scales its change by alpha / rank. Raises KeepsakeError for others."""
     from gguf import GGUFReader
 
     field = GGUFReader(path).fields.get("adapter.lora.alpha")

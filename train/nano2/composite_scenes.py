@@ -1,8 +1,8 @@
 """Scenes for the second nano: cut-outs on photographs and on drawn grounds, as the photo encoder describes them.
 
-The pictures are the picture world's training split, and cut-outs and grounds from folders of the caller's (which ones
-were used: the model card). A scene is kept as 16 cells of numbers (`assistant/vision/connector.py`), which looks it
-shows, and how much of each cell each of them covers; its pixels are not kept.
+The pictures are the picture world's training split, and cut-outs and grounds from folders that the caller names (the
+model card says which were used). A scene is kept as the description of its 16 cells (`assistant/vision/connector.py`),
+which looks it shows, and how much of each cell each look covers; its pixels are not kept.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ DRAWN = 0.4
 SMALLEST, LARGEST = 64, 3_000_000
 """Pixels of a cut-out: of its shorter side, and in all."""
 CLEAR = (0.05, 0.9)
-"""Share of a cut-out that is transparent."""
+"""The least and the largest share of a cut-out's pixels that may be transparent."""
 LEFT_OUT = ("mirror", "flip", "cartoon", "symbols", "/computer/", "/signs", "/shapes", "flag", "logo", "people")
-"""Words in the path of pictures that are twins of another, no things, or people."""
+"""Words in a picture's path for which it is left out: a twin of another picture, no thing, or people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Plan:
     looks: tuple[Look, ...]
     """Every look that scenes show; a code with a slash is a file."""
     scenes: tuple[tuple[int, ...], ...]
-    """The looks of each scene, by their numbers: first `views` scenes of each look alone, then groups, then nothing."""
+    """The indices of each scene's looks: first `views` scenes of each look alone, then groups, then empty scenes."""
     views: int
     groups: int
 
@@ -145,7 +145,7 @@ def _draw(settings: Settings, drawn: Plan, grounds: Sequence[Path]) -> Scenes:
 
 
 def _ground(folders: Sequence[Path]) -> Callable[[Rng, int], Image.Image]:
-    """Draws what is behind: part of a photograph, or a drawn ground. Raises KeepsakeError."""
+    """A function that draws a scene's background: part of a photograph, or a drawn ground. Raises KeepsakeError."""
     photos = []
     for path in sorted(p for folder in folders for p in folder.rglob("*.jpg")):
         with Image.open(path) as image:

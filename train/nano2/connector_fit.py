@@ -1,9 +1,10 @@
-"""The connector's fit: one matrix from what the photo encoder says of a cell to the language model's width.
+"""The connector's fit: one matrix from the photo encoder's description of a cell to the language model's width.
 
-It is taught the visual tokens of the first nano's tower, so that the first nano's LoRA reads it from the first step: a
-cell that a look covers points to that look's token, an empty cell to "nothing here". Beside the distance, two losses
-part looks from each other, by their targets and by their own other views: without them real photographs, which the
-tower never knew, lie too close together (LOG.md). A hidden layer saw no better.
+Its targets are visual tokens of the first nano's vision tower, so that the first nano's LoRA reads the connector from
+the first step: a cell that a look covers should get that look's token, an empty cell the token of "nothing here".
+Beside the distance to the targets, two contrastive losses keep looks apart, one against other looks' targets and one
+against other scenes: without them the tokens of real photographs, which the tower never saw, lie too close together
+(LOG.md). A hidden layer was no better.
 """
 
 from __future__ import annotations
@@ -27,16 +28,16 @@ from train.nano2.nano2_settings import Settings
 TOWER_SIDE = 128
 """Pixels on a side of what the first nano's tower sees."""
 COVERED, EMPTY = 0.25, 0.03
-"""From this cover on a cell is its look's; below that it is empty."""
+"""A cell belongs to a look that covers more than the first share of it; it is empty below the second."""
 TEMPERATURES = (0.07, 0.1)
-"""Of the contrast with targets, and with other views."""
+"""Temperatures of the contrast with targets, and of that with other scenes."""
 RIDGE = 300.0
 """Weight of the ridge regression that the fit begins with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Visual tokens that the tower of the first nano gives looks."""
+    """The visual tokens that the first nano's vision tower computes for looks."""
 
     looks: torch.Tensor  # (L, D)
     nothing: torch.Tensor  # (D,)
@@ -51,7 +52,7 @@ class Fitted:
 
     @staticmethod
     def of(file: Path) -> Fitted:
-        """What `save` wrote, to go on from."""
+        """The connector that `save` wrote into a file."""
         with np.load(file) as arrays:
             return Fitted(torch.from_numpy(arrays["matrix"].astype(np.float32)), torch.from_numpy(arrays["bias"]))
 
@@ -60,7 +61,7 @@ class Fitted:
         return cells @ self.matrix + self.bias
 
     def adapted(self, adapt: torch.Tensor) -> Fitted:
-        """With the square matrix (D, D) behind it that the language stage trains, folded in."""
+        """This connector with a matrix (D, D) folded in, which the language stage trains behind it."""
         return Fitted(self.matrix @ adapt.T, self.bias @ adapt.T)
 
     def save(self, file: Path) -> None:
@@ -71,7 +72,7 @@ class Fitted:
 
 
 def targets(drawn: Plan) -> Targets:
-    """What the tower of the first nano says of each look: the mean of two views, over the cells that it covers."""
+    """The first nano's visual token of each look: the mean over the cells that it covers, in two views."""
     tower = open_llamacpp(load("nano"))
     looks, nothing = [], []
     for i, look in enumerate(drawn.looks):
@@ -118,7 +119,7 @@ def fit(settings: Settings, scenes: Scenes, wanted: Targets) -> Fitted:
 
 
 def _normal(cells: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and scale (F,) of what describes cells; features share one scale, and so do colours."""
+    """Mean and scale (F,) of the cells' descriptions; all features share one scale, and so do all colours."""
     flat = cells.reshape(-1, cells.shape[-1])
     mean, scale = flat.mean(0), flat.std(0)
     colours = 27
@@ -129,7 +130,7 @@ def _normal(cells: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _wanted(cover: torch.Tensor, ids: torch.Tensor, wanted: Targets) -> torch.Tensor:
-    """The token that each cell should get, (S, 16, D): its looks' by their cover, and nothing's for the rest."""
+    """The target token of each cell, (S, 16, D): its looks' tokens by their cover, for the rest that of "nothing"."""
     shown = torch.einsum("skt,skd->std", cover, wanted.looks[ids.clamp(min=0)])
     return shown + (1 - cover.sum(1)).clamp(0, 1)[..., None] * wanted.nothing
 
@@ -147,7 +148,7 @@ def _ridge(cells: torch.Tensor, wants: torch.Tensor) -> torch.nn.Linear:
 
 
 def _contrast(tokens: torch.Tensor, cover: torch.Tensor, ids: torch.Tensor, wanted: Targets) -> torch.Tensor:
-    """How badly covered cells of tokens (B, 16, D) point to their look, by the looks' targets and by other scenes."""
+    """The two contrastive losses of tokens (B, 16, D) in covered cells: against looks' targets, and other scenes."""
     best, owner = cover.max(1)
     label = ids.gather(1, owner)
     owned = (best > COVERED) & (label >= 0)

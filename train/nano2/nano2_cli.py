@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
     nano2.add_argument("--stage", choices=STAGES, default="all", help=STAGE_HELP)
     text = "the model that goes on, or becomes a checkpoint (default: nano; of a checkpoint nano2)"
     nano2.add_argument("--start", choices=("nano", "nano2"), help=text)
-    nano2.add_argument("--steps", type=int, default=Settings().steps, metavar="N", help="of the language stage")
+    nano2.add_argument("--steps", type=int, default=Settings().steps, metavar="N", help="steps of the language stage")
     nano2.add_argument("--threads", type=int, default=Settings().threads, metavar="N")
     nano2.add_argument("--resume", action="store_true", help="go on from the last checkpoint of the language stage")
     nano2.add_argument(

@@ -19,7 +19,7 @@ class Settings:
     cutouts: int = 450
     """Cut-outs beside the picture world's; every third of them in another colour too."""
     signs: int = 150
-    """Of the picture world's signs, so many; they stand in scenes alone and are never told about."""
+    """How many of the picture world's signs; a sign stands alone in its scenes, and no note is about it."""
     groups: int = 2100
     """Scenes of two to four looks, in threes: two of the same looks, one without the last."""
     empty: int = 200
@@ -29,7 +29,7 @@ class Settings:
     fit_batch: int = 128
     fit_rate: float = 2e-3
     contrast: float = 0.3
-    """Weight of the losses that part looks from each other, beside the distance to the target."""
+    """Weight of the losses that keep looks apart, beside the distance to the target."""
     # Language.
     steps: int = 640
     trees: int = 2

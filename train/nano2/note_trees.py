@@ -1,8 +1,8 @@
 """Conversations from the notes corpus: what people really write about their photos, asked about in their words.
 
 A memory holds a few notes, each filled with other names and days at every use; the photos are those of the token cache.
-Captions and answers are the corpus's own. In half of the branches the prompt carries recall's evidence, as it does in
-the app when a recall is sure; in the others the model has to see for itself.
+Captions and answers are the corpus's own. In more than half of the cases the prompt carries recall's evidence, as it
+does in the app when a recall is sure; in the others the model has to see for itself.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ EVIDENCE, DIRECT, STRANGER, GROUP, RECOLLECTED = 0.6, 0.12, 0.75, 0.5, 0.3
 """Shares: branches with recall's evidence, questions without a caption; trees with a stranger, with a group photo, with
 a question about a memory and no new photo."""
 REMINDING = 3
-"""How much more often than others a note with a reminder is told."""
+"""How many times as often as others a family of notes with a reminder is drawn."""
 ASKED = 3
-"""Conversations that part behind one caption, each with a question or two of its own: the caption is read once."""
+"""Conversations that share one caption, which is read once, and go on with a question or two of their own."""
 KINDS = {
     "pet": ("animal",),
     "animal": ("animal",),
@@ -42,14 +42,14 @@ KINDS = {
     "place": ("place",),
     "journey": ("place", "vehicle"),
 }
-"""Kinds of concepts that stand for a kind of note; for all others, things."""
+"""Which kinds of concepts may illustrate a kind of note; all other notes get things."""
 NOBODY = (dialogue.ABSTENTION, "You have not told me about anything in this photo.", "I do not know this one.")
 UNTOLD = (dialogue.NO_ANSWER, "You did not tell me that.", "I do not know: you never told me.")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A thing of a memory: its look, the episodes that tell of it, and the note whose captions hold now."""
+    """A thing of a memory: its look, the episodes that tell of it, and the last note told, whose captions hold now."""
 
     look: Look
     episodes: tuple[Episode, ...]
@@ -59,7 +59,7 @@ class Known:
 
 
 def draw_note_tree(rng: Rng, cache: TokenCache, split: str) -> list[Branch]:
-    """Draw the branches of one memory of notes: captions with questions behind them, groups, a stranger."""
+    """Draw the branches of one memory of notes: captions followed by questions, photos of groups, a stranger."""
     n = int(rng.choice((1, 2, 3, 4), p=(0.15, 0.3, 0.35, 0.2)))
     group = cache.groups[int(rng.integers(len(cache.groups)))][0] if n > 1 and rng.random() < GROUP else ()
     looks = list(group[:4])
@@ -101,7 +101,7 @@ def draw_families(rng: Rng, split: str, n: int) -> list[Family]:
 
 
 def draw_known(rng: Rng, cache: TokenCache, family: Family, look: Look, split: str) -> Known:
-    """Fill a family of notes, tell them of photos of one look, and keep what holds after the last one told."""
+    """Fill a family of notes, tell them about photos of one look, and keep what holds after the last note told."""
     filled = family.filled(int(rng.integers(1 << 31)), split)
     told = filled[: 1 + int(rng.integers(len(filled)))] if rng.random() < 0.3 else filled
     when, rows = dialogue.draw_date(rng), cache.single[look]
@@ -161,12 +161,12 @@ def _draw_stranger(rng: Rng, cache: TokenCache, episodes: list[Episode], known: 
 
 
 def draw_request(rng: Rng) -> str:
-    """The app's own wording in two of five cases, else any."""
+    """Draw a caption request: the app's own wording in two of five cases, else any wording."""
     return REQUESTS[0] if rng.random() < 0.4 else str(rng.choice(REQUESTS))
 
 
 def _draw_question(rng: Rng, known: Known) -> Question:
-    """A question of the last note: not quite half of them can be answered."""
+    """Draw a question about the last note told; not quite half of them have an answer."""
     kind = str(rng.choice(("ask", "untold", "absent"), p=(0.46, 0.34, 0.2)))
     fitting = [q for q in known.note.questions if q.kind == kind] or list(known.note.questions)
     return fitting[int(rng.integers(len(fitting)))]
@@ -188,7 +188,7 @@ def draw_look(rng: Rng, cache: TokenCache, family: Family, taken: list[Look]) ->
 
 
 def other_row(rng: Rng, cache: TokenCache, known: Known) -> int:
-    """A photo of a known thing, other than those that were told about where there is one."""
+    """The row of a photo of a known thing: one that no episode has, if there is one."""
     used = {row_of(e.photo) for e in known.episodes}
     rows = [row for row in cache.single[known.look] if row not in used] or cache.single[known.look]
     return int(rng.choice(rows))

@@ -1,6 +1,6 @@
-"""The language stage of the second nano: a LoRA goes on, the first nano's or its own, on notes and old forms together.
+"""The language stage of the second nano: a LoRA, the first nano's or its own, learns notes beside drawn dialogues.
 
-Visual tokens are those of the connector; a square matrix behind it is trained with the LoRA and folded in at the
+Visual tokens are the connector's; a square matrix behind the connector is trained with the LoRA and folded in at the
 end. Every step is seeded by its number, and checkpoints hold the optimiser: a resumed run ends as one that was never
 stopped.
 """
@@ -36,14 +36,15 @@ from train.recipe import Tower
 from train.resources import fast_dtype
 
 CHAINS, CHAINS_LATER, OPENINGS, OLD, CHAT = 0.5, 0.03, 0.17, 0.29, 0.97
-"""Where the draw of a context falls: below, a chain; below, first sentences; below, an old form; above, ordinary chat;
-else notes."""
+"""Bounds on a number from 0 to 1 that decides what a context is: a chain below the first (after the opening steps, the
+second), else first sentences below OPENINGS, else a tree of the first nano's curriculum below OLD, ordinary chat above
+CHAT, and notes in between."""
 NEAR = 8
-"""Look-alikes of a look."""
+"""How many look-alikes of a concept or cut-out are listed."""
 
 
 def token_cache(drawn: Plan, scenes: Scenes, connector: Fitted) -> TokenCache:
-    """The scenes as the curricula draw from them, with visual tokens in half precision."""
+    """The token cache of the scenes, from which the curricula draw; visual tokens are in half precision."""
     tokens = connector.tokens(torch.from_numpy(scenes.cells.astype(np.float32))).half()
     known = {c.code: c for c in all_concepts()}
     words = {look.code: known.get(look.code) or _concept(look.code) for look in drawn.looks}
@@ -124,7 +125,7 @@ def _rate(settings: Settings, step: int) -> float:
 
 
 def _concept(code: str) -> Concept:
-    """What is known of a cut-out that is no concept: its file's name, where that is a word."""
+    """A stand-in concept for a cut-out from a file: called as the file if its name is a word, else "thing"."""
     word = Path(code).stem.replace("_", " ").replace("-", " ").strip().lower()
     plain = word.replace(" ", "").isalpha() and len(word) < 16
     return Concept(code, word if plain else "thing", "thing", "train")

@@ -23,7 +23,7 @@ from train.pretrain.chat_data import load_or_write
 
 Stage = Literal["connector", "language", "finish", "all", "checkpoint"]
 HEADS, KEY_HEADS = 9, 3
-"""Of SmolLM2-135M."""
+"""Query heads and key heads of SmolLM2-135M."""
 NAME = "nano2"
 
 
@@ -37,14 +37,14 @@ class Options:
     """Folders of photographs behind them."""
     stage: Stage
     start: str
-    """The model whose LoRA goes on: "nano", or "nano2", whose connector stays, too."""
+    """The model whose LoRA is trained further: "nano", or "nano2", whose connector is kept, too."""
     resume: bool
 
 
 def run(settings: Settings, options: Options, work: Path, out: Path, device: str) -> None:
-    """Run a stage, or all. `work` holds what stages leave; `out`: the model folder that the last one writes.
+    """Run a stage, or all. `work`: folder of the stages' results; `out`: the model folder that the last one writes.
 
-    Raises KeepsakeError when pictures are missing, or what an earlier stage leaves.
+    Raises KeepsakeError when pictures, or the results of an earlier stage, are missing.
     """
     torch.set_num_threads(settings.threads)
     start = load(options.start)
@@ -84,7 +84,7 @@ def finish(work: Path, out: Path) -> None:
 
 
 def _connector(work: Path) -> Fitted:
-    """The connector that its stage left. Raises KeepsakeError."""
+    """The connector that the connector stage left in `work`. Raises KeepsakeError."""
     if not (work / "connector.pt").exists():
         raise KeepsakeError(f"{work} has no connector.pt: run the connector stage first")
     state = torch.load(work / "connector.pt", map_location="cpu", weights_only=True)

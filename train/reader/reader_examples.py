@@ -1,9 +1,9 @@
 """Questions and notes for the reader, from both corpora of notes: where the answer stands, or that there is none.
 
-An answer's place is where its words stand in the note, else the sentence that answers. Without an answer are the
-questions that were written so (an untold fact, an absent thing), questions about another note, and questions whose
-sentence was taken out of the note: of these there are as many as one wants, and they are as hard. The plain notes are
-asked their own questions only: "how old is he" might be answered by any other.
+An answer's place is where its words stand in the note, else the sentence that answers. Questions without an answer are
+those written so (about an untold fact, or an absent thing), those of another note, and those whose answering sentence
+was taken out of the note: the last can be made in any number, and are as hard as the first. A plain note gets only its
+own questions, since any other plain note might answer "how old is he", too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from benchmark.tasks.natural_notes import answers_it
 OTHER, TAKEN_OUT = 0.6, 0.25
 """How often a note is asked another note's question, and a question is asked without the sentence that answers it."""
 SMALL, BARE, UNMARKED = 0.3, 0.1, 0.2
-"""How often a question comes in small letters, without apostrophes, without its question mark."""
+"""How often a question comes in lower case, without apostrophes, without its question mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class Example:
     """The corpus's question."""
 
 
-def measured() -> list[Example]:
-    """The questions of the corpus's dev split about their own notes, as they were written; those whose answer is
-    found."""
+def dev_examples() -> list[Example]:
+    """The questions of the corpus's dev split, each as it was written and with its own note; a question is left out if
+    its answer is not found in the note."""
     return [
         Example(asked.text, note.text, answer, asked)
         for note in _filled("dev", 0)
@@ -48,9 +48,9 @@ def measured() -> list[Example]:
     ]
 
 
-def drawn(epoch: int) -> list[Example]:
-    """The examples of one epoch from what is for training: half of the corpus's, from notes filled anew, and those of
-    all plain notes; questions as people type them."""
+def epoch_examples(epoch: int) -> list[Example]:
+    """The examples of one epoch, from the training splits: a random half of the corpus's, from notes filled anew, and
+    all of the plain notes'; questions as people type them."""
     rng = random.Random(epoch)
     notes = _filled("train", epoch)
     found = [one for note in notes for one in _of_note(note, notes, rng)]
@@ -96,7 +96,7 @@ def _of_note(note: FilledNote, notes: list[FilledNote], rng: random.Random) -> I
         yield Example(_typed(asked.text, rng), note.text, None, asked)
 
 
-def plainly_measured() -> list[Example]:
+def plain_dev_examples() -> list[Example]:
     """The questions of the plain notes of dev, as they were written."""
     return [_plain(question, note.text) for note in plain_notes("dev") for question in note.questions]
 
@@ -118,7 +118,7 @@ def _plain(question: PlainQuestion, text: str) -> Example:
 
 
 def _without(text: str, asked: Question) -> str:
-    """The note without the sentences that answer a question; empty where nothing is left of it."""
+    """The note without the sentences that answer a question; empty if the rest still answers it, or there is none."""
     kept = [text[start:end] for start, end in lines(text)]
     kept = [line for line in kept if not place(line, asked)]
     return "" if place(" ".join(kept), asked) else " ".join(kept)

@@ -1,4 +1,4 @@
-"""What the reader is trained for: where a text answers a question; an hour of one core, minutes on a GPU."""
+"""The reader's training task: where a text answers a question; an hour of one core, minutes on a GPU."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from train.reader.reader_examples import Example
 from train.reader.reader_net import Batch
 
 SHARES = (0.05, 0.1, 0.15, 0.2, 0.3)
-"""Shares of the questions about untold facts that get an answer all the same, for the table of an epoch."""
+"""Shares of the questions without an answer that get one nevertheless, for the table of an epoch."""
 
 
 def loss(logits: torch.Tensor, batch: Batch, _: Sequence[Example]) -> torch.Tensor:
-    """The mean of the losses of where answers begin and of where they end."""
+    """The mean of two cross-entropies: of the token where an answer begins, and of the one where it ends."""
     return torch.stack([cross_entropy(logits[..., end], batch.answers[:, end]) for end in (0, 1)]).mean()
 
 
 def rates(folder: Path) -> list[str]:
-    """Lines: how many questions of dev get the right sentence where so many without an answer get one, too."""
+    """Lines of a report: which share of dev's questions gets the right sentence, and which a wrong one, at the margins
+    at which SHARES of the questions without an answer get one."""
     reader = AnswerReader(folder)
-    corpus, plain = reader_examples.measured(), reader_examples.plainly_measured()
+    corpus, plain = reader_examples.dev_examples(), reader_examples.plain_dev_examples()
     kinds = {kind: [one for one in corpus if one.asked.kind in ("ask", kind)] for kind in ("untold", "absent")}
-    return [line for name, of in {**kinds, "plain": plain}.items() for line in _rates(reader, name, of)]
+    return [line for name, examples in {**kinds, "plain": plain}.items() for line in _rates(reader, name, examples)]
 
 
 def _rates(reader: AnswerReader, name: str, examples: Sequence[Example]) -> list[str]:
@@ -52,4 +53,4 @@ def _rates(reader: AnswerReader, name: str, examples: Sequence[Example]) -> list
     return lines
 
 
-TASK = Task("reader", reader_examples.drawn, loss, rates)
+TASK = Task("reader", reader_examples.epoch_examples, loss, rates)

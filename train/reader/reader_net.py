@@ -43,16 +43,16 @@ class TwoTexts(Protocol):
 
 
 class Batch(NamedTuple):
-    """Examples as the network takes them: tensors of B rows, filled up to the longest with zeros."""
+    """Examples as the network takes them: tensors of B rows, padded with zeros to the longest."""
 
     ids: torch.Tensor
     """(B, T) int64, as are `kinds`."""
     kinds: torch.Tensor
     """0 for tokens of the question, 1 for those of the text."""
     mask: torch.Tensor
-    """(B, T) bool: what is no filling."""
+    """(B, T) bool: True for tokens, False for padding."""
     allowed: torch.Tensor
-    """(B, T) bool: [CLS] and the text's tokens."""
+    """(B, T) bool: True for the tokens that an answer may begin or end with: [CLS] (no answer) and the text's."""
     answers: torch.Tensor
     """(B, 2) int64: the tokens that begin and end the answer; 0, 0: none."""
 
@@ -78,14 +78,14 @@ class ReaderNet(nn.Module):
         return net
 
     def forward(self, batch: Batch) -> torch.Tensor:
-        """The logits (B, T, 2)."""
+        """The logits (B, T, 2) of each token to begin the answer, and to end it."""
         inputs = {"input_ids": batch.ids, "token_type_ids": batch.kinds, "attention_mask": batch.mask}
         logits = self.spans(self.bert(**inputs).last_hidden_state)
         return cast(torch.Tensor, logits.float().masked_fill(~batch.allowed[..., None], _NOWHERE))
 
 
 def batched(tokenizer: WordPiece, examples: Sequence[TwoTexts], device: str = "cpu") -> Batch:
-    """A batch of examples on a device; of a text that is too long the first window."""
+    """A batch of examples on a device; a text that is too long is cut to its first window."""
     found = [next(windows(tokenizer, one.question, one.text)) for one in examples]
     shape = len(found), max(len(w.ids) for w in found)
     ids, kinds, answers = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros((len(found), 2), np.int64)

@@ -1,4 +1,4 @@
-"""What is reported of a rollout batch: metrics for curves and guards, and text that a person reads."""
+"""Reports of a rollout batch: metrics for curves and guards, and text for people."""
 
 from __future__ import annotations
 

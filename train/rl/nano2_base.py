@@ -1,7 +1,7 @@
 """The second nano as the base of reward training: it sees through the photo encoder and a connector, without a tower.
 
-Training begins at what ships (`models/nano2`): LoRA and connector as they are, with the matrix behind the connector
-folded in already. Photos are the picture world's, described once by the encoder, from the pixels that engines see. A
+Training begins at the model that ships (`models/nano2`): its LoRA and its connector, into which the matrix behind it is
+folded already. Photos are the picture world's; the encoder describes each once, from the pixels that the engines see. A
 run ends in a model folder, beside the checkpoint, that app and benchmark load as they load `models/nano2`.
 """
 
@@ -84,7 +84,7 @@ def write_model(checkpoint: Path, out: Path) -> None:
 
 
 def copy_model(out: Path) -> None:
-    """Write the model folder of what training begins at, against which runs are measured."""
+    """Write a model folder of the untrained base, against which runs are measured."""
     out.mkdir(parents=True, exist_ok=True)
     for file in files():
         with whole_file(out / ("connector.npz" if file.suffix == ".npz" else "adapter.gguf")) as partial:
@@ -98,7 +98,7 @@ def _write_manifest(out: Path) -> None:
 
 
 def _cache(split: str, connector: Fitted, work: Path, seed: int) -> TokenCache:
-    """Photos of a split as the connector sees them; what the encoder says of them is kept in `work`."""
+    """The token cache of a split's photos; the encoder's descriptions of them are kept in the folder `work`."""
     rng, pool = np.random.default_rng((seed, 3)), concepts(split)
     codes = [pool[i].code for i in rng.permutation(len(pool))[: LOOKS[split]]]
     looks = tuple(Look(code, hue) for code in codes for hue in (0, *TWIN_HUES))
@@ -115,7 +115,7 @@ def _cache(split: str, connector: Fitted, work: Path, seed: int) -> TokenCache:
 
 
 def _cells(drawn: Plan, file: Path) -> np.ndarray:
-    """What the photo encoder says of each scene, (S, 16, F) float16, from `file` or drawn anew."""
+    """The photo encoder's description of each scene's cells, (S, 16, F) float16, from `file` or computed anew."""
     encoder, side = open_shipped(), Settings().side
     made_for = f"{encoder.space} {drawn}"
     if file.exists():

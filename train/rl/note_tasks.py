@@ -5,12 +5,13 @@ are by words, as the measures of `benchmark/tasks/natural_notes.py` are; a sente
 withhold earns nothing either, so that the model learns to write what is shown.
 
     caption   told - other - (invented + withheld + first person + overlong) / 2      (each 0 to 1)
-              -1 for saying that nothing is known; of a stranger 1 for that, else -1
-    answer    1 right, -0.6 refused, -1 wrong; a right one that the check withholds, or that rambles, 0.25
-              a question without an answer: 1 declined, -1 answered
+              if it says that nothing is known, -1; about a stranger, 1 if it says so, else -1
+    answer    1 right, -0.6 declined, -1 wrong; 0.25 if it is right, but the check withholds it, or it is overlong
+              to a question without an answer: 1 declined, -1 answered
 
-"Told" is the share of the note's answerable questions that the caption answers, and of its reminders that it speaks; of
-several things, its mean with the share of them that the caption tells of at all.
+"Told" is the share of the note's answerable questions that the caption answers, where each reminder counts as one more
+question; for a photo of several things, this share is averaged with the share of the things that the caption tells of
+at all. "Other" is 1 if it tells of a thing that the photo does not show.
 """
 
 from __future__ import annotations
@@ -51,17 +52,17 @@ from train.rl.rollout import Rollout
 
 Rng = np.random.Generator
 KNOWN, KNOWN_SHARES = (1, 2, 3, 4), (0.15, 0.3, 0.4, 0.15)
-"""Things of a memory."""
+"""How many things a memory has, and how often."""
 CAPTIONS, GROUPS, EVIDENCE, WITHOUT_PHOTO = 0.45, 0.4, 0.75, 0.12
 """Shares: captions among tasks; photos of several things; prompts with recall's evidence; answers without a photo."""
 FOUND = {"ask": 0.85, "untold": 0.3, "absent": 0.05}
-"""How often a question comes with a sentence that a reader found: the right one, or the likeliest one where nothing
-answers, about as often as the shipped reader finds them in notes that it does not know (LOG.md, *The sentence that
-answers*); the reader itself knows the notes of the train split too well."""
+"""How often a question of each kind quotes a sentence of the note, as if a reader had found it: the one that answers,
+or the likeliest if none does. The shipped reader finds a sentence about as often in notes that it was not trained on
+(LOG.md, *The sentence that answers*); it was trained on the train split, and would find too many there."""
 ASTRAY = 0.06
-"""How often it is another sentence than the right one."""
+"""How often the quoted sentence is not the one that answers."""
 TOGETHER = 3
-"""Things in a photo of several, at most."""
+"""Most things in a photo of several things."""
 KINDS, KIND_SHARES = ("ask", "untold", "absent"), (0.6, 0.25, 0.15)
 MINE = frozenset("i i'm i've i'd i'll me my mine myself we we're we've we'd our ours us".split())
 """Words by which a caption would speak as if it were the user."""
@@ -70,13 +71,13 @@ REFUSED, WITHHELD = -0.6, 0.25
 
 @dataclass(frozen=True)
 class NoteTask:
-    """A prompt about notes: to write a caption, or to answer a question behind one."""
+    """A prompt about notes: to write a caption, or to answer a question, mostly after a caption."""
 
     kind: Literal["note caption", "note answer"]
     known: tuple[Known, ...]
     """The things of the memory."""
     shown: tuple[int, ...]
-    """Those in the photo; of an answer without a photo, the one that it is about; nothing for a stranger."""
+    """Which of `known` the photo shows; without a photo, which of them the prompt tells of; empty for a stranger."""
     query: Photo | None
     messages: tuple[Message, ...]
     gold: str
@@ -110,7 +111,7 @@ class NoteTask:
         told, own = content_words(text), [self._words(k) for k in self.known]
         tells = [len(told & (mine - set().union(*own[:i], *own[i + 1 :]))) >= FEW for i, mine in enumerate(own)]
         other = any(tells[i] for i in range(len(own)) if i not in self.shown)
-        silent = declines(text) and not any(tells)  # "he kept it, for you did not tell him" is no silence
+        silent = declines(text) and not any(tells)  # "he kept it, for you did not tell him" tells something
         if silent or not self.shown:
             right = silent and not self.shown and not other
             return Reward(1.0 if right else -1.0, float(right), float(not right))
@@ -149,10 +150,10 @@ class NoteTask:
         return len(bad) / max(1, text.count(". ") + 1, len(bad))
 
     def _overlong(self, text: str) -> float:
-        """How far a text is longer than the longest right one with half as many words more: 1 for twice as long."""
+        """How far a text exceeds one and a half times the longest right text, and 8 words: 1 from twice that length."""
         right = self.asked.answers if self.asked else [" ".join(self.known[i].note.captions) for i in self.shown]
         words = sum(len(r.split()) for r in right) if not self.asked else max(len(r.split()) for r in right)
-        most = 8 + 1.5 * words if self.asked else 8 + 0.75 * words  # both captions of a note are joined above
+        most = 8 + 1.5 * words if self.asked else 8 + 0.75 * words  # `words` counts both captions of a note
         return min(1.0, max(0.0, len(text.split()) / most - 1))
 
     @cached_property
@@ -165,7 +166,7 @@ class NoteTask:
 
     @cached_property
     def _told(self) -> str:
-        """All that was told of what is shown, and the corpus's own captions of it."""
+        """All that was told about the things shown, and the corpus's captions of them."""
         shown = [self.known[i] for i in self.shown]
         return " ".join(t for k in shown for t in (*(n.text for n in k.shown), k.note.label, *k.note.captions))
 
@@ -224,7 +225,7 @@ def _draw_question(rng: Rng, known: Known) -> Question:
 
 
 def _draw_found(rng: Rng, note: FilledNote, asked: Question) -> str | None:
-    """The sentence that a reader finds for a question, which may be none or another one."""
+    """The sentence that a reader might find for a question: the one that answers, another one, or none."""
     if rng.random() >= FOUND[asked.kind]:
         return None
     lines = list(sentences(note.text))
@@ -237,7 +238,7 @@ def _draw_found(rng: Rng, note: FilledNote, asked: Question) -> str | None:
 
 
 def _gold(asked: Question) -> str:
-    """The shortest answer, or where there is none the general one, which surely counts as declining."""
+    """The shortest answer; for a question without an answer the last text, which is general and surely declines."""
     return asked.answers[0 if asked.kind == "ask" else -1]
 
 

@@ -18,11 +18,10 @@ Variant "keepsake", ours:         sigma+ = (right - wrong) / asked of the positi
 negative. A question about a fact that was never told counts with the negatives: inventing the fact is a leak, leaving
 the question open earns nothing. In a seeded sample ours asks one more question about each thing of the context, whether
 the caption says its name, and counts each name that is introduced and stands in no memory as a leak. Without the first,
-giving a stranger a
-friend's name and nothing else cost nothing; without the second, an invented name cost nothing, and the nano learnt to
-invent names (LOG.md). So in ours silence about a known thing (0) is better than a wrong fact (-1), copying every
-dialogue earns at most 1 - alpha, and a caption that says a stranger is a stranger earns as much as a perfect caption of
-a friend.
+giving a stranger a friend's name and nothing else cost nothing; without the second, an invented name cost nothing, and
+the nano learnt to invent names (LOG.md). So in ours silence about a known thing (0) is better than a wrong fact (-1),
+copying every dialogue earns at most 1 - alpha, and a caption that says a stranger is a stranger earns as much as a
+perfect caption of a friend.
 """
 
 from __future__ import annotations
@@ -43,9 +42,9 @@ Variant = Literal["paper", "keepsake"]
 MOST_TOKENS = 511
 """A caption longer than this was cut off by the published limit of 512 tokens."""
 REPEATED = 0.3
-"""Share of repeated sentences or 5-grams from which a text is degenerate."""
+"""Share of repeated sentences or 5-grams from which on a text is degenerate."""
 REPEATED_CHUNKS = 0.2
-"""Share of repeated chunks of words from which a text is degenerate."""
+"""Share of repeated chunks of words from which on a text is degenerate."""
 CHUNKS = (10, 20, 30)
 """Lengths of these chunks in words."""
 INTRODUCTION = re.compile(r"\b(?:This is ([^.,!?\n]+)|Here are ([^.!?\n]+))")

@@ -79,7 +79,7 @@ def of_rewards(runs: Sequence[Trained]) -> dict[str, tuple[Plot, str]]:
     """Plots of runs with rewards by file name, each with its description; a plot without numbers is left out."""
     batches = {key: [(i, r.name, _smooth(_points(r.steps, key))) for i, r in enumerate(runs)] for key in BATCHES}
     dev = {
-        key: [(i, r.name, _points([_of(row, key) for row in r.held_out], "y")) for i, r in enumerate(runs)]
+        key: [(i, r.name, _points([_measure(row, key) for row in r.held_out], "y")) for i, r in enumerate(runs)]
         for key in HELD_OUT
     }
     plots = {
@@ -132,7 +132,7 @@ def _grid(series: dict[Any, list[tuple[int, str, Any]]], titles: dict[Any, str],
     return draw
 
 
-def _of(row: dict[str, Any], key: tuple[str, str]) -> dict[str, Any]:
+def _measure(row: dict[str, Any], key: tuple[str, str]) -> dict[str, Any]:
     """Step and one measure ("y") of a row of `dev.jsonl`."""
     return {"step": row["step"], "y": row.get(key[0], {}).get(key[1])}
 

@@ -1,4 +1,4 @@
-"""How long a study takes: every cell, that is a run's training and each block of its measuring, with its hours.
+"""How long a study takes, cell by cell: a cell is a run's training, or one block of the benchmark on its model.
 
 Hours are computed: from the times that this study's own files hold already, else from the assumptions below, which are
 those of two cores that nothing else uses.
@@ -24,7 +24,7 @@ COMPLETION = {"rewards": 1.6, "gold": 1.0}
 TEXT = 1.5
 """Assumed seconds in which the benchmark's engine writes a text, or the training loop a held-out caption."""
 TEST = "test"
-"""In a run's folder: its measures."""
+"""The folder of the benchmark's results, in a run's folder."""
 
 
 class Cell(NamedTuple):
@@ -87,7 +87,7 @@ def table(found: Sequence[Cell]) -> str:
 
 
 def _step_seconds(study: Study, gspo: Gspo) -> tuple[float, bool]:
-    """Seconds of a step of such a run, and whether they were measured in this study."""
+    """Seconds of a step of a run with this [gspo], and whether they were measured in this study."""
     times = []
     for one in study.runs:
         if one.recipe.gspo and one.recipe.gspo.learn == gspo.learn:

@@ -70,7 +70,7 @@ COLUMNS = tuple(
     )
 )
 CAPTIONS = 8
-"""The first columns, which are about captions; the others have a table of their own."""
+"""How many of the first columns are about captions; the others have a table of their own."""
 PARTS = (range(CAPTIONS), range(CAPTIONS, len(COLUMNS)))
 TARGETS = {0: 15, 1: -2, 4: 10, 5: -2}
 """Targets of this stage: percentage points that a run must gain on the start (or may lose), by column."""
@@ -134,9 +134,9 @@ def _load_run(folder: Path, name: str, about: str, changes: str, steps: int) -> 
 
 
 def _measured(folder: Path, name: str) -> Run | None:
-    """What the benchmark found of a run: the rows of its finished parts; None without any.
+    """The benchmark's results on a run's checkpoint, those of finished parts only; None without any.
 
-    The averages of a part that was interrupted are those of its first samples, which beside whole ones mislead.
+    An interrupted part would be averaged over its first samples, which misleads beside averages over all samples.
     """
     parts = folder / "parts.json"
     if not parts.exists():

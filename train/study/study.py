@@ -180,7 +180,7 @@ def run(
 
 
 def export(recipe: Recipe, base_gguf: Path, work: Path, folder: Path) -> Path:
-    """Write what a finished run in `folder` is used by: of the second nano a model folder, else a checkpoint."""
+    """Write the result of a finished run into `folder`: for the second nano a model folder, else a checkpoint."""
     from train.pretrain import checkpoint
     from train.rl import nano2_base
 
@@ -197,8 +197,8 @@ def write_plan(study: Study) -> None:
 
 
 def starting_point(recipe: Recipe, start: Path | None) -> tuple[Path, Path]:
-    """The folder of pretraining, and the checkpoint at which stage 3 begins: `start`, or the recipe's. Of the second
-    nano, the folder for its photos, and the LoRA that ships.
+    """The folder of pretraining, and the checkpoint at which stage 3 begins: `start`, or the recipe's. For the second
+    nano, the folder of its photos, and the LoRA that ships.
 
     Raises KeepsakeError when one of the files is missing.
     """

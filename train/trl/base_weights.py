@@ -35,7 +35,7 @@ def keep(model: Any) -> int:
 
 
 def _restore(weight: Any, saved: Any) -> None:
-    """Copy a saved weight back; of one that devices share (FSDP) each takes its part."""
+    """Copy a saved weight back; if devices share it (FSDP), each copies its own part."""
     from torch.distributed.tensor import DTensor, distribute_tensor
 
     if isinstance(weight, DTensor):

@@ -2,7 +2,7 @@
 
 The order is drawn here, from the recipe's seed, and epochs follow each other in one list: every process of a run has
 the same list, and a resumed run goes on at its place in it. Messages come from `assistant/prompt.py`, so that the
-model's chat template makes of a row the tokens that the app's engines read. A sample is built when its row is reached.
+model's chat template turns a row into the tokens that the app's engines read. A sample is built when its row is due.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Rows:
         return messages_of(self.visits[i].kind, self.sample(i), self.layout, prompt.HEADINGS[drawn])
 
     def _build(self, i: int) -> tuple[list[dict[str, Any]], list[Any]]:
-        """`prompt` and `images` of a row, the images of the pixels that the app's engines see.
+        """`prompt` and `images` of a row; the images have the pixels that the app's engines see.
 
         Raises KeepsakeError when its words contain a control token.
         """
@@ -89,7 +89,7 @@ class Rows:
 
 
 def images(messages: Sequence[Message], budget: PhotoBudget) -> list[Any]:
-    """The photos of messages as images of the pixels that the app's engines see: the one asked about large."""
+    """The photos of messages, with the pixels that the app's engines see: the one that is asked about is large."""
     from PIL import Image
 
     parts = pieces(messages)
@@ -132,7 +132,7 @@ def visits(gspo: Gspo) -> list[Visit]:
         order = _epochs(rng, len(listed), n)
         if not gspo.mixture.pairs:
             return [listed[i] for i in order]
-        known = [i for i, visit in enumerate(listed) if visit.kind == "recognition"]  # whose positives are photos
+        known = [i for i, visit in enumerate(listed) if visit.kind == "recognition"]  # pairs are made of their photos
         share = gspo.mixture.pairs * len(listed) / max(1, len(known))
         pair = rng.random(n) < share
         return [
@@ -165,7 +165,7 @@ def _seeded(rng: np.random.Generator, gspo: Gspo, i: int) -> Visit:
     if kind in ("pair", "told"):
         positives = 1
     if kind == "told":
-        untold = True  # of all questions: a short memory must not give an absent fact away
+        untold = True  # for answerable questions too: a shorter memory must not betray which fact is absent
         kind = _question(rng, gspo)
         mode = "stranger" if kind == "absent thing" else gspo.modes[0] if mode == "stranger" else mode
     spec = Spec("train", gspo.seed, i, positives, mode, untold=untold)
@@ -174,7 +174,7 @@ def _seeded(rng: np.random.Generator, gspo: Gspo, i: int) -> Visit:
 
 
 def _kind(gspo: Gspo, at: float) -> Kind:
-    """The kind of a prompt by a draw between 0 and 1; "told" stands for all questions."""
+    """The kind of a prompt for a random number from 0 to 1; "told" stands for all kinds of questions."""
     kinds: tuple[tuple[Kind, float], ...] = (
         ("recognition", gspo.recognition_share), ("pair", gspo.mixture.pairs), ("told", gspo.mixture.questions)
     )  # fmt: skip
@@ -186,7 +186,7 @@ def _kind(gspo: Gspo, at: float) -> Kind:
 
 
 def _question(rng: np.random.Generator, gspo: Gspo) -> Kind:
-    """The kind of a question."""
+    """Draw the kind of a question: told, about an absent thing, or about an absent fact."""
     if rng.random() >= gspo.mixture.unanswerable:
         return "told"
     return "absent thing" if rng.random() < 0.5 else "absent fact"

@@ -18,7 +18,7 @@ from train.trl.model_shapes import kv_bytes, lora_weights, weights
 
 GB = 10**9
 BUFFERS = 2 * GB
-"""Assumed: CUDA's own, fragments, buckets of gradients."""
+"""Assumed bytes of CUDA itself, of fragmentation and of gradient buckets."""
 DRAWN_PHOTO, OTHER_PHOTO = 64, 500
 """Visual tokens of a drawn photo (256 x 256 pixels), and assumed ones of another: CoViP's authors read thirteen photos
 and all words in 8,192 tokens."""
@@ -39,7 +39,7 @@ class Needs:
     lora: int
     """The LoRA in f32, its gradient, two moments of Adam."""
     work: int
-    """The larger of activations in training and of writing a rollout."""
+    """The larger of what a training pass keeps (activations) and what writing a rollout keeps."""
     completions: int
     """How many completions a device writes at once; 0: it writes none."""
     vllm: int
@@ -47,7 +47,7 @@ class Needs:
 
     @property
     def total(self) -> int:
-        """All of it."""
+        """The sum of all."""
         return self.weights + self.lora + self.work + self.vllm + BUFFERS
 
     def __str__(self) -> str:

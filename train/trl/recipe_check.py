@@ -1,4 +1,4 @@
-"""What a recipe for trl says that cannot be: refused before anything is loaded, by a dry run as by the run itself."""
+"""Checks of recipes for trl: what cannot work is refused before anything is loaded, in a dry run as in a real one."""
 
 from __future__ import annotations
 

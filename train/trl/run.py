@@ -97,7 +97,7 @@ def prepare(recipe: Recipe, resume: bool) -> tuple[Any, Path | None]:
     reward = RewardFunction(rows, recipe_check.judge(settings), gspo, ends, out)
     config = rewarded(gspo, out, world, never)
     trainer = GRPOTrainer(reward_funcs=reward, args=config, train_dataset=rows.dataset(), **common)
-    if settings.vllm != "off":  # whose weights are those with the LoRA merged in, at every sync
+    if settings.vllm != "off":  # at every sync, vLLM gets the weights with the LoRA merged in
         base_weights.keep(trainer.accelerator.unwrap_model(trainer.model))
     return trainer, last
 

@@ -1,1 +1,1 @@
-"""Training of the verifier: whether what a fluent model wrote was told."""
+"""Training of the verifier, which says whether what a fluent model wrote was told."""

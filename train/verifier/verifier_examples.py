@@ -1,8 +1,8 @@
-"""Claims and what was told, for the verifier: from the labelled texts of a fluent model, and from the plain notes.
+"""Training pairs for the verifier, a claim and a memory: from a fluent model's labelled texts, and from plain notes.
 
-A caption gives each of its sentences: the check judges them one by one. Of a wrong one the "part" is wrong, and the
-rest is right. A plain note gives its questions with their answers, and with those of its other questions, which are no
-answers to them.
+Every sentence of a caption is a claim of its own, since the check judges sentences one by one; of a caption labelled
+wrong, the sentence in "part" was not told, and the others were. A plain note gives two claims for each of its
+questions: with its own answer, which was told, and with the answer to another question, which is wrong.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from benchmark.notes.plain_notes import PlainNote, plain_notes
 OTHER = 0.2
 """How often a right text is also paired with the memory of another scene."""
 NOTES = 0.4
-"""Pairs of the plain notes in an epoch, for each of the labelled texts."""
+"""Pairs from plain notes in an epoch, for each pair from the labelled texts."""
 
 
 class Pair(NamedTuple):
-    """A claim, and a text that says it or does not."""
+    """A claim, and the text of a memory that tells it or does not."""
 
     question: str
-    """The claim: it stands where the reader has its question."""
+    """The claim, in the place of the reader's question."""
     text: str
     told: bool
     answer: None = None
 
 
-def drawn(epoch: int) -> list[Pair]:
-    """The pairs of one epoch from what is for training."""
+def epoch_pairs(epoch: int) -> list[Pair]:
+    """The pairs of one epoch, from the training splits."""
     rng = random.Random(epoch)
     train = scenes("train")
     pairs = [pair for scene in train for pair in _of_scene(scene, rng.choice(train), rng)]
@@ -45,7 +45,7 @@ def drawn(epoch: int) -> list[Pair]:
 
 
 def memory_text(memory: dict[str, Any]) -> str:
-    """A memory of a scene as the network takes it."""
+    """A scene's memory as the text that the network reads: words, day and place."""
     return told_by(memory["words"], date.fromisoformat(memory["day"]), memory["place"])
 
 
@@ -61,7 +61,7 @@ def _of_scene(scene: dict[str, Any], other: dict[str, Any], rng: random.Random) 
 
 
 def _nearest(text: str, memories: list[dict[str, Any]]) -> dict[str, Any]:
-    """The memory with the most words of a text."""
+    """The memory that shares the most content words with a text."""
     said = {t.stem for t in tokens(text) if t.content}
     return max(memories, key=lambda one: len(said & {t.stem for t in tokens(memory_text(one)) if t.content}))
 

@@ -1,4 +1,4 @@
-"""What the verifier is trained for: whether a sentence says what was told."""
+"""The verifier's training task: does a sentence say what was told?"""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ SHARES = (0.85, 0.9, 0.95)
 
 
 def loss(logits: torch.Tensor, _: Batch, pairs: Sequence[Pair]) -> torch.Tensor:
-    """Of the two logits of the first token: not told, and told."""
+    """Cross-entropy of the first token's two logits, "not told" and "told", with the pairs' labels."""
     return cross_entropy(logits[:, 0], torch.tensor([int(pair.told) for pair in pairs], device=logits.device))
 
 
 def rates(folder: Path) -> list[str]:
-    """Lines: how many right texts of dev stay where so many wrong ones are caught, by the network alone."""
+    """Lines of a report: which share of dev's right texts is kept at the logit that catches each of SHARES of the wrong
+    ones, by the network alone."""
     verifier = ClaimVerifier(folder)
     scored: dict[tuple[str, bool], list[float]] = {}
     for scene in scenes("dev"):
@@ -46,10 +47,10 @@ def rates(folder: Path) -> list[str]:
 
 
 def score(verifier: ClaimVerifier, scene: dict[str, Any], text: dict[str, Any]) -> float:
-    """The least logit of a text's sentences, each by the memory that tells it best."""
+    """The lowest logit of a text's sentences; a sentence's logit is the highest that any memory gives it."""
     told = [memory_text(memory) for memory in scene["memories"]]
     claims = [claim_of(part, text["question"] or "") for part in sentences(text["text"])]
     return min(max(verifier.logit(claim, memory) for memory in told) for claim in claims)
 
 
-TASK = Task("verifier", verifier_examples.drawn, loss, rates)
+TASK = Task("verifier", verifier_examples.epoch_pairs, loss, rates)

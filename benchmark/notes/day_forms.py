@@ -11,6 +11,8 @@ import re
 
 import numpy as np
 
+from memory.times.number_words import ONES, TEENS, TENS
+
 Rng = np.random.Generator
 MONTHS = tuple(calendar.month_name)[1:]
 WEEKDAYS = tuple(calendar.day_name)
@@ -26,10 +28,7 @@ FORMS = tuple(
         rf"(?P<d>\d{{1,2}})(?P<s>[./-]) ?(?P<n>\d{{1,2}})(?:(?P=s) ?{_YEAR}|\.)?",
     )
 )
-_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
-_ONES += ["seventeen", "eighteen", "nineteen"]
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-WORDS = tuple(_ONES + [t + (f"-{_ONES[i]}" if i else "") for t in _TENS for i in range(10)])
+WORDS = ("zero", *ONES, *TEENS, *(f"{ten}-{one}".rstrip("-") for ten in TENS for one in ("", *ONES)))
 """The numbers 0 to 99 in words."""
 _ODD = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth"}
 _ODD |= {"twelve": "twelfth"}

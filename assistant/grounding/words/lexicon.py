@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from memory.times import number_words
 from memory.times.calendar_names import MONTH_NAMES, WEEKDAYS
 
 _IRREGULAR = """
@@ -106,12 +107,8 @@ KINDS = (
     ("red", "blue", "green", "yellow", "black", "white", "brown", "pink", "purple", "orange"),
 )
 """Words that exclude each other."""
-_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-_UNITS += " seventeen eighteen nineteen"
-NUMBERS = {w: n for n, w in enumerate(_UNITS.split())}
-NUMBERS |= {w: 10 * n for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
-_ORDINAL_WORDS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-ORDINALS = {w: n for n, w in enumerate(_ORDINAL_WORDS.split(), 1)}
+NUMBERS = number_words.CARDINALS
+ORDINALS = {word: n for word, n in number_words.ORDINALS.items() if n <= 12}
 MONTHS = {name: n for n, name in enumerate(MONTH_NAMES, 1)}
 _TIMES = "ago yesterday today tonight last week month year summer winter spring autumn christmas easter morning "
 _TIMES += "evening night birthday wedding until since day days years months weeks weekend halloween noon holiday"

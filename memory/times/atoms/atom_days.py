@@ -7,16 +7,12 @@ from contextlib import suppress
 from datetime import date, timedelta
 
 from memory.times.calendar_names import MONTHS, WEEKDAYS, OfYear, Span, months_later, part_of_year, third
+from memory.times.number_words import CARDINALS, ORDINALS, TENS
 
-WORDED = {
-    **{word: n for n, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)},
-    **{"eleventh": 11, "twelfth": 12, "fifteenth": 15, "twentieth": 20, "thirtieth": 30},
-}
+WORDED = {word: n for word, n in ORDINALS.items() if n <= 12 or n in (15, 20, 30)}
 """Days of a month in words."""
-TENS = {
-    f"{word}ties": tens
-    for word, tens in zip("twen thir for fif six seven eigh nine".split(), range(20, 100, 10), strict=True)
-}
+DECADES = {f"{word[:-1]}ies": CARDINALS[word] for word in TENS}
+"""The words for decades: "twenties"."""
 SHARES = {  # which part, of how many
     **{"early": (0, 3), "beginning": (0, 3), "start": (0, 3), "mid": (1, 3), "middle": (1, 3), "late": (2, 3)},
     **{"end": (2, 3), "first half": (0, 2), "second half": (1, 2)},

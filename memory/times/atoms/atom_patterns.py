@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from memory.times.calendar_names import FEASTS, MONTHS, SEASONS, WEEKDAYS
+from memory.times.number_words import ONES, TEENS, number_of
 
 TO = r"(?:-|–|—|to|till|until|through)"
 """What stands between the ends of a range."""
@@ -26,8 +27,7 @@ _AFTER_PART = "|".join(
 YEAR = rf"(?:(?:19|20)\d\d\b(?!-\d\d\b){_NOT_AN_AMOUNT}|'\d\d\b|(?:{_AFTER_PART})\d\d\b(?![\d:./%-]){_NOT_AN_AMOUNT})"
 """A year; of two digits after a season: "summer 23"."""
 
-_COUNTED = "a one two three four five six seven eight nine ten eleven twelve".split()
-COUNT = rf"(?:(?:a )?few|(?:a )?couple of|half an?|an|{'|'.join(_COUNTED)}|\d{{1,3}})"
+COUNT = rf"(?:(?:a )?few|(?:a )?couple of|half an?|an|a|{'|'.join((*ONES, *TEENS[:3]))}|\d{{1,3}})"
 FEW, HALF = -1, 0
 """Counts of which the words say no number."""
 
@@ -47,4 +47,4 @@ def count(text: str) -> int:
         return FEW
     if text.endswith("couple of"):
         return 2
-    return 1 if text == "an" else max(1, _COUNTED.index(text))
+    return number_of(text)

@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 from memory.times.atoms.atom import Atom, Kind, Words, kind_of_days
-from memory.times.atoms.atom_days import TENS, latest_decade, written_year, year_span
+from memory.times.atoms.atom_days import DECADES, latest_decade, written_year, year_span
 from memory.times.calendar_names import Span, part_of_year
 
 _NEXT = [(f"{n:02}", f"{(n + 1) % 100:02}") for n in range(100)]
@@ -41,7 +41,7 @@ def _written_decade(words: Words, _today: date) -> Span:
 
 
 def _spoken_decade(words: Words, today: date) -> Atom:
-    first = latest_decade(int(words["tens"] or TENS[words["word"]]), today)
+    first = latest_decade(int(words["tens"] or DECADES[words["word"]]), today)
     sure = not _A_NOUN.match(words.rest)  # not "the 80s party"
     return Atom(*words.place, span=_years(words, first), sure=sure)
 
@@ -59,6 +59,6 @@ SEASON_OF_TWO_YEARS = kind_of_days(
 WRITTEN_DECADE = kind_of_days(rf"(?:(?:the )?{_PART_OF_DECADE})?(?P<decade>(?:19|20)\d0)'?s\b", _written_decade)
 SPOKEN_DECADE = Kind(
     r"(?:(?P<half>first|second) half of )?the (?:(?P<part>early|mid|late)[ -])?"
-    rf"(?:'?(?P<tens>[2-9]0)'?s|(?P<word>{'|'.join(TENS)}))\b",
+    rf"(?:'?(?P<tens>[2-9]0)'?s|(?P<word>{'|'.join(DECADES)}))\b",
     _spoken_decade,
 )

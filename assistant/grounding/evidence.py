@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 
 from assistant.backend import MaySay
 from assistant.grounding.entailment import premise
-from assistant.grounding.entailment.claim_judge import Evidence
 from assistant.grounding.entailment.entailed import Verifier
-from assistant.grounding.entailment.premise import Premise
+from assistant.grounding.entailment.premise import Evidence, Premise
 from assistant.grounding.free_text import FreeText, free
 from assistant.grounding.grounded_answer import GroundedAnswer
 from assistant.grounding.grounded_caption import GroundedCaption

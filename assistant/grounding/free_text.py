@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from assistant.grounding import claims
-from assistant.grounding.entailment.claim_judge import Evidence
+from assistant.grounding.entailment.premise import Evidence
 from assistant.grounding.general_question import general
 from assistant.grounding.result import Grounding
 from assistant.grounding.shown_text import ShownText

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from assistant.grounding import claims
-from assistant.grounding.entailment.claim_judge import Evidence, Verdict
+from assistant.grounding.entailment.claim_judge import Verdict
 from assistant.grounding.entailment.entailed import Verifier
+from assistant.grounding.entailment.premise import Evidence
 from assistant.grounding.general_question import general
 from assistant.grounding.grounded_text import GroundedText
 from assistant.grounding.quotes import pick, quotation

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.grounding.caption_name import with_name
-from assistant.grounding.entailment.claim_judge import Evidence, Verdict
+from assistant.grounding.entailment.claim_judge import Verdict
 from assistant.grounding.entailment.entailed import Verifier
+from assistant.grounding.entailment.premise import Evidence
 from assistant.grounding.grounded_text import GroundedText
 from assistant.grounding.quotes import quotation
 from assistant.grounding.quotes.quotation import Quotable, Quote

@@ -11,8 +11,9 @@ from abc import abstractmethod
 from collections.abc import Sequence
 
 from assistant.grounding import claims
-from assistant.grounding.entailment.claim_judge import Evidence, Verdict
+from assistant.grounding.entailment.claim_judge import Verdict
 from assistant.grounding.entailment.entailed import Verifier, verified
+from assistant.grounding.entailment.premise import Evidence
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.result import Grounding
 from assistant.grounding.shown_text import ShownText

@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from assistant.grounding.entailment.claim_judge import Evidence, Judge, Verdict
+from assistant.grounding.entailment.claim_judge import Judge, Verdict
+from assistant.grounding.entailment.premise import Evidence
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.result import Grounding
 

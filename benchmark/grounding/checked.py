@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from assistant.grounding.entailment import premise
-from assistant.grounding.entailment.claim_judge import Evidence
+from assistant.grounding.entailment.premise import Evidence
 from assistant.grounding.free_text import free
 from assistant.grounding.grounded_answer import GroundedAnswer
 from assistant.grounding.grounded_caption import GroundedCaption

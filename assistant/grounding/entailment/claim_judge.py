@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant.grounding import claims
 from assistant.grounding.entailment import support
 from assistant.grounding.entailment.bindings import (
     only_lists,
-    other_preposition,
     partitive,
     says_twice,
     takes_the_users_place,
     torn_apart,
 )
 from assistant.grounding.entailment.described import describes
-from assistant.grounding.entailment.doers import other_doer, thing_as_person, told_doer
+from assistant.grounding.entailment.doers import other_doer, thing_as_person
 from assistant.grounding.entailment.frames import equates, makes_a_habit, names_it, puts_user, repeats
-from assistant.grounding.entailment.premise import Premise, excluded, groups
-from assistant.grounding.entailment.pronouns import NEVER
+from assistant.grounding.entailment.premise import Evidence, Premise, excluded, groups
+from assistant.grounding.entailment.short_answer import answers
 from assistant.grounding.entailment.support import ENOUGH, Ask
-from assistant.grounding.moments import asks_for_the_photo, of_another_moment
 from assistant.grounding.words import lexicon
 from assistant.grounding.words.phrases import is_verb
-from assistant.grounding.words.tokens import GENERIC, Token, alike, stem, tokens
+from assistant.grounding.words.tokens import Token, tokens
 
 Kind = Literal["told", "maybe", "seen", "abstains", "talk", "unsupported"]
 
@@ -43,24 +41,6 @@ class Verdict:
     def borne_out(self) -> bool:
         """Whether memories tell it, surely or perhaps."""
         return self.kind in ("told", "maybe")
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """All that a text may say."""
-
-    told: tuple[Premise, ...]
-    """The recalled episodes, and without an id the photo's own data and what the user wrote."""
-    question: str = ""
-    sees: bool = False
-    """Whether the model's descriptions of what it sees are worth keeping."""
-    asked: tuple[Token, ...] = field(init=False)
-    yes_no: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        asked = tokens(self.question)
-        object.__setattr__(self, "asked", asked)
-        object.__setattr__(self, "yes_no", bool(asked) and asked[0].kind in ("be", "aux"))
 
 
 class Judge:
@@ -138,25 +118,25 @@ class Judge:
         return tuple(one.id for one in here if repeats(words, one))
 
     def _where(self, words: Sequence[Token], *, bare: bool = False) -> tuple[str, ...]:
+        """Ids of the episodes in which these words stand, of those that they can be about. `bare`: they repeat the
+        question."""
         named = self._named_in(words)
-        asked = [t.stem for t in self.evidence.asked if t.kind == "name"]
-        out: list[str] = []
-        for one in self.evidence.told:
-            group = self._group([one.id])
-            if self._focus is not None and not named and one.id not in self._focus and one.id:
-                continue
-            if named is not None and one.id not in named and one.id:
-                continue
-            if asked and not named and one.id and not all(self._knows(group, name) for name in asked):
-                continue
-            if self._stands(words, one, bare=bare):
-                out.append(one.id)
-        return tuple(out)
+        about = named if named is not None else self._focus
+        asked = [t.stem for t in self.evidence.asked if t.kind == "name"] if named is None else []
+        return tuple(
+            one.id
+            for one in self.evidence.told
+            if (not one.id or ((about is None or one.id in about) and all(self._knows(one, name) for name in asked)))
+            and self._stands(words, one, bare=bare)
+        )
 
-    def _knows(self, group: frozenset[str], name: str) -> bool:
+    def _knows(self, told: Premise, name: str) -> bool:
+        """Whether an episode, or another of the same thing, has a name."""
+        group = self._group([told.id])
         return any(name in one.stems | one.about for one in self.evidence.told if one.id in group)
 
     def _stands(self, words: Sequence[Token], told: Premise, *, bare: bool) -> bool:
+        """Whether one episode tells these words: rules that refuse, then those for kinds of sentences, then support."""
         ask = Ask() if bare else self._ask
         words = [replace(t, kind="name") if t.text[:1].isupper() and t.stem in told.names else t for t in words]
         if excluded([t.stem for t in words], told) and _about_thing(words, told):
@@ -170,7 +150,7 @@ class Judge:
             or (not self.evidence.asked and only_lists(words, told))
         ):
             return False
-        if (answer := self._answers(words, told)) is not None:
+        if (answer := answers(words, told, self.evidence, self._ask)) is not None:
             return answer
         if (identity := names_it(words, told, where=self._asks_where)) is False:
             return False
@@ -182,62 +162,18 @@ class Judge:
             return False
         return support.cost(words, told, ask) <= ENOUGH
 
-    def _answers(self, words: Sequence[Token], told: Premise) -> bool | None:
-        """Whether a phrase without a verb of its own answers the question; None: it is no such phrase."""
-        asked = self.evidence.asked
-        own = [t for t in words if t.kind not in ("stop", "light", "day", "prep", "other", "be")]
-        if not asked or any(t.kind in ("me", "aux", "not") or is_verb(t) for t in own):
-            return None
-        first = next((t for t in words if t.kind not in ("light", "stop", "prep")), None)
-        if asked[0].text.lower() == "who" and own and all(t.stem in told.names for t in own):
-            whole = [*words, *asked[1:]]  # "Grumpf", for "Grumpf is afraid of it"
-            return told_doer(words, asked, told) or support.cost(whole, told, Ask()) <= ENOUGH
-        if own and (
-            any(t.kind == "be" for t in words) or (first and (first.kind == "other" or first.stem in told.names))
-        ):
-            return None
-        days = [t for t in words if t.kind == "day"]
-        if (not days and not own) or other_preposition(words, told):
-            return False
-        if days and not own:
-            in_words = replace(told, day=None, place=())
-            if asks_for_the_photo(self.evidence.question):
-                here = [s for s in told.sentences if not of_another_moment(s)]
-                in_words = replace(in_words, tokens=tuple(t for s in here for t in s), sentences=tuple(here))
-            if all(support.cost([d], in_words, Ask()) <= ENOUGH for d in days):
-                return True
-            by_photo = told.day is not None and all(d.day.within(told.day) for d in days if d.day)
-            return by_photo and _about_the_photo(asked)
-        wanted = [t.stem for t in asked if t.kind == "word" and t.stem not in _VAGUE and t.stem not in told.about]
-        there = [s for s in told.sentences if any(alike(t.stem, w) for t in s for w in wanted)]
-        known = there or any(alike(t.stem, w) for t in told.place for w in wanted)
-        others = {t.stem for one in self.evidence.told if one.id != told.id for t in one.tokens if t.content}
-        if wanted and not known and any(alike(w, s) for w in wanted for s in others):
-            return False  # what is asked about was told of another moment
-        if wanted and not known and not _about_the_photo(asked):
-            return False
-        places = [told.place] if told.place else []
-        near = [*(there or told.sentences), *places]
-        left = [t for t in words if t.kind not in ("stop", "day")]
-        days_ok = all(support.cost([d], told, Ask()) <= ENOUGH for d in days)
-        parts = support.phrases(left)
-        return (
-            days_ok
-            and sum(min(support.align(p, s, told, self._ask) for s in near) if near else NEVER for p in parts) <= ENOUGH
-        )
-
-    def _seen_or_told(self, part: Sequence[Token]) -> bool:
-        if self._where(part):
+    def _seen_or_told(self, clause: Sequence[Token]) -> bool:
+        """Whether a clause is told, or only describes what is seen, but for phrases that are told: "at the lake"."""
+        if self._where(clause):
             return True
-        scenes = [(one, s) for one in self.evidence.told for s in (one.place, *one.sentences[:1]) if s]
-        left = [
-            p
-            for n, p in enumerate(support.phrases(part))
-            if not (
-                n and any(any(t.content for t in p) and support.align(p, s, one, Ask()) <= 0.5 for one, s in scenes)
-            )
-        ]
-        return bool(left) and describes([t for p in left for t in p], self.evidence.told, self.evidence.asked)
+        first, *others = support.phrases(clause) or [()]
+        left = [t for part in (first, *(one for one in others if not self._sets_the_scene(one))) for t in part]
+        return bool(left) and describes(left, self.evidence.told, self.evidence.asked)
+
+    def _sets_the_scene(self, part: tuple[Token, ...]) -> bool:
+        """Whether a phrase stands in the place or the first sentence of an episode."""
+        scenes = [(one, source) for one in self.evidence.told for source in (one.place, *one.sentences[:1]) if source]
+        return any(t.content for t in part) and any(support.align(part, s, one, Ask()) <= 0.5 for one, s in scenes)
 
     def _named_in(self, words: Sequence[Token]) -> frozenset[str] | None:
         """Ids of the things that these words name; None: they name none."""
@@ -247,21 +183,6 @@ class Judge:
 
     def _group(self, ids: Sequence[str]) -> frozenset[str]:
         return frozenset().union(*(g for g in self._groups if g & set(ids)), ids)
-
-
-_VAGUE = frozenset(
-    stem(w)
-    for w in "get make happen tell say know remember mean go come see take thing photo picture call name old much many "
-    "long far look colour kind year time day do have be eat drive where who what when how why place buy".split()
-) - {stem("buy"), stem("eat"), stem("drive")}
-
-
-def _about_the_photo(asked: Sequence[Token]) -> bool:
-    """Whether a question asks for the moment of the photo, and not for that of a deed ("When did I buy it?")."""
-    deed = [t.stem for t in asked if t.kind == "word" and not t.possessive]
-    if any(t.kind == "aux" and t.stem == "do" for t in asked):
-        return all(s in support.FRAMES | GENERIC or s in _VAGUE - {stem("get")} for s in deed)
-    return True
 
 
 def _about_thing(words: Sequence[Token], told: Premise) -> bool:

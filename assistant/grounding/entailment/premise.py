@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from assistant.grounding.entailment.topics import topics
 from assistant.grounding.words import lexicon
@@ -39,6 +40,28 @@ class Premise:
     def stems(self) -> set[str]:
         """All stems of the words and the place."""
         return {t.stem for t in (*self.tokens, *self.place) if t.content}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that a text may say."""
+
+    told: tuple[Premise, ...]
+    """The recalled episodes, and without an id the photo's own data and what the user wrote."""
+    question: str = ""
+    """What the text answers; empty: it is a caption."""
+    sees: bool = False
+    """Whether the model's descriptions of what it sees are worth keeping."""
+
+    @cached_property
+    def asked(self) -> tuple[Token, ...]:
+        """The question's words."""
+        return tokens(self.question)
+
+    @property
+    def yes_no(self) -> bool:
+        """Whether the question is to be answered by yes or no."""
+        return bool(self.asked) and self.asked[0].kind in ("be", "aux")
 
 
 def read(id: str, words: str, day: date | None, place: str | None, *, sure: bool = True, photo: str = "") -> Premise:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from memory.times.spelling_parts import DATED, MONTH, NTH, SHORT_WEEKDAYS, WEEKDAY, Rules
+from memory.times.calendar_names import southern
+from memory.times.spelling_parts import DATED, MONTH, NTH, SHORT_WEEKDAYS, WEEKDAY, YEAR, Rules
 
 _OFTEN_MISTYPED = (
     "january february september october november december christmas thanksgiving halloween"
@@ -54,6 +55,7 @@ def parts() -> Rules:
         rf"a year ago last (?={MONTH}|spring|summer|autumn|fall|winter|christmas|easter)({MONTH}|[a-z]+)",
         r"the \1 before last",
     )
+    yield rf"((?:late|end of) winter (?:of |in )?)({YEAR})\b", _winter_that_ends
     yield rf"(?:the )?(nineteen|twenty) ?-?({'|'.join(_DECADES)})\b", _decade
     yield r"(?:the )?twenty ?-?tens\b", "the 2010s"
     yield r"the (?:noughties|naughties|aughts)\b", "the 2000s"
@@ -114,6 +116,11 @@ def _one_slip(word: str, name: str) -> bool:
     same = next((n for n, (a, b) in enumerate(zip(word, name, strict=False)) if a != b), min(len(word), len(name)))
     a, b = word[same:], name[same:]
     return a[1:] == b[1:] or a == b[1:] or a[1:] == b or (a[:2] == b[:2][::-1] and a[2:] == b[2:])
+
+
+def _winter_that_ends(match: re.Match[str]) -> str:
+    """ "Late winter 2021" is of the winter that began in 2020, in the north."""
+    return f"{match[1]}{int(match[2]) - (not southern())}"
 
 
 def _decade(match: re.Match[str]) -> str:

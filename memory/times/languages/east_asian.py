@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 from memory.times.calendar_names import MONTH_NAMES
 from memory.times.languages.east_asian_words import KINDS, LAST_OF, UNITS
+from memory.times.languages.tenses import is_of_one_time
+from memory.times.languages.undated_times import undated_east_asian
 from memory.times.spelling_parts import Rules
 
 _TOKEN = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in KINDS.items())
@@ -32,6 +34,9 @@ _NATIVE = {
     "반 년": "6개월",
 }
 _KOREAN = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10}
+_KOREAN_PAIRS = {"한두": 1, "두세": 2, "두 세": 2, "서너": 3, "너댓": 4, "대여섯": 5}
+"""The lower of two numbers that are one word."""
+_UNIT_AGO = rf"(?P<unit>[ ]?(?:{_COUNTED}|년|해|개월|달|주일?|일)間?)(?P<ago>(?:以前|之前|前|[ ]전)(?![半後后]))"
 _KANA = re.compile("[ぁ-ヿ]")
 _OTHER_TIME = (
     r"(?![の的의 ]?(?:翌|次の[年月日週]|前の[年月日週]|第二[天年]|次年|前一[天年周]|[后後]一[天年周]"
@@ -60,6 +65,11 @@ def east_asian() -> Rules:
     """Times of Japanese, Chinese and Korean; these rules fit anywhere in a word."""
     yield r"[０-９]", lambda m: str(int(m[0]))
     yield r"[〇零一二三四五六七八九]{4}(?=年)", lambda m: "".join(_DIGITS[sign] for sign in m[0])
+    yield (
+        rf"(?P<a>[一二三四五六七八九两兩]|(?<!\d)\d)(?P<gap>[、,~〜～–—-]?)(?P<b>[二三四五六七八九]|\d(?!\d)){_UNIT_AGO}",
+        _either,
+    )
+    yield rf"(?P<a>{'|'.join(_KOREAN_PAIRS)})(?P<gap> )?(?P<b>){_UNIT_AGO}", _either
     yield rf"(?<![第一二三四五六七八九十])(?!一昨)[一二三四五六七八九十两兩]{{1,3}}(?={_COUNTED})", _number
     yield "|".join(_NATIVE), lambda m: _NATIVE[m[0]]
     yield rf"({'|'.join(_KOREAN)}) ?(?=해 전|년 전|달|주 전|주일|개월)", lambda m: str(_KOREAN[m[1]])
@@ -71,7 +81,8 @@ def east_asian() -> Rules:
         _both("from", "to"),
     )
     either = r"か|或者?|還是|还是|や|と|和|跟|이나|나|또는|하고|와|과|または|・"
-    yield rf"(?P<a>{_TIME}) ?(?:{either}) ?(?P<b>{_TIME}){_OTHER_TIME}", _both("in", "or")
+    yield rf"(?P<a>{_TIME}) ?(?:{either}) ?(?P<b>{_TIME}|{KINDS['season']}){_OTHER_TIME}", _both("in", "or")
+    yield from undated_east_asian()
     ahead = "|".join(f"(?P<a{n}>{words})" for n, words in enumerate(_AHEAD.values()))
     behind = "|".join(f"(?P<b{n}>{words})" for n, words in enumerate(_LIMITS.values()))
     yield rf"(?:{ahead})?(?P<time>{_TIME}){_OTHER_TIME}(?: ?の?(?:{behind})|(?={_DEED}))?", _limited
@@ -88,7 +99,8 @@ def _both(first: str, second: str) -> Callable[[re.Match[str]], str]:
 
 def _limited(match: re.Match[str]) -> str:
     time = _english(match, "time")
-    if not time:
+    of_no_year = time.rpartition(" ")[2] in MONTH_NAMES and not re.search(r"\d", time)
+    if not time or (of_no_year and not is_of_one_time(match.string)):
         return match[0]
     behind = [how for n, how in enumerate(_LIMITS) if match[f"b{n}"]]
     ahead = [how for n, how in enumerate(_AHEAD) if match[f"a{n}"]]
@@ -162,6 +174,17 @@ def _in_order(found: dict[str, str]) -> str:
 
 def _shared(share: str, time: str) -> str:
     return f"{share} {time}".strip() if time else ""
+
+
+def _either(match: re.Match[str]) -> str:
+    """ "两三年前" as "2年前或3年前"."""
+    a, b = (_DIGITS.get(match[n], match[n]) for n in "ab")
+    first = _KOREAN_PAIRS.get(a) or int(a)
+    last = int(b or first + 1)
+    if last <= first or (not match["gap"] and last != first + 1) or (match["a"].isascii() and not match["gap"]):
+        return match[0]
+    unit, ago = match["unit"].strip(), match["ago"]
+    return f"{first}{unit}{ago}或{last}{unit}{ago}"
 
 
 def _number(match: re.Match[str]) -> str:

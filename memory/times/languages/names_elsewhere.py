@@ -26,7 +26,7 @@ MONTHS = {
 FEASTS_AND_SEASONS = {
     name: english
     for english, names in {
-        "spring": "frühling frühjahr printemps primavera voorjaar lente wiosna wiosną ilkbahar",
+        "spring": "frühling frühjahr printemps primavera voorjaar lente wiosna wiosną ilkbahar bahar",
         "summer": "sommer été verano estate verão zomer lato latem yaz",
         "autumn": "herbst automne otoño autunno outono herfst jesień jesienią sonbahar",
         "winter": "hiver invierno inverno zima zimą kış",
@@ -68,6 +68,8 @@ FEASTS_AND_SEASONS = {
     }.items()
     for name in (word.replace("_", " ") for word in names.split())
 }
+IN_BY_NA = r"na (?=páscoa|primavera|sexta-feira|quarta-feira|święta|wielkanoc|boże|wigili|walentynki|mikołajki|wiosnę)"
+"""The Portuguese and Polish "na", before the names it stands with: the Dutch one is "after"."""
 FOREIGN_MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b"
 EVERY_YEAR = (
     r"\b(?:immer|normalerweise|gewöhnlich|meistens|üblicherweise|jede[nrs]?|siempre|normalmente|cada|todos los"
@@ -79,7 +81,8 @@ EVERY_YEAR = (
 LIMITS_AHEAD = {
     "until": "vor|avant|antes|prima|voor|przed|bis|jusqu['’]à|hasta|fino|até|tot|od [^\\W\\d]{3,} do",
     "since": "nach|après|después|depois|dopo|seit|depuis|desde|dal|dalla|sinds|vanaf|od",
-    "": "zwischen|entre|tussen|między|pomiędzy|außer|ohne|sauf|salvo|excepto|menos|tranne|eccetto|exceto"
+    "": "vacances|vacaciones|vacanze|férias|ferie|ferien|vakantie|wakacje|puente|ponte"
+    "|zwischen|entre|tussen|między|pomiędzy|außer|ohne|sauf|salvo|excepto|menos|tranne|eccetto|exceto"
     "|behalve|oprócz|weder|ni|nicht|no|não|non|niet|nie",
 }
 """Words that limit the time behind them, by the side on which it then has no end; "": they make another time of it."""

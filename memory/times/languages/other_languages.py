@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 
 from memory.times.calendar_names import MONTHS
-from memory.times.languages.names_elsewhere import FEASTS_AND_SEASONS, FOREIGN_MONTH
+from memory.times.languages.names_elsewhere import FEASTS_AND_SEASONS, FOREIGN_MONTH, IN_BY_NA
 from memory.times.languages.names_elsewhere import MONTHS as MONTHS_ELSEWHERE
+from memory.times.languages.undated_times import undated_times
 from memory.times.spelling_parts import YEAR, Rules
 
 _MONTH = rf"(?:{'|'.join(sorted((*MONTHS_ELSEWHERE, *MONTHS), key=len, reverse=True))})\b"
@@ -29,9 +30,9 @@ _FROM_TODAY = (
 """A time told from today, as `relative_times.py` writes it."""
 _ARTICLE = r"(?: de[mnr]| aos?| al| au| das| des| le| la| el| il| lo| o| os| de| het| l['’])?"
 _SHARES = {
-    "early": "anfang|début|principios|comienzos|início|inizio|begin",
-    "mid": "mitte|mi|mediados|meados|metà|midden|half",
-    "end of": "ende|fin|finales|fim|fine|eind",
+    "early": "anfang|début|principios|comienzos|início|inizio|begin|początku|początkiem",
+    "mid": "mitte|mi|mediados|meados|metà|midden|half|połowie",
+    "end of": "ende|fin|finales|fim|fine|eind|koniec|końcu|końcem",
 }
 _HALVES = {
     "first half of": "erste[nr]? hälfte|première moitié|premier semestre|primera mitad|primer semestre|prima metà"
@@ -111,6 +112,7 @@ _COUNTS = {
     )
     for word in words.split()
 }
+_TURKISH_LIMITS = {"before": "önce", "after": "sonra", "since": "beri", "until": "kadar"}
 _FEAST = rf"(?:{'|'.join(FEASTS_AND_SEASONS)})\b"
 _SHARE = rf"(?:a )?(?:{'|'.join(_SHARES.values())})(?: de| di| van)?[ -]"
 _AGO = r"(?:last|this) [a-z]+\b|yesterday\b|today\b|(?:\d+|an?|a few) [a-z]+ ago\b"
@@ -131,14 +133,15 @@ _RANGE = (
 def elsewhere() -> Rules:
     """Names and limits of other languages."""
     yield rf"d['’](?={FOREIGN_MONTH})", "de "
-    yield rf"({_DAY}|od|do|przed|po|w) maja\b", r"\1 may"
+    yield rf"({_DAY}|od|do|przed|po|w|początku|końcu|koniec|połowie|weekend|tydzień|tygodniu) maja\b", r"\1 may"
     yield rf"({_DAY}|od|do|przed|po|w) marca\b", r"\1 march"
     holidays = r"(?:vacances|vacanze|vacaciones|férias) d[aeiou] "
     yield rf"(?:{holidays}(?:noël|navidad|natale|natal)|weihnachtsferien|kerstvakantie)\b{_OF}", "christmas holidays"
     yield rf"(?:{holidays}(?:p[âa]ques|pascua|pasqua|páscoa)|osterferien|paasvakantie)\b{_OF}", "easter holidays"
     yield rf"(?:(?:am )?tag nach weihnachten|(?:de )?dag na kerst(?:mis)?)\b{_OF}", "the day after boxing day"
     turkish = rf"({FOREIGN_MONTH[:-2]}|yaz|kış|bahar|ilkbahar|sonbahar)(?:['’]?[ıiuü]n?[dt]?[ae]?n?)?\b"
-    yield rf"({YEAR}) (?:yılı(?:nın)? )?{turkish}", _turkish
+    limit = "|".join(rf"(?P<{how}>{word})\b" for how, word in _TURKISH_LIMITS.items())
+    yield rf"({YEAR}) (?:yılı(?:nın)? )?{turkish}(?: (?:{limit}))?", _turkish
     for english, word in {"early": "baş", "mid": "orta", "end of": "son"}.items():
         share = rf"{word}(?:ı|ları|sı|larında|u|unda|ında|sında)(?:nda?n?)?\b"
         yield rf"({YEAR})(?:['’]?[iuüı]n| yılı(?:nın)?)? {share}", rf"in {english} \1"
@@ -152,8 +155,9 @@ def elsewhere() -> Rules:
     yield rf"({_DAY}) (?:{also}) (?:le |el |il |den |zum |de |o )?(?={_DAY} (?:de )?{_MONTH})", r"\1 to "
     yield rf"(?:le |el |il |den |o )?({_DAY})\.? ?(?:de |d['’])?({_MONTH}){_OF}(?: ({YEAR})\b)?", _dated
     yield rf"({FOREIGN_MONTH}){_OF} ({YEAR})\b", lambda m: f"{MONTHS_ELSEWHERE[m[1].lower()]} {m[2]}"
+    known = "|".join(FEASTS_AND_SEASONS)
     yield (
-        rf"(?P<in>im |in de |en |no |nel |nell['’]|l['’]|à |a |met |an |zu )?(?P<name>{'|'.join(FEASTS_AND_SEASONS)})\b"
+        rf"(?P<in>{IN_BY_NA}|im |in de |en |no |nel |nell['’]|l['’]|à |a |met |an |zu )?(?P<name>{known})\b"
         rf"(?: de| del| dell['’]anno| van)? (?P<year>{YEAR})\b",
         _named_feast,
     )
@@ -170,8 +174,9 @@ def elsewhere() -> Rules:
     for english, words in (*_SHARES.items(), *_LIMITS.items()):
         said = "|".join(sorted(words.split("|"), key=len, reverse=True))
         time = _A_TIME if english != "in" else rf"{_A_TIME}(?=[^\d,.;?!]*{YEAR}\b)"
-        of = r"(?:a |no |em |en |al )?" if english in _SHARES else ""
-        yield rf"{of}(?:{said})(?:{_ARTICLE} |(?<=['’])|(?<=mi)-)(?:van )?{time}", f"{english} "
+        of = r"(?:a |no |em |en |al |na |w |pod )?" if english in _SHARES else ""
+        within = "(?:in )?" if english in _SHARES else ""  # "fin in august of last year"
+        yield rf"{of}(?:{said})(?:{_ARTICLE} |(?<=['’])|(?<=mi)-)(?:van )?{within}{time}", f"{english} "
         if english in _SHARES:  # "half a year ago" is English
             yield rf"{of}(?:{said})(?<!half){_ARTICLE} {_FROM_TODAY}", f"{english} "
 
@@ -198,7 +203,8 @@ def _nth_of() -> Rules:
 def _turkish(match: re.Match[str]) -> str:
     """ "2022 yazında", the year before its part."""
     name = match[2].lower()
-    return f"in {(MONTHS_ELSEWHERE | FEASTS_AND_SEASONS | {'bahar': 'spring'})[name]} {match[1]}"
+    how = next((how for how in _TURKISH_LIMITS if match[how]), "in")
+    return f"{how} {(MONTHS_ELSEWHERE | FEASTS_AND_SEASONS)[name]} {match[1]}"
 
 
 def _of_years_ago() -> Rules:
@@ -208,8 +214,11 @@ def _of_years_ago() -> Rules:
         r"(?:(?:im|in|en|em|nel|w|we|zu|an|à|a|met|no|na|de|del|di|della|do|da|van|d['’]|l['’]|der|la|el|den|het) ?)*"
     )
     yield rf"{prep}({name}) {prep}(?={_YEARS_AGO})", lambda m: f"in {_english_name(m[1])} of "
+    ending = r"(?:['’]?[ıiuü]n?[dt]?[ae]?n?|['’]?[dt][ae])?\b"
+    turkish = "|".join((*"yaz kış bahar ilkbahar sonbahar".split(), FOREIGN_MONTH[:-2]))
+    yield rf"({_YEARS_AGO}) ({turkish}){ending}", lambda m: f"in {_english_name(m[2])} of {m[1]}"
     yield rf"({_YEARS_AGO}),? {prep}({name})", lambda m: f"{m[1]} in {_english_name(m[2])}"
-    yield rf"(?:im|en|em|nel|w|we) ({FOREIGN_MONTH})(?!{_OF} ?\d)", lambda m: f"in {_english_name(m[1])}"
+    yield from undated_times()
     yield rf"(?:im) (?={_MONTH})", "in "
 
 
@@ -226,7 +235,7 @@ def _beside() -> Rules:
         rf"(?P<unit>{'|'.join(_UNITS)}) (?:darauf |später |d['’])?(?:(?P<before>{before})|{after}){_ARTICLE} {_A_TIME}",
         _units_beside,
     )
-    eve = "(?:der |am )?vorabend|(?:(?:à )?la |na |en la |a )?(?:veille|v[ií]spera|véspera|vigilia)"
+    eve = "(?:der |am )?vorabend|(?:(?:à )?la |na |en la |a )?(?:veille|(?:en )?v[ií]speras?|véspera|vigilia)"
     yield rf"(?:{eve}) (?:d[eiou]|del|da|von|vor|des){_ARTICLE} {_A_TIME}", "the day before "
     yield rf"(?:le )?lendemain d(?:e|u){_ARTICLE} {_A_TIME}", "the day after "
     day = rf"(?:{YEAR}(?:-\d\d(?:-\d\d)?)?(?![\d-])|\d\d?[./-] ?\d\d?[./-] ?(?:\d\d){{1,2}}(?!\d))"

@@ -26,12 +26,15 @@ _NEARLY = (
 _MORE = r"(?P<more>mehr als |über |más de |plus de |più di |mais de |meer dan |ruim |ponad |więcej niż )"
 _LESS = r"(?P<less>weniger als |menos de |moins de |meno di |minder dan |mniej niż )"
 _AND_A_HALF = r"(?P<half> y medi[oa]| et demie?| e mezz[oa]| e mei[oa]| i pół| en een half)"
+_TO_OR_OR = r"(?: (?:oder|bis|ou|o|à|of|lub|albo|do|ya da|veya) |[ ]?[-–,][ ]?| )"
+""" "Zwei bis drei", "due o tre", "iki üç"."""
 _MONTHS_AND_FEASTS = {
     name: "|".join([name, *(word for word, meant in (MONTHS | FEASTS_AND_SEASONS).items() if meant == name)])
     for name in dict.fromkeys((*MONTHS.values(), "christmas", "easter"))
 }
 _OF_A_TIME = re.compile(
-    rf" (?:d[eiou]l?|d['’]|della|van|w|i[mn]|von|des|der)?[ ]?(?:{FOREIGN_MONTH}|(?:19|20)\d\d)", re.I
+    rf" (?:d[eiou]l?|d['’]|della|van|w|i[mn]|von|des|der)?[ ]?(?:{FOREIGN_MONTH}|maja\b|marca\b|(?:19|20)\d\d)",
+    re.I,
 )
 """A month or a year behind: "the last week of August" is not last week."""
 _FRENCH = re.compile(
@@ -71,7 +74,8 @@ def _of(language: Language) -> Rules:
     for meant, words in language.fixed.items():
         yield rf"(?:{words})(?![\w-])", meant
     unit, count = _any(units), rf"(?P<count>\d{{1,3}}|{_any(numbers)})"
-    many = rf"(?:(?P<few>{language.few})|{count}) "
+    or_more = rf"(?:(?P<least>\d{{1,3}}|{_any(numbers)}){_TO_OR_OR})?"
+    many = rf"(?:(?P<few>{language.few})|{or_more}{count}) "
     amount = (
         rf"(?:{_NEARLY}|{_MORE}|{_LESS})?(?:(?P<halfa>{language.half}) |{many})(?P<unit>{unit})\b{_AND_A_HALF}?"
         rf"|(?P<one>{unit if language.ago == '{} temu' else '(?!)'})"  # "rok temu"
@@ -93,7 +97,7 @@ def _of(language: Language) -> Rules:
         on = f"(?:{language.on}) " if language.on else r"(?<!\ble )(?<!\bchaque )"
         day = _any(weekdays).replace("(?:-feira)?", "-feira")
         yield (
-            rf"{on}(?P<name>{day})\b(?! gras)",
+            rf"{on}(?P<name>{day})\b(?! gras| santa)",
             lambda m: f"on {_meant(m['name'], weekdays)}" if language.on or _FRENCH.search(m.string) else m[0],
         )
 
@@ -154,6 +158,8 @@ def _ago(match: re.Match[str], units: dict[str, str], numbers: dict[str, str]) -
     if unit == "weekend" and count == "a few":
         return match[0]
     near = "around " if found["around"] else "more than " if found["more"] else "less than " if found["less"] else ""
+    least = found["least"] and (found["least"] if found["least"].isdigit() else _meant(found["least"], numbers))
+    count = f"{least} or {count}" if least else count
     return f"{near}{count} {unit}{'s' * (count != '1')}{' and a half' if found['half'] else ''} ago"
 
 

@@ -168,7 +168,7 @@ LANGUAGES = (
         fixed={"the day before yesterday": "evvelsi gün|evvelki gün|önceki gün", "yesterday": "dün(?:kü)?"}
         | {"today": "bugün(?:kü)?|bu (?:sabah|akşam|gece)"},
         units={"weekend": "hafta ?sonu(?:nda|ndan|ndaki)?", "day": "gün", "week": "hafta(?:ki)?", "month": "ay(?:ki)?"}
-        | {"year": "yıl(?:ki)?|sene(?:ki)?"},
+        | {"year": "yıl(?:ki|ın)?|sene(?:ki|nin)?"},
         numbers="bir iki üç dört beş altı yedi sekiz dokuz on on_bir on_iki",
         last="geçen|geçtiğimiz",
         past="son",

@@ -52,7 +52,7 @@ def parts() -> Rules:
     yield r"(first|last) fortnight (?=(?:of|in)\b)", r"\1 2 weeks "
     yield r"(?:every|each) (?:other )?(?:first|second|third|fourth|last|\d\w\w) (?=week|[a-z]+day)", "some "
     yield (
-        rf"a year ago last (?={MONTH}|spring|summer|autumn|fall|winter|christmas|easter)({MONTH}|[a-z]+)",
+        rf"a year (?:ago )?last (?={MONTH}|spring|summer|autumn|fall|winter|christmas|easter)({MONTH}|[a-z]+)",
         r"the \1 before last",
     )
     yield rf"((?:late|end of) winter (?:of |in )?)({YEAR})\b", _winter_that_ends

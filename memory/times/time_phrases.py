@@ -57,6 +57,7 @@ _CLAUSE = re.compile(
     r"\b(?:since\b|(?:after|(?P<until>before|until|till)) (?:we|i|you|he|she|they|it|(?-i:[A-Z][a-z]+)) "
     r"|(?<!day )(?<!days )(?<!\bnight )(?<!morning )(?<!evening )(?:after|(?P<before>before|until|till)) "
     r"(?:the|an?|our|my|his|her|their|your) "
+    r"|(?:seit(?:dem)? (?:wir|ich|er|sie|es)|depuis qu\w*|desde que|da quando|sinds (?:we|ik|hij|ze)|odkąd)\b"
     r"|(?:(?P<ahead>antes|prima|avant)|dopo|después|depois|après|nach (?=de[mnr])|na (?=de |het )) ?)[^,.;?!]{1,40}$",
     re.I,
 )

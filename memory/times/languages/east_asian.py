@@ -66,7 +66,7 @@ def east_asian() -> Rules:
     yield r"[０-９]", lambda m: str(int(m[0]))
     yield r"[〇零一二三四五六七八九]{4}(?=年)", lambda m: "".join(_DIGITS[sign] for sign in m[0])
     yield (
-        rf"(?P<a>[一二三四五六七八九两兩]|(?<!\d)\d)(?P<gap>[、,~〜～–—-]?)(?P<b>[二三四五六七八九]|\d(?!\d)){_UNIT_AGO}",
+        rf"(?P<a>[一二三四五六七八九两兩]|(?<!\d)\d)(?P<gap>[、,~〜～–—-]?)(?P<b>[二两兩三四五六七八九]|\d(?!\d)){_UNIT_AGO}",
         _either,
     )
     yield rf"(?P<a>{'|'.join(_KOREAN_PAIRS)})(?P<gap> )?(?P<b>){_UNIT_AGO}", _either

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from memory.times.calendar_names import MONTHS
+from memory.times.calendar_names import FEASTS, MONTHS
 from memory.times.languages.names_elsewhere import FEASTS_AND_SEASONS, FOREIGN_MONTH, IN_BY_NA
 from memory.times.languages.names_elsewhere import MONTHS as MONTHS_ELSEWHERE
 from memory.times.languages.undated_times import undated_times
@@ -149,7 +149,7 @@ def elsewhere() -> Rules:
     yield _RANGE, _both_ends
     yield rf"({YEAR}) (?:oder|und|et|ou|y|o|e|en|of|i|lub|ve|veya) (?={YEAR}\b)", r"\1 or "
     yield r"(\d\d?\.\d\d?\.(?:\d{2,4})?) ?(?:bis(?: zum)?|tot|au|al|até) (?=\d\d?\.\d\d?\.)", r"\1 - "
-    either = " bis |[ ]?[/–-][ ]?| oder | und | ou | et | o | y | e | en | of "
+    either = " bis |[ ]?[/–-][ ]?| oder | und | ou | et | o | y | e | en | of | ve | veya | i | lub | oraz "
     yield rf"({FOREIGN_MONTH})({either})(?=(?:{_SHARE})?{_MONTH}{_OF} {YEAR})", _joined
     also = "und|oder|bis|auf|ou|et|o|y|e|en|of|op|à|a|al|au|tot"
     yield rf"({_DAY}) (?:{also}) (?:le |el |il |den |zum |de |o )?(?={_DAY} (?:de )?{_MONTH})", r"\1 to "
@@ -234,6 +234,12 @@ def _beside() -> Rules:
         r"|(?:(?:am|an|in|en|nel|no|na|op) )?(?:de[mnr]?|die|das|l[ae]|el|il|o) )?"
         rf"(?P<unit>{'|'.join(_UNITS)}) (?:darauf |später |d['’])?(?:(?P<before>{before})|{after}){_ARTICLE} {_A_TIME}",
         _units_beside,
+    )
+    of = r"(?:d[eiou]l?|de la|d[ao]|della|dell['’]|vom|von|van|um den|um)"
+    yield (
+        rf"(?P<unit>{'|'.join(word for word, unit in _UNITS.items() if unit in ('week', 'weekend'))}) {of}{_ARTICLE} "
+        rf"(?=\d\d? (?:{'|'.join(MONTHS)})|\d\d?\.\d\d?\.|(?:{'|'.join(FEASTS)})\b)",
+        lambda m: f"{_UNITS[m['unit'].lower()]} of ",
     )
     eve = "(?:der |am )?vorabend|(?:(?:à )?la |na |en la |a )?(?:veille|(?:en )?v[ií]speras?|véspera|vigilia)"
     yield rf"(?:{eve}) (?:d[eiou]|del|da|von|vor|des){_ARTICLE} {_A_TIME}", "the day before "

@@ -26,6 +26,12 @@ _NEARLY = (
 _MORE = r"(?P<more>mehr als |über |más de |plus de |più di |mais de |meer dan |ruim |ponad |więcej niż )"
 _LESS = r"(?P<less>weniger als |menos de |moins de |meno di |minder dan |mniej niż )"
 _AND_A_HALF = r"(?P<half> y medi[oa]| et demie?| e mezz[oa]| e mei[oa]| i pół| en een half)"
+_SEVERAL = re.compile(
+    r"(?:ers|ères|ad[oa]s|im[oa]s|ors[ie]|ltim[ie]|ssat[ie])\b|\b(?:wochen|monaten?|jahren?|semaines|semanas|meses|años"
+    r"|settimane|mesi|anni|anos|weken|maanden|jaren|tygodnie|miesiące)$",
+    re.I,
+)
+"""Some weeks, months or years: "ces derniers mois"."""
 _TO_OR_OR = r"(?: (?:oder|bis|ou|o|à|of|lub|albo|do|ya da|veya) |[ ]?[-–,][ ]?| )"
 """ "Zwei bis drei", "due o tre", "iki üç"."""
 _MONTHS_AND_FEASTS = {
@@ -132,6 +138,8 @@ def _which(which: str, names: dict[str, str]) -> Callable[[re.Match[str]], str]:
             of or name == "day" or (which == "past" and match[0].lower().endswith("ie lata"))
         ):  # "ostatnie lata": some years
             return match[0]
+        if which in ("last", "past") and _SEVERAL.search(match[0]):
+            return f"in the last few {name}s" if name in ("week", "month", "year") else match[0]
         if which == "past" and name in ("week", "month", "year"):
             return f"since last {name}"
         return f"the {name} before last" if which == "before" else f"{'this' if which == 'this' else 'last'} {name}"

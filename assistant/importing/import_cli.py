@@ -136,6 +136,7 @@ def _json_summary(source: Source, tally: Tally, seconds: float, *, dry: bool) ->
         "imported": 0 if dry else tally.outcomes["new"],
         "would_import": tally.outcomes["new"] if dry else 0,
         "told": tally.outcomes["told"],
+        "dated": tally.outcomes["dated"],
         "again": tally.outcomes["again"],
         "known": tally.outcomes["known"],
         "duplicates": [{"file": name, "same_as": other} for name, other in tally.duplicates],
@@ -154,6 +155,8 @@ def _summary(tally: Tally, seconds: float, *, dry: bool) -> str:
     parts = [f"{'would import' if dry else 'imported'} {count(new, 'photo')}"]
     if told := tally.outcomes["told"]:
         parts.append(f"words for {count(told, 'photo')} kept without any")
+    if dated := tally.outcomes["dated"]:
+        parts.append(f"the day of {count(dated, 'photo')} kept without one")
     if again := tally.outcomes["again"]:
         parts.append(f"{again} of them once more, as something else is said there")
     parts += [f"{known} in the memory already"] if known else []

@@ -29,6 +29,7 @@ from typing import Literal
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.importing.file_metadata import FileMetadata, read_metadata
 from assistant.importing.import_source import Item, Sidecar
+from assistant.importing.kept_photos import KeptPhotos, tell
 from assistant.importing.read_ahead import read_ahead
 from assistant.importing.seen_files import SeenFiles
 from assistant.metadata.camera_date import MODIFIED, USUAL
@@ -39,14 +40,14 @@ from memory.errors import PhotoError
 from memory.instructions import tasks
 from memory.pictures.open_picture import open_picture
 from memory.store import Memory
-from memory.tray import waiting_photos as tray
 
 SNAPSHOT_FROM = 20
 """An import of at least so many photos makes a snapshot of the memory first."""
-Outcome = Literal["new", "told", "again", "known", "duplicate", "silent", "screenshot", "unusable"]
-"""Stored now; stored before without words or, in this import, with a guess, and given some; one more memory of a photo
-of this import, as something else is said about it; in the memory already; the same picture as an earlier file; without
-words; a screenshot without words, where these are left out; not a readable photo."""
+Outcome = Literal["new", "told", "dated", "again", "known", "duplicate", "silent", "screenshot", "unusable"]
+"""Stored now; stored before without words, or with words from a name, and given some; stored before with an unknown
+day, and given one; one more memory of a photo of this import, as something else is said about it; in the memory
+already; the same picture as an earlier file; without words; a screenshot without words, where these are left out;
+not a readable photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,23 +139,30 @@ def import_all(
     A photo that cannot be read is an outcome. Raises MemoryFileError, ModelError: what was stored stays.
     """
     choices = choices or Choices()
-    kept = _Kept(memory)
+    kept = KeptPhotos(memory)
     for item, reading in read_ahead(partial(_read, choices=choices, seen_files=seen_files), items):
         try:
             read = reading.result()
             turns, guessed, photo, sha256 = read.turns, read.guessed, read.photo, read.sha256
+            guess = _guess(item, choices)
             left_out = _left_out(item, read, choices)
-            if left_out:
-                yield ImportOutcome(item.name, "known" if kept.nothing_new(sha256, turns, guessed=True) else left_out)
+            if left_out and not kept.nothing_new(sha256, turns, guess, guessed=True):
+                yield ImportOutcome(item.name, left_out)
                 continue
-            if photo is None and not kept.nothing_new(sha256, turns, guessed=guessed):
+            known = kept.nothing_new(sha256, turns, guess, guessed=guessed)
+            if photo is None and (not known or (sha256 in kept.undated and _has_a_day(read, item))):
                 photo = decode(read.data, item.name)  # decoded before, but not, or no longer, in the memory
             if photo:
                 sha256 = photo.sha256
                 if seen_files:
                     seen_files.add(read.data, sha256)
             assert sha256 is not None
-            if photo is None or kept.nothing_new(sha256, turns, guessed=guessed):
+            if photo is None or kept.nothing_new(sha256, turns, guess, guessed=guessed):
+                dated = _episode(photo, read, item, choices) if photo and sha256 in kept.undated else None
+                if dated and dated[0].day:
+                    kept.put_on_day(dated[0], write=encoder is not None)
+                    yield ImportOutcome(item.name, "dated", dated[1], date_note=dated[2])
+                    continue
                 same = kept.first_file.get(sha256, "")
                 yield ImportOutcome(item.name, "duplicate" if same else "known", same)
                 continue
@@ -166,7 +174,7 @@ def import_all(
         before, mine = kept.outdated(sha256, turns, guessed=guessed), sha256 in kept.first_file
         if before is not None:
             if memory and encoder:
-                episode = _tell(memory, episode, before)
+                episode = tell(memory, episode, before)
             first_words = mine and not before
             yield ImportOutcome(
                 item.name, "told", date_source, episode if mine else None, first_words=first_words, date_note=date_note
@@ -174,48 +182,10 @@ def import_all(
             continue
         if memory and encoder:
             store_episode(memory, encoder, episode)
-        outcome: Outcome = "again" if kept.add(sha256, turns, item.name) else "new"
+        outcome: Outcome = "again" if kept.add(episode, item.name) else "new"
         screenshot = not turns and (item.screenshot or read.metadata.screenshot)
         first_words = bool(turns) and outcome == "new"
         yield ImportOutcome(item.name, outcome, date_source, episode, screenshot, first_words, date_note)
-
-
-@dataclass
-class _Kept:
-    """What is known of the photos that an import met, by their SHA-256."""
-
-    memory: Memory | None
-    stored: dict[str, list[tuple[Turn, ...]]] = field(default_factory=dict)
-    """What was said about each, in this import or before."""
-    first_file: dict[str, str] = field(default_factory=dict)
-    """The file that it was stored from, of those of this import."""
-    guesses: dict[str, tuple[Turn, ...]] = field(default_factory=dict)
-    """Words that this import took from a name."""
-
-    def nothing_new(self, sha256: str | None, turns: tuple[Turn, ...], *, guessed: bool) -> bool:
-        """Whether the memory has the photo already, and these words are none that it lacks."""
-        if sha256 is None:
-            return False
-        if sha256 not in self.stored:
-            self.stored[sha256] = [known.turns for known in self.memory.about(sha256)] if self.memory else []
-        before = self.stored[sha256]
-        return turns in before or bool(before and not turns) or (guessed and any(before))
-
-    def outdated(self, sha256: str, turns: tuple[Turn, ...], *, guessed: bool) -> tuple[Turn, ...] | None:
-        """What these words take the place of: no words, or those that this import took from a name; None: of nothing.
-        They are entered as stored."""
-        before = () if () in self.stored[sha256] else None if guessed else self.guesses.pop(sha256, None)
-        if guessed and turns:
-            self.guesses[sha256] = turns
-        if not turns or before is None:
-            return None
-        self.stored[sha256] = [*(one for one in self.stored[sha256] if one != before), turns]
-        return before
-
-    def add(self, sha256: str, turns: tuple[Turn, ...], file: str) -> bool:
-        """Enter a new memory; whether this import stored one of the photo already."""
-        self.stored[sha256].append(turns)
-        return self.first_file.setdefault(sha256, file) != file
 
 
 def _episode(photo: Photo, read: _Read, item: Item, choices: Choices) -> tuple[Episode, str, str]:
@@ -225,17 +195,6 @@ def _episode(photo: Photo, read: _Read, item: Item, choices: Choices) -> tuple[E
     if when and source != "file":
         return Episode(photo, read.turns, when, place), source, note
     return Episode(photo, read.turns, when or datetime.now(UTC), place, day=None), source, note
-
-
-def _tell(memory: Memory, episode: Episode, before: tuple[Turn, ...]) -> Episode:
-    """Put an episode in the place of that of its photo with the words `before`; where its day is unknown, on that
-    one's."""
-    old = next(known for known in memory.about(episode.photo.sha256) if known.turns == before)
-    if episode.day is None:
-        episode = replace(episode, when=old.when, day=old.day)
-    told = replace(episode, place=episode.place or old.place)
-    tray.put_in_place(memory, old.id, told)
-    return told
 
 
 def _read(item: Item, choices: Choices, seen_files: SeenFiles | None) -> _Read:
@@ -273,6 +232,10 @@ def _date(photo: Photo, read: _Read, item: Item) -> tuple[datetime | None, str, 
     return item.date, item.date_source or "unknown", sidecar.trouble or note
 
 
+def _has_a_day(read: _Read, item: Item) -> bool:
+    return bool(read.metadata.date.at or read.sidecar.date or item.date_source in ("chat", "name"))
+
+
 def without_instructions(text: str) -> str:
     """Text with three dots in place of each reminder in it."""
     while instruction := next((sentence for _, sentence in tasks(text)), None):
@@ -283,6 +246,11 @@ def without_instructions(text: str) -> str:
 def _turns(item: Item, described: str, choices: Choices) -> tuple[tuple[Turn, ...], bool]:
     """What was said about an item's photo, and whether that is only a guess (a name, or the words for all photos)."""
     said = item.said or ((described,) if described else ())
+    words = tuple(Turn("user", without_instructions(text)) for text in said)
+    return words or _guess(item, choices), not said
+
+
+def _guess(item: Item, choices: Choices) -> tuple[Turn, ...]:
+    """The words that the name of an item's file or folder gives, else those for all photos."""
     guess = without_instructions(item.named) or choices.words
-    words = tuple(without_instructions(text) for text in said) or ((guess,) if guess else ())
-    return tuple(Turn("user", text) for text in words), not said
+    return (Turn("user", guess),) if guess else ()

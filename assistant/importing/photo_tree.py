@@ -40,6 +40,10 @@ TAKEOUT = "Takeout"
 """The folder in each part of an export of Google, and"""
 _A_PART = re.compile(r"takeout(?:[ _-]?\(?\d{1,3}\)?)?(?: copy| \d+)?", re.I)
 """what it is called where several are unpacked into one folder: Takeout 2, Takeout-1, Takeout (1)."""
+ALL_PARTS = (
+    "it lies in another part; put all parts into one folder and import that, now or later: "
+    "words and days then come to the photos that are kept"
+)
 NAMED = 5
 """So many linked folders are named."""
 
@@ -60,6 +64,10 @@ class Level:
     hidden: int = 0
     links: list[str] = field(default_factory=list)
     """Names of links to folders."""
+    of_google: bool = False
+    """Whether the folder lies in a Takeout, where each photo has its JSON."""
+    alone: int = 0
+    """Photos whose JSON lies in a part of the Takeout that is not here."""
 
 
 def sort_level(folder: Path, names: Collection[str], parts: Sequence[Path] = ()) -> Level:
@@ -67,7 +75,7 @@ def sort_level(folder: Path, names: Collection[str], parts: Sequence[Path] = ())
 
     `parts`: those of the export of Google in which the folder lies.
     """
-    level = Level(folder)
+    level = Level(folder, of_google=in_takeout(folder.absolute().parts))
     photos: list[str] = []
     rest: list[str] = []
     for name in sorted(names):
@@ -91,6 +99,7 @@ def sort_names(level: Level, photos: Sequence[str], rest: Sequence[str], elsewhe
             level.originals.append(name)
         else:
             level.photos.append((name, sidecars))
+            level.alone += level.of_google and not any(key_of(one).endswith(".json") for one in sidecars)
     for name in rest:
         if not name.lower().endswith(".json"):
             level.read.update(sidecars_of(name, files))
@@ -107,6 +116,11 @@ def sort_names(level: Level, photos: Sequence[str], rest: Sequence[str], elsewhe
     gone = level.read.union(level.clips)
     level.others = [name for name in rest if name not in gone and not ALBUM.fullmatch(key_of(name))]
     return level
+
+
+def in_takeout(steps: Sequence[str]) -> bool:
+    """Whether folders are those of a part of a Takeout."""
+    return any(_A_PART.fullmatch(step) for step in steps)
 
 
 def _parts(folder: Path, names: Sequence[str]) -> tuple[Path, ...]:
@@ -231,7 +245,11 @@ def folder_source(root: Path) -> Source:
     for level in levels(root, unreadable):
         below = level.folder.relative_to(root)
         counts.update(hidden=level.hidden, photos=len(level.photos), clips=len(level.clips))
-        counts.update(originals=len(level.originals), sidecars=sum(bool(sidecars) for _, sidecars in level.photos))
+        counts.update(
+            alone=level.alone,
+            originals=len(level.originals),
+            sidecars=sum(bool(sidecars) for _, sidecars in level.photos),
+        )
         others += [shown(below / name) for name in level.others]
         links += [shown(below / name) for name in level.links]
     return Source("folder", _Photos(root, counts["photos"]), tuple(unusable), tuple(others), notes_of(counts, links))
@@ -266,6 +284,8 @@ def notes_of(counts: Counter[str], links: Sequence[str] = ()) -> tuple[str, ...]
     notes = []
     if n := counts["sidecars"]:
         notes.append(f"{count(n, 'photo')} with a sidecar file: its description, day and people count")
+    if n := counts["alone"]:
+        notes.append(f"{count(n, 'photo')} of a Takeout without the JSON that has the words and the day: {ALL_PARTS}")
     if n := counts["clips"]:
         notes.append(f"{count(n, 'clip')} of live photos left out: the pictures come in")
     if n := counts["originals"]:

@@ -41,6 +41,7 @@ from memory.files import read_ordinary
 from memory.maintenance.zip_files import DamagedZip, zip_archive
 from memory.text import count
 
+OTHER_PARTS = "the photos lie in other parts; put all parts into one folder and import that"
 ARCHIVES = frozenset(".7z .rar .tar .gz .tgz .bz2 .xz .zst".split())
 """Suffixes of packed files that are not opened."""
 
@@ -68,6 +69,10 @@ def open_source(path: Path, me: str | None = None, order: DayOrder | None = None
             with ExitStack() as stack:
                 chat = zip_source(stack.enter_context(zip_archive(path)), path, me, order)
                 found = chat or zips_source([path], stack)
+                if not (chat or len(found.items)) and any(other.lower().endswith(".json") for other in found.others):
+                    raise KeepsakeError(
+                        f"{name}: no photos are in it, but JSON about photos: of a Takeout, {OTHER_PARTS}"
+                    )
                 if not (chat or len(found.items)):
                     raise KeepsakeError(
                         f"{name}: neither photos nor a chat of WhatsApp, Telegram or Signal are in it; "

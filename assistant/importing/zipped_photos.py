@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from assistant.importing.import_source import Item, Source
-from assistant.importing.photo_tree import Level, hidden, item_of, notes_of, sort_names
+from assistant.importing.photo_tree import Level, hidden, in_takeout, item_of, notes_of, sort_names
 from assistant.importing.sidecars import LONGEST, key_of
 from assistant.importing.zip_entry import entry_bytes
 from assistant.photo import MAX_BYTES, SUFFIXES, shown
@@ -74,7 +74,9 @@ def zips_source(paths: Sequence[Path], stack: ExitStack) -> Source:
             level, entries = _level(one, folder, parts)
             where = PurePosixPath(one.path.name, folder) if len(paths) > 1 else folder
             others += [shown(str(where / name)) for name in level.others]
-            counts.update(photos=len(level.photos), clips=len(level.clips), originals=len(level.originals))
+            counts.update(
+                alone=level.alone, photos=len(level.photos), clips=len(level.clips), originals=len(level.originals)
+            )
             counts.update(sidecars=sum(bool(sidecars) for _, sidecars in level.photos))
             for name, sidecars in level.photos:
                 files = [(PurePosixPath(at).name, partial(entries[at][0].sidecar, entries[at][1])) for at in sidecars]
@@ -111,7 +113,7 @@ def _level(
             entries[f"{n}/{name}"] = part, info
     photos = [name for name in names if PurePosixPath(name).suffix.lower() in SUFFIXES]
     rest = [name for name in names if PurePosixPath(name).suffix.lower() not in SUFFIXES]
-    return sort_names(Level(Path(folder)), photos, rest, elsewhere), entries
+    return sort_names(Level(Path(folder), of_google=in_takeout(folder.parts)), photos, rest, elsewhere), entries
 
 
 def _changed(info: zipfile.ZipInfo) -> datetime | None:

@@ -53,6 +53,7 @@ WATCH_FAILED = "{why}. “{name}” is not watched any more until Keepsake opens
 WATCH_NEW = "{photos} came in from “{name}”{words}."
 WATCH_TRAY = " {n} {wait} in the tray: ctrl+t."
 WATCH_UNREAD = " Not read: {files}."
+IMPORT_COMPLETED = " {photos} kept before {have} words or a day now."
 TRAY_WAITS = " {n} without words {wait} in the tray: ctrl+t, “tell me about these”."
 DAYS = {
     "camera": "from the camera",

@@ -32,6 +32,8 @@ def preview(report: Report, choices: Choices) -> list[tuple[str, str]]:
         lines.append(("their day", strings.days(tally)))
     if known := tally.outcomes["known"]:
         lines.append((f"{known} known", "in your memory already"))
+    if completed := tally.outcomes["told"] + tally.outcomes["dated"]:
+        lines.append((f"{completed} known", "in your memory, and now with words or a day"))
     if tally.duplicates:
         lines.append((f"{len(tally.duplicates)} twice", "the same picture as another file"))
     lines += [("passed over", line) for line in strings.passed_over(report.left_out)]
@@ -70,6 +72,10 @@ def summary(report: Report) -> str:
     else:
         told = f", {report.tally.told} with words" if report.tally.told else ""
         text = strings.IMPORT_DONE.format(photos=count(new, "photo"), name=where, words=told)
+    if completed := report.tally.outcomes["told"] + report.tally.outcomes["dated"]:
+        text += strings.IMPORT_COMPLETED.format(
+            photos=count(completed, "photo"), have="has" if completed == 1 else "have"
+        )
     if silent:
         text += strings.TRAY_WAITS.format(n=silent, wait="waits" if silent == 1 else "wait")
     if over := strings.passed_over(tuple(one for one in report.left_out if one[1] != strings.NO_PHOTOS)):

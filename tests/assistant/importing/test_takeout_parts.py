@@ -57,7 +57,7 @@ def test_two_exports_that_lie_apart_are_no_parts(tmp_path: Path) -> None:
     save(tmp_path / "Anna" / "Takeout" / "Takeout" / YEAR / "IMG_1.jpg", 1)
     google(tmp_path / "Ben" / "old" / "Takeout" / YEAR / "IMG_1.jpg.json")
     with open_source(tmp_path) as source:
-        assert len(source.others) == 1 and not source.notes
+        assert len(source.others) == 1 and "photo of a Takeout without the JSON" in source.notes[0]
 
 
 def test_what_is_said_takes_the_place_of_an_albums_name(

@@ -52,7 +52,8 @@ def test_the_parts_of_a_takeout_belong_together(tmp_path: Path) -> None:
     }, "another export is none of its parts"
     episode = found[f"takeout-20240102T030405Z-001.zip/{YEAR}IMG_1.png"].episode
     assert episode and str(episode.day) == "2018-04-05"
-    assert others == () and notes == ("1 photo with a sidecar file: its description, day and people count",)
+    assert others == () and notes[0] == "1 photo with a sidecar file: its description, day and people count"
+    assert notes[1].startswith("1 photo of a Takeout without the JSON") and len(notes) == 2
 
 
 def test_one_zip_as_it_comes_from_a_cloud(tmp_path: Path) -> None:

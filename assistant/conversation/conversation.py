@@ -25,9 +25,10 @@ from assistant.conversation.conversation_state import (
     opened,
     question_opening,
 )
-from assistant.conversation.events import Answered, Caption, Captioned, Event, Failed, Recalled, Reminded
+from assistant.conversation.events import Answered, AnswerText, Caption, Captioned, Event, Failed, Recalled, Reminded
 from assistant.conversation.follow_up import spoken_of
 from assistant.conversation.photo_recall import PhotoRecall
+from assistant.dialogue.several_questions import questions_in
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.grounding.quotes.found import found
 from assistant.grounding.quotes.reading import Reader, ReadOnce
@@ -78,8 +79,9 @@ class Conversation:
     def ask(self, question: str) -> Iterator[Event]:
         """Answer from the caption, or the photo, and memories that share words with the question (`word_recall`).
 
-        Without a photo in view, new memories begin a new conversation."""
-        return self._all_or_nothing(self._ask(question))
+        Without a photo in view, new memories begin a new conversation. Of a line with several questions a model that
+        reads each one alone answers each; together they are one answer."""
+        return self._all_or_nothing(self._ask_each(question))
 
     def _attach(self, photo: Photo) -> Iterator[Event]:
         self._stop.clear()
@@ -101,9 +103,27 @@ class Conversation:
         written = yield from self._write(partial(prompt.caption_messages, photo=photo), (), None)
         yield Captioned(self.revise(written.text, by_user=False), written.chunk, written.grounding)
 
+    def _ask_each(self, line: str) -> Iterator[Event]:
+        """Answer the questions of a line one after the other; the second and later answers appear whole."""
+        self._stop.clear()
+        alone = bool(self.backend and self.backend.evidence)
+        answers: list[Answered] = []
+        for question in questions_in(line) if alone else (line,):
+            for event in self._ask(question):
+                if isinstance(event, Answered):
+                    before, answers = reply.joined(answers), [*answers, event]
+                    if before and (more := reply.joined(answers)) and more.text != before.text:
+                        yield AnswerText(more.text.removeprefix(before.text))
+                elif not (answers and isinstance(event, AnswerText)):
+                    yield event
+            if not answers or answers[-1].chunk.stop == "cancelled" or self._stop.is_set():
+                break
+        if answer := reply.joined(answers):
+            self._told = (*answer.grounding.cited, *answer.grounding.quoted)
+            yield answer
+
     def _ask(self, question: str) -> Iterator[Event]:
         """Pass 2 and every follow-up: the prompt of the caption goes on with a question."""
-        self._stop.clear()
         yield from self._recall_by_words(question)
         reader = ReadOnce(shipped) if (shipped := answer_reader.shipped()) else None
         asked, turns, alone = question, self._turns, bool(self.backend and self.backend.evidence)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from assistant.backend import Backend, Chunk, Message, Options
 from assistant.conversation import fitted_prompt
 from assistant.conversation.conversation_state import ConversationState, opened
-from assistant.conversation.events import AnswerText, CaptionText, Event
+from assistant.conversation.events import Answered, AnswerText, CaptionText, Event
 from assistant.grounding.evidence import grounded_text
 from assistant.grounding.quotes.reading import Reader
 from assistant.grounding.result import Grounding
@@ -65,3 +65,19 @@ def write(
     stop = "end" if last.stop == "length" and checked.whole else last.stop
     after = replace(state, recalls=tuple(begun.recalls), turns=(*begun.turns, Message("assistant", (text,))))
     return Reply(text, replace(last, text="", stop=stop), checked.grounding, after)
+
+
+def joined(answers: Sequence[Answered]) -> Answered | None:
+    """The answers to the questions of one line as one, without those that only repeat another; None of none."""
+    text = ""
+    for one in answers:
+        text = text if one.text in text else f"{text}\n\n{one.text}".strip()
+    if len(answers) < 2:
+        return answers[0] if answers else None
+    chunks, checks = [one.chunk for one in answers], [one.grounding for one in answers]
+    chunk = replace(chunks[-1], new_tokens=sum(c.new_tokens for c in chunks), seconds=sum(c.seconds for c in chunks))
+    cited, quoted, seen, left_out = (
+        tuple(dict.fromkeys(chain.from_iterable(getattr(one, part) for one in checks)))
+        for part in ("cited", "quoted", "seen", "left_out")
+    )
+    return Answered(text, chunk, Grounding(cited, quoted, seen, left_out))

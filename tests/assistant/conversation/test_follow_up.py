@@ -10,7 +10,7 @@ import pytest
 
 from assistant.backends.fake import FakeBackend
 from assistant.conversation.conversation import Conversation
-from assistant.conversation.events import Answered, Failed
+from assistant.conversation.events import Answered, AnswerText, Failed
 from assistant.conversation.follow_up import spoken_of
 from assistant.encoder.encoder import BackendEncoder
 from assistant.grounding.quotes.reading import Reading
@@ -129,3 +129,20 @@ def test_what_a_question_goes_on_about(
     assert spoken_of(question, {told[1].id}, (seen, by_words), reader) == ((by_words,) if goes_on else ())
     assert spoken_of(question, {told[0].id}, (seen, by_words), reader) == (), "the photo in view is spoken of anyway"
     assert spoken_of(question, (), (seen, by_words), reader) == ()
+
+
+def test_each_question_of_one_line_is_answered(memory: Memory, told: tuple[Episode, Episode]) -> None:
+    backend = small("This is Nala.", "This is Nala.", "From a farm near Bern.")
+    talk = Conversation(backend, memory, BackendEncoder(backend))
+    list(talk.look(NALA))
+    events = list(talk.ask("who is this and where did we get her?"))
+    whole = [event for event in events if isinstance(event, Answered)]
+    assert [one.text for one in whole] == ["This is Nala.\n\nFrom a farm near Bern."]
+    assert "".join(event.text for event in events if isinstance(event, AnswerText)) == whole[0].text
+    assert whole[0].grounding.cited == (told[0].id,)
+    assert "where did we get her" in str(backend.calls[-1][-1].parts) and "who is" not in str(
+        backend.calls[-1][-1].parts
+    )
+    assert talk.take_back() and talk.messages[-1].parts == ("This is Nala.",), "the caption stands"
+    backend.answers = ["From a farm near Bern."]
+    assert answer(talk, "where did we get her and where is she from?") == "From a farm near Bern.", "said once"

@@ -1,0 +1,81 @@
+"""Several questions in one line: "who is this and where did we get her?". Each is answered by itself. In English.
+
+A line is taken apart only where every part asks by its grammar: "When we were in Rome, where did we stay?" is one.
+"""
+
+from __future__ import annotations
+
+import re
+
+MOST = 4
+"""A line with more questions than this is left as it is."""
+_AUX = r"(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|might|must)(?:n'?t)?"
+_PRONOUN = r"(?:i|we|you|he|she|it|they|this|that|these|those|there|my|our|your|his|her|its|their|the|an?|one)"
+_IT = r"(?:i|we|you|he|she|it|they|this|that|there)"
+_WORDS = rf"(?: (?!{_AUX}\b)(?!{_PRONOUN}\b)[\w'-]+)"
+_PHRASE = (
+    r"(?:(?:with|from|for|to|by|in|at|of|on|about|since) )?(?:when|where|why|who|whom"
+    rf"|how{_WORDS}{{0,2}}?|(?:what|which|whose){_WORDS}{{0,3}}?)"
+)
+""" "Where", "with whom", "how old", "what kind of dog"."""
+_LEAD = r"(?:(?:and|but|so|also|ok|okay|hey|hi|please|well|then|now|oh)\b[\s,]*)*"
+_BARE = re.compile(rf"{_LEAD}(?P<phrase>{_PHRASE}(?: with| from| for)?)", re.IGNORECASE)
+""" "When", "how old": what is asked about stands in the question beside it."""
+_SHORT = r"(?:(?<=who)|(?<=how)|(?<=why)|(?<=what)|(?<=when)|(?<=where))"
+_INVERTED = re.compile(
+    rf"{_LEAD}(?P<phrase>{_PHRASE})(?: (?P<verb>{_AUX})|{_SHORT}'?(?P<short>s|re|d))(?P<rest> .+)", re.IGNORECASE
+)
+""" "Where did we get her", "whats his name": the verb stands before what is asked about."""
+_YES_OR_NO = re.compile(rf"{_LEAD}(?P<phrase>)(?P<verb>{_AUX})(?P<short>)(?P<rest> .+)", re.IGNORECASE)
+_OF_SUBJECT = re.compile(
+    rf"{_LEAD}(?:who(?! (?:{_PRONOUN}|about|else|for|with|from|to|now|if|and|or)\b) [\w'-]+(?: .+)?"
+    r"|what (?:happen\w*|made|makes|came|went|broke)\b.*|(?:which|whose) [\w'-]+ [\w'-]+ .+)",
+    re.IGNORECASE,
+)
+""" "Who gave us this", "what happened then"."""
+_TOLD_WHAT = re.compile(
+    r"(?P<lead>(?:.*\b)?(?:(?:do|did|can|could|would|will) you (?:still )?(?:know|remember|tell me|say|recall)"
+    r"|tell me|remind me|i(?: wonder|'d like to know| want to know| would like to know)))"
+    rf" (?P<clause>(?:{_PHRASE}|if|whether)\b .+)",
+    re.IGNORECASE,
+)
+""" "Can you tell me who this is": the clause keeps the order of a sentence."""
+_CLAUSE = re.compile(rf"(?:{_PHRASE}|if|whether)\b .+", re.IGNORECASE)
+_JOINT = re.compile(
+    rf"(?:\s*[?!]+\s+{_LEAD}(?=(?:{_PHRASE}|{_AUX})\b)"
+    rf"|\s*[,;.]*\s+(?:and|&|\+|plus)(?: also)?\s+(?=(?:{_PHRASE}|{_AUX} {_IT})\b)"
+    rf"|\s*[,;]\s*(?=(?:{_PHRASE}|{_AUX} {_IT})\b))",
+    re.IGNORECASE,
+)
+"""Where another question may begin."""
+
+
+def questions_in(line: str) -> tuple[str, ...]:
+    """The questions of a line, each as a line of its own; the line as it is where it has one, or that is not sure."""
+    said = " ".join(line.replace("’", "'").split()).rstrip(" ?!.")
+    parts = [one for one in _JOINT.split(said) if one]
+    if not 1 < len(parts) <= MOST:
+        return (line,)
+    if told := _TOLD_WHAT.fullmatch(parts[0]):
+        clauses = [told["clause"], *parts[1:]]
+        whole = [f"{told['lead']} {one}" if _CLAUSE.fullmatch(one) else "" for one in clauses]
+    else:
+        whole = _completed(parts)
+    return tuple(dict.fromkeys(f"{one}?" for one in whole)) if all(whole) else (line,)
+
+
+def _completed(parts: list[str]) -> list[str]:
+    """Each part as a whole question: "when" beside "where did we get her" is "when did we get her". "" where a part
+    is none."""
+    asks = [_INVERTED.fullmatch(one) or _YES_OR_NO.fullmatch(one) for one in parts]
+    whole = []
+    for n, part in enumerate(parts):
+        beside = next((one for one in (asks[n - 1] if n else None, *asks[n + 1 : n + 2]) if one), None)
+        if asks[n] or _OF_SUBJECT.fullmatch(part):
+            whole.append(part)
+        elif beside and (bare := _BARE.fullmatch(part)):
+            verb = beside["verb"] or {"s": "is", "re": "are", "d": "did"}[beside["short"].lower()]
+            whole.append(f"{bare['phrase']} {verb}{beside['rest']}")
+        else:
+            whole.append("")
+    return whole

@@ -1,0 +1,52 @@
+"""Two questions that are typed in one line are found, and one question is left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.dialogue.several_questions import questions_in
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        ("who is this and where did we get her?", ["who is this?", "where did we get her?"]),
+        ("Who is this? Where did we get her?", ["Who is this?", "Where did we get her?"]),
+        ("whats his name and how old is he", ["whats his name?", "how old is he?"]),
+        (
+            "who’s this, where did we get her and is she ours?",
+            ["who's this?", "where did we get her?", "is she ours?"],
+        ),
+        ("where and when was this?", ["where was this?", "when was this?"]),
+        ("Where did we get her and when?", ["Where did we get her?", "when did we get her?"]),
+        ("How old is he and what breed?", ["How old is he?", "what breed is he?"]),
+        ("Where was this and who with?", ["Where was this?", "who with was this?"]),
+        (
+            "Do you know who this is and where we got her?",
+            ["Do you know who this is?", "Do you know where we got her?"],
+        ),
+        ("who gave us this & when did we get it", ["who gave us this?", "when did we get it?"]),
+        ("did we go to Rome and did we like it?", ["did we go to Rome?", "did we like it?"]),
+    ],
+)
+def test_each_question_of_a_line(line: str, parts: list[str]) -> None:
+    assert list(questions_in(line)) == parts
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "What is this?",
+        "When we were in Rome, where did we stay?",
+        "When Biscuit was a puppy, where did he sleep?",
+        "Who was there and did the cooking?",
+        "Who gave us this and when?",  # whose verb "when" would need is not known
+        "what did I pay and have to sign",
+        "who are Milo and Biscuit",
+        "What is the difference between what I paid and what it is worth?",
+        "What happened then? And why?",
+        "who? what? where is it? when? why? how?",
+    ],
+)
+def test_one_question_is_left_as_it_is(line: str) -> None:
+    assert questions_in(line) == (line,)

@@ -81,6 +81,17 @@ def expression(word: str) -> str:
     return f"({sure} OR (({' OR '.join(terms(' '.join(doubtful)))}) NOT ({' OR '.join(terms(_TOY))})))"
 
 
+def without_kind(word: str) -> str:
+    """The FTS5 expression that finds what may tell of an animal without a word for its kind, where `word` asks for
+    animals or pets; else "". What it finds is to be asked whether it `tells_of_animal`."""
+    return f"({' OR '.join(terms(_ANIMALS_ONLY))})" if category(word) in ("animal", "pet") else ""
+
+
+def tells_of_animal(words: str) -> bool:
+    """Whether words tell of an animal by what only animals are or do: "he's a stray we took in", "she purrs"."""
+    return bool(_OF_ANIMAL.search(words))
+
+
 def bears_life(noun: str) -> bool:
     """Whether a noun, also in the plural, is of persons or animals."""
     return noun in _LIVING or noun.removesuffix("s") in _LIVING
@@ -101,6 +112,21 @@ def shows_person(words: str) -> bool:
     return not after or after[0].isupper() or after.lower() in _GO_ON  # not "Mum gave me this", "neighbours cat"
 
 
+_ANIMALS_ONLY = """stray strays rescue rescued foundling moggy shelter adopted breeder litter vet purrs purring purred
+meows meowing barks barked barking neutered spayed microchipped paw paws whiskers"""
+_OF_ANIMAL = re.compile(
+    r"\b(?:purr(?:s|ed|ing)?|meow(?:s|ed|ing)|bark(?:s|ed|ing) (?:at|all|when|like|every|the whole)"
+    r"|moggy|(?:the|our) vet|neutered|spayed|microchipped|(?:his|her|its|their) (?:paws?|whiskers))\b"
+    r"|(?:\b(?:is|was|were|are|hes|shes)|['’](?:s|re)) (?:(?:just|really|only|once|originally|actually|also) )?"
+    r"(?:an? |our )?(?:(?:little|old|poor|big|former|real|proper|street) )?(?:strays?|rescues?|foundlings?)\b"
+    r"(?! (?:team|worker|service|helicopter|boat|mission|plan|party|sock|hair|bullet))"
+    r"|(?:^|, )(?:an?|our) (?:little |old )?rescue (?:from|who|that|we)\b"
+    r"|\b(?:a|the|our|this|little|poor|old) strays?(?=[,.!]|$| (?:that|who|we|i|from|and|when|until|he|she|it)\b)"
+    r"|\b(?:got|had|took|adopted|fetched|picked|saved|came|comes|home) (?:\w+ ){0,3}?"
+    r"(?:from|at) (?:the|a|an|our) (?:\w+ ){0,2}?(?:shelter|rescue(?: cent(?:re|er))?|breeder|pound|litter)\b"
+    r"|\b(?:rescued|adopted) (?:him|her|it|them)\b",
+    re.IGNORECASE,
+)
 PERSONS: Final = GIVEN | KIN | TITLES
 """Words in the names of persons."""
 _GO_ON = frozenset("is was has had and or with at in on from of near by when who as before after last this".split())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from memory import browse
@@ -11,9 +12,16 @@ from memory.episode import Recall
 from memory.naming import categories
 from memory.naming.list_requests import ListRequest, request
 from memory.naming.named_things import NamedThing, things
+from memory.naming.same_things import of_same_things
+from memory.search.recall import BY_MEANING
 from memory.store import Memory
 from memory.text import folded, terms
 from memory.times.time_phrases import TimeQuery
+
+OF_THE_SAME = "of the same photo or thing"
+"""The reason for a memory that has none of the words of a wish to forget."""
+_PLACED = re.compile(r"\b(?:in|at|on|from|near|by|with|during|since|before|after)\b", re.IGNORECASE)
+"""Words behind which stands what a photo has to do with, and no longer which thing it shows."""
 
 
 def find(memory: Memory, text: str, now: datetime | None = None, most: int = browse.FOUND) -> Finding:
@@ -41,6 +49,20 @@ def listed(memory: Memory, wanted: ListRequest) -> list[EpisodeEntry]:
         return entries
     ids = _with_words(memory, wanted.words)
     return [entry for entry in entries if entry.id in ids]
+
+
+def to_forget(memory: Memory, text: str, most: int = browse.FOUND) -> Finding:
+    """The memories that somebody may mean who wants these words forgotten: those that have all the words; where none
+    has, those that a search finds, by their meaning last of all. Beside them stands all else that was told of the same
+    photos and things."""
+    found, wanted = find(memory, text, most=most), request(f"photos of {text}", field=True)
+    said = [entry for entry in found.entries if entry.why != BY_MEANING] or found.entries
+    meant = {entry.id for entry in (listed(memory, wanted) if wanted else ())} or {entry.id for entry in said}
+    more = _of_photos(memory, of_same_things(memory, _photos_of(memory, meant))) | meant
+    first = [entry for entry in said if entry.id in more]
+    beside = more - {entry.id for entry in first}
+    also = [entry._replace(why=OF_THE_SAME) for entry in browse.timeline(memory) if entry.id in beside]
+    return found._replace(entries=[*first, *also][:most])
 
 
 def undated(memory: Memory, wanted: ListRequest) -> int:
@@ -78,14 +100,22 @@ def _with_words(memory: Memory, words: str) -> set[str]:
     of_all: set[str] | None = None
     for thing, _ in named:
         ids = {entry.id for entry in (*thing.photos, *thing.mentioned)} | _of_photos(memory, thing.hashes)
+        if len(named) == 1 and not set(folded(thing.name).split()) & categories.PERSONS:
+            ids |= _of_photos(memory, of_same_things(memory, thing.hashes))
         of_all = ids if of_all is None else of_all & ids
     rest = rest.replace("'s", " ")
-    for word in [one for one in rest.split() if categories.category(one.strip(","))]:
+    kinds = [word for word in rest.split() if categories.category(word.strip(","))]
+    for word in kinds:
         ids = _of_category(memory, word.strip(","))
         of_all = ids if of_all is None else of_all & ids
-        rest = rest.replace(word, " ", 1)
-    if asked := terms(rest):
-        ids = _matching(memory, " AND ".join(asked))
+    about, *where = _PLACED.split(" ".join(word for word in rest.split() if word not in kinds), maxsplit=1)
+    if asked := terms(about):
+        ids = set(_matching(memory, " AND ".join(asked)))
+        of_all = ids if of_all is None else of_all & ids
+    if of_all and kinds and (asked or named) and " and " not in words:  # "nan's dog": each photo of that dog
+        of_all |= _of_photos(memory, of_same_things(memory, _photos_of(memory, of_all)))
+    if asked := terms(" ".join(where)):
+        ids = set(_matching(memory, " AND ".join(asked)))
         of_all = ids if of_all is None else of_all & ids
     return of_all or set()
 
@@ -93,16 +123,24 @@ def _with_words(memory: Memory, words: str) -> set[str]:
 def _of_category(memory: Memory, word: str) -> set[str]:
     """Ids of memories that tell of the category that a word names, and of the other photos of a thing that is in it:
     Biscuit asleep, where another memory says that Biscuit is a dog. Of people, those that the photos show."""
-    ids, named = _matching(memory, categories.expression(word)), things(memory)
+    ids, named = _telling_of(memory, word), things(memory)
     persons = categories.of_persons(word)
     if persons:
         ids = {id for id in ids if categories.shows_person(memory.get(id).words)}
-    animals = _matching(memory, categories.expression("animals")) if persons == "people" else set[str]()
+    animals = _telling_of(memory, "animals") if persons == "people" else set[str]()
     for thing in named:
         photos = {entry.id for entry in thing.photos}
         called = set(folded(thing.name).split())
         if photos & ids or (persons == "people" and called & categories.PERSONS and not photos & animals):
             ids |= _of_photos(memory, thing.hashes)
+    return ids
+
+
+def _telling_of(memory: Memory, word: str) -> set[str]:
+    """Ids of memories whose words tell of the category that a word names."""
+    ids = set(_matching(memory, categories.expression(word)))
+    if maybe := categories.without_kind(word):
+        ids |= {id for id, words in _matching(memory, maybe).items() if categories.tells_of_animal(words)}
     return ids
 
 
@@ -118,15 +156,22 @@ def _named(found: list[NamedThing], words: str) -> list[tuple[NamedThing, str]]:
     return meant
 
 
-def _of_photos(memory: Memory, photos: Sequence[str]) -> set[str]:
+def _photos_of(memory: Memory, ids: Collection[str]) -> set[str]:
+    """Hashes of the photos of these memories."""
+    with memory.transaction() as db:
+        query = "SELECT photo FROM episodes WHERE id = ?"
+        return {photo for id in ids for (photo,) in db.execute(query, (id,))}
+
+
+def _of_photos(memory: Memory, photos: Collection[str]) -> set[str]:
     """Ids of all memories of photos, of which hashes are given: of a photo there may be several."""
     with memory.transaction() as db:
         query = "SELECT id FROM episodes WHERE photo = ?"
         return {id for photo in photos for (id,) in db.execute(query, (photo,))}
 
 
-def _matching(memory: Memory, expression: str) -> set[str]:
-    """Ids of memories whose words or place have all terms of an FTS5 expression."""
-    query = "SELECT id FROM said JOIN episodes ON row = said.rowid WHERE said MATCH ?"
+def _matching(memory: Memory, expression: str) -> dict[str, str]:
+    """Memories whose words or place have all terms of an FTS5 expression: their ids, each with its words."""
+    query = "SELECT id, words FROM said JOIN episodes ON row = said.rowid WHERE said MATCH ?"
     with memory.transaction() as db:
-        return {id for (id,) in db.execute(query, (expression,))}
+        return dict(db.execute(query, (expression,)))

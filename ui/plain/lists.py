@@ -14,7 +14,6 @@ from memory.days import day_words
 from memory.maintenance import marks as stored_marks
 from memory.naming import photo_lists
 from memory.naming.list_requests import ListRequest
-from memory.search.recall import BY_MEANING
 from memory.store import Memory
 from ui import dialog_strings, strings
 from ui.people_strings import listed_as
@@ -54,10 +53,8 @@ def _lines(found: Sequence[EpisodeEntry], memory: Memory) -> list[str]:
 
 
 def to_forget(wanted: str, memory: Memory) -> list[str]:
-    """The memories that somebody who wants them forgotten may mean, and how each is forgotten: those that have the
-    words; where none has them, those that are close in meaning."""
-    found = photo_lists.find(memory, wanted, most=LISTED).entries
-    lines = _lines([one for one in found if one.why != BY_MEANING] or found, memory)
+    """The memories that somebody who wants them forgotten may mean, and how each is forgotten."""
+    lines = _lines(photo_lists.to_forget(memory, wanted, LISTED).entries, memory)
     return [*lines, plain_strings.FORGET_WHICH] if lines else [plain_strings.NOTHING]
 
 

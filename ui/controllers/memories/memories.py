@@ -57,6 +57,10 @@ class MemoriesController:
         self, app: App[None], thread: AppThread, main_view: MainView, reader: Executor, actions: MemoryActions
     ) -> None:
         self._app, self._thread, self._view, self._reader, self._actions = app, thread, main_view, reader, actions
+        self._forgetting = ""
+        """The words that are to be forgotten: the browser lists what they may mean."""
+        self._how = ""
+        """What the browser says below its next list: how one is forgotten."""
         self._typing: str | None = None
         """What is being typed in the search field; None when it is not."""
         self.people = PeopleController(app, thread, main_view, self.browse, self._browse_over, self._draw)
@@ -80,6 +84,7 @@ class MemoriesController:
             await self._actions.forget(rest)
         elif name == "/forget" and rest:
             await self._view.note(FORGET_WHICH)
+            self._forgetting, self._how = rest, FORGET_WHICH
             self.browse(rest)
         elif name == "/people":
             await self.people.run(rest)
@@ -94,7 +99,8 @@ class MemoriesController:
             reading = self._reader.submit(load_photo, paths[0])
             reading.add_done_callback(partial(self._app.call_later, self._alike, words))
         else:
-            self._thread.browse(partial(_find, words), partial(self._show, words))
+            find = partial(_to_forget if words and words == self._forgetting else _find, words)
+            self._thread.browse(find, partial(self._show, words))
 
     def _browse_over(self, words: str) -> None:
         """Show what words find in a browser over the view of names: Esc leads back there."""
@@ -166,9 +172,13 @@ class MemoriesController:
         if self.screen:
             self.screen.show(finding, words, typing=typing, there=self._there)
             self._there = ()
+            if self._how and finding.entries:
+                self.screen.show_line(self._how)
+            self._how = ""
 
     async def _push(self) -> None:
         def left(_: None) -> None:
+            self._forgetting = ""
             self._app.call_later(self._reload)  # once the browser is gone
 
         await self._app.push_screen(BrowserScreen(self.browse, self._request, self._wanted, self._typed), left)
@@ -244,3 +254,8 @@ class MemoriesController:
 def _find(words: str, memory: Memory) -> Finding:
     """What words, a date or a request for a list find; all memories without words."""
     return photo_lists.find(memory, words) if words else Finding(browse.timeline(memory))
+
+
+def _to_forget(words: str, memory: Memory) -> Finding:
+    """What a wish to forget these words may mean."""
+    return photo_lists.to_forget(memory, words)

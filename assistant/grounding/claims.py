@@ -72,6 +72,8 @@ YES_NO = re.compile(
     re.IGNORECASE,
 )
 """How an answer begins that says yes or no; "No runners." tells of runners."""
+_JOINING = frozenset("and but who which whom because while".split())
+"""Words that join a clause to the one before it, and are part of neither."""
 
 
 def sentences(text: str) -> Iterator[str]:
@@ -130,29 +132,27 @@ def clauses(found: Sequence[Token]) -> list[list[Token]]:
     """The clauses of a sentence: cut before "and you", "who", "which", and at commas before a new subject or verb."""
     out: list[list[Token]] = [[]]
     for i, t in enumerate(found):
-        after = found[i + 1] if i + 1 < len(found) else None
-        low = t.text.lower()
-        cut = False
-        if (t.kind == "stop" and t.text in ",;:—–(" and after is not None) or (
-            low in ("who", "which", "because", "while", "when", "where") and out[-1]
-        ):
-            cut = True
-        elif low in ("and", "but", "whom") and after is not None and out[-1]:
-            cut = (
-                after.kind in ("me", "be", "aux")
-                or after.text.lower() in lexicon.SUBJECTS
-                or is_verb(after)
-                or (
-                    after.kind in ("word", "name")
-                    and i + 2 < len(found)
-                    and (is_verb(found[i + 2]) or found[i + 2].kind == "word")
-                )
-            )
+        cut = _ends_clause(found, i, begun=bool(out[-1]))
         if cut:
             out.append([])
-        if not (t.kind == "stop" or (cut and low in ("and", "but", "who", "which", "whom", "because", "while"))):
+        if t.kind != "stop" and not (cut and t.text.lower() in _JOINING):
             out[-1].append(t)
     return [c for c in out if any(t.content or t.kind in ("me", "not") for t in c)]
+
+
+def _ends_clause(found: Sequence[Token], i: int, *, begun: bool) -> bool:
+    """Whether a clause, which has words already if it is `begun`, ends before a word, or with a comma."""
+    low, behind = found[i].text.lower(), found[i + 1 : i + 3]
+    if found[i].kind == "stop":
+        return found[i].text in ",;:—–(" and bool(behind)
+    if low in ("who", "which", "because", "while", "when", "where"):
+        return begun
+    if low not in ("and", "but", "whom") or not begun or not behind:
+        return False
+    after = behind[0]
+    if after.kind in ("me", "be", "aux") or after.text.lower() in lexicon.SUBJECTS or is_verb(after):
+        return True
+    return after.kind in ("word", "name") and any(is_verb(t) or t.kind == "word" for t in behind[1:])
 
 
 def small_reply(question: str, held: str) -> str:

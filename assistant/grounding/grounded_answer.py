@@ -20,7 +20,7 @@ from assistant.grounding.quotes.later_words import later_words
 from assistant.grounding.quotes.quotation import Quotable, Quote
 from assistant.grounding.quotes.reading import Reader, Readings, read_all
 from assistant.grounding.quotes.second_opinion import garbles, speaks_against, speaks_for
-from assistant.grounding.responsive import declines, responsive
+from assistant.grounding.responsive import Names, declines, responsive
 from assistant.grounding.words.second_person import as_a_sentence
 from assistant.grounding.words.tokens import tokens
 from memory.naming import name_extraction
@@ -80,7 +80,7 @@ class GroundedAnswer(GroundedText):
 
     def _fits(self, sentence: str) -> bool:
         """Whether a sentence has what the question asks for."""
-        return responsive(self._question, sentence, *self._names)
+        return responsive(self._question, sentence, self._names)
 
     def _known_surely(self, verdict: Verdict) -> bool:
         """Whether a sentence stands only in memories that may be of this, and one that is sure answers the question."""
@@ -160,13 +160,13 @@ class GroundedAnswer(GroundedText):
         return read_all(self._question, (*self._corrected, *self._recalled), self._reader)
 
     @cached_property
-    def _names(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-        """Stems: of what the recalled things are called; of the names of those surely in view; of names told beside."""
+    def _names(self) -> Names:
+        """The names that were told."""
         things = frozenset().union(*(one.names | one.nouns for one in self._evidence.told))
         in_view = frozenset().union(*(one.names for one in self._evidence.told if one.id and one.sure))
         mentioned = [name for one in self._recalled for name in name_extraction.names(one.episode.words).mentioned]
         beside = frozenset(t.stem for name in mentioned for t in tokens(name)) - things
-        return things, in_view, beside
+        return Names(things, in_view, beside)
 
     def _picked(self, recalled: Sequence[Quotable], *, silent: bool = False) -> Quote | None:
         """The sentence of these memories that answers the question, quoted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from assistant.grounding.words import lexicon
 from assistant.grounding.words.families import related
@@ -47,85 +48,113 @@ _WHO_IN_VIEW = re.compile(
     re.IGNORECASE,
 )
 """Asks who is in view, and nothing else."""
+_WHERE_OR_WHEN = re.compile(r"\W*(where|when|what (?:year|day|date|month))\b", re.IGNORECASE)
+_WHO_IS_NAMED = re.compile(r"\W*(?:and |but |so )?who(?:['’]?s| is| was| are) [^\W\d_]+", re.IGNORECASE)
+_UNTOLD_OF = re.compile(
+    r"\b(?:did not|didn['’]t|never) (?:tell|told) me (?P<rest>(?:who|whose|where|when|why|how)\b.*)", re.I
+)
+_UNTOLD_WORD = re.compile(
+    r"\b(?:did not|didn['’]t|never) (?:tell|told) me (?!(?:who|whose|which|what|where|when|why|how|if|whether|that"
+    r"|this|it|so|about|of|the|an?|any|his|her|its|their|my|your|much|more)\b|[^\W\d_]+['’]s\b)\w",
+    re.IGNORECASE,
+)
+_ODD = re.compile(
+    r"\b(?:(?:did not|didn['’]t|never) (?:tell|told|know)\b.*\b(?:did not|didn['’]t|never) (?:tell|told|know)"
+    r"|never (?:came|come|went|go)\b)",
+    re.IGNORECASE,
+)
+"""Refusals in which small models lose their thread."""
 
 
-def responsive(
-    question: str,
-    sentence: str,
-    names: frozenset[str] = frozenset(),
-    own: frozenset[str] = frozenset(),
-    people: frozenset[str] = frozenset(),
-) -> bool:
-    """Whether a sentence has what the question asks for. `names`: stems of what the recalled things are called; `own`:
-    of these, the names of those surely in view; `people`: of names that were told beside them."""
-    found, asked = tokens(sentence), tokens(question)
-    return (
-        not _misses_the_name(question, found, names, own)
-        and not _repeats(question, asked, found)
-        and _fits_question_word(question, sentence, asked, found, names, people)
-    )
+class Names(NamedTuple):
+    """The names that an answer may have, as stems."""
+
+    things: frozenset[str] = frozenset()
+    """What the recalled things are called."""
+    in_view: frozenset[str] = frozenset()
+    """Of these, the names of those surely in view."""
+    beside: frozenset[str] = frozenset()
+    """Other names that were told."""
 
 
-def _misses_the_name(question: str, found: Sequence[Token], names: frozenset[str], own: frozenset[str]) -> bool:
-    """Whether a name is asked for and another one said, or a name said and something else asked for."""
-    called = bool(_CALLED.match(question))
-    if called or _WHO_IN_VIEW.match(question):
-        wanted = own or (names if called else own)
-        # "Oscar", to "what is it called?", where it is Zog; "Emma's bear", where it is Bruno
-        return bool(wanted and found) and not any(t.stem in wanted for t in found)
-    spelt = _spelt(question)
-    only = _only_names(found, names) and not _WHO_IS.match(spelt)
-    return only or (_bare_name(found, names) and not _NAME_ASKED.match(spelt))
+def responsive(question: str, sentence: str, names: Names) -> bool:
+    """Whether a sentence has what the question asks for."""
+    one = _Answer(question, sentence, names)
+    return not one.misses_the_name() and not one.repeats() and one.fits_question_word()
 
 
-def _repeats(question: str, asked: Sequence[Token], found: Sequence[Token]) -> bool:
-    """Whether a sentence has only the question's own words: "Ellie was ill.", to "why was Ellie ill?"."""
-    known = {t.stem for t in asked}
-    if _WHO_IS_NAMED.match(question) and _only_echoes(found, known):
-        return True  # "Nguyễn Thị Hoa.", to "who's Hoa?"
-    return bool(_OPEN.match(question) and found) and all(t.stem in known or t.kind in _EMPTY for t in found)
+class _Answer:
+    """A sentence beside the question that it answers."""
 
+    def __init__(self, question: str, sentence: str, names: Names) -> None:
+        self.question, self.sentence, self.names = question, sentence, names
+        self.found, self.asked = tokens(sentence), tokens(question)
+        self.prep = self.found[0] if self.found and self.found[0].kind == "prep" else None
+        """The preposition that the sentence begins with."""
 
-def _fits_question_word(
-    question: str,
-    sentence: str,
-    asked: Sequence[Token],
-    found: Sequence[Token],
-    names: frozenset[str],
-    people: frozenset[str],
-) -> bool:
-    """Whether a sentence has what the question's first words ask for: a number, a time, a place, somebody."""
-    if re.match(r"\W*(?:and |but |so )?why\b", question, re.IGNORECASE) and re.search(r"\banyway\b", sentence):
-        return False  # "She comes anyway.", to "why isn't she allowed in?"
-    prep = found[0] if found and found[0].kind == "prep" else None
-    if prep and asked and asked[0].kind in ("be", "aux"):
-        return any(t.kind == "prep" and t.stem == prep.stem for t in asked)  # "With 3 throws", to "Did I win it?"
-    if how := _HOW.match(question):
-        return _measures(how["what"].lower(), sentence, found)
-    if where_or_when := re.match(r"\W*(where|when|what (?:year|day|date|month))\b", question, re.IGNORECASE):
-        if where_or_when[1].lower() == "where":
-            content = [t for t in found if t.content]
-            if content and all(t.stem in people for t in content):
-                return False  # "Nguyễn Thị Hoa.", to "where's it from?"
-            return any(t.kind in ("word", "name") for t in found)
-        day = any(t.kind == "day" for t in found)
-        return day or bool(_TIME.search(sentence) or _CLOCK.search(sentence))
-    if only_day(sentence):
-        return bool(_MOMENT.search(question))
-    if re.match(r"\W*(?:and |but |so )?whose\b", question, re.IGNORECASE) and not _owner(found, names):
-        return False
-    if re.match(r"\W*(?:and |but |so )?what\b(?! happened)", question, re.IGNORECASE) and _somebody(found, people):
-        return bool(_NAME_ASKED.match(_spelt(question)))
-    if prep and _what_does(asked):
-        return False  # "At Landmannalaugar.", to "What broke?"
-    if _WHO_DID.match(question) and found and _last(found).possessive:
-        return False  # "Grandma Edith's", to "Who broke it?"
-    if re.match(r"\W*(?:and |but |so )?(?:who|whose|whom)\b", question, re.IGNORECASE):
-        if prep and not any(_person(t) for t in found[1:]):
+    def misses_the_name(self) -> bool:
+        """Whether a name is asked for and another one said, or a name said and something else asked for."""
+        called = bool(_CALLED.match(self.question))
+        if called or _WHO_IN_VIEW.match(self.question):
+            wanted = self.names.in_view or (self.names.things if called else frozenset())
+            # "Oscar", to "what is it called?", where it is Zog; "Emma's bear", where it is Bruno
+            return bool(wanted and self.found) and not any(t.stem in wanted for t in self.found)
+        spelt = _spelt(self.question)
+        only = _only_names(self.found, self.names.things) and not _WHO_IS.match(spelt)
+        return only or (_bare_name(self.found, self.names.things) and not _NAME_ASKED.match(spelt))
+
+    def repeats(self) -> bool:
+        """Whether a sentence has only the question's own words: "Ellie was ill.", to "why was Ellie ill?"."""
+        known = {t.stem for t in self.asked}
+        if _WHO_IS_NAMED.match(self.question) and _only_echoes(self.found, known):
+            return True  # "Nguyễn Thị Hoa.", to "who's Hoa?"
+        nothing_new = all(t.stem in known or t.kind in _EMPTY for t in self.found)
+        return bool(_OPEN.match(self.question) and self.found) and nothing_new
+
+    def fits_question_word(self) -> bool:
+        """Whether a sentence has what the question's first words ask for: a number, a time, a place, somebody."""
+        if self._begins("why") and re.search(r"\banyway\b", self.sentence):
+            return False  # "She comes anyway.", to "why isn't she allowed in?"
+        if self.prep and self.asked and self.asked[0].kind in ("be", "aux"):
+            return any(
+                t.kind == "prep" and t.stem == self.prep.stem for t in self.asked
+            )  # "With 3 throws", to "Did I win?"
+        if how := _HOW.match(self.question):
+            return _measures(how["what"].lower(), self.sentence, self.found)
+        if where_or_when := _WHERE_OR_WHEN.match(self.question):
+            return self._has_place() if where_or_when[1].lower() == "where" else self._has_time()
+        if only_day(self.sentence):
+            return bool(_MOMENT.search(self.question))
+        if self._begins("whose") and not _owner(self.found, self.names.things):
+            return False
+        if self._begins(r"what\b(?! happened)") and _somebody(self.found, self.names.beside):
+            return bool(_NAME_ASKED.match(_spelt(self.question)))
+        if self.prep and _what_does(self.asked):
+            return False  # "At Landmannalaugar.", to "What broke?"
+        if _WHO_DID.match(self.question) and self.found and _last(self.found).possessive:
+            return False  # "Grandma Edith's", to "Who broke it?"
+        return self._has_somebody_new() if self._begins("(?:who|whose|whom)") else True
+
+    def _begins(self, words: str) -> bool:
+        """Whether the question begins so, but for "and" or the like."""
+        return bool(re.match(rf"\W*(?:and |but |so )?{words}\b", self.question, re.IGNORECASE))
+
+    def _has_place(self) -> bool:
+        content = [t for t in self.found if t.content]
+        if content and all(t.stem in self.names.beside for t in content):
+            return False  # "Nguyễn Thị Hoa.", to "where's it from?"
+        return any(t.kind in ("word", "name") for t in self.found)
+
+    def _has_time(self) -> bool:
+        day = any(t.kind == "day" for t in self.found)
+        return day or bool(_TIME.search(self.sentence) or _CLOCK.search(self.sentence))
+
+    def _has_somebody_new(self) -> bool:
+        """Whether a sentence has a word that the question lacks, which may be somebody's."""
+        if self.prep and not any(_person(t) for t in self.found[1:]):
             return False  # "In up to the knee.", to "who fell in?"
-        known = {t.stem for t in asked}
-        return any((t.kind in ("name", "word") or t.possessive) and t.stem not in known for t in found)
-    return True
+        known = {t.stem for t in self.asked}
+        return any((t.kind in ("name", "word") or t.possessive) and t.stem not in known for t in self.found)
 
 
 def _measures(what: str, sentence: str, found: Sequence[Token]) -> bool:
@@ -140,26 +169,6 @@ def _measures(what: str, sentence: str, found: Sequence[Token]) -> bool:
 def _spelt(question: str) -> str:
     """The question with "is" in place of 's: "who's this" becomes "who is this"."""
     return question.replace("'s", " is").replace("’s", " is")
-
-
-_UNTOLD_OF = re.compile(
-    r"\b(?:did not|didn['’]t|never) (?:tell|told) me (?P<rest>(?:who|whose|where|when|why|how)\b.*)", re.I
-)
-
-
-_UNTOLD_WORD = re.compile(
-    r"\b(?:did not|didn['’]t|never) (?:tell|told) me (?!(?:who|whose|which|what|where|when|why|how|if|whether|that"
-    r"|this|it|so|about|of|the|an?|any|his|her|its|their|my|your|much|more)\b|[^\W\d_]+['’]s\b)\w",
-    re.IGNORECASE,
-)
-
-
-_ODD = re.compile(
-    r"\b(?:(?:did not|didn['’]t|never) (?:tell|told|know)\b.*\b(?:did not|didn['’]t|never) (?:tell|told|know)"
-    r"|never (?:came|come|went|go)\b)",
-    re.IGNORECASE,
-)
-"""Refusals in which small models lose their thread."""
 
 
 def declines(question: str, refusal: str) -> bool:
@@ -177,9 +186,6 @@ def declines(question: str, refusal: str) -> bool:
         return True
     asked = [t.stem for t in tokens(question) if t.content]
     return all(any(related(t.stem, other) for other in asked) for t in tokens(found["rest"])[1:] if t.content)
-
-
-_WHO_IS_NAMED = re.compile(r"\W*(?:and |but |so )?who(?:['’]?s| is| was| are) [^\W\d_]+", re.IGNORECASE)
 
 
 def _only_echoes(found: Sequence[Token], asked: set[str]) -> bool:

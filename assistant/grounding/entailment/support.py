@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from itertools import pairwise
 
 from assistant.grounding.entailment.doers import left_out
@@ -102,11 +101,6 @@ def align(claim: tuple[Token, ...], source: tuple[Token, ...], told: Premise, as
     """The least cost of matching the claim's words with words of the source, both in order."""
     if not claim:
         return 0
-
-    @cache
-    def match(i: int, j: int) -> float:
-        return _matched(claim, i, source, j, told)
-
     lonely = [_unmatched(t, i, claim, told, ask) for i, t in enumerate(claim)]
     # rows[j]: the least cost with the claim's first i words placed, the last matched one at j
     start = 0.0
@@ -114,7 +108,7 @@ def align(claim: tuple[Token, ...], source: tuple[Token, ...], told: Premise, as
     for i in range(len(claim)):
         fresh: dict[int, float] = {j: c + lonely[i] for j, c in rows.items()}
         for j in range(len(source)):
-            if (m := match(i, j)) >= NEVER:
+            if (m := _matched(claim, i, source, j, told)) >= NEVER:
                 continue
             m += _turned_round(claim, i, source, j, told)
             c = start + m

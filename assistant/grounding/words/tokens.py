@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -89,6 +90,20 @@ _WORD = re.compile(
     r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?\b|[^\W\d_]+(?:[-'][^\W\d_]+)*(?:(?<=s)'(?!\w))?|[.!?;:,—–()\n\"“”]"
 )
 _TITLES = frozenset("mr mrs ms dr st".split())
+_NUMBER_WORDS = frozenset((*NUMBERS, "hundred", "thousand"))
+_KINDS: tuple[tuple[Kind, frozenset[str]], ...] = (
+    ("me", lexicon.ME),
+    ("mine", lexicon.MINE),
+    ("not", lexicon.NEGATION),
+    ("other", lexicon.OTHERS - {"one"}),
+    ("be", lexicon.BE),
+    ("aux", lexicon.AUXILIARY),
+    ("prep", lexicon.PREPOSITION),
+    ("light", lexicon.LIGHT | lexicon.THIS),
+    ("number", _NUMBER_WORDS),
+)
+"""The kinds of the closed words; of a word in several, the first counts."""
+_KIND = {word: kind for kind, words in reversed(_KINDS) for word in words}
 
 
 @lru_cache(maxsize=4096)
@@ -157,35 +172,13 @@ def _token(raw: str, start: bool, at: int) -> Token:
     low = folded(raw)
     possessive = low.endswith(("'s", "s'")) and len(low) > 2
     low = re.sub(r"'s?$", "", low)
-    kind: Kind
     if low[0].isdigit():
         return Token(raw, low.replace(",", "") if low[-1].isdigit() else re.sub(r"\D+$", "o", low), "number", at=at)
-    if low in lexicon.ME:
-        kind = "me"
-    elif low in lexicon.MINE:
-        kind = "mine"
-    elif low in lexicon.NEGATION:
-        kind = "not"
-    elif low in lexicon.OTHERS and low != "one":
-        kind = "other"
-    elif low in lexicon.BE:
-        kind = "be"
-    elif low in lexicon.AUXILIARY:
-        kind = "aux"
-    elif low in lexicon.PREPOSITION:
-        kind = "prep"
-    elif low in lexicon.LIGHT or low in lexicon.THIS:
-        kind = "light"
-    elif low in NUMBERS or low in ("hundred", "thousand"):
-        kind = "number"
-    elif low in ORDINALS:
+    kind = _KIND.get(low)
+    if kind is None and low in ORDINALS:
         return Token(raw, f"{ORDINALS[low]}o", "number", at=at)
-    elif raw[0].isupper() and not start:
-        kind = "name"
-    else:
-        kind = "word"
-    base = low if kind in ("me", "mine", "not", "other", "prep", "light", "number") else stem(low)
-    return Token(raw, base, kind, possessive, at=at)
+    kind = kind or ("name" if raw[0].isupper() and not start else "word")
+    return Token(raw, stem(low) if kind in ("be", "aux", "name", "word") else low, kind, possessive, at=at)
 
 
 def _day(match: re.Match[str]) -> Day:
@@ -206,33 +199,32 @@ def _day(match: re.Match[str]) -> Day:
     return Day(int(match["y5"]))
 
 
-def _with_numbers(found: list[Token]) -> list[Token]:
+def _with_numbers(found: Sequence[Token]) -> Iterator[Token]:
     """Number words as digits: "two thousand nineteen" is 2019, and that is a year."""
-    out: list[Token] = []
     i = 0
     while i < len(found):
-        total, part, j = 0, 0, i
-        while (
-            j < len(found)
-            and found[j].kind == "number"
-            and (word := found[j].stem) in (*NUMBERS, "hundred", "thousand")
-        ):
-            if word == "hundred":
-                part = max(part, 1) * 100
-            elif word == "thousand":
-                total, part = (total + max(part, 1)) * 1000, 0
-            elif part % 100 and not (part % 100 >= 20 and part % 10 == 0 and NUMBERS[word] < 10):
-                break
-            else:
-                part += NUMBERS[word]
-            j += 1
-        if j > i:
-            n = total + part
-            year = 1900 <= n <= 2099
-            kind: Kind = "day" if year else "number"
-            out.append(Token(found[i].text, str(n), kind, day=Day(n) if year else None, at=found[i].at))
-            i = j
+        n, end = _number_at(found, i)
+        if end == i:
+            yield found[i]
         else:
-            out.append(found[i])
-            i += 1
-    return out
+            year = Day(n) if 1900 <= n <= 2099 else None
+            yield Token(found[i].text, str(n), "day" if year else "number", day=year, at=found[i].at)
+        i = max(end, i + 1)
+
+
+def _number_at(found: Sequence[Token], i: int) -> tuple[int, int]:
+    """The number in words that begins at a token, and the index of the token behind it: `i` where none begins."""
+    total, part = 0, 0
+    for j in range(i, len(found)):
+        word = found[j].stem
+        if found[j].kind != "number" or word not in _NUMBER_WORDS:
+            return total + part, j
+        if word == "hundred":
+            part = max(part, 1) * 100
+        elif word == "thousand":
+            total, part = (total + max(part, 1)) * 1000, 0
+        elif part % 100 and not (part % 100 >= 20 and part % 10 == 0 and NUMBERS[word] < 10):
+            return total + part, j  # "ten twelve" are two numbers, "twenty two" is one
+        else:
+            part += NUMBERS[word]
+    return total + part, len(found)

@@ -11,7 +11,7 @@ from assistant.grounding.evidence import grounded_text
 from assistant.grounding.quotes.pick import pick
 from assistant.grounding.quotes.quotation import NOT_SEEN, Quotable
 from assistant.grounding.quotes.reading import Reading, read_all
-from assistant.grounding.responsive import responsive
+from assistant.grounding.responsive import Names, responsive
 from assistant.grounding.words.tokens import tokens
 from assistant.photo import from_image
 from assistant.reader.answer_reader import AnswerReader
@@ -156,7 +156,7 @@ def test_a_sure_memory_answers_before_one_that_may_be_the_same() -> None:
     ],
 )
 def test_the_name_of_the_thing_alone_answers_only_who(question: str, answer: str, fits: bool) -> None:
-    names = frozenset(t.stem for t in tokens("Rocky Mimi"))
+    names = Names(frozenset(t.stem for t in tokens("Rocky Mimi")))
     assert responsive(question, answer, names) is fits
 
 
